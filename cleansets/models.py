@@ -1,0 +1,125 @@
+"""Cleansets (each one an analysis run) and what people decided about their rows."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from projects.models import Project
+from studio.engine.ml_task import Modality, Mode
+from studio.runs import Run
+
+
+class Cleanset(Run):
+    """The analysis of one dataset version; its row-level results lie in Parquet files."""
+
+    task_name = "cleansets.build_cleanset"
+    queue = "training"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="cleansets")
+    number = models.PositiveIntegerField(default=1)
+    n_rows = models.PositiveBigIntegerField(null=True)
+    issues_key = models.CharField(max_length=200, blank=True)
+    pred_probs_key = models.CharField(max_length=200, blank=True)
+    fold_id_key = models.CharField(max_length=200, blank=True)
+    embeddings_key = models.CharField(max_length=200, blank=True)
+    classes = models.JSONField(default=list)
+    candidates = models.JSONField(default=list)
+    counts = models.JSONField(default=dict)
+    stage_seconds = models.JSONField(default=dict)
+    manifest = models.JSONField(default=dict)
+
+    class Meta(Run.Meta):
+        constraints = [
+            *Run.Meta.constraints,
+            models.UniqueConstraint(fields=["project", "number"], name="cleanset_number_unique"),
+        ]
+
+    def get_absolute_url(self) -> str:
+        """Return the review page."""
+        return reverse("cleanset", args=[self.pk])
+
+    def ended_notice(self) -> str | None:
+        """Tell the owner."""
+        return f"Cleanset of {self.project.name}"
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The engine's stages; only text in regular mode is encoded."""
+        encodes = self.project.modality == Modality.TEXT and self.project.mode == Mode.REGULAR
+        encoding = ("Encoding text",) if encodes else ()
+        return (
+            "Reading rows",
+            "Reading features",
+            *encoding,
+            "Training models",
+            "Ensembling",
+            "Finding issues",
+            "Saving",
+        )
+
+
+class Action(models.TextChoices):
+    """What a person decided about a row."""
+
+    AUTO_FIX = "auto-fix", "Auto-fix"
+    KEEP = "keep", "Keep"
+    EXCLUDE = "exclude", "Exclude"
+    LABEL = "label", "Label"
+
+
+class RowReview(models.Model):
+    """The present decision about one touched row; rows without one are untouched."""
+
+    cleanset = models.ForeignKey(Cleanset, on_delete=models.CASCADE, related_name="reviews")
+    row_id = models.PositiveBigIntegerField()
+    action = models.CharField(max_length=10, choices=Action.choices, blank=True)
+    corrected_label = models.TextField(null=True)  # noqa: DJ001 (an empty label is not the same as none)
+    needs_review = models.BooleanField(default=False)
+    is_manual = models.BooleanField()
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["cleanset", "row_id"], name="row_review_unique_per_row"),
+            models.CheckConstraint(
+                condition=~models.Q(action__in=["label"]) | models.Q(corrected_label__isnull=False),
+                name="row_review_label_has_label",
+            ),
+        ]
+
+
+class ReviewAction(models.Model):
+    """One thing that a person did, on one row or on many; the unit of undo."""
+
+    class Kind(models.TextChoices):
+        """Where the action came from."""
+
+        SINGLE = "single", "one row"
+        BULK = "bulk", "Clean Top K"
+        UNDO = "undo", "undo"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    cleanset = models.ForeignKey(Cleanset, on_delete=models.CASCADE, related_name="review_actions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    description = models.CharField(max_length=300)
+    n_rows = models.PositiveIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+    undone_by = models.OneToOneField("self", on_delete=models.CASCADE, null=True, related_name="undoes")
+
+    class Meta:
+        indexes = [models.Index(fields=["cleanset", "-created_at"], name="review_action_newest")]
+
+
+class ReviewEvent(models.Model):
+    """How one action changed one row. Append-only: nothing updates or deletes an event."""
+
+    review_action = models.ForeignKey(ReviewAction, on_delete=models.CASCADE, related_name="events")
+    row_id = models.PositiveBigIntegerField()
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)

@@ -1,0 +1,47 @@
+"""Deployed models; each one is the run that trains it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.urls import reverse
+
+from cleansets.models import Cleanset
+from studio.runs import Run
+
+
+class DeployedModel(Run):
+    """The best model, trained on the corrected data of a cleanset."""
+
+    task_name = "models_app.train_model"
+    queue = "training"
+
+    cleanset = models.ForeignKey(Cleanset, on_delete=models.CASCADE, related_name="deployed_models")
+    name = models.CharField(max_length=200)
+    artifact_key = models.CharField(max_length=200, blank=True)
+    artifact_bytes = models.PositiveBigIntegerField(null=True)
+    manifest = models.JSONField(default=dict)
+    candidates = models.JSONField(default=list)
+    n_rows = models.PositiveBigIntegerField(null=True)
+    n_corrected = models.PositiveBigIntegerField(null=True)
+    n_excluded = models.PositiveBigIntegerField(null=True)
+
+    class Meta(Run.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the model page."""
+        return reverse("model", args=[self.pk])
+
+    def ended_notice(self) -> str | None:
+        """Tell the owner."""
+        return f"Model {self.name}"
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The engine's stages, and the final fit on every row."""
+        encodes = "Encoding text" in self.cleanset.stages
+        encoding = ("Encoding text",) if encodes else ()
+        return ("Reading rows", "Reading features", *encoding, "Training models", "Ensembling", "Final fit", "Saving")

@@ -1,0 +1,104 @@
+"""Datasets, their versions (each one an ingest run), and projects."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from studio.engine.columns import ColumnKind
+from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.schema import CleansetSpec
+from studio.runs import Run
+
+
+class Dataset(models.Model):
+    """What a user uploaded, under a name; its rows belong to a version."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="datasets")
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the dataset page."""
+        return reverse("dataset", args=[self.pk])
+
+
+class DatasetVersion(Run):
+    """One upload and the run that reads it into a table."""
+
+    task_name = "projects.ingest_dataset"
+
+    dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField(default=1)
+    filename = models.CharField(max_length=255)
+    size_bytes = models.PositiveBigIntegerField()
+    source_key = models.CharField(max_length=200)
+    table_key = models.CharField(max_length=200, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    file_format = models.CharField(max_length=60, blank=True)
+    notes = models.JSONField(default=list)
+    n_rows = models.PositiveBigIntegerField(null=True)
+    columns = models.JSONField(default=list)
+
+    class Meta(Run.Meta):
+        constraints = [
+            *Run.Meta.constraints,
+            models.UniqueConstraint(fields=["dataset", "number"], name="dataset_version_number_unique"),
+        ]
+
+    def get_absolute_url(self) -> str:
+        """Return the dataset page."""
+        return self.dataset.get_absolute_url()
+
+    def ended_notice(self) -> str | None:
+        """Tell the uploader."""
+        return f"Dataset {self.dataset.name}"
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Reading, then profiling."""
+        return ("Reading file", "Profiling columns")
+
+
+class Project(models.Model):
+    """A dataset version with the choice of what to learn from it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="projects")
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="projects")
+    name = models.CharField(max_length=200)
+    task = models.CharField(max_length=20, choices=[(t.value, t.value) for t in MLTask])
+    modality = models.CharField(max_length=20, choices=[(m.value, m.value) for m in Modality])
+    mode = models.CharField(max_length=20, choices=[(m.value, m.value) for m in Mode])
+    label_column = models.TextField(blank=True)
+    feature_columns = models.JSONField(default=list)
+    column_kinds = models.JSONField(default=dict)
+    seed = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the project page."""
+        return reverse("project", args=[self.pk])
+
+    def spec(self) -> CleansetSpec:
+        """Return the choice in the engine's words."""
+        return CleansetSpec(
+            task=MLTask(self.task),
+            modality=Modality(self.modality),
+            mode=Mode(self.mode),
+            label_column=self.label_column or None,
+            feature_columns=tuple(self.feature_columns),
+            column_kinds={name: ColumnKind(kind) for name, kind in self.column_kinds.items()},
+            seed=self.seed,
+        )

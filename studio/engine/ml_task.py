@@ -1,0 +1,28 @@
+"""The closed sets that describe a piece of machine learning."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class MLTask(StrEnum):
+    """What is predicted."""
+
+    MULTI_CLASS = "multi-class"
+    MULTI_LABEL = "multi-label"
+    REGRESSION = "regression"
+    UNSUPERVISED = "unsupervised"
+
+
+class Modality(StrEnum):
+    """What it is predicted from."""
+
+    TEXT = "text"
+    TABULAR = "tabular"
+
+
+class Mode(StrEnum):
+    """How much time is spent."""
+
+    FAST = "fast"
+    REGULAR = "regular"

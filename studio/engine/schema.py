@@ -1,0 +1,94 @@
+"""The dataclasses that cross the engine's border: what goes in, what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studio.engine.columns import ColumnKind
+from studio.engine.ml_task import MLTask, Modality, Mode
+
+
+@dataclass(frozen=True, slots=True)
+class CleansetSpec:
+    """Everything that decides a cleanset, apart from the data.
+
+    Parameters
+    ----------
+    feature_columns
+        The columns that the models see, in order. For the text modality: the one text column.
+    column_kinds
+        Kind of every feature column.
+    label_column
+        None for unsupervised.
+    n_folds
+        Number of cross-validation folds.
+    seed
+        The only source of randomness.
+    """
+
+    task: MLTask
+    modality: Modality
+    feature_columns: tuple[str, ...]
+    column_kinds: Mapping[str, ColumnKind]
+    label_column: str | None
+    mode: Mode = Mode.REGULAR
+    n_folds: int = 5
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateResult:
+    """One row of the table of models: a candidate, or the ensemble of them.
+
+    `accuracy` and `log_loss` are held-out (out-of-sample over all labelled rows); `weight` is the share in
+    the ensemble (1.0 for the ensemble itself); the times are summed over the folds, in seconds.
+    """
+
+    key: str
+    name: str
+    accuracy: float
+    log_loss: float
+    weight: float
+    training_time_s: float
+    inference_time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CleansetResult:
+    """What the analysis of one dataset version found.
+
+    Attributes
+    ----------
+    issues
+        One row per dataset row, in the same order; exactly the columns of the product's table of
+        Cleanlab columns that apply. Scores are in [0, 1] and 1 is worst.
+    pred_probs
+        Out-of-sample class probabilities, shape (n_rows, n_classes), float32, columns in the order of `classes`.
+    classes
+        The class names, sorted, as they are spelled in the data.
+    fold_id
+        Shape (n_rows,), int16: the fold in which the row was held out; -1 for rows without a label, which
+        get the mean prediction of all fold models.
+    embeddings
+        Shape (n_rows, d), float32, or None where the modality has none.
+    candidates
+        Best first; the ensemble is among them.
+    counts
+        Number of flagged rows per flag column.
+    stage_seconds
+        Wall seconds per stage, in order.
+    """
+
+    issues: pd.DataFrame
+    pred_probs: npt.NDArray[np.float32]
+    classes: tuple[str, ...]
+    fold_id: npt.NDArray[np.int16]
+    embeddings: npt.NDArray[np.float32] | None
+    candidates: tuple[CandidateResult, ...]
+    counts: Mapping[str, int]
+    stage_seconds: Mapping[str, float] = field(default_factory=dict)

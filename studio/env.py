@@ -1,0 +1,60 @@
+"""Reads settings from the environment; an odd value fails loudly with the name of its variable."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+class BadSetting(SystemExit):
+    """A setting that cannot be used; ends the process with one line."""
+
+
+def env_str(name: str, default: str = "") -> str:
+    """Return the variable; `NAME_FILE` may name a file that holds it, as container secrets do."""
+    if path := os.environ.get(f"{name}_FILE"):
+        return Path(path).read_text().strip()
+    return os.environ.get(name, default)
+
+
+def env_bool(name: str, *, default: bool) -> bool:
+    """Return a switch: 1, true, yes or 0, false, no."""
+    value = env_str(name, "1" if default else "0").lower()
+    if value not in ("1", "true", "yes", "0", "false", "no"):
+        raise BadSetting(f"{name} is {value!r}; expected 1 or 0.")
+    return value in ("1", "true", "yes")
+
+
+def env_int(name: str, default: int, *, at_least: int = 0) -> int:
+    """Return a whole number."""
+    value = env_str(name, str(default))
+    if not value.isdigit() or int(value) < at_least:
+        raise BadSetting(f"{name} is {value!r}; expected a whole number of at least {at_least}.")
+    return int(value)
+
+
+def env_choice(name: str, choices: tuple[str, ...]) -> str:
+    """Return one of the choices, the first of which is the default."""
+    value = env_str(name, choices[0])
+    if value not in choices:
+        raise BadSetting(f"{name} is {value!r}; expected one of {', '.join(choices)}.")
+    return value
+
+
+def env_list(name: str, default: str = "") -> list[str]:
+    """Return a comma-separated list."""
+    return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
+
+
+def secret_key(data_dir: Path, *, embedded: bool) -> str:
+    """Return STUDIO_SECRET_KEY; an embedded studio makes one at its first start and keeps it beside the data."""
+    if value := env_str("STUDIO_SECRET_KEY"):
+        return value
+    if not embedded:
+        raise BadSetting("STUDIO_SECRET_KEY is not set; with DATABASE_URL every process must share one secret key.")
+    path = data_dir / "secret_key"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_urlsafe(50))
+    return path.read_text()

@@ -1,0 +1,42 @@
+"""What every response passes through: the content security policy, and the page for an anticipated failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from studio.engine.errors import DataProblem
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+
+
+def content_security_policy(get_response: Handler) -> Handler:
+    """Allow nothing that is not served from here: no inline script, no other host."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.setdefault("Content-Security-Policy", POLICY)
+        return response
+
+    return middleware
+
+
+class DataProblemPage:
+    """Show a `DataProblem` that a view let through as a page with its sentence and status 422."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer an anticipated failure; leave every other exception alone."""
+        if not isinstance(exception, DataProblem):
+            return None
+        return render(request, "422.html", {"problem": str(exception)}, status=422)

@@ -1,0 +1,348 @@
+"""Long work as database rows: the abstract `Run`, every transition of its status, and the frame around each task.
+
+    QUEUED ──claim──▶ RUNNING ──finish──▶ SUCCEEDED
+       ▲ │               ├──fail────────▶ FAILED
+       │ └──cancel──▶ CANCELLED ◀──cancel──┤
+       └────────────────requeue────────────┘
+
+Each transition is one conditional UPDATE that tells whether a row moved, so two workers can never both own a run.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, ClassVar, TypeVar
+
+from celery import current_app
+from django.apps import apps
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import connection, models, transaction
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat
+from django.utils import timezone
+
+from studio.engine.errors import DataProblem
+from studio.engine.progress import Cancelled
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_EVERY_S = 5.0
+LOST_AFTER = timedelta(seconds=60)  # twelve missed heartbeats
+MAX_ATTEMPTS = 2  # a run that took its worker down twice would do so for ever
+PROGRESS_EVERY_S = 1.0
+
+
+class Status(models.TextChoices):
+    """Where a run stands."""
+
+    QUEUED = "queued", "Waiting"
+    RUNNING = "running", "Running"
+    SUCCEEDED = "succeeded", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+ACTIVE = (Status.QUEUED, Status.RUNNING)
+TERMINAL = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
+MOVES: Mapping[Status, tuple[Status, ...]] = {
+    Status.QUEUED: (Status.RUNNING, Status.CANCELLED, Status.FAILED),
+    Status.RUNNING: (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.QUEUED),
+    Status.SUCCEEDED: (),
+    Status.FAILED: (),
+    Status.CANCELLED: (),
+}
+
+
+class Run(models.Model):
+    """One execution of long work, together with what it produced."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED, db_index=True)
+    stage = models.CharField(max_length=80, blank=True)
+    progress_done = models.PositiveBigIntegerField(default=0)
+    progress_total = models.PositiveBigIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    queued_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+    error_message = models.TextField(blank=True)
+    error_detail = models.TextField(blank=True)
+    log = models.TextField(blank=True)
+
+    task_name: ClassVar[str]
+    queue: ClassVar[str] = "data"
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=[s.value for s in ACTIVE]) | Q(finished_at__isnull=False),
+                name="%(app_label)s_%(class)s_ended_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="running") | Q(started_at__isnull=False, heartbeat_at__isnull=False),
+                name="%(app_label)s_%(class)s_running_has_heartbeat",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="failed") | ~Q(error_message=""),
+                name="%(app_label)s_%(class)s_failed_has_message",
+            ),
+        ]
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the run is still to end."""
+        return self.status in ACTIVE
+
+    @property
+    def is_succeeded(self) -> bool:
+        """Whether the run produced its result."""
+        return self.status == Status.SUCCEEDED
+
+    @property
+    def is_cancelling(self) -> bool:
+        """Whether somebody asked the running work to stop."""
+        return self.status == Status.RUNNING and self.cancel_requested_at is not None
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that this run goes through, in order."""
+        return ()
+
+    @property
+    def stage_number(self) -> int:
+        """1-based place of the stage among `stages`; 0 before the first."""
+        return self.stages.index(self.stage) + 1 if self.stage in self.stages else 0
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds from the start to the end, or to now."""
+        if self.started_at is None:
+            return 0.0
+        return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+
+    def get_absolute_url(self) -> str:
+        """Return the page on which the run is seen."""
+        raise NotImplementedError
+
+    def ended_notice(self) -> str | None:
+        """Return the subject of the e-mail at the end of the run, or None for no e-mail."""
+        return None
+
+
+R = TypeVar("R", bound=Run)
+
+
+def _move(run: Run, sources: tuple[Status, ...], target: Status, **values: object) -> bool:
+    """Compare and set: the only statement in the code base that changes a status."""
+    assert all(target in MOVES[source] for source in sources)
+    rows = type(run)._default_manager.filter(pk=run.pk, attempt=run.attempt, status__in=sources)
+    if rows.update(status=target, **values) != 1:
+        return False
+    run.refresh_from_db()
+    return True
+
+
+def claim(run: Run) -> bool:
+    """Take a waiting run; False means that somebody else has it or that it ended."""
+    now = timezone.now()
+    fresh = {"stage": "", "progress_done": 0, "progress_total": 0, "started_at": now, "heartbeat_at": now}
+    return _move(run, (Status.QUEUED,), Status.RUNNING, attempt=run.attempt + 1, **fresh)
+
+
+def finish(run: Run, **results: object) -> bool:
+    """End a running run well and register its results in the same statement."""
+    return _move(run, (Status.RUNNING,), Status.SUCCEEDED, finished_at=timezone.now(), **results)
+
+
+def fail(run: Run, message: str, detail: str = "") -> bool:
+    """End a run with a sentence for the user and a traceback for staff."""
+    ended = {"finished_at": timezone.now(), "error_message": message, "error_detail": detail}
+    return _move(run, ACTIVE, Status.FAILED, **ended)
+
+
+def cancel(run: Run) -> bool:
+    """Stop a run: at once while it waits, else at its next progress call. False when it had ended already."""
+    if _move(run, (Status.QUEUED,), Status.CANCELLED, finished_at=timezone.now()):
+        return True
+    asked = type(run)._default_manager.filter(pk=run.pk, status=Status.RUNNING)
+    return asked.update(cancel_requested_at=timezone.now()) == 1
+
+
+def requeue(run: Run, *, attempt: int) -> bool:
+    """Put a running run back; `attempt` counts those that took their worker down."""
+    return _move(run, (Status.RUNNING,), Status.QUEUED, attempt=attempt, heartbeat_at=None, queued_at=timezone.now())
+
+
+def enqueue(run: Run) -> None:
+    """Send the run to its queue once the transaction is committed."""
+    transaction.on_commit(lambda: _send(run))
+
+
+def _send(run: Run) -> None:
+    current_app.tasks[run.task_name].apply_async(kwargs={"run_id": str(run.pk)}, queue=run.queue)
+
+
+class Tracker:
+    """Progress of one attempt, written to its row; raises `Cancelled` when somebody asked for that."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._rows = type(run)._default_manager.filter(pk=run.pk, attempt=run.attempt, status=Status.RUNNING)
+        self._stage = ""
+        self._written_at = 0.0
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+
+    def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
+        """Record where the work is, at most once a second within a stage."""
+        if self._stop.is_set():
+            raise Cancelled
+        now = time.monotonic()
+        with self._lock:
+            if stage == self._stage and now - self._written_at < PROGRESS_EVERY_S and done != total:
+                return
+            if stage != self._stage:
+                self.log(stage)
+            self._stage, self._written_at = stage, now
+        self._rows.update(stage=stage, progress_done=done, progress_total=total)
+        self._look_for_cancel()
+
+    def log(self, line: str) -> None:
+        """Append one line with the seconds since the start."""
+        seconds = f"{self._run.elapsed_s:7.1f} s  "
+        self._rows.update(log=Concat(F("log"), Value(f"{seconds}{line}\n")))
+
+    def beat(self) -> None:
+        """Say that the worker is alive; a run that is no longer ours stops."""
+        if not self._rows.update(heartbeat_at=timezone.now()):
+            self._stop.set()
+        else:
+            self._look_for_cancel(raises=False)
+
+    def _look_for_cancel(self, *, raises: bool = True) -> None:
+        if not self._rows.filter(cancel_requested_at__isnull=True).exists():
+            self._stop.set()
+            if raises:
+                raise Cancelled
+
+
+@contextmanager
+def _heartbeat(tracker: Tracker) -> Iterator[None]:
+    """Beat from a thread of its own: one fit may be silent for minutes."""
+    over = threading.Event()
+
+    def ticker() -> None:
+        while not over.wait(HEARTBEAT_EVERY_S):
+            tracker.beat()
+        connection.close()
+
+    thread = threading.Thread(target=ticker, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def run_tracked(model: type[R], run_id: str, work: Callable[[R, Tracker], Mapping[str, Any]]) -> None:
+    """Claim the run, do its work, and end it; every task of the studio is this call.
+
+    `work` returns the values of the run's own fields to store with success.
+    """
+    run = model._default_manager.filter(pk=run_id).first()
+    if run is None or not claim(run):
+        logger.info("Run not claimed run=%s", run_id)
+        return
+    tracker = Tracker(run)
+    try:
+        with _heartbeat(tracker):
+            results = work(run, tracker)
+        ended = finish(run, **results)
+    except Cancelled:
+        ended = _move(run, (Status.RUNNING,), Status.CANCELLED, finished_at=timezone.now())
+    except DataProblem as problem:
+        ended = fail(run, str(problem))
+    except Exception:
+        logger.exception("Run failed model=%s run=%s", model.__name__, run_id)
+        message = "Something went wrong in the studio itself; the run can be started again. The details are in its log."
+        ended = fail(run, message, traceback.format_exc())
+    if ended and run.status != Status.CANCELLED:
+        _send_notice(run)
+
+
+def _send_notice(run: Run) -> None:
+    subject = run.ended_notice()
+    if subject is None:
+        return
+    outcome = "is ready" if run.is_succeeded else "failed"
+    body = "\n\n".join(
+        part
+        for part in (f"{subject} {outcome}.", run.error_message, settings.PUBLIC_URL + run.get_absolute_url())
+        if part
+    )
+    try:
+        send_mail(f"{subject} {outcome}", body, None, [run.created_by.email])
+    except (smtplib.SMTPException, OSError):
+        logger.exception("E-mail not sent run=%s", run.pk)
+
+
+def run_models() -> list[type[Run]]:
+    """Return every concrete kind of run."""
+    return [model for model in apps.get_models() if issubclass(model, Run)]
+
+
+def sweep() -> None:
+    """Bring back runs whose heartbeat stopped, and send those again whose message was lost."""
+    now = timezone.now()
+    for model in run_models():
+        for run in model._default_manager.filter(status=Status.RUNNING, heartbeat_at__lt=now - LOST_AFTER):
+            _recover(run)
+        for run in model._default_manager.filter(status=Status.QUEUED, queued_at__lt=now - LOST_AFTER):
+            _resend(run)
+
+
+def _recover(run: Run) -> None:
+    if run.cancel_requested_at is not None:
+        _move(run, (Status.RUNNING,), Status.CANCELLED, finished_at=timezone.now())
+    elif run.attempt >= MAX_ATTEMPTS:
+        fail(
+            run,
+            f"The worker stopped in the middle of this run {run.attempt} times, most often because memory ran out. "
+            "Try Fast mode, fewer columns, or a machine with more memory.",
+        )
+    elif requeue(run, attempt=run.attempt):
+        logger.warning("Run lost its worker and was queued again run=%s", run.pk)
+        _send(run)
+
+
+def _resend(run: Run) -> None:
+    """Queue a waiting run's message again; a second message is harmless, since only one claim succeeds."""
+    waiting = type(run)._default_manager.filter(pk=run.pk, status=Status.QUEUED, queued_at=run.queued_at)
+    if waiting.update(queued_at=timezone.now()):
+        _send(run)
+
+
+def release_all() -> None:
+    """Queue again what was running when an embedded studio stopped; a planned stop is no lost attempt.
+
+    Only right when no worker is alive, as at the start of `manage.py up`.
+    """
+    for model in run_models():
+        for run in model._default_manager.filter(status=Status.RUNNING):
+            requeue(run, attempt=max(run.attempt - 1, 0))
+        for run in model._default_manager.filter(status=Status.QUEUED):
+            _send(run)

@@ -1,0 +1,204 @@
+"""All settings, from the environment. Each is listed with its purpose in README.md and .env.example."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dj_database_url
+
+from studio.env import BadSetting, env_bool, env_choice, env_int, env_list, env_str, secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DATA_DIR = Path(env_str("STUDIO_DATA_DIR", str(BASE_DIR / ".data"))).resolve()
+try:
+    DATA_DIR.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise BadSetting(
+        f"STUDIO_DATA_DIR {DATA_DIR} cannot be made: {error.strerror}. Choose a folder that you may write."
+    ) from error
+if not os.access(DATA_DIR, os.W_OK):
+    raise BadSetting(f"STUDIO_DATA_DIR {DATA_DIR} cannot be written. Choose a folder that you may write.")
+CACHE_DIR = DATA_DIR / "cache"
+SCRATCH_DIR = DATA_DIR / "scratch"
+SCRATCH_DIR.mkdir(exist_ok=True)
+
+DATABASE_URL = env_str("DATABASE_URL")
+EMBEDDED = not DATABASE_URL
+SECRET_KEY = secret_key(DATA_DIR, embedded=EMBEDDED)
+DEBUG = env_bool("STUDIO_DEBUG", default=False)
+ALLOWED_HOSTS = env_list("STUDIO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+PUBLIC_URL = env_str("STUDIO_PUBLIC_URL", f"http://localhost:{env_int('PORT', 8000)}").rstrip("/")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+if PUBLIC_URL.startswith("https://"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "studio",
+    "studio.accounts",
+    "projects",
+    "cleansets",
+    "models_app",
+    "inference",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "studio.middleware.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "studio.middleware.DataProblemPage",
+]
+ROOT_URLCONF = "studio.urls"
+WSGI_APPLICATION = "studio.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["studio.templatetags.studio"],
+            "loaders": [
+                "django.template.loaders.filesystem.Loader"
+                if DEBUG
+                else ("django.template.loaders.cached.Loader", ["django.template.loaders.filesystem.Loader"]),
+            ],
+            "libraries": {},
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+
+if EMBEDDED:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": DATA_DIR / "studio.sqlite3",
+            "OPTIONS": {
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+            },
+        }
+    }
+else:
+    DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "dashboard"
+LOGOUT_REDIRECT_URL = "login"
+SIGNUP_MODE = env_choice("STUDIO_SIGNUP", ("open", "invitation", "closed"))
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = DATA_DIR / "files"
+
+S3_BUCKET = env_str("STUDIO_S3_BUCKET")
+_file_storage: dict[str, object] = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+if S3_BUCKET:
+    _file_storage = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": S3_BUCKET,
+            "endpoint_url": env_str("STUDIO_S3_ENDPOINT_URL") or None,
+            "region_name": env_str("STUDIO_S3_REGION") or None,
+            "access_key": env_str("STUDIO_S3_ACCESS_KEY") or None,
+            "secret_key": env_str("STUDIO_S3_SECRET_KEY") or None,
+            "default_acl": None,
+            "file_overwrite": True,
+        },
+    }
+STORAGES = {
+    "default": _file_storage,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+MAX_UPLOAD_BYTES = env_int("STUDIO_MAX_UPLOAD_BYTES", 20 * 1024**3)
+MAX_UNPACKED_BYTES = env_int("STUDIO_MAX_UNPACKED_BYTES", 50 * 1024**3)
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = SCRATCH_DIR
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+
+CORES = env_int("STUDIO_CORES", os.cpu_count() or 1, at_least=1)
+DUCKDB_MEMORY = env_str("STUDIO_DUCKDB_MEMORY", "512MB")
+
+RUN_TIME_LIMIT_S = env_int("STUDIO_RUN_TIME_LIMIT_S", 24 * 3600, at_least=60)
+BROKER_URL = env_str("STUDIO_BROKER_URL")
+CELERY_BROKER_URL = BROKER_URL or "filesystem://"
+if BROKER_URL:
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": RUN_TIME_LIMIT_S + 600}
+    CELERY_TASK_TIME_LIMIT = RUN_TIME_LIMIT_S
+else:
+    BROKER_DIR = DATA_DIR / "broker"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": str(BROKER_DIR / "queue"),
+        "data_folder_out": str(BROKER_DIR / "queue"),
+        "control_folder": str(BROKER_DIR / "control"),
+        "polling_interval": 0.2,
+    }
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "data"
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {"sweep-runs": {"task": "studio.sweep_runs", "schedule": 60.0}}
+
+EMAIL_HOST = env_str("STUDIO_EMAIL_HOST")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_PORT = env_int("STUDIO_EMAIL_PORT", 587)
+EMAIL_HOST_USER = env_str("STUDIO_EMAIL_USER")
+EMAIL_HOST_PASSWORD = env_str("STUDIO_EMAIL_PASSWORD")
+EMAIL_USE_TLS = env_bool("STUDIO_EMAIL_TLS", default=True)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env_str("STUDIO_EMAIL_FROM", "Cleanset Studio <studio@localhost>")
+
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"studio": {"level": "INFO"}},
+}

@@ -1,0 +1,35 @@
+"""Where each thing lies in the file storage. Keys are built from ids only, never from text that a user typed."""
+
+from __future__ import annotations
+
+import uuid
+
+
+def dataset_source(version_id: uuid.UUID) -> str:
+    """Return the key of the uploaded file, as it came."""
+    return f"datasets/{version_id}/source"
+
+
+def dataset_table(version_id: uuid.UUID, attempt: int) -> str:
+    """Return the key of the rows as Parquet."""
+    return f"datasets/{version_id}/rows-{attempt}.parquet"
+
+
+def cleanset_file(cleanset_id: uuid.UUID, attempt: int, name: str) -> str:
+    """Return the key of one result of an analysis."""
+    return f"cleansets/{cleanset_id}/{attempt}/{name}"
+
+
+def model_file(model_id: uuid.UUID, attempt: int, name: str) -> str:
+    """Return the key of one file of a model artefact."""
+    return f"models/{model_id}/{attempt}/{name}"
+
+
+def prediction_source(batch_id: uuid.UUID) -> str:
+    """Return the key of an uploaded prediction file."""
+    return f"predictions/{batch_id}/source"
+
+
+def prediction_file(batch_id: uuid.UUID, attempt: int, name: str) -> str:
+    """Return the key of one result of a prediction batch."""
+    return f"predictions/{batch_id}/{attempt}/{name}"

@@ -1,0 +1,84 @@
+"""Files by storage key: publish once, read locally; scratch space; DuckDB connections. Published files never change."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+from django.conf import settings
+from django.core.files import File
+from django.core.files.storage import FileSystemStorage, default_storage
+
+
+def publish(path: Path, key: str) -> str:
+    """Put a finished local file under its key, in one move where the storage is local; the file is gone afterwards."""
+    if isinstance(
+        default_storage._wrapped if hasattr(default_storage, "_wrapped") else default_storage, FileSystemStorage
+    ):
+        target = Path(default_storage.path(key))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(path, target)
+        return key
+    with path.open("rb") as file:
+        default_storage.save(key, File(file))
+    path.unlink()
+    return key
+
+
+def local_path(key: str) -> Path:
+    """Return a local path to read the file from; a remote storage's files are fetched once and kept."""
+    try:
+        return Path(default_storage.path(key))
+    except NotImplementedError:
+        return _fetched(key)
+
+
+def _fetched(key: str) -> Path:
+    target = settings.CACHE_DIR / "objects" / key
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f"{target.name}.{uuid.uuid4().hex}")
+    with default_storage.open(key, "rb") as source, partial.open("wb") as copy:
+        shutil.copyfileobj(source, copy, 1024 * 1024)
+    partial.replace(target)
+    return target
+
+
+def delete(keys: list[str]) -> None:
+    """Remove files from the storage and from the local cache."""
+    for key in keys:
+        default_storage.delete(key)
+        (settings.CACHE_DIR / "objects" / key).unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """Yield a folder that is removed at the end."""
+    settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
+        yield Path(folder)
+
+
+def connect(threads: int = 1) -> duckdb.DuckDBPyConnection:
+    """Return a private in-memory DuckDB that spills into the scratch folder and never touches the network."""
+    settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
+    return duckdb.connect(
+        config={
+            "memory_limit": settings.DUCKDB_MEMORY,
+            "threads": threads,
+            "temp_directory": str(settings.SCRATCH_DIR),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+def quoted(name: str) -> str:
+    """Return an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,16 @@
+"""Every address of the studio; each app owns its own."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+from studio.dashboard import dashboard
+
+urlpatterns = [
+    path("", dashboard, name="dashboard"),
+    path("", include("studio.accounts.urls")),
+    path("", include("projects.urls")),
+    path("", include("cleansets.urls")),
+    path("", include("models_app.urls")),
+    path("", include("inference.urls")),
+]
