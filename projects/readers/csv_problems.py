@@ -1,0 +1,118 @@
+"""Says what is wrong with a delimited text file that cannot be read: a slow second reading that knows every line."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import TextIOWrapper
+from itertools import islice
+
+from projects.readers.dialect import Dialect
+from studio.engine.errors import DataProblem
+
+_SHOWN = {"\t": "tab"}
+_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A row, and the first and last line that it stands on (1-based)."""
+
+    cells: list[str]
+    first_line: int
+    last_line: int
+
+    @property
+    def place(self) -> str:
+        if self.first_line == self.last_line:
+            return f"Line {self.first_line:,}"
+        return f"The row on lines {self.first_line:,} to {self.last_line:,}"
+
+
+def explain(lines: TextIOWrapper, dialect: Dialect) -> DataProblem:
+    """The first problem of the file, as it is told to the user. `lines` stands at the header."""
+    place = _Place(1 + dialect.n_skipped)
+    try:
+        return _uneven_row(_records(lines, dialect, place), dialect)
+    except csv.Error as error:
+        lines.seek(0)
+        return _quoting_problem(str(error), lines, dialect, place)
+
+
+@dataclass(slots=True)
+class _Place:
+    first_line: int  # of the row that is being read
+    last_line: int = 0
+
+
+def _records(lines: TextIOWrapper, dialect: Dialect, place: _Place) -> Iterator[_Record]:
+    reader = dialect.reader(_watched(lines, place))
+    for cells in reader:
+        last_line = dialect.n_skipped + reader.line_num
+        yield _Record(cells, place.first_line, last_line)
+        place.first_line = last_line + 1
+
+
+def _watched(lines: TextIOWrapper, place: _Place) -> Iterator[str]:
+    for last_line, line in enumerate(lines, start=place.first_line):
+        place.last_line = last_line
+        yield line
+
+
+def _uneven_row(records: Iterator[_Record], dialect: Dialect) -> DataProblem:
+    header = next(record for record in records if any(cell.strip() for cell in record.cells))
+    n_columns = len(header.cells)
+    for record in records:
+        n_cells = len(record.cells)
+        if n_cells not in (0, n_columns) and not (n_cells == 1 and not record.cells[0].strip()):
+            return DataProblem(
+                f"{record.place} has {_fields(n_cells)}, but the header has {n_columns:,}. "
+                + _advice(record, n_columns, dialect)
+            )
+    raise AssertionError("The file was refused for an uneven row, but none was found.")
+
+
+def _fields(count: int) -> str:
+    return "1 field" if count == 1 else f"{count:,} fields"
+
+
+def _advice(record: _Record, n_columns: int, dialect: Dialect) -> str:
+    delimiter = _SHOWN.get(dialect.delimiter, f"'{dialect.delimiter}'")
+    if record.last_line > record.first_line:
+        return "Look for a quotation mark that is opened or closed in the wrong place there, and correct it."
+    if len(record.cells) > n_columns:
+        return f"Put cells that contain a {delimiter} into double quotes, or remove what is too much."
+    return f"Add the missing fields (an empty one is nothing between two {delimiter} characters) or remove the line."
+
+
+def _quoting_problem(reason: str, lines: TextIOWrapper, dialect: Dialect, place: _Place) -> DataProblem:
+    if "field larger" in reason:
+        return DataProblem(
+            f"The row that begins on line {place.first_line:,} has a cell of more than {_shown_limit()}. "
+            "Most likely a quotation mark is opened there and never closed; close it or remove it."
+        )
+    if "unexpected end" in reason:
+        opened = _line_of_open_quote(lines, dialect, place)
+        return DataProblem(
+            f"A quotation mark is opened on line {opened:,} and never closed, so the file ends inside a cell. "
+            "Close it, or double it if it belongs to the text."
+        )
+    return DataProblem(
+        f"On line {place.last_line:,} a quoted cell is followed by more text before the next delimiter. "
+        f"A quotation mark inside a quoted cell must be doubled ({dialect.quote * 2}); correct the line."
+    )
+
+
+def _shown_limit() -> str:
+    return f"{csv.field_size_limit() / 1024**2:,.0f} MB"
+
+
+def _line_of_open_quote(lines: TextIOWrapper, dialect: Dialect, place: _Place) -> int:
+    # Read leniently, the last cell holds everything from the opening quote to the end of the file.
+    rest = islice(lines, place.first_line - 1, None)
+    last_cell = next(dialect.reader(rest, strict=False))[-1]
+    n_breaks = len(_BREAK.findall(last_cell))
+    ends_with_break = bool(last_cell) and last_cell[-1] in "\r\n"
+    return place.last_line - n_breaks + int(ends_with_break)

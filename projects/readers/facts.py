@@ -1,0 +1,64 @@
+"""What goes into and what comes out of reading an uploaded file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+ROW_ID = "__row_id"  # the studio's own column: 0-based position of the row in the uploaded file
+
+_MIB = 1024 * 1024
+
+
+class FileFormat(StrEnum):
+    """The kinds of file that can be read."""
+
+    CSV = "csv"
+    TSV = "tsv"
+    JSON = "json"
+    JSON_LINES = "jsonl"
+    XLSX = "xlsx"
+    PARQUET = "parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """How much a file may cost. Sizes in bytes.
+
+    `max_ratio` (unpacked size over packed size) is only asked once `ratio_floor_bytes` have come out of an
+    archive: a small file of one repeated line packs extremely well and does no harm. `max_value_bytes` bounds one
+    cell or one JSON record, `max_shared_bytes` the part of a workbook that can only be read at once.
+    """
+
+    max_unpacked_bytes: int = 20 * 1024 * _MIB
+    max_ratio: int = 250
+    ratio_floor_bytes: int = 200 * _MIB
+    max_columns: int = 2000
+    max_value_bytes: int = 16 * _MIB
+    max_shared_bytes: int = 256 * _MIB
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """What was found in an uploaded file.
+
+    `columns` are the user's columns in file order, `encoding` and `delimiter` are None where the format has none,
+    `sha256` is that of the bytes as they were uploaded, `notes` are sentences for the user.
+    """
+
+    n_rows: int
+    columns: tuple[str, ...]
+    format: FileFormat
+    encoding: str | None
+    delimiter: str | None
+    sha256: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableRead:
+    """What one format's reader reports when the table has been written."""
+
+    n_rows: int
+    columns: tuple[str, ...]
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,67 @@
+"""The rules for column names, the same for every format."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from projects.readers.facts import ROW_ID, ReadLimits
+from studio.engine.errors import DataProblem
+
+# SQL engines compare names with A-Z and a-z taken as equal, but other letters as they are.
+_ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The checked column names, and what to tell the user about them."""
+
+    columns: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def checked_header(names: Sequence[str], limits: ReadLimits, *, line: int | None = 1) -> Header:
+    """Give blank names a name and refuse what would be ambiguous; `line` is None where the format has no lines."""
+    where = "The file" if line is None else f"Line {line}"
+    if len(names) > limits.max_columns:
+        raise DataProblem(
+            f"{where} has {len(names):,} columns; at most {limits.max_columns:,} can be read. "
+            "Remove columns that are not needed."
+        )
+    columns, notes = _with_blanks_named(names)
+    _refuse_duplicates(columns, where)
+    if any(_folded(name) == ROW_ID for name in columns):
+        raise DataProblem(
+            f"{where} has a column named {ROW_ID}, a name that the studio keeps for itself. Rename that column."
+        )
+    return Header(columns, notes)
+
+
+def _with_blanks_named(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    columns = tuple(name if name.strip() else f"column_{position}" for position, name in enumerate(names, start=1))
+    blanks = [name for name, given in zip(columns, names, strict=True) if not given.strip()]
+    if not blanks:
+        return columns, ()
+    if len(blanks) == 1:
+        return columns, (f"One column has no name; it is called {blanks[0]} here.",)
+    return columns, (f"{len(blanks)} columns have no name; they are called {', '.join(blanks[:5])}"
+                     f"{' and so on' if len(blanks) > 5 else ''} here.",)  # fmt: skip
+
+
+def _refuse_duplicates(columns: Sequence[str], where: str) -> None:
+    first: dict[str, tuple[int, str]] = {}
+    for position, name in enumerate(columns, start=1):
+        earlier = first.setdefault(_folded(name), (position, name))
+        if earlier[0] == position:
+            continue
+        same = "the same name" if earlier[1] == name else "names that differ only in upper and lower case"
+        both = f"{name!r}" if earlier[1] == name else f"{earlier[1]!r} and {name!r}"
+        raise DataProblem(
+            f"{where}: columns {earlier[0]} and {position} have {same}, {both}. "
+            "Every column needs a name of its own; rename one of them."
+        )
+
+
+def _folded(name: str) -> str:
+    return name.translate(_ASCII_LOWER)

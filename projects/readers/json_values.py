@@ -1,0 +1,59 @@
+"""JSON values as cells: numbers keep the digits they were written with, nested values stay JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from studio.engine.errors import DataProblem
+
+JsonObject = dict[str, object]
+
+
+class _Number(str):
+    """A number exactly as it stands in the file, so that 1.0 stays 1.0 and 20 digits stay 20 digits."""
+
+    __slots__ = ()
+
+
+class RepeatedKeyError(ValueError):
+    """An object names the same key twice; the json module would silently keep the last."""
+
+
+def _object(pairs: list[tuple[str, object]]) -> JsonObject:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        seen: set[str] = set()
+        repeated = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise RepeatedKeyError(repeated)
+    return members
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+
+
+def cells_of(record: Mapping[str, object], columns: Mapping[str, str]) -> list[str | None]:
+    """The cells of a row in the order of `columns` (key -> column name); a missing key is a missing cell."""
+    return [cell_of(record.get(key), column) for key, column in columns.items()]
+
+
+def cell_of(value: object, column: str) -> str | None:
+    """The text of one value; null becomes a missing cell."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise DataProblem(f"A cell of column '{column}' holds a NUL character, which cannot be kept. Remove it.")
+        return str(value)
+    if isinstance(value, bool):
+        return str(value)
+    return None if value is None else json_text(value)
+
+
+def json_text(value: object) -> str:
+    """JSON of a decoded value, numbers as they stood in the file."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json_text(key)}: {json_text(member)}" for key, member in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(json_text(member) for member in value) + "]"
+    if isinstance(value, _Number):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)

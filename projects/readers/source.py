@@ -1,0 +1,179 @@
+"""The uploaded bytes: their hash, and the one data file inside a gzip or zip archive, unpacked with a limit."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from projects.readers.facts import ReadLimits
+from studio.engine.errors import DataProblem
+from studio.engine.progress import Progress
+
+CHUNK_BYTES = 1024 * 1024
+GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+_ENCRYPTED = 0x1  # general purpose flag bit 0 of a zip entry
+_WORKBOOK_PART = "xl/workbook.xml"
+_OFFICE_PART = "[Content_Types].xml"
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file that is no archive any more, the name it goes by, and what was done to get it."""
+
+    path: Path
+    name: str
+    notes: tuple[str, ...] = ()
+
+
+class SupportsRead(Protocol):
+    """Anything that gives its bytes in pieces."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+
+
+def file_sha256(path: Path, progress: Progress) -> str:
+    """The hash of the file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    total = path.stat().st_size
+    with path.open("rb") as file:
+        for chunk in chunks(file):
+            digest.update(chunk)
+            progress("Checking file", file.tell(), total)
+    return digest.hexdigest()
+
+
+def chunks(file: SupportsRead) -> Iterator[bytes]:
+    """The rest of an open file in pieces of bounded size."""
+    while chunk := file.read(CHUNK_BYTES):
+        yield chunk
+
+
+def unpacked(source: Path, filename: str, folder: Path, *, progress: Progress, limits: ReadLimits) -> DataFile:
+    """The data file in `source`: itself, or what was unpacked from it into `folder`. A workbook is no archive here."""
+    with source.open("rb") as file:
+        magic = file.read(4)
+    unpacking = _Unpacking(source, folder / "unpacked", progress, limits)
+    if magic.startswith(GZIP_MAGIC):
+        inner = _unpack_gzip(unpacking, filename)
+    elif magic in ZIP_MAGICS and not is_office_file(source):
+        inner = _unpack_zip(unpacking, filename)
+    else:
+        return DataFile(source, filename)
+    _refuse_archive_inside(inner, filename)
+    return inner
+
+
+def is_office_file(path: Path) -> bool:
+    """Whether a zip archive is really an office document, such as a workbook."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return not {_WORKBOOK_PART, _OFFICE_PART}.isdisjoint(archive.namelist())
+    except (zipfile.BadZipFile, NotImplementedError, OSError):
+        return False
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether an office document is an XLSX workbook."""
+    with zipfile.ZipFile(path) as archive:
+        return _WORKBOOK_PART in archive.namelist()
+
+
+@dataclass(frozen=True, slots=True)
+class _Unpacking:
+    source: Path
+    target: Path
+    progress: Progress
+    limits: ReadLimits
+
+    def copy(self, packed: SupportsRead, *, total: int) -> None:
+        """Write all of `packed` to the target, watching size and ratio; `total` 0 = not known."""
+        allowed = self.limits.max_ratio * self.source.stat().st_size
+        n_bytes = 0
+        with self.target.open("wb") as target:
+            for chunk in chunks(packed):
+                n_bytes += len(chunk)
+                self.refuse_too_big(n_bytes, allowed)
+                target.write(chunk)
+                self.progress("Unpacking file", n_bytes, total)
+
+    def refuse_too_big(self, n_bytes: int, allowed: int) -> None:
+        if n_bytes > self.limits.max_unpacked_bytes:
+            raise DataProblem(
+                f"The archive unpacks to more than {self.limits.max_unpacked_bytes / 1024**3:.1f} GiB, "
+                "which is the limit here. Upload a part of the data."
+            )
+        if n_bytes > max(allowed, self.limits.ratio_floor_bytes):
+            raise DataProblem(
+                f"The archive unpacks to more than {self.limits.max_ratio} times its size, as zip bombs do. "
+                "Upload the data without packing it."
+            )
+
+
+def _unpack_gzip(unpacking: _Unpacking, filename: str) -> DataFile:
+    try:
+        with gzip.open(unpacking.source) as packed:
+            unpacking.copy(packed, total=0)
+    except EOFError as error:
+        raise DataProblem(
+            "The gzip file ends in the middle of its data, so a part is missing. Upload it again, or pack it again."
+        ) from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise DataProblem(
+            "The gzip file is damaged and cannot be unpacked. Pack the data again and upload it."
+        ) from error
+    name = filename[: -len(".gz")] if filename.lower().endswith(".gz") else filename
+    return DataFile(unpacking.target, name, ("Unpacked from a gzip file.",))
+
+
+def _unpack_zip(unpacking: _Unpacking, filename: str) -> DataFile:
+    damaged = "The zip file is damaged and cannot be unpacked. Pack the data again and upload it."
+    try:
+        with zipfile.ZipFile(unpacking.source) as archive:
+            member = _only_member(archive)
+            with archive.open(member) as packed:
+                unpacking.copy(packed, total=member.file_size)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise DataProblem(damaged) from error
+    except NotImplementedError as error:
+        raise DataProblem(
+            f"{filename} is packed by a method that cannot be read here. "
+            "Pack it as an ordinary zip file, or upload it unpacked."
+        ) from error
+    name = PurePosixPath(member.filename).name
+    return DataFile(unpacking.target, name, (f"Unpacked {name} from a zip file.",))
+
+
+def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    members = [member for member in archive.infolist() if not _is_clutter(member)]
+    if not members:
+        raise DataProblem("The zip file holds no data file. Pack exactly one CSV, JSON, XLSX or Parquet file.")
+    if len(members) > 1:
+        names = ", ".join(member.filename for member in members[:3]) + (", …" if len(members) > 3 else "")
+        raise DataProblem(
+            f"The zip file holds {len(members):,} files ({names}); exactly one was expected. "
+            "Upload the files one by one."
+        )
+    if members[0].flag_bits & _ENCRYPTED:
+        raise DataProblem("The zip file is protected by a password. Upload the data without a password.")
+    return members[0]
+
+
+def _is_clutter(member: zipfile.ZipInfo) -> bool:
+    # Finder adds __MACOSX/ and .DS_Store to every archive that it makes.
+    path = PurePosixPath(member.filename)
+    return member.is_dir() or "__MACOSX" in path.parts or path.name.startswith(".")
+
+
+def _refuse_archive_inside(inner: DataFile, filename: str) -> None:
+    with inner.path.open("rb") as file:
+        magic = file.read(4)
+    if magic.startswith(GZIP_MAGIC) or (magic in ZIP_MAGICS and not is_office_file(inner.path)):
+        raise DataProblem(f"{filename} holds another archive, {inner.name}. Upload the data packed once, or unpacked.")
