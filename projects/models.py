@@ -43,10 +43,13 @@ class DatasetVersion(Run):
     source_key = models.CharField(max_length=200)
     table_key = models.CharField(max_length=200, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
-    file_format = models.CharField(max_length=60, blank=True)
+    file_format = models.CharField(max_length=10, blank=True)
+    encoding = models.CharField(max_length=40, blank=True)
+    delimiter = models.CharField(max_length=4, blank=True)
     notes = models.JSONField(default=list)
     n_rows = models.PositiveBigIntegerField(null=True)
     columns = models.JSONField(default=list)
+    chosen_kinds = models.JSONField(default=dict)
 
     class Meta(Run.Meta):
         constraints = [
@@ -64,8 +67,9 @@ class DatasetVersion(Run):
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """Reading, then profiling."""
-        return ("Reading file", "Profiling columns")
+        """What the reader does, then profiling; only an archive is unpacked."""
+        packed = self.filename.lower().endswith((".gz", ".zip"))
+        return ("Checking file", *(("Unpacking file",) if packed else ()), "Reading file", "Profiling columns")
 
 
 class Project(models.Model):

@@ -1,0 +1,16 @@
+"""Celery's door to the pipeline."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from projects.models import DatasetVersion
+from studio.runs import run_tracked
+
+
+@shared_task(name=DatasetVersion.task_name)
+def ingest_dataset(*, run_id: str, **_: object) -> None:
+    """Read an uploaded file into a table."""
+    from projects.pipeline import ingest
+
+    run_tracked(DatasetVersion, run_id, ingest)
