@@ -9,3 +9,7 @@ class StudioConfig(AppConfig):
     """Holds the shared kernel; has no models of its own, only the abstract Run."""
 
     name = "studio"
+
+    def ready(self) -> None:
+        """Make the studio's Celery the current one, so that a web process can send messages."""
+        import studio.celery  # noqa: F401

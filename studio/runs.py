@@ -29,6 +29,7 @@ from django.db import connection, models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Cancelled
@@ -192,7 +193,11 @@ def enqueue(run: Run) -> None:
 
 
 def _send(run: Run) -> None:
-    current_app.tasks[run.task_name].apply_async(kwargs={"run_id": str(run.pk)}, queue=run.queue)
+    """Send the run's message; where the broker cannot be reached, the sweep sends it later."""
+    try:
+        current_app.send_task(run.task_name, kwargs={"run_id": str(run.pk)}, queue=run.queue)
+    except OperationalError:
+        logger.exception("Message not sent run=%s", run.pk)
 
 
 class Tracker:

@@ -1,0 +1,72 @@
+"""Fixtures of every test.
+
+Settings are `tests/settings.py`: data in a temporary folder, SQLite in memory, mail kept in `mailoutbox`.
+
+- `alice`, `bob`, `charlie`: users; `client_of(user)`: a `Client` in which the user is logged in.
+- `eager_runs`: `runs.enqueue` executes the run at once, in this process, when its transaction commits. It makes the
+  test transactional, so that commits really happen. Without it a run stays queued and its message goes nowhere:
+
+      def test_upload_is_read(eager_runs, alice, client_of):
+          response = client_of(alice).post("/datasets/upload", {"file": csv_file("a,b\\n1,2\\n")})
+
+- `tests/factories.py`: rows of the database (`make_dataset`, `make_project`, …), with no files behind them.
+- `tests/data_builders.py`: small frames with planted errors, and files of them.
+- A test that starts a program outside Python takes it from `tests/programs.py`, which skips with the reason, or fails
+  under REQUIRE_SERVICES=1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from celery import current_app
+from django.core.cache import cache
+from django.test import Client
+
+from studio import runs
+from studio.accounts.models import User
+from studio.runs import Run
+from tests.cast import logged_in, make_user
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """The owner of the studio and of what the test looks at."""
+    return make_user("alice", is_owner=True)
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """A user who has things of his own, and nothing of alice's."""
+    return make_user("bob")
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    """A user who has nothing."""
+    return make_user("charlie")
+
+
+@pytest.fixture
+def client_of() -> Callable[[User], Client]:
+    """Log a user in."""
+    return logged_in
+
+
+@pytest.fixture
+def eager_runs(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Execute each run in this process as soon as the transaction that queued it is committed."""
+    current_app.loader.import_default_modules()
+
+    def execute(run: Run) -> None:
+        current_app.tasks[run.task_name].apply(kwargs={"run_id": str(run.pk)}, throw=True)
+
+    monkeypatch.setattr(runs, "_send", execute)
+    monkeypatch.setattr(runs, "HEARTBEAT_EVERY_S", 3600.0)  # a second thread would wait for this one's transaction
+
+
+@pytest.fixture(autouse=True)
+def _forget_failed_logins() -> Iterator[None]:
+    yield
+    cache.clear()
