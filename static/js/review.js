@@ -1,0 +1,90 @@
+// The review page by keyboard: keys press the buttons that carry data-key; J and K walk the table.
+// The server saves a decision and answers with the next row, so a key counts only once the row it is meant for is shown.
+(() => {
+  const panel = () => document.getElementById("row-panel");
+  const lines = () => [...document.querySelectorAll(".review-table tr[data-row]")];
+  const lineOf = (row) => document.getElementById(`row-${row}`);
+  const shownRow = () => panel()?.dataset.row;
+  let busy = false;
+
+  function neighbour(step) {
+    const all = lines();
+    const index = all.findIndex((line) => line.dataset.row === shownRow());
+    return all[index + step];
+  }
+
+  function show(line) {
+    line?.querySelector("a[hx-get]")?.click();
+  }
+
+  function walk(step) {
+    const line = neighbour(step);
+    if (line) show(line);
+    else document.querySelector(`.review-list a[rel=${step > 0 ? "next" : "prev"}]`)?.click();
+  }
+
+  // Marks the row of the panel in the table, and tells the panel its place and the row after it.
+  function follow() {
+    const current = lineOf(shownRow());
+    document.querySelectorAll(".review-table tr[aria-current]").forEach((line) => line.removeAttribute("aria-current"));
+    if (!current) return;
+    current.setAttribute("aria-current", "true");
+    current.scrollIntoView({ block: "nearest" });
+    const body = current.parentElement;
+    const place = Number(body.dataset.first) + lines().indexOf(current);
+    panel().querySelector("[data-position]").textContent = `${place} of ${body.dataset.total}`;
+    const next = neighbour(1)?.dataset.row ?? "";
+    panel().querySelectorAll("input[name=next]").forEach((input) => (input.value = next));
+  }
+
+  function isTyping(target) {
+    return target.matches("textarea, select, input:not([type=checkbox]):not([type=radio])");
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (isTyping(event.target)) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (["j", "ArrowDown"].includes(key)) walk(1);
+    else if (["k", "ArrowUp"].includes(key)) walk(-1);
+    else {
+      const button = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+      if (!button) return;
+      if (button.matches("input")) button.focus();
+      else if (!busy && !event.repeat) button.click();
+    }
+    event.preventDefault();
+  });
+
+  const isPanel = (event) => event.detail.target?.id === "row-panel";
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!isPanel(event)) return;
+    busy = true;
+    panel().setAttribute("aria-busy", "true");
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!isPanel(event)) return;
+    busy = false;
+    panel()?.removeAttribute("aria-busy");
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.target.id === "row-panel" || event.target.id?.startsWith("row-")) follow();
+  });
+
+  // Nothing was saved: the row stays, and a sentence says so.
+  function notSaved(text) {
+    const toast = document.createElement("div");
+    toast.className = "toast toast-bad";
+    toast.dataset.toast = "";
+    toast.append(Object.assign(document.createElement("p"), { textContent: text }));
+    document.getElementById("toasts").replaceChildren(toast);
+  }
+  document.addEventListener("htmx:sendError", () => notSaved("The studio cannot be reached, so this was not saved. Try again."));
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.xhr.status !== 422) notSaved("The studio could not do this, so nothing was saved. Try again or reload the page.");
+  });
+  document.addEventListener("DOMContentLoaded", follow);
+})();
