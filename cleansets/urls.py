@@ -1,7 +1,24 @@
-"""Addresses of the app."""
+"""Addresses of projects and their cleansets."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from cleansets.views import decisions, exports, projects, review
+
+urlpatterns = [
+    path("projects/create", projects.project_create, name="project-create"),
+    path("projects/<uuid:project_id>", projects.project_detail, name="project"),
+    path("projects/<uuid:project_id>/settings", projects.project_settings, name="project-settings"),
+    path("projects/<uuid:project_id>/delete", projects.project_delete, name="project-delete"),
+    path("cleansets/<uuid:cleanset_id>", review.cleanset_review, name="cleanset"),
+    path("cleansets/<uuid:cleanset_id>/details", review.cleanset_details, name="cleanset-details"),
+    path("cleansets/<uuid:cleanset_id>/run", review.cleanset_run, name="cleanset-run"),
+    path("cleansets/<uuid:cleanset_id>/cancel", review.cleanset_cancel, name="cleanset-cancel"),
+    path("cleansets/<uuid:cleanset_id>/rerun", review.cleanset_rerun, name="cleanset-rerun"),
+    path("cleansets/<uuid:cleanset_id>/rows/<int:row_id>/decide", decisions.row_decide, name="cleanset-decide"),
+    path("cleansets/<uuid:cleanset_id>/undo", decisions.last_action_undo, name="cleanset-undo"),
+    path("cleansets/<uuid:cleanset_id>/top-k", decisions.top_k_preview, name="cleanset-top-k"),
+    path("cleansets/<uuid:cleanset_id>/top-k/apply", decisions.top_k_apply, name="cleanset-top-k-apply"),
+    path("cleansets/<uuid:cleanset_id>/export", exports.cleanset_export, name="cleanset-export"),
+]

@@ -11,7 +11,7 @@ from django.shortcuts import render as django_render
 def is_partial(request: HttpRequest) -> bool:
     """Return whether the browser wants a region and not a page."""
     htmx = getattr(request, "htmx", None)
-    return bool(htmx) and not htmx.boosted
+    return htmx is not None and bool(htmx) and not htmx.boosted
 
 
 def render(request: HttpRequest, page: str, region: str, context: Mapping[str, object]) -> HttpResponse:

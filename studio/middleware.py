@@ -8,10 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from studio.engine.errors import DataProblem
+from studio.htmx import is_partial
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
-POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
 
 
 def content_security_policy(get_response: Handler) -> Handler:
@@ -39,4 +43,8 @@ class DataProblemPage:
         """Answer an anticipated failure; leave every other exception alone."""
         if not isinstance(exception, DataProblem):
             return None
-        return render(request, "422.html", {"problem": str(exception)}, status=422)
+        if not is_partial(request):
+            return render(request, "422.html", {"problem": str(exception)}, status=422)
+        response = render(request, "components/toast.html", {"kind": "bad", "text": str(exception)}, status=422)
+        response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "innerHTML"
+        return response

@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -65,18 +66,24 @@ def scratch() -> Iterator[Path]:
         yield Path(folder)
 
 
-def connect(threads: int = 1) -> duckdb.DuckDBPyConnection:
-    """Return a private in-memory DuckDB that spills into the scratch folder and never touches the network."""
+@lru_cache(maxsize=1)
+def _database() -> duckdb.DuckDBPyConnection:
+    """Return the process's DuckDB; starting one takes 40 ms, a cursor on it less than one."""
     settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
     return duckdb.connect(
         config={
             "memory_limit": settings.DUCKDB_MEMORY,
-            "threads": threads,
+            "threads": settings.CORES,
             "temp_directory": str(settings.SCRATCH_DIR),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
     )
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """Return a connection of one's own to an empty in-memory DuckDB; use temporary views, and close it."""
+    return _database().cursor()
 
 
 def quoted(name: str) -> str:

@@ -1,0 +1,84 @@
+"""The cleanset as a file: which rows and columns, streamed out of DuckDB in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from cleansets import row_query, selectors
+from cleansets.models import Cleanset
+from cleansets.row_query import ROW_ID, RowQuery, RowSource
+from studio.tables import quoted
+
+FORMATS = ("csv", "xlsx", "json", "parquet")
+DEFAULT, CUSTOM, EVERYTHING = "default", "custom", "everything"
+MODES = (DEFAULT, CUSTOM, EVERYTHING)
+BATCH_ROWS = 10_000
+
+REVIEW_COLUMNS: Mapping[str, str] = {
+    "cleanlab_row_ID": "rows.row_id + 1",
+    "cleanlab_corrected_label": "rows.corrected_label",
+    "action": "rows.action",
+    "tags": "CASE WHEN rows.needs_review THEN 'needs review' END",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportPlan:
+    """An export as SQL: the columns' names in the file and what they are made of, the rows, their order."""
+
+    columns: Mapping[str, str]
+    condition: str
+    values: list[object]
+    order: str
+
+    @property
+    def names(self) -> list[str]:
+        """The header of the file."""
+        return list(self.columns)
+
+
+def export_plan(cleanset: Cleanset, source: RowSource, query: RowQuery, mode: str) -> ExportPlan:
+    """Return what to write: Default leaves excluded rows out, Custom is the view, Everything is everything."""
+    if mode == CUSTOM:
+        own = selectors.own_columns_shown(cleanset, query, source)
+        results = ("is_label_issue", "suggested_label", *selectors.scores_shown(query, source))
+        condition, values = row_query.where(query, source)
+        label = cleanset.project.label_column
+        own = own if not label or label in own else (*own, label)
+        kept = tuple(dict.fromkeys(name for name in results if name in source.result_columns))
+        return ExportPlan(_columns(source, own, kept), condition, values, row_query.order(query, source))
+    condition = "true" if mode == EVERYTHING else "action IS DISTINCT FROM 'exclude'"
+    results = tuple(name for name in source.result_columns if name != "given_label")
+    return ExportPlan(_columns(source, source.own_columns, results), condition, [], "row_id")
+
+
+def _columns(source: RowSource, own: tuple[str, ...], results: tuple[str, ...]) -> dict[str, str]:
+    """Name the columns: the uploaded ones as they were; one of ours with the same name gets `cleanlab_` before it."""
+    sql_names = source.own_sql_names
+    columns = {name: f"own_rows.{quoted(sql_names[name])}" for name in own}
+    taken = set(source.own_columns)
+    for name, expression in (*REVIEW_COLUMNS.items(), *((name, f"rows.{name}") for name in results)):
+        columns[f"cleanlab_{name}" if name in taken else name] = expression
+    return columns
+
+
+def batches(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
+    """Yield the rows, a batch at a time."""
+    made_of = ", ".join(f"{expression} AS c{i}" for i, expression in enumerate(plan.columns.values()))
+    wanted = f"SELECT *, row_number() OVER (ORDER BY {plan.order}) AS place FROM rows WHERE {plan.condition}"
+    with closing(source.connect()) as connection:
+        joined = f"({wanted}) AS rows JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}"
+        found = connection.execute(f"SELECT {made_of} FROM {joined} ORDER BY rows.place", plan.values)
+        for batch in found.to_arrow_reader(BATCH_ROWS):
+            yield pa.RecordBatch.from_arrays(batch.columns, names=plan.names)
+
+
+def file_name(cleanset: Cleanset, file_format: str) -> str:
+    """Return the name that the downloaded file gets, after the uploaded one."""
+    stem = Path(cleanset.project.version.filename).name.split(".")[0] or "dataset"
+    return f"{stem}-cleanset-{cleanset.number}.{file_format}"

@@ -1,0 +1,75 @@
+"""The result columns as a reviewer meets them: which flags there are, their scores, their words, and the advice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class IssueColumn:
+    """One kind of issue: the key in addresses, its flag and score columns, and its words."""
+
+    key: str
+    flag: str
+    score: str | None
+    title: str
+    badge: str
+    meaning: str
+
+
+ISSUE_COLUMNS = (
+    IssueColumn(
+        "label_issue",
+        "is_label_issue",
+        "label_issue_score",
+        "Label issues",
+        "Label issue",
+        "The given label is probably wrong.",
+    ),
+    IssueColumn("outlier", "is_outlier", "outlier_score", "Outliers", "Outlier", "Unlike the rest of the data."),
+    IssueColumn(
+        "near_duplicate",
+        "is_near_duplicate",
+        "near_duplicate_score",
+        "Near duplicates",
+        "Near duplicate",
+        "Almost the same as another row; score 1 is an exact copy.",
+    ),
+    IssueColumn(
+        "ambiguous", "is_ambiguous", "ambiguous_score", "Ambiguous", "Ambiguous", "Lies between two or more classes."
+    ),
+    IssueColumn("unlabeled", "is_initially_unlabeled", None, "Unlabeled", "Unlabeled", "Came without a label."),
+    IssueColumn("rare_class", "has_rare_class", None, "Rare classes", "Rare class", "Its class has very few rows."),
+    IssueColumn("empty_text", "is_empty_text", None, "Empty text", "Empty text", "There is no text to learn from."),
+    IssueColumn(
+        "well_labeled",
+        "is_well_labeled",
+        None,
+        "Well labeled",
+        "Well labeled",
+        "The given label is almost certainly right.",
+    ),
+)
+BADGES = tuple(issue for issue in ISSUE_COLUMNS if issue.key != "well_labeled")
+SCORES = (*(issue.score for issue in ISSUE_COLUMNS if issue.score), "suggested_label_confidence_score")
+
+
+def issues_in(columns: Iterable[str]) -> tuple[IssueColumn, ...]:
+    """Return the kinds of issue that an analysis looked for."""
+    present = set(columns)
+    return tuple(issue for issue in ISSUE_COLUMNS if issue.flag in present)
+
+
+def advice_sql(columns: Iterable[str]) -> str:
+    """Return the SQL for what auto-fix does with a row: 'label' (the suggestion), 'exclude', or NULL for nothing.
+
+    A suggested label wins. Rows without one are excluded when they are empty, outliers, or exact copies of an
+    earlier row; of a set of copies the first stays.
+    """
+    present = set(columns)
+    excluded: list[str] = [flag for flag in ("is_empty_text", "is_outlier") if flag in present]
+    if "near_duplicate_cluster_id" in present:
+        excluded.append("(near_duplicate_score >= 1 AND NOT is_first_of_set)")
+    advised = f"WHEN {' OR '.join(excluded)} THEN 'exclude'" if excluded else ""
+    return f"CASE WHEN suggested_label IS NOT NULL THEN 'label' {advised} END"

@@ -1,0 +1,193 @@
+"""What the review pages show, read from the result files, the decisions and the database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db.models import QuerySet
+
+from cleansets import row_query
+from cleansets.issue_columns import BADGES, IssueColumn, issues_in
+from cleansets.models import Cleanset, ReviewAction
+from cleansets.overlay import review_table
+from cleansets.row_query import RowQuery, RowSource
+from projects.models import Project
+from studio import tables
+from studio.engine.ml_task import Modality
+
+N_KEYS = 9  # the likeliest classes that have a digit key
+N_OWN_COLUMNS = 5  # of the uploaded columns, those shown until the user chooses
+
+
+def cleansets_of(project: Project) -> QuerySet[Cleanset]:
+    """Return the project's cleansets, newest first."""
+    return project.cleansets.order_by("-number")
+
+
+def row_source(cleanset: Cleanset) -> RowSource:
+    """Return the files and the present decisions of a cleanset whose analysis is done."""
+    table = tables.local_path(cleanset.project.version.table_key)
+    return RowSource.of(tables.local_path(cleanset.issues_key), table, review_table(cleanset))
+
+
+def own_columns_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) -> tuple[str, ...]:
+    """Return the uploaded columns that the table shows: those chosen, else the ones the models see."""
+    chosen = tuple(name for name in query.own if name in source.own_columns)
+    return chosen or tuple(cleanset.project.feature_columns[:N_OWN_COLUMNS])
+
+
+def scores_shown(query: RowQuery, source: RowSource) -> tuple[str, ...]:
+    """Return the score columns that the table shows: those chosen, else the one that it is sorted by."""
+    chosen = tuple(name for name in query.scores if name in source.result_columns)
+    if chosen:
+        return chosen
+    by = query.sort_column
+    return (by,) if by.endswith("_score") and by in source.result_columns else ("label_issue_score",)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One line of the left rail: an issue, its number of rows, its address."""
+
+    key: str
+    title: str
+    meaning: str
+    n_rows: int
+    params: str
+
+
+def issue_views(cleanset: Cleanset, source: RowSource) -> list[View]:
+    """Return the left rail: every kind of issue that was looked for, and all rows."""
+    views = [
+        View(
+            issue.key,
+            issue.title,
+            issue.meaning,
+            cleanset.counts.get(issue.flag, 0),
+            RowQuery(issue=issue.key).params(),
+        )
+        for issue in issues_in(source.result_columns)
+    ]
+    return [
+        *views,
+        View("all", "All rows", "Every row of the dataset.", cleanset.n_rows or 0, RowQuery(issue="all").params()),
+    ]
+
+
+def badges(row: Mapping[str, Any]) -> list[IssueColumn]:
+    """Return the issues that a row has."""
+    return [issue for issue in BADGES if row.get(issue.flag)]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassChance:
+    """A class with its out-of-sample probability for one row; `key` is its digit key or empty."""
+
+    label: str
+    probability: float
+    key: str
+
+
+def class_chances(cleanset: Cleanset, row_id: int) -> list[ClassChance]:
+    """Return every class of the analysis, likeliest first."""
+    probabilities = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")[row_id]
+    by_chance = np.argsort(-probabilities, kind="stable")
+    return [
+        ClassChance(cleanset.classes[k], float(probabilities[k]), str(place) if place <= N_KEYS else "")
+        for place, k in enumerate(by_chance, start=1)
+    ]
+
+
+def added_classes(cleanset: Cleanset) -> list[str]:
+    """Return the classes that people typed in and the analysis did not know."""
+    chosen = cleanset.reviews.filter(corrected_label__isnull=False).values_list("corrected_label", flat=True).distinct()
+    known = set(cleanset.classes)
+    return sorted(label for label in chosen if label is not None and label not in known)
+
+
+@dataclass(frozen=True, slots=True)
+class RowDetail:
+    """Everything about one row that the panel shows."""
+
+    row: Mapping[str, Any]
+    badges: list[IssueColumn]
+    text: str | None
+    features: list[tuple[str, str | None]]
+    others: list[tuple[str, str | None]]
+    chances: list[ClassChance]
+    given_chance: float | None
+    near_duplicates: list[dict[str, Any]]
+
+    @property
+    def row_id(self) -> int:
+        """0-based position in the dataset version."""
+        return int(self.row["row_id"])
+
+    @property
+    def first_chances(self) -> list[ClassChance]:
+        """The classes that have a digit key."""
+        return self.chances[:N_KEYS]
+
+    @property
+    def more_chances(self) -> list[ClassChance]:
+        """The classes that do not."""
+        return self.chances[N_KEYS:]
+
+
+def row_detail(cleanset: Cleanset, row_id: int, source: RowSource) -> RowDetail | None:
+    """Return one row for the panel, or None where there is no such row."""
+    row = row_query.fetch_row(row_id, source)
+    if row is None:
+        return None
+    project, own = cleanset.project, row["own"]
+    is_text = project.modality == Modality.TEXT
+    features = [] if is_text else [(name, own[name]) for name in project.feature_columns]
+    chances = class_chances(cleanset, row_id)
+    cluster = row.get("near_duplicate_cluster_id")
+    return RowDetail(
+        row=row,
+        badges=badges(row),
+        text=own[project.feature_columns[0]] if is_text else None,
+        features=features,
+        others=[item for item in own.items() if item[0] not in (*project.feature_columns, project.label_column)],
+        chances=chances,
+        given_chance=next((c.probability for c in chances if c.label == row["given_label"]), None),
+        near_duplicates=_near_duplicates(cleanset, int(cluster), row_id, source) if cluster is not None else [],
+    )
+
+
+def _near_duplicates(cleanset: Cleanset, cluster: int, row_id: int, source: RowSource) -> list[dict[str, Any]]:
+    """Return other rows of the set, each with a line to recognise it by."""
+    rows = row_query.fetch_near_duplicates(cluster, row_id, source)
+    columns = cleanset.project.feature_columns
+    return [row | {"preview": " · ".join(row["own"][name] or "–" for name in columns)} for row in rows]
+
+
+def issue_counts(cleanset: Cleanset) -> list[tuple[IssueColumn, int]]:
+    """Return how many rows each kind of issue has."""
+    return [(issue, cleanset.counts[issue.flag]) for issue in issues_in(cleanset.counts)]
+
+
+def made_with(cleanset: Cleanset) -> list[tuple[str, str]]:
+    """Return what the analysis was made from and with, as lines to read."""
+    manifest = cleanset.manifest
+    versions = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
+    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in cleanset.stage_seconds.items())
+    return [
+        ("Dataset", f"{cleanset.project.version.filename}, SHA-256 {manifest['dataset_sha256']}"),
+        ("Task", f"{manifest['task']}, {manifest['modality']}, {manifest['mode']} mode"),
+        ("Label column", manifest["label_column"] or "–"),
+        ("Learned from", ", ".join(manifest["feature_columns"])),
+        ("Cross-validation", f"{manifest['n_folds']} folds, seed {manifest['seed']}"),
+        ("Stages", stages),
+        ("Made with", f"Python {manifest['python']}, {versions}"),
+    ]
+
+
+def last_action(cleanset: Cleanset) -> ReviewAction | None:
+    """Return the newest action that can be undone."""
+    undoable = cleanset.review_actions.filter(undone_by=None).exclude(kind=ReviewAction.Kind.UNDO)
+    return undoable.order_by("-created_at").first()

@@ -1,0 +1,230 @@
+"""Writes of the app: starting an analysis, decisions on one row or on many, undo. Each one is one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypedDict
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from cleansets import row_query, selectors
+from cleansets.models import Action, Cleanset, ReviewAction, ReviewEvent, RowReview
+from cleansets.row_query import RowQuery
+from projects.models import Project
+from studio import runs
+from studio.accounts.models import User
+from studio.engine.errors import DataProblem
+
+NEEDS_REVIEW = "needs-review"
+CHOICES = (*Action.values, NEEDS_REVIEW)
+WRITE_ROWS = 2_000  # rows per statement
+MAX_LABEL_CHARS = 500
+
+
+class State(TypedDict):
+    """A decision as an event keeps it."""
+
+    action: str
+    corrected_label: str | None
+    needs_review: bool
+    is_manual: bool
+
+
+@transaction.atomic
+def cleanset_start(*, project: Project, user: User) -> Cleanset:
+    """Create the project's next cleanset and queue its analysis."""
+    newest = project.cleansets.aggregate(Max("number"))["number__max"] or 0
+    cleanset = Cleanset.objects.create(project=project, number=newest + 1, created_by=user)
+    runs.enqueue(cleanset)
+    return cleanset
+
+
+@transaction.atomic
+def cleanset_restart(*, cleanset: Cleanset, user: User) -> Cleanset:
+    """Start the same analysis again, after a failure or a cancel."""
+    if cleanset.is_active or cleanset.is_succeeded:
+        raise DataProblem("This analysis has not failed; there is nothing to start again.")
+    return cleanset_start(project=cleanset.project, user=user)
+
+
+@transaction.atomic
+def row_decide(*, cleanset: Cleanset, user: User, row_id: int, choice: str, label: str = "") -> ReviewAction:
+    """Store one person's decision about one row. Raises DataProblem for a choice that cannot be made."""
+    _lock(cleanset)
+    row = row_query.fetch_row(row_id, selectors.row_source(cleanset))
+    if row is None:
+        raise DataProblem(f"There is no row {row_id}; the rows are 0 to {(cleanset.n_rows or 0) - 1}.")
+    before = _state(row)
+    after = _decided(before, choice, label=label, advice=row["advice"], suggested=row["suggested_label"])
+    if after is None:
+        raise DataProblem(f"Row {row_id} has no suggestion to apply. Keep it, exclude it, or choose a label.")
+    after["is_manual"] = True
+    name = _described(choice, after["corrected_label"])
+    return _record(cleanset, user, ReviewAction.Kind.SINGLE, f"{name} row {row_id}", [(row_id, before, after)])
+
+
+@dataclass(frozen=True, slots=True)
+class TopK:
+    """A bulk action on the first `k` rows of a view."""
+
+    query: RowQuery
+    k: int
+    choice: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TopKPlan:
+    """What a bulk action would do."""
+
+    changes: list[tuple[int, State | None, State | None]]
+    n_seen: int
+    n_manual: int
+    n_without_advice: int
+    n_unchanged: int
+
+
+def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
+    """Return what Clean Top K would change; rows with a manual decision stay as they are."""
+    if top_k.choice not in CHOICES:
+        raise DataProblem(f"There is no action '{top_k.choice}'; choose one of {', '.join(CHOICES)}.")
+    if top_k.k < 1:
+        raise DataProblem("Clean Top K needs a number of rows of at least 1.")
+    rows = row_query.fetch_first(top_k.query, selectors.row_source(cleanset), top_k.k)
+    changes: list[tuple[int, State | None, State | None]] = []
+    n_manual = n_without_advice = n_unchanged = 0
+    for row in rows:
+        before = _state(row)
+        if before and before["is_manual"]:
+            n_manual += 1
+            continue
+        after = _decided(
+            before, top_k.choice, label=top_k.label, advice=row["advice"], suggested=row["suggested_label"]
+        )
+        n_without_advice += after is None
+        n_unchanged += after is not None and after == before
+        if after is not None and after != before:
+            changes.append((row["row_id"], before, after))
+    return TopKPlan(changes, len(rows), n_manual, n_without_advice, n_unchanged)
+
+
+@transaction.atomic
+def top_k_apply(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction:
+    """Carry Clean Top K out as one action, undone in one step."""
+    _lock(cleanset)
+    plan = top_k_plan(cleanset=cleanset, top_k=top_k)
+    if not plan.changes:
+        raise DataProblem("Clean Top K would change no row. Choose another action, or a view with undecided rows.")
+    name = _described(top_k.choice, top_k.label or None)
+    return _record(cleanset, user, ReviewAction.Kind.BULK, f"{name} {len(plan.changes):,} rows", plan.changes)
+
+
+@transaction.atomic
+def last_action_undo(*, cleanset: Cleanset, user: User) -> ReviewAction:
+    """Take the newest action back; the undo is an action of its own, and nothing is erased."""
+    _lock(cleanset)
+    action = selectors.last_action(cleanset)
+    if action is None:
+        raise DataProblem("There is nothing left to undo.")
+    events = action.events.order_by("row_id").values_list("row_id", "before", "after").iterator()
+    changes = [(row_id, after, before) for row_id, before, after in events]
+    undo = _record(cleanset, user, ReviewAction.Kind.UNDO, f"Undid: {action.description}"[:300], changes)
+    ReviewAction.objects.filter(pk=action.pk).update(undone_by=undo)
+    return undo
+
+
+def _lock(cleanset: Cleanset) -> None:
+    """Let one decision at a time read and write the cleanset, so that each event knows the state before it."""
+    Cleanset.objects.select_for_update().only("pk").get(pk=cleanset.pk)
+
+
+def _state(row: dict[str, object]) -> State | None:
+    """Return the present decision in a row of the review table; None for an untouched row."""
+    if not row["action"] and not row["needs_review"]:
+        return None
+    corrected = row["corrected_label"]
+    return State(
+        action=str(row["action"] or ""),
+        corrected_label=None if corrected is None else str(corrected),
+        needs_review=bool(row["needs_review"]),
+        is_manual=bool(row["is_manual"]),
+    )
+
+
+def _decided(before: State | None, choice: str, *, label: str, advice: object, suggested: object) -> State | None:
+    """Return the decision after a choice; None where auto-fix has nothing to apply."""
+    if choice == NEEDS_REVIEW:
+        return State(
+            action=before["action"] if before else "",
+            corrected_label=before["corrected_label"] if before else None,
+            needs_review=True,
+            is_manual=before["is_manual"] if before else False,
+        )
+    if choice == Action.AUTO_FIX:
+        if advice is None:
+            return None
+        corrected = str(suggested) if advice == "label" else None
+        action = Action.AUTO_FIX if advice == "label" else Action.EXCLUDE
+        return State(action=action.value, corrected_label=corrected, needs_review=False, is_manual=False)
+    if choice == Action.LABEL:
+        return State(action=choice, corrected_label=_checked_label(label), needs_review=False, is_manual=False)
+    if choice in (Action.KEEP, Action.EXCLUDE):
+        return State(action=choice, corrected_label=None, needs_review=False, is_manual=False)
+    raise DataProblem(f"There is no action '{choice}'; choose one of {', '.join(CHOICES)}.")
+
+
+def _checked_label(label: str) -> str:
+    if not label.strip():
+        raise DataProblem("A label cannot be empty. Choose a class or type a new one.")
+    if len(label) > MAX_LABEL_CHARS:
+        raise DataProblem(f"This label has {len(label)} characters; at most {MAX_LABEL_CHARS} are possible.")
+    return label
+
+
+def _described(choice: str, label: str | None) -> str:
+    names = {"keep": "Keep", "exclude": "Exclude", "auto-fix": "Auto-fix", NEEDS_REVIEW: "Needs review:"}
+    return names.get(choice) or f"Label “{(label or '')[:80]}” for"
+
+
+@transaction.atomic
+def _record(
+    cleanset: Cleanset,
+    user: User,
+    kind: ReviewAction.Kind,
+    description: str,
+    changes: list[tuple[int, State | None, State | None]],
+) -> ReviewAction:
+    """Write the action, its events, and the decisions as they are now."""
+    action = ReviewAction.objects.create(
+        cleanset=cleanset, user=user, kind=kind, description=description, n_rows=len(changes)
+    )
+    for part in _parts(changes):
+        ReviewEvent.objects.bulk_create(
+            ReviewEvent(review_action=action, row_id=row_id, before=before, after=after)
+            for row_id, before, after in part
+        )
+        _store(cleanset, part)
+    return action
+
+
+def _parts(
+    changes: Iterable[tuple[int, State | None, State | None]],
+) -> Iterator[list[tuple[int, State | None, State | None]]]:
+    changes = list(changes)
+    for start in range(0, len(changes), WRITE_ROWS):
+        yield changes[start : start + WRITE_ROWS]
+
+
+def _store(cleanset: Cleanset, changes: list[tuple[int, State | None, State | None]]) -> None:
+    cleared = [row_id for row_id, _, after in changes if after is None]
+    RowReview.objects.filter(cleanset=cleanset, row_id__in=cleared).delete()
+    now = timezone.now()
+    RowReview.objects.bulk_create(
+        [RowReview(cleanset=cleanset, row_id=row_id, updated_at=now, **after) for row_id, _, after in changes if after],
+        update_conflicts=True,
+        unique_fields=["cleanset", "row_id"],
+        update_fields=["action", "corrected_label", "needs_review", "is_manual", "updated_at"],
+    )

@@ -1,0 +1,16 @@
+"""Celery's door to the pipeline."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from cleansets.models import Cleanset
+from studio.runs import run_tracked
+
+
+@shared_task(name=Cleanset.task_name)
+def build_cleanset(*, run_id: str, **_: object) -> None:
+    """Analyse a dataset version."""
+    from cleansets.pipeline import build
+
+    run_tracked(Cleanset, run_id, build)

@@ -1,0 +1,167 @@
+"""What each region of the review page is rendered from; the page and its partial updates use the same builders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cleansets import row_query, selectors
+from cleansets.issue_columns import IssueColumn
+from cleansets.models import Cleanset
+from cleansets.row_query import RowPage, RowQuery, RowSource
+
+SCORE_TITLES = {
+    "label_issue_score": "Label issue",
+    "outlier_score": "Outlier",
+    "near_duplicate_score": "Near duplicate",
+    "ambiguous_score": "Ambiguous",
+    "suggested_label_confidence_score": "Confidence",
+}
+ACTION_TITLES = {
+    "undecided": "Undecided",
+    "auto-fix": "Auto-fix",
+    "keep": "Keep",
+    "exclude": "Exclude",
+    "label": "Label",
+    "needs-review": "Needs review",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the review table."""
+
+    row: Mapping[str, Any]
+    own: list[str | None]
+    scores: list[float | None]
+    badges: list[IssueColumn]
+    params: str
+
+    @property
+    def row_id(self) -> int:
+        """0-based position in the dataset version."""
+        return int(self.row["row_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the review table: its name, its words, and the address that sorts by it."""
+
+    name: str
+    title: str
+    params: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewTable:
+    """The region in the middle: columns and lines of one page."""
+
+    query: RowQuery
+    page: RowPage
+    own: tuple[str, ...]
+    scores: list[Column]
+    labels: list[Column]
+    lines: list[Line]
+
+    @property
+    def score_names(self) -> list[str]:
+        """The score columns shown."""
+        return [column.name for column in self.scores]
+
+    @property
+    def previous_page_params(self) -> str:
+        """Where the rows before this page are."""
+        return self.query.params(page=self.page.page - 1)
+
+    @property
+    def next_page_params(self) -> str:
+        """Where the rows after this page are; a view of undecided rows shrinks, so its next page is the same one."""
+        step = 0 if self.query.action == row_query.UNDECIDED else 1
+        return self.query.params(page=self.page.page + step)
+
+
+def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> ReviewTable:
+    """Build one page of the table."""
+    page = row_query.fetch_page(query, source)
+    own, scores = selectors.own_columns_shown(cleanset, query, source), selectors.scores_shown(query, source)
+    lines = [line(row, query, (own, scores)) for row in page.rows]
+    titles = {"given_label": "Given", "suggested_label": "Suggested", "corrected_label": "Corrected"}
+    return ReviewTable(
+        query=query,
+        page=page,
+        own=own,
+        scores=[_column(name, SCORE_TITLES[name], query) for name in scores],
+        labels=[_column(name, title, query) for name, title in titles.items()],
+        lines=lines,
+    )
+
+
+def line(row: Mapping[str, Any], query: RowQuery, shown: tuple[tuple[str, ...], tuple[str, ...]]) -> Line:
+    """Build one line of the table."""
+    own, scores = shown
+    return Line(
+        row=row,
+        own=[row["own"][name] for name in own],
+        scores=[row[name] for name in scores],
+        badges=selectors.badges(row),
+        params=f"{query.params(page=query.page)}&row={row['row_id']}",
+    )
+
+
+def _column(name: str, title: str, query: RowQuery) -> Column:
+    is_sorted = query.sort_column == name
+    direction = ("ascending" if query.ascending else "descending") if is_sorted else ""
+    # Labels are looked for from A to Z, scores from the worst; the second click turns the order round.
+    ascending = (not query.ascending) if is_sorted else not name.endswith("_score")
+    return Column(name, title, query.params(sort=name, ascending=ascending), direction)
+
+
+def counts(cleanset: Cleanset, source: RowSource) -> dict[str, object]:
+    """Build the counters in the head of the page."""
+    n_reviewed, n_issues_reviewed = row_query.count_reviewed(source)
+    return {
+        "n_rows": cleanset.n_rows,
+        "n_issues": cleanset.counts.get("is_label_issue", 0),
+        "n_reviewed": n_reviewed,
+        "n_issues_reviewed": n_issues_reviewed,
+    }
+
+
+def panel(cleanset: Cleanset, query: RowQuery, source: RowSource, row_id: int | None) -> dict[str, object]:
+    """Build the panel of one row; without a row it says that nothing is left."""
+    detail = selectors.row_detail(cleanset, row_id, source) if row_id is not None else None
+    return {
+        "cleanset": cleanset,
+        "query": query,
+        "view_params": query.params(page=query.page),
+        "detail": detail,
+        "added_classes": selectors.added_classes(cleanset),
+    }
+
+
+def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str, object]:
+    """Build the filter bar and the chips of the filters that are on."""
+    return {
+        "given_choices": row_query.label_choices(source, "given_label"),
+        "suggested_choices": row_query.label_choices(source, "suggested_label"),
+        "action_choices": list(ACTION_TITLES.items()),
+        "score_choices": [(name, title) for name, title in SCORE_TITLES.items() if name in source.result_columns],
+        "own_choices": source.own_columns,
+        "chips": chips(query),
+    }
+
+
+def chips(query: RowQuery) -> list[tuple[str, str, str]]:
+    """Return name, value and the address without it, of each filter that is on."""
+    found = [
+        ("Given", query.given, query.params(given="")),
+        ("Suggested", query.suggested, query.params(suggested="")),
+        ("Action", ACTION_TITLES.get(query.action, ""), query.params(action="")),
+        ("Text", query.search, query.params(search="")),
+    ]
+    for part in query.ranges:
+        others = tuple(other for other in query.ranges if other != part)
+        found.append((SCORE_TITLES[part.score], f"{part.low:g} to {part.high:g}", query.params(ranges=others)))
+    return [chip for chip in found if chip[1]]

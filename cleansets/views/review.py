@@ -1,0 +1,93 @@
+"""The cleanset page: its run while it is active, the review table when it is done."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from cleansets import selectors, services
+from cleansets.access import cleanset_or_404, ready_cleanset_or_404
+from cleansets.models import Cleanset
+from cleansets.row_query import RowQuery
+from cleansets.views import contexts
+from studio import runs
+from studio.htmx import is_partial
+
+PANEL = "cleansets/_row_panel.html"
+
+
+@require_GET
+def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
+    """Show the review page; a partial request gets the panel of one row."""
+    cleanset = cleanset_or_404(request, cleanset_id)
+    if not cleanset.is_succeeded:
+        return render(request, "cleansets/cleanset_run.html", {"cleanset": cleanset, "run": cleanset})
+    query, source = RowQuery.parse(request.GET), selectors.row_source(cleanset)
+    row_id = asked_row(request.GET.get("row", ""), cleanset)
+    if is_partial(request):
+        return render(request, PANEL, contexts.panel(cleanset, query, source, row_id))
+    table = contexts.review_table(cleanset, query, source)
+    if row_id is None and table.lines:
+        row_id = table.lines[0].row_id
+    on_page = [line.row_id for line in table.lines]
+    index = on_page.index(row_id) if row_id in on_page else None
+    context = {
+        "table": table,
+        "views": selectors.issue_views(cleanset, source),
+        "counts": contexts.counts(cleanset, source),
+        "last_action": selectors.last_action(cleanset),
+        "row_id": row_id,
+        "next_row": None if index is None else next(iter(on_page[index + 1 :]), None),
+        "place": None if index is None else table.page.first + index,
+        "pane": "list" if request.GET.get("pane") == "list" else "row",
+    }
+    context |= contexts.panel(cleanset, query, source, row_id) | contexts.filters(cleanset, query, source)
+    return render(request, "cleansets/cleanset_review.html", context)
+
+
+def asked_row(text: str, cleanset: Cleanset) -> int | None:
+    """Return the row that an address names, or None where it names none that exists."""
+    if not text.isdecimal() or len(text) > 12:
+        return None
+    return int(text) if int(text) < (cleanset.n_rows or 0) else None
+
+
+@require_GET
+def cleanset_run(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
+    """Return the run's region; when the run is done, the browser loads the page that has the result."""
+    cleanset = cleanset_or_404(request, cleanset_id)
+    response = render(request, "cleansets/_cleanset_run.html", {"cleanset": cleanset, "run": cleanset})
+    if not cleanset.is_active:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+def cleanset_cancel(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
+    """Ask the analysis to stop."""
+    cleanset = cleanset_or_404(request, cleanset_id)
+    runs.cancel(cleanset)
+    return redirect(cleanset)
+
+
+@require_POST
+def cleanset_rerun(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
+    """Start a failed or cancelled analysis again."""
+    cleanset = cleanset_or_404(request, cleanset_id)
+    return redirect(services.cleanset_restart(cleanset=cleanset, user=cleanset.created_by))
+
+
+@require_GET
+def cleanset_details(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
+    """Show how the analysis was made: models, settings, seconds, log."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    context = {
+        "cleanset": cleanset,
+        "best": cleanset.candidates[0],
+        "issues": selectors.issue_counts(cleanset),
+        "made_with": selectors.made_with(cleanset),
+    }
+    return render(request, "cleansets/cleanset_details.html", context)
