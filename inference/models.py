@@ -18,6 +18,7 @@ class PredictionBatch(Run):
     filename = models.CharField(max_length=255)
     size_bytes = models.PositiveBigIntegerField()
     source_key = models.CharField(max_length=200)
+    table_key = models.CharField(max_length=200, blank=True)
     result_key = models.CharField(max_length=200, blank=True)
     n_rows = models.PositiveBigIntegerField(null=True)
     label_counts = models.JSONField(default=list)

@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from inference import views
+
+urlpatterns: list[URLPattern] = [
+    path("models/<uuid:model_id>/predict", views.prediction_upload, name="prediction-upload"),
+    path("predictions/<uuid:batch_id>", views.prediction, name="prediction"),
+    path("predictions/<uuid:batch_id>/run", views.prediction_run, name="prediction-run"),
+    path("predictions/<uuid:batch_id>/cancel", views.prediction_cancel, name="prediction-cancel"),
+    path("predictions/<uuid:batch_id>/export", views.prediction_export, name="prediction-export"),
+    path("predictions/<uuid:batch_id>/delete", views.prediction_delete, name="prediction-delete"),
+]

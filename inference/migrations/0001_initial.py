@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ('filename', models.CharField(max_length=255)),
                 ('size_bytes', models.PositiveBigIntegerField()),
                 ('source_key', models.CharField(max_length=200)),
+                ('table_key', models.CharField(blank=True, max_length=200)),
                 ('result_key', models.CharField(blank=True, max_length=200)),
                 ('n_rows', models.PositiveBigIntegerField(null=True)),
                 ('label_counts', models.JSONField(default=list)),

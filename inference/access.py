@@ -1,0 +1,24 @@
+"""Which prediction batches a request may touch. Another account's batch does not exist for it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from inference.models import PredictionBatch
+
+
+def batch_or_404(request: HttpRequest, batch_id: uuid.UUID) -> PredictionBatch:
+    """Return the batch with its model, or end in 404."""
+    mine = PredictionBatch.objects.filter(deployed_model__cleanset__project__owner=request.user)
+    return get_object_or_404(mine.select_related("deployed_model__cleanset__project", "created_by"), pk=batch_id)
+
+
+def ready_batch_or_404(request: HttpRequest, batch_id: uuid.UUID) -> PredictionBatch:
+    """Return a batch whose rows are predicted."""
+    batch = batch_or_404(request, batch_id)
+    if not batch.is_succeeded:
+        raise Http404("The rows are not predicted.")
+    return batch

@@ -1,0 +1,16 @@
+"""Celery's door to the pipeline."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from inference.models import PredictionBatch
+from studio.runs import run_tracked
+
+
+@shared_task(name=PredictionBatch.task_name)
+def predict_batch(*, run_id: str, **_: object) -> None:
+    """Predict the rows of an uploaded file."""
+    from inference.pipeline import predict
+
+    run_tracked(PredictionBatch, run_id, predict)

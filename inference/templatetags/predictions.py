@@ -1,0 +1,42 @@
+"""The parts of the model page that concern predictions, which the app of the model does not know."""
+
+from __future__ import annotations
+
+from django import template
+from django.core.paginator import Page, Paginator
+from django.template.context import RequestContext
+
+from inference.models import PredictionBatch
+from inference.selectors import batches_of
+from models_app.models import DeployedModel
+from projects.forms import UploadForm
+
+register = template.Library()
+
+N_LATEST = 3
+BATCHES_PER_PAGE = 25
+
+
+@register.inclusion_tag("inference/_prediction_form.html", takes_context=True)
+def prediction_form(context: RequestContext, model: DeployedModel) -> dict[str, object]:
+    """The form that takes a file."""
+    return _shared(context) | {"model": model, "form": UploadForm()}
+
+
+@register.inclusion_tag("inference/_prediction_latest.html", takes_context=True)
+def prediction_latest(context: RequestContext, model: DeployedModel) -> dict[str, object]:
+    """The newest batches with where they stand."""
+    return _shared(context) | {"model": model, "batches": batches_of(model)[:N_LATEST]}
+
+
+@register.inclusion_tag("inference/_prediction_results.html", takes_context=True)
+def prediction_results(context: RequestContext, model: DeployedModel) -> dict[str, object]:
+    """Every batch of the model, page by page."""
+    request = context["request"]
+    page: Page[PredictionBatch] = Paginator(batches_of(model), BATCHES_PER_PAGE).get_page(request.GET.get("page"))
+    is_busy = any(batch.is_active for batch in page)
+    return _shared(context) | {"model": model, "page": page, "is_busy": is_busy}
+
+
+def _shared(context: RequestContext) -> dict[str, object]:
+    return {name: context.get(name) for name in ("request", "user", "csrf_token")}

@@ -1,0 +1,86 @@
+"""Uploading a file to a model, and the page of its predictions."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.shortcuts import render as render_page
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from inference import exports, selectors, services
+from inference.access import batch_or_404, ready_batch_or_404
+from models_app.access import ready_model_or_404
+from models_app.models import DeployedModel
+from projects.forms import UploadForm
+from studio import runs
+from studio.htmx import is_partial, render
+
+
+@require_POST
+def prediction_upload(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
+    """Take a file and predict its rows."""
+    model = ready_model_or_404(request, model_id)
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        context = {"model": model, "form": form, "crumbs": _crumbs(model), "section": "models"}
+        return render_page(request, "inference/prediction_upload.html", context, status=422)
+    services.prediction_start(model=model, user=request.user, file=form.cleaned_data["file"])
+    return redirect(f"{model.get_absolute_url()}?tab=predict")
+
+
+@require_GET
+def prediction(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """Show how far the batch is, then what came out."""
+    batch = batch_or_404(request, batch_id)
+    context = {"batch": batch, "crumbs": _crumbs(batch.deployed_model), "section": "models"}
+    if batch.is_succeeded:
+        context |= {"shares": selectors.label_shares(batch), "preview": selectors.preview(batch)}
+    page = "inference/prediction_detail.html"
+    return render(request, page, page, context)
+
+
+def _crumbs(model: DeployedModel) -> list[tuple[str, str]]:
+    return [("Models", f"{reverse('dashboard')}#models"), (model.name, f"{model.get_absolute_url()}?tab=results")]
+
+
+@require_GET
+def prediction_run(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """Render the state of the batch; the batch's own page reloads when it has ended."""
+    batch = batch_or_404(request, batch_id)
+    if not is_partial(request):
+        return redirect(batch)
+    reloads = "reload" in request.GET
+    region = "inference/_prediction_run.html"
+    response = render(request, region, region, {"batch": batch, "reloads": reloads})
+    if reloads and not batch.is_active:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+def prediction_cancel(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """Stop predicting."""
+    batch = batch_or_404(request, batch_id)
+    if not runs.cancel(batch):
+        messages.info(request, "The batch had ended already.")
+    return redirect(batch)
+
+
+@require_GET
+def prediction_export(request: HttpRequest, batch_id: uuid.UUID) -> StreamingHttpResponse:
+    """Download the uploaded rows with their predictions."""
+    return exports.predictions_csv(ready_batch_or_404(request, batch_id))
+
+
+@require_POST
+def prediction_delete(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """Delete the batch."""
+    batch = batch_or_404(request, batch_id)
+    results = f"{batch.deployed_model.get_absolute_url()}?tab=results"
+    services.prediction_delete(batch=batch)
+    messages.success(request, f"The predictions for {batch.filename} are deleted.")
+    return redirect(results)

@@ -1,0 +1,24 @@
+"""Which models a request may touch. Another account's model does not exist for it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from models_app.models import DeployedModel
+
+
+def model_or_404(request: HttpRequest, model_id: uuid.UUID) -> DeployedModel:
+    """Return the model with its cleanset, project and dataset version, or end in 404."""
+    mine = DeployedModel.objects.filter(cleanset__project__owner=request.user)
+    return get_object_or_404(mine.select_related("cleanset__project__version__dataset", "created_by"), pk=model_id)
+
+
+def ready_model_or_404(request: HttpRequest, model_id: uuid.UUID) -> DeployedModel:
+    """Return a model whose training is done; it cannot predict before that."""
+    model = model_or_404(request, model_id)
+    if not model.is_succeeded:
+        raise Http404("The training is not done.")
+    return model

@@ -1,0 +1,16 @@
+"""What a person may type."""
+
+from __future__ import annotations
+
+from django import forms
+
+
+class DeployForm(forms.Form):
+    """The name of a model."""
+
+    name = forms.CharField(
+        max_length=200,
+        label="Model name",
+        help_text="How the model is listed. It can be the project's name.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )

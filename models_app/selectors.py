@@ -1,0 +1,103 @@
+"""What the pages of a model show, read from its row and from the cleanset that it was trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from cleansets.models import Action, Cleanset
+from models_app.models import DeployedModel
+from studio.accounts.models import User
+from studio.runs import ACTIVE, Status
+
+
+def models_of(user: User) -> QuerySet[DeployedModel]:
+    """Return the user's models, newest first."""
+    mine = DeployedModel.objects.filter(cleanset__project__owner=user)
+    return mine.select_related("cleanset__project").order_by("-queued_at")
+
+
+def newest_model(cleanset: Cleanset) -> DeployedModel | None:
+    """Return the model that was deployed last, unless its training was cancelled."""
+    return cleanset.deployed_models.exclude(status=Status.CANCELLED).order_by("-queued_at").first()
+
+
+def model_in_training(cleanset: Cleanset) -> DeployedModel | None:
+    """Return the model whose training has not ended."""
+    return cleanset.deployed_models.filter(status__in=ACTIVE).first()
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPreview:
+    """What training would see if it began now."""
+
+    n_rows: int
+    n_corrected: int
+    n_excluded: int
+
+
+def training_preview(cleanset: Cleanset) -> TrainingPreview:
+    """Count the decisions that training will follow."""
+    n_excluded = cleanset.reviews.filter(action=Action.EXCLUDE).count()
+    n_corrected = cleanset.reviews.exclude(action=Action.EXCLUDE).filter(corrected_label__isnull=False).count()
+    return TrainingPreview((cleanset.n_rows or 0) - n_excluded, n_corrected, n_excluded)
+
+
+def n_decisions_since(model: DeployedModel) -> int:
+    """Return how many rows were decided after the training of the model began."""
+    return model.cleanset.reviews.filter(updated_at__gt=model.started_at or model.queued_at).count()
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """One line of the table of models; the original accuracy is None where the cleanset did not try the candidate."""
+
+    name: str
+    held_out_accuracy: float
+    original_accuracy: float | None
+    inference_time_s: float
+    training_time_s: float
+    is_deployed: bool
+
+    @property
+    def change(self) -> float | None:
+        """Held-out minus original accuracy."""
+        return None if self.original_accuracy is None else self.held_out_accuracy - self.original_accuracy
+
+
+def candidate_rows(model: DeployedModel) -> list[CandidateRow]:
+    """Return every candidate, best first, beside its accuracy on the data as it was uploaded."""
+    original = {candidate["key"]: candidate["accuracy"] for candidate in model.cleanset.candidates}
+    return [
+        CandidateRow(
+            name=candidate["name"],
+            held_out_accuracy=candidate["accuracy"],
+            original_accuracy=original.get(candidate["key"]),
+            inference_time_s=candidate["inference_time_s"],
+            training_time_s=candidate["training_time_s"],
+            is_deployed=candidate["key"] == model.manifest["model"],
+        )
+        for candidate in model.candidates
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedColumn:
+    """A column that a file must have to be predicted."""
+
+    name: str
+    kind: str
+
+
+def expected_columns(model: DeployedModel) -> list[ExpectedColumn]:
+    """Return the columns that the model reads, in order."""
+    project = model.cleanset.project
+    return [ExpectedColumn(name, project.column_kinds[name]) for name in project.feature_columns]
+
+
+def library_versions(model: DeployedModel) -> Mapping[str, str]:
+    """Return the versions of the libraries that made the model."""
+    versions: Mapping[str, str] = model.manifest["versions"]
+    return versions

@@ -1,0 +1,133 @@
+"""The deploy form and the model page. What is done with a model's predictions lies in the app above, `inference`."""
+
+from __future__ import annotations
+
+import csv
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from cleansets.access import ready_cleanset_or_404
+from cleansets.models import Cleanset
+from models_app import selectors, services
+from models_app.access import model_or_404, ready_model_or_404
+from models_app.forms import DeployForm
+from models_app.models import DeployedModel
+from studio import runs
+from studio.htmx import is_partial, render
+
+PREDICT, RESULTS, DETAILS = "predict", "results", "details"
+TABS = {PREDICT: "Predict New Labels", RESULTS: "Inference Results", DETAILS: "Model Details"}
+
+
+@require_http_methods(["GET", "POST"])
+def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
+    """Ask for a name; then train."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    training = selectors.model_in_training(cleanset)
+    if training is not None:
+        messages.info(request, "A model of this cleanset is being trained already.")
+        return redirect(training)
+    form = DeployForm(request.POST or None, initial={"name": cleanset.project.name})
+    if form.is_valid():
+        return redirect(services.model_deploy(cleanset=cleanset, user=request.user, name=form.cleaned_data["name"]))
+    context = {
+        "cleanset": cleanset,
+        "crumbs": _crumbs(cleanset),
+        "form": form,
+        "preview": selectors.training_preview(cleanset),
+    }
+    page = "models_app/model_deploy.html"
+    return render(request, page, page, context)
+
+
+@require_GET
+def model(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
+    """Show the training while it lasts, then the three tabs of the model."""
+    model = model_or_404(request, model_id)
+    context = {"model": model, "crumbs": _crumbs(model.cleanset), "section": "models"}
+    if model.is_succeeded:
+        context |= _tab_context(request, model)
+    else:
+        context |= _run_context(model)
+    return render(request, "models_app/model_detail.html", "models_app/_model_tab.html", context)
+
+
+def _tab_context(request: HttpRequest, model: DeployedModel) -> dict[str, object]:
+    tab = request.GET.get("tab", PREDICT)
+    tab = tab if tab in TABS else PREDICT
+    counts = {RESULTS: model.prediction_batches.count()}
+    tabs = [(title, f"{model.get_absolute_url()}?tab={key}", key == tab, counts.get(key)) for key, title in TABS.items()]
+    context: dict[str, object] = {"tab": tab, "tabs": tabs, "n_decisions_since": selectors.n_decisions_since(model)}
+    if tab == DETAILS:
+        context |= {"candidates": selectors.candidate_rows(model), "versions": selectors.library_versions(model).items()}
+    if tab in (PREDICT, DETAILS):
+        context["columns"] = selectors.expected_columns(model)
+    return context
+
+
+def _run_context(model: DeployedModel) -> dict[str, object]:
+    return {
+        "run": model,
+        "run_id": "model_run",
+        "run_title": "Training the model",
+        "run_url": reverse("model-run", args=[model.pk]),
+        "cancel_url": reverse("model-cancel", args=[model.pk]),
+        "retry_url": reverse("model-retry", args=[model.pk]),
+    }
+
+
+def _crumbs(cleanset: Cleanset) -> list[tuple[str, str]]:
+    return [("Models", f"{reverse('dashboard')}#models"), (cleanset.project.name, cleanset.get_absolute_url())]
+
+
+@require_GET
+def model_run(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
+    """Render the state of the training; once it is done the page reloads and shows the model."""
+    model = model_or_404(request, model_id)
+    if not is_partial(request):
+        return redirect(model)
+    response = render(request, "components/run.html", "components/run.html", _run_context(model))
+    if not model.is_active:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+def model_cancel(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
+    """Stop the training."""
+    model = model_or_404(request, model_id)
+    if not runs.cancel(model):
+        messages.info(request, "The training had ended already.")
+    return redirect(model)
+
+
+@require_POST
+def model_retry(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
+    """Train again after a failure or a cancel."""
+    return redirect(services.model_retry(model=model_or_404(request, model_id), user=request.user))
+
+
+@require_POST
+def model_delete(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
+    """Delete the model and its predictions."""
+    model = model_or_404(request, model_id)
+    cleanset = model.cleanset
+    services.model_delete(model=model)
+    messages.success(request, f"The model {model.name} and its predictions are deleted.")
+    return redirect(cleanset)
+
+
+@require_GET
+def model_template(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
+    """Download an empty CSV with the columns that the model reads."""
+    model = ready_model_or_404(request, model_id)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{model.name} template.csv")
+    csv.writer(response).writerow(column.name for column in selectors.expected_columns(model))
+    return response
