@@ -1,0 +1,174 @@
+"""The SQL behind a column's profile. Every query reads one column of the table and needs little memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from projects.readers.facts import ROW_ID
+from studio.engine.kinds import (
+    CODE_PATTERN,
+    DATETIME_PATTERN,
+    INTEGER_PATTERN,
+    NUMBER_PATTERN,
+    PLACEHOLDER_PATTERN,
+    UNSPACED_PATTERN,
+    URL_PATTERN,
+    ColumnFacts,
+)
+
+MAX_EXACT_DISTINCT = 3_000_000  # above it the estimate is kept: counting exactly would take hundreds of megabytes
+_N_FORMAT_ROWS = 2000  # rows on which the way to write a date is found
+_DATES = ("%d-%m-%Y", "%m-%d-%Y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%y", "%m-%d-%y", "%d.%m.%Y",
+          "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%d-%B-%Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y",
+          "%B %d %Y")  # fmt: skip
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %H.%M", " %H.%M.%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S")
+# The first columns of the query in `ColumnQueries.facts`, in its order.
+_COUNTS = ("n_rows", "n_missing", "n_integer", "n_number", "n_code", "n_datetime", "n_url", "n_placeholder",
+           "n_unspaced", "n_with_digit", "n_spaces")  # fmt: skip
+_TWITTER = "%a %b %d %H:%M:%S +0000 %Y"
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """How many different values there are, and whether that is an estimate."""
+
+    count: int
+    is_estimated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Numbers in SQL for cells that can be read as numbers or moments, null for the others."""
+
+    expression: str
+    lowest: float
+    highest: float
+
+
+class ColumnQueries:
+    """Queries over one text column of the view `table_name`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table_name: str, column: str) -> None:
+        self._connection = connection
+        name = column.replace('"', '""')
+        self._cells = f'(SELECT "{ROW_ID}" AS row_id, "{name}" AS cell, trim("{name}") AS bare FROM {table_name})'
+
+    def facts(self, distinct: Distinct) -> ColumnFacts:
+        """All counts that a kind is inferred from, in one scan."""
+        row = self._one(
+            f"""
+            SELECT count(*), count(*) - count(cell),
+                   {_matching(INTEGER_PATTERN)}, {_matching(NUMBER_PATTERN)}, {_matching(CODE_PATTERN)},
+                   {_matching(DATETIME_PATTERN)}, {_matching(URL_PATTERN)}, {_matching(PLACEHOLDER_PATTERN)},
+                   count(*) FILTER (WHERE regexp_matches(bare, {_quoted(UNSPACED_PATTERN)})),
+                   count(*) FILTER (WHERE regexp_matches(bare, '[0-9]')),
+                   coalesce(sum(length(bare) - length(replace(bare, ' ', ''))), 0),
+                   coalesce(avg(length(cell)), 0),
+                   min({_NUMBER}), max({_NUMBER})
+            FROM {self._cells}
+            """
+        )
+        values = self._values() if distinct.count <= 2 else frozenset()
+        counts = dict(zip(_COUNTS, (int(value) for value in row), strict=False))
+        return ColumnFacts(
+            **counts, n_distinct=distinct.count, mean_length=row[11], lowest=row[12], highest=row[13], values=values
+        )
+
+    def distinct(self) -> Distinct:
+        """The number of different values. The count goes over 64-bit hashes, so that long texts cost no more."""
+        estimate = int(self._one(f"SELECT approx_count_distinct(cell) FROM {self._cells}")[0])
+        if estimate > MAX_EXACT_DISTINCT:
+            return Distinct(estimate, is_estimated=True)
+        counted = f"SELECT count(*) FROM (SELECT DISTINCT hash(cell) FROM {self._cells} WHERE cell IS NOT NULL)"
+        return Distinct(int(self._one(counted)[0]), is_estimated=False)
+
+    def most_frequent(self, n_values: int, max_chars: int) -> list[tuple[str, int]]:
+        """Values by falling count, the earlier row first among equals; longer values are cut."""
+        rows = self._connection.execute(
+            f"""
+            WITH top AS (
+                SELECT min(row_id) AS row_id, count(*) AS n FROM {self._cells} WHERE cell IS NOT NULL
+                GROUP BY hash(cell) ORDER BY n DESC, min(row_id) LIMIT {n_values}
+            )
+            SELECT if(length(cell) > {max_chars}, left(cell, {max_chars}) || '…', cell), n
+            FROM top JOIN {self._cells} USING (row_id) ORDER BY n DESC, row_id
+            """
+        ).fetchall()
+        return [(str(value), int(n)) for value, n in rows]
+
+    def partition(self) -> str:
+        """A mark that two columns share exactly when they group the rows alike: one is then a renaming of the other."""
+        mark = self._one(
+            f"""
+            SELECT bit_xor(hash(members, n)) FROM (
+                SELECT bit_xor(hash(row_id)) AS members, count(*) AS n FROM {self._cells} GROUP BY hash(cell)
+            )
+            """
+        )[0]
+        return f"{int(mark):016x}"
+
+    def number_axis(self) -> Axis | None:
+        """The cells as numbers."""
+        return self._axis(_NUMBER)
+
+    def moment_axis(self) -> Axis | None:
+        """The cells as seconds since 1970, read in the one way that most of them are written in."""
+        expressions = ["try_cast(bare AS TIMESTAMP)", *(f"try_strptime(bare, '{format_}')" for format_ in _formats())]
+        counts = ", ".join(f"count({expression})" for expression in expressions)
+        some = f"USING SAMPLE reservoir({_N_FORMAT_ROWS} ROWS) REPEATABLE (0)"
+        n_read = self._one(f"SELECT {counts} FROM (SELECT bare FROM {self._cells} WHERE bare IS NOT NULL {some})")
+        best = max(range(len(expressions)), key=lambda position: n_read[position])
+        return self._axis(f"epoch({expressions[best]})")
+
+    def bin_counts(self, axis: Axis, edges: Sequence[float]) -> list[int]:
+        """How many cells lie between neighbouring edges, which are equally far apart."""
+        n_bins = len(edges) - 1
+        width = edges[-1] / n_bins - edges[0] / n_bins  # divided first: the difference may be more than a float holds
+        rows = self._connection.execute(
+            f"""
+            SELECT greatest(0, least({n_bins - 1}, floor(x / $width - $first / $width)))::INTEGER AS bin, count(*)
+            FROM (SELECT {axis.expression} AS x FROM {self._cells}) WHERE x IS NOT NULL GROUP BY bin
+            """,
+            {"width": width, "first": edges[0]},
+        ).fetchall()
+        counts = [0] * n_bins
+        for position, n in rows:
+            counts[position] = n
+        return counts
+
+    def _axis(self, expression: str) -> Axis | None:
+        lowest, highest = self._one(f"SELECT min({expression}), max({expression}) FROM {self._cells}")
+        if lowest is None or not math.isfinite(lowest) or not math.isfinite(highest):
+            return None
+        return Axis(expression, float(lowest), float(highest))
+
+    def _values(self) -> frozenset[str]:
+        rows = self._connection.execute(
+            f"SELECT DISTINCT lower(bare) FROM {self._cells} WHERE cell IS NOT NULL"
+        ).fetchall()
+        return frozenset(value for (value,) in rows)
+
+    def _one(self, query: str) -> tuple[float, ...]:
+        row: tuple[float, ...] | None = self._connection.execute(query).fetchone()
+        assert row is not None
+        return row
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _matching(pattern: str) -> str:
+    return f"count(*) FILTER (WHERE regexp_full_match(bare, {_quoted(pattern)}))"
+
+
+def _formats() -> list[str]:
+    return [_TWITTER, *(date + time for date in _DATES for time in _TIMES)]
+
+
+# A cast alone would also take words such as 'inf', and digits with underscores.
+_NUMBER = f"if(regexp_full_match(bare, {_quoted(NUMBER_PATTERN)}), try_cast(bare AS DOUBLE), NULL)"

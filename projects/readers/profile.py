@@ -1,0 +1,204 @@
+"""A small profile of every column of a table: how much is missing, what occurs, how it is spread. All in SQL."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from projects.readers.column_queries import Axis, ColumnQueries
+from projects.readers.facts import ROW_ID
+from studio.engine.columns import ColumnKind
+from studio.engine.guess import MAX_CLASSES
+from studio.engine.kinds import ColumnFacts, infer_kind
+from studio.engine.progress import Progress, Silent
+
+MAX_TOP_VALUES = 10
+MAX_SHOWN_CHARS = 200
+MAX_BINS = 20
+_SPREAD_KINDS = (ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.DATETIME)
+_MEMORY_LIMIT = "512MB"  # beyond it DuckDB spills to disk
+_SILENT = Silent()
+
+
+@dataclass(frozen=True, slots=True)
+class TopValue:
+    """A value and how many rows have it; a long value is cut to 200 characters and ends in an ellipsis."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Counts between neighbouring edges, the last edge included. Edges of datetimes are seconds since 1970, UTC."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnProfile:
+    """What is shown of a column before it is used.
+
+    `kind` is the chosen kind, or the inferred one where none was chosen. `n_distinct` does not count missing cells and
+    is an estimate (within some 2 %) where `is_distinct_estimated`. `lowest` and `highest` are the smallest and largest
+    number or moment as text, in the order of numbers or time, and None for other kinds. `partition` is a mark that two
+    columns share exactly when they group the rows alike, that is, when one is a copy or a renaming of the other; it is
+    None for columns with too many values to be a label.
+    """
+
+    name: str
+    kind: ColumnKind
+    inferred_kind: ColumnKind
+    n_rows: int
+    n_missing: int
+    n_distinct: int
+    is_distinct_estimated: bool
+    mean_length: float
+    mean_words: float
+    top_values: tuple[TopValue, ...] = ()
+    histogram: Histogram | None = None
+    lowest: str | None = None
+    highest: str | None = None
+    partition: str | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether there is nothing to learn from it: at most one value, no difference between missing and not."""
+        return self.n_distinct == 0 or (self.n_distinct == 1 and self.n_missing == 0)
+
+    @property
+    def missing_fraction(self) -> float:
+        """Missing cells over rows."""
+        return self.n_missing / self.n_rows if self.n_rows else 0.0
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain JSON types, for a JSON column of the database."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, object]) -> ColumnProfile:
+        """The profile that `to_dict` wrote."""
+        top_values = tuple(TopValue(**top) for top in stored["top_values"])  # type: ignore[attr-defined]
+        spread: Mapping[str, list[float]] | None = stored["histogram"]  # type: ignore[assignment]
+        histogram = spread and Histogram(tuple(spread["edges"]), tuple(int(count) for count in spread["counts"]))
+        kinds = {field: ColumnKind(str(stored[field])) for field in ("kind", "inferred_kind")}
+        return cls(**{**stored, **kinds, "top_values": top_values, "histogram": histogram})  # type: ignore[arg-type]
+
+
+def profile_table(
+    parquet: Path,
+    *,
+    kinds: Mapping[str, ColumnKind] | None = None,
+    progress: Progress = _SILENT,
+    n_threads: int = 1,
+) -> list[ColumnProfile]:
+    """Profile every column of a table that `read_table` wrote, in column order; `kinds` are the user's choices.
+
+    Four scans or so of each column, in bounded memory; DuckDB may spill into the folder of the table.
+    """
+    with _table_view(parquet, n_threads) as connection:
+        names = [row[0] for row in connection.execute(f"DESCRIBE {_VIEW}").fetchall() if row[0] != ROW_ID]
+        profiles = []
+        for position, name in enumerate(names):
+            progress("Profiling columns", position, len(names))
+            profiles.append(_profile(ColumnQueries(connection, _VIEW, name), name, (kinds or {}).get(name)))
+        progress("Profiling columns", len(names), len(names))
+    return profiles
+
+
+_VIEW = "profiled"
+
+
+@contextmanager
+def _table_view(parquet: Path, n_threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": _MEMORY_LIMIT,
+        "threads": n_threads,
+        "temp_directory": str(parquet.parent / f"{parquet.name}.spill"),
+        "autoinstall_known_extensions": False,
+        "parquet_metadata_cache": True,
+    }
+    with duckdb.connect(config=config) as connection:
+        path = str(parquet).replace("'", "''")
+        connection.execute(f"CREATE VIEW {_VIEW} AS SELECT * FROM read_parquet('{path}')")
+        yield connection
+
+
+def _profile(queries: ColumnQueries, name: str, chosen: ColumnKind | None) -> ColumnProfile:
+    distinct = queries.distinct()
+    facts = queries.facts(distinct)
+    inferred = infer_kind(name, facts)
+    kind = chosen or inferred
+    spread = _spread(queries, kind) if kind in _SPREAD_KINDS and facts.n_filled else _NO_SPREAD
+    return ColumnProfile(
+        name=name,
+        kind=kind,
+        inferred_kind=inferred,
+        n_rows=facts.n_rows,
+        n_missing=facts.n_missing,
+        n_distinct=distinct.count,
+        is_distinct_estimated=distinct.is_estimated,
+        mean_length=round(facts.mean_length, 2),
+        mean_words=round(facts.mean_words, 2) if facts.n_filled else 0.0,
+        top_values=() if spread.histogram else _top_values(queries, facts),
+        histogram=spread.histogram,
+        lowest=spread.lowest,
+        highest=spread.highest,
+        partition=queries.partition() if distinct.count <= MAX_CLASSES else None,
+    )
+
+
+def _top_values(queries: ColumnQueries, facts: ColumnFacts) -> tuple[TopValue, ...]:
+    if facts.n_distinct == facts.n_filled > MAX_TOP_VALUES:
+        return ()  # all occur once: none is frequent
+    return tuple(TopValue(value, count) for value, count in queries.most_frequent(MAX_TOP_VALUES, MAX_SHOWN_CHARS))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    histogram: Histogram | None
+    lowest: str | None
+    highest: str | None
+
+
+_NO_SPREAD = _Spread(None, None, None)
+
+
+def _spread(queries: ColumnQueries, kind: ColumnKind) -> _Spread:
+    """The histogram; none if the user chose a kind that no cell can be read as."""
+    axis = queries.moment_axis() if kind is ColumnKind.DATETIME else queries.number_axis()
+    if axis is None:
+        return _NO_SPREAD
+    edges = _edges(axis, kind)
+    write = _moment_text if kind is ColumnKind.DATETIME else _number_text
+    histogram = Histogram(tuple(edges), tuple(queries.bin_counts(axis, edges)))
+    return _Spread(histogram, write(axis.lowest), write(axis.highest))
+
+
+def _edges(axis: Axis, kind: ColumnKind) -> list[float]:
+    """Equally wide bins; those of integers hold equally many integers each."""
+    low, high = axis.lowest, axis.highest
+    if kind is ColumnKind.INTEGER and high - low < 2**53:
+        per_bin = math.ceil((high - low + 1) / MAX_BINS)
+        n_bins = math.ceil((high - low + 1) / per_bin)
+        return [low - 0.5 + per_bin * position for position in range(n_bins + 1)]
+    if low == high:
+        return [low - 0.5, low + 0.5]
+    step = high / MAX_BINS - low / MAX_BINS
+    return [*(low + step * position for position in range(MAX_BINS)), high]
+
+
+def _number_text(value: float) -> str:
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+
+
+def _moment_text(seconds: float) -> str:
+    moment = datetime(1970, 1, 1) + timedelta(seconds=seconds)
+    return moment.isoformat(sep=" ").removesuffix(" 00:00:00")

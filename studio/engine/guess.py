@@ -1,0 +1,181 @@
+"""Guesses what a user wants to learn from a table: the label column, text or tabular, and the columns to learn from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from studio.engine.columns import ColumnKind
+from studio.engine.ml_task import MLTask, Modality
+
+MAX_CLASSES = 1000
+
+_LABEL_NAMES = {"label", "labels", "class", "target", "y", "given_label", "category"}
+_LABEL_WORDS = {
+    "label", "class", "target", "category", "sentiment", "topic", "intent", "emotion", "given", "grade", "outcome",
+    "diagnosis", "species", "variety", "survived", "churn", "churned", "exited", "default", "fraud", "spam", "approved",
+    "readmitted", "income", "attrition", "converted", "subscribed", "response", "result", "quality", "rating", "tag",
+}  # fmt: skip
+# Columns that tell about the label: known truth, verdicts on it, or the result of an earlier analysis.
+_TELLING_NAME = re.compile(
+    r"(?i)(^|_)(true|correct|corrected|actual|gold|golden|guessed|predicted|suggested|human|confidence)(_|$)"
+    r"|^is_(label_(error|issue)|initially_unlabeled|well_labeled|ambiguous|outlier|near_duplicate)$|^has_rare_class$"
+    r"|_issue_score$|^(ambiguous|outlier|near_duplicate)_score$|^cleanlab_"
+)
+_SPLIT_NAME = re.compile(r"(?i)^(split|subset|partition|fold(_?id)?|is_?(train|test)(ing)?|data_?set)$")
+_TEXT_WORDS = {
+    "text", "message", "review", "comment", "content", "body", "question", "utterance", "description", "sentence",
+    "tweet", "document", "abstract", "summary", "headline", "feedback", "query", "request", "post", "email", "title",
+    "note", "notes",
+}  # fmt: skip
+_MANY_WORDS = 8.0  # mean words from which a column is what the table is about, whatever its name
+_FEW_CLASSES = 20
+_MIN_ROWS_PER_CLASS = 2.0  # on average, below which a column names rows, not classes
+
+
+class ColumnSummary(Protocol):
+    """What a guess needs to know of a column; a column profile has it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> ColumnKind: ...
+    @property
+    def n_rows(self) -> int: ...
+    @property
+    def n_missing(self) -> int: ...
+    @property
+    def n_distinct(self) -> int: ...
+    @property
+    def mean_words(self) -> float: ...
+    @property
+    def is_constant(self) -> bool: ...
+    @property
+    def partition(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What the form of a new project shows at first.
+
+    Attributes
+    ----------
+    modality
+        Text or tabular.
+    task
+        Multi-class where a label column was found, regression where its values are measured, else unsupervised.
+    label_column, text_column
+        None where none was found. `text_column` is also given for a tabular guess, if there is one.
+    feature_columns
+        What a tabular project learns from, in the order of the table.
+    left_out
+        The other columns apart from the label, each with the reason in words that complete "left out: …".
+    """
+
+    modality: Modality
+    task: MLTask
+    label_column: str | None
+    text_column: str | None
+    feature_columns: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def guess_choice(columns: Sequence[ColumnSummary]) -> Guess:
+    """Guess the choice for a new project from the profiles of a table's columns.
+
+    Parameters
+    ----------
+    columns
+        All columns, in the order of the table.
+
+    Returns
+    -------
+    Guess
+        A start for the user, who may change all of it.
+    """
+    label = _guess_label(columns)
+    text = _guess_text(columns, label)
+    is_text = text is not None and (_has_word(text.name, _TEXT_WORDS) or text.mean_words >= _MANY_WORDS)
+    reasons = {column.name: _reason_against(column, label) for column in columns if column is not label}
+    return Guess(
+        modality=Modality.TEXT if is_text else Modality.TABULAR,
+        task=_task(label),
+        label_column=label.name if label else None,
+        text_column=text.name if text else None,
+        feature_columns=tuple(name for name, reason in reasons.items() if reason is None),
+        left_out=tuple((name, reason) for name, reason in reasons.items() if reason is not None),
+    )
+
+
+def _task(label: ColumnSummary | None) -> MLTask:
+    if label is None:
+        return MLTask.UNSUPERVISED
+    return MLTask.MULTI_CLASS if _has_classes(label) else MLTask.REGRESSION
+
+
+def _guess_label(columns: Sequence[ColumnSummary]) -> ColumnSummary | None:
+    points = [(_label_points(column, position, len(columns)), column) for position, column in enumerate(columns)]
+    best, column = max(points, key=lambda pair: pair[0], default=(0.0, None))
+    return column if best > 0 else None
+
+
+def _label_points(column: ColumnSummary, position: int, n_columns: int) -> float:
+    """How much speaks for a column as the label; nothing or less for one that cannot be it."""
+    name = column.name.strip().lower()
+    if not _may_be_label(column, name) or _TELLING_NAME.search(name) or _SPLIT_NAME.search(name):
+        return 0.0
+    points = 100.0 if name in _LABEL_NAMES else 60.0 if _has_word(name, _LABEL_WORDS) else 0.0
+    points += 20.0 if position == n_columns - 1 else 5.0 if position == 0 else 0.0
+    points += 15.0 if column.n_distinct <= _FEW_CLASSES else 0.0
+    points += 10.0 if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN) else 0.0
+    return points - 50.0 * column.n_missing / column.n_rows
+
+
+def _may_be_label(column: ColumnSummary, name: str) -> bool:
+    if column.n_distinct < 2:
+        return False
+    return _has_classes(column) or (column.kind in _MEASURED and name in _LABEL_NAMES)
+
+
+_MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)
+
+
+def _has_classes(column: ColumnSummary) -> bool:
+    n_filled = column.n_rows - column.n_missing
+    if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN):
+        return column.n_distinct <= min(MAX_CLASSES, n_filled / _MIN_ROWS_PER_CLASS)
+    return column.kind is ColumnKind.INTEGER and column.n_distinct <= min(_FEW_CLASSES, n_filled / _MIN_ROWS_PER_CLASS)
+
+
+def _guess_text(columns: Sequence[ColumnSummary], label: ColumnSummary | None) -> ColumnSummary | None:
+    texts = [column for column in columns if column.kind is ColumnKind.TEXT and column is not label]
+    return max(texts, key=lambda column: (_has_word(column.name, _TEXT_WORDS), column.mean_words), default=None)
+
+
+def _has_word(name: str, words: set[str]) -> bool:
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
+    return not words.isdisjoint(re.split(r"[^a-z0-9]+", spaced.lower()))
+
+
+def _reason_against(column: ColumnSummary, label: ColumnSummary | None) -> str | None:
+    if column.n_distinct == 0:
+        return "it is empty"
+    if column.is_constant:
+        return "all its cells are equal"
+    if column.kind is ColumnKind.IDENTIFIER:
+        return "it identifies rows"
+    if column.kind is ColumnKind.URL:
+        return "it holds web addresses"
+    if label is not None and column.partition is not None and column.partition == label.partition:
+        return f"it is a copy of the label column {label.name}"
+    return _reason_by_name(column.name.strip())
+
+
+def _reason_by_name(name: str) -> str | None:
+    if _SPLIT_NAME.search(name):
+        return "by its name it says which part of the data a row belongs to"
+    if _TELLING_NAME.search(name):
+        return "by its name it tells about the label"
+    return None

@@ -1,0 +1,168 @@
+"""Infers what kind of column it is from counts over its cells, and the patterns that those counts are taken with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from studio.engine.columns import ColumnKind
+
+# Patterns for a whole cell without surrounding spaces, in the syntax that Python's re and RE2 share.
+INTEGER_PATTERN = r"[+-]?[0-9]+(\.0+)?"
+NUMBER_PATTERN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+CODE_PATTERN = r"0[0-9]+|[0-9]{17,}"  # digits that a number would not keep: leading zeros, or more than 16 of them
+URL_PATTERN = r"(?i)(https?|ftp)://\S+|www\.\S+\.\S+"
+PLACEHOLDER_PATTERN = r"(?i)n/?a|nan|null|none|nil|missing|unknown|\?|-+|\.|#n/a"
+_TIME = r"[ T]+[0-9]{1,2}[:.][0-9]{2}([:.][0-9]{2}([.,][0-9]+)?)?( ?[AaPp][Mm])?( ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?"
+_MONTH = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+DATETIME_PATTERN = (
+    rf"[0-9]{{4}}[-/.][0-9]{{1,2}}[-/.][0-9]{{1,2}}({_TIME})?"
+    rf"|[0-9]{{1,2}}[-/][0-9]{{1,2}}[-/]([0-9]{{4}}|[0-9]{{2}})({_TIME})?"
+    rf"|[0-9]{{1,2}}\.[0-9]{{1,2}}\.[0-9]{{4}}({_TIME})?"
+    rf"|[0-9]{{1,2}}[ -]{_MONTH}[ -][0-9]{{4}}({_TIME})?"
+    rf"|{_MONTH} [0-9]{{1,2}},? [0-9]{{4}}({_TIME})?"
+    rf"|[A-Z][a-z]{{2}} {_MONTH} [0-9]{{1,2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}} [+-][0-9]{{4}} [0-9]{{4}}"
+)
+# Scripts that are written without spaces between words.
+UNSPACED_PATTERN = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+
+_BOOLEAN_PAIRS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"}, {"1", "0"}, {"1.0", "0.0"}, {"on", "off"})
+_ID_NAME = re.compile(r"(?i:(^|[_\-\s.])(id|ids|uuid|guid|key|idx|index|nr|no|number|code|hash))$|[a-z](Id|ID)$")
+_ROW_NUMBER_NAME = re.compile(r"(?i)(column_1|unnamed: 0|index|row|row[_ ]?(nr|no|num|number)|#)$")
+
+_NEARLY_ALL = 0.99  # of the cells that are not missing; a few odd cells do not change what a column is
+_CHARS_PER_UNSPACED_WORD = 2.0  # average of Chinese; only the order of magnitude matters
+_MIN_TEXT_WORDS = 3.0  # mean words of a cell from which a column with varied cells is read as text
+_LONG_TEXT_WORDS = 8.0  # and from which it is text although most cells repeat
+_VARIED = 0.5  # distinct cells over cells
+_NEARLY_DISTINCT = 0.95
+_MIN_ROWS_FOR_A_SEQUENCE = 20  # 1, 2, 3 may well be a rank
+_MAX_CATEGORIES_BY_ID_NAME = 50  # a column such as type_id names categories
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """Counts over the cells of one column.
+
+    All `n_…` but `n_rows` and `n_missing` count cells that are not missing, surrounding spaces not regarded; the
+    patterns of this module say what is counted. `values` are the distinct cells in lower case if there are at most
+    two, else empty. `lowest` and `highest` are over the cells that are numbers. Lengths are in characters; `n_spaces`
+    is the number of spaces inside the cells.
+    """
+
+    n_rows: int
+    n_missing: int
+    n_distinct: int
+    n_integer: int
+    n_number: int
+    n_code: int
+    n_datetime: int
+    n_url: int
+    n_placeholder: int
+    n_unspaced: int
+    n_with_digit: int
+    n_spaces: int
+    mean_length: float
+    lowest: float | None
+    highest: float | None
+    values: frozenset[str]
+
+    @property
+    def n_filled(self) -> int:
+        """Cells that are not missing."""
+        return self.n_rows - self.n_missing
+
+    @property
+    def distinct_fraction(self) -> float:
+        """Distinct cells over cells that are not missing."""
+        return self.n_distinct / self.n_filled
+
+    @property
+    def mean_words(self) -> float:
+        """Mean words of a cell; scripts without spaces are counted by their length."""
+        if self.n_unspaced > self.n_filled / 2:
+            return self.mean_length / _CHARS_PER_UNSPACED_WORD
+        return 1 + self.n_spaces / self.n_filled
+
+
+def infer_kind(name: str, facts: ColumnFacts) -> ColumnKind:
+    """Infer the kind of a column from its name and the counts over its cells.
+
+    Parameters
+    ----------
+    name
+        The column's name; names such as ``customer_id`` speak for an identifier.
+    facts
+        Counts over all cells.
+
+    Returns
+    -------
+    ColumnKind
+        A guess for the user to confirm. A number column may hold up to 1 % of other cells and any number of
+        placeholders such as ``NA`` or ``?``. An empty column is categorical.
+
+    Examples
+    --------
+    >>> facts = ColumnFacts(n_rows=4, n_missing=0, n_distinct=2, n_integer=4, n_number=4, n_code=0, n_datetime=0,
+    ...     n_url=0, n_placeholder=0, n_unspaced=0, n_with_digit=4, n_spaces=0, mean_length=1.0, lowest=0.0,
+    ...     highest=1.0, values=frozenset({"0", "1"}))
+    >>> infer_kind("survived", facts)
+    <ColumnKind.BOOLEAN: 'boolean'>
+    """
+    if not facts.n_filled:
+        return ColumnKind.CATEGORICAL
+    if facts.values in _BOOLEAN_PAIRS:
+        return ColumnKind.BOOLEAN
+    if facts.n_url >= _NEARLY_ALL * facts.n_filled:
+        return ColumnKind.URL
+    if _is_mostly(facts, facts.n_datetime):
+        return ColumnKind.DATETIME
+    if _is_mostly(facts, facts.n_number):
+        return _kind_of_numbers(name, facts)
+    return _kind_of_words(name, facts)
+
+
+def _is_mostly(facts: ColumnFacts, n_matching: int) -> bool:
+    n_meant = facts.n_filled - facts.n_placeholder
+    return n_meant > 0 and n_matching >= _NEARLY_ALL * n_meant
+
+
+def _kind_of_numbers(name: str, facts: ColumnFacts) -> ColumnKind:
+    if facts.n_code:
+        return ColumnKind.IDENTIFIER if facts.distinct_fraction > _VARIED else ColumnKind.CATEGORICAL
+    if _is_identifier_name(name) and facts.n_distinct > 1:
+        if facts.n_distinct > _MAX_CATEGORIES_BY_ID_NAME or facts.distinct_fraction == 1.0:
+            return ColumnKind.IDENTIFIER
+        return ColumnKind.CATEGORICAL
+    if facts.n_integer < facts.n_number:
+        return ColumnKind.NUMBER
+    return ColumnKind.IDENTIFIER if _counts_rows(name, facts) else ColumnKind.INTEGER
+
+
+def _is_identifier_name(name: str) -> bool:
+    return bool(_ID_NAME.search(name.strip()))
+
+
+def _counts_rows(name: str, facts: ColumnFacts) -> bool:
+    """Whether the column is 0…n−1 or 1…n in some order."""
+    if facts.lowest is None or facts.highest is None or facts.distinct_fraction < 1.0 or facts.n_missing:
+        return False
+    is_long_enough = facts.n_rows >= _MIN_ROWS_FOR_A_SEQUENCE or bool(_ROW_NUMBER_NAME.match(name.strip()))
+    return is_long_enough and facts.lowest in (0.0, 1.0) and facts.highest - facts.lowest == facts.n_rows - 1
+
+
+def _kind_of_words(name: str, facts: ColumnFacts) -> ColumnKind:
+    if _is_text(facts):
+        return ColumnKind.TEXT
+    if facts.distinct_fraction < _NEARLY_DISTINCT:
+        return ColumnKind.CATEGORICAL
+    has_one_word = facts.n_spaces < 0.1 * facts.n_filled
+    if has_one_word and (_is_identifier_name(name) or facts.n_with_digit > facts.n_filled / 2):
+        return ColumnKind.IDENTIFIER
+    return ColumnKind.TEXT if facts.n_distinct > _MAX_CATEGORIES_BY_ID_NAME else ColumnKind.CATEGORICAL
+
+
+def _is_text(facts: ColumnFacts) -> bool:
+    if facts.mean_words >= _LONG_TEXT_WORDS:
+        return facts.n_distinct > 2
+    return facts.mean_words >= _MIN_TEXT_WORDS and facts.distinct_fraction >= _VARIED
