@@ -123,9 +123,8 @@ USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # serves them from where they are: nothing to collect, nothing to go stale
 MEDIA_ROOT = DATA_DIR / "files"
 
 S3_BUCKET = env_str("STUDIO_S3_BUCKET")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 
 
@@ -22,8 +24,9 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Create and return an owner, for `manage.py createsuperuser`."""
-        return self.create_user(email, password, is_owner=True, is_superuser=True, **fields)
+        """Create and return a superuser for `manage.py createsuperuser`; the first one owns the studio."""
+        is_owner = not self.filter(is_owner=True).exists()
+        return self.create_user(email, password, is_owner=is_owner, is_superuser=True, **fields)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -39,7 +42,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "email"
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique_any_case")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_unique_any_case"),
+            models.UniqueConstraint(fields=["is_owner"], condition=models.Q(is_owner=True), name="user_one_owner"),
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -62,3 +68,12 @@ class Invitation(models.Model):
     invited_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
     created_at = models.DateTimeField(default=timezone.now)
     accepted_by = models.OneToOneField(User, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    def get_absolute_url(self) -> str:
+        """Return the path of the sign-up page with this invitation."""
+        return reverse("signup-invited", args=[self.token])
+
+    @property
+    def url(self) -> str:
+        """The link to send."""
+        return f"{settings.PUBLIC_URL}{self.get_absolute_url()}"

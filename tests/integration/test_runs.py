@@ -7,8 +7,7 @@ import pytest
 from projects.models import DatasetVersion
 from studio import runs
 from studio.accounts.models import User
-from studio.engine.errors import DataProblem
-from studio.runs import Status, Tracker
+from studio.runs import Status
 from tests.factories import make_dataset
 
 pytestmark = pytest.mark.django_db
