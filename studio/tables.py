@@ -13,14 +13,12 @@ from pathlib import Path
 import duckdb
 from django.conf import settings
 from django.core.files import File
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import FileSystemStorage, default_storage, storages
 
 
 def publish(path: Path, key: str) -> str:
     """Put a finished local file under its key, in one move where the storage is local; the file is gone afterwards."""
-    if isinstance(
-        default_storage._wrapped if hasattr(default_storage, "_wrapped") else default_storage, FileSystemStorage
-    ):
+    if isinstance(storages["default"], FileSystemStorage):
         target = Path(default_storage.path(key))
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(path, target)

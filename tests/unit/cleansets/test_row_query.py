@@ -1,0 +1,88 @@
+"""The review table: filters, order, pages, and addresses that survive being read back."""
+
+from __future__ import annotations
+
+import pytest
+from django.http import QueryDict
+
+from cleansets import row_query, selectors
+from cleansets.models import Cleanset
+from cleansets.row_query import PAGE_SIZE, RowQuery, ScoreRange
+from studio.accounts.models import User
+from tests.reviewable import EMPTY, OUTLIER, UNLABELED, make_reviewable
+
+
+@pytest.fixture
+def cleanset(alice: User) -> Cleanset:
+    return make_reviewable(alice)
+
+
+def rows_of(cleanset: Cleanset, **query: object) -> list[int]:
+    page = row_query.fetch_page(RowQuery(**query), selectors.row_source(cleanset))
+    return [row["row_id"] for row in page.rows]
+
+
+def test_the_worst_label_issue_comes_first(cleanset: Cleanset) -> None:
+    assert rows_of(cleanset) == [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110]
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ({"issue": "outlier"}, [OUTLIER]),
+        ({"issue": "unlabeled"}, [UNLABELED]),
+        ({"issue": "empty_text"}, [EMPTY]),
+        ({"issue": "all", "given": "-"}, [UNLABELED]),
+        ({"given": "billing"}, [0, 30, 60, 90]),
+        ({"suggested": "delivery"}, [0, 30, 60, 90]),
+        ({"issue": "all", "search": "request 42:"}, [42]),
+        ({"issue": "all", "search": "Request 42"}, [42]),
+        ({"issue": "all", "ranges": (ScoreRange("outlier_score", 0.9, 1.0),)}, [OUTLIER]),
+        ({"issue": "all", "ranges": (ScoreRange("outlier_score", 0.9, 1.0),), "given": "login"}, []),
+    ],
+)
+def test_filters_narrow_the_view(cleanset: Cleanset, query: dict[str, object], rows: list[int]) -> None:
+    assert rows_of(cleanset, **query) == rows
+
+
+def test_search_takes_quotes_and_wildcards_as_text(cleanset: Cleanset) -> None:
+    assert rows_of(cleanset, issue="all", search="%") == []
+    assert rows_of(cleanset, issue="all", search="'; DROP TABLE rows; --") == []
+
+
+def test_pages_partition_the_view(cleanset: Cleanset) -> None:
+    pages = [rows_of(cleanset, issue="all", page=page) for page in (1, 2, 3)]
+    assert [len(page) for page in pages] == [PAGE_SIZE, PAGE_SIZE, 20]
+    assert sorted(sum(pages, [])) == list(range(120))
+
+
+def test_a_page_past_the_end_is_the_last_page(cleanset: Cleanset) -> None:
+    assert rows_of(cleanset, issue="all", page=99) == rows_of(cleanset, issue="all", page=3)
+
+
+def test_sorting_by_an_unknown_column_sorts_by_row(cleanset: Cleanset) -> None:
+    assert rows_of(cleanset, sort="nonsense; DROP TABLE rows") == list(range(0, 120, 10))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "issue=outlier&given=a%26b&suggested=c&action=keep&q=hello&sort=outlier_score&dir=asc&page=3",
+        "issue=label_issue&range=outlier_score%3A0.5%3A1&own=a&own=b&show=outlier_score",
+    ],
+)
+def test_a_query_survives_being_written_as_an_address(address: str) -> None:
+    query = RowQuery.parse(QueryDict(address))
+    assert RowQuery.parse(QueryDict(query.params(page=query.page))) == query
+
+
+@pytest.mark.parametrize(
+    "address", ["page=-1", "page=x", "page=99999999999999", "issue=nope", "action=nope", "range=a:b", "range_score=x"]
+)
+def test_a_senseless_address_is_the_plain_view(address: str) -> None:
+    assert RowQuery.parse(QueryDict(address)) == RowQuery()
+
+
+def test_the_form_for_a_score_range_adds_to_those_that_are_on() -> None:
+    query = RowQuery.parse(QueryDict("range=outlier_score:0.5:1&range_score=ambiguous_score&range_min=0.2"))
+    assert query.ranges == (ScoreRange("outlier_score", 0.5, 1.0), ScoreRange("ambiguous_score", 0.2, 1.0))
