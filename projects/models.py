@@ -15,6 +15,17 @@ from studio.engine.schema import CleansetSpec
 from studio.runs import Run
 
 
+FORMAT_NAMES = {
+    "csv": "CSV",
+    "tsv": "TSV",
+    "json": "JSON",
+    "jsonl": "JSON Lines",
+    "xlsx": "XLSX",
+    "parquet": "Parquet",
+}
+DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", ":": "colon", " ": "space"}
+
+
 class Dataset(models.Model):
     """What a user uploaded, under a name; its rows belong to a version."""
 
@@ -43,7 +54,7 @@ class DatasetVersion(Run):
     source_key = models.CharField(max_length=200)
     table_key = models.CharField(max_length=200, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
-    file_format = models.CharField(max_length=10, blank=True)
+    file_format = models.CharField(max_length=10, blank=True, choices=list(FORMAT_NAMES.items()))
     encoding = models.CharField(max_length=40, blank=True)
     delimiter = models.CharField(max_length=4, blank=True)
     notes = models.JSONField(default=list)
@@ -64,6 +75,11 @@ class DatasetVersion(Run):
     def ended_notice(self) -> str | None:
         """Tell the uploader."""
         return f"Dataset {self.dataset.name}"
+
+    @property
+    def delimiter_name(self) -> str:
+        """The delimiter in words."""
+        return DELIMITER_NAMES.get(self.delimiter, self.delimiter)
 
     @property
     def stages(self) -> tuple[str, ...]:

@@ -1,7 +1,18 @@
-"""Addresses of the app."""
+"""Addresses of datasets. Those of projects are in cleansets, since a project is made together with its first cleanset."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from projects.views import datasets
+
+urlpatterns = [
+    path("datasets/upload", datasets.dataset_upload, name="dataset-upload"),
+    path("datasets/sample", datasets.dataset_sample, name="dataset-sample"),
+    path("datasets/<uuid:dataset_id>", datasets.dataset, name="dataset"),
+    path("datasets/<uuid:dataset_id>/upload", datasets.dataset_upload_again, name="dataset-upload-again"),
+    path("datasets/<uuid:dataset_id>/kinds", datasets.dataset_kinds, name="dataset-kinds"),
+    path("datasets/<uuid:dataset_id>/run", datasets.dataset_run, name="dataset-run"),
+    path("datasets/<uuid:dataset_id>/cancel", datasets.dataset_cancel, name="dataset-cancel"),
+    path("datasets/<uuid:dataset_id>/delete", datasets.dataset_delete, name="dataset-delete"),
+]

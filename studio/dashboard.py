@@ -1,11 +1,160 @@
-"""The first page."""
+"""The first page: running work, projects, datasets and models. A fixed number of queries, however much there is."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from cleansets.models import Cleanset, RowReview
+from inference.models import PredictionBatch
+from models_app.models import DeployedModel
+from models_app.selectors import candidate_rows, models_of
+from projects.models import DatasetVersion, Project
+from projects.selectors import newest_versions, projects_of
+from studio.accounts.models import User
+from studio.htmx import is_partial
+from studio.runs import ACTIVE, Run
+
+M = TypeVar("M", bound=Model)
+SECTION_ROWS = 20  # of the newest in each section, until the user asks for all
 
 
+@dataclass(frozen=True, slots=True)
+class ActiveRun:
+    """Work that has not ended, with its page."""
+
+    run: Run
+    title: str
+    cancel_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRow:
+    """A project with its newest cleanset."""
+
+    project: Project
+    cleanset: Cleanset
+    n_reviewed: int
+
+    @property
+    def updated_at(self) -> datetime:
+        """When the analysis ended, or was asked for."""
+        return self.cleanset.finished_at or self.cleanset.queued_at
+
+    @property
+    def n_label_issues(self) -> int | None:
+        """Number of rows with a label issue; None until the analysis is done."""
+        return self.cleanset.counts.get("is_label_issue") if self.cleanset.is_succeeded else None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """A model with the accuracy of the candidate that was deployed; None until it is trained."""
+
+    model: DeployedModel
+    held_out_accuracy: float | None
+
+    @property
+    def updated_at(self) -> datetime:
+        """When the training ended, or was asked for."""
+        return self.model.finished_at or self.model.queued_at
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The newest rows of a list, and how many there are in all."""
+
+    rows: Sequence[object]
+    n: int
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there is more than is shown."""
+        return self.n > len(self.rows)
+
+
+@require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Show what needs the user now."""
-    return render(request, "studio/dashboard.html", {})
+    """Show what needs the user now; a partial request follows the running work."""
+    active = active_runs(request.user)
+    seen = ",".join(str(running.run.pk) for running in active)
+    if is_partial(request):
+        response = render(request, "studio/_dashboard_running.html", {"active": active, "seen": seen})
+        if request.GET.get("seen") != seen:
+            response["HX-Refresh"] = "true"
+        return response
+    wanted = request.GET.get("all")
+    context = {
+        "active": active,
+        "seen": seen,
+        "projects": project_section(request.user, show_all=wanted == "projects"),
+        "datasets": dataset_section(request.user, show_all=wanted == "datasets"),
+        "models": model_section(request.user, show_all=wanted == "models"),
+    }
+    return render(request, "studio/dashboard.html", context)
+
+
+def active_runs(user: User) -> list[ActiveRun]:
+    """Return the user's runs that have not ended, the oldest first; one query per kind of run."""
+    versions = DatasetVersion.objects.filter(dataset__owner=user, status__in=ACTIVE).select_related("dataset")
+    cleansets = Cleanset.objects.filter(project__owner=user, status__in=ACTIVE).select_related("project")
+    models = models_of(user).filter(status__in=ACTIVE)
+    batches = PredictionBatch.objects.filter(
+        deployed_model__cleanset__project__owner=user, status__in=ACTIVE
+    ).select_related("deployed_model")
+    found = [
+        *(ActiveRun(run, f"Reading {run.filename}", _address("dataset-cancel", run.dataset)) for run in versions),
+        *(ActiveRun(run, f"Analysing {run.project.name}", _address("cleanset-cancel", run)) for run in cleansets),
+        *(ActiveRun(run, f"Training {run.name}", _address("model-cancel", run)) for run in models),
+        *(ActiveRun(run, f"Predicting {run.filename}", _address("prediction-cancel", run)) for run in batches),
+    ]
+    return sorted(found, key=lambda active: active.run.queued_at)
+
+
+def _address(name: str, instance: Model) -> str:
+    return reverse(name, args=[instance.pk])
+
+
+def project_section(user: User, *, show_all: bool) -> Section:
+    """Return the user's projects, each with its newest cleanset; four queries."""
+    projects, n = _cut(projects_of(user), show_all=show_all)
+    newest = Cleanset.objects.filter(project=OuterRef("project")).order_by("-number").values("pk")[:1]
+    cleansets = Cleanset.objects.filter(project__in=projects, pk=Subquery(newest)).defer("log", "error_detail", "manifest")
+    newest_of = {cleanset.project_id: cleanset for cleanset in cleansets}
+    reviewed = RowReview.objects.filter(cleanset__in=newest_of.values()).exclude(action="")
+    n_reviewed = dict(reviewed.values_list("cleanset").annotate(Count("pk")))
+    rows = [
+        ProjectRow(project, cleanset, n_reviewed.get(cleanset.pk, 0))
+        for project in projects
+        if (cleanset := newest_of.get(project.pk))
+    ]
+    return Section(rows, n)
+
+
+def dataset_section(user: User, *, show_all: bool) -> Section:
+    """Return the newest version of each of the user's datasets; two queries."""
+    return Section(*_cut(newest_versions(user), show_all=show_all))
+
+
+def model_section(user: User, *, show_all: bool) -> Section:
+    """Return the user's models; two queries."""
+    models, n = _cut(models_of(user), show_all=show_all)
+    return Section([ModelRow(model, _held_out_accuracy(model)) for model in models], n)
+
+
+def _held_out_accuracy(model: DeployedModel) -> float | None:
+    if not model.is_succeeded:
+        return None
+    return next((row.held_out_accuracy for row in candidate_rows(model) if row.is_deployed), None)
+
+
+def _cut(rows: QuerySet[M], *, show_all: bool) -> tuple[list[M], int]:
+    return list(rows if show_all else rows[:SECTION_ROWS]), rows.count()

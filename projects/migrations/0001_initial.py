@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 ('source_key', models.CharField(max_length=200)),
                 ('table_key', models.CharField(blank=True, max_length=200)),
                 ('sha256', models.CharField(blank=True, max_length=64)),
-                ('file_format', models.CharField(blank=True, max_length=10)),
+                ('file_format', models.CharField(blank=True, choices=[('csv', 'CSV'), ('tsv', 'TSV'), ('json', 'JSON'), ('jsonl', 'JSON Lines'), ('xlsx', 'XLSX'), ('parquet', 'Parquet')], max_length=10)),
                 ('encoding', models.CharField(blank=True, max_length=40)),
                 ('delimiter', models.CharField(blank=True, max_length=4)),
                 ('notes', models.JSONField(default=list)),

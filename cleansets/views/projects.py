@@ -1,0 +1,124 @@
+"""The pages of a project itself. They are here because a project starts its first cleanset when it is created."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from cleansets import services
+from cleansets.models import Cleanset
+from cleansets.views.project_plan import project_plan
+from projects import selectors as project_selectors
+from projects import services as project_services
+from projects.access import newest_version_or_404, project_or_404
+from projects.forms.projects import MODALITIES, MODES, TASKS, ProjectForm, ProjectNameForm
+from projects.models import DatasetVersion, Project
+from studio.htmx import is_partial
+
+
+@require_http_methods(["GET", "POST"])
+def project_create(request: HttpRequest) -> HttpResponse:
+    """Show the guess and what would happen; a posted choice that holds starts the first analysis."""
+    version = _chosen_version(request)
+    if version is None:
+        return render(request, "projects/project_create_empty.html", {"section": "projects"})
+    if not version.is_succeeded:
+        messages.info(request, "A project can be created once the file of this dataset has been read.")
+        return redirect(version)
+    form = ProjectForm(version, request.POST if request.method == "POST" else None)
+    if is_partial(request):
+        return render(request, "projects/_project_summary.html", {"plan": project_plan(request.user, form)})
+    is_check = request.method == "GET" or "check" in request.POST
+    if is_check or not form.is_valid():
+        return _create_page(request, form)
+    return redirect(_started(request, form))
+
+
+def _chosen_version(request: HttpRequest) -> DatasetVersion | None:
+    """Return the version that the address names, else the user's newest one; None where there is none."""
+    asked = request.GET.get("dataset", "")
+    if not asked:
+        return project_selectors.ready_versions(request.user).defer(None).first()
+    try:
+        return newest_version_or_404(request, uuid.UUID(asked))
+    except ValueError as error:
+        raise Http404("There is no such dataset.") from error
+
+
+def _create_page(request: HttpRequest, form: ProjectForm) -> HttpResponse:
+    version = form.version
+    checked = form if form.is_bound else ProjectForm(version, form.guessed_data())
+    context = {
+        "form": form,
+        "version": version,
+        "versions": project_selectors.ready_versions(request.user),
+        "plan": project_plan(request.user, checked),
+        "modalities": MODALITIES,
+        "tasks": TASKS,
+        "modes": MODES,
+        "section": "projects",
+        "crumbs": [
+            ("Datasets", f"{reverse('dashboard')}#datasets"),
+            (version.dataset.name, version.get_absolute_url()),
+        ],
+    }
+    is_refused = form.is_bound and not form.is_valid() and "check" not in request.POST
+    return render(request, "projects/project_create.html", context, status=422 if is_refused else 200)
+
+
+def _started(request: HttpRequest, form: ProjectForm) -> Cleanset:
+    with transaction.atomic():
+        name = form.cleaned_data["name"]
+        project = project_services.project_create(
+            user=request.user, version=form.version, name=name, spec=form.spec()
+        )
+        return services.cleanset_start(project=project, user=request.user)
+
+
+@require_GET
+def project_detail(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
+    """Lead to the newest cleanset of the project."""
+    return redirect(_newest_cleanset(project_or_404(request, project_id)))
+
+
+def _newest_cleanset(project: Project) -> Cleanset:
+    cleanset = project.cleansets.order_by("-number").first()
+    if cleanset is None:
+        raise Http404("The project has no cleanset.")
+    return cleanset
+
+
+@require_http_methods(["GET", "POST"])
+def project_settings(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
+    """Show what the project learns from, rename it, or ask to delete it."""
+    project = project_or_404(request, project_id)
+    form = ProjectNameForm(request.POST if request.method == "POST" else None, initial={"name": project.name})
+    if request.method == "POST" and form.is_valid():
+        project_services.project_rename(project=project, name=form.cleaned_data["name"])
+        messages.success(request, "The project has its new name.")
+        return redirect("project-settings", project_id=project.pk)
+    context = {
+        "project": project,
+        "version": project.version,
+        "cleanset": _newest_cleanset(project),
+        "form": form,
+        "losses": project_selectors.losses(project),
+        "section": "projects",
+        "crumbs": [("Projects", f"{reverse('dashboard')}#projects"), (project.name, project.get_absolute_url())],
+    }
+    return render(request, "projects/project_settings.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def project_delete(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
+    """Delete the project with its cleansets, decisions and models."""
+    project = project_or_404(request, project_id)
+    project_services.delete_with_files(project)
+    messages.success(request, f"Project {project.name} is deleted.")
+    return redirect("dashboard")

@@ -1,0 +1,68 @@
+"""The work of an ingest run: an uploaded file becomes one exact table and a profile of its columns."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+from projects.models import DatasetVersion
+from projects.readers import ReadLimits, read_table
+from projects.readers.profile import profile_table
+from studio import storage, tables
+from studio.engine.errors import DataProblem
+from studio.engine.progress import Progress
+
+FREE_SPACE_RATIO = 2  # the table, and the copy of it that the reader works on, are each about as large as the file
+
+
+def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
+    """Read the uploaded file, publish its table, and return what was found."""
+    source = tables.local_path(run.source_key)
+    limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
+    with tables.scratch() as folder, _full_disk_explained():
+        _refuse_full_disk(folder, needed=FREE_SPACE_RATIO * run.size_bytes)
+        table = folder / "rows.parquet"
+        facts = read_table(source, run.filename, table, progress=progress, limits=limits)
+        profiles = profile_table(table, progress=progress)
+        table_key = tables.publish(table, storage.dataset_table(run.pk, run.attempt))
+    return {
+        "table_key": table_key,
+        "n_rows": facts.n_rows,
+        "columns": [profile.to_dict() for profile in profiles],
+        "sha256": facts.sha256,
+        "file_format": facts.format.value,
+        "encoding": facts.encoding or "",
+        "delimiter": facts.delimiter or "",
+        "notes": list(facts.notes),
+    }
+
+
+def _refuse_full_disk(folder: Path, *, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise DataProblem(
+            f"Reading this file takes about {_mb(needed)} of disk space and {_mb(free)} are free. "
+            "Delete datasets that are no longer needed, or ask whoever runs this studio for more space."
+        )
+
+
+@contextmanager
+def _full_disk_explained() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise DataProblem(
+            "The disk of the studio became full while the file was being read. "
+            "Delete datasets that are no longer needed, or ask whoever runs this studio for more space."
+        ) from error
+
+
+def _mb(n_bytes: int) -> str:
+    return f"{n_bytes / 1024**2:,.0f} MB"

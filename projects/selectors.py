@@ -1,0 +1,180 @@
+"""Reads of the app: datasets and projects of a user, rows and profiles of a version, what a deletion takes along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import models
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.deletion import Collector
+from django.db.models.functions import Coalesce
+
+from projects.models import Dataset, DatasetVersion, Project
+from projects.readers.facts import ROW_ID
+from projects.readers.profile import ColumnProfile
+from studio import tables
+from studio.accounts.models import User
+from studio.engine.columns import ColumnKind
+from studio.runs import Status
+
+CELL_CHARS = 300  # of a long cell, what a table of rows shows
+COLUMNS_SHOWN = 100  # of a very wide table, so that the page stays light
+
+
+def newest_versions(user: User) -> QuerySet[DatasetVersion]:
+    """Return the newest version of each of the user's datasets, the last touched first."""
+    newest = DatasetVersion.objects.filter(dataset=OuterRef("dataset")).order_by("-number").values("pk")[:1]
+    return (
+        DatasetVersion.objects.filter(dataset__owner=user, pk=Subquery(newest))
+        .select_related("dataset")
+        .defer("columns", "log", "error_detail")
+        .annotate(updated_at=Coalesce("finished_at", "queued_at"))
+        .order_by("-updated_at", "-pk")
+    )
+
+
+def ready_versions(user: User) -> QuerySet[DatasetVersion]:
+    """Return those of the newest versions that a project can be made from."""
+    return newest_versions(user).filter(status=Status.SUCCEEDED)
+
+
+def projects_of(user: User) -> QuerySet[Project]:
+    """Return the user's projects, newest first."""
+    return Project.objects.filter(owner=user).select_related("version__dataset").defer(
+        "version__columns", "version__log", "version__error_detail"
+    ).order_by("-created_at", "-pk")  # fmt: skip
+
+
+def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:
+    """Return every version of the dataset, newest first."""
+    return dataset.versions.defer("columns", "log", "error_detail").order_by("-number")
+
+
+def column_profiles(version: DatasetVersion) -> list[ColumnProfile]:
+    """Return the profiles, each with the kind that the user chose where one was chosen."""
+    profiles = [ColumnProfile.from_dict(column) for column in version.columns]
+    chosen: dict[str, str] = version.chosen_kinds
+    return [replace(profile, kind=ColumnKind(chosen.get(profile.name, profile.kind))) for profile in profiles]
+
+
+Cell = tuple[ColumnKind, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One row as a table shows it: cells with the kind of their column; None where the file has an empty cell."""
+
+    row_id: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowTable:
+    """Some rows of a version, and how many columns it has in all."""
+
+    columns: tuple[ColumnProfile, ...]
+    rows: tuple[TableRow, ...]
+    n_columns: int
+
+
+def rows_between(version: DatasetVersion, row_ids: range) -> RowTable:
+    """Return the rows of a contiguous range of ids, long cells shortened; one query over the table file."""
+    profiles = column_profiles(version)
+    shown = tuple(profiles[:COLUMNS_SHOWN])
+    cells = ", ".join(f"left({tables.quoted(profile.name)}, {CELL_CHARS + 1})" for profile in shown)
+    row_id = tables.quoted(ROW_ID)
+    query = f"SELECT {row_id}, {cells} FROM read_parquet(?) WHERE {row_id} BETWEEN ? AND ? ORDER BY 1"
+    path = str(tables.local_path(version.table_key))
+    with tables.connect() as connection:
+        found = connection.execute(query, [path, row_ids.start, row_ids.stop - 1]).fetchall()
+    return RowTable(shown, tuple(_table_row(shown, row) for row in found), len(profiles))
+
+
+def _table_row(columns: Sequence[ColumnProfile], row: tuple[Any, ...]) -> TableRow:
+    row_id, *cells = row
+    return TableRow(row_id, tuple((column.kind, _shortened(cell)) for column, cell in zip(columns, cells, strict=True)))
+
+
+def _shortened(cell: str | None) -> str | None:
+    if cell is None or len(cell) <= CELL_CHARS:
+        return cell
+    return f"{cell[:CELL_CHARS].rstrip()}…"
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCounts:
+    """How often each label occurs: `classes` are (label, rows), most frequent first."""
+
+    classes: tuple[tuple[str, int], ...]
+    n_unlabeled: int
+    n_classes: int
+
+
+def label_counts(version: DatasetVersion, column: str, *, limit: int = 1000) -> LabelCounts:
+    """Count the labels of a column; at most `limit` classes are listed, all are counted."""
+    name = tables.quoted(column)
+    path = str(tables.local_path(version.table_key))
+    with tables.connect() as connection:
+        grouped = connection.execute(
+            f"SELECT {name}, count(*), count({name}) OVER () FROM read_parquet(?) GROUP BY 1 "
+            f"ORDER BY {name} IS NOT NULL, 2 DESC, 1 LIMIT ?",
+            [path, limit + 1],
+        ).fetchall()
+    classes = tuple((label, n_rows) for label, n_rows, _ in grouped if label is not None)
+    n_unlabeled = sum(n_rows for label, n_rows, _ in grouped if label is None)
+    return LabelCounts(classes[:limit], n_unlabeled, grouped[0][2] if grouped else 0)
+
+
+def cascade(instance: models.Model) -> list[QuerySet[models.Model]]:
+    """Return everything that would be deleted together with the object, one queryset or more per model."""
+    collector = Collector(using=instance._state.db or "default", origin=instance)
+    collector.collect([instance])
+    loaded = [
+        model._base_manager.filter(pk__in=[found.pk for found in instances])
+        for model, instances in collector.data.items()
+    ]
+    return [*loaded, *(rows for rows in collector.fast_deletes if isinstance(rows, QuerySet))]
+
+
+def file_keys(deleted: Iterable[QuerySet[models.Model]]) -> list[str]:
+    """Return the storage keys of those objects; a field that holds one is named `…_key`."""
+    keys: list[str] = []
+    for rows in deleted:
+        names = [field.name for field in rows.model._meta.concrete_fields if field.name.endswith("_key")]
+        if names:
+            keys += [key for values in rows.values_list(*names) for key in values if key]
+    return keys
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Things of one sort that a deletion takes along; `names` are the first few, where they have names."""
+
+    noun: str
+    n: int
+    names: tuple[str, ...] = ()
+
+
+N_NAMES = 10  # names that a warning lists
+# The tables of this app and of those above it that a person knows of, by the words of the pages.
+LOSS_NOUNS = {
+    "Project": ("project", "projects"),
+    "DeployedModel": ("model", "models"),
+    "PredictionBatch": ("prediction set", "prediction sets"),
+    "RowReview": ("reviewed row", "reviewed rows"),
+}
+
+
+def losses(instance: models.Model) -> list[Loss]:
+    """Return what else a user loses when the object is deleted."""
+    found = []
+    for rows in cascade(instance):
+        nouns = LOSS_NOUNS.get(rows.model.__name__)
+        if nouns is None or isinstance(instance, rows.model) or not (n := rows.count()):
+            continue
+        named = any(field.name == "name" for field in rows.model._meta.concrete_fields)
+        names = tuple(rows.order_by("name").values_list("name", flat=True)[:N_NAMES]) if named else ()
+        found.append(Loss(nouns[n > 1], n, names))
+    return found

@@ -1,0 +1,151 @@
+"""Writes of the app: uploading datasets, choosing kinds of columns, projects, and deleting with every file that goes along."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import models, transaction
+from django.db.models import Max
+
+from projects import selectors
+from projects.models import Dataset, DatasetVersion, Project
+from studio import runs, storage, tables
+from studio.accounts.models import User
+from studio.engine.columns import ColumnKind
+from studio.engine.errors import DataProblem
+from studio.engine.schema import CleansetSpec
+
+logger = logging.getLogger(__name__)
+
+SAMPLE_FILENAME = "support_requests.csv"
+SAMPLE_NAME = "Support requests (sample)"
+_PACKED = {".gz", ".zip"}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """An uploaded file that is in the storage already."""
+
+    version_id: uuid.UUID
+    key: str
+    filename: str
+    size_bytes: int
+
+
+def dataset_create(*, user: User, uploaded_file: UploadedFile) -> Dataset:
+    """Store the file, create its dataset and queue the reading of it."""
+    return _dataset_of(user, _stored_upload(uploaded_file), name="")
+
+
+def dataset_create_sample(user: User) -> Dataset:
+    """Make the sample file and take it in like any upload."""
+    from studio.engine.sample import write_sample_csv
+
+    with tables.scratch() as folder:
+        path = folder / SAMPLE_FILENAME
+        write_sample_csv(path)
+        return _dataset_of(user, _stored(path, SAMPLE_FILENAME), name=SAMPLE_NAME)
+
+
+def dataset_upload_again(*, version: DatasetVersion, user: User, uploaded_file: UploadedFile) -> DatasetVersion:
+    """Add a version to a dataset whose newest version could not be read. Raises DataProblem when it could."""
+    if version.is_active or version.is_succeeded:
+        raise DataProblem("The file of this dataset has not failed. Upload the other file as a new dataset.")
+    return _version_of(version.dataset, user, _stored_upload(uploaded_file))
+
+
+def _dataset_of(user: User, file: StoredFile, *, name: str) -> Dataset:
+    with transaction.atomic():
+        dataset = Dataset.objects.create(owner=user, name=name or _name_of(file.filename))
+        _version_of(dataset, user, file)
+    return dataset
+
+
+@transaction.atomic
+def _version_of(dataset: Dataset, user: User, file: StoredFile) -> DatasetVersion:
+    newest = dataset.versions.aggregate(Max("number"))["number__max"] or 0
+    version = DatasetVersion.objects.create(
+        id=file.version_id,
+        dataset=dataset,
+        number=newest + 1,
+        created_by=user,
+        filename=file.filename,
+        size_bytes=file.size_bytes,
+        source_key=file.key,
+    )
+    runs.enqueue(version)
+    return version
+
+
+def _stored_upload(uploaded_file: UploadedFile) -> StoredFile:
+    """Move Django's temporary file into the storage; its content never passes through memory."""
+    filename = uploaded_file.name or "upload"
+    if hasattr(uploaded_file, "temporary_file_path"):
+        return _stored(Path(uploaded_file.temporary_file_path()), filename)
+    with tables.scratch() as folder:
+        path = folder / "upload"
+        with path.open("wb") as copy:
+            for chunk in uploaded_file.chunks():
+                copy.write(chunk)
+        return _stored(path, filename)
+
+
+def _stored(path: Path, filename: str) -> StoredFile:
+    version_id = uuid.uuid4()
+    size_bytes = path.stat().st_size
+    key = tables.publish(path, storage.dataset_source(version_id))
+    return StoredFile(version_id, key, filename[-255:], size_bytes)
+
+
+def _name_of(filename: str) -> str:
+    path = PurePosixPath(filename)
+    if path.suffix.lower() in _PACKED:
+        path = path.with_suffix("")
+    return (path.stem or filename)[:200]
+
+
+def column_kinds_choose(*, version: DatasetVersion, kinds: Mapping[str, ColumnKind]) -> None:
+    """Keep the kinds that differ from those found."""
+    found = {profile.name: profile.inferred_kind for profile in selectors.column_profiles(version)}
+    version.chosen_kinds = {name: kind.value for name, kind in kinds.items() if kind is not found[name]}
+    version.save(update_fields=["chosen_kinds"])
+
+
+def project_create(*, user: User, version: DatasetVersion, name: str, spec: CleansetSpec) -> Project:
+    """Keep what is to be learned from a dataset version."""
+    return Project.objects.create(
+        owner=user,
+        version=version,
+        name=name,
+        task=spec.task,
+        modality=spec.modality,
+        mode=spec.mode,
+        label_column=spec.label_column or "",
+        feature_columns=list(spec.feature_columns),
+        column_kinds={column: kind.value for column, kind in spec.column_kinds.items()},
+        seed=spec.seed,
+    )
+
+
+def project_rename(*, project: Project, name: str) -> None:
+    """Give the project another name."""
+    project.name = name
+    project.save(update_fields=["name"])
+
+
+def delete_with_files(instance: models.Model) -> None:
+    """Delete the object, everything that hangs on it, and every stored file of those, once the rows are gone."""
+    with transaction.atomic():
+        keys = selectors.file_keys(selectors.cascade(instance))
+        instance.delete()
+        transaction.on_commit(lambda: _delete_files(keys))
+
+
+def _delete_files(keys: Sequence[str]) -> None:
+    tables.delete(list(keys))
+    logger.info("Files deleted n_files=%s", len(keys))

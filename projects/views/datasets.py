@@ -1,0 +1,162 @@
+"""The pages of datasets."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from projects import selectors, services
+from projects.access import dataset_or_404, newest_version_or_404, ready_version_or_404
+from projects.forms.datasets import KindsForm, UploadForm
+from projects.models import Dataset, DatasetVersion
+from projects.views.profile_cards import profile_cards
+from studio import runs
+from studio.htmx import is_partial
+
+ROWS_PER_PAGE = 50
+TABS = ("data", "columns", "versions")
+Context = dict[str, object]
+
+
+@require_http_methods(["GET", "POST"])
+def dataset_upload(request: HttpRequest) -> HttpResponse:
+    """Take a file in as a new dataset."""
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if request.method == "POST" and form.is_valid():
+        dataset = services.dataset_create(user=request.user, uploaded_file=form.cleaned_data["file"])
+        return _leave_to(request, dataset)
+    return _upload_page(request, form, {})
+
+
+@require_http_methods(["GET", "POST"])
+def dataset_upload_again(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
+    """Take a better file in for a dataset whose file could not be read."""
+    version = newest_version_or_404(request, dataset_id)
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if request.method == "POST" and form.is_valid():
+        services.dataset_upload_again(version=version, user=request.user, uploaded_file=form.cleaned_data["file"])
+        return _leave_to(request, version.dataset)
+    return _upload_page(request, form, {"dataset": version.dataset, "problem": version.error_message})
+
+
+def _upload_page(request: HttpRequest, form: UploadForm, context: Context) -> HttpResponse:
+    crumbs = [("Datasets", f"{reverse('dashboard')}#datasets")]
+    shared = {"form": form, "max_upload_bytes": settings.MAX_UPLOAD_BYTES, "section": "datasets", "crumbs": crumbs}
+    return render(request, "projects/dataset_upload.html", {**shared, **context}, status=422 if form.errors else 200)
+
+
+def _leave_to(request: HttpRequest, dataset: Dataset) -> HttpResponse:
+    """Send the browser to the dataset; the script that uploads cannot follow an ordinary redirect unnoticed."""
+    if is_partial(request):
+        return HttpResponse(headers={"HX-Redirect": dataset.get_absolute_url()})
+    return redirect(dataset)
+
+
+@require_POST
+def dataset_sample(request: HttpRequest) -> HttpResponse:
+    """Make the sample dataset."""
+    return redirect(services.dataset_create_sample(request.user))
+
+
+@require_GET
+def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
+    """Show rows, columns or versions of the dataset, or how the reading of it goes."""
+    version = newest_version_or_404(request, dataset_id)
+    tab = request.GET.get("tab", "")
+    tab = tab if tab in TABS else TABS[0]
+    context = _TAB_CONTEXTS[tab](request, version) if version.is_succeeded else {}
+    return render(request, f"projects/dataset_{tab}.html", {**_page_context(version, tab), **context})
+
+
+def _page_context(version: DatasetVersion, tab: str) -> Context:
+    names = (("Data", "data", None), ("Columns", "columns", len(version.columns)), ("Versions", "versions", None))
+    address = version.get_absolute_url()
+    return {
+        "dataset": version.dataset,
+        "version": version,
+        "tab": tab,
+        "tabs": [(label, f"{address}?tab={name}", name == tab, count) for label, name, count in names],
+        "crumbs": [("Datasets", f"{reverse('dashboard')}#datasets")],
+        "section": "datasets",
+    }
+
+
+def _data_tab(request: HttpRequest, version: DatasetVersion) -> Context:
+    page = Paginator(range(version.n_rows or 0), ROWS_PER_PAGE).get_page(request.GET.get("page"))
+    row_ids = page.object_list
+    assert isinstance(row_ids, range)
+    return {"page": page, "table": selectors.rows_between(version, row_ids), "max_columns": selectors.COLUMNS_SHOWN}
+
+
+def _columns_tab(_: HttpRequest, version: DatasetVersion) -> Context:
+    return _columns_context(version, KindsForm(selectors.column_profiles(version)))
+
+
+def _columns_context(version: DatasetVersion, form: KindsForm) -> Context:
+    return {"form": form, "cards": profile_cards(form), "n_chosen": len(version.chosen_kinds)}
+
+
+def _versions_tab(_: HttpRequest, version: DatasetVersion) -> Context:
+    return {"versions": selectors.versions_of(version.dataset)}
+
+
+_TAB_CONTEXTS: dict[str, Callable[[HttpRequest, DatasetVersion], Context]] = {
+    "data": _data_tab,
+    "columns": _columns_tab,
+    "versions": _versions_tab,
+}
+
+
+@require_POST
+def dataset_kinds(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
+    """Save the kinds of all columns."""
+    version = ready_version_or_404(request, dataset_id)
+    form = KindsForm(selectors.column_profiles(version), request.POST)
+    if not form.is_valid():
+        context = {**_page_context(version, "columns"), **_columns_context(version, form)}
+        return render(request, "projects/dataset_columns.html", context, status=422)
+    services.column_kinds_choose(version=version, kinds=form.kinds())
+    messages.success(request, "The kinds are saved. New projects use them; projects that exist keep theirs.")
+    return redirect(f"{version.get_absolute_url()}?tab=columns")
+
+
+@require_GET
+def dataset_run(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
+    """Show how the reading of the file goes; at its end the whole page is shown anew."""
+    version = newest_version_or_404(request, dataset_id)
+    if not is_partial(request):
+        return redirect(version)
+    response = render(request, "projects/_dataset_run.html", {"version": version, "dataset": version.dataset})
+    if not version.is_active:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+def dataset_cancel(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
+    """Stop reading the file."""
+    version = newest_version_or_404(request, dataset_id)
+    if not runs.cancel(version):
+        messages.info(request, "The file had been read already.")
+    return redirect(version)
+
+
+@require_http_methods(["GET", "POST"])
+def dataset_delete(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
+    """Ask once, then delete the dataset with everything that was made from it."""
+    dataset = dataset_or_404(request, dataset_id)
+    if request.method == "POST":
+        services.delete_with_files(dataset)
+        messages.success(request, f"Dataset {dataset.name} is deleted.")
+        return redirect("dashboard")
+    crumbs = [("Datasets", f"{reverse('dashboard')}#datasets"), (dataset.name, dataset.get_absolute_url())]
+    context = {"dataset": dataset, "losses": selectors.losses(dataset), "section": "datasets", "crumbs": crumbs}
+    return render(request, "projects/dataset_delete.html", context)

@@ -1,0 +1,108 @@
+"""How the profile of a column is drawn: bars with their words, values with their shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from django.forms import BoundField
+
+from projects.forms.datasets import KindsForm
+from projects.readers.profile import ColumnProfile, Histogram, TopValue
+from studio.engine.columns import ColumnKind
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a histogram; `height` is 0 to 100."""
+
+    height: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValueShare:
+    """A frequent value; `fraction` is relative to the most frequent one."""
+
+    value: str
+    n_rows: int
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileCard:
+    """One column as the page shows it, with the select of its kind."""
+
+    profile: ColumnProfile
+    field: BoundField
+    bars: tuple[Bar, ...] = ()
+    values: tuple[ValueShare, ...] = ()
+    rest: str = ""
+
+    @property
+    def drawing_text(self) -> str:
+        """The histogram in one sentence."""
+        return f"{self.profile.name} from {self.profile.lowest} to {self.profile.highest} in {len(self.bars)} bars"
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the user gave the column another kind than the one found."""
+        return self.profile.kind != self.profile.inferred_kind
+
+
+def profile_cards(form: KindsForm) -> list[ProfileCard]:
+    """Return a card per column, in the order of the file."""
+    return [_card(profile, form[name]) for profile, name in zip(form.profiles, form.fields, strict=True)]
+
+
+def _card(profile: ColumnProfile, field: BoundField) -> ProfileCard:
+    if profile.histogram:
+        return ProfileCard(profile, field, bars=_bars(profile.histogram, profile.inferred_kind))
+    values = () if _is_all_different(profile) else profile.top_values
+    top = max((value.count for value in values), default=1)
+    shares = tuple(ValueShare(value.value, value.count, value.count / top) for value in values)
+    return ProfileCard(profile, field, values=shares, rest=_rest(profile, values))
+
+
+def _is_all_different(profile: ColumnProfile) -> bool:
+    return not profile.top_values or profile.top_values[0].count == 1
+
+
+def _rest(profile: ColumnProfile, values: tuple[TopValue, ...]) -> str:
+    n_filled = profile.n_rows - profile.n_missing
+    if not n_filled:
+        return "Every cell is empty."
+    if not values:
+        examples = ", ".join(_short(value.value) for value in profile.top_values[:3])
+        return f"Every value is different: {examples} …" if examples else "Every value is different."
+    n_more = profile.n_distinct - len(values)
+    if n_more <= 0:
+        return ""
+    n_rows = n_filled - sum(value.count for value in values)
+    about = "About " if profile.is_distinct_estimated else ""
+    return f"{about}{n_more:,} more {'value' if n_more == 1 else 'values'} in {n_rows:,} {'row' if n_rows == 1 else 'rows'}"
+
+
+def _short(value: str) -> str:
+    return value if len(value) <= 40 else f"{value[:40].rstrip()}…"
+
+
+def _bars(histogram: Histogram, kind: ColumnKind) -> tuple[Bar, ...]:
+    top = max(histogram.counts) or 1
+    bins = zip(pairwise(histogram.edges), histogram.counts, strict=True)
+    return tuple(
+        Bar(100 * n_rows / top, f"{_edge(low, high - low, kind)} to {_edge(high, high - low, kind)}: {n_rows:,} rows")
+        for (low, high), n_rows in bins
+    )
+
+
+def _edge(edge: float, width: float, kind: ColumnKind) -> str:
+    """Write an edge no finer than the bars are wide."""
+    if kind is ColumnKind.DATETIME:
+        moment = EPOCH + timedelta(seconds=edge)
+        return f"{moment:%Y-%m-%d}" if width >= DAY_S else f"{moment:%Y-%m-%d %H:%M}"
+    return f"{edge:,.0f}" if width >= 2 else f"{edge:,.4g}"
