@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+import warnings
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
+TRANSPORT_ALIASES["folder"] = "studio.broker:Transport"
+
+warnings.filterwarnings("ignore", "You're running the worker with superuser")  # meant for pickle; ours are JSON
 
 app = Celery("studio")
 app.set_default()  # in every thread, not only in the one that imports this
@@ -15,17 +19,9 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@app.on_configure.connect  # type: ignore[untyped-decorator]
-def _make_broker_folders(sender: Celery, **_: object) -> None:
-    options = sender.conf.broker_transport_options
-    for name in ("data_folder_in", "control_folder"):
-        if name in options:
-            Path(options[name]).mkdir(parents=True, exist_ok=True)
-
-
 @app.task(name="studio.sweep_runs")  # type: ignore[untyped-decorator]
 def sweep_runs() -> None:
-    """Bring lost runs back; see `studio.runs.sweep`."""
-    from studio.runs import sweep
+    """Bring lost runs back; see `studio.recovery.sweep`."""
+    from studio.recovery import sweep
 
     sweep()

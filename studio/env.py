@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 class BadSetting(SystemExit):
@@ -14,7 +15,10 @@ class BadSetting(SystemExit):
 def env_str(name: str, default: str = "") -> str:
     """Return the variable; `NAME_FILE` may name a file that holds it, as container secrets do."""
     if path := os.environ.get(f"{name}_FILE"):
-        return Path(path).read_text().strip()
+        try:
+            return Path(path).read_text().strip()
+        except OSError as error:
+            raise BadSetting(f"{name}_FILE {path} cannot be read: {error.strerror}.") from error
     return os.environ.get(name, default)
 
 
@@ -47,6 +51,15 @@ def env_list(name: str, default: str = "") -> list[str]:
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
 
 
+def env_url(name: str, default: str) -> str:
+    """Return an address of a site, without a slash at its end."""
+    value = env_str(name, default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise BadSetting(f"{name} is {value!r}; expected an address such as https://studio.example.org.")
+    return value
+
+
 def secret_key(data_dir: Path, *, embedded: bool) -> str:
     """Return STUDIO_SECRET_KEY; an embedded studio makes one at its first start and keeps it beside the data."""
     if value := env_str("STUDIO_SECRET_KEY"):
@@ -55,6 +68,8 @@ def secret_key(data_dir: Path, *, embedded: bool) -> str:
         raise BadSetting("STUDIO_SECRET_KEY is not set; with DATABASE_URL every process must share one secret key.")
     path = data_dir / "secret_key"
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50))
+        partial = path.with_name(f"{path.name}.{os.getpid()}")
+        partial.touch(mode=0o600)
+        partial.write_text(secrets.token_urlsafe(50))
+        partial.rename(path)
     return path.read_text()

@@ -1,5 +1,7 @@
 """Long work as database rows: the abstract `Run`, every transition of its status, and the frame around each task.
 
+Bringing back runs whose worker died is in `recovery.py`, by the transitions of this file.
+
     QUEUED ──claim──▶ RUNNING ──finish──▶ SUCCEEDED
        ▲ │               ├──fail────────▶ FAILED
        │ └──cancel──▶ CANCELLED ◀──cancel──┤
@@ -18,14 +20,12 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 
 from celery import current_app
-from django.apps import apps
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import connection, models, transaction
+from django.db import DatabaseError, close_old_connections, connection, models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 from django.utils import timezone
@@ -36,9 +36,8 @@ from studio.engine.progress import Cancelled
 
 logger = logging.getLogger(__name__)
 
+QUEUES = ("data", "training")
 HEARTBEAT_EVERY_S = 5.0
-LOST_AFTER = timedelta(seconds=60)  # twelve missed heartbeats
-MAX_ATTEMPTS = 2  # a run that took its worker down twice would do so for ever
 PROGRESS_EVERY_S = 1.0
 
 
@@ -170,16 +169,27 @@ def finish(run: Run, **results: object) -> bool:
 
 def fail(run: Run, message: str, detail: str = "") -> bool:
     """End a run with a sentence for the user and a traceback for staff."""
-    ended = {"finished_at": timezone.now(), "error_message": message, "error_detail": detail}
+    ended = {"finished_at": timezone.now(), "error_message": _storable(message), "error_detail": _storable(detail)}
     return _move(run, ACTIVE, Status.FAILED, **ended)
+
+
+def _storable(text: str) -> str:
+    """Return text that every database takes: messages may quote bytes of a user's file."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def cancel(run: Run) -> bool:
     """Stop a run: at once while it waits, else at its next progress call. False when it had ended already."""
+    run.refresh_from_db(fields=["attempt"])
     if _move(run, (Status.QUEUED,), Status.CANCELLED, finished_at=timezone.now()):
         return True
     asked = type(run)._default_manager.filter(pk=run.pk, status=Status.RUNNING)
     return asked.update(cancel_requested_at=timezone.now()) == 1
+
+
+def stop_cancelled(run: Run) -> bool:
+    """End a running run that somebody asked to stop, once its work has stopped."""
+    return _move(run, (Status.RUNNING,), Status.CANCELLED, finished_at=timezone.now())
 
 
 def requeue(run: Run, *, attempt: int) -> bool:
@@ -189,14 +199,14 @@ def requeue(run: Run, *, attempt: int) -> bool:
 
 def enqueue(run: Run) -> None:
     """Send the run to its queue once the transaction is committed."""
-    transaction.on_commit(lambda: _send(run))
+    transaction.on_commit(lambda: send(run))
 
 
-def _send(run: Run) -> None:
+def send(run: Run) -> None:
     """Send the run's message; where the broker cannot be reached, the sweep sends it later."""
     try:
         current_app.send_task(run.task_name, kwargs={"run_id": str(run.pk)}, queue=run.queue)
-    except OperationalError:
+    except (OperationalError, OSError):
         logger.exception("Message not sent run=%s", run.pk)
 
 
@@ -217,31 +227,28 @@ class Tracker:
             raise Cancelled
         now = time.monotonic()
         with self._lock:
-            if stage == self._stage and now - self._written_at < PROGRESS_EVERY_S and done != total:
+            if stage == self._stage and now - self._written_at < PROGRESS_EVERY_S and (done < total or not total):
                 return
             if stage != self._stage:
                 self.log(stage)
             self._stage, self._written_at = stage, now
         self._rows.update(stage=stage, progress_done=done, progress_total=total)
-        self._look_for_cancel()
+        if not self._is_wanted():
+            self._stop.set()
+            raise Cancelled
 
     def log(self, line: str) -> None:
         """Append one line with the seconds since the start."""
         seconds = f"{self._run.elapsed_s:7.1f} s  "
-        self._rows.update(log=Concat(F("log"), Value(f"{seconds}{line}\n")))
+        self._rows.update(log=Concat(F("log"), Value(f"{seconds}{_storable(line)}\n")))
 
     def beat(self) -> None:
-        """Say that the worker is alive; a run that is no longer ours stops."""
-        if not self._rows.update(heartbeat_at=timezone.now()):
+        """Say that the worker is alive; a run that is no longer ours, or is to be cancelled, stops."""
+        if not (self._rows.update(heartbeat_at=timezone.now()) and self._is_wanted()):
             self._stop.set()
-        else:
-            self._look_for_cancel(raises=False)
 
-    def _look_for_cancel(self, *, raises: bool = True) -> None:
-        if not self._rows.filter(cancel_requested_at__isnull=True).exists():
-            self._stop.set()
-            if raises:
-                raise Cancelled
+    def _is_wanted(self) -> bool:
+        return self._rows.filter(cancel_requested_at__isnull=True).exists()
 
 
 @contextmanager
@@ -251,7 +258,11 @@ def _heartbeat(tracker: Tracker) -> Iterator[None]:
 
     def ticker() -> None:
         while not over.wait(HEARTBEAT_EVERY_S):
-            tracker.beat()
+            close_old_connections()
+            try:
+                tracker.beat()
+            except DatabaseError:  # a missed beat is no reason to stop the work; the next one may succeed
+                logger.warning("Heartbeat not written", exc_info=True)
         connection.close()
 
     thread = threading.Thread(target=ticker, name="heartbeat", daemon=True)
@@ -278,7 +289,7 @@ def run_tracked(model: type[R], run_id: str, work: Callable[[R, Tracker], Mappin
             results = work(run, tracker)
         ended = finish(run, **results)
     except Cancelled:
-        ended = _move(run, (Status.RUNNING,), Status.CANCELLED, finished_at=timezone.now())
+        ended = stop_cancelled(run)
     except DataProblem as problem:
         ended = fail(run, str(problem))
     except Exception:
@@ -286,10 +297,11 @@ def run_tracked(model: type[R], run_id: str, work: Callable[[R, Tracker], Mappin
         message = "Something went wrong in the studio itself; the run can be started again. The details are in its log."
         ended = fail(run, message, traceback.format_exc())
     if ended and run.status != Status.CANCELLED:
-        _send_notice(run)
+        send_notice(run)
 
 
-def _send_notice(run: Run) -> None:
+def send_notice(run: Run) -> None:
+    """Tell by e-mail that a run ended; an unreachable mail server is no reason to fail."""
     subject = run.ended_notice()
     if subject is None:
         return
@@ -303,51 +315,3 @@ def _send_notice(run: Run) -> None:
         send_mail(f"{subject} {outcome}", body, None, [run.created_by.email])
     except (smtplib.SMTPException, OSError):
         logger.exception("E-mail not sent run=%s", run.pk)
-
-
-def run_models() -> list[type[Run]]:
-    """Return every concrete kind of run."""
-    return [model for model in apps.get_models() if issubclass(model, Run)]
-
-
-def sweep() -> None:
-    """Bring back runs whose heartbeat stopped, and send those again whose message was lost."""
-    now = timezone.now()
-    for model in run_models():
-        for run in model._default_manager.filter(status=Status.RUNNING, heartbeat_at__lt=now - LOST_AFTER):
-            _recover(run)
-        for run in model._default_manager.filter(status=Status.QUEUED, queued_at__lt=now - LOST_AFTER):
-            _resend(run)
-
-
-def _recover(run: Run) -> None:
-    if run.cancel_requested_at is not None:
-        _move(run, (Status.RUNNING,), Status.CANCELLED, finished_at=timezone.now())
-    elif run.attempt >= MAX_ATTEMPTS:
-        fail(
-            run,
-            f"The worker stopped in the middle of this run {run.attempt} times, most often because memory ran out. "
-            "Try Fast mode, fewer columns, or a machine with more memory.",
-        )
-    elif requeue(run, attempt=run.attempt):
-        logger.warning("Run lost its worker and was queued again run=%s", run.pk)
-        _send(run)
-
-
-def _resend(run: Run) -> None:
-    """Queue a waiting run's message again; a second message is harmless, since only one claim succeeds."""
-    waiting = type(run)._default_manager.filter(pk=run.pk, status=Status.QUEUED, queued_at=run.queued_at)
-    if waiting.update(queued_at=timezone.now()):
-        _send(run)
-
-
-def release_all() -> None:
-    """Queue again what was running when an embedded studio stopped; a planned stop is no lost attempt.
-
-    Only right when no worker is alive, as at the start of `manage.py up`.
-    """
-    for model in run_models():
-        for run in model._default_manager.filter(status=Status.RUNNING):
-            requeue(run, attempt=max(run.attempt - 1, 0))
-        for run in model._default_manager.filter(status=Status.QUEUED):
-            _send(run)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 
-from studio.env import BadSetting, env_bool, env_choice, env_int, env_list, env_str, secret_key
+from studio.env import BadSetting, env_bool, env_choice, env_int, env_list, env_str, env_url, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -28,8 +29,13 @@ DATABASE_URL = env_str("DATABASE_URL")
 EMBEDDED = not DATABASE_URL
 SECRET_KEY = secret_key(DATA_DIR, embedded=EMBEDDED)
 DEBUG = env_bool("STUDIO_DEBUG", default=False)
-ALLOWED_HOSTS = env_list("STUDIO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
-PUBLIC_URL = env_str("STUDIO_PUBLIC_URL", f"http://localhost:{env_int('PORT', 8000)}").rstrip("/")
+HOST = env_str("STUDIO_HOST", "127.0.0.1")
+PORT = env_int("PORT", 8000, at_least=1)
+PUBLIC_URL = env_url("STUDIO_PUBLIC_URL", f"http://localhost:{PORT}")
+ALLOWED_HOSTS = [
+    *env_list("STUDIO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
+    str(urlsplit(PUBLIC_URL).hostname),
+]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 if PUBLIC_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -158,18 +164,15 @@ DUCKDB_MEMORY = env_str("STUDIO_DUCKDB_MEMORY", "512MB")
 
 RUN_TIME_LIMIT_S = env_int("STUDIO_RUN_TIME_LIMIT_S", 24 * 3600, at_least=60)
 BROKER_URL = env_str("STUDIO_BROKER_URL")
-CELERY_BROKER_URL = BROKER_URL or "filesystem://"
+CELERY_BROKER_URL = BROKER_URL or "folder://localhost"
+BROKER_DIR = DATA_DIR / "broker"  # the queue of an embedded studio
 if BROKER_URL:
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": RUN_TIME_LIMIT_S + 600}
     CELERY_TASK_TIME_LIMIT = RUN_TIME_LIMIT_S
 else:
-    BROKER_DIR = DATA_DIR / "broker"
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(BROKER_DIR / "queue"),
-        "data_folder_out": str(BROKER_DIR / "queue"),
-        "control_folder": str(BROKER_DIR / "control"),
-        "polling_interval": 0.2,
-    }
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(BROKER_DIR), "polling_interval": 0.2}
+    CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+SWEEP_EVERY_S = 60.0
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -177,8 +180,10 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "data"
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
-CELERY_BEAT_SCHEDULE = {"sweep-runs": {"task": "studio.sweep_runs", "schedule": 60.0}}
+CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"  # keeps nothing on disk: one sweep a minute needs no memory
+CELERY_BEAT_SCHEDULE = {
+    "sweep-runs": {"task": "studio.sweep_runs", "schedule": SWEEP_EVERY_S, "options": {"expires": SWEEP_EVERY_S}},
+}
 
 EMAIL_HOST = env_str("STUDIO_EMAIL_HOST")
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"

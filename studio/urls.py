@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.urls import include, path
 
 from studio.dashboard import dashboard
+from studio.health import healthz
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),
+    path("healthz", healthz, name="healthz"),
     path("", include("studio.accounts.urls")),
     path("", include("projects.urls")),
     path("", include("cleansets.urls")),

@@ -62,7 +62,7 @@ def eager_runs(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def execute(run: Run) -> None:
         current_app.tasks[run.task_name].apply(kwargs={"run_id": str(run.pk)}, throw=True)
 
-    monkeypatch.setattr(runs, "_send", execute)
+    monkeypatch.setattr(runs, "send", execute)
     monkeypatch.setattr(runs, "HEARTBEAT_EVERY_S", 3600.0)  # a second thread would wait for this one's transaction
 
 

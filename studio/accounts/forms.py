@@ -26,7 +26,7 @@ def email_field(autocomplete: str = "email") -> forms.EmailField:
 class LogInForm(AuthenticationForm):
     """E-mail and password."""
 
-    username = email_field("username")  # type: ignore[assignment]
+    username = email_field("username")
 
     def clean_username(self) -> str:
         """Return the address as accounts keep it."""

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.views import LoginView, PasswordChangeView, PasswordResetView
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from studio.accounts import access, selectors, services
 from studio.accounts.forms import InvitationForm, LogInForm, ProfileForm, SignUpForm
-from studio.accounts.models import Invitation
+from studio.accounts.models import Invitation, User
 from studio.engine.errors import DataProblem
 
 _log_in = LoginView.as_view(
@@ -116,10 +117,10 @@ class PasswordChange(PasswordChangeView):
     template_name = "accounts/password_change.html"
     success_url = reverse_lazy("account")
 
-    def form_valid(self, form: Form) -> HttpResponse:  # type: ignore[override]
+    def form_valid(self, form: PasswordChangeForm[User]) -> HttpResponse:
         """Save it."""
         messages.success(self.request, "Password changed. Every other browser was logged out.")
-        return super().form_valid(form)  # type: ignore[arg-type]
+        return super().form_valid(form)
 
 
 class PasswordReset(PasswordResetView):

@@ -1,0 +1,101 @@
+"""Runs the whole studio: web server, workers and scheduler as one family of processes that ends as one."""
+
+from __future__ import annotations
+
+import sys
+import time
+import urllib.error
+import urllib.request
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import close_old_connections, connection
+
+from studio import recovery, runs
+from studio.supervisor import Child, Supervisor, check_port, lock_folder
+
+WEB_THREADS = 8
+ANSWER_WITHIN_S = 60.0
+ANYWHERE = "0.0.0.0"  # noqa: S104 (only ever what the user set)
+
+
+class Command(BaseCommand):
+    """`manage.py up`."""
+
+    help = "Start the web server, the workers and the scheduler; Ctrl-C ends them all."
+    requires_system_checks: list[str] = []  # migrations first, and a fast start
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until asked to stop."""
+        check_port(settings.HOST, settings.PORT)
+        lock = lock_folder(settings.DATA_DIR)
+        call_command("migrate", verbosity=0)
+        if not settings.BROKER_URL:
+            _take_up_runs()
+        supervisor = Supervisor(_children(), settings.BASE_DIR, lock, self._say)
+        supervisor.start()
+        try:
+            self._announce(supervisor)
+            supervisor.watch()
+            self._say("Stopping.")
+        finally:
+            supervisor.stop()
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def _announce(self, supervisor: Supervisor) -> None:
+        deadline = time.monotonic() + ANSWER_WITHIN_S
+        while not supervisor.stopping and not _answers() and time.monotonic() < deadline:
+            supervisor.look()
+            time.sleep(0.1)
+        if not supervisor.stopping:
+            self._say(f"Cleanset Studio runs at {settings.PUBLIC_URL}")
+            self._say(f"Its data lies in {settings.DATA_DIR}. Ctrl-C stops it.")
+
+
+def _take_up_runs() -> None:
+    """Queue what an earlier studio left; old messages go first, since each of those runs gets a new one."""
+    for message in settings.BROKER_DIR.glob("*.message"):
+        message.unlink()
+    settings.BROKER_DIR.mkdir(exist_ok=True)
+    recovery.release_all()
+    connection.close()
+
+
+def _children() -> list[Child]:
+    python = [sys.executable, "-m"]
+    celery = [*python, "celery", "-A", "studio.celery", "--quiet"]
+    web = ["--worker-class", "gthread", "--threads", str(WEB_THREADS), "--bind", f"{settings.HOST}:{settings.PORT}"]
+    calm = ["--timeout", "120", "--graceful-timeout", "2", "--log-level", "warning", "--no-control-socket"]
+    return [
+        Child("web server", [*python, "gunicorn", "studio.wsgi", *web, *calm]),
+        *(Child(f"{queue} worker", [*celery, *_worker(queue)], partial(_recover, queue)) for queue in runs.QUEUES),
+        Child("scheduler", [*celery, "beat", "--pidfile=", "--loglevel", "warning"]),
+    ]
+
+
+def _worker(queue: str) -> list[str]:
+    """Return the arguments of a worker: one run at a time, in a thread, so that a fit may use helper processes."""
+    lean = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "warning"]
+    return ["worker", "--queues", queue, "--hostname", f"{queue}@%h", "--pool", "threads", "--concurrency", "1", *lean]
+
+
+def _recover(queue: str) -> None:
+    """Bring back the run that died with its worker, without waiting for the sweep."""
+    if not settings.BROKER_URL:
+        close_old_connections()
+        recovery.recover_queue(queue)
+
+
+def _answers() -> bool:
+    host = "127.0.0.1" if settings.HOST == ANYWHERE else settings.HOST
+    try:
+        with urllib.request.urlopen(f"http://{host}:{settings.PORT}/healthz", timeout=2):
+            return True
+    except (urllib.error.URLError, OSError):
+        return False

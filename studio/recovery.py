@@ -1,0 +1,84 @@
+"""Brings back runs whose worker died and messages that were lost.
+
+A run that gets two messages is no harm: only one claim succeeds.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from django.apps import apps
+from django.utils import timezone
+
+from studio.runs import Run, Status, fail, requeue, send, send_notice, stop_cancelled
+
+logger = logging.getLogger(__name__)
+
+LOST_AFTER = timedelta(seconds=120)  # twenty-four missed heartbeats
+BUSY_FOR = timedelta(minutes=10)  # how long a run waits its turn before its message is taken for lost
+MAX_ATTEMPTS = 2  # a run that took its worker down twice would do so for ever
+
+
+def run_models() -> list[type[Run]]:
+    """Return every concrete kind of run."""
+    return [model for model in apps.get_models() if issubclass(model, Run)]
+
+
+def sweep() -> None:
+    """Bring back runs whose heartbeat stopped, and send those again whose message was lost."""
+    now = timezone.now()
+    for model in run_models():
+        for run in model._default_manager.filter(status=Status.RUNNING, heartbeat_at__lt=now - LOST_AFTER):
+            _recover(run)
+    busy = {model.queue for model in run_models() if model._default_manager.filter(status=Status.RUNNING).exists()}
+    for model in run_models():
+        patience = BUSY_FOR if model.queue in busy else LOST_AFTER
+        for run in model._default_manager.filter(status=Status.QUEUED, queued_at__lt=now - patience):
+            _resend(run)
+
+
+def recover_queue(queue: str) -> None:
+    """Bring back what was running on a queue whose only worker has just died."""
+    for model in run_models():
+        if model.queue == queue:
+            for run in model._default_manager.filter(status=Status.RUNNING):
+                _recover(run)
+
+
+def release_all() -> None:
+    """Queue again what was running when an embedded studio stopped; a planned stop is no lost attempt.
+
+    Only right when no worker is alive and the queues are empty, as at the start of `manage.py up`.
+    """
+    for model in run_models():
+        for run in model._default_manager.filter(status=Status.RUNNING):
+            if not _stopped_as_asked(run):
+                requeue(run, attempt=max(run.attempt - 1, 0))
+        for run in model._default_manager.filter(status=Status.QUEUED):
+            send(run)
+
+
+def _recover(run: Run) -> None:
+    if _stopped_as_asked(run):
+        return
+    if run.attempt < MAX_ATTEMPTS:
+        if requeue(run, attempt=run.attempt):
+            logger.warning("Run lost its worker and was queued again run=%s", run.pk)
+            send(run)
+    elif fail(
+        run,
+        f"The worker stopped in the middle of this run {run.attempt} times, most often because memory ran out. "
+        "Try Fast mode, fewer columns, or a machine with more memory.",
+    ):
+        send_notice(run)
+
+
+def _stopped_as_asked(run: Run) -> bool:
+    return run.cancel_requested_at is not None and stop_cancelled(run)
+
+
+def _resend(run: Run) -> None:
+    waiting = type(run)._default_manager.filter(pk=run.pk, status=Status.QUEUED, queued_at=run.queued_at)
+    if waiting.update(queued_at=timezone.now()):
+        send(run)

@@ -1,0 +1,148 @@
+"""The processes of an embedded studio: starts them, starts one again that died, and leaves nothing running."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+MAX_DELAY_S = 30.0
+STEADY_S = 60.0  # a child that lived this long starts again without delay
+LOOK_EVERY_S = 0.2
+
+
+def check_port(host: str, port: int) -> None:
+    """End with one line where the port cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SystemExit(
+                f"Port {port} on {host} cannot be used ({error.strerror}). Choose another: make run PORT={port + 100}"
+            ) from error
+
+
+def lock_folder(folder: Path, wait_s: float = 8.0) -> int:
+    """Return the lock on the data folder, or end with one line; a studio that is just stopping is waited for."""
+    lock = os.open(folder / "up.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise SystemExit(
+                    f"A studio is running on {folder} already. Stop it first, or set STUDIO_DATA_DIR to another folder."
+                ) from None
+            time.sleep(0.2)
+        else:
+            return lock
+
+
+@dataclass(slots=True)
+class Child:
+    """One process and its descendants, in a process group of their own."""
+
+    name: str
+    command: list[str]
+    on_death: Callable[[], None] = lambda: None
+    process: subprocess.Popen[bytes] | None = None
+    started_at: float = 0.0
+    restart_at: float = 0.0
+    n_quick_deaths: int = 0
+
+
+@dataclass(slots=True)
+class Supervisor:
+    """Keeps children running until told to stop; `lock` stays locked until the last of them is gone."""
+
+    children: list[Child]
+    folder: Path
+    lock: int
+    say: Callable[[str], None]
+    stopping: bool = False
+    _reaper: subprocess.Popen[str] = field(init=False)
+
+    def start(self) -> None:
+        """Start everything; from here on SIGINT, SIGTERM and SIGHUP only ask to stop."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask_to_stop)
+        self._reaper = subprocess.Popen(
+            [sys.executable, "-m", "studio.reaper"],
+            stdin=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+            start_new_session=True,
+            pass_fds=[self.lock],
+        )
+        for child in self.children:
+            self._start(child)
+
+    def watch(self) -> None:
+        """Return when asked to stop; until then, start again whatever died."""
+        while not self.stopping:
+            self.look()
+            time.sleep(LOOK_EVERY_S)
+
+    def look(self) -> None:
+        """Notice deaths, and start again what has waited long enough."""
+        for child in self.children:
+            if child.process is None:
+                if time.monotonic() >= child.restart_at and not self.stopping:
+                    self._start(child)
+            elif child.process.poll() is not None:
+                self._bury(child)
+
+    def stop(self) -> None:
+        """End every group and return when nothing is left."""
+        self._pipe.close()
+        while self._reaper.poll() is None:
+            for child in self.children:
+                if child.process is not None:
+                    child.process.poll()  # a dead child that nobody asks about would look alive to the reaper
+            time.sleep(0.02)
+
+    @property
+    def _pipe(self) -> IO[str]:
+        assert self._reaper.stdin is not None
+        return self._reaper.stdin
+
+    def _tell_reaper(self, line: str) -> None:
+        self._pipe.write(f"{line}\n")
+        self._pipe.flush()
+
+    def _start(self, child: Child) -> None:
+        child.process = subprocess.Popen(child.command, cwd=self.folder, start_new_session=True)
+        child.started_at = time.monotonic()
+        self._tell_reaper(f"+{child.process.pid}")
+
+    def _bury(self, child: Child) -> None:
+        assert child.process is not None
+        pid, status = child.process.pid, child.process.returncode
+        child.process = None
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)  # helpers that it left behind
+        self._tell_reaper(f"-{pid}")
+        if self.stopping:
+            return
+        was_steady = time.monotonic() - child.started_at > STEADY_S
+        child.n_quick_deaths = 0 if was_steady else child.n_quick_deaths + 1
+        delay = 0.0 if was_steady else min(2.0 ** (child.n_quick_deaths - 1), MAX_DELAY_S)
+        child.restart_at = time.monotonic() + delay
+        cause = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        self.say(f"The {child.name} stopped ({cause}); it is started again in {delay:.0f} s.")
+        child.on_death()
+
+    def _ask_to_stop(self, _number: int, _frame: object) -> None:
+        self.stopping = True
