@@ -19,9 +19,9 @@ from studio.tables import quoted
 
 PAGE_SIZE = 50
 ROW_ID = "__row_id"
-UNDECIDED, NEEDS_REVIEW, UNLABELED = "undecided", "needs-review", "-"
+UNDECIDED, CORRECTED, NEEDS_REVIEW, UNLABELED = "undecided", "corrected", "needs-review", "-"
 RANGE_FIELDS = (("range_score", ""), ("range_min", "0"), ("range_max", "1"))  # of the form that adds a filter
-ACTIONS = (UNDECIDED, "auto-fix", "keep", "exclude", "label", NEEDS_REVIEW)
+ACTIONS = (UNDECIDED, "auto-fix", "keep", "exclude", "label", CORRECTED, NEEDS_REVIEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +211,8 @@ def _match(parts: list[str], values: list[object], column: str, wanted: str) -> 
 def _match_action(parts: list[str], values: list[object], action: str) -> None:
     if action == UNDECIDED:
         parts.append("action IS NULL")
+    elif action == CORRECTED:
+        parts.append("corrected_label IS NOT NULL")
     elif action == NEEDS_REVIEW:
         parts.append("needs_review")
     elif action:

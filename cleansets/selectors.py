@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from cleansets import row_query
 from cleansets.issue_columns import BADGES, IssueColumn, issues_in
-from cleansets.models import Cleanset, ReviewAction
+from cleansets.models import Action, Cleanset, ReviewAction
 from cleansets.overlay import review_table
 from cleansets.row_query import RowQuery, RowSource
 from projects.models import Project
@@ -57,23 +57,34 @@ class View:
     meaning: str
     n_rows: int
     params: str
+    is_current: bool
 
 
-def issue_views(cleanset: Cleanset, source: RowSource) -> list[View]:
+def issue_views(cleanset: Cleanset, source: RowSource, query: RowQuery) -> list[View]:
     """Return the left rail: every kind of issue that was looked for, and all rows."""
-    views = [
-        View(
-            issue.key,
-            issue.title,
-            issue.meaning,
-            cleanset.counts.get(issue.flag, 0),
-            RowQuery(issue=issue.key).params(),
-        )
-        for issue in issues_in(source.result_columns)
-    ]
+    issues = [(i.key, i.title, i.meaning, cleanset.counts.get(i.flag, 0)) for i in issues_in(source.result_columns)]
+    every = ("all", "All rows", "Every row of the dataset.", cleanset.n_rows or 0)
     return [
-        *views,
-        View("all", "All rows", "Every row of the dataset.", cleanset.n_rows or 0, RowQuery(issue="all").params()),
+        View(*view, params=RowQuery(issue=view[0]).params(), is_current=view[0] == query.issue and not query.action)
+        for view in (*issues, every)
+    ]
+
+
+def work_views(cleanset: Cleanset, query: RowQuery) -> list[View]:
+    """Return the part of the left rail that leads to what is decided."""
+    found = cleanset.reviews.aggregate(
+        needs_review=Count("pk", filter=Q(needs_review=True)),
+        corrected=Count("pk", filter=Q(corrected_label__isnull=False)),
+        exclude=Count("pk", filter=Q(action=Action.EXCLUDE)),
+    )
+    views = (
+        (row_query.NEEDS_REVIEW, "Needs review", "Rows put off for later.", found["needs_review"]),
+        (row_query.CORRECTED, "Corrected", "Rows with a corrected label.", found["corrected"]),
+        (Action.EXCLUDE.value, "Excluded", "Rows that training and the export leave out.", found["exclude"]),
+    )
+    return [
+        View(*view, params=RowQuery(issue="all", action=view[0]).params(), is_current=view[0] == query.action)
+        for view in views
     ]
 
 
@@ -114,17 +125,22 @@ class RowDetail:
 
     row: Mapping[str, Any]
     badges: list[IssueColumn]
+    is_text: bool
     text: str | None
     features: list[tuple[str, str | None]]
     others: list[tuple[str, str | None]]
     chances: list[ClassChance]
-    given_chance: float | None
     near_duplicates: list[dict[str, Any]]
 
     @property
     def row_id(self) -> int:
         """0-based position in the dataset version."""
         return int(self.row["row_id"])
+
+    @property
+    def issue_scores(self) -> list[tuple[IssueColumn, float | None]]:
+        """The issues of the row with the score of each that has one."""
+        return [(issue, self.row[issue.score] if issue.score else None) for issue in self.badges]
 
     @property
     def first_chances(self) -> list[ClassChance]:
@@ -145,16 +161,15 @@ def row_detail(cleanset: Cleanset, row_id: int, source: RowSource) -> RowDetail 
     project, own = cleanset.project, row["own"]
     is_text = project.modality == Modality.TEXT
     features = [] if is_text else [(name, own[name]) for name in project.feature_columns]
-    chances = class_chances(cleanset, row_id)
     cluster = row.get("near_duplicate_cluster_id")
     return RowDetail(
         row=row,
         badges=badges(row),
+        is_text=is_text,
         text=own[project.feature_columns[0]] if is_text else None,
         features=features,
         others=[item for item in own.items() if item[0] not in (*project.feature_columns, project.label_column)],
-        chances=chances,
-        given_chance=next((c.probability for c in chances if c.label == row["given_label"]), None),
+        chances=class_chances(cleanset, row_id),
         near_duplicates=_near_duplicates(cleanset, int(cluster), row_id, source) if cluster is not None else [],
     )
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
+
 from cleansets import row_query, selectors
 from cleansets.issue_columns import IssueColumn
 from cleansets.models import Cleanset
@@ -24,6 +26,7 @@ ACTION_TITLES = {
     "keep": "Keep",
     "exclude": "Exclude",
     "label": "Label",
+    "corrected": "Corrected",
     "needs-review": "Needs review",
 }
 
@@ -63,6 +66,7 @@ class ReviewTable:
     own: tuple[str, ...]
     scores: list[Column]
     labels: list[Column]
+    corrected: Column
     lines: list[Line]
 
     @property
@@ -87,13 +91,14 @@ def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> Revi
     page = row_query.fetch_page(query, source)
     own, scores = selectors.own_columns_shown(cleanset, query, source), selectors.scores_shown(query, source)
     lines = [line(row, query, (own, scores)) for row in page.rows]
-    titles = {"given_label": "Given", "suggested_label": "Suggested", "corrected_label": "Corrected"}
+    titles = {"given_label": "Given", "suggested_label": "Suggested"}
     return ReviewTable(
         query=query,
         page=page,
         own=own,
         scores=[_column(name, SCORE_TITLES[name], query) for name in scores],
         labels=[_column(name, title, query) for name, title in titles.items()],
+        corrected=_column("corrected_label", "Corrected", query),
         lines=lines,
     )
 
@@ -116,6 +121,16 @@ def _column(name: str, title: str, query: RowQuery) -> Column:
     # Labels are looked for from A to Z, scores from the worst; the second click turns the order round.
     ascending = (not query.ascending) if is_sorted else not name.endswith("_score")
     return Column(name, title, query.params(sort=name, ascending=ascending), direction)
+
+
+def tabs(cleanset: Cleanset, current: str) -> list[tuple[str, str, bool, None]]:
+    """Build the tabs of a project's pages."""
+    addresses = {
+        "Review": reverse("cleanset", args=[cleanset.pk]),
+        "Analysis": reverse("cleanset-details", args=[cleanset.pk]),
+        "Settings": reverse("project-settings", args=[cleanset.project_id]),
+    }
+    return [(title, address, title == current, None) for title, address in addresses.items()]
 
 
 def counts(cleanset: Cleanset, source: RowSource) -> dict[str, object]:

@@ -6,6 +6,7 @@ import uuid
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from cleansets import selectors, services
@@ -36,7 +37,9 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
     index = on_page.index(row_id) if row_id in on_page else None
     context = {
         "table": table,
-        "views": selectors.issue_views(cleanset, source),
+        "tabs": contexts.tabs(cleanset, "Review"),
+        "views": selectors.issue_views(cleanset, source, query),
+        "work_views": selectors.work_views(cleanset, query),
         "counts": contexts.counts(cleanset, source),
         "last_action": selectors.last_action(cleanset),
         "row_id": row_id,
@@ -86,6 +89,8 @@ def cleanset_details(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespon
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     context = {
         "cleanset": cleanset,
+        "crumbs": [("Projects", f"{reverse('dashboard')}#projects")],
+        "tabs": contexts.tabs(cleanset, "Analysis"),
         "best": cleanset.candidates[0],
         "issues": selectors.issue_counts(cleanset),
         "made_with": selectors.made_with(cleanset),
