@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from studio.accounts import access, selectors, services
 from studio.accounts.forms import InvitationForm, LogInForm, ProfileForm, SignUpForm
-from studio.accounts.models import Invitation, User
+from studio.accounts.models import Invitation
 from studio.engine.errors import DataProblem
 
 _log_in = LoginView.as_view(
@@ -117,7 +117,7 @@ class PasswordChange(PasswordChangeView):
     template_name = "accounts/password_change.html"
     success_url = reverse_lazy("account")
 
-    def form_valid(self, form: PasswordChangeForm[User]) -> HttpResponse:
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         """Save it."""
         messages.success(self.request, "Password changed. Every other browser was logged out.")
         return super().form_valid(form)

@@ -1,0 +1,51 @@
+# The whole developer interface. `make` alone lists it.
+
+# The first Python that will do; PYTHON=/path/to/python3.11 names another one.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \
+	$$name -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$name && break; done)
+BIN := .venv/bin
+TEST_PROCESSES ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test check format bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
+
+run: setup ## start the studio; PORT=8100 for another port
+	@exec $(BIN)/python manage.py up
+
+setup: .venv/installed ## make .venv and install what the studio needs
+
+.venv/installed: requirements.lock
+	@python="$(PYTHON)"; "$${python:-none}" -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+		echo "Cleanset Studio needs Python 3.11 or newer; found: $$("$${python:-python3}" --version 2>&1 | head -n 1)." \
+			"Name another one: make setup PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what requirements.lock lists into .venv; the first time takes some minutes."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@touch $@
+
+test: setup ## run every test; those that need Chromium, Redis or PostgreSQL are skipped where it is missing
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup
+
+check: setup ## lint, format, types, import contracts, templates, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/djlint --quiet --check --lint templates
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: setup ## rewrite code and templates in the common form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/djlint --quiet --reformat templates
+
+bench: setup ## measure seconds and memory of the main job, against a plain pipeline
+	@$(BIN)/python -m tests.benchmarks.run
+
+clean: ## remove .venv and what tools left; data stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/artifacts
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
