@@ -73,7 +73,7 @@ def batches(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
     wanted = f"SELECT *, row_number() OVER (ORDER BY {plan.order}) AS place FROM rows WHERE {plan.condition}"
     with closing(source.connect()) as connection:
         joined = f"({wanted}) AS rows JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}"
-        found = connection.execute(f"SELECT {made_of} FROM {joined} ORDER BY rows.place", plan.values)
+        found = connection.sql(f"SELECT {made_of} FROM {joined} ORDER BY rows.place", params=plan.values)
         for batch in found.to_arrow_reader(BATCH_ROWS):
             yield pa.RecordBatch.from_arrays(batch.columns, names=plan.names)
 

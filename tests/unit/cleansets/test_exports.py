@@ -1,0 +1,89 @@
+"""Exports of a cleanset: which rows, which columns, and that every format reads back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cleansets import services
+from cleansets.models import Cleanset
+from studio.accounts.models import User
+from tests.reviewable import make_reviewable
+
+
+@pytest.fixture
+def cleanset(alice: User) -> Cleanset:
+    cleanset = make_reviewable(alice)
+    for row_id, choice in ((0, "auto-fix"), (1, "exclude"), (2, "needs-review")):
+        services.row_decide(cleanset=cleanset, user=alice, row_id=row_id, choice=choice)
+    return cleanset
+
+
+@pytest.fixture
+def export(cleanset: Cleanset, alice: User, client_of: Callable[[User], Client]) -> Callable[..., bytes]:
+    def fetch(**params: str) -> bytes:
+        response: Any = client_of(alice).get(reverse("cleanset-export", args=[cleanset.pk]), params)
+        assert response.status_code == 200
+        return b"".join(response.streaming_content)
+
+    return fetch
+
+
+def rows_of(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content.decode())))
+
+
+def test_default_leaves_excluded_rows_out_and_has_all_columns(export: Callable[..., bytes]) -> None:
+    rows = rows_of(export(mode="default", file_format="csv"))
+    assert [row["cleanlab_row_ID"] for row in rows[:3]] == ["1", "3", "4"]
+    assert len(rows) == 119
+    assert rows[0]["message"] == "Request 0: please help"
+    assert rows[0]["topic"] == "billing"
+    assert rows[0]["cleanlab_corrected_label"] == "delivery"
+    assert rows[0]["is_label_issue"] == "True"
+    assert rows[1]["tags"] == "needs review"
+
+
+def test_everything_has_the_excluded_rows_too(export: Callable[..., bytes]) -> None:
+    rows = rows_of(export(mode="everything", file_format="csv"))
+    assert len(rows) == 120
+    assert rows[1]["action"] == "exclude"
+
+
+def test_custom_is_the_view(export: Callable[..., bytes]) -> None:
+    view = "issue=label_issue&given=billing&own=message&show=outlier_score"
+    rows = rows_of(export(mode="custom", file_format="csv", view=view))
+    assert [row["cleanlab_row_ID"] for row in rows] == ["1", "31", "61", "91"]
+    assert "channel" not in rows[0]
+    assert "outlier_score" in rows[0]
+    assert "ambiguous_score" not in rows[0]
+
+
+def test_formulas_are_neutralised_for_spreadsheets_only(export: Callable[..., bytes]) -> None:
+    assert rows_of(export(mode="default", file_format="csv"))[0]["channel"] == "'=mail"
+    assert json.loads(export(mode="default", file_format="json"))[0]["channel"] == "=mail"
+
+
+def test_every_format_has_the_same_rows(export: Callable[..., bytes]) -> None:
+    n_rows = len(rows_of(export(mode="default", file_format="csv")))
+    sheet = openpyxl.load_workbook(io.BytesIO(export(mode="default", file_format="xlsx"))).active
+    assert sheet is not None
+    assert sheet.max_row == n_rows + 1
+    assert pq.read_table(io.BytesIO(export(mode="default", file_format="parquet"))).num_rows == n_rows
+    assert len(json.loads(export(mode="default", file_format="json"))) == n_rows
+
+
+@pytest.mark.parametrize("params", [{}, {"mode": "default", "file_format": "exe"}, {"mode": "x", "file_format": "csv"}])
+def test_an_unknown_export_is_explained(
+    cleanset: Cleanset, alice: User, client_of: Callable[[User], Client], params: dict[str, str]
+) -> None:
+    assert client_of(alice).get(reverse("cleanset-export", args=[cleanset.pk]), params).status_code == 422

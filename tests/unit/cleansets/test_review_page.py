@@ -1,0 +1,128 @@
+"""The review page and its partial updates, with and without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from cleansets.models import Cleanset, RowReview
+from studio.accounts.models import User
+from tests.reviewable import make_reviewable
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def cleanset(alice: User) -> Cleanset:
+    return make_reviewable(alice)
+
+
+@pytest.fixture
+def browser(alice: User, client_of: Callable[[User], Client]) -> Client:
+    return client_of(alice)
+
+
+def decide(browser: Client, cleanset: Cleanset, row: int, *, headers: dict[str, str] | None = None, **data: str) -> Any:
+    address = reverse("cleanset-decide", args=[cleanset.pk, row])
+    return browser.post(address, {"view": "issue=label_issue", **data}, headers=headers or {})
+
+
+def test_the_page_opens_on_the_worst_row(browser: Client, cleanset: Cleanset) -> None:
+    page = browser.get(cleanset.get_absolute_url()).content.decode()
+    assert "Row 0" in page
+    assert "1 of 12" in page
+
+
+def test_a_row_can_be_bookmarked(browser: Client, cleanset: Cleanset) -> None:
+    page = browser.get(f"{cleanset.get_absolute_url()}?issue=all&row=42").content.decode()
+    assert "Request 42: please help" in page
+
+
+def test_the_number_of_queries_does_not_grow_with_rows(browser: Client, alice: User) -> None:
+    def n_queries(cleanset: Cleanset) -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            browser.get(f"{cleanset.get_absolute_url()}?issue=all")
+        return len(queries)
+
+    few, many = make_reviewable(alice, n_rows=30), make_reviewable(alice, n_rows=300)
+    n_queries(few)
+    assert n_queries(few) == n_queries(many)
+
+
+def test_without_javascript_a_decision_leads_to_the_next_row(browser: Client, cleanset: Cleanset) -> None:
+    response = decide(browser, cleanset, 0, choice="auto-fix", next="10")
+    assert response.status_code == 302
+    assert "row=10" in response["Location"]
+    assert RowReview.objects.get().corrected_label == "delivery"
+
+
+def test_a_partial_decision_answers_with_next_row_line_counts_and_foot(browser: Client, cleanset: Cleanset) -> None:
+    answer = decide(browser, cleanset, 0, headers=HTMX, choice="auto-fix", next="10").content.decode()
+    assert "Row 10" in answer
+    assert 'id="row-0"' in answer
+    assert 'id="review-counts"' in answer
+    assert "Auto-fix row 0" in answer
+
+
+def test_the_last_row_of_a_page_leads_to_the_next_page(browser: Client, cleanset: Cleanset) -> None:
+    address = reverse("cleanset-decide", args=[cleanset.pk, 49])
+    response = browser.post(address, {"view": "issue=all", "choice": "keep", "next": ""}, headers=HTMX)
+    assert "page=2" in response["HX-Redirect"]
+
+
+def test_a_class_button_labels_the_row(browser: Client, cleanset: Cleanset) -> None:
+    decide(browser, cleanset, 0, label="login", next="10")
+    assert RowReview.objects.get().corrected_label == "login"
+
+
+def test_an_impossible_decision_is_a_sentence_and_not_an_error_page(browser: Client, cleanset: Cleanset) -> None:
+    response = decide(browser, cleanset, 1, headers=HTMX, choice="auto-fix", next="10")
+    assert response.status_code == 422
+    assert response["HX-Retarget"] == "#toasts"
+    assert "no suggestion" in response.content.decode()
+    assert decide(browser, cleanset, 1).status_code == 422
+
+
+def test_undo_shows_the_row_that_it_was_about(browser: Client, cleanset: Cleanset) -> None:
+    decide(browser, cleanset, 10, choice="keep", next="20")
+    address = reverse("cleanset-undo", args=[cleanset.pk])
+    answer = browser.post(address, {"view": "issue=label_issue"}, headers=HTMX).content.decode()
+    assert "Row 10" in answer
+    assert not RowReview.objects.exists()
+
+
+def test_clean_top_k_says_what_it_would_touch_before_it_does(browser: Client, cleanset: Cleanset) -> None:
+    decide(browser, cleanset, 10, choice="keep", next="20")
+    preview = browser.get(reverse("cleanset-top-k", args=[cleanset.pk]), {"k": "5", "choice": "auto-fix"}, headers=HTMX)
+    assert "4 of 5 rows would change" in preview.content.decode()
+    assert RowReview.objects.count() == 1
+    data = {"k": "5", "choice": "auto-fix", "view": "issue=label_issue"}
+    browser.post(reverse("cleanset-top-k-apply", args=[cleanset.pk]), data)
+    assert RowReview.objects.count() == 5
+
+
+@pytest.mark.parametrize("data", [{"k": "0", "choice": "keep"}, {"k": "x"}, {"k": "5", "choice": "label"}, {}])
+def test_a_senseless_clean_top_k_is_explained(browser: Client, cleanset: Cleanset, data: dict[str, str]) -> None:
+    assert browser.get(reverse("cleanset-top-k", args=[cleanset.pk]), data).status_code == 200
+    assert browser.post(reverse("cleanset-top-k-apply", args=[cleanset.pk]), data).status_code == 422
+
+
+def test_text_of_the_rows_is_never_markup(browser: Client, cleanset: Cleanset) -> None:
+    decide(browser, cleanset, 0, typed_label="<script>alert(1)</script>", next="10")
+    page = browser.get(f"{cleanset.get_absolute_url()}?row=0").content.decode()
+    assert "<script>alert" not in page
+
+
+def test_another_account_gets_404_for_every_address(cleanset: Cleanset, bob: User, client_of: Any) -> None:
+    stranger = client_of(bob)
+    assert stranger.get(cleanset.get_absolute_url()).status_code == 404
+    assert decide(stranger, cleanset, 0, choice="keep").status_code == 404
+    assert stranger.get(reverse("cleanset-export", args=[cleanset.pk])).status_code == 404
