@@ -45,5 +45,3 @@ class Reader:
 @pytest.fixture
 def read(tmp_path: Path) -> Reader:
     return Reader(tmp_path)
-
-

@@ -12,7 +12,7 @@ from tests.unit.readers.conftest import Reader
 
 
 def test_cells_that_look_like_other_things_stay_text(read: Reader) -> None:
-    cells = ["007", "12345678901234567890", "NA", "null", "2024-01-31", "1.0", "1e5", " padded ", "True", "-", "#N/A", "nan"]
+    cells = ["007", "12345678901234567890", "NA", "null", "2024-01-31", "1.0", "1e5", " padded ", "True", "-", "#N/A"]
     reading = read(("value,n\n" + "".join(f"{cell},{n}\n" for n, cell in enumerate(cells))).encode())
     assert [row[0] for row in reading.rows] == cells
 
@@ -56,7 +56,7 @@ def test_the_line_by_which_excel_names_the_delimiter_is_no_header(read: Reader) 
 
 
 def test_single_column_is_read_whole(read: Reader) -> None:
-    assert read(b"text\nhello\n\"one, two\"\n").rows == [("hello",), ("one, two",)]
+    assert read(b'text\nhello\n"one, two"\n').rows == [("hello",), ("one, two",)]
 
 
 @pytest.mark.parametrize("line_break", [b"\n", b"\r\n", b"\r"])
@@ -103,9 +103,9 @@ def test_backslashes_and_hashes_mean_nothing_special(read: Reader) -> None:
     ],
 )
 def test_encoding_is_found(read: Reader, codec: str, mark: bytes, found: str) -> None:
-    text = "név,città\nJosé “el niño”,Köln – 5 €\nplain,ascii\n".replace("é", "e", 1)
+    text = "név,città\nJosé “el niño”,Köln – 5 €\nplain,ascii\n"
     reading = read(mark + text.encode(codec))
-    assert reading.facts.columns == ("nev", "città")
+    assert reading.facts.columns == ("név", "città")
     assert reading.rows == [("José “el niño”", "Köln – 5 €"), ("plain", "ascii")]
     assert reading.facts.encoding == found
 
@@ -114,7 +114,9 @@ def test_reading_as_windows_1252_is_told(read: Reader) -> None:
     assert "Windows-1252" in " ".join(read("a\nM\xfcnchen\n".encode("latin-1")).facts.notes)
 
 
-@pytest.mark.parametrize(("codec", "text"), [("gbk", "味道很棒，送餐很及时"), ("cp1251", "Привет, мир"), ("shift_jis", "こんにちは世界")])
+@pytest.mark.parametrize(
+    ("codec", "text"), [("gbk", "味道很棒，送餐很及时"), ("cp1251", "Привет, мир"), ("shift_jis", "こんにちは世界")]
+)
 def test_text_that_would_be_garbled_is_refused(read: Reader, codec: str, text: str) -> None:
     message = read.problem(b"label,text\n1,good\n0," + text.encode(codec) + b"\n")
     assert "Line 3" in message
@@ -122,7 +124,7 @@ def test_text_that_would_be_garbled_is_refused(read: Reader, codec: str, text: s
 
 
 def test_one_broken_byte_in_a_utf8_file_is_named_not_guessed(read: Reader) -> None:
-    content = "a,b\n".encode() + "naïve,café\n".encode() * 50 + b"caf\xe9,x\n" + "élan,über\n".encode() * 50
+    content = b"a,b\n" + "naïve,café\n".encode() * 50 + b"caf\xe9,x\n" + "élan,über\n".encode() * 50
     assert "Line 52 " in read.problem(content)
 
 
@@ -151,4 +153,5 @@ def test_a_column_of_the_user_may_be_called_row_id(read: Reader) -> None:
 
 def test_long_cells_and_short_ones_come_in_together(read: Reader) -> None:
     cells = ["x" * (1 if n % 50 else 300_000) for n in range(200)]
-    assert [row[1] for row in read(("n,text\n" + "".join(f"{n},{c}\n" for n, c in enumerate(cells))).encode()).rows] == cells
+    content = "n,text\n" + "".join(f"{n},{cell}\n" for n, cell in enumerate(cells))
+    assert [row[1] for row in read(content.encode()).rows] == cells

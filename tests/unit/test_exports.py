@@ -1,0 +1,152 @@
+"""Exports: what is written reads back, and no spreadsheet program takes a cell for a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from projects.readers import ReadLimits, read_table
+from studio import exports
+from studio.engine.errors import DataProblem
+from studio.engine.progress import Silent
+from studio.exports import stream_csv, stream_exact_csv, stream_json, write_parquet, write_xlsx
+
+FORMULAS = ["=1+1", "+SUM(A1)", "-2+3", "@cmd", "\t=1", "\r=1", "\n=1", "=cmd|' /C calc'!A0", "--", "+49 170 1"]
+HARMLESS = ["-3.5", "+4", "-1e-7", "-1,200", "-12%", "007", " =1", "a=b", "", "'tis", "12345678901234567890", "-", "="]
+
+
+def batch(**columns: object) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def parsed(stream: Iterator[bytes]) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(b"".join(stream).decode(), newline=""), strict=True))
+
+
+def read_back(path: Path) -> list[tuple[str | None, ...]]:
+    out = path.with_suffix(".out")
+    read_table(path, path.name, out, progress=Silent(), limits=ReadLimits())
+    return list(zip(*[column.to_pylist() for column in pq.read_table(out).columns[1:]], strict=True))
+
+
+def test_formulas_get_an_apostrophe_in_csv() -> None:
+    rows = parsed(stream_csv(["text"], [batch(text=FORMULAS)]))
+    assert [row[0] for row in rows[1:]] == [f"'{text}" for text in FORMULAS]
+
+
+def test_plain_numbers_and_harmless_cells_stay_as_they_are_in_csv() -> None:
+    rows = parsed(stream_csv(["n", "text"], [batch(n=range(len(HARMLESS)), text=HARMLESS)]))
+    assert [row[1] for row in rows[1:]] == HARMLESS
+
+
+def test_a_column_name_is_no_formula_either() -> None:
+    assert parsed(stream_csv(["=1+1", "-5"], []))[0] == ["'=1+1", "-5"]
+
+
+def test_exact_csv_alters_nothing() -> None:
+    cells = [*FORMULAS, *HARMLESS, 'say "hi"', "a,b", "one\r\ntwo", "bare\rreturn", "  padded  ", "ünïcödé 很好"]
+    rows = parsed(stream_exact_csv(["=n", "text"], [batch(n=["1"] * len(cells), text=cells)]))
+    assert rows[0] == ["=n", "text"]
+    assert [row[1] for row in rows[1:]] == cells
+
+
+def test_typed_values_are_written_canonically_in_csv() -> None:
+    score = pa.array([0.3, 1.0, None], pa.float32())
+    rows = parsed(stream_csv(["flag", "n", "score"], [pa.RecordBatch.from_arrays(
+        [pa.array([True, False, None]), pa.array([1, -2, None]), score], names=["a", "b", "c"])]))  # fmt: skip
+    assert rows[1:] == [["True", "1", "0.3"], ["False", "-2", "1.0"], ["", "", ""]]
+
+
+def test_csv_comes_in_pieces_without_reading_ahead() -> None:
+    taken = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for number in range(1000):
+            taken.append(number)
+            yield batch(text=["x"])
+
+    stream = stream_csv(["text"], batches())
+    next(stream), next(stream)
+    assert len(taken) == 1
+
+
+def test_json_keeps_types_and_text_and_has_no_nan() -> None:
+    values = [
+        batch(text=["=1+1", None], n=[1, 2], score=pa.array([0.3, float("nan")], pa.float32()), flag=[True, None]),
+        batch(text=["很好"], n=[3], score=pa.array([float("inf")], pa.float32()), flag=[False]),
+    ]
+    assert json.loads(b"".join(stream_json(["text", "n", "score", "flag"], values))) == [
+        {"text": "=1+1", "n": 1, "score": 0.3, "flag": True},
+        {"text": None, "n": 2, "score": None, "flag": None},
+        {"text": "很好", "n": 3, "score": None, "flag": False},
+    ]
+
+
+def test_json_of_no_rows_is_an_empty_list() -> None:
+    assert json.loads(b"".join(stream_json(["a"], []))) == []
+
+
+def test_parquet_keeps_types_and_names(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "t.parquet", ["given text", "n"], [batch(a=["=1"], b=[1]), batch(a=[None], b=[2])])
+    table = pq.read_table(tmp_path / "t.parquet")
+    assert table.to_pydict() == {"given text": ["=1", None], "n": [1, 2]}
+
+
+def test_parquet_of_no_rows_has_its_columns(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "t.parquet", ["a", "b"], [])
+    assert pq.read_table(tmp_path / "t.parquet").column_names == ["a", "b"]
+
+
+def test_xlsx_holds_no_formula_and_reads_back(tmp_path: Path) -> None:
+    cells = [
+        "=1+1",
+        "#N/A",
+        "-3.5",
+        "TRUE",
+        "007",
+        "one\r\ntwo",
+        "bell \x07 _x0041_ end",
+        " padded ",
+        "2024-01-31",
+        "很好",
+    ]
+    path = tmp_path / "t.xlsx"
+    write_xlsx(path, ["text", "n"], [batch(text=cells, n=range(len(cells)))])
+    stored = openpyxl.load_workbook(path).active
+    assert stored is not None
+    assert {cell.data_type for (cell,) in stored.iter_rows(max_col=1)} == {"s"}
+    expected = ["'=1+1", *cells[1:]]
+    assert read_back(path) == [(text, str(n)) for n, text in enumerate(expected)]
+
+
+def test_xlsx_keeps_numbers_and_truth_values(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    write_xlsx(path, ["score", "flag"], [batch(score=[0.25, float("nan")], flag=[True, False])])
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet is not None
+    assert list(sheet.values) == [("score", "flag"), (0.25, True), (None, False)]
+
+
+def test_a_cell_too_long_for_a_sheet_is_refused_not_cut(tmp_path: Path) -> None:
+    with pytest.raises(DataProblem, match=r"row 2 has 40,000 characters"):
+        write_xlsx(tmp_path / "t.xlsx", ["text"], [batch(text=["short", "x" * 40_000])])
+
+
+def test_more_columns_than_a_sheet_holds_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataProblem, match="CSV or Parquet"):
+        write_xlsx(tmp_path / "t.xlsx", [f"c{n}" for n in range(exports.MAX_SHEET_COLUMNS + 1)], [])
+
+
+def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "MAX_SHEET_ROWS", 100)
+    write_xlsx(tmp_path / "t.xlsx", ["n"], [batch(n=range(99))])
+    with pytest.raises(DataProblem, match="more than 99 rows"):
+        write_xlsx(tmp_path / "t.xlsx", ["n"], [batch(n=range(60)), batch(n=range(40))])
