@@ -1,4 +1,4 @@
-"""Predictions as CSV: the uploaded rows as they came, in their order, then what the model says about each."""
+"""Predictions as a table: the uploaded rows as they came, in their order, then what the model says about each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path, PurePath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.http import StreamingHttpResponse
 
 from inference.models import PredictionBatch
 from projects.readers import ROW_ID
@@ -16,21 +15,19 @@ from studio.exports import stream_csv
 
 ROWS_PER_BATCH = 2_000
 
-Cells = tuple[str | None, ...]
 
-
-def predictions_csv(batch: PredictionBatch) -> StreamingHttpResponse:
-    """Stream the predictions of a batch as a download."""
+def predictions_csv(batch: PredictionBatch) -> Iterator[bytes]:
+    """Stream the predictions of a batch as CSV for spreadsheet programs."""
     table, result = tables.local_path(batch.table_key), tables.local_path(batch.result_key)
-    filename = f"{_stem(batch.filename)}-predictions.csv"
-    return stream_csv(prediction_columns(table, result), prediction_rows(table, result), filename=filename)
+    return stream_csv(prediction_columns(table, result), prediction_batches(table, result))
 
 
-def _stem(filename: str) -> str:
-    """data.csv.gz → data."""
+def download_name(filename: str) -> str:
+    """Return the name of the export: new.csv.gz gives new-predictions.csv."""
     path = PurePath(filename)
-    packed = path.suffix.lower() in (".gz", ".zip") and len(path.suffixes) > 1
-    return PurePath(path.stem).stem if packed else path.stem
+    is_packed = path.suffix.lower() in (".gz", ".zip") and len(path.suffixes) > 1
+    stem = PurePath(path.stem).stem if is_packed else path.stem
+    return f"{stem}-predictions.csv"
 
 
 def prediction_columns(table: Path, result: Path) -> list[str]:
@@ -38,14 +35,28 @@ def prediction_columns(table: Path, result: Path) -> list[str]:
     return [name for path in (table, result) for name in pq.read_schema(path).names if name != ROW_ID]
 
 
-def prediction_rows(table: Path, result: Path) -> Iterator[Cells]:
-    """Yield the rows of both files side by side; they have the same rows in the same order."""
-    for uploaded, predicted in zip(_rows(table), _rows(result), strict=True):
-        yield (*uploaded, *predicted)
+def prediction_batches(table: Path, result: Path) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of both files side by side, all cells as text; the files have the same rows in the same order."""
+    columns = prediction_columns(table, result)
+    for uploaded, predicted in zip(_batches(table), _batches(result), strict=True):
+        yield pa.RecordBatch.from_arrays([*uploaded.columns[1:], *predicted.columns[1:]], names=columns)
 
 
-def _rows(path: Path) -> Iterator[Cells]:
+def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """Yield batches that all have the same number of rows but the last, wherever the row groups of the file end."""
     with pq.ParquetFile(path) as file:
+        kept: pa.Table | None = None
         for batch in file.iter_batches(ROWS_PER_BATCH):
-            columns = [column.cast(pa.string()).to_pylist() for column in batch.columns[1:]]
-            yield from zip(*columns, strict=True)
+            found = pa.Table.from_batches([batch])
+            kept = pa.concat_tables([kept, found]) if kept is not None else found
+            while kept.num_rows >= ROWS_PER_BATCH:
+                yield _as_text(kept.slice(0, ROWS_PER_BATCH))
+                kept = kept.slice(ROWS_PER_BATCH)
+        if kept is not None and kept.num_rows:
+            yield _as_text(kept)
+
+
+def _as_text(rows: pa.Table) -> pa.RecordBatch:
+    # Arrow writes the shortest text that reads back to the same float32, and does so in bulk.
+    columns = [column.cast(pa.string()).combine_chunks() for column in rows.columns]
+    return pa.RecordBatch.from_arrays(columns, names=rows.column_names)

@@ -8,19 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
+from studio.engine.predict import predict_frame
+from studio.engine.train import TrainedModel
 
 from inference.models import PredictionBatch
 from models_app.artifact_files import deployed_artifact
 from projects.readers import ROW_ID, ReadLimits, read_table
 from studio import storage, tables
-from studio.engine.predict import predict_frame
 from studio.engine.progress import Progress
-from studio.engine.train import TrainedModel
 
 ROWS_PER_CHUNK = 5_000
 SUGGESTED_LABEL = "Suggested Label"
@@ -28,7 +27,7 @@ SUGGESTED_LABEL = "Suggested Label"
 
 @dataclass(frozen=True, slots=True)
 class PredictedTable:
-    """What was predicted: the suggested labels with their number of rows, most frequent first, and sentences for the user."""
+    """What was predicted: how often each label is suggested, most frequent first, and sentences for the user."""
 
     n_rows: int
     label_counts: list[tuple[str, int]]
@@ -65,21 +64,21 @@ def predict_table(model: TrainedModel, table: Path, out: Path, *, progress: Prog
     columns = result_columns(uploaded, model.classes)
     floats = [(name, pa.float32()) for name in columns[:-1]]
     schema = pa.schema([(ROW_ID, pa.int64()), *floats, (columns[-1], pa.string())])
-    counts: Counter[int] = Counter()
+    counts: Counter[str] = Counter()
     n_rows = pq.read_metadata(table).num_rows
     n_done = 0
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         for frame in _chunks(table, [name for name in model.feature_columns if name in uploaded]):
             progress("Predicting", n_done, n_rows)
             pred_probs = predict_frame(model, frame)
-            suggested = np.argmax(pred_probs, axis=1)
-            writer.write_table(_as_table(n_done, pred_probs, np.asarray(model.classes, dtype=object)[suggested], schema))
-            counts.update(suggested.tolist())
+            labels = [model.classes[k] for k in np.argmax(pred_probs, axis=1)]
+            row_ids = range(n_done, n_done + len(frame))
+            arrays = [pa.array(row_ids), *(pa.array(column) for column in pred_probs.T), pa.array(labels)]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
+            counts.update(labels)
             n_done += len(frame)
     progress("Predicting", n_done, n_rows)
-    return PredictedTable(
-        n_rows, [(model.classes[k], count) for k, count in counts.most_common()], _renaming_notes(columns, model.classes)
-    )
+    return PredictedTable(n_rows, counts.most_common(), _renaming_notes(columns, model.classes))
 
 
 def _chunks(table: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
@@ -87,12 +86,6 @@ def _chunks(table: Path, columns: Sequence[str]) -> Iterator[pd.DataFrame]:
         for batch in file.iter_batches(ROWS_PER_CHUNK, columns=[ROW_ID, *columns]):
             cells = {name: batch.column(name).to_numpy(zero_copy_only=False) for name in columns}
             yield pd.DataFrame(cells, index=range(batch.num_rows), dtype=object)
-
-
-def _as_table(first: int, pred_probs: npt.NDArray[np.float32], labels: npt.NDArray[np.object_], schema: pa.Schema) -> pa.Table:
-    row_ids = pa.array(range(first, first + len(pred_probs)), pa.int64())
-    probabilities = [pa.array(column, pa.float32()) for column in pred_probs.T]
-    return pa.Table.from_arrays([row_ids, *probabilities, pa.array(labels, pa.string())], schema=schema)
 
 
 def result_columns(uploaded: Sequence[str], classes: Sequence[str]) -> list[str]:

@@ -71,7 +71,8 @@ def preview(batch: PredictionBatch) -> Preview:
     results = _first_rows(tables.local_path(batch.result_key)).columns[1:-1]
     classes = model.manifest["classes"]
     rows = []
-    for number, (row, *chances) in enumerate(zip(cells, *(column.to_pylist() for column in results), strict=True), start=1):
+    by_row = zip(*(column.to_pylist() for column in results), strict=True)
+    for number, (row, chances) in enumerate(zip(cells, by_row, strict=True), start=1):
         ranked = sorted((Chance(*pair) for pair in zip(classes, chances, strict=True)), key=lambda c: -c.probability)
         rows.append(PreviewRow(number, [row[name] for name in columns], ranked[0], ranked[1 : 1 + N_RUNNERS_UP]))
     return Preview(columns, rows)

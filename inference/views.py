@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.shortcuts import render as render_page
 from django.urls import reverse
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
 from inference import exports, selectors, services
 from inference.access import batch_or_404, ready_batch_or_404
 from models_app.access import ready_model_or_404
 from models_app.models import DeployedModel
-from projects.forms import UploadForm
+from projects.forms.datasets import UploadForm
 from studio import runs
 from studio.htmx import is_partial, render
 
@@ -73,7 +74,11 @@ def prediction_cancel(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse
 @require_GET
 def prediction_export(request: HttpRequest, batch_id: uuid.UUID) -> StreamingHttpResponse:
     """Download the uploaded rows with their predictions."""
-    return exports.predictions_csv(ready_batch_or_404(request, batch_id))
+    batch = ready_batch_or_404(request, batch_id)
+    response = StreamingHttpResponse(exports.predictions_csv(batch), content_type="text/csv; charset=utf-8")
+    filename = exports.download_name(batch.filename)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
+    return response
 
 
 @require_POST

@@ -1,3 +1,44 @@
-"""A model's artefact in the file storage: one uncompressed tar, signed with this studio's key, opened once per process."""
+"""A model's artefact in the file storage: one uncompressed tar, signed with this studio's key."""
 
 from __future__ import annotations
+
+import hmac
+import tarfile
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+from studio.engine.artifacts import load_artifact, save_artifact
+from studio.engine.train import TrainedModel
+
+from studio import tables
+from studio.engine.errors import DataProblem
+
+PURPOSE = b"cleanset-studio/model-artefact/1"
+N_OPEN_MODELS = 2  # kept in memory per worker process; a text model holds hundreds of megabytes
+
+
+def signing_key() -> bytes:
+    """Return the key that artefacts are signed with; it is derived, so that a leaked one does not open sessions."""
+    return hmac.digest(settings.SECRET_KEY.encode(), PURPOSE, "sha256")
+
+
+def save_tar(model: TrainedModel, tar: Path) -> None:
+    """Write the signed artefact as one file."""
+    with tables.scratch() as folder:
+        save_artifact(model, folder / "model", key=signing_key())
+        with tarfile.open(tar, "w") as archive:
+            for path in sorted((folder / "model").iterdir()):
+                archive.add(path, arcname=path.name, recursive=False)
+
+
+@lru_cache(maxsize=N_OPEN_MODELS)
+def deployed_artifact(artifact_key: str) -> TrainedModel:
+    """Return the model under a storage key. Raises DataProblem when its signature is not right."""
+    with tables.scratch() as folder:
+        try:
+            with tarfile.open(tables.local_path(artifact_key)) as archive:
+                archive.extractall(folder, filter="data")
+        except (OSError, tarfile.TarError) as error:
+            raise DataProblem("The file of this model is missing or damaged. Deploy the model again.") from error
+        return load_artifact(folder, key=signing_key())

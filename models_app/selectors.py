@@ -62,9 +62,11 @@ class CandidateRow:
     is_deployed: bool
 
     @property
-    def change(self) -> float | None:
-        """Held-out minus original accuracy."""
-        return None if self.original_accuracy is None else self.held_out_accuracy - self.original_accuracy
+    def difference(self) -> str:
+        """Held-out minus original accuracy, in percentage points."""
+        if self.original_accuracy is None:
+            return "–"
+        return f"{100 * (self.held_out_accuracy - self.original_accuracy):+.1f} points".replace("-", "−")
 
 
 def candidate_rows(model: DeployedModel) -> list[CandidateRow]:

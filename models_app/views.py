@@ -61,11 +61,13 @@ def model(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
 def _tab_context(request: HttpRequest, model: DeployedModel) -> dict[str, object]:
     tab = request.GET.get("tab", PREDICT)
     tab = tab if tab in TABS else PREDICT
-    counts = {RESULTS: model.prediction_batches.count()}
-    tabs = [(title, f"{model.get_absolute_url()}?tab={key}", key == tab, counts.get(key)) for key, title in TABS.items()]
+    counts, url = {RESULTS: model.prediction_batches.count()}, model.get_absolute_url()
+    tabs = [(title, f"{url}?tab={key}", key == tab, counts.get(key)) for key, title in TABS.items()]
     context: dict[str, object] = {"tab": tab, "tabs": tabs, "n_decisions_since": selectors.n_decisions_since(model)}
     if tab == DETAILS:
-        context |= {"candidates": selectors.candidate_rows(model), "versions": selectors.library_versions(model).items()}
+        candidates = selectors.candidate_rows(model)
+        deployed = next(row for row in candidates if row.is_deployed)
+        context |= {"candidates": candidates, "deployed": deployed, "versions": selectors.library_versions(model)}
     if tab in (PREDICT, DETAILS):
         context["columns"] = selectors.expected_columns(model)
     return context
@@ -128,6 +130,7 @@ def model_template(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
     """Download an empty CSV with the columns that the model reads."""
     model = ready_model_or_404(request, model_id)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{model.name} template.csv")
+    filename = f"{model.name} template.csv"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
     csv.writer(response).writerow(column.name for column in selectors.expected_columns(model))
     return response

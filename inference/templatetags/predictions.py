@@ -9,7 +9,7 @@ from django.template.context import RequestContext
 from inference.models import PredictionBatch
 from inference.selectors import batches_of
 from models_app.models import DeployedModel
-from projects.forms import UploadForm
+from projects.forms.datasets import UploadForm
 
 register = template.Library()
 

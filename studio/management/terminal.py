@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
+import shutil
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -99,9 +99,24 @@ def output_file(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write rows as they are: the file is for programs, so nothing is put before a cell that looks like a formula."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(rows)
+@contextmanager
+def output_folder(path: Path) -> Iterator[Path]:
+    """Yield a new folder beside `path`; it becomes `path` at the end. A folder that holds something is not replaced."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise DataProblem(f"{path} exists already. Choose a new or an empty folder for the model.")
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        partial.mkdir()
+    except OSError as error:
+        raise DataProblem(f"{path} cannot be made: {error.strerror}. Choose another place.") from error
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_stream(path: Path, chunks: Iterable[bytes]) -> None:
+    """Write a stream of bytes to a file."""
+    with path.open("wb") as file:
+        file.writelines(chunks)

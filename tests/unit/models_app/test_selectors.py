@@ -54,9 +54,8 @@ def test_only_decisions_after_the_training_began_make_a_model_outdated(alice: Us
     model = make_model(alice)
     now = timezone.now()
     for row_id, hours in enumerate((-1, 1, 2)):
-        RowReview.objects.create(
-            cleanset=model.cleanset, row_id=row_id, action=Action.KEEP, is_manual=True, updated_at=now + timedelta(hours=hours)
-        )
+        decision = {"action": Action.KEEP, "is_manual": True, "updated_at": now + timedelta(hours=hours)}
+        RowReview.objects.create(cleanset=model.cleanset, row_id=row_id, **decision)
     assert selectors.n_decisions_since(model) == 2
 
 

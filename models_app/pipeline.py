@@ -1,0 +1,59 @@
+"""Trains the best model on the data as people corrected it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.conf import settings
+from studio.engine.train import TrainedModel, train_model
+
+from cleansets.frames import read_frame
+from cleansets.overlay import corrected_rows
+from models_app.artifact_files import save_tar
+from models_app.models import DeployedModel
+from studio import storage, tables
+from studio.engine.progress import Progress
+from studio.engine.schema import CleansetSpec
+
+
+def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
+    """Train on the corrected rows, publish the artefact, and return the values to store on the run."""
+    project = run.cleanset.project
+    rows = corrected_rows(run.cleanset)
+    table = tables.local_path(project.version.table_key)
+    model = fit_best_model(table, project.spec(), rows.labels, row_ids=rows.row_id, progress=progress)
+    progress("Saving")
+    with tables.scratch() as folder:
+        tar = folder / "model.tar"
+        save_tar(model, tar)
+        n_bytes = tar.stat().st_size
+        key = tables.publish(tar, storage.model_file(run.pk, run.attempt, tar.name))
+    return {
+        "artifact_key": key,
+        "artifact_bytes": n_bytes,
+        "manifest": {},
+        "candidates": [asdict(candidate) for candidate in model.candidates],
+        "n_rows": 0,
+        "n_corrected": rows.n_corrected,
+        "n_excluded": rows.n_excluded,
+    }
+
+
+def fit_best_model(
+    table: Path,
+    spec: CleansetSpec,
+    labels: Sequence[str | None],
+    *,
+    row_ids: npt.NDArray[np.int64] | None = None,
+    progress: Progress,
+) -> TrainedModel:
+    """Train on rows of a Parquet table; the same for the worker and for the command line. `row_ids` None = all rows."""
+    progress("Reading rows")
+    frame = read_frame(table, spec.feature_columns, row_ids)
+    cache = settings.CACHE_DIR / "engine"
+    return train_model(frame, labels, spec, cache_dir=cache, n_jobs=settings.CORES, progress=progress)

@@ -1,0 +1,215 @@
+"""The main job without a browser: finds label issues in a file and writes it with the cleanset's columns."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TextIO
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from cleansets.frames import read_frame
+from cleansets.pipeline import analyse_table
+from models_app.artifact_files import signing_key
+from models_app.pipeline import fit_best_model
+from projects.readers import ROW_ID, ReadLimits, read_table
+from projects.readers.profile import ColumnProfile, profile_table
+from studio import tables
+from studio.engine.artifacts import save_artifact
+from studio.engine.errors import DataProblem
+from studio.engine.guess import guess_choice
+from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.schema import CleansetResult, CleansetSpec
+from studio.exports import stream_exact_csv
+from studio.management.terminal import (
+    TerminalProgress,
+    input_file,
+    output_file,
+    output_folder,
+    problems_end_in_status_2,
+    write_stream,
+)
+
+ROWS_PER_BATCH = 5_000
+
+
+class Command(BaseCommand):
+    """Read a file, build its cleanset, write the rows with what was found; no database, account or broker is used."""
+
+    help = (
+        "Find label issues in FILE (CSV, TSV, JSON, JSON Lines, XLSX or Parquet; also gzipped or zipped). OUT has the "
+        "file's columns as they are, then those of the cleanset, in the file's row order; scores are from 0 to 1, 1 is "
+        "worst. A cleanset column whose name the file has already is written with cleanlab_ before it. Cells are not "
+        "changed for spreadsheets. Exit status: 0, or 2 with a sentence that says what to do."
+    )
+    requires_system_checks: Sequence[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare what may be given."""
+        parser.add_argument("file", metavar="FILE", type=Path)
+        parser.add_argument("--label", required=True, metavar="COL", help="the column with the given labels")
+        columns = parser.add_mutually_exclusive_group()
+        columns.add_argument("--text", metavar="COL", help="the column with the text to learn from")
+        columns.add_argument("--features", metavar="A,B,…", help="the columns to learn from; guessed if not given")
+        parser.add_argument("--task", type=MLTask, choices=[MLTask.MULTI_CLASS], default=MLTask.MULTI_CLASS)
+        parser.add_argument("--mode", type=Mode, choices=list(Mode), default=Mode.REGULAR)
+        parser.add_argument("--seed", type=int, default=0, metavar="N", help="the only source of randomness (0)")
+        parser.add_argument("--out", required=True, type=Path, metavar="OUT.csv")
+        parser.add_argument("--pred-probs", type=Path, metavar="P.parquet", help="also write out-of-sample pred_probs")
+        parser.add_argument("--model", type=Path, metavar="DIR", help="also train the best model and save it there")
+
+    def handle(self, **options: Any) -> None:
+        """Do it; the summary goes to standard output."""
+        errors: TextIO = options["stderr"] or sys.stderr
+        request = Request(**{field.name: options[field.name] for field in fields(Request)})
+        with problems_end_in_status_2(errors):
+            self.stdout.write(_clean(request, TerminalProgress(errors)))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for."""
+
+    file: Path
+    label: str
+    text: str | None
+    features: str | None
+    task: MLTask
+    mode: Mode
+    seed: int
+    out: Path
+    pred_probs: Path | None
+    model: Path | None
+
+
+def _clean(request: Request, progress: TerminalProgress) -> str:
+    """Do the work and return the summary."""
+    input_file(request.file)
+    with ExitStack() as outputs, tables.scratch() as folder:
+        out = outputs.enter_context(output_file(request.out))
+        pred_probs = outputs.enter_context(output_file(request.pred_probs)) if request.pred_probs else None
+        model_folder = outputs.enter_context(output_folder(request.model)) if request.model else None
+        table = folder / "rows.parquet"
+        started = time.monotonic()
+        spec = _read(request, table, progress)
+        seconds = {"Reading the file": time.monotonic() - started}
+        result = analyse_table(table, spec, progress=progress)
+        seconds |= result.stage_seconds
+        if model_folder:
+            started = time.monotonic()
+            _save_model(table, spec, model_folder, progress)
+            seconds["Training the model"] = time.monotonic() - started
+        progress("Writing")
+        _write_rows(table, result, out)
+        if pred_probs:
+            _write_pred_probs(result, pred_probs)
+        progress.clear()
+    return summary(spec, result, seconds)
+
+
+def _read(request: Request, table: Path, progress: TerminalProgress) -> CleansetSpec:
+    """Read the file into a table and decide what is learned from it."""
+    limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
+    facts = read_table(request.file, request.file.name, table, progress=progress, limits=limits)
+    for note in facts.notes:
+        progress.log(note)
+    spec = _spec(request, profile_table(table, progress=progress))
+    progress.log(f"Learning {spec.label_column} from {', '.join(spec.feature_columns)}")
+    return spec
+
+
+def _spec(request: Request, profiles: Sequence[ColumnProfile]) -> CleansetSpec:
+    wanted = request.features.split(",") if request.features else [request.text] if request.text else []
+    _refuse_unknown([request.label, *wanted], [profile.name for profile in profiles])
+    modality, features = (Modality.TEXT if request.text else Modality.TABULAR), tuple(wanted)
+    if not features:
+        modality, features = _guessed_features(request.label, profiles)
+    kinds = {profile.name: profile.kind for profile in profiles}
+    return CleansetSpec(
+        task=request.task,
+        modality=modality,
+        feature_columns=features,
+        column_kinds={name: kinds[name] for name in features},
+        label_column=request.label,
+        mode=request.mode,
+        seed=request.seed,
+    )
+
+
+def _refuse_unknown(wanted: Sequence[str], known: Sequence[str]) -> None:
+    for name in wanted:
+        if name not in known:
+            raise DataProblem(f"There is no column {name}. The columns of the file are: {', '.join(known)}.")
+
+
+def _guessed_features(label: str, profiles: Sequence[ColumnProfile]) -> tuple[Modality, tuple[str, ...]]:
+    """Guess from the other columns; the one that looks most like a label is a feature here."""
+    others = [profile for profile in profiles if profile.name != label]
+    guess = guess_choice(others)
+    if guess.modality is Modality.TEXT and guess.text_column:
+        return Modality.TEXT, (guess.text_column,)
+    return Modality.TABULAR, tuple(p.name for p in others if p.name in (*guess.feature_columns, guess.label_column))
+
+
+def _save_model(table: Path, spec: CleansetSpec, folder: Path, progress: TerminalProgress) -> None:
+    labels = read_frame(table, [str(spec.label_column)])[spec.label_column].tolist()
+    model = fit_best_model(table, spec, labels, progress=progress)
+    save_artifact(model, folder, key=signing_key())
+
+
+def _write_rows(table: Path, result: CleansetResult, out: Path) -> None:
+    """Write the uploaded columns and those of the cleanset, side by side."""
+    own = [name for name in pq.read_schema(table).names if name != ROW_ID]
+    found = result.issues.reset_index(drop=True)
+    found.insert(0, "cleanlab_row_ID", range(1, len(found) + 1))
+    columns = [*own, *(free_name(name, own) for name in found.columns)]
+    write_stream(out, stream_exact_csv(columns, _batches(table, own, found)))
+
+
+def free_name(name: str, taken: Sequence[str]) -> str:
+    """Return the name for a column of the cleanset beside the columns of the file."""
+    while name in taken:
+        name = f"cleanlab_{name}"
+    return name
+
+
+def _batches(table: Path, own: Sequence[str], found: pd.DataFrame) -> Iterator[pa.RecordBatch]:
+    results = pa.Table.from_pandas(found, preserve_index=False)
+    first = 0
+    with pq.ParquetFile(table) as file:
+        for batch in file.iter_batches(ROWS_PER_BATCH, columns=list(own)):
+            part = results.slice(first, batch.num_rows).combine_chunks()
+            columns = [*batch.columns, *(column.combine_chunks() for column in part.columns)]
+            yield pa.RecordBatch.from_arrays(columns, names=[str(place) for place in range(len(columns))])
+            first += batch.num_rows
+
+
+def _write_pred_probs(result: CleansetResult, out: Path) -> None:
+    columns = [pa.array(column) for column in result.pred_probs.T]
+    pq.write_table(pa.table(columns, names=list(result.classes)), out, compression="zstd")
+
+
+def summary(spec: CleansetSpec, result: CleansetResult, seconds: Mapping[str, float]) -> str:
+    """Return what a person wants to know at the end."""
+    n_rows, n_classes = result.pred_probs.shape
+    issues = [(name, f"{count:,}") for name, count in result.counts.items()]
+    accuracies = [(candidate.name, f"{candidate.accuracy:.1%}") for candidate in result.candidates]
+    times = [(stage, f"{value:.1f}") for stage, value in seconds.items()]
+    head = f"{n_rows:,} rows, {n_classes:,} classes of {spec.label_column}, {spec.mode.value} mode, seed {spec.seed}"
+    blocks = [("Rows with", issues), ("Held-out accuracy", accuracies), ("Seconds", times)]
+    return "\n\n".join([head, *(_aligned(title, lines) for title, lines in blocks)])
+
+
+def _aligned(title: str, lines: Sequence[tuple[str, str]]) -> str:
+    width = max((len(name) for name, _ in lines), default=0)
+    right = max((len(value) for _, value in lines), default=0)
+    return "\n".join([title, *(f"  {name:<{width}}  {value:>{right}}" for name, value in lines)])
