@@ -14,7 +14,6 @@ from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
 from studio.runs import Run
 
-
 FORMAT_NAMES = {
     "csv": "CSV",
     "tsv": "TSV",

@@ -83,6 +83,8 @@ def rows_between(version: DatasetVersion, row_ids: range) -> RowTable:
     """Return the rows of a contiguous range of ids, long cells shortened; one query over the table file."""
     profiles = column_profiles(version)
     shown = tuple(profiles[:COLUMNS_SHOWN])
+    if not row_ids:
+        return RowTable(shown, (), len(profiles))
     cells = ", ".join(f"left({tables.quoted(profile.name)}, {CELL_CHARS + 1})" for profile in shown)
     row_id = tables.quoted(ROW_ID)
     query = f"SELECT {row_id}, {cells} FROM read_parquet(?) WHERE {row_id} BETWEEN ? AND ? ORDER BY 1"

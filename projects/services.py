@@ -1,4 +1,4 @@
-"""Writes of the app: uploading datasets, choosing kinds of columns, projects, and deleting with every file that goes along."""
+"""Writes of the app: uploads, kinds of columns, projects, and deletions with every file that goes along."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from studio import runs, storage, tables
 from studio.accounts.models import User
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
+from studio.engine.sample import write_sample_csv
 from studio.engine.schema import CleansetSpec
 
 logger = logging.getLogger(__name__)
@@ -37,22 +38,20 @@ class StoredFile:
     size_bytes: int
 
 
-def dataset_create(*, user: User, uploaded_file: UploadedFile) -> Dataset:
+def dataset_create(*, user: User, uploaded_file: UploadedFile[bytes]) -> Dataset:
     """Store the file, create its dataset and queue the reading of it."""
     return _dataset_of(user, _stored_upload(uploaded_file), name="")
 
 
 def dataset_create_sample(user: User) -> Dataset:
     """Make the sample file and take it in like any upload."""
-    from studio.engine.sample import write_sample_csv
-
     with tables.scratch() as folder:
         path = folder / SAMPLE_FILENAME
         write_sample_csv(path)
         return _dataset_of(user, _stored(path, SAMPLE_FILENAME), name=SAMPLE_NAME)
 
 
-def dataset_upload_again(*, version: DatasetVersion, user: User, uploaded_file: UploadedFile) -> DatasetVersion:
+def dataset_upload_again(*, version: DatasetVersion, user: User, uploaded_file: UploadedFile[bytes]) -> DatasetVersion:
     """Add a version to a dataset whose newest version could not be read. Raises DataProblem when it could."""
     if version.is_active or version.is_succeeded:
         raise DataProblem("The file of this dataset has not failed. Upload the other file as a new dataset.")
@@ -82,7 +81,7 @@ def _version_of(dataset: Dataset, user: User, file: StoredFile) -> DatasetVersio
     return version
 
 
-def _stored_upload(uploaded_file: UploadedFile) -> StoredFile:
+def _stored_upload(uploaded_file: UploadedFile[bytes]) -> StoredFile:
     """Move Django's temporary file into the storage; its content never passes through memory."""
     filename = uploaded_file.name or "upload"
     if hasattr(uploaded_file, "temporary_file_path"):

@@ -1,4 +1,4 @@
-"""Addresses of datasets. Those of projects are in cleansets, since a project is made together with its first cleanset."""
+"""Addresses of datasets. Those of projects are in cleansets: a project is made together with its first cleanset."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from models_app.models import DeployedModel
 from models_app.selectors import candidate_rows, models_of
 from projects.models import DatasetVersion, Project
 from projects.selectors import newest_versions, projects_of
+from studio.accounts.access import account
 from studio.accounts.models import User
 from studio.htmx import is_partial
 from studio.runs import ACTIVE, Run
@@ -84,7 +85,8 @@ class Section:
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show what needs the user now; a partial request follows the running work."""
-    active = active_runs(request.user)
+    user = account(request)
+    active = active_runs(user)
     seen = ",".join(str(running.run.pk) for running in active)
     if is_partial(request):
         response = render(request, "studio/_dashboard_running.html", {"active": active, "seen": seen})
@@ -95,9 +97,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         "active": active,
         "seen": seen,
-        "projects": project_section(request.user, show_all=wanted == "projects"),
-        "datasets": dataset_section(request.user, show_all=wanted == "datasets"),
-        "models": model_section(request.user, show_all=wanted == "models"),
+        "projects": project_section(user, show_all=wanted == "projects"),
+        "datasets": dataset_section(user, show_all=wanted == "datasets"),
+        "models": model_section(user, show_all=wanted == "models"),
     }
     return render(request, "studio/dashboard.html", context)
 
@@ -127,7 +129,9 @@ def project_section(user: User, *, show_all: bool) -> Section:
     """Return the user's projects, each with its newest cleanset; four queries."""
     projects, n = _cut(projects_of(user), show_all=show_all)
     newest = Cleanset.objects.filter(project=OuterRef("project")).order_by("-number").values("pk")[:1]
-    cleansets = Cleanset.objects.filter(project__in=projects, pk=Subquery(newest)).defer("log", "error_detail", "manifest")
+    cleansets = Cleanset.objects.filter(project__in=projects, pk=Subquery(newest)).defer(
+        "log", "error_detail", "manifest"
+    )
     newest_of = {cleanset.project_id: cleanset for cleanset in cleansets}
     reviewed = RowReview.objects.filter(cleanset__in=newest_of.values()).exclude(action="")
     n_reviewed = dict(reviewed.values_list("cleanset").annotate(Count("pk")))

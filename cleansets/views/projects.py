@@ -19,6 +19,7 @@ from projects import services as project_services
 from projects.access import newest_version_or_404, project_or_404
 from projects.forms.projects import MODALITIES, MODES, TASKS, ProjectForm, ProjectNameForm
 from projects.models import DatasetVersion, Project
+from studio.accounts.access import account
 from studio.htmx import is_partial
 
 
@@ -33,7 +34,7 @@ def project_create(request: HttpRequest) -> HttpResponse:
         return redirect(version)
     form = ProjectForm(version, request.POST if request.method == "POST" else None)
     if is_partial(request):
-        return render(request, "projects/_project_summary.html", {"plan": project_plan(request.user, form)})
+        return render(request, "projects/_project_summary.html", {"plan": project_plan(account(request), form)})
     is_check = request.method == "GET" or "check" in request.POST
     if is_check or not form.is_valid():
         return _create_page(request, form)
@@ -44,7 +45,7 @@ def _chosen_version(request: HttpRequest) -> DatasetVersion | None:
     """Return the version that the address names, else the user's newest one; None where there is none."""
     asked = request.GET.get("dataset", "")
     if not asked:
-        return project_selectors.ready_versions(request.user).defer(None).first()
+        return project_selectors.ready_versions(account(request)).defer(None).first()
     try:
         return newest_version_or_404(request, uuid.UUID(asked))
     except ValueError as error:
@@ -57,8 +58,8 @@ def _create_page(request: HttpRequest, form: ProjectForm) -> HttpResponse:
     context = {
         "form": form,
         "version": version,
-        "versions": project_selectors.ready_versions(request.user),
-        "plan": project_plan(request.user, checked),
+        "versions": project_selectors.ready_versions(account(request)),
+        "plan": project_plan(account(request), checked),
         "modalities": MODALITIES,
         "tasks": TASKS,
         "modes": MODES,
@@ -73,12 +74,10 @@ def _create_page(request: HttpRequest, form: ProjectForm) -> HttpResponse:
 
 
 def _started(request: HttpRequest, form: ProjectForm) -> Cleanset:
+    user, name = account(request), form.cleaned_data["name"]
     with transaction.atomic():
-        name = form.cleaned_data["name"]
-        project = project_services.project_create(
-            user=request.user, version=form.version, name=name, spec=form.spec()
-        )
-        return services.cleanset_start(project=project, user=request.user)
+        project = project_services.project_create(user=user, version=form.version, name=name, spec=form.spec())
+        return services.cleanset_start(project=project, user=user)
 
 
 @require_GET

@@ -37,9 +37,9 @@ class UploadForm(forms.Form):
         error_messages={"required": "No file arrived. Choose a file and upload it."},
     )
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> UploadedFile[bytes]:
         """Refuse what is larger than the studio takes."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
             raise forms.ValidationError(
                 f"The file has {filesize(file.size)}; this studio takes up to {filesize(settings.MAX_UPLOAD_BYTES)}. "

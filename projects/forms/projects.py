@@ -111,8 +111,9 @@ class ProjectForm(forms.Form):
         if cleaned["modality"] == Modality.TEXT and not cleaned["text_column"]:
             self.add_error("text_column", "A text project needs the column that holds the text. Choose one.")
             return cleaned
-        from projects.selectors import column_facts
         from studio.engine.validate import check_choice
+
+        from projects.selectors import column_facts
 
         try:
             check_choice(self.spec(), column_facts(self.version))

@@ -35,7 +35,9 @@ def records_of_lines(text: TextIOWrapper, *, max_chars: int) -> Iterator[JsonObj
             raise DataProblem(_broken_line(line_number, error)) from error
         except (RepeatedKeyError, RecursionError) as error:
             raise _bad_record(f"Line {line_number:,}", error) from error
-        yield _as_object(record, f"Line {line_number:,}")
+        if not isinstance(record, dict):
+            raise _no_object(f"Line {line_number:,}", record)
+        yield record
 
 
 def _bounded_lines(text: TextIOWrapper, max_chars: int) -> Iterator[str]:
@@ -113,22 +115,31 @@ class _Window:
 
     def record(self, number: int) -> JsonObject:
         """Take one object."""
-        place = f"Record {number:,} (line {self.line:,})"
         if self.next_char() == "]":
-            raise DataProblem(f"{place}: found a comma but no object after it. Remove the comma.")
+            raise DataProblem(f"{self._place(number)}: found a comma but no object after it. Remove the comma.")
         while True:
             try:
-                value, self._position = DECODER.raw_decode(self._buffer, self._position)
+                value, end = DECODER.raw_decode(self._buffer, self._position)
             except json.JSONDecodeError as error:
+                line = self._line_at(error.pos)  # before reading on, which moves all positions
                 if not (self._may_be_cut_off(error) and self._read_more()):
                     raise DataProblem(
-                        f"Line {self._line_at(error.pos):,} is not valid JSON: {error.msg} (in record {number:,}). "
-                        "Correct that line."
+                        f"Line {line:,} is not valid JSON: {error.msg} (in record {number:,}). Correct that line."
                     ) from error
             except (RepeatedKeyError, RecursionError) as error:
-                raise _bad_record(place, error) from error
+                raise _bad_record(self._place(number), error) from error
             else:
-                return _as_object(value, place)
+                return self._taken(value, end, number)
+
+    def _taken(self, value: object, end: int, number: int) -> JsonObject:
+        if not isinstance(value, dict):
+            raise _no_object(self._place(number), value)
+        self._position = end
+        return value
+
+    def _place(self, number: int) -> str:
+        # Only for messages: counting lines from the start of the buffer for every record would take forever.
+        return f"Record {number:,} (line {self.line:,})"
 
     def _may_be_cut_off(self, error: json.JSONDecodeError) -> bool:
         return error.msg.startswith("Unterminated string") or error.pos >= len(self._buffer) - _NEAR_END_CHARS
@@ -150,11 +161,9 @@ class _Window:
         return self._lines_before + self._buffer.count("\n", 0, position)
 
 
-def _as_object(value: object, place: str) -> JsonObject:
-    if isinstance(value, dict):
-        return value
-    kind = "a number" if type(value).__name__ == "_Number" else _KINDS[type(value)]
-    raise DataProblem(f'{place} is {kind}, not an object. Expected objects such as {{"column": "value"}}.')
+def _no_object(place: str, value: object) -> DataProblem:
+    kind = _KINDS.get(type(value), "a number")
+    return DataProblem(f'{place} is {kind}, not an object. Expected objects such as {{"column": "value"}}.')
 
 
 def _bad_record(place: str, error: Exception) -> DataProblem:

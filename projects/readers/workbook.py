@@ -23,7 +23,6 @@ from projects.readers.source import chunks
 from studio.engine.errors import DataProblem
 
 _MAX_EXACT_INTEGER = 2**53  # above it a float no longer holds every integer
-_SHARED_TEXTS = "xl/sharedStrings.xml"
 _ZEROS = re.compile(r"0{2,}")  # a number format such as 00000 shows 501 as 00501
 _FORMULA_WITHOUT_RESULT = re.compile(
     rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^<>]*)?/>)\s*(?:</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></)"
@@ -60,13 +59,11 @@ class Workbook:
     def opened(cls, path: Path, limits: ReadLimits) -> Iterator[Workbook]:
         """Open the workbook, having refused bombs; raises DataProblem for a damaged one."""
         _from_openpyxl(lambda: _refuse_bomb(path, limits))
-        book = _from_openpyxl(lambda: openpyxl.load_workbook(path, read_only=True, data_only=True))
-        try:
+        with path.open("rb") as file:  # a path would have to end in .xlsx
+            book = _from_openpyxl(lambda: openpyxl.load_workbook(file, read_only=True, data_only=True))
             workbook = cls(book)
             _from_openpyxl(workbook._refuse_formulas_without_result)
             yield workbook
-        finally:
-            book.close()
 
     def rows(self) -> Iterator[SheetRow]:
         """All rows from the first, blank ones included."""
@@ -112,11 +109,16 @@ def _refuse_bomb(path: Path, limits: ReadLimits) -> None:
             f"The workbook unpacks to {n_bytes / 1024**2:,.0f} MB, more than is allowed for a file of its size. "
             "Save the sheet as CSV and upload that."
         )
-    if sizes.get(_SHARED_TEXTS, 0) > limits.max_shared_bytes:
+    if sum(size for name, size in sizes.items() if _is_read_at_once(name)) > limits.max_shared_bytes:
         raise DataProblem(
             f"The workbook holds more than {limits.max_shared_bytes / 1024**2:,.0f} MB of text. "
             "Save the sheet as CSV and upload that."
         )
+
+
+def _is_read_at_once(name: str) -> bool:
+    """Whether a part, such as the table of shared texts, is read into memory; sheets are read row by row."""
+    return name.endswith(".xml") and not name.startswith("xl/worksheets/")
 
 
 def _sheet_notes(titles: list[str], title: str) -> tuple[str, ...]:

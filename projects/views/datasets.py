@@ -19,6 +19,7 @@ from projects.forms.datasets import KindsForm, UploadForm
 from projects.models import Dataset, DatasetVersion
 from projects.views.profile_cards import profile_cards
 from studio import runs
+from studio.accounts.access import account
 from studio.htmx import is_partial
 
 ROWS_PER_PAGE = 50
@@ -31,7 +32,7 @@ def dataset_upload(request: HttpRequest) -> HttpResponse:
     """Take a file in as a new dataset."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
-        dataset = services.dataset_create(user=request.user, uploaded_file=form.cleaned_data["file"])
+        dataset = services.dataset_create(user=account(request), uploaded_file=form.cleaned_data["file"])
         return _leave_to(request, dataset)
     return _upload_page(request, form, {})
 
@@ -42,7 +43,7 @@ def dataset_upload_again(request: HttpRequest, dataset_id: uuid.UUID) -> HttpRes
     version = newest_version_or_404(request, dataset_id)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
-        services.dataset_upload_again(version=version, user=request.user, uploaded_file=form.cleaned_data["file"])
+        services.dataset_upload_again(version=version, user=account(request), uploaded_file=form.cleaned_data["file"])
         return _leave_to(request, version.dataset)
     return _upload_page(request, form, {"dataset": version.dataset, "problem": version.error_message})
 
@@ -63,7 +64,7 @@ def _leave_to(request: HttpRequest, dataset: Dataset) -> HttpResponse:
 @require_POST
 def dataset_sample(request: HttpRequest) -> HttpResponse:
     """Make the sample dataset."""
-    return redirect(services.dataset_create_sample(request.user))
+    return redirect(services.dataset_create_sample(account(request)))
 
 
 @require_GET

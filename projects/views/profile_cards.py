@@ -14,6 +14,7 @@ from studio.engine.columns import ColumnKind
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_S = 86_400
+VALUES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def profile_cards(form: KindsForm) -> list[ProfileCard]:
 def _card(profile: ColumnProfile, field: BoundField) -> ProfileCard:
     if profile.histogram:
         return ProfileCard(profile, field, bars=_bars(profile.histogram, profile.inferred_kind))
-    values = () if _is_all_different(profile) else profile.top_values
+    values = () if _is_all_different(profile) else profile.top_values[:VALUES_SHOWN]
     top = max((value.count for value in values), default=1)
     shares = tuple(ValueShare(value.value, value.count, value.count / top) for value in values)
     return ProfileCard(profile, field, values=shares, rest=_rest(profile, values))
@@ -84,7 +85,7 @@ def _rest(profile: ColumnProfile, values: tuple[TopValue, ...]) -> str:
         return ""
     n_rows = n_filled - sum(value.count for value in values)
     about = "About " if profile.is_distinct_estimated else ""
-    return f"{about}{n_more:,} more {'value' if n_more == 1 else 'values'} in {n_rows:,} {'row' if n_rows == 1 else 'rows'}"
+    return f"{about}{n_more:,} more value{'s'[: n_more > 1]} in {n_rows:,} row{'s'[: n_rows > 1]}"
 
 
 def _short(value: str) -> str:
