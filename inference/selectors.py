@@ -25,16 +25,18 @@ def batches_of(model: DeployedModel) -> QuerySet[PredictionBatch]:
 
 @dataclass(frozen=True, slots=True)
 class LabelShare:
-    """How many rows a class is suggested for."""
+    """How many rows a class is suggested for, as a fraction of all rows and of those of the most frequent class."""
 
     label: str
     n_rows: int
     fraction: float
+    fraction_of_most: float
 
 
 def label_shares(batch: PredictionBatch) -> list[LabelShare]:
     """Return the suggested labels with their number of rows, most frequent first."""
-    return [LabelShare(label, n_rows, n_rows / (batch.n_rows or 1)) for label, n_rows in batch.label_counts]
+    most = max((n_rows for _, n_rows in batch.label_counts), default=1)
+    return [LabelShare(label, n, n / (batch.n_rows or 1), n / most) for label, n in batch.label_counts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,106 @@
+"""Uploads to a model and the page of a batch, without a worker behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.core.files.storage import default_storage
+from django.test import Client, override_settings
+from django.urls import reverse
+
+from inference.models import PredictionBatch
+from studio.accounts.models import User
+from studio.runs import Status
+from tests.data_builders import csv_file
+from tests.factories import make_model, make_prediction
+
+ClientOf = Callable[[User], Client]
+
+
+def test_uploaded_file_waits_to_be_predicted(alice: User, client_of: ClientOf) -> None:
+    model = make_model(alice)
+    url = reverse("prediction-upload", args=[model.pk])
+    response = client_of(alice).post(url, {"file": csv_file("a\n1\n", "new rows.csv")}, follow=True)
+    batch = PredictionBatch.objects.get()
+    assert (batch.filename, batch.size_bytes, batch.status) == ("new rows.csv", 4, Status.QUEUED)
+    with default_storage.open(batch.source_key) as stored:
+        assert stored.read() == b"a\n1\n"
+    assert "Waiting for a free worker" in response.content.decode()
+
+
+def test_upload_without_a_file_says_so(alice: User, client_of: ClientOf) -> None:
+    response = client_of(alice).post(reverse("prediction-upload", args=[make_model(alice).pk]))
+    assert response.status_code == 422
+    assert "Choose a file" in response.content.decode()
+
+
+@override_settings(MAX_UPLOAD_BYTES=3)
+def test_file_over_the_limit_is_refused(alice: User, client_of: ClientOf) -> None:
+    model = make_model(alice)
+    response = client_of(alice).post(reverse("prediction-upload", args=[model.pk]), {"file": csv_file("a\n1\n")})
+    assert response.status_code == 422
+    assert not PredictionBatch.objects.exists()
+
+
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING, Status.FAILED, Status.CANCELLED])
+def test_model_that_is_not_trained_takes_no_file(alice: User, client_of: ClientOf, status: Status) -> None:
+    model = make_model(alice, status=status)
+    response = client_of(alice).post(reverse("prediction-upload", args=[model.pk]), {"file": csv_file("a\n1\n")})
+    assert response.status_code == 404
+    assert not PredictionBatch.objects.exists()
+
+
+def test_batch_under_way_shows_how_far_it_is(alice: User, client_of: ClientOf) -> None:
+    batch = make_prediction(
+        alice, status=Status.RUNNING, stage="Predicting", progress_done=5_000, progress_total=20_000
+    )
+    page = client_of(alice).get(batch.get_absolute_url()).content.decode()
+    assert "5,000 of 20,000" in page
+
+
+def test_only_the_page_of_a_batch_reloads_at_its_end(alice: User, client_of: ClientOf) -> None:
+    url = reverse("prediction-run", args=[make_prediction(alice).pk])
+    partial = {"HX-Request": "true"}
+    assert "HX-Refresh" not in client_of(alice).get(url, headers=partial)
+    assert client_of(alice).get(f"{url}?reload", headers=partial)["HX-Refresh"] == "true"
+
+
+def test_ended_batch_says_ready_for_export(alice: User, client_of: ClientOf) -> None:
+    batch = make_prediction(alice, n_rows=1_234)
+    url = reverse("prediction-run", args=[batch.pk])
+    page = client_of(alice).get(url, headers={"HX-Request": "true"}).content.decode()
+    assert "Ready for export" in page
+    assert "1,234 rows predicted" in page
+    assert reverse("prediction-export", args=[batch.pk]) in page
+
+
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING, Status.FAILED, Status.CANCELLED])
+def test_batch_without_results_has_no_export(alice: User, client_of: ClientOf, status: Status) -> None:
+    batch = make_prediction(alice, status=status)
+    assert client_of(alice).get(reverse("prediction-export", args=[batch.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["prediction", "prediction-run", "prediction-export"])
+def test_batch_of_somebody_else_does_not_exist(alice: User, bob: User, client_of: ClientOf, name: str) -> None:
+    assert client_of(bob).get(reverse(name, args=[make_prediction(alice).pk])).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["prediction-cancel", "prediction-delete"])
+def test_batch_of_somebody_else_cannot_be_changed(alice: User, bob: User, client_of: ClientOf, name: str) -> None:
+    batch = make_prediction(alice, status=Status.RUNNING)
+    assert client_of(bob).post(reverse(name, args=[batch.pk])).status_code == 404
+    batch.refresh_from_db()
+    assert batch.cancel_requested_at is None
+
+
+def test_deleted_batch_is_gone_with_its_files(
+    transactional_db: None, alice: User, client_of: ClientOf
+) -> None:
+    model = make_model(alice)
+    client = client_of(alice)
+    client.post(reverse("prediction-upload", args=[model.pk]), {"file": csv_file("a\n1\n")})
+    batch = PredictionBatch.objects.get()
+    client.post(reverse("prediction-delete", args=[batch.pk]))
+    assert not PredictionBatch.objects.exists()
+    assert not default_storage.exists(batch.source_key)
