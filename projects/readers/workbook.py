@@ -15,14 +15,18 @@ from typing import TypeVar
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
+from openpyxl.cell.text import Text
 from openpyxl.utils.escape import unescape
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.xml.constants import SHEET_MAIN_NS
+from openpyxl.xml.functions import iterparse
 
 from projects.readers.facts import ReadLimits
 from projects.readers.source import chunks
 from studio.engine.errors import DataProblem
 
 _MAX_EXACT_INTEGER = 2**53  # above it a float no longer holds every integer
+_SHARED_TEXTS = "xl/sharedStrings.xml"
 _ZEROS = re.compile(r"0{2,}")  # a number format such as 00000 shows 501 as 00501
 _FORMULA_WITHOUT_RESULT = re.compile(
     rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^<>]*)?/>)\s*(?:</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></)"
@@ -62,6 +66,7 @@ class Workbook:
         with path.open("rb") as file:  # a path would have to end in .xlsx
             book = _from_openpyxl(lambda: openpyxl.load_workbook(file, read_only=True, data_only=True))
             workbook = cls(book)
+            _from_openpyxl(workbook._read_shared_texts)
             _from_openpyxl(workbook._refuse_formulas_without_result)
             yield workbook
 
@@ -73,6 +78,19 @@ class Workbook:
         while (cells := _from_openpyxl(lambda: next(rows, None))) is not None:
             number += 1
             yield SheetRow(number, [_cell_text(cell) for cell in cells])
+
+    def _read_shared_texts(self) -> None:
+        """Read the texts that cells refer to as they stand in the file; openpyxl drops a part of their escapes."""
+        archive = self._sheet.parent._archive
+        if _SHARED_TEXTS not in archive.namelist():
+            return
+        texts = []
+        with archive.open(_SHARED_TEXTS) as stream:
+            for _, element in iterparse(stream):
+                if element.tag == f"{{{SHEET_MAIN_NS}}}si":
+                    texts.append(Text.from_tree(element).content)
+                    element.clear()
+        self._sheet._shared_strings = texts
 
     def _refuse_formulas_without_result(self) -> None:
         """A formula that was never computed has no value to show; reading it as missing would lose it silently."""

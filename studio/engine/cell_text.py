@@ -78,7 +78,7 @@ def _value_text(value: object) -> str | None:
 def _float_text(value: float | np.float32) -> str | None:
     if math.isnan(value):
         return None
-    return str(value) if isinstance(value, np.floating) else repr(value)
+    return repr(float(str(value)))  # by way of its own text, a float32 keeps the digits that it has
 
 
 def _nested_text(value: object) -> str:
