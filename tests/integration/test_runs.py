@@ -1,14 +1,25 @@
-"""The frame around each run: claim, work, end; cancel; the sweep."""
+"""The frame around each run: claim, work, end; cancel; messages; bringing lost runs back."""
 
 from __future__ import annotations
 
-import pytest
+import threading
+from datetime import timedelta
 
+import pytest
+from celery import current_app
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from cleansets.models import Cleanset
 from projects.models import DatasetVersion
-from studio import runs
+from studio import recovery, runs
 from studio.accounts.models import User
-from studio.runs import Status
-from tests.factories import make_dataset
+from studio.engine.errors import DataProblem
+from studio.runs import Run, Status, Tracker
+from tests.factories import make_cleanset, make_dataset
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +29,232 @@ def waiting(alice: User) -> DatasetVersion:
     return make_dataset(alice, status=Status.QUEUED).versions.get()
 
 
+@pytest.fixture
+def running(waiting: DatasetVersion) -> DatasetVersion:
+    assert runs.claim(waiting)
+    return waiting
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Messages as (task name, queue), in place of sending them."""
+    messages: list[tuple[str, str]] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, *, kwargs, queue: messages.append((name, queue)))
+    return messages
+
+
+def silent_for(run: Run, seconds: float) -> None:
+    type(run)._default_manager.filter(pk=run.pk).update(heartbeat_at=timezone.now() - timedelta(seconds=seconds))
+
+
+def waiting_for(run: Run, seconds: float) -> None:
+    type(run)._default_manager.filter(pk=run.pk).update(queued_at=timezone.now() - timedelta(seconds=seconds))
+
+
 def test_work_ends_the_run_with_its_results(waiting: DatasetVersion) -> None:
     runs.run_tracked(DatasetVersion, str(waiting.pk), lambda run, progress: {"n_rows": 7})
     waiting.refresh_from_db()
     assert (waiting.status, waiting.n_rows, waiting.attempt) == (Status.SUCCEEDED, 7, 1)
+
+
+def test_a_second_message_for_the_same_run_does_no_work(waiting: DatasetVersion) -> None:
+    worked: list[int] = []
+
+    def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
+        worked.append(run.attempt)
+        runs.run_tracked(DatasetVersion, str(run.pk), work)  # delivered again while the first is at work
+        return {}
+
+    runs.run_tracked(DatasetVersion, str(waiting.pk), work)
+    runs.run_tracked(DatasetVersion, str(waiting.pk), work)
+    assert worked == [1]
+
+
+def test_anticipated_failure_shows_its_sentence(waiting: DatasetVersion) -> None:
+    def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
+        raise DataProblem("Line 3 has 4 cells; expected 2.")
+
+    runs.run_tracked(DatasetVersion, str(waiting.pk), work)
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.error_message) == (Status.FAILED, "Line 3 has 4 cells; expected 2.")
+    assert waiting.error_detail == ""
+
+
+def test_bug_shows_a_neutral_sentence_and_keeps_the_traceback_for_the_owner(waiting: DatasetVersion) -> None:
+    def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
+        raise ZeroDivisionError("secret cell")
+
+    runs.run_tracked(DatasetVersion, str(waiting.pk), work)
+    waiting.refresh_from_db()
+    assert waiting.status == Status.FAILED
+    assert "secret cell" not in waiting.error_message
+    assert "ZeroDivisionError: secret cell" in waiting.error_detail
+
+
+def test_message_may_quote_any_bytes_of_a_file(running: DatasetVersion) -> None:
+    assert runs.fail(running, "Found '\x00\udcff' in line 1.")
+    assert running.error_message == "Found '\N{REPLACEMENT CHARACTER}?' in line 1."
+
+
+def test_cancel_ends_a_waiting_run_at_once(waiting: DatasetVersion) -> None:
+    assert runs.cancel(waiting)
+    assert waiting.status == Status.CANCELLED
+    runs.run_tracked(DatasetVersion, str(waiting.pk), lambda run, progress: {"n_rows": 7})
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.n_rows) == (Status.CANCELLED, None)
+
+
+def test_cancel_stops_a_running_run_at_its_next_progress_call(waiting: DatasetVersion) -> None:
+    def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
+        progress("Reading file", 1, 3)
+        assert runs.cancel(DatasetVersion.objects.get(pk=run.pk))
+        progress("Profiling columns")
+        raise AssertionError("went on")
+
+    runs.run_tracked(DatasetVersion, str(waiting.pk), work)
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.error_message) == (Status.CANCELLED, "")
+
+
+def test_cancel_of_an_ended_run_says_so(running: DatasetVersion) -> None:
+    runs.finish(running)
+    assert not runs.cancel(running)
+    assert running.status == Status.SUCCEEDED
+
+
+def test_progress_is_written_at_most_once_a_second_within_a_stage(running: DatasetVersion) -> None:
+    progress = Tracker(running)
+    progress("Reading file", 1, 1000)
+    for done in range(2, 900):
+        progress("Reading file", done, 1000)
+    running.refresh_from_db()
+    assert (running.stage, running.progress_done) == ("Reading file", 1)
+    progress("Reading file", 1000, 1000)
+    running.refresh_from_db()
+    assert running.progress_done == 1000
+    assert [line.split("s  ")[1] for line in running.log.splitlines()] == ["Reading file"]
+
+
+def test_worker_that_lost_its_run_stops_and_writes_nothing(waiting: DatasetVersion) -> None:
+    def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
+        mine = DatasetVersion.objects.get(pk=run.pk)
+        runs.requeue(mine, attempt=mine.attempt)
+        runs.claim(mine)  # somebody else has it now
+        progress.beat()
+        with pytest.raises(runs.Cancelled):
+            progress("Reading file", 5, 9)
+        return {"n_rows": 7}
+
+    runs.run_tracked(DatasetVersion, str(waiting.pk), work)
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.attempt, waiting.n_rows, waiting.stage) == (Status.RUNNING, 2, None, "")
+
+
+def test_message_is_sent_when_the_run_is_committed(
+    waiting: DatasetVersion,
+    sent: list[tuple[str, str]],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        runs.enqueue(waiting)
+        assert sent == []
+    assert sent == [("projects.ingest_dataset", "data")]
+
+
+def test_unreachable_broker_leaves_the_run_waiting_for_the_sweep(
+    waiting: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise OperationalError("no broker")
+
+    monkeypatch.setattr(current_app, "send_task", refuse)
+    runs.send(waiting)
+    waiting.refresh_from_db()
+    assert waiting.status == Status.QUEUED
+
+
+def test_every_thread_of_the_web_process_sends_through_the_studios_celery() -> None:
+    names: list[str] = []
+    thread = threading.Thread(target=lambda: names.append(current_app.main))
+    thread.start()
+    thread.join()
+    assert names == ["studio"]
+
+
+def test_sweep_queues_a_run_again_whose_worker_fell_silent(
+    running: DatasetVersion, sent: list[tuple[str, str]]
+) -> None:
+    recovery.sweep()
+    assert sent == []
+    silent_for(running, 300)
+    recovery.sweep()
+    running.refresh_from_db()
+    assert (running.status, running.attempt) == (Status.QUEUED, 1)
+    assert sent == [("projects.ingest_dataset", "data")]
+
+
+def test_run_that_took_two_workers_down_fails_and_says_so_by_mail(
+    running: DatasetVersion, sent: list[tuple[str, str]], mailoutbox: list[EmailMessage]
+) -> None:
+    silent_for(running, 300)
+    recovery.sweep()
+    running.refresh_from_db()
+    assert runs.claim(running)
+    silent_for(running, 300)
+    recovery.sweep()
+    running.refresh_from_db()
+    assert running.status == Status.FAILED
+    assert "stopped in the middle of this run 2 times" in running.error_message
+    assert [mail.subject for mail in mailoutbox] == ["Dataset requests failed"]
+
+
+def test_lost_run_that_was_to_be_cancelled_is_not_started_again(
+    running: DatasetVersion, sent: list[tuple[str, str]]
+) -> None:
+    runs.cancel(running)
+    silent_for(running, 300)
+    recovery.sweep()
+    running.refresh_from_db()
+    assert running.status == Status.CANCELLED
+    assert sent == []
+
+
+def test_sweep_sends_a_lost_message_again_but_lets_runs_wait_their_turn(
+    alice: User, sent: list[tuple[str, str]]
+) -> None:
+    first, second = make_cleanset(alice, status=Status.QUEUED), make_cleanset(alice, status=Status.QUEUED)
+    waiting_for(second, 300)
+    runs.claim(first)
+    recovery.sweep()
+    assert sent == []
+    runs.finish(first)
+    recovery.sweep()
+    recovery.sweep()
+    assert sent == [(Cleanset.task_name, "training")]
+
+
+def test_death_of_a_worker_brings_back_the_runs_of_its_queue_only(
+    running: DatasetVersion, alice: User, sent: list[tuple[str, str]]
+) -> None:
+    training = make_cleanset(alice, status=Status.RUNNING)
+    recovery.recover_queue("training")
+    assert sent == [(Cleanset.task_name, "training")]
+    training.refresh_from_db()
+    running.refresh_from_db()
+    assert (training.status, running.status) == (Status.QUEUED, Status.RUNNING)
+
+
+def test_planned_stop_counts_as_no_attempt(running: DatasetVersion, sent: list[tuple[str, str]]) -> None:
+    for _ in range(5):
+        recovery.release_all()
+        running.refresh_from_db()
+        assert (running.status, running.attempt) == (Status.QUEUED, 0)
+        assert runs.claim(running)
+    assert sent == [("projects.ingest_dataset", "data")] * 5
+
+
+def test_mail_tells_of_the_end(waiting: DatasetVersion, mailoutbox: list[EmailMessage]) -> None:
+    runs.run_tracked(DatasetVersion, str(waiting.pk), lambda run, progress: {})
+    (mail,) = mailoutbox
+    assert (mail.subject, mail.to) == ("Dataset requests is ready", ["alice@example.org"])
+    assert f"http://localhost:8000/datasets/{waiting.dataset_id}" in mail.body
