@@ -8,11 +8,12 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from inference.models import PredictionBatch
+from studio.accounts.access import account
 
 
 def batch_or_404(request: HttpRequest, batch_id: uuid.UUID) -> PredictionBatch:
     """Return the batch with its model, or end in 404."""
-    mine = PredictionBatch.objects.filter(deployed_model__cleanset__project__owner=request.user)
+    mine = PredictionBatch.objects.filter(deployed_model__cleanset__project__owner=account(request))
     return get_object_or_404(mine.select_related("deployed_model__cleanset__project", "created_by"), pk=batch_id)
 
 

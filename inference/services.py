@@ -18,7 +18,7 @@ from studio.engine.errors import DataProblem
 MAX_FILENAME_CHARS = 255
 
 
-def prediction_start(*, model: DeployedModel, user: User, file: UploadedFile) -> PredictionBatch:
+def prediction_start(*, model: DeployedModel, user: User, file: UploadedFile[bytes]) -> PredictionBatch:
     """Store an uploaded file and queue its prediction."""
     if not model.is_succeeded:
         raise DataProblem("This model is not trained yet. Wait until it is, then upload the file again.")

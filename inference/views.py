@@ -18,6 +18,7 @@ from models_app.access import ready_model_or_404
 from models_app.models import DeployedModel
 from projects.forms.datasets import UploadForm
 from studio import runs
+from studio.accounts.access import account
 from studio.htmx import is_partial, render
 
 
@@ -29,8 +30,11 @@ def prediction_upload(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse
     if not form.is_valid():
         context = {"model": model, "form": form, "crumbs": _crumbs(model), "section": "models"}
         return render_page(request, "inference/prediction_upload.html", context, status=422)
-    services.prediction_start(model=model, user=request.user, file=form.cleaned_data["file"])
-    return redirect(f"{model.get_absolute_url()}?tab=predict")
+    services.prediction_start(model=model, user=account(request), file=form.cleaned_data["file"])
+    target = f"{model.get_absolute_url()}?tab=predict"
+    if is_partial(request):
+        return HttpResponse(headers={"HX-Redirect": target})
+    return redirect(target)
 
 
 @require_GET

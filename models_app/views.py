@@ -19,6 +19,7 @@ from models_app.access import model_or_404, ready_model_or_404
 from models_app.forms import DeployForm
 from models_app.models import DeployedModel
 from studio import runs
+from studio.accounts.access import account
 from studio.htmx import is_partial, render
 
 PREDICT, RESULTS, DETAILS = "predict", "results", "details"
@@ -35,7 +36,7 @@ def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
         return redirect(training)
     form = DeployForm(request.POST or None, initial={"name": cleanset.project.name})
     if form.is_valid():
-        return redirect(services.model_deploy(cleanset=cleanset, user=request.user, name=form.cleaned_data["name"]))
+        return redirect(services.model_deploy(cleanset=cleanset, user=account(request), name=form.cleaned_data["name"]))
     context = {
         "cleanset": cleanset,
         "crumbs": _crumbs(cleanset),
@@ -112,7 +113,7 @@ def model_cancel(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def model_retry(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
     """Train again after a failure or a cancel."""
-    return redirect(services.model_retry(model=model_or_404(request, model_id), user=request.user))
+    return redirect(services.model_retry(model=model_or_404(request, model_id), user=account(request)))
 
 
 @require_POST

@@ -51,7 +51,7 @@ class Command(BaseCommand):
         "worst. A cleanset column whose name the file has already is written with cleanlab_ before it. Cells are not "
         "changed for spreadsheets. Exit status: 0, or 2 with a sentence that says what to do."
     )
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what may be given."""

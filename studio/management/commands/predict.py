@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -31,7 +30,7 @@ class Command(BaseCommand):
         'followed by "(predicted)". A model can only be opened with the secret key that it was saved with. '
         "Exit status: 0, or 2 with a sentence that says what to do."
     )
-    requires_system_checks: Sequence[str] = []
+    requires_system_checks: tuple[str, ...] = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what may be given."""

@@ -1,0 +1,232 @@
+"""From corrected labels to downloaded predictions, through the browser's door and the real engine."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import pytest
+from django.core.files.storage import default_storage
+from django.core.mail import EmailMessage
+from django.test import Client
+from django.urls import reverse
+
+from cleansets import services as cleanset_services
+from cleansets.models import Action, Cleanset, RowReview
+from inference import pipeline as inference_pipeline
+from inference.models import PredictionBatch
+from models_app.models import DeployedModel
+from projects.models import Dataset, Project
+from studio.accounts.models import User
+from studio.runs import Status
+from tests.data_builders import Planted, csv_file, planted_table
+
+ClientOf = Callable[[User], Client]
+pytestmark = pytest.mark.usefixtures("eager_runs")
+
+
+@pytest.fixture
+def planted() -> Planted:
+    return planted_table(90, n_wrong=4)
+
+
+@pytest.fixture
+def browser(alice: User, client_of: ClientOf) -> Client:
+    return client_of(alice)
+
+
+@pytest.fixture
+def cleanset(browser: Client, alice: User, planted: Planted) -> Cleanset:
+    browser.post(reverse("dataset-upload"), {"file": csv_file(planted.frame)})
+    project = Project.objects.create(
+        owner=alice,
+        version=Dataset.objects.get().versions.get(),
+        name="Shapes",
+        task="multi-class",
+        modality="tabular",
+        mode="fast",
+        label_column="label",
+        feature_columns=["height", "weight", "colour"],
+        column_kinds={"height": "number", "weight": "number", "colour": "categorical"},
+    )
+    cleanset = cleanset_services.cleanset_start(project=project, user=alice)
+    cleanset.refresh_from_db()
+    assert cleanset.status == Status.SUCCEEDED, cleanset.error_detail or cleanset.error_message
+    return cleanset
+
+
+@pytest.fixture
+def model(browser: Client, cleanset: Cleanset) -> DeployedModel:
+    browser.post(reverse("model-deploy", args=[cleanset.pk]), {"name": "Shapes"})
+    model = DeployedModel.objects.get()
+    assert model.status == Status.SUCCEEDED, model.error_detail or model.error_message
+    return model
+
+
+def predict(
+    browser: Client, model: DeployedModel, content: str | pd.DataFrame, name: str = "new.csv"
+) -> PredictionBatch:
+    url = reverse("prediction-upload", args=[model.pk])
+    assert browser.post(url, {"file": csv_file(content, name)}).status_code == 302
+    return PredictionBatch.objects.latest("queued_at")
+
+
+def exported(browser: Client, batch: PredictionBatch) -> list[dict[str, str]]:
+    response = browser.get(reverse("prediction-export", args=[batch.pk]))
+    text = b"".join(response.streaming_content).decode()
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def suggested(rows: Sequence[dict[str, str]]) -> list[str]:
+    return [row["Suggested Label"] for row in rows]
+
+
+def test_model_learns_from_corrected_rows_only(browser: Client, cleanset: Cleanset, planted: Planted) -> None:
+    wrong = sorted(planted.wrong_rows)
+    classes = cleanset.classes
+    for row_id in wrong[:3]:
+        given = planted.frame["label"][row_id]
+        truth = classes[(classes.index(given) - 1) % len(classes)]
+        RowReview.objects.create(
+            cleanset=cleanset, row_id=row_id, action=Action.LABEL, corrected_label=truth, is_manual=True
+        )
+    RowReview.objects.create(cleanset=cleanset, row_id=wrong[3], action=Action.EXCLUDE, is_manual=True)
+    browser.post(reverse("model-deploy", args=[cleanset.pk]), {"name": "Corrected"})
+    model = DeployedModel.objects.get()
+    assert (model.n_rows, model.n_corrected, model.n_excluded) == (89, 3, 1)
+    held_out = {candidate["key"]: candidate["accuracy"] for candidate in model.candidates}
+    original = {candidate["key"]: candidate["accuracy"] for candidate in cleanset.candidates}
+    assert held_out["ensemble"] > original["ensemble"]
+
+
+def test_details_tab_lists_candidates_best_first_with_the_ensemble(browser: Client, model: DeployedModel) -> None:
+    accuracies = [candidate["accuracy"] for candidate in model.candidates]
+    assert accuracies == sorted(accuracies, reverse=True)
+    page = browser.get(f"{model.get_absolute_url()}?tab=details").content.decode()
+    assert "Ensemble Predictor" in page
+    for words in ("Held-out Accuracy", "Original Accuracy", "Inference Time (s)", "Training Time (s)", str(model.pk)):
+        assert words in page
+
+
+def test_owner_is_told_by_mail_when_the_model_is_ready(model: DeployedModel, mailoutbox: list[EmailMessage]) -> None:
+    assert [mail.to for mail in mailoutbox if "Model Shapes" in mail.subject] == [[model.created_by.email]]
+
+
+def test_export_has_the_uploaded_rows_in_order_then_probabilities_then_the_label(
+    browser: Client, model: DeployedModel, planted: Planted
+) -> None:
+    uploaded = planted.frame.drop(columns="label").assign(note=[f"n{i:03}" for i in range(90)])
+    batch = predict(browser, model, uploaded)
+    assert batch.status == Status.SUCCEEDED, batch.error_message
+    rows = exported(browser, batch)
+    assert list(rows[0]) == [*uploaded.columns, *model.manifest["classes"], "Suggested Label"]
+    assert pd.DataFrame(rows)[list(uploaded.columns)].equals(uploaded.astype(object))
+    for row in rows:
+        chances = {name: float(row[name]) for name in model.manifest["classes"]}
+        assert sum(chances.values()) == pytest.approx(1, abs=1e-5)
+        assert row["Suggested Label"] == max(chances, key=chances.__getitem__)
+    right = [i for i in range(90) if i not in planted.wrong_rows]
+    assert sum(suggested(rows)[i] == planted.frame["label"][i] for i in right) > 0.95 * len(right)
+
+
+def test_page_of_a_batch_shows_counts_first_rows_and_export(
+    browser: Client, model: DeployedModel, planted: Planted
+) -> None:
+    batch = predict(browser, model, planted.frame)
+    page = browser.get(batch.get_absolute_url()).content.decode()
+    assert sum(n_rows for _, n_rows in batch.label_counts) == batch.n_rows == 90
+    assert planted.frame["height"][0] in page
+    assert reverse("prediction-export", args=[batch.pk]) in page
+
+
+def test_chunks_do_not_change_what_is_predicted(
+    browser: Client, model: DeployedModel, planted: Planted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = exported(browser, predict(browser, model, planted.frame))
+    monkeypatch.setattr(inference_pipeline, "ROWS_PER_CHUNK", 7)
+    parts = exported(browser, predict(browser, model, planted.frame))
+    assert suggested(parts) == suggested(whole)
+
+
+def test_missing_columns_are_all_named_in_one_sentence(browser: Client, model: DeployedModel) -> None:
+    batch = predict(browser, model, "weight,note\n1,a\n")
+    assert batch.status == Status.FAILED
+    assert "height" in batch.error_message
+    assert "colour" in batch.error_message
+    assert batch.error_detail == ""
+
+
+def test_columns_in_another_order_empty_cells_and_unseen_values_are_predicted(
+    browser: Client, model: DeployedModel
+) -> None:
+    content = "colour,extra,weight,height\nviolet,x,0.0,0.0\n,y,,\nred,z,not a number,-8.1\n"
+    batch = predict(browser, model, content)
+    assert batch.status == Status.SUCCEEDED, batch.error_message
+    rows = exported(browser, batch)
+    assert [row["extra"] for row in rows] == ["x", "y", "z"]
+    assert set(suggested(rows)) <= set(model.manifest["classes"])
+
+
+def test_class_that_is_also_a_column_of_the_file_is_renamed_and_said(browser: Client, model: DeployedModel) -> None:
+    name = model.manifest["classes"][0]
+    batch = predict(browser, model, f"height,weight,colour,{name}\n0,0,red,mine\n")
+    (row,) = exported(browser, batch)
+    assert row[name] == "mine"
+    assert 0 <= float(row[f"{name} (predicted)"]) <= 1
+    assert any(f"“{name} (predicted)”" in note for note in batch.notes)
+
+
+def test_formulas_in_uploaded_cells_are_harmless_in_the_export(browser: Client, model: DeployedModel) -> None:
+    batch = predict(browser, model, "height,weight,colour\n0,0,=HYPERLINK(1)\n")
+    (row,) = exported(browser, batch)
+    assert row["colour"] == "'=HYPERLINK(1)"
+
+
+def test_tampered_artefact_is_not_opened(browser: Client, model: DeployedModel, planted: Planted) -> None:
+    with default_storage.open(model.artifact_key, "rb") as file:
+        content = bytearray(file.read())
+    content[len(content) // 2] ^= 1
+    default_storage.delete(model.artifact_key)
+    with default_storage.open(model.artifact_key, "wb") as file:
+        file.write(content)
+    batch = predict(browser, model, planted.frame)
+    assert batch.status == Status.FAILED
+    assert "Deploy" in batch.error_message
+
+
+def test_model_signed_with_another_secret_key_is_not_opened(
+    browser: Client, model: DeployedModel, planted: Planted, settings: object
+) -> None:
+    settings.SECRET_KEY = "another"
+    batch = predict(browser, model, planted.frame)
+    assert batch.status == Status.FAILED
+
+
+def test_excluding_all_but_one_class_fails_with_a_sentence_and_starts_again(
+    browser: Client, cleanset: Cleanset, planted: Planted
+) -> None:
+    for row_id in planted.frame.index[planted.frame["label"] != "low"]:
+        RowReview.objects.create(cleanset=cleanset, row_id=row_id, action=Action.EXCLUDE, is_manual=True)
+    browser.post(reverse("model-deploy", args=[cleanset.pk]), {"name": "One class"})
+    model = DeployedModel.objects.get()
+    assert (model.status, model.error_detail) == (Status.FAILED, "")
+    assert "class" in model.error_message
+    RowReview.objects.all().delete()
+    browser.post(reverse("model-retry", args=[model.pk]))
+    assert DeployedModel.objects.get().status == Status.SUCCEEDED
+
+
+def test_deleting_a_batch_keeps_the_model_and_deleting_the_model_keeps_nothing(
+    browser: Client, model: DeployedModel, planted: Planted
+) -> None:
+    batch = predict(browser, model, planted.frame)
+    other = predict(browser, model, planted.frame, "other.csv")
+    browser.post(reverse("prediction-delete", args=[batch.pk]))
+    assert [key for key in (batch.source_key, batch.table_key, batch.result_key) if default_storage.exists(key)] == []
+    assert default_storage.exists(model.artifact_key)
+    browser.post(reverse("model-delete", args=[model.pk]))
+    keys = (model.artifact_key, other.source_key, other.table_key, other.result_key)
+    assert [key for key in keys if default_storage.exists(key)] == []
+    assert not DeployedModel.objects.exists()
