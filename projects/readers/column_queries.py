@@ -29,7 +29,7 @@ _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %H.%M", " %H.%M.%S", " %I
 # The first columns of the query in `ColumnQueries.facts`, in its order.
 _COUNTS = ("n_rows", "n_missing", "n_integer", "n_number", "n_code", "n_datetime", "n_url", "n_placeholder",
            "n_unspaced", "n_with_digit", "n_spaces")  # fmt: skip
-_TWITTER = "%a %b %d %H:%M:%S +0000 %Y"
+_TWITTER = "%a %b %d %H:%M:%S %z %Y"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,8 @@ class ColumnQueries:
         """A mark that two columns share exactly when they group the rows alike: one is then a renaming of the other."""
         mark = self._one(
             f"""
-            SELECT bit_xor(hash(members, n)) FROM (
-                SELECT bit_xor(hash(row_id)) AS members, count(*) AS n FROM {self._cells} GROUP BY hash(cell)
+            SELECT bit_xor(hash(members)) FROM (
+                SELECT bit_xor(hash(row_id + 1)) AS members FROM {self._cells} GROUP BY hash(cell)  -- hash(0) is 0
             )
             """
         )[0]
@@ -117,7 +117,7 @@ class ColumnQueries:
 
     def moment_axis(self) -> Axis | None:
         """The cells as seconds since 1970, read in the one way that most of them are written in."""
-        expressions = ["try_cast(bare AS TIMESTAMP)", *(f"try_strptime(bare, '{format_}')" for format_ in _formats())]
+        expressions = ["try_cast(bare AS TIMESTAMPTZ)", *(f"try_strptime(bare, '{format_}')" for format_ in _formats())]
         counts = ", ".join(f"count({expression})" for expression in expressions)
         some = f"USING SAMPLE reservoir({_N_FORMAT_ROWS} ROWS) REPEATABLE (0)"
         n_read = self._one(f"SELECT {counts} FROM (SELECT bare FROM {self._cells} WHERE bare IS NOT NULL {some})")

@@ -19,6 +19,7 @@ from studio.engine.progress import Progress
 
 _BYTES_PER_CHUNK = 4 * 1024 * 1024
 _ROWS_PER_CHUNK = 1000
+_N_PASSES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +30,34 @@ class JsonFile:
     codec: str
     stream: RecordStream
 
+    @property
+    def n_bytes(self) -> int:
+        """Size of the file."""
+        return self.path.stat().st_size
+
     @contextmanager
-    def records(self, stage: str, progress: Progress, limits: ReadLimits) -> Iterator[Iterator[JsonObject]]:
-        """The records in file order, reporting progress in bytes."""
+    def records(self, done: int, progress: Progress, limits: ReadLimits) -> Iterator[Iterator[JsonObject]]:
+        """The records in file order, reporting progress in bytes after the `done` ones of an earlier pass."""
         with self.path.open("rb") as raw, TextIOWrapper(raw, self.codec, newline="\n") as text:
-            yield self._watched(raw, self.stream(text, max_chars=limits.max_value_bytes), stage, progress)
+            yield self._watched(raw, self.stream(text, max_chars=limits.max_value_bytes), done, progress)
 
     def _watched(
-        self, raw: BinaryIO, records: Iterator[JsonObject], stage: str, progress: Progress
+        self, raw: BinaryIO, records: Iterator[JsonObject], done: int, progress: Progress
     ) -> Iterator[JsonObject]:
-        total = self.path.stat().st_size
+        total = _N_PASSES * self.n_bytes
         for number, record in enumerate(records):
             if number % _ROWS_PER_CHUNK == 0:
-                progress(stage, raw.tell(), total)
+                progress("Reading file", done + raw.tell(), total)
             yield record
 
 
 def read_json(file: JsonFile, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead:
     """Write the records to the Parquet file `out`; the columns are all keys, in order of first appearance."""
-    with file.records("Finding columns", progress, limits) as records:
+    with file.records(0, progress, limits) as records:
         keys = _keys(records, limits)
     header = checked_header(keys, limits, line=None)
     columns = dict(zip(keys, header.columns, strict=True))
-    with file.records("Reading file", progress, limits) as records, TableWriter(out, header.columns, limits) as writer:
+    with file.records(file.n_bytes, progress, limits) as records, TableWriter(out, header.columns, limits) as writer:
         for chunk in _chunks(records, columns, writer.rows_per_append):
             writer.append_rows(chunk)
     return TableRead(writer.n_rows, header.columns, header.notes)

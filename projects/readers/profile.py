@@ -127,6 +127,7 @@ def _table_view(parquet: Path, n_threads: int) -> Iterator[duckdb.DuckDBPyConnec
     }
     with duckdb.connect(config=config) as connection:
         path = str(parquet).replace("'", "''")
+        connection.execute("SET TimeZone = 'UTC'")  # moments without an offset are taken as UTC
         connection.execute(f"CREATE VIEW {_VIEW} AS SELECT * FROM read_parquet('{path}')")
         yield connection
 

@@ -1,0 +1,165 @@
+"""Profiles: counts are those of the table, and what is stored reads back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from projects.readers import ReadLimits, column_queries, read_table
+from projects.readers.profile import ColumnProfile, TopValue, profile_table
+from studio.engine.columns import ColumnKind
+from studio.engine.progress import Cancelled, Silent
+
+Profiler = Callable[..., dict[str, ColumnProfile]]
+
+
+@pytest.fixture
+def profiles(tmp_path: Path) -> Profiler:
+    def profile(columns: dict[str, list[str]], **options: object) -> dict[str, ColumnProfile]:
+        source, out = tmp_path / "t.json", tmp_path / "it's out.parquet"
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        source.write_text(json.dumps(rows))
+        read_table(source, "t.json", out, progress=Silent(), limits=ReadLimits())
+        return {found.name: found for found in profile_table(out, **options)}  # type: ignore[arg-type]
+
+    return profile
+
+
+def test_missing_and_distinct_are_counted(profiles: Profiler) -> None:
+    column = profiles({"a": ["x", "", "y", "x", ""]})["a"]
+    assert (column.n_rows, column.n_missing, column.n_distinct, column.missing_fraction) == (5, 2, 2, 0.4)
+    assert not column.is_distinct_estimated
+    assert column.top_values == (TopValue("x", 2), TopValue("y", 1))
+
+
+def test_values_are_distinguished_exactly(profiles: Profiler) -> None:
+    assert profiles({"a": ["x", "X", " x", "x "]})["a"].n_distinct == 4
+
+
+def test_most_frequent_values_come_first_and_then_the_earlier_ones(profiles: Profiler) -> None:
+    cells = [f"v{n}" for n in range(30)] + ["v7"] * 5 + ["v3"] * 2
+    top = profiles({"a": cells})["a"].top_values
+    assert [value.value for value in top] == ["v7", "v3", "v0", "v1", "v2", "v4", "v5", "v6", "v8", "v9"]
+    assert [value.count for value in top[:3]] == [6, 3, 1]
+
+
+def test_long_values_are_cut_for_showing(profiles: Profiler) -> None:
+    (top,) = profiles({"a": ["long " * 100] * 3})["a"].top_values
+    assert top == TopValue(("long " * 40) + "…", 3)
+
+
+def test_integers_are_counted_in_bins_of_whole_numbers(profiles: Profiler) -> None:
+    column = profiles({"n": ["1", "2", "2", "5", "-1", "", "NA"]})["n"]
+    assert column.kind is ColumnKind.INTEGER
+    assert column.histogram is not None
+    assert column.histogram.edges == (-1.5, -0.5, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5)
+    assert column.histogram.counts == (1, 0, 1, 2, 0, 0, 1)
+    assert (column.lowest, column.highest) == ("-1", "5")
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-9, 1e300])
+def test_every_number_falls_into_one_bin(profiles: Profiler, scale: float) -> None:
+    cells = [repr(scale * (n - 50) / 7) for n in range(101)]
+    column = profiles({"x": cells})["x"]
+    assert column.kind is ColumnKind.NUMBER
+    assert column.histogram is not None
+    assert len(column.histogram.edges) == 21
+    assert sum(column.histogram.counts) == 101
+    assert list(column.histogram.edges) == sorted(column.histogram.edges)
+    assert (float(column.lowest or 0), float(column.highest or 0)) == (float(cells[0]), float(cells[-1]))
+
+
+def test_one_number_over_and_over_has_a_histogram(profiles: Profiler) -> None:
+    column = profiles({"x": ["2.5"] * 4})["x"]
+    assert column.histogram is not None
+    assert (column.histogram.edges, column.histogram.counts) == ((2.0, 3.0), (4,))
+    assert column.is_constant
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "lowest", "highest"),
+    [
+        ("2024-01-31", "2024-03-01", "2024-01-31", "2024-03-01"),
+        ("31/01/2024", "01/03/2024", "2024-01-31", "2024-03-01"),
+        ("01/31/2024", "03/01/2024", "2024-01-31", "2024-03-01"),
+        ("31.01.2024", "01.03.2024", "2024-01-31", "2024-03-01"),
+        ("24-02-2015 11.35", "25-02-2015 09.00", "2015-02-24 11:35:00", "2015-02-25 09:00:00"),
+        ("2024-01-31T10:00:00Z", "2024-01-31T12:00:00+01:00", "2024-01-31 10:00:00", "2024-01-31 11:00:00"),
+        ("Jan 31, 2024", "Mar 1, 2024", "2024-01-31", "2024-03-01"),
+        ("31 January 2024", "1 March 2024", "2024-01-31", "2024-03-01"),
+        ("1/31/2024 1:05 PM", "2/1/2024 9:00 AM", "2024-01-31 13:05:00", "2024-02-01 09:00:00"),
+        ("Tue Feb 24 11:35:52 +0000 2015", "Wed Feb 25 00:00:00 +0000 2015", "2015-02-24 11:35:52", "2015-02-25"),
+    ],
+)
+def test_dates_are_read_in_the_way_they_are_written(
+    profiles: Profiler, first: str, last: str, lowest: str, highest: str
+) -> None:
+    column = profiles({"when": [last, first, ""]})["when"]
+    assert column.kind is ColumnKind.DATETIME
+    assert (column.lowest, column.highest) == (lowest, highest)
+    assert column.histogram is not None
+    assert sum(column.histogram.counts) == 2
+
+
+def test_the_chosen_kind_decides_what_is_shown(profiles: Profiler) -> None:
+    cells = {"stars": ["1", "2", "2", "5"], "code": ["a", "b", "c", "d"]}
+    chosen = {"stars": ColumnKind.CATEGORICAL, "code": ColumnKind.NUMBER}
+    found = profiles(cells, kinds=chosen)
+    assert (found["stars"].kind, found["stars"].inferred_kind) == (ColumnKind.CATEGORICAL, ColumnKind.INTEGER)
+    assert found["stars"].top_values[0] == TopValue("2", 2)
+    assert found["code"].histogram is None
+    assert len(found["code"].top_values) == 4
+
+
+def test_an_empty_column_has_an_empty_profile(profiles: Profiler) -> None:
+    column = profiles({"a": ["x", "y"], "b": ["", ""]})["b"]
+    assert (column.n_missing, column.n_distinct, column.top_values, column.histogram) == (2, 0, (), None)
+    assert column.is_constant
+
+
+def test_names_with_quotes_and_spaces_are_profiled(profiles: Profiler) -> None:
+    names = ['say "hi"', "it's", " padded ", "a;b--", "select", "很好"]
+    found = profiles({name: ["x", "y"] for name in names})
+    assert [column.n_distinct for column in found.values()] == [2] * len(names)
+    assert list(found) == names
+
+
+def test_copies_and_renamings_share_their_partition(profiles: Profiler) -> None:
+    found = profiles(
+        {
+            "label": ["a", "b", "a", "c"],
+            "renamed": ["1", "2", "1", "3"],
+            "other": ["a", "b", "b", "c"],
+            "same counts": ["a", "a", "b", "c"],
+            "with gap": ["a", "b", "a", ""],
+        }
+    )
+    marks = [column.partition for column in found.values()]
+    assert marks[0] == marks[1] == marks[4]
+    assert len(set(marks)) == 3
+
+
+def test_stored_profiles_read_back_equal(profiles: Profiler) -> None:
+    found = profiles({"n": ["1", "2", "3"], "x": ["0.5", "", "1"], "t": ["a", "b", "a"], "d": ["2024-01-31"] * 3})
+    for column in found.values():
+        assert ColumnProfile.from_dict(json.loads(json.dumps(column.to_dict()))) == column
+
+
+def test_estimates_are_marked_and_near(profiles: Profiler, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(column_queries, "MAX_EXACT_DISTINCT", 1000)
+    column = profiles({"a": [f"value {n}" for n in range(5000)]})["a"]
+    assert column.is_distinct_estimated
+    assert column.n_distinct == pytest.approx(5000, rel=0.1)
+
+
+def test_a_cancelled_profile_stops(profiles: Profiler) -> None:
+    class Stopping(Silent):
+        def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
+            if done == 1:
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        profiles({"a": ["x"], "b": ["y"]}, progress=Stopping())
