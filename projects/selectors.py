@@ -17,6 +17,7 @@ from projects.readers.profile import ColumnProfile
 from studio import tables
 from studio.accounts.models import User
 from studio.engine.columns import ColumnKind
+from studio.engine.validate import ColumnFacts
 from studio.runs import Status
 
 CELL_CHARS = 300  # of a long cell, what a table of rows shows
@@ -57,6 +58,14 @@ def column_profiles(version: DatasetVersion) -> list[ColumnProfile]:
     profiles = [ColumnProfile.from_dict(column) for column in version.columns]
     chosen: dict[str, str] = version.chosen_kinds
     return [replace(profile, kind=ColumnKind(chosen.get(profile.name, profile.kind))) for profile in profiles]
+
+
+def column_facts(version: DatasetVersion) -> list[ColumnFacts]:
+    """Return what the engine's checks need to know of the columns."""
+    return [
+        ColumnFacts(profile.name, profile.kind, profile.n_missing, profile.n_distinct)
+        for profile in column_profiles(version)
+    ]
 
 
 Cell = tuple[ColumnKind, str | None]
@@ -115,15 +124,14 @@ class LabelCounts:
 
 
 def label_counts(version: DatasetVersion, column: str, *, limit: int = 1000) -> LabelCounts:
-    """Count the labels of a column; at most `limit` classes are listed, all are counted."""
+    """Count the labels of a column; at most `limit` classes are listed, all are counted. Blank cells are no label."""
     name = tables.quoted(column)
-    path = str(tables.local_path(version.table_key))
+    query = (
+        f"WITH given AS (SELECT CASE WHEN {name} SIMILAR TO '\\s*' THEN NULL ELSE {name} END AS label FROM read_parquet(?)) "
+        "SELECT label, count(*), count(label) OVER () FROM given GROUP BY 1 ORDER BY label IS NOT NULL, 2 DESC, 1 LIMIT ?"
+    )
     with tables.connect() as connection:
-        grouped = connection.execute(
-            f"SELECT {name}, count(*), count({name}) OVER () FROM read_parquet(?) GROUP BY 1 "
-            f"ORDER BY {name} IS NOT NULL, 2 DESC, 1 LIMIT ?",
-            [path, limit + 1],
-        ).fetchall()
+        grouped = connection.execute(query, [str(tables.local_path(version.table_key)), limit + 1]).fetchall()
     classes = tuple((label, n_rows) for label, n_rows, _ in grouped if label is not None)
     n_unlabeled = sum(n_rows for label, n_rows, _ in grouped if label is None)
     return LabelCounts(classes[:limit], n_unlabeled, grouped[0][2] if grouped else 0)

@@ -9,13 +9,12 @@ from django.db.models.functions import Abs
 
 from cleansets.models import Cleanset
 from projects.forms.projects import ProjectForm
-from projects.selectors import LabelCounts, label_counts
+from projects.selectors import LabelCounts
 from studio.accounts.models import User
 from studio.engine.ml_task import Modality
 from studio.engine.schema import CleansetSpec
 from studio.runs import Status
 
-NAMES_SHOWN = 5
 COMPARABLE = 5  # an earlier run says something about this one if neither has more than five times the other's rows
 
 
@@ -38,6 +37,13 @@ class ProjectPlan:
     estimate: TimeEstimate | None = None
 
     @property
+    def rarest(self) -> tuple[str, int] | None:
+        """The class with the fewest rows; None where there are too many to list."""
+        if self.labels is None or len(self.labels.classes) < self.labels.n_classes:
+            return None
+        return self.labels.classes[-1]
+
+    @property
     def is_text(self) -> bool:
         """Whether one text column is read."""
         return self.spec is not None and self.spec.modality is Modality.TEXT
@@ -49,8 +55,7 @@ def project_plan(user: User, form: ProjectForm) -> ProjectPlan:
         return ProjectPlan(tuple(str(error) for errors in form.errors.values() for error in errors))
     spec, version = form.spec(), form.version
     n_rows = version.n_rows or 0
-    labels = label_counts(version, spec.label_column) if spec.label_column else None
-    return ProjectPlan((), spec, n_rows, labels, _estimate(user, spec, n_rows))
+    return ProjectPlan((), spec, n_rows, form.labels, _estimate(user, spec, n_rows))
 
 
 def _estimate(user: User, spec: CleansetSpec, n_rows: int) -> TimeEstimate | None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django import forms
 from django.http import QueryDict
 
 from projects.models import DatasetVersion
 from projects.readers.profile import ColumnProfile
-from projects.selectors import column_profiles
+from projects.selectors import LabelCounts, column_facts, column_profiles, label_counts
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.guess import guess_choice
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
+from studio.engine.validate import check_choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ class FeatureOption:
 
 
 class ProjectForm(forms.Form):
-    """What to learn from a dataset version; everything is guessed at first."""
+    """What to learn from a dataset version; everything is guessed at first. `labels` is there once it is valid."""
+
+    labels: LabelCounts
 
     name = forms.CharField(max_length=200, label="Project name")
     modality = forms.ChoiceField(choices=[(option.value, option.title) for option in MODALITIES])
@@ -111,15 +114,24 @@ class ProjectForm(forms.Form):
         if cleaned["modality"] == Modality.TEXT and not cleaned["text_column"]:
             self.add_error("text_column", "A text project needs the column that holds the text. Choose one.")
             return cleaned
-        from studio.engine.validate import check_choice
-
-        from projects.selectors import column_facts
-
         try:
-            check_choice(self.spec(), column_facts(self.version))
+            self._check(self.spec())
         except DataProblem as problem:
             self.add_error(None, str(problem))
         return cleaned
+
+    def _check(self, spec: CleansetSpec) -> None:
+        assert spec.label_column is not None
+        self.labels = label_counts(self.version, spec.label_column)
+        facts = {column.name: column for column in column_facts(self.version)}
+        check_choice(
+            n_rows=self.version.n_rows or 0,
+            label=replace(
+                facts[spec.label_column], n_missing=self.labels.n_unlabeled, n_distinct=self.labels.n_classes
+            ),
+            features=[facts[name] for name in spec.feature_columns],
+            spec=spec,
+        )
 
     def spec(self) -> CleansetSpec:
         """Return the choice in the engine's words; the label column is never among the features."""

@@ -1,0 +1,135 @@
+"""The first page: what is listed, what is running, and that it costs the same for one row as for many."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from cleansets.models import Action, RowReview
+from studio.accounts.models import User
+from studio.runs import Status
+from tests.cast import logged_in
+from tests.factories import make_cleanset, make_dataset, make_model, make_prediction, make_project
+
+
+@pytest.fixture
+def browser(alice: User) -> Client:
+    return logged_in(alice)
+
+
+def page_of(browser: Client, query: str = "") -> str:
+    response = browser.get(reverse("dashboard") + query)
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def test_an_empty_studio_says_what_to_do_next(browser: Client) -> None:
+    page = page_of(browser)
+
+    for text in ("No datasets yet", "No projects yet", "No models yet", "Try the sample", "Upload dataset"):
+        assert text in page
+
+
+def test_each_list_leads_to_the_next_action(browser: Client, alice: User) -> None:
+    dataset = make_dataset(alice, name="letters", n_rows=1204)
+    cleanset = make_cleanset(
+        alice, project=make_project(alice, dataset=dataset, name="Moods"), counts={"is_label_issue": 17}
+    )
+    model = make_model(
+        alice,
+        cleanset=cleanset,
+        candidates=[{"key": "a", "name": "A", "accuracy": 0.931, "inference_time_s": 1.0, "training_time_s": 1.0}],
+        manifest={"model": "a"},
+    )
+    RowReview.objects.create(cleanset=cleanset, row_id=3, action=Action.KEEP, is_manual=True)
+
+    page = page_of(browser)
+
+    assert f"{reverse('project-create')}?dataset={dataset.pk}" in page
+    assert cleanset.get_absolute_url() in page
+    assert model.get_absolute_url() in page
+    for text in ("1,204", ">17<", "93.1", "Ready for review", "View model"):
+        assert text in page
+
+
+def test_running_work_of_every_kind_is_on_top_and_can_be_cancelled(browser: Client, alice: User) -> None:
+    running = [
+        ("dataset", make_dataset(alice, status=Status.RUNNING)),
+        ("cleanset", make_cleanset(alice, status=Status.RUNNING)),
+        ("model", make_model(alice, status=Status.QUEUED)),
+        ("prediction", make_prediction(alice, status=Status.RUNNING)),
+    ]
+
+    page = page_of(browser)
+
+    for kind, found in running:
+        assert reverse(kind, args=[found.pk]) in page
+        assert reverse(f"{kind}-cancel", args=[found.pk]) in page
+
+
+def test_the_page_is_loaded_anew_only_when_the_running_work_changed(browser: Client, alice: User) -> None:
+    version = make_dataset(alice, status=Status.RUNNING).versions.get()
+    address = reverse("dashboard")
+    partial = {"HX-Request": "true"}
+
+    same = browser.get(address, {"seen": str(version.pk)}, headers=partial)
+    assert "HX-Refresh" not in same
+    assert "<html" not in same.content.decode()
+
+    assert browser.get(address, {"seen": f"{version.pk},other"}, headers=partial)["HX-Refresh"] == "true"
+
+
+def test_the_newest_cleanset_of_a_project_is_the_one_listed(browser: Client, alice: User) -> None:
+    project = make_project(alice)
+    old = make_cleanset(alice, project=project)
+    new = make_cleanset(alice, project=project, status=Status.FAILED)
+
+    page = page_of(browser)
+
+    assert new.get_absolute_url() in page
+    assert old.get_absolute_url() not in page
+    assert "See why" in page
+
+
+def test_long_lists_are_cut_until_all_are_asked_for(browser: Client, alice: User) -> None:
+    for n in range(23):
+        make_dataset(alice, name=f"set-{n:02d}")
+
+    assert "set-00" not in page_of(browser)
+    assert "Show all 23 datasets" in page_of(browser)
+    assert "set-00" in page_of(browser, "?all=datasets")
+
+
+def test_nothing_of_others_is_listed(alice: User, bob: User) -> None:
+    make_prediction(alice, status=Status.RUNNING)
+
+    page = page_of(logged_in(bob))
+
+    for text in ("No datasets yet", "No projects yet", "No models yet"):
+        assert text in page
+    assert "Predicting" not in page
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(browser: Client, alice: User) -> None:
+    def populate() -> None:
+        for status in (Status.SUCCEEDED, Status.RUNNING, Status.FAILED):
+            make_dataset(alice, status=status)
+            make_prediction(alice, status=status, model=make_model(alice, status=status))
+            make_cleanset(alice, status=status)
+
+    def n_queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            page_of(browser)
+        return len(queries)
+
+    populate()
+    few = n_queries()
+    populate()
+    populate()
+    assert n_queries() == few
+    assert few <= 20
