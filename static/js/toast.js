@@ -35,9 +35,11 @@
     if (event.target.closest("[data-toast-close]")) event.target.closest("[data-toast]").remove();
   });
 
-  document.addEventListener("htmx:sendError", () =>
-    say("The studio did not answer. Check that it is running; what you did last is not saved."),
-  );
+  document.addEventListener("htmx:sendError", (event) => {
+    const onlyLooked = event.detail.requestConfig.verb === "get";
+    const lost = onlyLooked ? "what you see here may be out of date" : "what you did last is not saved";
+    say(`The studio does not answer: ${lost}. Check that it is running.`);
+  });
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
     if (status === 401 || status === 403) say("You are no longer logged in. Reload the page to log in again.");
