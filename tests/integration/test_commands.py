@@ -1,0 +1,228 @@
+"""The main job without a browser: `manage.py clean` and `manage.py predict`, their files and their exit statuses."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from django.core.management import call_command
+
+from tests.data_builders import Planted, csv_text, planted_table, planted_text
+from tests.programs import manage, studio_environment
+
+ISSUE_COLUMNS = {"is_label_issue", "label_issue_score", "suggested_label", "suggested_label_confidence_score"}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended and what it wrote."""
+
+    status: int
+    out: str
+    err: str
+
+
+def run(command: str, *arguments: object) -> Ended:
+    """Call the command as the terminal would, without a database."""
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        call_command(command, *(str(argument) for argument in arguments), stdout=out, stderr=err)
+    except SystemExit as end:
+        return Ended(int(end.code or 0), out.getvalue(), err.getvalue())
+    return Ended(0, out.getvalue(), err.getvalue())
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="module")
+def planted() -> Planted:
+    return planted_table(90, n_wrong=4)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, planted: Planted) -> Path:
+    folder = tmp_path_factory.mktemp("commands")
+    (folder / "shapes.csv").write_text(csv_text(planted.frame))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cleaned(folder: Path) -> Ended:
+    """One run of `clean` with everything that it can write."""
+    return run(
+        "clean", folder / "shapes.csv", "--label", "label", "--features", "height,weight,colour", "--mode", "fast",
+        "--out", folder / "clean.csv", "--pred-probs", folder / "probs.parquet", "--model", folder / "model",
+    )  # fmt: skip
+
+
+def test_planted_label_errors_have_the_worst_scores(cleaned: Ended, folder: Path, planted: Planted) -> None:
+    assert cleaned.status == 0, cleaned.err
+    rows = rows_of(folder / "clean.csv")
+    by_score = sorted(range(len(rows)), key=lambda i: -float(rows[i]["label_issue_score"]))
+    assert set(by_score[: len(planted.wrong_rows)]) == planted.wrong_rows
+
+
+def test_columns_of_the_file_come_first_and_unchanged(cleaned: Ended, folder: Path, planted: Planted) -> None:
+    rows = rows_of(folder / "clean.csv")
+    own = list(planted.frame.columns)
+    assert list(rows[0])[: len(own) + 1] == [*own, "cleanlab_row_ID"]
+    assert set(rows[0]) >= ISSUE_COLUMNS
+    assert [[row[name] for name in own] for row in rows] == planted.frame.to_numpy().tolist()
+    assert [row["cleanlab_row_ID"] for row in rows] == [str(number) for number in range(1, 91)]
+
+
+def test_pred_probs_have_one_column_per_class(cleaned: Ended, folder: Path) -> None:
+    table = pq.read_table(folder / "probs.parquet")
+    assert table.column_names == ["high", "low", "middle"]
+    assert table.num_rows == 90
+    assert all(sum(row.values()) == pytest.approx(1, abs=1e-4) for row in table.to_pylist())
+
+
+def test_summary_names_issues_accuracies_and_seconds(cleaned: Ended) -> None:
+    for words in ("90 rows", "3 classes", "is_label_issue", "Held-out accuracy", "Ensemble Predictor", "Seconds"):
+        assert words in cleaned.out
+    assert "Training models" in cleaned.err
+    assert "\r" not in cleaned.err
+
+
+def test_saved_model_predicts_another_file(cleaned: Ended, folder: Path, planted: Planted) -> None:
+    new = planted.frame.drop(columns="label").assign(note="=1+1")
+    (folder / "new.csv").write_text(csv_text(new))
+    ended = run("predict", "--model", folder / "model", folder / "new.csv", "--out", folder / "predicted.csv")
+    assert ended.status == 0, ended.err
+    rows = rows_of(folder / "predicted.csv")
+    assert list(rows[0]) == [*new.columns, "high", "low", "middle", "Suggested Label"]
+    assert {row["note"] for row in rows} == {"=1+1"}
+    right = [i for i in range(90) if i not in planted.wrong_rows]
+    assert sum(rows[i]["Suggested Label"] == planted.frame["label"][i] for i in right) > 0.95 * len(right)
+    assert "90 rows predicted" in ended.out
+
+
+def test_tampered_model_is_refused(cleaned: Ended, folder: Path) -> None:
+    copy = folder / "tampered"
+    copy.mkdir()
+    for path in (folder / "model").iterdir():
+        (copy / path.name).write_bytes(path.read_bytes())
+    largest = max(copy.iterdir(), key=lambda path: path.stat().st_size)
+    content = bytearray(largest.read_bytes())
+    content[len(content) // 2] ^= 1
+    largest.write_bytes(content)
+    ended = run("predict", "--model", copy, folder / "shapes.csv", "--out", folder / "never.csv")
+    assert refused(ended, folder / "never.csv")
+
+
+def refused(ended: Ended, out: Path) -> bool:
+    """Whether the command ended in status 2 with a sentence and left nothing behind."""
+    left = [path.name for path in out.parent.glob(f".{out.name}*")] if out.parent.is_dir() else []
+    return ended.status == 2 and ended.err.rstrip().endswith(".") and not out.exists() and not left
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "words"),
+    [
+        ("a,label\n1,x\n", ["--label", "topic"], ["There is no column topic", "a, label"]),
+        ("a,label\n1,x\n", ["--label", "label", "--features", "a,b"], ["There is no column b"]),
+        ("a,label\n1,x\n", ["--label", "label", "--text", "b"], ["There is no column b"]),
+        ("a,label\n1,x\n2,x\n", ["--label", "label", "--features", "a"], ["class"]),
+        ("a,label\n1,x,3\n", ["--label", "label"], ["line 2"]),
+        ("", ["--label", "label"], ["empty"]),
+    ],
+)
+def test_file_or_choice_that_cannot_be_analysed_ends_in_status_2(
+    tmp_path: Path, content: str, arguments: Sequence[str], words: Sequence[str]
+) -> None:
+    (tmp_path / "rows.csv").write_text(content)
+    ended = run("clean", tmp_path / "rows.csv", *arguments, "--out", tmp_path / "out.csv")
+    assert refused(ended, tmp_path / "out.csv"), ended
+    for word in words:
+        assert word in ended.err
+
+
+@pytest.mark.parametrize("out", ["missing/out.csv", "."])
+def test_place_that_cannot_be_written_ends_in_status_2_before_any_work(folder: Path, out: str) -> None:
+    ended = run("clean", folder / "shapes.csv", "--label", "label", "--out", folder / out)
+    assert ended.status == 2
+    assert str(folder) in ended.err
+    assert "Reading" not in ended.err
+
+
+@pytest.mark.parametrize("command", ["clean", "predict"])
+def test_missing_file_ends_in_status_2(tmp_path: Path, command: str) -> None:
+    (tmp_path / "model").mkdir()
+    option = ["--label", "label"] if command == "clean" else ["--model", tmp_path / "model"]
+    ended = run(command, tmp_path / "nothing.csv", *option, "--out", tmp_path / "out.csv")
+    assert refused(ended, tmp_path / "out.csv")
+    assert "nothing.csv" in ended.err
+
+
+def test_missing_model_ends_in_status_2(folder: Path) -> None:
+    for model in (folder / "no-model", folder):
+        ended = run("predict", "--model", model, folder / "shapes.csv", "--out", folder / "out.csv")
+        assert refused(ended, folder / "out.csv"), ended
+
+
+def test_folder_that_holds_something_is_not_overwritten_by_a_model(folder: Path) -> None:
+    ended = run("clean", folder / "shapes.csv", "--label", "label", "--out", folder / "o.csv", "--model", folder)
+    assert refused(ended, folder / "o.csv")
+    assert (folder / "shapes.csv").exists()
+
+
+def test_file_to_predict_without_the_model_s_columns_ends_in_status_2(cleaned: Ended, folder: Path) -> None:
+    (folder / "other.csv").write_text("weight\n1\n")
+    ended = run("predict", "--model", folder / "model", folder / "other.csv", "--out", folder / "none.csv")
+    assert refused(ended, folder / "none.csv")
+    assert "height" in ended.err
+    assert "colour" in ended.err
+
+
+def test_cleanset_column_that_the_file_has_already_gets_a_prefix(folder: Path, planted: Planted) -> None:
+    (folder / "again.csv").write_text(csv_text(planted.frame.assign(is_label_issue="mine")))
+    ended = run(
+        "clean", folder / "again.csv", "--label", "label", "--features", "height,weight", "--mode", "fast",
+        "--out", folder / "again-out.csv",
+    )  # fmt: skip
+    assert ended.status == 0, ended.err
+    rows = rows_of(folder / "again-out.csv")
+    assert {row["is_label_issue"] for row in rows} == {"mine"}
+    assert {row["cleanlab_is_label_issue"] for row in rows} == {"True", "False"}
+
+
+def test_text_is_found_without_being_told(tmp_path: Path) -> None:
+    planted = planted_text(60, n_wrong=3)
+    (tmp_path / "rows.csv").write_text(csv_text(planted.frame))
+    ended = run(
+        "clean", tmp_path / "rows.csv", "--label", "label", "--mode", "fast", "--out", tmp_path / "out.csv"
+    )
+    assert ended.status == 0, ended.err
+    assert "Learning label from text" in ended.err
+
+
+def test_same_seed_gives_the_same_file(folder: Path) -> None:
+    outs = [folder / "first.csv", folder / "second.csv"]
+    for out in outs:
+        assert run(
+            "clean", folder / "shapes.csv", "--label", "label", "--features", "height", "--mode", "fast",
+            "--seed", "7", "--out", out,
+        ).status == 0  # fmt: skip
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+
+
+def test_terminal_sees_status_2_one_sentence_and_no_database_is_made(tmp_path: Path, folder: Path) -> None:
+    data = tmp_path / "data"
+    ended = manage(
+        "clean", str(folder / "shapes.csv"), "--label", "topic", "--out", str(tmp_path / "out.csv"),
+        environment=studio_environment(data),
+    )  # fmt: skip
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.splitlines()[-1].startswith("There is no column topic.")
+    assert "Traceback" not in ended.stderr
+    assert not list(data.glob("*.sqlite3"))
