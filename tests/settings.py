@@ -20,3 +20,4 @@ CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT = None
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
 CORES = 1
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright leaves an event loop in the thread that tests use

@@ -27,7 +27,6 @@ class LogInForm(AuthenticationForm):
     """E-mail and password."""
 
     username = email_field("username")
-
     def clean_username(self) -> str:
         """Return the address as accounts keep it."""
         return str(self.cleaned_data["username"]).strip().lower()
@@ -39,10 +38,10 @@ class LogInForm(AuthenticationForm):
             raise ValidationError("Too many failed attempts. Wait five minutes, or reset the password.")
         try:
             cleaned = super().clean()
-        except ValidationError:
+        except ValidationError as error:
             cache.add(key, 0, FAILED_LOGIN_WINDOW_S)
             cache.incr(key)
-            raise
+            raise ValidationError("The e-mail or the password is wrong. Capital letters count.") from error
         cache.delete(key)
         return cleaned
 
