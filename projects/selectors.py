@@ -126,9 +126,10 @@ class LabelCounts:
 def label_counts(version: DatasetVersion, column: str, *, limit: int = 1000) -> LabelCounts:
     """Count the labels of a column; at most `limit` classes are listed, all are counted. Blank cells are no label."""
     name = tables.quoted(column)
+    given = f"SELECT CASE WHEN {name} SIMILAR TO '\\s*' THEN NULL ELSE {name} END AS label FROM read_parquet(?)"
     query = (
-        f"WITH given AS (SELECT CASE WHEN {name} SIMILAR TO '\\s*' THEN NULL ELSE {name} END AS label FROM read_parquet(?)) "
-        "SELECT label, count(*), count(label) OVER () FROM given GROUP BY 1 ORDER BY label IS NOT NULL, 2 DESC, 1 LIMIT ?"
+        f"SELECT label, count(*), count(label) OVER () FROM ({given}) "
+        "GROUP BY 1 ORDER BY label IS NOT NULL, 2 DESC, 1 LIMIT ?"
     )
     with tables.connect() as connection:
         grouped = connection.execute(query, [str(tables.local_path(version.table_key)), limit + 1]).fetchall()

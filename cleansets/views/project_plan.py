@@ -15,14 +15,16 @@ from studio.engine.ml_task import Modality
 from studio.engine.schema import CleansetSpec
 from studio.runs import Status
 
+ENSEMBLE = "ensemble"  # key of the mixture, which is not a model of its own
 COMPARABLE = 5  # an earlier run says something about this one if neither has more than five times the other's rows
 
 
 @dataclass(frozen=True, slots=True)
-class TimeEstimate:
-    """Seconds that an analysis may take, scaled from an earlier one of the same sort."""
+class Forecast:
+    """What an analysis may take: its models, and seconds scaled from an earlier analysis of the same sort."""
 
     seconds: float
+    n_models: int
     measured_on: str
 
 
@@ -34,7 +36,12 @@ class ProjectPlan:
     spec: CleansetSpec | None = None
     n_rows: int = 0
     labels: LabelCounts | None = None
-    estimate: TimeEstimate | None = None
+    forecast: Forecast | None = None
+
+    @property
+    def n_fits(self) -> int:
+        """Models times folds, where an earlier analysis tells how many models are tried; else 0."""
+        return self.forecast.n_models * self.spec.n_folds if self.forecast and self.spec else 0
 
     @property
     def rarest(self) -> tuple[str, int] | None:
@@ -55,10 +62,10 @@ def project_plan(user: User, form: ProjectForm) -> ProjectPlan:
         return ProjectPlan(tuple(str(error) for errors in form.errors.values() for error in errors))
     spec, version = form.spec(), form.version
     n_rows = version.n_rows or 0
-    return ProjectPlan((), spec, n_rows, form.labels, _estimate(user, spec, n_rows))
+    return ProjectPlan((), spec, n_rows, form.labels, _forecast(user, spec, n_rows))
 
 
-def _estimate(user: User, spec: CleansetSpec, n_rows: int) -> TimeEstimate | None:
+def _forecast(user: User, spec: CleansetSpec, n_rows: int) -> Forecast | None:
     """Scale the user's own finished analysis that is nearest in size; None where none is comparable."""
     alike = Cleanset.objects.filter(
         project__owner=user,
@@ -71,4 +78,5 @@ def _estimate(user: User, spec: CleansetSpec, n_rows: int) -> TimeEstimate | Non
     nearest = alike.select_related("project").order_by(Abs(F("n_rows") - n_rows)).first()
     if nearest is None or not nearest.n_rows:
         return None
-    return TimeEstimate(nearest.elapsed_s * n_rows / nearest.n_rows, nearest.project.name)
+    n_models = sum(candidate["key"] != ENSEMBLE for candidate in nearest.candidates)
+    return Forecast(nearest.elapsed_s * n_rows / nearest.n_rows, n_models, nearest.project.name)

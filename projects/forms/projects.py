@@ -40,8 +40,8 @@ TASKS = (
     Option(MLTask.UNSUPERVISED, "Unlabeled", "There is no label column.", _LATER),
 )
 MODES = (
-    Option(Mode.FAST, "Fast", "Few simple models: a first look at the data."),
-    Option(Mode.REGULAR, "Regular", "More and stronger models: slower, and better suggestions."),
+    Option(Mode.FAST, "Fast", "Few quick models: a first look at the data."),
+    Option(Mode.REGULAR, "Regular", "More models, and sentence embeddings of text: slower, with better suggestions."),
 )
 
 

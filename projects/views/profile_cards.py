@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.forms import BoundField
 
 from projects.forms.datasets import KindsForm
@@ -45,9 +46,22 @@ class ProfileCard:
     rest: str = ""
 
     @property
+    def low(self) -> str:
+        """The smallest number or first moment."""
+        return self._end(self.profile.lowest)
+
+    @property
+    def high(self) -> str:
+        """The largest number or last moment."""
+        return self._end(self.profile.highest)
+
+    def _end(self, end: str | None) -> str:
+        return end or "" if self.profile.inferred_kind is ColumnKind.DATETIME else intcomma(end or "")
+
+    @property
     def drawing_text(self) -> str:
         """The histogram in one sentence."""
-        return f"{self.profile.name} from {self.profile.lowest} to {self.profile.highest} in {len(self.bars)} bars"
+        return f"{self.profile.name} from {self.low} to {self.high} in {len(self.bars)} bars"
 
     @property
     def is_chosen(self) -> bool:

@@ -99,7 +99,7 @@ class TestSummary:
         assert "<dd>22</dd>" in region
         assert "<dd>3</dd>" in region
         assert "1, each gets a suggested label" in region
-        assert "z, 1 row" in region
+        assert ">z</span> 1 row<" in region
         assert not Project.objects.exists()
 
     def test_a_check_without_javascript_shows_the_page_and_starts_nothing(self, browser: Client, alice: User) -> None:
@@ -114,12 +114,15 @@ class TestSummary:
         version = read(alice, planted_text().frame)
         assert "Time" not in words(browser.post(create_address(version), text_choice(), headers=PARTIAL))
         earlier = make_project(alice, name="Earlier", modality="text", mode="fast")
-        done = make_cleanset(alice, project=earlier, n_rows=60)
+        done = make_cleanset(
+            alice, project=earlier, n_rows=60, candidates=[{"key": key} for key in ("ensemble", "words", "characters")]
+        )
         Cleanset.objects.filter(pk=done.pk).update(started_at=done.finished_at - timedelta(seconds=30))
 
         region = words(browser.post(create_address(version), text_choice(), headers=PARTIAL))
 
         assert "about 1 min 0 s, going by “Earlier”" in region
+        assert "10: 2 models in 5 folds" in region
 
     def test_leaving_the_page_open_while_the_dataset_goes_is_no_error(self, browser: Client, alice: User) -> None:
         version = read(alice, planted_text().frame)
