@@ -1,0 +1,117 @@
+"""The recipe of a cleanset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studio.engine import assessment
+from studio.engine.assessment import Assessment, assess
+from studio.engine.cache import Cache
+from studio.engine.candidates import candidates_for
+from studio.engine.crossval import cross_validate
+from studio.engine.features.catalogue import distance_view
+from studio.engine.issues.base import Evidence
+from studio.engine.issues.registry import ISSUE_TYPES
+from studio.engine.progress import Progress, Silent
+from studio.engine.resources import Resources
+from studio.engine.schema import CleansetResult, CleansetSpec
+from studio.engine.stopwatch import Stopwatch
+from studio.engine.study import Study, make_study, size_of
+from studio.engine.validate import check_frame
+
+STAGE = "Finding issues"
+
+
+def build_cleanset(
+    frame: pd.DataFrame,
+    spec: CleansetSpec,
+    *,
+    cache_dir: Path | None = None,
+    n_jobs: int = 1,
+    progress: Progress = Silent(),  # noqa: B008  (it has no state)
+) -> CleansetResult:
+    """Analyse a table: cross-validate models on its labels, then look for issues in every row.
+
+    Parameters
+    ----------
+    frame
+        n rows of text or None, with the spec's feature columns and its label column.
+    spec
+        The choice of columns, task, mode, folds and seed.
+    cache_dir
+        Folder for finished pieces of work, reused by a second attempt and by a corrected data set; None keeps none.
+    n_jobs
+        Processes that fit models side by side. It does not change the result.
+    progress
+        Told stages and counts; stops the work by raising `Cancelled`.
+
+    Returns
+    -------
+    CleansetResult
+        In the row order of `frame`. The same rows in any order, with the same spec, give the same result per row.
+
+    Raises
+    ------
+    DataProblem
+        When the table cannot be analysed as the spec says.
+    """
+    check_frame(frame, spec)
+    watch = Stopwatch(progress)
+    resources = Resources(Cache(cache_dir), n_jobs, watch)
+    watch("Reading features")
+    study = make_study(frame, frame[spec.label_column].tolist(), spec, resources)
+    assessed = cross_validated(study, resources)
+    space = study.views.matrix(distance_view(spec))
+    issues = find_issues(Evidence(study, assessed.pred_probs, space), watch)
+    return _result(study, assessed, issues, watch.seconds())
+
+
+def cross_validated(study: Study, resources: Resources) -> Assessment:
+    """Fit the candidates on all folds, weigh them into an ensemble, and say so in the log."""
+    candidates = candidates_for(study.spec, size_of(study))
+    fits = cross_validate(candidates, study, resources)
+    resources.progress(assessment.STAGE)
+    assessed = assess(fits, study.labels)
+    for row in assessed.candidates:
+        resources.progress.log(f"{row.name}: held-out accuracy {row.accuracy:.1%}, weight {row.weight:.2f}")
+    return assessed
+
+
+def find_issues(evidence: Evidence, progress: Progress) -> pd.DataFrame:
+    """Run every detector that applies and put their columns side by side, in canonical row order."""
+    issue_types = [issue for issue in ISSUE_TYPES if evidence.study.spec.modality in issue.modalities]
+    columns: dict[str, object] = {}
+    for done, issue_type in enumerate(issue_types):
+        progress(STAGE, done, len(issue_types))
+        columns.update(issue_type.find(evidence))
+    progress(STAGE, len(issue_types), len(issue_types))
+    return pd.DataFrame(columns)
+
+
+def _result(
+    study: Study, assessed: Assessment, issues: pd.DataFrame, stage_seconds: Mapping[str, float]
+) -> CleansetResult:
+    position = np.argsort(study.order)  # where in canonical order each given row is
+    flags = [name for name in issues.columns if issues[name].dtype == bool]
+    return CleansetResult(
+        issues=issues.iloc[position].reset_index(drop=True),
+        pred_probs=assessed.pred_probs[position],
+        classes=study.labels.classes,
+        fold_id=study.fold_id[position],
+        embeddings=_embeddings(study, position),
+        candidates=assessed.candidates,
+        counts={name: int(issues[name].sum()) for name in flags},
+        stage_seconds=stage_seconds,
+    )
+
+
+def _embeddings(study: Study, position: npt.NDArray[np.int64]) -> npt.NDArray[np.float32] | None:
+    if distance_view(study.spec) != "sentences":
+        return None
+    return np.asarray(study.views.matrix("sentences"), dtype=np.float32)[position]

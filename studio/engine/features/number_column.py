@@ -1,0 +1,53 @@
+"""Numbers as features: for trees as they are, for linear models as a curve, for distances in robust units."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+_KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # quantiles where the slope of a linear model may change
+_MIN_DISTINCT_FOR_KNOTS = 10
+_MAX_UNITS = 10.0  # beyond it, further away is no stranger; keeps one absurd value from hiding all others
+_SD_PER_IQR = 1.349  # of a normal distribution
+_FLOAT32_SAFE = 1e30
+
+
+class NumberFeatures:
+    """Learns location, spread and quantiles of one column of numbers; missing ones are NaN."""
+
+    def fit(self, values: npt.NDArray[np.float64]) -> None:
+        """Learn from the values, shape (n,); all may be missing."""
+        known = values[~np.isnan(values)]
+        self._has_missing = len(known) < len(values)
+        known = known if len(known) else np.zeros(1)
+        self._median = float(np.median(known))
+        self._spread = _spread(known)
+        self._knots = np.empty(0)
+        if len(np.unique(known[:10_000])) >= _MIN_DISTINCT_FOR_KNOTS:
+            self._knots = np.unique(self._units(np.quantile(known, _KNOTS)))
+
+    def for_trees(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+        """Return the values, NaN where missing, shape (n, 1)."""
+        return np.clip(values, -_FLOAT32_SAFE, _FLOAT32_SAFE).astype(np.float32)[:, None]
+
+    def for_linear(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+        """Return robust units, bends at quantiles, and whether it is missing, shape (n, d)."""
+        missing = np.isnan(values)
+        units = self._units(np.where(missing, self._median, values))
+        columns = [units, *(np.maximum(units - knot, 0.0) for knot in self._knots)]
+        if self._has_missing:
+            columns.append(missing.astype(np.float64))
+        return np.column_stack(columns).astype(np.float32)
+
+    def for_distances(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+        """Return robust units, the median where missing, shape (n, 1)."""
+        return self._units(np.where(np.isnan(values), self._median, values)).astype(np.float32)[:, None]
+
+    def _units(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.clip((values - self._median) / self._spread, -_MAX_UNITS, _MAX_UNITS)
+
+
+def _spread(known: npt.NDArray[np.float64]) -> float:
+    low, high = np.quantile(known, (0.25, 0.75))
+    spread = (high - low) / _SD_PER_IQR or float(np.std(known)) or 1.0
+    return float(spread) if np.isfinite(spread) else 1.0

@@ -1,0 +1,129 @@
+"""Featurisers of the one text column: weighted words, weighted character sequences, sentence embeddings, topics."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from studio.engine import cell_values, encoder
+from studio.engine.embedding_store import EmbeddingStore
+from studio.engine.features.base import Matrix
+from studio.engine.resources import Resources
+
+_WORD = r"(?u)\b\w+\b"
+_MAX_TERMS = 100_000
+_MANY_ROWS = 2_000  # from here on, a term that occurs in one row only teaches nothing and costs memory
+
+
+class TfidfFeatures:
+    """TF-IDF weights of terms, sparse, rows of unit length.
+
+    Parameters
+    ----------
+    column
+        The text column.
+    analyzer
+        "word" (terms are words and pairs of words) or "char_wb" / "char" (sequences of characters within words /
+        across them).
+    shortest, longest
+        Length of the terms, in words or characters.
+    """
+
+    def __init__(self, column: str, *, analyzer: str, shortest: int, longest: int) -> None:
+        self.column = column
+        self.analyzer = analyzer
+        self.shortest = shortest
+        self.longest = longest
+        self._vectorizer: TfidfVectorizer | None = None
+
+    @property
+    def signature(self) -> str:
+        """Name, version, parameters."""
+        return f"tfidf/1 {self.analyzer} {self.shortest}-{self.longest} {_MAX_TERMS}"
+
+    def fit(self, frame: pd.DataFrame) -> None:
+        """Learn the terms and their weights."""
+        cells = cell_values.texts(frame, self.column)
+        term = _WORD if self.analyzer == "word" else r"\S"
+        if not any(re.search(term, cell) for cell in cells):
+            self._vectorizer = None  # not one term, which the vectorizer would refuse
+            return
+        self._vectorizer = tfidf_vectorizer(self.analyzer, self.shortest, self.longest, n_rows=len(cells)).fit(cells)
+
+    def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
+        """Weigh the terms of each row."""
+        cells = cell_values.texts(frame, self.column)
+        if self._vectorizer is None:
+            return sparse.csr_array((len(cells), 1), dtype=np.float32)
+        return sparse.csr_array(self._vectorizer.transform(cells))
+
+
+def tfidf_vectorizer(analyzer: str, shortest: int, longest: int, *, n_rows: int) -> TfidfVectorizer:
+    """Return the vectorizer that all text goes through; sublinear counts suit short and long texts alike."""
+    return TfidfVectorizer(
+        analyzer=analyzer,
+        ngram_range=(shortest, longest),
+        token_pattern=_WORD if analyzer == "word" else None,
+        min_df=2 if n_rows >= _MANY_ROWS else 1,
+        max_features=_MAX_TERMS,
+        sublinear_tf=True,
+        dtype=np.float32,
+    )
+
+
+class SentenceFeatures:
+    """Sentence embeddings, dense, rows of unit length. The encoder itself is never stored, only its digest."""
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+        self.encoder_sha256 = encoder.ENCODER_SHA256
+
+    @property
+    def signature(self) -> str:
+        """Name, version, the encoder's digest."""
+        return f"sentences/1 {self.encoder_sha256} {encoder.MAX_TOKENS}"
+
+    def fit(self, frame: pd.DataFrame) -> None:
+        """Learn nothing: the encoder is ready-made."""
+
+    def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
+        """Encode each row's text."""
+        folder = resources.cache.folder
+        store = EmbeddingStore(folder / f"embeddings-{self.encoder_sha256[:16]}.sqlite3" if folder else None)
+        cells = [" ".join(cell.split()) for cell in cell_values.texts(frame, self.column)]
+        return encoder.encode(cells, store=store, n_threads=resources.n_jobs, progress=resources.progress)
+
+
+class TopicFeatures:
+    """Latent topics of TF-IDF weights (LSA), dense, rows of unit length: distances between texts without an encoder."""
+
+    def __init__(self, terms: TfidfFeatures, *, n_topics: int, seed: int) -> None:
+        self._terms = terms
+        self._n_topics = n_topics
+        self._seed = seed
+        self._svd: TruncatedSVD | None = None
+
+    @property
+    def signature(self) -> str:
+        """Name, version, parameters."""
+        return f"topics/1 {self._terms.signature} {self._n_topics} {self._seed}"
+
+    def fit(self, frame: pd.DataFrame) -> None:
+        """Learn terms, then the directions in which they vary most."""
+        self._terms.fit(frame)
+        weights = self._terms.transform(frame, Resources())
+        n_topics = min(self._n_topics, min(weights.shape) - 1)
+        if n_topics > 0:
+            self._svd = TruncatedSVD(n_topics, n_iter=4, random_state=self._seed).fit(weights)
+
+    def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
+        """Project the rows' weights."""
+        weights = self._terms.transform(frame, resources)
+        dense = weights.toarray() if self._svd is None else self._svd.transform(weights)
+        lengths = np.linalg.norm(dense, axis=1, keepdims=True)
+        return np.asarray(dense / np.maximum(lengths, 1e-12), dtype=np.float32)

@@ -1,0 +1,71 @@
+"""Assigns rows to folds: each class spread evenly, exact copies together."""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.labels import Labels
+
+NO_FOLD = -1
+_MAX_COPIES_FRACTION = 0.5  # with more, repeated rows are the nature of the data, such as a few categories
+
+
+def assign_folds(
+    labels: Labels, copies: npt.NDArray[np.uint64], *, n_folds: int, seed: int
+) -> npt.NDArray[np.int16]:
+    """Assign each labeled row to the fold that holds it out.
+
+    Parameters
+    ----------
+    labels
+        Given labels of n rows.
+    copies
+        Hash per row, equal for exact copies, shape (n,). Copies go into the same fold, as a model that has seen a
+        row's copy repeats its label; unless most rows have copies.
+    n_folds
+        Number of folds.
+    seed
+        Decides which rows share a fold.
+
+    Returns
+    -------
+    ndarray of shape (n,)
+        Fold in 0…n_folds−1; -1 for unlabeled rows. Rows of a class differ by at most one between folds where there
+        are no copies; a class with fewer rows than folds is in as many folds as it has rows.
+    """
+    fold_id = np.full(len(labels.codes), NO_FOLD, dtype=np.int16)
+    rows = np.flatnonzero(labels.is_labeled)
+    _, group = np.unique(copies[rows], return_inverse=True)
+    n_groups = int(group.max()) + 1
+    if n_groups < len(rows) * (1 - _MAX_COPIES_FRACTION):
+        group, n_groups = np.arange(len(rows)), len(rows)
+    sizes = np.bincount(group)
+    group_class = np.full(n_groups, 0, dtype=np.int32)
+    group_class[group[::-1]] = labels.codes[rows[::-1]]  # a group's first row speaks for it
+    fold_of_group = _deal(group_class, sizes, n_folds, np.random.default_rng(seed))
+    fold_id[rows] = fold_of_group[group]
+    return fold_id
+
+
+def _deal(
+    group_class: npt.NDArray[np.int32], sizes: npt.NDArray[np.int64], n_folds: int, rng: np.random.Generator
+) -> npt.NDArray[np.int16]:
+    """Give each group of a class, large ones first, to the fold with the fewest rows of that class so far."""
+    fold_of_group = np.empty(len(sizes), dtype=np.int16)
+    totals = np.zeros(n_folds, dtype=np.int64)
+    shuffled = rng.permutation(len(sizes))
+    order = shuffled[np.lexsort((-sizes[shuffled], group_class[shuffled]))]
+    bounds = np.flatnonzero(np.diff(group_class[order])) + 1
+    for groups in sorted(np.split(order, bounds), key=lambda members: -int(sizes[members].sum())):
+        heap = [(0, int(totals[fold]), fold) for fold in range(n_folds)]
+        heapq.heapify(heap)
+        for member in groups.tolist():
+            n_class, n_total, fold = heap[0]
+            fold_of_group[member] = fold
+            heapq.heapreplace(heap, (n_class + int(sizes[member]), n_total + int(sizes[member]), fold))
+        for _, n_total, fold in heap:
+            totals[fold] = n_total
+    return fold_of_group

@@ -1,0 +1,56 @@
+"""What a detector of issues sees and returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studio.engine.features.base import Matrix
+from studio.engine.metrics import Probabilities
+from studio.engine.ml_task import Modality
+from studio.engine.study import Study
+
+Columns: TypeAlias = Mapping[str, "npt.NDArray[np.generic] | pd.Series[int] | list[str | None]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything known of the rows, all in canonical order.
+
+    Attributes
+    ----------
+    study
+        Cells, labels, folds, hashes of copies.
+    pred_probs
+        Out-of-sample probabilities of the ensemble, shape (n, K).
+    space
+        Dense features in which near rows are alike, shape (n, d).
+    """
+
+    study: Study
+    pred_probs: Probabilities
+    space: Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class IssueType:
+    """A kind of issue.
+
+    Attributes
+    ----------
+    name
+        For the run's log.
+    find
+        Returns the result columns by name, one value per row. Flags are bool, scores float32 in [0, 1] with 1 worst.
+    modalities
+        Where it applies.
+    """
+
+    name: str
+    find: Callable[[Evidence], Columns]
+    modalities: frozenset[Modality] = frozenset(Modality)

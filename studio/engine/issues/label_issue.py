@@ -1,0 +1,84 @@
+"""Rows whose given label is probably wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from cleanlab.filter import find_label_issues
+from cleanlab.rank import get_label_quality_scores
+
+from studio.engine.issues.base import Columns, Evidence
+from studio.engine.metrics import Probabilities
+
+_MIN_CONFIDENCE_IN_ANOTHER = 0.5  # for a class that could not be learned: more likely another class than not
+
+
+def find_label_issue(evidence: Evidence) -> Columns:
+    """Find rows whose given label is probably wrong, and suggest another.
+
+    Notes
+    -----
+    `label_issue_score` is 1 − the out-of-sample probability of the given label (cleanlab's self-confidence).
+    `is_label_issue` is cleanlab's choice by confident learning: per pair of classes, as many of the least likely
+    rows as the estimated joint distribution of given and true labels counts errors; never where the given label
+    is also the likeliest.
+
+    A class that occurs in one fold only could not be learned where it was held out, so its probability says
+    nothing. Such a row counts as an issue when it is more likely than not another class and as likely as that
+    class's own rows are on average; its score is then the probability of that class.
+
+    `suggested_label` is the likeliest class, for flagged and for unlabeled rows;
+    `suggested_label_confidence_score` the probability of the likeliest class, for all rows. Unlabeled rows have no
+    label that could be wrong: score 0.
+
+    References
+    ----------
+    Northcutt, Jiang and Chuang, Confident Learning (JAIR 2021); Kuan and Mueller, Model-agnostic label quality
+    scoring (2022).
+    """
+    labels, pred_probs = evidence.study.labels, evidence.pred_probs
+    is_seen = evidence.study.is_class_seen
+    likeliest = np.argmax(pred_probs, axis=1)
+    confidence = pred_probs.max(axis=1)
+    scores = np.zeros(len(pred_probs), dtype=np.float32)
+    flags = np.zeros(len(pred_probs), dtype=bool)
+    if is_seen.any():
+        flags[is_seen], scores[is_seen] = _judged(labels.codes[is_seen], pred_probs[is_seen])
+    is_unlearned = labels.is_labeled & ~is_seen
+    scores[is_unlearned] = confidence[is_unlearned]
+    usual = class_thresholds(labels.codes, pred_probs, is_seen)
+    flags |= is_unlearned & (confidence > _MIN_CONFIDENCE_IN_ANOTHER) & (confidence >= usual[likeliest])
+    flags &= likeliest != labels.codes
+    names = np.asarray(labels.classes, dtype=object)
+    suggested = np.where(flags | ~labels.is_labeled, names[likeliest], None)
+    return {
+        "is_label_issue": flags,
+        "label_issue_score": scores,
+        "suggested_label": suggested,
+        "suggested_label_confidence_score": np.clip(confidence, 0, 1).astype(np.float32),
+    }
+
+
+def _judged(
+    codes: npt.NDArray[np.int32], pred_probs: Probabilities
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32]]:
+    present, compact = np.unique(codes, return_inverse=True)
+    if len(present) == 1:
+        return np.zeros(len(codes), dtype=bool), np.zeros(len(codes), dtype=np.float32)
+    # cleanlab wants every class to have rows, and rows that sum to 1.
+    probabilities = np.maximum(pred_probs[:, present].astype(np.float64), 1e-9)
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    flags = find_label_issues(compact, probabilities, filter_by="prune_by_noise_rate", n_jobs=1)
+    quality = get_label_quality_scores(compact, probabilities, method="self_confidence")
+    return flags, np.clip(1.0 - quality, 0, 1).astype(np.float32)
+
+
+def class_thresholds(
+    codes: npt.NDArray[np.int32], pred_probs: Probabilities, is_seen: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """Return the mean probability of each class among the rows given it, shape (K,); 1 where there is none."""
+    n_classes = pred_probs.shape[1]
+    given = pred_probs[is_seen, codes[is_seen]]
+    sums = np.bincount(codes[is_seen], weights=given, minlength=n_classes)
+    counts = np.bincount(codes[is_seen], minlength=n_classes)
+    return np.where(counts > 0, sums / np.maximum(counts, 1), 1.0)

@@ -1,0 +1,31 @@
+"""Rows of classes that have too few rows to be learned well."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from studio.engine.issues.base import Columns, Evidence
+
+MIN_ROWS = 5  # fewer rows than the usual number of folds
+MIN_FRACTION_OF_EVEN_SHARE = 0.1  # cleanlab's class-imbalance threshold
+
+
+def find_rare_class(evidence: Evidence) -> Columns:
+    """Mark rows of rare classes.
+
+    Notes
+    -----
+    A class is rare with fewer than 5 rows, or with less than a tenth of the rows that it would have if all classes
+    were equally frequent.
+
+    References
+    ----------
+    The second rule is cleanlab Datalab's class imbalance issue.
+    """
+    labels = evidence.study.labels
+    counts = labels.class_counts
+    even_share = counts.sum() / len(counts)
+    is_rare = (counts < MIN_ROWS) | (counts < MIN_FRACTION_OF_EVEN_SHARE * even_share)
+    flags = np.zeros(len(labels.codes), dtype=bool)
+    flags[labels.is_labeled] = is_rare[labels.codes[labels.is_labeled]]
+    return {"has_rare_class": flags}

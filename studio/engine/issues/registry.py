@@ -1,0 +1,25 @@
+"""The kinds of issue, in the order of their columns. To add one, write its file and add a line."""
+
+from __future__ import annotations
+
+from studio.engine.issues.ambiguous import find_ambiguous
+from studio.engine.issues.base import IssueType
+from studio.engine.issues.label_issue import find_label_issue
+from studio.engine.issues.near_duplicate import find_near_duplicate
+from studio.engine.issues.outlier import find_outlier
+from studio.engine.issues.rare_class import find_rare_class
+from studio.engine.issues.text_basics import find_text_basics
+from studio.engine.issues.unlabeled import find_unlabeled
+from studio.engine.issues.well_labeled import find_well_labeled
+from studio.engine.ml_task import Modality
+
+ISSUE_TYPES = (
+    IssueType("label issues", find_label_issue),
+    IssueType("ambiguous rows", find_ambiguous),
+    IssueType("well labeled rows", find_well_labeled),
+    IssueType("near duplicates", find_near_duplicate),
+    IssueType("outliers", find_outlier),
+    IssueType("unlabeled rows", find_unlabeled),
+    IssueType("rare classes", find_rare_class),
+    IssueType("text basics", find_text_basics, frozenset({Modality.TEXT})),
+)

@@ -1,0 +1,60 @@
+"""Pairs of rows that share a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Positions of two rows each, both of shape (n_pairs,)."""
+
+    left: npt.NDArray[np.int64]
+    right: npt.NDArray[np.int64]
+
+    @classmethod
+    def none(cls) -> Pairs:
+        """No pair."""
+        return cls(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+    @classmethod
+    def union(cls, many: Iterable[Pairs]) -> Pairs:
+        """Return the pairs of all, one list after the other."""
+        lists = [cls.none(), *many]
+        return cls(np.concatenate([pairs.left for pairs in lists]), np.concatenate([pairs.right for pairs in lists]))
+
+    def distinct(self) -> Pairs:
+        """Return each pair once, sorted."""
+        pairs = np.unique(np.column_stack([self.left, self.right]), axis=0)
+        return Pairs(pairs[:, 0], pairs[:, 1])
+
+    def at(self, rows: npt.NDArray[np.int64]) -> Pairs:
+        """Return the pairs of positions as pairs of the rows at these positions."""
+        return Pairs(rows[self.left], rows[self.right])
+
+
+def pairs_in_buckets(keys: npt.NDArray[np.uint64]) -> Pairs:
+    """Pair each row with the first row of its bucket and with the one before it.
+
+    Parameters
+    ----------
+    keys
+        Bucket per row, shape (n,).
+
+    Returns
+    -------
+    Pairs
+        At most 2n: enough to join a bucket into one set, linear in n however large a bucket is.
+    """
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    is_first = np.r_[True, ordered[1:] != ordered[:-1]] if len(keys) else np.empty(0, dtype=bool)
+    first = np.maximum.accumulate(np.where(is_first, np.arange(len(keys)), 0))
+    others = np.flatnonzero(~is_first)
+    with_first = Pairs(order[first[others]], order[others])
+    far = others[first[others] != others - 1]
+    return Pairs.union([with_first, Pairs(order[far - 1], order[far])])

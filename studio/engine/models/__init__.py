@@ -1,0 +1,1 @@
+"""Model families that scikit-learn lacks, or has with other habits; each is a scikit-learn classifier."""

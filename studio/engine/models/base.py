@@ -1,0 +1,26 @@
+"""What cross-validation expects of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.features.base import Matrix
+
+
+class Classifier(Protocol):
+    """The part of scikit-learn's classifiers that is used here."""
+
+    classes_: npt.NDArray[np.int32]
+
+    def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> object:
+        """Learn from rows of at least two classes."""
+
+    def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
+        """Return class probabilities, columns in the order of `classes_`."""
+
+    def get_params(self) -> Mapping[str, object]:
+        """Return the parameters that decide the fit, apart from the data."""

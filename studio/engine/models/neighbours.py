@@ -1,0 +1,51 @@
+"""The nearest rows' labels as a model."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from studio.engine.features.base import Matrix
+
+_CELLS_PER_BLOCK = 20_000_000  # similarities at a time: 80 MB of float32
+
+
+class NeighbourClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Votes of the nearest training rows by cosine, weighted by `exp(similarity / temperature)`.
+
+    Parameters
+    ----------
+    n_neighbours
+        Rows that vote; all, where there are fewer.
+    temperature
+        Smaller = nearer rows weigh more.
+    """
+
+    def __init__(self, n_neighbours: int = 20, temperature: float = 0.1) -> None:
+        self.n_neighbours = n_neighbours
+        self.temperature = temperature
+
+    def fit(self, features: npt.NDArray[np.float32], codes: npt.NDArray[np.int32]) -> NeighbourClassifier:
+        """Keep the rows."""
+        self.classes_, self._votes = np.unique(codes, return_inverse=True)
+        self._rows = features
+        return self
+
+    def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
+        """Return each class's share of the votes, shape (n, K); every class keeps a little."""
+        result = np.empty((len(features), len(self.classes_)), dtype=np.float32)
+        n_block = max(1, _CELLS_PER_BLOCK // len(self._rows))
+        for first in range(0, len(features), n_block):
+            result[first : first + n_block] = self._shares(features[first : first + n_block])
+        return result
+
+    def _shares(self, block: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        n_neighbours = min(self.n_neighbours, len(self._rows))
+        similarity = block @ self._rows.T
+        nearest = np.argpartition(-similarity, n_neighbours - 1, axis=1)[:, :n_neighbours]
+        weights = np.exp((np.take_along_axis(similarity, nearest, axis=1) - 1.0) / self.temperature)
+        shares = np.full((len(block), len(self.classes_)), 0.05 / len(self.classes_), dtype=np.float32)
+        weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-30)
+        np.add.at(shares, (np.arange(len(block))[:, None], self._votes[nearest]), 0.95 * weights)
+        return shares

@@ -1,0 +1,119 @@
+"""Rows made ready for learning: in canonical order, with class codes, folds and views of their features."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studio.engine import cell_values
+from studio.engine.candidates import Size
+from studio.engine.folds import assign_folds
+from studio.engine.labels import Labels, encode_labels
+from studio.engine.ml_task import Modality
+from studio.engine.resources import Resources
+from studio.engine.rows import canonical_order, content_hashes, copy_hashes
+from studio.engine.schema import CleansetSpec
+from studio.engine.views import Views
+
+_SPACES_PER_CHARACTER = 1 / 20  # English has one in six; Chinese, Japanese and Thai hardly any
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What models are fitted on. Everything but `order` is in canonical order.
+
+    Attributes
+    ----------
+    spec
+        The choice that the study follows.
+    order
+        Position in the given frame of each canonical row, shape (n,).
+    frame
+        The feature columns, n rows.
+    copies
+        Hash per row, equal for exact copies, shape (n,).
+    labels
+        Given labels.
+    fold_id
+        The fold that holds each row out, -1 for unlabeled rows, shape (n,).
+    views
+        Features.
+    """
+
+    spec: CleansetSpec
+    order: npt.NDArray[np.int64]
+    frame: pd.DataFrame
+    copies: npt.NDArray[np.uint64]
+    labels: Labels
+    fold_id: npt.NDArray[np.int16]
+    views: Views
+
+    @property
+    def n_folds(self) -> int:
+        """Number of folds in use."""
+        return int(self.fold_id.max()) + 1
+
+    @property
+    def is_class_seen(self) -> npt.NDArray[np.bool_]:
+        """Where the given class also occurs outside the row's fold, so that it could be learned, shape (n,)."""
+        is_labeled = self.labels.is_labeled
+        n_in_fold = np.zeros((self.n_folds, len(self.labels.classes)), dtype=np.int64)
+        np.add.at(n_in_fold, (self.fold_id[is_labeled], self.labels.codes[is_labeled]), 1)
+        is_seen = self.labels.class_counts > n_in_fold
+        result = np.zeros(len(self.fold_id), dtype=bool)
+        result[is_labeled] = is_seen[self.fold_id[is_labeled], self.labels.codes[is_labeled]]
+        return result
+
+    def in_given_order(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        """Return canonical rows in the order of the given frame."""
+        result = np.empty_like(values)
+        result[self.order] = values
+        return result
+
+
+def make_study(
+    frame: pd.DataFrame, given: Sequence[str | None], spec: CleansetSpec, resources: Resources
+) -> Study:
+    """Make rows ready for learning.
+
+    Parameters
+    ----------
+    frame
+        n rows of text or None.
+    given
+        One label per row; None or blank is unlabeled.
+    spec
+        The choice of columns, folds and seed.
+    resources
+        For the features that are computed later on.
+
+    Notes
+    -----
+    Rows are sorted by their content, so that the same rows in another order give the same result.
+    """
+    content = content_hashes(frame, spec.feature_columns)
+    order = canonical_order(content, given)
+    sorted_frame = frame.loc[:, list(spec.feature_columns)].iloc[order].reset_index(drop=True)
+    labels = encode_labels([given[row] for row in order])
+    copies = copy_hashes(sorted_frame, spec)
+    fold_id = assign_folds(labels, copies, n_folds=spec.n_folds, seed=spec.seed)
+    views = Views(sorted_frame, content[order], spec, resources)
+    return Study(spec, order, sorted_frame, copies, labels, fold_id, views)
+
+
+def size_of(study: Study) -> Size:
+    """Measure what decides which candidates are tried."""
+    is_text = study.spec.modality is Modality.TEXT
+    cells = cell_values.texts(study.frame, study.spec.feature_columns[0]) if is_text else [""]
+    n_characters = max(1, sum(map(len, cells)))
+    n_spaces = sum(cell.count(" ") for cell in cells)
+    return Size(
+        n_rows=int(study.labels.is_labeled.sum()),
+        n_classes=len(study.labels.classes),
+        mean_characters=n_characters / len(cells),
+        is_spaced=n_spaces / n_characters > _SPACES_PER_CHARACTER,
+    )

@@ -1,0 +1,80 @@
+"""The views of one frame, each computed when it is first asked for and kept in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from studio.engine import cache, encoder
+from studio.engine.features.base import Featuriser, Matrix
+from studio.engine.features.catalogue import VIEWS
+from studio.engine.resources import Resources
+from studio.engine.rows import digest
+from studio.engine.schema import CleansetSpec
+
+STAGE = "Reading features"
+
+
+class Views:
+    """Feature matrices by view.
+
+    Parameters
+    ----------
+    frame
+        Rows in canonical order.
+    content
+        Hash of each row's cells, shape (n,); with a view's signature it names the matrix in the cache.
+    """
+
+    def __init__(
+        self, frame: pd.DataFrame, content: npt.NDArray[np.uint64], spec: CleansetSpec, resources: Resources
+    ) -> None:
+        self._frame = frame
+        self._content = digest(content)
+        self._spec = spec
+        self._resources = resources
+        self._matrices: dict[str, Matrix] = {}
+        self._fitted: dict[str, Featuriser] = {}
+
+    def key(self, view: str) -> str:
+        """Return the cache key of a view's matrix."""
+        return digest("features", self._content, VIEWS[view](self._spec).signature)
+
+    def matrix(self, view: str) -> Matrix:
+        """Return a view's matrix, shape (n, d)."""
+        if view not in self._matrices:
+            stored = self._resources.cache.get(self.key(view))
+            self._matrices[view] = self._computed(view) if stored is None else _from_arrays(stored)
+        return self._matrices[view]
+
+    def fitted(self, view: str) -> Featuriser:
+        """Return the view's featuriser, fitted on the frame."""
+        if view not in self._fitted:
+            self._resources.progress(encoder.STAGE if view == "sentences" else STAGE)
+            featuriser = VIEWS[view](self._spec)
+            featuriser.fit(self._frame)
+            self._fitted[view] = featuriser
+        return self._fitted[view]
+
+    def _computed(self, view: str) -> Matrix:
+        matrix = self.fitted(view).transform(self._frame, self._resources)
+        self._resources.cache.put(self.key(view), _as_arrays(matrix))
+        return matrix
+
+
+def _as_arrays(matrix: Matrix) -> cache.Arrays:
+    if isinstance(matrix, np.ndarray):
+        return {"dense": matrix}
+    shape = np.array(matrix.shape, dtype=np.int64)
+    return {"data": matrix.data, "indices": matrix.indices, "indptr": matrix.indptr, "shape": shape}
+
+
+def _from_arrays(arrays: Mapping[str, npt.NDArray[np.generic]]) -> Matrix:
+    if "dense" in arrays:
+        return np.asarray(arrays["dense"], dtype=np.float32)
+    parts = (arrays["data"], arrays["indices"], arrays["indptr"])
+    return sparse.csr_array(parts, shape=tuple(int(n) for n in arrays["shape"]))
