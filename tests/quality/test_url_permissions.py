@@ -1,0 +1,193 @@
+"""Every address of the studio against everybody: visitors log in, strangers find nothing, owners find theirs.
+
+A new address fails `test_table_has_every_address` until it stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from cleansets.models import Cleanset
+from inference.models import PredictionBatch
+from models_app.models import DeployedModel
+from studio import storage, tables
+from studio.accounts import services as accounts
+from studio.accounts.models import User
+from tests.factories import make_dataset, make_model, make_prediction
+from tests.reviewable import CLASSES, make_reviewable
+
+pytestmark = pytest.mark.django_db
+
+OK, FOUND, NOT_FOUND, UNPROCESSABLE = 200, 302, 404, 422
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """How an address is asked, and what its owner gets."""
+
+    method: str
+    owner: int
+    of: str = ""  # which of alice's things is in the address
+    data: str = ""
+    row_id: int | None = None
+
+
+PUBLIC = {  # what a visitor gets; the studio has an owner already
+    "healthz": OK,
+    "login": OK,
+    "signup": OK,
+    "signup-invited": OK,
+    "password-reset": OK,
+    "password-reset-done": OK,
+    "password-reset-confirm": OK,
+    "password-reset-complete": OK,
+}
+PERSONAL = {  # of whoever is logged in
+    "dashboard": Address("get", OK),
+    "logout": Address("post", FOUND),
+    "password-change": Address("get", OK),
+    "account": Address("get", OK),
+    "dataset-upload": Address("get", OK),
+    "dataset-sample": Address("post", FOUND),
+    "project-create": Address("get", OK),
+}
+OWNED = {
+    "invitation-create": Address("post", FOUND, data="email=dora@example.org"),  # the studio itself is alice's
+    "dataset": Address("get", OK, "dataset"),
+    "dataset-upload-again": Address("get", OK, "dataset"),
+    "dataset-kinds": Address("post", FOUND, "dataset"),
+    "dataset-run": Address("get", FOUND, "dataset"),
+    "dataset-cancel": Address("post", FOUND, "dataset"),
+    "dataset-delete": Address("get", OK, "dataset"),
+    "project": Address("get", FOUND, "project"),
+    "project-settings": Address("get", OK, "project"),
+    "project-delete": Address("post", FOUND, "project"),
+    "cleanset": Address("get", OK, "cleanset"),
+    "cleanset-details": Address("get", OK, "cleanset"),
+    "cleanset-run": Address("get", OK, "cleanset"),
+    "cleanset-cancel": Address("post", FOUND, "cleanset"),
+    "cleanset-rerun": Address("post", UNPROCESSABLE, "cleanset"),  # it has not failed
+    "cleanset-decide": Address("post", FOUND, "cleanset", data="choice=keep&next=1", row_id=0),
+    "cleanset-undo": Address("post", UNPROCESSABLE, "cleanset"),  # nothing was done yet
+    "cleanset-top-k": Address("get", OK, "cleanset"),
+    "cleanset-top-k-apply": Address("post", FOUND, "cleanset", data="k=1&choice=exclude"),
+    "cleanset-export": Address("get", OK, "cleanset", data="mode=default&file_format=csv"),
+    "model-deploy": Address("get", OK, "cleanset"),
+    "model": Address("get", OK, "model"),
+    "model-run": Address("get", FOUND, "model"),
+    "model-cancel": Address("post", FOUND, "model"),
+    "model-retry": Address("post", UNPROCESSABLE, "model"),  # it has not failed
+    "model-delete": Address("post", FOUND, "model"),
+    "model-template": Address("get", OK, "model"),
+    "prediction-upload": Address("post", UNPROCESSABLE, "model"),  # without a file
+    "prediction": Address("get", OK, "batch"),
+    "prediction-run": Address("get", FOUND, "batch"),
+    "prediction-cancel": Address("post", FOUND, "batch"),
+    "prediction-export": Address("get", OK, "batch"),
+    "prediction-delete": Address("post", FOUND, "batch"),
+}
+
+
+def names_of(patterns: list[URLPattern | URLResolver]) -> set[str]:
+    """Return the names of all addresses below these patterns."""
+    names: set[str] = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            names |= names_of(pattern.url_patterns)
+        else:
+            assert pattern.name, f"{pattern.pattern} has no name"
+            names.add(pattern.name)
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """What alice has."""
+
+    cleanset: Cleanset
+    model: DeployedModel
+    batch: PredictionBatch
+
+    def address(self, name: str, address: Address) -> str:
+        """Return the path to alice's thing."""
+        keys = {
+            "dataset": self.cleanset.project.version.dataset_id,
+            "project": self.cleanset.project_id,
+            "cleanset": self.cleanset.pk,
+            "model": self.model.pk,
+            "batch": self.batch.pk,
+        }
+        arguments = [keys[address.of]] if address.of else []
+        return reverse(name, args=[*arguments, *([] if address.row_id is None else [address.row_id])])
+
+
+def published(frame: pd.DataFrame, key: str) -> str:
+    """Put a frame under a storage key."""
+    with TemporaryDirectory() as folder:
+        frame.to_parquet(Path(folder) / "table.parquet", index=False)
+        return tables.publish(Path(folder) / "table.parquet", key)
+
+
+@pytest.fixture
+def alices(alice: User) -> Things:
+    cleanset = make_reviewable(alice)
+    manifest = {"model": "a", "classes": CLASSES, "versions": {"numpy": "2"}}
+    model = make_model(alice, cleanset=cleanset, manifest=manifest, candidates=cleanset.candidates)
+    batch = make_prediction(alice, model=model, n_rows=1, label_counts=[["billing", 1]])
+    chances = {name: [1 / len(CLASSES)] for name in CLASSES}
+    rows = pd.DataFrame({"__row_id": [0], "message": ["hello"]})
+    results = pd.DataFrame({"row_id": [0], **chances, "Suggested Label": ["billing"]})
+    batch.table_key = published(rows, storage.prediction_file(batch.pk, 1, "rows.parquet"))
+    batch.result_key = published(results, storage.prediction_file(batch.pk, 1, "results.parquet"))
+    batch.save()
+    return Things(cleanset, model, batch)
+
+
+def ask(client: Client, path: str, address: Address) -> int:
+    """Return the status of the answer."""
+    if address.method == "post":
+        return client.post(path, address.data, content_type="application/x-www-form-urlencoded").status_code
+    return client.get(f"{path}?{address.data}").status_code
+
+
+def test_table_has_every_address() -> None:
+    assert names_of(get_resolver().url_patterns) == PUBLIC.keys() | PERSONAL.keys() | OWNED.keys()
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_visitor_may_open(name: str, alice: User, client: Client) -> None:
+    invitation = accounts.invitation_create(invited_by=alice, email="dora@example.org")
+    arguments = {"signup-invited": [invitation.token], "password-reset-confirm": ["MQ", "no-token"]}
+    assert client.get(reverse(name, args=arguments.get(name))).status_code == PUBLIC[name]
+
+
+@pytest.mark.parametrize("name", PERSONAL)
+def test_page_of_whoever_is_logged_in(
+    name: str, alice: User, charlie: User, client: Client, client_of: Callable[[User], Client]
+) -> None:
+    address, path = PERSONAL[name], reverse(name)
+    if name != "logout":
+        assert client.generic(address.method, path)["Location"] == f"{reverse('login')}?next={path}"
+    assert ask(client_of(charlie), path, address) == address.owner
+
+
+@pytest.mark.parametrize("name", OWNED)
+def test_only_alice_finds_what_is_hers(
+    name: str, alices: Things, alice: User, bob: User, charlie: User, client_of: Callable[[User], Client]
+) -> None:
+    make_dataset(bob)
+    address = OWNED[name]
+    path = alices.address(name, address)
+    visitor = Client().generic(address.method, path)
+    assert visitor["Location"] == f"{reverse('login')}?next={path}"
+    assert ask(client_of(charlie), path, address) == NOT_FOUND
+    assert ask(client_of(bob), path, address) == NOT_FOUND
+    assert ask(client_of(alice), path, address) == address.owner
