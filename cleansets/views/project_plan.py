@@ -51,6 +51,13 @@ class ProjectPlan:
         return self.labels.classes[-1]
 
     @property
+    def scarce(self) -> list[str]:
+        """The classes with fewer rows than folds, the scarcest first; no model sees them in every fold."""
+        if self.labels is None or self.spec is None:
+            return []
+        return [label for label, n_rows in reversed(self.labels.classes) if n_rows < self.spec.n_folds]
+
+    @property
     def is_text(self) -> bool:
         """Whether one text column is read."""
         return self.spec is not None and self.spec.modality is Modality.TEXT
