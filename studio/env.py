@@ -13,13 +13,13 @@ class BadSetting(SystemExit):
 
 
 def env_str(name: str, default: str = "") -> str:
-    """Return the variable; `NAME_FILE` may name a file that holds it, as container secrets do."""
+    """Return the variable, the default where it is empty; `NAME_FILE` may name a file that holds it."""
     if path := os.environ.get(f"{name}_FILE"):
         try:
             return Path(path).read_text().strip()
         except OSError as error:
             raise BadSetting(f"{name}_FILE {path} cannot be read: {error.strerror}.") from error
-    return os.environ.get(name, default)
+    return os.environ.get(name) or default
 
 
 def env_bool(name: str, *, default: bool) -> bool:

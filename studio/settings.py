@@ -141,6 +141,7 @@ if S3_BUCKET:
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
             "endpoint_url": env_str("STUDIO_S3_ENDPOINT_URL") or None,
+            "addressing_style": "path" if env_str("STUDIO_S3_ENDPOINT_URL") else "auto",
             "region_name": env_str("STUDIO_S3_REGION") or None,
             "access_key": env_str("STUDIO_S3_ACCESS_KEY") or None,
             "secret_key": env_str("STUDIO_S3_SECRET_KEY") or None,

@@ -1,0 +1,28 @@
+"""Makes the S3 bucket of the settings where it is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+from django.core.files.storage import storages
+from django.core.management.base import BaseCommand, CommandError
+from storages.backends.s3 import S3Storage
+
+
+class Command(BaseCommand):
+    """`manage.py make_bucket`."""
+
+    help = "Make the bucket STUDIO_S3_BUCKET where it is missing."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make it; a bucket that is there already is fine."""
+        storage = storages["default"]
+        if not isinstance(storage, S3Storage):
+            raise CommandError("STUDIO_S3_BUCKET is not set; files are kept in a folder, which needs no bucket.")
+        client = storage.connection.meta.client
+        try:
+            client.head_bucket(Bucket=storage.bucket_name)
+        except ClientError:
+            client.create_bucket(Bucket=storage.bucket_name)
+            self.stdout.write(f"Bucket {storage.bucket_name} made.")

@@ -1,0 +1,68 @@
+"""What docker-compose.yml promises: health checks, volumes, no root, and no password that everybody knows."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.programs import ROOT
+
+TEXT = (ROOT / "docker-compose.yml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = ["setup", "web", "worker-data", "worker-training", "beat"]
+SECRETS = ("STUDIO_SECRET_KEY", "STUDIO_POSTGRES_PASSWORD", "STUDIO_REDIS_PASSWORD", "STUDIO_S3_SECRET_KEY")
+
+
+def test_everything_that_the_studio_needs_is_there() -> None:
+    assert set(SERVICES) == {*OURS, "postgres", "redis", "s3"}
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"setup"}))
+def test_lasting_service_has_a_health_check_and_starts_again(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"]
+    assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secret_comes_from_the_environment_and_has_no_default(secret: str) -> None:
+    uses = re.findall(rf"\$\{{{secret}([^}}]*)\}}", TEXT)
+    assert uses
+    assert all(use.startswith(":?") for use in uses)
+
+
+def test_no_secret_is_written_down() -> None:
+    for service in SERVICES.values():
+        for name, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET|_AUTH", name):
+                assert str(value).startswith("${"), name
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_image_runs_without_root(name: str) -> None:
+    build = SERVICES[name]["build"]["dockerfile_inline"]
+    assert re.search(r"^USER studio$", build, re.MULTILINE)
+    assert build.index("COPY . .") < build.index("USER studio")
+    assert "user" not in SERVICES[name]
+
+
+@pytest.mark.parametrize("name", ["postgres", "redis", "s3"])
+def test_data_survives_the_container(name: str) -> None:
+    volume = SERVICES[name]["volumes"][0].split(":")[0]
+    assert volume in COMPOSE["volumes"]
+    assert "ports" not in SERVICES[name], "only the web server is reached from outside"
+
+
+def test_every_queue_has_a_worker() -> None:
+    from studio.runs import QUEUES
+
+    commands = " ".join(str(service.get("command", "")) for service in SERVICES.values())
+    assert all(f"--queues {queue} " in commands for queue in QUEUES)
+
+
+def test_compose_hands_every_setting_on() -> None:
+    listed = set(re.findall(r"^([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert listed - {"STUDIO_DEBUG"} <= set(re.findall(r"[A-Z][A-Z0-9_]+", TEXT))

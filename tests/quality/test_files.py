@@ -1,0 +1,55 @@
+"""House rules for files that no linter knows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from tests.programs import ROOT
+
+FOLDERS = ("studio", "projects", "cleansets", "models_app", "inference", "tests", "templates", "static")
+MAX_LINES = 500
+MAX_SCRIPT_LINES = 150
+FILES = [
+    file
+    for folder in FOLDERS
+    for file in sorted((ROOT / folder).rglob("*"))
+    if file.suffix in (".py", ".html", ".css", ".js") and "artifacts" not in file.parts
+]
+TEMPLATES = [file for file in FILES if file.suffix == ".html"]
+
+
+def test_no_file_is_longer_than_a_person_reads() -> None:
+    limits = {".js": MAX_SCRIPT_LINES, ".css": 2 * MAX_LINES}
+    n_lines = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in FILES}
+    assert {file: n for file, n in n_lines.items() if n > limits.get(Path(file).suffix, MAX_LINES)} == {}
+
+
+@pytest.mark.parametrize(
+    ("what", "pattern"),
+    [
+        ("a style", r"<style\b|\sstyle="),
+        ("a script", r"<script(?![^>]*\bsrc=)|\son[a-z]+="),
+        ("another host", r"(?:src|href|action|url\()\s*=?\s*[\"']?(?:https?:)?//"),
+    ],
+)
+def test_template_holds_nothing_that_the_content_security_policy_refuses(what: str, pattern: str) -> None:
+    holders = [str(file.relative_to(ROOT)) for file in TEMPLATES if re.search(pattern, file.read_text())]
+    assert holders == [], what
+
+
+def test_static_files_load_nothing_from_another_host() -> None:
+    loads = re.compile(r"(?:url\(|@import|fetch\(|import)\s*[\"'(]?\s*(?:https?:)?//")
+    assert [str(file) for file in FILES if file.suffix in (".css", ".js") and loads.search(file.read_text())] == []
+
+
+def test_nothing_is_called_a_helper() -> None:
+    assert [str(file) for file in FILES if re.fullmatch("utils?|helpers?|misc|common", file.stem)] == []
+
+
+@pytest.mark.django_db
+def test_migrations_are_complete() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
