@@ -6,7 +6,6 @@ import uuid
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.views.decorators.http import require_GET
-from studio.exports import stream_csv, stream_json, write_parquet, write_xlsx
 
 from cleansets import exports, selectors
 from cleansets.access import ready_cleanset_or_404
@@ -14,6 +13,7 @@ from cleansets.forms import ExportForm
 from cleansets.row_query import RowQuery
 from studio import tables
 from studio.engine.errors import DataProblem
+from studio.exports import stream_csv, stream_json, write_parquet, write_xlsx
 
 
 @require_GET

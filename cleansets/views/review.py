@@ -31,7 +31,8 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
     if is_partial(request):
         return render(request, PANEL, contexts.panel(cleanset, query, source, row_id))
     table = contexts.review_table(cleanset, query, source)
-    if row_id is None and table.lines:
+    is_past_end = query.page > table.page.page
+    if row_id is None and table.lines and not is_past_end:
         row_id = table.lines[0].row_id
     on_page = [line.row_id for line in table.lines]
     index = on_page.index(row_id) if row_id in on_page else None
@@ -43,6 +44,7 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
         "counts": contexts.counts(cleanset, source),
         "last_action": selectors.last_action(cleanset),
         "row_id": row_id,
+        "is_past_end": is_past_end,
         "next_row": None if index is None else next(iter(on_page[index + 1 :]), None),
         "place": None if index is None else table.page.first + index,
         "pane": "list" if request.GET.get("pane") == "list" else "row",

@@ -23,7 +23,7 @@
     else document.querySelector(`.review-list a[rel=${step > 0 ? "next" : "prev"}]`)?.click();
   }
 
-  // Marks the row of the panel in the table, and tells the panel its place and the row after it.
+  // Marks the row of the panel in the table, and tells the panel its place.
   function follow() {
     const current = lineOf(shownRow());
     document.querySelectorAll(".review-table tr[aria-current]").forEach((line) => line.removeAttribute("aria-current"));
@@ -33,9 +33,12 @@
     const body = current.parentElement;
     const place = Number(body.dataset.first) + lines().indexOf(current);
     panel().querySelector("[data-position]").textContent = `${place} of ${body.dataset.total}`;
-    const next = neighbour(1)?.dataset.row ?? "";
-    panel().querySelectorAll("input[name=next]").forEach((input) => (input.value = next));
   }
+
+  // The row after this one is known here, from the table; it goes with the decision, however quickly that comes.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.target.closest("#row-panel")) event.detail.parameters.next = neighbour(1)?.dataset.row ?? "";
+  });
 
   function isTyping(target) {
     return target.matches("textarea, select, input:not([type=checkbox]):not([type=radio])");
@@ -71,7 +74,9 @@
     panel()?.removeAttribute("aria-busy");
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.target.id === "row-panel" || event.target.id?.startsWith("row-")) follow();
+    if (event.target.id !== "row-panel") return;
+    document.querySelector(".review").dataset.pane = "row";
+    follow();
   });
 
   // Nothing was saved: the row stays, and a sentence says so.

@@ -88,7 +88,13 @@ def open_page(browser: Browser, studio: Studio) -> Iterator[OpenPage]:
             problems.append(message.text)
 
     def open_one(
-        *, account: str = "", width: int = 1440, dark: bool = False, javascript: bool = True, **options: Any
+        *,
+        account: str = "",
+        width: int = 1440,
+        dark: bool = False,
+        javascript: bool = True,
+        expects_errors: bool = False,
+        **options: Any,
     ) -> Page:
         context = browser.new_context(
             base_url=studio.url,
@@ -101,8 +107,9 @@ def open_page(browser: Browser, studio: Studio) -> Iterator[OpenPage]:
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", note)
+        if not expects_errors:
+            page.on("pageerror", lambda error: problems.append(str(error)))
+            page.on("console", note)
         if account:
             log_in(page, account)
         return page

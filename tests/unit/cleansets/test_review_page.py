@@ -121,6 +121,12 @@ def test_text_of_the_rows_is_never_markup(browser: Client, cleanset: Cleanset) -
     assert "<script>alert" not in page
 
 
+def test_the_analysis_page_says_how_it_was_made(browser: Client, cleanset: Cleanset) -> None:
+    page = browser.get(reverse("cleanset-details", args=[cleanset.pk])).content.decode()
+    assert "5 folds, seed 0" in page
+    assert "90.0" in page
+
+
 def test_another_account_gets_404_for_every_address(cleanset: Cleanset, bob: User, client_of: Any) -> None:
     stranger = client_of(bob)
     assert stranger.get(cleanset.get_absolute_url()).status_code == 404
