@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from studio.engine.candidates import Candidate
 from studio.engine.crossval import OutOfSample
 from studio.engine.ensemble import ensemble_weights, mixture
 from studio.engine.labels import Labels
-from studio.engine.metrics import Probabilities, accuracy, at_temperature, fit_temperature, given_probabilities, log_loss
+from studio.engine.metrics import (
+    Probabilities,
+    accuracy,
+    at_temperature,
+    fit_temperature,
+    given_probabilities,
+    log_loss,
+)
 from studio.engine.schema import CandidateResult
 
 STAGE = "Ensembling"
@@ -75,7 +83,9 @@ def assess(fits: Sequence[OutOfSample], labels: Labels) -> Assessment:
     return Assessment(pred_probs, members, tuple(sorted(rows, key=lambda row: (-row.accuracy, row.log_loss))))
 
 
-def _ensemble_row(pred_probs: Probabilities, codes: np.typing.NDArray[np.int32], rows: Sequence[CandidateResult]) -> CandidateResult:
+def _ensemble_row(
+    pred_probs: Probabilities, codes: npt.NDArray[np.int32], rows: Sequence[CandidateResult]
+) -> CandidateResult:
     used = [row for row in rows if row.weight > 0]
     return CandidateResult(
         key=ENSEMBLE_KEY,

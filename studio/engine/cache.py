@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 import zipfile
 from collections.abc import Mapping
@@ -51,7 +50,7 @@ class Cache:
         try:
             with unfinished.open("wb") as file:
                 np.savez(file, **arrays)  # type: ignore[arg-type]  # the stubs mix up names and options
-            os.replace(unfinished, path)
+            unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
 

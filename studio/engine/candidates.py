@@ -73,15 +73,22 @@ def _logistic(strength: float) -> Callable[[int], Classifier]:
 
 
 def _boosting(seed: int) -> Classifier:
-    return HistGradientBoostingClassifier(
-        learning_rate=0.06, max_iter=150, max_leaf_nodes=15, l2_regularization=1.0, early_stopping=False, random_state=seed
+    classifier: Classifier = HistGradientBoostingClassifier(
+        learning_rate=0.06,
+        max_iter=150,
+        max_leaf_nodes=15,
+        l2_regularization=1.0,
+        early_stopping=False,  # it would set rows aside, and fail on a class of one row
+        random_state=seed,
     )
+    return classifier
 
 
 def _forest(seed: int) -> Classifier:
-    return ExtraTreesClassifier(
+    classifier: Classifier = ExtraTreesClassifier(
         n_estimators=200, min_samples_leaf=2, max_features=0.5, max_leaf_nodes=4_000, random_state=seed
     )
+    return classifier
 
 
 CANDIDATES = (
@@ -91,12 +98,12 @@ CANDIDATES = (
     ),
     Candidate(
         "words-margin", "Words, support vector machine", Modality.TEXT, ALWAYS, "words",
-        lambda seed: MarginClassifier(C=0.5, seed=seed),
+        lambda seed: MarginClassifier(strength=0.5, seed=seed),
         lambda size: size.is_spaced and size.n_classes > _MANY_CLASSES,
     ),
     Candidate(
         "characters", "Character sequences, support vector machine", Modality.TEXT, ALWAYS, "characters",
-        lambda seed: MarginClassifier(C=0.5, seed=seed),
+        lambda seed: MarginClassifier(strength=0.5, seed=seed),
         lambda size: size.mean_characters <= 400,
     ),
     Candidate(

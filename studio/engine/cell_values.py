@@ -1,4 +1,4 @@
-"""Reads cells of text as the values that their column's kind promises; what cannot be read is missing, never an error."""
+"""Reads cells as the values that their column's kind promises; what cannot be read is missing, never an error."""
 
 from __future__ import annotations
 
@@ -54,8 +54,7 @@ def numbers(cells: list[str]) -> npt.NDArray[np.float64]:
     if unread.any():
         bare = [_DECORATION.sub("", cell) for cell in distinct[unread.to_numpy()]]
         values[unread] = _as_floats(pd.Series(bare, dtype=object)).to_numpy()
-    result: npt.NDArray[np.float64] = values.to_numpy(dtype=np.float64)[codes]
-    return result
+    return np.asarray(values, dtype=np.float64)[codes]
 
 
 def _as_floats(cells: pd.Series[str]) -> pd.Series[float]:
@@ -87,14 +86,14 @@ def is_day_first(cells: list[str]) -> bool:
 def datetimes(cells: list[str], *, day_first: bool) -> pd.Series[pd.Timestamp]:
     """Read cells as moments in UTC; NaT where a cell is no date. A date without a zone counts as UTC."""
     codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
-    read = pd.to_datetime(pd.Series(distinct, dtype=object), format="mixed", errors="coerce", utc=True, dayfirst=day_first)
+    cell_dates = pd.Series(distinct, dtype=object)
+    read = pd.to_datetime(cell_dates, format="mixed", errors="coerce", utc=True, dayfirst=day_first)
     return read.iloc[codes].reset_index(drop=True)
 
 
 def days(moments: pd.Series[pd.Timestamp]) -> npt.NDArray[np.float64]:
     """Return days since 2000-01-01 with their fraction, shape (n,); NaN for NaT. Small enough for float32."""
-    result: npt.NDArray[np.float64] = ((moments - _EPOCH).dt.total_seconds() / _SECONDS_PER_DAY).to_numpy(np.float64)
-    return result
+    return np.asarray((moments - _EPOCH).dt.total_seconds() / _SECONDS_PER_DAY, dtype=np.float64)
 
 
 def normalised(cells: list[str], kind: ColumnKind) -> list[str]:

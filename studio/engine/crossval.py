@@ -74,9 +74,7 @@ def cross_validate(candidates: Sequence[Candidate], study: Study, resources: Res
     list of OutOfSample
         In the order of the candidates.
     """
-    wanted = [
-        _Fit(candidate, fold, _fit_key(candidate, study, fold)) for candidate in candidates for fold in range(study.n_folds)
-    ]
+    wanted = [_Fit(one, fold, _fit_key(one, study, fold)) for one in candidates for fold in range(study.n_folds)]
     done = {fit.key: stored for fit in wanted if (stored := _stored(fit.key, resources)) is not None}
     waiting = [fit for fit in wanted if fit.key not in done]
     for view in dict.fromkeys(fit.candidate.view for fit in waiting):

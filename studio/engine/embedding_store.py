@@ -1,4 +1,4 @@
-"""Keeps the vector of every text that was ever encoded, so that a corrected or grown data set encodes only what is new."""
+"""Keeps the vector of every text that was ever encoded, so that a corrected or grown table encodes only what is new."""
 
 from __future__ import annotations
 

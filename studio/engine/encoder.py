@@ -106,10 +106,10 @@ def _load_encoder() -> SentenceTransformer:
     os.environ["HF_HUB_OFFLINE"] = "1"  # read when the libraries are imported, so set before that
     import torch
     from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
+    from transformers.utils.logging import disable_progress_bar
 
     folder = encoder_folder()
-    logging.disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     device = "cuda" if torch.cuda.is_available() else "cpu"
     encoder = SentenceTransformer(str(folder), device=device, local_files_only=True)
     encoder.max_seq_length = MAX_TOKENS

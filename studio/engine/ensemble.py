@@ -52,4 +52,5 @@ def mixture(members: Sequence[Probabilities], weights: Sequence[float]) -> Proba
     for probabilities, weight in zip(members, weights, strict=True):
         if weight > 0:
             total += np.float32(weight) * probabilities
-    return total / total.sum(axis=1, keepdims=True)
+    total /= total.sum(axis=1, keepdims=True)
+    return total

@@ -13,9 +13,7 @@ NO_FOLD = -1
 _MAX_COPIES_FRACTION = 0.5  # with more, repeated rows are the nature of the data, such as a few categories
 
 
-def assign_folds(
-    labels: Labels, copies: npt.NDArray[np.uint64], *, n_folds: int, seed: int
-) -> npt.NDArray[np.int16]:
+def assign_folds(labels: Labels, copies: npt.NDArray[np.uint64], *, n_folds: int, seed: int) -> npt.NDArray[np.int16]:
     """Assign each labeled row to the fold that holds it out.
 
     Parameters

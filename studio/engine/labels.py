@@ -29,7 +29,7 @@ class Labels:
     @property
     def is_labeled(self) -> npt.NDArray[np.bool_]:
         """Where there is a label, shape (n,)."""
-        return self.codes != UNLABELED
+        return np.not_equal(self.codes, UNLABELED)
 
     @property
     def class_counts(self) -> npt.NDArray[np.int64]:

@@ -9,9 +9,7 @@ MAX_REFERENCES = 20_000
 _CELLS_PER_BLOCK = 10_000_000  # distances at a time: 40 MB of float32
 
 
-def nearest_distances(
-    space: npt.NDArray[np.float32], n_neighbours: int, *, seed: int
-) -> npt.NDArray[np.float32]:
+def nearest_distances(space: npt.NDArray[np.float32], n_neighbours: int, *, seed: int) -> npt.NDArray[np.float32]:
     """Return the Euclidean distances from each row to its nearest other rows.
 
     Parameters
@@ -42,6 +40,8 @@ def nearest_distances(
     if n_rows > MAX_REFERENCES:
         drawn = np.sort(np.random.default_rng(seed).choice(n_rows, MAX_REFERENCES, replace=False))
     references = space[drawn]
+    own_column = np.full(n_rows, -1)
+    own_column[drawn] = np.arange(len(drawn))
     n_neighbours = min(n_neighbours, len(drawn) - 1)
     reference_norms = np.einsum("ij,ij->i", references, references)
     result = np.empty((n_rows, n_neighbours), dtype=np.float32)
@@ -49,9 +49,8 @@ def nearest_distances(
     for first in range(0, n_rows, n_block):
         block = space[first : first + n_block]
         squares = reference_norms - 2.0 * (block @ references.T) + np.einsum("ij,ij->i", block, block)[:, None]
-        own = np.searchsorted(drawn, np.arange(first, first + len(block)))
-        own_row = np.flatnonzero((own < len(drawn)) & (drawn[np.minimum(own, len(drawn) - 1)] == np.arange(first, first + len(block))))
-        squares[own_row, own[own_row]] = np.inf
+        own = own_column[first : first + n_block]
+        squares[np.flatnonzero(own >= 0), own[own >= 0]] = np.inf
         nearest = np.partition(squares, n_neighbours - 1, axis=1)[:, :n_neighbours]
         result[first : first + n_block] = np.sqrt(np.maximum(np.sort(nearest, axis=1), 0.0))
     return result

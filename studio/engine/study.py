@@ -75,9 +75,7 @@ class Study:
         return result
 
 
-def make_study(
-    frame: pd.DataFrame, given: Sequence[str | None], spec: CleansetSpec, resources: Resources
-) -> Study:
+def make_study(frame: pd.DataFrame, given: Sequence[str | None], spec: CleansetSpec, resources: Resources) -> Study:
     """Make rows ready for learning.
 
     Parameters

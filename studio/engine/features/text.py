@@ -123,7 +123,7 @@ class TopicFeatures:
 
     def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
         """Project the rows' weights."""
-        weights = self._terms.transform(frame, resources)
+        weights = sparse.csr_array(self._terms.transform(frame, resources))
         dense = weights.toarray() if self._svd is None else self._svd.transform(weights)
         lengths = np.linalg.norm(dense, axis=1, keepdims=True)
         return np.asarray(dense / np.maximum(lengths, 1e-12), dtype=np.float32)

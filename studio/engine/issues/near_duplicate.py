@@ -73,9 +73,8 @@ def _similar_texts(evidence: Evidence) -> _Similar:
     first_of_each = rows[np.unique(study.copies[rows], return_index=True)[1]]
     kind = study.spec.column_kinds[study.spec.feature_columns[0]]
     words = cell_values.normalised([cells[row] for row in first_of_each], kind)
-    pairs = Pairs.union(
-        pairs_in_buckets(band) for band in signatures(words, n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=study.spec.seed)
-    ).distinct()
+    bands = signatures(words, n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=study.spec.seed)
+    pairs = Pairs.union(map(pairs_in_buckets, bands)).distinct()
     similarity = _jaccard(words, pairs)
     return _joined(copies.at(rows), pairs.at(first_of_each), similarity)
 
@@ -113,7 +112,8 @@ def _grid_cells(space: npt.NDArray[np.float32], width: float, seed: int) -> list
         directions = rng.normal(size=(space.shape[1], N_PROJECTIONS)).astype(np.float32)
         offsets = rng.uniform(0, width, N_PROJECTIONS)
         cells.append(np.floor((space @ directions + offsets) / width).astype(np.int64))
-    return [pd.util.hash_pandas_object(pd.DataFrame(cell), index=False).to_numpy(np.uint64) for cell in cells]
+    hashes = (pd.util.hash_pandas_object(pd.DataFrame(cell), index=False) for cell in cells)
+    return [np.asarray(hashed, dtype=np.uint64) for hashed in hashes]
 
 
 def _joined(copies: Pairs, others: Pairs, similarity: npt.NDArray[np.float32]) -> _Similar:

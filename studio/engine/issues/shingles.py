@@ -21,9 +21,7 @@ def _shingles(text: str) -> frozenset[str]:
     return frozenset(text[start : start + LENGTH] for start in range(max(1, len(text) - LENGTH + 1)))
 
 
-def signatures(
-    texts: list[str], *, n_bands: int, n_per_band: int, seed: int
-) -> list[npt.NDArray[np.uint64]]:
+def signatures(texts: list[str], *, n_bands: int, n_per_band: int, seed: int) -> list[npt.NDArray[np.uint64]]:
     """Return one bucket key per band and text.
 
     Parameters

@@ -18,13 +18,13 @@ class MarginClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  #
     only ranks; the temperature that cross-validation fits afterwards makes probabilities of it.
     """
 
-    def __init__(self, C: float = 0.5, seed: int = 0) -> None:
-        self.C = C
+    def __init__(self, strength: float = 0.5, seed: int = 0) -> None:
+        self.strength = strength
         self.seed = seed
 
     def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> MarginClassifier:
         """Fit one separating plane per class (one for two classes)."""
-        self._machine = LinearSVC(C=self.C, random_state=self.seed, dual=True, tol=1e-3).fit(features, codes)
+        self._machine = LinearSVC(C=self.strength, random_state=self.seed, dual=True, tol=1e-3).fit(features, codes)
         self.classes_ = self._machine.classes_
         return self
 
