@@ -16,6 +16,7 @@ from projects.readers.json_records import records_of_lines, records_of_list
 from projects.readers.parquet_reader import read_parquet
 from projects.readers.source import DataFile, file_sha256, unpacked
 from projects.readers.xlsx_reader import read_xlsx
+from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
 __all__ = ["ROW_ID", "FileFormat", "ReadLimits", "TableFacts", "read_table"]
@@ -83,12 +84,22 @@ class _Reading:
         return _Found(found, self._noted(read, encoding.notes), encoding.codec)
 
     def _csv(self, found: FileFormat, encoding: TextEncoding) -> _Found:
+        self._refuse_endless_line(encoding)
         dialect = find_dialect(self.file.path, encoding.codec, found)
         file = CsvFile(self.file.path, encoding.codec, dialect)
         read = read_csv(file, self.table, progress=self.progress, limits=self.limits)
         if dialect.delimiter == "\t":
             found = FileFormat.TSV
         return _Found(found, self._noted(read, (*encoding.notes, *dialect.notes)), encoding.codec, dialect.delimiter)
+
+    def _refuse_endless_line(self, encoding: TextEncoding) -> None:
+        """A line is read into memory as one, so a file without line breaks must not come that far."""
+        if encoding.longest_line_chars > self.limits.max_value_bytes:
+            raise DataProblem(
+                f"Line {encoding.longest_line:,} of {self.file.name} is longer than "
+                f"{self.limits.max_value_bytes / 1024**2:.0f} MB, so it does not look like a table. "
+                "Expected one row per line."
+            )
 
     @staticmethod
     def _noted(read: TableRead, notes: tuple[str, ...]) -> TableRead:

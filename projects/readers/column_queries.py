@@ -13,6 +13,7 @@ from studio.engine.kinds import (
     CODE_PATTERN,
     DATETIME_PATTERN,
     INTEGER_PATTERN,
+    MAX_SPELLINGS,
     NUMBER_PATTERN,
     PLACEHOLDER_PATTERN,
     UNSPACED_PATTERN,
@@ -21,6 +22,7 @@ from studio.engine.kinds import (
 )
 
 MAX_EXACT_DISTINCT = 3_000_000  # above it the estimate is kept: counting exactly would take hundreds of megabytes
+_MAX_GROUPED = 20_000  # distinct cells up to which patterns are held against each of them once, not once a row
 _N_FORMAT_ROWS = 2000  # rows on which the way to write a date is found
 _DATES = ("%d-%m-%Y", "%m-%d-%Y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%y", "%m-%d-%y", "%d.%m.%Y",
           "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%d-%B-%Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y",
@@ -59,20 +61,24 @@ class ColumnQueries:
 
     def facts(self, distinct: Distinct) -> ColumnFacts:
         """All counts that a kind is inferred from, in one scan."""
+        # A number is nothing else, so that a cell is rarely held against more than a few patterns.
         row = self._one(
             f"""
-            SELECT count(*), count(*) - count(cell),
-                   {_matching(INTEGER_PATTERN)}, {_matching(NUMBER_PATTERN)}, {_matching(CODE_PATTERN)},
-                   {_matching(DATETIME_PATTERN)}, {_matching(URL_PATTERN)}, {_matching(PLACEHOLDER_PATTERN)},
-                   count(*) FILTER (WHERE regexp_matches(bare, {_quoted(UNSPACED_PATTERN)})),
-                   count(*) FILTER (WHERE regexp_matches(bare, '[0-9]')),
-                   coalesce(sum(length(bare) - length(replace(bare, ' ', ''))), 0),
-                   coalesce(avg(length(cell)), 0),
-                   min({_NUMBER}), max({_NUMBER})
-            FROM {self._cells}
+            SELECT sum(n), coalesce(sum(n) FILTER (WHERE cell IS NULL), 0),
+                   {_count(f"is_number AND {_matches(INTEGER_PATTERN)}")}, {_count("is_number")},
+                   {_count(f"is_number AND {_matches(CODE_PATTERN)}")},
+                   {_count(f"NOT is_number AND {_matches(DATETIME_PATTERN)}")},
+                   {_count(f"NOT is_number AND {_matches(URL_PATTERN)}")},
+                   {_count(f"NOT is_number AND {_matches(PLACEHOLDER_PATTERN)}")},
+                   {_count(f"NOT is_number AND regexp_matches(bare, {_quoted(UNSPACED_PATTERN)})")},
+                   {_count("is_number OR regexp_matches(bare, '[0-9]')")},
+                   coalesce(sum(n * (length(bare) - length(replace(bare, ' ', '')))), 0),
+                   coalesce(sum(n * length(cell)) / sum(n) FILTER (WHERE cell IS NOT NULL), 0),
+                   min(x), max(x)
+            FROM (SELECT *, {_matches(NUMBER_PATTERN)} AS is_number, {_NUMBER} AS x FROM {self._counted(distinct)})
             """
         )
-        values = self._values() if distinct.count <= 2 else frozenset()
+        values = self._values() if distinct.count <= MAX_SPELLINGS else frozenset()
         counts = dict(zip(_COUNTS, (int(value) for value in row), strict=False))
         return ColumnFacts(
             **counts, n_distinct=distinct.count, mean_length=row[11], lowest=row[12], highest=row[13], values=values
@@ -146,6 +152,12 @@ class ColumnQueries:
             return None
         return Axis(expression, float(lowest), float(highest))
 
+    def _counted(self, distinct: Distinct) -> str:
+        """The cells with how often each occurs; every row for itself where most cells differ."""
+        if distinct.is_estimated or distinct.count > _MAX_GROUPED:
+            return f"(SELECT cell, bare, 1 AS n FROM {self._cells})"
+        return f"(SELECT cell, any_value(bare) AS bare, count(*) AS n FROM {self._cells} GROUP BY cell)"
+
     def _values(self) -> frozenset[str]:
         rows = self._connection.execute(
             f"SELECT DISTINCT lower(bare) FROM {self._cells} WHERE cell IS NOT NULL"
@@ -162,8 +174,12 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _matching(pattern: str) -> str:
-    return f"count(*) FILTER (WHERE regexp_full_match(bare, {_quoted(pattern)}))"
+def _matches(pattern: str) -> str:
+    return f"regexp_full_match(bare, {_quoted(pattern)})"
+
+
+def _count(condition: str) -> str:
+    return f"coalesce(sum(n) FILTER (WHERE {condition}), 0)"
 
 
 def _formats() -> list[str]:
@@ -171,4 +187,4 @@ def _formats() -> list[str]:
 
 
 # A cast alone would also take words such as 'inf', and digits with underscores.
-_NUMBER = f"if(regexp_full_match(bare, {_quoted(NUMBER_PATTERN)}), try_cast(bare AS DOUBLE), NULL)"
+_NUMBER = f"if({_matches(NUMBER_PATTERN)}, try_cast(bare AS DOUBLE), NULL)"

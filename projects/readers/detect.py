@@ -46,6 +46,7 @@ _TAR_MARK = b"ustar"
 _TAR_MARK_AT = 257
 _JSON_ARRAY = re.compile(r"\s*\[\s*(?:\{|\]|$)")
 _JSON_OBJECT = re.compile(r'\s*\{\s*(?:"|\}|$)')
+_MARKUP = re.compile(r"(?i)\s*<(?:!doctype|html|\?xml|table|svg)\b")
 _JSON_NAMES = {".json", ".jsonl", ".ndjson", ".geojson"}
 
 
@@ -70,6 +71,8 @@ def text_format(start: str, filename: str) -> FileFormat:
         return FileFormat.JSON
     if _JSON_OBJECT.match(start):
         return FileFormat.JSON_LINES
+    if _MARKUP.match(start):
+        raise DataProblem(f"{filename} is a web page or an XML document, which cannot be read as a table. {_ADVICE}")
     if suffix in _JSON_NAMES:
         raise DataProblem(
             f"{filename} is named as JSON but does not begin with a list of objects or with an object. "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +32,14 @@ _SAVE_AS_UTF8 = "Save the file as UTF-8 and upload it again."
 
 @dataclass(frozen=True, slots=True)
 class TextEncoding:
-    """A Python codec name that decodes the whole file strictly, and what to tell the user about it."""
+    """A Python codec name that decodes the whole file strictly, and what to tell the user about it.
+
+    `longest_line` is the line number of a line of `longest_line_chars`, exact for lines of more than a mebibyte.
+    """
 
     codec: str
+    longest_line: int
+    longest_line_chars: int
     notes: tuple[str, ...] = ()
 
 
@@ -44,18 +49,21 @@ def find_encoding(path: Path, filename: str, progress: Progress) -> TextEncoding
         start = file.read(_PEEK_BYTES)
     codec = _by_mark(start) or _utf16_without_mark(start)
     if codec is not None:
-        _check(path, codec, progress)
+        lines = _checked(path, codec, progress)
         notes = () if codec == "utf-8-sig" else (f"Read as {_SHOWN[codec]}.",)
-        return TextEncoding(codec, notes)
+        return TextEncoding(codec, lines.longest, lines.longest_chars, notes)
     if b"\0" in start:
         raise DataProblem(
             f"{filename} looks like a binary file, not a table. Upload a CSV, JSON, XLSX or Parquet file."
         )
-    problem = _utf8_problem(path, progress)
-    if problem is None:
-        return TextEncoding(UTF8)
-    _require_western(path, problem)
-    return TextEncoding("cp1252", ("Read as Windows-1252 (Latin-1), because the file is not UTF-8.",))
+    try:
+        lines = _decoded_lines(path, UTF8, progress)
+    except _UndecodableError as error:
+        _require_western(path, error.line)
+        lines = _checked(path, "cp1252", progress)
+        note = "Read as Windows-1252 (Latin-1), because the file is not UTF-8."
+        return TextEncoding("cp1252", lines.longest, lines.longest_chars, (note,))
+    return TextEncoding(UTF8, lines.longest, lines.longest_chars)
 
 
 def _by_mark(start: bytes) -> str | None:
@@ -72,27 +80,27 @@ def _utf16_without_mark(start: bytes) -> str | None:
     return None
 
 
-def _check(path: Path, codec: str, progress: Progress) -> None:
-    problem = _decoding_problem(path, codec, progress)
-    if problem is not None:
-        shown = _SHOWN.get(codec, codec)
+class _UndecodableError(Exception):
+    """A byte that the codec does not know, on this 1-based line."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+def _checked(path: Path, codec: str, progress: Progress) -> _Lines:
+    try:
+        return _decoded_lines(path, codec, progress)
+    except _UndecodableError as error:
         raise DataProblem(
-            f"Line {problem.line:,} cannot be decoded, although the file begins as {shown}. {_SAVE_AS_UTF8}"
-        )
+            f"Line {error.line:,} cannot be decoded, although the file looks like {_SHOWN[codec]}. {_SAVE_AS_UTF8}"
+        ) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
-    line: int  # 1-based line of the first byte that cannot be decoded
-
-
-def _utf8_problem(path: Path, progress: Progress) -> _Problem | None:
-    return _decoding_problem(path, UTF8, progress)
-
-
-def _decoding_problem(path: Path, codec: str, progress: Progress) -> _Problem | None:
+def _decoded_lines(path: Path, codec: str, progress: Progress) -> _Lines:
+    """Decode all of the file for its lines. Raises at a NUL, and `_UndecodableError`."""
     decoder = codecs.getincrementaldecoder(codec)("strict")
-    lines = _LineCount()
+    lines = _Lines()
     total = path.stat().st_size
     with path.open("rb") as file:
         mark = next((mark for mark, _ in _BOMS if file.peek(4).startswith(mark)), b"")
@@ -101,46 +109,58 @@ def _decoding_problem(path: Path, codec: str, progress: Progress) -> _Problem | 
                 lines.add(decoder.decode(chunk))
             except UnicodeDecodeError as error:
                 lines.add((mark + error.object[: error.start]).decode(codec, "ignore"))
-                return _Problem(lines.line)
+                raise _UndecodableError(lines.line) from error
             progress("Checking file", file.tell(), total)
     try:
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return _Problem(lines.line)
-    return None
+    except UnicodeDecodeError as error:
+        raise _UndecodableError(lines.line) from error
+    return lines
 
 
 @dataclass(slots=True)
-class _LineCount:
+class _Lines:
+    """Counts lines over pieces of text."""
+
     line: int = 1
-    _last: str = field(default="")
+    longest: int = 1
+    longest_chars: int = 0
+    _chars: int = 0  # of the line that the last piece ended in
+    _last: str = ""
 
     def add(self, text: str) -> None:
-        """Count the line breaks of the text; raises at a NUL, which no table has in it."""
+        """Count the line breaks of the next piece; raises at a NUL, which no table has in it."""
         nul = text.find("\0")
         seen = text if nul < 0 else text[:nul]
         self.line += seen.count("\n") + (seen.count("\r") - seen.count("\r\n"))
         if self._last == "\r" and seen.startswith("\n"):
-            self.line -= 1  # a CRLF cut in two by the end of a chunk was counted with its first half
+            self.line -= 1  # a CRLF cut in two by the end of a piece was counted with its first half
         self._last = text[-1:]
+        self._measure(seen)
         if nul >= 0:
             raise DataProblem(
                 f"Line {self.line:,} holds a NUL byte, which text files do not have. "
                 "The file may be damaged or binary; save it again as CSV in UTF-8."
             )
 
+    def _measure(self, seen: str) -> None:
+        end = max(seen.rfind("\n"), seen.rfind("\r"))
+        self._chars = self._chars + len(seen) if end < 0 else len(seen) - end - 1
+        if self._chars > self.longest_chars:
+            self.longest, self.longest_chars = self.line, self._chars
 
-def _require_western(path: Path, problem: _Problem) -> None:
+
+def _require_western(path: Path, line: int) -> None:
     """Refuse bytes that are not UTF-8 and would be garbled as Windows-1252."""
     census = _high_byte_census(path)
     if census.multibyte > census.stray:
         raise DataProblem(
-            f"Line {problem.line:,} holds bytes that are not UTF-8, although the rest of the file is. "
+            f"Line {line:,} holds bytes that are not UTF-8, although the rest of the file is. "
             f"Correct that line. {_SAVE_AS_UTF8}"
         )
     if census.holes or census.side_by_side > max(2, _MAX_SIDE_BY_SIDE_FRACTION * census.high):
         raise DataProblem(
-            f"Line {problem.line:,} holds bytes that are neither UTF-8 nor Windows-1252 (Latin-1). {_SAVE_AS_UTF8}"
+            f"Line {line:,} holds bytes that are neither UTF-8 nor Windows-1252 (Latin-1). {_SAVE_AS_UTF8}"
         )
 
 

@@ -24,7 +24,9 @@ def read_parquet(path: Path, out: Path, *, progress: Progress, limits: ReadLimit
     try:
         with pq.ParquetFile(path) as file:
             return _read(file, out, progress=progress, limits=limits)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
+        if getattr(error, "errno", None):
+            raise  # the system's trouble, such as a full disk, not the file's
         raise DataProblem(_DAMAGED) from error
 
 

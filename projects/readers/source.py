@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -140,7 +141,7 @@ def _unpack_zip(unpacking: _Unpacking, filename: str) -> DataFile:
             member = _only_member(archive)
             with archive.open(member) as packed:
                 unpacking.copy(packed, total=member.file_size)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise DataProblem(damaged) from error
     except NotImplementedError as error:
         raise DataProblem(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -25,6 +24,8 @@ from projects.readers.facts import ReadLimits
 from projects.readers.source import chunks
 from studio.engine.errors import DataProblem
 
+_MAX_ROWS = 1_048_576  # of a sheet, by Excel's specification
+_SAVE_AGAIN = "Open it in a spreadsheet program, save it again and upload that."
 _MAX_EXACT_INTEGER = 2**53  # above it a float no longer holds every integer
 _SHARED_TEXTS = "xl/sharedStrings.xml"
 _ZEROS = re.compile(r"0{2,}")  # a number format such as 00000 shows 501 as 00501
@@ -77,6 +78,8 @@ class Workbook:
         number = 0
         while (cells := _from_openpyxl(lambda: next(rows, None))) is not None:
             number += 1
+            if number > _MAX_ROWS:
+                raise DataProblem(f"The workbook is damaged: it has a row beyond {_MAX_ROWS:,}. {_SAVE_AGAIN}")
             yield SheetRow(number, [_cell_text(cell) for cell in cells])
 
     def _read_shared_texts(self) -> None:
@@ -107,13 +110,10 @@ class Workbook:
 
 def _from_openpyxl(call: Callable[[], _T]) -> _T:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about styles and extensions, which are not read
-            return call()
+        return call()
     except _FORMAT_ERRORS as error:
         raise DataProblem(
-            f"The workbook is damaged and cannot be read ({type(error).__name__}). "
-            "Open it in a spreadsheet program, save it again and upload that."
+            f"The workbook is damaged and cannot be read ({type(error).__name__}). {_SAVE_AGAIN}"
         ) from error
 
 

@@ -26,8 +26,10 @@ DATETIME_PATTERN = (
 # Scripts that are written without spaces between words.
 UNSPACED_PATTERN = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 
+MAX_SPELLINGS = 6  # a pair such as yes and no, each in lower case, capitals or a mixture
 _BOOLEAN_PAIRS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"}, {"1", "0"}, {"1.0", "0.0"}, {"on", "off"})
-_ID_NAME = re.compile(r"(?i:(^|[_\-\s.])(id|ids|uuid|guid|key|idx|index|nr|no|number|code|hash))$|[a-z](Id|ID)$")
+_ID_NAME = re.compile(r"(?i:(^|[_\-\s.])(id|ids|uuid|guid|key|idx|index|code|hash))$|[a-z](Id|ID)$")
+_NUMBER_NAME = re.compile(r"(?i:(^|[_\-\s.])(nr|no|nbr|num|number))$|[a-z](Nr|No|Num|Number)$")
 _ROW_NUMBER_NAME = re.compile(r"(?i)(column_1|unnamed: 0|index|row|row[_ ]?(nr|no|num|number)|#)$")
 
 _NEARLY_ALL = 0.99  # of the cells that are not missing; a few odd cells do not change what a column is
@@ -46,7 +48,7 @@ class ColumnFacts:
 
     All `n_…` but `n_rows` and `n_missing` count cells that are not missing, surrounding spaces not regarded; the
     patterns of this module say what is counted. `values` are the distinct cells in lower case if there are at most
-    two, else empty. `lowest` and `highest` are over the cells that are numbers. Lengths are in characters; `n_spaces`
+    `MAX_SPELLINGS`, else empty. `lowest` and `highest` are over the cells that are numbers. Lengths are in characters; `n_spaces`
     is the number of spaces inside the cells.
     """
 
@@ -130,6 +132,8 @@ def _is_mostly(facts: ColumnFacts, n_matching: int) -> bool:
 def _kind_of_numbers(name: str, facts: ColumnFacts) -> ColumnKind:
     if facts.n_code:
         return ColumnKind.IDENTIFIER if facts.distinct_fraction > _VARIED else ColumnKind.CATEGORICAL
+    if _NUMBER_NAME.search(name.strip()) and facts.distinct_fraction == 1.0 and facts.n_integer == facts.n_number:
+        return ColumnKind.IDENTIFIER
     if _is_identifier_name(name) and facts.n_distinct > 1:
         if facts.n_distinct > _MAX_CATEGORIES_BY_ID_NAME or facts.distinct_fraction == 1.0:
             return ColumnKind.IDENTIFIER

@@ -155,3 +155,14 @@ def test_long_cells_and_short_ones_come_in_together(read: Reader) -> None:
     cells = ["x" * (1 if n % 50 else 300_000) for n in range(200)]
     content = "n,text\n" + "".join(f"{n},{cell}\n" for n, cell in enumerate(cells))
     assert [row[1] for row in read(content.encode()).rows] == cells
+
+
+@pytest.mark.parametrize("header", ["39,State-gov,77516", "1.5,2.5", "2024-01-31,x"])
+def test_a_header_that_looks_like_a_row_is_told(read: Reader, header: str) -> None:
+    note = " ".join(read(f"{header}\n{header}\n".encode()).facts.notes)
+    assert "taken as column names" in note
+
+
+@pytest.mark.parametrize("header", ["0,1,2", "country,2019,2020", "a,b 2,c-3"])
+def test_numbered_columns_and_years_are_fair_names(read: Reader, header: str) -> None:
+    assert read(f"{header}\n{header}\n".encode()).facts.notes == ()

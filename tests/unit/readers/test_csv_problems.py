@@ -103,3 +103,19 @@ def test_too_many_columns_are_refused(read: Reader) -> None:
 )
 def test_foreign_files_are_called_by_their_name(read: Reader, start: bytes, said: str) -> None:
     assert said in read.problem(start + bytes(range(256)) * 10, "table.csv")
+
+
+@pytest.mark.parametrize(
+    "start", ["<!DOCTYPE html>\n<html>", "<html><body>", '<?xml version="1.0"?>\n<a>', "<table><tr>"]
+)
+def test_web_pages_are_told_from_tables(read: Reader, start: str) -> None:
+    assert "web page" in read.problem(f"{start}<p>log in, please</p>\n".encode(), "export.csv")
+
+
+def test_a_file_without_line_breaks_is_refused_before_it_fills_the_memory(read: Reader) -> None:
+    content = b"a,b\n" + b"1," * 3_000_000
+    assert "Line 2 of t.csv is longer than 1 MB" in read.problem(content, "t.csv", ReadLimits(max_value_bytes=2**20))
+
+
+def test_nul_after_a_western_letter_is_named(read: Reader) -> None:
+    assert "Line 4 holds a NUL byte" in read.problem(b"a,b\nM\xfcnchen,1\n" + b"x" * 5000 + b",2\nx\0y,3\n")

@@ -150,3 +150,8 @@ def test_entities_that_multiply_are_refused(read: Reader) -> None:
     laughs = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10 if n else b"lol" * 10) for n in range(9))
     content = with_shared_text(b"<!DOCTYPE sst [" + laughs + b"]>" + SST % b"&l8;")
     assert "damaged" in read.problem(content, "t.xlsx")
+
+
+def test_a_row_number_beyond_a_sheet_is_refused(read: Reader) -> None:
+    content = with_parts(workbook(["a"], [1]), sheet1=(b'<row r="2"><c r="A2"', b'<row r="99999999"><c r="A99999999"'))
+    assert "row beyond 1,048,576" in read.problem(content, "t.xlsx")

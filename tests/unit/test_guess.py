@@ -1,0 +1,120 @@
+"""The guess at what to learn from a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from studio.engine.columns import ColumnKind as K
+from studio.engine.guess import guess_choice
+from studio.engine.ml_task import MLTask, Modality
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    kind: K
+    n_distinct: int = 5
+    n_missing: int = 0
+    mean_words: float = 1.0
+    partition: str | None = None
+    n_rows: int = 1000
+
+    @property
+    def is_constant(self) -> bool:
+        return self.n_distinct <= 1 and not self.n_missing
+
+
+def text(name: str, mean_words: float = 12.0) -> Column:
+    return Column(name, K.TEXT, n_distinct=990, mean_words=mean_words)
+
+
+@pytest.mark.parametrize("name", ["label", "Class", "target", "y", "category", "given_label"])
+def test_the_label_is_known_by_its_name_wherever_it_stands(name: str) -> None:
+    columns = [Column("kind", K.CATEGORICAL), Column(name, K.CATEGORICAL), Column("last", K.CATEGORICAL)]
+    assert guess_choice(columns).label_column == name
+
+
+@pytest.mark.parametrize(
+    ("names", "label"),
+    [
+        (["Sex", "Survived", "Embarked"], "Survived"),
+        (["airline", "airline_sentiment", "user_timezone"], "airline_sentiment"),
+        (["sex", "income", "split"], "income"),
+        (["true_letter_grade", "given_letter_grade", "is_label_error"], "given_letter_grade"),
+        (["colour", "shape", "size"], "size"),
+    ],
+)
+def test_the_label_is_known_by_words_in_its_name_and_then_as_the_last(names: list[str], label: str) -> None:
+    assert guess_choice([Column(name, K.CATEGORICAL) for name in names]).label_column == label
+
+
+def test_columns_that_cannot_be_a_label_are_none() -> None:
+    columns = [
+        Column("label", K.CATEGORICAL, n_distinct=1),
+        Column("class", K.CATEGORICAL, n_distinct=900),
+        Column("target", K.IDENTIFIER, n_distinct=1000),
+        text("category"),
+    ]
+    guess = guess_choice(columns)
+    assert (guess.label_column, guess.task) == (None, MLTask.UNSUPERVISED)
+
+
+def test_a_measured_target_makes_a_regression() -> None:
+    guess = guess_choice([Column("rooms", K.INTEGER, 30), Column("target", K.NUMBER, 800)])
+    assert (guess.label_column, guess.task) == ("target", MLTask.REGRESSION)
+
+
+def test_a_mostly_missing_column_loses_against_a_filled_one() -> None:
+    columns = [Column("sentiment", K.CATEGORICAL), Column("sentiment_checked", K.CATEGORICAL, n_missing=990)]
+    assert guess_choice(columns).label_column == "sentiment"
+
+
+def test_one_text_and_a_label_are_a_text_project() -> None:
+    guess = guess_choice([text("text"), Column("label", K.CATEGORICAL)])
+    assert (guess.modality, guess.text_column, guess.task) == (Modality.TEXT, "text", MLTask.MULTI_CLASS)
+
+
+def test_a_short_text_beside_measured_columns_is_a_tabular_project() -> None:
+    columns = [text("Name", mean_words=4), Column("Age", K.NUMBER, 80), Column("Survived", K.BOOLEAN, 2)]
+    guess = guess_choice(columns)
+    assert (guess.modality, guess.text_column) == (Modality.TABULAR, "Name")
+    assert guess.feature_columns == ("Name", "Age")
+
+
+def test_the_text_is_known_by_its_name_before_its_length() -> None:
+    columns = [text("boilerplate", 80), text("customer_message", 9), Column("label", K.CATEGORICAL)]
+    assert guess_choice(columns).text_column == "customer_message"
+
+
+def test_useless_and_telling_columns_are_left_out_with_their_reasons() -> None:
+    columns = [
+        Column("id", K.IDENTIFIER, 1000),
+        Column("url", K.URL, 1000),
+        Column("year", K.INTEGER, 1),
+        Column("nothing", K.CATEGORICAL, 0, n_missing=1000),
+        Column("label_code", K.INTEGER, 5, partition="abc"),
+        Column("split", K.CATEGORICAL, 2),
+        Column("true_label", K.CATEGORICAL, 5),
+        Column("label_issue_score", K.NUMBER, 900),
+        Column("age", K.INTEGER, 70, partition="def"),
+        Column("label", K.CATEGORICAL, 5, partition="abc"),
+    ]
+    guess = guess_choice(columns)
+    assert guess.feature_columns == ("age",)
+    assert dict(guess.left_out) == {
+        "id": "it identifies rows",
+        "url": "it holds web addresses",
+        "year": "all its cells are equal",
+        "nothing": "it is empty",
+        "label_code": "it is a copy of the label column label",
+        "split": "by its name it says which part of the data a row belongs to",
+        "true_label": "by its name it tells about the label",
+        "label_issue_score": "by its name it tells about the label",
+    }
+
+
+def test_no_columns_are_no_choice() -> None:
+    guess = guess_choice([])
+    assert (guess.label_column, guess.text_column, guess.feature_columns) == (None, None, ())
