@@ -79,17 +79,5 @@
     follow();
   });
 
-  // Nothing was saved: the row stays, and a sentence says so.
-  function notSaved(text) {
-    const toast = document.createElement("div");
-    toast.className = "toast toast-bad";
-    toast.dataset.toast = "";
-    toast.append(Object.assign(document.createElement("p"), { textContent: text }));
-    document.getElementById("toasts").replaceChildren(toast);
-  }
-  document.addEventListener("htmx:sendError", () => notSaved("The studio cannot be reached, so this was not saved. Try again."));
-  document.addEventListener("htmx:responseError", (event) => {
-    if (event.detail.xhr.status !== 422) notSaved("The studio could not do this, so nothing was saved. Try again or reload the page.");
-  });
   document.addEventListener("DOMContentLoaded", follow);
 })();
