@@ -51,11 +51,23 @@ def dataset_create_sample(user: User) -> Dataset:
         return _dataset_of(user, _stored(path, SAMPLE_FILENAME), name=SAMPLE_NAME)
 
 
-def dataset_upload_again(*, version: DatasetVersion, user: User, uploaded_file: UploadedFile[bytes]) -> DatasetVersion:
+def dataset_upload_again(*, dataset: Dataset, user: User, uploaded_file: UploadedFile[bytes]) -> DatasetVersion:
     """Add a version to a dataset whose newest version could not be read. Raises DataProblem when it could."""
-    if version.is_active or version.is_succeeded:
+    file = _stored_upload(uploaded_file)
+    try:
+        return _replacement(dataset, user, file)
+    except DataProblem:
+        tables.delete([file.key])
+        raise
+
+
+@transaction.atomic
+def _replacement(dataset: Dataset, user: User, file: StoredFile) -> DatasetVersion:
+    Dataset.objects.select_for_update().get(pk=dataset.pk)
+    newest = dataset.versions.latest("number")
+    if newest.is_active or newest.is_succeeded:
         raise DataProblem("The file of this dataset has not failed. Upload the other file as a new dataset.")
-    return _version_of(version.dataset, user, _stored_upload(uploaded_file))
+    return _version_of(dataset, user, file)
 
 
 def _dataset_of(user: User, file: StoredFile, *, name: str) -> Dataset:

@@ -11,7 +11,7 @@ from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from cleansets.models import Cleanset, RowReview
 from inference.models import PredictionBatch
@@ -82,7 +82,7 @@ class Section:
         return self.n > len(self.rows)
 
 
-@require_GET
+@require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show what needs the user now; a partial request follows the running work."""
     user = account(request)

@@ -73,7 +73,10 @@ def project_plan(user: User, form: ProjectForm) -> ProjectPlan:
 
 
 def _forecast(user: User, spec: CleansetSpec, n_rows: int) -> Forecast | None:
-    """Scale the user's own finished analysis that is nearest in size; None where none is comparable."""
+    """Scale the user's own finished analysis that is nearest in size; None where none is comparable.
+
+    Of equally near ones the first counts: later ones may have found its fits in the cache.
+    """
     alike = Cleanset.objects.filter(
         project__owner=user,
         project__modality=spec.modality,
@@ -82,7 +85,7 @@ def _forecast(user: User, spec: CleansetSpec, n_rows: int) -> Forecast | None:
         n_rows__gte=n_rows / COMPARABLE,
         n_rows__lte=n_rows * COMPARABLE,
     )
-    nearest = alike.select_related("project").order_by(Abs(F("n_rows") - n_rows)).first()
+    nearest = alike.select_related("project").order_by(Abs(F("n_rows") - n_rows), "queued_at").first()
     if nearest is None or not nearest.n_rows:
         return None
     n_models = sum(candidate["key"] != ENSEMBLE for candidate in nearest.candidates)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cleansets import services
 from cleansets.models import Cleanset
@@ -23,7 +23,7 @@ from studio.accounts.access import account
 from studio.htmx import is_partial
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_create(request: HttpRequest) -> HttpResponse:
     """Show the guess and what would happen; a posted choice that holds starts the first analysis."""
     version = _chosen_version(request)
@@ -35,7 +35,7 @@ def project_create(request: HttpRequest) -> HttpResponse:
     form = ProjectForm(version, request.POST if request.method == "POST" else None)
     if is_partial(request):
         return render(request, "projects/_project_summary.html", {"plan": project_plan(account(request), form)})
-    is_check = request.method == "GET" or "check" in request.POST
+    is_check = request.method != "POST" or "check" in request.POST
     if is_check or not form.is_valid():
         return _create_page(request, form)
     return redirect(_started(request, form))
@@ -80,7 +80,7 @@ def _started(request: HttpRequest, form: ProjectForm) -> Cleanset:
         return services.cleanset_start(project=project, user=user)
 
 
-@require_GET
+@require_safe
 def project_detail(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
     """Lead to the newest cleanset of the project."""
     return redirect(_newest_cleanset(project_or_404(request, project_id)))
@@ -93,7 +93,7 @@ def _newest_cleanset(project: Project) -> Cleanset:
     return cleanset
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def project_settings(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
     """Show what the project learns from, rename it, or ask to delete it."""
     project = project_or_404(request, project_id)

@@ -11,7 +11,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from projects import selectors, services
 from projects.access import dataset_or_404, newest_version_or_404, ready_version_or_404
@@ -27,7 +27,7 @@ TABS = ("data", "columns", "versions")
 Context = dict[str, object]
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def dataset_upload(request: HttpRequest) -> HttpResponse:
     """Take a file in as a new dataset."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
@@ -37,14 +37,15 @@ def dataset_upload(request: HttpRequest) -> HttpResponse:
     return _upload_page(request, form, {})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def dataset_upload_again(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     """Take a better file in for a dataset whose file could not be read."""
     version = newest_version_or_404(request, dataset_id)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
-        services.dataset_upload_again(version=version, user=account(request), uploaded_file=form.cleaned_data["file"])
-        return _leave_to(request, version.dataset)
+        dataset, file = version.dataset, form.cleaned_data["file"]
+        services.dataset_upload_again(dataset=dataset, user=account(request), uploaded_file=file)
+        return _leave_to(request, dataset)
     return _upload_page(request, form, {"dataset": version.dataset, "problem": version.error_message})
 
 
@@ -67,7 +68,7 @@ def dataset_sample(request: HttpRequest) -> HttpResponse:
     return redirect(services.dataset_create_sample(account(request)))
 
 
-@require_GET
+@require_safe
 def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     """Show rows, columns or versions of the dataset, or how the reading of it goes."""
     version = newest_version_or_404(request, dataset_id)
@@ -129,7 +130,7 @@ def dataset_kinds(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     return redirect(f"{version.get_absolute_url()}?tab=columns")
 
 
-@require_GET
+@require_safe
 def dataset_run(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     """Show how the reading of the file goes; at its end the whole page is shown anew."""
     version = newest_version_or_404(request, dataset_id)
@@ -150,7 +151,7 @@ def dataset_cancel(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     return redirect(version)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def dataset_delete(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     """Ask once, then delete the dataset with everything that was made from it."""
     dataset = dataset_or_404(request, dataset_id)

@@ -38,6 +38,10 @@ def upload(browser: Client, content: bytes | str, name: str = "rows.csv") -> Dat
     return Dataset.objects.get(pk=response.url.rsplit("/", 1)[1]).versions.get()
 
 
+def sources() -> set[Path]:
+    return set(Path(settings.MEDIA_ROOT).glob("datasets/*/source"))
+
+
 @pytest.mark.usefixtures("eager_runs")
 class TestUpload:
     def test_an_uploaded_file_becomes_a_table_with_the_facts_of_the_file(self, browser: Client) -> None:
@@ -86,11 +90,13 @@ class TestUpload:
 
     def test_a_good_file_is_not_replaced(self, browser: Client) -> None:
         version = upload(browser, TABLE)
+        before = sources()
 
         response = browser.post(reverse("dataset-upload-again", args=[version.dataset_id]), {"file": csv_file(TABLE)})
 
         assert response.status_code == 422
         assert version.dataset.versions.count() == 1
+        assert sources() == before
 
 
 def zipped(name: str, content: bytes) -> bytes:
