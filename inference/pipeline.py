@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,7 +20,7 @@ from projects.readers import ROW_ID, ReadLimits, read_table
 from studio import storage, tables
 from studio.engine.progress import Progress
 
-ROWS_PER_CHUNK = 5_000
+ROWS_PER_CHUNK = 2_000
 SUGGESTED_LABEL = "Suggested Label"
 
 
@@ -70,12 +69,12 @@ def predict_table(model: TrainedModel, table: Path, out: Path, *, progress: Prog
     with pq.ParquetWriter(out, schema, compression="zstd") as writer:
         for frame in _chunks(table, [name for name in model.feature_columns if name in uploaded]):
             progress("Predicting", n_done, n_rows)
-            pred_probs = predict_frame(model, frame)
-            labels = [model.classes[k] for k in np.argmax(pred_probs, axis=1)]
-            row_ids = range(n_done, n_done + len(frame))
-            arrays = [pa.array(row_ids), *(pa.array(column) for column in pred_probs.T), pa.array(labels)]
+            found = predict_frame(model, frame)
+            row_ids = pa.array(range(n_done, n_done + len(frame)))
+            probabilities = [pa.array(column) for column in found.pred_probs.T]
+            arrays = [row_ids, *probabilities, pa.array(found.suggested_label)]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-            counts.update(labels)
+            counts.update(found.suggested_label)
             n_done += len(frame)
     progress("Predicting", n_done, n_rows)
     return PredictedTable(n_rows, counts.most_common(), _renaming_notes(columns, model.classes))

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
-from studio.engine.artifacts import load_artifact, save_artifact
+from studio.engine.artifacts import Manifest, load_artifact, save_artifact
 from studio.engine.train import TrainedModel
 
 from studio import tables
@@ -23,13 +23,14 @@ def signing_key() -> bytes:
     return hmac.digest(settings.SECRET_KEY.encode(), PURPOSE, "sha256")
 
 
-def save_tar(model: TrainedModel, tar: Path) -> None:
+def save_tar(model: TrainedModel, tar: Path) -> Manifest:
     """Write the signed artefact as one file."""
     with tables.scratch() as folder:
-        save_artifact(model, folder / "model", key=signing_key())
+        manifest = save_artifact(model, folder / "model", signing_key=signing_key())
         with tarfile.open(tar, "w") as archive:
             for path in sorted((folder / "model").iterdir()):
                 archive.add(path, arcname=path.name, recursive=False)
+    return manifest
 
 
 @lru_cache(maxsize=N_OPEN_MODELS)
@@ -41,4 +42,4 @@ def deployed_artifact(artifact_key: str) -> TrainedModel:
                 archive.extractall(folder, filter="data")
         except (OSError, tarfile.TarError) as error:
             raise DataProblem("The file of this model is missing or damaged. Deploy the model again.") from error
-        return load_artifact(folder, key=signing_key())
+        return load_artifact(folder, signing_key=signing_key())

@@ -44,4 +44,10 @@ class DeployedModel(Run):
         """The engine's stages, and the final fit on every row."""
         encodes = "Encoding text" in self.cleanset.stages
         encoding = ("Encoding text",) if encodes else ()
-        return ("Reading rows", "Reading features", *encoding, "Training models", "Ensembling", "Final fit", "Saving")
+        compared = ("Reading rows", "Reading features", *encoding, "Training models", "Ensembling")
+        return (*compared, "Training the best model", "Saving")
+
+    @property
+    def n_unlabeled(self) -> int:
+        """Rows that were left out of the training for having no label."""
+        return (self.cleanset.n_rows or 0) - (self.n_excluded or 0) - (self.n_rows or 0)

@@ -30,15 +30,15 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
     progress("Saving")
     with tables.scratch() as folder:
         tar = folder / "model.tar"
-        save_tar(model, tar)
+        manifest = save_tar(model, tar)
         n_bytes = tar.stat().st_size
         key = tables.publish(tar, storage.model_file(run.pk, run.attempt, tar.name))
     return {
         "artifact_key": key,
         "artifact_bytes": n_bytes,
-        "manifest": {},
+        "manifest": asdict(manifest),
         "candidates": [asdict(candidate) for candidate in model.candidates],
-        "n_rows": 0,
+        "n_rows": sum(1 for label in rows.labels if label and label.strip()),
         "n_corrected": rows.n_corrected,
         "n_excluded": rows.n_excluded,
     }

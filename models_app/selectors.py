@@ -70,7 +70,7 @@ class CandidateRow:
 
 
 def candidate_rows(model: DeployedModel) -> list[CandidateRow]:
-    """Return every candidate, best first, beside its accuracy on the data as it was uploaded."""
+    """Return every candidate, best first, beside its accuracy on the data as it was uploaded; the best is deployed."""
     original = {candidate["key"]: candidate["accuracy"] for candidate in model.cleanset.candidates}
     return [
         CandidateRow(
@@ -79,9 +79,9 @@ def candidate_rows(model: DeployedModel) -> list[CandidateRow]:
             original_accuracy=original.get(candidate["key"]),
             inference_time_s=candidate["inference_time_s"],
             training_time_s=candidate["training_time_s"],
-            is_deployed=candidate["key"] == model.manifest["model"],
+            is_deployed=place == 0,
         )
-        for candidate in model.candidates
+        for place, candidate in enumerate(model.candidates)
     ]
 
 
@@ -99,7 +99,12 @@ def expected_columns(model: DeployedModel) -> list[ExpectedColumn]:
     return [ExpectedColumn(name, project.column_kinds[name]) for name in project.feature_columns]
 
 
-def library_versions(model: DeployedModel) -> Mapping[str, str]:
-    """Return the versions of the libraries that made the model."""
-    versions: Mapping[str, str] = model.manifest["versions"]
-    return versions
+def made_with(model: DeployedModel) -> Mapping[str, str]:
+    """Return the versions of what made the model."""
+    return {"Python": model.manifest["python"], **model.manifest["library_versions"]}
+
+
+def file_digests(model: DeployedModel) -> Mapping[str, str]:
+    """Return the SHA-256 of each file in the artefact."""
+    digests: Mapping[str, str] = model.manifest["files"]
+    return digests

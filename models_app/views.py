@@ -67,8 +67,8 @@ def _tab_context(request: HttpRequest, model: DeployedModel) -> dict[str, object
     context: dict[str, object] = {"tab": tab, "tabs": tabs, "n_decisions_since": selectors.n_decisions_since(model)}
     if tab == DETAILS:
         candidates = selectors.candidate_rows(model)
-        deployed = next(row for row in candidates if row.is_deployed)
-        context |= {"candidates": candidates, "deployed": deployed, "versions": selectors.library_versions(model)}
+        context |= {"candidates": candidates, "deployed": candidates[0]}
+        context |= {"versions": selectors.made_with(model), "digests": selectors.file_digests(model)}
     if tab in (PREDICT, DETAILS):
         context["columns"] = selectors.expected_columns(model)
     return context

@@ -100,10 +100,13 @@ def output_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def output_folder(path: Path) -> Iterator[Path]:
-    """Yield a new folder beside `path`; it becomes `path` at the end. A folder that holds something is not replaced."""
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise DataProblem(f"{path} exists already. Choose a new or an empty folder for the model.")
+def output_folder(path: Path, replaceable: set[str]) -> Iterator[Path]:
+    """Yield a new folder beside `path`; it becomes `path` at the end.
+
+    A folder is only replaced when it holds nothing but the files named in `replaceable`.
+    """
+    if path.exists() and (not path.is_dir() or {entry.name for entry in path.iterdir()} - replaceable):
+        raise DataProblem(f"{path} exists already and holds other things. Choose a new or an empty folder.")
     partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         partial.mkdir()
@@ -111,7 +114,9 @@ def output_folder(path: Path) -> Iterator[Path]:
         raise DataProblem(f"{path} cannot be made: {error.strerror}. Choose another place.") from error
     try:
         yield partial
-        partial.replace(path)
+        if path.exists():
+            shutil.rmtree(path)
+        partial.rename(path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

@@ -87,7 +87,7 @@ def test_pred_probs_have_one_column_per_class(cleaned: Ended, folder: Path) -> N
 
 
 def test_summary_names_issues_accuracies_and_seconds(cleaned: Ended) -> None:
-    for words in ("90 rows", "3 classes", "is_label_issue", "Held-out accuracy", "Ensemble Predictor", "Seconds"):
+    for words in ("90 rows", "3 classes", "is_label_issue", "Held-out accuracy", "Ensemble", "Seconds"):
         assert words in cleaned.out
     assert "Training models" in cleaned.err
     assert "\r" not in cleaned.err
@@ -132,7 +132,7 @@ def refused(ended: Ended, out: Path) -> bool:
         ("a,label\n1,x\n", ["--label", "label", "--features", "a,b"], ["There is no column b"]),
         ("a,label\n1,x\n", ["--label", "label", "--text", "b"], ["There is no column b"]),
         ("a,label\n1,x\n2,x\n", ["--label", "label", "--features", "a"], ["class"]),
-        ("a,label\n1,x,3\n", ["--label", "label"], ["line 2"]),
+        ("a,label\n1,x,3\n", ["--label", "label"], ["Line 2"]),
         ("", ["--label", "label"], ["empty"]),
     ],
 )

@@ -6,7 +6,7 @@ import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TextIO
@@ -24,7 +24,7 @@ from models_app.pipeline import fit_best_model
 from projects.readers import ROW_ID, ReadLimits, read_table
 from projects.readers.profile import ColumnProfile, profile_table
 from studio import tables
-from studio.engine.artifacts import save_artifact
+from studio.engine.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
 from studio.engine.errors import DataProblem
 from studio.engine.guess import guess_choice
 from studio.engine.ml_task import MLTask, Modality, Mode
@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Do it; the summary goes to standard output."""
-        errors: TextIO = options["stderr"] or sys.stderr
+        errors: TextIO = options.get("stderr") or sys.stderr
         request = Request(**{field.name: options[field.name] for field in fields(Request)})
         with problems_end_in_status_2(errors):
             self.stdout.write(_clean(request, TerminalProgress(errors)))
@@ -97,7 +97,7 @@ def _clean(request: Request, progress: TerminalProgress) -> str:
     with ExitStack() as outputs, tables.scratch() as folder:
         out = outputs.enter_context(output_file(request.out))
         pred_probs = outputs.enter_context(output_file(request.pred_probs)) if request.pred_probs else None
-        model_folder = outputs.enter_context(output_folder(request.model)) if request.model else None
+        model_folder = outputs.enter_context(_model_folder(request.model)) if request.model else None
         table = folder / "rows.parquet"
         started = time.monotonic()
         spec = _read(request, table, progress)
@@ -114,6 +114,10 @@ def _clean(request: Request, progress: TerminalProgress) -> str:
             _write_pred_probs(result, pred_probs)
         progress.clear()
     return summary(spec, result, seconds)
+
+
+def _model_folder(path: Path) -> AbstractContextManager[Path]:
+    return output_folder(path, replaceable={MANIFEST, SIGNATURE, PAYLOAD})
 
 
 def _read(request: Request, table: Path, progress: TerminalProgress) -> CleansetSpec:
@@ -163,7 +167,7 @@ def _guessed_features(label: str, profiles: Sequence[ColumnProfile]) -> tuple[Mo
 def _save_model(table: Path, spec: CleansetSpec, folder: Path, progress: TerminalProgress) -> None:
     labels = read_frame(table, [str(spec.label_column)])[spec.label_column].tolist()
     model = fit_best_model(table, spec, labels, progress=progress)
-    save_artifact(model, folder, key=signing_key())
+    save_artifact(model, folder, signing_key=signing_key())
 
 
 def _write_rows(table: Path, result: CleansetResult, out: Path) -> None:

@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def handle(self, *, file: Path, model: Path, out: Path, **options: Any) -> None:
         """Do it; the counts per label go to standard output."""
-        errors: TextIO = options["stderr"] or sys.stderr
+        errors: TextIO = options.get("stderr") or sys.stderr
         with problems_end_in_status_2(errors):
             predicted = _predict(file, model, out, TerminalProgress(errors))
         self.stdout.write(f"{predicted.n_rows:,} rows predicted")
@@ -52,7 +52,7 @@ def _predict(file: Path, model_folder: Path, out: Path, progress: TerminalProgre
     input_file(file)
     if not model_folder.is_dir():
         raise DataProblem(f"There is no folder {model_folder}. Give the folder that clean --model has written.")
-    model = load_artifact(model_folder, key=signing_key())
+    model = load_artifact(model_folder, signing_key=signing_key())
     limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
     with output_file(out) as partial, tables.scratch() as folder:
         table, result = folder / "rows.parquet", folder / "predictions.parquet"

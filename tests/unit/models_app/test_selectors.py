@@ -31,7 +31,6 @@ def test_accuracies_on_corrected_and_on_uploaded_data_stand_side_by_side(alice: 
         alice,
         cleanset=cleanset,
         candidates=[candidate("ensemble", 0.95), candidate("linear", 0.9), candidate("forest", 0.7)],
-        manifest={"model": "ensemble"},
     )
     rows = selectors.candidate_rows(model)
     assert [(row.name, row.held_out_accuracy, row.original_accuracy) for row in rows] == [
