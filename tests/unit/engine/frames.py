@@ -1,0 +1,97 @@
+"""Small made-up frames whose truth is known, and specs for them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from studio.engine.columns import ColumnKind
+from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.schema import CleansetSpec
+from tests.data_builders import Planted, planted_table, planted_text
+
+TABLE_KINDS = {"height": ColumnKind.NUMBER, "weight": ColumnKind.NUMBER, "colour": ColumnKind.CATEGORICAL}
+TEXT_KINDS = {"text": ColumnKind.TEXT}
+
+
+def table_spec(kinds: dict[str, ColumnKind] | None = None, *, n_folds: int = 3, seed: int = 0) -> CleansetSpec:
+    """Return a fast spec of a table labeled in `label`."""
+    kinds = kinds or TABLE_KINDS
+    return CleansetSpec(
+        task=MLTask.MULTI_CLASS,
+        modality=Modality.TABULAR,
+        feature_columns=tuple(kinds),
+        column_kinds=kinds,
+        label_column="label",
+        mode=Mode.FAST,
+        n_folds=n_folds,
+        seed=seed,
+    )
+
+
+def text_spec(*, mode: Mode = Mode.FAST, n_folds: int = 3, seed: int = 0) -> CleansetSpec:
+    """Return a spec of texts labeled in `label`."""
+    return CleansetSpec(
+        task=MLTask.MULTI_CLASS,
+        modality=Modality.TEXT,
+        feature_columns=("text",),
+        column_kinds=TEXT_KINDS,
+        label_column="label",
+        mode=mode,
+        n_folds=n_folds,
+        seed=seed,
+    )
+
+
+def planted_table_with_oddities() -> Planted:
+    """Return a table of 150 rows with wrong labels, then a far row (150), a copy of row 0 (151), an unlabeled row (152),
+    and a row of a class of its own (153).
+    """
+    planted = planted_table(150, n_wrong=8)
+    rows = planted.frame.to_dict("records")
+    rows.append({"height": "900", "weight": "-900", "colour": "red", "label": "high"})
+    rows.append({**rows[0], "height": f" {float(rows[0]['height'])}", "colour": rows[0]["colour"].upper()})
+    rows.append({**rows[1], "height": "4.1", "label": " "})
+    rows.append({"height": None, "weight": "0.3", "colour": None, "label": "odd one"})
+    return Planted(pd.DataFrame(rows, dtype=object), planted.wrong_rows)
+
+
+def planted_text_with_oddities() -> Planted:
+    """Return 120 texts with wrong topics, then a copy of row 0 in capitals (120), a text of row 1 with one letter
+    changed (121), an off-topic text (122), a blank text (123) and an unlabeled text (124).
+    """
+    planted = planted_text(120, n_wrong=6)
+    texts, labels = planted.frame["text"].tolist(), planted.frame["label"].tolist()
+    texts += [texts[0].upper().replace(" ", "  "), texts[1].replace("please", "pleese")]
+    texts += ["zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich", "  ", texts[2] + " thank you"]
+    labels += [labels[0], labels[1], "billing", "billing", None]
+    return Planted(pd.DataFrame({"text": texts, "label": labels}, dtype=object), planted.wrong_rows)
+
+
+def shuffled(frame: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the rows in another order, and the old position of each."""
+    order = np.random.default_rng(seed).permutation(len(frame))
+    return frame.iloc[order].reset_index(drop=True), order
+
+
+class Watcher:
+    """Progress that remembers what it was told, and stops the work at a stage if asked to."""
+
+    def __init__(self, *, stop_at: str | None = None) -> None:
+        self.calls: list[tuple[str, int, int]] = []
+        self.lines: list[str] = []
+        self._stop_at = stop_at
+
+    def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
+        from studio.engine.progress import Cancelled
+
+        self.calls.append((stage, done, total))
+        if stage == self._stop_at and done > 0:
+            raise Cancelled
+
+    def log(self, line: str) -> None:
+        self.lines.append(line)
+
+    @property
+    def stages(self) -> list[str]:
+        return list(dict.fromkeys(stage for stage, _, _ in self.calls))
