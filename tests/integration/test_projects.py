@@ -99,8 +99,8 @@ class TestSummary:
         assert "<dd>22</dd>" in region
         assert "<dd>3</dd>" in region
         assert "1, each gets a suggested label" in region
-        assert ">z</span> 1 row<" in region
-        assert '1 class with fewer than 5 rows: <span class="label">z</span>' in region
+        assert "“z”, 1 row<" in region
+        assert "1 class with fewer than 5 rows: “z”" in region
         assert not Project.objects.exists()
 
     def test_a_check_without_javascript_shows_the_page_and_starts_nothing(self, browser: Client, alice: User) -> None:
