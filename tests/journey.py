@@ -23,7 +23,7 @@ UUID = r"[0-9a-f-]{36}"
 def sign_up(visitor: Visitor, email: str) -> None:
     """Make an account."""
     visitor.open("/signup")
-    visitor.submit("", email=email, password=PASSWORD)
+    visitor.submit("/signup", email=email, password=PASSWORD)
     assert visitor.page.path == "/"
 
 
@@ -72,8 +72,8 @@ def decide(visitor: Visitor, cleanset: str) -> None:
     """Keep the first row, and let Clean Top K fix the next ones."""
     visitor.open(cleanset)
     visitor.submit("/decide", choice="keep")
-    visitor.open(f"{cleanset}/top-k")
-    visitor.submit("/top-k/apply", k="20", choice="auto-fix")
+    visitor.open(f"{cleanset}/top-k?k=20&choice=auto-fix")
+    visitor.submit("/top-k/apply")
 
 
 def export_cleanset(visitor: Visitor, cleanset: str) -> pd.DataFrame:

@@ -48,9 +48,12 @@ class Visitor(ABC):
         assert self.page.status == 200, (path, self.page.status)
         return self.page
 
+    def _target(self, form: HtmlForm) -> str:
+        return urljoin(self.page.path, form.action or self.page.path)
+
     def form(self, action: str) -> HtmlForm:
         """Return the form of the page whose address ends so; one that posts before one that only asks."""
-        found = [form for form in forms_of(self.page.text) if urlsplit(form.action).path.endswith(action)]
+        found = [form for form in forms_of(self.page.text) if urlsplit(self._target(form)).path.endswith(action)]
         assert found, f"no form to {action!r} on {self.page.path}"
         return min(found, key=lambda form: form.method != "post")
 
@@ -58,7 +61,7 @@ class Visitor(ABC):
         """Send a form of the page with some values changed, everything else as the page proposes it."""
         form = self.form(action)
         pairs = [(name, value) for name, value in form.pairs if name not in values] + list(values.items())
-        path = urljoin(self.page.path, form.action or self.page.path)
+        path = self._target(form)
         self.page = self._request(form.method, path, pairs, {"file": file} if file else {})
         assert self.page.status == 200, (path, self.page.status, self.page.text[-3000:])
         return self.page
