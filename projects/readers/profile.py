@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 from projects.readers.column_queries import Axis, ColumnQueries
 from projects.readers.facts import ROW_ID
@@ -103,32 +104,28 @@ def profile_table(
 
     Four scans or so of each column, in bounded memory; DuckDB may spill into the folder of the table.
     """
-    with _table_view(parquet, n_threads) as connection:
-        names = [row[0] for row in connection.execute(f"DESCRIBE {_VIEW}").fetchall() if row[0] != ROW_ID]
-        profiles = []
+    names = [name for name in pq.read_schema(parquet).names if name != ROW_ID]
+    profiles = []
+    with _connection(parquet.parent, n_threads) as connection:
         for position, name in enumerate(names):
             progress("Profiling columns", position, len(names))
-            profiles.append(_profile(ColumnQueries(connection, _VIEW, name), name, (kinds or {}).get(name)))
-        progress("Profiling columns", len(names), len(names))
+            profiles.append(_profile(ColumnQueries(connection, parquet, name), name, (kinds or {}).get(name)))
+    progress("Profiling columns", len(names), len(names))
     return profiles
 
 
-_VIEW = "profiled"
-
-
 @contextmanager
-def _table_view(parquet: Path, n_threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+def _connection(folder: Path, n_threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
     config: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _MEMORY_LIMIT,
         "threads": n_threads,
-        "temp_directory": str(parquet.parent / f"{parquet.name}.spill"),
+        "temp_directory": str(folder / "duckdb-spill"),
         "autoinstall_known_extensions": False,
-        "parquet_metadata_cache": True,
     }
     with duckdb.connect(config=config) as connection:
-        path = str(parquet).replace("'", "''")
         connection.execute("SET TimeZone = 'UTC'")  # moments without an offset are taken as UTC
-        connection.execute(f"CREATE VIEW {_VIEW} AS SELECT * FROM read_parquet('{path}')")
+        connection.execute("LOAD parquet")
+        connection.execute("SET parquet_metadata_cache = true")
         yield connection
 
 
