@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from studio.engine.errors import DataProblem
 from studio.htmx import is_partial
+from studio.templatetags.studio import filesize
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
+FORM_BYTES = 1024 * 1024  # what a form needs around its file
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
@@ -25,6 +28,22 @@ def content_security_policy(get_response: Handler) -> Handler:
         response = get_response(request)
         response.setdefault("Content-Security-Policy", POLICY)
         return response
+
+    return middleware
+
+
+def upload_limit(get_response: Handler) -> Handler:
+    """Refuse a body that is too large before any of it is read."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) > settings.MAX_UPLOAD_BYTES + FORM_BYTES:
+            problem = (
+                f"This upload has {filesize(int(length))}; at most {filesize(settings.MAX_UPLOAD_BYTES)} are accepted. "
+                "Split the file, or compress it with gzip."
+            )
+            return render(request, "422.html", {"problem": problem}, status=413)
+        return get_response(request)
 
     return middleware
 

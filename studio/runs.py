@@ -33,12 +33,14 @@ from kombu.exceptions import OperationalError
 
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Cancelled
+from studio.templatetags.studio import filesize
 
 logger = logging.getLogger(__name__)
 
 QUEUES = ("data", "training")
 HEARTBEAT_EVERY_S = 5.0
 PROGRESS_EVERY_S = 1.0
+READING_STAGE = "Reading file"  # the stage in which the readers tell bytes
 
 
 class Status(models.TextChoices):
@@ -125,6 +127,14 @@ class Run(models.Model):
     def stage_number(self) -> int:
         """1-based place of the stage among `stages`; 0 before the first."""
         return self.stages.index(self.stage) + 1 if self.stage in self.stages else 0
+
+    @property
+    def progress_text(self) -> str:
+        """How far the stage is, in words; files are read in bytes, everything else is counted in pieces."""
+        done, total = self.progress_done, self.progress_total
+        if self.stage == READING_STAGE:
+            return f"{filesize(done)} of {filesize(total)}"
+        return f"{done:,} of {total:,}"
 
     @property
     def elapsed_s(self) -> float:

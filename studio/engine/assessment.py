@@ -89,7 +89,7 @@ def _ensemble_row(
     used = [row for row in rows if row.weight > 0]
     return CandidateResult(
         key=ENSEMBLE_KEY,
-        name="Ensemble",
+        name="Ensemble Predictor",
         accuracy=accuracy(pred_probs, codes),
         log_loss=log_loss(given_probabilities(pred_probs, codes)),
         weight=1.0,
