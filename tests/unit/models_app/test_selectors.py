@@ -34,7 +34,7 @@ def test_accuracies_on_corrected_and_on_uploaded_data_stand_side_by_side(alice: 
     )
     rows = selectors.candidate_rows(model)
     assert [(row.name, row.held_out_accuracy, row.original_accuracy) for row in rows] == [
-        ("Ensemble Predictor", 0.95, 0.85),
+        ("Ensemble", 0.95, 0.85),
         ("Linear", 0.9, 0.8),
         ("Forest", 0.7, None),
     ]
