@@ -27,7 +27,7 @@ def duration(seconds: float | None) -> str:
     """Seconds in the two largest fitting units: 0.42 s, 38 s, 4 min 10 s, 2 h 5 min."""
     if seconds is None:
         return "–"
-    if seconds < 10:
+    if seconds < 9.95:
         return f"{seconds:.1f}{NO_BREAK}s"
     whole = round(seconds)
     if whole < MINUTE:

@@ -1,0 +1,63 @@
+"""Reading settings: an odd value is refused with the name of its variable."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from studio.env import BadSetting, env_bool, env_choice, env_int, env_list, env_str, env_url, secret_key
+
+
+def test_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", "")
+    assert env_str("NAME", "default") == "default"
+    assert env_int("NAME", 7) == 7
+    assert env_bool("NAME", default=True)
+
+
+def test_value_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("hidden\n")
+    monkeypatch.setenv("NAME_FILE", str(tmp_path / "secret"))
+    assert env_str("NAME") == "hidden"
+
+
+def test_list_is_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", "a, b,,c ")
+    assert env_list("NAME") == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        (lambda: env_bool("NAME", default=False), "maybe"),
+        (lambda: env_int("NAME", 1), "-1"),
+        (lambda: env_int("NAME", 1, at_least=60), "59"),
+        (lambda: env_choice("NAME", ("open", "closed")), "ajar"),
+        (lambda: env_url("NAME", ""), "studio.example.org"),
+    ],
+)
+def test_odd_value_is_named(read: Callable[[], object], value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", value)
+    with pytest.raises(BadSetting, match=f"NAME is '{value}'; expected "):
+        read()
+
+
+def test_address_has_no_slash_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", "https://studio.example.org/")
+    assert env_url("NAME", "") == "https://studio.example.org"
+
+
+def test_embedded_studio_makes_its_secret_once_and_for_itself(tmp_path: Path) -> None:
+    first = secret_key(tmp_path, embedded=True)
+    assert len(first) > 50
+    assert secret_key(tmp_path, embedded=True) == first
+    assert stat.S_IMODE((tmp_path / "secret_key").stat().st_mode) == 0o600
+    assert [file.name for file in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_studio_on_a_database_server_needs_a_shared_secret(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="STUDIO_SECRET_KEY is not set"):
+        secret_key(tmp_path, embedded=False)
