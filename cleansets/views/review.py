@@ -33,7 +33,7 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
     table = contexts.review_table(cleanset, query, source)
     is_past_end = query.page > table.page.page
     if row_id is None and table.lines and not is_past_end:
-        row_id = table.lines[0].row_id
+        row_id = next((line for line in table.lines if not line.row["action"]), table.lines[0]).row_id
     on_page = [line.row_id for line in table.lines]
     index = on_page.index(row_id) if row_id in on_page else None
     context = {

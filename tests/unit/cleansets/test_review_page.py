@@ -39,6 +39,11 @@ def test_the_page_opens_on_the_worst_row(browser: Client, cleanset: Cleanset) ->
     assert "1 of 12" in page
 
 
+def test_the_page_opens_again_on_the_first_undecided_row(browser: Client, cleanset: Cleanset) -> None:
+    decide(browser, cleanset, 0, choice="keep", next="10")
+    assert "2 of 12" in browser.get(cleanset.get_absolute_url()).content.decode()
+
+
 def test_a_row_can_be_bookmarked(browser: Client, cleanset: Cleanset) -> None:
     page = browser.get(f"{cleanset.get_absolute_url()}?issue=all&row=42").content.decode()
     assert "Request 42: please help" in page
