@@ -30,6 +30,11 @@ from studio.runs import Run
 from tests.cast import logged_in, make_user
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name bytes by what they are: a zip file holds the time of day, and test processes must agree on names."""
+    return "bytes" if isinstance(val, bytes) else None
+
+
 @pytest.fixture
 def alice(db: None) -> User:
     """The owner of the studio and of what the test looks at."""
