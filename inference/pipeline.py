@@ -11,14 +11,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
-from studio.engine.predict import predict_frame
-from studio.engine.train import TrainedModel
 
 from inference.models import PredictionBatch
 from models_app.artifact_files import deployed_artifact
 from projects.readers import ROW_ID, ReadLimits, read_table
 from studio import storage, tables
+from studio.engine.predict import predict_frame
 from studio.engine.progress import Progress
+from studio.engine.train import TrainedModel
 
 ROWS_PER_CHUNK = 2_000
 SUGGESTED_LABEL = "Suggested Label"

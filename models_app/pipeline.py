@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from django.conf import settings
-from studio.engine.train import TrainedModel, train_model
 
 from cleansets.frames import read_frame
 from cleansets.overlay import corrected_rows
@@ -19,6 +18,7 @@ from models_app.models import DeployedModel
 from studio import storage, tables
 from studio.engine.progress import Progress
 from studio.engine.schema import CleansetSpec
+from studio.engine.train import TrainedModel, train_model
 
 
 def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:

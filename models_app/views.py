@@ -39,7 +39,8 @@ def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
         return redirect(services.model_deploy(cleanset=cleanset, user=account(request), name=form.cleaned_data["name"]))
     context = {
         "cleanset": cleanset,
-        "crumbs": _crumbs(cleanset),
+        "crumbs": _crumbs(cleanset, "projects"),
+        "section": "projects",
         "form": form,
         "preview": selectors.training_preview(cleanset),
     }
@@ -51,7 +52,7 @@ def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
 def model(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
     """Show the training while it lasts, then the three tabs of the model."""
     model = model_or_404(request, model_id)
-    context = {"model": model, "crumbs": _crumbs(model.cleanset), "section": "models"}
+    context = {"model": model, "crumbs": _crumbs(model.cleanset, "models"), "section": "models"}
     if model.is_succeeded:
         context |= _tab_context(request, model)
     else:
@@ -85,8 +86,9 @@ def _run_context(model: DeployedModel) -> dict[str, object]:
     }
 
 
-def _crumbs(cleanset: Cleanset) -> list[tuple[str, str]]:
-    return [("Models", f"{reverse('dashboard')}#models"), (cleanset.project.name, cleanset.get_absolute_url())]
+def _crumbs(cleanset: Cleanset, section: str) -> list[tuple[str, str]]:
+    list_url = f"{reverse('dashboard')}#{section}"
+    return [(section.title(), list_url), (cleanset.project.name, cleanset.get_absolute_url())]
 
 
 @require_GET

@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.management import call_command
 
+from studio.engine.errors import DataProblem
+from studio.management.terminal import TerminalProgress, output_file, output_folder
 from tests.data_builders import Planted, csv_text, planted_table, planted_text
 from tests.programs import manage, studio_environment
 
@@ -226,3 +228,49 @@ def test_terminal_sees_status_2_one_sentence_and_no_database_is_made(tmp_path: P
     assert ended.stderr.splitlines()[-1].startswith("There is no column topic.")
     assert "Traceback" not in ended.stderr
     assert not list(data.glob("*.sqlite3"))
+
+
+class Terminal(io.StringIO):
+    """Standard error as a person sees it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_one_changing_line_in_a_terminal() -> None:
+    terminal = Terminal()
+    progress = TerminalProgress(terminal)
+    progress("Reading file", 10, 2_000)
+    progress("Profiling")
+    progress.log("A note that stays")
+    progress.clear()
+    assert terminal.getvalue().count("\n") == 1
+    assert "Reading file: 10 of 2,000" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\rA note that stays\n")
+
+
+def test_interrupted_writing_leaves_the_old_file(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("old")
+
+    def interrupted() -> None:
+        with output_file(out) as partial:
+            partial.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert out.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_saving_a_model_again_replaces_only_a_model(tmp_path: Path) -> None:
+    folder, known = tmp_path / "model", {"model.joblib"}
+    for content in ("first", "second"):
+        with output_folder(folder, replaceable=known) as partial:
+            (partial / "model.joblib").write_text(content)
+    assert (folder / "model.joblib").read_text() == "second"
+    (folder / "thesis.txt").write_text("mine")
+    with pytest.raises(DataProblem, match="other things"), output_folder(folder, replaceable=known):
+        pass
+    assert (folder / "thesis.txt").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 import time
 from argparse import ArgumentParser
@@ -25,6 +26,7 @@ from projects.readers import ROW_ID, ReadLimits, read_table
 from projects.readers.profile import ColumnProfile, profile_table
 from studio import tables
 from studio.engine.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
+from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.guess import guess_choice
 from studio.engine.ml_task import MLTask, Modality, Mode
@@ -105,6 +107,7 @@ def _clean(request: Request, progress: TerminalProgress) -> str:
         result = analyse_table(table, spec, progress=progress)
         seconds |= result.stage_seconds
         if model_folder:
+            progress.log("Training the model to save")
             started = time.monotonic()
             _save_model(table, spec, model_folder, progress)
             seconds["Training the model"] = time.monotonic() - started
@@ -132,21 +135,29 @@ def _read(request: Request, table: Path, progress: TerminalProgress) -> Cleanset
 
 
 def _spec(request: Request, profiles: Sequence[ColumnProfile]) -> CleansetSpec:
-    wanted = request.features.split(",") if request.features else [request.text] if request.text else []
+    """Put the choice into the engine's words, as the form of a new project does."""
+    wanted = [request.text] if request.text else _names(request.features or "")
     _refuse_unknown([request.label, *wanted], [profile.name for profile in profiles])
-    modality, features = (Modality.TEXT if request.text else Modality.TABULAR), tuple(wanted)
-    if not features:
-        modality, features = _guessed_features(request.label, profiles)
-    kinds = {profile.name: profile.kind for profile in profiles}
+    modality = Modality.TEXT if request.text else Modality.TABULAR
+    if not wanted:
+        modality, wanted = _guessed_features(request.label, profiles)
+    kinds = {profile.name: profile.kind for profile in profiles if profile.name in wanted}
+    if modality is Modality.TEXT:
+        kinds = dict.fromkeys(kinds, ColumnKind.TEXT)
     return CleansetSpec(
         task=request.task,
         modality=modality,
-        feature_columns=features,
-        column_kinds={name: kinds[name] for name in features},
+        feature_columns=tuple(kinds),
+        column_kinds=kinds,
         label_column=request.label,
         mode=request.mode,
         seed=request.seed,
     )
+
+
+def _names(listed: str) -> list[str]:
+    """Read A,B,…; a name with a comma in it stands in double quotes."""
+    return next(csv.reader([listed], skipinitialspace=True), [])
 
 
 def _refuse_unknown(wanted: Sequence[str], known: Sequence[str]) -> None:
@@ -155,13 +166,17 @@ def _refuse_unknown(wanted: Sequence[str], known: Sequence[str]) -> None:
             raise DataProblem(f"There is no column {name}. The columns of the file are: {', '.join(known)}.")
 
 
-def _guessed_features(label: str, profiles: Sequence[ColumnProfile]) -> tuple[Modality, tuple[str, ...]]:
-    """Guess from the other columns; the one that looks most like a label is a feature here."""
-    others = [profile for profile in profiles if profile.name != label]
-    guess = guess_choice(others)
+def _guessed_features(label: str, profiles: Sequence[ColumnProfile]) -> tuple[Modality, list[str]]:
+    """Guess what to learn from; where another column looks more like a label, it is a feature here."""
+    guess = guess_choice(profiles)
+    if guess.label_column != label:
+        guess = guess_choice([profile for profile in profiles if profile.name != label])
     if guess.modality is Modality.TEXT and guess.text_column:
-        return Modality.TEXT, (guess.text_column,)
-    return Modality.TABULAR, tuple(p.name for p in others if p.name in (*guess.feature_columns, guess.label_column))
+        return Modality.TEXT, [guess.text_column]
+    partition = next(profile.partition for profile in profiles if profile.name == label)
+    copies = {profile.name for profile in profiles if profile.partition == partition} if partition else set()
+    candidates = (*guess.feature_columns, guess.label_column)
+    return Modality.TABULAR, [name for name in candidates if name and name != label and name not in copies]
 
 
 def _save_model(table: Path, spec: CleansetSpec, folder: Path, progress: TerminalProgress) -> None:

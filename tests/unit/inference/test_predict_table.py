@@ -1,0 +1,89 @@
+"""Predicting a table in chunks, and what the new columns are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from inference import pipeline
+from inference.pipeline import predict_table, result_columns
+from studio.engine.predict import Predictions
+from studio.engine.progress import Silent
+
+
+@dataclass(frozen=True)
+class Echo:
+    """A model that says of each row what its column "answer" says, and how many rows it was shown at once."""
+
+    sizes: list[int]
+    classes: tuple[str, ...] = ("no", "yes")
+    feature_columns: tuple[str, ...] = ("answer",)
+
+    def predict(self, frame: pd.DataFrame) -> Predictions:
+        self.sizes.append(len(frame))
+        codes = [self.classes.index(answer) for answer in frame["answer"]]
+        return Predictions(np.eye(2, dtype=np.float32)[codes], [self.classes[code] for code in codes])
+
+
+@pytest.fixture
+def echo(monkeypatch: pytest.MonkeyPatch) -> Echo:
+    monkeypatch.setattr(pipeline, "predict_frame", lambda model, frame: model.predict(frame))
+    return Echo([])
+
+
+def write_table(path: Path, answers: list[str], *, row_group_size: int) -> Path:
+    columns = {"__row_id": list(range(len(answers))), "other": answers[::-1], "answer": answers}
+    pq.write_table(pa.table(columns), path, row_group_size=row_group_size)
+    return path
+
+
+class Recorded(Silent):
+    """Progress that remembers."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, int, int]] = []
+
+    def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
+        self.calls.append((stage, done, total))
+
+
+def test_never_more_rows_than_a_chunk_are_in_memory_and_none_is_lost(tmp_path: Path, echo: Echo) -> None:
+    answers = ["yes" if row % 3 else "no" for row in range(2 * pipeline.ROWS_PER_CHUNK + 17)]
+    table = write_table(tmp_path / "rows", answers, row_group_size=1_999)
+    predicted = predict_table(echo, table, tmp_path / "out", progress=Silent())
+    assert max(echo.sizes) <= pipeline.ROWS_PER_CHUNK
+    result = pq.read_table(tmp_path / "out")
+    assert result.column("Suggested Label").to_pylist() == answers
+    assert result.column("__row_id").to_pylist() == list(range(len(answers)))
+    assert result.column("yes").to_pylist() == [float(answer == "yes") for answer in answers]
+    assert predicted.n_rows == len(answers)
+    assert predicted.label_counts == [("yes", answers.count("yes")), ("no", answers.count("no"))]
+
+
+def test_progress_counts_rows_up_to_all_of_them(tmp_path: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "ROWS_PER_CHUNK", 4)
+    progress = Recorded()
+    table = write_table(tmp_path / "rows", ["yes"] * 10, row_group_size=100)
+    predict_table(echo, table, tmp_path / "out", progress=progress)
+    assert progress.calls == [("Predicting", done, 10) for done in (0, 4, 8, 10)]
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "classes", "named"),
+    [
+        (["text"], ["no", "yes"], ["no", "yes", "Suggested Label"]),
+        (["text", "yes"], ["no", "yes"], ["no", "yes (predicted)", "Suggested Label"]),
+        (["yes", "yes (predicted)"], ["yes"], ["yes (predicted 2)", "Suggested Label"]),
+        (["Suggested Label"], ["a"], ["a", "Suggested Label (predicted)"]),
+        ([], ["Suggested Label", "b"], ["Suggested Label", "b", "Suggested Label (predicted)"]),
+        ([], ["__row_id"], ["__row_id (predicted)", "Suggested Label"]),
+    ],
+)
+def test_no_two_columns_of_an_export_share_a_name(uploaded: list[str], classes: list[str], named: list[str]) -> None:
+    assert result_columns(uploaded, classes) == named
