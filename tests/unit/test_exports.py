@@ -14,10 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from projects.readers import ReadLimits, read_table
-from studio import exports
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Silent
-from studio.exports import stream_csv, stream_exact_csv, stream_json, write_parquet, write_xlsx
+from studio.exports import stream_csv, stream_exact_csv, stream_json, workbook, write_parquet, write_xlsx
 
 FORMULAS = ["=1+1", "+SUM(A1)", "-2+3", "@cmd", "\t=1", "\r=1", "\n=1", "=cmd|' /C calc'!A0", "--", "+49 170 1"]
 HARMLESS = ["-3.5", "+4", "-1e-7", "-1,200", "-12%", "007", " =1", "a=b", "", "'tis", "12345678901234567890", "-", "="]
@@ -136,17 +135,43 @@ def test_xlsx_keeps_numbers_and_truth_values(tmp_path: Path) -> None:
 
 
 def test_a_cell_too_long_for_a_sheet_is_refused_not_cut(tmp_path: Path) -> None:
-    with pytest.raises(DataProblem, match=r"row 2 has 40,000 characters"):
+    with pytest.raises(DataProblem, match=r"row 3 of the sheet has 40,000 characters"):
         write_xlsx(tmp_path / "t.xlsx", ["text"], [batch(text=["short", "x" * 40_000])])
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_more_columns_than_a_sheet_holds_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataProblem, match="CSV or Parquet"):
-        write_xlsx(tmp_path / "t.xlsx", [f"c{n}" for n in range(exports.MAX_SHEET_COLUMNS + 1)], [])
+        write_xlsx(tmp_path / "t.xlsx", [f"c{n}" for n in range(workbook.MAX_SHEET_COLUMNS + 1)], [])
 
 
 def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exports, "MAX_SHEET_ROWS", 100)
+    monkeypatch.setattr(workbook, "MAX_SHEET_ROWS", 100)
     write_xlsx(tmp_path / "t.xlsx", ["n"], [batch(n=range(99))])
     with pytest.raises(DataProblem, match="more than 99 rows"):
         write_xlsx(tmp_path / "t.xlsx", ["n"], [batch(n=range(60)), batch(n=range(40))])
+
+
+def test_columns_beyond_z_have_the_addresses_that_spreadsheets_give_them(tmp_path: Path) -> None:
+    names = [f"c{n}" for n in range(730)]
+    path = tmp_path / "t.xlsx"
+    write_xlsx(path, names, [batch(**{name: [n] for n, name in enumerate(names)})])
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet is not None
+    assert [sheet[f"{letters}2"].value for letters in ("A", "Z", "AA", "ZZ", "AAA", "ABB")] == [
+        0,
+        25,
+        26,
+        701,
+        702,
+        729,
+    ]
+    assert sheet.freeze_panes == "A2"
+
+
+def test_markup_in_cells_and_names_is_text(tmp_path: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    write_xlsx(path, ["<b>&amp;"], [batch(a=["</t></is></c>", "a & b < c > d", "]]>"])])
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet is not None
+    assert [row[0] for row in sheet.values] == ["<b>&amp;", "</t></is></c>", "a & b < c > d", "]]>"]
