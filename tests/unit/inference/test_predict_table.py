@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,11 @@ import pytest
 
 from inference import pipeline
 from inference.pipeline import predict_table, result_columns
+from studio.engine.ml_task import Modality
 from studio.engine.predict import Predictions
 from studio.engine.progress import Silent
+
+ROWS_PER_CHUNK = pipeline.ROWS_PER_CHUNK[Modality.TABULAR]
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Echo:
     """A model that says of each row what its column "answer" says, and how many rows it was shown at once."""
 
     sizes: list[int]
+    spec: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(modality=Modality.TABULAR))
     classes: tuple[str, ...] = ("no", "yes")
     feature_columns: tuple[str, ...] = ("answer",)
 
@@ -54,10 +59,10 @@ class Recorded(Silent):
 
 
 def test_never_more_rows_than_a_chunk_are_in_memory_and_none_is_lost(tmp_path: Path, echo: Echo) -> None:
-    answers = ["yes" if row % 3 else "no" for row in range(2 * pipeline.ROWS_PER_CHUNK + 17)]
+    answers = ["yes" if row % 3 else "no" for row in range(11 * ROWS_PER_CHUNK + 17)]
     table = write_table(tmp_path / "rows", answers, row_group_size=1_999)
     predicted = predict_table(echo, table, tmp_path / "out", progress=Silent())
-    assert max(echo.sizes) <= pipeline.ROWS_PER_CHUNK
+    assert max(echo.sizes) <= ROWS_PER_CHUNK
     result = pq.read_table(tmp_path / "out")
     assert result.column("Suggested Label").to_pylist() == answers
     assert result.column("__row_id").to_pylist() == list(range(len(answers)))
@@ -67,7 +72,7 @@ def test_never_more_rows_than_a_chunk_are_in_memory_and_none_is_lost(tmp_path: P
 
 
 def test_progress_counts_rows_up_to_all_of_them(tmp_path: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "ROWS_PER_CHUNK", 4)
+    monkeypatch.setattr(pipeline, "ROWS_PER_CHUNK", dict.fromkeys(Modality, 4))
     progress = Recorded()
     table = write_table(tmp_path / "rows", ["yes"] * 10, row_group_size=100)
     predict_table(echo, table, tmp_path / "out", progress=progress)
