@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,6 +86,7 @@ class _Reading:
 
     def _csv(self, found: FileFormat, encoding: TextEncoding) -> _Found:
         self._refuse_endless_line(encoding)
+        csv.field_size_limit(self.limits.max_value_bytes)  # of the process; nothing else here reads with this module
         dialect = find_dialect(self.file.path, encoding.codec, found)
         file = CsvFile(self.file.path, encoding.codec, dialect)
         read = read_csv(file, self.table, progress=self.progress, limits=self.limits)

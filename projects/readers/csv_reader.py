@@ -48,7 +48,6 @@ class CsvFile:
 
 def read_csv(file: CsvFile, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead:
     """Write the rows of the file to the Parquet file `out`."""
-    csv.field_size_limit(limits.max_value_bytes)  # of the whole process, but nothing else here reads CSV by this module
     try:
         return _read(file, out, progress=progress, limits=limits)
     except (csv.Error, _UnevenRowError) as error:

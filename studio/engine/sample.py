@@ -86,7 +86,7 @@ def make_support_requests(*, n_rows: int = 1200, seed: int = 0) -> SampleTable:
     Parameters
     ----------
     n_rows
-        Number of rows, at least 100 and at most 10,000 (beyond it distinct messages run short).
+        Number of rows, at least 100 and at most 5,000 (beyond it distinct messages run short).
     seed
         The only source of randomness; equal seeds give equal tables.
 
@@ -101,8 +101,8 @@ def make_support_requests(*, n_rows: int = 1200, seed: int = 0) -> SampleTable:
     ValueError
         If `n_rows` is out of range.
     """
-    if not 100 <= n_rows <= 10_000:
-        raise ValueError(f"n_rows must be from 100 to 10,000, not {n_rows}.")
+    if not 100 <= n_rows <= 5_000:
+        raise ValueError(f"n_rows must be from 100 to 5,000, not {n_rows}.")
     writer = _Writer(np.random.default_rng(seed))
     counts = {planted: round(fraction * n_rows) for planted, fraction in _FRACTIONS.items()}
     requests = writer.clean(n_rows - sum(counts.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv
 import hashlib
 
 import pytest
@@ -166,3 +167,8 @@ def test_a_header_that_looks_like_a_row_is_told(read: Reader, header: str) -> No
 @pytest.mark.parametrize("header", ["0,1,2", "country,2019,2020", "a,b 2,c-3"])
 def test_numbered_columns_and_years_are_fair_names(read: Reader, header: str) -> None:
     assert read(f"{header}\n{header}\n".encode()).facts.notes == ()
+
+
+def test_a_long_first_cell_is_read_in_a_fresh_process(read: Reader) -> None:
+    csv.field_size_limit(131_072)  # Python's own limit, which holds until it is raised
+    assert read(b"text\n" + b"x" * 300_000 + b"\n").rows == [("x" * 300_000,)]
