@@ -48,8 +48,8 @@ class ColumnFacts:
 
     All `n_…` but `n_rows` and `n_missing` count cells that are not missing, surrounding spaces not regarded; the
     patterns of this module say what is counted. `values` are the distinct cells in lower case if there are at most
-    `MAX_SPELLINGS`, else empty. `lowest` and `highest` are over the cells that are numbers. Lengths are in characters; `n_spaces`
-    is the number of spaces inside the cells.
+    `MAX_SPELLINGS`, else empty. `lowest` and `highest` are over the cells that are numbers. Lengths are in characters;
+    `n_spaces` is the number of spaces inside the cells.
     """
 
     n_rows: int
