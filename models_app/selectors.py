@@ -66,7 +66,8 @@ class CandidateRow:
         """Held-out minus original accuracy, in percentage points."""
         if self.original_accuracy is None:
             return "–"
-        return f"{100 * (self.held_out_accuracy - self.original_accuracy):+.1f} points".replace("-", "−")
+        points = round(100 * (self.held_out_accuracy - self.original_accuracy), 1)
+        return f"{points:+.1f} points".replace("-", "−") if points else "0.0 points"
 
 
 def candidate_rows(model: DeployedModel) -> list[CandidateRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import time
 import uuid
@@ -13,6 +14,7 @@ from typing import TextIO
 from studio.engine.errors import DataProblem
 
 BAD_INPUT = 2  # exit status, as argparse uses it for bad arguments
+INTERRUPTED = 130  # exit status, as shells have it: 128 + SIGINT
 TTY_EVERY_S, PLAIN_EVERY_S = 0.2, 15.0
 
 
@@ -64,6 +66,14 @@ def problems_end_in_status_2(stream: TextIO) -> Iterator[None]:
     except DataProblem as problem:
         stream.write(f"{problem}\n")
         raise SystemExit(BAD_INPUT) from problem
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        stream.write("The disk is full. Make room and start again; nothing was written.\n")
+        raise SystemExit(BAD_INPUT) from error
+    except KeyboardInterrupt as stop:
+        stream.write("\nStopped; nothing was written.\n")
+        raise SystemExit(INTERRUPTED) from stop
 
 
 def input_file(path: Path) -> Path:

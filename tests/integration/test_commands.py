@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from studio.engine.errors import DataProblem
 from studio.management.terminal import TerminalProgress, output_file, output_folder
@@ -136,6 +136,8 @@ def refused(ended: Ended, out: Path) -> bool:
         ("a,label\n1,x\n2,x\n", ["--label", "label", "--features", "a"], ["class"]),
         ("a,label\n1,x,3\n", ["--label", "label"], ["Line 2"]),
         ("", ["--label", "label"], ["empty"]),
+        ("a,label\n1,x\n", ["--label", "label", "--features", "a", "--task", "regression"], ["“regression” is not"]),
+        ("a,label\n1,x\n", ["--label", "label", "--features", "label"], ["label", "features"]),
     ],
 )
 def test_file_or_choice_that_cannot_be_analysed_ends_in_status_2(
@@ -205,6 +207,22 @@ def test_text_is_found_without_being_told(tmp_path: Path) -> None:
     )
     assert ended.status == 0, ended.err
     assert "Learning label from text" in ended.err
+
+
+def test_seed_that_is_no_seed_is_refused(folder: Path) -> None:
+    with pytest.raises(CommandError, match="no seed"):
+        call_command("clean", str(folder / "shapes.csv"), "--label", "label", "--out", "o.csv", "--seed", "-1")
+
+
+def test_feature_with_a_comma_in_its_name_stands_in_quotes(tmp_path: Path, planted: Planted) -> None:
+    renamed = planted.frame.rename(columns={"height": "height, cm"})
+    (tmp_path / "rows.csv").write_text(csv_text(renamed))
+    ended = run(
+        "clean", tmp_path / "rows.csv", "--label", "label", "--features", 'weight, "height, cm"', "--mode", "fast",
+        "--out", tmp_path / "out.csv",
+    )  # fmt: skip
+    assert ended.status == 0, ended.err
+    assert "Learning label from height, cm, weight" in ended.err
 
 
 def test_same_seed_gives_the_same_file(folder: Path) -> None:

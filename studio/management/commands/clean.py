@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, fields
@@ -42,6 +42,7 @@ from studio.management.terminal import (
 )
 
 ROWS_PER_BATCH = 5_000
+MAX_SEED = 2**31 - 1  # what the database keeps for a project
 
 
 class Command(BaseCommand):
@@ -62,9 +63,9 @@ class Command(BaseCommand):
         columns = parser.add_mutually_exclusive_group()
         columns.add_argument("--text", metavar="COL", help="the column with the text to learn from")
         columns.add_argument("--features", metavar="A,B,…", help="the columns to learn from; guessed if not given")
-        parser.add_argument("--task", type=MLTask, choices=[MLTask.MULTI_CLASS], default=MLTask.MULTI_CLASS)
-        parser.add_argument("--mode", type=Mode, choices=list(Mode), default=Mode.REGULAR)
-        parser.add_argument("--seed", type=int, default=0, metavar="N", help="the only source of randomness (0)")
+        parser.add_argument("--task", choices=[task.value for task in MLTask], default=MLTask.MULTI_CLASS.value)
+        parser.add_argument("--mode", choices=[mode.value for mode in Mode], default=Mode.REGULAR.value)
+        parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="the only source of randomness (0)")
         parser.add_argument("--out", required=True, type=Path, metavar="OUT.csv")
         parser.add_argument("--pred-probs", type=Path, metavar="P.parquet", help="also write out-of-sample pred_probs")
         parser.add_argument("--model", type=Path, metavar="DIR", help="also train the best model and save it there")
@@ -77,6 +78,12 @@ class Command(BaseCommand):
             self.stdout.write(_clean(request, TerminalProgress(errors)))
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) > MAX_SEED:
+        raise ArgumentTypeError(f"{text} is no seed; expected a whole number from 0 to {MAX_SEED:,}.")
+    return int(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the command line asks for."""
@@ -85,8 +92,8 @@ class Request:
     label: str
     text: str | None
     features: str | None
-    task: MLTask
-    mode: Mode
+    task: str
+    mode: str
     seed: int
     out: Path
     pred_probs: Path | None
@@ -145,12 +152,12 @@ def _spec(request: Request, profiles: Sequence[ColumnProfile]) -> CleansetSpec:
     if modality is Modality.TEXT:
         kinds = dict.fromkeys(kinds, ColumnKind.TEXT)
     return CleansetSpec(
-        task=request.task,
+        task=MLTask(request.task),
         modality=modality,
         feature_columns=tuple(kinds),
         column_kinds=kinds,
         label_column=request.label,
-        mode=request.mode,
+        mode=Mode(request.mode),
         seed=request.seed,
     )
 
