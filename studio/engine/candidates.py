@@ -12,6 +12,7 @@ from studio.engine.ml_task import Modality, Mode
 from studio.engine.models.base import Classifier
 from studio.engine.models.linear import MarginClassifier
 from studio.engine.models.neighbours import NeighbourClassifier
+from studio.engine.models.network import SmallNetwork
 from studio.engine.rows import digest
 from studio.engine.schema import CleansetSpec
 
@@ -56,7 +57,9 @@ class Candidate:
 
 ALWAYS = frozenset(Mode)
 REGULAR = frozenset({Mode.REGULAR})
-_MANY_CLASSES = 200  # from here on, models with one tree or one full set of weights per class take too long
+_SEVERAL_CLASSES = 30  # up to here, boosting's tree per class and round is affordable
+_MANY_CLASSES = 200  # from here on, weights for all classes at once take too long
+_FEW_ROWS, _SEVERAL_ROWS, _MANY_ROWS, _VERY_MANY_ROWS = 5_000, 20_000, 60_000, 200_000
 
 
 def candidates_for(spec: CleansetSpec, size: Size) -> tuple[Candidate, ...]:
@@ -72,14 +75,18 @@ def _logistic(strength: float) -> Callable[[int], Classifier]:
     return lambda seed: LogisticRegression(C=strength, max_iter=300, tol=1e-3)
 
 
-def _boosting(seed: int) -> Classifier:
+def _gentle_boosting(seed: int) -> Classifier:
+    return _boosting(seed, max_iter=100, max_leaf_nodes=8, min_samples_leaf=10, l2_regularization=5.0)
+
+
+def _deep_boosting(seed: int) -> Classifier:
+    return _boosting(seed, max_iter=200, max_leaf_nodes=31, min_samples_leaf=20, l2_regularization=1.0)
+
+
+def _boosting(seed: int, **shape: float) -> Classifier:
+    # No early stopping: it would set rows aside, and fail on a class of one row.
     classifier: Classifier = HistGradientBoostingClassifier(
-        learning_rate=0.06,
-        max_iter=150,
-        max_leaf_nodes=15,
-        l2_regularization=1.0,
-        early_stopping=False,  # it would set rows aside, and fail on a class of one row
-        random_state=seed,
+        learning_rate=0.05, early_stopping=False, random_state=seed, **shape
     )
     return classifier
 
@@ -113,18 +120,35 @@ CANDIDATES = (
     Candidate(
         "sentences-neighbours", "Sentence embeddings, nearest neighbours", Modality.TEXT, REGULAR, "sentences",
         lambda seed: NeighbourClassifier(),
-        lambda size: size.n_rows <= 60_000,
+        lambda size: size.n_rows <= _MANY_ROWS,
     ),
     Candidate(
-        "boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _boosting,
-        lambda size: size.n_classes <= _MANY_CLASSES,
+        "boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _gentle_boosting,
+        lambda size: size.n_rows < _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES,
+    ),
+    Candidate(
+        "deep-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _deep_boosting,
+        lambda size: size.n_rows >= _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES,
     ),
     Candidate(
         "forest", "Extremely randomised trees", Modality.TABULAR, REGULAR, "trees", _forest,
+        lambda size: _FEW_ROWS <= size.n_rows <= _VERY_MANY_ROWS and size.n_classes <= _SEVERAL_CLASSES,
+    ),
+    Candidate(
+        "small-forest", "Extremely randomised trees", Modality.TABULAR, ALWAYS, "trees", _forest,
+        lambda size: size.n_rows < _FEW_ROWS and size.n_classes <= _MANY_CLASSES,
+    ),
+    Candidate(
+        "network", "Neural network", Modality.TABULAR, ALWAYS, "distances", lambda seed: SmallNetwork(seed=seed),
+        lambda size: size.n_rows <= _SEVERAL_ROWS,
+    ),
+    Candidate(
+        "linear", "Logistic regression", Modality.TABULAR, ALWAYS, "linear", _logistic(0.3),
         lambda size: size.n_classes <= _MANY_CLASSES,
     ),
     Candidate(
-        "linear", "Logistic regression", Modality.TABULAR, ALWAYS, "linear", _logistic(1.0),
-        lambda size: True,
+        "linear-margin", "Support vector machine", Modality.TABULAR, ALWAYS, "linear",
+        lambda seed: MarginClassifier(strength=0.1, seed=seed),
+        lambda size: size.n_classes > _MANY_CLASSES,
     ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from studio.engine.features.text import SentenceFeatures, TfidfFeatures, TopicFe
 from studio.engine.ml_task import Modality, Mode
 from studio.engine.schema import CleansetSpec
 
-_N_TOPICS = 128
+_N_TOPICS = 64
 
 
 def _words(spec: CleansetSpec) -> Featuriser:

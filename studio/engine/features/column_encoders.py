@@ -125,7 +125,7 @@ class Moments:
     def for_trees(self, cells: list[str]) -> Dense:
         """Day number, year, month, weekday, hour."""
         moments = self._read(cells)
-        parts = [moments.dt.year, moments.dt.month, moments.dt.weekday, moments.dt.hour]
+        parts = [moments.dt.year, moments.dt.month, moments.dt.day_of_week, moments.dt.hour]
         columns = [cell_values.days(moments), *(part.to_numpy(np.float64) for part in parts)]
         return np.column_stack(columns).astype(np.float32)
 
@@ -235,6 +235,10 @@ class NamedLevels(Categories):
         """Number, then levels."""
         numbers = sparse.csr_array(self._numbers.for_linear(signed_numbers(cells)))
         return sparse.csr_array(sparse.hstack([numbers, super().for_linear(cells)]))
+
+    def for_distances(self, cells: list[str]) -> Dense:
+        """Number, then levels."""
+        return np.hstack([self._numbers.for_distances(signed_numbers(cells)), super().for_distances(cells)])
 
 
 def make_encoder(kind: ColumnKind, seed: int) -> ColumnEncoder:

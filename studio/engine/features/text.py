@@ -17,6 +17,7 @@ from studio.engine.resources import Resources
 
 _WORD = r"(?u)\b\w+\b"
 _MAX_TERMS = 100_000
+_ROWS_PER_TOPIC = 10
 _MANY_ROWS = 2_000  # from here on, a term that occurs in one row only teaches nothing and costs memory
 
 
@@ -100,7 +101,10 @@ class SentenceFeatures:
 
 
 class TopicFeatures:
-    """Latent topics of TF-IDF weights (LSA), dense, rows of unit length: distances between texts without an encoder."""
+    """Latent topics of TF-IDF weights (LSA), dense.
+
+    A row's length is at most 1, and the shorter, the less of the text the topics explain.
+    """
 
     def __init__(self, terms: TfidfFeatures, *, n_topics: int, seed: int) -> None:
         self._terms = terms
@@ -117,13 +121,14 @@ class TopicFeatures:
         """Learn terms, then the directions in which they vary most."""
         self._terms.fit(frame)
         weights = self._terms.transform(frame, Resources())
-        n_topics = min(self._n_topics, min(weights.shape) - 1)
+        # Few topics for few rows, or an odd row would become a topic of its own.
+        n_topics = min(self._n_topics, weights.shape[0] // _ROWS_PER_TOPIC, weights.shape[1] - 1)
         if n_topics > 0:
-            self._svd = TruncatedSVD(n_topics, n_iter=4, random_state=self._seed).fit(weights)
+            self._svd = TruncatedSVD(n_topics, n_iter=2, random_state=self._seed).fit(weights)
 
     def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
         """Project the rows' weights."""
         weights = sparse.csr_array(self._terms.transform(frame, resources))
-        dense = weights.toarray() if self._svd is None else self._svd.transform(weights)
-        lengths = np.linalg.norm(dense, axis=1, keepdims=True)
-        return np.asarray(dense / np.maximum(lengths, 1e-12), dtype=np.float32)
+        if self._svd is None:
+            return np.zeros((len(frame), 1), dtype=np.float32)
+        return np.asarray(self._svd.transform(weights), dtype=np.float32)
