@@ -28,7 +28,7 @@ setup: .venv/installed ## make .venv and install what the studio needs
 	@touch $@
 
 test: setup ## run every test; those that need Chromium, Redis or PostgreSQL are skipped where it is missing
-	@$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup
+	@$(BIN)/python -m pytest -n $(TEST_PROCESSES)
 
 check: setup ## lint, format, types, import contracts, templates, migrations
 	$(BIN)/ruff check .

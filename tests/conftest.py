@@ -28,6 +28,9 @@ from studio import runs
 from studio.accounts.models import User
 from studio.runs import Run
 from tests.cast import logged_in, make_user
+from tests.scheduling import pytest_xdist_make_scheduler
+
+__all__ = ["pytest_xdist_make_scheduler"]
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

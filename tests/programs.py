@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ from typing import NoReturn
 
 import pytest
 
+PR_SET_PDEATHSIG = 1
 ROOT = Path(__file__).resolve().parent.parent
 EXTRA_FOLDERS = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
 
@@ -65,12 +67,24 @@ def running(command: list[str], *, environment: Mapping[str, str], log: Path) ->
     """Run a program in a process group of its own; at the end nothing of it is left."""
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=dict(environment), stdout=output, stderr=output, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=dict(environment),
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=_stop_with_parent,
         )
     try:
         yield process
     finally:
         end(process)
+
+
+def _stop_with_parent() -> None:
+    """Ask Linux to stop the program when the tests are killed and cannot do it themselves."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def end(process: subprocess.Popen[bytes], wait_s: float = 10) -> None:

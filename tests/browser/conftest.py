@@ -6,7 +6,7 @@
 - `page`: `open_page()` of somebody who has just signed up.
 - `assert_accessible(page)`: axe finds nothing.
 
-All browser tests run in one test process, so that one studio serves them.
+All browser tests run in one test process (`tests/scheduling.py`), so that one studio serves them.
 """
 
 from __future__ import annotations
@@ -27,16 +27,7 @@ from tests.cast import PASSWORD
 from tests.programs import free_port, program, running, studio_environment, wait_until
 from tests.visitor import HttpVisitor
 
-HERE = Path(__file__).parent
 OpenPage = Callable[..., Page]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of this folder in one process."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-            item.add_marker(pytest.mark.service)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,13 @@ def _as_nobody_special(folder: Path) -> list[str]:
     for parent in (folder, *folder.parents):
         if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
             parent.chmod(parent.stat().st_mode | 0o011)  # pytest's folders let only their owner through
-    return [program("setpriv"), f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    return [
+        program("setpriv"),
+        "--pdeathsig=TERM",
+        f"--reuid={user.pw_uid}",
+        f"--regid={user.pw_gid}",
+        "--clear-groups",
+    ]
 
 
 @contextmanager

@@ -15,8 +15,6 @@ from tests.integration.services_stack import Stack, stack
 from tests.programs import running, wait_until
 from tests.visitor import HttpVisitor
 
-pytestmark = [pytest.mark.service, pytest.mark.xdist_group("services")]
-
 LOST = """
 from datetime import timedelta
 from django.db import connection

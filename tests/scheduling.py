@@ -1,0 +1,22 @@
+"""Which tests may not be spread over test processes: those that share something slow to start."""
+
+from __future__ import annotations
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+TOGETHER = ("tests/browser/", "tests/integration/test_services_stack.py")
+
+
+class SharedThingsOnce(LoadScopeScheduling):
+    """Hands out tests one by one, but all tests of one of `TOGETHER` to the same process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharedThingsOnce:
+    """Replace pytest-xdist's own ways."""
+    return SharedThingsOnce(config, log)
