@@ -236,3 +236,26 @@ def test_deleting_a_batch_keeps_the_model_and_deleting_the_model_keeps_nothing(
     keys = (model.artifact_key, other.source_key, other.table_key, other.result_key)
     assert [key for key in keys if default_storage.exists(key)] == []
     assert not DeployedModel.objects.exists()
+
+
+def test_class_that_a_reviewer_typed_in_is_predicted_too(
+    browser: Client, cleanset: Cleanset, planted: Planted
+) -> None:
+    for row_id in (0, 1, 2):
+        RowReview.objects.create(
+            cleanset=cleanset, row_id=row_id, action=Action.LABEL, corrected_label="giant", is_manual=True
+        )
+    browser.post(reverse("model-deploy", args=[cleanset.pk]), {"name": "With giants"})
+    model = DeployedModel.objects.get()
+    assert model.status == Status.SUCCEEDED, model.error_detail or model.error_message
+    assert "giant" in model.manifest["classes"]
+    assert "giant" in exported(browser, predict(browser, model, planted.frame))[0]
+
+
+def test_page_says_when_decisions_came_after_the_training(browser: Client, model: DeployedModel) -> None:
+    assert "Deploy again</a> to learn" not in browser.get(model.get_absolute_url()).content.decode()
+    RowReview.objects.create(cleanset=model.cleanset, row_id=0, action=Action.KEEP, is_manual=True)
+    page = browser.get(model.get_absolute_url()).content.decode()
+    assert "Deploy again</a> to learn" in page
+    browser.post(reverse("model-deploy", args=[model.cleanset_id]), {"name": "Newer"})
+    assert DeployedModel.objects.filter(status=Status.SUCCEEDED).count() == 2
