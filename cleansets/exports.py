@@ -59,8 +59,7 @@ def export_plan(cleanset: Cleanset, source: RowSource, query: RowQuery, mode: st
 
 def _columns(source: RowSource, own: tuple[str, ...], results: tuple[str, ...]) -> dict[str, str]:
     """Name the columns: the uploaded ones as they were; one of ours with the same name gets `cleanlab_` before it."""
-    sql_names = source.own_sql_names
-    columns = {name: f"own_rows.{quoted(sql_names[name])}" for name in own}
+    columns = {name: f"own_rows.{quoted(name)}" for name in own}
     taken = set(source.own_columns)
     for name, expression in (*REVIEW_COLUMNS.items(), *((name, f"rows.{name}") for name in results)):
         columns[f"cleanlab_{name}" if name in taken else name] = expression

@@ -135,13 +135,6 @@ class RowSource:
     own_columns: tuple[str, ...]
     result_columns: tuple[str, ...]
 
-    @property
-    def own_sql_names(self) -> dict[str, str]:
-        """What DuckDB calls the uploaded columns: it tells names that differ in case only apart by a number."""
-        with closing(self.connect()) as connection:
-            described = connection.execute("SELECT column_name FROM (DESCRIBE own_rows)").fetchall()
-        return dict(zip((ROW_ID, *self.own_columns), (name for (name,) in described), strict=True))
-
     @classmethod
     def of(cls, issues: Path, table: Path, reviews: pa.Table) -> RowSource:
         """Read the columns' names from the files."""
