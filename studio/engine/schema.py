@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from studio.engine.columns import ColumnKind
 from studio.engine.ml_task import MLTask, Modality, Mode
+
+if TYPE_CHECKING:  # database models use this module: no process of the studio should load pandas for annotations
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,13 +49,20 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _announce(self, supervisor: Supervisor) -> None:
-        deadline = time.monotonic() + ANSWER_WITHIN_S
-        while not supervisor.stopping and not _answers() and time.monotonic() < deadline:
-            supervisor.look()
-            time.sleep(0.1)
-        if not supervisor.stopping:
+        if self._is_answered(supervisor):
             self._say(f"Cleanset Studio runs at {settings.PUBLIC_URL}")
             self._say(f"Its data lies in {settings.DATA_DIR}. Ctrl-C stops it.")
+        elif not supervisor.stopping:
+            self._say(f"The web server has not answered for {ANSWER_WITHIN_S:.0f} s; what it says stands above.")
+
+    def _is_answered(self, supervisor: Supervisor) -> bool:
+        deadline = time.monotonic() + ANSWER_WITHIN_S
+        while not supervisor.stopping and time.monotonic() < deadline:
+            supervisor.look()
+            if _answers():
+                return True
+            time.sleep(0.1)
+        return False
 
 
 def _take_up_runs() -> None:
@@ -69,7 +76,7 @@ def _take_up_runs() -> None:
 
 def _children() -> list[Child]:
     python = [sys.executable, "-m"]
-    celery = [*python, "celery", "-A", "studio.celery", "--quiet"]
+    celery = [*python, "celery", "-A", "studio.celery", "--quiet", "--skip-checks"]  # checks would load every page
     web = ["--worker-class", "gthread", "--threads", str(WEB_THREADS), "--bind", f"{settings.HOST}:{settings.PORT}"]
     calm = ["--timeout", "120", "--graceful-timeout", "2", "--log-level", "warning", "--no-control-socket"]
     return [
