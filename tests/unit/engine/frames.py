@@ -44,8 +44,9 @@ def text_spec(*, mode: Mode = Mode.FAST, n_folds: int = 3, seed: int = 0) -> Cle
 
 
 def planted_table_with_oddities() -> Planted:
-    """Return a table of 150 rows with wrong labels, then a far row (150), a copy of row 0 (151), an unlabeled row (152),
-    and a row of a class of its own (153).
+    """Return a table of 150 rows with wrong labels, and four odd rows.
+
+    They are: a far row (150), a copy of row 0 (151), an unlabeled row (152), a row of a class of its own (153).
     """
     planted = planted_table(150, n_wrong=8)
     rows = planted.frame.to_dict("records")
@@ -57,8 +58,10 @@ def planted_table_with_oddities() -> Planted:
 
 
 def planted_text_with_oddities() -> Planted:
-    """Return 120 texts with wrong topics, then a copy of row 0 in capitals (120), a text of row 1 with one letter
-    changed (121), an off-topic text (122), a blank text (123) and an unlabeled text (124).
+    """Return 120 texts with wrong topics, and five odd ones.
+
+    They are: a copy of row 0 in capitals (120), row 1 with a letter changed (121), an off-topic text (122), a blank
+    text (123), an unlabeled text (124).
     """
     planted = planted_text(120, n_wrong=6)
     texts, labels = planted.frame["text"].tolist(), planted.frame["label"].tolist()
