@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ import duckdb
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage, storages
+
+LEFT_BEHIND_S = 24 * 3600
 
 
 def publish(path: Path, key: str) -> str:
@@ -62,6 +65,14 @@ def scratch() -> Iterator[Path]:
     settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
         yield Path(folder)
+
+
+def clear_scratch(*, older_than_s: float = LEFT_BEHIND_S) -> None:
+    """Remove what killed processes left behind; a program that is still at work touches its files sooner."""
+    settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
+    for path in settings.SCRATCH_DIR.iterdir():
+        if time.time() - path.stat().st_mtime > older_than_s:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections, connection
 
-from studio import recovery, runs
+from studio import recovery, runs, tables
 from studio.supervisor import Child, Supervisor, check_port, lock_folder
 
 WEB_THREADS = 8
@@ -33,6 +33,7 @@ class Command(BaseCommand):
         check_port(settings.HOST, settings.PORT)
         lock = lock_folder(settings.DATA_DIR)
         call_command("migrate", verbosity=0)
+        tables.clear_scratch()
         if not settings.BROKER_URL:
             _take_up_runs()
         supervisor = Supervisor(_children(), settings.BASE_DIR, lock, self._say)
