@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from django.conf import settings
-from studio.engine.build import build_cleanset
-from studio.engine.validate import check_frame
 
 from cleansets.frames import read_frame
 from cleansets.models import Cleanset
 from studio import storage, tables
+from studio.engine.build import build_cleanset
 from studio.engine.ml_task import MLTask
 from studio.engine.progress import Progress
 from studio.engine.schema import CleansetResult, CleansetSpec
+from studio.engine.validate import check_frame
 
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "cleanlab", "torch", "sentence-transformers")
 ISSUES, PRED_PROBS, FOLD_ID, EMBEDDINGS = "issues.parquet", "pred_probs.npy", "fold_id.npy", "embeddings.npy"

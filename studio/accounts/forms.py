@@ -27,6 +27,7 @@ class LogInForm(AuthenticationForm):
     """E-mail and password."""
 
     username = email_field("username")
+
     def clean_username(self) -> str:
         """Return the address as accounts keep it."""
         return str(self.cleaned_data["username"]).strip().lower()

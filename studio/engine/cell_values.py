@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,14 @@ _SECONDS_PER_DAY = 86_400.0
 
 def texts(frame: pd.DataFrame, column: str) -> list[str]:
     """Return the cells of a column as text; a missing cell is the empty text."""
-    return [cell if isinstance(cell, str) else "" for cell in frame[column].tolist()]
+    cells = frame[column].astype(object)
+    return cells.where(cells.notna(), "").tolist()
+
+
+def per_distinct(cells: list[str], read: Callable[[list[str]], npt.NDArray[np.generic]]) -> npt.NDArray[np.generic]:
+    """Read each different cell once, and return the values of all cells, shape (n,)."""
+    codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
+    return read(distinct.tolist())[codes]
 
 
 def is_blank(cells: list[str]) -> npt.NDArray[np.bool_]:
@@ -48,18 +56,19 @@ def numbers(cells: list[str]) -> npt.NDArray[np.float64]:
     >>> numbers(["1.5", "1,200 €", "about 3", ""]).tolist()
     [1.5, 1200.0, nan, nan]
     """
-    codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
-    values = _as_floats(pd.Series(distinct, dtype=object).str.strip())
-    unread = values.isna()
-    if unread.any():
-        bare = [_DECORATION.sub("", cell) for cell in distinct[unread.to_numpy()]]
-        values[unread] = _as_floats(pd.Series(bare, dtype=object)).to_numpy()
-    return np.asarray(values, dtype=np.float64)[codes]
+    return np.asarray(per_distinct(cells, _read_numbers), dtype=np.float64)
 
 
-def _as_floats(cells: pd.Series[str]) -> pd.Series[float]:
-    values = pd.to_numeric(cells, errors="coerce").astype(np.float64)
-    return values.where(np.isfinite(values))
+def _read_numbers(cells: list[str]) -> npt.NDArray[np.float64]:
+    values = _as_floats([cell.strip() for cell in cells])
+    unread = np.flatnonzero(np.isnan(values))
+    values[unread] = _as_floats([_DECORATION.sub("", cells[position]) for position in unread])
+    return values
+
+
+def _as_floats(cells: list[str]) -> npt.NDArray[np.float64]:
+    values = np.asarray(pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce"), dtype=np.float64)
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def booleans(cells: list[str]) -> npt.NDArray[np.float64]:
@@ -68,7 +77,8 @@ def booleans(cells: list[str]) -> npt.NDArray[np.float64]:
     >>> booleans(["Yes", "f", "perhaps"]).tolist()
     [1.0, 0.0, nan]
     """
-    return np.array([_truth(cell.strip().lower()) for cell in cells], dtype=np.float64)
+    read = per_distinct(cells, lambda distinct: np.array([_truth(cell.strip().lower()) for cell in distinct]))
+    return np.asarray(read, dtype=np.float64)
 
 
 def _truth(word: str) -> float:
@@ -104,8 +114,18 @@ def normalised(cells: list[str], kind: ColumnKind) -> list[str]:
     >>> normalised(["1.0", "1", "n/a"], ColumnKind.INTEGER)
     ['1.0', '1.0', 'n/a']
     """
-    words = [_WHITE_SPACE.sub(" ", unicodedata.normalize("NFKC", cell).casefold()).strip() for cell in cells]
-    if kind not in (ColumnKind.INTEGER, ColumnKind.NUMBER):
-        return words
-    values = numbers(cells)
-    return [word if np.isnan(value) else repr(float(value)) for word, value in zip(words, values, strict=True)]
+    is_number = kind in (ColumnKind.INTEGER, ColumnKind.NUMBER)
+    result: list[str] = per_distinct(cells, _normalised_numbers if is_number else _normalised_words).tolist()
+    return result
+
+
+def _normalised_words(cells: list[str]) -> npt.NDArray[np.object_]:
+    words = (_WHITE_SPACE.sub(" ", unicodedata.normalize("NFKC", cell).casefold()).strip() for cell in cells)
+    return np.fromiter(words, dtype=object, count=len(cells))
+
+
+def _normalised_numbers(cells: list[str]) -> npt.NDArray[np.object_]:
+    words, values = _normalised_words(cells), _read_numbers(cells)
+    is_read = ~np.isnan(values)
+    words[is_read] = [repr(value) for value in values[is_read].tolist()]
+    return words

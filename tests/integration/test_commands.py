@@ -202,9 +202,7 @@ def test_cleanset_column_that_the_file_has_already_gets_a_prefix(folder: Path, p
 def test_text_is_found_without_being_told(tmp_path: Path) -> None:
     planted = planted_text(60, n_wrong=3)
     (tmp_path / "rows.csv").write_text(csv_text(planted.frame))
-    ended = run(
-        "clean", tmp_path / "rows.csv", "--label", "label", "--mode", "fast", "--out", tmp_path / "out.csv"
-    )
+    ended = run("clean", tmp_path / "rows.csv", "--label", "label", "--mode", "fast", "--out", tmp_path / "out.csv")
     assert ended.status == 0, ended.err
     assert "Learning label from text" in ended.err
 

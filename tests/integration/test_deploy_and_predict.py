@@ -238,9 +238,7 @@ def test_deleting_a_batch_keeps_the_model_and_deleting_the_model_keeps_nothing(
     assert not DeployedModel.objects.exists()
 
 
-def test_class_that_a_reviewer_typed_in_is_predicted_too(
-    browser: Client, cleanset: Cleanset, planted: Planted
-) -> None:
+def test_class_that_a_reviewer_typed_in_is_predicted_too(browser: Client, cleanset: Cleanset, planted: Planted) -> None:
     for row_id in (0, 1, 2):
         RowReview.objects.create(
             cleanset=cleanset, row_id=row_id, action=Action.LABEL, corrected_label="giant", is_manual=True

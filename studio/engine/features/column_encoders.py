@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -79,7 +80,10 @@ class Categories:
 
     def fit(self, cells: list[str]) -> None:
         """Learn the frequent levels, most frequent first, ties by name."""
-        counts = pd.Series(self._levels(cells), dtype=object).value_counts().drop("", errors="ignore")
+        counts: Counter[str] = Counter()
+        for cell, count in Counter(cells).items():
+            counts[self._level_of(cell)] += count
+        del counts[""]
         frequent = sorted((-count, level) for level, count in counts.items() if count >= _MIN_ROWS_PER_LEVEL)
         self._codes = {level: code for code, (_, level) in enumerate(frequent[:_MAX_LEVELS])}
 
@@ -104,13 +108,14 @@ class Categories:
         result[np.arange(len(cells)), codes] = _UNLIKE
         return result
 
-    def _levels(self, cells: list[str]) -> list[str]:
-        return [self._level_of(cell) for cell in cells]
-
     def _coded(self, cells: list[str]) -> npt.NDArray[np.int64]:
         rare, missing = len(self._codes), len(self._codes) + 1
-        codes = (missing if not level else self._codes.get(level, rare) for level in self._levels(cells))
-        return np.fromiter(codes, dtype=np.int64, count=len(cells))
+
+        def codes(distinct: list[str]) -> npt.NDArray[np.int64]:
+            levels = map(self._level_of, distinct)
+            return np.array([self._codes.get(level, rare) if level else missing for level in levels], dtype=np.int64)
+
+        return np.asarray(cell_values.per_distinct(cells, codes), dtype=np.int64)
 
 
 class Moments:
@@ -197,6 +202,10 @@ def signed_numbers(cells: list[str]) -> npt.NDArray[np.float64]:
     >>> signed_numbers(["great work +10, late -2.5", "phone 555-1234", ""]).tolist()
     [7.5, 0.0, 0.0]
     """
+    return np.asarray(cell_values.per_distinct(cells, _signed_sums), dtype=np.float64)
+
+
+def _signed_sums(cells: list[str]) -> npt.NDArray[np.float64]:
     return np.array([sum(map(float, _SIGNED_NUMBER.findall(cell))) for cell in cells], dtype=np.float64)
 
 

@@ -94,9 +94,7 @@ def test_batch_of_somebody_else_cannot_be_changed(alice: User, bob: User, client
     assert batch.cancel_requested_at is None
 
 
-def test_deleted_batch_is_gone_with_its_files(
-    transactional_db: None, alice: User, client_of: ClientOf
-) -> None:
+def test_deleted_batch_is_gone_with_its_files(transactional_db: None, alice: User, client_of: ClientOf) -> None:
     model = make_model(alice)
     client = client_of(alice)
     client.post(reverse("prediction-upload", args=[model.pk]), {"file": csv_file("a\n1\n")})

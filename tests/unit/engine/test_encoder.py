@@ -1,0 +1,79 @@
+"""Sentence embeddings out of the installed wheel, and the regular mode of texts that uses them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from studio.engine import encoder
+from studio.engine.build import build_cleanset
+from studio.engine.embedding_store import EmbeddingStore
+from studio.engine.encoder import encode
+from studio.engine.errors import DataProblem
+from studio.engine.ml_task import Mode
+from studio.engine.predict import predict_frame
+from studio.engine.progress import Cancelled, Silent
+from studio.engine.train import train_model
+from tests.data_builders import planted_text
+from tests.unit.engine.frames import Watcher, text_spec
+
+NOWHERE = EmbeddingStore(None)
+
+
+def test_near_meanings_have_near_vectors() -> None:
+    texts = ["My card was stolen", "Someone took my credit card", "Heavy rain is expected tomorrow"]
+    vectors = encode(texts, store=NOWHERE, n_threads=1, progress=Silent())
+    assert vectors.shape == (3, encoder.DIMENSIONS)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
+    assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[2] + 0.2
+
+
+def test_vector_of_a_text_does_not_depend_on_its_company() -> None:
+    texts = [f"{'very ' * n}long request number {n}" for n in range(0, 60, 3)]
+    together = encode([*texts, texts[0]], store=NOWHERE, n_threads=1, progress=Silent())
+    alone = np.vstack([encode([text], store=NOWHERE, n_threads=1, progress=Silent()) for text in texts])
+    np.testing.assert_allclose(together[:-1], alone, atol=2e-4)
+    assert np.array_equal(together[0], together[-1])
+
+
+def test_known_texts_are_not_encoded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = EmbeddingStore(tmp_path / "embeddings.sqlite3")
+    first = encode(["one text", "another"], store=store, n_threads=1, progress=Silent())
+    monkeypatch.setattr(encoder, "_encode_chunk", lambda *_: pytest.fail("encoded again"))
+    again = encode(["another", "one text"], store=store, n_threads=1, progress=Silent())
+    assert np.array_equal(first, again[::-1])
+
+
+def test_cancelled_encoding_keeps_its_finished_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "_TEXTS_PER_CHUNK", 2)
+    store = EmbeddingStore(tmp_path / "embeddings.sqlite3")
+    texts = ["a", "bb", "ccc", "dddd"]
+    with pytest.raises(Cancelled):
+        encode(texts, store=store, n_threads=1, progress=Watcher(stop_at=encoder.STAGE))
+    assert set(store.get(texts)) == {"a", "bb"}
+
+
+def test_another_file_than_the_expected_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(encoder, "ENCODER_SHA256", "0" * 64)
+    with pytest.raises(DataProblem, match="digest 53aa51172d14…, but 000000000000… was expected"):
+        encoder.encoder_folder()
+
+
+def test_planted_errors_are_found_in_the_regular_mode_and_a_new_model_reuses_the_vectors(tmp_path: Path) -> None:
+    planted = planted_text(60, n_wrong=4)
+    spec = text_spec(mode=Mode.REGULAR)
+    result = build_cleanset(planted.frame, spec, cache_dir=tmp_path)
+    assert result.embeddings is not None
+    assert result.embeddings.shape == (60, encoder.DIMENSIONS)
+    assert len(planted.wrong_rows - set(result.issues["label_issue_score"].nlargest(6).index)) <= 1
+    watcher = Watcher()
+    kept = planted.frame.drop(index=0)
+    model = train_model(kept, kept["label"].tolist(), spec, cache_dir=tmp_path, progress=watcher)
+    encoding = [(done, total) for stage, done, total in watcher.calls if stage == encoder.STAGE and total]
+    assert encoding
+    assert all(done == total for done, total in encoding)
+    probe = pd.DataFrame({"text": ["where is my parcel, the courier is late with my tracking"]})
+    assert predict_frame(model, probe).suggested_label == ["delivery"]
