@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 import urllib.error
@@ -12,10 +13,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 
 from studio import recovery, runs, tables
 from studio.supervisor import Child, Supervisor, check_port, lock_folder
+
+logger = logging.getLogger(__name__)
 
 WEB_THREADS = 8
 ANSWER_WITHIN_S = 60.0
@@ -95,9 +98,13 @@ def _worker(queue: str) -> list[str]:
 
 def _recover(queue: str) -> None:
     """Bring back the run that died with its worker, without waiting for the sweep."""
-    if not settings.BROKER_URL:
-        close_old_connections()
+    if settings.BROKER_URL:
+        return
+    close_old_connections()
+    try:
         recovery.recover_queue(queue)
+    except DatabaseError:
+        logger.warning("Runs of a dead worker are left to the sweep queue=%s", queue, exc_info=True)
 
 
 def _answers() -> bool:
