@@ -35,7 +35,7 @@ check: setup ## lint, format, types, import contracts, templates, migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
-	$(BIN)/djlint --quiet --check --lint templates
+	$(BIN)/djlint --check --lint templates
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 format: setup ## rewrite code and templates in the common form
