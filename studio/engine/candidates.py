@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
+from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
 from studio.engine.ml_task import Modality, Mode
 from studio.engine.models.base import Classifier
+from studio.engine.models.boosting import Boosting
 from studio.engine.models.linear import MarginClassifier
 from studio.engine.models.neighbours import NeighbourClassifier
 from studio.engine.models.network import SmallNetwork
@@ -76,19 +77,11 @@ def _logistic(strength: float) -> Callable[[int], Classifier]:
 
 
 def _gentle_boosting(seed: int) -> Classifier:
-    return _boosting(seed, max_iter=100, max_leaf_nodes=8, min_samples_leaf=10, l2_regularization=5.0)
+    return Boosting(n_rounds=100, n_leaves=8, min_rows_per_leaf=10, penalty=5.0, seed=seed)
 
 
 def _deep_boosting(seed: int) -> Classifier:
-    return _boosting(seed, max_iter=200, max_leaf_nodes=31, min_samples_leaf=20, l2_regularization=1.0)
-
-
-def _boosting(seed: int, **shape: float) -> Classifier:
-    # No early stopping: it would set rows aside, and fail on a class of one row.
-    classifier: Classifier = HistGradientBoostingClassifier(
-        learning_rate=0.05, early_stopping=False, random_state=seed, **shape
-    )
-    return classifier
+    return Boosting(n_rounds=200, n_leaves=31, min_rows_per_leaf=20, penalty=1.0, seed=seed)
 
 
 def _forest(seed: int) -> Classifier:

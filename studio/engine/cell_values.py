@@ -125,7 +125,8 @@ def _normalised_words(cells: list[str]) -> npt.NDArray[np.object_]:
 
 
 def _normalised_numbers(cells: list[str]) -> npt.NDArray[np.object_]:
-    words, values = _normalised_words(cells), _read_numbers(cells)
-    is_read = ~np.isnan(values)
-    words[is_read] = [repr(value) for value in values[is_read].tolist()]
-    return words
+    values = _read_numbers(cells)
+    result = np.array([repr(value) for value in values.tolist()], dtype=object)
+    unread = np.flatnonzero(np.isnan(values))
+    result[unread] = _normalised_words([cells[position] for position in unread])
+    return result
