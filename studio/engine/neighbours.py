@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-MAX_REFERENCES = 20_000
+MAX_REFERENCES = 10_000
 _CELLS_PER_BLOCK = 10_000_000  # distances at a time: 40 MB of float32
 
 
@@ -28,7 +28,7 @@ def nearest_distances(space: npt.NDArray[np.float32], n_neighbours: int, *, seed
 
     Notes
     -----
-    Exact up to 20,000 rows. Beyond, the neighbours are sought among 20,000 rows drawn at random, so that the cost
+    Exact up to 10,000 rows. Beyond, the neighbours are sought among 10,000 rows drawn at random, so that the cost
     grows linearly; the distances are then those in a thinner sample, the same for all rows. Memory is one block.
 
     References

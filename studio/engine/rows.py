@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from studio.engine import cell_values
+from studio.engine.columns import ColumnKind
 from studio.engine.schema import CleansetSpec
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads neighbouring hashes (Knuth, TAOCP 6.4)
@@ -29,6 +30,20 @@ def copy_hashes(frame: pd.DataFrame, spec: CleansetSpec) -> npt.NDArray[np.uint6
         cell_values.normalised(cell_values.texts(frame, name), spec.column_kinds[name]) for name in spec.feature_columns
     )
     return _combined([_text_hashes(cells) for cells in columns], len(frame))
+
+
+def word_hashes(frame: pd.DataFrame, spec: CleansetSpec) -> npt.NDArray[np.uint64]:
+    """Return `copy_hashes` in which a number or date counts only by whether it is missing, shape (n,)."""
+    hashes = []
+    for name in spec.feature_columns:
+        cells, kind = cell_values.texts(frame, name), spec.column_kinds[name]
+        is_measured = kind in (ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.DATETIME)
+        hashes.append(
+            cell_values.is_blank(cells).astype(np.uint64)
+            if is_measured
+            else _text_hashes(cell_values.normalised(cells, kind))
+        )
+    return _combined(hashes, len(frame))
 
 
 def canonical_order(hashes: npt.NDArray[np.uint64], labels: Sequence[str | None]) -> npt.NDArray[np.int64]:

@@ -18,10 +18,11 @@ def find_label_issue(evidence: Evidence) -> Columns:
 
     Notes
     -----
-    `label_issue_score` is 1 − the out-of-sample probability of the given label (cleanlab's self-confidence).
-    `is_label_issue` is cleanlab's choice by confident learning: per pair of classes, as many of the least likely
-    rows as the estimated joint distribution of given and true labels counts errors; never where the given label
-    is also the likeliest.
+    `label_issue_score` is 1 − the out-of-sample probability of the given label (cleanlab's self-confidence), which
+    ranked planted errors best of cleanlab's scores in seven data sets. `is_label_issue` are the rows with the worst
+    scores, as many as confident learning counts errors in the joint distribution of given and true labels; never
+    where the given label is also the likeliest. Against pruning by noise rate this gave up a few points of recall
+    for 1 to 18 points of precision.
 
     A class that occurs in one fold only could not be learned where it was held out, so its probability says
     nothing. Such a row counts as an issue when it is more likely than not another class and as likely as that
@@ -68,7 +69,7 @@ def _judged(
     # cleanlab wants every class to have rows, and rows that sum to 1.
     probabilities = np.maximum(pred_probs[:, present].astype(np.float64), 1e-9)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    flags = find_label_issues(compact, probabilities, filter_by="prune_by_noise_rate", n_jobs=1)
+    flags = find_label_issues(compact, probabilities, filter_by="low_self_confidence", n_jobs=1)
     quality = get_label_quality_scores(compact, probabilities, method="self_confidence")
     return flags, np.clip(1.0 - quality, 0, 1).astype(np.float32)
 

@@ -16,11 +16,13 @@ from studio.engine.issues.row_pairs import Pairs, pairs_in_buckets
 from studio.engine.issues.shingles import shingle_sets, signatures
 from studio.engine.ml_task import Modality
 from studio.engine.neighbours import nearest_distances
+from studio.engine.rows import word_hashes
 
 MIN_TEXT_SIMILARITY = 0.8  # shared share of three-character sequences: about one changed word in ten
-MIN_ROW_SIMILARITY = 0.9  # a ninth of the usual distance between neighbours
+MIN_ROW_SIMILARITY = 0.98  # about a fiftieth of the usual distance between neighbours
 N_BANDS, N_PER_BAND = 16, 4  # pairs of similarity 0.8 are met with a chance of 99.98 %
 N_TABLES, N_PROJECTIONS = 8, 6
+_MAX_ROWS_FOR_USUAL = 10_000
 
 
 def find_near_duplicate(evidence: Evidence) -> Columns:
@@ -30,8 +32,9 @@ def find_near_duplicate(evidence: Evidence) -> Columns:
     -----
     Exact copies, white space and case apart and numbers by value, have `near_duplicate_score` 1. Between other
     texts it is the Jaccard similarity of their three-character sequences, flagged from 0.8. Between other rows of a
-    table it is 1 / (1 + d / m), with d their distance in scaled columns and m the median distance of a row to its
-    nearest, flagged from 0.9. A row's score is that of the most similar row that was met; 0 where none was.
+    table, equal in all columns but numbers and dates, it is 1 / (1 + d / m), with d their distance in scaled columns
+    and m the median distance of a row to its nearest, flagged from 0.98. A row's score is that of the most
+    similar row that was met; 0 where none was.
 
     Pairs are met by locality-sensitive hashing, so that the cost is linear. `near_duplicate_cluster_id` numbers the
     sets that flagged pairs join, from 0; missing for rows without. Blank texts are no duplicates: they are empty.
@@ -93,15 +96,25 @@ def _similar_rows(evidence: Evidence) -> _Similar:
     copies = pairs_in_buckets(study.copies)
     distinct = np.unique(study.copies, return_index=True)[1]
     space = np.asarray(evidence.space, dtype=np.float32)[distinct]
-    if len(space) < 3:
-        return _joined(copies, Pairs.none(), np.empty(0, dtype=np.float32))
-    usual = float(np.median(nearest_distances(space, 1, seed=study.spec.seed)))
+    usual = _usual_distance(space, study.spec.seed)
     if usual == 0.0:
         return _joined(copies, Pairs.none(), np.empty(0, dtype=np.float32))
     reach = usual * (1 / MIN_ROW_SIMILARITY - 1)
-    pairs = Pairs.union(pairs_in_buckets(table) for table in _grid_cells(space, 4 * reach, study.spec.seed)).distinct()
+    # Rows must agree in their words, so only those that do can share a cell of the grid.
+    words = word_hashes(study.frame.iloc[distinct], study.spec)
+    cells = (cell ^ words for cell in _grid_cells(space, 4 * reach, study.spec.seed))
+    pairs = Pairs.union(map(pairs_in_buckets, cells)).distinct()
     distances = np.linalg.norm(space[pairs.left] - space[pairs.right], axis=1)
     return _joined(copies, pairs.at(distinct), (1 / (1 + distances / usual)).astype(np.float32))
+
+
+def _usual_distance(space: npt.NDArray[np.float32], seed: int) -> float:
+    if len(space) < 3:
+        return 0.0
+    few = space
+    if len(space) > _MAX_ROWS_FOR_USUAL:
+        few = space[np.random.default_rng(seed).choice(len(space), _MAX_ROWS_FOR_USUAL, replace=False)]
+    return float(np.median(nearest_distances(few, 1, seed=seed)))
 
 
 def _grid_cells(space: npt.NDArray[np.float32], width: float, seed: int) -> list[npt.NDArray[np.uint64]]:
