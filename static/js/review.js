@@ -5,7 +5,7 @@
   const lines = () => [...document.querySelectorAll(".review-table tr[data-row]")];
   const lineOf = (row) => document.getElementById(`row-${row}`);
   const shownRow = () => panel()?.dataset.row;
-  let busy = false;
+  let decidedRow = null; // the row whose decision is on its way; a second key for it does not count
 
   function neighbour(step) {
     const all = lines();
@@ -57,7 +57,7 @@
       const button = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
       if (!button) return;
       if (button.matches("input")) button.focus();
-      else if (!busy && !event.repeat) button.click();
+      else if (decidedRow !== shownRow() && !event.repeat) button.click();
     }
     event.preventDefault();
   });
@@ -65,12 +65,12 @@
   const isPanel = (event) => event.detail.target?.id === "row-panel";
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (!isPanel(event)) return;
-    busy = true;
+    if (event.target.closest("form")) decidedRow = shownRow();
     panel().setAttribute("aria-busy", "true");
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (!isPanel(event)) return;
-    busy = false;
+    decidedRow = null;
     panel()?.removeAttribute("aria-busy");
   });
   document.addEventListener("htmx:afterSettle", (event) => {

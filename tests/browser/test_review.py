@@ -64,7 +64,7 @@ def test_a_reviewer_decides_row_after_row_by_keyboard_alone(review: Callable[...
 def test_keys_pressed_as_fast_as_possible_each_decide_the_row_that_is_shown(review: Callable[..., Page]) -> None:
     page = review()
     for row in range(0, 110, 10):
-        page.wait_for_function(f"document.getElementById('row-panel').dataset.row === '{row}'", polling="raf")
+        page.wait_for_function("row => document.getElementById('row-panel').dataset.row === row", arg=str(row))
         page.keyboard.press("q")
     expect(page.locator("#row-title")).to_have_text("Row 110")
     press(page, "q", "End of the view")
