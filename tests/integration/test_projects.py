@@ -96,8 +96,8 @@ class TestSummary:
         region = words(browser.post(create_address(version), text_choice(), headers=PARTIAL))
 
         assert "<html" not in region
-        assert "<dd>22</dd>" in region
-        assert "<dd>3</dd>" in region
+        assert "<dd> 22 </dd>" in region
+        assert "<dd> 3 </dd>" in region
         assert "1, each gets a suggested label" in region
         assert "“z”, 1 row<" in region
         assert "1 class with fewer than 5 rows: “z”" in region
