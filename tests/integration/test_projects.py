@@ -99,7 +99,7 @@ class TestSummary:
         assert "<dd> 22 </dd>" in region
         assert "<dd> 3 </dd>" in region
         assert "1, each gets a suggested label" in region
-        assert "“z”, 1 row<" in region
+        assert "“z”, 1 row <" in region
         assert "1 class with fewer than 5 rows: “z”" in region
         assert not Project.objects.exists()
 
