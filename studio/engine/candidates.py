@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 
+from studio.engine.features.text import LONG_TEXT
 from studio.engine.ml_task import Modality, Mode
 from studio.engine.models.base import Classifier
 from studio.engine.models.boosting import Boosting
@@ -58,6 +59,7 @@ class Candidate:
 
 ALWAYS = frozenset(Mode)
 REGULAR = frozenset({Mode.REGULAR})
+_FEW_CLASSES = 10  # up to here, logistic regression on wide sparse features is affordable
 _SEVERAL_CLASSES = 30  # up to here, boosting's tree per class and round is affordable
 _MANY_CLASSES = 200  # from here on, weights for all classes at once take too long
 _FEW_ROWS, _SEVERAL_ROWS, _MANY_ROWS, _VERY_MANY_ROWS = 5_000, 20_000, 60_000, 200_000
@@ -94,20 +96,25 @@ def _forest(seed: int) -> Classifier:
 CANDIDATES = (
     Candidate(
         "words", "Words, logistic regression", Modality.TEXT, ALWAYS, "words", _logistic(10.0),
-        lambda size: size.is_spaced and size.n_classes <= _MANY_CLASSES,
+        lambda size: size.is_spaced and size.n_classes <= _FEW_CLASSES,
     ),
     Candidate(
         "words-margin", "Words, support vector machine", Modality.TEXT, ALWAYS, "words",
         lambda seed: MarginClassifier(strength=0.5, seed=seed),
-        lambda size: size.is_spaced and size.n_classes > _MANY_CLASSES,
+        lambda size: size.is_spaced and size.n_classes > _FEW_CLASSES,
     ),
     Candidate(
         "characters", "Character sequences, support vector machine", Modality.TEXT, ALWAYS, "characters",
-        lambda seed: MarginClassifier(strength=0.5, seed=seed),
-        lambda size: size.mean_characters <= 400,
+        lambda seed: MarginClassifier(strength=0.3, seed=seed),
+        lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT,
     ),
     Candidate(
-        "sentences", "Sentence embeddings, logistic regression", Modality.TEXT, REGULAR, "sentences", _logistic(10.0),
+        "symbols", "Character sequences, support vector machine", Modality.TEXT, ALWAYS, "symbols",
+        lambda seed: MarginClassifier(strength=0.2, seed=seed),
+        lambda size: not size.is_spaced,
+    ),
+    Candidate(
+        "sentences", "Sentence embeddings, logistic regression", Modality.TEXT, REGULAR, "sentences", _logistic(4.0),
         lambda size: True,
     ),
     Candidate(

@@ -33,6 +33,8 @@ def fit_temperature(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> 
     Notes
     -----
     Minimises the log loss of `pred_probs ** (1 / T)` over the one number T, on at most 20,000 evenly spaced rows.
+    One more row of unknown class is assumed, as in the rule of succession, or perfect predictions would be
+    sharpened to certainty.
 
     References
     ----------
@@ -44,8 +46,8 @@ def fit_temperature(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> 
 
     def loss(log_inverse: float) -> float:
         scaled = logs * np.exp(log_inverse)
-        given = np.exp(scaled[rows, some_codes] - logsumexp(scaled, axis=1))
-        return log_loss(given)
+        scaled -= logsumexp(scaled, axis=1, keepdims=True)
+        return -float(scaled[rows, some_codes].sum() + scaled.mean()) / (len(rows) + 1)
 
     best = minimize_scalar(loss, bounds=(np.log(0.2), np.log(20.0)), method="bounded", options={"xatol": 1e-3})
     return float(np.exp(-best.x))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-MAX_REFERENCES = 10_000
+MAX_REFERENCES, MIN_REFERENCES = 10_000, 2_000
+_MAX_DISTANCES = 2_000_000_000  # half a minute on one core
 _CELLS_PER_BLOCK = 10_000_000  # distances at a time: 40 MB of float32
 
 
@@ -28,8 +29,9 @@ def nearest_distances(space: npt.NDArray[np.float32], n_neighbours: int, *, seed
 
     Notes
     -----
-    Exact up to 10,000 rows. Beyond, the neighbours are sought among 10,000 rows drawn at random, so that the cost
-    grows linearly; the distances are then those in a thinner sample, the same for all rows. Memory is one block.
+    Exact up to 10,000 rows. Beyond, the neighbours are sought among 2,000 to 10,000 rows drawn at random, so that
+    the cost grows linearly; the distances are then those in a thinner sample, the same for all rows. Memory is one
+    block.
 
     References
     ----------
@@ -38,7 +40,8 @@ def nearest_distances(space: npt.NDArray[np.float32], n_neighbours: int, *, seed
     n_rows = len(space)
     drawn = np.arange(n_rows)
     if n_rows > MAX_REFERENCES:
-        drawn = np.sort(np.random.default_rng(seed).choice(n_rows, MAX_REFERENCES, replace=False))
+        n_references = int(np.clip(_MAX_DISTANCES // n_rows, MIN_REFERENCES, MAX_REFERENCES))
+        drawn = np.sort(np.random.default_rng(seed).choice(n_rows, n_references, replace=False))
     references = space[drawn]
     own_column = np.full(n_rows, -1)
     own_column[drawn] = np.arange(len(drawn))

@@ -18,13 +18,16 @@ def _words(spec: CleansetSpec) -> Featuriser:
 
 
 def _characters(spec: CleansetSpec) -> Featuriser:
-    # Within words where there are words; scripts without spaces are one long word, so short sequences do.
-    return TfidfFeatures(spec.feature_columns[0], analyzer="char_wb", shortest=1, longest=4)
+    return TfidfFeatures(spec.feature_columns[0], analyzer="char_wb", shortest=2, longest=5)
+
+
+def _symbols(spec: CleansetSpec) -> Featuriser:
+    # For scripts without spaces, where one to three characters are a word.
+    return TfidfFeatures(spec.feature_columns[0], analyzer="char", shortest=1, longest=3)
 
 
 def _topics(spec: CleansetSpec) -> Featuriser:
-    terms = TfidfFeatures(spec.feature_columns[0], analyzer="char_wb", shortest=2, longest=3)
-    return TopicFeatures(terms, n_topics=_N_TOPICS, seed=spec.seed)
+    return TopicFeatures(spec.feature_columns[0], n_topics=_N_TOPICS, seed=spec.seed)
 
 
 def _sentences(spec: CleansetSpec) -> Featuriser:
@@ -38,6 +41,7 @@ def _table(reader: Reader) -> Callable[[CleansetSpec], Featuriser]:
 VIEWS: Mapping[str, Callable[[CleansetSpec], Featuriser]] = {
     "words": _words,
     "characters": _characters,
+    "symbols": _symbols,
     "topics": _topics,
     "sentences": _sentences,
     "trees": _table(Reader.TREES),

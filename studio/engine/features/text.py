@@ -15,6 +15,7 @@ from studio.engine.embedding_store import EmbeddingStore
 from studio.engine.features.base import Matrix
 from studio.engine.resources import Resources
 
+LONG_TEXT = 400  # characters; of longer texts words say as much, and their sequences take gigabytes
 _WORD = r"(?u)\b\w+\b"
 _MAX_TERMS = 100_000
 _ROWS_PER_TOPIC = 10
@@ -103,22 +104,28 @@ class SentenceFeatures:
 class TopicFeatures:
     """Latent topics of TF-IDF weights (LSA), dense.
 
-    A row's length is at most 1, and the shorter, the less of the text the topics explain.
+    A row's length is at most 1, and the shorter, the less of the text the topics explain. The terms are sequences of
+    characters, or words where texts are long.
     """
 
-    def __init__(self, terms: TfidfFeatures, *, n_topics: int, seed: int) -> None:
-        self._terms = terms
+    def __init__(self, column: str, *, n_topics: int, seed: int) -> None:
+        self.column = column
         self._n_topics = n_topics
         self._seed = seed
+        self._terms: TfidfFeatures | None = None
         self._svd: TruncatedSVD | None = None
 
     @property
     def signature(self) -> str:
         """Name, version, parameters."""
-        return f"topics/1 {self._terms.signature} {self._n_topics} {self._seed}"
+        return f"topics/2 {self._n_topics} {self._seed}"
 
     def fit(self, frame: pd.DataFrame) -> None:
         """Learn terms, then the directions in which they vary most."""
+        cells = cell_values.texts(frame, self.column)
+        is_long = sum(map(len, cells)) > LONG_TEXT * len(cells)
+        analyzer, shortest, longest = ("word", 1, 1) if is_long else ("char_wb", 2, 3)
+        self._terms = TfidfFeatures(self.column, analyzer=analyzer, shortest=shortest, longest=longest)
         self._terms.fit(frame)
         weights = self._terms.transform(frame, Resources())
         # Few topics for few rows, or an odd row would become a topic of its own.
@@ -128,7 +135,7 @@ class TopicFeatures:
 
     def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
         """Project the rows' weights."""
-        weights = sparse.csr_array(self._terms.transform(frame, resources))
-        if self._svd is None:
+        if self._terms is None or self._svd is None:
             return np.zeros((len(frame), 1), dtype=np.float32)
+        weights = self._terms.transform(frame, resources)
         return np.asarray(self._svd.transform(weights), dtype=np.float32)

@@ -22,7 +22,7 @@ class NeighbourClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Smaller = nearer rows weigh more.
     """
 
-    def __init__(self, n_neighbours: int = 20, temperature: float = 0.1) -> None:
+    def __init__(self, n_neighbours: int = 40, temperature: float = 0.05) -> None:
         self.n_neighbours = n_neighbours
         self.temperature = temperature
 
