@@ -75,7 +75,7 @@ def candidates_for(spec: CleansetSpec, size: Size) -> tuple[Candidate, ...]:
 
 
 def _logistic(strength: float) -> Callable[[int], Classifier]:
-    return lambda seed: LogisticRegression(C=strength, max_iter=300, tol=1e-3)
+    return lambda seed: LogisticRegression(C=strength, max_iter=300)
 
 
 def _gentle_boosting(seed: int) -> Classifier:
@@ -95,18 +95,19 @@ def _forest(seed: int) -> Classifier:
 
 CANDIDATES = (
     Candidate(
-        "words", "Words, logistic regression", Modality.TEXT, ALWAYS, "words", _logistic(10.0),
-        lambda size: size.is_spaced and size.n_classes <= _FEW_CLASSES,
-    ),
-    Candidate(
-        "words-margin", "Words, support vector machine", Modality.TEXT, ALWAYS, "words",
-        lambda seed: MarginClassifier(strength=0.5, seed=seed),
-        lambda size: size.is_spaced and size.n_classes > _FEW_CLASSES,
+        "words", "Words, support vector machine", Modality.TEXT, ALWAYS, "words",
+        lambda seed: MarginClassifier(strength=0.3, seed=seed),
+        lambda size: size.is_spaced,
     ),
     Candidate(
         "characters", "Character sequences, support vector machine", Modality.TEXT, ALWAYS, "characters",
         lambda seed: MarginClassifier(strength=0.3, seed=seed),
         lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT,
+    ),
+    Candidate(
+        "characters-logistic", "Character sequences, logistic regression", Modality.TEXT, ALWAYS, "characters",
+        _logistic(1.0),
+        lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT and size.n_classes <= _FEW_CLASSES,
     ),
     Candidate(
         "symbols", "Character sequences, support vector machine", Modality.TEXT, ALWAYS, "symbols",
