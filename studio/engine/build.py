@@ -84,7 +84,7 @@ def cross_validated(study: Study, resources: Resources) -> Assessment:
 
 def find_issues(evidence: Evidence, progress: Progress) -> pd.DataFrame:
     """Run every detector that applies and put their columns side by side, in canonical row order."""
-    issue_types = [issue for issue in ISSUE_TYPES if evidence.study.spec.modality in issue.modalities]
+    issue_types = [issue for issue in ISSUE_TYPES if issue.applies_to(evidence.study.spec)]
     columns: dict[str, object] = {}
     for done, issue_type in enumerate(issue_types):
         progress(STAGE, done, len(issue_types))

@@ -12,7 +12,8 @@ import pandas as pd
 
 from studio.engine.features.base import Matrix
 from studio.engine.metrics import Probabilities
-from studio.engine.ml_task import Modality
+from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.schema import CleansetSpec
 from studio.engine.study import Study
 
 Columns: TypeAlias = Mapping[str, "npt.NDArray[np.generic] | pd.Series[int] | list[str | None]"]
@@ -47,10 +48,16 @@ class IssueType:
         For the run's log.
     find
         Returns the result columns by name, one value per row. Flags are bool, scores float32 in [0, 1] with 1 worst.
-    modalities
+    modalities, tasks, modes
         Where it applies.
     """
 
     name: str
     find: Callable[[Evidence], Columns]
     modalities: frozenset[Modality] = frozenset(Modality)
+    tasks: frozenset[MLTask] = frozenset(MLTask)
+    modes: frozenset[Mode] = frozenset(Mode)
+
+    def applies_to(self, spec: CleansetSpec) -> bool:
+        """Return whether an analysis as the spec says looks for it."""
+        return spec.modality in self.modalities and spec.task in self.tasks and spec.mode in self.modes

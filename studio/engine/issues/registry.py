@@ -11,15 +11,19 @@ from studio.engine.issues.rare_class import find_rare_class
 from studio.engine.issues.text_basics import find_text_basics
 from studio.engine.issues.unlabeled import find_unlabeled
 from studio.engine.issues.well_labeled import find_well_labeled
-from studio.engine.ml_task import Modality
+from studio.engine.ml_task import MLTask, Modality
+
+_TEXT = frozenset({Modality.TEXT})
+_WITH_CLASSES = frozenset({MLTask.MULTI_CLASS, MLTask.MULTI_LABEL})
+_WITH_LABELS = _WITH_CLASSES | {MLTask.REGRESSION}
 
 ISSUE_TYPES = (
-    IssueType("label issues", find_label_issue),
-    IssueType("ambiguous rows", find_ambiguous),
-    IssueType("well labeled rows", find_well_labeled),
+    IssueType("label issues", find_label_issue, tasks=_WITH_LABELS),
+    IssueType("ambiguous rows", find_ambiguous, tasks=_WITH_CLASSES),
+    IssueType("well labeled rows", find_well_labeled, tasks=_WITH_LABELS),
     IssueType("near duplicates", find_near_duplicate),
     IssueType("outliers", find_outlier),
-    IssueType("unlabeled rows", find_unlabeled),
-    IssueType("rare classes", find_rare_class),
-    IssueType("text basics", find_text_basics, frozenset({Modality.TEXT})),
+    IssueType("unlabeled rows", find_unlabeled, tasks=_WITH_LABELS),
+    IssueType("rare classes", find_rare_class, tasks=_WITH_CLASSES),
+    IssueType("text basics", find_text_basics, modalities=_TEXT),
 )
