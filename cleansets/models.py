@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.models import Project
-from studio.engine.ml_task import Modality, Mode
+from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.runs import Run
 
 
@@ -25,6 +25,7 @@ class Cleanset(Run):
     n_rows = models.PositiveBigIntegerField(null=True)
     issues_key = models.CharField(max_length=200, blank=True)
     pred_probs_key = models.CharField(max_length=200, blank=True)
+    predictions_key = models.CharField(max_length=200, blank=True)
     fold_id_key = models.CharField(max_length=200, blank=True)
     embeddings_key = models.CharField(max_length=200, blank=True)
     classes = models.JSONField(default=list)
@@ -42,6 +43,11 @@ class Cleanset(Run):
     def get_absolute_url(self) -> str:
         """Return the review page."""
         return reverse("cleanset", args=[self.pk])
+
+    @property
+    def task(self) -> MLTask:
+        """What is predicted."""
+        return MLTask(self.project.task)
 
     def ended_notice(self) -> str | None:
         """Tell the owner."""

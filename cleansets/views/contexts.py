@@ -9,17 +9,12 @@ from typing import Any
 from django.urls import reverse
 
 from cleansets import row_query, selectors
-from cleansets.issue_columns import IssueColumn
+from cleansets.issue_columns import ISSUE_COLUMNS, IssueColumn
 from cleansets.models import Cleanset
 from cleansets.row_query import RowPage, RowQuery, RowSource
 
-SCORE_TITLES = {
-    "label_issue_score": "Label issue",
-    "outlier_score": "Outlier",
-    "near_duplicate_score": "Near duplicate",
-    "ambiguous_score": "Ambiguous",
-    "suggested_label_confidence_score": "Confidence",
-}
+SCORE_TITLES = {issue.score: issue.badge for issue in ISSUE_COLUMNS if issue.score}
+SCORE_TITLES["suggested_label_confidence_score"] = "Confidence"
 ACTION_TITLES = {
     "undecided": "Undecided",
     "auto-fix": "Auto-fix",
