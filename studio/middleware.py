@@ -1,4 +1,4 @@
-"""What every response passes through: the content security policy, and the page for an anticipated failure."""
+"""What every response passes through: the content security policy, and the page or JSON for a failure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from studio.api.problems import ApiProblem, is_api, problem_response, sentence
 from studio.engine.errors import DataProblem
 from studio.htmx import is_partial
 from studio.templatetags.studio import filesize
@@ -32,6 +33,21 @@ def content_security_policy(get_response: Handler) -> Handler:
     return middleware
 
 
+def api_errors(get_response: Handler) -> Handler:
+    """Answer a program that failed in JSON, also where no view was reached: 404, 405, 413, 500."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code < 400 or not is_api(request) or response["Content-Type"].startswith("application/json"):
+            return response
+        answer = problem_response(ApiProblem(sentence(response.status_code), status=response.status_code))
+        if "Allow" in response:
+            answer["Allow"] = response["Allow"]
+        return answer
+
+    return middleware
+
+
 def upload_limit(get_response: Handler) -> Handler:
     """Refuse a body that is too large before any of it is read."""
 
@@ -42,6 +58,8 @@ def upload_limit(get_response: Handler) -> Handler:
                 f"This upload has {filesize(int(length))}; at most {filesize(settings.MAX_UPLOAD_BYTES)} are accepted. "
                 "Split the file, or compress it with gzip."
             )
+            if is_api(request):
+                return problem_response(ApiProblem(problem, status=413))
             return render(request, "422.html", {"problem": problem}, status=413)
         return get_response(request)
 

@@ -32,6 +32,7 @@ DEBUG = env_bool("STUDIO_DEBUG", default=False)
 HOST = env_str("STUDIO_HOST", "127.0.0.1")
 PORT = env_int("PORT", 8000, at_least=1)
 PUBLIC_URL = env_url("STUDIO_PUBLIC_URL", f"http://localhost:{PORT}")
+HAS_PUBLIC_URL = bool(env_str("STUDIO_PUBLIC_URL"))  # else programs are answered with the address they asked
 ALLOWED_HOSTS = [
     *env_list("STUDIO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
     str(urlsplit(PUBLIC_URL).hostname),
@@ -62,6 +63,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "studio.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "studio.middleware.api_errors",
     "django.middleware.common.CommonMiddleware",
     "studio.middleware.upload_limit",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

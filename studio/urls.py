@@ -10,6 +10,7 @@ from studio.health import healthz
 urlpatterns = [
     path("", dashboard, name="dashboard"),
     path("healthz", healthz, name="healthz"),
+    path("api/", include("studio.api_urls")),
     path("", include("studio.accounts.urls")),
     path("", include("projects.urls")),
     path("", include("cleansets.urls")),

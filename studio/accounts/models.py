@@ -1,4 +1,4 @@
-"""Users log in by e-mail; invitations let them in where sign-up is by invitation."""
+"""Users log in by e-mail; invitations let them in where sign-up is by invitation; programs come with API keys."""
 
 from __future__ import annotations
 
@@ -77,3 +77,25 @@ class Invitation(models.Model):
     def url(self) -> str:
         """The link to send."""
         return f"{settings.PUBLIC_URL}{self.get_absolute_url()}"
+
+
+class ApiKey(models.Model):
+    """What lets a program act for an account. The key itself is nowhere: only its hash and its first characters."""
+
+    class Scope(models.TextChoices):
+        """What the program may do."""
+
+        READ = "read", "Read"
+        WRITE = "write", "Read and write"
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=16)
+    hash = models.CharField(max_length=64, unique=True)
+    scope = models.CharField(max_length=5, choices=Scope.choices)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

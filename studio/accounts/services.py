@@ -1,12 +1,21 @@
-"""Writes of the app: making accounts, invitations, and changes to one's profile."""
+"""Writes of the app: making accounts, invitations and API keys, and changes to one's profile."""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+from datetime import timedelta
+
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from studio.accounts import selectors
-from studio.accounts.models import Invitation, User
+from studio.accounts.models import ApiKey, Invitation, User
 from studio.engine.errors import DataProblem
+
+KEY_PREFIX_CHARS = 10  # of a key, what a list may show: "cs_" and seven of its 43 random characters
+USE_NOTED_EVERY = timedelta(minutes=1)  # so that a program's calls do not each write to the database
 
 
 def account_sign_up(*, email: str, password: str, name: str = "", invitation: Invitation | None = None) -> User:
@@ -48,3 +57,41 @@ def profile_update(*, user: User, name: str, email: str) -> None:
 def invitation_create(*, invited_by: User, email: str) -> Invitation:
     """Create a link that lets one person sign up."""
     return Invitation.objects.create(invited_by=invited_by, email=email.strip().lower())
+
+
+def api_key_create(*, owner: User, name: str, scope: str) -> tuple[ApiKey, str]:
+    """Create an API key; return it with its secret, which nobody can be told again."""
+    if scope not in ApiKey.Scope.values:
+        raise DataProblem(f"There is no scope '{scope}'; choose one of {', '.join(ApiKey.Scope.values)}.")
+    if not name.strip() or len(name.strip()) > 100:
+        raise DataProblem("A key needs a name of 1 to 100 characters. Name it after the program that uses it.")
+    secret = f"cs_{secrets.token_urlsafe(32)}"
+    key = ApiKey.objects.create(
+        owner=owner, name=name.strip(), prefix=secret[:KEY_PREFIX_CHARS], hash=_key_hash(secret), scope=scope
+    )
+    return key, secret
+
+
+def api_key_revoke(*, key: ApiKey) -> None:
+    """Refuse the key from now on; a key that was revoked stays so."""
+    ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+
+
+def api_key_used(secret: str) -> ApiKey | None:
+    """Return the key with its owner if it holds, and note that it was used; None for an unknown or revoked one."""
+    holding = ApiKey.objects.filter(hash=_key_hash(secret), revoked_at=None, owner__is_active=True)
+    key = holding.select_related("owner").first()
+    now = timezone.now()
+    if key is not None and (key.last_used_at is None or key.last_used_at < now - USE_NOTED_EVERY):
+        seen = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
+        ApiKey.objects.filter(seen, pk=key.pk).update(last_used_at=now)
+    return key
+
+
+def _key_hash(secret: str) -> str:
+    """Hash a key for storage.
+
+    A plain SHA-256: 256 random bits cannot be guessed from it, unlike a password; a slow hash with a salt would only
+    cost every call its time, and could not be looked up.
+    """
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,38 @@
+"""Who calls: the account of the API key in the Authorization header. A browser's log-in counts for nothing here."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+
+from studio.accounts.models import ApiKey, User
+from studio.accounts.services import api_key_used
+from studio.api.problems import ApiProblem
+
+READ, WRITE = ApiKey.Scope.READ.value, ApiKey.Scope.WRITE.value
+
+
+def request_key(request: HttpRequest, *, scope: str) -> ApiKey:
+    """Return the key of the request, and remember that it was used.
+
+    Raises ApiProblem: 401 without a key that holds, 403 where a key for reading is to write.
+    """
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise ApiProblem(
+            "No API key was sent. Make one on your account page and send it as 'Authorization: Bearer KEY'.",
+            status=401,
+            code="no_key",
+        )
+    key = api_key_used(secret.strip())
+    if key is None:
+        raise ApiProblem(
+            "This API key is unknown or was revoked. Make another one on your account page.", status=401, code="bad_key"
+        )
+    if scope == WRITE and key.scope != WRITE:
+        raise ApiProblem("This API key may only read. Make one that may write.", status=403, code="read_only_key")
+    return key
+
+
+def key_user(request: HttpRequest, *, scope: str) -> User:
+    """Return the account whose key the request carries. Raises ApiProblem as `request_key` does."""
+    return request_key(request, scope=scope).owner

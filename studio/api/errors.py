@@ -1,0 +1,58 @@
+"""The frame around a plain view of the API: method, key, and every failure as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from studio.api.auth import key_user
+from studio.api.problems import ApiProblem, problem_response, sentence
+from studio.engine.errors import DataProblem
+
+__all__ = ["ANTICIPATED", "ApiProblem", "client_view", "problem_of"]
+
+View = Callable[..., HttpResponseBase]
+ANTICIPATED = (ApiProblem, DataProblem, Http404, SuspiciousOperation)  # all else is a fault of ours: logged, then 500
+
+
+def client_view(*methods: str, scope: str | None) -> Callable[[View], View]:
+    """Make an API view of a plain one; `scope` None means that nobody has to say who they are."""
+
+    def decorate(view: View) -> View:
+        @csrf_exempt
+        @login_not_required
+        @wraps(view)
+        def answered(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+            if request.method not in methods:
+                response = problem_response(ApiProblem(sentence(405), status=405))
+                response["Allow"] = ", ".join(methods)
+                return response
+            try:
+                request.user = AnonymousUser() if scope is None else key_user(request, scope=scope)
+                return view(request, *args, **kwargs)
+            except ANTICIPATED as error:
+                return problem_response(problem_of(error))
+
+        return answered
+
+    return decorate
+
+
+def problem_of(error: Exception) -> ApiProblem:
+    """Return what to answer to one of the anticipated exceptions."""
+    if isinstance(error, ApiProblem):
+        return error
+    if isinstance(error, DataProblem):
+        return ApiProblem(str(error), status=422)
+    if isinstance(error, Http404):
+        return ApiProblem(sentence(404), status=404)
+    if isinstance(error, RequestDataTooBig):
+        return ApiProblem(sentence(413), status=413)
+    return ApiProblem(sentence(400))
