@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from studio.engine import cell_values
 from studio.engine.features.base import Matrix
+from studio.engine.issues.texts import Texts
 from studio.engine.metrics import Probabilities
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
@@ -19,7 +22,7 @@ from studio.engine.study import Study
 Columns: TypeAlias = Mapping[str, "npt.NDArray[np.generic] | pd.Series[int] | list[str | None]"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the texts are read once, when a detector first asks
 class Evidence:
     """Everything known of the rows, all in canonical order.
 
@@ -28,14 +31,22 @@ class Evidence:
     study
         Cells, labels, folds, hashes of copies.
     pred_probs
-        Out-of-sample probabilities of the ensemble, shape (n, K).
+        Out-of-sample probabilities of the ensemble, shape (n, K); K = 0 for regression and without labels.
     space
         Dense features in which near rows are alike, shape (n, d).
+    predictions
+        Regression: out-of-sample number and its expected absolute error, shape (n, 2); else None.
     """
 
     study: Study
     pred_probs: Probabilities
     space: Matrix
+    predictions: npt.NDArray[np.float32] | None = None
+
+    @cached_property
+    def texts(self) -> Texts:
+        """The cells of the one text column; only for the text modality."""
+        return Texts(cell_values.texts(self.study.frame, self.study.spec.feature_columns[0]))
 
 
 @dataclass(frozen=True, slots=True)

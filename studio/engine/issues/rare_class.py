@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from studio.engine.issues.base import Columns, Evidence
+from studio.engine.ml_task import MLTask
 
 MIN_ROWS = 5  # fewer rows than the usual number of folds
 MIN_FRACTION_OF_EVEN_SHARE = 0.1  # cleanlab's class-imbalance threshold
@@ -16,7 +17,7 @@ def find_rare_class(evidence: Evidence) -> Columns:
     Notes
     -----
     A class is rare with fewer than 5 rows, or with less than a tenth of the rows that it would have if all classes
-    were equally frequent.
+    were equally frequent. In a multi-label task a row is marked when one of its classes is rare.
 
     References
     ----------
@@ -24,8 +25,10 @@ def find_rare_class(evidence: Evidence) -> Columns:
     """
     labels = evidence.study.labels
     counts = labels.class_counts
-    even_share = counts.sum() / len(counts)
+    even_share = counts.sum() / max(1, len(counts))
     is_rare = (counts < MIN_ROWS) | (counts < MIN_FRACTION_OF_EVEN_SHARE * even_share)
-    flags = np.zeros(len(labels.codes), dtype=bool)
+    if evidence.study.spec.task is MLTask.MULTI_LABEL:
+        return {"has_rare_class": np.asarray(np.asarray(labels.targets, dtype=bool)[:, is_rare].any(axis=1))}
+    flags = np.zeros(len(labels.strata), dtype=bool)
     flags[labels.is_labeled] = is_rare[labels.codes[labels.is_labeled]]
     return {"has_rare_class": flags}

@@ -5,8 +5,11 @@ from __future__ import annotations
 from studio.engine.issues.ambiguous import find_ambiguous
 from studio.engine.issues.base import IssueType
 from studio.engine.issues.label_issue import find_label_issue
+from studio.engine.issues.label_issue_numbers import find_label_issue_numbers
+from studio.engine.issues.label_issue_sets import find_label_issue_sets
 from studio.engine.issues.near_duplicate import find_near_duplicate
 from studio.engine.issues.outlier import find_outlier
+from studio.engine.issues.pii import find_pii
 from studio.engine.issues.rare_class import find_rare_class
 from studio.engine.issues.text_basics import find_text_basics
 from studio.engine.issues.unlabeled import find_unlabeled
@@ -18,7 +21,9 @@ _WITH_CLASSES = frozenset({MLTask.MULTI_CLASS, MLTask.MULTI_LABEL})
 _WITH_LABELS = _WITH_CLASSES | {MLTask.REGRESSION}
 
 ISSUE_TYPES = (
-    IssueType("label issues", find_label_issue, tasks=_WITH_LABELS),
+    IssueType("label issues", find_label_issue, tasks=frozenset({MLTask.MULTI_CLASS})),
+    IssueType("label issues", find_label_issue_sets, tasks=frozenset({MLTask.MULTI_LABEL})),
+    IssueType("label issues", find_label_issue_numbers, tasks=frozenset({MLTask.REGRESSION})),
     IssueType("ambiguous rows", find_ambiguous, tasks=_WITH_CLASSES),
     IssueType("well labeled rows", find_well_labeled, tasks=_WITH_LABELS),
     IssueType("near duplicates", find_near_duplicate),
@@ -26,4 +31,5 @@ ISSUE_TYPES = (
     IssueType("unlabeled rows", find_unlabeled, tasks=_WITH_LABELS),
     IssueType("rare classes", find_rare_class, tasks=_WITH_CLASSES),
     IssueType("text basics", find_text_basics, modalities=_TEXT),
+    IssueType("personal data", find_pii, modalities=_TEXT),
 )

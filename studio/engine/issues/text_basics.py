@@ -10,6 +10,6 @@ from studio.engine.issues.base import Columns, Evidence
 
 def find_text_basics(evidence: Evidence) -> Columns:
     """Count the characters of each text, and mark texts with nothing but white space."""
-    cells = cell_values.texts(evidence.study.frame, evidence.study.spec.feature_columns[0])
+    cells = evidence.texts.cells
     lengths = np.array([len(cell) for cell in cells], dtype=np.int64)
     return {"is_empty_text": cell_values.is_blank(cells), "text_num_characters": lengths}

@@ -1,0 +1,51 @@
+"""Rows of a regression whose given number is probably wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.issues.base import Columns, Evidence
+from studio.engine.tasks.regression import written_number
+
+THRESHOLD = 4.0  # expected errors; of normal errors one in 700 is larger than 4 times its mean
+_USUAL_MEDIAN = 0.845  # of |error| / mean |error|, for normal errors
+
+
+def find_label_issue_numbers(evidence: Evidence) -> Columns:
+    """Find rows whose given number is probably wrong, and suggest the predicted one.
+
+    Notes
+    -----
+    z is how far the given number is from the out-of-sample prediction, in expected absolute errors of that very
+    row: an error that is large where models are usually sure counts more than the same error where they are not.
+    z is scaled so that its median is that of normal errors. `label_issue_score` is z² / (z² + t²) with t = 4, and
+    `is_label_issue` above 0.5. `suggested_label` is the prediction with the decimals of the given labels, for
+    flagged and for unlabeled rows. Unlabeled rows have no number that could be wrong: score 0.
+
+    References
+    ----------
+    Zhou et al., Detecting Errors in a Numerical Response via any Regression Model (2023), for scaling by what the
+    model does not know.
+    """
+    labels = evidence.study.labels
+    assert evidence.predictions is not None
+    predicted = evidence.predictions[:, 0]
+    distance = scaled_distance(evidence)
+    scores = (distance**2 / (distance**2 + THRESHOLD**2)).astype(np.float32)
+    flags = scores > 0.5
+    suggested = np.full(len(flags), None)
+    for row in np.flatnonzero(flags | ~labels.is_labeled):
+        suggested[row] = written_number(float(predicted[row]), labels.n_decimals)
+    return {"is_label_issue": flags, "label_issue_score": scores, "suggested_label": suggested}
+
+
+def scaled_distance(evidence: Evidence) -> npt.NDArray[np.float64]:
+    """Return how many expected errors the given number is away from the predicted one, shape (n,); 0 if unlabeled."""
+    labels = evidence.study.labels
+    assert evidence.predictions is not None
+    predicted, expected = evidence.predictions.T.astype(np.float64)
+    distance = np.abs(np.asarray(labels.targets, dtype=np.float64) - predicted) / expected
+    distance[~labels.is_labeled] = 0.0
+    usual = float(np.median(distance[labels.is_labeled]))
+    return np.asarray(distance * (_USUAL_MEDIAN / usual if usual > 0 else 1.0), dtype=np.float64)

@@ -1,0 +1,32 @@
+"""The texts of a data set, as the detectors of text issues read them: each different one once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+T = TypeVar("T")
+
+
+class Texts:
+    """Texts, shape (n,), and what several detectors want to know of them.
+
+    Parameters
+    ----------
+    cells
+        One text per row; a missing one is empty.
+    """
+
+    def __init__(self, cells: list[str]) -> None:
+        self.cells = cells
+        codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
+        self._codes: list[int] = codes.tolist()
+        self._distinct: list[str] = distinct.tolist()
+
+    def per_distinct(self, read: Callable[[str], T]) -> list[T]:
+        """Read each different text once, and return what was read for every row."""
+        found = [read(text) for text in self._distinct]
+        return [found[code] for code in self._codes]
