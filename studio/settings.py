@@ -164,6 +164,7 @@ ALLOW_PRIVATE_URLS = env_bool("STUDIO_ALLOW_PRIVATE_URLS", default=False)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = SCRATCH_DIR
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+API_CALLS_PER_MINUTE = env_int("STUDIO_API_CALLS_PER_MINUTE", 1200)
 
 CORES = env_int("STUDIO_CORES", os.cpu_count() or 1, at_least=1)
 DUCKDB_MEMORY = env_str("STUDIO_DUCKDB_MEMORY", "512MB")
@@ -190,6 +191,13 @@ CELERY_TASK_DEFAULT_QUEUE = "data"
 CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"  # keeps nothing on disk: one sweep a minute needs no memory
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "studio.sweep_runs", "schedule": SWEEP_EVERY_S, "options": {"expires": SWEEP_EVERY_S}},
+}
+
+# A broker that every web process reaches keeps the counters of calls and failed log-ins, too; `up` has one web process.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": BROKER_URL, "KEY_PREFIX": "studio"}
+    if BROKER_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
 EMAIL_HOST = env_str("STUDIO_EMAIL_HOST")
