@@ -193,11 +193,12 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "studio.sweep_runs", "schedule": SWEEP_EVERY_S, "options": {"expires": SWEEP_EVERY_S}},
 }
 
-# A broker that every web process reaches keeps the counters of calls and failed log-ins, too; `up` has one web process.
+_local_cache = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+_redis_cache = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": BROKER_URL}
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": BROKER_URL, "KEY_PREFIX": "studio"}
-    if BROKER_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    "default": _local_cache,
+    # Counts the calls of API keys: in Redis, so that many web processes agree; `up` has one web process.
+    "calls": {**(_redis_cache if BROKER_URL.startswith("redis") else _local_cache), "KEY_PREFIX": "studio-calls"},
 }
 
 EMAIL_HOST = env_str("STUDIO_EMAIL_HOST")
