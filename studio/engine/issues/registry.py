@@ -8,15 +8,17 @@ from studio.engine.issues.label_issue import find_label_issue
 from studio.engine.issues.label_issue_numbers import find_label_issue_numbers
 from studio.engine.issues.label_issue_sets import find_label_issue_sets
 from studio.engine.issues.near_duplicate import find_near_duplicate
+from studio.engine.issues.non_english import find_non_english
 from studio.engine.issues.outlier import find_outlier
 from studio.engine.issues.pii import find_pii
 from studio.engine.issues.rare_class import find_rare_class
 from studio.engine.issues.text_basics import find_text_basics
 from studio.engine.issues.unlabeled import find_unlabeled
 from studio.engine.issues.well_labeled import find_well_labeled
-from studio.engine.ml_task import MLTask, Modality
+from studio.engine.ml_task import MLTask, Modality, Mode
 
 _TEXT = frozenset({Modality.TEXT})
+_REGULAR = frozenset({Mode.REGULAR})
 _WITH_CLASSES = frozenset({MLTask.MULTI_CLASS, MLTask.MULTI_LABEL})
 _WITH_LABELS = _WITH_CLASSES | {MLTask.REGRESSION}
 
@@ -32,4 +34,5 @@ ISSUE_TYPES = (
     IssueType("rare classes", find_rare_class, tasks=_WITH_CLASSES),
     IssueType("text basics", find_text_basics, modalities=_TEXT),
     IssueType("personal data", find_pii, modalities=_TEXT),
+    IssueType("languages", find_non_english, modalities=_TEXT, modes=_REGULAR),
 )

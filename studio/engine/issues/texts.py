@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+
+from studio.engine.issues.languages import Language, language_of
 
 T = TypeVar("T")
 
@@ -30,3 +33,8 @@ class Texts:
         """Read each different text once, and return what was read for every row."""
         found = [read(text) for text in self._distinct]
         return [found[code] for code in self._codes]
+
+    @cached_property
+    def languages(self) -> list[Language]:
+        """What each text is written in."""
+        return self.per_distinct(language_of)

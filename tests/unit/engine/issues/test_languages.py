@@ -1,0 +1,47 @@
+"""In which language texts are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio.engine.issues.languages import UNKNOWN, language_of
+
+SENTENCES = {
+    "English": "I want my money back",
+    "German": "Wo ist meine Karte?",
+    "French": "Je n'ai pas reçu mon colis",
+    "Spanish": "No puedo entrar en mi cuenta",
+    "Dutch": "Waar is mijn pakket gebleven?",
+    "Russian": "Где моя посылка?",
+    "Chinese": "我的包裹在哪里",
+    "Japanese": "パスワードを忘れました",
+    "Arabic": "أين طردي؟",
+}
+
+
+@pytest.mark.parametrize("name", SENTENCES)
+def test_language_of_a_short_sentence_is_named(name: str) -> None:
+    language = language_of(SENTENCES[name])
+    assert language.name == name
+    assert language.is_english == (name == "English")
+
+
+def test_user_names_and_addresses_do_not_count_as_words() -> None:
+    language = language_of("@VirginAmerica https://t.co/x #güteklasse Das Paket ist nicht angekommen")
+    assert language.name == "German"
+
+
+@pytest.mark.parametrize("text", ["", "  ", "12345", "😀😀", "https://example.org/a", "lol", "wtf"])
+def test_too_little_to_tell_is_not_called_foreign(text: str) -> None:
+    assert language_of(text) == UNKNOWN
+
+
+@pytest.mark.parametrize("text", ["refund", "thanks", "gr8 service m8", "top-up failed"])
+def test_few_words_are_taken_for_english(text: str) -> None:
+    assert language_of(text).is_english
+
+
+def test_nonsense_is_not_english_and_has_no_language() -> None:
+    language = language_of("lkjsdf lkj sdflkj kjhgf sdfjk")
+    assert language.name is None
+    assert not language.is_english
