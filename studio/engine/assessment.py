@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
 from studio.engine.candidates import Candidate
 from studio.engine.crossval import OutOfSample
-from studio.engine.ensemble import ensemble_weights, mixture
+from studio.engine.ensemble import ensemble_weights
 from studio.engine.labels import Labels
-from studio.engine.metrics import (
-    Probabilities,
-    accuracy,
-    at_temperature,
-    fit_temperature,
-    given_probabilities,
-    log_loss,
-)
+from studio.engine.learners import Predicted
 from studio.engine.schema import CandidateResult
+from studio.engine.tasks.base import Quality, TaskRecipe
 
 STAGE = "Ensembling"
 ENSEMBLE_KEY = "ensemble"
@@ -41,57 +35,66 @@ class Assessment:
 
     Attributes
     ----------
-    pred_probs
-        Out-of-sample probabilities of the ensemble, shape (n_rows, K).
+    predicted
+        Out-of-sample predictions of the ensemble, shape (n_rows, P).
     members
         All candidates in the order of the table, with their weights.
     candidates
-        The table of models, best held-out accuracy first, the ensemble among them.
+        The table of models, best first, the ensemble among them.
     """
 
-    pred_probs: Probabilities
+    predicted: Predicted
     members: tuple[Member, ...]
     candidates: tuple[CandidateResult, ...]
 
+    @property
+    def heaviest(self) -> Member:
+        """The candidate with the largest share in the ensemble."""
+        return max(self.members, key=lambda member: member.weight)
 
-def assess(fits: Sequence[OutOfSample], labels: Labels) -> Assessment:
+
+def assess(fits: Sequence[OutOfSample], labels: Labels, recipe: TaskRecipe) -> Assessment:
     """Calibrate the candidates, weigh them, and measure each and their mixture on the labeled rows."""
     is_labeled = labels.is_labeled
-    codes = labels.codes[is_labeled]
-    temperatures = [fit_temperature(fit.pred_probs[is_labeled], codes) for fit in fits]
-    calibrated = [at_temperature(fit.pred_probs, t) for fit, t in zip(fits, temperatures, strict=True)]
-    given = np.column_stack([given_probabilities(probs[is_labeled], codes) for probs in calibrated])
-    weights = ensemble_weights(given)
-    pred_probs = mixture(calibrated, weights.tolist())
+    targets = labels.targets[is_labeled]
+    temperatures = [recipe.temperature(fit.predicted[is_labeled], targets) for fit in fits]
+    calibrated = [recipe.calibrated(fit.predicted, t) for fit, t in zip(fits, temperatures, strict=True)]
+    columns = np.column_stack([recipe.column(predicted[is_labeled], targets) for predicted in calibrated])
+    weights = ensemble_weights(columns, partial(recipe.loss, targets=targets))
+    predicted = recipe.combined(calibrated, weights.tolist())
     members = tuple(
         Member(fit.candidate, temperature, float(weight))
         for fit, temperature, weight in zip(fits, temperatures, weights, strict=True)
     )
     rows = [
-        CandidateResult(
-            key=fit.candidate.key,
-            name=fit.candidate.name,
-            accuracy=accuracy(probs[is_labeled], codes),
-            log_loss=log_loss(given[:, m]),
-            weight=float(weights[m]),
-            training_time_s=fit.training_time_s,
-            inference_time_s=fit.inference_time_s,
-        )
+        _row(fit, recipe.quality(probs[is_labeled], targets), float(weights[m]))
         for m, (fit, probs) in enumerate(zip(fits, calibrated, strict=True))
     ]
-    rows.append(_ensemble_row(pred_probs[is_labeled], codes, rows))
-    return Assessment(pred_probs, members, tuple(sorted(rows, key=lambda row: (-row.accuracy, row.log_loss))))
+    rows.append(_ensemble_row(recipe.quality(predicted[is_labeled], targets), rows))
+    return Assessment(predicted, members, tuple(sorted(rows, key=lambda row: (-row.accuracy, row.log_loss))))
 
 
-def _ensemble_row(
-    pred_probs: Probabilities, codes: npt.NDArray[np.int32], rows: Sequence[CandidateResult]
-) -> CandidateResult:
+def _row(fit: OutOfSample, quality: Quality, weight: float) -> CandidateResult:
+    return CandidateResult(
+        key=fit.candidate.key,
+        name=fit.candidate.name,
+        accuracy=quality.accuracy,
+        log_loss=quality.log_loss,
+        ece=quality.ece,
+        weight=weight,
+        training_time_s=fit.training_time_s,
+        inference_time_s=fit.inference_time_s,
+    )
+
+
+def _ensemble_row(quality: Quality, rows: Sequence[CandidateResult]) -> CandidateResult:
     used = [row for row in rows if row.weight > 0]
     return CandidateResult(
         key=ENSEMBLE_KEY,
         name="Ensemble Predictor",
-        accuracy=accuracy(pred_probs, codes),
-        log_loss=log_loss(given_probabilities(pred_probs, codes)),
+        accuracy=quality.accuracy,
+        log_loss=quality.log_loss,
+        ece=quality.ece,
         weight=1.0,
         training_time_s=sum(row.training_time_s for row in used),
         inference_time_s=sum(row.inference_time_s for row in used),

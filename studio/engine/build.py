@@ -17,11 +17,14 @@ from studio.engine.crossval import cross_validate
 from studio.engine.features.catalogue import distance_view
 from studio.engine.issues.base import Evidence
 from studio.engine.issues.registry import ISSUE_TYPES
+from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.progress import Progress, Silent
 from studio.engine.resources import Resources
-from studio.engine.schema import CleansetResult, CleansetSpec
+from studio.engine.schema import CandidateResult, CleansetResult, CleansetSpec
+from studio.engine.spread import find_spread
 from studio.engine.stopwatch import Stopwatch
 from studio.engine.study import Study, make_study, size_of
+from studio.engine.tasks.registry import RECIPES
 from studio.engine.validate import check_frame
 
 STAGE = "Finding issues"
@@ -64,11 +67,26 @@ def build_cleanset(
     watch = Stopwatch(progress)
     resources = Resources(Cache(cache_dir), n_jobs, watch)
     watch("Reading features")
-    study = make_study(frame, frame[spec.label_column].tolist(), spec, resources)
+    given = frame[spec.label_column].tolist() if spec.label_column else [None] * len(frame)
+    study = make_study(frame, given, spec, resources)
+    candidates, evidence = _learned(study, resources)
+    issues = find_issues(evidence, watch)
+    return _result(evidence, candidates, issues, watch.seconds())
+
+
+def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult, ...], Evidence]:
+    """Return the table of models and what they say of rows that they have not seen; neither without labels."""
+    view = distance_view(study.spec)
+    if study.spec.task is MLTask.UNSUPERVISED:
+        nothing = np.empty((len(study.order), 0), dtype=np.float32)
+        return (), Evidence(study, nothing, study.views.matrix(view))
     assessed = cross_validated(study, resources)
-    space = study.views.matrix(distance_view(spec))
-    issues = find_issues(Evidence(study, assessed.pred_probs, space), watch)
-    return _result(study, assessed, issues, watch.seconds())
+    if study.spec.task is not MLTask.REGRESSION:
+        return assessed.candidates, Evidence(study, assessed.predicted, study.views.matrix(view))
+    spread = find_spread(study, assessed.predicted, assessed.heaviest.candidate, resources)
+    predictions = np.column_stack([assessed.predicted[:, 0], spread.expected])
+    nothing = np.empty((len(study.order), 0), dtype=np.float32)
+    return assessed.candidates, Evidence(study, nothing, study.views.matrix(view), predictions)
 
 
 def cross_validated(study: Study, resources: Resources) -> Assessment:
@@ -76,9 +94,10 @@ def cross_validated(study: Study, resources: Resources) -> Assessment:
     candidates = candidates_for(study.spec, size_of(study))
     fits = cross_validate(candidates, study, resources)
     resources.progress(assessment.STAGE)
-    assessed = assess(fits, study.labels)
+    assessed = assess(fits, study.labels, RECIPES[study.spec.task])
+    measure = MEASURES[study.spec.task].replace("Held", "held")
     for row in assessed.candidates:
-        resources.progress.log(f"{row.name}: held-out accuracy {row.accuracy:.1%}, weight {row.weight:.2f}")
+        resources.progress.log(f"{row.name}: {measure} {row.accuracy:.1%}, weight {row.weight:.2f}")
     return assessed
 
 
@@ -94,19 +113,24 @@ def find_issues(evidence: Evidence, progress: Progress) -> pd.DataFrame:
 
 
 def _result(
-    study: Study, assessed: Assessment, issues: pd.DataFrame, stage_seconds: Mapping[str, float]
+    evidence: Evidence,
+    candidates: tuple[CandidateResult, ...],
+    issues: pd.DataFrame,
+    stage_seconds: Mapping[str, float],
 ) -> CleansetResult:
+    study = evidence.study
     position = np.argsort(study.order)  # where in canonical order each given row is
     flags = [name for name in issues.columns if issues[name].dtype == bool]
     return CleansetResult(
         issues=issues.iloc[position].reset_index(drop=True),
-        pred_probs=assessed.pred_probs[position],
+        pred_probs=evidence.pred_probs[position],
         classes=study.labels.classes,
         fold_id=study.fold_id[position],
         embeddings=_embeddings(study, position),
-        candidates=assessed.candidates,
+        candidates=candidates,
         counts={name: int(issues[name].sum()) for name in flags},
         stage_seconds=stage_seconds,
+        predictions=None if evidence.predictions is None else evidence.predictions[position],
     )
 
 

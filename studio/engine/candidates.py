@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
-from sklearn.ensemble import ExtraTreesClassifier
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from studio.engine.features.text import LONG_TEXT
-from studio.engine.ml_task import Modality, Mode
-from studio.engine.models.base import Classifier
-from studio.engine.models.boosting import Boosting
+from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.models.base import Classifier, Regressor
+from studio.engine.models.boosting import Boosting, NumberBoosting
 from studio.engine.models.linear import MarginClassifier
 from studio.engine.models.neighbours import NeighbourClassifier
 from studio.engine.models.network import SmallNetwork
 from studio.engine.rows import digest
 from studio.engine.schema import CleansetSpec
+
+CLASSES = frozenset({MLTask.MULTI_CLASS, MLTask.MULTI_LABEL})
+NUMBERS = frozenset({MLTask.REGRESSION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +42,11 @@ class Candidate:
     view
         Key of the features that it reads, see `features/catalogue.py`.
     make
-        Returns the unfitted classifier for a seed.
+        Returns the unfitted model for a seed: a classifier, or a regressor where `tasks` is regression.
     suits
         Whether it is tried on data of this size.
+    tasks
+        What it predicts.
     """
 
     key: str
@@ -48,13 +54,22 @@ class Candidate:
     modality: Modality
     modes: frozenset[Mode]
     view: str
-    make: Callable[[int], Classifier]
+    make: Callable[[int], Classifier | Regressor]
     suits: Callable[[Size], bool]
+    tasks: frozenset[MLTask] = CLASSES
 
     def signature(self, seed: int) -> str:
         """Return a digest of everything but the data that decides its fits."""
         model = self.make(seed)
         return digest(self.key, type(model).__qualname__, repr(sorted(model.get_params().items())))
+
+    def classifier(self, seed: int) -> Classifier:
+        """Return the unfitted classifier."""
+        return cast(Classifier, self.make(seed))
+
+    def regressor(self, seed: int) -> Regressor:
+        """Return the unfitted regressor."""
+        return cast(Regressor, self.make(seed))
 
 
 ALWAYS = frozenset(Mode)
@@ -70,7 +85,10 @@ def candidates_for(spec: CleansetSpec, size: Size) -> tuple[Candidate, ...]:
     return tuple(
         candidate
         for candidate in CANDIDATES
-        if candidate.modality is spec.modality and spec.mode in candidate.modes and candidate.suits(size)
+        if spec.task in candidate.tasks
+        and candidate.modality is spec.modality
+        and spec.mode in candidate.modes
+        and candidate.suits(size)
     )
 
 
@@ -91,6 +109,21 @@ def _forest(seed: int) -> Classifier:
         n_estimators=200, min_samples_leaf=2, max_features=0.5, max_leaf_nodes=4_000, random_state=seed
     )
     return classifier
+
+
+def _ridge(penalty: float) -> Callable[[int], Regressor]:
+    return lambda seed: Ridge(alpha=penalty, solver="lsqr", tol=1e-3)
+
+
+def _number_boosting(seed: int) -> Regressor:
+    return NumberBoosting(n_rounds=200, n_leaves=31, min_rows_per_leaf=20, penalty=1.0, seed=seed)
+
+
+def _number_forest(seed: int) -> Regressor:
+    regressor: Regressor = ExtraTreesRegressor(
+        n_estimators=100, min_samples_leaf=2, max_features=0.5, max_leaf_nodes=4_000, random_state=seed
+    )
+    return regressor
 
 
 CANDIDATES = (
@@ -151,5 +184,34 @@ CANDIDATES = (
         "linear-margin", "Support vector machine", Modality.TABULAR, ALWAYS, "linear",
         lambda seed: MarginClassifier(strength=0.1, seed=seed),
         lambda size: size.n_classes > _MANY_CLASSES,
+    ),
+    Candidate(
+        "words-ridge", "Words, ridge regression", Modality.TEXT, ALWAYS, "words", _ridge(1.0),
+        lambda size: size.is_spaced, NUMBERS,
+    ),
+    Candidate(
+        "symbols-ridge", "Character sequences, ridge regression", Modality.TEXT, ALWAYS, "symbols", _ridge(1.0),
+        lambda size: not size.is_spaced, NUMBERS,
+    ),
+    Candidate(
+        "sentences-ridge", "Sentence embeddings, ridge regression", Modality.TEXT, REGULAR, "sentences", _ridge(1.0),
+        lambda size: True, NUMBERS,
+    ),
+    Candidate(
+        "sentences-boosting", "Sentence embeddings, gradient boosting", Modality.TEXT, REGULAR, "sentences",
+        _number_boosting,
+        lambda size: size.n_rows <= _SEVERAL_ROWS, NUMBERS,
+    ),
+    Candidate(
+        "number-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _number_boosting,
+        lambda size: True, NUMBERS,
+    ),
+    Candidate(
+        "number-forest", "Extremely randomised trees", Modality.TABULAR, REGULAR, "trees", _number_forest,
+        lambda size: size.n_rows <= _VERY_MANY_ROWS, NUMBERS,
+    ),
+    Candidate(
+        "ridge", "Ridge regression", Modality.TABULAR, ALWAYS, "linear", _ridge(10.0),
+        lambda size: True, NUMBERS,
     ),
 )  # fmt: skip

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.metrics import Probabilities, log_loss
+from studio.engine.metrics import Probabilities
 
 N_PICKS = 50  # weights are multiples of 1/50
 
 
-def ensemble_weights(given_probabilities: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def ensemble_weights(
+    columns: npt.NDArray[np.float64], loss: Callable[[npt.NDArray[np.float64]], float]
+) -> npt.NDArray[np.float64]:
     """Choose the candidates' weights in the ensemble.
 
     Parameters
     ----------
-    given_probabilities
-        Out-of-sample probability of each row's given class, one column per candidate, shape (n, m).
+    columns
+        What each candidate predicts out of sample: the probability of what was given, or a number; shape (n, m).
+    loss
+        How bad a mixture of the columns is, shape (n,).
 
     Returns
     -------
@@ -27,7 +31,7 @@ def ensemble_weights(given_probabilities: npt.NDArray[np.float64]) -> npt.NDArra
 
     Notes
     -----
-    Greedy selection with replacement by log loss. The m weights are fitted on the very rows on which the ensemble's
+    Greedy selection with replacement. The m weights are fitted on the very rows on which the ensemble's
     held-out accuracy is then measured, as is each candidate's one temperature; with a handful of numbers for
     hundreds of rows the bias is far below the accuracy's own uncertainty, but it is there.
 
@@ -35,22 +39,21 @@ def ensemble_weights(given_probabilities: npt.NDArray[np.float64]) -> npt.NDArra
     ----------
     Caruana et al., Ensemble Selection from Libraries of Models (2004).
     """
-    n_candidates = given_probabilities.shape[1]
+    n_candidates = columns.shape[1]
     picks = np.zeros(n_candidates)
-    mixture = np.zeros(len(given_probabilities))
+    total = np.zeros(len(columns))
     for n_picked in range(1, N_PICKS + 1):
-        losses = [log_loss((mixture + given_probabilities[:, m]) / n_picked) for m in range(n_candidates)]
+        losses = [loss((total + columns[:, m]) / n_picked) for m in range(n_candidates)]
         best = int(np.argmin(losses))
         picks[best] += 1
-        mixture += given_probabilities[:, best]
+        total += columns[:, best]
     return picks / N_PICKS
 
 
 def mixture(members: Sequence[Probabilities], weights: Sequence[float]) -> Probabilities:
-    """Return the weighted mean of class probabilities, shape (n, K)."""
+    """Return the weighted mean of predictions, shape (n, P)."""
     total = np.zeros_like(members[0])
     for probabilities, weight in zip(members, weights, strict=True):
         if weight > 0:
             total += np.float32(weight) * probabilities
-    total /= total.sum(axis=1, keepdims=True)
     return total

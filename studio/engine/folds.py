@@ -1,4 +1,4 @@
-"""Assigns rows to folds: each class spread evenly, exact copies together."""
+"""Assigns rows to folds: each stratum (class, or tenth of the numbers) spread evenly, exact copies together."""
 
 from __future__ import annotations
 
@@ -31,18 +31,20 @@ def assign_folds(labels: Labels, copies: npt.NDArray[np.uint64], *, n_folds: int
     Returns
     -------
     ndarray of shape (n,)
-        Fold in 0…n_folds−1; -1 for unlabeled rows. Rows of a class differ by at most one between folds where there
+        Fold in 0…n_folds−1; -1 for unlabeled rows. Rows of a stratum differ by at most one between folds where there
         are no copies; a class with fewer rows than folds is in as many folds as it has rows.
     """
-    fold_id = np.full(len(labels.codes), NO_FOLD, dtype=np.int16)
+    fold_id = np.full(len(labels.strata), NO_FOLD, dtype=np.int16)
     rows = np.flatnonzero(labels.is_labeled)
+    if not len(rows):
+        return fold_id
     _, group = np.unique(copies[rows], return_inverse=True)
     n_groups = int(group.max()) + 1
     if n_groups < len(rows) * (1 - _MAX_COPIES_FRACTION):
         group, n_groups = np.arange(len(rows)), len(rows)
     sizes = np.bincount(group)
     group_class = np.full(n_groups, 0, dtype=np.int32)
-    group_class[group[::-1]] = labels.codes[rows[::-1]]  # a group's first row speaks for it
+    group_class[group[::-1]] = labels.strata[rows[::-1]]  # a group's first row speaks for it
     fold_of_group = _deal(group_class, sizes, n_folds, np.random.default_rng(seed))
     fold_id[rows] = fold_of_group[group]
     return fold_id

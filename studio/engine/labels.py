@@ -1,4 +1,4 @@
-"""Given labels as class codes."""
+"""Given labels in the form that models are fitted to, for every task."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from studio.engine import cell_values
+from studio.engine.label_sets import split_labels
+from studio.engine.ml_task import MLTask
+
 UNLABELED = -1
+_N_STRATA = 10  # of numbers: tenths of the rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,40 +22,121 @@ class Labels:
 
     Attributes
     ----------
-    codes
-        Index into `classes` per row, shape (n,), int32; `UNLABELED` (-1) for rows without a label.
+    targets
+        Multi-class: index into `classes` per row, shape (n,), int32. Multi-label: whether each class applies, shape
+        (n, K), bool. Regression: the numbers, shape (n,), float64. Unlabeled rows hold `UNLABELED`, False or NaN.
     classes
-        Class names as they are spelled, sorted.
+        Class names as they are spelled, sorted; empty for regression and unsupervised.
+    strata
+        Rows with the same stratum are spread evenly over the folds, shape (n,), int32; `UNLABELED` (-1) for rows
+        without a label.
+    n_decimals
+        Regression: as many decimals as the given numbers have, at most 12.
     """
 
-    codes: npt.NDArray[np.int32]
+    targets: npt.NDArray[np.generic]
     classes: tuple[str, ...]
+    strata: npt.NDArray[np.int32]
+    n_decimals: int = 0
+
+    @property
+    def codes(self) -> npt.NDArray[np.int32]:
+        """Class code per row of a multi-class task, shape (n,)."""
+        return np.asarray(self.targets, dtype=np.int32)
 
     @property
     def is_labeled(self) -> npt.NDArray[np.bool_]:
         """Where there is a label, shape (n,)."""
-        return np.not_equal(self.codes, UNLABELED)
+        return np.not_equal(self.strata, UNLABELED)
+
+    @property
+    def n_outputs(self) -> int:
+        """Numbers that a model predicts per row: one per class, or one."""
+        return len(self.classes) or 1
 
     @property
     def class_counts(self) -> npt.NDArray[np.int64]:
         """Rows per class, shape (K,)."""
+        if self.targets.ndim == 2:
+            return np.asarray(np.asarray(self.targets, dtype=np.int64).sum(axis=0), dtype=np.int64)
         return np.bincount(self.codes[self.is_labeled], minlength=len(self.classes))
 
 
-def encode_labels(given: Sequence[str | None]) -> Labels:
-    """Give each class a code in the order of its name.
+def encode_labels(given: Sequence[str | None], task: MLTask = MLTask.MULTI_CLASS) -> Labels:
+    """Read the cells of the label column.
 
     Parameters
     ----------
     given
-        One label per row; None, NaN and blank text are no label.
+        One cell per row; None, NaN and blank text are no label, or no class in a multi-label task.
+    task
+        Decides how a cell is read.
 
     Examples
     --------
     >>> encode_labels(["b", None, "a", " "]).codes.tolist()
     [1, -1, 0, -1]
+    >>> encode_labels(["b,a", None, "a"], MLTask.MULTI_LABEL).targets.astype(int).tolist()
+    [[1, 1], [0, 0], [1, 0]]
+    >>> encode_labels(["1.50", "", "3"], MLTask.REGRESSION).targets.tolist()
+    [1.5, nan, 3.0]
     """
-    names = [label if isinstance(label, str) and label.strip() else None for label in given]
-    classes = tuple(sorted({name for name in names if name is not None}))
+    cells = [label if isinstance(label, str) and label.strip() else None for label in given]
+    return _ENCODERS[task](cells)
+
+
+def _encode_classes(cells: list[str | None]) -> Labels:
+    classes = tuple(sorted({name for name in cells if name is not None}))
     code_of: dict[str | None, int] = {name: code for code, name in enumerate(classes)}
-    return Labels(np.fromiter((code_of.get(name, UNLABELED) for name in names), np.int32, len(names)), classes)
+    codes = np.fromiter((code_of.get(name, UNLABELED) for name in cells), np.int32, len(cells))
+    return Labels(codes, classes, codes)
+
+
+def _encode_sets(cells: list[str | None]) -> Labels:
+    sets = [split_labels(cell) for cell in cells]
+    classes = tuple(sorted({name for names in sets for name in names}))
+    code_of = {name: code for code, name in enumerate(classes)}
+    members = np.zeros((len(sets), len(classes)), dtype=bool)
+    rows = np.repeat(np.arange(len(sets)), [len(names) for names in sets])
+    members[rows, [code_of[name] for names in sets for name in names]] = True
+    return Labels(members, classes, _rarest_class(members))
+
+
+def _rarest_class(members: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
+    """Return the code of each row's rarest class, K for rows of no class: rare classes are the ones folds may lack."""
+    n_rows = len(members)
+    counts = np.append(members.sum(axis=0), n_rows + 1)
+    with_none = np.column_stack([members, np.ones(n_rows, dtype=bool)])
+    rarest: npt.NDArray[np.int32] = np.where(with_none, counts, n_rows + 2).argmin(axis=1).astype(np.int32)
+    return rarest
+
+
+def _encode_numbers(cells: list[str | None]) -> Labels:
+    values = cell_values.numbers([cell or "" for cell in cells])
+    is_labeled = np.isfinite(values)
+    strata = np.full(len(values), UNLABELED, dtype=np.int32)
+    if is_labeled.any():
+        edges = np.unique(np.quantile(values[is_labeled], np.linspace(0, 1, _N_STRATA + 1)[1:-1]))
+        strata[is_labeled] = np.searchsorted(edges, values[is_labeled], side="right")
+    return Labels(values, (), strata, n_decimals=_n_decimals(values[is_labeled]))
+
+
+def _n_decimals(values: npt.NDArray[np.float64]) -> int:
+    some = values[:: -(-len(values) // 1_000)] if len(values) else values
+    return min(12, max((len(text.partition(".")[2]) for text in map(_plain, some.tolist())), default=0))
+
+
+def _plain(value: float) -> str:
+    return np.format_float_positional(value, trim="-")
+
+
+def _encode_nothing(cells: list[str | None]) -> Labels:
+    return Labels(np.empty((len(cells), 0)), (), np.full(len(cells), UNLABELED, dtype=np.int32))
+
+
+_ENCODERS = {
+    MLTask.MULTI_CLASS: _encode_classes,
+    MLTask.MULTI_LABEL: _encode_sets,
+    MLTask.REGRESSION: _encode_numbers,
+    MLTask.UNSUPERVISED: _encode_nothing,
+}

@@ -14,6 +14,14 @@ class MLTask(StrEnum):
     UNSUPERVISED = "unsupervised"
 
 
+# What "accuracy" of a model is, by task; see `CandidateResult`.
+MEASURES = {
+    MLTask.MULTI_CLASS: "Held-out accuracy",
+    MLTask.MULTI_LABEL: "Held-out F1",
+    MLTask.REGRESSION: "Held-out R²",
+}
+
+
 class Modality(StrEnum):
     """What it is predicted from."""
 

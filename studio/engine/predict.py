@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from studio.engine.crossval import predict_aligned
-from studio.engine.ensemble import mixture
 from studio.engine.errors import DataProblem
 from studio.engine.features.base import Matrix
-from studio.engine.metrics import Probabilities, at_temperature
+from studio.engine.learners import Predicted
 from studio.engine.resources import Resources
+from studio.engine.spread import at_least
+from studio.engine.tasks.registry import RECIPES
 from studio.engine.train import TrainedModel
 from studio.engine.validate import quoted
 
@@ -24,13 +25,17 @@ class Predictions:
     Attributes
     ----------
     pred_probs
-        Class probabilities, shape (n, K), float32, columns in the order of the model's classes; rows sum to 1.
+        Class probabilities, shape (n, K), float32, columns in the order of the model's classes; rows sum to 1 in a
+        multi-class task. No columns in a regression.
     suggested_label
-        The likeliest class of each row; the first in the order of the classes where two are equally likely.
+        As it is written in a cell: the likeliest class, the set of classes more likely than not, or the number.
+    errors
+        Regression: the expected absolute error of each number, shape (n,), float32; else None.
     """
 
-    pred_probs: Probabilities
+    pred_probs: Predicted
     suggested_label: list[str]
+    errors: npt.NDArray[np.float32] | None = None
 
 
 def predict_frame(model: TrainedModel, frame: pd.DataFrame) -> Predictions:
@@ -62,19 +67,21 @@ def predict_frame(model: TrainedModel, frame: pd.DataFrame) -> Predictions:
             "Column names must be the same as in the training data."
         )
     if frame.empty:
-        return Predictions(np.empty((0, len(model.classes)), dtype=np.float32), [])
-    pred_probs = _pred_probs(model, frame)
-    return Predictions(pred_probs, [model.classes[code] for code in np.argmax(pred_probs, axis=1)])
-
-
-def _pred_probs(model: TrainedModel, frame: pd.DataFrame) -> Probabilities:
-    matrices: dict[str, Matrix] = {
-        view: featuriser.transform(frame, Resources()) for view, featuriser in model.featurisers.items()
-    }
+        nothing = np.empty((0, len(model.classes)), dtype=np.float32)
+        return Predictions(nothing, [], None if model.error_bar is None else np.empty(0, dtype=np.float32))
+    matrices = _matrices(model, frame)
+    recipe = RECIPES[model.spec.task]
     members = [
-        at_temperature(
-            predict_aligned(member.classifier, matrices[member.view], len(model.classes)), member.temperature
-        )
-        for member in model.members
+        recipe.calibrated(member.learner.predict(matrices[member.view]), member.temperature) for member in model.members
     ]
-    return mixture(members, [member.weight for member in model.members])
+    predicted = recipe.combined(members, [member.weight for member in model.members])
+    suggested = recipe.suggested(predicted, model.label_format)
+    if model.error_bar is None:
+        return Predictions(predicted, suggested)
+    member, floor = model.error_bar
+    nothing = np.empty((len(frame), 0), dtype=np.float32)
+    return Predictions(nothing, suggested, at_least(member.learner.predict(matrices[member.view]), floor))
+
+
+def _matrices(model: TrainedModel, frame: pd.DataFrame) -> dict[str, Matrix]:
+    return {view: featuriser.transform(frame, Resources()) for view, featuriser in model.featurisers.items()}

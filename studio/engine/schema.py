@@ -47,8 +47,11 @@ class CleansetSpec:
 class CandidateResult:
     """One row of the table of models: a candidate, or the ensemble of them.
 
-    `accuracy` and `log_loss` are held-out (out-of-sample over all labelled rows); `weight` is the share in
-    the ensemble (1.0 for the ensemble itself); the times are summed over the folds, in seconds.
+    `accuracy`, `log_loss` and `ece` are held-out (out-of-sample over all labeled rows). `accuracy`: multi-class the
+    fraction of rows whose likeliest class is the given one, multi-label F1 over all rows and classes, regression R².
+    `log_loss`: nats per row, multi-label per row and class, regression the root mean squared error. `ece`: expected
+    calibration error, None for regression. `weight` is the share in the ensemble (1.0 for the ensemble itself); the
+    times are summed over the folds, in seconds.
     """
 
     key: str
@@ -58,6 +61,7 @@ class CandidateResult:
     weight: float
     training_time_s: float
     inference_time_s: float
+    ece: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +74,12 @@ class CleansetResult:
         One row per dataset row, in the same order; exactly the columns of the product's table of
         Cleanlab columns that apply. Scores are in [0, 1] and 1 is worst.
     pred_probs
-        Out-of-sample class probabilities, shape (n_rows, n_classes), float32, columns in the order of `classes`.
+        Out-of-sample class probabilities, shape (n_rows, n_classes), float32, columns in the order of `classes`. In
+        a multi-label task each column is a probability of its own. No columns for regression and unsupervised.
     classes
         The class names, sorted, as they are spelled in the data.
+    predictions
+        Regression: out-of-sample number and its expected absolute error, shape (n_rows, 2), float32; else None.
     fold_id
         Shape (n_rows,), int16: the fold in which the row was held out; -1 for rows without a label, which
         get the mean prediction of all fold models.
@@ -94,3 +101,4 @@ class CleansetResult:
     candidates: tuple[CandidateResult, ...]
     counts: Mapping[str, int]
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
+    predictions: npt.NDArray[np.float32] | None = None

@@ -59,7 +59,7 @@ class Study:
 
     @property
     def is_class_seen(self) -> npt.NDArray[np.bool_]:
-        """Where the given class also occurs outside the row's fold, so that it could be learned, shape (n,)."""
+        """Multi-class: where the given class also occurs outside the row's fold, so that it could be learned, (n,)."""
         is_labeled = self.labels.is_labeled
         n_in_fold = np.zeros((self.n_folds, len(self.labels.classes)), dtype=np.int64)
         np.add.at(n_in_fold, (self.fold_id[is_labeled], self.labels.codes[is_labeled]), 1)
@@ -83,7 +83,7 @@ def make_study(frame: pd.DataFrame, given: Sequence[str | None], spec: CleansetS
     frame
         n rows of text or None.
     given
-        One label per row; None or blank is unlabeled.
+        One cell of labels per row; see `encode_labels`.
     spec
         The choice of columns, folds and seed.
     resources
@@ -96,7 +96,7 @@ def make_study(frame: pd.DataFrame, given: Sequence[str | None], spec: CleansetS
     content = content_hashes(frame, spec.feature_columns)
     order = canonical_order(content, given)
     sorted_frame = frame.loc[:, list(spec.feature_columns)].iloc[order].reset_index(drop=True)
-    labels = encode_labels([given[row] for row in order])
+    labels = encode_labels([given[row] for row in order], spec.task)
     copies = copy_hashes(sorted_frame, spec)
     fold_id = assign_folds(labels, copies, n_folds=spec.n_folds, seed=spec.seed)
     views = Views(sorted_frame, content[order], spec, resources)

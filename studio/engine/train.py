@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from studio.engine.assessment import ENSEMBLE_KEY, Assessment, Member
 from studio.engine.build import cross_validated
 from studio.engine.cache import Cache
-from studio.engine.crossval import fit_bounded
 from studio.engine.errors import DataProblem
 from studio.engine.features.base import Featuriser
 from studio.engine.labels import encode_labels
-from studio.engine.models.base import Classifier
+from studio.engine.learners import Learner
+from studio.engine.ml_task import MLTask
 from studio.engine.progress import Progress, Silent
 from studio.engine.resources import Resources
 from studio.engine.schema import CandidateResult, CleansetSpec
+from studio.engine.spread import find_spread
 from studio.engine.study import Study, make_study
+from studio.engine.tasks.base import LabelFormat
+from studio.engine.tasks.registry import RECIPES
 from studio.engine.validate import check_labels, quoted
 
 STAGE = "Training the best model"
@@ -32,7 +36,7 @@ class FittedMember:
 
     key: str
     view: str
-    classifier: Classifier
+    learner: Learner
     temperature: float
     weight: float
 
@@ -45,21 +49,29 @@ class TrainedModel:
     ----------
     spec
         The choice that it was trained on; its columns and kinds are what a file to predict must have.
-    classes
-        Class names, in the order of the probabilities' columns.
+    label_format
+        Class names in the order of the probabilities' columns; decimals of numbers.
     featurisers
         Fitted, by view.
     members
         One candidate with weight 1, or those of the ensemble.
     candidates
-        The table of models, best held-out accuracy first; the first is this model.
+        The table of models, best first; the first is this model.
+    error_bar
+        Regression: what predicts how far off a prediction is, and the least that it says; else None.
     """
 
     spec: CleansetSpec
-    classes: tuple[str, ...]
+    label_format: LabelFormat
     featurisers: dict[str, Featuriser]
     members: tuple[FittedMember, ...]
     candidates: tuple[CandidateResult, ...]
+    error_bar: tuple[FittedMember, float] | None = None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, in the order of the probabilities' columns; empty for regression."""
+        return self.label_format.classes
 
     @property
     def feature_columns(self) -> tuple[str, ...]:
@@ -83,8 +95,8 @@ def train_model(
     frame
         n rows of text or None with the spec's feature columns.
     labels
-        The corrected label of each row; None or blank rows are left out. A class that nobody had given before is a
-        class like any other.
+        The corrected label of each row as it is written in a cell; rows without a label are left out. A class that
+        nobody had given before is a class like any other.
     spec
         The choice of columns, task, mode, folds and seed.
     cache_dir, n_jobs, progress
@@ -93,43 +105,49 @@ def train_model(
     Returns
     -------
     TrainedModel
-        Its `candidates` hold the held-out accuracy of cross-validation on these labels. The accuracy of the refit
-        on all rows is not measured; it has seen more rows than each fold's model had.
+        Its `candidates` hold what cross-validation measured on these labels. The refit on all rows is not measured;
+        it has seen more rows than each fold's model had.
 
     Raises
     ------
     DataProblem
         When columns are missing or the labels cannot be learned.
     """
-    labeled = _labeled(frame, labels, spec)
+    rows = _labeled_rows(frame, labels, spec)
     resources = Resources(Cache(cache_dir), n_jobs, progress)
     progress("Reading features")
-    study = make_study(labeled, [label for label in labels if label and label.strip()], spec, resources)
+    study = make_study(frame.iloc[rows].reset_index(drop=True), [labels[row] for row in rows], spec, resources)
     assessed = cross_validated(study, resources)
+    error_bar = _error_bar(study, assessed, resources) if spec.task is MLTask.REGRESSION else None
     members = _chosen(assessed)
     fitted = []
     for done, member in enumerate(members):
         progress(STAGE, done, len(members))
-        fitted.append(_refitted(member, study))
+        fitted.append(_refitted(member, study, study.labels.targets))
     progress(STAGE, len(members), len(members))
-    views = dict.fromkeys(member.candidate.view for member in members)
+    views = {member.view: None for member in (*fitted, *([error_bar[0]] if error_bar else []))}
     return TrainedModel(
         spec=spec,
-        classes=study.labels.classes,
+        label_format=LabelFormat.of(study.labels),
         featurisers={view: study.views.fitted(view) for view in views},
         members=tuple(fitted),
         candidates=assessed.candidates,
+        error_bar=error_bar,
     )
 
 
-def _labeled(frame: pd.DataFrame, labels: Sequence[str | None], spec: CleansetSpec) -> pd.DataFrame:
+def _labeled_rows(frame: pd.DataFrame, labels: Sequence[str | None], spec: CleansetSpec) -> npt.NDArray[np.int64]:
     missing = [name for name in spec.feature_columns if name not in frame.columns]
     if missing:
         raise DataProblem(f"The table has no column {quoted(missing)}, which the model is to be trained on.")
-    encoded = encode_labels(labels)
-    is_labeled = encoded.is_labeled
-    check_labels(n_labeled=int(is_labeled.sum()), n_classes=len(encoded.classes), spec=spec)
-    return frame.loc[np.asarray(is_labeled)].reset_index(drop=True)
+    check_labels(labels, spec)
+    return np.flatnonzero(encode_labels(labels, spec.task).is_labeled)
+
+
+def _error_bar(study: Study, assessed: Assessment, resources: Resources) -> tuple[FittedMember, float]:
+    candidate = assessed.heaviest.candidate
+    spread = find_spread(study, assessed.predicted, candidate, resources)
+    return _refitted(Member(candidate, temperature=1.0, weight=1.0), study, spread.targets), spread.floor
 
 
 def _chosen(assessed: Assessment) -> list[Member]:
@@ -144,8 +162,8 @@ def _chosen(assessed: Assessment) -> list[Member]:
     ]
 
 
-def _refitted(member: Member, study: Study) -> FittedMember:
+def _refitted(member: Member, study: Study, targets: npt.NDArray[np.generic]) -> FittedMember:
     candidate = member.candidate
-    classifier = candidate.make(study.spec.seed)
-    fit_bounded(classifier, study.views.matrix(candidate.view), study.labels.codes)
-    return FittedMember(candidate.key, candidate.view, classifier, member.temperature, member.weight)
+    learner = RECIPES[study.spec.task].learner(candidate, study.labels.n_outputs, study.spec.seed)
+    learner.fit(study.views.matrix(candidate.view), targets)
+    return FittedMember(candidate.key, candidate.view, learner, member.temperature, member.weight)

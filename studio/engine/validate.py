@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
+from studio.engine import cell_values
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
+from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.schema import CleansetSpec
 
-AVAILABLE_TASKS = (MLTask.MULTI_CLASS,)
+AVAILABLE_TASKS = tuple(MLTask)
 MAX_CLASSES = 1_000  # probabilities are kept for every row and class
 
 
@@ -20,13 +23,16 @@ MAX_CLASSES = 1_000  # probabilities are kept for every row and class
 class ColumnFacts:
     """What the checks need to know of a column.
 
-    `n_missing` counts empty cells, blank ones included; `n_distinct` the different values among the others.
+    `n_missing` counts empty cells, blank ones included; `n_distinct` the different values among the others: of a
+    multi-label column the different classes, of a regression's label column the different numbers. `unreadable` is
+    the first row, counted from 0, whose label should be a number and is none, with its cell.
     """
 
     name: str
     kind: ColumnKind
     n_missing: int
     n_distinct: int
+    unreadable: tuple[int, str] | None = None
 
 
 def check_choice(
@@ -39,7 +45,7 @@ def check_choice(
     n_rows
         Rows of the table.
     label
-        Facts on the label column, None if the table has no such column.
+        Facts on the label column as the task reads it (see `label_facts`), None if the table has no such column.
     features
         Facts on those of the spec's feature columns that the table has.
     spec
@@ -57,14 +63,26 @@ def check_choice(
 
 def check_frame(frame: pd.DataFrame, spec: CleansetSpec) -> None:
     """Refuse a table that cannot be analysed as the spec says. Raises DataProblem as `check_choice` does."""
-    facts = {name: _facts(frame, name, spec) for name in dict.fromkeys(_columns(spec)) if name in frame.columns}
-    label = facts.get(spec.label_column) if spec.label_column else None
-    features = [facts[name] for name in spec.feature_columns if name in facts]
+    label = label_facts(frame[spec.label_column], spec) if spec.label_column in frame.columns else None
+    features = [_facts(frame, name, spec) for name in dict.fromkeys(spec.feature_columns) if name in frame.columns]
     check_choice(n_rows=len(frame), label=label, features=features, spec=spec)
 
 
-def _columns(spec: CleansetSpec) -> tuple[str, ...]:
-    return spec.feature_columns if spec.label_column is None else (*spec.feature_columns, spec.label_column)
+def label_facts(cells: pd.Series[str], spec: CleansetSpec) -> ColumnFacts:
+    """Return what the checks need to know of the label column, its cells read as the task says."""
+    name, kind = str(spec.label_column), spec.column_kinds.get(str(spec.label_column), ColumnKind.CATEGORICAL)
+    is_filled = cells.notna() & (cells.astype("str").str.strip() != "")
+    n_missing = int((~is_filled).sum())
+    filled = cells[is_filled].astype(object)
+    if spec.task is MLTask.MULTI_LABEL:
+        n_classes = len({label for cell in filled.unique() for label in split_labels(cell)})
+        return ColumnFacts(name, kind, n_missing, n_classes)
+    if spec.task is MLTask.REGRESSION:
+        values = cell_values.numbers(filled.tolist())
+        unread = np.flatnonzero(np.isnan(values))
+        unreadable = (int(np.flatnonzero(is_filled)[unread[0]]), str(filled.iloc[unread[0]])) if len(unread) else None
+        return ColumnFacts(name, kind, n_missing, len(np.unique(values)), unreadable)
+    return ColumnFacts(name, kind, n_missing, filled.nunique())
 
 
 def _facts(frame: pd.DataFrame, name: str, spec: CleansetSpec) -> ColumnFacts:
@@ -124,36 +142,96 @@ def _is_constant(n_rows: int, facts: ColumnFacts) -> bool:
 
 
 def _check_label(n_rows: int, label: ColumnFacts | None, spec: CleansetSpec) -> None:
+    if spec.task is MLTask.UNSUPERVISED:
+        if spec.label_column is not None:
+            raise DataProblem(
+                f"Without labels there is no label column, but “{spec.label_column}” is chosen. "
+                "Choose none, or another task."
+            )
+        return
     if spec.label_column is None:
         raise DataProblem("No label column is chosen. Choose the column that holds the labels.")
     if label is None:
         raise DataProblem(f"The table has no column “{spec.label_column}”. Choose a label column that is in the file.")
-    check_labels(n_labeled=n_rows - label.n_missing, n_classes=label.n_distinct, spec=spec)
+    _check_labels(n_rows, label, spec)
 
 
-def check_labels(*, n_labeled: int, n_classes: int, spec: CleansetSpec) -> None:
-    """Refuse labels that no classifier can learn from. Raises DataProblem."""
-    name = spec.label_column
-    if n_labeled == 0:
-        raise DataProblem(f"The label column “{name}” is empty in every row. Label some rows or choose another column.")
-    if n_classes == 1:
+def check_labels(labels: Sequence[str | None], spec: CleansetSpec) -> None:
+    """Refuse labels, one cell per row, that no model can learn from. Raises DataProblem."""
+    if spec.task is MLTask.UNSUPERVISED:
         raise DataProblem(
-            f"The label column “{name}” has only one class, but at least two are needed to tell rows apart."
+            "This project has no labels, so no model can learn to predict them. "
+            "Create a project with a label column to deploy a model."
         )
+    cells = pd.Series(list(labels), dtype=object)
+    _check_labels(len(cells), label_facts(cells, spec), spec)
+
+
+def _check_labels(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
+    if label.n_missing == n_rows:
+        raise DataProblem(
+            f"The label column “{label.name}” is empty in every row. Label some rows or choose another column."
+        )
+    checks = {
+        MLTask.MULTI_CLASS: _check_classes,
+        MLTask.MULTI_LABEL: _check_label_sets,
+        MLTask.REGRESSION: _check_numbers,
+    }
+    checks[spec.task](n_rows, label, spec)
+
+
+def _check_classes(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
+    n_labeled = n_rows - label.n_missing
+    if label.n_distinct == 1:
+        raise DataProblem(
+            f"The label column “{label.name}” has only one class, but at least two are needed to tell rows apart."
+        )
+    _check_enough(n_labeled, spec)
+    if label.n_distinct == n_labeled:
+        raise DataProblem(
+            f"Every label in “{label.name}” is different ({n_labeled:,} labels), so no class has two rows. "
+            "Choose a column whose values repeat."
+        )
+    _check_few_classes(label)
+
+
+def _check_label_sets(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
+    if label.n_distinct == 1 and label.n_missing == 0:
+        raise DataProblem(
+            f"The label column “{label.name}” has only one class, which every row has. "
+            "At least two classes, or rows without it, are needed to tell rows apart."
+        )
+    _check_enough(n_rows, spec)
+    _check_few_classes(label)
+
+
+def _check_numbers(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
+    if label.unreadable is not None:
+        row, cell = label.unreadable
+        raise DataProblem(
+            f"A regression needs numbers as labels, but “{label.name}” has “{cell[:80]}” in row {row}. "
+            "Choose a column of numbers, or the multi-class task."
+        )
+    if label.n_distinct == 1:
+        raise DataProblem(
+            f"The label column “{label.name}” has the same number in every row, so there is nothing to predict."
+        )
+    _check_enough(n_rows - label.n_missing, spec)
+
+
+def _check_enough(n_labeled: int, spec: CleansetSpec) -> None:
     if n_labeled < spec.n_folds:
         raise DataProblem(
             f"Only {n_labeled:,} rows have a label, but cross-validation with {spec.n_folds} folds needs at least "
             f"{spec.n_folds}. Label more rows."
         )
-    if n_classes == n_labeled:
+
+
+def _check_few_classes(label: ColumnFacts) -> None:
+    if label.n_distinct > MAX_CLASSES:
         raise DataProblem(
-            f"Every label in “{name}” is different ({n_labeled:,} labels), so no class has two rows. "
-            "Choose a column whose values repeat."
-        )
-    if n_classes > MAX_CLASSES:
-        raise DataProblem(
-            f"The label column “{name}” has {n_classes:,} classes, but at most {MAX_CLASSES:,} can be analysed. "
-            "Choose a column with fewer different values."
+            f"The label column “{label.name}” has {label.n_distinct:,} classes, but at most {MAX_CLASSES:,} can be "
+            "analysed. Choose a column with fewer different values."
         )
 
 

@@ -13,16 +13,17 @@ from hypothesis.extra.numpy import arrays
 from studio.engine.build import build_cleanset
 from studio.engine.cell_values import datetimes, is_day_first, normalised, numbers
 from studio.engine.columns import ColumnKind
-from studio.engine.ensemble import ensemble_weights, mixture
+from studio.engine.ensemble import ensemble_weights
 from studio.engine.features.column_encoders import make_encoder
 from studio.engine.folds import NO_FOLD, assign_folds
 from studio.engine.issues.near_duplicate import MIN_TEXT_SIMILARITY
 from studio.engine.issues.row_pairs import pairs_in_buckets
 from studio.engine.issues.shingles import shingle_sets, signatures
 from studio.engine.labels import encode_labels
-from studio.engine.metrics import accuracy, at_temperature, fit_temperature
+from studio.engine.metrics import accuracy, at_temperature, fit_temperature, log_loss
 from studio.engine.neighbours import nearest_distances
 from studio.engine.schema import CleansetResult
+from studio.engine.tasks.multi_class import MultiClass
 from tests.unit.engine.frames import shuffled, table_spec, text_spec
 
 CELLS = st.one_of(st.none(), st.text(max_size=12), st.sampled_from(["1", "2.5", "yes", "no", "2024-05-06", "red", ""]))
@@ -103,7 +104,7 @@ def test_fitted_temperature_is_within_its_bounds(probabilities: np.ndarray, data
 
 @given(arrays(np.float64, st.tuples(st.integers(1, 40), st.integers(1, 5)), elements=st.floats(0, 1)))
 def test_weights_are_shares_and_no_worse_than_the_best_member(given_probabilities: np.ndarray) -> None:
-    weights = ensemble_weights(given_probabilities)
+    weights = ensemble_weights(given_probabilities, log_loss)
     assert (weights >= 0).all()
     assert abs(weights.sum() - 1) < 1e-9
     losses = -np.log(np.maximum(given_probabilities, 1e-6)).mean(axis=0)
@@ -113,7 +114,7 @@ def test_weights_are_shares_and_no_worse_than_the_best_member(given_probabilitie
 
 @given(pred_probs(), st.floats(0, 1))
 def test_mixture_of_probabilities_sums_to_one(probabilities: np.ndarray, weight: float) -> None:
-    mixed = mixture([probabilities, probabilities[:, ::-1]], [weight, 1 - weight])
+    mixed = MultiClass().combined([probabilities, probabilities[:, ::-1]], [weight, 1 - weight])
     np.testing.assert_allclose(mixed.sum(axis=1), 1, atol=1e-5)
 
 

@@ -24,3 +24,16 @@ class Classifier(Protocol):
 
     def get_params(self) -> Mapping[str, object]:
         """Return the parameters that decide the fit, apart from the data."""
+
+
+class Regressor(Protocol):
+    """The part of scikit-learn's regressors that is used here."""
+
+    def fit(self, features: Matrix, values: npt.NDArray[np.float64]) -> object:
+        """Learn from rows with a number each."""
+
+    def predict(self, features: Matrix) -> npt.NDArray[np.floating]:
+        """Return a number per row, shape (n,)."""
+
+    def get_params(self) -> Mapping[str, object]:
+        """Return the parameters that decide the fit, apart from the data."""

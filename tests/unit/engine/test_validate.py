@@ -76,10 +76,17 @@ def test_text_project_wants_one_text_column_with_text() -> None:
         check_choice(n_rows=100, label=LABEL, features=[empty], spec=text_spec())
 
 
-@pytest.mark.parametrize("task", [MLTask.MULTI_LABEL, MLTask.REGRESSION, MLTask.UNSUPERVISED])
-def test_task_that_is_not_there_yet_is_refused_with_those_that_are(task: MLTask) -> None:
-    with pytest.raises(DataProblem, match="Choose one of: multi-class"):
-        check_choice(n_rows=100, label=LABEL, features=FEATURES, spec=replace(table_spec(), task=task))
+def test_label_column_without_a_task_for_it_is_refused() -> None:
+    with pytest.raises(DataProblem, match="Without labels there is no label column"):
+        check_choice(n_rows=100, label=LABEL, features=FEATURES, spec=replace(table_spec(), task=MLTask.UNSUPERVISED))
+
+
+def test_one_class_that_every_row_has_is_refused_as_a_set() -> None:
+    label = ColumnFacts("label", ColumnKind.TEXT, n_missing=0, n_distinct=1)
+    spec = replace(table_spec(), task=MLTask.MULTI_LABEL)
+    with pytest.raises(DataProblem, match="only one class, which every row has"):
+        check_choice(n_rows=100, label=label, features=FEATURES, spec=spec)
+    check_choice(n_rows=100, label=replace(label, n_missing=40), features=FEATURES, spec=spec)
 
 
 def test_rare_classes_and_unlabeled_rows_are_no_reason_to_refuse() -> None:

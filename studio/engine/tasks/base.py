@@ -1,0 +1,66 @@
+"""What every task's recipe offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.candidates import Candidate
+from studio.engine.labels import Labels
+from studio.engine.learners import Learner, Predicted
+
+Targets = npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How well labeled rows that were not seen are predicted; see `CandidateResult` for the units by task."""
+
+    accuracy: float
+    log_loss: float
+    ece: float | None
+
+
+class TaskRecipe(Protocol):
+    """The steps that differ between tasks. Predictions have shape (n, P), targets are those of labeled rows."""
+
+    def learner(self, candidate: Candidate, n_outputs: int, seed: int) -> Learner:
+        """Return the candidate's unfitted model."""
+
+    def temperature(self, predicted: Predicted, targets: Targets) -> float:
+        """Return the one number that calibrates out-of-sample predictions."""
+
+    def calibrated(self, predicted: Predicted, temperature: float) -> Predicted:
+        """Return calibrated predictions."""
+
+    def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:
+        """Return what is mixed when candidates are weighed: probabilities of what was given, or numbers."""
+
+    def loss(self, column: npt.NDArray[np.float64], targets: Targets) -> float:
+        """Return how bad a mixed column is."""
+
+    def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
+        """Return the ensemble's predictions."""
+
+    def quality(self, predicted: Predicted, targets: Targets) -> Quality:
+        """Measure predictions."""
+
+    def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
+        """Return the predicted labels as they are written in a cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFormat:
+    """How labels are written: class names in the order of the outputs; decimals of numbers."""
+
+    classes: tuple[str, ...]
+    n_decimals: int
+
+    @classmethod
+    def of(cls, labels: Labels) -> LabelFormat:
+        """Return the form of the given labels."""
+        return cls(labels.classes, labels.n_decimals)

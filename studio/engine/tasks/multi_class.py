@@ -1,0 +1,62 @@
+"""One of several classes per row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.candidates import Candidate
+from studio.engine.ensemble import mixture
+from studio.engine.learners import ClassLearner, Learner, Predicted
+from studio.engine.metrics import (
+    accuracy,
+    at_temperature,
+    calibration_error,
+    fit_temperature,
+    given_probabilities,
+    log_loss,
+)
+from studio.engine.tasks.base import LabelFormat, Quality, Targets
+
+
+class MultiClass:
+    """Probabilities of a row sum to 1; the likeliest class is suggested."""
+
+    def learner(self, candidate: Candidate, n_outputs: int, seed: int) -> Learner:
+        """Return the candidate as a classifier."""
+        return ClassLearner(candidate.classifier(seed), n_outputs)
+
+    def temperature(self, predicted: Predicted, targets: Targets) -> float:
+        """Return the temperature of least log loss."""
+        return fit_temperature(predicted, np.asarray(targets, dtype=np.int32))
+
+    def calibrated(self, predicted: Predicted, temperature: float) -> Predicted:
+        """Return probabilities at the temperature."""
+        return at_temperature(predicted, temperature)
+
+    def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:
+        """Return the given class's probability."""
+        return given_probabilities(predicted, np.asarray(targets, dtype=np.int32))
+
+    def loss(self, column: npt.NDArray[np.float64], targets: Targets) -> float:
+        """Return the log loss in nats."""
+        return log_loss(column)
+
+    def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
+        """Return the weighted mean, rows summing to 1."""
+        total = mixture(members, weights)
+        total /= total.sum(axis=1, keepdims=True)
+        return total
+
+    def quality(self, predicted: Predicted, targets: Targets) -> Quality:
+        """Measure accuracy, log loss, and the calibration of the likeliest class."""
+        codes = np.asarray(targets, dtype=np.int32)
+        is_right = np.argmax(predicted, axis=1) == codes
+        ece = calibration_error(predicted.max(axis=1), is_right)
+        return Quality(accuracy(predicted, codes), log_loss(given_probabilities(predicted, codes)), ece)
+
+    def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
+        """Return the likeliest class; the first in the order of the classes where two are equally likely."""
+        return [labels.classes[code] for code in np.argmax(predicted, axis=1)]

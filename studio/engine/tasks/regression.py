@@ -1,0 +1,64 @@
+"""A number per row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.candidates import Candidate
+from studio.engine.ensemble import mixture
+from studio.engine.learners import Learner, NumberLearner, Predicted
+from studio.engine.tasks.base import LabelFormat, Quality, Targets
+
+
+class Regression:
+    """Predictions have one column, in the unit of the labels."""
+
+    def learner(self, candidate: Candidate, n_outputs: int, seed: int) -> Learner:
+        """Return the candidate as a regressor."""
+        return NumberLearner(candidate.regressor(seed))
+
+    def temperature(self, predicted: Predicted, targets: Targets) -> float:
+        """Return 1: there are no probabilities to calibrate."""
+        return 1.0
+
+    def calibrated(self, predicted: Predicted, temperature: float) -> Predicted:
+        """Return the numbers as they are."""
+        return predicted
+
+    def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:
+        """Return the numbers."""
+        return predicted[:, 0].astype(np.float64)
+
+    def loss(self, column: npt.NDArray[np.float64], targets: Targets) -> float:
+        """Return the mean absolute error, which a few wrong labels hardly move."""
+        return float(np.abs(column - np.asarray(targets, dtype=np.float64)).mean())
+
+    def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
+        """Return the weighted mean."""
+        return mixture(members, weights)
+
+    def quality(self, predicted: Predicted, targets: Targets) -> Quality:
+        """Measure R² and the root mean squared error."""
+        values = np.asarray(targets, dtype=np.float64)
+        squared_errors = (predicted[:, 0] - values) ** 2
+        around_mean = float(((values - values.mean()) ** 2).mean())
+        mean_squared = float(squared_errors.mean())
+        return Quality(1 - mean_squared / around_mean if around_mean else 0.0, float(np.sqrt(mean_squared)), None)
+
+    def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
+        """Return the numbers with as many decimals as the given labels have."""
+        return [written_number(value, labels.n_decimals) for value in predicted[:, 0].tolist()]
+
+
+def written_number(value: float, n_decimals: int) -> str:
+    """Return a number as text.
+
+    >>> written_number(-0.004, 2), written_number(12.5, 3), written_number(1e6, 0)
+    ('0', '12.5', '1000000')
+    """
+    text = f"{value:.{n_decimals}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text

@@ -1,0 +1,160 @@
+"""Multi-label, regression and no labels at all, each on made-up rows whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from studio.engine.build import build_cleanset
+from studio.engine.columns import ColumnKind
+from studio.engine.errors import DataProblem
+from studio.engine.label_sets import join_labels, split_labels
+from studio.engine.ml_task import MLTask
+from studio.engine.predict import predict_frame
+from studio.engine.schema import CleansetSpec
+from studio.engine.train import train_model
+from tests.unit.engine.frames import table_spec, text_spec
+
+NUMBERS = {"size": ColumnKind.NUMBER, "age": ColumnKind.NUMBER}
+WORDS = {"refund": "billing", "parcel": "delivery", "password": "account"}
+
+
+def numbers_frame(n_rows: int = 200) -> pd.DataFrame:
+    """Return a price that is 3 · size − age and a little noise, as text."""
+    rng = np.random.default_rng(0)
+    size, age = rng.uniform(10, 100, n_rows), rng.uniform(0, 50, n_rows)
+    price = 3 * size - age + rng.normal(0, 2, n_rows)
+    columns = {"size": size, "age": age, "price": price}
+    return pd.DataFrame({name: [f"{value:.1f}" for value in values] for name, values in columns.items()}, dtype=object)
+
+
+def number_spec() -> CleansetSpec:
+    return replace(table_spec(NUMBERS), task=MLTask.REGRESSION, label_column="price")
+
+
+def sets_frame(n_rows: int = 150) -> pd.DataFrame:
+    """Return texts of up to three topics; each topic's word is in the text if and only if the topic is given."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for row in range(n_rows):
+        words = [word for word in WORDS if rng.random() < 0.4]
+        noise = " ".join(rng.choice(["please", "hello", "thanks", "now", "dear", "team"], 4))
+        rows.append({"text": f"{noise} {' '.join(words)} {row}", "label": ",".join(WORDS[word] for word in words)})
+    frame = pd.DataFrame(rows, dtype=object)
+    return frame.assign(label=frame["label"].where(frame["label"] != "", None))
+
+
+def set_spec() -> CleansetSpec:
+    return replace(text_spec(), task=MLTask.MULTI_LABEL)
+
+
+def test_planted_wrong_numbers_top_the_list_and_are_suggested_the_right_ones() -> None:
+    frame = numbers_frame()
+    right = frame.loc[[7, 80], "price"].astype(float)
+    frame.loc[7, "price"], frame.loc[80, "price"] = str(right[7] + 90), str(right[80] - 90)
+    issues = build_cleanset(frame, number_spec()).issues
+    assert set(issues["label_issue_score"].nlargest(2).index) == {7, 80}
+    assert issues.loc[[7, 80], "is_label_issue"].all()
+    suggested = issues.loc[[7, 80], "suggested_label"].astype(float)
+    assert (suggested - right).abs().max() < 30
+    assert issues["is_label_issue"].sum() < 10
+    assert issues.loc[~issues["is_label_issue"], "suggested_label"].isna().all()
+
+
+def test_regression_has_error_bars_and_no_class_columns() -> None:
+    result = build_cleanset(numbers_frame(), number_spec())
+    assert result.classes == () and result.pred_probs.shape == (200, 0)
+    assert result.predictions is not None and result.predictions.shape == (200, 2)
+    assert (result.predictions[:, 1] > 0).all()
+    assert {"is_ambiguous", "has_rare_class", "suggested_label_confidence_score"}.isdisjoint(result.issues.columns)
+    assert result.candidates[0].accuracy > 0.9
+    assert result.candidates[0].ece is None
+
+
+def test_row_without_a_number_is_unlabeled_and_gets_a_prediction() -> None:
+    frame = numbers_frame()
+    right = float(frame.loc[3, "price"])
+    frame.loc[3, "price"] = None
+    issues = build_cleanset(frame, number_spec()).issues
+    assert issues.loc[3, "is_initially_unlabeled"] and not issues.loc[3, "is_label_issue"]
+    assert abs(float(issues.loc[3, "suggested_label"]) - right) < 40
+
+
+def test_word_among_the_numbers_is_named_with_its_row() -> None:
+    frame = numbers_frame()
+    frame.loc[12, "price"] = "about a hundred"
+    with pytest.raises(DataProblem, match="“about a hundred” in row 12"):
+        build_cleanset(frame, number_spec())
+
+
+def test_planted_wrong_sets_top_the_list_and_are_suggested_whole() -> None:
+    frame = sets_frame()
+    right = frame["label"].copy()
+    with_one = [row for row in frame.index if right[row] == "delivery"][0]
+    without = [row for row in frame.index if right[row] is None][0]
+    frame.loc[with_one, "label"] = None
+    frame.loc[without, "label"] = "account,billing"
+    issues = build_cleanset(frame, set_spec()).issues
+    assert set(issues["label_issue_score"].nlargest(2).index) == {with_one, without}
+    assert issues.loc[with_one, "suggested_label"] == "delivery"
+    assert issues.loc[without, "suggested_label"] == ""
+    assert issues["is_label_issue"].sum() <= 6
+
+
+def test_probabilities_of_a_set_are_independent() -> None:
+    result = build_cleanset(sets_frame(), set_spec())
+    assert result.classes == ("account", "billing", "delivery")
+    assert result.pred_probs.shape == (150, 3)
+    assert ((result.pred_probs >= 0) & (result.pred_probs <= 1)).all()
+    assert result.pred_probs.sum(axis=1).std() > 0.3
+    assert not result.issues["is_initially_unlabeled"].any()
+
+
+def test_rows_without_any_label_column_are_looked_at_for_what_needs_none() -> None:
+    frame = sets_frame(60)
+    frame.loc[60] = {"text": frame.loc[0, "text"], "label": None}
+    issues = build_cleanset(frame, replace(text_spec(), task=MLTask.UNSUPERVISED, label_column=None)).issues
+    assert issues.loc[[0, 60], "is_near_duplicate"].all()
+    assert {"is_label_issue", "suggested_label", "is_initially_unlabeled"}.isdisjoint(issues.columns)
+    assert "outlier_score" in issues.columns
+
+
+def test_trained_sets_are_predicted_as_cells() -> None:
+    frame = sets_frame()
+    model = train_model(frame, frame["label"].tolist(), set_spec())
+    found = predict_frame(model, pd.DataFrame({"text": ["dear refund parcel", "hello team"]}))
+    assert [set(split_labels(cell)) for cell in found.suggested_label] == [{"billing", "delivery"}, set()]
+    assert found.pred_probs.shape == (2, 3) and found.errors is None
+
+
+def test_trained_numbers_are_predicted_with_an_error_bar() -> None:
+    frame = numbers_frame()
+    model = train_model(frame, frame["price"].tolist(), number_spec())
+    found = predict_frame(model, pd.DataFrame({"size": ["50", "90"], "age": ["10", "5"]}))
+    assert np.abs(np.array([float(cell) for cell in found.suggested_label]) - [140, 265]).max() < 30
+    assert found.errors is not None and (found.errors > 0).all()
+    assert found.pred_probs.shape == (2, 0)
+    empty = predict_frame(model, pd.DataFrame({"size": [], "age": []}))
+    assert empty.suggested_label == [] and empty.errors is not None
+
+
+def test_model_without_labels_is_refused() -> None:
+    frame = sets_frame(60)
+    with pytest.raises(DataProblem, match="no labels"):
+        train_model(frame, [None] * 60, replace(text_spec(), task=MLTask.UNSUPERVISED, label_column=None))
+
+
+def test_rows_in_another_order_give_the_same_results() -> None:
+    frame = numbers_frame(120)
+    order = np.random.default_rng(1).permutation(len(frame))
+    first = build_cleanset(frame, number_spec()).issues["label_issue_score"].to_numpy()
+    second = build_cleanset(frame.iloc[order].reset_index(drop=True), number_spec()).issues["label_issue_score"]
+    assert np.array_equal(second.to_numpy(), first[order])
+
+
+@pytest.mark.parametrize("names", [(), ("a",), ("a, b", 'say "no"'), ("x\ny", "z")])
+def test_set_is_read_back_from_its_cell(names: tuple[str, ...]) -> None:
+    assert split_labels(join_labels(names)) == names
