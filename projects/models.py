@@ -60,6 +60,8 @@ class DatasetVersion(Run):
     n_rows = models.PositiveBigIntegerField(null=True)
     columns = models.JSONField(default=list)
     chosen_kinds = models.JSONField(default=dict)
+    asked_types = models.JSONField(default=dict)
+    source_url = models.TextField(blank=True)
 
     class Meta(Run.Meta):
         constraints = [
@@ -82,9 +84,42 @@ class DatasetVersion(Run):
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """What the reader does, then profiling; only an archive is unpacked."""
+        """What the reader does, then profiling; only an address is fetched, and only an archive is unpacked."""
+        fetched = ("Fetching file",) if self.source_url else ()
         packed = self.filename.lower().endswith((".gz", ".zip"))
-        return ("Checking file", *(("Unpacking file",) if packed else ()), "Reading file", "Profiling columns")
+        return (
+            *fetched,
+            "Checking file",
+            *(("Unpacking file",) if packed else ()),
+            "Reading file",
+            "Profiling columns",
+        )
+
+
+class Upload(models.Model):
+    """A file that comes in parts, until it is a version of a dataset; without one it is forgotten after a while."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
+    version = models.OneToOneField(DatasetVersion, on_delete=models.CASCADE, null=True, related_name="upload")
+    filename = models.CharField(max_length=255)
+    size_bytes = models.PositiveBigIntegerField()
+    part_bytes = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(default=timezone.now)
+    completed_at = models.DateTimeField(null=True)
+
+
+class UploadPart(models.Model):
+    """One stored part of a file; sending it again replaces it."""
+
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    size_bytes = models.PositiveBigIntegerField()
+    etag = models.CharField(max_length=64)
+    part_key = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upload", "number"], name="upload_part_number_unique")]
 
 
 class Project(models.Model):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from projects.column_types import kinds_of_types
+from projects.incoming import local_source
 from projects.models import DatasetVersion
 from projects.readers import ReadLimits, read_table
 from projects.readers.profile import profile_table
@@ -22,18 +24,20 @@ FREE_SPACE_RATIO = 2  # the table, and the copy of it that the reader works on, 
 
 def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
     """Read the uploaded file, publish its table, and return what was found."""
-    source = tables.local_path(run.source_key)
     limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
     with tables.scratch() as folder, _full_disk_explained():
+        source = local_source(run, progress)
         _refuse_full_disk(folder, needed=FREE_SPACE_RATIO * run.size_bytes)
         table = folder / "rows.parquet"
         facts = read_table(source, run.filename, table, progress=progress, limits=limits)
         profiles = profile_table(table, progress=progress)
+        kinds = kinds_of_types(run.asked_types, profiles, table)
         table_key = tables.publish(table, storage.dataset_table(run.pk, run.attempt))
     return {
         "table_key": table_key,
         "n_rows": facts.n_rows,
         "columns": [profile.to_dict() for profile in profiles],
+        "chosen_kinds": {p.name: kinds[p.name].value for p in profiles if kinds.get(p.name, p.kind) is not p.kind},
         "sha256": facts.sha256,
         "file_format": facts.format.value,
         "encoding": facts.encoding or "",

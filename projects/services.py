@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from django.core.files.uploadedfile import UploadedFile
@@ -30,17 +30,22 @@ _PACKED = {".gz", ".zip"}
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """An uploaded file that is in the storage already."""
+    """An uploaded file that is in the storage already, or will be when its run begins.
+
+    `asked_types` are column types that the uploader named; `source_url` is where the run has to fetch the file.
+    """
 
     version_id: uuid.UUID
     key: str
     filename: str
     size_bytes: int
+    asked_types: Mapping[str, str] = field(default_factory=dict)
+    source_url: str = ""
 
 
 def dataset_create(*, user: User, uploaded_file: UploadedFile[bytes]) -> Dataset:
     """Store the file, create its dataset and queue the reading of it."""
-    return _dataset_of(user, _stored_upload(uploaded_file), name="")
+    return dataset_of_file(user=user, file=_stored_upload(uploaded_file))
 
 
 def dataset_create_sample(user: User) -> Dataset:
@@ -48,7 +53,7 @@ def dataset_create_sample(user: User) -> Dataset:
     with tables.scratch() as folder:
         path = folder / SAMPLE_FILENAME
         write_sample_csv(path)
-        return _dataset_of(user, _stored(path, SAMPLE_FILENAME), name=SAMPLE_NAME)
+        return dataset_of_file(user=user, file=_stored(path, SAMPLE_FILENAME), name=SAMPLE_NAME)
 
 
 def dataset_upload_again(*, dataset: Dataset, user: User, uploaded_file: UploadedFile[bytes]) -> DatasetVersion:
@@ -70,7 +75,8 @@ def _replacement(dataset: Dataset, user: User, file: StoredFile) -> DatasetVersi
     return _version_of(dataset, user, file)
 
 
-def _dataset_of(user: User, file: StoredFile, *, name: str) -> Dataset:
+def dataset_of_file(*, user: User, file: StoredFile, name: str = "") -> Dataset:
+    """Create the dataset of a stored file, named after it or as asked, and queue the reading of it."""
     with transaction.atomic():
         dataset = Dataset.objects.create(owner=user, name=name or _name_of(file.filename))
         _version_of(dataset, user, file)
@@ -88,6 +94,8 @@ def _version_of(dataset: Dataset, user: User, file: StoredFile) -> DatasetVersio
         filename=file.filename,
         size_bytes=file.size_bytes,
         source_key=file.key,
+        asked_types=dict(file.asked_types),
+        source_url=file.source_url,
     )
     runs.enqueue(version)
     return version

@@ -10,6 +10,11 @@ def dataset_source(version_id: uuid.UUID) -> str:
     return f"datasets/{version_id}/source"
 
 
+def upload_part(upload_id: uuid.UUID, number: int, part_id: uuid.UUID) -> str:
+    """Return the key of one part of a file that is on its way in; a part that is sent again gets another one."""
+    return f"uploads/{upload_id}/{number}-{part_id}"
+
+
 def dataset_table(version_id: uuid.UUID, attempt: int) -> str:
     """Return the key of the rows as Parquet."""
     return f"datasets/{version_id}/rows-{attempt}.parquet"

@@ -1,0 +1,100 @@
+"""The types that programs name when they upload: read from their request, and turned into kinds of column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from projects.readers.profile import ColumnProfile
+from studio import tables
+from studio.engine.columns import ColumnKind
+from studio.engine.errors import DataProblem
+from studio.engine.kinds import INTEGER_PATTERN, NUMBER_PATTERN, PLACEHOLDER_PATTERN
+from studio.engine.validate import quoted
+
+STRING, IMAGE = "string", "image_external"
+_KINDS = {"integer": ColumnKind.INTEGER, "float": ColumnKind.NUMBER, "boolean": ColumnKind.BOOLEAN}
+_PATTERNS = {
+    ColumnKind.INTEGER: INTEGER_PATTERN,
+    ColumnKind.NUMBER: NUMBER_PATTERN,
+    ColumnKind.BOOLEAN: r"(?i)true|false|t|f|yes|no|y|n|1|0|1\.0|0\.0",
+}
+_OWN_KINDS = {kind.value: kind for kind in ColumnKind}  # the words of our own pages are understood as well
+TYPES = (STRING, *_KINDS)
+NEARLY_ALL = 0.99  # of the cells have to fit, as for kinds that are inferred
+_DISTINCT = 0.95  # of the cells, from which whole numbers that are no numbers name rows
+
+
+def checked_types(overrides: object) -> dict[str, str]:
+    """Return the types of a request by column: a list of objects with `name` and `column_type`, or nothing.
+
+    Raises DataProblem for any other form, a type that does not exist, and a column that is named twice.
+    """
+    if not overrides:
+        return {}
+    entries = overrides if isinstance(overrides, list) else [None]
+    types: dict[str, str] = {}
+    for entry in entries:
+        name, column_type = (entry.get("name"), entry.get("column_type")) if isinstance(entry, dict) else (None, None)
+        if not isinstance(name, str) or not isinstance(column_type, str):
+            raise DataProblem('Schema overrides are a list such as [{"name": "age", "column_type": "integer"}].')
+        if column_type == IMAGE:
+            raise DataProblem(f"The column “{name}” is to hold images, which this studio does not read.")
+        if column_type not in TYPES and column_type not in _OWN_KINDS:
+            raise DataProblem(f"There is no column type “{column_type}”; choose one of {', '.join(TYPES)}.")
+        if types.setdefault(name, column_type) != column_type:
+            raise DataProblem(f"The schema overrides give the column “{name}” two types. Keep one of them.")
+    return types
+
+
+def kinds_of_types(types: Mapping[str, str], profiles: Sequence[ColumnProfile], table: Path) -> dict[str, ColumnKind]:
+    """Return the kinds that the types mean for the columns of a table.
+
+    Raises DataProblem for columns that the table lacks, and where cells are not of the type.
+    """
+    by_name = {profile.name: profile for profile in profiles}
+    unknown = [name for name in types if name not in by_name]
+    if unknown:
+        raise DataProblem(
+            f"The schema overrides name {quoted(unknown)}, but the file has only the columns {_some(by_name)}. "
+            "Correct the names."
+        )
+    kinds = {name: _kind(column_type, by_name[name]) for name, column_type in types.items()}
+    for name, kind in kinds.items():
+        if kind in _PATTERNS:
+            _refuse_unfit(name, kind, types[name], table)
+    return kinds
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = list(names)
+    return quoted(listed[:10]) + (f" and {len(listed) - 10:,} more" if len(listed) > 10 else "")
+
+
+def _kind(column_type: str, profile: ColumnProfile) -> ColumnKind:
+    if column_type in _KINDS:
+        return _KINDS[column_type]
+    if column_type in _OWN_KINDS:
+        return _OWN_KINDS[column_type]
+    if profile.inferred_kind not in (ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.BOOLEAN):
+        return profile.inferred_kind
+    n_filled = profile.n_rows - profile.n_missing
+    return ColumnKind.IDENTIFIER if profile.n_distinct > _DISTINCT * n_filled else ColumnKind.CATEGORICAL
+
+
+def _refuse_unfit(name: str, kind: ColumnKind, column_type: str, table: Path) -> None:
+    query = f"""
+        SELECT count(*), count(*) FILTER (WHERE NOT fits), min(cell) FILTER (WHERE NOT fits) FROM (
+            SELECT cell, regexp_full_match(cell, ?) AS fits FROM (
+                SELECT trim({tables.quoted(name)}) AS cell FROM read_parquet(?)
+            ) WHERE cell != '' AND NOT regexp_full_match(cell, ?)
+        )"""
+    with closing(tables.connect()) as connection:
+        found = connection.execute(query, [_PATTERNS[kind], str(table), PLACEHOLDER_PATTERN]).fetchone()
+    n_cells, n_unfit, example = found or (0, 0, None)
+    if n_unfit > (1 - NEARLY_ALL) * n_cells:
+        raise DataProblem(
+            f"The column “{name}” is to be of type {column_type}, but {n_unfit:,} of its {n_cells:,} cells are not, "
+            f"such as “{str(example)[:60]}”. Correct the cells, or leave this column out of the schema overrides."
+        )

@@ -1,0 +1,95 @@
+"""Where an uploaded file is when its run begins: stored whole, in parts to be joined, or still at an address."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.core.files.storage import default_storage
+
+from projects.models import DatasetVersion, Upload, UploadPart
+from studio import outbound, tables
+from studio.engine.progress import Progress
+
+CHUNK_BYTES = 1024 * 1024
+FETCH_WITHIN_S = 3600.0
+_HEADER_NAME = re.compile(r"""filename="?([^";]+)""", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A file on disk that was received: its size, and the hash of its bytes that stands in an ETag."""
+
+    path: Path
+    size_bytes: int
+    etag: str
+
+
+def received(read: Callable[[int], bytes], path: Path, *, most_bytes: int) -> Piece:
+    """Write what comes in to a file; stop one piece after the limit is passed."""
+    digest, n_bytes = hashlib.md5(usedforsecurity=False), 0  # as S3 makes ETags
+    with path.open("wb") as file:
+        while n_bytes <= most_bytes and (chunk := read(CHUNK_BYTES)):
+            file.write(chunk)
+            digest.update(chunk)
+            n_bytes += len(chunk)
+    return Piece(path, n_bytes, digest.hexdigest())
+
+
+def local_source(run: DatasetVersion, progress: Progress) -> Path:
+    """Return the uploaded file of a version, joined or fetched first where that was not done yet."""
+    if run.source_url and not default_storage.exists(run.source_key):
+        _fetch(run, progress)
+    elif (upload := Upload.objects.filter(version=run).first()) is not None:
+        _join(upload, run.source_key)
+    return tables.local_path(run.source_key)
+
+
+def _join(upload: Upload, source_key: str) -> None:
+    """Put the parts together under the key, one after the other; what a worker that died has done is kept."""
+    parts = list(upload.parts.order_by("number"))
+    if not default_storage.exists(source_key):
+        with tables.scratch() as folder:
+            whole = folder / "whole"
+            with whole.open("wb") as target:
+                for chunk in _chunks_of(parts):
+                    target.write(chunk)
+            tables.publish(whole, source_key)
+    tables.delete([part.part_key for part in parts if part.part_key != source_key])
+    upload.parts.exclude(part_key=source_key).delete()
+
+
+def _chunks_of(parts: list[UploadPart]) -> Iterator[bytes]:
+    for part in parts:
+        with default_storage.open(part.part_key, "rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
+
+
+def _fetch(run: DatasetVersion, progress: Progress) -> None:
+    with tables.scratch() as folder, outbound.opened(run.source_url, within_s=FETCH_WITHIN_S) as answer:
+        path, total = folder / "fetched", answer.headers.get("Content-Length", "")
+        with path.open("wb") as file:
+            for chunk in answer.chunks(most_bytes=settings.MAX_UPLOAD_BYTES):
+                file.write(chunk)
+                progress("Fetching file", file.tell(), int(total) if total.isdecimal() else 0)
+        run.filename = _name_in(answer.headers.get("Content-Disposition", "")) or name_of_url(answer.url)
+        run.size_bytes = path.stat().st_size
+        tables.publish(path, run.source_key)
+    run.save(update_fields=["filename", "size_bytes"])
+
+
+def _name_in(disposition: str) -> str:
+    found = _HEADER_NAME.search(disposition)
+    return PurePosixPath(found[1].strip()).name[-255:] if found else ""
+
+
+def name_of_url(url: str) -> str:
+    """Return the name of the file at an address: the last part of its path, or else its host."""
+    parts = urlsplit(url)
+    return PurePosixPath(unquote(parts.path)).name[-255:] or str(parts.hostname)
