@@ -43,9 +43,15 @@ format: setup ## rewrite code and templates in the common form
 	$(BIN)/ruff format .
 	$(BIN)/djlint --quiet --reformat templates
 
-bench: setup ## measure seconds and memory of the main job, against a plain pipeline
-	@$(BIN)/python -m tests.benchmarks.run
+bench: setup $(if $(DATA),.venv-bench/installed) ## measure the main job; DATA=folder: on public data, beside its peers
+	@$(BIN)/python -m tests.benchmarks.run $(if $(DATA),--data-dir $(DATA)) $(ARGS)
+
+.venv-bench/installed: tests/benchmarks/requirements-peers.txt
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@echo "Installing what the studio is measured against into .venv-bench."
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 clean: ## remove .venv and what tools left; data stays
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/artifacts
+	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/artifacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

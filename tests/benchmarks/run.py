@@ -1,149 +1,152 @@
-"""Measures the main job without a browser: seconds, peak memory, and how well planted label errors come out on top.
+"""Measures the studio beside what a user would do instead, on the same machine, files and labels, one at a time.
 
-`make bench` runs `manage.py clean` in both modes on generated support requests, whose truth is known, and in the same
-run, on the same machine and file, the pipeline that a data scientist would write by hand (`peer.py`).
+Without `--data-dir` only generated support requests are measured; with it, public data sets whose wrong labels are
+known or planted with a fixed seed. Measures are kept in a file, so that tasks can be measured in several goes, and
+`docs/benchmarks.md` is written from all of them.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
-import threading
-import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from studio.engine.sample import Planted, SampleTable, make_support_requests
+from tests.benchmarks import quality, report
+from tests.benchmarks.peers.job import Job
+from tests.benchmarks.process import ROOT, Failed
+from tests.benchmarks.programs import MODE_NAMES, PEER_NAMES, PROGRAMS, Program, Workplace, embed
+from tests.benchmarks.report import Measure
+from tests.benchmarks.tasks import GENERATED, GROWTH, QUICK, TASKS, Task
 
-ROOT = Path(__file__).resolve().parents[2]
-TEXT, LABEL = "message", "topic"
-LOOK_EVERY_S = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What one program took and found. `precision` is the share of planted errors among as many worst rows."""
-
-    name: str
-    seconds: float
-    peak_mb: float
-    n_flagged: int
-    precision: float
-    recall_of_flags: float
-
-
-def measure(name: str, command: list[str], out: Path, truth: pd.DataFrame) -> Measure:
-    """Run a program to its end, and judge its output against the truth."""
-    started_at = time.monotonic()
-    with tempfile.TemporaryDirectory() as data_dir:
-        environment = {**os.environ, "STUDIO_DATA_DIR": data_dir}
-        process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        peak = _PeakMemory(process.pid)
-        _, errors = process.communicate()
-    seconds = time.monotonic() - started_at
-    if process.returncode != 0:
-        raise SystemExit(f"{name} ended with status {process.returncode}:\n{errors.decode()[-2000:]}")
-    found = pd.read_csv(out)
-    is_planted = truth["planted"].to_numpy() == Planted.LABEL_ERROR
-    worst = found["label_issue_score"].sort_values(ascending=False).index[: is_planted.sum()]
-    is_flagged = found["is_label_issue"].fillna(value=False).astype(bool).to_numpy()
-    recall = (is_flagged & is_planted).sum() / is_planted.sum()
-    return Measure(name, seconds, peak.stop(), int(is_flagged.sum()), is_planted[worst].mean(), recall)
-
-
-class _PeakMemory:
-    """Adds up the resident memory of a process group, twenty times a second."""
-
-    def __init__(self, group: int) -> None:
-        self._group, self._peak_kb, self._over = group, 0, threading.Event()
-        self._thread = threading.Thread(target=self._look)
-        self._thread.start()
-
-    def stop(self) -> float:
-        """Return the peak in megabytes."""
-        self._over.set()
-        self._thread.join()
-        return self._peak_kb / 1024
-
-    def _look(self) -> None:
-        while not self._over.wait(LOOK_EVERY_S):
-            self._peak_kb = max(self._peak_kb, sum(_resident_kb(pid) for pid in _members(self._group)))
-
-
-def _members(group: int) -> list[int]:
-    members = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            after_name = (folder / "stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(after_name[2]) == group:
-            members.append(int(folder.name))
-    return members
-
-
-def _resident_kb(pid: int) -> int:
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
-
-
-def programs(source: Path, folder: Path) -> dict[str, tuple[list[str], Path]]:
-    """Return each program with the file that it writes."""
-    clean = [sys.executable, "manage.py", "clean", str(source), "--label", LABEL, "--text", TEXT]
-    outs = {name: folder / f"{name.replace(' ', '-')}.csv" for name in ("plain pipeline", "fast mode", "regular mode")}
-    peer = [sys.executable, "-m", "tests.benchmarks.peer", str(source), str(outs["plain pipeline"]), TEXT, LABEL]
-    return {
-        "plain pipeline": (peer, outs["plain pipeline"]),
-        "fast mode": ([*clean, "--mode", "fast", "--out", str(outs["fast mode"])], outs["fast mode"]),
-        "regular mode": ([*clean, "--mode", "regular", "--out", str(outs["regular mode"])], outs["regular mode"]),
-    }
-
-
-def report(measures: list[Measure], n_rows: int, n_planted: int) -> str:
-    """Return the measures as a table."""
-    lines = [
-        f"Finding {n_planted} planted label errors in {n_rows} generated support requests, {os.cpu_count()} cores.",
-        "precision: planted errors among as many rows with the worst score; recall: among the flagged rows.",
-        "",
-        f"{'':<16}{'seconds':>10}{'peak MB':>10}{'flagged':>10}{'precision':>11}{'recall':>9}",
-    ]
-    lines += [
-        f"{m.name:<16}{m.seconds:>10.1f}{m.peak_mb:>10.0f}{m.n_flagged:>10}{m.precision:>11.2f}{m.recall_of_flags:>9.2f}"
-        for m in measures
-    ]
-    return "\n".join(lines)
+_UNSUITED = {
+    ("autogluon", "multi-label"): "TabularPredictor has no multi-label task",
+    ("autogluon", "growth"): "left out: growth is compared with the plain pipeline",
+    ("datalab", "growth"): "left out: growth is compared with the plain pipeline",
+}
 
 
 def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=3000)
-    n_rows = parser.parse_args().rows
-    sample: SampleTable = make_support_requests(n_rows=n_rows)
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        source = folder / "requests.csv"
-        sample.frame.to_csv(source, index=False)
-        measures = [
-            measure(name, command, out, sample.truth) for name, (command, out) in programs(source, folder).items()
-        ]
-    n_planted = int((sample.truth["planted"] == Planted.LABEL_ERROR).sum())
-    sys.stdout.write(report(measures, n_rows, n_planted) + "\n")
+    """Measure, print, write the page."""
+    options = _options()
+    data_dir = options.data_dir
+    names = options.tasks or (QUICK if options.quick else TASKS if data_dir else GENERATED)
+    wanted = [program for program in PROGRAMS if program.name in (*options.peers, *options.mode)]
+    results = options.results or ROOT / ".data" / "benchmarks.json"
+    skipped: dict[str, str] = {}
+    fresh: list[Measure] = []
+    for name in names:
+        task = {**GENERATED, **TASKS}[name](data_dir)
+        for measure in _measured(name, task, wanted, options, skipped):
+            fresh.append(measure)
+            _say(f"{name}: {measure.program} {measure.wall_s:.1f} s, AP {measure.average_precision:.3f}")
+            if data_dir:
+                report.write_document(report.merged(results, fresh), skipped)
+    sys.stdout.write(report.table(fresh) + "\n" + "".join(f"{name}: {why}\n" for name, why in skipped.items()))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data-dir", type=Path, help="folder of the public data sets")
+    parser.add_argument("--tasks", nargs="+", choices=[*GENERATED, *TASKS], metavar="TASK", help=", ".join(TASKS))
+    parser.add_argument("--peers", nargs="*", default=PEER_NAMES, choices=PEER_NAMES)
+    parser.add_argument("--mode", nargs="*", default=MODE_NAMES, choices=MODE_NAMES)
+    parser.add_argument("--quick", action="store_true", help="four small tasks, and no models")
+    parser.add_argument("--no-models", action="store_true", help="measure detection only")
+    parser.add_argument("--limit", type=float, default=3600.0, metavar="SECONDS", help="for one program (3600)")
+    parser.add_argument("--results", type=Path, help="where measures are kept (.data/benchmarks.json)")
+    options = parser.parse_args()
+    needs_data = options.quick or any(name in TASKS for name in options.tasks or ())
+    if needs_data and not options.data_dir:
+        parser.error("these tasks read public data sets: give their folder with --data-dir")
+    if not options.data_dir and not options.tasks:
+        options.peers = [name for name in options.peers if name == "plain"]
+    return options
+
+
+def _measured(
+    name: str, task: Task, wanted: Sequence[Program], options: argparse.Namespace, skipped: dict[str, str]
+) -> list[Measure]:
+    measures = []
+    with tempfile.TemporaryDirectory() as folder:
+        place, embed_s = _workplace(task, Path(folder), wanted, options.limit)
+        for program in wanted:
+            reason = _UNSUITED.get((program.name, "growth" if name in GROWTH else task.task))
+            if reason:
+                skipped[f"{program.name} on {name}"] = reason
+                continue
+            try:
+                measures.append(_measure(name, task, program, place, embed_s, has_models=_has_models(task, options)))
+            except Failed as failure:
+                skipped[f"{program.name} on {name}"] = str(failure).strip().splitlines()[-1][:300]
+                _say(f"{program.name} on {name}: {failure}")
+    return measures
+
+
+def _has_models(task: Task, options: argparse.Namespace) -> bool:
+    return task.test is not None and not options.quick and not options.no_models
+
+
+def _workplace(task: Task, folder: Path, wanted: Sequence[Program], limit_s: float) -> tuple[Workplace, float | None]:
+    """Write the task's files; encode its text once for all programs that want embeddings."""
+    train, test = folder / "train.csv", folder / "test.csv"
+    task.train.to_csv(train, index=False)
+    if task.test is not None:
+        task.test[task.features].to_csv(test, index=False)
+    vectors = (folder / "train.npy", folder / "test.npy")
+    needs = task.text is not None and any(program.needs_embeddings for program in wanted)
+    job = Job(
+        task.task, task.text, tuple(task.features), task.label, str(train),
+        str(test) if task.test is not None else None,
+        *((str(path) for path in vectors) if needs else (None, None)),
+    )  # fmt: skip
+    place = Workplace(folder, job, limit_s)
+    place.write_job()
+    if not needs:
+        return place, None
+    cost = embed(place, str(train), str(vectors[0]))
+    if task.test is not None:
+        embed(place, str(test), str(vectors[1]))
+    return place, cost.wall_s
+
+
+def _measure(
+    name: str, task: Task, program: Program, place: Workplace, embed_s: float | None, *, has_models: bool
+) -> Measure:
+    found = program.find(place)
+    skills = []
+    if has_models:
+        for labels in (task.train[task.label], quality.fixed_labels(task, found.scores)):
+            skills.append(_skill(task, program, place, labels))
+    noisy, fixed = skills or (None, None)
+    return Measure(
+        task=name,
+        program=program.name,
+        n_rows=len(task.train),
+        n_errors=int(task.is_error.sum()),
+        measured_at=report.now(),
+        wall_s=found.cost.wall_s,
+        cpu_s=found.cost.cpu_s,
+        embed_s=embed_s if program.needs_embeddings else None,
+        peak_mb=found.cost.peak_mb,
+        noisy=noisy,
+        fixed=fixed,
+        **asdict(quality.detection(task, np.nan_to_num(found.scores), found.flags)),
+    )
+
+
+def _skill(task: Task, program: Program, place: Workplace, labels: pd.Series) -> tuple[float, float, float | None]:
+    skill = quality.skill(task, *program.learn(place, labels))
+    return skill.accuracy, skill.loss, skill.macro_f1
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
 
 
 if __name__ == "__main__":
