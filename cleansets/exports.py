@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 
 from cleansets import row_query, selectors
 from cleansets.models import Cleanset
-from cleansets.row_query import ROW_ID, RowQuery, RowSource
+from cleansets.row_address import RowQuery
+from cleansets.row_query import ROW_ID, RowSource
+from projects.selectors import column_profiles
+from studio.engine.columns import ColumnKind
+from studio.engine.ml_task import MLTask
 from studio.tables import quoted
 
 FORMATS = ("csv", "xlsx", "json", "parquet")
@@ -19,9 +23,10 @@ DEFAULT, CUSTOM, EVERYTHING = "default", "custom", "everything"
 MODES = (DEFAULT, CUSTOM, EVERYTHING)
 BATCH_ROWS = 10_000
 
+CORRECTED_LABEL = "cleanlab_corrected_label"
 REVIEW_COLUMNS: Mapping[str, str] = {
     "cleanlab_row_ID": "rows.row_id + 1",
-    "cleanlab_corrected_label": "rows.corrected_label",
+    CORRECTED_LABEL: "rows.corrected_label",
     "action": "rows.action",
     "tags": "CASE WHEN rows.needs_review THEN 'needs review' END",
 }
@@ -42,8 +47,34 @@ class ExportPlan:
         return list(self.columns)
 
 
-def export_plan(cleanset: Cleanset, source: RowSource, query: RowQuery, mode: str) -> ExportPlan:
-    """Return what to write: Default leaves excluded rows out, Custom is the view, Everything is everything."""
+def export_plan(
+    cleanset: Cleanset, source: RowSource, query: RowQuery, mode: str, *, is_typed: bool = False
+) -> ExportPlan:
+    """Return what to write: Default leaves excluded rows out, Custom is the view, Everything is everything.
+
+    A typed export has the labels of a regression as numbers, where every one of them can be read as one.
+    """
+    plan = _plan(cleanset, source, query, mode)
+    if not (is_typed and cleanset.task is MLTask.REGRESSION and _has_numbers(cleanset, source)):
+        return plan
+    labels = (f"own_rows.{quoted(cleanset.project.label_column)}", "rows.suggested_label", "rows.corrected_label")
+    columns = {name: f"try_cast({made} AS DOUBLE)" if made in labels else made for name, made in plan.columns.items()}
+    return replace(plan, columns=columns)
+
+
+def _has_numbers(cleanset: Cleanset, source: RowSource) -> bool:
+    """Whether the given labels were found to be numbers, and no cell would be lost by reading it as one."""
+    column = cleanset.project.label_column
+    kinds = {profile.name: profile.kind for profile in column_profiles(cleanset.project.version)}
+    if kinds.get(column) not in (ColumnKind.INTEGER, ColumnKind.NUMBER):
+        return False
+    lost = f"count({quoted(column)}) - count(try_cast({quoted(column)} AS DOUBLE))"
+    with closing(source.connect()) as connection:
+        counted = connection.execute(f"SELECT {lost} FROM own_rows").fetchone()
+    return counted == (0,)
+
+
+def _plan(cleanset: Cleanset, source: RowSource, query: RowQuery, mode: str) -> ExportPlan:
     if mode == CUSTOM:
         own = selectors.own_columns_shown(cleanset, query, source)
         results = ("is_label_issue", "suggested_label", *selectors.scores_shown(query, source))
@@ -61,7 +92,12 @@ def _columns(source: RowSource, own: tuple[str, ...], results: tuple[str, ...]) 
     """Name the columns: the uploaded ones as they were; one of ours with the same name gets `cleanlab_` before it."""
     columns = {name: f"own_rows.{quoted(name)}" for name in own}
     taken = set(source.own_columns)
-    for name, expression in (*REVIEW_COLUMNS.items(), *((name, f"rows.{name}") for name in results)):
+    reviewed = {
+        name: made
+        for name, made in REVIEW_COLUMNS.items()
+        if source.task is not MLTask.UNSUPERVISED or name != CORRECTED_LABEL
+    }
+    for name, expression in (*reviewed.items(), *((name, f"rows.{name}") for name in results)):
         columns[f"cleanlab_{name}" if name in taken else name] = expression
     return columns
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TypedDict
 
 from django import forms
+from django.http import QueryDict
 
 from cleansets.exports import FORMATS, MODES
+from cleansets.label_text import MAX_LABEL_CHARS, MAX_SET_CHARS
 from cleansets.models import Action
-from cleansets.row_query import RowQuery
-from cleansets.services import CHOICES, MAX_LABEL_CHARS, NEEDS_REVIEW, TopK
+from cleansets.row_address import RowQuery
+from cleansets.services import CHOICES, NEEDS_REVIEW, TopK
+from studio.engine.label_sets import join_labels, split_labels
+from studio.engine.ml_task import MLTask
 
 
 class Decision(TypedDict):
@@ -19,29 +23,45 @@ class Decision(TypedDict):
     label: str
 
 
+class NamesField(forms.Field):
+    """Any number of names, each posted under the same name."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: list[str] | None) -> list[str]:
+        """Return the names as they were posted."""
+        return [str(name) for name in value or []]
+
+
 class DecisionForm(forms.Form):
-    """One decision: an action's button, a class's button (`label`), or a class typed in (`typed_label`)."""
+    """One decision: an action's button, a class's button (`label`), a class or number typed in (`typed_label`).
+
+    A set of classes is the boxes that are ticked (`applies`) and the classes typed in beside them (`also`); it may be
+    empty, so its button sends the choice "label".
+    """
 
     choice = forms.ChoiceField(choices=[(c, c) for c in CHOICES], required=False)
-    label = forms.CharField(required=False, strip=False, max_length=MAX_LABEL_CHARS)
+    label = forms.CharField(required=False, strip=False, max_length=MAX_SET_CHARS)
     typed_label = forms.CharField(required=False, max_length=MAX_LABEL_CHARS)
+    applies = NamesField(required=False)
+    also = forms.CharField(required=False, max_length=MAX_SET_CHARS)
 
     def clean(self) -> dict[str, object]:
         """Refuse a form without any decision."""
         data = super().clean() or {}
-        if not any(data.get(name) for name in self.fields):
+        if not any(data.get(name) for name in ("choice", "label", "typed_label")):
             raise forms.ValidationError("No decision was sent.")
         return data
 
     def decision(self) -> Decision:
         """Return the decision in the words of the service."""
         data = self.cleaned_data
-        label = data["label"] or data["typed_label"]
+        label = data["label"] or data["typed_label"] or join_labels([*data["applies"], *split_labels(data["also"])])
         return Decision(choice=data["choice"] or Action.LABEL.value, label=label)
 
 
 class TopKForm(forms.Form):
-    """Clean Top K: on how many rows, what, and for Label which class."""
+    """Clean Top K: on how many rows, what, and for Label which class, set of classes or number."""
 
     k = forms.IntegerField(label="Rows", min_value=1, max_value=10_000_000, initial=50)
     choice = forms.ChoiceField(
@@ -53,13 +73,19 @@ class TopKForm(forms.Form):
             (NEEDS_REVIEW, "Needs review"),
         ],
     )
-    label = forms.CharField(label="Class, for Label", required=False, max_length=MAX_LABEL_CHARS)
+    label = forms.CharField(required=False, max_length=MAX_SET_CHARS)
+
+    def __init__(self, data: QueryDict, *, task: MLTask) -> None:
+        super().__init__(data)
+        self._task = task
 
     def clean(self) -> dict[str, object]:
-        """Label needs a class."""
+        """Label needs a class or a number; a set may be empty."""
         data = super().clean() or {}
-        if data.get("choice") == Action.LABEL and not data.get("label"):
-            self.add_error("label", "Type the class that these rows get.")
+        is_missing = data.get("choice") == Action.LABEL and not data.get("label")
+        if is_missing and self._task in (MLTask.MULTI_CLASS, MLTask.REGRESSION):
+            noun = "number" if self._task is MLTask.REGRESSION else "class"
+            self.add_error("label", f"Type the {noun} that these rows get.")
         return data
 
     def top_k(self, query: RowQuery) -> TopK:

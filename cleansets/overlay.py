@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from cleansets.frames import read_frame
+from cleansets.label_text import is_same_label
 from cleansets.models import Action, Cleanset, RowReview
 from studio import tables
 
@@ -50,16 +51,22 @@ def review_table(cleanset: Cleanset) -> pa.Table:
 
 
 def corrected_rows(cleanset: Cleanset) -> CorrectedRows:
-    """Return the corrected labels of every row that is not excluded."""
-    project = cleanset.project
-    given = read_frame(tables.local_path(project.version.table_key), [project.label_column])[project.label_column]
-    labels: list[str | None] = given.tolist()
+    """Return the corrected labels of every row that is not excluded; without a label column there are none."""
+    labels, task = _given_labels(cleanset), cleanset.task
     kept = np.ones(len(labels), dtype=bool)
     n_corrected = 0
     for row_id, action, corrected in cleanset.reviews.values_list("row_id", "action", "corrected_label"):
         kept[row_id] = action != Action.EXCLUDE
         if corrected is not None and action != Action.EXCLUDE:
-            n_corrected += corrected != labels[row_id]
+            n_corrected += not is_same_label(task, corrected, labels[row_id])
             labels[row_id] = corrected
     rows = np.flatnonzero(kept).astype(np.int64)
     return CorrectedRows(rows, [labels[i] for i in rows], n_corrected, len(labels) - len(rows))
+
+
+def _given_labels(cleanset: Cleanset) -> list[str | None]:
+    column, version = cleanset.project.label_column, cleanset.project.version
+    if not column:
+        return [None] * (version.n_rows or 0)
+    given: list[str | None] = read_frame(tables.local_path(version.table_key), [column])[column].tolist()
+    return given

@@ -1,146 +1,59 @@
-"""The review table as a query: what an address asks for, and the one place that turns it into SQL for DuckDB."""
+"""The review table as SQL for DuckDB: the one place that turns a `RowQuery` into rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.http import QueryDict
 
-from cleansets.issue_columns import ISSUE_COLUMNS, SCORES, advice_sql, issues_in
+from cleansets.issue_columns import BADGES, SCORES, advice_sql, issues_in
+from cleansets.row_address import (
+    CORRECTED,
+    GIVEN,
+    LABEL_RANGES,
+    NEEDS_REVIEW,
+    NO_CLASS,
+    SUGGESTED,
+    UNDECIDED,
+    UNLABELED,
+    RowQuery,
+)
 from studio import tables
+from studio.engine.label_sets import join_labels, split_labels
+from studio.engine.ml_task import MLTask
 from studio.tables import quoted
 
 PAGE_SIZE = 50
 ROW_ID = "__row_id"
-UNDECIDED, CORRECTED, NEEDS_REVIEW, UNLABELED = "undecided", "corrected", "needs-review", "-"
-RANGE_FIELDS = (("range_score", ""), ("range_min", "0"), ("range_max", "1"))  # of the form that adds a filter
-ACTIONS = (UNDECIDED, "auto-fix", "keep", "exclude", "label", CORRECTED, NEEDS_REVIEW)
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreRange:
-    """Rows whose score lies within [low, high]."""
-
-    score: str
-    low: float = 0.0
-    high: float = 1.0
-
-    def __str__(self) -> str:
-        return f"{self.score}:{self.low:g}:{self.high:g}"
-
-
-@dataclass(frozen=True, slots=True)
-class RowQuery:
-    """Filters, order and page of the review table; empty means no filter."""
-
-    issue: str = "label_issue"
-    given: str = ""
-    suggested: str = ""
-    action: str = ""
-    ranges: tuple[ScoreRange, ...] = ()
-    search: str = ""
-    sort: str = ""
-    ascending: bool = False
-    page: int = 1
-    own: tuple[str, ...] = ()
-    scores: tuple[str, ...] = ()
-
-    @classmethod
-    def parse(cls, params: QueryDict) -> RowQuery:
-        """Read an address; what does not make sense counts as not asked for."""
-        page = params.get("page", "1")
-        keys = [issue.key for issue in ISSUE_COLUMNS]
-        return cls(
-            issue=_one_of(params.get("issue", "label_issue"), (*keys, "all"), "label_issue"),
-            given=params.get("given", ""),
-            suggested=params.get("suggested", ""),
-            action=_one_of(params.get("action", ""), ACTIONS, ""),
-            ranges=_ranges(params),
-            search=params.get("q", "").strip(),
-            sort=params.get("sort", ""),
-            ascending=params.get("dir") == "asc",
-            page=max(int(page), 1) if page.isdecimal() and len(page) < 10 else 1,
-            own=tuple(params.getlist("own")),
-            scores=tuple(score for score in params.getlist("show") if score in SCORES),
-        )
-
-    @property
-    def sort_column(self) -> str:
-        """The column that orders the table: the one asked for, else the score of the issue that is looked at."""
-        if self.sort:
-            return self.sort
-        return next((i.score for i in ISSUE_COLUMNS if i.key == self.issue and i.score), "label_issue_score")
-
-    @property
-    def fields(self) -> list[tuple[str, str]]:
-        """The query as names and values, for the hidden fields of a form."""
-        return [(name, value) for name, values in QueryDict(self.params(page=self.page)).lists() for value in values]
-
-    def params(self, **changes: Any) -> str:
-        """Return the address's query string, with some fields changed; a changed filter starts at page 1."""
-        wanted = replace(self, **({"page": 1} | changes))
-        params = QueryDict(mutable=True)
-        single = {"issue": wanted.issue, "given": wanted.given, "suggested": wanted.suggested, "action": wanted.action}
-        single |= {"q": wanted.search, "sort": wanted.sort, "dir": "asc" if wanted.ascending else ""}
-        for name, value in single.items():
-            if value:
-                params[name] = value
-        params.setlist("range", [str(part) for part in wanted.ranges])
-        params.setlist("own", list(wanted.own))
-        params.setlist("show", list(wanted.scores))
-        if wanted.page > 1:
-            params["page"] = str(wanted.page)
-        return params.urlencode()
-
-
-def _one_of(value: str, choices: Sequence[str], default: str) -> str:
-    return value if value in choices else default
-
-
-def _ranges(params: QueryDict) -> tuple[ScoreRange, ...]:
-    """Read `range=score:low:high`, and the three fields of the form that adds one."""
-    asked = [str(text).split(":") for text in params.getlist("range")]
-    if params.get("range_score"):
-        asked.append([params.get(name) or default for name, default in RANGE_FIELDS])
-    found: dict[str, ScoreRange] = {}
-    for parts in asked:
-        if len(parts) == 3 and parts[0] in SCORES and (low := _number(parts[1])) is not None:
-            high = _number(parts[2])
-            found[parts[0]] = ScoreRange(parts[0], low, 1.0 if high is None else high)
-    return tuple(found.values())
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if 0 <= value <= 1 else None
+LABELS = (GIVEN, SUGGESTED, "corrected_label")
+_FIELD = r'\s*(?:"(?:[^"]|"")*"|[^",\s][^,\n]*)?\s*'  # one class in the cell of a set, as `split_labels` reads it
 
 
 @dataclass(frozen=True, slots=True)
 class RowSource:
-    """The files and decisions that a query reads."""
+    """The files and decisions that a query reads; `task` says how their labels are to be read."""
 
     issues: Path
     table: Path
     reviews: pa.Table
     own_columns: tuple[str, ...]
     result_columns: tuple[str, ...]
+    task: MLTask = MLTask.MULTI_CLASS
 
     @classmethod
-    def of(cls, issues: Path, table: Path, reviews: pa.Table) -> RowSource:
+    def of(cls, issues: Path, table: Path, reviews: pa.Table, task: MLTask = MLTask.MULTI_CLASS) -> RowSource:
         """Read the columns' names from the files."""
         own = tuple(name for name in pq.read_schema(table).names if name != ROW_ID)
         results = tuple(name for name in pq.read_schema(issues).names if name != "row_id")
-        return cls(issues, table, reviews, own, results)
+        return cls(issues, table, reviews, own, results, task)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Return a connection with the views `issues`, `own_rows`, `reviews` and `rows`."""
@@ -153,8 +66,10 @@ class RowSource:
 
     def _rows_view(self) -> str:
         first = join_first = ""
+        if SUGGESTED not in self.result_columns:
+            first = f", NULL::VARCHAR AS {SUGGESTED}"
         if "near_duplicate_cluster_id" in self.result_columns:
-            first = ", issues.row_id IS NOT DISTINCT FROM first_row AS is_first_of_set"
+            first += ", issues.row_id IS NOT DISTINCT FROM first_row AS is_first_of_set"
             join_first = """LEFT JOIN (SELECT near_duplicate_cluster_id AS set_id, min(row_id) AS first_row FROM issues
                 WHERE near_duplicate_cluster_id IS NOT NULL GROUP BY ALL) sets
                 ON issues.near_duplicate_cluster_id = sets.set_id"""
@@ -163,9 +78,19 @@ class RowSource:
                    coalesce(needs_review, false) AS needs_review, coalesce(is_manual, false) AS is_manual{first}
             FROM issues LEFT JOIN reviews ON issues.row_id = reviews.row_id {join_first})"""
 
-    def has_column(self, name: str) -> bool:
-        """Return whether the table can be ordered by this column."""
-        return name in self.result_columns or name in ("corrected_label", "action", "row_id")
+    def sort_column(self, query: RowQuery) -> str:
+        """The column that orders the table: the one asked for, else the score of the issue looked at, else the row."""
+        if query.sort:
+            is_known = query.sort in self.result_columns or query.sort in ("corrected_label", "action")
+            return query.sort if is_known else "row_id"
+        looked_at = [issue.score for issue in issues_in(self.result_columns) if issue.key == query.issue]
+        return next((score for score in (*looked_at, *SCORES) if score in self.result_columns), "row_id")
+
+    @property
+    def to_review(self) -> str:
+        """The SQL for the rows that a reviewer is led to: label issues, or any issue where nothing has a label."""
+        flags = [issue.flag for issue in issues_in(self.result_columns) if issue in BADGES]
+        return flags[0] if "is_label_issue" in flags else " OR ".join(flags) or "false"
 
 
 def _path(path: Path) -> str:
@@ -179,13 +104,13 @@ def where(query: RowQuery, source: RowSource) -> tuple[str, list[object]]:
     for issue in issues_in(source.result_columns):
         if issue.key == query.issue:
             parts.append(issue.flag)
-    _match(parts, values, "given_label", query.given)
-    _match(parts, values, "suggested_label", query.suggested)
+    for column, wanted in ((GIVEN, query.given), (SUGGESTED, query.suggested)):
+        if wanted and source.task is MLTask.MULTI_LABEL:
+            _match_set(parts, values, column, wanted)
+        elif wanted and source.task is not MLTask.UNSUPERVISED:
+            _match(parts, values, column, wanted)
     _match_action(parts, values, query.action)
-    for part in query.ranges:
-        if part.score in source.result_columns:
-            parts.append(f"{part.score} BETWEEN ? AND ?")
-            values += [part.low, part.high]
+    _match_ranges(parts, values, query, source)
     if query.search:
         cells = f"concat_ws(' ', *COLUMNS(* EXCLUDE ({ROW_ID})))"
         parts.append(f"row_id IN (SELECT {ROW_ID} FROM own_rows WHERE contains(lower({cells}), lower(?)))")
@@ -196,9 +121,42 @@ def where(query: RowQuery, source: RowSource) -> tuple[str, list[object]]:
 def _match(parts: list[str], values: list[object], column: str, wanted: str) -> None:
     if wanted == UNLABELED:
         parts.append(f"{column} IS NULL")
-    elif wanted:
+    else:
         parts.append(f"{column} = ?")
         values.append(wanted)
+
+
+def _match_set(parts: list[str], values: list[object], column: str, wanted: str) -> None:
+    """Keep the rows whose set has the class; a missing given set is empty, a missing suggested one is none at all."""
+    if wanted == UNLABELED:
+        parts.append("false" if column == GIVEN else f"{column} IS NULL")
+    elif wanted == NO_CLASS:
+        parts.append(f"trim(coalesce({column}, '')) = ''" if column == GIVEN else f"trim({column}) = ''")
+    else:
+        parts.append(f"regexp_matches({column}, ?)")
+        values.append(_set_pattern(wanted))
+
+
+def _set_pattern(name: str) -> str:
+    spellings = {join_labels([name]), '"' + name.replace('"', '""') + '"'}
+    wanted = "|".join(re.escape(spelling) for spelling in sorted(spellings))
+    return rf"^(?:{_FIELD}[,\n])*\s*(?:{wanted})\s*(?:[,\n]|$)"
+
+
+def _match_ranges(parts: list[str], values: list[object], query: RowQuery, source: RowSource) -> None:
+    for part in query.ranges:
+        is_label = part.column in LABEL_RANGES and source.task is MLTask.REGRESSION
+        if not is_label and (part.column in LABEL_RANGES or part.column not in source.result_columns):
+            continue
+        column = _as_number(part.column) if is_label else part.column
+        for end, sign in ((part.low, ">="), (part.high, "<=")):
+            if end is not None:
+                parts.append(f"{column} {sign} ?")
+                values.append(end)
+
+
+def _as_number(column: str) -> str:
+    return f"try_cast(trim({column}) AS DOUBLE)"
 
 
 def _match_action(parts: list[str], values: list[object], action: str) -> None:
@@ -215,10 +173,10 @@ def _match_action(parts: list[str], values: list[object], action: str) -> None:
 
 def order(query: RowQuery, source: RowSource) -> str:
     """Return the order of the query; ties go by row, so that pages partition the result."""
-    column = query.sort_column
-    if not source.has_column(column):
-        return "row_id"
-    return f"{quoted(column)} {'ASC' if query.ascending else 'DESC'} NULLS LAST, row_id"
+    column = source.sort_column(query)
+    by_number = source.task is MLTask.REGRESSION and column in LABELS
+    value = _as_number(column) if by_number else quoted(column)
+    return f"{value} {'ASC' if query.ascending or column == 'row_id' else 'DESC'} NULLS LAST, row_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,15 +248,24 @@ def fetch_near_duplicates(cluster_id: int, row_id: int, source: RowSource, limit
     return [row | {"own": own[row["row_id"]]} for row in rows]
 
 
-def count_reviewed(source: RowSource) -> tuple[int, int]:
-    """Return how many rows are decided, and how many of the label issues are."""
-    issue = "is_label_issue" if "is_label_issue" in source.result_columns else "false"
+@dataclass(frozen=True, slots=True)
+class ReviewCounts:
+    """How many rows there are to review, how many of those are decided, and how many of all rows are."""
+
+    n_to_review: int
+    n_to_review_decided: int
+    n_decided: int
+
+
+def review_counts(source: RowSource) -> ReviewCounts:
+    """Count the rows that a reviewer is led to, and the decided ones."""
     with closing(source.connect()) as connection:
         counted = connection.execute(
-            f"SELECT count(*), count(*) FILTER (WHERE {issue}) FROM issues JOIN reviews USING (row_id) "
-            "WHERE action IS NOT NULL"
+            f"SELECT count(*) FILTER (WHERE wanted), count(*) FILTER (WHERE wanted AND decided), "
+            f"count(*) FILTER (WHERE decided) FROM (SELECT {source.to_review} AS wanted, action IS NOT NULL AS decided "
+            "FROM issues LEFT JOIN reviews ON issues.row_id = reviews.row_id)"
         ).fetchone()
-    return (int(counted[0]), int(counted[1])) if counted else (0, 0)
+    return ReviewCounts(*counted) if counted else ReviewCounts(0, 0, 0)
 
 
 def _own_cells(source: RowSource, row_ids: Sequence[int]) -> dict[int, dict[str, str | None]]:
@@ -314,8 +281,16 @@ def _as_dicts(found: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def label_choices(source: RowSource, column: str) -> list[Mapping[str, Any]]:
-    """Return the values of a label column with their number of rows, most frequent first."""
+def label_choices(source: RowSource, column: str) -> list[tuple[str, int]]:
+    """Return the classes in a label column with their number of rows, most frequent first; none for numbers."""
+    if column not in source.result_columns or source.task in (MLTask.REGRESSION, MLTask.UNSUPERVISED):
+        return []
     with closing(source.connect()) as connection:
-        counted = f"SELECT {column} AS label, count(*) AS n_rows FROM issues WHERE label IS NOT NULL GROUP BY ALL"
-        return list(_as_dicts(connection.execute(f"{counted} ORDER BY n_rows DESC, label")))
+        counted = f"SELECT {column} AS label, count(*) FROM issues WHERE label IS NOT NULL GROUP BY ALL"
+        by_label: list[tuple[str, int]] = connection.execute(f"{counted} ORDER BY 2 DESC, 1").fetchall()
+    if source.task is not MLTask.MULTI_LABEL:
+        return by_label
+    n_rows: Counter[str] = Counter()
+    for label, n in by_label:
+        n_rows.update(dict.fromkeys(split_labels(label), n))
+    return sorted(n_rows.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -6,19 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from django.db.models import Count, Q, QuerySet
+from django.http import QueryDict
 
-from cleansets import row_query
+from cleansets import row_address, row_choices, row_query
 from cleansets.issue_columns import BADGES, IssueColumn, issues_in
+from cleansets.label_text import ShownLabel, shown_label
 from cleansets.models import Action, Cleanset, ReviewAction
 from cleansets.overlay import review_table
-from cleansets.row_query import RowQuery, RowSource
+from cleansets.row_address import RowQuery
+from cleansets.row_choices import N_KEYS, ClassChance, ClassToggle, NumberChoice
+from cleansets.row_query import RowSource
 from projects.models import Project
 from studio import tables
-from studio.engine.ml_task import Modality
+from studio.engine.label_sets import split_labels
+from studio.engine.ml_task import MLTask, Modality
 
-N_KEYS = 9  # the likeliest classes that have a digit key
 N_OWN_COLUMNS = 5  # of the uploaded columns, those shown until the user chooses
 
 
@@ -30,7 +33,15 @@ def cleansets_of(project: Project) -> QuerySet[Cleanset]:
 def row_source(cleanset: Cleanset) -> RowSource:
     """Return the files and the present decisions of a cleanset whose analysis is done."""
     table = tables.local_path(cleanset.project.version.table_key)
-    return RowSource.of(tables.local_path(cleanset.issues_key), table, review_table(cleanset))
+    return RowSource.of(tables.local_path(cleanset.issues_key), table, review_table(cleanset), cleanset.task)
+
+
+def asked_rows(cleanset: Cleanset, params: QueryDict) -> RowQuery:
+    """Read what an address asks of this cleanset; the first kind of issue that has rows is the default view."""
+    looked_for = issues_in(cleanset.counts)
+    flagged = [issue.key for issue in looked_for if issue in BADGES and issue.score and cleanset.counts[issue.flag]]
+    first = [key for key in ("label_issue", *flagged) if key in {issue.key for issue in looked_for}][:1]
+    return RowQuery.parse(params, list(dict.fromkeys([*first, *(issue.key for issue in looked_for)])))
 
 
 def own_columns_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) -> tuple[str, ...]:
@@ -44,8 +55,10 @@ def scores_shown(query: RowQuery, source: RowSource) -> tuple[str, ...]:
     chosen = tuple(name for name in query.scores if name in source.result_columns)
     if chosen:
         return chosen
-    by = query.sort_column
-    return (by,) if by.endswith("_score") and by in source.result_columns else ("label_issue_score",)
+    by = source.sort_column(query)
+    if not by.endswith("_score"):
+        by = source.sort_column(RowQuery(issue=query.issue))
+    return (by,) if by in source.result_columns else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +91,14 @@ def work_views(cleanset: Cleanset, query: RowQuery) -> list[View]:
         exclude=Count("pk", filter=Q(action=Action.EXCLUDE)),
     )
     views = (
-        (row_query.NEEDS_REVIEW, "Needs review", "Rows put off for later.", found["needs_review"]),
-        (row_query.CORRECTED, "Corrected", "Rows with a corrected label.", found["corrected"]),
+        (row_address.NEEDS_REVIEW, "Needs review", "Rows put off for later.", found["needs_review"]),
+        (row_address.CORRECTED, "Corrected", "Rows with a corrected label.", found["corrected"]),
         (Action.EXCLUDE.value, "Excluded", "Rows that training and the export leave out.", found["exclude"]),
     )
     return [
         View(*view, params=RowQuery(issue="all", action=view[0]).params(), is_current=view[0] == query.action)
         for view in views
+        if cleanset.task is not MLTask.UNSUPERVISED or view[0] != row_address.CORRECTED
     ]
 
 
@@ -93,49 +107,68 @@ def badges(row: Mapping[str, Any]) -> list[IssueColumn]:
     return [issue for issue in BADGES if row.get(issue.flag)]
 
 
-@dataclass(frozen=True, slots=True)
-class ClassChance:
-    """A class with its out-of-sample probability for one row; `key` is its digit key or empty."""
-
-    label: str
-    probability: float
-    key: str
-
-
-def class_chances(cleanset: Cleanset, row_id: int) -> list[ClassChance]:
-    """Return every class of the analysis, likeliest first."""
-    probabilities = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")[row_id]
-    by_chance = np.argsort(-probabilities, kind="stable")
-    return [
-        ClassChance(cleanset.classes[k], float(probabilities[k]), str(place) if place <= N_KEYS else "")
-        for place, k in enumerate(by_chance, start=1)
-    ]
-
-
 def added_classes(cleanset: Cleanset) -> list[str]:
     """Return the classes that people typed in and the analysis did not know."""
+    if cleanset.task is MLTask.REGRESSION:
+        return []
     chosen = cleanset.reviews.filter(corrected_label__isnull=False).values_list("corrected_label", flat=True).distinct()
-    known = set(cleanset.classes)
-    return sorted(label for label in chosen if label is not None and label not in known)
+    names = {name for label in chosen for name in _classes_in(cleanset.task, label)}
+    return sorted(names - set(cleanset.classes))
+
+
+def _classes_in(task: MLTask, label: str | None) -> tuple[str, ...]:
+    if task is MLTask.MULTI_LABEL:
+        return split_labels(label)
+    return () if label is None else (label,)
+
+
+@dataclass(frozen=True, slots=True)
+class RowLabels:
+    """The labels of a row as a page shows them; None where there is none."""
+
+    given: ShownLabel | None
+    suggested: ShownLabel | None
+    corrected: ShownLabel | None
+
+
+def row_labels(task: MLTask, row: Mapping[str, Any]) -> RowLabels:
+    """Return the given, suggested and corrected label of a row."""
+    return RowLabels(
+        given=shown_label(task, row["given_label"], is_given=True),
+        suggested=shown_label(task, row["suggested_label"]),
+        corrected=shown_label(task, row["corrected_label"]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class RowDetail:
-    """Everything about one row that the panel shows."""
+    """Everything about one row that the panel shows; of what can be chosen, only what fits the task is there."""
 
     row: Mapping[str, Any]
+    labels: RowLabels
     badges: list[IssueColumn]
     is_text: bool
     text: str | None
     features: list[tuple[str, str | None]]
     others: list[tuple[str, str | None]]
     chances: list[ClassChance]
+    toggles: list[ClassToggle]
+    number: NumberChoice | None
     near_duplicates: list[dict[str, Any]]
 
     @property
     def row_id(self) -> int:
         """0-based position in the dataset version."""
         return int(self.row["row_id"])
+
+    @property
+    def auto_fix_meaning(self) -> str:
+        """What auto-fix would do with this row."""
+        if self.row["advice"] is None:
+            return "There is no suggestion for this row"
+        if self.row["advice"] == "exclude":
+            return "Advice: exclude this row"
+        return f"Take the suggested {'number' if self.number else 'label'}"
 
     @property
     def issue_scores(self) -> list[tuple[IssueColumn, float | None]]:
@@ -152,24 +185,38 @@ class RowDetail:
         """The classes that do not."""
         return self.chances[N_KEYS:]
 
+    @property
+    def first_toggles(self) -> list[ClassToggle]:
+        """The classes that have a digit key, and all others that apply or should."""
+        return [t for t in self.toggles if t.key or t.applies or t.suggestion]
+
+    @property
+    def more_toggles(self) -> list[ClassToggle]:
+        """The classes that do neither."""
+        shown = {t.label for t in self.first_toggles}
+        return [t for t in self.toggles if t.label not in shown]
+
 
 def row_detail(cleanset: Cleanset, row_id: int, source: RowSource) -> RowDetail | None:
     """Return one row for the panel, or None where there is no such row."""
     row = row_query.fetch_row(row_id, source)
     if row is None:
         return None
-    project, own = cleanset.project, row["own"]
+    project, own, task = cleanset.project, row["own"], cleanset.task
     is_text = project.modality == Modality.TEXT
     features = [] if is_text else [(name, own[name]) for name in project.feature_columns]
     cluster = row.get("near_duplicate_cluster_id")
     return RowDetail(
         row=row,
+        labels=row_labels(task, row),
         badges=badges(row),
         is_text=is_text,
         text=own[project.feature_columns[0]] if is_text else None,
         features=features,
         others=[item for item in own.items() if item[0] not in (*project.feature_columns, project.label_column)],
-        chances=class_chances(cleanset, row_id),
+        chances=row_choices.class_chances(cleanset, row_id) if task is MLTask.MULTI_CLASS else [],
+        toggles=row_choices.class_toggles(cleanset, row, added_classes(cleanset)) if task is MLTask.MULTI_LABEL else [],
+        number=row_choices.number_choice(cleanset, row) if task is MLTask.REGRESSION else None,
         near_duplicates=_near_duplicates(cleanset, int(cluster), row_id, source) if cluster is not None else [],
     )
 

@@ -11,17 +11,18 @@ from django.db.models import Max
 from django.utils import timezone
 
 from cleansets import row_query, selectors
+from cleansets.label_text import checked_label, shown_label
 from cleansets.models import Action, Cleanset, ReviewAction, ReviewEvent, RowReview
-from cleansets.row_query import RowQuery
+from cleansets.row_address import RowQuery
 from projects.models import Project
 from studio import runs
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
+from studio.engine.ml_task import MLTask
 
 NEEDS_REVIEW = "needs-review"
 CHOICES = (*Action.values, NEEDS_REVIEW)
 WRITE_ROWS = 2_000  # rows per statement
-MAX_LABEL_CHARS = 500
 
 
 class State(TypedDict):
@@ -58,11 +59,13 @@ def row_decide(*, cleanset: Cleanset, user: User, row_id: int, choice: str, labe
     if row is None:
         raise DataProblem(f"There is no row {row_id}; the rows are 0 to {(cleanset.n_rows or 0) - 1}.")
     before = _state(row)
+    if choice == Action.LABEL:
+        label = checked_label(cleanset.task, label, cleanset.classes)
     after = _decided(before, choice, label=label, advice=row["advice"], suggested=row["suggested_label"])
     if after is None:
         raise DataProblem(f"Row {row_id} has no suggestion to apply. Keep it, exclude it, or choose a label.")
     after["is_manual"] = True
-    name = _described(choice, after["corrected_label"])
+    name = _described(cleanset.task, choice, after["corrected_label"])
     return _record(cleanset, user, ReviewAction.Kind.SINGLE, f"{name} row {row_id}", [(row_id, before, after)])
 
 
@@ -93,6 +96,7 @@ def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
         raise DataProblem(f"There is no action '{top_k.choice}'; choose one of {', '.join(CHOICES)}.")
     if top_k.k < 1:
         raise DataProblem("Clean Top K needs a number of rows of at least 1.")
+    label = checked_label(cleanset.task, top_k.label, cleanset.classes) if top_k.choice == Action.LABEL else ""
     rows = row_query.fetch_first(top_k.query, selectors.row_source(cleanset), top_k.k)
     changes: list[tuple[int, State | None, State | None]] = []
     n_manual = n_without_advice = n_unchanged = 0
@@ -101,9 +105,7 @@ def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
         if before and before["is_manual"]:
             n_manual += 1
             continue
-        after = _decided(
-            before, top_k.choice, label=top_k.label, advice=row["advice"], suggested=row["suggested_label"]
-        )
+        after = _decided(before, top_k.choice, label=label, advice=row["advice"], suggested=row["suggested_label"])
         n_without_advice += after is None
         n_unchanged += after is not None and after == before
         if after is not None and after != before:
@@ -118,7 +120,7 @@ def top_k_apply(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction:
     plan = top_k_plan(cleanset=cleanset, top_k=top_k)
     if not plan.changes:
         raise DataProblem("Clean Top K would change no row. Choose another action, or a view with undecided rows.")
-    name = _described(top_k.choice, top_k.label or None)
+    name = _described(cleanset.task, top_k.choice, top_k.label)
     return _record(cleanset, user, ReviewAction.Kind.BULK, f"{name} {len(plan.changes):,} rows", plan.changes)
 
 
@@ -170,23 +172,17 @@ def _decided(before: State | None, choice: str, *, label: str, advice: object, s
         action = Action.AUTO_FIX if advice == "label" else Action.EXCLUDE
         return State(action=action.value, corrected_label=corrected, needs_review=False, is_manual=False)
     if choice == Action.LABEL:
-        return State(action=choice, corrected_label=_checked_label(label), needs_review=False, is_manual=False)
+        return State(action=choice, corrected_label=label, needs_review=False, is_manual=False)
     if choice in (Action.KEEP, Action.EXCLUDE):
         return State(action=choice, corrected_label=None, needs_review=False, is_manual=False)
     raise DataProblem(f"There is no action '{choice}'; choose one of {', '.join(CHOICES)}.")
 
 
-def _checked_label(label: str) -> str:
-    if not label.strip():
-        raise DataProblem("A label cannot be empty. Choose a class or type a new one.")
-    if len(label) > MAX_LABEL_CHARS:
-        raise DataProblem(f"This label has {len(label)} characters; at most {MAX_LABEL_CHARS} are possible.")
-    return label
-
-
-def _described(choice: str, label: str | None) -> str:
+def _described(task: MLTask, choice: str, label: str | None) -> str:
     names = {"keep": "Keep", "exclude": "Exclude", "auto-fix": "Auto-fix", NEEDS_REVIEW: "Needs review:"}
-    return names.get(choice) or f"Label “{(label or '')[:80]}” for"
+    shown = shown_label(task, label)
+    words = "no class" if shown and shown.is_no_class else f"“{', '.join(shown.names if shown else ())[:80]}”"
+    return names.get(choice) or f"Label {words} for"
 
 
 @transaction.atomic

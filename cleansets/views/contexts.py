@@ -8,13 +8,18 @@ from typing import Any
 
 from django.urls import reverse
 
-from cleansets import row_query, selectors
+from cleansets import row_address, row_query, selectors
 from cleansets.issue_columns import ISSUE_COLUMNS, IssueColumn
+from cleansets.label_text import number_text
 from cleansets.models import Cleanset
-from cleansets.row_query import RowPage, RowQuery, RowSource
+from cleansets.row_address import Range, RowQuery
+from cleansets.row_query import RowPage, RowSource
+from cleansets.selectors import RowLabels
+from studio.engine.ml_task import MLTask
 
 SCORE_TITLES = {issue.score: issue.badge for issue in ISSUE_COLUMNS if issue.score}
 SCORE_TITLES["suggested_label_confidence_score"] = "Confidence"
+LABEL_TITLES = {row_address.GIVEN: "Given", row_address.SUGGESTED: "Suggested"}
 ACTION_TITLES = {
     "undecided": "Undecided",
     "auto-fix": "Auto-fix",
@@ -24,6 +29,7 @@ ACTION_TITLES = {
     "corrected": "Corrected",
     "needs-review": "Needs review",
 }
+LABEL_ACTIONS = ("label", "corrected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Line:
     """One row of the review table."""
 
     row: Mapping[str, Any]
+    labels: RowLabels
     own: list[str | None]
     scores: list[float | None]
     badges: list[IssueColumn]
@@ -61,7 +68,7 @@ class ReviewTable:
     own: tuple[str, ...]
     scores: list[Column]
     labels: list[Column]
-    corrected: Column
+    corrected: Column | None
     lines: list[Line]
 
     @property
@@ -77,7 +84,7 @@ class ReviewTable:
     @property
     def next_page_params(self) -> str:
         """Where the rows after this page are; a view of undecided rows shrinks, so its next page is the same one."""
-        step = 0 if self.query.action == row_query.UNDECIDED else 1
+        step = 0 if self.query.action == row_address.UNDECIDED else 1
         return self.query.params(page=self.page.page + step)
 
 
@@ -85,24 +92,25 @@ def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> Revi
     """Build one page of the table."""
     page = row_query.fetch_page(query, source)
     own, scores = selectors.own_columns_shown(cleanset, query, source), selectors.scores_shown(query, source)
-    lines = [line(row, query, (own, scores)) for row in page.rows]
-    titles = {"given_label": "Given", "suggested_label": "Suggested"}
+    by = source.sort_column(query)
+    titles = {} if cleanset.task is MLTask.UNSUPERVISED else LABEL_TITLES
     return ReviewTable(
         query=query,
         page=page,
         own=own,
-        scores=[_column(name, SCORE_TITLES[name], query) for name in scores],
-        labels=[_column(name, title, query) for name, title in titles.items()],
-        corrected=_column("corrected_label", "Corrected", query),
-        lines=lines,
+        scores=[_column(name, SCORE_TITLES[name], query, by) for name in scores],
+        labels=[_column(name, title, query, by) for name, title in titles.items()],
+        corrected=_column("corrected_label", "Corrected", query, by) if titles else None,
+        lines=[line(cleanset.task, row, query, (own, scores)) for row in page.rows],
     )
 
 
-def line(row: Mapping[str, Any], query: RowQuery, shown: tuple[tuple[str, ...], tuple[str, ...]]) -> Line:
+def line(task: MLTask, row: Mapping[str, Any], query: RowQuery, shown: tuple[tuple[str, ...], tuple[str, ...]]) -> Line:
     """Build one line of the table."""
     own, scores = shown
     return Line(
         row=row,
+        labels=selectors.row_labels(task, row),
         own=[row["own"][name] for name in own],
         scores=[row[name] for name in scores],
         badges=selectors.badges(row),
@@ -110,8 +118,8 @@ def line(row: Mapping[str, Any], query: RowQuery, shown: tuple[tuple[str, ...], 
     )
 
 
-def _column(name: str, title: str, query: RowQuery) -> Column:
-    is_sorted = query.sort_column == name
+def _column(name: str, title: str, query: RowQuery, sorted_by: str) -> Column:
+    is_sorted = sorted_by == name
     direction = ("ascending" if query.ascending else "descending") if is_sorted else ""
     # Labels are looked for from A to Z, scores from the worst; the second click turns the order round.
     ascending = (not query.ascending) if is_sorted else not name.endswith("_score")
@@ -130,12 +138,13 @@ def tabs(cleanset: Cleanset, current: str) -> list[tuple[str, str, bool, None]]:
 
 def counts(cleanset: Cleanset, source: RowSource) -> dict[str, object]:
     """Build the counters in the head of the page."""
-    n_reviewed, n_issues_reviewed = row_query.count_reviewed(source)
+    counted = row_query.review_counts(source)
     return {
         "n_rows": cleanset.n_rows,
-        "n_issues": cleanset.counts.get("is_label_issue", 0),
-        "n_reviewed": n_reviewed,
-        "n_issues_reviewed": n_issues_reviewed,
+        "noun": "label issues" if "is_label_issue" in source.result_columns else "flagged rows",
+        "n_issues": counted.n_to_review,
+        "n_reviewed": counted.n_decided,
+        "n_issues_reviewed": counted.n_to_review_decided,
     }
 
 
@@ -144,6 +153,8 @@ def panel(cleanset: Cleanset, query: RowQuery, source: RowSource, row_id: int | 
     detail = selectors.row_detail(cleanset, row_id, source) if row_id is not None else None
     return {
         "cleanset": cleanset,
+        "task": cleanset.task.value,
+        "has_labels": cleanset.task is not MLTask.UNSUPERVISED,
         "query": query,
         "view_params": query.params(page=query.page),
         "detail": detail,
@@ -153,25 +164,42 @@ def panel(cleanset: Cleanset, query: RowQuery, source: RowSource, row_id: int | 
 
 def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str, object]:
     """Build the filter bar and the chips of the filters that are on."""
+    has_labels = cleanset.task is not MLTask.UNSUPERVISED
     return {
         "given_choices": row_query.label_choices(source, "given_label"),
         "suggested_choices": row_query.label_choices(source, "suggested_label"),
-        "action_choices": list(ACTION_TITLES.items()),
+        "action_choices": [choice for choice in ACTION_TITLES.items() if has_labels or choice[0] not in LABEL_ACTIONS],
         "score_choices": [(name, title) for name, title in SCORE_TITLES.items() if name in source.result_columns],
         "own_choices": source.own_columns,
-        "chips": chips(query),
+        "chips": chips(query, cleanset.task),
     }
 
 
-def chips(query: RowQuery) -> list[tuple[str, str, str]]:
+def chips(query: RowQuery, task: MLTask) -> list[tuple[str, str, str]]:
     """Return name, value and the address without it, of each filter that is on."""
     found = [
-        ("Given", query.given, query.params(given="")),
-        ("Suggested", query.suggested, query.params(suggested="")),
+        ("Given", _label_chip(query.given, task), query.params(given="")),
+        ("Suggested", _label_chip(query.suggested, task), query.params(suggested="")),
         ("Action", ACTION_TITLES.get(query.action, ""), query.params(action="")),
         ("Text", query.search, query.params(search="")),
     ]
     for part in query.ranges:
         others = tuple(other for other in query.ranges if other != part)
-        found.append((SCORE_TITLES[part.score], f"{part.low:g} to {part.high:g}", query.params(ranges=others)))
+        title = LABEL_TITLES.get(part.column) or SCORE_TITLES[part.column]
+        found.append((title, _range_text(part), query.params(ranges=others)))
     return [chip for chip in found if chip[1]]
+
+
+def _label_chip(wanted: str, task: MLTask) -> str:
+    is_class = wanted not in ("", row_address.UNLABELED, row_address.NO_CLASS)
+    if task is MLTask.MULTI_LABEL and is_class:
+        return f"has {wanted}"
+    return {row_address.UNLABELED: "none", row_address.NO_CLASS: "no class"}.get(wanted, wanted)
+
+
+def _range_text(part: Range) -> str:
+    if part.low is None:
+        return f"up to {number_text(part.high or 0.0)}"
+    if part.high is None:
+        return f"from {number_text(part.low)}"
+    return f"{number_text(part.low)} to {number_text(part.high)}"

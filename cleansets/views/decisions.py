@@ -10,11 +10,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cleansets import row_query, selectors, services
+from cleansets import row_address, row_query, selectors, services
 from cleansets.access import ready_cleanset_or_404
 from cleansets.forms import DecisionForm, TopKForm
 from cleansets.models import Cleanset, ReviewAction
-from cleansets.row_query import RowQuery
+from cleansets.row_address import RowQuery
 from cleansets.views import contexts
 from cleansets.views.review import asked_row
 from studio.accounts.access import account
@@ -28,7 +28,7 @@ def row_decide(request: HttpRequest, cleanset_id: uuid.UUID, row_id: int) -> Htt
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        raise DataProblem("No decision was sent. Choose Auto-fix, Keep, Exclude, Needs review or a class.")
+        raise DataProblem("No decision was sent. Choose Auto-fix, Keep, Exclude, Needs review or a label.")
     action = services.row_decide(cleanset=cleanset, user=account(request), row_id=row_id, **form.decision())
     next_row = asked_row(request.POST.get("next", ""), cleanset)
     return _after(request, cleanset, action, changed_row=row_id, shown_row=next_row)
@@ -42,7 +42,7 @@ def last_action_undo(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespon
     rows = list(action.events.values_list("row_id", flat=True)[:2])
     if len(rows) != 1:
         messages.success(request, f"{action.description}.")
-        return _to(request, _page(cleanset, _view(request)))
+        return _to(request, _page(cleanset, _view(request, cleanset)))
     return _after(request, cleanset, action, changed_row=rows[0], shown_row=rows[0])
 
 
@@ -50,9 +50,9 @@ def _after(
     request: HttpRequest, cleanset: Cleanset, action: ReviewAction, *, changed_row: int, shown_row: int | None
 ) -> HttpResponse:
     """Answer with the row to show and what the action changed; at the end of a page with the next page."""
-    query = _view(request)
+    query = _view(request, cleanset)
     if shown_row is None:
-        step = 0 if query.action == row_query.UNDECIDED else 1
+        step = 0 if query.action == row_address.UNDECIDED else 1
         return _to(request, f"{_page(cleanset, query, page=query.page + step)}&after={changed_row}")
     if not is_partial(request):
         return redirect(f"{_page(cleanset, query)}&row={shown_row}#row-panel")
@@ -61,7 +61,7 @@ def _after(
     assert changed is not None
     shown = selectors.own_columns_shown(cleanset, query, source), selectors.scores_shown(query, source)
     context = contexts.panel(cleanset, query, source, shown_row) | {
-        "line": contexts.line(changed, query, shown),
+        "line": contexts.line(cleanset.task, changed, query, shown),
         "counts": contexts.counts(cleanset, source),
         "work_views": selectors.work_views(cleanset, query),
         "last_action": selectors.last_action(cleanset),
@@ -74,8 +74,8 @@ def _after(
 def top_k_preview(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Say how many rows Clean Top K would touch."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
-    query = RowQuery.parse(request.GET)
-    form = TopKForm(request.GET)
+    query = selectors.asked_rows(cleanset, request.GET)
+    form = TopKForm(request.GET, task=cleanset.task)
     context = {"cleanset": cleanset, "form": form, "query": query, "view_params": query.params(page=query.page)}
     if form.is_valid():
         try:
@@ -90,18 +90,18 @@ def top_k_preview(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
 def top_k_apply(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Carry Clean Top K out on the view that the preview was made for."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
-    form = TopKForm(request.POST)
+    form = TopKForm(request.POST, task=cleanset.task)
     if not form.is_valid():
         raise DataProblem(" ".join(str(error) for errors in form.errors.values() for error in errors))
-    query = _view(request)
+    query = _view(request, cleanset)
     action = services.top_k_apply(cleanset=cleanset, user=account(request), top_k=form.top_k(query))
     messages.success(request, f"{action.description}: done. U takes it back in one step.")
     return redirect(_page(cleanset, query))
 
 
-def _view(request: HttpRequest) -> RowQuery:
+def _view(request: HttpRequest, cleanset: Cleanset) -> RowQuery:
     """Return the view that the decision was made in, which the form carries along."""
-    return RowQuery.parse(QueryDict(request.POST.get("view", "")))
+    return selectors.asked_rows(cleanset, QueryDict(request.POST.get("view", "")))
 
 
 def _page(cleanset: Cleanset, query: RowQuery, page: int | None = None) -> str:

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_GET
 from cleansets import exports, selectors
 from cleansets.access import ready_cleanset_or_404
 from cleansets.forms import ExportForm
-from cleansets.row_query import RowQuery
 from studio import tables
 from studio.engine.errors import DataProblem
 from studio.exports import stream_csv, stream_json, write_parquet, write_xlsx
@@ -26,7 +25,8 @@ def cleanset_export(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
         raise DataProblem(f"An export needs a mode (one of {modes}) and a file_format (one of {formats}).")
     file_format, mode = form.cleaned_data["file_format"], form.cleaned_data["mode"]
     source = selectors.row_source(cleanset)
-    plan = exports.export_plan(cleanset, source, RowQuery.parse(QueryDict(request.GET.get("view", ""))), mode)
+    query = selectors.asked_rows(cleanset, QueryDict(request.GET.get("view", "")))
+    plan = exports.export_plan(cleanset, source, query, mode, is_typed=file_format != "csv")
     rows, name = exports.batches(plan, source), exports.file_name(cleanset, file_format)
     if file_format in ("csv", "json"):
         stream = stream_csv if file_format == "csv" else stream_json

@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_POST
 from cleansets import selectors, services
 from cleansets.access import cleanset_or_404, ready_cleanset_or_404
 from cleansets.models import Cleanset
-from cleansets.row_query import RowQuery
 from cleansets.views import contexts
 from studio import runs
 from studio.htmx import is_partial
@@ -26,7 +25,7 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
     cleanset = cleanset_or_404(request, cleanset_id)
     if not cleanset.is_succeeded:
         return render(request, "cleansets/cleanset_run.html", {"cleanset": cleanset, "run": cleanset})
-    query, source = RowQuery.parse(request.GET), selectors.row_source(cleanset)
+    query, source = selectors.asked_rows(cleanset, request.GET), selectors.row_source(cleanset)
     row_id = asked_row(request.GET.get("row", ""), cleanset)
     if is_partial(request):
         return render(request, PANEL, contexts.panel(cleanset, query, source, row_id))
@@ -93,7 +92,7 @@ def cleanset_details(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespon
         "cleanset": cleanset,
         "crumbs": [("Projects", f"{reverse('dashboard')}#projects")],
         "tabs": contexts.tabs(cleanset, "Analysis"),
-        "best": cleanset.candidates[0],
+        "best": next(iter(cleanset.candidates), None),
         "issues": selectors.issue_counts(cleanset),
         "made_with": selectors.made_with(cleanset),
     }

@@ -51,12 +51,14 @@
       return;
     }
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (key === "Enter" && event.target.closest("a, button, summary, input")) return; // they have a use for it
     if (["j", "ArrowDown"].includes(key)) walk(1);
     else if (["k", "ArrowUp"].includes(key)) walk(-1);
     else {
       const button = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
       if (!button) return;
-      if (button.matches("input")) button.focus();
+      if (button.matches("input:not([type=checkbox])")) button.focus();
+      else if (button.matches("input")) button.click();
       else if (decidedRow !== shownRow() && !event.repeat) button.click();
     }
     event.preventDefault();

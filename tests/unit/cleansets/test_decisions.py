@@ -7,7 +7,7 @@ import pytest
 from cleansets import selectors, services
 from cleansets.models import Cleanset, ReviewAction, RowReview
 from cleansets.overlay import corrected_rows
-from cleansets.row_query import RowQuery
+from cleansets.row_address import RowQuery
 from cleansets.services import TopK
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem

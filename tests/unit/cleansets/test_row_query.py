@@ -7,7 +7,8 @@ from django.http import QueryDict
 
 from cleansets import row_query, selectors
 from cleansets.models import Cleanset
-from cleansets.row_query import PAGE_SIZE, RowQuery, ScoreRange
+from cleansets.row_address import Range, RowQuery
+from cleansets.row_query import PAGE_SIZE
 from studio.accounts.models import User
 from tests.reviewable import EMPTY, OUTLIER, UNLABELED, make_reviewable
 
@@ -37,8 +38,8 @@ def test_the_worst_label_issue_comes_first(cleanset: Cleanset) -> None:
         ({"suggested": "delivery"}, [0, 30, 60, 90]),
         ({"issue": "all", "search": "request 42:"}, [42]),
         ({"issue": "all", "search": "Request 42"}, [42]),
-        ({"issue": "all", "ranges": (ScoreRange("outlier_score", 0.9, 1.0),)}, [OUTLIER]),
-        ({"issue": "all", "ranges": (ScoreRange("outlier_score", 0.9, 1.0),), "given": "login"}, []),
+        ({"issue": "all", "ranges": (Range("outlier_score", 0.9, 1.0),)}, [OUTLIER]),
+        ({"issue": "all", "ranges": (Range("outlier_score", 0.9, 1.0),), "given": "login"}, []),
     ],
 )
 def test_filters_narrow_the_view(cleanset: Cleanset, query: dict[str, object], rows: list[int]) -> None:
@@ -85,4 +86,4 @@ def test_a_senseless_address_is_the_plain_view(address: str) -> None:
 
 def test_the_form_for_a_score_range_adds_to_those_that_are_on() -> None:
     query = RowQuery.parse(QueryDict("range=outlier_score:0.5:1&range_score=ambiguous_score&range_min=0.2"))
-    assert query.ranges == (ScoreRange("outlier_score", 0.5, 1.0), ScoreRange("ambiguous_score", 0.2, 1.0))
+    assert query.ranges == (Range("outlier_score", 0.5, 1.0), Range("ambiguous_score", 0.2, 1.0))

@@ -1,0 +1,114 @@
+"""What a label is for each task: how it is checked when a person gives it, compared, taken apart and shown."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from studio.engine.errors import DataProblem
+from studio.engine.kinds import NUMBER_PATTERN
+from studio.engine.label_sets import join_labels, split_labels
+from studio.engine.ml_task import MLTask
+
+MAX_LABEL_CHARS = 500
+MAX_SET_CHARS = 20_000
+SHOWN_DIGITS = 6  # of a number on a page; its tooltip has all
+_NUMBER = re.compile(NUMBER_PATTERN)
+
+
+def checked_label(task: MLTask, label: str, classes: Sequence[str] = ()) -> str:
+    """Return the label as it is stored; a set is put in the order of `classes`. Raises DataProblem."""
+    if task is MLTask.UNSUPERVISED:
+        raise DataProblem("This project has no labels. Keep the row, exclude it, or put it off for later.")
+    if task is MLTask.MULTI_LABEL:
+        return _checked_set(label, classes)
+    if task is MLTask.REGRESSION:
+        return _checked_number(label)
+    if not label.strip():
+        raise DataProblem("A label cannot be empty. Choose a class or type a new one.")
+    return _short_enough(label)
+
+
+def _checked_set(label: str, classes: Sequence[str]) -> str:
+    if len(label) > MAX_SET_CHARS:
+        raise DataProblem(f"This set of classes has {len(label):,} characters; at most {MAX_SET_CHARS:,} are possible.")
+    return join_labels(in_class_order((_short_enough(name) for name in split_labels(label)), classes))
+
+
+def in_class_order(names: Iterable[str], classes: Sequence[str]) -> list[str]:
+    """Return the names once each: known classes in their order, then the others from A to Z."""
+    place = {name: position for position, name in enumerate(classes)}
+    return sorted(set(names), key=lambda name: (place.get(name, len(place)), name))
+
+
+def _checked_number(label: str) -> str:
+    value = number(label)
+    if value is None:
+        shown = label.strip()[:40]
+        found = f"“{shown}” is no number" if shown else "No number was typed"
+        raise DataProblem(f"{found}. Type one such as 12.5, with a point and without separators.")
+    return label.strip()
+
+
+def _short_enough(label: str) -> str:
+    if len(label) > MAX_LABEL_CHARS:
+        raise DataProblem(f"This label has {len(label)} characters; at most {MAX_LABEL_CHARS} are possible.")
+    return label
+
+
+def number(label: str | None) -> float | None:
+    """Return the finite number that a label is, or None."""
+    text = (label or "").strip()
+    if not _NUMBER.fullmatch(text):
+        return None
+    value = float(text)
+    return value if math.isfinite(value) else None
+
+
+def is_same_label(task: MLTask, one: str | None, other: str | None) -> bool:
+    """Return whether two labels mean the same: sets without their order, numbers without their spelling."""
+    if task is MLTask.MULTI_LABEL:
+        return set(split_labels(one)) == set(split_labels(other))
+    if task is MLTask.REGRESSION:
+        return number(one) == number(other)
+    return one == other
+
+
+def number_text(value: float) -> str:
+    """Return a number as people read it: separators, six digits, no trailing zeros.
+
+    >>> number_text(452600.04), number_text(0.0123456789), number_text(-3.0)
+    ('452,600', '0.0123457', '−3')
+    """
+    if value and not 1e-4 <= abs(value) < 1e12:
+        text = f"{value:.{SHOWN_DIGITS}g}"
+    else:
+        before_point = math.floor(math.log10(abs(value))) + 1 if value else 1
+        text = f"{value:,.{max(SHOWN_DIGITS - before_point, 0)}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLabel:
+    """A label as chips: one name, the names of a set, or a number; `exact` is the text as it is stored."""
+
+    names: tuple[str, ...]
+    exact: str
+
+    @property
+    def is_no_class(self) -> bool:
+        """Whether it is the empty set."""
+        return not self.names
+
+
+def shown_label(task: MLTask, label: str | None, *, is_given: bool = False) -> ShownLabel | None:
+    """Return a label for a page, or None where there is none; a given set is never missing, only empty."""
+    if task is MLTask.MULTI_LABEL and (label is not None or is_given):
+        return ShownLabel(split_labels(label), label or "")
+    if label is None:
+        return None
+    value = number(label) if task is MLTask.REGRESSION else None
+    return ShownLabel((label if value is None else number_text(value),), label)

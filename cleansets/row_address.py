@@ -1,0 +1,137 @@
+"""What an address asks of the review table: filters, order, page and columns, read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import Any
+
+from django.http import QueryDict
+
+from cleansets.issue_columns import ISSUE_COLUMNS, SCORES
+
+ALL_ROWS = "all"
+UNDECIDED, CORRECTED, NEEDS_REVIEW = "undecided", "corrected", "needs-review"
+UNLABELED, NO_CLASS = "-", "--"  # instead of a label: none is there; a set in which no class applies
+ACTIONS = (UNDECIDED, "auto-fix", "keep", "exclude", "label", CORRECTED, NEEDS_REVIEW)
+GIVEN, SUGGESTED = "given_label", "suggested_label"
+LABEL_RANGES = {GIVEN: "given", SUGGESTED: "suggested"}  # columns of numbers, and their fields' names in the form
+ISSUE_KEYS = tuple(issue.key for issue in ISSUE_COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Rows whose score, or whose label as a number, lies within [low, high]; None leaves an end open."""
+
+    column: str
+    low: float | None = 0.0
+    high: float | None = 1.0
+
+    def __str__(self) -> str:
+        return f"{self.column}:{_written(self.low)}:{_written(self.high)}"
+
+
+@dataclass(frozen=True, slots=True)
+class RowQuery:
+    """Filters, order and page of the review table; empty means no filter."""
+
+    issue: str = ISSUE_KEYS[0]
+    given: str = ""
+    suggested: str = ""
+    action: str = ""
+    ranges: tuple[Range, ...] = ()
+    search: str = ""
+    sort: str = ""
+    ascending: bool = False
+    page: int = 1
+    own: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, params: QueryDict, issues: Sequence[str] = ISSUE_KEYS) -> RowQuery:
+        """Read an address; what does not make sense counts as not asked for. The first of `issues` is the default."""
+        page, first = params.get("page", "1"), issues[0] if issues else ALL_ROWS
+        return cls(
+            issue=_one_of(params.get("issue", first), (*issues, ALL_ROWS), first),
+            given=params.get("given", ""),
+            suggested=params.get("suggested", ""),
+            action=_one_of(params.get("action", ""), ACTIONS, ""),
+            ranges=_ranges(params),
+            search=params.get("q", "").strip(),
+            sort=params.get("sort", ""),
+            ascending=params.get("dir") == "asc",
+            page=max(int(page), 1) if page.isdecimal() and len(page) < 10 else 1,
+            own=tuple(params.getlist("own")),
+            scores=tuple(score for score in params.getlist("show") if score in SCORES),
+        )
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """The query as names and values, for the hidden fields of a form."""
+        return [(name, value) for name, values in QueryDict(self.params(page=self.page)).lists() for value in values]
+
+    @property
+    def score_ranges(self) -> list[Range]:
+        """The ranges that the filter bar has no fields of its own for."""
+        return [part for part in self.ranges if part.column not in LABEL_RANGES]
+
+    @property
+    def label_ranges(self) -> dict[str, tuple[str, str]]:
+        """The ends of the ranges of label columns as their fields show them, by the fields' name."""
+        ends = {part.column: (_written(part.low), _written(part.high)) for part in self.ranges}
+        return {field: ends.get(column, ("", "")) for column, field in LABEL_RANGES.items()}
+
+    def params(self, **changes: Any) -> str:
+        """Return the address's query string, with some fields changed; a changed filter starts at page 1."""
+        wanted = replace(self, **({"page": 1} | changes))
+        params = QueryDict(mutable=True)
+        single = {"issue": wanted.issue, "given": wanted.given, "suggested": wanted.suggested, "action": wanted.action}
+        single |= {"q": wanted.search, "sort": wanted.sort, "dir": "asc" if wanted.ascending else ""}
+        for name, value in single.items():
+            if value:
+                params[name] = value
+        params.setlist("range", [str(part) for part in wanted.ranges])
+        params.setlist("own", list(wanted.own))
+        params.setlist("show", list(wanted.scores))
+        if wanted.page > 1:
+            params["page"] = str(wanted.page)
+        return params.urlencode()
+
+
+def _one_of(value: str, choices: Sequence[str], default: str) -> str:
+    return value if value in choices else default
+
+
+def _ranges(params: QueryDict) -> tuple[Range, ...]:
+    """Read `range=column:low:high`, then the fields of the filter bar, which replace a range of the same column."""
+    asked = [str(text).split(":") for text in params.getlist("range")]
+    if params.get("range_score"):
+        asked.append([params.get(name, "") for name in ("range_score", "range_min", "range_max")])
+    for column, field in LABEL_RANGES.items():
+        if f"{field}_from" in params:
+            asked.append([column, params.get(f"{field}_from", ""), params.get(f"{field}_to", "")])
+    found = {parts[0]: _range(*parts) for parts in asked if len(parts) == 3}
+    return tuple(part for part in found.values() if part is not None)
+
+
+def _range(column: str, low: str, high: str) -> Range | None:
+    """Return the range, or None where it leaves nothing out or makes no sense."""
+    ends = _number(low), _number(high)
+    if column in LABEL_RANGES:
+        return None if ends == (None, None) else Range(column, *ends)
+    if column not in SCORES or (low and (ends[0] is None or not 0 <= ends[0] <= 1)):
+        return None
+    return Range(column, ends[0] or 0.0, 1.0 if ends[1] is None or not 0 <= ends[1] <= 1 else ends[1])
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if isfinite(value) else None
+
+
+def _written(end: float | None) -> str:
+    return "" if end is None else f"{end:.15g}"

@@ -1,0 +1,164 @@
+"""What a person can choose for one row, with what the models think of it: a class, a set of classes, or a number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cleansets.label_text import in_class_order, number, number_text
+from cleansets.models import Cleanset
+from studio import tables
+from studio.engine.label_sets import split_labels
+
+N_KEYS = 9  # the first classes, which have a digit key
+SCALE_WIDTH, SCALE_MARGIN = 320.0, 24.0  # of the drawing of a number, in its own units
+N_TICKS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ClassChance:
+    """A class with its out-of-sample probability for one row; `key` is its digit key or empty."""
+
+    label: str
+    probability: float
+    key: str
+
+
+def class_chances(cleanset: Cleanset, row_id: int) -> list[ClassChance]:
+    """Return every class of the analysis, likeliest first."""
+    probabilities = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")[row_id]
+    by_chance = np.argsort(-probabilities, kind="stable")
+    return [ClassChance(cleanset.classes[k], float(probabilities[k]), _key(place)) for place, k in enumerate(by_chance)]
+
+
+def _key(place: int) -> str:
+    return str(place + 1) if place < N_KEYS else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassToggle:
+    """Whether a class applies to a row: as it stands, as given, as suggested where that differs, and how likely."""
+
+    label: str
+    applies: bool
+    is_given: bool
+    suggestion: str
+    probability: float | None
+    key: str
+
+
+def class_toggles(cleanset: Cleanset, row: Mapping[str, Any], added: Collection[str]) -> list[ClassToggle]:
+    """Return every class: first those on which the models and the given set disagree most, then the likeliest.
+
+    Classes that people typed in, `added`, come last: the models do not know them.
+    """
+    probabilities = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")[int(row["row_id"])]
+    chances = {label: float(chance) for label, chance in zip(cleanset.classes, probabilities, strict=True)}
+    given, suggested = set(split_labels(row["given_label"])), row["suggested_label"]
+    present = given if row["corrected_label"] is None else set(split_labels(row["corrected_label"]))
+    advised = given if suggested is None else set(split_labels(suggested))
+    unknown = in_class_order({*added, *given, *present, *advised} - chances.keys(), ())
+
+    def place(label: str) -> tuple[bool, float, float]:
+        gap = abs((label in given) - chances[label])
+        disagrees = (label in given) != (label in advised) or gap > 0.5
+        return not disagrees, -gap if disagrees else 0.0, -chances[label]
+
+    return [
+        ClassToggle(
+            label=label,
+            applies=label in present,
+            is_given=label in given,
+            suggestion=str(label in advised) if (label in given) != (label in advised) else "",
+            probability=chances.get(label),
+            key=_key(position),
+        )
+        for position, label in enumerate([*sorted(chances, key=place), *unknown])
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A number below the axis of the drawing."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberScale:
+    """Places on the drawing's axis, in its units; the error bar runs from `low` to `high`."""
+
+    ticks: tuple[Tick, ...]
+    predicted: float
+    low: float
+    high: float
+    given: float | None
+    corrected: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class NumberChoice:
+    """The out-of-sample number for a row, how far off it usually is, and how far the given number lies from it."""
+
+    predicted: str
+    error: str
+    low: str
+    high: str
+    distance: str
+    scale: NumberScale
+
+
+def number_choice(cleanset: Cleanset, row: Mapping[str, Any]) -> NumberChoice:
+    """Return the number that the models say, with its error bar, beside the given and the corrected one."""
+    found = np.load(tables.local_path(cleanset.predictions_key), mmap_mode="r")[int(row["row_id"])]
+    predicted, error = float(found[0]), float(found[1])
+    low, high = predicted - error, predicted + error
+    given, corrected = number(row["given_label"]), number(row["corrected_label"])
+    return NumberChoice(
+        predicted=_rounded(predicted, error),
+        error=_rounded(error, error),
+        low=_rounded(low, error),
+        high=_rounded(high, error),
+        distance="" if given is None or not error else f"{abs(given - predicted) / error:.1f}",
+        scale=_scale(predicted, error, given=given, corrected=corrected),
+    )
+
+
+def _rounded(value: float, error: float) -> str:
+    """Write a number no finer than a hundredth of its error bar."""
+    if not error:
+        return number_text(value)
+    step = 10.0 ** math.floor(math.log10(error) - 1)
+    return number_text(round(value / step) * step)
+
+
+def _scale(predicted: float, error: float, *, given: float | None, corrected: float | None) -> NumberScale:
+    low, high = predicted - error, predicted + error
+    seen = [value for value in (low, high, given, corrected) if value is not None]
+    first, width = min(seen), (max(seen) - min(seen)) or abs(predicted) or 1.0
+
+    def x(value: float) -> float:
+        return round(SCALE_MARGIN + (value - first) / width * (SCALE_WIDTH - 2 * SCALE_MARGIN), 1)
+
+    return NumberScale(
+        ticks=tuple(Tick(x(value), number_text(value)) for value in _round_numbers(first, first + width)),
+        predicted=x(predicted),
+        low=x(low),
+        high=x(high),
+        given=None if given is None else x(given),
+        corrected=None if corrected is None else x(corrected),
+    )
+
+
+def _round_numbers(first: float, last: float) -> list[float]:
+    """Return a few round numbers between two."""
+    rough = (last - first) / N_TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough)
+    start = math.ceil(first / step)
+    return [place * step for place in range(start, math.floor(last / step) + 1)]
