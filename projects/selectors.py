@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from django.db import models
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.deletion import Collector
 from django.db.models.functions import Coalesce
 
@@ -17,10 +18,13 @@ from projects.readers.profile import ColumnProfile
 from studio import tables
 from studio.accounts.models import User
 from studio.engine.columns import ColumnKind
+from studio.engine.guess import guess_choice
+from studio.engine.ml_task import MLTask
 from studio.engine.validate import ColumnFacts
 from studio.runs import Status
 
 CELL_CHARS = 300  # of a long cell, what a table of rows shows
+_MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 COLUMNS_SHOWN = 100  # of a very wide table, so that the page stays light
 
 
@@ -41,6 +45,19 @@ def ready_versions(user: User) -> QuerySet[DatasetVersion]:
     return newest_versions(user).filter(status=Status.SUCCEEDED)
 
 
+def version_named(user: User, name: str) -> DatasetVersion | None:
+    """Return the newest version of the dataset that a program means by a name, the last touched first.
+
+    It may be the dataset's name, that of its file, or that of a frame, which was sent as NAME.json with the last
+    suffix of its name replaced.
+    """
+    bare = PurePosixPath(name.replace("\\", "/")).name
+    if not bare or "\0" in bare:
+        return None
+    sent_as = PurePosixPath(bare).with_suffix(".json").name
+    return newest_versions(user).filter(Q(dataset__name=bare) | Q(filename__in=(bare, sent_as))).first()
+
+
 def projects_of(user: User) -> QuerySet[Project]:
     """Return the user's projects, newest first."""
     return Project.objects.filter(owner=user).select_related("version__dataset").defer(
@@ -58,6 +75,19 @@ def column_profiles(version: DatasetVersion) -> list[ColumnProfile]:
     profiles = [ColumnProfile.from_dict(column) for column in version.columns]
     chosen: dict[str, str] = version.chosen_kinds
     return [replace(profile, kind=ColumnKind(chosen.get(profile.name, profile.kind))) for profile in profiles]
+
+
+def label_guess(version: DatasetVersion, task: str) -> str | None:
+    """Guess the label column of a task; None where no column looks like one."""
+    profiles = column_profiles(version)
+    if task == MLTask.MULTI_LABEL:
+        lists = [p for p in profiles if any("," in top.value for top in p.top_values)]
+        return min(lists, key=lambda p: p.mean_length).name if lists else None
+    guess = guess_choice(profiles)
+    if task == MLTask.REGRESSION and guess.task is not MLTask.REGRESSION:
+        numbers = [p.name for p in profiles if p.kind in _MEASURED and p.n_distinct > 1]
+        return numbers[-1] if numbers else None
+    return guess.label_column
 
 
 def column_facts(version: DatasetVersion) -> list[ColumnFacts]:
@@ -101,6 +131,19 @@ def rows_between(version: DatasetVersion, row_ids: range) -> RowTable:
     with tables.connect() as connection:
         found = connection.execute(query, [path, row_ids.start, row_ids.stop - 1]).fetchall()
     return RowTable(shown, tuple(_table_row(shown, row) for row in found), len(profiles))
+
+
+def cells_between(version: DatasetVersion, row_ids: range) -> list[tuple[int, dict[str, str | None]]]:
+    """Return the rows of a contiguous range of ids with every cell in full."""
+    names = [profile.name for profile in column_profiles(version)]
+    if not row_ids:
+        return []
+    cells = ", ".join(tables.quoted(name) for name in (ROW_ID, *names))
+    query = f"SELECT {cells} FROM read_parquet(?) WHERE {tables.quoted(ROW_ID)} BETWEEN ? AND ? ORDER BY 1"
+    path = str(tables.local_path(version.table_key))
+    with tables.connect() as connection:
+        found = connection.execute(query, [path, row_ids.start, row_ids.stop - 1]).fetchall()
+    return [(row_id, dict(zip(names, row, strict=True))) for row_id, *row in found]
 
 
 def _table_row(columns: Sequence[ColumnProfile], row: tuple[Any, ...]) -> TableRow:

@@ -1,0 +1,26 @@
+"""What the public client is told about datasets: why one could not be read, and types in its words."""
+
+from __future__ import annotations
+
+from projects.models import DatasetVersion
+from studio.engine.columns import ColumnKind
+from studio.runs import Status
+
+# Data type and feature type, as the client's schema files spell them.
+SCHEMA_TYPES = {
+    ColumnKind.TEXT: ("string", "text"),
+    ColumnKind.CATEGORICAL: ("string", "categorical"),
+    ColumnKind.INTEGER: ("integer", "numeric"),
+    ColumnKind.NUMBER: ("float", "numeric"),
+    ColumnKind.BOOLEAN: ("boolean", "boolean"),
+    ColumnKind.DATETIME: ("string", "datetime"),
+    ColumnKind.IDENTIFIER: ("string", "identifier"),
+    ColumnKind.URL: ("string", "text"),
+}
+
+
+def reading_failed(version: DatasetVersion) -> tuple[str, str]:
+    """Return in a word and in a sentence why a file was not read."""
+    if version.status == Status.CANCELLED:
+        return "Cancelled", "The reading of this file was cancelled. Upload it again."
+    return "File not read", version.error_message
