@@ -2,58 +2,79 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from cleansets.models import Cleanset
+from projects.models import DatasetVersion
+from projects.readers.profile import profile_table
 from studio import storage, tables
 from studio.accounts.models import User
-from studio.engine.ml_task import Modality
+from studio.engine.label_sets import join_labels
+from studio.engine.ml_task import MLTask, Modality
 from tests.factories import make_cleanset, make_dataset, make_project
 
 CLASSES = ["billing", "delivery", "login"]
+SET_CLASSES = [*CLASSES, "refund, partial"]
 LABEL_ISSUE_EVERY = 10  # rows 0, 10, 20, … are label issues; row 0 is the worst
-OUTLIER, COPY, UNLABELED, EMPTY = 3, 15, 7, 5  # row 15 is an exact copy of row 14
+OUTLIER, COPY, UNLABELED, EMPTY = 3, 15, 7, 5  # row 15 is an exact copy of row 14; in sets row 7 has no class
+NO_CLASS_SUGGESTED = 20  # the label issue whose suggestion is that no class applies
+ERROR_BAR = 8.0
 
 
-def make_reviewable(owner: User, *, n_rows: int = 120, name: str = "requests") -> Cleanset:
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The uploaded table, the row-level results and the arrays of an analysis."""
+
+    frame: pd.DataFrame
+    issues: pd.DataFrame
+    pred_probs: np.ndarray
+    classes: list[str] = field(default_factory=list)
+    predictions: np.ndarray | None = None
+
+
+def make_reviewable(
+    owner: User, *, n_rows: int = 120, name: str = "requests", task: MLTask = MLTask.MULTI_CLASS
+) -> Cleanset:
     """Return a cleanset of `n_rows` support requests whose result files exist."""
-    frame, issues, pred_probs = results(n_rows)
+    found = RESULTS[task](n_rows)
     dataset = make_dataset(owner, name=name, n_rows=n_rows)
     version = dataset.versions.get()
+    label_column = "" if task is MLTask.UNSUPERVISED else "topic"
     project = make_project(
         owner,
         dataset=dataset,
         name=name.title(),
+        task=task,
         modality=Modality.TEXT,
-        label_column="topic",
+        label_column=label_column,
         feature_columns=["message"],
         column_kinds={"message": "text"},
     )
     cleanset = make_cleanset(owner, project=project, n_rows=n_rows)
-    files = {
-        "table_key": _published(frame, storage.dataset_table(version.pk, 1)),
-        "issues_key": _published(issues, storage.cleanset_file(cleanset.pk, 1, "issues.parquet")),
-        "pred_probs_key": _published_array(pred_probs, storage.cleanset_file(cleanset.pk, 1, "pred_probs.npy")),
-    }
-    version.table_key = files["table_key"]
-    version.save()
-    cleanset.issues_key, cleanset.pred_probs_key = files["issues_key"], files["pred_probs_key"]
-    cleanset.classes = CLASSES
-    cleanset.counts = {flag: int(issues[flag].sum()) for flag in issues.columns if flag.startswith(("is_", "has_"))}
-    cleanset.candidates = [
-        {"key": "a", "name": "A", "accuracy": 0.9, "log_loss": 0.3, "weight": 1.0}
-        | {"training_time_s": 1.0, "inference_time_s": 0.1}
-    ]
+    _publish_table(version, found.frame)
+    cleanset.issues_key = _published(found.issues, storage.cleanset_file(cleanset.pk, 1, "issues.parquet"))
+    cleanset.pred_probs_key = _published_array(
+        found.pred_probs, storage.cleanset_file(cleanset.pk, 1, "pred_probs.npy")
+    )
+    if found.predictions is not None:
+        key = storage.cleanset_file(cleanset.pk, 1, "predictions.npy")
+        cleanset.predictions_key = _published_array(found.predictions, key)
+    cleanset.classes = found.classes
+    flags = [flag for flag in found.issues.columns if flag.startswith(("is_", "has_"))]
+    cleanset.counts = {flag: int(found.issues[flag].sum()) for flag in flags}
+    cleanset.candidates = candidates(task)
     cleanset.manifest = {
         "dataset_sha256": "0" * 64,
-        "task": "multi-class",
+        "task": task,
         "modality": "text",
         "mode": "fast",
-        "label_column": "topic",
+        "label_column": label_column or None,
         "feature_columns": ["message"],
         "n_folds": 5,
         "seed": 0,
@@ -64,45 +85,138 @@ def make_reviewable(owner: User, *, n_rows: int = 120, name: str = "requests") -
     return Cleanset.objects.get(pk=cleanset.pk)
 
 
-def results(n_rows: int) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
-    """Return the uploaded table, the row-level results and the probabilities."""
+def candidates(task: MLTask) -> list[dict[str, Any]]:
+    """Return what the analysis says of its models."""
+    if task is MLTask.UNSUPERVISED:
+        return []
+    ece = None if task is MLTask.REGRESSION else 0.021
+    times = {"weight": 1.0, "training_time_s": 1.0, "inference_time_s": 0.1}
+    return [{"key": "a", "name": "A", "accuracy": 0.9, "log_loss": 0.3, "ece": ece} | times]
+
+
+def messages(n_rows: int) -> pd.DataFrame:
+    """Return the uploaded columns that are no labels."""
     row_id = np.arange(n_rows)
-    given = np.array([CLASSES[i % 3] for i in row_id], dtype=object)
-    given[UNLABELED] = None
-    is_issue = row_id % LABEL_ISSUE_EVERY == 0
-    suggested = np.array([CLASSES[(i + 1) % 3] if issue else None for i, issue in enumerate(is_issue)], dtype=object)
-    suggested[UNLABELED] = "login"
     message = [f"Request {i}: please help" for i in row_id]
     message[COPY] = message[COPY - 1]
     message[EMPTY] = None
-    frame = pd.DataFrame({"__row_id": row_id, "message": message, "topic": given, "channel": "=mail"})
-    clusters = pd.array([0 if i in (COPY, COPY - 1) else None for i in row_id], dtype="Int64")
-    issues = pd.DataFrame(
-        {
-            "row_id": row_id,
-            "given_label": given,
-            "is_label_issue": is_issue,
-            "label_issue_score": np.where(is_issue, 0.99 - row_id / (10 * n_rows), 0.2 - row_id / (10 * n_rows)),
-            "suggested_label": suggested,
-            "suggested_label_confidence_score": 0.9,
-            "is_ambiguous": False,
-            "ambiguous_score": 0.1,
-            "is_well_labeled": ~is_issue,
-            "is_near_duplicate": [i in (COPY, COPY - 1) for i in row_id],
-            "near_duplicate_score": [1.0 if i in (COPY, COPY - 1) else 0.0 for i in row_id],
-            "near_duplicate_cluster_id": clusters,
-            "is_outlier": row_id == OUTLIER,
-            "outlier_score": np.where(row_id == OUTLIER, 0.95, 0.1),
-            "is_initially_unlabeled": row_id == UNLABELED,
-            "has_rare_class": False,
-            "is_empty_text": row_id == EMPTY,
-            "text_num_characters": [len(text or "") for text in message],
-        }
-    )
+    return pd.DataFrame({"__row_id": row_id, "message": message, "channel": "=mail"})
+
+
+def duplicates_and_outliers(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return the issue columns that need no label."""
+    row_id = frame["__row_id"].to_numpy()
+    is_copy = np.isin(row_id, (COPY, COPY - 1))
+    return {
+        "is_near_duplicate": is_copy,
+        "near_duplicate_score": is_copy.astype(float),
+        "near_duplicate_cluster_id": pd.array([0 if copy else None for copy in is_copy], dtype="Int64"),
+        "is_outlier": row_id == OUTLIER,
+        "outlier_score": np.where(row_id == OUTLIER, 0.95, 0.1),
+        "is_empty_text": row_id == EMPTY,
+        "text_num_characters": [len(text) if isinstance(text, str) else 0 for text in frame["message"]],
+    }
+
+
+def label_issues(given: list[str | None], suggested: list[str | None]) -> dict[str, Any]:
+    """Return the columns about labels that every task with labels has."""
+    n_rows = len(given)
+    row_id = np.arange(n_rows)
+    is_issue = row_id % LABEL_ISSUE_EVERY == 0
+    return {
+        "row_id": row_id,
+        "given_label": pd.Series(given, dtype=object),
+        "is_label_issue": is_issue,
+        "label_issue_score": np.where(is_issue, 0.99, 0.2) - row_id / (10 * n_rows),
+        "suggested_label": pd.Series(suggested, dtype=object),
+        "is_well_labeled": ~is_issue,
+    }
+
+
+def _ambiguous(n_rows: int) -> dict[str, Any]:
+    return {
+        "suggested_label_confidence_score": np.full(n_rows, 0.9),
+        "is_ambiguous": False,
+        "ambiguous_score": 0.1,
+        "has_rare_class": False,
+    }
+
+
+def results(n_rows: int) -> Results:
+    """Return what is found of one class per row."""
+    frame = messages(n_rows)
+    given: list[str | None] = [CLASSES[i % 3] for i in range(n_rows)]
+    given[UNLABELED] = None
+    suggested = [CLASSES[(i + 1) % 3] if i % LABEL_ISSUE_EVERY == 0 else None for i in range(n_rows)]
+    suggested[UNLABELED] = "login"
+    frame.insert(2, "topic", given)
+    columns = label_issues(given, suggested) | _ambiguous(n_rows) | duplicates_and_outliers(frame)
+    issues = pd.DataFrame(columns | {"is_initially_unlabeled": np.arange(n_rows) == UNLABELED})
     pred_probs = np.full((n_rows, 3), 0.1, dtype=np.float32)
     likely = [CLASSES.index(s) if s is not None else i % 3 for i, s in enumerate(suggested)]
-    pred_probs[row_id, likely] = 0.8
-    return frame, issues, pred_probs
+    pred_probs[np.arange(n_rows), likely] = 0.8
+    return Results(frame, issues, pred_probs, CLASSES)
+
+
+def set_results(n_rows: int) -> Results:
+    """Return what is found of a set of classes per row: every fourth row has two, row 7 has none."""
+    frame = messages(n_rows)
+    given = [[CLASSES[i % 3], *(["refund, partial"] if i % 4 == 0 else [])] for i in range(n_rows)]
+    given[UNLABELED] = []
+    advised = [
+        [CLASSES[(i + 1) % 3], *names[1:]] if i % LABEL_ISSUE_EVERY == 0 else names for i, names in enumerate(given)
+    ]
+    if n_rows > NO_CLASS_SUGGESTED:
+        advised[NO_CLASS_SUGGESTED] = []
+    cells: list[str | None] = [join_labels(names) or None for names in given]
+    suggested = [join_labels(names) if i % LABEL_ISSUE_EVERY == 0 else None for i, names in enumerate(advised)]
+    frame.insert(2, "topic", cells)
+    columns = label_issues(cells, suggested) | _ambiguous(n_rows) | duplicates_and_outliers(frame)
+    issues = pd.DataFrame(columns | {"is_initially_unlabeled": False})
+    pred_probs = np.array([[0.9 if name in names else 0.1 for name in SET_CLASSES] for names in advised], np.float32)
+    return Results(frame, issues, pred_probs, SET_CLASSES)
+
+
+def number_results(n_rows: int) -> Results:
+    """Return what is found of numbers: row i has 100 + i, and a label issue should have 50 more."""
+    frame = messages(n_rows)
+    numbers = 100.0 + np.arange(n_rows)
+    expected = numbers + np.where(np.arange(n_rows) % LABEL_ISSUE_EVERY == 0, 50.0, 0.5)
+    given: list[str | None] = [f"{value:.1f}" for value in numbers]
+    given[UNLABELED] = None
+    is_suggested = [i % LABEL_ISSUE_EVERY == 0 or i == UNLABELED for i in range(n_rows)]
+    suggested = [f"{value}" if wanted else None for value, wanted in zip(expected, is_suggested, strict=True)]
+    frame.insert(2, "topic", given)
+    columns = label_issues(given, suggested) | duplicates_and_outliers(frame)
+    issues = pd.DataFrame(columns | {"is_initially_unlabeled": np.arange(n_rows) == UNLABELED})
+    predictions = np.column_stack([expected, np.full(n_rows, ERROR_BAR)]).astype(np.float32)
+    return Results(frame, issues, np.empty((n_rows, 0), np.float32), predictions=predictions)
+
+
+def unlabeled_results(n_rows: int) -> Results:
+    """Return what is found without labels."""
+    frame = messages(n_rows)
+    given = pd.Series([None] * n_rows, dtype=object)
+    columns = {"row_id": np.arange(n_rows), "given_label": given} | duplicates_and_outliers(frame)
+    return Results(frame, pd.DataFrame(columns), np.empty((n_rows, 0), np.float32))
+
+
+RESULTS = {
+    MLTask.MULTI_CLASS: results,
+    MLTask.MULTI_LABEL: set_results,
+    MLTask.REGRESSION: number_results,
+    MLTask.UNSUPERVISED: unlabeled_results,
+}
+
+
+def _publish_table(version: DatasetVersion, frame: pd.DataFrame) -> None:
+    """Store the uploaded rows with the profiles of their columns."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.parquet"
+        frame.to_parquet(path, index=False)
+        version.columns = [profile.to_dict() for profile in profile_table(path)]
+        version.table_key = tables.publish(path, storage.dataset_table(version.pk, 1))
+    version.save()
 
 
 def _published(frame: pd.DataFrame, key: str) -> str:

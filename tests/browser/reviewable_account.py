@@ -7,14 +7,15 @@ import sys
 import django
 
 
-def main(email: str) -> None:
+def main(email: str, task: str) -> None:
     """Make the cleanset."""
     django.setup()
     from studio.accounts.models import User
+    from studio.engine.ml_task import MLTask
     from tests.reviewable import make_reviewable
 
-    sys.stdout.write(make_reviewable(User.objects.get(email=email)).get_absolute_url())
+    sys.stdout.write(make_reviewable(User.objects.get(email=email), task=MLTask(task)).get_absolute_url())
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
