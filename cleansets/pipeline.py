@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from django.conf import settings
 
@@ -23,7 +24,8 @@ from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.engine.validate import check_frame
 
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "cleanlab", "torch", "sentence-transformers")
-ISSUES, PRED_PROBS, FOLD_ID, EMBEDDINGS = "issues.parquet", "pred_probs.npy", "fold_id.npy", "embeddings.npy"
+ISSUES, PRED_PROBS, FOLD_ID = "issues.parquet", "pred_probs.npy", "fold_id.npy"
+PREDICTIONS, EMBEDDINGS = "predictions.npy", "embeddings.npy"  # where the task and the modality have them
 
 
 def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
@@ -44,6 +46,7 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
         "issues_key": keys[ISSUES],
         "pred_probs_key": keys[PRED_PROBS],
         "fold_id_key": keys[FOLD_ID],
+        "predictions_key": keys.get(PREDICTIONS, ""),
         "embeddings_key": keys.get(EMBEDDINGS, ""),
         "classes": list(result.classes),
         "candidates": [asdict(candidate) for candidate in result.candidates],
@@ -73,12 +76,16 @@ def write_results(result: CleansetResult, given: pd.Series[str] | None, folder: 
     issues.insert(0, "row_id", np.arange(len(issues), dtype=np.int64))
     issues.insert(1, "given_label", given if given is not None else pd.Series([None] * len(issues), dtype=object))
     _as_plain(issues).to_parquet(folder / ISSUES, index=False, row_group_size=100_000, compression="zstd")
-    np.save(folder / PRED_PROBS, result.pred_probs)
-    np.save(folder / FOLD_ID, result.fold_id)
-    if result.embeddings is None:
-        return [ISSUES, PRED_PROBS, FOLD_ID]
-    np.save(folder / EMBEDDINGS, result.embeddings)
-    return [ISSUES, PRED_PROBS, FOLD_ID, EMBEDDINGS]
+    arrays: dict[str, npt.NDArray[Any] | None] = {
+        PRED_PROBS: result.pred_probs,
+        FOLD_ID: result.fold_id,
+        PREDICTIONS: result.predictions,
+        EMBEDDINGS: result.embeddings,
+    }
+    names = [name for name, array in arrays.items() if array is not None]
+    for name in names:
+        np.save(folder / name, np.asarray(arrays[name]))
+    return [ISSUES, *names]
 
 
 def _as_plain(issues: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,8 @@ from inference.models import PredictionBatch
 from models_app.artifact_files import deployed_artifact
 from projects.readers import ROW_ID, ReadLimits, read_table
 from studio import storage, tables
-from studio.engine.ml_task import Modality
+from studio.engine.label_sets import split_labels
+from studio.engine.ml_task import MLTask, Modality
 from studio.engine.predict import Predictions, predict_frame
 from studio.engine.progress import Progress
 from studio.engine.train import TrainedModel
@@ -25,11 +26,12 @@ from studio.engine.train import TrainedModel
 ROWS_PER_CHUNK = {Modality.TABULAR: 2_000, Modality.TEXT: 500}
 ROWS_PER_GROUP = 20_000  # of the Parquet file; a group for each chunk would make its footer large
 SUGGESTED_LABEL = "Suggested Label"
+SUGGESTED_LABEL_ERROR = "Suggested Label Error"  # of a regression: its error bar
 
 
 @dataclass(frozen=True, slots=True)
 class PredictedTable:
-    """What was predicted: how often each label is suggested, most frequent first, and sentences for the user."""
+    """What was predicted: in how many rows each class is suggested, most frequent first; sentences for the user."""
 
     n_rows: int
     label_counts: list[tuple[str, int]]
@@ -59,21 +61,31 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
 def predict_table(model: TrainedModel, table: Path, out: Path, *, progress: Progress) -> PredictedTable:
     """Predict every row of a Parquet table, in order.
 
-    `out` has the row id, one column of probabilities per class in the order of the model's classes, and the suggested
-    label, under the names of `result_columns`. Raises DataProblem when the table lacks columns that the model reads.
+    `out` has the row id and what `result_columns` names. Raises DataProblem when the table lacks columns that the
+    model reads.
     """
     uploaded = [name for name in pq.read_schema(table).names if name != ROW_ID]
-    columns = result_columns(uploaded, model.classes)
+    wanted = _wanted_columns(model)
+    columns = result_columns(uploaded, wanted)
     counts: Counter[str] = Counter()
     n_rows = pq.read_metadata(table).num_rows
-    with _ResultWriter(out, columns) as writer:
+    with _ResultWriter(out, columns, n_classes=len(model.classes)) as writer:
         for frame in _chunks(table, model):
             progress("Predicting", writer.n_rows, n_rows)
             found = predict_frame(model, frame)
             writer.append(found)
-            counts.update(found.suggested_label)
+            counts.update(_suggested_classes(found.suggested_label, model.spec.task))
     progress("Predicting", n_rows, n_rows)
-    return PredictedTable(n_rows, counts.most_common(), _renaming_notes(columns, model.classes))
+    return PredictedTable(n_rows, counts.most_common(), _renaming_notes(columns, wanted))
+
+
+def _suggested_classes(labels: Sequence[str], task: MLTask) -> Iterator[str]:
+    """Yield the classes that are counted; numbers are not."""
+    if task is MLTask.MULTI_CLASS:
+        yield from labels
+    if task is MLTask.MULTI_LABEL:
+        for label in labels:
+            yield from split_labels(label)
 
 
 def _chunks(table: Path, model: TrainedModel) -> Iterator[pd.DataFrame]:
@@ -87,9 +99,9 @@ def _chunks(table: Path, model: TrainedModel) -> Iterator[pd.DataFrame]:
 class _ResultWriter:
     """Appends predictions in row order; the file is complete when the block ends."""
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
-        floats = [(name, pa.float32()) for name in columns[:-1]]
-        self._schema = pa.schema([(ROW_ID, pa.int64()), *floats, (columns[-1], pa.string())])
+    def __init__(self, path: Path, columns: Sequence[str], *, n_classes: int) -> None:
+        kinds = [pa.float32()] * n_classes + [pa.string()] + [pa.float32()] * (len(columns) - n_classes - 1)
+        self._schema = pa.schema([(ROW_ID, pa.int64()), *zip(columns, kinds, strict=True)])
         self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._pending: list[pa.Table] = []
         self.n_rows = 0
@@ -105,7 +117,8 @@ class _ResultWriter:
         row_ids = pa.array(range(self.n_rows, self.n_rows + len(found.suggested_label)), pa.int64())
         probabilities = [pa.array(column, pa.float32()) for column in found.pred_probs.T]
         labels = pa.array(found.suggested_label, pa.string())
-        self._pending.append(pa.Table.from_arrays([row_ids, *probabilities, labels], schema=self._schema))
+        errors = [] if found.errors is None else [pa.array(found.errors, pa.float32())]
+        self._pending.append(pa.Table.from_arrays([row_ids, *probabilities, labels, *errors], schema=self._schema))
         self.n_rows += len(row_ids)
         if sum(part.num_rows for part in self._pending) >= ROWS_PER_GROUP:
             self._write_group()
@@ -116,30 +129,35 @@ class _ResultWriter:
         self._pending = []
 
 
-def result_columns(uploaded: Sequence[str], classes: Sequence[str]) -> list[str]:
-    """Name the columns that come after the uploaded ones: a class by its name, then the suggested label.
+def _wanted_columns(model: TrainedModel) -> list[str]:
+    """Return a column per class with its probability, the suggested label, and a number's error bar."""
+    errors = [SUGGESTED_LABEL_ERROR] if model.spec.task is MLTask.REGRESSION else []
+    return [*model.classes, SUGGESTED_LABEL, *errors]
+
+
+def result_columns(uploaded: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Name the columns that come after the uploaded ones.
 
     A name that the file has already is followed by "(predicted)", and by a number where that is taken as well.
 
-    >>> result_columns(["text", "yes"], ["no", "yes"])
+    >>> result_columns(["text", "yes"], ["no", "yes", "Suggested Label"])
     ['no', 'yes (predicted)', 'Suggested Label']
     """
     taken = {ROW_ID, *uploaded}
     names = []
-    for wanted in (*classes, SUGGESTED_LABEL):
-        name, number = wanted, 1
+    for name_wanted in wanted:
+        name, number = name_wanted, 1
         while name in taken:
-            name = f"{wanted} (predicted)" if number == 1 else f"{wanted} (predicted {number})"
+            name = f"{name_wanted} (predicted)" if number == 1 else f"{name_wanted} (predicted {number})"
             number += 1
         taken.add(name)
         names.append(name)
     return names
 
 
-def _renaming_notes(columns: Sequence[str], classes: Sequence[str]) -> tuple[str, ...]:
-    pairs = zip((*classes, SUGGESTED_LABEL), columns, strict=True)
+def _renaming_notes(columns: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(
-        f"The file has a column “{wanted}” of its own, so the prediction of that name is called “{name}”."
-        for wanted, name in pairs
-        if wanted != name
+        f"The file has a column “{name_wanted}” of its own, so the prediction of that name is called “{name}”."
+        for name_wanted, name in zip(wanted, columns, strict=True)
+        if name_wanted != name
     )

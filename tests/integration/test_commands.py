@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command
 
 from studio.engine.errors import DataProblem
+from studio.engine.label_sets import split_labels
 from studio.management.terminal import TerminalProgress, output_file, output_folder
 from tests.data_builders import Planted, csv_text, planted_table, planted_text
 from tests.programs import manage, studio_environment
+from tests.unit.engine.frames import numbers_frame, sets_frame
 
 ISSUE_COLUMNS = {"is_label_issue", "label_issue_score", "suggested_label", "suggested_label_confidence_score"}
 
@@ -136,7 +139,13 @@ def refused(ended: Ended, out: Path) -> bool:
         ("a,label\n1,x\n2,x\n", ["--label", "label", "--features", "a"], ["class"]),
         ("a,label\n1,x,3\n", ["--label", "label"], ["Line 2"]),
         ("", ["--label", "label"], ["empty"]),
-        ("a,label\n1,x\n", ["--label", "label", "--features", "a", "--task", "regression"], ["“regression” is not"]),
+        (
+            "a,label\n1,3\n2,x\n",
+            ["--label", "label", "--features", "a", "--task", "regression"],
+            ["numbers", "“x” in row 1"],
+        ),
+        ("a,label\n1,x\n", ["--label", "label", "--task", "unsupervised"], ["Leave out --label"]),
+        ("a,label\n1,x\n", ["--features", "a"], ["needs the column with the labels"]),
         ("a,label\n1,x\n", ["--label", "label", "--features", "label"], ["label", "features"]),
     ],
 )
@@ -290,3 +299,40 @@ def test_saving_a_model_again_replaces_only_a_model(tmp_path: Path) -> None:
     with pytest.raises(DataProblem, match="other things"), output_folder(folder, replaceable=known):
         pass
     assert (folder / "thesis.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("task", "frame", "suggested"),
+    [("regression", numbers_frame(90), "price"), ("multi-label", sets_frame(90), "label")],
+)
+def test_other_tasks_are_cleaned_learned_and_predicted(
+    task: str, frame: pd.DataFrame, suggested: str, tmp_path: Path
+) -> None:
+    file, out, model = tmp_path / "rows.csv", tmp_path / "out.csv", tmp_path / "model"
+    file.write_text(csv_text(frame))
+    options = ["--task", task, "--label", suggested, "--mode", "fast", "--out", out, "--model", model]
+    columns = ["--features", "size,age"] if task == "regression" else ["--text", "text"]
+    ended = run("clean", file, *options, *columns)
+    assert ended.status == 0, ended.err
+    assert {"is_label_issue", "label_issue_score", "suggested_label"} <= rows_of(out)[0].keys()
+    ended = run("predict", file, "--model", model, "--out", out)
+    assert ended.status == 0, ended.err
+    rows = rows_of(out)
+    if task == "regression":
+        assert abs(float(rows[0]["Suggested Label"]) - float(rows[0]["price"])) < 60
+        assert float(rows[0]["Suggested Label Error"]) > 0
+    else:
+        right = sum(set(split_labels(row["Suggested Label"])) == set(split_labels(row["label"])) for row in rows)
+        assert right > 80
+        assert 0 <= float(rows[0]["billing"]) <= 1
+
+
+def test_rows_without_labels_are_cleaned_and_no_model_is_asked_for(tmp_path: Path) -> None:
+    file, out = tmp_path / "rows.csv", tmp_path / "out.csv"
+    file.write_text(csv_text(sets_frame(60)))
+    options = ["--task", "unsupervised", "--text", "text", "--mode", "fast", "--out", out]
+    assert run("clean", file, *options, "--model", tmp_path / "model").status == 2
+    ended = run("clean", file, *options)
+    assert ended.status == 0, ended.err
+    assert "outlier_score" in rows_of(out)[0]
+    assert "is_label_issue" not in rows_of(out)[0]

@@ -29,7 +29,7 @@ from studio.engine.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.guess import guess_choice
-from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.ml_task import MEASURES, MLTask, Modality, Mode
 from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.exports import stream_exact_csv
 from studio.management.terminal import (
@@ -59,7 +59,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what may be given."""
         parser.add_argument("file", metavar="FILE", type=Path)
-        parser.add_argument("--label", required=True, metavar="COL", help="the column with the given labels")
+        parser.add_argument("--label", metavar="COL", help="the column with the given labels; not if unsupervised")
         columns = parser.add_mutually_exclusive_group()
         columns.add_argument("--text", metavar="COL", help="the column with the text to learn from")
         columns.add_argument("--features", metavar="A,B,…", help="the columns to learn from; guessed if not given")
@@ -89,7 +89,7 @@ class Request:
     """What the command line asks for."""
 
     file: Path
-    label: str
+    label: str | None
     text: str | None
     features: str | None
     task: str
@@ -103,6 +103,7 @@ class Request:
 def _clean(request: Request, progress: TerminalProgress) -> str:
     """Do the work and return the summary."""
     input_file(request.file)
+    _refuse_without_labels(request)
     with ExitStack() as outputs, tables.scratch() as folder:
         out = outputs.enter_context(output_file(request.out))
         pred_probs = outputs.enter_context(output_file(request.pred_probs)) if request.pred_probs else None
@@ -126,6 +127,12 @@ def _clean(request: Request, progress: TerminalProgress) -> str:
     return summary(spec, result, seconds)
 
 
+def _refuse_without_labels(request: Request) -> None:
+    if request.task == MLTask.UNSUPERVISED and (request.pred_probs or request.model):
+        option = "--model" if request.model else "--pred-probs"
+        raise DataProblem(f"Without labels nothing is learned that {option} could write. Leave it out.")
+
+
 def _model_folder(path: Path) -> AbstractContextManager[Path]:
     return output_folder(path, replaceable={MANIFEST, SIGNATURE, PAYLOAD})
 
@@ -137,14 +144,21 @@ def _read(request: Request, table: Path, progress: TerminalProgress) -> Cleanset
     for note in facts.notes:
         progress.log(note)
     spec = _spec(request, profile_table(table, progress=progress))
-    progress.log(f"Learning {spec.label_column} from {', '.join(spec.feature_columns)}")
+    what = f"Learning {spec.label_column} from" if spec.label_column else "Looking at"
+    progress.log(f"{what} {', '.join(spec.feature_columns)}")
     return spec
 
 
 def _spec(request: Request, profiles: Sequence[ColumnProfile]) -> CleansetSpec:
     """Put the choice into the engine's words, as the form of a new project does."""
-    wanted = [request.text] if request.text else _names(request.features or "")
-    _refuse_unknown([request.label, *wanted], [profile.name for profile in profiles])
+    task, wanted = MLTask(request.task), [request.text] if request.text else _names(request.features or "")
+    if (request.label is None) != (task is MLTask.UNSUPERVISED):
+        raise DataProblem(
+            f"The task {task} needs the column with the labels. Add --label COL."
+            if request.label is None
+            else "The task unsupervised looks at rows without labels. Leave out --label, or choose another --task."
+        )
+    _refuse_unknown([*([request.label] if request.label else []), *wanted], [profile.name for profile in profiles])
     modality = Modality.TEXT if request.text else Modality.TABULAR
     if not wanted:
         modality, wanted = _guessed_features(request.label, profiles)
@@ -152,7 +166,7 @@ def _spec(request: Request, profiles: Sequence[ColumnProfile]) -> CleansetSpec:
     if modality is Modality.TEXT:
         kinds = dict.fromkeys(kinds, ColumnKind.TEXT)
     return CleansetSpec(
-        task=MLTask(request.task),
+        task=task,
         modality=modality,
         feature_columns=tuple(kinds),
         column_kinds=kinds,
@@ -173,14 +187,14 @@ def _refuse_unknown(wanted: Sequence[str], known: Sequence[str]) -> None:
             raise DataProblem(f"There is no column {name}. The columns of the file are: {', '.join(known)}.")
 
 
-def _guessed_features(label: str, profiles: Sequence[ColumnProfile]) -> tuple[Modality, list[str]]:
+def _guessed_features(label: str | None, profiles: Sequence[ColumnProfile]) -> tuple[Modality, list[str]]:
     """Guess what to learn from; where another column looks more like a label, it is a feature here."""
     guess = guess_choice(profiles)
     if guess.label_column != label:
         guess = guess_choice([profile for profile in profiles if profile.name != label])
     if guess.modality is Modality.TEXT and guess.text_column:
         return Modality.TEXT, [guess.text_column]
-    partition = next(profile.partition for profile in profiles if profile.name == label)
+    partition = next((profile.partition for profile in profiles if profile.name == label), None)
     copies = {profile.name for profile in profiles if profile.partition == partition} if partition else set()
     candidates = (*guess.feature_columns, guess.label_column)
     return Modality.TABULAR, [name for name in candidates if name and name != label and name not in copies]
@@ -220,19 +234,30 @@ def _batches(table: Path, own: Sequence[str], found: pd.DataFrame) -> Iterator[p
 
 
 def _write_pred_probs(result: CleansetResult, out: Path) -> None:
-    columns = [pa.array(column) for column in result.pred_probs.T]
-    pq.write_table(pa.table(columns, names=list(result.classes)), out, compression="zstd")
+    """Write a column per class; of a regression the predicted number and its error bar."""
+    names, matrix = (*result.classes,), result.pred_probs
+    if result.predictions is not None:
+        names, matrix = ("prediction", "expected_error"), result.predictions
+    pq.write_table(pa.table([pa.array(column) for column in matrix.T], names=list(names)), out, compression="zstd")
 
 
 def summary(spec: CleansetSpec, result: CleansetResult, seconds: Mapping[str, float]) -> str:
     """Return what a person wants to know at the end."""
-    n_rows, n_classes = result.pred_probs.shape
     issues = [(name, f"{count:,}") for name, count in result.counts.items()]
-    accuracies = [(candidate.name, f"{candidate.accuracy:.1%}") for candidate in result.candidates]
     times = [(stage, f"{value:.1f}") for stage, value in seconds.items()]
-    head = f"{n_rows:,} rows, {n_classes:,} classes of {spec.label_column}, {spec.mode.value} mode, seed {spec.seed}"
-    blocks = [("Rows with", issues), ("Held-out accuracy", accuracies), ("Seconds", times)]
-    return "\n\n".join([head, *(_aligned(title, lines) for title, lines in blocks)])
+    blocks = [("Rows with", issues)]
+    if result.candidates:
+        blocks.append((MEASURES[spec.task], [(row.name, f"{row.accuracy:.1%}") for row in result.candidates]))
+    head = f"{len(result.issues):,} rows, {_learned(spec, result)}, {spec.mode.value} mode, seed {spec.seed}"
+    return "\n\n".join([head, *(_aligned(title, lines) for title, lines in (*blocks, ("Seconds", times)))])
+
+
+def _learned(spec: CleansetSpec, result: CleansetResult) -> str:
+    if spec.task is MLTask.UNSUPERVISED:
+        return "no labels"
+    if spec.task is MLTask.REGRESSION:
+        return f"{spec.label_column} as a number"
+    return f"{len(result.classes):,} classes of {spec.label_column}"
 
 
 def _aligned(title: str, lines: Sequence[tuple[str, str]]) -> str:

@@ -26,7 +26,8 @@ class Command(BaseCommand):
 
     help = (
         "Predict the rows of FILE with the model in DIR. OUT has the file's columns as they are, one column of "
-        "probabilities per class, and Suggested Label, in the file's row order; a name that the file has already is "
+        "probabilities per class, and Suggested Label (of a regression: the number, and Suggested Label Error, how far "
+        "it is usually off), in the file's row order; a name that the file has already is "
         'followed by "(predicted)". A model can only be opened with the secret key that it was saved with. '
         "Exit status: 0, or 2 with a sentence that says what to do."
     )

@@ -12,6 +12,7 @@ from tests.data_builders import Planted, planted_table, planted_text
 
 TABLE_KINDS = {"height": ColumnKind.NUMBER, "weight": ColumnKind.NUMBER, "colour": ColumnKind.CATEGORICAL}
 TEXT_KINDS = {"text": ColumnKind.TEXT}
+TOPIC_OF_WORD = {"refund": "billing", "parcel": "delivery", "password": "account"}
 
 
 def table_spec(kinds: dict[str, ColumnKind] | None = None, *, n_folds: int = 3, seed: int = 0) -> CleansetSpec:
@@ -69,6 +70,29 @@ def planted_text_with_oddities() -> Planted:
     texts += ["zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich", "  ", texts[2] + " thank you"]
     labels += [labels[0], labels[1], "billing", "billing", None]
     return Planted(pd.DataFrame({"text": texts, "label": labels}, dtype=object), planted.wrong_rows)
+
+
+def numbers_frame(n_rows: int = 200) -> pd.DataFrame:
+    """Return a price that is 3 · size − age and a little noise, as text."""
+    rng = np.random.default_rng(0)
+    size, age = rng.uniform(10, 100, n_rows), rng.uniform(0, 50, n_rows)
+    price = 3 * size - age + rng.normal(0, 2, n_rows)
+    columns = {"size": size, "age": age, "price": price}
+    return pd.DataFrame({name: [f"{value:.1f}" for value in values] for name, values in columns.items()}, dtype=object)
+
+
+def sets_frame(n_rows: int = 150) -> pd.DataFrame:
+    """Return texts of up to three topics; each topic's word is in the text if and only if the topic is given."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for row in range(n_rows):
+        words = [word for word in TOPIC_OF_WORD if rng.random() < 0.4]
+        noise = " ".join(rng.choice(["please", "hello", "thanks", "now", "dear", "team"], 4))
+        rows.append(
+            {"text": f"{noise} {' '.join(words)} {row}", "label": ",".join(TOPIC_OF_WORD[word] for word in words)}
+        )
+    frame = pd.DataFrame(rows, dtype=object)
+    return frame.assign(label=frame["label"].where(frame["label"] != "", None))
 
 
 def shuffled(frame: pd.DataFrame, seed: int) -> tuple[pd.DataFrame, np.ndarray]:

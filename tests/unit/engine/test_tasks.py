@@ -16,35 +16,13 @@ from studio.engine.ml_task import MLTask
 from studio.engine.predict import predict_frame
 from studio.engine.schema import CleansetSpec
 from studio.engine.train import train_model
-from tests.unit.engine.frames import table_spec, text_spec
+from tests.unit.engine.frames import numbers_frame, sets_frame, table_spec, text_spec
 
 NUMBERS = {"size": ColumnKind.NUMBER, "age": ColumnKind.NUMBER}
-WORDS = {"refund": "billing", "parcel": "delivery", "password": "account"}
-
-
-def numbers_frame(n_rows: int = 200) -> pd.DataFrame:
-    """Return a price that is 3 · size − age and a little noise, as text."""
-    rng = np.random.default_rng(0)
-    size, age = rng.uniform(10, 100, n_rows), rng.uniform(0, 50, n_rows)
-    price = 3 * size - age + rng.normal(0, 2, n_rows)
-    columns = {"size": size, "age": age, "price": price}
-    return pd.DataFrame({name: [f"{value:.1f}" for value in values] for name, values in columns.items()}, dtype=object)
 
 
 def number_spec() -> CleansetSpec:
     return replace(table_spec(NUMBERS), task=MLTask.REGRESSION, label_column="price")
-
-
-def sets_frame(n_rows: int = 150) -> pd.DataFrame:
-    """Return texts of up to three topics; each topic's word is in the text if and only if the topic is given."""
-    rng = np.random.default_rng(0)
-    rows = []
-    for row in range(n_rows):
-        words = [word for word in WORDS if rng.random() < 0.4]
-        noise = " ".join(rng.choice(["please", "hello", "thanks", "now", "dear", "team"], 4))
-        rows.append({"text": f"{noise} {' '.join(words)} {row}", "label": ",".join(WORDS[word] for word in words)})
-    frame = pd.DataFrame(rows, dtype=object)
-    return frame.assign(label=frame["label"].where(frame["label"] != "", None))
 
 
 def set_spec() -> CleansetSpec:
@@ -66,8 +44,10 @@ def test_planted_wrong_numbers_top_the_list_and_are_suggested_the_right_ones() -
 
 def test_regression_has_error_bars_and_no_class_columns() -> None:
     result = build_cleanset(numbers_frame(), number_spec())
-    assert result.classes == () and result.pred_probs.shape == (200, 0)
-    assert result.predictions is not None and result.predictions.shape == (200, 2)
+    assert result.classes == ()
+    assert result.pred_probs.shape == (200, 0)
+    assert result.predictions is not None
+    assert result.predictions.shape == (200, 2)
     assert (result.predictions[:, 1] > 0).all()
     assert {"is_ambiguous", "has_rare_class", "suggested_label_confidence_score"}.isdisjoint(result.issues.columns)
     assert result.candidates[0].accuracy > 0.9
@@ -79,7 +59,8 @@ def test_row_without_a_number_is_unlabeled_and_gets_a_prediction() -> None:
     right = float(frame.loc[3, "price"])
     frame.loc[3, "price"] = None
     issues = build_cleanset(frame, number_spec()).issues
-    assert issues.loc[3, "is_initially_unlabeled"] and not issues.loc[3, "is_label_issue"]
+    assert issues.loc[3, "is_initially_unlabeled"]
+    assert not issues.loc[3, "is_label_issue"]
     assert abs(float(issues.loc[3, "suggested_label"]) - right) < 40
 
 
@@ -93,8 +74,8 @@ def test_word_among_the_numbers_is_named_with_its_row() -> None:
 def test_planted_wrong_sets_top_the_list_and_are_suggested_whole() -> None:
     frame = sets_frame()
     right = frame["label"].copy()
-    with_one = [row for row in frame.index if right[row] == "delivery"][0]
-    without = [row for row in frame.index if right[row] is None][0]
+    with_one = next(row for row in frame.index if right[row] == "delivery")
+    without = next(row for row in frame.index if right[row] is None)
     frame.loc[with_one, "label"] = None
     frame.loc[without, "label"] = "account,billing"
     issues = build_cleanset(frame, set_spec()).issues
@@ -127,7 +108,8 @@ def test_trained_sets_are_predicted_as_cells() -> None:
     model = train_model(frame, frame["label"].tolist(), set_spec())
     found = predict_frame(model, pd.DataFrame({"text": ["dear refund parcel", "hello team"]}))
     assert [set(split_labels(cell)) for cell in found.suggested_label] == [{"billing", "delivery"}, set()]
-    assert found.pred_probs.shape == (2, 3) and found.errors is None
+    assert found.pred_probs.shape == (2, 3)
+    assert found.errors is None
 
 
 def test_trained_numbers_are_predicted_with_an_error_bar() -> None:
@@ -135,10 +117,12 @@ def test_trained_numbers_are_predicted_with_an_error_bar() -> None:
     model = train_model(frame, frame["price"].tolist(), number_spec())
     found = predict_frame(model, pd.DataFrame({"size": ["50", "90"], "age": ["10", "5"]}))
     assert np.abs(np.array([float(cell) for cell in found.suggested_label]) - [140, 265]).max() < 30
-    assert found.errors is not None and (found.errors > 0).all()
+    assert found.errors is not None
+    assert (found.errors > 0).all()
     assert found.pred_probs.shape == (2, 0)
     empty = predict_frame(model, pd.DataFrame({"size": [], "age": []}))
-    assert empty.suggested_label == [] and empty.errors is not None
+    assert empty.suggested_label == []
+    assert empty.errors is not None
 
 
 def test_model_without_labels_is_refused() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from inference import pipeline
 from inference.pipeline import predict_table, result_columns
-from studio.engine.ml_task import Modality
+from studio.engine.ml_task import MLTask, Modality
 from studio.engine.predict import Predictions
 from studio.engine.progress import Silent
 
@@ -26,7 +26,9 @@ class Echo:
     """A model that says of each row what its column "answer" says, and how many rows it was shown at once."""
 
     sizes: list[int]
-    spec: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(modality=Modality.TABULAR))
+    spec: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(modality=Modality.TABULAR, task=MLTask.MULTI_CLASS)
+    )
     classes: tuple[str, ...] = ("no", "yes")
     feature_columns: tuple[str, ...] = ("answer",)
 
@@ -91,4 +93,4 @@ def test_progress_counts_rows_up_to_all_of_them(tmp_path: Path, echo: Echo, monk
     ],
 )
 def test_no_two_columns_of_an_export_share_a_name(uploaded: list[str], classes: list[str], named: list[str]) -> None:
-    assert result_columns(uploaded, classes) == named
+    assert result_columns(uploaded, [*classes, "Suggested Label"]) == named
