@@ -36,6 +36,11 @@ class PredictionBatch(Run):
         return f"Predictions for {self.filename}"
 
     @property
+    def kind(self) -> str:
+        """What the run makes."""
+        return "prediction"
+
+    @property
     def stages(self) -> tuple[str, ...]:
         """Reading, then predicting."""
         return ("Reading file", "Predicting")

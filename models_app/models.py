@@ -40,6 +40,11 @@ class DeployedModel(Run):
         return f"Model {self.name}"
 
     @property
+    def kind(self) -> str:
+        """What the run makes."""
+        return "model"
+
+    @property
     def stages(self) -> tuple[str, ...]:
         """The engine's stages, and the final fit on every row."""
         encodes = "Encoding text" in self.cleanset.stages

@@ -78,6 +78,16 @@ class DatasetVersion(Run):
         return f"Dataset {self.dataset.name}"
 
     @property
+    def kind(self) -> str:
+        """What the run makes."""
+        return "dataset"
+
+    @property
+    def resource_id(self) -> uuid.UUID:
+        """The dataset; a version is only its latest file."""
+        return self.dataset_id
+
+    @property
     def delimiter_name(self) -> str:
         """The delimiter in words."""
         return DELIMITER_NAMES.get(self.delimiter, self.delimiter)

@@ -43,9 +43,9 @@ class StoredFile:
     source_url: str = ""
 
 
-def dataset_create(*, user: User, uploaded_file: UploadedFile[bytes]) -> Dataset:
-    """Store the file, create its dataset and queue the reading of it."""
-    return dataset_of_file(user=user, file=_stored_upload(uploaded_file))
+def dataset_create(*, user: User, uploaded_file: UploadedFile[bytes], name: str = "") -> Dataset:
+    """Store the file, create its dataset (named after the file unless it has a name) and queue the reading of it."""
+    return dataset_of_file(user=user, file=_stored_upload(uploaded_file), name=name)
 
 
 def dataset_create_sample(user: User) -> Dataset:

@@ -104,6 +104,16 @@ class Run(models.Model):
         ]
 
     @property
+    def kind(self) -> str:
+        """What the run makes, in the word that programs know."""
+        return str(self._meta.model_name)
+
+    @property
+    def resource_id(self) -> uuid.UUID:
+        """The id of what the run makes, which mostly is the run itself."""
+        return self.pk
+
+    @property
     def is_active(self) -> bool:
         """Whether the run is still to end."""
         return self.status in ACTIVE

@@ -53,6 +53,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "studio",
     "studio.accounts",
+    "studio.api",
     "projects",
     "cleansets",
     "models_app",

@@ -7,7 +7,7 @@ from typing import cast
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from studio.accounts.models import Invitation, User
+from studio.accounts.models import ApiKey, Invitation, User
 
 
 def account(request: HttpRequest) -> User:
@@ -21,6 +21,11 @@ def owner_or_404(request: HttpRequest) -> User:
     if not user.is_owner:
         raise Http404("Only the owner has this page.")
     return user
+
+
+def api_key_or_404(request: HttpRequest, key_id: int) -> ApiKey:
+    """Return one of the user's API keys, or end in 404."""
+    return get_object_or_404(account(request).api_keys, pk=key_id)
 
 
 def invitation_or_404(token: str) -> Invitation:

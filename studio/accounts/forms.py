@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from studio.accounts.models import User
+from studio.accounts.models import ApiKey, User
 
 MAX_FAILED_LOGINS = 10  # per address and e-mail, within the window
 FAILED_LOGIN_WINDOW_S = 300
@@ -86,6 +86,20 @@ class ProfileForm(forms.Form):
 
     name = forms.CharField(required=False, max_length=100, widget=forms.TextInput({"autocomplete": "name"}))
     email = email_field()
+
+
+class ApiKeyForm(forms.Form):
+    """A new API key: what it is for, and what it may do."""
+
+    name = forms.CharField(
+        max_length=100,
+        label="Name",
+        help_text="After the program that will use it.",
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    scope = forms.ChoiceField(label="May", choices=ApiKey.Scope.choices, initial=ApiKey.Scope.WRITE)
+
+    prefix = "key"
 
 
 class InvitationForm(forms.Form):

@@ -1,11 +1,11 @@
-"""Reads of the app: who may sign up, and which invitations are out."""
+"""Reads of the app: who may sign up, which invitations are out, and which API keys there are."""
 
 from __future__ import annotations
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
-from studio.accounts.models import Invitation, User
+from studio.accounts.models import ApiKey, Invitation, User
 
 
 def has_users() -> bool:
@@ -23,3 +23,8 @@ def may_sign_up(invitation: Invitation | None) -> bool:
 def invitations_by(user: User) -> QuerySet[Invitation]:
     """Return the invitations that the user made, newest first."""
     return user.invitations.order_by("-created_at")
+
+
+def api_keys_of(user: User) -> QuerySet[ApiKey]:
+    """Return the user's API keys: those that hold first, then the newest."""
+    return user.api_keys.order_by(F("revoked_at").asc(nulls_first=True), "-created_at")

@@ -24,5 +24,7 @@ urlpatterns = [
     path("password-reset/<str:uidb64>/<str:token>", reset_confirm, name="password-reset-confirm"),
     path("password-reset/complete", reset_complete, name="password-reset-complete"),
     path("account", views.account, name="account"),
+    path("account/keys", views.api_key_create, name="api-key-create"),
+    path("account/keys/<int:key_id>/revoke", views.api_key_revoke, name="api-key-revoke"),
     path("account/invitations", views.invitation_create, name="invitation-create"),
 ]

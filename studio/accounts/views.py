@@ -11,12 +11,13 @@ from django.contrib.auth.views import LoginView, PasswordChangeView, PasswordRes
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from studio.accounts import access, selectors, services
-from studio.accounts.forms import InvitationForm, LogInForm, ProfileForm, SignUpForm
+from studio.accounts.forms import ApiKeyForm, InvitationForm, LogInForm, ProfileForm, SignUpForm
 from studio.accounts.models import Invitation
 from studio.engine.errors import DataProblem
 
@@ -85,7 +86,7 @@ def account(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, "Profile saved.")
             return redirect("account")
-    return _account_page(request, form, InvitationForm())
+    return _account_page(request, form=form)
 
 
 @require_POST
@@ -94,19 +95,44 @@ def invitation_create(request: HttpRequest) -> HttpResponse:
     owner = access.owner_or_404(request)
     form = InvitationForm(request.POST)
     if not form.is_valid():
-        return _account_page(request, ProfileForm(initial={"name": owner.name, "email": owner.email}), form)
+        return _account_page(request, invitation_form=form)
     invitation = services.invitation_create(invited_by=owner, email=form.cleaned_data["email"])
     messages.success(request, f"Invitation for {invitation.email} made. Send them its link.")
     return redirect("account")
 
 
-def _account_page(request: HttpRequest, form: Form, invitation_form: Form) -> HttpResponse:
+@require_POST
+@never_cache
+def api_key_create(request: HttpRequest) -> HttpResponse:
+    """Make an API key and show it, this once."""
+    form = ApiKeyForm(request.POST)
+    if not form.is_valid():
+        return _account_page(request, api_key_form=form)
+    key, secret = services.api_key_create(owner=access.account(request), **form.cleaned_data)
+    context = {"key": key, "secret": secret, "crumbs": [("Account", reverse("account"))]}
+    return render(request, "accounts/api_key_made.html", context)
+
+
+@require_POST
+def api_key_revoke(request: HttpRequest, key_id: int) -> HttpResponse:
+    """Refuse a key from now on."""
+    key = access.api_key_or_404(request, key_id)
+    services.api_key_revoke(key=key)
+    messages.success(request, f"The key {key.name} is revoked. Programs that use it are refused from now on.")
+    return redirect(f"{reverse('account')}#api-keys")
+
+
+def _account_page(request: HttpRequest, **forms: Form) -> HttpResponse:
+    """Show the account page; a form that was sent takes the place of an empty one."""
     user = access.account(request)
     context = {
-        "form": form,
+        "form": ProfileForm(initial={"name": user.name, "email": user.email}),
+        "api_key_form": ApiKeyForm(),
+        "invitation_form": InvitationForm() if user.is_owner else None,
+        **forms,
         "signup_mode": settings.SIGNUP_MODE,
-        "invitation_form": invitation_form if user.is_owner else None,
         "invitations": selectors.invitations_by(user),
+        "api_keys": selectors.api_keys_of(user),
     }
     return render(request, "accounts/account.html", context)
 

@@ -20,7 +20,7 @@ from inference.models import PredictionBatch
 from models_app.models import DeployedModel
 from studio import storage, tables
 from studio.accounts import services as accounts
-from studio.accounts.models import User
+from studio.accounts.models import ApiKey, User
 from tests.factories import make_dataset, make_model, make_prediction
 from tests.reviewable import CLASSES, make_reviewable
 
@@ -55,15 +55,17 @@ PERSONAL = {  # of whoever is logged in
     "logout": Address("post", FOUND),
     "password-change": Address("get", OK),
     "account": Address("get", OK),
+    "api-key-create": Address("post", OK, data="key-name=notebook&key-scope=read"),
     "dataset-upload": Address("get", OK),
     "dataset-sample": Address("post", FOUND),
     "project-create": Address("get", OK),
 }
 OWNED = {
+    "api-key-revoke": Address("post", FOUND, "key"),
     "invitation-create": Address("post", FOUND, data="email=dora@example.org"),  # the studio itself is alice's
     "dataset": Address("get", OK, "dataset"),
     "dataset-upload-again": Address("get", OK, "dataset"),
-    "dataset-kinds": Address("post", FOUND, "dataset"),
+    "dataset-kinds": Address("post", UNPROCESSABLE, "dataset"),  # without kinds
     "dataset-run": Address("get", FOUND, "dataset"),
     "dataset-cancel": Address("post", FOUND, "dataset"),
     "dataset-delete": Address("get", OK, "dataset"),
@@ -97,9 +99,11 @@ OWNED = {
 
 
 def names_of(patterns: list[URLPattern | URLResolver]) -> set[str]:
-    """Return the names of all addresses below these patterns."""
+    """Return the names of all addresses below these patterns but those of the API, which has a table of its own."""
     names: set[str] = set()
     for pattern in patterns:
+        if isinstance(pattern, URLResolver) and str(pattern.pattern) == "api/":
+            continue
         if isinstance(pattern, URLResolver):
             names |= names_of(pattern.url_patterns)
         else:
@@ -115,6 +119,7 @@ class Things:
     cleanset: Cleanset
     model: DeployedModel
     batch: PredictionBatch
+    key: ApiKey
 
     def address(self, name: str, address: Address) -> str:
         """Return the path to alice's thing."""
@@ -124,6 +129,7 @@ class Things:
             "cleanset": self.cleanset.pk,
             "model": self.model.pk,
             "batch": self.batch.pk,
+            "key": self.key.pk,
         }
         arguments = [keys[address.of]] if address.of else []
         return reverse(name, args=[*arguments, *([] if address.row_id is None else [address.row_id])])
@@ -148,7 +154,8 @@ def alices(alice: User) -> Things:
     batch.table_key = published(rows, storage.prediction_file(batch.pk, 1, "rows.parquet"))
     batch.result_key = published(results, storage.prediction_file(batch.pk, 1, "results.parquet"))
     batch.save()
-    return Things(cleanset, model, batch)
+    key, _ = accounts.api_key_create(owner=alice, name="notebook", scope="read")
+    return Things(cleanset, model, batch, key)
 
 
 def ask(client: Client, path: str, address: Address) -> int:

@@ -1,0 +1,103 @@
+"""`/api/v1/datasets`: files in, what was found in them, and their rows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import File, Form, Router, Status
+from ninja.files import UploadedFile
+
+from projects import selectors, services, uploads
+from projects.access import dataset_or_404, newest_version_or_404, ready_version_or_404
+from projects.api.schemas import ColumnOut, DatasetOut, KindsIn, RowOut, UrlIn
+from projects.models import Dataset, DatasetVersion
+from projects.readers.profile import ColumnProfile
+from studio.accounts.access import account
+from studio.api.pages import page, page_of
+from studio.api.schemas import Page, Paged, Text
+from studio.engine.errors import DataProblem
+
+router = Router(tags=["Datasets"])
+
+
+@router.get("", response=Page[DatasetOut])
+def dataset_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
+    """List your datasets, the last touched first."""
+    return page_of(request, params, selectors.newest_versions(account(request)))
+
+
+@router.post("", response={201: DatasetOut})
+def dataset_create(
+    request: HttpRequest, file: File[UploadedFile], name: Annotated[Text, Form(max_length=200)] = ""
+) -> Status[DatasetVersion]:
+    """Upload a file; the dataset is named after it unless you name it. Its run reads the file.
+
+    CSV, TSV, JSON, JSON Lines, XLSX or Parquet, also packed with gzip or zip.
+    """
+    return _created(services.dataset_create(user=account(request), uploaded_file=file, name=name.strip()))
+
+
+@router.post("/sample", response={201: DatasetOut})
+def dataset_create_sample(request: HttpRequest) -> Status[DatasetVersion]:
+    """Make the sample dataset: support requests, some with wrong labels."""
+    return _created(services.dataset_create_sample(account(request)))
+
+
+@router.post("/fetch", response={201: DatasetOut})
+def dataset_fetch(request: HttpRequest, source: UrlIn) -> Status[DatasetVersion]:
+    """Make a dataset of the file at an address; its run fetches and reads it."""
+    return _created(uploads.dataset_fetch(user=account(request), url=source.url, types={}))
+
+
+def _created(dataset: Dataset) -> Status[DatasetVersion]:
+    return Status(201, dataset.versions.select_related("dataset").latest("number"))
+
+
+@router.get("/{uuid:dataset_id}", response=DatasetOut)
+def dataset_get(request: HttpRequest, dataset_id: UUID) -> DatasetVersion:
+    """Return a dataset; `run` tells how the reading of its file goes."""
+    return newest_version_or_404(request, dataset_id)
+
+
+@router.delete("/{uuid:dataset_id}", response={204: None})
+def dataset_delete(request: HttpRequest, dataset_id: UUID) -> Status[None]:
+    """Delete a dataset with its projects, cleansets, decisions, models and predictions."""
+    services.delete_with_files(dataset_or_404(request, dataset_id))
+    return Status(204, None)
+
+
+@router.post("/{uuid:dataset_id}/file", response=DatasetOut)
+def dataset_upload_again(request: HttpRequest, dataset_id: UUID, file: File[UploadedFile]) -> DatasetVersion:
+    """Upload a better file for a dataset whose file could not be read."""
+    dataset = dataset_or_404(request, dataset_id)
+    return services.dataset_upload_again(dataset=dataset, user=account(request), uploaded_file=file)
+
+
+@router.get("/{uuid:dataset_id}/columns", response=list[ColumnOut])
+def dataset_columns(request: HttpRequest, dataset_id: UUID) -> list[ColumnProfile]:
+    """Return what was found in each column."""
+    return selectors.column_profiles(ready_version_or_404(request, dataset_id))
+
+
+@router.put("/{uuid:dataset_id}/kinds", response=list[ColumnOut])
+def dataset_kinds_choose(request: HttpRequest, dataset_id: UUID, chosen: KindsIn) -> list[ColumnProfile]:
+    """Choose the kinds of columns; new projects use them."""
+    version = ready_version_or_404(request, dataset_id)
+    profiles = selectors.column_profiles(version)
+    if unknown := chosen.kinds.keys() - {profile.name for profile in profiles}:
+        raise DataProblem(f"There is no column '{min(unknown)[:100]}' in this dataset. Its columns are listed there.")
+    kinds = {profile.name: profile.kind for profile in profiles} | chosen.kinds
+    services.column_kinds_choose(version=version, kinds=kinds)
+    return selectors.column_profiles(version)
+
+
+@router.get("/{uuid:dataset_id}/rows", response=Page[RowOut])
+def dataset_rows(request: HttpRequest, dataset_id: UUID, params: Paged) -> dict[str, Any]:
+    """List the rows as they were uploaded."""
+    version = ready_version_or_404(request, dataset_id)
+    n_rows = version.n_rows or 0
+    row_ids = range(n_rows)[params.offset : params.offset + params.limit]
+    rows = [{"row_id": row_id, "cells": cells} for row_id, cells in selectors.cells_between(version, row_ids)]
+    return page(request, params, rows, count=n_rows)

@@ -1,0 +1,37 @@
+"""Parts of a list, with the addresses of those before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+from studio.api.schemas import PageParams
+from studio.api.signing import public_url
+
+M = TypeVar("M", bound=Model)
+
+
+def page_of(request: HttpRequest, params: PageParams, rows: QuerySet[M]) -> dict[str, Any]:
+    """Return the part of a queryset that is asked for; two queries."""
+    found = list(rows[params.offset : params.offset + params.limit])
+    return page(request, params, found, count=rows.count())
+
+
+def page(request: HttpRequest, params: PageParams, results: Sequence[object], *, count: int) -> dict[str, Any]:
+    """Return a part of a list that was cut already."""
+    after, before = params.offset + params.limit, max(params.offset - params.limit, 0)
+    return {
+        "count": count,
+        "next": _address(request, params, after) if after < count else None,
+        "previous": _address(request, params, before) if params.offset else None,
+        "results": results,
+    }
+
+
+def _address(request: HttpRequest, params: PageParams, offset: int) -> str:
+    query = request.GET.copy()
+    query["limit"], query["offset"] = str(params.limit), str(offset)
+    return public_url(request, f"{request.path}?{query.urlencode()}")

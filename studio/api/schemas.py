@@ -1,0 +1,82 @@
+"""Answers that every part of the API gives: problems, pages of lists, and runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Generic, Literal, TypeVar
+from uuid import UUID
+
+from ninja import Field, Query, Schema
+from pydantic import AfterValidator, StringConstraints
+
+from studio.runs import Run
+
+T = TypeVar("T")
+
+
+def _storable(text: str) -> str:
+    """Refuse what no database keeps: NUL, and halves of characters."""
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("this text holds a character that cannot be stored")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+RunKind = Literal["dataset", "cleanset", "model", "prediction"]
+MAX_LIMIT = 1000
+MAX_OFFSET = 2**31 - 1
+
+
+class Problem(Schema):
+    """Why a call failed."""
+
+    error: str = Field(description="One or two sentences: what was found, what was expected, what to do.")
+    code: str = Field("", description="A word for programs, where there is one.")
+
+
+class PageParams(Schema):
+    """Which part of a list."""
+
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="How many at the most.")
+    offset: int = Field(0, ge=0, le=MAX_OFFSET, description="How many are passed over.")
+
+
+Paged = Annotated[PageParams, Query()]
+
+
+class Page(Schema, Generic[T]):
+    """Part of a list."""
+
+    count: int = Field(description="How many there are in all.")
+    next: str | None = Field(description="The address of the next part, or null.")
+    previous: str | None = Field(description="The address of the part before, or null.")
+    results: list[T]
+
+
+class RunOut(Schema):
+    """Long work: reading a file, an analysis, a training, a prediction."""
+
+    id: UUID
+    kind: RunKind = Field(description="What the run makes.")
+    resource_id: UUID = Field(description="The id of what the run makes.")
+    status: RunStatus
+    stage: str
+    stage_number: int = Field(description="1-based place of the stage; 0 before the first.")
+    n_stages: int
+    progress_done: int
+    progress_total: int = Field(description="0 where the stage does not say how much there is.")
+    attempt: int
+    queued_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    elapsed_s: float
+    is_cancelling: bool
+    error_message: str = Field(description="Why it failed; empty otherwise.")
+
+    @staticmethod
+    def resolve_n_stages(run: Run) -> int:
+        """Count the stages."""
+        return len(run.stages)

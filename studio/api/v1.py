@@ -1,0 +1,74 @@
+"""`/api/v1/account` and `/api/v1/runs`: whose key it is, and long work of every kind."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Field, Query, Router, Schema
+
+from studio import runs
+from studio.accounts.access import account as account_of
+from studio.accounts.models import ApiKey
+from studio.api.auth import READ, request_key
+from studio.api.pages import page
+from studio.api.run_lists import run_or_404, runs_of
+from studio.api.schemas import Page, Paged, RunKind, RunOut, RunStatus
+from studio.engine.errors import DataProblem
+
+account_router = Router(tags=["Account"])
+runs_router = Router(tags=["Runs"])
+
+
+class KeyOut(Schema):
+    """An API key, without its secret."""
+
+    name: str
+    prefix: str = Field(description="The first characters of the key.")
+    scope: str = Field(description="read or write.")
+    created_at: datetime
+
+
+class AccountOut(Schema):
+    """Whose key it is."""
+
+    email: str
+    name: str
+    key: KeyOut
+
+
+@account_router.get("", response=AccountOut)
+def account_get(request: HttpRequest) -> dict[str, Any]:
+    """Tell whose key it is, and what it may do."""
+    key: ApiKey = request_key(request, scope=READ)
+    return {"email": key.owner.email, "name": key.owner.name, "key": key}
+
+
+@runs_router.get("", response=Page[RunOut])
+def run_list(
+    request: HttpRequest,
+    params: Paged,
+    status: Annotated[list[RunStatus], Query(description="Only runs with one of these.", default_factory=list)],
+    kind: Annotated[RunKind | None, Query(description="Only runs that make this.")] = None,
+) -> dict[str, Any]:
+    """List your runs, the newest first."""
+    found, count = runs_of(account_of(request), status, kind or "", offset=params.offset, limit=params.limit)
+    return page(request, params, found, count=count)
+
+
+@runs_router.get("/{uuid:run_id}", response=RunOut)
+def run_get(request: HttpRequest, run_id: UUID) -> runs.Run:
+    """Tell how far a run is."""
+    return run_or_404(account_of(request), run_id)
+
+
+@runs_router.post("/{uuid:run_id}/cancel", response=RunOut)
+def run_cancel(request: HttpRequest, run_id: UUID) -> runs.Run:
+    """Stop a run: at once while it waits, else at its next step."""
+    run = run_or_404(account_of(request), run_id)
+    if not runs.cancel(run):
+        raise DataProblem("This run has ended already; there is nothing to stop.")
+    run.refresh_from_db()
+    return run
