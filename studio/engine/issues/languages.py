@@ -10,6 +10,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 MAX_CHARACTERS = 300  # read of each text: enough to tell, and the cost grows with them
 MIN_PROBABILITY = 0.5  # below it no language is named
+MIN_NON_ENGLISH = 0.7  # English exclamations reach 0.6, short sentences of other languages 0.78 and more
 MIN_LATIN_LETTERS = 12  # fewer may be a name, an abbreviation or any of a dozen languages
 # Dead, constructed and dialectal languages are left out: they take away from their sisters and are hardly ever meant.
 NAMES = {
@@ -29,7 +30,8 @@ NAMES = {
     "zh": "Chinese", "zu": "Zulu",
 }  # fmt: skip
 _NONSENSE = "zxx"  # ISO 639-2: no linguistic content
-_NO_LANGUAGE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|&#?\w+;|<[^<>]{1,100}>|[\d_]+")
+_CODES = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|&#?\w+;|<[^<>]{1,100}>")
+_NUMBERS = re.compile(r"[\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,19 @@ class Language:
     @property
     def is_english(self) -> bool:
         """Whether detectors that know English may read it."""
-        return self.non_english < MIN_PROBABILITY
+        return self.non_english < MIN_NON_ENGLISH
 
 
 UNKNOWN = Language(None, 0.0)
+
+
+def without_codes(text: str) -> str:
+    """Return the text without addresses, user names, hash tags and markup.
+
+    >>> without_codes("@airline see https://example.org &amp; <b>reply</b>").split()
+    ['see', 'reply']
+    """
+    return _CODES.sub(" ", text)
 
 
 def language_of(text: str) -> Language:
@@ -80,7 +91,7 @@ def language_of(text: str) -> Language:
     >>> language_of("https://example.org/1234")
     Language(name=None, non_english=0.0)
     """
-    words = _NO_LANGUAGE.sub(" ", text[:MAX_CHARACTERS])
+    words = _NUMBERS.sub(" ", without_codes(text[:MAX_CHARACTERS]))
     letters = "".join(filter(str.isalpha, words))
     if not letters:
         return UNKNOWN
@@ -88,8 +99,8 @@ def language_of(text: str) -> Language:
     english = ranked.pop("en")
     others = 1.0 - english
     non_english = others / (others + len(ranked) * english)
-    if non_english < MIN_PROBABILITY:
-        return Language(NAMES["en"], non_english)
+    if non_english < MIN_NON_ENGLISH:
+        return Language(NAMES["en"] if 1 - non_english >= MIN_PROBABILITY else None, non_english)
     if len(letters) < MIN_LATIN_LETTERS and letters.isascii():
         return UNKNOWN
     likeliest, probability = next(iter(ranked.items()))

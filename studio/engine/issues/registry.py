@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from studio.engine.issues.ambiguous import find_ambiguous
 from studio.engine.issues.base import IssueType
+from studio.engine.issues.informal import find_informal
 from studio.engine.issues.label_issue import find_label_issue
 from studio.engine.issues.label_issue_numbers import find_label_issue_numbers
 from studio.engine.issues.label_issue_sets import find_label_issue_sets
@@ -12,7 +13,9 @@ from studio.engine.issues.non_english import find_non_english
 from studio.engine.issues.outlier import find_outlier
 from studio.engine.issues.pii import find_pii
 from studio.engine.issues.rare_class import find_rare_class
+from studio.engine.issues.sentiment import find_sentiment
 from studio.engine.issues.text_basics import find_text_basics
+from studio.engine.issues.toxic import find_toxic
 from studio.engine.issues.unlabeled import find_unlabeled
 from studio.engine.issues.well_labeled import find_well_labeled
 from studio.engine.ml_task import MLTask, Modality, Mode
@@ -35,4 +38,7 @@ ISSUE_TYPES = (
     IssueType("text basics", find_text_basics, modalities=_TEXT),
     IssueType("personal data", find_pii, modalities=_TEXT),
     IssueType("languages", find_non_english, modalities=_TEXT, modes=_REGULAR),
+    IssueType("informal texts", find_informal, modalities=_TEXT, modes=_REGULAR),
+    IssueType("toxic texts", find_toxic, modalities=_TEXT, modes=_REGULAR),
+    IssueType("sentiment", find_sentiment, modalities=_TEXT, modes=_REGULAR),
 )

@@ -31,12 +31,12 @@ def test_user_names_and_addresses_do_not_count_as_words() -> None:
     assert language.name == "German"
 
 
-@pytest.mark.parametrize("text", ["", "  ", "12345", "😀😀", "https://example.org/a", "lol", "wtf"])
+@pytest.mark.parametrize("text", ["", "  ", "12345", "😀😀", "https://example.org/a"])
 def test_too_little_to_tell_is_not_called_foreign(text: str) -> None:
     assert language_of(text) == UNKNOWN
 
 
-@pytest.mark.parametrize("text", ["refund", "thanks", "gr8 service m8", "top-up failed"])
+@pytest.mark.parametrize("text", ["refund", "ok", "lol", "thanks", "gr8 service m8", "top-up failed"])
 def test_few_words_are_taken_for_english(text: str) -> None:
     assert language_of(text).is_english
 

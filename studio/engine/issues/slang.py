@@ -1,0 +1,30 @@
+"""Words of chats: abbreviations, clipped words, and letters repeated for effect."""
+
+from __future__ import annotations
+
+import re
+
+# Only forms that hardly ever mean something else.
+_ABBREVIATIONS = """
+    2day 2moro 2morrow 2nite 4ever 4get abt afaik aka amirite b4 bbl bc bday bf bff brb bro bros btw cmon coz cuz
+    cya dunno dw enuf ez fam fav fave ffs fomo frfr ftw fwiw fyi gf gg gimme gj gl gn gonna gotta gr8 gratz
+    gtfo gtg h8 haha hahaha hehe hella hmu hrs hmm idc idgaf idk idts ikr ilu imho imma imo innit irl jk jks kinda
+    kk kthx l8r lemme lmao lmfao lmk lol lolol lolz lotta luv m8 mfw mmk mofo nbd ngl nite nm noob nope np nvm obv
+    obvs ofc omfg omg omw outta pls plz pleez ppl probs props r rly rn rofl shoulda sis smh smth sorta soz srsly sry
+    stfu sup sux tbf tbh tfw tgif thanx thnx tho thru thx tix tmi tmr tmrw tnx totes ttyl ty tysm u ur urs w8 wanna
+    wassup wat wb whatcha whatevs whoa wk wknd woot woulda wtf wtg wth wut wya xoxo y'all yall ya yas yay yaas yea
+    yeah yolo yuck yup yw
+"""
+SLANG = frozenset([*_ABBREVIATIONS.split(), "ain't"])
+_REPEATED = re.compile(r"([a-z])\1\1")
+_LAUGH = re.compile(r"(?:ha|he|hi|lo){2,}h?l?")
+_DROPPED_G = re.compile(r"[a-z]{2,}in['’]")
+
+
+def is_slang(word: str) -> bool:
+    """Return whether a word in small letters belongs to chats.
+
+    >>> [is_slang(word) for word in ("thx", "sooo", "hahahah", "goin'", "thanks")]
+    [True, True, True, True, False]
+    """
+    return word in SLANG or any(form.fullmatch(word) for form in (_LAUGH, _DROPPED_G)) or bool(_REPEATED.search(word))

@@ -1,0 +1,44 @@
+"""Careless spelling and words of chats."""
+
+from __future__ import annotations
+
+from studio.engine.issues.informal import find_informal
+from studio.engine.issues.spelling import misspelled
+from tests.unit.engine.issues.frames import found_in
+
+FORMAL = [f"Please tell me when my card number {n} will be delivered to my new address." for n in range(6)]
+
+
+def test_slips_raise_the_spelling_score_and_chat_words_the_slang_score() -> None:
+    found = found_in([*FORMAL, "why was i chargged for this", "thx u guys r gr8"], find_informal)
+    assert not found["is_informal"][:6].any()
+    assert found["is_informal"][6:].all()
+    assert found["spelling_issue_score"][6] > 0.5 > found["spelling_issue_score"][7]
+    assert found["slang_issue_score"][6] == 0
+    assert found["slang_issue_score"][7] == 1
+
+
+def test_one_slip_in_a_long_text_does_not_make_it_informal() -> None:
+    long = " ".join(FORMAL) + " I did not recieve it."
+    found = found_in([*FORMAL, long], find_informal)
+    assert 0 < found["spelling_issue_score"][6] < 0.2
+    assert not found["is_informal"][6]
+
+
+def test_other_languages_are_not_judged_by_english_spelling() -> None:
+    found = found_in([*FORMAL, "Das Paket ist leider noch nicht angekommen, bitte helfen"], find_informal)
+    assert found["informal_score"][6] == 0
+
+
+def test_dictionary_words_of_both_shores_names_and_trade_words_are_no_slips() -> None:
+    words = ["colour", "color", "realise", "cancelled", "rebooked", "cryptocurrency", "topup", "JetBlue", "wifi"]
+    assert misspelled(dict.fromkeys(words, 3)) == frozenset()
+
+
+def test_slip_is_recognised_by_the_frequent_word_beside_it() -> None:
+    counts = {"beneficiary": 40, "beneficiery": 4, "recieve": 1, "dont": 3, "account": 50, "acount": 1}
+    assert misspelled(counts) == {"beneficiery", "recieve", "dont", "acount"}
+
+
+def test_unknown_word_as_frequent_as_its_neighbour_is_a_word_of_its_own() -> None:
+    assert misspelled({"fleek": 140, "fleet": 150}) == frozenset()
