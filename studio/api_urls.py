@@ -32,5 +32,8 @@ def _without_log_in(patterns: list[URLPattern | URLResolver]) -> list[URLPattern
 
 _patterns, _app_name, _namespace = api.urls
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("studio.api.client_urls")),
+    path("", include("projects.api.client_urls")),
+    path("", include("cleansets.api.client_urls")),
     path("", include((_without_log_in(_patterns), _app_name), namespace=_namespace)),
 ]

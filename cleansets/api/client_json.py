@@ -1,0 +1,50 @@
+"""Rows as JSON text, many at once: DuckDB writes it, some ten times as fast as Python does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from contextlib import closing
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+from studio import tables
+
+
+def records(names: Sequence[str], columns: Sequence[pa.Array], *, in_json: Collection[str] = ()) -> list[str]:
+    """Return each row as a JSON object; columns `in_json` hold JSON already.
+
+    NaN and infinities are null, and a float32 shows no digits that it never had.
+    """
+    table = pa.Table.from_arrays([_plain(column) for column in columns], names=[f"c{i}" for i in range(len(columns))])
+    values = [f"c{i}::JSON" if name in in_json else f"c{i}" for i, name in enumerate(names)]
+    pairs = ", ".join(f"{_literal(name)}, {value}" for name, value in zip(names, values, strict=True))
+    with closing(tables.connect()) as connection:
+        connection.register("batch", table)
+        return [text for (text,) in connection.execute(f"SELECT json_object({pairs}) FROM batch").fetchall()]
+
+
+def _literal(name: str) -> str:
+    return "'" + name.replace("'", "''") + "'"
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    if not pt.is_floating(column.type):
+        return column
+    finite = pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
+    return finite.cast(pa.string()).cast(pa.float64()) if pt.is_float32(column.type) else finite
+
+
+def number_lists(matrix: pa.FixedSizeListArray) -> list[str]:
+    """Return each row of a matrix of float32 as a JSON list, written in bulk."""
+    texts = matrix.flatten().cast(pa.string())
+    n_rows, width = len(matrix), matrix.type.list_size
+    lists = pa.ListArray.from_arrays(pa.array(range(0, n_rows * width + 1, width), pa.int32()), texts)
+    return [f"[{row}]" for row in pc.binary_join(lists, ",").to_pylist()]
+
+
+def inside_string(text: str) -> bytes:
+    """Return the text as it stands inside a JSON string, without the quotes around it."""
+    return json.dumps(text)[1:-1].encode()

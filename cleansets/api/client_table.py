@@ -1,0 +1,238 @@
+"""The Cleanlab columns of a cleanset as the public client reads them: a table in JSON, inside a JSON string.
+
+The client casts by the schema, which is built here by hand: what pandas itself would write makes texts of missing
+labels. No column has the name of an uploaded one, since the client joins both.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyarrow.types as pt
+
+from cleansets import selectors
+from cleansets.api.client_details import Details, detail_columns
+from cleansets.api.client_json import inside_string, records
+from cleansets.api.client_labels import LabelType, column_type, given_type, label_sql
+from cleansets.models import Cleanset, RowReview
+from cleansets.row_query import ROW_ID, RowSource
+from studio import tables
+from studio.engine.ml_task import MLTask
+from studio.tables import quoted
+
+ID_COLUMN = "cleanlab_row_ID"
+SENT_AS = "id"  # the client renames this column to what `id_column` answers
+JOINED = ("action", "corrected_label")  # which the client reads by these very names
+BATCH_ROWS = 10_000
+_LABELS = ("given_label", "suggested_label", "corrected_label")
+EARLIER = "rows.row_id IN (SELECT row_id FROM earlier)"
+_NULLABLE = {"integer": "Int64", "boolean": "boolean"}
+
+
+def id_column(cleanset: Cleanset) -> str:
+    """Return the name of the ID column: the usual one, unless the dataset has a column of that name without IDs."""
+    names = {column["name"] for column in cleanset.project.version.columns}
+    return _free(ID_COLUMN, names) if ID_COLUMN in names and not _has_own_ids(cleanset) else ID_COLUMN
+
+
+def _has_own_ids(cleanset: Cleanset) -> bool:
+    """Whether the dataset itself names each row, as the file of an earlier export does."""
+    version = cleanset.project.version
+    if ID_COLUMN not in (column["name"] for column in version.columns):
+        return False
+    counts = f"SELECT count(*), count({ID_COLUMN}), count(DISTINCT {ID_COLUMN}) FROM read_parquet(?)"
+    with closing(tables.connect()) as connection:
+        found = connection.execute(counts, [str(tables.local_path(version.table_key))]).fetchone()
+    return found is not None and len(set(found)) == 1
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    names = set(taken)
+    while name in names:
+        name = f"cleanlab_{name}"
+    return name
+
+
+def identities(cleanset: Cleanset) -> Iterator[pa.Array]:
+    """Yield the IDs of all rows in order, a batch at a time."""
+    source = selectors.row_source(cleanset)
+    own = f" LEFT JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}" if _has_own_ids(cleanset) else ""
+    made = _identity(cleanset).made
+    with closing(source.connect()) as connection:
+        found = connection.sql(f"SELECT {made} AS id FROM issues AS rows{own} ORDER BY rows.row_id")
+        for batch in found.to_arrow_reader(BATCH_ROWS):
+            yield batch.column(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the table: its name, the SQL over `rows` that makes it, and its type in the schema."""
+
+    name: str
+    made: str
+    kind: str
+    is_nullable: bool = False
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether its SQL writes JSON, since the cells differ in type."""
+        return self.kind == LabelType.MIXED and "to_json(" in self.made
+
+    @property
+    def field(self) -> dict[str, str]:
+        """The column in the schema."""
+        nullable = {"extDtype": _NULLABLE[self.kind]} if self.is_nullable and self.kind in _NULLABLE else {}
+        return {"name": self.name, "type": self.kind, **nullable}
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTable:
+    """What is to be sent: columns made by SQL, then those made from the predictions, by name and type."""
+
+    cleanset: Cleanset
+    source: RowSource
+    columns: tuple[Column, ...]
+    details: Mapping[str, Column]
+    labels: LabelType
+
+    def stream(self, *, is_table: bool) -> Iterator[bytes]:
+        """Yield the answer of the call in pieces; without `is_table` the text inside is a bare list of rows."""
+        fields = [column.field for column in (*self.columns, *self.details.values())]
+        head = f'{{"schema": {json.dumps({"fields": fields})}, "data": [' if is_table else "["
+        yield b'{"cleanset_json": "' + inside_string(head)
+        comma = ""
+        for rows in self._rows():
+            yield inside_string(comma + ",".join(rows))
+            comma = ","
+        yield inside_string("]}" if is_table else "]") + b'"}'
+
+    def _rows(self) -> Iterator[list[str]]:
+        names = [column.name for column in (*self.columns, *self.details.values())]
+        mixed = [column.name for column in self.columns if column.is_mixed]
+        details = Details(self.cleanset, self.labels) if self.details else None
+        for batch in self._batches():
+            columns = list(batch.columns[2:])
+            if details is not None:
+                made = details.of(batch.column(0), batch.column(1))
+                columns += [made[name] for name in self.details]
+            yield records(names, columns, in_json=mixed)
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows in order: given and suggested label as text, then the columns."""
+        texts = [name if name in self.source.result_columns else "NULL::VARCHAR" for name in _LABELS[:2]]
+        made = ", ".join(f"{text} AS c{i}" for i, text in enumerate([*texts, *(c.made for c in self.columns)]))
+        own = f" LEFT JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}" if _reads_own_ids(self.columns) else ""
+        with closing(self.source.connect()) as connection:
+            connection.register("earlier", _decided_earlier(self.cleanset))
+            found = connection.sql(f"SELECT {made} FROM rows{own} ORDER BY rows.row_id")
+            yield from found.to_arrow_reader(BATCH_ROWS)
+
+
+def _reads_own_ids(columns: Iterable[Column]) -> bool:
+    return any(column.name == SENT_AS and column.made != "rows.row_id" for column in columns)
+
+
+def client_table(cleanset: Cleanset, *, with_issues: bool, with_details: bool) -> ClientTable:
+    """Return the table: the ID and the clean label always, the issues and what was decided where asked for."""
+    source = selectors.row_source(cleanset)
+    labels = given_type(cleanset, source)
+    plan = _Plan(cleanset, source, labels)
+    columns = [_identity(cleanset)]
+    if cleanset.task is not MLTask.UNSUPERVISED:
+        columns.append(plan.clean_label())
+    if with_issues or with_details:
+        columns += plan.label("corrected_label")
+    if with_issues:
+        columns += plan.issues()
+    details: dict[str, Column] = {}
+    if with_details:
+        columns += plan.decisions()
+        details = plan.details()
+    return ClientTable(cleanset, source, tuple(columns), details, labels)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    cleanset: Cleanset
+    source: RowSource
+    labels: LabelType
+
+    def _name(self, name: str) -> str:
+        """Return a name that no uploaded column has; a name that the client joins by stays, and so it complains."""
+        return name if name in JOINED else _free(name, self.source.own_columns)
+
+    def clean_label(self) -> Column:
+        kinds = {column_type(self.source, name, self.labels) for name in ("given_label", "corrected_label")}
+        kind = kinds.pop() if len(kinds) == 1 else LabelType.MIXED if LabelType.MIXED in kinds else LabelType.NUMBER
+        made = label_sql("coalesce(rows.corrected_label, rows.given_label)", kind)
+        return Column(self._name("clean_label"), made, kind.value, is_nullable=True)
+
+    def label(self, name: str) -> list[Column]:
+        """Return a column of labels where the task has any; corrections can always be read."""
+        if name != "corrected_label" and name not in self.source.result_columns:
+            return []
+        kind = column_type(self.source, name, self.labels)
+        return [Column(self._name(name), label_sql(f"rows.{name}", kind), kind.value, is_nullable=True)]
+
+    def issues(self) -> list[Column]:
+        schema = pq.read_schema(self.source.issues)
+        columns: list[Column] = []
+        for name in self.source.result_columns:
+            if name in _LABELS:
+                columns += self.label(name) if name == "suggested_label" else []
+            else:
+                columns.append(_of_type(self._name(name), name, schema.field(name).type))
+        return [*columns, Column(self._name("is_not_analyzed"), "false", "boolean")]
+
+    def decisions(self) -> list[Column]:
+        columns = [Column("action", "rows.action", "string"), *self.label("given_label")]
+        columns.append(Column(self._name("previously_resolved"), EARLIER, "boolean"))
+        if "is_initially_unlabeled" in self.source.result_columns:
+            columns.append(Column(self._name("initially_unlabeled"), "rows.is_initially_unlabeled", "boolean"))
+        return columns
+
+    def details(self) -> dict[str, Column]:
+        kinds = {"predicted_label": self.labels.value, "top_labels": "any", "top_probs": "any"}
+        if self.cleanset.task is MLTask.REGRESSION:
+            kinds["predicted_label"] = "number"
+        return {name: Column(self._name(name), "", kinds.get(name, "number")) for name in detail_columns(self.cleanset)}
+
+
+def _identity(cleanset: Cleanset) -> Column:
+    """Return the ID column: the 0-based row number, by which the client finds a row of the frame that it has."""
+    if not _has_own_ids(cleanset):
+        return Column(SENT_AS, "rows.row_id", "integer")
+    own = f"own_rows.{ID_COLUMN}"
+    return (
+        Column(SENT_AS, f"CAST({own} AS BIGINT)", "integer") if _is_whole(cleanset) else Column(SENT_AS, own, "string")
+    )
+
+
+def _is_whole(cleanset: Cleanset) -> bool:
+    query = f"SELECT bool_and(try_cast({ID_COLUMN} AS BIGINT) IS NOT NULL) FROM read_parquet(?)"
+    with closing(tables.connect()) as connection:
+        found = connection.execute(query, [str(tables.local_path(cleanset.project.version.table_key))]).fetchone()
+    return found is not None and bool(found[0])
+
+
+def _of_type(name: str, column: str, kind: pa.DataType) -> Column:
+    made = f"rows.{quoted(column)}"
+    if pt.is_boolean(kind):
+        return Column(name, f"coalesce({made}, false)", "boolean")
+    if pt.is_integer(kind):
+        return Column(name, made, "integer", is_nullable=True)
+    if pt.is_floating(kind):
+        return Column(name, made, "number")
+    return Column(name, made, "any" if pt.is_list(kind) or pt.is_struct(kind) else "string")
+
+
+def _decided_earlier(cleanset: Cleanset) -> pa.Table:
+    """Return the rows that were decided in an earlier cleanset of the project."""
+    earlier = RowReview.objects.filter(cleanset__project=cleanset.project, cleanset__number__lt=cleanset.number)
+    row_ids = earlier.exclude(action="").values_list("row_id", flat=True).distinct()
+    return pa.table({"row_id": pa.array(list(row_ids), pa.int64())})
