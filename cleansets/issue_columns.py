@@ -41,6 +41,31 @@ ISSUE_COLUMNS = (
     ),
     IssueColumn("unlabeled", "is_initially_unlabeled", None, "Unlabeled", "Unlabeled", "Came without a label."),
     IssueColumn("rare_class", "has_rare_class", None, "Rare classes", "Rare class", "Its class has very few rows."),
+    IssueColumn(
+        "pii",
+        "is_PII",
+        "PII_score",
+        "Personal data",
+        "Personal data",
+        "The text names an e-mail address, a phone number, a card or the like; the score is how sensitive that is.",
+    ),
+    IssueColumn(
+        "non_english",
+        "is_non_english",
+        "non_english_score",
+        "Non-English",
+        "Non-English",
+        "The text is not written in English.",
+    ),
+    IssueColumn(
+        "informal",
+        "is_informal",
+        "informal_score",
+        "Informal",
+        "Informal",
+        "Careless spelling, or the abbreviations of chats.",
+    ),
+    IssueColumn("toxic", "is_toxic", "toxic_score", "Toxic", "Toxic", "The text insults, swears or hates."),
     IssueColumn("empty_text", "is_empty_text", None, "Empty text", "Empty text", "There is no text to learn from."),
     IssueColumn(
         "well_labeled",
@@ -52,7 +77,14 @@ ISSUE_COLUMNS = (
     ),
 )
 BADGES = tuple(issue for issue in ISSUE_COLUMNS if issue.key != "well_labeled")
-SCORES = (*(issue.score for issue in ISSUE_COLUMNS if issue.score), "suggested_label_confidence_score")
+OTHER_SCORES = {
+    "suggested_label_confidence_score": "Confidence",
+    "spelling_issue_score": "Spelling",
+    "slang_issue_score": "Slang",
+    "sentiment_score": "Sentiment (0 = negative)",
+}
+SCORE_TITLES = {issue.score: issue.badge for issue in ISSUE_COLUMNS if issue.score} | OTHER_SCORES
+SCORES = tuple(SCORE_TITLES)
 
 
 def issues_in(columns: Iterable[str]) -> tuple[IssueColumn, ...]:

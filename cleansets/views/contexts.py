@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from cleansets import row_address, row_query, selectors
-from cleansets.issue_columns import ISSUE_COLUMNS, IssueColumn
+from cleansets.issue_columns import SCORE_TITLES, IssueColumn
 from cleansets.label_text import number_text
 from cleansets.models import Cleanset
 from cleansets.row_address import Range, RowQuery
@@ -17,8 +17,6 @@ from cleansets.row_query import RowPage, RowSource
 from cleansets.selectors import RowLabels
 from studio.engine.ml_task import MLTask
 
-SCORE_TITLES = {issue.score: issue.badge for issue in ISSUE_COLUMNS if issue.score}
-SCORE_TITLES["suggested_label_confidence_score"] = "Confidence"
 LABEL_TITLES = {row_address.GIVEN: "Given", row_address.SUGGESTED: "Suggested"}
 ACTION_TITLES = {
     "undecided": "Undecided",
