@@ -107,6 +107,7 @@ class ReviewAction(models.Model):
 
         SINGLE = "single", "one row"
         BULK = "bulk", "Clean Top K"
+        IMPORT = "import", "decisions from a file"
         UNDO = "undo", "undo"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -14,11 +14,13 @@ from cleansets import row_query, selectors
 from cleansets.label_text import checked_label, shown_label
 from cleansets.models import Action, Cleanset, ReviewAction, ReviewEvent, RowReview
 from cleansets.row_address import RowQuery
-from projects.models import Project
+from projects.models import DatasetVersion, Project
+from projects.services import project_create
 from studio import runs
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
+from studio.engine.schema import CleansetSpec
 
 NEEDS_REVIEW = "needs-review"
 CHOICES = (*Action.values, NEEDS_REVIEW)
@@ -44,6 +46,13 @@ def cleanset_start(*, project: Project, user: User) -> Cleanset:
 
 
 @transaction.atomic
+def project_start(*, user: User, version: DatasetVersion, name: str, spec: CleansetSpec) -> Cleanset:
+    """Create a project and its first cleanset, and queue the analysis."""
+    project = project_create(user=user, version=version, name=name, spec=spec)
+    return cleanset_start(project=project, user=user)
+
+
+@transaction.atomic
 def cleanset_restart(*, cleanset: Cleanset, user: User) -> Cleanset:
     """Start the same analysis again, after a failure or a cancel."""
     if cleanset.is_active or cleanset.is_succeeded:
@@ -54,19 +63,19 @@ def cleanset_restart(*, cleanset: Cleanset, user: User) -> Cleanset:
 @transaction.atomic
 def row_decide(*, cleanset: Cleanset, user: User, row_id: int, choice: str, label: str = "") -> ReviewAction:
     """Store one person's decision about one row. Raises DataProblem for a choice that cannot be made."""
-    _lock(cleanset)
+    lock(cleanset)
     row = row_query.fetch_row(row_id, selectors.row_source(cleanset))
     if row is None:
         raise DataProblem(f"There is no row {row_id}; the rows are 0 to {(cleanset.n_rows or 0) - 1}.")
-    before = _state(row)
+    before = state_of(row)
     if choice == Action.LABEL:
         label = checked_label(cleanset.task, label, cleanset.classes)
-    after = _decided(before, choice, label=label, advice=row["advice"], suggested=row["suggested_label"])
+    after = decided(before, choice, label=label, advice=row["advice"], suggested=row["suggested_label"])
     if after is None:
         raise DataProblem(f"Row {row_id} has no suggestion to apply. Keep it, exclude it, or choose a label.")
     after["is_manual"] = True
     name = _described(cleanset.task, choice, after["corrected_label"])
-    return _record(cleanset, user, ReviewAction.Kind.SINGLE, f"{name} row {row_id}", [(row_id, before, after)])
+    return record(cleanset, user, ReviewAction.Kind.SINGLE, f"{name} row {row_id}", [(row_id, before, after)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +110,11 @@ def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
     changes: list[tuple[int, State | None, State | None]] = []
     n_manual = n_without_advice = n_unchanged = 0
     for row in rows:
-        before = _state(row)
+        before = state_of(row)
         if before and before["is_manual"]:
             n_manual += 1
             continue
-        after = _decided(before, top_k.choice, label=label, advice=row["advice"], suggested=row["suggested_label"])
+        after = decided(before, top_k.choice, label=label, advice=row["advice"], suggested=row["suggested_label"])
         n_without_advice += after is None
         n_unchanged += after is not None and after == before
         if after is not None and after != before:
@@ -116,34 +125,34 @@ def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
 @transaction.atomic
 def top_k_apply(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction:
     """Carry Clean Top K out as one action, undone in one step."""
-    _lock(cleanset)
+    lock(cleanset)
     plan = top_k_plan(cleanset=cleanset, top_k=top_k)
     if not plan.changes:
         raise DataProblem("Clean Top K would change no row. Choose another action, or a view with undecided rows.")
     name = _described(cleanset.task, top_k.choice, top_k.label)
-    return _record(cleanset, user, ReviewAction.Kind.BULK, f"{name} {len(plan.changes):,} rows", plan.changes)
+    return record(cleanset, user, ReviewAction.Kind.BULK, f"{name} {len(plan.changes):,} rows", plan.changes)
 
 
 @transaction.atomic
 def last_action_undo(*, cleanset: Cleanset, user: User) -> ReviewAction:
     """Take the newest action back; the undo is an action of its own, and nothing is erased."""
-    _lock(cleanset)
+    lock(cleanset)
     action = selectors.last_action(cleanset)
     if action is None:
         raise DataProblem("There is nothing left to undo.")
     events = action.events.order_by("row_id").values_list("row_id", "before", "after").iterator()
     changes = [(row_id, after, before) for row_id, before, after in events]
-    undo = _record(cleanset, user, ReviewAction.Kind.UNDO, f"Undid: {action.description}"[:300], changes)
+    undo = record(cleanset, user, ReviewAction.Kind.UNDO, f"Undid: {action.description}"[:300], changes)
     ReviewAction.objects.filter(pk=action.pk).update(undone_by=undo)
     return undo
 
 
-def _lock(cleanset: Cleanset) -> None:
+def lock(cleanset: Cleanset) -> None:
     """Let one decision at a time read and write the cleanset, so that each event knows the state before it."""
     Cleanset.objects.select_for_update().only("pk").get(pk=cleanset.pk)
 
 
-def _state(row: dict[str, object]) -> State | None:
+def state_of(row: dict[str, object]) -> State | None:
     """Return the present decision in a row of the review table; None for an untouched row."""
     if not row["action"] and not row["needs_review"]:
         return None
@@ -156,7 +165,7 @@ def _state(row: dict[str, object]) -> State | None:
     )
 
 
-def _decided(before: State | None, choice: str, *, label: str, advice: object, suggested: object) -> State | None:
+def decided(before: State | None, choice: str, *, label: str, advice: object, suggested: object) -> State | None:
     """Return the decision after a choice; None where auto-fix has nothing to apply."""
     if choice == NEEDS_REVIEW:
         return State(
@@ -186,7 +195,7 @@ def _described(task: MLTask, choice: str, label: str | None) -> str:
 
 
 @transaction.atomic
-def _record(
+def record(
     cleanset: Cleanset,
     user: User,
     kind: ReviewAction.Kind,
