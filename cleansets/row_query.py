@@ -33,8 +33,11 @@ from studio.tables import quoted
 
 PAGE_SIZE = 50
 ROW_ID = "__row_id"
+_DECIDABLE = "row_id, suggested_label, advice, is_manual, action, corrected_label, needs_review"
 LABELS = (GIVEN, SUGGESTED, "corrected_label")
 _FIELD = r'\s*(?:"(?:[^"]|"")*"|[^",\s][^,\n]*)?\s*'  # one class in the cell of a set, as `split_labels` reads it
+
+_DECORATION = "[\\s,''’_%$€£¥]"  # as in the engine's `cell_values.numbers`, in SQL
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,8 @@ def _match_ranges(parts: list[str], values: list[object], query: RowQuery, sourc
 
 
 def _as_number(column: str) -> str:
-    return f"try_cast(trim({column}) AS DOUBLE)"
+    """Read a cell as the engine does: marks around a number, such as thousands commas, do not count."""
+    return f"try_cast(regexp_replace({column}, '{_DECORATION}', '', 'g') AS DOUBLE)"
 
 
 def _match_action(parts: list[str], values: list[object], action: str) -> None:
@@ -205,18 +209,25 @@ class RowPage:
 
 def fetch_page(query: RowQuery, source: RowSource) -> RowPage:
     """Return one page of rows with their own cells under `own`; a page past the end becomes the last one."""
+    rows, n_rows = fetch_slice(query, source, limit=PAGE_SIZE, offset=(query.page - 1) * PAGE_SIZE)
+    page = min(query.page, max(-(-n_rows // PAGE_SIZE), 1))
+    if page != query.page:
+        rows, n_rows = fetch_slice(query, source, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+    return RowPage(rows, n_rows, page)
+
+
+def fetch_slice(query: RowQuery, source: RowSource, *, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
+    """Return some rows of the query with their own cells under `own`, and how many there are in all."""
     condition, values = where(query, source)
     with closing(source.connect()) as connection:
         counted = connection.execute(f"SELECT count(*) FROM rows WHERE {condition}", values).fetchone()
-        n_rows = int(counted[0]) if counted else 0
-        page = min(query.page, max(-(-n_rows // PAGE_SIZE), 1))
-        limits = f"LIMIT {PAGE_SIZE} OFFSET {(page - 1) * PAGE_SIZE}"
+        limits = f"LIMIT {int(limit)} OFFSET {int(offset)}"
         found = connection.execute(
             f"SELECT * FROM rows WHERE {condition} ORDER BY {order(query, source)} {limits}", values
         )
         rows = _as_dicts(found)
     own = _own_cells(source, [row["row_id"] for row in rows])
-    return RowPage([row | {"own": own[row["row_id"]]} for row in rows], n_rows, page)
+    return [row | {"own": own[row["row_id"]]} for row in rows], int(counted[0]) if counted else 0
 
 
 def fetch_row(row_id: int, source: RowSource) -> dict[str, Any] | None:
@@ -229,10 +240,17 @@ def fetch_row(row_id: int, source: RowSource) -> dict[str, Any] | None:
 def fetch_first(query: RowQuery, source: RowSource, k: int) -> list[dict[str, Any]]:
     """Return what a bulk action must know of the first `k` rows of the view."""
     condition, values = where(query, source)
-    columns = "row_id, suggested_label, advice, is_manual, action, corrected_label, needs_review"
     with closing(source.connect()) as connection:
-        statement = f"SELECT {columns} FROM rows WHERE {condition} ORDER BY {order(query, source)} LIMIT {int(k)}"
-        return _as_dicts(connection.execute(statement, values))
+        wanted = f"SELECT {_DECIDABLE} FROM rows WHERE {condition} ORDER BY {order(query, source)} LIMIT {int(k)}"
+        return _as_dicts(connection.execute(wanted, values))
+
+
+def fetch_decidable(row_ids: Sequence[int], source: RowSource) -> dict[int, dict[str, Any]]:
+    """Return what a bulk action must know of these rows, by row; rows that do not exist are left out."""
+    with closing(source.connect()) as connection:
+        connection.register("wanted", pa.table({"row_id": pa.array(row_ids, pa.int64())}))
+        found = connection.execute(f"SELECT {_DECIDABLE} FROM rows WHERE row_id IN (SELECT row_id FROM wanted)")
+        return {row["row_id"]: row for row in _as_dicts(found)}
 
 
 def fetch_near_duplicates(cluster_id: int, row_id: int, source: RowSource, limit: int = 5) -> list[dict[str, Any]]:

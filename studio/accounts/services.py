@@ -6,6 +6,8 @@ import hashlib
 import secrets
 from datetime import timedelta
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -42,6 +44,16 @@ def _sign_up(email: str, password: str, name: str, invitation: Invitation | None
         if not unused.update(accepted_by=user):
             raise DataProblem("This invitation was used already. Ask the owner of this studio for another one.")
     return user
+
+
+def account_create(*, email: str) -> User:
+    """Create an account without a password, for whoever runs the studio's commands; the first one owns the studio."""
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise DataProblem(f"'{email}' is no e-mail address. Expected one such as alice@example.org.") from error
+    with transaction.atomic():
+        return User.objects.create_user(email, is_owner=not selectors.has_users())
 
 
 def profile_update(*, user: User, name: str, email: str) -> None:

@@ -1,0 +1,193 @@
+"""Decisions that come as a list, from a file or a program: checked one by one, applied as one action or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from django.db import transaction
+
+from cleansets import row_query, selectors
+from cleansets.label_text import checked_label, is_same_label
+from cleansets.models import Action, Cleanset, ReviewAction
+from cleansets.services import CHOICES, State, decided, lock, record, state_of
+from studio.accounts.models import User
+from studio.engine.errors import DataProblem
+
+COLUMNS = ("row_id", "action", "corrected_label")
+MAX_SHOWN_CHARS = 60
+Change = tuple[int, State | None, State | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is decided about a row; `where` is the place to name when it cannot be done, such as "Line 4"."""
+
+    where: str
+    row_id: int
+    choice: str
+    corrected_label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """How many decisions there were, and the action that made those that change something; None where none does."""
+
+    n_decisions: int
+    action: ReviewAction | None
+
+    @property
+    def n_changed(self) -> int:
+        """Number of rows that are decided differently now."""
+        return self.action.n_rows if self.action else 0
+
+
+def decisions_in_file(filename: str, content: bytes) -> list[Decision]:
+    """Read decisions from a CSV, or from a JSON list of objects. Raises DataProblem that names the line."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise DataProblem(f"Line {line} is not UTF-8. Save the file as CSV or JSON in UTF-8.") from error
+    is_json = PurePath(filename).suffix.lower() == ".json" or text.lstrip()[:1] in ("[", "{")
+    return decisions_of(_json_entries(text) if is_json else _csv_entries(text))
+
+
+def decisions_of(entries: Iterable[tuple[str, Mapping[str, object]]]) -> list[Decision]:
+    """Return the decisions of entries, each with its place. Raises DataProblem for what is no decision."""
+    found: dict[int, Decision] = {}
+    for where, entry in entries:
+        decision = _decision(where, entry)
+        if earlier := found.get(decision.row_id):
+            raise DataProblem(
+                f"{where}: row {decision.row_id} is decided twice, first at {earlier.where.lower()}. Leave one of them."
+            )
+        found[decision.row_id] = decision
+    if not found:
+        raise DataProblem("There is no decision in it. Expected at least one row_id with its action.")
+    return list(found.values())
+
+
+def _csv_entries(text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [name.strip() for name in next(reader, [])]
+        _check_header(header)
+        line = reader.line_num + 1
+        for cells in reader:
+            if cells and len(cells) != len(header):
+                raise DataProblem(
+                    f"Line {line} has {len(cells)} cells, the header {len(header)}. Put cells with commas in quotes."
+                )
+            if cells:
+                yield f"Line {line}", dict(zip(header, cells, strict=True))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise DataProblem(f"Line {reader.line_num} cannot be read as CSV: {error}.") from error
+
+
+def _check_header(header: list[str]) -> None:
+    for name in COLUMNS[:2]:
+        if name not in header:
+            shown = ", ".join(header)[:MAX_SHOWN_CHARS] or "nothing"
+            raise DataProblem(f"Line 1 names no column '{name}' but: {shown}. Expected {', '.join(COLUMNS)}.")
+    for name in COLUMNS:
+        if header.count(name) > 1:
+            raise DataProblem(f"Line 1 names the column '{name}' twice. Leave one of them.")
+
+
+def _json_entries(text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    try:
+        entries = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataProblem(f"Line {error.lineno} is no JSON: {error.msg}. Expected a list of decisions.") from error
+    except RecursionError as error:
+        raise DataProblem("This JSON is nested too deep. Expected a list of decisions.") from error
+    if not isinstance(entries, list):
+        raise DataProblem("Line 1: this JSON is no list. Expected a list of objects with row_id and action.")
+    for place, entry in enumerate(entries, start=1):
+        if not isinstance(entry, dict):
+            raise DataProblem(f"Entry {place} is no object. Expected one with row_id and action.")
+        yield f"Entry {place}", entry
+
+
+def _decision(where: str, entry: Mapping[str, object]) -> Decision:
+    row_id, choice, label = (entry.get(name) for name in COLUMNS)
+    if choice not in CHOICES:
+        found = "no action" if choice in (None, "") else f"the action '{_shown(choice)}'"
+        raise DataProblem(f"{where} has {found}; expected one of {', '.join(CHOICES)}.")
+    if label is not None and not isinstance(label, str):
+        raise DataProblem(f"{where}: corrected_label is {_shown(label)}; expected text.")
+    return Decision(where, _row_id(where, row_id), str(choice), label)
+
+
+def _row_id(where: str, value: object) -> int:
+    text = value.strip() if isinstance(value, str) else value
+    if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 16:
+        return int(text)
+    if isinstance(text, int) and not isinstance(text, bool) and 0 <= text < 10**15:
+        return text
+    found = "no row_id" if text in (None, "") else f"the row_id '{_shown(text)}'"
+    raise DataProblem(f"{where} has {found}; expected a whole number, 0 for the first row.")
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value)
+    return text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}…"
+
+
+@transaction.atomic
+def decisions_import(*, cleanset: Cleanset, user: User, decisions: list[Decision]) -> ImportResult:
+    """Apply all decisions as one action, undone in one step. Raises DataProblem, and does nothing, if one is wrong."""
+    lock(cleanset)
+    source = selectors.row_source(cleanset)
+    rows = row_query.fetch_decidable([decision.row_id for decision in decisions], source)
+    changes = [_change(cleanset, decision, rows.get(decision.row_id)) for decision in decisions]
+    changes = sorted((change for change in changes if change[1] != change[2]), key=lambda change: change[0])
+    if not changes:
+        return ImportResult(len(decisions), None)
+    description = f"Import of decisions on {len(changes):,} rows"
+    return ImportResult(len(decisions), record(cleanset, user, ReviewAction.Kind.IMPORT, description, changes))
+
+
+def _change(cleanset: Cleanset, decision: Decision, row: dict[str, object] | None) -> Change:
+    if row is None:
+        last = (cleanset.n_rows or 0) - 1
+        raise DataProblem(f"{decision.where}: there is no row {decision.row_id}; the rows are 0 to {last}.")
+    before = state_of(row)
+    after = decided(
+        before,
+        decision.choice,
+        label=_label(cleanset, decision, row),
+        advice=row["advice"],
+        suggested=row["suggested_label"],
+    )
+    if after is None:
+        raise DataProblem(
+            f"{decision.where}: row {decision.row_id} has no suggestion to apply. Keep it, exclude it, or label it."
+        )
+    after["is_manual"] = True
+    return decision.row_id, before, after
+
+
+def _label(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> str:
+    """Return the label of the action "label"; other actions take none, but may name the suggestion they accept."""
+    label, suggested = decision.corrected_label, row["suggested_label"]
+    if decision.choice == Action.LABEL:
+        if label is None:
+            raise DataProblem(f"{decision.where}: the action 'label' needs a corrected_label.")
+        try:
+            return checked_label(cleanset.task, label, cleanset.classes)
+        except DataProblem as problem:
+            raise DataProblem(f"{decision.where}: {problem}") from problem
+    is_taken = decision.choice == Action.AUTO_FIX and row["advice"] == "label" and isinstance(suggested, str)
+    if not label or (is_taken and is_same_label(cleanset.task, label, str(suggested))):
+        return ""
+    raise DataProblem(
+        f"{decision.where}: the action '{decision.choice}' does not take the corrected_label '{_shown(label)}'. "
+        "Leave it empty, or use the action 'label'."
+    )
