@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 
 import pyarrow as pa
@@ -11,8 +11,11 @@ import pyarrow.parquet as pq
 from inference.models import PredictionBatch
 from projects.readers import ROW_ID
 from studio import tables
-from studio.exports import stream_csv
+from studio.engine.label_sets import split_labels
+from studio.engine.ml_task import MLTask
+from studio.exports import stream_csv, stream_exact_csv
 
+CLIENT_LABEL = "Suggested Label"  # the column that the public client takes the labels from
 ROWS_PER_BATCH = 2_000
 
 
@@ -20,6 +23,29 @@ def predictions_csv(batch: PredictionBatch) -> Iterator[bytes]:
     """Stream the predictions of a batch as CSV for spreadsheet programs."""
     table, result = tables.local_path(batch.table_key), tables.local_path(batch.result_key)
     return stream_csv(prediction_columns(table, result), prediction_batches(table, result))
+
+
+def client_csv(batch: PredictionBatch) -> Iterator[bytes]:
+    """Stream the predictions alone, as the public client reads them: the label, then the probability of each class.
+
+    A set of classes has each of them in quotes, since the client takes a cell without them for numbers where it can.
+    """
+    classes: list[str] = batch.deployed_model.manifest["classes"]
+    is_set = batch.deployed_model.cleanset.task is MLTask.MULTI_LABEL
+    columns = [CLIENT_LABEL, *classes]
+    return stream_exact_csv(columns, _client_batches(tables.local_path(batch.result_key), columns, is_set=is_set))
+
+
+def _client_batches(result: Path, columns: Sequence[str], *, is_set: bool) -> Iterator[pa.RecordBatch]:
+    for found in _batches(result):
+        *probabilities, labels = found.columns[1 : len(columns) + 1]
+        if is_set:
+            labels = pa.array([_quoted_set(cell) for cell in labels.to_pylist()], pa.string())
+        yield pa.RecordBatch.from_arrays([labels, *probabilities], names=list(columns))
+
+
+def _quoted_set(cell: str | None) -> str:
+    return ",".join('"' + name.replace('"', '""') + '"' for name in split_labels(cell))
 
 
 def download_name(filename: str) -> str:

@@ -1,9 +1,13 @@
-"""Prediction batches; each one is the run that predicts a file."""
+"""Prediction batches; each one is the run that predicts a file. And files that programs announce before they come."""
 
 from __future__ import annotations
 
+import uuid
+
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 
 from models_app.models import DeployedModel
 from studio.runs import Run
@@ -23,6 +27,7 @@ class PredictionBatch(Run):
     n_rows = models.PositiveBigIntegerField(null=True)
     label_counts = models.JSONField(default=list)
     notes = models.JSONField(default=list)
+    is_of_client = models.BooleanField(default=False)
 
     class Meta(Run.Meta):
         pass
@@ -44,3 +49,17 @@ class PredictionBatch(Run):
     def stages(self) -> tuple[str, ...]:
         """Reading, then predicting."""
         return ("Reading file", "Predicting")
+
+
+class PredictionUpload(models.Model):
+    """A file that the public client announced; it becomes the batch with the same id when the prediction is asked for.
+
+    Without one it is forgotten after a while. `source_key` is empty until the file has come.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    deployed_model = models.ForeignKey(DeployedModel, on_delete=models.CASCADE, related_name="prediction_uploads")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    source_key = models.CharField(max_length=200, blank=True)
+    size_bytes = models.PositiveBigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 
+from inference.client_batch import read_client_batch
 from inference.models import PredictionBatch
 from models_app.artifact_files import deployed_artifact
 from projects.readers import ROW_ID, ReadLimits, read_table
@@ -42,9 +43,8 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
     """Read the uploaded file, predict its rows, and return the values to store on the run."""
     with tables.scratch() as folder:
         table, result = folder / "rows.parquet", folder / "predictions.parquet"
-        limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
-        facts = read_table(tables.local_path(run.source_key), run.filename, table, progress=progress, limits=limits)
         model = deployed_artifact(run.deployed_model.artifact_key)
+        notes = _read(run, model, table, progress)
         predicted = predict_table(model, table, result, progress=progress)
         keys = {path: storage.prediction_file(run.pk, run.attempt, path.name) for path in (table, result)}
         for path, key in keys.items():
@@ -54,8 +54,17 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
         "result_key": keys[result],
         "n_rows": predicted.n_rows,
         "label_counts": predicted.label_counts,
-        "notes": [*facts.notes, *predicted.notes],
+        "notes": [*notes, *predicted.notes],
     }
+
+
+def _read(run: PredictionBatch, model: TrainedModel, table: Path, progress: Progress) -> Sequence[str]:
+    """Write the uploaded rows to a Parquet table; return what the user should know about the file."""
+    source, limits = tables.local_path(run.source_key), ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
+    if run.is_of_client:
+        read_client_batch(source, table, model, progress=progress, limits=limits)
+        return ()
+    return read_table(source, run.filename, table, progress=progress, limits=limits).notes
 
 
 def predict_table(model: TrainedModel, table: Path, out: Path, *, progress: Progress) -> PredictedTable:

@@ -35,5 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("studio.api.client_urls")),
     path("", include("projects.api.client_urls")),
     path("", include("cleansets.api.client_urls")),
+    path("", include("models_app.api.client_urls")),
+    path("", include("inference.api.client_urls")),
     path("", include((_without_log_in(_patterns), _app_name), namespace=_namespace)),
 ]

@@ -1,0 +1,98 @@
+"""Reads the rows that the public client sends to be predicted: CSV of one known form, so that nothing is guessed.
+
+A list of texts has the one column `text`, whatever the project's text column is called. A frame has its index as the
+first column, which is not the user's, and writes dates, which it had uploaded as milliseconds since 1970.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import TextIOWrapper
+from itertools import islice
+from pathlib import Path
+
+from projects.readers.facts import ReadLimits
+from projects.readers.table_writer import TableWriter
+from studio.engine.columns import ColumnKind
+from studio.engine.errors import DataProblem
+from studio.engine.ml_task import Modality
+from studio.engine.progress import Progress
+from studio.engine.train import TrainedModel
+from studio.engine.validate import quoted
+
+TEXT = "text"
+_ISO_DATE_CHARS = len("2026-11-22")
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column that the model reads: its place in a line, and what its cells are made into."""
+
+    name: str
+    place: int
+    made: Callable[[str], str]
+
+
+def read_client_batch(source: Path, out: Path, model: TrainedModel, *, progress: Progress, limits: ReadLimits) -> None:
+    """Write the columns that the model reads to a Parquet file, in the order of the rows.
+
+    Raises DataProblem for what is no such CSV, and where columns are missing.
+    """
+    csv.field_size_limit(limits.max_value_bytes)
+    total = source.stat().st_size
+    with source.open("rb") as raw, TextIOWrapper(raw, "utf-8", newline="") as text:
+        reader = csv.reader(text, strict=True)
+        try:
+            columns = _columns(next(reader, []), model)
+            with TableWriter(out, [column.name for column in columns], limits) as writer:
+                for chunk in _chunks(reader, columns, writer.rows_per_append):
+                    writer.append_rows(chunk)
+                    progress("Reading file", raw.tell(), total)
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise DataProblem(
+                f"The rows to predict are no CSV in UTF-8 (line {reader.line_num:,}: {error}). Send a list or a frame."
+            ) from error
+
+
+def _columns(header: Sequence[str], model: TrainedModel) -> list[_Column]:
+    wanted, is_text = model.feature_columns, model.spec.modality is Modality.TEXT
+    if list(header) == [TEXT]:
+        if not is_text:
+            raise DataProblem("This model reads columns of a table. Send a frame with them, not a list of texts.")
+        return [_Column(wanted[0], 0, str)]
+    places = {name: place for place, name in reversed(list(enumerate(header))) if place > 0}
+    if is_text and TEXT in places:
+        places.setdefault(wanted[0], places[TEXT])
+    missing = [name for name in wanted if name not in places]
+    if missing:
+        raise DataProblem(
+            f"The rows to predict lack the {'columns' if len(missing) > 1 else 'column'} {quoted(missing)}, which the "
+            "model reads. Column names must be the same as in the training data."
+        )
+    measured = (ColumnKind.INTEGER, ColumnKind.NUMBER)
+    kinds = model.spec.column_kinds
+    return [_Column(name, places[name], _number if kinds[name] in measured else str) for name in wanted]
+
+
+def _number(cell: str) -> str:
+    """Return a date as milliseconds since 1970, and anything else as it is."""
+    if len(cell) < _ISO_DATE_CHARS or cell[4] != "-" or cell[7] != "-":
+        return cell
+    try:
+        moment = datetime.fromisoformat(cell)
+    except ValueError:
+        return cell
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return str(round(moment.timestamp() * 1000))
+
+
+def _chunks(reader: Iterator[list[str]], columns: Sequence[_Column], n_rows: int) -> Iterator[list[list[str]]]:
+    """Yield the wanted cells; a blank line is a row whose cells are empty."""
+    n_cells = max(column.place for column in columns) + 1
+    while chunk := list(islice(reader, n_rows)):
+        if any(0 < len(row) < n_cells for row in chunk):
+            raise csv.Error("a row has fewer cells than the header")
+        yield [[column.made(row[column.place]) for column in columns] if row else [""] * len(columns) for row in chunk]

@@ -1,0 +1,63 @@
+"""Writes about the batches of the public client: announced, received at a signed address, then predicted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+
+from inference.models import PredictionBatch, PredictionUpload
+from models_app.models import DeployedModel
+from projects.services import delete_with_files
+from studio import runs, storage, tables
+from studio.accounts.models import User
+from studio.engine.errors import DataProblem
+
+FILENAME = "batch.csv"
+STALE_AFTER = timedelta(hours=24)
+
+
+def upload_announce(*, model: DeployedModel, user: User) -> PredictionUpload:
+    """Expect a file for the model."""
+    return PredictionUpload.objects.create(deployed_model=model, created_by=user)
+
+
+def upload_receive(*, upload: PredictionUpload, file: UploadedFile[bytes]) -> None:
+    """Keep the file; one that came before is replaced."""
+    key = storage.prediction_source(upload.pk)
+    tables.delete([key])
+    default_storage.save(key, file)
+    upload.source_key, upload.size_bytes = key, file.size or 0
+    upload.save(update_fields=["source_key", "size_bytes"])
+
+
+@transaction.atomic
+def upload_predict(*, upload: PredictionUpload) -> PredictionBatch:
+    """Queue the prediction of the file that came. Raises DataProblem where none did."""
+    if not upload.source_key:
+        raise DataProblem(
+            "The rows to predict did not arrive: the transfer broke off, or they are larger than this studio takes."
+        )
+    batch = PredictionBatch.objects.create(
+        id=upload.pk,
+        deployed_model=upload.deployed_model,
+        created_by=upload.created_by,
+        filename=FILENAME,
+        size_bytes=upload.size_bytes,
+        source_key=upload.source_key,
+        is_of_client=True,
+    )
+    upload.delete()
+    runs.enqueue(batch)
+    return batch
+
+
+def stale_uploads_delete() -> int:
+    """Forget files whose prediction nobody asked for; return how many."""
+    stale = list(PredictionUpload.objects.filter(created_at__lt=timezone.now() - STALE_AFTER))
+    for upload in stale:
+        delete_with_files(upload)
+    return len(stale)
