@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from studio.engine import cell_values
 from studio.engine.errors import DataProblem
 from studio.engine.kinds import NUMBER_PATTERN
 from studio.engine.label_sets import join_labels, split_labels
@@ -44,8 +45,7 @@ def in_class_order(names: Iterable[str], classes: Sequence[str]) -> list[str]:
 
 
 def _checked_number(label: str) -> str:
-    value = number(label)
-    if value is None:
+    if not _NUMBER.fullmatch(label.strip()) or number(label) is None:
         shown = label.strip()[:40]
         found = f"“{shown}” is no number" if shown else "No number was typed"
         raise DataProblem(f"{found}. Type one such as 12.5, with a point and without separators.")
@@ -59,11 +59,8 @@ def _short_enough(label: str) -> str:
 
 
 def number(label: str | None) -> float | None:
-    """Return the finite number that a label is, or None."""
-    text = (label or "").strip()
-    if not _NUMBER.fullmatch(text):
-        return None
-    value = float(text)
+    """Return the finite number that a label is, read as the engine reads it (thousands commas, units), or None."""
+    value = float(cell_values.numbers([label or ""])[0])
     return value if math.isfinite(value) else None
 
 

@@ -27,17 +27,16 @@ from cleansets.row_address import (
     RowQuery,
 )
 from studio import tables
+from studio.engine.cell_values import DECORATION_PATTERN
 from studio.engine.label_sets import join_labels, split_labels
 from studio.engine.ml_task import MLTask
-from studio.tables import quoted
+from studio.tables import quoted, text_literal
 
 PAGE_SIZE = 50
 ROW_ID = "__row_id"
 _DECIDABLE = "row_id, suggested_label, advice, is_manual, action, corrected_label, needs_review"
 LABELS = (GIVEN, SUGGESTED, "corrected_label")
 _FIELD = r'\s*(?:"(?:[^"]|"")*"|[^",\s][^,\n]*)?\s*'  # one class in the cell of a set, as `split_labels` reads it
-
-_DECORATION = "[\\s,''’_%$€£¥]"  # as in the engine's `cell_values.numbers`, in SQL
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +159,7 @@ def _match_ranges(parts: list[str], values: list[object], query: RowQuery, sourc
 
 def _as_number(column: str) -> str:
     """Read a cell as the engine does: marks around a number, such as thousands commas, do not count."""
-    return f"try_cast(regexp_replace({column}, '{_DECORATION}', '', 'g') AS DOUBLE)"
+    return f"try_cast(regexp_replace({column}, {text_literal(DECORATION_PATTERN)}, '', 'g') AS DOUBLE)"
 
 
 def _match_action(parts: list[str], values: list[object], action: str) -> None:

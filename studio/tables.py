@@ -95,6 +95,11 @@ def connect() -> duckdb.DuckDBPyConnection:
     return _database().cursor()
 
 
+def text_literal(text: str) -> str:
+    """Return a text in SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def quoted(name: str) -> str:
     """Return an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'

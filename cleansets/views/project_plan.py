@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from django.db.models import F
 from django.db.models.functions import Abs
 
+from cleansets.label_text import number_text
 from cleansets.models import Cleanset
 from projects.forms.projects import ProjectForm
+from projects.label_summaries import LabelSummary, NumberSummary, SetCounts
 from projects.selectors import LabelCounts
+from projects.views.profile_cards import Bar, histogram_bars
 from studio.accounts.models import User
+from studio.engine.columns import ColumnKind
 from studio.engine.ml_task import Modality
 from studio.engine.schema import CleansetSpec
 from studio.runs import Status
 
 ENSEMBLE = "ensemble"  # key of the mixture, which is not a model of its own
+CLASSES_SHOWN = 8
 COMPARABLE = 5  # an earlier run says something about this one if neither has more than five times the other's rows
 
 
@@ -29,13 +34,22 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassShare:
+    """A class with its number of rows; `fraction` is relative to the most frequent one."""
+
+    name: str
+    n_rows: int
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectPlan:
     """What an analysis would do, or why it cannot be done (`problems`)."""
 
     problems: tuple[str, ...]
     spec: CleansetSpec | None = None
     n_rows: int = 0
-    labels: LabelCounts | None = None
+    labels: LabelSummary | None = None
     forecast: Forecast | None = None
 
     @property
@@ -44,18 +58,73 @@ class ProjectPlan:
         return self.forecast.n_models * self.spec.n_folds if self.forecast and self.spec else 0
 
     @property
+    def task(self) -> str:
+        """The chosen task, empty where the choice does not hold."""
+        return self.spec.task.value if self.spec else ""
+
+    @property
+    def _classes(self) -> tuple[tuple[str, int], ...]:
+        return self.labels.classes if isinstance(self.labels, LabelCounts | SetCounts) else ()
+
+    @property
     def rarest(self) -> tuple[str, int] | None:
         """The class with the fewest rows; None where there are too many to list."""
-        if self.labels is None or len(self.labels.classes) < self.labels.n_classes:
+        if not isinstance(self.labels, LabelCounts) or len(self._classes) < self.labels.n_classes:
             return None
-        return self.labels.classes[-1]
+        return self._classes[-1]
 
     @property
     def scarce(self) -> list[str]:
         """The classes with fewer rows than folds, the scarcest first; no model sees them in every fold."""
-        if self.labels is None or self.spec is None:
+        if self.spec is None:
             return []
-        return [label for label, n_rows in reversed(self.labels.classes) if n_rows < self.spec.n_folds]
+        return [label for label, n_rows in reversed(self._classes) if n_rows < self.spec.n_folds]
+
+    @property
+    def frequent(self) -> list[ClassShare]:
+        """The most frequent classes, their bars relative to the first."""
+        return [ClassShare(name, n, n / self._classes[0][1]) for name, n in self._classes[:CLASSES_SHOWN]]
+
+    @property
+    def n_more_classes(self) -> int:
+        """How many classes are not among the most frequent."""
+        n = self.labels.n_classes if isinstance(self.labels, LabelCounts | SetCounts) else 0
+        return max(n - CLASSES_SHOWN, 0)
+
+    def _number(self, name: str) -> str:
+        value = getattr(self.labels, name, None)
+        return "–" if value is None else number_text(value)
+
+    @property
+    def lowest(self) -> str:
+        """The smallest number of a regression."""
+        return self._number("lowest")
+
+    @property
+    def highest(self) -> str:
+        """The largest number of a regression."""
+        return self._number("highest")
+
+    @property
+    def mean(self) -> str:
+        """The mean of a regression's numbers."""
+        return self._number("mean")
+
+    @property
+    def median(self) -> str:
+        """The median of a regression's numbers."""
+        return self._number("median")
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """How the numbers of a regression lie."""
+        histogram = self.labels.histogram if isinstance(self.labels, NumberSummary) else None
+        return histogram_bars(histogram, ColumnKind.NUMBER) if histogram else ()
+
+    @property
+    def drawing_text(self) -> str:
+        """The histogram in one sentence."""
+        return f"Given numbers from {self.lowest} to {self.highest} in {len(self.bars)} bars"
 
     @property
     def is_text(self) -> bool:
@@ -81,6 +150,7 @@ def _forecast(user: User, spec: CleansetSpec, n_rows: int) -> Forecast | None:
         project__owner=user,
         project__modality=spec.modality,
         project__mode=spec.mode,
+        project__task=spec.task,
         status=Status.SUCCEEDED,
         n_rows__gte=n_rows / COMPARABLE,
         n_rows__lte=n_rows * COMPARABLE,

@@ -33,9 +33,13 @@ def project_create(request: HttpRequest) -> HttpResponse:
         messages.info(request, "A project can be created once the file of this dataset has been read.")
         return redirect(version)
     form = ProjectForm(version, request.POST if request.method == "POST" else None)
-    if is_partial(request):
-        return render(request, "projects/_project_summary.html", {"plan": project_plan(account(request), form)})
     is_check = request.method != "POST" or "check" in request.POST
+    is_fitted = form.is_task_new and (is_partial(request) or is_check)
+    if is_fitted:
+        form = ProjectForm(version, form.fitted_data())
+    if is_partial(request):
+        region = "projects/_project_fitted.html" if is_fitted else "projects/_project_summary.html"
+        return render(request, region, {"plan": project_plan(account(request), form), "form": form})
     if is_check or not form.is_valid():
         return _create_page(request, form)
     return redirect(_started(request, form))

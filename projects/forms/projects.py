@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django import forms
 from django.http import QueryDict
 
+from projects.label_summaries import LabelSummary, label_facts, label_summary, set_columns
 from projects.models import DatasetVersion
 from projects.readers.profile import ColumnProfile
-from projects.selectors import LabelCounts, column_facts, column_profiles, label_counts
+from projects.selectors import column_facts, column_profiles
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
-from studio.engine.guess import guess_choice
+from studio.engine.guess import fits_task, guess_choice
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
 from studio.engine.validate import check_choice
@@ -20,29 +21,34 @@ from studio.engine.validate import check_choice
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One choice as a card: what it is called, what it does, and why it cannot be chosen, if so."""
+    """One choice as a card: what it is called and what it does."""
 
     value: str
     title: str
     text: str
-    refusal: str = ""
 
 
 MODALITIES = (
     Option(Modality.TEXT, "Text", "Models read one column of text."),
     Option(Modality.TABULAR, "Tabular", "Models read many columns of any kind."),
 )
-_LATER = "Not available yet."
 TASKS = (
-    Option(MLTask.MULTI_CLASS, "Multi-class", "Each row has one of several labels."),
-    Option(MLTask.MULTI_LABEL, "Multi-label", "Each row has any number of labels.", _LATER),
-    Option(MLTask.REGRESSION, "Regression", "Each row has a number as its label.", _LATER),
-    Option(MLTask.UNSUPERVISED, "Unlabeled", "There is no label column.", _LATER),
+    Option(MLTask.MULTI_CLASS, "Multi-class", "Each row has one of several classes."),
+    Option(MLTask.MULTI_LABEL, "Multi-label", "Each row has any number of classes: a cell such as red,large."),
+    Option(MLTask.REGRESSION, "Regression", "Each row has a number as its label."),
+    Option(MLTask.UNSUPERVISED, "Unlabeled", "No label column: duplicates, outliers and issues of texts are found."),
 )
 MODES = (
     Option(Mode.FAST, "Fast", "Few quick models: a first look at the data."),
     Option(Mode.REGULAR, "Regular", "More models, and sentence embeddings of text: slower, with better suggestions."),
 )
+
+
+LABEL_WANTED = {
+    MLTask.MULTI_CLASS: "Choose the column with the class of each row.",
+    MLTask.MULTI_LABEL: "Choose the column whose cells list classes with commas between; none was found that looks so.",
+    MLTask.REGRESSION: "Choose the column with the number of each row; none was found that looks so.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +63,32 @@ class FeatureOption:
 
 
 class ProjectForm(forms.Form):
-    """What to learn from a dataset version; everything is guessed at first. `labels` is there once it is valid."""
+    """What to learn from a dataset version; everything is guessed at first.
 
-    labels: LabelCounts
+    `labels` is what the label column holds, there once the form is valid; None without labels. `guessed_task` is the
+    task for which the label column on the page was guessed.
+    """
+
+    labels: LabelSummary | None
 
     name = forms.CharField(max_length=200, label="Project name")
     modality = forms.ChoiceField(choices=[(option.value, option.title) for option in MODALITIES])
-    task = forms.ChoiceField(
-        choices=[(option.value, option.title) for option in TASKS if not option.refusal],
-        error_messages={"invalid_choice": "This task is not available yet. Choose Multi-class."},
+    task = forms.ChoiceField(choices=[(option.value, option.title) for option in TASKS])
+    guessed_task = forms.CharField(required=False, widget=forms.HiddenInput)
+    label_column = forms.ChoiceField(
+        label="Label column", required=False, help_text="The column with the given labels."
     )
-    label_column = forms.ChoiceField(label="Label column", help_text="The column with the given labels.")
     text_column = forms.ChoiceField(label="Text column", required=False, help_text="The column that the models read.")
     feature_columns = forms.MultipleChoiceField(label="Columns to learn from", required=False)
     mode = forms.ChoiceField(choices=[(option.value, option.title) for option in MODES])
 
     def __init__(self, version: DatasetVersion, data: QueryDict | None = None) -> None:
-        self.version = version
+        self.version, self._posted = version, data
         self.profiles = column_profiles(version)
-        self.guess = guess_choice(self.profiles)
+        self._sets = set_columns(version, self.profiles)
         self._kinds = {profile.name: profile.kind for profile in self.profiles}
+        asked = data.get("task") if data else None
+        self.guess = guess_choice(self.profiles, task=MLTask(asked) if asked in list(MLTask) else None, sets=self._sets)
         super().__init__(data, initial=self._guessed())
         names = [(profile.name, _described(profile)) for profile in self.profiles]
         self._columns("label_column").choices = [("", "Choose a column"), *names]
@@ -92,7 +104,8 @@ class ProjectForm(forms.Form):
         return {
             "name": self.version.dataset.name,
             "modality": self.guess.modality,
-            "task": MLTask.MULTI_CLASS,
+            "task": self.guess.task,
+            "guessed_task": self.guess.task,
             "label_column": self.guess.label_column or "",
             "text_column": self.guess.text_column or "",
             "feature_columns": list(self.guess.feature_columns),
@@ -106,6 +119,28 @@ class ProjectForm(forms.Form):
             data.setlist(name, [str(part) for part in value] if isinstance(value, list) else [str(value)])
         return data
 
+    @property
+    def is_task_new(self) -> bool:
+        """Whether another task was chosen than the one that the label column was guessed for."""
+        if self._posted is None:
+            return False
+        chosen, guessed = self._posted.get("task"), self._posted.get("guessed_task")
+        return bool(guessed) and chosen != guessed and chosen in list(MLTask)
+
+    def fitted_data(self) -> QueryDict:
+        """Return what was posted with the columns that fit its task: a label column that does not fit is guessed."""
+        assert self._posted is not None
+        data, task = self._posted.copy(), self.guess.task
+        posted = next((p for p in self.profiles if p.name == data.get("label_column")), None)
+        is_kept = posted is not None and task is not MLTask.UNSUPERVISED and fits_task(posted, task, self._sets)
+        label = posted.name if posted and is_kept else self.guess.label_column or ""
+        data["label_column"], data["guessed_task"] = label, task.value
+        features = {*data.getlist("feature_columns")}
+        if posted and posted.name != label and posted.name in self.guess.feature_columns:
+            features.add(posted.name)
+        data.setlist("feature_columns", [p.name for p in self.profiles if p.name in features - {label}])
+        return data
+
     def clean(self) -> dict[str, object]:
         """Refuse a choice that the engine cannot work with, saying why."""
         cleaned: dict[str, object] = super().clean() or {}
@@ -114,6 +149,10 @@ class ProjectForm(forms.Form):
         if cleaned["modality"] == Modality.TEXT and not cleaned["text_column"]:
             self.add_error("text_column", "A text project needs the column that holds the text. Choose one.")
             return cleaned
+        task = MLTask(str(cleaned["task"]))
+        if task in LABEL_WANTED and not cleaned["label_column"]:
+            self.add_error("label_column", LABEL_WANTED[task])
+            return cleaned
         try:
             self._check(self.spec())
         except DataProblem as problem:
@@ -121,28 +160,27 @@ class ProjectForm(forms.Form):
         return cleaned
 
     def _check(self, spec: CleansetSpec) -> None:
-        assert spec.label_column is not None
-        self.labels = label_counts(self.version, spec.label_column)
+        profile = next((profile for profile in self.profiles if profile.name == spec.label_column), None)
+        self.labels = label_summary(self.version, profile, spec.task) if profile else None
         facts = {column.name: column for column in column_facts(self.version)}
         check_choice(
             n_rows=self.version.n_rows or 0,
-            label=replace(
-                facts[spec.label_column], n_missing=self.labels.n_unlabeled, n_distinct=self.labels.n_classes
-            ),
+            label=label_facts(profile, self.labels) if profile and self.labels else None,
             features=[facts[name] for name in spec.feature_columns],
             spec=spec,
         )
 
     def spec(self) -> CleansetSpec:
         """Return the choice in the engine's words; the label column is never among the features."""
-        chosen, label = self.cleaned_data, self.cleaned_data["label_column"]
+        chosen, task = self.cleaned_data, MLTask(self.cleaned_data["task"])
+        label = None if task is MLTask.UNSUPERVISED else chosen["label_column"]
         if chosen["modality"] == Modality.TEXT:
             kinds = {chosen["text_column"]: ColumnKind.TEXT}
         else:
             picked = set(chosen["feature_columns"]) - {label}
             kinds = {name: kind for name, kind in self._kinds.items() if name in picked}
         return CleansetSpec(
-            task=MLTask(chosen["task"]),
+            task=task,
             modality=Modality(chosen["modality"]),
             mode=Mode(chosen["mode"]),
             label_column=label,
@@ -152,7 +190,8 @@ class ProjectForm(forms.Form):
 
     def feature_options(self) -> list[FeatureOption]:
         """Return every column with what speaks against learning from it."""
-        reasons = {**dict(self.guess.left_out), **{self.guess.label_column or "": "it is the label"}}
+        label = self["label_column"].value() if self["task"].value() != MLTask.UNSUPERVISED else ""
+        reasons = {**dict(self.guess.left_out), **{label or "": "it is the label"}}
         checked = set(self["feature_columns"].value() or [])
         return [
             FeatureOption(p.name, p.kind, p.missing_fraction, p.name in checked, reasons.get(p.name, ""))

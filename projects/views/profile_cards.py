@@ -76,7 +76,7 @@ def profile_cards(form: KindsForm) -> list[ProfileCard]:
 
 def _card(profile: ColumnProfile, field: BoundField) -> ProfileCard:
     if profile.histogram:
-        return ProfileCard(profile, field, bars=_bars(profile.histogram, profile.inferred_kind))
+        return ProfileCard(profile, field, bars=histogram_bars(profile.histogram, profile.inferred_kind))
     values = () if _is_all_different(profile) else profile.top_values[:VALUES_SHOWN]
     top = max((value.count for value in values), default=1)
     shares = tuple(ValueShare(value.value, value.count, value.count / top) for value in values)
@@ -106,7 +106,8 @@ def _short(value: str) -> str:
     return value if len(value) <= 40 else f"{value[:40].rstrip()}…"
 
 
-def _bars(histogram: Histogram, kind: ColumnKind) -> tuple[Bar, ...]:
+def histogram_bars(histogram: Histogram, kind: ColumnKind) -> tuple[Bar, ...]:
+    """Return the bars of a histogram with their words."""
     top = max(histogram.counts) or 1
     bins = zip(pairwise(histogram.edges), histogram.counts, strict=True)
     return tuple(

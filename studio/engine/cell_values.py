@@ -14,7 +14,8 @@ from studio.engine.columns import ColumnKind
 
 _TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0", "on"})
 _FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0", "off"})
-_DECORATION = re.compile(r"[\s,'’_%$€£¥]")  # thousands marks, units and currencies around a number
+DECORATION_PATTERN = r"[\s,'’_%$€£¥]"  # thousands marks, units and currencies around a number
+_DECORATION = re.compile(DECORATION_PATTERN)
 _DAY_OR_MONTH_FIRST = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{2,4}")
 _WHITE_SPACE = re.compile(r"\s+")
 _EPOCH = pd.Timestamp("2000-01-01", tz="UTC")

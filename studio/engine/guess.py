@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,7 @@ _LABEL_WORDS = {
     "label", "class", "target", "category", "sentiment", "topic", "intent", "emotion", "given", "grade", "outcome",
     "diagnosis", "species", "variety", "survived", "churn", "churned", "exited", "default", "fraud", "spam", "approved",
     "readmitted", "income", "attrition", "converted", "subscribed", "response", "result", "quality", "rating", "tag",
+    "labels", "tags", "classes", "topics", "categories", "genres", "emotions",
 }  # fmt: skip
 # Columns that tell about the label: known truth, verdicts on it, or the result of an earlier analysis.
 _TELLING_NAME = re.compile(
@@ -25,6 +26,11 @@ _TELLING_NAME = re.compile(
     r"|_issue_score$|^(ambiguous|outlier|near_duplicate)_score$|^cleanlab_"
 )
 _SPLIT_NAME = re.compile(r"(?i)^(split|subset|partition|fold(_?id)?|is_?(train|test)(ing)?|data_?set)$")
+# Words in the name of a column of numbers that people want to predict.
+_MEASURE_WORDS = {
+    "price", "value", "cost", "amount", "salary", "score", "revenue", "sales", "demand", "delay", "duration", "yield",
+    "consumption", "charges", "premium", "rent", "target", "quality", "rating",
+}  # fmt: skip
 _TEXT_WORDS = {
     "text", "message", "review", "comment", "content", "body", "question", "utterance", "description", "sentence",
     "tweet", "document", "abstract", "summary", "headline", "feedback", "query", "request", "post", "email", "title",
@@ -65,7 +71,8 @@ class Guess:
     modality
         Text or tabular.
     task
-        Multi-class where a label column was found, regression where its values are measured, else unsupervised.
+        The task asked for. Else multi-label where the cells of the label column are sets, multi-class where they are
+        classes, regression where they are measured, unsupervised where no label column was found.
     label_column, text_column
         None where none was found. `text_column` is also given for a tabular guess, if there is one.
     feature_columns
@@ -82,26 +89,30 @@ class Guess:
     left_out: tuple[tuple[str, str], ...]
 
 
-def guess_choice(columns: Sequence[ColumnSummary]) -> Guess:
+def guess_choice(columns: Sequence[ColumnSummary], *, task: MLTask | None = None, sets: Collection[str] = ()) -> Guess:
     """Guess the choice for a new project from the profiles of a table's columns.
 
     Parameters
     ----------
     columns
         All columns, in the order of the table.
+    task
+        The task that the label column is to fit, if it is known already.
+    sets
+        Names of the columns whose cells are sets of classes.
 
     Returns
     -------
     Guess
         A start for the user, who may change all of it.
     """
-    label = _guess_label(columns)
+    label = None if task is MLTask.UNSUPERVISED else _guess_label(columns, task, sets)
     text = _guess_text(columns, label)
     is_text = text is not None and (_has_word(text.name, _TEXT_WORDS) or text.mean_words >= _MANY_WORDS)
     reasons = {column.name: _reason_against(column, label) for column in columns if column is not label}
     return Guess(
         modality=Modality.TEXT if is_text else Modality.TABULAR,
-        task=_task(label),
+        task=task or _task(label, sets),
         label_column=label.name if label else None,
         text_column=text.name if text else None,
         feature_columns=tuple(name for name, reason in reasons.items() if reason is None),
@@ -109,34 +120,53 @@ def guess_choice(columns: Sequence[ColumnSummary]) -> Guess:
     )
 
 
-def _task(label: ColumnSummary | None) -> MLTask:
+def _task(label: ColumnSummary | None, sets: Collection[str]) -> MLTask:
     if label is None:
         return MLTask.UNSUPERVISED
+    if label.name in sets:
+        return MLTask.MULTI_LABEL
     return MLTask.MULTI_CLASS if _has_classes(label) else MLTask.REGRESSION
 
 
-def _guess_label(columns: Sequence[ColumnSummary]) -> ColumnSummary | None:
-    points = [(_label_points(column, position, len(columns)), column) for position, column in enumerate(columns)]
+def _guess_label(columns: Sequence[ColumnSummary], task: MLTask | None, sets: Collection[str]) -> ColumnSummary | None:
+    points = [
+        (_label_points(column, position, len(columns), is_set=column.name in sets), column)
+        for position, column in enumerate(columns)
+        if fits_task(column, task, sets)
+    ]
     best, column = max(points, key=lambda pair: pair[0], default=(0.0, None))
     return column if best > 0 else None
 
 
-def _label_points(column: ColumnSummary, position: int, n_columns: int) -> float:
-    """How much speaks for a column as the label; nothing or less for one that cannot be it."""
-    name = column.name.strip().lower()
-    if not _may_be_label(column, name) or _TELLING_NAME.search(name) or _SPLIT_NAME.search(name):
-        return 0.0
-    points = 100.0 if name in _LABEL_NAMES else 60.0 if _has_word(name, _LABEL_WORDS) else 0.0
-    points += 20.0 if position == n_columns - 1 else 5.0 if position == 0 else 0.0
-    points += 15.0 if column.n_distinct <= _FEW_CLASSES else 0.0
-    points += 10.0 if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN) else 0.0
-    return points - 50.0 * column.n_missing / column.n_rows
-
-
-def _may_be_label(column: ColumnSummary, name: str) -> bool:
+def fits_task(column: ColumnSummary, task: MLTask | None, sets: Collection[str]) -> bool:
+    """Whether a column may hold the labels of a task; None stands for any task that is worth a guess."""
     if column.n_distinct < 2:
         return False
-    return _has_classes(column) or (column.kind in _MEASURED and name in _LABEL_NAMES)
+    if task is MLTask.MULTI_LABEL:
+        return column.name in sets
+    if task is MLTask.REGRESSION:
+        return column.kind in _MEASURED
+    is_measured = task is None and column.kind in _MEASURED and _is_measure(column.name)
+    return _has_classes(column) or is_measured or (task is None and column.name in sets)
+
+
+def _is_measure(name: str) -> bool:
+    return name.strip().lower() in _LABEL_NAMES or _has_word(name, _MEASURE_WORDS)
+
+
+def _label_points(column: ColumnSummary, position: int, n_columns: int, *, is_set: bool) -> float:
+    """How much speaks for a column as the label; nothing or less for one that cannot be it."""
+    name = column.name.strip().lower()
+    if _TELLING_NAME.search(name) or _SPLIT_NAME.search(name):
+        return 0.0
+    is_classes = is_set or _has_classes(column)
+    points = 100.0 if name in _LABEL_NAMES else 60.0 if _has_word(name, _LABEL_WORDS) else 0.0
+    if not is_classes and _is_measure(name):
+        points = max(points, 50.0)
+    points += 20.0 if position == n_columns - 1 else 5.0 if position == 0 else 0.0
+    points += 15.0 if is_set or column.n_distinct <= _FEW_CLASSES else 0.0
+    points += 10.0 if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN) or not is_classes else 0.0
+    return points - 50.0 * column.n_missing / column.n_rows
 
 
 _MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)

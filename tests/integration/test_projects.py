@@ -153,7 +153,11 @@ IMPOSSIBLE = {
         {"modality": "tabular", "feature_columns": ["nope"]},
         "Select a valid choice",
     ),
-    "task of later": ("text,label\n" + "a b,x\nc d,y\n" * 9, {"task": "regression"}, "not available yet"),
+    "task that does not exist": (
+        "text,label\n" + "a b,x\nc d,y\n" * 9,
+        {"task": "clustering"},
+        "Select a valid choice",
+    ),
     "no name": ("text,label\n" + "a b,x\nc d,y\n" * 9, {"name": ""}, "required"),
 }
 
