@@ -8,20 +8,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
+from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.utils.http import content_disposition_header
 
 from cleansets import row_query, selectors
 from cleansets.models import Cleanset
 from cleansets.row_address import RowQuery
 from cleansets.row_query import ROW_ID, RowSource
 from projects.selectors import column_profiles
+from studio import tables
 from studio.engine.columns import ColumnKind
 from studio.engine.ml_task import MLTask
+from studio.exports import stream_csv, stream_json, write_parquet, write_xlsx
 from studio.tables import quoted
 
 FORMATS = ("csv", "xlsx", "json", "parquet")
 DEFAULT, CUSTOM, EVERYTHING = "default", "custom", "everything"
 MODES = (DEFAULT, CUSTOM, EVERYTHING)
 BATCH_ROWS = 10_000
+CONTENT_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+}
 
 CORRECTED_LABEL = "cleanlab_corrected_label"
 REVIEW_COLUMNS: Mapping[str, str] = {
@@ -111,6 +121,22 @@ def batches(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
         found = connection.sql(f"SELECT {made_of} FROM {joined} ORDER BY rows.place", params=plan.values)
         for batch in found.to_arrow_reader(BATCH_ROWS):
             yield pa.RecordBatch.from_arrays(batch.columns, names=plan.names)
+
+
+def export_response(cleanset: Cleanset, query: RowQuery, *, mode: str, file_format: str) -> HttpResponseBase:
+    """Return the download: CSV and JSON are streamed, XLSX and Parquet written first."""
+    source = selectors.row_source(cleanset)
+    plan = export_plan(cleanset, source, query, mode, is_typed=file_format != "csv")
+    rows, name = batches(plan, source), file_name(cleanset, file_format)
+    if file_format in ("csv", "json"):
+        stream = stream_csv if file_format == "csv" else stream_json
+        response = StreamingHttpResponse(stream(plan.names, rows), content_type=CONTENT_TYPES[file_format])
+        response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+        return response
+    with tables.scratch() as folder:
+        path = folder / name
+        (write_xlsx if file_format == "xlsx" else write_parquet)(path, plan.names, rows)
+        return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=CONTENT_TYPES[file_format])
 
 
 def file_name(cleanset: Cleanset, file_format: str) -> str:

@@ -113,10 +113,15 @@ class NumberChoice:
     scale: NumberScale
 
 
+def held_out_number(cleanset: Cleanset, row_id: int) -> tuple[float, float]:
+    """Return the number that the models say for a row that they did not see, and its error bar."""
+    found = np.load(tables.local_path(cleanset.predictions_key), mmap_mode="r")[row_id]
+    return float(found[0]), float(found[1])
+
+
 def number_choice(cleanset: Cleanset, row: Mapping[str, Any]) -> NumberChoice:
     """Return the number that the models say, with its error bar, beside the given and the corrected one."""
-    found = np.load(tables.local_path(cleanset.predictions_key), mmap_mode="r")[int(row["row_id"])]
-    predicted, error = float(found[0]), float(found[1])
+    predicted, error = held_out_number(cleanset, int(row["row_id"]))
     low, high = predicted - error, predicted + error
     given, corrected = number(row["given_label"]), number(row["corrected_label"])
     return NumberChoice(
