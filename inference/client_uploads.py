@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
-from django.utils import timezone
 
 from inference.models import PredictionBatch, PredictionUpload
 from models_app.models import DeployedModel
-from projects.services import delete_with_files
 from studio import runs, storage, tables
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 
 FILENAME = "batch.csv"
-STALE_AFTER = timedelta(hours=24)
 
 
 def upload_announce(*, model: DeployedModel, user: User) -> PredictionUpload:
@@ -53,11 +48,3 @@ def upload_predict(*, upload: PredictionUpload) -> PredictionBatch:
     upload.delete()
     runs.enqueue(batch)
     return batch
-
-
-def stale_uploads_delete() -> int:
-    """Forget files whose prediction nobody asked for; return how many."""
-    stale = list(PredictionUpload.objects.filter(created_at__lt=timezone.now() - STALE_AFTER))
-    for upload in stale:
-        delete_with_files(upload)
-    return len(stale)

@@ -37,8 +37,8 @@ class PredictionBatch(Run):
         return reverse("prediction", args=[self.pk])
 
     def ended_notice(self) -> str | None:
-        """Tell the uploader."""
-        return f"Predictions for {self.filename}"
+        """Tell the uploader, unless that is a program, which waits for the answer and may ask many times."""
+        return None if self.is_of_client else f"Predictions for {self.filename}"
 
     @property
     def kind(self) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
+from django.utils import timezone
 
 from inference.client_batch import read_client_batch
-from inference.models import PredictionBatch
+from inference.models import PredictionBatch, PredictionUpload
 from models_app.artifact_files import deployed_artifact
 from projects.readers import ROW_ID, ReadLimits, read_table
 from studio import storage, tables
@@ -26,6 +28,7 @@ from studio.engine.train import TrainedModel
 # Large enough to be quick, small enough that progress moves and Cancel is heard: a core encodes some 50 texts a second.
 ROWS_PER_CHUNK = {Modality.TABULAR: 2_000, Modality.TEXT: 500}
 ROWS_PER_GROUP = 20_000  # of the Parquet file; a group for each chunk would make its footer large
+STALE_AFTER = timedelta(hours=24)
 SUGGESTED_LABEL = "Suggested Label"
 SUGGESTED_LABEL_ERROR = "Suggested Label Error"  # of a regression: its error bar
 
@@ -170,3 +173,11 @@ def _renaming_notes(columns: Sequence[str], wanted: Sequence[str]) -> tuple[str,
         for name_wanted, name in zip(wanted, columns, strict=True)
         if name_wanted != name
     )
+
+
+def forget_stale_uploads() -> None:
+    """Delete rows that the public client sent and never asked predictions for."""
+    for upload in PredictionUpload.objects.filter(created_at__lt=timezone.now() - STALE_AFTER):
+        keys = [upload.source_key] if upload.source_key else []
+        upload.delete()
+        tables.delete(keys)

@@ -14,3 +14,11 @@ def predict_batch(*, run_id: str, **_: object) -> None:
     from inference.pipeline import predict
 
     run_tracked(PredictionBatch, run_id, predict)
+
+
+@shared_task(name="inference.forget_stale_uploads")
+def forget_stale_uploads(**_: object) -> None:
+    """Delete rows that the public client sent and never asked predictions for."""
+    from inference import pipeline
+
+    pipeline.forget_stale_uploads()

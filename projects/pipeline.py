@@ -6,19 +6,22 @@ import errno
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.utils import timezone
 
 from projects.column_types import kinds_of_types
 from projects.incoming import local_source
-from projects.models import DatasetVersion
+from projects.models import DatasetVersion, Upload
 from projects.readers import ReadLimits, read_table
 from projects.readers.profile import profile_table
 from studio import storage, tables
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
+STALE_AFTER = timedelta(hours=48)  # twice as long as the addresses of parts work
 FREE_SPACE_RATIO = 2  # the table, and the copy of it that the reader works on, are each about as large as the file
 
 
@@ -70,3 +73,11 @@ def _full_disk_explained() -> Iterator[None]:
 
 def _mb(n_bytes: int) -> str:
     return f"{n_bytes / 1024**2:,.0f} MB"
+
+
+def forget_stale_uploads() -> None:
+    """Delete the parts of files that nobody finished sending."""
+    for upload in Upload.objects.filter(version=None, created_at__lt=timezone.now() - STALE_AFTER):
+        keys = list(upload.parts.values_list("part_key", flat=True))
+        upload.delete()
+        tables.delete(keys)

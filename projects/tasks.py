@@ -14,3 +14,11 @@ def ingest_dataset(*, run_id: str, **_: object) -> None:
     from projects.pipeline import ingest
 
     run_tracked(DatasetVersion, run_id, ingest)
+
+
+@shared_task(name="projects.forget_stale_uploads")
+def forget_stale_uploads(**_: object) -> None:
+    """Delete the parts of files that nobody finished sending."""
+    from projects import pipeline
+
+    pipeline.forget_stale_uploads()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from pathlib import PurePosixPath
 
 from django.conf import settings
@@ -13,7 +12,7 @@ from django.utils import timezone
 
 from projects.incoming import name_of_url, received
 from projects.models import Dataset, DatasetVersion, Upload, UploadPart
-from projects.services import StoredFile, dataset_of_file, delete_with_files
+from projects.services import StoredFile, dataset_of_file
 from studio import outbound, storage, tables
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
@@ -21,7 +20,6 @@ from studio.templatetags.studio import filesize
 
 PART_BYTES = 8 * 1024 * 1024  # below what proxies usually let through; a lost connection costs one part
 MAX_PARTS = 1_000
-STALE_AFTER = timedelta(hours=48)  # twice as long as the addresses of parts work
 
 
 def upload_begin(*, user: User, filename: str, size_bytes: int) -> Upload:
@@ -123,11 +121,3 @@ def dataset_fetch(*, user: User, url: str, types: Mapping[str, str]) -> Dataset:
     version_id, url = uuid.uuid4(), url.strip()
     file = StoredFile(version_id, storage.dataset_source(version_id), name_of_url(url), 0, types, url)
     return dataset_of_file(user=user, file=file)
-
-
-def stale_uploads_delete() -> int:
-    """Forget files that nobody finished sending; return how many."""
-    stale = list(Upload.objects.filter(version=None, created_at__lt=timezone.now() - STALE_AFTER))
-    for upload in stale:
-        delete_with_files(upload)
-    return len(stale)

@@ -11,8 +11,8 @@ import ipaddress
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -58,6 +58,8 @@ def checked_url(url: str) -> SplitResult:
     is_plain = url.strip().isascii() and url.strip().isprintable() and " " not in url.strip()
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or not is_plain:
         raise refusal
+    if parts.password is not None:
+        raise DataProblem("This address holds a password, which the studio would have to keep. Use one without it.")
     return parts
 
 
@@ -71,23 +73,28 @@ class _Connection(http.client.HTTPConnection):
         self.is_overdue = False
         self._alarm = threading.Timer(within_s, self._give_up)
         self._alarm.daemon = True
+        self._socket: socket.socket | None = None  # `sock` is forgotten while the body of a last answer is read
 
     def connect(self) -> None:
         """Connect without asking the environment for a proxy; TLS checks the name."""
-        self.sock = _connected(self.host, self.port)
+        self.sock = self._socket = _connected(self.host, self.port)
         self._alarm.start()
         if self._is_tls:
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+            context = ssl.create_default_context()
+            secured = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self.sock = self._socket = secured
+            secured.do_handshake()
 
-    def close(self) -> None:
+    def end(self) -> None:
         """Close the connection, and stop waiting."""
         self._alarm.cancel()
-        super().close()
+        self.close()
 
     def _give_up(self) -> None:
         self.is_overdue = True
-        with suppress(OSError):
-            self.sock.shutdown(socket.SHUT_RDWR)
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 def _connected(host: str, port: int) -> socket.socket:
@@ -167,14 +174,25 @@ def sent(
     """
     parts = checked_url(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    with closing(_Connection(parts, within_s)) as connection:
-        try:
-            connection.request(method, target, body, {"User-Agent": "cleanset-studio"} | dict(headers or {}))
-            response = connection.getresponse()
-        except (OSError, http.client.HTTPException) as error:
-            reason = "no answer in time" if connection.is_overdue else str(error) or type(error).__name__
-            raise DataProblem(f"The host {parts.hostname} did not answer ({reason}). Check the address.") from error
+    connection = _Connection(parts, within_s)
+    try:
+        response = _response(connection, lambda: connection.request(method, target, body, _named(headers)))
         yield Answer(url, response.status, response.headers, response, connection)
+    finally:
+        connection.end()
+
+
+def _named(headers: Mapping[str, str] | None) -> dict[str, str]:
+    return {"User-Agent": "cleanset-studio"} | dict(headers or {})
+
+
+def _response(connection: _Connection, send: Callable[[], None]) -> http.client.HTTPResponse:
+    try:
+        send()
+        return connection.getresponse()
+    except (OSError, http.client.HTTPException) as error:
+        reason = "no answer in time" if connection.is_overdue else str(error) or type(error).__name__
+        raise DataProblem(f"The host {connection.host} did not answer ({reason}). Check the address.") from error
 
 
 @contextmanager

@@ -192,6 +192,8 @@ CELERY_TASK_DEFAULT_QUEUE = "data"
 CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"  # keeps nothing on disk: one sweep a minute needs no memory
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "studio.sweep_runs", "schedule": SWEEP_EVERY_S, "options": {"expires": SWEEP_EVERY_S}},
+    "forget-uploads": {"task": "projects.forget_stale_uploads", "schedule": 3600.0},
+    "forget-batches": {"task": "inference.forget_stale_uploads", "schedule": 3600.0},
 }
 
 _local_cache = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}

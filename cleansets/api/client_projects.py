@@ -5,15 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from django.db import transaction
 from django.http import HttpRequest, JsonResponse, QueryDict
 
-from cleansets.services import cleanset_start
+from cleansets.services import project_start
 from projects.access import project_or_404
 from projects.api.client_datasets import ready_version
 from projects.forms.projects import ProjectForm
-from projects.models import DatasetVersion, Project
-from projects.services import delete_with_files, project_create
+from projects.models import DatasetVersion
+from projects.services import delete_with_files
 from studio.accounts.access import account
 from studio.api.body import Body, identifier, json_object, text
 from studio.api.errors import ApiProblem, client_view
@@ -39,7 +38,9 @@ def project_clean(request: HttpRequest) -> JsonResponse:
         return _refused(str(problem))
     if not form.is_valid():
         return _refused(" ".join(_form_problems(form)))
-    return JsonResponse({"project_id": str(_started(request, form).pk)})
+    name, spec = form.cleaned_data["name"], form.spec()
+    cleanset = project_start(user=account(request), version=version, name=name, spec=spec)
+    return JsonResponse({"project_id": str(cleanset.project_id)})
 
 
 def _refused(description: str) -> JsonResponse:
@@ -52,14 +53,6 @@ def _form_problems(form: ProjectForm) -> list[str]:
         for name, errors in form.errors.items()
         for error in errors
     ]
-
-
-@transaction.atomic
-def _started(request: HttpRequest, form: ProjectForm) -> Project:
-    user, name = account(request), form.cleaned_data["name"]
-    project = project_create(user=user, version=form.version, name=name, spec=form.spec())
-    cleanset_start(project=project, user=user)
-    return project
 
 
 def _form_data(body: Body, version: DatasetVersion) -> QueryDict:
