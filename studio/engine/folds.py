@@ -1,4 +1,4 @@
-"""Assigns rows to folds: each stratum (class, or tenth of the numbers) spread evenly, exact copies together."""
+"""Assigns rows to folds: each stratum (class, or tenth of the numbers) spread evenly, near duplicates together."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ import numpy.typing as npt
 from studio.engine.labels import Labels
 
 NO_FOLD = -1
-_MAX_COPIES_FRACTION = 0.5  # with more, repeated rows are the nature of the data, such as a few categories
+_MAX_REPEATED_FRACTION = 0.5  # with more, repeated rows are the nature of the data, such as a few categories
+_MAX_GROUP_FRACTION = 0.5  # of a fold's rows; a larger group is a chain of similar rows rather than one row repeated
 
 
-def assign_folds(labels: Labels, copies: npt.NDArray[np.uint64], *, n_folds: int, seed: int) -> npt.NDArray[np.int16]:
+def assign_folds(labels: Labels, group: npt.NDArray[np.int32], *, n_folds: int, seed: int) -> npt.NDArray[np.int16]:
     """Assign each labeled row to the fold that holds it out.
 
     Parameters
     ----------
     labels
         Given labels of n rows.
-    copies
-        Hash per row, equal for exact copies, shape (n,). Copies go into the same fold, as a model that has seen a
-        row's copy repeats its label; unless most rows have copies.
+    group
+        Number per row, equal for near duplicates, shape (n,). They go into the same fold, as a model that has seen a
+        row's copy repeats its label; unless most rows are repeated, or the group is larger than half a fold.
     n_folds
         Number of folds.
     seed
@@ -32,22 +33,31 @@ def assign_folds(labels: Labels, copies: npt.NDArray[np.uint64], *, n_folds: int
     -------
     ndarray of shape (n,)
         Fold in 0…n_folds−1; -1 for unlabeled rows. Rows of a stratum differ by at most one between folds where there
-        are no copies; a class with fewer rows than folds is in as many folds as it has rows.
+        are no groups; a class with fewer rows than folds is in as many folds as it has rows.
     """
     fold_id = np.full(len(labels.strata), NO_FOLD, dtype=np.int16)
     rows = np.flatnonzero(labels.is_labeled)
     if not len(rows):
         return fold_id
-    _, group = np.unique(copies[rows], return_inverse=True)
-    n_groups = int(group.max()) + 1
-    if n_groups < len(rows) * (1 - _MAX_COPIES_FRACTION):
-        group, n_groups = np.arange(len(rows)), len(rows)
-    sizes = np.bincount(group)
+    kept, n_groups = _groups_kept(group[rows], n_folds)
+    sizes = np.bincount(kept)
     group_class = np.full(n_groups, 0, dtype=np.int32)
-    group_class[group[::-1]] = labels.strata[rows[::-1]]  # a group's first row speaks for it
+    group_class[kept[::-1]] = labels.strata[rows[::-1]]  # a group's first row speaks for it
     fold_of_group = _deal(group_class, sizes, n_folds, np.random.default_rng(seed))
-    fold_id[rows] = fold_of_group[group]
+    fold_id[rows] = fold_of_group[kept]
     return fold_id
+
+
+def _groups_kept(group: npt.NDArray[np.int32], n_folds: int) -> tuple[npt.NDArray[np.int64], int]:
+    """Return the groups numbered from 0, without those that are to be split into single rows."""
+    _, number, sizes = np.unique(group, return_inverse=True, return_counts=True)
+    n_rows = len(group)
+    is_split = sizes[number] > max(1.0, _MAX_GROUP_FRACTION * n_rows / n_folds)
+    if len(sizes) < n_rows * (1 - _MAX_REPEATED_FRACTION):
+        is_split[:] = True
+    number[is_split] = n_rows + np.arange(int(is_split.sum()))
+    _, number = np.unique(number, return_inverse=True)
+    return number.astype(np.int64), int(number.max()) + 1
 
 
 def _deal(

@@ -11,12 +11,14 @@ import pandas as pd
 
 from studio.engine import cell_values
 from studio.engine.candidates import Size
+from studio.engine.features.catalogue import distance_view
 from studio.engine.folds import assign_folds
 from studio.engine.labels import Labels, encode_labels
 from studio.engine.ml_task import Modality
 from studio.engine.resources import Resources
 from studio.engine.rows import canonical_order, content_hashes, copy_hashes
 from studio.engine.schema import CleansetSpec
+from studio.engine.similar import Similar, similar_rows, similar_texts
 from studio.engine.views import Views
 
 _SPACES_PER_CHARACTER = 1 / 20  # English has one in six; Chinese, Japanese and Thai hardly any
@@ -36,6 +38,8 @@ class Study:
         The feature columns, n rows.
     copies
         Hash per row, equal for exact copies, shape (n,).
+    similar
+        Pairs of rows that are copies or nearly so; such rows share a fold.
     labels
         Given labels.
     fold_id
@@ -48,6 +52,7 @@ class Study:
     order: npt.NDArray[np.int64]
     frame: pd.DataFrame
     copies: npt.NDArray[np.uint64]
+    similar: Similar
     labels: Labels
     fold_id: npt.NDArray[np.int16]
     views: Views
@@ -98,9 +103,13 @@ def make_study(frame: pd.DataFrame, given: Sequence[str | None], spec: CleansetS
     sorted_frame = frame.loc[:, list(spec.feature_columns)].iloc[order].reset_index(drop=True)
     labels = encode_labels([given[row] for row in order], spec.task)
     copies = copy_hashes(sorted_frame, spec)
-    fold_id = assign_folds(labels, copies, n_folds=spec.n_folds, seed=spec.seed)
     views = Views(sorted_frame, content[order], spec, resources)
-    return Study(spec, order, sorted_frame, copies, labels, fold_id, views)
+    if spec.modality is Modality.TEXT:
+        similar = similar_texts(sorted_frame, copies, spec)
+    else:
+        similar = similar_rows(sorted_frame, copies, views.matrix(distance_view(spec)), spec)
+    fold_id = assign_folds(labels, similar.groups(), n_folds=spec.n_folds, seed=spec.seed)
+    return Study(spec, order, sorted_frame, copies, similar, labels, fold_id, views)
 
 
 def size_of(study: Study) -> Size:

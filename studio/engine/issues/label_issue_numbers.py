@@ -8,7 +8,7 @@ import numpy.typing as npt
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.tasks.regression import written_number
 
-THRESHOLD = 4.0  # expected errors; of normal errors one in 700 is larger than 4 times its mean
+THRESHOLD = 3.5  # expected errors; of normal errors one in 190 is larger than 3.5 times its mean
 _USUAL_MEDIAN = 0.845  # of |error| / mean |error|, for normal errors
 
 
@@ -19,7 +19,7 @@ def find_label_issue_numbers(evidence: Evidence) -> Columns:
     -----
     z is how far the given number is from the out-of-sample prediction, in expected absolute errors of that very
     row: an error that is large where models are usually sure counts more than the same error where they are not.
-    z is scaled so that its median is that of normal errors. `label_issue_score` is z² / (z² + t²) with t = 4, and
+    z is scaled so that its median is that of normal errors. `label_issue_score` is z² / (z² + t²) with t = 3.5, and
     `is_label_issue` above 0.5. `suggested_label` is the prediction with the decimals of the given labels, for
     flagged and for unlabeled rows. Unlabeled rows have no number that could be wrong: score 0.
 

@@ -142,3 +142,14 @@ def test_rows_in_another_order_give_the_same_results() -> None:
 @pytest.mark.parametrize("names", [(), ("a",), ("a, b", 'say "no"'), ("x\ny", "z")])
 def test_set_is_read_back_from_its_cell(names: tuple[str, ...]) -> None:
     assert split_labels(join_labels(names)) == names
+
+
+def test_near_duplicates_with_other_labels_are_held_out_together() -> None:
+    frame = sets_frame(90)
+    frame["text"] = [
+        f"{text} row {row} about something quite its own {row * 7919 % 97}" for row, text in enumerate(frame["text"])
+    ]
+    frame.loc[90] = {"text": frame.loc[0, "text"] + "!", "label": "account"}
+    result = build_cleanset(frame, set_spec())
+    assert result.issues.loc[90, "is_near_duplicate"]
+    assert result.fold_id[0] == result.fold_id[90]

@@ -1,0 +1,145 @@
+"""Pairs of rows that are copies or nearly so, met by locality-sensitive hashing at linear cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from studio.engine import cell_values
+from studio.engine.features.base import Matrix
+from studio.engine.issues.row_pairs import Pairs, pairs_in_buckets
+from studio.engine.issues.shingles import shingle_sets, signatures
+from studio.engine.neighbours import nearest_distances
+from studio.engine.rows import word_hashes
+from studio.engine.schema import CleansetSpec
+
+MIN_TEXT_SIMILARITY = 0.8  # shared share of three-character sequences: about one changed word in ten
+MIN_ROW_SIMILARITY = 0.98  # about a fiftieth of the usual distance between neighbours
+N_BANDS, N_PER_BAND = 16, 4  # pairs of similarity 0.8 are met with a chance of 99.98 %
+N_TABLES, N_PROJECTIONS = 8, 6
+_MAX_ROWS_FOR_USUAL = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """Pairs of rows with their similarity in [0, 1], shape (n_pairs,), and from where on they count as the same."""
+
+    n_rows: int
+    pairs: Pairs
+    similarity: npt.NDArray[np.float32]
+    threshold: float
+
+    def scores(self) -> npt.NDArray[np.float32]:
+        """Return each row's similarity to the most similar row that was met, shape (n,); 0 where none was."""
+        scores = np.zeros(self.n_rows, dtype=np.float32)
+        np.maximum.at(scores, self.pairs.left, self.similarity)
+        np.maximum.at(scores, self.pairs.right, self.similarity)
+        return scores
+
+    def groups(self) -> npt.NDArray[np.int32]:
+        """Return a number per row, shape (n,), equal for rows that a chain of same pairs joins."""
+        near = self.similarity >= self.threshold
+        edges = (np.ones(int(near.sum()), dtype=np.int8), (self.pairs.left[near], self.pairs.right[near]))
+        _, component = connected_components(sparse.coo_array(edges, shape=(self.n_rows, self.n_rows)), directed=False)
+        return np.asarray(component, dtype=np.int32)
+
+
+def similar_texts(frame: pd.DataFrame, copies: npt.NDArray[np.uint64], spec: CleansetSpec) -> Similar:
+    """Meet texts that share most of their three-character sequences (Jaccard similarity).
+
+    Parameters
+    ----------
+    frame
+        n rows with the spec's text column.
+    copies
+        Hash per row, equal for exact copies, shape (n,). Blank texts are copies of none.
+
+    References
+    ----------
+    Broder, On the Resemblance and Containment of Documents (1997).
+    """
+    cells = cell_values.texts(frame, spec.feature_columns[0])
+    rows = np.flatnonzero(~cell_values.is_blank(cells))
+    exact = pairs_in_buckets(copies[rows])
+    first_of_each = rows[np.unique(copies[rows], return_index=True)[1]]
+    kind = spec.column_kinds[spec.feature_columns[0]]
+    words = cell_values.normalised([cells[row] for row in first_of_each], kind)
+    bands = signatures(words, n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=spec.seed)
+    pairs = Pairs.union(map(pairs_in_buckets, bands)).distinct()
+    similarity = _jaccard(words, pairs)
+    return _joined(len(frame), exact.at(rows), pairs.at(first_of_each), similarity, MIN_TEXT_SIMILARITY)
+
+
+def similar_rows(frame: pd.DataFrame, copies: npt.NDArray[np.uint64], space: Matrix, spec: CleansetSpec) -> Similar:
+    """Meet rows that are equal in all columns but numbers and dates, and very near each other in those.
+
+    Parameters
+    ----------
+    frame
+        n rows with the spec's feature columns.
+    copies
+        Hash per row, equal for exact copies, shape (n,).
+    space
+        Scaled columns, shape (n, d). With d the distance of two rows and m the median distance of a row to its
+        nearest, their similarity is 1 / (1 + d / m).
+
+    References
+    ----------
+    Datar et al., Locality-Sensitive Hashing Scheme Based on p-Stable Distributions (2004).
+    """
+    exact = pairs_in_buckets(copies)
+    distinct = np.unique(copies, return_index=True)[1]
+    points = np.asarray(space, dtype=np.float32)[distinct]
+    usual = _usual_distance(points, spec.seed)
+    if usual == 0.0:
+        return _joined(len(frame), exact, Pairs.none(), np.empty(0, dtype=np.float32), MIN_ROW_SIMILARITY)
+    reach = usual * (1 / MIN_ROW_SIMILARITY - 1)
+    # Rows must agree in their words, so only those that do can share a cell of the grid.
+    words = word_hashes(frame.iloc[distinct], spec)
+    cells = (cell ^ words for cell in _grid_cells(points, 4 * reach, spec.seed))
+    pairs = Pairs.union(map(pairs_in_buckets, cells)).distinct()
+    distances = np.linalg.norm(points[pairs.left] - points[pairs.right], axis=1)
+    similarity = (1 / (1 + distances / usual)).astype(np.float32)
+    return _joined(len(frame), exact, pairs.at(distinct), similarity, MIN_ROW_SIMILARITY)
+
+
+def _jaccard(words: list[str], pairs: Pairs) -> npt.NDArray[np.float32]:
+    sets = shingle_sets(words, np.union1d(pairs.left, pairs.right))
+    similarity = np.empty(len(pairs.left), dtype=np.float32)
+    for position, (left, right) in enumerate(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)):
+        n_shared = len(sets[left] & sets[right])
+        similarity[position] = n_shared / (len(sets[left]) + len(sets[right]) - n_shared)
+    return similarity
+
+
+def _usual_distance(space: npt.NDArray[np.float32], seed: int) -> float:
+    if len(space) < 3:
+        return 0.0
+    few = space
+    if len(space) > _MAX_ROWS_FOR_USUAL:
+        few = space[np.random.default_rng(seed).choice(len(space), _MAX_ROWS_FOR_USUAL, replace=False)]
+    return float(np.median(nearest_distances(few, 1, seed=seed)))
+
+
+def _grid_cells(space: npt.NDArray[np.float32], width: float, seed: int) -> list[npt.NDArray[np.uint64]]:
+    """Return per table the grid cell of each row: random projections, cut into pieces of the width."""
+    rng = np.random.default_rng(seed)
+    cells = []
+    for _ in range(N_TABLES):
+        directions = rng.normal(size=(space.shape[1], N_PROJECTIONS)).astype(np.float32)
+        offsets = rng.uniform(0, width, N_PROJECTIONS)
+        cells.append(np.floor((space @ directions + offsets) / width).astype(np.int64))
+    hashes = (pd.util.hash_pandas_object(pd.DataFrame(cell), index=False) for cell in cells)
+    return [np.asarray(hashed, dtype=np.uint64) for hashed in hashes]
+
+
+def _joined(n_rows: int, exact: Pairs, others: Pairs, similarity: npt.NDArray[np.float32], threshold: float) -> Similar:
+    ones = np.ones(len(exact.left), dtype=np.float32)
+    # Only exact copies reach 1: distinct texts can share all their sequences, distinct rows all scaled values.
+    below_one = np.minimum(similarity, np.float32(0.999))
+    return Similar(n_rows, Pairs.union([exact, others]), np.concatenate([ones, below_one]), threshold)
