@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from studio.engine.ml_task import MLTask
+from studio.engine.ml_task import MEASURES, MLTask
 from studio.templatetags.studio import percent
 
 MINUS = "\N{MINUS SIGN}"
@@ -15,15 +15,15 @@ MINUS = "\N{MINUS SIGN}"
 class TaskWords:
     """Names of the score and of the loss of a candidate; `is_share` tells whether the score is told in percent."""
 
-    score: str
+    held_out: str
     loss: str
     meaning: str
     is_share: bool = True
 
     @property
-    def held_out(self) -> str:
-        """The score on rows that the model did not see."""
-        return f"Held-out {self.score}"
+    def score(self) -> str:
+        """The score itself."""
+        return self.held_out.removeprefix("Held-out ")
 
     @property
     def original(self) -> str:
@@ -45,9 +45,18 @@ class TaskWords:
 
 
 TASK_WORDS: Mapping[MLTask, TaskWords] = {
-    MLTask.MULTI_CLASS: TaskWords("Accuracy", "Log loss", "the share of rows whose label is predicted"),
-    MLTask.MULTI_LABEL: TaskWords("F1", "Log loss", "the harmonic mean of precision and recall over all classes"),
+    MLTask.MULTI_CLASS: TaskWords(
+        MEASURES[MLTask.MULTI_CLASS], "Log loss", "Accuracy is the share of rows whose label is predicted."
+    ),
+    MLTask.MULTI_LABEL: TaskWords(
+        MEASURES[MLTask.MULTI_LABEL],
+        "Log loss",
+        "F1 is the harmonic mean of precision and recall, over all rows and classes.",
+    ),
     MLTask.REGRESSION: TaskWords(
-        "R²", "Root mean squared error", "the share of the variance that is explained; 1 is perfect", is_share=False
+        MEASURES[MLTask.REGRESSION],
+        "Root mean squared error",
+        "R² is the share of the numbers' variance that is predicted: 1 is perfect, 0 no better than their mean.",
+        is_share=False,
     ),
 }

@@ -10,12 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db.models import QuerySet
 
+from cleansets.label_text import ShownLabel, number_text, shown_label
 from inference.models import PredictionBatch
 from models_app.models import DeployedModel
 from studio import tables
+from studio.engine.ml_task import MLTask
 
 N_PREVIEW_ROWS = 20
 N_RUNNERS_UP = 2
+N_BARS = 20
 
 
 def batches_of(model: DeployedModel) -> QuerySet[PredictionBatch]:
@@ -49,12 +52,17 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """One predicted row: 1-based number, uploaded cells, the suggested label, the classes that come next."""
+    """One predicted row: 1-based number, uploaded cells, the suggested label; what is sure of it, by task.
+
+    `probability` is that of the one class, `error` the error bar of a number; `runners_up` the classes that come next.
+    """
 
     number: int
     cells: list[str | None]
-    suggested: Chance
+    suggested: ShownLabel | None
     runners_up: list[Chance]
+    probability: float | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +73,93 @@ class Preview:
     rows: list[PreviewRow]
 
 
+@dataclass(frozen=True, slots=True)
+class NumberSpread:
+    """How the predicted numbers of a batch lie, as text; `bars` are the drawing."""
+
+    lowest: str
+    highest: str
+    mean: str
+    median: str
+    mean_error: str
+    bars: list[NumberBar]
+
+    @property
+    def drawing_text(self) -> str:
+        """The drawing in one sentence."""
+        return f"Suggested numbers from {self.lowest} to {self.highest} in {len(self.bars)} bars"
+
+
+@dataclass(frozen=True, slots=True)
+class NumberBar:
+    """One bar of the drawing; `height` is 0 to 100."""
+
+    height: float
+    label: str
+
+
 def preview(batch: PredictionBatch) -> Preview:
     """Return the first rows, with the columns that the model reads."""
-    model = batch.deployed_model
-    columns = list(model.cleanset.project.feature_columns)
+    columns = list(batch.deployed_model.cleanset.project.feature_columns)
     cells = _first_rows(tables.local_path(batch.table_key)).select(columns).to_pylist()
-    results = _first_rows(tables.local_path(batch.result_key)).columns[1:-1]
-    classes = model.manifest["classes"]
-    rows = []
+    results = _first_rows(tables.local_path(batch.result_key)).columns[1:]
     by_row = zip(*(column.to_pylist() for column in results), strict=True)
-    for number, (row, chances) in enumerate(zip(cells, by_row, strict=True), start=1):
-        ranked = sorted((Chance(*pair) for pair in zip(classes, chances, strict=True)), key=lambda c: -c.probability)
-        rows.append(PreviewRow(number, [row[name] for name in columns], ranked[0], ranked[1 : 1 + N_RUNNERS_UP]))
+    rows = [
+        _preview_row(batch.deployed_model, number, [row[name] for name in columns], result)
+        for number, (row, result) in enumerate(zip(cells, by_row, strict=True), start=1)
+    ]
     return Preview(columns, rows)
+
+
+def _preview_row(model: DeployedModel, number: int, cells: list[str | None], result: tuple[Any, ...]) -> PreviewRow:
+    """Read one row of the result file: a probability per class, the label, the error bar of a number."""
+    task, classes = model.cleanset.task, model.manifest["classes"]
+    label = result[len(classes)]
+    suggested = shown_label(task, label)
+    if task is MLTask.REGRESSION:
+        return PreviewRow(number, cells, suggested, [], error=number_text(result[-1]))
+    ranked = sorted(map(Chance, classes, result), key=lambda chance: -chance.probability)
+    taken = set(suggested.names if suggested else ())
+    others = [chance for chance in ranked if chance.label not in taken][:N_RUNNERS_UP]
+    return PreviewRow(number, cells, suggested, others, ranked[0].probability if task is MLTask.MULTI_CLASS else None)
+
+
+def number_spread(batch: PredictionBatch) -> NumberSpread | None:
+    """Return how the predicted numbers lie, None for other tasks and for a file without rows."""
+    if batch.deployed_model.cleanset.task is not MLTask.REGRESSION or not batch.n_rows:
+        return None
+    path = tables.local_path(batch.result_key)
+    label, error = pq.read_schema(path).names[1:3]
+    read = f"SELECT CAST({tables.quoted(label)} AS DOUBLE) AS x, {tables.quoted(error)} AS error FROM read_parquet(?)"
+    with tables.connect() as connection:
+        found = connection.execute(
+            f"SELECT min(x), max(x), avg(x), median(x), avg(error) FROM ({read})", [str(path)]
+        ).fetchone()
+        low, high, *_ = found or (0.0, 0.0)
+        width = (high - low) / N_BARS
+        place = f"least(floor((x - {low!r}) / {width!r}), {N_BARS - 1})::INTEGER" if width else "0"
+        counted = connection.execute(f"SELECT {place}, count(*) FROM ({read}) GROUP BY 1", [str(path)]).fetchall()
+    lowest, highest, mean, median, error = (number_text(value) for value in found or ())
+    return NumberSpread(
+        lowest=lowest,
+        highest=highest,
+        mean=mean,
+        median=median,
+        mean_error=error,
+        bars=_bars(dict(counted), low, width),
+    )
+
+
+def _bars(counts: dict[int, int], low: float, width: float) -> list[NumberBar]:
+    most = max(counts.values())
+    ends = [low + width * place for place in range(N_BARS + 1)]
+    return [
+        NumberBar(
+            100 * counts.get(place, 0) / most,
+            f"{number_text(ends[place])} to {number_text(ends[place + 1])}: {counts.get(place, 0):,} rows",
+        )
+        for place in range(N_BARS if width else 1)
+    ]
 
 
 def _first_rows(path: Path) -> Any:

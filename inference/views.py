@@ -44,6 +44,7 @@ def prediction(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     context = {"batch": batch, "crumbs": _crumbs(batch.deployed_model), "section": "models"}
     if batch.is_succeeded:
         context |= {"shares": selectors.label_shares(batch), "preview": selectors.preview(batch)}
+        context |= {"spread": selectors.number_spread(batch), "task": batch.deployed_model.cleanset.task}
     page = "inference/prediction_detail.html"
     return render(request, page, page, context)
 

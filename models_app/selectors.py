@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from cleansets.models import Action, Cleanset
+from cleansets.task_words import TASK_WORDS, TaskWords
 from models_app.models import DeployedModel
 from studio.accounts.models import User
 from studio.runs import ACTIVE, Status
@@ -52,22 +53,36 @@ def n_decisions_since(model: DeployedModel) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """One line of the table of models; the original accuracy is None where the cleanset did not try the candidate."""
+    """One line of the table of models. What "accuracy" is, `words` tell; it is measured on rows that were held out.
+
+    The original accuracy is None where the cleanset did not try the candidate, `ece` where there are no probabilities.
+    """
 
     name: str
+    words: TaskWords
     held_out_accuracy: float
     original_accuracy: float | None
+    ece: float | None
     inference_time_s: float
     training_time_s: float
     is_deployed: bool
 
     @property
+    def held_out_text(self) -> str:
+        """The score against the corrected labels."""
+        return self.words.score_text(self.held_out_accuracy)
+
+    @property
+    def original_text(self) -> str:
+        """The score against the given labels."""
+        return self.words.score_text(self.original_accuracy)
+
+    @property
     def difference(self) -> str:
-        """Held-out minus original accuracy, in percentage points."""
+        """Held-out minus original score."""
         if self.original_accuracy is None:
             return "–"
-        points = round(100 * (self.held_out_accuracy - self.original_accuracy), 1)
-        return f"{points:+.1f} points".replace("-", "−") if points else "0.0 points"
+        return self.words.difference_text(self.held_out_accuracy, self.original_accuracy)
 
 
 def candidate_rows(model: DeployedModel) -> list[CandidateRow]:
@@ -76,8 +91,10 @@ def candidate_rows(model: DeployedModel) -> list[CandidateRow]:
     return [
         CandidateRow(
             name=candidate["name"],
+            words=TASK_WORDS[model.cleanset.task],
             held_out_accuracy=candidate["accuracy"],
             original_accuracy=original.get(candidate["key"]),
+            ece=candidate.get("ece"),
             inference_time_s=candidate["inference_time_s"],
             training_time_s=candidate["training_time_s"],
             is_deployed=place == 0,

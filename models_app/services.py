@@ -11,13 +11,24 @@ from projects.services import delete_with_files
 from studio import runs
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
+from studio.engine.ml_task import MLTask
+
+
+def check_deployable(cleanset: Cleanset) -> None:
+    """Raise DataProblem for a cleanset that no model can be trained on."""
+    if not cleanset.is_succeeded:
+        raise DataProblem("The analysis of this cleanset is not done. Wait until it is, then deploy the model.")
+    if cleanset.task is MLTask.UNSUPERVISED:
+        raise DataProblem(
+            "This project has no labels, so there is nothing that a model could learn to predict. "
+            "To deploy a model, create a project with a label column."
+        )
 
 
 @transaction.atomic
 def model_deploy(*, cleanset: Cleanset, user: User, name: str) -> DeployedModel:
     """Create a model of the cleanset as it is corrected now, and queue its training."""
-    if not cleanset.is_succeeded:
-        raise DataProblem("The analysis of this cleanset is not done. Wait until it is, then deploy the model.")
+    check_deployable(cleanset)
     if model_in_training(cleanset) is not None:
         raise DataProblem("A model of this cleanset is being trained. Wait until it is done, or cancel it first.")
     model = DeployedModel.objects.create(cleanset=cleanset, created_by=user, name=name)

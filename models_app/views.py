@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cleansets.access import ready_cleanset_or_404
 from cleansets.models import Cleanset
+from cleansets.task_words import TASK_WORDS
 from models_app import selectors, services
 from models_app.access import model_or_404, ready_model_or_404
 from models_app.forms import DeployForm
@@ -28,8 +29,9 @@ TABS = {PREDICT: "Predict New Labels", RESULTS: "Inference Results", DETAILS: "M
 
 @require_http_methods(["GET", "POST"])
 def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Ask for a name; then train."""
+    """Ask for a name; then train. Without labels there is nothing to train, which is said in place of the form."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
+    services.check_deployable(cleanset)
     training = selectors.model_in_training(cleanset)
     if training is not None:
         messages.info(request, "A model of this cleanset is being trained already.")
@@ -43,6 +45,7 @@ def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
         "section": "projects",
         "form": form,
         "preview": selectors.training_preview(cleanset),
+        "words": TASK_WORDS[cleanset.task],
     }
     page = "models_app/model_deploy.html"
     return render(request, page, page, context)
@@ -65,10 +68,16 @@ def _tab_context(request: HttpRequest, model: DeployedModel) -> dict[str, object
     tab = tab if tab in TABS else PREDICT
     counts, url = {RESULTS: model.prediction_batches.count()}, model.get_absolute_url()
     tabs = [(title, f"{url}?tab={key}", key == tab, counts.get(key)) for key, title in TABS.items()]
-    context: dict[str, object] = {"tab": tab, "tabs": tabs, "n_decisions_since": selectors.n_decisions_since(model)}
+    context: dict[str, object] = {
+        "words": TASK_WORDS[model.cleanset.task],
+        "tab": tab,
+        "tabs": tabs,
+        "n_decisions_since": selectors.n_decisions_since(model),
+    }
     if tab == DETAILS:
         candidates = selectors.candidate_rows(model)
         context |= {"candidates": candidates, "deployed": candidates[0]}
+        context["has_ece"] = any(candidate.ece is not None for candidate in candidates)
         context |= {"versions": selectors.made_with(model), "digests": selectors.file_digests(model)}
     if tab in (PREDICT, DETAILS):
         context["columns"] = selectors.expected_columns(model)

@@ -58,10 +58,10 @@ class ProjectRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A model with the accuracy of the candidate that was deployed; None until it is trained."""
+    """A model with the score of the candidate that was deployed, and what it is; a dash until it is trained."""
 
     model: DeployedModel
-    held_out_accuracy: float | None
+    held_out: str
 
     @property
     def updated_at(self) -> datetime:
@@ -151,13 +151,12 @@ def dataset_section(user: User, *, show_all: bool) -> Section:
 def model_section(user: User, *, show_all: bool) -> Section:
     """Return the user's models; two queries."""
     models, n = _cut(models_of(user), show_all=show_all)
-    return Section([ModelRow(model, _held_out_accuracy(model)) for model in models], n)
+    return Section([ModelRow(model, _held_out(model)) for model in models], n)
 
 
-def _held_out_accuracy(model: DeployedModel) -> float | None:
-    if not model.is_succeeded:
-        return None
-    return next((row.held_out_accuracy for row in candidate_rows(model) if row.is_deployed), None)
+def _held_out(model: DeployedModel) -> str:
+    deployed = [row for row in candidate_rows(model) if row.is_deployed] if model.is_succeeded else []
+    return f"{deployed[0].held_out_text} {deployed[0].words.score}" if deployed else "–"
 
 
 def _cut(rows: QuerySet[M], *, show_all: bool) -> tuple[list[M], int]:

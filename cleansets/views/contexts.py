@@ -15,6 +15,7 @@ from cleansets.models import Cleanset
 from cleansets.row_address import Range, RowQuery
 from cleansets.row_query import RowPage, RowSource
 from cleansets.selectors import RowLabels
+from cleansets.task_words import TASK_WORDS
 from studio.engine.ml_task import MLTask
 
 LABEL_TITLES = {row_address.GIVEN: "Given", row_address.SUGGESTED: "Suggested"}
@@ -132,6 +133,26 @@ def tabs(cleanset: Cleanset, current: str) -> list[tuple[str, str, bool, None]]:
         "Settings": reverse("project-settings", args=[cleanset.project_id]),
     }
     return [(title, address, title == current, None) for title, address in addresses.items()]
+
+
+def candidates(cleanset: Cleanset) -> dict[str, object]:
+    """Build the table of models, best first; nothing where none was trained."""
+    found, words = cleanset.candidates, TASK_WORDS.get(cleanset.task)
+    if not found or words is None:
+        return {}
+    return {
+        "words": words,
+        "best_score": words.score_text(found[0]["accuracy"]),
+        "has_ece": any(candidate.get("ece") is not None for candidate in found),
+        "candidates": [
+            (candidate, words.score_text(candidate["accuracy"]), _loss_text(candidate["log_loss"], cleanset.task))
+            for candidate in found
+        ],
+    }
+
+
+def _loss_text(loss: float, task: MLTask) -> str:
+    return number_text(loss) if task is MLTask.REGRESSION else f"{loss:.3f}"
 
 
 def counts(cleanset: Cleanset, source: RowSource) -> dict[str, object]:

@@ -92,8 +92,7 @@ def cleanset_details(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespon
         "cleanset": cleanset,
         "crumbs": [("Projects", f"{reverse('dashboard')}#projects")],
         "tabs": contexts.tabs(cleanset, "Analysis"),
-        "best": next(iter(cleanset.candidates), None),
         "issues": selectors.issue_counts(cleanset),
         "made_with": selectors.made_with(cleanset),
     }
-    return render(request, "cleansets/cleanset_details.html", context)
+    return render(request, "cleansets/cleanset_details.html", context | contexts.candidates(cleanset))
