@@ -83,13 +83,18 @@ def issue_views(cleanset: Cleanset, source: RowSource, query: RowQuery) -> list[
     ]
 
 
-def work_views(cleanset: Cleanset, query: RowQuery) -> list[View]:
-    """Return the part of the left rail that leads to what is decided."""
-    found = cleanset.reviews.aggregate(
+def decision_counts(cleanset: Cleanset) -> dict[str, int]:
+    """Count the rows that are put off, that have a corrected label, and that are excluded."""
+    return cleanset.reviews.aggregate(
         needs_review=Count("pk", filter=Q(needs_review=True)),
         corrected=Count("pk", filter=Q(corrected_label__isnull=False)),
         exclude=Count("pk", filter=Q(action=Action.EXCLUDE)),
     )
+
+
+def work_views(cleanset: Cleanset, query: RowQuery) -> list[View]:
+    """Return the part of the left rail that leads to what is decided."""
+    found = decision_counts(cleanset)
     views = (
         (row_address.NEEDS_REVIEW, "Needs review", "Rows put off for later.", found["needs_review"]),
         (row_address.CORRECTED, "Corrected", "Rows with a corrected label.", found["corrected"]),

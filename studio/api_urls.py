@@ -5,6 +5,10 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
 
+from cleansets.api.v1 import router as cleansets_router
+from cleansets.api.v1_projects import router as projects_router
+from inference.api.v1 import router as predictions_router
+from models_app.api.v1 import router as models_router
 from projects.api.v1 import router as datasets_router
 from studio.api.docs import DocsPage
 from studio.api.ninja_api import StudioAPI
@@ -19,6 +23,10 @@ api = StudioAPI(
 )
 api.add_router("/v1/account", account_router)
 api.add_router("/v1/datasets", datasets_router)
+api.add_router("/v1/projects", projects_router)
+api.add_router("/v1/cleansets", cleansets_router)
+api.add_router("/v1", models_router)
+api.add_router("/v1", predictions_router)
 api.add_router("/v1/runs", runs_router)
 
 

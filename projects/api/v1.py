@@ -30,7 +30,7 @@ def dataset_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
 
 @router.post("", response={201: DatasetOut})
 def dataset_create(
-    request: HttpRequest, file: File[UploadedFile], name: Annotated[Text, Form(max_length=200)] = ""
+    request: HttpRequest, file: File[UploadedFile], name: Annotated[Text, Form("", max_length=200)]
 ) -> Status[DatasetVersion]:
     """Upload a file; the dataset is named after it unless you name it. Its run reads the file.
 

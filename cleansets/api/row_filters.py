@@ -1,0 +1,67 @@
+"""Filters and order of the review table, as programs write them; the same `RowQuery` as the page's."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from django.http import QueryDict
+from ninja import Field, Schema
+from pydantic import ConfigDict
+
+from cleansets import selectors
+from cleansets.issue_columns import ISSUE_COLUMNS
+from cleansets.models import Cleanset
+from cleansets.row_address import ACTIONS, ALL_ROWS, RowQuery
+from cleansets.row_query import RowSource
+from studio.api.schemas import MAX_LIMIT, MAX_OFFSET, PageParams, Text
+from studio.engine.errors import DataProblem
+
+ISSUE_NAMES = ", ".join((*(issue.key for issue in ISSUE_COLUMNS), ALL_ROWS))
+
+
+class RowFilters(Schema):
+    """Which rows of a cleanset, and in which order; empty means no filter."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    issue: Text = Field(ALL_ROWS, max_length=100, description=f"Rows with this issue: one of {ISSUE_NAMES}.")
+    given: Text = Field("", max_length=500, description='Rows with this given label; "-" for those without one.')
+    suggested: Text = Field("", max_length=500, description='Rows with this suggested label; "-" for those without.')
+    action: Text = Field("", max_length=100, description=f"Rows decided so: one of {', '.join(ACTIONS)}.")
+    range: list[Text] = Field(
+        [],
+        max_length=50,
+        description="Rows whose score lies within, as column:low:high, such as label_issue_score:0.8:1.",
+    )
+    q: Text = Field("", max_length=1000, description="Rows with this text in any of their cells.")
+    sort: Text = Field("", max_length=500, description="A column of the results; the issue's score if empty.")
+    dir: Literal["asc", "desc"] = Field("desc", description="The order; the worst score comes first by default.")
+
+    def query(self, cleanset: Cleanset, source: RowSource) -> RowQuery:
+        """Return the query. Raises DataProblem for what the review page would leave out as not asked for."""
+        params = QueryDict(mutable=True)
+        for name, value in self._params().items():
+            params.setlist(name, value if isinstance(value, list) else [value])
+        query = selectors.asked_rows(cleanset, params)
+        self._check(query, source)
+        return query
+
+    def _params(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in RowFilters.model_fields}
+
+    def _check(self, query: RowQuery, source: RowSource) -> None:
+        if query.issue != self.issue:
+            raise DataProblem(f"This cleanset has no issue '{self.issue}'; its issues are those of its counts, or all.")
+        if query.action != self.action:
+            raise DataProblem(f"There is no action '{self.action}'; choose one of {', '.join(ACTIONS)}.")
+        if self.sort and source.sort_column(query) != self.sort:
+            raise DataProblem(f"This cleanset has no column '{self.sort}' to sort by.")
+        if len(query.ranges) < len(set(self.range)):
+            raise DataProblem("A range is a score of this cleanset with two numbers, such as label_issue_score:0.8:1.")
+
+
+class RowParams(RowFilters, PageParams):
+    """Which rows, in which order, and which part of them."""
+
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="How many at the most.")
+    offset: int = Field(0, ge=0, le=MAX_OFFSET, description="How many are passed over.")

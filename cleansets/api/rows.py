@@ -1,0 +1,66 @@
+"""Rows of a cleanset as `/api/v1` writes them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import Http404
+
+from cleansets import row_choices, row_query, selectors
+from cleansets.issue_columns import issues_in
+from cleansets.models import Cleanset
+from cleansets.row_query import RowSource
+from studio.engine.ml_task import MLTask
+
+_OWN_FIELDS = ("row_id", "given_label", "suggested_label", "corrected_label", "action", "needs_review", "advice")
+_NOT_RESULTS = {*_OWN_FIELDS, "own", "is_manual", "is_first_of_set"}
+
+
+def row_answer(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of the review table in the words of the API."""
+    fields = {name: row.get(name) for name in _OWN_FIELDS}
+    results = {name: _plain(value) for name, value in row.items() if name not in _NOT_RESULTS}
+    issues = [issue.key for issue in issues_in(row) if row[issue.flag]]
+    return {**fields, "issues": issues, "results": results, "cells": row["own"]}
+
+
+def _plain(value: object) -> object:
+    """Return a value that JSON has."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def row_detail_answer(cleanset: Cleanset, row_id: int, source: RowSource) -> dict[str, Any]:
+    """Return one row with the models' opinion and its near duplicates, or end in 404."""
+    row = row_query.fetch_row(row_id, source)
+    if row is None:
+        raise Http404("There is no such row.")
+    cluster = row.get("near_duplicate_cluster_id")
+    near = [] if cluster is None else row_query.fetch_near_duplicates(int(cluster), row_id, source)
+    rows = [row_query.fetch_row(duplicate["row_id"], source) for duplicate in near]
+    return row_answer(row) | {
+        "class_probabilities": row_choices.class_chances(cleanset, row_id) if cleanset.classes else [],
+        "number": _number(cleanset, row_id),
+        "near_duplicates": [row_answer(duplicate) for duplicate in rows if duplicate is not None],
+    }
+
+
+def _number(cleanset: Cleanset, row_id: int) -> dict[str, float] | None:
+    if cleanset.task is not MLTask.REGRESSION:
+        return None
+    value, error = row_choices.held_out_number(cleanset, row_id)
+    return {"value": value, "error": error}
+
+
+def review_answer(cleanset: Cleanset, source: RowSource) -> dict[str, int]:
+    """Return how far the review is."""
+    counts, decided = row_query.review_counts(source), selectors.decision_counts(cleanset)
+    return {
+        "n_to_review": counts.n_to_review,
+        "n_to_review_decided": counts.n_to_review_decided,
+        "n_decided": counts.n_decided,
+        "n_corrected": decided["corrected"],
+        "n_excluded": decided["exclude"],
+        "n_needs_review": decided["needs_review"],
+    }

@@ -1,0 +1,251 @@
+"""How `/api/v1` writes projects, cleansets, rows and decisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from ninja import Field, Schema
+from pydantic import ConfigDict
+
+from cleansets.api.row_filters import RowFilters
+from cleansets.models import Cleanset
+from projects.models import Project
+from studio.api.schemas import Name, RunOut, Text
+from studio.engine.columns import ColumnKind
+from studio.engine.ml_task import MLTask, Modality, Mode
+
+Choice = Literal["auto-fix", "keep", "exclude", "label", "needs-review"]
+LABEL_FORM = "A class; for multi-label a CSV record of classes, empty for none; for regression a number."
+
+
+class ProjectIn(Schema):
+    """What to learn from a dataset; everything that is left out is guessed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dataset_id: UUID
+    name: Name | None = Field(None, description="The dataset's name, if left out.")
+    task: MLTask | None = None
+    modality: Modality | None = None
+    mode: Mode | None = Field(None, description="regular, if left out.")
+    label_column: Text | None = Field(None, description='"" for none.')
+    text_column: Text | None = Field(None, description="Of a text project: the column that the models read.")
+    feature_columns: list[Text] | None = Field(None, description="Of a tabular project: the columns to learn from.")
+
+
+class ProjectNameIn(Schema):
+    """Another name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+
+
+class CleansetBriefOut(Schema):
+    """A cleanset in a list: its run."""
+
+    id: UUID
+    number: int
+    run: RunOut
+
+    @staticmethod
+    def resolve_run(cleanset: Cleanset) -> Cleanset:
+        """The cleanset is its run."""
+        return cleanset
+
+
+class ProjectOut(Schema):
+    """A project with its newest cleanset."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    dataset_id: UUID
+    dataset_name: str
+    task: MLTask
+    modality: Modality
+    mode: Mode
+    label_column: str | None
+    feature_columns: list[str]
+    column_kinds: dict[str, ColumnKind]
+    seed: int
+    cleanset: CleansetBriefOut | None = Field(description="The newest.")
+
+    @staticmethod
+    def resolve_dataset_id(project: Project) -> UUID:
+        """Return the dataset, not the version."""
+        return project.version.dataset_id
+
+    @staticmethod
+    def resolve_dataset_name(project: Project) -> str:
+        """Return the name of the dataset."""
+        return project.version.dataset.name
+
+    @staticmethod
+    def resolve_label_column(project: Project) -> str | None:
+        """Return null where there is none."""
+        return project.label_column or None
+
+    @staticmethod
+    def resolve_cleanset(project: Project) -> Cleanset | None:
+        """Return the newest cleanset, of those that came along with the project."""
+        return max(project.cleansets.all(), key=lambda cleanset: cleanset.number, default=None)
+
+
+class CandidateOut(Schema):
+    """A model that was tried, measured on rows that it did not see."""
+
+    key: str
+    name: str
+    accuracy: float = Field(description="Held-out accuracy; F1 for multi-label, R² for regression.")
+    log_loss: float | None = Field(description="Root mean squared error for regression.")
+    ece: float | None = Field(None, description="Expected calibration error; null for regression.")
+    weight: float = Field(description="Its part in the ensemble.")
+    training_time_s: float
+    inference_time_s: float
+
+
+class CleansetOut(CleansetBriefOut):
+    """An analysis: how far it is, then what it found."""
+
+    project_id: UUID
+    task: MLTask
+    n_rows: int | None = Field(description="null until the analysis is done, as all that follows is empty.")
+    classes: list[str]
+    counts: dict[str, int] = Field(description="How many rows have each issue, by its flag.")
+    candidates: list[CandidateOut] = Field(description="The models that were tried, the best first.")
+    stage_seconds: dict[str, float]
+    manifest: dict[str, Any] = Field(description="What it was made from and with.")
+
+
+class ReviewOut(Schema):
+    """How far the review is."""
+
+    n_to_review: int = Field(description="Rows with a label issue, or with any where there are no labels.")
+    n_to_review_decided: int
+    n_decided: int
+    n_corrected: int
+    n_excluded: int
+    n_needs_review: int
+
+
+class CleansetRowOut(Schema):
+    """A row with what was found and what was decided."""
+
+    row_id: int = Field(description="0-based position in the file.")
+    given_label: str | None
+    suggested_label: str | None
+    corrected_label: str | None
+    action: str | None
+    needs_review: bool
+    issues: list[str] = Field(description="The keys of the issues that it has.")
+    advice: str | None = Field(description="What auto-fix would do: label, exclude or nothing.")
+    results: dict[str, Any] = Field(description="Every result of the analysis, by column; scores are 1 at the worst.")
+    cells: dict[str, str | None] = Field(description="Every uploaded cell as text.")
+
+
+class ClassChanceOut(Schema):
+    """A class with its out-of-sample probability."""
+
+    label: str
+    probability: float
+
+
+class NumberOut(Schema):
+    """The number that the models say without having seen the row, and how far off they usually are."""
+
+    value: float
+    error: float
+
+
+class RowDetailOut(CleansetRowOut):
+    """A row with all that a reviewer sees of it."""
+
+    class_probabilities: list[ClassChanceOut] = Field(description="Likeliest first; empty where there are no classes.")
+    number: NumberOut | None = Field(description="For regression.")
+    near_duplicates: list[CleansetRowOut] = Field(description="Up to five other rows of its set.")
+
+
+class DecisionIn(Schema):
+    """What is decided about a row."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: Choice
+    corrected_label: Text = Field("", max_length=20_000, description=f"For the action label. {LABEL_FORM}")
+
+
+class RowDecisionIn(Schema):
+    """What is decided about one of many rows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    row_id: int = Field(ge=0, lt=10**15)
+    action: Choice
+    corrected_label: Text | None = Field(None, max_length=20_000, description=f"For the action label. {LABEL_FORM}")
+
+
+class DecisionsIn(Schema):
+    """Decisions on many rows: all are applied, as one action, or none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decisions: list[RowDecisionIn] = Field(min_length=1)
+
+
+class DecisionOut(Schema):
+    """The present decision about a row."""
+
+    row_id: int
+    action: str
+    corrected_label: str | None
+    needs_review: bool
+    is_manual: bool = Field(description="Whether a person or program chose it for this row, not for many at once.")
+    updated_at: datetime
+
+
+class ActionOut(Schema):
+    """One thing that was done, on one row or on many: what undo takes back."""
+
+    id: UUID
+    kind: str = Field(description="single, bulk, import or undo.")
+    description: str
+    n_rows: int
+    created_at: datetime
+    is_undone: bool
+
+    @staticmethod
+    def resolve_is_undone(action: Any) -> bool:
+        """Whether a later action took it back."""
+        return action.undone_by_id is not None
+
+
+class ImportOut(Schema):
+    """What a list of decisions did."""
+
+    n_decisions: int
+    n_changed: int = Field(description="Rows that are decided differently now.")
+    action: ActionOut | None = Field(description="null where nothing changed.")
+
+
+class TopKIn(Schema):
+    """Clean Top K: one decision on the first rows of a view; rows that were decided one by one stay as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    view: RowFilters = Field(default_factory=lambda: RowFilters.model_validate({}))
+    k: int = Field(ge=1, le=10_000_000)
+    action: Choice
+    corrected_label: Text = Field("", max_length=20_000, description=f"For the action label. {LABEL_FORM}")
+
+
+class TopKPlanOut(Schema):
+    """What Clean Top K would do."""
+
+    n_changed: int
+    n_seen: int
+    n_manual: int = Field(description="Rows that are left alone, since they were decided one by one.")
+    n_without_advice: int
+    n_unchanged: int

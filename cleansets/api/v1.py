@@ -1,0 +1,159 @@
+"""`/api/v1/cleansets`: the analysis, its rows, decisions on them, undo and exports."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from ninja import File, Query, Router, Status
+from ninja.files import UploadedFile
+
+from cleansets import exports, imports, row_query, selectors, services
+from cleansets.access import cleanset_or_404, ready_cleanset_or_404
+from cleansets.api import schemas
+from cleansets.api.row_filters import RowFilters, RowParams
+from cleansets.api.rows import review_answer, row_answer, row_detail_answer
+from cleansets.models import Cleanset, ReviewAction
+from studio.accounts.access import account
+from studio.api.pages import page, page_of
+from studio.api.schemas import MAX_OFFSET, Page, Paged
+from studio.engine.errors import DataProblem
+from studio.templatetags.studio import filesize
+
+router = Router(tags=["Cleansets"])
+MAX_IMPORT_BYTES = 200 * 1024**2  # some millions of decisions; they are read at once
+Filters = Annotated[RowFilters, Query()]
+FILE_ANSWER: dict[str, dict[str, object]] = {"content": {kind: {} for kind in exports.CONTENT_TYPES.values()}}
+
+
+@router.get("/{uuid:cleanset_id}", response=schemas.CleansetOut)
+def cleanset_get(request: HttpRequest, cleanset_id: UUID) -> Cleanset:
+    """Return an analysis: `run` tells how far it is; the rest is there when it is done."""
+    return cleanset_or_404(request, cleanset_id)
+
+
+@router.post("/{uuid:cleanset_id}/rerun", response={201: schemas.CleansetOut})
+def cleanset_rerun(request: HttpRequest, cleanset_id: UUID) -> Status[Cleanset]:
+    """Start an analysis again that failed or was cancelled."""
+    cleanset = cleanset_or_404(request, cleanset_id)
+    return Status(201, services.cleanset_restart(cleanset=cleanset, user=account(request)))
+
+
+@router.get("/{uuid:cleanset_id}/review", response=schemas.ReviewOut)
+def cleanset_review(request: HttpRequest, cleanset_id: UUID) -> dict[str, int]:
+    """Tell how far the review is."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    return review_answer(cleanset, selectors.row_source(cleanset))
+
+
+@router.get("/{uuid:cleanset_id}/rows", response=Page[schemas.CleansetRowOut])
+def cleanset_rows(request: HttpRequest, cleanset_id: UUID, params: Annotated[RowParams, Query()]) -> dict[str, Any]:
+    """List rows with what was found and decided, filtered and sorted as on the review page."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    source = selectors.row_source(cleanset)
+    query = params.query(cleanset, source)
+    rows, count = row_query.fetch_slice(query, source, limit=params.limit, offset=params.offset)
+    return page(request, params, [row_answer(row) for row in rows], count=count)
+
+
+@router.get("/{uuid:cleanset_id}/rows/{int:row_id}", response=schemas.RowDetailOut)
+def cleanset_row(request: HttpRequest, cleanset_id: UUID, row_id: int) -> dict[str, Any]:
+    """Return one row with its class probabilities and near duplicates."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    return row_detail_answer(cleanset, min(row_id, MAX_OFFSET), selectors.row_source(cleanset))
+
+
+@router.put("/{uuid:cleanset_id}/rows/{int:row_id}/decision", response=schemas.ActionOut)
+def row_decide(request: HttpRequest, cleanset_id: UUID, row_id: int, decision: schemas.DecisionIn) -> ReviewAction:
+    """Decide about one row."""
+    return services.row_decide(
+        cleanset=ready_cleanset_or_404(request, cleanset_id),
+        user=account(request),
+        row_id=min(row_id, MAX_OFFSET),
+        choice=decision.action,
+        label=decision.corrected_label,
+    )
+
+
+@router.get("/{uuid:cleanset_id}/decisions", response=Page[schemas.DecisionOut])
+def decision_list(request: HttpRequest, cleanset_id: UUID, params: Paged) -> dict[str, Any]:
+    """List the rows that were decided, with the present decisions, by row."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    return page_of(request, params, cleanset.reviews.order_by("row_id"))
+
+
+@router.post("/{uuid:cleanset_id}/decisions", response=schemas.ImportOut)
+def decisions_apply(request: HttpRequest, cleanset_id: UUID, wanted: schemas.DecisionsIn) -> imports.ImportResult:
+    """Decide about many rows, as one action, undone in one step; if one decision is wrong, none is applied."""
+    entries = [(f"Entry {n}", entry.model_dump()) for n, entry in enumerate(wanted.decisions, start=1)]
+    return _imported(request, cleanset_id, imports.decisions_of(entries))
+
+
+@router.post("/{uuid:cleanset_id}/decisions/file", response=schemas.ImportOut)
+def decisions_upload(request: HttpRequest, cleanset_id: UUID, file: File[UploadedFile]) -> imports.ImportResult:
+    """Decide about many rows by a CSV or JSON file with row_id, action and corrected_label; all or none."""
+    if (file.size or 0) > MAX_IMPORT_BYTES:
+        raise DataProblem(f"This file of decisions has {filesize(file.size)}; at most 200 MB are read. Split it.")
+    return _imported(request, cleanset_id, imports.decisions_in_file(file.name or "", file.read()))
+
+
+def _imported(request: HttpRequest, cleanset_id: UUID, decisions: list[imports.Decision]) -> imports.ImportResult:
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    return imports.decisions_import(cleanset=cleanset, user=account(request), decisions=decisions)
+
+
+@router.post("/{uuid:cleanset_id}/top-k/preview", response=schemas.TopKPlanOut)
+def top_k_preview(request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn) -> dict[str, int]:
+    """Tell what Clean Top K would do; nothing is changed."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    plan = services.top_k_plan(cleanset=cleanset, top_k=_top_k(cleanset, wanted))
+    return {
+        "n_changed": len(plan.changes),
+        "n_seen": plan.n_seen,
+        "n_manual": plan.n_manual,
+        "n_without_advice": plan.n_without_advice,
+        "n_unchanged": plan.n_unchanged,
+    }
+
+
+@router.post("/{uuid:cleanset_id}/top-k", response=schemas.ActionOut)
+def top_k_apply(request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn) -> ReviewAction:
+    """Carry Clean Top K out, as one action."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    return services.top_k_apply(cleanset=cleanset, user=account(request), top_k=_top_k(cleanset, wanted))
+
+
+def _top_k(cleanset: Cleanset, wanted: schemas.TopKIn) -> services.TopK:
+    query = wanted.view.query(cleanset, selectors.row_source(cleanset))
+    return services.TopK(query=query, k=wanted.k, choice=wanted.action, label=wanted.corrected_label)
+
+
+@router.get("/{uuid:cleanset_id}/actions", response=Page[schemas.ActionOut])
+def action_list(request: HttpRequest, cleanset_id: UUID, params: Paged) -> dict[str, Any]:
+    """List what was done to the cleanset, the newest first."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    return page_of(request, params, cleanset.review_actions.order_by("-created_at", "-pk"))
+
+
+@router.post("/{uuid:cleanset_id}/undo", response=schemas.ActionOut)
+def last_action_undo(request: HttpRequest, cleanset_id: UUID) -> ReviewAction:
+    """Take the newest action back."""
+    return services.last_action_undo(cleanset=ready_cleanset_or_404(request, cleanset_id), user=account(request))
+
+
+@router.get(
+    "/{uuid:cleanset_id}/export", openapi_extra={"responses": {200: {"description": "The file", **FILE_ANSWER}}}
+)
+def cleanset_export(
+    request: HttpRequest,
+    cleanset_id: UUID,
+    filters: Filters,
+    mode: Literal["default", "custom", "everything"] = "default",
+    file_format: Literal["csv", "xlsx", "json", "parquet"] = "csv",
+) -> HttpResponseBase:
+    """Download the cleanset: without excluded rows (default), the filtered view (custom), or everything."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    query = filters.query(cleanset, selectors.row_source(cleanset))
+    return exports.export_response(cleanset, query, mode=mode, file_format=file_format)

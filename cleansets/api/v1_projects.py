@@ -1,0 +1,84 @@
+"""`/api/v1/projects`. They are here because a project starts its first cleanset when it is created."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from cleansets import selectors, services
+from cleansets.api.schemas import CleansetBriefOut, ProjectIn, ProjectNameIn, ProjectOut
+from cleansets.models import Cleanset
+from projects.access import project_or_404, ready_version_or_404
+from projects.forms.projects import ProjectForm
+from projects.models import Project
+from projects.selectors import projects_of
+from projects.services import delete_with_files, project_rename
+from studio.accounts.access import account
+from studio.api.pages import page_of
+from studio.api.schemas import Page, Paged
+from studio.engine.errors import DataProblem
+
+router = Router(tags=["Projects"])
+
+
+@router.get("", response=Page[ProjectOut])
+def project_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
+    """List your projects, the newest first."""
+    cleansets = Prefetch("cleansets", Cleanset.objects.select_related("project").defer("log", "error_detail"))
+    return page_of(request, params, projects_of(account(request)).prefetch_related(cleansets))
+
+
+@router.post("", response={201: ProjectOut})
+def project_create(request: HttpRequest, wanted: ProjectIn) -> Status[Project]:
+    """Create a project and start its analysis; what you leave out is guessed from the dataset."""
+    form = _form(request, wanted)
+    if not form.is_valid():
+        raise DataProblem(" ".join(_errors(form)))
+    name = form.cleaned_data["name"]
+    cleanset = services.project_start(user=account(request), version=form.version, name=name, spec=form.spec())
+    return Status(201, cleanset.project)
+
+
+def _form(request: HttpRequest, wanted: ProjectIn) -> ProjectForm:
+    """Return the form of the page: the guess, with what was asked for laid over it."""
+    version = ready_version_or_404(request, wanted.dataset_id)
+    data = ProjectForm(version).guessed_data()
+    for name, value in wanted.model_dump(exclude={"dataset_id"}, exclude_none=True).items():
+        data.setlist(name, value if isinstance(value, list) else [value])
+    return ProjectForm(version, data)
+
+
+def _errors(form: ProjectForm) -> list[str]:
+    labels = {name: f"{name}: " for name in form.fields}
+    return [f"{labels.get(name, '')}{error}" for name, errors in form.errors.items() for error in errors]
+
+
+@router.get("/{uuid:project_id}", response=ProjectOut)
+def project_get(request: HttpRequest, project_id: UUID) -> Project:
+    """Return a project with its newest cleanset."""
+    return project_or_404(request, project_id)
+
+
+@router.patch("/{uuid:project_id}", response=ProjectOut)
+def project_update(request: HttpRequest, project_id: UUID, changes: ProjectNameIn) -> Project:
+    """Give a project another name."""
+    project = project_or_404(request, project_id)
+    project_rename(project=project, name=changes.name)
+    return project
+
+
+@router.delete("/{uuid:project_id}", response={204: None})
+def project_delete(request: HttpRequest, project_id: UUID) -> Status[None]:
+    """Delete a project with its cleansets, decisions, models and predictions."""
+    delete_with_files(project_or_404(request, project_id))
+    return Status(204, None)
+
+
+@router.get("/{uuid:project_id}/cleansets", response=Page[CleansetBriefOut])
+def project_cleansets(request: HttpRequest, project_id: UUID, params: Paged) -> dict[str, Any]:
+    """List the analyses of a project, the newest first."""
+    return page_of(request, params, selectors.cleansets_of(project_or_404(request, project_id)))

@@ -1,0 +1,61 @@
+"""`/api/v1/predictions`, and sending a file to a model."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, StreamingHttpResponse
+from django.utils.http import content_disposition_header
+from ninja import File, Router, Status
+from ninja.files import UploadedFile
+
+from inference import exports, selectors, services
+from inference.access import batch_or_404, ready_batch_or_404
+from inference.api.schemas import PredictionOut
+from inference.models import PredictionBatch
+from models_app.access import model_or_404
+from studio.accounts.access import account
+from studio.api.pages import page_of
+from studio.api.schemas import Page, Paged
+
+router = Router(tags=["Predictions"])
+
+
+@router.get("/models/{uuid:model_id}/predictions", response=Page[PredictionOut])
+def prediction_list(request: HttpRequest, model_id: UUID, params: Paged) -> dict[str, Any]:
+    """List the predictions of a model, the newest first."""
+    return page_of(request, params, selectors.batches_of(model_or_404(request, model_id)))
+
+
+@router.post("/models/{uuid:model_id}/predictions", response={201: PredictionOut})
+def prediction_start(request: HttpRequest, model_id: UUID, file: File[UploadedFile]) -> Status[PredictionBatch]:
+    """Upload a file whose rows are to be predicted."""
+    model = model_or_404(request, model_id)
+    return Status(201, services.prediction_start(model=model, user=account(request), file=file))
+
+
+@router.get("/predictions/{uuid:batch_id}", response=PredictionOut)
+def prediction_get(request: HttpRequest, batch_id: UUID) -> PredictionBatch:
+    """Return a prediction; `run` tells how far it is."""
+    return batch_or_404(request, batch_id)
+
+
+@router.get(
+    "/predictions/{uuid:batch_id}/export",
+    openapi_extra={"responses": {200: {"description": "The file", "content": {"text/csv; charset=utf-8": {}}}}},
+)
+def prediction_export(request: HttpRequest, batch_id: UUID) -> StreamingHttpResponse:
+    """Download the uploaded rows with their suggested labels and probabilities, as CSV."""
+    batch = ready_batch_or_404(request, batch_id)
+    response = StreamingHttpResponse(exports.predictions_csv(batch), content_type="text/csv; charset=utf-8")
+    filename = exports.download_name(batch.filename)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
+    return response
+
+
+@router.delete("/predictions/{uuid:batch_id}", response={204: None})
+def prediction_delete(request: HttpRequest, batch_id: UUID) -> Status[None]:
+    """Delete a prediction with its files; one under way ends."""
+    services.prediction_delete(batch=batch_or_404(request, batch_id))
+    return Status(204, None)

@@ -1,0 +1,53 @@
+"""`/api/v1/models`, and deploying a cleanset."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from cleansets.access import ready_cleanset_or_404
+from models_app import selectors, services
+from models_app.access import model_or_404
+from models_app.api.schemas import ModelDetailOut, ModelIn, ModelOut
+from models_app.models import DeployedModel
+from studio.accounts.access import account
+from studio.api.pages import page_of
+from studio.api.schemas import Page, Paged
+
+router = Router(tags=["Models"])
+
+
+@router.get("/models", response=Page[ModelOut])
+def model_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
+    """List your models, the newest first."""
+    return page_of(request, params, selectors.models_of(account(request)))
+
+
+@router.post("/cleansets/{uuid:cleanset_id}/models", response={201: ModelOut})
+def model_deploy(request: HttpRequest, cleanset_id: UUID, wanted: ModelIn) -> Status[DeployedModel]:
+    """Train the best model on the cleanset as it is corrected now."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    name = wanted.name or cleanset.project.name
+    return Status(201, services.model_deploy(cleanset=cleanset, user=account(request), name=name))
+
+
+@router.get("/models/{uuid:model_id}", response=ModelDetailOut)
+def model_get(request: HttpRequest, model_id: UUID) -> DeployedModel:
+    """Return a model; `run` tells how far its training is."""
+    return model_or_404(request, model_id)
+
+
+@router.post("/models/{uuid:model_id}/retry", response={201: ModelOut})
+def model_retry(request: HttpRequest, model_id: UUID) -> Status[DeployedModel]:
+    """Train a model again that failed or was cancelled; the new one takes its place."""
+    return Status(201, services.model_retry(model=model_or_404(request, model_id), user=account(request)))
+
+
+@router.delete("/models/{uuid:model_id}", response={204: None})
+def model_delete(request: HttpRequest, model_id: UUID) -> Status[None]:
+    """Delete a model with its predictions; a training under way ends."""
+    services.model_delete(model=model_or_404(request, model_id))
+    return Status(204, None)

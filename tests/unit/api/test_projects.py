@@ -1,0 +1,116 @@
+"""`/api/v1/projects`: a project of guesses, or of what a program chooses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+import pytest
+from django.test import Client
+
+from cleansets.models import Cleanset
+from projects.models import Dataset, Project
+from projects.readers.profile import profile_table
+from studio import storage, tables
+from studio.accounts.models import User
+from tests.factories import make_cleanset, make_dataset, make_project
+
+pytestmark = pytest.mark.django_db
+
+JSON = "application/json"
+
+
+@pytest.fixture
+def dataset(alice: User) -> Dataset:
+    """Return a dataset of texts with labels, and a column of amounts."""
+    frame = pd.DataFrame(
+        {
+            "__row_id": range(60),
+            "message": [f"please help me with my order number {i} as soon as you can" for i in range(60)],
+            "amount": [str(i % 7 + 0.5) for i in range(60)],
+            "topic": ["login" if i % 2 else "billing" for i in range(60)],
+        }
+    )
+    dataset = make_dataset(alice, n_rows=60)
+    version = dataset.versions.get()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "rows.parquet"
+        frame.to_parquet(path, index=False)
+        version.columns = [profile.to_dict() for profile in profile_table(path)]
+        version.table_key = tables.publish(path, storage.dataset_table(version.pk, 1))
+    version.save()
+    return dataset
+
+
+def create(program: Client, **body: object) -> Any:
+    return program.post("/api/v1/projects", json.dumps(body, default=str), content_type=JSON)
+
+
+def test_project_of_guesses_starts_its_analysis(program: Client, dataset: Dataset) -> None:
+    response = create(program, dataset_id=dataset.pk)
+    assert response.status_code == 201
+    project = response.json()
+    assert (project["name"], project["task"], project["modality"]) == ("requests", "multi-class", "text")
+    assert (project["label_column"], project["feature_columns"]) == ("topic", ["message"])
+    assert project["cleanset"]["run"]["status"] == "queued"
+    assert Cleanset.objects.get().pk.hex == project["cleanset"]["id"].replace("-", "")
+
+
+def test_what_a_program_chooses_is_not_guessed(program: Client, dataset: Dataset) -> None:
+    chosen = {"modality": "tabular", "feature_columns": ["amount"], "mode": "fast", "name": "Amounts"}
+    project = create(program, dataset_id=dataset.pk, **chosen).json()
+    assert {name: project[name] for name in chosen} == chosen
+
+
+@pytest.mark.parametrize(
+    ("chosen", "message"),
+    [
+        ({"label_column": "nothing"}, "label_column: "),
+        ({"task": "ranking"}, "task: Input should be"),
+        ({"modality": "tabular", "feature_columns": []}, "column"),
+        ({"colour": "red"}, "colour: Extra inputs are not permitted"),
+        ({"name": " "}, "name: "),
+    ],
+)
+def test_choice_that_cannot_be_learned_from_is_refused(
+    program: Client, dataset: Dataset, chosen: dict[str, object], message: str
+) -> None:
+    response = create(program, dataset_id=dataset.pk, **chosen)
+    assert response.status_code == 422
+    assert message in response.json()["error"]
+    assert not Project.objects.exists()
+
+
+def test_dataset_of_somebody_else_cannot_be_used(program: Client, bob: User) -> None:
+    assert create(program, dataset_id=make_dataset(bob).pk).status_code == 404
+
+
+def test_project_is_renamed_listed_and_deleted(program: Client, alice: User) -> None:
+    project = make_project(alice)
+    make_cleanset(alice, project=project)
+    address = f"/api/v1/projects/{project.pk}"
+    program.patch(address, {"name": "June"}, content_type=JSON)
+    assert [found["name"] for found in program.get("/api/v1/projects").json()["results"]] == ["June"]
+    assert program.get(f"{address}/cleansets").json()["count"] == 1
+    assert program.delete(address).status_code == 204
+    assert program.get(address).status_code == 404
+
+
+def test_list_asks_as_many_questions_for_many_projects_as_for_one(
+    program: Client, alice: User, django_assert_num_queries: Any
+) -> None:
+    make_cleanset(alice)
+    program.get("/api/v1/projects")
+    for _ in range(5):
+        make_cleanset(alice)
+    with django_assert_num_queries(4):  # the key, the projects, their cleansets, how many there are
+        assert program.get("/api/v1/projects").json()["count"] == 6
+
+
+def test_failed_analysis_is_started_again(program: Client, alice: User) -> None:
+    cleanset = make_cleanset(alice, status="failed")
+    response = program.post(f"/api/v1/cleansets/{cleanset.pk}/rerun")
+    assert (response.status_code, response.json()["number"]) == (201, 2)
