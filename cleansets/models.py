@@ -33,6 +33,7 @@ class Cleanset(Run):
     counts = models.JSONField(default=dict)
     stage_seconds = models.JSONField(default=dict)
     manifest = models.JSONField(default=dict)
+    health = models.JSONField(default=dict)
 
     class Meta(Run.Meta):
         constraints = [

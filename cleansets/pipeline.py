@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow.parquet as pq
 from django.conf import settings
 
 from cleansets.frames import read_frame
 from cleansets.models import Cleanset
 from studio import storage, tables
 from studio.engine.build import build_cleanset
+from studio.engine.health.leak import split_column
 from studio.engine.ml_task import MLTask
 from studio.engine.progress import Progress
 from studio.engine.schema import CleansetResult, CleansetSpec
@@ -52,6 +54,7 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
         "candidates": [asdict(candidate) for candidate in result.candidates],
         "counts": dict(result.counts),
         "stage_seconds": dict(result.stage_seconds),
+        "health": result.health.to_dict(),
         "manifest": _manifest(run, spec),
     }
 
@@ -59,11 +62,17 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
 def analyse_table(table: Path, spec: CleansetSpec, *, progress: Progress) -> CleansetResult:
     """Build the cleanset of a Parquet table; the same for the worker and for the command line."""
     progress("Reading rows")
-    labels = (spec.label_column,) if spec.label_column else ()
-    frame = read_frame(table, (*spec.feature_columns, *labels))
+    split = split_column(pq.read_schema(table).names)
+    wanted = (*spec.feature_columns, spec.label_column, split)
+    frame = read_frame(table, list(dict.fromkeys(name for name in wanted if name)))
     check_frame(frame, spec)
     return build_cleanset(
-        frame, spec, cache_dir=settings.CACHE_DIR / "engine", n_jobs=settings.CORES, progress=progress
+        frame,
+        spec,
+        split_column=split,
+        cache_dir=settings.CACHE_DIR / "engine",
+        n_jobs=settings.CORES,
+        progress=progress,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from studio.engine.cache import Cache
 from studio.engine.candidates import candidates_for
 from studio.engine.crossval import cross_validate
 from studio.engine.features.catalogue import distance_view
+from studio.engine.health.base import Analysis, Split
+from studio.engine.health.registry import find_health
 from studio.engine.issues.base import Evidence
 from studio.engine.issues.registry import ISSUE_TYPES
 from studio.engine.ml_task import MEASURES, MLTask
@@ -34,6 +37,7 @@ def build_cleanset(
     frame: pd.DataFrame,
     spec: CleansetSpec,
     *,
+    split_column: str | None = None,
     cache_dir: Path | None = None,
     n_jobs: int = 1,
     progress: Progress = Silent(),  # noqa: B008  (it has no state)
@@ -46,6 +50,8 @@ def build_cleanset(
         n rows of text or None, with the spec's feature columns and its label column.
     spec
         The choice of columns, task, mode, folds and seed.
+    split_column
+        A column of the frame that says which rows are for training and which for testing; copies across are told of.
     cache_dir
         Folder for finished pieces of work, reused by a second attempt and by a corrected data set; None keeps none.
     n_jobs
@@ -71,7 +77,9 @@ def build_cleanset(
     study = make_study(frame, given, spec, resources)
     candidates, evidence = _learned(study, resources)
     issues = find_issues(evidence, watch)
-    return _result(evidence, candidates, issues, watch.seconds())
+    split = Split(split_column, frame[split_column].iloc[study.order].tolist()) if split_column else None
+    health = find_health(Analysis(evidence, issues, split))
+    return replace(_result(evidence, candidates, issues, watch.seconds()), health=health)
 
 
 def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult, ...], Evidence]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from studio.engine.columns import ColumnKind
+from studio.engine.health.report import Health
 from studio.engine.ml_task import MLTask, Modality, Mode
 
 if TYPE_CHECKING:  # database models use this module: no process of the studio should load pandas for annotations
@@ -91,6 +92,8 @@ class CleansetResult:
         Number of flagged rows per flag column.
     stage_seconds
         Wall seconds per stage, in order.
+    health
+        What can be said of the data set as a whole.
     """
 
     issues: pd.DataFrame
@@ -102,3 +105,4 @@ class CleansetResult:
     counts: Mapping[str, int]
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
     predictions: npt.NDArray[np.float32] | None = None
+    health: Health = field(default_factory=Health)

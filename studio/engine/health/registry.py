@@ -1,0 +1,38 @@
+"""The kinds of finding about a whole data set. To add one, write its file, its dataclass, and a line here."""
+
+from __future__ import annotations
+
+from studio.engine.health.base import Analysis, Finding
+from studio.engine.health.classes import find_classes, find_confusions, find_imbalance, find_overlaps
+from studio.engine.health.groups import find_groups
+from studio.engine.health.label_quality import find_label_quality
+from studio.engine.health.leak import find_leak
+from studio.engine.health.number_errors import find_number_errors
+from studio.engine.health.order import find_order
+from studio.engine.health.report import Health
+from studio.engine.health.trust import find_trust
+from studio.engine.ml_task import MLTask
+
+_WITH_ONE_CLASS = frozenset({MLTask.MULTI_CLASS})
+_WITH_CLASSES = frozenset({MLTask.MULTI_CLASS, MLTask.MULTI_LABEL})
+_WITH_NUMBERS = frozenset({MLTask.REGRESSION})
+_WITH_LABELS = _WITH_CLASSES | _WITH_NUMBERS
+
+FINDINGS = (
+    Finding("label_quality", find_label_quality, _WITH_LABELS),
+    Finding("trust", find_trust, _WITH_ONE_CLASS),
+    Finding("classes", find_classes, _WITH_CLASSES),
+    Finding("confusions", find_confusions, _WITH_ONE_CLASS),
+    Finding("overlaps", find_overlaps, _WITH_ONE_CLASS),
+    Finding("imbalance", find_imbalance, _WITH_CLASSES),
+    Finding("number_errors", find_number_errors, _WITH_NUMBERS),
+    Finding("order", find_order),
+    Finding("groups", find_groups, _WITH_LABELS),
+    Finding("leak", find_leak),
+)
+
+
+def find_health(analysis: Analysis) -> Health:
+    """Make every finding that applies to the task."""
+    task = analysis.evidence.study.spec.task
+    return Health(**{finding.field: finding.find(analysis) for finding in FINDINGS if task in finding.tasks})

@@ -1,0 +1,191 @@
+"""The findings as plain values that survive JSON. It loads nothing heavy: pages read it."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, is_dataclass
+from typing import Any, get_args, get_origin, get_type_hints
+
+
+@dataclass(frozen=True, slots=True)
+class LabelQuality:
+    """How many of the given labels are right.
+
+    `score` is the estimated fraction of right labels; `n_wrong` the estimated number of wrong ones among
+    `n_labeled`.
+    """
+
+    score: float
+    n_wrong: int
+    n_labeled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How far the list of label issues can be trusted: of `n_flagged` rows, `n_expected` are expected to be wrong."""
+
+    n_flagged: int
+    n_expected: int
+    held_out: float
+    baseline: float
+
+    @property
+    def precision(self) -> float:
+        """Expected fraction of flagged rows whose label is wrong; 0 where nothing is flagged."""
+        return self.n_expected / self.n_flagged if self.n_flagged else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClassHealth:
+    """The labels of one class.
+
+    `noise` is the fraction of rows given this class that are truly another; `inverse_noise` the fraction of rows
+    truly of this class that are given another; `quality` is 1 − noise.
+    """
+
+    name: str
+    n_rows: int
+    n_label_issues: int
+    noise: float
+    inverse_noise: float
+    quality: float
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """An estimated number of rows that are given one class and truly are another; `fraction` is of those given it."""
+
+    given: str
+    true: str
+    n_rows: float
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two classes that are mistaken for each other; `fraction` is of the rows of both."""
+
+    first: str
+    second: str
+    n_rows: float
+    fraction: float
+
+
+@dataclass(frozen=True, slots=True)
+class Imbalance:
+    """The rarest class against the most frequent one; `even_share` is the mean number of rows per class."""
+
+    rarest: str
+    n_rarest: int
+    largest: str
+    n_largest: int
+    even_share: float
+    is_imbalanced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowOrder:
+    """Whether rows that lie close in the file are alike.
+
+    `p_value` that neighbours in content lie as far apart in the file as chance would have them; `closeness` is how
+    much nearer they lie, 0 by chance, 1 side by side. `same_label` is the fraction of adjacent rows with one label,
+    `same_label_by_chance` what it would be in random order; None without classes.
+    """
+
+    p_value: float
+    closeness: float
+    same_label: float | None
+    same_label_by_chance: float | None
+    is_ordered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows with something in common whose labels are worse than the rest; `score` is their mean label issue score."""
+
+    description: str
+    n_rows: int
+    n_label_issues: int
+    score: float
+    score_of_rest: float
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSide:
+    """One value of the split column: its rows, and how many have an exact or a near copy under another value."""
+
+    value: str
+    n_rows: int
+    n_exact: int
+    n_near: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """Rows that stand on several sides of a split."""
+
+    column: str
+    sides: tuple[SplitSide, ...]
+
+    @property
+    def n_rows(self) -> int:
+        """Rows that have a copy on another side."""
+        return sum(side.n_exact + side.n_near for side in self.sides)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberErrors:
+    """How far given numbers lie from the predicted ones, in the unit of the label.
+
+    `edges` and `counts` are a histogram of given − predicted; the outermost bins hold all that is beyond.
+    """
+
+    median: float
+    ninety: float
+    worst: float
+    bias: float
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Everything found of a data set as a whole; None and empty where it does not apply."""
+
+    label_quality: LabelQuality | None = None
+    trust: Trust | None = None
+    classes: tuple[ClassHealth, ...] = ()
+    confusions: tuple[Confusion, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
+    imbalance: Imbalance | None = None
+    number_errors: NumberErrors | None = None
+    order: RowOrder | None = None
+    groups: tuple[Group, ...] = ()
+    leak: Leak | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in the types of JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Health:
+        """Read what `to_dict` wrote; unknown and missing keys are passed over."""
+        health: Health = _read(cls, values)
+        return health
+
+
+def _read(kind: Any, value: Any) -> Any:
+    """Read a JSON value as the annotated type: a dataclass, a tuple of one type, or a scalar, or None."""
+    if value is None:
+        return None
+    if get_origin(kind) is types.UnionType:
+        kind = next(part for part in get_args(kind) if part is not types.NoneType)
+    if get_origin(kind) is tuple:
+        return tuple(_read(get_args(kind)[0], part) for part in value)
+    if not (isinstance(kind, type) and is_dataclass(kind)):
+        return value
+    hints = get_type_hints(kind)
+    return kind(
+        **{field.name: _read(hints[field.name], value[field.name]) for field in fields(kind) if field.name in value}
+    )

@@ -1,0 +1,82 @@
+"""How far the list of label issues can be trusted."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.health.base import Analysis
+from studio.engine.health.report import Trust
+
+N_THRESHOLDS = 50  # at which the two distributions are compared
+MAX_CELLS = 5_000_000  # probabilities that are sorted; of more, rows are drawn at random
+_LOWEST = 0.02  # quantile of the lowest one: below, chance rules
+
+
+def find_trust(analysis: Analysis) -> Trust | None:
+    """Estimate how many of the flagged rows are wrong.
+
+    Notes
+    -----
+    No data set tells for sure whether a label is wrong or only improbable. The estimate is the geometric mean of two
+    figures that err in opposite circumstances:
+
+    - An upper bound. Wrong labels would be as probable to the models as the classes that they hold unlikely, each
+      drawn as often as its probability says. The distribution F of the given labels' probabilities is a mixture of an
+      unknown one and this one, W, so the fraction of wrong labels is at most the smallest F(t) / W(t); those below
+      the threshold of the flagged rows follow by Bayes' rule. Where classes cannot be told apart, improbable right
+      labels look just like W, and the bound is loose.
+    - The skill of the models: how far their held-out accuracy has come from that of the most frequent class to 1.
+
+    Planted errors, uniform and between similar classes, in banking77, adult, tweets, German credit, diabetes and
+    student grades: the true fraction was 0.16 to 1, the estimate within 0.2 of it each time, 0.09 away on average.
+    None with fewer than two classes.
+
+    References
+    ----------
+    Blanchard, Lee and Scott, Semi-Supervised Novelty Detection (JMLR 2010), for the bound.
+    """
+    study = analysis.evidence.study
+    is_judged = study.is_class_seen
+    if len(study.labels.classes) < 2 or not is_judged.any():
+        return None
+    codes = study.labels.codes[is_judged]
+    probabilities = np.clip(np.asarray(analysis.evidence.pred_probs[is_judged], dtype=np.float64), 1e-9, 1)
+    is_flagged = analysis.issues["is_label_issue"].to_numpy()[is_judged]
+    given = probabilities[np.arange(len(codes)), codes]
+    n_flagged = int(is_flagged.sum())
+    held_out = float((probabilities.argmax(axis=1) == codes).mean())
+    baseline = float(study.labels.class_counts.max() / study.labels.class_counts.sum())
+    bound = _bound(given, _some(probabilities, study.spec.seed), given[is_flagged]) if n_flagged else 0.0
+    skill = max(0.0, (held_out - baseline) / (1 - baseline))
+    return Trust(n_flagged, round(np.sqrt(bound * skill) * n_flagged), held_out, baseline)
+
+
+def _some(probabilities: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.float64]:
+    n_rows = max(1, MAX_CELLS // probabilities.shape[1])
+    drawn = np.arange(len(probabilities))
+    if len(drawn) > n_rows:
+        drawn = np.random.default_rng(seed).choice(drawn, n_rows, replace=False)
+    return np.asarray(probabilities[drawn], dtype=np.float64)
+
+
+def _bound(
+    given: npt.NDArray[np.float64], probabilities: npt.NDArray[np.float64], flagged: npt.NDArray[np.float64]
+) -> float:
+    """Return how many of the flagged rows can be wrong, as a fraction."""
+    thresholds = np.quantile(given, np.linspace(_LOWEST, 1, N_THRESHOLDS))
+    observed = np.searchsorted(np.sort(given), thresholds, side="right") / len(given)
+    wrong = _if_wrong(probabilities, np.append(thresholds, flagged.max()))
+    fraction_wrong = min(1.0, float((observed / np.maximum(wrong[:-1], 1e-12)).min()))
+    return min(1.0, fraction_wrong * float(wrong[-1]) / float((given <= flagged.max()).mean()))
+
+
+def _if_wrong(probabilities: npt.NDArray[np.float64], thresholds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return for each threshold how often a wrong label would be at most as probable."""
+    unlikely = probabilities.copy()
+    unlikely[np.arange(len(unlikely)), unlikely.argmax(axis=1)] = 0
+    weights = unlikely / np.maximum(unlikely.sum(axis=1, keepdims=True), 1e-12) / len(unlikely)
+    order = np.argsort(unlikely, axis=None)
+    reached = np.cumsum(weights.ravel()[order])
+    places = np.searchsorted(unlikely.ravel()[order], thresholds, side="right")
+    return np.asarray(np.append(0.0, reached)[places], dtype=np.float64)
