@@ -36,7 +36,7 @@ TASKS = (
     Option(MLTask.MULTI_CLASS, "Multi-class", "Each row has one of several classes."),
     Option(MLTask.MULTI_LABEL, "Multi-label", "Each row has any number of classes: a cell such as red,large."),
     Option(MLTask.REGRESSION, "Regression", "Each row has a number as its label."),
-    Option(MLTask.UNSUPERVISED, "Unlabeled", "No label column: duplicates, outliers and issues of texts are found."),
+    Option(MLTask.UNSUPERVISED, "Unlabeled", "No labels: duplicates and outliers are found."),
 )
 MODES = (
     Option(Mode.FAST, "Fast", "Few quick models: a first look at the data."),
