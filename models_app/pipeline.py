@@ -20,6 +20,7 @@ from studio.engine.ml_task import MLTask
 from studio.engine.progress import Progress
 from studio.engine.schema import CleansetSpec
 from studio.engine.train import TrainedModel, train_model
+from studio.fan_out import fan_out
 
 
 def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
@@ -62,4 +63,5 @@ def fit_best_model(
     progress("Reading rows")
     frame = read_frame(table, spec.feature_columns, row_ids)
     cache = settings.CACHE_DIR / "engine"
-    return train_model(frame, labels, spec, cache_dir=cache, n_jobs=settings.CORES, progress=progress)
+    with fan_out() as n_jobs:
+        return train_model(frame, labels, spec, cache_dir=cache, n_jobs=n_jobs, progress=progress)

