@@ -7,22 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
-import pandas as pd
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from cleansets.models import Cleanset
-from inference.models import PredictionBatch
-from models_app.models import DeployedModel
-from studio import storage, tables
 from studio.accounts import services as accounts
-from studio.accounts.models import ApiKey, User
-from tests.factories import make_dataset, make_model, make_prediction
-from tests.reviewable import CLASSES, make_reviewable
+from studio.accounts.models import User
+from tests.factories import make_dataset
+from tests.things import Things, make_things
 
 pytestmark = pytest.mark.django_db
 
@@ -112,50 +105,15 @@ def names_of(patterns: list[URLPattern | URLResolver]) -> set[str]:
     return names
 
 
-@dataclass(frozen=True, slots=True)
-class Things:
-    """What alice has."""
-
-    cleanset: Cleanset
-    model: DeployedModel
-    batch: PredictionBatch
-    key: ApiKey
-
-    def address(self, name: str, address: Address) -> str:
-        """Return the path to alice's thing."""
-        keys = {
-            "dataset": self.cleanset.project.version.dataset_id,
-            "project": self.cleanset.project_id,
-            "cleanset": self.cleanset.pk,
-            "model": self.model.pk,
-            "batch": self.batch.pk,
-            "key": self.key.pk,
-        }
-        arguments = [keys[address.of]] if address.of else []
-        return reverse(name, args=[*arguments, *([] if address.row_id is None else [address.row_id])])
-
-
-def published(frame: pd.DataFrame, key: str) -> str:
-    """Put a frame under a storage key."""
-    with TemporaryDirectory() as folder:
-        frame.to_parquet(Path(folder) / "table.parquet", index=False)
-        return tables.publish(Path(folder) / "table.parquet", key)
+def path_of(things: Things, name: str, address: Address) -> str:
+    """Return the path to alice's thing."""
+    arguments = [things.ids[address.of]] if address.of else []
+    return reverse(name, args=[*arguments, *([] if address.row_id is None else [address.row_id])])
 
 
 @pytest.fixture
 def alices(alice: User) -> Things:
-    cleanset = make_reviewable(alice)
-    manifest = {"model": "a", "classes": CLASSES, "versions": {"numpy": "2"}}
-    model = make_model(alice, cleanset=cleanset, manifest=manifest, candidates=cleanset.candidates)
-    batch = make_prediction(alice, model=model, n_rows=1, label_counts=[["billing", 1]])
-    chances = {name: [1 / len(CLASSES)] for name in CLASSES}
-    rows = pd.DataFrame({"__row_id": [0], "message": ["hello"]})
-    results = pd.DataFrame({"row_id": [0], **chances, "Suggested Label": ["billing"]})
-    batch.table_key = published(rows, storage.prediction_file(batch.pk, 1, "rows.parquet"))
-    batch.result_key = published(results, storage.prediction_file(batch.pk, 1, "results.parquet"))
-    batch.save()
-    key, _ = accounts.api_key_create(owner=alice, name="notebook", scope="read")
-    return Things(cleanset, model, batch, key)
+    return make_things(alice)
 
 
 def ask(client: Client, path: str, address: Address) -> int:
@@ -192,7 +150,7 @@ def test_only_alice_finds_what_is_hers(
 ) -> None:
     make_dataset(bob)
     address = OWNED[name]
-    path = alices.address(name, address)
+    path = path_of(alices, name, address)
     visitor = Client().generic(address.method, path)
     assert visitor["Location"] == f"{reverse('login')}?next={path}"
     assert ask(client_of(charlie), path, address) == NOT_FOUND

@@ -1,0 +1,62 @@
+"""What alice has in tests of who may do what: one thing of each sort, with the files behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from cleansets.models import Cleanset
+from inference.models import PredictionBatch
+from models_app.models import DeployedModel
+from studio import storage, tables
+from studio.accounts.models import ApiKey, User
+from studio.accounts.services import api_key_create
+from tests.factories import make_model, make_prediction
+from tests.reviewable import CLASSES, make_reviewable
+
+
+@dataclass(frozen=True, slots=True)
+class Things:
+    """One thing of each sort, all of one owner; the cleanset is ready to review."""
+
+    cleanset: Cleanset
+    model: DeployedModel
+    batch: PredictionBatch
+    key: ApiKey
+
+    @property
+    def ids(self) -> dict[str, object]:
+        """Return what stands in addresses."""
+        return {
+            "dataset": self.cleanset.project.version.dataset_id,
+            "project": self.cleanset.project_id,
+            "cleanset": self.cleanset.pk,
+            "model": self.model.pk,
+            "batch": self.batch.pk,
+            "key": self.key.pk,
+        }
+
+
+def make_things(owner: User) -> Things:
+    """Make them."""
+    cleanset = make_reviewable(owner)
+    manifest = {"model": "a", "classes": CLASSES, "versions": {"numpy": "2"}}
+    model = make_model(owner, cleanset=cleanset, manifest=manifest, candidates=cleanset.candidates)
+    batch = make_prediction(owner, model=model, n_rows=1, label_counts=[["billing", 1]])
+    chances = {name: [1 / len(CLASSES)] for name in CLASSES}
+    rows = pd.DataFrame({"__row_id": [0], "message": ["hello"]})
+    results = pd.DataFrame({"row_id": [0], **chances, "Suggested Label": ["billing"]})
+    batch.table_key = _published(rows, storage.prediction_file(batch.pk, 1, "rows.parquet"))
+    batch.result_key = _published(results, storage.prediction_file(batch.pk, 1, "results.parquet"))
+    batch.save()
+    key, _ = api_key_create(owner=owner, name="notebook", scope="read")
+    return Things(cleanset, model, batch, key)
+
+
+def _published(frame: pd.DataFrame, key: str) -> str:
+    with TemporaryDirectory() as folder:
+        frame.to_parquet(Path(folder) / "table.parquet", index=False)
+        return tables.publish(Path(folder) / "table.parquet", key)
