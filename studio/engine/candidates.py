@@ -97,11 +97,12 @@ def _logistic(strength: float) -> Callable[[int], Classifier]:
 
 
 def _gentle_boosting(seed: int) -> Classifier:
-    return Boosting(n_rounds=100, n_leaves=8, min_rows_per_leaf=10, penalty=5.0, seed=seed)
+    return Boosting(n_rounds=150, n_leaves=8, min_rows_per_leaf=10, row_fraction=1.0, column_fraction=1.0,
+                    has_random_splits=True, seed=seed)  # fmt: skip
 
 
-def _deep_boosting(seed: int) -> Classifier:
-    return Boosting(n_rounds=200, n_leaves=31, min_rows_per_leaf=20, penalty=1.0, seed=seed)
+def _boosting(seed: int) -> Classifier:
+    return Boosting(seed=seed)
 
 
 def _forest(seed: int) -> Classifier:
@@ -116,7 +117,7 @@ def _ridge(penalty: float) -> Callable[[int], Regressor]:
 
 
 def _number_boosting(seed: int) -> Regressor:
-    return NumberBoosting(n_rounds=200, n_leaves=31, min_rows_per_leaf=20, penalty=1.0, seed=seed)
+    return NumberBoosting(n_leaves=31, penalty=1.0, row_fraction=0.8, column_fraction=0.8, seed=seed)
 
 
 def _number_forest(seed: int) -> Regressor:
@@ -157,24 +158,20 @@ CANDIDATES = (
         lambda size: size.n_rows <= _MANY_ROWS,
     ),
     Candidate(
-        "boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _gentle_boosting,
+        "gentle-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _gentle_boosting,
         lambda size: size.n_rows < _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES,
     ),
     Candidate(
-        "deep-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _deep_boosting,
+        "boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _boosting,
         lambda size: size.n_rows >= _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES,
     ),
     Candidate(
-        "forest", "Extremely randomised trees", Modality.TABULAR, REGULAR, "trees", _forest,
-        lambda size: _FEW_ROWS <= size.n_rows <= _VERY_MANY_ROWS and size.n_classes <= _SEVERAL_CLASSES,
-    ),
-    Candidate(
-        "small-forest", "Extremely randomised trees", Modality.TABULAR, ALWAYS, "trees", _forest,
+        "forest", "Extremely randomised trees", Modality.TABULAR, ALWAYS, "trees", _forest,
         lambda size: size.n_rows < _FEW_ROWS and size.n_classes <= _MANY_CLASSES,
     ),
     Candidate(
         "network", "Neural network", Modality.TABULAR, ALWAYS, "distances", lambda seed: SmallNetwork(seed=seed),
-        lambda size: size.n_rows <= _SEVERAL_ROWS,
+        lambda size: size.n_rows < _FEW_ROWS,
     ),
     Candidate(
         "linear", "Logistic regression", Modality.TABULAR, ALWAYS, "linear", _logistic(0.3),
