@@ -166,18 +166,23 @@ class _Plan:
         """Return a name that no uploaded column has; a name that the client joins by stays, and so it complains."""
         return name if name in JOINED else _free(name, self.source.own_columns)
 
+    @property
+    def _has_unlabeled(self) -> bool:
+        return bool(self.cleanset.counts.get("is_initially_unlabeled", 1))
+
     def clean_label(self) -> Column:
         kinds = {column_type(self.source, name, self.labels) for name in ("given_label", "corrected_label")}
         kind = kinds.pop() if len(kinds) == 1 else LabelType.MIXED if LabelType.MIXED in kinds else LabelType.NUMBER
         made = label_sql("coalesce(rows.corrected_label, rows.given_label)", kind)
-        return Column(self._name("clean_label"), made, kind.value, is_nullable=True)
+        return Column(self._name("clean_label"), made, kind.value, is_nullable=self._has_unlabeled)
 
     def label(self, name: str) -> list[Column]:
         """Return a column of labels where the task has any; corrections can always be read."""
         if name != "corrected_label" and name not in self.source.result_columns:
             return []
         kind = column_type(self.source, name, self.labels)
-        return [Column(self._name(name), label_sql(f"rows.{name}", kind), kind.value, is_nullable=True)]
+        is_nullable = name != "given_label" or self._has_unlabeled
+        return [Column(self._name(name), label_sql(f"rows.{name}", kind), kind.value, is_nullable)]
 
     def issues(self) -> list[Column]:
         schema = pq.read_schema(self.source.issues)
