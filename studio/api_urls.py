@@ -13,6 +13,7 @@ from projects.api.v1 import router as datasets_router
 from studio.api.docs import DocsPage
 from studio.api.ninja_api import StudioAPI
 from studio.api.v1 import account_router, runs_router
+from studio.webhooks.api.v1 import router as webhooks_router
 
 api = StudioAPI(
     title="Cleanset Studio",
@@ -28,6 +29,7 @@ api.add_router("/v1/cleansets", cleansets_router)
 api.add_router("/v1", models_router)
 api.add_router("/v1", predictions_router)
 api.add_router("/v1/runs", runs_router)
+api.add_router("/v1/webhooks", webhooks_router)
 
 
 def _without_log_in(patterns: list[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:

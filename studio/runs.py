@@ -164,14 +164,25 @@ class Run(models.Model):
 
 R = TypeVar("R", bound=Run)
 
+_end_observers: list[Callable[[Run], None]] = []
+
+
+def when_ended(observer: Callable[[Run], None]) -> None:
+    """Have a run that ended told to the observer, in the transaction that ends it; once per process and observer."""
+    if observer not in _end_observers:
+        _end_observers.append(observer)
+
 
 def _move(run: Run, sources: tuple[Status, ...], target: Status, **values: object) -> bool:
     """Compare and set: the only statement in the code base that changes a status."""
     assert all(target in MOVES[source] for source in sources)
     rows = type(run)._default_manager.filter(pk=run.pk, attempt=run.attempt, status__in=sources)
-    if rows.update(status=target, **values) != 1:
-        return False
-    run.refresh_from_db()
+    with transaction.atomic():
+        if rows.update(status=target, **values) != 1:
+            return False
+        run.refresh_from_db()
+        for observer in _end_observers if target in TERMINAL else ():
+            observer(run)
     return True
 
 
@@ -245,6 +256,7 @@ class Tracker:
         """Record where the work is, at most once a second within a stage."""
         if self._stop.is_set():
             raise Cancelled
+        stage = self._not_before(stage)
         now = time.monotonic()
         with self._lock:
             if stage == self._stage and now - self._written_at < PROGRESS_EVERY_S and (done < total or not total):
@@ -256,6 +268,13 @@ class Tracker:
         if not self._is_wanted():
             self._stop.set()
             raise Cancelled
+
+    def _not_before(self, stage: str) -> str:
+        """Work of a later stage may read features again, which is no return to the stage that first did."""
+        stages = self._run.stages
+        if stage in stages and self._stage in stages and stages.index(stage) < stages.index(self._stage):
+            return self._stage
+        return stage
 
     def log(self, line: str) -> None:
         """Append one line with the seconds since the start."""

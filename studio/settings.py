@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "studio",
     "studio.accounts",
     "studio.api",
+    "studio.webhooks",
     "projects",
     "cleansets",
     "models_app",
@@ -193,6 +194,7 @@ CELERY_TASK_DEFAULT_QUEUE = "data"
 CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"  # keeps nothing on disk: one sweep a minute needs no memory
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "studio.sweep_runs", "schedule": SWEEP_EVERY_S, "options": {"expires": SWEEP_EVERY_S}},
+    "sweep-webhooks": {"task": "webhooks.sweep", "schedule": SWEEP_EVERY_S, "options": {"expires": SWEEP_EVERY_S}},
     "forget-uploads": {"task": "projects.forget_stale_uploads", "schedule": 3600.0},
     "forget-batches": {"task": "inference.forget_stale_uploads", "schedule": 3600.0},
 }

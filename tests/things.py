@@ -14,6 +14,8 @@ from models_app.models import DeployedModel
 from studio import storage, tables
 from studio.accounts.models import ApiKey, User
 from studio.accounts.services import api_key_create
+from studio.webhooks.models import Webhook
+from studio.webhooks.services import webhook_create
 from tests.factories import make_model, make_prediction
 from tests.reviewable import CLASSES, make_reviewable
 
@@ -26,6 +28,7 @@ class Things:
     model: DeployedModel
     batch: PredictionBatch
     key: ApiKey
+    webhook: Webhook
 
     @property
     def ids(self) -> dict[str, object]:
@@ -37,6 +40,7 @@ class Things:
             "model": self.model.pk,
             "batch": self.batch.pk,
             "key": self.key.pk,
+            "webhook": self.webhook.pk,
         }
 
 
@@ -53,7 +57,8 @@ def make_things(owner: User) -> Things:
     batch.result_key = _published(results, storage.prediction_file(batch.pk, 1, "results.parquet"))
     batch.save()
     key, _ = api_key_create(owner=owner, name="notebook", scope="read")
-    return Things(cleanset, model, batch, key)
+    webhook = webhook_create(owner=owner, url="https://example.org/hook")
+    return Things(cleanset, model, batch, key, webhook)
 
 
 def _published(frame: pd.DataFrame, key: str) -> str:

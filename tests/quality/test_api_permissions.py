@@ -83,6 +83,12 @@ CALLS = {
     "run_list": Call(),
     "run_get": Call(),
     "run_cancel": Call(UNPROCESSABLE),  # it has ended
+    "webhook_list": Call(),
+    "webhook_create": Call(CREATED, {"url": "https://example.org/hook"}),
+    "webhook_get": Call(),
+    "webhook_delete": Call(GONE),
+    "webhook_ping": Call(CREATED),
+    "delivery_list": Call(),
 }
 OF_A_BODY = {"project_create": Call(CREATED)}  # the id of the thing stands in the body
 

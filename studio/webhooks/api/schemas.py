@@ -1,0 +1,51 @@
+"""How `/api/v1` writes webhooks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from ninja import Field, Schema
+from pydantic import ConfigDict
+
+from studio.api.schemas import RunKind, Text
+
+
+class WebhookIn(Schema):
+    """An address to be told of ended runs."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: Text = Field(min_length=1, max_length=2000, description="http or https, on a public host.")
+    kinds: list[RunKind] = Field([], max_length=20, description="Only runs that make one of these; all if empty.")
+
+
+class WebhookOut(Schema):
+    """A webhook, without its secret."""
+
+    id: UUID
+    url: str
+    kinds: list[RunKind]
+    created_at: datetime
+
+
+class WebhookMadeOut(WebhookOut):
+    """A new webhook; the secret is told this once."""
+
+    secret: str = Field(description="The key of the HMAC-SHA256 in the Studio-Signature header of each delivery.")
+
+
+class DeliveryOut(Schema):
+    """One event for a webhook."""
+
+    id: UUID
+    event: str = Field(description="run.succeeded, run.failed, run.cancelled or ping.")
+    state: Literal["waiting", "delivered", "given up"]
+    created_at: datetime
+    n_attempts: int
+    next_attempt_at: datetime | None
+    delivered_at: datetime | None
+    last_status: int | None = Field(description="What the address answered at the last attempt.")
+    last_error: str = Field(description="Why it did not answer.")
+    body: str = Field(description="What is posted.")
