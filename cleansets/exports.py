@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
@@ -143,3 +144,9 @@ def file_name(cleanset: Cleanset, file_format: str) -> str:
     """Return the name that the downloaded file gets, after the uploaded one."""
     stem = Path(cleanset.project.version.filename).name.split(".")[0] or "dataset"
     return f"{stem}-cleanset-{cleanset.number}.{file_format}"
+
+
+def full_manifest(cleanset: Cleanset) -> dict[str, object]:
+    """Return the run's manifest with the fold of each row; -1 is a row that no fold held out."""
+    folds = np.load(tables.local_path(cleanset.fold_id_key))
+    return {**cleanset.manifest, "cleanset_id": str(cleanset.pk), "fold_id": folds.tolist()}

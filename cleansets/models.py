@@ -22,6 +22,7 @@ class Cleanset(Run):
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="cleansets")
     number = models.PositiveIntegerField(default=1)
+    base = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="improved")
     n_rows = models.PositiveBigIntegerField(null=True)
     issues_key = models.CharField(max_length=200, blank=True)
     pred_probs_key = models.CharField(max_length=200, blank=True)
@@ -109,6 +110,7 @@ class ReviewAction(models.Model):
         SINGLE = "single", "one row"
         BULK = "bulk", "Clean Top K"
         IMPORT = "import", "decisions from a file"
+        CARRIED = "carried", "decisions on the cleanset before"
         UNDO = "undo", "undo"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from cleansets.frames import read_frame
 from cleansets.label_text import is_same_label
 from cleansets.models import Action, Cleanset, RowReview
 from studio import tables
 
+GIVEN_LABEL, LEFT_OUT = "given_label", "is_not_analyzed"
 REVIEW_SCHEMA = pa.schema(
     [
         ("row_id", pa.int64()),
@@ -52,7 +54,7 @@ def review_table(cleanset: Cleanset) -> pa.Table:
 
 def corrected_rows(cleanset: Cleanset) -> CorrectedRows:
     """Return the corrected labels of every row that is not excluded; without a label column there are none."""
-    labels, task = _given_labels(cleanset), cleanset.task
+    labels, task = given_labels(cleanset), cleanset.task
     kept = np.ones(len(labels), dtype=bool)
     n_corrected = 0
     for row_id, action, corrected in cleanset.reviews.values_list("row_id", "action", "corrected_label"):
@@ -64,7 +66,41 @@ def corrected_rows(cleanset: Cleanset) -> CorrectedRows:
     return CorrectedRows(rows, [labels[i] for i in rows], n_corrected, len(labels) - len(rows))
 
 
-def _given_labels(cleanset: Cleanset) -> list[str | None]:
+def rows_to_analyse(cleanset: Cleanset) -> CorrectedRows:
+    """Return the rows that an analysis reads: all, or those that were not excluded from the cleanset it improves."""
+    if cleanset.base is not None:
+        return corrected_rows(cleanset.base)
+    labels = given_labels(cleanset)
+    return CorrectedRows(np.arange(len(labels), dtype=np.int64), labels, n_corrected=0, n_excluded=0)
+
+
+def rows_analysed(cleanset: Cleanset) -> CorrectedRows:
+    """Return the rows that a finished analysis had read, whatever was decided since."""
+    labels = given_labels(cleanset)
+    issues = tables.local_path(cleanset.issues_key)
+    left_out = np.zeros(len(labels), dtype=bool)
+    if LEFT_OUT in pq.read_schema(issues).names:
+        left_out = pq.read_table(issues, columns=[LEFT_OUT]).column(LEFT_OUT).to_numpy()
+    rows = np.flatnonzero(~left_out).astype(np.int64)
+    return CorrectedRows(rows, [labels[row] for row in rows], n_corrected=0, n_excluded=int(left_out.sum()))
+
+
+def given_labels(cleanset: Cleanset) -> list[str | None]:
+    """Return the labels that decisions are laid over: of an improved cleanset, the corrected ones of its base."""
+    if cleanset.base is not None and cleanset.issues_key:
+        issues = tables.local_path(cleanset.issues_key)
+        given: list[str | None] = read_frame(issues, [GIVEN_LABEL])[GIVEN_LABEL].tolist()
+        return given
+    labels = _uploaded_labels(cleanset)
+    if cleanset.base is None:
+        return labels
+    before = corrected_rows(cleanset.base)
+    for row_id, label in zip(before.row_id.tolist(), before.labels, strict=True):
+        labels[row_id] = label
+    return labels
+
+
+def _uploaded_labels(cleanset: Cleanset) -> list[str | None]:
     column, version = cleanset.project.label_column, cleanset.project.version
     if not column:
         return [None] * (version.n_rows or 0)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Mapping
-from dataclasses import asdict
-from importlib.metadata import version
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,34 +15,39 @@ from django.conf import settings
 
 from cleansets.frames import read_frame
 from cleansets.models import Cleanset
+from cleansets.overlay import GIVEN_LABEL, LEFT_OUT, CorrectedRows, given_labels, rows_to_analyse
 from studio import storage, tables
+from studio.engine.assessment import ENSEMBLE_KEY
 from studio.engine.build import build_cleanset
 from studio.engine.health.leak import split_column
-from studio.engine.ml_task import MLTask
+from studio.engine.manifest import describe
 from studio.engine.progress import Progress
 from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.engine.validate import check_frame
+from studio.fan_out import fan_out
 
-LIBRARIES = ("numpy", "pandas", "scikit-learn", "cleanlab", "torch", "sentence-transformers")
 ISSUES, PRED_PROBS, FOLD_ID = "issues.parquet", "pred_probs.npy", "fold_id.npy"
 PREDICTIONS, EMBEDDINGS = "predictions.npy", "embeddings.npy"  # where the task and the modality have them
 
 
 def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     """Analyse the project's dataset version and return the values to store on the run."""
-    project = run.project
-    spec = project.spec()
-    table = tables.local_path(project.version.table_key)
-    result = analyse_table(table, spec, progress=progress)
+    version, spec = run.project.version, run.project.spec()
+    if run.base is not None:
+        spec = replace(spec, only_candidates=useful_candidates(run.base))
+    table = tables.local_path(version.table_key)
+    rows = rows_to_analyse(run)
+    result = analyse_table(table, spec, rows=rows, progress=progress)
+    manifest = describe(result, spec, dataset_sha256=version.sha256, labels=rows.labels)
+    whole = with_left_out(result, rows.row_id, version.n_rows or 0)
     progress("Saving")
-    given = read_frame(table, [project.label_column])[project.label_column] if project.label_column else None
     with tables.scratch() as folder:
-        names = write_results(result, given, folder)
+        names = write_results(whole, given_labels(run), folder)
         keys = {name: storage.cleanset_file(run.pk, run.attempt, name) for name in names}
         for name, key in keys.items():
             tables.publish(folder / name, key)
     return {
-        "n_rows": len(result.issues),
+        "n_rows": len(whole.issues),
         "issues_key": keys[ISSUES],
         "pred_probs_key": keys[PRED_PROBS],
         "fold_id_key": keys[FOLD_ID],
@@ -55,35 +58,84 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
         "counts": dict(result.counts),
         "stage_seconds": dict(result.stage_seconds),
         "health": result.health.to_dict(),
-        "manifest": _manifest(run, spec),
+        "manifest": manifest.to_dict(),
     }
 
 
-def analyse_table(table: Path, spec: CleansetSpec, *, progress: Progress) -> CleansetResult:
-    """Build the cleanset of a Parquet table; the same for the worker and for the command line."""
+def useful_candidates(cleanset: Cleanset) -> tuple[str, ...]:
+    """Return the keys of the candidates that had a share in the ensemble: the others are not tried again."""
+    return tuple(row["key"] for row in cleanset.candidates if row["weight"] > 0 and row["key"] != ENSEMBLE_KEY)
+
+
+def analyse_table(
+    table: Path,
+    spec: CleansetSpec,
+    *,
+    rows: CorrectedRows | None = None,
+    use_cache: bool = True,
+    progress: Progress,
+) -> CleansetResult:
+    """Build the cleanset of a Parquet table; the same for the worker and for the command line.
+
+    `rows` are those to analyse, with their labels; None is all, with the labels of the table.
+    """
     progress("Reading rows")
     split = split_column(pq.read_schema(table).names)
     wanted = (*spec.feature_columns, spec.label_column, split)
-    frame = read_frame(table, list(dict.fromkeys(name for name in wanted if name)))
+    row_ids = None if rows is None or not rows.n_excluded else rows.row_id
+    frame = read_frame(table, list(dict.fromkeys(name for name in wanted if name)), row_ids)
+    if rows is not None and spec.label_column:
+        frame[spec.label_column] = pd.Series(rows.labels, dtype=object)
     check_frame(frame, spec)
-    return build_cleanset(
-        frame,
-        spec,
-        split_column=split,
-        cache_dir=settings.CACHE_DIR / "engine",
-        n_jobs=settings.CORES,
-        progress=progress,
+    with fan_out() as n_jobs:
+        return build_cleanset(
+            frame,
+            spec,
+            split_column=split,
+            cache_dir=settings.CACHE_DIR / "engine" if use_cache else None,
+            n_jobs=n_jobs,
+            progress=progress,
+        )
+
+
+def with_left_out(result: CleansetResult, row_id: npt.NDArray[np.int64], n_rows: int) -> CleansetResult:
+    """Put the rows that were left out back in their places, with nothing found and `is_not_analyzed`."""
+    if len(row_id) == n_rows:
+        return result
+    issues = result.issues.set_axis(pd.Index(row_id)).reindex(range(n_rows))
+    for name, kind in result.issues.dtypes.items():
+        if kind.kind in "bf":
+            issues[name] = issues[name].fillna(0).astype(kind)
+    is_left_out = np.ones(n_rows, dtype=bool)
+    is_left_out[row_id] = False
+    issues[LEFT_OUT] = is_left_out
+    share = 1 / len(result.classes) if result.classes else 0.0
+    return replace(
+        result,
+        issues=issues,
+        pred_probs=_in_place(result.pred_probs, row_id, n_rows, share),
+        fold_id=_in_place(result.fold_id, row_id, n_rows, -1),
+        embeddings=None if result.embeddings is None else _in_place(result.embeddings, row_id, n_rows, 0),
+        predictions=None if result.predictions is None else _in_place(result.predictions, row_id, n_rows, np.nan),
     )
 
 
-def write_results(result: CleansetResult, given: pd.Series[str] | None, folder: Path) -> list[str]:
+def _in_place(
+    values: npt.NDArray[Any], row_id: npt.NDArray[np.int64], n_rows: int, left_out: float
+) -> npt.NDArray[Any]:
+    whole = np.full((n_rows, *values.shape[1:]), left_out, dtype=values.dtype)
+    whole[row_id] = values
+    return whole
+
+
+def write_results(result: CleansetResult, given: Sequence[str | None], folder: Path) -> list[str]:
     """Write the result files into the folder and return their names.
 
     The given labels lie beside the results, so that the review table is sorted and filtered from one narrow file.
     """
     issues = result.issues.reset_index(drop=True)
     issues.insert(0, "row_id", np.arange(len(issues), dtype=np.int64))
-    issues.insert(1, "given_label", given if given is not None else pd.Series([None] * len(issues), dtype=object))
+    issues.insert(1, GIVEN_LABEL, pd.Series(list(given), dtype=object))
     _as_plain(issues).to_parquet(folder / ISSUES, index=False, row_group_size=100_000, compression="zstd")
     arrays: dict[str, npt.NDArray[Any] | None] = {
         PRED_PROBS: result.pred_probs,
@@ -103,19 +155,3 @@ def _as_plain(issues: pd.DataFrame) -> pd.DataFrame:
         return issues
     suggested = issues["suggested_label"].astype(object)
     return issues.assign(suggested_label=suggested.where(suggested.notna(), None))
-
-
-def _manifest(run: Cleanset, spec: CleansetSpec) -> dict[str, Any]:
-    """Say what made this result, so that it can be made again."""
-    return {
-        "dataset_sha256": run.project.version.sha256,
-        "task": MLTask(spec.task).value,
-        "modality": spec.modality.value,
-        "mode": spec.mode.value,
-        "label_column": spec.label_column,
-        "feature_columns": list(spec.feature_columns),
-        "n_folds": spec.n_folds,
-        "seed": spec.seed,
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in LIBRARIES},
-    }

@@ -256,5 +256,7 @@ def made_with(cleanset: Cleanset) -> list[tuple[str, str]]:
 
 def last_action(cleanset: Cleanset) -> ReviewAction | None:
     """Return the newest action that can be undone."""
-    undoable = cleanset.review_actions.filter(undone_by=None).exclude(kind=ReviewAction.Kind.UNDO)
+    undoable = cleanset.review_actions.filter(undone_by=None).exclude(
+        kind__in=[ReviewAction.Kind.UNDO, ReviewAction.Kind.CARRIED]
+    )
     return undoable.order_by("-created_at").first()

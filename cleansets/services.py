@@ -37,10 +37,10 @@ class State(TypedDict):
 
 
 @transaction.atomic
-def cleanset_start(*, project: Project, user: User) -> Cleanset:
-    """Create the project's next cleanset and queue its analysis."""
+def cleanset_start(*, project: Project, user: User, base: Cleanset | None = None) -> Cleanset:
+    """Create the project's next cleanset, of the uploaded labels or of a base's corrected ones, and queue it."""
     newest = project.cleansets.aggregate(Max("number"))["number__max"] or 0
-    cleanset = Cleanset.objects.create(project=project, number=newest + 1, created_by=user)
+    cleanset = Cleanset.objects.create(project=project, number=newest + 1, base=base, created_by=user)
     runs.enqueue(cleanset)
     return cleanset
 
@@ -57,7 +57,42 @@ def cleanset_restart(*, cleanset: Cleanset, user: User) -> Cleanset:
     """Start the same analysis again, after a failure or a cancel."""
     if cleanset.is_active or cleanset.is_succeeded:
         raise DataProblem("This analysis has not failed; there is nothing to start again.")
+    if cleanset.base is not None:
+        return _improved(cleanset.base, user)
     return cleanset_start(project=cleanset.project, user=user)
+
+
+@transaction.atomic
+def cleanset_improve(*, cleanset: Cleanset, user: User) -> Cleanset:
+    """Create the next cleanset, which learns from the corrected labels, and queue its analysis.
+
+    Corrected labels are its given labels. What was decided stays decided there: excluded rows stay excluded, rows
+    that were kept or corrected count as kept, so nobody is asked about them twice.
+    """
+    if cleanset.task is MLTask.UNSUPERVISED:
+        raise DataProblem("Without labels there is nothing to correct, so a new analysis would find the same.")
+    if not cleanset.reviews.exists():
+        raise DataProblem("No row is decided yet, so a new analysis would find the same. Review some rows first.")
+    return _improved(cleanset, user)
+
+
+def _improved(base: Cleanset, user: User) -> Cleanset:
+    improved = cleanset_start(project=base.project, user=user, base=base)
+    changes: list[tuple[int, State | None, State | None]] = [
+        (review.row_id, None, _carried(review)) for review in base.reviews.order_by("row_id")
+    ]
+    record(improved, user, ReviewAction.Kind.CARRIED, f"Carried over {len(changes):,} decisions", changes)
+    return improved
+
+
+def _carried(review: RowReview) -> State:
+    decided = Action.EXCLUDE if review.action == Action.EXCLUDE else Action.KEEP
+    return State(
+        action=decided.value if review.action else "",
+        corrected_label=None,
+        needs_review=review.needs_review,
+        is_manual=review.is_manual,
+    )
 
 
 @transaction.atomic

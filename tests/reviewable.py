@@ -62,6 +62,8 @@ def make_reviewable(
     cleanset.pred_probs_key = _published_array(
         found.pred_probs, storage.cleanset_file(cleanset.pk, 1, "pred_probs.npy")
     )
+    fold_id = np.arange(n_rows, dtype=np.int16) % 5
+    cleanset.fold_id_key = _published_array(fold_id, storage.cleanset_file(cleanset.pk, 1, "fold_id.npy"))
     if found.predictions is not None:
         key = storage.cleanset_file(cleanset.pk, 1, "predictions.npy")
         cleanset.predictions_key = _published_array(found.predictions, key)

@@ -13,7 +13,9 @@ from cleansets import selectors, services
 from cleansets.access import cleanset_or_404, ready_cleanset_or_404
 from cleansets.models import Cleanset
 from cleansets.views import contexts
+from cleansets.views.health import health
 from studio import runs
+from studio.accounts.access import account
 from studio.htmx import is_partial
 
 PANEL = "cleansets/_row_panel.html"
@@ -84,6 +86,13 @@ def cleanset_rerun(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse
     return redirect(services.cleanset_restart(cleanset=cleanset, user=cleanset.created_by))
 
 
+@require_POST
+def cleanset_improve(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
+    """Analyse the corrected data."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    return redirect(services.cleanset_improve(cleanset=cleanset, user=account(request)))
+
+
 @require_GET
 def cleanset_details(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Show how the analysis was made: models, settings, seconds, log."""
@@ -95,4 +104,5 @@ def cleanset_details(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespon
         "issues": selectors.issue_counts(cleanset),
         "made_with": selectors.made_with(cleanset),
     }
-    return render(request, "cleansets/cleanset_details.html", context | contexts.candidates(cleanset))
+    context |= contexts.candidates(cleanset) | health(cleanset)
+    return render(request, "cleansets/cleanset_details.html", context)

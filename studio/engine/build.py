@@ -99,7 +99,9 @@ def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult,
 
 def cross_validated(study: Study, resources: Resources) -> Assessment:
     """Fit the candidates on all folds, weigh them into an ensemble, and say so in the log."""
-    candidates = candidates_for(study.spec, size_of(study))
+    suitable = candidates_for(study.spec, size_of(study))
+    # Those of a smaller data set may not suit this one; then all are tried.
+    candidates = [one for one in suitable if one.key in study.spec.only_candidates] or suitable
     fits = cross_validate(candidates, study, resources)
     resources.progress(assessment.STAGE)
     assessed = assess(fits, study.labels, RECIPES[study.spec.task])

@@ -32,6 +32,8 @@ class CleansetSpec:
         Number of cross-validation folds.
     seed
         The only source of randomness.
+    only_candidates
+        Keys of the models to try; all that suit the data, if empty.
     """
 
     task: MLTask
@@ -42,6 +44,7 @@ class CleansetSpec:
     mode: Mode = Mode.REGULAR
     n_folds: int = 5
     seed: int = 0
+    only_candidates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import shutil
 import time
 import uuid
@@ -135,3 +136,9 @@ def write_stream(path: Path, chunks: Iterable[bytes]) -> None:
     """Write a stream of bytes to a file."""
     with path.open("wb") as file:
         file.writelines(chunks)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, which tells whether it is the one that was analysed."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

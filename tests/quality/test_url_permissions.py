@@ -69,6 +69,8 @@ OWNED = {
     "cleanset-details": Address("get", OK, "cleanset"),
     "cleanset-run": Address("get", OK, "cleanset"),
     "cleanset-cancel": Address("post", FOUND, "cleanset"),
+    "cleanset-improve": Address("post", UNPROCESSABLE, "cleanset"),  # no row is decided yet
+    "cleanset-manifest": Address("get", OK, "cleanset"),
     "cleanset-rerun": Address("post", UNPROCESSABLE, "cleanset"),  # it has not failed
     "cleanset-decide": Address("post", FOUND, "cleanset", data="choice=keep&next=1", row_id=0),
     "cleanset-undo": Address("post", UNPROCESSABLE, "cleanset"),  # nothing was done yet
@@ -86,6 +88,7 @@ OWNED = {
     "prediction": Address("get", OK, "batch"),
     "prediction-run": Address("get", FOUND, "batch"),
     "prediction-cancel": Address("post", FOUND, "batch"),
+    "prediction-retry": Address("post", UNPROCESSABLE, "batch"),  # it has not failed
     "prediction-export": Address("get", OK, "batch"),
     "prediction-delete": Address("post", FOUND, "batch"),
 }

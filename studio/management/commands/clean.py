@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError
@@ -29,11 +30,13 @@ from studio.engine.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.guess import guess_choice
+from studio.engine.manifest import describe
 from studio.engine.ml_task import MEASURES, MLTask, Modality, Mode
 from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.exports import stream_exact_csv
 from studio.management.terminal import (
     TerminalProgress,
+    file_sha256,
     input_file,
     output_file,
     output_folder,
@@ -68,6 +71,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="the only source of randomness (0)")
         parser.add_argument("--out", required=True, type=Path, metavar="OUT.csv")
         parser.add_argument("--pred-probs", type=Path, metavar="P.parquet", help="also write out-of-sample pred_probs")
+        parser.add_argument("--manifest", type=Path, metavar="M.json", help="also write what `rerun` needs to prove it")
         parser.add_argument("--model", type=Path, metavar="DIR", help="also train the best model and save it there")
 
     def handle(self, **options: Any) -> None:
@@ -97,6 +101,7 @@ class Request:
     seed: int
     out: Path
     pred_probs: Path | None
+    manifest: Path | None
     model: Path | None
 
 
@@ -107,6 +112,7 @@ def _clean(request: Request, progress: TerminalProgress) -> str:
     with ExitStack() as outputs, tables.scratch() as folder:
         out = outputs.enter_context(output_file(request.out))
         pred_probs = outputs.enter_context(output_file(request.pred_probs)) if request.pred_probs else None
+        manifest = outputs.enter_context(output_file(request.manifest)) if request.manifest else None
         model_folder = outputs.enter_context(_model_folder(request.model)) if request.model else None
         table = folder / "rows.parquet"
         started = time.monotonic()
@@ -123,6 +129,8 @@ def _clean(request: Request, progress: TerminalProgress) -> str:
         _write_rows(table, result, out)
         if pred_probs:
             _write_pred_probs(result, pred_probs)
+        if manifest:
+            _write_manifest(request.file, table, spec, result, manifest)
         progress.clear()
     return summary(spec, result, seconds)
 
@@ -239,6 +247,12 @@ def _write_pred_probs(result: CleansetResult, out: Path) -> None:
     if result.predictions is not None:
         names, matrix = ("prediction", "expected_error"), result.predictions
     pq.write_table(pa.table([pa.array(column) for column in matrix.T], names=list(names)), out, compression="zstd")
+
+
+def _write_manifest(file: Path, table: Path, spec: CleansetSpec, result: CleansetResult, out: Path) -> None:
+    labels = read_frame(table, [spec.label_column])[spec.label_column].tolist() if spec.label_column else []
+    described = describe(result, spec, dataset_sha256=file_sha256(file), labels=labels)
+    out.write_text(json.dumps({**described.to_dict(), "fold_id": result.fold_id.tolist()}, indent=1))
 
 
 def summary(spec: CleansetSpec, result: CleansetResult, seconds: Mapping[str, float]) -> str:

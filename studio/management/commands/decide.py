@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import uuid
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any, TextIO
@@ -11,8 +10,7 @@ from typing import Any, TextIO
 from django.core.management.base import BaseCommand
 
 from cleansets.imports import decisions_import, decisions_in_file
-from cleansets.models import Cleanset
-from studio.engine.errors import DataProblem
+from studio.management.cleanset_ids import finished_cleanset
 from studio.management.terminal import input_file, problems_end_in_status_2
 
 
@@ -36,20 +34,7 @@ class Command(BaseCommand):
         """Do it; the counts go to standard output."""
         errors: TextIO = options.get("stderr") or sys.stderr
         with problems_end_in_status_2(errors):
-            found = _cleanset(cleanset)
+            found = finished_cleanset(cleanset)
             decisions = decisions_in_file(file.name, input_file(file).read_bytes())
             result = decisions_import(cleanset=found, user=found.project.owner, decisions=decisions)
         self.stdout.write(f"{result.n_decisions:,} decisions read, {result.n_changed:,} rows changed")
-
-
-def _cleanset(text: str) -> Cleanset:
-    try:
-        cleanset_id = uuid.UUID(text)
-    except ValueError as error:
-        raise DataProblem(f"'{text}' is no id of a cleanset. It stands in the address of the review page.") from error
-    cleanset = Cleanset.objects.select_related("project__version", "project__owner").filter(pk=cleanset_id).first()
-    if cleanset is None:
-        raise DataProblem(f"There is no cleanset {text}. Its id stands in the address of the review page.")
-    if not cleanset.is_succeeded:
-        raise DataProblem(f"The analysis of this cleanset is {cleanset.get_status_display().lower()}, not done.")
-    return cleanset

@@ -1,0 +1,105 @@
+"""Makes a cleanset again from its manifest, and says whether it comes out the same."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from cleansets.overlay import CorrectedRows, rows_analysed
+from cleansets.pipeline import analyse_table
+from projects.readers import ReadLimits, read_table
+from studio import tables
+from studio.engine.errors import DataProblem
+from studio.engine.manifest import RunManifest, describe, differences
+from studio.management.cleanset_ids import finished_cleanset
+from studio.management.terminal import TerminalProgress, file_sha256, input_file, problems_end_in_status_2
+
+DIFFERS = 1  # exit status
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What was analysed: the manifest, the table, its rows with their labels (None: all, as uploaded)."""
+
+    manifest: RunManifest
+    table: Path
+    rows: CorrectedRows | None
+
+
+class Command(BaseCommand):
+    """Nothing that was kept from earlier runs is used, apart from the data."""
+
+    help = (
+        "Make a cleanset again and compare every column, probability and fold with what its manifest says: either one "
+        "of this studio (CLEANSET_ID, as in the address of its page), or FILE with the manifest that `clean "
+        "--manifest` wrote. Exit status: 0 if all is the same, 1 if something differs, 2 with a sentence if it cannot "
+        "be made."
+    )
+    requires_system_checks: tuple[str, ...] = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare what may be given."""
+        parser.add_argument("cleanset", metavar="CLEANSET_ID", nargs="?")
+        parser.add_argument("--manifest", type=Path, metavar="M.json")
+        parser.add_argument("--file", type=Path, metavar="FILE")
+
+    def handle(self, *, cleanset: str | None, manifest: Path | None, file: Path | None, **options: Any) -> None:
+        """Do it; what is the same and what differs goes to standard output."""
+        errors: TextIO = options.get("stderr") or sys.stderr
+        progress = TerminalProgress(errors)
+        with problems_end_in_status_2(errors), tables.scratch() as folder:
+            if cleanset is not None and manifest is None and file is None:
+                again = _of_studio(cleanset)
+            elif cleanset is None and manifest is not None and file is not None:
+                again = _of_file(manifest, file, folder / "rows.parquet", progress)
+            else:
+                raise DataProblem("Give either CLEANSET_ID, or both --manifest M.json and --file FILE.")
+            differing = self._compared(again, progress)
+        if differing:
+            sys.exit(DIFFERS)
+
+    def _compared(self, again: Again, progress: TerminalProgress) -> list[str]:
+        before, spec = again.manifest, again.manifest.spec()
+        result = analyse_table(again.table, spec, rows=again.rows, use_cache=False, progress=progress)
+        labels = again.rows.labels if again.rows else []
+        after = describe(result, spec, dataset_sha256=before.dataset_sha256, labels=labels)
+        progress.clear()
+        for name, was in before.versions.items():
+            if (now := after.versions.get(name)) != was:
+                self.stdout.write(f"{name} was {was} and is {now}")
+        differing = differences(before.results, after.results)
+        for name in after.results:
+            self.stdout.write(f"  {name}  {'differs' if name in differing else 'the same'}")
+        self.stdout.write(
+            f"{len(differing)} of {len(after.results)} parts differ."
+            if differing
+            else "Reproduced: every part is the same."
+        )
+        return differing
+
+
+def _of_studio(cleanset_id: str) -> Again:
+    cleanset = finished_cleanset(cleanset_id)
+    table = tables.local_path(cleanset.project.version.table_key)
+    rows = rows_analysed(cleanset) if cleanset.project.label_column else None
+    return Again(RunManifest.from_dict(cleanset.manifest), table, rows)
+
+
+def _of_file(manifest: Path, file: Path, table: Path, progress: TerminalProgress) -> Again:
+    try:
+        values = json.loads(input_file(manifest).read_text())
+    except ValueError as error:
+        raise DataProblem(f"{manifest} is no JSON. Give the manifest that clean --manifest wrote.") from error
+    stated = RunManifest.from_dict(values if isinstance(values, dict) else {})
+    if file_sha256(input_file(file)) != stated.dataset_sha256:
+        raise DataProblem(f"{file} is not the file that was analysed: its SHA-256 is another one.")
+    limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
+    read_table(file, file.name, table, progress=progress, limits=limits)
+    return Again(stated, table, None)
