@@ -63,7 +63,8 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
 
 def _read(run: PredictionBatch, model: TrainedModel, table: Path, progress: Progress) -> Sequence[str]:
     """Write the uploaded rows to a Parquet table; return what the user should know about the file."""
-    source, limits = tables.local_path(run.source_key), ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
+    source = tables.local_path(run.source_key)
+    limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES, required_columns=model.feature_columns)
     if run.is_of_client:
         read_client_batch(source, table, model, progress=progress, limits=limits)
         return ()

@@ -1,4 +1,4 @@
-"""Writes of the app: starting a prediction batch, deleting it."""
+"""Writes of the app: starting a prediction batch, starting it again, deleting it."""
 
 from __future__ import annotations
 
@@ -34,6 +34,26 @@ def prediction_start(*, model: DeployedModel, user: User, file: UploadedFile[byt
         batch.save(force_insert=True)
         runs.enqueue(batch)
     return batch
+
+
+def prediction_restart(*, batch: PredictionBatch, user: User) -> PredictionBatch:
+    """Predict a file again whose prediction failed or was cancelled; the new run takes its place."""
+    if batch.is_active or batch.is_succeeded:
+        raise DataProblem("This prediction has not failed; there is nothing to start again.")
+    again = PredictionBatch(
+        deployed_model=batch.deployed_model,
+        created_by=user,
+        filename=batch.filename,
+        size_bytes=batch.size_bytes,
+        is_of_client=batch.is_of_client,
+    )
+    with default_storage.open(batch.source_key) as source:
+        again.source_key = default_storage.save(storage.prediction_source(again.pk), source)
+    with transaction.atomic():
+        again.save(force_insert=True)
+        runs.enqueue(again)
+        prediction_delete(batch=batch)
+    return again
 
 
 def prediction_delete(*, batch: PredictionBatch) -> None:

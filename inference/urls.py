@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("predictions/<uuid:batch_id>", views.prediction, name="prediction"),
     path("predictions/<uuid:batch_id>/run", views.prediction_run, name="prediction-run"),
     path("predictions/<uuid:batch_id>/cancel", views.prediction_cancel, name="prediction-cancel"),
+    path("predictions/<uuid:batch_id>/retry", views.prediction_retry, name="prediction-retry"),
     path("predictions/<uuid:batch_id>/export", views.prediction_export, name="prediction-export"),
     path("predictions/<uuid:batch_id>/delete", views.prediction_delete, name="prediction-delete"),
 ]

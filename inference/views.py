@@ -76,6 +76,12 @@ def prediction_cancel(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse
     return redirect(batch)
 
 
+@require_POST
+def prediction_retry(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """Predict the file again after a failure or a cancel."""
+    return redirect(services.prediction_restart(batch=batch_or_404(request, batch_id), user=account(request)))
+
+
 @require_GET
 def prediction_export(request: HttpRequest, batch_id: uuid.UUID) -> StreamingHttpResponse:
     """Download the uploaded rows with their predictions."""

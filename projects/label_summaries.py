@@ -130,12 +130,24 @@ def number_summary(version: DatasetVersion, profile: ColumnProfile) -> NumberSum
 
 def set_columns(version: DatasetVersion, profiles: Sequence[ColumnProfile]) -> frozenset[str]:
     """Return the columns whose cells look like sets of classes: few names, in combinations that repeat."""
-    found = set()
-    for profile in profiles:
-        is_words = profile.kind in (ColumnKind.CATEGORICAL, ColumnKind.TEXT) and profile.mean_words <= MAX_WORDS
-        if is_words and profile.n_distinct > 2 and _looks_like_sets(_sample(version, profile.name)):
-            found.add(profile.name)
-    return frozenset(found)
+    words = [
+        profile.name
+        for profile in profiles
+        if profile.kind in (ColumnKind.CATEGORICAL, ColumnKind.TEXT)
+        and profile.mean_words <= MAX_WORDS
+        and profile.n_distinct > 2
+    ]
+    return frozenset(name for name in _with_commas(version, words) if _looks_like_sets(_sample(version, name)))
+
+
+def _with_commas(version: DatasetVersion, names: Sequence[str]) -> list[str]:
+    """Return the columns with a comma in enough cells to look closer; one scan, however many columns there are."""
+    if not names:
+        return []
+    shares = ", ".join(f"avg(contains({tables.quoted(name)}, ',')::INTEGER)" for name in names)
+    cells = ", ".join(tables.quoted(name) for name in names)
+    [found] = _fetched(version, f"SELECT {shares} FROM (SELECT {cells} FROM read_parquet(?) LIMIT {SAMPLE_ROWS})")
+    return [name for name, share in zip(names, found, strict=True) if (share or 0.0) >= MIN_SHARE_OF_SETS]
 
 
 def _sample(version: DatasetVersion, column: str) -> list[tuple[str | None, int]]:

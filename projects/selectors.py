@@ -74,7 +74,7 @@ def column_profiles(version: DatasetVersion) -> list[ColumnProfile]:
     """Return the profiles, each with the kind that the user chose where one was chosen."""
     profiles = [ColumnProfile.from_dict(column) for column in version.columns]
     chosen: dict[str, str] = version.chosen_kinds
-    return [replace(profile, kind=ColumnKind(chosen.get(profile.name, profile.kind))) for profile in profiles]
+    return [replace(profile, kind=ColumnKind(chosen.get(profile.name, profile.inferred_kind))) for profile in profiles]
 
 
 def label_guess(version: DatasetVersion, task: str) -> str | None:

@@ -14,6 +14,7 @@ from django.db.models import Max
 
 from projects import selectors
 from projects.models import Dataset, DatasetVersion, Project
+from projects.readers.profile import profile_columns
 from studio import runs, storage, tables
 from studio.accounts.models import User
 from studio.engine.columns import ColumnKind
@@ -129,10 +130,17 @@ def _name_of(filename: str) -> str:
 
 
 def column_kinds_choose(*, version: DatasetVersion, kinds: Mapping[str, ColumnKind]) -> None:
-    """Keep the kinds that differ from those found."""
-    found = {profile.name: profile.inferred_kind for profile in selectors.column_profiles(version)}
-    version.chosen_kinds = {name: kind.value for name, kind in kinds.items() if kind is not found[name]}
-    version.save(update_fields=["chosen_kinds"])
+    """Keep the kinds that differ from those found, and draw the profiles of changed columns anew."""
+    profiles = {profile.name: profile for profile in selectors.column_profiles(version)}
+    wanted = {name: profile.kind for name, profile in profiles.items()} | dict(kinds)
+    changed = {name: kind for name, kind in wanted.items() if kind is not profiles[name].kind}
+    if changed:
+        drawn = {profile.name: profile for profile in profile_columns(tables.local_path(version.table_key), changed)}
+        version.columns = [drawn.get(name, profile).to_dict() for name, profile in profiles.items()]
+    version.chosen_kinds = {
+        name: kind.value for name, kind in wanted.items() if kind is not profiles[name].inferred_kind
+    }
+    version.save(update_fields=["chosen_kinds", "columns"])
 
 
 def project_create(*, user: User, version: DatasetVersion, name: str, spec: CleansetSpec) -> Project:

@@ -49,19 +49,39 @@ class UploadForm(forms.Form):
 
 
 class KindsForm(forms.Form):
-    """One select per column; the fields are numbered, since a column may have any name."""
+    """One select per column; the fields are numbered by place in the file, since a column may have any name.
 
-    def __init__(self, profiles: Sequence[ColumnProfile], data: QueryDict | None = None) -> None:
+    Of a wide table some columns are shown: those at `places`, or those that were posted.
+    """
+
+    def __init__(
+        self, profiles: Sequence[ColumnProfile], data: QueryDict | None = None, *, places: Sequence[int] | None = None
+    ) -> None:
         super().__init__(data)
         self.profiles = profiles
-        for place, profile in enumerate(profiles):
-            attributes = {"class": "input input-small", "aria-label": f"Kind of {profile.name}"}
-            self.fields[f"kind-{place}"] = forms.ChoiceField(
-                choices=KIND_CHOICES, initial=profile.kind, widget=forms.Select(attrs=attributes)
+        every = range(len(profiles))
+        self.places = list(every) if places is None else list(places)
+        if data is not None:
+            self.places = [place for place in every if self.field_name(place) in data]
+        for place in self.places:
+            attributes = {"class": "input input-small", "aria-label": f"Kind of {profiles[place].name}"}
+            self.fields[self.field_name(place)] = forms.ChoiceField(
+                choices=KIND_CHOICES, initial=profiles[place].kind, widget=forms.Select(attrs=attributes)
             )
 
+    @staticmethod
+    def field_name(place: int) -> str:
+        """Return the name of the field of a column."""
+        return f"kind-{place}"
+
+    def clean(self) -> dict[str, object]:
+        """Refuse a form without any column."""
+        if not self.places:
+            raise forms.ValidationError("No kind was sent.")
+        return super().clean() or {}
+
     def kinds(self) -> dict[str, ColumnKind]:
-        """Return the chosen kind of every column."""
+        """Return the chosen kinds by column."""
         return {
-            profile.name: ColumnKind(self.cleaned_data[f"kind-{place}"]) for place, profile in enumerate(self.profiles)
+            self.profiles[place].name: ColumnKind(self.cleaned_data[self.field_name(place)]) for place in self.places
         }

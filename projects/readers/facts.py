@@ -23,7 +23,7 @@ class FileFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReadLimits:
-    """How much a file may cost. Sizes in bytes.
+    """How much a file may cost, and which columns it must have. Sizes in bytes.
 
     `max_ratio` (unpacked size over packed size) is only asked once `ratio_floor_bytes` have come out of an
     archive: a small file of one repeated line packs extremely well and does no harm. `max_value_bytes` bounds one
@@ -36,6 +36,7 @@ class ReadLimits:
     max_columns: int = 2000
     max_value_bytes: int = 16 * _MIB
     max_shared_bytes: int = 256 * _MIB
+    required_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

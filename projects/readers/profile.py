@@ -47,7 +47,8 @@ class Histogram:
 class ColumnProfile:
     """What is shown of a column before it is used.
 
-    `kind` is the chosen kind, or the inferred one where none was chosen. `n_distinct` does not count missing cells and
+    `kind` is the chosen kind, or the inferred one where none was chosen; `drawn_as` the kind that the histogram or the
+    frequent values were taken for. `n_distinct` does not count missing cells and
     is an estimate (within some 2 %) where `is_distinct_estimated`. `lowest` and `highest` are the smallest and largest
     number or moment as text, in the order of numbers or time, and None for other kinds. `partition` is a mark that two
     columns share exactly when they group the rows alike, that is, when one is a copy or a renaming of the other; it is
@@ -68,6 +69,7 @@ class ColumnProfile:
     lowest: str | None = None
     highest: str | None = None
     partition: str | None = None
+    drawn_as: ColumnKind | None = None
 
     @property
     def is_constant(self) -> bool:
@@ -90,6 +92,7 @@ class ColumnProfile:
         spread: Mapping[str, list[float]] | None = stored["histogram"]  # type: ignore[assignment]
         histogram = spread and Histogram(tuple(spread["edges"]), tuple(int(count) for count in spread["counts"]))
         kinds = {field: ColumnKind(str(stored[field])) for field in ("kind", "inferred_kind")}
+        kinds["drawn_as"] = ColumnKind(str(stored.get("drawn_as") or stored["inferred_kind"]))
         return cls(**{**stored, **kinds, "top_values": top_values, "histogram": histogram})  # type: ignore[arg-type]
 
 
@@ -112,6 +115,12 @@ def profile_table(
             profiles.append(_profile(ColumnQueries(connection, parquet, name), name, (kinds or {}).get(name)))
     progress("Profiling columns", len(names), len(names))
     return profiles
+
+
+def profile_columns(parquet: Path, kinds: Mapping[str, ColumnKind], *, n_threads: int = 1) -> list[ColumnProfile]:
+    """Profile some columns of a table for the kinds that the user gave them."""
+    with _connection(parquet.parent, n_threads) as connection:
+        return [_profile(ColumnQueries(connection, parquet, name), name, kind) for name, kind in kinds.items()]
 
 
 @contextmanager
@@ -150,6 +159,7 @@ def _profile(queries: ColumnQueries, name: str, chosen: ColumnKind | None) -> Co
         lowest=spread.lowest,
         highest=spread.highest,
         partition=queries.partition() if distinct.count <= MAX_CLASSES else None,
+        drawn_as=kind,
     )
 
 

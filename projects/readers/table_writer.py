@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from projects.readers.facts import ROW_ID, ReadLimits
 from studio.engine.errors import DataProblem
+from studio.engine.validate import refuse_missing_columns
 
 ROWS_PER_GROUP = 50_000
 BYTES_PER_GROUP = 64 * 1024 * 1024  # long texts make shorter row groups, so that memory stays bounded
@@ -21,10 +22,14 @@ Cell = str | None
 
 
 class TableWriter:
-    """Appends rows of text in order. Use as a context manager; the file is complete when the block ends well."""
+    """Appends rows of text in order. Use as a context manager; the file is complete when the block ends well.
+
+    Raises DataProblem at once where a column is missing that the table must have: no row is read then.
+    """
 
     def __init__(self, path: Path, columns: Sequence[str], limits: ReadLimits) -> None:
         self.columns = tuple(columns)
+        refuse_missing_columns(limits.required_columns, self.columns)
         self.n_rows = 0
         self._limits = limits
         self._n_bytes = 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -23,6 +24,7 @@ from studio.accounts.access import account
 from studio.htmx import is_partial
 
 ROWS_PER_PAGE = 50
+COLUMNS_PER_PAGE = 60
 TABS = ("data", "columns", "versions")
 Context = dict[str, object]
 
@@ -98,12 +100,17 @@ def _data_tab(request: HttpRequest, version: DatasetVersion) -> Context:
     return {"page": page, "table": selectors.rows_between(version, row_ids), "max_columns": selectors.COLUMNS_SHOWN}
 
 
-def _columns_tab(_: HttpRequest, version: DatasetVersion) -> Context:
-    return _columns_context(version, KindsForm(selectors.column_profiles(version)))
+def _columns_tab(request: HttpRequest, version: DatasetVersion) -> Context:
+    profiles, named = selectors.column_profiles(version), request.GET.get("named", "").strip()
+    found = [place for place, profile in enumerate(profiles) if named.lower() in profile.name.lower()]
+    page = Paginator(found, COLUMNS_PER_PAGE).get_page(request.GET.get("page"))
+    form = KindsForm(profiles, places=list(page.object_list))
+    return _columns_context(version, form) | {"page": page, "named": named}
 
 
 def _columns_context(version: DatasetVersion, form: KindsForm) -> Context:
-    return {"form": form, "cards": profile_cards(form), "n_chosen": len(version.chosen_kinds)}
+    is_wide = len(form.profiles) > COLUMNS_PER_PAGE
+    return {"form": form, "cards": profile_cards(form), "n_chosen": len(version.chosen_kinds), "is_wide": is_wide}
 
 
 def _versions_tab(_: HttpRequest, version: DatasetVersion) -> Context:
@@ -127,7 +134,9 @@ def dataset_kinds(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
         return render(request, "projects/dataset_columns.html", context, status=422)
     services.column_kinds_choose(version=version, kinds=form.kinds())
     messages.success(request, "The kinds are saved. New projects use them; projects that exist keep theirs.")
-    return redirect(f"{version.get_absolute_url()}?tab=columns")
+    back = QueryDict(request.POST.get("back", ""), mutable=True)
+    shown = {name: back[name] for name in ("named", "page") if back.get(name)}
+    return redirect(f"{version.get_absolute_url()}?{urlencode({'tab': 'columns', **shown})}")
 
 
 @require_safe

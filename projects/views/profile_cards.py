@@ -56,7 +56,7 @@ class ProfileCard:
         return self._end(self.profile.highest)
 
     def _end(self, end: str | None) -> str:
-        return end or "" if self.profile.inferred_kind is ColumnKind.DATETIME else intcomma(end or "")
+        return end or "" if (self.profile.drawn_as or self.profile.kind) is ColumnKind.DATETIME else intcomma(end or "")
 
     @property
     def drawing_text(self) -> str:
@@ -70,13 +70,13 @@ class ProfileCard:
 
 
 def profile_cards(form: KindsForm) -> list[ProfileCard]:
-    """Return a card per column, in the order of the file."""
-    return [_card(profile, form[name]) for profile, name in zip(form.profiles, form.fields, strict=True)]
+    """Return a card per column that the form shows, in the order of the file."""
+    return [_card(form.profiles[place], form[form.field_name(place)]) for place in form.places]
 
 
 def _card(profile: ColumnProfile, field: BoundField) -> ProfileCard:
     if profile.histogram:
-        return ProfileCard(profile, field, bars=histogram_bars(profile.histogram, profile.inferred_kind))
+        return ProfileCard(profile, field, bars=histogram_bars(profile.histogram, profile.drawn_as or profile.kind))
     values = () if _is_all_different(profile) else profile.top_values[:VALUES_SHOWN]
     top = max((value.count for value in values), default=1)
     shares = tuple(ValueShare(value.value, value.count, value.count / top) for value in values)

@@ -8,14 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studio.engine.errors import DataProblem
 from studio.engine.features.base import Matrix
 from studio.engine.learners import Predicted
 from studio.engine.resources import Resources
 from studio.engine.spread import at_least
 from studio.engine.tasks.registry import RECIPES
 from studio.engine.train import TrainedModel
-from studio.engine.validate import quoted
+from studio.engine.validate import refuse_missing_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +58,7 @@ def predict_frame(model: TrainedModel, frame: pd.DataFrame) -> Predictions:
     DataProblem
         Naming all the columns that the model reads and the frame lacks.
     """
-    missing = [name for name in model.feature_columns if name not in frame.columns]
-    if missing:
-        noun = "columns" if len(missing) > 1 else "column"
-        raise DataProblem(
-            f"The file lacks the {noun} {quoted(missing)}, which the model reads. "
-            "Column names must be the same as in the training data."
-        )
+    refuse_missing_columns(model.feature_columns, frame.columns)
     if frame.empty:
         nothing = np.empty((0, len(model.classes)), dtype=np.float32)
         return Predictions(nothing, [], None if model.error_bar is None else np.empty(0, dtype=np.float32))

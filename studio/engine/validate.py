@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -232,6 +232,17 @@ def _check_few_classes(label: ColumnFacts) -> None:
         raise DataProblem(
             f"The label column “{label.name}” has {label.n_distinct:,} classes, but at most {MAX_CLASSES:,} can be "
             "analysed. Choose a column with fewer different values."
+        )
+
+
+def refuse_missing_columns(read: Sequence[str], present: Collection[str]) -> None:
+    """Raise DataProblem, naming all of them, where a file to predict lacks columns that the model reads."""
+    missing = [name for name in read if name not in present]
+    if missing:
+        noun = "columns" if len(missing) > 1 else "column"
+        raise DataProblem(
+            f"The file lacks the {noun} {quoted(missing)}, which the model reads. "
+            "Column names must be the same as in the training data."
         )
 
 

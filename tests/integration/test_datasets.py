@@ -220,6 +220,38 @@ class TestDatasetPage:
         version.refresh_from_db()
         assert version.chosen_kinds == {}
 
+    def test_a_changed_kind_is_drawn_anew_and_the_found_one_is_remembered(self, browser: Client) -> None:
+        version = upload(browser, "n,m\n" + "".join(f"{n % 4},{n}\n" for n in range(40)))
+        address, page = reverse("dataset-kinds", args=[version.dataset_id]), {"tab": "columns"}
+        assert "n from 0 to 3" in browser.get(version.get_absolute_url(), page).content.decode()
+
+        browser.post(address, {"kind-0": "categorical"})
+        as_words = browser.get(version.get_absolute_url(), page).content.decode()
+        browser.post(address, {"kind-0": "integer"})
+        as_numbers = browser.get(version.get_absolute_url(), page).content.decode()
+
+        assert "n from 0 to 3" not in as_words
+        assert '<span class="number">10</span>' in as_words
+        assert "found: integer" in as_words
+        assert "n from 0 to 3" in as_numbers
+
+    def test_a_wide_table_is_paged_found_by_name_and_saved_page_by_page(self, browser: Client) -> None:
+        names = [f"column {n:03}" for n in range(150)]
+        version = upload(browser, ",".join(names) + "\n" + ",".join(["7"] * 150) + "\n")
+        address = version.get_absolute_url()
+
+        pages = [browser.get(address, {"tab": "columns", "page": page}).content.decode() for page in (1, 2, 3)]
+        found = browser.get(address, {"tab": "columns", "named": "N 14"}).content.decode()
+        kinds = reverse("dataset-kinds", args=[version.dataset_id])
+        browser.post(kinds, {"kind-149": "text"})
+        response = browser.post(kinds, {"kind-0": "text", "back": "tab=columns&page=2"})
+
+        assert [page.count('class="profile"') for page in pages] == [60, 60, 30]
+        assert [name for name in names if f">{name}</h3>" in found] == names[140:150]
+        version.refresh_from_db()
+        assert version.chosen_kinds == {"column 000": "text", "column 149": "text"}
+        assert response["Location"].endswith("?tab=columns&page=2")
+
     @pytest.mark.parametrize("posted", [{}, {"kind-0": "colour"}])
     def test_an_unknown_kind_saves_nothing(self, browser: Client, posted: dict[str, str]) -> None:
         version = upload(browser, "n\n1\n2\n")

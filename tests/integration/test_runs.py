@@ -122,6 +122,14 @@ def test_cancel_of_an_ended_run_says_so(running: DatasetVersion) -> None:
     assert running.status == Status.SUCCEEDED
 
 
+def test_a_stage_that_comes_again_later_is_no_way_back(running: DatasetVersion) -> None:
+    progress = Tracker(running)
+    for stage in ("Reading file", "Profiling columns", "Reading file"):
+        progress(stage, 1, 2)
+        running.refresh_from_db()
+    assert running.stage == "Profiling columns"
+
+
 def test_progress_is_written_at_most_once_a_second_within_a_stage(running: DatasetVersion) -> None:
     progress = Tracker(running)
     progress("Reading file", 1, 1000)

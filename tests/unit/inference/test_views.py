@@ -10,6 +10,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 
 from inference.models import PredictionBatch
+from studio import runs
 from studio.accounts.models import User
 from studio.runs import Status
 from tests.data_builders import csv_file
@@ -75,6 +76,30 @@ def test_ended_batch_says_ready_for_export(alice: User, client_of: ClientOf) -> 
     assert reverse("prediction-export", args=[batch.pk]) in page
 
 
+def test_failed_prediction_can_start_again_with_the_same_file(
+    transactional_db: None, alice: User, client_of: ClientOf
+) -> None:
+    model, client = make_model(alice), client_of(alice)
+    client.post(reverse("prediction-upload", args=[model.pk]), {"file": csv_file("a\n1\n")})
+    failed = PredictionBatch.objects.get()
+    assert runs.fail(failed, "The worker was lost.")
+    address = reverse("prediction-retry", args=[failed.pk])
+    assert address in client.get(failed.get_absolute_url()).content.decode()
+    response = client.post(address)
+    again = PredictionBatch.objects.get()
+    assert response["Location"] == again.get_absolute_url()
+    assert (again.pk != failed.pk, again.filename, again.status) == (True, failed.filename, Status.QUEUED)
+    with default_storage.open(again.source_key) as stored:
+        assert stored.read() == b"a\n1\n"
+    assert not default_storage.exists(failed.source_key)
+
+
+def test_prediction_that_has_not_failed_cannot_start_again(alice: User, client_of: ClientOf) -> None:
+    for status in (Status.RUNNING, Status.SUCCEEDED):
+        address = reverse("prediction-retry", args=[make_prediction(alice, status=status).pk])
+        assert client_of(alice).post(address).status_code == 422
+
+
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING, Status.FAILED, Status.CANCELLED])
 def test_batch_without_results_has_no_export(alice: User, client_of: ClientOf, status: Status) -> None:
     batch = make_prediction(alice, status=status)
@@ -86,7 +111,7 @@ def test_batch_of_somebody_else_does_not_exist(alice: User, bob: User, client_of
     assert client_of(bob).get(reverse(name, args=[make_prediction(alice).pk])).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["prediction-cancel", "prediction-delete"])
+@pytest.mark.parametrize("name", ["prediction-cancel", "prediction-retry", "prediction-delete"])
 def test_batch_of_somebody_else_cannot_be_changed(alice: User, bob: User, client_of: ClientOf, name: str) -> None:
     batch = make_prediction(alice, status=Status.RUNNING)
     assert client_of(bob).post(reverse(name, args=[batch.pk])).status_code == 404
