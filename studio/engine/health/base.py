@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studio.engine.health.joint import class_joint
+from studio.engine.health.flagged import flagged_pairs
 from studio.engine.issues.base import Evidence
 from studio.engine.ml_task import MLTask
 
@@ -24,7 +24,7 @@ class Split:
     values: Sequence[str | None]
 
 
-@dataclass(frozen=True)  # no slots: the joint is counted once, when a finding first asks
+@dataclass(frozen=True)  # no slots: the pairs are counted once, when a finding first asks
 class Analysis:
     """A finished analysis, rows in canonical order.
 
@@ -43,9 +43,9 @@ class Analysis:
     split: Split | None = None
 
     @cached_property
-    def joint(self) -> npt.NDArray[np.float64]:
-        """Rows by given and true class; only for multi-class."""
-        return class_joint(self.evidence)
+    def flagged_pairs(self) -> npt.NDArray[np.int64]:
+        """Flagged rows by given and suggested class, shape (K, K); only for multi-class."""
+        return flagged_pairs(self.evidence, self.issues)
 
 
 @dataclass(frozen=True, slots=True)

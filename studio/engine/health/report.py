@@ -12,8 +12,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 class LabelQuality:
     """How many of the given labels are right.
 
-    `score` is the estimated fraction of right labels; `n_wrong` the estimated number of wrong ones among
-    `n_labeled`.
+    `score` is the fraction of the `n_labeled` labels that are not flagged, `n_wrong` the number of flagged ones.
     """
 
     score: float
@@ -40,8 +39,8 @@ class Trust:
 class ClassHealth:
     """The labels of one class.
 
-    `noise` is the fraction of rows given this class that are truly another; `inverse_noise` the fraction of rows
-    truly of this class that are given another; `quality` is 1 − noise.
+    `noise` is the fraction of rows given this class that are probably another; `inverse_noise` the fraction of rows
+    probably of this class that are given another; `quality` is 1 − noise.
     """
 
     name: str
@@ -54,11 +53,11 @@ class ClassHealth:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """An estimated number of rows that are given one class and truly are another; `fraction` is of those given it."""
+    """Rows that are given one class and probably are another; `fraction` is of those given it."""
 
     given: str
     true: str
-    n_rows: float
+    n_rows: int
     fraction: float
 
 
@@ -68,7 +67,7 @@ class Overlap:
 
     first: str
     second: str
-    n_rows: float
+    n_rows: int
     fraction: float
 
 

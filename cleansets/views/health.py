@@ -1,0 +1,217 @@
+"""What the Analysis page says of the data set as a whole: findings as sentences, tables and links to the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+
+from cleansets.label_text import number_text
+from cleansets.models import Cleanset
+from cleansets.row_address import ALL_ROWS, RowQuery
+from studio.engine.health.report import ClassHealth, Confusion, Health, Imbalance, Leak, NumberErrors, RowOrder, Trust
+from studio.engine.ml_task import MLTask
+from studio.templatetags.studio import percent
+
+N_FIRST = 12  # of a table; the rest is folded away
+MOSTLY, HALF = 0.6, 0.35  # expected fraction of wrong labels among the flagged ones
+CLEAN = 0.01  # noise of a class that is not worth a warning
+
+
+@dataclass(frozen=True, slots=True)
+class ClassLine:
+    """A class with the addresses of its rows and of its label issues; empty where they cannot be filtered."""
+
+    health: ClassHealth
+    rows: str
+    issues: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairLine:
+    """Two classes, the number of rows, a bar's length, and the address of the rows."""
+
+    first: str
+    second: str
+    n_rows: int
+    fraction: float
+    bar: float
+    rows: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A finding in a sentence and what to do about it; `kind` is good or warning."""
+
+    kind: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorBar:
+    """A bar of the histogram of errors."""
+
+    height: float
+    label: str
+
+
+def health(cleanset: Cleanset) -> dict[str, object]:
+    """Build everything that the page says of the data set as a whole."""
+    found = Health.from_dict(cleanset.health)
+    can_filter = cleanset.task is MLTask.MULTI_CLASS
+    lines = [_class_line(row, can_filter=can_filter) for row in found.classes]
+    confusions, overlaps = _confusion_lines(found), _overlap_lines(found)
+    return {
+        "health": found,
+        "trust": _trust(found.trust),
+        "classes_title": _classes_title(found),
+        "class_lines": lines[:N_FIRST],
+        "more_class_lines": lines[N_FIRST:],
+        "confusions": confusions[:N_FIRST],
+        "overlaps": overlaps[:N_FIRST],
+        "notes": list(_notes(found)),
+        "error_bars": _error_bars(found.number_errors),
+        "errors": _error_texts(found.number_errors),
+    }
+
+
+def _class_line(row: ClassHealth, *, can_filter: bool) -> ClassLine:
+    if not can_filter:
+        return ClassLine(row, "", "")
+    return ClassLine(row, RowQuery(issue=ALL_ROWS, given=row.name).params(), RowQuery(given=row.name).params())
+
+
+def _classes_title(found: Health) -> str:
+    if not found.classes:
+        return ""
+    worst = found.classes[0]
+    if worst.noise < CLEAN:
+        return "The labels of every class are sound"
+    return f"{percent(worst.noise, 0)} of the labels {worst.name} are probably wrong, more than of any other class"
+
+
+def _confusion_lines(found: Health) -> list[PairLine]:
+    most = max((pair.n_rows for pair in found.confusions), default=1)
+    return [_confusion_line(pair, most) for pair in found.confusions]
+
+
+def _confusion_line(pair: Confusion, most: int) -> PairLine:
+    rows = RowQuery(given=pair.given, suggested=pair.true).params()
+    return PairLine(pair.given, pair.true, pair.n_rows, pair.fraction, pair.n_rows / most, rows)
+
+
+def _overlap_lines(found: Health) -> list[PairLine]:
+    most = max((pair.n_rows for pair in found.overlaps), default=1)
+    return [
+        PairLine(pair.first, pair.second, pair.n_rows, pair.fraction, pair.n_rows / most, "") for pair in found.overlaps
+    ]
+
+
+def _trust(trust: Trust | None) -> Note | None:
+    """Say how many of the flagged labels are probably wrong, and what follows."""
+    if trust is None:
+        return None
+    if not trust.n_flagged:
+        return Note(
+            "good", "No label is flagged", "The models find no given label that is clearly less likely than another."
+        )
+    flagged, expected = intcomma(trust.n_flagged), intcomma(trust.n_expected)
+    learned = (
+        f"The models get {percent(trust.held_out, 0)} of the given labels right on rows that they have not seen; "
+        f"always naming the most frequent class would get {percent(trust.baseline, 0)}."
+    )
+    if trust.precision >= MOSTLY:
+        return Note(
+            "good", f"Most of the {flagged} flagged labels are probably wrong: expect about {expected}", learned
+        )
+    if trust.precision >= HALF:
+        title = f"About half of the {flagged} flagged labels are probably wrong: expect some {expected}"
+        return Note("good", title, f"{learned} Look at a row before you change its label.")
+    title = f"Most of the {flagged} flagged labels are probably right: expect only some {expected} wrong ones"
+    advice = "The columns say little about the label. Look at each row, highest scores first, and do not auto-fix."
+    return Note("warning", title, f"{learned} {advice}")
+
+
+def _notes(found: Health) -> Iterator[Note]:
+    if found.imbalance:
+        yield _imbalance(found.imbalance)
+    if found.order:
+        yield _order(found.order)
+    if found.leak:
+        yield _leak(found.leak)
+
+
+def _imbalance(found: Imbalance) -> Note:
+    sizes = (
+        f"The rarest class, {found.rarest}, has {intcomma(found.n_rarest)} rows; "
+        f"the most frequent one, {found.largest}, has {intcomma(found.n_largest)}."
+    )
+    if not found.is_imbalanced:
+        return Note("good", "No class is very rare", sizes)
+    return Note(
+        "warning",
+        f"{found.rarest} is rare: less than a tenth of an even share of the rows",
+        f"{sizes} Models learn rare classes badly; their labels are judged with less certainty. More rows would help.",
+    )
+
+
+def _order(found: RowOrder) -> Note:
+    if not found.is_ordered:
+        return Note("good", "The order of the rows looks random", "Rows that are alike do not lie close in the file.")
+    neighbours = ""
+    if found.same_label is not None and found.same_label_by_chance is not None:
+        neighbours = (
+            f" Adjacent rows have the same label in {percent(found.same_label, 0)} of cases; "
+            f"in random order it would be {percent(found.same_label_by_chance, 0)}."
+        )
+    return Note(
+        "warning",
+        "The order of the rows is not random: rows that are alike lie close in the file",
+        f"The file may be sorted, or its source changed over time (p = {found.p_value:.3f}).{neighbours} "
+        "Do not split it by position; the analysis here does not.",
+    )
+
+
+def _leak(found: Leak) -> Note:
+    if not found.n_rows:
+        text = f"No row has a copy, or nearly one, under another value of {found.column}."
+        return Note("good", f"The parts of the split {found.column} share no rows", text)
+    sides = "; ".join(
+        f"{side.value or '(empty)'}: {intcomma(side.n_exact)} exact and {intcomma(side.n_near)} near copies among "
+        f"{intcomma(side.n_rows)} rows"
+        for side in found.sides
+    )
+    return Note(
+        "warning",
+        f"{intcomma(found.n_rows)} rows have a copy in another part of the split {found.column}",
+        f"{sides}. A test on them measures memory: take them out of one part.",
+    )
+
+
+def _error_bars(errors: NumberErrors | None) -> list[ErrorBar]:
+    if errors is None:
+        return []
+    highest = max(errors.counts) or 1
+    return [
+        ErrorBar(
+            100 * count / highest,
+            f"{number_text(errors.edges[k])} to {number_text(errors.edges[k + 1])}: {intcomma(count)} rows",
+        )
+        for k, count in enumerate(errors.counts)
+    ]
+
+
+def _error_texts(errors: NumberErrors | None) -> dict[str, str]:
+    if errors is None:
+        return {}
+    return {
+        "median": number_text(errors.median),
+        "ninety": number_text(errors.ninety),
+        "worst": number_text(errors.worst),
+        "bias": number_text(abs(errors.bias)),
+        "side": "above" if errors.bias >= 0 else "below",
+        "low": number_text(errors.edges[0]),
+        "high": number_text(errors.edges[-1]),
+    }

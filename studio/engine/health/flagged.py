@@ -1,0 +1,43 @@
+"""What the flagged rows are given and what is suggested for them, by class."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studio.engine.issues.base import Evidence
+from studio.engine.label_sets import split_labels
+from studio.engine.ml_task import MLTask
+
+
+def flagged_pairs(evidence: Evidence, issues: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Count the flagged rows of a multi-class task by given and suggested class.
+
+    Returns
+    -------
+    ndarray of shape (K, K)
+        As many rows as confident learning counts wrong labels, so the table stands for the joint of given and true
+        labels; and each of its numbers can be looked up on the review page.
+    """
+    labels = evidence.study.labels
+    flags = issues["is_label_issue"].to_numpy()
+    code_of = {name: code for code, name in enumerate(labels.classes)}
+    suggested = np.array([code_of[name] for name in issues["suggested_label"][flags]], dtype=np.int64)
+    pairs = np.zeros((len(labels.classes), len(labels.classes)), dtype=np.int64)
+    np.add.at(pairs, (labels.codes[flags], suggested), 1)
+    return pairs
+
+
+def wrong_and_missed(evidence: Evidence, issues: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Count per class the rows that are probably given it wrongly, and those that lack it, both of shape (K,)."""
+    if evidence.study.spec.task is MLTask.MULTI_CLASS:
+        pairs = flagged_pairs(evidence, issues)
+        return pairs.sum(axis=1), pairs.sum(axis=0)
+    flags = issues["is_label_issue"].to_numpy()
+    given = np.asarray(evidence.study.labels.targets, dtype=bool)[flags]
+    code_of = {name: code for code, name in enumerate(evidence.study.labels.classes)}
+    suggested = np.zeros_like(given)
+    for row, cell in enumerate(issues["suggested_label"][flags]):
+        suggested[row, [code_of[name] for name in split_labels(cell)]] = True
+    return (given & ~suggested).sum(axis=0), (suggested & ~given).sum(axis=0)
