@@ -88,7 +88,7 @@ class SentenceFeatures:
     @property
     def signature(self) -> str:
         """Name, version, the encoder's digest."""
-        return f"sentences/1 {self.encoder_sha256} {encoder.MAX_TOKENS}"
+        return f"sentences/2 {self.encoder_sha256} {encoder.MAX_TOKENS}"
 
     def fit(self, frame: pd.DataFrame) -> None:
         """Learn nothing: the encoder is ready-made."""
@@ -96,7 +96,9 @@ class SentenceFeatures:
     def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
         """Encode each row's text."""
         folder = resources.cache.folder
-        store = EmbeddingStore(folder / f"embeddings-{self.encoder_sha256[:16]}.sqlite3" if folder else None)
+        store = EmbeddingStore(
+            folder / f"embeddings-{self.encoder_sha256[:16]}-{encoder.MAX_TOKENS}.sqlite3" if folder else None
+        )
         cells = [" ".join(cell.split()) for cell in cell_values.texts(frame, self.column)]
         return encoder.encode(cells, store=store, n_threads=resources.n_jobs, progress=resources.progress)
 

@@ -39,6 +39,20 @@ def test_vector_of_a_text_does_not_depend_on_its_company() -> None:
     assert np.array_equal(together[0], together[-1])
 
 
+def test_of_a_long_text_beginning_and_end_are_read() -> None:
+    story = " ".join(["the report describes the weather of the week"] * 100)
+    texts = [f"{begin} {story} {middle} {story} {end}" for begin, middle, end in (
+        ("Refund my stolen card", "and then", "Sunshine"),
+        ("Refund my stolen card", "Bicycles and guitars", "Sunshine"),
+        ("Bicycles and guitars", "and then", "Sunshine"),
+        ("Refund my stolen card", "and then", "Bicycles and guitars"),
+    )]  # fmt: skip
+    plain, middle, begin, end = encode(texts, store=NOWHERE, n_threads=2, progress=Silent())
+    np.testing.assert_allclose(plain, middle, atol=2e-3)
+    assert plain @ begin < 0.99
+    assert plain @ end < 0.99
+
+
 def test_known_texts_are_not_encoded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = EmbeddingStore(tmp_path / "embeddings.sqlite3")
     first = encode(["one text", "another"], store=store, n_threads=1, progress=Silent())
