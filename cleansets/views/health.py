@@ -42,7 +42,7 @@ class PairLine:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A finding in a sentence and what to do about it; `kind` is good or warning."""
+    """A finding in a sentence and what to do about it; `kind` is good, info or warning."""
 
     kind: str
     title: str
@@ -88,8 +88,8 @@ def _classes_title(found: Health) -> str:
         return ""
     worst = found.classes[0]
     if worst.noise < CLEAN:
-        return "The labels of every class are sound"
-    return f"{percent(worst.noise, 0)} of the labels {worst.name} are probably wrong, more than of any other class"
+        return "Hardly any label is flagged, whichever the class"
+    return f"{percent(worst.noise, 0)} of the labels {worst.name} are flagged, more than of any other class"
 
 
 def _confusion_lines(found: Health) -> list[PairLine]:
@@ -128,7 +128,7 @@ def _trust(trust: Trust | None) -> Note | None:
         )
     if trust.precision >= HALF:
         title = f"About half of the {flagged} flagged labels are probably wrong: expect some {expected}"
-        return Note("good", title, f"{learned} Look at a row before you change its label.")
+        return Note("info", title, f"{learned} Look at a row before you change its label.")
     title = f"Most of the {flagged} flagged labels are probably right: expect only some {expected} wrong ones"
     advice = "The columns say little about the label. Look at each row, highest scores first, and do not auto-fix."
     return Note("warning", title, f"{learned} {advice}")
@@ -177,7 +177,7 @@ def _order(found: RowOrder) -> Note:
 def _leak(found: Leak) -> Note:
     if not found.n_rows:
         text = f"No row has a copy, or nearly one, under another value of {found.column}."
-        return Note("good", f"The parts of the split {found.column} share no rows", text)
+        return Note("good", f"The parts of the data, by the column {found.column}, share no rows", text)
     sides = "; ".join(
         f"{side.value or '(empty)'}: {intcomma(side.n_exact)} exact and {intcomma(side.n_near)} near copies among "
         f"{intcomma(side.n_rows)} rows"
@@ -185,7 +185,7 @@ def _leak(found: Leak) -> Note:
     )
     return Note(
         "warning",
-        f"{intcomma(found.n_rows)} rows have a copy in another part of the split {found.column}",
+        f"{intcomma(found.n_rows)} rows have a copy in another part of the data, by the column {found.column}",
         f"{sides}. A test on them measures memory: take them out of one part.",
     )
 

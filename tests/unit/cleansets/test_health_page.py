@@ -1,0 +1,94 @@
+"""What the Analysis page says of the data set as a whole, and what the panel says of text issues."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from cleansets.models import Cleanset
+from cleansets.templatetags.issue_details import issue_detail
+from studio.accounts.models import User
+from studio.engine.health.report import (
+    ClassHealth,
+    Confusion,
+    Group,
+    Health,
+    LabelQuality,
+    Leak,
+    NumberErrors,
+    RowOrder,
+    SplitSide,
+    Trust,
+)
+from tests.reviewable import make_reviewable
+
+HEALTH = Health(
+    label_quality=LabelQuality(score=0.9, n_wrong=12, n_labeled=120),
+    trust=Trust(n_flagged=12, n_expected=10, held_out=0.9, baseline=0.34),
+    classes=(ClassHealth("log in", 40, 6, 0.15, 0.1, 0.85), ClassHealth("billing", 40, 0, 0.0, 0.0, 1.0)),
+    confusions=(Confusion("log in", "billing", 6, 0.15),),
+    order=RowOrder(0.005, 0.4, 0.9, 0.33, is_ordered=True),
+    groups=(Group("channel = mail", 30, 9, 0.6, 0.2),),
+    leak=Leak("split", (SplitSide("test", 20, 3, 1), SplitSide("train", 100, 3, 2))),
+)
+
+
+@pytest.fixture
+def cleanset(alice: User) -> Cleanset:
+    return make_reviewable(alice)
+
+
+@pytest.fixture
+def browser(alice: User, client_of: Callable[[User], Client]) -> Client:
+    return client_of(alice)
+
+
+def analysis_page(client: Client, cleanset: Cleanset, health: Health) -> str:
+    cleanset.health = health.to_dict()
+    cleanset.save()
+    return client.get(f"/cleansets/{cleanset.pk}/details").content.decode()
+
+
+def test_every_finding_is_told_in_a_sentence(browser: Client, cleanset: Cleanset) -> None:
+    page = analysis_page(browser, cleanset, HEALTH)
+    assert "Most of the 12 flagged labels are probably wrong: expect about 10" in page
+    assert "15\N{NO-BREAK SPACE}% of the labels log in are flagged" in page
+    assert "The order of the rows is not random" in page
+    assert "9 rows have a copy in another part of the data, by the column split" in page
+    assert "channel = mail" in page
+
+
+def test_classes_and_pairs_lead_to_their_rows(browser: Client, cleanset: Cleanset) -> None:
+    page = analysis_page(browser, cleanset, HEALTH)
+    assert f"/cleansets/{cleanset.pk}?issue=all&amp;given=log+in" in page
+    assert f"/cleansets/{cleanset.pk}?issue=label_issue&amp;given=log+in&amp;suggested=billing" in page
+
+
+def test_list_that_is_mostly_false_comes_with_a_warning(browser: Client, cleanset: Cleanset) -> None:
+    page = analysis_page(browser, cleanset, Health(trust=Trust(1860, 500, 0.58, 0.54)))
+    assert "Most of the 1,860 flagged labels are probably right: expect only some 500 wrong ones" in page
+    assert "finding-warning" in page
+
+
+def test_regression_tells_how_far_numbers_lie_from_the_prediction(browser: Client, cleanset: Cleanset) -> None:
+    errors = NumberErrors(1.5, 4.0, 20.0, -0.25, (-4.0, 0.0, 4.0), (60, 60))
+    page = analysis_page(browser, cleanset, Health(number_errors=errors))
+    assert "Half of the given numbers lie within 1.5 of the prediction" in page
+    assert "0.25 below" in page
+
+
+def test_cleanset_made_before_there_were_findings_still_has_its_page(browser: Client, cleanset: Cleanset) -> None:
+    cleanset.health = {}
+    cleanset.save()
+    page = browser.get(f"/cleansets/{cleanset.pk}/details")
+    assert page.status_code == 200
+    assert "The data set as a whole" not in page.content.decode()
+
+
+def test_panel_names_what_was_found() -> None:
+    row = {"PII_items": '["ann@example.org", "4111111111111111"]', "predicted_language": "German"}
+    assert issue_detail(row, "pii") == "ann@example.org, 4111111111111111"
+    assert issue_detail(row, "non_english") == "German"
+    assert issue_detail(row, "outlier") == ""
