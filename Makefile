@@ -28,7 +28,14 @@ setup: .venv/installed ## make .venv and install what the studio needs
 	@touch $@
 
 test: setup ## run every test; those that need Chromium, Redis or PostgreSQL are skipped where it is missing
+	@$(MAKE) --no-print-directory .venv-client/installed || echo "Tests of the public client are skipped." >&2
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES)
+
+.venv-client/installed: tests/client/requirements.txt
+	@test -x .venv-client/bin/python || $(PYTHON) -m venv .venv-client
+	@echo "Installing the public client, which is tested against, into .venv-client."
+	@.venv-client/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 check: setup ## lint, format, types, import contracts, templates, migrations
 	$(BIN)/ruff check .
@@ -53,5 +60,5 @@ bench: setup $(if $(DATA),.venv-bench/installed) ## measure the main job; DATA=f
 	@touch $@
 
 clean: ## remove .venv and what tools left; data stays
-	rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/artifacts
+	rm -rf .venv .venv-bench .venv-client .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/artifacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,7 +6,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("tests/browser/", "tests/integration/test_services_stack.py")
+TOGETHER = ("tests/browser/", "tests/client/test_live", "tests/integration/test_services_stack.py")
 
 
 class SharedThingsOnce(LoadScopeScheduling):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from itertools import chain, islice
 
 import numpy as np
 import pyarrow as pa
@@ -63,7 +64,13 @@ def cleanset_columns(request: HttpRequest, cleanset_id: uuid.UUID) -> StreamingH
     cleanset = ready_cleanset(request, cleanset_id)
     with_issues = _is_on(request, "include_cleanlab_columns")
     table = client_table(cleanset, with_issues=with_issues, with_details=_is_on(request, "include_project_details"))
-    return StreamingHttpResponse(table.stream(is_table=not _is_on(request, "to_spark")), content_type=JSON)
+    return _streamed(table.stream(is_table=not _is_on(request, "to_spark")))
+
+
+def _streamed(pieces: Iterator[bytes]) -> StreamingHttpResponse:
+    """Answer with the pieces; the first rows are made before, so that a failure there is told and not cut off."""
+    begun = list(islice(pieces, 2))
+    return StreamingHttpResponse(chain(begun, pieces), content_type=JSON)
 
 
 def _is_on(request: HttpRequest, name: str) -> bool:
@@ -89,7 +96,7 @@ def pred_probs(request: HttpRequest, cleanset_id: uuid.UUID) -> StreamingHttpRes
     cleanset = ready_cleanset(request, cleanset_id)
     if cleanset.task not in (MLTask.MULTI_CLASS, MLTask.MULTI_LABEL):
         raise ApiProblem(f"A {cleanset.task} project has no classes, and so no predicted probabilities.", status=422)
-    return StreamingHttpResponse(_probabilities(cleanset), content_type=JSON)
+    return _streamed(_probabilities(cleanset))
 
 
 def _probabilities(cleanset: Cleanset) -> Iterator[bytes]:
@@ -113,7 +120,7 @@ def embeddings(request: HttpRequest, cleanset_id: uuid.UUID) -> StreamingHttpRes
         raise ApiProblem(
             "This cleanset has no embeddings; only text projects with the model type 'regular' have them.", status=422
         )
-    return StreamingHttpResponse(_matrix(cleanset), content_type=JSON)
+    return _streamed(_matrix(cleanset))
 
 
 def _matrix(cleanset: Cleanset) -> Iterator[bytes]:

@@ -75,6 +75,8 @@ class Details:
         }
 
     def _chance(self, values: Floats, labels: pa.Array) -> pa.Array:
-        codes = pc.fill_null(pc.index_in(labels, value_set=self._classes), -1).to_numpy(zero_copy_only=False)
+        codes = pc.fill_null(pc.index_in(labels.cast(pa.string()), value_set=self._classes), -1).to_numpy(
+            zero_copy_only=False
+        )
         chances = np.where(codes >= 0, values[np.arange(len(values)), codes], np.nan)
         return pa.array(chances.astype(np.float32), pa.float32())

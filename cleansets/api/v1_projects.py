@@ -19,7 +19,7 @@ from projects.selectors import projects_of
 from projects.services import delete_with_files, project_rename
 from studio.accounts.access import account
 from studio.api.pages import page_of
-from studio.api.schemas import Page, Paged
+from studio.api.schemas import Page, Paged, Problem
 from studio.engine.errors import DataProblem
 
 router = Router(tags=["Projects"])
@@ -32,7 +32,7 @@ def project_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
     return page_of(request, params, projects_of(account(request)).prefetch_related(cleansets))
 
 
-@router.post("", response={201: ProjectOut})
+@router.post("", response={201: ProjectOut, 404: Problem})
 def project_create(request: HttpRequest, wanted: ProjectIn) -> Status[Project]:
     """Create a project and start its analysis; what you leave out is guessed from the dataset."""
     form = _form(request, wanted)
