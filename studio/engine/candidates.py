@@ -134,12 +134,12 @@ CANDIDATES = (
         lambda size: size.is_spaced,
     ),
     Candidate(
-        "characters", "Character sequences, support vector machine", Modality.TEXT, ALWAYS, "characters",
+        "characters", "Character sequences, support vector machine", Modality.TEXT, REGULAR, "characters",
         lambda seed: MarginClassifier(strength=0.3, seed=seed),
         lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT,
     ),
     Candidate(
-        "characters-logistic", "Character sequences, logistic regression", Modality.TEXT, ALWAYS, "characters",
+        "characters-logistic", "Character sequences, logistic regression", Modality.TEXT, REGULAR, "characters",
         _logistic(1.0),
         lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT and size.n_classes <= _FEW_CLASSES,
     ),
