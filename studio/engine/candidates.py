@@ -20,6 +20,8 @@ from studio.engine.rows import digest
 from studio.engine.schema import CleansetSpec
 
 CLASSES = frozenset({MLTask.MULTI_CLASS, MLTask.MULTI_LABEL})
+ONE_CLASS = frozenset({MLTask.MULTI_CLASS})
+SETS = frozenset({MLTask.MULTI_LABEL})
 NUMBERS = frozenset({MLTask.REGRESSION})
 
 
@@ -155,32 +157,44 @@ CANDIDATES = (
     Candidate(
         "sentences-neighbours", "Sentence embeddings, nearest neighbours", Modality.TEXT, REGULAR, "sentences",
         lambda seed: NeighbourClassifier(),
-        lambda size: size.n_rows <= _MANY_ROWS,
+        lambda size: size.n_rows <= _MANY_ROWS, ONE_CLASS,
     ),
     Candidate(
         "gentle-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _gentle_boosting,
-        lambda size: size.n_rows < _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES,
+        lambda size: size.n_rows < _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
+    ),
+    Candidate(
+        "set-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees", _boosting,
+        lambda size: size.n_rows * size.n_classes <= _VERY_MANY_ROWS, SETS,
     ),
     Candidate(
         "boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _boosting,
-        lambda size: size.n_rows >= _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES,
+        lambda size: size.n_rows >= _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
     ),
     Candidate(
         "forest", "Extremely randomised trees", Modality.TABULAR, ALWAYS, "trees", _forest,
-        lambda size: size.n_rows < _FEW_ROWS and size.n_classes <= _MANY_CLASSES,
+        lambda size: size.n_rows < _FEW_ROWS and size.n_classes <= _MANY_CLASSES, ONE_CLASS,
+    ),
+    Candidate(
+        "set-forest", "Extremely randomised trees", Modality.TABULAR, ALWAYS, "trees", _forest,
+        lambda size: size.n_rows <= _VERY_MANY_ROWS, SETS,
     ),
     Candidate(
         "network", "Neural network", Modality.TABULAR, ALWAYS, "distances", lambda seed: SmallNetwork(seed=seed),
-        lambda size: size.n_rows < _FEW_ROWS,
+        lambda size: size.n_rows < _FEW_ROWS, ONE_CLASS,
     ),
     Candidate(
         "linear", "Logistic regression", Modality.TABULAR, ALWAYS, "linear", _logistic(0.3),
-        lambda size: size.n_classes <= _MANY_CLASSES,
+        lambda size: size.n_classes <= _MANY_CLASSES, ONE_CLASS,
+    ),
+    Candidate(
+        "set-linear", "Logistic regression", Modality.TABULAR, REGULAR, "linear", _logistic(0.3),
+        lambda size: size.n_classes <= _MANY_CLASSES, SETS,
     ),
     Candidate(
         "linear-margin", "Support vector machine", Modality.TABULAR, ALWAYS, "linear",
         lambda seed: MarginClassifier(strength=0.1, seed=seed),
-        lambda size: size.n_classes > _MANY_CLASSES,
+        lambda size: size.n_classes > _MANY_CLASSES, ONE_CLASS,
     ),
     Candidate(
         "words-ridge", "Words, ridge regression", Modality.TEXT, ALWAYS, "words", _ridge(1.0),

@@ -128,7 +128,7 @@ def train_model(
     views = {member.view: None for member in (*fitted, *([error_bar[0]] if error_bar else []))}
     return TrainedModel(
         spec=spec,
-        label_format=LabelFormat.of(study.labels),
+        label_format=RECIPES[spec.task].label_format(assessed.predicted, study.labels),
         featurisers={view: study.views.fitted(view) for view in views},
         members=tuple(fitted),
         candidates=assessed.candidates,

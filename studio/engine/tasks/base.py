@@ -49,18 +49,30 @@ class TaskRecipe(Protocol):
     def quality(self, predicted: Predicted, targets: Targets) -> Quality:
         """Measure predictions."""
 
+    def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
+        """Return how labels are made of predictions, given those of all rows, out of sample."""
+
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
         """Return the predicted labels as they are written in a cell."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelFormat:
-    """How labels are written: class names in the order of the outputs; decimals of numbers."""
+    """How labels are made of predictions and written.
+
+    Attributes
+    ----------
+    classes
+        Names in the order of the outputs.
+    n_decimals
+        Of numbers.
+    applies_from
+        Multi-label: the probability from which a class is suggested.
+    has_empty_sets
+        Multi-label: whether a row may have no class; else it has at least the likeliest.
+    """
 
     classes: tuple[str, ...]
-    n_decimals: int
-
-    @classmethod
-    def of(cls, labels: Labels) -> LabelFormat:
-        """Return the form of the given labels."""
-        return cls(labels.classes, labels.n_decimals)
+    n_decimals: int = 0
+    applies_from: float = 0.5
+    has_empty_sets: bool = True

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from studio.engine.candidates import Candidate
 from studio.engine.ensemble import mixture
+from studio.engine.labels import Labels
 from studio.engine.learners import ClassLearner, Learner, Predicted
 from studio.engine.metrics import (
     accuracy,
@@ -56,6 +57,10 @@ class MultiClass:
         is_right = np.argmax(predicted, axis=1) == codes
         ece = calibration_error(predicted.max(axis=1), is_right)
         return Quality(accuracy(predicted, codes), log_loss(given_probabilities(predicted, codes)), ece)
+
+    def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
+        """Return the names of the classes."""
+        return LabelFormat(labels.classes)
 
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
         """Return the likeliest class; the first in the order of the classes where two are equally likely."""

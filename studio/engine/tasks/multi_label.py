@@ -6,15 +6,18 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.ensemble import ExtraTreesClassifier
 
 from studio.engine.candidates import Candidate
 from studio.engine.ensemble import mixture
 from studio.engine.label_sets import join_labels
-from studio.engine.learners import Learner, Predicted, SetLearner
+from studio.engine.labels import Labels
+from studio.engine.learners import ForestSetLearner, Learner, Predicted, SetLearner
 from studio.engine.metrics import at_temperature, calibration_error, fit_temperature, log_loss, micro_f1
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
 
-APPLIES_FROM = 0.5  # probability from which a class is suggested
+MIN_EMPTY_FRACTION = 0.005  # of rows; with fewer the empty set is a mistake rather than a label
+_THRESHOLDS = np.linspace(0.05, 0.6, 23)
 _MAX_CELLS_FOR_TEMPERATURE = 20_000
 
 
@@ -22,7 +25,10 @@ class MultiLabel:
     """Each class has a probability of its own; a row's may sum to anything from 0 to the number of classes."""
 
     def learner(self, candidate: Candidate, n_outputs: int, seed: int) -> Learner:
-        """Return the candidate as one classifier per class."""
+        """Return the candidate as one forest for all classes, or as one classifier per class."""
+        classifier = candidate.classifier(seed)
+        if isinstance(classifier, ExtraTreesClassifier):
+            return ForestSetLearner(classifier)
         return SetLearner([candidate.classifier(seed) for _ in range(n_outputs)])
 
     def temperature(self, predicted: Predicted, targets: Targets) -> float:
@@ -47,14 +53,45 @@ class MultiLabel:
         return mixture(members, weights)
 
     def quality(self, predicted: Predicted, targets: Targets) -> Quality:
-        """Measure F1 over all rows and classes, log loss, and calibration."""
+        """Measure F1 over all rows and classes at the threshold that is best for it, log loss, and calibration."""
         members = np.asarray(targets, dtype=bool)
-        f1 = micro_f1(predicted >= APPLIES_FROM, members)
+        f1 = micro_f1(predicted >= best_threshold(predicted, members), members)
         return Quality(f1, log_loss(self.column(predicted, members)), calibration_error(predicted, members))
 
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
-        """Return the classes more likely than not; empty where no class is."""
-        return [_written(row, labels.classes) for row in predicted >= APPLIES_FROM]
+        """Return the classes that are likely enough; where sets are never empty, at least the likeliest."""
+        return written_sets(likely_sets(predicted, labels), labels.classes)
+
+    def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
+        """Return the names of the classes, from where on they are suggested, and whether a set may be empty."""
+        members = np.asarray(labels.targets, dtype=bool)
+        return LabelFormat(
+            labels.classes,
+            applies_from=best_threshold(predicted, members),
+            has_empty_sets=float((~members.any(axis=1)).mean()) >= MIN_EMPTY_FRACTION,
+        )
+
+
+def best_threshold(predicted: Predicted, members: npt.NDArray[np.bool_]) -> float:
+    """Return the one threshold of 0.05 … 0.6 that makes F1 over all rows and classes largest.
+
+    It is one number for thousands of rows, so measuring F1 on the same rows flatters it hardly.
+    """
+    return float(max(_THRESHOLDS, key=lambda threshold: micro_f1(predicted >= threshold, members)))
+
+
+def likely_sets(predicted: Predicted, labels: LabelFormat) -> npt.NDArray[np.bool_]:
+    """Return whether each class is suggested, shape (n, K)."""
+    sets: npt.NDArray[np.bool_] = predicted >= labels.applies_from
+    if not labels.has_empty_sets:
+        with_likeliest(sets, predicted)
+    return sets
+
+
+def with_likeliest(sets: npt.NDArray[np.bool_], predicted: Predicted) -> None:
+    """Put the likeliest class into the sets that are empty."""
+    empty = np.flatnonzero(~sets.any(axis=1))
+    sets[empty, predicted[empty].argmax(axis=1)] = True
 
 
 def given_set_probabilities(predicted: Predicted, members: npt.NDArray[np.bool_]) -> Predicted:

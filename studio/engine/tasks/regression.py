@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from studio.engine.candidates import Candidate
 from studio.engine.ensemble import mixture
+from studio.engine.labels import Labels
 from studio.engine.learners import Learner, NumberLearner, Predicted
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
 
@@ -47,6 +48,10 @@ class Regression:
         around_mean = float(((values - values.mean()) ** 2).mean())
         mean_squared = float(squared_errors.mean())
         return Quality(1 - mean_squared / around_mean if around_mean else 0.0, float(np.sqrt(mean_squared)), None)
+
+    def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
+        """Return the number of decimals."""
+        return LabelFormat((), labels.n_decimals)
 
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
         """Return the numbers with as many decimals as the given labels have."""
