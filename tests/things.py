@@ -52,7 +52,7 @@ def make_things(owner: User) -> Things:
     batch = make_prediction(owner, model=model, n_rows=1, label_counts=[["billing", 1]])
     chances = {name: [1 / len(CLASSES)] for name in CLASSES}
     rows = pd.DataFrame({"__row_id": [0], "message": ["hello"]})
-    results = pd.DataFrame({"row_id": [0], **chances, "Suggested Label": ["billing"]})
+    results = pd.DataFrame({"__row_id": [0], **chances, "Suggested Label": ["billing"]})
     batch.table_key = _published(rows, storage.prediction_file(batch.pk, 1, "rows.parquet"))
     batch.result_key = _published(results, storage.prediction_file(batch.pk, 1, "results.parquet"))
     batch.save()
