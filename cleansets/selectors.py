@@ -22,6 +22,7 @@ from studio import tables
 from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
 
+N_FEATURES = 14  # of the columns that the models see, those shown at once in the panel of a row
 N_OWN_COLUMNS = 5  # of the uploaded columns, those shown until the user chooses
 
 
@@ -165,6 +166,16 @@ class RowDetail:
     def row_id(self) -> int:
         """0-based position in the dataset version."""
         return int(self.row["row_id"])
+
+    @property
+    def first_features(self) -> list[tuple[str, str | None]]:
+        """The cells that stand above the labels; what can be chosen must not lie far below."""
+        return self.features[:N_FEATURES]
+
+    @property
+    def more_features(self) -> list[tuple[str, str | None]]:
+        """The cells that are folded away."""
+        return self.features[N_FEATURES:]
 
     @property
     def auto_fix_meaning(self) -> str:

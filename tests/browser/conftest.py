@@ -3,6 +3,7 @@
 - `studio`: the running studio; its `url`, and `new_account()` for people of its own.
 - `open_page(...)`: a page of a fresh browser; `account=` logs it in, `width=390` is a phone, `dark=True`,
   `javascript=False`. A script error or a refused resource (content security policy) fails the test at its end.
+- `review(address, task=…)`: the review page of a ready cleanset, in an account of its own; options as for `open_page`.
 - `page`: `open_page()` of somebody who has just signed up.
 - `assert_accessible(page)`: axe finds nothing.
 
@@ -12,6 +13,7 @@ All browser tests run in one test process (`tests/scheduling.py`), so that one s
 from __future__ import annotations
 
 import itertools
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -28,6 +30,7 @@ from tests.programs import free_port, program, running, studio_environment, wait
 from tests.visitor import HttpVisitor
 
 OpenPage = Callable[..., Page]
+Review = Callable[..., Page]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,24 @@ def open_page(browser: Browser, studio: Studio) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert problems == []
+
+
+@pytest.fixture
+def review(studio: Studio, open_page: OpenPage) -> Review:
+    """Open the review page of a new account; the options are those of `open_page`."""
+
+    def open_review(address: str = "", *, task: str = "multi-class", **options: Any) -> Page:
+        email = studio.new_account()
+        sign_up(open_page(), email)
+        command = [sys.executable, "-m", "tests.browser.reviewable_account", email, task]
+        environment = studio_environment(studio.data_dir) | {"DJANGO_SETTINGS_MODULE": "studio.settings"}
+        made = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        page = open_page(**options)
+        log_in(page, email)
+        page.goto(made.stdout + address)
+        return page
+
+    return open_review
 
 
 @pytest.fixture

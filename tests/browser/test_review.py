@@ -2,33 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import OpenPage, Studio, assert_accessible, log_in, sign_up
-from tests.programs import studio_environment
-
-
-@pytest.fixture
-def review(studio: Studio, open_page: OpenPage) -> Callable[..., Page]:
-    """Open the review page of a new account; the options are those of `open_page`."""
-
-    def open_review(address: str = "", **options: object) -> Page:
-        email = studio.new_account()
-        sign_up(open_page(), email)
-        command = [sys.executable, "-m", "tests.browser.reviewable_account", email]
-        environment = studio_environment(studio.data_dir) | {"DJANGO_SETTINGS_MODULE": "studio.settings"}
-        made = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        page = open_page(**options)
-        log_in(page, email)
-        page.goto(made.stdout + address)
-        return page
-
-    return open_review
+from tests.browser.conftest import Review, assert_accessible
 
 
 def shown(page: Page) -> str:
@@ -42,7 +19,7 @@ def press(page: Page, key: str, heading: str) -> None:
     expect(page.locator("#row-title")).to_have_text(heading)
 
 
-def test_a_reviewer_decides_row_after_row_by_keyboard_alone(review: Callable[..., Page]) -> None:
+def test_a_reviewer_decides_row_after_row_by_keyboard_alone(review: Review) -> None:
     page = review()
     assert shown(page) == "Row 0"
     press(page, "w", "Row 10")
@@ -61,7 +38,7 @@ def test_a_reviewer_decides_row_after_row_by_keyboard_alone(review: Callable[...
     expect(page.locator("#row-10")).to_contain_text("Keep")
 
 
-def test_keys_pressed_as_fast_as_possible_each_decide_the_row_that_is_shown(review: Callable[..., Page]) -> None:
+def test_keys_pressed_as_fast_as_possible_each_decide_the_row_that_is_shown(review: Review) -> None:
     page = review()
     for row in range(0, 110, 10):
         page.wait_for_function("row => document.getElementById('row-panel').dataset.row === row", arg=str(row))
@@ -71,7 +48,7 @@ def test_keys_pressed_as_fast_as_possible_each_decide_the_row_that_is_shown(revi
     expect(page.locator("#review-counts")).to_contain_text("12 of 12")
 
 
-def test_the_keys_are_explained(review: Callable[..., Page]) -> None:
+def test_the_keys_are_explained(review: Review) -> None:
     page = review()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("Auto-fix")
@@ -79,7 +56,7 @@ def test_the_keys_are_explained(review: Callable[..., Page]) -> None:
     press(page, "j", "Row 10")
 
 
-def test_keys_do_not_decide_while_somebody_types(review: Callable[..., Page]) -> None:
+def test_keys_do_not_decide_while_somebody_types(review: Review) -> None:
     page = review()
     page.keyboard.press("/")
     page.keyboard.type("wqe")
@@ -87,7 +64,7 @@ def test_keys_do_not_decide_while_somebody_types(review: Callable[..., Page]) ->
     assert shown(page) == "Row 0"
 
 
-def test_a_new_class_is_typed_in_and_offered_afterwards(review: Callable[..., Page]) -> None:
+def test_a_new_class_is_typed_in_and_offered_afterwards(review: Review) -> None:
     page = review()
     page.get_by_label("Another class, or a new one").fill("refunds")
     page.get_by_role("button", name="Use it").click()
@@ -96,7 +73,7 @@ def test_a_new_class_is_typed_in_and_offered_afterwards(review: Callable[..., Pa
     expect(page.locator("#known-classes option[value=refunds]")).to_be_attached()
 
 
-def test_clean_top_k_shows_what_it_touches_and_is_undone_in_one_step(review: Callable[..., Page]) -> None:
+def test_clean_top_k_shows_what_it_touches_and_is_undone_in_one_step(review: Review) -> None:
     page = review()
     press(page, "q", "Row 10")
     page.get_by_role("link", name="Clean top K").click()
@@ -108,7 +85,7 @@ def test_clean_top_k_shows_what_it_touches_and_is_undone_in_one_step(review: Cal
     expect(page.locator("#review-counts")).to_contain_text("1 of 12")
 
 
-def test_a_decision_that_cannot_be_saved_leaves_the_row_and_says_so(review: Callable[..., Page]) -> None:
+def test_a_decision_that_cannot_be_saved_leaves_the_row_and_says_so(review: Review) -> None:
     page = review(expects_errors=True)
     page.route("**/decide", lambda route: route.abort())
     page.keyboard.press("w")
@@ -118,7 +95,7 @@ def test_a_decision_that_cannot_be_saved_leaves_the_row_and_says_so(review: Call
     press(page, "w", "Row 10")
 
 
-def test_everything_works_without_javascript(review: Callable[..., Page]) -> None:
+def test_everything_works_without_javascript(review: Review) -> None:
     page = review(javascript=False)
     page.get_by_role("button", name="Auto-fix").click()
     expect(page.locator("#row-title")).to_have_text("Row 10")
@@ -133,7 +110,7 @@ def test_everything_works_without_javascript(review: Callable[..., Page]) -> Non
     expect(page.locator("#row-title")).to_have_text("Row 60")
 
 
-def test_on_a_phone_the_row_is_the_page_and_the_list_lies_behind_it(review: Callable[..., Page]) -> None:
+def test_on_a_phone_the_row_is_the_page_and_the_list_lies_behind_it(review: Review) -> None:
     page = review(width=390)
     expect(page.get_by_role("button", name="Auto-fix")).to_be_in_viewport()
     page.get_by_role("button", name="Auto-fix").click()
@@ -146,7 +123,7 @@ def test_on_a_phone_the_row_is_the_page_and_the_list_lies_behind_it(review: Call
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (1440, True), (390, False), (390, True)])
-def test_axe_finds_nothing(review: Callable[..., Page], width: int, dark: bool) -> None:
+def test_axe_finds_nothing(review: Review, width: int, dark: bool) -> None:
     page = review(width=width, dark=dark)
     assert_accessible(page)
     page.goto(page.url.split("?")[0] + "?pane=list&issue=all&range=outlier_score:0.05:1")

@@ -182,7 +182,7 @@ class TestNumbers:
         self, numbers: Cleanset, alice: User, client_of: ClientOf
     ) -> None:
         text = page(client_of(alice), numbers)
-        assert "say <b>150</b> ± 8, 142 to 158." in text
+        assert "<b>150</b> ± 8</span>, 142 to 158." in text
         assert "lies 6.2 error bars away" in text
         assert "Given 100. The models say 150, with an error bar from 142 to 158." in text
 
