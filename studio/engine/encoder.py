@@ -64,9 +64,10 @@ def encode(
 
     Notes
     -----
-    Beginning and end say more than twice as long a beginning, in half the time; see docs/benchmarks.md. float32, or
-    bfloat16 on processors that multiply it natively (elsewhere it is seven times slower). Dynamic int8 quantisation
-    was 1.3 times as fast and left the cosine with float32 at 0.98, 0.95 for some texts.
+    Twice as many tokens take 1.7 times as long and say more by themselves (held-out accuracy 0.77 against 0.74 on film
+    reviews), but nothing that the words beside them had not said (0.90 both). The beginning alone says less (0.76
+    against 0.77). float32, or bfloat16 on processors that multiply it natively (elsewhere it is seven times slower).
+    Dynamic int8 quantisation was 1.3 times as fast and left the cosine with float32 at 0.98, 0.95 for some texts.
 
     References
     ----------

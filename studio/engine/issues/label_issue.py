@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from cleanlab.filter import find_label_issues
-from cleanlab.rank import get_label_quality_scores
 
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.metrics import Probabilities
@@ -18,11 +17,13 @@ def find_label_issue(evidence: Evidence) -> Columns:
 
     Notes
     -----
-    `label_issue_score` is 1 − the out-of-sample probability of the given label (cleanlab's self-confidence), which
-    ranked planted errors best of cleanlab's scores in seven data sets. `is_label_issue` are the rows with the worst
-    scores, as many as confident learning counts errors in the joint distribution of given and true labels; never
-    where the given label is also the likeliest. Against pruning by noise rate this gave up a few points of recall
-    for 1 to 18 points of precision.
+    `label_issue_score` is q / (q + g), where g is the out-of-sample probability of the given label and q that of the
+    likeliest other: above 0.5 where another class is likelier, and 1 − g (cleanlab's self-confidence) with two
+    classes. With 77 classes it raised average precision from 0.978 to 0.982 against 1 − g, which a row also gets for
+    being hard; the difference q − g lowered it to 0.945. `is_label_issue` are the rows with the worst scores, as many
+    as confident learning counts errors in the joint distribution of given and true labels; never where the given
+    label is also the likeliest. Against pruning by noise rate this gave up a few points of recall for 1 to 18 points
+    of precision.
 
     A class that occurs in one fold only could not be learned where it was held out, so its probability says
     nothing. Such a row counts as an issue when it is more likely than not another class and as likely as that
@@ -69,9 +70,15 @@ def _judged(
     # cleanlab wants every class to have rows, and rows that sum to 1.
     probabilities = np.maximum(pred_probs[:, present].astype(np.float64), 1e-9)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    flags = find_label_issues(compact, probabilities, filter_by="low_self_confidence", n_jobs=1)
-    quality = get_label_quality_scores(compact, probabilities, method="self_confidence")
-    return flags, np.clip(1.0 - quality, 0, 1).astype(np.float32)
+    n_errors = int(find_label_issues(compact, probabilities, filter_by="low_self_confidence", n_jobs=1).sum())
+    rows = np.arange(len(codes))
+    given = probabilities[rows, compact].copy()
+    probabilities[rows, compact] = 0.0
+    likeliest_other = probabilities.max(axis=1)
+    scores = likeliest_other / (likeliest_other + given)
+    flags = np.zeros(len(codes), dtype=bool)
+    flags[np.argsort(-scores, kind="stable")[:n_errors]] = True
+    return flags, scores.astype(np.float32)
 
 
 def class_thresholds(
