@@ -11,8 +11,8 @@ from studio.engine.neighbours import nearest_distances
 
 N_NEIGHBOURS = 20  # measured better than cleanlab's 10 where a few odd texts resemble each other
 # Robust standard deviations above the median. Tables have long tails; distances between unit vectors have short
-# ones; the unexplained share of a text is at most 1. Each flags fewer than one in a hundred of ordinary rows.
-DEVIATIONS = {"distances": 3.5, "sentences": 2.5, "topics": 2.0}
+# ones; the unexplained share of a text is at most 1. Each flags about one in a hundred of ordinary rows.
+DEVIATIONS = {"distances": 3.5, "sentences": 2.5, "topics": 2.1}
 _SD_PER_MAD = 1.4826  # of a normal distribution
 
 
