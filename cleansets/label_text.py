@@ -88,6 +88,18 @@ def number_text(value: float) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
+def rounded_text(value: float, error: float) -> str:
+    """Return a number no finer than a tenth of the first digit of its error bar.
+
+    >>> rounded_text(175557.3, 19834.0), rounded_text(19834.0, 19834.0)
+    ('176,000', '20,000')
+    """
+    if not error:
+        return number_text(value)
+    step = 10.0 ** math.floor(math.log10(error) - 1)
+    return number_text(round(value / step) * step)
+
+
 @dataclass(frozen=True, slots=True)
 class ShownLabel:
     """A label as chips: one name, the names of a set, or a number; `exact` is the text as it is stored."""

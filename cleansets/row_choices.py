@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from cleansets.label_text import in_class_order, number, number_text
+from cleansets.label_text import in_class_order, number, number_text, rounded_text
 from cleansets.models import Cleanset
 from studio import tables
 from studio.engine.label_sets import split_labels
@@ -125,21 +125,13 @@ def number_choice(cleanset: Cleanset, row: Mapping[str, Any]) -> NumberChoice:
     low, high = predicted - error, predicted + error
     given, corrected = number(row["given_label"]), number(row["corrected_label"])
     return NumberChoice(
-        predicted=_rounded(predicted, error),
-        error=_rounded(error, error),
-        low=_rounded(low, error),
-        high=_rounded(high, error),
+        predicted=rounded_text(predicted, error),
+        error=rounded_text(error, error),
+        low=rounded_text(low, error),
+        high=rounded_text(high, error),
         distance="" if given is None or not error else f"{abs(given - predicted) / error:.1f}",
         scale=_scale(predicted, error, given=given, corrected=corrected),
     )
-
-
-def _rounded(value: float, error: float) -> str:
-    """Write a number no finer than a hundredth of its error bar."""
-    if not error:
-        return number_text(value)
-    step = 10.0 ** math.floor(math.log10(error) - 1)
-    return number_text(round(value / step) * step)
 
 
 def _scale(predicted: float, error: float, *, given: float | None, corrected: float | None) -> NumberScale:

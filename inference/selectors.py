@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db.models import QuerySet
 
-from cleansets.label_text import ShownLabel, number_text, shown_label
+from cleansets.label_text import ShownLabel, number_text, rounded_text, shown_label
 from inference.models import PredictionBatch
 from models_app.models import DeployedModel
 from studio import tables
@@ -117,7 +117,7 @@ def _preview_row(model: DeployedModel, number: int, cells: list[str | None], res
     label = result[len(classes)]
     suggested = shown_label(task, label)
     if task is MLTask.REGRESSION:
-        return PreviewRow(number, cells, suggested, [], error=number_text(result[-1]))
+        return PreviewRow(number, cells, suggested, [], error=rounded_text(result[-1], result[-1]))
     ranked = sorted(map(Chance, classes, result), key=lambda chance: -chance.probability)
     taken = set(suggested.names if suggested else ())
     others = [chance for chance in ranked if chance.label not in taken][:N_RUNNERS_UP]
@@ -139,13 +139,13 @@ def number_spread(batch: PredictionBatch) -> NumberSpread | None:
         width = (high - low) / N_BARS
         place = f"least(floor((x - {low!r}) / {width!r}), {N_BARS - 1})::INTEGER" if width else "0"
         counted = connection.execute(f"SELECT {place}, count(*) FROM ({read}) GROUP BY 1", [str(path)]).fetchall()
-    lowest, highest, mean, median, error = (number_text(value) for value in found or ())
+    lowest, highest, mean, median = (number_text(value) for value in (found or ())[:4])
     return NumberSpread(
         lowest=lowest,
         highest=highest,
         mean=mean,
         median=median,
-        mean_error=error,
+        mean_error=rounded_text(found[4], found[4]) if found else "",
         bars=_bars(dict(counted), low, width),
     )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from django.utils import timezone
 
 from cleansets.models import Action, RowReview
 from models_app import selectors
 from studio.accounts.models import User
 from studio.runs import Status
-from tests.factories import make_cleanset, make_model
+from tests.factories import make_cleanset, make_model, make_project
 
 
 def candidate(key: str, accuracy: float) -> dict[str, object]:
@@ -68,3 +69,21 @@ def test_models_of_other_users_are_not_listed(alice: User, bob: User) -> None:
     mine = make_model(alice)
     make_model(bob)
     assert list(selectors.models_of(alice)) == [mine]
+
+
+@pytest.mark.parametrize(
+    ("task", "held_out", "difference", "name"),
+    [
+        ("multi-class", "81.0 %", "+1.0 points", "Held-out accuracy"),
+        ("multi-label", "81.0 %", "+1.0 points", "Held-out F1"),
+        ("regression", "0.810", "+0.010", "Held-out R²"),
+    ],
+)
+def test_scores_are_told_in_the_words_of_the_task(
+    alice: User, task: str, held_out: str, difference: str, name: str
+) -> None:
+    cleanset = make_cleanset(alice, project=make_project(alice, task=task), candidates=[candidate("linear", 0.8)])
+    model = make_model(alice, cleanset=cleanset, candidates=[candidate("linear", 0.81)])
+    (row,) = selectors.candidate_rows(model)
+    shown = (row.held_out_text.replace("\N{NO-BREAK SPACE}", " "), row.difference, row.words.held_out)
+    assert shown == (held_out, difference, name)
