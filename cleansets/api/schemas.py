@@ -116,8 +116,10 @@ class CleansetOut(CleansetBriefOut):
     classes: list[str]
     counts: dict[str, int] = Field(description="How many rows have each issue, by its flag.")
     candidates: list[CandidateOut] = Field(description="The models that were tried, the best first.")
+    health: dict[str, Any] = Field(description="What the data set is like as a whole.")
     stage_seconds: dict[str, float]
     manifest: dict[str, Any] = Field(description="What it was made from and with.")
+    base_id: UUID | None = Field(description="The cleanset whose corrected labels it learned from, if any.")
 
 
 class ReviewOut(Schema):

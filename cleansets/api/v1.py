@@ -41,6 +41,19 @@ def cleanset_rerun(request: HttpRequest, cleanset_id: UUID) -> Status[Cleanset]:
     return Status(201, services.cleanset_restart(cleanset=cleanset, user=account(request)))
 
 
+@router.post("/{uuid:cleanset_id}/improve", response={201: schemas.CleansetOut})
+def cleanset_improve(request: HttpRequest, cleanset_id: UUID) -> Status[Cleanset]:
+    """Analyse the project again, learning from the corrected labels; what was decided stays decided."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    return Status(201, services.cleanset_improve(cleanset=cleanset, user=account(request)))
+
+
+@router.get("/{uuid:cleanset_id}/manifest", response=dict[str, Any])
+def cleanset_manifest(request: HttpRequest, cleanset_id: UUID) -> dict[str, Any]:
+    """Return what the analysis was made from and with, so that `manage.py rerun` can repeat it."""
+    return dict(exports.full_manifest(ready_cleanset_or_404(request, cleanset_id)))
+
+
 @router.get("/{uuid:cleanset_id}/review", response=schemas.ReviewOut)
 def cleanset_review(request: HttpRequest, cleanset_id: UUID) -> dict[str, int]:
     """Tell how far the review is."""

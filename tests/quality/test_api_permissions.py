@@ -58,6 +58,8 @@ CALLS = {
     "project_cleansets": Call(),
     "cleanset_get": Call(),
     "cleanset_rerun": Call(UNPROCESSABLE),  # it has not failed
+    "cleanset_improve": Call(UNPROCESSABLE),  # no row is decided yet
+    "cleanset_manifest": Call(),
     "cleanset_review": Call(),
     "cleanset_rows": Call(),
     "cleanset_row": Call(),

@@ -181,6 +181,14 @@ def test_top_k_does_what_its_preview_said(program: Client, at: str) -> None:
     assert set(states()) == {0, 10, 20, 30, 40}
 
 
+def test_analysis_is_made_again_from_corrected_labels(program: Client, cleanset: Cleanset, at: str) -> None:
+    assert "No row is decided yet" in send(program, "post", f"{at}/improve").json()["error"]
+    send(program, "put", f"{at}/rows/1/decision", {"action": "label", "corrected_label": "login"})
+    improved = send(program, "post", f"{at}/improve")
+    assert (improved.status_code, improved.json()["base_id"]) == (201, str(cleanset.pk))
+    assert program.get(f"{at}/manifest").json()["seed"] == 0
+
+
 def test_nothing_to_undo_is_a_sentence(program: Client, at: str) -> None:
     response = send(program, "post", f"{at}/undo")
     assert (response.status_code, response.json()["error"]) == (422, "There is nothing left to undo.")

@@ -23,6 +23,7 @@ from studio.runs import Status
 from studio.webhooks import pipeline, services
 from studio.webhooks.models import Delivery, Webhook
 from tests.factories import make_cleanset, make_dataset
+from tests.programs import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -81,6 +82,19 @@ def test_end_of_a_run_is_delivered_and_signed(alice: User, webhook: Webhook, rec
     sent_at, sign = (part.split("=", 1)[1] for part in headers["Studio-Signature"].split(","))
     expected = hmac.new(webhook.secret.encode(), f"{sent_at}.".encode() + body, hashlib.sha256).hexdigest()
     assert sign == expected
+
+
+def test_documented_check_tells_a_genuine_delivery_from_another(webhook: Webhook, receiver: Any) -> None:
+    attempt(services.webhook_ping(webhook=webhook))
+    headers, body = receiver.received[0]
+    code = (ROOT / "docs" / "api.md").read_text().split("```python")[1].split("```")[0]
+    documented: dict[str, Any] = {}
+    exec(code, documented)
+    is_genuine, sign = documented["is_genuine"], headers["Studio-Signature"]
+    assert is_genuine(webhook.secret, sign, body)
+    assert not is_genuine("whsec_other", sign, body)
+    assert not is_genuine(webhook.secret, sign, body + b" ")
+    assert not is_genuine(webhook.secret, f"t={int(sign[2:12]) - 600},{sign.split(',')[1]}", body)
 
 
 @pytest.mark.parametrize(
