@@ -234,7 +234,7 @@ def test_corrections_made_in_the_browser_are_applied(cell: Notebook, made: Made,
     assert corrected["text"] == ["billing", "billing", False, 89]
     assert corrected["integer"][0] == 0
     assert corrected["integer"][1].lower() == "int64"
-    assert corrected["sets"] == '"a, ""b""",007'
+    assert corrected["sets"] == '007,"a, ""b"""'
     assert corrected["price"] == 2.5
     assert corrected["others"]
     kept = cell(
@@ -319,18 +319,19 @@ def test_prediction_that_cannot_be_made_says_why(cell: Notebook, made: Made) -> 
 
 
 def test_analysis_that_was_cancelled_ends_the_wait(cell: Notebook, made: Made, live: Live) -> None:
-    cleanset = cell("""
-        first, second = (create_project(studio, made["text"]["dataset"], name, "text", model_type="fast")
-                         for name in ("First", "Cancelled before its turn"))
-        studio.get_latest_cleanset_id(second)
+    cleansets = cell("""
+        projects = [create_project(studio, made["text"]["dataset"], name, "text", model_type="regular")
+                    for name in ("First", "Second")]
+        [studio.get_latest_cleanset_id(project) for project in projects]
         """)
     visitor = live.visitor()
-    visitor.open(f"/cleansets/{cleanset}")
-    visitor.submit("/cancel")
+    for cleanset in reversed(cleansets):
+        visitor.open(f"/cleansets/{cleanset}")
+        visitor.submit("/cancel")
     error = refusal(
         cell,
         f"""
-        clean_helpers.poll_cleanset_status(KEY, "{cleanset}", timeout=60)
+        clean_helpers.poll_cleanset_status(KEY, "{cleansets[1]}", timeout=60)
         """,
     )
     assert (error.kind, "cancelled" in error.message) == ("CleansetHandledError", True)

@@ -39,13 +39,12 @@ def test_dataset_is_uploaded_with_its_schema_and_a_cleanset_downloaded(
 
     cleanset = made["text"]["cleanset"]
     cell(f'studio.wait_until_cleanset_ready("{cleanset}", timeout=100)')
-    for number, flags in enumerate(([], ["-c"], ["-a"])):
+    for number, flags in enumerate(([], ["-a"])):
         result = cleanlab(live, tmp_path, "cleanset", "download", "--id", cleanset, "-o", f"{number}.csv", *flags)
         assert result.returncode == 0, result.stderr
-    plain, columns, everything = (pd.read_csv(tmp_path / f"{number}.csv") for number in range(3))
+    plain, everything = (pd.read_csv(tmp_path / f"{number}.csv") for number in range(2))
     assert list(plain) == ["cleanlab_row_ID", "clean_label"]
-    assert {"is_label_issue", "suggested_label"} <= set(columns)
-    assert {"p_given_label", "top_labels", "previously_resolved"} <= set(everything) - set(columns)
+    assert {"is_label_issue", "suggested_label", "p_given_label", "top_labels"} <= set(everything)
     assert plain["cleanlab_row_ID"].tolist() == list(range(90))
 
 
