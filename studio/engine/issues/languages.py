@@ -30,7 +30,8 @@ NAMES = {
     "zh": "Chinese", "zu": "Zulu",
 }  # fmt: skip
 _NONSENSE = "zxx"  # ISO 639-2: no linguistic content
-_CODES = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|&#?\w+;|<[^<>]{1,100}>")
+# Addresses are ASCII: in a script without spaces they would take the sentence after them along.
+_CODES = re.compile(r"https?://[!-~]+|www\.[!-~]+|[!-~]+@[!-~]+|[@#]\w{1,30}|&#?\w+;|<[^<>]{1,100}>")
 _NUMBERS = re.compile(r"[\d_]+")
 
 

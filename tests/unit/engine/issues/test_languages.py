@@ -31,6 +31,11 @@ def test_user_names_and_addresses_do_not_count_as_words() -> None:
     assert language.name == "German"
 
 
+def test_address_in_a_script_without_spaces_does_not_hide_the_sentence() -> None:
+    assert language_of("送餐极慢，客服电话根本打不通，强烈不推荐@！").name == "Chinese"
+    assert language_of("请看https://example.org/a这个页面的说明").name == "Chinese"
+
+
 @pytest.mark.parametrize("text", ["", "  ", "12345", "😀😀", "https://example.org/a"])
 def test_too_little_to_tell_is_not_called_foreign(text: str) -> None:
     assert language_of(text) == UNKNOWN
