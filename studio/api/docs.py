@@ -59,6 +59,7 @@ class Model:
     """One form of data that calls take or answer."""
 
     name: str
+    title: str
     description: str
     fields: list[Field]
 
@@ -88,7 +89,7 @@ def _sections(schema: Schema) -> list[tuple[str, list[Operation]]]:
 
 
 def _operation(path: str, method: str, operation: Schema) -> Operation:
-    title, _, text = operation.get("description", operation["summary"]).partition("\n")
+    title, _, text = operation.get("description", operation["summary"]).replace("`", "").partition("\n")
     content = operation.get("requestBody", {}).get("content", {})
     body_type, body = next(iter(content.items()), ("", {"schema": {}}))
     return Operation(
@@ -131,14 +132,19 @@ def _answers(operation: Schema) -> Iterator[Answer]:
 
 
 def _model(name: str, schema: Schema) -> Model:
-    return Model(name, schema.get("description", ""), list(_fields(schema, "")))
+    return Model(name, _title(name), schema.get("description", ""), list(_fields(schema, "")))
+
+
+def _title(name: str) -> str:
+    """Return the name of a schema as people read it: Page_RunOut_ is a page of RunOut."""
+    return f"Page of {name[5:-1]}" if name.startswith("Page_") else name
 
 
 def _type(schema: Schema) -> tuple[str, str]:
     """Return the type in words, and the name of the schema that it leads to."""
     if "$ref" in schema:
         name = str(schema["$ref"]).removeprefix(_REF)
-        return name, name
+        return _title(name), name
     if parts := schema.get("anyOf"):
         found = [_type(part) for part in parts]
         return " or ".join(text for text, _ in found), next((model for _, model in found if model), "")
