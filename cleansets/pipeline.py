@@ -90,7 +90,7 @@ def analyse_table(
     with fan_out() as n_jobs:
         return build_cleanset(
             frame,
-            spec,
+            replace(spec, budget_s=settings.FIT_BUDGET_S),
             split_column=split,
             cache_dir=settings.CACHE_DIR / "engine" if use_cache else None,
             n_jobs=n_jobs,

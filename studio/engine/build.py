@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.progress import Progress, Silent
 from studio.engine.resources import Resources
 from studio.engine.schema import CandidateResult, CleansetResult, CleansetSpec
+from studio.engine.selection import choose
 from studio.engine.spread import find_spread
 from studio.engine.stopwatch import Stopwatch
 from studio.engine.study import Study, make_study, size_of
@@ -102,7 +104,8 @@ def cross_validated(study: Study, resources: Resources) -> Assessment:
     suitable = candidates_for(study.spec, size_of(study))
     # Those of a smaller data set may not suit this one; then all are tried.
     candidates = [one for one in suitable if one.key in study.spec.only_candidates] or suitable
-    fits = cross_validate(candidates, study, resources)
+    choosing = partial(choose, study=study, n_jobs=resources.n_jobs, progress=resources.progress)
+    fits = cross_validate(candidates, study, resources, choose=choosing)
     resources.progress(assessment.STAGE)
     assessed = assess(fits, study.labels, RECIPES[study.spec.task])
     measure = MEASURES[study.spec.task].replace("Held", "held")

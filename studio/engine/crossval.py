@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +48,18 @@ class FoldFit:
 
 
 @dataclass(frozen=True, slots=True)
+class Trial:
+    """A candidate on the first fold: predictions of its held-out rows, shape (n_held_out, P), and seconds."""
+
+    candidate: Candidate
+    predicted: Predicted
+    seconds: float
+
+
+Choose: TypeAlias = Callable[[Sequence[Trial]], Sequence[Trial]]
+
+
+@dataclass(frozen=True, slots=True)
 class _Fit:
     """A fit to be done: which candidate, which fold, and where its result is kept."""
 
@@ -55,8 +68,10 @@ class _Fit:
     key: str
 
 
-def cross_validate(candidates: Sequence[Candidate], study: Study, resources: Resources) -> list[OutOfSample]:
-    """Predict every row out of sample with every candidate.
+def cross_validate(
+    candidates: Sequence[Candidate], study: Study, resources: Resources, *, choose: Choose = list
+) -> list[OutOfSample]:
+    """Predict every row out of sample with every candidate that proves itself on the first fold.
 
     Parameters
     ----------
@@ -67,26 +82,40 @@ def cross_validate(candidates: Sequence[Candidate], study: Study, resources: Res
     resources
         `n_jobs` fits run side by side in processes; with 1 they run here, one after the other. Finished fits are
         kept in the cache, so a second attempt continues.
+    choose
+        Says which candidates go on to the other folds.
 
     Returns
     -------
     list of OutOfSample
         In the order of the candidates.
     """
-    wanted = [_Fit(one, fold, _fit_key(one, study, fold)) for one in candidates for fold in range(study.n_folds)]
-    done = {fit.key: stored for fit in wanted if (stored := _stored(fit.key, resources)) is not None}
-    waiting = [fit for fit in wanted if fit.key not in done]
+    folds = range(study.n_folds)
+    fits = {(one.key, fold): _Fit(one, fold, _fit_key(one, study, fold)) for one in candidates for fold in folds}
+    n_held_out = int(np.sum(study.fold_id == 0))
+    done = _fitted([fits[one.key, 0] for one in candidates], study, resources, n_total=len(fits))
+    tried = [(one, done[fits[one.key, 0].key]) for one in candidates]
+    trials = [Trial(one, fit.predicted[:n_held_out], fit.training_time_s + fit.inference_time_s) for one, fit in tried]
+    chosen = [trial.candidate for trial in choose(trials)]
+    others = [fits[one.key, fold] for one in chosen for fold in folds[1:]]
+    done |= _fitted(others, study, resources, n_before=len(candidates), n_total=len(candidates) + len(others))
+    return [_assembled(one, [done[fits[one.key, fold].key] for fold in folds], study) for one in chosen]
+
+
+def _fitted(
+    fits: Sequence[_Fit], study: Study, resources: Resources, *, n_before: int = 0, n_total: int
+) -> dict[str, FoldFit]:
+    """Return the results by key: those that are kept, and the others once they are computed."""
+    done = {fit.key: stored for fit in fits if (stored := _stored(fit.key, resources)) is not None}
+    waiting = [fit for fit in fits if fit.key not in done]
     for view in dict.fromkeys(fit.candidate.view for fit in waiting):
         study.views.matrix(view)  # under its own stage, before the fits are counted
-    resources.progress(STAGE, len(done), len(wanted))
+    resources.progress(STAGE, n_before + len(done), n_total)
     for fit, result in _run(waiting, study, resources.n_jobs):
         resources.cache.put(fit.key, _as_arrays(result))
         done[fit.key] = result
-        resources.progress(STAGE, len(done), len(wanted))
-    return [
-        _assembled(candidate, [done[fit.key] for fit in wanted if fit.candidate is candidate], study)
-        for candidate in candidates
-    ]
+        resources.progress(STAGE, n_before + len(done), n_total)
+    return done
 
 
 def _run(fits: Sequence[_Fit], study: Study, n_jobs: int) -> Iterator[tuple[_Fit, FoldFit]]:

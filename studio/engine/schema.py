@@ -34,6 +34,8 @@ class CleansetSpec:
         The only source of randomness.
     only_candidates
         Keys of the models to try; all that suit the data, if empty.
+    budget_s
+        Seconds that the fits may take together; then slow candidates are left out. 0 is no bound.
     """
 
     task: MLTask
@@ -45,6 +47,7 @@ class CleansetSpec:
     n_folds: int = 5
     seed: int = 0
     only_candidates: tuple[str, ...] = ()
+    budget_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
