@@ -40,6 +40,7 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
     context = {
         "table": table,
         "tabs": contexts.tabs(cleanset, "Review"),
+        "versions": list(selectors.cleansets_of(cleanset.project).defer("log", "manifest", "candidates")),
         "views": selectors.issue_views(cleanset, source, query),
         "work_views": selectors.work_views(cleanset, query),
         "counts": contexts.counts(cleanset, source),

@@ -13,6 +13,8 @@ from django.urls import reverse
 
 from cleansets.models import Cleanset, RowReview
 from studio.accounts.models import User
+from studio.runs import Status
+from tests.factories import make_cleanset
 from tests.reviewable import make_reviewable
 
 HTMX = {"HX-Request": "true"}
@@ -60,6 +62,14 @@ def test_the_number_of_queries_does_not_grow_with_rows(browser: Client, alice: U
     few, many = make_reviewable(alice, n_rows=30), make_reviewable(alice, n_rows=300)
     n_queries(few)
     assert n_queries(few) == n_queries(many)
+
+
+def test_the_versions_of_a_project_lead_to_each_other(browser: Client, cleanset: Cleanset, alice: User) -> None:
+    assert "version 1" not in browser.get(cleanset.get_absolute_url()).content.decode()
+    newer = make_cleanset(alice, project=cleanset.project, status=Status.RUNNING)
+    page = browser.get(cleanset.get_absolute_url()).content.decode()
+    assert newer.get_absolute_url() in page
+    assert "version 2" in page
 
 
 def test_without_javascript_a_decision_leads_to_the_next_row(browser: Client, cleanset: Cleanset) -> None:
