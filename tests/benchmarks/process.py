@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-_LOOK_EVERY_S = 0.05
+_LOOK_EVERY_S = 0.2
 _OUTPUT_SHOWN = 2_000  # characters
 
 
@@ -57,7 +57,7 @@ def run(command: Sequence[str], *, limit_s: float, environment: Mapping[str, str
 
 
 class _PeakMemory:
-    """Adds up the resident memory of a process group, twenty times a second."""
+    """Adds up the resident memory of a process group, five times a second."""
 
     def __init__(self, group: int) -> None:
         self._group, self._peak_kb, self._over = group, 0, threading.Event()

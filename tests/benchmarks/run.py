@@ -8,9 +8,10 @@ known or planted with a fixed seed. Measures are kept in a file, so that tasks c
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -59,8 +60,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="four small tasks, and no models")
     parser.add_argument("--no-models", action="store_true", help="measure detection only")
     parser.add_argument("--limit", type=float, default=3600.0, metavar="SECONDS", help="for one program (3600)")
+    parser.add_argument("--threads", type=int, metavar="N", help="OpenMP threads per process, on a shared machine 1")
     parser.add_argument("--results", type=Path, help="where measures are kept (.data/benchmarks.json)")
     options = parser.parse_args()
+    if options.threads:
+        os.environ["OMP_NUM_THREADS"] = str(options.threads)
     needs_data = options.quick or any(name in TASKS for name in options.tasks or ())
     if needs_data and not options.data_dir:
         parser.error("these tasks read public data sets: give their folder with --data-dir")
@@ -71,8 +75,7 @@ def _options() -> argparse.Namespace:
 
 def _measured(
     name: str, task: Task, wanted: Sequence[Program], options: argparse.Namespace, skipped: dict[str, str]
-) -> list[Measure]:
-    measures = []
+) -> Iterator[Measure]:
     with tempfile.TemporaryDirectory() as folder:
         place, embed_s = _workplace(task, Path(folder), wanted, options.limit)
         for program in wanted:
@@ -81,11 +84,10 @@ def _measured(
                 skipped[f"{program.name} on {name}"] = reason
                 continue
             try:
-                measures.append(_measure(name, task, program, place, embed_s, has_models=_has_models(task, options)))
+                yield _measure(name, task, program, place, embed_s, has_models=_has_models(task, options))
             except Failed as failure:
                 skipped[f"{program.name} on {name}"] = str(failure).strip().splitlines()[-1][:300]
                 _say(f"{program.name} on {name}: {failure}")
-    return measures
 
 
 def _has_models(task: Task, options: argparse.Namespace) -> bool:
