@@ -61,6 +61,7 @@ class DatasetVersion(Run):
     columns = models.JSONField(default=list)
     chosen_kinds = models.JSONField(default=dict)
     asked_types = models.JSONField(default=dict)
+    text_columns = models.JSONField(default=list)
     source_url = models.TextField(blank=True)
 
     class Meta(Run.Meta):

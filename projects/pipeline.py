@@ -16,6 +16,7 @@ from projects.column_types import kinds_of_types
 from projects.incoming import local_source
 from projects.models import DatasetVersion, Upload
 from projects.readers import ReadLimits, read_table
+from projects.readers.json_types import text_columns
 from projects.readers.profile import profile_table
 from studio import storage, tables
 from studio.engine.errors import DataProblem
@@ -33,6 +34,7 @@ def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
         _refuse_full_disk(folder, needed=FREE_SPACE_RATIO * run.size_bytes)
         table = folder / "rows.parquet"
         facts = read_table(source, run.filename, table, progress=progress, limits=limits)
+        texts = text_columns(source, facts, limits)
         profiles = profile_table(table, progress=progress)
         kinds = kinds_of_types(run.asked_types, profiles, table)
         table_key = tables.publish(table, storage.dataset_table(run.pk, run.attempt))
@@ -41,6 +43,7 @@ def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
         "n_rows": facts.n_rows,
         "columns": [profile.to_dict() for profile in profiles],
         "chosen_kinds": {p.name: kinds[p.name].value for p in profiles if kinds.get(p.name, p.kind) is not p.kind},
+        "text_columns": texts,
         "sha256": facts.sha256,
         "file_format": facts.format.value,
         "encoding": facts.encoding or "",

@@ -34,14 +34,15 @@ _PATTERNS = {LabelType.INTEGER: _INTEGER, LabelType.NUMBER: _NUMBER, LabelType.B
 
 
 def given_type(cleanset: Cleanset, source: RowSource) -> LabelType:
-    """Return the type of the given labels: what all of them are, unless the uploader said that they are text."""
+    """Return the type of the given labels: what all of them are, unless the file or its uploader says: text."""
     if cleanset.task in (MLTask.MULTI_LABEL, MLTask.UNSUPERVISED):
         return LabelType.STRING
     if cleanset.task is MLTask.REGRESSION:
         return LabelType.INTEGER if _all_are(source, "given_label", LabelType.INTEGER) else LabelType.NUMBER
-    profiles = {profile.name: profile for profile in column_profiles(cleanset.project.version)}
-    label = profiles.get(cleanset.project.label_column)
-    if label is not None and label.kind in _TEXT_KINDS and label.inferred_kind not in _TEXT_KINDS:
+    version, name = cleanset.project.version, cleanset.project.label_column
+    label = {profile.name: profile for profile in column_profiles(version)}.get(name)
+    is_said = label is not None and label.kind in _TEXT_KINDS and label.inferred_kind not in _TEXT_KINDS
+    if is_said or name in version.text_columns:
         return LabelType.STRING
     return next((kind for kind in _PATTERNS if _all_are(source, "given_label", kind)), LabelType.STRING)
 

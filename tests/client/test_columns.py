@@ -155,6 +155,15 @@ def test_labels_have_the_type_that_they_had(
     assert rows["top_labels"][0][0] == values[1]
 
 
+def test_texts_that_look_like_numbers_stay_texts(cleanset: Cleanset) -> None:
+    relabel(cleanset, dict(zip(cleanset.classes, ["0", "1", "2"], strict=True)))
+    DatasetVersion.objects.update(text_columns=["topic"])
+    cleanset.project.version.refresh_from_db()
+    fields, rows = table(cleanset, details=True)
+    assert fields["corrected_label"] == {"name": "corrected_label", "type": "string"}
+    assert rows["given_label"][:3].tolist() == ["0", "1", "2"]
+
+
 def test_correction_that_is_no_number_stays_text_beside_numbers(cleanset: Cleanset, alice: User) -> None:
     relabel(cleanset, dict(zip(cleanset.classes, ["0", "1", "2"], strict=True)))
     row_decide(cleanset=cleanset, user=alice, row_id=1, choice="label", label="2")

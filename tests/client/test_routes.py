@@ -176,6 +176,14 @@ def test_file_in_parts_becomes_one_dataset(eager_runs: None, small_parts: None, 
     assert not default_storage.exists(f"uploads/{upload_id}") or not default_storage.listdir(f"uploads/{upload_id}")[1]
 
 
+def test_texts_of_a_frame_are_known_from_its_numbers(eager_runs: None, alice: User) -> None:
+    rows = [{"n": 1, "text": "1", "mixed": "1", "none": None}, {"n": 2, "text": "2", "mixed": 2, "none": None}]
+    call = Caller(alice)
+    upload_id = sent(call, json.dumps(rows).encode(), "frame.json")
+    call.ok("POST", "upload/v1/confirm", {"upload_id": upload_id})
+    assert DatasetVersion.objects.get().text_columns == ["text"]
+
+
 def test_etag_is_strong_and_names_what_was_stored(small_parts: None, call: Caller) -> None:
     upload = begun(call, b"x" * 25)
     assert upload["part_sizes"] == [10, 10, 5]

@@ -76,9 +76,16 @@ class Answers(BaseHTTPRequestHandler):
         """Stay silent."""
 
 
+class Server(ThreadingHTTPServer):
+    """Says nothing when somebody hangs up."""
+
+    def handle_error(self, *_: object) -> None:
+        """Stay silent."""
+
+
 @pytest.fixture
 def server() -> Iterator[ThreadingHTTPServer]:
-    started = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    started = Server(("127.0.0.1", 0), Answers)
     started.posted = []  # type: ignore[attr-defined]
     threading.Thread(target=lambda: started.serve_forever(poll_interval=0.01), daemon=True).start()
     yield started

@@ -1,0 +1,31 @@
+"""Which columns of a JSON file hold texts, whatever the texts look like: the table keeps every cell as text alike."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+
+from projects.readers.facts import FileFormat, ReadLimits, TableFacts
+from projects.readers.json_records import records_of_list
+from projects.readers.source import GZIP_MAGIC, ZIP_MAGICS
+
+N_RECORDS = 1_000  # a column that holds texts so far is taken to do so to its end
+
+
+def text_columns(source: Path, facts: TableFacts, limits: ReadLimits) -> list[str]:
+    """Return the columns of a list of records whose first values are all texts; none for files without types."""
+    if facts.format is not FileFormat.JSON or _is_packed(source):
+        return []
+    texts: dict[str, bool] = {}
+    with source.open(encoding=facts.encoding, newline="\n") as file:
+        for record in islice(records_of_list(file, max_chars=limits.max_value_bytes), N_RECORDS):
+            for name, value in record.items():
+                if value is not None:  # a number is kept as a kind of str, so that its digits stay
+                    texts[name] = texts.get(name, True) and type(value) is str
+    return [name for name in facts.columns if texts.get(name)]
+
+
+def _is_packed(source: Path) -> bool:
+    with source.open("rb") as file:
+        magic = file.read(4)
+    return magic.startswith(GZIP_MAGIC) or magic in ZIP_MAGICS
