@@ -75,10 +75,11 @@ def _judged(
     given = probabilities[rows, compact].copy()
     probabilities[rows, compact] = 0.0
     likeliest_other = probabilities.max(axis=1)
-    scores = likeliest_other / (likeliest_other + given)
-    flags = np.zeros(len(codes), dtype=bool)
-    flags[np.argsort(-scores, kind="stable")[:n_errors]] = True
-    return flags, scores.astype(np.float32)
+    scores = (likeliest_other / (likeliest_other + given)).astype(np.float32)
+    if not n_errors:
+        return np.zeros(len(codes), dtype=bool), scores
+    # Rows as bad as the last one count as well, or the order of equal rows would decide.
+    return scores >= np.partition(scores, len(scores) - n_errors)[len(scores) - n_errors], scores
 
 
 def class_thresholds(
