@@ -108,7 +108,7 @@ def cross_validated(study: Study, resources: Resources) -> Assessment:
     fits = cross_validate(candidates, study, resources, choose=choosing)
     resources.progress(assessment.STAGE)
     assessed = assess(fits, study.labels, RECIPES[study.spec.task])
-    measure = MEASURES[study.spec.task].replace("Held", "held")
+    measure = MEASURES[study.spec.task]
     for row in assessed.candidates:
         resources.progress.log(f"{row.name}: {measure} {row.accuracy:.1%}, weight {row.weight:.2f}")
     return assessed

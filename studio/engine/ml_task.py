@@ -16,7 +16,7 @@ class MLTask(StrEnum):
 
 # What "accuracy" of a model is, by task; see `CandidateResult`.
 MEASURES = {
-    MLTask.MULTI_CLASS: "Held-out accuracy",
+    MLTask.MULTI_CLASS: "Held-out Accuracy",
     MLTask.MULTI_LABEL: "Held-out F1",
     MLTask.REGRESSION: "Held-out R²",
 }

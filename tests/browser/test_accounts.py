@@ -32,10 +32,10 @@ def test_profile_is_changed_without_javascript(open_page: OpenPage, studio: Stud
     page = open_page(javascript=False)
     sign_up(page, studio.new_account())
     page.goto("/account")
-    page.get_by_label("Name").fill("Ada")
+    page.get_by_role("region", name="Profile").get_by_label("Name").fill("Ada")
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#messages")).to_contain_text("Profile saved.")
-    expect(page.get_by_label("Name")).to_have_value("Ada")
+    expect(page.get_by_role("region", name="Profile").get_by_label("Name")).to_have_value("Ada")
 
 
 @pytest.mark.parametrize("path", ["/login", "/signup", "/password-reset", "/password-reset/sent", "/nowhere"])

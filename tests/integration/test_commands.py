@@ -92,7 +92,7 @@ def test_pred_probs_have_one_column_per_class(cleaned: Ended, folder: Path) -> N
 
 
 def test_summary_names_issues_accuracies_and_seconds(cleaned: Ended) -> None:
-    for words in ("90 rows", "3 classes", "is_label_issue", "Held-out accuracy", "Ensemble", "Seconds"):
+    for words in ("90 rows", "3 classes", "is_label_issue", "Held-out Accuracy", "Ensemble", "Seconds"):
         assert words in cleaned.out
     assert "Training models" in cleaned.err
     assert "\r" not in cleaned.err

@@ -316,8 +316,8 @@ class TestUnlabeled:
 def test_the_analysis_page_names_the_score_of_the_task(alice: User, client_of: ClientOf, task: MLTask) -> None:
     cleanset = make_reviewable(alice, task=task)
     text = client_of(alice).get(reverse("cleanset-details", args=[cleanset.pk])).content.decode()
-    found = [name for name in ("Held-out accuracy", "Held-out F1", "Held-out R²") if name in text]
-    wanted = {MLTask.MULTI_CLASS: ["Held-out accuracy"], MLTask.MULTI_LABEL: ["Held-out F1"]}
+    found = [name for name in ("Held-out Accuracy", "Held-out F1", "Held-out R²") if name in text]
+    wanted = {MLTask.MULTI_CLASS: ["Held-out Accuracy"], MLTask.MULTI_LABEL: ["Held-out F1"]}
     assert found == (wanted | {MLTask.REGRESSION: ["Held-out R²"]}).get(task, [])
     assert ("Calibration error" in text) is (task in wanted)
 

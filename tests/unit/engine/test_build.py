@@ -208,7 +208,7 @@ def test_stages_are_told_in_order_with_the_number_of_fits(table: Planted) -> Non
     n_fits = 3 * (len(result.candidates) - 1)
     assert ("Training models", n_fits, n_fits) in watcher.calls
     assert list(result.stage_seconds) == watcher.stages
-    assert any("held-out accuracy" in line for line in watcher.lines)
+    assert any("Held-out Accuracy" in line for line in watcher.lines)
 
 
 def test_cancelled_build_keeps_its_finished_fits(table: Planted, tmp_path: Path) -> None:
