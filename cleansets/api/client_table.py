@@ -20,6 +20,7 @@ from cleansets.api.client_details import Details, detail_columns
 from cleansets.api.client_json import inside_string, records
 from cleansets.api.client_labels import LabelType, column_type, given_type, label_sql
 from cleansets.models import Cleanset, RowReview
+from cleansets.overlay import LEFT_OUT
 from cleansets.row_query import ROW_ID, RowSource
 from studio import tables
 from studio.engine.ml_task import MLTask
@@ -192,7 +193,9 @@ class _Plan:
                 columns += self.label(name) if name == "suggested_label" else []
             else:
                 columns.append(_of_type(self._name(name), name, schema.field(name).type))
-        return [*columns, Column(self._name("is_not_analyzed"), "false", "boolean")]
+        if LEFT_OUT not in self.source.result_columns:
+            columns.append(Column(self._name(LEFT_OUT), "false", "boolean"))
+        return columns
 
     def decisions(self) -> list[Column]:
         columns = [Column("action", "rows.action", "string"), *self.label("given_label")]

@@ -22,6 +22,7 @@ from studio import tables
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.runs import Status
+from tests.client.test_columns import table
 from tests.data_builders import Planted, csv_file, csv_text, planted_table
 
 pytestmark = pytest.mark.usefixtures("eager_runs")
@@ -105,6 +106,13 @@ def test_nobody_is_asked_twice_and_excluded_rows_are_left_out(improved: Cleanset
     assert np.load(tables.local_path(improved.fold_id_key))[EXCLUDED] == -1
     assert EXCLUDED not in corrected_rows(improved).row_id
     assert selectors.last_action(improved) is None
+
+
+def test_public_client_is_told_which_rows_were_left_out(improved: Cleanset) -> None:
+    fields, rows = table(improved, details=True)
+    assert fields["is_not_analyzed"]["type"] == "boolean"
+    assert rows.index[rows["is_not_analyzed"].astype(bool)].tolist() == [EXCLUDED]
+    assert rows.loc[rows["previously_resolved"].astype(bool), "id"].nunique() == 5
 
 
 def test_later_decisions_on_the_old_cleanset_do_not_change_the_improved_one(
