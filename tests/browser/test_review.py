@@ -87,11 +87,11 @@ def test_clean_top_k_shows_what_it_touches_and_is_undone_in_one_step(review: Rev
 
 def test_a_decision_that_cannot_be_saved_leaves_the_row_and_says_so(review: Review) -> None:
     page = review(expects_errors=True)
-    page.route("**/decide", lambda route: route.abort())
+    page.context.set_offline(True)
     page.keyboard.press("w")
     expect(page.locator("#toasts")).to_contain_text("not saved")
     assert shown(page) == "Row 0"
-    page.unroute("**/decide")
+    page.context.set_offline(False)
     press(page, "w", "Row 10")
 
 
