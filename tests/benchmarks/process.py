@@ -23,7 +23,7 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """`cpu_s` adds the processor time of all its processes; `peak_mb` is their resident memory at the worst moment."""
+    """`cpu_s` adds the processor time of all its processes; `peak_mb` is their memory at the worst moment, shared pages once."""
 
     wall_s: float
     cpu_s: float
@@ -57,7 +57,7 @@ def run(command: Sequence[str], *, limit_s: float, environment: Mapping[str, str
 
 
 class _PeakMemory:
-    """Adds up the resident memory of a process group, five times a second."""
+    """Adds up the proportional memory of a process group, five times a second."""
 
     def __init__(self, group: int) -> None:
         self._group, self._peak_kb, self._over = group, 0, threading.Event()
@@ -72,7 +72,7 @@ class _PeakMemory:
 
     def _look(self) -> None:
         while not self._over.wait(_LOOK_EVERY_S):
-            self._peak_kb = max(self._peak_kb, sum(_resident_kb(pid) for pid in _members(self._group)))
+            self._peak_kb = max(self._peak_kb, sum(_memory_kb(pid) for pid in _members(self._group)))
 
 
 def _members(group: int) -> list[int]:
@@ -87,9 +87,9 @@ def _members(group: int) -> list[int]:
     return members
 
 
-def _resident_kb(pid: int) -> int:
+def _memory_kb(pid: int) -> int:
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return 0
-    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+    return next((int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 
 import pandas as pd
@@ -50,7 +51,8 @@ def _fitted(job: Job, labels: pd.Series, folder: str) -> TabularPredictor:
         verbosity=1,
     )
     frame = _features(job).assign(**{job.label: labels.to_numpy()})
-    return predictor.fit(frame, presets="medium_quality", num_bag_folds=N_FOLDS, dynamic_stacking=False)
+    limits = {"num_bag_folds": N_FOLDS, "dynamic_stacking": False, "num_cpus": len(os.sched_getaffinity(0))}
+    return predictor.fit(frame, presets="medium_quality", **limits)
 
 
 def _features(job: Job, *, of_test: bool = False) -> pd.DataFrame:
