@@ -23,7 +23,7 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """`cpu_s` adds the processor time of all its processes; `peak_mb` is their memory at the worst moment, shared pages once."""
+    """`cpu_s` is that of all its processes together; `peak_mb` their memory at the worst moment, shared pages once."""
 
     wall_s: float
     cpu_s: float
