@@ -10,7 +10,17 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 from cleansets.label_text import number_text
 from cleansets.models import Cleanset
 from cleansets.row_address import ALL_ROWS, RowQuery
-from studio.engine.health.report import ClassHealth, Confusion, Health, Imbalance, Leak, NumberErrors, RowOrder, Trust
+from studio.engine.health.report import (
+    ClassHealth,
+    Confusion,
+    Health,
+    Imbalance,
+    InvertedSlice,
+    Leak,
+    NumberErrors,
+    RowOrder,
+    Trust,
+)
 from studio.engine.ml_task import MLTask
 from studio.templatetags.studio import percent
 
@@ -135,6 +145,7 @@ def _trust(trust: Trust | None) -> Note | None:
 
 
 def _notes(found: Health) -> Iterator[Note]:
+    yield from map(_inverted, found.inverted)
     if found.imbalance:
         yield _imbalance(found.imbalance)
     if found.order:
@@ -171,6 +182,17 @@ def _order(found: RowOrder) -> Note:
         "The order of the rows is not random: rows that are alike lie close in the file",
         f"The file may be sorted, or its source changed over time (p = {found.p_value:.3f}).{neighbours} "
         "Do not split it by position; the analysis here does not.",
+    )
+
+
+def _inverted(found: InvertedSlice) -> Note:
+    return Note(
+        "warning",
+        f"Labels look exchanged: {found.description}",
+        f"A simple model, which learns one rule for all rows, contradicts {intcomma(found.n_contradicted)} of these "
+        f"{intcomma(found.n_rows)} labels; most often {found.given} stands where {found.suggested} is expected "
+        f"({intcomma(found.n_pair)} rows). They stand high among the label issues. See how these rows were labeled "
+        "before you change them one by one.",
     )
 
 

@@ -41,11 +41,14 @@ class Assessment:
         All candidates in the order of the table, with their weights.
     candidates
         The table of models, best first, the ensemble among them.
+    simple
+        Out-of-sample predictions of the first additive candidate, calibrated, shape (n_rows, P); None without one.
     """
 
     predicted: Predicted
     members: tuple[Member, ...]
     candidates: tuple[CandidateResult, ...]
+    simple: Predicted | None
 
     @property
     def heaviest(self) -> Member:
@@ -71,7 +74,9 @@ def assess(fits: Sequence[OutOfSample], labels: Labels, recipe: TaskRecipe) -> A
         for m, (fit, probs) in enumerate(zip(fits, calibrated, strict=True))
     ]
     rows.append(_ensemble_row(recipe.quality(predicted[is_labeled], targets), rows))
-    return Assessment(predicted, members, tuple(sorted(rows, key=lambda row: (-row.accuracy, row.log_loss))))
+    table = tuple(sorted(rows, key=lambda row: (-row.accuracy, row.log_loss)))
+    additive = (probs for fit, probs in zip(fits, calibrated, strict=True) if fit.candidate.is_additive)
+    return Assessment(predicted, members, table, next(additive, None))
 
 
 def _row(fit: OutOfSample, quality: Quality, weight: float) -> CandidateResult:

@@ -92,7 +92,8 @@ def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult,
         return (), Evidence(study, nothing, study.views.matrix(view))
     assessed = cross_validated(study, resources)
     if study.spec.task is not MLTask.REGRESSION:
-        return assessed.candidates, Evidence(study, assessed.predicted, study.views.matrix(view))
+        simple = assessed.simple if study.spec.task is MLTask.MULTI_CLASS else None
+        return assessed.candidates, Evidence(study, assessed.predicted, study.views.matrix(view), simple=simple)
     spread = find_spread(study, assessed.predicted, assessed.heaviest.candidate, resources)
     predictions = np.column_stack([assessed.predicted[:, 0], spread.expected])
     nothing = np.empty((len(study.order), 0), dtype=np.float32)

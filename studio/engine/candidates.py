@@ -49,6 +49,8 @@ class Candidate:
         Whether it is tried on data of this size.
     tasks
         What it predicts.
+    is_additive
+        Whether it weighs columns or words one by one, so that it cannot learn a rule for some of the rows only.
     """
 
     key: str
@@ -59,6 +61,7 @@ class Candidate:
     make: Callable[[int], Classifier | Regressor]
     suits: Callable[[Size], bool]
     tasks: frozenset[MLTask] = CLASSES
+    is_additive: bool = False
 
     def signature(self, seed: int) -> str:
         """Return a digest of everything but the data that decides its fits."""
@@ -133,7 +136,7 @@ CANDIDATES = (
     Candidate(
         "words", "Words, support vector machine", Modality.TEXT, ALWAYS, "words",
         lambda seed: MarginClassifier(strength=0.3, seed=seed),
-        lambda size: size.is_spaced,
+        lambda size: size.is_spaced, is_additive=True,
     ),
     Candidate(
         "characters", "Character sequences, support vector machine", Modality.TEXT, REGULAR, "characters",
@@ -148,7 +151,7 @@ CANDIDATES = (
     Candidate(
         "symbols", "Character sequences, support vector machine", Modality.TEXT, ALWAYS, "symbols",
         lambda seed: MarginClassifier(strength=0.2, seed=seed),
-        lambda size: not size.is_spaced,
+        lambda size: not size.is_spaced, is_additive=True,
     ),
     Candidate(
         "sentences", "Sentence embeddings, logistic regression", Modality.TEXT, REGULAR, "sentences", _logistic(4.0),
@@ -185,7 +188,7 @@ CANDIDATES = (
     ),
     Candidate(
         "linear", "Logistic regression", Modality.TABULAR, ALWAYS, "linear", _logistic(0.3),
-        lambda size: size.n_classes <= _MANY_CLASSES, ONE_CLASS,
+        lambda size: size.n_classes <= _MANY_CLASSES, ONE_CLASS, is_additive=True,
     ),
     Candidate(
         "set-linear", "Logistic regression", Modality.TABULAR, REGULAR, "linear", _logistic(0.3),
@@ -194,7 +197,7 @@ CANDIDATES = (
     Candidate(
         "linear-margin", "Support vector machine", Modality.TABULAR, ALWAYS, "linear",
         lambda seed: MarginClassifier(strength=0.1, seed=seed),
-        lambda size: size.n_classes > _MANY_CLASSES, ONE_CLASS,
+        lambda size: size.n_classes > _MANY_CLASSES, ONE_CLASS, is_additive=True,
     ),
     Candidate(
         "words-ridge", "Words, ridge regression", Modality.TEXT, ALWAYS, "words", _ridge(1.0),

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from sklearn.cluster import MiniBatchKMeans
-from sklearn.feature_extraction.text import CountVectorizer
 
-from studio.engine import cell_values
-from studio.engine.columns import ColumnKind
 from studio.engine.health.base import Analysis
 from studio.engine.health.report import Group
-from studio.engine.ml_task import Modality
+from studio.engine.partitions import Partition
 
 MAX_GROUPS = 8
 MIN_ROWS = 20
 MIN_RATIO = 1.5  # of the mean label issue scores of group and rest
 MIN_DEVIATIONS = 5.0  # standard errors; hundreds of groups are looked at, so that 2 or 3 would find some by chance
-MAX_CLUSTERS, ROWS_PER_CLUSTER = 60, 50
-MAX_VALUES = 50  # of a column that counts as categories
-N_BINS = 5  # of a column of numbers: fifths of the rows
-N_WORDS = 5
-_MAX_TEXTS = 20_000  # whose words describe the clusters
-_VALUE_KINDS = (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN)
-_NUMBER_KINDS = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 
 
 def find_groups(analysis: Analysis) -> tuple[Group, ...]:
@@ -49,22 +35,14 @@ def find_groups(analysis: Analysis) -> tuple[Group, ...]:
     flags = analysis.issues["is_label_issue"].to_numpy()
     found = [
         group
-        for partition in _partitions(analysis)
+        for partition in analysis.evidence.partitions
         for group in _groups(partition, partition.members[is_labeled], scores[is_labeled], flags[is_labeled])
     ]
     return tuple(sorted(found, key=lambda group: (-group.score, group.description))[:MAX_GROUPS])
 
 
-@dataclass(frozen=True, slots=True)
-class _Partition:
-    """Rows in groups: the number of each row's group, shape (n,), -1 for none; and the groups' descriptions."""
-
-    members: npt.NDArray[np.int64]
-    descriptions: list[str]
-
-
 def _groups(
-    partition: _Partition,
+    partition: Partition,
     members: npt.NDArray[np.int64],
     scores: npt.NDArray[np.float64],
     flags: npt.NDArray[np.bool_],
@@ -80,65 +58,3 @@ def _groups(
     is_worse = is_large & (means >= MIN_RATIO * rests) & (means - rests >= MIN_DEVIATIONS * errors)
     for k in np.flatnonzero(is_worse):
         yield Group(partition.descriptions[k], int(counts[k]), int(flagged[k]), float(means[k]), float(rests[k]))
-
-
-def _partitions(analysis: Analysis) -> Iterator[_Partition]:
-    study = analysis.evidence.study
-    if study.spec.modality is Modality.TEXT:
-        yield from _clusters(analysis)
-        return
-    for name in study.spec.feature_columns:
-        cells, kind = cell_values.texts(study.frame, name), study.spec.column_kinds[name]
-        yield _Partition(cell_values.is_blank(cells) - 1, [f"{name} is empty"])
-        if kind in _NUMBER_KINDS:
-            yield from _fifths(name, cell_values.numbers(cells))
-        elif kind in _VALUE_KINDS:
-            yield _values(name, cells)
-
-
-def _values(name: str, cells: list[str]) -> _Partition:
-    codes, values = pd.factorize(np.array(cells, dtype=object))
-    frequent = np.argsort(-np.bincount(codes, minlength=len(values)), kind="stable")[:MAX_VALUES]
-    kept = [code for code in frequent if values[code].strip()]
-    place = np.full(len(values), -1)
-    place[kept] = np.arange(len(kept))
-    return _Partition(place[codes], [f"{name} = {values[code].strip()}" for code in kept])
-
-
-def _fifths(name: str, numbers: npt.NDArray[np.float64]) -> Iterator[_Partition]:
-    is_number = np.isfinite(numbers)
-    if not is_number.any():
-        return
-    edges = np.unique(np.quantile(numbers[is_number], np.linspace(0, 1, N_BINS + 1)))
-    place = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, max(0, len(edges) - 2))
-    yield _Partition(
-        np.where(is_number, place, -1), [f"{name} from {low:g} to {high:g}" for low, high in pairwise(edges)]
-    )
-
-
-def _clusters(analysis: Analysis) -> Iterator[_Partition]:
-    study = analysis.evidence.study
-    space = np.asarray(analysis.evidence.space, dtype=np.float32)
-    n_clusters = min(MAX_CLUSTERS, len(space) // ROWS_PER_CLUSTER)
-    if n_clusters < 2:
-        return
-    clusters = MiniBatchKMeans(n_clusters, random_state=study.spec.seed, n_init=1, batch_size=4096).fit_predict(space)
-    words = _words(analysis.evidence.texts.cells, clusters, n_clusters)
-    yield _Partition(clusters.astype(np.int64), [f"texts about {own}" for own in words])
-
-
-def _words(cells: list[str], clusters: npt.NDArray[np.int32], n_clusters: int) -> list[str]:
-    """Return for each cluster the words that it has more often than the rest."""
-    few = slice(None, None, max(1, len(cells) // _MAX_TEXTS))
-    counter = CountVectorizer(stop_words="english", min_df=2, max_features=20_000, binary=True)
-    try:
-        counts = counter.fit_transform(cells[few])
-    except ValueError:  # no word is in two texts
-        return [f"the same (group {cluster + 1})" for cluster in range(n_clusters)]
-    members = np.eye(n_clusters, dtype=np.float32)[clusters[few]]
-    inside = counts.T @ members
-    total = inside.sum(axis=1, keepdims=True)
-    share = inside / np.maximum(members.sum(axis=0), 1)
-    lift = share * np.log((inside + 0.5) / (total * members.mean(axis=0) + 0.5))
-    names = counter.get_feature_names_out()
-    return [", ".join(names[np.argsort(-lift[:, cluster])[:N_WORDS]]) for cluster in range(n_clusters)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from studio.engine.health.base import Analysis, Finding
 from studio.engine.health.classes import find_classes, find_confusions, find_imbalance, find_overlaps
 from studio.engine.health.groups import find_groups
+from studio.engine.health.inverted import find_inverted
 from studio.engine.health.label_quality import find_label_quality
 from studio.engine.health.leak import find_leak
 from studio.engine.health.number_errors import find_number_errors
@@ -28,6 +29,7 @@ FINDINGS = (
     Finding("number_errors", find_number_errors, _WITH_NUMBERS),
     Finding("order", find_order),
     Finding("groups", find_groups, _WITH_LABELS),
+    Finding("inverted", find_inverted, _WITH_ONE_CLASS),
     Finding("leak", find_leak),
 )
 

@@ -111,6 +111,21 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class InvertedSlice:
+    """Rows whose labels look exchanged: of `n_rows`, `n_contradicted` probably have another label.
+
+    Most often, in `n_pair` rows, `suggested` stands in place of `given`.
+    """
+
+    description: str
+    n_rows: int
+    n_contradicted: int
+    given: str
+    suggested: str
+    n_pair: int
+
+
+@dataclass(frozen=True, slots=True)
 class SplitSide:
     """One value of the split column: its rows, and how many have an exact or a near copy under another value."""
 
@@ -161,6 +176,7 @@ class Health:
     number_errors: NumberErrors | None = None
     order: RowOrder | None = None
     groups: tuple[Group, ...] = ()
+    inverted: tuple[InvertedSlice, ...] = ()
     leak: Leak | None = None
 
     def to_dict(self) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def find_trust(analysis: Analysis) -> Trust | None:
     if len(study.labels.classes) < 2 or not is_judged.any():
         return None
     codes = study.labels.codes[is_judged]
-    probabilities = np.clip(np.asarray(analysis.evidence.pred_probs[is_judged], dtype=np.float64), 1e-9, 1)
+    probabilities = np.clip(np.asarray(analysis.evidence.judged_probs[is_judged], dtype=np.float64), 1e-9, 1)
     is_flagged = analysis.issues["is_label_issue"].to_numpy()[is_judged]
     given = probabilities[np.arange(len(codes)), codes]
     n_flagged = int(is_flagged.sum())

@@ -16,7 +16,9 @@ from studio.engine.features.base import Matrix
 from studio.engine.issues.texts import Texts
 from studio.engine.metrics import Probabilities
 from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.partitions import Partition, number_ranges, partitions
 from studio.engine.schema import CleansetSpec
+from studio.engine.slices import N_BINS, Slice, find_slices, judged
 from studio.engine.study import Study
 
 Columns: TypeAlias = Mapping[str, "npt.NDArray[np.generic] | pd.Series[int] | list[str | None]"]
@@ -36,12 +38,35 @@ class Evidence:
         Dense features in which near rows are alike, shape (n, d).
     predictions
         Regression: out-of-sample number and its expected absolute error, shape (n, 2); else None.
+    simple
+        Multi-class: out-of-sample probabilities of a linear model, shape (n, K); None where none was fitted.
     """
 
     study: Study
     pred_probs: Probabilities
     space: Matrix
     predictions: npt.NDArray[np.float32] | None = None
+    simple: Probabilities | None = None
+
+    @cached_property
+    def partitions(self) -> tuple[Partition, ...]:
+        """Groups of rows that can be named."""
+        return tuple(partitions(self.study, self.space))
+
+    @cached_property
+    def slices(self) -> tuple[Slice, ...]:
+        """Groups of rows whose labels look exchanged."""
+        if self.simple is None:
+            return ()
+        narrow = number_ranges(self.study, N_BINS) if self.study.spec.modality is Modality.TABULAR else ()
+        return find_slices(self.study.labels, self.simple, (*self.partitions, *narrow))
+
+    @cached_property
+    def judged_probs(self) -> Probabilities:
+        """Probabilities by which given labels are judged, shape (n, K): the ensemble's, but for exchanged labels."""
+        if self.simple is None:
+            return self.pred_probs
+        return judged(self.pred_probs, self.simple, self.study.labels, self.slices)
 
     @cached_property
     def texts(self) -> Texts:

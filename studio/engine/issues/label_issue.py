@@ -29,6 +29,9 @@ def find_label_issue(evidence: Evidence) -> Columns:
     nothing. Such a row counts as an issue when it is more likely than not another class and as likely as that
     class's own rows are on average; its score is then the probability of that class.
 
+    Where the labels of a group of rows look exchanged as a whole, they are judged by a linear model; see
+    `studio.engine.slices`.
+
     `suggested_label` is the likeliest class, for flagged and for unlabeled rows;
     `suggested_label_confidence_score` the probability of the likeliest class, for all rows. Unlabeled rows have no
     label that could be wrong: score 0.
@@ -38,7 +41,7 @@ def find_label_issue(evidence: Evidence) -> Columns:
     Northcutt, Jiang and Chuang, Confident Learning (JAIR 2021); Kuan and Mueller, Model-agnostic label quality
     scoring (2022).
     """
-    labels, pred_probs = evidence.study.labels, evidence.pred_probs
+    labels, pred_probs = evidence.study.labels, evidence.judged_probs
     is_seen = evidence.study.is_class_seen
     likeliest = np.argmax(pred_probs, axis=1)
     confidence = pred_probs.max(axis=1)

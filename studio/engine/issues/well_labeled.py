@@ -35,7 +35,7 @@ def find_well_labeled(evidence: Evidence) -> Columns:
 
 
 def _confirmed_classes(evidence: Evidence) -> npt.NDArray[np.bool_]:
-    labels, pred_probs = evidence.study.labels, evidence.pred_probs
+    labels, pred_probs = evidence.study.labels, evidence.judged_probs
     is_seen = evidence.study.is_class_seen
     thresholds = np.clip(class_thresholds(labels.codes, pred_probs, is_seen), _MIN_PROBABILITY, _SURE)
     likeliest = np.argmax(pred_probs, axis=1)

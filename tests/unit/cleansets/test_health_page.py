@@ -15,6 +15,7 @@ from studio.engine.health.report import (
     Confusion,
     Group,
     Health,
+    InvertedSlice,
     LabelQuality,
     Leak,
     NumberErrors,
@@ -31,6 +32,7 @@ HEALTH = Health(
     confusions=(Confusion("log in", "billing", 6, 0.15),),
     order=RowOrder(0.005, 0.4, 0.9, 0.33, is_ordered=True),
     groups=(Group("channel = mail", 30, 9, 0.6, 0.2),),
+    inverted=(InvertedSlice("region = north", 40, 37, "log in", "billing", 20),),
     leak=Leak("split", (SplitSide("test", 20, 3, 1), SplitSide("train", 100, 3, 2))),
 )
 
@@ -58,6 +60,8 @@ def test_every_finding_is_told_in_a_sentence(browser: Client, cleanset: Cleanset
     assert "The order of the rows is not random" in page
     assert "9 rows have a copy in another part of the data, by the column split" in page
     assert "channel = mail" in page
+    assert "Labels look exchanged: region = north" in page
+    assert "contradicts 37 of these 40 labels; most often log in stands where billing is expected (20 rows)" in page
 
 
 def test_classes_and_pairs_lead_to_their_rows(browser: Client, cleanset: Cleanset) -> None:

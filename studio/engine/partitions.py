@@ -1,0 +1,103 @@
+"""Ways to divide rows into groups that can be named: values of columns, ranges of numbers, clusters of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.feature_extraction.text import CountVectorizer
+
+from studio.engine import cell_values
+from studio.engine.columns import ColumnKind
+from studio.engine.features.base import Matrix
+from studio.engine.ml_task import Modality
+from studio.engine.study import Study
+
+MAX_CLUSTERS, ROWS_PER_CLUSTER = 60, 50
+MAX_VALUES = 50  # of a column that counts as categories
+N_BINS = 5  # of a column of numbers: fifths of the rows
+N_WORDS = 5
+_MAX_TEXTS = 20_000  # whose words describe the clusters
+_VALUE_KINDS = (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN)
+_NUMBER_KINDS = (ColumnKind.INTEGER, ColumnKind.NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """Rows in groups: the number of each row's group, shape (n,), -1 for none; and the groups' descriptions."""
+
+    members: npt.NDArray[np.int64]
+    descriptions: list[str]
+
+
+def partitions(study: Study, space: Matrix) -> Iterator[Partition]:
+    """Divide the rows by each column in turn, or texts by where they lie in the space of distances."""
+    if study.spec.modality is Modality.TEXT:
+        yield from _clusters(study, space)
+        return
+    for name in study.spec.feature_columns:
+        cells, kind = cell_values.texts(study.frame, name), study.spec.column_kinds[name]
+        yield Partition(cell_values.is_blank(cells) - 1, [f"{name} is empty"])
+        if kind in _NUMBER_KINDS:
+            yield from _ranges(name, cell_values.numbers(cells), N_BINS)
+        elif kind in _VALUE_KINDS:
+            yield _values(name, cells)
+
+
+def number_ranges(study: Study, n_bins: int) -> Iterator[Partition]:
+    """Divide the rows of a table by each column of numbers, into ranges with as many rows each."""
+    for name in study.spec.feature_columns:
+        if study.spec.column_kinds[name] in _NUMBER_KINDS:
+            yield from _ranges(name, cell_values.numbers(cell_values.texts(study.frame, name)), n_bins)
+
+
+def _values(name: str, cells: list[str]) -> Partition:
+    codes, values = pd.factorize(np.array(cells, dtype=object))
+    frequent = np.argsort(-np.bincount(codes, minlength=len(values)), kind="stable")[:MAX_VALUES]
+    kept = [code for code in frequent if values[code].strip()]
+    place = np.full(len(values), -1)
+    place[kept] = np.arange(len(kept))
+    return Partition(place[codes], [f"{name} = {values[code].strip()}" for code in kept])
+
+
+def _ranges(name: str, numbers: npt.NDArray[np.float64], n_bins: int) -> Iterator[Partition]:
+    is_number = np.isfinite(numbers)
+    if not is_number.any():
+        return
+    edges = np.unique(np.quantile(numbers[is_number], np.linspace(0, 1, n_bins + 1)))
+    place = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, max(0, len(edges) - 2))
+    yield Partition(
+        np.where(is_number, place, -1), [f"{name} from {low:g} to {high:g}" for low, high in pairwise(edges)]
+    )
+
+
+def _clusters(study: Study, space: Matrix) -> Iterator[Partition]:
+    points = np.asarray(space, dtype=np.float32)
+    n_clusters = min(MAX_CLUSTERS, len(points) // ROWS_PER_CLUSTER)
+    if n_clusters < 2:
+        return
+    clusters = MiniBatchKMeans(n_clusters, random_state=study.spec.seed, n_init=1, batch_size=4096).fit_predict(points)
+    words = _words(cell_values.texts(study.frame, study.spec.feature_columns[0]), clusters, n_clusters)
+    yield Partition(clusters.astype(np.int64), [f"texts about {own}" for own in words])
+
+
+def _words(cells: list[str], clusters: npt.NDArray[np.int32], n_clusters: int) -> list[str]:
+    """Return for each cluster the words that it has more often than the rest."""
+    few = slice(None, None, max(1, len(cells) // _MAX_TEXTS))
+    counter = CountVectorizer(stop_words="english", min_df=2, max_features=20_000, binary=True)
+    try:
+        counts = counter.fit_transform(cells[few])
+    except ValueError:  # no word is in two texts
+        return [f"the same (group {cluster + 1})" for cluster in range(n_clusters)]
+    members = np.eye(n_clusters, dtype=np.float32)[clusters[few]]
+    inside = counts.T @ members
+    total = inside.sum(axis=1, keepdims=True)
+    share = inside / np.maximum(members.sum(axis=0), 1)
+    lift = share * np.log((inside + 0.5) / (total * members.mean(axis=0) + 0.5))
+    names = counter.get_feature_names_out()
+    return [", ".join(names[np.argsort(-lift[:, cluster])[:N_WORDS]]) for cluster in range(n_clusters)]
