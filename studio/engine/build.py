@@ -20,6 +20,7 @@ from studio.engine.features.catalogue import distance_view
 from studio.engine.health.base import Analysis, Split
 from studio.engine.health.registry import find_health
 from studio.engine.issues.base import Evidence
+from studio.engine.issues.kept import find_or_recall
 from studio.engine.issues.registry import ISSUE_TYPES
 from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.progress import Progress, Silent
@@ -78,7 +79,7 @@ def build_cleanset(
     given = frame[spec.label_column].tolist() if spec.label_column else [None] * len(frame)
     study = make_study(frame, given, spec, resources)
     candidates, evidence = _learned(study, resources)
-    issues = find_issues(evidence, watch)
+    issues = find_issues(evidence, resources)
     split = Split(split_column, frame[split_column].iloc[study.order].tolist()) if split_column else None
     health = find_health(Analysis(evidence, issues, split))
     return replace(_result(evidence, candidates, issues, watch.seconds()), health=health)
@@ -115,14 +116,14 @@ def cross_validated(study: Study, resources: Resources) -> Assessment:
     return assessed
 
 
-def find_issues(evidence: Evidence, progress: Progress) -> pd.DataFrame:
+def find_issues(evidence: Evidence, resources: Resources) -> pd.DataFrame:
     """Run every detector that applies and put their columns side by side, in canonical row order."""
     issue_types = [issue for issue in ISSUE_TYPES if issue.applies_to(evidence.study.spec)]
     columns: dict[str, object] = {}
     for done, issue_type in enumerate(issue_types):
-        progress(STAGE, done, len(issue_types))
-        columns.update(issue_type.find(evidence))
-    progress(STAGE, len(issue_types), len(issue_types))
+        resources.progress(STAGE, done, len(issue_types))
+        columns.update(find_or_recall(issue_type, evidence, resources.cache))
+    resources.progress(STAGE, len(issue_types), len(issue_types))
     return pd.DataFrame(columns)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from studio.engine.schema import CleansetSpec
 
 MIN_TEXT_SIMILARITY = 0.8  # shared share of three-character sequences: about one changed word in ten
 MIN_ROW_SIMILARITY = 0.98  # about a fiftieth of the usual distance between neighbours
+SIMILAR_VERSION = "1"  # of what is kept in the cache; another one when other pairs are met
 N_BANDS, N_PER_BAND = 16, 4  # pairs of similarity 0.8 are met with a chance of 99.98 %
 N_TABLES, N_PROJECTIONS = 8, 6
 _MAX_ROWS_FOR_USUAL = 10_000
@@ -40,6 +42,23 @@ class Similar:
         np.maximum.at(scores, self.pairs.left, self.similarity)
         np.maximum.at(scores, self.pairs.right, self.similarity)
         return scores
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return it for the cache."""
+        return {
+            "n_rows": np.array(self.n_rows),
+            "left": self.pairs.left,
+            "right": self.pairs.right,
+            "similarity": self.similarity,
+            "threshold": np.array(self.threshold),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Similar:
+        """Read what `to_arrays` wrote."""
+        pairs = Pairs(np.asarray(arrays["left"]), np.asarray(arrays["right"]))
+        similarity = np.asarray(arrays["similarity"], dtype=np.float32)
+        return cls(int(arrays["n_rows"].item()), pairs, similarity, float(arrays["threshold"].item()))
 
     def groups(self) -> npt.NDArray[np.int32]:
         """Return a number per row, shape (n,), equal for rows that a chain of same pairs joins."""

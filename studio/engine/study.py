@@ -10,15 +10,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from studio.engine import cell_values
+from studio.engine.cache import Cache
 from studio.engine.candidates import Size
 from studio.engine.features.catalogue import distance_view
 from studio.engine.folds import assign_folds
 from studio.engine.labels import Labels, encode_labels
 from studio.engine.ml_task import Modality
 from studio.engine.resources import Resources
-from studio.engine.rows import canonical_order, content_hashes, copy_hashes
+from studio.engine.rows import canonical_order, content_hashes, copy_hashes, digest
 from studio.engine.schema import CleansetSpec
-from studio.engine.similar import Similar, similar_rows, similar_texts
+from studio.engine.similar import SIMILAR_VERSION, Similar, similar_rows, similar_texts
 from studio.engine.views import Views
 
 _SPACES_PER_CHARACTER = 1 / 20  # English has one in six; Chinese, Japanese and Thai hardly any
@@ -104,12 +105,24 @@ def make_study(frame: pd.DataFrame, given: Sequence[str | None], spec: CleansetS
     labels = encode_labels([given[row] for row in order], spec.task)
     copies = copy_hashes(sorted_frame, spec)
     views = Views(sorted_frame, content[order], spec, resources)
-    if spec.modality is Modality.TEXT:
-        similar = similar_texts(sorted_frame, copies, spec)
-    else:
-        similar = similar_rows(sorted_frame, copies, views.matrix(distance_view(spec)), spec)
+    similar = _similar(sorted_frame, copies, views, spec, resources.cache)
     fold_id = assign_folds(labels, similar.groups(), n_folds=spec.n_folds, seed=spec.seed)
     return Study(spec, order, sorted_frame, copies, similar, labels, fold_id, views)
+
+
+def _similar(
+    frame: pd.DataFrame, copies: npt.NDArray[np.uint64], views: Views, spec: CleansetSpec, cache: Cache
+) -> Similar:
+    """Meet near duplicates, or recall those that were met among the same rows."""
+    key = digest("similar", SIMILAR_VERSION, views.key(distance_view(spec)), copies, str(spec.seed))
+    if (stored := cache.get(key)) is not None:
+        return Similar.from_arrays(stored)
+    if spec.modality is Modality.TEXT:
+        similar = similar_texts(frame, copies, spec)
+    else:
+        similar = similar_rows(frame, copies, views.matrix(distance_view(spec)), spec)
+    cache.put(key, similar.to_arrays())
+    return similar
 
 
 def size_of(study: Study) -> Size:

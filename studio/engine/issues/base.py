@@ -86,6 +86,9 @@ class IssueType:
         Returns the result columns by name, one value per row. Flags are bool, scores float32 in [0, 1] with 1 worst.
     modalities, tasks, modes
         Where it applies.
+    content_version
+        0 where labels play a part; else what it finds depends on the features alone and is kept under this number,
+        which is raised when the detector, or a package that it asks, finds something else.
     """
 
     name: str
@@ -93,6 +96,7 @@ class IssueType:
     modalities: frozenset[Modality] = frozenset(Modality)
     tasks: frozenset[MLTask] = frozenset(MLTask)
     modes: frozenset[Mode] = frozenset(Mode)
+    content_version: int = 0
 
     def applies_to(self, spec: CleansetSpec) -> bool:
         """Return whether an analysis as the spec says looks for it."""

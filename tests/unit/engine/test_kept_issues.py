@@ -1,0 +1,65 @@
+"""What was found without looking at labels is recalled for corrected labels, and is what would be found anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from studio.engine import study
+from studio.engine.build import build_cleanset
+from studio.engine.issues import kept, outlier
+from studio.engine.issues.registry import ISSUE_TYPES
+from studio.engine.schema import CleansetSpec
+from tests.unit.engine.frames import (
+    planted_table_with_oddities,
+    planted_text_with_oddities,
+    table_spec,
+    text_spec,
+)
+
+CASES = [
+    (planted_table_with_oddities().frame, table_spec()),
+    (planted_text_with_oddities().frame, text_spec()),
+]
+
+
+def corrected(frame: pd.DataFrame) -> pd.DataFrame:
+    labels = frame["label"].copy()
+    labels.iloc[:10] = labels.iloc[10:20].to_numpy()
+    return frame.assign(label=labels)
+
+
+@pytest.mark.parametrize(("frame", "spec"), CASES, ids=["table", "text"])
+def test_corrected_labels_find_the_same_with_and_without_what_was_kept(
+    frame: pd.DataFrame, spec: CleansetSpec, tmp_path: Path
+) -> None:
+    build_cleanset(frame, spec, cache_dir=tmp_path)
+    recalled = build_cleanset(corrected(frame), spec, cache_dir=tmp_path)
+    pd.testing.assert_frame_equal(recalled.issues, build_cleanset(corrected(frame), spec).issues)
+
+
+def test_rows_are_not_measured_again_for_corrected_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame, spec = CASES[0]
+    build_cleanset(frame, spec, cache_dir=tmp_path)
+    monkeypatch.setattr(outlier, "nearest_distances", _refuse)
+    monkeypatch.setattr(study, "similar_rows", _refuse)
+    build_cleanset(corrected(frame), spec, cache_dir=tmp_path)
+    changed = frame.assign(height=frame["height"].where(frame.index != 3, "17"))
+    with pytest.raises(AssertionError, match="measured again"):
+        build_cleanset(changed, spec, cache_dir=tmp_path)
+
+
+def _refuse(*_: object, **__: object) -> None:
+    raise AssertionError("measured again")
+
+
+def test_only_detectors_that_read_no_labels_are_recalled() -> None:
+    kept_names = {issue.name for issue in ISSUE_TYPES if issue.content_version}
+    assert kept_names == {"outliers", "languages", "informal texts", "toxic texts", "sentiment"}
+
+
+def test_texts_and_missing_ones_survive_being_kept() -> None:
+    name, array = kept._written("predicted_language", ["中文", None, "English"])
+    assert kept._read(name, array) == ("predicted_language", ["中文", None, "English"])
