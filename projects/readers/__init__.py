@@ -13,7 +13,7 @@ from projects.readers.dialect import find_dialect
 from projects.readers.encoding import TextEncoding, find_encoding
 from projects.readers.facts import ROW_ID, FileFormat, ReadLimits, TableFacts, TableRead
 from projects.readers.json_reader import JsonFile, read_json
-from projects.readers.json_records import records_of_lines, records_of_list
+from projects.readers.json_records import pieces_of_list, records_of_lines
 from projects.readers.parquet_reader import read_parquet
 from projects.readers.source import DataFile, file_sha256, unpacked
 from projects.readers.xlsx_reader import read_xlsx
@@ -79,7 +79,7 @@ class _Reading:
         return self._csv(found, encoding)
 
     def _json(self, found: FileFormat, encoding: TextEncoding) -> _Found:
-        stream = records_of_list if found is FileFormat.JSON else records_of_lines
+        stream = pieces_of_list if found is FileFormat.JSON else records_of_lines
         file = JsonFile(self.file.path, encoding.codec, stream)
         read = read_json(file, self.table, progress=self.progress, limits=self.limits)
         return _Found(found, self._noted(read, encoding.notes), encoding.codec)

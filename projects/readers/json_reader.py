@@ -1,16 +1,21 @@
-"""Reads JSON records (a list of objects, or one object per line) in two passes: first the columns, then the rows."""
+"""Reads JSON records (a list of objects, or one object per line) in one pass where the first ones have all columns.
+
+Otherwise the columns are looked for in a pass of their own, and the rows are written in another one.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, KeysView, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from projects.readers.facts import ReadLimits, TableRead
 from projects.readers.header import checked_header
+from projects.readers.json_block import Block
 from projects.readers.json_records import RecordStream
 from projects.readers.json_values import JsonObject, cells_of
 from projects.readers.table_writer import TableWriter
@@ -19,7 +24,6 @@ from studio.engine.progress import Progress
 
 _BYTES_PER_CHUNK = 4 * 1024 * 1024
 _ROWS_PER_CHUNK = 1000
-_N_PASSES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,59 +40,122 @@ class JsonFile:
         return self.path.stat().st_size
 
     @contextmanager
-    def records(self, done: int, progress: Progress, limits: ReadLimits) -> Iterator[Iterator[JsonObject]]:
-        """The records in file order, reporting progress in bytes after the `done` ones of an earlier pass."""
+    def pieces(self, span: Span, progress: Progress, limits: ReadLimits) -> Iterator[Iterator[JsonObject | Block]]:
+        """The records in file order, reporting progress in bytes."""
         with self.path.open("rb") as raw, TextIOWrapper(raw, self.codec, newline="\n") as text:
-            yield self._watched(raw, self.stream(text, max_chars=limits.max_value_bytes), done, progress)
+            yield _watched(raw, self.stream(text, max_chars=limits.max_value_bytes), span, progress)
 
-    def _watched(
-        self, raw: BinaryIO, records: Iterator[JsonObject], done: int, progress: Progress
-    ) -> Iterator[JsonObject]:
-        total = _N_PASSES * self.n_bytes
-        for number, record in enumerate(records):
-            if number % _ROWS_PER_CHUNK == 0:
-                progress("Reading file", done + raw.tell(), total)
-            yield record
+
+def _watched(
+    raw: BinaryIO, pieces: Iterator[JsonObject | Block], span: Span, progress: Progress
+) -> Iterator[JsonObject | Block]:
+    n_unreported = _ROWS_PER_CHUNK
+    for piece in pieces:
+        if n_unreported >= _ROWS_PER_CHUNK:
+            progress("Reading file", span.done + raw.tell(), span.total)
+            n_unreported = 0
+        n_unreported += piece.n_rows if isinstance(piece, Block) else 1
+        yield piece
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a pass over the file is of all reading, in bytes: how many were read before it, how many will have been."""
+
+    done: int
+    total: int
+
+
+class _NewKeyError(Exception):
+    """A record has a key that no record had before."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    file: JsonFile
+    out: Path
+    progress: Progress
+    limits: ReadLimits
+
+    def keys(self, span: Span, n_pieces: int | None = None) -> tuple[str, ...]:
+        """The keys of the first pieces of the file, or of all, in order of first appearance."""
+        with self.file.pieces(span, self.progress, self.limits) as pieces:
+            return _keys(islice(pieces, n_pieces), self.limits)
+
+    def write(self, keys: tuple[str, ...], span: Span) -> TableRead:
+        """Write the table. Raises _NewKeyError."""
+        header = checked_header(keys, self.limits, line=None)
+        columns = dict(zip(keys, header.columns, strict=True))
+        with (
+            self.file.pieces(span, self.progress, self.limits) as pieces,
+            TableWriter(self.out, header.columns, self.limits) as writer,
+        ):
+            for rows in _chunks(pieces, columns, writer.rows_per_append):
+                if isinstance(rows, Block):
+                    writer.append_cells(_placed(rows, keys))
+                else:
+                    writer.append_rows(rows)
+        return TableRead(writer.n_rows, header.columns, header.notes)
 
 
 def read_json(file: JsonFile, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead:
     """Write the records to the Parquet file `out`; the columns are all keys, in order of first appearance."""
-    with file.records(0, progress, limits) as records:
-        keys = _keys(records, limits)
-    header = checked_header(keys, limits, line=None)
-    columns = dict(zip(keys, header.columns, strict=True))
-    with file.records(file.n_bytes, progress, limits) as records, TableWriter(out, header.columns, limits) as writer:
-        for chunk in _chunks(records, columns, writer.rows_per_append):
-            writer.append_rows(chunk)
-    return TableRead(writer.n_rows, header.columns, header.notes)
-
-
-def _keys(records: Iterator[JsonObject], limits: ReadLimits) -> tuple[str, ...]:
-    keys: dict[str, None] = {}
-    n_records = 0
-    for record in records:
-        n_records += 1
-        if not record.keys() <= keys.keys():
-            keys.update(dict.fromkeys(record))
-        if len(keys) > limits.max_columns:
-            checked_header(tuple(keys), limits, line=None)
-    if not n_records:
-        raise DataProblem("The JSON file holds no records. Expected a list with at least one object.")
+    reading = _Reading(file, out, progress, limits)
+    n_bytes = file.n_bytes
+    first = reading.keys(Span(0, n_bytes), n_pieces=1)
+    if first and set(limits.required_columns) <= set(first):
+        try:
+            return reading.write(first, Span(0, n_bytes))
+        except _NewKeyError:
+            pass
+    keys = reading.keys(Span(n_bytes, 3 * n_bytes))
     if not keys:
         raise DataProblem('The JSON objects are all empty. Expected objects such as {"column": "value"}.')
+    return reading.write(keys, Span(2 * n_bytes, 3 * n_bytes))
+
+
+def _keys(pieces: Iterator[JsonObject | Block], limits: ReadLimits) -> tuple[str, ...]:
+    keys: dict[str, None] = {}
+    n_pieces = 0
+    for piece in pieces:
+        n_pieces += 1
+        found = _keys_of(piece)
+        if not found <= keys.keys():
+            keys.update(dict.fromkeys(found))
+        if len(keys) > limits.max_columns:
+            checked_header(tuple(keys), limits, line=None)
+    if not n_pieces:
+        raise DataProblem("The JSON file holds no records. Expected a list with at least one object.")
     return tuple(keys)
 
 
-def _chunks(records: Iterator[JsonObject], columns: Mapping[str, str], most: int) -> Iterator[list[list[str | None]]]:
-    """Rows in lists of a few megabytes at the most."""
+def _keys_of(piece: JsonObject | Block) -> KeysView[str]:
+    return piece.columns.keys() if isinstance(piece, Block) else piece.keys()
+
+
+def _placed(block: Block, keys: Sequence[str]) -> list[Sequence[str | None]]:
+    """The cells of a block by column; a key that it lacks is a missing cell in each row."""
+    missing = [None] * block.n_rows
+    return [block.columns.get(key, missing) for key in keys]
+
+
+def _chunks(
+    pieces: Iterator[JsonObject | Block], columns: Mapping[str, str], most: int
+) -> Iterator[list[list[str | None]] | Block]:
+    """Blocks as they are, and what lies between them as rows in lists of a few megabytes at the most."""
     chunk: list[list[str | None]] = []
     n_chars = 0
-    for record in records:
-        cells = cells_of(record, columns)
-        chunk.append(cells)
-        n_chars += sum(len(cell) for cell in cells if cell is not None)
-        if len(chunk) >= most or n_chars > _BYTES_PER_CHUNK:
+    for piece in pieces:
+        if not _keys_of(piece) <= columns.keys():
+            raise _NewKeyError
+        if not isinstance(piece, Block):
+            cells = cells_of(piece, columns)
+            chunk.append(cells)
+            n_chars += sum(len(cell) for cell in cells if cell is not None)
+        if chunk and (isinstance(piece, Block) or len(chunk) >= most or n_chars > _BYTES_PER_CHUNK):
             yield chunk
             chunk, n_chars = [], 0
+        if isinstance(piece, Block):
+            yield piece
     if chunk:
         yield chunk

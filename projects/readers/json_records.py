@@ -1,4 +1,4 @@
-"""Takes JSON records out of a file one by one: from a list of objects, or from one object per line."""
+"""Takes JSON records out of a file: out of a list, many at once where they are alike, or one from each line."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from typing import Protocol
 
+from projects.readers.json_block import Block, block_of
 from projects.readers.json_values import DECODER, JsonObject, RepeatedKeyError
 from studio.engine.errors import DataProblem
 
-_CHUNK_CHARS = 1024 * 1024
+_CHUNK_CHARS = 256 * 1024
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NEAR_END_CHARS = 16  # a literal, number or escape cut off by the end of the buffer fails this near to it
 _KINDS = {str: "a text", list: "a list", bool: "true or false", type(None): "null"}
@@ -20,8 +21,8 @@ _KINDS = {str: "a text", list: "a list", bool: "true or false", type(None): "nul
 class RecordStream(Protocol):
     """A way to take the records out of an open text file."""
 
-    def __call__(self, text: TextIOWrapper, *, max_chars: int) -> Iterator[JsonObject]:
-        """Yield the objects in file order. Raises DataProblem with the line of what is wrong."""
+    def __call__(self, text: TextIOWrapper, *, max_chars: int) -> Iterator[JsonObject | Block]:
+        """Yield the objects in file order, alone or in blocks. Raises DataProblem with the line of what is wrong."""
 
 
 def records_of_lines(text: TextIOWrapper, *, max_chars: int) -> Iterator[JsonObject]:
@@ -63,20 +64,17 @@ def _broken_line(line_number: int, error: json.JSONDecodeError) -> str:
 
 
 def records_of_list(text: TextIOWrapper, *, max_chars: int) -> Iterator[JsonObject]:
-    """The objects of one list, without ever holding the list."""
+    """The objects of one list one by one, with their types, without ever holding the list."""
     window = _Window(text, max_chars)
-    window.expect("[")
-    n_records = 0
-    while window.next_char() != "]":
-        if n_records:
-            window.expect(",")
-        n_records += 1
-        yield window.record(n_records)
-    window.expect("]")
-    if window.next_char():
-        raise DataProblem(
-            f"Line {window.line:,}: there is more text after the end of the list. Expected one list of objects."
-        )
+    for number in window.places():
+        yield window.record(number)
+
+
+def pieces_of_list(text: TextIOWrapper, *, max_chars: int) -> Iterator[JsonObject | Block]:
+    """The same in blocks, and one by one only where a block does not hold them or cannot tell what is wrong."""
+    window = _Window(text, max_chars)
+    for number in window.places():
+        yield window.block() or window.record(number)
 
 
 class _Window:
@@ -88,11 +86,25 @@ class _Window:
         self._buffer = ""
         self._position = 0
         self._lines_before = 1
-        self._is_at_end = False
+        self._n_records = 0
+        self._is_tried = False  # whether the buffer was taken for a block
 
     @property
     def line(self) -> int:
         return self._line_at(self._position)
+
+    def places(self) -> Iterator[int]:
+        """Go through the list: yield the number of the record that has to be taken next, counted from 1."""
+        self.expect("[")
+        while self.next_char() != "]":
+            if self._n_records:
+                self.expect(",")
+            yield self._n_records + 1
+        self.expect("]")
+        if self.next_char():
+            raise DataProblem(
+                f"Line {self.line:,}: there is more text after the end of the list. Expected one list of objects."
+            )
 
     def next_char(self) -> str:
         """The next character that is no space, not taken; empty at the end of the file."""
@@ -112,6 +124,18 @@ class _Window:
                 "Correct the file."
             )
         self._position += 1
+
+    def block(self) -> Block | None:
+        """Take the whole records of the buffer, where they are alike; else nothing is taken."""
+        if self._is_tried:
+            return None
+        self._is_tried = True
+        end = self._buffer.rfind("},", self._position) + 1  # inside a text or a nested list, this is no JSON up to here
+        found = block_of(self._buffer[self._position : end])
+        if found is not None:
+            self._position = end
+            self._n_records += found.n_rows
+        return found
 
     def record(self, number: int) -> JsonObject:
         """Take one object."""
@@ -135,6 +159,7 @@ class _Window:
         if not isinstance(value, dict):
             raise _no_object(self._place(number), value)
         self._position = end
+        self._n_records += 1
         return value
 
     def _place(self, number: int) -> str:
@@ -155,6 +180,7 @@ class _Window:
         more = self._text.read(max(_CHUNK_CHARS, len(rest)))
         self._lines_before = self.line
         self._buffer, self._position = rest + more, 0
+        self._is_tried = False
         return bool(more)
 
     def _line_at(self, position: int) -> int:

@@ -20,7 +20,8 @@ class RepeatedKeyError(ValueError):
     """An object names the same key twice; the json module would silently keep the last."""
 
 
-def _object(pairs: list[tuple[str, object]]) -> JsonObject:
+def unrepeated(pairs: list[tuple[str, object]]) -> JsonObject:
+    """Return the members of an object. Raises RepeatedKeyError."""
     members = dict(pairs)
     if len(members) < len(pairs):
         seen: set[str] = set()
@@ -29,7 +30,7 @@ def _object(pairs: list[tuple[str, object]]) -> JsonObject:
     return members
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+DECODER = json.JSONDecoder(object_pairs_hook=unrepeated, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
 
 
 def cells_of(record: Mapping[str, object], columns: Mapping[str, str]) -> list[str | None]:

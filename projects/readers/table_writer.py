@@ -60,7 +60,11 @@ class TableWriter:
     def append_rows(self, rows: Sequence[Sequence[Cell]]) -> None:
         """Append rows that all have one cell per column; an empty cell is stored as missing."""
         if rows:
-            self.append_columns([_text_array(cells) for cells in zip(*rows, strict=True)])
+            self.append_cells(list(zip(*rows, strict=True)))
+
+    def append_cells(self, columns: Sequence[Sequence[Cell]]) -> None:
+        """Append the cells of each column, equally many; an empty cell is stored as missing."""
+        self.append_columns([_text_array(cells) for cells in columns])
 
     def append_columns(self, arrays: Sequence[pa.Array]) -> None:
         """Append equally long arrays of text, one per column; an empty cell is stored as missing."""

@@ -96,3 +96,43 @@ def test_an_unclosed_text_in_a_long_file_is_named_without_reading_it_all(read: R
 def test_a_record_beyond_the_limit_is_named(read: Reader) -> None:
     content = b'[{"a": 1},\n{"a": "' + b"x" * 5_000_000 + b'"}]'
     assert "begins on line 2 is longer" in read.problem(content, "t.json", ReadLimits(max_value_bytes=1024 * 1024))
+
+
+def _many(record: dict[str, object], n: int = 60_000) -> list[str]:
+    """Return records that fill more than one piece of what is read at once, as texts."""
+    return [json.dumps({"n": n, **record}) for n in range(n)]
+
+
+def test_a_record_unlike_the_others_between_many_keeps_its_place(read: Reader) -> None:
+    records = _many({"text": "a }, { b", "ok": True})
+    records[30_000] = '{"n": 1.50, "new": [1.0, {"a": "},{"}], "text": null}'
+    records[59_999] = '{"text": "", "n": -0}'
+    reading = read(f"[{','.join(records)}]".encode(), "t.json")
+    assert reading.facts.columns == ("n", "text", "ok", "new")
+    assert reading.rows[29_999] == ("29999", "a }, { b", "True", None)
+    assert reading.rows[30_000] == ("1.50", None, None, '[1.0, {"a": "},{"}]')
+    assert reading.rows[30_001] == ("30001", "a }, { b", "True", None)
+    assert reading.rows[59_998:] == [("59998", "a }, { b", "True", None), ("-0", None, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ('{"n": 1, "n": 2}', "Record 30,001 (line 30001) has the key 'n' twice"),
+        ('{"n": 1, "text": "\\u0000"}', "NUL character"),
+        ('{"n": 1,, "text": ""}', "Line 30,001 is not valid JSON"),
+        ("7", "Record 30,001 (line 30001) is a number"),
+        ('{"n": "\\udc00", "text": ""}', "surrogate"),
+    ],
+)
+def test_a_fault_among_many_records_is_named_with_its_place(read: Reader, broken: str, said: str) -> None:
+    records = _many({"text": "x"})
+    records[30_000] = broken
+    assert said.replace("30001)", "30,001)") in read.problem(("[" + ",\n".join(records) + "]").encode(), "t.json")
+
+
+def test_records_without_a_key_that_others_have_have_an_empty_cell(read: Reader) -> None:
+    records = [*_many({"first": 1}), *_many({"last": False})]
+    reading = read(f"[{','.join(records)}]".encode(), "t.json")
+    assert (reading.rows[0], reading.rows[-1]) == (("0", "1", None), ("59999", None, "False"))
+    assert len(reading.rows) == 120_000

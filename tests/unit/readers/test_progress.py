@@ -12,6 +12,7 @@ from projects.readers import ReadLimits, read_table
 from studio.engine.progress import Cancelled, Silent
 
 CSV = b"a,b\n" + b"".join(b"%d,%s\n" % (n, b"x" * 90) for n in range(60_000))
+LATE_KEY = json.dumps([*({"n": n, "text": "x" * 50} for n in range(20_000)), {"late": 1}]).encode()
 RECORDS = json.dumps([{"n": n, "text": "x" * 50} for n in range(20_000)]).encode()
 
 
@@ -26,7 +27,9 @@ class Recorder(Silent):
             raise Cancelled
 
 
-@pytest.mark.parametrize(("content", "name"), [(CSV, "t.csv"), (RECORDS, "t.json"), (gzip.compress(CSV), "t.csv.gz")])
+@pytest.mark.parametrize(
+    ("content", "name"), [(CSV, "t.csv"), (RECORDS, "t.json"), (LATE_KEY, "t.json"), (gzip.compress(CSV), "t.csv.gz")]
+)
 def test_progress_rises_to_the_total(tmp_path: Path, content: bytes, name: str) -> None:
     (tmp_path / "upload").write_bytes(content)
     recorder = Recorder()
