@@ -14,7 +14,7 @@ from studio.engine.partitions import Partition
 
 MAX_SLICES = 8
 MIN_ROWS = 30
-MIN_DEVIATIONS = 4.0  # standard errors below chance; the lowest of four clean tables was 0.2, planted slices were 4.9 to 8.2
+MIN_DEVIATIONS = 4.0  # standard errors below chance; clean tables reached 0.2 at most, found slices 4.9 to 8.2
 MIN_WRONG = 0.55  # estimated fraction of wrong labels
 MAX_WRONG = 0.95  # that the estimate may claim
 N_BINS = 10  # of a column of numbers: a slice seldom fills a fifth
