@@ -168,7 +168,8 @@ FILE_UPLOAD_TEMP_DIR = SCRATCH_DIR
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 API_CALLS_PER_MINUTE = env_int("STUDIO_API_CALLS_PER_MINUTE", 1200)
 
-CORES = env_int("STUDIO_CORES", os.cpu_count() or 1, at_least=1)
+_usable_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+CORES = env_int("STUDIO_CORES", _usable_cores or 1, at_least=1)
 DASK_SCHEDULER = env_str("STUDIO_DASK_SCHEDULER")
 FIT_BUDGET_S = env_int("STUDIO_FIT_BUDGET_S", 0)
 DUCKDB_MEMORY = env_str("STUDIO_DUCKDB_MEMORY", "512MB")

@@ -14,6 +14,7 @@ from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.models.base import Classifier, Regressor
 from studio.engine.models.boosting import Boosting, NumberBoosting
 from studio.engine.models.linear import MarginClassifier
+from studio.engine.models.logistic import TableLogistic
 from studio.engine.models.neighbours import NeighbourClassifier
 from studio.engine.models.network import SmallNetwork
 from studio.engine.rows import digest
@@ -187,11 +188,13 @@ CANDIDATES = (
         lambda size: size.n_rows < _FEW_ROWS, ONE_CLASS,
     ),
     Candidate(
-        "linear", "Logistic regression", Modality.TABULAR, ALWAYS, "linear", _logistic(0.3),
+        "linear", "Logistic regression", Modality.TABULAR, ALWAYS, "linear",
+        lambda seed: TableLogistic(strength=0.3),
         lambda size: size.n_classes <= _MANY_CLASSES, ONE_CLASS, is_additive=True,
     ),
     Candidate(
-        "set-linear", "Logistic regression", Modality.TABULAR, REGULAR, "linear", _logistic(0.3),
+        "set-linear", "Logistic regression", Modality.TABULAR, REGULAR, "linear",
+        lambda seed: TableLogistic(strength=0.3),
         lambda size: size.n_classes <= _MANY_CLASSES, SETS,
     ),
     Candidate(

@@ -49,15 +49,17 @@ def array_text(array: pa.Array) -> pa.Array:
         return pc.if_else(array, "True", "False")
     if pt.is_timestamp(array.type):
         return _timestamp_text(array)
-    return pa.array([_value_text(value) for value in _python_values(array)], pa.string())
+    if pt.is_floating(array.type):
+        return _float_texts(array)
+    return pa.array([_value_text(value) for value in array.to_pylist()], pa.string())
 
 
-def _python_values(array: pa.Array) -> list[object]:
-    if pt.is_float32(array.type) or pt.is_float16(array.type):
-        # A Python float would show the digits that float32 never had: 0.3 as 0.30000001192092896.
-        return [None if value is None else np.float32(value) for value in array.to_pylist()]
-    values: list[object] = array.to_pylist()
-    return values
+def _float_texts(array: pa.Array) -> pa.Array:
+    values = array.to_numpy(zero_copy_only=False)
+    if not pt.is_float64(array.type):
+        # By way of its own text, or 0.3 would show the digits that float32 never had: 0.30000001192092896.
+        values = values.astype(np.float32).astype(str).astype(np.float64)
+    return pa.array(list(map(repr, values.tolist())), pa.string(), mask=np.isnan(values))
 
 
 def _timestamp_text(array: pa.Array) -> pa.Array:
@@ -75,10 +77,8 @@ def _value_text(value: object) -> str | None:
     raise TypeError(f"No text form for {type(value).__name__}")
 
 
-def _float_text(value: float | np.float32) -> str | None:
-    if math.isnan(value):
-        return None
-    return repr(float(str(value)))  # by way of its own text, a float32 keeps the digits that it has
+def _float_text(value: float) -> str | None:
+    return None if math.isnan(value) else repr(value)
 
 
 def _nested_text(value: object) -> str:
@@ -88,7 +88,7 @@ def _nested_text(value: object) -> str:
 _WRITERS: tuple[tuple[type | tuple[type, ...], Callable[..., str | None]], ...] = (
     (type(None), lambda _: None),
     (str, str),
-    ((float, np.float32), _float_text),
+    (float, _float_text),
     ((int, Decimal, timedelta), str),
     (datetime, lambda value: value.isoformat(sep=" ")),
     ((date, time), lambda value: value.isoformat()),

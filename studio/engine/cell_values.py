@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import unicodedata
 from collections.abc import Callable
@@ -24,8 +25,10 @@ _SECONDS_PER_DAY = 86_400.0
 
 def texts(frame: pd.DataFrame, column: str) -> list[str]:
     """Return the cells of a column as text; a missing cell is the empty text."""
-    cells = frame[column].astype(object)
-    return cells.where(cells.notna(), "").tolist()
+    cells = np.asarray(frame[column], dtype=object)
+    is_missing = pd.isna(cells)
+    filled: list[str] = (np.where(is_missing, "", cells) if is_missing.any() else cells).tolist()
+    return filled
 
 
 def per_distinct(cells: list[str], read: Callable[[list[str]], npt.NDArray[np.generic]]) -> npt.NDArray[np.generic]:
@@ -36,7 +39,7 @@ def per_distinct(cells: list[str], read: Callable[[list[str]], npt.NDArray[np.ge
 
 def is_blank(cells: list[str]) -> npt.NDArray[np.bool_]:
     """Return where a cell has nothing but white space, shape (n,)."""
-    return np.fromiter((not cell.strip() for cell in cells), dtype=bool, count=len(cells))
+    return np.fromiter(map(operator.not_, map(str.strip, cells)), dtype=bool, count=len(cells))
 
 
 def numbers(cells: list[str]) -> npt.NDArray[np.float64]:
@@ -63,7 +66,8 @@ def numbers(cells: list[str]) -> npt.NDArray[np.float64]:
 def _read_numbers(cells: list[str]) -> npt.NDArray[np.float64]:
     values = _as_floats([cell.strip() for cell in cells])
     unread = np.flatnonzero(np.isnan(values))
-    values[unread] = _as_floats([_DECORATION.sub("", cells[position]) for position in unread])
+    if len(unread):
+        values[unread] = _as_floats([_DECORATION.sub("", cells[position]) for position in unread])
     return values
 
 

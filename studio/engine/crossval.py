@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import sklearn
 from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
 
 from studio.engine.candidates import Candidate
 from studio.engine.features.base import Matrix
@@ -80,7 +81,7 @@ def cross_validate(
     study
         n rows with their labels, folds and views.
     resources
-        `n_jobs` fits run side by side in processes; with 1 they run here, one after the other. Finished fits are
+        `n_jobs` fits run side by side in threads of this process. Finished fits are
         kept in the cache, so a second attempt continues.
     choose
         Says which candidates go on to the other folds.
@@ -130,9 +131,13 @@ def _run(fits: Sequence[_Fit], study: Study, n_jobs: int) -> Iterator[tuple[_Fit
         )
         for position, fit in enumerate(fits)
     )
-    n_processes = max(1, min(n_jobs, len(fits)))
-    for position, result in Parallel(n_jobs=n_processes, return_as="generator_unordered")(jobs):
-        yield fits[position], result
+    n_fits = max(1, min(n_jobs, len(fits)))
+    # Threads of this process, unless whoever runs the engine has named a cluster: the models compute outside Python's
+    # lock, and processes would each load the libraries and hold the features anew. Native pools are bound here, as
+    # fits that begin and end side by side would undo each other's bounds.
+    with threadpool_limits(limits=1):
+        for position, result in Parallel(n_jobs=n_fits, prefer="threads", return_as="generator_unordered")(jobs):
+            yield fits[position], result
 
 
 def _fit_fold(

@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from studio.engine.metrics import Probabilities
 
-N_PICKS = 50  # weights are multiples of 1/50
+N_PICKS = 50
+MIN_SHARE = 0.05  # with less, a candidate costs every prediction its features and its time ...
+MAX_LOSS_RISE = 1.001  # ... and is left out where the mixture is as good without it: times its loss
 
 
 def ensemble_weights(
@@ -31,9 +33,10 @@ def ensemble_weights(
 
     Notes
     -----
-    Greedy selection with replacement. The m weights are fitted on the very rows on which the ensemble's
-    held-out accuracy is then measured, as is each candidate's one temperature; with a handful of numbers for
-    hundreds of rows the bias is far below the accuracy's own uncertainty, but it is there.
+    Greedy selection with replacement; candidates with less than a twentieth are left out where the loss hardly rises.
+    The m weights are fitted on the very rows on which the ensemble's held-out accuracy is then measured, as is each
+    candidate's one temperature; with a handful of numbers for hundreds of rows the bias is far below the accuracy's
+    own uncertainty, but it is there.
 
     References
     ----------
@@ -47,7 +50,21 @@ def ensemble_weights(
         best = int(np.argmin(losses))
         picks[best] += 1
         total += columns[:, best]
-    return picks / N_PICKS
+    return _without_rare(picks / N_PICKS, columns, loss)
+
+
+def _without_rare(
+    weights: npt.NDArray[np.float64],
+    columns: npt.NDArray[np.float64],
+    loss: Callable[[npt.NDArray[np.float64]], float],
+) -> npt.NDArray[np.float64]:
+    kept = np.where(weights >= MIN_SHARE, weights, 0.0)
+    if not kept.any():
+        return weights
+    kept /= kept.sum()
+    best_alone = min(loss(column) for column in columns.T)
+    allowed = min(best_alone, MAX_LOSS_RISE * loss(columns @ weights))
+    return kept if loss(columns @ kept) <= allowed else weights
 
 
 def mixture(members: Sequence[Probabilities], weights: Sequence[float]) -> Probabilities:

@@ -17,7 +17,7 @@ Predicted = npt.NDArray[np.float32]
 
 
 class Learner(Protocol):
-    """A model of any task. Native thread pools are bound to one thread, for fits run side by side in processes."""
+    """A model of any task. Native thread pools are bound to one thread, for fits run side by side."""
 
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic]) -> None:
         """Learn from labeled rows: features (n, d) and the targets of `Labels`."""

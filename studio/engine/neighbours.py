@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import threadpool_limits
 
-MAX_REFERENCES, MIN_REFERENCES = 10_000, 2_000
+MAX_REFERENCES, MIN_REFERENCES = 5_000, 2_000
 _MAX_DISTANCES = 2_000_000_000  # half a minute on one core
-_CELLS_PER_BLOCK = 10_000_000  # distances at a time: 40 MB of float32
+_ROWS_PER_BLOCK = 20_000
 
 
 def nearest_distances(space: npt.NDArray[np.float32], n_neighbours: int, *, seed: int) -> npt.NDArray[np.float32]:
@@ -29,7 +31,7 @@ def nearest_distances(space: npt.NDArray[np.float32], n_neighbours: int, *, seed
 
     Notes
     -----
-    Exact up to 10,000 rows. Beyond, the neighbours are sought among 2,000 to 10,000 rows drawn at random, so that
+    Exact up to 5,000 rows. Beyond, the neighbours are sought among 2,000 to 5,000 rows drawn at random, so that
     the cost grows linearly; the distances are then those in a thinner sample, the same for all rows. Memory is one
     block.
 
@@ -42,18 +44,15 @@ def nearest_distances(space: npt.NDArray[np.float32], n_neighbours: int, *, seed
     if n_rows > MAX_REFERENCES:
         n_references = int(np.clip(_MAX_DISTANCES // n_rows, MIN_REFERENCES, MAX_REFERENCES))
         drawn = np.sort(np.random.default_rng(seed).choice(n_rows, n_references, replace=False))
-    references = space[drawn]
-    own_column = np.full(n_rows, -1)
-    own_column[drawn] = np.arange(len(drawn))
     n_neighbours = min(n_neighbours, len(drawn) - 1)
-    reference_norms = np.einsum("ij,ij->i", references, references)
+    # One more than asked for: a reference row is its own nearest.
+    search = NearestNeighbors(n_neighbors=n_neighbours + 1, algorithm="brute").fit(space[drawn])
+    is_drawn = np.zeros(n_rows, dtype=bool)
+    is_drawn[drawn] = True
     result = np.empty((n_rows, n_neighbours), dtype=np.float32)
-    n_block = max(1, _CELLS_PER_BLOCK // len(drawn))
-    for first in range(0, n_rows, n_block):
-        block = space[first : first + n_block]
-        squares = reference_norms - 2.0 * (block @ references.T) + np.einsum("ij,ij->i", block, block)[:, None]
-        own = own_column[first : first + n_block]
-        squares[np.flatnonzero(own >= 0), own[own >= 0]] = np.inf
-        nearest = np.partition(squares, n_neighbours - 1, axis=1)[:, :n_neighbours]
-        result[first : first + n_block] = np.sqrt(np.maximum(np.sort(nearest, axis=1), 0.0))
+    with threadpool_limits(limits=1):
+        for first in range(0, n_rows, _ROWS_PER_BLOCK):
+            block = slice(first, first + _ROWS_PER_BLOCK)
+            distances, _ = search.kneighbors(space[block])
+            result[block] = np.where(is_drawn[block, None], distances[:, 1:], distances[:, :-1])
     return result

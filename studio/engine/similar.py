@@ -24,7 +24,7 @@ MIN_ROW_SIMILARITY = 0.98  # about a fiftieth of the usual distance between neig
 SIMILAR_VERSION = "1"  # of what is kept in the cache; another one when other pairs are met
 N_BANDS, N_PER_BAND = 16, 4  # pairs of similarity 0.8 are met with a chance of 99.98 %
 N_TABLES, N_PROJECTIONS = 8, 6
-_MAX_ROWS_FOR_USUAL = 10_000
+_MAX_ROWS_FOR_USUAL = 5_000
 
 
 @dataclass(frozen=True, slots=True)
