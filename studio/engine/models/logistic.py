@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
@@ -32,7 +31,9 @@ class TableLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
         is_small = n_columns * (n_classes if n_classes > 2 else 1) <= _MAX_WEIGHTS and n_rows * n_columns <= _MAX_CELLS
         solver = "newton-cholesky" if is_small else "lbfgs"
         self._model = LogisticRegression(C=self.strength, solver=solver, max_iter=_MAX_ITERATIONS)
-        self._model.fit(features.toarray() if is_small and sparse.issparse(features) else features, codes)
+        if is_small and not isinstance(features, np.ndarray):
+            features = features.toarray()
+        self._model.fit(features, codes)
         self.classes_ = self._model.classes_
         return self
 

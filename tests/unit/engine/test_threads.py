@@ -2,44 +2,57 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import numpy.typing as npt
-from joblib import Parallel, delayed
+import pandas as pd
+import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from studio.engine.learners import ClassLearner
+from studio.engine import build
+from studio.engine.candidates import ALWAYS, Candidate
+from studio.engine.columns import ColumnKind
+from studio.engine.ml_task import MLTask, Modality
+from studio.engine.schema import CleansetSpec
 
 GIVEN = 4  # threads per process: more than a fit may use
+SEEN: list[int] = []
+MET = threading.Barrier(2, timeout=30)  # fits that do not run side by side would wait in vain
 
 
 class Witness(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A classifier that notes how many threads each native pool has while it is fitted and asked."""
+    """A classifier that notes how many threads each native pool has while it is fitted beside another."""
 
     def fit(self, features: npt.NDArray[np.float32], codes: npt.NDArray[np.int32]) -> Witness:
-        self.classes_, self.seen = np.unique(codes), [_most_threads()]
+        self.classes_ = np.unique(codes)
+        MET.wait()
+        SEEN.append(_most_threads())
+        MET.wait()
         return self
 
     def predict_proba(self, features: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-        self.seen.append(_most_threads())
+        SEEN.append(_most_threads())
         return np.full((len(features), len(self.classes_)), 0.5)
 
 
 def _most_threads() -> int:
-    return max(pool["num_threads"] for pool in threadpool_info())
+    return max(int(pool["num_threads"]) for pool in threadpool_info())
 
 
-def _fitted() -> tuple[int, list[int]]:
-    """Return the threads that this process has, and those in a fit and a prediction."""
-    features, codes, witness = np.zeros((4, 2), dtype=np.float32), np.array([0, 1, 0, 1]), Witness()
+def test_two_fits_side_by_side_have_one_native_thread_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    twins = [Candidate(key, key, Modality.TABULAR, ALWAYS, "trees", lambda _: Witness(), bool) for key in "ab"]
+    monkeypatch.setattr(build, "candidates_for", lambda *_: twins)
+    frame = pd.DataFrame({"size": [str(row) for row in range(40)], "kind": ["small", "large"] * 20})
+    spec = CleansetSpec(
+        task=MLTask.MULTI_CLASS,
+        modality=Modality.TABULAR,
+        feature_columns=("size",),
+        column_kinds={"size": ColumnKind.NUMBER},
+        label_column="kind",
+    )
     with threadpool_limits(limits=GIVEN):
-        learner = ClassLearner(witness, 2)
-        learner.fit(features, codes)
-        learner.predict(features)
-        return _most_threads(), witness.seen
-
-
-def test_fits_in_two_processes_have_one_native_thread_each() -> None:
-    for threads_given, threads_used in Parallel(n_jobs=2)(delayed(_fitted)() for _ in range(2)):
-        assert threads_given == GIVEN
-        assert threads_used == [1, 1]
+        build.build_cleanset(frame, spec, n_jobs=2)
+        assert _most_threads() == GIVEN
+    assert set(SEEN) == {1}
