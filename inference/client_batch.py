@@ -7,7 +7,7 @@ first column, which is not the user's, and writes dates, which it had uploaded a
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import TextIOWrapper
@@ -29,11 +29,15 @@ _ISO_DATE_CHARS = len("2026-11-22")
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column that the model reads: its place in a line, and what its cells are made into."""
+    """A column that the model reads: its place in a line, and whether its cells are numbers."""
 
     name: str
     place: int
-    made: Callable[[str], str]
+    is_number: bool
+
+    def cells(self, cells: Sequence[str]) -> Sequence[str]:
+        """Return its cells as the model was trained on them."""
+        return [_number(cell) for cell in cells] if self.is_number and any(map(_is_dated, cells)) else cells
 
 
 def read_client_batch(source: Path, out: Path, model: TrainedModel, *, progress: Progress, limits: ReadLimits) -> None:
@@ -48,8 +52,8 @@ def read_client_batch(source: Path, out: Path, model: TrainedModel, *, progress:
         try:
             columns = _columns(next(reader, []), model)
             with TableWriter(out, [column.name for column in columns], limits) as writer:
-                for chunk in _chunks(reader, columns, writer.rows_per_append):
-                    writer.append_rows(chunk)
+                for cells in _chunks(reader, columns, writer.rows_per_append):
+                    writer.append_cells(cells)
                     progress("Reading file", raw.tell(), total)
         except (csv.Error, UnicodeDecodeError) as error:
             raise DataProblem(
@@ -62,7 +66,7 @@ def _columns(header: Sequence[str], model: TrainedModel) -> list[_Column]:
     if list(header) == [TEXT]:
         if not is_text:
             raise DataProblem("This model reads columns of a table. Send a frame with them, not a list of texts.")
-        return [_Column(wanted[0], 0, str)]
+        return [_Column(wanted[0], 0, is_number=False)]
     places = {name: place for place, name in reversed(list(enumerate(header))) if place > 0}
     if is_text and TEXT in places:
         places.setdefault(wanted[0], places[TEXT])
@@ -74,12 +78,16 @@ def _columns(header: Sequence[str], model: TrainedModel) -> list[_Column]:
         )
     measured = (ColumnKind.INTEGER, ColumnKind.NUMBER)
     kinds = model.spec.column_kinds
-    return [_Column(name, places[name], _number if kinds[name] in measured else str) for name in wanted]
+    return [_Column(name, places[name], kinds[name] in measured) for name in wanted]
+
+
+def _is_dated(cell: str) -> bool:
+    return cell[4:5] == "-" and cell[7:8] == "-" and len(cell) >= _ISO_DATE_CHARS
 
 
 def _number(cell: str) -> str:
     """Return a date as milliseconds since 1970, and anything else as it is."""
-    if len(cell) < _ISO_DATE_CHARS or cell[4] != "-" or cell[7] != "-":
+    if not _is_dated(cell):
         return cell
     try:
         moment = datetime.fromisoformat(cell)
@@ -89,10 +97,12 @@ def _number(cell: str) -> str:
     return str(round(moment.timestamp() * 1000))
 
 
-def _chunks(reader: Iterator[list[str]], columns: Sequence[_Column], n_rows: int) -> Iterator[list[list[str]]]:
-    """Yield the wanted cells; a blank line is a row whose cells are empty."""
+def _chunks(reader: Iterator[list[str]], columns: Sequence[_Column], n_rows: int) -> Iterator[list[Sequence[str]]]:
+    """Yield the cells of the wanted columns; a blank line is a row whose cells are empty."""
     n_cells = max(column.place for column in columns) + 1
     while chunk := list(islice(reader, n_rows)):
-        if any(0 < len(row) < n_cells for row in chunk):
-            raise csv.Error("a row has fewer cells than the header")
-        yield [[column.made(row[column.place]) for column in columns] if row else [""] * len(columns) for row in chunk]
+        if min(map(len, chunk)) < n_cells:
+            if any(0 < len(row) < n_cells for row in chunk):
+                raise csv.Error("a row has fewer cells than the header")
+            chunk = [row or [""] * n_cells for row in chunk]
+        yield [column.cells([row[column.place] for row in chunk]) for column in columns]
