@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,7 +27,9 @@ from studio.engine.progress import Progress
 from studio.engine.train import TrainedModel
 
 # Large enough to be quick, small enough that progress moves and Cancel is heard: a core encodes some 50 texts a second.
-ROWS_PER_CHUNK = {Modality.TABULAR: 2_000, Modality.TEXT: 500}
+TEXTS_PER_CHUNK = 500
+ROWS_PER_CHUNK = 16_000  # of a table; from here on, what each call costs is small against the rows' own cost
+CELLS_PER_CHUNK = 400_000  # of a wide table: some 40 MB
 ROWS_PER_GROUP = 20_000  # of the Parquet file; a group for each chunk would make its footer large
 STALE_AFTER = timedelta(hours=24)
 SUGGESTED_LABEL = "Suggested Label"
@@ -104,9 +107,15 @@ def _suggested_classes(labels: Sequence[str], task: MLTask) -> Iterator[str]:
 def _chunks(table: Path, model: TrainedModel) -> Iterator[pd.DataFrame]:
     with pq.ParquetFile(table) as file:
         columns = [name for name in model.feature_columns if name in file.schema_arrow.names]
-        for batch in file.iter_batches(ROWS_PER_CHUNK[model.spec.modality], columns=[ROW_ID, *columns]):
+        for batch in file.iter_batches(_rows_per_chunk(model), columns=[ROW_ID, *columns]):
             cells = {name: batch.column(name).to_numpy(zero_copy_only=False) for name in columns}
             yield pd.DataFrame(cells, index=range(batch.num_rows), dtype=object)
+
+
+def _rows_per_chunk(model: TrainedModel) -> int:
+    if model.spec.modality is Modality.TEXT:
+        return TEXTS_PER_CHUNK
+    return max(1, min(ROWS_PER_CHUNK, CELLS_PER_CHUNK // len(model.feature_columns)))
 
 
 class _ResultWriter:
@@ -127,7 +136,7 @@ class _ResultWriter:
         self._file.close()
 
     def append(self, found: Predictions) -> None:
-        row_ids = pa.array(range(self.n_rows, self.n_rows + len(found.suggested_label)), pa.int64())
+        row_ids = pa.array(np.arange(self.n_rows, self.n_rows + len(found.suggested_label)))
         probabilities = [pa.array(column, pa.float32()) for column in found.pred_probs.T]
         labels = pa.array(found.suggested_label, pa.string())
         errors = [] if found.errors is None else [pa.array(found.errors, pa.float32())]

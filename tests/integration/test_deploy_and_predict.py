@@ -21,7 +21,6 @@ from inference.models import PredictionBatch
 from models_app.models import DeployedModel
 from projects.models import Dataset, Project
 from studio.accounts.models import User
-from studio.engine.ml_task import Modality
 from studio.runs import Status
 from tests.data_builders import Planted, csv_file, planted_table
 
@@ -149,7 +148,7 @@ def test_chunks_do_not_change_what_is_predicted(
     browser: Client, model: DeployedModel, planted: Planted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = exported(browser, predict(browser, model, planted.frame))
-    monkeypatch.setattr(inference_pipeline, "ROWS_PER_CHUNK", dict.fromkeys(Modality, 7))
+    monkeypatch.setattr(inference_pipeline, "ROWS_PER_CHUNK", 7)
     parts = exported(browser, predict(browser, model, planted.frame))
     assert suggested(parts) == suggested(whole)
 

@@ -110,6 +110,14 @@ def test_weights_are_shares_and_no_worse_than_the_best_member(given_probabilitie
     assert mixed <= losses.min() + 1e-9
 
 
+def test_candidate_that_adds_next_to_nothing_gets_no_share_and_one_that_helps_does() -> None:
+    good = np.tile([0.9, 0.9, 0.9, 0.2], 50)
+    hardly_other = np.clip(good + np.tile([0.0, 0.0, -0.005, 0.001], 50), 0, 1)
+    assert ensemble_weights(np.column_stack([good, hardly_other]), log_loss).tolist() == [1.0, 0.0]
+    helpful = np.tile([0.5, 0.5, 0.5, 0.9], 50)
+    assert (ensemble_weights(np.column_stack([good, helpful]), log_loss) > 0.05).all()
+
+
 @given(pred_probs(), st.floats(0, 1))
 def test_mixture_of_probabilities_sums_to_one(probabilities: np.ndarray, weight: float) -> None:
     mixed = MultiClass().combined([probabilities, probabilities[:, ::-1]], [weight, 1 - weight])

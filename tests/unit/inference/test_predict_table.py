@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,7 +18,7 @@ from studio.engine.ml_task import MLTask, Modality
 from studio.engine.predict import Predictions
 from studio.engine.progress import Silent
 
-ROWS_PER_CHUNK = pipeline.ROWS_PER_CHUNK[Modality.TABULAR]
+ROWS_PER_CHUNK = 2_000
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,10 @@ class Recorded(Silent):
         self.calls.append((stage, done, total))
 
 
-def test_never_more_rows_than_a_chunk_are_in_memory_and_none_is_lost(tmp_path: Path, echo: Echo) -> None:
+def test_never_more_rows_than_a_chunk_are_in_memory_and_none_is_lost(
+    tmp_path: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "ROWS_PER_CHUNK", ROWS_PER_CHUNK)
     answers = ["yes" if row % 3 else "no" for row in range(11 * ROWS_PER_CHUNK + 17)]
     table = write_table(tmp_path / "rows", answers, row_group_size=1_999)
     predicted = predict_table(echo, table, tmp_path / "out", progress=Silent())
@@ -73,8 +76,16 @@ def test_never_more_rows_than_a_chunk_are_in_memory_and_none_is_lost(tmp_path: P
     assert predicted.label_counts == [("yes", answers.count("yes")), ("no", answers.count("no"))]
 
 
+def test_chunks_of_a_wide_table_have_fewer_rows(tmp_path: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "CELLS_PER_CHUNK", 60)
+    wide = replace(echo, feature_columns=("answer", *(f"column {n}" for n in range(19))))
+    predict_table(wide, write_table(tmp_path / "rows", ["yes"] * 10, row_group_size=100), tmp_path / "out",
+                  progress=Silent())  # fmt: skip
+    assert wide.sizes == [3, 3, 3, 1]
+
+
 def test_progress_counts_rows_up_to_all_of_them(tmp_path: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipeline, "ROWS_PER_CHUNK", dict.fromkeys(Modality, 4))
+    monkeypatch.setattr(pipeline, "ROWS_PER_CHUNK", 4)
     progress = Recorded()
     table = write_table(tmp_path / "rows", ["yes"] * 10, row_group_size=100)
     predict_table(echo, table, tmp_path / "out", progress=progress)
