@@ -16,3 +16,6 @@ class ColumnKind(StrEnum):
     DATETIME = "datetime"
     IDENTIFIER = "identifier"
     URL = "url"
+
+
+MEASURED = frozenset({ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.DATETIME})  # as near to each other as they are

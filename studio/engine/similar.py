@@ -12,6 +12,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from studio.engine import cell_values
+from studio.engine.columns import MEASURED
 from studio.engine.features.base import Matrix
 from studio.engine.issues.row_pairs import Pairs, pairs_in_buckets
 from studio.engine.issues.shingles import shingle_sets, signatures
@@ -21,9 +22,10 @@ from studio.engine.schema import CleansetSpec
 
 MIN_TEXT_SIMILARITY = 0.8  # shared share of three-character sequences: about one changed word in ten
 MIN_ROW_SIMILARITY = 0.98  # about a fiftieth of the usual distance between neighbours
-SIMILAR_VERSION = "1"  # of what is kept in the cache; another one when other pairs are met
+SIMILAR_VERSION = "2"  # of what is kept in the cache; another one when other pairs are met
 N_BANDS, N_PER_BAND = 16, 4  # pairs of similarity 0.8 are met with a chance of 99.98 %
 N_TABLES, N_PROJECTIONS = 8, 6
+_MIN_MEASURED = 2  # in one column of numbers neighbours are near by chance: one in seventy within the threshold
 _MAX_ROWS_FOR_USUAL = 5_000
 
 
@@ -115,7 +117,8 @@ def similar_rows(frame: pd.DataFrame, copies: npt.NDArray[np.uint64], space: Mat
     distinct = np.unique(copies, return_index=True)[1]
     points = np.asarray(space, dtype=np.float32)[distinct]
     usual = _usual_distance(points, spec.seed)
-    if usual == 0.0:
+    n_measured = sum(spec.column_kinds[name] in MEASURED for name in spec.feature_columns)
+    if usual == 0.0 or n_measured < _MIN_MEASURED:
         return _joined(len(frame), exact, Pairs.none(), np.empty(0, dtype=np.float32), MIN_ROW_SIMILARITY)
     reach = usual * (1 / MIN_ROW_SIMILARITY - 1)
     # Rows must agree in their words, so only those that do can share a cell of the grid.

@@ -12,6 +12,7 @@ MAX_CHARACTERS = 300  # read of each text: enough to tell, and the cost grows wi
 MIN_PROBABILITY = 0.5  # below it no language is named
 MIN_NON_ENGLISH = 0.7  # English exclamations reach 0.6, short sentences of other languages 0.78 and more
 MIN_LATIN_LETTERS = 12  # fewer may be a name, an abbreviation or any of a dozen languages
+_LAST_LATIN = "\u024f"  # of Unicode's Latin blocks without the additional ones: “Müller” is a name, too
 # Dead, constructed and dialectal languages are left out: they take away from their sisters and are hardly ever meant.
 NAMES = {
     "af": "Afrikaans", "am": "Amharic", "ar": "Arabic", "as": "Assamese", "az": "Azerbaijani", "be": "Belarusian",
@@ -32,7 +33,9 @@ NAMES = {
 _NONSENSE = "zxx"  # ISO 639-2: no linguistic content
 # Addresses are ASCII: in a script without spaces they would take the sentence after them along.
 _CODES = re.compile(r"https?://[!-~]+|www\.[!-~]+|[!-~]+@[!-~]+|[@#]\w{1,30}|&#?\w+;|<[^<>]{1,100}>")
-_NUMBERS = re.compile(r"[\d_]+")
+# Numbers, arrows and emoji belong to no language, though their bytes would count for one.
+_SIGNS = re.compile(r"[\d_\u200d\u20d0-\u20ff\u2190-\u2bff\ufe00-\ufe0f\U0001f000-\U0001faff]+")
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{3,}")  # letters repeated for effect are no other language's
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def language_of(text: str) -> Language:
     Parameters
     ----------
     text
-        Addresses, user names, hash tags, markup and numbers in it are passed over.
+        Addresses, user names, hash tags, markup, numbers and signs in it are passed over.
 
     Notes
     -----
@@ -92,7 +95,7 @@ def language_of(text: str) -> Language:
     >>> language_of("https://example.org/1234")
     Language(name=None, non_english=0.0)
     """
-    words = _NUMBERS.sub(" ", without_codes(text[:MAX_CHARACTERS]))
+    words = _DRAWN_OUT.sub(r"\1", _SIGNS.sub(" ", without_codes(text[:MAX_CHARACTERS])))
     letters = "".join(filter(str.isalpha, words))
     if not letters:
         return UNKNOWN
@@ -102,7 +105,7 @@ def language_of(text: str) -> Language:
     non_english = others / (others + len(ranked) * english)
     if non_english < MIN_NON_ENGLISH:
         return Language(NAMES["en"] if 1 - non_english >= MIN_PROBABILITY else None, non_english)
-    if len(letters) < MIN_LATIN_LETTERS and letters.isascii():
+    if len(letters) < MIN_LATIN_LETTERS and max(letters) <= _LAST_LATIN:
         return UNKNOWN
     likeliest, probability = next(iter(ranked.items()))
     is_clear = likeliest != _NONSENSE and non_english * probability / others >= MIN_PROBABILITY

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import chi2
 
+from studio.engine.columns import MEASURED
 from studio.engine.features.catalogue import distance_view
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.neighbours import nearest_distances
+from studio.engine.schema import CleansetSpec
 
 N_NEIGHBOURS = 20  # measured better than cleanlab's 10 where a few odd texts resemble each other
 # Robust standard deviations above the median. Tables have long tails; distances between unit vectors have short
 # ones; the unexplained share of a text is at most 1. Each flags about one in a hundred of ordinary rows.
 DEVIATIONS = {"distances": 3.5, "sentences": 2.5, "topics": 2.1}
+_ORDINARY_FRACTION = 0.01  # of rows of normal numbers that are flagged
 _SD_PER_MAD = 1.4826  # of a normal distribution
 
 
@@ -23,7 +27,8 @@ def find_outlier(evidence: Evidence) -> Columns:
     -----
     d is how strange a row is: in the regular mode and in tables the mean distance to its 20 nearest rows, in sentence
     embeddings or scaled columns; in the fast mode the length of what the main topics leave unexplained of a text.
-    The threshold t is a number of robust standard deviations above the median of d (see `DEVIATIONS`);
+    The threshold t is a number of robust standard deviations above the median of d (see `DEVIATIONS`), and in tables
+    of few numbers, whose distances have long tails, at least what one in a hundred rows of normal numbers exceeds;
     `outlier_score` is d² / (d² + t²), so `is_outlier` above 0.5. Labels play no part.
 
     References
@@ -39,8 +44,21 @@ def find_outlier(evidence: Evidence) -> Columns:
     deviation = _SD_PER_MAD * float(np.median(np.abs(strangeness - median)))
     # Where most rows have exact copies the robust deviation is 0, and the plain one has to do.
     threshold = median + DEVIATIONS[view] * (deviation or float(strangeness.std()) or 1.0)
+    threshold = max(threshold, median * _usual_ratio(evidence.study.spec))
     scores = (strangeness**2 / (strangeness**2 + threshold**2)).astype(np.float32)
     return {"is_outlier": scores > 0.5, "outlier_score": scores}
+
+
+def _usual_ratio(spec: CleansetSpec) -> float:
+    """Return how many times the median distance the remotest hundredth of normal numbers has; 0 with other columns.
+
+    The distance to near rows grows with exp(r² / 2d), where r² is chi-squared with d degrees of freedom.
+    """
+    n_columns = len(spec.feature_columns)
+    if any(spec.column_kinds[name] not in MEASURED for name in spec.feature_columns):
+        return 0.0
+    usual, remote = chi2.ppf([0.5, 1 - _ORDINARY_FRACTION], n_columns)
+    return float(np.exp((remote - usual) / (2 * n_columns)))
 
 
 def _unexplained(topics: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

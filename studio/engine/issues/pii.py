@@ -26,7 +26,7 @@ def find_pii(evidence: Evidence) -> Columns:
     security number, URL with credentials and secret key 1.0; email and phone number 0.5; date of birth (a date after
     a word such as "born") and public IP address 0.4; Twitter username 0.1. Phone numbers must be valid in their
     country's numbering plan; those without a prefix are read as of the United States or Britain and must be written
-    in groups or after a word such as "call".
+    in groups or after a word such as "call". Toll-free and premium numbers are those of companies and do not count.
 
     `PII_score` is the highest sensitivity in the text, 0 for none; `is_PII` from 0.3 on. `PII_types` and
     `PII_items` are JSON lists, in the order in which they stand in the text; each type once.

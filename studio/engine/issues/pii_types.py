@@ -79,7 +79,14 @@ def _is_public_address(found: re.Match[str]) -> bool:
 
 
 def _is_phone(found: re.Match[str]) -> bool:
-    from phonenumbers import NumberParseException, is_valid_number, parse
+    from phonenumbers import NumberParseException, PhoneNumberType, is_valid_number, number_type, parse
+
+    hotlines = (
+        PhoneNumberType.TOLL_FREE,
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.UAN,
+    )
 
     written = found.group()
     is_set_apart = written.startswith("+") or len(re.findall(r"\d+", written)) > 2
@@ -87,8 +94,9 @@ def _is_phone(found: re.Match[str]) -> bool:
         return False
     for region in _PHONE_REGIONS:
         try:
-            if is_valid_number(parse(written, region)):
-                return True
+            number = parse(written, region)
+            if is_valid_number(number):
+                return number_type(number) not in hotlines  # they reach companies, not persons
         except NumberParseException:
             continue
     return False

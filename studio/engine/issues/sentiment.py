@@ -10,6 +10,7 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.issues.languages import without_codes
 
+CALMING_WORDS = 1  # imagined neutral words: “stop” alone is not the most hateful text of all
 MAX_CHARACTERS = 600  # read of each text, half of them at its end: openings and conclusions say most
 
 
@@ -20,8 +21,9 @@ def find_sentiment(evidence: Evidence) -> Columns:
     -----
     `sentiment_score` runs from 0, most negative, over 0.5, neutral, to 1, most positive; missing for other
     languages. It is half of 1 + (positive share − negative share of the words), by VADER's lexicon and rules, of the
-    first and the last 300 characters. The shares told positive tweets from negative ones better than VADER's
-    compound sum (AUROC 0.90 against 0.85), which grows with the length of the text.
+    first and the last 300 characters, with one neutral word more, so that a word alone says less. The shares told
+    positive tweets from negative ones better than VADER's compound sum (AUROC 0.90 against 0.85), which grows with
+    the length of the text.
 
     References
     ----------
@@ -37,7 +39,8 @@ def _balance(text: str) -> float:
     if len(words) > MAX_CHARACTERS:
         words = f"{words[: MAX_CHARACTERS // 2]} {words[-MAX_CHARACTERS // 2 :]}"
     shares = _analyser().polarity_scores(words)
-    return float(shares["pos"] - shares["neg"])
+    n_words = len(words.split())
+    return float(shares["pos"] - shares["neg"]) * n_words / (n_words + CALMING_WORDS)
 
 
 @cache

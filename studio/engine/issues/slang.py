@@ -8,7 +8,7 @@ import re
 _ABBREVIATIONS = """
     2day 2moro 2morrow 2nite 4ever 4get abt afaik aka amirite b4 bbl bc bday bf bff brb bro bros btw cmon coz cuz
     cya dunno dw enuf ez fam fav fave ffs fomo frfr ftw fwiw fyi gf gg gimme gj gl gn gonna gotta gr8 gratz
-    gtfo gtg h8 haha hahaha hehe hella hmu hrs hmm idc idgaf idk idts ikr ilu imho imma imo innit irl jk jks kinda
+    gtfo gtg h8 haha hahaha hehe hella hmu hmm idc idgaf idk idts ikr ilu imho imma imo innit irl jk jks kinda
     kk kthx l8r lemme lmao lmfao lmk lol lolol lolz lotta luv m8 mfw mmk mofo nbd ngl nite nm noob nope np nvm obv
     obvs ofc omfg omg omw outta pls plz pleez ppl probs props r rly rn rofl shoulda sis smh smth sorta soz srsly sry
     stfu sup sux tbf tbh tfw tgif thanx thnx tho thru thx tix tmi tmr tmrw tnx totes ttyl ty tysm u ur urs w8 wanna
@@ -22,9 +22,11 @@ _DROPPED_G = re.compile(r"[a-z]{2,}in['’]")
 
 
 def is_slang(word: str) -> bool:
-    """Return whether a word in small letters belongs to chats.
+    """Return whether a word in small letters belongs to chats; one letter alone (“aaa”, “xxx”) is a code.
 
-    >>> [is_slang(word) for word in ("thx", "sooo", "hahahah", "goin'", "thanks")]
-    [True, True, True, True, False]
+    >>> [is_slang(word) for word in ("thx", "sooo", "hahahah", "goin'", "thanks", "aaa")]
+    [True, True, True, True, False, False]
     """
-    return word in SLANG or any(form.fullmatch(word) for form in (_LAUGH, _DROPPED_G)) or bool(_REPEATED.search(word))
+    if word in SLANG or any(form.fullmatch(word) for form in (_LAUGH, _DROPPED_G)):
+        return True
+    return len(set(word)) > 1 and bool(_REPEATED.search(word))

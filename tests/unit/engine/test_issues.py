@@ -102,3 +102,15 @@ def test_mostly_unlabeled_texts_all_get_a_prediction() -> None:
     assert (result.fold_id[30:] == -1).all()
     assert (result.issues["suggested_label"][30:] == truth[30:]).mean() > 0.8
     assert not result.issues["is_label_issue"][30:].any()
+
+
+def test_ordinary_tails_of_one_column_of_numbers_are_neither_outliers_nor_near_duplicates() -> None:
+    values = np.random.default_rng(0).normal(10, 1, 600)
+    values[7] = 40
+    frame = pd.DataFrame({"size": [f"{value:.9f}" for value in values], "label": ["a", "b"] * 300}, dtype=object)
+    frame.loc[20, "size"] = frame.loc[21, "size"]
+    issues = build_cleanset(frame, table_spec({"size": ColumnKind.NUMBER})).issues
+    assert issues["outlier_score"].idxmax() == 7
+    assert issues.loc[7, "is_outlier"]
+    assert issues["is_outlier"].mean() < 0.03
+    assert issues.index[issues["is_near_duplicate"]].tolist() == [20, 21]

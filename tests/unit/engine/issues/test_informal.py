@@ -42,3 +42,13 @@ def test_slip_is_recognised_by_the_frequent_word_beside_it() -> None:
 
 def test_unknown_word_as_frequent_as_its_neighbour_is_a_word_of_its_own() -> None:
     assert misspelled({"fleek": 140, "fleet": 150}) == frozenset()
+
+
+def test_initials_code_and_sizes_are_no_chat_words() -> None:
+    texts = ["U.S. stamps", "AAA batteries", "see r/news", "np.zeros(n)", "plots in R"]
+    assert found_in([*FORMAL, *texts], find_informal)["slang_issue_score"].max() == 0
+
+
+def test_text_that_is_rather_not_english_has_no_slips() -> None:
+    text = "appartement in rustige stijl op de ideale plek"
+    assert found_in([*FORMAL, text], find_informal)["spelling_issue_score"][6] == 0

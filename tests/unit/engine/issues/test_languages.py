@@ -50,3 +50,10 @@ def test_nonsense_is_not_english_and_has_no_language() -> None:
     language = language_of("lkjsdf lkj sdflkj kjhgf sdfjk")
     assert language.name is None
     assert not language.is_english
+
+
+@pytest.mark.parametrize(
+    "text", ["Absolute legends! ❤🏳️\u200d🌈🏳️\u200d🌈", "Aaaaaaaaaaaaand done", "Anna Müller", "São Paulo"]
+)
+def test_emoji_drawn_out_words_and_names_are_not_foreign(text: str) -> None:
+    assert language_of(text).is_english

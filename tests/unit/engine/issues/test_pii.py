@@ -31,6 +31,7 @@ HARMLESS = (
     "version 1.2.3.4 on 192.168.1.1",
     "it cost $1,234,567,890 in the end",
     "the meeting is on 3 March 2027",
+    "call our hotline 1-800-555-0199 or 1-800-356-9377",
 )
 
 

@@ -20,6 +20,27 @@ def test_insults_are_toxic_and_complaints_are_not() -> None:
     assert found["toxic_score"].between(0, 1).all()
 
 
+def test_rude_word_about_a_thing_is_no_insult() -> None:
+    things = [
+        "this stupid fee again",
+        "that sucks, no refund",
+        "the connection is pathetic",
+        "I am gay and need a room",
+    ]
+    assert not found_in([*things, PLAIN], find_toxic)["is_toxic"].any()
+    assert (
+        found_in(["you stupid idiot", "he sucks and they know", PLAIN], find_toxic)["is_toxic"].tolist()[:2]
+        == [True] * 2
+    )
+
+
+def test_one_word_is_neither_the_worst_nor_the_kindest_text() -> None:
+    scores = found_in(["stop", "thanks", "terrible terrible terrible terrible", PLAIN], find_sentiment)[
+        "sentiment_score"
+    ]
+    assert scores[2] < scores[0] < 0.5 < scores[1] < 0.9
+
+
 def test_sentiment_runs_from_angry_over_plain_to_kind() -> None:
     scores = found_in([KIND, PLAIN, ANGRY], find_sentiment)["sentiment_score"]
     assert scores[0] > 0.6 > scores[1] > 0.4 > scores[2]
