@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import threading
 import warnings
+from collections.abc import Collection
+from importlib import import_module
 
 from celery import Celery
+from celery.signals import worker_ready
+from celery.worker import WorkController
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
@@ -17,6 +22,22 @@ app = Celery("studio")
 app.set_default()  # in every thread, not only in the one that imports this
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]
+def load_pipelines(sender: WorkController, **_: object) -> None:
+    """Load what the runs of this worker need while nobody waits for it, so that the first one begins at once."""
+    threading.Thread(target=_load_pipelines, args=(list(sender.app.amqp.queues.consume_from),), daemon=True).start()
+
+
+def _load_pipelines(queues: Collection[str]) -> None:
+    from django.apps import apps
+
+    from studio.runs import Run
+
+    for model in apps.get_models():
+        if issubclass(model, Run) and model.queue in queues:
+            import_module(f"{model._meta.app_config.name}.pipeline")
 
 
 @app.task(name="studio.sweep_runs")  # type: ignore[untyped-decorator]
