@@ -166,4 +166,5 @@ class Project(models.Model):
             feature_columns=tuple(self.feature_columns),
             column_kinds={name: ColumnKind(kind) for name, kind in self.column_kinds.items()},
             seed=self.seed,
+            encoder_folder=settings.ENCODER_FOLDER,
         )

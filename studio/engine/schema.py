@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.engine.columns import ColumnKind
@@ -36,6 +37,8 @@ class CleansetSpec:
         Keys of the models to try; all that suit the data, if empty.
     budget_s
         Seconds that the fits may take together; then slow candidates are left out. 0 is no bound.
+    encoder_folder
+        A sentence encoder in the form of sentence-transformers; None is the one that is installed.
     """
 
     task: MLTask
@@ -48,6 +51,7 @@ class CleansetSpec:
     seed: int = 0
     only_candidates: tuple[str, ...] = ()
     budget_s: float = 0.0
+    encoder_folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

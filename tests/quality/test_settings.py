@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.programs import ROOT
 
-READ = re.compile(r'env_(?:str|bool|int|choice|list|url)\(\s*"([A-Z0-9_]+)"')
+READ = re.compile(r'env_(?:str|bool|int|choice|list|url|folder)\(\s*"([A-Z0-9_]+)"')
 ONLY_COMPOSE = {"STUDIO_POSTGRES_PASSWORD", "STUDIO_REDIS_PASSWORD", "PIP_EXTRA_INDEX_URL"}
 
 

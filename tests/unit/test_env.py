@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.env import BadSetting, env_bool, env_choice, env_int, env_list, env_str, env_url, secret_key
+from studio.env import BadSetting, env_bool, env_choice, env_folder, env_int, env_list, env_str, env_url, secret_key
 
 
 def test_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -37,6 +37,7 @@ def test_list_is_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda: env_int("NAME", 1, at_least=60), "59"),
         (lambda: env_choice("NAME", ("open", "closed")), "ajar"),
         (lambda: env_url("NAME", ""), "studio.example.org"),
+        (lambda: env_folder("NAME"), "/no/such/folder"),
     ],
 )
 def test_odd_value_is_named(read: Callable[[], object], value: str, monkeypatch: pytest.MonkeyPatch) -> None:

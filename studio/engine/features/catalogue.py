@@ -31,7 +31,7 @@ def _topics(spec: CleansetSpec) -> Featuriser:
 
 
 def _sentences(spec: CleansetSpec) -> Featuriser:
-    return SentenceFeatures(spec.feature_columns[0])
+    return SentenceFeatures(spec.feature_columns[0], spec.encoder_folder)
 
 
 def _table(reader: Reader) -> Callable[[CleansetSpec], Featuriser]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -81,9 +82,10 @@ def tfidf_vectorizer(analyzer: str, shortest: int, longest: int, *, n_rows: int)
 class SentenceFeatures:
     """Sentence embeddings, dense, rows of unit length. The encoder itself is never stored, only its digest."""
 
-    def __init__(self, column: str) -> None:
+    def __init__(self, column: str, encoder_folder: Path | None) -> None:
         self.column = column
-        self.encoder_sha256 = encoder.ENCODER_SHA256
+        self.encoder_folder = encoder_folder
+        self.encoder_sha256 = encoder.encoder_sha256(encoder_folder)
 
     @property
     def signature(self) -> str:
@@ -99,8 +101,13 @@ class SentenceFeatures:
         store = EmbeddingStore(
             folder / f"embeddings-{self.encoder_sha256[:16]}-{encoder.MAX_TOKENS}.sqlite3" if folder else None
         )
-        cells = [" ".join(cell.split()) for cell in cell_values.texts(frame, self.column)]
-        return encoder.encode(cells, store=store, n_threads=resources.n_jobs, progress=resources.progress)
+        return encoder.encode(
+            [" ".join(cell.split()) for cell in cell_values.texts(frame, self.column)],
+            store=store,
+            n_threads=resources.n_jobs,
+            progress=resources.progress,
+            folder=self.encoder_folder,
+        )
 
 
 class TopicFeatures:

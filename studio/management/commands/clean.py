@@ -181,6 +181,7 @@ def _spec(request: Request, profiles: Sequence[ColumnProfile]) -> CleansetSpec:
         label_column=request.label,
         mode=Mode(request.mode),
         seed=request.seed,
+        encoder_folder=settings.ENCODER_FOLDER,
     )
 
 

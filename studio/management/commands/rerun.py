@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -66,7 +66,8 @@ class Command(BaseCommand):
             sys.exit(DIFFERS)
 
     def _compared(self, again: Again, progress: TerminalProgress) -> list[str]:
-        before, spec = again.manifest, again.manifest.spec()
+        before = again.manifest
+        spec = replace(before.spec(), encoder_folder=settings.ENCODER_FOLDER)
         result = analyse_table(again.table, spec, rows=again.rows, use_cache=False, progress=progress)
         labels = again.rows.labels if again.rows else []
         after = describe(result, spec, dataset_sha256=before.dataset_sha256, labels=labels)
@@ -74,6 +75,8 @@ class Command(BaseCommand):
         for name, was in before.versions.items():
             if (now := after.versions.get(name)) != was:
                 self.stdout.write(f"{name} was {was} and is {now}")
+        if before.encoder_sha256 != after.encoder_sha256:
+            self.stdout.write("The sentence encoder is another one: see STUDIO_ENCODER.")
         differing = differences(before.results, after.results)
         for name in after.results:
             self.stdout.write(f"  {name}  {'differs' if name in differing else 'the same'}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from studio.engine import encoder
+from studio.engine.artifacts import load_artifact, save_artifact
 from studio.engine.build import build_cleanset
 from studio.engine.embedding_store import EmbeddingStore
 from studio.engine.encoder import encode
@@ -26,7 +28,7 @@ NOWHERE = EmbeddingStore(None)
 def test_near_meanings_have_near_vectors() -> None:
     texts = ["My card was stolen", "Someone took my credit card", "Heavy rain is expected tomorrow"]
     vectors = encode(texts, store=NOWHERE, n_threads=1, progress=Silent())
-    assert vectors.shape == (3, encoder.DIMENSIONS)
+    assert vectors.shape == (3, 384)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
     assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[2] + 0.2
 
@@ -76,12 +78,48 @@ def test_another_file_than_the_expected_one_is_refused(monkeypatch: pytest.Monke
         encoder.encoder_folder()
 
 
+@pytest.fixture(scope="module")
+def other_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Save an encoder with weights drawn at random and vectors of 24 numbers."""
+    import torch
+    from sentence_transformers import SentenceTransformer, models
+    from transformers import AutoTokenizer, BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("encoder")
+    torch.manual_seed(0)
+    tokenizer = AutoTokenizer.from_pretrained(str(encoder.encoder_folder()))
+    shape = {"hidden_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    BertModel(BertConfig(vocab_size=tokenizer.vocab_size, **shape)).save_pretrained(folder / "bert")
+    tokenizer.save_pretrained(folder / "bert")
+    words = models.Transformer(str(folder / "bert"))
+    SentenceTransformer(modules=[words, models.Pooling(24)], device="cpu").save(str(folder / "saved"))
+    return folder / "saved"
+
+
+def test_another_encoder_takes_the_place_of_the_installed_one(other_encoder: Path, tmp_path: Path) -> None:
+    planted = planted_text(60, n_wrong=4)
+    spec = replace(text_spec(mode=Mode.REGULAR), encoder_folder=other_encoder)
+    result = build_cleanset(planted.frame, spec, cache_dir=tmp_path / "cache")
+    assert result.embeddings is not None
+    assert result.embeddings.shape == (60, 24)
+    model = train_model(planted.frame, planted.frame["label"].tolist(), spec, cache_dir=tmp_path / "cache")
+    manifest = save_artifact(model, tmp_path / "model", signing_key=b"key")
+    assert manifest.encoder_sha256 == encoder.encoder_sha256(other_encoder) != encoder.ENCODER_SHA256
+    loaded = load_artifact(tmp_path / "model", signing_key=b"key")
+    assert predict_frame(loaded, planted.frame).pred_probs.shape == (60, 3)
+
+
+def test_folder_without_an_encoder_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataProblem, match=r"has no model\.safetensors"):
+        encode(["a text"], store=NOWHERE, n_threads=1, progress=Silent(), folder=tmp_path)
+
+
 def test_planted_errors_are_found_in_the_regular_mode_and_a_new_model_reuses_the_vectors(tmp_path: Path) -> None:
     planted = planted_text(60, n_wrong=4)
     spec = text_spec(mode=Mode.REGULAR)
     result = build_cleanset(planted.frame, spec, cache_dir=tmp_path)
     assert result.embeddings is not None
-    assert result.embeddings.shape == (60, encoder.DIMENSIONS)
+    assert result.embeddings.shape == (60, 384)
     assert len(planted.wrong_rows - set(result.issues["label_issue_score"].nlargest(6).index)) <= 1
     watcher = Watcher()
     kept = planted.frame.drop(index=0)
