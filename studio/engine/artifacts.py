@@ -17,6 +17,7 @@ import joblib
 
 from studio.engine.encoder import encoder_sha256
 from studio.engine.errors import DataProblem
+from studio.engine.features.catalogue import ENCODED
 from studio.engine.train import TrainedModel
 
 FORMAT_VERSION = 2
@@ -155,7 +156,7 @@ def _describe(model: TrainedModel, files: Mapping[str, str]) -> Manifest:
         classes=model.classes,
         members={member.key: member.weight for member in model.members},
         candidates=tuple(asdict(candidate) for candidate in model.candidates),
-        encoder_sha256=encoder_sha256(spec.encoder_folder) if "sentences" in model.featurisers else None,
+        encoder_sha256=encoder_sha256(spec.encoder_folder) if ENCODED & model.featurisers.keys() else None,
         files=files,
     )
 

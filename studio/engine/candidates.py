@@ -11,12 +11,15 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from studio.engine.features.text import LONG_TEXT
 from studio.engine.ml_task import MLTask, Modality, Mode
-from studio.engine.models.base import Classifier, Regressor
+from studio.engine.models.base import Classifier, Regressor, SetClassifier
 from studio.engine.models.boosting import Boosting, NumberBoosting
 from studio.engine.models.linear import MarginClassifier
 from studio.engine.models.logistic import TableLogistic
 from studio.engine.models.neighbours import NeighbourClassifier
 from studio.engine.models.network import SmallNetwork
+from studio.engine.models.ratio import RatioClassifier
+from studio.engine.models.set_forest import SetForest
+from studio.engine.models.set_logistic import SetLogistic
 from studio.engine.rows import digest
 from studio.engine.schema import CleansetSpec
 
@@ -59,7 +62,7 @@ class Candidate:
     modality: Modality
     modes: frozenset[Mode]
     view: str
-    make: Callable[[int], Classifier | Regressor]
+    make: Callable[[int], Classifier | Regressor | SetClassifier]
     suits: Callable[[Size], bool]
     tasks: frozenset[MLTask] = CLASSES
     is_additive: bool = False
@@ -96,6 +99,11 @@ def candidates_for(spec: CleansetSpec, size: Size) -> tuple[Candidate, ...]:
         and spec.mode in candidate.modes
         and candidate.suits(size)
     )
+
+
+def _has_layers(size: Size) -> bool:
+    """Say whether inner layers of the encoder are read: where few classes may differ in tone, and there is room."""
+    return size.n_classes <= _FEW_CLASSES and size.n_rows <= _MANY_ROWS
 
 
 def _logistic(strength: float) -> Callable[[int], Classifier]:
@@ -140,6 +148,11 @@ CANDIDATES = (
         lambda size: size.is_spaced, is_additive=True,
     ),
     Candidate(
+        "words-ratio", "Words by class, support vector machine", Modality.TEXT, REGULAR, "words",
+        lambda seed: RatioClassifier(strength=3.0, seed=seed),
+        lambda size: size.is_spaced and size.n_classes <= _FEW_CLASSES, ONE_CLASS,
+    ),
+    Candidate(
         "characters", "Character sequences, support vector machine", Modality.TEXT, REGULAR, "characters",
         lambda seed: MarginClassifier(strength=0.3, seed=seed),
         lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT,
@@ -156,12 +169,24 @@ CANDIDATES = (
     ),
     Candidate(
         "sentences", "Sentence embeddings, logistic regression", Modality.TEXT, REGULAR, "sentences", _logistic(4.0),
-        lambda size: True,
+        lambda size: not _has_layers(size), ONE_CLASS,
+    ),
+    Candidate(
+        "layers", "Sentence embeddings of four layers, logistic regression", Modality.TEXT, REGULAR, "layers",
+        _logistic(4.0), _has_layers, ONE_CLASS,
+    ),
+    Candidate(
+        "set-layers", "Sentence embeddings of four layers, logistic regression", Modality.TEXT, REGULAR, "layers",
+        lambda seed: SetLogistic(strength=1.0), lambda size: size.n_rows <= _MANY_ROWS, SETS,
+    ),
+    Candidate(
+        "set-sentences", "Sentence embeddings, logistic regression", Modality.TEXT, REGULAR, "sentences",
+        lambda seed: SetLogistic(strength=4.0), lambda size: size.n_rows > _MANY_ROWS, SETS,
     ),
     Candidate(
         "sentences-neighbours", "Sentence embeddings, nearest neighbours", Modality.TEXT, REGULAR, "sentences",
         lambda seed: NeighbourClassifier(),
-        lambda size: size.n_rows <= _MANY_ROWS, ONE_CLASS,
+        lambda size: not _has_layers(size) and size.n_rows <= _MANY_ROWS, ONE_CLASS,
     ),
     Candidate(
         "gentle-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _gentle_boosting,
@@ -180,7 +205,8 @@ CANDIDATES = (
         lambda size: size.n_rows < _FEW_ROWS and size.n_classes <= _MANY_CLASSES, ONE_CLASS,
     ),
     Candidate(
-        "set-forest", "Extremely randomised trees", Modality.TABULAR, ALWAYS, "trees", _forest,
+        "set-forest", "Extremely randomised trees", Modality.TABULAR, ALWAYS, "trees",
+        lambda seed: SetForest(seed=seed),
         lambda size: size.n_rows <= _VERY_MANY_ROWS, SETS,
     ),
     Candidate(

@@ -27,32 +27,34 @@ class EmbeddingStore:
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
-    def get(self, texts: Sequence[str]) -> dict[str, npt.NDArray[np.float16]]:
-        """Return the vectors of those texts that are known."""
+    def get(self, texts: Sequence[str], *, is_deep: bool) -> dict[str, npt.NDArray[np.float16]]:
+        """Return the vectors of those texts that are known, with those of inner layers behind them if `is_deep`."""
         if self._path is None or not self._path.exists():
             return {}
         known: dict[str, npt.NDArray[np.float16]] = {}
+        vector = "vector" if is_deep else "substr(vector, 1, 2 * n_own)"
         with closing(self._connection(self._path)) as connection:
             for first in range(0, len(texts), _TEXTS_PER_QUERY):
                 keys = {_key(text): text for text in texts[first : first + _TEXTS_PER_QUERY]}
                 marks = ",".join("?" * len(keys))
-                rows = connection.execute(f"SELECT key, vector FROM embedding WHERE key IN ({marks})", list(keys))
-                known.update((keys[key], np.frombuffer(vector, dtype=np.float16)) for key, vector in rows)
+                rows = connection.execute(f"SELECT key, {vector} FROM embedding WHERE key IN ({marks})", list(keys))
+                known.update((keys[key], np.frombuffer(stored, dtype=np.float16)) for key, stored in rows)
         return known
 
-    def put(self, texts: Sequence[str], vectors: npt.NDArray[np.float16]) -> None:
-        """Keep the vectors, shape (n_texts, d)."""
+    def put(self, texts: Sequence[str], vectors: npt.NDArray[np.float16], *, n_own: int) -> None:
+        """Keep vectors, shape (n_texts, d): the first `n_own` numbers are the text's own, the others inner layers'."""
         if self._path is None:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        rows = [(_key(text), vector.tobytes()) for text, vector in zip(texts, vectors, strict=True)]
+        rows = [(_key(text), n_own, vector.tobytes()) for text, vector in zip(texts, vectors, strict=True)]
         with closing(self._connection(self._path)) as connection, connection:
-            connection.executemany("INSERT OR IGNORE INTO embedding VALUES (?, ?)", rows)
+            connection.executemany("INSERT OR IGNORE INTO embedding VALUES (?, ?, ?)", rows)
 
     @staticmethod
     def _connection(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, timeout=_SECONDS_TO_WAIT)
-        connection.execute("CREATE TABLE IF NOT EXISTS embedding (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID")
+        columns = "key BLOB PRIMARY KEY, n_own INTEGER, vector BLOB"
+        connection.execute(f"CREATE TABLE IF NOT EXISTS embedding ({columns}) WITHOUT ROWID")
         return connection
 
 

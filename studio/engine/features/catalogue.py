@@ -34,6 +34,10 @@ def _sentences(spec: CleansetSpec) -> Featuriser:
     return SentenceFeatures(spec.feature_columns[0], spec.encoder_folder)
 
 
+def _layers(spec: CleansetSpec) -> Featuriser:
+    return SentenceFeatures(spec.feature_columns[0], spec.encoder_folder, is_deep=True)
+
+
 def _table(reader: Reader) -> Callable[[CleansetSpec], Featuriser]:
     return lambda spec: TableFeatures(spec.feature_columns, spec.column_kinds, reader=reader, seed=spec.seed)
 
@@ -44,10 +48,14 @@ VIEWS: Mapping[str, Callable[[CleansetSpec], Featuriser]] = {
     "symbols": _symbols,
     "topics": _topics,
     "sentences": _sentences,
+    "layers": _layers,
     "trees": _table(Reader.TREES),
     "linear": _table(Reader.LINEAR),
     "distances": _table(Reader.DISTANCES),
 }
+
+
+ENCODED = frozenset({"sentences", "layers"})  # views that the sentence encoder makes
 
 
 def distance_view(spec: CleansetSpec) -> str:

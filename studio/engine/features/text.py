@@ -80,17 +80,29 @@ def tfidf_vectorizer(analyzer: str, shortest: int, longest: int, *, n_rows: int)
 
 
 class SentenceFeatures:
-    """Sentence embeddings, dense, rows of unit length. The encoder itself is never stored, only its digest."""
+    """Sentence embeddings, dense, rows of unit length. The encoder itself is never stored, only its digest.
 
-    def __init__(self, column: str, encoder_folder: Path | None) -> None:
+    Parameters
+    ----------
+    column
+        The text column.
+    encoder_folder
+        See `CleansetSpec`.
+    is_deep
+        Whether the means of the three layers before the last stand behind each embedding.
+    """
+
+    def __init__(self, column: str, encoder_folder: Path | None, *, is_deep: bool = False) -> None:
         self.column = column
         self.encoder_folder = encoder_folder
         self.encoder_sha256 = encoder.encoder_sha256(encoder_folder)
+        self.is_deep = is_deep
 
     @property
     def signature(self) -> str:
         """Name, version, the encoder's digest."""
-        return f"sentences/2 {self.encoder_sha256} {encoder.MAX_TOKENS}"
+        layers = " deep" if self.is_deep else ""
+        return f"sentences/3 {self.encoder_sha256} {encoder.MAX_TOKENS}{layers}"
 
     def fit(self, frame: pd.DataFrame) -> None:
         """Learn nothing: the encoder is ready-made."""
@@ -98,15 +110,14 @@ class SentenceFeatures:
     def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
         """Encode each row's text."""
         folder = resources.cache.folder
-        store = EmbeddingStore(
-            folder / f"embeddings-{self.encoder_sha256[:16]}-{encoder.MAX_TOKENS}.sqlite3" if folder else None
-        )
+        name = f"embeddings-{self.encoder_sha256[:16]}-{encoder.MAX_TOKENS}-layers.sqlite3"
         return encoder.encode(
             [" ".join(cell.split()) for cell in cell_values.texts(frame, self.column)],
-            store=store,
+            store=EmbeddingStore(folder / name if folder else None),
             n_threads=resources.n_jobs,
             progress=resources.progress,
             folder=self.encoder_folder,
+            is_deep=self.is_deep,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -35,5 +36,21 @@ class Regressor(Protocol):
     def predict(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return a number per row, shape (n,)."""
 
+    def get_params(self) -> Mapping[str, object]:
+        """Return the parameters that decide the fit, apart from the data."""
+
+
+class SetClassifier(ABC):
+    """A model that fits all classes of a multi-label task together, where others are fitted once per class."""
+
+    @abstractmethod
+    def fit(self, features: Matrix, members: npt.NDArray[np.int32]) -> object:
+        """Learn from whether each class applies, shape (n, K); each applies to some rows and not to others."""
+
+    @abstractmethod
+    def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
+        """Return the probability of each class, shape (n, K)."""
+
+    @abstractmethod
     def get_params(self) -> Mapping[str, object]:
         """Return the parameters that decide the fit, apart from the data."""

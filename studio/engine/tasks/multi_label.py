@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import ExtraTreesClassifier
 
 from studio.engine.candidates import Candidate
 from studio.engine.ensemble import mixture
 from studio.engine.label_sets import join_labels
 from studio.engine.labels import Labels
-from studio.engine.learners import ForestSetLearner, Learner, Predicted, SetLearner
+from studio.engine.learners import JointSetLearner, Learner, Predicted, SetLearner
 from studio.engine.metrics import at_temperature, calibration_error, fit_temperature, log_loss, micro_f1
+from studio.engine.models.base import SetClassifier
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
 
 MIN_EMPTY_FRACTION = 0.005  # of rows; with fewer the empty set is a mistake rather than a label
@@ -25,10 +25,10 @@ class MultiLabel:
     """Each class has a probability of its own; a row's may sum to anything from 0 to the number of classes."""
 
     def learner(self, candidate: Candidate, n_outputs: int, seed: int) -> Learner:
-        """Return the candidate as one forest for all classes, or as one classifier per class."""
-        classifier = candidate.classifier(seed)
-        if isinstance(classifier, ExtraTreesClassifier):
-            return ForestSetLearner(classifier)
+        """Return the candidate as one model for all classes, or as one classifier per class."""
+        model = candidate.make(seed)
+        if isinstance(model, SetClassifier):
+            return JointSetLearner(model)
         return SetLearner([candidate.classifier(seed) for _ in range(n_outputs)])
 
     def temperature(self, predicted: Predicted, targets: Targets) -> float:

@@ -63,13 +63,26 @@ def test_known_texts_are_not_encoded_again(tmp_path: Path, monkeypatch: pytest.M
     assert np.array_equal(first, again[::-1])
 
 
+def test_inner_layers_stand_behind_the_vector_and_are_kept_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = EmbeddingStore(tmp_path / "embeddings.sqlite3")
+    texts = ["What a waste of two hours", "A film to fall in love with"]
+    plain = encode(texts, store=store, n_threads=1, progress=Silent())
+    monkeypatch.setattr(encoder, "_encode_chunk", lambda *_: pytest.fail("encoded again"))
+    deep = encode(texts, store=store, n_threads=1, progress=Silent(), is_deep=True)
+    assert deep.shape == (2, 4 * 384)
+    assert np.array_equal(deep[:, :384], plain)
+    np.testing.assert_allclose(np.linalg.norm(deep.reshape(2, 4, 384), axis=2), 1, atol=1e-3)
+
+
 def test_cancelled_encoding_keeps_its_finished_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(encoder, "_TEXTS_PER_CHUNK", 2)
     store = EmbeddingStore(tmp_path / "embeddings.sqlite3")
     texts = ["a", "bb", "ccc", "dddd"]
     with pytest.raises(Cancelled):
         encode(texts, store=store, n_threads=1, progress=Watcher(stop_at=encoder.STAGE))
-    assert set(store.get(texts)) == {"a", "bb"}
+    assert set(store.get(texts, is_deep=False)) == {"a", "bb"}
 
 
 def test_another_file_than_the_expected_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +115,7 @@ def test_another_encoder_takes_the_place_of_the_installed_one(other_encoder: Pat
     result = build_cleanset(planted.frame, spec, cache_dir=tmp_path / "cache")
     assert result.embeddings is not None
     assert result.embeddings.shape == (60, 24)
+    spec = replace(spec, only_candidates=("layers",))
     model = train_model(planted.frame, planted.frame["label"].tolist(), spec, cache_dir=tmp_path / "cache")
     manifest = save_artifact(model, tmp_path / "model", signing_key=b"key")
     assert manifest.encoder_sha256 == encoder.encoder_sha256(other_encoder) != encoder.ENCODER_SHA256

