@@ -31,12 +31,17 @@ NUMBERS = frozenset({MLTask.REGRESSION})
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What decides whether a candidate is worth its time: labeled rows, classes, characters per text, spaces."""
+    """What decides whether a candidate is worth its time: labeled rows, classes, what the columns of text are like.
+
+    `mean_characters` is that of their cells, `is_spaced` whether words are written apart, `has_phrases` whether there
+    is text of some length.
+    """
 
     n_rows: int
     n_classes: int
     mean_characters: float
     is_spaced: bool
+    has_phrases: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +227,16 @@ CANDIDATES = (
         "set-linear", "Logistic regression", Modality.TABULAR, REGULAR, "linear",
         lambda seed: TableLogistic(strength=0.3),
         lambda size: size.n_classes <= _MANY_CLASSES, SETS,
+    ),
+    Candidate(
+        "both", "Sentence embeddings and columns, logistic regression", Modality.TABULAR, REGULAR, "both",
+        lambda seed: LogisticRegression(C=0.3, max_iter=300),
+        lambda size: _has_layers(size) and size.has_phrases, ONE_CLASS,
+    ),
+    Candidate(
+        "set-both", "Sentence embeddings and columns, logistic regression", Modality.TABULAR, REGULAR, "both",
+        lambda seed: SetLogistic(strength=0.1),
+        lambda size: size.n_rows <= _MANY_ROWS and size.has_phrases, SETS,
     ),
     Candidate(
         "linear-margin", "Support vector machine", Modality.TABULAR, ALWAYS, "linear",

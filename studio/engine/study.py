@@ -12,6 +12,7 @@ import pandas as pd
 from studio.engine import cell_values
 from studio.engine.cache import Cache
 from studio.engine.candidates import Size
+from studio.engine.columns import ColumnKind
 from studio.engine.features.catalogue import distance_view
 from studio.engine.folds import assign_folds
 from studio.engine.labels import Labels, encode_labels
@@ -23,6 +24,7 @@ from studio.engine.similar import SIMILAR_VERSION, Similar, similar_rows, simila
 from studio.engine.views import Views
 
 _SPACES_PER_CHARACTER = 1 / 20  # English has one in six; Chinese, Japanese and Thai hardly any
+_CHARACTERS_PER_PHRASE = 30  # on average; what is shorter, such as names of people, is hardly worth encoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,9 @@ def _similar(
 
 def size_of(study: Study) -> Size:
     """Measure what decides which candidates are tried."""
-    is_text = study.spec.modality is Modality.TEXT
-    cells = cell_values.texts(study.frame, study.spec.feature_columns[0]) if is_text else [""]
+    spec = study.spec
+    columns = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
+    cells = [cell for name in columns for cell in cell_values.texts(study.frame, name)] or [""]
     n_characters = max(1, sum(map(len, cells)))
     n_spaces = sum(cell.count(" ") for cell in cells)
     return Size(
@@ -136,4 +139,5 @@ def size_of(study: Study) -> Size:
         n_classes=len(study.labels.classes),
         mean_characters=n_characters / len(cells),
         is_spaced=n_spaces / n_characters > _SPACES_PER_CHARACTER,
+        has_phrases=bool(columns) and n_characters / len(cells) >= _CHARACTERS_PER_PHRASE,
     )

@@ -12,6 +12,7 @@ import pytest
 from studio.engine import encoder
 from studio.engine.artifacts import load_artifact, save_artifact
 from studio.engine.build import build_cleanset
+from studio.engine.columns import ColumnKind
 from studio.engine.embedding_store import EmbeddingStore
 from studio.engine.encoder import encode
 from studio.engine.errors import DataProblem
@@ -20,7 +21,7 @@ from studio.engine.predict import predict_frame
 from studio.engine.progress import Cancelled, Silent
 from studio.engine.train import train_model
 from tests.data_builders import planted_text
-from tests.unit.engine.frames import Watcher, text_spec
+from tests.unit.engine.frames import Watcher, table_spec, text_spec
 
 NOWHERE = EmbeddingStore(None)
 
@@ -143,3 +144,17 @@ def test_planted_errors_are_found_in_the_regular_mode_and_a_new_model_reuses_the
     assert all(done == total for done, total in encoding)
     probe = pd.DataFrame({"text": ["where is my parcel, the courier is late with my tracking"]})
     assert predict_frame(model, probe).suggested_label == ["delivery"]
+
+
+def test_text_beside_other_columns_is_encoded_too(tmp_path: Path) -> None:
+    planted = planted_text(60, n_wrong=4)
+    rng = np.random.default_rng(0)
+    frame = planted.frame.assign(age=rng.integers(18, 80, 60).astype(str))
+    kinds = {"text": ColumnKind.TEXT, "age": ColumnKind.INTEGER}
+    spec = replace(table_spec(kinds), mode=Mode.REGULAR)
+    result = build_cleanset(frame, spec, cache_dir=tmp_path)
+    shares = {row.key: row.weight for row in result.candidates}
+    assert shares["both"] > 0
+    assert len(planted.wrong_rows - set(result.issues["label_issue_score"].nlargest(6).index)) <= 1
+    fast = build_cleanset(frame, replace(spec, mode=Mode.FAST), cache_dir=tmp_path)
+    assert "both" not in {row.key for row in fast.candidates}
