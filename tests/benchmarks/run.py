@@ -59,6 +59,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--mode", nargs="*", default=MODE_NAMES, choices=MODE_NAMES)
     parser.add_argument("--quick", action="store_true", help="four small tasks, and no models")
     parser.add_argument("--no-models", action="store_true", help="measure detection only")
+    parser.add_argument("--models-of", nargs="*", metavar="PROGRAM", help="only these programs' models are measured")
     parser.add_argument("--limit", type=float, default=3600.0, metavar="SECONDS", help="for one program (3600)")
     parser.add_argument("--threads", type=int, metavar="N", help="OpenMP threads per process, on a shared machine 1")
     parser.add_argument("--results", type=Path, help="where measures are kept (.data/benchmarks.json)")
@@ -84,14 +85,15 @@ def _measured(
                 skipped[f"{program.name} on {name}"] = reason
                 continue
             try:
-                yield _measure(name, task, program, place, embed_s, has_models=_has_models(task, options))
+                yield _measure(name, task, program, place, embed_s, has_models=_has_models(program, task, options))
             except Failed as failure:
                 skipped[f"{program.name} on {name}"] = str(failure).strip().splitlines()[-1][:300]
                 _say(f"{program.name} on {name}: {failure}")
 
 
-def _has_models(task: Task, options: argparse.Namespace) -> bool:
-    return task.test is not None and not options.quick and not options.no_models
+def _has_models(program: Program, task: Task, options: argparse.Namespace) -> bool:
+    is_wanted = options.models_of is None or program.name in options.models_of
+    return task.test is not None and is_wanted and not options.quick and not options.no_models
 
 
 def _workplace(task: Task, folder: Path, wanted: Sequence[Program], limit_s: float) -> tuple[Workplace, float | None]:

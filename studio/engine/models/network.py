@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from studio.engine.features.base import Matrix
 
-N_EPOCHS = 40
-_ROWS_PER_BATCH = 64
+N_EPOCHS = 30
+_ROWS_PER_BATCH = 96
 
 
 class SmallNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -41,14 +38,13 @@ class SmallNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
             hidden_layer_sizes=(self.n_hidden,),
             alpha=self.penalty,
             batch_size=min(_ROWS_PER_BATCH, len(codes)),
-            learning_rate_init=2e-3,
-            max_iter=N_EPOCHS,
-            n_iter_no_change=N_EPOCHS,
+            learning_rate_init=3e-3,
             random_state=self.seed,
         )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the number of epochs is meant to be fixed
-            self._network = network.fit(features, codes)
+        classes = np.unique(codes)
+        for _ in range(N_EPOCHS):
+            network.partial_fit(features, codes, classes=classes)
+        self._network = network
         self.classes_ = network.classes_
         return self
 
