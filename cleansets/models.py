@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.models import Project
-from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.ml_task import MLTask
 from studio.runs import Run
 
 
@@ -58,8 +58,7 @@ class Cleanset(Run):
     @property
     def stages(self) -> tuple[str, ...]:
         """The engine's stages; only text in regular mode is encoded."""
-        encodes = self.project.modality == Modality.TEXT and self.project.mode == Mode.REGULAR
-        encoding = ("Encoding text",) if encodes else ()
+        encoding = ("Encoding text",) if self.project.spec().may_encode else ()
         return (
             "Reading rows",
             "Reading features",

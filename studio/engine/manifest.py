@@ -16,7 +16,6 @@ from studio.engine.assessment import ENSEMBLE_KEY
 from studio.engine.columns import ColumnKind
 from studio.engine.encoder import encoder_sha256
 from studio.engine.errors import DataProblem
-from studio.engine.features.catalogue import may_encode
 from studio.engine.issues.registry import ISSUE_TYPES
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.rows import digest
@@ -111,7 +110,7 @@ def describe(
         seed=spec.seed,
         python=platform.python_version(),
         versions={name: version(name) for name in LIBRARIES},
-        encoder_sha256=encoder_sha256(spec.encoder_folder) if may_encode(spec) else None,
+        encoder_sha256=encoder_sha256(spec.encoder_folder) if spec.may_encode else None,
         candidates=tuple(row.key for row in result.candidates if row.key != ENSEMBLE_KEY),
         thresholds={
             issue.name: stated for issue in ISSUE_TYPES if issue.applies_to(spec) and (stated := _stated(issue.find))

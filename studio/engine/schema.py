@@ -53,6 +53,13 @@ class CleansetSpec:
     budget_s: float = 0.0
     encoder_folder: Path | None = None
 
+    @property
+    def may_encode(self) -> bool:
+        """Whether the sentence encoder plays a part, if the text is of some length."""
+        is_text = self.modality is Modality.TEXT
+        is_mixed = self.task is not MLTask.REGRESSION and ColumnKind.TEXT in self.column_kinds.values()
+        return self.mode is Mode.REGULAR and (is_text or is_mixed)
+
 
 @dataclass(frozen=True, slots=True)
 class CandidateResult:

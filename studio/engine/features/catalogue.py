@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from studio.engine.columns import ColumnKind
 from studio.engine.features.base import Featuriser
 from studio.engine.features.tabular import Reader, SentencesAndColumns, TableFeatures
 from studio.engine.features.text import SentenceFeatures, TfidfFeatures, TopicFeatures
-from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.ml_task import Modality, Mode
 from studio.engine.schema import CleansetSpec
 
 _N_TOPICS = 64
@@ -65,11 +64,3 @@ def distance_view(spec: CleansetSpec) -> str:
     if spec.modality is Modality.TABULAR:
         return "distances"
     return "sentences" if spec.mode is Mode.REGULAR else "topics"
-
-
-def may_encode(spec: CleansetSpec) -> bool:
-    """Say whether the sentence encoder can play a part in such an analysis."""
-    is_text = spec.modality is Modality.TEXT
-    return spec.mode is Mode.REGULAR and (
-        is_text or (spec.task is not MLTask.REGRESSION and ColumnKind.TEXT in spec.column_kinds.values())
-    )
