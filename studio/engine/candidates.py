@@ -87,7 +87,7 @@ class Candidate:
 
 
 ALWAYS = frozenset(Mode)
-REGULAR = frozenset({Mode.REGULAR})
+REGULAR, FAST = frozenset({Mode.REGULAR}), frozenset({Mode.FAST})
 _FEW_CLASSES = 10  # up to here, logistic regression on wide sparse features is affordable
 _SEVERAL_CLASSES = 30  # up to here, boosting's tree per class and round is affordable
 _MANY_CLASSES = 200  # from here on, weights for all classes at once take too long
@@ -121,6 +121,14 @@ def _gentle_boosting(seed: int) -> Classifier:
 
 
 def _boosting(seed: int) -> Classifier:
+    return Boosting(n_rounds=150, seed=seed)
+
+
+def _slow_boosting(seed: int) -> Classifier:
+    return Boosting(n_rounds=600, learning_rate=0.025, seed=seed)
+
+
+def _set_boosting(seed: int) -> Classifier:
     return Boosting(seed=seed)
 
 
@@ -198,11 +206,15 @@ CANDIDATES = (
         lambda size: size.n_rows < _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
     ),
     Candidate(
-        "set-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees", _boosting,
+        "set-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees", _set_boosting,
         lambda size: size.n_rows * size.n_classes <= _VERY_MANY_ROWS, SETS,
     ),
     Candidate(
-        "boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _boosting,
+        "boosting", "Gradient boosting", Modality.TABULAR, FAST, "trees", _boosting,
+        lambda size: size.n_rows >= _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
+    ),
+    Candidate(
+        "slow-boosting", "Gradient boosting, small steps", Modality.TABULAR, REGULAR, "trees", _slow_boosting,
         lambda size: size.n_rows >= _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
     ),
     Candidate(

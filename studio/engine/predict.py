@@ -11,7 +11,6 @@ import pandas as pd
 from studio.engine.features.base import Matrix
 from studio.engine.learners import Predicted
 from studio.engine.resources import Resources
-from studio.engine.spread import at_least
 from studio.engine.tasks.registry import RECIPES
 from studio.engine.train import TrainedModel
 from studio.engine.validate import refuse_missing_columns
@@ -71,9 +70,9 @@ def predict_frame(model: TrainedModel, frame: pd.DataFrame) -> Predictions:
     suggested = recipe.suggested(predicted, model.label_format)
     if model.error_bar is None:
         return Predictions(predicted, suggested)
-    member, floor = model.error_bar
+    member, scale = model.error_bar
     nothing = np.empty((len(frame), 0), dtype=np.float32)
-    return Predictions(nothing, suggested, at_least(member.learner.predict(matrices[member.view]), floor))
+    return Predictions(nothing, suggested, scale.bars(member.learner.predict(matrices[member.view])))
 
 
 def _matrices(model: TrainedModel, frame: pd.DataFrame) -> dict[str, Matrix]:

@@ -15,7 +15,36 @@ from studio.engine.resources import Resources
 from studio.engine.study import Study
 
 _CUT_AT = 0.98  # quantile of absolute errors: what lies above is cut off, as wrong labels lie there
+_CUT_FOR_SHARE_AT = 0.95  # the same where the share is sought: more may be wrong than is seldom
 _FLOOR = 0.25  # of the median absolute error
+_SHARES = np.linspace(0.0, 1.0, 21)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How error bars are made of what a model of errors predicts: `factor · usual ** (1 - share) · predicted ** share`.
+
+    Attributes
+    ----------
+    floor
+        The least predicted error that is believed.
+    usual
+        Median of the predicted errors.
+    share
+        How much of the differences between rows is believed, 0 to 1.
+    factor
+        Brings the bars to the size of the errors.
+    """
+
+    floor: float
+    usual: float
+    share: float
+    factor: float
+
+    def bars(self, predicted: Predicted) -> npt.NDArray[np.float32]:
+        """Return error bars, shape (n,), of predicted errors, shape (n, 1)."""
+        believed = np.maximum(predicted[:, 0], self.floor)
+        return np.asarray(self.factor * _units(believed, self.usual, self.share), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +57,13 @@ class Spread:
         Expected absolute error of each row's prediction, shape (n,), in the unit of the labels; always positive.
     targets
         The cut absolute errors that a model of them is fitted to, shape (n,); NaN for unlabeled rows.
-    floor
-        The least expected error.
+    scale
+        From the model's predictions to the bars.
     """
 
     expected: npt.NDArray[np.float32]
     targets: npt.NDArray[np.float64]
-    floor: float
+    scale: Scale
 
 
 def find_spread(study: Study, predicted: Predicted, candidate: Candidate, resources: Resources) -> Spread:
@@ -48,17 +77,39 @@ def find_spread(study: Study, predicted: Predicted, candidate: Candidate, resour
         Out-of-sample predictions, shape (n, 1).
     candidate
         The regressor that predicts the errors.
+
+    Notes
+    -----
+    A model of errors is itself unsure. How much of it is believed is the share under which the errors are likeliest,
+    if each has a Laplace distribution of its bar's size: near 1 where errors differ predictably (0.75 for prices of
+    houses), near 0 where they do not (0.25 for ratings of politeness).
     """
     given = np.asarray(study.labels.targets, dtype=np.float64)
+    is_labeled = study.labels.is_labeled
     errors = np.abs(given - predicted[:, 0])
-    known = errors[study.labels.is_labeled]
+    known = errors[is_labeled]
     targets = np.minimum(errors, np.quantile(known, _CUT_AT))
     floor = max(_FLOOR * float(np.median(known)), float(np.finfo(np.float32).tiny))
     labels = Labels(targets, (), study.labels.strata)
     (fit,) = cross_validate([candidate], replace(study, labels=labels), resources)
-    return Spread(at_least(fit.predicted, floor), targets, floor)
+    scale = _scale(np.maximum(fit.predicted[is_labeled, 0].astype(np.float64), floor), known, floor)
+    return Spread(scale.bars(fit.predicted), targets, scale)
 
 
-def at_least(predicted: Predicted, floor: float) -> npt.NDArray[np.float32]:
-    """Return predicted errors, shape (n,), none below the floor."""
-    return np.maximum(predicted[:, 0], np.float32(floor))
+def _scale(believed: npt.NDArray[np.float64], errors: npt.NDArray[np.float64], floor: float) -> Scale:
+    """Return the scale under which the errors, shape (n,), are likeliest."""
+    usual = float(np.median(believed))
+    cut = np.minimum(errors, np.quantile(errors, _CUT_FOR_SHARE_AT))
+
+    def surprise(share: float) -> float:
+        units = _units(believed, usual, share)
+        return float(np.log(units).mean() + np.log(max(float((cut / units).mean()), floor / usual)))
+
+    share = float(min(_SHARES, key=surprise))
+    factor = float((cut / _units(believed, usual, share)).mean())
+    return Scale(floor, usual, share, max(factor, _FLOOR))
+
+
+def _units(believed: npt.NDArray[np.floating], usual: float, share: float) -> npt.NDArray[np.floating]:
+    units: npt.NDArray[np.floating] = usual ** (1 - share) * believed**share
+    return units

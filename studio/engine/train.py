@@ -21,7 +21,7 @@ from studio.engine.ml_task import MLTask
 from studio.engine.progress import Progress, Silent
 from studio.engine.resources import Resources
 from studio.engine.schema import CandidateResult, CleansetSpec
-from studio.engine.spread import find_spread
+from studio.engine.spread import Scale, find_spread
 from studio.engine.study import Study, make_study
 from studio.engine.tasks.base import LabelFormat
 from studio.engine.tasks.registry import RECIPES
@@ -58,7 +58,7 @@ class TrainedModel:
     candidates
         The table of models, best first; the first is this model.
     error_bar
-        Regression: what predicts how far off a prediction is, and the least that it says; else None.
+        Regression: what predicts how far off a prediction is, and how bars are made of that; else None.
     """
 
     spec: CleansetSpec
@@ -66,7 +66,7 @@ class TrainedModel:
     featurisers: dict[str, Featuriser]
     members: tuple[FittedMember, ...]
     candidates: tuple[CandidateResult, ...]
-    error_bar: tuple[FittedMember, float] | None = None
+    error_bar: tuple[FittedMember, Scale] | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -144,10 +144,10 @@ def _labeled_rows(frame: pd.DataFrame, labels: Sequence[str | None], spec: Clean
     return np.flatnonzero(encode_labels(labels, spec.task).is_labeled)
 
 
-def _error_bar(study: Study, assessed: Assessment, resources: Resources) -> tuple[FittedMember, float]:
+def _error_bar(study: Study, assessed: Assessment, resources: Resources) -> tuple[FittedMember, Scale]:
     candidate = assessed.heaviest.candidate
     spread = find_spread(study, assessed.predicted, candidate, resources)
-    return _refitted(Member(candidate, temperature=1.0, weight=1.0), study, spread.targets), spread.floor
+    return _refitted(Member(candidate, temperature=1.0, weight=1.0), study, spread.targets), spread.scale
 
 
 def _chosen(assessed: Assessment) -> list[Member]:

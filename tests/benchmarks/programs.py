@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -147,6 +148,7 @@ def peers_python() -> str:
 
 
 def embed(place: Workplace, source: str, out: str) -> Cost:
-    """Encode a file's text by sentence-transformers' default call."""
+    """Encode a file's text by sentence-transformers' default call, which takes all cores."""
     call = [peers_python(), "-m", f"{_PEERS}.embed", source, str(place.job.text), out]
-    return process.run(call, limit_s=place.limit_s, environment={"HF_HUB_OFFLINE": "1"})
+    environment = {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(os.cpu_count())}
+    return process.run(call, limit_s=place.limit_s, environment=environment)

@@ -11,8 +11,6 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from studio.engine.features.base import Matrix
 from studio.engine.models.openmp import LGBMClassifier, LGBMRegressor
 
-_LEARNING_RATE = 0.05
-
 
 class _Trees(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """LightGBM with shallow trees that each see a part of the rows and columns, so that wrong labels are not learned.
@@ -24,6 +22,8 @@ class _Trees(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     ----------
     n_rounds
         Trees, or trees per class.
+    learning_rate
+        How much of a tree's advice is taken.
     n_leaves, min_rows_per_leaf
         Size of a tree.
     penalty
@@ -39,6 +39,7 @@ class _Trees(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     def __init__(  # noqa: PLR0913  (an estimator's settings, given by name)
         self,
         n_rounds: int = 300,
+        learning_rate: float = 0.05,
         n_leaves: int = 15,
         min_rows_per_leaf: int = 20,
         penalty: float = 5.0,
@@ -48,6 +49,7 @@ class _Trees(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         seed: int = 0,
     ) -> None:
         self.n_rounds = n_rounds
+        self.learning_rate = learning_rate
         self.n_leaves = n_leaves
         self.min_rows_per_leaf = min_rows_per_leaf
         self.penalty = penalty
@@ -58,7 +60,7 @@ class _Trees(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
 
     def _settings(self) -> dict[str, Any]:
         return {
-            "learning_rate": _LEARNING_RATE,
+            "learning_rate": self.learning_rate,
             "n_estimators": self.n_rounds,
             "num_leaves": self.n_leaves,
             "min_child_samples": self.min_rows_per_leaf,
