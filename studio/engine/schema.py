@@ -57,7 +57,8 @@ class CleansetSpec:
     def may_encode(self) -> bool:
         """Whether the sentence encoder plays a part, if the text is of some length."""
         is_text = self.modality is Modality.TEXT
-        is_mixed = self.task is not MLTask.REGRESSION and ColumnKind.TEXT in self.column_kinds.values()
+        has_classes = self.task in (MLTask.MULTI_CLASS, MLTask.MULTI_LABEL)
+        is_mixed = has_classes and ColumnKind.TEXT in self.column_kinds.values()
         return self.mode is Mode.REGULAR and (is_text or is_mixed)
 
 
