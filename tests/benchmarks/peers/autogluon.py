@@ -9,9 +9,9 @@ import pandas as pd
 from autogluon.tabular import TabularPredictor
 from cleanlab.filter import find_label_issues
 from cleanlab.rank import get_label_quality_scores
-from cleanlab.regression.rank import get_label_quality_scores as regression_scores
 
 from tests.benchmarks.peers.job import N_FOLDS, Found, Job, Predicted, run
+from tests.benchmarks.peers.residuals import residual_scores
 
 _PROBLEM = {"regression": "regression", "binary": "binary", "multi-class": "multiclass"}
 
@@ -22,8 +22,7 @@ def find(job: Job) -> Found:
     with tempfile.TemporaryDirectory() as folder:
         predictor = _fitted(job, labels, folder)
         if job.task == "regression":
-            scores = 1 - regression_scores(labels.to_numpy(), predictor.predict_oof().to_numpy())
-            return Found(scores, scores > 0.5)
+            return residual_scores(labels, predictor.predict_oof())
         pred_probs = predictor.predict_proba_oof()
     codes = pd.Categorical(labels, categories=pred_probs.columns).codes
     values = pred_probs.to_numpy(dtype=float)

@@ -7,13 +7,13 @@ from cleanlab.filter import find_label_issues
 from cleanlab.multilabel_classification import filter as multilabel_filter
 from cleanlab.multilabel_classification import get_label_quality_scores as multilabel_scores
 from cleanlab.rank import get_label_quality_scores
-from cleanlab.regression.rank import get_label_quality_scores as regression_scores
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import LabelEncoder, MultiLabelBinarizer
 
 from tests.benchmarks.peers.job import N_FOLDS, Found, Job, Predicted, class_sets, run
 from tests.benchmarks.peers.models import table_pipeline, text_pipeline
+from tests.benchmarks.peers.residuals import residual_scores
 
 
 def find(job: Job) -> Found:
@@ -22,8 +22,7 @@ def find(job: Job) -> Found:
     model = _model(job, features)
     if job.task == "regression":
         predictions = cross_val_predict(model, features, labels, cv=N_FOLDS)
-        scores = 1 - regression_scores(labels.to_numpy(), predictions)
-        return Found(scores, scores > 0.5)
+        return residual_scores(labels, predictions)
     if job.task == "multi-label":
         binary = MultiLabelBinarizer()
         indicators = binary.fit_transform(class_sets(labels))
