@@ -278,7 +278,7 @@ CANDIDATES = (
     ),
     Candidate(
         "number-forest", "Extremely randomised trees", Modality.TABULAR, REGULAR, "trees", _number_forest,
-        lambda size: size.n_rows <= _VERY_MANY_ROWS, NUMBERS,
+        lambda size: size.n_rows < _FEW_ROWS, NUMBERS,
     ),
     Candidate(
         "ridge", "Ridge regression", Modality.TABULAR, ALWAYS, "linear", _ridge(10.0),
