@@ -16,7 +16,7 @@ from studio.engine.ml_task import MLTask
 from studio.exports import stream_csv, stream_exact_csv
 
 CLIENT_LABEL = "Suggested Label"  # the column that the public client takes the labels from
-ROWS_PER_BATCH = 2_000
+ROWS_PER_BATCH = 10_000
 
 
 def predictions_csv(batch: PredictionBatch) -> Iterator[bytes]:

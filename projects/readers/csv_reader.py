@@ -1,22 +1,23 @@
-"""Reads delimited text (CSV, TSV) row by row, exactly.
+"""Reads delimited text (CSV, TSV), exactly.
 
-Python's csv module does it, not DuckDB: it has no sampling, no NULL words, no comment characters, no line limit and
-no way to drop a row, its strict mode is the reference for quoting, and it gives the line of every row. It reads some
-20 MB a second, so a gigabyte takes a minute, in the memory of one row group. DuckDB does what it is best at: it
-profiles and queries the Parquet file that comes out.
+Python's csv module does it wherever a cell is quoted, not DuckDB: it has no sampling, no NULL words, no comment
+characters, no line limit and no way to drop a row, its strict mode is the reference for quoting, and it gives the line
+of every row. It reads some 20 MB a second, so a gigabyte takes a minute, in the memory of one row group. DuckDB does
+what it is best at: it profiles and queries the Parquet file that comes out.
 """
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
+from projects.readers.csv_plain import StumbledError, is_plain, plain_batches
 from projects.readers.csv_problems import explain
 from projects.readers.dialect import Dialect
 from projects.readers.facts import ReadLimits, TableRead
@@ -24,6 +25,9 @@ from projects.readers.header import Header, checked_header
 from projects.readers.table_writer import TableWriter
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 Row = list[str]
 _BYTES_PER_CHUNK = 4 * 1024 * 1024
@@ -49,6 +53,9 @@ class CsvFile:
 def read_csv(file: CsvFile, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead:
     """Write the rows of the file to the Parquet file `out`."""
     try:
+        with suppress(StumbledError):  # then the csv module reads it anew, and says what is wrong if anything is
+            if read := _read_plain(file, out, progress=progress, limits=limits):
+                return read
         return _read(file, out, progress=progress, limits=limits)
     except (csv.Error, _UnevenRowError) as error:
         with file.opened() as (_, lines):
@@ -77,7 +84,25 @@ def _read(file: CsvFile, out: Path, *, progress: Progress, limits: ReadLimits) -
     return TableRead(writer.n_rows, header.columns, (*header.notes, *rows.notes))
 
 
-def _header(reader: Iterator[Row], dialect: Dialect, limits: ReadLimits) -> Header:
+def _read_plain(file: CsvFile, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead | None:
+    """Read a file in which nothing is quoted; None for others, and for one without rows."""
+    with file.opened() as (_, text):
+        reader = file.dialect.reader(text)
+        header = _header(reader, file.dialect, limits)
+        n_lines_above = file.dialect.n_skipped + reader.line_num
+    n_columns = len(header.columns)
+    if not is_plain(file.path, file.codec, file.dialect, n_columns):
+        return None
+    total, done = file.path.stat().st_size, 0
+    with TableWriter(out, header.columns, limits) as writer:
+        for batch in plain_batches(file.path, file.dialect, n_lines_above=n_lines_above, n_columns=n_columns):
+            writer.append_columns(batch.columns)
+            done += batch.nbytes - 3 * batch.num_rows * n_columns  # an end of a cell takes one byte there, four here
+            progress("Reading file", min(done, total), total)
+    return TableRead(writer.n_rows, header.columns, header.notes) if writer.n_rows else None
+
+
+def _header(reader: Reader, dialect: Dialect, limits: ReadLimits) -> Header:
     line = 1 + dialect.n_skipped
     for names in reader:
         if any(name.strip() for name in names):

@@ -124,12 +124,8 @@ def _boosting(seed: int) -> Classifier:
     return Boosting(n_rounds=150, seed=seed)
 
 
-def _slow_boosting(seed: int) -> Classifier:
-    return Boosting(n_rounds=600, learning_rate=0.025, seed=seed)
-
-
-def _set_boosting(seed: int) -> Classifier:
-    return Boosting(seed=seed)
+def _long_boosting(seed: int) -> Classifier:
+    return Boosting(n_rounds=300, seed=seed)
 
 
 def _forest(seed: int) -> Classifier:
@@ -206,16 +202,20 @@ CANDIDATES = (
         lambda size: size.n_rows < _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
     ),
     Candidate(
-        "set-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees", _set_boosting,
+        "set-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees", _long_boosting,
         lambda size: size.n_rows * size.n_classes <= _VERY_MANY_ROWS, SETS,
     ),
     Candidate(
         "boosting", "Gradient boosting", Modality.TABULAR, FAST, "trees", _boosting,
-        lambda size: size.n_rows >= _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
+        lambda size: _FEW_ROWS <= size.n_rows <= _MANY_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
     ),
     Candidate(
-        "slow-boosting", "Gradient boosting, small steps", Modality.TABULAR, REGULAR, "trees", _slow_boosting,
-        lambda size: size.n_rows >= _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
+        "long-boosting", "Gradient boosting, more trees", Modality.TABULAR, REGULAR, "trees", _long_boosting,
+        lambda size: _FEW_ROWS <= size.n_rows <= _MANY_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
+    ),
+    Candidate(
+        "large-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _boosting,
+        lambda size: size.n_rows > _MANY_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
     ),
     Candidate(
         "forest", "Extremely randomised trees", Modality.TABULAR, ALWAYS, "trees", _forest,

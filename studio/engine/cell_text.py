@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+_LARGE = 1e7  # from here on numpy writes a float32 with an exponent, Python with all its digits
+
 
 def array_text(array: pa.Array) -> pa.Array:
     """Write every value of an Arrow array as text; missing values and NaN become null.
@@ -56,10 +58,15 @@ def array_text(array: pa.Array) -> pa.Array:
 
 def _float_texts(array: pa.Array) -> pa.Array:
     values = array.to_numpy(zero_copy_only=False)
+    is_missing = np.isnan(values)
     if not pt.is_float64(array.type):
-        # By way of its own text, or 0.3 would show the digits that float32 never had: 0.30000001192092896.
-        values = values.astype(np.float32).astype(str).astype(np.float64)
-    return pa.array(list(map(repr, values.tolist())), pa.string(), mask=np.isnan(values))
+        # By its own text, or 0.3 would show the digits that float32 never had: 0.30000001192092896.
+        singles = values.astype(np.float32)
+        own_texts = singles.astype(str)
+        if not np.any(np.abs(singles) >= _LARGE):
+            return pa.array(own_texts, pa.string(), mask=is_missing)
+        values = own_texts.astype(np.float64)
+    return pa.array(list(map(repr, values.tolist())), pa.string(), mask=is_missing)
 
 
 def _timestamp_text(array: pa.Array) -> pa.Array:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import operator
 import re
 import unicodedata
-from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-
-from studio.engine.columns import ColumnKind
 
 _TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0", "on"})
 _FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0", "off"})
@@ -21,20 +18,6 @@ _DAY_OR_MONTH_FIRST = re.compile(r"\s*(\d{1,2})[-/.](\d{1,2})[-/.]\d{2,4}")
 _WHITE_SPACE = re.compile(r"\s+")
 _EPOCH = pd.Timestamp("2000-01-01", tz="UTC")
 _SECONDS_PER_DAY = 86_400.0
-
-
-def texts(frame: pd.DataFrame, column: str) -> list[str]:
-    """Return the cells of a column as text; a missing cell is the empty text."""
-    cells = np.asarray(frame[column], dtype=object)
-    is_missing = pd.isna(cells)
-    filled: list[str] = (np.where(is_missing, "", cells) if is_missing.any() else cells).tolist()
-    return filled
-
-
-def per_distinct(cells: list[str], read: Callable[[list[str]], npt.NDArray[np.generic]]) -> npt.NDArray[np.generic]:
-    """Read each different cell once, and return the values of all cells, shape (n,)."""
-    codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
-    return read(distinct.tolist())[codes]
 
 
 def is_blank(cells: list[str]) -> npt.NDArray[np.bool_]:
@@ -60,10 +43,6 @@ def numbers(cells: list[str]) -> npt.NDArray[np.float64]:
     >>> numbers(["1.5", "1,200 €", "about 3", ""]).tolist()
     [1.5, 1200.0, nan, nan]
     """
-    return np.asarray(per_distinct(cells, _read_numbers), dtype=np.float64)
-
-
-def _read_numbers(cells: list[str]) -> npt.NDArray[np.float64]:
     values = _as_floats([cell.strip() for cell in cells])
     unread = np.flatnonzero(np.isnan(values))
     if len(unread):
@@ -82,8 +61,7 @@ def booleans(cells: list[str]) -> npt.NDArray[np.float64]:
     >>> booleans(["Yes", "f", "perhaps"]).tolist()
     [1.0, 0.0, nan]
     """
-    read = per_distinct(cells, lambda distinct: np.array([_truth(cell.strip().lower()) for cell in distinct]))
-    return np.asarray(read, dtype=np.float64)
+    return np.array([_truth(cell.strip().lower()) for cell in cells], dtype=np.float64)
 
 
 def _truth(word: str) -> float:
@@ -100,10 +78,8 @@ def is_day_first(cells: list[str]) -> bool:
 
 def datetimes(cells: list[str], *, day_first: bool) -> pd.Series[pd.Timestamp]:
     """Read cells as moments in UTC; NaT where a cell is no date. A date without a zone counts as UTC."""
-    codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
-    cell_dates = pd.Series(distinct, dtype=object)
-    read = pd.to_datetime(cell_dates, format="mixed", errors="coerce", utc=True, dayfirst=day_first)
-    return read.iloc[codes].reset_index(drop=True)
+    cell_dates = pd.Series(cells, dtype=object)
+    return pd.to_datetime(cell_dates, format="mixed", errors="coerce", utc=True, dayfirst=day_first)
 
 
 def days(moments: pd.Series[pd.Timestamp]) -> npt.NDArray[np.float64]:
@@ -111,27 +87,11 @@ def days(moments: pd.Series[pd.Timestamp]) -> npt.NDArray[np.float64]:
     return np.asarray((moments - _EPOCH).dt.total_seconds() / _SECONDS_PER_DAY, dtype=np.float64)
 
 
-def normalised(cells: list[str], kind: ColumnKind) -> list[str]:
-    """Return the cells in the form in which equal ones count as copies: numbers by value, words without case.
+def normalised(cells: list[str]) -> npt.NDArray[np.object_]:
+    """Return the cells in the form in which equal ones count as copies, shape (n,).
 
-    >>> normalised(["Where  is my CARD ", "where is my card"], ColumnKind.TEXT)
+    >>> normalised(["Where  is my CARD ", "where is my card"]).tolist()
     ['where is my card', 'where is my card']
-    >>> normalised(["1.0", "1", "n/a"], ColumnKind.INTEGER)
-    ['1.0', '1.0', 'n/a']
     """
-    is_number = kind in (ColumnKind.INTEGER, ColumnKind.NUMBER)
-    result: list[str] = per_distinct(cells, _normalised_numbers if is_number else _normalised_words).tolist()
-    return result
-
-
-def _normalised_words(cells: list[str]) -> npt.NDArray[np.object_]:
     words = (_WHITE_SPACE.sub(" ", unicodedata.normalize("NFKC", cell).casefold()).strip() for cell in cells)
     return np.fromiter(words, dtype=object, count=len(cells))
-
-
-def _normalised_numbers(cells: list[str]) -> npt.NDArray[np.object_]:
-    values = _read_numbers(cells)
-    result = np.array([repr(value) for value in values.tolist()], dtype=object)
-    unread = np.flatnonzero(np.isnan(values))
-    result[unread] = _normalised_words([cells[position] for position in unread])
-    return result

@@ -7,8 +7,8 @@ import numpy.typing as npt
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
-MAX_REFERENCES, MIN_REFERENCES = 5_000, 2_000
-_MAX_DISTANCES = 2_000_000_000  # half a minute on one core
+MAX_REFERENCES, MIN_REFERENCES = 5_000, 1_000
+_MAX_DISTANCES = 100_000_000  # a second on one core
 _ROWS_PER_BLOCK = 20_000
 
 
@@ -31,7 +31,7 @@ def nearest_distances(space: npt.NDArray[np.float32], n_neighbours: int, *, seed
 
     Notes
     -----
-    Exact up to 5,000 rows. Beyond, the neighbours are sought among 2,000 to 5,000 rows drawn at random, so that
+    Exact up to 5,000 rows. Beyond, the neighbours are sought among 1,000 to 5,000 rows drawn at random, so that
     the cost grows linearly; the distances are then those in a thinner sample, the same for all rows. Memory is one
     block.
 

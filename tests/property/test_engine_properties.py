@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from studio.engine.build import build_cleanset
-from studio.engine.cell_values import datetimes, is_day_first, normalised, numbers
+from studio.engine.cell_values import booleans, datetimes, is_day_first, normalised, numbers
+from studio.engine.cells import Cells
 from studio.engine.columns import ColumnKind
 from studio.engine.ensemble import ensemble_weights
 from studio.engine.features.column_encoders import make_encoder
@@ -124,19 +125,28 @@ def test_mixture_of_probabilities_sums_to_one(probabilities: np.ndarray, weight:
     np.testing.assert_allclose(mixed.sum(axis=1), 1, atol=1e-5)
 
 
-@given(st.lists(CELLS.map(lambda cell: cell or "")), st.sampled_from(ColumnKind))
-def test_any_cells_are_read_by_any_kind(cells: list[str], kind: ColumnKind) -> None:
-    assert len(normalised(cells, kind)) == len(numbers(cells)) == len(cells)
+@given(st.lists(CELLS.map(lambda cell: cell or "")))
+def test_any_cells_are_read_by_any_kind(cells: list[str]) -> None:
+    assert len(normalised(cells)) == len(numbers(cells)) == len(booleans(cells)) == len(cells)
     assert len(datetimes(cells, day_first=is_day_first(cells))) == len(cells)
 
 
+@given(st.lists(CELLS))
+def test_cells_come_back_in_any_order_with_nothing_for_a_missing_one(texts: list[str | None]) -> None:
+    cells, expected = Cells.of(texts), [text or "" for text in texts]
+    assert cells.to_list() == expected
+    assert cells.reordered(np.arange(len(texts))[::-1]).to_list() == expected[::-1]
+    assert sorted(cells.distinct) == sorted(set(expected))
+    assert Counter(dict(zip(cells.distinct, cells.counts().tolist(), strict=True))) == Counter(expected)
+
+
 @settings(deadline=None, max_examples=60)
-@given(st.lists(CELLS.map(lambda cell: cell or ""), min_size=1, max_size=30), st.sampled_from(ColumnKind), CELLS)
-def test_any_column_is_encoded_without_gaps(cells: list[str], kind: ColumnKind, unseen: str | None) -> None:
-    encoder = make_encoder(kind, seed=0)
+@given(st.lists(CELLS, min_size=1, max_size=30), st.sampled_from(ColumnKind), CELLS)
+def test_any_column_is_encoded_without_gaps(texts: list[str | None], kind: ColumnKind, unseen: str | None) -> None:
+    encoder, cells = make_encoder(kind, seed=0), Cells.of(texts)
     encoder.fit(cells)
     for encode in (encoder.for_linear, encoder.for_distances):
-        before, after = encode(cells), encode([unseen or ""])
+        before, after = encode(cells), encode(Cells.of([unseen]))
         assert before.shape[1] == after.shape[1]
         assert np.isfinite(before.sum())
         assert np.isfinite(after.sum())

@@ -9,13 +9,15 @@ import string
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from unittest import mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from projects.readers import ReadLimits, read_table
+from projects.readers import ReadLimits, csv_reader, read_table
+from studio.engine.errors import DataProblem
 from studio.engine.progress import Silent
 from studio.exports import stream_exact_csv, stream_json, write_parquet, write_xlsx
 
@@ -109,6 +111,34 @@ def batches(table: Table) -> list[pa.RecordBatch]:
     columns = [pa.array(list(cells), pa.string()) for cells in zip(*table, strict=True)]
     batch = pa.RecordBatch.from_arrays(columns, names=header_of(table))
     return [batch.slice(0, 2), batch.slice(2)]
+
+
+@settings(max_examples=300, deadline=None)
+@example("a,b\r1,2\r\n3,4")
+@example("a,b\n1,2\n\n3,4\n\n")
+@example("\n\na,b\n,\n")
+@example("a,b\n1,2\n3")
+@given(st.text(st.sampled_from("ab1,,,\n\n\r é\x0b\x1c\u2028'=#\\"), max_size=40))
+def test_text_without_quotes_is_read_at_once_as_it_is_row_by_row(text: str) -> None:
+    with mock.patch.object(csv_reader, "is_plain", return_value=False):
+        row_by_row = outcome(text)
+    assert outcome(text) == row_by_row
+
+
+def outcome(text: str) -> list[tuple[str | None, ...]] | str:
+    try:
+        return read_back(text.encode(), "t.csv")
+    except DataProblem as problem:
+        return str(problem)
+
+
+@given(table=tables())
+def test_exact_csv_is_byte_for_byte_what_pythons_csv_module_writes(table: Table) -> None:
+    header, rows = header_of(table), [tuple(row) for row in table]
+    batch = pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], header)
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer).writerows([header, *rows])
+    assert b"".join(stream_exact_csv(header, [batch])) == buffer.getvalue().encode()
 
 
 @settings(max_examples=60, deadline=None)

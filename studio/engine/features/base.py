@@ -6,23 +6,23 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy import sparse
 
+from studio.engine.cells import Table
 from studio.engine.resources import Resources
 
 Matrix: TypeAlias = "npt.NDArray[np.float32] | sparse.csr_array"
 
 
 class Featuriser(Protocol):
-    """Learns from the cells of one frame, without labels, how to write any frame as a matrix."""
+    """Learns from the cells of one table, without labels, how to write any table as a matrix."""
 
     @property
     def signature(self) -> str:
         """Everything but the data that decides the matrix: name, version, parameters."""
 
-    def fit(self, frame: pd.DataFrame) -> None:
+    def fit(self, table: Table) -> None:
         """Learn vocabularies, scales and categories."""
 
-    def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
-        """Write the frame's rows as a matrix of float32, shape (n_rows, d); never NaN in a sparse one."""
+    def transform(self, table: Table, resources: Resources) -> Matrix:
+        """Write the table's rows as a matrix of float32, shape (n_rows, d); never NaN in a sparse one."""

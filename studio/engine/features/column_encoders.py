@@ -16,6 +16,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from studio.engine import cell_values
+from studio.engine.cells import Cells
 from studio.engine.columns import ColumnKind
 from studio.engine.features.base import Matrix
 from studio.engine.features.number_column import NumberFeatures
@@ -35,39 +36,39 @@ _DAYS_PER_YEAR = 365.25
 class ColumnEncoder(Protocol):
     """Learns one column without labels."""
 
-    def fit(self, cells: list[str]) -> None:
+    def fit(self, cells: Cells) -> None:
         """Learn scales, levels or terms."""
 
-    def for_trees(self, cells: list[str]) -> Dense:
+    def for_trees(self, cells: Cells) -> Dense:
         """Few dense columns, NaN where missing."""
 
-    def for_linear(self, cells: list[str]) -> Matrix:
+    def for_linear(self, cells: Cells) -> Matrix:
         """Many columns, scaled, missing values filled in and marked."""
 
-    def for_distances(self, cells: list[str]) -> Dense:
+    def for_distances(self, cells: Cells) -> Dense:
         """Few columns in which one unit is a usual difference."""
 
 
 class ReadNumbers:
     """A column whose cells are read as one number each."""
 
-    def __init__(self, read: Callable[[list[str]], npt.NDArray[np.float64]]) -> None:
+    def __init__(self, read: Callable[[Cells], npt.NDArray[np.float64]]) -> None:
         self._read = read
         self._number = NumberFeatures()
 
-    def fit(self, cells: list[str]) -> None:
+    def fit(self, cells: Cells) -> None:
         """Learn the numbers' distribution."""
         self._number.fit(self._read(cells))
 
-    def for_trees(self, cells: list[str]) -> Dense:
+    def for_trees(self, cells: Cells) -> Dense:
         """The number."""
         return self._number.for_trees(self._read(cells))
 
-    def for_linear(self, cells: list[str]) -> Matrix:
+    def for_linear(self, cells: Cells) -> Matrix:
         """Its curve."""
         return self._number.for_linear(self._read(cells))
 
-    def for_distances(self, cells: list[str]) -> Dense:
+    def for_distances(self, cells: Cells) -> Dense:
         """Its robust units."""
         return self._number.for_distances(self._read(cells))
 
@@ -78,28 +79,28 @@ class Categories:
     def __init__(self, level_of: Callable[[str], str] = str.strip) -> None:
         self._level_of = level_of
 
-    def fit(self, cells: list[str]) -> None:
+    def fit(self, cells: Cells) -> None:
         """Learn the frequent levels, most frequent first, ties by name."""
         counts: Counter[str] = Counter()
-        for cell, count in Counter(cells).items():
+        for cell, count in zip(cells.distinct.tolist(), cells.counts().tolist(), strict=True):
             counts[self._level_of(cell)] += count
         del counts[""]
         frequent = sorted((-count, level) for level, count in counts.items() if count >= _MIN_ROWS_PER_LEVEL)
         self._codes = {level: code for code, (_, level) in enumerate(frequent[:_MAX_LEVELS])}
 
-    def for_trees(self, cells: list[str]) -> Dense:
+    def for_trees(self, cells: Cells) -> Dense:
         """The rank of the level by frequency, NaN where missing."""
         codes = self._coded(cells).astype(np.float32)
         codes[codes > len(self._codes)] = np.nan
         return codes[:, None]
 
-    def for_linear(self, cells: list[str]) -> Matrix:
+    def for_linear(self, cells: Cells) -> Matrix:
         """One column per level, then the rare ones together, then missing."""
         codes = self._coded(cells)
         shape = (len(cells), len(self._codes) + 2)
         return sparse.csr_array((np.ones(len(cells), np.float32), (np.arange(len(cells)), codes)), shape=shape)
 
-    def for_distances(self, cells: list[str]) -> Dense:
+    def for_distances(self, cells: Cells) -> Dense:
         """As for linear models, with only the most frequent levels told apart."""
         n_levels = min(len(self._codes), _MAX_LEVELS_IN_DISTANCES)
         codes = self._coded(cells)
@@ -108,45 +109,46 @@ class Categories:
         result[np.arange(len(cells)), codes] = _UNLIKE
         return result
 
-    def _coded(self, cells: list[str]) -> npt.NDArray[np.int64]:
+    def _coded(self, cells: Cells) -> npt.NDArray[np.int64]:
         rare, missing = len(self._codes), len(self._codes) + 1
 
         def codes(distinct: list[str]) -> npt.NDArray[np.int64]:
             levels = map(self._level_of, distinct)
             return np.array([self._codes.get(level, rare) if level else missing for level in levels], dtype=np.int64)
 
-        return np.asarray(cell_values.per_distinct(cells, codes), dtype=np.int64)
+        return np.asarray(cells.each(codes), dtype=np.int64)
 
 
 class Moments:
     """A column of dates: the moment, and where it lies in the year, the week and the day."""
 
-    def fit(self, cells: list[str]) -> None:
+    def fit(self, cells: Cells) -> None:
         """Learn whether the day is written first, and the moments' distribution."""
-        self._day_first = cell_values.is_day_first(cells)
+        self._day_first = cell_values.is_day_first(cells.distinct.tolist())
         self._days = NumberFeatures()
         self._days.fit(cell_values.days(self._read(cells)))
 
-    def for_trees(self, cells: list[str]) -> Dense:
+    def for_trees(self, cells: Cells) -> Dense:
         """Day number, year, month, weekday, hour."""
         moments = self._read(cells)
         parts = [moments.dt.year, moments.dt.month, moments.dt.day_of_week, moments.dt.hour]
         columns = [cell_values.days(moments), *(part.to_numpy(np.float64) for part in parts)]
         return np.column_stack(columns).astype(np.float32)
 
-    def for_linear(self, cells: list[str]) -> Matrix:
+    def for_linear(self, cells: Cells) -> Matrix:
         """The moment's curve, and circles for year, week and day."""
         days = cell_values.days(self._read(cells))
         turns = np.column_stack([days / _DAYS_PER_YEAR, days / 7.0, days]) * 2 * np.pi
         circles = np.nan_to_num(np.hstack([np.sin(turns), np.cos(turns)]))
         return np.hstack([self._days.for_linear(days), circles]).astype(np.float32)
 
-    def for_distances(self, cells: list[str]) -> Dense:
+    def for_distances(self, cells: Cells) -> Dense:
         """The moment in robust units."""
         return self._days.for_distances(cell_values.days(self._read(cells)))
 
-    def _read(self, cells: list[str]) -> pd.Series[pd.Timestamp]:
-        return cell_values.datetimes(cells, day_first=self._day_first)
+    def _read(self, cells: Cells) -> pd.Series[pd.Timestamp]:
+        read = cell_values.datetimes(cells.distinct.tolist(), day_first=self._day_first)
+        return read.iloc[cells.codes].reset_index(drop=True)
 
 
 class Phrases:
@@ -157,60 +159,60 @@ class Phrases:
         self._vectorizer: TfidfVectorizer | None = None
         self._svd: TruncatedSVD | None = None
 
-    def fit(self, cells: list[str]) -> None:
+    def fit(self, cells: Cells) -> None:
         """Learn words, topics, and the distributions of numbers and lengths."""
         self._numbers, self._lengths = NumberFeatures(), NumberFeatures()
         self._numbers.fit(signed_numbers(cells))
         self._lengths.fit(_lengths(cells))
-        if not any(re.search(r"\w", cell) for cell in cells):
+        if not any(re.search(r"\w", cell) for cell in cells.distinct):
             return
         self._vectorizer = tfidf_vectorizer("word", 1, 2, n_rows=len(cells))
-        weights = self._vectorizer.fit_transform(cells)
+        weights = self._vectorizer.fit_transform(cells.to_list())
         n_topics = min(_TEXT_TOPICS, min(weights.shape) - 1)
         if n_topics > 0:
             self._svd = TruncatedSVD(n_topics, n_iter=4, random_state=self._seed).fit(weights)
 
-    def for_trees(self, cells: list[str]) -> Dense:
+    def for_trees(self, cells: Cells) -> Dense:
         """Signed numbers, length, topics."""
         numbers = self._numbers.for_trees(signed_numbers(cells))
         return np.hstack([numbers, self._lengths.for_trees(_lengths(cells)), self._topics(cells)])
 
-    def for_linear(self, cells: list[str]) -> Matrix:
+    def for_linear(self, cells: Cells) -> Matrix:
         """Signed numbers, length, words."""
         lengths = self._lengths.for_linear(_lengths(cells))
         dense = np.hstack([self._numbers.for_linear(signed_numbers(cells)), lengths])
         return sparse.csr_array(sparse.hstack([sparse.csr_array(dense), self._weights(cells)]))
 
-    def for_distances(self, cells: list[str]) -> Dense:
+    def for_distances(self, cells: Cells) -> Dense:
         """Topics, and signed numbers."""
         return np.hstack([self._numbers.for_distances(signed_numbers(cells)), self._topics(cells)])
 
-    def _weights(self, cells: list[str]) -> sparse.csr_array:
+    def _weights(self, cells: Cells) -> sparse.csr_array:
         if self._vectorizer is None:
             return sparse.csr_array((len(cells), 1), dtype=np.float32)
-        return sparse.csr_array(self._vectorizer.transform(cells))
+        return sparse.csr_array(self._vectorizer.transform(cells.to_list()))
 
-    def _topics(self, cells: list[str]) -> Dense:
+    def _topics(self, cells: Cells) -> Dense:
         if self._svd is None:
             return np.zeros((len(cells), 1), dtype=np.float32)
         return np.asarray(self._svd.transform(self._weights(cells)), dtype=np.float32)
 
 
-def signed_numbers(cells: list[str]) -> npt.NDArray[np.float64]:
+def signed_numbers(cells: Cells) -> npt.NDArray[np.float64]:
     """Return the sum of the numbers with an explicit sign in each cell, 0 where there is none, shape (n,).
 
-    >>> signed_numbers(["great work +10, late -2.5", "phone 555-1234", ""]).tolist()
+    >>> signed_numbers(Cells.of(["great work +10, late -2.5", "phone 555-1234", ""])).tolist()
     [7.5, 0.0, 0.0]
     """
-    return np.asarray(cell_values.per_distinct(cells, _signed_sums), dtype=np.float64)
+    return np.asarray(cells.each(_signed_sums), dtype=np.float64)
 
 
 def _signed_sums(cells: list[str]) -> npt.NDArray[np.float64]:
     return np.array([sum(map(float, _SIGNED_NUMBER.findall(cell))) for cell in cells], dtype=np.float64)
 
 
-def _lengths(cells: list[str]) -> npt.NDArray[np.float64]:
-    return np.log1p(np.array([len(cell) for cell in cells], dtype=np.float64))
+def _lengths(cells: Cells) -> npt.NDArray[np.float64]:
+    return np.asarray(cells.each(lambda distinct: np.log1p(np.array(list(map(len, distinct)), dtype=np.float64))))
 
 
 def host(url: str) -> str:
@@ -230,32 +232,40 @@ def host(url: str) -> str:
 class NamedLevels(Categories):
     """Categories whose names carry signed numbers, such as “missed homework -5”, read both ways."""
 
-    def fit(self, cells: list[str]) -> None:
+    def fit(self, cells: Cells) -> None:
         """Learn the levels and the distribution of the numbers."""
         super().fit(cells)
         self._numbers = NumberFeatures()
         self._numbers.fit(signed_numbers(cells))
 
-    def for_trees(self, cells: list[str]) -> Dense:
+    def for_trees(self, cells: Cells) -> Dense:
         """Number, then level."""
         return np.hstack([self._numbers.for_trees(signed_numbers(cells)), super().for_trees(cells)])
 
-    def for_linear(self, cells: list[str]) -> Matrix:
+    def for_linear(self, cells: Cells) -> Matrix:
         """Number, then levels."""
         numbers = sparse.csr_array(self._numbers.for_linear(signed_numbers(cells)))
         return sparse.csr_array(sparse.hstack([numbers, super().for_linear(cells)]))
 
-    def for_distances(self, cells: list[str]) -> Dense:
+    def for_distances(self, cells: Cells) -> Dense:
         """Number, then levels."""
         return np.hstack([self._numbers.for_distances(signed_numbers(cells)), super().for_distances(cells)])
+
+
+def _numbers(cells: Cells) -> npt.NDArray[np.float64]:
+    return cells.numbers
+
+
+def _booleans(cells: Cells) -> npt.NDArray[np.float64]:
+    return np.asarray(cells.each(cell_values.booleans), dtype=np.float64)
 
 
 def make_encoder(kind: ColumnKind, seed: int) -> ColumnEncoder:
     """Return the encoder for a kind of column."""
     makers: Mapping[ColumnKind, Callable[[], ColumnEncoder]] = {
-        ColumnKind.INTEGER: lambda: ReadNumbers(cell_values.numbers),
-        ColumnKind.NUMBER: lambda: ReadNumbers(cell_values.numbers),
-        ColumnKind.BOOLEAN: lambda: ReadNumbers(cell_values.booleans),
+        ColumnKind.INTEGER: lambda: ReadNumbers(_numbers),
+        ColumnKind.NUMBER: lambda: ReadNumbers(_numbers),
+        ColumnKind.BOOLEAN: lambda: ReadNumbers(_booleans),
         ColumnKind.CATEGORICAL: NamedLevels,
         ColumnKind.IDENTIFIER: Categories,
         ColumnKind.URL: lambda: Categories(host),

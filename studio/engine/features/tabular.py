@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
-from studio.engine import cell_values
+from studio.engine.cells import Table
 from studio.engine.columns import ColumnKind
 from studio.engine.features.base import Matrix
 from studio.engine.features.column_encoders import ColumnEncoder, Dense, make_encoder
@@ -47,27 +46,27 @@ class TableFeatures:
         """Name, version, reader, the columns' kinds."""
         return f"table/1 {self._reader} {self._seed} {[kind.value for kind in self._kinds.values()]}"
 
-    def fit(self, frame: pd.DataFrame) -> None:
+    def fit(self, table: Table) -> None:
         """Learn each column."""
         for name, kind in self._kinds.items():
             encoder = make_encoder(kind, self._seed)
-            encoder.fit(cell_values.texts(frame, name))
+            encoder.fit(table[name])
             self._encoders[name] = encoder
 
-    def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
+    def transform(self, table: Table, resources: Resources) -> Matrix:
         """Write the columns side by side."""
         if self._reader is Reader.LINEAR:
-            return self._sparse(frame)
+            return self._sparse(table)
         blocks: list[Dense] = []
         for name, encoder in self._encoders.items():
-            cells = cell_values.texts(frame, name)
+            cells = table[name]
             blocks.append(encoder.for_trees(cells) if self._reader is Reader.TREES else encoder.for_distances(cells))
         return np.hstack(blocks)
 
-    def _sparse(self, frame: pd.DataFrame) -> Matrix:
-        blocks = [encoder.for_linear(cell_values.texts(frame, name)) for name, encoder in self._encoders.items()]
+    def _sparse(self, table: Table) -> Matrix:
+        blocks = [encoder.for_linear(table[name]) for name, encoder in self._encoders.items()]
         if not blocks:
-            return sparse.csr_array((len(frame), 0), dtype=np.float32)
+            return sparse.csr_array((table.n_rows, 0), dtype=np.float32)
         return sparse.csr_array(sparse.hstack([sparse.csr_array(block) for block in blocks], dtype=np.float32))
 
 
@@ -90,12 +89,12 @@ class SentencesAndColumns:
         """Those of both parts."""
         return f"both/1 {self._columns.signature} {[one.signature for one in self._sentences]}"
 
-    def fit(self, frame: pd.DataFrame) -> None:
+    def fit(self, table: Table) -> None:
         """Learn the other columns."""
-        self._columns.fit(frame)
+        self._columns.fit(table)
 
-    def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
+    def transform(self, table: Table, resources: Resources) -> Matrix:
         """Encode the text and write everything side by side."""
-        encoded = [np.asarray(one.transform(frame, resources)) * _SENTENCE_SCALE for one in self._sentences]
-        columns = self._columns.transform(frame, resources)
+        encoded = [np.asarray(one.transform(table, resources)) * _SENTENCE_SCALE for one in self._sentences]
+        columns = self._columns.transform(table, resources)
         return np.hstack([columns if isinstance(columns, np.ndarray) else columns.toarray(), *encoded])

@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from studio.engine import cell_values, encoder
+from studio.engine import encoder
+from studio.engine.cells import Table
 from studio.engine.embedding_store import EmbeddingStore
 from studio.engine.features.base import Matrix
 from studio.engine.resources import Resources
@@ -49,18 +49,18 @@ class TfidfFeatures:
         """Name, version, parameters."""
         return f"tfidf/1 {self.analyzer} {self.shortest}-{self.longest} {_MAX_TERMS}"
 
-    def fit(self, frame: pd.DataFrame) -> None:
+    def fit(self, table: Table) -> None:
         """Learn the terms and their weights."""
-        cells = cell_values.texts(frame, self.column)
+        cells = table[self.column].to_list()
         term = _WORD if self.analyzer == "word" else r"\S"
         if not any(re.search(term, cell) for cell in cells):
             self._vectorizer = None  # not one term, which the vectorizer would refuse
             return
         self._vectorizer = tfidf_vectorizer(self.analyzer, self.shortest, self.longest, n_rows=len(cells)).fit(cells)
 
-    def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
+    def transform(self, table: Table, resources: Resources) -> Matrix:
         """Weigh the terms of each row."""
-        cells = cell_values.texts(frame, self.column)
+        cells = table[self.column].to_list()
         if self._vectorizer is None:
             return sparse.csr_array((len(cells), 1), dtype=np.float32)
         return sparse.csr_array(self._vectorizer.transform(cells))
@@ -104,15 +104,15 @@ class SentenceFeatures:
         layers = " deep" if self.is_deep else ""
         return f"sentences/3 {self.encoder_sha256} {encoder.MAX_TOKENS}{layers}"
 
-    def fit(self, frame: pd.DataFrame) -> None:
+    def fit(self, table: Table) -> None:
         """Learn nothing: the encoder is ready-made."""
 
-    def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
+    def transform(self, table: Table, resources: Resources) -> Matrix:
         """Encode each row's text."""
         folder = resources.cache.folder
         name = f"embeddings-{self.encoder_sha256[:16]}-{encoder.MAX_TOKENS}-layers.sqlite3"
         return encoder.encode(
-            [" ".join(cell.split()) for cell in cell_values.texts(frame, self.column)],
+            [" ".join(cell.split()) for cell in table[self.column]],
             store=EmbeddingStore(folder / name if folder else None),
             n_threads=resources.n_jobs,
             progress=resources.progress,
@@ -140,22 +140,22 @@ class TopicFeatures:
         """Name, version, parameters."""
         return f"topics/2 {self._n_topics} {self._seed}"
 
-    def fit(self, frame: pd.DataFrame) -> None:
+    def fit(self, table: Table) -> None:
         """Learn terms, then the directions in which they vary most."""
-        cells = cell_values.texts(frame, self.column)
+        cells = table[self.column]
         is_long = sum(map(len, cells)) > LONG_TEXT * len(cells)
         analyzer, shortest, longest = ("word", 1, 1) if is_long else ("char_wb", 2, 3)
         self._terms = TfidfFeatures(self.column, analyzer=analyzer, shortest=shortest, longest=longest)
-        self._terms.fit(frame)
-        weights = self._terms.transform(frame, Resources())
+        self._terms.fit(table)
+        weights = self._terms.transform(table, Resources())
         # Few topics for few rows, or an odd row would become a topic of its own.
         n_topics = min(self._n_topics, weights.shape[0] // _ROWS_PER_TOPIC, weights.shape[1] - 1)
         if n_topics > 0:
             self._svd = TruncatedSVD(n_topics, n_iter=2, random_state=self._seed).fit(weights)
 
-    def transform(self, frame: pd.DataFrame, resources: Resources) -> Matrix:
+    def transform(self, table: Table, resources: Resources) -> Matrix:
         """Project the rows' weights."""
         if self._terms is None or self._svd is None:
-            return np.zeros((len(frame), 1), dtype=np.float32)
-        weights = self._terms.transform(frame, resources)
+            return np.zeros((table.n_rows, 1), dtype=np.float32)
+        weights = self._terms.transform(table, resources)
         return np.asarray(self._svd.transform(weights), dtype=np.float32)

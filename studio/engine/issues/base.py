@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studio.engine import cell_values
 from studio.engine.features.base import Matrix
 from studio.engine.issues.texts import Texts
 from studio.engine.metrics import Probabilities
@@ -71,7 +70,7 @@ class Evidence:
     @cached_property
     def texts(self) -> Texts:
         """The cells of the one text column; only for the text modality."""
-        return Texts(cell_values.texts(self.study.frame, self.study.spec.feature_columns[0]))
+        return Texts(self.study.table[self.study.spec.feature_columns[0]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.engine import cell_values
 from studio.engine.issues.base import Columns, Evidence
 
 
@@ -12,4 +11,4 @@ def find_text_basics(evidence: Evidence) -> Columns:
     """Count the characters of each text, and mark texts with nothing but white space."""
     cells = evidence.texts.cells
     lengths = np.array([len(cell) for cell in cells], dtype=np.int64)
-    return {"is_empty_text": cell_values.is_blank(cells), "text_num_characters": lengths}
+    return {"is_empty_text": cells.is_blank, "text_num_characters": lengths}

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar
 
-import numpy as np
-import pandas as pd
-
+from studio.engine.cells import Cells
 from studio.engine.issues.languages import Language, language_of
 
 T = TypeVar("T")
@@ -23,16 +21,13 @@ class Texts:
         One text per row; a missing one is empty.
     """
 
-    def __init__(self, cells: list[str]) -> None:
+    def __init__(self, cells: Cells) -> None:
         self.cells = cells
-        codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
-        self._codes: list[int] = codes.tolist()
-        self._distinct: list[str] = distinct.tolist()
 
     def per_distinct(self, read: Callable[[str], T]) -> list[T]:
         """Read each different text once, and return what was read for every row."""
-        found = [read(text) for text in self._distinct]
-        return [found[code] for code in self._codes]
+        found = [read(text) for text in self.cells.distinct]
+        return [found[code] for code in self.cells.codes.tolist()]
 
     @cached_property
     def languages(self) -> list[Language]:

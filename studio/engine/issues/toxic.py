@@ -39,7 +39,7 @@ def find_toxic(evidence: Evidence) -> Columns:
     languages = evidence.texts.languages
     scores = np.zeros(len(languages), dtype=np.float32)
     english = np.flatnonzero([language.is_english for language in languages])
-    cells = [evidence.texts.cells[row] for row in english]
+    cells = [evidence.texts.cells[row] for row in english.tolist()]
     if cells:
         scores[english] = _probabilities(cells)
     return {"is_toxic": scores >= THRESHOLD, "toxic_score": scores}

@@ -1,0 +1,117 @@
+"""The cells of a table as the engine holds them: of each column every different cell once, and which one a row has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studio.engine import cell_values
+
+
+class Cells(Sequence[str]):
+    """The cells of one column as text; a missing cell is the empty text.
+
+    Reading, comparing and hashing a cell costs as much as there are different ones, however many rows there are.
+
+    Parameters
+    ----------
+    codes
+        For each row the place of its cell in `distinct`, shape (n,).
+    distinct
+        The different cells, shape (n_distinct,), each of which occurs.
+    """
+
+    def __init__(self, codes: npt.NDArray[np.int64], distinct: npt.NDArray[np.object_]) -> None:
+        self.codes = codes
+        self.distinct = distinct
+
+    @classmethod
+    def of(cls, cells: Iterable[str | None]) -> Cells:
+        """Find the different ones."""
+        codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
+        is_missing = codes < 0
+        if is_missing.any():
+            blank = np.flatnonzero(distinct == "")
+            codes[is_missing] = blank[0] if len(blank) else len(distinct)
+            distinct = distinct if len(blank) else np.append(distinct, np.array([""], dtype=object))
+        return cls(codes, distinct)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.to_list())
+
+    @overload
+    def __getitem__(self, rows: int) -> str: ...
+    @overload
+    def __getitem__(self, rows: slice) -> list[str]: ...
+    def __getitem__(self, rows: int | slice) -> str | list[str]:
+        """Return one row's cell, or those of several."""
+        if isinstance(rows, slice):
+            cells: list[str] = self.distinct[self.codes[rows]].tolist()
+            return cells
+        return str(self.distinct[self.codes[rows]])
+
+    def to_list(self) -> list[str]:
+        """Return the cell of every row."""
+        return self[:]
+
+    def reordered(self, order: npt.NDArray[np.int64]) -> Cells:
+        """Return the cells with their rows in another order."""
+        return Cells(self.codes[order], self.distinct)
+
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Return how many rows have each different cell, shape (n_distinct,)."""
+        return np.bincount(self.codes, minlength=len(self.distinct))
+
+    def each(self, read: Callable[[list[str]], npt.NDArray[np.generic]]) -> npt.NDArray[np.generic]:
+        """Read each different cell once, and return the values of all rows, shape (n,)."""
+        return read(self.distinct.tolist())[self.codes]
+
+    @cached_property
+    def distinct_numbers(self) -> npt.NDArray[np.float64]:
+        """The different cells read as numbers, shape (n_distinct,), NaN where one is none."""
+        return cell_values.numbers(self.distinct.tolist())
+
+    @property
+    def numbers(self) -> npt.NDArray[np.float64]:
+        """Every row's cell read as a number, shape (n,), NaN where it is none."""
+        return self.distinct_numbers[self.codes]
+
+    @property
+    def is_blank(self) -> npt.NDArray[np.bool_]:
+        """Where a cell has nothing but white space, shape (n,)."""
+        return np.asarray(self.each(cell_values.is_blank), dtype=bool)
+
+
+class Table(Mapping[str, Cells]):
+    """Columns of cells by name, with as many rows each."""
+
+    def __init__(self, columns: Mapping[str, Cells], n_rows: int) -> None:
+        self._columns = columns
+        self.n_rows = n_rows
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, columns: Sequence[str]) -> Table:
+        """Read columns of a frame of text, None or NaN."""
+        return cls({name: Cells.of(frame[name]) for name in columns}, len(frame))
+
+    def __getitem__(self, name: str) -> Cells:
+        """Return a column."""
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def reordered(self, order: npt.NDArray[np.int64]) -> Table:
+        """Return the table with its rows in another order."""
+        return Table({name: cells.reordered(order) for name, cells in self.items()}, self.n_rows)
