@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from studio.engine.features.base import Matrix
 
 _MAX_WEIGHTS = 250  # the Newton step solves for all of them at once
-_MAX_ROWS = 50_000  # of more, evenly spaced ones: that is plenty for so few weights
+_MAX_ROWS = 25_000  # of more, evenly spaced ones: that is plenty for so few weights
 _MAX_ITERATIONS = 100
 
 
