@@ -19,11 +19,13 @@ from cleansets.row_choices import N_KEYS, ClassChance, ClassToggle, NumberChoice
 from cleansets.row_query import RowSource
 from projects.models import Project
 from studio import tables
+from studio.engine.columns import ColumnKind
 from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
 
 N_FEATURES = 14  # of the columns that the models see, those shown at once in the panel of a row
-N_OWN_COLUMNS = 5  # of the uploaded columns, those shown until the user chooses
+N_OWN_COLUMNS = 5  # of the uploaded columns, those shown until the user chooses ...
+N_COLUMNS_WITH_TEXT = 3  # ... and where one of them is text, which needs the room
 
 
 def cleansets_of(project: Project) -> QuerySet[Cleanset]:
@@ -46,9 +48,16 @@ def asked_rows(cleanset: Cleanset, params: QueryDict) -> RowQuery:
 
 
 def own_columns_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) -> tuple[str, ...]:
-    """Return the uploaded columns that the table shows: those chosen, else the ones the models see."""
-    chosen = tuple(name for name in query.own if name in source.own_columns)
-    return chosen or tuple(cleanset.project.feature_columns[:N_OWN_COLUMNS])
+    """Return the uploaded columns that the table shows: those chosen, else the ones the models see, text first."""
+    if chosen := tuple(name for name in query.own if name in source.own_columns):
+        return chosen
+    features = sorted(cleanset.project.feature_columns, key=lambda name: not is_text(cleanset, name))
+    return tuple(features[: N_COLUMNS_WITH_TEXT if is_text(cleanset, features[0]) else N_OWN_COLUMNS])
+
+
+def is_text(cleanset: Cleanset, column: str) -> bool:
+    """Say whether the models read the column as text."""
+    return bool(cleanset.project.column_kinds.get(column) == ColumnKind.TEXT)
 
 
 def scores_shown(query: RowQuery, source: RowSource) -> tuple[str, ...]:

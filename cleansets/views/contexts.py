@@ -60,11 +60,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ReviewTable:
-    """The region in the middle: columns and lines of one page."""
+    """The region in the middle: columns and lines of one page. `wide` are those of the own columns that hold text."""
 
     query: RowQuery
     page: RowPage
     own: tuple[str, ...]
+    wide: frozenset[str]
     scores: list[Column]
     labels: list[Column]
     corrected: Column | None
@@ -97,6 +98,7 @@ def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> Revi
         query=query,
         page=page,
         own=own,
+        wide=frozenset(name for name in own if len(own) > 1 and selectors.is_text(cleanset, name)),
         scores=[_column(name, SCORE_TITLES[name], query, by) for name in scores],
         labels=[_column(name, title, query, by) for name, title in titles.items()],
         corrected=_column("corrected_label", "Corrected", query, by) if titles else None,

@@ -16,6 +16,7 @@ N_NEIGHBOURS = 20  # measured better than cleanlab's 10 where a few odd texts re
 # Robust standard deviations above the median. Tables have long tails; distances between unit vectors have short
 # ones; the unexplained share of a text is at most 1. Each flags about one in a hundred of ordinary rows.
 DEVIATIONS = {"distances": 3.5, "sentences": 2.5, "topics": 2.1}
+MAX_FRACTION_IN_TABLES = 0.03
 _ORDINARY_FRACTION = 0.01  # of rows of normal numbers that are flagged
 _SD_PER_MAD = 1.4826  # of a normal distribution
 
@@ -28,7 +29,9 @@ def find_outlier(evidence: Evidence) -> Columns:
     d is how strange a row is: in the regular mode and in tables the mean distance to its 20 nearest rows, in sentence
     embeddings or scaled columns; in the fast mode the length of what the main topics leave unexplained of a text.
     The threshold t is a number of robust standard deviations above the median of d (see `DEVIATIONS`), and in tables
-    of few numbers, whose distances have long tails, at least what one in a hundred rows of normal numbers exceeds;
+    of few numbers, whose distances have long tails, at least what one in a hundred rows of normal numbers exceeds. In
+    tables of categories distances come in steps (a level with as few rows as there are neighbours is far from all
+    others), so no more than 3 % of a table's rows are flagged;
     `outlier_score` is d² / (d² + t²), so `is_outlier` above 0.5. Labels play no part.
 
     References
@@ -45,6 +48,8 @@ def find_outlier(evidence: Evidence) -> Columns:
     # Where most rows have exact copies the robust deviation is 0, and the plain one has to do.
     threshold = median + DEVIATIONS[view] * (deviation or float(strangeness.std()) or 1.0)
     threshold = max(threshold, median * _usual_ratio(evidence.study.spec))
+    if view == "distances":
+        threshold = max(threshold, float(np.quantile(strangeness, 1 - MAX_FRACTION_IN_TABLES)))
     scores = (strangeness**2 / (strangeness**2 + threshold**2)).astype(np.float32)
     return {"is_outlier": scores > 0.5, "outlier_score": scores}
 
