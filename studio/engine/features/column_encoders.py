@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -26,6 +27,7 @@ Dense = npt.NDArray[np.float32]
 
 _MAX_LEVELS = 250
 _MAX_LEVELS_IN_DISTANCES = 10
+_MIN_LEVELS_OF_CODES = 50
 _MIN_ROWS_PER_LEVEL = 2  # a level of one row can't help to predict another row
 _UNLIKE = np.float32(1 / np.sqrt(2))  # two different categories are then one unit apart
 _TEXT_TOPICS = 16
@@ -74,7 +76,13 @@ class ReadNumbers:
 
 
 class Categories:
-    """A column of named levels; rare and unseen ones share one level, missing cells have their own."""
+    """A column of named levels; rare and unseen ones share one level, missing cells have their own.
+
+    The many levels of codes and identifiers often have an order that means something, such as time or a group of
+    diseases, and rare ones lie near others in it.
+    """
+
+    _order: npt.NDArray[np.object_] | None = None  # the levels of a column of codes, sorted
 
     def __init__(self, level_of: Callable[[str], str] = str.strip) -> None:
         self._level_of = level_of
@@ -87,12 +95,14 @@ class Categories:
         del counts[""]
         frequent = sorted((-count, level) for level, count in counts.items() if count >= _MIN_ROWS_PER_LEVEL)
         self._codes = {level: code for code, (_, level) in enumerate(frequent[:_MAX_LEVELS])}
+        if len(counts) >= _MIN_LEVELS_OF_CODES:
+            self._order = np.array(sorted(counts, key=_code_order), dtype=object)
 
     def for_trees(self, cells: Cells) -> Dense:
-        """The rank of the level by frequency, NaN where missing."""
+        """The rank of the level by frequency, and of a code its place in their order; NaN where missing."""
         codes = self._coded(cells).astype(np.float32)
         codes[codes > len(self._codes)] = np.nan
-        return codes[:, None]
+        return codes[:, None] if self._order is None else np.column_stack([codes, self._places(cells, self._order)])
 
     def for_linear(self, cells: Cells) -> Matrix:
         """One column per level, then the rare ones together, then missing."""
@@ -108,6 +118,16 @@ class Categories:
         result = np.zeros((len(cells), n_levels + 2), dtype=np.float32)
         result[np.arange(len(cells)), codes] = _UNLIKE
         return result
+
+    def _places(self, cells: Cells, order: npt.NDArray[np.object_]) -> npt.NDArray[np.float32]:
+        known = list(map(_code_order, order))
+
+        def places(distinct: list[str]) -> npt.NDArray[np.float32]:
+            levels = map(self._level_of, distinct)
+            found = [bisect_left(known, _code_order(level)) if level else np.nan for level in levels]
+            return np.array(found, dtype=np.float32)
+
+        return np.asarray(cells.each(places), dtype=np.float32)
 
     def _coded(self, cells: Cells) -> npt.NDArray[np.int64]:
         rare, missing = len(self._codes), len(self._codes) + 1
@@ -213,6 +233,11 @@ def _signed_sums(cells: list[str]) -> npt.NDArray[np.float64]:
 
 def _lengths(cells: Cells) -> npt.NDArray[np.float64]:
     return np.asarray(cells.each(lambda distinct: np.log1p(np.array(list(map(len, distinct)), dtype=np.float64))))
+
+
+def _code_order(code: str) -> tuple[int, str]:
+    """Order codes by the number that they begin with, then by letters: V45, 9, 250, 250.83, 428."""
+    return len(code) - len(code.lstrip("0123456789")), code
 
 
 def host(url: str) -> str:

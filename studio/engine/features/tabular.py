@@ -44,7 +44,7 @@ class TableFeatures:
     @property
     def signature(self) -> str:
         """Name, version, reader, the columns' kinds."""
-        return f"table/1 {self._reader} {self._seed} {[kind.value for kind in self._kinds.values()]}"
+        return f"table/2 {self._reader} {self._seed} {[kind.value for kind in self._kinds.values()]}"
 
     def fit(self, table: Table) -> None:
         """Learn each column."""

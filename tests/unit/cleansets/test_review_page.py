@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -49,6 +50,18 @@ def test_the_page_opens_again_on_the_first_undecided_row(browser: Client, cleans
 def test_a_row_can_be_bookmarked(browser: Client, cleanset: Cleanset) -> None:
     page = browser.get(f"{cleanset.get_absolute_url()}?issue=all&row=42").content.decode()
     assert "Request 42: please help" in page
+
+
+def test_a_column_of_text_stands_first_and_has_the_room(browser: Client, cleanset: Cleanset) -> None:
+    project = cleanset.project
+    project.feature_columns = ["channel", "message"]
+    project.column_kinds = {"channel": "categorical", "message": "text"}
+    project.save()
+    page = browser.get(cleanset.get_absolute_url()).content.decode()
+    assert re.findall(r'<th scope="col"(.*?)>(channel|message)<', page) == [
+        (' class="col-wide"', "message"),
+        ("", "channel"),
+    ]
 
 
 def test_the_number_of_queries_does_not_grow_with_rows(browser: Client, alice: User) -> None:

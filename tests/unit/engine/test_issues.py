@@ -104,6 +104,17 @@ def test_mostly_unlabeled_texts_all_get_a_prediction() -> None:
     assert not result.issues["is_label_issue"][30:].any()
 
 
+def test_rows_of_uncommon_categories_are_not_all_outliers() -> None:
+    rng = np.random.default_rng(0)
+    zone = [f"zone {row % 4 if row >= 60 else 4 + row // 15}" for row in range(600)]
+    height, weight = rng.normal(size=(2, 600)).round(4)
+    label = np.where(height > 0, "tall", "short")
+    frame = pd.DataFrame({"zone": zone, "height": height.astype(str), "weight": weight.astype(str), "label": label})
+    kinds = {"zone": ColumnKind.CATEGORICAL, "height": ColumnKind.NUMBER, "weight": ColumnKind.NUMBER}
+    issues = build_cleanset(frame, table_spec(kinds)).issues
+    assert 0 < issues["is_outlier"].sum() <= 18
+
+
 def test_ordinary_tails_of_one_column_of_numbers_are_neither_outliers_nor_near_duplicates() -> None:
     values = np.random.default_rng(0).normal(10, 1, 600)
     values[7] = 40
