@@ -190,6 +190,12 @@ def assert_sound(result: CleansetResult) -> None:
     assert (issues["near_duplicate_score"][issues["is_near_duplicate"]] >= MIN_TEXT_SIMILARITY).all()
 
 
+def listed(frame: pd.DataFrame, issues: pd.DataFrame) -> pd.DataFrame:
+    """Return rows and issues, sorted: rows that are equal in all cells may stand for each other."""
+    whole = pd.concat([frame.fillna("").reset_index(drop=True), issues.reset_index(drop=True)], axis=1)
+    return whole.sort_values(list(whole.columns), key=lambda column: column.astype(str)).reset_index(drop=True)
+
+
 @st.composite
 def labeled_cells(draw: st.DrawFn, n_columns: int) -> pd.DataFrame:
     rows = draw(
@@ -200,7 +206,7 @@ def labeled_cells(draw: st.DrawFn, n_columns: int) -> pd.DataFrame:
     return pd.DataFrame([*rows, *fixed], columns=columns, dtype=object)
 
 
-@settings(deadline=None, max_examples=5, phases=NO_SHRINKING)
+@settings(deadline=None, max_examples=5, phases=NO_SHRINKING, derandomize=True)
 @given(labeled_cells(n_columns=2), st.sampled_from(ColumnKind), st.sampled_from(ColumnKind))
 def test_any_table_becomes_a_sound_cleanset_whatever_its_row_order(
     frame: pd.DataFrame, first: ColumnKind, second: ColumnKind
@@ -210,10 +216,10 @@ def test_any_table_becomes_a_sound_cleanset_whatever_its_row_order(
     assert_sound(straight)
     mixed, order = shuffled(frame, seed=1)
     crooked = build_cleanset(mixed, spec)
-    pd.testing.assert_frame_equal(straight.issues.iloc[order].reset_index(drop=True), crooked.issues)
+    pd.testing.assert_frame_equal(listed(mixed, straight.issues.iloc[order]), listed(mixed, crooked.issues))
 
 
-@settings(deadline=None, max_examples=15, phases=NO_SHRINKING)
+@settings(deadline=None, max_examples=15, phases=NO_SHRINKING, derandomize=True)
 @given(labeled_cells(n_columns=1))
 def test_any_texts_become_a_sound_cleanset_whatever_their_classes_are_called(frame: pd.DataFrame) -> None:
     frame = frame.rename(columns={"f0": "text"})
