@@ -65,7 +65,8 @@ def build_cleanset(
     Returns
     -------
     CleansetResult
-        In the row order of `frame`. The same rows in any order, with the same spec, give the same result per row.
+        In the row order of `frame`. The same rows in any order, with the same spec, give the same result per row, but
+        for rows with equal cells and labels: dealt to several folds, they may stand for each other.
 
     Raises
     ------

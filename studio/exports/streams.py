@@ -31,7 +31,7 @@ def _stream_csv(columns: Sequence[str], batches: Batches, alter: Callable[[pa.Ar
 
 
 def _csv_lines(columns: Sequence[pa.Array]) -> bytes:
-    """Write columns of text as lines (RFC 4180), a column at a time: ten times as fast as a row at a time."""
+    """Write columns of text as lines (RFC 4180), a column at a time, which is faster than a row at a time."""
     fields = [_csv_fields(texts, is_alone=len(columns) == 1) for texts in columns]
     lines = pc.binary_join_element_wise(*fields, ",")
     whole = pa.ListArray.from_arrays([0, len(lines)], lines)
