@@ -74,6 +74,17 @@ def rows_to_analyse(cleanset: Cleanset) -> CorrectedRows:
     return CorrectedRows(np.arange(len(labels), dtype=np.int64), labels, n_corrected=0, n_excluded=0)
 
 
+def former_labels(cleanset: Cleanset, rows: CorrectedRows) -> list[str | None] | None:
+    """Return the labels that the rows had when models were last fitted anew; None where it was not to these rows.
+
+    Those that went on from former fits are no start themselves, so that a chain of them has one link.
+    """
+    base = cleanset.base
+    while base is not None and base.manifest.get("former_labels_sha256"):
+        base = base.base
+    return None if base is None or rows.n_excluded else given_labels(base)
+
+
 def rows_analysed(cleanset: Cleanset) -> CorrectedRows:
     """Return the rows that a finished analysis had read, whatever was decided since."""
     labels = given_labels(cleanset)

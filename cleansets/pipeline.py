@@ -15,7 +15,7 @@ from django.conf import settings
 
 from cleansets.frames import read_frame
 from cleansets.models import Cleanset
-from cleansets.overlay import GIVEN_LABEL, LEFT_OUT, CorrectedRows, given_labels, rows_to_analyse
+from cleansets.overlay import GIVEN_LABEL, LEFT_OUT, CorrectedRows, former_labels, given_labels, rows_to_analyse
 from studio import storage, tables
 from studio.engine.assessment import ENSEMBLE_KEY
 from studio.engine.build import build_cleanset
@@ -27,6 +27,7 @@ from studio.engine.validate import check_frame
 from studio.fan_out import fan_out
 
 ISSUES, PRED_PROBS, FOLD_ID = "issues.parquet", "pred_probs.npy", "fold_id.npy"
+MIN_WEIGHT = 0.1  # of a candidate in the ensemble; less changes little
 PREDICTIONS, EMBEDDINGS = "predictions.npy", "embeddings.npy"  # where the task and the modality have them
 
 
@@ -37,8 +38,9 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
         spec = replace(spec, only_candidates=useful_candidates(run.base))
     table = tables.local_path(version.table_key)
     rows = rows_to_analyse(run)
-    result = analyse_table(table, spec, rows=rows, progress=progress)
-    manifest = describe(result, spec, dataset_sha256=version.sha256, labels=rows.labels)
+    former = former_labels(run, rows)
+    result = analyse_table(table, spec, rows=rows, former=former, progress=progress)
+    manifest = describe(result, spec, dataset_sha256=version.sha256, labels=rows.labels, former_labels=former)
     whole = with_left_out(result, rows.row_id, version.n_rows or 0)
     progress("Saving")
     with tables.scratch() as folder:
@@ -63,8 +65,10 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
 
 
 def useful_candidates(cleanset: Cleanset) -> tuple[str, ...]:
-    """Return the keys of the candidates that had a share in the ensemble: the others are not tried again."""
-    return tuple(row["key"] for row in cleanset.candidates if row["weight"] > 0 and row["key"] != ENSEMBLE_KEY)
+    """Return the keys of the candidates that had a real share in the ensemble: the others are not tried again."""
+    return tuple(
+        row["key"] for row in cleanset.candidates if row["weight"] >= MIN_WEIGHT and row["key"] != ENSEMBLE_KEY
+    )
 
 
 def analyse_table(
@@ -72,12 +76,14 @@ def analyse_table(
     spec: CleansetSpec,
     *,
     rows: CorrectedRows | None = None,
+    former: Sequence[str | None] | None = None,
     use_cache: bool = True,
     progress: Progress,
 ) -> CleansetResult:
     """Build the cleanset of a Parquet table; the same for the worker and for the command line.
 
-    `rows` are those to analyse, with their labels; None is all, with the labels of the table.
+    `rows` are those to analyse, with their labels; None is all, with the labels of the table. `former` are the labels
+    that these had before they were corrected, from whose fits models may go on.
     """
     progress("Reading rows")
     split = split_column(pq.read_schema(table).names)
@@ -91,6 +97,7 @@ def analyse_table(
         return build_cleanset(
             frame,
             replace(spec, budget_s=settings.FIT_BUDGET_S),
+            former_labels=former,
             split_column=split,
             cache_dir=settings.CACHE_DIR / "engine" if use_cache else None,
             n_jobs=n_jobs,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ import pandas as pd
 from studio.engine import assessment
 from studio.engine.assessment import Assessment, assess
 from studio.engine.cache import Cache
-from studio.engine.candidates import candidates_for
+from studio.engine.candidates import Candidate, candidates_for
 from studio.engine.crossval import cross_validate
 from studio.engine.features.catalogue import distance_view
 from studio.engine.health.base import Analysis, Split
@@ -22,6 +22,7 @@ from studio.engine.health.registry import find_health
 from studio.engine.issues.base import Evidence
 from studio.engine.issues.kept import find_or_recall
 from studio.engine.issues.registry import ISSUE_TYPES
+from studio.engine.learners import Predicted
 from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.progress import Progress, Silent
 from studio.engine.resources import Resources
@@ -36,10 +37,11 @@ from studio.engine.validate import check_frame
 STAGE = "Finding issues"
 
 
-def build_cleanset(
+def build_cleanset(  # noqa: PLR0913  (all but two by name)
     frame: pd.DataFrame,
     spec: CleansetSpec,
     *,
+    former_labels: Sequence[str | None] | None = None,
     split_column: str | None = None,
     cache_dir: Path | None = None,
     n_jobs: int = 1,
@@ -53,6 +55,9 @@ def build_cleanset(
         n rows of text or None, with the spec's feature columns and its label column.
     spec
         The choice of columns, task, mode, folds and seed.
+    former_labels
+        One cell per row: the labels that were corrected since. Where they were few, models go on from their fits to
+        these, on the same folds, which makes a corrected data set's cleanset several times as fast; see `make_study`.
     split_column
         A column of the frame that says which rows are for training and which for testing; copies across are told of.
     cache_dir
@@ -78,7 +83,9 @@ def build_cleanset(
     resources = Resources(Cache(cache_dir), n_jobs, watch)
     watch("Reading features")
     given = frame[spec.label_column].tolist() if spec.label_column else [None] * len(frame)
-    study = make_study(frame, given, spec, resources)
+    study = make_study(frame, given, spec, resources, former_labels)
+    if study.former is not None:
+        watch.log("Few labels were corrected: models go on from their former fits")
     candidates, evidence = _learned(study, resources)
     issues = find_issues(evidence, resources)
     split = Split(split_column, frame[split_column].iloc[study.order].tolist()) if split_column else None
@@ -94,19 +101,31 @@ def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult,
         return (), Evidence(study, nothing, study.views.matrix(view))
     assessed = cross_validated(study, resources)
     if study.spec.task is not MLTask.REGRESSION:
-        simple = assessed.simple if study.spec.task is MLTask.MULTI_CLASS else None
+        simple = _simple(study, assessed, resources) if study.spec.task is MLTask.MULTI_CLASS else None
         return assessed.candidates, Evidence(study, assessed.predicted, study.views.matrix(view), simple=simple)
-    spread = find_spread(study, assessed.predicted, assessed.heaviest.candidate, resources)
+    former = None if study.former is None else cross_validated(study.at_first, resources).predicted
+    spread = find_spread(study, assessed.predicted, assessed.heaviest.candidate, resources, former)
     predictions = np.column_stack([assessed.predicted[:, 0], spread.expected])
     nothing = np.empty((len(study.order), 0), dtype=np.float32)
     return assessed.candidates, Evidence(study, nothing, study.views.matrix(view), predictions)
 
 
+def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predicted | None:
+    """Return what the additive model says; if it was not worth fitting again, what it said of the former labels."""
+    if assessed.simple is not None or study.former is None:
+        return assessed.simple
+    additive = next((one for one in candidates_for(study.spec, size_of(study)) if one.is_additive), None)
+    if additive is None:
+        return None
+    (fit,) = cross_validate([additive], study.at_first, resources)
+    recipe, is_labeled = RECIPES[study.spec.task], study.former.is_labeled
+    temperature = recipe.temperature(fit.predicted[is_labeled], study.former.targets[is_labeled])
+    return recipe.calibrated(fit.predicted, temperature)
+
+
 def cross_validated(study: Study, resources: Resources) -> Assessment:
     """Fit the candidates on all folds, weigh them into an ensemble, and say so in the log."""
-    suitable = candidates_for(study.spec, size_of(study))
-    # Those of a smaller data set may not suit this one; then all are tried.
-    candidates = [one for one in suitable if one.key in study.spec.only_candidates] or suitable
+    candidates = _candidates(study)
     choosing = partial(choose, study=study, n_jobs=resources.n_jobs, progress=resources.progress)
     fits = cross_validate(candidates, study, resources, choose=choosing)
     resources.progress(assessment.STAGE)
@@ -115,6 +134,19 @@ def cross_validated(study: Study, resources: Resources) -> Assessment:
     for row in assessed.candidates:
         resources.progress.log(f"{row.name}: {measure} {row.accuracy:.1%}, weight {row.weight:.2f}")
     return assessed
+
+
+def _candidates(study: Study) -> Sequence[Candidate]:
+    """Return those that suit the data and are wanted; all, where those of a smaller data set do not suit this one.
+
+    An additive one always is: no other sees labels that are exchanged as a whole. After few corrections it said so
+    before.
+    """
+    suitable = candidates_for(study.spec, size_of(study))
+    wanted = [one for one in suitable if one.key in study.spec.only_candidates]
+    if not wanted:
+        return suitable
+    return wanted if study.former is not None else [one for one in suitable if one in wanted or one.is_additive]
 
 
 def find_issues(evidence: Evidence, resources: Resources) -> pd.DataFrame:
@@ -147,6 +179,7 @@ def _result(
         counts={name: int(issues[name].sum()) for name in flags},
         stage_seconds=stage_seconds,
         predictions=None if evidence.predictions is None else evidence.predictions[position],
+        is_warm_started=study.former is not None,
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from studio.engine.candidates import Candidate
 from studio.engine.features.base import Matrix
 from studio.engine.folds import NO_FOLD
+from studio.engine.labels import Labels
 from studio.engine.learners import Learner, Predicted
 from studio.engine.resources import Resources
 from studio.engine.rows import digest
@@ -41,11 +42,15 @@ class OutOfSample:
 
 @dataclass(frozen=True, slots=True)
 class FoldFit:
-    """One candidate's predictions of one fold's held-out rows, then of all unlabeled rows."""
+    """One candidate's predictions of one fold's held-out rows, then of all unlabeled rows.
+
+    `fitted` are those of the rows that it was fitted to, from which a later fit may go on; None where nobody asked.
+    """
 
     predicted: Predicted
     training_time_s: float
     inference_time_s: float
+    fitted: Predicted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,24 @@ Choose: TypeAlias = Callable[[Sequence[Trial]], Sequence[Trial]]
 
 @dataclass(frozen=True, slots=True)
 class _Fit:
-    """A fit to be done: which candidate, which fold, and where its result is kept."""
+    """A fit to be done: which candidate, which fold, to which labels, and where its result is kept.
+
+    `start` is the fit to former labels from which this one goes on.
+    """
 
     candidate: Candidate
     fold: int
+    labels: Labels
     key: str
+    start: _Fit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Positions of the rows that a fold's model is fitted to, and of those that it is asked about."""
+
+    seen: npt.NDArray[np.int64]
+    asked: npt.NDArray[np.int64]
 
 
 def cross_validate(
@@ -82,7 +100,8 @@ def cross_validate(
         n rows with their labels, folds and views.
     resources
         `n_jobs` fits run side by side in threads of this process. Finished fits are
-        kept in the cache, so a second attempt continues.
+        kept in the cache, so a second attempt continues. Where the study has former labels, models that can go on
+        from the fits to those; they are done first if they are not kept.
     choose
         Says which candidates go on to the other folds.
 
@@ -92,7 +111,7 @@ def cross_validate(
         In the order of the candidates.
     """
     folds = range(study.n_folds)
-    fits = {(one.key, fold): _Fit(one, fold, _fit_key(one, study, fold)) for one in candidates for fold in folds}
+    fits = {(one.key, fold): _planned(one, fold, study) for one in candidates for fold in folds}
     n_held_out = int(np.sum(study.fold_id == 0))
     done = _fitted([fits[one.key, 0] for one in candidates], study, resources, n_total=len(fits))
     tried = [(one, done[fits[one.key, 0].key]) for one in candidates]
@@ -101,6 +120,18 @@ def cross_validate(
     others = [fits[one.key, fold] for one in chosen for fold in folds[1:]]
     done |= _fitted(others, study, resources, n_before=len(candidates), n_total=len(candidates) + len(others))
     return [_assembled(one, [done[fits[one.key, fold].key] for fold in folds], study) for one in chosen]
+
+
+def _planned(candidate: Candidate, fold: int, study: Study) -> _Fit:
+    fit = _Fit(candidate, fold, study.labels, _fit_key(candidate, study, study.labels, fold))
+    if study.former is None or not _learner(candidate, study).is_warm_startable:
+        return fit
+    start = _Fit(candidate, fold, study.former, _fit_key(candidate, study, study.former, fold))
+    return replace(fit, key=digest("from", start.key, fit.key), start=start)
+
+
+def _learner(candidate: Candidate, study: Study) -> Learner:
+    return RECIPES[study.spec.task].learner(candidate, study.labels.n_outputs, study.spec.seed)
 
 
 def _fitted(
@@ -112,26 +143,39 @@ def _fitted(
     for view in dict.fromkeys(fit.candidate.view for fit in waiting):
         study.views.matrix(view)  # under its own stage, before the fits are counted
     resources.progress(STAGE, n_before + len(done), n_total)
-    for fit, result in _run(waiting, study, resources.n_jobs):
+    starts = _starts([fit.start for fit in waiting if fit.start is not None], study, resources)
+    for fit, result in _run(waiting, starts, study, resources):
         resources.cache.put(fit.key, _as_arrays(result))
-        done[fit.key] = result
+        done[fit.key] = replace(result, fitted=None)
         resources.progress(STAGE, n_before + len(done), n_total)
     return done
 
 
-def _run(fits: Sequence[_Fit], study: Study, n_jobs: int) -> Iterator[tuple[_Fit, FoldFit]]:
+def _starts(fits: Sequence[_Fit], study: Study, resources: Resources) -> dict[str, FoldFit]:
+    """Return the fits that others go on from, by key, with what they say of every row."""
+    kept = {fit.key: _stored(fit.key, resources) for fit in fits}
+    starts = {key: stored for key, stored in kept.items() if stored is not None and stored.fitted is not None}
+    for fit, result in _run([fit for fit in fits if fit.key not in starts], {}, study, resources):
+        resources.cache.put(fit.key, _as_arrays(result))
+        starts[fit.key] = result
+    return starts
+
+
+def _run(
+    fits: Sequence[_Fit], starts: Mapping[str, FoldFit], study: Study, resources: Resources
+) -> Iterator[tuple[_Fit, FoldFit]]:
     jobs = (
         delayed(_fit_fold)(
             position,
-            RECIPES[study.spec.task].learner(fit.candidate, study.labels.n_outputs, study.spec.seed),
+            _learner(fit.candidate, study),
             study.views.matrix(fit.candidate.view),
-            study.labels.targets,
-            study.fold_id,
-            fit.fold,
+            fit.labels.targets,
+            _rows(study.fold_id, fit.fold),
+            starts[fit.start.key] if fit.start else None,
         )
         for position, fit in enumerate(fits)
     )
-    n_fits = max(1, min(n_jobs, len(fits)))
+    n_fits = max(1, min(resources.n_jobs, len(fits)))
     # Threads of this process, unless whoever runs the engine has named a cluster: the models compute outside Python's
     # lock, and processes would each load the libraries and hold the features anew. Native pools are bound here, as
     # fits that begin and end side by side would undo each other's bounds.
@@ -145,20 +189,23 @@ def _fit_fold(
     learner: Learner,
     features: Matrix,
     targets: npt.NDArray[np.generic],
-    fold_id: npt.NDArray[np.int16],
-    fold: int,
+    rows: _Rows,
+    start: FoldFit | None,
 ) -> tuple[int, FoldFit]:
-    seen = np.flatnonzero((fold_id != fold) & (fold_id != NO_FOLD))
-    asked = _asked(fold_id, fold)
+    seen, asked = rows.seen, rows.asked
     started = time.perf_counter()
-    learner.fit(features[seen], targets[seen])
+    learner.fit(features[seen], targets[seen], start.fitted if start else None)
     fitted = time.perf_counter()
-    predicted = learner.predict(features[asked])
-    return position, FoldFit(predicted, fitted - started, time.perf_counter() - fitted)
+    predicted = learner.predict(features[asked], start.predicted if start else None)
+    ended = time.perf_counter()
+    said = learner.fitted() if start is None and learner.is_warm_startable else None
+    return position, FoldFit(predicted, fitted - started, ended - fitted, said)
 
 
-def _asked(fold_id: npt.NDArray[np.int16], fold: int) -> npt.NDArray[np.int64]:
-    return np.concatenate([np.flatnonzero(fold_id == fold), np.flatnonzero(fold_id == NO_FOLD)])
+def _rows(fold_id: npt.NDArray[np.int16], fold: int) -> _Rows:
+    is_unlabeled, is_held_out = fold_id == NO_FOLD, fold_id == fold
+    asked = np.concatenate([np.flatnonzero(is_held_out), np.flatnonzero(is_unlabeled)])
+    return _Rows(np.flatnonzero(~is_held_out & ~is_unlabeled), asked)
 
 
 def _assembled(candidate: Candidate, fits: Sequence[FoldFit], study: Study) -> OutOfSample:
@@ -176,11 +223,11 @@ def _assembled(candidate: Candidate, fits: Sequence[FoldFit], study: Study) -> O
     )
 
 
-def _fit_key(candidate: Candidate, study: Study, fold: int) -> str:
+def _fit_key(candidate: Candidate, study: Study, labels: Labels, fold: int) -> str:
     seed = study.spec.seed
-    numbers = f"{study.spec.task} {fold} {seed} {study.labels.n_outputs} scikit-learn {sklearn.__version__}"
+    numbers = f"{study.spec.task} {fold} {seed} {labels.n_outputs} scikit-learn {sklearn.__version__}"
     features, model = study.views.key(candidate.view), candidate.signature(seed)
-    return digest("fit", features, model, study.labels.targets, study.fold_id, numbers)
+    return digest("fit", features, model, labels.targets, study.fold_id, numbers)
 
 
 def _stored(key: str, resources: Resources) -> FoldFit | None:
@@ -188,9 +235,11 @@ def _stored(key: str, resources: Resources) -> FoldFit | None:
     if arrays is None:
         return None
     training, inference = arrays["seconds"].tolist()
-    return FoldFit(np.asarray(arrays["predicted"], dtype=np.float32), training, inference)
+    said = np.asarray(arrays["fitted"], dtype=np.float32) if "fitted" in arrays else None
+    return FoldFit(np.asarray(arrays["predicted"], dtype=np.float32), training, inference, said)
 
 
 def _as_arrays(fit: FoldFit) -> dict[str, npt.NDArray[np.generic]]:
     seconds = np.array([fit.training_time_s, fit.inference_time_s])
-    return {"predicted": fit.predicted, "seconds": seconds}
+    arrays: dict[str, npt.NDArray[np.generic]] = {"predicted": fit.predicted, "seconds": seconds}
+    return arrays if fit.fitted is None else arrays | {"fitted": fit.fitted}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine import cell_values
+from studio.engine.cells import Cells
 from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask
 
@@ -38,6 +38,10 @@ class Labels:
     classes: tuple[str, ...]
     strata: npt.NDArray[np.int32]
     n_decimals: int = 0
+
+    def reordered(self, order: npt.NDArray[np.int64]) -> Labels:
+        """Return the labels of the rows in another order."""
+        return replace(self, targets=self.targets[order], strata=self.strata[order])
 
     @property
     def codes(self) -> npt.NDArray[np.int32]:
@@ -81,24 +85,25 @@ def encode_labels(given: Sequence[str | None], task: MLTask = MLTask.MULTI_CLASS
     >>> encode_labels(["1.50", "", "3"], MLTask.REGRESSION).targets.tolist()
     [1.5, nan, 3.0]
     """
-    cells = [label if isinstance(label, str) and label.strip() else None for label in given]
-    return _ENCODERS[task](cells)
+    return _ENCODERS[task](Cells.of(given))
 
 
-def _encode_classes(cells: list[str | None]) -> Labels:
-    classes = tuple(sorted({name for name in cells if name is not None}))
+def _encode_classes(cells: Cells) -> Labels:
+    names = [name if name.strip() else None for name in cells.distinct.tolist()]
+    classes = tuple(sorted(name for name in names if name is not None))
     code_of: dict[str | None, int] = {name: code for code, name in enumerate(classes)}
-    codes = np.fromiter((code_of.get(name, UNLABELED) for name in cells), np.int32, len(cells))
+    codes = np.array([code_of.get(name, UNLABELED) for name in names], dtype=np.int32)[cells.codes]
     return Labels(codes, classes, codes)
 
 
-def _encode_sets(cells: list[str | None]) -> Labels:
-    sets = [split_labels(cell) for cell in cells]
+def _encode_sets(cells: Cells) -> Labels:
+    sets = [split_labels(cell) for cell in cells.distinct.tolist()]
     classes = tuple(sorted({name for names in sets for name in names}))
     code_of = {name: code for code, name in enumerate(classes)}
     members = np.zeros((len(sets), len(classes)), dtype=bool)
-    rows = np.repeat(np.arange(len(sets)), [len(names) for names in sets])
-    members[rows, [code_of[name] for names in sets for name in names]] = True
+    places = np.repeat(np.arange(len(sets)), [len(names) for names in sets])
+    members[places, [code_of[name] for names in sets for name in names]] = True
+    members = members[cells.codes]
     return Labels(members, classes, _rarest_class(members))
 
 
@@ -111,8 +116,8 @@ def _rarest_class(members: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
     return rarest
 
 
-def _encode_numbers(cells: list[str | None]) -> Labels:
-    values = cell_values.numbers([cell or "" for cell in cells])
+def _encode_numbers(cells: Cells) -> Labels:
+    values = cells.numbers
     is_labeled = np.isfinite(values)
     strata = np.full(len(values), UNLABELED, dtype=np.int32)
     if is_labeled.any():
@@ -122,7 +127,8 @@ def _encode_numbers(cells: list[str | None]) -> Labels:
 
 
 def _n_decimals(values: npt.NDArray[np.float64]) -> int:
-    some = values[:: -(-len(values) // 1_000)] if len(values) else values
+    different = np.unique(values)
+    some = different[:: -(-len(different) // 1_000)] if len(different) else different
     return min(12, max((len(text.partition(".")[2]) for text in map(_plain, some.tolist())), default=0))
 
 
@@ -130,7 +136,7 @@ def _plain(value: float) -> str:
     return np.format_float_positional(value, trim="-")
 
 
-def _encode_nothing(cells: list[str | None]) -> Labels:
+def _encode_nothing(cells: Cells) -> Labels:
     return Labels(np.empty((len(cells), 0)), (), np.full(len(cells), UNLABELED, dtype=np.int32))
 
 

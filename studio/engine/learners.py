@@ -10,7 +10,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from studio.engine.features.base import Matrix
-from studio.engine.models.base import Classifier, Regressor, SetClassifier
+from studio.engine.models.base import Classifier, Regressor, SetClassifier, WarmStart
 
 Predicted = npt.NDArray[np.float32]
 
@@ -18,11 +18,21 @@ Predicted = npt.NDArray[np.float32]
 class Learner(Protocol):
     """A model of any task. Native thread pools are bound to one thread, for fits run side by side."""
 
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic]) -> None:
-        """Learn from labeled rows: features (n, d) and the targets of `Labels`."""
+    @property
+    def is_warm_startable(self) -> bool:
+        """Whether a fit can go on from what an earlier one said."""
 
-    def predict(self, features: Matrix) -> Predicted:
-        """Return what is predicted: class probabilities (n, K) or numbers (n, 1)."""
+    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
+        """Learn from labeled rows: features (n, d) and the targets of `Labels`, or go on from what was said of them."""
+
+    def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
+        """Return what is predicted: class probabilities (n, K) or numbers (n, 1).
+
+        After a fit that went on, `before` is what had been predicted for these rows.
+        """
+
+    def fitted(self) -> Predicted:
+        """Return what is predicted for the rows fitted to; only where `is_warm_startable`, and not after going on."""
 
 
 class ClassLearner:
@@ -31,26 +41,58 @@ class ClassLearner:
     def __init__(self, classifier: Classifier, n_classes: int) -> None:
         self._classifier = classifier
         self._n_classes = n_classes
+        self._n_fitted = 0
         self._only_class: int | None = None
+        self._has_gone_on = False
 
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic]) -> None:
-        """Fit; with so few rows that one class is left, that is all that can be predicted."""
+    @property
+    def is_warm_startable(self) -> bool:
+        """Whether the classifier is."""
+        return isinstance(self._classifier, WarmStart)
+
+    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
+        """Fit; with so few rows that one class is left, that is all that can be predicted.
+
+        Where classes came or went, nothing can be gone on from.
+        """
         codes = np.asarray(targets, dtype=np.int32)
+        self._n_fitted = len(codes)
         if (codes == codes[0]).all():
             self._only_class = int(codes[0])
             return
         with threadpool_limits(limits=1):  # two OpenMP threads beside a busy process were measured 100 times slower
-            self._classifier.fit(features, codes)
+            if before is not None and isinstance(self._classifier, WarmStart) and _has_classes(before, codes):
+                self._has_gone_on = True
+                self._classifier.fit_from(features, codes, before[:, np.unique(codes)])
+            else:
+                self._classifier.fit(features, codes)
 
-    def predict(self, features: Matrix) -> Predicted:
+    def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
         """Return probabilities, shape (n, K)."""
-        aligned = np.zeros((features.shape[0], self._n_classes), dtype=np.float32)
+        if self._only_class is not None or not features.shape[0]:
+            return self._aligned(np.empty((features.shape[0], 0)))
+        with threadpool_limits(limits=1):
+            if before is not None and self._has_gone_on and isinstance(self._classifier, WarmStart):
+                return self._aligned(self._classifier.predict_from(features, before[:, self._classifier.classes_]))
+            return self._aligned(self._classifier.predict_proba(features))
+
+    def fitted(self) -> Predicted:
+        """Return the probabilities of the rows fitted to, shape (n, K)."""
+        if self._only_class is not None or not isinstance(self._classifier, WarmStart):
+            return self._aligned(np.empty((self._n_fitted, 0)))
+        return self._aligned(self._classifier.fitted())
+
+    def _aligned(self, probabilities: npt.NDArray[np.floating]) -> Predicted:
+        aligned = np.zeros((len(probabilities), self._n_classes), dtype=np.float32)
         if self._only_class is not None:
             aligned[:, self._only_class] = 1.0
-        elif features.shape[0]:
-            with threadpool_limits(limits=1):
-                aligned[:, self._classifier.classes_] = self._classifier.predict_proba(features)
+        elif len(probabilities):
+            aligned[:, self._classifier.classes_] = probabilities
         return aligned
+
+
+def _has_classes(before: Predicted, codes: npt.NDArray[np.int32]) -> bool:
+    return np.array_equal(np.flatnonzero(before.any(axis=0)), np.unique(codes))
 
 
 class SetLearner:
@@ -59,15 +101,29 @@ class SetLearner:
     def __init__(self, classifiers: Sequence[Classifier]) -> None:
         self._learners = [ClassLearner(classifier, 2) for classifier in classifiers]
 
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic]) -> None:
+    @property
+    def is_warm_startable(self) -> bool:
+        """Whether the classifiers are."""
+        return all(learner.is_warm_startable for learner in self._learners)
+
+    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
         """Fit a classifier per class."""
         members = np.asarray(targets, dtype=np.int32)
         for column, learner in enumerate(self._learners):
-            learner.fit(features, members[:, column])
+            learner.fit(features, members[:, column], _of_class(before, column))
 
-    def predict(self, features: Matrix) -> Predicted:
+    def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
         """Return the probability of each class, shape (n, K)."""
-        return np.column_stack([learner.predict(features)[:, 1] for learner in self._learners])
+        said = [learner.predict(features, _of_class(before, place)) for place, learner in enumerate(self._learners)]
+        return np.column_stack([both[:, 1] for both in said])
+
+    def fitted(self) -> Predicted:
+        """Return the probability of each class for the rows fitted to, shape (n, K)."""
+        return np.column_stack([learner.fitted()[:, 1] for learner in self._learners])
+
+
+def _of_class(before: Predicted | None, column: int) -> Predicted | None:
+    return None if before is None else np.column_stack([1 - before[:, column], before[:, column]])
 
 
 class JointSetLearner:
@@ -78,7 +134,12 @@ class JointSetLearner:
         self._is_constant: npt.NDArray[np.bool_] = np.empty(0, dtype=bool)
         self._first: npt.NDArray[np.float32] = np.empty(0, dtype=np.float32)
 
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic]) -> None:
+    @property
+    def is_warm_startable(self) -> bool:
+        """No such model is."""
+        return False
+
+    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
         """Fit on the classes that some rows have and some have not."""
         members = np.asarray(targets, dtype=np.int32)
         self._first = members[0].astype(np.float32)
@@ -87,13 +148,17 @@ class JointSetLearner:
             with threadpool_limits(limits=1):
                 self._model.fit(features, members[:, ~self._is_constant])
 
-    def predict(self, features: Matrix) -> Predicted:
+    def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
         """Return the probability of each class, shape (n, K)."""
         predicted = np.tile(self._first, (features.shape[0], 1))
         if features.shape[0] and not self._is_constant.all():
             with threadpool_limits(limits=1):
                 predicted[:, ~self._is_constant] = self._model.predict_proba(features)
         return predicted
+
+    def fitted(self) -> Predicted:
+        """Raise, as there is nothing to go on from."""
+        raise NotImplementedError
 
 
 class NumberLearner:
@@ -103,17 +168,39 @@ class NumberLearner:
         self._regressor = regressor
         self._mean, self._scale = 0.0, 1.0
 
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic]) -> None:
+    @property
+    def is_warm_startable(self) -> bool:
+        """Whether the regressor is."""
+        return isinstance(self._regressor, WarmStart)
+
+    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
         """Fit."""
         values = np.asarray(targets, dtype=np.float64)
         self._mean, self._scale = float(values.mean()), float(values.std()) or 1.0
         with threadpool_limits(limits=1):
-            self._regressor.fit(features, (values - self._mean) / self._scale)
+            if before is not None and isinstance(self._regressor, WarmStart):
+                self._regressor.fit_from(features, self._scaled(values), self._scaled(before))
+            else:
+                self._regressor.fit(features, self._scaled(values))
 
-    def predict(self, features: Matrix) -> Predicted:
+    def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
         """Return the numbers, shape (n, 1)."""
         if not features.shape[0]:
             return np.empty((0, 1), dtype=np.float32)
         with threadpool_limits(limits=1):
-            scaled = np.asarray(self._regressor.predict(features), dtype=np.float64)
-        return (scaled * self._scale + self._mean).astype(np.float32)[:, None]
+            if before is not None and isinstance(self._regressor, WarmStart):
+                return self._as_given(self._regressor.predict_from(features, self._scaled(before)))
+            return self._as_given(self._regressor.predict(features))
+
+    def fitted(self) -> Predicted:
+        """Return the numbers for the rows fitted to, shape (n, 1)."""
+        if not isinstance(self._regressor, WarmStart):
+            raise NotImplementedError
+        return self._as_given(self._regressor.fitted())
+
+    def _scaled(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        return (np.asarray(values, dtype=np.float64) - self._mean) / self._scale
+
+    def _as_given(self, scaled: npt.NDArray[np.floating]) -> Predicted:
+        given = np.asarray(scaled, dtype=np.float64) * self._scale + self._mean
+        return given.astype(np.float32).reshape(-1, 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import MISSING, asdict, dataclass, fields
 from importlib.metadata import version
 
 import numpy as np
@@ -43,6 +43,8 @@ class RunManifest:
         By issue type, the numbers that its file states.
     results
         SHA-256 by part: each column of the issues, pred_probs, predictions, folds.
+    former_labels_sha256
+        Of the labels from whose fits models went on; None where everything was fitted anew.
     """
 
     format_version: int
@@ -64,6 +66,7 @@ class RunManifest:
     thresholds: Mapping[str, Mapping[str, float]]
     stage_seconds: Mapping[str, float]
     results: Mapping[str, str]
+    former_labels_sha256: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return it for JSON."""
@@ -72,9 +75,10 @@ class RunManifest:
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> RunManifest:
         """Read it from JSON. Raises DataProblem for anything else."""
-        if values.get("format_version") != FORMAT_VERSION or not cls.__dataclass_fields__.keys() <= values.keys():
+        required = {field.name for field in fields(cls) if field.default is MISSING}
+        if values.get("format_version") != FORMAT_VERSION or not required <= values.keys():
             raise DataProblem("This is no manifest of this version of the studio. Analyse the data again to get one.")
-        return cls(**{name: values[name] for name in cls.__dataclass_fields__})  # type: ignore[arg-type]
+        return cls(**{field.name: values.get(field.name) for field in fields(cls)})  # type: ignore[arg-type]
 
     def spec(self) -> CleansetSpec:
         """Return the choice that was analysed."""
@@ -92,7 +96,12 @@ class RunManifest:
 
 
 def describe(
-    result: CleansetResult, spec: CleansetSpec, *, dataset_sha256: str, labels: Sequence[str | None]
+    result: CleansetResult,
+    spec: CleansetSpec,
+    *,
+    dataset_sha256: str,
+    labels: Sequence[str | None],
+    former_labels: Sequence[str | None] | None = None,
 ) -> RunManifest:
     """Return the manifest of a result that this process made from the spec, the labels and the file of the digest."""
     return RunManifest(
@@ -117,6 +126,7 @@ def describe(
         },
         stage_seconds=dict(result.stage_seconds),
         results=digests(result),
+        former_labels_sha256=labels_digest(former_labels) if former_labels and result.is_warm_started else None,
     )
 
 

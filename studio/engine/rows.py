@@ -28,10 +28,13 @@ def copy_hashes(table: Table, kinds: Mapping[str, ColumnKind]) -> npt.NDArray[np
     """
     hashes = []
     for name, cells in table.items():
-        distinct = _text_hashes(cell_values.normalised(cells.distinct.tolist()))
         if kinds[name] in (ColumnKind.INTEGER, ColumnKind.NUMBER):
             values = cells.distinct_numbers + 0.0  # -0.0 is 0.0
-            distinct = np.where(np.isnan(values), distinct, pd.util.hash_array(values))
+            is_text = np.isnan(values)
+            distinct = pd.util.hash_array(values)
+            distinct[is_text] = _normalised_hashes(cells.distinct[is_text])
+        else:
+            distinct = _normalised_hashes(cells.distinct)
         hashes.append(distinct[cells.codes])
     return _combined(hashes, table.n_rows)
 
@@ -39,9 +42,7 @@ def copy_hashes(table: Table, kinds: Mapping[str, ColumnKind]) -> npt.NDArray[np
 def word_hashes(table: Table, kinds: Mapping[str, ColumnKind]) -> npt.NDArray[np.uint64]:
     """Return `copy_hashes` in which a number or date counts only by whether it is missing, shape (n,)."""
     hashes = [
-        cells.is_blank.astype(np.uint64)
-        if kinds[name] in MEASURED
-        else _text_hashes(cell_values.normalised(cells.distinct.tolist()))[cells.codes]
+        cells.is_blank.astype(np.uint64) if kinds[name] in MEASURED else _normalised_hashes(cells.distinct)[cells.codes]
         for name, cells in table.items()
     ]
     return _combined(hashes, table.n_rows)
@@ -65,6 +66,10 @@ def digest(*parts: str | bytes | npt.NDArray[np.generic]) -> str:
 
 def _text_hashes(cells: npt.NDArray[np.object_]) -> npt.NDArray[np.uint64]:
     return pd.util.hash_array(cells, categorize=False)
+
+
+def _normalised_hashes(cells: npt.NDArray[np.object_]) -> npt.NDArray[np.uint64]:
+    return _text_hashes(cell_values.normalised(cells.tolist()))
 
 
 def _combined(columns: Sequence[npt.NDArray[np.uint64]], n_rows: int) -> npt.NDArray[np.uint64]:

@@ -112,6 +112,8 @@ class CleansetResult:
         Wall seconds per stage, in order.
     health
         What can be said of the data set as a whole.
+    is_warm_started
+        Whether models went on from their fits to former labels, of which few were corrected.
     """
 
     issues: pd.DataFrame
@@ -124,3 +126,4 @@ class CleansetResult:
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
     predictions: npt.NDArray[np.float32] | None = None
     health: Health = field(default_factory=Health)
+    is_warm_started: bool = False

@@ -66,7 +66,9 @@ def find_slices(labels: Labels, simple: Probabilities, divided: Sequence[Partiti
     is_free = labels.is_labeled.copy()
     found: list[Slice] = []
     while len(found) < MAX_SLICES:
-        tested = [best for partition in divided if (best := _clearest(partition, labels, simple, is_free)) is not None]
+        usual = _usual(simple, labels, is_free)
+        clearest = (_clearest(partition, labels, simple, is_free, usual) for partition in divided)
+        tested = [best for best in clearest if best is not None]
         if not tested:
             break
         _, slice_ = min(tested, key=lambda one: (one[0], one[1].description))
@@ -95,7 +97,7 @@ def judged(
 
 
 def _clearest(
-    partition: Partition, labels: Labels, simple: Probabilities, is_free: npt.NDArray[np.bool_]
+    partition: Partition, labels: Labels, simple: Probabilities, is_free: npt.NDArray[np.bool_], usual: float
 ) -> tuple[float, Slice] | None:
     """Return the group that contradicts the model most clearly, with its agreement in standard errors."""
     rows = np.flatnonzero(is_free & (partition.members >= 0))
@@ -107,7 +109,6 @@ def _clearest(
     means = np.bincount(group, weights=agreement, minlength=n_groups) / counts
     squares = np.bincount(group, weights=agreement**2, minlength=n_groups) / counts
     deviations = means / np.maximum(np.sqrt(np.maximum(squares - means**2, 0) / counts), 1e-6)
-    usual = _usual(simple, labels, is_free)
     wrong = (1 - means / usual) / 2 if usual > 0 else np.zeros(n_groups)
     counts_as = (counts >= MIN_ROWS) & (deviations <= -MIN_DEVIATIONS) & (wrong >= MIN_WRONG)
     if not counts_as.any():

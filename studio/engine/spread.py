@@ -66,7 +66,9 @@ class Spread:
     scale: Scale
 
 
-def find_spread(study: Study, predicted: Predicted, candidate: Candidate, resources: Resources) -> Spread:
+def find_spread(
+    study: Study, predicted: Predicted, candidate: Candidate, resources: Resources, former: Predicted | None = None
+) -> Spread:
     """Predict, out of sample and on the same folds, how far off each prediction is.
 
     Parameters
@@ -77,6 +79,8 @@ def find_spread(study: Study, predicted: Predicted, candidate: Candidate, resour
         Out-of-sample predictions, shape (n, 1).
     candidate
         The regressor that predicts the errors.
+    former
+        Where the study has former labels, what had been predicted of them, shape (n, 1).
 
     Notes
     -----
@@ -84,16 +88,25 @@ def find_spread(study: Study, predicted: Predicted, candidate: Candidate, resour
     if each has a Laplace distribution of its bar's size: near 1 where errors differ predictably (0.75 for prices of
     houses), near 0 where they do not (0.25 for ratings of politeness).
     """
-    given = np.asarray(study.labels.targets, dtype=np.float64)
     is_labeled = study.labels.is_labeled
-    errors = np.abs(given - predicted[:, 0])
+    errors = _errors(study.labels, predicted)
     known = errors[is_labeled]
-    targets = np.minimum(errors, np.quantile(known, _CUT_AT))
     floor = max(_FLOOR * float(np.median(known)), float(np.finfo(np.float32).tiny))
-    labels = Labels(targets, (), study.labels.strata)
-    (fit,) = cross_validate([candidate], replace(study, labels=labels), resources)
+    labels = _cut(study.labels, errors)
+    before = None if study.former is None or former is None else _cut(study.former, _errors(study.former, former))
+    (fit,) = cross_validate([candidate], replace(study, labels=labels, former=before), resources)
     scale = _scale(np.maximum(fit.predicted[is_labeled, 0].astype(np.float64), floor), known, floor)
-    return Spread(scale.bars(fit.predicted), targets, scale)
+    return Spread(scale.bars(fit.predicted), np.asarray(labels.targets, dtype=np.float64), scale)
+
+
+def _errors(labels: Labels, predicted: Predicted) -> npt.NDArray[np.float64]:
+    return np.abs(np.asarray(labels.targets, dtype=np.float64) - predicted[:, 0])
+
+
+def _cut(labels: Labels, errors: npt.NDArray[np.float64]) -> Labels:
+    """Return the errors as labels to be learned, without the size of those that may come from wrong labels."""
+    largest = np.quantile(errors[labels.is_labeled], _CUT_AT)
+    return Labels(np.minimum(errors, largest), (), labels.strata)
 
 
 def _scale(believed: npt.NDArray[np.float64], errors: npt.NDArray[np.float64], floor: float) -> Scale:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,7 @@ from studio.engine.schema import CleansetSpec
 from studio.engine.similar import SIMILAR_VERSION, Similar, similar_rows, similar_texts
 from studio.engine.views import Views
 
+MAX_CHANGED = 0.05  # of the labels, for fits that go on; with more, fitting anew finds more of the errors that are left
 _SPACES_PER_CHARACTER = 1 / 20  # English has one in six; Chinese, Japanese and Thai hardly any
 _CHARACTERS_PER_PHRASE = 30  # on average; what is shorter, such as names of people, is hardly worth encoding
 
@@ -49,6 +50,9 @@ class Study:
         The fold that holds each row out, -1 for unlabeled rows, shape (n,).
     views
         Features.
+    former
+        Given labels of an earlier cleanset of the same rows, whose folds these are and from whose fits models may go
+        on, as few labels were changed since; None if everything is fitted anew.
     """
 
     spec: CleansetSpec
@@ -59,6 +63,14 @@ class Study:
     labels: Labels
     fold_id: npt.NDArray[np.int16]
     views: Views
+    former: Labels | None = None
+
+    @property
+    def at_first(self) -> Study:
+        """The study with its former labels. Raises ValueError where there are none."""
+        if self.former is None:
+            raise ValueError("this study has no former labels")
+        return replace(self, labels=self.former, former=None)
 
     @property
     def n_folds(self) -> int:
@@ -83,7 +95,13 @@ class Study:
         return result
 
 
-def make_study(frame: pd.DataFrame, given: Sequence[str | None], spec: CleansetSpec, resources: Resources) -> Study:
+def make_study(
+    frame: pd.DataFrame,
+    given: Sequence[str | None],
+    spec: CleansetSpec,
+    resources: Resources,
+    former: Sequence[str | None] | None = None,
+) -> Study:
     """Make rows ready for learning.
 
     Parameters
@@ -96,6 +114,9 @@ def make_study(frame: pd.DataFrame, given: Sequence[str | None], spec: CleansetS
         The choice of columns, folds and seed.
     resources
         For the features that are computed later on.
+    former
+        Cells of labels that were corrected since. If so few were that models can go on from fits to these, their folds
+        stay, so that no row is held out from a model that has seen it.
 
     Notes
     -----
@@ -103,14 +124,27 @@ def make_study(frame: pd.DataFrame, given: Sequence[str | None], spec: CleansetS
     """
     as_given = Table.of(frame, spec.feature_columns)
     content = content_hashes(as_given)
-    order = canonical_order(content, given)
+    labels = encode_labels(given, spec.task)
+    before = encode_labels(former, spec.task) if former is not None else None
+    if former is None or before is None or not _is_near(labels, before):
+        former, before = given, None
+    order = canonical_order(content, former)
     table = as_given.reordered(order)
-    labels = encode_labels([given[row] for row in order], spec.task)
+    labels = labels.reordered(order)
+    before = before.reordered(order) if before else None
     copies = copy_hashes(table, spec.column_kinds)
     views = Views(table, content[order], spec, resources)
     similar = _similar(table, copies, views, spec, resources.cache)
-    fold_id = assign_folds(labels, similar.groups(), n_folds=spec.n_folds, seed=spec.seed)
-    return Study(spec, order, table, copies, similar, labels, fold_id, views)
+    fold_id = assign_folds(before or labels, similar.groups(), n_folds=spec.n_folds, seed=spec.seed)
+    return Study(spec, order, table, copies, similar, labels, fold_id, views, before)
+
+
+def _is_near(now: Labels, before: Labels) -> bool:
+    """Say whether some labels differ, though few, and neither the classes nor the labeled rows."""
+    if now.classes != before.classes or not np.array_equal(now.is_labeled, before.is_labeled):
+        return False
+    differs = np.reshape(now.targets != before.targets, (len(now.strata), -1)).any(axis=1) & now.is_labeled
+    return 0 < int(differs.sum()) <= MAX_CHANGED * int(now.is_labeled.sum())
 
 
 def _similar(table: Table, copies: npt.NDArray[np.uint64], views: Views, spec: CleansetSpec, cache: Cache) -> Similar:

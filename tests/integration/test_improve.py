@@ -141,6 +141,19 @@ def test_manifest_is_downloaded_and_the_run_reproduces(cleanset: Cleanset, impro
         assert "every part is the same" in said
 
 
+def test_after_few_corrections_models_go_on_from_the_first_cleanset_and_that_reproduces_too(
+    cleanset: Cleanset, alice: User, planted: Planted
+) -> None:
+    made = [ready(cleanset)]
+    for row_id in sorted(planted.wrong_rows)[:2]:
+        services.row_decide(cleanset=made[-1], user=alice, row_id=row_id, choice=Action.AUTO_FIX)
+        made.append(ready(services.cleanset_improve(cleanset=made[-1], user=alice)))
+    first, second, third = (one.manifest for one in made)
+    assert first["former_labels_sha256"] is None
+    assert second["former_labels_sha256"] == third["former_labels_sha256"] == first["labels_sha256"]
+    assert rerun(made[-1].pk)[0] == 0
+
+
 def test_rerun_tells_what_differs(cleanset: Cleanset) -> None:
     ready(cleanset).manifest["results"]["pred_probs"] = "something else"
     cleanset.save()

@@ -54,3 +54,22 @@ class SetClassifier(ABC):
     @abstractmethod
     def get_params(self) -> Mapping[str, object]:
         """Return the parameters that decide the fit, apart from the data."""
+
+
+class WarmStart(ABC):
+    """A model that can go on from what an earlier fit, to nearly the same labels, said of each row.
+
+    What is said has shape (n, P): class probabilities in the order of `classes_`, or one column of numbers.
+    """
+
+    @abstractmethod
+    def fitted(self) -> npt.NDArray[np.floating]:
+        """Return what is said of the rows that the model was just fitted to, without predicting them anew."""
+
+    @abstractmethod
+    def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], before: npt.NDArray[np.floating]) -> object:
+        """Learn from labeled rows, going on from what was said of them before."""
+
+    @abstractmethod
+    def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return what is said after `fit_from`, of rows of which `before` was said before."""

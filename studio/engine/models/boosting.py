@@ -6,19 +6,27 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from studio.engine.features.base import Matrix
-from studio.engine.models.openmp import LGBMClassifier, LGBMRegressor
+from studio.engine.models.base import WarmStart
+from studio.engine.models.openmp import lightgbm
 
 _FEWEST_LEAVES, _MOST_LEAVES, _ROWS_PER_LEAF = 15, 127, 1_000
+_FURTHER_ROUNDS, _FURTHER_STEP = 0.1, 2.0  # of the rounds and of the learning rate, for a fit that goes on
+_LEAST_PROBABILITY = 1e-9
 
 
-class _Trees(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """LightGBM with shallow trees that each see half of the columns, so that wrong labels are not learned.
 
     On adult with a tenth of the labels wrong this found them with average precision 0.639, against 0.624 of deeper
     trees on everything, in less than half the time of scikit-learn's. No early stopping: it would set rows aside.
+
+    A warm start adds a tenth of the trees at twice the learning rate. On adult with 1 % of the labels corrected that
+    found the other errors with average precision 0.565 in 0.12 of the time, a new fit 0.567; new values for the leaves
+    of the former trees 0.559 in 0.7 of the time.
 
     Parameters
     ----------
@@ -60,6 +68,23 @@ class _Trees(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
         self.has_random_splits = has_random_splits
         self.seed = seed
 
+    def _grown(
+        self,
+        features: Matrix,
+        targets: npt.NDArray[np.generic],
+        objective: dict[str, Any],
+        margins: npt.NDArray[np.floating] | None = None,
+    ) -> lightgbm.Booster:
+        """Grow the trees, or the further ones that go on from margins, shape (n, P)."""
+        settings = self._settings(len(targets)) | objective
+        if margins is not None:
+            settings["n_estimators"] = max(1, round(_FURTHER_ROUNDS * self.n_rounds))
+            settings["learning_rate"] = _FURTHER_STEP * self.learning_rate
+        # In the order of classes, then rows: the form in which LightGBM keeps margins.
+        start = None if margins is None else margins.ravel(order="F")
+        rows = lightgbm.Dataset(features, targets, init_score=start)
+        return lightgbm.train(settings, rows, keep_training_booster=True)
+
     def _settings(self, n_rows: int) -> dict[str, Any]:
         leaves = int(np.clip(n_rows // _ROWS_PER_LEAF, _FEWEST_LEAVES, _MOST_LEAVES))
         return {
@@ -85,13 +110,34 @@ class Boosting(ClassifierMixin, _Trees):  # type: ignore[misc]
 
     def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> Boosting:
         """Grow a tree per class and round (one for two classes)."""
-        self._trees = LGBMClassifier(**self._settings(len(codes))).fit(features, codes)
-        self.classes_ = self._trees.classes_
+        self.classes_, places = np.unique(codes, return_inverse=True)
+        self._booster = self._grown(features, places, self._objective())
         return self
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return the softmax of the trees' sums, shape (n, K)."""
-        return np.asarray(self._trees.predict_proba(features))
+        return _probabilities(_sums(self._booster, features))
+
+    def fitted(self) -> npt.NDArray[np.floating]:
+        """Return the probabilities of the rows fitted to, shape (n, K)."""
+        said = _said_of_fitted(self._booster)
+        return np.column_stack([1 - said, said]) if said.ndim == 1 else said
+
+    def fit_from(
+        self, features: Matrix, targets: npt.NDArray[np.generic], before: npt.NDArray[np.floating]
+    ) -> Boosting:
+        """Grow further trees."""
+        self.classes_, places = np.unique(targets, return_inverse=True)
+        self._booster = self._grown(features, places, self._objective(), _margins(before))
+        return self
+
+    def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return the softmax of the former margins and the further trees' sums, shape (n, K)."""
+        return _probabilities(_margins(before) + _sums(self._booster, features))
+
+    def _objective(self) -> dict[str, Any]:
+        n_classes = len(self.classes_)
+        return {"objective": "binary"} if n_classes == 2 else {"objective": "multiclass", "num_class": n_classes}
 
 
 class NumberBoosting(RegressorMixin, _Trees):  # type: ignore[misc]
@@ -99,9 +145,55 @@ class NumberBoosting(RegressorMixin, _Trees):  # type: ignore[misc]
 
     def fit(self, features: Matrix, values: npt.NDArray[np.float64]) -> NumberBoosting:
         """Grow a tree per round."""
-        self._trees = LGBMRegressor(objective="fair", **self._settings(len(values))).fit(features, values)
+        self._booster = self._grown(features, values, {"objective": "fair"})
         return self
 
     def predict(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return the trees' sums, shape (n,)."""
-        return np.asarray(self._trees.predict(features))
+        return _sums(self._booster, features)[:, 0]
+
+    def fitted(self) -> npt.NDArray[np.floating]:
+        """Return the trees' sums for the rows fitted to, shape (n, 1)."""
+        return _said_of_fitted(self._booster)[:, None]
+
+    def fit_from(
+        self, features: Matrix, targets: npt.NDArray[np.generic], before: npt.NDArray[np.floating]
+    ) -> NumberBoosting:
+        """Grow further trees."""
+        self._booster = self._grown(features, targets, {"objective": "fair"}, before)
+        return self
+
+    def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return the former numbers and the further trees' sums, shape (n, 1)."""
+        return before + _sums(self._booster, features)
+
+
+def _sums(booster: lightgbm.Booster, features: Matrix) -> npt.NDArray[np.float64]:
+    """Return the sums of the trees, shape (n, P); with two classes P = 1, that of the second."""
+    sums = np.asarray(booster.predict(features, raw_score=True, num_threads=1))
+    return sums.reshape(features.shape[0], -1)
+
+
+def _probabilities(sums: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    if sums.shape[1] > 1:
+        return np.asarray(softmax(sums, axis=1))
+    second = expit(sums[:, 0])
+    return np.column_stack([1 - second, second])
+
+
+def _margins(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Return sums of which `_probabilities` makes these, shape (n, 1) for two classes, else (n, K)."""
+    logs = np.log(np.maximum(probabilities.astype(np.float64), _LEAST_PROBABILITY))
+    return logs[:, 1:] - logs[:, :1] if logs.shape[1] == 2 else logs
+
+
+def _said_of_fitted(booster: lightgbm.Booster) -> npt.NDArray[np.float64]:
+    """Return what training itself came to: to predict the rows anew takes half as long as to fit them."""
+    said: list[npt.NDArray[np.float64]] = []
+
+    def note(predicted: npt.NDArray[np.float64], _: lightgbm.Dataset) -> list[tuple[str, float, bool]]:
+        said.append(predicted.copy())
+        return []
+
+    booster.eval_train(note)
+    return said[0]

@@ -7,12 +7,12 @@ import importlib.util
 from pathlib import Path
 
 try:
-    from lightgbm import LGBMClassifier, LGBMRegressor
+    import lightgbm
 except OSError:  # slim containers lack libgomp
     _torch = importlib.util.find_spec("torch")
     if _torch is None or _torch.origin is None:
         raise
     ctypes.CDLL(str(Path(_torch.origin).with_name("lib") / "libgomp.so.1"), mode=ctypes.RTLD_GLOBAL)
-    from lightgbm import LGBMClassifier, LGBMRegressor
+    import lightgbm
 
-__all__ = ["LGBMClassifier", "LGBMRegressor"]
+__all__ = ["lightgbm"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -12,7 +13,7 @@ from typing import Any, TextIO
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from cleansets.overlay import CorrectedRows, rows_analysed
+from cleansets.overlay import CorrectedRows, former_labels, rows_analysed
 from cleansets.pipeline import analyse_table
 from projects.readers import ReadLimits, read_table
 from studio import tables
@@ -26,11 +27,12 @@ DIFFERS = 1  # exit status
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What was analysed: the manifest, the table, its rows with their labels (None: all, as uploaded)."""
+    """What was analysed: manifest, table, rows with labels (None: all, as uploaded), labels that models went on from."""
 
     manifest: RunManifest
     table: Path
     rows: CorrectedRows | None
+    former: Sequence[str | None] | None = None
 
 
 class Command(BaseCommand):
@@ -68,9 +70,10 @@ class Command(BaseCommand):
     def _compared(self, again: Again, progress: TerminalProgress) -> list[str]:
         before = again.manifest
         spec = replace(before.spec(), encoder_folder=settings.ENCODER_FOLDER)
-        result = analyse_table(again.table, spec, rows=again.rows, use_cache=False, progress=progress)
-        labels = again.rows.labels if again.rows else []
-        after = describe(result, spec, dataset_sha256=before.dataset_sha256, labels=labels)
+        rows, former = again.rows, again.former
+        result = analyse_table(again.table, spec, rows=rows, former=former, use_cache=False, progress=progress)
+        labels = rows.labels if rows else []
+        after = describe(result, spec, dataset_sha256=before.dataset_sha256, labels=labels, former_labels=former)
         progress.clear()
         for name, was in before.versions.items():
             if (now := after.versions.get(name)) != was:
@@ -91,8 +94,12 @@ class Command(BaseCommand):
 def _of_studio(cleanset_id: str) -> Again:
     cleanset = finished_cleanset(cleanset_id)
     table = tables.local_path(cleanset.project.version.table_key)
-    rows = rows_analysed(cleanset) if cleanset.project.label_column else None
-    return Again(RunManifest.from_dict(cleanset.manifest), table, rows)
+    manifest = RunManifest.from_dict(cleanset.manifest)
+    if not cleanset.project.label_column:
+        return Again(manifest, table, None)
+    rows = rows_analysed(cleanset)
+    former = former_labels(cleanset, rows) if manifest.former_labels_sha256 else None
+    return Again(manifest, table, rows, former)
 
 
 def _of_file(manifest: Path, file: Path, table: Path, progress: TerminalProgress) -> Again:

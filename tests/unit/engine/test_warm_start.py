@@ -1,0 +1,163 @@
+"""After few corrections models go on from their fits to the former labels, and nothing about the figures changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+
+from studio.engine.build import build_cleanset
+from studio.engine.columns import ColumnKind
+from studio.engine.learners import ClassLearner
+from studio.engine.ml_task import MLTask, Mode
+from studio.engine.models.boosting import Boosting, NumberBoosting
+from studio.engine.schema import CleansetResult, CleansetSpec
+from tests.unit.engine.frames import numbers_frame, sets_frame, shuffled, table_spec
+from tests.unit.engine.test_slices import KINDS, exchanged, plain_frame
+
+SPEC = replace(table_spec(KINDS), only_candidates=("gentle-boosting",))
+N_ROWS = 400
+EXCHANGED = {"yes": "no", "no": "yes"}
+
+
+def corrected(frame: pd.DataFrame, n_rows: int, column: str = "label") -> pd.DataFrame:
+    """Return the frame with the labels of its first rows changed."""
+    labels = frame[column].copy()
+    labels[:n_rows] = labels[:n_rows].map(EXCHANGED)
+    return frame.assign(**{column: labels})
+
+
+def improved(
+    before: pd.DataFrame, after: pd.DataFrame, spec: CleansetSpec = SPEC, cache: Path | None = None
+) -> CleansetResult:
+    return build_cleanset(after, spec, former_labels=before[spec.label_column or ""].tolist(), cache_dir=cache)
+
+
+def rows_and_codes(n_classes: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+    rows = np.random.default_rng(0).normal(size=(N_ROWS, 3)).astype(np.float32)
+    return rows, np.digitize(rows[:, 0], np.linspace(-0.5, 0.5, n_classes - 1)).astype(np.int32)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_what_trees_say_of_the_rows_that_they_were_fitted_to_is_what_they_would_predict(n_classes: int) -> None:
+    rows, codes = rows_and_codes(n_classes)
+    model = Boosting(n_rounds=20).fit(rows, codes)
+    np.testing.assert_allclose(model.fitted(), model.predict_proba(rows), atol=1e-6)
+    numbers = NumberBoosting(n_rounds=20).fit(rows, rows[:, 0].astype(np.float64))
+    np.testing.assert_allclose(numbers.fitted()[:, 0], numbers.predict(rows), atol=1e-6)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_trees_that_go_on_learn_what_was_corrected_and_keep_the_rest(n_classes: int) -> None:
+    rows, codes = rows_and_codes(n_classes)
+    before = Boosting().fit(rows, codes).fitted()
+    is_corrected = rows[:, 1] > 1.2
+    now = np.where(is_corrected, (codes + 1) % n_classes, codes).astype(np.int32)
+    after = Boosting().fit_from(rows, now, before).predict_from(rows, before)
+    given = (np.arange(N_ROWS), now)
+    np.testing.assert_allclose(after.sum(axis=1), 1, atol=1e-6)
+    assert after[given][is_corrected].mean() > 5 * before[given][is_corrected].mean()
+    assert abs(after[given][~is_corrected].mean() - before[given][~is_corrected].mean()) < 0.1
+
+
+def test_trees_for_numbers_go_on_towards_the_corrected_ones() -> None:
+    rows, _ = rows_and_codes(2)
+    values = rows[:, 0].astype(np.float64)
+    is_corrected = rows[:, 1] > 1
+    before = NumberBoosting().fit(rows, values).fitted()
+    after = NumberBoosting().fit_from(rows, values + is_corrected, before).predict_from(rows, before)
+    moved = (after - before)[:, 0]
+    assert moved[is_corrected].mean() > 0.5
+    assert np.abs(moved[~is_corrected]).mean() < 0.1
+
+
+def test_fold_whose_classes_came_or_went_is_fitted_anew() -> None:
+    rows, codes = rows_and_codes(3)
+    former = ClassLearner(Boosting(n_rounds=20), n_classes=3)
+    former.fit(rows, np.minimum(codes, 1))
+    going_on, anew = (ClassLearner(Boosting(n_rounds=20), n_classes=3) for _ in range(2))
+    going_on.fit(rows, codes, former.fitted())
+    anew.fit(rows, codes)
+    assert np.array_equal(going_on.predict(rows, former.predict(rows)), anew.predict(rows))
+
+
+def test_few_corrections_keep_the_folds_so_that_held_out_rows_stay_unseen(tmp_path: Path) -> None:
+    before = plain_frame()
+    first = build_cleanset(before, SPEC, cache_dir=tmp_path)
+    result = improved(before, corrected(before, 20), cache=tmp_path)
+    assert result.is_warm_started
+    assert not first.is_warm_started
+    assert np.array_equal(result.fold_id, first.fold_id)
+    assert abs(result.candidates[0].accuracy - first.candidates[0].accuracy) < 0.1
+
+
+def test_going_on_gives_the_same_whether_or_not_the_former_fits_are_kept_and_in_any_order(tmp_path: Path) -> None:
+    before = plain_frame()
+    after = corrected(before, 20)
+    build_cleanset(before, SPEC, cache_dir=tmp_path)
+    kept, anew = improved(before, after, cache=tmp_path), improved(before, after)
+    assert np.array_equal(kept.pred_probs, anew.pred_probs)
+    pd.testing.assert_frame_equal(kept.issues, anew.issues)
+    mixed, order = shuffled(after, seed=1)
+    other = build_cleanset(mixed, SPEC, former_labels=[before["label"][row] for row in order])
+    assert np.array_equal(other.pred_probs, kept.pred_probs[order])
+
+
+@pytest.mark.parametrize("change", ["nothing", "much", "another class", "a label more"])
+def test_other_changes_are_fitted_anew(change: str) -> None:
+    before = plain_frame()
+    after = before.copy()
+    if change == "much":
+        after = corrected(before, 60)
+    elif change == "another class":
+        after.loc[:9, "label"] = "perhaps"
+    elif change == "a label more":
+        before.loc[0, "label"] = None
+    result = improved(before, after)
+    assert not result.is_warm_started
+    assert np.array_equal(result.pred_probs, build_cleanset(after, SPEC).pred_probs)
+
+
+def test_exchanged_labels_are_still_seen_though_the_linear_model_is_not_fitted_again() -> None:
+    frame = plain_frame()
+    before = exchanged(frame, frame["region"] == "north")
+    result = improved(before, corrected(before, 20))
+    assert result.is_warm_started
+    assert {row.key for row in result.candidates} == {"gentle-boosting", "ensemble"}
+    assert [found.description for found in result.health.inverted] == ["region = north"]
+
+
+def test_numbers_and_their_error_bars_go_on(tmp_path: Path) -> None:
+    before = numbers_frame(300)
+    kinds = {"size": ColumnKind.NUMBER, "age": ColumnKind.NUMBER}
+    spec = replace(table_spec(kinds), task=MLTask.REGRESSION, label_column="price", only_candidates=("number-boosting",))
+    first = build_cleanset(before, spec, cache_dir=tmp_path)
+    after = before.copy()
+    after.loc[:9, "price"] = "999.0"
+    result = improved(before, after, spec, tmp_path)
+    assert result.is_warm_started
+    assert first.predictions is not None
+    assert result.predictions is not None
+    assert np.median(np.abs(result.predictions - first.predictions), axis=0).max() < 5
+    assert set(result.issues["label_issue_score"].nlargest(10).index) == set(range(10))
+
+
+def test_sets_go_on(tmp_path: Path) -> None:
+    texts = sets_frame()
+    words = {word: texts["text"].str.contains(word).astype(str) for word in ("refund", "parcel", "password")}
+    before = pd.DataFrame({**words, "label": texts["label"]}, dtype=object)
+    spec = replace(
+        table_spec(dict.fromkeys(words, ColumnKind.BOOLEAN)),
+        task=MLTask.MULTI_LABEL,
+        mode=Mode.REGULAR,
+        only_candidates=("set-boosting",),
+    )
+    after = before.copy()
+    after.loc[:3, "label"] = "billing,delivery,account"
+    result = improved(before, after, spec, tmp_path)
+    assert result.is_warm_started
+    assert result.candidates[0].accuracy > 0.8
