@@ -23,6 +23,7 @@ from studio.engine.issues.base import Evidence
 from studio.engine.issues.kept import find_or_recall
 from studio.engine.issues.registry import ISSUE_TYPES
 from studio.engine.learners import Predicted
+from studio.engine.memory import keep_little
 from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.progress import Progress, Silent
 from studio.engine.resources import Resources
@@ -79,6 +80,7 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
         When the table cannot be analysed as the spec says.
     """
     check_frame(frame, spec)
+    keep_little()
     watch = Stopwatch(progress)
     resources = Resources(Cache(cache_dir), n_jobs, watch)
     watch("Reading features")
@@ -102,6 +104,7 @@ def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult,
     assessed = cross_validated(study, resources)
     if study.spec.task is not MLTask.REGRESSION:
         simple = _simple(study, assessed, resources) if study.spec.task is MLTask.MULTI_CLASS else None
+        study.views.release()  # what models read is not what detectors read
         return assessed.candidates, Evidence(study, assessed.predicted, study.views.matrix(view), simple=simple)
     former = None if study.former is None else cross_validated(study.at_first, resources).predicted
     spread = find_spread(study, assessed.predicted, assessed.heaviest.candidate, resources, former)

@@ -21,19 +21,20 @@ class Cells(Sequence[str]):
     Parameters
     ----------
     codes
-        For each row the place of its cell in `distinct`, shape (n,).
+        For each row the place of its cell in `distinct`, shape (n,), int32.
     distinct
         The different cells, shape (n_distinct,), each of which occurs.
     """
 
-    def __init__(self, codes: npt.NDArray[np.int64], distinct: npt.NDArray[np.object_]) -> None:
+    def __init__(self, codes: npt.NDArray[np.int32], distinct: npt.NDArray[np.object_]) -> None:
         self.codes = codes
         self.distinct = distinct
 
     @classmethod
     def of(cls, cells: Iterable[str | None]) -> Cells:
         """Find the different ones."""
-        codes, distinct = pd.factorize(np.asarray(cells, dtype=object))
+        found, distinct = pd.factorize(np.asarray(cells, dtype=object))
+        codes = found.astype(np.int32)
         is_missing = codes < 0
         if is_missing.any():
             blank = np.flatnonzero(distinct == "")
@@ -65,6 +66,14 @@ class Cells(Sequence[str]):
     def reordered(self, order: npt.NDArray[np.int64]) -> Cells:
         """Return the cells with their rows in another order."""
         return Cells(self.codes[order], self.distinct)
+
+    def part(self, rows: slice) -> Cells:
+        """Return the cells of some rows, of the different ones only those that they have."""
+        kept, codes = np.unique(self.codes[rows], return_inverse=True)
+        part = Cells(codes.astype(np.int32), self.distinct[kept])
+        if "distinct_numbers" in vars(self):  # not to be read again
+            part.distinct_numbers = self.distinct_numbers[kept]
+        return part
 
     def counts(self) -> npt.NDArray[np.int64]:
         """Return how many rows have each different cell, shape (n_distinct,)."""
@@ -111,6 +120,15 @@ class Table(Mapping[str, Cells]):
 
     def __len__(self) -> int:
         return len(self._columns)
+
+    def parts(self, n_rows: int) -> Iterator[Table]:
+        """Yield the table in parts of so many rows, in order."""
+        if self.n_rows <= n_rows:
+            yield self
+            return
+        for first in range(0, self.n_rows, n_rows):
+            rows = slice(first, min(first + n_rows, self.n_rows))
+            yield Table({name: cells.part(rows) for name, cells in self.items()}, rows.stop - first)
 
     def reordered(self, order: npt.NDArray[np.int64]) -> Table:
         """Return the table with its rows in another order."""

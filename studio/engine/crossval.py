@@ -81,7 +81,7 @@ class _Fit:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Positions of the rows that a fold's model is fitted to, and of those that it is asked about."""
+    """Positions of the rows that a fold's model may be fitted to, and of those that it is asked about."""
 
     seen: npt.NDArray[np.int64]
     asked: npt.NDArray[np.int64]
@@ -192,7 +192,7 @@ def _fit_fold(
     rows: _Rows,
     start: FoldFit | None,
 ) -> tuple[int, FoldFit]:
-    seen, asked = rows.seen, rows.asked
+    seen, asked = rows.seen[learner.sample(features.shape[1], targets[rows.seen])], rows.asked
     started = time.perf_counter()
     learner.fit(features[seen], targets[seen], start.fitted if start else None)
     fitted = time.perf_counter()

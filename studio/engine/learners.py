@@ -10,9 +10,14 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from studio.engine.features.base import Matrix
-from studio.engine.models.base import Classifier, Regressor, SetClassifier, WarmStart
+from studio.engine.models.base import Classifier, Regressor, Sampling, SetClassifier, WarmStart
 
 Predicted = npt.NDArray[np.float32]
+
+
+def taken(features: Matrix, rows: npt.NDArray[np.int64]) -> Matrix:
+    """Return some rows, ascending, without a copy where they are all."""
+    return features if len(rows) == features.shape[0] else features[rows]
 
 
 class Learner(Protocol):
@@ -21,6 +26,9 @@ class Learner(Protocol):
     @property
     def is_warm_startable(self) -> bool:
         """Whether a fit can go on from what an earlier one said."""
+
+    def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
+        """Return the positions of the rows to fit to, of all that are labeled: most models want all."""
 
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
         """Learn from labeled rows: features (n, d) and the targets of `Labels`, or go on from what was said of them."""
@@ -49,6 +57,12 @@ class ClassLearner:
     def is_warm_startable(self) -> bool:
         """Whether the classifier is."""
         return isinstance(self._classifier, WarmStart)
+
+    def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
+        """Return those that the classifier wants."""
+        if isinstance(self._classifier, Sampling):
+            return self._classifier.sample(n_columns, np.asarray(targets, dtype=np.int32))
+        return np.arange(len(targets))
 
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
         """Fit; with so few rows that one class is left, that is all that can be predicted.
@@ -106,11 +120,17 @@ class SetLearner:
         """Whether the classifiers are."""
         return all(learner.is_warm_startable for learner in self._learners)
 
+    def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
+        """Return all, as each classifier takes its own of them."""
+        return np.arange(len(targets))
+
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
         """Fit a classifier per class."""
         members = np.asarray(targets, dtype=np.int32)
         for column, learner in enumerate(self._learners):
-            learner.fit(features, members[:, column], _of_class(before, column))
+            rows = learner.sample(features.shape[1], members[:, column])
+            said = _of_class(before, column)
+            learner.fit(taken(features, rows), members[rows, column], None if said is None else said[rows])
 
     def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
         """Return the probability of each class, shape (n, K)."""
@@ -138,6 +158,10 @@ class JointSetLearner:
     def is_warm_startable(self) -> bool:
         """No such model is."""
         return False
+
+    def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
+        """Return all."""
+        return np.arange(len(targets))
 
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
         """Fit on the classes that some rows have and some have not."""
@@ -172,6 +196,10 @@ class NumberLearner:
     def is_warm_startable(self) -> bool:
         """Whether the regressor is."""
         return isinstance(self._regressor, WarmStart)
+
+    def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
+        """Return all."""
+        return np.arange(len(targets))
 
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
         """Fit."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,19 +114,19 @@ def similar_rows(table: Table, copies: npt.NDArray[np.uint64], space: Matrix, sp
     """
     exact = pairs_in_buckets(copies)
     distinct = np.unique(copies, return_index=True)[1]
-    points = np.asarray(space, dtype=np.float32)[distinct]
-    usual = _usual_distance(points, spec.seed)
+    points = np.asarray(space, dtype=np.float32)
+    usual = _usual_distance(points, distinct, spec.seed)
     n_measured = sum(spec.column_kinds[name] in MEASURED for name in spec.feature_columns)
     if usual == 0.0 or n_measured < _MIN_MEASURED:
         return _joined(table.n_rows, exact, Pairs.none(), np.empty(0, dtype=np.float32), MIN_ROW_SIMILARITY)
     reach = usual * (1 / MIN_ROW_SIMILARITY - 1)
     # Rows must agree in their words, so only those that do can share a cell of the grid.
     words = word_hashes(table, spec.column_kinds)[distinct]
-    cells = (cell ^ words for cell in _grid_cells(points, 4 * reach, spec.seed))
-    pairs = Pairs.union(map(pairs_in_buckets, cells)).distinct()
+    cells = (cell[distinct] ^ words for cell in _grid_cells(points, 4 * reach, spec.seed))
+    pairs = Pairs.union(map(pairs_in_buckets, cells)).distinct().at(distinct)
     distances = np.linalg.norm(points[pairs.left] - points[pairs.right], axis=1)
     similarity = (1 / (1 + distances / usual)).astype(np.float32)
-    return _joined(table.n_rows, exact, pairs.at(distinct), similarity, MIN_ROW_SIMILARITY)
+    return _joined(table.n_rows, exact, pairs, similarity, MIN_ROW_SIMILARITY)
 
 
 def _jaccard(words: list[str], pairs: Pairs) -> npt.NDArray[np.float32]:
@@ -138,25 +138,23 @@ def _jaccard(words: list[str], pairs: Pairs) -> npt.NDArray[np.float32]:
     return similarity
 
 
-def _usual_distance(space: npt.NDArray[np.float32], seed: int) -> float:
-    if len(space) < 3:
+def _usual_distance(space: npt.NDArray[np.float32], distinct: npt.NDArray[np.int64], seed: int) -> float:
+    if len(distinct) < 3:
         return 0.0
-    few = space
-    if len(space) > _MAX_ROWS_FOR_USUAL:
-        few = space[np.random.default_rng(seed).choice(len(space), _MAX_ROWS_FOR_USUAL, replace=False)]
-    return float(np.median(nearest_distances(few, 1, seed=seed)))
+    few = distinct
+    if len(distinct) > _MAX_ROWS_FOR_USUAL:
+        few = distinct[np.random.default_rng(seed).choice(len(distinct), _MAX_ROWS_FOR_USUAL, replace=False)]
+    return float(np.median(nearest_distances(space[few], 1, seed=seed)))
 
 
-def _grid_cells(space: npt.NDArray[np.float32], width: float, seed: int) -> list[npt.NDArray[np.uint64]]:
-    """Return per table the grid cell of each row: random projections, cut into pieces of the width."""
+def _grid_cells(space: npt.NDArray[np.float32], width: float, seed: int) -> Iterator[npt.NDArray[np.uint64]]:
+    """Yield per table the grid cell of each row: random projections, cut into pieces of the width."""
     rng = np.random.default_rng(seed)
-    cells = []
     for _ in range(N_TABLES):
         directions = rng.normal(size=(space.shape[1], N_PROJECTIONS)).astype(np.float32)
         offsets = rng.uniform(0, width, N_PROJECTIONS)
-        cells.append(np.floor((space @ directions + offsets) / width).astype(np.int64))
-    hashes = (pd.util.hash_pandas_object(pd.DataFrame(cell), index=False) for cell in cells)
-    return [np.asarray(hashed, dtype=np.uint64) for hashed in hashes]
+        cell = pd.DataFrame(np.floor((space @ directions + offsets) / width).astype(np.int64))
+        yield np.asarray(pd.util.hash_pandas_object(cell, index=False), dtype=np.uint64)
 
 
 def _joined(n_rows: int, exact: Pairs, others: Pairs, similarity: npt.NDArray[np.float32], threshold: float) -> Similar:

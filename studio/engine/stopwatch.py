@@ -1,9 +1,10 @@
-"""Measures how long each stage takes, from the progress calls that pass through."""
+"""Measures how long each stage takes, from the progress calls that pass through, and tidies up between them."""
 
 from __future__ import annotations
 
 import time
 
+from studio.engine.memory import give_back
 from studio.engine.progress import Progress
 
 
@@ -19,6 +20,7 @@ class Stopwatch:
     def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
         """Hand on, and start the stage's clock if it is another one."""
         if stage != self._stage:
+            give_back()
             self._stop()
             self._stage = stage
         self._progress(stage, done, total)

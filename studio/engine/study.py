@@ -135,6 +135,7 @@ def make_study(
     copies = copy_hashes(table, spec.column_kinds)
     views = Views(table, content[order], spec, resources)
     similar = _similar(table, copies, views, spec, resources.cache)
+    views.release()  # the distances of a table are its largest matrix, and models of many rows don't read it
     fold_id = assign_folds(before or labels, similar.groups(), n_folds=spec.n_folds, seed=spec.seed)
     return Study(spec, order, table, copies, similar, labels, fold_id, views, before)
 

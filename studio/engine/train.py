@@ -16,7 +16,8 @@ from studio.engine.cache import Cache
 from studio.engine.errors import DataProblem
 from studio.engine.features.base import Featuriser
 from studio.engine.labels import encode_labels
-from studio.engine.learners import Learner
+from studio.engine.learners import Learner, taken
+from studio.engine.memory import keep_little
 from studio.engine.ml_task import MLTask
 from studio.engine.progress import Progress, Silent
 from studio.engine.resources import Resources
@@ -113,6 +114,7 @@ def train_model(
     DataProblem
         When columns are missing or the labels cannot be learned.
     """
+    keep_little()
     rows = _labeled_rows(frame, labels, spec)
     resources = Resources(Cache(cache_dir), n_jobs, progress)
     progress("Reading features")
@@ -165,5 +167,7 @@ def _chosen(assessed: Assessment) -> list[Member]:
 def _refitted(member: Member, study: Study, targets: npt.NDArray[np.generic]) -> FittedMember:
     candidate = member.candidate
     learner = RECIPES[study.spec.task].learner(candidate, study.labels.n_outputs, study.spec.seed)
-    learner.fit(study.views.matrix(candidate.view), targets)
+    features = study.views.matrix(candidate.view)
+    rows = learner.sample(features.shape[1], targets)
+    learner.fit(taken(features, rows), targets[rows])
     return FittedMember(candidate.key, candidate.view, learner, member.temperature, member.weight)

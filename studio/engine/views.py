@@ -12,6 +12,7 @@ from studio.engine import cache, encoder
 from studio.engine.cells import Table
 from studio.engine.features.base import Featuriser, Matrix
 from studio.engine.features.catalogue import ENCODED, VIEWS
+from studio.engine.memory import give_back
 from studio.engine.resources import Resources
 from studio.engine.rows import digest
 from studio.engine.schema import CleansetSpec
@@ -49,6 +50,11 @@ class Views:
             self._matrices[view] = self._computed(view) if stored is None else _from_arrays(stored)
         return self._matrices[view]
 
+    def release(self) -> None:
+        """Forget the matrices that the cache has; they are read again when they are asked for."""
+        if self._resources.cache.folder is not None:
+            self._matrices.clear()
+
     def fitted(self, view: str) -> Featuriser:
         """Return the view's featuriser, fitted on the table."""
         if view not in self._fitted:
@@ -61,6 +67,7 @@ class Views:
     def _computed(self, view: str) -> Matrix:
         matrix = self.fitted(view).transform(self._table, self._resources)
         self._resources.cache.put(self.key(view), _as_arrays(matrix))
+        give_back()
         return matrix
 
 

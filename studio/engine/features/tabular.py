@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import sparse
 from studio.engine.cells import Table
 from studio.engine.columns import ColumnKind
 from studio.engine.features.base import Matrix
-from studio.engine.features.column_encoders import ColumnEncoder, Dense, make_encoder
+from studio.engine.features.column_encoders import ColumnEncoder, make_encoder
 from studio.engine.features.text import SentenceFeatures
 from studio.engine.resources import Resources
 from studio.engine.schema import CleansetSpec
@@ -25,6 +26,7 @@ class Reader(StrEnum):
     DISTANCES = "distances"
 
 
+_ROWS_AT_ONCE = 100_000
 _SENTENCE_SCALE = np.float32(3.5)  # models of a table are held back more than those of embeddings; this makes up for it
 
 
@@ -54,20 +56,34 @@ class TableFeatures:
             self._encoders[name] = encoder
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
-        """Write the columns side by side."""
-        if self._reader is Reader.LINEAR:
-            return self._sparse(table)
-        blocks: list[Dense] = []
-        for name, encoder in self._encoders.items():
-            cells = table[name]
-            blocks.append(encoder.for_trees(cells) if self._reader is Reader.TREES else encoder.for_distances(cells))
-        return np.hstack(blocks)
+        """Write the columns side by side, some rows at a time."""
+        return _stacked((self._written(part) for part in table.parts(_ROWS_AT_ONCE)), table.n_rows)
 
-    def _sparse(self, table: Table) -> Matrix:
-        blocks = [encoder.for_linear(table[name]) for name, encoder in self._encoders.items()]
+    def _written(self, table: Table) -> Matrix:
+        columns = [(encoder, table[name]) for name, encoder in self._encoders.items()]
+        if self._reader is Reader.TREES:
+            return np.hstack([encoder.for_trees(cells) for encoder, cells in columns])
+        if self._reader is Reader.DISTANCES:
+            return np.hstack([encoder.for_distances(cells) for encoder, cells in columns])
+        blocks = [sparse.csr_array(encoder.for_linear(cells)) for encoder, cells in columns]
         if not blocks:
             return sparse.csr_array((table.n_rows, 0), dtype=np.float32)
-        return sparse.csr_array(sparse.hstack([sparse.csr_array(block) for block in blocks], dtype=np.float32))
+        return sparse.csr_array(sparse.hstack(blocks, dtype=np.float32))
+
+
+def _stacked(parts: Iterator[Matrix], n_rows: int) -> Matrix:
+    """Return the parts below each other; dense ones are held once, as each is written to its place when it comes."""
+    first = next(parts)
+    if first.shape[0] == n_rows:
+        return first
+    if not isinstance(first, np.ndarray):
+        return sparse.csr_array(sparse.vstack([first, *parts], format="csr"))
+    result = np.empty((n_rows, first.shape[1]), dtype=np.float32)
+    done = 0
+    for part in itertools.chain([first], parts):
+        result[done : done + part.shape[0]] = part
+        done += part.shape[0]
+    return result
 
 
 class SentencesAndColumns:

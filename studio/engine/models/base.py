@@ -56,6 +56,14 @@ class SetClassifier(ABC):
         """Return the parameters that decide the fit, apart from the data."""
 
 
+class Sampling(ABC):
+    """A classifier for which some of many rows are enough."""
+
+    @abstractmethod
+    def sample(self, n_columns: int, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """Return the positions of the rows to fit it to, ascending; every class keeps some."""
+
+
 class WarmStart(ABC):
     """A model that can go on from what an earlier fit, to nearly the same labels, said of each row.
 

@@ -8,13 +8,14 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 
 from studio.engine.features.base import Matrix
+from studio.engine.models.base import Sampling
 
 _MAX_WEIGHTS = 250  # the Newton step solves for all of them at once
 _MAX_ROWS = 25_000  # of more, evenly spaced ones: that is plenty for so few weights
 _MAX_ITERATIONS = 100
 
 
-class TableLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class TableLogistic(ClassifierMixin, Sampling, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Logistic regression by Newton's method where the weights are few, which takes ten steps and not hundreds.
 
     Levels and numbers differ so much in scale and frequency that gradient steps hardly get to an end: on adult, 20,000
@@ -26,23 +27,30 @@ class TableLogistic(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sc
 
     def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> TableLogistic:
         """Fit one weight per column, and class where there are more than two."""
-        n_rows, n_columns = features.shape
-        n_classes = len(np.unique(codes))
-        is_small = n_columns * (n_classes if n_classes > 2 else 1) <= _MAX_WEIGHTS
+        is_small = _has_few_weights(features.shape[1], codes)
         solver = "newton-cholesky" if is_small else "lbfgs"
         self._model = LogisticRegression(C=self.strength, solver=solver, max_iter=_MAX_ITERATIONS)
         if is_small:
-            kept = _spaced(codes, 1 + (n_rows - 1) // _MAX_ROWS)
-            few, codes = features[kept], codes[kept]
+            dense = features if isinstance(features, np.ndarray) else features.toarray()
             # In float64, or the matrix of second derivatives cannot be solved.
-            features = np.asarray(few if isinstance(few, np.ndarray) else few.toarray(), dtype=np.float64)
+            features = dense.astype(np.float64)
         self._model.fit(features, codes)
         self.classes_ = self._model.classes_
         return self
 
+    def sample(self, n_columns: int, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
+        """Return evenly spaced rows of each class where the weights are few, else all rows."""
+        step = 1 + (len(codes) - 1) // _MAX_ROWS if _has_few_weights(n_columns, codes) else 1
+        return _spaced(codes, step)
+
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return probabilities, shape (n, K)."""
         return np.asarray(self._model.predict_proba(features))
+
+
+def _has_few_weights(n_columns: int, codes: npt.NDArray[np.int32]) -> bool:
+    n_classes = len(np.unique(codes))
+    return n_columns * (n_classes if n_classes > 2 else 1) <= _MAX_WEIGHTS
 
 
 def _spaced(codes: npt.NDArray[np.int32], step: int) -> npt.NDArray[np.int64]:

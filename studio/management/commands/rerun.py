@@ -27,7 +27,7 @@ DIFFERS = 1  # exit status
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What was analysed: manifest, table, rows with labels (None: all, as uploaded), labels that models went on from."""
+    """What was analysed: manifest, table, rows with labels (None: all, as uploaded), those models went on from."""
 
     manifest: RunManifest
     table: Path

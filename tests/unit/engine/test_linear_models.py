@@ -6,6 +6,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
+from studio.engine.learners import ClassLearner
+from studio.engine.models.logistic import TableLogistic
 from studio.engine.models.ratio import RatioClassifier
 from studio.engine.models.set_logistic import SetLogistic
 
@@ -42,3 +44,14 @@ def test_two_classes_are_told_apart_by_one_plane() -> None:
     said = RatioClassifier().fit(sparse.csr_array(counts), codes).predict_proba(sparse.csr_array(counts))
     assert said.shape == (N_ROWS, 2)
     assert np.mean(said.argmax(axis=1) == codes) > 0.85
+
+
+def test_of_many_rows_evenly_spaced_ones_of_each_class_are_enough_for_a_few_weights() -> None:
+    codes = np.zeros(60_000, dtype=np.int32)
+    codes[[5, 59_000]] = 1
+    learner = ClassLearner(TableLogistic(), n_classes=2)
+    kept = learner.sample(4, codes)
+    assert 20_000 <= len(kept) <= 25_001
+    assert np.diff(kept).min() > 0
+    assert codes[kept].sum() == 1
+    assert len(learner.sample(400, codes)) == len(learner.sample(4, codes[:25_000])) + 35_000 == len(codes)

@@ -134,7 +134,9 @@ def test_exchanged_labels_are_still_seen_though_the_linear_model_is_not_fitted_a
 def test_numbers_and_their_error_bars_go_on(tmp_path: Path) -> None:
     before = numbers_frame(300)
     kinds = {"size": ColumnKind.NUMBER, "age": ColumnKind.NUMBER}
-    spec = replace(table_spec(kinds), task=MLTask.REGRESSION, label_column="price", only_candidates=("number-boosting",))
+    spec = replace(
+        table_spec(kinds), task=MLTask.REGRESSION, label_column="price", only_candidates=("number-boosting",)
+    )
     first = build_cleanset(before, spec, cache_dir=tmp_path)
     after = before.copy()
     after.loc[:9, "price"] = "999.0"
