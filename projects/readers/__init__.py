@@ -16,7 +16,6 @@ from projects.readers.json_reader import JsonFile, read_json
 from projects.readers.json_records import pieces_of_list, records_of_lines
 from projects.readers.parquet_reader import read_parquet
 from projects.readers.source import DataFile, file_sha256, unpacked
-from projects.readers.xlsx_reader import read_xlsx
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
@@ -67,7 +66,10 @@ class _Reading:
         known = binary_format(self.file)
         if known is None:
             return self._text()
-        read = read_parquet if known is FileFormat.PARQUET else read_xlsx
+        if known is FileFormat.PARQUET:
+            read = read_parquet
+        else:  # openpyxl takes 0.2 s to load, for which other files need not wait
+            from projects.readers.xlsx_reader import read_xlsx as read
         return _Found(known, read(self.file.path, self.table, progress=self.progress, limits=self.limits))
 
     def _text(self) -> _Found:
