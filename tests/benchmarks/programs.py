@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,13 +22,20 @@ PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 _PEERS = "tests.benchmarks.peers"
 
 
+Predicted: TypeAlias = tuple[npt.NDArray[np.float64], tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Scores, 1 the worst, and flags per row, with what it cost to get them."""
+    """Scores, 1 the worst, and flags per row, with what it cost to get them.
+
+    `predicted` are predictions for the test file from the given labels, where finding errors made the whole model.
+    """
 
     scores: npt.NDArray[np.float64]
     flags: npt.NDArray[np.bool_]
     cost: Cost
+    predicted: Predicted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ class Program(Protocol):
     def find(self, place: Workplace) -> Found:
         """Score the rows of the training file."""
 
-    def learn(self, place: Workplace, labels: pd.Series) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+    def learn(self, place: Workplace, labels: pd.Series) -> Predicted:
         """Return predictions for the test file, and their classes."""
 
 
@@ -73,19 +81,24 @@ class Peer:
         out = place.folder / "found.npz"
         cost = self._run(place, "find", str(out))
         with np.load(out) as found:
-            return Found(found["scores"], found["flags"], cost)
+            predicted = _predicted(found) if "values" in found else None
+            return Found(found["scores"], found["flags"], cost, predicted)
 
-    def learn(self, place: Workplace, labels: pd.Series) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+    def learn(self, place: Workplace, labels: pd.Series) -> Predicted:
         """Return predictions for the test file, and their classes."""
         path, out = place.folder / "labels.csv", place.folder / "learned.npz"
         labels.to_frame(place.job.label).to_csv(path, index=False)
         self._run(place, "learn", str(path), str(out))
         with np.load(out) as learned:
-            return learned["values"], tuple(learned["classes"].tolist())
+            return _predicted(learned)
 
     def _run(self, place: Workplace, command: str, *rest: str) -> Cost:
         call = [peers_python(), "-m", f"{_PEERS}.{self.name}", command, str(place.job_path), *rest]
         return process.run(call, limit_s=place.limit_s, environment={"HF_HUB_OFFLINE": "1"})
+
+
+def _predicted(arrays: Mapping[str, npt.NDArray[np.generic]]) -> Predicted:
+    return np.asarray(arrays["values"], dtype=float), tuple(arrays["classes"].tolist())
 
 
 class Studio:
@@ -105,7 +118,7 @@ class Studio:
         flags = found["is_label_issue"].astype(str).str.lower() == "true"
         return Found(found["label_issue_score"].to_numpy(float), flags.to_numpy(), cost)
 
-    def learn(self, place: Workplace, labels: pd.Series) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+    def learn(self, place: Workplace, labels: pd.Series) -> Predicted:
         """Return predictions for the test file, and their classes."""
         folder, job = place.folder, place.job
         source, model, out = folder / "relabeled.csv", folder / f"model-{self._mode}", folder / "predictions.csv"

@@ -16,12 +16,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from tests.benchmarks import quality, report
 from tests.benchmarks.peers.job import Job
 from tests.benchmarks.process import ROOT, Failed
-from tests.benchmarks.programs import MODE_NAMES, PEER_NAMES, PROGRAMS, Program, Workplace, embed
+from tests.benchmarks.programs import MODE_NAMES, PEER_NAMES, PROGRAMS, Predicted, Program, Workplace, embed
 from tests.benchmarks.report import Measure
 from tests.benchmarks.tasks import GENERATED, GROWTH, QUICK, TASKS, Task
 
@@ -125,8 +124,9 @@ def _measure(
     found = program.find(place)
     skills = []
     if has_models:
-        for labels in (task.train[task.label], quality.fixed_labels(task, found.scores)):
-            skills.append(_skill(task, program, place, labels))
+        given = found.predicted or program.learn(place, task.train[task.label])
+        fixed_labels = quality.fixed_labels(task, found.scores)
+        skills = [_skill(task, predicted) for predicted in (given, program.learn(place, fixed_labels))]
     noisy, fixed = skills or (None, None)
     return Measure(
         task=name,
@@ -144,8 +144,8 @@ def _measure(
     )
 
 
-def _skill(task: Task, program: Program, place: Workplace, labels: pd.Series) -> tuple[float, float, float | None]:
-    skill = quality.skill(task, *program.learn(place, labels))
+def _skill(task: Task, predicted: Predicted) -> tuple[float, float, float | None]:
+    skill = quality.skill(task, *predicted)
     return skill.accuracy, skill.loss, skill.macro_f1
 
 

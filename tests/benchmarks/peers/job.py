@@ -50,19 +50,20 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Scores per row, 1 the worst, and which rows are flagged."""
-
-    scores: npt.NDArray[np.float64]
-    flags: npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
 class Predicted:
     """Predictions for the test rows: probabilities with their classes, or values of shape (n, 1)."""
 
     values: npt.NDArray[np.float64]
     classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Scores per row, 1 the worst, and which rows are flagged; what the same fit predicts, where it is a whole model."""
+
+    scores: npt.NDArray[np.float64]
+    flags: npt.NDArray[np.bool_]
+    predicted: Predicted | None = None
 
 
 def class_sets(labels: pd.Series) -> list[list[str]]:
@@ -76,7 +77,11 @@ def run(find: Callable[[Job], Found], learn: Callable[[Job, pd.Series], Predicte
     job = Job(**json.loads(Path(job_path).read_text()))
     if command == "find":
         found = find(job)
-        np.savez(rest[0], scores=found.scores, flags=found.flags)
+        said = {} if found.predicted is None else _arrays(found.predicted)
+        np.savez(rest[0], scores=found.scores, flags=found.flags, **said)
     else:
-        predicted = learn(job, job.labels(rest[0]))
-        np.savez(rest[1], values=predicted.values, classes=np.array(predicted.classes, dtype=str))
+        np.savez(rest[1], **_arrays(learn(job, job.labels(rest[0]))))
+
+
+def _arrays(predicted: Predicted) -> dict[str, npt.NDArray[np.generic]]:
+    return {"values": predicted.values, "classes": np.array(predicted.classes, dtype=str)}
