@@ -14,7 +14,7 @@ import pandas as pd
 from studio.engine import assessment
 from studio.engine.assessment import Assessment, assess
 from studio.engine.cache import Cache
-from studio.engine.candidates import Candidate, candidates_for
+from studio.engine.candidates import Candidate, candidates_for, error_candidate
 from studio.engine.crossval import cross_validate
 from studio.engine.features.catalogue import distance_view
 from studio.engine.health.base import Analysis, Split
@@ -107,7 +107,7 @@ def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult,
         study.views.release()  # what models read is not what detectors read
         return assessed.candidates, Evidence(study, assessed.predicted, study.views.matrix(view), simple=simple)
     former = None if study.former is None else cross_validated(study.at_first, resources).predicted
-    spread = find_spread(study, assessed.predicted, assessed.heaviest.candidate, resources, former)
+    spread = find_spread(study, assessed.predicted, error_candidate(assessed.heaviest.candidate), resources, former)
     predictions = np.column_stack([assessed.predicted[:, 0], spread.expected])
     nothing = np.empty((len(study.order), 0), dtype=np.float32)
     return assessed.candidates, Evidence(study, nothing, study.views.matrix(view), predictions)

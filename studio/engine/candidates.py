@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
@@ -139,8 +139,10 @@ def _ridge(penalty: float) -> Callable[[int], Regressor]:
     return lambda seed: Ridge(alpha=penalty, solver="lsqr", tol=1e-3)
 
 
-def _number_boosting(seed: int) -> Regressor:
-    return NumberBoosting(n_leaves=31, penalty=1.0, row_fraction=0.8, column_fraction=0.8, seed=seed)
+def _number_boosting(n_leaves: int, n_rounds: int = 300) -> Callable[[int], Regressor]:
+    return lambda seed: NumberBoosting(
+        n_rounds, n_leaves=n_leaves, penalty=1.0, row_fraction=0.8, column_fraction=0.8, seed=seed
+    )
 
 
 def _number_forest(seed: int) -> Regressor:
@@ -269,12 +271,16 @@ CANDIDATES = (
     ),
     Candidate(
         "sentences-boosting", "Sentence embeddings, gradient boosting", Modality.TEXT, REGULAR, "sentences",
-        _number_boosting,
+        _number_boosting(31),
         lambda size: size.n_rows <= _SEVERAL_ROWS, NUMBERS,
     ),
     Candidate(
-        "number-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _number_boosting,
-        lambda size: True, NUMBERS,
+        "number-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _number_boosting(31),
+        lambda size: size.n_rows < _FEW_ROWS, NUMBERS,
+    ),
+    Candidate(
+        "large-number-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _number_boosting(63),
+        lambda size: size.n_rows >= _FEW_ROWS, NUMBERS,
     ),
     Candidate(
         "number-forest", "Extremely randomised trees", Modality.TABULAR, REGULAR, "trees", _number_forest,
@@ -285,3 +291,13 @@ CANDIDATES = (
         lambda size: True, NUMBERS,
     ),
 )  # fmt: skip
+
+
+def error_candidate(candidate: Candidate) -> Candidate:
+    """Return the model of how far off a regressor is, on the same view.
+
+    Trees for it are fewer and smaller: there is less to be learned about errors than about numbers.
+    """
+    if candidate.view != "trees":
+        return candidate
+    return replace(candidate, key="error-boosting", name="Gradient boosting of errors", make=_number_boosting(31, 150))

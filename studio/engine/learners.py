@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,19 +20,23 @@ def taken(features: Matrix, rows: npt.NDArray[np.int64]) -> Matrix:
     return features if len(rows) == features.shape[0] else features[rows]
 
 
-class Learner(Protocol):
+class Learner(ABC):
     """A model of any task. Native thread pools are bound to one thread, for fits run side by side."""
 
     @property
     def is_warm_startable(self) -> bool:
         """Whether a fit can go on from what an earlier one said."""
+        return False
 
     def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
         """Return the positions of the rows to fit to, of all that are labeled: most models want all."""
+        return np.arange(len(targets))
 
+    @abstractmethod
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
         """Learn from labeled rows: features (n, d) and the targets of `Labels`, or go on from what was said of them."""
 
+    @abstractmethod
     def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
         """Return what is predicted: class probabilities (n, K) or numbers (n, 1).
 
@@ -41,9 +45,10 @@ class Learner(Protocol):
 
     def fitted(self) -> Predicted:
         """Return what is predicted for the rows fitted to; only where `is_warm_startable`, and not after going on."""
+        raise NotImplementedError
 
 
-class ClassLearner:
+class ClassLearner(Learner):
     """One of several classes per row: probabilities that sum to 1, 0 for classes that were not seen."""
 
     def __init__(self, classifier: Classifier, n_classes: int) -> None:
@@ -62,7 +67,7 @@ class ClassLearner:
         """Return those that the classifier wants."""
         if isinstance(self._classifier, Sampling):
             return self._classifier.sample(n_columns, np.asarray(targets, dtype=np.int32))
-        return np.arange(len(targets))
+        return super().sample(n_columns, targets)
 
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
         """Fit; with so few rows that one class is left, that is all that can be predicted.
@@ -109,7 +114,7 @@ def _has_classes(before: Predicted, codes: npt.NDArray[np.int32]) -> bool:
     return np.array_equal(np.flatnonzero(before.any(axis=0)), np.unique(codes))
 
 
-class SetLearner:
+class SetLearner(Learner):
     """Any number of classes per row: one classifier per class, whose probabilities are independent."""
 
     def __init__(self, classifiers: Sequence[Classifier]) -> None:
@@ -120,12 +125,8 @@ class SetLearner:
         """Whether the classifiers are."""
         return all(learner.is_warm_startable for learner in self._learners)
 
-    def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
-        """Return all, as each classifier takes its own of them."""
-        return np.arange(len(targets))
-
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
-        """Fit a classifier per class."""
+        """Fit a classifier per class, each to the rows that it wants."""
         members = np.asarray(targets, dtype=np.int32)
         for column, learner in enumerate(self._learners):
             rows = learner.sample(features.shape[1], members[:, column])
@@ -146,22 +147,13 @@ def _of_class(before: Predicted | None, column: int) -> Predicted | None:
     return None if before is None else np.column_stack([1 - before[:, column], before[:, column]])
 
 
-class JointSetLearner:
+class JointSetLearner(Learner):
     """Any number of classes per row: one model for all classes."""
 
     def __init__(self, model: SetClassifier) -> None:
         self._model = model
         self._is_constant: npt.NDArray[np.bool_] = np.empty(0, dtype=bool)
         self._first: npt.NDArray[np.float32] = np.empty(0, dtype=np.float32)
-
-    @property
-    def is_warm_startable(self) -> bool:
-        """No such model is."""
-        return False
-
-    def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
-        """Return all."""
-        return np.arange(len(targets))
 
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
         """Fit on the classes that some rows have and some have not."""
@@ -180,12 +172,8 @@ class JointSetLearner:
                 predicted[:, ~self._is_constant] = self._model.predict_proba(features)
         return predicted
 
-    def fitted(self) -> Predicted:
-        """Raise, as there is nothing to go on from."""
-        raise NotImplementedError
 
-
-class NumberLearner:
+class NumberLearner(Learner):
     """A number per row. Targets are scaled to mean 0 and deviation 1 for the model, and back."""
 
     def __init__(self, regressor: Regressor) -> None:
@@ -196,10 +184,6 @@ class NumberLearner:
     def is_warm_startable(self) -> bool:
         """Whether the regressor is."""
         return isinstance(self._regressor, WarmStart)
-
-    def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
-        """Return all."""
-        return np.arange(len(targets))
 
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
         """Fit."""

@@ -13,6 +13,7 @@ import pandas as pd
 from studio.engine.assessment import ENSEMBLE_KEY, Assessment, Member
 from studio.engine.build import cross_validated
 from studio.engine.cache import Cache
+from studio.engine.candidates import error_candidate
 from studio.engine.errors import DataProblem
 from studio.engine.features.base import Featuriser
 from studio.engine.labels import encode_labels
@@ -147,7 +148,7 @@ def _labeled_rows(frame: pd.DataFrame, labels: Sequence[str | None], spec: Clean
 
 
 def _error_bar(study: Study, assessed: Assessment, resources: Resources) -> tuple[FittedMember, Scale]:
-    candidate = assessed.heaviest.candidate
+    candidate = error_candidate(assessed.heaviest.candidate)
     spread = find_spread(study, assessed.predicted, candidate, resources)
     return _refitted(Member(candidate, temperature=1.0, weight=1.0), study, spread.targets), spread.scale
 

@@ -59,7 +59,7 @@ class Predicted:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Scores per row, 1 the worst, and which rows are flagged; what the same fit predicts, where it is a whole model."""
+    """Scores per row, 1 the worst, which rows are flagged, and what the fit predicts, where it is a whole model."""
 
     scores: npt.NDArray[np.float64]
     flags: npt.NDArray[np.bool_]
