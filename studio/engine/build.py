@@ -97,20 +97,22 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
 
 def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult, ...], Evidence]:
     """Return the table of models and what they say of rows that they have not seen; neither without labels."""
-    view = distance_view(study.spec)
+    nothing = np.empty((len(study.order), 0), dtype=np.float32)
     if study.spec.task is MLTask.UNSUPERVISED:
-        nothing = np.empty((len(study.order), 0), dtype=np.float32)
-        return (), Evidence(study, nothing, study.views.matrix(view))
+        return (), _evidence(study, nothing, resources)
     assessed = cross_validated(study, resources)
     if study.spec.task is not MLTask.REGRESSION:
         simple = _simple(study, assessed, resources) if study.spec.task is MLTask.MULTI_CLASS else None
         study.views.release()  # what models read is not what detectors read
-        return assessed.candidates, Evidence(study, assessed.predicted, study.views.matrix(view), simple=simple)
+        return assessed.candidates, replace(_evidence(study, assessed.predicted, resources), simple=simple)
     former = None if study.former is None else cross_validated(study.at_first, resources).predicted
     spread = find_spread(study, assessed.predicted, error_candidate(assessed.heaviest.candidate), resources, former)
     predictions = np.column_stack([assessed.predicted[:, 0], spread.expected])
-    nothing = np.empty((len(study.order), 0), dtype=np.float32)
-    return assessed.candidates, Evidence(study, nothing, study.views.matrix(view), predictions)
+    return assessed.candidates, replace(_evidence(study, nothing, resources), predictions=predictions)
+
+
+def _evidence(study: Study, pred_probs: Predicted, resources: Resources) -> Evidence:
+    return Evidence(study, pred_probs, study.views.matrix(distance_view(study.spec)), n_jobs=resources.n_jobs)
 
 
 def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predicted | None:

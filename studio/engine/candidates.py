@@ -6,19 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
-from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from studio.engine.features.text import LONG_TEXT
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.models.base import Classifier, Regressor, SetClassifier
 from studio.engine.models.boosting import Boosting, NumberBoosting
+from studio.engine.models.forest import Forest, NumberForest, SetForest
 from studio.engine.models.linear import MarginClassifier
 from studio.engine.models.logistic import TableLogistic
 from studio.engine.models.neighbours import NeighbourClassifier
 from studio.engine.models.network import SmallNetwork
 from studio.engine.models.ratio import RatioClassifier
-from studio.engine.models.set_forest import SetForest
 from studio.engine.models.set_logistic import SetLogistic
 from studio.engine.rows import digest
 from studio.engine.schema import CleansetSpec
@@ -120,6 +119,10 @@ def _gentle_boosting(seed: int) -> Classifier:
                     has_random_splits=True, seed=seed)  # fmt: skip
 
 
+def _short_boosting(seed: int) -> Classifier:
+    return Boosting(n_rounds=75, learning_rate=0.1, seed=seed)
+
+
 def _boosting(seed: int) -> Classifier:
     return Boosting(n_rounds=150, seed=seed)
 
@@ -128,28 +131,14 @@ def _long_boosting(seed: int) -> Classifier:
     return Boosting(n_rounds=300, seed=seed)
 
 
-def _forest(seed: int) -> Classifier:
-    classifier: Classifier = ExtraTreesClassifier(
-        n_estimators=200, min_samples_leaf=2, max_features=0.5, max_leaf_nodes=4_000, random_state=seed
-    )
-    return classifier
-
-
 def _ridge(penalty: float) -> Callable[[int], Regressor]:
     return lambda seed: Ridge(alpha=penalty, solver="lsqr", tol=1e-3)
 
 
-def _number_boosting(n_leaves: int, n_rounds: int = 300) -> Callable[[int], Regressor]:
+def _number_boosting(n_leaves: int, n_rounds: int = 300, learning_rate: float = 0.05) -> Callable[[int], Regressor]:
     return lambda seed: NumberBoosting(
-        n_rounds, n_leaves=n_leaves, penalty=1.0, row_fraction=0.8, column_fraction=0.8, seed=seed
+        n_rounds, learning_rate, n_leaves, penalty=1.0, row_fraction=0.8, column_fraction=0.8, seed=seed
     )
-
-
-def _number_forest(seed: int) -> Regressor:
-    regressor: Regressor = ExtraTreesRegressor(
-        n_estimators=100, min_samples_leaf=2, max_features=0.5, max_leaf_nodes=4_000, random_state=seed
-    )
-    return regressor
 
 
 CANDIDATES = (
@@ -208,19 +197,20 @@ CANDIDATES = (
         lambda size: size.n_rows * size.n_classes <= _VERY_MANY_ROWS, SETS,
     ),
     Candidate(
-        "boosting", "Gradient boosting", Modality.TABULAR, FAST, "trees", _boosting,
-        lambda size: _FEW_ROWS <= size.n_rows <= _MANY_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
+        "boosting", "Gradient boosting", Modality.TABULAR, FAST, "trees", _short_boosting,
+        lambda size: size.n_rows >= _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
     ),
     Candidate(
         "long-boosting", "Gradient boosting, more trees", Modality.TABULAR, REGULAR, "trees", _long_boosting,
         lambda size: _FEW_ROWS <= size.n_rows <= _MANY_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
     ),
     Candidate(
-        "large-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _boosting,
+        "large-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees", _boosting,
         lambda size: size.n_rows > _MANY_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
     ),
     Candidate(
-        "forest", "Extremely randomised trees", Modality.TABULAR, ALWAYS, "trees", _forest,
+        "forest", "Extremely randomised trees", Modality.TABULAR, ALWAYS, "trees",
+        lambda seed: Forest(seed=seed),
         lambda size: size.n_rows < _FEW_ROWS and size.n_classes <= _MANY_CLASSES, ONE_CLASS,
     ),
     Candidate(
@@ -279,11 +269,17 @@ CANDIDATES = (
         lambda size: size.n_rows < _FEW_ROWS, NUMBERS,
     ),
     Candidate(
-        "large-number-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _number_boosting(63),
+        "short-number-boosting", "Gradient boosting", Modality.TABULAR, FAST, "trees",
+        _number_boosting(63, n_rounds=150, learning_rate=0.1),
         lambda size: size.n_rows >= _FEW_ROWS, NUMBERS,
     ),
     Candidate(
-        "number-forest", "Extremely randomised trees", Modality.TABULAR, REGULAR, "trees", _number_forest,
+        "large-number-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees", _number_boosting(63),
+        lambda size: size.n_rows >= _FEW_ROWS, NUMBERS,
+    ),
+    Candidate(
+        "number-forest", "Extremely randomised trees", Modality.TABULAR, REGULAR, "trees",
+        lambda seed: NumberForest(n_trees=100, seed=seed),
         lambda size: size.n_rows < _FEW_ROWS, NUMBERS,
     ),
     Candidate(
@@ -300,4 +296,6 @@ def error_candidate(candidate: Candidate) -> Candidate:
     """
     if candidate.view != "trees":
         return candidate
-    return replace(candidate, key="error-boosting", name="Gradient boosting of errors", make=_number_boosting(31, 150))
+    return replace(
+        candidate, key="error-boosting", name="Gradient boosting of errors", make=_number_boosting(31, n_rounds=150)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -13,6 +13,7 @@ import sklearn
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
+from studio.engine.cache import Arrays
 from studio.engine.candidates import Candidate
 from studio.engine.features.base import Matrix
 from studio.engine.folds import NO_FOLD
@@ -24,6 +25,7 @@ from studio.engine.study import Study
 from studio.engine.tasks.registry import RECIPES
 
 STAGE = "Training models"
+_MEMORY = "memory "  # before the names of its arrays in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +46,13 @@ class OutOfSample:
 class FoldFit:
     """One candidate's predictions of one fold's held-out rows, then of all unlabeled rows.
 
-    `fitted` are those of the rows that it was fitted to, from which a later fit may go on; None where nobody asked.
+    `memory` is what a later fit may go on from; empty where nobody asked.
     """
 
     predicted: Predicted
     training_time_s: float
     inference_time_s: float
-    fitted: Predicted | None = None
+    memory: Arrays = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ def _fitted(
     fits: Sequence[_Fit], study: Study, resources: Resources, *, n_before: int = 0, n_total: int
 ) -> dict[str, FoldFit]:
     """Return the results by key: those that are kept, and the others once they are computed."""
-    done = {fit.key: stored for fit in fits if (stored := _stored(fit.key, resources)) is not None}
+    done = {fit.key: replace(stored, memory={}) for fit in fits if (stored := _stored(fit.key, resources)) is not None}
     waiting = [fit for fit in fits if fit.key not in done]
     for view in dict.fromkeys(fit.candidate.view for fit in waiting):
         study.views.matrix(view)  # under its own stage, before the fits are counted
@@ -146,15 +148,15 @@ def _fitted(
     starts = _starts([fit.start for fit in waiting if fit.start is not None], study, resources)
     for fit, result in _run(waiting, starts, study, resources):
         resources.cache.put(fit.key, _as_arrays(result))
-        done[fit.key] = replace(result, fitted=None)
+        done[fit.key] = replace(result, memory={})
         resources.progress(STAGE, n_before + len(done), n_total)
     return done
 
 
 def _starts(fits: Sequence[_Fit], study: Study, resources: Resources) -> dict[str, FoldFit]:
-    """Return the fits that others go on from, by key, with what they say of every row."""
+    """Return the fits that others go on from, by key."""
     kept = {fit.key: _stored(fit.key, resources) for fit in fits}
-    starts = {key: stored for key, stored in kept.items() if stored is not None and stored.fitted is not None}
+    starts = {key: stored for key, stored in kept.items() if stored is not None}
     for fit, result in _run([fit for fit in fits if fit.key not in starts], {}, study, resources):
         resources.cache.put(fit.key, _as_arrays(result))
         starts[fit.key] = result
@@ -194,12 +196,12 @@ def _fit_fold(
 ) -> tuple[int, FoldFit]:
     seen, asked = rows.seen[learner.sample(features.shape[1], targets[rows.seen])], rows.asked
     started = time.perf_counter()
-    learner.fit(features[seen], targets[seen], start.fitted if start else None)
+    learner.fit(features[seen], targets[seen], start.memory if start else None)
     fitted = time.perf_counter()
     predicted = learner.predict(features[asked], start.predicted if start else None)
     ended = time.perf_counter()
-    said = learner.fitted() if start is None and learner.is_warm_startable else None
-    return position, FoldFit(predicted, fitted - started, ended - fitted, said)
+    memory = {} if start else learner.memory(features, seen, asked)
+    return position, FoldFit(predicted, fitted - started, ended - fitted, memory)
 
 
 def _rows(fold_id: npt.NDArray[np.int16], fold: int) -> _Rows:
@@ -227,7 +229,7 @@ def _fit_key(candidate: Candidate, study: Study, labels: Labels, fold: int) -> s
     seed = study.spec.seed
     numbers = f"{study.spec.task} {fold} {seed} {labels.n_outputs} scikit-learn {sklearn.__version__}"
     features, model = study.views.key(candidate.view), candidate.signature(seed)
-    return digest("fit", features, model, labels.targets, study.fold_id, numbers)
+    return digest("fit 2", features, model, labels.targets, study.fold_id, numbers)
 
 
 def _stored(key: str, resources: Resources) -> FoldFit | None:
@@ -235,11 +237,11 @@ def _stored(key: str, resources: Resources) -> FoldFit | None:
     if arrays is None:
         return None
     training, inference = arrays["seconds"].tolist()
-    said = np.asarray(arrays["fitted"], dtype=np.float32) if "fitted" in arrays else None
-    return FoldFit(np.asarray(arrays["predicted"], dtype=np.float32), training, inference, said)
+    memory = {name.removeprefix(_MEMORY): array for name, array in arrays.items() if name.startswith(_MEMORY)}
+    return FoldFit(np.asarray(arrays["predicted"], dtype=np.float32), training, inference, memory)
 
 
 def _as_arrays(fit: FoldFit) -> dict[str, npt.NDArray[np.generic]]:
     seconds = np.array([fit.training_time_s, fit.inference_time_s])
-    arrays: dict[str, npt.NDArray[np.generic]] = {"predicted": fit.predicted, "seconds": seconds}
-    return arrays if fit.fitted is None else arrays | {"fitted": fit.fitted}
+    memory = {_MEMORY + name: array for name, array in fit.memory.items()}
+    return {"predicted": fit.predicted, "seconds": seconds, **memory}

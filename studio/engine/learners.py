@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from studio.engine.cache import Arrays
 from studio.engine.features.base import Matrix
 from studio.engine.models.base import Classifier, Regressor, Sampling, SetClassifier, WarmStart
 
 Predicted = npt.NDArray[np.float32]
+Memory: TypeAlias = dict[str, npt.NDArray[np.generic]]
+_CLASSES, _SCALE = "classes", "scale"  # in a memory, beside what the model keeps
 
 
 def taken(features: Matrix, rows: npt.NDArray[np.int64]) -> Matrix:
@@ -25,7 +29,7 @@ class Learner(ABC):
 
     @property
     def is_warm_startable(self) -> bool:
-        """Whether a fit can go on from what an earlier one said."""
+        """Whether a fit can go on from an earlier one."""
         return False
 
     def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
@@ -33,8 +37,11 @@ class Learner(ABC):
         return np.arange(len(targets))
 
     @abstractmethod
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
-        """Learn from labeled rows: features (n, d) and the targets of `Labels`, or go on from what was said of them."""
+    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None) -> None:
+        """Learn from labeled rows: features (n, d) and the targets of `Labels`.
+
+        With the memory of an earlier fit to the same rows, go on from that, if it holds what is needed.
+        """
 
     @abstractmethod
     def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
@@ -43,9 +50,12 @@ class Learner(ABC):
         After a fit that went on, `before` is what had been predicted for these rows.
         """
 
-    def fitted(self) -> Predicted:
-        """Return what is predicted for the rows fitted to; only where `is_warm_startable`, and not after going on."""
-        raise NotImplementedError
+    def memory(self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
+        """Return what a later fit goes on from: this one was fitted to some rows and is asked about others.
+
+        Empty where nothing can be gone on from.
+        """
+        return {}
 
 
 class ClassLearner(Learner):
@@ -54,7 +64,6 @@ class ClassLearner(Learner):
     def __init__(self, classifier: Classifier, n_classes: int) -> None:
         self._classifier = classifier
         self._n_classes = n_classes
-        self._n_fitted = 0
         self._only_class: int | None = None
         self._has_gone_on = False
 
@@ -69,20 +78,19 @@ class ClassLearner(Learner):
             return self._classifier.sample(n_columns, np.asarray(targets, dtype=np.int32))
         return super().sample(n_columns, targets)
 
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
+    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None) -> None:
         """Fit; with so few rows that one class is left, that is all that can be predicted.
 
         Where classes came or went, nothing can be gone on from.
         """
         codes = np.asarray(targets, dtype=np.int32)
-        self._n_fitted = len(codes)
         if (codes == codes[0]).all():
             self._only_class = int(codes[0])
             return
         with threadpool_limits(limits=1):  # two OpenMP threads beside a busy process were measured 100 times slower
-            if before is not None and isinstance(self._classifier, WarmStart) and _has_classes(before, codes):
+            if memory and isinstance(self._classifier, WarmStart) and _has_classes(memory, codes):
                 self._has_gone_on = True
-                self._classifier.fit_from(features, codes, before[:, np.unique(codes)])
+                self._classifier.fit_from(features, codes, memory)
             else:
                 self._classifier.fit(features, codes)
 
@@ -95,11 +103,12 @@ class ClassLearner(Learner):
                 return self._aligned(self._classifier.predict_from(features, before[:, self._classifier.classes_]))
             return self._aligned(self._classifier.predict_proba(features))
 
-    def fitted(self) -> Predicted:
-        """Return the probabilities of the rows fitted to, shape (n, K)."""
+    def memory(self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
+        """Return the classifier's, with its classes."""
         if self._only_class is not None or not isinstance(self._classifier, WarmStart):
-            return self._aligned(np.empty((self._n_fitted, 0)))
-        return self._aligned(self._classifier.fitted())
+            return {}
+        memory = self._classifier.memory(features, seen, asked)
+        return {**memory, _CLASSES: self._classifier.classes_} if memory else {}
 
     def _aligned(self, probabilities: npt.NDArray[np.floating]) -> Predicted:
         aligned = np.zeros((len(probabilities), self._n_classes), dtype=np.float32)
@@ -110,8 +119,8 @@ class ClassLearner(Learner):
         return aligned
 
 
-def _has_classes(before: Predicted, codes: npt.NDArray[np.int32]) -> bool:
-    return np.array_equal(np.flatnonzero(before.any(axis=0)), np.unique(codes))
+def _has_classes(memory: Arrays, codes: npt.NDArray[np.int32]) -> bool:
+    return np.array_equal(memory[_CLASSES], np.unique(codes))
 
 
 class SetLearner(Learner):
@@ -125,25 +134,33 @@ class SetLearner(Learner):
         """Whether the classifiers are."""
         return all(learner.is_warm_startable for learner in self._learners)
 
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
+    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None) -> None:
         """Fit a classifier per class, each to the rows that it wants."""
         members = np.asarray(targets, dtype=np.int32)
         for column, learner in enumerate(self._learners):
             rows = learner.sample(features.shape[1], members[:, column])
-            said = _of_class(before, column)
-            learner.fit(taken(features, rows), members[rows, column], None if said is None else said[rows])
+            learner.fit(taken(features, rows), members[rows, column], _of_class(memory, column))
 
     def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
         """Return the probability of each class, shape (n, K)."""
-        said = [learner.predict(features, _of_class(before, place)) for place, learner in enumerate(self._learners)]
+        said = [learner.predict(features, _both(before, place)) for place, learner in enumerate(self._learners)]
         return np.column_stack([both[:, 1] for both in said])
 
-    def fitted(self) -> Predicted:
-        """Return the probability of each class for the rows fitted to, shape (n, K)."""
-        return np.column_stack([learner.fitted()[:, 1] for learner in self._learners])
+    def memory(self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
+        """Return those of all classes."""
+        return {
+            f"{column} {name}": values
+            for column, learner in enumerate(self._learners)
+            for name, values in learner.memory(features, seen, asked).items()
+        }
 
 
-def _of_class(before: Predicted | None, column: int) -> Predicted | None:
+def _of_class(memory: Arrays | None, column: int) -> Memory:
+    start = f"{column} "
+    return {name.removeprefix(start): values for name, values in (memory or {}).items() if name.startswith(start)}
+
+
+def _both(before: Predicted | None, column: int) -> Predicted | None:
     return None if before is None else np.column_stack([1 - before[:, column], before[:, column]])
 
 
@@ -154,23 +171,46 @@ class JointSetLearner(Learner):
         self._model = model
         self._is_constant: npt.NDArray[np.bool_] = np.empty(0, dtype=bool)
         self._first: npt.NDArray[np.float32] = np.empty(0, dtype=np.float32)
+        self._has_gone_on = False
 
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
-        """Fit on the classes that some rows have and some have not."""
+    @property
+    def is_warm_startable(self) -> bool:
+        """Whether the model is."""
+        return isinstance(self._model, WarmStart)
+
+    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None) -> None:
+        """Fit on the classes that some rows have and some have not, which are the same where it goes on."""
         members = np.asarray(targets, dtype=np.int32)
         self._first = members[0].astype(np.float32)
         self._is_constant = np.asarray((members == members[0]).all(axis=0))
-        if not self._is_constant.all():
-            with threadpool_limits(limits=1):
-                self._model.fit(features, members[:, ~self._is_constant])
+        if self._is_constant.all():
+            return
+        varying = np.flatnonzero(~self._is_constant)
+        with threadpool_limits(limits=1):
+            if memory and isinstance(self._model, WarmStart) and np.array_equal(memory[_CLASSES], varying):
+                self._has_gone_on = True
+                self._model.fit_from(features, members[:, varying], memory)
+            else:
+                self._model.fit(features, members[:, varying])
 
     def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
         """Return the probability of each class, shape (n, K)."""
         predicted = np.tile(self._first, (features.shape[0], 1))
         if features.shape[0] and not self._is_constant.all():
             with threadpool_limits(limits=1):
-                predicted[:, ~self._is_constant] = self._model.predict_proba(features)
+                if before is not None and self._has_gone_on and isinstance(self._model, WarmStart):
+                    said = self._model.predict_from(features, before[:, ~self._is_constant])
+                else:
+                    said = self._model.predict_proba(features)
+            predicted[:, ~self._is_constant] = said
         return predicted
+
+    def memory(self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
+        """Return the model's, with the classes that it tells apart."""
+        if self._is_constant.all() or not isinstance(self._model, WarmStart):
+            return {}
+        memory = self._model.memory(features, seen, asked)
+        return {**memory, _CLASSES: np.flatnonzero(~self._is_constant)} if memory else {}
 
 
 class NumberLearner(Learner):
@@ -179,20 +219,23 @@ class NumberLearner(Learner):
     def __init__(self, regressor: Regressor) -> None:
         self._regressor = regressor
         self._mean, self._scale = 0.0, 1.0
+        self._has_gone_on = False
 
     @property
     def is_warm_startable(self) -> bool:
         """Whether the regressor is."""
         return isinstance(self._regressor, WarmStart)
 
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], before: Predicted | None = None) -> None:
-        """Fit."""
+    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None) -> None:
+        """Fit, or go on in the former scale."""
         values = np.asarray(targets, dtype=np.float64)
-        self._mean, self._scale = float(values.mean()), float(values.std()) or 1.0
         with threadpool_limits(limits=1):
-            if before is not None and isinstance(self._regressor, WarmStart):
-                self._regressor.fit_from(features, self._scaled(values), self._scaled(before))
+            if memory and isinstance(self._regressor, WarmStart):
+                self._has_gone_on = True
+                self._mean, self._scale = memory[_SCALE].tolist()
+                self._regressor.fit_from(features, self._scaled(values), memory)
             else:
+                self._mean, self._scale = float(values.mean()), float(values.std()) or 1.0
                 self._regressor.fit(features, self._scaled(values))
 
     def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
@@ -200,15 +243,16 @@ class NumberLearner(Learner):
         if not features.shape[0]:
             return np.empty((0, 1), dtype=np.float32)
         with threadpool_limits(limits=1):
-            if before is not None and isinstance(self._regressor, WarmStart):
+            if before is not None and self._has_gone_on and isinstance(self._regressor, WarmStart):
                 return self._as_given(self._regressor.predict_from(features, self._scaled(before)))
             return self._as_given(self._regressor.predict(features))
 
-    def fitted(self) -> Predicted:
-        """Return the numbers for the rows fitted to, shape (n, 1)."""
+    def memory(self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
+        """Return the regressor's, with the scale."""
         if not isinstance(self._regressor, WarmStart):
-            raise NotImplementedError
-        return self._as_given(self._regressor.fitted())
+            return {}
+        memory = self._regressor.memory(features, seen, asked)
+        return {**memory, _SCALE: np.array([self._mean, self._scale])} if memory else {}
 
     def _scaled(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         return (np.asarray(values, dtype=np.float64) - self._mean) / self._scale

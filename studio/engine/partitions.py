@@ -21,7 +21,7 @@ MAX_CLUSTERS, ROWS_PER_CLUSTER = 60, 50
 MAX_VALUES = 50  # of a column that counts as categories
 N_BINS = 5  # of a column of numbers: fifths of the rows
 N_WORDS = 5
-_MAX_TEXTS = 20_000  # whose words describe the clusters
+_MAX_CHARACTERS = 4_000_000  # of the texts whose words describe the clusters
 _VALUE_KINDS = (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN)
 _NUMBER_KINDS = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 
@@ -87,7 +87,7 @@ def _clusters(study: Study, space: Matrix) -> Iterator[Partition]:
 
 def _words(cells: Cells, clusters: npt.NDArray[np.int32], n_clusters: int) -> list[str]:
     """Return for each cluster the words that it has more often than the rest."""
-    few = slice(None, None, max(1, len(cells) // _MAX_TEXTS))
+    few = slice(None, None, 1 + sum(map(len, cells)) // _MAX_CHARACTERS)
     counter = CountVectorizer(stop_words="english", min_df=2, max_features=20_000, binary=True)
     try:
         counts = counter.fit_transform(cells[few])

@@ -95,7 +95,9 @@ def similar_texts(cells: Cells, copies: npt.NDArray[np.uint64], seed: int) -> Si
     return _joined(len(cells), exact.at(rows), pairs.at(first_of_each), similarity, MIN_TEXT_SIMILARITY)
 
 
-def similar_rows(table: Table, copies: npt.NDArray[np.uint64], space: Matrix, spec: CleansetSpec) -> Similar:
+def similar_rows(
+    table: Table, copies: npt.NDArray[np.uint64], space: Matrix, spec: CleansetSpec, *, n_jobs: int = 1
+) -> Similar:
     """Meet rows that are equal in all columns but numbers and dates, and very near each other in those.
 
     Parameters
@@ -107,6 +109,8 @@ def similar_rows(table: Table, copies: npt.NDArray[np.uint64], space: Matrix, sp
     space
         Scaled columns, shape (n, d). With d the distance of two rows and m the median distance of a row to its
         nearest, their similarity is 1 / (1 + d / m).
+    n_jobs
+        Pieces computed side by side; it does not change the result.
 
     References
     ----------
@@ -115,7 +119,7 @@ def similar_rows(table: Table, copies: npt.NDArray[np.uint64], space: Matrix, sp
     exact = pairs_in_buckets(copies)
     distinct = np.unique(copies, return_index=True)[1]
     points = np.asarray(space, dtype=np.float32)
-    usual = _usual_distance(points, distinct, spec.seed)
+    usual = _usual_distance(points, distinct, spec.seed, n_jobs)
     n_measured = sum(spec.column_kinds[name] in MEASURED for name in spec.feature_columns)
     if usual == 0.0 or n_measured < _MIN_MEASURED:
         return _joined(table.n_rows, exact, Pairs.none(), np.empty(0, dtype=np.float32), MIN_ROW_SIMILARITY)
@@ -138,13 +142,13 @@ def _jaccard(words: list[str], pairs: Pairs) -> npt.NDArray[np.float32]:
     return similarity
 
 
-def _usual_distance(space: npt.NDArray[np.float32], distinct: npt.NDArray[np.int64], seed: int) -> float:
+def _usual_distance(space: npt.NDArray[np.float32], distinct: npt.NDArray[np.int64], seed: int, n_jobs: int) -> float:
     if len(distinct) < 3:
         return 0.0
     few = distinct
     if len(distinct) > _MAX_ROWS_FOR_USUAL:
         few = distinct[np.random.default_rng(seed).choice(len(distinct), _MAX_ROWS_FOR_USUAL, replace=False)]
-    return float(np.median(nearest_distances(space[few], 1, seed=seed)))
+    return float(np.median(nearest_distances(space[few], 1, seed=seed, n_jobs=n_jobs)))
 
 
 def _grid_cells(space: npt.NDArray[np.float32], width: float, seed: int) -> Iterator[npt.NDArray[np.uint64]]:

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studio.engine.cache import Cache
 from studio.engine.candidates import Size
 from studio.engine.cells import Table
 from studio.engine.columns import ColumnKind
@@ -23,7 +22,9 @@ from studio.engine.schema import CleansetSpec
 from studio.engine.similar import SIMILAR_VERSION, Similar, similar_rows, similar_texts
 from studio.engine.views import Views
 
-MAX_CHANGED = 0.05  # of the labels, for fits that go on; with more, fitting anew finds more of the errors that are left
+# Labels that may differ for fits to go on; with more, fitting anew finds more of the errors that are left. Of few rows
+# a larger share may: what one sitting corrects.
+MAX_CHANGED, MAX_CHANGED_OF_FEW, FEW_CHANGES = 0.05, 0.2, 200
 _SPACES_PER_CHARACTER = 1 / 20  # English has one in six; Chinese, Japanese and Thai hardly any
 _CHARACTERS_PER_PHRASE = 30  # on average; what is shorter, such as names of people, is hardly worth encoding
 
@@ -134,7 +135,7 @@ def make_study(
     before = before.reordered(order) if before else None
     copies = copy_hashes(table, spec.column_kinds)
     views = Views(table, content[order], spec, resources)
-    similar = _similar(table, copies, views, spec, resources.cache)
+    similar = _similar(table, copies, views, spec, resources)
     views.release()  # the distances of a table are its largest matrix, and models of many rows don't read it
     fold_id = assign_folds(before or labels, similar.groups(), n_folds=spec.n_folds, seed=spec.seed)
     return Study(spec, order, table, copies, similar, labels, fold_id, views, before)
@@ -145,19 +146,22 @@ def _is_near(now: Labels, before: Labels) -> bool:
     if now.classes != before.classes or not np.array_equal(now.is_labeled, before.is_labeled):
         return False
     differs = np.reshape(now.targets != before.targets, (len(now.strata), -1)).any(axis=1) & now.is_labeled
-    return 0 < int(differs.sum()) <= MAX_CHANGED * int(now.is_labeled.sum())
+    n_labeled = int(now.is_labeled.sum())
+    return 0 < int(differs.sum()) <= max(MAX_CHANGED * n_labeled, min(MAX_CHANGED_OF_FEW * n_labeled, FEW_CHANGES))
 
 
-def _similar(table: Table, copies: npt.NDArray[np.uint64], views: Views, spec: CleansetSpec, cache: Cache) -> Similar:
+def _similar(
+    table: Table, copies: npt.NDArray[np.uint64], views: Views, spec: CleansetSpec, resources: Resources
+) -> Similar:
     """Meet near duplicates, or recall those that were met among the same rows."""
     key = digest("similar", SIMILAR_VERSION, views.key(distance_view(spec)), copies, str(spec.seed))
-    if (stored := cache.get(key)) is not None:
+    if (stored := resources.cache.get(key)) is not None:
         return Similar.from_arrays(stored)
     if spec.modality is Modality.TEXT:
         similar = similar_texts(table[spec.feature_columns[0]], copies, spec.seed)
     else:
-        similar = similar_rows(table, copies, views.matrix(distance_view(spec)), spec)
-    cache.put(key, similar.to_arrays())
+        similar = similar_rows(table, copies, views.matrix(distance_view(spec)), spec, n_jobs=resources.n_jobs)
+    resources.cache.put(key, similar.to_arrays())
     return similar
 
 

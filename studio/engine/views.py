@@ -58,17 +58,25 @@ class Views:
     def fitted(self, view: str) -> Featuriser:
         """Return the view's featuriser, fitted on the table."""
         if view not in self._fitted:
-            self._resources.progress(encoder.STAGE if view in ENCODED else STAGE)
-            featuriser = VIEWS[view](self._spec)
+            featuriser = self._begun(view)
             featuriser.fit(self._table)
             self._fitted[view] = featuriser
         return self._fitted[view]
 
     def _computed(self, view: str) -> Matrix:
-        matrix = self.fitted(view).transform(self._table, self._resources)
+        if view in self._fitted:
+            matrix = self._fitted[view].transform(self._table, self._resources)
+        else:
+            featuriser = self._begun(view)
+            matrix = featuriser.fit_transform(self._table, self._resources)
+            self._fitted[view] = featuriser
         self._resources.cache.put(self.key(view), _as_arrays(matrix))
         give_back()
         return matrix
+
+    def _begun(self, view: str) -> Featuriser:
+        self._resources.progress(encoder.STAGE if view in ENCODED else STAGE)
+        return VIEWS[view](self._spec)
 
 
 def _as_arrays(matrix: Matrix) -> cache.Arrays:

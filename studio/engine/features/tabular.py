@@ -11,7 +11,7 @@ from scipy import sparse
 
 from studio.engine.cells import Table
 from studio.engine.columns import ColumnKind
-from studio.engine.features.base import Matrix
+from studio.engine.features.base import Featuriser, Matrix
 from studio.engine.features.column_encoders import ColumnEncoder, make_encoder
 from studio.engine.features.text import SentenceFeatures
 from studio.engine.resources import Resources
@@ -30,7 +30,7 @@ _ROWS_AT_ONCE = 100_000
 _SENTENCE_SCALE = np.float32(3.5)  # models of a table are held back more than those of embeddings; this makes up for it
 
 
-class TableFeatures:
+class TableFeatures(Featuriser):
     """Writes a table for one kind of reader.
 
     Trees get a dense matrix with NaN for what is missing, linear models a sparse one with a column per level and
@@ -86,7 +86,7 @@ def _stacked(parts: Iterator[Matrix], n_rows: int) -> Matrix:
     return result
 
 
-class SentencesAndColumns:
+class SentencesAndColumns(Featuriser):
     """Sentence embeddings of the columns of text, layer by layer, beside the other columns as linear models read them.
 
     Dense: the words themselves are left to the view of `TableFeatures` for linear models. On 5,000 tweets with four

@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from studio.engine import encoder
 from studio.engine.cells import Table
 from studio.engine.embedding_store import EmbeddingStore
-from studio.engine.features.base import Matrix
+from studio.engine.features.base import Featuriser, Matrix
 from studio.engine.resources import Resources
 
 LONG_TEXT = 400  # characters; of longer texts words say as much, and their sequences take gigabytes
@@ -23,7 +23,7 @@ _ROWS_PER_TOPIC = 10
 _MANY_ROWS = 2_000  # from here on, a term that occurs in one row only teaches nothing and costs memory
 
 
-class TfidfFeatures:
+class TfidfFeatures(Featuriser):
     """TF-IDF weights of terms, sparse, rows of unit length.
 
     Parameters
@@ -51,12 +51,7 @@ class TfidfFeatures:
 
     def fit(self, table: Table) -> None:
         """Learn the terms and their weights."""
-        cells = table[self.column].to_list()
-        term = _WORD if self.analyzer == "word" else r"\S"
-        if not any(re.search(term, cell) for cell in cells):
-            self._vectorizer = None  # not one term, which the vectorizer would refuse
-            return
-        self._vectorizer = tfidf_vectorizer(self.analyzer, self.shortest, self.longest, n_rows=len(cells)).fit(cells)
+        self.fit_transform(table, Resources())
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
         """Weigh the terms of each row."""
@@ -64,6 +59,16 @@ class TfidfFeatures:
         if self._vectorizer is None:
             return sparse.csr_array((len(cells), 1), dtype=np.float32)
         return sparse.csr_array(self._vectorizer.transform(cells))
+
+    def fit_transform(self, table: Table, resources: Resources) -> Matrix:
+        """Do both in one pass over the text."""
+        cells = table[self.column].to_list()
+        term = _WORD if self.analyzer == "word" else r"\S"
+        if not any(re.search(term, cell) for cell in cells):
+            self._vectorizer = None  # not one term, which the vectorizer would refuse
+            return self.transform(table, resources)
+        self._vectorizer = tfidf_vectorizer(self.analyzer, self.shortest, self.longest, n_rows=len(cells))
+        return sparse.csr_array(self._vectorizer.fit_transform(cells))
 
 
 def tfidf_vectorizer(analyzer: str, shortest: int, longest: int, *, n_rows: int) -> TfidfVectorizer:
@@ -79,7 +84,7 @@ def tfidf_vectorizer(analyzer: str, shortest: int, longest: int, *, n_rows: int)
     )
 
 
-class SentenceFeatures:
+class SentenceFeatures(Featuriser):
     """Sentence embeddings, dense, rows of unit length. The encoder itself is never stored, only its digest.
 
     Parameters
@@ -121,7 +126,7 @@ class SentenceFeatures:
         )
 
 
-class TopicFeatures:
+class TopicFeatures(Featuriser):
     """Latent topics of TF-IDF weights (LSA), dense.
 
     A row's length is at most 1, and the shorter, the less of the text the topics explain. The terms are sequences of
@@ -142,20 +147,24 @@ class TopicFeatures:
 
     def fit(self, table: Table) -> None:
         """Learn terms, then the directions in which they vary most."""
-        cells = table[self.column]
-        is_long = sum(map(len, cells)) > LONG_TEXT * len(cells)
-        analyzer, shortest, longest = ("word", 1, 1) if is_long else ("char_wb", 2, 3)
-        self._terms = TfidfFeatures(self.column, analyzer=analyzer, shortest=shortest, longest=longest)
-        self._terms.fit(table)
-        weights = self._terms.transform(table, Resources())
-        # Few topics for few rows, or an odd row would become a topic of its own.
-        n_topics = min(self._n_topics, weights.shape[0] // _ROWS_PER_TOPIC, weights.shape[1] - 1)
-        if n_topics > 0:
-            self._svd = TruncatedSVD(n_topics, n_iter=2, random_state=self._seed).fit(weights)
+        self.fit_transform(table, Resources())
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
         """Project the rows' weights."""
         if self._terms is None or self._svd is None:
             return np.zeros((table.n_rows, 1), dtype=np.float32)
-        weights = self._terms.transform(table, resources)
+        return np.asarray(self._svd.transform(self._terms.transform(table, resources)), dtype=np.float32)
+
+    def fit_transform(self, table: Table, resources: Resources) -> Matrix:
+        """Do both in one pass over the text."""
+        cells = table[self.column]
+        is_long = sum(map(len, cells)) > LONG_TEXT * len(cells)
+        analyzer, shortest, longest = ("word", 1, 1) if is_long else ("char_wb", 2, 3)
+        self._terms = TfidfFeatures(self.column, analyzer=analyzer, shortest=shortest, longest=longest)
+        weights = self._terms.fit_transform(table, resources)
+        # Few topics for few rows, or an odd row would become a topic of its own.
+        n_topics = min(self._n_topics, weights.shape[0] // _ROWS_PER_TOPIC, weights.shape[1] - 1)
+        if n_topics <= 0:
+            return self.transform(table, resources)
+        self._svd = TruncatedSVD(n_topics, n_iter=2, random_state=self._seed).fit(weights)
         return np.asarray(self._svd.transform(weights), dtype=np.float32)

@@ -39,6 +39,8 @@ class Evidence:
         Regression: out-of-sample number and its expected absolute error, shape (n, 2); else None.
     simple
         Multi-class: out-of-sample probabilities of a linear model, shape (n, K); None where none was fitted.
+    n_jobs
+        Pieces that a detector may compute side by side.
     """
 
     study: Study
@@ -46,6 +48,7 @@ class Evidence:
     space: Matrix
     predictions: npt.NDArray[np.float32] | None = None
     simple: Probabilities | None = None
+    n_jobs: int = 1
 
     @cached_property
     def partitions(self) -> tuple[Partition, ...]:

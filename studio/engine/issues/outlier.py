@@ -42,7 +42,7 @@ def find_outlier(evidence: Evidence) -> Columns:
     """
     view = distance_view(evidence.study.spec)
     space = np.asarray(evidence.space, dtype=np.float32)
-    strangeness = _unexplained(space) if view == "topics" else _remoteness(space, evidence.study.spec.seed)
+    strangeness = _unexplained(space) if view == "topics" else _remoteness(space, evidence)
     median = float(np.median(strangeness))
     deviation = _SD_PER_MAD * float(np.median(np.abs(strangeness - median)))
     # Where most rows have exact copies the robust deviation is 0, and the plain one has to do.
@@ -72,6 +72,6 @@ def _unexplained(topics: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     return unexplained
 
 
-def _remoteness(space: npt.NDArray[np.float32], seed: int) -> npt.NDArray[np.float64]:
-    distances = nearest_distances(space, N_NEIGHBOURS, seed=seed)
+def _remoteness(space: npt.NDArray[np.float32], evidence: Evidence) -> npt.NDArray[np.float64]:
+    distances = nearest_distances(space, N_NEIGHBOURS, seed=evidence.study.spec.seed, n_jobs=evidence.n_jobs)
     return np.asarray(distances.mean(axis=1), dtype=np.float64)

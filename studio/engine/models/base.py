@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from studio.engine.cache import Arrays
 from studio.engine.features.base import Matrix
 
 
@@ -65,19 +66,24 @@ class Sampling(ABC):
 
 
 class WarmStart(ABC):
-    """A model that can go on from what an earlier fit, to nearly the same labels, said of each row.
+    """A model that can go on from an earlier fit to the same rows, few of whose labels were others.
 
     What is said has shape (n, P): class probabilities in the order of `classes_`, or one column of numbers.
     """
 
     @abstractmethod
-    def fitted(self) -> npt.NDArray[np.floating]:
-        """Return what is said of the rows that the model was just fitted to, without predicting them anew."""
+    def memory(
+        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
+    ) -> dict[str, npt.NDArray[np.generic]]:
+        """Return what a later fit goes on from: the model was just fitted to some rows and is asked about others.
+
+        Empty where that would be too much to keep; the later fit is done anew then.
+        """
 
     @abstractmethod
-    def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], before: npt.NDArray[np.floating]) -> object:
-        """Learn from labeled rows, going on from what was said of them before."""
+    def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays) -> object:
+        """Learn from the same rows as the earlier fit, whose memory this is."""
 
     @abstractmethod
     def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-        """Return what is said after `fit_from`, of rows of which `before` was said before."""
+        """Return what is said after `fit_from` of the rows asked about before, of which `before` was said then."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
+from studio.engine.cache import Arrays
 from studio.engine.features.base import Matrix
 from studio.engine.models.base import WarmStart
 from studio.engine.models.openmp import lightgbm
@@ -16,6 +17,7 @@ from studio.engine.models.openmp import lightgbm
 _FEWEST_LEAVES, _MOST_LEAVES, _ROWS_PER_LEAF = 15, 127, 1_000
 _FURTHER_ROUNDS, _FURTHER_STEP = 0.1, 2.0  # of the rounds and of the learning rate, for a fit that goes on
 _LEAST_PROBABILITY = 1e-9
+_SAID = "said"  # of the rows fitted to: probabilities, with two classes that of the second, or numbers
 
 
 class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -68,6 +70,19 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         self.has_random_splits = has_random_splits
         self.seed = seed
 
+    def memory(
+        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
+    ) -> dict[str, npt.NDArray[np.generic]]:
+        """Return what training came to for the rows fitted to: to predict them takes half as long as the fit."""
+        said: list[npt.NDArray[np.float32]] = []
+
+        def note(predicted: npt.NDArray[np.float64], _: lightgbm.Dataset) -> list[tuple[str, float, bool]]:
+            said.append(predicted.astype(np.float32))
+            return []
+
+        self._booster.eval_train(note)
+        return {_SAID: said[0]}
+
     def _grown(
         self,
         features: Matrix,
@@ -118,17 +133,12 @@ class Boosting(ClassifierMixin, _Trees):  # type: ignore[misc]
         """Return the softmax of the trees' sums, shape (n, K)."""
         return _probabilities(_sums(self._booster, features))
 
-    def fitted(self) -> npt.NDArray[np.floating]:
-        """Return the probabilities of the rows fitted to, shape (n, K)."""
-        said = _said_of_fitted(self._booster)
-        return np.column_stack([1 - said, said]) if said.ndim == 1 else said
-
-    def fit_from(
-        self, features: Matrix, targets: npt.NDArray[np.generic], before: npt.NDArray[np.floating]
-    ) -> Boosting:
+    def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays) -> Boosting:
         """Grow further trees."""
         self.classes_, places = np.unique(targets, return_inverse=True)
-        self._booster = self._grown(features, places, self._objective(), _margins(before))
+        said = memory[_SAID].astype(np.float64)
+        margins = _margins(np.column_stack([1 - said, said]) if said.ndim == 1 else said)
+        self._booster = self._grown(features, places, self._objective(), margins)
         return self
 
     def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
@@ -152,15 +162,9 @@ class NumberBoosting(RegressorMixin, _Trees):  # type: ignore[misc]
         """Return the trees' sums, shape (n,)."""
         return _sums(self._booster, features)[:, 0]
 
-    def fitted(self) -> npt.NDArray[np.floating]:
-        """Return the trees' sums for the rows fitted to, shape (n, 1)."""
-        return _said_of_fitted(self._booster)[:, None]
-
-    def fit_from(
-        self, features: Matrix, targets: npt.NDArray[np.generic], before: npt.NDArray[np.floating]
-    ) -> NumberBoosting:
+    def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays) -> NumberBoosting:
         """Grow further trees."""
-        self._booster = self._grown(features, targets, {"objective": "fair"}, before)
+        self._booster = self._grown(features, targets, {"objective": "fair"}, memory[_SAID].astype(np.float64))
         return self
 
     def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
@@ -185,15 +189,3 @@ def _margins(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]
     """Return sums of which `_probabilities` makes these, shape (n, 1) for two classes, else (n, K)."""
     logs = np.log(np.maximum(probabilities.astype(np.float64), _LEAST_PROBABILITY))
     return logs[:, 1:] - logs[:, :1] if logs.shape[1] == 2 else logs
-
-
-def _said_of_fitted(booster: lightgbm.Booster) -> npt.NDArray[np.float64]:
-    """Return what training itself came to: to predict the rows anew takes half as long as to fit them."""
-    said: list[npt.NDArray[np.float64]] = []
-
-    def note(predicted: npt.NDArray[np.float64], _: lightgbm.Dataset) -> list[tuple[str, float, bool]]:
-        said.append(predicted.copy())
-        return []
-
-    booster.eval_train(note)
-    return said[0]

@@ -7,13 +7,16 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.neural_network import MLPClassifier
 
+from studio.engine.cache import Arrays
 from studio.engine.features.base import Matrix
+from studio.engine.models.base import WarmStart
 
-N_EPOCHS = 30
+N_EPOCHS, N_FURTHER_EPOCHS = 30, 10
 _ROWS_PER_BATCH = 96
+_MUCH_BETTER = 1e9
 
 
-class SmallNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """One hidden layer, trained for a fixed number of epochs, as a wrong label is learned late if at all.
 
     Parameters
@@ -34,21 +37,52 @@ class SmallNetwork(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sci
 
     def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> SmallNetwork:
         """Train for all epochs."""
+        return self._trained(features, codes, N_EPOCHS)
+
+    def memory(
+        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
+    ) -> dict[str, npt.NDArray[np.generic]]:
+        """Return the weights."""
+        return {f"weights_{place}": weights for place, weights in enumerate(_weights(self._network))}
+
+    def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays) -> SmallNetwork:
+        """Train for a few epochs, beginning with the former weights."""
+        return self._trained(features, np.asarray(targets, dtype=np.int32), N_FURTHER_EPOCHS, memory)
+
+    def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
+        """Return the softmax of the outputs, shape (n, K)."""
+        probabilities: npt.NDArray[np.floating] = self._network.predict_proba(features)
+        return probabilities
+
+    def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return the softmax of the outputs, shape (n, K)."""
+        return self.predict_proba(features)
+
+    def _trained(
+        self, features: Matrix, codes: npt.NDArray[np.int32], n_epochs: int, memory: Arrays | None = None
+    ) -> SmallNetwork:
         network = MLPClassifier(
             hidden_layer_sizes=(self.n_hidden,),
             alpha=self.penalty,
             batch_size=min(_ROWS_PER_BATCH, len(codes)),
             learning_rate_init=3e-3,
             random_state=self.seed,
+            warm_start=memory is not None,
+            # No loss is so much better that it counts, so it stops after the epochs, without warning of no convergence.
+            tol=_MUCH_BETTER,
+            n_iter_no_change=n_epochs - 1,
+            max_iter=n_epochs + 1,
         )
-        classes = np.unique(codes)
-        for _ in range(N_EPOCHS):
-            network.partial_fit(features, codes, classes=classes)
+        if memory is not None:  # one epoch makes weights, which are replaced
+            network.partial_fit(features, codes, classes=np.unique(codes))
+            for place, weights in enumerate(_weights(network)):
+                weights[...] = memory[f"weights_{place}"]
+        network.fit(features, codes)
         self._network = network
         self.classes_ = network.classes_
         return self
 
-    def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
-        """Return the softmax of the outputs, shape (n, K)."""
-        probabilities: npt.NDArray[np.floating] = self._network.predict_proba(features)
-        return probabilities
+
+def _weights(network: MLPClassifier) -> list[npt.NDArray[np.floating]]:
+    """Return the arrays that training changes in place."""
+    return [*network.coefs_, *network.intercepts_]
