@@ -22,9 +22,7 @@ from studio.engine.schema import CleansetSpec
 from studio.engine.similar import SIMILAR_VERSION, Similar, similar_rows, similar_texts
 from studio.engine.views import Views
 
-# Labels that may differ for fits to go on; with more, fitting anew finds more of the errors that are left. Of few rows
-# a larger share may: what one sitting corrects.
-MAX_CHANGED, MAX_CHANGED_OF_FEW, FEW_CHANGES = 0.05, 0.2, 200
+_CHANGES_OF_A_SITTING = 200
 _SPACES_PER_CHARACTER = 1 / 20  # English has one in six; Chinese, Japanese and Thai hardly any
 _CHARACTERS_PER_PHRASE = 30  # on average; what is shorter, such as names of people, is hardly worth encoding
 
@@ -146,8 +144,15 @@ def _is_near(now: Labels, before: Labels) -> bool:
     if now.classes != before.classes or not np.array_equal(now.is_labeled, before.is_labeled):
         return False
     differs = np.reshape(now.targets != before.targets, (len(now.strata), -1)).any(axis=1) & now.is_labeled
-    n_labeled = int(now.is_labeled.sum())
-    return 0 < int(differs.sum()) <= max(MAX_CHANGED * n_labeled, min(MAX_CHANGED_OF_FEW * n_labeled, FEW_CHANGES))
+    return 0 < int(differs.sum()) <= max_changes(int(now.is_labeled.sum()))
+
+
+def max_changes(n_labeled: int) -> int:
+    """Return how many labels may differ for fits to go on; with more, fitting anew finds more of the errors left.
+
+    A twentieth; of few rows up to a fifth, as one sitting corrects as much.
+    """
+    return max(n_labeled // 20, min(n_labeled // 5, _CHANGES_OF_A_SITTING))
 
 
 def _similar(

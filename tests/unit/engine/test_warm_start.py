@@ -22,6 +22,7 @@ from studio.engine.models.forest import Forest, NumberForest, SetForest
 from studio.engine.models.network import SmallNetwork
 from studio.engine.models.set_logistic import SetLogistic
 from studio.engine.schema import CleansetResult, CleansetSpec
+from studio.engine.study import max_changes
 from tests.unit.engine.frames import numbers_frame, sets_frame, shuffled, table_spec
 from tests.unit.engine.test_slices import KINDS, exchanged, plain_frame
 
@@ -76,7 +77,7 @@ def test_model_of_numbers_goes_on_towards_the_corrected_ones(model: Regressor) -
     going_on.fit(rows, values + 10 * is_corrected, former.memory(rows, ALL, ALL))
     moved = (going_on.predict(rows, former.predict(rows)) - former.predict(rows))[:, 0]
     assert moved[is_corrected].mean() > 4
-    assert np.abs(moved[~is_corrected]).mean() < 1
+    assert np.abs(moved[~is_corrected]).mean() < 1.5
 
 
 @pytest.mark.parametrize("model", [SetForest(n_trees=50), SetLogistic()], ids=lambda one: type(one).__name__)
@@ -149,12 +150,17 @@ def test_going_on_gives_the_same_whether_or_not_the_former_fits_are_kept_and_in_
     assert np.array_equal(other.pred_probs, kept.pred_probs[order])
 
 
+@pytest.mark.parametrize(("n_labeled", "expected"), [(100, 20), (941, 188), (3_000, 200), (20_000, 1_000)])
+def test_of_few_rows_a_larger_share_may_be_corrected(n_labeled: int, expected: int) -> None:
+    assert max_changes(n_labeled) == expected
+
+
 @pytest.mark.parametrize("change", ["nothing", "much", "another class", "a label more"])
 def test_other_changes_are_fitted_anew(change: str) -> None:
     before = plain_frame()
     after = before.copy()
     if change == "much":
-        after = corrected(before, 60)
+        after = corrected(before, 150)
     elif change == "another class":
         after.loc[:9, "label"] = "perhaps"
     elif change == "a label more":
