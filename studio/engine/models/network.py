@@ -37,7 +37,9 @@ class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[m
 
     def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> SmallNetwork:
         """Train for all epochs."""
-        return self._trained(features, codes, N_EPOCHS)
+        self._network = self._untrained(len(codes), N_EPOCHS).fit(features, codes)
+        self.classes_ = self._network.classes_
+        return self
 
     def memory(
         self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
@@ -47,7 +49,13 @@ class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[m
 
     def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays) -> SmallNetwork:
         """Train for a few epochs, beginning with the former weights."""
-        return self._trained(features, np.asarray(targets, dtype=np.int32), N_FURTHER_EPOCHS, memory)
+        self.classes_ = np.unique(targets)
+        network = self._untrained(len(targets), 1 + N_FURTHER_EPOCHS)
+        network.partial_fit(features, targets, classes=self.classes_)  # an epoch makes weights, which are replaced
+        for place, weights in enumerate(_weights(network)):
+            weights[...] = memory[f"weights_{place}"]
+        self._network = network.set_params(warm_start=True).fit(features, targets)
+        return self
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return the softmax of the outputs, shape (n, K)."""
@@ -58,29 +66,19 @@ class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[m
         """Return the softmax of the outputs, shape (n, K)."""
         return self.predict_proba(features)
 
-    def _trained(
-        self, features: Matrix, codes: npt.NDArray[np.int32], n_epochs: int, memory: Arrays | None = None
-    ) -> SmallNetwork:
-        network = MLPClassifier(
+    def _untrained(self, n_rows: int, n_epochs: int) -> MLPClassifier:
+        return MLPClassifier(
             hidden_layer_sizes=(self.n_hidden,),
             alpha=self.penalty,
-            batch_size=min(_ROWS_PER_BATCH, len(codes)),
+            batch_size=min(_ROWS_PER_BATCH, n_rows),
             learning_rate_init=3e-3,
             random_state=self.seed,
-            warm_start=memory is not None,
-            # No loss is so much better that it counts, so it stops after the epochs, without warning of no convergence.
+            # No epoch but the first is so much better that it counts: training ends after all of them, and not for
+            # want of more, of which it would warn.
             tol=_MUCH_BETTER,
-            n_iter_no_change=n_epochs - 1,
+            n_iter_no_change=n_epochs - 2,
             max_iter=n_epochs + 1,
         )
-        if memory is not None:  # one epoch makes weights, which are replaced
-            network.partial_fit(features, codes, classes=np.unique(codes))
-            for place, weights in enumerate(_weights(network)):
-                weights[...] = memory[f"weights_{place}"]
-        network.fit(features, codes)
-        self._network = network
-        self.classes_ = network.classes_
-        return self
 
 
 def _weights(network: MLPClassifier) -> list[npt.NDArray[np.floating]]:
