@@ -135,9 +135,11 @@ def _ridge(penalty: float) -> Callable[[int], Regressor]:
     return lambda seed: Ridge(alpha=penalty, solver="lsqr", tol=1e-3)
 
 
-def _number_boosting(n_leaves: int, n_rounds: int = 300, learning_rate: float = 0.05) -> Callable[[int], Regressor]:
+def _number_boosting(
+    n_leaves: int, n_rounds: int = 300, learning_rate: float = 0.05, column_fraction: float = 0.8
+) -> Callable[[int], Regressor]:
     return lambda seed: NumberBoosting(
-        n_rounds, learning_rate, n_leaves, penalty=1.0, row_fraction=0.8, column_fraction=0.8, seed=seed
+        n_rounds, learning_rate, n_leaves, penalty=1.0, row_fraction=0.8, column_fraction=column_fraction, seed=seed
     )
 
 
@@ -261,7 +263,7 @@ CANDIDATES = (
     ),
     Candidate(
         "sentences-boosting", "Sentence embeddings, gradient boosting", Modality.TEXT, REGULAR, "sentences",
-        _number_boosting(31),
+        _number_boosting(15, n_rounds=150, learning_rate=0.1, column_fraction=0.2),
         lambda size: size.n_rows <= _SEVERAL_ROWS, NUMBERS,
     ),
     Candidate(

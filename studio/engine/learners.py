@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -87,12 +87,8 @@ class ClassLearner(Learner):
         if (codes == codes[0]).all():
             self._only_class = int(codes[0])
             return
-        with threadpool_limits(limits=1):  # two OpenMP threads beside a busy process were measured 100 times slower
-            if memory and isinstance(self._classifier, WarmStart) and _has_classes(memory, codes):
-                self._has_gone_on = True
-                self._classifier.fit_from(features, codes, memory)
-            else:
-                self._classifier.fit(features, codes)
+        former = _if_of_classes(memory, np.unique(codes))
+        self._has_gone_on = _fit_or_go_on(self._classifier, features, codes, former)
 
     def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
         """Return probabilities, shape (n, K)."""
@@ -105,9 +101,9 @@ class ClassLearner(Learner):
 
     def memory(self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
         """Return the classifier's, with its classes."""
-        if self._only_class is not None or not isinstance(self._classifier, WarmStart):
+        if self._only_class is not None:
             return {}
-        memory = self._classifier.memory(features, seen, asked)
+        memory = _memory_of(self._classifier, features, seen, asked)
         return {**memory, _CLASSES: self._classifier.classes_} if memory else {}
 
     def _aligned(self, probabilities: npt.NDArray[np.floating]) -> Predicted:
@@ -117,10 +113,6 @@ class ClassLearner(Learner):
         elif len(probabilities):
             aligned[:, self._classifier.classes_] = probabilities
         return aligned
-
-
-def _has_classes(memory: Arrays, codes: npt.NDArray[np.int32]) -> bool:
-    return np.array_equal(memory[_CLASSES], np.unique(codes))
 
 
 class SetLearner(Learner):
@@ -186,12 +178,8 @@ class JointSetLearner(Learner):
         if self._is_constant.all():
             return
         varying = np.flatnonzero(~self._is_constant)
-        with threadpool_limits(limits=1):
-            if memory and isinstance(self._model, WarmStart) and np.array_equal(memory[_CLASSES], varying):
-                self._has_gone_on = True
-                self._model.fit_from(features, members[:, varying], memory)
-            else:
-                self._model.fit(features, members[:, varying])
+        former = _if_of_classes(memory, varying)
+        self._has_gone_on = _fit_or_go_on(self._model, features, members[:, varying], former)
 
     def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
         """Return the probability of each class, shape (n, K)."""
@@ -207,9 +195,9 @@ class JointSetLearner(Learner):
 
     def memory(self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
         """Return the model's, with the classes that it tells apart."""
-        if self._is_constant.all() or not isinstance(self._model, WarmStart):
+        if self._is_constant.all():
             return {}
-        memory = self._model.memory(features, seen, asked)
+        memory = _memory_of(self._model, features, seen, asked)
         return {**memory, _CLASSES: np.flatnonzero(~self._is_constant)} if memory else {}
 
 
@@ -229,14 +217,11 @@ class NumberLearner(Learner):
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None) -> None:
         """Fit, or go on in the former scale."""
         values = np.asarray(targets, dtype=np.float64)
-        with threadpool_limits(limits=1):
-            if memory and isinstance(self._regressor, WarmStart):
-                self._has_gone_on = True
-                self._mean, self._scale = memory[_SCALE].tolist()
-                self._regressor.fit_from(features, self._scaled(values), memory)
-            else:
-                self._mean, self._scale = float(values.mean()), float(values.std()) or 1.0
-                self._regressor.fit(features, self._scaled(values))
+        if memory and self.is_warm_startable:
+            self._mean, self._scale = memory[_SCALE].tolist()
+        else:
+            self._mean, self._scale = float(values.mean()), float(values.std()) or 1.0
+        self._has_gone_on = _fit_or_go_on(self._regressor, features, self._scaled(values), memory)
 
     def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
         """Return the numbers, shape (n, 1)."""
@@ -249,9 +234,7 @@ class NumberLearner(Learner):
 
     def memory(self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
         """Return the regressor's, with the scale."""
-        if not isinstance(self._regressor, WarmStart):
-            return {}
-        memory = self._regressor.memory(features, seen, asked)
+        memory = _memory_of(self._regressor, features, seen, asked)
         return {**memory, _SCALE: np.array([self._mean, self._scale])} if memory else {}
 
     def _scaled(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
@@ -260,3 +243,23 @@ class NumberLearner(Learner):
     def _as_given(self, scaled: npt.NDArray[np.floating]) -> Predicted:
         given = np.asarray(scaled, dtype=np.float64) * self._scale + self._mean
         return given.astype(np.float32).reshape(-1, 1)
+
+
+def _fit_or_go_on(model: Any, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None) -> bool:
+    """Fit the model, and say whether it went on from a memory."""
+    goes_on = bool(memory) and isinstance(model, WarmStart)
+    with threadpool_limits(limits=1):  # two OpenMP threads beside a busy process were measured 100 times slower
+        if goes_on:
+            model.fit_from(features, targets, memory)
+        else:
+            model.fit(features, targets)
+    return goes_on
+
+
+def _memory_of(model: object, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
+    return model.memory(features, seen, asked) if isinstance(model, WarmStart) else {}
+
+
+def _if_of_classes(memory: Arrays | None, classes: npt.NDArray[np.generic]) -> Arrays | None:
+    """Return the memory if it is of a fit to the same classes; from others nothing can go on."""
+    return memory if memory and np.array_equal(memory[_CLASSES], classes) else None

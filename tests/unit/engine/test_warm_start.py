@@ -138,15 +138,19 @@ def test_few_corrections_keep_the_folds_so_that_held_out_rows_stay_unseen(tmp_pa
     assert abs(result.candidates[0].accuracy - first.candidates[0].accuracy) < 0.1
 
 
-def test_going_on_gives_the_same_whether_or_not_the_former_fits_are_kept_and_in_any_order(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["gentle-boosting", "forest", "network"])
+def test_going_on_gives_the_same_whether_or_not_the_former_fits_are_kept_and_in_any_order(
+    key: str, tmp_path: Path
+) -> None:
+    spec = replace(SPEC, only_candidates=(key,))
     before = plain_frame()
     after = corrected(before, 20)
-    build_cleanset(before, SPEC, cache_dir=tmp_path)
-    kept, anew = improved(before, after, cache=tmp_path), improved(before, after)
+    build_cleanset(before, spec, cache_dir=tmp_path)
+    kept, anew = improved(before, after, spec, tmp_path), improved(before, after, spec)
     assert np.array_equal(kept.pred_probs, anew.pred_probs)
     pd.testing.assert_frame_equal(kept.issues, anew.issues)
     mixed, order = shuffled(after, seed=1)
-    other = build_cleanset(mixed, SPEC, former_labels=[before["label"][row] for row in order])
+    other = build_cleanset(mixed, spec, former_labels=[before["label"][row] for row in order])
     assert np.array_equal(other.pred_probs, kept.pred_probs[order])
 
 
