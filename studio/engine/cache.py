@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
+_ONLY = "values"
+Kind = TypeVar("Kind", bound=np.generic)
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
@@ -53,6 +56,14 @@ class Cache:
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
+
+    def recall(self, key: str, compute: Callable[[], npt.NDArray[Kind]]) -> npt.NDArray[Kind]:
+        """Return the one array under a key; if there is none, compute it and keep it."""
+        if (stored := self.get(key)) is not None:
+            return cast("npt.NDArray[Kind]", stored[_ONLY])
+        values = compute()
+        self.put(key, {_ONLY: values})
+        return values
 
     @staticmethod
     def _path(folder: Path, key: str) -> Path:

@@ -131,11 +131,17 @@ def make_study(
     table = as_given.reordered(order)
     labels = labels.reordered(order)
     before = before.reordered(order) if before else None
-    copies = copy_hashes(table, spec.column_kinds)
-    views = Views(table, content[order], spec, resources)
+    content, cache = content[order], resources.cache
+    kinds = str([spec.column_kinds[name] for name in spec.feature_columns])
+    copies = cache.recall(digest("copies", content, kinds), lambda: copy_hashes(table, spec.column_kinds))
+    views = Views(table, content, spec, resources)
     similar = _similar(table, copies, views, spec, resources)
     views.release()  # the distances of a table are its largest matrix, and models of many rows don't read it
-    fold_id = assign_folds(before or labels, similar.groups(), n_folds=spec.n_folds, seed=spec.seed)
+    dealt, groups = before or labels, similar.groups()
+    fold_id = cache.recall(
+        digest("folds", dealt.strata, dealt.is_labeled, groups, f"{spec.n_folds} {spec.seed}"),
+        lambda: assign_folds(dealt, groups, n_folds=spec.n_folds, seed=spec.seed),
+    )
     return Study(spec, order, table, copies, similar, labels, fold_id, views, before)
 
 

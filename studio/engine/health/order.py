@@ -9,7 +9,7 @@ from studio.engine.health.base import Analysis
 from studio.engine.health.report import RowOrder
 from studio.engine.ml_task import MLTask
 
-MAX_ROWS = 2_000  # drawn at random from large data: the cost of the search grows with their square
+MAX_ROWS = 1_000  # drawn at random from large data: the cost of the search grows with their square
 N_NEIGHBOURS = 10
 N_PERMUTATIONS = 199
 SIGNIFICANT = 0.01
@@ -21,7 +21,7 @@ def find_order(analysis: Analysis) -> RowOrder | None:
 
     Notes
     -----
-    Of up to 2,000 rows the mean distance in the file to their 10 nearest rows in content is compared with that after
+    Of up to 1,000 rows the mean distance in the file to their 10 nearest rows in content is compared with that after
     199 random reorderings. A file that is sorted by class, source or date fails; its folds and splits by position
     are not alike. Copies of one row count once.
 
