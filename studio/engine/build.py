@@ -105,8 +105,10 @@ def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult,
         simple = _simple(study, assessed, resources) if study.spec.task is MLTask.MULTI_CLASS else None
         study.views.release()  # what models read is not what detectors read
         return assessed.candidates, replace(_evidence(study, assessed.predicted, resources), simple=simple)
-    former = None if study.former is None else cross_validated(study.at_first, resources).predicted
-    spread = find_spread(study, assessed.predicted, error_candidate(assessed.heaviest.candidate), resources, former)
+    # The errors of a former fit and of the one that goes on from it are learned by the same model.
+    former = None if study.former is None else cross_validated(study.at_first, resources)
+    candidate = error_candidate((former or assessed).heaviest.candidate)
+    spread = find_spread(study, assessed.predicted, candidate, resources, former.predicted if former else None)
     predictions = np.column_stack([assessed.predicted[:, 0], spread.expected])
     return assessed.candidates, replace(_evidence(study, nothing, resources), predictions=predictions)
 

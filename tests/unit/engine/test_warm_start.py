@@ -200,6 +200,19 @@ def test_numbers_and_their_error_bars_go_on(tmp_path: Path) -> None:
     assert set(result.issues["label_issue_score"].nlargest(10).index) == set(range(10))
 
 
+def test_neither_numbers_nor_their_error_bars_are_fitted_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = numbers_frame(300)
+    kinds = {"size": ColumnKind.NUMBER, "age": ColumnKind.NUMBER}
+    spec = replace(
+        table_spec(kinds), task=MLTask.REGRESSION, label_column="price", only_candidates=("number-boosting", "ridge")
+    )
+    build_cleanset(before, spec, cache_dir=tmp_path)
+    after = before.copy()
+    after.loc[:9, "price"] = "999.0"
+    monkeypatch.setattr(NumberBoosting, "fit", None)  # to call it would fail
+    assert improved(before, after, spec, tmp_path).is_warm_started
+
+
 def test_sets_go_on(tmp_path: Path) -> None:
     texts = sets_frame()
     words = {word: texts["text"].str.contains(word).astype(str) for word in ("refund", "parcel", "password")}
