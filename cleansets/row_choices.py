@@ -12,6 +12,8 @@ import numpy as np
 from cleansets.label_text import in_class_order, number, number_text, rounded_text
 from cleansets.models import Cleanset
 from studio import tables
+from studio.engine.health.report import Health
+from studio.engine.label_scale import LabelScale
 from studio.engine.label_sets import split_labels
 
 N_KEYS = 9  # the first classes, which have a digit key
@@ -103,7 +105,10 @@ class NumberScale:
 
 @dataclass(frozen=True, slots=True)
 class NumberChoice:
-    """The out-of-sample number for a row, how far off it usually is, and how far the given number lies from it."""
+    """The out-of-sample number for a row, how far off it usually is, and how far the given number lies from it.
+
+    `error` is empty where numbers are compared by their ratios: then the bar is longer upwards than downwards.
+    """
 
     predicted: str
     error: str
@@ -122,20 +127,31 @@ def held_out_number(cleanset: Cleanset, row_id: int) -> tuple[float, float]:
 def number_choice(cleanset: Cleanset, row: Mapping[str, Any]) -> NumberChoice:
     """Return the number that the models say, with its error bar, beside the given and the corrected one."""
     predicted, error = held_out_number(cleanset, int(row["row_id"]))
-    low, high = predicted - error, predicted + error
+    compared = _label_scale(cleanset)
+    low = predicted**2 / (predicted + error) if compared.is_by_ratio else predicted - error
+    bar = low, predicted + error
     given, corrected = number(row["given_label"]), number(row["corrected_label"])
     return NumberChoice(
         predicted=rounded_text(predicted, error),
-        error=rounded_text(error, error),
-        low=rounded_text(low, error),
-        high=rounded_text(high, error),
-        distance="" if given is None or not error else f"{abs(given - predicted) / error:.1f}",
-        scale=_scale(predicted, error, given=given, corrected=corrected),
+        error="" if compared.is_by_ratio else rounded_text(error, error),
+        low=rounded_text(bar[0], error),
+        high=rounded_text(bar[1], error),
+        distance="" if given is None or not error else f"{_distance(compared, given, predicted, error):.1f}",
+        scale=_scale(predicted, bar, given=given, corrected=corrected),
     )
 
 
-def _scale(predicted: float, error: float, *, given: float | None, corrected: float | None) -> NumberScale:
-    low, high = predicted - error, predicted + error
+def _label_scale(cleanset: Cleanset) -> LabelScale:
+    errors = Health.from_dict(cleanset.health or {}).number_errors
+    return LabelScale(errors.ratio_floor if errors else None)
+
+
+def _distance(compared: LabelScale, given: float, predicted: float, error: float) -> float:
+    return float(compared.distances(np.array(given), np.array(predicted), np.array(error)))
+
+
+def _scale(predicted: float, bar: tuple[float, float], *, given: float | None, corrected: float | None) -> NumberScale:
+    low, high = bar
     seen = [value for value in (low, high, given, corrected) if value is not None]
     first, width = min(seen), (max(seen) - min(seen)) or abs(predicted) or 1.0
 

@@ -236,4 +236,5 @@ def _error_texts(errors: NumberErrors | None) -> dict[str, str]:
         "side": "above" if errors.bias >= 0 else "below",
         "low": number_text(errors.edges[0]),
         "high": number_text(errors.edges[-1]),
+        "by_ratio": "yes" if errors.ratio_floor is not None else "",
     }

@@ -13,6 +13,7 @@ from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.models.base import Classifier, Regressor, SetClassifier
 from studio.engine.models.boosting import Boosting, NumberBoosting
 from studio.engine.models.forest import Forest, NumberForest, SetForest
+from studio.engine.models.line_boosting import LineBoosting
 from studio.engine.models.linear import MarginClassifier
 from studio.engine.models.logistic import TableLogistic
 from studio.engine.models.neighbours import NeighbourClassifier
@@ -136,9 +137,13 @@ def _ridge(penalty: float) -> Callable[[int], Regressor]:
 
 
 def _number_boosting(
-    n_leaves: int, n_rounds: int = 300, learning_rate: float = 0.05, column_fraction: float = 0.8
+    n_leaves: int,
+    n_rounds: int = 300,
+    learning_rate: float = 0.05,
+    column_fraction: float = 0.8,
+    kind: type[NumberBoosting] = NumberBoosting,
 ) -> Callable[[int], Regressor]:
-    return lambda seed: NumberBoosting(
+    return lambda seed: kind(
         n_rounds, learning_rate, n_leaves, penalty=1.0, row_fraction=0.8, column_fraction=column_fraction, seed=seed
     )
 
@@ -278,6 +283,11 @@ CANDIDATES = (
     Candidate(
         "large-number-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees", _number_boosting(63),
         lambda size: size.n_rows >= _FEW_ROWS, NUMBERS,
+    ),
+    Candidate(
+        "line-boosting", "Line, then gradient boosting", Modality.TABULAR, REGULAR, "trees",
+        _number_boosting(31, n_rounds=150, learning_rate=0.1, kind=LineBoosting),
+        lambda size: True, NUMBERS,
     ),
     Candidate(
         "number-forest", "Extremely randomised trees", Modality.TABULAR, REGULAR, "trees",

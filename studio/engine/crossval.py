@@ -133,7 +133,7 @@ def _planned(candidate: Candidate, fold: int, study: Study) -> _Fit:
 
 
 def _learner(candidate: Candidate, study: Study) -> Learner:
-    return RECIPES[study.spec.task].learner(candidate, study.labels.n_outputs, study.spec.seed)
+    return RECIPES[study.spec.task].learner(candidate, study.labels, study.spec.seed)
 
 
 def _fitted(
@@ -227,9 +227,9 @@ def _assembled(candidate: Candidate, fits: Sequence[FoldFit], study: Study) -> O
 
 def _fit_key(candidate: Candidate, study: Study, labels: Labels, fold: int) -> str:
     seed = study.spec.seed
-    numbers = f"{study.spec.task} {fold} {seed} {labels.n_outputs} scikit-learn {sklearn.__version__}"
+    numbers = f"{study.spec.task} {fold} {seed} {labels.n_outputs} {labels.scale} scikit-learn {sklearn.__version__}"
     features, model = study.views.key(candidate.view), candidate.signature(seed)
-    return digest("fit 2", features, model, labels.targets, study.fold_id, numbers)
+    return digest("fit 3", features, model, labels.targets, study.fold_id, numbers)
 
 
 def _stored(key: str, resources: Resources) -> FoldFit | None:

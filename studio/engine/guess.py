@@ -160,8 +160,8 @@ def _label_points(column: ColumnSummary, position: int, n_columns: int, *, is_se
     if _TELLING_NAME.search(name) or _SPLIT_NAME.search(name):
         return 0.0
     is_classes = is_set or _has_classes(column)
-    points = 100.0 if name in _LABEL_NAMES else 60.0 if _has_word(name, _LABEL_WORDS) else 0.0
-    if not is_classes and _is_measure(name):
+    points = 100.0 if name in _LABEL_NAMES else 60.0 if _has_word(column.name, _LABEL_WORDS) else 0.0
+    if not is_classes and _is_measure(column.name):
         points = max(points, 50.0)
     points += 20.0 if position == n_columns - 1 else 5.0 if position == 0 else 0.0
     points += 15.0 if is_set or column.n_distinct <= _FEW_CLASSES else 0.0

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.cells import Cells
+from studio.engine.label_scale import AS_GIVEN, LabelScale
 from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask
 
@@ -32,12 +33,15 @@ class Labels:
         without a label.
     n_decimals
         Regression: as many decimals as the given numbers have, at most 12.
+    scale
+        Regression: in which scale the numbers are learned and compared.
     """
 
     targets: npt.NDArray[np.generic]
     classes: tuple[str, ...]
     strata: npt.NDArray[np.int32]
     n_decimals: int = 0
+    scale: LabelScale = AS_GIVEN
 
     def reordered(self, order: npt.NDArray[np.int64]) -> Labels:
         """Return the labels of the rows in another order."""
@@ -123,7 +127,8 @@ def _encode_numbers(cells: Cells) -> Labels:
     if is_labeled.any():
         edges = np.unique(np.quantile(values[is_labeled], np.linspace(0, 1, _N_STRATA + 1)[1:-1]))
         strata[is_labeled] = np.searchsorted(edges, values[is_labeled], side="right")
-    return Labels(values, (), strata, n_decimals=_n_decimals(values[is_labeled]))
+    known = values[is_labeled]
+    return Labels(values, (), strata, n_decimals=_n_decimals(known), scale=LabelScale.of(known))
 
 
 def _n_decimals(values: npt.NDArray[np.float64]) -> int:

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from studio.engine.cache import Arrays
 from studio.engine.features.base import Matrix
+from studio.engine.label_scale import LabelScale
 from studio.engine.models.base import Classifier, Regressor, Sampling, SetClassifier, WarmStart
 
 Predicted = npt.NDArray[np.float32]
@@ -202,10 +203,11 @@ class JointSetLearner(Learner):
 
 
 class NumberLearner(Learner):
-    """A number per row. Targets are scaled to mean 0 and deviation 1 for the model, and back."""
+    """A number per row. For the model, targets are brought to the labels' scale, mean 0 and deviation 1, and back."""
 
-    def __init__(self, regressor: Regressor) -> None:
+    def __init__(self, regressor: Regressor, scale: LabelScale) -> None:
         self._regressor = regressor
+        self._label_scale = scale
         self._mean, self._scale = 0.0, 1.0
         self._has_gone_on = False
 
@@ -216,12 +218,13 @@ class NumberLearner(Learner):
 
     def fit(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None) -> None:
         """Fit, or go on in the former scale."""
-        values = np.asarray(targets, dtype=np.float64)
+        numbers = np.asarray(targets, dtype=np.float64)
         if memory and self.is_warm_startable:
             self._mean, self._scale = memory[_SCALE].tolist()
         else:
+            values = self._label_scale.scaled(numbers)
             self._mean, self._scale = float(values.mean()), float(values.std()) or 1.0
-        self._has_gone_on = _fit_or_go_on(self._regressor, features, self._scaled(values), memory)
+        self._has_gone_on = _fit_or_go_on(self._regressor, features, self._scaled(numbers), memory)
 
     def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
         """Return the numbers, shape (n, 1)."""
@@ -237,11 +240,11 @@ class NumberLearner(Learner):
         memory = _memory_of(self._regressor, features, seen, asked)
         return {**memory, _SCALE: np.array([self._mean, self._scale])} if memory else {}
 
-    def _scaled(self, values: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        return (np.asarray(values, dtype=np.float64) - self._mean) / self._scale
+    def _scaled(self, numbers: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        return (self._label_scale.scaled(numbers) - self._mean) / self._scale
 
     def _as_given(self, scaled: npt.NDArray[np.floating]) -> Predicted:
-        given = np.asarray(scaled, dtype=np.float64) * self._scale + self._mean
+        given = self._label_scale.given(np.asarray(scaled, dtype=np.float64) * self._scale + self._mean)
         return given.astype(np.float32).reshape(-1, 1)
 
 

@@ -73,7 +73,7 @@ def predict_frame(model: TrainedModel, frame: pd.DataFrame) -> Predictions:
         return Predictions(predicted, suggested)
     member, scale = model.error_bar
     nothing = np.empty((len(frame), 0), dtype=np.float32)
-    return Predictions(nothing, suggested, scale.bars(member.learner.predict(matrices[member.view])))
+    return Predictions(nothing, suggested, scale.bars(predicted, member.learner.predict(matrices[member.view])))
 
 
 def _matrices(model: TrainedModel, frame: pd.DataFrame) -> dict[str, Matrix]:

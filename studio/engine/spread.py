@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from studio.engine.candidates import Candidate
 from studio.engine.crossval import cross_validate
+from studio.engine.label_scale import LabelScale
 from studio.engine.labels import Labels
 from studio.engine.learners import Predicted
 from studio.engine.resources import Resources
@@ -34,17 +35,21 @@ class Scale:
         How much of the differences between rows is believed, 0 to 1.
     factor
         Brings the bars to the size of the errors.
+    labels
+        The scale of the numbers; errors are predicted in that scale.
     """
 
     floor: float
     usual: float
     share: float
     factor: float
+    labels: LabelScale
 
-    def bars(self, predicted: Predicted) -> npt.NDArray[np.float32]:
-        """Return error bars, shape (n,), of predicted errors, shape (n, 1)."""
-        believed = np.maximum(predicted[:, 0], self.floor)
-        return np.asarray(self.factor * _units(believed, self.usual, self.share), dtype=np.float32)
+    def bars(self, predicted: Predicted, errors: Predicted) -> npt.NDArray[np.float32]:
+        """Return error bars in the unit of the labels, shape (n,), of predicted numbers and errors, shape (n, 1)."""
+        believed = np.maximum(errors[:, 0], self.floor)
+        bars = self.factor * _units(believed, self.usual, self.share)
+        return np.asarray(self.labels.bars(predicted[:, 0], bars), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +60,14 @@ class Spread:
     ----------
     expected
         Expected absolute error of each row's prediction, shape (n,), in the unit of the labels; always positive.
-    targets
-        The cut absolute errors that a model of them is fitted to, shape (n,); NaN for unlabeled rows.
+    labels
+        The cut absolute errors that a model of them is fitted to, in the scale of the numbers; NaN for unlabeled rows.
     scale
         From the model's predictions to the bars.
     """
 
     expected: npt.NDArray[np.float32]
-    targets: npt.NDArray[np.float64]
+    labels: Labels
     scale: Scale
 
 
@@ -95,12 +100,14 @@ def find_spread(
     labels = _cut(study.labels, errors)
     before = None if study.former is None or former is None else _cut(study.former, _errors(study.former, former))
     (fit,) = cross_validate([candidate], replace(study, labels=labels, former=before), resources)
-    scale = _scale(np.maximum(fit.predicted[is_labeled, 0].astype(np.float64), floor), known, floor)
-    return Spread(scale.bars(fit.predicted), np.asarray(labels.targets, dtype=np.float64), scale)
+    believed = np.maximum(fit.predicted[is_labeled, 0].astype(np.float64), floor)
+    scale = _scale(believed, known, floor, study.labels.scale)
+    return Spread(scale.bars(predicted, fit.predicted), labels, scale)
 
 
 def _errors(labels: Labels, predicted: Predicted) -> npt.NDArray[np.float64]:
-    return np.abs(np.asarray(labels.targets, dtype=np.float64) - predicted[:, 0])
+    given = np.asarray(labels.targets, dtype=np.float64)
+    return np.abs(labels.scale.scaled(given) - labels.scale.scaled(predicted[:, 0]))
 
 
 def _cut(labels: Labels, errors: npt.NDArray[np.float64]) -> Labels:
@@ -109,7 +116,9 @@ def _cut(labels: Labels, errors: npt.NDArray[np.float64]) -> Labels:
     return Labels(np.minimum(errors, largest), (), labels.strata)
 
 
-def _scale(believed: npt.NDArray[np.float64], errors: npt.NDArray[np.float64], floor: float) -> Scale:
+def _scale(
+    believed: npt.NDArray[np.float64], errors: npt.NDArray[np.float64], floor: float, labels: LabelScale
+) -> Scale:
     """Return the scale under which the errors, shape (n,), are likeliest."""
     usual = float(np.median(believed))
     cut = np.minimum(errors, np.quantile(errors, _CUT_FOR_SHARE_AT))
@@ -120,7 +129,7 @@ def _scale(believed: npt.NDArray[np.float64], errors: npt.NDArray[np.float64], f
 
     share = float(min(_SHARES, key=surprise))
     factor = float((cut / _units(believed, usual, share)).mean())
-    return Scale(floor, usual, share, max(factor, _FLOOR))
+    return Scale(floor, usual, share, max(factor, _FLOOR), labels)
 
 
 def _units(believed: npt.NDArray[np.floating], usual: float, share: float) -> npt.NDArray[np.floating]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,8 @@ from studio.engine.cache import Cache
 from studio.engine.candidates import error_candidate
 from studio.engine.errors import DataProblem
 from studio.engine.features.base import Featuriser
-from studio.engine.labels import encode_labels
+from studio.engine.label_scale import AS_GIVEN
+from studio.engine.labels import Labels, encode_labels
 from studio.engine.learners import Learner, taken
 from studio.engine.memory import keep_little
 from studio.engine.ml_task import MLTask
@@ -120,13 +121,14 @@ def train_model(
     resources = Resources(Cache(cache_dir), n_jobs, progress)
     progress("Reading features")
     study = make_study(frame.iloc[rows].reset_index(drop=True), [labels[row] for row in rows], spec, resources)
+    study = replace(study, labels=replace(study.labels, scale=AS_GIVEN))  # R², by which models are judged, is of it
     assessed = cross_validated(study, resources)
     error_bar = _error_bar(study, assessed, resources) if spec.task is MLTask.REGRESSION else None
     members = _chosen(assessed)
     fitted = []
     for done, member in enumerate(members):
         progress(STAGE, done, len(members))
-        fitted.append(_refitted(member, study, study.labels.targets))
+        fitted.append(_refitted(member, study, study.labels))
     progress(STAGE, len(members), len(members))
     views = {member.view: None for member in (*fitted, *([error_bar[0]] if error_bar else []))}
     return TrainedModel(
@@ -150,7 +152,7 @@ def _labeled_rows(frame: pd.DataFrame, labels: Sequence[str | None], spec: Clean
 def _error_bar(study: Study, assessed: Assessment, resources: Resources) -> tuple[FittedMember, Scale]:
     candidate = error_candidate(assessed.heaviest.candidate)
     spread = find_spread(study, assessed.predicted, candidate, resources)
-    return _refitted(Member(candidate, temperature=1.0, weight=1.0), study, spread.targets), spread.scale
+    return _refitted(Member(candidate, temperature=1.0, weight=1.0), study, spread.labels), spread.scale
 
 
 def _chosen(assessed: Assessment) -> list[Member]:
@@ -165,9 +167,9 @@ def _chosen(assessed: Assessment) -> list[Member]:
     ]
 
 
-def _refitted(member: Member, study: Study, targets: npt.NDArray[np.generic]) -> FittedMember:
-    candidate = member.candidate
-    learner = RECIPES[study.spec.task].learner(candidate, study.labels.n_outputs, study.spec.seed)
+def _refitted(member: Member, study: Study, labels: Labels) -> FittedMember:
+    candidate, targets = member.candidate, labels.targets
+    learner = RECIPES[study.spec.task].learner(candidate, labels, study.spec.seed)
     features = study.views.matrix(candidate.view)
     rows = learner.sample(features.shape[1], targets)
     learner.fit(taken(features, rows), targets[rows])

@@ -43,6 +43,7 @@ def test_the_label_is_known_by_its_name_wherever_it_stands(name: str) -> None:
         (["airline", "airline_sentiment", "user_timezone"], "airline_sentiment"),
         (["sex", "income", "split"], "income"),
         (["true_letter_grade", "given_letter_grade", "is_label_error"], "given_letter_grade"),
+        (["amount", "isFraud", "city"], "isFraud"),
         (["colour", "shape", "size"], "size"),
     ],
 )
@@ -64,6 +65,11 @@ def test_columns_that_cannot_be_a_label_are_none() -> None:
 def test_a_measured_target_makes_a_regression() -> None:
     guess = guess_choice([Column("rooms", K.INTEGER, 30), Column("target", K.NUMBER, 800)])
     assert (guess.label_column, guess.task) == ("target", MLTask.REGRESSION)
+
+
+def test_a_measure_is_known_however_its_name_is_written() -> None:
+    guess = guess_choice([Column("SalePrice", K.NUMBER, 800), Column("SaleCondition", K.CATEGORICAL)])
+    assert (guess.label_column, guess.task) == ("SalePrice", MLTask.REGRESSION)
 
 
 def test_a_mostly_missing_column_loses_against_a_filled_one() -> None:

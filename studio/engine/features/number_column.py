@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 _KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # quantiles where the slope of a linear model may change
 _MIN_DISTINCT_FOR_KNOTS = 10
-_MAX_UNITS = 10.0  # beyond it, further away is no stranger; keeps one absurd value from hiding all others
+_LINEAR_UNITS = 3.0  # beyond it units grow with the logarithm: one absurd value must not hide all others, nor pass
 _SD_PER_IQR = 1.349  # of a normal distribution
 _FLOAT32_SAFE = 1e30
 
@@ -44,10 +44,19 @@ class NumberFeatures:
         return self._units(np.where(np.isnan(values), self._median, values)).astype(np.float32)[:, None]
 
     def _units(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.clip((values - self._median) / self._spread, -_MAX_UNITS, _MAX_UNITS)
+        units = (values - self._median) / self._spread
+        times = np.maximum(np.abs(units) / _LINEAR_UNITS, 1.0)
+        return np.asarray(units / times * (1.0 + np.log(times)))
 
 
 def _spread(known: npt.NDArray[np.float64]) -> float:
     low, high = np.quantile(known, (0.25, 0.75))
-    spread = (high - low) / _SD_PER_IQR or float(np.std(known)) or 1.0
+    spread = (high - low) / _SD_PER_IQR or _spread_of_seldom(known) or 1.0
     return float(spread) if np.isfinite(spread) else 1.0
+
+
+def _spread_of_seldom(known: npt.NDArray[np.float64]) -> float:
+    """Return a unit for numbers most of which are the same, in which a usual other number is one unit away at most."""
+    away = np.abs(known - np.median(known))
+    others = away[away > 0]
+    return max(float(np.std(known)), float(np.median(others))) if len(others) else 0.0

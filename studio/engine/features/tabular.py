@@ -46,7 +46,7 @@ class TableFeatures(Featuriser):
     @property
     def signature(self) -> str:
         """Name, version, reader, the columns' kinds."""
-        return f"table/2 {self._reader} {self._seed} {[kind.value for kind in self._kinds.values()]}"
+        return f"table/3 {self._reader} {self._seed} {[kind.value for kind in self._kinds.values()]}"
 
     def fit(self, table: Table) -> None:
         """Learn each column."""

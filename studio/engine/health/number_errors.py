@@ -29,4 +29,5 @@ def find_number_errors(analysis: Analysis) -> NumberErrors | None:
         bias=float(differences.mean()),
         edges=tuple(edges.tolist()),
         counts=tuple(counts.tolist()),
+        ratio_floor=analysis.evidence.study.labels.scale.floor,
     )

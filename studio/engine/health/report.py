@@ -153,6 +153,7 @@ class NumberErrors:
     """How far given numbers lie from the predicted ones, in the unit of the label.
 
     `edges` and `counts` are a histogram of given − predicted; the outermost bins hold all that is beyond.
+    With a `ratio_floor` label issues were found by the ratio of the two, see `LabelScale`.
     """
 
     median: float
@@ -161,6 +162,7 @@ class NumberErrors:
     bias: float
     edges: tuple[float, ...]
     counts: tuple[int, ...]
+    ratio_floor: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ def find_label_issue_numbers(evidence: Evidence) -> Columns:
     -----
     z is how far the given number is from the out-of-sample prediction, in expected absolute errors of that very
     row: an error that is large where models are usually sure counts more than the same error where they are not.
+    Positive numbers with a long upper tail are compared by their ratios, see `studio.engine.label_scale`.
     The bars believe their model as far as the data bear it out, see `studio.engine.spread`. Average precision with bars
     that are all the same, that believe half, all, and as much as is borne out: 0.568, 0.654, 0.681 and 0.677 on
     planted errors; 0.295, 0.297, 0.257 and 0.302, 0.162, 0.141, 0.124 and 0.137, 0.983, 0.985, 0.984 and 0.985 on
@@ -48,7 +49,7 @@ def scaled_distance(evidence: Evidence) -> npt.NDArray[np.float64]:
     labels = evidence.study.labels
     assert evidence.predictions is not None
     predicted, expected = evidence.predictions.T.astype(np.float64)
-    distance = np.abs(np.asarray(labels.targets, dtype=np.float64) - predicted) / expected
+    distance = labels.scale.distances(np.asarray(labels.targets, dtype=np.float64), predicted, expected)
     distance[~labels.is_labeled] = 0.0
     usual = float(np.median(distance[labels.is_labeled]))
     return np.asarray(distance * (_USUAL_MEDIAN / usual if usual > 0 else 1.0), dtype=np.float64)

@@ -16,7 +16,8 @@ _ABBREVIATIONS = """
     yeah yolo yuck yup yw
 """
 SLANG = frozenset([*_ABBREVIATIONS.split(), "ain't"])
-_REPEATED = re.compile(r"([a-z])\1\1")
+# A consonant that is only tripled, and inside a word, is a slip: “acccount”.
+_REPEATED = re.compile(r"([aeiouy])\1\1|([a-z])\2\2\b|([a-z])\3{3}")
 _LAUGH = re.compile(r"(?:ha|he|hi|lo){2,}h?l?")
 _DROPPED_G = re.compile(r"[a-z]{2,}in['’]")
 
@@ -24,8 +25,8 @@ _DROPPED_G = re.compile(r"[a-z]{2,}in['’]")
 def is_slang(word: str) -> bool:
     """Return whether a word in small letters belongs to chats; one letter alone (“aaa”, “xxx”) is a code.
 
-    >>> [is_slang(word) for word in ("thx", "sooo", "hahahah", "goin'", "thanks", "aaa")]
-    [True, True, True, True, False, False]
+    >>> [is_slang(word) for word in ("thx", "sooo", "hahahah", "goin'", "thanks", "aaa", "acccount")]
+    [True, True, True, True, False, False, False]
     """
     if word in SLANG or any(form.fullmatch(word) for form in (_LAUGH, _DROPPED_G)):
         return True

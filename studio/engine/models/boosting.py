@@ -16,6 +16,7 @@ from studio.engine.models.openmp import lightgbm
 
 _FEWEST_LEAVES, _MOST_LEAVES, _ROWS_PER_LEAF = 15, 127, 1_000
 _FURTHER_ROUNDS, _FURTHER_STEP = 0.1, 2.0  # of the rounds and of the learning rate, for a fit that goes on
+_ROWS_FOR_BINS = 20_000  # that many say where to cut a column as well as ten times as many
 _LEAST_PROBABILITY = 1e-9
 _SAID = "said"  # of the rows fitted to: probabilities, with two classes that of the second, or numbers
 
@@ -88,16 +89,18 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         features: Matrix,
         targets: npt.NDArray[np.generic],
         objective: dict[str, Any],
-        margins: npt.NDArray[np.floating] | None = None,
+        start: npt.NDArray[np.floating] | None = None,
+        *,
+        is_further: bool = False,
     ) -> lightgbm.Booster:
-        """Grow the trees, or the further ones that go on from margins, shape (n, P)."""
+        """Grow the trees, or just further ones, from sums of shape (n, P) on; None is what is best for all rows."""
         settings = self._settings(len(targets)) | objective
-        if margins is not None:
+        if is_further:
             settings["n_estimators"] = max(1, round(_FURTHER_ROUNDS * self.n_rounds))
             settings["learning_rate"] = _FURTHER_STEP * self.learning_rate
-        # In the order of classes, then rows: the form in which LightGBM keeps margins.
-        start = None if margins is None else margins.ravel(order="F")
-        rows = lightgbm.Dataset(features, targets, init_score=start)
+        # In the order of classes, then rows: the form in which LightGBM keeps sums.
+        sums = None if start is None else start.ravel(order="F")
+        rows = lightgbm.Dataset(features, targets, init_score=sums)
         return lightgbm.train(settings, rows, keep_training_booster=True)
 
     def _settings(self, n_rows: int) -> dict[str, Any]:
@@ -115,7 +118,8 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             "random_state": self.seed,
             "n_jobs": 1,
             "deterministic": True,
-            "force_row_wise": True,  # else LightGBM times both ways at every fit
+            "force_col_wise": True,  # a fifth quicker here than by rows; else LightGBM times both at every fit
+            "bin_construct_sample_cnt": _ROWS_FOR_BINS,
             "verbose": -1,
         }
 
@@ -138,7 +142,7 @@ class Boosting(ClassifierMixin, _Trees):  # type: ignore[misc]
         self.classes_, places = np.unique(targets, return_inverse=True)
         said = memory[_SAID].astype(np.float64)
         margins = _margins(np.column_stack([1 - said, said]) if said.ndim == 1 else said)
-        self._booster = self._grown(features, places, self._objective(), margins)
+        self._booster = self._grown(features, places, self._objective(), margins, is_further=True)
         return self
 
     def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
@@ -164,7 +168,8 @@ class NumberBoosting(RegressorMixin, _Trees):  # type: ignore[misc]
 
     def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays) -> NumberBoosting:
         """Grow further trees."""
-        self._booster = self._grown(features, targets, {"objective": "fair"}, memory[_SAID].astype(np.float64))
+        said = memory[_SAID].astype(np.float64)
+        self._booster = self._grown(features, targets, {"objective": "fair"}, said, is_further=True)
         return self
 
     def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:

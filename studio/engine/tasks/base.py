@@ -28,7 +28,7 @@ class Quality:
 class TaskRecipe(Protocol):
     """The steps that differ between tasks. Predictions have shape (n, P), targets are those of labeled rows."""
 
-    def learner(self, candidate: Candidate, n_outputs: int, seed: int) -> Learner:
+    def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
         """Return the candidate's unfitted model."""
 
     def temperature(self, predicted: Predicted, targets: Targets) -> float:

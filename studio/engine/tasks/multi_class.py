@@ -25,9 +25,9 @@ from studio.engine.tasks.base import LabelFormat, Quality, Targets
 class MultiClass:
     """Probabilities of a row sum to 1; the likeliest class is suggested."""
 
-    def learner(self, candidate: Candidate, n_outputs: int, seed: int) -> Learner:
+    def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
         """Return the candidate as a classifier."""
-        return ClassLearner(candidate.classifier(seed), n_outputs)
+        return ClassLearner(candidate.classifier(seed), labels.n_outputs)
 
     def temperature(self, predicted: Predicted, targets: Targets) -> float:
         """Return the temperature of least log loss."""

@@ -24,12 +24,12 @@ _MAX_CELLS_FOR_TEMPERATURE = 20_000
 class MultiLabel:
     """Each class has a probability of its own; a row's may sum to anything from 0 to the number of classes."""
 
-    def learner(self, candidate: Candidate, n_outputs: int, seed: int) -> Learner:
+    def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
         """Return the candidate as one model for all classes, or as one classifier per class."""
         model = candidate.make(seed)
         if isinstance(model, SetClassifier):
             return JointSetLearner(model)
-        return SetLearner([candidate.classifier(seed) for _ in range(n_outputs)])
+        return SetLearner([candidate.classifier(seed) for _ in range(labels.n_outputs)])
 
     def temperature(self, predicted: Predicted, targets: Targets) -> float:
         """Return the temperature of least log loss over evenly spaced rows and all classes."""

@@ -17,9 +17,9 @@ from studio.engine.tasks.base import LabelFormat, Quality, Targets
 class Regression:
     """Predictions have one column, in the unit of the labels."""
 
-    def learner(self, candidate: Candidate, n_outputs: int, seed: int) -> Learner:
+    def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
         """Return the candidate as a regressor."""
-        return NumberLearner(candidate.regressor(seed))
+        return NumberLearner(candidate.regressor(seed), labels.scale)
 
     def temperature(self, predicted: Predicted, targets: Targets) -> float:
         """Return 1: there are no probabilities to calibrate."""

@@ -81,6 +81,12 @@ def test_regression_tells_how_far_numbers_lie_from_the_prediction(browser: Clien
     page = analysis_page(browser, cleanset, Health(number_errors=errors))
     assert "Half of the given numbers lie within 1.5 of the prediction" in page
     assert "0.25 below" in page
+    assert "by the ratio" not in page
+
+
+def test_regression_says_where_numbers_were_compared_by_their_ratio(browser: Client, cleanset: Cleanset) -> None:
+    errors = NumberErrors(1.5, 4.0, 20.0, -0.25, (-4.0, 0.0, 4.0), (60, 60), ratio_floor=0.1)
+    assert "by the ratio of the two" in analysis_page(browser, cleanset, Health(number_errors=errors))
 
 
 def test_cleanset_made_before_there_were_findings_still_has_its_page(browser: Client, cleanset: Cleanset) -> None:

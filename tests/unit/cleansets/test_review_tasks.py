@@ -22,6 +22,7 @@ from cleansets.row_address import Range, RowQuery
 from cleansets.services import TopK
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
+from studio.engine.health.report import Health, NumberErrors
 from studio.engine.ml_task import MLTask
 from tests.reviewable import COPY, EMPTY, NO_CLASS_SUGGESTED, OUTLIER, UNLABELED, make_reviewable
 
@@ -185,6 +186,16 @@ class TestNumbers:
         assert "<b>150</b> ± 8</span>, 142 to 158." in text
         assert "lies 6.2 error bars away" in text
         assert "Given 100. The models say 150, with an error bar from 142 to 158." in text
+
+    def test_where_ratios_are_compared_the_bar_is_longer_upwards(
+        self, numbers: Cleanset, alice: User, client_of: ClientOf
+    ) -> None:
+        errors = NumberErrors(1.5, 4.0, 20.0, 0.0, (-4.0, 4.0), (120,), ratio_floor=0.1)
+        numbers.health = Health(number_errors=errors).to_dict()
+        numbers.save()
+        text = page(client_of(alice), numbers)
+        assert "<b>150</b></span>, 142.4 to 158." in text
+        assert "lies 7.8 error bars away" in text
 
     def test_a_row_without_a_number_has_only_the_models_one(
         self, numbers: Cleanset, alice: User, client_of: ClientOf

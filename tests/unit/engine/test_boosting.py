@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.models.boosting import Boosting, NumberBoosting
+from studio.engine.models.line_boosting import LineBoosting
 
 N_ROWS = 400
 
@@ -54,3 +55,26 @@ def test_a_wild_number_hardly_moves_the_others() -> None:
     wild[:8] = 50.0
     said = NumberBoosting().fit(rows, wild).predict(rows)
     assert np.median(np.abs(said[8:] - values[8:])) < 0.1
+
+
+def test_numbers_beyond_all_that_were_seen_often_follow_the_line() -> None:
+    rng = np.random.default_rng(0)
+    departure = rng.exponential(20, N_ROWS).astype(np.float32)
+    rows = np.column_stack([departure, rng.normal(size=N_ROWS)]).astype(np.float32)
+    rows[:4, 1] = np.nan
+    arrival = departure.astype(np.float64) + rng.normal(size=N_ROWS)
+    arrival[::15] = 500.0
+    day_late = np.array([[1440.0, 0.0]], dtype=np.float32)
+    assert abs(LineBoosting().fit(rows, arrival).predict(day_late)[0] - 1440) < 150
+    assert NumberBoosting().fit(rows, arrival).predict(day_late)[0] < 600
+
+
+def test_a_line_can_be_gone_on_from() -> None:
+    rows = _rows()
+    values = 3 * rows[:, 0].astype(np.float64)
+    model = LineBoosting()
+    said = model.fit(rows, values).predict(rows)
+    memory = model.memory(rows, np.arange(N_ROWS), np.arange(N_ROWS))
+    further = LineBoosting()
+    again = further.fit_from(rows, values, memory).predict_from(rows, said[:, None])[:, 0]
+    assert np.median(np.abs(again - values)) <= np.median(np.abs(said - values)) + 0.01

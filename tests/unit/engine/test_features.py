@@ -25,3 +25,18 @@ def test_few_levels_have_no_order() -> None:
     cells = Cells.of(["red", "blue", "red", "blue"])
     encoder.fit(cells)
     assert encoder.for_trees(cells)[:, -1].tolist() == [1, 0, 1, 0]
+
+
+def test_the_more_absurd_a_number_the_farther_it_is_though_not_by_its_whole_size() -> None:
+    encoder = make_encoder(ColumnKind.INTEGER, seed=0)
+    nights = Cells.of([*map(str, range(1, 100)), "1000", "100000"])
+    encoder.fit(nights)
+    *_, usual, long, absurd = np.abs(encoder.for_distances(nights)[:, 0]).tolist()
+    assert usual < long < absurd < 10 * long
+
+
+def test_a_seldom_value_in_a_column_that_is_nearly_constant_is_one_unit_away() -> None:
+    encoder = make_encoder(ColumnKind.BOOLEAN, seed=0)
+    cells = Cells.of(["true"] * 3 + ["false"] * 997)
+    encoder.fit(cells)
+    assert np.ptp(encoder.for_distances(cells)) == 1.0

@@ -42,6 +42,20 @@ def test_planted_wrong_numbers_top_the_list_and_are_suggested_the_right_ones() -
     assert issues.loc[~issues["is_label_issue"], "suggested_label"].isna().all()
 
 
+def test_a_wrong_number_is_found_among_small_prices_as_among_large_ones() -> None:
+    rng = np.random.default_rng(0)
+    size = rng.lognormal(3, 1, 400)
+    price = 10 * size * rng.lognormal(0, 0.1, 400)
+    small, large = np.argsort(size)[[20, -20]]
+    price[[small, large]] *= 3
+    frame = pd.DataFrame({"size": size, "price": price}).round(2).astype(str)
+    spec = replace(number_spec(), feature_columns=("size",), column_kinds={"size": ColumnKind.NUMBER})
+    result = build_cleanset(frame, spec)
+    assert result.issues.loc[[small, large], "is_label_issue"].all()
+    assert result.health.number_errors is not None
+    assert result.health.number_errors.ratio_floor is not None
+
+
 def test_regression_has_error_bars_and_no_class_columns() -> None:
     result = build_cleanset(numbers_frame(), number_spec())
     assert result.classes == ()

@@ -13,6 +13,7 @@ from sklearn.base import clone
 
 from studio.engine.build import build_cleanset
 from studio.engine.columns import ColumnKind
+from studio.engine.label_scale import AS_GIVEN
 from studio.engine.learners import ClassLearner, JointSetLearner, NumberLearner
 from studio.engine.ml_task import MLTask, Mode
 from studio.engine.models import forest
@@ -72,7 +73,7 @@ def test_model_of_numbers_goes_on_towards_the_corrected_ones(model: Regressor) -
     rows, _ = rows_and_codes(2)
     values = 50 + 10 * rows[:, 0].astype(np.float64)
     is_corrected = rows[:, 1] > 1
-    former, going_on = (NumberLearner(clone(model)) for _ in range(2))
+    former, going_on = (NumberLearner(clone(model), AS_GIVEN) for _ in range(2))
     former.fit(rows, values)
     going_on.fit(rows, values + 10 * is_corrected, former.memory(rows, ALL, ALL))
     moved = (going_on.predict(rows, former.predict(rows)) - former.predict(rows))[:, 0]
