@@ -60,10 +60,14 @@ class LabelScale:
         bars = predicted * np.expm1(scaled_bars) if self.is_by_ratio else scaled_bars
         return np.asarray(bars, dtype=np.float64)
 
+    def scaled_bars(self, predicted: Numbers, bars: Numbers) -> npt.NDArray[np.float64]:
+        """Return the error bars of which `bars` makes these."""
+        return np.asarray(np.log1p(bars / predicted) if self.is_by_ratio else bars, dtype=np.float64)
+
     def distances(self, given: Numbers, predicted: Numbers, bars: Numbers) -> npt.NDArray[np.float64]:
         """Return how many error bars, as `bars` makes them, given numbers are away from predicted ones."""
-        scaled_bars = np.log1p(bars / predicted) if self.is_by_ratio else bars
-        return np.asarray(np.abs(self.scaled(given) - self.scaled(predicted)) / scaled_bars, dtype=np.float64)
+        away = np.abs(self.scaled(given) - self.scaled(predicted))
+        return np.asarray(away / self.scaled_bars(predicted, bars), dtype=np.float64)
 
 
 AS_GIVEN = LabelScale()

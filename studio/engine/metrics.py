@@ -18,6 +18,11 @@ def accuracy(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> float:
     return float(np.mean(np.argmax(pred_probs, axis=1) == codes))
 
 
+def skill(accuracy: float, baseline: float) -> float:
+    """Return how far an accuracy has come from that of the most frequent class to 1; 0 where it has not."""
+    return max(0.0, (accuracy - baseline) / (1 - baseline))
+
+
 def given_probabilities(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
     """Return the probability of each row's given class, shape (n,)."""
     return pred_probs[np.arange(len(codes)), codes].astype(np.float64)

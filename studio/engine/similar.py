@@ -16,14 +16,14 @@ from studio.engine.cells import Cells, Table
 from studio.engine.columns import MEASURED
 from studio.engine.features.base import Matrix
 from studio.engine.issues.row_pairs import Pairs, pairs_in_buckets
-from studio.engine.issues.shingles import shingle_sets, signatures
+from studio.engine.issues.shingles import shingle_sets, signatures, words_of
 from studio.engine.neighbours import nearest_distances
 from studio.engine.rows import word_hashes
 from studio.engine.schema import CleansetSpec
 
 MIN_TEXT_SIMILARITY = 0.8  # shared share of three-character sequences: about one changed word in ten
 MIN_ROW_SIMILARITY = 0.98  # about a fiftieth of the usual distance between neighbours
-SIMILAR_VERSION = "2"  # of what is kept in the cache; another one when other pairs are met
+SIMILAR_VERSION = "3"  # of what is kept in the cache; another one when other pairs are met
 N_BANDS, N_PER_BAND = 16, 4  # pairs of similarity 0.8 are met with a chance of 99.98 %
 N_TABLES, N_PROJECTIONS = 8, 6
 _MIN_MEASURED = 2  # in one column of numbers neighbours are near by chance: one in seventy within the threshold
@@ -72,7 +72,7 @@ class Similar:
 
 
 def similar_texts(cells: Cells, copies: npt.NDArray[np.uint64], seed: int) -> Similar:
-    """Meet texts that share most of their three-character sequences (Jaccard similarity).
+    """Meet texts that share most of their three-character sequences (Jaccard similarity), without marks and links.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def similar_texts(cells: Cells, copies: npt.NDArray[np.uint64], seed: int) -> Si
     rows = np.flatnonzero(~cells.is_blank)
     exact = pairs_in_buckets(copies[rows])
     first_of_each = rows[np.unique(copies[rows], return_index=True)[1]]
-    words = cell_values.normalised([cells[row] for row in first_of_each]).tolist()
+    words = [words_of(cells[row]) for row in first_of_each]
     bands = signatures(words, n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=seed)
     pairs = Pairs.union(map(pairs_in_buckets, bands)).distinct()
     similarity = _jaccard(words, pairs)

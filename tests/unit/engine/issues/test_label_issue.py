@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pytest
 
 from studio.engine.issues.base import Evidence
+from studio.engine.issues.ambiguous import find_ambiguous
 from studio.engine.issues.label_issue import find_label_issue
+from studio.engine.issues.label_issue_numbers import find_label_issue_numbers
+from studio.engine.issues.label_issue_sets import find_label_issue_sets
+from studio.engine.issues.well_labeled import find_well_labeled
+from studio.engine.ml_task import MLTask
 from studio.engine.resources import Resources
 from studio.engine.study import make_study
 from tests.unit.engine.frames import table_spec
@@ -35,3 +45,94 @@ def test_only_rows_with_a_likelier_class_are_flagged() -> None:
     assert found["is_label_issue"].nonzero()[0].tolist() == [0, 4]
     assert found["suggested_label"][[0, 4, 8]].tolist() == ["b", "c", None]
     assert found["label_issue_score"][8] < 0.5
+
+
+def test_models_that_hardly_beat_the_usual_class_flag_few() -> None:
+    rng = np.random.default_rng(0)
+
+    def n_flagged(skill: float) -> int:
+        said = np.where(rng.random(60) < skill, [ord(label) - ord("a") for label in LABELS], rng.integers(0, 3, 60))
+        probabilities = rng.uniform(0.05, 0.15, (60, 3))
+        probabilities[np.arange(60), said] = 0.8
+        return int(_found(dict(enumerate(map(tuple, probabilities))))["is_label_issue"].sum())
+
+    assert n_flagged(0.02) < n_flagged(0.5)
+
+
+def _evidence(task: MLTask, labels: Sequence[str | None], **said: npt.NDArray[np.float32]) -> Evidence:
+    """Return evidence of rows that are in the order given."""
+    frame = pd.DataFrame({"height": [str(row) for row in range(len(labels))]}, dtype=object)
+    spec = replace(table_spec(), feature_columns=("height",), task=task)
+    study = make_study(frame, labels, spec, Resources())
+    in_order = {name: values[study.order] for name, values in said.items()}
+    return Evidence(study, **{"pred_probs": np.empty((len(labels), 0), np.float32)} | in_order, space=np.zeros((0, 1)))
+
+
+def _in_order(evidence: Evidence, column: object) -> npt.NDArray[np.generic]:
+    return evidence.study.in_given_order(np.asarray(column))
+
+
+def _sets(changes: dict[int, tuple[float, float, float]]) -> Evidence:
+    labels = ["a,b", "a", "b", "a"] * 10 + ["a,c"] * 2
+    pred_probs = np.array([[float(name in cell) for name in "abc"] for cell in labels], dtype=np.float32)
+    pred_probs = 0.05 + 0.9 * pred_probs
+    pred_probs[:, 2] = 2 / 42
+    for row, probabilities in changes.items():
+        pred_probs[row] = probabilities
+    return _evidence(MLTask.MULTI_LABEL, labels, pred_probs=pred_probs)
+
+
+def test_a_class_that_cannot_be_learned_is_not_held_against_the_rows_that_have_it() -> None:
+    evidence = _sets({0: (0.95, 0.02, 0.05)})
+    found = find_label_issue_sets(evidence)
+    scores = _in_order(evidence, found["label_issue_score"])
+    assert scores[40] == pytest.approx(0.5, abs=0.01)
+    assert scores[0] == scores.max()
+    assert not _in_order(evidence, found["is_label_issue"])[40]
+
+
+def test_a_class_that_is_added_takes_the_place_of_one_that_models_would_not_give() -> None:
+    evidence = _sets({1: (0.04, 0.98, 0.02), 2: (0.02, 0.97, 0.02)})
+    suggested = _in_order(evidence, find_label_issue_sets(evidence)["suggested_label"])
+    assert suggested[1] == "b"
+
+
+def test_one_open_question_among_many_does_not_make_a_set_ambiguous() -> None:
+    classes = [chr(ord("a") + place) for place in range(12)]
+    labels = [",".join(classes[row % 12 :]) for row in range(60)]
+    pred_probs = np.random.default_rng(0).uniform(0, 1, (60, 12)).astype(np.float32)
+    pred_probs[0] = 0.501
+    evidence = _evidence(MLTask.MULTI_LABEL, labels, pred_probs=pred_probs)
+    is_ambiguous = _in_order(evidence, find_ambiguous(evidence)["is_ambiguous"])
+    assert is_ambiguous[0]
+    assert is_ambiguous.mean() < 0.3
+
+
+def _numbers(given: list[float], predicted: list[float], expected: float) -> Evidence:
+    predictions = np.column_stack([predicted, np.full(len(given), expected)]).astype(np.float32)
+    return _evidence(MLTask.REGRESSION, [str(value) for value in given], predictions=predictions)
+
+
+def test_on_a_scale_that_ends_the_other_end_is_far_enough() -> None:
+    given = [1.0, 5.0, *(3.0 + (row % 3 - 1) for row in range(58))]
+    evidence = _numbers(given, [4.5, 1.5, *[3.0] * 58], expected=0.9)
+    flags = _in_order(evidence, find_label_issue_numbers(evidence)["is_label_issue"])
+    assert flags.nonzero()[0].tolist() == [0, 1]
+
+
+def test_a_model_that_knows_nothing_of_the_numbers_confirms_none() -> None:
+    given = [float(row % 10) for row in range(60)]
+    unsure, sure = _numbers(given, [4.5] * 60, expected=2.5), _numbers(given, given, expected=0.5)
+    assert not np.asarray(find_well_labeled(unsure)["is_well_labeled"]).any()
+    assert np.asarray(find_well_labeled(sure)["is_well_labeled"]).all()
+
+
+def test_a_row_whose_copy_is_given_another_class_is_not_well_labeled() -> None:
+    heights = [str(row // 2) for row in range(60)]
+    labels = [("a", "b")[row // 30] for row in range(60)]
+    labels[0] = "b"
+    frame = pd.DataFrame({"height": heights}, dtype=object)
+    study = make_study(frame, labels, replace(table_spec(), feature_columns=("height",)), Resources())
+    pred_probs = np.where(study.labels.codes[:, None] == [0, 1], 0.99, 0.01).astype(np.float32)
+    found = find_well_labeled(Evidence(study, pred_probs, np.zeros((60, 1), dtype=np.float32)))
+    assert np.flatnonzero(~study.in_given_order(np.asarray(found["is_well_labeled"]))).tolist() == [0, 1]
