@@ -8,6 +8,7 @@ from typing import cast
 
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from studio.engine.features.catalogue import ENCODED
 from studio.engine.features.text import LONG_TEXT
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.models.base import Classifier, Regressor, SetClassifier
@@ -103,6 +104,7 @@ def candidates_for(spec: CleansetSpec, size: Size) -> tuple[Candidate, ...]:
         and candidate.modality is spec.modality
         and spec.mode in candidate.modes
         and candidate.suits(size)
+        and (spec.may_encode or candidate.view not in ENCODED)
     )
 
 

@@ -39,6 +39,8 @@ class CleansetSpec:
         Seconds that the fits may take together; then slow candidates are left out. 0 is no bound.
     encoder_folder
         A sentence encoder in the form of sentence-transformers; None is the one that is installed.
+    is_script_known
+        Whether that encoder knows the characters of the text; `make_study` finds out.
     """
 
     task: MLTask
@@ -52,6 +54,7 @@ class CleansetSpec:
     only_candidates: tuple[str, ...] = ()
     budget_s: float = 0.0
     encoder_folder: Path | None = None
+    is_script_known: bool = True
 
     @property
     def may_encode(self) -> bool:
@@ -59,7 +62,7 @@ class CleansetSpec:
         is_text = self.modality is Modality.TEXT
         has_classes = self.task in (MLTask.MULTI_CLASS, MLTask.MULTI_LABEL)
         is_mixed = has_classes and ColumnKind.TEXT in self.column_kinds.values()
-        return self.mode is Mode.REGULAR and (is_text or is_mixed)
+        return self.mode is Mode.REGULAR and self.is_script_known and (is_text or is_mixed)
 
 
 @dataclass(frozen=True, slots=True)

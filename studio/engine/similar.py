@@ -11,7 +11,6 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from studio.engine import cell_values
 from studio.engine.cells import Cells, Table
 from studio.engine.columns import MEASURED
 from studio.engine.features.base import Matrix

@@ -12,7 +12,9 @@ import pandas as pd
 from studio.engine.candidates import Size
 from studio.engine.cells import Table
 from studio.engine.columns import ColumnKind
+from studio.engine.encoder import unknown_share
 from studio.engine.features.catalogue import distance_view
+from studio.engine.features.text import is_spaced
 from studio.engine.folds import assign_folds
 from studio.engine.labels import Labels, encode_labels
 from studio.engine.ml_task import Modality
@@ -23,7 +25,7 @@ from studio.engine.similar import SIMILAR_VERSION, Similar, similar_rows, simila
 from studio.engine.views import Views
 
 _CHANGES_OF_A_SITTING = 200
-_SPACES_PER_CHARACTER = 1 / 20  # English has one in six; Chinese, Japanese and Thai hardly any
+_MAX_UNKNOWN_SHARE = 0.2  # of the tokens; 0.63 of Chinese reviews, hardly any in a language of Europe
 _CHARACTERS_PER_PHRASE = 30  # on average; what is shorter, such as names of people, is hardly worth encoding
 
 
@@ -129,6 +131,7 @@ def make_study(
         former, before = given, None
     order = canonical_order(content, former)
     table = as_given.reordered(order)
+    spec = replace(spec, is_script_known=_is_script_known(table, spec, resources))
     labels = labels.reordered(order)
     before = before.reordered(order) if before else None
     content, cache = content[order], resources.cache
@@ -143,6 +146,18 @@ def make_study(
         lambda: assign_folds(dealt, groups, n_folds=spec.n_folds, seed=spec.seed),
     )
     return Study(spec, order, table, copies, similar, labels, fold_id, views, before)
+
+
+def _is_script_known(table: Table, spec: CleansetSpec, resources: Resources) -> bool:
+    """Say whether the sentence encoder knows most characters of the text, if it may be asked at all."""
+    columns = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
+    if not spec.may_encode:
+        return True
+    share = unknown_share([cell for name in columns for cell in table[name]], spec.encoder_folder)
+    if share <= _MAX_UNKNOWN_SHARE:
+        return True
+    resources.progress.log(f"The sentence encoder does not know {share:.0%} of this text and is left out")
+    return False
 
 
 def _is_near(now: Labels, before: Labels) -> bool:
@@ -182,11 +197,10 @@ def size_of(study: Study) -> Size:
     columns = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
     cells = [cell for name in columns for cell in study.table[name]] or [""]
     n_characters = max(1, sum(map(len, cells)))
-    n_spaces = sum(cell.count(" ") for cell in cells)
     return Size(
         n_rows=int(study.labels.is_labeled.sum()),
         n_classes=len(study.labels.classes),
         mean_characters=n_characters / len(cells),
-        is_spaced=n_spaces / n_characters > _SPACES_PER_CHARACTER,
+        is_spaced=is_spaced(cells),
         has_phrases=bool(columns) and n_characters / len(cells) >= _CHARACTERS_PER_PHRASE,
     )

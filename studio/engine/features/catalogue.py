@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from studio.engine.features.base import Featuriser
 from studio.engine.features.tabular import Reader, SentencesAndColumns, TableFeatures
 from studio.engine.features.text import SentenceFeatures, TfidfFeatures, TopicFeatures
-from studio.engine.ml_task import Modality, Mode
+from studio.engine.ml_task import Modality
 from studio.engine.schema import CleansetSpec
 
 _N_TOPICS = 64
@@ -63,4 +63,4 @@ def distance_view(spec: CleansetSpec) -> str:
     """Return the view in which near rows are alike, for outliers and near duplicates."""
     if spec.modality is Modality.TABULAR:
         return "distances"
-    return "sentences" if spec.mode is Mode.REGULAR else "topics"
+    return "sentences" if spec.may_encode else "topics"

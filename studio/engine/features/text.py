@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from studio.engine.resources import Resources
 LONG_TEXT = 400  # characters; of longer texts words say as much, and their sequences take gigabytes
 _WORD = r"(?u)\b\w+\b"
 _MAX_TERMS = 100_000
+_SPACES_PER_CHARACTER = 1 / 20
 _ROWS_PER_TOPIC = 10
 _MANY_ROWS = 2_000  # from here on, a term that occurs in one row only teaches nothing and costs memory
 
@@ -69,6 +71,15 @@ class TfidfFeatures(Featuriser):
             return self.transform(table, resources)
         self._vectorizer = tfidf_vectorizer(self.analyzer, self.shortest, self.longest, n_rows=len(cells))
         return sparse.csr_array(self._vectorizer.fit_transform(cells))
+
+
+def is_spaced(cells: Iterable[str]) -> bool:
+    """Say whether words are written apart: of English one character in six is a space, of Thai hardly any."""
+    n_spaces = n_characters = 0
+    for cell in cells:
+        n_spaces += cell.count(" ")
+        n_characters += len(cell)
+    return n_spaces > _SPACES_PER_CHARACTER * n_characters
 
 
 def tfidf_vectorizer(analyzer: str, shortest: int, longest: int, *, n_rows: int) -> TfidfVectorizer:
@@ -130,7 +141,7 @@ class TopicFeatures(Featuriser):
     """Latent topics of TF-IDF weights (LSA), dense.
 
     A row's length is at most 1, and the shorter, the less of the text the topics explain. The terms are sequences of
-    characters, or words where texts are long.
+    characters, or words where texts are long, or characters where words are not written apart.
     """
 
     def __init__(self, column: str, *, n_topics: int, seed: int) -> None:
@@ -143,7 +154,7 @@ class TopicFeatures(Featuriser):
     @property
     def signature(self) -> str:
         """Name, version, parameters."""
-        return f"topics/2 {self._n_topics} {self._seed}"
+        return f"topics/3 {self._n_topics} {self._seed}"
 
     def fit(self, table: Table) -> None:
         """Learn terms, then the directions in which they vary most."""
@@ -159,7 +170,10 @@ class TopicFeatures(Featuriser):
         """Do both in one pass over the text."""
         cells = table[self.column]
         is_long = sum(map(len, cells)) > LONG_TEXT * len(cells)
-        analyzer, shortest, longest = ("word", 1, 1) if is_long else ("char_wb", 2, 3)
+        if not is_spaced(cells):
+            analyzer, shortest, longest = "char", 1, 1
+        else:
+            analyzer, shortest, longest = ("word", 1, 1) if is_long else ("char_wb", 2, 3)
         self._terms = TfidfFeatures(self.column, analyzer=analyzer, shortest=shortest, longest=longest)
         weights = self._terms.fit_transform(table, resources)
         # Few topics for few rows, or an odd row would become a topic of its own.

@@ -69,7 +69,8 @@ def find_label_issue(evidence: Evidence) -> Columns:
 def _judged(
     codes: npt.NDArray[np.int32], pred_probs: Probabilities
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32]]:
-    present, compact = np.unique(codes, return_inverse=True)
+    present = np.unique(codes)
+    compact = np.searchsorted(present, codes).astype(np.int32)
     if len(present) == 1:
         return np.zeros(len(codes), dtype=bool), np.zeros(len(codes), dtype=np.float32)
     # cleanlab wants every class to have rows, and rows that sum to 1.

@@ -39,7 +39,8 @@ def find_label_issue_numbers(evidence: Evidence) -> Columns:
     assert evidence.predictions is not None
     predicted = evidence.predictions[:, 0]
     given = np.asarray(labels.targets, dtype=np.float64)
-    distance, *reach = scaled_distances(evidence, given, np.nanmin(given), np.nanmax(given))
+    ends = np.full_like(given, np.nanmin(given)), np.full_like(given, np.nanmax(given))
+    distance, *reach = scaled_distances(evidence, given, *ends)
     threshold = min(THRESHOLD, _SHARE_OF_REACH * float(np.median(np.maximum(*reach))))
     scores = (distance**2 / (distance**2 + threshold**2)).astype(np.float32)
     flags = scores > 0.5
@@ -49,9 +50,7 @@ def find_label_issue_numbers(evidence: Evidence) -> Columns:
     return {"is_label_issue": flags, "label_issue_score": scores, "suggested_label": suggested}
 
 
-def scaled_distances(
-    evidence: Evidence, *numbers: npt.NDArray[np.float64] | np.float64
-) -> list[npt.NDArray[np.float64]]:
+def scaled_distances(evidence: Evidence, *numbers: npt.NDArray[np.float64]) -> list[npt.NDArray[np.float64]]:
     """Return how many expected errors numbers are away from the predicted ones, each of shape (n,); 0 where NaN.
 
     Scaled so that the given ones' median is that of normal errors.

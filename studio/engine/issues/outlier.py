@@ -17,6 +17,7 @@ N_NEIGHBOURS = 20  # measured better than cleanlab's 10 where a few odd texts re
 # ones; the unexplained share of a text is at most 1. Each flags about one in a hundred of ordinary rows.
 DEVIATIONS = {"distances": 3.5, "sentences": 2.5, "topics": 2.1}
 MAX_FRACTION_IN_TABLES = 0.03
+MIN_FRACTION_IN_TEXTS = 0.005  # many tight topics make distances so uneven that none would be remote
 _ORDINARY_FRACTION = 0.01  # of rows of normal numbers that are flagged
 _SD_PER_MAD = 1.4826  # of a normal distribution
 
@@ -31,7 +32,7 @@ def find_outlier(evidence: Evidence) -> Columns:
     The threshold t is a number of robust standard deviations above the median of d (see `DEVIATIONS`), and in tables
     of few numbers, whose distances have long tails, at least what one in a hundred rows of normal numbers exceeds. In
     tables of categories distances come in steps (a level with as few rows as there are neighbours is far from all
-    others), so no more than 3 % of a table's rows are flagged;
+    others), so no more than 3 % of a table's rows are flagged; of sentence embeddings at least the remotest 0.5 % are.
     `outlier_score` is d² / (d² + t²), so `is_outlier` above 0.5. Labels play no part.
 
     References
@@ -50,6 +51,8 @@ def find_outlier(evidence: Evidence) -> Columns:
     threshold = max(threshold, median * _usual_ratio(evidence.study.spec))
     if view == "distances":
         threshold = max(threshold, float(np.quantile(strangeness, 1 - MAX_FRACTION_IN_TABLES)))
+    if view == "sentences":
+        threshold = min(threshold, float(np.quantile(strangeness, 1 - MIN_FRACTION_IN_TEXTS)))
     scores = (strangeness**2 / (strangeness**2 + threshold**2)).astype(np.float32)
     return {"is_outlier": scores > 0.5, "outlier_score": scores}
 

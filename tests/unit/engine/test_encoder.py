@@ -14,7 +14,7 @@ from studio.engine.artifacts import load_artifact, save_artifact
 from studio.engine.build import build_cleanset
 from studio.engine.columns import ColumnKind
 from studio.engine.embedding_store import EmbeddingStore
-from studio.engine.encoder import encode
+from studio.engine.encoder import encode, unknown_share
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import Mode
 from studio.engine.predict import predict_frame
@@ -158,3 +158,16 @@ def test_text_beside_other_columns_is_encoded_too(tmp_path: Path) -> None:
     assert len(planted.wrong_rows - set(result.issues["label_issue_score"].nlargest(6).index)) <= 1
     fast = build_cleanset(frame, replace(spec, mode=Mode.FAST), cache_dir=tmp_path)
     assert "both" not in {row.key for row in fast.candidates}
+
+
+def test_text_that_the_encoder_cannot_read_is_left_to_its_characters() -> None:
+    complaints, praise = ["太慢了", "很难吃", "送错了"], ["很好吃", "很快", "味道足"]
+    texts = [f"{part}{place}" for place in range(20) for part in (*complaints, *praise)]
+    labels = ["0", "0", "0", "1", "1", "1"] * 20
+    watcher = Watcher()
+    frame = pd.DataFrame({"text": texts, "label": labels}, dtype=object)
+    result = build_cleanset(frame, text_spec(mode=Mode.REGULAR), progress=watcher)
+    assert result.embeddings is None
+    assert [row.key for row in result.candidates if row.key != "ensemble"] == ["symbols"]
+    assert any("The sentence encoder does not know" in line for line in watcher.lines)
+    assert unknown_share(["Where is my card?", "Wo ist meine Karte?", "¿Dónde está mi tarjeta?"]) < 0.05
