@@ -25,10 +25,10 @@ def find_label_issue_numbers(evidence: Evidence) -> Columns:
     that are all the same, that believe half, all, and as much as is borne out: 0.568, 0.654, 0.681 and 0.677 on
     planted errors; 0.295, 0.297, 0.257 and 0.302, 0.162, 0.141, 0.124 and 0.137, 0.983, 0.985, 0.984 and 0.985 on
     real ones. z is scaled so that its median is that of normal errors. `label_issue_score` is
-    z² / (z² + t²) with t = 3.5, and `is_label_issue` above 0.5. On a scale that ends, numbers cannot be as far off: t is
-    at most four fifths of the way from a usual prediction to the farther end. Of ratings of politeness none was flagged
-    before, then 332, of which 0.44 were wrong. `suggested_label` is the prediction with the decimals of the given
-    labels, for flagged and for unlabeled rows. Unlabeled rows have no number that could be wrong: score 0.
+    z² / (z² + t²) with t = 3.5, and `is_label_issue` above 0.5. On a scale that ends, numbers cannot be as far off: t
+    is at most four fifths of the way from a usual prediction to the farther end. Of ratings of politeness none was
+    flagged before, then 332, of which 0.44 were wrong. `suggested_label` is the prediction with the decimals of the
+    given labels, for flagged and for unlabeled rows. Unlabeled rows have no number that could be wrong: score 0.
 
     References
     ----------

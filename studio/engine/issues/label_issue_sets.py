@@ -30,8 +30,9 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
 
     `suggested_label` is the given set with the wrong answers turned round, a full set; where a class is added, given
     ones that the models would not suggest make room for it. It is empty where no class applies, unless hardly any row
-    is given an empty set: then it has the likeliest class, and the row is no issue if that is what was given. Missing where there is no issue. `suggested_label_confidence_score` is the probability of the
-    least sure answer of the suggested set, or of the given one where there is no issue.
+    is given an empty set: then it has the likeliest class, and the row is no issue if that is what was given. Missing
+    where there is no issue. `suggested_label_confidence_score` is the probability of the least sure answer of the
+    suggested set, or of the given one where there is no issue.
 
     References
     ----------

@@ -35,7 +35,8 @@ _NONSENSE = "zxx"  # ISO 639-2: no linguistic content
 _CODES = re.compile(r"https?://[!-~]+|www\.[!-~]+|[!-~]+@[!-~]+|[@#]\w{1,30}|&#?\w+;|<[^<>]{1,100}>")
 # Numbers, arrows and emoji belong to no language, though their bytes would count for one.
 _SIGNS = re.compile(r"[\d_\u200d\u20d0-\u20ff\u2190-\u2bff\ufe00-\ufe0f\U0001f000-\U0001faff]+")
-_DRAWN_OUT = re.compile(r"([^\W\d_])\1{3,}")  # letters repeated for effect are no other language's
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{3,}")  # letters repeated for effect are no other language's, …
+LAUGHTER = re.compile(r"\b(?:(?:m?w?a|ba)?(ha|he|hi|ja)\1+[hj]?|[ha]*ha[ha]{3,}|l(?:ol){2,})\b", re.I)  # … nor is this
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,13 @@ def language_of(text: str) -> Language:
     Parameters
     ----------
     text
-        Addresses, user names, hash tags, markup, numbers and signs in it are passed over.
+        Addresses, user names, hash tags, markup, numbers, signs and laughter in it are passed over.
 
     Notes
     -----
     Naive Bayes over byte sequences, between 83 languages and nonsense. The identifier's probabilities presume that
-    all are equally frequent; here every other text is English beforehand, so that "refund" counts as English.
+    all are equally frequent; here every other text is English beforehand, so that "refund" counts as English. A single
+    word of nonsense in Latin letters may be a name or a cry, and does not tell.
 
     References
     ----------
@@ -95,7 +97,7 @@ def language_of(text: str) -> Language:
     >>> language_of("https://example.org/1234")
     Language(name=None, non_english=0.0)
     """
-    words = _DRAWN_OUT.sub(r"\1", _SIGNS.sub(" ", without_codes(text[:MAX_CHARACTERS])))
+    words = LAUGHTER.sub(" ", _DRAWN_OUT.sub(r"\1", _SIGNS.sub(" ", without_codes(text[:MAX_CHARACTERS]))))
     letters = "".join(filter(str.isalpha, words))
     if not letters:
         return UNKNOWN
@@ -105,9 +107,10 @@ def language_of(text: str) -> Language:
     non_english = others / (others + len(ranked) * english)
     if non_english < MIN_NON_ENGLISH:
         return Language(NAMES["en"] if 1 - non_english >= MIN_PROBABILITY else None, non_english)
-    if len(letters) < MIN_LATIN_LETTERS and max(letters) <= _LAST_LATIN:
-        return UNKNOWN
     likeliest, probability = next(iter(ranked.items()))
+    is_brief = len(letters) < MIN_LATIN_LETTERS or (likeliest == _NONSENSE and len(words.split()) == 1)
+    if is_brief and max(letters) <= _LAST_LATIN:
+        return UNKNOWN
     is_clear = likeliest != _NONSENSE and non_english * probability / others >= MIN_PROBABILITY
     return Language(NAMES[likeliest] if is_clear else None, non_english)
 

@@ -13,7 +13,7 @@ from studio.engine.issues.pii_types import PII_TYPES, PiiType
 THRESHOLD = 0.3  # above what is public anyway (user names), below a date of birth
 # Nothing that is looked for can do without one of these: most texts need no further look.
 _HINT = re.compile(
-    r"@|://|\d\W{0,3}\d\W{0,3}\d|(?:[0-9a-f]{1,4}:){3}|\b(?:AKIA|gh[pousr]_|xox[abpr]-|AIza|sk_live_)|BEGIN ", re.I
+    r"@|://|\d\W{0,3}\d\W{0,3}\d|(?:[0-9a-f]{1,4}:){3}|(?:AKIA|gh[pousr]_|xox[abpr]-|AIza|sk_live_)|BEGIN ", re.I
 )
 
 
@@ -26,7 +26,9 @@ def find_pii(evidence: Evidence) -> Columns:
     security number, URL with credentials and secret key 1.0; email and phone number 0.5; date of birth (a date after
     a word such as "born") and public IP address 0.4; Twitter username 0.1. Phone numbers must be valid in their
     country's numbering plan; those without a prefix are read as of the United States or Britain and must be written
-    in groups or after a word such as "call". Toll-free and premium numbers are those of companies and do not count.
+    in groups or after a word such as "call"; in texts of some languages also as of a country where it is spoken, after
+    such a word of it or with the prefix 0. Toll-free and premium numbers and e-mail addresses such as "info@…" reach
+    companies and do not count, nor do four small numbers without a word such as "server" before: a version.
 
     `PII_score` is the highest sensitivity in the text, 0 for none; `is_PII` from 0.3 on. `PII_types` and
     `PII_items` are JSON lists, in the order in which they stand in the text; each type once.

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from studio.engine.issues.languages import language_of
+
 # Length of an IBAN by country: registry of ISO 13616 (SWIFT), release 99.
 _IBAN_LENGTHS = {
     **dict.fromkeys(["NO"], 15),
@@ -29,6 +31,7 @@ _IBAN_LENGTHS = {
     **dict.fromkeys(["RU"], 33),
 }
 _CARD_BRANDS = re.compile(r"4|5[1-5]|2[2-7]|3[0-9]|6[0245]")  # issuers' first digits: ISO/IEC 7812, card networks
+_LETTER = r"[\w\u00c0-\u024f]"  # ASCII's, under re.A, and of other Latin alphabets
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE = (
     rf"(?:\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},? \d{{4}}"
@@ -36,9 +39,32 @@ _DATE = (
 )
 _BIRTH = r"\b(?:born(?: on)?|d\.?o\.?b\.?|date of birth|birth ?date|birthday|geboren am|née? le|fecha de nacimiento)"
 _VERSION_WORDS = re.compile(r"\b(?:version|release|firmware|build)\W*$", re.I)
-_PHONE_REGIONS = ("US", "GB")  # how a number without its country's prefix may be meant
+_NET_WORDS = re.compile(
+    r"(?:\b(?:ips?|ipv4|address|server|host|ping|ssh|dns|gateway|proxy|router)\b[^\n]{0,20}|://|@)$", re.I
+)
+_HIGHEST_OF_VERSION = 99  # of four numbers without a word of networks before them: “fedora 2.6.32.16”
+_ROLES = re.compile(  # of addresses that reach companies, not persons
+    r"(?:customer|client|guest)?[._-]?(?:e?service|care|relations|support|success)s?|info|help|helpdesk|sales|contact|office"
+    r"|hello|mail|admin|webmaster|postmaster|abuse|press|media|jobs|careers|billing|feedback|complaints|e?n?quiries"
+    r"|(?:do)?[._-]?not?[._-]?reply",
+    re.I,
+)
+_DATE_OR_VERSION = re.compile(  # “2009-08-14 00”, “14.8.2009 00”, “2.6.32.16”
+    r"(?:19|20)\d\d([-.])[01]\d\1[0-3]\d(?!\d)|\d\d?([-.])\d\d?\2(?:19|20)\d\d(?!\d)|.*\.\d\."
+)
+# How a number without its country's prefix may be meant, in a text of any language and of one.
+_PHONE_REGIONS = ("US", "GB")
+_LANGUAGE_REGIONS = {
+    "Chinese": ("CN", "TW"), "Dutch": ("NL", "BE"), "French": ("FR", "BE", "CH"), "German": ("DE", "AT", "CH"),
+    "Italian": ("IT",), "Japanese": ("JP",), "Korean": ("KR",), "Polish": ("PL",), "Portuguese": ("BR", "PT"),
+    "Russian": ("RU",), "Spanish": ("ES", "MX", "AR", "CO"),
+}  # fmt: skip
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _PHONE_WORDS = re.compile(
-    r"\b(?:phone|call|tel|telephone|mobile|cell|fax|whatsapp|text|sms|dial)\b[^\d\n]{0,20}$", re.I
+    r"(?:\b(?:phone|call|tel|telephone|mobile?|cell|fax|whatsapp|text|sms|dial|telefoo?n\w*|handy\w*|téléphone|tél|portable"
+    r"|appelez|teléfono|móvil|celular|ll[aá]ma(?:me)?|cellulare|bel|ligue)\b"
+    r"|电话|電話|手机|手機|微信|携帯|전화|[Тт]елефон|[Тт]ел\.)[^\d\n]{0,20}$",
+    re.I,
 )
 
 
@@ -70,12 +96,29 @@ def _is_card(found: re.Match[str]) -> bool:
 
 
 def _is_public_address(found: re.Match[str]) -> bool:
-    if _VERSION_WORDS.search(found.string[max(0, found.start() - 20) : found.start()]):
+    before, after = found.string[max(0, found.start() - 40) : found.start()], found.string[found.end() :]
+    if _VERSION_WORDS.search(before):
+        return False
+    numbers = re.findall(r"\d+", found.group()) if "." in found.group() else []
+    is_named = _NET_WORDS.search(before) or re.match(r":\d", after)
+    if numbers and not is_named and max(map(int, numbers)) <= _HIGHEST_OF_VERSION:
         return False
     try:  # private and reserved ones name nobody
         return ipaddress.ip_address(found.group()).is_global
     except ValueError:
         return False
+
+
+def _reaches_person(found: re.Match[str]) -> bool:
+    return not _ROLES.fullmatch(found.group().partition("@")[0])
+
+
+def _further_regions(text: str, written: str, *, is_announced: bool) -> tuple[str, ...]:
+    # Many plans take nearly any digits for a number: a word, or the prefix for calls inside the country, must speak.
+    if not is_announced and not written.lstrip("(").startswith("0"):
+        return ()
+    language = language_of(text).name or ("Chinese" if _HAN.search(text) else "")  # few letters name no language
+    return _LANGUAGE_REGIONS.get(language, ())
 
 
 def _is_phone(found: re.Match[str]) -> bool:
@@ -89,10 +132,13 @@ def _is_phone(found: re.Match[str]) -> bool:
     )
 
     written = found.group()
-    is_set_apart = written.startswith("+") or len(re.findall(r"\d+", written)) > 2
-    if not is_set_apart and not _PHONE_WORDS.search(found.string[max(0, found.start() - 40) : found.start()]):
+    if _DATE_OR_VERSION.match(written):
         return False
-    for region in _PHONE_REGIONS:
+    is_announced = bool(_PHONE_WORDS.search(found.string[max(0, found.start() - 40) : found.start()]))
+    is_set_apart = written.startswith("+") or len(re.findall(r"\d+", written)) > 2
+    if not is_set_apart and not is_announced:
+        return False
+    for region in (*_further_regions(found.string, written, is_announced=is_announced), *_PHONE_REGIONS):
         try:
             number = parse(written, region)
             if is_valid_number(number):
@@ -139,48 +185,71 @@ class PiiType:
                 yield found.span("value" if found.groupdict().get("value") else 0)
 
 
+# “\b” and “\w” are ASCII's (re.A): Chinese letters stand beside an item without a space.
 # In the order in which they claim their characters: an address in a URL is no e-mail address.
 PII_TYPES = (
     PiiType(
         "URL with credentials",
         1.0,
-        re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{1,64}:[^\s/@]{1,64}@[^\s/]+", re.I),
+        re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{1,64}:[^\s/@]{1,64}@[^\s/]+", re.I | re.A),
     ),
     PiiType(
         "secret key",
         1.0,
         re.compile(
             r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{36,}|xox[abpr]-[\w-]{20,}|AIza[\w-]{35}|sk_live_\w{20,})\b"
-            r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+            r"|-----BEGIN [A-Z ]*PRIVATE KEY-----",
+            re.A,
         ),
     ),
-    PiiType("credit card", 1.0, re.compile(r"(?<![\w.+-])\d(?:[ -]?\d){12,18}(?![\w-])(?!\.\d)"), _is_card),
+    PiiType(
+        "credit card", 1.0, re.compile(r"(?<![\w+-])(?<!\d[.,])\d(?:[ -]?\d){12,18}(?![\w-])(?!\.\d)", re.A), _is_card
+    ),
     PiiType(
         "IBAN",
         1.0,
-        re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", re.I),
+        re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", re.I | re.A),
         lambda found: is_iban(found.group()),
     ),
     PiiType(
         "social security number",
         1.0,
         re.compile(
-            r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])|\bssn\D{0,10}(?P<value>\d{9})\b", re.I
+            r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])|\bssn\D{0,10}(?P<value>\d{9})\b",
+            re.I | re.A,
         ),
     ),
-    PiiType("email", 0.5, re.compile(r"\b[\w.+-]{1,64}@(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}\b", re.I), needs="@"),
+    PiiType(
+        "email",
+        0.5,
+        re.compile(
+            rf"(?<!{_LETTER}){_LETTER}(?:{_LETTER}|[.+-]){{0,63}}@(?:[a-z0-9-]{{1,63}}\.)+[a-z]{{2,24}}\b",
+            re.I | re.A,
+        ),
+        _reaches_person,
+        needs="@",
+    ),
     PiiType("date of birth", 0.4, re.compile(rf"{_BIRTH}\W{{0,4}}(?:is |was )?(?:on )?(?P<value>{_DATE})", re.I)),
     PiiType(
         "IP address",
         0.4,
         re.compile(
-            r"(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9a-f]{1,4}:){3,7}:?(?:[0-9a-f:]{1,29}))(?![\w:])(?!\.\d)",
-            re.I,
+            r"(?<![\w.])(?<![0-9a-f:]:)(?:\d{1,3}(?:\.\d{1,3}){3}(?!-?\w)"
+            r"|(?:[0-9a-f]{1,4}:){3,7}:?(?:[0-9a-f:]{1,29})(?![\w:]))(?!\.\d)",
+            re.I | re.A,
         ),
         _is_public_address,
     ),
     PiiType(
-        "phone number", 0.5, re.compile(r"(?<![\w.,:$€£#@/-])\+?\(?\d(?:[ .()-]{0,2}\d){6,14}(?![\w/-])"), _is_phone
+        "phone number",
+        0.5,
+        re.compile(r"(?<![\w$€£#@/-])(?<!\d[.,:])\+?\(?\d(?:[ .()-]{0,2}\d){6,14}(?![\w/-])", re.A),
+        _is_phone,
     ),
-    PiiType("Twitter username", 0.1, re.compile(r"(?<![\w@./])@(?P<value>[a-z_]\w{1,14})\b(?!\.\w)", re.I), needs="@"),
+    PiiType(
+        "Twitter username",
+        0.1,
+        re.compile(rf"(?<![@./])(?<!{_LETTER})@(?P<value>(?!\d){_LETTER}{{2,15}})(?!{_LETTER})(?!\.\w)", re.I | re.A),
+        needs="@",
+    ),
 )

@@ -37,8 +37,8 @@ ISSUE_TYPES = (
     IssueType("rare classes", find_rare_class, tasks=_WITH_CLASSES),
     IssueType("text basics", find_text_basics, modalities=_TEXT),
     IssueType("personal data", find_pii, modalities=_TEXT),
-    IssueType("languages", find_non_english, modalities=_TEXT, modes=_REGULAR, content_version=2),
-    IssueType("informal texts", find_informal, modalities=_TEXT, modes=_REGULAR, content_version=2),
-    IssueType("toxic texts", find_toxic, modalities=_TEXT, modes=_REGULAR, content_version=2),
-    IssueType("sentiment", find_sentiment, modalities=_TEXT, modes=_REGULAR, content_version=2),
+    IssueType("languages", find_non_english, modalities=_TEXT, modes=_REGULAR, content_version=3),
+    IssueType("informal texts", find_informal, modalities=_TEXT, modes=_REGULAR, content_version=3),
+    IssueType("toxic texts", find_toxic, modalities=_TEXT, modes=_REGULAR, content_version=3),
+    IssueType("sentiment", find_sentiment, modalities=_TEXT, modes=_REGULAR, content_version=3),
 )

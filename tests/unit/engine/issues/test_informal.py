@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.engine.issues.informal import find_informal
+from studio.engine.issues.slang import is_slang
 from studio.engine.issues.spelling import misspelled
 from tests.unit.engine.issues.frames import found_in
 
@@ -32,7 +33,7 @@ def test_other_languages_are_not_judged_by_english_spelling() -> None:
 
 def test_dictionary_words_of_both_shores_names_and_trade_words_are_no_slips() -> None:
     words = ["colour", "color", "realise", "cancelled", "rebooked", "cryptocurrency", "topup", "JetBlue", "wifi"]
-    assert misspelled(dict.fromkeys(words, 3)) == frozenset()
+    assert misspelled(dict.fromkeys([*words, "backend", "printf", "priori", "IM"], 3)) == frozenset()
 
 
 def test_slip_is_recognised_by_the_frequent_word_beside_it() -> None:
@@ -40,13 +41,58 @@ def test_slip_is_recognised_by_the_frequent_word_beside_it() -> None:
     assert misspelled(counts) == {"beneficiery", "recieve", "dont", "acount"}
 
 
+def test_compound_is_a_slip_where_the_meant_word_is_frequent() -> None:
+    counts = {"withdrawl": 10, "withdrawal": 160, "transcation": 2, "transaction": 200, "topup": 3, "stopup": 1}
+    assert misspelled(counts) == {"withdrawl", "transcation"}
+    assert misspelled({"withdrawl": 2}) == frozenset()
+
+
+def test_four_times_as_frequent_is_enough_for_a_word_that_is_common_anyway() -> None:
+    assert misspelled({"adress": 3, "address": 18, "brocoli": 3, "broccoli": 18}) == {"adress"}
+
+
+def test_contraction_without_apostrophe_is_a_slip_with_a_capital_too() -> None:
+    found = found_in([*FORMAL, "Whats wrong with my card?", "Im here, DONT cancel it"], find_informal)
+    assert found["is_informal"][6:].all()
+
+
+def test_parts_of_hyphenated_compounds_are_no_slips() -> None:
+    assert found_in([*FORMAL, "a criss-cross pattern"], find_informal)["spelling_issue_score"][6] == 0
+
+
 def test_unknown_word_as_frequent_as_its_neighbour_is_a_word_of_its_own() -> None:
     assert misspelled({"fleek": 140, "fleet": 150}) == frozenset()
 
 
 def test_initials_code_and_sizes_are_no_chat_words() -> None:
-    texts = ["U.S. stamps", "AAA batteries", "see r/news", "np.zeros(n)", "plots in R"]
+    texts = ["U.S. stamps", "AAA batteries", "see r/news", "np.zeros(n)", "plots in R", "Henry VIII", "0x5f7fffff"]
+    texts += [
+        "group(u) is empty",
+        r"is $u^{r}$ in \mathbf{NP}",
+        "is *r* positive",
+        "a regular expression r, and",
+        "U-boat",
+    ]
     assert found_in([*FORMAL, *texts], find_informal)["slang_issue_score"].max() == 0
+
+
+def test_word_in_capitals_alone_and_often_is_a_name() -> None:
+    texts = [f"Is problem {n} in NP?" for n in range(5)]
+    assert found_in([*FORMAL, *texts], find_informal)["slang_issue_score"].max() == 0
+    assert found_in([*FORMAL, *texts, "np, any time"], find_informal)["slang_issue_score"][6] > 0
+
+
+def test_two_chat_words_make_a_short_text_informal_but_not_a_long_one() -> None:
+    short = (
+        "pls stop sending texts every 15 minutes saying that the flight is delayed, I usually defend u but not today"
+    )
+    found = found_in([*FORMAL, short, f"{' '.join(FORMAL)} {short}"], find_informal)
+    assert found["is_informal"][6:].tolist() == [True, False]
+
+
+def test_only_syllables_repeated_are_laughter_and_only_a_dropped_g_is_slang() -> None:
+    assert all(is_slang(word) for word in ("haha", "bahahaha", "hahhahaha", "lolololol", "goin'", "nothin’"))
+    assert not any(is_slang(word) for word in ("halo", "aloha", "train'", "again'", "brain’"))
 
 
 def test_text_that_is_rather_not_english_has_no_slips() -> None:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from studio.engine.issues.base import Evidence
 from studio.engine.issues.ambiguous import find_ambiguous
+from studio.engine.issues.base import Evidence
 from studio.engine.issues.label_issue import find_label_issue
 from studio.engine.issues.label_issue_numbers import find_label_issue_numbers
 from studio.engine.issues.label_issue_sets import find_label_issue_sets

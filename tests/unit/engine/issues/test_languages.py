@@ -36,7 +36,9 @@ def test_address_in_a_script_without_spaces_does_not_hide_the_sentence() -> None
     assert language_of("请看https://example.org/a这个页面的说明").name == "Chinese"
 
 
-@pytest.mark.parametrize("text", ["", "  ", "12345", "😀😀", "https://example.org/a"])
+@pytest.mark.parametrize(
+    "text", ["", "  ", "12345", "😀😀", "https://example.org/a", "Ahahahahahaha!!", "Jajaja (hahaha)"]
+)
 def test_too_little_to_tell_is_not_called_foreign(text: str) -> None:
     assert language_of(text) == UNKNOWN
 
@@ -44,6 +46,15 @@ def test_too_little_to_tell_is_not_called_foreign(text: str) -> None:
 @pytest.mark.parametrize("text", ["refund", "ok", "lol", "thanks", "gr8 service m8", "top-up failed"])
 def test_few_words_are_taken_for_english(text: str) -> None:
     assert language_of(text).is_english
+
+
+def test_laughter_does_not_hide_the_language() -> None:
+    assert language_of("hahaha das ist ja lustig, wirklich").name == "German"
+    assert language_of("jajaja no puedo creerlo, qué risa").name == "Spanish"
+
+
+def test_one_word_of_nonsense_may_be_a_name() -> None:
+    assert language_of("asdkjfhaskdjfhaskjdf") == UNKNOWN
 
 
 def test_nonsense_is_not_english_and_has_no_language() -> None:

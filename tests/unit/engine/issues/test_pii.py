@@ -32,6 +32,11 @@ HARMLESS = (
     "it cost $1,234,567,890 in the end",
     "the meeting is on 3 March 2027",
     "call our hotline 1-800-555-0199 or 1-800-356-9377",
+    "the string `2009-08-14 00:37:02` as a number, or 14.08.2009 1030",
+    "3.5.0.52 ExtendScript on fedora 12 (2.6.32.16-141.fc12.x86_64)",
+    "wrote to customer.relations@example.com, eservice@example.com and no-reply@example.com",
+    "订单号13241080757",
+    "Meine Bestellung 123 456 789 ist noch nicht da",
 )
 
 
@@ -43,6 +48,26 @@ def test_personal_data_is_named(kind: str) -> None:
 @pytest.mark.parametrize("text", HARMLESS)
 def test_numbers_that_name_nobody_are_left_alone(text: str) -> None:
     assert _items(text) == []
+
+
+BESIDE_OTHER_CHARACTERS = {
+    "送外卖的态度极差，电话,13241080757": "13241080757",
+    "手机13812345678，谢谢": "13812345678",
+    "邮箱bob@163.com谢谢": "bob@163.com",
+    "卡号4111111111111111已经": "4111111111111111",
+    "over an hour...919-675-0985": "919-675-0985",
+    "tel:919-675-0985": "919-675-0985",
+    "Meine Telefonnummer ist 030 123 45 67, bitte rufen Sie zurück": "030 123 45 67",
+    "Mon téléphone est le 06 12 34 56 78, merci de rappeler": "06 12 34 56 78",
+    "josé@example.com schreibt": "josé@example.com",
+    "8.8.8.8:53 fails": "8.8.8.8",
+    "ping 8.8.4.4": "8.8.4.4",
+}
+
+
+@pytest.mark.parametrize("text", BESIDE_OTHER_CHARACTERS)
+def test_item_is_found_beside_chinese_letters_after_dots_and_in_its_country_form(text: str) -> None:
+    assert [value for _, value in _items(text)] == [BESIDE_OTHER_CHARACTERS[text]]
 
 
 def test_phone_number_written_as_one_block_needs_a_word_before_it() -> None:
