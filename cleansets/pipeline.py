@@ -23,7 +23,6 @@ from studio.engine.health.leak import split_column
 from studio.engine.manifest import describe
 from studio.engine.progress import Progress
 from studio.engine.schema import CleansetResult, CleansetSpec
-from studio.engine.validate import check_frame
 from studio.fan_out import fan_out
 
 ISSUES, PRED_PROBS, FOLD_ID = "issues.parquet", "pred_probs.npy", "fold_id.npy"
@@ -92,7 +91,6 @@ def analyse_table(
     frame = read_frame(table, list(dict.fromkeys(name for name in wanted if name)), row_ids)
     if rows is not None and spec.label_column:
         frame[spec.label_column] = pd.Series(rows.labels, dtype=object)
-    check_frame(frame, spec)
     with fan_out() as n_jobs:
         return build_cleanset(
             frame,

@@ -100,19 +100,22 @@ def profile_table(
     parquet: Path,
     *,
     kinds: Mapping[str, ColumnKind] | None = None,
+    is_shown: bool = True,
     progress: Progress = _SILENT,
     n_threads: int = 1,
 ) -> list[ColumnProfile]:
     """Profile every column of a table that `read_table` wrote, in column order; `kinds` are the user's choices.
 
-    Four scans or so of each column, in bounded memory; DuckDB may spill into the folder of the table.
+    Four scans or so of each column, in bounded memory; DuckDB may spill into the folder of the table. Frequent values
+    and histograms are left out where nobody is shown them.
     """
     names = [name for name in pq.read_schema(parquet).names if name != ROW_ID]
     profiles = []
     with _connection(parquet.parent, n_threads) as connection:
         for position, name in enumerate(names):
             progress("Profiling columns", position, len(names))
-            profiles.append(_profile(ColumnQueries(connection, parquet, name), name, (kinds or {}).get(name)))
+            queries = ColumnQueries(connection, parquet, name)
+            profiles.append(_profile(queries, name, (kinds or {}).get(name), is_shown=is_shown))
     progress("Profiling columns", len(names), len(names))
     return profiles
 
@@ -138,12 +141,13 @@ def _connection(folder: Path, n_threads: int) -> Iterator[duckdb.DuckDBPyConnect
         yield connection
 
 
-def _profile(queries: ColumnQueries, name: str, chosen: ColumnKind | None) -> ColumnProfile:
+def _profile(queries: ColumnQueries, name: str, chosen: ColumnKind | None, *, is_shown: bool = True) -> ColumnProfile:
     distinct = queries.distinct()
     facts = queries.facts(distinct)
     inferred = infer_kind(name, facts)
     kind = chosen or inferred
-    spread = _spread(queries, kind) if kind in _SPREAD_KINDS and facts.n_filled else _NO_SPREAD
+    has_spread = is_shown and kind in _SPREAD_KINDS and facts.n_filled > 0
+    spread = _spread(queries, kind) if has_spread else _NO_SPREAD
     return ColumnProfile(
         name=name,
         kind=kind,
@@ -154,7 +158,7 @@ def _profile(queries: ColumnQueries, name: str, chosen: ColumnKind | None) -> Co
         is_distinct_estimated=distinct.is_estimated,
         mean_length=round(facts.mean_length, 2),
         mean_words=round(facts.mean_words, 2) if facts.n_filled else 0.0,
-        top_values=() if spread.histogram else _top_values(queries, facts),
+        top_values=_top_values(queries, facts) if is_shown and not spread.histogram else (),
         histogram=spread.histogram,
         lowest=spread.lowest,
         highest=spread.highest,

@@ -33,7 +33,7 @@ from studio.engine.spread import find_spread
 from studio.engine.stopwatch import Stopwatch
 from studio.engine.study import Study, make_study, size_of
 from studio.engine.tasks.registry import RECIPES
-from studio.engine.validate import check_frame
+from studio.engine.validate import checked_table
 
 STAGE = "Finding issues"
 
@@ -79,13 +79,13 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     DataProblem
         When the table cannot be analysed as the spec says.
     """
-    check_frame(frame, spec)
     keep_little()
     watch = Stopwatch(progress)
     resources = Resources(Cache(cache_dir), n_jobs, watch)
     watch("Reading features")
+    table = checked_table(frame, spec)
     given = frame[spec.label_column].tolist() if spec.label_column else [None] * len(frame)
-    study = make_study(frame, given, spec, resources, former_labels)
+    study = make_study(table, given, spec, resources, former_labels)
     if study.former is not None:
         watch.log("Few labels were corrected: models go on from their former fits")
     candidates, evidence = _learned(study, resources)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from studio.engine.candidates import Size
 from studio.engine.cells import Table
@@ -38,7 +37,7 @@ class Study:
     spec
         The choice that the study follows.
     order
-        Position in the given frame of each canonical row, shape (n,).
+        Position in the given table of each canonical row, shape (n,).
     table
         The feature columns, n rows.
     copies
@@ -90,14 +89,14 @@ class Study:
         return result
 
     def in_given_order(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        """Return canonical rows in the order of the given frame."""
+        """Return canonical rows in the order of the given table."""
         result = np.empty_like(values)
         result[self.order] = values
         return result
 
 
 def make_study(
-    frame: pd.DataFrame,
+    as_given: Table,
     given: Sequence[str | None],
     spec: CleansetSpec,
     resources: Resources,
@@ -107,8 +106,8 @@ def make_study(
 
     Parameters
     ----------
-    frame
-        n rows of text or None.
+    as_given
+        n rows of the spec's feature columns.
     given
         One cell of labels per row; see `encode_labels`.
     spec
@@ -123,7 +122,6 @@ def make_study(
     -----
     Rows are sorted by their content, so that the same rows in another order give the same result.
     """
-    as_given = Table.of(frame, spec.feature_columns)
     content = content_hashes(as_given)
     labels = encode_labels(given, spec.task)
     before = encode_labels(former, spec.task) if former is not None else None

@@ -14,6 +14,7 @@ from studio.engine.assessment import ENSEMBLE_KEY, Assessment, Member
 from studio.engine.build import cross_validated
 from studio.engine.cache import Cache
 from studio.engine.candidates import error_candidate
+from studio.engine.cells import Table
 from studio.engine.errors import DataProblem
 from studio.engine.features.base import Featuriser
 from studio.engine.label_scale import AS_GIVEN
@@ -120,7 +121,8 @@ def train_model(
     rows = _labeled_rows(frame, labels, spec)
     resources = Resources(Cache(cache_dir), n_jobs, progress)
     progress("Reading features")
-    study = make_study(frame.iloc[rows].reset_index(drop=True), [labels[row] for row in rows], spec, resources)
+    table = Table.of(frame.iloc[rows], spec.feature_columns)
+    study = make_study(table, [labels[row] for row in rows], spec, resources)
     study = replace(study, labels=replace(study.labels, scale=AS_GIVEN))  # R², by which models are judged, is of it
     assessed = cross_validated(study, resources)
     error_bar = _error_bar(study, assessed, resources) if spec.task is MLTask.REGRESSION else None

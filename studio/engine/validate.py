@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from studio.engine import cell_values
+from studio.engine.cells import Cells, Table
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.label_sets import split_labels
@@ -61,11 +62,16 @@ def check_choice(
     _check_label(n_rows, label, spec)
 
 
-def check_frame(frame: pd.DataFrame, spec: CleansetSpec) -> None:
-    """Refuse a table that cannot be analysed as the spec says. Raises DataProblem as `check_choice` does."""
+def checked_table(frame: pd.DataFrame, spec: CleansetSpec) -> Table:
+    """Return the feature columns of a frame that can be analysed as the spec says.
+
+    Raises DataProblem as `check_choice` does.
+    """
     label = label_facts(frame[spec.label_column], spec) if spec.label_column in frame.columns else None
-    features = [_facts(frame, name, spec) for name in dict.fromkeys(spec.feature_columns) if name in frame.columns]
+    table = Table.of(frame, [name for name in dict.fromkeys(spec.feature_columns) if name in frame.columns])
+    features = [_facts(name, cells, spec) for name, cells in table.items()]
     check_choice(n_rows=len(frame), label=label, features=features, spec=spec)
+    return table
 
 
 def label_facts(cells: pd.Series[str], spec: CleansetSpec) -> ColumnFacts:
@@ -85,11 +91,11 @@ def label_facts(cells: pd.Series[str], spec: CleansetSpec) -> ColumnFacts:
     return ColumnFacts(name, kind, n_missing, filled.nunique())
 
 
-def _facts(frame: pd.DataFrame, name: str, spec: CleansetSpec) -> ColumnFacts:
-    cells = frame[name]
-    filled = cells[cells.notna() & (cells.astype("str").str.strip() != "")]
+def _facts(name: str, cells: Cells, spec: CleansetSpec) -> ColumnFacts:
+    is_blank = cell_values.is_blank(cells.distinct.tolist())
     kind = spec.column_kinds.get(name, ColumnKind.CATEGORICAL)
-    return ColumnFacts(name, kind, n_missing=len(cells) - len(filled), n_distinct=filled.nunique())
+    n_missing, n_distinct = int(cells.counts()[is_blank].sum()), int((~is_blank).sum())
+    return ColumnFacts(name, kind, n_missing=n_missing, n_distinct=n_distinct)
 
 
 def _check_task(spec: CleansetSpec) -> None:

@@ -151,7 +151,8 @@ def _read(request: Request, table: Path, progress: TerminalProgress) -> Cleanset
     facts = read_table(request.file, request.file.name, table, progress=progress, limits=limits)
     for note in facts.notes:
         progress.log(note)
-    spec = _spec(request, profile_table(table, progress=progress))
+    profiles = profile_table(table, is_shown=False, progress=progress, n_threads=settings.CORES)
+    spec = _spec(request, profiles)
     what = f"Learning {spec.label_column} from" if spec.label_column else "Looking at"
     progress.log(f"{what} {', '.join(spec.feature_columns)}")
     return spec

@@ -9,6 +9,7 @@ import pytest
 
 from studio.engine.build import build_cleanset
 from studio.engine.candidates import CANDIDATES
+from studio.engine.cells import Table
 from studio.engine.crossval import Trial
 from studio.engine.resources import Resources
 from studio.engine.selection import choose
@@ -22,7 +23,7 @@ GOOD, ALSO_GOOD, BAD = CANDIDATES[:3]
 @pytest.fixture(scope="module")
 def study() -> Study:
     frame = planted_table(2_400, n_wrong=40).frame
-    return make_study(frame, frame["label"].tolist(), table_spec(), Resources())
+    return make_study(Table.of(frame, table_spec().feature_columns), frame["label"].tolist(), table_spec(), Resources())
 
 
 def trial(study: Study, candidate: object, *, sureness: float, seconds: float = 1.0) -> Trial:

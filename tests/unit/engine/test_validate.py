@@ -12,7 +12,7 @@ import pytest
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
-from studio.engine.validate import ColumnFacts, check_choice, check_frame
+from studio.engine.validate import ColumnFacts, check_choice, checked_table
 from tests.data_builders import planted_table
 from tests.unit.engine.frames import planted_table_with_oddities, table_spec, text_spec
 
@@ -90,15 +90,15 @@ def test_one_class_that_every_row_has_is_refused_as_a_set() -> None:
 
 
 def test_rare_classes_and_unlabeled_rows_are_no_reason_to_refuse() -> None:
-    check_frame(planted_table_with_oddities().frame, table_spec(n_folds=5))
+    checked_table(planted_table_with_oddities().frame, table_spec(n_folds=5))
 
 
 def test_blank_cells_count_as_missing() -> None:
     frame = planted_table(30).frame.assign(label=" ")
     with pytest.raises(DataProblem, match="empty in every row"):
-        check_frame(frame, table_spec())
+        checked_table(frame, table_spec())
     with pytest.raises(DataProblem, match="no rows"):
-        check_frame(pd.DataFrame(columns=["height", "weight", "colour", "label"]), table_spec())
+        checked_table(pd.DataFrame(columns=["height", "weight", "colour", "label"]), table_spec())
 
 
 def test_checking_a_choice_loads_no_machine_learning() -> None:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
+from studio.engine.cells import Table
 from studio.engine.issues.ambiguous import find_ambiguous
 from studio.engine.issues.base import Evidence
 from studio.engine.issues.label_issue import find_label_issue
@@ -26,7 +27,7 @@ LABELS = ["a", "b", "c"] * 20
 
 def _found(changes: dict[int, tuple[float, float, float]]) -> dict[str, np.ndarray]:
     frame = pd.DataFrame({"height": [str(row) for row in range(60)], "weight": "1", "colour": "red"}, dtype=object)
-    study = make_study(frame, LABELS, table_spec(), Resources())
+    study = make_study(Table.of(frame, [*map(str, frame)]), LABELS, table_spec(), Resources())
     pred_probs = np.full((60, 3), 0.05, dtype=np.float32)
     pred_probs[np.arange(60), [ord(label) - ord("a") for label in LABELS]] = 0.9
     for row, probabilities in changes.items():
@@ -59,13 +60,24 @@ def test_models_that_hardly_beat_the_usual_class_flag_few() -> None:
     assert n_flagged(0.02) < n_flagged(0.5)
 
 
-def _evidence(task: MLTask, labels: Sequence[str | None], **said: npt.NDArray[np.float32]) -> Evidence:
-    """Return evidence of rows that are in the order given."""
+def _evidence(
+    task: MLTask,
+    labels: Sequence[str | None],
+    *,
+    pred_probs: npt.NDArray[np.float32] | None = None,
+    predictions: npt.NDArray[np.float32] | None = None,
+) -> Evidence:
+    """Return evidence of what models said of rows in the order given."""
     frame = pd.DataFrame({"height": [str(row) for row in range(len(labels))]}, dtype=object)
     spec = replace(table_spec(), feature_columns=("height",), task=task)
-    study = make_study(frame, labels, spec, Resources())
-    in_order = {name: values[study.order] for name, values in said.items()}
-    return Evidence(study, **{"pred_probs": np.empty((len(labels), 0), np.float32)} | in_order, space=np.zeros((0, 1)))
+    study = make_study(Table.of(frame, [*map(str, frame)]), labels, spec, Resources())
+    nothing = np.empty((len(labels), 0), dtype=np.float32)
+    return Evidence(
+        study,
+        nothing if pred_probs is None else pred_probs[study.order],
+        space=nothing,
+        predictions=None if predictions is None else predictions[study.order],
+    )
 
 
 def _in_order(evidence: Evidence, column: object) -> npt.NDArray[np.generic]:
@@ -132,7 +144,10 @@ def test_a_row_whose_copy_is_given_another_class_is_not_well_labeled() -> None:
     labels = [("a", "b")[row // 30] for row in range(60)]
     labels[0] = "b"
     frame = pd.DataFrame({"height": heights}, dtype=object)
-    study = make_study(frame, labels, replace(table_spec(), feature_columns=("height",)), Resources())
+    study = make_study(
+        Table.of(frame, [*map(str, frame)]), labels, replace(table_spec(), feature_columns=("height",)), Resources()
+    )
     pred_probs = np.where(study.labels.codes[:, None] == [0, 1], 0.99, 0.01).astype(np.float32)
     found = find_well_labeled(Evidence(study, pred_probs, np.zeros((60, 1), dtype=np.float32)))
-    assert np.flatnonzero(~study.in_given_order(np.asarray(found["is_well_labeled"]))).tolist() == [0, 1]
+    is_well_labeled = study.in_given_order(np.asarray(found["is_well_labeled"]))
+    assert np.flatnonzero(is_well_labeled == 0).tolist() == [0, 1]
