@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from studio.engine.features.base import Matrix
@@ -13,6 +16,9 @@ from studio.engine.models.base import Sampling
 _MAX_WEIGHTS = 250  # the Newton step solves for all of them at once
 _MAX_ROWS = 25_000  # of more, evenly spaced ones: that is plenty for so few weights
 _MAX_ITERATIONS = 100
+
+# That many steps are enough to rank by; the warning would stand among what a person is told.
+warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 
 class TableLogistic(ClassifierMixin, Sampling, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

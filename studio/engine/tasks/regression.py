@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,6 +13,8 @@ from studio.engine.ensemble import mixture
 from studio.engine.labels import Labels
 from studio.engine.learners import Learner, NumberLearner, Predicted
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
+
+_DIGITS = 7  # of single precision
 
 
 class Regression:
@@ -59,11 +62,12 @@ class Regression:
 
 
 def written_number(value: float, n_decimals: int) -> str:
-    """Return a number as text.
+    """Return a number as text, with no more digits than single precision has.
 
-    >>> written_number(-0.004, 2), written_number(12.5, 3), written_number(1e6, 0)
-    ('0', '12.5', '1000000')
+    >>> written_number(-0.004, 2), written_number(12.5, 3), written_number(1e6, 0), written_number(24.63708114624, 12)
+    ('0', '12.5', '1000000', '24.63708')
     """
-    text = f"{value:.{n_decimals}f}"
+    n_whole = math.floor(math.log10(abs(value))) + 1 if value else 1
+    text = f"{value:.{min(n_decimals, max(0, _DIGITS - n_whole))}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     return "0" if text in ("-0", "") else text
