@@ -29,7 +29,9 @@ UNSPACED_PATTERN = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{
 MAX_SPELLINGS = 6  # a pair such as yes and no, each in lower case, capitals or a mixture
 _BOOLEAN_PAIRS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"}, {"1", "0"}, {"1.0", "0.0"}, {"on", "off"})
 _ID_NAME = re.compile(r"(?i:(^|[_\-\s.])(id|ids|uuid|guid|key|idx|index|code|hash))$|[a-z](Id|ID)$")
-_NUMBER_NAME = re.compile(r"(?i:(^|[_\-\s.])(nr|no|nbr|num|number))$|[a-z](Nr|No|Num|Number)$")
+_NUMBER_NAME = re.compile(r"(?i:(^|[_\-\s.])(nr|no|nbr|num|number))$|[a-z](Nr|No|Nbr|Num|Number)$")
+# The number of one thing, such as patient_nbr; visits_num may count them, and so may num.
+_NUMBER_OF_ONE_NAME = re.compile(r"(?i:[a-rt-z][_\-\s.](nr|no|nbr|num|number))$|[a-rt-z](Nr|No|Nbr|Num|Number)$")
 _ROW_NUMBER_NAME = re.compile(r"(?i)(column_1|unnamed: 0|index|row|row[_ ]?(nr|no|num|number)|#)$")
 
 _NEARLY_ALL = 0.99  # of the cells that are not missing; a few odd cells do not change what a column is
@@ -39,7 +41,7 @@ _LONG_TEXT_WORDS = 8.0  # and from which it is text although most cells repeat
 _VARIED = 0.5  # distinct cells over cells
 _NEARLY_DISTINCT = 0.95
 _MIN_ROWS_FOR_A_SEQUENCE = 20  # 1, 2, 3 may well be a rank
-_MAX_CATEGORIES_BY_ID_NAME = 50  # a column such as type_id names categories
+_MAX_CATEGORIES_BY_ID_NAME = 50  # a column such as type_id names categories, floor_no a place among few
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ def _is_mostly(facts: ColumnFacts, n_matching: int) -> bool:
 def _kind_of_numbers(name: str, facts: ColumnFacts) -> ColumnKind:
     if facts.n_code:
         return ColumnKind.IDENTIFIER if facts.distinct_fraction > _VARIED else ColumnKind.CATEGORICAL
-    if _NUMBER_NAME.search(name.strip()) and facts.distinct_fraction == 1.0 and facts.n_integer == facts.n_number:
+    if facts.n_integer == facts.n_number and _is_number_of_things(name.strip(), facts):
         return ColumnKind.IDENTIFIER
     if _is_identifier_name(name) and facts.n_distinct > 1:
         if facts.n_distinct > _MAX_CATEGORIES_BY_ID_NAME or facts.distinct_fraction == 1.0:
@@ -145,6 +147,13 @@ def _kind_of_numbers(name: str, facts: ColumnFacts) -> ColumnKind:
 
 def _is_identifier_name(name: str) -> bool:
     return bool(_ID_NAME.search(name.strip()))
+
+
+def _is_number_of_things(name: str, facts: ColumnFacts) -> bool:
+    if facts.distinct_fraction == 1.0:
+        return bool(_NUMBER_NAME.search(name))
+    is_varied = facts.distinct_fraction > _VARIED and facts.n_distinct > _MAX_CATEGORIES_BY_ID_NAME
+    return is_varied and bool(_NUMBER_OF_ONE_NAME.search(name))
 
 
 def _counts_rows(name: str, facts: ColumnFacts) -> bool:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from studio.engine import cell_values
-from studio.engine.cells import Table
+from studio.engine.cells import Cells, Table
 from studio.engine.columns import MEASURED, ColumnKind
 
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads neighbouring hashes (Knuth, TAOCP 6.4)
@@ -26,23 +26,24 @@ def copy_hashes(table: Table, kinds: Mapping[str, ColumnKind]) -> npt.NDArray[np
 
     White space and case are not regarded, and numbers are compared by value.
     """
-    hashes = []
-    for name, cells in table.items():
-        if kinds[name] in (ColumnKind.INTEGER, ColumnKind.NUMBER):
-            values = cells.distinct_numbers + 0.0  # -0.0 is 0.0
-            is_text = np.isnan(values)
-            distinct = pd.util.hash_array(values)
-            distinct[is_text] = _normalised_hashes(cells.distinct[is_text])
-        else:
-            distinct = _normalised_hashes(cells.distinct)
-        hashes.append(distinct[cells.codes])
-    return _combined(hashes, table.n_rows)
+    return _combined([value_hashes(cells, kinds[name]) for name, cells in table.items()], table.n_rows)
+
+
+def value_hashes(cells: Cells, kind: ColumnKind) -> npt.NDArray[np.uint64]:
+    """Return the part of one column in `copy_hashes`, shape (n,)."""
+    if kind not in (ColumnKind.INTEGER, ColumnKind.NUMBER):
+        return _normalised_hashes(cells.distinct)[cells.codes]
+    values = cells.distinct_numbers + 0.0  # -0.0 is 0.0
+    is_text = np.isnan(values)
+    distinct = pd.util.hash_array(values)
+    distinct[is_text] = _normalised_hashes(cells.distinct[is_text])
+    return distinct[cells.codes]
 
 
 def word_hashes(table: Table, kinds: Mapping[str, ColumnKind]) -> npt.NDArray[np.uint64]:
     """Return `copy_hashes` in which a number or date counts only by whether it is missing, shape (n,)."""
     hashes = [
-        cells.is_blank.astype(np.uint64) if kinds[name] in MEASURED else _normalised_hashes(cells.distinct)[cells.codes]
+        cells.is_blank.astype(np.uint64) if kinds[name] in MEASURED else value_hashes(cells, kinds[name])
         for name, cells in table.items()
     ]
     return _combined(hashes, table.n_rows)

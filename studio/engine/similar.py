@@ -17,16 +17,19 @@ from studio.engine.features.base import Matrix
 from studio.engine.issues.row_pairs import Pairs, pairs_in_buckets
 from studio.engine.issues.shingles import shingle_sets, signatures, words_of
 from studio.engine.neighbours import nearest_distances
-from studio.engine.rows import word_hashes
+from studio.engine.rows import value_hashes, word_hashes
 from studio.engine.schema import CleansetSpec
 
 MIN_TEXT_SIMILARITY = 0.8  # shared share of three-character sequences: about one changed word in ten
 MIN_ROW_SIMILARITY = 0.98  # about a fiftieth of the usual distance between neighbours
-SIMILAR_VERSION = "3"  # of what is kept in the cache; another one when other pairs are met
+SIMILAR_VERSION = "4"  # of what is kept in the cache; another one when other pairs are met
 N_BANDS, N_PER_BAND = 16, 4  # pairs of similarity 0.8 are met with a chance of 99.98 %
 N_TABLES, N_PROJECTIONS = 8, 6
 _MIN_MEASURED = 2  # in one column of numbers neighbours are near by chance: one in seventy within the threshold
 _MAX_ROWS_FOR_USUAL = 5_000
+_MAX_BY_CHANCE = 0.05  # expected share of the pairs that count although they differ in one column alone
+_N_DRAWN = 100_000  # pairs of any rows, for how close values are by chance
+_MIN_DRAWN = 100  # of them; closer than so many, chance is taken to shrink as the gap does
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +114,16 @@ def similar_rows(
     n_jobs
         Pieces computed side by side; it does not change the result.
 
+    Notes
+    -----
+    Where many rows agree in all columns but one number, some of these numbers are close by chance. A pair that differs
+    in one column alone therefore counts only if, of the pairs as close, at most a twentieth are expected: as many pairs
+    as agree in all other columns, times the share of any pairs of rows that are as close in this one.
+
     References
     ----------
     Datar et al., Locality-Sensitive Hashing Scheme Based on p-Stable Distributions (2004).
+    Benjamini and Hochberg, Controlling the False Discovery Rate (1995), for what is close by chance.
     """
     exact = pairs_in_buckets(copies)
     distinct = np.unique(copies, return_index=True)[1]
@@ -126,7 +136,8 @@ def similar_rows(
     # Rows must agree in their words, so only those that do can share a cell of the grid.
     words = word_hashes(table, spec.column_kinds)[distinct]
     cells = (cell[distinct] ^ words for cell in _grid_cells(points, 4 * reach, spec.seed))
-    pairs = Pairs.union(map(pairs_in_buckets, cells)).distinct().at(distinct)
+    met = Pairs.union(map(pairs_in_buckets, cells)).distinct()
+    pairs = met.where(~_are_by_chance(table, points, spec, distinct, words, met)).at(distinct)
     distances = np.linalg.norm(points[pairs.left] - points[pairs.right], axis=1)
     similarity = (1 / (1 + distances / usual)).astype(np.float32)
     return _joined(table.n_rows, exact, pairs, similarity, MIN_ROW_SIMILARITY)
@@ -158,6 +169,62 @@ def _grid_cells(space: npt.NDArray[np.float32], width: float, seed: int) -> Iter
         offsets = rng.uniform(0, width, N_PROJECTIONS)
         cell = pd.DataFrame(np.floor((space @ directions + offsets) / width).astype(np.int64))
         yield np.asarray(pd.util.hash_pandas_object(cell, index=False), dtype=np.uint64)
+
+
+def _are_by_chance(
+    table: Table,
+    points: npt.NDArray[np.float32],
+    spec: CleansetSpec,
+    rows: npt.NDArray[np.int64],
+    words: npt.NDArray[np.uint64],
+    met: Pairs,
+) -> npt.NDArray[np.bool_]:
+    """Say which pairs of distinct `rows` differ in one number or date alone, by no less than chance explains."""
+    are_by_chance = np.zeros(len(met.left), dtype=bool)
+    if not len(met.left):
+        return are_by_chance
+    measured = [name for name in spec.feature_columns if spec.column_kinds[name] in MEASURED]
+    # Multiplied by different odd numbers, or values that change places would add up to the same.
+    values = [
+        value_hashes(table[name], spec.column_kinds[name])[rows] * np.uint64(2 * place + 1)
+        for place, name in enumerate(measured)
+    ]
+    whole = sum(values, words)
+    differs = np.array([value[met.left] != value[met.right] for value in values])
+    is_single = differs.sum(axis=0) == 1
+    for value, differs_here in zip(values, differs, strict=True):
+        single = np.flatnonzero(is_single & differs_here)
+        if len(single):
+            n_alike = np.unique(whole - value, return_counts=True)[1]  # rows that agree in all other columns
+            n_pairs = float(np.sum(n_alike * (n_alike - 1) // 2))
+            shares = _shares_as_close(points, rows, met.where(single).at(rows), spec.seed)
+            are_by_chance[single] = _are_explained(n_pairs * shares)
+    return are_by_chance
+
+
+def _shares_as_close(
+    points: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], pairs: Pairs, seed: int
+) -> npt.NDArray[np.float64]:
+    """Return the share of any pairs of rows, unequal in a column, that are as close in it as each given pair is.
+
+    The given pairs differ in that column alone, so it is the one in which their points do.
+    """
+    few = pairs.where(slice(1_000))
+    axis = int(np.count_nonzero(points[few.left] != points[few.right], axis=0).argmax())
+    left, right = rows[np.random.default_rng(seed).integers(len(rows), size=(2, _N_DRAWN))]
+    drawn = np.sort(np.abs(points[left, axis] - points[right, axis]))
+    drawn = drawn[drawn > 0]
+    shares = np.arange(1, len(drawn) + 1) / max(1, len(drawn))
+    known = slice(_MIN_DRAWN - 1, None)
+    gaps = np.abs(points[pairs.left, axis] - points[pairs.right, axis]) * 1.01  # equal ones differ by rounding
+    return np.asarray(np.interp(gaps, np.r_[0.0, drawn[known]], np.r_[0.0, shares[known]]))
+
+
+def _are_explained(expected: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Say which pairs chance explains, from how many are expected to be as close as each, shape (n_pairs,)."""
+    ordered = np.sort(expected)
+    is_rare = ordered <= _MAX_BY_CHANCE * np.arange(1, len(ordered) + 1)
+    return np.asarray(expected > ordered[is_rare].max(initial=-1.0))
 
 
 def _joined(n_rows: int, exact: Pairs, others: Pairs, similarity: npt.NDArray[np.float32], threshold: float) -> Similar:

@@ -32,6 +32,10 @@ class Pairs:
         pairs = np.unique(np.column_stack([self.left, self.right]), axis=0)
         return Pairs(pairs[:, 0], pairs[:, 1])
 
+    def where(self, chosen: npt.NDArray[np.generic] | slice) -> Pairs:
+        """Return some of the pairs, by a mask, positions or a slice."""
+        return Pairs(self.left[chosen], self.right[chosen])
+
     def at(self, rows: npt.NDArray[np.int64]) -> Pairs:
         """Return the pairs of positions as pairs of the rows at these positions."""
         return Pairs(rows[self.left], rows[self.right])

@@ -11,6 +11,16 @@ from studio.engine.columns import ColumnKind
 from tests.data_builders import planted_table, planted_text
 from tests.unit.engine.frames import table_spec, text_spec
 
+_KINDS_OF_FEW = {"size": ColumnKind.INTEGER, "weight": ColumnKind.INTEGER, "colour": ColumnKind.CATEGORICAL}
+
+
+def _frame_of_few_kinds_of_rows() -> pd.DataFrame:
+    """Return 400 rows of six kinds, told apart by a weight with seven digits that belongs to none of them."""
+    rng = np.random.default_rng(0)
+    columns = {"size": rng.integers(3, size=400), "weight": rng.integers(5_000_000, size=400)}
+    frame = pd.DataFrame({name: values.astype(str) for name, values in columns.items()}, dtype=object)
+    return frame.assign(colour=["red", "blue"] * 200, label=["a", "b", "b", "a"] * 100)
+
 
 def test_misspelled_class_of_one_row_is_suggested_its_neighbours_class() -> None:
     frame = planted_text(90, n_wrong=0).frame
@@ -46,6 +56,22 @@ def test_row_with_almost_the_same_numbers_is_a_near_duplicate() -> None:
     assert issues.loc[3, "near_duplicate_cluster_id"] == issues.loc[90, "near_duplicate_cluster_id"]
     assert 0.98 <= issues.loc[90, "near_duplicate_score"] < 1
     assert not issues.loc[[4, 91], "is_near_duplicate"].any()
+
+
+def test_rows_close_by_chance_in_the_one_number_that_differs_are_no_near_duplicates() -> None:
+    frame = _frame_of_few_kinds_of_rows()
+    near = {**frame.loc[3], "weight": f"{int(frame.loc[3, 'weight']) + 1}"}
+    frame = pd.concat([frame, pd.DataFrame([near])], ignore_index=True)
+    issues = build_cleanset(frame, table_spec(_KINDS_OF_FEW)).issues
+    assert issues.index[issues["is_near_duplicate"]].tolist() == [3, 400]
+
+
+def test_more_rows_close_in_one_number_than_by_chance_are_near_duplicates() -> None:
+    frame = _frame_of_few_kinds_of_rows()
+    again = frame.head(60).assign(weight=[f"{int(weight) + 20}" for weight in frame["weight"].head(60)])
+    issues = build_cleanset(pd.concat([frame, again], ignore_index=True), table_spec(_KINDS_OF_FEW)).issues
+    assert issues.loc[[*range(60), *range(400, 460)], "is_near_duplicate"].all()
+    assert issues.loc[60:399, "is_near_duplicate"].mean() < 0.05
 
 
 def test_missing_number_is_not_taken_for_the_usual_one() -> None:
