@@ -127,6 +127,8 @@ def make_study(
     before = encode_labels(former, spec.task) if former is not None else None
     if former is None or before is None or not _is_near(labels, before):
         former, before = given, None
+    else:
+        labels = replace(labels, scale=before.scale)  # what is gone on from was learned in it
     order = canonical_order(content, former)
     table = as_given.reordered(order)
     spec = replace(spec, is_script_known=_is_script_known(table, spec, resources))

@@ -18,7 +18,7 @@ N_NEIGHBOURS = 20  # measured better than cleanlab's 10 where a few odd texts re
 DEVIATIONS = {"distances": 3.5, "sentences": 2.5, "topics": 2.1}
 MAX_FRACTION_IN_TABLES = 0.03
 MIN_FRACTION_IN_TEXTS = 0.005  # many tight topics make distances so uneven that none would be remote
-_ORDINARY_FRACTION = 0.01  # of rows of normal numbers that are flagged
+_ORDINARY_FRACTION = 0.001  # of rows of normal numbers that are flagged
 _SD_PER_MAD = 1.4826  # of a normal distribution
 
 
@@ -30,7 +30,7 @@ def find_outlier(evidence: Evidence) -> Columns:
     d is how strange a row is: in the regular mode and in tables the mean distance to its 20 nearest rows, in sentence
     embeddings or scaled columns; in the fast mode the length of what the main topics leave unexplained of a text.
     The threshold t is a number of robust standard deviations above the median of d (see `DEVIATIONS`), and in tables
-    of few numbers, whose distances have long tails, at least what one in a hundred rows of normal numbers exceeds. In
+    of few numbers, whose distances have long tails, at least what one in a thousand rows of normal numbers exceeds. In
     tables of categories distances come in steps (a level with as few rows as there are neighbours is far from all
     others), so no more than 3 % of a table's rows are flagged; of sentence embeddings at least the remotest 0.5 % are.
     `outlier_score` is d² / (d² + t²), so `is_outlier` above 0.5. Labels play no part.
@@ -58,7 +58,7 @@ def find_outlier(evidence: Evidence) -> Columns:
 
 
 def _usual_ratio(spec: CleansetSpec) -> float:
-    """Return how many times the median distance the remotest hundredth of normal numbers has; 0 with other columns.
+    """Return how many times the median distance the remotest thousandth of normal numbers has; 0 with other columns.
 
     The distance to near rows grows with exp(r² / 2d), where r² is chi-squared with d degrees of freedom.
     """

@@ -32,7 +32,7 @@ ISSUE_TYPES = (
     IssueType("ambiguous rows", find_ambiguous, tasks=_WITH_CLASSES),
     IssueType("well labeled rows", find_well_labeled, tasks=_WITH_LABELS),
     IssueType("near duplicates", find_near_duplicate),
-    IssueType("outliers", find_outlier, content_version=4),
+    IssueType("outliers", find_outlier, content_version=5),
     IssueType("unlabeled rows", find_unlabeled, tasks=_WITH_LABELS),
     IssueType("rare classes", find_rare_class, tasks=_WITH_CLASSES),
     IssueType("text basics", find_text_basics, modalities=_TEXT),

@@ -12,6 +12,7 @@ import pytest
 from sklearn.base import clone
 
 from studio.engine.build import build_cleanset
+from studio.engine.cells import Table
 from studio.engine.columns import ColumnKind
 from studio.engine.label_scale import AS_GIVEN
 from studio.engine.learners import ClassLearner, JointSetLearner, NumberLearner
@@ -22,8 +23,9 @@ from studio.engine.models.boosting import Boosting, NumberBoosting
 from studio.engine.models.forest import Forest, NumberForest, SetForest
 from studio.engine.models.network import SmallNetwork
 from studio.engine.models.set_logistic import SetLogistic
+from studio.engine.resources import Resources
 from studio.engine.schema import CleansetResult, CleansetSpec
-from studio.engine.study import max_changes
+from studio.engine.study import make_study, max_changes
 from tests.unit.engine.frames import numbers_frame, sets_frame, shuffled, table_spec
 from tests.unit.engine.test_slices import KINDS, exchanged, plain_frame
 
@@ -212,6 +214,18 @@ def test_neither_numbers_nor_their_error_bars_are_fitted_anew(tmp_path: Path, mo
     after.loc[:9, "price"] = "999.0"
     monkeypatch.setattr(NumberBoosting, "fit", None)  # to call it would fail
     assert improved(before, after, spec, tmp_path).is_warm_started
+
+
+def test_numbers_go_on_in_the_scale_in_which_they_were_learned() -> None:
+    prices = np.linspace(50, 150, 100).round(1).astype(str)
+    before = pd.DataFrame({"size": prices, "price": [*["9000.0"] * 20, *prices[20:]]}, dtype=object)
+    spec = replace(table_spec({"size": ColumnKind.NUMBER}), task=MLTask.REGRESSION, label_column="price")
+    table, given = Table.of(before, ["size"]), before["price"].tolist()
+    former = make_study(table, given, spec, Resources())
+    anew = make_study(table, prices.tolist(), spec, Resources())
+    going_on = make_study(table, prices.tolist(), spec, Resources(), given)
+    assert former.labels.scale != anew.labels.scale
+    assert going_on.labels.scale == former.labels.scale
 
 
 def test_sets_go_on(tmp_path: Path) -> None:
