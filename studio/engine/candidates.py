@@ -35,7 +35,8 @@ class Size:
     """What decides whether a candidate is worth its time: labeled rows, classes, what the columns of text are like.
 
     `mean_characters` is that of their cells, `is_spaced` whether words are written apart, `has_phrases` whether there
-    is text of some length.
+    is text of some length. `is_by_ratio` says whether numbers are learned by their logarithms, where a line that goes on
+    beyond what was seen would grow without bounds.
     """
 
     n_rows: int
@@ -43,6 +44,7 @@ class Size:
     mean_characters: float
     is_spaced: bool
     has_phrases: bool
+    is_by_ratio: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,22 +276,22 @@ CANDIDATES = (
         lambda size: size.n_rows <= _SEVERAL_ROWS, NUMBERS,
     ),
     Candidate(
-        "number-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _number_boosting(31),
+        "number-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees", _number_boosting(31),
         lambda size: size.n_rows < _FEW_ROWS, NUMBERS,
     ),
     Candidate(
         "short-number-boosting", "Gradient boosting", Modality.TABULAR, FAST, "trees",
         _number_boosting(63, n_rounds=150, learning_rate=0.1),
-        lambda size: size.n_rows >= _FEW_ROWS, NUMBERS,
+        lambda size: size.is_by_ratio, NUMBERS,
     ),
     Candidate(
         "large-number-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees", _number_boosting(63),
         lambda size: size.n_rows >= _FEW_ROWS, NUMBERS,
     ),
     Candidate(
-        "line-boosting", "Line, then gradient boosting", Modality.TABULAR, REGULAR, "trees",
-        _number_boosting(31, n_rounds=150, learning_rate=0.1, kind=LineBoosting),
-        lambda size: True, NUMBERS,
+        "line-boosting", "Line, then gradient boosting", Modality.TABULAR, ALWAYS, "trees",
+        _number_boosting(63, n_rounds=150, learning_rate=0.1, kind=LineBoosting),
+        lambda size: not size.is_by_ratio, NUMBERS,
     ),
     Candidate(
         "number-forest", "Extremely randomised trees", Modality.TABULAR, REGULAR, "trees",

@@ -202,5 +202,6 @@ def size_of(study: Study) -> Size:
         n_classes=len(study.labels.classes),
         mean_characters=n_characters / len(cells),
         is_spaced=is_spaced(cells),
+        is_by_ratio=study.labels.scale.is_by_ratio,
         has_phrases=bool(columns) and n_characters / len(cells) >= _CHARACTERS_PER_PHRASE,
     )
