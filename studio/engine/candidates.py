@@ -35,8 +35,8 @@ class Size:
     """What decides whether a candidate is worth its time: labeled rows, classes, what the columns of text are like.
 
     `mean_characters` is that of their cells, `is_spaced` whether words are written apart, `has_phrases` whether there
-    is text of some length. `is_by_ratio` says whether numbers are learned by their logarithms, where a line that goes on
-    beyond what was seen would grow without bounds.
+    is text of some length. `is_by_ratio` says whether numbers are learned by their logarithms, where a line that goes
+    on beyond what was seen would grow without bounds.
     """
 
     n_rows: int

@@ -195,6 +195,7 @@ class TestNumbers:
         numbers.save()
         text = page(client_of(alice), numbers)
         assert "<b>150</b></span>, 142.4 to 158." in text
+        assert "±" not in text
         assert "lies 7.8 error bars away" in text
 
     def test_a_row_without_a_number_has_only_the_models_one(
