@@ -132,6 +132,11 @@ def test_on_a_scale_that_ends_the_other_end_is_far_enough() -> None:
     assert flags.nonzero()[0].tolist() == [0, 1]
 
 
+def test_numbers_of_which_a_model_knows_nothing_are_not_flagged_for_lying_at_an_end() -> None:
+    evidence = _numbers([float(row % 10) for row in range(60)], [4.5] * 60, expected=2.5)
+    assert not np.asarray(find_label_issue_numbers(evidence)["is_label_issue"]).any()
+
+
 def test_a_model_that_knows_nothing_of_the_numbers_confirms_none() -> None:
     given = [float(row % 10) for row in range(60)]
     unsure, sure = _numbers(given, [4.5] * 60, expected=2.5), _numbers(given, given, expected=0.5)
