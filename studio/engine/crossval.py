@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import sklearn
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
 
 from studio.engine.cache import Arrays
 from studio.engine.candidates import Candidate
@@ -19,6 +18,7 @@ from studio.engine.features.base import Matrix
 from studio.engine.folds import NO_FOLD
 from studio.engine.labels import Labels
 from studio.engine.learners import Learner, Predicted
+from studio.engine.one_thread import one_thread
 from studio.engine.resources import Resources
 from studio.engine.rows import digest
 from studio.engine.study import Study
@@ -181,7 +181,7 @@ def _run(
     # Threads of this process, unless whoever runs the engine has named a cluster: the models compute outside Python's
     # lock, and processes would each load the libraries and hold the features anew. Native pools are bound here, as
     # fits that begin and end side by side would undo each other's bounds.
-    with threadpool_limits(limits=1):
+    with one_thread():
         for position, result in Parallel(n_jobs=n_fits, prefer="threads", return_as="generator_unordered")(jobs):
             yield fits[position], result
 

@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from studio.engine.cache import Arrays
 from studio.engine.features.base import Matrix
 from studio.engine.label_scale import LabelScale
 from studio.engine.models.base import Classifier, Regressor, Sampling, SetClassifier, WarmStart
+from studio.engine.one_thread import one_thread
 
 Predicted = npt.NDArray[np.float32]
 Memory: TypeAlias = dict[str, npt.NDArray[np.generic]]
@@ -95,7 +95,7 @@ class ClassLearner(Learner):
         """Return probabilities, shape (n, K)."""
         if self._only_class is not None or not features.shape[0]:
             return self._aligned(np.empty((features.shape[0], 0)))
-        with threadpool_limits(limits=1):
+        with one_thread():
             if before is not None and self._has_gone_on and isinstance(self._classifier, WarmStart):
                 return self._aligned(self._classifier.predict_from(features, before[:, self._classifier.classes_]))
             return self._aligned(self._classifier.predict_proba(features))
@@ -186,7 +186,7 @@ class JointSetLearner(Learner):
         """Return the probability of each class, shape (n, K)."""
         predicted = np.tile(self._first, (features.shape[0], 1))
         if features.shape[0] and not self._is_constant.all():
-            with threadpool_limits(limits=1):
+            with one_thread():
                 if before is not None and self._has_gone_on and isinstance(self._model, WarmStart):
                     said = self._model.predict_from(features, before[:, ~self._is_constant])
                 else:
@@ -230,7 +230,7 @@ class NumberLearner(Learner):
         """Return the numbers, shape (n, 1)."""
         if not features.shape[0]:
             return np.empty((0, 1), dtype=np.float32)
-        with threadpool_limits(limits=1):
+        with one_thread():
             if before is not None and self._has_gone_on and isinstance(self._regressor, WarmStart):
                 return self._as_given(self._regressor.predict_from(features, self._scaled(before)))
             return self._as_given(self._regressor.predict(features))
@@ -251,7 +251,7 @@ class NumberLearner(Learner):
 def _fit_or_go_on(model: Any, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None) -> bool:
     """Fit the model, and say whether it went on from a memory."""
     goes_on = bool(memory) and isinstance(model, WarmStart)
-    with threadpool_limits(limits=1):  # two OpenMP threads beside a busy process were measured 100 times slower
+    with one_thread():  # two OpenMP threads beside a busy process were measured 100 times slower
         if goes_on:
             model.fit_from(features, targets, memory)
         else:

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from joblib import Parallel, delayed
 from sklearn.neighbors import NearestNeighbors
-from threadpoolctl import threadpool_limits
+
+from studio.engine.one_thread import one_thread
 
 MAX_REFERENCES, MIN_REFERENCES = 5_000, 1_000
 _MAX_DISTANCES = 100_000_000  # a second on one core
@@ -56,13 +57,13 @@ def nearest_distances(
     is_drawn[drawn] = True
     blocks = [slice(first, first + _ROWS_PER_BLOCK) for first in range(0, n_rows, _ROWS_PER_BLOCK)]
     jobs = (delayed(_of_block)(search, space[block], is_drawn[block]) for block in blocks)
-    with threadpool_limits(limits=1):
+    with one_thread():
         return np.concatenate(Parallel(n_jobs=max(1, min(n_jobs, len(blocks))), prefer="threads")(jobs))
 
 
 def _of_block(
     search: NearestNeighbors, rows: npt.NDArray[np.float32], is_drawn: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.float32]:
-    with threadpool_limits(limits=1):  # OpenMP's bound is each thread's own
+    with one_thread():  # OpenMP's bound is each thread's own
         distances, _ = search.kneighbors(rows)
     return np.asarray(np.where(is_drawn[:, None], distances[:, 1:], distances[:, :-1]), dtype=np.float32)
