@@ -26,7 +26,8 @@ class LineBoosting(NumberBoosting):
     def fit(self, features: Matrix, values: npt.NDArray[np.float64]) -> LineBoosting:
         """Fit the line, then grow a tree per round."""
         dense = np.asarray(features)
-        self._line = _Line(dense[:: -(-len(dense) // _MAX_ROWS)], values[:: -(-len(dense) // _MAX_ROWS)])
+        some = slice(None, None, -(-len(dense) // _MAX_ROWS))
+        self._line = _Line(dense[some], values[some])
         self._booster = self._grown(features, values, {"objective": "fair"}, self._line.at(dense))
         return self
 
