@@ -114,7 +114,8 @@ def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult,
 
 
 def _evidence(study: Study, pred_probs: Predicted, resources: Resources) -> Evidence:
-    return Evidence(study, pred_probs, study.views.matrix(distance_view(study.spec)), n_jobs=resources.n_jobs)
+    space = study.views.matrix(distance_view(study.spec))
+    return Evidence(study, pred_probs, space, cache=resources.cache, n_jobs=resources.n_jobs)
 
 
 def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predicted | None:
@@ -162,7 +163,7 @@ def find_issues(evidence: Evidence, resources: Resources) -> pd.DataFrame:
     columns: dict[str, object] = {}
     for done, issue_type in enumerate(issue_types):
         resources.progress(STAGE, done, len(issue_types))
-        columns.update(find_or_recall(issue_type, evidence, resources.cache))
+        columns.update(find_or_recall(issue_type, evidence))
     resources.progress(STAGE, len(issue_types), len(issue_types))
     return pd.DataFrame(columns)
 

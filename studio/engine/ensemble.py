@@ -43,6 +43,8 @@ def ensemble_weights(
     Caruana et al., Ensemble Selection from Libraries of Models (2004).
     """
     n_candidates = columns.shape[1]
+    if n_candidates == 1:
+        return np.ones(1)
     picks = np.zeros(n_candidates)
     total = np.zeros(len(columns))
     for n_picked in range(1, N_PICKS + 1):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,12 +12,14 @@ import numpy.typing as npt
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.feature_extraction.text import CountVectorizer
 
+from studio.engine.cache import Cache
 from studio.engine.cells import Cells
 from studio.engine.columns import ColumnKind
 from studio.engine.features.base import Matrix
 from studio.engine.ml_task import Modality
 from studio.engine.study import Study
 
+PARTITIONS_VERSION = "1"  # raised when the same rows are divided in another way
 MAX_CLUSTERS, ROWS_PER_CLUSTER = 60, 50
 MAX_VALUES = 50  # of a column that counts as categories
 N_BINS = 5  # of a column of numbers: fifths of the rows
@@ -30,8 +33,19 @@ _NUMBER_KINDS = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 class Partition:
     """Rows in groups: the number of each row's group, shape (n,), -1 for none; and the groups' descriptions."""
 
-    members: npt.NDArray[np.int64]
+    members: npt.NDArray[np.int8]
     descriptions: list[str]
+
+
+def recalled(cache: Cache, key: str, divide: Callable[[], Iterable[Partition]]) -> tuple[Partition, ...]:
+    """Return the partitions under a key; if there are none, divide the rows and keep them."""
+    if (stored := cache.get(key)) is not None:
+        descriptions = json.loads(stored["descriptions"].tobytes())
+        return tuple(Partition(*one) for one in zip(stored["members"], descriptions, strict=True))
+    divided = tuple(divide())
+    written = np.frombuffer(json.dumps([one.descriptions for one in divided]).encode(), dtype=np.uint8)
+    cache.put(key, {"members": np.array([one.members for one in divided], dtype=np.int8), "descriptions": written})
+    return divided
 
 
 def partitions(study: Study, space: Matrix) -> Iterator[Partition]:
@@ -41,7 +55,7 @@ def partitions(study: Study, space: Matrix) -> Iterator[Partition]:
         return
     for name in study.spec.feature_columns:
         cells, kind = study.table[name], study.spec.column_kinds[name]
-        yield Partition(cells.is_blank - 1, [f"{name} is empty"])
+        yield Partition(cells.is_blank.astype(np.int8) - np.int8(1), [f"{name} is empty"])
         if kind in _NUMBER_KINDS:
             yield from _ranges(name, cells.numbers, N_BINS)
         elif kind in _VALUE_KINDS:
@@ -59,7 +73,7 @@ def _values(name: str, cells: Cells) -> Partition:
     values = cells.distinct
     frequent = np.lexsort((values, -cells.counts()))[:MAX_VALUES]
     kept = [code for code in frequent if values[code].strip()]
-    place = np.full(len(values), -1)
+    place = np.full(len(values), -1, dtype=np.int8)
     place[kept] = np.arange(len(kept))
     return Partition(place[cells.codes], [f"{name} = {values[code].strip()}" for code in kept])
 
@@ -70,9 +84,8 @@ def _ranges(name: str, numbers: npt.NDArray[np.float64], n_bins: int) -> Iterato
         return
     edges = np.unique(np.quantile(numbers[is_number], np.linspace(0, 1, n_bins + 1)))
     place = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, max(0, len(edges) - 2))
-    yield Partition(
-        np.where(is_number, place, -1), [f"{name} from {low:g} to {high:g}" for low, high in pairwise(edges)]
-    )
+    members = np.where(is_number, place, -1).astype(np.int8)
+    yield Partition(members, [f"{name} from {low:g} to {high:g}" for low, high in pairwise(edges)])
 
 
 def _clusters(study: Study, space: Matrix) -> Iterator[Partition]:
@@ -82,7 +95,7 @@ def _clusters(study: Study, space: Matrix) -> Iterator[Partition]:
         return
     clusters = MiniBatchKMeans(n_clusters, random_state=study.spec.seed, n_init=1, batch_size=4096).fit_predict(points)
     words = _words(study.table[study.spec.feature_columns[0]], clusters, n_clusters)
-    yield Partition(clusters.astype(np.int64), [f"texts about {own}" for own in words])
+    yield Partition(clusters.astype(np.int8), [f"texts about {own}" for own in words])
 
 
 def _words(cells: Cells, clusters: npt.NDArray[np.int32], n_clusters: int) -> list[str]:

@@ -103,7 +103,7 @@ def _clearest(
     rows = np.flatnonzero(is_free & (partition.members >= 0))
     if len(rows) < MIN_ROWS:
         return None
-    n_groups, group = len(partition.descriptions), partition.members[rows]
+    n_groups, group = len(partition.descriptions), partition.members[rows].astype(np.int64)
     agreement = _agreement(simple[rows], labels.codes[rows], group, n_groups)
     counts = np.maximum(np.bincount(group, minlength=n_groups), 1)
     means = np.bincount(group, weights=agreement, minlength=n_groups) / counts

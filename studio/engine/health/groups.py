@@ -43,7 +43,7 @@ def find_groups(analysis: Analysis) -> tuple[Group, ...]:
 
 def _groups(
     partition: Partition,
-    members: npt.NDArray[np.int64],
+    members: npt.NDArray[np.int8],
     scores: npt.NDArray[np.float64],
     flags: npt.NDArray[np.bool_],
 ) -> Iterator[Group]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
@@ -11,11 +11,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from studio.engine.cache import Cache
 from studio.engine.features.base import Matrix
+from studio.engine.features.catalogue import distance_view
 from studio.engine.issues.texts import Texts
 from studio.engine.metrics import Probabilities
 from studio.engine.ml_task import MLTask, Modality, Mode
-from studio.engine.partitions import Partition, number_ranges, partitions
+from studio.engine.partitions import PARTITIONS_VERSION, Partition, number_ranges, partitions, recalled
+from studio.engine.rows import digest
 from studio.engine.schema import CleansetSpec
 from studio.engine.slices import N_BINS, Slice, find_slices, judged
 from studio.engine.study import Study
@@ -39,6 +42,8 @@ class Evidence:
         Regression: out-of-sample number and its expected absolute error, shape (n, 2); else None.
     simple
         Multi-class: out-of-sample probabilities of a linear model, shape (n, K); None where none was fitted.
+    cache
+        Where what was found by content is kept.
     n_jobs
         Pieces that a detector may compute side by side.
     """
@@ -48,19 +53,28 @@ class Evidence:
     space: Matrix
     predictions: npt.NDArray[np.float32] | None = None
     simple: Probabilities | None = None
+    cache: Cache = field(default_factory=lambda: Cache(None))
     n_jobs: int = 1
+
+    def content_key(self, *parts: str) -> str:
+        """Return the key of what was found among these rows by their cells alone, however they are labeled.
+
+        It names the cells of all rows in canonical order, how they are measured, and what is random.
+        """
+        spec = self.study.spec
+        return digest(*parts, self.study.views.key(distance_view(spec)), str(spec.seed))
 
     @cached_property
     def partitions(self) -> tuple[Partition, ...]:
         """Groups of rows that can be named."""
-        return tuple(partitions(self.study, self.space))
+        return self._divided("groups", lambda: partitions(self.study, self.space))
 
     @cached_property
     def slices(self) -> tuple[Slice, ...]:
         """Groups of rows whose labels look exchanged."""
         if self.simple is None:
             return ()
-        narrow = number_ranges(self.study, N_BINS) if self.study.spec.modality is Modality.TABULAR else ()
+        narrow = self._divided(f"ranges {N_BINS}", lambda: number_ranges(self.study, N_BINS))
         return find_slices(self.study.labels, self.simple, (*self.partitions, *narrow))
 
     @cached_property
@@ -69,6 +83,11 @@ class Evidence:
         if self.simple is None:
             return self.pred_probs
         return judged(self.pred_probs, self.simple, self.study.labels, self.slices)
+
+    def _divided(self, name: str, divide: Callable[[], Iterable[Partition]]) -> tuple[Partition, ...]:
+        spec = self.study.spec
+        columns = str([(column, spec.column_kinds[column]) for column in spec.feature_columns])
+        return recalled(self.cache, self.content_key(name, PARTITIONS_VERSION, columns), divide)
 
     @cached_property
     def texts(self) -> Texts:

@@ -7,32 +7,24 @@ import json
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.cache import Cache
-from studio.engine.features.catalogue import distance_view
 from studio.engine.issues.base import Columns, Evidence, IssueType
-from studio.engine.rows import digest
 
 _LIST = "json "  # before the name of a column of texts, which is kept as the bytes of its JSON
 
 
-def find_or_recall(issue_type: IssueType, evidence: Evidence, cache: Cache) -> Columns:
+def find_or_recall(issue_type: IssueType, evidence: Evidence) -> Columns:
     """Return a detector's columns, from the cache where the same rows were looked at before.
 
-    Notes
-    -----
-    The key names the cells of all rows in canonical order, how they are measured, and the detector's version, so that
-    what is recalled is what would be found.
+    The key names the detector's version, so that what is recalled is what would be found.
     """
     if not issue_type.content_version:
         return issue_type.find(evidence)
-    study = evidence.study
-    features, seed = study.views.key(distance_view(study.spec)), str(study.spec.seed)
-    key = digest("issues", issue_type.name, str(issue_type.content_version), features, seed)
-    stored = cache.get(key)
+    key = evidence.content_key("issues", issue_type.name, str(issue_type.content_version))
+    stored = evidence.cache.get(key)
     if stored is not None:
         return dict(_read(name, array) for name, array in stored.items())
     found = issue_type.find(evidence)
-    cache.put(key, dict(_written(name, column) for name, column in found.items()))
+    evidence.cache.put(key, dict(_written(name, column) for name, column in found.items()))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from cleanlab.filter import find_label_issues
+from cleanlab.count import num_label_issues
 
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.metrics import Probabilities, accuracy, skill
@@ -76,7 +76,7 @@ def _judged(
     # cleanlab wants every class to have rows, and rows that sum to 1.
     probabilities = np.maximum(pred_probs[:, present].astype(np.float64), 1e-9)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    n_counted = int(find_label_issues(compact, probabilities, filter_by="low_self_confidence", n_jobs=1).sum())
+    n_counted = int(num_label_issues(compact, probabilities))
     reached = skill(accuracy(pred_probs[:, present], compact), np.bincount(compact).max() / len(compact))
     n_errors = round(n_counted * min(1.0, reached / _ENOUGH_SKILL))
     rows = np.arange(len(codes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from cleanlab.filter import find_label_issues
+from cleanlab.count import num_label_issues
 
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.metrics import Probabilities
@@ -82,5 +82,6 @@ def wrong_answers(
         # cleanlab wants probabilities above 0 that sum to 1.
         yes = np.clip(pred_probs[:, column].astype(np.float64), 1e-9, 1 - 1e-9)
         both = np.column_stack([1 - yes, yes])
-        wrong[:, column] = find_label_issues(applies.astype(int), both, filter_by="low_self_confidence", n_jobs=1)
+        n_wrong = int(num_label_issues(applies.astype(int), both))
+        wrong[np.argsort(np.where(applies, yes, 1 - yes))[:n_wrong], column] = True
     return wrong & np.where(members, pred_probs < _SHARE_OF_USUAL * usual, pred_probs > 0.5)

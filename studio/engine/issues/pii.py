@@ -12,9 +12,9 @@ from studio.engine.issues.pii_types import PII_TYPES, PiiType
 
 THRESHOLD = 0.3  # above what is public anyway (user names), below a date of birth
 # Nothing that is looked for can do without one of these: most texts need no further look.
-_HINT = re.compile(
-    r"@|://|\d\W{0,3}\d\W{0,3}\d|(?:[0-9a-f]{1,4}:){3}|(?:AKIA|gh[pousr]_|xox[abpr]-|AIza|sk_live_)|BEGIN ", re.I
-)
+_MARKS = ("@", "://", "AKIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "AIza", "sk_live_", "BEGIN ")
+_COLONS_OF_ADDRESS = 3
+_DIGITS = re.compile(r"\d\W{0,3}\d\W{0,3}\d")
 
 
 def find_pii(evidence: Evidence) -> Columns:
@@ -48,7 +48,7 @@ def find_pii(evidence: Evidence) -> Columns:
 
 
 def _items(text: str) -> list[tuple[PiiType, str]]:
-    if not _HINT.search(text):
+    if not _may_hold_any(text):
         return []
     claimed: list[tuple[int, int, PiiType]] = []
     for kind in PII_TYPES:
@@ -59,5 +59,13 @@ def _items(text: str) -> list[tuple[PiiType, str]]:
     return [(kind, text[begin:end]) for begin, end, kind in claimed]
 
 
+def _may_hold_any(text: str) -> bool:
+    return (
+        any(mark in text for mark in _MARKS)
+        or text.count(":") >= _COLONS_OF_ADDRESS
+        or _DIGITS.search(text) is not None
+    )
+
+
 def _as_json(values: list[str]) -> str:
-    return json.dumps(values, ensure_ascii=False)
+    return json.dumps(values, ensure_ascii=False) if values else "[]"

@@ -192,6 +192,7 @@ PII_TYPES = (
         "URL with credentials",
         1.0,
         re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{1,64}:[^\s/@]{1,64}@[^\s/]+", re.I | re.A),
+        needs="://",
     ),
     PiiType(
         "secret key",

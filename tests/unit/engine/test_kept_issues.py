@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 
 from studio.engine import study
 from studio.engine.build import build_cleanset
-from studio.engine.issues import kept, outlier
+from studio.engine.issues import base, kept, outlier
 from studio.engine.issues.registry import ISSUE_TYPES
 from studio.engine.schema import CleansetSpec
 from tests.unit.engine.frames import (
@@ -49,6 +50,21 @@ def test_rows_are_not_measured_again_for_corrected_labels(tmp_path: Path, monkey
     changed = frame.assign(height=frame["height"].where(frame.index != 3, "17"))
     with pytest.raises(AssertionError, match="measured again"):
         build_cleanset(changed, spec, cache_dir=tmp_path)
+
+
+@pytest.mark.parametrize(("frame", "spec"), CASES, ids=["table", "text"])
+def test_rows_are_not_divided_again_unless_a_column_has_another_name(
+    frame: pd.DataFrame, spec: CleansetSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_cleanset(frame, spec, cache_dir=tmp_path)
+    monkeypatch.setattr(base, "partitions", _refuse)
+    monkeypatch.setattr(base, "number_ranges", _refuse)
+    build_cleanset(corrected(frame), spec, cache_dir=tmp_path)
+    first, *others = spec.feature_columns
+    kinds = {"another": spec.column_kinds[first], **{name: spec.column_kinds[name] for name in others}}
+    renamed = replace(spec, feature_columns=("another", *others), column_kinds=kinds)
+    with pytest.raises(AssertionError, match="measured again"):
+        build_cleanset(frame.rename(columns={first: "another"}), renamed, cache_dir=tmp_path)
 
 
 def _refuse(*_: object, **__: object) -> None:

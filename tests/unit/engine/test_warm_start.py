@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,18 +10,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 
 from studio.engine.build import build_cleanset
 from studio.engine.cells import Table
 from studio.engine.columns import ColumnKind
+from studio.engine.features.base import Matrix
 from studio.engine.label_scale import AS_GIVEN
 from studio.engine.learners import ClassLearner, JointSetLearner, NumberLearner
 from studio.engine.ml_task import MLTask, Mode
-from studio.engine.models import forest
+from studio.engine.models import forest, linear
 from studio.engine.models.base import Classifier, Regressor, SetClassifier
 from studio.engine.models.boosting import Boosting, NumberBoosting
 from studio.engine.models.forest import Forest, NumberForest, SetForest
+from studio.engine.models.linear import MarginClassifier
 from studio.engine.models.network import SmallNetwork
 from studio.engine.models.set_logistic import SetLogistic
 from studio.engine.resources import Resources
@@ -108,6 +112,30 @@ def test_forest_whose_labels_are_the_same_says_the_same_when_it_goes_on(n_classe
     before = former.predict(rows[300:])
     going_on.fit(rows[:300], codes[:300], former.memory(rows, ALL[:300], ALL[300:]))
     np.testing.assert_allclose(going_on.predict(rows[300:], before), before, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("form", [sparse.csr_array, np.asarray], ids=["sparse", "dense"])
+def test_planes_that_go_on_come_close_to_a_new_fit(
+    form: Callable[[npt.NDArray[np.float32]], Matrix], n_classes: int
+) -> None:
+    rows, codes = rows_and_codes(n_classes)
+    now = np.where(rows[:, 1] > 1.2, (codes + 1) % n_classes, codes).astype(np.int32)
+    former, going_on, anew = (ClassLearner(MarginClassifier(), n_classes) for _ in range(3))
+    former.fit(form(rows), codes)
+    going_on.fit(form(rows), now, former.memory(form(rows), ALL, ALL))
+    anew.fit(form(rows), now)
+    expected, before = anew.predict(form(rows)), former.predict(form(rows))
+    after = going_on.predict(form(rows), before)
+    assert np.abs(after - expected).mean() < 0.25 * np.abs(before - expected).mean()
+
+
+def test_planes_of_too_many_words_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linear, "_MOST_KEPT", 8)
+    rows, codes = rows_and_codes(3)
+    learner = ClassLearner(MarginClassifier(), 3)
+    learner.fit(rows, codes)
+    assert not learner.memory(rows, ALL, ALL)
 
 
 def test_forest_of_too_many_rows_keeps_no_leaves_and_is_fitted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
