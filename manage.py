@@ -3,16 +3,30 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
+
+_NEW_OBJECTS = 50_000  # between two searches for garbage; at 700, these were a tenth of the time that a start takes
 
 
 def main() -> None:
     """Run one management command."""
+    gc.set_threshold(_NEW_OBJECTS, 20, 100)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(sys.argv)
+    _leave()
+
+
+def _leave() -> None:
+    """End a process whose work is done at once: to take thousands of modules apart first takes half a second."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

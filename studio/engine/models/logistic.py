@@ -14,7 +14,7 @@ from studio.engine.features.base import Matrix
 from studio.engine.models.base import Sampling
 
 _MAX_WEIGHTS = 250  # the Newton step solves for all of them at once
-_MAX_ROWS = 25_000  # of more, evenly spaced ones: that is plenty for so few weights
+_MAX_ROWS = 10_000  # of more, evenly spaced ones: that is plenty for so few weights
 _MAX_ITERATIONS = 100
 
 # That many steps are enough to rank by; the warning would stand among what a person is told.
