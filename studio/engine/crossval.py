@@ -115,12 +115,14 @@ def cross_validate(
     folds = range(study.n_folds)
     fits = {(one.key, fold): _planned(one, fold, study) for one in candidates for fold in folds}
     n_held_out = int(np.sum(study.fold_id == 0))
-    done = _fitted([fits[one.key, 0] for one in candidates], study, resources, n_total=len(fits))
+    n_at_first = 1 if len(candidates) > 1 else study.n_folds  # where there is a choice, one fold tells
+    at_first = [fits[one.key, fold] for one in candidates for fold in folds[:n_at_first]]
+    done = _fitted(at_first, study, resources, n_total=len(fits))
     tried = [(one, done[fits[one.key, 0].key]) for one in candidates]
     trials = [Trial(one, fit.predicted[:n_held_out], fit.training_time_s + fit.inference_time_s) for one, fit in tried]
     chosen = [trial.candidate for trial in choose(trials)]
-    others = [fits[one.key, fold] for one in chosen for fold in folds[1:]]
-    done |= _fitted(others, study, resources, n_before=len(candidates), n_total=len(candidates) + len(others))
+    others = [fits[one.key, fold] for one in chosen for fold in folds[n_at_first:]]
+    done |= _fitted(others, study, resources, n_before=len(at_first), n_total=len(at_first) + len(others))
     return [_assembled(one, [done[fits[one.key, fold].key] for fold in folds], study) for one in chosen]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
-from scipy.special import logsumexp
+from scipy.optimize import brentq
+from scipy.special import softmax
 
 Probabilities = npt.NDArray[np.float32]
 _FLOOR = 1e-6  # a wrong row costs at most 14 nats, so that a few wrong given labels don't decide everything
 _MAX_ROWS_FOR_TEMPERATURE = 20_000
+_LOWEST_TEMPERATURE, _HIGHEST_TEMPERATURE = 0.05, 5.0
 _N_BINS = 15
 
 
@@ -38,25 +39,29 @@ def fit_temperature(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> 
 
     Notes
     -----
-    Minimises the log loss of `pred_probs ** (1 / T)` over the one number T, on at most 20,000 evenly spaced rows.
-    One more row of unknown class is assumed, as in the rule of succession, or perfect predictions would be
-    sharpened to certainty.
+    Minimises the log loss of `pred_probs ** (1 / T)` over the one number T, on at most 20,000 evenly spaced rows:
+    the loss is convex in 1 / T, so that its slope is 0 there. One more row of unknown class is assumed, as in the rule
+    of succession, or perfect predictions would be sharpened to certainty.
 
     References
     ----------
     Guo et al., On Calibration of Modern Neural Networks (2017).
     """
     step = -(-len(codes) // _MAX_ROWS_FOR_TEMPERATURE)
-    logs, some_codes = np.log(np.maximum(pred_probs[::step], _FLOOR)).astype(np.float64), codes[::step]
-    rows = np.arange(len(some_codes))
+    logs, some_codes = np.log(np.maximum(pred_probs[::step], _FLOOR)), codes[::step]
+    given = float(given_probabilities(logs, some_codes).sum() + logs.mean(dtype=np.float64))
 
-    def loss(log_inverse: float) -> float:
-        scaled = logs * np.exp(log_inverse)
-        scaled -= logsumexp(scaled, axis=1, keepdims=True)
-        return -float(scaled[rows, some_codes].sum() + scaled.mean()) / (len(rows) + 1)
+    def slope(log_inverse: float) -> float:
+        scaled = softmax(logs * np.float32(np.exp(log_inverse)), axis=1)
+        expected = np.einsum("ij,ij->i", scaled, logs).astype(np.float64)
+        return float(expected.sum() + expected.mean()) - given
 
-    best = minimize_scalar(loss, bounds=(np.log(0.2), np.log(20.0)), method="bounded", options={"xatol": 1e-3})
-    return float(np.exp(-best.x))
+    coldest, hottest = -np.log(_LOWEST_TEMPERATURE), -np.log(_HIGHEST_TEMPERATURE)
+    if slope(hottest) >= 0:
+        return _HIGHEST_TEMPERATURE
+    if slope(coldest) <= 0:
+        return _LOWEST_TEMPERATURE
+    return float(np.exp(-brentq(slope, hottest, coldest, xtol=1e-3)))
 
 
 def at_temperature(pred_probs: Probabilities, temperature: float) -> Probabilities:

@@ -14,6 +14,7 @@ from studio.engine.models.base import WarmStart
 
 _TOLERANCE = 0.1  # as accurate as 0.001 on 77 classes, in a third of the time
 _FURTHER_STEPS, _LOOKS = 3, 2  # of a fit that goes on; in the direction of each step
+_LITTLE = 0.05  # of the squared slope at first; a further step is not worth its time
 _MOST_KEPT = 5_000_000  # weights of a fit that another may go on from
 _PLANES = "planes"
 _TINY = np.float32(1e-20)
@@ -25,8 +26,9 @@ class MarginClassifier(ClassifierMixin, WarmStart, BaseEstimator):  # type: igno
     Many times faster than logistic regression on wide sparse features with many classes. The softmax of the margins
     only ranks; the temperature that cross-validation fits afterwards makes probabilities of it.
 
-    A warm start takes three steps downhill from the former planes, for all classes at once. With 2 % of the labels of
-    77 classes corrected it found the other errors with average precision 0.871 in a third of the time, a new fit 0.872.
+    A warm start takes two or three steps downhill from the former planes, for all classes at once. With 2 % of the
+    labels of 77 classes corrected it found the other errors with average precision 0.871 in a third of the time, a new
+    fit 0.872.
     """
 
     def __init__(self, strength: float = 0.5, seed: int = 0) -> None:
@@ -69,15 +71,17 @@ class MarginClassifier(ClassifierMixin, WarmStart, BaseEstimator):  # type: igno
         side = np.where(targets[:, None] == told_apart, np.float32(1), np.float32(-1))
         planes = np.array(memory[_PLANES], dtype=np.float32)
         reached, double = side * _margins(planes, features), np.float32(2 * self.strength)
-        squares = np.square(features) if isinstance(features, np.ndarray) else features.multiply(features)
-        steepness = 1 + double * _sums((reached < 1).astype(np.float32), squares)
+        steepness = 1 + double * _sums((reached < 1).astype(np.float32), features**2)
         downhill = direction = np.zeros_like(planes)
-        size = np.ones(planes.shape[1], dtype=np.float32)
+        first_size, size = 0.0, np.ones(planes.shape[1], dtype=np.float32)
         for _ in range(_FURTHER_STEPS):
             former, downhill = downhill, double * _sums(side * np.maximum(1 - reached, 0), features) - planes
             eased = downhill / steepness
             turn = np.maximum((eased * (downhill - former)).sum(axis=0) / size, 0)  # Polak and Ribière's
             direction, size = eased + turn * direction, np.maximum((eased * downhill).sum(axis=0), _TINY)
+            first_size = first_size or float(size.sum())
+            if size.sum() < _LITTLE * first_size:
+                break
             change, length = side * _margins(direction, features), np.zeros_like(size)
             for _ in range(_LOOKS):
                 short = np.maximum(1 - reached - length * change, 0)
