@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -15,6 +16,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _LOOK_EVERY_S = 1.0  # five looks a second made a program of six seconds take eight
 _OUTPUT_SHOWN = 2_000  # characters
+# A process counts as its own the memory of the one that started it, which here holds the data: so a small one does.
+_LAUNCHER = """
+import os, sys
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+os.write(int(sys.argv[1]), str(usage.ru_maxrss).encode())
+sys.exit(min(1, abs(os.waitstatus_to_exitcode(status))))
+"""
 
 
 class Failed(Exception):
@@ -36,9 +45,10 @@ class Cost:
 def run(command: Sequence[str], *, limit_s: float, environment: Mapping[str, str] | None = None) -> Cost:
     """Run a program to its end. Raises Failed."""
     started = time.monotonic()
-    with tempfile.TemporaryFile() as output:
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as own_peak:
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-S", "-c", _LAUNCHER, str(own_peak.fileno()), *command],
+            pass_fds=[own_peak.fileno()],
             cwd=ROOT,
             env={**os.environ, **(environment or {})},
             stdout=output,
@@ -51,11 +61,13 @@ def run(command: Sequence[str], *, limit_s: float, environment: Mapping[str, str
         _, status, usage = os.wait4(process.pid, 0)
         clock.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
-        wall_s, peak_mb = time.monotonic() - started, max(memory.stop(), usage.ru_maxrss / 1024)
+        wall_s, peak_mb = time.monotonic() - started, memory.stop()
         if process.returncode != 0:
             output.seek(0)
             reason = f"stopped after {limit_s:.0f} s" if wall_s >= limit_s else f"status {process.returncode}"
             raise Failed(f"{reason}: {output.read().decode(errors='replace')[-_OUTPUT_SHOWN:]}")
+        own_peak.seek(0)
+        peak_mb = max(peak_mb, int(own_peak.read()) / 1024)
     return Cost(wall_s, usage.ru_utime + usage.ru_stime, peak_mb)
 
 
