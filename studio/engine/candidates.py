@@ -155,17 +155,17 @@ def _number_boosting(
 CANDIDATES = (
     Candidate(
         "words", "Words, support vector machine", Modality.TEXT, ALWAYS, "words",
-        lambda seed: MarginClassifier(strength=0.3, seed=seed),
+        lambda seed: MarginClassifier(strength=0.3),
         lambda size: size.is_spaced, is_additive=True,
     ),
     Candidate(
         "words-ratio", "Words by class, support vector machine", Modality.TEXT, REGULAR, "words",
-        lambda seed: RatioClassifier(strength=3.0, seed=seed),
+        lambda seed: RatioClassifier(strength=3.0),
         lambda size: size.is_spaced and size.n_classes <= _FEW_CLASSES, ONE_CLASS,
     ),
     Candidate(
         "characters", "Character sequences, support vector machine", Modality.TEXT, REGULAR, "characters",
-        lambda seed: MarginClassifier(strength=0.3, seed=seed),
+        lambda seed: MarginClassifier(strength=0.3),
         lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT,
     ),
     Candidate(
@@ -175,7 +175,7 @@ CANDIDATES = (
     ),
     Candidate(
         "symbols", "Character sequences, support vector machine", Modality.TEXT, ALWAYS, "symbols",
-        lambda seed: MarginClassifier(strength=0.2, seed=seed),
+        lambda seed: MarginClassifier(strength=0.2),
         lambda size: not size.is_spaced, is_additive=True,
     ),
     Candidate(
@@ -255,7 +255,7 @@ CANDIDATES = (
     ),
     Candidate(
         "linear-margin", "Support vector machine", Modality.TABULAR, ALWAYS, "linear",
-        lambda seed: MarginClassifier(strength=0.1, seed=seed),
+        lambda seed: MarginClassifier(strength=0.1),
         lambda size: size.n_classes > _MANY_CLASSES, ONE_CLASS, is_additive=True,
     ),
     Candidate(

@@ -231,7 +231,7 @@ def _fit_key(candidate: Candidate, study: Study, labels: Labels, fold: int) -> s
     seed = study.spec.seed
     numbers = f"{study.spec.task} {fold} {seed} {labels.n_outputs} {labels.scale} scikit-learn {sklearn.__version__}"
     features, model = study.views.key(candidate.view), candidate.signature(seed)
-    return digest("fit 4", features, model, labels.targets, study.fold_id, numbers)
+    return digest("fit 5", features, model, labels.targets, study.fold_id, numbers)
 
 
 def _stored(key: str, resources: Resources) -> FoldFit | None:

@@ -7,11 +7,10 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.svm import LinearSVC
 
 from studio.engine.features.base import Matrix
+from studio.engine.models.linear import primal_machine
 
-_TOLERANCE = 0.1
 _SMOOTHING = 1.0  # added to each term's weight in either class
 
 
@@ -26,9 +25,8 @@ class RatioClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     Wang and Manning, Baselines and Bigrams: Simple, Good Sentiment and Topic Classification (2012).
     """
 
-    def __init__(self, strength: float = 1.0, seed: int = 0) -> None:
+    def __init__(self, strength: float = 1.0) -> None:
         self.strength = strength
-        self.seed = seed
 
     def fit(self, features: sparse.csr_array, codes: npt.NDArray[np.int32]) -> RatioClassifier:
         """Fit a plane per class (one for two classes) and fold the ratios into its weights."""
@@ -53,6 +51,5 @@ class RatioClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         inside = np.asarray(features[is_member].sum(axis=0)).ravel() + _SMOOTHING
         outside = np.asarray(features[~is_member].sum(axis=0)).ravel() + _SMOOTHING
         ratio = (np.log(inside / inside.sum()) - np.log(outside / outside.sum())).astype(np.float32)
-        machine = LinearSVC(C=self.strength, random_state=self.seed, dual=True, tol=_TOLERANCE)
-        machine.fit(features @ sparse.diags_array(ratio), is_member)
+        machine = primal_machine(self.strength).fit(features @ sparse.diags_array(ratio), is_member)
         return machine.coef_[0] * ratio, float(machine.intercept_[0])

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
+import numpy.typing as npt
+import pytest
 from scipy import sparse
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
 from studio.engine.learners import ClassLearner
+from studio.engine.models.base import Classifier
+from studio.engine.models.linear import MarginClassifier
 from studio.engine.models.logistic import TableLogistic
 from studio.engine.models.ratio import RatioClassifier
 from studio.engine.models.set_logistic import SetLogistic
@@ -44,6 +51,23 @@ def test_two_classes_are_told_apart_by_one_plane() -> None:
     said = RatioClassifier().fit(sparse.csr_array(counts), codes).predict_proba(sparse.csr_array(counts))
     assert said.shape == (N_ROWS, 2)
     assert np.mean(said.argmax(axis=1) == codes) > 0.85
+
+
+@pytest.mark.parametrize("model", [MarginClassifier(), RatioClassifier()], ids=lambda one: type(one).__name__)
+def test_fits_side_by_side_are_what_they_are_alone(model: Classifier) -> None:
+    rng = np.random.default_rng(0)
+    rows = sparse.csr_array(rng.poisson(0.2, (1_000, 300)).astype(np.float32))
+    codes = rng.integers(0, 5, 1_000).astype(np.int32)
+
+    def fitted() -> npt.NDArray[np.floating]:
+        one = clone(model)
+        one.fit(rows, codes)
+        return one.predict_proba(rows)
+
+    alone = fitted()
+    with ThreadPoolExecutor(4) as threads:
+        together = [threads.submit(fitted) for _ in range(12)]
+    assert all(np.array_equal(one.result(), alone) for one in together)
 
 
 def test_of_many_rows_evenly_spaced_ones_of_each_class_are_enough_for_a_few_weights() -> None:
