@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,16 @@ import numpy.typing as npt
 _ONLY = "values"
 Kind = TypeVar("Kind", bound=np.generic)
 Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+
+def as_array(texts: object) -> npt.NDArray[np.uint8]:
+    """Return lists of texts, some of them missing or lists themselves, as an array that can be kept."""
+    return np.frombuffer(json.dumps(texts).encode(), dtype=np.uint8)
+
+
+def from_array(array: npt.NDArray[np.generic]) -> Any:
+    """Return the lists of which `as_array` made this."""
+    return json.loads(array.tobytes())
 
 
 class Cache:

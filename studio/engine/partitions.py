@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,7 +11,7 @@ import numpy.typing as npt
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.feature_extraction.text import CountVectorizer
 
-from studio.engine.cache import Cache
+from studio.engine.cache import Cache, as_array, from_array
 from studio.engine.cells import Cells
 from studio.engine.columns import ColumnKind
 from studio.engine.features.base import Matrix
@@ -40,11 +39,11 @@ class Partition:
 def recalled(cache: Cache, key: str, divide: Callable[[], Iterable[Partition]]) -> tuple[Partition, ...]:
     """Return the partitions under a key; if there are none, divide the rows and keep them."""
     if (stored := cache.get(key)) is not None:
-        descriptions = json.loads(stored["descriptions"].tobytes())
+        descriptions = from_array(stored["descriptions"])
         return tuple(Partition(*one) for one in zip(stored["members"], descriptions, strict=True))
     divided = tuple(divide())
-    written = np.frombuffer(json.dumps([one.descriptions for one in divided]).encode(), dtype=np.uint8)
-    cache.put(key, {"members": np.array([one.members for one in divided], dtype=np.int8), "descriptions": written})
+    members = np.array([one.members for one in divided], dtype=np.int8)
+    cache.put(key, {"members": members, "descriptions": as_array([one.descriptions for one in divided])})
     return divided
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import numpy.typing as npt
 
+from studio.engine.cache import as_array, from_array
 from studio.engine.issues.base import Columns, Evidence, IssueType
 
-_LIST = "json "  # before the name of a column of texts, which is kept as the bytes of its JSON
+_LIST = "json "  # before the name of a column of texts
 
 
 def find_or_recall(issue_type: IssueType, evidence: Evidence) -> Columns:
@@ -30,11 +29,11 @@ def find_or_recall(issue_type: IssueType, evidence: Evidence) -> Columns:
 
 def _written(name: str, column: object) -> tuple[str, npt.NDArray[np.generic]]:
     if isinstance(column, list):
-        return _LIST + name, np.frombuffer(json.dumps(column).encode(), dtype=np.uint8)
+        return _LIST + name, as_array(column)
     return name, np.asarray(column)
 
 
 def _read(name: str, array: npt.NDArray[np.generic]) -> tuple[str, npt.NDArray[np.generic] | list[str | None]]:
     if name.startswith(_LIST):
-        return name.removeprefix(_LIST), json.loads(array.tobytes())
+        return name.removeprefix(_LIST), from_array(array)
     return name, array
