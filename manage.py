@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import atexit
-import gc
 import os
 import sys
 
-_NEW_OBJECTS = 50_000  # between two searches for garbage; at 700, these were a tenth of the time that a start takes
+from studio.garbage import search_seldom
 
 
 def main() -> None:
     """Run one management command."""
-    gc.set_threshold(_NEW_OBJECTS, 20, 100)
+    search_seldom()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
     from django.core.management import execute_from_command_line
 

@@ -13,6 +13,8 @@ from celery.signals import worker_ready
 from celery.worker import WorkController
 from kombu.transport import TRANSPORT_ALIASES
 
+from studio.garbage import search_seldom
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
 TRANSPORT_ALIASES["folder"] = "studio.broker:Transport"
 
@@ -27,6 +29,7 @@ app.autodiscover_tasks()
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def load_pipelines(sender: WorkController, **_: object) -> None:
     """Load what the runs of this worker need while nobody waits for it, so that the first one begins at once."""
+    search_seldom()
     threading.Thread(target=_load_pipelines, args=(list(sender.app.amqp.queues.consume_from),), daemon=True).start()
 
 

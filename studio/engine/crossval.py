@@ -103,7 +103,7 @@ def cross_validate(
     resources
         `n_jobs` fits run side by side in threads of this process. Finished fits are
         kept in the cache, so a second attempt continues. Where the study has former labels, models that can go on
-        from the fits to those; they are done first if they are not kept.
+        from the fits to those, which are done first if they are not kept.
     choose
         Says which candidates go on to the other folds.
 
@@ -115,7 +115,8 @@ def cross_validate(
     folds = range(study.n_folds)
     fits = {(one.key, fold): _planned(one, fold, study) for one in candidates for fold in folds}
     n_held_out = int(np.sum(study.fold_id == 0))
-    n_at_first = 1 if len(candidates) > 1 else study.n_folds  # where there is a choice, one fold tells
+    # Where there is a choice, one fold tells. Those that go on from a first run were chosen in it.
+    n_at_first = 1 if len(candidates) > 1 and study.former is None else study.n_folds
     at_first = [fits[one.key, fold] for one in candidates for fold in folds[:n_at_first]]
     done = _fitted(at_first, study, resources, n_total=len(fits))
     tried = [(one, done[fits[one.key, 0].key]) for one in candidates]
@@ -142,14 +143,16 @@ def _fitted(
     fits: Sequence[_Fit], study: Study, resources: Resources, *, n_before: int = 0, n_total: int
 ) -> dict[str, FoldFit]:
     """Return the results by key: those that are kept, and the others once they are computed."""
-    done = {fit.key: replace(stored, memory={}) for fit in fits if (stored := _stored(fit.key, resources)) is not None}
+    kept = [fit for fit in fits if fit.start is None]  # to go on from another fit is quicker than its files are worth
+    done = {fit.key: replace(stored, memory={}) for fit in kept if (stored := _stored(fit.key, resources)) is not None}
     waiting = [fit for fit in fits if fit.key not in done]
     for view in dict.fromkeys(fit.candidate.view for fit in waiting):
         study.views.matrix(view)  # under its own stage, before the fits are counted
     resources.progress(STAGE, n_before + len(done), n_total)
     starts = _starts([fit.start for fit in waiting if fit.start is not None], study, resources)
     for fit, result in _run(waiting, starts, study, resources):
-        resources.cache.put(fit.key, _as_arrays(result))
+        if fit.start is None:
+            resources.cache.put(fit.key, _as_arrays(result))
         done[fit.key] = replace(result, memory={})
         resources.progress(STAGE, n_before + len(done), n_total)
     return done
