@@ -60,11 +60,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--no-models", action="store_true", help="measure detection only")
     parser.add_argument("--models-of", nargs="*", metavar="PROGRAM", help="only these programs' models are measured")
     parser.add_argument("--limit", type=float, default=3600.0, metavar="SECONDS", help="for one program (3600)")
+    parser.add_argument("--autogluon-limit", metavar="SECONDS", help="for one of its fits (120)")
     parser.add_argument("--threads", type=int, metavar="N", help="OpenMP threads per process, on a shared machine 1")
     parser.add_argument("--results", type=Path, help="where measures are kept (.data/benchmarks.json)")
     options = parser.parse_args()
     if options.threads:
         os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    if options.autogluon_limit:
+        os.environ["AUTOGLUON_LIMIT_S"] = options.autogluon_limit
     needs_data = options.quick or any(name in TASKS for name in options.tasks or ())
     if needs_data and not options.data_dir:
         parser.error("these tasks read public data sets: give their folder with --data-dir")
