@@ -14,7 +14,8 @@ from cleanlab.rank import get_label_quality_scores
 from tests.benchmarks.peers.job import N_FOLDS, Found, Job, Predicted, run
 from tests.benchmarks.peers.residuals import residual_scores
 
-_LIMIT_S = float(os.environ.get("AUTOGLUON_LIMIT_S", "120"))  # for a fit; without, california_housing takes nine minutes
+# For a fit, as one may be given; without it california_housing takes more than nine minutes.
+_LIMIT_S = float(os.environ.get("AUTOGLUON_LIMIT_S", "120"))
 _PROBLEM = {"regression": "regression", "binary": "binary", "multi-class": "multiclass"}
 
 
