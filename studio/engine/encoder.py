@@ -113,15 +113,24 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
 def _encode_chunk(texts: Sequence[str], folder: Path | None, n_threads: int) -> tuple[int, npt.NDArray[np.float16]]:
     """Encode batches side by side, each on one native thread; return the size of a vector without inner layers, too.
 
+    A batch costs what its longest text costs times their number, so texts of as many tokens go together: of short ones
+    that are sorted by characters, a fifth to a quarter of the work is padding.
+
     Native threads that share a batch wait for each other: beside one other busy process two of them took four times
     as long as one (38 s and 10 s for 512 short texts on 2 cores).
     """
-    batches = (list(texts[first : first + _TEXTS_PER_BATCH]) for first in range(0, len(texts), _TEXTS_PER_BATCH))
+    read, n_tokens = _without_middles(texts, folder)
+    order = np.argsort(n_tokens, kind="stable")
+    batches = (
+        [read[place] for place in order[first : first + _TEXTS_PER_BATCH]]
+        for first in range(0, len(order), _TEXTS_PER_BATCH)
+    )
     # Threads of this process, unless whoever runs the engine has named a cluster.
     encoded = Parallel(n_jobs=max(1, n_threads), prefer="threads")(
         delayed(_encode_batch)(batch, folder) for batch in batches
     )
-    return encoded[0][0], np.vstack([vectors for _, vectors in encoded]).astype(np.float16)
+    vectors = np.vstack([vectors for _, vectors in encoded]).astype(np.float16)
+    return encoded[0][0], vectors[np.argsort(order)]
 
 
 def _encode_batch(batch: list[str], folder: Path | None) -> tuple[int, npt.NDArray[np.float32]]:
@@ -130,7 +139,7 @@ def _encode_batch(batch: list[str], folder: Path | None) -> tuple[int, npt.NDArr
 
     encoder = _load_encoder(folder)
     torch.set_num_threads(1)
-    given = encoder.preprocess(_without_middles(batch, folder))
+    given = encoder.preprocess(batch)
     given = {name: value.to(encoder.device) if torch.is_tensor(value) else value for name, value in given.items()}
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=multiplies_bfloat16()):
         said = encoder(given)
@@ -161,16 +170,15 @@ def multiplies_bfloat16() -> bool:
     return not torch.cuda.is_available() and bool(known.get("avx512_bf16") or known.get("amx_bf16"))
 
 
-def _without_middles(texts: list[str], folder: Path | None) -> list[str]:
-    """Cut out the middle of texts that have more tokens than are read."""
-    long = [place for place, text in enumerate(texts) if len(text) > 2 * _TOKENS_PER_END]
-    encodings = _load_tokenizer(folder).encode_batch([texts[place] for place in long], add_special_tokens=False)
+def _without_middles(texts: Sequence[str], folder: Path | None) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Cut out the middle of texts that have more tokens than are read; return the number of each one's tokens, too."""
+    encodings = _load_tokenizer(folder).encode_batch(list(texts), add_special_tokens=False)
     result = list(texts)
-    for place, encoding in zip(long, encodings, strict=True):
-        if len(encoding.offsets) > 2 * _TOKENS_PER_END:
+    for place, encoding in enumerate(encodings):
+        if len(encoding) > 2 * _TOKENS_PER_END:
             end, start = encoding.offsets[_TOKENS_PER_END - 1][1], encoding.offsets[-_TOKENS_PER_END][0]
-            result[place] = f"{texts[place][:end]} {texts[place][start:]}"
-    return result
+            result[place] = f"{result[place][:end]} {result[place][start:]}"
+    return result, np.minimum([len(encoding) for encoding in encodings], 2 * _TOKENS_PER_END) + 2
 
 
 @lru_cache(maxsize=2)

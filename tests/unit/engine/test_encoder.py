@@ -35,7 +35,9 @@ def test_near_meanings_have_near_vectors() -> None:
 
 
 def test_vector_of_a_text_does_not_depend_on_its_company() -> None:
-    texts = [f"{'very ' * n}long request number {n}" for n in range(0, 60, 3)]
+    of_long_words = [f"{'very ' * n}long request number {n}" for n in range(0, 60, 3)]
+    of_marks = [f"{'?!' * n} what {n}" for n in range(5, 60, 9)]  # as many characters, far more tokens
+    texts = [*of_long_words, *of_marks]
     together = encode([*texts, texts[0]], store=NOWHERE, n_threads=1, progress=Silent())
     alone = np.vstack([encode([text], store=NOWHERE, n_threads=1, progress=Silent()) for text in texts])
     np.testing.assert_allclose(together[:-1], alone, atol=2e-4)
