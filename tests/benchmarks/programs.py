@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -113,6 +114,7 @@ class Studio:
     def find(self, place: Workplace) -> Found:
         """Score the rows of the training file."""
         out = place.folder / "cleanset.csv"
+        shutil.rmtree(self._data_folder(place), ignore_errors=True)
         cost = self._clean(place, place.job.train, out)
         found = pd.read_csv(out, usecols=["is_label_issue", "label_issue_score"])
         flags = found["is_label_issue"].astype(str).str.lower() == "true"
@@ -139,9 +141,12 @@ class Studio:
         return self._manage(place, "clean", source, *choice, "--out", str(out), *rest)
 
     def _manage(self, place: Workplace, *arguments: str) -> Cost:
-        environment = {"STUDIO_DATA_DIR": str(place.folder / f"studio-{self._mode}")}
+        environment = {"STUDIO_DATA_DIR": str(self._data_folder(place))}
         call = [sys.executable, "manage.py", *arguments]
         return process.run(call, limit_s=place.limit_s, environment=environment)
+
+    def _data_folder(self, place: Workplace) -> Path:
+        return place.folder / f"studio-{self._mode}"
 
 
 PROGRAMS: tuple[Program, ...] = (

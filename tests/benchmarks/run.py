@@ -19,7 +19,7 @@ import numpy as np
 
 from tests.benchmarks import quality, report
 from tests.benchmarks.peers.job import Job
-from tests.benchmarks.process import ROOT, Failed
+from tests.benchmarks.process import ROOT, Cost, Failed
 from tests.benchmarks.programs import MODE_NAMES, PEER_NAMES, PROGRAMS, Predicted, Program, Workplace, embed
 from tests.benchmarks.report import Measure
 from tests.benchmarks.tasks import GENERATED, GROWTH, QUICK, TASKS, Task
@@ -29,6 +29,7 @@ _UNSUITED = {
     ("autogluon", "growth"): "left out: growth is compared with the plain pipeline",
     ("datalab", "growth"): "left out: growth is compared with the plain pipeline",
 }
+_QUICK_S = 30.0
 
 
 def main() -> None:
@@ -125,6 +126,7 @@ def _measure(
     name: str, task: Task, program: Program, place: Workplace, embed_s: float | None, *, has_models: bool
 ) -> Measure:
     found = program.find(place)
+    cost = _usual_cost(program, place, found.cost)
     skills = []
     if has_models:
         given = found.predicted or program.learn(place, task.train[task.label])
@@ -137,14 +139,21 @@ def _measure(
         n_rows=len(task.train),
         n_errors=int(task.is_error.sum()),
         measured_at=report.now(),
-        wall_s=found.cost.wall_s,
-        cpu_s=found.cost.cpu_s,
+        wall_s=cost.wall_s,
+        cpu_s=cost.cpu_s,
         embed_s=embed_s if program.needs_embeddings else None,
-        peak_mb=found.cost.peak_mb,
+        peak_mb=cost.peak_mb,
         noisy=noisy,
         fixed=fixed,
         **asdict(quality.detection(task, np.nan_to_num(found.scores), found.flags)),
     )
+
+
+def _usual_cost(program: Program, place: Workplace, at_first: Cost) -> Cost:
+    """Return what finding costs. Five seconds may take eight by chance: of three quick goes the middle one counts."""
+    n_further = 2 if at_first.wall_s < _QUICK_S else 0
+    costs = [at_first, *(program.find(place).cost for _ in range(n_further))]
+    return sorted(costs, key=lambda cost: cost.wall_s)[len(costs) // 2]
 
 
 def _skill(task: Task, predicted: Predicted) -> tuple[float, float, float | None]:
