@@ -20,6 +20,7 @@ from studio.engine.models.logistic import TableLogistic
 from studio.engine.models.neighbours import NeighbourClassifier
 from studio.engine.models.network import SmallNetwork
 from studio.engine.models.ratio import RatioClassifier
+from studio.engine.models.ridge import TunedRidge
 from studio.engine.models.set_logistic import SetLogistic
 from studio.engine.rows import digest
 from studio.engine.schema import CleansetSpec
@@ -136,8 +137,12 @@ def _long_boosting(seed: int) -> Classifier:
     return Boosting(n_rounds=300, seed=seed)
 
 
-def _ridge(penalty: float) -> Callable[[int], Regressor]:
-    return lambda seed: Ridge(alpha=penalty, solver="lsqr", tol=1e-3)
+def _ridge(seed: int) -> Regressor:
+    return Ridge(alpha=10.0, solver="lsqr", tol=1e-3)
+
+
+def _tuned_ridge(seed: int) -> Regressor:
+    return TunedRidge()
 
 
 def _number_boosting(
@@ -259,15 +264,15 @@ CANDIDATES = (
         lambda size: size.n_classes > _MANY_CLASSES, ONE_CLASS, is_additive=True,
     ),
     Candidate(
-        "words-ridge", "Words, ridge regression", Modality.TEXT, ALWAYS, "words", _ridge(1.0),
+        "words-ridge", "Words, ridge regression", Modality.TEXT, ALWAYS, "words", _tuned_ridge,
         lambda size: size.is_spaced, NUMBERS,
     ),
     Candidate(
-        "symbols-ridge", "Character sequences, ridge regression", Modality.TEXT, ALWAYS, "symbols", _ridge(1.0),
+        "symbols-ridge", "Character sequences, ridge regression", Modality.TEXT, ALWAYS, "symbols", _tuned_ridge,
         lambda size: not size.is_spaced, NUMBERS,
     ),
     Candidate(
-        "sentences-ridge", "Sentence embeddings, ridge regression", Modality.TEXT, REGULAR, "sentences", _ridge(1.0),
+        "sentences-ridge", "Sentence embeddings, ridge regression", Modality.TEXT, REGULAR, "sentences", _tuned_ridge,
         lambda size: True, NUMBERS,
     ),
     Candidate(
@@ -299,7 +304,7 @@ CANDIDATES = (
         lambda size: size.n_rows < _FEW_ROWS, NUMBERS,
     ),
     Candidate(
-        "ridge", "Ridge regression", Modality.TABULAR, ALWAYS, "linear", _ridge(10.0),
+        "ridge", "Ridge regression", Modality.TABULAR, ALWAYS, "linear", _ridge,
         lambda size: True, NUMBERS,
     ),
 )  # fmt: skip

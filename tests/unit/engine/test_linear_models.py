@@ -9,13 +9,14 @@ import numpy.typing as npt
 import pytest
 from scipy import sparse
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from studio.engine.learners import ClassLearner
 from studio.engine.models.base import Classifier
 from studio.engine.models.linear import MarginClassifier
 from studio.engine.models.logistic import TableLogistic
 from studio.engine.models.ratio import RatioClassifier
+from studio.engine.models.ridge import TunedRidge
 from studio.engine.models.set_logistic import SetLogistic
 
 N_ROWS = 300
@@ -79,3 +80,23 @@ def test_of_many_rows_evenly_spaced_ones_of_each_class_are_enough_for_a_few_weig
     assert np.diff(kept).min() > 0
     assert codes[kept].sum() == 1
     assert len(learner.sample(400, codes)) == len(learner.sample(4, codes[:10_000])) + 50_000 == len(codes)
+
+
+@pytest.mark.parametrize("noise", [0.01, 3.0])
+def test_the_looser_numbers_follow_from_features_the_more_a_ridge_regression_is_held_back(noise: float) -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(2 * N_ROWS, 150)).astype(np.float32) / 10
+    numbers = rows @ rng.normal(size=150) + rng.normal(0, noise, 2 * N_ROWS)
+    learned, asked = slice(0, N_ROWS), slice(N_ROWS, None)
+
+    def error(model: Ridge | TunedRidge) -> float:
+        return float(((model.fit(rows[learned], numbers[learned]).predict(rows[asked]) - numbers[asked]) ** 2).mean())
+
+    tuned = error(TunedRidge())
+    assert tuned <= 1.05 * min(error(Ridge(penalty)) for penalty in (1.0, 10.0, 100.0))
+    assert tuned < 0.95 * max(error(Ridge(penalty)) for penalty in (1.0, 100.0))
+
+
+def test_one_row_is_enough_for_a_ridge_regression() -> None:
+    rows, numbers = np.ones((1, 3), dtype=np.float32), np.array([2.0])
+    np.testing.assert_allclose(TunedRidge().fit(rows, numbers).predict(rows), numbers)
