@@ -138,7 +138,8 @@ def _long_boosting(seed: int) -> Classifier:
 
 
 def _ridge(seed: int) -> Regressor:
-    return Ridge(alpha=10.0, solver="lsqr", tol=1e-3)
+    model: Regressor = Ridge(alpha=10.0, solver="lsqr", tol=1e-3)
+    return model
 
 
 def _tuned_ridge(seed: int) -> Regressor:
@@ -286,7 +287,7 @@ CANDIDATES = (
     ),
     Candidate(
         "short-number-boosting", "Gradient boosting", Modality.TABULAR, FAST, "trees",
-        _number_boosting(63, n_rounds=150, learning_rate=0.1),
+        _number_boosting(31, n_rounds=150, learning_rate=0.1),
         lambda size: size.is_by_ratio, NUMBERS,
     ),
     Candidate(
@@ -317,6 +318,6 @@ def error_candidate(candidate: Candidate) -> Candidate:
     """
     if candidate.view != "trees":
         return candidate
-    return replace(
-        candidate, key="error-boosting", name="Gradient boosting of errors", make=_number_boosting(31, n_rounds=150)
-    )
+    is_fast = candidate.modes == FAST
+    make = _number_boosting(31, n_rounds=75, learning_rate=0.1) if is_fast else _number_boosting(31, n_rounds=150)
+    return replace(candidate, key="error-boosting", name="Gradient boosting of errors", make=make)
