@@ -6,8 +6,12 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from studio.engine.issues.languages import language_of
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 # Length of an IBAN by country: registry of ISO 13616 (SWIFT), release 99.
 _IBAN_LENGTHS = {
@@ -117,12 +121,24 @@ def _further_regions(text: str, written: str, *, is_announced: bool) -> tuple[st
     # Many plans take nearly any digits for a number: a word, or the prefix for calls inside the country, must speak.
     if not is_announced and not written.lstrip("(").startswith("0"):
         return ()
+    if not any(_valid_number(written, region) for regions in _LANGUAGE_REGIONS.values() for region in regions):
+        return ()  # whatever the language is, and to load what tells it takes most of a second
     language = language_of(text).name or ("Chinese" if _HAN.search(text) else "")  # few letters name no language
     return _LANGUAGE_REGIONS.get(language, ())
 
 
+def _valid_number(written: str, region: str) -> PhoneNumber | None:
+    from phonenumbers import NumberParseException, is_valid_number, parse
+
+    try:
+        number = parse(written, region)
+    except NumberParseException:
+        return None
+    return number if is_valid_number(number) else None
+
+
 def _is_phone(found: re.Match[str]) -> bool:
-    from phonenumbers import NumberParseException, PhoneNumberType, is_valid_number, number_type, parse
+    from phonenumbers import PhoneNumberType, number_type
 
     hotlines = (
         PhoneNumberType.TOLL_FREE,
@@ -139,12 +155,8 @@ def _is_phone(found: re.Match[str]) -> bool:
     if not is_set_apart and not is_announced:
         return False
     for region in (*_further_regions(found.string, written, is_announced=is_announced), *_PHONE_REGIONS):
-        try:
-            number = parse(written, region)
-            if is_valid_number(number):
-                return number_type(number) not in hotlines  # they reach companies, not persons
-        except NumberParseException:
-            continue
+        if (number := _valid_number(written, region)) is not None:
+            return number_type(number) not in hotlines  # they reach companies, not persons
     return False
 
 
