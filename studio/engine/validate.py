@@ -11,7 +11,7 @@ import pandas as pd
 from studio.engine import cell_values
 from studio.engine.cells import Cells, Table
 from studio.engine.columns import ColumnKind
-from studio.engine.errors import DataProblem
+from studio.engine.errors import DataProblem, MissingColumnsProblem
 from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.schema import CleansetSpec
@@ -246,9 +246,11 @@ def refuse_missing_columns(read: Sequence[str], present: Collection[str]) -> Non
     missing = [name for name in read if name not in present]
     if missing:
         noun = "columns" if len(missing) > 1 else "column"
-        raise DataProblem(
+        raise MissingColumnsProblem(
             f"The file lacks the {noun} {quoted(missing)}, which the model reads. "
-            "Column names must be the same as in the training data."
+            "Column names must be the same as in the training data.",
+            missing,
+            present,
         )
 
 

@@ -15,7 +15,8 @@ from django.core.management import CommandError, call_command
 
 from studio.engine.errors import DataProblem
 from studio.engine.label_sets import split_labels
-from studio.management.terminal import TerminalProgress, output_file, output_folder
+from studio.management.output_files import output_folder
+from studio.management.terminal import TerminalProgress
 from tests.data_builders import Planted, csv_text, planted_table, planted_text
 from tests.programs import manage, studio_environment
 from tests.unit.engine.frames import numbers_frame, sets_frame
@@ -133,7 +134,7 @@ def refused(ended: Ended, out: Path) -> bool:
 @pytest.mark.parametrize(
     ("content", "arguments", "words"),
     [
-        ("a,label\n1,x\n", ["--label", "topic"], ["There is no column topic", "a, label"]),
+        ("a,label\n1,x\n", ["--label", "topic"], ["There is no column topic.", "a, label"]),
         ("a,label\n1,x\n", ["--label", "label", "--features", "a,b"], ["There is no column b"]),
         ("a,label\n1,x\n", ["--label", "label", "--text", "b"], ["There is no column b"]),
         ("a,label\n1,x\n2,x\n", ["--label", "label", "--features", "a"], ["class"]),
@@ -272,21 +273,6 @@ def test_progress_is_one_changing_line_in_a_terminal() -> None:
     assert terminal.getvalue().count("\n") == 1
     assert "Reading file: 10 of 2,000" in terminal.getvalue()
     assert terminal.getvalue().endswith("\rA note that stays\n")
-
-
-def test_interrupted_writing_leaves_the_old_file(tmp_path: Path) -> None:
-    out = tmp_path / "out.csv"
-    out.write_text("old")
-
-    def interrupted() -> None:
-        with output_file(out) as partial:
-            partial.write_text("half")
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert out.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_saving_a_model_again_replaces_only_a_model(tmp_path: Path) -> None:

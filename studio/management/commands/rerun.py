@@ -8,19 +8,19 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
 from cleansets.overlay import CorrectedRows, former_labels, rows_analysed
 from cleansets.pipeline import analyse_table
-from projects.readers import ReadLimits, read_table
 from studio import tables
 from studio.engine.errors import DataProblem
 from studio.engine.manifest import RunManifest, describe, differences
-from studio.management.cleanset_ids import finished_cleanset
-from studio.management.terminal import TerminalProgress, file_sha256, input_file, problems_end_in_status_2
+from studio.management.cleanset_ids import CLEANSET_ID_HELP, finished_cleanset
+from studio.management.command import StudioCommand
+from studio.management.input_files import file_sha256, input_file, read_input
+from studio.management.terminal import Terminal
 
 DIFFERS = 1  # exit status
 
@@ -35,60 +35,61 @@ class Again:
     former: Sequence[str | None] | None = None
 
 
-class Command(BaseCommand):
+class Command(StudioCommand):
     """Nothing that was kept from earlier runs is used, apart from the data."""
 
     help = (
         "Make a cleanset again and compare every column, probability and fold with what its manifest says: either one "
-        "of this studio (CLEANSET_ID, as in the address of its page), or FILE with the manifest that `clean "
-        "--manifest` wrote. Exit status: 0 if all is the same, 1 if something differs, 2 with a sentence if it cannot "
-        "be made."
+        "of this studio (CLEANSET_ID), or FILE with the manifest that `clean --manifest` wrote."
     )
-    requires_system_checks: tuple[str, ...] = ()
+    example = "rerun --manifest cleaned.json --file requests.csv"
+    ending = (
+        "Exit status: 0 if all is the same, 1 if something differs, 2 with a sentence if it cannot be made; "
+        "130 if interrupted."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what may be given."""
-        parser.add_argument("cleanset", metavar="CLEANSET_ID", nargs="?")
-        parser.add_argument("--manifest", type=Path, metavar="M.json")
-        parser.add_argument("--file", type=Path, metavar="FILE")
+        parser.add_argument("cleanset", metavar="CLEANSET_ID", nargs="?", help=CLEANSET_ID_HELP)
+        parser.add_argument("--manifest", type=Path, metavar="M.json", help="what `clean --manifest` wrote")
+        parser.add_argument("--file", type=Path, metavar="FILE", help="the file that was analysed, unchanged")
+        super().add_arguments(parser)
 
     def handle(self, *, cleanset: str | None, manifest: Path | None, file: Path | None, **options: Any) -> None:
         """Do it; what is the same and what differs goes to standard output."""
-        errors: TextIO = options.get("stderr") or sys.stderr
-        progress = TerminalProgress(errors)
-        with problems_end_in_status_2(errors), tables.scratch() as folder:
+        with self.terminal(options) as terminal, tables.scratch() as folder:
             if cleanset is not None and manifest is None and file is None:
                 again = _of_studio(cleanset)
             elif cleanset is None and manifest is not None and file is not None:
-                again = _of_file(manifest, file, folder / "rows.parquet", progress)
+                again = _of_file(manifest, file, folder / "rows.parquet", terminal)
             else:
                 raise DataProblem("Give either CLEANSET_ID, or both --manifest M.json and --file FILE.")
-            differing = self._compared(again, progress)
+            differing = _compared(again, terminal)
         if differing:
             sys.exit(DIFFERS)
 
-    def _compared(self, again: Again, progress: TerminalProgress) -> list[str]:
-        before = again.manifest
-        spec = replace(before.spec(), encoder_folder=settings.ENCODER_FOLDER)
-        rows, former = again.rows, again.former
-        result = analyse_table(again.table, spec, rows=rows, former=former, use_cache=False, progress=progress)
-        labels = rows.labels if rows else []
-        after = describe(result, spec, dataset_sha256=before.dataset_sha256, labels=labels, former_labels=former)
-        progress.clear()
-        for name, was in before.versions.items():
-            if (now := after.versions.get(name)) != was:
-                self.stdout.write(f"{name} was {was} and is {now}")
-        if before.encoder_sha256 != after.encoder_sha256:
-            self.stdout.write("The sentence encoder is another one: see STUDIO_ENCODER.")
-        differing = differences(before.results, after.results)
-        for name in after.results:
-            self.stdout.write(f"  {name}  {'differs' if name in differing else 'the same'}")
-        self.stdout.write(
-            f"{len(differing)} of {len(after.results)} parts differ."
-            if differing
-            else "Reproduced: every part is the same."
-        )
-        return differing
+
+def _compared(again: Again, terminal: Terminal) -> list[str]:
+    before = again.manifest
+    spec = replace(before.spec(), encoder_folder=settings.ENCODER_FOLDER)
+    rows, former = again.rows, again.former
+    result = analyse_table(again.table, spec, rows=rows, former=former, use_cache=False, progress=terminal.progress)
+    labels = rows.labels if rows else []
+    after = describe(result, spec, dataset_sha256=before.dataset_sha256, labels=labels, former_labels=former)
+    for name, was in before.versions.items():
+        if (now := after.versions.get(name)) != was:
+            terminal.say(f"{name} was {was} and is {now}")
+    if before.encoder_sha256 != after.encoder_sha256:
+        terminal.say("The sentence encoder is another one: see STUDIO_ENCODER.")
+    differing = differences(before.results, after.results)
+    for name in after.results:
+        terminal.say(f"  {name}  {'differs' if name in differing else 'the same'}")
+    terminal.say(
+        f"{len(differing)} of {len(after.results)} parts differ."
+        if differing
+        else "Reproduced: every part is the same."
+    )
+    return differing
 
 
 def _of_studio(cleanset_id: str) -> Again:
@@ -102,14 +103,13 @@ def _of_studio(cleanset_id: str) -> Again:
     return Again(manifest, table, rows, former)
 
 
-def _of_file(manifest: Path, file: Path, table: Path, progress: TerminalProgress) -> Again:
+def _of_file(manifest: Path, file: Path, table: Path, terminal: Terminal) -> Again:
     try:
         values = json.loads(input_file(manifest).read_text())
     except ValueError as error:
-        raise DataProblem(f"{manifest} is no JSON. Give the manifest that clean --manifest wrote.") from error
+        raise DataProblem(f"{manifest} is not valid JSON. Give the manifest that clean --manifest wrote.") from error
     stated = RunManifest.from_dict(values if isinstance(values, dict) else {})
     if file_sha256(input_file(file)) != stated.dataset_sha256:
         raise DataProblem(f"{file} is not the file that was analysed: its SHA-256 is another one.")
-    limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
-    read_table(file, file.name, table, progress=progress, limits=limits)
+    read_input(file, table, terminal)
     return Again(stated, table, None)

@@ -186,7 +186,7 @@ def test_command_ends_in_status_2_with_a_sentence(cleanset: Cleanset, tmp_path: 
     assert (status, out) == (2, "")
     assert errors.startswith("Line 2 has the action 'nothing'")
     assert run("decide", cleanset.pk, tmp_path / "none.csv")[2].startswith("There is no file")
-    assert run("decide", "7", tmp_path / "d.csv")[2].startswith("'7' is no id of a cleanset")
+    assert run("decide", "7", tmp_path / "d.csv")[2].startswith("'7' is not the id of a cleanset")
 
 
 def test_command_refuses_a_cleanset_that_is_not_done(alice: User, tmp_path: Path) -> None:

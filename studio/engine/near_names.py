@@ -1,0 +1,34 @@
+"""Which of the known names somebody meant who wrote another one."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_SIMILAR = 0.75  # of difflib's ratio: one wrong letter of four
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that differs only in case, spaces or marks, else the most similar one, else None.
+
+    >>> nearest_name("Given label", ["text", "given_label"]), nearest_name("colour", ["color", "size"])
+    ('given_label', 'color')
+    >>> nearest_name("price", ["text", "label"]) is None
+    True
+    """
+    known = list(known)
+    plain = _plain(name)
+    same = [other for other in known if _plain(other) == plain]
+    if same:
+        return same[0]
+    by_plain = {_plain(other): other for other in reversed(known)}
+    similar = difflib.get_close_matches(plain, by_plain, n=1, cutoff=_SIMILAR)
+    return by_plain[similar[0]] if similar else None
+
+
+def _plain(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return _BETWEEN_WORDS.sub("", folded) or folded

@@ -1,0 +1,173 @@
+"""What the command line of `clean` asks for, in the engine's words."""
+
+from __future__ import annotations
+
+import csv
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from projects.readers.profile import ColumnProfile
+from studio.engine.columns import ColumnKind
+from studio.engine.errors import DataProblem
+from studio.engine.guess import guess_choice
+from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.near_names import nearest_name
+from studio.engine.schema import CleansetSpec
+from studio.management.input_files import add_table_argument
+
+MAX_SEED = 2**31 - 1  # what the database keeps for a project
+_COLUMNS_NAMED = 30
+_FORMATS = ".csv, .tsv, .json, .jsonl (all also .gz), .parquet or .xlsx"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The options of `clean` that have a default or a value; each field is the option of that name."""
+
+    file: Path
+    label: str | None
+    text: str | None
+    features: str | None
+    task: str
+    mode: str
+    seed: int
+    out: Path
+    pred_probs: Path | None
+    manifest: Path | None
+    model: Path | None
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Request:
+        """Take what concerns the request out of parsed options. Raises DataProblem where they do not fit together."""
+        request = cls(**{field.name: options[field.name] for field in fields(cls)})
+        request._refuse_contradictions()
+        return request
+
+    @property
+    def chosen_features(self) -> list[str]:
+        """The columns to learn from that were named; empty where they are to be guessed."""
+        if self.text is not None:
+            return [self.text]
+        return _names(self.features or "")
+
+    @property
+    def named_columns(self) -> list[str]:
+        """All the columns that were named."""
+        label = [] if self.label is None else [self.label]
+        return [*label, *self.chosen_features]
+
+    @property
+    def outputs(self) -> dict[str, Path | None]:
+        """The files to write, by option."""
+        return {"--out": self.out, "--pred-probs": self.pred_probs, "--manifest": self.manifest}
+
+    def _refuse_contradictions(self) -> None:
+        is_unsupervised = self.task == MLTask.UNSUPERVISED
+        if is_unsupervised and self.label is not None:
+            raise DataProblem(
+                "The task unsupervised looks at rows without labels. Leave out --label, or give another --task."
+            )
+        if not is_unsupervised and self.label is None:
+            raise DataProblem(f"The task {self.task} needs the column with the labels. Add --label COL.")
+        if is_unsupervised and (self.pred_probs or self.model):
+            option = "--model" if self.model else "--pred-probs"
+            raise DataProblem(f"Without labels nothing is learned that {option} could write. Leave it out.")
+
+
+def add_clean_options(parser: ArgumentParser) -> None:
+    """Declare what `clean` takes."""
+    add_table_argument(parser)
+    parser.add_argument("--label", metavar="COL", help="the column with the given labels; not if unsupervised")
+    columns = parser.add_mutually_exclusive_group()
+    columns.add_argument("--text", metavar="COL", help="the column with the text to learn from")
+    columns.add_argument(
+        "--features",
+        metavar="A,B,…",
+        help="the columns to learn from; guessed if not given. A name with a comma in it stands in double quotes",
+    )
+    parser.add_argument(
+        "--task",
+        choices=[task.value for task in MLTask],
+        default=MLTask.MULTI_CLASS.value,
+        help="what a label is: one of several classes (multi-class, the default), any number of classes "
+        "(multi-label), a number (regression); or no labels at all (unsupervised)",
+    )
+    parser.add_argument(
+        "--mode",
+        choices=[mode.value for mode in Mode],
+        default=Mode.REGULAR.value,
+        help="how many models are tried (regular, if not given)",
+    )
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="the only source of randomness (0)")
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="OUT", help=f"the rows with what was found: {_FORMATS}; - for CSV "
+        "on standard output",
+    )  # fmt: skip
+    parser.add_argument(
+        "--pred-probs",
+        type=Path,
+        metavar="P.parquet",
+        help="also write out-of-sample pred_probs, in any of the formats",
+    )
+    parser.add_argument("--manifest", type=Path, metavar="M.json", help="also write what `rerun` needs to prove it")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="also train the best model and save it there")
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) > MAX_SEED:
+        raise ArgumentTypeError(f"{text} is no seed; expected a whole number from 0 to {MAX_SEED:,}.")
+    return int(text)
+
+
+def _names(listed: str) -> list[str]:
+    """Read A,B,…; a name with a comma in it stands in double quotes."""
+    return next(csv.reader([listed], skipinitialspace=True), [])
+
+
+def unknown_column(name: str, known: Sequence[str]) -> DataProblem:
+    """Return the problem of a column that is not in the file."""
+    nearest = nearest_name(name, known)
+    question = f" Did you mean {nearest}?" if nearest is not None else ""
+    shown = ", ".join(known[:_COLUMNS_NAMED])
+    if len(known) > _COLUMNS_NAMED:
+        shown += f" and {len(known) - _COLUMNS_NAMED:,} more"
+    return DataProblem(f"There is no column {name}.{question} The columns of the file are: {shown}.")
+
+
+def spec_of(request: Request, profiles: Sequence[ColumnProfile]) -> CleansetSpec:
+    """Put the choice into the engine's words, as the form of a new project does."""
+    chosen = request.chosen_features
+    modality = Modality.TEXT if request.text is not None else Modality.TABULAR
+    if not chosen:
+        modality, chosen = _guessed_features(request.label, profiles)
+    kinds = {profile.name: profile.kind for profile in profiles if profile.name in chosen}
+    if modality is Modality.TEXT:
+        kinds = dict.fromkeys(kinds, ColumnKind.TEXT)
+    return CleansetSpec(
+        task=MLTask(request.task),
+        modality=modality,
+        feature_columns=tuple(kinds),
+        column_kinds=kinds,
+        label_column=request.label,
+        mode=Mode(request.mode),
+        seed=request.seed,
+        encoder_folder=settings.ENCODER_FOLDER,
+    )
+
+
+def _guessed_features(label: str | None, profiles: Sequence[ColumnProfile]) -> tuple[Modality, list[str]]:
+    """Guess what to learn from; where another column looks more like a label, it is a feature here."""
+    guess = guess_choice(profiles)
+    if guess.label_column != label:
+        guess = guess_choice([profile for profile in profiles if profile.name != label])
+    if guess.modality is Modality.TEXT and guess.text_column:
+        return Modality.TEXT, [guess.text_column]
+    partition = next((profile.partition for profile in profiles if profile.name == label), None)
+    copies = {profile.name for profile in profiles if profile.partition == partition} if partition else set()
+    candidates = (*guess.feature_columns, guess.label_column)
+    return Modality.TABULAR, [name for name in candidates if name and name != label and name not in copies]

@@ -1,0 +1,57 @@
+"""What our commands have in common: their help, `--quiet`, and how they end."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
+
+from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFormatter
+
+from studio.management.terminal import Terminal
+
+ENDING = "Exit status: 0, or 2 with a sentence that says what to do; 130 if interrupted."
+# Django's own, which say nothing about what the command does; they can still be given.
+_UNLISTED = {
+    "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color",
+}  # fmt: skip
+
+
+class _HelpFormatter(DjangoHelpFormatter):
+    """Keeps paragraphs apart, and lines that begin with a space as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        paragraphs = text.split("\n\n")
+        return "\n\n".join(
+            paragraph if "\n " in paragraph else textwrap.fill(paragraph, width) for paragraph in paragraphs
+        )
+
+
+class StudioCommand(BaseCommand):
+    """A command that needs no system checks and ends in one of few ways."""
+
+    example = ""  # what is typed after `manage.py`
+    ending = ENDING
+    requires_system_checks: tuple[str, ...] = ()
+    suppressed_base_arguments = _UNLISTED
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Add an example to the help."""
+        kwargs.setdefault("formatter_class", _HelpFormatter)
+        kwargs.setdefault("epilog", f"Example:\n  manage.py {self.example}\n\n{self.ending}")
+        return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare what every command takes; subclasses add theirs."""
+        parser.add_argument("--quiet", action="store_true", help="no progress and no notes; errors are still shown")
+
+    @contextmanager
+    def terminal(self, options: dict[str, Any]) -> Iterator[Terminal]:
+        """Yield what the command speaks through; a problem with what was given ends in one sentence."""
+        errors: TextIO = options.get("stderr") or sys.stderr
+        terminal = Terminal(self.stdout, errors, is_quiet=options["quiet"])
+        with terminal.reports_problems():
+            yield terminal

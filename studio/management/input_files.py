@@ -1,0 +1,54 @@
+"""The files that commands read: whether they can be read, and the table in them."""
+
+from __future__ import annotations
+
+import hashlib
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.conf import settings
+
+from projects.readers import ReadLimits, TableFacts, read_table
+from studio.engine.errors import DataProblem
+from studio.management.terminal import Terminal
+
+
+def add_table_argument(parser: ArgumentParser) -> None:
+    """Declare FILE and how it is to be read."""
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="CSV, TSV, JSON, JSON Lines, XLSX or Parquet; also gzipped or zipped"
+    )
+
+
+def input_file(path: Path) -> Path:
+    """Return the path of a file that can be read."""
+    if not path.exists():
+        raise DataProblem(f"There is no file {path}. Check the path.")
+    if path.is_dir():
+        raise DataProblem(f"{path} is a folder; expected a data file.")
+    if not path.is_file():
+        raise DataProblem(f"{path} is a pipe or a device, which can be read only once; expected a file.")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise DataProblem(f"{path} cannot be read: {error.strerror}.") from error
+    return path
+
+
+def read_input(file: Path, table: Path, terminal: Terminal, *, required_columns: Sequence[str] = ()) -> TableFacts:
+    """Write the rows of the file to a Parquet table, and say what was assumed about them.
+
+    Raises MissingColumnsProblem at the header where the file lacks a column.
+    """
+    limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES, required_columns=tuple(required_columns))
+    facts = read_table(file, file.name, table, progress=terminal.progress, limits=limits)
+    for note in facts.notes:
+        terminal.note(note)
+    return facts
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, which tells whether it is the one that was analysed."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

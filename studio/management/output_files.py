@@ -1,0 +1,204 @@
+"""The files that commands write: never one over another, whole or not at all, or through a pipe as it comes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from studio import tables
+from studio.engine.errors import DataProblem
+from studio.exports.formats import CSV, TableFormat, format_of, known_format
+from studio.management.terminal import Terminal, leave_stdout
+
+STDOUT = Path("-")
+_STDOUT_NUMBER = 1
+_DESCRIPTOR = re.compile(r"/dev/fd/(\d+)|/proc/(?:self|thread-self)/fd/(\d+)")
+_NAMED_DESCRIPTORS = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
+
+
+def refuse_same_files(named: Mapping[str, Path | None]) -> None:
+    """Raise DataProblem where two options name one file, however its path is written."""
+    options: dict[object, str] = {}
+    for option, path in named.items():
+        if path is None or _is_device(path):
+            continue
+        for identity in _identities(path):
+            other = options.setdefault(identity, option)
+            if other != option:
+                raise DataProblem(f"{other} and {option} are the same file, {path}. Name another one for {option}.")
+
+
+def refuse_inside(folder: Path, folder_option: str, named: Mapping[str, Path | None]) -> None:
+    """Raise DataProblem where an option names a file in a folder that is read or replaced as a whole."""
+    whole = _resolved(folder)
+    for option, path in named.items():
+        if path is not None and _descriptor(path) is None and _resolved(path).is_relative_to(whole):
+            raise DataProblem(f"{option} lies in the folder of {folder_option}, {folder}. Choose another place.")
+
+
+def _identities(path: Path) -> list[object]:
+    """Return what two paths of one file have in common: where it is, and once it exists also its inode."""
+    descriptor = _descriptor(path)
+    if descriptor is not None:
+        facts = os.fstat(descriptor)
+        return [("descriptor", descriptor), (facts.st_dev, facts.st_ino)]
+    resolved = _resolved(path)
+    try:
+        facts = resolved.stat()
+    except OSError:
+        return [resolved]
+    return [resolved, (facts.st_dev, facts.st_ino)]
+
+
+def _is_device(path: Path) -> bool:
+    """Whether the path is a device such as /dev/null, which takes any number of outputs."""
+    return _descriptor(path) is None and path.is_char_device()
+
+
+def _descriptor(path: Path) -> int | None:
+    """Return which open file of this process a path names, if it does."""
+    text = str(path)
+    if text in _NAMED_DESCRIPTORS:
+        return _NAMED_DESCRIPTORS[text]
+    found = _DESCRIPTOR.fullmatch(text)
+    return int(found[1] or found[2]) if found else None
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError) as error:  # links that lead in a circle
+        raise DataProblem(f"{path} is a link that leads nowhere. Choose another place.") from error
+
+
+def is_stream(path: Path) -> bool:
+    """Whether the path is a pipe, a device or an open file of this process, whose name says nothing of a format."""
+    if _descriptor(path) is not None:
+        return True
+    resolved = _resolved(path)
+    return resolved.exists() and not resolved.is_file() and not resolved.is_dir()
+
+
+def place_name(path: Path) -> str:
+    """Return where something was written, for a person."""
+    return "standard output" if _descriptor(path) == _STDOUT_NUMBER else str(path)
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir():
+        raise DataProblem(f"{path} is a folder; expected the name of a file to write.")
+
+
+@contextmanager
+def output_file(path: Path, terminal: Terminal) -> Iterator[Path]:
+    """Yield a path to write to, whose content goes to `path` when the block ends well.
+
+    A file appears whole or not at all, in the place that a link leads to; a pipe or a device gets the content as it
+    is. Entered before the work, it also finds out early that the place cannot be written.
+    """
+    if is_stream(path):
+        with _stream(path, terminal) as spool:
+            yield spool
+        return
+    target = _resolved(path)
+    _refuse_folder(path)
+    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        if target.exists():
+            target.open("ab").close()
+        partial.touch()
+    except OSError as error:
+        raise DataProblem(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
+    try:
+        yield partial
+        if target.exists():
+            shutil.copymode(target, partial)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _stream(path: Path, terminal: Terminal) -> Iterator[Path]:
+    descriptor = _descriptor(path)
+    if descriptor is None and not os.access(path, os.W_OK):
+        raise DataProblem(f"{path} cannot be written: Permission denied. Choose another place.")
+    if descriptor == _STDOUT_NUMBER:
+        terminal.take_stdout()
+    with tables.scratch() as folder:
+        spool = folder / "output"
+        yield spool
+        terminal.progress.clear()
+        try:
+            if descriptor == _STDOUT_NUMBER:
+                _copy(spool, terminal.stdout_bytes)
+            else:
+                with _opened(path, descriptor) as stream:
+                    _copy(spool, stream)
+        except BrokenPipeError:  # whoever reads it has enough, as `head` does; other outputs are still written
+            if descriptor == _STDOUT_NUMBER:
+                leave_stdout()
+
+
+def _opened(path: Path, descriptor: int | None) -> BinaryIO:
+    try:
+        return os.fdopen(os.dup(descriptor), "wb") if descriptor is not None else path.open("wb")
+    except OSError as error:
+        raise DataProblem(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
+
+
+def _copy(spool: Path, stream: BinaryIO) -> None:
+    with spool.open("rb") as content:
+        shutil.copyfileobj(content, stream, 1024 * 1024)
+    stream.flush()
+
+
+@contextmanager
+def output_folder(path: Path, replaceable: set[str]) -> Iterator[Path]:
+    """Yield a new folder, which becomes `path`, or what that links to, when the block ends well.
+
+    A folder is only replaced when it holds nothing but the files named in `replaceable`.
+    """
+    if _descriptor(path) is not None:
+        raise DataProblem(f"A folder cannot be written to {place_name(path)}. Name a folder.")
+    target = _resolved(path)
+    if target.exists() and not target.is_dir():
+        raise DataProblem(f"{path} exists already and is no folder. Choose a new or an empty folder.")
+    if target.exists() and {entry.name for entry in target.iterdir()} - replaceable:
+        raise DataProblem(f"{path} exists already and holds other things. Choose a new or an empty folder.")
+    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        partial.mkdir()
+    except OSError as error:
+        raise DataProblem(f"{path} cannot be made: {error.strerror}. Choose another place.") from error
+    try:
+        yield partial
+        if target.exists():
+            shutil.rmtree(target)
+        partial.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def table_format_at(path: Path) -> TableFormat:
+    """Return the format that the name of an output asks for. Raises DataProblem for a name that says none.
+
+    Pipes, devices and standard output may have any name; they get CSV where it says no format.
+    """
+    if is_stream(path):
+        return known_format(path.name) or CSV
+    _refuse_folder(path)
+    return format_of(path.name)
+
+
+def manifest_path(path: Path) -> Path:
+    """Return the path where its name can be that of a manifest. Raises DataProblem."""
+    if not is_stream(path) and path.suffix.lower() != ".json":
+        raise DataProblem(f"A manifest is JSON, but {path} does not end in .json. Give it that ending.")
+    return path
