@@ -20,8 +20,8 @@ from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import Modality
 from studio.engine.progress import Progress
+from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
 from studio.engine.train import TrainedModel
-from studio.engine.validate import quoted
 
 TEXT = "text"
 _ISO_DATE_CHARS = len("2026-11-22")
@@ -70,15 +70,21 @@ def _columns(header: Sequence[str], model: TrainedModel) -> list[_Column]:
     places = {name: place for place, name in reversed(list(enumerate(header))) if place > 0}
     if is_text and TEXT in places:
         places.setdefault(wanted[0], places[TEXT])
-    missing = [name for name in wanted if name not in places]
-    if missing:
-        raise DataProblem(
-            f"The rows to predict lack the {'columns' if len(missing) > 1 else 'column'} {quoted(missing)}, which the "
-            "model reads. Column names must be the same as in the training data."
-        )
+    _check_columns(wanted, list(places))
     measured = (ColumnKind.INTEGER, ColumnKind.NUMBER)
     kinds = model.spec.column_kinds
     return [_Column(name, places[name], kinds[name] in measured) for name in wanted]
+
+
+def _check_columns(wanted: Sequence[str], present: Sequence[str]) -> None:
+    """Refuse rows that lack columns; the client cannot name others, so the frame has to."""
+    try:
+        RequiredColumns(tuple(wanted)).check(present)
+    except MissingColumnsProblem as problem:
+        renamed = {column.candidates[0]: column.name for column in problem.missing if column.candidates}
+        call = f"df.rename(columns={renamed!r})" if renamed else "df.rename(columns=…)"
+        advice = f"Rename its columns before you predict, such as {call}."
+        raise DataProblem(f"{problem.finding('frame')} {advice}") from problem
 
 
 def _is_dated(cell: str) -> bool:

@@ -14,7 +14,12 @@ from studio.runs import Run
 
 
 class PredictionBatch(Run):
-    """One uploaded file and the predictions for its rows."""
+    """One uploaded file and the predictions for its rows.
+
+    `column_map` says which column of the file is read for a column of the model, where their names differ. When the
+    file lacks columns, the batch fails, and `missing_columns` names them, each with the columns among `file_columns`
+    that may be meant.
+    """
 
     task_name = "inference.predict_batch"
 
@@ -27,6 +32,9 @@ class PredictionBatch(Run):
     n_rows = models.PositiveBigIntegerField(null=True)
     label_counts = models.JSONField(default=list)
     notes = models.JSONField(default=list)
+    column_map = models.JSONField(default=dict, blank=True)
+    missing_columns = models.JSONField(default=list)
+    file_columns = models.JSONField(default=list)
     is_of_client = models.BooleanField(default=False)
 
     class Meta(Run.Meta):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,7 @@ from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.predict import Predictions, predict_frame
 from studio.engine.progress import Progress
+from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
 from studio.engine.train import TrainedModel
 
 # Large enough to be quick, small enough that progress moves and Cancel is heard: a core encodes some 50 texts a second.
@@ -32,6 +35,7 @@ ROWS_PER_CHUNK = 16_000  # of a table; from here on, what each call costs is sma
 CELLS_PER_CHUNK = 400_000  # of a wide table: some 40 MB
 ROWS_PER_GROUP = 20_000  # of the Parquet file; a group for each chunk would make its footer large
 STALE_AFTER = timedelta(hours=24)
+NO_MAP: Mapping[str, str] = MappingProxyType({})
 SUGGESTED_LABEL = "Suggested Label"
 SUGGESTED_LABEL_ERROR = "Suggested Label Error"  # of a regression: its error bar
 
@@ -51,7 +55,7 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
         table, result = folder / "rows.parquet", folder / "predictions.parquet"
         model = deployed_artifact(run.deployed_model.artifact_key)
         notes = _read(run, model, table, progress)
-        predicted = predict_table(model, table, result, progress=progress)
+        predicted = predict_table(model, table, result, progress=progress, column_map=run.column_map)
         keys = {path: storage.prediction_file(run.pk, run.attempt, path.name) for path in (table, result)}
         for path, key in keys.items():
             tables.publish(path, key)
@@ -67,32 +71,51 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
 def _read(run: PredictionBatch, model: TrainedModel, table: Path, progress: Progress) -> Sequence[str]:
     """Write the uploaded rows to a Parquet table; return what the user should know about the file."""
     source = tables.local_path(run.source_key)
-    limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES, required_columns=model.feature_columns)
     if run.is_of_client:
+        limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
         read_client_batch(source, table, model, progress=progress, limits=limits)
         return ()
-    return read_table(source, run.filename, table, progress=progress, limits=limits).notes
+    required = RequiredColumns(tuple(model.feature_columns), run.column_map)
+    limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES, required=required)
+    with _missing_columns_kept(run):
+        return read_table(source, run.filename, table, progress=progress, limits=limits).notes
 
 
-def predict_table(model: TrainedModel, table: Path, out: Path, *, progress: Progress) -> PredictedTable:
+@contextmanager
+def _missing_columns_kept(run: PredictionBatch) -> Iterator[None]:
+    """Keep on the run what the user is asked about its columns."""
+    try:
+        yield
+    except MissingColumnsProblem as problem:
+        missing = [{"name": column.name, "candidates": column.candidates} for column in problem.missing]
+        batches = PredictionBatch.objects.filter(pk=run.pk, attempt=run.attempt)
+        batches.update(missing_columns=missing, file_columns=problem.present)
+        raise
+
+
+def predict_table(
+    model: TrainedModel, table: Path, out: Path, *, progress: Progress, column_map: Mapping[str, str] = NO_MAP
+) -> PredictedTable:
     """Predict every row of a Parquet table, in order.
 
-    `out` has the row id and what `result_columns` names. Raises DataProblem when the table lacks columns that the
-    model reads.
+    `out` has the row id and what `result_columns` names; `column_map` says which column of the table is read for a
+    column of the model, where their names differ. Raises DataProblem when the table lacks columns.
     """
+    required = RequiredColumns(tuple(model.feature_columns), column_map)
     uploaded = [name for name in pq.read_schema(table).names if name != ROW_ID]
     wanted = _wanted_columns(model)
     columns = result_columns(uploaded, wanted)
     counts: Counter[str] = Counter()
     n_rows = pq.read_metadata(table).num_rows
     with _ResultWriter(out, columns, n_classes=len(model.classes)) as writer:
-        for frame in _chunks(table, model):
+        for frame in _chunks(table, model, required):
             progress("Predicting", writer.n_rows, n_rows)
             found = predict_frame(model, frame)
             writer.append(found)
             counts.update(_suggested_classes(found.suggested_label, model.spec.task))
     progress("Predicting", n_rows, n_rows)
-    return PredictedTable(n_rows, counts.most_common(), _renaming_notes(columns, wanted))
+    notes = (*required.notes, *_renaming_notes(columns, wanted))
+    return PredictedTable(n_rows, counts.most_common(), notes)
 
 
 def _suggested_classes(labels: Sequence[str], task: MLTask) -> Iterator[str]:
@@ -104,11 +127,13 @@ def _suggested_classes(labels: Sequence[str], task: MLTask) -> Iterator[str]:
             yield from split_labels(label)
 
 
-def _chunks(table: Path, model: TrainedModel) -> Iterator[pd.DataFrame]:
+def _chunks(table: Path, model: TrainedModel, required: RequiredColumns) -> Iterator[pd.DataFrame]:
     with pq.ParquetFile(table) as file:
-        columns = [name for name in model.feature_columns if name in file.schema_arrow.names]
-        for batch in file.iter_batches(_rows_per_chunk(model), columns=[ROW_ID, *columns]):
-            cells = {name: batch.column(name).to_numpy(zero_copy_only=False) for name in columns}
+        required.check([name for name in file.schema_arrow.names if name != ROW_ID])
+        for batch in file.iter_batches(_rows_per_chunk(model), columns=[ROW_ID, *required.sources]):
+            cells = {
+                name: batch.column(required.source(name)).to_numpy(zero_copy_only=False) for name in required.names
+            }
             yield pd.DataFrame(cells, index=range(batch.num_rows), dtype=object)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePath
 
 from django.core.files.storage import default_storage
@@ -10,16 +11,23 @@ from django.db import transaction
 
 from inference.models import PredictionBatch
 from models_app.models import DeployedModel
+from models_app.selectors import expected_columns
 from projects.services import delete_with_files
 from studio import runs, storage
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
+from studio.engine.required_columns import RequiredColumns
 
 MAX_FILENAME_CHARS = 255
 
 
-def prediction_start(*, model: DeployedModel, user: User, file: UploadedFile[bytes]) -> PredictionBatch:
-    """Store an uploaded file and queue its prediction."""
+def prediction_start(
+    *, model: DeployedModel, user: User, file: UploadedFile[bytes], column_map: Mapping[str, str] | None = None
+) -> PredictionBatch:
+    """Store an uploaded file and queue its prediction.
+
+    `column_map` names, for a column that the model reads, the column of the file that is meant by it.
+    """
     if not model.is_succeeded:
         raise DataProblem("This model is not trained yet. Wait until it is, then upload the file again.")
     batch = PredictionBatch(
@@ -27,6 +35,7 @@ def prediction_start(*, model: DeployedModel, user: User, file: UploadedFile[byt
         created_by=user,
         filename=PurePath(file.name or "file").name[-MAX_FILENAME_CHARS:],
         size_bytes=file.size or 0,
+        column_map=_checked_map(model, column_map or {}),
     )
     batch.source_key = storage.prediction_source(batch.pk)
     default_storage.save(batch.source_key, file)
@@ -36,8 +45,19 @@ def prediction_start(*, model: DeployedModel, user: User, file: UploadedFile[byt
     return batch
 
 
-def prediction_restart(*, batch: PredictionBatch, user: User) -> PredictionBatch:
-    """Predict a file again whose prediction failed or was cancelled; the new run takes its place."""
+def _checked_map(model: DeployedModel, column_map: Mapping[str, str]) -> dict[str, str]:
+    """Refuse a map that no file can suit; whether its columns are in the file is seen when that is read."""
+    required = RequiredColumns(tuple(column.name for column in expected_columns(model)), column_map)
+    return dict(required.column_map)
+
+
+def prediction_restart(
+    *, batch: PredictionBatch, user: User, column_map: Mapping[str, str] | None = None
+) -> PredictionBatch:
+    """Predict a file again whose prediction failed or was cancelled; the new run takes its place.
+
+    `column_map` adds to what was chosen before.
+    """
     if batch.is_active or batch.is_succeeded:
         raise DataProblem("This prediction has not failed; there is nothing to start again.")
     again = PredictionBatch(
@@ -46,6 +66,7 @@ def prediction_restart(*, batch: PredictionBatch, user: User) -> PredictionBatch
         filename=batch.filename,
         size_bytes=batch.size_bytes,
         is_of_client=batch.is_of_client,
+        column_map=_checked_map(batch.deployed_model, batch.column_map | dict(column_map or {})),
     )
     with default_storage.open(batch.source_key) as source:
         again.source_key = default_storage.save(storage.prediction_source(again.pk), source)

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from inference import exports, selectors, services
 from inference.access import batch_or_404, ready_batch_or_404
+from inference.forms import ColumnMapForm
+from inference.models import PredictionBatch
 from models_app.access import ready_model_or_404
 from models_app.models import DeployedModel
 from projects.forms.datasets import UploadForm
@@ -41,12 +43,16 @@ def prediction_upload(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse
 def prediction(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """Show how far the batch is, then what came out."""
     batch = batch_or_404(request, batch_id)
-    context = {"batch": batch, "crumbs": _crumbs(batch.deployed_model), "section": "models"}
+    context = _page_context(batch)
     if batch.is_succeeded:
         context |= {"shares": selectors.label_shares(batch), "preview": selectors.preview(batch)}
         context |= {"spread": selectors.number_spread(batch), "task": batch.deployed_model.cleanset.task}
     page = "inference/prediction_detail.html"
     return render(request, page, page, context)
+
+
+def _page_context(batch: PredictionBatch) -> dict[str, object]:
+    return {"batch": batch, "crumbs": _crumbs(batch.deployed_model), "section": "models"}
 
 
 def _crumbs(model: DeployedModel) -> list[tuple[str, str]]:
@@ -78,8 +84,14 @@ def prediction_cancel(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse
 
 @require_POST
 def prediction_retry(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """Predict the file again after a failure or a cancel."""
-    return redirect(services.prediction_restart(batch=batch_or_404(request, batch_id), user=account(request)))
+    """Predict the file again after a failure or a cancel; what was asked about its columns is answered here."""
+    batch = batch_or_404(request, batch_id)
+    form = ColumnMapForm(batch, request.POST)
+    if not form.is_valid():
+        context = _page_context(batch) | {"column_form": form}
+        return render_page(request, "inference/prediction_detail.html", context, status=422)
+    column_map = form.column_map()
+    return redirect(services.prediction_restart(batch=batch, user=account(request), column_map=column_map))
 
 
 @require_GET

@@ -11,7 +11,7 @@ from studio import tables
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.kinds import INTEGER_PATTERN, NUMBER_PATTERN, PLACEHOLDER_PATTERN
-from studio.engine.validate import quoted
+from studio.engine.required_columns import quoted
 
 STRING, IMAGE = "string", "image_external"
 _KINDS = {"integer": ColumnKind.INTEGER, "float": ColumnKind.NUMBER, "boolean": ColumnKind.BOOLEAN}

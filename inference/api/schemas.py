@@ -5,9 +5,27 @@ from __future__ import annotations
 from uuid import UUID
 
 from ninja import Field, Schema
+from pydantic import TypeAdapter, ValidationError
 
 from inference.models import PredictionBatch
-from studio.api.schemas import RunOut
+from studio.api.schemas import RunOut, Text
+from studio.engine.errors import DataProblem
+
+ColumnMap = dict[Text, Text]
+COLUMN_MAP_HELP = (
+    "Which column of the file is meant by a column that the model reads, such as "
+    '{"text": "Text"}; needed only where their names differ.'
+)
+
+
+def column_map_of(text: str) -> dict[str, str]:
+    """Return the column map in a field of a form, where it stands as JSON."""
+    try:
+        return TypeAdapter(ColumnMap).validate_json(text) if text.strip() else {}
+    except ValidationError as error:
+        raise DataProblem(
+            'The field “column_map” is not a JSON object of column names. Expected one such as {"text": "Text"}.'
+        ) from error
 
 
 class LabelCountOut(Schema):
@@ -15,6 +33,19 @@ class LabelCountOut(Schema):
 
     label: str
     n_rows: int
+
+
+class MissingColumnOut(Schema):
+    """A column that the model reads and the file lacks."""
+
+    name: str
+    candidates: list[str] = Field(description="Columns of the file that may be meant, the likeliest first.")
+
+
+class RetryIn(Schema):
+    """How a file is to be predicted again."""
+
+    column_map: ColumnMap = Field(default_factory=dict, description=COLUMN_MAP_HELP)
 
 
 class PredictionOut(Schema):
@@ -25,7 +56,14 @@ class PredictionOut(Schema):
     filename: str
     size_bytes: int
     n_rows: int | None = Field(description="null until the rows are predicted.")
-    notes: list[str] = Field(description="What was found worth telling of the file.")
+    notes: list[str] = Field(description="What you should know about the file and its predictions.")
+    column_map: dict[str, str] = Field(
+        description="For a column that the model reads, the column of the file that was read in its place."
+    )
+    missing_columns: list[MissingColumnOut] = Field(
+        description="The columns that the file lacks, when that is why the run failed."
+    )
+    file_columns: list[str] = Field(description="The columns of the file, when it lacks some.")
     label_counts: list[LabelCountOut] = Field(description="Most frequent first; empty for regression.")
     run: RunOut
 

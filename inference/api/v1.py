@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
 from django.utils.http import content_disposition_header
-from ninja import File, Router, Status
+from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 
 from inference import exports, selectors, services
 from inference.access import batch_or_404, ready_batch_or_404
-from inference.api.schemas import PredictionOut
+from inference.api.schemas import COLUMN_MAP_HELP, PredictionOut, RetryIn, column_map_of
 from inference.models import PredictionBatch
 from models_app.access import model_or_404
 from studio.accounts.access import account
 from studio.api.pages import page_of
-from studio.api.schemas import Page, Paged
+from studio.api.schemas import Page, Paged, Text
 
 router = Router(tags=["Predictions"])
 
@@ -29,16 +29,35 @@ def prediction_list(request: HttpRequest, model_id: UUID, params: Paged) -> dict
 
 
 @router.post("/models/{uuid:model_id}/predictions", response={201: PredictionOut})
-def prediction_start(request: HttpRequest, model_id: UUID, file: File[UploadedFile]) -> Status[PredictionBatch]:
+def prediction_start(
+    request: HttpRequest,
+    model_id: UUID,
+    file: File[UploadedFile],
+    column_map: Annotated[Text, Form("", description=f"{COLUMN_MAP_HELP} As JSON.")],
+) -> Status[PredictionBatch]:
     """Upload a file whose rows are to be predicted."""
     model = model_or_404(request, model_id)
-    return Status(201, services.prediction_start(model=model, user=account(request), file=file))
+    batch = services.prediction_start(
+        model=model, user=account(request), file=file, column_map=column_map_of(column_map)
+    )
+    return Status(201, batch)
 
 
 @router.get("/predictions/{uuid:batch_id}", response=PredictionOut)
 def prediction_get(request: HttpRequest, batch_id: UUID) -> PredictionBatch:
     """Return a prediction; `run` tells how far it is."""
     return batch_or_404(request, batch_id)
+
+
+@router.post("/predictions/{uuid:batch_id}/retry", response={201: PredictionOut})
+def prediction_retry(request: HttpRequest, batch_id: UUID, wanted: RetryIn) -> Status[PredictionBatch]:
+    """Predict a file again that failed or was cancelled; the new prediction takes its place.
+
+    Where the file lacked columns, `column_map` says which of its columns are meant; it is not uploaded again.
+    """
+    batch = batch_or_404(request, batch_id)
+    again = services.prediction_restart(batch=batch, user=account(request), column_map=wanted.column_map)
+    return Status(201, again)
 
 
 @router.get(

@@ -6,6 +6,7 @@ from django import template
 from django.core.paginator import Page, Paginator
 from django.template.context import RequestContext
 
+from inference.forms import ColumnMapForm
 from inference.models import PredictionBatch
 from inference.selectors import batches_of
 from models_app.models import DeployedModel
@@ -36,6 +37,12 @@ def prediction_results(context: RequestContext, model: DeployedModel) -> dict[st
     page: Page[PredictionBatch] = Paginator(batches_of(model), BATCHES_PER_PAGE).get_page(request.GET.get("page"))
     is_busy = any(batch.is_active for batch in page)
     return _shared(context) | {"model": model, "page": page, "is_busy": is_busy}
+
+
+@register.simple_tag
+def column_map_form(batch: PredictionBatch, sent: ColumnMapForm | None = None) -> ColumnMapForm:
+    """Return the form that asks which columns of the file are meant, or that form as it was sent."""
+    return sent or ColumnMapForm(batch)
 
 
 def _shared(context: RequestContext) -> dict[str, object]:

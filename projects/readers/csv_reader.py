@@ -106,7 +106,9 @@ def _header(reader: Reader, dialect: Dialect, limits: ReadLimits) -> Header:
     line = 1 + dialect.n_skipped
     for names in reader:
         if any(name.strip() for name in names):
-            return checked_header(names, limits, line=line)
+            header = checked_header(names, limits, line=line)
+            limits.required.check(header.columns)
+            return header
         line += 1
     raise DataProblem("The file holds nothing but blank lines. Expected a line of column names and at least one row.")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from studio.engine.required_columns import RequiredColumns
 
 ROW_ID = "__row_id"  # the studio's own column: 0-based position of the row in the uploaded file
 
@@ -36,7 +38,7 @@ class ReadLimits:
     max_columns: int = 2000
     max_value_bytes: int = 16 * _MIB
     max_shared_bytes: int = 256 * _MIB
-    required_columns: tuple[str, ...] = ()
+    required: RequiredColumns = field(default_factory=RequiredColumns)
 
 
 @dataclass(frozen=True, slots=True)

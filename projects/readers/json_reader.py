@@ -103,7 +103,7 @@ def read_json(file: JsonFile, out: Path, *, progress: Progress, limits: ReadLimi
     reading = _Reading(file, out, progress, limits)
     n_bytes = file.n_bytes
     first = reading.keys(Span(0, n_bytes), n_pieces=1)
-    if first and set(limits.required_columns) <= set(first):
+    if first and set(limits.required.sources) <= set(first):
         try:
             return reading.write(first, Span(0, n_bytes))
         except _NewKeyError:

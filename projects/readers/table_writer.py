@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 
 from projects.readers.facts import ROW_ID, ReadLimits
 from studio.engine.errors import DataProblem
-from studio.engine.validate import refuse_missing_columns
 
 ROWS_PER_GROUP = 50_000
 BYTES_PER_GROUP = 64 * 1024 * 1024  # long texts make shorter row groups, so that memory stays bounded
@@ -29,7 +28,7 @@ class TableWriter:
 
     def __init__(self, path: Path, columns: Sequence[str], limits: ReadLimits) -> None:
         self.columns = tuple(columns)
-        refuse_missing_columns(limits.required_columns, self.columns)
+        limits.required.check(self.columns)
         self.n_rows = 0
         self._limits = limits
         self._n_bytes = 0

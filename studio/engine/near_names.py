@@ -20,15 +20,16 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
     True
     """
     known = list(known)
-    plain = _plain(name)
-    same = [other for other in known if _plain(other) == plain]
+    plain = plain_name(name)
+    same = [other for other in known if plain_name(other) == plain]
     if same:
         return same[0]
-    by_plain = {_plain(other): other for other in reversed(known)}
+    by_plain = {plain_name(other): other for other in reversed(known)}
     similar = difflib.get_close_matches(plain, by_plain, n=1, cutoff=_SIMILAR)
     return by_plain[similar[0]] if similar else None
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return the letters and digits of a name: `Exam 1`, `exam_1` and `exam-1` have the same."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return _BETWEEN_WORDS.sub("", folded) or folded

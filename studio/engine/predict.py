@@ -11,10 +11,10 @@ import pandas as pd
 from studio.engine.cells import Table
 from studio.engine.features.base import Matrix
 from studio.engine.learners import Predicted
+from studio.engine.required_columns import RequiredColumns
 from studio.engine.resources import Resources
 from studio.engine.tasks.registry import RECIPES
 from studio.engine.train import TrainedModel
-from studio.engine.validate import refuse_missing_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def predict_frame(model: TrainedModel, frame: pd.DataFrame) -> Predictions:
     DataProblem
         Naming all the columns that the model reads and the frame lacks.
     """
-    refuse_missing_columns(model.feature_columns, frame.columns)
+    RequiredColumns(tuple(model.feature_columns)).check(list(frame.columns))
     if frame.empty:
         nothing = np.empty((0, len(model.classes)), dtype=np.float32)
         return Predictions(nothing, [], None if model.error_bar is None else np.empty(0, dtype=np.float32))

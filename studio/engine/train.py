@@ -23,13 +23,14 @@ from studio.engine.learners import Learner, taken
 from studio.engine.memory import keep_little
 from studio.engine.ml_task import MLTask
 from studio.engine.progress import Progress, Silent
+from studio.engine.required_columns import quoted
 from studio.engine.resources import Resources
 from studio.engine.schema import CandidateResult, CleansetSpec
 from studio.engine.spread import Scale, find_spread
 from studio.engine.study import Study, make_study
 from studio.engine.tasks.base import LabelFormat
 from studio.engine.tasks.registry import RECIPES
-from studio.engine.validate import check_labels, quoted
+from studio.engine.validate import check_labels
 
 STAGE = "Training the best model"
 

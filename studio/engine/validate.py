@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +11,10 @@ import pandas as pd
 from studio.engine import cell_values
 from studio.engine.cells import Cells, Table
 from studio.engine.columns import ColumnKind
-from studio.engine.errors import DataProblem, MissingColumnsProblem
+from studio.engine.errors import DataProblem
 from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
+from studio.engine.required_columns import quoted
 from studio.engine.schema import CleansetSpec
 
 AVAILABLE_TASKS = tuple(MLTask)
@@ -239,22 +240,3 @@ def _check_few_classes(label: ColumnFacts) -> None:
             f"The label column “{label.name}” has {label.n_distinct:,} classes, but at most {MAX_CLASSES:,} can be "
             "analysed. Choose a column with fewer different values."
         )
-
-
-def refuse_missing_columns(read: Sequence[str], present: Collection[str]) -> None:
-    """Raise DataProblem, naming all of them, where a file to predict lacks columns that the model reads."""
-    missing = [name for name in read if name not in present]
-    if missing:
-        noun = "columns" if len(missing) > 1 else "column"
-        raise MissingColumnsProblem(
-            f"The file lacks the {noun} {quoted(missing)}, which the model reads. "
-            "Column names must be the same as in the training data.",
-            missing,
-            present,
-        )
-
-
-def quoted(names: Sequence[str]) -> str:
-    """Return column names for a sentence: “a”, “b” and “c”."""
-    marked = [f"“{name}”" for name in names]
-    return marked[0] if len(marked) == 1 else f"{', '.join(marked[:-1])} and {marked[-1]}"

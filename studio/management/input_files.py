@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from argparse import ArgumentParser
-from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
 
 from projects.readers import ReadLimits, TableFacts, read_table
 from studio.engine.errors import DataProblem
+from studio.engine.required_columns import RequiredColumns
 from studio.management.terminal import Terminal
+
+NO_COLUMNS = RequiredColumns()
 
 
 def add_table_argument(parser: ArgumentParser) -> None:
@@ -36,12 +38,12 @@ def input_file(path: Path) -> Path:
     return path
 
 
-def read_input(file: Path, table: Path, terminal: Terminal, *, required_columns: Sequence[str] = ()) -> TableFacts:
+def read_input(file: Path, table: Path, terminal: Terminal, required: RequiredColumns = NO_COLUMNS) -> TableFacts:
     """Write the rows of the file to a Parquet table, and say what was assumed about them.
 
     Raises MissingColumnsProblem at the header where the file lacks a column.
     """
-    limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES, required_columns=tuple(required_columns))
+    limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES, required=required)
     facts = read_table(file, file.name, table, progress=terminal.progress, limits=limits)
     for note in facts.notes:
         terminal.note(note)

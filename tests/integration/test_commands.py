@@ -112,6 +112,40 @@ def test_saved_model_predicts_another_file(cleaned: Ended, folder: Path, planted
     assert "90 rows predicted" in ended.out
 
 
+def test_columns_of_another_name_are_read_when_they_are_named(cleaned: Ended, folder: Path, planted: Planted) -> None:
+    frame = planted.frame.rename(columns={"height": "Height", "colour": " colour ="})
+    (folder / "other.csv").write_text(csv_text(frame))
+    predict = ("predict", "--model", folder / "model", folder / "other.csv", "--out", folder / "mapped.csv")
+    asked = run(*predict)
+    assert asked.status == 2
+    assert "It has “Height” and “ colour =”. Add --map height=Height --map 'colour= colour ='." in asked.err
+    ended = run(*predict, "--map", "height=Height", "--map", "colour= colour =")
+    assert ended.status == 0, ended.err
+    assert "as you chose: “Height” as “height”, “ colour =” as “colour”" in ended.err
+    assert list(rows_of(folder / "mapped.csv")[0])[:3] == ["Height", "weight", " colour ="]
+
+
+@pytest.mark.parametrize(
+    ("pairs", "sentence"),
+    [
+        (["Height=height"], "The model reads no column “Height”. It reads “height”, “weight” and “colour”."),
+        (["height"], "--map height has no “=”"),
+        (["height=a", "height=b"], "--map names “height” twice"),
+        (["height=a", "weight=a"], "“a” of the file cannot be read as “height” and “weight” at once"),
+        (["height=nowhere"], "The file has no column “nowhere”"),
+    ],
+)
+def test_a_map_that_cannot_be_meant_is_one_sentence(
+    cleaned: Ended, folder: Path, pairs: list[str], sentence: str
+) -> None:
+    options = [word for pair in pairs for word in ("--map", pair)]
+    out = folder / "never.csv"
+    ended = run("predict", "--model", folder / "model", folder / "shapes.csv", "--out", out, *options)
+    assert ended.status == 2
+    assert sentence in ended.err
+    assert not out.exists()
+
+
 def test_tampered_model_is_refused(cleaned: Ended, folder: Path) -> None:
     copy = folder / "tampered"
     copy.mkdir()

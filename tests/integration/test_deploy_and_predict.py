@@ -21,8 +21,10 @@ from inference.models import PredictionBatch
 from models_app.models import DeployedModel
 from projects.models import Dataset, Project
 from studio.accounts.models import User
+from studio.accounts.services import api_key_create
 from studio.runs import Status
 from tests.data_builders import Planted, csv_file, planted_table
+from tests.html_forms import forms_of
 
 ClientOf = Callable[[User], Client]
 pytestmark = pytest.mark.usefixtures("eager_runs")
@@ -36,6 +38,12 @@ def planted() -> Planted:
 @pytest.fixture
 def browser(alice: User, client_of: ClientOf) -> Client:
     return client_of(alice)
+
+
+@pytest.fixture
+def program(alice: User) -> Client:
+    _, secret = api_key_create(owner=alice, name="test", scope="write")
+    return Client(headers={"Authorization": f"Bearer {secret}"})
 
 
 @pytest.fixture
@@ -159,6 +167,82 @@ def test_missing_columns_are_all_named_in_one_sentence(browser: Client, model: D
     assert "height" in batch.error_message
     assert "colour" in batch.error_message
     assert batch.error_detail == ""
+
+
+def test_columns_of_another_name_are_offered_and_the_stored_file_is_predicted(
+    browser: Client, model: DeployedModel, planted: Planted
+) -> None:
+    renamed = planted.frame.rename(columns={"height": "Height", "colour": " colour "})
+    whole = exported(browser, predict(browser, model, planted.frame))
+    asking = predict(browser, model, renamed)
+    assert asking.error_message.startswith(
+        "The file has no columns “height” and “colour”. It has “Height” and “ colour ”."
+    )
+    page = browser.get(asking.get_absolute_url()).content.decode()
+    for words in ("“Height” as “height”", "“ colour ” as “colour”", "Use these 2 columns"):
+        assert words in page
+    retry = reverse("prediction-retry", args=[asking.pk])
+    offer = next(form for form in forms_of(page) if form.action == retry)
+    response = browser.post(retry, dict(offer.pairs))
+    batch = PredictionBatch.objects.latest("queued_at")
+    assert not PredictionBatch.objects.filter(pk=asking.pk).exists()
+    assert response["Location"] == batch.get_absolute_url()
+    assert batch.status == Status.SUCCEEDED, batch.error_message
+    rows = exported(browser, batch)
+    assert list(rows[0])[:3] == ["Height", "weight", " colour "]
+    assert suggested(rows) == suggested(whole)
+    page = browser.get(batch.get_absolute_url()).content.decode()
+    assert "read under another name, as you chose: “Height” as “height”, “ colour ” as “colour”" in page
+
+
+def test_a_column_is_chosen_where_none_is_likely(browser: Client, model: DeployedModel) -> None:
+    asking = predict(browser, model, "farbe,weight,height,other\nred,0,0,x\n")
+    retry = reverse("prediction-retry", args=[asking.pk])
+    assert "Use “" not in browser.get(asking.get_absolute_url()).content.decode()
+    refused = browser.post(retry, {"column-0": ""})
+    assert refused.status_code == 422
+    assert "Choose the column that is meant by “colour”" in refused.content.decode()
+    browser.post(retry, {"column-0": "0"})
+    batch = PredictionBatch.objects.get()
+    assert (batch.status, batch.column_map) == (Status.SUCCEEDED, {"colour": "farbe"})
+
+
+def test_a_program_names_columns_when_it_sends_the_file_or_afterwards(
+    model: DeployedModel, planted: Planted, program: Client
+) -> None:
+    frame = planted.frame.rename(columns={"height": "Height"})
+    url = f"/api/v1/models/{model.pk}/predictions"
+    asking = program.get(f"/api/v1/predictions/{program.post(url, {'file': csv_file(frame)}).json()['id']}").json()
+    assert asking["run"]["status"] == "failed"
+    assert asking["missing_columns"] == [{"name": "height", "candidates": ["Height"]}]
+    assert asking["file_columns"] == list(frame.columns)
+    retry = f"/api/v1/predictions/{asking['id']}/retry"
+    again = program.post(retry, {"column_map": {"height": "Height"}}, content_type="application/json")
+    assert again.status_code == 201
+    named = program.post(url, {"file": csv_file(frame), "column_map": '{"height": "Height"}'})
+    for answer in (again, named):
+        batch = program.get(f"/api/v1/predictions/{answer.json()['id']}").json()
+        assert (batch["run"]["status"], batch["n_rows"], batch["column_map"]) == ("succeeded", 90, {"height": "Height"})
+        assert "“Height” as “height”" in batch["notes"][0]
+
+
+@pytest.mark.parametrize(
+    ("column_map", "sentence"),
+    [
+        ('{"Height": "height"}', "The model reads no column “Height”"),
+        ('{"height": "weight"}', "cannot be read as “height” and “weight” at once"),
+        ('{"height": 1}', "not a JSON object of column names"),
+        ("height=Height", "not a JSON object of column names"),
+    ],
+)
+def test_a_column_map_that_cannot_be_meant_is_refused_at_once(
+    model: DeployedModel, program: Client, column_map: str, sentence: str
+) -> None:
+    sent = {"file": csv_file("Height\n1\n"), "column_map": column_map}
+    response = program.post(f"/api/v1/models/{model.pk}/predictions", sent)
+    assert response.status_code == 422
+    assert sentence in response.json()["error"]
+    assert not PredictionBatch.objects.exists()
 
 
 def test_columns_in_another_order_empty_cells_and_unseen_values_are_predicted(

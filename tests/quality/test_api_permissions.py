@@ -80,6 +80,7 @@ CALLS = {
     "prediction_list": Call(),
     "prediction_start": Call(CREATED, file=FILE),
     "prediction_get": Call(),
+    "prediction_retry": Call(UNPROCESSABLE),  # it has not failed
     "prediction_export": Call(),
     "prediction_delete": Call(GONE),
     "run_list": Call(),

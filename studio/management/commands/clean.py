@@ -23,9 +23,9 @@ from projects.readers import ROW_ID
 from projects.readers.profile import profile_table
 from studio import tables
 from studio.engine.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
-from studio.engine.errors import MissingColumnsProblem
 from studio.engine.manifest import describe
 from studio.engine.ml_task import MEASURES, MLTask
+from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
 from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.exports.formats import TableFormat, write_table
 from studio.management.clean_request import Request, add_clean_options, spec_of, unknown_column
@@ -107,10 +107,11 @@ def _clean(request: Request, terminal: Terminal) -> str:
 
 def _read(request: Request, table: Path, terminal: Terminal) -> CleansetSpec:
     """Read the file into a table and decide what is learned from it."""
+    required = RequiredColumns(tuple(dict.fromkeys(request.named_columns)))
     try:
-        read_input(request.file, table, terminal, required_columns=request.named_columns)
+        read_input(request.file, table, terminal, required)
     except MissingColumnsProblem as problem:
-        raise unknown_column(problem.missing[0], problem.present) from problem
+        raise unknown_column(problem.missing[0].name, problem.present) from problem
     profiles = profile_table(table, is_shown=False, progress=terminal.progress, n_threads=settings.CORES)
     spec = spec_of(request, profiles)
     what = f"Learning {spec.label_column} from" if spec.label_column else "Looking at"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from models_app.artifact_files import signing_key
 from studio import tables
 from studio.engine.artifacts import load_artifact
 from studio.engine.errors import DataProblem
+from studio.engine.required_columns import MissingColumn, MissingColumnsProblem, RequiredColumns
+from studio.engine.train import TrainedModel
 from studio.exports.formats import write_table
 from studio.management.command import StudioCommand
 from studio.management.input_files import add_table_argument, input_file, read_input
@@ -43,6 +47,14 @@ class Command(StudioCommand):
             "--model", required=True, type=Path, metavar="DIR", help="the folder that clean --model has written"
         )
         parser.add_argument(
+            "--map",
+            dest="column_pairs",
+            action="append",
+            default=[],
+            metavar="COLUMN=FILE_COLUMN",
+            help="read FILE_COLUMN of the file as the model's COLUMN, where their names differ; may be repeated",
+        )
+        parser.add_argument(
             "--out",
             required=True,
             type=Path,
@@ -55,25 +67,61 @@ class Command(StudioCommand):
     def handle(self, *, file: Path, model: Path, out: Path, **options: Any) -> None:
         """Do it; the counts per label go to standard output."""
         with self.terminal(options) as terminal:
-            predicted = _predict(file, model, out, terminal)
+            predicted = _predict(file, model, out, options["column_pairs"], terminal)
             counts = [f"  {label}  {n_rows:,}" for label, n_rows in predicted.label_counts]
             head = f"{predicted.n_rows:,} rows predicted, written to {place_name(out)}"
             terminal.say("\n".join([head, *counts]))
 
 
-def _predict(file: Path, model_folder: Path, out: Path, terminal: Terminal) -> PredictedTable:
+def _load_model(folder: Path) -> TrainedModel:
+    if not folder.is_dir():
+        raise DataProblem(f"There is no folder {folder}. Give the folder that clean --model has written.")
+    return load_artifact(folder, signing_key=signing_key())
+
+
+def _required_columns(read: Sequence[str], pairs: Sequence[str]) -> RequiredColumns:
+    """Return the columns to read, with each `COLUMN=FILE_COLUMN` applied; names may have = in them."""
+    column_map: dict[str, str] = {}
+    for pair in pairs:
+        name = _mapped_name(read, pair)
+        if name in column_map:
+            raise DataProblem(f"--map names “{name}” twice. Give one column of the file for it.")
+        column_map[name] = pair.removeprefix(f"{name}=")
+    return RequiredColumns(tuple(read), column_map)
+
+
+def _mapped_name(read: Sequence[str], pair: str) -> str:
+    """Return the column of the model that `pair` begins with, or what stands there in its place."""
+    if "=" not in pair:
+        raise DataProblem(f"--map {pair} has no “=”. Write --map COLUMN=FILE_COLUMN, the model's column first.")
+    known = [name for name in read if pair.startswith(f"{name}=")]
+    return max(known, key=len, default=pair.partition("=")[0])
+
+
+def _map_advice(missing: Sequence[MissingColumn]) -> str:
+    """Return the options that would name the missing columns, as they are typed in a shell."""
+    pairs = [f"{column.name}={column.candidates[0]}" for column in missing if column.candidates]
+    pairs += [f"{column.name}=FILE_COLUMN" for column in missing if not column.candidates][:1]
+    return " ".join(f"--map {shlex.quote(pair)}" for pair in pairs)
+
+
+def _predict(
+    file: Path, model_folder: Path, out: Path, column_pairs: Sequence[str], terminal: Terminal
+) -> PredictedTable:
     input_file(file)
-    if not model_folder.is_dir():
-        raise DataProblem(f"There is no folder {model_folder}. Give the folder that clean --model has written.")
     refuse_same_files({"FILE": file, "--out": out})
     refuse_inside(model_folder, "--model", {"--out": out})
     out_format = table_format_at(out)
-    model = load_artifact(model_folder, signing_key=signing_key())
+    model = _load_model(model_folder)
+    required = _required_columns(model.feature_columns, column_pairs)
     with output_file(out, terminal) as partial, tables.scratch() as folder:
         table = folder / "rows.parquet"
         result = folder / "predictions.parquet"
-        read_input(file, table, terminal, required_columns=model.feature_columns)
-        predicted = predict_table(model, table, result, progress=terminal.progress)
+        try:
+            read_input(file, table, terminal, required)
+        except MissingColumnsProblem as problem:
+            raise DataProblem(f"{problem.finding()} Add {_map_advice(problem.missing)}.") from problem
+        predicted = predict_table(model, table, result, progress=terminal.progress, column_map=required.column_map)
         for note in predicted.notes:
             terminal.note(note)
         terminal.progress("Writing")

@@ -104,7 +104,7 @@ def test_row_is_predicted_alike_alone_and_among_others(model: TrainedModel, text
 
 
 def test_missing_columns_are_named_together_and_extra_ones_ignored(model: TrainedModel, frame: pd.DataFrame) -> None:
-    with pytest.raises(DataProblem, match="lacks the columns “weight” and “colour”"):
+    with pytest.raises(DataProblem, match="has no columns “weight” and “colour”"):
         predict_frame(model, frame[["height"]])
     reordered = frame.assign(extra="x")[["extra", "colour", "weight", "height"]]
     assert np.array_equal(predict_frame(model, reordered).pred_probs, predict_frame(model, frame).pred_probs)

@@ -78,9 +78,10 @@ def test_never_more_rows_than_a_chunk_are_in_memory_and_none_is_lost(
 
 def test_chunks_of_a_wide_table_have_fewer_rows(tmp_path: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "CELLS_PER_CHUNK", 60)
-    wide = replace(echo, feature_columns=("answer", *(f"column {n}" for n in range(19))))
-    predict_table(wide, write_table(tmp_path / "rows", ["yes"] * 10, row_group_size=100), tmp_path / "out",
-                  progress=Silent())  # fmt: skip
+    columns = {"answer": ["yes"] * 10} | {f"column {n}": ["x"] * 10 for n in range(19)}
+    pq.write_table(pa.table({"__row_id": list(range(10)), **columns}), tmp_path / "rows")
+    wide = replace(echo, feature_columns=tuple(columns))
+    predict_table(wide, tmp_path / "rows", tmp_path / "out", progress=Silent())
     assert wide.sizes == [3, 3, 3, 1]
 
 
