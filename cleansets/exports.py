@@ -20,7 +20,7 @@ from projects.selectors import column_profiles
 from studio import tables
 from studio.engine.columns import ColumnKind
 from studio.engine.ml_task import MLTask
-from studio.exports import stream_csv, stream_json, write_parquet, write_xlsx
+from studio.exports import stream_csv, stream_json, stream_safe_csv, write_parquet, write_xlsx
 from studio.tables import quoted
 
 FORMATS = ("csv", "xlsx", "json", "parquet")
@@ -124,20 +124,32 @@ def batches(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
             yield pa.RecordBatch.from_arrays(batch.columns, names=plan.names)
 
 
-def export_response(cleanset: Cleanset, query: RowQuery, *, mode: str, file_format: str) -> HttpResponseBase:
+def export_response(
+    cleanset: Cleanset, query: RowQuery, *, mode: str, file_format: str, safe_for_spreadsheets: bool = False
+) -> HttpResponseBase:
     """Return the download: CSV and JSON are streamed, XLSX and Parquet written first."""
     source = selectors.row_source(cleanset)
     plan = export_plan(cleanset, source, query, mode, is_typed=file_format != "csv")
     rows, name = batches(plan, source), file_name(cleanset, file_format)
     if file_format in ("csv", "json"):
-        stream = stream_csv if file_format == "csv" else stream_json
-        response = StreamingHttpResponse(stream(plan.names, rows), content_type=CONTENT_TYPES[file_format])
+        if file_format == "json":
+            stream = stream_json(plan.names, rows)
+        elif safe_for_spreadsheets:
+            stream = stream_safe_csv(plan.names, rows)
+        else:
+            stream = stream_csv(plan.names, rows, guarded=_free_text_columns(cleanset, source))
+        response = StreamingHttpResponse(stream, content_type=CONTENT_TYPES[file_format])
         response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
         return response
     with tables.scratch() as folder:
         path = folder / name
         (write_xlsx if file_format == "xlsx" else write_parquet)(path, plan.names, rows)
         return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=CONTENT_TYPES[file_format])
+
+
+def _free_text_columns(cleanset: Cleanset, source: RowSource) -> set[str]:
+    """Return the uploaded columns in which anything may stand; the label column has names of classes."""
+    return {name for name in source.own_columns if name != cleanset.project.label_column}
 
 
 def file_name(cleanset: Cleanset, file_format: str) -> str:

@@ -99,3 +99,4 @@ class ExportForm(forms.Form):
 
     file_format = forms.ChoiceField(choices=[(f, f) for f in FORMATS])
     mode = forms.ChoiceField(choices=[(m, m) for m in MODES])
+    safe_for_spreadsheets = forms.BooleanField(required=False)

@@ -7,22 +7,39 @@ from pathlib import Path, PurePath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
 
 from inference.models import PredictionBatch
 from projects.readers import ROW_ID
 from studio import tables
 from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask
-from studio.exports import stream_csv, stream_exact_csv
+from studio.exports import stream_csv, stream_exact_csv, stream_safe_csv
 
 CLIENT_LABEL = "Suggested Label"  # the column that the public client takes the labels from
 ROWS_PER_BATCH = 10_000
 
 
-def predictions_csv(batch: PredictionBatch) -> Iterator[bytes]:
-    """Stream the predictions of a batch as CSV for spreadsheet programs."""
+def export_response(batch: PredictionBatch, *, safe_for_spreadsheets: bool = False) -> StreamingHttpResponse:
+    """Return the download of the uploaded rows with their predictions."""
+    stream = predictions_csv(batch, safe_for_spreadsheets=safe_for_spreadsheets)
+    response = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
+    filename = download_name(batch.filename)
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
+    return response
+
+
+def predictions_csv(batch: PredictionBatch, *, safe_for_spreadsheets: bool = False) -> Iterator[bytes]:
+    """Stream the predictions of a batch as CSV."""
     table, result = tables.local_path(batch.table_key), tables.local_path(batch.result_key)
-    return stream_csv(prediction_columns(table, result), prediction_batches(table, result))
+    columns = prediction_columns(table, result)
+    rows = prediction_batches(table, result)
+    if safe_for_spreadsheets:
+        return stream_safe_csv(columns, rows)
+    label = batch.deployed_model.cleanset.project.label_column
+    uploaded = pq.read_schema(table).names
+    return stream_csv(columns, rows, guarded={name for name in uploaded if name != label})
 
 
 def client_csv(batch: PredictionBatch) -> Iterator[bytes]:

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.shortcuts import render as render_page
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_POST
 
 from inference import exports, selectors, services
@@ -98,10 +97,7 @@ def prediction_retry(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
 def prediction_export(request: HttpRequest, batch_id: uuid.UUID) -> StreamingHttpResponse:
     """Download the uploaded rows with their predictions."""
     batch = ready_batch_or_404(request, batch_id)
-    response = StreamingHttpResponse(exports.predictions_csv(batch), content_type="text/csv; charset=utf-8")
-    filename = exports.download_name(batch.filename)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
-    return response
+    return exports.export_response(batch, safe_for_spreadsheets="safe_for_spreadsheets" in request.GET)
 
 
 @require_POST

@@ -18,7 +18,7 @@ from cleansets.api.rows import review_answer, row_answer, row_detail_answer
 from cleansets.models import Cleanset, ReviewAction
 from studio.accounts.access import account
 from studio.api.pages import page, page_of
-from studio.api.schemas import MAX_OFFSET, Page, Paged
+from studio.api.schemas import MAX_OFFSET, Page, Paged, SafeForSpreadsheets
 from studio.engine.errors import DataProblem
 from studio.templatetags.studio import filesize
 
@@ -163,10 +163,13 @@ def cleanset_export(
     request: HttpRequest,
     cleanset_id: UUID,
     filters: Filters,
+    safe_for_spreadsheets: SafeForSpreadsheets,
     mode: Literal["default", "custom", "everything"] = "default",
     file_format: Literal["csv", "xlsx", "json", "parquet"] = "csv",
 ) -> HttpResponseBase:
     """Download the cleanset: without excluded rows (default), the filtered view (custom), or everything."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     query = filters.query(cleanset, selectors.row_source(cleanset))
-    return exports.export_response(cleanset, query, mode=mode, file_format=file_format)
+    return exports.export_response(
+        cleanset, query, mode=mode, file_format=file_format, safe_for_spreadsheets=safe_for_spreadsheets
+    )

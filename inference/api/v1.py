@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from django.http import HttpRequest, StreamingHttpResponse
-from django.utils.http import content_disposition_header
 from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 
@@ -17,7 +16,7 @@ from inference.models import PredictionBatch
 from models_app.access import model_or_404
 from studio.accounts.access import account
 from studio.api.pages import page_of
-from studio.api.schemas import Page, Paged, Text
+from studio.api.schemas import Page, Paged, SafeForSpreadsheets, Text
 
 router = Router(tags=["Predictions"])
 
@@ -64,13 +63,14 @@ def prediction_retry(request: HttpRequest, batch_id: UUID, wanted: RetryIn) -> S
     "/predictions/{uuid:batch_id}/export",
     openapi_extra={"responses": {200: {"description": "The file", "content": {"text/csv; charset=utf-8": {}}}}},
 )
-def prediction_export(request: HttpRequest, batch_id: UUID) -> StreamingHttpResponse:
+def prediction_export(
+    request: HttpRequest,
+    batch_id: UUID,
+    safe_for_spreadsheets: SafeForSpreadsheets,
+) -> StreamingHttpResponse:
     """Download the uploaded rows with their suggested labels and probabilities, as CSV."""
     batch = ready_batch_or_404(request, batch_id)
-    response = StreamingHttpResponse(exports.predictions_csv(batch), content_type="text/csv; charset=utf-8")
-    filename = exports.download_name(batch.filename)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
-    return response
+    return exports.export_response(batch, safe_for_spreadsheets=safe_for_spreadsheets)
 
 
 @router.delete("/predictions/{uuid:batch_id}", response={204: None})

@@ -45,6 +45,14 @@ class PageParams(Schema):
 
 
 Paged = Annotated[PageParams, Query()]
+SafeForSpreadsheets = Annotated[
+    bool,
+    Query(
+        default=False,
+        description="CSV: put an apostrophe before everything that a spreadsheet program could take for a formula, "
+        "class names and column names too. If false, only before uploaded text that it would run.",
+    ),
+]
 
 
 class Page(Schema, Generic[T]):

@@ -3,38 +3,51 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from studio.engine.cell_text import array_text
-from studio.exports.cells import Batches, is_plain, neutral, neutral_texts, plain_values
+from studio.exports.cells import Batches, is_plain, plain_values
+from studio.exports.formulas import formula_like_texts_guarded, runnable_texts_guarded
 
 
-def stream_csv(columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
-    """CSV (UTF-8) for spreadsheet programs: formulas are neutralised. A missing cell is empty."""
-    return _stream_csv([neutral(name) for name in columns], batches, neutral_texts)
+def stream_csv(columns: Sequence[str], batches: Batches, *, guarded: Collection[str]) -> Iterator[bytes]:
+    """CSV (UTF-8) whose cells read back exactly, but for what a spreadsheet would run in the columns `guarded`."""
+    alter = [runnable_texts_guarded if name in guarded else _unaltered for name in columns]
+    return _stream_csv(columns, batches, alter)
+
+
+def stream_safe_csv(columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
+    """CSV (UTF-8) for spreadsheet programs: no cell and no column name begins as a formula does."""
+    names = formula_like_texts_guarded(pa.array(columns, pa.string())).to_pylist()
+    return _stream_csv(names, batches, [formula_like_texts_guarded] * len(columns))
 
 
 def stream_exact_csv(columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
-    """CSV (UTF-8) whose cells read back exactly as they are, formulas included: for programs, not for spreadsheets."""
-    return _stream_csv(columns, batches, lambda texts: texts)
+    """CSV (UTF-8) whose cells read back exactly as they are. A missing cell is empty."""
+    return _stream_csv(columns, batches, [_unaltered] * len(columns))
 
 
 def stream_exact_tsv(columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
     """The same with tabs between the cells; a cell that holds a tab, a quote or a line break stands in quotes."""
-    return _stream_csv(columns, batches, lambda texts: texts, delimiter="\t")
+    return _stream_csv(columns, batches, [_unaltered] * len(columns), delimiter="\t")
+
+
+def _unaltered(texts: pa.Array) -> pa.Array:
+    return texts
 
 
 def _stream_csv(
-    columns: Sequence[str], batches: Batches, alter: Callable[[pa.Array], pa.Array], *, delimiter: str = ","
+    columns: Sequence[str], batches: Batches, alter: Sequence[Callable[[pa.Array], pa.Array]], *, delimiter: str = ","
 ) -> Iterator[bytes]:
     yield _csv_lines([pa.array([name], pa.string()) for name in columns], delimiter)
     for batch in batches:
         if batch.num_rows:
-            yield _csv_lines([alter(array_text(column)) for column in batch.columns], delimiter)
+            cells = [change(array_text(column)) for change, column in zip(alter, batch.columns, strict=True)]
+            yield _csv_lines(cells, delimiter)
 
 
 def _csv_lines(columns: Sequence[pa.Array], delimiter: str) -> bytes:

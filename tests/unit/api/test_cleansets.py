@@ -202,6 +202,16 @@ def test_export_comes_in_every_format(program: Client, at: str, file_format: str
     assert len(b"".join(response)) > 1000  # type: ignore[arg-type]
 
 
+def test_export_is_safe_for_spreadsheets_when_a_program_asks(program: Client, at: str, cleanset: Cleanset) -> None:
+    send(program, "put", f"{at}/rows/1/decision", {"action": "label", "corrected_label": "@login"})
+    exact, safe = (
+        b"".join(program.get(f"{at}/export?safe_for_spreadsheets={wanted}"))  # type: ignore[arg-type]
+        for wanted in ("false", "true")
+    )
+    assert b",@login," in exact
+    assert b",'@login," in safe
+
+
 def test_export_follows_decisions_and_filters(program: Client, at: str) -> None:
     send(program, "put", f"{at}/rows/{UNLABELED}/decision", {"action": "exclude"})
 

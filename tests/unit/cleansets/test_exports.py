@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from cleansets import services
 from cleansets.models import Cleanset
+from studio import tables
 from studio.accounts.models import User
 from tests.reviewable import make_reviewable
 
@@ -68,9 +69,37 @@ def test_custom_is_the_view(export: Callable[..., bytes]) -> None:
     assert "ambiguous_score" not in rows[0]
 
 
-def test_formulas_are_neutralised_for_spreadsheets_only(export: Callable[..., bytes]) -> None:
+def test_what_a_spreadsheet_would_run_is_guarded_in_csv_only(export: Callable[..., bytes]) -> None:
     assert rows_of(export(mode="default", file_format="csv"))[0]["channel"] == "'=mail"
     assert json.loads(export(mode="default", file_format="json"))[0]["channel"] == "=mail"
+    sheet = openpyxl.load_workbook(io.BytesIO(export(mode="default", file_format="xlsx"))).active
+    assert sheet is not None
+    place = [cell.value for cell in sheet[1]].index("channel")
+    assert (sheet[2][place].value, sheet[2][place].data_type) == ("=mail", "s")
+
+
+def test_labels_read_back_unless_the_export_is_to_be_safe_for_spreadsheets(
+    cleanset: Cleanset, alice: User, export: Callable[..., bytes]
+) -> None:
+    services.row_decide(cleanset=cleanset, user=alice, row_id=4, choice="label", label="@billing")
+    cleanset.project.version.dataset.versions.update(table_key=_with_marks(cleanset.project.version.table_key))
+    exact, safe = (
+        rows_of(export(mode="everything", file_format="csv", **params))[4]
+        for params in ({}, {"safe_for_spreadsheets": "on"})
+    )
+    assert (exact["topic"], exact["cleanlab_corrected_label"]) == ("@topic", "@billing")
+    assert (safe["topic"], safe["cleanlab_corrected_label"]) == ("'@topic", "'@billing")
+    assert exact["@text"] == safe["'@text"] == "'=1"
+
+
+def _with_marks(key: str) -> str:
+    """Return the key of the same table with labels and a column name that begin with @."""
+    table = pq.read_table(tables.local_path(key))
+    table = table.set_column(table.column_names.index("topic"), "topic", [["@topic"] * table.num_rows])
+    table = table.append_column("@text", [["=1"] * table.num_rows])
+    with tables.scratch() as folder:
+        pq.write_table(table, folder / "rows.parquet")
+        return tables.publish(folder / "rows.parquet", f"{key}-marked")
 
 
 def test_every_format_has_the_same_rows(export: Callable[..., bytes]) -> None:

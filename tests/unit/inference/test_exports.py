@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from inference.exports import download_name, prediction_batches, prediction_columns
+from studio import tables
+from studio.accounts.models import User
+from tests.factories import make_prediction
 
 
 def rows_of(table: Path, result: Path) -> list[tuple[str | None, ...]]:
@@ -59,3 +67,24 @@ def test_files_of_different_length_are_no_export(tmp_path: Path) -> None:
 )
 def test_download_is_named_after_the_upload(uploaded: str, downloaded: str) -> None:
     assert download_name(uploaded) == downloaded
+
+
+def test_predictions_read_back_unless_the_export_is_to_be_safe_for_spreadsheets(
+    alice: User, client_of: Callable[[User], Client], tmp_path: Path
+) -> None:
+    batch = make_prediction(alice)
+    label = batch.deployed_model.cleanset.project.label_column
+    uploaded = write(tmp_path / "a", {"@text": ["=1+1"], label: ["@old"]}, row_group_size=10)
+    predicted = write(tmp_path / "b", {"@billing": [0.5], "Suggested Label": ["@billing"]}, row_group_size=10)
+    batch.table_key = tables.publish(uploaded, "predictions/a.parquet")
+    batch.result_key = tables.publish(predicted, "predictions/b.parquet")
+    batch.save()
+    address = reverse("prediction-export", args=[batch.pk])
+    exact, safe = (client_of(alice).get(address, params) for params in ({}, {"safe_for_spreadsheets": "on"}))
+    assert lines_of(exact) == [["@text", label, "@billing", "Suggested Label"], ["'=1+1", "@old", "0.5", "@billing"]]
+    assert lines_of(safe) == [["'@text", label, "'@billing", "Suggested Label"], ["'=1+1", "'@old", "0.5", "'@billing"]]
+
+
+def lines_of(response: object) -> list[list[str]]:
+    content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    return list(csv.reader(io.StringIO(content.decode(), newline="")))
