@@ -34,6 +34,7 @@
       const file = input.files[0];
       part("file").hidden = !file;
       area.classList.toggle("is-filled", Boolean(file));
+      part("submit").disabled = !file;
       if (!file) return;
       part("name").textContent = file.name;
       part("size").textContent = sizeText(file.size);
@@ -64,7 +65,7 @@
     };
 
     form.addEventListener("submit", (event) => {
-      if (!input.files[0]) return; // the browser's own check of a required field speaks
+      if (!input.files[0]) return;
       event.preventDefault();
       showError("");
       const data = new FormData(form);

@@ -46,6 +46,7 @@ def test_chosen_file_is_named_and_uploaded(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "requests.csv"
     file.write_text("message,topic\n" + "where is my card,delivery\nclose my account,closing\n" * 20)
     page.goto("/datasets/upload")
+    expect(page.get_by_role("button", name="Upload")).to_be_disabled()
     page.locator("input[type=file]").set_input_files(file)
     expect(page.locator("[data-drop-file]")).to_contain_text("requests.csv")
     page.get_by_role("button", name="Upload").click()

@@ -68,11 +68,13 @@ def test_only_the_page_of_a_batch_reloads_at_its_end(alice: User, client_of: Cli
 
 
 def test_ended_batch_says_ready_for_export(alice: User, client_of: ClientOf) -> None:
-    batch = make_prediction(alice, n_rows=1_234)
+    batch = make_prediction(alice, n_rows=1_234, notes=["Two cells of “size” are no numbers."])
     url = reverse("prediction-run", args=[batch.pk])
     page = client_of(alice).get(url, headers={"HX-Request": "true"}).content.decode()
     assert "Ready for export" in page
     assert "1,234 rows predicted" in page
+    assert "Two cells of “size” are no numbers." in page
+    assert f'href="{batch.get_absolute_url()}"' in page
     assert reverse("prediction-export", args=[batch.pk]) in page
 
 
