@@ -57,7 +57,8 @@ def read_client_batch(source: Path, out: Path, model: TrainedModel, *, progress:
                     progress("Reading file", raw.tell(), total)
         except (csv.Error, UnicodeDecodeError) as error:
             raise DataProblem(
-                f"The rows to predict are no CSV in UTF-8 (line {reader.line_num:,}: {error}). Send a list or a frame."
+                f"The rows to predict are not valid CSV in UTF-8 (line {reader.line_num:,}: {error}). "
+                "Send a list or a frame."
             ) from error
 
 

@@ -34,7 +34,8 @@ def upload_predict(*, upload: PredictionUpload) -> PredictionBatch:
     """Queue the prediction of the file that came. Raises DataProblem where none did."""
     if not upload.source_key:
         raise DataProblem(
-            "The rows to predict did not arrive: the transfer broke off, or they are larger than this studio takes."
+            "The rows to predict did not arrive: the transfer was interrupted, "
+            "or they are larger than this studio accepts."
         )
     batch = PredictionBatch.objects.create(
         id=upload.pk,

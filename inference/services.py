@@ -29,7 +29,7 @@ def prediction_start(
     `column_map` names, for a column that the model reads, the column of the file that is meant by it.
     """
     if not model.is_succeeded:
-        raise DataProblem("This model is not trained yet. Wait until it is, then upload the file again.")
+        raise DataProblem("This model has not finished its training. Wait until it has, then upload the file again.")
     batch = PredictionBatch(
         deployed_model=model,
         created_by=user,
@@ -59,7 +59,7 @@ def prediction_restart(
     `column_map` adds to what was chosen before.
     """
     if batch.is_active or batch.is_succeeded:
-        raise DataProblem("This prediction has not failed; there is nothing to start again.")
+        raise DataProblem("This prediction has not failed, so there is nothing to start again.")
     again = PredictionBatch(
         deployed_model=batch.deployed_model,
         created_by=user,

@@ -77,7 +77,7 @@ def prediction_cancel(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse
     """Stop predicting."""
     batch = batch_or_404(request, batch_id)
     if not runs.cancel(batch):
-        messages.info(request, "The batch had ended already.")
+        messages.info(request, "The prediction had already finished.")
     return redirect(batch)
 
 
@@ -106,5 +106,5 @@ def prediction_delete(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse
     batch = batch_or_404(request, batch_id)
     results = f"{batch.deployed_model.get_absolute_url()}?tab=results"
     services.prediction_delete(batch=batch)
-    messages.success(request, f"The predictions for {batch.filename} are deleted.")
+    messages.success(request, f"Predictions for {batch.filename} deleted.")
     return redirect(results)

@@ -11,6 +11,5 @@ class DeployForm(forms.Form):
     name = forms.CharField(
         max_length=200,
         label="Model name",
-        help_text="How the model is listed. It can be the project's name.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

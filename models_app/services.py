@@ -17,7 +17,7 @@ from studio.engine.ml_task import MLTask
 def check_deployable(cleanset: Cleanset) -> None:
     """Raise DataProblem for a cleanset that no model can be trained on."""
     if not cleanset.is_succeeded:
-        raise DataProblem("The analysis of this cleanset is not done. Wait until it is, then deploy the model.")
+        raise DataProblem("The analysis of this cleanset has not finished. Wait until it has, then deploy the model.")
     if cleanset.task is MLTask.UNSUPERVISED:
         raise DataProblem(
             "This project has no labels, so there is nothing that a model could learn to predict. "
@@ -30,7 +30,9 @@ def model_deploy(*, cleanset: Cleanset, user: User, name: str) -> DeployedModel:
     """Create a model of the cleanset as it is corrected now, and queue its training."""
     check_deployable(cleanset)
     if model_in_training(cleanset) is not None:
-        raise DataProblem("A model of this cleanset is being trained. Wait until it is done, or cancel it first.")
+        raise DataProblem(
+            "A model of this cleanset is already being trained. Wait until it is done, or cancel it first."
+        )
     model = DeployedModel.objects.create(cleanset=cleanset, created_by=user, name=name)
     runs.enqueue(model)
     return model
@@ -40,7 +42,7 @@ def model_deploy(*, cleanset: Cleanset, user: User, name: str) -> DeployedModel:
 def model_retry(*, model: DeployedModel, user: User) -> DeployedModel:
     """Train a model again that failed or was cancelled; the new run takes its place."""
     if model.is_active or model.is_succeeded:
-        raise DataProblem("This training has not failed; there is nothing to start again.")
+        raise DataProblem("This training has not failed, so there is nothing to start again.")
     again = model_deploy(cleanset=model.cleanset, user=user, name=model.name)
     model_delete(model=model)
     return again

@@ -34,7 +34,7 @@ def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     services.check_deployable(cleanset)
     training = selectors.model_in_training(cleanset)
     if training is not None:
-        messages.info(request, "A model of this cleanset is being trained already.")
+        messages.info(request, "A model of this cleanset is already being trained.")
         return redirect(training)
     form = DeployForm(request.POST or None, initial={"name": cleanset.project.name})
     if form.is_valid():
@@ -117,7 +117,7 @@ def model_cancel(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
     """Stop the training."""
     model = model_or_404(request, model_id)
     if not runs.cancel(model):
-        messages.info(request, "The training had ended already.")
+        messages.info(request, "The training had already finished.")
     return redirect(model)
 
 
@@ -133,7 +133,7 @@ def model_delete(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
     model = model_or_404(request, model_id)
     cleanset = model.cleanset
     services.model_delete(model=model)
-    messages.success(request, f"The model {model.name} and its predictions are deleted.")
+    messages.success(request, f"Model {model.name} and its predictions deleted.")
     return redirect(cleanset)
 
 

@@ -57,6 +57,20 @@ class ProjectRow:
 
 
 @dataclass(frozen=True, slots=True)
+class DatasetRow:
+    """The newest version of a dataset, and how many projects learn from the dataset."""
+
+    version: DatasetVersion
+    n_projects: int
+
+    @property
+    def other_filename(self) -> str:
+        """The name of the file, unless the dataset is called after it."""
+        filename = self.version.filename
+        return "" if filename.startswith(self.version.dataset.name) else filename
+
+
+@dataclass(frozen=True, slots=True)
 class ModelRow:
     """A model with the score of the candidate that was deployed, and what it is; a dash until it is trained."""
 
@@ -144,8 +158,12 @@ def project_section(user: User, *, show_all: bool) -> Section:
 
 
 def dataset_section(user: User, *, show_all: bool) -> Section:
-    """Return the newest version of each of the user's datasets; two queries."""
-    return Section(*_cut(newest_versions(user), show_all=show_all))
+    """Return the newest version of each of the user's datasets; three queries."""
+    versions, n = _cut(newest_versions(user), show_all=show_all)
+    projects = Project.objects.filter(version__dataset__in=[version.dataset_id for version in versions])
+    n_projects = dict(projects.values_list("version__dataset").annotate(Count("pk")))
+    rows = [DatasetRow(version, n_projects.get(version.dataset_id, 0)) for version in versions]
+    return Section(rows, n)
 
 
 def model_section(user: User, *, show_all: bool) -> Section:

@@ -49,7 +49,9 @@ def _unwrapped(address: Address) -> Address:
 
 def checked_url(url: str) -> SplitResult:
     """Return the parts of an http(s) address. Raises DataProblem for anything else."""
-    refusal = DataProblem(f"“{url[:200]}” is no address to fetch; expected one such as https://example.org/data.csv.")
+    refusal = DataProblem(
+        f"“{url[:200]}” is not an address to fetch; expected one such as https://example.org/data.csv."
+    )
     try:
         parts = urlsplit(url.strip())
         port = parts.port
@@ -161,7 +163,7 @@ class Answer:
         if self._connection.is_overdue:
             minutes = f"{self._connection.within_s / 60:.0f} minutes"
             return DataProblem(f"The transfer took longer than {minutes}. Fetch the file yourself and upload it.")
-        return DataProblem(f"The transfer broke off ({how}). Try again.")
+        return DataProblem(f"The transfer was interrupted ({how}). Try again.")
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cleansets import services
 from cleansets.models import Cleanset
+from cleansets.views import contexts
 from cleansets.views.project_plan import project_plan
 from projects import selectors as project_selectors
 from projects import services as project_services
@@ -104,16 +105,20 @@ def project_settings(request: HttpRequest, project_id: uuid.UUID) -> HttpRespons
     form = ProjectNameForm(request.POST if request.method == "POST" else None, initial={"name": project.name})
     if request.method == "POST" and form.is_valid():
         project_services.project_rename(project=project, name=form.cleaned_data["name"])
-        messages.success(request, "The project has its new name.")
+        messages.success(request, "Project renamed.")
         return redirect("project-settings", project_id=project.pk)
+    cleanset = _newest_cleanset(project)
+    crumbs = [("Projects", f"{reverse('dashboard')}#projects")]
+    if not cleanset.is_succeeded:
+        crumbs.append((project.name, project.get_absolute_url()))
     context = {
         "project": project,
         "version": project.version,
-        "cleanset": _newest_cleanset(project),
         "form": form,
         "losses": project_selectors.losses(project),
         "section": "projects",
-        "crumbs": [("Projects", f"{reverse('dashboard')}#projects"), (project.name, project.get_absolute_url())],
+        "crumbs": crumbs,
+        "tabs": contexts.tabs(cleanset, "Settings") if cleanset.is_succeeded else [],
     }
     return render(request, "projects/project_settings.html", context, status=422 if form.errors else 200)
 
@@ -123,5 +128,5 @@ def project_delete(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
     """Delete the project with its cleansets, decisions and models."""
     project = project_or_404(request, project_id)
     project_services.delete_with_files(project)
-    messages.success(request, f"Project {project.name} is deleted.")
+    messages.success(request, f"Project {project.name} deleted.")
     return redirect("dashboard")

@@ -29,7 +29,7 @@ def column_map_of(text: str) -> dict[str, str]:
 
 
 class LabelCountOut(Schema):
-    """A class and the rows that it is suggested for."""
+    """A class and the number of rows that it is suggested for."""
 
     label: str
     n_rows: int
@@ -49,7 +49,7 @@ class RetryIn(Schema):
 
 
 class PredictionOut(Schema):
-    """A file and the prediction of its rows."""
+    """A file and the predictions for its rows."""
 
     id: UUID
     model_id: UUID

@@ -34,7 +34,7 @@ def prediction_start(
     file: File[UploadedFile],
     column_map: Annotated[Text, Form("", description=f"{COLUMN_MAP_HELP} As JSON.")],
 ) -> Status[PredictionBatch]:
-    """Upload a file whose rows are to be predicted."""
+    """Upload a file and predict its rows."""
     model = model_or_404(request, model_id)
     batch = services.prediction_start(
         model=model, user=account(request), file=file, column_map=column_map_of(column_map)
@@ -44,13 +44,13 @@ def prediction_start(
 
 @router.get("/predictions/{uuid:batch_id}", response=PredictionOut)
 def prediction_get(request: HttpRequest, batch_id: UUID) -> PredictionBatch:
-    """Return a prediction; `run` tells how far it is."""
+    """Return a prediction; `run` has its progress."""
     return batch_or_404(request, batch_id)
 
 
 @router.post("/predictions/{uuid:batch_id}/retry", response={201: PredictionOut})
 def prediction_retry(request: HttpRequest, batch_id: UUID, wanted: RetryIn) -> Status[PredictionBatch]:
-    """Predict a file again that failed or was cancelled; the new prediction takes its place.
+    """Predict a file again after a failure or a cancellation; the new prediction replaces the old one.
 
     Where the file lacked columns, `column_map` says which of its columns are meant; it is not uploaded again.
     """
@@ -75,6 +75,6 @@ def prediction_export(
 
 @router.delete("/predictions/{uuid:batch_id}", response={204: None})
 def prediction_delete(request: HttpRequest, batch_id: UUID) -> Status[None]:
-    """Delete a prediction with its files; one under way ends."""
+    """Delete a prediction with its files; one that is running is stopped."""
     services.prediction_delete(batch=batch_or_404(request, batch_id))
     return Status(204, None)

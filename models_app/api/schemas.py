@@ -19,7 +19,7 @@ class ModelIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Name | None = Field(None, description="The project's name, if left out.")
+    name: Name | None = Field(None, description="The project's name by default.")
 
 
 class ModelOut(Schema):
@@ -75,7 +75,7 @@ class ModelDetailOut(ModelOut):
     """A deployed model with what it reads and how good it is."""
 
     classes: list[str] = Field(description="Empty for regression, and until the training is done.")
-    columns: list[ExpectedColumnOut] = Field(description="What a file must have to be predicted.")
+    columns: list[ExpectedColumnOut] = Field(description="The columns that a file to predict must have.")
     candidates: list[ModelCandidateOut] = Field(description="The models that were tried, the best first.")
     n_decisions_since: int = Field(description="Rows that were decided after the training began.")
 

@@ -28,7 +28,7 @@ def model_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
 
 @router.post("/cleansets/{uuid:cleanset_id}/models", response={201: ModelOut})
 def model_deploy(request: HttpRequest, cleanset_id: UUID, wanted: ModelIn) -> Status[DeployedModel]:
-    """Train the best model on the cleanset as it is corrected now."""
+    """Train the best model on the corrected data of a cleanset."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     name = wanted.name or cleanset.project.name
     return Status(201, services.model_deploy(cleanset=cleanset, user=account(request), name=name))
@@ -36,18 +36,18 @@ def model_deploy(request: HttpRequest, cleanset_id: UUID, wanted: ModelIn) -> St
 
 @router.get("/models/{uuid:model_id}", response=ModelDetailOut)
 def model_get(request: HttpRequest, model_id: UUID) -> DeployedModel:
-    """Return a model; `run` tells how far its training is."""
+    """Return a model; `run` has the progress of its training."""
     return model_or_404(request, model_id)
 
 
 @router.post("/models/{uuid:model_id}/retry", response={201: ModelOut})
 def model_retry(request: HttpRequest, model_id: UUID) -> Status[DeployedModel]:
-    """Train a model again that failed or was cancelled; the new one takes its place."""
+    """Train a model again after a failure or a cancellation; the new one replaces the old one."""
     return Status(201, services.model_retry(model=model_or_404(request, model_id), user=account(request)))
 
 
 @router.delete("/models/{uuid:model_id}", response={204: None})
 def model_delete(request: HttpRequest, model_id: UUID) -> Status[None]:
-    """Delete a model with its predictions; a training under way ends."""
+    """Delete a model with its predictions; a training that is running is stopped."""
     services.model_delete(model=model_or_404(request, model_id))
     return Status(204, None)

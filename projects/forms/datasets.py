@@ -43,7 +43,7 @@ class UploadForm(forms.Form):
         if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
             raise forms.ValidationError(
                 f"The file has {filesize(file.size)}; this studio takes up to {filesize(settings.MAX_UPLOAD_BYTES)}. "
-                "Pack it with gzip, or upload a part of it."
+                "Compress it with gzip, or upload a part of it."
             )
         return file
 

@@ -63,11 +63,17 @@ class SignUpForm(forms.Form):
         help_text=password_validators_help_texts()[1],
     )
 
+    def full_clean(self) -> None:
+        """Check the form; the help on the password gives way to its error, which says the same."""
+        super().full_clean()
+        if "password" in self.errors:
+            self["password"].help_text = ""
+
     def clean_email(self) -> str:
         """Return an address that no account has yet."""
         email = str(self.cleaned_data["email"]).strip().lower()
         if User.objects.filter(email=email).exists():
-            raise ValidationError("There is an account with this e-mail address already.")
+            raise ValidationError("An account with this e-mail address already exists.")
         return email
 
     def clean(self) -> dict[str, Any]:
@@ -94,10 +100,10 @@ class ApiKeyForm(forms.Form):
     name = forms.CharField(
         max_length=100,
         label="Name",
-        help_text="After the program that will use it.",
+        help_text="Name it after the program that will use it.",
         widget=forms.TextInput({"autocomplete": "off"}),
     )
-    scope = forms.ChoiceField(label="May", choices=ApiKey.Scope.choices, initial=ApiKey.Scope.WRITE)
+    scope = forms.ChoiceField(label="Permission", choices=ApiKey.Scope.choices, initial=ApiKey.Scope.WRITE)
 
     prefix = "key"
 

@@ -31,18 +31,18 @@ def account_sign_up(*, email: str, password: str, name: str = "", invitation: In
             return _sign_up(email, password, name, invitation)
     except IntegrityError as error:
         raise DataProblem(
-            "Somebody was faster: this address or this studio has an account by now. Log in, or try again."
+            "Someone else has just signed up with this address or as the owner. Log in, or try again."
         ) from error
 
 
 def _sign_up(email: str, password: str, name: str, invitation: Invitation | None) -> User:
     if not selectors.may_sign_up(invitation):
-        raise DataProblem("No new account can be made here. Ask the owner of this studio for an invitation.")
+        raise DataProblem("You cannot create an account here. Ask the owner of this studio for an invitation.")
     user = User.objects.create_user(email, password, name=name, is_owner=not selectors.has_users())
     if invitation is not None:
         unused = Invitation.objects.filter(pk=invitation.pk, accepted_by=None)
         if not unused.update(accepted_by=user):
-            raise DataProblem("This invitation was used already. Ask the owner of this studio for another one.")
+            raise DataProblem("This invitation has already been used. Ask the owner of this studio for another one.")
     return user
 
 
@@ -51,7 +51,7 @@ def account_create(*, email: str) -> User:
     try:
         validate_email(email)
     except ValidationError as error:
-        raise DataProblem(f"'{email}' is no e-mail address. Expected one such as alice@example.org.") from error
+        raise DataProblem(f"'{email}' is not an e-mail address. Expected one such as alice@example.org.") from error
     with transaction.atomic():
         return User.objects.create_user(email, is_owner=not selectors.has_users())
 
@@ -63,7 +63,7 @@ def profile_update(*, user: User, name: str, email: str) -> None:
             user.name, user.email = name, email.strip().lower()
             user.save(update_fields=["name", "email"])
     except IntegrityError as error:
-        raise DataProblem("Another account has this e-mail address.") from error
+        raise DataProblem("Another account already uses this e-mail address.") from error
 
 
 def invitation_create(*, invited_by: User, email: str) -> Invitation:

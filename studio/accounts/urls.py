@@ -9,7 +9,8 @@ from studio.accounts import views
 
 reset_done = auth.PasswordResetDoneView.as_view(template_name="accounts/password_reset_done.html")
 reset_confirm = auth.PasswordResetConfirmView.as_view(
-    template_name="accounts/password_reset_confirm.html", success_url=reverse_lazy("password-reset-complete")
+    template_name="accounts/password_reset_confirm.html",
+    success_url=reverse_lazy("password-reset-complete"),
 )
 reset_complete = auth.PasswordResetCompleteView.as_view(template_name="accounts/password_reset_complete.html")
 

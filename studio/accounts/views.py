@@ -97,7 +97,7 @@ def invitation_create(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _account_page(request, invitation_form=form)
     invitation = services.invitation_create(invited_by=owner, email=form.cleaned_data["email"])
-    messages.success(request, f"Invitation for {invitation.email} made. Send them its link.")
+    messages.success(request, f"Invitation for {invitation.email} created. Send them the link.")
     return redirect("account")
 
 
@@ -118,7 +118,7 @@ def api_key_revoke(request: HttpRequest, key_id: int) -> HttpResponse:
     """Refuse a key from now on."""
     key = access.api_key_or_404(request, key_id)
     services.api_key_revoke(key=key)
-    messages.success(request, f"The key {key.name} is revoked. Programs that use it are refused from now on.")
+    messages.success(request, f"The key {key.name} is revoked. Programs can no longer use it.")
     return redirect(f"{reverse('account')}#api-keys")
 
 
@@ -145,7 +145,7 @@ class PasswordChange(PasswordChangeView):
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         """Save it."""
-        messages.success(self.request, "Password changed. Every other browser was logged out.")
+        messages.success(self.request, "Password changed. You were logged out of every other browser.")
         return super().form_valid(form)
 
 

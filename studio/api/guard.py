@@ -49,7 +49,7 @@ def _check_size(request: HttpRequest) -> None:
     length, limit = request.META.get("CONTENT_LENGTH") or "0", settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
     if request.content_type != "multipart/form-data" and length.isdecimal() and int(length) > limit:
         raise ApiProblem(
-            f"This body has {int(length):,} bytes; at most {limit:,} are read at once. Send it as a file.", status=413
+            f"This body has {int(length):,} bytes; at most {limit:,} are accepted. Send it as a file.", status=413
         )
 
 

@@ -31,7 +31,7 @@ def answer_once(request: HttpRequest, owner: User, act: Callable[[], HttpRespons
     if not name:
         return act()
     if len(name) > MAX_KEY_CHARS:
-        raise ApiProblem(f"The Idempotency-Key has {len(name)} characters; at most {MAX_KEY_CHARS} are possible.")
+        raise ApiProblem(f"The Idempotency-Key has {len(name)} characters; at most {MAX_KEY_CHARS} are allowed.")
     call, is_new = _registered(owner, name, _fingerprint(request))
     if not is_new:
         return _replayed(call)
@@ -57,13 +57,13 @@ def _registered(owner: User, name: str, fingerprint: str) -> tuple[IdempotentCal
         return call, True
     if call.fingerprint != fingerprint:
         raise ApiProblem(
-            "This Idempotency-Key was used for another call. Use a new one for each thing that is to be done.",
+            "This Idempotency-Key was used for another call. Use a new one for each call.",
             status=409,
             code="idempotency_key_reused",
         )
     if call.status is None:
         raise ApiProblem(
-            "The first call with this Idempotency-Key is still at work. Send it again in a moment.",
+            "The first call with this Idempotency-Key is still being processed. Send it again in a moment.",
             status=409,
             code="call_at_work",
             retry_after_s=1,

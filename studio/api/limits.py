@@ -23,7 +23,7 @@ def count_call(key: ApiKey) -> None:
     if limit and _calls(key, now // WINDOW_S) > limit:
         wait_s = WINDOW_S - now % WINDOW_S
         raise ApiProblem(
-            f"This API key has made its {limit:,} calls of this minute. Wait {wait_s} s.",
+            f"This API key has used its {limit:,} calls of this minute. Wait {wait_s} s.",
             status=429,
             code="too_many_calls",
             retry_after_s=wait_s,

@@ -20,19 +20,19 @@ from studio.api.schemas import Problem
 
 _REFUSALS = {
     400: "The request cannot be understood.",
-    401: "No API key, or one that does not hold.",
-    403: "The API key may only read.",
-    404: "There is no such thing in this account.",
+    401: "No API key, or an invalid or revoked one.",
+    403: "The API key can only read.",
+    404: "Not found in this account.",
     409: "The Idempotency-Key is in use for another call.",
     413: "The body is too large.",
-    422: "What is asked cannot be done; the sentence says why.",
-    429: "The calls of this minute are used up; Retry-After says when to come again.",
+    422: "The request cannot be carried out; the sentence says why.",
+    429: "Too many calls in this minute; Retry-After says when to try again.",
 }
 _IDEMPOTENCY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Any text of your own: the same call, sent again under it, is answered but not carried out again.",
+    "description": "Any text. A call sent again with it gets the first answer and is not carried out twice.",
     "schema": {"type": "string", "maxLength": 255},
 }
 _SHOWN_ERRORS = 3  # of a body with many faults, how many the sentence names
@@ -106,5 +106,5 @@ def _wrong_request(error: ValidationError) -> ApiProblem:
     """Say where the request is wrong, in a sentence."""
     told = [f"{'.'.join(str(part) for part in e['loc'][1:] or e['loc'])}: {e['msg']}" for e in error.errors]
     more = f" And {len(told) - _SHOWN_ERRORS:,} more." if len(told) > _SHOWN_ERRORS else ""
-    message = f"The request is not as expected. {'; '.join(told[:_SHOWN_ERRORS])}.{more}"
+    message = f"The request is not valid. {'; '.join(told[:_SHOWN_ERRORS])}.{more}"
     return ApiProblem(message, status=422, code="invalid_request")

@@ -11,7 +11,7 @@ _SENTENCES = {
     HTTPStatus.BAD_REQUEST: "This request cannot be understood. Check its address, headers and body.",
     HTTPStatus.FORBIDDEN: "This is not allowed.",
     HTTPStatus.NOT_FOUND: "There is nothing at this address, or it belongs to another account. Check the address.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method. The Allow header lists those it takes.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not accept this method. The Allow header lists those it accepts.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body of this request is too large.",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong in the studio itself. Its log has the details.",
 }

@@ -38,10 +38,10 @@ class Problem(Schema):
 
 
 class PageParams(Schema):
-    """Which part of a list."""
+    """Which page of a list."""
 
-    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="How many at the most.")
-    offset: int = Field(0, ge=0, le=MAX_OFFSET, description="How many are passed over.")
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="How many to return at most.")
+    offset: int = Field(0, ge=0, le=MAX_OFFSET, description="How many to skip.")
 
 
 Paged = Annotated[PageParams, Query()]
@@ -56,11 +56,11 @@ SafeForSpreadsheets = Annotated[
 
 
 class Page(Schema, Generic[T]):
-    """Part of a list."""
+    """A page of a list."""
 
     count: int = Field(description="How many there are in all.")
-    next: str | None = Field(description="The address of the next part, or null.")
-    previous: str | None = Field(description="The address of the part before, or null.")
+    next: str | None = Field(description="The address of the next page, or null.")
+    previous: str | None = Field(description="The address of the previous page, or null.")
     results: list[T]
 
 

@@ -41,7 +41,7 @@ class AccountOut(Schema):
 
 @account_router.get("", response=AccountOut)
 def account_get(request: HttpRequest) -> dict[str, Any]:
-    """Tell whose key it is, and what it may do."""
+    """Return the account of the key, and what the key can do."""
     key: ApiKey = request_key(request, scope=READ)
     return {"email": key.owner.email, "name": key.owner.name, "key": key}
 
@@ -50,8 +50,10 @@ def account_get(request: HttpRequest) -> dict[str, Any]:
 def run_list(
     request: HttpRequest,
     params: Paged,
-    status: Annotated[list[RunStatus], Query(description="Only runs with one of these.", default_factory=list)],
-    kind: Annotated[RunKind | None, Query(description="Only runs that make this.")] = None,
+    status: Annotated[
+        list[RunStatus], Query(description="Only runs with one of these statuses.", default_factory=list)
+    ],
+    kind: Annotated[RunKind | None, Query(description="Only runs of this kind.")] = None,
 ) -> dict[str, Any]:
     """List your runs, the newest first."""
     found, count = runs_of(account_of(request), status, kind or "", offset=params.offset, limit=params.limit)
@@ -60,7 +62,7 @@ def run_list(
 
 @runs_router.get("/{uuid:run_id}", response=RunOut)
 def run_get(request: HttpRequest, run_id: UUID) -> runs.Run:
-    """Tell how far a run is."""
+    """Return a run with its progress."""
     return run_or_404(account_of(request), run_id)
 
 
@@ -69,6 +71,6 @@ def run_cancel(request: HttpRequest, run_id: UUID) -> runs.Run:
     """Stop a run: at once while it waits, else at its next step."""
     run = run_or_404(account_of(request), run_id)
     if not runs.cancel(run):
-        raise DataProblem("This run has ended already; there is nothing to stop.")
+        raise DataProblem("This run has already finished, so there is nothing to stop.")
     run.refresh_from_db()
     return run

@@ -23,7 +23,7 @@ def webhook_create(*, owner: User, url: str, kinds: Sequence[str] = ()) -> Webho
     """Create a webhook for ended runs of these kinds, all if none is named. Raises DataProblem."""
     outbound.checked_url(url)
     if owner.webhooks.count() >= MAX_WEBHOOKS:
-        raise DataProblem(f"There are {MAX_WEBHOOKS} webhooks already, as many as an account may have. Delete one.")
+        raise DataProblem(f"This account already has {MAX_WEBHOOKS} webhooks, the most it can have. Delete one first.")
     return Webhook.objects.create(owner=owner, url=url.strip(), kinds=sorted(set(kinds)))
 
 

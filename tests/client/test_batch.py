@@ -85,7 +85,7 @@ def test_frame_for_a_text_model_may_call_its_column_text(tmp_path: Path) -> None
         (",age\r\n0,1\r\n", TABLE, "frame has no columns “note” and “when”"),
         (",message\r\n0\r\n", TEXT, "line 2"),
         (b",message\r\n0,\xff\r\n", TEXT, "UTF-8"),
-        (',message\r\n0,"open\r\n', TEXT, "no CSV"),
+        (',message\r\n0,"open\r\n', TEXT, "not valid CSV"),
         (",Age,note,when\r\n0,1,x,5\r\n", TABLE, r"It has “Age”.*df.rename\(columns={'Age': 'age'}\)"),
         ("", TEXT, "frame has no column “message”"),
     ],

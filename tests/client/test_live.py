@@ -129,7 +129,7 @@ def test_file_at_an_address_is_fetched(cell: Notebook, file_server: str) -> None
     start = 'api.poll_ingestion_progress(KEY, api.start_url_upload(KEY, "{}", None), "")'
     error = refusal(cell, start.format(f"{file_server}/missing.csv"))
     assert (error.kind, "status 404" in error.message) == ("IngestionError", True)
-    assert "no address to fetch" in refusal(cell, start.format("ftp://example.org/a.csv")).message
+    assert "not an address to fetch" in refusal(cell, start.format("ftp://example.org/a.csv")).message
 
 
 def test_what_needs_the_hosted_studio_says_so(cell: Notebook) -> None:

@@ -103,7 +103,7 @@ def test_calls_need_a_key_that_may_write_where_they_write(alice: User, client: C
     response = client.post("/api/upload/v1/file/initialize", "{}", content_type=JSON)
     assert (response.status_code, list(response.json())[:1]) == (401, ["error"])
     reader = Caller(alice, "read")
-    assert "may only read" in reader.refused("POST", "upload/v1/file/initialize", {})
+    assert "can only read" in reader.refused("POST", "upload/v1/file/initialize", {})
     assert reader.ok("GET", "datasets/dataset_id_for_name", dataset_name="x") == {"dataset_id": None}
 
 

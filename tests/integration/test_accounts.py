@@ -24,7 +24,7 @@ SIGNUP = {"email": "Dora@Example.org", "name": "Dora", "password": "kind-of-a-lo
 def test_first_visitor_is_led_to_sign_up_and_owns_the_studio(client: Client) -> None:
     first = client.get("/", follow=True)
     assert first.redirect_chain[-1][0] == "/signup"
-    assert b"owns the studio" in first.content
+    assert b"it will own the studio" in first.content
 
     response = client.post("/signup", SIGNUP)
     assert response["Location"] == "/"
@@ -41,7 +41,7 @@ def test_later_visitors_make_ordinary_accounts(alice: User, client: Client) -> N
 
 def test_two_first_visitors_cannot_both_become_owner(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(selectors, "has_users", lambda: False)  # what the slower of the two read before alice came
-    with pytest.raises(DataProblem, match="Somebody was faster"):
+    with pytest.raises(DataProblem, match="Someone else has just signed up"):
         services.account_sign_up(email="dora@example.org", password="kind-of-a-long-one")
     assert list(User.objects.values_list("email", "is_owner")) == [("alice@example.org", True)]
 
@@ -82,7 +82,7 @@ def test_used_invitation_makes_no_second_account(alice: User, bob: User, setting
     settings.SIGNUP_MODE = "invitation"
     invitation = services.invitation_create(invited_by=alice, email="dora@example.org")
     Invitation.objects.update(accepted_by=bob)  # while the second person's form was open
-    with pytest.raises(DataProblem, match="used already"):
+    with pytest.raises(DataProblem, match="already been used"):
         services.account_sign_up(email="dora@example.org", password="kind-of-a-long-one", invitation=invitation)
     assert not User.objects.filter(email="dora@example.org").exists()
 
@@ -95,7 +95,7 @@ def test_only_the_owner_invites(alice: User, bob: User, client_of: Callable[[Use
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"email": "ALICE@example.org"}, "There is an account with this e-mail address already."),
+        ({"email": "ALICE@example.org"}, "An account with this e-mail address already exists."),
         ({"password": "short"}, "too short"),
         ({"password": "dora@example.org"}, "too similar"),
         ({"email": "dora"}, "valid email"),
@@ -146,9 +146,15 @@ def test_profile_is_saved(alice: User, client_of: Callable[[User], Client]) -> N
 
 def test_profile_cannot_take_anothers_address(alice: User, bob: User, client_of: Callable[[User], Client]) -> None:
     page = client_of(alice).post("/account", {"name": "", "email": "BOB@example.org"})
-    assert b"Another account has this e-mail address." in page.content
+    assert b"Another account already uses this e-mail address." in page.content
     alice.refresh_from_db()
     assert alice.email == "alice@example.org"
+
+
+def test_what_is_wrong_with_a_password_is_said_once(alice: User, client: Client) -> None:
+    page = client.post("/signup", SIGNUP | {"password": "short"}).content.decode()
+    assert page.count("at least 8 characters") == 1
+    assert 'aria-invalid="true"' in page
 
 
 def test_changing_the_password_logs_out_other_browsers(alice: User, client_of: Callable[[User], Client]) -> None:

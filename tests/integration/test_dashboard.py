@@ -55,6 +55,21 @@ def test_each_list_leads_to_the_next_action(browser: Client, alice: User) -> Non
         assert text in page
 
 
+def test_a_name_stands_once_where_the_things_are_called_alike(browser: Client, alice: User) -> None:
+    dataset = make_dataset(alice, name="letters", filename="letters.csv")
+    project = make_project(alice, dataset=dataset, name="letters")
+    make_model(alice, cleanset=make_cleanset(alice, project=project), name="letters")
+    make_dataset(alice, name="letters of June", filename="export (3).csv")
+
+    page = page_of(browser)
+
+    assert "letters.csv" not in page
+    assert "· letters" not in page
+    assert page.count('<span class="table-sub">letters</span>') == 0
+    assert "export (3).csv" in page
+    assert page.count("1 project<") == 1
+
+
 def test_running_work_of_every_kind_is_on_top_and_can_be_cancelled(browser: Client, alice: User) -> None:
     running = [
         ("dataset", make_dataset(alice, status=Status.RUNNING)),

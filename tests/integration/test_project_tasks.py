@@ -90,7 +90,7 @@ class TestGuess:
         page = words(browser.get(create_address(read(alice, content))))
 
         assert 'value="unsupervised" checked' in page
-        assert "Near duplicates and outliers are looked for in <b>text</b>" in page
+        assert "The analysis looks for near duplicates and outliers in <b>text</b>" in page
 
 
 def _without_sets(content: str) -> list[str]:

@@ -122,7 +122,7 @@ class TestSummary:
 
         region = words(browser.post(create_address(version), text_choice(), headers=PARTIAL))
 
-        assert "about 1 min 0 s, going by “Earlier”" in region
+        assert "about 1 min 0 s, estimated from “Earlier”" in region
         assert "10: 2 models in 5 folds" in region
 
     def test_leaving_the_page_open_while_the_dataset_goes_is_no_error(self, browser: Client, alice: User) -> None:
@@ -261,6 +261,13 @@ class TestSettings:
 
         project.refresh_from_db()
         assert project.name == "Better name"
+
+    def test_the_other_views_of_the_project_are_one_click_away(self, browser: Client, alice: User) -> None:
+        cleanset = make_cleanset(alice)
+        page = browser.get(reverse("project-settings", args=[cleanset.project.pk])).content.decode()
+
+        assert f'href="{cleanset.get_absolute_url()}"' in page
+        assert f'href="{reverse("cleanset-details", args=[cleanset.pk])}"' in page
 
     def test_an_empty_name_is_refused(self, browser: Client, alice: User) -> None:
         project = make_cleanset(alice).project

@@ -125,7 +125,7 @@ def test_own_machine_is_refused_however_it_is_written(host: str) -> None:
     "url", ["", "table.csv", "ftp://example.org/x", "file:///etc/passwd", "http://", "http://a:99999/", "http://a b/"]
 )
 def test_what_is_no_web_address_is_refused(url: str) -> None:
-    with pytest.raises(DataProblem, match="no address to fetch"):
+    with pytest.raises(DataProblem, match="not an address to fetch"):
         outbound.checked_url(url)
 
 
@@ -177,7 +177,7 @@ def test_redirect_is_followed_to_the_file(base: str) -> None:
     [
         ("/circle", "more than 5 times"),
         ("/nothing", "status 404"),
-        ("/short", "broke off"),
+        ("/short", "interrupted"),
     ],
 )
 def test_server_without_a_file_is_a_sentence(base: str, path: str, message: str) -> None:

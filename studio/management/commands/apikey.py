@@ -14,7 +14,7 @@ from studio.management.command import StudioCommand
 class Command(StudioCommand):
     """Print a new key, and nothing else, on standard output."""
 
-    help = "Make an API key for the account EMAIL and print it; the studio keeps only its hash, so keep it well."
+    help = "Create an API key for the account EMAIL and print it. The studio keeps only its hash, so store it safely."
     example = "apikey alice@example.org --name notebook"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,7 +29,11 @@ class Command(StudioCommand):
             choices=ApiKey.Scope.values,
             help="whether the key may change things or only read them (write)",
         )
-        parser.add_argument("--create", action="store_true", help="make the account where there is none")
+        parser.add_argument(
+            "--create",
+            action="store_true",
+            help="create the account if there is none; the first account owns the studio",
+        )
         super().add_arguments(parser)
 
     def handle(self, *, email: str, name: str, scope: str, create: bool, **options: Any) -> None:
@@ -40,6 +44,8 @@ class Command(StudioCommand):
                 raise DataProblem(f"There is no account {email}. Check the address, or add --create to make it.")
             if owner is None:
                 owner = account_create(email=email.strip())
-                terminal.note(f"Account {owner.email} made. For a log-in: manage.py changepassword {owner.email}")
+                what = "the first, which owns the studio" if owner.is_owner else "without a password"
+                terminal.note(f"Account {owner.email} created, {what}.")
+                terminal.note(f"Before it can log in, set a password: manage.py changepassword {owner.email}")
             _, secret = api_key_create(owner=owner, name=name, scope=scope)
             terminal.say(secret)

@@ -13,12 +13,12 @@ from studio.api.schemas import RunKind, Text
 
 
 class WebhookIn(Schema):
-    """An address to be told of ended runs."""
+    """An address to notify when a run ends."""
 
     model_config = ConfigDict(extra="forbid")
 
     url: Text = Field(min_length=1, max_length=2000, description="http or https, on a public host.")
-    kinds: list[RunKind] = Field([], max_length=20, description="Only runs that make one of these; all if empty.")
+    kinds: list[RunKind] = Field([], max_length=20, description="Only runs of these kinds; all if empty.")
 
 
 class WebhookOut(Schema):
@@ -31,7 +31,7 @@ class WebhookOut(Schema):
 
 
 class WebhookMadeOut(WebhookOut):
-    """A new webhook; the secret is told this once."""
+    """A new webhook. The secret is shown only once."""
 
     secret: str = Field(description="The key of the HMAC-SHA256 in the Studio-Signature header of each delivery.")
 
@@ -46,6 +46,6 @@ class DeliveryOut(Schema):
     n_attempts: int
     next_attempt_at: datetime | None
     delivered_at: datetime | None
-    last_status: int | None = Field(description="What the address answered at the last attempt.")
+    last_status: int | None = Field(description="The status that the address answered with at the last attempt.")
     last_error: str = Field(description="Why it did not answer.")
-    body: str = Field(description="What is posted.")
+    body: str = Field(description="The body that is posted.")

@@ -27,7 +27,7 @@ def webhook_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
 
 @router.post("", response={201: WebhookMadeOut})
 def webhook_create(request: HttpRequest, wanted: WebhookIn) -> Status[Webhook]:
-    """Have an address told when your runs end. Keep the secret: it proves that a delivery is from this studio."""
+    """Notify an address when your runs end. Keep the secret: it proves that a delivery comes from this studio."""
     return Status(201, services.webhook_create(owner=account(request), url=wanted.url, kinds=wanted.kinds))
 
 
@@ -39,18 +39,18 @@ def webhook_get(request: HttpRequest, webhook_id: UUID) -> Webhook:
 
 @router.delete("/{uuid:webhook_id}", response={204: None})
 def webhook_delete(request: HttpRequest, webhook_id: UUID) -> Status[None]:
-    """Delete a webhook; what was still to be delivered is forgotten."""
+    """Delete a webhook and its pending deliveries."""
     services.webhook_delete(webhook=webhook_or_404(request, webhook_id))
     return Status(204, None)
 
 
 @router.post("/{uuid:webhook_id}/ping", response={201: DeliveryOut})
 def webhook_ping(request: HttpRequest, webhook_id: UUID) -> Status[Delivery]:
-    """Deliver a ping, to try the address out."""
+    """Send a ping to test the address."""
     return Status(201, services.webhook_ping(webhook=webhook_or_404(request, webhook_id)))
 
 
 @router.get("/{uuid:webhook_id}/deliveries", response=Page[DeliveryOut])
 def delivery_list(request: HttpRequest, webhook_id: UUID, params: Paged) -> dict[str, Any]:
-    """List what was delivered in the last 30 days, and what is still to be."""
+    """List the deliveries of the last 30 days and those still pending."""
     return page_of(request, params, selectors.deliveries_of(webhook_or_404(request, webhook_id)))

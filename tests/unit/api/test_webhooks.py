@@ -206,7 +206,7 @@ def test_address_that_is_none_is_refused(alice: User, url: str) -> None:
 def test_account_has_a_limited_number_of_webhooks(alice: User) -> None:
     for _ in range(services.MAX_WEBHOOKS):
         services.webhook_create(owner=alice, url="https://example.org/hook")
-    with pytest.raises(DataProblem, match="20 webhooks already"):
+    with pytest.raises(DataProblem, match="already has 20 webhooks"):
         services.webhook_create(owner=alice, url="https://example.org/hook")
 
 

@@ -214,4 +214,4 @@ def test_apikey_makes_the_account_only_when_asked(db: None) -> None:
 
 
 def test_apikey_refuses_what_is_no_address(db: None) -> None:
-    assert run("apikey", "dora", "--create")[2].startswith("'dora' is no e-mail address")
+    assert run("apikey", "dora", "--create")[2].startswith("'dora' is not an e-mail address")

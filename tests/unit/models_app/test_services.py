@@ -22,7 +22,7 @@ def test_model_waits_in_the_training_queue(alice: User) -> None:
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING, Status.FAILED, Status.CANCELLED])
 def test_cleanset_without_results_is_not_deployed(alice: User, status: Status) -> None:
-    with pytest.raises(DataProblem, match="not done"):
+    with pytest.raises(DataProblem, match="has not finished"):
         services.model_deploy(cleanset=make_cleanset(alice, status=status), user=alice, name="Early")
     assert not DeployedModel.objects.exists()
 
