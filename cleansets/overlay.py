@@ -14,6 +14,7 @@ from cleansets.frames import read_frame
 from cleansets.label_text import is_same_label
 from cleansets.models import Action, Cleanset, RowReview
 from studio import tables
+from studio.engine.label_reading import read_labels
 
 GIVEN_LABEL, LEFT_OUT = "given_label", "is_not_analyzed"
 REVIEW_SCHEMA = pa.schema(
@@ -115,5 +116,5 @@ def _uploaded_labels(cleanset: Cleanset) -> list[str | None]:
     column, version = cleanset.project.label_column, cleanset.project.version
     if not column:
         return [None] * (version.n_rows or 0)
-    given: list[str | None] = read_frame(tables.local_path(version.table_key), [column])[column].tolist()
-    return given
+    cells = read_frame(tables.local_path(version.table_key), [column])[column]
+    return read_labels(cells.tolist(), cleanset.project.spec())

@@ -89,12 +89,11 @@ def analyse_table(
     wanted = (*spec.feature_columns, spec.label_column, split)
     row_ids = None if rows is None or not rows.n_excluded else rows.row_id
     frame = read_frame(table, list(dict.fromkeys(name for name in wanted if name)), row_ids)
-    if rows is not None and spec.label_column:
-        frame[spec.label_column] = pd.Series(rows.labels, dtype=object)
     with fan_out() as n_jobs:
         return build_cleanset(
             frame,
             replace(spec, budget_s=settings.FIT_BUDGET_S),
+            labels=rows.labels if rows is not None and spec.label_column else None,
             former_labels=former,
             split_column=split,
             cache_dir=settings.CACHE_DIR / "engine" if use_cache else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -46,9 +46,11 @@ def cleanset_start(*, project: Project, user: User, base: Cleanset | None = None
 
 
 @transaction.atomic
-def project_start(*, user: User, version: DatasetVersion, name: str, spec: CleansetSpec) -> Cleanset:
+def project_start(
+    *, user: User, version: DatasetVersion, name: str, spec: CleansetSpec, notes: Sequence[str] = ()
+) -> Cleanset:
     """Create a project and its first cleanset, and queue the analysis."""
-    project = project_create(user=user, version=version, name=name, spec=spec)
+    project = project_create(user=user, version=version, name=name, spec=spec, notes=notes)
     return cleanset_start(project=project, user=user)
 
 

@@ -2,49 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from projects.models import DatasetVersion
 from projects.readers.facts import ROW_ID
 from projects.readers.profile import ColumnProfile, Histogram
-from projects.selectors import LabelCounts, label_counts
+from projects.selectors import column_profiles
 from studio import tables
 from studio.engine import cell_values
 from studio.engine.columns import ColumnKind
-from studio.engine.label_sets import split_labels
+from studio.engine.guess import guess_choice
+from studio.engine.label_reading import ClassCounts, class_counts, read_labels
+from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask
-from studio.engine.validate import ColumnFacts
+from studio.engine.schema import CleansetSpec
+from studio.engine.set_guess import likely_separator, recognised_separator
+from studio.engine.spellings import Spellings, classes_spelled_variously
+from studio.engine.validate import ColumnFacts, facts_of_classes
 
-MAX_SETS = 50_000  # different cells that are taken apart; a column with more is no column of labels
+MAX_CELLS = 50_000  # different cells that are read; a column with more is no column of labels
 SAMPLE_ROWS = 20_000  # in which a column of sets is recognised
-MIN_SHARE_OF_SETS = 0.03  # of the cells, those with two names or more
-MIN_ROWS_PER_NAME = 5.0  # on average, in a column of sets
-MAX_NAME_CHARS = 40  # on average
-MAX_WORDS = 6.0  # on average, in a cell that may be a set
+_MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 N_UNREAD = 1_000  # different cells that DuckDB takes for no numbers, which are then read as the engine reads them
-
-
-@dataclass(frozen=True, slots=True)
-class SetCounts:
-    """How often each class occurs in sets: `classes` are (name, rows), most frequent first."""
-
-    classes: tuple[tuple[str, int], ...]
-    n_rows: int
-    n_without: int
-
-    @property
-    def n_classes(self) -> int:
-        """How many different classes occur."""
-        return len(self.classes)
-
-    @property
-    def n_per_row(self) -> float:
-        """How many classes a row has on average."""
-        return sum(n for _, n in self.classes) / self.n_rows if self.n_rows else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,43 +44,46 @@ class NumberSummary:
     unreadable: tuple[int, str] | None
 
 
-LabelSummary = LabelCounts | SetCounts | NumberSummary
+LabelSummary = ClassCounts | NumberSummary
 
 
-def label_summary(version: DatasetVersion, profile: ColumnProfile, task: MLTask) -> LabelSummary:
-    """Read the label column as the task says."""
-    if task is MLTask.MULTI_LABEL:
-        return set_counts(version, profile.name)
-    if task is MLTask.REGRESSION:
-        return number_summary(version, profile)
-    return label_counts(version, profile.name)
+@dataclass(frozen=True, slots=True)
+class LabelCells:
+    """The different cells of a label column, each with its rows, the most frequent first; `n_more` are not listed."""
+
+    counts: tuple[tuple[str | None, int], ...]
+    n_more: int
+
+    def spellings(self, spec: CleansetSpec) -> list[Spellings]:
+        """Return the classes that are spelled in several ways."""
+        if spec.task not in (MLTask.MULTI_CLASS, MLTask.MULTI_LABEL) or self.n_more:
+            return []
+        return classes_spelled_variously(self.classes(spec.as_spelled()).classes)
+
+    def classes(self, spec: CleansetSpec) -> ClassCounts:
+        """Return how often each class occurs, the cells read as the analysis reads them."""
+        cells, n_rows = zip(*self.counts, strict=True) if self.counts else ((), ())
+        labels = read_labels(cells, spec)
+        return replace(class_counts(zip(labels, n_rows, strict=True), spec.task), n_more=self.n_more)
+
+
+def label_cells(version: DatasetVersion, column: str) -> LabelCells:
+    """Read the different cells of a column."""
+    query = (
+        f"SELECT {tables.quoted(column)} AS cell, count(*) AS n_rows, count(*) OVER () FROM read_parquet(?) "
+        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_CELLS}"
+    )
+    found = _fetched(version, query)
+    n_cells = found[0][2] if found else 0
+    return LabelCells(tuple((cell, n_rows) for cell, n_rows, _ in found), n_cells - len(found))
 
 
 def label_facts(profile: ColumnProfile, summary: LabelSummary) -> ColumnFacts:
     """Return what the engine's checks need to know of the label column."""
     name, kind = profile.name, profile.kind
-    if isinstance(summary, SetCounts):
-        return ColumnFacts(name, kind, summary.n_without, summary.n_classes)
     if isinstance(summary, NumberSummary):
         return ColumnFacts(name, kind, summary.n_unlabeled, summary.n_distinct, summary.unreadable)
-    return ColumnFacts(name, kind, summary.n_unlabeled, summary.n_classes)
-
-
-def set_counts(version: DatasetVersion, column: str) -> SetCounts:
-    """Count the classes of a column of sets; an empty cell is a set without any class."""
-    query = f"SELECT {tables.quoted(column)}, count(*) FROM read_parquet(?) GROUP BY 1 ORDER BY 2 DESC LIMIT {MAX_SETS}"
-    return _counted(_fetched(version, query))
-
-
-def _counted(cells: Sequence[tuple[str | None, int]]) -> SetCounts:
-    n_rows: Counter[str] = Counter()
-    n_without = 0
-    for cell, n in cells:
-        names = split_labels(cell)
-        n_without += 0 if names else n
-        n_rows.update(dict.fromkeys(names, n))
-    ordered = sorted(n_rows.items(), key=lambda pair: (-pair[1], pair[0]))
-    return SetCounts(tuple(ordered), sum(n for _, n in cells), n_without)
+    return facts_of_classes(name, kind, summary)
 
 
 def number_summary(version: DatasetVersion, profile: ColumnProfile) -> NumberSummary:
@@ -128,46 +114,44 @@ def number_summary(version: DatasetVersion, profile: ColumnProfile) -> NumberSum
     )
 
 
-def set_columns(version: DatasetVersion, profiles: Sequence[ColumnProfile]) -> frozenset[str]:
-    """Return the columns whose cells look like sets of classes: few names, in combinations that repeat."""
-    words = [
-        profile.name
+def set_columns(version: DatasetVersion, profiles: Sequence[ColumnProfile]) -> dict[str, Separator]:
+    """Return the columns whose cells are sets of classes, and how these are written."""
+    found = {
+        profile.name: _recognised(version.table_key, profile.name)
         for profile in profiles
-        if profile.kind in (ColumnKind.CATEGORICAL, ColumnKind.TEXT)
-        and profile.mean_words <= MAX_WORDS
-        and profile.n_distinct > 2
-    ]
-    return frozenset(name for name in _with_commas(version, words) if _looks_like_sets(_sample(version, name)))
+        if profile.kind in (ColumnKind.CATEGORICAL, ColumnKind.TEXT) and profile.n_distinct > 2
+    }
+    return {name: separator for name, separator in found.items() if separator is not None}
 
 
-def _with_commas(version: DatasetVersion, names: Sequence[str]) -> list[str]:
-    """Return the columns with a comma in enough cells to look closer; one scan, however many columns there are."""
-    if not names:
-        return []
-    shares = ", ".join(f"avg(contains({tables.quoted(name)}, ',')::INTEGER)" for name in names)
-    cells = ", ".join(tables.quoted(name) for name in names)
-    [found] = _fetched(version, f"SELECT {shares} FROM (SELECT {cells} FROM read_parquet(?) LIMIT {SAMPLE_ROWS})")
-    return [name for name, share in zip(names, found, strict=True) if (share or 0.0) >= MIN_SHARE_OF_SETS]
+@lru_cache(maxsize=1_000)
+def _recognised(table_key: str, column: str) -> Separator | None:
+    """Look at a column of a table, which never changes."""
+    return recognised_separator(_sample(table_key, column))
 
 
-def _sample(version: DatasetVersion, column: str) -> list[tuple[str | None, int]]:
+def separator_of(version: DatasetVersion, column: str) -> Separator:
+    """Return how the cells of a column write sets, provided that they are sets."""
+    return likely_separator(_sample(version.table_key, column))
+
+
+def _sample(table_key: str, column: str) -> list[tuple[str, int]]:
     some = f"SELECT {tables.quoted(column)} AS cell FROM read_parquet(?) LIMIT {SAMPLE_ROWS}"
-    return _fetched(version, f"SELECT cell, count(*) FROM ({some}) WHERE cell IS NOT NULL GROUP BY 1")
+    query = f"SELECT cell, count(*) FROM ({some}) WHERE trim(cell) != '' GROUP BY 1 ORDER BY 2 DESC, 1"
+    with tables.connect() as connection:
+        return connection.execute(query, [str(tables.local_path(table_key))]).fetchall()
 
 
-def _looks_like_sets(cells: Sequence[tuple[str | None, int]]) -> bool:
-    counted = _counted(cells)
-    n_sets = sum(n for cell, n in cells if len(split_labels(cell)) > 1)
-    if not counted.n_rows or n_sets < MIN_SHARE_OF_SETS * counted.n_rows:
-        return False
-    in_cells = Counter(name for cell, _ in cells for name in split_labels(cell))
-    n_shared = sum(n > 1 for n in in_cells.values())
-    return (
-        sum(n for _, n in counted.classes) >= MIN_ROWS_PER_NAME * counted.n_classes
-        and n_shared >= counted.n_classes / 2
-        and sum(map(len, in_cells)) <= MAX_NAME_CHARS * len(in_cells)
-        and all(any(mark.isalpha() for mark in name) for name in in_cells)
-    )
+def label_guess(version: DatasetVersion, task: str) -> str | None:
+    """Guess the label column of a task; None where no column looks like one."""
+    profiles = column_profiles(version)
+    if task == MLTask.MULTI_LABEL:
+        return guess_choice(profiles, task=MLTask.MULTI_LABEL, sets=set_columns(version, profiles)).label_column
+    guess = guess_choice(profiles)
+    if task == MLTask.REGRESSION and guess.task is not MLTask.REGRESSION:
+        numbers = [p.name for p in profiles if p.kind in _MEASURED and p.n_distinct > 1]
+        return numbers[-1] if numbers else None
+    return guess.label_column
 
 
 def _fetched(version: DatasetVersion, query: str) -> list[tuple]:  # type: ignore[type-arg]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from studio.engine.columns import ColumnKind
+from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
 from studio.runs import Run
@@ -146,6 +147,11 @@ class Project(models.Model):
     label_column = models.TextField(blank=True)
     feature_columns = models.JSONField(default=list)
     column_kinds = models.JSONField(default=dict)
+    separator = models.CharField(
+        max_length=10, default=Separator.COMMA, choices=[(s.value, s.value) for s in Separator]
+    )
+    merged_labels = models.JSONField(default=dict)
+    notes = models.JSONField(default=list)
     seed = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -166,5 +172,7 @@ class Project(models.Model):
             feature_columns=tuple(self.feature_columns),
             column_kinds={name: ColumnKind(kind) for name, kind in self.column_kinds.items()},
             seed=self.seed,
+            separator=Separator(self.separator),
+            merged_labels=dict(self.merged_labels),
             encoder_folder=settings.ENCODER_FOLDER,
         )

@@ -18,13 +18,10 @@ from projects.readers.profile import ColumnProfile
 from studio import tables
 from studio.accounts.models import User
 from studio.engine.columns import ColumnKind
-from studio.engine.guess import guess_choice
-from studio.engine.ml_task import MLTask
 from studio.engine.validate import ColumnFacts
 from studio.runs import Status
 
 CELL_CHARS = 300  # of a long cell, what a table of rows shows
-_MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 COLUMNS_SHOWN = 100  # of a very wide table, so that the page stays light
 
 
@@ -75,19 +72,6 @@ def column_profiles(version: DatasetVersion) -> list[ColumnProfile]:
     profiles = [ColumnProfile.from_dict(column) for column in version.columns]
     chosen: dict[str, str] = version.chosen_kinds
     return [replace(profile, kind=ColumnKind(chosen.get(profile.name, profile.inferred_kind))) for profile in profiles]
-
-
-def label_guess(version: DatasetVersion, task: str) -> str | None:
-    """Guess the label column of a task; None where no column looks like one."""
-    profiles = column_profiles(version)
-    if task == MLTask.MULTI_LABEL:
-        lists = [p for p in profiles if any("," in top.value for top in p.top_values)]
-        return min(lists, key=lambda p: p.mean_length).name if lists else None
-    guess = guess_choice(profiles)
-    if task == MLTask.REGRESSION and guess.task is not MLTask.REGRESSION:
-        numbers = [p.name for p in profiles if p.kind in _MEASURED and p.n_distinct > 1]
-        return numbers[-1] if numbers else None
-    return guess.label_column
 
 
 def column_facts(version: DatasetVersion) -> list[ColumnFacts]:
@@ -155,30 +139,6 @@ def _shortened(cell: str | None) -> str | None:
     if cell is None or len(cell) <= CELL_CHARS:
         return cell
     return f"{cell[:CELL_CHARS].rstrip()}…"
-
-
-@dataclass(frozen=True, slots=True)
-class LabelCounts:
-    """How often each label occurs: `classes` are (label, rows), most frequent first."""
-
-    classes: tuple[tuple[str, int], ...]
-    n_unlabeled: int
-    n_classes: int
-
-
-def label_counts(version: DatasetVersion, column: str, *, limit: int = 1000) -> LabelCounts:
-    """Count the labels of a column; at most `limit` classes are listed, all are counted. Blank cells are no label."""
-    name = tables.quoted(column)
-    given = f"SELECT CASE WHEN {name} SIMILAR TO '\\s*' THEN NULL ELSE {name} END AS label FROM read_parquet(?)"
-    query = (
-        f"SELECT label, count(*), count(label) OVER () FROM ({given}) "
-        "GROUP BY 1 ORDER BY label IS NOT NULL, 2 DESC, 1 LIMIT ?"
-    )
-    with tables.connect() as connection:
-        grouped = connection.execute(query, [str(tables.local_path(version.table_key)), limit + 1]).fetchall()
-    classes = tuple((label, n_rows) for label, n_rows, _ in grouped if label is not None)
-    n_unlabeled = sum(n_rows for label, n_rows, _ in grouped if label is None)
-    return LabelCounts(classes[:limit], n_unlabeled, grouped[0][2] if grouped else 0)
 
 
 def cascade(instance: models.Model) -> list[QuerySet[models.Model]]:

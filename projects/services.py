@@ -143,8 +143,10 @@ def column_kinds_choose(*, version: DatasetVersion, kinds: Mapping[str, ColumnKi
     version.save(update_fields=["chosen_kinds", "columns"])
 
 
-def project_create(*, user: User, version: DatasetVersion, name: str, spec: CleansetSpec) -> Project:
-    """Keep what is to be learned from a dataset version."""
+def project_create(
+    *, user: User, version: DatasetVersion, name: str, spec: CleansetSpec, notes: Sequence[str] = ()
+) -> Project:
+    """Keep what is to be learned from a dataset version, and what was worth knowing about that choice."""
     return Project.objects.create(
         owner=user,
         version=version,
@@ -156,6 +158,9 @@ def project_create(*, user: User, version: DatasetVersion, name: str, spec: Clea
         feature_columns=list(spec.feature_columns),
         column_kinds={column: kind.value for column, kind in spec.column_kinds.items()},
         seed=spec.seed,
+        separator=spec.separator,
+        merged_labels=dict(spec.merged_labels),
+        notes=list(notes),
     )
 
 

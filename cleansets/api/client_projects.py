@@ -20,6 +20,7 @@ from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.required_columns import quoted
 
 UNSUPPORTED = "UNSUPPORTED_PROJECT_CONFIGURATION"
+MERGE_REMEDY = "Correct the spelling in the file, or create the project in the browser to merge them."
 NOTHING_GUESSED = "None"  # what the client sends for a label column that could not be guessed
 
 
@@ -39,8 +40,9 @@ def project_clean(request: HttpRequest) -> JsonResponse:
     if not form.is_valid():
         return _refused(" ".join(_form_problems(form)))
     name, spec = form.cleaned_data["name"], form.spec()
-    cleanset = project_start(user=account(request), version=version, name=name, spec=spec)
-    return JsonResponse({"project_id": str(cleanset.project_id)})
+    notes = form.notes(remedy=MERGE_REMEDY)
+    cleanset = project_start(user=account(request), version=version, name=name, spec=spec, notes=notes)
+    return JsonResponse({"project_id": str(cleanset.project_id), "notes": notes})
 
 
 def _refused(description: str) -> JsonResponse:

@@ -14,6 +14,7 @@ from cleansets.models import Cleanset
 from projects.models import Project
 from studio.api.schemas import Name, RunOut, Text
 from studio.engine.columns import ColumnKind
+from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 
 Choice = Literal["auto-fix", "keep", "exclude", "label", "needs-review"]
@@ -33,6 +34,14 @@ class ProjectIn(Schema):
     label_column: Text | None = Field(None, description='"" for none.')
     text_column: Text | None = Field(None, description="Of a text project: the column that the models read.")
     feature_columns: list[Text] | None = Field(None, description="Of a tabular project: the columns to learn from.")
+    separator: Separator | None = Field(
+        None, description="Of a multi-label project: how the cells of the label column write sets; found, if left out."
+    )
+    merge_spellings: bool | list[Text] = Field(
+        default=False,
+        description="Whether classes that differ in case, spaces or Unicode form count as one, spelled as most rows "
+        "spell it; or the spellings to keep, each for all spellings of its class.",
+    )
 
 
 class ProjectNameIn(Schema):
@@ -71,6 +80,9 @@ class ProjectOut(Schema):
     feature_columns: list[str]
     column_kinds: dict[str, ColumnKind]
     seed: int
+    separator: Separator = Field(description="How the cells of a multi-label project's label column write sets.")
+    merged_labels: dict[str, str] = Field(description="Spellings of classes, each with the one as which it counts.")
+    notes: list[str] = Field(description="What was worth knowing about the label column when it was created.")
     cleanset: CleansetBriefOut | None = Field(description="The newest.")
 
     @staticmethod

@@ -21,6 +21,9 @@ from studio.accounts.access import account
 from studio.api.pages import page_of
 from studio.api.schemas import Page, Paged, Problem
 from studio.engine.errors import DataProblem
+from studio.engine.validate import quoted
+
+MERGE_REMEDY = "Create the project with merge_spellings to count them as one."
 
 router = Router(tags=["Projects"])
 
@@ -38,8 +41,14 @@ def project_create(request: HttpRequest, wanted: ProjectIn) -> Status[Project]:
     form = _form(request, wanted)
     if not form.is_valid():
         raise DataProblem(" ".join(_errors(form)))
-    name = form.cleaned_data["name"]
-    cleanset = services.project_start(user=account(request), version=form.version, name=name, spec=form.spec())
+    _refuse_unknown_spellings(form, wanted)
+    cleanset = services.project_start(
+        user=account(request),
+        version=form.version,
+        name=form.cleaned_data["name"],
+        spec=form.spec(),
+        notes=form.notes(remedy=MERGE_REMEDY),
+    )
     return Status(201, cleanset.project)
 
 
@@ -47,9 +56,23 @@ def _form(request: HttpRequest, wanted: ProjectIn) -> ProjectForm:
     """Return the form of the page: the guess, with what was asked for laid over it."""
     version = ready_version_or_404(request, wanted.dataset_id)
     data = ProjectForm(version).guessed_data()
-    for name, value in wanted.model_dump(exclude={"dataset_id"}, exclude_none=True).items():
+    for name, value in wanted.model_dump(exclude={"dataset_id", "merge_spellings"}, exclude_none=True).items():
         data.setlist(name, value if isinstance(value, list) else [value])
+    if isinstance(wanted.merge_spellings, list):
+        data.setlist("merged", wanted.merge_spellings)
+    elif wanted.merge_spellings:
+        data["merge_all"] = "1"
     return ProjectForm(version, data)
+
+
+def _refuse_unknown_spellings(form: ProjectForm, wanted: ProjectIn) -> None:
+    kept = {choice.kept for choice in form.spellings}
+    asked = wanted.merge_spellings if isinstance(wanted.merge_spellings, list) else []
+    if unknown := [name for name in asked if name not in kept]:
+        raise DataProblem(
+            f"merge_spellings: {quoted(unknown)} is no class that is spelled in several ways, or two spellings of one "
+            "class are to be kept. Name one spelling of each class to merge, as the file has it."
+        )
 
 
 def _errors(form: ProjectForm) -> list[str]:

@@ -9,12 +9,12 @@ from django.db.models.functions import Abs
 
 from cleansets.label_text import number_text
 from cleansets.models import Cleanset
-from projects.forms.projects import ProjectForm
-from projects.label_summaries import LabelSummary, NumberSummary, SetCounts
-from projects.selectors import LabelCounts
+from projects.forms.projects import SEPARATOR_NAMES, ProjectForm, SpellingChoice
+from projects.label_summaries import LabelSummary, NumberSummary
 from projects.views.profile_cards import Bar, histogram_bars
 from studio.accounts.models import User
 from studio.engine.columns import ColumnKind
+from studio.engine.label_reading import ClassCounts
 from studio.engine.ml_task import Modality
 from studio.engine.schema import CleansetSpec
 from studio.runs import Status
@@ -51,6 +51,8 @@ class ProjectPlan:
     n_rows: int = 0
     labels: LabelSummary | None = None
     forecast: Forecast | None = None
+    spellings: tuple[SpellingChoice, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def n_fits(self) -> int:
@@ -64,14 +66,12 @@ class ProjectPlan:
 
     @property
     def _classes(self) -> tuple[tuple[str, int], ...]:
-        return self.labels.classes if isinstance(self.labels, LabelCounts | SetCounts) else ()
+        return self.labels.classes if isinstance(self.labels, ClassCounts) else ()
 
     @property
     def rarest(self) -> tuple[str, int] | None:
-        """The class with the fewest rows; None where there are too many to list."""
-        if not isinstance(self.labels, LabelCounts) or len(self._classes) < self.labels.n_classes:
-            return None
-        return self._classes[-1]
+        """The class with the fewest rows; None without classes."""
+        return self._classes[-1] if self._classes else None
 
     @property
     def scarce(self) -> list[str]:
@@ -88,8 +88,22 @@ class ProjectPlan:
     @property
     def n_more_classes(self) -> int:
         """How many classes are not among the most frequent."""
-        n = self.labels.n_classes if isinstance(self.labels, LabelCounts | SetCounts) else 0
-        return max(n - CLASSES_SHOWN, 0)
+        return max(len(self._classes) - CLASSES_SHOWN, 0)
+
+    @property
+    def separator(self) -> str:
+        """How the cells write sets of classes, in words."""
+        return SEPARATOR_NAMES[self.spec.separator] if self.spec else ""
+
+    @property
+    def example(self) -> str:
+        """A cell with two classes, as the label column writes it."""
+        return self.spec.separator.example if self.spec else ""
+
+    @property
+    def n_apart(self) -> int:
+        """How many classes that are spelled in several ways are not merged."""
+        return sum(not choice.kept for choice in self.spellings)
 
     def _number(self, name: str) -> str:
         value = getattr(self.labels, name, None)
@@ -138,7 +152,15 @@ def project_plan(user: User, form: ProjectForm) -> ProjectPlan:
         return ProjectPlan(tuple(str(error) for errors in form.errors.values() for error in errors))
     spec, version = form.spec(), form.version
     n_rows = version.n_rows or 0
-    return ProjectPlan((), spec, n_rows, form.labels, _forecast(user, spec, n_rows))
+    return ProjectPlan(
+        problems=(),
+        spec=spec,
+        n_rows=n_rows,
+        labels=form.labels,
+        forecast=_forecast(user, spec, n_rows),
+        spellings=tuple(form.spellings),
+        notes=tuple(form.questions()),
+    )
 
 
 def _forecast(user: User, spec: CleansetSpec, n_rows: int) -> Forecast | None:

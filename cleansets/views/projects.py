@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +20,10 @@ from projects.access import newest_version_or_404, project_or_404
 from projects.forms.projects import MODALITIES, MODES, TASKS, ProjectForm, ProjectNameForm
 from projects.models import DatasetVersion, Project
 from studio.accounts.access import account
+from studio.engine.spellings import shown_spelling
 from studio.htmx import is_partial
+
+MERGE_REMEDY = "They are analysed as classes of their own."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,7 +36,7 @@ def project_create(request: HttpRequest) -> HttpResponse:
         messages.info(request, "A project can be created once the file of this dataset has been read.")
         return redirect(version)
     form = ProjectForm(version, request.POST if request.method == "POST" else None)
-    is_check = request.method != "POST" or "check" in request.POST
+    is_check = request.method != "POST" or bool({"check", "merge_all"} & request.POST.keys())
     is_fitted = form.is_task_new and (is_partial(request) or is_check)
     if is_fitted:
         form = ProjectForm(version, form.fitted_data())
@@ -74,15 +76,18 @@ def _create_page(request: HttpRequest, form: ProjectForm) -> HttpResponse:
             (version.dataset.name, version.get_absolute_url()),
         ],
     }
-    is_refused = form.is_bound and not form.is_valid() and "check" not in request.POST
+    is_refused = form.is_bound and not form.is_valid() and not {"check", "merge_all"} & request.POST.keys()
     return render(request, "projects/project_create.html", context, status=422 if is_refused else 200)
 
 
 def _started(request: HttpRequest, form: ProjectForm) -> Cleanset:
-    user, name = account(request), form.cleaned_data["name"]
-    with transaction.atomic():
-        project = project_services.project_create(user=user, version=form.version, name=name, spec=form.spec())
-        return services.cleanset_start(project=project, user=user)
+    return services.project_start(
+        user=account(request),
+        version=form.version,
+        name=form.cleaned_data["name"],
+        spec=form.spec(),
+        notes=form.notes(remedy=MERGE_REMEDY),
+    )
 
 
 @require_safe
@@ -116,6 +121,9 @@ def project_settings(request: HttpRequest, project_id: uuid.UUID) -> HttpRespons
         "version": project.version,
         "form": form,
         "losses": project_selectors.losses(project),
+        "merged_spellings": [
+            (shown_spelling(spelled), shown_spelling(kept)) for spelled, kept in project.merged_labels.items()
+        ],
         "section": "projects",
         "crumbs": crumbs,
         "tabs": contexts.tabs(cleanset, "Settings") if cleanset.is_succeeded else [],

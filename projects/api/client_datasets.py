@@ -9,11 +9,12 @@ from django.http import HttpRequest, JsonResponse
 from projects import selectors, services
 from projects.access import dataset_or_404, newest_version_or_404
 from projects.api.client_answers import SCHEMA_TYPES, reading_failed
+from projects.label_summaries import label_cells, label_guess, separator_of
 from projects.models import DatasetVersion
 from studio.accounts.access import account
 from studio.api.errors import ApiProblem, client_view
 from studio.engine.guess import guess_choice
-from studio.engine.label_sets import split_labels
+from studio.engine.label_sets import read_set
 
 SCHEMA_VERSION = "0.1.12"
 MIN_ROWS_PER_CLASS = 5  # of a tabular project, by the client's own words
@@ -51,7 +52,7 @@ def dataset_details(request: HttpRequest, dataset_id: uuid.UUID) -> JsonResponse
     left_out = {name for name, _ in guess.left_out}
     return JsonResponse(
         {
-            "label_column_guess": selectors.label_guess(version, request.GET.get("tasktype", "")),
+            "label_column_guess": label_guess(version, request.GET.get("tasktype", "")),
             "text_column_guess": guess.text_column,
             "distinct_columns": [column["name"] for column in version.columns if column["name"] not in left_out],
         }
@@ -86,17 +87,19 @@ def dataset_complete(request: HttpRequest, dataset_id: uuid.UUID) -> JsonRespons
 @client_view("GET", scope="read")
 def column_diversity(request: HttpRequest, dataset_id: uuid.UUID, column: str) -> JsonResponse:
     """Tell whether a label column has at least two classes with some rows each."""
-    counts = selectors.label_counts(_version_with(request, dataset_id, column), column)
-    n_classes = sum(n_rows >= MIN_ROWS_PER_CLASS for _, n_rows in counts.classes)
+    cells = label_cells(_version_with(request, dataset_id, column), column)
+    n_classes = sum(n_rows >= MIN_ROWS_PER_CLASS for cell, n_rows in cells.counts if cell and cell.strip())
     return JsonResponse({"has_minimal_diversity": n_classes >= 2})
 
 
 @client_view("GET", scope="read")
 def multilabel_validity(request: HttpRequest, dataset_id: uuid.UUID, column: str) -> JsonResponse:
     """Tell whether the cells of a column are lists of classes: fewer classes than there are lists."""
-    counts = selectors.label_counts(_version_with(request, dataset_id, column), column)
-    classes = {name for cell, _ in counts.classes for name in split_labels(cell)}
-    return JsonResponse({"is_valid_multilabel_column": 1 < len(classes) <= counts.n_classes})
+    version = _version_with(request, dataset_id, column)
+    separator = separator_of(version, column)
+    cells = [cell for cell, _ in label_cells(version, column).counts if cell and cell.strip()]
+    classes = {name for cell in cells for name in read_set(cell, separator) or ()}
+    return JsonResponse({"is_valid_multilabel_column": 1 < len(classes) <= len(cells)})
 
 
 def _version_with(request: HttpRequest, dataset_id: uuid.UUID, column: str) -> DatasetVersion:

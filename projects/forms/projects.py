@@ -7,15 +7,27 @@ from dataclasses import dataclass
 from django import forms
 from django.http import QueryDict
 
-from projects.label_summaries import LabelSummary, label_facts, label_summary, set_columns
+from projects.label_summaries import (
+    LabelCells,
+    LabelSummary,
+    label_cells,
+    label_facts,
+    number_summary,
+    separator_of,
+    set_columns,
+)
 from projects.models import DatasetVersion
 from projects.readers.profile import ColumnProfile
 from projects.selectors import column_facts, column_profiles
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.guess import fits_task, guess_choice
+from studio.engine.label_questions import question_of_numbers, question_of_sets
+from studio.engine.label_reading import ClassCounts
+from studio.engine.label_sets import Separator, read_set
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
+from studio.engine.spellings import Spellings, merge_note, shown_spelling, spelling_note
 from studio.engine.validate import check_choice
 
 
@@ -46,9 +58,49 @@ MODES = (
 
 LABEL_WANTED = {
     MLTask.MULTI_CLASS: "Choose the column with the class of each row.",
-    MLTask.MULTI_LABEL: "Choose the column whose cells list classes with commas between; none was found that looks so.",
+    MLTask.MULTI_LABEL: "Choose the column whose cells hold sets of classes; none was found that looks so.",
     MLTask.REGRESSION: "Choose the column with the number of each row; none was found that looks so.",
 }
+
+
+AS_FOUND = ""
+SEPARATOR_NAMES = {
+    Separator.COMMA: "comma",
+    Separator.SEMICOLON: "semicolon",
+    Separator.BAR: "vertical bar",
+    Separator.SLASH: "slash",
+    Separator.SPACE: "space",
+    Separator.JSON: "JSON list",
+    Separator.PYTHON: "Python list",
+    Separator.NUMBERS: "list of numbers",
+}
+SEPARATORS = [
+    (AS_FOUND, "As found in the column"),
+    *((separator.value, f"{name}: {separator.example}") for separator, name in SEPARATOR_NAMES.items()),
+]
+
+
+class NamesField(forms.Field):
+    """Any number of names, each posted under the same name; their spaces count."""
+
+    widget = forms.MultipleHiddenInput
+
+    def to_python(self, value: list[str] | None) -> list[str]:
+        """Return the names as they were posted, without empty ones."""
+        return [str(name) for name in value or [] if name]
+
+
+@dataclass(frozen=True, slots=True)
+class SpellingChoice:
+    """One class that is spelled in several ways; `kept` is the spelling that all count as, empty for each its own."""
+
+    spellings: Spellings
+    kept: str
+
+    @property
+    def shown(self) -> list[tuple[str, str, int]]:
+        """Each spelling: as it is, with what cannot be seen made visible, and its rows."""
+        return [(name, shown_spelling(name), n_rows) for name, n_rows in self.spellings.counts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +118,14 @@ class ProjectForm(forms.Form):
     """What to learn from a dataset version; everything is guessed at first.
 
     `labels` is what the label column holds, there once the form is valid; None without labels. `guessed_task` is the
-    task for which the label column on the page was guessed.
+    task for which the label column on the page was guessed. Of `merged`, each is the spelling that all spellings of
+    its class count as; `merge_all` keeps the most frequent spelling of every class.
     """
 
     labels: LabelSummary | None
+    label_separator: Separator
+    spellings: list[SpellingChoice]
+    _cells: LabelCells | None
 
     name = forms.CharField(max_length=200, label="Project name")
     modality = forms.ChoiceField(choices=[(option.value, option.title) for option in MODALITIES])
@@ -78,6 +134,9 @@ class ProjectForm(forms.Form):
     label_column = forms.ChoiceField(
         label="Label column", required=False, help_text="The column with the given labels."
     )
+    separator = forms.ChoiceField(label="Sets are written with", required=False, choices=SEPARATORS)
+    merged = NamesField(required=False)
+    merge_all = forms.CharField(required=False)
     text_column = forms.ChoiceField(label="Text column", required=False, help_text="The column that the models read.")
     feature_columns = forms.MultipleChoiceField(label="Columns to learn from", required=False)
     mode = forms.ChoiceField(choices=[(option.value, option.title) for option in MODES])
@@ -153,15 +212,40 @@ class ProjectForm(forms.Form):
         if task in LABEL_WANTED and not cleaned["label_column"]:
             self.add_error("label_column", LABEL_WANTED[task])
             return cleaned
+        self._read_labels(task, str(cleaned["label_column"]))
         try:
             self._check(self.spec())
         except DataProblem as problem:
             self.add_error(None, str(problem))
         return cleaned
 
+    def _read_labels(self, task: MLTask, label: str) -> None:
+        """Find out how the label column writes its classes."""
+        chosen = self.cleaned_data["separator"]
+        self.label_separator = Separator(chosen or Separator.COMMA)
+        if task is MLTask.MULTI_LABEL and chosen == AS_FOUND:
+            self.label_separator = self._sets.get(label) or separator_of(self.version, label)
+        self.spellings, self._cells = [], None
+        if task in (MLTask.MULTI_CLASS, MLTask.MULTI_LABEL):
+            self._cells = label_cells(self.version, label)
+            found = self._cells.spellings(self.spec())
+            self.spellings = [SpellingChoice(one, self._kept(one)) for one in found]
+
+    def _kept(self, spellings: Spellings) -> str:
+        if self.cleaned_data["merge_all"]:
+            return spellings.kept
+        return next((name for name in spellings.names if name in self.cleaned_data["merged"]), "")
+
+    def _label_profile(self, spec: CleansetSpec) -> ColumnProfile | None:
+        return next((profile for profile in self.profiles if profile.name == spec.label_column), None)
+
     def _check(self, spec: CleansetSpec) -> None:
-        profile = next((profile for profile in self.profiles if profile.name == spec.label_column), None)
-        self.labels = label_summary(self.version, profile, spec.task) if profile else None
+        profile = self._label_profile(spec)
+        self.labels = None
+        if self._cells is not None:
+            self.labels = self._cells.classes(spec)
+        elif profile is not None:
+            self.labels = number_summary(self.version, profile)
         facts = {column.name: column for column in column_facts(self.version)}
         check_choice(
             n_rows=self.version.n_rows or 0,
@@ -186,7 +270,41 @@ class ProjectForm(forms.Form):
             label_column=label,
             feature_columns=tuple(kinds),
             column_kinds=kinds,
+            separator=self.label_separator,
+            merged_labels={
+                name: kept
+                for choice in self.spellings
+                if choice.kept
+                for name, kept in choice.spellings.merged_into(choice.kept).items()
+            },
         )
+
+    def questions(self) -> list[str]:
+        """Return what is worth asking about the labels of a valid form."""
+        profile, task = self._label_profile(self.spec()), MLTask(self.cleaned_data["task"])
+        if profile is None or not isinstance(self.labels, ClassCounts):
+            return []
+        found = [question_of_numbers(profile.name, profile.kind, task, self.labels.n_classes)]
+        if profile.name in self._sets:
+            example = self._example(self._sets[profile.name])
+            found.append(question_of_sets(profile.name, task, example))
+        return [question for question in found if question]
+
+    def notes(self, *, remedy: str) -> list[str]:
+        """Return the questions and how classes are spelled; `remedy` says how to merge spellings."""
+        spec = self.spec()
+        column = str(spec.label_column)
+        notes = self.questions()
+        if apart := [choice.spellings for choice in self.spellings if not choice.kept]:
+            notes.append(spelling_note(column, apart, remedy=remedy))
+        if spec.merged_labels:
+            notes.append(merge_note(column, spec.merged_labels))
+        return notes
+
+    def _example(self, separator: Separator) -> str:
+        """Return a frequent cell of the label column with more than one class."""
+        cells = self._cells.counts if self._cells else ()
+        return next((cell for cell, _ in cells if cell and len(read_set(cell, separator) or ()) > 1), "")
 
     def feature_options(self) -> list[FeatureOption]:
         """Return every column with what speaks against learning from it."""

@@ -18,9 +18,10 @@ import joblib
 from studio.engine.encoder import encoder_sha256
 from studio.engine.errors import DataProblem
 from studio.engine.features.catalogue import ENCODED
+from studio.engine.ml_task import MLTask
 from studio.engine.train import TrainedModel
 
-FORMAT_VERSION = 6
+FORMAT_VERSION = 7
 MANIFEST, SIGNATURE, PAYLOAD = "manifest.json", "manifest.hmac-sha256", "model.joblib"
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "sentence-transformers", "torch")
 _UNPICKLED_BY = "scikit-learn"  # whose fitted models are only sure to load in the same minor version
@@ -34,6 +35,8 @@ class Manifest:
     ----------
     column_kinds
         Kind of each feature column, in order.
+    separator, merged_labels
+        How the cells of the label column were read; suggested sets are written with the same separator.
     candidates
         The table of models, best first.
     encoder_sha256
@@ -53,6 +56,8 @@ class Manifest:
     label_column: str | None
     column_kinds: Mapping[str, str]
     classes: tuple[str, ...]
+    separator: str | None
+    merged_labels: Mapping[str, str]
     members: Mapping[str, float]
     candidates: tuple[Mapping[str, str | float], ...]
     encoder_sha256: str | None
@@ -154,6 +159,8 @@ def _describe(model: TrainedModel, files: Mapping[str, str]) -> Manifest:
         label_column=spec.label_column,
         column_kinds={name: spec.column_kinds[name].value for name in spec.feature_columns},
         classes=model.classes,
+        separator=spec.separator.value if spec.task is MLTask.MULTI_LABEL else None,
+        merged_labels=dict(spec.merged_labels),
         members={member.key: member.weight for member in model.members},
         candidates=tuple(asdict(candidate) for candidate in model.candidates),
         encoder_sha256=encoder_sha256(spec.encoder_folder) if ENCODED & model.featurisers.keys() else None,

@@ -22,6 +22,7 @@ from studio.engine.health.registry import find_health
 from studio.engine.issues.base import Evidence
 from studio.engine.issues.kept import find_or_recall
 from studio.engine.issues.registry import ISSUE_TYPES
+from studio.engine.label_reading import read_labels
 from studio.engine.learners import Predicted
 from studio.engine.memory import keep_little
 from studio.engine.ml_task import MEASURES, MLTask
@@ -42,6 +43,7 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     frame: pd.DataFrame,
     spec: CleansetSpec,
     *,
+    labels: Sequence[str | None] | None = None,
     former_labels: Sequence[str | None] | None = None,
     split_column: str | None = None,
     cache_dir: Path | None = None,
@@ -56,8 +58,10 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
         n rows of text or None, with the spec's feature columns and its label column.
     spec
         The choice of columns, task, mode, folds and seed.
+    labels
+        One label per row in the form of `read_labels`; None reads them from the spec's label column.
     former_labels
-        One cell per row: the labels that were corrected since. Where they were few, models go on from their fits to
+        One label per row: those that were corrected since. Where they were few, models go on from their fits to
         these, on the same folds, which makes a corrected data set's cleanset several times as fast; see `make_study`.
     split_column
         A column of the frame that says which rows are for training and which for testing; copies across are told of.
@@ -83,9 +87,11 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     watch = Stopwatch(progress)
     resources = Resources(Cache(cache_dir), n_jobs, watch)
     watch("Reading features")
-    table = checked_table(frame, spec)
-    given = frame[spec.label_column].tolist() if spec.label_column else [None] * len(frame)
-    study = make_study(table, given, spec, resources, former_labels)
+    if labels is None and spec.label_column in frame.columns:
+        cells = frame[spec.label_column].astype(object)
+        labels = read_labels(cells.where(cells.notna(), None).tolist(), spec)
+    table = checked_table(frame, labels, spec)
+    study = make_study(table, labels or [None] * len(frame), spec, resources, former_labels)
     if study.former is not None:
         watch.log("Few labels were corrected: models go on from their former fits")
     candidates, evidence = _learned(study, resources)

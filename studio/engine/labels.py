@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from studio.engine.cells import Cells
 from studio.engine.label_scale import AS_GIVEN, LabelScale
@@ -76,7 +77,8 @@ def encode_labels(given: Sequence[str | None], task: MLTask = MLTask.MULTI_CLASS
     Parameters
     ----------
     given
-        One cell per row; None, NaN and blank text are no label, or no class in a multi-label task.
+        One label per row, as `read_labels` returns them. None, NaN and blank text are no label; of sets, the empty
+        text is no class.
     task
         Decides how a cell is read.
 
@@ -84,11 +86,14 @@ def encode_labels(given: Sequence[str | None], task: MLTask = MLTask.MULTI_CLASS
     --------
     >>> encode_labels(["b", None, "a", " "]).codes.tolist()
     [1, -1, 0, -1]
-    >>> encode_labels(["b,a", None, "a"], MLTask.MULTI_LABEL).targets.astype(int).tolist()
-    [[1, 1], [0, 0], [1, 0]]
+    >>> sets = encode_labels(["b,a", "", "a", None], MLTask.MULTI_LABEL)
+    >>> sets.targets.astype(int).tolist(), sets.is_labeled.tolist()
+    ([[1, 1], [0, 0], [1, 0], [0, 0]], [True, True, True, False])
     >>> encode_labels(["1.50", "", "3"], MLTask.REGRESSION).targets.tolist()
     [1.5, nan, 3.0]
     """
+    if task is MLTask.MULTI_LABEL:
+        return _encode_sets(given)
     return _ENCODERS[task](Cells.of(given))
 
 
@@ -100,7 +105,8 @@ def _encode_classes(cells: Cells) -> Labels:
     return Labels(codes, classes, codes)
 
 
-def _encode_sets(cells: Cells) -> Labels:
+def _encode_sets(given: Sequence[str | None]) -> Labels:
+    cells, is_labeled = Cells.of(given), pd.notna(np.asarray(given, dtype=object))
     sets = [split_labels(cell) for cell in cells.distinct.tolist()]
     classes = tuple(sorted({name for names in sets for name in names}))
     code_of = {name: code for code, name in enumerate(classes)}
@@ -108,7 +114,7 @@ def _encode_sets(cells: Cells) -> Labels:
     places = np.repeat(np.arange(len(sets)), [len(names) for names in sets])
     members[places, [code_of[name] for names in sets for name in names]] = True
     members = members[cells.codes]
-    return Labels(members, classes, _rarest_class(members))
+    return Labels(members, classes, np.where(is_labeled, _rarest_class(members), UNLABELED).astype(np.int32))
 
 
 def _rarest_class(members: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
@@ -147,7 +153,6 @@ def _encode_nothing(cells: Cells) -> Labels:
 
 _ENCODERS = {
     MLTask.MULTI_CLASS: _encode_classes,
-    MLTask.MULTI_LABEL: _encode_sets,
     MLTask.REGRESSION: _encode_numbers,
     MLTask.UNSUPERVISED: _encode_nothing,
 }

@@ -17,6 +17,7 @@ from studio.engine.columns import ColumnKind
 from studio.engine.encoder import encoder_sha256
 from studio.engine.errors import DataProblem
 from studio.engine.issues.registry import ISSUE_TYPES
+from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.rows import digest
 from studio.engine.schema import CleansetResult, CleansetSpec
@@ -45,6 +46,8 @@ class RunManifest:
         SHA-256 by part: each column of the issues, pred_probs, predictions, folds.
     former_labels_sha256
         Of the labels from whose fits models went on; None where everything was fitted anew.
+    separator, merged_labels
+        How the cells of the label column were read.
     """
 
     format_version: int
@@ -67,6 +70,8 @@ class RunManifest:
     stage_seconds: Mapping[str, float]
     results: Mapping[str, str]
     former_labels_sha256: str | None = None
+    separator: str | None = None
+    merged_labels: Mapping[str, str] | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return it for JSON."""
@@ -92,6 +97,8 @@ class RunManifest:
             n_folds=self.n_folds,
             seed=self.seed,
             only_candidates=tuple(self.candidates),
+            separator=Separator(self.separator or Separator.COMMA),
+            merged_labels=dict(self.merged_labels or {}),
         )
 
 
@@ -127,6 +134,8 @@ def describe(
         stage_seconds=dict(result.stage_seconds),
         results=digests(result),
         former_labels_sha256=labels_digest(former_labels) if former_labels and result.is_warm_started else None,
+        separator=spec.separator.value if spec.task is MLTask.MULTI_LABEL else None,
+        merged_labels=dict(spec.merged_labels),
     )
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.engine.columns import ColumnKind
 from studio.engine.health.report import Health
+from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 
 if TYPE_CHECKING:  # database models use this module: no process of the studio should load pandas for annotations
@@ -29,6 +30,10 @@ class CleansetSpec:
         Kind of every feature column.
     label_column
         None for unsupervised.
+    separator
+        Multi-label: how the cells of the label column write sets.
+    merged_labels
+        Spellings of classes, each with the spelling as which it counts.
     n_folds
         Number of cross-validation folds.
     seed
@@ -55,6 +60,12 @@ class CleansetSpec:
     budget_s: float = 0.0
     encoder_folder: Path | None = None
     is_script_known: bool = True
+    separator: Separator = Separator.COMMA
+    merged_labels: Mapping[str, str] = field(default_factory=dict)
+
+    def as_spelled(self) -> CleansetSpec:
+        """Return the choice with every spelling as a class of its own."""
+        return replace(self, merged_labels={})
 
     @property
     def may_encode(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from studio.engine import cell_values
 from studio.engine.cells import Cells, Table
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
-from studio.engine.label_sets import split_labels
+from studio.engine.label_reading import ClassCounts, class_counts
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.required_columns import quoted
 from studio.engine.schema import CleansetSpec
@@ -27,7 +28,8 @@ class ColumnFacts:
 
     `n_missing` counts empty cells, blank ones included; `n_distinct` the different values among the others: of a
     multi-label column the different classes, of a regression's label column the different numbers. `unreadable` is
-    the first row, counted from 0, whose label should be a number and is none, with its cell.
+    the first row, counted from 0, whose label should be a number and is none, with its cell. Of the rows without a
+    class that a multi-label column has, `n_without` are sets without any.
     """
 
     name: str
@@ -35,6 +37,7 @@ class ColumnFacts:
     n_missing: int
     n_distinct: int
     unreadable: tuple[int, str] | None = None
+    n_without: int = 0
 
 
 def check_choice(
@@ -63,33 +66,40 @@ def check_choice(
     _check_label(n_rows, label, spec)
 
 
-def checked_table(frame: pd.DataFrame, spec: CleansetSpec) -> Table:
-    """Return the feature columns of a frame that can be analysed as the spec says.
+def checked_table(frame: pd.DataFrame, labels: Sequence[str | None] | None, spec: CleansetSpec) -> Table:
+    """Return the feature columns of a frame that can be analysed with these labels as the spec says.
 
-    Raises DataProblem as `check_choice` does.
+    Raises DataProblem as `check_choice` does; without a label column there are no labels.
     """
-    label = label_facts(frame[spec.label_column], spec) if spec.label_column in frame.columns else None
+    label = label_facts(labels, spec) if labels is not None else None
     table = Table.of(frame, [name for name in dict.fromkeys(spec.feature_columns) if name in frame.columns])
     features = [_facts(name, cells, spec) for name, cells in table.items()]
     check_choice(n_rows=len(frame), label=label, features=features, spec=spec)
     return table
 
 
-def label_facts(cells: pd.Series[str], spec: CleansetSpec) -> ColumnFacts:
-    """Return what the checks need to know of the label column, its cells read as the task says."""
+def label_facts(labels: Sequence[str | None], spec: CleansetSpec) -> ColumnFacts:
+    """Return what the checks need to know of the labels, which `read_labels` returned."""
     name, kind = str(spec.label_column), spec.column_kinds.get(str(spec.label_column), ColumnKind.CATEGORICAL)
-    is_filled = cells.notna() & (cells.astype("str").str.strip() != "")
-    n_missing = int((~is_filled).sum())
-    filled = cells[is_filled].astype(object)
-    if spec.task is MLTask.MULTI_LABEL:
-        n_classes = len({label for cell in filled.unique() for label in split_labels(cell)})
-        return ColumnFacts(name, kind, n_missing, n_classes)
     if spec.task is MLTask.REGRESSION:
-        values = cell_values.numbers(filled.tolist())
-        unread = np.flatnonzero(np.isnan(values))
-        unreadable = (int(np.flatnonzero(is_filled)[unread[0]]), str(filled.iloc[unread[0]])) if len(unread) else None
-        return ColumnFacts(name, kind, n_missing, len(np.unique(values)), unreadable)
-    return ColumnFacts(name, kind, n_missing, filled.nunique())
+        return _number_facts(name, kind, pd.Series(list(labels), dtype=object))
+    counts = class_counts(Counter(None if pd.isna(label) else label for label in labels).items(), spec.task)
+    return facts_of_classes(name, kind, counts)
+
+
+def facts_of_classes(name: str, kind: ColumnKind, counts: ClassCounts) -> ColumnFacts:
+    """Return what the checks need to know of a label column with these classes."""
+    n_missing = counts.n_unlabeled + counts.n_without
+    return ColumnFacts(name, kind, n_missing, counts.n_classes, n_without=counts.n_without)
+
+
+def _number_facts(name: str, kind: ColumnKind, cells: pd.Series[str]) -> ColumnFacts:
+    is_filled = cells.notna() & (cells.astype("str").str.strip() != "")
+    filled = cells[is_filled].astype(object)
+    values = cell_values.numbers(filled.tolist())
+    unread = np.flatnonzero(np.isnan(values))
+    unreadable = (int(np.flatnonzero(is_filled)[unread[0]]), str(filled.iloc[unread[0]])) if len(unread) else None
+    return ColumnFacts(name, kind, int((~is_filled).sum()), len(np.unique(values)), unreadable)
 
 
 def _facts(name: str, cells: Cells, spec: CleansetSpec) -> ColumnFacts:
@@ -164,14 +174,13 @@ def _check_label(n_rows: int, label: ColumnFacts | None, spec: CleansetSpec) -> 
 
 
 def check_labels(labels: Sequence[str | None], spec: CleansetSpec) -> None:
-    """Refuse labels, one cell per row, that no model can learn from. Raises DataProblem."""
+    """Refuse labels, as `read_labels` returns them, that no model can learn from. Raises DataProblem."""
     if spec.task is MLTask.UNSUPERVISED:
         raise DataProblem(
             "This project has no labels, so no model can learn to predict them. "
             "Create a project with a label column to deploy a model."
         )
-    cells = pd.Series(list(labels), dtype=object)
-    _check_labels(len(cells), label_facts(cells, spec), spec)
+    _check_labels(len(labels), label_facts(labels, spec), spec)
 
 
 def _check_labels(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
@@ -203,12 +212,13 @@ def _check_classes(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
 
 
 def _check_label_sets(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
-    if label.n_distinct == 1 and label.n_missing == 0:
+    n_labeled = n_rows - label.n_missing + label.n_without
+    if label.n_distinct == 1 and label.n_without == 0:
         raise DataProblem(
             f"The label column “{label.name}” has only one class, which every row has. "
             "At least two classes, or rows without it, are needed to tell rows apart."
         )
-    _check_enough(n_rows, spec)
+    _check_enough(n_labeled, spec)
     _check_few_classes(label)
 
 

@@ -8,7 +8,13 @@ from cleanlab.count import num_label_issues
 
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.metrics import Probabilities
-from studio.engine.tasks.multi_label import MultiLabel, given_set_probabilities, with_likeliest, written_sets
+from studio.engine.tasks.multi_label import (
+    MultiLabel,
+    given_set_probabilities,
+    likely_sets,
+    with_likeliest,
+    written_sets,
+)
 
 _SHARE_OF_USUAL = 0.5
 
@@ -31,8 +37,9 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
     `suggested_label` is the given set with the wrong answers turned round, a full set; where a class is added, given
     ones that the models would not suggest make room for it. It is empty where no class applies, unless hardly any row
     is given an empty set: then it has the likeliest class, and the row is no issue if that is what was given. Missing
-    where there is no issue. `suggested_label_confidence_score` is the probability of the least sure answer of the
-    suggested set, or of the given one where there is no issue.
+    where there is no issue. For an unlabeled row, whose score is 0, the classes that are likely enough are suggested.
+    `suggested_label_confidence_score` is the probability of the least sure answer of the suggested set, or of the
+    given one where there is no issue.
 
     References
     ----------
@@ -40,20 +47,24 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
     Jiang and Chuang, Confident Learning (JAIR 2021).
     """
     members = np.asarray(evidence.study.labels.targets, dtype=bool)
+    is_labeled = evidence.study.labels.is_labeled
     labels = MultiLabel().label_format(evidence.pred_probs, evidence.study.labels)
-    usual = np.minimum(members.mean(axis=0), labels.applies_from)
-    suggested = members ^ wrong_answers(members, evidence.pred_probs, usual)
+    usual = np.minimum(members[is_labeled].mean(axis=0), labels.applies_from)
+    suggested = members.copy()
+    suggested[is_labeled] ^= wrong_answers(members[is_labeled], evidence.pred_probs[is_labeled], usual)
     has_new = (suggested & ~members).any(axis=1)
     suggested[has_new] &= ~members[has_new] | (evidence.pred_probs[has_new] >= labels.applies_from)
     if not labels.has_empty_sets:
         with_likeliest(suggested, evidence.pred_probs)
-    flags: npt.NDArray[np.bool_] = np.asarray((suggested != members).any(axis=1))
+    suggested[~is_labeled] = likely_sets(evidence.pred_probs[~is_labeled], labels)
+    flags: npt.NDArray[np.bool_] = np.asarray((suggested != members).any(axis=1)) & is_labeled
+    is_told = flags | ~is_labeled
     confidence = given_set_probabilities(evidence.pred_probs, suggested).min(axis=1)
     written = np.full(len(flags), None)
-    written[flags] = written_sets(suggested[flags], evidence.study.labels.classes)
+    written[is_told] = written_sets(suggested[is_told], evidence.study.labels.classes)
     return {
         "is_label_issue": flags,
-        "label_issue_score": _scores(members, evidence.pred_probs, usual),
+        "label_issue_score": np.where(is_labeled, _scores(members, evidence.pred_probs, usual), np.float32(0)),
         "suggested_label": written,
         "suggested_label_confidence_score": np.clip(confidence, 0, 1).astype(np.float32),
     }

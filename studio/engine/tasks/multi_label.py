@@ -64,10 +64,10 @@ class MultiLabel:
 
     def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
         """Return the names of the classes, from where on they are suggested, and whether a set may be empty."""
-        members = np.asarray(labels.targets, dtype=bool)
+        members = np.asarray(labels.targets, dtype=bool)[labels.is_labeled]
         return LabelFormat(
             labels.classes,
-            applies_from=best_threshold(predicted, members),
+            applies_from=best_threshold(predicted[labels.is_labeled], members),
             has_empty_sets=float((~members.any(axis=1)).mean()) >= MIN_EMPTY_FRACTION,
         )
 

@@ -11,6 +11,7 @@ import pytest
 from studio.engine.build import build_cleanset
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
+from studio.engine.label_reading import read_labels
 from studio.engine.label_sets import join_labels, split_labels
 from studio.engine.ml_task import MLTask
 from studio.engine.predict import predict_frame
@@ -120,7 +121,7 @@ def test_rows_without_any_label_column_are_looked_at_for_what_needs_none() -> No
 
 def test_trained_sets_are_predicted_as_cells() -> None:
     frame = sets_frame()
-    model = train_model(frame, frame["label"].tolist(), set_spec())
+    model = train_model(frame, read_labels(frame["label"], set_spec()), set_spec())
     found = predict_frame(model, pd.DataFrame({"text": ["dear refund parcel", "hello team"]}))
     assert [set(split_labels(cell)) for cell in found.suggested_label] == [{"billing", "delivery"}, set()]
     assert found.pred_probs.shape == (2, 3)

@@ -86,19 +86,20 @@ def test_one_class_that_every_row_has_is_refused_as_a_set() -> None:
     spec = replace(table_spec(), task=MLTask.MULTI_LABEL)
     with pytest.raises(DataProblem, match="only one class, which every row has"):
         check_choice(n_rows=100, label=label, features=FEATURES, spec=spec)
-    check_choice(n_rows=100, label=replace(label, n_missing=40), features=FEATURES, spec=spec)
+    check_choice(n_rows=100, label=replace(label, n_missing=40, n_without=40), features=FEATURES, spec=spec)
 
 
 def test_rare_classes_and_unlabeled_rows_are_no_reason_to_refuse() -> None:
-    checked_table(planted_table_with_oddities().frame, table_spec(n_folds=5))
+    frame = planted_table_with_oddities().frame
+    checked_table(frame, frame["label"].tolist(), table_spec(n_folds=5))
 
 
 def test_blank_cells_count_as_missing() -> None:
     frame = planted_table(30).frame.assign(label=" ")
     with pytest.raises(DataProblem, match="empty in every row"):
-        checked_table(frame, table_spec())
+        checked_table(frame, frame["label"].tolist(), table_spec())
     with pytest.raises(DataProblem, match="no rows"):
-        checked_table(pd.DataFrame(columns=["height", "weight", "colour", "label"]), table_spec())
+        checked_table(pd.DataFrame(columns=["height", "weight", "colour", "label"]), [], table_spec())
 
 
 def test_checking_a_choice_loads_no_machine_learning() -> None:

@@ -17,6 +17,7 @@ from studio.engine.build import build_cleanset
 from studio.engine.cells import Table
 from studio.engine.columns import ColumnKind
 from studio.engine.features.base import Matrix
+from studio.engine.label_reading import read_labels
 from studio.engine.label_scale import AS_GIVEN
 from studio.engine.learners import ClassLearner, JointSetLearner, NumberLearner
 from studio.engine.ml_task import MLTask, Mode
@@ -49,7 +50,8 @@ def corrected(frame: pd.DataFrame, n_rows: int, column: str = "label") -> pd.Dat
 def improved(
     before: pd.DataFrame, after: pd.DataFrame, spec: CleansetSpec = SPEC, cache: Path | None = None
 ) -> CleansetResult:
-    return build_cleanset(after, spec, former_labels=before[spec.label_column or ""].tolist(), cache_dir=cache)
+    former = read_labels(before[spec.label_column or ""], spec)
+    return build_cleanset(after, spec, former_labels=former, cache_dir=cache)
 
 
 def rows_and_codes(n_classes: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:

@@ -31,19 +31,6 @@ def version(alice: User, tmp_path: Path) -> DatasetVersion:
     return dataset.versions.get()
 
 
-def test_labels_are_counted_most_frequent_first_and_blank_ones_are_none(version: DatasetVersion) -> None:
-    counts = selectors.label_counts(version, 'the "label"')
-
-    assert counts.classes == (("a", 5), ("b", 5), ("c", 1))
-    assert (counts.n_classes, counts.n_unlabeled) == (3, 4)
-
-
-def test_more_classes_than_are_listed_are_still_counted(version: DatasetVersion) -> None:
-    counts = selectors.label_counts(version, "n", limit=4)
-
-    assert (len(counts.classes), counts.n_classes, counts.n_unlabeled) == (4, 15, 0)
-
-
 def test_rows_come_in_order_with_long_cells_shortened(alice: User, version: DatasetVersion) -> None:
     table = selectors.rows_between(version, range(3, 6))
 

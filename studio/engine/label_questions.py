@@ -1,0 +1,29 @@
+"""What is worth asking about a choice of labels before anything is learned from it; nothing here refuses a choice."""
+
+from __future__ import annotations
+
+from studio.engine.columns import ColumnKind
+from studio.engine.ml_task import MLTask
+
+MAX_CLASSES_OF_NUMBERS = 20  # up to which numbers are taken for names, such as stars from 1 to 5
+_MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)
+
+
+def question_of_numbers(column: str, kind: ColumnKind, task: MLTask, n_classes: int) -> str | None:
+    """Return the sentence that questions many different numbers as classes, None where there is nothing to ask."""
+    if task is not MLTask.MULTI_CLASS or kind not in _MEASURED or n_classes <= MAX_CLASSES_OF_NUMBERS:
+        return None
+    return (
+        f"“{column}” holds {n_classes:,} different numbers, and each would be a class of its own. "
+        "If they are measured or counted, the task is regression."
+    )
+
+
+def question_of_sets(column: str, task: MLTask, example: str) -> str | None:
+    """Return the sentence that questions sets of classes as one class each; `example` is such a cell."""
+    if task is not MLTask.MULTI_CLASS:
+        return None
+    return (
+        f"The cells of “{column}” look like sets of classes, such as “{example}”, and each different set would be a "
+        "class of its own. If a row may have several classes, the task is multi-label."
+    )

@@ -1,0 +1,145 @@
+"""Finds classes that are spelled in several ways: "Spam", "spam " and "SPAM"."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+_SPACES = re.compile(r"\s+")
+_WHOLE_AS_DECIMAL = re.compile(r"(-?\d+)\.0*")
+_DECIMAL = re.compile(r"-?\d*\.\d+")
+_HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
+_QUOTES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u00b4`"), "'")
+_DOUBLE_QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201f\u201e"), '"')
+_SAME_MARKS = {**_HYPHENS, **_QUOTES, **_DOUBLE_QUOTES}
+_SHOWN_SPACE = "\N{OPEN BOX}"
+_EDGE_OR_DOUBLE = re.compile(r"^ +| +$| {2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Spellings:
+    """One class with the ways in which it is spelled and the rows of each, most frequent first."""
+
+    counts: tuple[tuple[str, int], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The spellings."""
+        return tuple(name for name, _ in self.counts)
+
+    @property
+    def kept(self) -> str:
+        """The spelling that the others are merged into unless another one is chosen: the most frequent."""
+        return self.counts[0][0]
+
+    @property
+    def in_words(self) -> str:
+        """The spellings with their rows, such as “Spam” 120, “spam” 14."""
+        return ", ".join(f"“{shown_spelling(name)}” {n_rows:,}" for name, n_rows in self.counts)
+
+    def merged_into(self, kept: str) -> dict[str, str]:
+        """Return what each other spelling is replaced by."""
+        return {name: kept for name in self.names if name != kept}
+
+
+def spelling_key(name: str) -> str:
+    """Return what all spellings of one class have in common.
+
+    Case, spaces, Unicode forms, kinds of hyphens and apostrophes, and zeros after a decimal point do not count.
+
+    >>> len({spelling_key(name) for name in ("New York", " new  york", "NEW\N{NO-BREAK SPACE}YORK")})
+    1
+    >>> spelling_key("1") == spelling_key("1.0"), spelling_key("cat") == spelling_key("cats")
+    (True, False)
+    """
+    composed = unicodedata.normalize("NFKC", name.translate(_SAME_MARKS)).casefold()
+    composed = unicodedata.normalize("NFKC", composed)
+    visible = "".join(mark for mark in composed if unicodedata.category(mark) != "Cf")
+    bare = _SPACES.sub(" ", visible).strip()
+    if whole := _WHOLE_AS_DECIMAL.fullmatch(bare):
+        return whole[1]
+    if _DECIMAL.fullmatch(bare):
+        return bare.rstrip("0")
+    return bare
+
+
+def classes_spelled_variously(counts: Iterable[tuple[str, int]]) -> list[Spellings]:
+    """Return the classes with more than one spelling, those with the most rows first.
+
+    `counts` are classes as they are spelled with their rows. Of equally frequent spellings the first is one without
+    needless spaces or marks, then the one that more rows have apart from spaces, then the first in the alphabet.
+    """
+    alike: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for name, n_rows in counts:
+        if key := spelling_key(name):
+            alike[key].append((name, n_rows))
+    found = [Spellings(_ordered(names)) for names in alike.values() if len(names) > 1]
+    return sorted(found, key=lambda one: (-sum(n for _, n in one.counts), one.kept))
+
+
+def _ordered(counts: Sequence[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    n_tidy: dict[str, int] = defaultdict(int)
+    for name, n_rows in counts:
+        n_tidy[_tidy(name)] += n_rows
+
+    def place(count: tuple[str, int]) -> tuple[int, bool, int, str]:
+        name, n_rows = count
+        return -n_rows, name != _tidy(name), -n_tidy[_tidy(name)], name
+
+    return tuple(sorted(counts, key=place))
+
+
+def _tidy(name: str) -> str:
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", name)).strip()
+
+
+def merged_spellings(found: Iterable[Spellings]) -> dict[str, str]:
+    """Return for every spelling but the most frequent one of its class what it is replaced by."""
+    return {name: kept for one in found for name, kept in one.merged_into(one.kept).items()}
+
+
+def shown_spelling(name: str) -> str:
+    """Return a name with what cannot be seen made visible.
+
+    >>> shown_spelling("spam "), shown_spelling("Cafe\N{COMBINING ACUTE ACCENT}")
+    ('spam␣', 'Café (decomposed)')
+    """
+    marked = _EDGE_OR_DOUBLE.sub(lambda match: _SHOWN_SPACE * len(match[0]), name)
+    visible = "".join(_shown_mark(mark) for mark in marked)
+    if unicodedata.is_normalized("NFC", visible):
+        return visible
+    return f"{unicodedata.normalize('NFC', visible)} (decomposed)"
+
+
+def _shown_mark(mark: str) -> str:
+    is_hidden = unicodedata.category(mark) in ("Cf", "Cc", "Zs", "Zl", "Zp")
+    return f"[U+{ord(mark):04X}]" if is_hidden and mark != " " else mark
+
+
+def spelling_note(column: str, found: Sequence[Spellings], *, remedy: str) -> str:
+    """Return the sentence that tells of classes spelled in several ways; `remedy` says what can be done about it."""
+    shown = "; ".join(one.in_words for one in found[:_N_SHOWN])
+    n_more = len(found) - _N_SHOWN
+    more = f"; and {n_more:,} more" if n_more > 0 else ""
+    noun = "1 class" if len(found) == 1 else f"{len(found):,} classes"
+    verb = "is" if len(found) == 1 else "are"
+    return f"{noun} of “{column}” {verb} spelled in several ways: {shown}{more}. {remedy}"
+
+
+_N_SHOWN = 5
+
+
+def merge_note(column: str, merged: Mapping[str, str]) -> str:
+    """Return the sentence that tells which spellings count as one class."""
+    kept = dict.fromkeys(merged.values())
+    parts = [
+        f"“{shown_spelling(name)}” also for "
+        + ", ".join(f"“{shown_spelling(other)}”" for other, into in merged.items() if into == name)
+        for name in list(kept)[:_N_SHOWN]
+    ]
+    n_more = len(kept) - _N_SHOWN
+    more = f"; and {n_more:,} more" if n_more > 0 else ""
+    return f"Spellings of “{column}” that count as one class: {'; '.join(parts)}{more}."
