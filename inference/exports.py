@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyarrow.types as pt
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from inference.models import PredictionBatch
 from projects.readers import ROW_ID
 from studio import tables
-from studio.engine.label_sets import split_labels
+from studio.engine.label_reading import written_cell
+from studio.engine.label_sets import Separator, quoted_set, split_labels
 from studio.engine.ml_task import MLTask
 from studio.exports import stream_csv, stream_exact_csv, stream_safe_csv
 
@@ -34,12 +37,18 @@ def predictions_csv(batch: PredictionBatch, *, safe_for_spreadsheets: bool = Fal
     """Stream the predictions of a batch as CSV."""
     table, result = tables.local_path(batch.table_key), tables.local_path(batch.result_key)
     columns = prediction_columns(table, result)
-    rows = prediction_batches(table, result)
+    rows = prediction_batches(table, result, separator_of(batch.deployed_model.manifest))
     if safe_for_spreadsheets:
         return stream_safe_csv(columns, rows)
     label = batch.deployed_model.cleanset.project.label_column
     uploaded = pq.read_schema(table).names
     return stream_csv(columns, rows, guarded={name for name in uploaded if name != label})
+
+
+def separator_of(manifest: Mapping[str, Any]) -> Separator | None:
+    """Return how a model's suggested sets are written; None where it suggests no sets, and for older models."""
+    found = manifest.get("separator")
+    return Separator(found) if found else None
 
 
 def client_csv(batch: PredictionBatch) -> Iterator[bytes]:
@@ -49,20 +58,19 @@ def client_csv(batch: PredictionBatch) -> Iterator[bytes]:
     """
     classes: list[str] = batch.deployed_model.manifest["classes"]
     is_set = batch.deployed_model.cleanset.task is MLTask.MULTI_LABEL
+    separator = separator_of(batch.deployed_model.manifest) or Separator.COMMA
     columns = [CLIENT_LABEL, *classes]
-    return stream_exact_csv(columns, _client_batches(tables.local_path(batch.result_key), columns, is_set=is_set))
+    result = tables.local_path(batch.result_key)
+    return stream_exact_csv(columns, _client_batches(result, columns, separator if is_set else None))
 
 
-def _client_batches(result: Path, columns: Sequence[str], *, is_set: bool) -> Iterator[pa.RecordBatch]:
+def _client_batches(result: Path, columns: Sequence[str], separator: Separator | None) -> Iterator[pa.RecordBatch]:
     for found in _batches(result):
         *probabilities, labels = found.columns[1 : len(columns) + 1]
-        if is_set:
-            labels = pa.array([_quoted_set(cell) for cell in labels.to_pylist()], pa.string())
+        if separator is not None:
+            sets = [quoted_set(split_labels(cell), separator) for cell in labels.to_pylist()]
+            labels = pa.array(sets, pa.string())
         yield pa.RecordBatch.from_arrays([labels, *probabilities], names=list(columns))
-
-
-def _quoted_set(cell: str | None) -> str:
-    return ",".join('"' + name.replace('"', '""') + '"' for name in split_labels(cell))
 
 
 def download_name(filename: str) -> str:
@@ -78,11 +86,23 @@ def prediction_columns(table: Path, result: Path) -> list[str]:
     return [name for path in (table, result) for name in pq.read_schema(path).names if name != ROW_ID]
 
 
-def prediction_batches(table: Path, result: Path) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of both files side by side, all cells as text; the files have the same rows in the same order."""
+def prediction_batches(table: Path, result: Path, separator: Separator | None = None) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of both files side by side, all cells as text; the files have the same rows in the same order.
+
+    Sets of classes are written with the separator.
+    """
     columns = prediction_columns(table, result)
+    is_label = [pt.is_string(field.type) for field in pq.read_schema(result)]
     for uploaded, predicted in zip(_batches(table), _batches(result), strict=True):
-        yield pa.RecordBatch.from_arrays([*uploaded.columns[1:], *predicted.columns[1:]], names=columns)
+        cells = [
+            _written(column, separator) if is_label[place] and separator else column
+            for place, column in enumerate(predicted.columns)
+        ]
+        yield pa.RecordBatch.from_arrays([*uploaded.columns[1:], *cells[1:]], names=columns)
+
+
+def _written(labels: pa.Array, separator: Separator) -> pa.Array:
+    return pa.array([written_cell(label, separator) for label in labels.to_pylist()], pa.string())
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:

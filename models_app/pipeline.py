@@ -47,8 +47,10 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
 
 
 def _n_learned(labels: Sequence[str | None], task: MLTask) -> int:
-    """Return the rows that were learned from: in a multi-label task an empty cell is a label, too."""
-    return len(labels) if task is MLTask.MULTI_LABEL else sum(1 for label in labels if label and label.strip())
+    """Return the rows that were learned from; of sets, the empty one is a label, too."""
+    if task is MLTask.MULTI_LABEL:
+        return sum(label is not None for label in labels)
+    return sum(1 for label in labels if label and label.strip())
 
 
 def fit_best_model(

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from projects.models import DatasetVersion
 from projects.readers.facts import ROW_ID
+from projects.readers.label_cells import LabelCells, sample_cells
 from projects.readers.profile import ColumnProfile, Histogram
 from projects.selectors import column_profiles
 from studio import tables
 from studio.engine import cell_values
 from studio.engine.columns import ColumnKind
 from studio.engine.guess import guess_choice
-from studio.engine.label_reading import ClassCounts, class_counts, read_labels
+from studio.engine.label_reading import ClassCounts
 from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask
-from studio.engine.schema import CleansetSpec
 from studio.engine.set_guess import likely_separator, recognised_separator
-from studio.engine.spellings import Spellings, classes_spelled_variously
 from studio.engine.validate import ColumnFacts, facts_of_classes
 
-MAX_CELLS = 50_000  # different cells that are read; a column with more is no column of labels
-SAMPLE_ROWS = 20_000  # in which a column of sets is recognised
 _MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 N_UNREAD = 1_000  # different cells that DuckDB takes for no numbers, which are then read as the engine reads them
 
@@ -47,35 +44,9 @@ class NumberSummary:
 LabelSummary = ClassCounts | NumberSummary
 
 
-@dataclass(frozen=True, slots=True)
-class LabelCells:
-    """The different cells of a label column, each with its rows, the most frequent first; `n_more` are not listed."""
-
-    counts: tuple[tuple[str | None, int], ...]
-    n_more: int
-
-    def spellings(self, spec: CleansetSpec) -> list[Spellings]:
-        """Return the classes that are spelled in several ways."""
-        if spec.task not in (MLTask.MULTI_CLASS, MLTask.MULTI_LABEL) or self.n_more:
-            return []
-        return classes_spelled_variously(self.classes(spec.as_spelled()).classes)
-
-    def classes(self, spec: CleansetSpec) -> ClassCounts:
-        """Return how often each class occurs, the cells read as the analysis reads them."""
-        cells, n_rows = zip(*self.counts, strict=True) if self.counts else ((), ())
-        labels = read_labels(cells, spec)
-        return replace(class_counts(zip(labels, n_rows, strict=True), spec.task), n_more=self.n_more)
-
-
 def label_cells(version: DatasetVersion, column: str) -> LabelCells:
     """Read the different cells of a column."""
-    query = (
-        f"SELECT {tables.quoted(column)} AS cell, count(*) AS n_rows, count(*) OVER () FROM read_parquet(?) "
-        f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_CELLS}"
-    )
-    found = _fetched(version, query)
-    n_cells = found[0][2] if found else 0
-    return LabelCells(tuple((cell, n_rows) for cell, n_rows, _ in found), n_cells - len(found))
+    return LabelCells.of(tables.local_path(version.table_key), column)
 
 
 def label_facts(profile: ColumnProfile, summary: LabelSummary) -> ColumnFacts:
@@ -127,19 +98,12 @@ def set_columns(version: DatasetVersion, profiles: Sequence[ColumnProfile]) -> d
 @lru_cache(maxsize=1_000)
 def _recognised(table_key: str, column: str) -> Separator | None:
     """Look at a column of a table, which never changes."""
-    return recognised_separator(_sample(table_key, column))
+    return recognised_separator(sample_cells(tables.local_path(table_key), column))
 
 
 def separator_of(version: DatasetVersion, column: str) -> Separator:
     """Return how the cells of a column write sets, provided that they are sets."""
-    return likely_separator(_sample(version.table_key, column))
-
-
-def _sample(table_key: str, column: str) -> list[tuple[str, int]]:
-    some = f"SELECT {tables.quoted(column)} AS cell FROM read_parquet(?) LIMIT {SAMPLE_ROWS}"
-    query = f"SELECT cell, count(*) FROM ({some}) WHERE trim(cell) != '' GROUP BY 1 ORDER BY 2 DESC, 1"
-    with tables.connect() as connection:
-        return connection.execute(query, [str(tables.local_path(table_key))]).fetchall()
+    return likely_separator(sample_cells(tables.local_path(version.table_key), column))
 
 
 def label_guess(version: DatasetVersion, task: str) -> str | None:

@@ -21,7 +21,7 @@ from studio.accounts.access import account
 from studio.api.pages import page_of
 from studio.api.schemas import Page, Paged, Problem
 from studio.engine.errors import DataProblem
-from studio.engine.validate import quoted
+from studio.engine.required_columns import quoted
 
 MERGE_REMEDY = "Create the project with merge_spellings to count them as one."
 

@@ -8,7 +8,6 @@ from django import forms
 from django.http import QueryDict
 
 from projects.label_summaries import (
-    LabelCells,
     LabelSummary,
     label_cells,
     label_facts,
@@ -17,6 +16,7 @@ from projects.label_summaries import (
     set_columns,
 )
 from projects.models import DatasetVersion
+from projects.readers.label_cells import LabelCells
 from projects.readers.profile import ColumnProfile
 from projects.selectors import column_facts, column_profiles
 from studio.engine.columns import ColumnKind
@@ -284,10 +284,11 @@ class ProjectForm(forms.Form):
         profile, task = self._label_profile(self.spec()), MLTask(self.cleaned_data["task"])
         if profile is None or not isinstance(self.labels, ClassCounts):
             return []
-        found = [question_of_numbers(profile.name, profile.kind, task, self.labels.n_classes)]
+        n_classes = self.labels.n_classes
+        found = [question_of_numbers(profile.name, profile.kind, task, n_classes, remedy="choose the task regression")]
         if profile.name in self._sets:
             example = self._example(self._sets[profile.name])
-            found.append(question_of_sets(profile.name, task, example))
+            found.append(question_of_sets(profile.name, task, example, remedy="choose the task multi-label"))
         return [question for question in found if question]
 
     def notes(self, *, remedy: str) -> list[str]:

@@ -9,21 +9,24 @@ MAX_CLASSES_OF_NUMBERS = 20  # up to which numbers are taken for names, such as 
 _MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 
 
-def question_of_numbers(column: str, kind: ColumnKind, task: MLTask, n_classes: int) -> str | None:
-    """Return the sentence that questions many different numbers as classes, None where there is nothing to ask."""
+def question_of_numbers(column: str, kind: ColumnKind, task: MLTask, n_classes: int, *, remedy: str) -> str | None:
+    """Return the sentences that question many different numbers as classes, None where there is nothing to ask.
+
+    `remedy` says how to choose a regression, such as "choose Regression".
+    """
     if task is not MLTask.MULTI_CLASS or kind not in _MEASURED or n_classes <= MAX_CLASSES_OF_NUMBERS:
         return None
     return (
-        f"“{column}” holds {n_classes:,} different numbers, and each would be a class of its own. "
-        "If they are measured or counted, the task is regression."
+        f"“{column}” holds {n_classes:,} different numbers, and each is a class of its own here. "
+        f"If they are measured or counted, {remedy}."
     )
 
 
-def question_of_sets(column: str, task: MLTask, example: str) -> str | None:
-    """Return the sentence that questions sets of classes as one class each; `example` is such a cell."""
+def question_of_sets(column: str, task: MLTask, example: str, *, remedy: str) -> str | None:
+    """Return the sentences that question sets of classes as one class each; `example` is such a cell."""
     if task is not MLTask.MULTI_CLASS:
         return None
     return (
-        f"The cells of “{column}” look like sets of classes, such as “{example}”, and each different set would be a "
-        "class of its own. If a row may have several classes, the task is multi-label."
+        f"The cells of “{column}” look like sets of classes, such as {example}, and each different set is a class of "
+        f"its own here. If a row may have several classes, {remedy}."
     )

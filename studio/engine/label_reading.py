@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from studio.engine.label_sets import join_labels, read_set, split_labels, written_set
+from studio.engine.label_sets import Separator, join_labels, read_set, split_labels, written_set
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import CleansetSpec
 
@@ -36,11 +36,16 @@ def _read_label(cell: str | None, spec: CleansetSpec) -> str | None:
     return join_labels(dict.fromkeys(spec.merged_labels.get(name, name) for name in names))
 
 
-def written_label(label: str | None, spec: CleansetSpec) -> str | None:
-    """Return a label as the cells of the label column write it."""
-    if label is None or spec.task is not MLTask.MULTI_LABEL:
-        return label
-    return written_set(split_labels(label), spec.separator)
+def written_labels(labels: Iterable[str | None], spec: CleansetSpec) -> list[str | None]:
+    """Return labels as the cells of the label column write them."""
+    if spec.task is not MLTask.MULTI_LABEL:
+        return list(labels)
+    return [written_cell(label, spec.separator) for label in labels]
+
+
+def written_cell(label: str | None, separator: Separator) -> str | None:
+    """Return the set of a row as a column writes it that has this separator; None stays None."""
+    return None if label is None else written_set(split_labels(label), separator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +95,3 @@ def _class_names(label: str | None, task: MLTask) -> tuple[str, ...] | None:
     if task is MLTask.MULTI_LABEL:
         return None if label is None else split_labels(label)
     return None if label is None or not label.strip() else (label,)
-
-
-def merges_in(cells: Iterable[tuple[str | None, int]], spec: CleansetSpec) -> Mapping[str, str]:
-    """Return the cells that hold a spelling which counts as another, and how the column writes what they count as."""
-    unmerged = spec.as_spelled()
-    found = {}
-    for cell, _ in cells:
-        merged = _read_label(cell, spec)
-        if cell is not None and merged is not None and merged != _read_label(cell, unmerged):
-            found[cell] = str(written_label(merged, spec))
-    return found

@@ -102,6 +102,14 @@ def written_set(names: Iterable[str], separator: Separator) -> str:
     return mark.join(_quoted(name, mark) for name in names)
 
 
+def quoted_set(names: Iterable[str], separator: Separator) -> str:
+    """Return the cell of a set with every name in quotes, so that no program takes it for a number."""
+    if separator.is_list:
+        return written_set(names, separator)
+    mark = _MARKS.get(separator, separator.value)
+    return mark.join('"' + name.replace('"', '""') + '"' for name in names)
+
+
 _MARKS: Mapping[Separator, str] = {Separator.SPACE: " "}
 _LIST_WRITERS: Mapping[Separator, Callable[[list[str]], str]] = {
     Separator.JSON: lambda names: json.dumps(names, ensure_ascii=False),

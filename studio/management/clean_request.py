@@ -15,6 +15,7 @@ from projects.readers.profile import ColumnProfile
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.guess import guess_choice
+from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.near_names import nearest_name
 from studio.engine.schema import CleansetSpec
@@ -34,6 +35,8 @@ class Request:
     text: str | None
     features: str | None
     task: str
+    separator: str | None
+    merge_spellings: bool
     mode: str
     seed: int
     out: Path
@@ -74,6 +77,10 @@ class Request:
             )
         if not is_unsupervised and self.label is None:
             raise DataProblem(f"The task {self.task} needs the column with the labels. Add --label COL.")
+        if self.separator is not None and self.task != MLTask.MULTI_LABEL:
+            raise DataProblem(
+                "Only sets of classes have a separator. Add --task multi-label, or leave out --separator."
+            )
         if is_unsupervised and (self.pred_probs or self.model):
             option = "--model" if self.model else "--pred-probs"
             raise DataProblem(f"Without labels nothing is learned that {option} could write. Leave it out.")
@@ -96,6 +103,19 @@ def add_clean_options(parser: ArgumentParser) -> None:
         default=MLTask.MULTI_CLASS.value,
         help="what a label is: one of several classes (multi-class, the default), any number of classes "
         "(multi-label), a number (regression); or no labels at all (unsupervised)",
+    )
+    parser.add_argument(
+        "--separator",
+        choices=[separator.value for separator in Separator],
+        help="how the cells of the label column write sets of classes (multi-label): what stands between two classes, "
+        "or lists such as "
+        f"{Separator.JSON.example} (json), {Separator.PYTHON.example} (python), {Separator.NUMBERS.example} (numbers); "
+        "found in the column if not given",
+    )
+    parser.add_argument(
+        "--merge-spellings",
+        action="store_true",
+        help="count classes that differ in case, spaces or Unicode form as one, spelled as most rows spell it",
     )
     parser.add_argument(
         "--mode",

@@ -59,7 +59,7 @@ def _is_contradicted(evidence: Evidence) -> npt.NDArray[np.bool_]:
 def _confirmed_sets(evidence: Evidence) -> npt.NDArray[np.bool_]:
     labels = evidence.study.labels
     answers = given_set_probabilities(evidence.pred_probs, np.asarray(labels.targets, dtype=bool))
-    return labels.is_labeled & np.asarray(answers.min(axis=1) >= _MIN_PROBABILITY_OF_ANSWER)
+    return np.asarray(labels.is_labeled & (answers.min(axis=1) >= _MIN_PROBABILITY_OF_ANSWER))
 
 
 def _confirmed_numbers(evidence: Evidence) -> npt.NDArray[np.bool_]:

@@ -23,6 +23,7 @@ from projects.readers import ROW_ID
 from projects.readers.profile import profile_table
 from studio import tables
 from studio.engine.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
+from studio.engine.label_reading import read_labels, written_labels
 from studio.engine.manifest import describe
 from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
@@ -31,6 +32,7 @@ from studio.exports.formats import TableFormat, write_table
 from studio.management.clean_request import Request, add_clean_options, spec_of, unknown_column
 from studio.management.command import StudioCommand
 from studio.management.input_files import file_sha256, input_file, read_input
+from studio.management.label_choice import with_label_choice
 from studio.management.output_files import (
     manifest_path,
     output_file,
@@ -97,7 +99,7 @@ def _clean(request: Request, terminal: Terminal) -> str:
             _save_model(table, spec, model_folder, terminal)
             seconds["Training the model"] = time.monotonic() - started
         progress("Writing")
-        _write_rows(table, result, out, out_format)
+        _write_rows(table, spec, result, out, out_format)
         if request.pred_probs:
             _write_pred_probs(result, pred_probs, pred_probs_format)
         if request.manifest:
@@ -113,22 +115,32 @@ def _read(request: Request, table: Path, terminal: Terminal) -> CleansetSpec:
     except MissingColumnsProblem as problem:
         raise unknown_column(problem.missing[0].name, problem.present) from problem
     profiles = profile_table(table, is_shown=False, progress=terminal.progress, n_threads=settings.CORES)
-    spec = spec_of(request, profiles)
+    spec = with_label_choice(spec_of(request, profiles), request, table, profiles, terminal)
     what = f"Learning {spec.label_column} from" if spec.label_column else "Looking at"
     terminal.note(f"{what} {', '.join(spec.feature_columns)}")
     return spec
 
 
 def _save_model(table: Path, spec: CleansetSpec, folder: Path, terminal: Terminal) -> None:
-    labels = read_frame(table, [str(spec.label_column)])[spec.label_column].tolist()
+    labels = _labels(table, spec)
     model = fit_best_model(table, spec, labels, progress=terminal.progress)
     save_artifact(model, folder, signing_key=signing_key())
 
 
-def _write_rows(table: Path, result: CleansetResult, out: Path, out_format: TableFormat) -> None:
-    """Write the uploaded columns and those of the cleanset, side by side."""
+def _labels(table: Path, spec: CleansetSpec) -> list[str | None]:
+    column = str(spec.label_column)
+    return read_labels(read_frame(table, [column])[column].tolist(), spec)
+
+
+def _write_rows(table: Path, spec: CleansetSpec, result: CleansetResult, out: Path, out_format: TableFormat) -> None:
+    """Write the uploaded columns and those of the cleanset, side by side; sets as the label column writes them."""
     own = [name for name in pq.read_schema(table).names if name != ROW_ID]
     found = result.issues.reset_index(drop=True)
+    if spec.task is MLTask.MULTI_LABEL:
+        suggested = found["suggested_label"].astype(object)
+        found["suggested_label"] = written_labels(suggested.where(suggested.notna(), None), spec)
+    if spec.merged_labels:
+        found.insert(0, "merged_label", written_labels(_labels(table, spec), spec))
     found.insert(0, "cleanlab_row_ID", range(1, len(found) + 1))
     columns = [*own, *(free_name(name, own) for name in found.columns)]
     write_table(out, out_format, columns, _batches(table, own, found))
@@ -165,7 +177,7 @@ def _write_pred_probs(result: CleansetResult, out: Path, out_format: TableFormat
 
 
 def _write_manifest(file: Path, table: Path, spec: CleansetSpec, result: CleansetResult, out: Path) -> None:
-    labels = read_frame(table, [spec.label_column])[spec.label_column].tolist() if spec.label_column else []
+    labels = _labels(table, spec) if spec.label_column else []
     described = describe(result, spec, dataset_sha256=file_sha256(file), labels=labels)
     out.write_text(json.dumps({**described.to_dict(), "fold_id": result.fold_id.tolist()}, indent=1))
 

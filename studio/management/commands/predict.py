@@ -14,6 +14,7 @@ from models_app.artifact_files import signing_key
 from studio import tables
 from studio.engine.artifacts import load_artifact
 from studio.engine.errors import DataProblem
+from studio.engine.ml_task import MLTask
 from studio.engine.required_columns import MissingColumn, MissingColumnsProblem, RequiredColumns
 from studio.engine.train import TrainedModel
 from studio.exports.formats import write_table
@@ -125,5 +126,7 @@ def _predict(
         for note in predicted.notes:
             terminal.note(note)
         terminal.progress("Writing")
-        write_table(partial, out_format, prediction_columns(table, result), prediction_batches(table, result))
+        separator = model.spec.separator if model.spec.task is MLTask.MULTI_LABEL else None
+        rows = prediction_batches(table, result, separator)
+        write_table(partial, out_format, prediction_columns(table, result), rows)
     return predicted

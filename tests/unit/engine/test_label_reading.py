@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from studio.engine.build import build_cleanset
-from studio.engine.label_reading import class_counts, read_labels, written_label
+from studio.engine.label_reading import class_counts, read_labels, written_labels
 from studio.engine.label_sets import Separator
 from studio.engine.labels import encode_labels
 from studio.engine.ml_task import MLTask
@@ -37,11 +37,10 @@ def test_spellings_are_merged_inside_sets() -> None:
 
 
 def test_a_label_is_written_as_its_column_writes_it() -> None:
-    assert written_label('"a,b",c', set_spec()) == '["a,b", "c"]'
-    assert written_label('"a,b",c', set_spec(Separator.BAR)) == "a,b|c"
-    assert written_label("", set_spec()) == "[]"
-    assert written_label(None, set_spec()) is None
-    assert written_label("a;b", text_spec()) == "a;b"
+    sets = ['"a,b",c', "", None]
+    assert written_labels(sets, set_spec()) == ['["a,b", "c"]', "[]", None]
+    assert written_labels(sets, set_spec(Separator.BAR)) == ["a,b|c", "", None]
+    assert written_labels(["a;b", None], text_spec()) == ["a;b", None]
 
 
 @pytest.mark.parametrize("task", [MLTask.MULTI_CLASS, MLTask.MULTI_LABEL])
