@@ -25,6 +25,7 @@ from studio import storage, tables
 from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.predict import Predictions, predict_frame
+from studio.engine.processor import arithmetic_here
 from studio.engine.progress import Progress
 from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
 from studio.engine.train import TrainedModel
@@ -114,8 +115,22 @@ def predict_table(
             writer.append(found)
             counts.update(_suggested_classes(found.suggested_label, model.spec.task))
     progress("Predicting", n_rows, n_rows)
-    notes = (*required.notes, *_renaming_notes(columns, wanted))
+    notes = (*required.notes, *_arithmetic_notes(model), *_renaming_notes(columns, wanted))
     return PredictedTable(n_rows, counts.most_common(), notes)
+
+
+def _arithmetic_notes(model: TrainedModel) -> tuple[str, ...]:
+    """Say so where this machine cannot encode text as the one that trained the model did."""
+    if model.arithmetic is None:
+        return ()
+    here = arithmetic_here(model.arithmetic)
+    if here is model.arithmetic:
+        return ()
+    return (
+        f"The model was trained on text encoded in {model.arithmetic}, which this machine does not have; it encodes "
+        f"in {here}. Probabilities may differ a little from those that the first machine predicts. Deploy the model "
+        "again here for one that fits this machine.",
+    )
 
 
 def _suggested_classes(labels: Sequence[str], task: MLTask) -> Iterator[str]:

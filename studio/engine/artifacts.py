@@ -41,6 +41,8 @@ class Manifest:
         The table of models, best first.
     encoder_sha256
         Digest of the sentence encoder that the model needs; None if it needs none.
+    arithmetic
+        What that encoder computed in when the model was trained.
     files
         SHA-256 of each file.
     """
@@ -61,6 +63,7 @@ class Manifest:
     members: Mapping[str, float]
     candidates: tuple[Mapping[str, str | float], ...]
     encoder_sha256: str | None
+    arithmetic: str | None
     files: Mapping[str, str]
 
 
@@ -164,6 +167,7 @@ def _describe(model: TrainedModel, files: Mapping[str, str]) -> Manifest:
         members={member.key: member.weight for member in model.members},
         candidates=tuple(asdict(candidate) for candidate in model.candidates),
         encoder_sha256=encoder_sha256(spec.encoder_folder) if ENCODED & model.featurisers.keys() else None,
+        arithmetic=model.arithmetic.value if model.arithmetic else None,
         files=files,
     )
 

@@ -21,7 +21,7 @@ class EmbeddingStore:
     Parameters
     ----------
     path
-        The file; None keeps nothing. Vectors of another encoder belong in another file.
+        The file; None keeps nothing. Vectors of another encoder or arithmetic belong in another file.
     """
 
     def __init__(self, path: Path | None) -> None:

@@ -11,7 +11,9 @@ from importlib.metadata import version
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from threadpoolctl import threadpool_info
 
+from studio.engine.arithmetic import Arithmetic
 from studio.engine.assessment import ENSEMBLE_KEY
 from studio.engine.columns import ColumnKind
 from studio.engine.encoder import encoder_sha256
@@ -19,8 +21,10 @@ from studio.engine.errors import DataProblem
 from studio.engine.issues.registry import ISSUE_TYPES
 from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.processor import arithmetic_here
 from studio.engine.rows import digest
 from studio.engine.schema import CleansetResult, CleansetSpec
+from studio.engine.tolerance import Sample, samples
 
 FORMAT_VERSION = 1
 LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "cleanlab", "torch", "sentence-transformers")
@@ -48,6 +52,12 @@ class RunManifest:
         Of the labels from whose fits models went on; None where everything was fitted anew.
     separator, merged_labels
         How the cells of the label column were read.
+    arithmetic
+        What the sentence encoder computed in; None where it played no part.
+    processor
+        Kind of the processor, which decides the order in which numbers are added up.
+    samples
+        By part, what some rows got: with it a run on another kind of processor is compared.
     """
 
     format_version: int
@@ -72,6 +82,9 @@ class RunManifest:
     former_labels_sha256: str | None = None
     separator: str | None = None
     merged_labels: Mapping[str, str] | None = None
+    arithmetic: str | None = None
+    processor: str | None = None
+    samples: Mapping[str, Sample] | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return it for JSON."""
@@ -99,6 +112,7 @@ class RunManifest:
             only_candidates=tuple(self.candidates),
             separator=Separator(self.separator or Separator.COMMA),
             merged_labels=dict(self.merged_labels or {}),
+            arithmetic=Arithmetic(self.arithmetic) if self.arithmetic else None,
         )
 
 
@@ -136,7 +150,16 @@ def describe(
         former_labels_sha256=labels_digest(former_labels) if former_labels and result.is_warm_started else None,
         separator=spec.separator.value if spec.task is MLTask.MULTI_LABEL else None,
         merged_labels=dict(spec.merged_labels),
+        arithmetic=arithmetic_here(spec.arithmetic).value if spec.may_encode else None,
+        processor=_processor(),
+        samples=samples(result),
     )
+
+
+def _processor() -> str:
+    """Return the processor's architecture and the kind for which the numeric libraries choose their code."""
+    kinds = {str(pool["architecture"]) for pool in threadpool_info() if pool.get("architecture")}
+    return " ".join((platform.machine(), *sorted(kinds)))
 
 
 def labels_digest(labels: Sequence[str | None]) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio.engine.arithmetic import Arithmetic
 from studio.engine.columns import ColumnKind
 from studio.engine.health.report import Health
 from studio.engine.label_sets import Separator
@@ -44,6 +45,8 @@ class CleansetSpec:
         Seconds that the fits may take together; then slow candidates are left out. 0 is no bound.
     encoder_folder
         A sentence encoder in the form of sentence-transformers; None is the one that is installed.
+    arithmetic
+        What that encoder computes in; None is what this machine is quickest at, which `make_study` finds out.
     is_script_known
         Whether that encoder knows the characters of the text; `make_study` finds out.
     """
@@ -59,6 +62,7 @@ class CleansetSpec:
     only_candidates: tuple[str, ...] = ()
     budget_s: float = 0.0
     encoder_folder: Path | None = None
+    arithmetic: Arithmetic | None = None
     is_script_known: bool = True
     separator: Separator = Separator.COMMA
     merged_labels: Mapping[str, str] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from studio.engine.features.text import is_spaced
 from studio.engine.folds import assign_folds
 from studio.engine.labels import Labels, encode_labels
 from studio.engine.ml_task import Modality
+from studio.engine.processor import arithmetic_here
 from studio.engine.resources import Resources
 from studio.engine.rows import canonical_order, content_hashes, copy_hashes, digest
 from studio.engine.schema import CleansetSpec
@@ -132,6 +133,8 @@ def make_study(
     order = canonical_order(content, former)
     table = as_given.reordered(order)
     spec = replace(spec, is_script_known=_is_script_known(table, spec, resources))
+    if spec.may_encode:
+        spec = replace(spec, arithmetic=arithmetic_here(spec.arithmetic))
     labels = labels.reordered(order)
     before = before.reordered(order) if before else None
     content, cache = content[order], resources.cache

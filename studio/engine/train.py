@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from studio.engine.arithmetic import Arithmetic
 from studio.engine.assessment import ENSEMBLE_KEY, Assessment, Member
 from studio.engine.build import cross_validated
 from studio.engine.cache import Cache
@@ -17,6 +18,7 @@ from studio.engine.candidates import error_candidate
 from studio.engine.cells import Table
 from studio.engine.errors import DataProblem
 from studio.engine.features.base import Featuriser
+from studio.engine.features.catalogue import ENCODED
 from studio.engine.label_scale import AS_GIVEN
 from studio.engine.labels import Labels, encode_labels
 from studio.engine.learners import Learner, taken
@@ -79,6 +81,11 @@ class TrainedModel:
         return self.label_format.classes
 
     @property
+    def arithmetic(self) -> Arithmetic | None:
+        """What the sentence encoder computed in when it was trained; None if it needs no encoder."""
+        return self.spec.arithmetic if ENCODED & self.featurisers.keys() else None
+
+    @property
     def feature_columns(self) -> tuple[str, ...]:
         """The columns that a file to predict must have."""
         return self.spec.feature_columns
@@ -135,7 +142,7 @@ def train_model(
     progress(STAGE, len(members), len(members))
     views = {member.view: None for member in (*fitted, *([error_bar[0]] if error_bar else []))}
     return TrainedModel(
-        spec=spec,
+        spec=replace(spec, arithmetic=study.spec.arithmetic),
         label_format=RECIPES[spec.task].label_format(assessed.predicted, study.labels),
         featurisers={view: study.views.fitted(view) for view in views},
         members=tuple(fitted),

@@ -154,6 +154,28 @@ def test_after_few_corrections_models_go_on_from_the_first_cleanset_and_that_rep
     assert rerun(made[-1].pk)[0] == 0
 
 
+def test_rerun_on_another_kind_of_processor_compares_within_a_tolerance(cleanset: Cleanset) -> None:
+    manifest = ready(cleanset).manifest
+    manifest["processor"] = "another one"
+    for part in ("pred_probs", "label_issue_score", "suggested_label"):
+        manifest["results"][part] = "not the same to the last bit"
+    manifest["samples"]["pred_probs"] = [share + 0.01 for share in manifest["samples"]["pred_probs"]]
+    cleanset.save()
+    status, said = rerun(cleanset.pk)
+    assert status == 0
+    assert "The processor was another one" in said
+    assert "95% must be within 0.02" in said
+    assert "pred_probs  the same within the tolerance (90 of 90 rows agree)" in said
+
+    manifest["samples"]["pred_probs"] = [share + 0.03 for share in manifest["samples"]["pred_probs"]]
+    manifest["samples"]["suggested_label"] = ["of another text"] * 90
+    cleanset.save()
+    status, said = rerun(cleanset.pk)
+    assert status == 1
+    assert "pred_probs  differs (0 of 90 rows agree)" in said
+    assert "2 of " in said
+
+
 def test_rerun_tells_what_differs(cleanset: Cleanset) -> None:
     ready(cleanset).manifest["results"]["pred_probs"] = "something else"
     cleanset.save()

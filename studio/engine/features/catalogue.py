@@ -31,11 +31,11 @@ def _topics(spec: CleansetSpec) -> Featuriser:
 
 
 def _sentences(spec: CleansetSpec) -> Featuriser:
-    return SentenceFeatures(spec.feature_columns[0], spec.encoder_folder)
+    return SentenceFeatures(spec.feature_columns[0], spec.encoder_folder, spec.arithmetic)
 
 
 def _layers(spec: CleansetSpec) -> Featuriser:
-    return SentenceFeatures(spec.feature_columns[0], spec.encoder_folder, is_deep=True)
+    return SentenceFeatures(spec.feature_columns[0], spec.encoder_folder, spec.arithmetic, is_deep=True)
 
 
 def _table(reader: Reader) -> Callable[[CleansetSpec], Featuriser]:

@@ -98,7 +98,9 @@ class SentencesAndColumns(Featuriser):
         phrases = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
         others = [name for name in spec.feature_columns if name not in phrases]
         self._columns = TableFeatures(others, spec.column_kinds, reader=Reader.LINEAR, seed=spec.seed)
-        self._sentences = [SentenceFeatures(name, spec.encoder_folder, is_deep=True) for name in phrases]
+        self._sentences = [
+            SentenceFeatures(name, spec.encoder_folder, spec.arithmetic, is_deep=True) for name in phrases
+        ]
 
     @property
     def signature(self) -> str:

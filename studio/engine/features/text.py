@@ -12,9 +12,11 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from studio.engine import encoder
+from studio.engine.arithmetic import Arithmetic
 from studio.engine.cells import Table
 from studio.engine.embedding_store import EmbeddingStore
 from studio.engine.features.base import Featuriser, Matrix
+from studio.engine.processor import arithmetic_here
 from studio.engine.resources import Resources
 
 LONG_TEXT = 400  # characters; of longer texts words say as much, and their sequences take gigabytes
@@ -102,23 +104,32 @@ class SentenceFeatures(Featuriser):
     ----------
     column
         The text column.
-    encoder_folder
-        See `CleansetSpec`.
+    encoder_folder, arithmetic
+        See `CleansetSpec`; a machine without that arithmetic takes its own.
     is_deep
         Whether the means of the three layers before the last stand behind each embedding.
     """
 
-    def __init__(self, column: str, encoder_folder: Path | None, *, is_deep: bool = False) -> None:
+    def __init__(
+        self,
+        column: str,
+        encoder_folder: Path | None,
+        arithmetic: Arithmetic | None,
+        *,
+        is_deep: bool = False,
+    ) -> None:
         self.column = column
         self.encoder_folder = encoder_folder
+        self.arithmetic = arithmetic
         self.encoder_sha256 = encoder.encoder_sha256(encoder_folder)
         self.is_deep = is_deep
 
     @property
     def signature(self) -> str:
-        """Name, version, the encoder's digest."""
+        """Name, version, the encoder's digest, the arithmetic."""
         layers = " deep" if self.is_deep else ""
-        return f"sentences/3 {self.encoder_sha256} {encoder.MAX_TOKENS}{layers}"
+        arithmetic = arithmetic_here(self.arithmetic)
+        return f"sentences/4 {self.encoder_sha256} {encoder.MAX_TOKENS} {arithmetic}{layers}"
 
     def fit(self, table: Table) -> None:
         """Learn nothing: the encoder is ready-made."""
@@ -126,12 +137,14 @@ class SentenceFeatures(Featuriser):
     def transform(self, table: Table, resources: Resources) -> Matrix:
         """Encode each row's text."""
         folder = resources.cache.folder
-        name = f"embeddings-{self.encoder_sha256[:16]}-{encoder.MAX_TOKENS}-layers.sqlite3"
+        arithmetic = arithmetic_here(self.arithmetic)
+        name = f"embeddings-4-{self.encoder_sha256[:16]}-{encoder.MAX_TOKENS}-{arithmetic}.sqlite3"
         return encoder.encode(
             [" ".join(cell.split()) for cell in table[self.column]],
             store=EmbeddingStore(folder / name if folder else None),
             n_threads=resources.n_jobs,
             progress=resources.progress,
+            arithmetic=arithmetic,
             folder=self.encoder_folder,
             is_deep=self.is_deep,
         )

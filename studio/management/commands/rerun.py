@@ -17,6 +17,7 @@ from cleansets.pipeline import analyse_table
 from studio import tables
 from studio.engine.errors import DataProblem
 from studio.engine.manifest import RunManifest, describe, differences
+from studio.engine.tolerance import AGREEING_SHARE, SAMPLED_ROWS, TOLERANCE, Agreement, agreement
 from studio.management.cleanset_ids import CLEANSET_ID_HELP, finished_cleanset
 from studio.management.command import StudioCommand
 from studio.management.input_files import file_sha256, input_file, read_input
@@ -40,7 +41,9 @@ class Command(StudioCommand):
 
     help = (
         "Make a cleanset again and compare every column, probability and fold with what its manifest says: either one "
-        "of this studio (CLEANSET_ID), or FILE with the manifest that `clean --manifest` wrote."
+        "of this studio (CLEANSET_ID), or FILE with the manifest that `clean --manifest` wrote. On another kind "
+        "of processor, whose sums end in other last digits, parts are compared within a tolerance that the output "
+        "states."
     )
     example = "rerun --manifest cleaned.json --file requests.csv"
     ending = (
@@ -81,15 +84,54 @@ def _compared(again: Again, terminal: Terminal) -> list[str]:
             terminal.say(f"{name} was {was} and is {now}")
     if before.encoder_sha256 != after.encoder_sha256:
         terminal.say("The sentence encoder is another one: see STUDIO_ENCODER.")
-    differing = differences(before.results, after.results)
+    other_machine = _other_machine(before, after)
+    for line in other_machine:
+        terminal.say(line)
+    changed = differences(before.results, after.results)
+    differing = []
     for name in after.results:
-        terminal.say(f"  {name}  {'differs' if name in differing else 'the same'}")
-    terminal.say(
-        f"{len(differing)} of {len(after.results)} parts differ."
-        if differing
-        else "Reproduced: every part is the same."
-    )
+        if name not in changed:
+            terminal.say(f"  {name}  the same")
+            continue
+        agreed = _agreement(name, before, after) if other_machine else None
+        if agreed is None or not agreed.is_enough:
+            differing.append(name)
+        verdict = "differs" if name in differing else "the same within the tolerance"
+        counted = f" ({agreed.n_agreeing} of {agreed.n_rows} rows agree)" if agreed else ""
+        terminal.say(f"  {name}  {verdict}{counted}")
+    if differing:
+        terminal.say(f"{len(differing)} of {len(after.results)} parts differ.")
+    elif changed:
+        terminal.say("Reproduced within the tolerance for another kind of processor.")
+    else:
+        terminal.say("Reproduced: every part is the same.")
     return differing
+
+
+def _other_machine(before: RunManifest, after: RunManifest) -> list[str]:
+    """Say how this machine computes otherwise than the one of the manifest, and what is done about it."""
+    lines = []
+    if before.processor and before.processor != after.processor:
+        lines.append(f"The processor was {before.processor} and is {after.processor}.")
+    if before.arithmetic and before.arithmetic != after.arithmetic:
+        lines.append(
+            f"Text was encoded in {before.arithmetic}, which this machine does not have, "
+            f"and is encoded in {after.arithmetic} now."
+        )
+    if lines:
+        lines.append(
+            f"A part that is not the same to the last bit may differ a little: of {SAMPLED_ROWS} sampled rows, "
+            f"{AGREEING_SHARE:.0%} must be within {TOLERANCE} of what they were, and texts equal."
+        )
+    return lines
+
+
+def _agreement(name: str, before: RunManifest, after: RunManifest) -> Agreement | None:
+    if not before.samples or not after.samples:
+        return None
+    if name not in before.samples or name not in after.samples:
+        return None
+    return agreement(before.samples[name], after.samples[name])
 
 
 def _of_studio(cleanset_id: str) -> Again:

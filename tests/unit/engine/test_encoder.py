@@ -6,19 +6,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pytest
 
 from studio.engine import encoder
+from studio.engine.arithmetic import Arithmetic
 from studio.engine.artifacts import load_artifact, save_artifact
 from studio.engine.build import build_cleanset
+from studio.engine.cache import Cache
+from studio.engine.cells import Table
 from studio.engine.columns import ColumnKind
 from studio.engine.embedding_store import EmbeddingStore
 from studio.engine.encoder import encode, unknown_share
 from studio.engine.errors import DataProblem
+from studio.engine.features.text import SentenceFeatures
 from studio.engine.ml_task import Mode
 from studio.engine.predict import predict_frame
 from studio.engine.progress import Cancelled, Silent
+from studio.engine.resources import Resources
 from studio.engine.train import train_model
 from tests.data_builders import planted_text
 from tests.unit.engine.frames import Watcher, table_spec, text_spec
@@ -26,25 +32,93 @@ from tests.unit.engine.frames import Watcher, table_spec, text_spec
 NOWHERE = EmbeddingStore(None)
 
 
-def test_near_meanings_have_near_vectors() -> None:
+@pytest.fixture(params=[Arithmetic.FLOAT32, Arithmetic.BFLOAT16])
+def arithmetic(request: pytest.FixtureRequest) -> Arithmetic:
+    """Each arithmetic of processors, emulated where the processor has it not."""
+    return Arithmetic(request.param)
+
+
+@pytest.fixture
+def _machine(arithmetic: Arithmetic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make this a machine that has only that arithmetic."""
+    monkeypatch.setattr("studio.engine.processor.native_arithmetics", lambda: (arithmetic,))
+
+
+def vectors_of(
+    texts: list[str],
+    arithmetic: Arithmetic,
+    *,
+    store: EmbeddingStore = NOWHERE,
+    n_threads: int = 1,
+    is_deep: bool = False,
+) -> npt.NDArray[np.float32]:
+    return encode(
+        texts,
+        store=store,
+        n_threads=n_threads,
+        progress=Silent(),
+        arithmetic=arithmetic,
+        is_deep=is_deep,
+    )
+
+
+def test_near_meanings_have_near_vectors(arithmetic: Arithmetic) -> None:
     texts = ["My card was stolen", "Someone took my credit card", "Heavy rain is expected tomorrow"]
-    vectors = encode(texts, store=NOWHERE, n_threads=1, progress=Silent())
+    vectors = vectors_of(texts, arithmetic)
     assert vectors.shape == (3, 384)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3)
     assert vectors[0] @ vectors[1] > 0.5 > vectors[0] @ vectors[2] + 0.2
 
 
-def test_vector_of_a_text_does_not_depend_on_its_company() -> None:
+def test_vector_of_a_text_does_not_depend_on_its_company(arithmetic: Arithmetic) -> None:
     of_long_words = [f"{'very ' * n}long request number {n}" for n in range(0, 60, 3)]
     of_marks = [f"{'?!' * n} what {n}" for n in range(5, 60, 9)]  # as many characters, far more tokens
     texts = [*of_long_words, *of_marks]
-    together = encode([*texts, texts[0]], store=NOWHERE, n_threads=1, progress=Silent())
-    alone = np.vstack([encode([text], store=NOWHERE, n_threads=1, progress=Silent()) for text in texts])
-    np.testing.assert_allclose(together[:-1], alone, atol=2e-4)
+    together = vectors_of([*texts, texts[0]], arithmetic, is_deep=True)
+    for row in (0, 7, len(texts) - 1):
+        alone = vectors_of([texts[row]], arithmetic, is_deep=True)
+        assert np.array_equal(together[row], alone[0])
+    some = np.random.default_rng(0).permutation(len(texts))[:14]
+    others = vectors_of([texts[row] for row in some], arithmetic, n_threads=3, is_deep=True)
+    assert np.array_equal(together[some], others)
     assert np.array_equal(together[0], together[-1])
 
 
-def test_of_a_long_text_beginning_and_end_are_read() -> None:
+def test_full_batch_of_equally_long_texts_gives_what_a_mixed_one_gives(arithmetic: Arithmetic) -> None:
+    exactly_sixteen_tokens = [f"{word} " + "very " * 13 for word in ("card", "rain", "money", "house")]
+    full = vectors_of([f"{text} {place}" for place in "abcdefghij" for text in exactly_sixteen_tokens], arithmetic)
+    mixed = vectors_of([f"{exactly_sixteen_tokens[2]} a", "a much shorter one than that of course"], arithmetic)
+    assert np.array_equal(full[2], mixed[0])
+
+
+def test_partly_filled_store_gives_what_an_empty_one_gives(arithmetic: Arithmetic, tmp_path: Path) -> None:
+    texts = [f"{'please ' * (n % 7)}send request {n}" for n in range(24)]
+    store = EmbeddingStore(tmp_path / "embeddings.sqlite3")
+    vectors_of(texts[::3], arithmetic, store=store)
+    assert np.array_equal(vectors_of(texts, arithmetic, store=store), vectors_of(texts, arithmetic))
+
+
+def test_arithmetics_agree_in_what_they_say() -> None:
+    texts = ["My card was stolen", "Heavy rain is expected tomorrow", "a " * 40 + "long story"]
+    exact, quick = (vectors_of(texts, arithmetic) for arithmetic in (Arithmetic.FLOAT32, Arithmetic.BFLOAT16))
+    assert (np.einsum("ij,ij->i", exact, quick) > 0.9995).all()
+    assert not np.array_equal(exact, quick)
+
+
+def test_features_of_another_arithmetic_are_kept_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    table = Table.of(pd.DataFrame({"text": ["My card was stolen"]}, dtype=object), ["text"])
+    resources = Resources(Cache(tmp_path))
+    keys, matrices = set(), []
+    for native in (Arithmetic.BFLOAT16, Arithmetic.FLOAT32):
+        monkeypatch.setattr("studio.engine.processor.native_arithmetics", lambda native=native: (native,))
+        features = SentenceFeatures("text", None, None)
+        keys.add(features.signature)
+        matrices.append(np.asarray(features.transform(table, resources)))
+    assert len(keys) == len(list(tmp_path.glob("embeddings-*.sqlite3"))) == 2
+    assert not np.array_equal(*matrices)
+
+
+def test_of_a_long_text_beginning_and_end_are_read(arithmetic: Arithmetic) -> None:
     story = " ".join(["the report describes the weather of the week"] * 100)
     texts = [f"{begin} {story} {middle} {story} {end}" for begin, middle, end in (
         ("Refund my stolen card", "and then", "Sunshine"),
@@ -52,28 +126,28 @@ def test_of_a_long_text_beginning_and_end_are_read() -> None:
         ("Bicycles and guitars", "and then", "Sunshine"),
         ("Refund my stolen card", "and then", "Bicycles and guitars"),
     )]  # fmt: skip
-    plain, middle, begin, end = encode(texts, store=NOWHERE, n_threads=2, progress=Silent())
-    np.testing.assert_allclose(plain, middle, atol=2e-3)
+    plain, middle, begin, end = vectors_of(texts, arithmetic, n_threads=2)
+    assert np.array_equal(plain, middle)
     assert plain @ begin < 0.99
     assert plain @ end < 0.99
 
 
 def test_known_texts_are_not_encoded_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = EmbeddingStore(tmp_path / "embeddings.sqlite3")
-    first = encode(["one text", "another"], store=store, n_threads=1, progress=Silent())
+    first = vectors_of(["one text", "another"], Arithmetic.FLOAT32, store=store)
     monkeypatch.setattr(encoder, "_encode_chunk", lambda *_: pytest.fail("encoded again"))
-    again = encode(["another", "one text"], store=store, n_threads=1, progress=Silent())
+    again = vectors_of(["another", "one text"], Arithmetic.FLOAT32, store=store)
     assert np.array_equal(first, again[::-1])
 
 
 def test_inner_layers_stand_behind_the_vector_and_are_kept_with_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    arithmetic: Arithmetic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = EmbeddingStore(tmp_path / "embeddings.sqlite3")
     texts = ["What a waste of two hours", "A film to fall in love with"]
-    plain = encode(texts, store=store, n_threads=1, progress=Silent())
+    plain = vectors_of(texts, arithmetic, store=store)
     monkeypatch.setattr(encoder, "_encode_chunk", lambda *_: pytest.fail("encoded again"))
-    deep = encode(texts, store=store, n_threads=1, progress=Silent(), is_deep=True)
+    deep = vectors_of(texts, arithmetic, store=store, is_deep=True)
     assert deep.shape == (2, 4 * 384)
     assert np.array_equal(deep[:, :384], plain)
     np.testing.assert_allclose(np.linalg.norm(deep.reshape(2, 4, 384), axis=2), 1, atol=1e-3)
@@ -84,7 +158,13 @@ def test_cancelled_encoding_keeps_its_finished_chunks(tmp_path: Path, monkeypatc
     store = EmbeddingStore(tmp_path / "embeddings.sqlite3")
     texts = ["a", "bb", "ccc", "dddd"]
     with pytest.raises(Cancelled):
-        encode(texts, store=store, n_threads=1, progress=Watcher(stop_at=encoder.STAGE))
+        encode(
+            texts,
+            store=store,
+            n_threads=1,
+            progress=Watcher(stop_at=encoder.STAGE),
+            arithmetic=Arithmetic.FLOAT32,
+        )
     assert set(store.get(texts, is_deep=False)) == {"a", "bb"}
 
 
@@ -112,7 +192,10 @@ def other_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "saved"
 
 
-def test_another_encoder_takes_the_place_of_the_installed_one(other_encoder: Path, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("_machine")
+def test_another_encoder_takes_the_place_of_the_installed_one(
+    other_encoder: Path, tmp_path: Path, arithmetic: Arithmetic
+) -> None:
     planted = planted_text(60, n_wrong=4)
     spec = replace(text_spec(mode=Mode.REGULAR), encoder_folder=other_encoder)
     result = build_cleanset(planted.frame, spec, cache_dir=tmp_path / "cache")
@@ -122,15 +205,25 @@ def test_another_encoder_takes_the_place_of_the_installed_one(other_encoder: Pat
     model = train_model(planted.frame, planted.frame["label"].tolist(), spec, cache_dir=tmp_path / "cache")
     manifest = save_artifact(model, tmp_path / "model", signing_key=b"key")
     assert manifest.encoder_sha256 == encoder.encoder_sha256(other_encoder) != encoder.ENCODER_SHA256
+    assert manifest.arithmetic == arithmetic
     loaded = load_artifact(tmp_path / "model", signing_key=b"key")
+    assert loaded.arithmetic is arithmetic
     assert predict_frame(loaded, planted.frame).pred_probs.shape == (60, 3)
 
 
 def test_folder_without_an_encoder_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataProblem, match=r"has no model\.safetensors"):
-        encode(["a text"], store=NOWHERE, n_threads=1, progress=Silent(), folder=tmp_path)
+        encode(
+            ["a text"],
+            store=NOWHERE,
+            n_threads=1,
+            progress=Silent(),
+            arithmetic=Arithmetic.FLOAT32,
+            folder=tmp_path,
+        )
 
 
+@pytest.mark.usefixtures("_machine")
 def test_planted_errors_are_found_in_the_regular_mode_and_a_new_model_reuses_the_vectors(tmp_path: Path) -> None:
     planted = planted_text(60, n_wrong=4)
     spec = text_spec(mode=Mode.REGULAR)
@@ -148,6 +241,7 @@ def test_planted_errors_are_found_in_the_regular_mode_and_a_new_model_reuses_the
     assert predict_frame(model, probe).suggested_label == ["delivery"]
 
 
+@pytest.mark.usefixtures("_machine")
 def test_text_beside_other_columns_is_encoded_too(tmp_path: Path) -> None:
     planted = planted_text(60, n_wrong=4)
     rng = np.random.default_rng(0)

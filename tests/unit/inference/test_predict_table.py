@@ -14,6 +14,7 @@ import pytest
 
 from inference import pipeline
 from inference.pipeline import predict_table, result_columns
+from studio.engine.arithmetic import Arithmetic
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.predict import Predictions
 from studio.engine.progress import Silent
@@ -31,6 +32,7 @@ class Echo:
     )
     classes: tuple[str, ...] = ("no", "yes")
     feature_columns: tuple[str, ...] = ("answer",)
+    arithmetic: Arithmetic | None = None
 
     def predict(self, frame: pd.DataFrame) -> Predictions:
         self.sizes.append(len(frame))
@@ -83,6 +85,19 @@ def test_chunks_of_a_wide_table_have_fewer_rows(tmp_path: Path, echo: Echo, monk
     wide = replace(echo, feature_columns=tuple(columns))
     predict_table(wide, tmp_path / "rows", tmp_path / "out", progress=Silent())
     assert wide.sizes == [3, 3, 3, 1]
+
+
+def test_note_says_where_text_is_encoded_otherwise_than_in_training(
+    tmp_path: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = write_table(tmp_path / "rows", ["yes"], row_group_size=100)
+    quick = replace(echo, arithmetic=Arithmetic.BFLOAT16)
+    native = [Arithmetic.BFLOAT16, Arithmetic.FLOAT32]
+    monkeypatch.setattr("studio.engine.processor.native_arithmetics", lambda: tuple(native))
+    assert not predict_table(quick, table, tmp_path / "out", progress=Silent()).notes
+    native.remove(Arithmetic.BFLOAT16)
+    (note,) = predict_table(quick, table, tmp_path / "out", progress=Silent()).notes
+    assert "trained on text encoded in bfloat16, which this machine does not have; it encodes in float32" in note
 
 
 def test_progress_counts_rows_up_to_all_of_them(tmp_path: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:

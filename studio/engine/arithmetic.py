@@ -1,0 +1,13 @@
+"""The arithmetic in which the sentence encoder computes; a text's vector depends on it a little."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Arithmetic(StrEnum):
+    """Kinds of arithmetic; the value stands in manifests and in keys of the cache."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
+    GPU = "gpu"
