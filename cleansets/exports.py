@@ -20,7 +20,7 @@ from projects.selectors import column_profiles
 from studio import tables
 from studio.engine.columns import ColumnKind
 from studio.engine.ml_task import MLTask
-from studio.exports import stream_csv, stream_json, stream_safe_csv, write_parquet, write_xlsx
+from studio.exports import free_names, stream_csv, stream_json, stream_safe_csv, write_parquet, write_xlsx
 from studio.tables import quoted
 
 FORMATS = ("csv", "xlsx", "json", "parquet")
@@ -34,10 +34,13 @@ CONTENT_TYPES = {
     "parquet": "application/vnd.apache.parquet",
 }
 
-CORRECTED_LABEL = "cleanlab_corrected_label"
+LABEL_COLUMNS: Mapping[str, str] = {
+    "cleanlab_corrected_label": "rows.corrected_label",
+    "cleanlab_clean_label": "rows.clean_label",
+}
 REVIEW_COLUMNS: Mapping[str, str] = {
     "cleanlab_row_ID": "rows.row_id + 1",
-    CORRECTED_LABEL: "rows.corrected_label",
+    **LABEL_COLUMNS,
     "action": "rows.action",
     "tags": "CASE WHEN rows.needs_review THEN 'needs review' END",
 }
@@ -68,7 +71,8 @@ def export_plan(
     plan = _plan(cleanset, source, query, mode)
     if not (is_typed and cleanset.task is MLTask.REGRESSION and _has_numbers(cleanset, source)):
         return plan
-    labels = (f"own_rows.{quoted(cleanset.project.label_column)}", "rows.suggested_label", "rows.corrected_label")
+    uploaded = f"own_rows.{quoted(cleanset.project.label_column)}"
+    labels = (uploaded, f"rows.{quoted('suggested_label')}", *LABEL_COLUMNS.values())
     columns = {name: f"try_cast({made} AS DOUBLE)" if made in labels else made for name, made in plan.columns.items()}
     return replace(plan, columns=columns)
 
@@ -100,17 +104,16 @@ def _plan(cleanset: Cleanset, source: RowSource, query: RowQuery, mode: str) -> 
 
 
 def _columns(source: RowSource, own: tuple[str, ...], results: tuple[str, ...]) -> dict[str, str]:
-    """Name the columns: the uploaded ones as they were; one of ours with the same name gets `cleanlab_` before it."""
+    """Name the columns: the uploaded ones as they were, then ours, under names that none of them has."""
     columns = {name: f"own_rows.{quoted(name)}" for name in own}
-    taken = set(source.own_columns)
-    reviewed = {
+    added = {
         name: made
         for name, made in REVIEW_COLUMNS.items()
-        if source.task is not MLTask.UNSUPERVISED or name != CORRECTED_LABEL
+        if source.task is not MLTask.UNSUPERVISED or name not in LABEL_COLUMNS
     }
-    for name, expression in (*reviewed.items(), *((name, f"rows.{name}") for name in results)):
-        columns[f"cleanlab_{name}" if name in taken else name] = expression
-    return columns
+    added |= {name: f"rows.{quoted(name)}" for name in results}
+    names = free_names(list(added), source.own_columns)
+    return columns | dict(zip(names, added.values(), strict=True))
 
 
 def batches(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:

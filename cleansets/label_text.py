@@ -7,7 +7,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from studio.engine import cell_values
+from studio.engine.blanks import is_blank
 from studio.engine.errors import DataProblem
 from studio.engine.kinds import NUMBER_PATTERN
 from studio.engine.label_sets import join_labels, split_labels
@@ -27,7 +30,7 @@ def checked_label(task: MLTask, label: str, classes: Sequence[str] = ()) -> str:
         return _checked_set(label, classes)
     if task is MLTask.REGRESSION:
         return _checked_number(label)
-    if not label.strip():
+    if is_blank(label):
         raise DataProblem("A label cannot be empty. Choose a class or type a new one.")
     return _short_enough(label)
 
@@ -66,11 +69,30 @@ def number(label: str | None) -> float | None:
 
 def is_same_label(task: MLTask, one: str | None, other: str | None) -> bool:
     """Return whether two labels mean the same: sets without their order, numbers without their spelling."""
+    return same_labels(task, [one], [other])[0]
+
+
+def same_labels(task: MLTask, ones: Sequence[str | None], others: Sequence[str | None]) -> list[bool]:
+    """Compare labels pair by pair; a blank label is none, and the set without any class is not."""
+    pairs = zip(ones, others, strict=True)
     if task is MLTask.MULTI_LABEL:
-        return set(split_labels(one)) == set(split_labels(other))
+        return [one == other or _is_same_set(one, other) for one, other in pairs]
     if task is MLTask.REGRESSION:
-        return number(one) == number(other)
-    return one == other
+        left = cell_values.numbers([label or "" for label in ones])
+        right = cell_values.numbers([label or "" for label in others])
+        is_same: list[bool] = ((left == right) | (np.isnan(left) & np.isnan(right))).tolist()
+        return is_same
+    return [_filled(one) == _filled(other) for one, other in pairs]
+
+
+def _is_same_set(one: str | None, other: str | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return set(split_labels(one)) == set(split_labels(other))
+
+
+def _filled(label: str | None) -> str | None:
+    return None if is_blank(label) else label
 
 
 def number_text(value: float) -> str:

@@ -47,6 +47,14 @@ class Cleanset(Run):
         return reverse("cleanset", args=[self.pk])
 
     @property
+    def root(self) -> Cleanset:
+        """The analysis of the uploaded labels that this one goes back to."""
+        cleanset = self
+        while cleanset.base is not None:
+            cleanset = cleanset.base
+        return cleanset
+
+    @property
     def task(self) -> MLTask:
         """What is predicted."""
         return MLTask(self.project.task)

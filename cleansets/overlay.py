@@ -1,29 +1,45 @@
-"""Lays people's decisions over the immutable results, for pages, exports and training alike."""
+"""Lays people's decisions over the immutable results, for pages, exports and training alike.
+
+A row has three labels. The *uploaded* label is the cell of the file. The *given* label is what the analysis
+read: the uploaded one, or what people had corrected it to when an improved cleanset was made. The *corrected*
+label is what the row has now, by the decision made in this cleanset or else as given; where that is the
+uploaded label, there is none.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cleansets.frames import read_frame
-from cleansets.label_text import is_same_label
-from cleansets.models import Action, Cleanset, RowReview
+from cleansets.label_text import same_labels
+from cleansets.models import Action, Cleanset, ReviewEvent
 from studio import tables
+from studio.engine.blanks import is_blank
 from studio.engine.label_reading import read_labels
+from studio.engine.ml_task import MLTask
 
 GIVEN_LABEL, LEFT_OUT = "given_label", "is_not_analyzed"
+DECISION_FIELDS = ("row_id", "action", "corrected_label", "needs_review", "is_manual")
 REVIEW_SCHEMA = pa.schema(
     [
         ("row_id", pa.int64()),
         ("action", pa.string()),
-        ("corrected_label", pa.string()),
+        ("decided_label", pa.string()),
         ("needs_review", pa.bool_()),
         ("is_manual", pa.bool_()),
+        ("uploaded_label", pa.string()),
+        ("corrected_label", pa.string()),
+        ("is_given_corrected", pa.bool_()),
     ]
 )
 
@@ -32,8 +48,8 @@ REVIEW_SCHEMA = pa.schema(
 class CorrectedRows:
     """The rows that training sees.
 
-    `row_id`, shape (n_kept,), are the rows that are not excluded, in order; `labels` are their corrected labels,
-    where there is one, else their given labels (None = unlabeled).
+    `row_id`, shape (n_kept,), are the rows that are not excluded, in order; `labels` are their
+    corrected labels, where there is one, else their uploaded labels (None = unlabeled).
     """
 
     row_id: npt.NDArray[np.int64]
@@ -41,44 +57,74 @@ class CorrectedRows:
     n_corrected: int
     n_excluded: int
 
+    def n_labeled(self, task: MLTask) -> int:
+        """Return how many of the rows a model can learn from; of sets, the empty one is a label, too."""
+        if task is MLTask.MULTI_LABEL:
+            return sum(label is not None for label in self.labels)
+        return sum(not is_blank(label) for label in self.labels)
+
 
 def review_table(cleanset: Cleanset) -> pa.Table:
-    """Return the present decisions, one row per touched row; an untouched action is null."""
-    fields = [field.name for field in REVIEW_SCHEMA]
-    rows = list(RowReview.objects.filter(cleanset=cleanset).values_list(*fields))
-    columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in fields]
-    columns[1] = [action or None for action in columns[1]]
-    return pa.table(
-        [pa.array(column, field.type) for column, field in zip(columns, REVIEW_SCHEMA, strict=True)], REVIEW_SCHEMA
-    )
+    """Return what people did to rows, in this cleanset and in those that it goes back to.
+
+    There is one row for each row that has a decision or whose given label is a correction already.
+    `decided_label` is that of the decision made in this cleanset. `corrected_label` is the label that
+    the row has now, wherever it was chosen, and null where that is the uploaded one. An untouched
+    `action` is null.
+    """
+    uploaded_of = _uploaded_where_given_is_corrected(cleanset)
+    decisions = {decision[0]: decision for decision in cleanset.reviews.values_list(*DECISION_FIELDS)}
+    row_ids = sorted(decisions.keys() | uploaded_of.keys())
+    given = _labels_at(cleanset, row_ids)
+    untouched = ("", None, False, False)
+    rows = [(row_id, *decisions.get(row_id, (row_id, *untouched))[1:]) for row_id in row_ids]
+    uploaded = [uploaded_of.get(row_id, label) for row_id, label in zip(row_ids, given, strict=True)]
+    present = [label if row[2] is None else row[2] for row, label in zip(rows, given, strict=True)]
+    is_uploaded = same_labels(cleanset.task, present, uploaded)
+    columns: list[list[Any]] = [
+        row_ids,
+        [row[1] or None for row in rows],
+        [row[2] for row in rows],
+        [row[3] for row in rows],
+        [row[4] for row in rows],
+        uploaded,
+        [None if same else label for label, same in zip(present, is_uploaded, strict=True)],
+        [row_id in uploaded_of for row_id in row_ids],
+    ]
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, REVIEW_SCHEMA, strict=True)]
+    return pa.table(arrays, REVIEW_SCHEMA)
 
 
 def corrected_rows(cleanset: Cleanset) -> CorrectedRows:
-    """Return the corrected labels of every row that is not excluded; without a label column there are none."""
-    labels, task = given_labels(cleanset), cleanset.task
+    """Return the rows that are not excluded with the labels that they have now."""
+    labels = _uploaded_labels(cleanset)
+    reviews = review_table(cleanset).select(["row_id", "action", "corrected_label"])
     kept = np.ones(len(labels), dtype=bool)
     n_corrected = 0
-    for row_id, action, corrected in cleanset.reviews.values_list("row_id", "action", "corrected_label"):
+    for row_id, action, corrected in zip(*(column.to_pylist() for column in reviews.columns), strict=True):
         kept[row_id] = action != Action.EXCLUDE
-        if corrected is not None and action != Action.EXCLUDE:
-            n_corrected += not is_same_label(task, corrected, labels[row_id])
+        if corrected is not None:
             labels[row_id] = corrected
+            n_corrected += action != Action.EXCLUDE
     rows = np.flatnonzero(kept).astype(np.int64)
     return CorrectedRows(rows, [labels[i] for i in rows], n_corrected, len(labels) - len(rows))
 
 
 def rows_to_analyse(cleanset: Cleanset) -> CorrectedRows:
-    """Return the rows that an analysis reads: all, or those that were not excluded from the cleanset it improves."""
-    if cleanset.base is not None:
-        return corrected_rows(cleanset.base)
+    """Return the rows that an analysis reads: all but those excluded when it was asked for."""
     labels = given_labels(cleanset)
-    return CorrectedRows(np.arange(len(labels), dtype=np.int64), labels, n_corrected=0, n_excluded=0)
+    is_kept = np.ones(len(labels), dtype=bool)
+    if cleanset.base is not None:
+        excluded = cleanset.reviews.filter(action=Action.EXCLUDE).values_list("row_id", flat=True)
+        is_kept[list(excluded)] = False
+    return _as_given(labels, is_kept)
 
 
 def former_labels(cleanset: Cleanset, rows: CorrectedRows) -> list[str | None] | None:
-    """Return the labels that the rows had when models were last fitted anew; None where it was not to these rows.
+    """Return the labels that the rows had when models were last fitted anew.
 
-    Those that went on from former fits are no start themselves, so that a chain of them has one link.
+    None if that fit used other rows. Those that went on from former fits are no start themselves, so that a
+    chain of them has one link.
     """
     base = cleanset.base
     while base is not None and base.manifest.get("former_labels_sha256"):
@@ -93,23 +139,65 @@ def rows_analysed(cleanset: Cleanset) -> CorrectedRows:
     left_out = np.zeros(len(labels), dtype=bool)
     if LEFT_OUT in pq.read_schema(issues).names:
         left_out = pq.read_table(issues, columns=[LEFT_OUT]).column(LEFT_OUT).to_numpy()
-    rows = np.flatnonzero(~left_out).astype(np.int64)
-    return CorrectedRows(rows, [labels[row] for row in rows], n_corrected=0, n_excluded=int(left_out.sum()))
+    return _as_given(labels, ~left_out)
+
+
+def _as_given(labels: list[str | None], is_kept: npt.NDArray[np.bool_]) -> CorrectedRows:
+    rows = np.flatnonzero(is_kept).astype(np.int64)
+    return CorrectedRows(rows, [labels[row] for row in rows], n_corrected=0, n_excluded=len(labels) - len(rows))
 
 
 def given_labels(cleanset: Cleanset) -> list[str | None]:
-    """Return the labels that decisions are laid over: of an improved cleanset, the corrected ones of its base."""
-    if cleanset.base is not None and cleanset.issues_key:
+    """Return the labels that the analysis reads: uploaded ones, and where it improves a cleanset, corrected ones.
+
+    Which corrections these are is settled when the improved cleanset is made: it holds the decisions as they
+    were then. Later decisions on its base do not reach it.
+    """
+    if cleanset.base is None:
+        return _uploaded_labels(cleanset)
+    if cleanset.issues_key:
         issues = tables.local_path(cleanset.issues_key)
         given: list[str | None] = read_frame(issues, [GIVEN_LABEL])[GIVEN_LABEL].tolist()
         return given
-    labels = _uploaded_labels(cleanset)
-    if cleanset.base is None:
-        return labels
-    before = corrected_rows(cleanset.base)
-    for row_id, label in zip(before.row_id.tolist(), before.labels, strict=True):
+    labels = given_labels(cleanset.base)
+    corrected = cleanset.reviews.filter(corrected_label__isnull=False)
+    for row_id, label in corrected.values_list("row_id", "corrected_label"):
         labels[row_id] = label
     return labels
+
+
+def n_changed_for_training(cleanset: Cleanset, *, since: datetime) -> int:
+    """Return how many rows training sees otherwise than at a moment: with another label, or left out or back in."""
+    events = ReviewEvent.objects.filter(review_action__cleanset=cleanset, review_action__created_at__gt=since)
+    changes: dict[int, tuple[Any, Any]] = {}
+    for row_id, before, after in events.order_by("pk").values_list("row_id", "before", "after"):
+        first, _ = changes.get(row_id, (before, after))
+        changes[row_id] = first, after
+    given = _labels_at(cleanset, list(changes))
+    before = [_for_training(first, label) for (first, _), label in zip(changes.values(), given, strict=True)]
+    after = [_for_training(last, label) for (_, last), label in zip(changes.values(), given, strict=True)]
+    is_same = same_labels(cleanset.task, [label for _, label in before], [label for _, label in after])
+    kept = zip(before, after, is_same, strict=True)
+    return sum(was[0] != now[0] or not (same or now[0]) for was, now, same in kept)
+
+
+def _for_training(state: Mapping[str, Any] | None, given: str | None) -> tuple[bool, str | None]:
+    """Return whether a decision leaves the row out, and the label that it gives it."""
+    if state is None:
+        return False, given
+    label = state["corrected_label"]
+    return state["action"] == Action.EXCLUDE, given if label is None else label
+
+
+def corrected_in(cleanset: Cleanset, row_id: int) -> int | None:
+    """Return the number of the cleanset in which a row's given label was corrected, None if it is the uploaded one."""
+    if row_id not in _uploaded_where_given_is_corrected(cleanset):
+        return None
+    [label] = _labels_at(cleanset, [row_id])
+    base = cleanset.base
+    while base is not None and base.base is not None and _labels_at(base, [row_id]) == [label]:
+        base = base.base
+    return base.number if base is not None else None
 
 
 def _uploaded_labels(cleanset: Cleanset) -> list[str | None]:
@@ -118,3 +206,44 @@ def _uploaded_labels(cleanset: Cleanset) -> list[str | None]:
         return [None] * (version.n_rows or 0)
     cells = read_frame(tables.local_path(version.table_key), [column])[column]
     return read_labels(cells.tolist(), cleanset.project.spec())
+
+
+def _labels_at(cleanset: Cleanset, row_ids: Sequence[int]) -> list[str | None]:
+    """Return the given labels of some rows of a finished cleanset."""
+    if not row_ids:
+        return []
+    given = _text_column(cleanset.issues_key, GIVEN_LABEL)
+    labels: list[str | None] = given.take(pa.array(row_ids, pa.int64())).to_pylist()
+    return labels
+
+
+def _text_column(key: str, name: str) -> pa.ChunkedArray:
+    return pq.read_table(tables.local_path(key), columns=[name]).column(name).cast(pa.string())
+
+
+@dataclass(frozen=True, slots=True)
+class _Analysis:
+    """A finished analysis, told from others by its results, which never change."""
+
+    issues_key: str
+    cleanset: Cleanset = field(compare=False)
+
+
+def _uploaded_where_given_is_corrected(cleanset: Cleanset) -> Mapping[int, str | None]:
+    """Return the uploaded labels, by row, of the rows whose given label is another one."""
+    if cleanset.base is None or not cleanset.project.label_column:
+        return {}
+    return _differing_labels(_Analysis(cleanset.issues_key, cleanset))
+
+
+@lru_cache(maxsize=16)
+def _differing_labels(analysis: _Analysis) -> Mapping[int, str | None]:
+    uploaded = pa.array(_uploaded_labels(analysis.cleanset), pa.string())
+    given = _text_column(analysis.issues_key, GIVEN_LABEL).combine_chunks()
+    is_missing = pc.and_(given.is_null(), uploaded.is_null())
+    is_same = pc.or_(pc.fill_null(pc.equal(given, uploaded), fill_value=False), is_missing)
+    rows = pa.array(np.flatnonzero(~is_same.to_numpy(zero_copy_only=False)))
+    labels = uploaded.take(rows).to_pylist()
+    is_spelled_otherwise = same_labels(analysis.cleanset.task, given.take(rows).to_pylist(), labels)
+    found = zip(rows.to_pylist(), labels, is_spelled_otherwise, strict=True)
+    return {row_id: label for row_id, label, same in found if not same}

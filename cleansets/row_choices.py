@@ -61,7 +61,7 @@ def class_toggles(cleanset: Cleanset, row: Mapping[str, Any], added: Collection[
     probabilities = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")[int(row["row_id"])]
     chances = {label: float(chance) for label, chance in zip(cleanset.classes, probabilities, strict=True)}
     given, suggested = set(split_labels(row["given_label"])), row["suggested_label"]
-    present = given if row["corrected_label"] is None else set(split_labels(row["corrected_label"]))
+    present = set(split_labels(row["clean_label"]))
     advised = given if suggested is None else set(split_labels(suggested))
     unknown = in_class_order({*added, *given, *present, *advised} - chances.keys(), ())
 

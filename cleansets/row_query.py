@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -30,11 +33,11 @@ from studio import tables
 from studio.engine.cell_values import DECORATION_PATTERN
 from studio.engine.label_sets import join_labels, split_labels
 from studio.engine.ml_task import MLTask
-from studio.tables import quoted, text_literal
+from studio.tables import blank_sql, quoted, text_literal
 
 PAGE_SIZE = 50
 ROW_ID = "__row_id"
-_DECIDABLE = "row_id, suggested_label, advice, is_manual, action, corrected_label, needs_review"
+_DECIDABLE = "row_id, suggested_label, advice, is_manual, action, decided_label, needs_review"
 LABELS = (GIVEN, SUGGESTED, "corrected_label")
 _FIELD = r'\s*(?:"(?:[^"]|"")*"|[^",\s][^,\n]*)?\s*'  # one class in the cell of a set, as `split_labels` reads it
 
@@ -75,8 +78,11 @@ class RowSource:
             join_first = """LEFT JOIN (SELECT near_duplicate_cluster_id AS set_id, min(row_id) AS first_row FROM issues
                 WHERE near_duplicate_cluster_id IS NOT NULL GROUP BY ALL) sets
                 ON issues.near_duplicate_cluster_id = sets.set_id"""
+        uploaded = "CASE WHEN is_given_corrected THEN reviews.uploaded_label ELSE given_label::VARCHAR END"
         return f"""CREATE TEMP VIEW rows AS SELECT *, {advice_sql(self.result_columns)} AS advice FROM (
-            SELECT issues.*, action, corrected_label,
+            SELECT issues.*, action, decided_label, corrected_label, {uploaded} AS uploaded_label,
+                   coalesce(corrected_label, {uploaded}) AS clean_label,
+                   coalesce(is_given_corrected, false) AS is_given_corrected,
                    coalesce(needs_review, false) AS needs_review, coalesce(is_manual, false) AS is_manual{first}
             FROM issues LEFT JOIN reviews ON issues.row_id = reviews.row_id {join_first})"""
 
@@ -90,9 +96,24 @@ class RowSource:
 
     @property
     def to_review(self) -> str:
-        """The SQL for the rows that a reviewer is led to: label issues, or any issue where nothing has a label."""
-        flags = [issue.flag for issue in issues_in(self.result_columns) if issue in BADGES]
-        return flags[0] if "is_label_issue" in flags else " OR ".join(flags) or "false"
+        """The SQL for the rows that a reviewer is led to."""
+        return " OR ".join(_review_flags(self.result_columns)) or "false"
+
+
+def _review_flags(columns: Iterable[str]) -> list[str]:
+    """Return the flags of what a reviewer is led to: label issues, or any issue where nothing has a label."""
+    flags = [issue.flag for issue in issues_in(columns) if issue in BADGES]
+    return flags[:1] if "is_label_issue" in flags else flags
+
+
+@lru_cache(maxsize=64)
+def rows_to_review(issues: Path) -> npt.NDArray[np.bool_]:
+    """Return which rows a reviewer is led to, shape (n_rows,); the file never changes."""
+    flags = _review_flags(pq.read_schema(issues).names)
+    found = np.zeros(pq.read_metadata(issues).num_rows, dtype=bool)
+    for column in pq.read_table(issues, columns=flags).columns:
+        found |= column.to_numpy()
+    return found
 
 
 def _path(path: Path) -> str:
@@ -122,7 +143,7 @@ def where(query: RowQuery, source: RowSource) -> tuple[str, list[object]]:
 
 def _match(parts: list[str], values: list[object], column: str, wanted: str) -> None:
     if wanted == UNLABELED:
-        parts.append(f"{column} IS NULL")
+        parts.append(blank_sql(column))
     else:
         parts.append(f"{column} = ?")
         values.append(wanted)
@@ -133,7 +154,7 @@ def _match_set(parts: list[str], values: list[object], column: str, wanted: str)
     if wanted == UNLABELED:
         parts.append("false" if column == GIVEN else f"{column} IS NULL")
     elif wanted == NO_CLASS:
-        parts.append(f"trim(coalesce({column}, '')) = ''" if column == GIVEN else f"trim({column}) = ''")
+        parts.append(blank_sql(column) if column == GIVEN else f"{column} IS NOT NULL AND {blank_sql(column)}")
     else:
         parts.append(f"regexp_matches({column}, ?)")
         values.append(_set_pattern(wanted))
@@ -267,22 +288,27 @@ def fetch_near_duplicates(cluster_id: int, row_id: int, source: RowSource, limit
 
 @dataclass(frozen=True, slots=True)
 class ReviewCounts:
-    """How many rows there are to review, how many of those are decided, and how many of all rows are."""
+    """How many rows there are to review, how many of those are decided, and what is decided about all rows."""
 
     n_to_review: int
     n_to_review_decided: int
     n_decided: int
+    n_corrected: int
+    n_excluded: int
+    n_needs_review: int
 
 
 def review_counts(source: RowSource) -> ReviewCounts:
     """Count the rows that a reviewer is led to, and the decided ones."""
     with closing(source.connect()) as connection:
         counted = connection.execute(
-            f"SELECT count(*) FILTER (WHERE wanted), count(*) FILTER (WHERE wanted AND decided), "
-            f"count(*) FILTER (WHERE decided) FROM (SELECT {source.to_review} AS wanted, action IS NOT NULL AS decided "
-            "FROM issues LEFT JOIN reviews ON issues.row_id = reviews.row_id)"
+            f"""SELECT count(*) FILTER (wanted), count(*) FILTER (wanted AND action IS NOT NULL), count(action),
+                count(corrected_label), count(*) FILTER (action = 'exclude'), count(*) FILTER (needs_review)
+            FROM (SELECT {source.to_review} AS wanted, action, corrected_label, needs_review
+                FROM issues LEFT JOIN reviews ON issues.row_id = reviews.row_id)"""
         ).fetchone()
-    return ReviewCounts(*counted) if counted else ReviewCounts(0, 0, 0)
+    assert counted is not None
+    return ReviewCounts(*counted)
 
 
 def _own_cells(source: RowSource, row_ids: Sequence[int]) -> dict[int, dict[str, str | None]]:

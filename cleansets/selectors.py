@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 
 from cleansets import row_address, row_choices, row_query
 from cleansets.issue_columns import BADGES, IssueColumn, issues_in
-from cleansets.label_text import ShownLabel, shown_label
-from cleansets.models import Action, Cleanset, ReviewAction
-from cleansets.overlay import review_table
+from cleansets.label_text import ShownLabel, is_same_label, shown_label
+from cleansets.models import Action, Cleanset, ReviewAction, RowReview
+from cleansets.overlay import corrected_in, review_table
 from cleansets.row_address import RowQuery
 from cleansets.row_choices import N_KEYS, ClassChance, ClassToggle, NumberChoice
 from cleansets.row_query import RowSource
@@ -93,27 +94,44 @@ def issue_views(cleanset: Cleanset, source: RowSource, query: RowQuery) -> list[
     ]
 
 
-def decision_counts(cleanset: Cleanset) -> dict[str, int]:
-    """Count the rows that are put off, that have a corrected label, and that are excluded."""
-    return cleanset.reviews.aggregate(
-        needs_review=Count("pk", filter=Q(needs_review=True)),
-        corrected=Count("pk", filter=Q(corrected_label__isnull=False)),
-        exclude=Count("pk", filter=Q(action=Action.EXCLUDE)),
-    )
+@dataclass(frozen=True, slots=True)
+class ReviewProgress:
+    """How many rows a reviewer is led to, and how many of those are decided."""
+
+    n_to_review: int
+    n_decided: int
 
 
-def work_views(cleanset: Cleanset, query: RowQuery) -> list[View]:
+def review_progress(cleansets: Iterable[Cleanset]) -> dict[UUID, ReviewProgress]:
+    """Return how far the review of each finished cleanset is, with one query for all of them."""
+    ready = {cleanset.pk: cleanset for cleanset in cleansets if cleanset.is_succeeded}
+    reviews = RowReview.objects.filter(cleanset__in=ready).exclude(action="")
+    decided: dict[UUID, list[int]] = {pk: [] for pk in ready}
+    for pk, row_id in reviews.values_list("cleanset_id", "row_id"):
+        decided[pk].append(row_id)
+    return {pk: _progress(cleanset, decided[pk]) for pk, cleanset in ready.items()}
+
+
+def _progress(cleanset: Cleanset, decided: list[int]) -> ReviewProgress:
+    n_label_issues = cleanset.counts.get("is_label_issue")
+    if n_label_issues is not None and not decided:
+        return ReviewProgress(n_label_issues, 0)
+    is_wanted = row_query.rows_to_review(tables.local_path(cleanset.issues_key))
+    return ReviewProgress(int(is_wanted.sum()), int(is_wanted[decided].sum()))
+
+
+def work_views(source: RowSource, query: RowQuery) -> list[View]:
     """Return the part of the left rail that leads to what is decided."""
-    found = decision_counts(cleanset)
+    counts = row_query.review_counts(source)
     views = (
-        (row_address.NEEDS_REVIEW, "Needs review", "Rows put off for later.", found["needs_review"]),
-        (row_address.CORRECTED, "Corrected", "Rows with a corrected label.", found["corrected"]),
-        (Action.EXCLUDE.value, "Excluded", "Rows that training and the export leave out.", found["exclude"]),
+        (row_address.NEEDS_REVIEW, "Needs review", "Rows put off for later.", counts.n_needs_review),
+        (row_address.CORRECTED, "Corrected", "Rows whose label is not the uploaded one.", counts.n_corrected),
+        (Action.EXCLUDE.value, "Excluded", "Rows that training and the export leave out.", counts.n_excluded),
     )
     return [
         View(*view, params=RowQuery(issue="all", action=view[0]).params(), is_current=view[0] == query.action)
         for view in views
-        if cleanset.task is not MLTask.UNSUPERVISED or view[0] != row_address.CORRECTED
+        if source.task is not MLTask.UNSUPERVISED or view[0] != row_address.CORRECTED
     ]
 
 
@@ -139,19 +157,31 @@ def _classes_in(task: MLTask, label: str | None) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class RowLabels:
-    """The labels of a row as a page shows them; None where there is none."""
+    """The labels of a row as a page shows them; None where there is none.
+
+    `uploaded` is only there where the given label is a correction, and `now` where the row has another
+    label than the given one.
+    """
 
     given: ShownLabel | None
     suggested: ShownLabel | None
     corrected: ShownLabel | None
+    uploaded: ShownLabel | None
+    now: ShownLabel | None
+    is_given_corrected: bool
 
 
 def row_labels(task: MLTask, row: Mapping[str, Any]) -> RowLabels:
-    """Return the given, suggested and corrected label of a row."""
+    """Return the labels of a row, from the uploaded to the present one."""
+    is_given_corrected = bool(row["is_given_corrected"])
+    has_new_label = not is_same_label(task, row["given_label"], row["clean_label"])
     return RowLabels(
         given=shown_label(task, row["given_label"], is_given=True),
         suggested=shown_label(task, row["suggested_label"]),
         corrected=shown_label(task, row["corrected_label"]),
+        uploaded=shown_label(task, row["uploaded_label"], is_given=True) if is_given_corrected else None,
+        now=shown_label(task, row["clean_label"], is_given=True) if has_new_label else None,
+        is_given_corrected=is_given_corrected,
     )
 
 
@@ -161,6 +191,7 @@ class RowDetail:
 
     row: Mapping[str, Any]
     labels: RowLabels
+    corrected_in: int | None
     badges: list[IssueColumn]
     is_text: bool
     text: str | None
@@ -234,6 +265,7 @@ def row_detail(cleanset: Cleanset, row_id: int, source: RowSource) -> RowDetail 
     return RowDetail(
         row=row,
         labels=row_labels(task, row),
+        corrected_in=corrected_in(cleanset, row_id),
         badges=badges(row),
         is_text=is_text,
         text=own[project.feature_columns[0]] if is_text else None,

@@ -68,8 +68,8 @@ def cleanset_restart(*, cleanset: Cleanset, user: User) -> Cleanset:
 def cleanset_improve(*, cleanset: Cleanset, user: User) -> Cleanset:
     """Create the next cleanset, which learns from the corrected labels, and queue its analysis.
 
-    Corrected labels are its given labels. What was decided stays decided there: excluded rows stay excluded, rows
-    that were kept or corrected count as kept, so nobody is asked about them twice.
+    Corrected labels are its given labels. Every decision is copied, so that nobody is asked about a row twice, and a
+    correction stays one until somebody changes it.
     """
     if cleanset.task is MLTask.UNSUPERVISED:
         raise DataProblem("Without labels there is nothing to correct, so a new analysis would find the same.")
@@ -81,20 +81,10 @@ def cleanset_improve(*, cleanset: Cleanset, user: User) -> Cleanset:
 def _improved(base: Cleanset, user: User) -> Cleanset:
     improved = cleanset_start(project=base.project, user=user, base=base)
     changes: list[tuple[int, State | None, State | None]] = [
-        (review.row_id, None, _carried(review)) for review in base.reviews.order_by("row_id")
+        (review.row_id, None, _state_of_review(review)) for review in base.reviews.order_by("row_id")
     ]
     record(improved, user, ReviewAction.Kind.CARRIED, f"Carried over {len(changes):,} decisions", changes)
     return improved
-
-
-def _carried(review: RowReview) -> State:
-    decided = Action.EXCLUDE if review.action == Action.EXCLUDE else Action.KEEP
-    return State(
-        action=decided.value if review.action else "",
-        corrected_label=None,
-        needs_review=review.needs_review,
-        is_manual=review.is_manual,
-    )
 
 
 @transaction.atomic
@@ -189,14 +179,23 @@ def lock(cleanset: Cleanset) -> None:
     Cleanset.objects.select_for_update().only("pk").get(pk=cleanset.pk)
 
 
+def _state_of_review(review: RowReview) -> State:
+    return State(
+        action=review.action,
+        corrected_label=review.corrected_label,
+        needs_review=review.needs_review,
+        is_manual=review.is_manual,
+    )
+
+
 def state_of(row: dict[str, object]) -> State | None:
     """Return the present decision in a row of the review table; None for an untouched row."""
     if not row["action"] and not row["needs_review"]:
         return None
-    corrected = row["corrected_label"]
+    label = row["decided_label"]
     return State(
         action=str(row["action"] or ""),
-        corrected_label=None if corrected is None else str(corrected),
+        corrected_label=None if label is None else str(label),
         needs_review=bool(row["needs_review"]),
         is_manual=bool(row["is_manual"]),
     )

@@ -29,6 +29,7 @@ from studio.engine.processor import arithmetic_here
 from studio.engine.progress import Progress
 from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
 from studio.engine.train import TrainedModel
+from studio.exports import free_names
 
 # Large enough to be quick, small enough that progress moves and Cancel is heard: a core encodes some 50 texts a second.
 TEXTS_PER_CHUNK = 500
@@ -205,16 +206,11 @@ def result_columns(uploaded: Sequence[str], wanted: Sequence[str]) -> list[str]:
     >>> result_columns(["text", "yes"], ["no", "yes", "Suggested Label"])
     ['no', 'yes (predicted)', 'Suggested Label']
     """
-    taken = {ROW_ID, *uploaded}
-    names = []
-    for name_wanted in wanted:
-        name, number = name_wanted, 1
-        while name in taken:
-            name = f"{name_wanted} (predicted)" if number == 1 else f"{name_wanted} (predicted {number})"
-            number += 1
-        taken.add(name)
-        names.append(name)
-    return names
+    return free_names(wanted, [ROW_ID, *uploaded], _as_predicted)
+
+
+def _as_predicted(name: str, attempt: int) -> str:
+    return f"{name} (predicted)" if attempt == 1 else f"{name} (predicted {attempt})"
 
 
 def _renaming_notes(columns: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:

@@ -16,7 +16,6 @@ from cleansets.overlay import corrected_rows
 from models_app.artifact_files import save_tar
 from models_app.models import DeployedModel
 from studio import storage, tables
-from studio.engine.ml_task import MLTask
 from studio.engine.progress import Progress
 from studio.engine.schema import CleansetSpec
 from studio.engine.train import TrainedModel, train_model
@@ -40,17 +39,10 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
         "artifact_bytes": n_bytes,
         "manifest": asdict(manifest),
         "candidates": [asdict(candidate) for candidate in model.candidates],
-        "n_rows": _n_learned(rows.labels, project.spec().task),
+        "n_rows": rows.n_labeled(project.spec().task),
         "n_corrected": rows.n_corrected,
         "n_excluded": rows.n_excluded,
     }
-
-
-def _n_learned(labels: Sequence[str | None], task: MLTask) -> int:
-    """Return the rows that were learned from; of sets, the empty one is a label, too."""
-    if task is MLTask.MULTI_LABEL:
-        return sum(label is not None for label in labels)
-    return sum(1 for label in labels if label and label.strip())
 
 
 def fit_best_model(

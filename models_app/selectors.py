@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from cleansets.models import Action, Cleanset
+from cleansets.models import Cleanset
+from cleansets.overlay import corrected_rows, n_changed_for_training
 from cleansets.task_words import TASK_WORDS, TaskWords
 from models_app.models import DeployedModel
 from studio.accounts.models import User
@@ -32,30 +33,32 @@ def model_in_training(cleanset: Cleanset) -> DeployedModel | None:
 
 @dataclass(frozen=True, slots=True)
 class TrainingPreview:
-    """What training would see if it began now."""
+    """What training would see if it began now: the rows with a label, and what is left out."""
 
     n_rows: int
     n_corrected: int
     n_excluded: int
+    n_unlabeled: int
 
 
 def training_preview(cleanset: Cleanset) -> TrainingPreview:
-    """Count the decisions that training will follow."""
-    n_excluded = cleanset.reviews.filter(action=Action.EXCLUDE).count()
-    n_corrected = cleanset.reviews.exclude(action=Action.EXCLUDE).filter(corrected_label__isnull=False).count()
-    return TrainingPreview((cleanset.n_rows or 0) - n_excluded, n_corrected, n_excluded)
+    """Count what training reads."""
+    rows = corrected_rows(cleanset)
+    n_labeled = rows.n_labeled(cleanset.task)
+    return TrainingPreview(n_labeled, rows.n_corrected, rows.n_excluded, len(rows.labels) - n_labeled)
 
 
 def n_decisions_since(model: DeployedModel) -> int:
-    """Return how many rows were decided after the training of the model began."""
-    return model.cleanset.reviews.filter(updated_at__gt=model.started_at or model.queued_at).count()
+    """Return how many rows training would see otherwise, now, than when it began."""
+    return n_changed_for_training(model.cleanset, since=model.started_at or model.queued_at)
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
     """One line of the table of models. What "accuracy" is, `words` tell; it is measured on rows that were held out.
 
-    The original accuracy is None where the cleanset did not try the candidate, `ece` where there are no probabilities.
+    The original accuracy is that of the project's analysis of the uploaded labels; None where that did not try the
+    candidate. `ece` is None where there are no probabilities.
     """
 
     name: str
@@ -74,7 +77,7 @@ class CandidateRow:
 
     @property
     def original_text(self) -> str:
-        """The score against the given labels."""
+        """The score against the uploaded labels."""
         return self.words.score_text(self.original_accuracy)
 
     @property
@@ -85,9 +88,17 @@ class CandidateRow:
         return self.words.difference_text(self.held_out_accuracy, self.original_accuracy)
 
 
+def held_out_text(model: DeployedModel) -> str:
+    """Return the score of the candidate that is deployed, with its name; a dash before it is trained."""
+    if not model.is_succeeded or not model.candidates:
+        return "–"
+    words = TASK_WORDS[model.cleanset.task]
+    return f"{words.score_text(model.candidates[0]['accuracy'])} {words.score}"
+
+
 def candidate_rows(model: DeployedModel) -> list[CandidateRow]:
     """Return every candidate, best first, beside its accuracy on the data as it was uploaded; the best is deployed."""
-    original = {candidate["key"]: candidate["accuracy"] for candidate in model.cleanset.candidates}
+    original = {candidate["key"]: candidate["accuracy"] for candidate in model.cleanset.root.candidates}
     return [
         CandidateRow(
             name=candidate["name"],

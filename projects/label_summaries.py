@@ -62,7 +62,7 @@ def number_summary(version: DatasetVersion, profile: ColumnProfile) -> NumberSum
     name = tables.quoted(profile.name)
     bare = f"regexp_replace({name}, {tables.text_literal(cell_values.DECORATION_PATTERN)}, '', 'g')"
     cells = f"SELECT {name} AS cell, try_cast({bare} AS DOUBLE) AS x, {ROW_ID} AS row_id FROM read_parquet(?)"
-    is_blank = "cell IS NULL OR cell SIMILAR TO '\\s*'"
+    is_blank = tables.blank_sql("cell")
     spread = "count(DISTINCT x), min(x), max(x), avg(x), median(x)"
     counted = _fetched(version, f"SELECT count(*) FILTER (WHERE {is_blank}), {spread} FROM ({cells})")
     n_blank, n_distinct, lowest, highest, mean, median = counted[0]

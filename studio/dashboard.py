@@ -13,10 +13,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from cleansets.models import Cleanset, RowReview
+from cleansets.models import Cleanset
+from cleansets.selectors import ReviewProgress, review_progress
 from inference.models import PredictionBatch
 from models_app.models import DeployedModel
-from models_app.selectors import candidate_rows, models_of
+from models_app.selectors import held_out_text, models_of
 from projects.models import DatasetVersion, Project
 from projects.selectors import newest_versions, projects_of
 from studio.accounts.access import account
@@ -39,11 +40,11 @@ class ActiveRun:
 
 @dataclass(frozen=True, slots=True)
 class ProjectRow:
-    """A project with its newest cleanset."""
+    """A project with its newest cleanset, and how far its review is once the analysis is done."""
 
     project: Project
     cleanset: Cleanset
-    n_reviewed: int
+    reviewed: ReviewProgress | None
 
     @property
     def updated_at(self) -> datetime:
@@ -147,10 +148,9 @@ def project_section(user: User, *, show_all: bool) -> Section:
         "log", "error_detail", "manifest"
     )
     newest_of = {cleanset.project_id: cleanset for cleanset in cleansets}
-    reviewed = RowReview.objects.filter(cleanset__in=newest_of.values()).exclude(action="")
-    n_reviewed = dict(reviewed.values_list("cleanset").annotate(Count("pk")))
+    reviewed = review_progress(newest_of.values())
     rows = [
-        ProjectRow(project, cleanset, n_reviewed.get(cleanset.pk, 0))
+        ProjectRow(project, cleanset, reviewed.get(cleanset.pk))
         for project in projects
         if (cleanset := newest_of.get(project.pk))
     ]
@@ -169,12 +169,7 @@ def dataset_section(user: User, *, show_all: bool) -> Section:
 def model_section(user: User, *, show_all: bool) -> Section:
     """Return the user's models; two queries."""
     models, n = _cut(models_of(user), show_all=show_all)
-    return Section([ModelRow(model, _held_out(model)) for model in models], n)
-
-
-def _held_out(model: DeployedModel) -> str:
-    deployed = [row for row in candidate_rows(model) if row.is_deployed] if model.is_succeeded else []
-    return f"{deployed[0].held_out_text} {deployed[0].words.score}" if deployed else "–"
+    return Section([ModelRow(model, held_out_text(model)) for model in models], n)
 
 
 def _cut(rows: QuerySet[M], *, show_all: bool) -> tuple[list[M], int]:

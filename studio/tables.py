@@ -16,6 +16,8 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage, storages
 
+from studio.engine.blanks import BLANK_CHARACTERS
+
 LEFT_BEHIND_S = 24 * 3600
 
 
@@ -98,6 +100,16 @@ def connect() -> duckdb.DuckDBPyConnection:
 def text_literal(text: str) -> str:
     """Return a text in SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def blank_sql(text: str) -> str:
+    """Return the SQL for whether a text shows nothing, as `studio.engine.blanks` has it."""
+    return f"(coalesce(trim({text}, {text_literal(BLANK_CHARACTERS)}), '') = '')"
+
+
+def filled_sql(text: str) -> str:
+    """Return the SQL that makes a missing value of a text that shows nothing."""
+    return f"CASE WHEN {blank_sql(text)} THEN NULL ELSE {text} END"
 
 
 def quoted(name: str) -> str:

@@ -61,7 +61,7 @@ def make_cleanset(
 ) -> Cleanset:
     """Return a cleanset of one of the owner's projects."""
     project = project or make_project(owner)
-    values = {"number": project.cleansets.count() + 1} | run_fields(status) | fields
+    values = {"number": project.cleansets.count() + 1, "counts": {"is_label_issue": 0}} | run_fields(status) | fields
     return Cleanset.objects.create(project=project, created_by=owner, **values)
 
 

@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cleansets import services
 from cleansets.models import Cleanset
+from cleansets.overlay import GIVEN_LABEL, LEFT_OUT, given_labels, rows_to_analyse
 from projects.models import DatasetVersion
 from projects.readers.profile import profile_table
 from studio import storage, tables
 from studio.accounts.models import User
 from studio.engine.label_sets import join_labels
 from studio.engine.ml_task import MLTask, Modality
-from tests.factories import make_cleanset, make_dataset, make_project
+from studio.runs import Status
+from tests.factories import make_cleanset, make_dataset, make_project, run_fields
 
 CLASSES = ["billing", "delivery", "login"]
 SET_CLASSES = [*CLASSES, "refund, partial"]
@@ -233,3 +236,24 @@ def _published_array(array: np.ndarray, key: str) -> str:
         path = Path(folder) / "array.npy"
         np.save(path, array)
         return tables.publish(path, key)
+
+
+def improve(cleanset: Cleanset) -> Cleanset:
+    """Return the next cleanset as if its analysis were done; its suggestions are those of its base."""
+    improved = services.cleanset_improve(cleanset=cleanset, user=cleanset.created_by)
+    rows = rows_to_analyse(improved)
+    issues = pd.read_parquet(tables.local_path(cleanset.issues_key))
+    issues[GIVEN_LABEL] = pd.Series(given_labels(improved), dtype=object)
+    if "suggested_label" in issues:
+        is_taken = issues["suggested_label"] == issues[GIVEN_LABEL]
+        issues["suggested_label"] = issues["suggested_label"].where(~is_taken, None)
+        issues["is_label_issue"] &= ~is_taken
+    issues[LEFT_OUT] = ~issues["row_id"].isin(rows.row_id)
+    improved.issues_key = _published(issues, storage.cleanset_file(improved.pk, 1, "issues.parquet"))
+    keys = ("pred_probs_key", "fold_id_key", "predictions_key")
+    for name in (*keys, "classes", "candidates", "counts", "manifest", "n_rows"):
+        setattr(improved, name, getattr(cleanset, name))
+    for name, value in run_fields(Status.SUCCEEDED).items():
+        setattr(improved, name, value)
+    improved.save()
+    return Cleanset.objects.get(pk=improved.pk)

@@ -47,7 +47,7 @@ class Details:
         self._done = 0
 
     def of(self, given: pa.Array, suggested: pa.Array) -> Mapping[str, pa.Array]:
-        """Return the columns for the next rows; `given` and `suggested` are their labels as text."""
+        """Return the columns for the next rows; `given` (as uploaded) and `suggested` are their labels as text."""
         values = np.asarray(self._values[self._done : self._done + len(given)])
         self._done += len(given)
         if self._task is MLTask.REGRESSION:

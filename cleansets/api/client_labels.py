@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from contextlib import closing
 from enum import StrEnum
 
@@ -13,6 +15,7 @@ from cleansets.row_query import RowSource
 from projects.selectors import column_profiles
 from studio.engine.columns import ColumnKind
 from studio.engine.ml_task import MLTask
+from studio.tables import blank_sql, filled_sql
 
 _INTEGER = "-?(0|[1-9][0-9]{0,17})"  # as Python writes it, so that nothing changes on the way there and back
 _NUMBER = r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
@@ -34,31 +37,38 @@ _PATTERNS = {LabelType.INTEGER: _INTEGER, LabelType.NUMBER: _NUMBER, LabelType.B
 
 
 def given_type(cleanset: Cleanset, source: RowSource) -> LabelType:
-    """Return the type of the given labels: what all of them are, unless the file or its uploader says: text."""
+    """Return the type of the uploaded labels: what all of them are, unless the file or its uploader says: text."""
     if cleanset.task in (MLTask.MULTI_LABEL, MLTask.UNSUPERVISED):
         return LabelType.STRING
     if cleanset.task is MLTask.REGRESSION:
-        return LabelType.INTEGER if _all_are(source, "given_label", LabelType.INTEGER) else LabelType.NUMBER
+        return LabelType.INTEGER if _all_are(source, "uploaded_label", LabelType.INTEGER) else LabelType.NUMBER
     version, name = cleanset.project.version, cleanset.project.label_column
     label = {profile.name: profile for profile in column_profiles(version)}.get(name)
     is_said = label is not None and label.kind in _TEXT_KINDS and label.inferred_kind not in _TEXT_KINDS
     if is_said or name in version.text_columns:
         return LabelType.STRING
-    return next((kind for kind in _PATTERNS if _all_are(source, "given_label", kind)), LabelType.STRING)
+    return next((kind for kind in _PATTERNS if _all_are(source, "uploaded_label", kind)), LabelType.STRING)
 
 
-def column_type(source: RowSource, column: str, given: LabelType) -> LabelType:
-    """Return the type of suggested or corrected labels: that of the given ones where all of them can have it."""
-    if given is LabelType.STRING or _all_are(source, column, given):
-        return given
-    if given is LabelType.INTEGER and _all_are(source, column, LabelType.NUMBER):
+def column_type(source: RowSource, column: str, uploaded: LabelType) -> LabelType:
+    """Return the type of a column of labels: that of the uploaded ones where all of them can have it."""
+    if uploaded is LabelType.STRING or _all_are(source, column, uploaded):
+        return uploaded
+    if uploaded is LabelType.INTEGER and _all_are(source, column, LabelType.NUMBER):
         return LabelType.NUMBER
     return LabelType.MIXED
 
 
+def class_type(classes: Sequence[str], uploaded: LabelType) -> LabelType:
+    """Return the type of class names; where people added one of another type, all of them are text."""
+    pattern = _PATTERNS.get(uploaded)
+    if pattern is None or all(re.fullmatch(pattern, name) for name in classes):
+        return uploaded
+    return LabelType.STRING
+
+
 def _all_are(source: RowSource, column: str, kind: LabelType) -> bool:
-    table = "reviews" if column == "corrected_label" else "issues"
-    labels = f"SELECT DISTINCT {column} AS label FROM {table} WHERE trim({column}) != ''"
+    labels = f"SELECT DISTINCT {column} AS label FROM rows WHERE NOT {blank_sql(column)}"
     with closing(source.connect()) as connection:
         found = connection.execute(
             f"SELECT bool_and(regexp_full_match(trim(label), ?)) FROM ({labels})", [_PATTERNS[kind]]
@@ -68,7 +78,7 @@ def _all_are(source: RowSource, column: str, kind: LabelType) -> bool:
 
 def label_sql(column: str, kind: LabelType) -> str:
     """Return the SQL that makes labels of text; a blank given label is none."""
-    text = f"nullif(trim({column}), '')"
+    text = f"trim({filled_sql(column)})"
     if kind is LabelType.INTEGER:
         return f"CAST({text} AS BIGINT)"
     if kind is LabelType.NUMBER:

@@ -7,9 +7,9 @@ labels. No column has the name of an uploaded one, since the client joins both.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,19 +18,21 @@ import pyarrow.types as pt
 from cleansets import selectors
 from cleansets.api.client_details import Details, detail_columns
 from cleansets.api.client_json import inside_string, records
-from cleansets.api.client_labels import LabelType, column_type, given_type, label_sql
+from cleansets.api.client_labels import LabelType, class_type, column_type, given_type, label_sql
 from cleansets.models import Cleanset, RowReview
 from cleansets.overlay import LEFT_OUT
 from cleansets.row_query import ROW_ID, RowSource
 from studio import tables
 from studio.engine.ml_task import MLTask
-from studio.tables import quoted
+from studio.exports import free_names
+from studio.tables import blank_sql, filled_sql, quoted
 
 ID_COLUMN = "cleanlab_row_ID"
 SENT_AS = "id"  # the client renames this column to what `id_column` answers
 JOINED = ("action", "corrected_label")  # which the client reads by these very names
 BATCH_ROWS = 10_000
 _LABELS = ("given_label", "suggested_label", "corrected_label")
+_UPLOADED = "uploaded_label"
 EARLIER = "rows.row_id IN (SELECT row_id FROM earlier)"
 _NULLABLE = {"integer": "Int64", "boolean": "boolean"}
 
@@ -38,7 +40,7 @@ _NULLABLE = {"integer": "Int64", "boolean": "boolean"}
 def id_column(cleanset: Cleanset) -> str:
     """Return the name of the ID column: the usual one, unless the dataset has a column of that name without IDs."""
     names = {column["name"] for column in cleanset.project.version.columns}
-    return _free(ID_COLUMN, names) if ID_COLUMN in names and not _has_own_ids(cleanset) else ID_COLUMN
+    return ID_COLUMN if _has_own_ids(cleanset) else free_names([ID_COLUMN], names)[0]
 
 
 def _has_own_ids(cleanset: Cleanset) -> bool:
@@ -50,13 +52,6 @@ def _has_own_ids(cleanset: Cleanset) -> bool:
     with closing(tables.connect()) as connection:
         found = connection.execute(counts, [str(tables.local_path(version.table_key))]).fetchone()
     return found is not None and len(set(found)) == 1
-
-
-def _free(name: str, taken: Iterable[str]) -> str:
-    names = set(taken)
-    while name in names:
-        name = f"cleanlab_{name}"
-    return name
 
 
 def identities(cleanset: Cleanset) -> Iterator[pa.Array]:
@@ -99,7 +94,7 @@ class ClientTable:
     source: RowSource
     columns: tuple[Column, ...]
     details: Mapping[str, Column]
-    labels: LabelType
+    class_type: LabelType
 
     def stream(self, *, is_table: bool) -> Iterator[bytes]:
         """Yield the answer of the call in pieces; without `is_table` the text inside is a bare list of rows."""
@@ -115,7 +110,7 @@ class ClientTable:
     def _rows(self) -> Iterator[list[str]]:
         names = [column.name for column in (*self.columns, *self.details.values())]
         mixed = [column.name for column in self.columns if column.is_mixed]
-        details = Details(self.cleanset, self.labels) if self.details else None
+        details = Details(self.cleanset, self.class_type) if self.details else None
         for batch in self._batches():
             columns = list(batch.columns[2:])
             if details is not None:
@@ -124,8 +119,8 @@ class ClientTable:
             yield records(names, columns, in_json=mixed)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in order: given and suggested label as text, then the columns."""
-        texts = [name if name in self.source.result_columns else "NULL::VARCHAR" for name in _LABELS[:2]]
+        """Yield the rows in order: uploaded and suggested label as text, then the columns."""
+        texts = [_UPLOADED, "suggested_label"]
         made = ", ".join(f"{text} AS c{i}" for i, text in enumerate([*texts, *(c.made for c in self.columns)]))
         own = f" LEFT JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}" if _reads_own_ids(self.columns) else ""
         with closing(self.source.connect()) as connection:
@@ -143,6 +138,7 @@ def client_table(cleanset: Cleanset, *, with_issues: bool, with_details: bool) -
     source = selectors.row_source(cleanset)
     labels = given_type(cleanset, source)
     plan = _Plan(cleanset, source, labels)
+    class_names = class_type(cleanset.classes, labels)
     columns = [_identity(cleanset)]
     if cleanset.task is not MLTask.UNSUPERVISED:
         columns.append(plan.clean_label())
@@ -154,7 +150,19 @@ def client_table(cleanset: Cleanset, *, with_issues: bool, with_details: bool) -
     if with_details:
         columns += plan.decisions()
         details = plan.details()
-    return ClientTable(cleanset, source, tuple(columns), details, labels)
+    named = _named([*columns, *details.values()], source.own_columns)
+    details = dict(zip(details, named[len(columns) :], strict=True))
+    return ClientTable(cleanset, source, tuple(named[: len(columns)]), details, class_names)
+
+
+def _named(columns: Sequence[Column], uploaded: Sequence[str]) -> list[Column]:
+    """Give columns names that no uploaded one has, but for those that the client joins by, and so complains."""
+    is_fixed = [column.name in (SENT_AS, *JOINED) for column in columns]
+    wanted = [column.name for column, fixed in zip(columns, is_fixed, strict=True) if not fixed]
+    names = iter(free_names(wanted, uploaded))
+    return [
+        column if fixed else replace(column, name=next(names)) for column, fixed in zip(columns, is_fixed, strict=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,27 +171,30 @@ class _Plan:
     source: RowSource
     labels: LabelType
 
-    def _name(self, name: str) -> str:
-        """Return a name that no uploaded column has; a name that the client joins by stays, and so it complains."""
-        return name if name in JOINED else _free(name, self.source.own_columns)
-
     @property
     def _has_unlabeled(self) -> bool:
-        return bool(self.cleanset.counts.get("is_initially_unlabeled", 1))
+        return bool(self.cleanset.root.counts.get("is_initially_unlabeled", 1))
 
     def clean_label(self) -> Column:
-        kinds = {column_type(self.source, name, self.labels) for name in ("given_label", "corrected_label")}
-        kind = kinds.pop() if len(kinds) == 1 else LabelType.MIXED if LabelType.MIXED in kinds else LabelType.NUMBER
-        made = label_sql("coalesce(rows.corrected_label, rows.given_label)", kind)
-        return Column(self._name("clean_label"), made, kind.value, is_nullable=self._has_unlabeled)
+        kind = column_type(self.source, "clean_label", self.labels)
+        made = label_sql(self._text("clean_label"), kind)
+        return Column("clean_label", made, kind.value, is_nullable=self._has_unlabeled)
+
+    def _text(self, name: str) -> str:
+        """Return the SQL of a label; of a set, an empty text is a label."""
+        return f"rows.{name}" if self.cleanset.task is MLTask.MULTI_LABEL else filled_sql(f"rows.{name}")
 
     def label(self, name: str) -> list[Column]:
-        """Return a column of labels where the task has any; corrections can always be read."""
+        """Return a column of labels where the task has any; corrections can always be read.
+
+        A program's given label is that of its own data: the uploaded one.
+        """
         if name != "corrected_label" and name not in self.source.result_columns:
             return []
-        kind = column_type(self.source, name, self.labels)
+        read = _UPLOADED if name == "given_label" else name
+        kind = column_type(self.source, read, self.labels)
         is_nullable = name != "given_label" or self._has_unlabeled
-        return [Column(self._name(name), label_sql(f"rows.{name}", kind), kind.value, is_nullable)]
+        return [Column(name, label_sql(self._text(read), kind), kind.value, is_nullable)]
 
     def issues(self) -> list[Column]:
         schema = pq.read_schema(self.source.issues)
@@ -192,23 +203,25 @@ class _Plan:
             if name in _LABELS:
                 columns += self.label(name) if name == "suggested_label" else []
             else:
-                columns.append(_of_type(self._name(name), name, schema.field(name).type))
+                columns.append(_of_type(name, name, schema.field(name).type))
         if LEFT_OUT not in self.source.result_columns:
-            columns.append(Column(self._name(LEFT_OUT), "false", "boolean"))
+            columns.append(Column(LEFT_OUT, "false", "boolean"))
         return columns
 
     def decisions(self) -> list[Column]:
         columns = [Column("action", "rows.action", "string"), *self.label("given_label")]
-        columns.append(Column(self._name("previously_resolved"), EARLIER, "boolean"))
+        columns.append(Column("previously_resolved", EARLIER, "boolean"))
         if "is_initially_unlabeled" in self.source.result_columns:
-            columns.append(Column(self._name("initially_unlabeled"), "rows.is_initially_unlabeled", "boolean"))
+            is_unlabeled = blank_sql(f"rows.{_UPLOADED}")
+            columns.append(Column("initially_unlabeled", is_unlabeled, "boolean"))
         return columns
 
     def details(self) -> dict[str, Column]:
-        kinds = {"predicted_label": self.labels.value, "top_labels": "any", "top_probs": "any"}
+        predicted = class_type(self.cleanset.classes, self.labels)
+        kinds = {"predicted_label": predicted.value, "top_labels": "any", "top_probs": "any"}
         if self.cleanset.task is MLTask.REGRESSION:
             kinds["predicted_label"] = "number"
-        return {name: Column(self._name(name), "", kinds.get(name, "number")) for name in detail_columns(self.cleanset)}
+        return {name: Column(name, "", kinds.get(name, "number")) for name in detail_columns(self.cleanset)}
 
 
 def _identity(cleanset: Cleanset) -> Column:

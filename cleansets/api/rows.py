@@ -8,14 +8,15 @@ from typing import Any
 
 from django.http import Http404
 
-from cleansets import row_choices, row_query, selectors
+from cleansets import row_choices, row_query
 from cleansets.issue_columns import issues_in
 from cleansets.models import Cleanset
 from cleansets.row_query import RowSource
 from studio.engine.ml_task import MLTask
 
-_OWN_FIELDS = ("row_id", "given_label", "suggested_label", "corrected_label", "action", "needs_review", "advice")
-_NOT_RESULTS = {*_OWN_FIELDS, "own", "is_manual", "is_first_of_set"}
+_LABEL_FIELDS = ("uploaded_label", "given_label", "suggested_label", "corrected_label", "clean_label")
+_OWN_FIELDS = ("row_id", *_LABEL_FIELDS, "action", "needs_review", "advice")
+_NOT_RESULTS = {*_OWN_FIELDS, "own", "is_manual", "is_first_of_set", "decided_label", "is_given_corrected"}
 
 
 def row_answer(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,16 +52,3 @@ def _number(cleanset: Cleanset, row_id: int) -> dict[str, float] | None:
         return None
     value, error = row_choices.held_out_number(cleanset, row_id)
     return {"value": value, "error": error}
-
-
-def review_answer(cleanset: Cleanset, source: RowSource) -> dict[str, int]:
-    """Return how far the review is."""
-    counts, decided = row_query.review_counts(source), selectors.decision_counts(cleanset)
-    return {
-        "n_to_review": counts.n_to_review,
-        "n_to_review_decided": counts.n_to_review_decided,
-        "n_decided": counts.n_decided,
-        "n_corrected": decided["corrected"],
-        "n_excluded": decided["exclude"],
-        "n_needs_review": decided["needs_review"],
-    }

@@ -18,6 +18,7 @@ from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 
 Choice = Literal["auto-fix", "keep", "exclude", "label", "needs-review"]
+ROW_ID_FORM = "Position in the file from 0: one less than the row's number on pages and in exports."
 LABEL_FORM = "A class; for multi-label a CSV record of classes, empty for none; for regression a number."
 
 
@@ -140,7 +141,7 @@ class ReviewOut(Schema):
     n_to_review: int = Field(description="Rows with a label issue, or with any where there are no labels.")
     n_to_review_decided: int
     n_decided: int
-    n_corrected: int
+    n_corrected: int = Field(description="Rows whose label is not the uploaded one, excluded rows included.")
     n_excluded: int
     n_needs_review: int
 
@@ -148,10 +149,16 @@ class ReviewOut(Schema):
 class CleansetRowOut(Schema):
     """A row with what was found and what was decided."""
 
-    row_id: int = Field(description="0-based position in the file.")
-    given_label: str | None
+    row_id: int = Field(description=ROW_ID_FORM)
+    uploaded_label: str | None = Field(description="The label in the file.")
+    given_label: str | None = Field(
+        description="The label that the analysis read: the uploaded one, or what an earlier cleanset corrected it to."
+    )
     suggested_label: str | None
-    corrected_label: str | None
+    corrected_label: str | None = Field(
+        description="The label that the row has now, chosen here or in an earlier cleanset; null if it is as uploaded."
+    )
+    clean_label: str | None = Field(description="The label that training sees: the corrected or else the uploaded one.")
     action: str | None
     needs_review: bool
     issues: list[str] = Field(description="The keys of the issues that it has.")
@@ -196,7 +203,7 @@ class RowDecisionIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    row_id: int = Field(ge=0, lt=10**15)
+    row_id: int = Field(ge=0, lt=10**15, description=ROW_ID_FORM)
     action: Choice
     corrected_label: Text | None = Field(None, max_length=20_000, description=f"For the action label. {LABEL_FORM}")
 
@@ -212,9 +219,9 @@ class DecisionsIn(Schema):
 class DecisionOut(Schema):
     """The present decision about a row."""
 
-    row_id: int
+    row_id: int = Field(description=ROW_ID_FORM)
     action: str
-    corrected_label: str | None
+    corrected_label: str | None = Field(description="The label that was chosen.")
     needs_review: bool
     is_manual: bool = Field(description="Whether a person or program chose it for this row, not for many at once.")
     updated_at: datetime

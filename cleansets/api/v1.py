@@ -14,7 +14,7 @@ from cleansets import exports, imports, row_query, selectors, services
 from cleansets.access import cleanset_or_404, ready_cleanset_or_404
 from cleansets.api import schemas
 from cleansets.api.row_filters import RowFilters, RowParams
-from cleansets.api.rows import review_answer, row_answer, row_detail_answer
+from cleansets.api.rows import row_answer, row_detail_answer
 from cleansets.models import Cleanset, ReviewAction
 from studio.accounts.access import account
 from studio.api.pages import page, page_of
@@ -55,10 +55,10 @@ def cleanset_manifest(request: HttpRequest, cleanset_id: UUID) -> dict[str, Any]
 
 
 @router.get("/{uuid:cleanset_id}/review", response=schemas.ReviewOut)
-def cleanset_review(request: HttpRequest, cleanset_id: UUID) -> dict[str, int]:
+def cleanset_review(request: HttpRequest, cleanset_id: UUID) -> row_query.ReviewCounts:
     """Tell how far the review is."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
-    return review_answer(cleanset, selectors.row_source(cleanset))
+    return row_query.review_counts(selectors.row_source(cleanset))
 
 
 @router.get("/{uuid:cleanset_id}/rows", response=Page[schemas.CleansetRowOut])

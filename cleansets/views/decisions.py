@@ -63,7 +63,7 @@ def _after(
     context = contexts.panel(cleanset, query, source, shown_row) | {
         "line": contexts.line(cleanset.task, changed, query, shown),
         "counts": contexts.counts(cleanset, source),
-        "work_views": selectors.work_views(cleanset, query),
+        "work_views": selectors.work_views(source, query),
         "last_action": selectors.last_action(cleanset),
         "said": action.description,
     }

@@ -42,7 +42,7 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
         "tabs": contexts.tabs(cleanset, "Review"),
         "versions": list(selectors.cleansets_of(cleanset.project).defer("log", "manifest", "candidates")),
         "views": selectors.issue_views(cleanset, source, query),
-        "work_views": selectors.work_views(cleanset, query),
+        "work_views": selectors.work_views(source, query),
         "counts": contexts.counts(cleanset, source),
         "last_action": selectors.last_action(cleanset),
         "row_id": row_id,

@@ -31,7 +31,7 @@ class ModelOut(Schema):
     project_id: UUID
     task: MLTask
     n_rows: int | None = Field(description="Rows that it was trained on; null until that is done.")
-    n_corrected: int | None = Field(description="Of those, rows with a corrected label.")
+    n_corrected: int | None = Field(description="Of those, rows whose label is not the uploaded one.")
     n_excluded: int | None
     artifact_bytes: int | None
     run: RunOut = Field(description="The training.")
@@ -57,7 +57,9 @@ class ModelCandidateOut(Schema):
 
     name: str
     held_out_accuracy: float = Field(description="On corrected data. F1 for multi-label, R² for regression.")
-    original_accuracy: float | None = Field(description="The same on the data as it was uploaded.")
+    original_accuracy: float | None = Field(
+        description="The same in the project's first analysis, of the uploaded labels."
+    )
     ece: float | None = Field(description="Expected calibration error; null for regression.")
     training_time_s: float
     inference_time_s: float
@@ -77,7 +79,9 @@ class ModelDetailOut(ModelOut):
     classes: list[str] = Field(description="Empty for regression, and until the training is done.")
     columns: list[ExpectedColumnOut] = Field(description="The columns that a file to predict must have.")
     candidates: list[ModelCandidateOut] = Field(description="The models that were tried, the best first.")
-    n_decisions_since: int = Field(description="Rows that were decided after the training began.")
+    n_decisions_since: int = Field(
+        description="Rows that were relabeled, excluded or put back after the training began."
+    )
 
     @staticmethod
     def resolve_classes(model: DeployedModel) -> list[str]:

@@ -21,6 +21,7 @@ from studio.engine.kinds import (
     URL_PATTERN,
     ColumnFacts,
 )
+from studio.tables import filled_sql
 
 MAX_EXACT_DISTINCT = 3_000_000  # above it the estimate is kept: counting exactly would take hundreds of megabytes
 _MAX_GROUPED = 20_000  # distinct cells up to which patterns are held against each of them once, not once a row
@@ -58,9 +59,10 @@ class ColumnQueries:
     def __init__(self, connection: duckdb.DuckDBPyConnection, parquet: Path, column: str) -> None:
         self._connection = connection
         name = column.replace('"', '""')
+        cell = filled_sql(f'"{name}"')
         # No view over the file: expanding its star for every query would cost more than the query in a wide table.
         table = f"read_parquet({_quoted(str(parquet))})"
-        self._cells = f'(SELECT "{ROW_ID}" AS row_id, "{name}" AS cell, trim("{name}") AS bare FROM {table})'
+        self._cells = f'(SELECT "{ROW_ID}" AS row_id, {cell} AS cell, trim("{name}") AS bare FROM {table})'
 
     def facts(self, distinct: Distinct) -> ColumnFacts:
         """All counts that a kind is inferred from, in one scan."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import operator
 import re
 import unicodedata
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from studio.engine import blanks
 
 _TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0", "on"})
 _FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0", "off"})
@@ -21,8 +22,8 @@ _SECONDS_PER_DAY = 86_400.0
 
 
 def is_blank(cells: list[str]) -> npt.NDArray[np.bool_]:
-    """Return where a cell has nothing but white space, shape (n,)."""
-    return np.fromiter(map(operator.not_, map(str.strip, cells)), dtype=bool, count=len(cells))
+    """Return where a cell shows nothing, shape (n,)."""
+    return np.fromiter(map(blanks.is_blank, cells), dtype=bool, count=len(cells))
 
 
 def numbers(cells: list[str]) -> npt.NDArray[np.float64]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from studio.engine.blanks import is_blank
 from studio.engine.label_sets import Separator, join_labels, read_set, split_labels, written_set
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import CleansetSpec
@@ -94,4 +95,4 @@ def class_counts(labels: Iterable[tuple[str | None, int]], task: MLTask) -> Clas
 def _class_names(label: str | None, task: MLTask) -> tuple[str, ...] | None:
     if task is MLTask.MULTI_LABEL:
         return None if label is None else split_labels(label)
-    return None if label is None or not label.strip() else (label,)
+    return None if label is None or is_blank(label) else (label,)

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 
+from studio.engine.blanks import is_blank
+
 
 class Separator(StrEnum):
     """How the cells of a column write sets: what stands between two classes, or that a cell is a list."""
@@ -53,7 +55,7 @@ def split_labels(cell: str | None) -> tuple[str, ...]:
     >>> split_labels(None)
     ()
     """
-    if not cell or not cell.strip():
+    if cell is None or is_blank(cell):
         return ()
     return _each_once(_fields(cell, ","))
 
@@ -79,10 +81,9 @@ def read_set(cell: str | None, separator: Separator) -> tuple[str, ...] | None:
     (('red', 'large'), ())
     >>> read_set(None, Separator.JSON)
     """
-    is_blank = cell is None or not cell.strip()
     if separator.is_list:
-        return None if is_blank else _each_once(list_items(str(cell).strip()))
-    if is_blank:
+        return None if is_blank(cell) else _each_once(list_items(str(cell).strip()))
+    if is_blank(cell):
         return ()
     if separator is Separator.SPACE and '"' not in str(cell):
         return _each_once(str(cell).split())
@@ -180,7 +181,7 @@ def _fields(cell: str, mark: str) -> list[str]:
 
 
 def _each_once(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(bare for name in names if (bare := name.strip())))
+    return tuple(dict.fromkeys(bare for name in names if not is_blank(bare := name.strip())))
 
 
 def _quoted(name: str, mark: str) -> str:

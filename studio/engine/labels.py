@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from studio.engine.blanks import is_blank
 from studio.engine.cells import Cells
 from studio.engine.label_scale import AS_GIVEN, LabelScale
 from studio.engine.label_sets import split_labels
@@ -98,7 +99,7 @@ def encode_labels(given: Sequence[str | None], task: MLTask = MLTask.MULTI_CLASS
 
 
 def _encode_classes(cells: Cells) -> Labels:
-    names = [name if name.strip() else None for name in cells.distinct.tolist()]
+    names = [None if is_blank(name) else name for name in cells.distinct.tolist()]
     classes = tuple(sorted(name for name in names if name is not None))
     code_of: dict[str | None, int] = {name: code for code, name in enumerate(classes)}
     codes = np.array([code_of.get(name, UNLABELED) for name in names], dtype=np.int32)[cells.codes]

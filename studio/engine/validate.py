@@ -94,7 +94,7 @@ def facts_of_classes(name: str, kind: ColumnKind, counts: ClassCounts) -> Column
 
 
 def _number_facts(name: str, kind: ColumnKind, cells: pd.Series[str]) -> ColumnFacts:
-    is_filled = cells.notna() & (cells.astype("str").str.strip() != "")
+    is_filled = ~Cells.of(cells).is_blank
     filled = cells[is_filled].astype(object)
     values = cell_values.numbers(filled.tolist())
     unread = np.flatnonzero(np.isnan(values))

@@ -6,8 +6,17 @@ caller names, by `stream_safe_csv` everywhere. XLSX needs no such thing, since i
 
 from __future__ import annotations
 
+from studio.exports.names import free_names
 from studio.exports.parquet import write_parquet
 from studio.exports.streams import stream_csv, stream_exact_csv, stream_json, stream_safe_csv
 from studio.exports.workbook import write_xlsx
 
-__all__ = ["stream_csv", "stream_exact_csv", "stream_json", "stream_safe_csv", "write_parquet", "write_xlsx"]
+__all__ = [
+    "free_names",
+    "stream_csv",
+    "stream_exact_csv",
+    "stream_json",
+    "stream_safe_csv",
+    "write_parquet",
+    "write_xlsx",
+]

@@ -8,11 +8,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cleansets.models import Action, RowReview
+from cleansets import row_query, selectors, services
 from studio.accounts.models import User
+from studio.engine.ml_task import MLTask
 from studio.runs import Status
 from tests.cast import logged_in
 from tests.factories import make_cleanset, make_dataset, make_model, make_prediction, make_project
+from tests.reviewable import make_reviewable
 
 
 @pytest.fixture
@@ -35,23 +37,20 @@ def test_an_empty_studio_says_what_to_do_next(browser: Client) -> None:
 
 def test_each_list_leads_to_the_next_action(browser: Client, alice: User) -> None:
     dataset = make_dataset(alice, name="letters", n_rows=1204)
-    cleanset = make_cleanset(
-        alice, project=make_project(alice, dataset=dataset, name="Moods"), counts={"is_label_issue": 17}
-    )
+    project = make_project(alice, dataset=dataset, name="Moods")
+    cleanset = make_cleanset(alice, project=project, counts={"is_label_issue": 17})
     model = make_model(
         alice,
         cleanset=cleanset,
         candidates=[{"key": "a", "name": "A", "accuracy": 0.931, "inference_time_s": 1.0, "training_time_s": 1.0}],
         manifest={"model": "a"},
     )
-    RowReview.objects.create(cleanset=cleanset, row_id=3, action=Action.KEEP, is_manual=True)
-
     page = page_of(browser)
 
     assert f"{reverse('project-create')}?dataset={dataset.pk}" in page
     assert cleanset.get_absolute_url() in page
     assert model.get_absolute_url() in page
-    for text in ("1,204", ">17<", "93.1", "Ready for review", "View model"):
+    for text in ("1,204", ">17<", "93.1", "0 of 17", "Ready for review", "View model"):
         assert text in page
 
 
@@ -68,6 +67,18 @@ def test_a_name_stands_once_where_the_things_are_called_alike(browser: Client, a
     assert page.count('<span class="table-sub">letters</span>') == 0
     assert "export (3).csv" in page
     assert page.count("1 project<") == 1
+
+
+def test_reviewed_rows_are_counted_as_on_the_review_page(browser: Client, alice: User) -> None:
+    cleanset = make_reviewable(alice)
+    for row_id in (0, 10, 11):
+        services.row_decide(cleanset=cleanset, user=alice, row_id=row_id, choice="keep")
+    counts = row_query.review_counts(selectors.row_source(cleanset))
+    assert (counts.n_to_review_decided, counts.n_to_review, counts.n_decided) == (2, 12, 3)
+    assert "2 of 12" in page_of(browser)
+    unlabeled = make_reviewable(alice, name="plain", task=MLTask.UNSUPERVISED)
+    counts = row_query.review_counts(selectors.row_source(unlabeled))
+    assert f"0 of {counts.n_to_review}" in page_of(browser)
 
 
 def test_running_work_of_every_kind_is_on_top_and_can_be_cancelled(browser: Client, alice: User) -> None:

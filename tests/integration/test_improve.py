@@ -99,7 +99,7 @@ def test_corrections_are_the_given_labels_of_the_improved_cleanset(
 
 def test_nobody_is_asked_twice_and_excluded_rows_are_left_out(improved: Cleanset, planted: Planted) -> None:
     actions = dict(improved.reviews.values_list("row_id", "action"))
-    assert actions == {**dict.fromkeys(planted.wrong_rows, "keep"), EXCLUDED: "exclude"}
+    assert actions == {**dict.fromkeys(planted.wrong_rows, "auto-fix"), EXCLUDED: "exclude"}
     row = issues_of(improved).loc[EXCLUDED]
     assert row["is_not_analyzed"]
     assert not row["is_label_issue"]

@@ -28,6 +28,7 @@ from studio.engine.manifest import describe
 from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
 from studio.engine.schema import CleansetResult, CleansetSpec
+from studio.exports import free_names
 from studio.exports.formats import TableFormat, write_table
 from studio.management.clean_request import Request, add_clean_options, spec_of, unknown_column
 from studio.management.command import StudioCommand
@@ -142,15 +143,8 @@ def _write_rows(table: Path, spec: CleansetSpec, result: CleansetResult, out: Pa
     if spec.merged_labels:
         found.insert(0, "merged_label", written_labels(_labels(table, spec), spec))
     found.insert(0, "cleanlab_row_ID", range(1, len(found) + 1))
-    columns = [*own, *(free_name(name, own) for name in found.columns)]
+    columns = [*own, *free_names(list(found.columns), own)]
     write_table(out, out_format, columns, _batches(table, own, found))
-
-
-def free_name(name: str, taken: Sequence[str]) -> str:
-    """Return the name for a column of the cleanset beside the columns of the file."""
-    while name in taken:
-        name = f"cleanlab_{name}"
-    return name
 
 
 def _batches(table: Path, own: Sequence[str], found: pd.DataFrame) -> Iterator[pa.RecordBatch]:

@@ -14,7 +14,7 @@ from cleansets.models import Cleanset, RowReview
 from studio.accounts.models import User
 from studio.engine.ml_task import MLTask
 from tests.factories import make_cleanset
-from tests.reviewable import COPY, OUTLIER, UNLABELED, make_reviewable
+from tests.reviewable import COPY, OUTLIER, UNLABELED, improve, make_reviewable
 
 pytestmark = pytest.mark.django_db
 
@@ -221,3 +221,15 @@ def test_export_follows_decisions_and_filters(program: Client, at: str) -> None:
 
     assert (n_rows("mode=default"), n_rows("mode=everything")) == (119, 120)
     assert n_rows("mode=custom&issue=label_issue") == 12
+
+
+def test_uploaded_given_corrected_and_clean_label_are_told_apart(program: Client, cleanset: Cleanset, at: str) -> None:
+    decide = {"action": "label", "corrected_label": "delivery"}
+    assert send(program, "put", f"{at}/rows/30/decision", decide).status_code == 200
+    second = improve(cleanset)
+    decide = {"action": "label", "corrected_label": "login"}
+    assert send(program, "put", f"/api/v1/cleansets/{second.pk}/rows/30/decision", decide).status_code == 200
+    row = program.get(f"/api/v1/cleansets/{second.pk}/rows/30").json()
+    names = ("uploaded_label", "given_label", "corrected_label", "clean_label")
+    assert [row[name] for name in names] == ["billing", "delivery", "login", "login"]
+    assert program.get(f"/api/v1/cleansets/{second.pk}/review").json()["n_corrected"] == 1

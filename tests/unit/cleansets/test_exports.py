@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import openpyxl
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from django.test import Client
@@ -116,3 +117,35 @@ def test_an_unknown_export_is_explained(
     cleanset: Cleanset, alice: User, client_of: Callable[[User], Client], params: dict[str, str]
 ) -> None:
     assert client_of(alice).get(reverse("cleanset-export", args=[cleanset.pk]), params).status_code == 422
+
+
+@pytest.mark.parametrize("file_format", ["csv", "json", "parquet", "xlsx"])
+def test_no_column_of_the_file_is_lost_where_ours_have_the_same_name(
+    cleanset: Cleanset, export: Callable[..., bytes], file_format: str
+) -> None:
+    own = {"is_outlier": "mine", "cleanlab_is_outlier": "mine too", "Action": "act", "cleanlab_row_ID": "x"}
+    path = tables.local_path(cleanset.project.version.table_key)
+    pd.read_parquet(path).assign(**own).to_parquet(path, index=False)
+    header, first = first_row(export(mode="everything", file_format=file_format), file_format)
+    row = dict(zip(header, first, strict=True))
+    assert len(row) == len(header)
+    assert {name: row[name] for name in own} == own
+    assert row["cleanlab_cleanlab_is_outlier"] in (False, "False")
+    assert row["cleanlab_action"] == "auto-fix"
+    assert row["cleanlab_cleanlab_row_ID"] in (1, "1")
+
+
+def first_row(content: bytes, file_format: str) -> tuple[list[str], list[object]]:
+    """Return the header and the first row."""
+    if file_format == "csv":
+        header, row, *_ = csv.reader(io.StringIO(content.decode()))
+        return header, list(row)
+    if file_format == "json":
+        first = json.loads(content, object_pairs_hook=list)[0]
+        return [name for name, _ in first], [value for _, value in first]
+    if file_format == "parquet":
+        found = pq.read_table(io.BytesIO(content))
+        return found.column_names, [column[0].as_py() for column in found.columns]
+    sheet: Any = openpyxl.load_workbook(io.BytesIO(content)).active
+    header, row, *_ = sheet.iter_rows(values_only=True)
+    return list(header), list(row)

@@ -47,7 +47,7 @@ def test_what_is_no_label_of_the_task_is_refused(task: MLTask, typed: str, reaso
 
 def test_sets_are_the_same_in_any_order_and_numbers_in_any_spelling() -> None:
     assert is_same_label(SETS, "b, a", "a,b")
-    assert is_same_label(SETS, "", None)
+    assert not is_same_label(SETS, "", None), "no class is a label, too"
     assert not is_same_label(SETS, "a", "a,b")
     assert is_same_label(NUMBERS, "1200", "1,200.0")
     assert not is_same_label(NUMBERS, "1200", None)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
-from cleansets.models import Action, RowReview
+from cleansets import services
+from cleansets.models import Cleanset
+from cleansets.overlay import corrected_rows
 from models_app import selectors
 from studio.accounts.models import User
 from studio.runs import Status
 from tests.factories import make_cleanset, make_model, make_project
+from tests.reviewable import improve, make_reviewable
 
 
 def candidate(key: str, accuracy: float) -> dict[str, object]:
@@ -42,21 +42,53 @@ def test_accuracies_on_corrected_and_on_uploaded_data_stand_side_by_side(alice: 
     assert [row.is_deployed for row in rows] == [True, False, False]
 
 
+def test_accuracy_on_uploaded_data_is_that_of_the_first_analysis(alice: User) -> None:
+    first = make_cleanset(alice, candidates=[candidate("linear", 0.778)])
+    second = make_cleanset(alice, project=first.project, base=first, candidates=[candidate("linear", 0.892)])
+    third = make_cleanset(alice, project=first.project, base=second, candidates=[candidate("linear", 0.9)])
+    model = make_model(alice, cleanset=third, candidates=[candidate("linear", 0.93)])
+    (row,) = selectors.candidate_rows(model)
+    assert (row.held_out_accuracy, row.original_accuracy) == (0.93, 0.778)
+
+
 def test_preview_counts_what_training_will_see(alice: User) -> None:
-    cleanset = make_cleanset(alice, n_rows=10)
-    decisions = [(Action.EXCLUDE, None), (Action.LABEL, "b"), (Action.AUTO_FIX, "c"), (Action.KEEP, None)]
-    for row_id, (action, label) in enumerate(decisions):
-        RowReview.objects.create(cleanset=cleanset, row_id=row_id, action=action, corrected_label=label, is_manual=True)
-    assert selectors.training_preview(cleanset) == selectors.TrainingPreview(n_rows=9, n_corrected=2, n_excluded=1)
+    cleanset = make_reviewable(alice)
+    for row_id, choice, label in ((0, "exclude", ""), (1, "label", "login"), (10, "auto-fix", ""), (2, "keep", "")):
+        decide(cleanset, row_id, choice, label)
+    expected = selectors.TrainingPreview(n_rows=118, n_corrected=2, n_excluded=1, n_unlabeled=1)
+    assert selectors.training_preview(cleanset) == expected
+    improved = improve(cleanset)
+    assert selectors.training_preview(improved) == expected, "corrections are counted against the uploaded labels"
+    rows = corrected_rows(improved)
+    assert (rows.n_corrected, rows.n_excluded) == (2, 1)
 
 
-def test_only_decisions_after_the_training_began_make_a_model_outdated(alice: User) -> None:
-    model = make_model(alice)
-    now = timezone.now()
-    for row_id, hours in enumerate((-1, 1, 2)):
-        decision = {"action": Action.KEEP, "is_manual": True, "updated_at": now + timedelta(hours=hours)}
-        RowReview.objects.create(cleanset=model.cleanset, row_id=row_id, **decision)
+def test_given_label_that_is_chosen_again_is_no_correction(alice: User) -> None:
+    cleanset = make_reviewable(alice)
+    decide(cleanset, 0, "label", "billing")
+    assert selectors.training_preview(cleanset).n_corrected == 0
+
+
+def test_only_decisions_that_change_what_training_sees_make_a_model_outdated(alice: User) -> None:
+    cleanset = make_reviewable(alice)
+    decide(cleanset, 1, "exclude")
+    model = make_model(alice, cleanset=cleanset)
+    decide(cleanset, 2, "keep")
+    decide(cleanset, 3, "needs-review")
+    decide(cleanset, 0, "label", "billing")
+    decide(cleanset, 10, "auto-fix")
+    decide(cleanset, 10, "keep")
+    assert selectors.n_decisions_since(model) == 0
+    decide(cleanset, 20, "auto-fix")
+    decide(cleanset, 1, "keep")
+    decide(cleanset, 4, "exclude")
+    assert selectors.n_decisions_since(model) == 3
+    services.last_action_undo(cleanset=cleanset, user=alice)
     assert selectors.n_decisions_since(model) == 2
+
+
+def decide(cleanset: Cleanset, row_id: int, choice: str, label: str = "") -> None:
+    services.row_decide(cleanset=cleanset, user=cleanset.created_by, row_id=row_id, choice=choice, label=label)
 
 
 def test_newest_model_passes_over_cancelled_ones(alice: User) -> None:

@@ -14,14 +14,15 @@ from models_app.models import DeployedModel
 from studio.accounts.models import User
 from studio.runs import Status
 from tests.factories import make_cleanset, make_model, make_prediction, make_project
+from tests.reviewable import make_reviewable
 
 ClientOf = Callable[[User], Client]
 
 
 def test_deploy_form_suggests_the_name_of_the_project(alice: User, client_of: ClientOf) -> None:
-    cleanset = make_cleanset(alice, project=make_project(alice, name="Support requests"), n_rows=3)
+    cleanset = make_reviewable(alice, name="support requests")
     page = client_of(alice).get(reverse("model-deploy", args=[cleanset.pk]))
-    assert 'value="Support requests"' in page.content.decode()
+    assert 'value="Support Requests"' in page.content.decode()
 
 
 def test_deploying_leads_to_the_page_of_the_training(alice: User, client_of: ClientOf) -> None:
@@ -33,7 +34,7 @@ def test_deploying_leads_to_the_page_of_the_training(alice: User, client_of: Cli
 
 
 def test_model_without_a_name_is_asked_for_one(alice: User, client_of: ClientOf) -> None:
-    response = client_of(alice).post(reverse("model-deploy", args=[make_cleanset(alice).pk]), {"name": " "})
+    response = client_of(alice).post(reverse("model-deploy", args=[make_reviewable(alice).pk]), {"name": " "})
     assert "This field is required" in response.content.decode()
     assert not DeployedModel.objects.exists()
 
