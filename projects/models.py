@@ -21,6 +21,9 @@ FORMAT_NAMES = {
     "json": "JSON",
     "jsonl": "JSON Lines",
     "xlsx": "XLSX",
+    "xlsb": "XLSB",
+    "xls": "XLS",
+    "ods": "ODS",
     "parquet": "Parquet",
 }
 DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", ":": "colon", " ": "space"}
@@ -58,6 +61,10 @@ class DatasetVersion(Run):
     encoding = models.CharField(max_length=40, blank=True)
     delimiter = models.CharField(max_length=4, blank=True)
     notes = models.JSONField(default=list)
+    asked_options = models.JSONField(default=dict)
+    used_options = models.JSONField(default=dict)
+    doubts = models.JSONField(default=list)
+    sheets = models.JSONField(default=list)
     n_rows = models.PositiveBigIntegerField(null=True)
     columns = models.JSONField(default=list)
     chosen_kinds = models.JSONField(default=dict)

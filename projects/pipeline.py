@@ -15,7 +15,7 @@ from django.utils import timezone
 from projects.column_types import kinds_of_types
 from projects.incoming import local_source
 from projects.models import DatasetVersion, Upload
-from projects.readers import ReadLimits, read_table
+from projects.readers import ReadLimits, ReadOptions, read_table
 from projects.readers.json_types import text_columns
 from projects.readers.profile import profile_table
 from studio import storage, tables
@@ -33,7 +33,8 @@ def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
         source = local_source(run, progress)
         _refuse_full_disk(folder, needed=FREE_SPACE_RATIO * run.size_bytes)
         table = folder / "rows.parquet"
-        facts = read_table(source, run.filename, table, progress=progress, limits=limits)
+        options = ReadOptions.from_dict(run.asked_options)
+        facts = read_table(source, run.filename, table, progress=progress, limits=limits, options=options)
         texts = text_columns(source, facts, limits)
         profiles = profile_table(table, progress=progress)
         kinds = kinds_of_types(run.asked_types, profiles, table)
@@ -49,6 +50,9 @@ def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
         "encoding": facts.encoding or "",
         "delimiter": facts.delimiter or "",
         "notes": list(facts.notes),
+        "used_options": facts.used.to_dict(),
+        "doubts": list(facts.doubts),
+        "sheets": list(facts.sheets),
     }
 
 

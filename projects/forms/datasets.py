@@ -13,7 +13,9 @@ from projects.readers.profile import ColumnProfile
 from studio.engine.columns import ColumnKind
 from studio.templatetags.studio import filesize
 
-ACCEPTED = (".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".parquet", ".gz", ".zip")
+ACCEPTED = (
+    ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsb", ".xls", ".ods", ".parquet", ".gz", ".zip",
+)  # fmt: skip
 KIND_CHOICES = [
     (ColumnKind.TEXT, "Text"),
     (ColumnKind.CATEGORICAL, "Categorical"),

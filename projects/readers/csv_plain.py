@@ -25,8 +25,10 @@ _BLANK = "a line that may be blank"
 
 def is_plain(path: Path, codec: str, dialect: Dialect, n_columns: int) -> bool:
     """Say whether nothing in the file is quoted; a table of one column is read row by row, for its blank lines."""
-    if codec != UTF8 or n_columns < 2 or not dialect.delimiter.isascii():
+    if codec != UTF8 or n_columns < 2 or not dialect.delimiter.isascii() or dialect.skips_space:
         return False
+    if not dialect.quote:
+        return True
     quote = dialect.quote.encode()
     with path.open("rb") as file:
         return all(quote not in block for block in iter(lambda: file.read(_BLOCK_BYTES), b""))

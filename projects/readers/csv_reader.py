@@ -9,28 +9,28 @@ what it is best at: it profiles and queries the Parquet file that comes out.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from projects.readers.csv_plain import StumbledError, is_plain, plain_batches
 from projects.readers.csv_problems import explain
 from projects.readers.dialect import Dialect
-from projects.readers.facts import ReadLimits, TableRead
-from projects.readers.header import Header, checked_header
+from projects.readers.facts import ReadLimits, ReadOptions, TableRead
+from projects.readers.header import Header, checked_header, numbered_header
+from projects.readers.melted import Melted, known_elsewhere, melted_cell
 from projects.readers.table_writer import TableWriter
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
-if TYPE_CHECKING:
-    from _csv import Reader
-
 Row = list[str]
 _BYTES_PER_CHUNK = 4 * 1024 * 1024
+_BREAK = re.compile(r"[\r\n]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,67 +50,169 @@ class CsvFile:
             yield raw, text
 
 
-def read_csv(file: CsvFile, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead:
+def read_csv(file: CsvFile, out: Path, *, asked: ReadOptions, progress: Progress, limits: ReadLimits) -> TableRead:
     """Write the rows of the file to the Parquet file `out`."""
+    reading = _Reading(file, out, progress, limits, has_header=asked.has_header is not False)
     try:
-        with suppress(StumbledError):  # then the csv module reads it anew, and says what is wrong if anything is
-            if read := _read_plain(file, out, progress=progress, limits=limits):
-                return read
-        return _read(file, out, progress=progress, limits=limits)
+        read, suspects = reading.run()
     except (csv.Error, _UnevenRowError) as error:
+        for other in _other_dialects(file.dialect, asked):
+            with suppress(csv.Error, _UnevenRowError):
+                read, _ = replace(reading, file=replace(file, dialect=other)).run()
+                return _with_quotes_literal(read) if not other.quote else read
         with file.opened() as (_, lines):
             raise explain(lines, file.dialect) from error
+    melted = known_elsewhere(suspects, out)
+    if not melted or asked.quotes is not None:
+        return read
+    with suppress(csv.Error, _UnevenRowError):
+        return _with_quotes_literal(reading.without_quotes(out.with_name("unquoted.parquet")), melted)
+    return replace(read, notes=(*read.notes, _melted_note(melted)), doubts=("quotes",))
+
+
+def _other_dialects(dialect: Dialect, asked: ReadOptions) -> Iterator[Dialect]:
+    """The ways to read a file that cannot be read in the way of its first rows."""
+    if dialect.skips_space:
+        yield replace(dialect, skips_space=False)
+    if dialect.quote and asked.quotes is None:
+        yield replace(dialect, quote="", skips_space=False)
+
+
+def _with_quotes_literal(read: TableRead, melted: Sequence[Melted] = ()) -> TableRead:
+    note = "Quotation marks were read as ordinary characters, because the rows are even only so."
+    if melted:
+        note = (
+            "Quotation marks were read as ordinary characters: otherwise one that opens at "
+            f"“{melted[0].excerpt}” would have joined {melted[0].n_lines:,} lines into one cell."
+        )
+    return replace(read, notes=(*read.notes, note), doubts=("quotes",))
+
+
+def _melted_note(melted: Sequence[Melted]) -> str:
+    cells = "A cell has" if len(melted) == 1 else f"{len(melted):,} cells have"
+    return (
+        f"{cells} several lines that look like rows of their own, joined by quotation marks; "
+        f"the first begins with “{melted[0].excerpt}”. Look whether a quotation mark is out of place there."
+    )
 
 
 class _UnevenRowError(Exception):
     """Some row has more or fewer cells than the header; which one is found by a second, slower reading."""
 
 
-def _read(file: CsvFile, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead:
-    total = file.path.stat().st_size
-    with file.opened() as (raw, text):
-        reader = file.dialect.reader(text)
-        header = _header(reader, file.dialect, limits)
-        rows = _EvenRows(len(header.columns))
-        chunk_size = _ChunkSize()
-        with TableWriter(out, header.columns, limits) as writer:
-            while chunk := list(islice(reader, chunk_size.rows(writer.rows_per_append))):
-                writer.append_rows(rows.of(chunk))
-                done = raw.tell()
-                chunk_size.learn(done, len(chunk))
-                progress("Reading file", done, total)
-    if not writer.n_rows:
-        raise DataProblem("The file has a header line but no rows below it. Upload a file with at least one row.")
-    return TableRead(writer.n_rows, header.columns, (*header.notes, *rows.notes))
+class _QuotedCellError(_UnevenRowError):
+    """Quotation marks are no ordinary characters in this file: one at each end of a cell encloses it."""
 
 
-def _read_plain(file: CsvFile, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead | None:
-    """Read a file in which nothing is quoted; None for others, and for one without rows."""
-    with file.opened() as (_, text):
-        reader = file.dialect.reader(text)
-        header = _header(reader, file.dialect, limits)
-        n_lines_above = file.dialect.n_skipped + reader.line_num
-    n_columns = len(header.columns)
-    if not is_plain(file.path, file.codec, file.dialect, n_columns):
-        return None
-    total, done = file.path.stat().st_size, 0
-    with TableWriter(out, header.columns, limits) as writer:
-        for batch in plain_batches(file.path, file.dialect, n_lines_above=n_lines_above, n_columns=n_columns):
-            writer.append_columns(batch.columns)
-            done += batch.nbytes - 3 * batch.num_rows * n_columns  # an end of a cell takes one byte there, four here
-            progress("Reading file", min(done, total), total)
-    return TableRead(writer.n_rows, header.columns, header.notes) if writer.n_rows else None
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    file: CsvFile
+    out: Path
+    progress: Progress
+    limits: ReadLimits
+    has_header: bool
+
+    def run(self) -> tuple[TableRead, list[Melted]]:
+        """Read the rows, and find the cells that may be several rows in truth."""
+        with suppress(StumbledError):  # then the csv module reads it anew, and says what is wrong if anything is
+            if self.file.dialect.quote and (read := self._plain()):
+                return read, []
+        return self._row_by_row()
+
+    def without_quotes(self, out: Path) -> TableRead:
+        """Read the rows with quotation marks as ordinary characters; `self.out` is only replaced if that works."""
+        dialect = replace(self.file.dialect, quote="", skips_space=False)
+        read, _ = replace(self, file=replace(self.file, dialect=dialect), out=out)._row_by_row()
+        out.replace(self.out)
+        return read
+
+    def _row_by_row(self) -> tuple[TableRead, list[Melted]]:
+        total = self.file.path.stat().st_size
+        suspects: list[Melted] = []
+        with self.file.opened() as (raw, text):
+            reader = self.file.dialect.reader(text)
+            header, rest = self._header(reader)
+            even = _EvenRows(len(header.columns))
+            chunk_size = _ChunkSize()
+            n_lines = 0
+            with TableWriter(self.out, header.columns, self.limits) as writer:
+                while chunk := list(islice(rest, chunk_size.rows(writer.rows_per_append))):
+                    rows = even.of(chunk)
+                    writer.append_rows(rows)
+                    suspects += self._suspects(rows, reader.line_num - n_lines)
+                    n_lines = reader.line_num
+                    done = raw.tell()
+                    chunk_size.learn(done, len(chunk))
+                    self.progress("Reading file", done, total)
+        if not writer.n_rows:
+            raise DataProblem("The file has a header line but no rows below it. Upload a file with at least one row.")
+        return self._read(writer, (*header.notes, *even.notes)), suspects
+
+    def _suspects(self, rows: list[Row], n_lines: int) -> list[Melted]:
+        dialect = self.file.dialect
+        if not dialect.quote:
+            _refuse_quoted_cells(rows)
+            return []
+        if n_lines == len(rows) or not rows or len(rows[0]) < 2:
+            return []
+        found = [melted_cell(row, dialect.delimiter) for row in rows if any(map(_BREAK.search, row))]
+        return [cell for cell in found if cell is not None]
+
+    def _plain(self) -> TableRead | None:
+        """Read a file in which nothing is quoted; None for others, and for one without rows."""
+        file = self.file
+        with file.opened() as (_, text):
+            reader = file.dialect.reader(text)
+            header, _ = self._header(reader)
+            n_lines_above = file.dialect.n_skipped + reader.line_num - (not self.has_header)
+        n_columns = len(header.columns)
+        if not is_plain(file.path, file.codec, file.dialect, n_columns):
+            return None
+        total = file.path.stat().st_size
+        done = 0
+        batches = plain_batches(file.path, file.dialect, n_lines_above=n_lines_above, n_columns=n_columns)
+        with TableWriter(self.out, header.columns, self.limits) as writer:
+            for batch in batches:
+                writer.append_columns(batch.columns)
+                # An end of a cell takes one byte in the file and four here.
+                done += batch.nbytes - 3 * batch.num_rows * n_columns
+                self.progress("Reading file", min(done, total), total)
+        return self._read(writer, header.notes) if writer.n_rows else None
+
+    def _read(self, writer: TableWriter, notes: tuple[str, ...]) -> TableRead:
+        dialect = self.file.dialect
+        used = ReadOptions(
+            encoding=self.file.codec,
+            delimiter=dialect.delimiter,
+            quotes=dialect.quote,
+            has_header=self.has_header,
+        )
+        return TableRead(writer.n_rows, writer.columns, (*dialect.notes, *notes), used)
+
+    def _header(self, reader: Iterator[Row]) -> tuple[Header, Iterator[Row]]:
+        """The names of the columns, and the rows: what is below them, or all where the file has no names."""
+        line = 1 + self.file.dialect.n_skipped
+        for first in reader:
+            if any(cell.strip() for cell in first):
+                rows = reader
+                if self.has_header:
+                    header = checked_header(first, self.limits, line=line)
+                else:
+                    header = numbered_header(len(first), self.limits)
+                    rows = chain([first], reader)
+                self.limits.required.check(header.columns)
+                return header, rows
+            line += 1
+        raise DataProblem(
+            "The file holds nothing but blank lines. Expected a line of column names and at least one row."
+        )
 
 
-def _header(reader: Reader, dialect: Dialect, limits: ReadLimits) -> Header:
-    line = 1 + dialect.n_skipped
-    for names in reader:
-        if any(name.strip() for name in names):
-            header = checked_header(names, limits, line=line)
-            limits.required.check(header.columns)
-            return header
-        line += 1
-    raise DataProblem("The file holds nothing but blank lines. Expected a line of column names and at least one row.")
+def _refuse_quoted_cells(rows: list[Row]) -> None:
+    for row in rows:
+        for cell in row:
+            if len(cell) > 1 and cell[0] == cell[-1] == '"':
+                raise _QuotedCellError
 
 
 class _EvenRows:

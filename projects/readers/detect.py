@@ -6,17 +6,16 @@ import re
 from pathlib import Path, PurePosixPath
 
 from projects.readers.facts import FileFormat
-from projects.readers.source import ZIP_MAGICS, DataFile, is_office_file, is_workbook
+from projects.readers.source import ZIP_MAGICS, DataFile, is_office_file, workbook_format
 from studio.engine.errors import DataProblem
 
 PARQUET_MAGIC = b"PAR1"
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # of old Office files, and of workbooks with a password
 _MAGIC_LENGTH = 512
 
 _ADVICE = "Upload a CSV, JSON, XLSX or Parquet file."
 # First bytes -> what it is, and what to do. Sources: the formats' own specifications.
 _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (.xls) or a password-protected workbook",
-     "Open it in a spreadsheet program and save it as .xlsx without a password."),
     (b"\x89PNG", "a PNG image", _ADVICE),
     (b"\xff\xd8\xff", "a JPEG image", _ADVICE),
     (b"GIF8", "a GIF image", _ADVICE),
@@ -45,6 +44,7 @@ _PICKLE = re.compile(rb"\x80[\x02-\x05](?:\x95|[\x63\x8c}\]])")
 _TAR_MARK = b"ustar"
 _TAR_MARK_AT = 257
 _JSON_ARRAY = re.compile(r"\s*\[\s*(?:\{|\]|$)")
+_JSON_ROWS = re.compile(r"\s*\[\s*\[")  # a cell of a CSV file may begin so, too
 _JSON_OBJECT = re.compile(r'\s*\{\s*(?:"|\}|$)')
 _MARKUP = re.compile(r"(?i)\s*<(?:!doctype|html|\?xml|table|svg)\b")
 _JSON_NAMES = {".json", ".jsonl", ".ndjson", ".geojson"}
@@ -58,6 +58,8 @@ def binary_format(file: DataFile) -> FileFormat | None:
         raise DataProblem(f"{file.name} is empty: it has no bytes. {_ADVICE}")
     if start.startswith(PARQUET_MAGIC):
         return FileFormat.PARQUET
+    if start.startswith(OLE_MAGIC):
+        return FileFormat.XLS
     if start[:4] in ZIP_MAGICS:
         return _office_format(file.path, file.name)
     _refuse_foreign(start, file.name)
@@ -67,7 +69,7 @@ def binary_format(file: DataFile) -> FileFormat | None:
 def text_format(start: str, filename: str) -> FileFormat:
     """The format of a text file, from its first characters and then from its name."""
     suffix = PurePosixPath(filename).suffix.lower()
-    if _JSON_ARRAY.match(start):
+    if _JSON_ARRAY.match(start) or (suffix in _JSON_NAMES and _JSON_ROWS.match(start)):
         return FileFormat.JSON
     if _JSON_OBJECT.match(start):
         return FileFormat.JSON_LINES
@@ -84,9 +86,10 @@ def text_format(start: str, filename: str) -> FileFormat:
 def _office_format(path: Path, name: str) -> FileFormat:
     if not is_office_file(path):
         raise DataProblem(f"{name} is a damaged zip file or workbook and cannot be read. Save it again and upload it.")
-    if not is_workbook(path):
+    found = workbook_format(path)
+    if found is None:
         raise DataProblem(f"{name} is an Office document but no workbook. Upload a CSV, JSON, XLSX or Parquet file.")
-    return FileFormat.XLSX
+    return found
 
 
 def _refuse_foreign(start: bytes, name: str) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from projects.readers.facts import FileFormat
+from projects.readers.facts import FileFormat, ReadOptions
 
 if TYPE_CHECKING:
     from _csv import Reader
 
 DELIMITERS = (",", ";", "\t", "|")
+_TSV_DELIMITERS = ("\t", ",", ";", "|")
 _SAMPLE_CHARS = 512 * 1024
 _SAMPLE_ROWS = 500
 _EXCEL_HINT = re.compile(r"sep=(.)(?:\r\n|\r|\n)")  # Excel's own way to name the delimiter, on a line of its own
@@ -23,48 +24,80 @@ _SHOWN = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How to split the lines; `n_skipped` lines stand before the header."""
+    """How to split the lines; `n_skipped` lines stand before the header.
+
+    `quote` is empty where quotation marks are ordinary characters. `skips_space` leaves out the spaces after a
+    delimiter, as in `1, "two, three"`.
+    """
 
     delimiter: str
     quote: str = '"'
     n_skipped: int = 0
+    skips_space: bool = False
 
     def reader(self, lines: Iterable[str], *, strict: bool = True) -> Reader:
-        """A reader that alters nothing: quotes doubled inside quotes, no escape character, no trimming."""
+        """A reader that alters nothing: quotes doubled inside quotes, no escape character."""
         return csv.reader(
             lines,
             delimiter=self.delimiter,
-            quotechar=self.quote,
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            quotechar=self.quote or None,
             doublequote=True,
-            skipinitialspace=False,
+            skipinitialspace=self.skips_space,
             strict=strict,
         )
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know about it."""
-        notes = (
-            []
-            if self.delimiter == ","
-            else [f"The cells are separated by {_SHOWN.get(self.delimiter, self.delimiter)}."]
-        )
-        if self.quote != '"':
+        notes = []
+        if self.delimiter != ",":
+            shown = _SHOWN.get(self.delimiter, self.delimiter)
+            notes.append(f"The cells are separated by {shown}.")
+        if self.quote == "'":
             notes.append("The cells are quoted with single quotes (').")
+        if self.skips_space:
+            notes.append("Spaces after a delimiter were left out, because quoted cells stand behind one.")
         return tuple(notes)
 
 
-def find_dialect(path: Path, codec: str, file_format: FileFormat) -> Dialect:
+def find_dialect(path: Path, codec: str, file_format: FileFormat, asked: ReadOptions) -> Dialect:
     """Choose the delimiter that splits the first rows into equally many cells, most cells first."""
     with path.open(encoding=codec, newline="") as file:
         sample = file.read(_SAMPLE_CHARS)
         is_whole = not file.read(1)
     hint = _EXCEL_HINT.match(sample)
+    n_skipped = 0
     if hint:
-        return Dialect(hint[1], n_skipped=1)
-    preferred = ("\t", ",", ";", "|") if file_format is FileFormat.TSV else DELIMITERS
-    quote = _quote(sample)
-    tried = [_Trial.of(Dialect(delimiter, quote), sample, is_whole) for delimiter in preferred]
-    return max(tried, key=lambda trial: (trial.is_even and trial.n_cells > 1, trial.n_cells)).dialect
+        n_skipped = 1
+        sample = sample[hint.end() :]
+    quote = asked.quotes
+    if quote is None:
+        quote = _quote(sample)
+    if asked.delimiter is not None:
+        delimiters: tuple[str, ...] = (asked.delimiter,)
+    elif hint:
+        delimiters = (hint[1],)
+    else:
+        delimiters = _TSV_DELIMITERS if file_format is FileFormat.TSV else DELIMITERS
+    tried = [
+        trial
+        for delimiter in delimiters
+        for trial in _trials(Dialect(delimiter, quote, n_skipped), sample, is_whole=is_whole)
+    ]
+    return max(tried, key=lambda trial: trial.rank).dialect
+
+
+def _trials(dialect: Dialect, sample: str, *, is_whole: bool) -> Iterator[_Trial]:
+    rows = _sample_rows(dialect, sample, is_whole=is_whole)
+    yield _Trial.of(dialect, rows)
+    if dialect.quote and not dialect.delimiter.isspace() and _has_quote_after_space(rows, dialect.quote):
+        without_spaces = replace(dialect, skips_space=True)
+        yield _Trial.of(without_spaces, _sample_rows(without_spaces, sample, is_whole=is_whole))
+
+
+def _has_quote_after_space(rows: list[list[str]], quote: str) -> bool:
+    return any(cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for row in rows for cell in row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +107,31 @@ class _Trial:
     is_even: bool  # whether the other rows have as many
 
     @classmethod
-    def of(cls, dialect: Dialect, sample: str, is_whole: bool) -> _Trial:  # noqa: FBT001 (a fact, not a switch)
-        rows = [row for row in _sample_rows(dialect, sample, is_whole=is_whole) if row]
-        lengths = {len(row) for row in rows}
-        return cls(dialect, len(rows[0]) if rows else 0, len(lengths) == 1)
+    def of(cls, dialect: Dialect, rows: list[list[str]]) -> _Trial:
+        filled = [row for row in rows if row]
+        lengths = {len(row) for row in filled}
+        return cls(dialect, len(filled[0]) if filled else 0, len(lengths) == 1)
+
+    @property
+    def rank(self) -> tuple[bool, int, bool]:
+        """The higher the better. Spaces are only left out where all quotes behind them are then in order."""
+        skips_space = self.dialect.skips_space
+        n_cells = self.n_cells if self.is_even or not skips_space else 0
+        return (self.is_even and n_cells > 1, n_cells, skips_space)
 
 
 def _sample_rows(dialect: Dialect, sample: str, *, is_whole: bool) -> list[list[str]]:
+    """The first rows. With spaces left out, none where a quoted cell is followed by more text."""
     rows: list[list[str]] = []
-    reader = dialect.reader(_lines(sample), strict=False)
-    for row in reader:
-        rows.append(row)
-        if len(rows) == _SAMPLE_ROWS:
-            return rows
+    reader = dialect.reader(_lines(sample), strict=dialect.skips_space)
+    try:
+        for row in reader:
+            rows.append(row)
+            if len(rows) == _SAMPLE_ROWS:
+                return rows
+    except csv.Error as error:
+        if "unexpected end" not in str(error):  # which the end of a sample may be
+            return []
     return rows if is_whole else rows[:-1] or rows  # the last row may be cut off
 
 

@@ -1,4 +1,4 @@
-"""Finds the encoding of a text file by reading all of it once; never guesses where a guess could garble text."""
+"""Finds the encoding of a text file: UTF-8 by reading all of it once, others by what their letters look like."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from projects.readers.encoding_guess import Guess, ranked
+from projects.readers.encoding_names import ENCODING_NAMES, checked_encoding
 from projects.readers.source import chunks
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
@@ -20,14 +20,12 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_SHOWN = {"utf-8-sig": "UTF-8 with a byte order mark", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16",
-          "utf-32": "UTF-32", "cp1252": "Windows-1252"}  # fmt: skip
-_CP1252_HOLES = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])  # the bytes that mean nothing in Windows-1252
+_JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@")  # switch to two bytes a character in ISO-2022-JP, which is ASCII otherwise
 _PEEK_BYTES = 4096
-# In Western text an accented letter rarely stands beside another one; in Cyrillic, Greek, Chinese or Japanese bytes
-# nearly every high byte does. Measured on such texts: below 0.1 against above 0.7.
-_MAX_SIDE_BY_SIDE_FRACTION = 0.4
-_SAVE_AS_UTF8 = "Save the file as UTF-8 and upload it again."
+_SAMPLE_BYTES = 16 * 1024  # of lines with letters beyond ASCII, from which the encoding is guessed
+_WORST_FIT = -2.0  # a worse fit is hardly a text in that encoding
+_CLOSE_FIT = 0.3  # an encoding that fits worse by no more than this may be the right one
+_NAME_IT = "Name its encoding, or save the file as UTF-8."
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,32 +39,85 @@ class TextEncoding:
     longest_line: int
     longest_line_chars: int
     notes: tuple[str, ...] = ()
+    is_guess: bool = False
 
 
-def find_encoding(path: Path, filename: str, progress: Progress) -> TextEncoding:
+def find_encoding(path: Path, filename: str, progress: Progress, *, asked: str | None = None) -> TextEncoding:
     """Find the encoding, having checked that every byte can be decoded and that there is no NUL."""
+    if asked is not None:
+        lines = _checked(path, asked, progress)
+        return TextEncoding(asked, lines.longest, lines.longest_chars)
     with path.open("rb") as file:
         start = file.read(_PEEK_BYTES)
     codec = _by_mark(start) or _utf16_without_mark(start)
     if codec is not None:
         lines = _checked(path, codec, progress)
-        notes = () if codec == "utf-8-sig" else (f"Read as {_SHOWN[codec]}.",)
+        notes = () if codec == "utf-8-sig" else (f"Read as {ENCODING_NAMES[codec]}.",)
         return TextEncoding(codec, lines.longest, lines.longest_chars, notes)
-    if b"\0" in start:
-        raise DataProblem(
-            f"{filename} looks like a binary file, not a table. Upload a CSV, JSON, XLSX or Parquet file."
-        )
+    _refuse_binary(start, filename)
     try:
         lines = _decoded_lines(path, UTF8, progress)
     except _UndecodableError as error:
-        _require_western(path, error.line)
-        lines = _checked(path, "cp1252", progress)
-        note = "Read as Windows-1252 (Latin-1), because the file is not UTF-8."
-        return TextEncoding("cp1252", lines.longest, lines.longest_chars, (note,))
+        _refuse_broken_utf8(path, error.line)
+        return _guessed(path, error.line, progress)
     return TextEncoding(UTF8, lines.longest, lines.longest_chars)
 
 
+def _refuse_binary(start: bytes, filename: str) -> None:
+    if b"\0" not in start:
+        return
+    if filename.lower().endswith((".parquet", ".parq", ".pq")):
+        raise DataProblem(
+            f"{filename} does not begin like a Parquet file; it may be damaged. Write it again and upload that."
+        )
+    raise DataProblem(f"{filename} looks like a binary file, not a table. Upload a CSV, JSON, XLSX or Parquet file.")
+
+
+def _guessed(path: Path, line: int, progress: Progress) -> TextEncoding:
+    """Take the encoding that fits best and in which the whole file can be decoded."""
+    guesses = [guess for guess in ranked(_lines_beyond_ascii(path)) if guess.fit > _WORST_FIT]
+    for best in guesses:
+        codec = checked_encoding(best.codec)
+        try:
+            lines = _decoded_lines(path, codec, progress)
+        except _UndecodableError:
+            continue
+        note = _guess_note(best, guesses)
+        return TextEncoding(codec, lines.longest, lines.longest_chars, (note,), is_guess=True)
+    raise DataProblem(
+        f"Line {line:,} holds bytes that are not UTF-8, and no other encoding makes words of them. {_NAME_IT}"
+    )
+
+
+def _guess_note(best: Guess, guesses: list[Guess]) -> str:
+    rivals = {
+        ENCODING_NAMES[checked_encoding(guess.codec)]: guess.text
+        for guess in guesses
+        if guess.fit > best.fit - _CLOSE_FIT and guess.text != best.text
+    }
+    note = f"Read as {ENCODING_NAMES[checked_encoding(best.codec)]}, because the file is not UTF-8 and "
+    if not rivals:
+        return note + "its letters make the most sense so."
+    return note + f"its letters make the most sense so; {' or '.join(list(rivals)[:2])} is possible, too."
+
+
+def _lines_beyond_ascii(path: Path) -> bytes:
+    """Return whole lines from the start of the file that are not all ASCII, some kilobytes of them."""
+    lines: list[bytes] = []
+    n_bytes = 0
+    with path.open("rb") as file:
+        while n_bytes < _SAMPLE_BYTES and (line := file.readline(_SAMPLE_BYTES)):
+            if not line.isascii():
+                lines.append(line)
+                n_bytes += len(line)
+            if not line.endswith(b"\n"):
+                break  # cut, perhaps inside a character
+    return b"".join(lines)
+
+
 def _by_mark(start: bytes) -> str | None:
+    if any(escape in start for escape in _JAPANESE_ESCAPES):
+        return "iso2022_jp"
     return next((codec for mark, codec in _BOMS if start.startswith(mark)), None)
 
 
@@ -92,9 +143,7 @@ def _checked(path: Path, codec: str, progress: Progress) -> _Lines:
     try:
         return _decoded_lines(path, codec, progress)
     except _UndecodableError as error:
-        raise DataProblem(
-            f"Line {error.line:,} cannot be decoded, although the file looks like {_SHOWN[codec]}. {_SAVE_AS_UTF8}"
-        ) from error
+        raise DataProblem(f"Line {error.line:,} cannot be decoded as {ENCODING_NAMES[codec]}. {_NAME_IT}") from error
 
 
 def _decoded_lines(path: Path, codec: str, progress: Progress) -> _Lines:
@@ -150,40 +199,19 @@ class _Lines:
             self.longest, self.longest_chars = self.line, self._chars
 
 
-def _require_western(path: Path, line: int) -> None:
-    """Refuse bytes that are not UTF-8 and would be garbled as Windows-1252."""
-    census = _high_byte_census(path)
-    if census.multibyte > census.stray:
-        raise DataProblem(
-            f"Line {line:,} holds bytes that are not UTF-8, although the rest of the file is. "
-            f"Correct that line. {_SAVE_AS_UTF8}"
-        )
-    if census.holes or census.side_by_side > max(2, _MAX_SIDE_BY_SIDE_FRACTION * census.high):
-        raise DataProblem(
-            f"Line {line:,} holds bytes that are neither UTF-8 nor Windows-1252 (Latin-1). {_SAVE_AS_UTF8}"
-        )
-
-
-@dataclass(slots=True)
-class _Census:
-    high: int = 0  # bytes of 0x80 and above
-    side_by_side: int = 0  # high bytes right after another high byte
-    holes: int = 0  # bytes that Windows-1252 does not define
-    multibyte: int = 0  # characters that are proper multi-byte UTF-8
-    stray: int = 0  # places where UTF-8 breaks
-
-
-def _high_byte_census(path: Path) -> _Census:
-    census = _Census()
+def _refuse_broken_utf8(path: Path, line: int) -> None:
+    """Refuse a file in UTF-8 with a few bytes that are not: no other encoding is right for the rest of it."""
+    n_multibyte = 0
+    n_stray = 0
     with path.open("rb") as file:
         for chunk in chunks(file):
-            high = np.frombuffer(chunk, np.uint8) >= 0x80
-            census.high += int(high.sum())
-            census.side_by_side += int((high[1:] & high[:-1]).sum())
-            census.holes += len(chunk) - len(chunk.translate(None, _CP1252_HOLES))
             # A character cut by the end of a chunk counts as stray: one in a mebibyte decides nothing.
             text = chunk.decode(UTF8, "replace")
-            replaced = text.count("\ufffd")
-            census.stray += replaced
-            census.multibyte += len(text) - len(text.encode("ascii", "ignore")) - replaced
-    return census
+            n_replaced = text.count("\ufffd")
+            n_stray += n_replaced
+            n_multibyte += len(text) - len(text.encode("ascii", "ignore")) - n_replaced
+    if n_multibyte > n_stray:
+        raise DataProblem(
+            f"Line {line:,} holds bytes that are not UTF-8, although the rest of the file is. "
+            "Correct that line and save the file as UTF-8."
+        )

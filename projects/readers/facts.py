@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 from studio.engine.required_columns import RequiredColumns
@@ -20,6 +21,9 @@ class FileFormat(StrEnum):
     JSON = "json"
     JSON_LINES = "jsonl"
     XLSX = "xlsx"
+    XLS = "xls"
+    XLSB = "xlsb"
+    ODS = "ods"
     PARQUET = "parquet"
 
 
@@ -42,11 +46,55 @@ class ReadLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How a file is read: what was asked for, where None is to be found out; or what was found, where None is nothing.
+
+    `quotes` is the character that cells are quoted with, empty where quotation marks are ordinary characters;
+    `orient` is pandas' word for the form of a JSON document, or lines, or list.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    quotes: str | None = None
+    has_header: bool | None = None
+    sheet: str | None = None
+    orient: str | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Only what is not None, for a JSON column of the database."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, object]) -> ReadOptions:
+        """The options that `to_dict` wrote."""
+        return cls(**stored)  # type: ignore[arg-type]
+
+
+FIND_OUT = ReadOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class TableRead:
+    """What one format's reader reports when the table has been written.
+
+    `doubts` name the options, as `ReadOptions` does, for which another choice may be the right one.
+    """
+
+    n_rows: int
+    columns: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    used: ReadOptions = ReadOptions()
+    doubts: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TableFacts:
     """What was found in an uploaded file.
 
     `columns` are the user's columns in file order, `encoding` and `delimiter` are None where the format has none,
-    `sha256` is that of the bytes as they were uploaded, `notes` are sentences for the user.
+    `sha256` is that of the bytes as they were uploaded, `notes` are sentences for the user. `used` is how the file was
+    read, `doubts` are the parts of it that may be wrong, `sheets` all sheets of a workbook that could be read.
     """
 
     n_rows: int
@@ -56,12 +104,6 @@ class TableFacts:
     delimiter: str | None
     sha256: str
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TableRead:
-    """What one format's reader reports when the table has been written."""
-
-    n_rows: int
-    columns: tuple[str, ...]
-    notes: tuple[str, ...] = ()
+    used: ReadOptions = ReadOptions()
+    doubts: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()

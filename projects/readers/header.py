@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from projects.readers.facts import ROW_ID, ReadLimits
 from studio.engine.errors import DataProblem
-from studio.engine.kinds import DATETIME_PATTERN, NUMBER_PATTERN
 
-_VALUE = re.compile(f"{NUMBER_PATTERN}|{DATETIME_PATTERN}")
-_YEAR = re.compile(r"(?:19|20)[0-9]{2}")  # a fair name for a column
 # SQL engines compare names with A-Z and a-z taken as equal, but other letters as they are.
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
@@ -39,7 +35,7 @@ def checked_header(names: Sequence[str], limits: ReadLimits, *, line: int | None
         raise DataProblem(
             f"{where} has a column named {ROW_ID}, a name that the studio keeps for itself. Rename that column."
         )
-    return Header(columns, (*notes, *_data_note(names)))
+    return Header(columns, notes)
 
 
 def _with_blanks_named(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -53,16 +49,12 @@ def _with_blanks_named(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str
                      f"{' and so on' if len(blanks) > 5 else ''} here.",)  # fmt: skip
 
 
-def _data_note(names: Sequence[str]) -> tuple[str, ...]:
-    """A word of warning where the names look like a row of data."""
-    bare = [name.strip() for name in names]
-    if all(name.isdigit() for name in bare):
-        return ()  # numbered columns
-    first = next((name for name in bare if _VALUE.fullmatch(name) and not _YEAR.fullmatch(name)), None)
-    if first is None:
-        return ()
-    return (f"The first row was taken as column names, although '{first}' looks like a value. "
-            "If there are no names in the file, add a row of names and upload it again.",)  # fmt: skip
+def numbered_header(n_columns: int, limits: ReadLimits) -> Header:
+    """Names for the columns of a file that has none."""
+    names = [f"column_{position}" for position in range(1, n_columns + 1)]
+    shown = "column_1" if n_columns == 1 else f"column_1 to column_{n_columns}"
+    columns = checked_header(names, limits, line=None).columns
+    return Header(columns, (f"The columns have no names in the file; they are called {shown} here.",))
 
 
 def _refuse_duplicates(columns: Sequence[str], where: str) -> None:

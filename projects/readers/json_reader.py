@@ -1,4 +1,4 @@
-"""Reads JSON records (a list of objects, or one object per line) in one pass where the first ones have all columns.
+"""Reads JSON in any form. Records (an object for each row) take one pass where the first ones have all columns.
 
 Otherwise the columns are looked for in a pass of their own, and the rows are written in another one.
 """
@@ -6,18 +6,22 @@ Otherwise the columns are looked for in a pass of their own, and the rows are wr
 from __future__ import annotations
 
 from collections.abc import Iterator, KeysView, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from projects.readers.facts import ReadLimits, TableRead
+from projects.readers.facts import ReadLimits, ReadOptions, TableRead
 from projects.readers.header import checked_header
 from projects.readers.json_block import Block
-from projects.readers.json_records import RecordStream
+from projects.readers.json_columns import ROW_NAMES, read_columns
+from projects.readers.json_outline import JsonForm, Orient
+from projects.readers.json_records import pieces_of_list, records_by_name, records_of_lines
+from projects.readers.json_rows import read_rows
 from projects.readers.json_values import JsonObject, cells_of
+from projects.readers.json_window import Window
 from projects.readers.table_writer import TableWriter
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
@@ -28,11 +32,12 @@ _ROWS_PER_CHUNK = 1000
 
 @dataclass(frozen=True, slots=True)
 class JsonFile:
-    """A file of JSON records, and the way to take them out."""
+    """A JSON file, and the form in which it holds a table; records are taken without the key `left_out`."""
 
     path: Path
     codec: str
-    stream: RecordStream
+    form: JsonForm
+    left_out: str | None = None
 
     @property
     def n_bytes(self) -> int:
@@ -43,7 +48,28 @@ class JsonFile:
     def pieces(self, span: Span, progress: Progress, limits: ReadLimits) -> Iterator[Iterator[JsonObject | Block]]:
         """The records in file order, reporting progress in bytes."""
         with self.path.open("rb") as raw, TextIOWrapper(raw, self.codec, newline="\n") as text:
-            yield _watched(raw, self.stream(text, max_chars=limits.max_value_bytes), span, progress)
+            pieces = self._stream(text, limits.max_value_bytes)
+            if self.left_out is not None:
+                pieces = (_without(piece, self.left_out) for piece in pieces)
+            yield _watched(raw, pieces, span, progress)
+
+    def _stream(self, text: TextIOWrapper, max_chars: int) -> Iterator[JsonObject | Block]:
+        if self.form.orient is Orient.LINES:
+            return records_of_lines(text, max_chars=max_chars)
+        if self.form.orient is Orient.INDEX:
+            return records_by_name(text, max_chars=max_chars, name_column=self.form.name_column)
+        return pieces_of_list(text, max_chars=max_chars, key=self.form.key)
+
+    @contextmanager
+    def opened(self, progress: Progress, limits: ReadLimits) -> Iterator[Window]:
+        """The document at its start, reporting progress in bytes."""
+        n_bytes = self.n_bytes
+        with self.path.open("rb") as raw, TextIOWrapper(raw, self.codec, newline="\n") as text:
+
+            def report() -> None:
+                progress("Reading file", raw.tell(), n_bytes)
+
+            yield Window(text, limits.max_value_bytes, on_read=report)
 
 
 def _watched(
@@ -98,8 +124,28 @@ class _Reading:
         return TableRead(writer.n_rows, header.columns, header.notes)
 
 
-def read_json(file: JsonFile, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead:
-    """Write the records to the Parquet file `out`; the columns are all keys, in order of first appearance."""
+def read_json(file: JsonFile, out: Path, *, asked: ReadOptions, progress: Progress, limits: ReadLimits) -> TableRead:
+    """Write the table to the Parquet file `out`."""
+
+    def opened() -> AbstractContextManager[Window]:
+        return file.opened(progress, limits)
+
+    form = file.form
+    used = ReadOptions(encoding=file.codec, orient=form.orient.value)
+    if form.orient in (Orient.COLUMNS, Orient.LIST):
+        read = read_columns(opened, out, are_named=form.orient is Orient.COLUMNS, limits=limits)
+    elif form.orient in (Orient.SPLIT, Orient.VALUES):
+        used = replace(used, has_header=bool(asked.has_header) if form.orient is Orient.VALUES else None)
+        read = read_rows(opened, out, form, has_header=bool(asked.has_header), limits=limits)
+    else:
+        read = _read_records(file, out, progress=progress, limits=limits)
+    return replace(read, notes=(*form.notes, *read.notes), used=used)
+
+
+def _read_records(file: JsonFile, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead:
+    """The columns are all keys, in order of first appearance."""
+    if file.form.orient is Orient.TABLE and _counts_rows(file, progress, limits):
+        file = replace(file, left_out=ROW_NAMES)
     reading = _Reading(file, out, progress, limits)
     n_bytes = file.n_bytes
     first = reading.keys(Span(0, n_bytes), n_pieces=1)
@@ -112,6 +158,33 @@ def read_json(file: JsonFile, out: Path, *, progress: Progress, limits: ReadLimi
     if not keys:
         raise DataProblem('The JSON objects are all empty. Expected objects such as {"column": "value"}.')
     return reading.write(keys, Span(2 * n_bytes, 3 * n_bytes))
+
+
+def _counts_rows(file: JsonFile, progress: Progress, limits: ReadLimits) -> bool:
+    """Whether the index that pandas adds to the records of a table is nothing but the rows' positions."""
+    with file.opened(progress, limits) as window:
+        window.enter("schema")
+        schema = window.value()
+    if not isinstance(schema, dict) or schema.get("primaryKey") != [ROW_NAMES]:
+        return False
+    n_rows = 0
+    with file.pieces(Span(0, file.n_bytes), progress, limits) as pieces:
+        for piece in pieces:
+            found: list[object] = []
+            if isinstance(piece, Block):
+                found += piece.columns.get(ROW_NAMES, ())
+            else:
+                found.append(piece.get(ROW_NAMES))
+            if found != [str(place) for place in range(n_rows, n_rows + len(found))]:
+                return False
+            n_rows += len(found)
+    return True
+
+
+def _without(piece: JsonObject | Block, key: str) -> JsonObject | Block:
+    if isinstance(piece, Block):
+        return replace(piece, columns={name: cells for name, cells in piece.columns.items() if name != key})
+    return {name: value for name, value in piece.items() if name != key}
 
 
 def _keys(pieces: Iterator[JsonObject | Block], limits: ReadLimits) -> tuple[str, ...]:

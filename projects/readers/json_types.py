@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 from projects.readers.facts import FileFormat, ReadLimits, TableFacts
 from projects.readers.json_records import records_of_list
 from projects.readers.source import GZIP_MAGIC, ZIP_MAGICS
 
+_START_CHARS = 4096
 N_RECORDS = 1_000  # a column that holds texts so far is taken to do so to its end
 
 
@@ -18,11 +20,20 @@ def text_columns(source: Path, facts: TableFacts, limits: ReadLimits) -> list[st
         return []
     texts: dict[str, bool] = {}
     with source.open(encoding=facts.encoding, newline="\n") as file:
+        if not _is_list(file):
+            return []
         for record in islice(records_of_list(file, max_chars=limits.max_value_bytes), N_RECORDS):
             for name, value in record.items():
                 if value is not None:  # a number is kept as a kind of str, so that its digits stay
                     texts[name] = texts.get(name, True) and type(value) is str
     return [name for name in facts.columns if texts.get(name)]
+
+
+def _is_list(file: TextIO) -> bool:
+    """Whether the document is a list of records, as the public client sends it."""
+    start = file.read(_START_CHARS).lstrip()
+    file.seek(0)
+    return start.startswith("[") and start[1:].lstrip().startswith("{")
 
 
 def _is_packed(source: Path) -> bool:

@@ -10,7 +10,7 @@ from studio.engine.errors import DataProblem
 JsonObject = dict[str, object]
 
 
-class _Number(str):
+class JsonNumber(str):
     """A number exactly as it stands in the file, so that 1.0 stays 1.0 and 20 digits stay 20 digits."""
 
     __slots__ = ()
@@ -30,7 +30,12 @@ def unrepeated(pairs: list[tuple[str, object]]) -> JsonObject:
     return members
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=unrepeated, parse_float=_Number, parse_int=_Number, parse_constant=_Number)
+DECODER = json.JSONDecoder(
+    object_pairs_hook=unrepeated,
+    parse_float=JsonNumber,
+    parse_int=JsonNumber,
+    parse_constant=JsonNumber,
+)
 
 
 def cells_of(record: Mapping[str, object], columns: Mapping[str, str]) -> list[str | None]:
@@ -55,6 +60,6 @@ def json_text(value: object) -> str:
         return "{" + ", ".join(f"{json_text(key)}: {json_text(member)}" for key, member in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(json_text(member) for member in value) + "]"
-    if isinstance(value, _Number):
+    if isinstance(value, JsonNumber):
         return str(value)
     return json.dumps(value, ensure_ascii=False)

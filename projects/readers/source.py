@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from projects.readers.facts import ReadLimits
+from projects.readers.facts import FileFormat, ReadLimits
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
@@ -20,8 +20,10 @@ CHUNK_BYTES = 1024 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _ENCRYPTED = 0x1  # general purpose flag bit 0 of a zip entry
-_WORKBOOK_PART = "xl/workbook.xml"
+_WORKBOOK_PARTS = {"xl/workbook.xml": FileFormat.XLSX, "xl/workbook.bin": FileFormat.XLSB}
 _OFFICE_PART = "[Content_Types].xml"
+_OPEN_DOCUMENT_PARTS = {"content.xml", "META-INF/manifest.xml"}
+_ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +78,35 @@ def is_office_file(path: Path) -> bool:
     """Whether a zip archive is really an office document, such as a workbook."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return not {_WORKBOOK_PART, _OFFICE_PART}.isdisjoint(archive.namelist())
+            names = set(archive.namelist())
     except (zipfile.BadZipFile, NotImplementedError, OSError):
         return False
+    return not names.isdisjoint({*_WORKBOOK_PARTS, _OFFICE_PART}) or names >= _OPEN_DOCUMENT_PARTS
 
 
-def is_workbook(path: Path) -> bool:
-    """Whether an office document is an XLSX workbook."""
+def workbook_format(path: Path) -> FileFormat | None:
+    """Which kind of workbook an office document is; None if it is another document."""
     with zipfile.ZipFile(path) as archive:
-        return _WORKBOOK_PART in archive.namelist()
+        names = set(archive.namelist())
+        found = next((kind for part, kind in _WORKBOOK_PARTS.items() if part in names), None)
+        if found is None and "mimetype" in names:
+            with archive.open("mimetype") as stream:
+                if stream.read(len(_ODS_TYPE)) == _ODS_TYPE:
+                    return FileFormat.ODS
+    return found
+
+
+def refuse_bomb(archive: zipfile.ZipFile, path: Path, limits: ReadLimits) -> dict[str, int]:
+    """Return the unpacked sizes of a workbook's parts. Raises DataProblem where it unpacks to too much."""
+    sizes = {member.filename: member.file_size for member in archive.infolist()}
+    n_bytes = sum(sizes.values())
+    most = max(limits.max_ratio * path.stat().st_size, limits.ratio_floor_bytes)
+    if n_bytes > min(most, limits.max_unpacked_bytes):
+        raise DataProblem(
+            f"The workbook unpacks to {n_bytes / 1024**2:,.0f} MB, more than is allowed for a file of its size. "
+            "Save the sheet as CSV and upload that."
+        )
+    return sizes
 
 
 @dataclass(frozen=True, slots=True)

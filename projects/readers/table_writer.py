@@ -63,7 +63,7 @@ class TableWriter:
 
     def append_cells(self, columns: Sequence[Sequence[Cell]]) -> None:
         """Append the cells of each column, equally many; an empty cell is stored as missing."""
-        self.append_columns([_text_array(cells) for cells in columns])
+        self.append_columns([text_array(cells) for cells in columns])
 
     def append_columns(self, arrays: Sequence[pa.Array]) -> None:
         """Append equally long arrays of text, one per column; an empty cell is stored as missing."""
@@ -96,7 +96,8 @@ class TableWriter:
         self._pending_rows = self._pending_bytes = 0
 
 
-def _text_array(cells: Sequence[Cell]) -> pa.Array:
+def text_array(cells: Sequence[Cell]) -> pa.Array:
+    """The cells as Arrow holds them. Raises DataProblem for half a character."""
     try:
         return pa.array(cells, pa.string())
     except UnicodeEncodeError as error:

@@ -9,17 +9,22 @@ import string
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xlwt
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from projects.readers import ReadLimits, csv_reader, read_table
+from projects.readers import ReadLimits, ReadOptions, csv_reader, read_table
+from projects.readers.encoding_names import ENCODING_NAMES
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Silent
 from studio.exports import stream_exact_csv, stream_json, write_parquet, write_xlsx
+from tests.unit.readers.binary_workbooks import ods, ods_cell, ods_row, xlsb
 
 Table = list[list[str]]
 
@@ -47,11 +52,12 @@ def header_of(table: Table) -> list[str]:
     return [f"column {chr(97 + position)}" for position in range(len(table[0]))]
 
 
-def read_back(content: bytes, filename: str) -> list[tuple[str | None, ...]]:
+def read_back(content: bytes, filename: str, **options: Any) -> list[tuple[str | None, ...]]:
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder) / "upload", Path(folder) / "out.parquet"
         source.write_bytes(content)
-        read_table(source, filename, out, progress=Silent(), limits=ReadLimits())
+        asked = ReadOptions(**options)
+        read_table(source, filename, out, progress=Silent(), limits=ReadLimits(), options=asked)
         columns = [column.to_pylist() for column in pq.read_table(out).columns]
     assert columns[0] == list(range(len(columns[0])))
     return list(zip(*columns[1:], strict=True))
@@ -89,13 +95,38 @@ def test_csv_reads_back_equal(table: Table, delimiter: str, quoting: int, line_e
     assume(len(table[0]) > 1 or delimiter == ",")  # a single column has no delimiter to be found
     text = as_csv(table, delimiter, quoting, line_end)
     assert read_back(text.encode(codec), "table.csv") == expected(table)
+    options = {"encoding": codec, "delimiter": delimiter, "quotes": '"', "has_header": True}
+    assert read_back(text.encode(codec), "table.csv", **options) == expected(table)
+
+
+@st.composite
+def encoded_tables(draw: st.DrawFn) -> tuple[str, Table]:
+    """An encoding, and a table of characters that it has."""
+    codec = draw(st.sampled_from([codec for codec in ENCODING_NAMES if not codec.startswith("utf")]))
+    # Some characters mean a shift or a yen sign, or are written like others.
+    chars = st.characters(codec=codec, exclude_characters="\0\x1b\x0e\x0f~\\¢£¬‖−〜")
+    return codec, draw(tables(st.one_of(TRICKY.filter(lambda cell: "\\" not in cell), st.text(chars, max_size=8))))
+
+
+@settings(max_examples=80, deadline=None)
+@given(encoded=encoded_tables(), delimiter=st.sampled_from(",;\t"))
+def test_csv_in_a_named_encoding_reads_back_equal(encoded: tuple[str, Table], delimiter: str) -> None:
+    codec, table = encoded
+    assume(len(table[0]) > 1 or delimiter == ",")
+    text = as_csv(table, delimiter, csv.QUOTE_ALL, "\r\n")
+    assume(text.encode(codec).decode(codec) == text)
+    assert read_back(text.encode(codec), "table.csv", encoding=codec, quotes='"') == expected(table)
 
 
 @settings(max_examples=60, deadline=None)
 @given(table=tables(LATIN_CELLS), delimiter=st.sampled_from(",;\t|"))
-def test_csv_in_windows_1252_reads_back_equal(table: Table, delimiter: str) -> None:
-    assume(len(table[0]) > 1 or delimiter == ",")
-    assert read_back(as_csv(table, delimiter, csv.QUOTE_ALL, "\r\n").encode("cp1252"), "table.csv") == expected(table)
+def test_csv_in_windows_1252_is_known_by_its_words(table: Table, delimiter: str) -> None:
+    header = ["très élevé", *header_of(table), "qualité – “ça va”"]
+    rows = [header, *(["déçu par le café", *row, "où est-ce, là"] for row in table)]
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
+    found = read_back(buffer.getvalue().encode("cp1252"), "table.csv", quotes='"')
+    assert found == expected(rows[1:])
 
 
 @settings(max_examples=60, deadline=None)
@@ -105,6 +136,42 @@ def test_json_reads_back_equal(table: Table) -> None:
     assert read_back(json.dumps(records).encode(), "t.json") == expected(table)
     lines = "\n".join(json.dumps(record, ensure_ascii=False) for record in records)
     assert read_back(lines.encode(), "t.jsonl") == expected(table)
+    assert read_back(json.dumps({"n": len(records), "data": records}).encode(), "t.json") == expected(table)
+
+
+@settings(max_examples=30, deadline=None)
+@given(table=tables(), indent=st.sampled_from([None, 1]))
+def test_json_in_every_orient_of_pandas_reads_back_equal(table: Table, indent: int | None) -> None:
+    frame = pd.DataFrame(table, columns=header_of(table), dtype=object)
+    for orient in ("columns", "index", "split", "table", "values"):
+        form = json.loads(frame.to_json(orient=orient))  # type: ignore[call-overload]
+        for ensure_ascii in (True, False):
+            content = json.dumps(form, indent=indent, ensure_ascii=ensure_ascii).encode()
+            assert read_back(content, "t.json") == expected(table)
+
+
+SHEET_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=12)
+SHEET_CELLS = st.one_of(SHEET_TEXT, st.sampled_from(NUMBER_LIKE), st.text(st.sampled_from("a \t\n<&>\"'"), max_size=6))
+
+
+@settings(max_examples=40, deadline=None)
+@given(table=tables(SHEET_CELLS))
+def test_workbooks_of_the_other_kinds_read_back_equal(table: Table) -> None:
+    rows = [row for row in table if any(row)]
+    assume(bool(rows))
+    named = [header_of(rows), *rows]
+    xml = "".join(ods_row(*map(ods_cell, row)) for row in named)
+    assert read_back(ods({"Sheet": xml}), "t.ods") == expected(rows)
+    cells = {number: dict(enumerate(row)) for number, row in enumerate(named)}
+    assert read_back(xlsb({"Sheet": cells}), "t.xlsb") == expected(rows)
+    book = xlwt.Workbook(encoding="utf-8")
+    sheet = book.add_sheet("Sheet")
+    for number, row in enumerate(named):
+        for column, cell in enumerate(row):
+            sheet.write(number, column, cell)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    assert read_back(buffer.getvalue(), "t.xls") == expected(rows)
 
 
 def batches(table: Table) -> list[pa.RecordBatch]:

@@ -115,15 +115,6 @@ def test_reading_as_windows_1252_is_told(read: Reader) -> None:
     assert "Windows-1252" in " ".join(read("a\nM\xfcnchen\n".encode("latin-1")).facts.notes)
 
 
-@pytest.mark.parametrize(
-    ("codec", "text"), [("gbk", "味道很棒，送餐很及时"), ("cp1251", "Привет, мир"), ("shift_jis", "こんにちは世界")]
-)
-def test_text_that_would_be_garbled_is_refused(read: Reader, codec: str, text: str) -> None:
-    message = read.problem(b"label,text\n1,good\n0," + text.encode(codec) + b"\n")
-    assert "Line 3" in message
-    assert "UTF-8" in message
-
-
 def test_one_broken_byte_in_a_utf8_file_is_named_not_guessed(read: Reader) -> None:
     content = b"a,b\n" + "naïve,café\n".encode() * 50 + b"caf\xe9,x\n" + "élan,über\n".encode() * 50
     assert "Line 52 " in read.problem(content)

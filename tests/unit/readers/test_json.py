@@ -77,7 +77,7 @@ def test_a_csv_with_a_bracket_is_no_json(read: Reader) -> None:
         (b"[{}]", "all empty"),
         (b"[1, 2, 3]", "does not begin with a list of objects"),
         (b'"text"', "does not begin with a list of objects"),
-        (b'{"data":\n [{"a": 1}]}', "first line is no whole one"),
+        (b'{"a":\n 1}', "first line is no whole one"),
         (b'{"a": 1}\n{"a": 2}\n{"a": 3\n', "Line 3 is not valid JSON"),
         (b'{"a": 1}\n\n[1]\n', "Line 3 is a list"),
         (b'{"a": 1, "a": 2}\n', "Line 1 has the key 'a' twice"),

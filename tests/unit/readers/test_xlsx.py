@@ -9,8 +9,7 @@ from datetime import date, datetime, time, timedelta
 import openpyxl
 import pytest
 
-from projects.readers import FileFormat, ReadLimits
-from projects.readers import workbook as workbook_module
+from projects.readers import FileFormat, ReadLimits, xlsx_book
 from tests.unit.readers.conftest import Reader
 
 
@@ -154,6 +153,6 @@ def test_entities_that_multiply_are_refused(read: Reader) -> None:
 
 
 def test_a_row_number_beyond_a_sheet_is_refused(read: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook_module, "_MAX_ROWS", 1000)
+    monkeypatch.setattr(xlsx_book, "MAX_ROWS", 1000)
     content = with_parts(workbook(["a"], [1]), sheet1=(b'<row r="2"><c r="A2"', b'<row r="99999999"><c r="A99999999"'))
     assert "row beyond 1,000" in read.problem(content, "t.xlsx")

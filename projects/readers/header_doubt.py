@@ -1,0 +1,55 @@
+"""Suspects that the line taken for column names is a row of data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from studio.engine.kinds import DATETIME_PATTERN, NUMBER_PATTERN
+
+_VALUE = re.compile(f"{NUMBER_PATTERN}|{DATETIME_PATTERN}")
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")  # a fair name for a column
+_ROWS_PER_RECURRENCE = 200  # a value of a column recurs; a name may stand in a cell by chance
+_EXCERPT_CHARS = 60
+
+
+def header_doubt(names: Sequence[str], table: Path) -> str | None:
+    """Return what makes the names of a table look like values, as a sentence; None where nothing does."""
+    value = _value_among(names)
+    if value is not None:
+        return f"The first row was taken as column names, although '{value}' looks like a value."
+    with pq.ParquetFile(table) as file:
+        rows = file.read_row_group(0)
+    recurring = _recurring_name(names, rows)
+    if recurring is None:
+        return None
+    name, n_rows = recurring
+    shown = name if len(name) <= _EXCERPT_CHARS else f"{name[:_EXCERPT_CHARS].rstrip()}…"
+    also = "another row has" if n_rows == 1 else f"{n_rows:,} other rows have"
+    return f"The first row was taken as column names, although {also} '{shown}' in the same column, too."
+
+
+def _value_among(names: Sequence[str]) -> str | None:
+    bare = [name.strip() for name in names]
+    if all(name.isdigit() for name in bare):
+        return None  # numbered columns
+    return next((name for name in bare if _VALUE.fullmatch(name) and not _YEAR.fullmatch(name)), None)
+
+
+def _recurring_name(names: Sequence[str], rows: pa.Table) -> tuple[str, int] | None:
+    """A name that some rows have as a value, not counting rows that repeat the whole header."""
+    hits = [pc.equal(rows.column(place), name) for place, name in enumerate(names, start=1)]
+    is_header = hits[0]
+    for hit in hits[1:]:
+        is_header = pc.and_kleene(is_header, hit)
+    n_repeated = pc.sum(is_header).as_py() or 0
+    for name, hit in zip(names, hits, strict=True):
+        n_rows = (pc.sum(hit).as_py() or 0) - n_repeated
+        if n_rows > 0 and n_rows * _ROWS_PER_RECURRENCE >= rows.num_rows:
+            return name, n_rows
+    return None

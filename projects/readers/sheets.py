@@ -1,0 +1,70 @@
+"""What the readers of all kinds of workbooks share: sheets, their rows as text, and merged cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Protocol
+
+SAVE_AGAIN = "Open it in a spreadsheet program, save it again and upload that."
+MAX_ROWS = 1_048_576  # of a sheet, by Excel's specification
+MAX_MERGES = 500_000
+_MAX_EXACT_INTEGER = 2**53  # above it a float no longer holds every integer
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet by its title."""
+
+    title: str
+    is_visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A row of a sheet; `number` is 1-based, as a spreadsheet program shows it. A blank cell is an empty text."""
+
+    number: int
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Merge:
+    """Cells that are shown as one: rows by number, columns by 0-based place, the last ones included."""
+
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
+
+
+class Book(Protocol):
+    """An opened workbook."""
+
+    @property
+    def sheets(self) -> Sequence[Sheet]:
+        """All sheets with cells, in their order."""
+
+    def rows(self, title: str) -> Iterator[SheetRow]:
+        """All rows of a sheet from the first, blank ones included."""
+
+    def merges(self, title: str) -> list[Merge]:
+        """The merged cells of a sheet. Raises DataProblem where the sheet cannot be read exactly."""
+
+
+def number_text(value: float) -> str:
+    """A number as a person sees it: without a point where it is whole."""
+    if isinstance(value, int):
+        return str(value)
+    if value.is_integer() and abs(value) <= _MAX_EXACT_INTEGER:
+        return str(int(value))
+    return repr(value)
+
+
+def moment_text(value: datetime | date | time | timedelta, *, shows_time: bool = False) -> str:
+    """A date or a time in ISO's form; midnight is left out unless the cell shows it."""
+    if isinstance(value, datetime):
+        has_time = shows_time or value.time() != time()
+        return value.isoformat(sep=" ") if has_time else value.date().isoformat()
+    return value.isoformat() if isinstance(value, date | time) else str(value)
