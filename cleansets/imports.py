@@ -12,13 +12,15 @@ from pathlib import PurePath
 from django.db import transaction
 
 from cleansets import row_query, selectors
+from cleansets.json_labels import JsonLabel, label_text
 from cleansets.label_text import checked_label, is_same_label
 from cleansets.models import Action, Cleanset, ReviewAction
 from cleansets.services import CHOICES, State, decided, lock, record, state_of
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 
-COLUMNS = ("row_id", "action", "corrected_label")
+ROW_ID, ROW_NUMBER = "row_id", "cleanlab_row_ID"  # from 0 in programs, from 1 in exported files
+ACTION, LABEL = "action", "corrected_label"
 MAX_SHOWN_CHARS = 60
 Change = tuple[int, State | None, State | None]
 
@@ -30,15 +32,19 @@ class Decision:
     where: str
     row_id: int
     choice: str
-    corrected_label: str | None
+    corrected_label: JsonLabel | None
 
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """How many decisions there were, and the action that made those that change something; None where none does."""
+    """How many decisions there were, and the action that made those that change something; None where none does.
+
+    `new_classes` are those that no row had before, in the order of the decisions.
+    """
 
     n_decisions: int
     action: ReviewAction | None
+    new_classes: tuple[str, ...] = ()
 
     @property
     def n_changed(self) -> int:
@@ -68,7 +74,7 @@ def decisions_of(entries: Iterable[tuple[str, Mapping[str, object]]]) -> list[De
             )
         found[decision.row_id] = decision
     if not found:
-        raise DataProblem("There is no decision in it. Expected at least one row_id with its action.")
+        raise DataProblem("The file contains no decisions. Expected at least one row_id with its action.")
     return list(found.values())
 
 
@@ -91,11 +97,16 @@ def _csv_entries(text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
 
 
 def _check_header(header: list[str]) -> None:
-    for name in COLUMNS[:2]:
-        if name not in header:
-            shown = ", ".join(header)[:MAX_SHOWN_CHARS] or "nothing"
-            raise DataProblem(f"Line 1 names no column '{name}' but: {shown}. Expected {', '.join(COLUMNS)}.")
-    for name in COLUMNS:
+    missing = [] if ROW_ID in header or ROW_NUMBER in header else [ROW_ID]
+    if ACTION not in header:
+        missing.append(ACTION)
+    if missing:
+        shown = ", ".join(header)[:MAX_SHOWN_CHARS] or "nothing"
+        raise DataProblem(
+            f"Line 1 names no column '{missing[0]}' but: {shown}. "
+            f"Expected {ROW_ID} (from 0) or {ROW_NUMBER} (from 1), {ACTION}, {LABEL}."
+        )
+    for name in (ROW_ID, ROW_NUMBER, ACTION, LABEL):
         if header.count(name) > 1:
             raise DataProblem(f"Line 1 names the column '{name}' twice. Leave one of them.")
 
@@ -104,35 +115,54 @@ def _json_entries(text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
     try:
         entries = json.loads(text)
     except json.JSONDecodeError as error:
-        raise DataProblem(f"Line {error.lineno} is no JSON: {error.msg}. Expected a list of decisions.") from error
+        raise DataProblem(
+            f"Line {error.lineno} is not valid JSON: {error.msg}. Expected a list of decisions."
+        ) from error
+    except ValueError as error:
+        raise DataProblem("A number in this JSON is too long to be read. Expected a list of decisions.") from error
     except RecursionError as error:
         raise DataProblem("This JSON is nested too deep. Expected a list of decisions.") from error
     if not isinstance(entries, list):
-        raise DataProblem("Line 1: this JSON is no list. Expected a list of objects with row_id and action.")
+        raise DataProblem("Line 1: this JSON is not a list. Expected a list of objects with row_id and action.")
     for place, entry in enumerate(entries, start=1):
         if not isinstance(entry, dict):
-            raise DataProblem(f"Entry {place} is no object. Expected one with row_id and action.")
+            raise DataProblem(f"Entry {place} is not an object. Expected one with row_id and action.")
         yield f"Entry {place}", entry
 
 
 def _decision(where: str, entry: Mapping[str, object]) -> Decision:
-    row_id, choice, label = (entry.get(name) for name in COLUMNS)
+    choice = entry.get(ACTION)
     if choice not in CHOICES:
         found = "no action" if choice in (None, "") else f"the action '{_shown(choice)}'"
         raise DataProblem(f"{where} has {found}; expected one of {', '.join(CHOICES)}.")
-    if label is not None and not isinstance(label, str):
-        raise DataProblem(f"{where}: corrected_label is {_shown(label)}; expected text.")
-    return Decision(where, _row_id(where, row_id), str(choice), label)
+    label = entry.get(LABEL)
+    if label is not None and not isinstance(label, str | bool | int | float):
+        raise DataProblem(f"{where}: {LABEL} is {_shown(label)}; expected text, a number, true or false.")
+    return Decision(where, _row_id(where, entry), str(choice), label)
 
 
-def _row_id(where: str, value: object) -> int:
+def _row_id(where: str, entry: Mapping[str, object]) -> int:
+    """Return the row that `row_id` or `cleanlab_row_ID` names."""
+    row_id, row_number = entry.get(ROW_ID), entry.get(ROW_NUMBER)
+    if row_number in (None, ""):
+        return _whole_number(where, ROW_ID, row_id, first=0)
+    number = _whole_number(where, ROW_NUMBER, row_number, first=1)
+    if row_id not in (None, "") and _whole_number(where, ROW_ID, row_id, first=0) != number - 1:
+        raise DataProblem(
+            f"{where}: {ROW_ID} {row_id}, which counts from 0, and {ROW_NUMBER} {number}, which counts from 1, "
+            "are different rows. Leave one of them."
+        )
+    return number - 1
+
+
+def _whole_number(where: str, name: str, value: object, *, first: int) -> int:
     text = value.strip() if isinstance(value, str) else value
-    if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 16:
+    if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 16 and int(text) >= first:
         return int(text)
-    if isinstance(text, int) and not isinstance(text, bool) and 0 <= text < 10**15:
+    if isinstance(text, int) and not isinstance(text, bool) and first <= text < 10**15:
         return text
-    found = "no row_id" if text in (None, "") else f"the row_id '{_shown(text)}'"
-    raise DataProblem(f"{where} has {found}; expected a whole number, 0 for the first row.")
+    found = f"no {name}" if text in (None, "") else f"the {name} '{_shown(text)}'"
+    raise DataProblem(f"{where} has {found}; expected a whole number, {first} for the first row.")
 
 
 def _shown(value: object) -> str:
@@ -150,8 +180,18 @@ def decisions_import(*, cleanset: Cleanset, user: User, decisions: list[Decision
     changes = sorted((change for change in changes if change[1] != change[2]), key=lambda change: change[0])
     if not changes:
         return ImportResult(len(decisions), None)
+    new_classes = _new_classes(cleanset, changes)
     description = f"Import of decisions on {len(changes):,} rows"
-    return ImportResult(len(decisions), record(cleanset, user, ReviewAction.Kind.IMPORT, description, changes))
+    action = record(cleanset, user, ReviewAction.Kind.IMPORT, description, changes)
+    return ImportResult(len(decisions), action, new_classes)
+
+
+def _new_classes(cleanset: Cleanset, changes: Iterable[Change]) -> tuple[str, ...]:
+    """Return the classes that neither the analysis nor an earlier decision knows."""
+    known = {*cleanset.classes, *selectors.added_classes(cleanset)}
+    labels = (after["corrected_label"] for _, _, after in changes if after)
+    chosen = (name for label in labels for name in selectors.classes_in(cleanset.task, label))
+    return tuple(dict.fromkeys(name for name in chosen if name not in known))
 
 
 def _change(cleanset: Cleanset, decision: Decision, row: dict[str, object] | None) -> Change:
@@ -176,7 +216,7 @@ def _change(cleanset: Cleanset, decision: Decision, row: dict[str, object] | Non
 
 def _label(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> str:
     """Return the label of the action "label"; other actions take none, but may name the suggestion they accept."""
-    label, suggested = decision.corrected_label, row["suggested_label"]
+    label, suggested = _label_text(cleanset, decision), row["suggested_label"]
     if decision.choice == Action.LABEL:
         if label is None:
             raise DataProblem(f"{decision.where}: the action 'label' needs a corrected_label.")
@@ -191,3 +231,12 @@ def _label(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> st
         f"{decision.where}: the action '{decision.choice}' does not take the corrected_label '{_shown(label)}'. "
         "Leave it empty, or use the action 'label'."
     )
+
+
+def _label_text(cleanset: Cleanset, decision: Decision) -> str | None:
+    if decision.corrected_label is None:
+        return None
+    try:
+        return label_text(cleanset.task, decision.corrected_label, cleanset.classes)
+    except DataProblem as problem:
+        raise DataProblem(f"{decision.where}: {problem}") from problem

@@ -145,14 +145,15 @@ def added_classes(cleanset: Cleanset) -> list[str]:
     if cleanset.task is MLTask.REGRESSION:
         return []
     chosen = cleanset.reviews.filter(corrected_label__isnull=False).values_list("corrected_label", flat=True).distinct()
-    names = {name for label in chosen for name in _classes_in(cleanset.task, label)}
+    names = {name for label in chosen for name in classes_in(cleanset.task, label)}
     return sorted(names - set(cleanset.classes))
 
 
-def _classes_in(task: MLTask, label: str | None) -> tuple[str, ...]:
+def classes_in(task: MLTask, label: str | None) -> tuple[str, ...]:
+    """Return the classes of a label; a number is none."""
     if task is MLTask.MULTI_LABEL:
         return split_labels(label)
-    return () if label is None else (label,)
+    return () if label is None or task is MLTask.REGRESSION else (label,)
 
 
 @dataclass(frozen=True, slots=True)

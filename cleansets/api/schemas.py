@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, StrictBool, StrictFloat, StrictInt, StringConstraints
 
 from cleansets.api.row_filters import RowFilters
 from cleansets.models import Cleanset
@@ -19,7 +19,11 @@ from studio.engine.ml_task import MLTask, Modality, Mode
 
 Choice = Literal["auto-fix", "keep", "exclude", "label", "needs-review"]
 ROW_ID_FORM = "Position in the file from 0: one less than the row's number on pages and in exports."
-LABEL_FORM = "A class; for multi-label a CSV record of classes, empty for none; for regression a number."
+LABEL_FORM = (
+    "A class; for multi-label a CSV record of classes, empty for none; for regression a number. "
+    "A number, true or false is written as the class is spelled in the data."
+)
+LabelIn = Annotated[Text, StringConstraints(max_length=20_000)] | StrictBool | StrictInt | StrictFloat
 
 
 class ProjectIn(Schema):
@@ -195,7 +199,7 @@ class DecisionIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     action: Choice
-    corrected_label: Text = Field("", max_length=20_000, description=f"For the action label. {LABEL_FORM}")
+    corrected_label: LabelIn = Field("", description=f"For the action label. {LABEL_FORM}")
 
 
 class RowDecisionIn(Schema):
@@ -205,7 +209,7 @@ class RowDecisionIn(Schema):
 
     row_id: int = Field(ge=0, lt=10**15, description=ROW_ID_FORM)
     action: Choice
-    corrected_label: Text | None = Field(None, max_length=20_000, description=f"For the action label. {LABEL_FORM}")
+    corrected_label: LabelIn | None = Field(None, description=f"For the action label. {LABEL_FORM}")
 
 
 class DecisionsIn(Schema):
@@ -249,6 +253,7 @@ class ImportOut(Schema):
     n_decisions: int
     n_changed: int = Field(description="Rows that are decided differently now.")
     action: ActionOut | None = Field(description="null where nothing changed.")
+    new_classes: list[str] = Field(description="Classes that no row had before.")
 
 
 class TopKIn(Schema):
@@ -259,7 +264,7 @@ class TopKIn(Schema):
     view: RowFilters = Field(default_factory=lambda: RowFilters.model_validate({}))
     k: int = Field(ge=1, le=10_000_000)
     action: Choice
-    corrected_label: Text = Field("", max_length=20_000, description=f"For the action label. {LABEL_FORM}")
+    corrected_label: LabelIn = Field("", description=f"For the action label. {LABEL_FORM}")
 
 
 class TopKPlanOut(Schema):

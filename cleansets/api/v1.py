@@ -15,6 +15,7 @@ from cleansets.access import cleanset_or_404, ready_cleanset_or_404
 from cleansets.api import schemas
 from cleansets.api.row_filters import RowFilters, RowParams
 from cleansets.api.rows import row_answer, row_detail_answer
+from cleansets.json_labels import label_text
 from cleansets.models import Cleanset, ReviewAction
 from studio.accounts.access import account
 from studio.api.pages import page, page_of
@@ -81,12 +82,13 @@ def cleanset_row(request: HttpRequest, cleanset_id: UUID, row_id: int) -> dict[s
 @router.put("/{uuid:cleanset_id}/rows/{int:row_id}/decision", response=schemas.ActionOut)
 def row_decide(request: HttpRequest, cleanset_id: UUID, row_id: int, decision: schemas.DecisionIn) -> ReviewAction:
     """Decide about one row."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
     return services.row_decide(
-        cleanset=ready_cleanset_or_404(request, cleanset_id),
+        cleanset=cleanset,
         user=account(request),
         row_id=min(row_id, MAX_OFFSET),
         choice=decision.action,
-        label=decision.corrected_label,
+        label=label_text(cleanset.task, decision.corrected_label, cleanset.classes),
     )
 
 
@@ -106,7 +108,10 @@ def decisions_apply(request: HttpRequest, cleanset_id: UUID, wanted: schemas.Dec
 
 @router.post("/{uuid:cleanset_id}/decisions/file", response=schemas.ImportOut)
 def decisions_upload(request: HttpRequest, cleanset_id: UUID, file: File[UploadedFile]) -> imports.ImportResult:
-    """Decide about many rows by a CSV or JSON file with row_id, action and corrected_label; all or none."""
+    """Decide about many rows by a CSV or JSON file with row_id, action and corrected_label; all or none.
+
+    cleanlab_row_ID, which counts from 1 as in exported files, may stand in place of row_id.
+    """
     if (file.size or 0) > MAX_IMPORT_BYTES:
         raise DataProblem(f"This file of decisions has {filesize(file.size)}; at most 200 MB are read. Split it.")
     return _imported(request, cleanset_id, imports.decisions_in_file(file.name or "", file.read()))
@@ -140,7 +145,8 @@ def top_k_apply(request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn)
 
 def _top_k(cleanset: Cleanset, wanted: schemas.TopKIn) -> services.TopK:
     query = wanted.view.query(cleanset, selectors.row_source(cleanset))
-    return services.TopK(query=query, k=wanted.k, choice=wanted.action, label=wanted.corrected_label)
+    label = label_text(cleanset.task, wanted.corrected_label, cleanset.classes)
+    return services.TopK(query=query, k=wanted.k, choice=wanted.action, label=label)
 
 
 @router.get("/{uuid:cleanset_id}/actions", response=Page[schemas.ActionOut])

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from django.template.defaultfilters import pluralize
+
 from cleansets.imports import decisions_import, decisions_in_file
+from studio.engine.near_names import nearest_name
 from studio.management.cleanset_ids import CLEANSET_ID_HELP, EXAMPLE_ID, finished_cleanset
 from studio.management.command import StudioCommand
 from studio.management.input_files import input_file
@@ -17,9 +21,10 @@ class Command(StudioCommand):
 
     help = (
         "Apply the decisions in FILE, a CSV with the columns row_id, action and corrected_label or a JSON list of such "
-        "objects, to a cleanset. row_id is 0 for the first row; action is keep, exclude, label, auto-fix or "
-        "needs-review; corrected_label is for the action label. All are applied, as one action that Undo takes back, "
-        "or none."
+        "objects, to a cleanset. row_id is 0 for the first row; cleanlab_row_ID, which is 1 for the first row as in "
+        "exported files, may stand in its place. action is keep, exclude, label, auto-fix or needs-review; "
+        "corrected_label is for the action label. All are applied, as one action that can be undone as a whole, or "
+        "none; classes that are new are named."
     )
     example = f"decide {EXAMPLE_ID} decisions.csv"
     ending = "Exit status: 0, or 2 with a sentence that names the line; 130 if interrupted."
@@ -36,4 +41,14 @@ class Command(StudioCommand):
             found = finished_cleanset(cleanset)
             decisions = decisions_in_file(file.name, input_file(file).read_bytes())
             result = decisions_import(cleanset=found, user=found.project.owner, decisions=decisions)
-            terminal.say(f"{result.n_decisions:,} decisions read, {result.n_changed:,} rows changed")
+            read = f"{result.n_decisions:,} decision{pluralize(result.n_decisions)} read"
+            changed = f"{result.n_changed:,} row{pluralize(result.n_changed)} changed"
+            lines = [f"{read}, {changed}"]
+            lines += [_new_class(name, found.classes) for name in result.new_classes]
+            terminal.say("\n".join(lines))
+
+
+def _new_class(name: str, classes: Sequence[str]) -> str:
+    nearest = nearest_name(name, classes)
+    question = "" if nearest is None else f" Did you mean {nearest}?"
+    return f"The class {name} is new.{question}"

@@ -144,6 +144,17 @@ def test_decision_that_cannot_be_made_is_refused(program: Client, at: str, body:
     assert states() == {}
 
 
+def test_label_may_be_a_number_or_a_truth_value_of_json(program: Client, at: str, cleanset: Cleanset) -> None:
+    Cleanset.objects.filter(pk=cleanset.pk).update(classes=["1.0", "True"])
+    send(program, "put", f"{at}/rows/1/decision", {"action": "label", "corrected_label": 1})
+    send(program, "post", f"{at}/decisions", {"decisions": [{"row_id": 2, "action": "label", "corrected_label": True}]})
+    assert states() == {1: ("label", "1.0", False), 2: ("label", "True", False)}
+    response = send(program, "put", f"{at}/rows/1/decision", {"action": "label", "corrected_label": False})
+    assert (response.status_code, states()[1]) == (422, ("label", "1.0", False))
+    decisions = [{"row_id": 3, "action": "label", "corrected_label": "refund"}]
+    assert send(program, "post", f"{at}/decisions", {"decisions": decisions}).json()["new_classes"] == ["refund"]
+
+
 def test_many_decisions_are_one_action_that_undo_takes_back(program: Client, at: str) -> None:
     decisions = [{"row_id": 0, "action": "auto-fix"}, {"row_id": 5, "action": "exclude"}]
     result = send(program, "post", f"{at}/decisions", {"decisions": decisions}).json()

@@ -64,6 +64,60 @@ def test_json_says_the_same_as_csv(cleanset: Cleanset) -> None:
     assert states(cleanset) == {0: ("auto-fix", "delivery", False), 4: ("label", "billing", False)}
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("d.csv", "cleanlab_row_ID,action,corrected_label\n5,label,billing\n"),
+        ("d.csv", "row_id,cleanlab_row_ID,action,corrected_label\n4,5,label,billing\n"),
+        ("d.csv", "row_id,cleanlab_row_ID,action,corrected_label\n4,,label,billing\n"),
+        ("d.json", '[{"cleanlab_row_ID": 5, "action": "label", "corrected_label": "billing"}]'),
+    ],
+)
+def test_row_may_be_named_by_its_number_in_exported_files(cleanset: Cleanset, name: str, content: str) -> None:
+    assert imported(cleanset, content, name) == 1
+    assert states(cleanset) == {4: ("label", "billing", False)}
+
+
+@pytest.mark.parametrize(
+    ("classes", "value", "stored"),
+    [
+        (["0", "1"], 1, "1"),
+        (["0.0", "1.0"], 1, "1.0"),
+        (["0", "1"], 1.0, "1"),
+        (["0", "1", "01"], 1, "1"),
+        (["0.5", "1.50"], 1.5, "1.50"),
+        (["False", "True"], True, "True"),
+        (["FALSE", "TRUE"], False, "FALSE"),
+        (["false", "true"], True, "true"),
+        (["0", "1"], 7, "7"),
+        (["0.0", "1.0"], 7, "7.0"),
+        (["1", "other"], 1, "1"),
+    ],
+)
+def test_json_value_is_written_as_its_class_is_spelled(
+    cleanset: Cleanset, classes: list[str], value: object, stored: str
+) -> None:
+    Cleanset.objects.filter(pk=cleanset.pk).update(classes=classes)
+    cleanset.refresh_from_db()
+    imported(cleanset, json.dumps([{"row_id": 1, "action": "label", "corrected_label": value}]), "d.json")
+    assert states(cleanset)[1] == ("label", stored, False)
+
+
+def test_json_number_that_may_be_two_classes_is_asked_about(cleanset: Cleanset) -> None:
+    Cleanset.objects.filter(pk=cleanset.pk).update(classes=["01", "1.0"])
+    cleanset.refresh_from_db()
+    with pytest.raises(DataProblem, match=r"Entry 1: corrected_label 1 may be the class 01 or 1\.0\."):
+        imported(cleanset, '[{"row_id": 1, "action": "label", "corrected_label": 1}]', "d.json")
+
+
+def test_json_number_is_a_number_in_a_regression_and_a_truth_value_is_none(alice: User) -> None:
+    cleanset = make_reviewable(alice, task=MLTask.REGRESSION)
+    imported(cleanset, '[{"row_id": 1, "action": "label", "corrected_label": 7.25}]', "d.json")
+    assert states(cleanset) == {1: ("label", "7.25", False)}
+    with pytest.raises(DataProblem, match="corrected_label is true"):
+        imported(cleanset, '[{"row_id": 1, "action": "label", "corrected_label": true}]', "d.json")
+
+
 def test_decisions_that_stand_already_change_nothing(cleanset: Cleanset) -> None:
     imported(cleanset, GOOD)
     assert imported(cleanset, GOOD) == 0
@@ -83,7 +137,7 @@ def test_auto_fix_may_name_the_suggestion_that_it_takes(cleanset: Cleanset) -> N
     ("content", "message"),
     [
         ("", "Line 1 names no column 'row_id' but: nothing"),
-        ("row_id,action\n", "There is no decision in it"),
+        ("row_id,action\n", "The file contains no decisions"),
         ("id,action\n0,keep\n", "Line 1 names no column 'row_id' but: id, action"),
         ("row_id,row_id,action\n0,0,keep\n", "Line 1 names the column 'row_id' twice"),
         ("row_id,action\n0,keep\n\n1,kep\n", "Line 4 has the action 'kep'; expected one of auto-fix, keep,"),
@@ -105,13 +159,23 @@ def test_auto_fix_may_name_the_suggestion_that_it_takes(cleanset: Cleanset) -> N
         ("row_id,action\n0,keep,x,y\n", "Line 2 has 4 cells, the header 2"),
         ('row_id,action\n0,"keep\n', "cannot be read as CSV"),
         (b"row_id,action\n0,keep\n1,k\xe9ep\n", "Line 3 is not UTF-8"),
-        ("[", "Line 1 is no JSON"),
-        ('{"row_id": 0, "action": "keep"}', "this JSON is no list"),
-        ("[1]", "Entry 1 is no object"),
-        ("[]", "There is no decision in it"),
+        ("[", "Line 1 is not valid JSON"),
+        ('{"row_id": 0, "action": "keep"}', "this JSON is not a list"),
+        ("[1]", "Entry 1 is not an object"),
+        ("[]", "The file contains no decisions"),
         ('[{"row_id": true, "action": "keep"}]', "Entry 1 has the row_id 'true'"),
         ('[{"row_id": 0, "action": ["keep"]}]', "Entry 1 has the action"),
-        ('[{"row_id": 0, "action": "label", "corrected_label": 7}]', "Entry 1: corrected_label is 7; expected text"),
+        (
+            '[{"row_id": 0, "action": "label", "corrected_label": 7}]',
+            "Entry 1: corrected_label is 7, which no class is",
+        ),
+        ('[{"row_id": 0, "action": "label", "corrected_label": true}]', "corrected_label is true, which no class is"),
+        ('[{"row_id": 0, "action": "label", "corrected_label": NaN}]', "corrected_label is NaN, which is not a number"),
+        ('[{"row_id": 0, "action": "label", "corrected_label": {}}]', "corrected_label is {}; expected text, a number"),
+        (f'[{{"row_id": {"9" * 5000}, "action": "keep"}}]', "A number in this JSON is too long"),
+        ("cleanlab_row_ID,action\n0,keep\n", "Line 2 has the cleanlab_row_ID '0'; expected a whole number, 1 for"),
+        ("row_id,cleanlab_row_ID,action\n4,4,keep\n", "Line 2: row_id 4, which counts from 0, and cleanlab_row_ID 4"),
+        ("cleanlab_row_ID,action\n5,keep\n5,keep\n", "Line 3: row 4 is decided twice"),
         ("[" * 100_000, "nested too deep"),
     ],
 )
@@ -178,6 +242,18 @@ def test_command_applies_a_file(cleanset: Cleanset, tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text(GOOD)
     assert run("decide", cleanset.pk, tmp_path / "d.csv") == (0, "5 decisions read, 5 rows changed\n", "")
     assert ReviewAction.objects.get().user == cleanset.project.owner
+
+
+def test_command_names_the_classes_that_are_new(cleanset: Cleanset, tmp_path: Path) -> None:
+    file = tmp_path / "d.csv"
+    file.write_text("row_id,action,corrected_label\n1,label,biling\n2,label,refund\n3,label,refund\n4,label,login\n")
+    assert run("decide", cleanset.pk, file)[1].splitlines() == [
+        "4 decisions read, 4 rows changed",
+        "The class biling is new. Did you mean billing?",
+        "The class refund is new.",
+    ]
+    file.write_text("row_id,action,corrected_label\n5,label,refund\n")
+    assert run("decide", cleanset.pk, file)[1] == "1 decision read, 1 row changed\n"
 
 
 def test_command_ends_in_status_2_with_a_sentence(cleanset: Cleanset, tmp_path: Path) -> None:

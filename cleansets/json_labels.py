@@ -1,0 +1,58 @@
+"""Labels that come as JSON values: a number or a truth value is written as the classes of the data are."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+
+from studio.engine.errors import DataProblem
+from studio.engine.label_sets import join_labels
+from studio.engine.ml_task import MLTask
+
+JsonLabel = str | bool | int | float
+
+
+def label_text(task: MLTask, value: JsonLabel, classes: Sequence[str]) -> str:
+    """Return the label as text: 1 is `1.0` where the class is spelled so. Raises DataProblem where nothing fits."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and not math.isfinite(value):
+        raise DataProblem(f"corrected_label is {json.dumps(value)}, which is not a number that can be stored.")
+    if task is MLTask.UNSUPERVISED or (task is MLTask.REGRESSION and not isinstance(value, bool)):
+        return json.dumps(value)
+    name = _class_name(value, classes)
+    return join_labels([name]) if task is MLTask.MULTI_LABEL else name
+
+
+def _class_name(value: bool | float, classes: Sequence[str]) -> str:  # noqa: FBT001 (a value, not a switch)
+    text = json.dumps(value)
+    if text in classes:
+        return text
+    if isinstance(value, bool):
+        spellings = [name for name in classes if name.strip().casefold() == text]
+    else:
+        spellings = [name for name in classes if _decimal(name) == Decimal(text)]
+    if len(spellings) > 1:
+        raise DataProblem(f"corrected_label {text} may be the class {' or '.join(spellings)}. Write it as text.")
+    if spellings:
+        return spellings[0]
+    if isinstance(value, bool) or not classes or any(_decimal(name) is None for name in classes):
+        raise DataProblem(f"corrected_label is {text}, which no class is; expected text.")
+    return _new_number(value, classes)
+
+
+def _new_number(value: float, classes: Sequence[str]) -> str:
+    """Return a number as the classes write theirs: with `.0` or without."""
+    if value != int(value):
+        return json.dumps(value)
+    return f"{int(value)}.0" if all(name.endswith(".0") for name in classes) else str(int(value))
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
