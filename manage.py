@@ -9,14 +9,20 @@ import sys
 
 from studio.garbage import search_seldom
 
+INTERRUPTED = 130  # exit status, as shells have it: 128 + SIGINT
+
 
 def main() -> None:
     """Run one management command."""
     search_seldom()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
-    from django.core.management import execute_from_command_line
+    try:
+        from studio.management.overview import StudioUtility
 
-    execute_from_command_line(sys.argv)
+        StudioUtility(sys.argv).execute()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped.\n")
+        sys.exit(INTERRUPTED)
     _leave()
 
 

@@ -11,7 +11,7 @@ from studio.engine.errors import DataProblem
 from studio.exports.cells import Batches
 from studio.exports.parquet import write_parquet
 from studio.exports.streams import stream_exact_csv, stream_exact_tsv, stream_json, stream_json_lines
-from studio.exports.workbook import write_xlsx
+from studio.exports.workbook import refuse_beyond_sheet, write_xlsx
 
 _STREAMS = {
     "csv": stream_exact_csv,
@@ -56,6 +56,12 @@ def format_of(filename: str) -> TableFormat:
             f"Use one of {_KNOWN}; the first four also with {_GZIP}."
         )
     return found
+
+
+def refuse_unwritable(table_format: TableFormat, n_columns: int, batches: Batches) -> None:
+    """Raise DataProblem where a file of this format cannot hold the batches."""
+    if table_format.name == "xlsx":
+        refuse_beyond_sheet(n_columns, batches)
 
 
 def write_table(path: Path, table_format: TableFormat, columns: Sequence[str], batches: Batches) -> None:

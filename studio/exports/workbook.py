@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from studio.engine.cell_text import array_text
 from studio.engine.errors import DataProblem
@@ -53,17 +54,50 @@ def write_xlsx(path: Path, columns: Sequence[str], batches: Batches) -> None:
 
     Raises DataProblem where a sheet cannot hold the table; no file is left then.
     """
-    if len(columns) > MAX_SHEET_COLUMNS:
-        raise DataProblem(
-            f"The table has {len(columns):,} columns and a sheet holds {MAX_SHEET_COLUMNS:,}. "
-            "Export it as CSV or Parquet."
-        )
+    _refuse_columns(len(columns))
     try:
         with _sheet(path) as write:
             _write_rows(write, columns, batches)
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def refuse_beyond_sheet(n_columns: int, batches: Batches) -> None:
+    """Raise DataProblem where a sheet cannot hold these rows, before the work whose result they are part of."""
+    _refuse_columns(n_columns)
+    n_rows = 1
+    for batch in batches:
+        _refuse_rows(n_rows + batch.num_rows)
+        for column in batch.columns:
+            lengths = pc.utf8_length(array_text(column))
+            longest = pc.max(lengths).as_py() or 0
+            if longest > MAX_SHEET_CELL_CHARS:
+                _refuse_length(longest, n_rows + 1 + pc.index(lengths, longest).as_py())
+        n_rows += batch.num_rows
+
+
+def _refuse_columns(n_columns: int) -> None:
+    if n_columns > MAX_SHEET_COLUMNS:
+        raise DataProblem(
+            f"The table has {n_columns:,} columns and a sheet holds {MAX_SHEET_COLUMNS:,}. Export it as CSV or Parquet."
+        )
+
+
+def _refuse_rows(n_rows: int) -> None:
+    if n_rows > MAX_SHEET_ROWS:
+        raise DataProblem(
+            f"The table has more than {MAX_SHEET_ROWS - 1:,} rows, which is what a sheet holds. "
+            "Export it as CSV or Parquet."
+        )
+
+
+def _refuse_length(n_chars: int, row: int) -> None:
+    place = "the header" if row == 1 else f"row {row:,} of the sheet"
+    raise DataProblem(
+        f"A cell in {place} has {n_chars:,} characters and a sheet holds {MAX_SHEET_CELL_CHARS:,} in one cell. "
+        "Export the table as CSV or Parquet."
+    )
 
 
 @contextmanager
@@ -82,11 +116,7 @@ def _write_rows(write: Write, columns: Sequence[str], batches: Batches) -> None:
     write(_row_xml(1, letters, [_text_xml(name, 1) for name in columns]))
     n_rows = 1
     for batch in batches:
-        if n_rows + batch.num_rows > MAX_SHEET_ROWS:
-            raise DataProblem(
-                f"The table has more than {MAX_SHEET_ROWS - 1:,} rows, which is what a sheet holds. "
-                "Export it as CSV or Parquet."
-            )
+        _refuse_rows(n_rows + batch.num_rows)
         cells = [_cells_xml(column, n_rows + 1) for column in batch.columns]
         rows = enumerate(zip(*cells, strict=True), start=n_rows + 1)
         write("".join(_row_xml(number, letters, row) for number, row in rows))
@@ -118,10 +148,6 @@ def _plain_xml(value: bool | float) -> str:  # noqa: FBT001 (a value, not a swit
 
 def _text_xml(text: str, row: int) -> str:
     if len(text) > MAX_SHEET_CELL_CHARS:
-        place = "the header" if row == 1 else f"row {row:,} of the sheet"
-        raise DataProblem(
-            f"A cell in {place} has {len(text):,} characters and a sheet holds {MAX_SHEET_CELL_CHARS:,} in one cell. "
-            "Export the table as CSV or Parquet."
-        )
+        _refuse_length(len(text), row)
     writable = _UNWRITABLE.sub(lambda match: f"_x{ord(match.group()):04X}_", text.translate(_MARKUP))
     return f' t="inlineStr"><is><t xml:space="preserve">{writable}</t></is></c>'

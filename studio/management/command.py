@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+import warnings
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from studio.management.terminal import Terminal
 
 ENDING = "Exit status: 0, or 2 with a sentence that says what to do; 130 if interrupted."
 # Django's own, which say nothing about what the command does; they can still be given.
-_UNLISTED = {
+UNLISTED = {
     "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color",
 }  # fmt: skip
 
@@ -36,7 +37,7 @@ class StudioCommand(BaseCommand):
     example = ""  # what is typed after `manage.py`
     ending = ENDING
     requires_system_checks: tuple[str, ...] = ()
-    suppressed_base_arguments = _UNLISTED
+    suppressed_base_arguments = UNLISTED
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Add an example to the help."""
@@ -53,5 +54,7 @@ class StudioCommand(BaseCommand):
         """Yield what the command speaks through; a problem with what was given ends in one sentence."""
         errors: TextIO = options.get("stderr") or sys.stderr
         terminal = Terminal(self.stdout, errors, is_quiet=options["quiet"])
-        with terminal.reports_problems():
+        with terminal.reports_problems(), warnings.catch_warnings():
+            if not sys.warnoptions:  # `python -W` asks for them
+                warnings.simplefilter("ignore")  # libraries warn whoever calls them, not whoever typed the command
             yield terminal

@@ -90,6 +90,16 @@ def test_name_that_says_no_known_format_is_refused_before_any_work(file: Path, n
     assert names_in(file.parent) == ["shapes.csv"]
 
 
+def test_table_that_no_sheet_holds_is_refused_before_the_analysis(file: Path) -> None:
+    frame = planted_table(N_ROWS, n_wrong=3).frame.assign(note="short")
+    frame.loc[4, "note"] = "x" * 40_000
+    file.write_text(csv_text(frame))
+    ended = cleaned(file, "--out", file.parent / "o.xlsx")
+    assert ended.status == 2
+    assert "A cell in row 6 of the sheet has 40,000 characters" in ended.err
+    assert "Training" not in ended.err
+
+
 def test_manifest_in_another_format_is_refused(file: Path) -> None:
     ended = cleaned(file, "--out", file.parent / "o.csv", "--manifest", file.parent / "m.csv")
     assert (ended.status, ended.err.count("\n")) == (2, 1)

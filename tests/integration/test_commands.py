@@ -6,12 +6,13 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, load_command_class
 
 from studio.engine.errors import DataProblem
 from studio.engine.label_sets import split_labels
@@ -290,23 +291,109 @@ def test_terminal_sees_status_2_one_sentence_and_no_database_is_made(tmp_path: P
     assert not list(data.glob("*.sqlite3"))
 
 
-class Terminal(io.StringIO):
+class Screen(io.StringIO):
     """Standard error as a person sees it."""
 
     def isatty(self) -> bool:
         return True
 
+    def lines(self) -> list[str]:
+        """Return what is left to read when a carriage return goes back to the start of its line."""
+        shown = []
+        for line in self.getvalue().split("\n"):
+            columns: list[str] = []
+            for piece in line.split("\r"):
+                columns[: len(piece)] = piece
+            shown.append("".join(columns).rstrip())
+        return shown
+
 
 def test_progress_is_one_changing_line_in_a_terminal() -> None:
-    terminal = Terminal()
-    progress = TerminalProgress(terminal)
+    screen = Screen()
+    progress = TerminalProgress(screen)
     progress("Reading file", 10, 2_000)
     progress("Profiling")
     progress.log("A note that stays")
     progress.clear()
-    assert terminal.getvalue().count("\n") == 1
-    assert "Reading file: 10 of 2,000" in terminal.getvalue()
-    assert terminal.getvalue().endswith("\rA note that stays\n")
+    assert "Reading file: 10 of 2,000" in screen.getvalue()
+    assert screen.lines() == ["A note that stays", ""]
+
+
+def test_progress_is_a_line_per_stage_elsewhere() -> None:
+    stream = io.StringIO()
+    progress = TerminalProgress(stream)
+    for done in range(500):
+        progress("Reading file", done, 500)
+    progress("Profiling")
+    assert stream.getvalue() == "Reading file\nProfiling\n"
+
+
+def test_error_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,label\n1,x\n2,x\n")
+    screen = Screen()
+    arguments = [tmp_path / "rows.csv", "--label", "label", "--features", "a", "--out", tmp_path / "o.csv"]
+    with pytest.raises(SystemExit):
+        call_command("clean", *map(str, arguments), stderr=screen, stdout=io.StringIO())
+    assert "Profiling" in screen.getvalue()
+    *_, note, sentence, end = screen.lines()
+    assert (note, end) == ("Learning label from a", "")
+    assert sentence.startswith("The label column “label” has only one class")
+
+
+def test_quiet_leaves_out_progress_and_notes_but_no_error_and_no_summary(folder: Path) -> None:
+    options = ["--label", "label", "--features", "height", "--mode", "fast", "--out", folder / "quiet.csv", "--quiet"]
+    ended = run("clean", folder / "shapes.csv", *options)
+    assert (ended.status, ended.err) == (0, "")
+    assert f"rows  {folder / 'quiet.csv'}" in ended.out
+    ended = run("clean", folder / "shapes.csv", *options, "--label", "labl")
+    assert (ended.status, ended.err.count("\n")) == (2, 1)
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl", "rows.parquet", "rows.xlsx"])
+def test_misspelled_column_is_found_at_the_header_and_gets_a_suggestion(tmp_path: Path, name: str) -> None:
+    frame = pd.DataFrame({"Given Label": ["x", "y"], "size": ["1", "2"]})
+    writers = {"csv": frame.to_csv, "jsonl": partial(frame.to_json, orient="records", lines=True),
+               "parquet": frame.to_parquet, "xlsx": frame.to_excel}  # fmt: skip
+    writers[name.split(".")[1]](tmp_path / name, index=False)
+    for column, option in (("given_label", "--label"), ("sise", "--features")):
+        choice = ["--label", "Given Label"] if option == "--features" else []
+        ended = run("clean", tmp_path / name, *choice, option, column, "--out", tmp_path / "o.csv")
+        nearest = {"given_label": "Given Label", "sise": "size"}[column]
+        assert refused(ended, tmp_path / "o.csv")
+        assert f"There is no column {column}. Did you mean {nearest}? The columns of the file are:" in ended.err
+        assert "Profiling" not in ended.err
+
+
+def test_terminal_sees_no_warning_of_a_library(tmp_path: Path) -> None:
+    frame = numbers_frame(40)
+    frame["price"] = frame["price"].astype(float).round(-1)  # more classes than half of the rows
+    (tmp_path / "rows.csv").write_text(csv_text(frame))
+    ended = manage(
+        "clean", str(tmp_path / "rows.csv"), "--label", "price", "--features", "size,age", "--mode", "fast",
+        "--out", str(tmp_path / "o.csv"), environment=studio_environment(tmp_path / "data"),
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    assert "Warning" not in ended.stderr
+
+
+def test_list_of_commands_begins_with_ours(tmp_path: Path) -> None:
+    lines = manage("help", environment=studio_environment(tmp_path)).stdout.splitlines()
+    assert [line.split()[0] for line in lines[2:9]] == [
+        "apikey", "clean", "decide", "make_bucket", "predict", "rerun", "up",
+    ]  # fmt: skip
+    assert "Finds label issues" in lines[3]
+    assert "    migrate" in lines
+
+
+@pytest.mark.parametrize("command", ["clean", "predict", "rerun", "decide", "apikey"])
+def test_help_has_an_example_and_explains_every_argument(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    parser = load_command_class("studio", command).create_parser("manage.py", command)
+    assert [action.dest for action in parser._actions if not action.help] == []
+    parser.print_help()
+    shown = " ".join(capsys.readouterr().out.split())
+    assert f"Example: manage.py {command} " in shown
+    assert "Exit status: 0" in shown
+    assert "--traceback" not in shown
 
 
 def test_saving_a_model_again_replaces_only_a_model(tmp_path: Path) -> None:

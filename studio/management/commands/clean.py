@@ -1,4 +1,4 @@
-"""The main job without a browser: finds label issues in a file and writes it with the cleanset's columns."""
+"""Finds label issues in a file, without a browser, and writes it with the cleanset's columns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
 from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.exports import free_names
-from studio.exports.formats import TableFormat, write_table
+from studio.exports.formats import TableFormat, refuse_unwritable, write_table
 from studio.management.clean_request import Request, add_clean_options, spec_of, unknown_column
 from studio.management.command import StudioCommand
 from studio.management.input_files import file_sha256, input_file, read_input
@@ -91,6 +91,8 @@ def _clean(request: Request, terminal: Terminal) -> str:
         table = folder / "rows.parquet"
         started = time.monotonic()
         spec = _read(request, table, terminal)
+        own = _own_columns(table)
+        refuse_unwritable(out_format, len(own), _own_batches(table, own))
         seconds = {"Reading the file": time.monotonic() - started}
         result = analyse_table(table, spec, progress=progress)
         seconds |= result.stage_seconds
@@ -135,7 +137,7 @@ def _labels(table: Path, spec: CleansetSpec) -> list[str | None]:
 
 def _write_rows(table: Path, spec: CleansetSpec, result: CleansetResult, out: Path, out_format: TableFormat) -> None:
     """Write the uploaded columns and those of the cleanset, side by side; sets as the label column writes them."""
-    own = [name for name in pq.read_schema(table).names if name != ROW_ID]
+    own = _own_columns(table)
     found = result.issues.reset_index(drop=True)
     if spec.task is MLTask.MULTI_LABEL:
         suggested = found["suggested_label"].astype(object)
@@ -147,15 +149,23 @@ def _write_rows(table: Path, spec: CleansetSpec, result: CleansetResult, out: Pa
     write_table(out, out_format, columns, _batches(table, own, found))
 
 
+def _own_columns(table: Path) -> list[str]:
+    return [name for name in pq.read_schema(table).names if name != ROW_ID]
+
+
+def _own_batches(table: Path, own: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(table) as file:
+        yield from file.iter_batches(ROWS_PER_BATCH, columns=list(own))
+
+
 def _batches(table: Path, own: Sequence[str], found: pd.DataFrame) -> Iterator[pa.RecordBatch]:
     results = pa.Table.from_pandas(found, preserve_index=False)
     first = 0
-    with pq.ParquetFile(table) as file:
-        for batch in file.iter_batches(ROWS_PER_BATCH, columns=list(own)):
-            part = results.slice(first, batch.num_rows).combine_chunks()
-            columns = [*batch.columns, *(column.combine_chunks() for column in part.columns)]
-            yield pa.RecordBatch.from_arrays(columns, names=[str(place) for place in range(len(columns))])
-            first += batch.num_rows
+    for batch in _own_batches(table, own):
+        part = results.slice(first, batch.num_rows).combine_chunks()
+        columns = [*batch.columns, *(column.combine_chunks() for column in part.columns)]
+        yield pa.RecordBatch.from_arrays(columns, names=[str(place) for place in range(len(columns))])
+        first += batch.num_rows
 
 
 def _write_pred_probs(result: CleansetResult, out: Path, out_format: TableFormat) -> None:

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
 from studio import recovery, runs, tables
+from studio.management.command import UNLISTED
 from studio.supervisor import Child, Supervisor, check_port, lock_folder
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,8 @@ ANYWHERE = "0.0.0.0"  # noqa: S104 (only ever what the user set)
 class Command(BaseCommand):
     """`manage.py up`."""
 
-    help = "Start the web server, the workers and the scheduler; Ctrl-C ends them all."
+    help = "Start the web server, the workers and the scheduler; Ctrl-C ends them all. Example: PORT=8100 manage.py up"
+    suppressed_base_arguments = UNLISTED
     requires_system_checks: list[str] = []  # migrations first, and a fast start
 
     def handle(self, *args: Any, **options: Any) -> None:
