@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core.checks import Warning, register
+
+from studio.env import unknown_settings
 
 
 class StudioConfig(AppConfig):
@@ -13,3 +16,10 @@ class StudioConfig(AppConfig):
     def ready(self) -> None:
         """Make the studio's Celery the current one, so that a web process can send messages."""
         import studio.celery  # noqa: F401
+
+        register(unknown_settings_check)
+
+
+def unknown_settings_check(**_: object) -> list[Warning]:
+    """Warn of misspelled settings; every command that checks the studio before it works says so, `migrate` too."""
+    return [Warning(sentence, id="studio.W001") for sentence in unknown_settings()]

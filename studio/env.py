@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
+
+PREFIX = "STUDIO_"
+OF_COMPOSE = ("STUDIO_POSTGRES_PASSWORD", "STUDIO_REDIS_PASSWORD")  # read by docker-compose.yml alone
+MIN_SECRET_CHARS = 32
+
+_read: set[str] = set()  # every name that was asked for: the settings that there are
 
 
 class BadSetting(SystemExit):
@@ -14,12 +21,16 @@ class BadSetting(SystemExit):
 
 def env_str(name: str, default: str = "") -> str:
     """Return the variable, the default where it is empty; `NAME_FILE` may name a file that holds it."""
+    _read.add(name)
     if path := os.environ.get(f"{name}_FILE"):
         try:
             return Path(path).read_text().strip()
         except OSError as error:
             raise BadSetting(f"{name}_FILE {path} cannot be read: {error.strerror}.") from error
-    return os.environ.get(name) or default
+    value = os.environ.get(name) or default
+    if value.startswith("# "):
+        raise BadSetting(f"{name} is a comment. Put comments on lines of their own.")
+    return value
 
 
 def env_bool(name: str, *, default: bool) -> bool:
@@ -60,6 +71,23 @@ def env_url(name: str, default: str) -> str:
     return value
 
 
+def env_memory(name: str, default: str) -> str:
+    """Return an amount of memory, as DuckDB reads it."""
+    value = env_str(name, default)
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?[MGT]i?B", value, re.IGNORECASE)
+    if found is None or float(found[1]) == 0:
+        raise BadSetting(f"{name} is {value!r}; expected an amount of memory such as 512MB or 2GB.")
+    return value
+
+
+def env_server(name: str) -> str:
+    """Return the address of a server, such as redis://host:6379/0, or nothing where the variable is empty."""
+    value = env_str(name)
+    if value and not re.match(r"[a-z][a-z0-9+.-]*://.", value):
+        raise BadSetting(f"{name} is {value!r}; expected an address such as scheme://host:port.")
+    return value
+
+
 def env_folder(name: str) -> Path | None:
     """Return a folder that exists, or None where the variable is empty."""
     value = env_str(name)
@@ -71,6 +99,11 @@ def env_folder(name: str) -> Path | None:
 def secret_key(data_dir: Path, *, embedded: bool) -> str:
     """Return STUDIO_SECRET_KEY; an embedded studio makes one at its first start and keeps it beside the data."""
     if value := env_str("STUDIO_SECRET_KEY"):
+        if len(value) < MIN_SECRET_CHARS or value.startswith("#"):
+            raise BadSetting(
+                f"STUDIO_SECRET_KEY is too short or begins with #; expected at least {MIN_SECRET_CHARS} random "
+                "characters, such as the output of openssl rand -hex 32."
+            )
         return value
     if not embedded:
         raise BadSetting("STUDIO_SECRET_KEY is not set; with DATABASE_URL every process must share one secret key.")
@@ -81,3 +114,19 @@ def secret_key(data_dir: Path, *, embedded: bool) -> str:
         partial.write_text(secrets.token_urlsafe(50))
         partial.rename(path)
     return path.read_text()
+
+
+def unknown_settings() -> list[str]:
+    """Return a sentence for each variable that looks like a setting and is none; settings have to be read before."""
+    from studio.engine.near_names import nearest_name
+
+    known = _read | {f"{name}_FILE" for name in _read}
+    sentences = []
+    for name in sorted(os.environ):
+        if not name.startswith(PREFIX) or name in known or name in OF_COMPOSE:
+            continue
+        bare = name.removeprefix(PREFIX)
+        meant = bare if bare in known else nearest_name(name, known)
+        question = f" Did you mean {meant}?" if meant else ""
+        sentences.append(f"{name} is no setting of the studio and has no effect.{question}")
+    return sentences

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 from studio.api.problems import ApiProblem, is_api, problem_response, sentence
 from studio.engine.errors import DataProblem
 from studio.htmx import is_partial
 from studio.templatetags.studio import filesize
 
+logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 FORM_BYTES = 1024 * 1024  # what a form needs around its file
@@ -46,6 +50,21 @@ def api_errors(get_response: Handler) -> Handler:
         return answer
 
     return middleware
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say what is wrong with a request that Django refuses; a name that is not the studio's own is the usual case."""
+    problem = ""
+    if isinstance(exception, DisallowedHost):
+        host = request.META.get("HTTP_HOST", "")[:100]
+        logger.warning("Host refused host=%s; if it is right, add it to STUDIO_ALLOWED_HOSTS", host)
+        problem = (
+            f"This studio does not answer to the name “{host}”. Whoever runs it can add the name to "
+            "STUDIO_ALLOWED_HOSTS, or set STUDIO_PUBLIC_URL to the address that people use."
+        )
+    if is_api(request):
+        return problem_response(ApiProblem(problem or sentence(400), status=400))
+    return HttpResponse(render_to_string("400.html", {"problem": problem}), status=400)
 
 
 def upload_limit(get_response: Handler) -> Handler:

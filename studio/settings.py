@@ -8,7 +8,19 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from studio.env import BadSetting, env_bool, env_choice, env_folder, env_int, env_list, env_str, env_url, secret_key
+from studio.env import (
+    BadSetting,
+    env_bool,
+    env_choice,
+    env_folder,
+    env_int,
+    env_list,
+    env_memory,
+    env_server,
+    env_str,
+    env_url,
+    secret_key,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -25,7 +37,7 @@ CACHE_DIR = DATA_DIR / "cache"
 SCRATCH_DIR = DATA_DIR / "scratch"
 SCRATCH_DIR.mkdir(exist_ok=True)
 
-DATABASE_URL = env_str("DATABASE_URL")
+DATABASE_URL = env_server("DATABASE_URL")
 EMBEDDED = not DATABASE_URL
 SECRET_KEY = secret_key(DATA_DIR, embedded=EMBEDDED)
 DEBUG = env_bool("STUDIO_DEBUG", default=False)
@@ -115,7 +127,10 @@ if EMBEDDED:
         }
     }
 else:
-    DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))}
+    try:
+        DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))}
+    except ValueError as error:
+        raise BadSetting("DATABASE_URL cannot be read; expected postgres://user:password@host:5432/name.") from error
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -140,21 +155,20 @@ WHITENOISE_USE_FINDERS = True  # serves them from where they are: nothing to col
 MEDIA_ROOT = DATA_DIR / "files"
 
 S3_BUCKET = env_str("STUDIO_S3_BUCKET")
+_s3_endpoint = env_str("STUDIO_S3_ENDPOINT_URL")
+_s3_options: dict[str, object] = {
+    "bucket_name": S3_BUCKET,
+    "endpoint_url": _s3_endpoint or None,
+    "addressing_style": "path" if _s3_endpoint else "auto",
+    "region_name": env_str("STUDIO_S3_REGION") or None,
+    "access_key": env_str("STUDIO_S3_ACCESS_KEY") or None,
+    "secret_key": env_str("STUDIO_S3_SECRET_KEY") or None,
+    "default_acl": None,
+    "file_overwrite": True,
+}
 _file_storage: dict[str, object] = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 if S3_BUCKET:
-    _file_storage = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "bucket_name": S3_BUCKET,
-            "endpoint_url": env_str("STUDIO_S3_ENDPOINT_URL") or None,
-            "addressing_style": "path" if env_str("STUDIO_S3_ENDPOINT_URL") else "auto",
-            "region_name": env_str("STUDIO_S3_REGION") or None,
-            "access_key": env_str("STUDIO_S3_ACCESS_KEY") or None,
-            "secret_key": env_str("STUDIO_S3_SECRET_KEY") or None,
-            "default_acl": None,
-            "file_overwrite": True,
-        },
-    }
+    _file_storage = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _s3_options}
 STORAGES = {
     "default": _file_storage,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -170,13 +184,13 @@ API_CALLS_PER_MINUTE = env_int("STUDIO_API_CALLS_PER_MINUTE", 1200)
 
 _usable_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 CORES = env_int("STUDIO_CORES", _usable_cores or 1, at_least=1)
-DASK_SCHEDULER = env_str("STUDIO_DASK_SCHEDULER")
+DASK_SCHEDULER = env_server("STUDIO_DASK_SCHEDULER")
 FIT_BUDGET_S = env_int("STUDIO_FIT_BUDGET_S", 0)
 ENCODER_FOLDER = env_folder("STUDIO_ENCODER")
-DUCKDB_MEMORY = env_str("STUDIO_DUCKDB_MEMORY", "512MB")
+DUCKDB_MEMORY = env_memory("STUDIO_DUCKDB_MEMORY", "512MB")
 
 RUN_TIME_LIMIT_S = env_int("STUDIO_RUN_TIME_LIMIT_S", 24 * 3600, at_least=60)
-BROKER_URL = env_str("STUDIO_BROKER_URL")
+BROKER_URL = env_server("STUDIO_BROKER_URL")
 CELERY_BROKER_URL = BROKER_URL or "folder://localhost"
 BROKER_DIR = DATA_DIR / "broker"  # the queue of an embedded studio
 if BROKER_URL:
@@ -229,5 +243,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"studio": {"level": "INFO"}},
+    "loggers": {
+        "studio": {"level": "INFO"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # studio.middleware says it in the studio's words
+    },
 }

@@ -7,6 +7,8 @@ from django.urls import include, path
 from studio.dashboard import dashboard
 from studio.health import healthz
 
+handler400 = "studio.middleware.bad_request"
+
 urlpatterns = [
     path("", dashboard, name="dashboard"),
     path("healthz", healthz, name="healthz"),

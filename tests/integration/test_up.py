@@ -122,12 +122,24 @@ def test_taken_port_is_one_line(tmp_path: Path) -> None:
         ("STUDIO_DATA_DIR", "/dev/null/studio", "STUDIO_DATA_DIR /dev/null/studio cannot be made: Not a directory."),
         ("STUDIO_SIGNUP", "maybe", "STUDIO_SIGNUP is 'maybe'; expected one of open, invitation, closed."),
         ("STUDIO_PUBLIC_URL", "studio", "STUDIO_PUBLIC_URL is 'studio'; expected an address"),
+        ("STUDIO_DUCKDB_MEMORY", "lots", "STUDIO_DUCKDB_MEMORY is 'lots'; expected an amount of memory"),
+        ("STUDIO_SECRET_KEY", "short", "STUDIO_SECRET_KEY is too short or begins with #"),
+        ("DATABASE_URL", "studio", "DATABASE_URL is 'studio'; expected an address such as scheme://host:port."),
         ("STUDIO_SECRET_KEY_FILE", "/nowhere", "STUDIO_SECRET_KEY_FILE /nowhere cannot be read"),
     ],
 )
 def test_setting_that_cannot_be_used_is_one_line(setting: str, value: str, message: str, tmp_path: Path) -> None:
     environment = studio_environment(tmp_path) | {setting: value}
     assert message in one_line(manage("up", environment=environment))
+
+
+def test_a_misspelled_setting_is_told_at_the_start(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = manage("up", environment=studio_environment(tmp_path, PORT=port, STUDIO_SINGUP="closed"))
+    assert ended.stdout == "STUDIO_SINGUP is no setting of the studio and has no effect. Did you mean STUDIO_SIGNUP?\n"
+    checked = manage("check", environment=studio_environment(tmp_path, STUDIO_SINGUP="closed"))
+    assert "Did you mean STUDIO_SIGNUP?" in checked.stderr
 
 
 def test_read_only_data_folder_is_one_line(tmp_path: Path) -> None:

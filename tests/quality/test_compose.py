@@ -11,6 +11,7 @@ import yaml
 from tests.programs import ROOT
 
 TEXT = (ROOT / "docker-compose.yml").read_text()
+EXAMPLE = (ROOT / ".env.example").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ["setup", "web", "worker-data", "worker-training", "beat"]
@@ -64,5 +65,31 @@ def test_every_queue_has_a_worker() -> None:
 
 
 def test_compose_hands_every_setting_on() -> None:
-    listed = set(re.findall(r"^([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    listed = set(re.findall(r"^#?([A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
     assert listed - {"STUDIO_DEBUG"} <= set(re.findall(r"[A-Z][A-Z0-9_]+", TEXT))
+
+
+def read_as_compose_does(text: str) -> dict[str, str]:
+    """Return the variables of an env file: an inline comment is only cut off after a value that is not empty."""
+    found = {}
+    for line in text.splitlines():
+        name, equals, rest = line.partition("=")
+        if not equals or line.lstrip().startswith("#"):
+            continue
+        value = rest.strip()
+        found[name] = value if value.startswith("#") else re.sub(r"\s+#.*", "", value)
+    return found
+
+
+def test_a_copy_of_the_example_sets_nothing_until_it_is_filled_in() -> None:
+    assert set(read_as_compose_does(EXAMPLE).values()) == {""}
+
+
+def test_the_example_asks_for_what_compose_needs_and_leaves_the_rest_to_its_defaults() -> None:
+    asked = set(re.findall(r"\$\{([A-Z0-9_]+):\?", TEXT))
+    assert set(read_as_compose_does(EXAMPLE)) == asked
+
+
+def test_every_setting_stands_alone_on_its_line() -> None:
+    lines = re.findall(r"^#?[A-Z0-9_]+=.*$", EXAMPLE, re.MULTILINE)
+    assert not [line for line in lines if "#" in line.removeprefix("#")]

@@ -8,7 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from studio.env import BadSetting, env_bool, env_choice, env_folder, env_int, env_list, env_str, env_url, secret_key
+from studio.env import (
+    BadSetting,
+    env_bool,
+    env_choice,
+    env_folder,
+    env_int,
+    env_list,
+    env_memory,
+    env_server,
+    env_str,
+    env_url,
+    secret_key,
+    unknown_settings,
+)
 
 
 def test_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,6 +51,10 @@ def test_list_is_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda: env_choice("NAME", ("open", "closed")), "ajar"),
         (lambda: env_url("NAME", ""), "studio.example.org"),
         (lambda: env_folder("NAME"), "/no/such/folder"),
+        (lambda: env_memory("NAME", "1GB"), "lots"),
+        (lambda: env_memory("NAME", "1GB"), "512"),
+        (lambda: env_memory("NAME", "1GB"), "0MB"),
+        (lambda: env_server("NAME"), "redis"),
     ],
 )
 def test_odd_value_is_named(read: Callable[[], object], value: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,3 +79,50 @@ def test_embedded_studio_makes_its_secret_once_and_for_itself(tmp_path: Path) ->
 def test_studio_on_a_database_server_needs_a_shared_secret(tmp_path: Path) -> None:
     with pytest.raises(BadSetting, match="STUDIO_SECRET_KEY is not set"):
         secret_key(tmp_path, embedded=False)
+
+
+@pytest.mark.parametrize("value", ["512MB", "2 GB", "0.5GiB", "10gb"])
+def test_memory_is_handed_on_as_it_is_written(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", value)
+    assert env_memory("NAME", "1GB") == value
+
+
+def test_a_comment_is_not_taken_for_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAME", "# how people reach it")
+    with pytest.raises(BadSetting, match="NAME is a comment"):
+        env_str("NAME")
+
+
+@pytest.mark.parametrize("value", ["secret", "#signs-sessions-and-models-made-at-the-first-start"])
+def test_a_secret_key_that_can_be_guessed_is_refused(
+    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_SECRET_KEY", value)
+    with pytest.raises(BadSetting, match="STUDIO_SECRET_KEY is too short or begins with #") as refused:
+        secret_key(tmp_path, embedded=True)
+    assert value not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("misspelled", "meant"),
+    [
+        ("STUDIO_SINGUP", "STUDIO_SIGNUP"),
+        ("STUDIO_PORT", "PORT"),
+        ("STUDIO_DATABASE_URL", "DATABASE_URL"),
+        ("STUDIO_SIGNUP_FIEL", "STUDIO_SIGNUP_FILE"),
+    ],
+)
+def test_a_misspelled_setting_is_told_with_what_was_meant(
+    misspelled: str, meant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(misspelled, "1")
+    found = [sentence for sentence in unknown_settings() if sentence.startswith(f"{misspelled} ")]
+    assert found == [f"{misspelled} is no setting of the studio and has no effect. Did you mean {meant}?"]
+
+
+@pytest.mark.parametrize(
+    "name", ["STUDIO_SIGNUP", "STUDIO_SECRET_KEY_FILE", "STUDIO_S3_REGION", "STUDIO_REDIS_PASSWORD"]
+)
+def test_a_setting_is_not_told_to_be_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "1")
+    assert not [sentence for sentence in unknown_settings() if sentence.startswith(f"{name} ")]

@@ -39,3 +39,12 @@ def test_no_page_allows_scripts_of_others(alice: User, client_of: Callable[[User
     policy = client_of(alice).get("/")["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+def test_a_name_that_is_not_the_studios_own_is_told_with_the_remedy(client: Client) -> None:
+    page = client.get("/login", headers={"Host": "studio.local:8000"})
+    assert page.status_code == 400
+    for words in ("“studio.local:8000”", "STUDIO_ALLOWED_HOSTS", "STUDIO_PUBLIC_URL"):
+        assert words in page.content.decode()
+    answer = client.get("/api/v1/account", headers={"Host": "studio.local:8000"})
+    assert (answer.status_code, "STUDIO_ALLOWED_HOSTS" in answer.json()["error"]) == (400, True)

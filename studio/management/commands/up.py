@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
 from studio import recovery, runs, tables
+from studio.env import unknown_settings
 from studio.management.command import UNLISTED
 from studio.supervisor import Child, Supervisor, check_port, lock_folder
 
@@ -23,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 WEB_THREADS = 8
 ANSWER_WITHIN_S = 60.0
+LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 ANYWHERE = "0.0.0.0"  # noqa: S104 (only ever what the user set)
 
 
@@ -35,6 +37,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until asked to stop."""
+        for sentence in unknown_settings():
+            self._say(sentence)
         check_port(settings.HOST, settings.PORT)
         lock = lock_folder(settings.DATA_DIR)
         call_command("migrate", verbosity=0)
@@ -58,6 +62,11 @@ class Command(BaseCommand):
         if self._is_answered(supervisor):
             self._say(f"Cleanset Studio runs at {settings.PUBLIC_URL}")
             self._say(f"Its data lies in {settings.DATA_DIR}. Ctrl-C stops it.")
+            if settings.HOST == ANYWHERE and set(settings.ALLOWED_HOSTS) <= LOCAL_NAMES:
+                self._say(
+                    "Other machines reach it only under the names in STUDIO_ALLOWED_HOSTS or STUDIO_PUBLIC_URL, "
+                    "and neither is set."
+                )
         elif not supervisor.stopping:
             self._say(f"The web server has not answered for {ANSWER_WITHIN_S:.0f} s; what it says stands above.")
 
