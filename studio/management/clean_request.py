@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
+from projects.readers import ReadOptions
 from projects.readers.profile import ColumnProfile
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
@@ -20,6 +21,7 @@ from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.near_names import nearest_name
 from studio.engine.schema import CleansetSpec
 from studio.management.input_files import add_table_argument
+from studio.management.read_options import read_options_of
 
 MAX_SEED = 2**31 - 1  # what the database keeps for a project
 _COLUMNS_NAMED = 30
@@ -28,7 +30,7 @@ _FORMATS = ".csv, .tsv, .json, .jsonl (all also .gz), .parquet or .xlsx"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The options of `clean` that have a default or a value; each field is the option of that name."""
+    """The options of `clean`; each field is the option of that name, and `reading` those that say how FILE is read."""
 
     file: Path
     label: str | None
@@ -43,11 +45,13 @@ class Request:
     pred_probs: Path | None
     manifest: Path | None
     model: Path | None
+    reading: ReadOptions
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Request:
         """Take what concerns the request out of parsed options. Raises DataProblem where they do not fit together."""
-        request = cls(**{field.name: options[field.name] for field in fields(cls)})
+        values = {**options, "reading": read_options_of(options)}
+        request = cls(**{field.name: values[field.name] for field in fields(cls)})
         request._refuse_contradictions()
         return request
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from django.conf import settings
 
-from projects.readers import ReadLimits, TableFacts, read_table
+from projects.readers import ReadLimits, ReadOptions, TableFacts, read_table
 from studio.engine.errors import DataProblem
 from studio.engine.required_columns import RequiredColumns
+from studio.management.read_options import ADVICE, add_read_options
 from studio.management.terminal import Terminal
 
 NO_COLUMNS = RequiredColumns()
@@ -19,8 +20,12 @@ NO_COLUMNS = RequiredColumns()
 def add_table_argument(parser: ArgumentParser) -> None:
     """Declare FILE and how it is to be read."""
     parser.add_argument(
-        "file", metavar="FILE", type=Path, help="CSV, TSV, JSON, JSON Lines, XLSX or Parquet; also gzipped or zipped"
+        "file",
+        metavar="FILE",
+        type=Path,
+        help="CSV, TSV, JSON, JSON Lines, XLSX, XLS, XLSB, ODS or Parquet; also gzipped or zipped",
     )
+    add_read_options(parser)
 
 
 def input_file(path: Path) -> Path:
@@ -38,15 +43,22 @@ def input_file(path: Path) -> Path:
     return path
 
 
-def read_input(file: Path, table: Path, terminal: Terminal, required: RequiredColumns = NO_COLUMNS) -> TableFacts:
-    """Write the rows of the file to a Parquet table, and say what was assumed about them.
+def read_input(
+    file: Path,
+    table: Path,
+    terminal: Terminal,
+    required: RequiredColumns = NO_COLUMNS,
+    *,
+    reading: ReadOptions,
+) -> TableFacts:
+    """Write the rows of the file to a Parquet table, and say what was assumed about them and how to change it.
 
     Raises MissingColumnsProblem at the header where the file lacks a column.
     """
     limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES, required=required)
-    facts = read_table(file, file.name, table, progress=terminal.progress, limits=limits)
-    for note in facts.notes:
-        terminal.note(note)
+    facts = read_table(file, file.name, table, progress=terminal.progress, limits=limits, options=reading)
+    for line in (*facts.notes, *(ADVICE[doubt] for doubt in facts.doubts)):
+        terminal.note(line)
     return facts
 
 

@@ -106,7 +106,7 @@ def _clean(request: Request, terminal: Terminal) -> str:
         if request.pred_probs:
             _write_pred_probs(result, pred_probs, pred_probs_format)
         if request.manifest:
-            _write_manifest(request.file, table, spec, result, manifest)
+            _write_manifest(request, table, spec, result, manifest)
     return summary(spec, result, seconds, _written(request))
 
 
@@ -114,7 +114,7 @@ def _read(request: Request, table: Path, terminal: Terminal) -> CleansetSpec:
     """Read the file into a table and decide what is learned from it."""
     required = RequiredColumns(tuple(dict.fromkeys(request.named_columns)))
     try:
-        read_input(request.file, table, terminal, required)
+        read_input(request.file, table, terminal, required, reading=request.reading)
     except MissingColumnsProblem as problem:
         raise unknown_column(problem.missing[0].name, problem.present) from problem
     profiles = profile_table(table, is_shown=False, progress=terminal.progress, n_threads=settings.CORES)
@@ -180,10 +180,15 @@ def _write_pred_probs(result: CleansetResult, out: Path, out_format: TableFormat
     write_table(out, out_format, names, [batch])
 
 
-def _write_manifest(file: Path, table: Path, spec: CleansetSpec, result: CleansetResult, out: Path) -> None:
+def _write_manifest(request: Request, table: Path, spec: CleansetSpec, result: CleansetResult, out: Path) -> None:
     labels = _labels(table, spec) if spec.label_column else []
-    described = describe(result, spec, dataset_sha256=file_sha256(file), labels=labels)
-    out.write_text(json.dumps({**described.to_dict(), "fold_id": result.fold_id.tolist()}, indent=1))
+    described = describe(result, spec, dataset_sha256=file_sha256(request.file), labels=labels)
+    values = {
+        **described.to_dict(),
+        "fold_id": result.fold_id.tolist(),
+        "reading": request.reading.to_dict(),
+    }
+    out.write_text(json.dumps(values, indent=1))
 
 
 def summary(

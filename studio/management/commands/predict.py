@@ -11,6 +11,7 @@ from typing import Any
 from inference.exports import prediction_batches, prediction_columns
 from inference.pipeline import PredictedTable, predict_table
 from models_app.artifact_files import signing_key
+from projects.readers import ReadOptions
 from studio import tables
 from studio.engine.artifacts import load_artifact
 from studio.engine.errors import DataProblem
@@ -27,6 +28,7 @@ from studio.management.output_files import (
     refuse_same_files,
     table_format_at,
 )
+from studio.management.read_options import read_options_of
 from studio.management.terminal import Terminal
 
 
@@ -68,7 +70,8 @@ class Command(StudioCommand):
     def handle(self, *, file: Path, model: Path, out: Path, **options: Any) -> None:
         """Do it; the counts per label go to standard output."""
         with self.terminal(options) as terminal:
-            predicted = _predict(file, model, out, options["column_pairs"], terminal)
+            columns = options["column_pairs"]
+            predicted = _predict(file, model, out, columns, terminal, reading=read_options_of(options))
             counts = [f"  {label}  {n_rows:,}" for label, n_rows in predicted.label_counts]
             head = f"{predicted.n_rows:,} rows predicted, written to {place_name(out)}"
             terminal.say("\n".join([head, *counts]))
@@ -107,7 +110,13 @@ def _map_advice(missing: Sequence[MissingColumn]) -> str:
 
 
 def _predict(
-    file: Path, model_folder: Path, out: Path, column_pairs: Sequence[str], terminal: Terminal
+    file: Path,
+    model_folder: Path,
+    out: Path,
+    column_pairs: Sequence[str],
+    terminal: Terminal,
+    *,
+    reading: ReadOptions,
 ) -> PredictedTable:
     input_file(file)
     refuse_same_files({"FILE": file, "--out": out})
@@ -119,7 +128,7 @@ def _predict(
         table = folder / "rows.parquet"
         result = folder / "predictions.parquet"
         try:
-            read_input(file, table, terminal, required)
+            read_input(file, table, terminal, required, reading=reading)
         except MissingColumnsProblem as problem:
             raise DataProblem(f"{problem.finding()} Add {_map_advice(problem.missing)}.") from problem
         predicted = predict_table(model, table, result, progress=terminal.progress, column_map=required.column_map)

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from cleansets.overlay import CorrectedRows, former_labels, rows_analysed
 from cleansets.pipeline import analyse_table
+from projects.readers import ReadOptions
 from studio import tables
 from studio.engine.errors import DataProblem
 from studio.engine.manifest import RunManifest, describe, differences
@@ -150,8 +151,9 @@ def _of_file(manifest: Path, file: Path, table: Path, terminal: Terminal) -> Aga
         values = json.loads(input_file(manifest).read_text())
     except ValueError as error:
         raise DataProblem(f"{manifest} is not valid JSON. Give the manifest that clean --manifest wrote.") from error
-    stated = RunManifest.from_dict(values if isinstance(values, dict) else {})
+    values = values if isinstance(values, dict) else {}
+    stated = RunManifest.from_dict(values)
     if file_sha256(input_file(file)) != stated.dataset_sha256:
         raise DataProblem(f"{file} is not the file that was analysed: its SHA-256 is another one.")
-    read_input(file, table, terminal)
+    read_input(file, table, terminal, reading=ReadOptions.from_dict(values.get("reading", {})))
     return Again(stated, table, None)
