@@ -31,7 +31,7 @@ def checked_label(task: MLTask, label: str, classes: Sequence[str] = ()) -> str:
     if task is MLTask.REGRESSION:
         return _checked_number(label)
     if is_blank(label):
-        raise DataProblem("A label cannot be empty. Choose a class or type a new one.")
+        raise DataProblem("A label cannot be empty. Give the name of a class.")
     return _short_enough(label)
 
 

@@ -27,7 +27,7 @@ def run_fields(status: Status) -> dict[str, Any]:
     if status in (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED):
         fields["finished_at"] = now
     if status == Status.FAILED:
-        fields["error_message"] = "The file is empty. Upload a file with a header and rows."
+        fields["error_message"] = "The file is empty. Use a file with a header and rows."
     return fields
 
 

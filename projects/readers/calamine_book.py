@@ -47,9 +47,7 @@ class CalamineBook:
             with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
                 yield cls(path, file_format, book)
         except PasswordError as error:
-            raise DataProblem(
-                "The workbook is protected by a password. Save it without one and upload it again."
-            ) from error
+            raise DataProblem("The workbook is protected by a password. Save it without one.") from error
         except CalamineError as error:
             raise DataProblem(f"The file is no workbook that can be read, or it is damaged. {SAVE_AGAIN}") from error
 
@@ -83,7 +81,7 @@ def _refuse_large(path: Path, file_format: FileFormat, limits: ReadLimits) -> No
     elif path.stat().st_size > limits.max_shared_bytes:
         raise DataProblem(
             f"The workbook has more than {limits.max_shared_bytes / 1024**2:,.0f} MB, which is too much for this "
-            "format. Save the sheet as CSV and upload that."
+            "format. Save the sheet as CSV and use that."
         )
 
 

@@ -145,7 +145,7 @@ class _Reading:
                     chunk_size.learn(done, len(chunk))
                     self.progress("Reading file", done, total)
         if not writer.n_rows:
-            raise DataProblem("The file has a header line but no rows below it. Upload a file with at least one row.")
+            raise DataProblem("The file has a header line but no rows below it. Use a file with at least one row.")
         return self._read(writer, (*header.notes, *even.notes)), suspects
 
     def _suspects(self, rows: list[Row], n_lines: int) -> list[Melted]:

@@ -13,7 +13,7 @@ PARQUET_MAGIC = b"PAR1"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # of old Office files, and of workbooks with a password
 _MAGIC_LENGTH = 512
 
-_ADVICE = "Upload a CSV, JSON, XLSX or Parquet file."
+_ADVICE = "Use a CSV, JSON, XLSX or Parquet file."
 # First bytes -> what it is, and what to do. Sources: the formats' own specifications.
 _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89PNG", "a PNG image", _ADVICE),
@@ -22,8 +22,8 @@ _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
     (b"RIFF", "a media file", _ADVICE),
     (b"II*\x00", "a TIFF image", _ADVICE),
     (b"MM\x00*", "a TIFF image", _ADVICE),
-    (b"%PDF-", "a PDF document", "Export the table as CSV or XLSX and upload that."),
-    (b"{\\rtf", "an RTF document", "Save the table as CSV or XLSX and upload that."),
+    (b"%PDF-", "a PDF document", "Export the table as CSV or XLSX and use that."),
+    (b"{\\rtf", "an RTF document", "Save the table as CSV or XLSX and use that."),
     (b"\x7fELF", "a program", _ADVICE),
     (b"MZ\x90", "a program", _ADVICE),
     (b"\xca\xfe\xba\xbe", "a program", _ADVICE),
@@ -32,13 +32,13 @@ _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
     (b"BZh", "a bzip2 archive", "Unpack it, or pack it with zip or gzip."),
     (b"\xfd7zXZ\x00", "an xz archive", "Unpack it, or pack it with zip or gzip."),
     (b"\x28\xb5\x2f\xfd", "a zstd archive", "Unpack it, or pack it with zip or gzip."),
-    (b"SQLite format 3\x00", "a SQLite database", "Export the table as CSV and upload that."),
-    (b"ARROW1", "a Feather (Arrow) file", "Save the table as Parquet and upload that."),
-    (b"FEA1", "a Feather file", "Save the table as Parquet and upload that."),
-    (b"\x89HDF", "an HDF5 file", "Save the table as Parquet and upload that."),
-    (b"ORC", "an ORC file", "Save the table as Parquet and upload that."),
-    (b"Obj\x01", "an Avro file", "Save the table as Parquet and upload that."),
-    (b"\x93NUMPY", "a NumPy file", "Save the table as Parquet and upload that."),
+    (b"SQLite format 3\x00", "a SQLite database", "Export the table as CSV and use that."),
+    (b"ARROW1", "a Feather (Arrow) file", "Save the table as Parquet and use that."),
+    (b"FEA1", "a Feather file", "Save the table as Parquet and use that."),
+    (b"\x89HDF", "an HDF5 file", "Save the table as Parquet and use that."),
+    (b"ORC", "an ORC file", "Save the table as Parquet and use that."),
+    (b"Obj\x01", "an Avro file", "Save the table as Parquet and use that."),
+    (b"\x93NUMPY", "a NumPy file", "Save the table as Parquet and use that."),
 )  # fmt: skip
 _PICKLE = re.compile(rb"\x80[\x02-\x05](?:\x95|[\x63\x8c}\]])")
 _TAR_MARK = b"ustar"
@@ -85,10 +85,10 @@ def text_format(start: str, filename: str) -> FileFormat:
 
 def _office_format(path: Path, name: str) -> FileFormat:
     if not is_office_file(path):
-        raise DataProblem(f"{name} is a damaged zip file or workbook and cannot be read. Save it again and upload it.")
+        raise DataProblem(f"{name} is a damaged zip file or workbook and cannot be read. Save it again and use that.")
     found = workbook_format(path)
     if found is None:
-        raise DataProblem(f"{name} is an Office document but no workbook. Upload a CSV, JSON, XLSX or Parquet file.")
+        raise DataProblem(f"{name} is an Office document but no workbook. Use a CSV, JSON, XLSX or Parquet file.")
     return found
 
 
@@ -102,5 +102,5 @@ def _refuse_foreign(start: bytes, name: str) -> None:
         )
     if _PICKLE.match(start):
         raise DataProblem(
-            f"{name} is a Python pickle, which cannot be read safely. Save the table as Parquet and upload that."
+            f"{name} is a Python pickle, which cannot be read safely. Save the table as Parquet and use that."
         )

@@ -68,9 +68,9 @@ def _refuse_binary(start: bytes, filename: str) -> None:
         return
     if filename.lower().endswith((".parquet", ".parq", ".pq")):
         raise DataProblem(
-            f"{filename} does not begin like a Parquet file; it may be damaged. Write it again and upload that."
+            f"{filename} does not begin like a Parquet file; it may be damaged. Write it again and use that."
         )
-    raise DataProblem(f"{filename} looks like a binary file, not a table. Upload a CSV, JSON, XLSX or Parquet file.")
+    raise DataProblem(f"{filename} looks like a binary file, not a table. Use a CSV, JSON, XLSX or Parquet file.")
 
 
 def _guessed(path: Path, line: int, progress: Progress) -> TextEncoding:

@@ -146,7 +146,7 @@ def _form_of_object(outline: _Outline, asked: str | None) -> JsonForm:
     if len(tables) > 1:
         raise DataProblem(
             f"The JSON document is an object with {len(tables)} lists of rows: {_shown([m.key for m in tables])}. "
-            "Keep the one that is the table, and upload that."
+            "Keep the one that is the table, and use that."
         )
     return JsonForm(Orient.LINES)
 

@@ -16,7 +16,7 @@ from studio.engine.cell_text import array_text
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
-_DAMAGED = "The Parquet file is damaged or encrypted and cannot be read. Write it again and upload that."
+_DAMAGED = "The Parquet file is damaged or encrypted and cannot be read. Write it again and use that."
 
 
 def read_parquet(path: Path, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead:
@@ -33,9 +33,9 @@ def read_parquet(path: Path, out: Path, *, progress: Progress, limits: ReadLimit
 def _read(file: pq.ParquetFile, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead:
     schema, n_rows = file.schema_arrow, file.metadata.num_rows
     if not schema.names:
-        raise DataProblem("The Parquet file has no columns. Upload a table with at least one column.")
+        raise DataProblem("The Parquet file has no columns. Use a table with at least one column.")
     if not n_rows:
-        raise DataProblem("The Parquet file has columns but no rows. Upload a table with at least one row.")
+        raise DataProblem("The Parquet file has columns but no rows. Use a table with at least one row.")
     header = checked_header(schema.names, limits, line=None)
     with TableWriter(out, header.columns, limits) as writer:
         for batch in file.iter_batches(batch_size=writer.rows_per_append):
@@ -72,6 +72,5 @@ def _is_binary(kind: pa.DataType) -> bool:
 
 def _binary_column(column: str) -> DataProblem:
     return DataProblem(
-        f"Column '{column}' holds binary data, such as pictures, which cannot be shown as text. "
-        "Remove that column and upload the file again."
+        f"Column '{column}' holds binary data, such as pictures, which cannot be shown as text. Remove that column."
     )

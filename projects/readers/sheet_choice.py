@@ -31,7 +31,7 @@ def chosen_sheet(book: Book, asked: str | None) -> SheetChoice:
     """Take the sheet that was asked for, or the first one that looks like a table."""
     titles = tuple(sheet.title for sheet in book.sheets)
     if not titles:
-        raise DataProblem("The workbook has no sheet with cells. Upload a workbook with a table in it.")
+        raise DataProblem("The workbook has no sheet with cells. Use a workbook with a table in it.")
     if asked is not None:
         return SheetChoice(_named(asked, titles), titles)
     visible = [sheet for sheet in book.sheets if sheet.is_visible] or list(book.sheets)

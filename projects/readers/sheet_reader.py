@@ -59,7 +59,7 @@ def read_workbook(
                 progress("Reading file", writer.n_rows)
     if not writer.n_rows:
         raise DataProblem(
-            f"The sheet '{choice.title}' has a header but no rows below it. Upload a workbook with at least one row."
+            f"The sheet '{choice.title}' has a header but no rows below it. Use a workbook with at least one row."
         )
     return TableRead(
         writer.n_rows,

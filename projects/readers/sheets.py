@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
 
-SAVE_AGAIN = "Open it in a spreadsheet program, save it again and upload that."
+SAVE_AGAIN = "Open it in a spreadsheet program, save it again and use that."
 MAX_ROWS = 1_048_576  # of a sheet, by Excel's specification
 MAX_MERGES = 500_000
 _MAX_EXACT_INTEGER = 2**53  # above it a float no longer holds every integer

@@ -104,7 +104,7 @@ def refuse_bomb(archive: zipfile.ZipFile, path: Path, limits: ReadLimits) -> dic
     if n_bytes > min(most, limits.max_unpacked_bytes):
         raise DataProblem(
             f"The workbook unpacks to {n_bytes / 1024**2:,.0f} MB, more than is allowed for a file of its size. "
-            "Save the sheet as CSV and upload that."
+            "Save the sheet as CSV and use that."
         )
     return sizes
 
@@ -131,12 +131,12 @@ class _Unpacking:
         if n_bytes > self.limits.max_unpacked_bytes:
             raise DataProblem(
                 f"The archive unpacks to more than {self.limits.max_unpacked_bytes / 1024**3:.1f} GiB, "
-                "which is the limit here. Upload a part of the data."
+                "which is the limit here. Use a part of the data."
             )
         if n_bytes > max(allowed, self.limits.ratio_floor_bytes):
             raise DataProblem(
                 f"The archive unpacks to more than {self.limits.max_ratio} times its size, as zip bombs do. "
-                "Upload the data without packing it."
+                "Use the data without packing it."
             )
 
 
@@ -146,18 +146,16 @@ def _unpack_gzip(unpacking: _Unpacking, filename: str) -> DataFile:
             unpacking.copy(packed, total=0)
     except EOFError as error:
         raise DataProblem(
-            "The gzip file ends in the middle of its data, so a part is missing. Upload it again, or pack it again."
+            "The gzip file ends in the middle of its data, so a part is missing. Copy it again, or pack it again."
         ) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataProblem(
-            "The gzip file is damaged and cannot be unpacked. Pack the data again and upload it."
-        ) from error
+        raise DataProblem("The gzip file is damaged and cannot be unpacked. Pack the data again.") from error
     name = filename[: -len(".gz")] if filename.lower().endswith(".gz") else filename
     return DataFile(unpacking.target, name, ("Unpacked from a gzip file.",))
 
 
 def _unpack_zip(unpacking: _Unpacking, filename: str) -> DataFile:
-    damaged = "The zip file is damaged and cannot be unpacked. Pack the data again and upload it."
+    damaged = "The zip file is damaged and cannot be unpacked. Pack the data again."
     try:
         with zipfile.ZipFile(unpacking.source) as archive:
             member = _only_member(archive)
@@ -168,7 +166,7 @@ def _unpack_zip(unpacking: _Unpacking, filename: str) -> DataFile:
     except NotImplementedError as error:
         raise DataProblem(
             f"{filename} is packed by a method that cannot be read here. "
-            "Pack it as an ordinary zip file, or upload it unpacked."
+            "Pack it as an ordinary zip file, or use it unpacked."
         ) from error
     name = PurePosixPath(member.filename).name
     return DataFile(unpacking.target, name, (f"Unpacked {name} from a zip file.",))
@@ -181,11 +179,10 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     if len(members) > 1:
         names = ", ".join(member.filename for member in members[:3]) + (", …" if len(members) > 3 else "")
         raise DataProblem(
-            f"The zip file holds {len(members):,} files ({names}); exactly one was expected. "
-            "Upload the files one by one."
+            f"The zip file holds {len(members):,} files ({names}); exactly one was expected. Use the files one by one."
         )
     if members[0].flag_bits & _ENCRYPTED:
-        raise DataProblem("The zip file is protected by a password. Upload the data without a password.")
+        raise DataProblem("The zip file is protected by a password. Pack the data without a password.")
     return members[0]
 
 
@@ -199,4 +196,4 @@ def _refuse_archive_inside(inner: DataFile, filename: str) -> None:
     with inner.path.open("rb") as file:
         magic = file.read(4)
     if magic.startswith(GZIP_MAGIC) or (magic in ZIP_MAGICS and not is_office_file(inner.path)):
-        raise DataProblem(f"{filename} holds another archive, {inner.name}. Upload the data packed once, or unpacked.")
+        raise DataProblem(f"{filename} holds another archive, {inner.name}. Pack the data once, or not at all.")

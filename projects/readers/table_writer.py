@@ -85,7 +85,7 @@ class TableWriter:
         if self._n_bytes > 2 * self._limits.max_unpacked_bytes:  # offsets and row ids come on top of the text
             gib = self._limits.max_unpacked_bytes / 1024**3
             raise DataProblem(
-                f"The table holds more than {gib:.1f} GiB of text, which is the limit here. Upload a part of it."
+                f"The table holds more than {gib:.1f} GiB of text, which is the limit here. Use a part of it."
             )
 
     def _write_group(self) -> None:

@@ -36,12 +36,12 @@ def refuse_large_xlsb(path: Path, limits: ReadLimits) -> None:
             if n_bytes > limits.max_shared_bytes:
                 raise DataProblem(
                     f"The workbook unpacks to {n_bytes / 1024**2:,.0f} MB, which is too much for this format. "
-                    "Save the sheet as CSV and upload that."
+                    "Save the sheet as CSV and use that."
                 )
             for name in archive.namelist():
                 if _SHEET.fullmatch(name) and _n_cells(archive.read(name)) > MAX_CELLS:
                     raise DataProblem(
-                        f"A sheet of the workbook spans more than {MAX_CELLS:,} cells. Save it as CSV and upload that."
+                        f"A sheet of the workbook spans more than {MAX_CELLS:,} cells. Save it as CSV and use that."
                     )
     except (zipfile.BadZipFile, zlib.error, struct.error, IndexError, NotImplementedError, EOFError) as error:
         raise DataProblem(_DAMAGED) from error

@@ -92,13 +92,12 @@ class XlsxBook:
                 if _FORMULA_WITHOUT_RESULT.search(piece):
                     raise DataProblem(
                         f"The sheet '{title}' has formulas whose results were never stored. "
-                        "Open the workbook in a spreadsheet program, save it and upload it again."
+                        "Open the workbook in a spreadsheet program, save it and use that."
                     )
                 found.update(dict.fromkeys(_MERGE.findall(piece)))
                 if len(found) > MAX_MERGES:
                     raise DataProblem(
-                        f"The sheet '{title}' has more than {MAX_MERGES:,} merged ranges. "
-                        "Save it as CSV and upload that."
+                        f"The sheet '{title}' has more than {MAX_MERGES:,} merged ranges. Save it as CSV and use that."
                     )
                 tail = chunk[-_OVERLAP_BYTES:]
         return [_merge(reference.decode()) for reference in found]
@@ -137,7 +136,7 @@ def _refuse_bomb(path: Path, limits: ReadLimits) -> None:
     if sum(size for name, size in sizes.items() if _is_read_at_once(name)) > limits.max_shared_bytes:
         raise DataProblem(
             f"The workbook holds more than {limits.max_shared_bytes / 1024**2:,.0f} MB of text. "
-            "Save the sheet as CSV and upload that."
+            "Save the sheet as CSV and use that."
         )
 
 

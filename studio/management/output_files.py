@@ -39,7 +39,7 @@ def refuse_inside(folder: Path, folder_option: str, named: Mapping[str, Path | N
     whole = _resolved(folder)
     for option, path in named.items():
         if path is not None and _descriptor(path) is None and _resolved(path).is_relative_to(whole):
-            raise DataProblem(f"{option} lies in the folder of {folder_option}, {folder}. Choose another place.")
+            raise DataProblem(f"{option} lies in the folder of {folder_option}, {folder}. Name another place.")
 
 
 def _identities(path: Path) -> list[object]:
@@ -74,7 +74,7 @@ def _resolved(path: Path) -> Path:
     try:
         return path.resolve()
     except (OSError, RuntimeError) as error:  # links that lead in a circle
-        raise DataProblem(f"{path} is a link that leads nowhere. Choose another place.") from error
+        raise DataProblem(f"{path} is a link that leads nowhere. Name another place.") from error
 
 
 def is_stream(path: Path) -> bool:
@@ -114,7 +114,7 @@ def output_file(path: Path, terminal: Terminal) -> Iterator[Path]:
             target.open("ab").close()
         partial.touch()
     except OSError as error:
-        raise DataProblem(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
+        raise DataProblem(f"{path} cannot be written: {error.strerror}. Name another place.") from error
     try:
         yield partial
         if target.exists():
@@ -128,7 +128,7 @@ def output_file(path: Path, terminal: Terminal) -> Iterator[Path]:
 def _stream(path: Path, terminal: Terminal) -> Iterator[Path]:
     descriptor = _descriptor(path)
     if descriptor is None and not os.access(path, os.W_OK):
-        raise DataProblem(f"{path} cannot be written: Permission denied. Choose another place.")
+        raise DataProblem(f"{path} cannot be written: Permission denied. Name another place.")
     if descriptor == _STDOUT_NUMBER:
         terminal.take_stdout()
     with tables.scratch() as folder:
@@ -150,7 +150,7 @@ def _opened(path: Path, descriptor: int | None) -> BinaryIO:
     try:
         return os.fdopen(os.dup(descriptor), "wb") if descriptor is not None else path.open("wb")
     except OSError as error:
-        raise DataProblem(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
+        raise DataProblem(f"{path} cannot be written: {error.strerror}. Name another place.") from error
 
 
 def _copy(spool: Path, stream: BinaryIO) -> None:
@@ -169,14 +169,14 @@ def output_folder(path: Path, replaceable: set[str]) -> Iterator[Path]:
         raise DataProblem(f"A folder cannot be written to {place_name(path)}. Name a folder.")
     target = _resolved(path)
     if target.exists() and not target.is_dir():
-        raise DataProblem(f"{path} exists already and is no folder. Choose a new or an empty folder.")
+        raise DataProblem(f"{path} exists already and is no folder. Name a new or an empty folder.")
     if target.exists() and {entry.name for entry in target.iterdir()} - replaceable:
-        raise DataProblem(f"{path} exists already and holds other things. Choose a new or an empty folder.")
+        raise DataProblem(f"{path} exists already and holds other things. Name a new or an empty folder.")
     partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
     try:
         partial.mkdir()
     except OSError as error:
-        raise DataProblem(f"{path} cannot be made: {error.strerror}. Choose another place.") from error
+        raise DataProblem(f"{path} cannot be made: {error.strerror}. Name another place.") from error
     try:
         yield partial
         if target.exists():

@@ -158,7 +158,7 @@ def test_two_outputs_in_one_place_are_refused(
 def test_nothing_is_written_into_the_folder_of_a_model(file: Path) -> None:
     model = file.parent / "model"
     ended = cleaned(file, "--out", model / "o.csv", "--model", model)
-    assert (ended.status, ended.err) == (2, f"--out lies in the folder of --model, {model}. Choose another place.\n")
+    assert (ended.status, ended.err) == (2, f"--out lies in the folder of --model, {model}. Name another place.\n")
     assert cleaned(file, "--out", file.parent / "o.csv", "--model", model).status == 0
     before = {path.name: path.read_bytes() for path in model.iterdir()}
     ended = run("predict", file, "--model", model, "--out", model / "o.csv")

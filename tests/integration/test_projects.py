@@ -141,7 +141,7 @@ IMPOSSIBLE = {
     "text column empty": ("text,label\n" + ",x\n,y\n" * 9, {}, "is empty in all 18 rows"),
     "text is the label": ("text,label\n" + "a b,x\nc d,y\n" * 9, {"text_column": "label"}, "among the features"),
     "no text column": ("text,label\n" + "a b,x\nc d,y\n" * 9, {"text_column": ""}, "needs the column"),
-    "no features": ("text,label\n" + "a,x\nc,y\n" * 9, {"modality": "tabular"}, "No feature column is chosen"),
+    "no features": ("text,label\n" + "a,x\nc,y\n" * 9, {"modality": "tabular"}, "No feature column is given"),
     "constant features": (
         "text,label\n" + "a,x\na,y\n" * 9,
         {"modality": "tabular", "feature_columns": ["text"]},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -48,6 +49,21 @@ def test_static_files_load_nothing_from_another_host() -> None:
 
 def test_nothing_is_called_a_helper() -> None:
     assert [str(file) for file in FILES if re.fullmatch("utils?|helpers?|misc|common", file.stem)] == []
+
+
+def test_sentences_that_commands_say_too_have_no_words_of_pages() -> None:
+    words = re.compile(r"\bUpload (?:an?|it|that|the)\b|\bupload (?:it|that)\b|\bChoose\b|\b[Cc]lick\b|\b[Bb]utton\b")
+    folders = ("studio/engine", "studio/management", "projects/readers")
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.py") if file.stem != "sample_phrases"]
+    assert [(file.name, text) for file in files for text in _sentences(file) if words.search(text)] == []
+
+
+def _sentences(file: Path) -> list[str]:
+    """Return the texts of a module that are no docstrings."""
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    alone = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    texts = [node for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return [str(node.value) for node in texts if id(node) not in alone]
 
 
 @pytest.mark.django_db

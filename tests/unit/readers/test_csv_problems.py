@@ -75,7 +75,7 @@ def test_the_name_of_the_row_id_is_refused(read: Reader) -> None:
         (b"\xef\xbb\xbf", "nothing but blank lines"),
         (b"a,b\n", "no rows below"),
         (b"a,b\n\n\n", "no rows below"),
-        (b"a,b\n1,\x002\n", "Upload a CSV"),
+        (b"a,b\n1,\x002\n", "Use a CSV"),
         (b"a,b\n" + b"1,2\n" * 5000 + b"1,\x00\n", "Line 5,002 holds a NUL byte"),
         (b"\xff\xfea\x00,\x00b\x00\n\x001", "Line 2 cannot be decoded"),
     ],
