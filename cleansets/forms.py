@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TypedDict
+from uuid import UUID
 
 from django import forms
 from django.http import QueryDict
 
+from cleansets.class_names import refuse_unknown
 from cleansets.exports import FORMATS, MODES
 from cleansets.label_text import MAX_LABEL_CHARS, MAX_SET_CHARS
 from cleansets.models import Action
 from cleansets.row_address import RowQuery
 from cleansets.services import CHOICES, NEEDS_REVIEW, TopK
+from studio.engine.errors import DataProblem
 from studio.engine.label_sets import join_labels, split_labels
 from studio.engine.ml_task import MLTask
 
@@ -21,6 +25,7 @@ class Decision(TypedDict):
 
     choice: str
     label: str
+    action_id: UUID | None
 
 
 class NamesField(forms.Field):
@@ -33,7 +38,37 @@ class NamesField(forms.Field):
         return [str(name) for name in value or []]
 
 
-class DecisionForm(forms.Form):
+class TypedClassesForm(forms.Form):
+    """A form in which classes can be typed: one that is not known needs a choice of its own, `new_class`."""
+
+    new_class = forms.BooleanField(required=False)
+
+    def __init__(self, data: QueryDict, *, task: MLTask, classes: Collection[str]) -> None:
+        super().__init__(data)
+        self._task = task
+        self._classes = classes
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, in one line."""
+        return " ".join(str(error) for errors in self.errors.values() for error in errors)
+
+    def _refuse_unknown(self, field: str, cell: str) -> None:
+        """Refuse classes that are neither known nor declared new; numbers are no classes."""
+        if self.cleaned_data.get("new_class") or not cell:
+            return
+        names: tuple[str, ...] = ()
+        if self._task is MLTask.MULTI_CLASS:
+            names = (cell,)
+        elif self._task is MLTask.MULTI_LABEL:
+            names = split_labels(cell)
+        try:
+            refuse_unknown(names, self._classes)
+        except DataProblem as problem:
+            self.add_error(field, str(problem))
+
+
+class DecisionForm(TypedClassesForm):
     """One decision: an action's button, a class's button (`label`), a class or number typed in (`typed_label`).
 
     A set of classes is the boxes that are ticked (`applies`) and the classes typed in beside them (`also`); it may be
@@ -45,22 +80,44 @@ class DecisionForm(forms.Form):
     typed_label = forms.CharField(required=False, max_length=MAX_LABEL_CHARS)
     applies = NamesField(required=False)
     also = forms.CharField(required=False, max_length=MAX_SET_CHARS)
+    action_id = forms.UUIDField(required=False)
 
     def clean(self) -> dict[str, object]:
-        """Refuse a form without any decision."""
+        """Refuse a form without any decision, and one with a class that nobody meant to create."""
         data = super().clean() or {}
-        if not any(data.get(name) for name in ("choice", "label", "typed_label")):
-            raise forms.ValidationError("No decision was sent.")
+        if not self.errors and not any(data.get(name) for name in ("choice", "label", "typed_label")):
+            raise forms.ValidationError(
+                "No decision was sent. Choose Auto-fix, Keep, Exclude, Needs review or a label."
+            )
+        if not data.get("label"):
+            self._refuse_unknown("typed_label", str(data.get("typed_label", "")))
+        if data.get("choice") == Action.LABEL:
+            self._refuse_unknown("also", str(data.get("also", "")))
         return data
 
     def decision(self) -> Decision:
         """Return the decision in the words of the service."""
         data = self.cleaned_data
         label = data["label"] or data["typed_label"] or join_labels([*data["applies"], *split_labels(data["also"])])
-        return Decision(choice=data["choice"] or Action.LABEL.value, label=label)
+        return Decision(choice=data["choice"] or Action.LABEL.value, label=label, action_id=data["action_id"])
+
+    @property
+    def new_names(self) -> list[str]:
+        """The classes that this decision creates."""
+        data = self.cleaned_data
+        typed = split_labels(data["also"])
+        if data["typed_label"]:
+            typed = (data["typed_label"],)
+        return [name for name in typed if name not in self._classes]
 
 
-class TopKForm(forms.Form):
+class UndoForm(forms.Form):
+    """The undo of the newest action, which counts once however often it is sent."""
+
+    action_id = forms.UUIDField(required=False)
+
+
+class TopKForm(TypedClassesForm):
     """Clean Top K: on how many rows, what, and for Label which class, set of classes or number."""
 
     k = forms.IntegerField(label="Rows", min_value=1, max_value=10_000_000, initial=50)
@@ -75,10 +132,6 @@ class TopKForm(forms.Form):
     )
     label = forms.CharField(required=False, max_length=MAX_SET_CHARS)
 
-    def __init__(self, data: QueryDict, *, task: MLTask) -> None:
-        super().__init__(data)
-        self._task = task
-
     def clean(self) -> dict[str, object]:
         """Label needs a class or a number; a set may be empty."""
         data = super().clean() or {}
@@ -86,6 +139,8 @@ class TopKForm(forms.Form):
         if is_missing and self._task in (MLTask.MULTI_CLASS, MLTask.REGRESSION):
             noun = "number" if self._task is MLTask.REGRESSION else "class"
             self.add_error("label", f"Type the {noun} that these rows get.")
+        if data.get("choice") == Action.LABEL:
+            self._refuse_unknown("label", str(data.get("label", "")))
         return data
 
     def top_k(self, query: RowQuery) -> TopK:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from cleansets.issue_columns import BADGES, SCORES, advice_sql, issues_in
 from cleansets.row_address import (
+    ALL_ROWS,
     CORRECTED,
     GIVEN,
     LABEL_RANGES,
@@ -37,6 +38,7 @@ from studio.tables import blank_sql, quoted, text_literal
 
 PAGE_SIZE = 50
 ROW_ID = "__row_id"
+EVERY_ROW = RowQuery(issue=ALL_ROWS)
 _DECIDABLE = "row_id, suggested_label, advice, is_manual, action, decided_label, needs_review"
 LABELS = (GIVEN, SUGGESTED, "corrected_label")
 _FIELD = r'\s*(?:"(?:[^"]|"")*"|[^",\s][^,\n]*)?\s*'  # one class in the cell of a set, as `split_labels` reads it
@@ -311,6 +313,56 @@ def review_counts(source: RowSource) -> ReviewCounts:
     return ReviewCounts(*counted)
 
 
+@dataclass(frozen=True, slots=True)
+class ViewProgress:
+    """How far the rows of one view are decided; `first_undecided` is a row and the page that it stands on."""
+
+    first_undecided: tuple[int, int] | None
+    n_rows: int
+    n_undecided: int
+    n_put_off: int
+    n_fixed: int
+    n_kept: int
+    n_excluded: int
+
+
+def view_progress(query: RowQuery, source: RowSource) -> ViewProgress:
+    """Count what is decided in a view, and find where to go on: rows put off for later come last."""
+    condition, values = where(query, source)
+    with closing(source.connect()) as connection:
+        counted = connection.execute(
+            f"""SELECT count(*), count(*) FILTER (WHERE action IS NULL),
+                count(*) FILTER (WHERE action IS NULL AND needs_review),
+                count(*) FILTER (WHERE action IN ('auto-fix', 'label')),
+                count(*) FILTER (WHERE action = 'keep'), count(*) FILTER (WHERE action = 'exclude')
+            FROM rows WHERE {condition}""",
+            values,
+        ).fetchone()
+        first = connection.execute(
+            f"""SELECT row_id, place FROM (
+                SELECT *, row_number() OVER (ORDER BY {order(query, source)}) AS place
+                FROM rows WHERE {condition})
+            WHERE action IS NULL ORDER BY needs_review, place LIMIT 1""",
+            values,
+        ).fetchone()
+    assert counted is not None
+    at = None
+    if first is not None:
+        at = int(first[0]), (int(first[1]) - 1) // PAGE_SIZE + 1
+    return ViewProgress(at, *counted)
+
+
+def undecided_by_issue(source: RowSource) -> dict[str, int]:
+    """Count the undecided rows of each kind of issue that a reviewer looks through."""
+    issues = [issue for issue in issues_in(source.result_columns) if issue in BADGES]
+    if not issues:
+        return {}
+    columns = ", ".join(f"count(*) FILTER (WHERE {issue.flag})" for issue in issues)
+    with closing(source.connect()) as connection:
+        found = connection.execute(f"SELECT {columns} FROM rows WHERE action IS NULL").fetchone()
+    return dict(zip((issue.key for issue in issues), found or (), strict=False))
+
+
 def _own_cells(source: RowSource, row_ids: Sequence[int]) -> dict[int, dict[str, str | None]]:
     """Return the uploaded cells by row; only the row groups that hold them are read."""
     if not row_ids:
@@ -324,13 +376,22 @@ def _as_dicts(found: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def label_choices(source: RowSource, column: str) -> list[tuple[str, int]]:
-    """Return the classes in a label column with their number of rows, most frequent first; none for numbers."""
+def label_choices(source: RowSource, column: str, query: RowQuery = EVERY_ROW) -> list[tuple[str, int]]:
+    """Return the classes in a label column with their number of rows in a view, most frequent first; none for numbers.
+
+    The view's own filter on this column does not count.
+    """
     if column not in source.result_columns or source.task in (MLTask.REGRESSION, MLTask.UNSUPERVISED):
         return []
+    unfiltered = {GIVEN: replace(query, given=""), SUGGESTED: replace(query, suggested="")}
+    condition, values = where(unfiltered[column], source)
     with closing(source.connect()) as connection:
-        counted = f"SELECT {column} AS label, count(*) FROM issues WHERE label IS NOT NULL GROUP BY ALL"
-        by_label: list[tuple[str, int]] = connection.execute(f"{counted} ORDER BY 2 DESC, 1").fetchall()
+        counted = connection.execute(
+            f"SELECT {column} AS label, count(*) FROM rows WHERE label IS NOT NULL AND {condition} "
+            "GROUP BY ALL ORDER BY 2 DESC, 1",
+            values,
+        )
+        by_label: list[tuple[str, int]] = counted.fetchall()
     if source.task is not MLTask.MULTI_LABEL:
         return by_label
     n_rows: Counter[str] = Counter()

@@ -23,6 +23,7 @@ from studio import tables
 from studio.engine.columns import ColumnKind
 from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
+from studio.runs import Status
 
 N_FEATURES = 14  # of the columns that the models see, those shown at once in the panel of a row
 N_OWN_COLUMNS = 5  # of the uploaded columns, those shown until the user chooses ...
@@ -32,6 +33,17 @@ N_COLUMNS_WITH_TEXT = 3  # ... and where one of them is text, which needs the ro
 def cleansets_of(project: Project) -> QuerySet[Cleanset]:
     """Return the project's cleansets, newest first."""
     return project.cleansets.order_by("-number")
+
+
+def newer_version(cleanset: Cleanset) -> Cleanset | None:
+    """Return the newest later version of the project; one that failed or was cancelled does not count."""
+    later = cleansets_of(cleanset.project).filter(number__gt=cleanset.number)
+    return later.exclude(status__in=(Status.FAILED, Status.CANCELLED)).first()
+
+
+def older_version_problem(newer: Cleanset) -> str:
+    """Say why decisions in a version that `newer` replaced are not taken without a word."""
+    return f"Version {newer.number} of this project is newer; decisions made here are not in it."
 
 
 def row_source(cleanset: Cleanset) -> RowSource:
@@ -149,6 +161,11 @@ def added_classes(cleanset: Cleanset) -> list[str]:
     return sorted(names - set(cleanset.classes))
 
 
+def known_classes(cleanset: Cleanset) -> list[str]:
+    """Return the classes of the analysis, then those that people added."""
+    return [*cleanset.classes, *added_classes(cleanset)]
+
+
 def classes_in(task: MLTask, label: str | None) -> tuple[str, ...]:
     """Return the classes of a label; a number is none."""
     if task is MLTask.MULTI_LABEL:
@@ -217,6 +234,11 @@ class RowDetail:
     def more_features(self) -> list[tuple[str, str | None]]:
         """The cells that are folded away."""
         return self.features[N_FEATURES:]
+
+    @property
+    def no_advice(self) -> str:
+        """What to say where auto-fix has nothing to apply."""
+        return "This row has no suggestion to apply. Keep it, exclude it, or choose a label."
 
     @property
     def auto_fix_meaning(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Max
@@ -88,9 +89,22 @@ def _improved(base: Cleanset, user: User) -> Cleanset:
 
 
 @transaction.atomic
-def row_decide(*, cleanset: Cleanset, user: User, row_id: int, choice: str, label: str = "") -> ReviewAction:
-    """Store one person's decision about one row. Raises DataProblem for a choice that cannot be made."""
+def row_decide(
+    *,
+    cleanset: Cleanset,
+    user: User,
+    row_id: int,
+    choice: str,
+    label: str = "",
+    action_id: UUID | None = None,
+) -> ReviewAction:
+    """Store one person's decision about one row. Raises DataProblem for a choice that cannot be made.
+
+    Of a request that may have to be sent again, `action_id` makes sure that it counts once.
+    """
     lock(cleanset)
+    if repeated := _repeated(cleanset, action_id):
+        return repeated
     row = row_query.fetch_row(row_id, selectors.row_source(cleanset))
     if row is None:
         raise DataProblem(f"There is no row {row_id}; the rows are 0 to {(cleanset.n_rows or 0) - 1}.")
@@ -102,7 +116,24 @@ def row_decide(*, cleanset: Cleanset, user: User, row_id: int, choice: str, labe
         raise DataProblem(f"Row {row_id} has no suggestion to apply. Keep it, exclude it, or choose a label.")
     after["is_manual"] = True
     name = _described(cleanset.task, choice, after["corrected_label"])
-    return record(cleanset, user, ReviewAction.Kind.SINGLE, f"{name} row {row_id}", [(row_id, before, after)])
+    return record(
+        cleanset,
+        user,
+        ReviewAction.Kind.SINGLE,
+        f"{name} row {row_id}",
+        [(row_id, before, after)],
+        action_id=action_id,
+    )
+
+
+def _repeated(cleanset: Cleanset, action_id: UUID | None) -> ReviewAction | None:
+    """Return the action that an earlier try of the same request made."""
+    if action_id is None:
+        return None
+    action = ReviewAction.objects.filter(pk=action_id).first()
+    if action is not None and action.cleanset_id != cleanset.pk:
+        raise DataProblem("This request was already sent for another cleanset. Reload the page.")
+    return action
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +192,21 @@ def top_k_apply(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction:
 
 
 @transaction.atomic
-def last_action_undo(*, cleanset: Cleanset, user: User) -> ReviewAction:
-    """Take the newest action back; the undo is an action of its own, and nothing is erased."""
+def last_action_undo(*, cleanset: Cleanset, user: User, action_id: UUID | None = None) -> ReviewAction:
+    """Take the newest action back; the undo is an action of its own, and nothing is erased.
+
+    `action_id` is as in `row_decide`.
+    """
     lock(cleanset)
+    if repeated := _repeated(cleanset, action_id):
+        return repeated
     action = selectors.last_action(cleanset)
     if action is None:
         raise DataProblem("There is nothing left to undo.")
     events = action.events.order_by("row_id").values_list("row_id", "before", "after").iterator()
     changes = [(row_id, after, before) for row_id, before, after in events]
-    undo = record(cleanset, user, ReviewAction.Kind.UNDO, f"Undid: {action.description}"[:300], changes)
+    description = f"Undid: {action.description}"[:300]
+    undo = record(cleanset, user, ReviewAction.Kind.UNDO, description, changes, action_id=action_id)
     ReviewAction.objects.filter(pk=action.pk).update(undone_by=undo)
     return undo
 
@@ -237,10 +274,17 @@ def record(
     kind: ReviewAction.Kind,
     description: str,
     changes: list[tuple[int, State | None, State | None]],
+    *,
+    action_id: UUID | None = None,
 ) -> ReviewAction:
     """Write the action, its events, and the decisions as they are now."""
     action = ReviewAction.objects.create(
-        cleanset=cleanset, user=user, kind=kind, description=description, n_rows=len(changes)
+        pk=action_id or uuid4(),
+        cleanset=cleanset,
+        user=user,
+        kind=kind,
+        description=description,
+        n_rows=len(changes),
     )
     for part in _parts(changes):
         ReviewEvent.objects.bulk_create(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cleansets.views import decisions, exports, projects, review
+from cleansets.views import decisions, exports, older_version, projects, review
 
 urlpatterns = [
     path("projects/create", projects.project_create, name="project-create"),
@@ -19,6 +19,11 @@ urlpatterns = [
     path("cleansets/<uuid:cleanset_id>/improve", review.cleanset_improve, name="cleanset-improve"),
     path("cleansets/<uuid:cleanset_id>/manifest", exports.cleanset_manifest, name="cleanset-manifest"),
     path("cleansets/<uuid:cleanset_id>/rows/<int:row_id>/decide", decisions.row_decide, name="cleanset-decide"),
+    path(
+        "cleansets/<uuid:cleanset_id>/decide-here",
+        older_version.older_version_decide,
+        name="cleanset-decide-here",
+    ),
     path("cleansets/<uuid:cleanset_id>/undo", decisions.last_action_undo, name="cleanset-undo"),
     path("cleansets/<uuid:cleanset_id>/top-k", decisions.top_k_preview, name="cleanset-top-k"),
     path("cleansets/<uuid:cleanset_id>/top-k/apply", decisions.top_k_apply, name="cleanset-top-k-apply"),

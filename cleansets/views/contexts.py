@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.urls import reverse
@@ -14,7 +14,7 @@ from cleansets.label_text import number_text
 from cleansets.models import Cleanset
 from cleansets.row_address import Range, RowQuery
 from cleansets.row_query import RowPage, RowSource
-from cleansets.selectors import RowLabels
+from cleansets.selectors import RowDetail, RowLabels
 from cleansets.task_words import TASK_WORDS
 from studio.engine.ml_task import MLTask
 
@@ -60,12 +60,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ReviewTable:
-    """The region in the middle: columns and lines of one page. `wide` are those of the own columns that hold text."""
+    """The region in the middle: columns and lines of one page.
+
+    `wide` are those of the own columns that hold text; `has_text` tells whether the first of them does.
+    """
 
     query: RowQuery
     page: RowPage
     own: tuple[str, ...]
     wide: frozenset[str]
+    has_text: bool
     scores: list[Column]
     labels: list[Column]
     corrected: Column | None
@@ -83,9 +87,13 @@ class ReviewTable:
 
     @property
     def next_page_params(self) -> str:
-        """Where the rows after this page are; a view of undecided rows shrinks, so its next page is the same one."""
-        step = 0 if self.query.action == row_address.UNDECIDED else 1
-        return self.query.params(page=self.page.page + step)
+        """Where the rows after this page are."""
+        return self.query.params(page=next_page(self.query))
+
+
+def next_page(query: RowQuery) -> int:
+    """Return the page after the one asked for; a view of undecided rows shrinks, so there it is the same one."""
+    return query.page if query.action == row_address.UNDECIDED else query.page + 1
 
 
 def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> ReviewTable:
@@ -99,6 +107,7 @@ def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> Revi
         page=page,
         own=own,
         wide=frozenset(name for name in own if len(own) > 1 and selectors.is_text(cleanset, name)),
+        has_text=bool(own) and selectors.is_text(cleanset, own[0]),
         scores=[_column(name, SCORE_TITLES[name], query, by) for name in scores],
         labels=[_column(name, title, query, by) for name, title in titles.items()],
         corrected=_column("corrected_label", "Corrected", query, by) if titles else None,
@@ -179,21 +188,60 @@ def panel(cleanset: Cleanset, query: RowQuery, source: RowSource, row_id: int | 
         "query": query,
         "view_params": query.params(page=query.page),
         "detail": detail,
-        "added_classes": selectors.added_classes(cleanset),
+        "known_classes": _known_classes(cleanset, detail),
     }
+
+
+def _known_classes(cleanset: Cleanset, detail: RowDetail | None) -> list[str]:
+    """Return the classes that a field offers: the likeliest for the row first, those that people added last."""
+    known = selectors.known_classes(cleanset)
+    if detail is None:
+        return known
+    likeliest = [chance.label for chance in detail.chances] or [t.label for t in detail.toggles]
+    return list(dict.fromkeys([*likeliest, *known]))
+
+
+def view_end(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str, object]:
+    """Build what the panel says after the last row of a view: where to go on, or what was done."""
+    if query.action == row_address.UNDECIDED:
+        query = replace(query, action="")
+    progress = row_query.view_progress(query, source)
+    continue_params = ""
+    if progress.first_undecided is not None:
+        row_id, page = progress.first_undecided
+        continue_params = f"{query.params(page=page)}&row={row_id}"
+    left = row_query.undecided_by_issue(source)
+    next_view = next(
+        (
+            (view, left[view.key])
+            for view in selectors.issue_views(cleanset, source, query)
+            if view.key != query.issue and left.get(view.key)
+        ),
+        None,
+    )
+    return {"progress": progress, "continue_params": continue_params, "next_view": next_view}
 
 
 def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str, object]:
     """Build the filter bar and the chips of the filters that are on."""
     has_labels = cleanset.task is not MLTask.UNSUPERVISED
     return {
-        "given_choices": row_query.label_choices(source, "given_label"),
-        "suggested_choices": row_query.label_choices(source, "suggested_label"),
+        "given_choices": _label_choices(source, "given_label", query, query.given),
+        "suggested_choices": _label_choices(source, "suggested_label", query, query.suggested),
         "action_choices": [choice for choice in ACTION_TITLES.items() if has_labels or choice[0] not in LABEL_ACTIONS],
         "score_choices": [(name, title) for name, title in SCORE_TITLES.items() if name in source.result_columns],
         "own_choices": source.own_columns,
         "chips": chips(query, cleanset.task),
     }
+
+
+def _label_choices(source: RowSource, column: str, query: RowQuery, chosen: str) -> list[tuple[str, int]]:
+    """Return the classes of the view; the one that is filtered by is there even if no row has it."""
+    choices = row_query.label_choices(source, column, query)
+    is_class = chosen not in ("", row_address.UNLABELED, row_address.NO_CLASS)
+    if is_class and chosen not in dict(choices):
+        choices.append((chosen, 0))
+    return choices
 
 
 def chips(query: RowQuery, task: MLTask) -> list[tuple[str, str, str]]:

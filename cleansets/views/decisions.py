@@ -1,4 +1,4 @@
-"""Decisions on rows: one by one, Clean Top K, undo. A partial answer is the next row and every region that changed."""
+"""Decisions on rows: one by one, Clean Top K, undo. A partial answer is every region that changed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cleansets import row_address, row_query, selectors, services
+from cleansets import row_query, selectors, services
 from cleansets.access import ready_cleanset_or_404
-from cleansets.forms import DecisionForm, TopKForm
+from cleansets.class_names import same_spelling
+from cleansets.forms import DecisionForm, TopKForm, UndoForm
 from cleansets.models import Cleanset, ReviewAction
 from cleansets.row_address import RowQuery
 from cleansets.views import contexts
+from cleansets.views.older_version import decidable_cleanset_or_404
 from cleansets.views.review import asked_row
 from studio.accounts.access import account
 from studio.engine.errors import DataProblem
@@ -24,38 +26,63 @@ from studio.htmx import is_partial
 
 @require_POST
 def row_decide(request: HttpRequest, cleanset_id: uuid.UUID, row_id: int) -> HttpResponse:
-    """Save a decision, then show the next row."""
-    cleanset = ready_cleanset_or_404(request, cleanset_id)
-    form = DecisionForm(request.POST)
+    """Save a decision; a partial answer holds what it changed, else the next row is shown."""
+    cleanset = decidable_cleanset_or_404(request, cleanset_id)
+    classes = selectors.known_classes(cleanset)
+    form = DecisionForm(request.POST, task=cleanset.task, classes=classes)
     if not form.is_valid():
-        raise DataProblem("No decision was sent. Choose Auto-fix, Keep, Exclude, Needs review or a label.")
+        raise DataProblem(form.problem)
     action = services.row_decide(cleanset=cleanset, user=account(request), row_id=row_id, **form.decision())
+    if is_partial(request):
+        return _changes(request, cleanset, action, changed_row=row_id)
+    for name in form.new_names:
+        _warn_of_spelling(request, name, classes)
     next_row = asked_row(request.POST.get("next", ""), cleanset)
-    return _after(request, cleanset, action, changed_row=row_id, shown_row=next_row)
+    return redirect(_next_address(cleanset, _view(request, cleanset), next_row))
+
+
+def _warn_of_spelling(request: HttpRequest, name: str, classes: list[str]) -> None:
+    """Tell that a class was created that another one almost is."""
+    if other := same_spelling(name, classes):
+        messages.warning(
+            request,
+            f"The new class “{name}” differs from “{other}” only in case or spaces. Undo takes it back.",
+        )
 
 
 @require_POST
 def last_action_undo(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Take the newest action back and show the row that it was about."""
-    cleanset = ready_cleanset_or_404(request, cleanset_id)
-    action = services.last_action_undo(cleanset=cleanset, user=account(request))
+    cleanset = decidable_cleanset_or_404(request, cleanset_id)
+    form = UndoForm(request.POST)
+    action_id = form.cleaned_data["action_id"] if form.is_valid() else None
+    action = services.last_action_undo(cleanset=cleanset, user=account(request), action_id=action_id)
     rows = list(action.events.values_list("row_id", flat=True)[:2])
     if len(rows) != 1:
         messages.success(request, f"{action.description}.")
         return _to(request, _page(cleanset, _view(request, cleanset)))
-    return _after(request, cleanset, action, changed_row=rows[0], shown_row=rows[0])
+    if is_partial(request):
+        return _changes(request, cleanset, action, changed_row=rows[0], shown_row=rows[0])
+    return redirect(_next_address(cleanset, _view(request, cleanset), rows[0]))
 
 
-def _after(
-    request: HttpRequest, cleanset: Cleanset, action: ReviewAction, *, changed_row: int, shown_row: int | None
+def _next_address(cleanset: Cleanset, query: RowQuery, row_id: int | None) -> str:
+    """Return the address that shows a row; None stands for the first one of the next page."""
+    if row_id is not None:
+        return f"{_page(cleanset, query)}&row={row_id}#row-panel"
+    return _page(cleanset, query, page=contexts.next_page(query))
+
+
+def _changes(
+    request: HttpRequest,
+    cleanset: Cleanset,
+    action: ReviewAction,
+    *,
+    changed_row: int,
+    shown_row: int | None = None,
 ) -> HttpResponse:
-    """Answer with the row to show and what the action changed; at the end of a page with the next page."""
+    """Answer with every region that the action changed, and the panel of the row to show."""
     query = _view(request, cleanset)
-    if shown_row is None:
-        step = 0 if query.action == row_address.UNDECIDED else 1
-        return _to(request, f"{_page(cleanset, query, page=query.page + step)}&after={changed_row}")
-    if not is_partial(request):
-        return redirect(f"{_page(cleanset, query)}&row={shown_row}#row-panel")
     source = selectors.row_source(cleanset)
     changed = row_query.fetch_row(changed_row, source)
     assert changed is not None
@@ -75,7 +102,7 @@ def top_k_preview(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Say how many rows Clean Top K would touch."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     query = selectors.asked_rows(cleanset, request.GET)
-    form = TopKForm(request.GET, task=cleanset.task)
+    form = TopKForm(request.GET, task=cleanset.task, classes=selectors.known_classes(cleanset))
     context = {"cleanset": cleanset, "form": form, "query": query, "view_params": query.params(page=query.page)}
     if form.is_valid():
         try:
@@ -89,10 +116,10 @@ def top_k_preview(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def top_k_apply(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Carry Clean Top K out on the view that the preview was made for."""
-    cleanset = ready_cleanset_or_404(request, cleanset_id)
-    form = TopKForm(request.POST, task=cleanset.task)
+    cleanset = decidable_cleanset_or_404(request, cleanset_id)
+    form = TopKForm(request.POST, task=cleanset.task, classes=selectors.known_classes(cleanset))
     if not form.is_valid():
-        raise DataProblem(" ".join(str(error) for errors in form.errors.values() for error in errors))
+        raise DataProblem(form.problem)
     query = _view(request, cleanset)
     action = services.top_k_apply(cleanset=cleanset, user=account(request), top_k=form.top_k(query))
     messages.success(request, f"{action.description}: done. U takes it back in one step.")

@@ -14,6 +14,7 @@ from cleansets.access import cleanset_or_404, ready_cleanset_or_404
 from cleansets.models import Cleanset
 from cleansets.views import contexts
 from cleansets.views.health import health
+from cleansets.views.older_version import decidable_cleanset_or_404, older_version
 from studio import runs
 from studio.accounts.access import account
 from studio.htmx import is_partial
@@ -27,10 +28,15 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
     cleanset = cleanset_or_404(request, cleanset_id)
     if not cleanset.is_succeeded:
         return render(request, "cleansets/cleanset_run.html", {"cleanset": cleanset, "run": cleanset})
-    query, source = selectors.asked_rows(cleanset, request.GET), selectors.row_source(cleanset)
+    query = selectors.asked_rows(cleanset, request.GET)
+    source = selectors.row_source(cleanset)
     row_id = asked_row(request.GET.get("row", ""), cleanset)
+    older = older_version(request, cleanset)
+    is_read_only = older is not None and not older.is_open
     if is_partial(request):
-        return render(request, PANEL, contexts.panel(cleanset, query, source, row_id))
+        context = contexts.panel(cleanset, query, source, row_id)
+        context["is_read_only"] = is_read_only
+        return render(request, PANEL, context)
     table = contexts.review_table(cleanset, query, source)
     is_past_end = query.page > table.page.page
     if row_id is None and table.lines and not is_past_end:
@@ -41,17 +47,20 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
         "table": table,
         "tabs": contexts.tabs(cleanset, "Review"),
         "versions": list(selectors.cleansets_of(cleanset.project).defer("log", "manifest", "candidates")),
+        "older": older,
+        "is_read_only": is_read_only,
         "views": selectors.issue_views(cleanset, source, query),
         "work_views": selectors.work_views(source, query),
         "counts": contexts.counts(cleanset, source),
         "last_action": selectors.last_action(cleanset),
         "row_id": row_id,
-        "is_past_end": is_past_end,
         "next_row": None if index is None else next(iter(on_page[index + 1 :]), None),
         "place": None if index is None else table.page.first + index,
         "pane": "list" if request.GET.get("pane") == "list" else "row",
     }
     context |= contexts.panel(cleanset, query, source, row_id) | contexts.filters(cleanset, query, source)
+    if row_id is None:
+        context |= contexts.view_end(cleanset, query, source)
     return render(request, "cleansets/cleanset_review.html", context)
 
 
@@ -90,7 +99,7 @@ def cleanset_rerun(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse
 @require_POST
 def cleanset_improve(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Analyse the corrected data."""
-    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    cleanset = decidable_cleanset_or_404(request, cleanset_id)
     return redirect(services.cleanset_improve(cleanset=cleanset, user=account(request)))
 
 

@@ -1,6 +1,7 @@
-// form[data-submit-on-change]: choosing in its select sends the form; without JavaScript its button does.
+// [data-submit-on-change], a form or one of its fields: choosing sends the form; without JavaScript its button does.
 (() => {
   document.addEventListener("change", (event) => {
-    event.target.closest("form[data-submit-on-change]")?.requestSubmit();
+    const asked = event.target.closest("[data-submit-on-change]");
+    (asked instanceof HTMLFormElement ? asked : asked?.form)?.requestSubmit();
   });
 })();

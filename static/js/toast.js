@@ -19,7 +19,7 @@
   const say = (text) => {
     const toast = document.createElement("div");
     toast.className = "toast toast-bad";
-    toast.dataset.toast = "";
+    toast.dataset.toast = "failure";
     const sentence = document.createElement("p");
     sentence.textContent = text;
     const close = document.createElement("button");
@@ -45,6 +45,10 @@
     if (status === 401 || status === 403) say("You are no longer logged in. Reload the page to log in again.");
     else if (status === 404) say("This does not exist any more. Reload the page.");
     else say(`The studio could not do that (error ${status}). Nothing was changed.`);
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful) document.querySelector("[data-toast=failure]")?.remove();
   });
 
   const watch = () => {

@@ -66,8 +66,8 @@ def test_keys_do_not_decide_while_somebody_types(review: Review) -> None:
 
 def test_a_new_class_is_typed_in_and_offered_afterwards(review: Review) -> None:
     page = review()
-    page.get_by_label("Another class, or a new one").fill("refunds")
-    page.get_by_role("button", name="Use it").click()
+    page.get_by_label("Another class").fill("refunds")
+    page.get_by_role("option", name="Create class “refunds”").click()
     expect(page.locator("#row-title")).to_have_text("Row 10")
     expect(page.locator("#row-0")).to_contain_text("refunds")
     expect(page.locator("#known-classes option[value=refunds]")).to_be_attached()
@@ -90,10 +90,12 @@ def test_a_decision_that_cannot_be_saved_leaves_the_row_and_says_so(review: Revi
     page = review(expects_errors=True)
     page.context.set_offline(True)
     page.keyboard.press("w")
-    expect(page.locator("#toasts")).to_contain_text("not saved")
-    assert shown(page) == "Row 0"
+    expect(page.get_by_role("dialog")).to_contain_text("Auto-fix, Row 0: not saved")
+    page.get_by_role("button", name="Discard this decision").click()
+    expect(page.locator("#row-title")).to_have_text("Row 0")
     page.context.set_offline(False)
     press(page, "w", "Row 10")
+    expect(page.locator("#row-0")).to_contain_text("Auto-fix")
 
 
 def test_everything_works_without_javascript(review: Review) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -58,9 +59,9 @@ def test_a_column_of_text_stands_first_and_has_the_room(browser: Client, cleanse
     project.column_kinds = {"channel": "categorical", "message": "text"}
     project.save()
     page = browser.get(cleanset.get_absolute_url()).content.decode()
-    assert re.findall(r'<th scope="col"(.*?)>(channel|message)<', page) == [
-        (' class="col-wide"', "message"),
-        ("", "channel"),
+    assert re.findall(r'<th scope="col"\s+class="(.*?)">\s*(channel|message)\s*<', page) == [
+        ("col-text", "message"),
+        ("col-more", "channel"),
     ]
 
 
@@ -92,18 +93,41 @@ def test_without_javascript_a_decision_leads_to_the_next_row(browser: Client, cl
     assert RowReview.objects.get().corrected_label == "delivery"
 
 
-def test_a_partial_decision_answers_with_next_row_line_counts_and_foot(browser: Client, cleanset: Cleanset) -> None:
-    answer = decide(browser, cleanset, 0, headers=HTMX, choice="auto-fix", next="10").content.decode()
-    assert "Row 10" in answer
+def test_a_partial_decision_answers_with_line_counts_and_last_action(browser: Client, cleanset: Cleanset) -> None:
+    answer = decide(browser, cleanset, 0, headers=HTMX, choice="auto-fix").content.decode()
     assert 'id="row-0"' in answer
     assert 'id="review-counts"' in answer
     assert "Auto-fix row 0" in answer
+    assert 'id="row-panel"' not in answer
+
+
+def test_decision_that_is_sent_twice_counts_once(browser: Client, cleanset: Cleanset) -> None:
+    sent = {"choice": "needs-review", "action_id": str(uuid4())}
+    for _ in range(2):
+        assert decide(browser, cleanset, 0, headers=HTMX, **sent).status_code == 200
+    assert cleanset.review_actions.count() == 1
+    undo = {"view": "issue=label_issue", "action_id": str(uuid4())}
+    decide(browser, cleanset, 10, choice="keep")
+    for _ in range(2):
+        answer = browser.post(reverse("cleanset-undo", args=[cleanset.pk]), undo, headers=HTMX)
+        assert "Row 10" in answer.content.decode()
+    assert RowReview.objects.get().row_id == 0, "the second undo takes nothing more back"
+
+
+def test_id_of_another_cleansets_decision_is_refused(browser: Client, cleanset: Cleanset, alice: User) -> None:
+    sent = {"choice": "keep", "action_id": str(uuid4())}
+    decide(browser, cleanset, 0, headers=HTMX, **sent)
+    other = make_reviewable(alice, name="others")
+    assert decide(browser, other, 0, headers=HTMX, **sent).status_code == 422
+    assert not other.reviews.exists()
 
 
 def test_the_last_row_of_a_page_leads_to_the_next_page(browser: Client, cleanset: Cleanset) -> None:
+    page = browser.get(f"{cleanset.get_absolute_url()}?issue=all").content.decode()
+    assert re.search(r'data-next="\?issue=all&amp;page=2"', page)
     address = reverse("cleanset-decide", args=[cleanset.pk, 49])
-    response = browser.post(address, {"view": "issue=all", "choice": "keep", "next": ""}, headers=HTMX)
-    assert "page=2" in response["HX-Redirect"]
+    response = browser.post(address, {"view": "issue=all", "choice": "keep", "next": ""})
+    assert "page=2" in response["Location"]
 
 
 def test_a_class_button_labels_the_row(browser: Client, cleanset: Cleanset) -> None:
@@ -144,7 +168,7 @@ def test_a_senseless_clean_top_k_is_explained(browser: Client, cleanset: Cleanse
 
 
 def test_text_of_the_rows_is_never_markup(browser: Client, cleanset: Cleanset) -> None:
-    decide(browser, cleanset, 0, typed_label="<script>alert(1)</script>", next="10")
+    decide(browser, cleanset, 0, typed_label="<script>alert(1)</script>", new_class="1", next="10")
     page = browser.get(f"{cleanset.get_absolute_url()}?row=0").content.decode()
     assert "<script>alert" not in page
 

@@ -103,7 +103,7 @@ class TestSets:
         self, sets: Cleanset, alice: User, client_of: ClientOf
     ) -> None:
         applies = ["refund, partial", "billing"]
-        post(client_of(alice), sets, 0, choice="label", applies=applies, also='spam, "a, b"')
+        post(client_of(alice), sets, 0, choice="label", applies=applies, also='spam, "a, b"', new_class="1")
         assert corrected(sets) == {0: 'billing,"refund, partial","a, b",spam'}
         assert selectors.added_classes(sets) == ["a, b", "spam"]
         assert "spam" in page(client_of(alice), sets, "?row=10")

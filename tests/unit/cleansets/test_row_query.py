@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.http import QueryDict
 
-from cleansets import row_query, selectors
+from cleansets import row_query, selectors, services
 from cleansets.models import Cleanset
 from cleansets.row_address import Range, RowQuery
 from cleansets.row_query import PAGE_SIZE
@@ -87,3 +87,31 @@ def test_a_senseless_address_is_the_plain_view(address: str) -> None:
 def test_the_form_for_a_score_range_adds_to_those_that_are_on() -> None:
     query = RowQuery.parse(QueryDict("range=outlier_score:0.5:1&range_score=ambiguous_score&range_min=0.2"))
     assert query.ranges == (Range("outlier_score", 0.5, 1.0), Range("ambiguous_score", 0.2, 1.0))
+
+
+def test_progress_of_a_view_counts_decisions_and_finds_where_to_go_on(alice: User) -> None:
+    cleanset = make_reviewable(alice)
+    choices = {0: "needs-review", 10: "auto-fix", 20: "keep", 30: "exclude", 40: "needs-review"}
+    for row_id, choice in choices.items():
+        services.row_decide(cleanset=cleanset, user=alice, row_id=row_id, choice=choice)
+    progress = row_query.view_progress(RowQuery(), selectors.row_source(cleanset))
+    assert (progress.n_rows, progress.n_undecided, progress.n_put_off) == (12, 9, 2)
+    assert (progress.n_fixed, progress.n_kept, progress.n_excluded) == (1, 1, 1)
+    assert progress.first_undecided == (50, 1), "rows put off for later come last"
+    every = RowQuery(issue="all", sort="row_id", ascending=True, given="login")
+    assert row_query.view_progress(every, selectors.row_source(cleanset)).first_undecided == (2, 1)
+
+
+def test_undecided_rows_are_counted_by_issue(alice: User) -> None:
+    cleanset = make_reviewable(alice)
+    services.row_decide(cleanset=cleanset, user=alice, row_id=OUTLIER, choice="exclude")
+    left = row_query.undecided_by_issue(selectors.row_source(cleanset))
+    assert (left["label_issue"], left["outlier"], left["near_duplicate"]) == (12, 0, 2)
+
+
+def test_label_choices_count_the_rows_of_the_view(alice: User) -> None:
+    cleanset = make_reviewable(alice)
+    source = selectors.row_source(cleanset)
+    query = RowQuery(given="billing", suggested="delivery")
+    assert row_query.label_choices(source, "given_label", query) == [("billing", 4)]
+    assert sum(n for _, n in row_query.label_choices(source, "given_label", RowQuery())) == 12

@@ -1,0 +1,79 @@
+// A decision is sent in the background while the next row is shown at once; undo waits for the row that it brings back.
+import { say } from "./notices.js";
+import { applyRegions } from "./regions.js";
+import { save } from "./saves.js";
+import { arrive, forgetRow, forgetRows, goalRow, holdUntil, isComing, keepPanel, showPage, showRow } from "./shown-row.js";
+import { markShownRow, neighbour, panel, shownRow } from "./table.js";
+
+// The words of a button without its key.
+function wordsOf(button) {
+  const words = button?.cloneNode(true);
+  for (const extra of words?.querySelectorAll("kbd, small, svg, .number") ?? []) extra.remove();
+  return words?.textContent.trim().replace(/\s+/g, " ") || "Label";
+}
+
+const rowTitle = () => document.getElementById("row-title").textContent.trim();
+const nextPage = () => document.querySelector(".review-table tbody").dataset.next;
+
+// Text in the field of a set is no class yet; what it means is for the reviewer to say.
+function leftoverText(form, body) {
+  const field = form.querySelector("[data-class-field=set]");
+  if (!field?.value.trim() || body.get("choice") !== "label") return false;
+  field.focus();
+  say(`“${field.value.trim()}” is not in the set yet. Enter takes a class of the list, Ctrl+Enter creates a new one.`);
+  return true;
+}
+
+function leaveFor(next) {
+  if (next) showRow(next);
+  else showPage(nextPage());
+}
+
+async function decide(form, submitter) {
+  const body = new FormData(form, submitter);
+  if (leftoverText(form, body)) return;
+  const row = shownRow();
+  const next = neighbour(row, 1);
+  const isNewClass = body.has("new_class") || Boolean(form.querySelector("[data-created]:checked"));
+  say("");
+  const focused = document.activeElement;
+  if (focused.matches("input") && form.contains(focused)) panel().focus({ preventScroll: true }); // the next keys are for the next row
+  keepPanel(row);
+  const saved = save({ url: form.action, body, what: `${wordsOf(submitter)}, ${rowTitle()}` });
+  if (!isNewClass) leaveFor(next);
+  const answer = await (isNewClass ? holdUntil(saved) : saved);
+  if (!answer) {
+    if (!isNewClass) showRow(row);
+    return;
+  }
+  applyRegions(answer.html);
+  markShownRow();
+  forgetRow(row);
+  if (isNewClass) {
+    forgetRows(); // every row offers the new class now
+    leaveFor(next);
+  } else if (goalRow() === row && next) showRow(row); // the reviewer went back to it meanwhile
+}
+
+export async function undo(form) {
+  say("");
+  const url = form.action;
+  const answer = await holdUntil(save({ url, body: new FormData(form), what: "Undo" }));
+  if (!answer) return;
+  forgetRows();
+  if (answer.redirect) {
+    location.assign(answer.redirect);
+    return;
+  }
+  applyRegions(answer.html);
+  arrive();
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("[data-decide], [data-undo]")) return;
+  event.preventDefault();
+  if (isComing()) say("The next row is on its way; choose again when it is there.");
+  else if (form.matches("[data-undo]")) undo(form);
+  else if (panel().dataset.row) decide(form, event.submitter);
+});

@@ -1,0 +1,104 @@
+// The page by keyboard: keys press the buttons that carry data-key; J and K walk the table. A key that comes while its
+// row is still on its way waits for it, and rows that keys are waiting for pass by slowly enough to be seen.
+import { undo } from "./decide.js";
+import { say, showCounts } from "./notices.js";
+import { nUnsaved } from "./saves.js";
+import { mayLeave, resetSet } from "./set-changes.js";
+import { goalRow, isComing, showPage, showRow } from "./shown-row.js";
+import { neighbour } from "./table.js";
+
+const SEEN_MS = 60;
+const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+const DECISIONS = ["w", "q", "e", "n", "u", "l", "Enter", ..."123456789"];
+const waiting = [];
+let isServing = false;
+
+const isTyping = (target) => target.matches("textarea, select, input:not([type=checkbox]):not([type=radio])");
+
+function walk(step) {
+  if (!mayLeave()) return;
+  const row = neighbour(goalRow(), step);
+  if (row) {
+    showRow(row);
+    return;
+  }
+  const page = document.querySelector(`.review-list a[rel=${step > 0 ? "next" : "prev"}]`);
+  if (page) showPage(page.href);
+  else say(step > 0 ? "This is the last row of the view." : "This is the first row of the view.");
+}
+
+function press(key) {
+  const button = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  const refusal = document.querySelector(".review").dataset.readOnly;
+  if (refusal && DECISIONS.includes(key) && !button?.matches("a")) say(refusal);
+  else if (!button) return;
+  else if (key === "u" && button.disabled && nUnsaved()) undo(button.form);
+  else if (button.matches(":disabled")) say(button.dataset.why ?? "");
+  else if (button.matches("input:not([type=checkbox])")) button.focus();
+  else button.click();
+}
+
+// A key that waited while the key before it led into a field belongs into the field.
+function typeInto(field, key) {
+  if (key.length === 1) {
+    field.setRangeText(key, field.selectionStart ?? 0, field.selectionEnd ?? 0, "end");
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  } else {
+    const isUntouched = field.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+    if (isUntouched && key === "Enter") field.form?.requestSubmit();
+  }
+}
+
+function act({ key, name }) {
+  if (isTyping(document.activeElement)) typeInto(document.activeElement, key);
+  else if (STEPS[name]) walk(STEPS[name]);
+  else if (name === "Escape") resetSet();
+  else press(name);
+}
+
+async function serve() {
+  if (isServing) return;
+  isServing = true;
+  while (waiting.length && !isComing()) {
+    await new Promise((resolve) => setTimeout(resolve, SEEN_MS));
+    if (isComing() || !waiting.length) break;
+    act(waiting.shift());
+    showCounts({ waiting: waiting.length });
+  }
+  isServing = false;
+  if (waiting.length && !isComing()) serve();
+}
+
+export function dropKeys() {
+  const n = waiting.length;
+  if (!n) return;
+  waiting.length = 0;
+  showCounts({ waiting: 0 });
+  say(n === 1 ? "One key that waited was not used." : `${n} keys that waited were not used.`);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (document.querySelector("dialog[open]")) return;
+  const { key } = event;
+  if (isTyping(event.target)) {
+    if (key === "Escape") event.target.blur();
+    return;
+  }
+  const name = key.length === 1 ? key.toLowerCase() : key;
+  if (name === "Enter" && event.target.closest("a, button, summary, input")) return; // they have a use for it
+  const isForField = waiting.some((earlier) => ["l", "/"].includes(earlier.name)); // its text comes before the field
+  const isKnown = isForField || STEPS[name] || name === "Escape" || DECISIONS.includes(name) || ["/", "?"].includes(name);
+  if (!isKnown) return;
+  if (name !== "Escape") event.preventDefault();
+  if (event.repeat && !STEPS[name]) return; // a key that is held down decides once
+  const isOnTheWay = isComing() && !(STEPS[name] && goalRow());
+  if (name === "Escape" && waiting.length) dropKeys();
+  else if (waiting.length || (isOnTheWay && !["/", "?"].includes(name))) {
+    waiting.push({ key, name });
+    showCounts({ waiting: waiting.length });
+  } else act({ key, name });
+});
+
+document.addEventListener("review:shown", serve);
+document.addEventListener("review:stopped", dropKeys);

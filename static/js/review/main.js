@@ -1,0 +1,48 @@
+// The review page: rows opened by a click, decisions by key, mouse or touch, and nothing left behind unsaved.
+import { dropKeys } from "./keys.js";
+import { say } from "./notices.js";
+import { allSaved, nUnsaved } from "./saves.js";
+import { mayLeave } from "./set-changes.js";
+import { showRow, start } from "./shown-row.js";
+import "./class-field.js";
+
+const isPlain = (event) => !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+
+// A click anywhere on a line opens its row; one that ended a selection of text does not.
+document.addEventListener("click", (event) => {
+  const line = event.target.closest(".review-table tr[data-row]");
+  if (!line || !isPlain(event)) return;
+  const control = event.target.closest("a, button, input, select, summary, label");
+  const link = line.querySelector("td a");
+  if (control ? control !== link : String(getSelection())) return;
+  event.preventDefault();
+  if (!mayLeave()) return;
+  dropKeys();
+  showRow(line.dataset.row);
+});
+
+// Whoever leaves the page while decisions are being saved leaves after that.
+async function afterSaving(event, go) {
+  event.preventDefault();
+  say("Saving your decisions first.");
+  if (await allSaved()) go();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (!link || event.defaultPrevented || !isPlain(event) || !nUnsaved()) return;
+  if (link.target || link.getAttribute("href").startsWith("#")) return;
+  afterSaving(event, () => location.assign(link.href));
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || !nUnsaved()) return;
+  const { target, submitter } = event;
+  afterSaving(event, () => target.requestSubmit(submitter));
+});
+
+window.addEventListener("beforeunload", (event) => {
+  if (nUnsaved()) event.preventDefault();
+});
+
+start();

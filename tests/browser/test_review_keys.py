@@ -1,0 +1,191 @@
+"""Decisions by key, faster than the studio answers: none is lost, doubled or made about another row."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import Review
+from tests.browser.test_review import press, shown
+
+DECIDE = re.compile(r"/rows/\d+/decide$")
+PANEL = re.compile(r"/cleansets/[0-9a-f-]{36}\?.*row=")
+FIRST_TEN = list(range(0, 100, 10))
+
+
+def slow(page: Page, address: re.Pattern[str], delay_s: float) -> None:
+    """Let answers from these addresses come late."""
+
+    def answer(route: Route) -> None:
+        time.sleep(delay_s)
+        route.continue_()
+
+    page.route(address, answer)
+
+
+def kept(page: Page) -> list[int]:
+    """Return the rows that are kept, in the order of the table, once everything is saved."""
+    expect(page.locator("#review-saving")).to_be_empty()
+    page.reload()
+    rows = page.locator(".review-table tr[data-row]", has=page.locator(".col-action", has_text="Keep"))
+    return [int(row) for row in rows.evaluate_all("rows => rows.map(row => row.dataset.row)")]
+
+
+def press_ten_times(page: Page, every_ms: int) -> None:
+    """Press Q ten times, in the browser's own time, so that a slow test process makes no difference."""
+    page.evaluate(
+        """every => new Promise((resolve) => {
+            let n = 0;
+            const timer = setInterval(() => {
+                document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "q", bubbles: true }));
+                n += 1;
+                if (n === 10) { clearInterval(timer); resolve(); }
+            }, every);
+        })""",
+        every_ms,
+    )
+
+
+@pytest.mark.parametrize("every_ms", [50, 150, 300])
+def test_ten_presses_decide_ten_rows_one_after_the_other(review: Review, every_ms: int) -> None:
+    page = review()
+    press_ten_times(page, every_ms)
+    expect(page.locator("#row-title")).to_have_text("Row 100")
+    expect(page.locator("#review-counts")).to_contain_text("10 of 12")
+    assert kept(page) == FIRST_TEN
+
+
+def test_ten_presses_decide_ten_rows_where_the_studio_answers_slowly(review: Review) -> None:
+    page = review()
+    slow(page, DECIDE, 0.4)
+    slow(page, PANEL, 0.3)
+    press_ten_times(page, 50)
+    expect(page.locator("#review-saving")).to_contain_text("Saving")
+    expect(page.locator("#row-title")).to_have_text("Row 100", timeout=30_000)
+    expect(page.locator("#review-counts")).to_contain_text("10 of 12", timeout=30_000)
+    assert kept(page) == FIRST_TEN
+
+
+def test_decision_that_fails_once_is_sent_again_and_counts_once(review: Review) -> None:
+    page = review(expects_errors=True)
+    n_lost = 0
+
+    def lose_the_second_answer(route: Route) -> None:
+        nonlocal n_lost
+        if "/rows/10/" in route.request.url and not n_lost:
+            n_lost += 1
+            route.fetch()  # the studio saves it, and its answer is lost on the way
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route(DECIDE, lose_the_second_answer)
+    press_ten_times(page, 50)
+    expect(page.locator("#review-counts")).to_contain_text("10 of 12")
+    assert n_lost == 1
+    assert kept(page) == FIRST_TEN
+    for row in reversed(FIRST_TEN):  # each decision was one action: the undo of one brings back one
+        press(page, "u", f"Row {row}")
+    expect(page.locator("#review-counts")).to_contain_text("0 of 12")
+
+
+def test_queue_stops_at_a_decision_that_cannot_be_saved_and_goes_on_when_asked(review: Review) -> None:
+    page = review(expects_errors=True)
+
+    def fail_late(route: Route) -> None:
+        time.sleep(1.5)
+        route.fulfill(status=500, body="no")
+
+    page.route(re.compile("/rows/10/decide$"), fail_late)
+    press_ten_times(page, 50)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Keep, Row 10: not saved")
+    expect(dialog).to_contain_text("later decision")
+    page.keyboard.press("q")  # the dialog is in the way: no row is decided behind it
+    expect(page.locator("#review-counts")).to_contain_text("1 of 12")
+    page.unroute_all()
+    dialog.get_by_role("button", name="Try again").click()
+    expect(page.locator("#review-saving")).to_be_empty()
+    decided = kept(page)
+    assert decided == FIRST_TEN[: len(decided)]
+    assert 10 in decided
+
+
+def test_refused_decision_leads_back_to_its_row(review: Review) -> None:
+    page = review(expects_errors=True)
+    refusal = "<div data-toast><p>Row 0 is held by somebody else.</p></div>"
+    page.route(re.compile("/rows/0/decide$"), lambda route: route.fulfill(status=422, body=refusal))
+    page.keyboard.press("q")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("held by somebody else")
+    dialog.get_by_role("button", name="Go back to the row").click()
+    expect(page.locator("#row-title")).to_have_text("Row 0")
+    assert kept(page) == []
+
+
+def test_undo_waits_for_the_decision_before_it(review: Review) -> None:
+    page = review()
+    slow(page, DECIDE, 0.4)
+    page.keyboard.press("q")
+    page.keyboard.press("u")
+    expect(page.locator("#row-title")).to_have_text("Row 0")
+    page.keyboard.press("e")
+    expect(page.locator("#row-0 .col-action")).to_contain_text("Exclude")
+    assert kept(page) == []
+
+
+def test_keys_go_on_over_the_end_of_a_page(review: Review) -> None:
+    page = review("?issue=all&sort=row_id&dir=asc&row=48")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if DECIDE.search(request.url) else None)
+    press_ten_times(page, 50)
+    expect(page.locator("#row-title")).to_have_text("Row 58")
+    expect(page.locator("#review-saving")).to_be_empty()
+    assert [int(url.split("/rows/")[1].split("/")[0]) for url in sent] == list(range(48, 58))
+    assert page.evaluate("history.length") <= 3, "the back button leaves the review in one step"
+
+
+def test_whoever_leaves_while_decisions_are_being_saved_loses_none(review: Review) -> None:
+    page = review()
+    slow(page, DECIDE, 0.3)
+    press_ten_times(page, 20)
+    page.get_by_role("link", name="Analysis").click()
+    page.wait_for_url("**/details")
+    page.go_back()
+    assert len(kept(page)) >= 4
+
+
+def test_w_without_advice_says_so_and_decides_nothing(review: Review) -> None:
+    page = review("?issue=all&row=1")
+    page.keyboard.press("w")
+    expect(page.locator("#review-notice")).to_contain_text("no suggestion to apply")
+    expect(page.locator("#live")).to_contain_text("no suggestion to apply")
+    assert shown(page) == "Row 1"
+    press(page, "q", "Row 2")
+    expect(page.locator("#review-notice")).to_be_empty()
+    expect(page.locator("#row-1")).to_contain_text("Keep")
+
+
+def test_a_key_held_down_decides_once(review: Review) -> None:
+    page = review()
+    page.keyboard.down("q")
+    page.keyboard.down("q")
+    page.keyboard.down("q")
+    page.keyboard.up("q")
+    expect(page.locator("#review-counts")).to_contain_text("1 of 12")
+    assert kept(page) == [0]
+
+
+def test_each_decision_names_its_row_and_carries_an_id_of_its_own(review: Review) -> None:
+    page = review()
+    bodies: list[str] = []
+    page.on("request", lambda request: bodies.append(request.post_data or "") if DECIDE.search(request.url) else None)
+    press(page, "q", "Row 10")
+    press(page, "q", "Row 20")
+    expect(page.locator("#review-counts")).to_contain_text("2 of 12")
+    ids = [re.search(r'name="action_id"\s+([0-9a-f-]{36})', body) for body in bodies]
+    assert len({found.group(1) for found in ids if found}) == 2, json.dumps(bodies)

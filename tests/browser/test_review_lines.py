@@ -1,0 +1,198 @@
+"""The table and the panel of the review page by mouse: lines, columns, switches, classes that are typed in."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Review
+from tests.browser.test_review import press, shown
+
+WIDTH_OF_TEXT = "document.querySelector('.review-table td.col-text').getBoundingClientRect().width / 16"
+
+
+@pytest.mark.parametrize("cell", [".col-text", ".col-score", ".col-action"])
+def test_a_click_anywhere_on_a_line_opens_its_row(review: Review, cell: str) -> None:
+    page = review()
+    page.locator(f"#row-50 {cell}").click()
+    expect(page.locator("#row-title")).to_have_text("Row 50")
+    expect(page.locator("#row-50")).to_have_attribute("aria-current", "true")
+    expect(page.locator("tr[aria-current]")).to_have_count(1)
+    assert "row=50" in page.url
+    press(page, "q", "Row 60")
+    expect(page.locator("#row-50")).to_contain_text("Keep")
+
+
+def test_selecting_text_in_a_line_opens_nothing(review: Review) -> None:
+    page = review()
+    box = page.locator("#row-50 .col-score").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 4, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    assert page.evaluate("String(getSelection())")
+    assert shown(page) == "Row 0"
+
+
+def test_a_click_with_ctrl_opens_the_row_in_another_tab(review: Review) -> None:
+    page = review()
+    with page.context.expect_page() as other:
+        page.locator("#row-50 a").click(modifiers=["ControlOrMeta"])
+    expect(other.value.locator("#row-title")).to_have_text("Row 50")
+    assert shown(page) == "Row 0"
+
+
+def test_focus_on_a_line_goes_along_with_the_row(review: Review) -> None:
+    page = review()
+    page.locator("#row-30 a").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#row-title")).to_have_text("Row 30")
+    press(page, "q", "Row 40")
+    expect(page.locator("#row-40 a")).to_be_focused()
+
+
+@pytest.mark.parametrize("task", ["multi-label", "multi-class", "regression"])
+@pytest.mark.parametrize("width", [721, 768, 1024, 1180, 1201, 1440, 1920])
+def test_the_column_of_text_keeps_its_room(review: Review, task: str, width: int) -> None:
+    page = review(task=task, width=width)
+    assert page.evaluate(WIDTH_OF_TEXT) >= 16
+    columns = "&".join(f"show={name}_score" for name in ("label_issue", "outlier", "near_duplicate"))
+    page.goto(page.url.split("?")[0] + f"?issue=all&{columns}&own=message&own=channel&own=topic")
+    assert page.evaluate(WIDTH_OF_TEXT) >= 16
+
+
+def test_exactly_one_side_of_a_switch_is_on(review: Review) -> None:
+    page = review(task="multi-label")
+    weights = """[...document.querySelectorAll('.switch')].map((switched) =>
+        [...switched.children].filter((side) => getComputedStyle(side).fontWeight >= 600)
+            .map((side) => side.innerText))"""
+    before = page.evaluate(weights)
+    assert before == [["True"], ["False"], ["True"], ["False"]]
+    page.keyboard.press("2")
+    expect(page.get_by_label("delivery")).to_be_checked()
+    assert page.evaluate(weights)[1] == ["True"]
+
+
+def test_a_set_that_is_not_applied_is_not_left_without_a_word(review: Review) -> None:
+    page = review(task="multi-label")
+    page.keyboard.press("4")
+    expect(page.locator("[data-set-changes]")).to_contain_text("billing, refund, partial, login")
+    page.keyboard.press("j")
+    expect(page.locator("#review-notice")).to_contain_text("not applied")
+    assert shown(page) == "Row 0"
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-set-changes]")).to_be_hidden()
+    press(page, "j", "Row 10")
+    page.keyboard.press("4")
+    page.keyboard.press("j")
+    press(page, "j", "Row 20")
+
+
+def class_field(page: Page) -> None:
+    """Go to the field for another class."""
+    page.keyboard.press("l")
+    expect(page.get_by_role("combobox", name="Another class")).to_be_focused()
+
+
+def matching(page: Page, **options: bool) -> Locator:
+    """Return the lines of the list below the field."""
+    return page.get_by_role("listbox", name="Matching classes").get_by_role("option", **options)
+
+
+def test_part_of_a_name_and_enter_take_the_best_match(review: Review) -> None:
+    page = review()
+    class_field(page)
+    page.keyboard.type("DELI")
+    expect(matching(page, selected=True)).to_have_text("delivery")
+    page.keyboard.press("Enter")
+    expect(page.locator("#row-title")).to_have_text("Row 10")
+    expect(page.locator("#row-0 .col-corrected")).to_have_text("delivery")
+
+
+def test_enter_creates_no_class_that_nobody_asked_for(review: Review) -> None:
+    page = review()
+    class_field(page)
+    page.keyboard.type("refunds")
+    page.keyboard.press("Enter")
+    expect(page.locator("#review-notice")).to_contain_text("No class matches “refunds”")
+    assert shown(page) == "Row 0"
+    page.keyboard.press("ArrowDown")
+    expect(matching(page, selected=True)).to_contain_text("Create class “refunds”")
+    page.keyboard.press("Enter")
+    expect(page.locator("#row-0 .col-corrected")).to_have_text("refunds")
+    class_field(page)
+    page.keyboard.type("ref")
+    expect(matching(page, selected=True)).to_have_text("refunds")
+
+
+def test_a_spelling_that_is_nearly_a_class_is_asked_about(review: Review) -> None:
+    page = review()
+    class_field(page)
+    page.keyboard.type("Billing ")
+    expect(matching(page).last).to_contain_text("billing is there already")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#review-notice")).to_contain_text("differs only in case or spaces")
+    assert shown(page) == "Row 0"
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#row-0 .col-corrected")).to_have_text("Billing")
+
+
+def test_without_javascript_a_new_class_has_a_button_of_its_own(review: Review) -> None:
+    page = review(javascript=False)
+    page.get_by_label("Another class").fill("Deliverys")
+    page.get_by_role("button", name="Set class").click()
+    expect(page.locator("main")).to_contain_text("There is no class “Deliverys”; did you mean “delivery”?")
+    page.go_back()
+    page.get_by_label("Another class").fill("Deliverys")
+    page.get_by_role("button", name="Create new class").click()
+    expect(page.locator("#row-0 .col-corrected")).to_have_text("Deliverys")
+
+
+def test_clean_top_k_creates_no_class_by_a_slip(review: Review) -> None:
+    page = review()
+    page.get_by_role("link", name="Clean top K").click()
+    page.locator("label", has_text="Give all the same class").click()
+    page.get_by_label("Class, for Label").fill("deliv")
+    expect(page.locator("#top-k-preview")).to_contain_text("did you mean “delivery”?")
+    page.get_by_label("Create the class if it is new").check()
+    expect(page.locator("#top-k-preview")).to_contain_text("12 of 12 rows would change")
+
+
+def test_the_end_of_a_view_counts_what_is_undecided_and_leads_there(review: Review) -> None:
+    page = review("?row=110")
+    page.keyboard.press("q")
+    expect(page.locator("#row-title")).to_have_text("End of the view")
+    expect(page.locator("#row-panel")).to_contain_text("11 of 12 still undecided")
+    press(page, "Enter", "Row 0")
+    page.get_by_role("link", name="Clean top K").click()
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Apply to 11 rows").click()
+    page.wait_for_load_state()
+    page.goto(page.url.split("?")[0] + "?row=110")
+    page.keyboard.press("q")
+    expect(page.locator("#row-panel")).to_contain_text("All 12 rows of this view are decided")
+    expect(page.locator("#row-panel")).to_contain_text("11 fixed, 1 kept, 0 excluded")
+    expect(page.locator("#row-panel").get_by_role("button", name="Improve results")).to_be_visible()
+    expect(page.locator("#row-panel").get_by_role("link", name="Outliers, 1 undecided")).to_be_visible()
+
+
+def test_filters_apply_when_they_are_chosen_and_count_the_rows_of_the_view(review: Review) -> None:
+    page = review()
+    assert "billing (4)" in page.get_by_label("Given label").inner_text()
+    page.get_by_label("Given label").select_option("billing")
+    expect(page.locator(".review-table tbody tr")).to_have_count(4)
+    expect(page.get_by_role("link", name="Remove filter Given billing")).to_be_visible()
+    page.locator("summary", has_text="More").click()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    expect(page.get_by_role("button", name="Apply")).to_be_in_viewport()
+
+
+def test_on_a_phone_the_last_action_stands_above_the_buttons_with_its_undo(review: Review) -> None:
+    page = review(width=390)
+    page.get_by_role("button", name="Keep").click()
+    expect(page.locator("#row-title")).to_have_text("Row 10")
+    expect(page.locator("#last-action")).to_contain_text("Keep row 0")
+    expect(page.get_by_role("progressbar", name="Reviewed label issues").last).to_be_in_viewport()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#row-title")).to_have_text("Row 0")
