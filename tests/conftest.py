@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import hypothesis
 import pytest
 from celery import current_app
 from django.core.cache import cache
@@ -31,6 +32,10 @@ from tests.cast import logged_in, make_user
 from tests.scheduling import pytest_xdist_make_scheduler
 
 __all__ = ["pytest_xdist_make_scheduler"]
+
+# The same examples each time, however slow the machine is.
+hypothesis.settings.register_profile("studio", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("studio")
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

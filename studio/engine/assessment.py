@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from studio.engine.calibration import Calibration
 from studio.engine.candidates import Candidate
 from studio.engine.crossval import OutOfSample
 from studio.engine.ensemble import ensemble_weights
@@ -36,7 +37,9 @@ class Assessment:
     Attributes
     ----------
     predicted
-        Out-of-sample predictions of the ensemble, shape (n_rows, P).
+        Out-of-sample predictions of the ensemble, calibrated, shape (n_rows, P).
+    calibration
+        The mixture's: its temperature, and how noisy the given labels are.
     members
         All candidates in the order of the table, with their weights.
     candidates
@@ -46,6 +49,7 @@ class Assessment:
     """
 
     predicted: Predicted
+    calibration: Calibration
     members: tuple[Member, ...]
     candidates: tuple[CandidateResult, ...]
     simple: Predicted | None
@@ -60,23 +64,33 @@ def assess(fits: Sequence[OutOfSample], labels: Labels, recipe: TaskRecipe) -> A
     """Calibrate the candidates, weigh them, and measure each and their mixture on the labeled rows."""
     is_labeled = labels.is_labeled
     targets = labels.targets[is_labeled]
-    temperatures = [recipe.temperature(fit.predicted[is_labeled], targets) for fit in fits]
-    calibrated = [recipe.calibrated(fit.predicted, t) for fit, t in zip(fits, temperatures, strict=True)]
+    calibrations = [recipe.calibration(fit.predicted[is_labeled], targets) for fit in fits]
+    calibrated = [
+        recipe.calibrated(fit.predicted, calibration.temperature)
+        for fit, calibration in zip(fits, calibrations, strict=True)
+    ]
     columns = np.column_stack([recipe.column(predicted[is_labeled], targets) for predicted in calibrated])
-    weights = ensemble_weights(columns, partial(recipe.loss, targets=targets))
-    predicted = recipe.combined(calibrated, weights.tolist())
+    alone = [
+        float(recipe.losses(column, targets, calibration).mean())
+        for column, calibration in zip(columns.T, calibrations, strict=True)
+    ]
+    best = calibrations[int(np.argmin(alone))]
+    weights = ensemble_weights(columns, partial(recipe.losses, targets=targets, calibration=best))
+    mixed = recipe.combined(calibrated, weights.tolist())
+    calibration = recipe.calibration(mixed[is_labeled], targets)
+    predicted = recipe.calibrated(mixed, calibration.temperature)
     members = tuple(
-        Member(fit.candidate, temperature, float(weight))
-        for fit, temperature, weight in zip(fits, temperatures, weights, strict=True)
+        Member(fit.candidate, calibration.temperature, float(weight))
+        for fit, calibration, weight in zip(fits, calibrations, weights, strict=True)
     )
     rows = [
-        _row(fit, recipe.quality(probs[is_labeled], targets), float(weights[m]))
-        for m, (fit, probs) in enumerate(zip(fits, calibrated, strict=True))
+        _row(fit, recipe.quality(probs[is_labeled], targets, calibration), float(weight))
+        for fit, probs, calibration, weight in zip(fits, calibrated, calibrations, weights, strict=True)
     ]
-    rows.append(_ensemble_row(recipe.quality(predicted[is_labeled], targets), rows))
+    rows.append(_ensemble_row(recipe.quality(predicted[is_labeled], targets, calibration), rows))
     table = tuple(sorted(rows, key=lambda row: (-row.accuracy, row.log_loss)))
     additive = (probs for fit, probs in zip(fits, calibrated, strict=True) if fit.candidate.is_additive)
-    return Assessment(predicted, members, table, next(additive, None))
+    return Assessment(predicted, calibration, members, table, next(additive, None))
 
 
 def _row(fit: OutOfSample, quality: Quality, weight: float) -> CandidateResult:

@@ -110,7 +110,8 @@ def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult,
     if study.spec.task is not MLTask.REGRESSION:
         simple = _simple(study, assessed, resources) if study.spec.task is MLTask.MULTI_CLASS else None
         study.views.release()  # what models read is not what detectors read
-        return assessed.candidates, replace(_evidence(study, assessed.predicted, resources), simple=simple)
+        evidence = _evidence(study, assessed.predicted, resources)
+        return assessed.candidates, replace(evidence, calibration=assessed.calibration, simple=simple)
     # The errors of a former fit and of the one that goes on from it are learned by the same model.
     former = None if study.former is None else cross_validated(study.at_first, resources)
     candidate = error_candidate((former or assessed).heaviest.candidate)
@@ -133,8 +134,8 @@ def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predict
         return None
     (fit,) = cross_validate([additive], study.at_first, resources)
     recipe, is_labeled = RECIPES[study.spec.task], study.former.is_labeled
-    temperature = recipe.temperature(fit.predicted[is_labeled], study.former.targets[is_labeled])
-    return recipe.calibrated(fit.predicted, temperature)
+    calibration = recipe.calibration(fit.predicted[is_labeled], study.former.targets[is_labeled])
+    return recipe.calibrated(fit.predicted, calibration.temperature)
 
 
 def cross_validated(study: Study, resources: Resources) -> Assessment:

@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from scipy.special import softmax
 
 Probabilities = npt.NDArray[np.float32]
-_FLOOR = 1e-6  # a wrong row costs at most 14 nats, so that a few wrong given labels don't decide everything
+PROBABILITY_FLOOR = 1e-6  # a wrong row costs at most 14 nats, so that a few wrong given labels don't decide everything
 _MAX_ROWS_FOR_TEMPERATURE = 20_000
 _LOWEST_TEMPERATURE, _HIGHEST_TEMPERATURE = 0.05, 5.0
 _N_BINS = 15
@@ -19,9 +19,22 @@ def accuracy(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> float:
     return float(np.mean(np.argmax(pred_probs, axis=1) == codes))
 
 
-def skill(accuracy: float, baseline: float) -> float:
-    """Return how far an accuracy has come from that of the most frequent class to 1; 0 where it has not."""
-    return max(0.0, (accuracy - baseline) / (1 - baseline))
+def kappa(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> float:
+    """Return Cohen's kappa of likeliest and given classes, at least 0: agreement beyond what chance would bring.
+
+    Where one class has most of the rows, accuracy is hardly above that of naming it always, however well the few rows
+    of other classes are told apart; kappa is not so blind.
+
+    References
+    ----------
+    Cohen, A Coefficient of Agreement for Nominal Scales (1960).
+    """
+    n_classes = pred_probs.shape[1]
+    likeliest = np.argmax(pred_probs, axis=1)
+    agreement = float((likeliest == codes).mean())
+    shares = [np.bincount(classes, minlength=n_classes) / len(codes) for classes in (likeliest, codes)]
+    by_chance = float(shares[0] @ shares[1])
+    return max(0.0, (agreement - by_chance) / (1 - by_chance)) if by_chance < 1 else 0.0
 
 
 def given_probabilities(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
@@ -29,9 +42,9 @@ def given_probabilities(pred_probs: Probabilities, codes: npt.NDArray[np.int32])
     return pred_probs[np.arange(len(codes)), codes].astype(np.float64)
 
 
-def log_loss(given_probability: npt.NDArray[np.float64]) -> float:
-    """Return the mean negative log of the given class's probability, in nats."""
-    return float(-np.mean(np.log(np.maximum(given_probability, _FLOOR))))
+def log_losses(given_probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Return the negative log of each given class's probability, in nats, shape (n,)."""
+    return np.asarray(-np.log(np.maximum(given_probability, PROBABILITY_FLOOR)), dtype=np.float64)
 
 
 def fit_temperature(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> float:
@@ -48,7 +61,7 @@ def fit_temperature(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> 
     Guo et al., On Calibration of Modern Neural Networks (2017).
     """
     step = -(-len(codes) // _MAX_ROWS_FOR_TEMPERATURE)
-    logs, some_codes = np.log(np.maximum(pred_probs[::step], _FLOOR)), codes[::step]
+    logs, some_codes = np.log(np.maximum(pred_probs[::step], PROBABILITY_FLOOR)), codes[::step]
     given = float(given_probabilities(logs, some_codes).sum() + logs.mean(dtype=np.float64))
 
     def slope(log_inverse: float) -> float:

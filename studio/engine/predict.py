@@ -67,7 +67,8 @@ def predict_frame(model: TrainedModel, frame: pd.DataFrame) -> Predictions:
     members = [
         recipe.calibrated(member.learner.predict(matrices[member.view]), member.temperature) for member in model.members
     ]
-    predicted = recipe.combined(members, [member.weight for member in model.members])
+    mixed = recipe.combined(members, [member.weight for member in model.members])
+    predicted = recipe.calibrated(mixed, model.calibration.temperature)
     suggested = recipe.suggested(predicted, model.label_format)
     if model.error_bar is None:
         return Predictions(predicted, suggested)

@@ -85,6 +85,8 @@ def _expected_s(kept: Sequence[Measured], n_folds: int, n_jobs: int) -> float:
 
 def _measured(trial: Trial, study: Study) -> Measured:
     recipe, targets = RECIPES[study.spec.task], study.labels.targets[np.flatnonzero(study.fold_id == 0)]
-    calibrated = recipe.calibrated(trial.predicted, recipe.temperature(trial.predicted, targets))
-    loss = recipe.loss(recipe.column(calibrated, targets), targets)
-    return Measured(trial, loss, recipe.quality(calibrated, targets).accuracy)
+    calibration = recipe.calibration(trial.predicted, targets)
+    calibrated = recipe.calibrated(trial.predicted, calibration.temperature)
+    losses = recipe.losses(recipe.column(calibrated, targets), targets, calibration)
+    accuracy = recipe.quality(calibrated, targets, calibration).accuracy
+    return Measured(trial, float(losses.mean()), accuracy)

@@ -14,6 +14,7 @@ from studio.engine.arithmetic import Arithmetic
 from studio.engine.assessment import ENSEMBLE_KEY, Assessment, Member
 from studio.engine.build import cross_validated
 from studio.engine.cache import Cache
+from studio.engine.calibration import NO_CALIBRATION, Calibration
 from studio.engine.candidates import error_candidate
 from studio.engine.cells import Table
 from studio.engine.errors import DataProblem
@@ -64,6 +65,8 @@ class TrainedModel:
         One candidate with weight 1, or those of the ensemble.
     candidates
         The table of models, best first; the first is this model.
+    calibration
+        Of what the members say together: its temperature is applied, and it tells how noisy given labels were.
     error_bar
         Regression: what predicts how far off a prediction is, and how bars are made of that; else None.
     """
@@ -73,6 +76,7 @@ class TrainedModel:
     featurisers: dict[str, Featuriser]
     members: tuple[FittedMember, ...]
     candidates: tuple[CandidateResult, ...]
+    calibration: Calibration
     error_bar: tuple[FittedMember, Scale] | None = None
 
     @property
@@ -147,6 +151,7 @@ def train_model(
         featurisers={view: study.views.fitted(view) for view in views},
         members=tuple(fitted),
         candidates=assessed.candidates,
+        calibration=assessed.calibration if len(members) > 1 else NO_CALIBRATION,
         error_bar=error_bar,
     )
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from studio.engine.health.base import Analysis
 from studio.engine.health.report import Trust
-from studio.engine.metrics import skill
+from studio.engine.metrics import kappa
 
 N_THRESHOLDS = 50  # at which the two distributions are compared
 MAX_CELLS = 5_000_000  # probabilities that are sorted; of more, rows are drawn at random
@@ -19,19 +19,22 @@ def find_trust(analysis: Analysis) -> Trust | None:
 
     Notes
     -----
-    No data set tells for sure whether a label is wrong or only improbable. The estimate is the geometric mean of two
-    figures that err in opposite circumstances:
+    No data set tells for sure whether a label is wrong or only improbable. The estimate is the larger of two.
+
+    One is the mean probability that a flagged label is wrong, by the noise of the calibration: good where labels are
+    wrong at random, too low where they are wrong in the same way as hard rows are.
+
+    The other is the geometric mean of two figures that err in opposite circumstances:
 
     - An upper bound. Wrong labels would be as probable to the models as the classes that they hold unlikely, each
       drawn as often as its probability says. The distribution F of the given labels' probabilities is a mixture of an
       unknown one and this one, W, so the fraction of wrong labels is at most the smallest F(t) / W(t); those below
       the threshold of the flagged rows follow by Bayes' rule. Where classes cannot be told apart, improbable right
       labels look just like W, and the bound is loose.
-    - The skill of the models: how far their held-out accuracy has come from that of the most frequent class to 1.
+    - The kappa of likeliest and given classes.
 
-    Planted errors, uniform and between similar classes, in banking77, adult, tweets, German credit, diabetes and
-    student grades: the true fraction was 0.16 to 1, the estimate 0.1 away on average and 0.23 at most, mostly below.
-    None with fewer than two classes.
+    On twelve data sets, of planted errors, uniform and between similar classes, and of real ones, the true fraction
+    was 0.36 to 1, the estimate 0.05 away on average and 0.13 at most. None with fewer than two classes.
 
     References
     ----------
@@ -42,15 +45,20 @@ def find_trust(analysis: Analysis) -> Trust | None:
     if len(study.labels.classes) < 2 or not is_judged.any():
         return None
     codes = study.labels.codes[is_judged]
-    probabilities = np.clip(np.asarray(analysis.evidence.judged_probs[is_judged], dtype=np.float64), 1e-9, 1)
+    calibration, judged = analysis.evidence.calibration, analysis.evidence.judged_probs[is_judged]
+    probabilities = np.clip(np.asarray(judged, dtype=np.float64), 1e-9, 1)
     is_flagged = analysis.issues["is_label_issue"].to_numpy()[is_judged]
     given = probabilities[np.arange(len(codes)), codes]
     n_flagged = int(is_flagged.sum())
     held_out = float((probabilities.argmax(axis=1) == codes).mean())
     baseline = float(study.labels.class_counts.max() / study.labels.class_counts.sum())
-    bound = _bound(given, _some(probabilities, study.spec.seed), given[is_flagged]) if n_flagged else 0.0
-    n_wrong = round(np.sqrt(bound * skill(held_out, baseline)) * n_flagged)
-    return Trust(n_flagged, n_wrong, held_out, baseline)
+    if not n_flagged:
+        return Trust(0, 0, held_out, baseline)
+    by_noise = float(calibration.wrong_if_given(given[is_flagged]).mean())
+    some = _some(calibration.as_given(probabilities), study.spec.seed)
+    bound = _bound(calibration.as_given(given), some, calibration.as_given(given[is_flagged]))
+    by_bound = np.sqrt(bound * kappa(judged, codes))
+    return Trust(n_flagged, round(max(by_noise, by_bound) * n_flagged), held_out, baseline)
 
 
 def _some(probabilities: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.float64]:

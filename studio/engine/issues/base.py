@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from studio.engine.cache import Cache
+from studio.engine.calibration import NO_CALIBRATION, Calibration
 from studio.engine.features.base import Matrix
 from studio.engine.features.catalogue import distance_view
 from studio.engine.issues.texts import Texts
@@ -40,6 +41,8 @@ class Evidence:
         Dense features in which near rows are alike, shape (n, d).
     predictions
         Regression: out-of-sample number and its expected absolute error, shape (n, 2); else None.
+    calibration
+        How noisy given labels are, and how `pred_probs` relate to them.
     simple
         Multi-class: out-of-sample probabilities of a linear model, shape (n, K); None where none was fitted.
     cache
@@ -52,6 +55,7 @@ class Evidence:
     pred_probs: Probabilities
     space: Matrix
     predictions: npt.NDArray[np.float32] | None = None
+    calibration: Calibration = NO_CALIBRATION
     simple: Probabilities | None = None
     cache: Cache = field(default_factory=lambda: Cache(None))
     n_jobs: int = 1

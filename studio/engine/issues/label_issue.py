@@ -6,10 +6,18 @@ import numpy as np
 import numpy.typing as npt
 from cleanlab.count import num_label_issues
 
+from studio.engine.calibration import Calibration
 from studio.engine.issues.base import Columns, Evidence
-from studio.engine.metrics import Probabilities, accuracy, skill
+from studio.engine.metrics import (
+    PROBABILITY_FLOOR,
+    Probabilities,
+    at_temperature,
+    fit_temperature,
+    given_probabilities,
+    kappa,
+)
 
-_ENOUGH_SKILL = 1 / 3  # with less, models take much that they cannot tell for errors
+_ENOUGH_KAPPA = 1 / 3  # with less, models take much that they cannot tell for errors
 _MIN_CONFIDENCE_IN_ANOTHER = 0.5  # for a class that could not be learned: more likely another class than not
 
 
@@ -22,10 +30,10 @@ def find_label_issue(evidence: Evidence) -> Columns:
     likeliest other: above 0.5 where another class is likelier, and 1 − g (cleanlab's self-confidence) with two
     classes. With 77 classes it raised average precision from 0.978 to 0.982 against 1 − g, which a row also gets for
     being hard; the difference q − g lowered it to 0.945. `is_label_issue` are the rows with the worst scores, as many
-    as confident learning counts errors in the joint distribution of given and true labels; never where the given
-    label is also the likeliest. Against pruning by noise rate this gave up a few points of recall for 1 to 18 points
-    of precision. Where models have come less than a third of the way from the accuracy of the most frequent class
-    to 1, the count is cut in proportion: most of it is what they cannot tell.
+    as confident learning counts errors in the joint distribution of given and true labels, or as are expected by the
+    calibration's noise if those are more; never where the given label is also the likeliest. Against pruning by noise
+    rate this gave up a few points of recall for 1 to 18 points of precision. Where likeliest and given classes agree
+    with a kappa below a third, the count is cut in proportion: most of it is what models cannot tell.
 
     A class that occurs in one fold only could not be learned where it was held out, so its probability says
     nothing. Such a row counts as an issue when it is more likely than not another class and as likely as that
@@ -50,7 +58,7 @@ def find_label_issue(evidence: Evidence) -> Columns:
     scores = np.zeros(len(pred_probs), dtype=np.float32)
     flags = np.zeros(len(pred_probs), dtype=bool)
     if is_seen.any():
-        flags[is_seen], scores[is_seen] = _judged(labels.codes[is_seen], pred_probs[is_seen])
+        flags[is_seen], scores[is_seen] = _judged(labels.codes[is_seen], pred_probs[is_seen], evidence.calibration)
     is_unlearned = labels.is_labeled & ~is_seen
     scores[is_unlearned] = confidence[is_unlearned]
     usual = class_thresholds(labels.codes, pred_probs, is_seen)
@@ -67,22 +75,25 @@ def find_label_issue(evidence: Evidence) -> Columns:
 
 
 def _judged(
-    codes: npt.NDArray[np.int32], pred_probs: Probabilities
+    codes: npt.NDArray[np.int32], pred_probs: Probabilities, calibration: Calibration
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32]]:
     present = np.unique(codes)
     compact = np.searchsorted(present, codes).astype(np.int32)
     if len(present) == 1:
         return np.zeros(len(codes), dtype=bool), np.zeros(len(codes), dtype=np.float32)
     # cleanlab wants every class to have rows, and rows that sum to 1.
-    probabilities = np.maximum(pred_probs[:, present].astype(np.float64), 1e-9)
+    probabilities = np.maximum(pred_probs[:, present], PROBABILITY_FLOOR)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    n_counted = int(num_label_issues(compact, probabilities))
-    reached = skill(accuracy(pred_probs[:, present], compact), np.bincount(compact).max() / len(compact))
-    n_errors = round(n_counted * min(1.0, reached / _ENOUGH_SKILL))
+    # As sure as given labels bear out, so that a score is not 1.00 wherever the models know the true label well.
+    hedged = at_temperature(probabilities, fit_temperature(probabilities, compact)).astype(np.float64)
+    hedged /= hedged.sum(axis=1, keepdims=True)
+    n_counted = int(num_label_issues(compact, hedged))
+    n_expected = float(calibration.wrong_if_given(given_probabilities(probabilities, compact)).sum())
+    n_errors = round(max(n_counted, n_expected) * min(1.0, kappa(probabilities, compact) / _ENOUGH_KAPPA))
     rows = np.arange(len(codes))
-    given = probabilities[rows, compact].copy()
-    probabilities[rows, compact] = 0.0
-    likeliest_other = probabilities.max(axis=1)
+    given = hedged[rows, compact].copy()
+    hedged[rows, compact] = 0.0
+    likeliest_other = hedged.max(axis=1)
     scores = (likeliest_other / (likeliest_other + given)).astype(np.float32)
     if not n_errors:
         return np.zeros(len(codes), dtype=bool), scores

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from studio.engine.calibration import Calibration
 from studio.engine.candidates import Candidate
 from studio.engine.labels import Labels
 from studio.engine.learners import Learner, Predicted
@@ -31,8 +32,8 @@ class TaskRecipe(Protocol):
     def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
         """Return the candidate's unfitted model."""
 
-    def temperature(self, predicted: Predicted, targets: Targets) -> float:
-        """Return the one number that calibrates out-of-sample predictions."""
+    def calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
+        """Return what calibrates out-of-sample predictions."""
 
     def calibrated(self, predicted: Predicted, temperature: float) -> Predicted:
         """Return calibrated predictions."""
@@ -40,14 +41,16 @@ class TaskRecipe(Protocol):
     def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:
         """Return what is mixed when candidates are weighed: probabilities of what was given, or numbers."""
 
-    def loss(self, column: npt.NDArray[np.float64], targets: Targets) -> float:
-        """Return how bad a mixed column is."""
+    def losses(
+        self, column: npt.NDArray[np.float64], targets: Targets, calibration: Calibration
+    ) -> npt.NDArray[np.float64]:
+        """Return how bad a mixed column is, value by value, if labels are as noisy as the calibration says."""
 
     def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
         """Return the ensemble's predictions."""
 
-    def quality(self, predicted: Predicted, targets: Targets) -> Quality:
-        """Measure predictions."""
+    def quality(self, predicted: Predicted, targets: Targets, calibration: Calibration) -> Quality:
+        """Measure calibrated predictions against given labels, which are as noisy as the calibration says."""
 
     def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
         """Return how labels are made of predictions, given those of all rows, out of sample."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from studio.engine.calibration import Calibration, fit_calibration
 from studio.engine.candidates import Candidate
 from studio.engine.ensemble import mixture
 from studio.engine.labels import Labels
@@ -15,9 +16,8 @@ from studio.engine.metrics import (
     accuracy,
     at_temperature,
     calibration_error,
-    fit_temperature,
     given_probabilities,
-    log_loss,
+    log_losses,
 )
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
 
@@ -29,9 +29,9 @@ class MultiClass:
         """Return the candidate as a classifier."""
         return ClassLearner(candidate.classifier(seed), labels.n_outputs)
 
-    def temperature(self, predicted: Predicted, targets: Targets) -> float:
-        """Return the temperature of least log loss."""
-        return fit_temperature(predicted, np.asarray(targets, dtype=np.int32))
+    def calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
+        """Return temperature and noise."""
+        return fit_calibration(predicted, np.asarray(targets, dtype=np.int32))
 
     def calibrated(self, predicted: Predicted, temperature: float) -> Predicted:
         """Return probabilities at the temperature."""
@@ -41,9 +41,11 @@ class MultiClass:
         """Return the given class's probability."""
         return given_probabilities(predicted, np.asarray(targets, dtype=np.int32))
 
-    def loss(self, column: npt.NDArray[np.float64], targets: Targets) -> float:
-        """Return the log loss in nats."""
-        return log_loss(column)
+    def losses(
+        self, column: npt.NDArray[np.float64], targets: Targets, calibration: Calibration
+    ) -> npt.NDArray[np.float64]:
+        """Return the log loss of each row's given label, in nats."""
+        return log_losses(calibration.as_given(column))
 
     def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
         """Return the weighted mean, rows summing to 1."""
@@ -51,12 +53,13 @@ class MultiClass:
         total /= total.sum(axis=1, keepdims=True)
         return total
 
-    def quality(self, predicted: Predicted, targets: Targets) -> Quality:
+    def quality(self, predicted: Predicted, targets: Targets, calibration: Calibration) -> Quality:
         """Measure accuracy, log loss, and the calibration of the likeliest class."""
         codes = np.asarray(targets, dtype=np.int32)
-        is_right = np.argmax(predicted, axis=1) == codes
-        ece = calibration_error(predicted.max(axis=1), is_right)
-        return Quality(accuracy(predicted, codes), log_loss(given_probabilities(predicted, codes)), ece)
+        is_likeliest = np.argmax(predicted, axis=1) == codes
+        ece = calibration_error(calibration.as_given(predicted.max(axis=1)), is_likeliest)
+        losses = self.losses(self.column(predicted, targets), targets, calibration)
+        return Quality(accuracy(predicted, codes), float(losses.mean()), ece)
 
     def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
         """Return the names of the classes."""

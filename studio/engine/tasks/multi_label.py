@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from studio.engine.calibration import Calibration
 from studio.engine.candidates import Candidate
 from studio.engine.ensemble import mixture
 from studio.engine.label_sets import join_labels
 from studio.engine.labels import Labels
 from studio.engine.learners import JointSetLearner, Learner, Predicted, SetLearner
-from studio.engine.metrics import at_temperature, calibration_error, fit_temperature, log_loss, micro_f1
+from studio.engine.metrics import at_temperature, calibration_error, fit_temperature, log_losses, micro_f1
 from studio.engine.models.base import SetClassifier
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
 
@@ -31,10 +32,11 @@ class MultiLabel:
             return JointSetLearner(model)
         return SetLearner([candidate.classifier(seed) for _ in range(labels.n_outputs)])
 
-    def temperature(self, predicted: Predicted, targets: Targets) -> float:
+    def calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
         """Return the temperature of least log loss over evenly spaced rows and all classes."""
         step = -(-predicted.size // _MAX_CELLS_FOR_TEMPERATURE)
-        return fit_temperature(_two_sided(predicted[::step]), np.asarray(targets[::step], dtype=np.int32).ravel())
+        members = np.asarray(targets[::step], dtype=np.int32).ravel()
+        return Calibration(fit_temperature(_two_sided(predicted[::step]), members))
 
     def calibrated(self, predicted: Predicted, temperature: float) -> Predicted:
         """Return probabilities at the temperature."""
@@ -44,19 +46,22 @@ class MultiLabel:
         """Return the probability of what was given, class by class, shape (n · K,)."""
         return given_set_probabilities(predicted, np.asarray(targets, dtype=bool)).ravel().astype(np.float64)
 
-    def loss(self, column: npt.NDArray[np.float64], targets: Targets) -> float:
-        """Return the mean log loss per row and class, in nats."""
-        return log_loss(column)
+    def losses(
+        self, column: npt.NDArray[np.float64], targets: Targets, calibration: Calibration
+    ) -> npt.NDArray[np.float64]:
+        """Return the log loss of each row and class, in nats, shape (n · K,)."""
+        return log_losses(column)
 
     def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
         """Return the weighted mean."""
         return mixture(members, weights)
 
-    def quality(self, predicted: Predicted, targets: Targets) -> Quality:
+    def quality(self, predicted: Predicted, targets: Targets, calibration: Calibration) -> Quality:
         """Measure F1 over all rows and classes at the threshold that is best for it, log loss, and calibration."""
         members = np.asarray(targets, dtype=bool)
         f1 = micro_f1(predicted >= best_threshold(predicted, members), members)
-        return Quality(f1, log_loss(self.column(predicted, members)), calibration_error(predicted, members))
+        losses = log_losses(self.column(predicted, members))
+        return Quality(f1, float(losses.mean()), calibration_error(predicted, members))
 
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
         """Return the classes that are likely enough; where sets are never empty, at least the likeliest."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from studio.engine.calibration import NO_CALIBRATION, Calibration
 from studio.engine.candidates import Candidate
 from studio.engine.ensemble import mixture
 from studio.engine.labels import Labels
@@ -24,9 +25,9 @@ class Regression:
         """Return the candidate as a regressor."""
         return NumberLearner(candidate.regressor(seed), labels.scale)
 
-    def temperature(self, predicted: Predicted, targets: Targets) -> float:
-        """Return 1: there are no probabilities to calibrate."""
-        return 1.0
+    def calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
+        """Return none: there are no probabilities to calibrate."""
+        return NO_CALIBRATION
 
     def calibrated(self, predicted: Predicted, temperature: float) -> Predicted:
         """Return the numbers as they are."""
@@ -36,15 +37,17 @@ class Regression:
         """Return the numbers."""
         return predicted[:, 0].astype(np.float64)
 
-    def loss(self, column: npt.NDArray[np.float64], targets: Targets) -> float:
-        """Return the mean absolute error, which a few wrong labels hardly move."""
-        return float(np.abs(column - np.asarray(targets, dtype=np.float64)).mean())
+    def losses(
+        self, column: npt.NDArray[np.float64], targets: Targets, calibration: Calibration
+    ) -> npt.NDArray[np.float64]:
+        """Return the absolute errors, whose mean a few wrong labels hardly move."""
+        return np.asarray(np.abs(column - np.asarray(targets, dtype=np.float64)))
 
     def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
         """Return the weighted mean."""
         return mixture(members, weights)
 
-    def quality(self, predicted: Predicted, targets: Targets) -> Quality:
+    def quality(self, predicted: Predicted, targets: Targets, calibration: Calibration) -> Quality:
         """Measure R² and the root mean squared error."""
         values = np.asarray(targets, dtype=np.float64)
         squared_errors = (predicted[:, 0] - values) ** 2
