@@ -16,6 +16,7 @@ from studio.engine.health.report import (
     Health,
     Imbalance,
     InvertedSlice,
+    LabelNoise,
     Leak,
     NumberErrors,
     RowOrder,
@@ -144,7 +145,26 @@ def _trust(trust: Trust | None) -> Note | None:
     return Note("warning", title, f"{learned} {advice}")
 
 
+def _noise(noise: LabelNoise, *, is_systematic: bool) -> Note:
+    share = percent(noise.wrong_fraction)
+    figures = (
+        f"95 % interval {percent(noise.low)} to {percent(noise.high)}. The models agree with "
+        f"{percent(noise.held_out)} of the given labels on rows that they have not seen, and with "
+        f"an estimated {percent(noise.held_out_true)} of the true ones."
+    )
+    if not is_systematic:
+        return Note("info", f"About {share} of the labels are wrong at random", figures)
+    return Note(
+        "warning",
+        f"Some labels are wrong in a systematic way, beyond the {share} that are wrong at random",
+        f"{figures} Models learn systematic errors as if they were right, so both figures are "
+        "probably too high. Review the rows with the highest scores to see which rule is behind them.",
+    )
+
+
 def _notes(found: Health) -> Iterator[Note]:
+    if found.noise:
+        yield _noise(found.noise, is_systematic=found.has_systematic_noise)
     yield from map(_inverted, found.inverted)
     if found.imbalance:
         yield _imbalance(found.imbalance)

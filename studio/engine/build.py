@@ -34,6 +34,7 @@ from studio.engine.spread import find_spread
 from studio.engine.stopwatch import Stopwatch
 from studio.engine.study import Study, make_study, size_of
 from studio.engine.tasks.registry import RECIPES
+from studio.engine.tuning import tuned
 from studio.engine.validate import checked_table
 
 STAGE = "Finding issues"
@@ -132,7 +133,7 @@ def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predict
     additive = next((one for one in candidates_for(study.spec, size_of(study)) if one.is_additive), None)
     if additive is None:
         return None
-    (fit,) = cross_validate([additive], study.at_first, resources)
+    (fit,) = cross_validate(tuned([additive], study.at_first, resources), study.at_first, resources)
     recipe, is_labeled = RECIPES[study.spec.task], study.former.is_labeled
     calibration = recipe.calibration(fit.predicted[is_labeled], study.former.targets[is_labeled])
     return recipe.calibrated(fit.predicted, calibration.temperature)
@@ -140,7 +141,7 @@ def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predict
 
 def cross_validated(study: Study, resources: Resources) -> Assessment:
     """Fit the candidates on all folds, weigh them into an ensemble, and say so in the log."""
-    candidates = _candidates(study)
+    candidates = tuned(_candidates(study), study, resources)
     choosing = partial(choose, study=study, n_jobs=resources.n_jobs, progress=resources.progress)
     fits = cross_validate(candidates, study, resources, choose=choosing)
     resources.progress(assessment.STAGE)

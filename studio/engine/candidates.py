@@ -17,6 +17,7 @@ from studio.engine.models.forest import Forest, NumberForest, SetForest
 from studio.engine.models.line_boosting import LineBoosting
 from studio.engine.models.linear import MarginClassifier
 from studio.engine.models.logistic import TableLogistic
+from studio.engine.models.naive_bayes import NaiveBayes
 from studio.engine.models.neighbours import NeighbourClassifier
 from studio.engine.models.network import SmallNetwork
 from studio.engine.models.ratio import RatioClassifier
@@ -62,6 +63,9 @@ class Candidate:
         Whether it is tried on data of this size.
     tasks
         What it predicts.
+    tuning
+        A parameter of the model, and the values among which held-out loss chooses, from the simplest fit on; None
+        where nothing is tuned.
     is_additive
         Whether it weighs columns or words one by one, so that it cannot learn a rule for some of the rows only.
     """
@@ -75,6 +79,15 @@ class Candidate:
     suits: Callable[[Size], bool]
     tasks: frozenset[MLTask] = CLASSES
     is_additive: bool = False
+    tuning: tuple[str, tuple[float, ...]] | None = None
+
+    @property
+    def variants(self) -> tuple[Candidate, ...]:
+        """The candidate with each value of what is tuned; itself alone where nothing is."""
+        if self.tuning is None:
+            return (self,)
+        parameter, values = self.tuning
+        return tuple(replace(self, make=_with(self.make, parameter, value), tuning=None) for value in values)
 
     def signature(self, seed: int) -> str:
         """Return a digest of everything but the data that decides its fits."""
@@ -95,6 +108,7 @@ REGULAR, FAST = frozenset({Mode.REGULAR}), frozenset({Mode.FAST})
 _FEW_CLASSES = 10  # up to here, logistic regression on wide sparse features is affordable
 _SEVERAL_CLASSES = 30  # up to here, boosting's tree per class and round is affordable
 _MANY_CLASSES = 200  # from here on, weights for all classes at once take too long
+_LOGISTIC = ("C", (0.1, 0.3, 1.0, 3.0, 10.0))
 _FEW_ROWS, _SEVERAL_ROWS, _MANY_ROWS, _VERY_MANY_ROWS = 5_000, 20_000, 60_000, 200_000
 
 
@@ -111,13 +125,25 @@ def candidates_for(spec: CleansetSpec, size: Size) -> tuple[Candidate, ...]:
     )
 
 
+def _with(
+    make: Callable[[int], Classifier | Regressor | SetClassifier], parameter: str, value: float
+) -> Callable[[int], Classifier | Regressor | SetClassifier]:
+    def make_with(seed: int) -> Classifier | Regressor | SetClassifier:
+        model = make(seed)
+        model.set_params(**{parameter: value})
+        return model
+
+    return make_with
+
+
 def _has_layers(size: Size) -> bool:
     """Say whether inner layers of the encoder are read: where few classes may differ in tone, and there is room."""
     return size.n_classes <= _FEW_CLASSES and size.n_rows <= _MANY_ROWS
 
 
-def _logistic(strength: float) -> Callable[[int], Classifier]:
-    return lambda seed: LogisticRegression(C=strength, max_iter=300)
+def _logistic(seed: int) -> Classifier:
+    model: Classifier = LogisticRegression(max_iter=300)
+    return model
 
 
 def _gentle_boosting(seed: int) -> Classifier:
@@ -176,8 +202,23 @@ CANDIDATES = (
     ),
     Candidate(
         "characters-logistic", "Character sequences, logistic regression", Modality.TEXT, REGULAR, "characters",
-        _logistic(1.0),
+        _logistic,
         lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT and size.n_classes <= _FEW_CLASSES,
+        tuning=_LOGISTIC,
+    ),
+    Candidate(
+        "words-bayes", "Words, naive Bayes", Modality.TEXT, ALWAYS, "words", lambda seed: NaiveBayes(),
+        lambda size: size.is_spaced,
+    ),
+    Candidate(
+        "characters-bayes", "Character sequences, naive Bayes", Modality.TEXT, REGULAR, "characters",
+        lambda seed: NaiveBayes(),
+        lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT,
+    ),
+    Candidate(
+        "symbols-bayes", "Character sequences, naive Bayes", Modality.TEXT, ALWAYS, "symbols",
+        lambda seed: NaiveBayes(),
+        lambda size: not size.is_spaced,
     ),
     Candidate(
         "symbols", "Character sequences, support vector machine", Modality.TEXT, ALWAYS, "symbols",
@@ -185,12 +226,12 @@ CANDIDATES = (
         lambda size: not size.is_spaced, is_additive=True,
     ),
     Candidate(
-        "sentences", "Sentence embeddings, logistic regression", Modality.TEXT, REGULAR, "sentences", _logistic(4.0),
-        lambda size: not _has_layers(size), ONE_CLASS,
+        "sentences", "Sentence embeddings, logistic regression", Modality.TEXT, REGULAR, "sentences", _logistic,
+        lambda size: not _has_layers(size), ONE_CLASS, tuning=_LOGISTIC,
     ),
     Candidate(
         "layers", "Sentence embeddings of four layers, logistic regression", Modality.TEXT, REGULAR, "layers",
-        _logistic(4.0), _has_layers, ONE_CLASS,
+        _logistic, _has_layers, ONE_CLASS, tuning=_LOGISTIC,
     ),
     Candidate(
         "set-layers", "Sentence embeddings of four layers, logistic regression", Modality.TEXT, REGULAR, "layers",
@@ -203,7 +244,7 @@ CANDIDATES = (
     Candidate(
         "sentences-neighbours", "Sentence embeddings, nearest neighbours", Modality.TEXT, REGULAR, "sentences",
         lambda seed: NeighbourClassifier(),
-        lambda size: not _has_layers(size) and size.n_rows <= _MANY_ROWS, ONE_CLASS,
+        lambda size: size.n_rows <= _MANY_ROWS, ONE_CLASS, tuning=("n_neighbours", (80, 40, 20, 10)),
     ),
     Candidate(
         "gentle-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _gentle_boosting,
@@ -251,8 +292,8 @@ CANDIDATES = (
     ),
     Candidate(
         "both", "Sentence embeddings and columns, logistic regression", Modality.TABULAR, REGULAR, "both",
-        lambda seed: LogisticRegression(C=0.3, max_iter=300),
-        lambda size: _has_layers(size) and size.has_phrases, ONE_CLASS,
+        _logistic,
+        lambda size: _has_layers(size) and size.has_phrases, ONE_CLASS, tuning=_LOGISTIC,
     ),
     Candidate(
         "set-both", "Sentence embeddings and columns, logistic regression", Modality.TABULAR, REGULAR, "both",

@@ -48,6 +48,9 @@ class RunManifest:
         By issue type, the numbers that its file states.
     results
         SHA-256 by part: each column of the issues, pred_probs, predictions, folds.
+    label_noise
+        Estimated share of wrong labels with its 95 % interval, and accuracy against given and true
+        ones; see `LabelNoise`. None where it does not apply.
     former_labels_sha256
         Of the labels from whose fits models went on; None where everything was fitted anew.
     separator, merged_labels
@@ -85,6 +88,7 @@ class RunManifest:
     arithmetic: str | None = None
     processor: str | None = None
     samples: Mapping[str, Sample] | None = None
+    label_noise: Mapping[str, float] | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return it for JSON."""
@@ -153,6 +157,7 @@ def describe(
         arithmetic=arithmetic_here(spec.arithmetic).value if spec.may_encode else None,
         processor=_processor(),
         samples=samples(result),
+        label_noise=asdict(result.health.noise) if result.health.noise else None,
     )
 
 

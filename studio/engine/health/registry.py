@@ -8,6 +8,7 @@ from studio.engine.health.groups import find_groups
 from studio.engine.health.inverted import find_inverted
 from studio.engine.health.label_quality import find_label_quality
 from studio.engine.health.leak import find_leak
+from studio.engine.health.noise import find_noise
 from studio.engine.health.number_errors import find_number_errors
 from studio.engine.health.order import find_order
 from studio.engine.health.report import Health
@@ -22,6 +23,7 @@ _WITH_LABELS = _WITH_CLASSES | _WITH_NUMBERS
 FINDINGS = (
     Finding("label_quality", find_label_quality, _WITH_LABELS),
     Finding("trust", find_trust, _WITH_ONE_CLASS),
+    Finding("noise", find_noise, _WITH_ONE_CLASS),
     Finding("classes", find_classes, _WITH_CLASSES),
     Finding("confusions", find_confusions, _WITH_ONE_CLASS),
     Finding("overlaps", find_overlaps, _WITH_ONE_CLASS),

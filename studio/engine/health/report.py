@@ -36,6 +36,22 @@ class Trust:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelNoise:
+    """An estimate of how many given labels are wrong.
+
+    `low` and `high` are the 95 % interval of `wrong_fraction`. `held_out` is the accuracy of the
+    ensemble against given labels, `held_out_true` the one expected against true labels. All of it
+    holds for labels that are wrong at random.
+    """
+
+    wrong_fraction: float
+    low: float
+    high: float
+    held_out: float
+    held_out_true: float
+
+
+@dataclass(frozen=True, slots=True)
 class ClassHealth:
     """The labels of one class.
 
@@ -171,6 +187,7 @@ class Health:
 
     label_quality: LabelQuality | None = None
     trust: Trust | None = None
+    noise: LabelNoise | None = None
     classes: tuple[ClassHealth, ...] = ()
     confusions: tuple[Confusion, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
@@ -180,6 +197,17 @@ class Health:
     groups: tuple[Group, ...] = ()
     inverted: tuple[InvertedSlice, ...] = ()
     leak: Leak | None = None
+
+    @property
+    def has_systematic_noise(self) -> bool:
+        """Whether more flagged labels are expected to be wrong than noise at random explains.
+
+        Then models have learned some of the wrong labels, the noise is underestimated, and both
+        accuracies are too high.
+        """
+        if self.noise is None or self.trust is None or self.label_quality is None:
+            return False
+        return self.trust.n_expected > self.noise.high * self.label_quality.n_labeled
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in the types of JSON."""

@@ -50,8 +50,12 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
     is_labeled = evidence.study.labels.is_labeled
     labels = MultiLabel().label_format(evidence.pred_probs, evidence.study.labels)
     usual = np.minimum(members[is_labeled].mean(axis=0), labels.applies_from)
-    suggested = members.copy()
-    suggested[is_labeled] ^= wrong_answers(members[is_labeled], evidence.pred_probs[is_labeled], usual)
+    wrong = np.zeros_like(members)
+    wrong[is_labeled] = wrong_answers(members[is_labeled], evidence.pred_probs[is_labeled], usual)
+    has_wrong = wrong.any(axis=1)
+    suggested = members ^ wrong
+    # In a row with a wrong answer, what would count as wrong beside it is not suggested either.
+    suggested[has_wrong] &= ~_is_unlikely(members[has_wrong], evidence.pred_probs[has_wrong], usual)
     has_new = (suggested & ~members).any(axis=1)
     suggested[has_new] &= ~members[has_new] | (evidence.pred_probs[has_new] >= labels.applies_from)
     if not labels.has_empty_sets:
@@ -95,4 +99,11 @@ def wrong_answers(
         both = np.column_stack([1 - yes, yes])
         n_wrong = int(num_label_issues(applies.astype(int), both))
         wrong[np.argsort(np.where(applies, yes, 1 - yes))[:n_wrong], column] = True
-    return wrong & np.where(members, pred_probs < _SHARE_OF_USUAL * usual, pred_probs > 0.5)
+    return wrong & np.where(members, _is_unlikely(members, pred_probs, usual), pred_probs > 0.5)
+
+
+def _is_unlikely(
+    members: npt.NDArray[np.bool_], pred_probs: Probabilities, usual: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
+    """Return which given classes are less than half as likely as usual, shape (n, K)."""
+    return members & (pred_probs < _SHARE_OF_USUAL * usual)

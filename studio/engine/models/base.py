@@ -27,6 +27,9 @@ class Classifier(Protocol):
     def get_params(self) -> Mapping[str, object]:
         """Return the parameters that decide the fit, apart from the data."""
 
+    def set_params(self, **params: object) -> object:
+        """Change some of these parameters."""
+
 
 class Regressor(Protocol):
     """The part of scikit-learn's regressors that is used here."""
@@ -39,6 +42,9 @@ class Regressor(Protocol):
 
     def get_params(self) -> Mapping[str, object]:
         """Return the parameters that decide the fit, apart from the data."""
+
+    def set_params(self, **params: object) -> object:
+        """Change some of these parameters."""
 
 
 class SetClassifier(ABC):
@@ -55,6 +61,10 @@ class SetClassifier(ABC):
     @abstractmethod
     def get_params(self) -> Mapping[str, object]:
         """Return the parameters that decide the fit, apart from the data."""
+
+    @abstractmethod
+    def set_params(self, **params: object) -> object:
+        """Change some of these parameters."""
 
 
 class Sampling(ABC):

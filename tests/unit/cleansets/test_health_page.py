@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from django.test import Client
@@ -16,6 +17,7 @@ from studio.engine.health.report import (
     Group,
     Health,
     InvertedSlice,
+    LabelNoise,
     LabelQuality,
     Leak,
     NumberErrors,
@@ -51,6 +53,23 @@ def analysis_page(client: Client, cleanset: Cleanset, health: Health) -> str:
     cleanset.health = health.to_dict()
     cleanset.save()
     return client.get(f"/cleansets/{cleanset.pk}/details").content.decode()
+
+
+NOISE = LabelNoise(wrong_fraction=0.05, low=0.03, high=0.2, held_out=0.8, held_out_true=0.84)
+
+
+def test_share_of_wrong_labels_is_told_with_its_interval_and_the_accuracy_against_true_labels(
+    browser: Client, cleanset: Cleanset
+) -> None:
+    page = analysis_page(browser, cleanset, replace(HEALTH, noise=NOISE))
+    assert "About 5.0\N{NO-BREAK SPACE}% of the labels are wrong at random" in page
+    assert "84.0\N{NO-BREAK SPACE}% of the true ones" in page
+
+
+def test_noise_that_models_have_learned_is_warned_of(browser: Client, cleanset: Cleanset) -> None:
+    page = analysis_page(browser, cleanset, replace(HEALTH, noise=replace(NOISE, high=0.06)))
+    assert "Some labels are wrong in a systematic way" in page
+    assert "both figures are probably too high" in page
 
 
 def test_every_finding_is_told_in_a_sentence(browser: Client, cleanset: Cleanset) -> None:
