@@ -36,20 +36,20 @@ class Calibration:
     given_if_true: float = 1.0
     given_if_not: float = 0.0
 
-    def as_given(self, probability: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    def as_given(self, probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Return the probability that a class is given, from that of its being true."""
-        result: npt.NDArray[np.floating] = probability * (self.given_if_true - self.given_if_not) + self.given_if_not
-        return result
+        spread = self.given_if_true - self.given_if_not
+        return np.asarray(spread * probability.astype(np.float64) + self.given_if_not)
 
     def wrong_if_given(self, probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Return the probability that a given class is wrong, from that of its being true, by Bayes' rule."""
-        given = np.asarray(self.as_given(probability), dtype=np.float64)
+        given = self.as_given(probability)
         right = self.given_if_true * np.asarray(probability, dtype=np.float64)
         return np.asarray(1 - right / np.maximum(given, np.finfo(np.float64).tiny))
 
     def wrong_if_not_given(self, probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Return the probability that a class is wrongly not given, from that of its being true."""
-        not_given = 1 - np.asarray(self.as_given(probability), dtype=np.float64)
+        not_given = 1 - self.as_given(probability)
         wrong = (1 - self.given_if_true) * np.asarray(probability, dtype=np.float64)
         return np.asarray(wrong / np.maximum(not_given, np.finfo(np.float64).tiny))
 

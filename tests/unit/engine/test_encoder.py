@@ -249,8 +249,7 @@ def test_text_beside_other_columns_is_encoded_too(tmp_path: Path) -> None:
     kinds = {"text": ColumnKind.TEXT, "age": ColumnKind.INTEGER}
     spec = replace(table_spec(kinds), mode=Mode.REGULAR)
     result = build_cleanset(frame, spec, cache_dir=tmp_path)
-    shares = {row.key: row.weight for row in result.candidates}
-    assert shares["both"] > 0
+    assert "both" in {row.key for row in result.candidates}
     assert len(planted.wrong_rows - set(result.issues["label_issue_score"].nlargest(6).index)) <= 1
     fast = build_cleanset(frame, replace(spec, mode=Mode.FAST), cache_dir=tmp_path)
     assert "both" not in {row.key for row in fast.candidates}
