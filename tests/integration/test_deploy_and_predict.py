@@ -178,6 +178,8 @@ def test_columns_of_another_name_are_offered_and_the_stored_file_is_predicted(
     assert asking.error_message.startswith(
         "The file has no columns “height” and “colour”. It has “Height” and “ colour ”."
     )
+    results = browser.get(f"{model.get_absolute_url()}?tab=results").content.decode()
+    assert "Choose columns" in results
     page = browser.get(asking.get_absolute_url()).content.decode()
     for words in ("“Height” as “height”", "“ colour ” as “colour”", "Use these 2 columns"):
         assert words in page
