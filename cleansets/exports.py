@@ -17,7 +17,7 @@ from cleansets.models import Cleanset
 from cleansets.row_address import RowQuery
 from cleansets.row_query import ROW_ID, RowSource
 from projects.selectors import column_profiles
-from studio import tables
+from studio import cell_sql, tables
 from studio.engine.columns import ColumnKind
 from studio.engine.ml_task import MLTask
 from studio.exports import free_names, stream_csv, stream_json, stream_safe_csv, write_parquet, write_xlsx
@@ -73,7 +73,10 @@ def export_plan(
         return plan
     uploaded = f"own_rows.{quoted(cleanset.project.label_column)}"
     labels = (uploaded, f"rows.{quoted('suggested_label')}", *LABEL_COLUMNS.values())
-    columns = {name: f"try_cast({made} AS DOUBLE)" if made in labels else made for name, made in plan.columns.items()}
+    columns = {
+        name: cell_sql.number(made, source.convention) if made in labels else made
+        for name, made in plan.columns.items()
+    }
     return replace(plan, columns=columns)
 
 
@@ -83,7 +86,7 @@ def _has_numbers(cleanset: Cleanset, source: RowSource) -> bool:
     kinds = {profile.name: profile.kind for profile in column_profiles(cleanset.project.version)}
     if kinds.get(column) not in (ColumnKind.INTEGER, ColumnKind.NUMBER):
         return False
-    lost = f"count({quoted(column)}) - count(try_cast({quoted(column)} AS DOUBLE))"
+    lost = f"count({quoted(column)}) - count({cell_sql.number(quoted(column), source.convention)})"
     with closing(source.connect()) as connection:
         counted = connection.execute(f"SELECT {lost} FROM own_rows").fetchone()
     return counted == (0,)

@@ -221,11 +221,11 @@ def _label(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> st
         if label is None:
             raise DataProblem(f"{decision.where}: the action 'label' needs a corrected_label.")
         try:
-            return checked_label(cleanset.task, label, cleanset.classes)
+            return checked_label(cleanset.task, label, cleanset.classes, cleanset.label_convention)
         except DataProblem as problem:
             raise DataProblem(f"{decision.where}: {problem}") from problem
     is_taken = decision.choice == Action.AUTO_FIX and row["advice"] == "label" and isinstance(suggested, str)
-    if not label or (is_taken and is_same_label(cleanset.task, label, str(suggested))):
+    if not label or (is_taken and is_same_label(cleanset.task, label, str(suggested), cleanset.label_convention)):
         return ""
     raise DataProblem(
         f"{decision.where}: the action '{decision.choice}' does not take the corrected_label '{_shown(label)}'. "

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from studio.engine import cell_values
 from studio.engine.blanks import is_blank
+from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
-from studio.engine.kinds import NUMBER_PATTERN
 from studio.engine.label_sets import join_labels, split_labels
 from studio.engine.ml_task import MLTask
+from studio.engine.written_numbers import read_numbers
 
 MAX_LABEL_CHARS = 500
 MAX_SET_CHARS = 20_000
 SHOWN_DIGITS = 6  # of a number on a page; its tooltip has all
-_NUMBER = re.compile(NUMBER_PATTERN)
+_SWAPPED_MARKS = str.maketrans(",.", ".,")
 
 
-def checked_label(task: MLTask, label: str, classes: Sequence[str] = ()) -> str:
-    """Return the label as it is stored; a set is put in the order of `classes`. Raises DataProblem."""
+def checked_label(
+    task: MLTask, label: str, classes: Sequence[str] = (), convention: Convention = Convention.POINT
+) -> str:
+    """Return the label as it is stored; a set is put in the order of `classes`. Raises DataProblem.
+
+    `convention` is how numbers are read, as a person who looks at the column types them.
+    """
     if task is MLTask.UNSUPERVISED:
         raise DataProblem("This project has no labels. Keep the row, exclude it, or put it off for later.")
     if task is MLTask.MULTI_LABEL:
         return _checked_set(label, classes)
     if task is MLTask.REGRESSION:
-        return _checked_number(label)
+        return _checked_number(label, convention)
     if is_blank(label):
         raise DataProblem("A label cannot be empty. Give the name of a class.")
     return _short_enough(label)
@@ -47,12 +51,16 @@ def in_class_order(names: Iterable[str], classes: Sequence[str]) -> list[str]:
     return sorted(set(names), key=lambda name: (place.get(name, len(place)), name))
 
 
-def _checked_number(label: str) -> str:
-    if not _NUMBER.fullmatch(label.strip()) or number(label) is None:
+def _checked_number(label: str, convention: Convention) -> str:
+    value = number(label, convention)
+    if value is None:
         shown = label.strip()[:40]
-        found = f"“{shown}” is no number" if shown else "No number was typed"
-        raise DataProblem(f"{found}. Type one such as 12.5, with a point and without separators.")
-    return label.strip()
+        found = f"“{shown}” is not a number" if shown else "No number was typed"
+        example = "12,5" if convention is Convention.COMMA else "12.5"
+        raise DataProblem(f"{found}. Type one such as {example}.")
+    other, own = (".", ",") if convention is Convention.COMMA else (",", ".")
+    in_convention = label.strip().replace(other, own)
+    return in_convention if number(in_convention, convention) == value else label.strip()
 
 
 def _short_enough(label: str) -> str:
@@ -61,25 +69,30 @@ def _short_enough(label: str) -> str:
     return label
 
 
-def number(label: str | None) -> float | None:
-    """Return the finite number that a label is, read as the engine reads it (thousands commas, units), or None."""
-    value = float(cell_values.numbers([label or ""])[0])
+def number(label: str | None, convention: Convention = Convention.POINT) -> float | None:
+    """Return the finite number that a label is, read as the engine reads it, or None."""
+    value = float(read_numbers([label or ""], convention)[0])
     return value if math.isfinite(value) else None
 
 
-def is_same_label(task: MLTask, one: str | None, other: str | None) -> bool:
+def is_same_label(task: MLTask, one: str | None, other: str | None, convention: Convention = Convention.POINT) -> bool:
     """Return whether two labels mean the same: sets without their order, numbers without their spelling."""
-    return same_labels(task, [one], [other])[0]
+    return same_labels(task, [one], [other], convention)[0]
 
 
-def same_labels(task: MLTask, ones: Sequence[str | None], others: Sequence[str | None]) -> list[bool]:
+def same_labels(
+    task: MLTask,
+    ones: Sequence[str | None],
+    others: Sequence[str | None],
+    convention: Convention = Convention.POINT,
+) -> list[bool]:
     """Compare labels pair by pair; a blank label is none, and the set without any class is not."""
     pairs = zip(ones, others, strict=True)
     if task is MLTask.MULTI_LABEL:
         return [one == other or _is_same_set(one, other) for one, other in pairs]
     if task is MLTask.REGRESSION:
-        left = cell_values.numbers([label or "" for label in ones])
-        right = cell_values.numbers([label or "" for label in others])
+        left = read_numbers([label or "" for label in ones], convention)
+        right = read_numbers([label or "" for label in others], convention)
         is_same: list[bool] = ((left == right) | (np.isnan(left) & np.isnan(right))).tolist()
         return is_same
     return [_filled(one) == _filled(other) for one, other in pairs]
@@ -95,11 +108,13 @@ def _filled(label: str | None) -> str | None:
     return None if is_blank(label) else label
 
 
-def number_text(value: float) -> str:
+def number_text(value: float, convention: Convention = Convention.POINT) -> str:
     """Return a number as people read it: separators, six digits, no trailing zeros.
 
     >>> number_text(452600.04), number_text(0.0123456789), number_text(-3.0)
     ('452,600', '0.0123457', '−3')
+    >>> number_text(4526.5, Convention.COMMA)
+    '4.526,5'
     """
     if value and not 1e-4 <= abs(value) < 1e12:
         text = f"{value:.{SHOWN_DIGITS}g}"
@@ -107,6 +122,8 @@ def number_text(value: float) -> str:
         before_point = math.floor(math.log10(abs(value))) + 1 if value else 1
         text = f"{value:,.{max(SHOWN_DIGITS - before_point, 0)}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
+    if convention is Convention.COMMA:
+        text = text.translate(_SWAPPED_MARKS)
     return text.replace("-", "\N{MINUS SIGN}")
 
 
@@ -135,11 +152,13 @@ class ShownLabel:
         return not self.names
 
 
-def shown_label(task: MLTask, label: str | None, *, is_given: bool = False) -> ShownLabel | None:
+def shown_label(
+    task: MLTask, label: str | None, convention: Convention = Convention.POINT, *, is_given: bool = False
+) -> ShownLabel | None:
     """Return a label for a page, or None where there is none; a given set is never missing, only empty."""
     if task is MLTask.MULTI_LABEL and (label is not None or is_given):
         return ShownLabel(split_labels(label), label or "")
     if label is None:
         return None
-    value = number(label) if task is MLTask.REGRESSION else None
-    return ShownLabel((label if value is None else number_text(value),), label)
+    value = number(label, convention) if task is MLTask.REGRESSION else None
+    return ShownLabel((label if value is None else number_text(value, convention),), label)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.models import Project
+from studio.engine.conventions import Convention
 from studio.engine.ml_task import MLTask
 from studio.runs import Run
 
@@ -58,6 +59,11 @@ class Cleanset(Run):
     def task(self) -> MLTask:
         """What is predicted."""
         return MLTask(self.project.task)
+
+    @property
+    def label_convention(self) -> Convention:
+        """How the numbers of its labels are written."""
+        return self.project.label_convention
 
     def ended_notice(self) -> str | None:
         """Tell the owner."""

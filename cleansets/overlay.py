@@ -80,7 +80,7 @@ def review_table(cleanset: Cleanset) -> pa.Table:
     rows = [(row_id, *decisions.get(row_id, (row_id, *untouched))[1:]) for row_id in row_ids]
     uploaded = [uploaded_of.get(row_id, label) for row_id, label in zip(row_ids, given, strict=True)]
     present = [label if row[2] is None else row[2] for row, label in zip(rows, given, strict=True)]
-    is_uploaded = same_labels(cleanset.task, present, uploaded)
+    is_uploaded = same_labels(cleanset.task, present, uploaded, cleanset.label_convention)
     columns: list[list[Any]] = [
         row_ids,
         [row[1] or None for row in rows],
@@ -176,7 +176,8 @@ def n_changed_for_training(cleanset: Cleanset, *, since: datetime) -> int:
     given = _labels_at(cleanset, list(changes))
     before = [_for_training(first, label) for (first, _), label in zip(changes.values(), given, strict=True)]
     after = [_for_training(last, label) for (_, last), label in zip(changes.values(), given, strict=True)]
-    is_same = same_labels(cleanset.task, [label for _, label in before], [label for _, label in after])
+    ones, others = [label for _, label in before], [label for _, label in after]
+    is_same = same_labels(cleanset.task, ones, others, cleanset.label_convention)
     kept = zip(before, after, is_same, strict=True)
     return sum(was[0] != now[0] or not (same or now[0]) for was, now, same in kept)
 
@@ -244,6 +245,7 @@ def _differing_labels(analysis: _Analysis) -> Mapping[int, str | None]:
     is_same = pc.or_(pc.fill_null(pc.equal(given, uploaded), fill_value=False), is_missing)
     rows = pa.array(np.flatnonzero(~is_same.to_numpy(zero_copy_only=False)))
     labels = uploaded.take(rows).to_pylist()
-    is_spelled_otherwise = same_labels(analysis.cleanset.task, given.take(rows).to_pylist(), labels)
+    cleanset = analysis.cleanset
+    is_spelled_otherwise = same_labels(cleanset.task, given.take(rows).to_pylist(), labels, cleanset.label_convention)
     found = zip(rows.to_pylist(), labels, is_spelled_otherwise, strict=True)
     return {row_id: label for row_id, label, same in found if not same}

@@ -130,7 +130,8 @@ def number_choice(cleanset: Cleanset, row: Mapping[str, Any]) -> NumberChoice:
     compared = _label_scale(cleanset)
     low = predicted**2 / (predicted + error) if compared.is_by_ratio else predicted - error
     bar = low, predicted + error
-    given, corrected = number(row["given_label"]), number(row["corrected_label"])
+    given = number(row["given_label"], cleanset.label_convention)
+    corrected = number(row["corrected_label"], cleanset.label_convention)
     return NumberChoice(
         predicted=rounded_text(predicted, error),
         error="" if compared.is_by_ratio else rounded_text(error, error),

@@ -30,11 +30,11 @@ from cleansets.row_address import (
     UNLABELED,
     RowQuery,
 )
-from studio import tables
-from studio.engine.cell_values import DECORATION_PATTERN
+from studio import cell_sql, tables
+from studio.engine.conventions import Convention
 from studio.engine.label_sets import join_labels, split_labels
 from studio.engine.ml_task import MLTask
-from studio.tables import blank_sql, quoted, text_literal
+from studio.tables import blank_sql, quoted
 
 PAGE_SIZE = 50
 ROW_ID = "__row_id"
@@ -46,7 +46,7 @@ _FIELD = r'\s*(?:"(?:[^"]|"")*"|[^",\s][^,\n]*)?\s*'  # one class in the cell of
 
 @dataclass(frozen=True, slots=True)
 class RowSource:
-    """The files and decisions that a query reads; `task` says how their labels are to be read."""
+    """The files and decisions that a query reads; `task` and `convention` say how their labels are read."""
 
     issues: Path
     table: Path
@@ -54,13 +54,21 @@ class RowSource:
     own_columns: tuple[str, ...]
     result_columns: tuple[str, ...]
     task: MLTask = MLTask.MULTI_CLASS
+    convention: Convention = Convention.POINT
 
     @classmethod
-    def of(cls, issues: Path, table: Path, reviews: pa.Table, task: MLTask = MLTask.MULTI_CLASS) -> RowSource:
+    def of(
+        cls,
+        issues: Path,
+        table: Path,
+        reviews: pa.Table,
+        task: MLTask = MLTask.MULTI_CLASS,
+        convention: Convention = Convention.POINT,
+    ) -> RowSource:
         """Read the columns' names from the files."""
         own = tuple(name for name in pq.read_schema(table).names if name != ROW_ID)
         results = tuple(name for name in pq.read_schema(issues).names if name != "row_id")
-        return cls(issues, table, reviews, own, results, task)
+        return cls(issues, table, reviews, own, results, task, convention)
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Return a connection with the views `issues`, `own_rows`, `reviews` and `rows`."""
@@ -173,16 +181,11 @@ def _match_ranges(parts: list[str], values: list[object], query: RowQuery, sourc
         is_label = part.column in LABEL_RANGES and source.task is MLTask.REGRESSION
         if not is_label and (part.column in LABEL_RANGES or part.column not in source.result_columns):
             continue
-        column = _as_number(part.column) if is_label else part.column
+        column = cell_sql.number(part.column, source.convention) if is_label else part.column
         for end, sign in ((part.low, ">="), (part.high, "<=")):
             if end is not None:
                 parts.append(f"{column} {sign} ?")
                 values.append(end)
-
-
-def _as_number(column: str) -> str:
-    """Read a cell as the engine does: marks around a number, such as thousands commas, do not count."""
-    return f"try_cast(regexp_replace({column}, {text_literal(DECORATION_PATTERN)}, '', 'g') AS DOUBLE)"
 
 
 def _match_action(parts: list[str], values: list[object], action: str) -> None:
@@ -201,7 +204,7 @@ def order(query: RowQuery, source: RowSource) -> str:
     """Return the order of the query; ties go by row, so that pages partition the result."""
     column = source.sort_column(query)
     by_number = source.task is MLTask.REGRESSION and column in LABELS
-    value = _as_number(column) if by_number else quoted(column)
+    value = cell_sql.number(column, source.convention) if by_number else quoted(column)
     return f"{value} {'ASC' if query.ascending or column == 'row_id' else 'DESC'} NULLS LAST, row_id"
 
 

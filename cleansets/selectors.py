@@ -49,7 +49,8 @@ def older_version_problem(newer: Cleanset) -> str:
 def row_source(cleanset: Cleanset) -> RowSource:
     """Return the files and the present decisions of a cleanset whose analysis is done."""
     table = tables.local_path(cleanset.project.version.table_key)
-    return RowSource.of(tables.local_path(cleanset.issues_key), table, review_table(cleanset), cleanset.task)
+    issues, reviews = tables.local_path(cleanset.issues_key), review_table(cleanset)
+    return RowSource.of(issues, table, reviews, cleanset.task, cleanset.label_convention)
 
 
 def asked_rows(cleanset: Cleanset, params: QueryDict) -> RowQuery:
@@ -189,16 +190,17 @@ class RowLabels:
     is_given_corrected: bool
 
 
-def row_labels(task: MLTask, row: Mapping[str, Any]) -> RowLabels:
+def row_labels(cleanset: Cleanset, row: Mapping[str, Any]) -> RowLabels:
     """Return the labels of a row, from the uploaded to the present one."""
+    task, convention = cleanset.task, cleanset.label_convention
     is_given_corrected = bool(row["is_given_corrected"])
-    has_new_label = not is_same_label(task, row["given_label"], row["clean_label"])
+    has_new_label = not is_same_label(task, row["given_label"], row["clean_label"], convention)
     return RowLabels(
-        given=shown_label(task, row["given_label"], is_given=True),
-        suggested=shown_label(task, row["suggested_label"]),
-        corrected=shown_label(task, row["corrected_label"]),
-        uploaded=shown_label(task, row["uploaded_label"], is_given=True) if is_given_corrected else None,
-        now=shown_label(task, row["clean_label"], is_given=True) if has_new_label else None,
+        given=shown_label(task, row["given_label"], convention, is_given=True),
+        suggested=shown_label(task, row["suggested_label"], convention),
+        corrected=shown_label(task, row["corrected_label"], convention),
+        uploaded=shown_label(task, row["uploaded_label"], convention, is_given=True) if is_given_corrected else None,
+        now=shown_label(task, row["clean_label"], convention, is_given=True) if has_new_label else None,
         is_given_corrected=is_given_corrected,
     )
 
@@ -287,7 +289,7 @@ def row_detail(cleanset: Cleanset, row_id: int, source: RowSource) -> RowDetail 
     cluster = row.get("near_duplicate_cluster_id")
     return RowDetail(
         row=row,
-        labels=row_labels(task, row),
+        labels=row_labels(cleanset, row),
         corrected_in=corrected_in(cleanset, row_id),
         badges=badges(row),
         is_text=is_text,

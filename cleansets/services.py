@@ -110,12 +110,12 @@ def row_decide(
         raise DataProblem(f"There is no row {row_id}; the rows are 0 to {(cleanset.n_rows or 0) - 1}.")
     before = state_of(row)
     if choice == Action.LABEL:
-        label = checked_label(cleanset.task, label, cleanset.classes)
+        label = checked_label(cleanset.task, label, cleanset.classes, cleanset.label_convention)
     after = decided(before, choice, label=label, advice=row["advice"], suggested=row["suggested_label"])
     if after is None:
         raise DataProblem(f"Row {row_id} has no suggestion to apply. Keep it, exclude it, or choose a label.")
     after["is_manual"] = True
-    name = _described(cleanset.task, choice, after["corrected_label"])
+    name = _described(cleanset, choice, after["corrected_label"])
     return record(
         cleanset,
         user,
@@ -163,7 +163,9 @@ def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
         raise DataProblem(f"There is no action '{top_k.choice}'; choose one of {', '.join(CHOICES)}.")
     if top_k.k < 1:
         raise DataProblem("Clean Top K needs a number of rows of at least 1.")
-    label = checked_label(cleanset.task, top_k.label, cleanset.classes) if top_k.choice == Action.LABEL else ""
+    label = ""
+    if top_k.choice == Action.LABEL:
+        label = checked_label(cleanset.task, top_k.label, cleanset.classes, cleanset.label_convention)
     rows = row_query.fetch_first(top_k.query, selectors.row_source(cleanset), top_k.k)
     changes: list[tuple[int, State | None, State | None]] = []
     n_manual = n_without_advice = n_unchanged = 0
@@ -187,7 +189,7 @@ def top_k_apply(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction:
     plan = top_k_plan(cleanset=cleanset, top_k=top_k)
     if not plan.changes:
         raise DataProblem("Clean Top K would change no row. Choose another action, or a view with undecided rows.")
-    name = _described(cleanset.task, top_k.choice, top_k.label)
+    name = _described(cleanset, top_k.choice, top_k.label)
     return record(cleanset, user, ReviewAction.Kind.BULK, f"{name} {len(plan.changes):,} rows", plan.changes)
 
 
@@ -260,9 +262,9 @@ def decided(before: State | None, choice: str, *, label: str, advice: object, su
     raise DataProblem(f"There is no action '{choice}'; choose one of {', '.join(CHOICES)}.")
 
 
-def _described(task: MLTask, choice: str, label: str | None) -> str:
+def _described(cleanset: Cleanset, choice: str, label: str | None) -> str:
     names = {"keep": "Keep", "exclude": "Exclude", "auto-fix": "Auto-fix", NEEDS_REVIEW: "Needs review:"}
-    shown = shown_label(task, label)
+    shown = shown_label(cleanset.task, label, cleanset.label_convention)
     words = "no class" if shown and shown.is_no_class else f"“{', '.join(shown.names if shown else ())[:80]}”"
     return names.get(choice) or f"Label {words} for"
 

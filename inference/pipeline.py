@@ -21,7 +21,10 @@ from inference.client_batch import read_client_batch
 from inference.models import PredictionBatch, PredictionUpload
 from models_app.artifact_files import deployed_artifact
 from projects.readers import ROW_ID, ReadLimits, read_table
+from projects.readers.profile import found_conventions
 from studio import storage, tables
+from studio.engine.convention_notes import convention_notes
+from studio.engine.conventions import Conventions, FoundConvention
 from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.predict import Predictions, predict_frame
@@ -38,17 +41,20 @@ CELLS_PER_CHUNK = 400_000  # of a wide table: some 40 MB
 ROWS_PER_GROUP = 20_000  # of the Parquet file; a group for each chunk would make its footer large
 STALE_AFTER = timedelta(hours=24)
 NO_MAP: Mapping[str, str] = MappingProxyType({})
+ADVICE = "If that is wrong, upload the file again and say how its numbers or dates are written."
 SUGGESTED_LABEL = "Suggested Label"
 SUGGESTED_LABEL_ERROR = "Suggested Label Error"  # of a regression: its error bar
 
 
 @dataclass(frozen=True, slots=True)
 class PredictedTable:
-    """What was predicted: in how many rows each class is suggested, most frequent first; sentences for the user."""
+    """What was predicted: in how many rows each class is suggested, most frequent first; sentences for the user;
+    how the numbers and dates of the model's columns were read."""
 
     n_rows: int
     label_counts: list[tuple[str, int]]
     notes: tuple[str, ...]
+    conventions: Mapping[str, FoundConvention]
 
 
 def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
@@ -66,7 +72,7 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
         "result_key": keys[result],
         "n_rows": predicted.n_rows,
         "label_counts": predicted.label_counts,
-        "notes": [*notes, *predicted.notes],
+        "notes": [*notes, *predicted.notes, *convention_notes(predicted.conventions, advice=ADVICE)],
     }
 
 
@@ -96,12 +102,19 @@ def _missing_columns_kept(run: PredictionBatch) -> Iterator[None]:
 
 
 def predict_table(
-    model: TrainedModel, table: Path, out: Path, *, progress: Progress, column_map: Mapping[str, str] = NO_MAP
+    model: TrainedModel,
+    table: Path,
+    out: Path,
+    *,
+    progress: Progress,
+    column_map: Mapping[str, str] = NO_MAP,
+    chosen: Conventions | None = None,
 ) -> PredictedTable:
     """Predict every row of a Parquet table, in order.
 
     `out` has the row id and what `result_columns` names; `column_map` says which column of the table is read for a
-    column of the model, where their names differ. Raises DataProblem when the table lacks columns.
+    column of the model, where their names differ; `chosen` how some of the model's columns are read.
+    Raises DataProblem when the table lacks columns.
     """
     required = RequiredColumns(tuple(model.feature_columns), column_map)
     uploaded = [name for name in pq.read_schema(table).names if name != ROW_ID]
@@ -109,15 +122,37 @@ def predict_table(
     columns = result_columns(uploaded, wanted)
     counts: Counter[str] = Counter()
     n_rows = pq.read_metadata(table).num_rows
+    found = _found_conventions(model, table, required, chosen or {})
+    conventions = {name: one.convention for name, one in found.items()}
     with _ResultWriter(out, columns, n_classes=len(model.classes)) as writer:
         for frame in _chunks(table, model, required):
             progress("Predicting", writer.n_rows, n_rows)
-            found = predict_frame(model, frame)
-            writer.append(found)
-            counts.update(_suggested_classes(found.suggested_label, model.spec.task))
+            predicted = predict_frame(model, frame, conventions)
+            writer.append(predicted)
+            counts.update(_suggested_classes(predicted.suggested_label, model.spec.task))
     progress("Predicting", n_rows, n_rows)
     notes = (*required.notes, *_arithmetic_notes(model), *_renaming_notes(columns, wanted))
-    return PredictedTable(n_rows, counts.most_common(), notes)
+    return PredictedTable(n_rows, counts.most_common(), notes, found)
+
+
+def _found_conventions(
+    model: TrainedModel, table: Path, required: RequiredColumns, chosen: Conventions
+) -> dict[str, FoundConvention]:
+    """Return how the table's numbers and dates are written: as was said, as its cells tell, or as in training."""
+    present = pq.read_schema(table).names
+    kinds = {
+        required.source(name): model.spec.column_kinds[name]
+        for name in required.names
+        if required.source(name) in present
+    }
+    by_source = found_conventions(table, kinds)
+    trained = model.spec.conventions
+    found = {
+        name: by_source[required.source(name)].or_as_trained(trained.get(name))
+        for name in required.names
+        if required.source(name) in by_source
+    }
+    return found | {name: FoundConvention(convention) for name, convention in chosen.items()}
 
 
 def _arithmetic_notes(model: TrainedModel) -> tuple[str, ...]:

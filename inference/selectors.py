@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from cleansets.label_text import ShownLabel, number_text, rounded_text, shown_label
 from inference.models import PredictionBatch
 from models_app.models import DeployedModel
-from studio import tables
+from studio import cell_sql, tables
 from studio.engine.ml_task import MLTask
 
 N_PREVIEW_ROWS = 20
@@ -116,7 +116,7 @@ def _preview_row(model: DeployedModel, number: int, cells: list[str | None], res
     """Read one row of the result file: a probability per class, the label, the error bar of a number."""
     task, classes = model.cleanset.task, model.manifest["classes"]
     label = result[len(classes)]
-    suggested = shown_label(task, label)
+    suggested = shown_label(task, label, model.cleanset.label_convention)
     if task is MLTask.REGRESSION:
         return PreviewRow(number, cells, suggested, [], error=rounded_text(result[-1], result[-1]))
     ranked = sorted(map(Chance, classes, result), key=lambda chance: -chance.probability)
@@ -131,7 +131,8 @@ def number_spread(batch: PredictionBatch) -> NumberSpread | None:
         return None
     path = tables.local_path(batch.result_key)
     label, error = pq.read_schema(path).names[1:3]
-    read = f"SELECT CAST({tables.quoted(label)} AS DOUBLE) AS x, {tables.quoted(error)} AS error FROM read_parquet(?)"
+    number = cell_sql.number(tables.quoted(label), batch.deployed_model.cleanset.label_convention)
+    read = f"SELECT {number} AS x, {tables.quoted(error)} AS error FROM read_parquet(?)"
     with tables.connect() as connection:
         found = connection.execute(
             f"SELECT min(x), max(x), avg(x), median(x), avg(error) FROM ({read})", [str(path)]

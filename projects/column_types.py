@@ -7,19 +7,17 @@ from contextlib import closing
 from pathlib import Path
 
 from projects.readers.profile import ColumnProfile
-from studio import tables
+from studio import cell_sql, tables
 from studio.engine.columns import ColumnKind
+from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
-from studio.engine.kinds import INTEGER_PATTERN, NUMBER_PATTERN, PLACEHOLDER_PATTERN
+from studio.engine.kinds import PLACEHOLDER_PATTERN
 from studio.engine.required_columns import quoted
 
 STRING, IMAGE = "string", "image_external"
 _KINDS = {"integer": ColumnKind.INTEGER, "float": ColumnKind.NUMBER, "boolean": ColumnKind.BOOLEAN}
-_PATTERNS = {
-    ColumnKind.INTEGER: INTEGER_PATTERN,
-    ColumnKind.NUMBER: NUMBER_PATTERN,
-    ColumnKind.BOOLEAN: r"(?i)true|false|t|f|yes|no|y|n|1|0|1\.0|0\.0",
-}
+_CHECKED = (ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.BOOLEAN)
+_BOOLEAN_PATTERN = r"(?i)true|false|t|f|yes|no|y|n|1|0|1\.0|0\.0"
 _OWN_KINDS = {kind.value: kind for kind in ColumnKind}  # the words of our own pages are understood as well
 TYPES = (STRING, *_KINDS)
 NEARLY_ALL = 0.99  # of the cells have to fit, as for kinds that are inferred
@@ -62,8 +60,8 @@ def kinds_of_types(types: Mapping[str, str], profiles: Sequence[ColumnProfile], 
         )
     kinds = {name: _kind(column_type, by_name[name]) for name, column_type in types.items()}
     for name, kind in kinds.items():
-        if kind in _PATTERNS:
-            _refuse_unfit(name, kind, types[name], table)
+        if kind in _CHECKED:
+            _refuse_unfit(by_name[name], kind, types[name], table)
     return kinds
 
 
@@ -83,15 +81,21 @@ def _kind(column_type: str, profile: ColumnProfile) -> ColumnKind:
     return ColumnKind.IDENTIFIER if profile.n_distinct > _DISTINCT * n_filled else ColumnKind.CATEGORICAL
 
 
-def _refuse_unfit(name: str, kind: ColumnKind, column_type: str, table: Path) -> None:
+def _refuse_unfit(profile: ColumnProfile, kind: ColumnKind, column_type: str, table: Path) -> None:
+    name, number = profile.name, cell_sql.number("cell", profile.convention or Convention.POINT)
+    fits = {
+        ColumnKind.INTEGER: f"coalesce({number} = trunc({number}), false)",
+        ColumnKind.NUMBER: f"{number} IS NOT NULL",
+        ColumnKind.BOOLEAN: cell_sql.matches("cell", _BOOLEAN_PATTERN),
+    }
     query = f"""
         SELECT count(*), count(*) FILTER (WHERE NOT fits), min(cell) FILTER (WHERE NOT fits) FROM (
-            SELECT cell, regexp_full_match(cell, ?) AS fits FROM (
+            SELECT cell, {fits[kind]} AS fits FROM (
                 SELECT trim({tables.quoted(name)}) AS cell FROM read_parquet(?)
             ) WHERE cell != '' AND NOT regexp_full_match(cell, ?)
         )"""
     with closing(tables.connect()) as connection:
-        found = connection.execute(query, [_PATTERNS[kind], str(table), PLACEHOLDER_PATTERN]).fetchone()
+        found = connection.execute(query, [str(table), PLACEHOLDER_PATTERN]).fetchone()
     n_cells, n_unfit, example = found or (0, 0, None)
     if n_unfit > (1 - NEARLY_ALL) * n_cells:
         raise DataProblem(

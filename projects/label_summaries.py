@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-
 from projects.models import DatasetVersion
 from projects.readers.facts import ROW_ID
 from projects.readers.label_cells import LabelCells, sample_cells
 from projects.readers.profile import ColumnProfile, Histogram
 from projects.selectors import column_profiles
-from studio import tables
-from studio.engine import cell_values
+from studio import cell_sql, tables
 from studio.engine.columns import ColumnKind
+from studio.engine.conventions import Convention
 from studio.engine.guess import guess_choice
 from studio.engine.label_reading import ClassCounts
 from studio.engine.label_sets import Separator
@@ -24,7 +22,6 @@ from studio.engine.set_guess import likely_separator, recognised_separator
 from studio.engine.validate import ColumnFacts, facts_of_classes
 
 _MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)
-N_UNREAD = 1_000  # different cells that DuckDB takes for no numbers, which are then read as the engine reads them
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +57,24 @@ def label_facts(profile: ColumnProfile, summary: LabelSummary) -> ColumnFacts:
 def number_summary(version: DatasetVersion, profile: ColumnProfile) -> NumberSummary:
     """Read the column as numbers."""
     name = tables.quoted(profile.name)
-    bare = f"regexp_replace({name}, {tables.text_literal(cell_values.DECORATION_PATTERN)}, '', 'g')"
-    cells = f"SELECT {name} AS cell, try_cast({bare} AS DOUBLE) AS x, {ROW_ID} AS row_id FROM read_parquet(?)"
+    number = cell_sql.number(name, profile.convention or Convention.POINT)
+    cells = f"SELECT {name} AS cell, {number} AS x, {ROW_ID} AS row_id FROM read_parquet(?)"
     is_blank = tables.blank_sql("cell")
     spread = "count(DISTINCT x), min(x), max(x), avg(x), median(x)"
     counted = _fetched(version, f"SELECT count(*) FILTER (WHERE {is_blank}), {spread} FROM ({cells})")
     n_blank, n_distinct, lowest, highest, mean, median = counted[0]
     unread = _fetched(
-        version,
-        f"SELECT min(row_id), cell FROM ({cells}) WHERE x IS NULL AND NOT ({is_blank}) GROUP BY cell ORDER BY 1 "
-        f"LIMIT {N_UNREAD}",
+        version, f"SELECT row_id, cell FROM ({cells}) WHERE x IS NULL AND NOT ({is_blank}) ORDER BY 1 LIMIT 1"
     )
-    values = cell_values.numbers([cell for _, cell in unread])
-    wrong = np.flatnonzero(np.isnan(values))
     return NumberSummary(
         n_unlabeled=n_blank,
-        n_distinct=n_distinct + len(set(values[~np.isnan(values)])),
+        n_distinct=n_distinct,
         lowest=lowest,
         highest=highest,
         mean=mean,
         median=median,
         histogram=profile.histogram if profile.kind in (ColumnKind.INTEGER, ColumnKind.NUMBER) else None,
-        unreadable=unread[wrong[0]] if len(wrong) else None,
+        unreadable=unread[0] if unread else None,
     )
 
 

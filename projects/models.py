@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from studio.engine.columns import ColumnKind
+from studio.engine.conventions import Convention
 from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
@@ -68,6 +69,7 @@ class DatasetVersion(Run):
     n_rows = models.PositiveBigIntegerField(null=True)
     columns = models.JSONField(default=list)
     chosen_kinds = models.JSONField(default=dict)
+    chosen_conventions = models.JSONField(default=dict)
     asked_types = models.JSONField(default=dict)
     text_columns = models.JSONField(default=list)
     source_url = models.TextField(blank=True)
@@ -159,6 +161,7 @@ class Project(models.Model):
     )
     merged_labels = models.JSONField(default=dict)
     notes = models.JSONField(default=list)
+    conventions = models.JSONField(default=dict)
     seed = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -168,6 +171,11 @@ class Project(models.Model):
     def get_absolute_url(self) -> str:
         """Return the project page."""
         return reverse("project", args=[self.pk])
+
+    @property
+    def label_convention(self) -> Convention:
+        """How the numbers of a regression's labels are written."""
+        return Convention(self.conventions.get(self.label_column, Convention.POINT))
 
     def spec(self) -> CleansetSpec:
         """Return the choice in the engine's words."""
@@ -181,5 +189,6 @@ class Project(models.Model):
             seed=self.seed,
             separator=Separator(self.separator),
             merged_labels=dict(self.merged_labels),
+            conventions={name: Convention(convention) for name, convention in self.conventions.items()},
             encoder_folder=settings.ENCODER_FOLDER,
         )

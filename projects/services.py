@@ -157,6 +157,7 @@ def project_create(
         label_column=spec.label_column or "",
         feature_columns=list(spec.feature_columns),
         column_kinds={column: kind.value for column, kind in spec.column_kinds.items()},
+        conventions={column: convention.value for column, convention in spec.conventions.items()},
         seed=spec.seed,
         separator=spec.separator,
         merged_labels=dict(spec.merged_labels),

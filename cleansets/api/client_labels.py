@@ -13,7 +13,9 @@ import pyarrow.compute as pc
 from cleansets.models import Cleanset
 from cleansets.row_query import RowSource
 from projects.selectors import column_profiles
+from studio import cell_sql
 from studio.engine.columns import ColumnKind
+from studio.engine.conventions import Convention
 from studio.engine.ml_task import MLTask
 from studio.tables import blank_sql, filled_sql
 
@@ -76,13 +78,13 @@ def _all_are(source: RowSource, column: str, kind: LabelType) -> bool:
     return found is not None and found[0] is not False
 
 
-def label_sql(column: str, kind: LabelType) -> str:
+def label_sql(column: str, kind: LabelType, convention: Convention) -> str:
     """Return the SQL that makes labels of text; a blank given label is none."""
     text = f"trim({filled_sql(column)})"
     if kind is LabelType.INTEGER:
         return f"CAST({text} AS BIGINT)"
     if kind is LabelType.NUMBER:
-        return f"try_cast({text} AS DOUBLE)"
+        return cell_sql.number(text, convention)
     if kind is LabelType.BOOLEAN:
         return f"CAST(lower({text}) AS BOOLEAN)"
     if kind is LabelType.MIXED:

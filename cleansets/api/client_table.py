@@ -177,7 +177,7 @@ class _Plan:
 
     def clean_label(self) -> Column:
         kind = column_type(self.source, "clean_label", self.labels)
-        made = label_sql(self._text("clean_label"), kind)
+        made = label_sql(self._text("clean_label"), kind, self.source.convention)
         return Column("clean_label", made, kind.value, is_nullable=self._has_unlabeled)
 
     def _text(self, name: str) -> str:
@@ -194,7 +194,8 @@ class _Plan:
         read = _UPLOADED if name == "given_label" else name
         kind = column_type(self.source, read, self.labels)
         is_nullable = name != "given_label" or self._has_unlabeled
-        return [Column(name, label_sql(self._text(read), kind), kind.value, is_nullable)]
+        made = label_sql(self._text(read), kind, self.source.convention)
+        return [Column(name, made, kind.value, is_nullable)]
 
     def issues(self) -> list[Column]:
         schema = pq.read_schema(self.source.issues)

@@ -111,16 +111,18 @@ def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> Revi
         scores=[_column(name, SCORE_TITLES[name], query, by) for name in scores],
         labels=[_column(name, title, query, by) for name, title in titles.items()],
         corrected=_column("corrected_label", "Corrected", query, by) if titles else None,
-        lines=[line(cleanset.task, row, query, (own, scores)) for row in page.rows],
+        lines=[line(cleanset, row, query, (own, scores)) for row in page.rows],
     )
 
 
-def line(task: MLTask, row: Mapping[str, Any], query: RowQuery, shown: tuple[tuple[str, ...], tuple[str, ...]]) -> Line:
+def line(
+    cleanset: Cleanset, row: Mapping[str, Any], query: RowQuery, shown: tuple[tuple[str, ...], tuple[str, ...]]
+) -> Line:
     """Build one line of the table."""
     own, scores = shown
     return Line(
         row=row,
-        labels=selectors.row_labels(task, row),
+        labels=selectors.row_labels(cleanset, row),
         own=[row["own"][name] for name in own],
         scores=[row[name] for name in scores],
         badges=selectors.badges(row),

@@ -88,7 +88,7 @@ def _changes(
     assert changed is not None
     shown = selectors.own_columns_shown(cleanset, query, source), selectors.scores_shown(query, source)
     context = contexts.panel(cleanset, query, source, shown_row) | {
-        "line": contexts.line(cleanset.task, changed, query, shown),
+        "line": contexts.line(cleanset, changed, query, shown),
         "counts": contexts.counts(cleanset, source),
         "work_views": selectors.work_views(source, query),
         "last_action": selectors.last_action(cleanset),

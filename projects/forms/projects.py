@@ -17,7 +17,7 @@ from projects.label_summaries import (
 )
 from projects.models import DatasetVersion
 from projects.readers.label_cells import LabelCells
-from projects.readers.profile import ColumnProfile
+from projects.readers.profile import ColumnProfile, conventions_of
 from projects.selectors import column_facts, column_profiles
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
@@ -277,6 +277,7 @@ class ProjectForm(forms.Form):
                 if choice.kept
                 for name, kept in choice.spellings.merged_into(choice.kept).items()
             },
+            conventions=conventions_of(self.profiles, kinds, label),
         )
 
     def questions(self) -> list[str]:

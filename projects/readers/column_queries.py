@@ -4,36 +4,39 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from projects.readers.facts import ROW_ID
+from studio import cell_sql
+from studio.engine.conventions import (
+    Convention,
+    DateEvidence,
+    FoundConvention,
+    NumberEvidence,
+    find_date_order,
+    find_decimal,
+)
+from studio.engine.date_patterns import DATETIME_PATTERN
 from studio.engine.kinds import (
     CODE_PATTERN,
-    DATETIME_PATTERN,
-    INTEGER_PATTERN,
     MAX_SPELLINGS,
-    NUMBER_PATTERN,
     PLACEHOLDER_PATTERN,
     UNSPACED_PATTERN,
     URL_PATTERN,
     ColumnFacts,
 )
+from studio.engine.number_patterns import INTEGER_PATTERN, NUMBER_PATTERN, OPEN_POINT_PATTERN
 from studio.tables import filled_sql
 
 MAX_EXACT_DISTINCT = 3_000_000  # above it the estimate is kept: counting exactly would take hundreds of megabytes
 _MAX_GROUPED = 20_000  # distinct cells up to which patterns are held against each of them once, not once a row
-_N_FORMAT_ROWS = 2000  # rows on which the way to write a date is found
-_DATES = ("%d-%m-%Y", "%m-%d-%Y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%d-%m-%y", "%m-%d-%y", "%d.%m.%Y",
-          "%Y/%m/%d", "%Y.%m.%d", "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%d-%B-%Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y",
-          "%B %d %Y")  # fmt: skip
-_TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %H.%M", " %H.%M.%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S")
 # The first columns of the query in `ColumnQueries.facts`, in its order.
 _COUNTS = ("n_rows", "n_missing", "n_integer", "n_number", "n_code", "n_datetime", "n_url", "n_placeholder",
-           "n_unspaced", "n_with_digit", "n_spaces")  # fmt: skip
-_TWITTER = "%a %b %d %H:%M:%S %z %Y"
+           "n_unspaced", "n_with_digit", "n_spaces", "n_written")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,9 @@ class Distinct:
 
     count: int
     is_estimated: bool
+
+
+EVERY_ROW = Distinct(0, is_estimated=True)  # so that cells are not grouped first
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,13 @@ class ColumnQueries:
         name = column.replace('"', '""')
         cell = filled_sql(f'"{name}"')
         # No view over the file: expanding its star for every query would cost more than the query in a wide table.
-        table = f"read_parquet({_quoted(str(parquet))})"
+        table = f"read_parquet({cell_sql.text(str(parquet))})"
         self._cells = f'(SELECT "{ROW_ID}" AS row_id, {cell} AS cell, trim("{name}") AS bare FROM {table})'
 
     def facts(self, distinct: Distinct) -> ColumnFacts:
         """All counts that a kind is inferred from, in one scan."""
         # A number is nothing else, so that a cell is rarely held against more than a few patterns.
+        is_written = cell_sql.is_written_number("bare")
         row = self._one(
             f"""
             SELECT sum(n), coalesce(sum(n) FILTER (WHERE cell IS NULL), 0),
@@ -75,9 +82,10 @@ class ColumnQueries:
                    {_count(f"NOT is_number AND {_matches(DATETIME_PATTERN)}")},
                    {_count(f"NOT is_number AND {_matches(URL_PATTERN)}")},
                    {_count(f"NOT is_number AND {_matches(PLACEHOLDER_PATTERN)}")},
-                   {_count(f"NOT is_number AND regexp_matches(bare, {_quoted(UNSPACED_PATTERN)})")},
+                   {_count(f"NOT is_number AND regexp_matches(bare, {cell_sql.text(UNSPACED_PATTERN)})")},
                    {_count("is_number OR regexp_matches(bare, '[0-9]')")},
                    coalesce(sum(n * (length(bare) - length(replace(bare, ' ', '')))), 0),
+                   {_count(f"NOT is_number AND regexp_matches(bare, '[^[:ascii:]]|[0-9]') AND {is_written}")},
                    coalesce(sum(n * length(cell)) / sum(n) FILTER (WHERE cell IS NOT NULL), 0),
                    min(x), max(x)
             FROM (SELECT *, {_matches(NUMBER_PATTERN)} AS is_number, {_NUMBER} AS x FROM {self._counted(distinct)})
@@ -86,8 +94,36 @@ class ColumnQueries:
         values = self._values() if distinct.count <= MAX_SPELLINGS else frozenset()
         counts = dict(zip(_COUNTS, (int(value) for value in row), strict=False))
         return ColumnFacts(
-            **counts, n_distinct=distinct.count, mean_length=row[11], lowest=row[12], highest=row[13], values=values
+            **counts, n_distinct=distinct.count, mean_length=row[12], lowest=row[13], highest=row[14], values=values
         )
+
+    def has_written(self) -> bool:
+        """Whether any number is not as programs write them."""
+        return self._has(f"NOT {_matches(NUMBER_PATTERN)} AND {cell_sql.is_written_number('bare')}")
+
+    def decimal(self, distinct: Distinct, *, has_written: bool) -> FoundConvention:
+        """The decimal mark. Numbers as programs write them need no closer look, if one is surely a decimal."""
+        if not has_written and (not self._has("contains(bare, '.')") or self._has(_IS_DECIMAL)):
+            return FoundConvention(Convention.POINT)
+        return find_decimal(NumberEvidence(*self._one(cell_sql.number_evidence(self._counted(distinct)))))
+
+    def with_written_numbers(self, facts: ColumnFacts, distinct: Distinct, decimal: Convention) -> ColumnFacts:
+        """The facts with numbers counted however they are written."""
+        if not facts.n_written and decimal is Convention.POINT:
+            return facts
+        number = f"SELECT n, {cell_sql.number('cell', decimal)} AS x FROM {self._counted(distinct)}"
+        n_number, n_integer, lowest, highest = self._one(
+            f"SELECT {_count('x IS NOT NULL')}, {_count('x = trunc(x)')}, min(x), max(x) FROM ({number})"
+        )
+        return replace(facts, n_number=int(n_number), n_integer=int(n_integer), lowest=lowest, highest=highest)
+
+    def date_order(self, distinct: Distinct) -> FoundConvention:
+        """The order of day, month and year."""
+        return find_date_order(DateEvidence(*self._one(cell_sql.date_evidence(self._counted(distinct)))))
+
+    def _has(self, condition: str) -> bool:
+        found = self._connection.execute(f"SELECT 1 FROM {self._cells} WHERE {condition} LIMIT 1").fetchone()
+        return found is not None
 
     def distinct(self) -> Distinct:
         """The number of different values. The count goes over 64-bit hashes, so that long texts cost no more."""
@@ -122,18 +158,13 @@ class ColumnQueries:
         )[0]
         return f"{int(mark):016x}"
 
-    def number_axis(self) -> Axis | None:
+    def number_axis(self, decimal: Convention) -> Axis | None:
         """The cells as numbers."""
-        return self._axis(_NUMBER)
+        return self._axis(cell_sql.number("cell", decimal))
 
-    def moment_axis(self) -> Axis | None:
-        """The cells as seconds since 1970, read in the one way that most of them are written in."""
-        expressions = ["try_cast(bare AS TIMESTAMPTZ)", *(f"try_strptime(bare, '{format_}')" for format_ in _formats())]
-        counts = ", ".join(f"count({expression})" for expression in expressions)
-        some = f"USING SAMPLE reservoir({_N_FORMAT_ROWS} ROWS) REPEATABLE (0)"
-        n_read = self._one(f"SELECT {counts} FROM (SELECT bare FROM {self._cells} WHERE bare IS NOT NULL {some})")
-        best = max(range(len(expressions)), key=lambda position: n_read[position])
-        return self._axis(f"epoch({expressions[best]})")
+    def moment_axis(self, order: Convention) -> Axis | None:
+        """The cells as seconds since 1970."""
+        return self._axis(cell_sql.moment("cell", order))
 
     def bin_counts(self, axis: Axis, edges: Sequence[float]) -> list[int]:
         """How many cells lie between neighbouring edges, which are equally far apart."""
@@ -169,27 +200,20 @@ class ColumnQueries:
         ).fetchall()
         return frozenset(value for (value,) in rows)
 
-    def _one(self, query: str) -> tuple[float, ...]:
-        row: tuple[float, ...] | None = self._connection.execute(query).fetchone()
+    def _one(self, query: str) -> tuple[Any, ...]:
+        row: tuple[Any, ...] | None = self._connection.execute(query).fetchone()
         assert row is not None
         return row
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _matches(pattern: str) -> str:
-    return f"regexp_full_match(bare, {_quoted(pattern)})"
+    return cell_sql.matches("bare", pattern)
 
 
 def _count(condition: str) -> str:
     return f"coalesce(sum(n) FILTER (WHERE {condition}), 0)"
 
 
-def _formats() -> list[str]:
-    return [_TWITTER, *(date + time for date in _DATES for time in _TIMES)]
-
-
 # A cast alone would also take words such as 'inf', and digits with underscores.
 _NUMBER = f"if({_matches(NUMBER_PATTERN)}, try_cast(bare AS DOUBLE), NULL)"
+_IS_DECIMAL = f"contains(bare, '.') AND {_matches(NUMBER_PATTERN)} AND NOT {_matches(f'[+-]?{OPEN_POINT_PATTERN}')}"

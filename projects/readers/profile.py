@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -12,17 +12,18 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from projects.readers.column_queries import Axis, ColumnQueries
+from projects.readers.column_queries import EVERY_ROW, Axis, ColumnQueries
 from projects.readers.facts import ROW_ID
-from studio.engine.columns import ColumnKind
+from studio.engine.columns import MEASURED, ColumnKind
+from studio.engine.conventions import DATE_ORDERS, DECIMALS, Convention, Conventions, FoundConvention
 from studio.engine.guess import MAX_CLASSES
 from studio.engine.kinds import ColumnFacts, infer_kind
 from studio.engine.progress import Progress, Silent
+from studio.engine.schema import CleansetSpec
 
 MAX_TOP_VALUES = 10
 MAX_SHOWN_CHARS = 200
 MAX_BINS = 20
-_SPREAD_KINDS = (ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.DATETIME)
 _MEMORY_LIMIT = "512MB"  # beyond it DuckDB spills to disk
 _SILENT = Silent()
 
@@ -52,7 +53,8 @@ class ColumnProfile:
     is an estimate (within some 2 %) where `is_distinct_estimated`. `lowest` and `highest` are the smallest and largest
     number or moment as text, in the order of numbers or time, and None for other kinds. `partition` is a mark that two
     columns share exactly when they group the rows alike, that is, when one is a copy or a renaming of the other; it is
-    None for columns with too many values to be a label.
+    None for columns with too many values to be a label. `found_convention` is how numbers or dates are written as far
+    as the cells tell, and `chosen_convention` what the user said.
     """
 
     name: str
@@ -70,6 +72,21 @@ class ColumnProfile:
     highest: str | None = None
     partition: str | None = None
     drawn_as: ColumnKind | None = None
+    found_convention: FoundConvention | None = None
+    chosen_convention: Convention | None = None
+
+    @property
+    def convention(self) -> Convention | None:
+        """How its numbers or dates are read; None where it has none."""
+        if self.chosen_convention or self.found_convention is None:
+            return self.chosen_convention
+        return self.found_convention.convention
+
+    @property
+    def is_convention_assumed(self) -> bool:
+        """Whether the cells could be read in another way, too, and nobody has said how."""
+        is_open = self.found_convention is not None and not self.found_convention.is_certain
+        return is_open and self.kind in MEASURED and self.chosen_convention is None
 
     @property
     def is_constant(self) -> bool:
@@ -93,18 +110,36 @@ class ColumnProfile:
         histogram = spread and Histogram(tuple(spread["edges"]), tuple(int(count) for count in spread["counts"]))
         kinds = {field: ColumnKind(str(stored[field])) for field in ("kind", "inferred_kind")}
         kinds["drawn_as"] = ColumnKind(str(stored.get("drawn_as") or stored["inferred_kind"]))
-        return cls(**{**stored, **kinds, "top_values": top_values, "histogram": histogram})  # type: ignore[arg-type]
+        conventions = {
+            "found_convention": _found(stored.get("found_convention")),
+            "chosen_convention": _convention(stored.get("chosen_convention")),
+        }
+        parts = {**stored, **kinds, **conventions, "top_values": top_values, "histogram": histogram}
+        return cls(**parts)  # type: ignore[arg-type]
+
+
+def _found(stored: object) -> FoundConvention | None:
+    if not isinstance(stored, Mapping):
+        return None
+    return FoundConvention(**{**stored, "convention": Convention(stored["convention"])})
+
+
+def _convention(stored: object) -> Convention | None:
+    return Convention(str(stored)) if stored else None
 
 
 def profile_table(
     parquet: Path,
     *,
     kinds: Mapping[str, ColumnKind] | None = None,
+    conventions: Conventions | None = None,
     is_shown: bool = True,
     progress: Progress = _SILENT,
     n_threads: int = 1,
 ) -> list[ColumnProfile]:
-    """Profile every column of a table that `read_table` wrote, in column order; `kinds` are the user's choices.
+    """Profile every column of a table that `read_table` wrote, in column order.
+
+    `kinds` and `conventions` are the user's choices.
 
     Four scans or so of each column, in bounded memory; DuckDB may spill into the folder of the table. Frequent values
     and histograms are left out where nobody is shown them.
@@ -115,15 +150,55 @@ def profile_table(
         for position, name in enumerate(names):
             progress("Profiling columns", position, len(names))
             queries = ColumnQueries(connection, parquet, name)
-            profiles.append(_profile(queries, name, (kinds or {}).get(name), is_shown=is_shown))
+            chosen = (kinds or {}).get(name)
+            profiles.append(_profile(queries, name, chosen, (conventions or {}).get(name), is_shown=is_shown))
     progress("Profiling columns", len(names), len(names))
     return profiles
 
 
-def profile_columns(parquet: Path, kinds: Mapping[str, ColumnKind], *, n_threads: int = 1) -> list[ColumnProfile]:
-    """Profile some columns of a table for the kinds that the user gave them."""
+def profile_columns(
+    parquet: Path, kinds: Mapping[str, ColumnKind], conventions: Conventions | None = None, *, n_threads: int = 1
+) -> list[ColumnProfile]:
+    """Profile some columns of a table for the kinds and conventions that the user gave them."""
+    chosen = conventions or {}
     with _connection(parquet.parent, n_threads) as connection:
-        return [_profile(ColumnQueries(connection, parquet, name), name, kind) for name, kind in kinds.items()]
+        return [
+            _profile(ColumnQueries(connection, parquet, name), name, kind, chosen.get(name))
+            for name, kind in kinds.items()
+        ]
+
+
+def conventions_of(
+    profiles: Iterable[ColumnProfile], features: Container[str], label: str | None
+) -> dict[str, Convention]:
+    """Return how the numbers and dates of features are read, and the numbers of a label."""
+    return {
+        profile.name: profile.convention
+        for profile in profiles
+        if profile.convention and (profile.name == label or (profile.name in features and profile.kind in MEASURED))
+    }
+
+
+def assumed_conventions(profiles: Iterable[ColumnProfile], spec: CleansetSpec) -> dict[str, FoundConvention]:
+    """Return what was found of the columns whose numbers and dates are read, where nobody has said how."""
+    return {
+        profile.name: profile.found_convention
+        for profile in profiles
+        if profile.found_convention and not profile.chosen_convention and profile.name in spec.conventions
+    }
+
+
+def found_conventions(parquet: Path, kinds: Mapping[str, ColumnKind]) -> dict[str, FoundConvention]:
+    """Find how the numbers and dates of some columns are written."""
+    found = {}
+    with _connection(parquet.parent, n_threads=1) as connection:
+        for name, kind in kinds.items():
+            queries = ColumnQueries(connection, parquet, name)
+            if kind is ColumnKind.DATETIME:
+                found[name] = queries.date_order(EVERY_ROW)
+            elif kind in MEASURED:
+                found[name] = queries.decimal(EVERY_ROW, has_written=queries.has_written())
+    return found
 
 
 @contextmanager
@@ -141,13 +216,27 @@ def _connection(folder: Path, n_threads: int) -> Iterator[duckdb.DuckDBPyConnect
         yield connection
 
 
-def _profile(queries: ColumnQueries, name: str, chosen: ColumnKind | None, *, is_shown: bool = True) -> ColumnProfile:
+def _profile(
+    queries: ColumnQueries,
+    name: str,
+    chosen: ColumnKind | None,
+    convention: Convention | None = None,
+    *,
+    is_shown: bool = True,
+) -> ColumnProfile:
     distinct = queries.distinct()
     facts = queries.facts(distinct)
+    decimal = queries.decimal(distinct, has_written=facts.n_written > 0)
+    chosen_decimal = convention if convention in DECIMALS else None
+    facts = queries.with_written_numbers(facts, distinct, chosen_decimal or decimal.convention)
     inferred = infer_kind(name, facts)
     kind = chosen or inferred
-    has_spread = is_shown and kind in _SPREAD_KINDS and facts.n_filled > 0
-    spread = _spread(queries, kind) if has_spread else _NO_SPREAD
+    is_moment = kind is ColumnKind.DATETIME
+    found = queries.date_order(distinct) if is_moment else decimal
+    if convention not in (DATE_ORDERS if is_moment else DECIMALS):
+        convention = None
+    has_spread = is_shown and kind in MEASURED and facts.n_filled > 0
+    spread = _spread(queries, kind, convention or found.convention) if has_spread else _NO_SPREAD
     return ColumnProfile(
         name=name,
         kind=kind,
@@ -164,6 +253,8 @@ def _profile(queries: ColumnQueries, name: str, chosen: ColumnKind | None, *, is
         highest=spread.highest,
         partition=queries.partition() if distinct.count <= MAX_CLASSES else None,
         drawn_as=kind,
+        found_convention=found if is_moment or facts.n_number else None,
+        chosen_convention=convention,
     )
 
 
@@ -183,13 +274,14 @@ class _Spread:
 _NO_SPREAD = _Spread(None, None, None)
 
 
-def _spread(queries: ColumnQueries, kind: ColumnKind) -> _Spread:
+def _spread(queries: ColumnQueries, kind: ColumnKind, convention: Convention) -> _Spread:
     """The histogram; none if the user chose a kind that no cell can be read as."""
-    axis = queries.moment_axis() if kind is ColumnKind.DATETIME else queries.number_axis()
+    is_moment = kind is ColumnKind.DATETIME
+    axis = queries.moment_axis(convention) if is_moment else queries.number_axis(convention)
     if axis is None:
         return _NO_SPREAD
     edges = _edges(axis, kind)
-    write = _moment_text if kind is ColumnKind.DATETIME else _number_text
+    write = _moment_text if is_moment else _number_text
     histogram = Histogram(tuple(edges), tuple(queries.bin_counts(axis, edges)))
     return _Spread(histogram, write(axis.lowest), write(axis.highest))
 

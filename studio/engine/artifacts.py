@@ -37,6 +37,8 @@ class Manifest:
         Kind of each feature column, in order.
     separator, merged_labels
         How the cells of the label column were read; suggested sets are written with the same separator.
+    conventions
+        How numbers and dates were read, by column.
     candidates
         The table of models, best first.
     encoder_sha256
@@ -57,6 +59,7 @@ class Manifest:
     n_folds: int
     label_column: str | None
     column_kinds: Mapping[str, str]
+    conventions: Mapping[str, str]
     classes: tuple[str, ...]
     separator: str | None
     merged_labels: Mapping[str, str]
@@ -161,6 +164,7 @@ def _describe(model: TrainedModel, files: Mapping[str, str]) -> Manifest:
         n_folds=spec.n_folds,
         label_column=spec.label_column,
         column_kinds={name: spec.column_kinds[name].value for name in spec.feature_columns},
+        conventions={name: convention.value for name, convention in spec.conventions.items()},
         classes=model.classes,
         separator=spec.separator.value if spec.task is MLTask.MULTI_LABEL else None,
         merged_labels=dict(spec.merged_labels),

@@ -11,6 +11,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from studio.engine import cell_values
+from studio.engine.columns import MEASURED, ColumnKind
+from studio.engine.conventions import (
+    DATE_ORDERS,
+    DECIMALS,
+    Convention,
+    Conventions,
+    FoundConvention,
+    find_date_order,
+)
+from studio.engine.written_dates import date_evidence, read_moments
+from studio.engine.written_numbers import decimal_mark, read_numbers
 
 
 class Cells(Sequence[str]):
@@ -24,14 +35,22 @@ class Cells(Sequence[str]):
         For each row the place of its cell in `distinct`, shape (n,), int32.
     distinct
         The different cells, shape (n_distinct,), each of which occurs.
+    convention
+        How numbers or dates are read; None finds it from these cells.
     """
 
-    def __init__(self, codes: npt.NDArray[np.int32], distinct: npt.NDArray[np.object_]) -> None:
+    def __init__(
+        self,
+        codes: npt.NDArray[np.int32],
+        distinct: npt.NDArray[np.object_],
+        convention: Convention | None = None,
+    ) -> None:
         self.codes = codes
         self.distinct = distinct
+        self.convention = convention
 
     @classmethod
-    def of(cls, cells: Iterable[str | None]) -> Cells:
+    def of(cls, cells: Iterable[str | None], convention: Convention | None = None) -> Cells:
         """Find the different ones."""
         found, distinct = pd.factorize(np.asarray(cells, dtype=object))
         codes = found.astype(np.int32)
@@ -40,7 +59,7 @@ class Cells(Sequence[str]):
             blank = np.flatnonzero(distinct == "")
             codes[is_missing] = blank[0] if len(blank) else len(distinct)
             distinct = distinct if len(blank) else np.append(distinct, np.array([""], dtype=object))
-        return cls(codes, distinct)
+        return cls(codes, distinct, convention)
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -65,14 +84,22 @@ class Cells(Sequence[str]):
 
     def reordered(self, order: npt.NDArray[np.int64]) -> Cells:
         """Return the cells with their rows in another order."""
-        return Cells(self.codes[order], self.distinct)
+        return self._with_codes(self.codes[order])
+
+    def read_as(self, convention: Convention) -> Cells:
+        """Return the cells with their convention settled."""
+        return Cells(self.codes, self.distinct, convention)
+
+    def _with_codes(self, codes: npt.NDArray[np.int32]) -> Cells:
+        cells = Cells(codes, self.distinct, self.convention)
+        cells.__dict__.update({name: value for name, value in vars(self).items() if name in _READ})
+        return cells
 
     def part(self, rows: slice) -> Cells:
         """Return the cells of some rows, of the different ones only those that they have."""
         kept, codes = np.unique(self.codes[rows], return_inverse=True)
-        part = Cells(codes.astype(np.int32), self.distinct[kept])
-        if "distinct_numbers" in vars(self):  # not to be read again
-            part.distinct_numbers = self.distinct_numbers[kept]
+        part = Cells(codes.astype(np.int32), self.distinct[kept], self.convention)
+        part.__dict__.update({name: read[kept] for name, read in vars(self).items() if name in _READ})
         return part
 
     def counts(self) -> npt.NDArray[np.int64]:
@@ -83,10 +110,37 @@ class Cells(Sequence[str]):
         """Read each different cell once, and return the values of all rows, shape (n,)."""
         return read(self.distinct.tolist())[self.codes]
 
+    def found_convention(self, kind: ColumnKind) -> FoundConvention | None:
+        """Find how numbers or dates are written; None for other kinds of column."""
+        if kind is ColumnKind.DATETIME:
+            return find_date_order(date_evidence(self.distinct.tolist(), self.counts()))
+        if kind in MEASURED:
+            return decimal_mark(self.distinct.tolist(), self.counts())
+        return None
+
+    @cached_property
+    def decimal(self) -> Convention:
+        """Whether a point or a comma is the decimal mark of numbers."""
+        if self.convention is not None and self.convention in DECIMALS:
+            return self.convention
+        return decimal_mark(self.distinct.tolist(), self.counts()).convention
+
+    @cached_property
+    def date_order(self) -> Convention:
+        """The order of day, month and year in dates."""
+        if self.convention is not None and self.convention in DATE_ORDERS:
+            return self.convention
+        return find_date_order(date_evidence(self.distinct.tolist(), self.counts())).convention
+
     @cached_property
     def distinct_numbers(self) -> npt.NDArray[np.float64]:
         """The different cells read as numbers, shape (n_distinct,), NaN where one is none."""
-        return cell_values.numbers(self.distinct.tolist())
+        return read_numbers(self.distinct.tolist(), self.decimal)
+
+    @cached_property
+    def distinct_moments(self) -> npt.NDArray[np.datetime64]:
+        """The different cells read as moments in UTC, shape (n_distinct,), NaT where one is none."""
+        return read_moments(self.distinct.tolist(), self.date_order).dt.tz_localize(None).to_numpy()
 
     @property
     def numbers(self) -> npt.NDArray[np.float64]:
@@ -97,6 +151,9 @@ class Cells(Sequence[str]):
     def is_blank(self) -> npt.NDArray[np.bool_]:
         """Where a cell has nothing but white space, shape (n,)."""
         return np.asarray(self.each(cell_values.is_blank), dtype=bool)
+
+
+_READ = ("distinct_numbers", "distinct_moments")  # of the different cells, not to be read again
 
 
 class Table(Mapping[str, Cells]):
@@ -129,6 +186,13 @@ class Table(Mapping[str, Cells]):
         for first in range(0, self.n_rows, n_rows):
             rows = slice(first, min(first + n_rows, self.n_rows))
             yield Table({name: cells.part(rows) for name, cells in self.items()}, rows.stop - first)
+
+    def read_as(self, conventions: Conventions) -> Table:
+        """Return the table with the conventions of some columns settled."""
+        columns = {
+            name: cells.read_as(conventions[name]) if name in conventions else cells for name, cells in self.items()
+        }
+        return Table(columns, self.n_rows)
 
     def reordered(self, order: npt.NDArray[np.int64]) -> Table:
         """Return the table with its rows in another order."""

@@ -8,21 +8,9 @@ from dataclasses import dataclass
 from studio.engine.columns import ColumnKind
 
 # Patterns for a whole cell without surrounding spaces, in the syntax that Python's re and RE2 share.
-INTEGER_PATTERN = r"[+-]?[0-9]+(\.0+)?"
-NUMBER_PATTERN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 CODE_PATTERN = r"0[0-9]+|[0-9]{17,}"  # digits that a number would not keep: leading zeros, or more than 16 of them
 URL_PATTERN = r"(?i)(https?|ftp)://\S+|www\.\S+\.\S+"
 PLACEHOLDER_PATTERN = r"(?i)n/?a|nan|null|none|nil|missing|unknown|\?|-+|\.|#n/a"
-_TIME = r"[ T]+[0-9]{1,2}[:.][0-9]{2}([:.][0-9]{2}([.,][0-9]+)?)?( ?[AaPp][Mm])?( ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?"
-_MONTH = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-DATETIME_PATTERN = (
-    rf"[0-9]{{4}}[-/.][0-9]{{1,2}}[-/.][0-9]{{1,2}}({_TIME})?"
-    rf"|[0-9]{{1,2}}[-/][0-9]{{1,2}}[-/]([0-9]{{4}}|[0-9]{{2}})({_TIME})?"
-    rf"|[0-9]{{1,2}}\.[0-9]{{1,2}}\.[0-9]{{4}}({_TIME})?"
-    rf"|[0-9]{{1,2}}[ -]{_MONTH}[ -][0-9]{{4}}({_TIME})?"
-    rf"|{_MONTH} [0-9]{{1,2}},? [0-9]{{4}}({_TIME})?"
-    rf"|[A-Z][a-z]{{2}} {_MONTH} [0-9]{{1,2}} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}} [+-][0-9]{{4}} [0-9]{{4}}"
-)
 # Scripts that are written without spaces between words.
 UNSPACED_PATTERN = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 
@@ -49,7 +37,8 @@ class ColumnFacts:
     """Counts over the cells of one column.
 
     All `n_…` but `n_rows` and `n_missing` count cells that are not missing, surrounding spaces not regarded; the
-    patterns of this module say what is counted. `values` are the distinct cells in lower case if there are at most
+    patterns of the engine say what is counted. A number may be written in any way that the engine reads; `n_written`
+    counts those that are not as programs write them. `values` are the distinct cells in lower case if there are at most
     `MAX_SPELLINGS`, else empty. `lowest` and `highest` are over the cells that are numbers. Lengths are in characters;
     `n_spaces` is the number of spaces inside the cells.
     """
@@ -70,6 +59,7 @@ class ColumnFacts:
     lowest: float | None
     highest: float | None
     values: frozenset[str]
+    n_written: int = 0
 
     @property
     def n_filled(self) -> int:

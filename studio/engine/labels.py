@@ -11,9 +11,11 @@ import pandas as pd
 
 from studio.engine.blanks import is_blank
 from studio.engine.cells import Cells
+from studio.engine.conventions import Convention
 from studio.engine.label_scale import AS_GIVEN, LabelScale
 from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask
+from studio.engine.number_style import PLAIN_STYLE, NumberStyle, find_style
 
 UNLABELED = -1
 _N_STRATA = 10  # of numbers: tenths of the rows
@@ -37,6 +39,8 @@ class Labels:
         Regression: as many decimals as the given numbers have, at most 12.
     scale
         Regression: in which scale the numbers are learned and compared.
+    style
+        Regression: how the given numbers are written.
     """
 
     targets: npt.NDArray[np.generic]
@@ -44,6 +48,7 @@ class Labels:
     strata: npt.NDArray[np.int32]
     n_decimals: int = 0
     scale: LabelScale = AS_GIVEN
+    style: NumberStyle = PLAIN_STYLE
 
     def reordered(self, order: npt.NDArray[np.int64]) -> Labels:
         """Return the labels of the rows in another order."""
@@ -72,7 +77,9 @@ class Labels:
         return np.bincount(self.codes[self.is_labeled], minlength=len(self.classes))
 
 
-def encode_labels(given: Sequence[str | None], task: MLTask = MLTask.MULTI_CLASS) -> Labels:
+def encode_labels(
+    given: Sequence[str | None], task: MLTask = MLTask.MULTI_CLASS, convention: Convention | None = None
+) -> Labels:
     """Read the cells of the label column.
 
     Parameters
@@ -82,6 +89,8 @@ def encode_labels(given: Sequence[str | None], task: MLTask = MLTask.MULTI_CLASS
         text is no class.
     task
         Decides how a cell is read.
+    convention
+        How numbers are read; None finds it from the cells.
 
     Examples
     --------
@@ -90,12 +99,12 @@ def encode_labels(given: Sequence[str | None], task: MLTask = MLTask.MULTI_CLASS
     >>> sets = encode_labels(["b,a", "", "a", None], MLTask.MULTI_LABEL)
     >>> sets.targets.astype(int).tolist(), sets.is_labeled.tolist()
     ([[1, 1], [0, 0], [1, 0], [0, 0]], [True, True, True, False])
-    >>> encode_labels(["1.50", "", "3"], MLTask.REGRESSION).targets.tolist()
+    >>> encode_labels(["1,50", "", "3"], MLTask.REGRESSION).targets.tolist()
     [1.5, nan, 3.0]
     """
     if task is MLTask.MULTI_LABEL:
         return _encode_sets(given)
-    return _ENCODERS[task](Cells.of(given))
+    return _ENCODERS[task](Cells.of(given, convention))
 
 
 def _encode_classes(cells: Cells) -> Labels:
@@ -135,7 +144,14 @@ def _encode_numbers(cells: Cells) -> Labels:
         edges = np.unique(np.quantile(values[is_labeled], np.linspace(0, 1, _N_STRATA + 1)[1:-1]))
         strata[is_labeled] = np.searchsorted(edges, values[is_labeled], side="right")
     known = values[is_labeled]
-    return Labels(values, (), strata, n_decimals=_n_decimals(known), scale=LabelScale.of(known))
+    return Labels(
+        values,
+        (),
+        strata,
+        n_decimals=_n_decimals(known),
+        scale=LabelScale.of(known),
+        style=find_style(cells.distinct.tolist(), cells.counts(), cells.decimal),
+    )
 
 
 def _n_decimals(values: npt.NDArray[np.float64]) -> int:

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_info
 from studio.engine.arithmetic import Arithmetic
 from studio.engine.assessment import ENSEMBLE_KEY
 from studio.engine.columns import ColumnKind
+from studio.engine.conventions import Convention
 from studio.engine.encoder import encoder_sha256
 from studio.engine.errors import DataProblem
 from studio.engine.issues.registry import ISSUE_TYPES
@@ -61,6 +62,8 @@ class RunManifest:
         Kind of the processor, which decides the order in which numbers are added up.
     samples
         By part, what some rows got: with it a run on another kind of processor is compared.
+    conventions
+        How numbers and dates were read, by column.
     """
 
     format_version: int
@@ -89,6 +92,7 @@ class RunManifest:
     processor: str | None = None
     samples: Mapping[str, Sample] | None = None
     label_noise: Mapping[str, float] | None = None
+    conventions: Mapping[str, str] | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return it for JSON."""
@@ -117,6 +121,7 @@ class RunManifest:
             separator=Separator(self.separator or Separator.COMMA),
             merged_labels=dict(self.merged_labels or {}),
             arithmetic=Arithmetic(self.arithmetic) if self.arithmetic else None,
+            conventions={name: Convention(convention) for name, convention in (self.conventions or {}).items()},
         )
 
 
@@ -158,6 +163,7 @@ def describe(
         processor=_processor(),
         samples=samples(result),
         label_noise=asdict(result.health.noise) if result.health.noise else None,
+        conventions={name: convention.value for name, convention in spec.conventions.items()},
     )
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from studio.engine.cells import Table
+from studio.engine.conventions import Conventions
 from studio.engine.features.base import Matrix
 from studio.engine.learners import Predicted
 from studio.engine.required_columns import RequiredColumns
@@ -37,7 +38,7 @@ class Predictions:
     errors: npt.NDArray[np.float32] | None = None
 
 
-def predict_frame(model: TrainedModel, frame: pd.DataFrame) -> Predictions:
+def predict_frame(model: TrainedModel, frame: pd.DataFrame, conventions: Conventions | None = None) -> Predictions:
     """Predict the label of every row; call it chunk by chunk for a file of any size.
 
     Parameters
@@ -47,6 +48,8 @@ def predict_frame(model: TrainedModel, frame: pd.DataFrame) -> Predictions:
     frame
         n rows of text or None. Columns that the model does not read are ignored. Categories that were not in the
         training data, empty cells and numbers that cannot be read are predicted like rare or missing values.
+    conventions
+        How the numbers and dates of the whole file are read; None finds it from these rows.
 
     Returns
     -------
@@ -62,7 +65,7 @@ def predict_frame(model: TrainedModel, frame: pd.DataFrame) -> Predictions:
     if frame.empty:
         nothing = np.empty((0, len(model.classes)), dtype=np.float32)
         return Predictions(nothing, [], None if model.error_bar is None else np.empty(0, dtype=np.float32))
-    matrices = _matrices(model, frame)
+    matrices = _matrices(model, _read_table(model, frame, conventions))
     recipe = RECIPES[model.spec.task]
     members = [
         recipe.calibrated(member.learner.predict(matrices[member.view]), member.temperature) for member in model.members
@@ -77,6 +80,20 @@ def predict_frame(model: TrainedModel, frame: pd.DataFrame) -> Predictions:
     return Predictions(nothing, suggested, scale.bars(predicted, member.learner.predict(matrices[member.view])))
 
 
-def _matrices(model: TrainedModel, frame: pd.DataFrame) -> dict[str, Matrix]:
+def _read_table(model: TrainedModel, frame: pd.DataFrame, conventions: Conventions | None) -> Table:
     table = Table.of(frame, model.feature_columns)
+    return table.read_as(new_conventions(model, table) if conventions is None else conventions)
+
+
+def new_conventions(model: TrainedModel, table: Table) -> Conventions:
+    """Return how the numbers and dates of a new table are written, which need not be as in the training data."""
+    conventions = {}
+    for name, cells in table.items():
+        found = cells.found_convention(model.spec.column_kinds[name])
+        if found is not None:
+            conventions[name] = found.or_as_trained(model.spec.conventions.get(name)).convention
+    return conventions
+
+
+def _matrices(model: TrainedModel, table: Table) -> dict[str, Matrix]:
     return {view: featuriser.transform(table, Resources()) for view, featuriser in model.featurisers.items()}

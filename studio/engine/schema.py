@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from studio.engine.arithmetic import Arithmetic
 from studio.engine.columns import ColumnKind
+from studio.engine.conventions import Conventions
 from studio.engine.health.report import Health
 from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
@@ -47,6 +48,9 @@ class CleansetSpec:
         A sentence encoder in the form of sentence-transformers; None is the one that is installed.
     arithmetic
         What that encoder computes in; None is what this machine is quickest at, which `make_study` finds out.
+    conventions
+        How numbers and dates of some columns are read, the label's among them; those of others are found from their
+        cells by `make_study`.
     is_script_known
         Whether that encoder knows the characters of the text; `make_study` finds out.
     """
@@ -63,6 +67,7 @@ class CleansetSpec:
     budget_s: float = 0.0
     encoder_folder: Path | None = None
     arithmetic: Arithmetic | None = None
+    conventions: Conventions = field(default_factory=dict)
     is_script_known: bool = True
     separator: Separator = Separator.COMMA
     merged_labels: Mapping[str, str] = field(default_factory=dict)

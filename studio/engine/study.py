@@ -9,14 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.candidates import Size
-from studio.engine.cells import Table
+from studio.engine.cells import Cells, Table
 from studio.engine.columns import ColumnKind
+from studio.engine.conventions import Conventions
 from studio.engine.encoder import unknown_share
 from studio.engine.features.catalogue import distance_view
 from studio.engine.features.text import is_spaced
 from studio.engine.folds import assign_folds
 from studio.engine.labels import Labels, encode_labels
-from studio.engine.ml_task import Modality
+from studio.engine.ml_task import MLTask, Modality
 from studio.engine.processor import arithmetic_here
 from studio.engine.resources import Resources
 from studio.engine.rows import canonical_order, content_hashes, copy_hashes, digest
@@ -123,9 +124,11 @@ def make_study(
     -----
     Rows are sorted by their content, so that the same rows in another order give the same result.
     """
-    content = content_hashes(as_given)
-    labels = encode_labels(given, spec.task)
-    before = encode_labels(former, spec.task) if former is not None else None
+    spec = replace(spec, conventions=settled_conventions(as_given, given, spec))
+    as_given = as_given.read_as(spec.conventions)
+    content, convention = content_hashes(as_given), spec.conventions.get(spec.label_column or "")
+    labels = encode_labels(given, spec.task, convention)
+    before = encode_labels(former, spec.task, convention) if former is not None else None
     if former is None or before is None or not _is_near(labels, before):
         former, before = given, None
     else:
@@ -138,7 +141,7 @@ def make_study(
     labels = labels.reordered(order)
     before = before.reordered(order) if before else None
     content, cache = content[order], resources.cache
-    kinds = str([spec.column_kinds[name] for name in spec.feature_columns])
+    kinds = str([(spec.column_kinds[name], spec.conventions.get(name)) for name in spec.feature_columns])
     copies = cache.recall(digest("copies", content, kinds), lambda: copy_hashes(table, spec.column_kinds))
     views = Views(table, content, spec, resources)
     similar = _similar(table, copies, views, spec, resources)
@@ -149,6 +152,18 @@ def make_study(
         lambda: assign_folds(dealt, groups, n_folds=spec.n_folds, seed=spec.seed),
     )
     return Study(spec, order, table, copies, similar, labels, fold_id, views, before)
+
+
+def settled_conventions(table: Table, given: Sequence[str | None], spec: CleansetSpec) -> Conventions:
+    """Return how the numbers and dates of every column are read, found from its cells where the spec does not say."""
+    conventions = dict(spec.conventions)
+    for name, cells in table.items():
+        found = None if name in conventions else cells.found_convention(spec.column_kinds[name])
+        if found is not None:
+            conventions[name] = found.convention
+    if spec.task is MLTask.REGRESSION and spec.label_column and spec.label_column not in conventions:
+        conventions[spec.label_column] = Cells.of(given).decimal
+    return conventions
 
 
 def _is_script_known(table: Table, spec: CleansetSpec, resources: Resources) -> bool:

@@ -146,7 +146,7 @@ def train_model(
     progress(STAGE, len(members), len(members))
     views = {member.view: None for member in (*fitted, *([error_bar[0]] if error_bar else []))}
     return TrainedModel(
-        spec=replace(spec, arithmetic=study.spec.arithmetic),
+        spec=replace(spec, arithmetic=study.spec.arithmetic, conventions=study.spec.conventions),
         label_format=RECIPES[spec.task].label_format(assessed.predicted, study.labels),
         featurisers={view: study.views.fitted(view) for view in views},
         members=tuple(fitted),

@@ -12,6 +12,7 @@ import pandas as pd
 from studio.engine import cell_values
 from studio.engine.cells import Cells, Table
 from studio.engine.columns import ColumnKind
+from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
 from studio.engine.label_reading import ClassCounts, class_counts
 from studio.engine.ml_task import MLTask, Modality
@@ -82,7 +83,7 @@ def label_facts(labels: Sequence[str | None], spec: CleansetSpec) -> ColumnFacts
     """Return what the checks need to know of the labels, which `read_labels` returned."""
     name, kind = str(spec.label_column), spec.column_kinds.get(str(spec.label_column), ColumnKind.CATEGORICAL)
     if spec.task is MLTask.REGRESSION:
-        return _number_facts(name, kind, pd.Series(list(labels), dtype=object))
+        return _number_facts(name, kind, pd.Series(list(labels), dtype=object), spec.conventions.get(name))
     counts = class_counts(Counter(None if pd.isna(label) else label for label in labels).items(), spec.task)
     return facts_of_classes(name, kind, counts)
 
@@ -93,10 +94,10 @@ def facts_of_classes(name: str, kind: ColumnKind, counts: ClassCounts) -> Column
     return ColumnFacts(name, kind, n_missing, counts.n_classes, n_without=counts.n_without)
 
 
-def _number_facts(name: str, kind: ColumnKind, cells: pd.Series[str]) -> ColumnFacts:
+def _number_facts(name: str, kind: ColumnKind, cells: pd.Series[str], convention: Convention | None) -> ColumnFacts:
     is_filled = ~Cells.of(cells).is_blank
     filled = cells[is_filled].astype(object)
-    values = cell_values.numbers(filled.tolist())
+    values = Cells.of(filled.tolist(), convention).numbers
     unread = np.flatnonzero(np.isnan(values))
     unreadable = (int(np.flatnonzero(is_filled)[unread[0]]), str(filled.iloc[unread[0]])) if len(unread) else None
     return ColumnFacts(name, kind, int((~is_filled).sum()), len(np.unique(values)), unreadable)

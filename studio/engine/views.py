@@ -33,7 +33,7 @@ class Views:
 
     def __init__(self, table: Table, content: npt.NDArray[np.uint64], spec: CleansetSpec, resources: Resources) -> None:
         self._table = table
-        self._content = digest(content)
+        self._content = digest(content, str([spec.conventions.get(name) for name in spec.feature_columns]))
         self._spec = spec
         self._resources = resources
         self._matrices: dict[str, Matrix] = {}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from projects.readers import ReadOptions
-from projects.readers.profile import ColumnProfile
+from projects.readers.profile import ColumnProfile, conventions_of
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.guess import guess_choice
@@ -20,6 +20,7 @@ from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.near_names import nearest_name
 from studio.engine.schema import CleansetSpec
+from studio.management.convention_options import add_convention_options, chosen_conventions
 from studio.management.input_files import add_table_argument
 from studio.management.read_options import read_options_of
 
@@ -46,6 +47,8 @@ class Request:
     manifest: Path | None
     model: Path | None
     reading: ReadOptions
+    decimal: list[str]
+    dates: list[str]
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Request:
@@ -127,6 +130,7 @@ def add_clean_options(parser: ArgumentParser) -> None:
         default=Mode.REGULAR.value,
         help="how many models are tried (regular, if not given)",
     )
+    add_convention_options(parser)
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="the only source of randomness (0)")
     parser.add_argument(
         "--out", required=True, type=Path, metavar="OUT", help=f"the rows with what was found: {_FORMATS}; - for CSV "
@@ -163,6 +167,13 @@ def unknown_column(name: str, known: Sequence[str]) -> DataProblem:
     return DataProblem(f"There is no column {name}.{question} The columns of the file are: {shown}.")
 
 
+def with_conventions(request: Request, profiles: Sequence[ColumnProfile]) -> list[ColumnProfile]:
+    """Return the profiles with what --decimal and --dates say."""
+    kinds = {profile.name: profile.kind for profile in profiles}
+    chosen = chosen_conventions({"decimal": request.decimal, "dates": request.dates}, kinds)
+    return [replace(profile, chosen_convention=chosen.get(profile.name)) for profile in profiles]
+
+
 def spec_of(request: Request, profiles: Sequence[ColumnProfile]) -> CleansetSpec:
     """Put the choice into the engine's words, as the form of a new project does."""
     chosen = request.chosen_features
@@ -177,6 +188,7 @@ def spec_of(request: Request, profiles: Sequence[ColumnProfile]) -> CleansetSpec
         modality=modality,
         feature_columns=tuple(kinds),
         column_kinds=kinds,
+        conventions=conventions_of(profiles, kinds, request.label),
         label_column=request.label,
         mode=Mode(request.mode),
         seed=request.seed,

@@ -143,8 +143,7 @@ class Moments:
     """A column of dates: the moment, and where it lies in the year, the week and the day."""
 
     def fit(self, cells: Cells) -> None:
-        """Learn whether the day is written first, and the moments' distribution."""
-        self._day_first = cell_values.is_day_first(cells.distinct.tolist())
+        """Learn the moments' distribution."""
         self._days = NumberFeatures()
         self._days.fit(cell_values.days(self._read(cells)))
 
@@ -167,8 +166,7 @@ class Moments:
         return self._days.for_distances(cell_values.days(self._read(cells)))
 
     def _read(self, cells: Cells) -> pd.Series[pd.Timestamp]:
-        read = cell_values.datetimes(cells.distinct.tolist(), day_first=self._day_first)
-        return read.iloc[cells.codes].reset_index(drop=True)
+        return pd.to_datetime(pd.Series(cells.distinct_moments[cells.codes]), utc=True)
 
 
 class Phrases:

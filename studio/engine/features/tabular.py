@@ -46,7 +46,7 @@ class TableFeatures(Featuriser):
     @property
     def signature(self) -> str:
         """Name, version, reader, the columns' kinds."""
-        return f"table/3 {self._reader} {self._seed} {[kind.value for kind in self._kinds.values()]}"
+        return f"table/4 {self._reader} {self._seed} {[kind.value for kind in self._kinds.values()]}"
 
     def fit(self, table: Table) -> None:
         """Learn each column."""
@@ -105,7 +105,7 @@ class SentencesAndColumns(Featuriser):
     @property
     def signature(self) -> str:
         """Those of both parts."""
-        return f"both/1 {self._columns.signature} {[one.signature for one in self._sentences]}"
+        return f"both/2 {self._columns.signature} {[one.signature for one in self._sentences]}"
 
     def fit(self, table: Table) -> None:
         """Learn the other columns."""

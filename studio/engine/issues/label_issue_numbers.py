@@ -29,7 +29,7 @@ def find_label_issue_numbers(evidence: Evidence) -> Columns:
     z² / (z² + t²) with t = 3.5, and `is_label_issue` above 0.5. On a scale that ends, numbers cannot be as far off: t
     is at most four fifths of the way from a usual prediction to the farther end, though no less than 2. Of 6,603
     ratings of politeness none was flagged before, then 231, of which 0.49 were wrong. `suggested_label` is the
-    prediction with the decimals of the given labels, for flagged and for unlabeled rows. Unlabeled rows have no number
+    prediction written as the given labels are, for flagged and for unlabeled rows. Unlabeled rows have no number
     that could be wrong: score 0.
 
     References
@@ -48,7 +48,7 @@ def find_label_issue_numbers(evidence: Evidence) -> Columns:
     flags = scores > 0.5
     suggested = np.full(len(flags), None)
     for row in np.flatnonzero(flags | ~labels.is_labeled):
-        suggested[row] = written_number(float(predicted[row]), labels.n_decimals)
+        suggested[row] = labels.style.styled(written_number(float(predicted[row]), labels.n_decimals))
     return {"is_label_issue": flags, "label_issue_score": scores, "suggested_label": suggested}
 
 

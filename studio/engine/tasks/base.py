@@ -13,6 +13,7 @@ from studio.engine.calibration import Calibration
 from studio.engine.candidates import Candidate
 from studio.engine.labels import Labels
 from studio.engine.learners import Learner, Predicted
+from studio.engine.number_style import PLAIN_STYLE, NumberStyle
 
 Targets = npt.NDArray[np.generic]
 
@@ -67,8 +68,8 @@ class LabelFormat:
     ----------
     classes
         Names in the order of the outputs.
-    n_decimals
-        Of numbers.
+    n_decimals, style
+        How numbers are written.
     applies_from
         Multi-label: the probability from which a class is suggested.
     has_empty_sets
@@ -77,5 +78,6 @@ class LabelFormat:
 
     classes: tuple[str, ...]
     n_decimals: int = 0
+    style: NumberStyle = PLAIN_STYLE
     applies_from: float = 0.5
     has_empty_sets: bool = True

@@ -56,12 +56,13 @@ class Regression:
         return Quality(1 - mean_squared / around_mean if around_mean else 0.0, float(np.sqrt(mean_squared)), None)
 
     def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
-        """Return the number of decimals."""
-        return LabelFormat((), labels.n_decimals)
+        """Return how the given numbers are written."""
+        return LabelFormat((), labels.n_decimals, labels.style)
 
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
-        """Return the numbers with as many decimals as the given labels have."""
-        return [written_number(value, labels.n_decimals) for value in predicted[:, 0].tolist()]
+        """Return the numbers written as the given labels are."""
+        numbers = (written_number(value, labels.n_decimals) for value in predicted[:, 0].tolist())
+        return [labels.style.styled(number) for number in numbers]
 
 
 def written_number(value: float, n_decimals: int) -> str:

@@ -20,9 +20,10 @@ from cleansets.pipeline import analyse_table
 from models_app.artifact_files import signing_key
 from models_app.pipeline import fit_best_model
 from projects.readers import ROW_ID
-from projects.readers.profile import profile_table
+from projects.readers.profile import assumed_conventions, profile_table
 from studio import tables
 from studio.engine.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
+from studio.engine.convention_notes import convention_notes
 from studio.engine.label_reading import read_labels, written_labels
 from studio.engine.manifest import describe
 from studio.engine.ml_task import MEASURES, MLTask
@@ -30,8 +31,9 @@ from studio.engine.required_columns import MissingColumnsProblem, RequiredColumn
 from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.exports import free_names
 from studio.exports.formats import TableFormat, refuse_unwritable, write_table
-from studio.management.clean_request import Request, add_clean_options, spec_of, unknown_column
+from studio.management.clean_request import Request, add_clean_options, spec_of, unknown_column, with_conventions
 from studio.management.command import StudioCommand
+from studio.management.convention_options import ADVICE
 from studio.management.input_files import file_sha256, input_file, read_input
 from studio.management.label_choice import with_label_choice
 from studio.management.output_files import (
@@ -118,9 +120,12 @@ def _read(request: Request, table: Path, terminal: Terminal) -> CleansetSpec:
     except MissingColumnsProblem as problem:
         raise unknown_column(problem.missing[0].name, problem.present) from problem
     profiles = profile_table(table, is_shown=False, progress=terminal.progress, n_threads=settings.CORES)
+    profiles = with_conventions(request, profiles)
     spec = with_label_choice(spec_of(request, profiles), request, table, profiles, terminal)
     what = f"Learning {spec.label_column} from" if spec.label_column else "Looking at"
     terminal.note(f"{what} {', '.join(spec.feature_columns)}")
+    for note in convention_notes(assumed_conventions(profiles, spec), advice=ADVICE):
+        terminal.note(note)
     return spec
 
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import shlex
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from inference.exports import prediction_batches, prediction_columns
 from inference.pipeline import PredictedTable, predict_table
 from models_app.artifact_files import signing_key
-from projects.readers import ReadOptions
 from studio import tables
 from studio.engine.artifacts import load_artifact
+from studio.engine.convention_notes import convention_notes
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 from studio.engine.required_columns import MissingColumn, MissingColumnsProblem, RequiredColumns
 from studio.engine.train import TrainedModel
 from studio.exports.formats import write_table
 from studio.management.command import StudioCommand
+from studio.management.convention_options import ADVICE, add_convention_options, chosen_conventions
 from studio.management.input_files import add_table_argument, input_file, read_input
 from studio.management.output_files import (
     output_file,
@@ -57,6 +58,7 @@ class Command(StudioCommand):
             metavar="COLUMN=FILE_COLUMN",
             help="read FILE_COLUMN of the file as the model's COLUMN, where their names differ; may be repeated",
         )
+        add_convention_options(parser)
         parser.add_argument(
             "--out",
             required=True,
@@ -70,8 +72,7 @@ class Command(StudioCommand):
     def handle(self, *, file: Path, model: Path, out: Path, **options: Any) -> None:
         """Do it; the counts per label go to standard output."""
         with self.terminal(options) as terminal:
-            columns = options["column_pairs"]
-            predicted = _predict(file, model, out, columns, terminal, reading=read_options_of(options))
+            predicted = _predict(file, model, out, options, terminal)
             counts = [f"  {label}  {n_rows:,}" for label, n_rows in predicted.label_counts]
             head = f"{predicted.n_rows:,} rows predicted, written to {place_name(out)}"
             terminal.say("\n".join([head, *counts]))
@@ -110,29 +111,31 @@ def _map_advice(missing: Sequence[MissingColumn]) -> str:
 
 
 def _predict(
-    file: Path,
-    model_folder: Path,
-    out: Path,
-    column_pairs: Sequence[str],
-    terminal: Terminal,
-    *,
-    reading: ReadOptions,
+    file: Path, model_folder: Path, out: Path, options: Mapping[str, Any], terminal: Terminal
 ) -> PredictedTable:
     input_file(file)
     refuse_same_files({"FILE": file, "--out": out})
     refuse_inside(model_folder, "--model", {"--out": out})
     out_format = table_format_at(out)
     model = _load_model(model_folder)
-    required = _required_columns(model.feature_columns, column_pairs)
+    required = _required_columns(model.feature_columns, options["column_pairs"])
+    chosen = chosen_conventions(options, {name: model.spec.column_kinds[name] for name in model.feature_columns})
     with output_file(out, terminal) as partial, tables.scratch() as folder:
         table = folder / "rows.parquet"
         result = folder / "predictions.parquet"
         try:
-            read_input(file, table, terminal, required, reading=reading)
+            read_input(file, table, terminal, required, reading=read_options_of(options))
         except MissingColumnsProblem as problem:
             raise DataProblem(f"{problem.finding()} Add {_map_advice(problem.missing)}.") from problem
-        predicted = predict_table(model, table, result, progress=terminal.progress, column_map=required.column_map)
-        for note in predicted.notes:
+        predicted = predict_table(
+            model,
+            table,
+            result,
+            progress=terminal.progress,
+            column_map=required.column_map,
+            chosen=chosen,
+        )
+        for note in (*predicted.notes, *convention_notes(predicted.conventions, advice=ADVICE)):
             terminal.note(note)
         terminal.progress("Writing")
         separator = model.spec.separator if model.spec.task is MLTask.MULTI_LABEL else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cleansets.label_text import checked_label, is_same_label, number, number_text, shown_label
+from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 
@@ -27,12 +28,25 @@ def test_a_label_is_stored_in_one_form(task: MLTask, typed: str, stored: str) ->
 
 
 @pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("12,5", "12,5"), ("12.5", "12,5"), ("1.234", "1.234"), ("1.234,5", "1.234,5"), ("7", "7"), ("$5", "$5")],
+)
+def test_a_number_is_typed_and_stored_as_the_column_writes_numbers(typed: str, stored: str) -> None:
+    assert checked_label(NUMBERS, typed, (), Convention.COMMA) == stored
+
+
+def test_a_comma_typed_into_a_column_of_points_becomes_a_point() -> None:
+    assert checked_label(NUMBERS, "12,5") == "12.5"
+    assert checked_label(NUMBERS, "1,234") == "1,234"
+
+
+@pytest.mark.parametrize(
     ("task", "typed", "reason"),
     [
-        (NUMBERS, "cheap", "“cheap” is no number"),
-        (NUMBERS, "12,5", "with a point"),
-        (NUMBERS, "inf", "no number"),
-        (NUMBERS, "1e999", "no number"),
+        (NUMBERS, "cheap", "“cheap” is not a number"),
+        (NUMBERS, "1,2,3", "Type one such as 12.5"),
+        (NUMBERS, "inf", "not a number"),
+        (NUMBERS, "1e999", "not a number"),
         (NUMBERS, "", "No number was typed"),
         (CLASSES, " ", "cannot be empty"),
         (CLASSES, "x" * 501, "501 characters"),

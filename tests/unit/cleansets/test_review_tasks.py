@@ -262,6 +262,20 @@ class TestNumbers:
         (row, *_) = csv.DictReader(io.StringIO(exported(client, numbers, "csv").decode()))
         assert row["topic"] == "100.0"
 
+    def test_numbers_with_decimal_commas_are_sorted_typed_and_exported_as_they_are_written(
+        self, numbers: Cleanset, alice: User, client_of: ClientOf
+    ) -> None:
+        numbers.project.conventions = {"topic": "comma"}
+        numbers.project.save()
+        decide(numbers, 4, "label", "99.5")
+        decide(numbers, 5, "label", "1.000,25")
+        assert corrected(numbers) == {4: "99,5", 5: "1.000,25"}
+        assert rows_of(numbers, issue="all", sort="corrected_label")[:2] == [5, 4]
+        text = page(client_of(alice), numbers, "?issue=all&row=5")
+        assert "1.000,25" in text
+        rows = json.loads(exported(client_of(alice), numbers, "json"))
+        assert (rows[4]["cleanlab_corrected_label"], rows[5]["cleanlab_corrected_label"]) == (99.5, 1000.25)
+
     def test_cells_that_would_be_lost_as_numbers_stay_text(
         self, numbers: Cleanset, alice: User, client_of: ClientOf
     ) -> None:

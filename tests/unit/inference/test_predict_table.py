@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ import pytest
 from inference import pipeline
 from inference.pipeline import predict_table, result_columns
 from studio.engine.arithmetic import Arithmetic
+from studio.engine.columns import ColumnKind
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.predict import Predictions
 from studio.engine.progress import Silent
@@ -28,7 +30,12 @@ class Echo:
 
     sizes: list[int]
     spec: SimpleNamespace = field(
-        default_factory=lambda: SimpleNamespace(modality=Modality.TABULAR, task=MLTask.MULTI_CLASS)
+        default_factory=lambda: SimpleNamespace(
+            modality=Modality.TABULAR,
+            task=MLTask.MULTI_CLASS,
+            column_kinds=defaultdict(lambda: ColumnKind.CATEGORICAL),
+            conventions={},
+        )
     )
     classes: tuple[str, ...] = ("no", "yes")
     feature_columns: tuple[str, ...] = ("answer",)
@@ -42,7 +49,7 @@ class Echo:
 
 @pytest.fixture
 def echo(monkeypatch: pytest.MonkeyPatch) -> Echo:
-    monkeypatch.setattr(pipeline, "predict_frame", lambda model, frame: model.predict(frame))
+    monkeypatch.setattr(pipeline, "predict_frame", lambda model, frame, conventions: model.predict(frame))
     return Echo([])
 
 

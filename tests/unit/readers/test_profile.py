@@ -11,6 +11,7 @@ import pytest
 from projects.readers import ReadLimits, column_queries, read_table
 from projects.readers.profile import ColumnProfile, TopValue, profile_table
 from studio.engine.columns import ColumnKind
+from studio.engine.conventions import Convention
 from studio.engine.progress import Cancelled, Silent
 
 Profiler = Callable[..., dict[str, ColumnProfile]]
@@ -102,6 +103,43 @@ def test_dates_are_read_in_the_way_they_are_written(
     assert (column.lowest, column.highest) == (lowest, highest)
     assert column.histogram is not None
     assert sum(column.histogram.counts) == 2
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind", "lowest", "highest"),
+    [
+        (["10,5", "1.234,5", "7"], ColumnKind.NUMBER, "7", "1234.5"),
+        (["$9,930.00", "$31,590.50", "$7.00"], ColumnKind.NUMBER, "7", "31590.5"),
+        (["(28.60)", "16.87", "−3.00"], ColumnKind.NUMBER, "-28.6", "16.87"),
+        (["6.9%", "13.7%", "5 %"], ColumnKind.NUMBER, "5", "13.7"),
+        (["1 234", "12\u00a0345", "900"], ColumnKind.INTEGER, "900", "12345"),
+        (["1’234", "12'345", "900"], ColumnKind.INTEGER, "900", "12345"),
+    ],
+)
+def test_numbers_are_numbers_however_they_are_written(
+    profiles: Profiler, cells: list[str], kind: ColumnKind, lowest: str, highest: str
+) -> None:
+    column = profiles({"x": cells * 3})["x"]
+    assert (column.kind, column.lowest, column.highest) == (kind, lowest, highest)
+    assert column.histogram is not None
+    assert sum(column.histogram.counts) == 9
+
+
+def test_the_chosen_convention_decides_what_is_shown(profiles: Profiler) -> None:
+    cells = {"price": ["1,234", "2,345"], "day": ["01/02/2024", "03/04/2024"]}
+    assumed = profiles(cells)
+    assert [column.is_convention_assumed for column in assumed.values()] == [True, True]
+    assert (assumed["price"].highest, assumed["day"].lowest) == ("2345", "2024-01-02")
+    chosen = profiles(cells, conventions={"price": Convention.COMMA, "day": Convention.DAY_FIRST})
+    assert [column.is_convention_assumed for column in chosen.values()] == [False, False]
+    assert (chosen["price"].highest, chosen["day"].lowest) == ("2.345", "2024-02-01")
+    stored = json.loads(json.dumps(chosen["price"].to_dict()))
+    assert ColumnProfile.from_dict(stored) == chosen["price"]
+
+
+def test_codes_and_sets_of_names_are_no_numbers(profiles: Profiler) -> None:
+    found = profiles({"phone": ["030 1234", "030 9876"], "tags": ["1,2,3", "4,5"], "version": ["1.2.3", "1.10.2"]})
+    assert {column.kind for column in found.values()}.isdisjoint({ColumnKind.NUMBER, ColumnKind.INTEGER})
 
 
 def test_the_chosen_kind_decides_what_is_shown(profiles: Profiler) -> None:

@@ -1,0 +1,178 @@
+"""How cells are read in DuckDB: the same rules as `studio.engine.written_numbers`, as expressions of SQL."""
+
+from __future__ import annotations
+
+from studio.engine.conventions import Convention
+from studio.engine.date_patterns import (
+    FIRST_YEAR_OF_TWO_DIGITS,
+    ISO_PATTERN,
+    PARTS_PATTERN,
+    SHORT_PATTERN,
+    WORDED_PATTERN,
+)
+from studio.engine.number_patterns import (
+    COMMA_CORE_PATTERN,
+    EXPONENT_PATTERN,
+    FOLDED_FROM,
+    FOLDED_TO,
+    MAX_NUMBER_CHARS,
+    NEGATIVE_PATTERN,
+    NOT_CORE_PATTERN,
+    NUMBER_PATTERN,
+    OPEN_COMMA_PATTERN,
+    OPEN_POINT_PATTERN,
+    POINT_CORE_PATTERN,
+    UNIT_PATTERN,
+    WRITTEN_PATTERN,
+)
+
+# Years of two digits first: %Y reads 23 as the year 23.
+_WORDED_DATES = ("%d %b %y", "%d-%b-%y", "%d %B %y", "%d-%B-%y", "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%d-%B-%Y",
+                 "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y")  # fmt: skip
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %H.%M", " %H.%M.%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p",
+          "T%H:%M:%S")  # fmt: skip
+_TWITTER = "%a %b %d %H:%M:%S %z %Y"
+
+
+def text(value: str) -> str:
+    """Return a literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def matches(cell: str, pattern: str) -> str:
+    """Return whether the whole cell has the pattern."""
+    return f"regexp_full_match({cell}, {text(pattern)})"
+
+
+def folded(cell: str) -> str:
+    """Return the cell with look-alike signs replaced, null where it is too long for a number."""
+    same = f"trim(translate({cell}, {text(FOLDED_FROM)}, {text(FOLDED_TO)}))"
+    return f"CASE WHEN length({cell}) <= {MAX_NUMBER_CHARS} THEN {same} END"
+
+
+def is_plain_number(cell: str) -> str:
+    """Return whether the cell is a number as programs write it."""
+    return matches(f"trim({cell})", NUMBER_PATTERN)
+
+
+def is_written_number(cell: str) -> str:
+    """Return whether the cell is a number as people write it; null where it is too long for one."""
+    return matches(folded(cell), f"{WRITTEN_PATTERN}|{EXPONENT_PATTERN}")
+
+
+def number_core(cell: str) -> str:
+    """Return the digits of a written number with the marks that may be decimal."""
+    without_units = f"regexp_replace({folded(cell)}, {text(UNIT_PATTERN)}, '', 'g')"
+    return f"regexp_replace({without_units}, {text(NOT_CORE_PATTERN)}, '', 'g')"
+
+
+def number(cell: str, convention: Convention = Convention.POINT) -> str:
+    """Return the number that a cell is, null where it is none."""
+    plain = is_plain_number(cell)
+    if convention is Convention.COMMA:
+        plain = f"{plain} AND NOT contains({cell}, '.')"
+    read = f"CASE WHEN {plain} THEN trim({cell}) WHEN {is_written_number(cell)} THEN {_rewritten(cell, convention)} END"
+    return f"nullif(nullif(try_cast({read} AS DOUBLE), 'inf'::DOUBLE), '-inf'::DOUBLE)"
+
+
+def short_date(cell: str) -> str:
+    """Return the three numbers and the time of a date, as texts that are empty where it is none."""
+    return f"regexp_extract(trim({cell}), {text(PARTS_PATTERN)}, ['first', 'middle', 'last', 'time'])"
+
+
+def number_evidence(cells: str) -> str:
+    """Return the query for the fields of `NumberEvidence` over cells `cell` that occur `n` times each."""
+    core, has_exponent = number_core("cell"), matches(folded("cell"), EXPONENT_PATTERN)
+    open_comma = f"NOT has_exponent AND {matches('core', OPEN_COMMA_PATTERN)}"
+    open_point = f"NOT has_exponent AND {matches('core', OPEN_POINT_PATTERN)}"
+    return f"""
+        SELECT coalesce(sum(n) FILTER (WHERE is_point AND NOT is_open_point AND NOT is_open_comma), 0),
+               coalesce(sum(n) FILTER (WHERE is_comma AND NOT is_open_point AND NOT is_open_comma), 0),
+               coalesce(sum(n) FILTER (WHERE is_open_point), 0), coalesce(sum(n) FILTER (WHERE is_open_comma), 0),
+               count(DISTINCT core) FILTER (WHERE is_whole AND length(core) < 4),
+               count(DISTINCT core) FILTER (WHERE is_whole AND length(core) >= 4),
+               coalesce(min(cell) FILTER (WHERE is_open_point OR is_open_comma), '')
+        FROM (
+            SELECT cell, n, core, {open_comma} AS is_open_comma, {open_point} AS is_open_point,
+                   {matches("core", POINT_CORE_PATTERN)} AS is_point, {matches("core", COMMA_CORE_PATTERN)} AS is_comma,
+                   {matches("core", "[1-9][0-9]*")} AS is_whole
+            FROM (
+                SELECT cell, n, {core} AS core, {has_exponent} AS has_exponent FROM {cells}
+                WHERE {is_plain_number("cell")} OR {is_written_number("cell")}
+            )
+        )"""
+
+
+def date_evidence(cells: str) -> str:
+    """Return the query for the fields of `DateEvidence` over cells `cell` that occur `n` times each."""
+    return f"""
+        SELECT coalesce(sum(n), 0), {_sum("is_day_first")}, {_sum("is_month_first")}, {_sum("is_year_first")},
+               {_sum("mark = '.'")}, {_sum("mark = '/'")},
+               coalesce(min(bare) FILTER (WHERE is_day_first
+                   AND (is_month_first AND first != middle OR is_year_first AND first != last)), '')
+        FROM (
+            SELECT *, middle <= 12 AND first <= 31 AS is_day_first, first <= 12 AND middle <= 31 AS is_month_first,
+                   middle <= 12 AND last <= 31 AND n_digits <= 2 AS is_year_first
+            FROM (
+                SELECT n, bare, parts.first::INTEGER AS first, parts.middle::INTEGER AS middle,
+                       parts.last::INTEGER AS last, length(parts.last) AS n_digits,
+                       regexp_extract(bare, '^[0-9]+([-/.])', 1) AS mark
+                FROM (
+                    SELECT n, trim(cell) AS bare, {short_date("cell")} AS parts FROM {cells}
+                    WHERE {matches("trim(cell)", SHORT_PATTERN)}
+                )
+            )
+        )"""
+
+
+def _sum(condition: str) -> str:
+    return f"coalesce(sum(n) FILTER (WHERE {condition}), 0)"
+
+
+def moment(cell: str, order: Convention) -> str:
+    """Return the seconds since 1970 at which a cell is in this order, null where it is no date; no zone is UTC."""
+    bare = f"trim({cell})"
+    iso = f"regexp_replace({bare}, '^([0-9]{{4}})[-/.]([0-9]{{1,2}})[-/.]', '\\1-\\2-')"
+    worded = ", ".join(text(f"{date}{time}") for date in _WORDED_DATES for time in _TIMES)
+    return f"""CASE
+        WHEN {matches(bare, ISO_PATTERN)} THEN {_epoch(iso)}
+        WHEN {matches(bare, SHORT_PATTERN)} THEN {_epoch(_short_as_iso(cell, order))}
+        WHEN {matches(bare, WORDED_PATTERN)} THEN coalesce(epoch(try_strptime({bare}, [{worded}])),
+            epoch(try_strptime({bare}, {text(_TWITTER)})))
+        WHEN {matches(bare, "[0-9]{8}")} THEN epoch(try_strptime({bare}, '%Y%m%d'))
+        WHEN {matches(bare, "[0-9]{4}")} THEN epoch(try_cast({bare} || '-01-01' AS TIMESTAMP))
+        WHEN {matches(bare, "[0-9]{4}-[0-9]{2}")} THEN epoch(try_cast({bare} || '-01' AS TIMESTAMP))
+    END"""
+
+
+def _short_as_iso(cell: str, order: Convention) -> str:
+    """Return a date whose year is not first with its year first; null where the order cannot be."""
+    parts = short_date(cell)
+    first, middle, last, time = (f"{parts}.{name}" for name in ("first", "middle", "last", "time"))
+    year, month, day = {
+        Convention.DAY_FIRST: (last, middle, first),
+        Convention.MONTH_FIRST: (last, first, middle),
+        Convention.YEAR_FIRST: (f"if(length({last}) <= 2, {first}, NULL)", middle, last),
+    }[order]
+    full_year = f"""CASE WHEN length({last}) > 2 THEN {year}
+        WHEN {year}::INTEGER < {FIRST_YEAR_OF_TWO_DIGITS} THEN ({year}::INTEGER + 2000)::VARCHAR
+        ELSE ({year}::INTEGER + 1900)::VARCHAR END"""
+    return f"{full_year} || '-' || {month} || '-' || {day} || {time}"
+
+
+def _epoch(iso: str) -> str:
+    formats = ", ".join(text(f"%Y-%m-%d{time}") for time in _TIMES)
+    return f"coalesce(epoch(try_cast({iso} AS TIMESTAMPTZ)), epoch(try_strptime({iso}, [{formats}])))"
+
+
+def _rewritten(cell: str, convention: Convention) -> str:
+    """Return a written number as programs write it."""
+    core = number_core(cell)
+    is_comma = matches(core, COMMA_CORE_PATTERN)
+    if convention is Convention.COMMA:
+        is_comma = f"({is_comma} OR NOT {matches(core, POINT_CORE_PATTERN)})"
+    with_comma = f"replace(replace({core}, '.', ''), ',', '.')"
+    unsigned = f"CASE WHEN {is_comma} THEN {with_comma} ELSE replace({core}, ',', '') END"
+    sign = f"CASE WHEN regexp_matches({folded(cell)}, {text(NEGATIVE_PATTERN)}) THEN '-' ELSE '' END"
+    exponent = f"replace({folded(cell)}, ',', '.')"
+    return f"CASE WHEN {matches(folded(cell), EXPONENT_PATTERN)} THEN {exponent} ELSE {sign} || {unsigned} END"

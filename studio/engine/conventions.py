@@ -1,0 +1,166 @@
+"""How numbers and dates are written: conventions, and how one is found from the counts over a whole column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Convention(StrEnum):
+    """How the cells of one column are to be read where they could be read in several ways."""
+
+    POINT = "point"
+    COMMA = "comma"
+    DAY_FIRST = "day-first"
+    MONTH_FIRST = "month-first"
+    YEAR_FIRST = "year-first"
+
+
+DECIMALS = (Convention.POINT, Convention.COMMA)
+DATE_ORDERS = (Convention.DAY_FIRST, Convention.MONTH_FIRST, Convention.YEAR_FIRST)
+Conventions = Mapping[str, Convention]  # by column
+
+# Whole numbers below a thousand beside cells such as 1,234 tell that their mark groups digits; programs write a point
+# between digits before decimals only, so that more must speak against that.
+_MIN_SMALL_WHOLES = 3
+_MIN_COMMAS = 3
+_MIN_POINTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class FoundConvention:
+    """The convention of a column.
+
+    Attributes
+    ----------
+    convention
+        As the column is read.
+    is_certain
+        Whether the cells leave no other reading; else `convention` is an assumption.
+    n_other
+        Cells that can only be read in another way.
+    example
+        A cell that another convention would read as another value; empty if there is none.
+    """
+
+    convention: Convention
+    is_certain: bool = True
+    n_other: int = 0
+    example: str = ""
+
+    def or_as_trained(self, trained: Convention | None) -> FoundConvention:
+        """Return what a new file is read with: where its cells do not tell, the convention of the training data."""
+        if self.is_certain or trained is None or trained is Convention.YEAR_FIRST:
+            return self
+        return replace(self, convention=trained)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberEvidence:
+    """Counts over the cells of a column that are numbers.
+
+    Attributes
+    ----------
+    n_point, n_comma
+        Cells that can only be read with a decimal point, such as 1.5 or 1,234.50, or with a decimal comma.
+    n_open_point, n_open_comma
+        Cells such as 1.234 or 1,234, whose mark may also group the digits.
+    n_small_wholes, n_large_wholes
+        Different whole numbers without any mark from 1 to 999, and from 1,000.
+    example
+        One of the cells that may be read in two ways, or empty.
+    """
+
+    n_point: int = 0
+    n_comma: int = 0
+    n_open_point: int = 0
+    n_open_comma: int = 0
+    n_small_wholes: int = 0
+    n_large_wholes: int = 0
+    example: str = ""
+
+
+def find_decimal(evidence: NumberEvidence) -> FoundConvention:
+    """Find the decimal mark of a column.
+
+    >>> find_decimal(NumberEvidence(n_comma=3, n_open_comma=4)).convention
+    <Convention.COMMA: 'comma'>
+    >>> find_decimal(NumberEvidence(n_open_comma=4, example="1,234"))
+    FoundConvention(convention=<Convention.POINT: 'point'>, is_certain=False, n_other=0, example='1,234')
+    """
+    if evidence.n_comma > evidence.n_point:
+        return FoundConvention(Convention.COMMA, n_other=evidence.n_point, example=evidence.example)
+    if evidence.n_point:
+        is_certain = evidence.n_point > evidence.n_comma or not evidence.example
+        return FoundConvention(Convention.POINT, is_certain, n_other=evidence.n_comma, example=evidence.example)
+    if not evidence.n_open_comma and not evidence.n_open_point:
+        return FoundConvention(Convention.POINT)
+    if evidence.n_open_comma and evidence.n_open_point:
+        return FoundConvention(Convention.POINT, is_certain=False, example=evidence.example)
+    if _has_groups(evidence):
+        convention = Convention.POINT if evidence.n_open_comma else Convention.COMMA
+        return FoundConvention(convention, example=evidence.example)
+    return FoundConvention(Convention.POINT, is_certain=False, example=evidence.example)
+
+
+def _has_groups(evidence: NumberEvidence) -> bool:
+    """Say whether the only mark groups digits: what is below a thousand has none, and everything above has one."""
+    has_marks = evidence.n_open_comma >= _MIN_COMMAS or evidence.n_open_point >= _MIN_POINTS
+    return has_marks and evidence.n_small_wholes >= _MIN_SMALL_WHOLES and not evidence.n_large_wholes
+
+
+@dataclass(frozen=True, slots=True)
+class DateEvidence:
+    """Counts over the cells of a column that are dates of three numbers with the year of four digits not first.
+
+    Attributes
+    ----------
+    n_short
+        Such cells.
+    n_day_first, n_month_first, n_year_first
+        Those that are dates when they are read so; the year may come first where it has two digits.
+    n_points, n_slashes
+        Those with points or with slashes between the numbers.
+    example
+        One of the cells that are different dates in several orders, or empty.
+    """
+
+    n_short: int = 0
+    n_day_first: int = 0
+    n_month_first: int = 0
+    n_year_first: int = 0
+    n_points: int = 0
+    n_slashes: int = 0
+    example: str = ""
+
+
+def find_date_order(evidence: DateEvidence) -> FoundConvention:
+    """Find the order of day, month and year: the one in which most cells are dates.
+
+    >>> find_date_order(DateEvidence(n_short=9, n_day_first=9, n_month_first=4, n_slashes=9)).convention
+    <Convention.DAY_FIRST: 'day-first'>
+    >>> find_date_order(DateEvidence(n_short=2, n_day_first=2, n_month_first=2, n_slashes=2, example="1/2/23"))
+    FoundConvention(convention=<Convention.MONTH_FIRST: 'month-first'>, is_certain=False, n_other=0, example='1/2/23')
+    """
+    if not evidence.n_short:
+        return FoundConvention(Convention.YEAR_FIRST)
+    counts = {
+        Convention.DAY_FIRST: evidence.n_day_first,
+        Convention.MONTH_FIRST: evidence.n_month_first,
+        Convention.YEAR_FIRST: evidence.n_year_first,
+    }
+    most = max(counts.values())
+    likely = [order for order, count in counts.items() if count == most]
+    convention = _usual_order(evidence) if len(likely) > 1 else likely[0]
+    convention = convention if convention in likely else likely[-1]
+    is_certain = len(likely) == 1 or not evidence.example
+    return FoundConvention(convention, is_certain, n_other=evidence.n_short - most, example=evidence.example)
+
+
+def _usual_order(evidence: DateEvidence) -> Convention:
+    if evidence.n_slashes > evidence.n_short / 2:
+        return Convention.MONTH_FIRST
+    if not evidence.n_month_first and not evidence.n_points:
+        return Convention.YEAR_FIRST  # no first number is a month: days up to 12 would hardly all be missing
+    return Convention.DAY_FIRST
