@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
@@ -108,7 +109,7 @@ def output_file(path: Path, terminal: Terminal) -> Iterator[Path]:
         return
     target = _resolved(path)
     _refuse_folder(path)
-    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+    partial = _partial_path(target)
     try:
         if target.exists():
             target.open("ab").close()
@@ -117,11 +118,24 @@ def output_file(path: Path, terminal: Terminal) -> Iterator[Path]:
         raise DataProblem(f"{path} cannot be written: {error.strerror}. Name another place.") from error
     try:
         yield partial
-        if target.exists():
-            shutil.copymode(target, partial)
-        partial.replace(target)
+        _put_in_place(partial, target)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _partial_path(target: Path) -> Path:
+    return target.with_name(f".unfinished-{uuid.uuid4().hex[:8]}")
+
+
+def _put_in_place(partial: Path, target: Path) -> None:
+    if target.exists():
+        shutil.copymode(target, partial)
+    try:
+        partial.replace(target)
+    except OSError as error:
+        if error.errno != errno.EBUSY:
+            raise
+        shutil.copyfile(partial, target)  # a mounted file, as containers have them, can only be written into
 
 
 @contextmanager
@@ -172,7 +186,7 @@ def output_folder(path: Path, replaceable: set[str]) -> Iterator[Path]:
         raise DataProblem(f"{path} exists already and is no folder. Name a new or an empty folder.")
     if target.exists() and {entry.name for entry in target.iterdir()} - replaceable:
         raise DataProblem(f"{path} exists already and holds other things. Name a new or an empty folder.")
-    partial = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+    partial = _partial_path(target)
     try:
         partial.mkdir()
     except OSError as error:

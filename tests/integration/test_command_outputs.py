@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import io
 import json
@@ -194,6 +195,28 @@ def test_replaced_file_keeps_its_permissions(tmp_path: Path, terminal: Terminal)
     with output_file(out, terminal) as partial:
         partial.write_text("new")
     assert (out.read_text(), stat.S_IMODE(out.stat().st_mode)) == ("new", 0o600)
+
+
+def test_file_with_the_longest_name_is_written(tmp_path: Path, terminal: Terminal) -> None:
+    out = tmp_path / f"{'ü' * 125}.csv"
+    with output_file(out, terminal) as partial:
+        partial.write_text("new")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_file_that_cannot_be_replaced_is_written_into(
+    tmp_path: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    out = tmp_path / "mounted.csv"
+    out.write_text("old")
+    with output_file(out, terminal) as partial:
+        partial.write_text("new")
+    assert out.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_interrupted_writing_leaves_the_old_file(tmp_path: Path, terminal: Terminal) -> None:

@@ -162,7 +162,7 @@ def test_tampered_model_is_refused(cleaned: Ended, folder: Path) -> None:
 
 def refused(ended: Ended, out: Path) -> bool:
     """Whether the command ended in status 2 with a sentence and left nothing behind."""
-    left = [path.name for path in out.parent.glob(f".{out.name}*")] if out.parent.is_dir() else []
+    left = [path.name for path in out.parent.glob(".unfinished-*")] if out.parent.is_dir() else []
     return ended.status == 2 and ended.err.rstrip().endswith(".") and not out.exists() and not left
 
 
