@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from django.db.models import F
@@ -13,10 +14,12 @@ from projects.forms.projects import SEPARATOR_NAMES, ProjectForm, SpellingChoice
 from projects.label_summaries import LabelSummary, NumberSummary
 from projects.views.profile_cards import Bar, histogram_bars
 from studio.accounts.models import User
+from studio.engine.class_sizes import fewest_rows
 from studio.engine.columns import ColumnKind
 from studio.engine.label_reading import ClassCounts
 from studio.engine.ml_task import Modality
 from studio.engine.schema import CleansetSpec
+from studio.engine.spellings import shown_spelling
 from studio.runs import Status
 
 ENSEMBLE = "ensemble"  # key of the mixture, which is not a model of its own
@@ -71,19 +74,27 @@ class ProjectPlan:
     @property
     def rarest(self) -> tuple[str, int] | None:
         """The class with the fewest rows; None without classes."""
-        return self._classes[-1] if self._classes else None
+        if not self._classes:
+            return None
+        name, n_rows = self._classes[-1]
+        return shown_spelling(name), n_rows
 
     @property
     def scarce(self) -> list[str]:
-        """The classes with fewer rows than folds, the scarcest first; no model sees them in every fold."""
-        if self.spec is None:
-            return []
-        return [label for label, n_rows in reversed(self._classes) if n_rows < self.spec.n_folds]
+        """The classes that the analysis calls rare, the scarcest first."""
+        fewest = fewest_rows([n_rows for _, n_rows in self._classes])
+        return [shown_spelling(label) for label, n_rows in reversed(self._classes) if n_rows < fewest]
+
+    @property
+    def fewest_rows(self) -> int:
+        """The number of rows from which a class is not rare."""
+        return math.ceil(fewest_rows([n_rows for _, n_rows in self._classes]))
 
     @property
     def frequent(self) -> list[ClassShare]:
         """The most frequent classes, their bars relative to the first."""
-        return [ClassShare(name, n, n / self._classes[0][1]) for name, n in self._classes[:CLASSES_SHOWN]]
+        shown = self._classes[:CLASSES_SHOWN]
+        return [ClassShare(shown_spelling(name), n, n / self._classes[0][1]) for name, n in shown]
 
     @property
     def n_more_classes(self) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from studio.engine.class_sizes import MIN_FRACTION_OF_EVEN_SHARE
 from studio.engine.health.base import Analysis
 from studio.engine.health.flagged import wrong_and_missed
 from studio.engine.health.report import ClassHealth, Confusion, Imbalance, Overlap
-from studio.engine.issues.rare_class import MIN_FRACTION_OF_EVEN_SHARE
 
 MAX_PAIRS = 50  # of classes, kept of possibly a million
 

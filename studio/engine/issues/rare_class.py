@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from studio.engine.class_sizes import MIN_FRACTION_OF_EVEN_SHARE, MIN_ROWS, fewest_rows
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.ml_task import MLTask
 
-MIN_ROWS = 5  # fewer rows than the usual number of folds
-MIN_FRACTION_OF_EVEN_SHARE = 0.1  # cleanlab's class-imbalance threshold
+__all__ = ["MIN_FRACTION_OF_EVEN_SHARE", "MIN_ROWS", "find_rare_class"]  # the thresholds stand in the manifest
 
 
 def find_rare_class(evidence: Evidence) -> Columns:
@@ -25,8 +25,7 @@ def find_rare_class(evidence: Evidence) -> Columns:
     """
     labels = evidence.study.labels
     counts = labels.class_counts
-    even_share = counts.sum() / max(1, len(counts))
-    is_rare = (counts < MIN_ROWS) | (counts < MIN_FRACTION_OF_EVEN_SHARE * even_share)
+    is_rare = counts < fewest_rows(counts.tolist())
     if evidence.study.spec.task is MLTask.MULTI_LABEL:
         return {"has_rare_class": np.asarray(np.asarray(labels.targets, dtype=bool)[:, is_rare].any(axis=1))}
     flags = np.zeros(len(labels.strata), dtype=bool)
