@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,12 +13,14 @@ from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from cleansets import row_query, selectors
+from cleansets.label_text import written_sets
 from cleansets.models import Cleanset
 from cleansets.row_address import RowQuery
 from cleansets.row_query import ROW_ID, RowSource
 from projects.selectors import column_profiles
 from studio import cell_sql, tables
 from studio.engine.columns import ColumnKind
+from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask
 from studio.exports import free_names, stream_csv, stream_json, stream_safe_csv, write_parquet, write_xlsx
 from studio.tables import quoted
@@ -44,16 +46,21 @@ REVIEW_COLUMNS: Mapping[str, str] = {
     "action": "rows.action",
     "tags": "CASE WHEN rows.needs_review THEN 'needs review' END",
 }
+SETS = frozenset({"rows.suggested_label", *LABEL_COLUMNS.values()})  # columns of sets in a multi-label task
 
 
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
-    """An export as SQL: the columns' names in the file and what they are made of, the rows, their order."""
+    """An export as SQL: the columns' names in the file and what they are made of, the rows, their order.
+
+    Sets of classes are written with the separator.
+    """
 
     columns: Mapping[str, str]
     condition: str
     values: list[object]
     order: str
+    separator: Separator | None = None
 
     @property
     def names(self) -> list[str]:
@@ -69,6 +76,8 @@ def export_plan(
     A typed export has the labels of a regression as numbers, where every one of them can be read as one.
     """
     plan = _plan(cleanset, source, query, mode)
+    if cleanset.task is MLTask.MULTI_LABEL:
+        return replace(plan, separator=cleanset.project.spec().separator)
     if not (is_typed and cleanset.task is MLTask.REGRESSION and _has_numbers(cleanset, source)):
         return plan
     uploaded = f"own_rows.{quoted(cleanset.project.label_column)}"
@@ -127,7 +136,17 @@ def batches(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
         joined = f"({wanted}) AS rows JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}"
         found = connection.sql(f"SELECT {made_of} FROM {joined} ORDER BY rows.place", params=plan.values)
         for batch in found.to_arrow_reader(BATCH_ROWS):
-            yield pa.RecordBatch.from_arrays(batch.columns, names=plan.names)
+            yield pa.RecordBatch.from_arrays(_written(batch.columns, plan), names=plan.names)
+
+
+def _written(columns: Sequence[pa.Array], plan: ExportPlan) -> list[pa.Array]:
+    """Write sets as the label column writes them."""
+    if plan.separator is None:
+        return list(columns)
+    return [
+        written_sets(column, plan.separator) if made in SETS else column
+        for column, made in zip(columns, plan.columns.values(), strict=True)
+    ]
 
 
 def export_response(

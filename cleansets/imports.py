@@ -13,11 +13,13 @@ from django.db import transaction
 
 from cleansets import row_query, selectors
 from cleansets.json_labels import JsonLabel, label_text
-from cleansets.label_text import checked_label, is_same_label
+from cleansets.label_text import is_same_label
 from cleansets.models import Action, Cleanset, ReviewAction
-from cleansets.services import CHOICES, State, decided, lock, record, state_of
+from cleansets.services import CHOICES, State, decided, label_to_store, lock, record, state_of
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
+from studio.engine.label_sets import Separator, is_list_cell, join_labels, read_set, split_labels
+from studio.engine.ml_task import MLTask
 
 ROW_ID, ROW_NUMBER = "row_id", "cleanlab_row_ID"  # from 0 in programs, from 1 in exported files
 ACTION, LABEL = "action", "corrected_label"
@@ -214,6 +216,18 @@ def _change(cleanset: Cleanset, decision: Decision, row: dict[str, object] | Non
     return decision.row_id, before, after
 
 
+def _as_record(cleanset: Cleanset, label: str) -> str:
+    """Return a label as a CSV record; sets may also be written as exports write them, like the label column."""
+    separator = cleanset.project.spec().separator
+    if cleanset.task is not MLTask.MULTI_LABEL or separator is Separator.COMMA:
+        return label
+    classes = set(cleanset.classes)
+    is_record = classes.issuperset(split_labels(label))
+    names = read_set(label, separator) or ()
+    is_as_exported = is_list_cell(label) if separator.is_list else not classes.isdisjoint(names)
+    return join_labels(names) if is_as_exported and not is_record else label
+
+
 def _label(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> str:
     """Return the label of the action "label"; other actions take none, but may name the suggestion they accept."""
     label, suggested = _label_text(cleanset, decision), row["suggested_label"]
@@ -221,7 +235,7 @@ def _label(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> st
         if label is None:
             raise DataProblem(f"{decision.where}: the action 'label' needs a corrected_label.")
         try:
-            return checked_label(cleanset.task, label, cleanset.classes, cleanset.label_convention)
+            return label_to_store(cleanset, label)
         except DataProblem as problem:
             raise DataProblem(f"{decision.where}: {problem}") from problem
     is_taken = decision.choice == Action.AUTO_FIX and row["advice"] == "label" and isinstance(suggested, str)
@@ -237,6 +251,6 @@ def _label_text(cleanset: Cleanset, decision: Decision) -> str | None:
     if decision.corrected_label is None:
         return None
     try:
-        return label_text(cleanset.task, decision.corrected_label, cleanset.classes)
+        return _as_record(cleanset, label_text(cleanset.task, decision.corrected_label, cleanset.classes))
     except DataProblem as problem:
         raise DataProblem(f"{decision.where}: {problem}") from problem

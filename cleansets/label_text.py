@@ -7,12 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from studio.engine.blanks import is_blank
 from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
-from studio.engine.label_sets import join_labels, split_labels
+from studio.engine.label_reading import written_cell
+from studio.engine.label_sets import Separator, join_labels, split_labels
 from studio.engine.ml_task import MLTask
+from studio.engine.spellings import shown_spelling
 from studio.engine.written_numbers import read_numbers
 
 MAX_LABEL_CHARS = 500
@@ -67,6 +70,11 @@ def _short_enough(label: str) -> str:
     if len(label) > MAX_LABEL_CHARS:
         raise DataProblem(f"This label has {len(label)} characters; at most {MAX_LABEL_CHARS} are possible.")
     return label
+
+
+def written_sets(labels: pa.Array, separator: Separator) -> pa.Array:
+    """Return sets of classes as a column writes them that has this separator."""
+    return pa.array([written_cell(label, separator) for label in labels.to_pylist()], pa.string())
 
 
 def number(label: str | None, convention: Convention = Convention.POINT) -> float | None:
@@ -153,12 +161,15 @@ class ShownLabel:
 
 
 def shown_label(
-    task: MLTask, label: str | None, convention: Convention = Convention.POINT, *, is_given: bool = False
+    task: MLTask, label: str | None, convention: Convention = Convention.POINT, *, as_spelled: bool = False
 ) -> ShownLabel | None:
-    """Return a label for a page, or None where there is none; a given set is never missing, only empty."""
-    if task is MLTask.MULTI_LABEL and (label is not None or is_given):
-        return ShownLabel(split_labels(label), label or "")
+    """Return a label for a page, or None where there is none; `as_spelled` shows spaces that cannot be seen."""
     if label is None:
         return None
-    value = number(label, convention) if task is MLTask.REGRESSION else None
-    return ShownLabel((label if value is None else number_text(value, convention),), label)
+    if task is MLTask.REGRESSION:
+        value = number(label, convention)
+        return ShownLabel((label if value is None else number_text(value, convention),), label)
+    names = split_labels(label) if task is MLTask.MULTI_LABEL else (label,)
+    if as_spelled:
+        names = tuple(map(shown_spelling, names))
+    return ShownLabel(names, label)

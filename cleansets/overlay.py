@@ -1,7 +1,8 @@
 """Lays people's decisions over the immutable results, for pages, exports and training alike.
 
 A row has three labels. The *uploaded* label is the cell of the file. The *given* label is what the analysis
-read: the uploaded one, or what people had corrected it to when an improved cleanset was made. The *corrected*
+read: the uploaded one, the spelling that it counts as where people merged spellings, or what people had
+corrected it to when an improved cleanset was made. The *corrected*
 label is what the row has now, by the decision made in this cleanset or else as given; where that is the
 uploaded label, there is none.
 """
@@ -25,8 +26,9 @@ from cleansets.label_text import same_labels
 from cleansets.models import Action, Cleanset, ReviewEvent
 from studio import tables
 from studio.engine.blanks import is_blank
-from studio.engine.label_reading import read_labels
+from studio.engine.label_reading import merged_label, read_labels
 from studio.engine.ml_task import MLTask
+from studio.engine.schema import CleansetSpec
 
 GIVEN_LABEL, LEFT_OUT = "given_label", "is_not_analyzed"
 DECISION_FIELDS = ("row_id", "action", "corrected_label", "needs_review", "is_manual")
@@ -97,7 +99,7 @@ def review_table(cleanset: Cleanset) -> pa.Table:
 
 def corrected_rows(cleanset: Cleanset) -> CorrectedRows:
     """Return the rows that are not excluded with the labels that they have now."""
-    labels = _uploaded_labels(cleanset)
+    labels = _labels_read(cleanset)
     reviews = review_table(cleanset).select(["row_id", "action", "corrected_label"])
     kept = np.ones(len(labels), dtype=bool)
     n_corrected = 0
@@ -154,10 +156,9 @@ def given_labels(cleanset: Cleanset) -> list[str | None]:
     were then. Later decisions on its base do not reach it.
     """
     if cleanset.base is None:
-        return _uploaded_labels(cleanset)
+        return _labels_read(cleanset)
     if cleanset.issues_key:
-        issues = tables.local_path(cleanset.issues_key)
-        given: list[str | None] = read_frame(issues, [GIVEN_LABEL])[GIVEN_LABEL].tolist()
+        given: list[str | None] = _given_column(cleanset).to_pylist()
         return given
     labels = given_labels(cleanset.base)
     corrected = cleanset.reviews.filter(corrected_label__isnull=False)
@@ -191,35 +192,56 @@ def _for_training(state: Mapping[str, Any] | None, given: str | None) -> tuple[b
 
 
 def corrected_in(cleanset: Cleanset, row_id: int) -> int | None:
-    """Return the number of the cleanset in which a row's given label was corrected, None if it is the uploaded one."""
+    """Return the number of the cleanset in which a row's given label was corrected.
+
+    None if it is the uploaded one, or what its spelling counts as.
+    """
     if row_id not in _uploaded_where_given_is_corrected(cleanset):
         return None
     [label] = _labels_at(cleanset, [row_id])
+    uploaded = _uploaded_where_given_is_corrected(cleanset)[row_id]
+    if label == merged_label(uploaded, cleanset.project.spec()):
+        return None
     base = cleanset.base
     while base is not None and base.base is not None and _labels_at(base, [row_id]) == [label]:
         base = base.base
     return base.number if base is not None else None
 
 
-def _uploaded_labels(cleanset: Cleanset) -> list[str | None]:
-    column, version = cleanset.project.label_column, cleanset.project.version
-    if not column:
+def _labels_read(cleanset: Cleanset) -> list[str | None]:
+    """Return the uploaded labels as the first analysis reads them."""
+    return _read(cleanset, cleanset.project.spec())
+
+
+def _labels_as_spelled(cleanset: Cleanset) -> list[str | None]:
+    return _read(cleanset, cleanset.project.spec().as_spelled())
+
+
+def _read(cleanset: Cleanset, spec: CleansetSpec) -> list[str | None]:
+    version = cleanset.project.version
+    if spec.label_column is None:
         return [None] * (version.n_rows or 0)
-    cells = read_frame(tables.local_path(version.table_key), [column])[column]
-    return read_labels(cells.tolist(), cleanset.project.spec())
+    cells = read_frame(tables.local_path(version.table_key), [spec.label_column])[spec.label_column]
+    return read_labels(cells.tolist(), spec)
 
 
 def _labels_at(cleanset: Cleanset, row_ids: Sequence[int]) -> list[str | None]:
     """Return the given labels of some rows of a finished cleanset."""
     if not row_ids:
         return []
-    given = _text_column(cleanset.issues_key, GIVEN_LABEL)
+    given = _given_column(cleanset)
     labels: list[str | None] = given.take(pa.array(row_ids, pa.int64())).to_pylist()
     return labels
 
 
-def _text_column(key: str, name: str) -> pa.ChunkedArray:
-    return pq.read_table(tables.local_path(key), columns=[name]).column(name).cast(pa.string())
+def _given_column(cleanset: Cleanset) -> pa.ChunkedArray:
+    """Return the given labels of a finished cleanset; before lists could be read, no class was written as null."""
+    issues = tables.local_path(cleanset.issues_key)
+    given = pq.read_table(issues, columns=[GIVEN_LABEL]).column(GIVEN_LABEL).cast(pa.string())
+    spec = cleanset.project.spec()
+    if spec.task is MLTask.MULTI_LABEL and not spec.separator.is_list:
+        return pc.fill_null(given, "")
+    return given
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,15 +254,16 @@ class _Analysis:
 
 def _uploaded_where_given_is_corrected(cleanset: Cleanset) -> Mapping[int, str | None]:
     """Return the uploaded labels, by row, of the rows whose given label is another one."""
-    if cleanset.base is None or not cleanset.project.label_column:
+    project = cleanset.project
+    if not project.label_column or (cleanset.base is None and not project.merged_labels):
         return {}
     return _differing_labels(_Analysis(cleanset.issues_key, cleanset))
 
 
 @lru_cache(maxsize=16)
 def _differing_labels(analysis: _Analysis) -> Mapping[int, str | None]:
-    uploaded = pa.array(_uploaded_labels(analysis.cleanset), pa.string())
-    given = _text_column(analysis.issues_key, GIVEN_LABEL).combine_chunks()
+    uploaded = pa.array(_labels_as_spelled(analysis.cleanset), pa.string())
+    given = _given_column(analysis.cleanset).combine_chunks()
     is_missing = pc.and_(given.is_null(), uploaded.is_null())
     is_same = pc.or_(pc.fill_null(pc.equal(given, uploaded), fill_value=False), is_missing)
     rows = pa.array(np.flatnonzero(~is_same.to_numpy(zero_copy_only=False)))

@@ -40,6 +40,7 @@ PAGE_SIZE = 50
 ROW_ID = "__row_id"
 EVERY_ROW = RowQuery(issue=ALL_ROWS)
 _DECIDABLE = "row_id, suggested_label, advice, is_manual, action, decided_label, needs_review"
+INITIALLY_UNLABELED = "is_initially_unlabeled"
 LABELS = (GIVEN, SUGGESTED, "corrected_label")
 _FIELD = r'\s*(?:"(?:[^"]|"")*"|[^",\s][^,\n]*)?\s*'  # one class in the cell of a set, as `split_labels` reads it
 
@@ -74,10 +75,20 @@ class RowSource:
         """Return a connection with the views `issues`, `own_rows`, `reviews` and `rows`."""
         connection = tables.connect()
         connection.register("reviews", self.reviews)
-        connection.execute(f"CREATE TEMP VIEW issues AS SELECT * FROM read_parquet('{_path(self.issues)}')")
+        connection.execute(
+            f"CREATE TEMP VIEW issues AS SELECT {self._issues} FROM read_parquet('{_path(self.issues)}')"
+        )
         connection.execute(f"CREATE TEMP VIEW own_rows AS SELECT * FROM read_parquet('{_path(self.table)}')")
         connection.execute(self._rows_view())
         return connection
+
+    @property
+    def _issues(self) -> str:
+        """The columns of the results; before lists could be read, a given set without classes was written as null."""
+        if self.task is not MLTask.MULTI_LABEL or INITIALLY_UNLABELED not in self.result_columns:
+            return "*"
+        given = f"CASE WHEN {GIVEN} IS NULL AND NOT {INITIALLY_UNLABELED} THEN '' ELSE {GIVEN} END"
+        return f"* REPLACE ({given} AS {GIVEN})"
 
     def _rows_view(self) -> str:
         first = join_first = ""
@@ -160,11 +171,11 @@ def _match(parts: list[str], values: list[object], column: str, wanted: str) -> 
 
 
 def _match_set(parts: list[str], values: list[object], column: str, wanted: str) -> None:
-    """Keep the rows whose set has the class; a missing given set is empty, a missing suggested one is none at all."""
+    """Keep the rows whose set has the class; a missing set is none at all, which is not the empty one."""
     if wanted == UNLABELED:
-        parts.append("false" if column == GIVEN else f"{column} IS NULL")
+        parts.append(f"{column} IS NULL")
     elif wanted == NO_CLASS:
-        parts.append(blank_sql(column) if column == GIVEN else f"{column} IS NOT NULL AND {blank_sql(column)}")
+        parts.append(f"{column} IS NOT NULL AND {blank_sql(column)}")
     else:
         parts.append(f"regexp_matches({column}, ?)")
         values.append(_set_pattern(wanted))

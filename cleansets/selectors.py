@@ -196,11 +196,11 @@ def row_labels(cleanset: Cleanset, row: Mapping[str, Any]) -> RowLabels:
     is_given_corrected = bool(row["is_given_corrected"])
     has_new_label = not is_same_label(task, row["given_label"], row["clean_label"], convention)
     return RowLabels(
-        given=shown_label(task, row["given_label"], convention, is_given=True),
+        given=shown_label(task, row["given_label"], convention),
         suggested=shown_label(task, row["suggested_label"], convention),
         corrected=shown_label(task, row["corrected_label"], convention),
-        uploaded=shown_label(task, row["uploaded_label"], convention, is_given=True) if is_given_corrected else None,
-        now=shown_label(task, row["clean_label"], convention, is_given=True) if has_new_label else None,
+        uploaded=shown_label(task, row["uploaded_label"], convention, as_spelled=True) if is_given_corrected else None,
+        now=shown_label(task, row["clean_label"], convention) if has_new_label else None,
         is_given_corrected=is_given_corrected,
     )
 

@@ -20,6 +20,7 @@ from projects.services import project_create
 from studio import runs
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
+from studio.engine.label_reading import merged_label
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import CleansetSpec
 
@@ -88,6 +89,12 @@ def _improved(base: Cleanset, user: User) -> Cleanset:
     return improved
 
 
+def label_to_store(cleanset: Cleanset, label: str) -> str:
+    """Return the label that a person chose as it is stored; spellings that count as one class stay one."""
+    checked = checked_label(cleanset.task, label, cleanset.classes, cleanset.label_convention)
+    return merged_label(checked, cleanset.project.spec()) or checked
+
+
 @transaction.atomic
 def row_decide(
     *,
@@ -110,7 +117,7 @@ def row_decide(
         raise DataProblem(f"There is no row {row_id}; the rows are 0 to {(cleanset.n_rows or 0) - 1}.")
     before = state_of(row)
     if choice == Action.LABEL:
-        label = checked_label(cleanset.task, label, cleanset.classes, cleanset.label_convention)
+        label = label_to_store(cleanset, label)
     after = decided(before, choice, label=label, advice=row["advice"], suggested=row["suggested_label"])
     if after is None:
         raise DataProblem(f"Row {row_id} has no suggestion to apply. Keep it, exclude it, or choose a label.")
@@ -163,9 +170,7 @@ def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
         raise DataProblem(f"There is no action '{top_k.choice}'; choose one of {', '.join(CHOICES)}.")
     if top_k.k < 1:
         raise DataProblem("Clean Top K needs a number of rows of at least 1.")
-    label = ""
-    if top_k.choice == Action.LABEL:
-        label = checked_label(cleanset.task, top_k.label, cleanset.classes, cleanset.label_convention)
+    label = label_to_store(cleanset, top_k.label) if top_k.choice == Action.LABEL else ""
     rows = row_query.fetch_first(top_k.query, selectors.row_source(cleanset), top_k.k)
     changes: list[tuple[int, State | None, State | None]] = []
     n_manual = n_without_advice = n_unchanged = 0

@@ -12,10 +12,10 @@ import pyarrow.types as pt
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
+from cleansets.label_text import written_sets
 from inference.models import PredictionBatch
 from projects.readers import ROW_ID
 from studio import tables
-from studio.engine.label_reading import written_cell
 from studio.engine.label_sets import Separator, quoted_set, split_labels
 from studio.engine.ml_task import MLTask
 from studio.exports import stream_csv, stream_exact_csv, stream_safe_csv
@@ -95,14 +95,10 @@ def prediction_batches(table: Path, result: Path, separator: Separator | None = 
     is_label = [pt.is_string(field.type) for field in pq.read_schema(result)]
     for uploaded, predicted in zip(_batches(table), _batches(result), strict=True):
         cells = [
-            _written(column, separator) if is_label[place] and separator else column
+            written_sets(column, separator) if is_label[place] and separator else column
             for place, column in enumerate(predicted.columns)
         ]
         yield pa.RecordBatch.from_arrays([*uploaded.columns[1:], *cells[1:]], names=columns)
-
-
-def _written(labels: pa.Array, separator: Separator) -> pa.Array:
-    return pa.array([written_cell(label, separator) for label in labels.to_pylist()], pa.string())
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:

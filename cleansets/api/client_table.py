@@ -19,10 +19,12 @@ from cleansets import selectors
 from cleansets.api.client_details import Details, detail_columns
 from cleansets.api.client_json import inside_string, records
 from cleansets.api.client_labels import LabelType, class_type, column_type, given_type, label_sql
+from cleansets.label_text import written_sets
 from cleansets.models import Cleanset, RowReview
 from cleansets.overlay import LEFT_OUT
 from cleansets.row_query import ROW_ID, RowSource
 from studio import tables
+from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask
 from studio.exports import free_names
 from studio.tables import blank_sql, filled_sql, quoted
@@ -32,6 +34,7 @@ SENT_AS = "id"  # the client renames this column to what `id_column` answers
 JOINED = ("action", "corrected_label")  # which the client reads by these very names
 BATCH_ROWS = 10_000
 _LABELS = ("given_label", "suggested_label", "corrected_label")
+_FORMATS_WITH_LISTS = ("json", "jsonl", "parquet")
 _UPLOADED = "uploaded_label"
 EARLIER = "rows.row_id IN (SELECT row_id FROM earlier)"
 _NULLABLE = {"integer": "Int64", "boolean": "boolean"}
@@ -67,17 +70,22 @@ def identities(cleanset: Cleanset) -> Iterator[pa.Array]:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the table: its name, the SQL over `rows` that makes it, and its type in the schema."""
+    """One column of the table: its name, the SQL over `rows` that makes it, and its type in the schema.
+
+    A column of sets has the separator with which the uploaded labels are written.
+    """
 
     name: str
     made: str
     kind: str
     is_nullable: bool = False
+    separator: Separator | None = None
 
     @property
-    def is_mixed(self) -> bool:
-        """Whether its SQL writes JSON, since the cells differ in type."""
-        return self.kind == LabelType.MIXED and "to_json(" in self.made
+    def is_json(self) -> bool:
+        """Whether its cells are JSON: they differ in type, or are lists."""
+        is_list = self.separator is not None and self.kind == LabelType.MIXED
+        return is_list or (self.kind == LabelType.MIXED and "to_json(" in self.made)
 
     @property
     def field(self) -> dict[str, str]:
@@ -109,14 +117,17 @@ class ClientTable:
 
     def _rows(self) -> Iterator[list[str]]:
         names = [column.name for column in (*self.columns, *self.details.values())]
-        mixed = [column.name for column in self.columns if column.is_mixed]
+        in_json = [column.name for column in self.columns if column.is_json]
         details = Details(self.cleanset, self.class_type) if self.details else None
         for batch in self._batches():
-            columns = list(batch.columns[2:])
+            columns = [
+                written_sets(cells, column.separator) if column.separator else cells
+                for column, cells in zip(self.columns, batch.columns[2:], strict=True)
+            ]
             if details is not None:
                 made = details.of(batch.column(0), batch.column(1))
                 columns += [made[name] for name in self.details]
-            yield records(names, columns, in_json=mixed)
+            yield records(names, columns, in_json=in_json)
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order: uploaded and suggested label as text, then the columns."""
@@ -175,14 +186,23 @@ class _Plan:
     def _has_unlabeled(self) -> bool:
         return bool(self.cleanset.root.counts.get("is_initially_unlabeled", 1))
 
-    def clean_label(self) -> Column:
-        kind = column_type(self.source, "clean_label", self.labels)
-        made = label_sql(self._text("clean_label"), kind, self.source.convention)
-        return Column("clean_label", made, kind.value, is_nullable=self._has_unlabeled)
+    @property
+    def _separator(self) -> Separator | None:
+        return self.cleanset.project.spec().separator if self.cleanset.task is MLTask.MULTI_LABEL else None
 
-    def _text(self, name: str) -> str:
-        """Return the SQL of a label; of a set, an empty text is a label."""
-        return f"rows.{name}" if self.cleanset.task is MLTask.MULTI_LABEL else filled_sql(f"rows.{name}")
+    def _sets(self, name: str, read: str) -> Column:
+        """Return a column of sets: lists where the uploaded file held lists, else text as in the uploaded column."""
+        has_lists = self.cleanset.project.version.file_format in _FORMATS_WITH_LISTS
+        is_json = self._separator in (Separator.JSON, Separator.NUMBERS)
+        kind = LabelType.MIXED if has_lists and is_json else LabelType.STRING
+        return Column(name, f"rows.{read}", kind.value, separator=self._separator)
+
+    def clean_label(self) -> Column:
+        if self._separator is not None:
+            return self._sets("clean_label", "clean_label")
+        kind = column_type(self.source, "clean_label", self.labels)
+        made = label_sql(filled_sql("rows.clean_label"), kind, self.source.convention)
+        return Column("clean_label", made, kind.value, is_nullable=self._has_unlabeled)
 
     def label(self, name: str) -> list[Column]:
         """Return a column of labels where the task has any; corrections can always be read.
@@ -192,9 +212,11 @@ class _Plan:
         if name != "corrected_label" and name not in self.source.result_columns:
             return []
         read = _UPLOADED if name == "given_label" else name
+        if self._separator is not None:
+            return [self._sets(name, read)]
         kind = column_type(self.source, read, self.labels)
         is_nullable = name != "given_label" or self._has_unlabeled
-        made = label_sql(self._text(read), kind, self.source.convention)
+        made = label_sql(filled_sql(f"rows.{read}"), kind, self.source.convention)
         return [Column(name, made, kind.value, is_nullable)]
 
     def issues(self) -> list[Column]:
@@ -214,6 +236,8 @@ class _Plan:
         columns.append(Column("previously_resolved", EARLIER, "boolean"))
         if "is_initially_unlabeled" in self.source.result_columns:
             is_unlabeled = blank_sql(f"rows.{_UPLOADED}")
+            if self._separator is not None:
+                is_unlabeled = f"rows.{_UPLOADED} IS NULL"
             columns.append(Column("initially_unlabeled", is_unlabeled, "boolean"))
         return columns
 

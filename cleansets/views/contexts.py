@@ -228,6 +228,7 @@ def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str,
     """Build the filter bar and the chips of the filters that are on."""
     has_labels = cleanset.task is not MLTask.UNSUPERVISED
     return {
+        "has_unlabeled": cleanset.task is not MLTask.MULTI_LABEL or cleanset.counts.get("is_initially_unlabeled"),
         "given_choices": _label_choices(source, "given_label", query, query.given),
         "suggested_choices": _label_choices(source, "suggested_label", query, query.suggested),
         "action_choices": [choice for choice in ACTION_TITLES.items() if has_labels or choice[0] not in LABEL_ACTIONS],

@@ -27,14 +27,21 @@ def read_labels(cells: Iterable[str | None], spec: CleansetSpec) -> list[str | N
 
 
 def _read_label(cell: str | None, spec: CleansetSpec) -> str | None:
-    if spec.task is MLTask.MULTI_CLASS:
-        return spec.merged_labels.get(cell, cell) if cell is not None else None
     if spec.task is not MLTask.MULTI_LABEL:
-        return cell
+        return merged_label(cell, spec)
     names = read_set(cell, spec.separator)
-    if names is None:
-        return None
-    return join_labels(dict.fromkeys(spec.merged_labels.get(name, name) for name in names))
+    return None if names is None else merged_label(join_labels(names), spec)
+
+
+def merged_label(label: str | None, spec: CleansetSpec) -> str | None:
+    """Return a label with every spelling replaced by the one as which it counts."""
+    if label is None or not spec.merged_labels:
+        return label
+    if spec.task is MLTask.MULTI_CLASS:
+        return spec.merged_labels.get(label, label)
+    if spec.task is not MLTask.MULTI_LABEL:
+        return label
+    return join_labels(dict.fromkeys(spec.merged_labels.get(name, name) for name in split_labels(label)))
 
 
 def written_labels(labels: Iterable[str | None], spec: CleansetSpec) -> list[str | None]:
