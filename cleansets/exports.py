@@ -46,7 +46,8 @@ REVIEW_COLUMNS: Mapping[str, str] = {
     "action": "rows.action",
     "tags": "CASE WHEN rows.needs_review THEN 'needs review' END",
 }
-SETS = frozenset({"rows.suggested_label", *LABEL_COLUMNS.values()})  # columns of sets in a multi-label task
+SUGGESTED_LABEL = f"rows.{quoted('suggested_label')}"
+SETS = frozenset({SUGGESTED_LABEL, *LABEL_COLUMNS.values()})  # columns of sets in a multi-label task
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,10 @@ def label_guess(version: DatasetVersion, task: str) -> str | None:
     """Guess the label column of a task; None where no column looks like one."""
     profiles = column_profiles(version)
     if task == MLTask.MULTI_LABEL:
-        return guess_choice(profiles, task=MLTask.MULTI_LABEL, sets=set_columns(version, profiles)).label_column
+        found = guess_choice(profiles, task=MLTask.MULTI_LABEL, sets=set_columns(version, profiles)).label_column
+        listed = [p for p in profiles if any("," in top.value for top in p.top_values)]
+        shortest = min(listed, key=lambda p: p.mean_length, default=None)
+        return found or (shortest.name if shortest else None)
     guess = guess_choice(profiles)
     if task == MLTask.REGRESSION and guess.task is not MLTask.REGRESSION:
         numbers = [p.name for p in profiles if p.kind in _MEASURED and p.n_distinct > 1]
