@@ -8,11 +8,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import TypeGuard
 
 from django.db import transaction
 
 from cleansets import row_query, selectors
-from cleansets.json_labels import JsonLabel, label_text
+from cleansets.json_labels import JsonLabel, JsonValue, label_text
 from cleansets.label_text import is_same_label
 from cleansets.models import Action, Cleanset, ReviewAction
 from cleansets.services import CHOICES, State, decided, label_to_store, lock, record, state_of
@@ -138,9 +139,13 @@ def _decision(where: str, entry: Mapping[str, object]) -> Decision:
         found = "no action" if choice in (None, "") else f"the action '{_shown(choice)}'"
         raise DataProblem(f"{where} has {found}; expected one of {', '.join(CHOICES)}.")
     label = entry.get(LABEL)
-    if label is not None and not isinstance(label, str | bool | int | float):
-        raise DataProblem(f"{where}: {LABEL} is {_shown(label)}; expected text, a number, true or false.")
+    if not (label is None or _is_json_value(label) or (isinstance(label, list) and all(map(_is_json_value, label)))):
+        raise DataProblem(f"{where}: {LABEL} is {_shown(label)}; expected text, a number, true, false or a list.")
     return Decision(where, _row_id(where, entry), str(choice), label)
+
+
+def _is_json_value(value: object) -> TypeGuard[JsonValue]:
+    return isinstance(value, str | bool | int | float)
 
 
 def _row_id(where: str, entry: Mapping[str, object]) -> int:

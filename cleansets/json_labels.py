@@ -11,11 +11,17 @@ from studio.engine.errors import DataProblem
 from studio.engine.label_sets import join_labels
 from studio.engine.ml_task import MLTask
 
-JsonLabel = str | bool | int | float
+JsonValue = str | bool | int | float
+JsonLabel = JsonValue | list[JsonValue]
 
 
 def label_text(task: MLTask, value: JsonLabel, classes: Sequence[str]) -> str:
-    """Return the label as text: 1 is `1.0` where the class is spelled so. Raises DataProblem where nothing fits."""
+    """Return the label as text: 1 is `1.0` where the class is spelled so. Raises DataProblem where nothing fits.
+
+    A list is a set of classes.
+    """
+    if isinstance(value, list):
+        return _set_text(task, value, classes)
     if isinstance(value, str):
         return value
     if isinstance(value, float) and not math.isfinite(value):
@@ -24,6 +30,12 @@ def label_text(task: MLTask, value: JsonLabel, classes: Sequence[str]) -> str:
         return json.dumps(value)
     name = _class_name(value, classes)
     return join_labels([name]) if task is MLTask.MULTI_LABEL else name
+
+
+def _set_text(task: MLTask, values: Sequence[JsonValue], classes: Sequence[str]) -> str:
+    if task is not MLTask.MULTI_LABEL:
+        raise DataProblem(f"corrected_label is the list {json.dumps(values)[:80]}; expected one label.")
+    return join_labels(value if isinstance(value, str) else _class_name(value, classes) for value in values)
 
 
 def _class_name(value: bool | float, classes: Sequence[str]) -> str:  # noqa: FBT001 (a value, not a switch)

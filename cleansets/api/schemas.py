@@ -20,10 +20,11 @@ from studio.engine.ml_task import MLTask, Modality, Mode
 Choice = Literal["auto-fix", "keep", "exclude", "label", "needs-review"]
 ROW_ID_FORM = "Position in the file from 0: one less than the row's number on pages and in exports."
 LABEL_FORM = (
-    "A class; for multi-label a CSV record of classes, empty for none; for regression a number. "
+    "A class; for multi-label a CSV record or list of classes, empty for none; for regression a number. "
     "A number, true or false is written as the class is spelled in the data."
 )
-LabelIn = Annotated[Text, StringConstraints(max_length=20_000)] | StrictBool | StrictInt | StrictFloat
+_LabelValue = Annotated[Text, StringConstraints(max_length=20_000)] | StrictBool | StrictInt | StrictFloat
+LabelIn = _LabelValue | list[_LabelValue]
 
 
 class ProjectIn(Schema):

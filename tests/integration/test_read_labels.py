@@ -174,11 +174,13 @@ class TestLists:
         entries = [
             {"row_id": 1, "action": "label", "corrected_label": '["urgent", "new, class"]'},
             {"row_id": 2, "action": "label", "corrected_label": "urgent,billing"},
+            {"row_id": 3, "action": "label", "corrected_label": ["urgent", "account"]},
+            {"row_id": 4, "action": "label", "corrected_label": []},
         ]
         decisions = decisions_in_file("decisions.json", json.dumps(entries).encode())
         decisions_import(cleanset=cleanset, user=alice, decisions=decisions)
         labels = dict(cleanset.reviews.values_list("row_id", "corrected_label"))
-        assert labels == {1: 'urgent,"new, class"', 2: "billing,urgent"}
+        assert labels == {1: 'urgent,"new, class"', 2: "billing,urgent", 3: "account,urgent", 4: ""}
 
     def test_the_same_comes_out_again(self, cleanset: Cleanset) -> None:
         out = io.StringIO()
