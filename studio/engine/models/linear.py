@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.svm import LinearSVC
@@ -36,7 +37,7 @@ class MarginClassifier(ClassifierMixin, WarmStart, BaseEstimator):  # type: igno
 
     def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> MarginClassifier:
         """Fit one separating plane per class (one for two classes)."""
-        machine = primal_machine(self.strength).fit(features, codes)
+        machine = primal_machine(self.strength).fit(_with_short_indices(features), codes)
         self.classes_ = machine.classes_
         self._planes = np.vstack([machine.coef_.T, machine.intercept_]).astype(np.float32)
         return self
@@ -104,6 +105,14 @@ def primal_machine(strength: float) -> LinearSVC:
     share, so that fits side by side would depend on which comes first.
     """
     return LinearSVC(C=strength, dual=False, tol=_TOLERANCE)
+
+
+def _with_short_indices(features: Matrix) -> Matrix:
+    """Return the features with indices of 32 bits, which liblinear insists on; SciPy widens those that it stacks."""
+    if isinstance(features, np.ndarray) or features.indices.dtype == np.int32:
+        return features
+    parts = (features.data, features.indices.astype(np.int32), features.indptr.astype(np.int32))
+    return sparse.csr_array(parts, shape=features.shape)
 
 
 def _margins(planes: npt.NDArray[np.float32], features: Matrix) -> npt.NDArray[np.float32]:
