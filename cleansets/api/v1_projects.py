@@ -21,6 +21,7 @@ from studio.accounts.access import account
 from studio.api.pages import page_of
 from studio.api.schemas import Page, Paged, Problem
 from studio.engine.errors import DataProblem
+from studio.engine.ml_task import MLTask
 from studio.engine.required_columns import quoted
 
 MERGE_REMEDY = "Create the project with merge_spellings to count them as one."
@@ -55,7 +56,14 @@ def project_create(request: HttpRequest, wanted: ProjectIn) -> Status[Project]:
 def _form(request: HttpRequest, wanted: ProjectIn) -> ProjectForm:
     """Return the form of the page: the guess, with what was asked for laid over it."""
     version = ready_version_or_404(request, wanted.dataset_id)
-    data = ProjectForm(version).guessed_data()
+    if wanted.task is MLTask.UNSUPERVISED and wanted.label_column:
+        raise DataProblem(
+            f"label_column: An unsupervised project has no label column, but “{wanted.label_column}” was given. "
+            "Leave it out, or choose another task."
+        )
+    data = ProjectForm(version, label_column=wanted.label_column).guessed_data()
+    if wanted.label_column == "":
+        data["task"] = MLTask.UNSUPERVISED
     for name, value in wanted.model_dump(exclude={"dataset_id", "merge_spellings"}, exclude_none=True).items():
         data.setlist(name, value if isinstance(value, list) else [value])
     if isinstance(wanted.merge_spellings, list):

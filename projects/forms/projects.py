@@ -21,14 +21,14 @@ from projects.readers.profile import ColumnProfile, conventions_of
 from projects.selectors import column_facts, column_profiles
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
-from studio.engine.guess import fits_task, guess_choice
+from studio.engine.guess import fits_task, guess_choice, notes_on_features
 from studio.engine.label_questions import question_of_numbers, question_of_sets
 from studio.engine.label_reading import ClassCounts
 from studio.engine.label_sets import Separator, read_set
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
 from studio.engine.spellings import Spellings, merge_note, shown_spelling, spelling_note
-from studio.engine.validate import check_choice
+from studio.engine.validate import check_choice, check_row_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +141,21 @@ class ProjectForm(forms.Form):
     feature_columns = forms.MultipleChoiceField(label="Columns to learn from", required=False)
     mode = forms.ChoiceField(choices=[(option.value, option.title) for option in MODES])
 
-    def __init__(self, version: DatasetVersion, data: QueryDict | None = None) -> None:
+    def __init__(
+        self, version: DatasetVersion, data: QueryDict | None = None, *, label_column: str | None = None
+    ) -> None:
+        """Guess everything from the version's columns; with the label column, if that is known already."""
         self.version, self._posted = version, data
         self.profiles = column_profiles(version)
         self._sets = set_columns(version, self.profiles)
         self._kinds = {profile.name: profile.kind for profile in self.profiles}
         asked = data.get("task") if data else None
-        self.guess = guess_choice(self.profiles, task=MLTask(asked) if asked in list(MLTask) else None, sets=self._sets)
+        self.guess = guess_choice(
+            self.profiles,
+            task=MLTask(asked) if asked in list(MLTask) else None,
+            sets=self._sets,
+            label_column=label_column,
+        )
         super().__init__(data, initial=self._guessed())
         names = [(profile.name, _described(profile)) for profile in self.profiles]
         self._columns("label_column").choices = [("", "Choose a column"), *names]
@@ -204,6 +212,11 @@ class ProjectForm(forms.Form):
         """Refuse a choice that the engine cannot work with, saying why."""
         cleaned: dict[str, object] = super().clean() or {}
         if self.errors:
+            return cleaned
+        try:
+            check_row_count(self.version.n_rows or 0)
+        except DataProblem as problem:
+            self.add_error(None, str(problem))
             return cleaned
         if cleaned["modality"] == Modality.TEXT and not cleaned["text_column"]:
             self.add_error("text_column", "A text project needs the column that holds the text. Choose one.")
@@ -293,7 +306,7 @@ class ProjectForm(forms.Form):
         return [question for question in found if question]
 
     def notes(self, *, remedy: str) -> list[str]:
-        """Return the questions and how classes are spelled; `remedy` says how to merge spellings."""
+        """Return the questions, how classes are spelled, and what was left out; `remedy` merges spellings."""
         spec = self.spec()
         column = str(spec.label_column)
         notes = self.questions()
@@ -301,6 +314,8 @@ class ProjectForm(forms.Form):
             notes.append(spelling_note(column, apart, remedy=remedy))
         if spec.merged_labels:
             notes.append(merge_note(column, spec.merged_labels))
+        if spec.modality is Modality.TABULAR:
+            notes += notes_on_features(self.profiles, spec.label_column, spec.feature_columns)
         return notes
 
     def _example(self, separator: Separator) -> str:
@@ -311,7 +326,8 @@ class ProjectForm(forms.Form):
     def feature_options(self) -> list[FeatureOption]:
         """Return every column with what speaks against learning from it."""
         label = self["label_column"].value() if self["task"].value() != MLTask.UNSUPERVISED else ""
-        reasons = {**dict(self.guess.left_out), **{label or "": "it is the label"}}
+        fitting = guess_choice(self.profiles, sets=self._sets, label_column=label or None)
+        reasons = {**dict(fitting.left_out), **{label or "": "it is the label"}}
         checked = set(self["feature_columns"].value() or [])
         return [
             FeatureOption(p.name, p.kind, p.missing_fraction, p.name in checked, reasons.get(p.name, ""))

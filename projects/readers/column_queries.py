@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from projects.readers.facts import ROW_ID
+from projects.readers.sampled_numbers import SampledNumbers
 from studio import cell_sql
 from studio.engine.conventions import (
     Convention,
@@ -34,6 +36,7 @@ from studio.tables import filled_sql
 
 MAX_EXACT_DISTINCT = 3_000_000  # above it the estimate is kept: counting exactly would take hundreds of megabytes
 _MAX_GROUPED = 20_000  # distinct cells up to which patterns are held against each of them once, not once a row
+_N_SAMPLED_ROWS = 10_000  # on which numbers are compared with those of other columns and with the order of the rows
 # The first columns of the query in `ColumnQueries.facts`, in its order.
 _COUNTS = ("n_rows", "n_missing", "n_integer", "n_number", "n_code", "n_datetime", "n_url", "n_placeholder",
            "n_unspaced", "n_with_digit", "n_spaces", "n_written")  # fmt: skip
@@ -157,6 +160,16 @@ class ColumnQueries:
             """
         )[0]
         return f"{int(mark):016x}"
+
+    def sampled_numbers(self, n_rows: int, decimal: Convention) -> SampledNumbers:
+        """The cells of some ten thousand rows as numbers, in file order; of every column the same rows."""
+        step = 1 + n_rows // _N_SAMPLED_ROWS
+        number = cell_sql.number("cell", decimal)
+        found = self._connection.execute(
+            f"SELECT row_id, {number} AS x FROM {self._cells} WHERE hash(row_id + 1) % {step} = 0 ORDER BY row_id"
+        ).fetchnumpy()
+        numbers = np.ma.filled(np.ma.asarray(found["x"], dtype=np.float64), np.nan)
+        return SampledNumbers(np.asarray(found["row_id"]), numbers)
 
     def number_axis(self, decimal: Convention) -> Axis | None:
         """The cells as numbers."""

@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 
 from projects.readers.column_queries import EVERY_ROW, Axis, ColumnQueries
 from projects.readers.facts import ROW_ID
+from projects.readers.sampled_numbers import SampledNumbers
+from studio.engine.column_names import is_index_name, is_index_of_library, is_time_name
 from studio.engine.columns import MEASURED, ColumnKind
 from studio.engine.conventions import DATE_ORDERS, DECIMALS, Convention, Conventions, FoundConvention
 from studio.engine.guess import MAX_CLASSES
@@ -53,8 +55,10 @@ class ColumnProfile:
     is an estimate (within some 2 %) where `is_distinct_estimated`. `lowest` and `highest` are the smallest and largest
     number or moment as text, in the order of numbers or time, and None for other kinds. `partition` is a mark that two
     columns share exactly when they group the rows alike, that is, when one is a copy or a renaming of the other; it is
-    None for columns with too many values to be a label. `found_convention` is how numbers or dates are written as far
-    as the cells tell, and `chosen_convention` what the user said.
+    None for columns with too many values to be a label. `sketch` is shared, but for its sign, by columns of numbers of
+    which one is the other on another scale. `counts_rows` says whether the numbers are an index that was saved with
+    the table. `found_convention` is how numbers or dates are written as far as the cells tell, and
+    `chosen_convention` what the user said.
     """
 
     name: str
@@ -71,6 +75,8 @@ class ColumnProfile:
     lowest: str | None = None
     highest: str | None = None
     partition: str | None = None
+    sketch: tuple[float, ...] | None = None
+    counts_rows: bool = False
     drawn_as: ColumnKind | None = None
     found_convention: FoundConvention | None = None
     chosen_convention: Convention | None = None
@@ -114,7 +120,16 @@ class ColumnProfile:
             "found_convention": _found(stored.get("found_convention")),
             "chosen_convention": _convention(stored.get("chosen_convention")),
         }
-        parts = {**stored, **kinds, **conventions, "top_values": top_values, "histogram": histogram}
+        projections: list[float] | None = stored.get("sketch")  # type: ignore[assignment]
+        sketch = tuple(projections) if projections else None
+        parts = {
+            **stored,
+            **kinds,
+            **conventions,
+            "top_values": top_values,
+            "histogram": histogram,
+            "sketch": sketch,
+        }
         return cls(**parts)  # type: ignore[arg-type]
 
 
@@ -228,7 +243,8 @@ def _profile(
     facts = queries.facts(distinct)
     decimal = queries.decimal(distinct, has_written=facts.n_written > 0)
     chosen_decimal = convention if convention in DECIMALS else None
-    facts = queries.with_written_numbers(facts, distinct, chosen_decimal or decimal.convention)
+    used_decimal = chosen_decimal or decimal.convention
+    facts = queries.with_written_numbers(facts, distinct, used_decimal)
     inferred = infer_kind(name, facts)
     kind = chosen or inferred
     is_moment = kind is ColumnKind.DATETIME
@@ -237,6 +253,7 @@ def _profile(
         convention = None
     has_spread = is_shown and kind in MEASURED and facts.n_filled > 0
     spread = _spread(queries, kind, convention or found.convention) if has_spread else _NO_SPREAD
+    sampled = queries.sampled_numbers(facts.n_rows, used_decimal) if facts.n_number else None
     return ColumnProfile(
         name=name,
         kind=kind,
@@ -252,10 +269,21 @@ def _profile(
         lowest=spread.lowest,
         highest=spread.highest,
         partition=queries.partition() if distinct.count <= MAX_CLASSES else None,
+        sketch=sampled.sketch() if sampled else None,
+        counts_rows=sampled is not None and _counts_rows(name, facts, sampled),
         drawn_as=kind,
         found_convention=found if is_moment or facts.n_number else None,
         chosen_convention=convention,
     )
+
+
+def _counts_rows(name: str, facts: ColumnFacts, sampled: SampledNumbers) -> bool:
+    if facts.n_integer < facts.n_rows:
+        return False
+    if is_index_of_library(name):
+        return True
+    is_distinct = facts.n_distinct == facts.n_rows
+    return is_distinct and not is_time_name(name) and sampled.count_rows(is_named_so=is_index_name(name))
 
 
 def _top_values(queries: ColumnQueries, facts: ColumnFacts) -> tuple[TopValue, ...]:

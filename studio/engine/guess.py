@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from studio.engine.column_names import has_word
 from studio.engine.columns import ColumnKind
 from studio.engine.ml_task import MLTask, Modality
 
@@ -38,6 +39,10 @@ _TEXT_WORDS = {
 }  # fmt: skip
 _MANY_WORDS = 8.0  # mean words from which a column is what the table is about, whatever its name
 _FEW_CLASSES = 20
+_MAX_EMPTY_FRACTION = 0.5  # of a label column that is guessed
+_MIN_ROWS_PER_NUMBER = 5.0  # on average, from which it says something that two columns group the rows alike
+_SKETCH_TOLERANCE = 0.01  # of columns that correlate by 0.99999; of rounded copies, too
+_MAX_NAMED = 10
 _MIN_ROWS_PER_CLASS = 2.0  # on average, below which a column names rows, not classes
 
 
@@ -60,6 +65,10 @@ class ColumnSummary(Protocol):
     def is_constant(self) -> bool: ...
     @property
     def partition(self) -> str | None: ...
+    @property
+    def sketch(self) -> tuple[float, ...] | None: ...
+    @property
+    def counts_rows(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,7 @@ class Guess:
     feature_columns
         What a tabular project learns from, in the order of the table.
     left_out
-        The other columns apart from the label, each with the reason in words that complete "left out: …".
+        The columns that something speaks against, each with the reason in words that complete "left out: …".
     """
 
     modality: Modality
@@ -89,7 +98,13 @@ class Guess:
     left_out: tuple[tuple[str, str], ...]
 
 
-def guess_choice(columns: Sequence[ColumnSummary], *, task: MLTask | None = None, sets: Collection[str] = ()) -> Guess:
+def guess_choice(
+    columns: Sequence[ColumnSummary],
+    *,
+    task: MLTask | None = None,
+    sets: Collection[str] = (),
+    label_column: str | None = None,
+) -> Guess:
     """Guess the choice for a new project from the profiles of a table's columns.
 
     Parameters
@@ -100,22 +115,29 @@ def guess_choice(columns: Sequence[ColumnSummary], *, task: MLTask | None = None
         The task that the label column is to fit, if it is known already.
     sets
         Names of the columns whose cells are sets of classes.
+    label_column
+        The label column, if it is known already.
 
     Returns
     -------
     Guess
         A start for the user, who may change all of it.
     """
-    label = None if task is MLTask.UNSUPERVISED else _guess_label(columns, task, sets)
+    label = next((column for column in columns if column.name == label_column), None)
+    if label is None and task is not MLTask.UNSUPERVISED:
+        label = _guess_label(columns, task, sets)
     text = _guess_text(columns, label)
-    is_text = text is not None and (_has_word(text.name, _TEXT_WORDS) or text.mean_words >= _MANY_WORDS)
+    is_text = text is not None and (has_word(text.name, _TEXT_WORDS) or text.mean_words >= _MANY_WORDS)
     reasons = {column.name: _reason_against(column, label) for column in columns if column is not label}
+    features = tuple(name for name, reason in reasons.items() if reason is None)
+    if not features:  # of a file with nothing else, such numbers may well be what was measured
+        features = tuple(column.name for column in columns if column is not label and column.counts_rows)
     return Guess(
         modality=Modality.TEXT if is_text else Modality.TABULAR,
         task=task or _task(label, sets),
         label_column=label.name if label else None,
         text_column=text.name if text else None,
-        feature_columns=tuple(name for name, reason in reasons.items() if reason is None),
+        feature_columns=features,
         left_out=tuple((name, reason) for name, reason in reasons.items() if reason is not None),
     )
 
@@ -125,7 +147,9 @@ def _task(label: ColumnSummary | None, sets: Collection[str]) -> MLTask:
         return MLTask.UNSUPERVISED
     if label.name in sets:
         return MLTask.MULTI_LABEL
-    return MLTask.MULTI_CLASS if _has_classes(label) else MLTask.REGRESSION
+    if _has_classes(label) or label.kind not in _MEASURED:
+        return MLTask.MULTI_CLASS
+    return MLTask.REGRESSION
 
 
 def _guess_label(columns: Sequence[ColumnSummary], task: MLTask | None, sets: Collection[str]) -> ColumnSummary | None:
@@ -140,7 +164,7 @@ def _guess_label(columns: Sequence[ColumnSummary], task: MLTask | None, sets: Co
 
 def fits_task(column: ColumnSummary, task: MLTask | None, sets: Collection[str]) -> bool:
     """Whether a column may hold the labels of a task; None stands for any task that is worth a guess."""
-    if column.n_distinct < 2:
+    if column.n_distinct < 2 or (task is None and column.n_missing > _MAX_EMPTY_FRACTION * column.n_rows):
         return False
     if task is MLTask.MULTI_LABEL:
         return column.name in sets
@@ -151,7 +175,7 @@ def fits_task(column: ColumnSummary, task: MLTask | None, sets: Collection[str])
 
 
 def _is_measure(name: str) -> bool:
-    return name.strip().lower() in _LABEL_NAMES or _has_word(name, _MEASURE_WORDS)
+    return name.strip().lower() in _LABEL_NAMES or has_word(name, _MEASURE_WORDS)
 
 
 def _label_points(column: ColumnSummary, position: int, n_columns: int, *, is_set: bool) -> float:
@@ -160,7 +184,7 @@ def _label_points(column: ColumnSummary, position: int, n_columns: int, *, is_se
     if _TELLING_NAME.search(name) or _SPLIT_NAME.search(name):
         return 0.0
     is_classes = is_set or _has_classes(column)
-    points = 100.0 if name in _LABEL_NAMES else 60.0 if _has_word(column.name, _LABEL_WORDS) else 0.0
+    points = 100.0 if name in _LABEL_NAMES else 60.0 if has_word(column.name, _LABEL_WORDS) else 0.0
     if not is_classes and _is_measure(column.name):
         points = max(points, 50.0)
     points += 20.0 if position == n_columns - 1 else 5.0 if position == 0 else 0.0
@@ -181,12 +205,7 @@ def _has_classes(column: ColumnSummary) -> bool:
 
 def _guess_text(columns: Sequence[ColumnSummary], label: ColumnSummary | None) -> ColumnSummary | None:
     texts = [column for column in columns if column.kind is ColumnKind.TEXT and column is not label]
-    return max(texts, key=lambda column: (_has_word(column.name, _TEXT_WORDS), column.mean_words), default=None)
-
-
-def _has_word(name: str, words: set[str]) -> bool:
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
-    return not words.isdisjoint(re.split(r"[^a-z0-9]+", spaced.lower()))
+    return max(texts, key=lambda column: (has_word(column.name, _TEXT_WORDS), column.mean_words), default=None)
 
 
 def _reason_against(column: ColumnSummary, label: ColumnSummary | None) -> str | None:
@@ -194,13 +213,39 @@ def _reason_against(column: ColumnSummary, label: ColumnSummary | None) -> str |
         return "it is empty"
     if column.is_constant:
         return "all its cells are equal"
+    if column.counts_rows:
+        return "its numbers only say where in the file a row stood"
     if column.kind is ColumnKind.IDENTIFIER:
         return "it identifies rows"
     if column.kind is ColumnKind.URL:
         return "it holds web addresses"
-    if label is not None and column.partition is not None and column.partition == label.partition:
+    if label is not None and _is_renamed(column, label):
         return f"it is a copy of the label column {label.name}"
+    if label is not None and _is_rescaled(column, label):
+        return f"it is the label column {label.name}, on another scale"
     return _reason_by_name(column.name.strip())
+
+
+def _is_renamed(column: ColumnSummary, label: ColumnSummary) -> bool:
+    """Say whether a column groups the rows as the label does, and the groups are large enough to say something.
+
+    Two columns of different numbers group the rows alike, each row alone or with its copies.
+    """
+    if column.partition is None or column.partition != label.partition:
+        return False
+    are_measured = column.kind in _MEASURED and label.kind in _MEASURED
+    min_rows_per_value = _MIN_ROWS_PER_NUMBER if are_measured else _MIN_ROWS_PER_CLASS
+    return label.n_distinct * min_rows_per_value <= label.n_rows - label.n_missing
+
+
+def _is_rescaled(column: ColumnSummary, label: ColumnSummary) -> bool:
+    """Say whether both are numbers and lie on one line, equal numbers included."""
+    if column.sketch is None or label.sketch is None:
+        return False
+    pairs = list(zip(column.sketch, label.sketch, strict=True))
+    is_rising = all(abs(one - other) <= _SKETCH_TOLERANCE for one, other in pairs)
+    is_falling = all(abs(one + other) <= _SKETCH_TOLERANCE for one, other in pairs)
+    return is_rising or is_falling
 
 
 def _reason_by_name(name: str) -> str | None:
@@ -209,3 +254,23 @@ def _reason_by_name(name: str) -> str | None:
     if _TELLING_NAME.search(name):
         return "by its name it tells about the label"
     return None
+
+
+def notes_on_features(
+    columns: Sequence[ColumnSummary], label_column: str | None, features: Collection[str]
+) -> list[str]:
+    """Say what a tabular project does not learn from and why, and what it learns from despite a reason against it."""
+    label = next((column for column in columns if column.name == label_column), None)
+    notes = []
+    left_out = []
+    for column in columns:
+        reason = _reason_against(column, label) if column is not label else None
+        if reason is not None and column.name in features:
+            notes.append(f"“{column.name}” is learned from, although {reason}.")
+        elif reason is not None:
+            left_out.append(f"“{column.name}” ({reason})")
+    if left_out:
+        n_more = len(left_out) - _MAX_NAMED
+        more = f" and {n_more:,} more" if n_more > 0 else ""
+        notes.append(f"Not learned from: {', '.join(left_out[:_MAX_NAMED])}{more}.")
+    return notes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -14,6 +15,9 @@ from studio.engine.features.base import Matrix
 from studio.engine.label_scale import LabelScale
 from studio.engine.models.base import Classifier, Regressor, Sampling, SetClassifier, WarmStart
 from studio.engine.one_thread import one_thread
+
+# Of many classes with a row or two each, which are analysed like others.
+warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
 
 Predicted = npt.NDArray[np.float32]
 Memory: TypeAlias = dict[str, npt.NDArray[np.generic]]

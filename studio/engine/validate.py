@@ -118,9 +118,16 @@ def _check_task(spec: CleansetSpec) -> None:
         raise DataProblem(f"Cross-validation needs at least 2 folds, but {spec.n_folds} was asked for.")
 
 
-def _check_features(n_rows: int, features: Sequence[ColumnFacts], spec: CleansetSpec) -> None:
+def check_row_count(n_rows: int) -> None:
+    """Refuse a table without rows to compare with each other. Raises DataProblem."""
     if n_rows == 0:
         raise DataProblem("The table has no rows. Use a file with at least one row below its header.")
+    if n_rows == 1:
+        raise DataProblem("The table has one row, so there is nothing to compare it with. Use a file with more rows.")
+
+
+def _check_features(n_rows: int, features: Sequence[ColumnFacts], spec: CleansetSpec) -> None:
+    check_row_count(n_rows)
     if not spec.feature_columns:
         raise DataProblem("No feature column is given. Name at least one column to learn from.")
     if spec.label_column in spec.feature_columns:

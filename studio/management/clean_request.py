@@ -197,13 +197,9 @@ def spec_of(request: Request, profiles: Sequence[ColumnProfile]) -> CleansetSpec
 
 
 def _guessed_features(label: str | None, profiles: Sequence[ColumnProfile]) -> tuple[Modality, list[str]]:
-    """Guess what to learn from; where another column looks more like a label, it is a feature here."""
-    guess = guess_choice(profiles)
-    if guess.label_column != label:
-        guess = guess_choice([profile for profile in profiles if profile.name != label])
+    """Guess what to learn from; without a label the column that looks like one is a feature."""
+    task = MLTask.UNSUPERVISED if label is None else None
+    guess = guess_choice(profiles, task=task, label_column=label)
     if guess.modality is Modality.TEXT and guess.text_column:
         return Modality.TEXT, [guess.text_column]
-    partition = next((profile.partition for profile in profiles if profile.name == label), None)
-    copies = {profile.name for profile in profiles if profile.partition == partition} if partition else set()
-    candidates = (*guess.feature_columns, guess.label_column)
-    return Modality.TABULAR, [name for name in candidates if name and name != label and name not in copies]
+    return Modality.TABULAR, list(guess.feature_columns)

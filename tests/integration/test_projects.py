@@ -79,7 +79,7 @@ class TestGuess:
         assert 'value="tabular" checked' in page
         assert 'value="height" checked' in page
         assert 'value="row_nr" checked' not in page
-        assert "left out: it identifies rows" in page
+        assert "left out: its numbers only say where in the file a row stood" in page
         assert "left out: it is empty" in page
 
     def test_without_a_dataset_in_the_address_the_newest_is_taken(self, browser: Client, alice: User) -> None:

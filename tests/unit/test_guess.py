@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from studio.engine.columns import ColumnKind as K
-from studio.engine.guess import guess_choice
+from studio.engine.guess import guess_choice, notes_on_features
 from studio.engine.ml_task import MLTask, Modality
 
 
@@ -20,6 +20,8 @@ class Column:
     mean_words: float = 1.0
     partition: str | None = None
     n_rows: int = 1000
+    sketch: tuple[float, ...] | None = None
+    counts_rows: bool = False
 
     @property
     def is_constant(self) -> bool:
@@ -119,6 +121,69 @@ def test_useless_and_telling_columns_are_left_out_with_their_reasons() -> None:
         "true_label": "by its name it tells about the label",
         "label_issue_score": "by its name it tells about the label",
     }
+
+
+def test_column_of_numbers_that_differ_as_those_of_the_label_do_is_no_copy() -> None:
+    columns = [
+        Column("speed", K.NUMBER, 1000, partition="each row alone", sketch=(0.5, -1.0, 0.2)),
+        Column("cost", K.NUMBER, 1000, partition="each row alone", sketch=(0.53, -0.9, 0.1)),
+    ]
+    guess = guess_choice(columns, label_column="cost")
+    assert guess.feature_columns == ("speed",)
+    assert guess.task is MLTask.REGRESSION
+
+
+@pytest.mark.parametrize("sketch", [(0.5, -1.0, 0.2), (-0.501, 1.0, -0.2)])
+def test_label_on_another_scale_is_left_out_with_its_reason(sketch: tuple[float, ...]) -> None:
+    columns = [
+        Column("rooms", K.INTEGER, 9),
+        Column("cents", K.NUMBER, 1000, sketch=sketch),
+        Column("price", K.NUMBER, 1000, sketch=(0.5, -1.0, 0.2)),
+    ]
+    guess = guess_choice(columns)
+    assert guess.label_column == "price"
+    assert dict(guess.left_out) == {"cents": "it is the label column price, on another scale"}
+
+
+def test_index_is_left_out_unless_there_is_nothing_else() -> None:
+    index = Column("Unnamed: 0", K.INTEGER, 1000, counts_rows=True)
+    label = Column("label", K.CATEGORICAL)
+    guess = guess_choice([index, Column("age", K.INTEGER, 70), label])
+    assert guess.feature_columns == ("age",)
+    assert dict(guess.left_out) == {"Unnamed: 0": "its numbers only say where in the file a row stood"}
+    assert guess_choice([index, label]).feature_columns == ("Unnamed: 0",)
+
+
+def test_mostly_empty_column_is_never_guessed_as_the_label() -> None:
+    columns = [text("text"), Column("mturk_off_topic", K.INTEGER, 4, n_missing=940)]
+    assert guess_choice(columns).label_column is None
+    half_empty = [text("text"), Column("sentiment", K.CATEGORICAL, 4, n_missing=500)]
+    assert guess_choice(half_empty).label_column == "sentiment"
+
+
+def test_copies_are_those_of_the_label_that_is_known_already() -> None:
+    columns = [
+        Column("grade", K.CATEGORICAL, partition="abc"),
+        Column("grade_code", K.INTEGER, partition="abc"),
+        Column("label", K.CATEGORICAL),
+    ]
+    guess = guess_choice(columns, label_column="grade")
+    assert guess.feature_columns == ("label",)
+    assert [name for name, _ in guess.left_out] == ["grade_code"]
+
+
+def test_notes_name_what_is_left_out_and_what_is_learned_from_despite_a_reason() -> None:
+    columns = [
+        Column("id", K.IDENTIFIER, 1000),
+        Column("index", K.INTEGER, 1000, counts_rows=True),
+        Column("age", K.INTEGER, 70),
+        Column("label", K.CATEGORICAL),
+    ]
+    assert notes_on_features(columns, "label", ["index", "age"]) == [
+        "“index” is learned from, although its numbers only say where in the file a row stood.",
+        "Not learned from: “id” (it identifies rows).",
+    ]
+    assert notes_on_features(columns[2:], "label", ["age"]) == []
 
 
 def test_no_columns_are_no_choice() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from studio.engine.cell_values import is_blank
 from studio.engine.issues.ambiguous import THRESHOLD, find_ambiguous
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.issues.label_issue import class_thresholds
@@ -27,13 +28,23 @@ def find_well_labeled(evidence: Evidence) -> Columns:
     duplicate is given another class. In a
     multi-label task where each answer, that a class applies or that it does not, has a probability of at least 0.7.
     In a regression where the given number is no further from the prediction than is to be expected of that row, and
-    that is less than how far numbers usually lie from their median: who knows no more confirms nothing.
+    that is less than how far numbers usually lie from their median: who knows no more confirms nothing. Never where
+    every cell is empty, which speaks for no label.
 
     References
     ----------
     The class threshold is that of confident learning (Northcutt et al., 2021).
     """
-    return {"is_well_labeled": _CONFIRMED[evidence.study.spec.task](evidence)}
+    is_confirmed = _CONFIRMED[evidence.study.spec.task](evidence)
+    return {"is_well_labeled": is_confirmed & ~_is_empty(evidence)}
+
+
+def _is_empty(evidence: Evidence) -> npt.NDArray[np.bool_]:
+    """Return whether all that is learned from is missing, shape (n,)."""
+    is_empty = np.ones(len(evidence.study.order), dtype=bool)
+    for _, cells in evidence.study.table.items():
+        is_empty &= is_blank(cells.distinct.tolist())[cells.codes]
+    return is_empty
 
 
 def _confirmed_classes(evidence: Evidence) -> npt.NDArray[np.bool_]:

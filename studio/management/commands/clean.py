@@ -24,9 +24,10 @@ from projects.readers.profile import assumed_conventions, profile_table
 from studio import tables
 from studio.engine.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
 from studio.engine.convention_notes import convention_notes
+from studio.engine.guess import notes_on_features
 from studio.engine.label_reading import read_labels, written_labels
 from studio.engine.manifest import describe
-from studio.engine.ml_task import MEASURES, MLTask
+from studio.engine.ml_task import MEASURES, MLTask, Modality
 from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
 from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.exports import free_names
@@ -126,6 +127,9 @@ def _read(request: Request, table: Path, terminal: Terminal) -> CleansetSpec:
     terminal.note(f"{what} {', '.join(spec.feature_columns)}")
     for note in convention_notes(assumed_conventions(profiles, spec), advice=ADVICE):
         terminal.note(note)
+    if spec.modality is Modality.TABULAR:
+        for note in notes_on_features(profiles, spec.label_column, spec.feature_columns):
+            terminal.note(note)
     return spec
 
 

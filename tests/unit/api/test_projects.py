@@ -28,13 +28,17 @@ def dataset(alice: User) -> Dataset:
     """Return a dataset of texts with labels, and a column of amounts."""
     frame = pd.DataFrame(
         {
-            "__row_id": range(60),
             "message": [f"please help me with my order number {i} as soon as you can" for i in range(60)],
             "amount": [str(i % 7 + 0.5) for i in range(60)],
             "topic": ["login" if i % 2 else "billing" for i in range(60)],
         }
     )
-    dataset = make_dataset(alice, n_rows=60)
+    return dataset_of(frame, alice)
+
+
+def dataset_of(frame: pd.DataFrame, owner: User) -> Dataset:
+    frame.insert(0, "__row_id", range(len(frame)))
+    dataset = make_dataset(owner, n_rows=len(frame))
     version = dataset.versions.get()
     with TemporaryDirectory() as folder:
         path = Path(folder) / "rows.parquet"
@@ -82,6 +86,51 @@ def test_choice_that_cannot_be_learned_from_is_refused(
     assert response.status_code == 422
     assert message in response.json()["error"]
     assert not Project.objects.exists()
+
+
+def test_label_column_with_too_many_classes_is_refused_and_not_passed_over(program: Client, alice: User) -> None:
+    words = [f"word{row % 1100}" for row in range(2300)]
+    dataset = dataset_of(pd.DataFrame({"amount": [str(row % 70) for row in range(2300)], "word": words}), alice)
+    response = create(program, dataset_id=dataset.pk, label_column="word")
+    assert response.status_code == 422
+    assert "“word” has 1,100 classes, but at most 1,000 can be analysed" in response.json()["error"]
+    assert not Project.objects.exists()
+
+
+def test_label_column_of_an_unsupervised_project_is_refused(program: Client, dataset: Dataset) -> None:
+    response = create(program, dataset_id=dataset.pk, label_column="topic", task="unsupervised")
+    assert response.status_code == 422
+    assert "An unsupervised project has no label column, but “topic” was given" in response.json()["error"]
+
+
+def test_no_label_column_at_all_is_an_unsupervised_project(program: Client, dataset: Dataset) -> None:
+    project = create(program, dataset_id=dataset.pk, label_column="").json()
+    assert (project["task"], project["label_column"]) == ("unsupervised", None)
+
+
+def test_file_of_one_row_is_told_that_it_has_one_row(program: Client, alice: User) -> None:
+    dataset = dataset_of(pd.DataFrame({"text": ["please help me with my order"], "label": ["login"]}), alice)
+    response = create(program, dataset_id=dataset.pk)
+    assert response.status_code == 422
+    assert "The table has one row, so there is nothing to compare it with" in response.json()["error"]
+
+
+def test_features_are_guessed_for_the_label_column_that_was_chosen(program: Client, alice: User) -> None:
+    numbers = [str(row * 7 % 61 + 0.25) for row in range(60)]
+    frame = pd.DataFrame(
+        {
+            "index": [str(row) for row in range(0, 120, 2)],
+            "speed": numbers,
+            "cost": [f"{3 * float(number) + row % 5}" for row, number in enumerate(numbers)],
+            "cost_in_cents": [f"{300 * float(number) + 100 * (row % 5)}" for row, number in enumerate(numbers)],
+            "topic": ["login" if row % 2 else "billing" for row in range(60)],
+        }
+    )
+    project = create(program, dataset_id=dataset_of(frame, alice).pk, label_column="cost").json()
+    assert (project["task"], project["feature_columns"]) == ("regression", ["speed", "topic"])
+    (note,) = project["notes"]
+    assert "“index” (its numbers only say where in the file a row stood)" in note
+    assert "“cost_in_cents” (it is the label column cost, on another scale)" in note
 
 
 def test_dataset_of_somebody_else_cannot_be_used(program: Client, bob: User) -> None:

@@ -38,6 +38,14 @@ def test_clean_labels_raise_hardly_any_flag() -> None:
     assert issues["is_well_labeled"].mean() > 0.5
 
 
+def test_empty_texts_are_never_well_labeled() -> None:
+    frame = planted_text(150, n_wrong=0).frame
+    frame.loc[frame.index[:40], ["text", "label"]] = [" ", "billing"]
+    issues = build_cleanset(frame, text_spec()).issues
+    assert not issues["is_well_labeled"].iloc[:40].any()
+    assert issues["is_well_labeled"].iloc[40:].mean() > 0.3
+
+
 def test_text_on_two_topics_is_the_most_ambiguous() -> None:
     frame = planted_text(150, n_wrong=0).frame
     frame.loc[150] = {"text": "invoice refund password login please help", "label": "billing"}

@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 
 from projects.readers import ReadLimits, column_queries, read_table
@@ -178,6 +180,77 @@ def test_copies_and_renamings_share_their_partition(profiles: Profiler) -> None:
     marks = [column.partition for column in found.values()]
     assert marks[0] == marks[1] == marks[4]
     assert len(set(marks)) == 3
+
+
+def are_on_one_line(one: ColumnProfile, other: ColumnProfile) -> bool:
+    assert one.sketch is not None
+    assert other.sketch is not None
+    pairs = list(zip(one.sketch, other.sketch, strict=True))
+    return any(all(abs(a - sign * b) < 0.01 for a, b in pairs) for sign in (1, -1))
+
+
+def test_numbers_on_one_line_share_their_sketch_and_others_do_not(profiles: Profiler) -> None:
+    rng = np.random.default_rng(0)
+    speed = rng.normal(30, 5, 400)
+    sentinel = np.where(np.arange(400) % 9 == 0, -9999.0, 0.0)
+    found = profiles(
+        {
+            "speed": written(speed),
+            "in miles": written(speed / 1.609344),
+            "falling": written(500 - 2 * speed),
+            "rounded": written(np.round(speed, 2)),
+            "cost": written(3 * speed + rng.normal(0, 1, 400)),
+            "coded": written(np.where(sentinel < 0, sentinel, speed)),
+            "coded too": written(np.where(sentinel < 0, sentinel, rng.normal(0, 1, 400))),
+            "word": ["red", "blue"] * 200,
+        }
+    )
+    assert found["word"].sketch is None
+    for name in ("in miles", "falling", "rounded"):
+        assert are_on_one_line(found["speed"], found[name]), name
+    assert not are_on_one_line(found["speed"], found["cost"])
+    assert not are_on_one_line(found["coded"], found["coded too"])
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("column_1", np.arange(300)),
+        ("Unnamed: 0", np.random.default_rng(0).permutation(300)),
+        ("Unnamed: 0.1", np.tile(np.arange(150), 2)),
+        ("__index_level_0__", np.arange(300) * 2),
+        ("index", np.arange(500)[np.arange(500) % 5 < 3]),
+        ("position", np.cumsum(np.random.default_rng(0).integers(1, 40, 300))),
+        ("kept", np.r_[0:150, 9000:9150]),
+        ("from the end", np.arange(300)[::-1]),
+    ],
+)
+def test_saved_index_is_recognised_with_gaps_or_without(
+    profiles: Profiler, name: str, numbers: npt.NDArray[np.int64]
+) -> None:
+    assert profiles({name: [str(number) for number in numbers]})[name].counts_rows
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("population", [str(int(1.05**n * 1000)) for n in range(200)]),
+        ("rooms", [str(n // 10) for n in range(300)]),
+        ("year", [str(1800 + n) for n in range(200)]),
+        ("timestamp", [str(1_700_000_000 + 60 * n) for n in range(200)]),
+        ("when", [f"2024{month:02d}{day:02d}" for month in range(1, 13) for day in range(1, 29)]),
+        ("height", [f"{n / 10}" for n in range(1, 300)]),
+        ("age", [str(n) for n in np.random.default_rng(0).permutation(300) + 7]),
+        ("moment", [f"2024-01-{day:02d}" for day in range(1, 32)]),
+        ("rank", ["1", "2", "3"]),
+    ],
+)
+def test_what_is_merely_sorted_or_tells_a_time_is_no_index(profiles: Profiler, name: str, cells: list[str]) -> None:
+    assert not profiles({name: cells})[name].counts_rows
+
+
+def written(numbers: npt.NDArray[np.float64]) -> list[str]:
+    return [str(number) for number in numbers]
 
 
 def test_stored_profiles_read_back_equal(profiles: Profiler) -> None:

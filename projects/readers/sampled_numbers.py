@@ -1,0 +1,78 @@
+"""What a column of numbers is compared by: with the numbers of other columns, and with the order of the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+_SKETCH_SIZE = 8
+_MIN_NUMBERS = 8
+_SKETCH_DECIMALS = 5
+_USUAL_STEP = 2.0  # of an index of which at most half of the rows were left out
+_MAX_UNEVENNESS = 0.1  # of its whole range; of few rows more, as chance has it
+_MIN_ROWS = 20  # 1, 2, 3 may well be a rank
+
+
+@dataclass(frozen=True, slots=True)
+class SampledNumbers:
+    """The numbers of some rows, in file order; NaN where a cell is no number."""
+
+    row_id: npt.NDArray[np.int64]
+    numbers: npt.NDArray[np.float64]
+
+    def sketch(self) -> tuple[float, ...] | None:
+        """Return a few numbers that two columns share, but for their sign, where one is the other on another scale.
+
+        They are random projections of the standardised numbers: those of columns with correlation r differ by about
+        the square root of 2 (1 - r). What lies beyond the middle half counts as its ends, so that a few huge numbers,
+        such as codes for what is missing, do not make different columns alike. None where nothing varies.
+        """
+        is_known = np.isfinite(self.numbers)
+        if is_known.sum() < _MIN_NUMBERS:
+            return None
+        known = self.numbers[is_known]
+        low, high = np.quantile(known, [0.25, 0.75])
+        if low == high:
+            low, high = known.min(), known.max()
+        width = high / 2 - low / 2  # halved first: the difference may be more than a float holds
+        if not 0 < width < np.inf:
+            return None
+        places = np.clip(known, low, high) / width - low / width
+        signs = np.random.default_rng(0).choice([-1.0, 1.0], size=(_SKETCH_SIZE, len(self.numbers)))
+        projected = signs[:, is_known] @ ((places - places.mean()) / places.std()) / np.sqrt(len(known))
+        return tuple(np.round(projected, _SKETCH_DECIMALS).tolist())
+
+    def count_rows(self, *, is_named_so: bool) -> bool:
+        """Say whether whole numbers, all different, do nothing but rise or fall with the rows, as an index does.
+
+        Rows that were left out of a file leave gaps in its index, though most steps stay small or the gaps lie evenly.
+        Numbers of which a file is merely sorted lie closer here than there.
+        """
+        if len(self.numbers) < 2 or not np.isfinite(self.numbers).all():
+            return False
+        steps = np.diff(self.numbers)
+        if self._are_dates():
+            return False
+        if not ((steps > 0).all() or (steps < 0).all()):
+            return False
+        if is_named_so:
+            return True
+        if len(self.numbers) < _MIN_ROWS:
+            return False
+        usual_step = float(np.median(np.abs(steps) / np.diff(self.row_id)))
+        return usual_step <= _USUAL_STEP or self._unevenness() <= max(_MAX_UNEVENNESS, 1.5 / len(steps) ** 0.5)
+
+    def _unevenness(self) -> float:
+        """Return how far the numbers lie at most from those in equal steps, as a share of their range."""
+        first, last = self.numbers[0], self.numbers[-1]
+        at_row = (self.row_id - self.row_id[0]) / (self.row_id[-1] - self.row_id[0])
+        return float(np.abs((self.numbers - first) / (last - first) - at_row).max())
+
+    def _are_dates(self) -> bool:
+        """Say whether the numbers are dates such as 20240131."""
+        months = self.numbers // 100 % 100
+        days = self.numbers % 100
+        are_years = (self.numbers >= 1900_00_00) & (self.numbers < 2200_00_00)
+        return bool((are_years & (months >= 1) & (months <= 12) & (days >= 1) & (days <= 31)).all())
