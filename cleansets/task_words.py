@@ -13,11 +13,16 @@ MINUS = "\N{MINUS SIGN}"
 
 @dataclass(frozen=True, slots=True)
 class TaskWords:
-    """Names of the score and of the loss of a candidate; `is_share` tells whether the score is told in percent."""
+    """Names of the score and of the loss of a candidate: for people, and in the API.
+
+    `is_share` tells whether the score is told in percent.
+    """
 
     held_out: str
     loss: str
     meaning: str
+    score_name: str
+    loss_name: str = "log_loss"
     is_share: bool = True
 
     @property
@@ -46,17 +51,23 @@ class TaskWords:
 
 TASK_WORDS: Mapping[MLTask, TaskWords] = {
     MLTask.MULTI_CLASS: TaskWords(
-        MEASURES[MLTask.MULTI_CLASS], "Log loss", "Accuracy is the share of rows whose label is predicted."
+        MEASURES[MLTask.MULTI_CLASS],
+        "Log loss",
+        "Accuracy is the share of rows whose label is predicted.",
+        score_name="accuracy",
     ),
     MLTask.MULTI_LABEL: TaskWords(
         MEASURES[MLTask.MULTI_LABEL],
         "Log loss",
         "F1 is the harmonic mean of precision and recall, over all rows and classes.",
+        score_name="f1",
     ),
     MLTask.REGRESSION: TaskWords(
         MEASURES[MLTask.REGRESSION],
         "Root mean squared error",
         "R² is the share of the numbers' variance that is predicted: 1 is perfect, 0 no better than their mean.",
+        score_name="r2",
+        loss_name="rmse",
         is_share=False,
     ),
 }

@@ -55,16 +55,16 @@ def n_decisions_since(model: DeployedModel) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """One line of the table of models. What "accuracy" is, `words` tell; it is measured on rows that were held out.
+    """One line of the table of models. What the score is, `words` tell; it is measured on rows that were held out.
 
-    The original accuracy is that of the project's analysis of the uploaded labels; None where that did not try the
+    The original score is that of the project's analysis of the uploaded labels; None where that did not try the
     candidate. `ece` is None where there are no probabilities.
     """
 
     name: str
     words: TaskWords
-    held_out_accuracy: float
-    original_accuracy: float | None
+    held_out_score: float
+    original_score: float | None
     ece: float | None
     inference_time_s: float
     training_time_s: float
@@ -73,19 +73,19 @@ class CandidateRow:
     @property
     def held_out_text(self) -> str:
         """The score against the corrected labels."""
-        return self.words.score_text(self.held_out_accuracy)
+        return self.words.score_text(self.held_out_score)
 
     @property
     def original_text(self) -> str:
         """The score against the uploaded labels."""
-        return self.words.score_text(self.original_accuracy)
+        return self.words.score_text(self.original_score)
 
     @property
     def difference(self) -> str:
         """Held-out minus original score."""
-        if self.original_accuracy is None:
+        if self.original_score is None:
             return "–"
-        return self.words.difference_text(self.held_out_accuracy, self.original_accuracy)
+        return self.words.difference_text(self.held_out_score, self.original_score)
 
 
 def held_out_text(model: DeployedModel) -> str:
@@ -103,8 +103,8 @@ def candidate_rows(model: DeployedModel) -> list[CandidateRow]:
         CandidateRow(
             name=candidate["name"],
             words=TASK_WORDS[model.cleanset.task],
-            held_out_accuracy=candidate["accuracy"],
-            original_accuracy=original.get(candidate["key"]),
+            held_out_score=candidate["accuracy"],
+            original_score=original.get(candidate["key"]),
             ece=candidate.get("ece"),
             inference_time_s=candidate["inference_time_s"],
             training_time_s=candidate["training_time_s"],

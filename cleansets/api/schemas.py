@@ -11,6 +11,7 @@ from pydantic import ConfigDict, StrictBool, StrictFloat, StrictInt, StringConst
 
 from cleansets.api.row_filters import RowFilters
 from cleansets.models import Cleanset
+from cleansets.task_words import TASK_WORDS
 from projects.models import Project
 from studio.api.schemas import Name, RunOut, Text
 from studio.engine.columns import ColumnKind
@@ -113,13 +114,16 @@ class ProjectOut(Schema):
 
 
 class CandidateOut(Schema):
-    """A model that was tried, measured on rows that it did not see."""
+    """A model that was tried, measured on rows that it did not see; null is what the task does not have."""
 
     key: str
     name: str
-    accuracy: float = Field(description="Held-out accuracy; F1 for multi-label, R² for regression.")
-    log_loss: float | None = Field(description="Root mean squared error for regression.")
-    ece: float | None = Field(None, description="Expected calibration error; null for regression.")
+    accuracy: float | None = Field(None, description="Of multi-class.")
+    f1: float | None = Field(None, description="Of multi-label: over all rows and classes.")
+    r2: float | None = Field(None, description="Of regression.")
+    log_loss: float | None = Field(None, description="Of multi-class and multi-label.")
+    rmse: float | None = Field(None, description="Of regression: root mean squared error, in the unit of the label.")
+    ece: float | None = Field(None, description="Expected calibration error, of multi-class and multi-label.")
     weight: float = Field(description="Its part in the ensemble.")
     training_time_s: float
     inference_time_s: float
@@ -138,6 +142,17 @@ class CleansetOut(CleansetBriefOut):
     stage_seconds: dict[str, float]
     manifest: dict[str, Any] = Field(description="What it was made from and with.")
     base_id: UUID | None = Field(description="The cleanset whose corrected labels it learned from, if any.")
+
+    @staticmethod
+    def resolve_candidates(cleanset: Cleanset) -> list[dict[str, Any]]:
+        """Return the candidates with their measures under the names that these have in the task."""
+        words = TASK_WORDS.get(cleanset.task)
+        if words is None:
+            return []
+        names = {"accuracy": words.score_name, "log_loss": words.loss_name}
+        return [
+            {names.get(name, name): value for name, value in candidate.items()} for candidate in cleanset.candidates
+        ]
 
 
 class ReviewOut(Schema):

@@ -53,17 +53,37 @@ class ModelOut(Schema):
 
 
 class ModelCandidateOut(Schema):
-    """A model that was tried."""
+    """A model that was tried; null is what the task does not have.
+
+    `held_out_…` is measured on the corrected data, `original_…` in the project's first analysis, of the
+    uploaded labels.
+    """
 
     name: str
-    held_out_accuracy: float = Field(description="On corrected data. F1 for multi-label, R² for regression.")
-    original_accuracy: float | None = Field(
-        description="The same in the project's first analysis, of the uploaded labels."
-    )
-    ece: float | None = Field(description="Expected calibration error; null for regression.")
+    held_out_accuracy: float | None = Field(None, description="Of multi-class.")
+    original_accuracy: float | None = Field(None, description="Of multi-class.")
+    held_out_f1: float | None = Field(None, description="Of multi-label.")
+    original_f1: float | None = Field(None, description="Of multi-label.")
+    held_out_r2: float | None = Field(None, description="Of regression.")
+    original_r2: float | None = Field(None, description="Of regression.")
+    ece: float | None = Field(description="Expected calibration error, of multi-class and multi-label.")
     training_time_s: float
     inference_time_s: float
     is_deployed: bool
+
+    @staticmethod
+    def of(row: CandidateRow) -> ModelCandidateOut:
+        """Return a candidate with its scores under the name that the task's score has."""
+        name = row.words.score_name
+        scores = {f"held_out_{name}": row.held_out_score, f"original_{name}": row.original_score}
+        return ModelCandidateOut(
+            name=row.name,
+            ece=row.ece,
+            training_time_s=row.training_time_s,
+            inference_time_s=row.inference_time_s,
+            is_deployed=row.is_deployed,
+            **scores,
+        )
 
 
 class ExpectedColumnOut(Schema):
@@ -94,9 +114,9 @@ class ModelDetailOut(ModelOut):
         return selectors.expected_columns(model)
 
     @staticmethod
-    def resolve_candidates(model: DeployedModel) -> list[CandidateRow]:
+    def resolve_candidates(model: DeployedModel) -> list[ModelCandidateOut]:
         """Return what was compared."""
-        return selectors.candidate_rows(model)
+        return [ModelCandidateOut.of(row) for row in selectors.candidate_rows(model)]
 
     @staticmethod
     def resolve_n_decisions_since(model: DeployedModel) -> int:

@@ -13,7 +13,7 @@ from django.test import Client
 from cleansets.models import Cleanset, RowReview
 from studio.accounts.models import User
 from studio.engine.ml_task import MLTask
-from tests.factories import make_cleanset
+from tests.factories import make_cleanset, make_model
 from tests.reviewable import COPY, OUTLIER, UNLABELED, improve, make_reviewable
 
 pytestmark = pytest.mark.django_db
@@ -244,3 +244,26 @@ def test_uploaded_given_corrected_and_clean_label_are_told_apart(program: Client
     names = ("uploaded_label", "given_label", "corrected_label", "clean_label")
     assert [row[name] for name in names] == ["billing", "delivery", "login", "login"]
     assert program.get(f"/api/v1/cleansets/{second.pk}/review").json()["n_corrected"] == 1
+
+
+@pytest.mark.parametrize(
+    ("task", "measures"),
+    [
+        (MLTask.MULTI_CLASS, {"accuracy": 0.9, "log_loss": 0.3, "ece": 0.021}),
+        (MLTask.MULTI_LABEL, {"f1": 0.9, "log_loss": 0.3, "ece": 0.021}),
+        (MLTask.REGRESSION, {"r2": 0.9, "rmse": 0.3}),
+    ],
+)
+def test_measures_are_called_what_they_are(
+    program: Client, alice: User, task: MLTask, measures: dict[str, float]
+) -> None:
+    cleanset = make_reviewable(alice, task=task)
+    [candidate] = program.get(f"/api/v1/cleansets/{cleanset.pk}").json()["candidates"]
+    names = ("accuracy", "f1", "r2", "log_loss", "rmse", "ece")
+    assert {name: candidate[name] for name in names if candidate[name] is not None} == measures
+    model = make_model(alice, cleanset=cleanset, candidates=[cleanset.candidates[0] | {"accuracy": 0.95}])
+    [candidate] = program.get(f"/api/v1/models/{model.pk}").json()["candidates"]
+    score = next(iter(measures))
+    found = {name for name, value in candidate.items() if name.startswith(("held_out", "original")) and value}
+    assert found == {f"held_out_{score}", f"original_{score}"}
+    assert (candidate[f"held_out_{score}"], candidate[f"original_{score}"]) == (0.95, 0.9)

@@ -34,7 +34,7 @@ def test_accuracies_on_corrected_and_on_uploaded_data_stand_side_by_side(alice: 
         candidates=[candidate("ensemble", 0.95), candidate("linear", 0.9), candidate("forest", 0.7)],
     )
     rows = selectors.candidate_rows(model)
-    assert [(row.name, row.held_out_accuracy, row.original_accuracy) for row in rows] == [
+    assert [(row.name, row.held_out_score, row.original_score) for row in rows] == [
         ("Ensemble", 0.95, 0.85),
         ("Linear", 0.9, 0.8),
         ("Forest", 0.7, None),
@@ -48,7 +48,7 @@ def test_accuracy_on_uploaded_data_is_that_of_the_first_analysis(alice: User) ->
     third = make_cleanset(alice, project=first.project, base=second, candidates=[candidate("linear", 0.9)])
     model = make_model(alice, cleanset=third, candidates=[candidate("linear", 0.93)])
     (row,) = selectors.candidate_rows(model)
-    assert (row.held_out_accuracy, row.original_accuracy) == (0.93, 0.778)
+    assert (row.held_out_score, row.original_score) == (0.93, 0.778)
 
 
 def test_preview_counts_what_training_will_see(alice: User) -> None:
