@@ -16,11 +16,12 @@ from cleansets import row_query, selectors
 from cleansets.json_labels import JsonLabel, JsonValue, label_text
 from cleansets.label_text import is_same_label
 from cleansets.models import Action, Cleanset, ReviewAction
-from cleansets.services import CHOICES, State, decided, label_to_store, lock, record, state_of
+from cleansets.services import CHOICES, State, decided, label_to_store, lock, no_such_row, record, state_of
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.engine.label_sets import Separator, is_list_cell, join_labels, read_set, split_labels
 from studio.engine.ml_task import MLTask
+from studio.engine.row_numbers import row_number
 
 ROW_ID, ROW_NUMBER = "row_id", "cleanlab_row_ID"  # from 0 in programs, from 1 in exported files
 ACTION, LABEL = "action", "corrected_label"
@@ -73,12 +74,17 @@ def decisions_of(entries: Iterable[tuple[str, Mapping[str, object]]]) -> list[De
         decision = _decision(where, entry)
         if earlier := found.get(decision.row_id):
             raise DataProblem(
-                f"{where}: row {decision.row_id} is decided twice, first at {earlier.where.lower()}. Leave one of them."
+                f"{where}: {_row(decision)} is decided twice, first at {earlier.where.lower()}. Leave one of them."
             )
         found[decision.row_id] = decision
     if not found:
         raise DataProblem("The file contains no decisions. Expected at least one row_id with its action.")
     return list(found.values())
+
+
+def _row(decision: Decision) -> str:
+    """Name a row as people do, and as the list does."""
+    return f"row {row_number(decision.row_id)} (row_id {decision.row_id})"
 
 
 def _csv_entries(text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -150,10 +156,10 @@ def _is_json_value(value: object) -> TypeGuard[JsonValue]:
 
 def _row_id(where: str, entry: Mapping[str, object]) -> int:
     """Return the row that `row_id` or `cleanlab_row_ID` names."""
-    row_id, row_number = entry.get(ROW_ID), entry.get(ROW_NUMBER)
-    if row_number in (None, ""):
+    row_id, exported = entry.get(ROW_ID), entry.get(ROW_NUMBER)
+    if exported in (None, ""):
         return _whole_number(where, ROW_ID, row_id, first=0)
-    number = _whole_number(where, ROW_NUMBER, row_number, first=1)
+    number = _whole_number(where, ROW_NUMBER, exported, first=1)
     if row_id not in (None, "") and _whole_number(where, ROW_ID, row_id, first=0) != number - 1:
         raise DataProblem(
             f"{where}: {ROW_ID} {row_id}, which counts from 0, and {ROW_NUMBER} {number}, which counts from 1, "
@@ -203,8 +209,7 @@ def _new_classes(cleanset: Cleanset, changes: Iterable[Change]) -> tuple[str, ..
 
 def _change(cleanset: Cleanset, decision: Decision, row: dict[str, object] | None) -> Change:
     if row is None:
-        last = (cleanset.n_rows or 0) - 1
-        raise DataProblem(f"{decision.where}: there is no row {decision.row_id}; the rows are 0 to {last}.")
+        raise DataProblem(f"{decision.where}: there is {no_such_row(cleanset, decision.row_id)}")
     before = state_of(row)
     after = decided(
         before,
@@ -215,7 +220,7 @@ def _change(cleanset: Cleanset, decision: Decision, row: dict[str, object] | Non
     )
     if after is None:
         raise DataProblem(
-            f"{decision.where}: row {decision.row_id} has no suggestion to apply. Keep it, exclude it, or label it."
+            f"{decision.where}: {_row(decision)} has no suggestion to apply. Keep it, exclude it, or label it."
         )
     after["is_manual"] = True
     return decision.row_id, before, after

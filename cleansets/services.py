@@ -22,6 +22,7 @@ from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.engine.label_reading import merged_label
 from studio.engine.ml_task import MLTask
+from studio.engine.row_numbers import row_number
 from studio.engine.schema import CleansetSpec
 
 NEEDS_REVIEW = "needs-review"
@@ -114,20 +115,22 @@ def row_decide(
         return repeated
     row = row_query.fetch_row(row_id, selectors.row_source(cleanset))
     if row is None:
-        raise DataProblem(f"There is no row {row_id}; the rows are 0 to {(cleanset.n_rows or 0) - 1}.")
+        raise DataProblem(f"There is {no_such_row(cleanset, row_id)}")
     before = state_of(row)
     if choice == Action.LABEL:
         label = label_to_store(cleanset, label)
     after = decided(before, choice, label=label, advice=row["advice"], suggested=row["suggested_label"])
     if after is None:
-        raise DataProblem(f"Row {row_id} has no suggestion to apply. Keep it, exclude it, or choose a label.")
+        raise DataProblem(
+            f"Row {row_number(row_id)} has no suggestion to apply. Keep it, exclude it, or choose a label."
+        )
     after["is_manual"] = True
     name = _described(cleanset, choice, after["corrected_label"])
     return record(
         cleanset,
         user,
         ReviewAction.Kind.SINGLE,
-        f"{name} row {row_id}",
+        f"{name} row {row_number(row_id)}",
         [(row_id, before, after)],
         action_id=action_id,
     )
@@ -141,6 +144,12 @@ def _repeated(cleanset: Cleanset, action_id: UUID | None) -> ReviewAction | None
     if action is not None and action.cleanset_id != cleanset.pk:
         raise DataProblem("This request was already sent for another cleanset. Reload the page.")
     return action
+
+
+def no_such_row(cleanset: Cleanset, row_id: int) -> str:
+    """Say that the dataset does not have a row, and which is its last one."""
+    n_rows = cleanset.n_rows or 0
+    return f"no row {row_number(row_id)} (row_id {row_id}); the last one is row {n_rows:,} (row_id {n_rows - 1})."
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,12 @@ from cleansets.api.row_filters import RowFilters
 from cleansets.models import Cleanset
 from cleansets.task_words import TASK_WORDS
 from projects.models import Project
-from studio.api.schemas import Name, RunOut, Text
+from studio.api.schemas import ROW_ID_FORM, Name, RunOut, Text
 from studio.engine.columns import ColumnKind
 from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 
 Choice = Literal["auto-fix", "keep", "exclude", "label", "needs-review"]
-ROW_ID_FORM = "Position in the file from 0: one less than the row's number on pages and in exports."
 LABEL_FORM = (
     "A class; for multi-label a CSV record or list of classes, empty for none; for regression a number. "
     "A number, true or false is written as the class is spelled in the data."

@@ -9,7 +9,7 @@ from ninja import Field, Schema
 from pydantic import ConfigDict
 
 from projects.models import DatasetVersion
-from studio.api.schemas import RunOut
+from studio.api.schemas import ROW_ID_FORM, RunOut
 from studio.engine.columns import ColumnKind
 
 
@@ -98,7 +98,7 @@ class KindsIn(Schema):
 class RowOut(Schema):
     """One row as it was uploaded."""
 
-    row_id: int = Field(description="0-based position in the file.")
+    row_id: int = Field(description=ROW_ID_FORM)
     cells: dict[str, str | None] = Field(description="Every cell as text; null where the file has none.")
 
 

@@ -87,7 +87,7 @@ def _header_row(rows: Iterator[SheetRow], merges: Sequence[Merge]) -> tuple[Shee
             continue
         if not is_title(row, merges):
             return row, notes
-        notes.append(f"Row {row.number:,} was passed over as a title, because its only cell is merged.")
+        notes.append(f"Row {row.number:,} of the sheet was passed over as a title, because its only cell is merged.")
     return None, notes
 
 
@@ -118,8 +118,9 @@ class _RowsBelowHeader:
         cells = _without_trailing_blanks(row.cells)
         if len(cells) > self._n_columns:
             raise DataProblem(
-                f"Row {row.number:,} has a value in column {get_column_letter(len(cells))}, but the header ends at "
-                f"column {get_column_letter(self._n_columns)}. Give that column a name, or remove the value."
+                f"Row {row.number:,} of the sheet has a value in column {get_column_letter(len(cells))}, "
+                f"but the header ends at column {get_column_letter(self._n_columns)}. "
+                "Give that column a name, or remove the value."
             )
         return [*cells, *[""] * (self._n_columns - len(cells))]
 

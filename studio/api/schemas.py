@@ -22,6 +22,7 @@ def _storable(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_storable)]
+ROW_ID_FORM = "Position in the file from 0: one less than the row's number on pages and in exports."
 Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]

@@ -17,6 +17,7 @@ from studio.engine.errors import DataProblem
 from studio.engine.label_reading import ClassCounts, class_counts
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.required_columns import quoted
+from studio.engine.row_numbers import row_number
 from studio.engine.schema import CleansetSpec
 
 AVAILABLE_TASKS = tuple(MLTask)
@@ -232,7 +233,7 @@ def _check_numbers(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
     if label.unreadable is not None:
         row, cell = label.unreadable
         raise DataProblem(
-            f"A regression needs numbers as labels, but “{label.name}” has “{cell[:80]}” in row {row}. "
+            f"A regression needs numbers as labels, but “{label.name}” has “{cell[:80]}” in row {row_number(row)}. "
             "Use a column of numbers, or the multi-class task."
         )
     if label.n_distinct == 1:

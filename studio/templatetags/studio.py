@@ -10,10 +10,15 @@ from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from studio.engine.row_numbers import row_number
+
 register = template.Library()
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+register.filter(row_number)
 
 
 @register.filter

@@ -21,18 +21,18 @@ def press(page: Page, key: str, heading: str) -> None:
 
 def test_a_reviewer_decides_row_after_row_by_keyboard_alone(review: Review) -> None:
     page = review()
-    assert shown(page) == "Row 0"
-    press(page, "w", "Row 10")
-    press(page, "q", "Row 20")
-    press(page, "e", "Row 30")
-    press(page, "n", "Row 40")
-    press(page, "2", "Row 50")
+    assert shown(page) == "Row 1"
+    press(page, "w", "Row 11")
+    press(page, "q", "Row 21")
+    press(page, "e", "Row 31")
+    press(page, "n", "Row 41")
+    press(page, "2", "Row 51")
     expect(page.locator("#review-counts")).to_contain_text("4 of 12")
     expect(page.locator("#row-0")).to_contain_text("Auto-fix")
     expect(page.locator("#row-30")).to_contain_text("needs review")
-    press(page, "ArrowDown", "Row 60")
-    press(page, "k", "Row 50")
-    press(page, "u", "Row 40")
+    press(page, "ArrowDown", "Row 61")
+    press(page, "k", "Row 51")
+    press(page, "u", "Row 41")
     expect(page.locator("#row-40 .col-action")).to_be_empty()
     page.reload()
     expect(page.locator("#row-10")).to_contain_text("Keep")
@@ -43,7 +43,7 @@ def test_keys_pressed_as_fast_as_possible_each_decide_the_row_that_is_shown(revi
     for row in range(0, 110, 10):
         page.wait_for_function("row => document.getElementById('row-panel').dataset.row === row", arg=str(row))
         page.keyboard.press("q")
-    expect(page.locator("#row-title")).to_have_text("Row 110")
+    expect(page.locator("#row-title")).to_have_text("Row 111")
     press(page, "q", "End of the view")
     expect(page.locator("#review-counts")).to_contain_text("12 of 12")
 
@@ -53,7 +53,7 @@ def test_the_keys_are_explained(review: Review) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("Auto-fix")
     page.keyboard.press("Escape")
-    press(page, "j", "Row 10")
+    press(page, "j", "Row 11")
 
 
 def test_keys_do_not_decide_while_somebody_types(review: Review) -> None:
@@ -61,21 +61,21 @@ def test_keys_do_not_decide_while_somebody_types(review: Review) -> None:
     page.keyboard.press("/")
     page.keyboard.type("wqe")
     expect(page.get_by_label("Search the rows")).to_have_value("wqe")
-    assert shown(page) == "Row 0"
+    assert shown(page) == "Row 1"
 
 
 def test_a_new_class_is_typed_in_and_offered_afterwards(review: Review) -> None:
     page = review()
     page.get_by_label("Another class").fill("refunds")
     page.get_by_role("option", name="Create class “refunds”").click()
-    expect(page.locator("#row-title")).to_have_text("Row 10")
+    expect(page.locator("#row-title")).to_have_text("Row 11")
     expect(page.locator("#row-0")).to_contain_text("refunds")
     expect(page.locator("#known-classes option[value=refunds]")).to_be_attached()
 
 
 def test_clean_top_k_shows_what_it_touches_and_is_undone_in_one_step(review: Review) -> None:
     page = review()
-    press(page, "q", "Row 10")
+    press(page, "q", "Row 11")
     page.get_by_role("link", name="Clean top K").click()
     page.get_by_label("Number of rows").fill("6")
     expect(page.locator("#top-k-preview")).to_contain_text("5 of 6 rows would change")
@@ -90,38 +90,38 @@ def test_a_decision_that_cannot_be_saved_leaves_the_row_and_says_so(review: Revi
     page = review(expects_errors=True)
     page.context.set_offline(True)
     page.keyboard.press("w")
-    expect(page.get_by_role("dialog")).to_contain_text("Auto-fix, Row 0: not saved")
+    expect(page.get_by_role("dialog")).to_contain_text("Auto-fix, Row 1: not saved")
     page.get_by_role("button", name="Discard this decision").click()
-    expect(page.locator("#row-title")).to_have_text("Row 0")
+    expect(page.locator("#row-title")).to_have_text("Row 1")
     page.context.set_offline(False)
-    press(page, "w", "Row 10")
+    press(page, "w", "Row 11")
     expect(page.locator("#row-0")).to_contain_text("Auto-fix")
 
 
 def test_everything_works_without_javascript(review: Review) -> None:
     page = review(javascript=False)
     page.get_by_role("button", name="Auto-fix").click()
-    expect(page.locator("#row-title")).to_have_text("Row 10")
+    expect(page.locator("#row-title")).to_have_text("Row 11")
     page.get_by_role("button", name="Keep").click()
-    expect(page.locator("#row-title")).to_have_text("Row 20")
+    expect(page.locator("#row-title")).to_have_text("Row 21")
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator("#row-title")).to_have_text("Row 10")
+    expect(page.locator("#row-title")).to_have_text("Row 11")
     page.get_by_label("Given label").select_option("billing")
     page.get_by_role("button", name="Filter").click()
     expect(page.locator(".review-table tbody tr")).to_have_count(4)
     page.locator("#row-60 a").click()
-    expect(page.locator("#row-title")).to_have_text("Row 60")
+    expect(page.locator("#row-title")).to_have_text("Row 61")
 
 
 def test_on_a_phone_the_row_is_the_page_and_the_list_lies_behind_it(review: Review) -> None:
     page = review(width=390)
     expect(page.get_by_role("button", name="Auto-fix")).to_be_in_viewport()
     page.get_by_role("button", name="Auto-fix").click()
-    expect(page.locator("#row-title")).to_have_text("Row 10")
+    expect(page.locator("#row-title")).to_have_text("Row 11")
     page.get_by_role("link", name="Rows").click()
     page.locator("#row-50 a").click()
     expect(page.locator("#row-title")).to_be_visible()
-    expect(page.locator("#row-title")).to_have_text("Row 50")
+    expect(page.locator("#row-title")).to_have_text("Row 51")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

@@ -54,7 +54,7 @@ def press_ten_times(page: Page, every_ms: int) -> None:
 def test_ten_presses_decide_ten_rows_one_after_the_other(review: Review, every_ms: int) -> None:
     page = review()
     press_ten_times(page, every_ms)
-    expect(page.locator("#row-title")).to_have_text("Row 100")
+    expect(page.locator("#row-title")).to_have_text("Row 101")
     expect(page.locator("#review-counts")).to_contain_text("10 of 12")
     assert kept(page) == FIRST_TEN
 
@@ -65,7 +65,7 @@ def test_ten_presses_decide_ten_rows_where_the_studio_answers_slowly(review: Rev
     slow(page, PANEL, 0.3)
     press_ten_times(page, 50)
     expect(page.locator("#review-saving")).to_contain_text("Saving")
-    expect(page.locator("#row-title")).to_have_text("Row 100", timeout=30_000)
+    expect(page.locator("#row-title")).to_have_text("Row 101", timeout=30_000)
     expect(page.locator("#review-counts")).to_contain_text("10 of 12", timeout=30_000)
     assert kept(page) == FIRST_TEN
 
@@ -89,7 +89,7 @@ def test_decision_that_fails_once_is_sent_again_and_counts_once(review: Review) 
     assert n_lost == 1
     assert kept(page) == FIRST_TEN
     for row in reversed(FIRST_TEN):  # each decision was one action: the undo of one brings back one
-        press(page, "u", f"Row {row}")
+        press(page, "u", f"Row {row + 1}")
     expect(page.locator("#review-counts")).to_contain_text("0 of 12")
 
 
@@ -103,7 +103,7 @@ def test_queue_stops_at_a_decision_that_cannot_be_saved_and_goes_on_when_asked(r
     page.route(re.compile("/rows/10/decide$"), fail_late)
     press_ten_times(page, 50)
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Keep, Row 10: not saved")
+    expect(dialog).to_contain_text("Keep, Row 11: not saved")
     expect(dialog).to_contain_text("later decision")
     page.keyboard.press("q")  # the dialog is in the way: no row is decided behind it
     expect(page.locator("#review-counts")).to_contain_text("1 of 12")
@@ -117,13 +117,13 @@ def test_queue_stops_at_a_decision_that_cannot_be_saved_and_goes_on_when_asked(r
 
 def test_refused_decision_leads_back_to_its_row(review: Review) -> None:
     page = review(expects_errors=True)
-    refusal = "<div data-toast><p>Row 0 is held by somebody else.</p></div>"
+    refusal = "<div data-toast><p>Row 1 is held by somebody else.</p></div>"
     page.route(re.compile("/rows/0/decide$"), lambda route: route.fulfill(status=422, body=refusal))
     page.keyboard.press("q")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("held by somebody else")
     dialog.get_by_role("button", name="Go back to the row").click()
-    expect(page.locator("#row-title")).to_have_text("Row 0")
+    expect(page.locator("#row-title")).to_have_text("Row 1")
     assert kept(page) == []
 
 
@@ -132,7 +132,7 @@ def test_undo_waits_for_the_decision_before_it(review: Review) -> None:
     slow(page, DECIDE, 0.4)
     page.keyboard.press("q")
     page.keyboard.press("u")
-    expect(page.locator("#row-title")).to_have_text("Row 0")
+    expect(page.locator("#row-title")).to_have_text("Row 1")
     page.keyboard.press("e")
     expect(page.locator("#row-0 .col-action")).to_contain_text("Exclude")
     assert kept(page) == []
@@ -143,7 +143,7 @@ def test_keys_go_on_over_the_end_of_a_page(review: Review) -> None:
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if DECIDE.search(request.url) else None)
     press_ten_times(page, 50)
-    expect(page.locator("#row-title")).to_have_text("Row 58")
+    expect(page.locator("#row-title")).to_have_text("Row 59")
     expect(page.locator("#review-saving")).to_be_empty()
     assert [int(url.split("/rows/")[1].split("/")[0]) for url in sent] == list(range(48, 58))
     assert page.evaluate("history.length") <= 3, "the back button leaves the review in one step"
@@ -164,8 +164,8 @@ def test_w_without_advice_says_so_and_decides_nothing(review: Review) -> None:
     page.keyboard.press("w")
     expect(page.locator("#review-notice")).to_contain_text("no suggestion to apply")
     expect(page.locator("#live")).to_contain_text("no suggestion to apply")
-    assert shown(page) == "Row 1"
-    press(page, "q", "Row 2")
+    assert shown(page) == "Row 2"
+    press(page, "q", "Row 3")
     expect(page.locator("#review-notice")).to_be_empty()
     expect(page.locator("#row-1")).to_contain_text("Keep")
 
@@ -184,8 +184,8 @@ def test_each_decision_names_its_row_and_carries_an_id_of_its_own(review: Review
     page = review()
     bodies: list[str] = []
     page.on("request", lambda request: bodies.append(request.post_data or "") if DECIDE.search(request.url) else None)
-    press(page, "q", "Row 10")
-    press(page, "q", "Row 20")
+    press(page, "q", "Row 11")
+    press(page, "q", "Row 21")
     expect(page.locator("#review-counts")).to_contain_text("2 of 12")
     ids = [re.search(r'name="action_id"\s+([0-9a-f-]{36})', body) for body in bodies]
     assert len({found.group(1) for found in ids if found}) == 2, json.dumps(bodies)

@@ -15,11 +15,11 @@ WIDTH_OF_TEXT = "document.querySelector('.review-table td.col-text').getBounding
 def test_a_click_anywhere_on_a_line_opens_its_row(review: Review, cell: str) -> None:
     page = review()
     page.locator(f"#row-50 {cell}").click()
-    expect(page.locator("#row-title")).to_have_text("Row 50")
+    expect(page.locator("#row-title")).to_have_text("Row 51")
     expect(page.locator("#row-50")).to_have_attribute("aria-current", "true")
     expect(page.locator("tr[aria-current]")).to_have_count(1)
     assert "row=50" in page.url
-    press(page, "q", "Row 60")
+    press(page, "q", "Row 61")
     expect(page.locator("#row-50")).to_contain_text("Keep")
 
 
@@ -32,23 +32,23 @@ def test_selecting_text_in_a_line_opens_nothing(review: Review) -> None:
     page.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2, steps=5)
     page.mouse.up()
     assert page.evaluate("String(getSelection())")
-    assert shown(page) == "Row 0"
+    assert shown(page) == "Row 1"
 
 
 def test_a_click_with_ctrl_opens_the_row_in_another_tab(review: Review) -> None:
     page = review()
     with page.context.expect_page() as other:
         page.locator("#row-50 a").click(modifiers=["ControlOrMeta"])
-    expect(other.value.locator("#row-title")).to_have_text("Row 50")
-    assert shown(page) == "Row 0"
+    expect(other.value.locator("#row-title")).to_have_text("Row 51")
+    assert shown(page) == "Row 1"
 
 
 def test_focus_on_a_line_goes_along_with_the_row(review: Review) -> None:
     page = review()
     page.locator("#row-30 a").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#row-title")).to_have_text("Row 30")
-    press(page, "q", "Row 40")
+    expect(page.locator("#row-title")).to_have_text("Row 31")
+    press(page, "q", "Row 41")
     expect(page.locator("#row-40 a")).to_be_focused()
 
 
@@ -80,13 +80,13 @@ def test_a_set_that_is_not_applied_is_not_left_without_a_word(review: Review) ->
     expect(page.locator("[data-set-changes]")).to_contain_text("billing, refund, partial, login")
     page.keyboard.press("j")
     expect(page.locator("#review-notice")).to_contain_text("not applied")
-    assert shown(page) == "Row 0"
+    assert shown(page) == "Row 1"
     page.keyboard.press("Escape")
     expect(page.locator("[data-set-changes]")).to_be_hidden()
-    press(page, "j", "Row 10")
+    press(page, "j", "Row 11")
     page.keyboard.press("4")
     page.keyboard.press("j")
-    press(page, "j", "Row 20")
+    press(page, "j", "Row 21")
 
 
 def class_field(page: Page) -> None:
@@ -106,7 +106,7 @@ def test_part_of_a_name_and_enter_take_the_best_match(review: Review) -> None:
     page.keyboard.type("DELI")
     expect(matching(page, selected=True)).to_have_text("delivery")
     page.keyboard.press("Enter")
-    expect(page.locator("#row-title")).to_have_text("Row 10")
+    expect(page.locator("#row-title")).to_have_text("Row 11")
     expect(page.locator("#row-0 .col-corrected")).to_have_text("delivery")
 
 
@@ -116,7 +116,7 @@ def test_enter_creates_no_class_that_nobody_asked_for(review: Review) -> None:
     page.keyboard.type("refunds")
     page.keyboard.press("Enter")
     expect(page.locator("#review-notice")).to_contain_text("No class matches “refunds”")
-    assert shown(page) == "Row 0"
+    assert shown(page) == "Row 1"
     page.keyboard.press("ArrowDown")
     expect(matching(page, selected=True)).to_contain_text("Create class “refunds”")
     page.keyboard.press("Enter")
@@ -133,7 +133,7 @@ def test_a_spelling_that_is_nearly_a_class_is_asked_about(review: Review) -> Non
     expect(matching(page).last).to_contain_text("billing is there already")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#review-notice")).to_contain_text("differs only in case or spaces")
-    assert shown(page) == "Row 0"
+    assert shown(page) == "Row 1"
     page.keyboard.press("Control+Enter")
     expect(page.locator("#row-0 .col-corrected")).to_have_text("Billing")
 
@@ -164,7 +164,7 @@ def test_the_end_of_a_view_counts_what_is_undecided_and_leads_there(review: Revi
     page.keyboard.press("q")
     expect(page.locator("#row-title")).to_have_text("End of the view")
     expect(page.locator("#row-panel")).to_contain_text("11 of 12 still undecided")
-    press(page, "Enter", "Row 0")
+    press(page, "Enter", "Row 1")
     page.get_by_role("link", name="Clean top K").click()
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Apply to 11 rows").click()
@@ -191,8 +191,8 @@ def test_filters_apply_when_they_are_chosen_and_count_the_rows_of_the_view(revie
 def test_on_a_phone_the_last_action_stands_above_the_buttons_with_its_undo(review: Review) -> None:
     page = review(width=390)
     page.get_by_role("button", name="Keep").click()
-    expect(page.locator("#row-title")).to_have_text("Row 10")
-    expect(page.locator("#last-action")).to_contain_text("Keep row 0")
+    expect(page.locator("#row-title")).to_have_text("Row 11")
+    expect(page.locator("#last-action")).to_contain_text("Keep row 1")
     expect(page.get_by_role("progressbar", name="Reviewed label issues").last).to_be_in_viewport()
     page.get_by_role("button", name="Undo").click()
-    expect(page.locator("#row-title")).to_have_text("Row 0")
+    expect(page.locator("#row-title")).to_have_text("Row 1")

@@ -11,22 +11,22 @@ from tests.browser.test_review import press, shown
 
 def test_sets_are_reviewed_by_keyboard_alone(review: Review) -> None:
     page = review(task="multi-label")
-    assert shown(page) == "Row 0"
+    assert shown(page) == "Row 1"
     expect(page.get_by_text("Suggested: False")).to_have_count(1)
     page.keyboard.press("1")
     page.keyboard.press("4")
     expect(page.get_by_label("billing")).not_to_be_checked()
     expect(page.get_by_label("login")).to_be_checked()
-    press(page, "Enter", "Row 10")
+    press(page, "Enter", "Row 11")
     expect(page.locator("#row-0 .col-corrected")).to_have_text("login refund, partial")
-    press(page, "w", "Row 20")
+    press(page, "w", "Row 21")
     expect(page.locator("#row-10 .col-corrected")).to_have_text("login")
-    press(page, "w", "Row 30")
+    press(page, "w", "Row 31")
     expect(page.locator("#row-20 .col-corrected")).to_have_text("no class")
-    press(page, "q", "Row 40")
-    press(page, "e", "Row 50")
-    press(page, "n", "Row 60")
-    press(page, "u", "Row 50")
+    press(page, "q", "Row 41")
+    press(page, "e", "Row 51")
+    press(page, "n", "Row 61")
+    press(page, "u", "Row 51")
     expect(page.locator("#review-counts")).to_contain_text("5 of 12")
 
 
@@ -38,7 +38,7 @@ def test_sets_are_reviewed_by_mouse_and_a_new_class_is_typed_in(review: Review) 
     page.keyboard.press("Control+Enter")
     expect(page.get_by_label("spam")).to_be_checked()
     page.get_by_role("button", name="Apply set").click()
-    expect(page.locator("#row-title")).to_have_text("Row 10")
+    expect(page.locator("#row-title")).to_have_text("Row 11")
     expect(page.locator("#row-0 .col-corrected")).to_have_text("billing delivery refund, partial spam")
     expect(page.get_by_label("spam")).not_to_be_checked()
     page.get_by_label("Given label").select_option("refund, partial")
@@ -48,17 +48,17 @@ def test_sets_are_reviewed_by_mouse_and_a_new_class_is_typed_in(review: Review) 
 def test_enter_presses_the_button_that_has_the_focus(review: Review) -> None:
     page = review(task="multi-label")
     page.get_by_role("button", name="Exclude").focus()
-    press(page, "Enter", "Row 10")
+    press(page, "Enter", "Row 11")
     expect(page.locator("#row-0 .col-action")).to_have_text("Exclude")
 
 
 def test_numbers_are_reviewed_by_keyboard_and_filtered_by_range(review: Review) -> None:
     page = review(task="regression")
     expect(page.get_by_role("img", name="Given 100. The models say 150")).to_be_visible()
-    press(page, "w", "Row 10")
+    press(page, "w", "Row 11")
     page.keyboard.press("l")
     page.keyboard.type("111.5")
-    press(page, "Enter", "Row 20")
+    press(page, "Enter", "Row 21")
     expect(page.locator("#row-0 .col-corrected")).to_have_text("150")
     expect(page.locator("#row-10 .col-corrected")).to_have_text("111.5")
     page.locator("summary", has_text="Given").click()
@@ -71,9 +71,9 @@ def test_numbers_are_reviewed_by_keyboard_and_filtered_by_range(review: Review) 
 
 def test_unlabeled_rows_are_reviewed_without_a_word_of_labels(review: Review) -> None:
     page = review(task="unsupervised", address="?issue=all")
-    assert shown(page) == "Row 3"
+    assert shown(page) == "Row 4"
     page.keyboard.press("w")
-    expect(page.locator("#row-title")).not_to_have_text("Row 3")
+    expect(page.locator("#row-title")).not_to_have_text("Row 4")
     expect(page.locator("#row-3 .col-action")).to_have_text("Exclude")
     for word in ("Given", "Suggested", "Corrected", "Deploy Model", "Improve"):
         expect(page.locator("main")).not_to_contain_text(word)
@@ -84,7 +84,7 @@ def test_unlabeled_rows_are_reviewed_without_a_word_of_labels(review: Review) ->
 def test_improving_is_offered_once_a_row_is_decided(review: Review) -> None:
     page = review(task="regression")
     expect(page.get_by_role("button", name="Improve results")).to_be_disabled()
-    press(page, "q", "Row 10")
+    press(page, "q", "Row 11")
     expect(page.get_by_role("button", name="Improve results")).to_be_enabled()
 
 
@@ -92,7 +92,7 @@ def test_sets_and_numbers_are_decided_without_javascript(review: Review) -> None
     page = review(task="multi-label", javascript=False)
     page.get_by_label("login").check()
     page.get_by_role("button", name="Apply set").click()
-    expect(page.locator("#row-title")).to_have_text("Row 10")
+    expect(page.locator("#row-title")).to_have_text("Row 11")
     expect(page.locator("#row-0 .col-corrected")).to_have_text("billing login refund, partial")
     page = review(task="regression", javascript=False)
     page.get_by_label("Another number").fill("42")

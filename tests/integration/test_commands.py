@@ -178,7 +178,7 @@ def refused(ended: Ended, out: Path) -> bool:
         (
             "a,label\n1,3\n2,x\n",
             ["--label", "label", "--features", "a", "--task", "regression"],
-            ["numbers", "“x” in row 1"],
+            ["numbers", "“x” in row 2"],
         ),
         ("a,label\n1,x\n", ["--label", "label", "--task", "unsupervised"], ["Leave out --label"]),
         ("a,label\n1,x\n", ["--features", "a"], ["needs the column with the labels"]),

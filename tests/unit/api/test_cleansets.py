@@ -120,11 +120,11 @@ def test_decision_of_a_program_is_what_the_page_shows(
     program: Client, at: str, cleanset: Cleanset, alice: User
 ) -> None:
     body = {"action": "label", "corrected_label": "login"}
-    assert send(program, "put", f"{at}/rows/1/decision", body).json()["description"] == "Label “login” for row 1"
+    assert send(program, "put", f"{at}/rows/1/decision", body).json()["description"] == "Label “login” for row 2"
     assert states() == {1: ("label", "login", False)}
     browser = Client()
     browser.force_login(alice)
-    assert "Label “login” for row 1" in browser.get(f"{cleanset.get_absolute_url()}?row=1").content.decode()
+    assert "Label “login” for row 2" in browser.get(f"{cleanset.get_absolute_url()}?row=1").content.decode()
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,9 @@ def test_many_decisions_are_one_action_that_undo_takes_back(program: Client, at:
 def test_one_wrong_decision_of_many_leaves_all_undone(program: Client, at: str) -> None:
     decisions = [{"row_id": 0, "action": "auto-fix"}, {"row_id": 500, "action": "keep"}]
     response = send(program, "post", f"{at}/decisions", {"decisions": decisions})
-    assert response.json()["error"] == "Entry 2: there is no row 500; the rows are 0 to 119."
+    assert (
+        response.json()["error"] == "Entry 2: there is no row 501 (row_id 500); the last one is row 120 (row_id 119)."
+    )
     assert states() == {}
 
 

@@ -74,7 +74,7 @@ def test_an_impossible_decision_says_why_and_stores_nothing(cleanset: Cleanset, 
 
 
 def test_a_row_past_the_end_is_refused(cleanset: Cleanset) -> None:
-    with pytest.raises(DataProblem, match="0 to 119"):
+    with pytest.raises(DataProblem, match=r"no row 121 \(row_id 120\); the last one is row 120 \(row_id 119\)"):
         decide(cleanset, 120, "keep")
 
 

@@ -145,9 +145,9 @@ def test_auto_fix_may_name_the_suggestion_that_it_takes(cleanset: Cleanset) -> N
         ("row_id,action\n,keep\n", "Line 2 has no row_id"),
         ("row_id,action\n-1,keep\n", "Line 2 has the row_id '-1'; expected a whole number"),
         ("row_id,action\n1.0,keep\n", "Line 2 has the row_id '1.0'"),
-        ("row_id,action\n120,keep\n", "Line 2: there is no row 120; the rows are 0 to 119"),
-        ("row_id,action\n5,keep\n5,exclude\n", "Line 3: row 5 is decided twice, first at line 2"),
-        ("row_id,action\n1,auto-fix\n", "Line 2: row 1 has no suggestion to apply"),
+        ("row_id,action\n120,keep\n", "Line 2: there is no row 121 (row_id 120); the last one is row 120"),
+        ("row_id,action\n5,keep\n5,exclude\n", "Line 3: row 6 (row_id 5) is decided twice, first at line 2"),
+        ("row_id,action\n1,auto-fix\n", "Line 2: row 2 (row_id 1) has no suggestion to apply"),
         ("row_id,action\n1,label\n", "Line 2: the action 'label' needs a corrected_label"),
         ("row_id,action,corrected_label\n1,label,\n", "Line 2: A label cannot be empty"),
         (f"row_id,action,corrected_label\n1,label,{'x' * 501}\n", "Line 2: This label has 501 characters"),
@@ -175,7 +175,7 @@ def test_auto_fix_may_name_the_suggestion_that_it_takes(cleanset: Cleanset) -> N
         (f'[{{"row_id": {"9" * 5000}, "action": "keep"}}]', "A number in this JSON is too long"),
         ("cleanlab_row_ID,action\n0,keep\n", "Line 2 has the cleanlab_row_ID '0'; expected a whole number, 1 for"),
         ("row_id,cleanlab_row_ID,action\n4,4,keep\n", "Line 2: row_id 4, which counts from 0, and cleanlab_row_ID 4"),
-        ("cleanlab_row_ID,action\n5,keep\n5,keep\n", "Line 3: row 4 is decided twice"),
+        ("cleanlab_row_ID,action\n5,keep\n5,keep\n", "Line 3: row 5 (row_id 4) is decided twice"),
         ("[" * 100_000, "nested too deep"),
     ],
 )
@@ -188,7 +188,7 @@ def test_wrong_line_is_named_and_nothing_is_applied(cleanset: Cleanset, content:
 
 
 def test_wrong_line_after_good_ones_leaves_them_undone(cleanset: Cleanset) -> None:
-    with pytest.raises(DataProblem, match="Line 7: there is no row 9999"):
+    with pytest.raises(DataProblem, match="Line 7: there is no row 10,000"):
         imported(cleanset, f"{GOOD}9999,keep,\n")
     assert states(cleanset) == {}
 

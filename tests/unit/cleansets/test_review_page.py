@@ -39,7 +39,7 @@ def decide(browser: Client, cleanset: Cleanset, row: int, *, headers: dict[str, 
 
 def test_the_page_opens_on_the_worst_row(browser: Client, cleanset: Cleanset) -> None:
     page = browser.get(cleanset.get_absolute_url()).content.decode()
-    assert "Row 0" in page
+    assert "Row 1<" in page
     assert "1 of 12" in page
 
 
@@ -97,7 +97,7 @@ def test_a_partial_decision_answers_with_line_counts_and_last_action(browser: Cl
     answer = decide(browser, cleanset, 0, headers=HTMX, choice="auto-fix").content.decode()
     assert 'id="row-0"' in answer
     assert 'id="review-counts"' in answer
-    assert "Auto-fix row 0" in answer
+    assert "Auto-fix row 1" in answer
     assert 'id="row-panel"' not in answer
 
 
@@ -110,7 +110,7 @@ def test_decision_that_is_sent_twice_counts_once(browser: Client, cleanset: Clea
     decide(browser, cleanset, 10, choice="keep")
     for _ in range(2):
         answer = browser.post(reverse("cleanset-undo", args=[cleanset.pk]), undo, headers=HTMX)
-        assert "Row 10" in answer.content.decode()
+        assert "Row 11" in answer.content.decode()
     assert RowReview.objects.get().row_id == 0, "the second undo takes nothing more back"
 
 
@@ -147,7 +147,7 @@ def test_undo_shows_the_row_that_it_was_about(browser: Client, cleanset: Cleanse
     decide(browser, cleanset, 10, choice="keep", next="20")
     address = reverse("cleanset-undo", args=[cleanset.pk])
     answer = browser.post(address, {"view": "issue=label_issue"}, headers=HTMX).content.decode()
-    assert "Row 10" in answer
+    assert "Row 11" in answer
     assert not RowReview.objects.exists()
 
 

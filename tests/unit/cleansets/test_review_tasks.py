@@ -111,7 +111,7 @@ class TestSets:
     def test_no_box_ticked_means_that_no_class_applies(self, sets: Cleanset, alice: User, client_of: ClientOf) -> None:
         post(client_of(alice), sets, 0, choice="label")
         assert corrected(sets) == {0: ""}
-        assert "Label no class for row 0" in page(client_of(alice), sets)
+        assert "Label no class for row 1" in page(client_of(alice), sets)
 
     def test_the_ticked_boxes_do_not_matter_to_the_other_actions(
         self, sets: Cleanset, alice: User, client_of: ClientOf
@@ -291,7 +291,7 @@ class TestUnlabeled:
         self, unlabeled: Cleanset, alice: User, client_of: ClientOf
     ) -> None:
         text = page(client_of(alice), unlabeled)
-        assert f"Row {OUTLIER}" in text
+        assert f"Row {OUTLIER + 1}" in text
         assert "<dt>flagged rows</dt> <dd> 4 </dd>" in text  # an outlier, two copies, an empty text
         for word in ("Given", "Suggested", "Corrected", "Classes", "Deploy Model"):
             assert word not in text

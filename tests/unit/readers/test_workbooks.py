@@ -110,7 +110,7 @@ def test_a_title_that_is_merged_over_the_table_is_no_header(read: Reader) -> Non
     book["A"].merge_cells("A1:B1")
     reading = read(saved(book), "t.xlsx")
     assert (reading.facts.columns, len(reading.rows)) == (("region", "n"), 2)
-    assert "Row 1 was passed over as a title" in reading.facts.notes[0]
+    assert "Row 1 of the sheet was passed over as a title" in reading.facts.notes[0]
 
 
 def test_old_workbooks_are_read(read: Reader) -> None:

@@ -115,7 +115,7 @@ def test_a_wrong_size_in_the_file_cuts_nothing_off(read: Reader) -> None:
         ([], "is empty"),
         ([["a", "b"]], "no rows below"),
         ([["a", "b", "a"], [1, 2, 3]], "Line 1: columns 1 and 3 have the same name"),
-        ([["a"], [1], [2, None, 3]], "Row 3 has a value in column C"),
+        ([["a"], [1], [2, None, 3]], "Row 3 of the sheet has a value in column C"),
         ([["a", "b"], [1, "=A2+1"]], "formulas whose results were never stored"),
     ],
 )
