@@ -13,6 +13,7 @@ from ninja.files import UploadedFile
 from cleansets import exports, imports, row_query, selectors, services
 from cleansets.access import cleanset_or_404, ready_cleanset_or_404
 from cleansets.api import schemas
+from cleansets.api.older_versions import AllowOlder, decidable_cleanset
 from cleansets.api.row_filters import RowFilters, RowParams
 from cleansets.api.rows import row_answer, row_detail_answer
 from cleansets.json_labels import label_text
@@ -43,9 +44,9 @@ def cleanset_rerun(request: HttpRequest, cleanset_id: UUID) -> Status[Cleanset]:
 
 
 @router.post("/{uuid:cleanset_id}/improve", response={201: schemas.CleansetOut})
-def cleanset_improve(request: HttpRequest, cleanset_id: UUID) -> Status[Cleanset]:
+def cleanset_improve(request: HttpRequest, cleanset_id: UUID, *, allow_older: AllowOlder = False) -> Status[Cleanset]:
     """Analyse the project again, learning from the corrected labels; what was decided stays decided."""
-    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     return Status(201, services.cleanset_improve(cleanset=cleanset, user=account(request)))
 
 
@@ -80,9 +81,16 @@ def cleanset_row(request: HttpRequest, cleanset_id: UUID, row_id: int) -> dict[s
 
 
 @router.put("/{uuid:cleanset_id}/rows/{int:row_id}/decision", response=schemas.ActionOut)
-def row_decide(request: HttpRequest, cleanset_id: UUID, row_id: int, decision: schemas.DecisionIn) -> ReviewAction:
+def row_decide(
+    request: HttpRequest,
+    cleanset_id: UUID,
+    row_id: int,
+    decision: schemas.DecisionIn,
+    *,
+    allow_older: AllowOlder = False,
+) -> ReviewAction:
     """Decide about one row."""
-    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     return services.row_decide(
         cleanset=cleanset,
         user=account(request),
@@ -100,25 +108,28 @@ def decision_list(request: HttpRequest, cleanset_id: UUID, params: Paged) -> dic
 
 
 @router.post("/{uuid:cleanset_id}/decisions", response=schemas.ImportOut)
-def decisions_apply(request: HttpRequest, cleanset_id: UUID, wanted: schemas.DecisionsIn) -> imports.ImportResult:
+def decisions_apply(
+    request: HttpRequest, cleanset_id: UUID, wanted: schemas.DecisionsIn, *, allow_older: AllowOlder = False
+) -> imports.ImportResult:
     """Decide about many rows, as one action, undone in one step; if one decision is wrong, none is applied."""
     entries = [(f"Entry {n}", entry.model_dump()) for n, entry in enumerate(wanted.decisions, start=1)]
-    return _imported(request, cleanset_id, imports.decisions_of(entries))
+    cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
+    decisions = imports.decisions_of(entries)
+    return imports.decisions_import(cleanset=cleanset, user=account(request), decisions=decisions)
 
 
 @router.post("/{uuid:cleanset_id}/decisions/file", response=schemas.ImportOut)
-def decisions_upload(request: HttpRequest, cleanset_id: UUID, file: File[UploadedFile]) -> imports.ImportResult:
+def decisions_upload(
+    request: HttpRequest, cleanset_id: UUID, file: File[UploadedFile], *, allow_older: AllowOlder = False
+) -> imports.ImportResult:
     """Decide about many rows by a CSV or JSON file with row_id, action and corrected_label; all or none.
 
     cleanlab_row_ID, which counts from 1 as in exported files, may stand in place of row_id.
     """
     if (file.size or 0) > MAX_IMPORT_BYTES:
         raise DataProblem(f"This file of decisions has {filesize(file.size)}; at most 200 MB are read. Split it.")
-    return _imported(request, cleanset_id, imports.decisions_in_file(file.name or "", file.read()))
-
-
-def _imported(request: HttpRequest, cleanset_id: UUID, decisions: list[imports.Decision]) -> imports.ImportResult:
-    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
+    decisions = imports.decisions_in_file(file.name or "", file.read())
     return imports.decisions_import(cleanset=cleanset, user=account(request), decisions=decisions)
 
 
@@ -137,9 +148,11 @@ def top_k_preview(request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKI
 
 
 @router.post("/{uuid:cleanset_id}/top-k", response=schemas.ActionOut)
-def top_k_apply(request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn) -> ReviewAction:
+def top_k_apply(
+    request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn, *, allow_older: AllowOlder = False
+) -> ReviewAction:
     """Carry Clean Top K out, as one action."""
-    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     return services.top_k_apply(cleanset=cleanset, user=account(request), top_k=_top_k(cleanset, wanted))
 
 
@@ -157,9 +170,10 @@ def action_list(request: HttpRequest, cleanset_id: UUID, params: Paged) -> dict[
 
 
 @router.post("/{uuid:cleanset_id}/undo", response=schemas.ActionOut)
-def last_action_undo(request: HttpRequest, cleanset_id: UUID) -> ReviewAction:
+def last_action_undo(request: HttpRequest, cleanset_id: UUID, *, allow_older: AllowOlder = False) -> ReviewAction:
     """Take the newest action back."""
-    return services.last_action_undo(cleanset=ready_cleanset_or_404(request, cleanset_id), user=account(request))
+    cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
+    return services.last_action_undo(cleanset=cleanset, user=account(request))
 
 
 @router.get(

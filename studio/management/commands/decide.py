@@ -9,7 +9,10 @@ from typing import Any
 
 from django.template.defaultfilters import pluralize
 
+from cleansets import selectors
 from cleansets.imports import decisions_import, decisions_in_file
+from cleansets.models import Cleanset
+from studio.engine.errors import DataProblem
 from studio.engine.near_names import nearest_name
 from studio.management.cleanset_ids import CLEANSET_ID_HELP, EXAMPLE_ID, finished_cleanset
 from studio.management.command import StudioCommand
@@ -33,12 +36,19 @@ class Command(StudioCommand):
         """Declare what may be given."""
         parser.add_argument("cleanset", metavar="CLEANSET_ID", help=CLEANSET_ID_HELP)
         parser.add_argument("file", metavar="FILE", type=Path, help="the decisions: CSV or JSON")
+        parser.add_argument(
+            "--allow-older",
+            action="store_true",
+            help="decide in this version although a newer one, which will not have it, exists",
+        )
         super().add_arguments(parser)
 
-    def handle(self, *, cleanset: str, file: Path, **options: Any) -> None:
+    def handle(self, *, cleanset: str, file: Path, allow_older: bool, **options: Any) -> None:
         """Do it; the counts go to standard output."""
         with self.terminal(options) as terminal:
             found = finished_cleanset(cleanset)
+            if not allow_older:
+                _refuse_older_version(found)
             decisions = decisions_in_file(file.name, input_file(file).read_bytes())
             result = decisions_import(cleanset=found, user=found.project.owner, decisions=decisions)
             read = f"{result.n_decisions:,} decision{pluralize(result.n_decisions)} read"
@@ -46,6 +56,13 @@ class Command(StudioCommand):
             lines = [f"{read}, {changed}"]
             lines += [_new_class(name, found.classes) for name in result.new_classes]
             terminal.say("\n".join(lines))
+
+
+def _refuse_older_version(cleanset: Cleanset) -> None:
+    newer = selectors.newer_version(cleanset)
+    if newer is not None:
+        problem = selectors.older_version_problem(newer)
+        raise DataProblem(f"{problem} Give {newer.pk} as CLEANSET_ID, or add --allow-older.")
 
 
 def _new_class(name: str, classes: Sequence[str]) -> str:

@@ -202,6 +202,36 @@ def test_analysis_is_made_again_from_corrected_labels(program: Client, cleanset:
     assert program.get(f"{at}/manifest").json()["seed"] == 0
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("put", "/rows/1/decision", {"action": "keep"}),
+        ("post", "/decisions", {"decisions": [{"row_id": 1, "action": "keep"}]}),
+        ("post", "/top-k", {"k": 2, "action": "exclude"}),
+        ("post", "/undo", None),
+        ("post", "/improve", None),
+    ],
+)
+def test_older_version_takes_decisions_only_where_that_is_asked_for(
+    program: Client, cleanset: Cleanset, at: str, method: str, path: str, body: object
+) -> None:
+    send(program, "put", f"{at}/rows/0/decision", {"action": "keep"})
+    newer = improve(cleanset)
+    before = states()
+    refused = send(program, method, f"{at}{path}", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "older_version")
+    assert str(newer.pk) in refused.json()["error"]
+    assert states() == before
+    assert send(program, method, f"{at}{path}?allow_older=true", body).status_code in (200, 201)
+
+
+def test_file_of_decisions_is_refused_by_an_older_version(program: Client, cleanset: Cleanset, at: str) -> None:
+    send(program, "put", f"{at}/rows/0/decision", {"action": "keep"})
+    improve(cleanset)
+    file = {"file": io.BytesIO(b"row_id,action\n1,keep\n")}
+    assert program.post(f"{at}/decisions/file", file).status_code == 409
+
+
 def test_nothing_to_undo_is_a_sentence(program: Client, at: str) -> None:
     response = send(program, "post", f"{at}/undo")
     assert (response.status_code, response.json()["error"]) == (422, "There is nothing left to undo.")

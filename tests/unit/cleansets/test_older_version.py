@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -91,3 +93,18 @@ def test_newest_version_says_nothing_of_older_ones(browser: Client, cleanset: Cl
     other.number = 2
     other.save()
     assert "is newer" not in page_of(browser, other)
+
+
+def test_command_decides_in_an_older_version_only_where_that_is_asked_for(
+    cleanset: Cleanset, alice: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newer = make_cleanset(alice, project=cleanset.project)
+    file = tmp_path / "decisions.csv"
+    file.write_text("row_id,action\n1,keep\n")
+    with pytest.raises(SystemExit) as ended:
+        call_command("decide", str(cleanset.pk), str(file))
+    assert ended.value.code == 2
+    assert f"Give {newer.pk} as CLEANSET_ID, or add --allow-older." in capsys.readouterr().err
+    assert not cleanset.reviews.exists()
+    call_command("decide", str(cleanset.pk), str(file), "--allow-older")
+    assert cleanset.reviews.get().action == "keep"
