@@ -18,7 +18,7 @@ from studio.engine.guess import guess_choice
 from studio.engine.label_reading import ClassCounts
 from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask
-from studio.engine.set_guess import likely_separator, recognised_separator
+from studio.engine.set_guess import likely_separator, possible_separator, recognised_separator
 from studio.engine.validate import ColumnFacts, facts_of_classes
 
 _MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)
@@ -92,6 +92,12 @@ def set_columns(version: DatasetVersion, profiles: Sequence[ColumnProfile]) -> d
 def _recognised(table_key: str, column: str) -> Separator | None:
     """Look at a column of a table, which never changes."""
     return recognised_separator(sample_cells(tables.local_path(table_key), column))
+
+
+@lru_cache(maxsize=1_000)
+def separator_that_may_be(table_key: str, column: str) -> Separator | None:
+    """Return how the cells of a column would write sets, if they look so at all."""
+    return possible_separator(sample_cells(tables.local_path(table_key), column))
 
 
 def separator_of(version: DatasetVersion, column: str) -> Separator:

@@ -13,6 +13,7 @@ from projects.label_summaries import (
     label_facts,
     number_summary,
     separator_of,
+    separator_that_may_be,
     set_columns,
 )
 from projects.models import DatasetVersion
@@ -300,9 +301,12 @@ class ProjectForm(forms.Form):
             return []
         n_classes = self.labels.n_classes
         found = [question_of_numbers(profile.name, profile.kind, task, n_classes, remedy="choose the task regression")]
-        if profile.name in self._sets:
-            example = self._example(self._sets[profile.name])
-            found.append(question_of_sets(profile.name, task, example, remedy="choose the task multi-label"))
+        separator = separator_that_may_be(self.version.table_key, profile.name)
+        if separator is not None:
+            example = self._example(separator)
+            is_sure = profile.name in self._sets
+            remedy = "choose the task multi-label"
+            found.append(question_of_sets(profile.name, task, example, is_sure=is_sure, remedy=remedy))
         return [question for question in found if question]
 
     def notes(self, *, remedy: str) -> list[str]:

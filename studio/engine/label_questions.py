@@ -22,11 +22,12 @@ def question_of_numbers(column: str, kind: ColumnKind, task: MLTask, n_classes: 
     )
 
 
-def question_of_sets(column: str, task: MLTask, example: str, *, remedy: str) -> str | None:
+def question_of_sets(column: str, task: MLTask, example: str, *, is_sure: bool, remedy: str) -> str | None:
     """Return the sentences that question sets of classes as one class each; `example` is such a cell."""
     if task is not MLTask.MULTI_CLASS:
         return None
+    verb = "look like" if is_sure else "may be"
     return (
-        f"The cells of “{column}” look like sets of classes, such as {example}, and each different set is a class of "
-        f"its own here. If a row may have several classes, {remedy}."
+        f"Cells of “{column}” {verb} sets of classes, such as {example}, and each different one is a class of its own "
+        f"here. If a row may have several classes, {remedy}."
     )

@@ -52,6 +52,17 @@ def recognised_separator(cells: CountedCells) -> Separator | None:
     return next((one for one in _MARKS if _occurs(cells, one) and _Parts.of(cells, one).are_sets), None)
 
 
+def possible_separator(cells: CountedCells) -> Separator | None:
+    """Return how the cells write sets of classes if they are sets, None where nothing looks like it.
+
+    It is worth a question, but not a guess: “urgent billing” is written like “strongly agree”.
+    """
+    recognised = recognised_separator(cells)
+    if recognised is not None:
+        return recognised
+    return next((one for one in _MARKS if _occurs(cells, one) and _Parts.of(cells, one).may_be_sets), None)
+
+
 def likely_separator(cells: CountedCells) -> Separator:
     """Return how the cells most probably write sets, given that they are sets."""
     recognised = recognised_separator(cells) or _list_kind(cells)
@@ -139,6 +150,16 @@ class _Parts:
     @property
     def are_sets(self) -> bool:
         """Whether the parts are classes for sure."""
+        n_needed = 0
+        if self.separator is Separator.SLASH:
+            n_needed = len(self.names)
+        if self.separator is Separator.SPACE:  # "strongly agree" beside "agree" is no set
+            n_needed = 2 * len(self.names)
+        return self.may_be_sets and self.n_different >= n_needed
+
+    @property
+    def may_be_sets(self) -> bool:
+        """Whether the parts recur like classes."""
         if not self.n_rows or self.n_sets < MIN_SHARE_OF_SETS * self.n_rows:
             return False
         varies = self.n_rows - self.n_of_usual_size >= _MIN_SHARE_OF_SIZE * self.n_rows
@@ -146,15 +167,9 @@ class _Parts:
 
     @property
     def _recur(self) -> bool:
-        if self.names.total() < _MIN_ROWS_PER_NAME * len(self.names):
-            return False
-        if self.separator not in _ALSO_INSIDE_NAMES:
-            return self.n_shared >= _MIN_SHARED * len(self.names)
-        is_shared = self.n_shared >= _MIN_SHARED_OF_WORDS * len(self.names)
-        n_needed = len(self.names)
-        if self.separator is Separator.SPACE:  # "strongly agree" beside "agree" is no set
-            n_needed = 2 * len(self.names)
-        return is_shared and self.n_different >= n_needed
+        least = _MIN_SHARED_OF_WORDS if self.separator in _ALSO_INSIDE_NAMES else _MIN_SHARED
+        is_shared = self.n_shared >= least * len(self.names)
+        return is_shared and self.names.total() >= _MIN_ROWS_PER_NAME * len(self.names)
 
     @property
     def _look_like_names(self) -> bool:

@@ -12,7 +12,7 @@ from studio.engine.label_questions import question_of_numbers, question_of_sets
 from studio.engine.label_sets import Separator, read_set
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import CleansetSpec
-from studio.engine.set_guess import likely_separator, recognised_separator
+from studio.engine.set_guess import likely_separator, possible_separator, recognised_separator
 from studio.engine.spellings import merge_note, merged_spellings, spelling_note
 from studio.management.clean_request import Request
 from studio.management.terminal import Terminal
@@ -55,10 +55,11 @@ def _ask(
     numbers = question_of_numbers(column, kind, spec.task, n_classes, remedy="add --task regression")
     if numbers is not None:
         terminal.note(numbers)
-    separator = recognised_separator(sample)
+    separator = possible_separator(sample)
     if separator is None:
         return
+    is_sure = recognised_separator(sample) is not None
     example = next((cell for cell, _ in sample if len(read_set(cell, separator) or ()) > 1), separator.example)
-    sets = question_of_sets(column, spec.task, example, remedy="add --task multi-label")
+    sets = question_of_sets(column, spec.task, example, is_sure=is_sure, remedy="add --task multi-label")
     if sets is not None:
         terminal.note(sets)

@@ -207,7 +207,9 @@ class TestSets:
 
     def test_the_separator_can_be_chosen(self, browser: Client, alice: User) -> None:
         version = read(alice, table([" ".join(names) for names in sets()]))
-        assert 'value="multi-class" checked' in words(browser.get(address(version)))
+        offered = words(browser.get(address(version)))
+        assert 'value="multi-class" checked' in offered
+        assert "may be sets of classes, such as billing urgent" in offered
 
         found = words(browser.post(address(version), choice("multi-label"), headers={"HX-Request": "true"}))
         assert "which of 4 classes" in found

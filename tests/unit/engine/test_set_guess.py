@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pytest
 
 from studio.engine.label_sets import Separator, join_labels, read_set, written_set
-from studio.engine.set_guess import likely_separator, recognised_separator
+from studio.engine.set_guess import likely_separator, possible_separator, recognised_separator
 
 TAGS = ("action", "comedy", "drama", "horror", "romance", "war")
 TOPICS = ("billing", "login", "shipping")
@@ -67,6 +67,11 @@ def test_names_that_hold_a_mark_are_one_class(names: tuple[str, ...]) -> None:
     assert recognised_separator(counted(names, 60)) is None
 
 
+def test_names_without_recurring_parts_are_not_worth_a_question() -> None:
+    cities = ("New York", "New Jersey", "Boston", "Los Angeles", "San Jose", "San Francisco", "yes", "n/a")
+    assert possible_separator(counted(cities, 60)) is None
+
+
 def test_dates_texts_vectors_and_objects_are_no_sets() -> None:
     draw = random.Random(0)
     columns = [
@@ -82,6 +87,7 @@ def test_dates_texts_vectors_and_objects_are_no_sets() -> None:
 def test_who_says_that_cells_are_sets_is_told_how_they_are_most_probably_written() -> None:
     spaces = [*TOPICS * 30, *(f"{topic} urgent" for topic in TOPICS * 10)]
     assert recognised_separator(counted(spaces)) is None
+    assert possible_separator(counted(spaces)) is Separator.SPACE
     assert likely_separator(counted(spaces)) is Separator.SPACE
     assert likely_separator(counted(["new york; rome", "rome", "new york"], 9)) is Separator.SEMICOLON
     assert likely_separator(counted(["rome", "paris"], 9)) is Separator.COMMA
