@@ -89,6 +89,8 @@ def analyse_table(
     wanted = (*spec.feature_columns, spec.label_column, split)
     row_ids = None if rows is None or not rows.n_excluded else rows.row_id
     frame = read_frame(table, list(dict.fromkeys(name for name in wanted if name)), row_ids)
+    if row_ids is not None:
+        frame.index = pd.Index(row_ids)  # so that notes name the rows of the file
     with fan_out() as n_jobs:
         return build_cleanset(
             frame,

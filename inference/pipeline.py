@@ -19,15 +19,15 @@ from django.utils import timezone
 
 from inference.client_batch import read_client_batch
 from inference.models import PredictionBatch, PredictionUpload
+from inference.spellings import file_spelling
 from models_app.artifact_files import deployed_artifact
 from projects.readers import ROW_ID, ReadLimits, read_table
-from projects.readers.profile import found_conventions
 from studio import storage, tables
 from studio.engine.convention_notes import convention_notes
 from studio.engine.conventions import Conventions, FoundConvention
 from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
-from studio.engine.predict import Predictions, predict_frame
+from studio.engine.predict import Predictions, new_reading, predict_frame
 from studio.engine.processor import arithmetic_here
 from studio.engine.progress import Progress
 from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
@@ -122,37 +122,23 @@ def predict_table(
     columns = result_columns(uploaded, wanted)
     counts: Counter[str] = Counter()
     n_rows = pq.read_metadata(table).num_rows
-    found = _found_conventions(model, table, required, chosen or {})
-    conventions = {name: one.convention for name, one in found.items()}
+    spelling = file_spelling(model, table, required, chosen or {})
+    reading = new_reading(model)
     with _ResultWriter(out, columns, n_classes=len(model.classes)) as writer:
         for frame in _chunks(table, model, required):
             progress("Predicting", writer.n_rows, n_rows)
-            predicted = predict_frame(model, frame, conventions)
+            predicted = predict_frame(model, frame, spelling.settled, reading)
             writer.append(predicted)
             counts.update(_suggested_classes(predicted.suggested_label, model.spec.task))
     progress("Predicting", n_rows, n_rows)
-    notes = (*required.notes, *_arithmetic_notes(model), *_renaming_notes(columns, wanted))
-    return PredictedTable(n_rows, counts.most_common(), notes, found)
-
-
-def _found_conventions(
-    model: TrainedModel, table: Path, required: RequiredColumns, chosen: Conventions
-) -> dict[str, FoundConvention]:
-    """Return how the table's numbers and dates are written: as was said, as its cells tell, or as in training."""
-    present = pq.read_schema(table).names
-    kinds = {
-        required.source(name): model.spec.column_kinds[name]
-        for name in required.names
-        if required.source(name) in present
-    }
-    by_source = found_conventions(table, kinds)
-    trained = model.spec.conventions
-    found = {
-        name: by_source[required.source(name)].or_as_trained(trained.get(name))
-        for name in required.names
-        if required.source(name) in by_source
-    }
-    return found | {name: FoundConvention(convention) for name, convention in chosen.items()}
+    notes = (
+        *required.notes,
+        *spelling.notes,
+        *reading.notes(of_blank_rows="what the training data has on average is predicted there"),
+        *_arithmetic_notes(model),
+        *_renaming_notes(columns, wanted),
+    )
+    return PredictedTable(n_rows, counts.most_common(), notes, spelling.conventions)
 
 
 def _arithmetic_notes(model: TrainedModel) -> tuple[str, ...]:
@@ -185,7 +171,7 @@ def _chunks(table: Path, model: TrainedModel, required: RequiredColumns) -> Iter
             cells = {
                 name: batch.column(required.source(name)).to_numpy(zero_copy_only=False) for name in required.names
             }
-            yield pd.DataFrame(cells, index=range(batch.num_rows), dtype=object)
+            yield pd.DataFrame(cells, index=batch.column(ROW_ID).to_numpy(), dtype=object)
 
 
 def _rows_per_chunk(model: TrainedModel) -> int:

@@ -18,6 +18,7 @@ from projects.readers.profile import ColumnProfile
 from studio import tables
 from studio.accounts.models import User
 from studio.engine.columns import ColumnKind
+from studio.engine.conventions import Convention
 from studio.engine.validate import ColumnFacts
 from studio.runs import Status
 
@@ -70,8 +71,20 @@ def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:
 def column_profiles(version: DatasetVersion) -> list[ColumnProfile]:
     """Return the profiles, each with the kind that the user chose where one was chosen."""
     profiles = [ColumnProfile.from_dict(column) for column in version.columns]
-    chosen: dict[str, str] = version.chosen_kinds
-    return [replace(profile, kind=ColumnKind(chosen.get(profile.name, profile.inferred_kind))) for profile in profiles]
+    kinds: dict[str, str] = version.chosen_kinds
+    conventions: dict[str, str] = version.chosen_conventions
+    return [
+        replace(
+            profile,
+            kind=ColumnKind(kinds.get(profile.name, profile.inferred_kind)),
+            chosen_convention=_convention(conventions.get(profile.name)),
+        )
+        for profile in profiles
+    ]
+
+
+def _convention(chosen: str | None) -> Convention | None:
+    return Convention(chosen) if chosen else None
 
 
 def column_facts(version: DatasetVersion) -> list[ColumnFacts]:

@@ -18,6 +18,7 @@ from projects.readers.profile import profile_columns
 from studio import runs, storage, tables
 from studio.accounts.models import User
 from studio.engine.columns import ColumnKind
+from studio.engine.conventions import DATE_ORDERS, DECIMALS, Convention
 from studio.engine.errors import DataProblem
 from studio.engine.sample import write_sample_csv
 from studio.engine.schema import CleansetSpec
@@ -129,18 +130,36 @@ def _name_of(filename: str) -> str:
     return (path.stem or filename)[:200]
 
 
-def column_kinds_choose(*, version: DatasetVersion, kinds: Mapping[str, ColumnKind]) -> None:
-    """Keep the kinds that differ from those found, and draw the profiles of changed columns anew."""
+def column_kinds_choose(
+    *,
+    version: DatasetVersion,
+    kinds: Mapping[str, ColumnKind],
+    conventions: Mapping[str, Convention | None] | None = None,
+) -> None:
+    """Keep the kinds and conventions that differ from those found, and draw the profiles of changed columns anew.
+
+    None as a convention goes back to the one that was found.
+    """
     profiles = {profile.name: profile for profile in selectors.column_profiles(version)}
     wanted = {name: profile.kind for name, profile in profiles.items()} | dict(kinds)
-    changed = {name: kind for name, kind in wanted.items() if kind is not profiles[name].kind}
+    before = {name: profile.chosen_convention for name, profile in profiles.items()}
+    stated = before | dict(conventions or {})
+    changed = {
+        name: kind
+        for name, kind in wanted.items()
+        if kind is not profiles[name].kind or stated[name] is not before[name]
+    }
+    usable = {name: DATE_ORDERS if kind is ColumnKind.DATETIME else DECIMALS for name, kind in wanted.items()}
+    chosen = {name: one for name, one in stated.items() if one is not None and one in usable[name]}
     if changed:
-        drawn = {profile.name: profile for profile in profile_columns(tables.local_path(version.table_key), changed)}
+        table = tables.local_path(version.table_key)
+        drawn = {profile.name: profile for profile in profile_columns(table, changed, chosen)}
         version.columns = [drawn.get(name, profile).to_dict() for name, profile in profiles.items()]
     version.chosen_kinds = {
         name: kind.value for name, kind in wanted.items() if kind is not profiles[name].inferred_kind
     }
-    version.save(update_fields=["chosen_kinds", "columns"])
+    version.chosen_conventions = {name: convention.value for name, convention in chosen.items()}
+    version.save(update_fields=["chosen_kinds", "chosen_conventions", "columns"])
 
 
 def project_create(

@@ -172,6 +172,8 @@ def _notes(found: Health) -> Iterator[Note]:
         yield _order(found.order)
     if found.leak:
         yield _leak(found.leak)
+    if found.reading:
+        yield Note("warning", "Some cells could not be read", " ".join(found.reading))
 
 
 def _imbalance(found: Imbalance) -> Note:

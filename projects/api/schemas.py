@@ -11,6 +11,7 @@ from pydantic import ConfigDict
 from projects.models import DatasetVersion
 from studio.api.schemas import ROW_ID_FORM, RunOut
 from studio.engine.columns import ColumnKind
+from studio.engine.conventions import Convention
 
 
 class DatasetOut(Schema):
@@ -85,14 +86,19 @@ class ColumnOut(Schema):
     highest: str | None
     top_values: list[TopValueOut]
     histogram: HistogramOut | None
+    convention: Convention | None = Field(description="How its numbers or dates are read, where it has any.")
+    is_convention_assumed: bool = Field(description="Whether its cells could be read in another way, too.")
 
 
 class KindsIn(Schema):
-    """Kinds of some columns; those that are not named keep theirs."""
+    """Kinds and conventions of some columns; those that are not named keep theirs."""
 
     model_config = ConfigDict(extra="forbid")
 
-    kinds: dict[str, ColumnKind]
+    kinds: dict[str, ColumnKind] = {}
+    conventions: dict[str, Convention | None] = Field(
+        {}, description="How numbers or dates are written; null goes back to what was found."
+    )
 
 
 class RowOut(Schema):

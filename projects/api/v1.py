@@ -86,10 +86,10 @@ def dataset_kinds_choose(request: HttpRequest, dataset_id: UUID, chosen: KindsIn
     """Choose the kinds of columns; new projects use them."""
     version = ready_version_or_404(request, dataset_id)
     profiles = selectors.column_profiles(version)
-    if unknown := chosen.kinds.keys() - {profile.name for profile in profiles}:
+    if unknown := (chosen.kinds.keys() | chosen.conventions.keys()) - {profile.name for profile in profiles}:
         raise DataProblem(f"There is no column '{min(unknown)[:100]}' in this dataset. Its columns are listed there.")
     kinds = {profile.name: profile.kind for profile in profiles} | chosen.kinds
-    services.column_kinds_choose(version=version, kinds=kinds)
+    services.column_kinds_choose(version=version, kinds=kinds, conventions=chosen.conventions)
     return selectors.column_profiles(version)
 
 

@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from projects.readers.profile import ColumnProfile
 from studio.engine.columns import ColumnKind
+from studio.engine.conventions import Convention
 from studio.templatetags.studio import filesize
 
 ACCEPTED = (
@@ -50,8 +51,18 @@ class UploadForm(forms.Form):
         return file
 
 
+NUMBER_CHOICES = [(Convention.POINT, "Decimal point: 1,234.5"), (Convention.COMMA, "Decimal comma: 1.234,5")]
+DATE_CHOICES = [
+    (Convention.DAY_FIRST, "Day first: 31/12/2026"),
+    (Convention.MONTH_FIRST, "Month first: 12/31/2026"),
+    (Convention.YEAR_FIRST, "Year first: 26/12/31"),
+]
+
+
 class KindsForm(forms.Form):
-    """One select per column; the fields are numbered by place in the file, since a column may have any name.
+    """A select per column for its kind, and one for how its numbers or dates are written.
+
+    The fields are numbered by place in the file, since a column may have any name.
 
     Of a wide table some columns are shown: those at `places`, or those that were posted.
     """
@@ -70,6 +81,13 @@ class KindsForm(forms.Form):
             self.fields[self.field_name(place)] = forms.ChoiceField(
                 choices=KIND_CHOICES, initial=profiles[place].kind, widget=forms.Select(attrs=attributes)
             )
+            if profiles[place].has_readings:
+                self.fields[self.convention_name(place)] = _convention_field(profiles[place])
+
+    @staticmethod
+    def convention_name(place: int) -> str:
+        """Return the name of the field that says how a column is written."""
+        return f"convention-{place}"
 
     @staticmethod
     def field_name(place: int) -> str:
@@ -87,3 +105,26 @@ class KindsForm(forms.Form):
         return {
             self.profiles[place].name: ColumnKind(self.cleaned_data[self.field_name(place)]) for place in self.places
         }
+
+    def conventions(self) -> dict[str, Convention | None]:
+        """Return the chosen conventions by column, None where the found one is to be used."""
+        chosen = {place: self.cleaned_data.get(self.convention_name(place)) for place in self.places}
+        return {
+            self.profiles[place].name: Convention(convention) if convention else None
+            for place, convention in chosen.items()
+            if convention is not None
+        }
+
+
+def _convention_field(profile: ColumnProfile) -> forms.ChoiceField:
+    choices = DATE_CHOICES if profile.kind is ColumnKind.DATETIME else NUMBER_CHOICES
+    found = profile.found_convention
+    words = dict(choices).get(found.convention, "") if found else ""
+    certainty = "As found" if found and found.is_certain else "Assumed"
+    attributes = {"class": "input input-small", "aria-label": f"How {profile.name} is written"}
+    return forms.ChoiceField(
+        choices=[("", f"{certainty}: {words.partition(':')[0].lower()}"), *choices],
+        initial=profile.chosen_convention or "",
+        required=False,
+        widget=forms.Select(attrs=attributes),
+    )

@@ -18,9 +18,10 @@ from projects.label_summaries import (
 )
 from projects.models import DatasetVersion
 from projects.readers.label_cells import LabelCells
-from projects.readers.profile import ColumnProfile, conventions_of
+from projects.readers.profile import ColumnProfile, assumed_conventions, conventions_of
 from projects.selectors import column_facts, column_profiles
 from studio.engine.columns import ColumnKind
+from studio.engine.convention_notes import convention_notes
 from studio.engine.errors import DataProblem
 from studio.engine.guess import fits_task, guess_choice, notes_on_features
 from studio.engine.label_questions import question_of_numbers, question_of_sets
@@ -41,6 +42,7 @@ class Option:
     text: str
 
 
+CONVENTION_ADVICE = "If that is wrong, choose another reading among the columns of the data set first."
 MODALITIES = (
     Option(Modality.TEXT, "Text", "Models read one column of text."),
     Option(Modality.TABULAR, "Tabular", "Models read many columns of any kind."),
@@ -320,7 +322,8 @@ class ProjectForm(forms.Form):
             notes.append(merge_note(column, spec.merged_labels))
         if spec.modality is Modality.TABULAR:
             notes += notes_on_features(self.profiles, spec.label_column, spec.feature_columns)
-        return notes
+        assumed = assumed_conventions(self.profiles, spec)
+        return [*notes, *convention_notes(assumed, advice=CONVENTION_ADVICE)]
 
     def _example(self, separator: Separator) -> str:
         """Return a frequent cell of the label column with more than one class."""

@@ -89,6 +89,15 @@ class ColumnProfile:
         return self.found_convention.convention
 
     @property
+    def has_readings(self) -> bool:
+        """Whether how it is written makes a difference to some cell, or somebody has said how."""
+        found = self.found_convention
+        if found is None or self.kind not in MEASURED:
+            return False
+        is_usual = found.convention in (Convention.POINT, Convention.YEAR_FIRST)
+        return not is_usual or bool(found.n_other or found.example or self.chosen_convention)
+
+    @property
     def is_convention_assumed(self) -> bool:
         """Whether the cells could be read in another way, too, and nobody has said how."""
         is_open = self.found_convention is not None and not self.found_convention.is_certain

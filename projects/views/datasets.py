@@ -132,7 +132,7 @@ def dataset_kinds(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         context = {**_page_context(version, "columns"), **_columns_context(version, form)}
         return render(request, "projects/dataset_columns.html", context, status=422)
-    services.column_kinds_choose(version=version, kinds=form.kinds())
+    services.column_kinds_choose(version=version, kinds=form.kinds(), conventions=form.conventions())
     messages.success(request, "The kinds are saved. New projects use them; projects that exist keep theirs.")
     back = QueryDict(request.POST.get("back", ""), mutable=True)
     shown = {name: back[name] for name in ("named", "page") if back.get(name)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ from django.forms import BoundField
 from projects.forms.datasets import KindsForm
 from projects.readers.profile import ColumnProfile, Histogram, TopValue
 from studio.engine.columns import ColumnKind
+from studio.engine.convention_notes import readings
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_S = 86_400
@@ -37,10 +38,11 @@ class ValueShare:
 
 @dataclass(frozen=True, slots=True)
 class ProfileCard:
-    """One column as the page shows it, with the select of its kind."""
+    """One column as the page shows it, with the selects of its kind and of how it is written."""
 
     profile: ColumnProfile
     field: BoundField
+    convention: BoundField | None = None
     bars: tuple[Bar, ...] = ()
     values: tuple[ValueShare, ...] = ()
     rest: str = ""
@@ -64,6 +66,14 @@ class ProfileCard:
         return f"{self.profile.name} from {self.low} to {self.high} in {len(self.bars)} bars"
 
     @property
+    def question(self) -> str:
+        """What the cells leave open, in a sentence."""
+        found = self.profile.found_convention
+        if found is None or not self.profile.is_convention_assumed:
+            return ""
+        return f"{readings(found)}. Say here how it is written."
+
+    @property
     def is_chosen(self) -> bool:
         """Whether the user gave the column another kind than the one found."""
         return self.profile.kind != self.profile.inferred_kind
@@ -71,7 +81,12 @@ class ProfileCard:
 
 def profile_cards(form: KindsForm) -> list[ProfileCard]:
     """Return a card per column that the form shows, in the order of the file."""
-    return [_card(form.profiles[place], form[form.field_name(place)]) for place in form.places]
+    cards = []
+    for place in form.places:
+        name = form.convention_name(place)
+        card = _card(form.profiles[place], form[form.field_name(place)])
+        cards.append(replace(card, convention=form[name] if name in form.fields else None))
+    return cards
 
 
 def _card(profile: ColumnProfile, field: BoundField) -> ProfileCard:

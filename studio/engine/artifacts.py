@@ -21,7 +21,7 @@ from studio.engine.features.catalogue import ENCODED
 from studio.engine.ml_task import MLTask
 from studio.engine.train import TrainedModel
 
-FORMAT_VERSION = 8
+FORMAT_VERSION = 9
 MANIFEST, SIGNATURE, PAYLOAD = "manifest.json", "manifest.hmac-sha256", "model.joblib"
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "sentence-transformers", "torch")
 _UNPICKLED_BY = "scikit-learn"  # whose fitted models are only sure to load in the same minor version

@@ -15,6 +15,7 @@ from studio.engine import assessment
 from studio.engine.assessment import Assessment, assess
 from studio.engine.cache import Cache
 from studio.engine.candidates import Candidate, candidates_for, error_candidate
+from studio.engine.cells import Table
 from studio.engine.crossval import cross_validate
 from studio.engine.features.catalogue import distance_view
 from studio.engine.health.base import Analysis, Split
@@ -27,12 +28,13 @@ from studio.engine.learners import Predicted
 from studio.engine.memory import keep_little
 from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.progress import Progress, Silent
+from studio.engine.reading import Reading
 from studio.engine.resources import Resources
 from studio.engine.schema import CandidateResult, CleansetResult, CleansetSpec
 from studio.engine.selection import choose
 from studio.engine.spread import find_spread
 from studio.engine.stopwatch import Stopwatch
-from studio.engine.study import Study, make_study, size_of
+from studio.engine.study import Study, make_study, settled_conventions, size_of
 from studio.engine.tasks.registry import RECIPES
 from studio.engine.tuning import tuned
 from studio.engine.validate import checked_table
@@ -92,6 +94,11 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
         cells = frame[spec.label_column].astype(object)
         labels = read_labels(cells.where(cells.notna(), None).tolist(), spec)
     table = checked_table(frame, labels, spec)
+    spec = replace(spec, conventions=settled_conventions(table, labels or [], spec))
+    table = table.read_as(spec.conventions)
+    notes = _reading_notes(table, spec, frame.index.to_numpy() + 1)
+    for note in notes:
+        watch.log(note)
     study = make_study(table, labels or [None] * len(frame), spec, resources, former_labels)
     if study.former is not None:
         watch.log("Few labels were corrected: models go on from their former fits")
@@ -99,7 +106,14 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     issues = find_issues(evidence, resources)
     split = Split(split_column, frame[split_column].iloc[study.order].tolist()) if split_column else None
     health = find_health(Analysis(evidence, issues, split))
+    health = replace(health, reading=notes)
     return replace(_result(evidence, candidates, issues, watch.seconds()), health=health)
+
+
+def _reading_notes(table: Table, spec: CleansetSpec, row_numbers: npt.NDArray[np.int64]) -> tuple[str, ...]:
+    reading = Reading(spec.column_kinds)
+    reading.add(table, row_numbers)
+    return reading.notes(of_blank_rows="nothing can be learned there")
 
 
 def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult, ...], Evidence]:

@@ -88,7 +88,12 @@ class Cells(Sequence[str]):
 
     def read_as(self, convention: Convention) -> Cells:
         """Return the cells with their convention settled."""
-        return Cells(self.codes, self.distinct, convention)
+        return self if convention is self.convention else Cells(self.codes, self.distinct, convention)
+
+    def spelled(self, meant: Mapping[str, str]) -> Cells:
+        """Return the cells with other spellings, which are given by the cells without outer spaces."""
+        distinct = [meant.get(cell.strip(), cell) for cell in self.distinct.tolist()]
+        return Cells(self.codes, np.array(distinct, dtype=object), self.convention)
 
     def _with_codes(self, codes: npt.NDArray[np.int32]) -> Cells:
         cells = Cells(codes, self.distinct, self.convention)
@@ -192,6 +197,11 @@ class Table(Mapping[str, Cells]):
         columns = {
             name: cells.read_as(conventions[name]) if name in conventions else cells for name, cells in self.items()
         }
+        return Table(columns, self.n_rows)
+
+    def spelled(self, meant: Mapping[str, Mapping[str, str]]) -> Table:
+        """Return the table with other spellings in some columns."""
+        columns = {name: cells.spelled(meant[name]) if meant.get(name) else cells for name, cells in self.items()}
         return Table(columns, self.n_rows)
 
     def reordered(self, order: npt.NDArray[np.int64]) -> Table:

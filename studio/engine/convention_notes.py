@@ -27,19 +27,20 @@ def convention_notes(found: Mapping[str, FoundConvention], *, advice: str) -> tu
     notes = []
     for name, one in found.items():
         if not one.is_certain:
-            notes.append(f"Column “{name}”: {_readings(one)}. It is read {NAMES[one.convention]}. {advice}")
+            notes.append(f"Column “{name}”: {readings(one)}. It is read {NAMES[one.convention]}. {advice}")
         if one.n_other:
             notes.append(f"Column “{name}”: {_others(one)}")
     return tuple(notes)
 
 
-def _readings(found: FoundConvention) -> str:
+def readings(found: FoundConvention) -> str:
+    """Say which values the example of a column may be."""
     if found.convention in DECIMALS:
-        readings = [f"{read_numbers([found.example], one)[0]:.15g} ({NAMES[one]})" for one in DECIMALS]
+        values = [f"{read_numbers([found.example], one)[0]:.15g} ({NAMES[one]})" for one in DECIMALS]
     else:
         moments = [(read_moments([found.example], one).iloc[0], one) for one in DATE_ORDERS]
-        readings = [f"{moment.date().isoformat()} ({NAMES[one]})" for moment, one in moments if moment == moment]
-    return f"“{found.example}” may be {' or '.join(readings)}"
+        values = [f"{moment.date().isoformat()} ({NAMES[one]})" for moment, one in moments if moment == moment]
+    return f"“{found.example}” may be {' or '.join(values)}"
 
 
 def _others(found: FoundConvention) -> str:

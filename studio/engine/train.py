@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from studio.engine.features.catalogue import ENCODED
 from studio.engine.label_scale import AS_GIVEN
 from studio.engine.labels import Labels, encode_labels
 from studio.engine.learners import Learner, taken
+from studio.engine.levels import LEVELLED, MAX_LEVELS, SpelledLevels
 from studio.engine.memory import keep_little
 from studio.engine.ml_task import MLTask
 from studio.engine.progress import Progress, Silent
@@ -69,6 +70,11 @@ class TrainedModel:
         Of what the members say together: its temperature is applied, and it tells how noisy given labels were.
     error_bar
         Regression: what predicts how far off a prediction is, and how bars are made of that; else None.
+    prior
+        What is predicted for a row without anything to read: how frequent each class is, or the mean number, shape
+        (P,), and for a number how far off that is on average, else 0.
+    levels
+        The categories of the training data, by column.
     """
 
     spec: CleansetSpec
@@ -78,6 +84,8 @@ class TrainedModel:
     candidates: tuple[CandidateResult, ...]
     calibration: Calibration
     error_bar: tuple[FittedMember, Scale] | None = None
+    prior: tuple[npt.NDArray[np.float32], float] = (np.empty(0, dtype=np.float32), 0.0)
+    levels: Mapping[str, SpelledLevels] = field(default_factory=dict)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -153,7 +161,25 @@ def train_model(
         candidates=assessed.candidates,
         calibration=assessed.calibration if len(members) > 1 else NO_CALIBRATION,
         error_bar=error_bar,
+        prior=_prior(study.labels),
+        levels=_levels(study),
     )
+
+
+def _prior(labels: Labels) -> tuple[npt.NDArray[np.float32], float]:
+    known = labels.targets[labels.is_labeled]
+    if labels.classes:
+        return (labels.class_counts / len(known)).astype(np.float32), 0.0
+    numbers = np.asarray(known, dtype=np.float64)
+    return np.array([numbers.mean()], dtype=np.float32), float(np.abs(numbers - numbers.mean()).mean())
+
+
+def _levels(study: Study) -> dict[str, SpelledLevels]:
+    found = {}
+    for name, cells in study.table.items():
+        if study.spec.column_kinds[name] in LEVELLED and len(cells.distinct) <= MAX_LEVELS:
+            found[name] = SpelledLevels(frozenset(cell.strip() for cell in cells.distinct.tolist()))
+    return found
 
 
 def _labeled_rows(frame: pd.DataFrame, labels: Sequence[str | None], spec: CleansetSpec) -> npt.NDArray[np.int64]:

@@ -220,6 +220,26 @@ class TestDatasetPage:
         version.refresh_from_db()
         assert version.chosen_kinds == {}
 
+    def test_what_the_cells_leave_open_is_asked_and_the_answer_is_kept(self, browser: Client) -> None:
+        version = upload(browser, "price;day\n" + "".join(f"1,{n}00;0{n}/05/2023\n" for n in range(1, 10)))
+        address, page = reverse("dataset-kinds", args=[version.dataset_id]), {"tab": "columns"}
+        asked = browser.get(version.get_absolute_url(), page).content.decode()
+        assert "may be 1100 (with a decimal point) or 1.1 (with a decimal comma)" in asked
+        assert "may be 2023-05-01 (day first) or 2023-01-05 (month first)" in asked
+        assert "price from 1,100 to 1,900" in asked
+
+        kinds = {"kind-0": "integer", "kind-1": "datetime"}
+        browser.post(address, {**kinds, "convention-0": "comma", "convention-1": "day-first"})
+        version.refresh_from_db()
+        assert version.chosen_conventions == {"price": "comma", "day": "day-first"}
+        answered = browser.get(version.get_absolute_url(), page).content.decode()
+        assert "may be" not in answered
+        assert "price from 1.1 to 1.9" in answered
+
+        browser.post(address, {**kinds, "convention-0": "", "convention-1": ""})
+        version.refresh_from_db()
+        assert version.chosen_conventions == {}
+
     def test_a_changed_kind_is_drawn_anew_and_the_found_one_is_remembered(self, browser: Client) -> None:
         version = upload(browser, "n,m\n" + "".join(f"{n % 4},{n}\n" for n in range(40)))
         address, page = reverse("dataset-kinds", args=[version.dataset_id]), {"tab": "columns"}

@@ -183,7 +183,10 @@ class NumberErrors:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Everything found of a data set as a whole; None and empty where it does not apply."""
+    """Everything found of a data set as a whole; None and empty where it does not apply.
+
+    `reading` are sentences on cells that could not be read.
+    """
 
     label_quality: LabelQuality | None = None
     trust: Trust | None = None
@@ -197,6 +200,7 @@ class Health:
     groups: tuple[Group, ...] = ()
     inverted: tuple[InvertedSlice, ...] = ()
     leak: Leak | None = None
+    reading: tuple[str, ...] = ()
 
     @property
     def has_systematic_noise(self) -> bool:

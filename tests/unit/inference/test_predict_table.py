@@ -17,6 +17,7 @@ from inference import pipeline
 from inference.pipeline import predict_table, result_columns
 from studio.engine.arithmetic import Arithmetic
 from studio.engine.columns import ColumnKind
+from studio.engine.levels import SpelledLevels
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.predict import Predictions
 from studio.engine.progress import Silent
@@ -40,6 +41,7 @@ class Echo:
     classes: tuple[str, ...] = ("no", "yes")
     feature_columns: tuple[str, ...] = ("answer",)
     arithmetic: Arithmetic | None = None
+    levels: dict[str, SpelledLevels] = field(default_factory=dict)
 
     def predict(self, frame: pd.DataFrame) -> Predictions:
         self.sizes.append(len(frame))
@@ -49,7 +51,7 @@ class Echo:
 
 @pytest.fixture
 def echo(monkeypatch: pytest.MonkeyPatch) -> Echo:
-    monkeypatch.setattr(pipeline, "predict_frame", lambda model, frame, conventions: model.predict(frame))
+    monkeypatch.setattr(pipeline, "predict_frame", lambda model, frame, spelling, reading: model.predict(frame))
     return Echo([])
 
 

@@ -1,0 +1,59 @@
+"""How a file to predict writes numbers, dates and categories, found from all of its rows before any is predicted."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from projects.readers.profile import found_conventions
+from studio import tables
+from studio.engine.conventions import Conventions, FoundConvention
+from studio.engine.levels import MAX_LEVELS, spelling_note
+from studio.engine.predict import NewSpelling, meant_spellings
+from studio.engine.required_columns import RequiredColumns
+from studio.engine.train import TrainedModel
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpelling:
+    """The conventions of the model's columns, and what the file's spellings of categories mean."""
+
+    conventions: dict[str, FoundConvention]
+    meant: dict[str, dict[str, str]]
+
+    @property
+    def settled(self) -> NewSpelling:
+        """How every row is read."""
+        conventions = {name: found.convention for name, found in self.conventions.items()}
+        return NewSpelling(conventions, self.meant)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to tell about categories."""
+        return tuple(spelling_note(name, meant) for name, meant in self.meant.items())
+
+
+def file_spelling(model: TrainedModel, table: Path, required: RequiredColumns, chosen: Conventions) -> FileSpelling:
+    """Look through a table: it is read as was said, as its cells tell, or as the training data."""
+    present = set(pq.read_schema(table).names)
+    sources = {name: required.source(name) for name in required.names if required.source(name) in present}
+    by_source = found_conventions(table, {source: model.spec.column_kinds[name] for name, source in sources.items()})
+    conventions = {
+        name: by_source[source].or_as_trained(model.spec.conventions.get(name))
+        for name, source in sources.items()
+        if source in by_source
+    }
+    conventions |= {name: FoundConvention(convention) for name, convention in chosen.items()}
+    values = {name: _values(table, sources[name]) for name in model.levels if name in sources}
+    return FileSpelling(conventions, meant_spellings(model, values))
+
+
+def _values(table: Path, column: str) -> set[str]:
+    """Return the different values of a column, none where there are too many to be categories."""
+    query = f"SELECT DISTINCT {tables.quoted(column)} AS cell FROM read_parquet(?) WHERE cell IS NOT NULL LIMIT ?"
+    with closing(tables.connect()) as connection:
+        rows = connection.execute(query, [str(table), MAX_LEVELS + 1]).fetchall()
+    return {str(cell).strip() for (cell,) in rows} if len(rows) <= MAX_LEVELS else set()
