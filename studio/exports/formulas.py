@@ -23,7 +23,7 @@ _SUM = rf"[^\s)]\S*(?:\s*{_OPERATOR}\s*\S+)*\s*$"  # words without an operator b
 
 _MAY_BE_FORMULA = rf"(?:^|[;\r\n])[\s\"]*[{_EQUALS}{_SIGNS}]"
 _RUNS = rf"^[\t\r\n]*(?:[{_EQUALS}]\s*[^\s)]|[{_SIGNS}]\s*(?:{_SUM}|[^;\r\n]*{_REACHES_OUT}))"
-_RUNS_WHEN_PARTED = rf"([;\r\n][\s\"]*)([{_EQUALS}]\s*[^\s)]|[{_SIGNS}][^;\r\n]*?{_REACHES_OUT})"
+_RUNS_WHEN_PARTED = rf"([;\r\n][\s\"]*)([{_EQUALS}][ \t]*[^\s);]|[{_SIGNS}][^;\r\n]*?{_REACHES_OUT})"
 _BEGINS_LIKE_ONE = rf"^[\t\r\n]*[{_EQUALS}{_SIGNS}][\s\S]"
 _BEGINS_LIKE_ONE_WHEN_PARTED = rf"([;\r\n][\s\"]*)([{_EQUALS}{_SIGNS}])"
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.core.files.storage import default_storage
 from django.test import Client, override_settings
 from django.urls import reverse
 
 from inference.models import PredictionBatch
-from studio import runs
+from studio import runs, tables
 from studio.accounts.models import User
 from studio.runs import Status
 from tests.data_builders import csv_file
@@ -76,6 +78,21 @@ def test_ended_batch_says_ready_for_export(alice: User, client_of: ClientOf) -> 
     assert "Two cells of “size” are no numbers." in page
     assert f'href="{batch.get_absolute_url()}"' in page
     assert reverse("prediction-export", args=[batch.pk]) in page
+
+
+def test_page_of_a_batch_offers_an_export_for_spreadsheets(alice: User, client_of: ClientOf) -> None:
+    model = make_model(alice, manifest={"classes": ["yes"]})
+    batch = make_prediction(alice, model=model, n_rows=1, label_counts=[["yes", 1]])
+    columns = {name: ["x"] for name in model.cleanset.project.feature_columns}
+    with tables.scratch() as folder:
+        for name, content in (("table", columns), ("result", {"yes": [0.5], "Suggested Label": ["yes"]})):
+            pq.write_table(pa.table({"__row_id": [0], **content}), folder / name)
+            setattr(batch, f"{name}_key", tables.publish(folder / name, f"predictions/{name}-spreadsheet"))
+    batch.save()
+    page = client_of(alice).get(batch.get_absolute_url()).content.decode()
+    address = reverse("prediction-export", args=[batch.pk])
+    assert f'href="{address}"' in page
+    assert f'href="{address}?safe_for_spreadsheets=on"' in page
 
 
 def test_failed_prediction_can_start_again_with_the_same_file(
