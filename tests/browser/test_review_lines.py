@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Review
+from tests.browser.conftest import Review, assert_accessible
 from tests.browser.test_review import press, shown
 
 WIDTH_OF_TEXT = "document.querySelector('.review-table td.col-text').getBoundingClientRect().width / 16"
@@ -104,6 +104,7 @@ def test_part_of_a_name_and_enter_take_the_best_match(review: Review) -> None:
     page = review()
     class_field(page)
     page.keyboard.type("DELI")
+    assert_accessible(page)
     expect(matching(page, selected=True)).to_have_text("delivery")
     page.keyboard.press("Enter")
     expect(page.locator("#row-title")).to_have_text("Row 11")
@@ -196,3 +197,24 @@ def test_on_a_phone_the_last_action_stands_above_the_buttons_with_its_undo(revie
     expect(page.get_by_role("progressbar", name="Reviewed label issues").last).to_be_in_viewport()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#row-title")).to_have_text("Row 1")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_an_older_version_says_so_and_decides_only_where_that_is_chosen(review: Review, width: int, dark: bool) -> None:
+    page = review(width=width, dark=dark)
+    older = page.url
+    page.keyboard.press("q")
+    expect(page.locator("#last-action")).to_contain_text("Keep row 1")
+    page.goto(f"{older}?pane=list")
+    page.get_by_role("button", name="Improve results").click()
+    page.wait_for_url(lambda url: older not in url)
+    page.goto(older)
+    note = page.get_by_role("note", name="Older version")
+    expect(note).to_contain_text("Version 2 of this project is newer; decisions made here are not in it.")
+    assert_accessible(page)
+    page.keyboard.press("q")
+    expect(page.locator("#review-notice")).to_contain_text("Version 2 of this project is newer")
+    assert shown(page) == "Row 11"
+    note.get_by_role("button", name="Decide here anyway").click()
+    expect(note).to_contain_text("You chose to decide here all the same")
+    press(page, "q", "Row 21")

@@ -4,6 +4,7 @@ import { showCounts } from "./notices.js";
 
 const PAUSES_MS = [500, 2000];
 const TIMEOUT_MS = 30_000;
+const MAX_KEPT_FIELDS = 100; // browsers refuse larger bodies that are to outlive their page
 const AWAY = "The studio does not answer. Check that it is running.";
 const LOGGED_OUT = "You are no longer logged in. Log in again in another tab, then try again here.";
 
@@ -78,6 +79,7 @@ async function send({ url, body }) {
       method: "POST",
       body,
       headers: { "HX-Request": "true" },
+      keepalive: [...body.keys()].length < MAX_KEPT_FIELDS, // it arrives even if the page is left
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const html = await response.text();
