@@ -336,8 +336,9 @@ def test_class_that_a_reviewer_typed_in_is_predicted_too(browser: Client, cleans
 
 
 def test_page_says_when_decisions_came_after_the_training(browser: Client, model: DeployedModel) -> None:
+    browser.post(reverse("cleanset-decide", args=[model.cleanset_id, 0]), {"choice": "keep"})
     assert "Deploy again</a> to learn" not in browser.get(model.get_absolute_url()).content.decode()
-    RowReview.objects.create(cleanset=model.cleanset, row_id=0, action=Action.KEEP, is_manual=True)
+    browser.post(reverse("cleanset-decide", args=[model.cleanset_id, 1]), {"choice": "exclude"})
     page = browser.get(model.get_absolute_url()).content.decode()
     assert "Deploy again</a> to learn" in page
     browser.post(reverse("model-deploy", args=[model.cleanset_id]), {"name": "Newer"})
