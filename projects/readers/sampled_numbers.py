@@ -12,6 +12,7 @@ _MIN_NUMBERS = 8
 _SKETCH_DECIMALS = 5
 _USUAL_STEP = 2.0  # of an index of which at most half of the rows were left out
 _MAX_UNEVENNESS = 0.1  # of its whole range; of few rows more, as chance has it
+_FROM_1980_TO_2100 = (315_532_800, 4_102_444_800)  # seconds since 1970
 _MIN_ROWS = 20  # 1, 2, 3 may well be a rank
 
 
@@ -53,7 +54,7 @@ class SampledNumbers:
         if len(self.numbers) < 2 or not np.isfinite(self.numbers).all():
             return False
         steps = np.diff(self.numbers)
-        if self._are_dates():
+        if self._are_dates() or self._are_moments():
             return False
         if not ((steps > 0).all() or (steps < 0).all()):
             return False
@@ -69,6 +70,17 @@ class SampledNumbers:
         first, last = self.numbers[0], self.numbers[-1]
         at_row = (self.row_id - self.row_id[0]) / (self.row_id[-1] - self.row_id[0])
         return float(np.abs((self.numbers - first) / (last - first) - at_row).max())
+
+    def _are_moments(self) -> bool:
+        """Say whether the numbers are seconds or milliseconds since 1970, as the public client sends dates."""
+        usual_step = float(np.median(np.abs(np.diff(self.numbers))))
+        if usual_step <= _USUAL_STEP:
+            return False
+        for per_second in (1, 1000):
+            first, last = (moment * per_second for moment in _FROM_1980_TO_2100)
+            if first <= self.numbers.min() and self.numbers.max() <= last:
+                return True
+        return False
 
     def _are_dates(self) -> bool:
         """Say whether the numbers are dates such as 20240131."""

@@ -14,7 +14,7 @@ import pandas as pd
 from studio.engine.schema import CleansetResult
 
 SAMPLED_ROWS = 200
-TOLERANCE = 0.02  # of a score or probability; of a wider range, this share of it
+TOLERANCE = 0.05  # of a score or probability; of a wider range, this share of it
 AGREEING_SHARE = 0.95
 _DECIMALS = 4
 

@@ -164,10 +164,10 @@ def test_rerun_on_another_kind_of_processor_compares_within_a_tolerance(cleanset
     status, said = rerun(cleanset.pk)
     assert status == 0
     assert "The processor was another one" in said
-    assert "95% must be within 0.02" in said
+    assert "95% must be within 0.05" in said
     assert "pred_probs  the same within the tolerance (90 of 90 rows agree)" in said
 
-    manifest["samples"]["pred_probs"] = [share + 0.03 for share in manifest["samples"]["pred_probs"]]
+    manifest["samples"]["pred_probs"] = [share + 0.08 for share in manifest["samples"]["pred_probs"]]
     manifest["samples"]["suggested_label"] = ["of another text"] * 90
     cleanset.save()
     status, said = rerun(cleanset.pk)

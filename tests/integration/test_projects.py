@@ -82,6 +82,11 @@ class TestGuess:
         assert "left out: its numbers only say where in the file a row stood" in page
         assert "left out: it is empty" in page
 
+    def test_a_file_of_one_row_is_told_so(self, browser: Client, alice: User) -> None:
+        page = words(browser.get(create_address(read(alice, "text,label\na b c,x\n"))))
+
+        assert "The table has one row, so there is nothing to compare it with." in page
+
     def test_without_a_dataset_in_the_address_the_newest_is_taken(self, browser: Client, alice: User) -> None:
         version = read(alice, planted_text().frame, "newest.csv")
 

@@ -222,6 +222,7 @@ def test_numbers_on_one_line_share_their_sketch_and_others_do_not(profiles: Prof
         ("index", np.arange(500)[np.arange(500) % 5 < 3]),
         ("position", np.cumsum(np.random.default_rng(0).integers(1, 40, 300))),
         ("kept", np.r_[0:150, 9000:9150]),
+        ("order", 1_000_000_000 + np.arange(300)),
         ("from the end", np.arange(300)[::-1]),
     ],
 )
@@ -239,6 +240,7 @@ def test_saved_index_is_recognised_with_gaps_or_without(
         ("year", [str(1800 + n) for n in range(200)]),
         ("timestamp", [str(1_700_000_000 + 60 * n) for n in range(200)]),
         ("when", [f"2024{month:02d}{day:02d}" for month in range(1, 13) for day in range(1, 29)]),
+        ("sent", [str(1_700_000_000_000 + 86_400_000 * n) for n in range(200)]),
         ("height", [f"{n / 10}" for n in range(1, 300)]),
         ("age", [str(n) for n in np.random.default_rng(0).permutation(300) + 7]),
         ("moment", [f"2024-01-{day:02d}" for day in range(1, 32)]),
