@@ -169,6 +169,8 @@ def shown_label(
     if task is MLTask.REGRESSION:
         value = number(label, convention)
         return ShownLabel((label if value is None else number_text(value, convention),), label)
+    if is_blank(label) and task is MLTask.MULTI_CLASS:
+        return None
     names = split_labels(label) if task is MLTask.MULTI_LABEL else (label,)
     if as_spelled:
         names = tuple(map(shown_spelling, names))

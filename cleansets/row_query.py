@@ -34,7 +34,7 @@ from studio import cell_sql, tables
 from studio.engine.conventions import Convention
 from studio.engine.label_sets import join_labels, split_labels
 from studio.engine.ml_task import MLTask
-from studio.tables import blank_sql, quoted
+from studio.tables import blank_sql, filled_sql, quoted
 
 PAGE_SIZE = 50
 ROW_ID = "__row_id"
@@ -100,6 +100,8 @@ class RowSource:
                 WHERE near_duplicate_cluster_id IS NOT NULL GROUP BY ALL) sets
                 ON issues.near_duplicate_cluster_id = sets.set_id"""
         uploaded = "CASE WHEN is_given_corrected THEN reviews.uploaded_label ELSE given_label::VARCHAR END"
+        if self.task is not MLTask.MULTI_LABEL:
+            uploaded = filled_sql(f"({uploaded})")
         return f"""CREATE TEMP VIEW rows AS SELECT *, {advice_sql(self.result_columns)} AS advice FROM (
             SELECT issues.*, action, decided_label, corrected_label, {uploaded} AS uploaded_label,
                    coalesce(corrected_label, {uploaded}) AS clean_label,
@@ -401,7 +403,7 @@ def label_choices(source: RowSource, column: str, query: RowQuery = EVERY_ROW) -
     condition, values = where(unfiltered[column], source)
     with closing(source.connect()) as connection:
         counted = connection.execute(
-            f"SELECT {column} AS label, count(*) FROM rows WHERE label IS NOT NULL AND {condition} "
+            f"SELECT {column} AS label, count(*) FROM rows WHERE NOT {blank_sql(column)} AND {condition} "
             "GROUP BY ALL ORDER BY 2 DESC, 1",
             values,
         )

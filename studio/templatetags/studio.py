@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from studio.engine.blanks import is_blank
 from studio.engine.row_numbers import row_number
 
 register = template.Library()
@@ -19,6 +20,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 register.filter(row_number)
+register.filter(is_blank)
 
 
 @register.filter

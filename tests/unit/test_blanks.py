@@ -10,7 +10,7 @@ import pytest
 
 from cleansets import row_query
 from cleansets.row_address import RowQuery
-from cleansets.selectors import row_source
+from cleansets.selectors import row_labels, row_source
 from projects.label_summaries import number_summary
 from projects.readers.profile import profile_table
 from studio import tables
@@ -75,6 +75,11 @@ def test_blank_given_label_is_none_on_the_way_out(alice: User) -> None:
     source = row_source(cleanset)
     unlabeled = row_query.fetch_page(RowQuery(issue="all", given="-"), source)
     assert [row["row_id"] for row in unlabeled.rows] == [1, UNLABELED]
+    row = row_query.fetch_row(1, source)
+    assert row is not None
+    assert (row["uploaded_label"], row["clean_label"]) == (None, None)
+    assert row_labels(cleanset, row).given is None
+    assert [label for label, _ in row_query.label_choices(source, "given_label")] == ["billing", "login", "delivery"]
     _, rows = table(cleanset, details=True)
     assert rows.loc[[1, UNLABELED], "clean_label"].tolist() == [None, None]
     assert rows.index[rows["initially_unlabeled"].astype(bool)].tolist() == [1, UNLABELED]

@@ -82,9 +82,10 @@ def test_numbers_are_shown_with_six_digits(value: float, text: str) -> None:
     assert number_text(value) == text
 
 
-def test_a_missing_given_set_is_shown_as_no_class_and_a_missing_suggestion_not_at_all() -> None:
-    given = shown_label(SETS, None, is_given=True)
-    assert given is not None
-    assert given.is_no_class
+def test_the_empty_set_is_shown_as_no_class_and_a_missing_label_not_at_all() -> None:
+    empty = shown_label(SETS, "")
+    assert empty is not None
+    assert empty.is_no_class
     assert shown_label(SETS, None) is None
-    assert shown_label(CLASSES, None, is_given=True) is None
+    assert shown_label(CLASSES, None) is None
+    assert shown_label(CLASSES, " \u00a0") is None
