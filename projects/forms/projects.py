@@ -29,7 +29,7 @@ from studio.engine.label_reading import ClassCounts
 from studio.engine.label_sets import Separator, read_set
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
-from studio.engine.spellings import Spellings, merge_note, shown_spelling, spelling_note
+from studio.engine.spellings import Spellings, shown_spelling, spelling_note
 from studio.engine.validate import check_choice, check_row_count
 
 
@@ -312,14 +312,11 @@ class ProjectForm(forms.Form):
         return [question for question in found if question]
 
     def notes(self, *, remedy: str) -> list[str]:
-        """Return the questions, how classes are spelled, and what was left out; `remedy` merges spellings."""
+        """Return the questions, which spellings stay apart, and what was left out; `remedy` merges spellings."""
         spec = self.spec()
-        column = str(spec.label_column)
         notes = self.questions()
         if apart := [choice.spellings for choice in self.spellings if not choice.kept]:
-            notes.append(spelling_note(column, apart, remedy=remedy))
-        if spec.merged_labels:
-            notes.append(merge_note(column, spec.merged_labels))
+            notes.append(spelling_note(str(spec.label_column), apart, remedy=remedy))
         if spec.modality is Modality.TABULAR:
             notes += notes_on_features(self.profiles, spec.label_column, spec.feature_columns)
         assumed = assumed_conventions(self.profiles, spec)
