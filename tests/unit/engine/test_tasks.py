@@ -83,7 +83,7 @@ def test_row_without_a_number_is_unlabeled_and_gets_a_prediction() -> None:
 def test_word_among_the_numbers_is_named_with_its_row() -> None:
     frame = numbers_frame()
     frame.loc[12, "price"] = "about a hundred"
-    with pytest.raises(DataProblem, match="“about a hundred” in row 12"):
+    with pytest.raises(DataProblem, match="“about a hundred” in row 13"):
         build_cleanset(frame, number_spec())
 
 
