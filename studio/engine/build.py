@@ -198,11 +198,13 @@ def _result(
 ) -> CleansetResult:
     study = evidence.study
     position = np.argsort(study.order)  # where in canonical order each given row is
+    by_name = sorted(range(len(study.labels.classes)), key=study.labels.classes.__getitem__)
+    pred_probs = evidence.pred_probs[position]
     flags = [name for name in issues.columns if issues[name].dtype == bool]
     return CleansetResult(
         issues=issues.iloc[position].reset_index(drop=True),
-        pred_probs=evidence.pred_probs[position],
-        classes=study.labels.classes,
+        pred_probs=pred_probs[:, by_name] if by_name else pred_probs,
+        classes=tuple(study.labels.classes[code] for code in by_name),
         fold_id=study.fold_id[position],
         embeddings=_embeddings(study, position),
         candidates=candidates,

@@ -31,7 +31,8 @@ class Labels:
         Multi-class: index into `classes` per row, shape (n,), int32. Multi-label: whether each class applies, shape
         (n, K), bool. Regression: the numbers, shape (n,), float64. Unlabeled rows hold `UNLABELED`, False or NaN.
     classes
-        Class names as they are spelled, sorted; empty for regression and unsupervised.
+        Class names as they are spelled: sorted by `encode_labels`, in order of appearance in a study. Empty for
+        regression and unsupervised.
     strata
         Rows with the same stratum are spread evenly over the folds, shape (n,), int32; `UNLABELED` (-1) for rows
         without a label.
@@ -53,6 +54,31 @@ class Labels:
     def reordered(self, order: npt.NDArray[np.int64]) -> Labels:
         """Return the labels of the rows in another order."""
         return replace(self, targets=self.targets[order], strata=self.strata[order])
+
+    @property
+    def by_appearance(self) -> npt.NDArray[np.int64]:
+        """Codes of the classes in the order of their first rows, the rarer one first where these are the same."""
+        if not self.classes:
+            return np.empty(0, dtype=np.int64)
+        if self.targets.ndim == 2:
+            first = np.argmax(self.targets, axis=0)
+        else:
+            _, first = np.unique(np.append(self.codes, np.arange(len(self.classes))), return_index=True)
+            first = first[first.size - len(self.classes) :]
+        return np.lexsort((self.class_counts, first))
+
+    def with_classes_in(self, order: npt.NDArray[np.int64]) -> Labels:
+        """Return the labels with their classes in another order, given by codes."""
+        if not self.classes:
+            return self
+        classes = tuple(self.classes[code] for code in order)
+        if self.targets.ndim == 2:
+            members = np.asarray(self.targets[:, order], dtype=bool)
+            strata = np.where(self.is_labeled, _rarest_class(members), UNLABELED).astype(np.int32)
+            return replace(self, targets=members, classes=classes, strata=strata)
+        place = np.argsort(order).astype(np.int32)
+        codes = np.where(self.is_labeled, place[self.codes], UNLABELED).astype(np.int32)
+        return replace(self, targets=codes, classes=classes, strata=codes)
 
     @property
     def codes(self) -> npt.NDArray[np.int32]:

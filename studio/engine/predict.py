@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,7 +107,7 @@ def predict_frame(
     predicted = np.where(is_empty[:, None], usual, predicted)
     suggested = recipe.suggested(predicted, model.label_format)
     if model.error_bar is None:
-        return Predictions(predicted, suggested)
+        return Predictions(_by_name(predicted, model.label_format.classes), suggested)
     member, scale = model.error_bar
     nothing = np.empty((len(frame), 0), dtype=np.float32)
     errors = scale.bars(predicted, member.learner.predict(matrices[member.view]))
@@ -119,6 +119,12 @@ def new_spelling(model: TrainedModel, table: Table) -> NewSpelling:
     """Return how a new table is written, which need not be as in the training data."""
     values = {name: [cell.strip() for cell in table[name].distinct.tolist()] for name in model.levels}
     return NewSpelling(_new_conventions(model, table), meant_spellings(model, values))
+
+
+def _by_name(predicted: Predicted, classes: Sequence[str]) -> Predicted:
+    """Return the columns in the sorted order of their classes."""
+    order = sorted(range(len(classes)), key=classes.__getitem__)
+    return np.ascontiguousarray(predicted[:, order])
 
 
 def meant_spellings(model: TrainedModel, values: Mapping[str, Collection[str]]) -> dict[str, dict[str, str]]:

@@ -50,9 +50,14 @@ def word_hashes(table: Table, kinds: Mapping[str, ColumnKind]) -> npt.NDArray[np
 
 
 def canonical_order(hashes: npt.NDArray[np.uint64], labels: Sequence[str | None]) -> npt.NDArray[np.int64]:
-    """Return the positions of the rows sorted by content, then label, so that results don't depend on the row order."""
-    label_hashes = _text_hashes(np.array([label or "" for label in labels], dtype=object))
-    return np.lexsort((label_hashes, hashes))
+    """Return the positions of the rows sorted by content, so that results do not depend on the order of the file.
+
+    Rows of equal content are sorted by how frequent their labels are, which does not depend on their names either,
+    and by their labels where that is the same.
+    """
+    codes, names = pd.factorize(np.array([label or "" for label in labels], dtype=object))
+    counts = np.bincount(codes, minlength=len(names))
+    return np.lexsort((_text_hashes(names)[codes], counts[codes], hashes))
 
 
 def digest(*parts: str | bytes | npt.NDArray[np.generic]) -> str:

@@ -122,7 +122,8 @@ def make_study(
 
     Notes
     -----
-    Rows are sorted by their content, so that the same rows in another order give the same result.
+    Rows are sorted by their content, and classes by their first rows in that order, so that the same rows in another
+    order, or with classes of other names, give the same result.
     """
     spec = replace(spec, conventions=settled_conventions(as_given, given, spec))
     as_given = as_given.read_as(spec.conventions)
@@ -140,6 +141,9 @@ def make_study(
         spec = replace(spec, arithmetic=arithmetic_here(spec.arithmetic))
     labels = labels.reordered(order)
     before = before.reordered(order) if before else None
+    by_appearance = (before or labels).by_appearance
+    labels = labels.with_classes_in(by_appearance)
+    before = before.with_classes_in(by_appearance) if before else None
     content, cache = content[order], resources.cache
     kinds = str([(spec.column_kinds[name], spec.conventions.get(name)) for name in spec.feature_columns])
     copies = cache.recall(digest("copies", content, kinds), lambda: copy_hashes(table, spec.column_kinds))

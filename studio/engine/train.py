@@ -59,7 +59,7 @@ class TrainedModel:
     spec
         The choice that it was trained on; its columns and kinds are what a file to predict must have.
     label_format
-        Class names in the order of the probabilities' columns; decimals of numbers.
+        Class names in the order of the members' outputs; decimals of numbers.
     featurisers
         Fitted, by view.
     members
@@ -89,8 +89,8 @@ class TrainedModel:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Class names, in the order of the probabilities' columns; empty for regression."""
-        return self.label_format.classes
+        """Class names, sorted, as the columns of predicted probabilities are; empty for regression."""
+        return tuple(sorted(self.label_format.classes))
 
     @property
     def arithmetic(self) -> Arithmetic | None:

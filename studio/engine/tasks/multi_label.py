@@ -110,7 +110,7 @@ def written_sets(members: npt.NDArray[np.bool_], classes: Sequence[str]) -> list
 
 
 def _written(row: npt.NDArray[np.bool_], classes: Sequence[str]) -> str:
-    return join_labels(classes[column] for column in np.flatnonzero(row).tolist())
+    return join_labels(sorted(classes[column] for column in np.flatnonzero(row).tolist()))
 
 
 def _two_sided(predicted: Predicted) -> Predicted:

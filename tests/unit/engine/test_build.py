@@ -12,7 +12,7 @@ import pytest
 from studio.engine.build import build_cleanset
 from studio.engine.progress import Cancelled
 from studio.engine.schema import CleansetResult
-from tests.data_builders import Planted
+from tests.data_builders import Planted, planted_table, planted_text
 from tests.unit.engine.frames import (
     Watcher,
     planted_table_with_oddities,
@@ -233,3 +233,20 @@ def test_repeated_text_with_another_label_is_found_although_its_copy_was_not_see
     result = build_cleanset(frame, text_spec())
     assert result.fold_id[0] == result.fold_id[120]
     assert result.issues.loc[120, "label_issue_score"] > result.issues.loc[0, "label_issue_score"]
+
+
+@pytest.mark.parametrize("is_text", [False, True])
+def test_names_of_classes_change_nothing(*, is_text: bool) -> None:
+    planted = planted_text(90, n_wrong=5) if is_text else planted_table(150, n_wrong=8)
+    spec = text_spec() if is_text else table_spec()
+    names = sorted(planted.frame["label"].unique())
+    other_name = {name: f"{len(names) - place} {name}" for place, name in enumerate(names)}
+    first = build_cleanset(planted.frame, spec)
+    renamed = planted.frame.assign(label=planted.frame["label"].map(other_name))
+    second = build_cleanset(renamed, spec)
+    assert second.classes == tuple(sorted(other_name.values()))
+    assert np.array_equal(first.fold_id, second.fold_id)
+    assert np.array_equal(first.pred_probs, second.pred_probs[:, ::-1])
+    scores = ["is_label_issue", "label_issue_score", "ambiguous_score"]
+    pd.testing.assert_frame_equal(first.issues[scores], second.issues[scores])
+    assert first.issues["suggested_label"].map(other_name).equals(second.issues["suggested_label"])
