@@ -261,6 +261,8 @@ def _label_text(cleanset: Cleanset, decision: Decision) -> str | None:
     if decision.corrected_label is None:
         return None
     try:
-        return _as_record(cleanset, label_text(cleanset.task, decision.corrected_label, cleanset.classes))
+        return _as_record(
+            cleanset, label_text(cleanset.task, decision.corrected_label, cleanset.classes, cleanset.label_convention)
+        )
     except DataProblem as problem:
         raise DataProblem(f"{decision.where}: {problem}") from problem

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
+from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
 from studio.engine.label_sets import join_labels
 from studio.engine.ml_task import MLTask
@@ -15,10 +16,12 @@ JsonValue = str | bool | int | float
 JsonLabel = JsonValue | list[JsonValue]
 
 
-def label_text(task: MLTask, value: JsonLabel, classes: Sequence[str]) -> str:
+def label_text(
+    task: MLTask, value: JsonLabel, classes: Sequence[str], convention: Convention = Convention.POINT
+) -> str:
     """Return the label as text: 1 is `1.0` where the class is spelled so. Raises DataProblem where nothing fits.
 
-    A list is a set of classes.
+    A list is a set of classes; a number is written with the decimal mark of the label column.
     """
     if isinstance(value, list):
         return _set_text(task, value, classes)
@@ -27,7 +30,8 @@ def label_text(task: MLTask, value: JsonLabel, classes: Sequence[str]) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         raise DataProblem(f"corrected_label is {json.dumps(value)}, which is not a number that can be stored.")
     if task is MLTask.UNSUPERVISED or (task is MLTask.REGRESSION and not isinstance(value, bool)):
-        return json.dumps(value)
+        number = json.dumps(value)
+        return number.replace(".", ",") if convention is Convention.COMMA else number
     name = _class_name(value, classes)
     return join_labels([name]) if task is MLTask.MULTI_LABEL else name
 

@@ -41,7 +41,7 @@ CELLS_PER_CHUNK = 400_000  # of a wide table: some 40 MB
 ROWS_PER_GROUP = 20_000  # of the Parquet file; a group for each chunk would make its footer large
 STALE_AFTER = timedelta(hours=24)
 NO_MAP: Mapping[str, str] = MappingProxyType({})
-ADVICE = "If that is wrong, upload the file again and say how its numbers or dates are written."
+ADVICE = "If that is wrong, write it in a way with one meaning, as 1234.5 or 2026-01-31, and upload the file again."
 SUGGESTED_LABEL = "Suggested Label"
 SUGGESTED_LABEL_ERROR = "Suggested Label Error"  # of a regression: its error bar
 

@@ -96,7 +96,7 @@ def row_decide(
         user=account(request),
         row_id=min(row_id, MAX_OFFSET),
         choice=decision.action,
-        label=label_text(cleanset.task, decision.corrected_label, cleanset.classes),
+        label=label_text(cleanset.task, decision.corrected_label, cleanset.classes, cleanset.label_convention),
     )
 
 
@@ -158,7 +158,7 @@ def top_k_apply(
 
 def _top_k(cleanset: Cleanset, wanted: schemas.TopKIn) -> services.TopK:
     query = wanted.view.query(cleanset, selectors.row_source(cleanset))
-    label = label_text(cleanset.task, wanted.corrected_label, cleanset.classes)
+    label = label_text(cleanset.task, wanted.corrected_label, cleanset.classes, cleanset.label_convention)
     return services.TopK(query=query, k=wanted.k, choice=wanted.action, label=label)
 
 

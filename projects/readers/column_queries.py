@@ -76,7 +76,11 @@ class ColumnQueries:
     def facts(self, distinct: Distinct) -> ColumnFacts:
         """All counts that a kind is inferred from, in one scan."""
         # A number is nothing else, so that a cell is rarely held against more than a few patterns.
-        is_written = cell_sql.is_written_number("bare")
+        # CASE looks at the cells alone that the conditions before have left; AND in a filter looks at all.
+        is_written = (
+            f"CASE WHEN is_number OR NOT regexp_matches(bare, '[^[:ascii:]]|[0-9]') THEN false "
+            f"ELSE {cell_sql.is_written_number('bare')} END"
+        )
         row = self._one(
             f"""
             SELECT sum(n), coalesce(sum(n) FILTER (WHERE cell IS NULL), 0),
@@ -88,7 +92,7 @@ class ColumnQueries:
                    {_count(f"NOT is_number AND regexp_matches(bare, {cell_sql.text(UNSPACED_PATTERN)})")},
                    {_count("is_number OR regexp_matches(bare, '[0-9]')")},
                    coalesce(sum(n * (length(bare) - length(replace(bare, ' ', '')))), 0),
-                   {_count(f"NOT is_number AND regexp_matches(bare, '[^[:ascii:]]|[0-9]') AND {is_written}")},
+                   {_count(is_written)},
                    coalesce(sum(n * length(cell)) / sum(n) FILTER (WHERE cell IS NOT NULL), 0),
                    min(x), max(x)
             FROM (SELECT *, {_matches(NUMBER_PATTERN)} AS is_number, {_NUMBER} AS x FROM {self._counted(distinct)})
@@ -102,7 +106,8 @@ class ColumnQueries:
 
     def has_written(self) -> bool:
         """Whether any number is not as programs write them."""
-        return self._has(f"NOT {_matches(NUMBER_PATTERN)} AND {cell_sql.is_written_number('bare')}")
+        is_written = cell_sql.is_written_number("bare")
+        return self._has(f"CASE WHEN {_matches(NUMBER_PATTERN)} THEN false ELSE {is_written} END")
 
     def decimal(self, distinct: Distinct, *, has_written: bool) -> FoundConvention:
         """The decimal mark. Numbers as programs write them need no closer look, if one is surely a decimal."""

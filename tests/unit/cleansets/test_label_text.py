@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cleansets.json_labels import label_text
 from cleansets.label_text import checked_label, is_same_label, number, number_text, shown_label
 from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
@@ -33,6 +34,12 @@ def test_a_label_is_stored_in_one_form(task: MLTask, typed: str, stored: str) ->
 )
 def test_a_number_is_typed_and_stored_as_the_column_writes_numbers(typed: str, stored: str) -> None:
     assert checked_label(NUMBERS, typed, (), Convention.COMMA) == stored
+
+
+def test_a_number_of_a_program_keeps_its_value_in_a_column_of_decimal_commas() -> None:
+    assert label_text(NUMBERS, 1.234, (), Convention.COMMA) == "1,234"
+    assert number(label_text(NUMBERS, 1.234, (), Convention.COMMA), Convention.COMMA) == 1.234
+    assert label_text(NUMBERS, 1.234, ()) == "1.234"
 
 
 def test_a_comma_typed_into_a_column_of_points_becomes_a_point() -> None:
