@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from typing import Any
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -221,3 +224,15 @@ def test_view_of_corrected_rows_has_the_inherited_ones(first: Cleanset) -> None:
     second = improve(first)
     query = RowQuery(issue="all", action="corrected")
     assert [row["row_id"] for row in row_query.fetch_page(query, selectors.row_source(second)).rows] == [ROW]
+
+
+def test_cleanset_that_waited_during_an_update_gets_the_corrections_themselves(first: Cleanset) -> None:
+    decide(first, ROW, "auto-fix")
+    decide(first, 0, "keep")
+    waiting = services.cleanset_improve(cleanset=first, user=first.created_by)
+    waiting.reviews.update(action="keep", corrected_label=None)  # as it was kept before
+    migration = importlib.import_module("cleansets.migrations.0006_decisions_of_waiting_cleansets")
+    migration.copy_corrections(apps, connection.schema_editor())
+    decisions = waiting.reviews.order_by("row_id").values_list("row_id", "action", "corrected_label")
+    assert list(decisions) == [(0, "keep", None), (ROW, "auto-fix", "delivery")]
+    assert given_labels(waiting)[ROW] == "delivery"
