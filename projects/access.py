@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 
 from projects.models import Dataset, DatasetVersion, Project
 from studio.accounts.access import account
+from studio.runs import Status
 
 
 def dataset_or_404(request: HttpRequest, dataset_id: uuid.UUID) -> Dataset:
@@ -25,12 +26,31 @@ def newest_version_or_404(request: HttpRequest, dataset_id: uuid.UUID) -> Datase
     return version
 
 
+def shown_version_or_404(request: HttpRequest, dataset_id: uuid.UUID) -> DatasetVersion:
+    """Return the version that stands for the dataset, or end in 404: the newest, unless it failed after a good one."""
+    return shown_version(newest_version_or_404(request, dataset_id))
+
+
+def shown_version(newest: DatasetVersion) -> DatasetVersion:
+    """Return the version that stands for the dataset, given its newest one."""
+    if newest.is_active or newest.is_succeeded:
+        return newest
+    return _newest_ready(newest) or newest
+
+
 def ready_version_or_404(request: HttpRequest, dataset_id: uuid.UUID) -> DatasetVersion:
-    """Return the newest version of the dataset if its table is there, or end in 404."""
-    version = newest_version_or_404(request, dataset_id)
-    if not version.is_succeeded:
+    """Return the newest version of the dataset whose table is there, or end in 404."""
+    ready = _newest_ready(newest_version_or_404(request, dataset_id))
+    if ready is None:
         raise Http404("The file has not been read.")
-    return version
+    return ready
+
+
+def _newest_ready(newest: DatasetVersion) -> DatasetVersion | None:
+    if newest.is_succeeded:
+        return newest
+    ready = DatasetVersion.objects.filter(dataset=newest.dataset_id, status=Status.SUCCEEDED)
+    return ready.select_related("dataset", "created_by").order_by("-number").first()
 
 
 def project_or_404(request: HttpRequest, project_id: uuid.UUID) -> Project:

@@ -19,6 +19,7 @@ from projects.readers import ReadLimits, ReadOptions, read_table
 from projects.readers.json_types import text_columns
 from projects.readers.profile import profile_table
 from studio import storage, tables
+from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
@@ -37,7 +38,8 @@ def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
         facts = read_table(source, run.filename, table, progress=progress, limits=limits, options=options)
         texts = text_columns(source, facts, limits)
         profiles = profile_table(table, progress=progress)
-        kinds = kinds_of_types(run.asked_types, profiles, table)
+        kept = {p.name: ColumnKind(run.chosen_kinds[p.name]) for p in profiles if p.name in run.chosen_kinds}
+        kinds = kept | kinds_of_types(run.asked_types, profiles, table)
         table_key = tables.publish(table, storage.dataset_table(run.pk, run.attempt))
     return {
         "table_key": table_key,
@@ -51,7 +53,7 @@ def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
         "delimiter": facts.delimiter or "",
         "notes": list(facts.notes),
         "used_options": facts.used.to_dict(),
-        "doubts": list(facts.doubts),
+        "doubts": list(facts.doubts.items()),
         "sheets": list(facts.sheets),
     }
 

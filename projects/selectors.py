@@ -28,7 +28,11 @@ COLUMNS_SHOWN = 100  # of a very wide table, so that the page stays light
 
 def newest_versions(user: User) -> QuerySet[DatasetVersion]:
     """Return the newest version of each of the user's datasets, the last touched first."""
-    newest = DatasetVersion.objects.filter(dataset=OuterRef("dataset")).order_by("-number").values("pk")[:1]
+    return _newest_among(user, DatasetVersion.objects.all())
+
+
+def _newest_among(user: User, versions: QuerySet[DatasetVersion]) -> QuerySet[DatasetVersion]:
+    newest = versions.filter(dataset=OuterRef("dataset")).order_by("-number").values("pk")[:1]
     return (
         DatasetVersion.objects.filter(dataset__owner=user, pk=Subquery(newest))
         .select_related("dataset")
@@ -39,8 +43,8 @@ def newest_versions(user: User) -> QuerySet[DatasetVersion]:
 
 
 def ready_versions(user: User) -> QuerySet[DatasetVersion]:
-    """Return those of the newest versions that a project can be made from."""
-    return newest_versions(user).filter(status=Status.SUCCEEDED)
+    """Return the newest version of each dataset that a project can be made from."""
+    return _newest_among(user, DatasetVersion.objects.filter(status=Status.SUCCEEDED))
 
 
 def version_named(user: User, name: str) -> DatasetVersion | None:
@@ -64,8 +68,9 @@ def projects_of(user: User) -> QuerySet[Project]:
 
 
 def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:
-    """Return every version of the dataset, newest first."""
-    return dataset.versions.defer("columns", "log", "error_detail").order_by("-number")
+    """Return every version of the dataset with its projects, newest first."""
+    versions = dataset.versions.defer("columns", "log", "error_detail")
+    return versions.prefetch_related("projects").order_by("-number")
 
 
 def column_profiles(version: DatasetVersion) -> list[ColumnProfile]:

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
-from django.db.models import Max
 
 from projects import selectors
 from projects.models import Dataset, DatasetVersion, Project
+from projects.readers import ReadOptions
+from projects.readers.facts import FIND_OUT
 from projects.readers.profile import profile_columns
 from studio import runs, storage, tables
 from studio.accounts.models import User
@@ -34,7 +36,8 @@ _PACKED = {".gz", ".zip"}
 class StoredFile:
     """An uploaded file that is in the storage already, or will be when its run begins.
 
-    `asked_types` are column types that the uploader named; `source_url` is where the run has to fetch the file.
+    `asked_types` are column types that the uploader named; `source_url` is where the run has to fetch the file;
+    `options` say how to read it.
     """
 
     version_id: uuid.UUID
@@ -43,11 +46,14 @@ class StoredFile:
     size_bytes: int
     asked_types: Mapping[str, str] = field(default_factory=dict)
     source_url: str = ""
+    options: ReadOptions = FIND_OUT
 
 
-def dataset_create(*, user: User, uploaded_file: UploadedFile[bytes], name: str = "") -> Dataset:
+def dataset_create(
+    *, user: User, uploaded_file: UploadedFile[bytes], name: str = "", options: ReadOptions = FIND_OUT
+) -> Dataset:
     """Store the file, create its dataset (named after the file unless it has a name) and queue the reading of it."""
-    return dataset_of_file(user=user, file=_stored_upload(uploaded_file), name=name)
+    return dataset_of_file(user=user, file=_stored_upload(uploaded_file, options), name=name)
 
 
 def dataset_create_sample(user: User) -> Dataset:
@@ -58,22 +64,48 @@ def dataset_create_sample(user: User) -> Dataset:
         return dataset_of_file(user=user, file=_stored(path, SAMPLE_FILENAME), name=SAMPLE_NAME)
 
 
-def dataset_upload_again(*, dataset: Dataset, user: User, uploaded_file: UploadedFile[bytes]) -> DatasetVersion:
-    """Add a version to a dataset whose newest version could not be read. Raises DataProblem when it could."""
-    file = _stored_upload(uploaded_file)
+def dataset_rename(*, dataset: Dataset, name: str) -> None:
+    """Give the dataset another name."""
+    dataset.name = name
+    dataset.save(update_fields=["name"])
+
+
+def dataset_upload_version(
+    *, dataset: Dataset, user: User, uploaded_file: UploadedFile[bytes], options: ReadOptions = FIND_OUT
+) -> DatasetVersion:
+    """Add another file as the newest version of a dataset. Raises DataProblem while one is being read."""
+    file = _stored_upload(uploaded_file, options)
     try:
-        return _replacement(dataset, user, file)
+        return _next_version(dataset, user, file)
     except DataProblem:
         tables.delete([file.key])
         raise
 
 
+def dataset_read_again(*, version: DatasetVersion, user: User, options: ReadOptions) -> DatasetVersion:
+    """Read the file of a version in another way, as the newest version of its dataset; the two share the file.
+
+    Raises DataProblem while a file of the dataset is being read, and where the file never arrived.
+    """
+    if not version.source_url and not default_storage.exists(version.source_key):
+        raise DataProblem("The uploaded file never arrived, so it cannot be read again. Upload it as a new version.")
+    file = StoredFile(
+        version_id=uuid.uuid4(),
+        key=version.source_key,
+        filename=version.filename,
+        size_bytes=version.size_bytes,
+        asked_types=version.asked_types,
+        source_url=version.source_url,
+        options=options,
+    )
+    return _next_version(version.dataset, user, file)
+
+
 @transaction.atomic
-def _replacement(dataset: Dataset, user: User, file: StoredFile) -> DatasetVersion:
+def _next_version(dataset: Dataset, user: User, file: StoredFile) -> DatasetVersion:
     Dataset.objects.select_for_update().get(pk=dataset.pk)
-    newest = dataset.versions.latest("number")
-    if newest.is_active or newest.is_succeeded:
-        raise DataProblem("The file of this dataset has not failed. Upload the other file as a new dataset.")
+    if dataset.versions.latest("number").is_active:
+        raise DataProblem("A file of this dataset is being read. Wait until that is done, or cancel it.")
     return _version_of(dataset, user, file)
 
 
@@ -87,40 +119,44 @@ def dataset_of_file(*, user: User, file: StoredFile, name: str = "") -> Dataset:
 
 @transaction.atomic
 def _version_of(dataset: Dataset, user: User, file: StoredFile) -> DatasetVersion:
-    newest = dataset.versions.aggregate(Max("number"))["number__max"] or 0
+    previous = dataset.versions.order_by("-number").first()
     version = DatasetVersion.objects.create(
         id=file.version_id,
         dataset=dataset,
-        number=newest + 1,
+        number=1 if previous is None else previous.number + 1,
         created_by=user,
         filename=file.filename,
         size_bytes=file.size_bytes,
         source_key=file.key,
         asked_types=dict(file.asked_types),
         source_url=file.source_url,
+        asked_options=file.options.to_dict(),
+        chosen_kinds={} if previous is None else previous.chosen_kinds,
     )
     runs.enqueue(version)
     return version
 
 
-def _stored_upload(uploaded_file: UploadedFile[bytes]) -> StoredFile:
+def _stored_upload(uploaded_file: UploadedFile[bytes], options: ReadOptions) -> StoredFile:
     """Move Django's temporary file into the storage; its content never passes through memory."""
     filename = uploaded_file.name or "upload"
     if hasattr(uploaded_file, "temporary_file_path"):
-        return _stored(Path(uploaded_file.temporary_file_path()), filename)
+        stored = _stored(Path(uploaded_file.temporary_file_path()), filename, options)
+        uploaded_file.close()  # or its finalizer would complain that the file was moved
+        return stored
     with tables.scratch() as folder:
         path = folder / "upload"
         with path.open("wb") as copy:
             for chunk in uploaded_file.chunks():
                 copy.write(chunk)
-        return _stored(path, filename)
+        return _stored(path, filename, options)
 
 
-def _stored(path: Path, filename: str) -> StoredFile:
+def _stored(path: Path, filename: str, options: ReadOptions = FIND_OUT) -> StoredFile:
     version_id = uuid.uuid4()
     size_bytes = path.stat().st_size
     key = tables.publish(path, storage.dataset_source(version_id))
-    return StoredFile(version_id, key, filename[-255:], size_bytes)
+    return StoredFile(version_id, key, filename[-255:], size_bytes, options=options)
 
 
 def _name_of(filename: str) -> str:

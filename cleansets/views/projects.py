@@ -16,7 +16,7 @@ from cleansets.views import contexts
 from cleansets.views.project_plan import project_plan
 from projects import selectors as project_selectors
 from projects import services as project_services
-from projects.access import newest_version_or_404, project_or_404
+from projects.access import project_or_404, shown_version_or_404
 from projects.forms.projects import MODALITIES, MODES, TASKS, ProjectForm, ProjectNameForm
 from projects.models import DatasetVersion, Project
 from studio.accounts.access import account
@@ -54,7 +54,7 @@ def _chosen_version(request: HttpRequest) -> DatasetVersion | None:
     if not asked:
         return project_selectors.ready_versions(account(request)).defer(None).first()
     try:
-        return newest_version_or_404(request, uuid.UUID(asked))
+        return shown_version_or_404(request, uuid.UUID(asked))
     except ValueError as error:
         raise Http404("There is no such dataset.") from error
 

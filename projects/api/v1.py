@@ -11,7 +11,7 @@ from ninja.files import UploadedFile
 
 from projects import selectors, services, uploads
 from projects.access import dataset_or_404, newest_version_or_404, ready_version_or_404
-from projects.api.schemas import ColumnOut, DatasetOut, KindsIn, RowOut, UrlIn
+from projects.api.schemas import ColumnOut, DatasetOut, KindsIn, NameIn, ReadFields, ReadIn, RowOut, UrlIn
 from projects.models import Dataset, DatasetVersion
 from projects.readers.profile import ColumnProfile
 from studio.accounts.access import account
@@ -30,13 +30,19 @@ def dataset_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
 
 @router.post("", response={201: DatasetOut})
 def dataset_create(
-    request: HttpRequest, file: File[UploadedFile], name: Annotated[Text, Form("", max_length=200)]
+    request: HttpRequest,
+    file: File[UploadedFile],
+    name: Annotated[Text, Form("", max_length=200)],
+    reading: Form[ReadFields],
 ) -> Status[DatasetVersion]:
     """Upload a file; the dataset is named after it unless you name it. Its run reads the file.
 
-    CSV, TSV, JSON, JSON Lines, XLSX or Parquet, also packed with gzip or zip.
+    CSV, TSV, JSON, JSON Lines, XLSX, XLS, XLSB, ODS or Parquet, also packed with gzip or zip. How it is read is found
+    out, and stands in `reading`, `notes` and `doubts` of the answer; the other fields say it.
     """
-    return _created(services.dataset_create(user=account(request), uploaded_file=file, name=name.strip()))
+    options = reading.options()
+    dataset = services.dataset_create(user=account(request), uploaded_file=file, name=name.strip(), options=options)
+    return _created(dataset)
 
 
 @router.post("/sample", response={201: DatasetOut})
@@ -68,11 +74,35 @@ def dataset_delete(request: HttpRequest, dataset_id: UUID) -> Status[None]:
     return Status(204, None)
 
 
+@router.patch("/{uuid:dataset_id}", response=DatasetOut)
+def dataset_update(request: HttpRequest, dataset_id: UUID, wanted: NameIn) -> DatasetVersion:
+    """Rename a dataset."""
+    services.dataset_rename(dataset=dataset_or_404(request, dataset_id), name=wanted.name)
+    return newest_version_or_404(request, dataset_id)
+
+
+@router.get("/{uuid:dataset_id}/versions", response=list[DatasetOut])
+def dataset_versions(request: HttpRequest, dataset_id: UUID) -> list[DatasetVersion]:
+    """List all versions of a dataset, the newest first."""
+    return list(selectors.versions_of(dataset_or_404(request, dataset_id)).select_related("dataset"))
+
+
 @router.post("/{uuid:dataset_id}/file", response=DatasetOut)
-def dataset_upload_again(request: HttpRequest, dataset_id: UUID, file: File[UploadedFile]) -> DatasetVersion:
-    """Upload a better file for a dataset whose file could not be read."""
+def dataset_upload_version(
+    request: HttpRequest, dataset_id: UUID, file: File[UploadedFile], reading: Form[ReadFields]
+) -> DatasetVersion:
+    """Upload another file as the newest version of a dataset. Projects keep the version that they were made from."""
     dataset = dataset_or_404(request, dataset_id)
-    return services.dataset_upload_again(dataset=dataset, user=account(request), uploaded_file=file)
+    options = reading.options()
+    return services.dataset_upload_version(dataset=dataset, user=account(request), uploaded_file=file, options=options)
+
+
+@router.post("/{uuid:dataset_id}/read", response={201: DatasetOut})
+def dataset_read_again(request: HttpRequest, dataset_id: UUID, reading: ReadIn) -> Status[DatasetVersion]:
+    """Read the newest file again in the way that you say, as a new version. Projects keep theirs."""
+    version = newest_version_or_404(request, dataset_id)
+    options = reading.options()
+    return Status(201, services.dataset_read_again(version=version, user=account(request), options=options))
 
 
 @router.get("/{uuid:dataset_id}/columns", response=list[ColumnOut])

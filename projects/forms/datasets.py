@@ -59,6 +59,12 @@ DATE_CHOICES = [
 ]
 
 
+class DatasetNameForm(forms.Form):
+    """Another name for a dataset."""
+
+    name = forms.CharField(max_length=200, label="Dataset name")
+
+
 class KindsForm(forms.Form):
     """A select per column for its kind, and one for how its numbers or dates are written.
 

@@ -107,7 +107,9 @@ class _Reading:
             found, read = self._json(encoding)
         else:
             found, read = self._csv(found, encoding)
-        doubts = (*read.doubts, "encoding") if encoding.is_guess else read.doubts
+        doubts = dict(read.doubts)
+        if encoding.is_guess:
+            doubts["encoding"] = encoding.notes[0]
         return found, replace(read, notes=(*encoding.notes, *read.notes), doubts=doubts)
 
     def _json(self, encoding: TextEncoding) -> tuple[FileFormat, TableRead]:
@@ -133,7 +135,7 @@ class _Reading:
         doubt = header_doubt(read.columns, self.table)
         if doubt is None:
             return read
-        return replace(read, notes=(*read.notes, doubt), doubts=(*read.doubts, "has_header"))
+        return replace(read, notes=(*read.notes, doubt), doubts={**read.doubts, "has_header": doubt})
 
     def _refuse_endless_line(self, encoding: TextEncoding) -> None:
         """A line is read into memory as one, so a file without line breaks must not come that far."""

@@ -67,7 +67,8 @@ def read_csv(file: CsvFile, out: Path, *, asked: ReadOptions, progress: Progress
         return read
     with suppress(csv.Error, _UnevenRowError):
         return _with_quotes_literal(reading.without_quotes(out.with_name("unquoted.parquet")), melted)
-    return replace(read, notes=(*read.notes, _melted_note(melted)), doubts=("quotes",))
+    note = _melted_note(melted)
+    return replace(read, notes=(*read.notes, note), doubts={"quotes": note})
 
 
 def _other_dialects(dialect: Dialect, asked: ReadOptions) -> Iterator[Dialect]:
@@ -85,7 +86,7 @@ def _with_quotes_literal(read: TableRead, melted: Sequence[Melted] = ()) -> Tabl
             "Quotation marks were read as ordinary characters: otherwise one that opens at "
             f"“{melted[0].excerpt}” would have joined {melted[0].n_lines:,} lines into one cell."
         )
-    return replace(read, notes=(*read.notes, note), doubts=("quotes",))
+    return replace(read, notes=(*read.notes, note), doubts={"quotes": note})
 
 
 def _melted_note(melted: Sequence[Melted]) -> str:

@@ -159,6 +159,8 @@ def _decoded_lines(path: Path, codec: str, progress: Progress) -> _Lines:
             except UnicodeDecodeError as error:
                 lines.add((mark + error.object[: error.start]).decode(codec, "ignore"))
                 raise _UndecodableError(lines.line) from error
+            except UnicodeError as error:  # no byte order mark where the encoding has to have one
+                raise _UndecodableError(lines.line) from error
             progress("Checking file", file.tell(), total)
     try:
         decoder.decode(b"", final=True)

@@ -77,14 +77,14 @@ FIND_OUT = ReadOptions()
 class TableRead:
     """What one format's reader reports when the table has been written.
 
-    `doubts` name the options, as `ReadOptions` does, for which another choice may be the right one.
+    `doubts` are the options, as `ReadOptions` names them, for which another choice may be right, with the note on each.
     """
 
     n_rows: int
     columns: tuple[str, ...]
     notes: tuple[str, ...] = ()
     used: ReadOptions = ReadOptions()
-    doubts: tuple[str, ...] = ()
+    doubts: Mapping[str, str] = field(default_factory=dict)
     sheets: tuple[str, ...] = ()
 
 
@@ -105,5 +105,5 @@ class TableFacts:
     sha256: str
     notes: tuple[str, ...] = ()
     used: ReadOptions = ReadOptions()
-    doubts: tuple[str, ...] = ()
+    doubts: Mapping[str, str] = field(default_factory=dict)
     sheets: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from projects.readers.facts import FileFormat, ReadOptions
 from studio.engine.errors import DataProblem
 
 WORKBOOKS = (FileFormat.XLSX, FileFormat.XLSB, FileFormat.XLS, FileFormat.ODS)
+QUOTES = {"double": '"', "single": "'", "none": ""}
 _OF_TEXT = ("encoding", "delimiter", "quotes", "has_header")
 _OF_JSON = ("encoding", "orient", "has_header")
 OPTIONS_BY_FORMAT = {

@@ -66,7 +66,7 @@ def read_workbook(
         header.columns,
         notes=(*choice.notes, *title_notes, *header.notes, *merged.notes, *rows_below.notes),
         used=ReadOptions(sheet=choice.title, has_header=has_header),
-        doubts=("sheet",) if choice.is_doubtful else (),
+        doubts={"sheet": choice.notes[0]} if choice.is_doubtful else {},
         sheets=choice.titles,
     )
 

@@ -15,8 +15,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from projects import selectors, services
-from projects.access import dataset_or_404, newest_version_or_404, ready_version_or_404
-from projects.forms.datasets import KindsForm, UploadForm
+from projects.access import (
+    dataset_or_404,
+    newest_version_or_404,
+    ready_version_or_404,
+    shown_version,
+    shown_version_or_404,
+)
+from projects.forms.datasets import DatasetNameForm, KindsForm, UploadForm
+from projects.forms.reading import ReadForm, doubts_of, shown_facts
 from projects.models import Dataset, DatasetVersion
 from projects.views.profile_cards import profile_cards
 from studio import runs
@@ -25,7 +32,7 @@ from studio.htmx import is_partial
 
 ROWS_PER_PAGE = 50
 COLUMNS_PER_PAGE = 60
-TABS = ("data", "columns", "versions")
+TABS = ("data", "columns", "reading", "versions")
 Context = dict[str, object]
 
 
@@ -40,15 +47,41 @@ def dataset_upload(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def dataset_upload_again(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
-    """Take a better file in for a dataset whose file could not be read."""
+def dataset_upload_version(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
+    """Take another file in as the newest version of a dataset."""
     version = newest_version_or_404(request, dataset_id)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
         dataset, file = version.dataset, form.cleaned_data["file"]
-        services.dataset_upload_again(dataset=dataset, user=account(request), uploaded_file=file)
+        services.dataset_upload_version(dataset=dataset, user=account(request), uploaded_file=file)
         return _leave_to(request, dataset)
     return _upload_page(request, form, {"dataset": version.dataset, "problem": version.error_message})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def dataset_rename(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
+    """Ask for another name of the dataset, and take it."""
+    dataset = dataset_or_404(request, dataset_id)
+    form = DatasetNameForm(request.POST if request.method == "POST" else None, initial={"name": dataset.name})
+    if request.method == "POST" and form.is_valid():
+        services.dataset_rename(dataset=dataset, name=form.cleaned_data["name"])
+        messages.success(request, "Dataset renamed.")
+        return redirect(dataset)
+    crumbs = [("Datasets", f"{reverse('dashboard')}#datasets"), (dataset.name, dataset.get_absolute_url())]
+    context = {"dataset": dataset, "form": form, "section": "datasets", "crumbs": crumbs}
+    return render(request, "projects/dataset_rename.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+def dataset_read_again(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
+    """Read the file of the dataset in another way, as its newest version."""
+    version = shown_version_or_404(request, dataset_id)
+    form = ReadForm(version, request.POST)
+    if not form.is_valid():
+        context = {**_page_context(version, "reading"), "facts": shown_facts(version), "form": form}
+        return render(request, "projects/dataset_reading.html", context, status=422)
+    services.dataset_read_again(version=version, user=account(request), options=form.options())
+    return redirect(version.dataset)
 
 
 def _upload_page(request: HttpRequest, form: UploadForm, context: Context) -> HttpResponse:
@@ -73,15 +106,23 @@ def dataset_sample(request: HttpRequest) -> HttpResponse:
 @require_safe
 def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     """Show rows, columns or versions of the dataset, or how the reading of it goes."""
-    version = newest_version_or_404(request, dataset_id)
+    newest = newest_version_or_404(request, dataset_id)
+    version = shown_version(newest)
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else TABS[0]
-    context = _TAB_CONTEXTS[tab](request, version) if version.is_succeeded else {}
+    context = _TAB_CONTEXTS[tab](request, version) if version.is_succeeded else {"form": ReadForm(version)}
+    if newest != version:
+        context["failed"] = newest
     return render(request, f"projects/dataset_{tab}.html", {**_page_context(version, tab), **context})
 
 
 def _page_context(version: DatasetVersion, tab: str) -> Context:
-    names = (("Data", "data", None), ("Columns", "columns", len(version.columns)), ("Versions", "versions", None))
+    names = (
+        ("Data", "data", None),
+        ("Columns", "columns", len(version.columns)),
+        ("How it was read", "reading", None),
+        ("Versions", "versions", None),
+    )
     address = version.get_absolute_url()
     return {
         "dataset": version.dataset,
@@ -97,7 +138,16 @@ def _data_tab(request: HttpRequest, version: DatasetVersion) -> Context:
     page = Paginator(range(version.n_rows or 0), ROWS_PER_PAGE).get_page(request.GET.get("page"))
     row_ids = page.object_list
     assert isinstance(row_ids, range)
-    return {"page": page, "table": selectors.rows_between(version, row_ids), "max_columns": selectors.COLUMNS_SHOWN}
+    return {
+        "page": page,
+        "table": selectors.rows_between(version, row_ids),
+        "max_columns": selectors.COLUMNS_SHOWN,
+        "doubts": doubts_of(version),
+    }
+
+
+def _reading_tab(_: HttpRequest, version: DatasetVersion) -> Context:
+    return {"facts": shown_facts(version), "form": ReadForm(version)}
 
 
 def _columns_tab(request: HttpRequest, version: DatasetVersion) -> Context:
@@ -120,6 +170,7 @@ def _versions_tab(_: HttpRequest, version: DatasetVersion) -> Context:
 _TAB_CONTEXTS: dict[str, Callable[[HttpRequest, DatasetVersion], Context]] = {
     "data": _data_tab,
     "columns": _columns_tab,
+    "reading": _reading_tab,
     "versions": _versions_tab,
 }
 

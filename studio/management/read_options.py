@@ -8,9 +8,8 @@ from typing import Any
 
 from projects.readers import ReadOptions
 from projects.readers.encoding_names import checked_encoding
-from projects.readers.options import checked_delimiter
+from projects.readers.options import QUOTES, checked_delimiter
 
-QUOTES = {"double": '"', "single": "'", "none": ""}
 # What a person can do about an assumption of the reader, by the option that it concerns.
 ADVICE = {
     "encoding": "If letters look wrong, name the encoding with --encoding.",

@@ -78,7 +78,7 @@ class TestUpload:
 
     def test_a_file_can_be_uploaded_again_after_it_failed(self, browser: Client) -> None:
         failed = upload(browser, "a,b\n1,2,3\n")
-        address = reverse("dataset-upload-again", args=[failed.dataset_id])
+        address = reverse("dataset-upload-version", args=[failed.dataset_id])
         assert failed.error_message in browser.get(address).content.decode().replace("&#x27;", "'")
 
         browser.post(address, {"file": csv_file(TABLE)})
@@ -88,13 +88,17 @@ class TestUpload:
             (2, Status.SUCCEEDED),
         ]
 
-    def test_a_good_file_is_not_replaced(self, browser: Client) -> None:
+    def test_no_file_is_taken_in_while_another_one_is_read(self, browser: Client) -> None:
         version = upload(browser, TABLE)
+        version.status = Status.RUNNING
+        version.save()
         before = sources()
+        address = reverse("dataset-upload-version", args=[version.dataset_id])
 
-        response = browser.post(reverse("dataset-upload-again", args=[version.dataset_id]), {"file": csv_file(TABLE)})
+        response = browser.post(address, {"file": csv_file(TABLE)})
 
         assert response.status_code == 422
+        assert "is being read" in response.content.decode()
         assert version.dataset.versions.count() == 1
         assert sources() == before
 
@@ -342,7 +346,7 @@ class TestDelete:
         assert Dataset.objects.filter(pk=dataset.pk).exists()
 
 
-NAMES = ("dataset", "dataset-run", "dataset-delete", "dataset-upload-again", "dataset-kinds", "dataset-cancel")
+NAMES = ("dataset", "dataset-run", "dataset-delete", "dataset-upload-version", "dataset-kinds", "dataset-cancel")
 
 
 @pytest.mark.parametrize("name", NAMES)

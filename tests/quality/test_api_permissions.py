@@ -47,7 +47,10 @@ CALLS = {
     "dataset_fetch": Call(CREATED, {"url": "https://example.org/data.csv"}),
     "dataset_get": Call(),
     "dataset_delete": Call(GONE),
-    "dataset_upload_again": Call(UNPROCESSABLE, file=FILE),  # it could be read
+    "dataset_update": Call(body={"name": "June"}),
+    "dataset_versions": Call(),
+    "dataset_upload_version": Call(file=FILE),
+    "dataset_read_again": Call(UNPROCESSABLE),  # its file was never stored
     "dataset_columns": Call(),
     "dataset_kinds_choose": Call(body={"kinds": {}}),
     "dataset_rows": Call(),

@@ -57,7 +57,9 @@ OWNED = {
     "api-key-revoke": Address("post", FOUND, "key"),
     "invitation-create": Address("post", FOUND, data="email=dora@example.org"),  # the studio itself is alice's
     "dataset": Address("get", OK, "dataset"),
-    "dataset-upload-again": Address("get", OK, "dataset"),
+    "dataset-upload-version": Address("get", OK, "dataset"),
+    "dataset-read": Address("post", UNPROCESSABLE, "dataset"),  # its file was never stored
+    "dataset-rename": Address("get", OK, "dataset"),
     "dataset-kinds": Address("post", UNPROCESSABLE, "dataset"),  # without kinds
     "dataset-run": Address("get", FOUND, "dataset"),
     "dataset-cancel": Address("post", FOUND, "dataset"),

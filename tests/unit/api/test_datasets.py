@@ -122,3 +122,49 @@ def test_address_within_the_network_is_not_fetched(program: Client) -> None:
     response = program.post("/api/v1/datasets/fetch", {"url": "file:///etc/passwd"}, content_type=JSON)
     assert response.status_code == 422
     assert not Dataset.objects.exists()
+
+
+def test_a_dataset_is_renamed(program: Client, alice: User) -> None:
+    address = f"/api/v1/datasets/{make_dataset(alice).pk}"
+    assert program.patch(address, {"name": "June"}, content_type=JSON).json()["name"] == "June"
+    assert program.patch(address, {"name": " "}, content_type=JSON).status_code == 422
+
+
+def test_a_program_says_how_a_file_is_read(eager_runs: None, program: Client) -> None:
+    told = {"has_header": "false", "delimiter": "tab", "quotes": "none", "encoding": "latin1"}
+    dataset = upload(program, content='a\t"b\n1\t2\n', **told).json()["id"]
+    found = program.get(f"/api/v1/datasets/{dataset}").json()
+    assert found["n_rows"] == 2
+    reading = {name: value for name, value in found["reading"].items() if value is not None}
+    assert reading == {"encoding": "iso8859-1", "delimiter": "\t", "quotes": "none", "has_header": False}
+
+
+def test_a_program_is_told_what_may_be_wrong_and_reads_again(eager_runs: None, program: Client) -> None:
+    headless = "".join(f"{'ab'[i % 2]},please help {i}\n" for i in range(60))
+    address = f"/api/v1/datasets/{upload(program, content=headless).json()['id']}"
+    doubts = program.get(address).json()["doubts"]
+    assert "taken as column names" in doubts["has_header"]
+    again = program.post(f"{address}/read", {"has_header": False}, content_type=JSON)
+    assert (again.status_code, again.json()["version"]) == (201, 2)
+    assert (program.get(address).json()["n_rows"], program.get(address).json()["doubts"]) == (60, {})
+    assert [version["n_rows"] for version in program.get(f"{address}/versions").json()] == [60, 59]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("encoding", "rot13"), ("delimiter", "::"), ("quotes", "odd"), ("orient", "x"), ("more", "1")]
+)
+def test_a_way_to_read_that_is_none_is_refused(
+    eager_runs: None, program: Client, alice: User, field: str, value: str
+) -> None:
+    dataset = upload(program).json()["id"]
+    assert program.post(f"/api/v1/datasets/{dataset}/read", {field: value}, content_type=JSON).status_code == 422
+    assert Dataset.objects.get().versions.count() == 1
+
+
+def test_rows_of_the_last_good_version_are_listed_while_a_later_one_failed(eager_runs: None, program: Client) -> None:
+    dataset = upload(program).json()["id"]
+    empty = io.BytesIO(b"")
+    empty.name = "empty.csv"
+    assert program.post(f"/api/v1/datasets/{dataset}/file", {"file": empty}).json()["version"] == 2
+    assert program.get(f"/api/v1/datasets/{dataset}").json()["run"]["status"] == "failed"
+    assert program.get(f"/api/v1/datasets/{dataset}/rows").json()["count"] == 60

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from projects.readers.encoding_names import ENCODING_NAMES
+from studio.engine.errors import DataProblem
 from tests.unit.readers.conftest import Reader
 
 TEXTS = {
@@ -37,7 +39,7 @@ def table(texts: list[str]) -> str:
 def test_an_encoding_is_told_by_the_letters_that_come_out(read: Reader, codec: str) -> None:
     reading = read(table(TEXTS[codec]).encode(codec))
     assert [row[0] for row in reading.rows] == TEXTS[codec]
-    assert reading.facts.doubts == ("encoding",)
+    assert tuple(reading.facts.doubts) == ("encoding",)
     assert "because the file is not UTF-8" in reading.facts.notes[0]
 
 
@@ -45,7 +47,7 @@ def test_an_encoding_is_told_by_the_letters_that_come_out(read: Reader, codec: s
 def test_an_encoding_that_is_named_is_taken_without_a_doubt(read: Reader, codec: str) -> None:
     reading = read(table(TEXTS[codec]).encode(codec), encoding=codec)
     assert [row[0] for row in reading.rows] == TEXTS[codec]
-    assert (reading.facts.encoding, reading.facts.doubts, reading.facts.notes) == (codec, (), ())
+    assert (reading.facts.encoding, reading.facts.doubts, reading.facts.notes) == (codec, {}, ())
 
 
 def test_a_text_that_two_encodings_fit_says_so(read: Reader) -> None:
@@ -60,6 +62,17 @@ def test_escapes_of_iso_2022_jp_are_known(read: Reader) -> None:
 def test_a_named_encoding_that_does_not_fit_is_refused_with_the_line(read: Reader) -> None:
     message = read.problem(b"a,b\n1,2\ncaf\xe9,3\n", encoding="utf-8")
     assert message.startswith("Line 3 cannot be decoded as UTF-8.")
+
+
+@pytest.mark.parametrize("codec", sorted(ENCODING_NAMES))
+def test_no_encoding_that_is_named_ends_in_anything_but_a_table_or_a_sentence(read: Reader, codec: str) -> None:
+    content = "text,label\ncafé,good\n".encode()
+    problem = ""
+    try:
+        read(content, encoding=codec)
+    except DataProblem as refusal:
+        problem = str(refusal)
+    assert not problem or any(part in problem for part in ("cannot be decoded", "NUL", "no rows"))
 
 
 def test_bytes_that_are_no_text_in_any_encoding_are_refused(read: Reader) -> None:

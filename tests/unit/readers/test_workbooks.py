@@ -58,13 +58,13 @@ def test_sheets_before_the_table_are_passed_over_and_that_is_told(
     assert reading.rows == [("north", "1"), ("south", "2")]
     assert reading.facts.used.sheet == "Data"
     assert reading.facts.sheets == (*before, "Data")
-    assert reading.facts.doubts == ("sheet",)
+    assert tuple(reading.facts.doubts) == ("sheet",)
     assert "only 'Data' was read, because" in reading.facts.notes[0]
 
 
 def test_the_first_of_several_tables_is_read_without_a_doubt(read: Reader) -> None:
     reading = read(saved(workbook(One=TABLE, Two=TABLE)), "t.xlsx")
-    assert (reading.facts.used.sheet, reading.facts.doubts) == ("One", ())
+    assert (reading.facts.used.sheet, reading.facts.doubts) == ("One", {})
 
 
 def test_any_sheet_can_be_asked_for(read: Reader) -> None:
