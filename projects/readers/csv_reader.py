@@ -73,8 +73,8 @@ def read_csv(file: CsvFile, out: Path, *, asked: ReadOptions, progress: Progress
 
 def _other_dialects(dialect: Dialect, asked: ReadOptions) -> Iterator[Dialect]:
     """The ways to read a file that cannot be read in the way of its first rows."""
-    if dialect.skips_space:
-        yield replace(dialect, skips_space=False)
+    if dialect.quote:
+        yield replace(dialect, skips_space=not dialect.skips_space)
     if dialect.quote and asked.quotes is None:
         yield replace(dialect, quote="", skips_space=False)
 

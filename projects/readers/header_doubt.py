@@ -37,9 +37,14 @@ def header_doubt(names: Sequence[str], table: Path) -> str | None:
 
 def _value_among(names: Sequence[str]) -> str | None:
     bare = [name.strip() for name in names]
-    if all(name.isdigit() for name in bare):
+    if all(name.isdecimal() for name in bare) and _count_on([int(name) for name in bare]):
         return None  # numbered columns
     return next((name for name in bare if _VALUE.fullmatch(name) and not _YEAR.fullmatch(name)), None)
+
+
+def _count_on(numbers: Sequence[int]) -> bool:
+    first = numbers[0]
+    return first in (0, 1) and list(numbers) == list(range(first, first + len(numbers)))
 
 
 def _recurring_name(names: Sequence[str], rows: pa.Table) -> tuple[str, int] | None:

@@ -5,6 +5,7 @@ The forms are those that pandas' `to_json` calls orients, JSON Lines, an object 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,6 +18,7 @@ from studio.engine.errors import DataProblem
 
 _N_KEYS = 100  # inner keys that are looked at to tell names of columns from names of rows
 _N_SHOWN = 3
+_ROW_NAME = re.compile(r"-?[0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")  # a number or a date
 _TIGHT = {"index", "index_names", "column_names"}  # what pandas writes beside columns and data
 
 
@@ -148,13 +150,18 @@ def _form_of_object(outline: _Outline, asked: str | None) -> JsonForm:
             f"The JSON document is an object with {len(tables)} lists of rows: {_shown([m.key for m in tables])}. "
             "Keep the one that is the table, and use that."
         )
+    if outline.keys_are_positions and not lists and not objects and len(outline.members) > 1:
+        raise DataProblem(
+            "The JSON document is an object of single values under 0, 1, 2, …, as pandas writes a series. "
+            "Expected a table: write the frame instead."
+        )
     return JsonForm(Orient.LINES)
 
 
 def _columns_or_index(outline: _Outline, asked: str | None) -> JsonForm:
     """An object of objects: the outer names are columns, as pandas writes a frame, or the names of rows.
 
-    Numbers name rows. Where neither names or both are numbers, nothing tells which is which.
+    Numbers and dates name rows. Where neither names or both are such, nothing tells which is which.
     """
     inner = outline.members[0].keys
     if len(outline.members) == 1 and outline.members[0].inner == "{":
@@ -162,8 +169,8 @@ def _columns_or_index(outline: _Outline, asked: str | None) -> JsonForm:
             f"The JSON document is an object of nested objects ({_shown(outline.keys)}), which is no table. "
             'Expected a list of objects: [{"column": "value", …}, …].'
         )
-    outer_are_rows = all(map(_is_number, outline.keys))
-    inner_are_rows = all(map(_is_number, inner)) and bool(inner)
+    outer_are_rows = all(map(_ROW_NAME.fullmatch, outline.keys))
+    inner_are_rows = all(map(_ROW_NAME.fullmatch, inner)) and bool(inner)
     if asked in (Orient.COLUMNS, Orient.INDEX):
         outer_are_rows = asked == Orient.INDEX
         inner_are_rows = not outer_are_rows
@@ -177,10 +184,6 @@ def _columns_or_index(outline: _Outline, asked: str | None) -> JsonForm:
         name_column = None if outline.keys_are_positions else free_name(inner)
         return JsonForm(Orient.INDEX, name_column=name_column)
     return JsonForm(Orient.COLUMNS)
-
-
-def _is_number(key: str) -> bool:
-    return key.removeprefix("-").isdecimal()
 
 
 def _left_out(outline: _Outline, key: str) -> tuple[str, ...]:

@@ -110,7 +110,9 @@ def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     version = shown_version(newest)
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else TABS[0]
-    context = _TAB_CONTEXTS[tab](request, version) if version.is_succeeded else {"form": ReadForm(version)}
+    context: Context = {"form": ReadForm(version)}
+    if version.is_succeeded:
+        context = _TAB_CONTEXTS[tab](request, version)
     if newest != version:
         context["failed"] = newest
     return render(request, f"projects/dataset_{tab}.html", {**_page_context(version, tab), **context})

@@ -149,7 +149,7 @@ def test_long_cells_and_short_ones_come_in_together(read: Reader) -> None:
     assert [row[1] for row in read(content.encode()).rows] == cells
 
 
-@pytest.mark.parametrize("header", ["39,State-gov,77516", "1.5,2.5", "2024-01-31,x"])
+@pytest.mark.parametrize("header", ["39,State-gov,77516", "39,77516,13", "1.5,2.5", "2024-01-31,x"])
 def test_a_header_that_looks_like_a_row_is_told(read: Reader, header: str) -> None:
     note = " ".join(read(f"{header}\n{header}\n".encode()).facts.notes)
     assert "taken as column names" in note

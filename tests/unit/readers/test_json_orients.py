@@ -47,6 +47,11 @@ def test_names_of_rows_that_say_something_become_a_column(read: Reader, orient: 
     assert [row[1:] for row in reading.rows] == ROWS
 
 
+def test_dates_name_rows(read: Reader) -> None:
+    content = b'{"a": {"2024-01-01": 1, "2024-01-02": 2}, "b": {"2024-01-01": 3, "2024-01-02": 4}}'
+    assert read(content, "t.json").rows == [("2024-01-01", "1", "3"), ("2024-01-02", "2", "4")]
+
+
 def test_a_column_that_is_called_index_keeps_its_name(read: Reader) -> None:
     content = b'{"index": {"5": "a", "9": "b"}, "n": {"5": 1, "9": 2}}'
     assert read(content, "t.json").facts.columns == ("index_1", "index", "n")
@@ -80,6 +85,7 @@ def test_records_under_a_key_are_found(read: Reader, content: bytes, note: str) 
         (b'{"x": {"p": 1, "q": 2}, "y": {"p": 3, "q": 4}}', "'x', 'y', each with 'p', 'q'"),
         (b'{"0": {"0": 1}, "1": {"0": 3}}', "Either may be the columns"),
         (b'{"train": [{"a": 1}], "test": [{"a": 2}]}', "2 lists of rows: 'train', 'test'"),
+        (b'{"0": "x", "1": "y"}', "as pandas writes a series"),
         (b'{"data": {"0": {"a": 1}}}', "object of nested objects ('data')"),
         (b'{"a": {"0": 1, "1": 2}, "b": {"0": 1}}', "not equally long: 'a' has 2 rows and 'b' has 1"),
         (b'{"a": {"0": 1, "1": 2}, "b": {"1": 1, "0": 2}}', "the same rows in the same order"),

@@ -74,6 +74,11 @@ def test_spaces_before_an_opening_quote_do_not_split_the_cell(
     assert "Spaces after a delimiter" in " ".join(reading.facts.notes)
 
 
+def test_a_quote_after_a_space_is_found_far_down_the_file(read: Reader) -> None:
+    content = "\n".join(["label,text", *lines(900, ","), 'login, "x, y"', ""])
+    assert read(content.encode()).rows[900] == ("login", "x, y")
+
+
 def test_spaces_that_stand_before_no_quoted_cell_stay(read: Reader) -> None:
     assert read(b'a,b\n "x" said he, y\n1,"say, ""hi"""\n').rows == [(' "x" said he', " y"), ("1", 'say, "hi"')]
 
