@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import unicodedata
 from html import unescape
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -18,7 +20,10 @@ from projects.services import dataset_create
 from studio import runs
 from studio.accounts.models import User
 from studio.accounts.services import api_key_create
+from studio.engine.issues.rare_class import find_rare_class
 from studio.engine.label_sets import Separator
+from studio.engine.labels import Labels
+from studio.engine.ml_task import MLTask
 from studio.runs import Run
 from tests.cast import logged_in
 from tests.data_builders import csv_file
@@ -252,3 +257,17 @@ def test_many_numbers_as_classes_are_questioned(browser: Client, program: Client
     [note] = project["notes"]
     assert "holds 30 different numbers, and each is a class of its own here" in note
     assert note in words(browser.post(address(version), choice(check="1")))
+
+
+def test_a_class_is_called_rare_by_the_rule_of_the_analysis(browser: Client, alice: User) -> None:
+    rows = [*["login"] * 300, *["billing"] * 300, *["shipping"] * 10]
+    lines = [f"some words about {label} in message number {n} of the day,{label}" for n, label in enumerate(rows)]
+    version = read(alice, "\n".join(["text,label", *lines]))
+
+    page = words(browser.get(address(version)))
+
+    assert "1 class with fewer than 21 rows: “shipping”" in page
+    codes = np.repeat([0, 1, 2], [300, 300, 10]).astype(np.int32)
+    labels = Labels(codes, ("login", "billing", "shipping"), codes)
+    evidence = SimpleNamespace(study=SimpleNamespace(labels=labels, spec=SimpleNamespace(task=MLTask.MULTI_CLASS)))
+    assert np.flatnonzero(find_rare_class(evidence)["has_rare_class"]).tolist() == list(range(600, 610))  # type: ignore[arg-type]
