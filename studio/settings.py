@@ -1,4 +1,4 @@
-"""All settings, from the environment. Each is listed with its purpose in README.md and .env.example."""
+"""All settings, from the environment. Each is listed with its purpose in docs/admin.md and .env.example."""
 
 from __future__ import annotations
 

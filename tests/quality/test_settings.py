@@ -1,4 +1,4 @@
-"""Every setting is documented: what the code reads, what .env.example lists and what the README explains agree."""
+"""Every setting is documented: what the code reads, what .env.example lists and what docs/admin.md explains agree."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def test_env_example_lists_every_setting() -> None:
     assert set(listed) == names_in_code() | ONLY_COMPOSE
 
 
-def test_readme_explains_every_setting() -> None:
-    assert set(re.findall(r"^\| `([A-Z0-9_]+)` \|", text_of("README.md"), re.MULTILINE)) == names_in_code()
+def test_guide_for_administrators_explains_every_setting() -> None:
+    assert set(re.findall(r"^\| `([A-Z0-9_]+)` \|", text_of("docs/admin.md"), re.MULTILINE)) == names_in_code()
 
 
 def test_env_example_shows_the_defaults() -> None:
