@@ -9,13 +9,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from tests.programs import ROOT, free_port, program, running, studio_environment, wait_until
 
 FOLDER = ROOT / "docs/pictures"
 RUN_MS = 120_000  # how long a run on the sample may take on a busy machine
-SIZE = {"width": 1200, "height": 800}
+SIZE: ViewportSize = {"width": 1200, "height": 800}
 
 
 def main() -> None:
