@@ -35,7 +35,8 @@ class _Parser(HTMLParser):
         if form is None or "disabled" in values:
             return
         if tag == "input" and _is_sent(values):
-            form.pairs.append((values["name"], values.get("value", "on")))
+            ticked = "on" if values.get("type") in ("checkbox", "radio") else ""
+            form.pairs.append((values["name"], values.get("value", ticked)))
         elif tag == "select":
             self._select, self._options = (form, values["name"]), []
         elif tag == "option" and self._select:

@@ -11,7 +11,7 @@ import numpy as np
 from studio.engine.calibration import Calibration
 from studio.engine.candidates import Candidate
 from studio.engine.crossval import OutOfSample
-from studio.engine.ensemble import ensemble_weights
+from studio.engine.ensemble import ensemble_weights, towards_equal
 from studio.engine.labels import Labels
 from studio.engine.learners import Predicted
 from studio.engine.schema import CandidateResult
@@ -75,7 +75,10 @@ def assess(fits: Sequence[OutOfSample], labels: Labels, recipe: TaskRecipe) -> A
         for column, calibration in zip(columns.T, calibrations, strict=True)
     ]
     best = calibrations[int(np.argmin(alone))]
-    weights = ensemble_weights(columns, partial(recipe.losses, targets=targets, calibration=best))
+    losses = partial(recipe.losses, targets=targets, calibration=best)
+    weights = ensemble_weights(columns, losses)
+    if labels.classes:
+        weights = towards_equal(weights, columns, losses)
     mixed = recipe.combined(calibrated, weights.tolist())
     calibration = recipe.calibration(mixed[is_labeled], targets)
     predicted = recipe.calibrated(mixed, calibration.temperature)

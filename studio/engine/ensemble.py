@@ -37,18 +37,13 @@ def ensemble_weights(columns: npt.NDArray[np.float64], losses: Losses) -> npt.ND
     Notes
     -----
     Greedy selection with replacement; candidates with less than a twentieth are left out where the loss hardly rises.
-    Then the weights are moved towards equal ones, as far as the mean loss rises by no more than its standard error:
-    whoever learns wrong labels best is weighed too much by their loss, and what chance may explain is no reason
-    against the others.
-
     The m weights are fitted on the very rows on which the ensemble's held-out accuracy is then measured, as is each
     candidate's calibration; with a handful of numbers for hundreds of rows the bias is far below the accuracy's
     own uncertainty, but it is there.
 
     References
     ----------
-    Caruana et al., Ensemble Selection from Libraries of Models (2004); Breiman et al., Classification and Regression
-    Trees (1984), for the rule of one standard error.
+    Caruana et al., Ensemble Selection from Libraries of Models (2004).
     """
     n_candidates = columns.shape[1]
     if n_candidates == 1:
@@ -64,12 +59,31 @@ def ensemble_weights(columns: npt.NDArray[np.float64], losses: Losses) -> npt.ND
         best = int(np.argmin(tried))
         picks[best] += 1
         total += columns[:, best]
-    return _towards_equal(_without_rare(picks / N_PICKS, columns, loss), columns, losses)
+    return _without_rare(picks / N_PICKS, columns, loss)
 
 
-def _towards_equal(
+def towards_equal(
     weights: npt.NDArray[np.float64], columns: npt.NDArray[np.float64], losses: Losses
 ) -> npt.NDArray[np.float64]:
+    """Move weights towards equal ones, as far as the mean loss rises by no more than its standard error.
+
+    Parameters
+    ----------
+    weights
+        Of the candidates, shape (m,); those at 0 stay there.
+    columns, losses
+        As in `ensemble_weights`. The losses must be bounded: a few gross errors would make the standard error so large
+        that it allowed everything.
+
+    Notes
+    -----
+    Whoever learns wrong labels best is weighed too much by their loss, and what chance may explain is no reason
+    against the others.
+
+    References
+    ----------
+    Breiman et al., Classification and Regression Trees (1984), for the rule of one standard error.
+    """
     equal = (weights > 0) / np.count_nonzero(weights)
     least = losses(columns @ weights)
     for shrinkage in SHRINKAGES:
