@@ -163,7 +163,7 @@ REFUSED = {
         "text,price\n" + "a b,1\nc d,2\n" * 9 + "e f,cheap\n",
         "regression",
         {"label_column": "price"},
-        "“cheap” in row 18",
+        "“cheap” in row 19",
     ),
     "one number only": ("text,price\n" + "a b,1\nc d,1\n" * 9, "regression", {"label_column": "price"}, "same number"),
     "one class in every row": (

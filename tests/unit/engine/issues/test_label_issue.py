@@ -19,10 +19,16 @@ from studio.engine.issues.label_issue_sets import find_label_issue_sets
 from studio.engine.issues.well_labeled import find_well_labeled
 from studio.engine.ml_task import MLTask
 from studio.engine.resources import Resources
-from studio.engine.study import make_study
+from studio.engine.study import Study, make_study
 from tests.unit.engine.frames import table_spec
 
 LABELS = ["a", "b", "c"] * 20
+
+
+def _as_studied(pred_probs: npt.NDArray[np.float32], study: Study) -> npt.NDArray[np.float32]:
+    """Return probabilities of rows as given and of classes sorted by name in the order of the study."""
+    columns = [sorted(study.labels.classes).index(name) for name in study.labels.classes]
+    return pred_probs[study.order][:, columns]
 
 
 def _found(changes: dict[int, tuple[float, float, float]]) -> dict[str, np.ndarray]:
@@ -32,7 +38,7 @@ def _found(changes: dict[int, tuple[float, float, float]]) -> dict[str, np.ndarr
     pred_probs[np.arange(60), [ord(label) - ord("a") for label in LABELS]] = 0.9
     for row, probabilities in changes.items():
         pred_probs[row] = probabilities
-    found = find_label_issue(Evidence(study, pred_probs[study.order], np.zeros((60, 1), dtype=np.float32)))
+    found = find_label_issue(Evidence(study, _as_studied(pred_probs, study), np.zeros((60, 1), dtype=np.float32)))
     return {name: study.in_given_order(np.asarray(column)) for name, column in found.items()}
 
 
@@ -74,7 +80,7 @@ def _evidence(
     nothing = np.empty((len(labels), 0), dtype=np.float32)
     return Evidence(
         study,
-        nothing if pred_probs is None else pred_probs[study.order],
+        nothing if pred_probs is None else _as_studied(pred_probs, study),
         space=nothing,
         predictions=None if predictions is None else predictions[study.order],
     )
