@@ -1,4 +1,4 @@
-"""What a person may answer: which columns of a file are meant by those that the model reads."""
+"""What a person may answer: which columns of a file are meant, and how its numbers and dates are read."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from django.http import QueryDict
 
 from inference.models import PredictionBatch
 from models_app.selectors import expected_columns
+from studio.engine.convention_notes import NAMES, other_conventions
+from studio.engine.conventions import Convention, FoundConvention
 
 MAX_OPTIONS = 10_000  # in all selects together; a file that lacks more is another file
 
@@ -46,3 +48,28 @@ class ColumnMapForm(forms.Form):
         return {
             str(field.label): self.file_columns[int(self.cleaned_data[name])] for name, field in self.fields.items()
         }
+
+
+class ReadingForm(forms.Form):
+    """Another reading of one column of a predicted file; the column is named by its place."""
+
+    reading = forms.ChoiceField(required=False)
+
+    def __init__(self, batch: PredictionBatch, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        self.columns = list(batch.found_conventions)
+        self.offers: list[tuple[str, str]] = []
+        for place, name in enumerate(self.columns):
+            found = FoundConvention.from_dict(batch.found_conventions[name])
+            if found.is_certain and name not in batch.chosen_conventions:
+                continue
+            self.offers += [
+                (f"{place}:{convention}", f"Read “{name}” {NAMES[convention]}")
+                for convention in other_conventions(found)
+            ]
+        self.fields["reading"].choices = self.offers  # type: ignore[attr-defined]
+
+    def conventions(self) -> dict[str, Convention | None]:
+        """Return the chosen reading by column; empty where none was chosen."""
+        place, _, convention = self.cleaned_data["reading"].partition(":")
+        return {self.columns[int(place)]: Convention(convention)} if place else {}

@@ -18,7 +18,8 @@ class PredictionBatch(Run):
 
     `column_map` says which column of the file is read for a column of the model, where their names differ. When the
     file lacks columns, the batch fails, and `missing_columns` names them, each with the columns among `file_columns`
-    that may be meant.
+    that may be meant. `chosen_conventions` says how numbers and dates of some columns are to be read, and
+    `found_conventions` how those of each column were read.
     """
 
     task_name = "inference.predict_batch"
@@ -35,6 +36,8 @@ class PredictionBatch(Run):
     column_map = models.JSONField(default=dict, blank=True)
     missing_columns = models.JSONField(default=list)
     file_columns = models.JSONField(default=list)
+    chosen_conventions = models.JSONField(default=dict, blank=True)
+    found_conventions = models.JSONField(default=dict, blank=True)
     is_of_client = models.BooleanField(default=False)
 
     class Meta(Run.Meta):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -23,8 +23,8 @@ from inference.spellings import file_spelling
 from models_app.artifact_files import deployed_artifact
 from projects.readers import ROW_ID, ReadLimits, read_table
 from studio import storage, tables
-from studio.engine.convention_notes import convention_notes
-from studio.engine.conventions import Conventions, FoundConvention
+from studio.engine.convention_notes import NAMES, convention_notes
+from studio.engine.conventions import Convention, Conventions, FoundConvention
 from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.predict import Predictions, new_reading, predict_frame
@@ -41,7 +41,7 @@ CELLS_PER_CHUNK = 400_000  # of a wide table: some 40 MB
 ROWS_PER_GROUP = 20_000  # of the Parquet file; a group for each chunk would make its footer large
 STALE_AFTER = timedelta(hours=24)
 NO_MAP: Mapping[str, str] = MappingProxyType({})
-ADVICE = "If that is wrong, write it in a way with one meaning, as 1234.5 or 2026-01-31, and upload the file again."
+ADVICE = "If that is wrong, choose another reading; the file is then predicted again."
 SUGGESTED_LABEL = "Suggested Label"
 SUGGESTED_LABEL_ERROR = "Suggested Label Error"  # of a regression: its error bar
 
@@ -63,7 +63,15 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
         table, result = folder / "rows.parquet", folder / "predictions.parquet"
         model = deployed_artifact(run.deployed_model.artifact_key)
         notes = _read(run, model, table, progress)
-        predicted = predict_table(model, table, result, progress=progress, column_map=run.column_map)
+        chosen = {name: Convention(one) for name, one in run.chosen_conventions.items()}
+        predicted = predict_table(
+            model,
+            table,
+            result,
+            progress=progress,
+            column_map=run.column_map,
+            chosen=chosen,
+        )
         keys = {path: storage.prediction_file(run.pk, run.attempt, path.name) for path in (table, result)}
         for path, key in keys.items():
             tables.publish(path, key)
@@ -72,7 +80,13 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
         "result_key": keys[result],
         "n_rows": predicted.n_rows,
         "label_counts": predicted.label_counts,
-        "notes": [*notes, *predicted.notes, *convention_notes(predicted.conventions, advice=ADVICE)],
+        "found_conventions": {name: asdict(one) for name, one in predicted.conventions.items()},
+        "notes": [
+            *notes,
+            *predicted.notes,
+            *(f"Column “{name}” is read {NAMES[convention]}, as you chose." for name, convention in chosen.items()),
+            *convention_notes(predicted.conventions, advice=ADVICE),
+        ],
     }
 
 

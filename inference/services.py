@@ -15,18 +15,26 @@ from models_app.selectors import expected_columns
 from projects.services import delete_with_files
 from studio import runs, storage
 from studio.accounts.models import User
+from studio.engine.columns import MEASURED, ColumnKind
+from studio.engine.conventions import DATE_ORDERS, DECIMALS, Convention
 from studio.engine.errors import DataProblem
-from studio.engine.required_columns import RequiredColumns
+from studio.engine.required_columns import RequiredColumns, some
 
 MAX_FILENAME_CHARS = 255
 
 
 def prediction_start(
-    *, model: DeployedModel, user: User, file: UploadedFile[bytes], column_map: Mapping[str, str] | None = None
+    *,
+    model: DeployedModel,
+    user: User,
+    file: UploadedFile[bytes],
+    column_map: Mapping[str, str] | None = None,
+    conventions: Mapping[str, Convention | None] | None = None,
 ) -> PredictionBatch:
     """Store an uploaded file and queue its prediction.
 
     `column_map` names, for a column that the model reads, the column of the file that is meant by it.
+    `conventions` says how numbers or dates of a column are written; None leaves it to the cells.
     """
     if not model.is_succeeded:
         raise DataProblem("This model has not finished its training. Wait until it has, then upload the file again.")
@@ -36,6 +44,7 @@ def prediction_start(
         filename=PurePath(file.name or "file").name[-MAX_FILENAME_CHARS:],
         size_bytes=file.size or 0,
         column_map=_checked_map(model, column_map or {}),
+        chosen_conventions=_checked_conventions(model, conventions or {}),
     )
     batch.source_key = storage.prediction_source(batch.pk)
     default_storage.save(batch.source_key, file)
@@ -51,22 +60,54 @@ def _checked_map(model: DeployedModel, column_map: Mapping[str, str]) -> dict[st
     return dict(required.column_map)
 
 
-def prediction_restart(
-    *, batch: PredictionBatch, user: User, column_map: Mapping[str, str] | None = None
-) -> PredictionBatch:
-    """Predict a file again whose prediction failed or was cancelled; the new run takes its place.
+def _checked_conventions(model: DeployedModel, conventions: Mapping[str, Convention | None]) -> dict[str, str]:
+    """Refuse what the model's columns cannot be read with; leave out what the cells are to tell."""
+    kinds = {column.name: ColumnKind(column.kind) for column in expected_columns(model)}
+    for name, convention in conventions.items():
+        if name not in kinds:
+            raise DataProblem(f"The model reads no column “{name}”. It reads {some(list(kinds))}.")
+        kind = kinds[name]
+        if kind not in MEASURED:
+            raise DataProblem(
+                f"Column “{name}” is {kind}, so it has no decimal mark and no order of dates. Leave it out."
+            )
+        allowed = DATE_ORDERS if kind is ColumnKind.DATETIME else DECIMALS
+        if convention is not None and convention not in allowed:
+            raise DataProblem(
+                f"Column “{name}” is {kind} and cannot be read {convention}. Give {' or '.join(allowed)}."
+            )
+    return {name: one.value for name, one in conventions.items() if one is not None}
 
-    `column_map` adds to what was chosen before.
+
+def prediction_restart(
+    *,
+    batch: PredictionBatch,
+    user: User,
+    column_map: Mapping[str, str] | None = None,
+    conventions: Mapping[str, Convention | None] | None = None,
+) -> PredictionBatch:
+    """Predict a file again after a failure, a cancel or with another reading; the new run takes its place.
+
+    `column_map` and `conventions` add to what was chosen before.
     """
-    if batch.is_active or batch.is_succeeded:
-        raise DataProblem("This prediction has not failed, so there is nothing to start again.")
+    model = batch.deployed_model
+    before = {name: Convention(one) for name, one in batch.chosen_conventions.items()}
+    chosen_conventions = _checked_conventions(model, before | dict(conventions or {}))
+    if batch.is_active:
+        raise DataProblem("This prediction is still under way. Wait until it has ended, or cancel it first.")
+    if batch.is_succeeded and chosen_conventions == batch.chosen_conventions:
+        raise DataProblem(
+            "This prediction has not failed, and its numbers and dates would be read as before, "
+            "so there is nothing to start again."
+        )
     again = PredictionBatch(
-        deployed_model=batch.deployed_model,
+        deployed_model=model,
         created_by=user,
         filename=batch.filename,
         size_bytes=batch.size_bytes,
         is_of_client=batch.is_of_client,
-        column_map=_checked_map(batch.deployed_model, batch.column_map | dict(column_map or {})),
+        column_map=_checked_map(model, batch.column_map | dict(column_map or {})),
+        chosen_conventions=chosen_conventions,
     )
     with default_storage.open(batch.source_key) as source:
         again.source_key = default_storage.save(storage.prediction_source(again.pk), source)

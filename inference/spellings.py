@@ -46,7 +46,9 @@ def file_spelling(model: TrainedModel, table: Path, required: RequiredColumns, c
         for name, source in sources.items()
         if source in by_source
     }
-    conventions |= {name: FoundConvention(convention) for name, convention in chosen.items()}
+    for name, convention in chosen.items():
+        found = conventions.get(name, FoundConvention(convention))
+        conventions[name] = found.as_chosen(convention)
     values = {name: _values(table, sources[name]) for name in model.levels if name in sources}
     return FileSpelling(conventions, meant_spellings(model, values))
 

@@ -13,13 +13,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from inference import exports, selectors, services
 from inference.access import batch_or_404, ready_batch_or_404
-from inference.forms import ColumnMapForm
+from inference.forms import ColumnMapForm, ReadingForm
 from inference.models import PredictionBatch
 from models_app.access import ready_model_or_404
 from models_app.models import DeployedModel
 from projects.forms.datasets import UploadForm
 from studio import runs
 from studio.accounts.access import account
+from studio.engine.errors import DataProblem
 from studio.htmx import is_partial, render
 
 
@@ -83,14 +84,22 @@ def prediction_cancel(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse
 
 @require_POST
 def prediction_retry(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """Predict the file again after a failure or a cancel; what was asked about its columns is answered here."""
+    """Predict the file again; what was asked about its columns is answered here."""
     batch = batch_or_404(request, batch_id)
     form = ColumnMapForm(batch, request.POST)
     if not form.is_valid():
         context = _page_context(batch) | {"column_form": form}
         return render_page(request, "inference/prediction_detail.html", context, status=422)
-    column_map = form.column_map()
-    return redirect(services.prediction_restart(batch=batch, user=account(request), column_map=column_map))
+    reading = ReadingForm(batch, request.POST)
+    if not reading.is_valid():
+        raise DataProblem("This file has no such reading. Choose one that the page of the prediction offers.")
+    again = services.prediction_restart(
+        batch=batch,
+        user=account(request),
+        column_map=form.column_map(),
+        conventions=reading.conventions(),
+    )
+    return redirect(again)
 
 
 @require_GET

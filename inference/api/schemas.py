@@ -9,12 +9,18 @@ from pydantic import TypeAdapter, ValidationError
 
 from inference.models import PredictionBatch
 from studio.api.schemas import RunOut, Text
+from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
 
 ColumnMap = dict[Text, Text]
 COLUMN_MAP_HELP = (
     "Which column of the file is meant by a column that the model reads, such as "
     '{"text": "Text"}; needed only where their names differ.'
+)
+StatedConventions = dict[Text, Convention | None]
+CONVENTIONS_HELP = (
+    'How numbers or dates of the model\'s columns are written, such as {"price": "comma"}; '
+    "null leaves it to the cells, as does a column that is not named."
 )
 
 
@@ -25,6 +31,17 @@ def column_map_of(text: str) -> dict[str, str]:
     except ValidationError as error:
         raise DataProblem(
             'The field “column_map” is not a JSON object of column names. Expected one such as {"text": "Text"}.'
+        ) from error
+
+
+def conventions_of(text: str) -> dict[str, Convention | None]:
+    """Return the conventions in a field of a form, where they stand as JSON."""
+    try:
+        return TypeAdapter(StatedConventions).validate_json(text) if text.strip() else {}
+    except ValidationError as error:
+        raise DataProblem(
+            "The field “conventions” is not a JSON object of columns with "
+            f'{", ".join(Convention)} or null. Expected one such as {{"price": "comma"}}.'
         ) from error
 
 
@@ -46,6 +63,7 @@ class RetryIn(Schema):
     """How a file is to be predicted again."""
 
     column_map: ColumnMap = Field(default_factory=dict, description=COLUMN_MAP_HELP)
+    conventions: StatedConventions = Field(default_factory=dict, description=CONVENTIONS_HELP)
 
 
 class PredictionOut(Schema):
@@ -60,6 +78,9 @@ class PredictionOut(Schema):
     column_map: dict[str, str] = Field(
         description="For a column that the model reads, the column of the file that was read in its place."
     )
+    conventions: dict[str, Convention] = Field(
+        description="How the numbers and dates of each column were read; until then, what you chose."
+    )
     missing_columns: list[MissingColumnOut] = Field(
         description="The columns that the file lacks, when that is why the run failed."
     )
@@ -71,6 +92,12 @@ class PredictionOut(Schema):
     def resolve_model_id(batch: PredictionBatch) -> UUID:
         """Return the model that predicts."""
         return batch.deployed_model_id
+
+    @staticmethod
+    def resolve_conventions(batch: PredictionBatch) -> dict[str, str]:
+        """Return what was used, or what is going to be."""
+        found = {name: one["convention"] for name, one in batch.found_conventions.items()}
+        return {**batch.chosen_conventions, **found}
 
     @staticmethod
     def resolve_label_counts(batch: PredictionBatch) -> list[dict[str, object]]:

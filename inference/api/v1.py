@@ -11,7 +11,14 @@ from ninja.files import UploadedFile
 
 from inference import exports, selectors, services
 from inference.access import batch_or_404, ready_batch_or_404
-from inference.api.schemas import COLUMN_MAP_HELP, PredictionOut, RetryIn, column_map_of
+from inference.api.schemas import (
+    COLUMN_MAP_HELP,
+    CONVENTIONS_HELP,
+    PredictionOut,
+    RetryIn,
+    column_map_of,
+    conventions_of,
+)
 from inference.models import PredictionBatch
 from models_app.access import model_or_404
 from studio.accounts.access import account
@@ -33,11 +40,16 @@ def prediction_start(
     model_id: UUID,
     file: File[UploadedFile],
     column_map: Annotated[Text, Form("", description=f"{COLUMN_MAP_HELP} As JSON.")],
+    conventions: Annotated[Text, Form("", description=f"{CONVENTIONS_HELP} As JSON.")],
 ) -> Status[PredictionBatch]:
     """Upload a file and predict its rows."""
     model = model_or_404(request, model_id)
     batch = services.prediction_start(
-        model=model, user=account(request), file=file, column_map=column_map_of(column_map)
+        model=model,
+        user=account(request),
+        file=file,
+        column_map=column_map_of(column_map),
+        conventions=conventions_of(conventions),
     )
     return Status(201, batch)
 
@@ -50,12 +62,18 @@ def prediction_get(request: HttpRequest, batch_id: UUID) -> PredictionBatch:
 
 @router.post("/predictions/{uuid:batch_id}/retry", response={201: PredictionOut})
 def prediction_retry(request: HttpRequest, batch_id: UUID, wanted: RetryIn) -> Status[PredictionBatch]:
-    """Predict a file again after a failure or a cancellation; the new prediction replaces the old one.
+    """Predict the stored file again; the new prediction replaces the old one.
 
-    Where the file lacked columns, `column_map` says which of its columns are meant; it is not uploaded again.
+    This is possible after a failure or a cancellation, and after a success where `conventions` has numbers or dates
+    read differently. Where the file lacked columns, `column_map` says which of its columns are meant.
     """
     batch = batch_or_404(request, batch_id)
-    again = services.prediction_restart(batch=batch, user=account(request), column_map=wanted.column_map)
+    again = services.prediction_restart(
+        batch=batch,
+        user=account(request),
+        column_map=wanted.column_map,
+        conventions=wanted.conventions,
+    )
     return Status(201, again)
 
 

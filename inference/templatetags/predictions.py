@@ -6,7 +6,7 @@ from django import template
 from django.core.paginator import Page, Paginator
 from django.template.context import RequestContext
 
-from inference.forms import ColumnMapForm
+from inference.forms import ColumnMapForm, ReadingForm
 from inference.models import PredictionBatch
 from inference.selectors import batches_of
 from models_app.models import DeployedModel
@@ -43,6 +43,12 @@ def prediction_results(context: RequestContext, model: DeployedModel) -> dict[st
 def column_map_form(batch: PredictionBatch, sent: ColumnMapForm | None = None) -> ColumnMapForm:
     """Return the form that asks which columns of the file are meant, or that form as it was sent."""
     return sent or ColumnMapForm(batch)
+
+
+@register.simple_tag
+def reading_offers(batch: PredictionBatch) -> list[tuple[str, str]]:
+    """Return the other readings of the file: what is sent, and what the button says."""
+    return ReadingForm(batch).offers
 
 
 def _shared(context: RequestContext) -> dict[str, object]:

@@ -43,6 +43,21 @@ def readings(found: FoundConvention) -> str:
     return f"“{found.example}” may be {' or '.join(values)}"
 
 
+def other_conventions(found: FoundConvention) -> tuple[Convention, ...]:
+    """Return the conventions that would read the example of a column as another value.
+
+    >>> other_conventions(FoundConvention(Convention.MONTH_FIRST, example="01/02/2023"))
+    (<Convention.DAY_FIRST: 'day-first'>,)
+    """
+    if not found.example:
+        return ()
+    if found.convention in DECIMALS:
+        return tuple(one for one in DECIMALS if one is not found.convention)
+    dates = {order: read_moments([found.example], order).iloc[0] for order in DATE_ORDERS}
+    others = [order for order, date in dates.items() if date == date]
+    return tuple(order for order in others if order is not found.convention)
+
+
 def _others(found: FoundConvention) -> str:
     cells = "1 cell" if found.n_other == 1 else f"{found.n_other:,} cells"
     if found.convention in DECIMALS:

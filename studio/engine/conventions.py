@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 
 class Convention(StrEnum):
@@ -54,6 +55,15 @@ class FoundConvention:
         if self.is_certain or trained is None or trained is Convention.YEAR_FIRST:
             return self
         return replace(self, convention=trained)
+
+    def as_chosen(self, convention: Convention) -> FoundConvention:
+        """Return what the column is read with once somebody has said how; the example is kept."""
+        return replace(self, convention=convention, is_certain=True, n_other=0)
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> FoundConvention:
+        """Read what `dataclasses.asdict` made of it."""
+        return cls(**{**stored, "convention": Convention(stored["convention"])})
 
 
 @dataclass(frozen=True, slots=True)

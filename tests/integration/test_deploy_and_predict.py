@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 
 import pandas as pd
@@ -241,6 +242,111 @@ def test_a_column_map_that_cannot_be_meant_is_refused_at_once(
     model: DeployedModel, program: Client, column_map: str, sentence: str
 ) -> None:
     sent = {"file": csv_file("Height\n1\n"), "column_map": column_map}
+    response = program.post(f"/api/v1/models/{model.pk}/predictions", sent)
+    assert response.status_code == 422
+    assert sentence in response.json()["error"]
+    assert not PredictionBatch.objects.exists()
+
+
+@pytest.fixture
+def plain(planted: Planted) -> pd.DataFrame:
+    """Return rows whose heights have one digit before three decimals, and weights only two decimals."""
+    rows = planted.frame[planted.frame["height"].astype(float) >= 1]
+    return rows.assign(weight=rows["weight"].str[:-1])
+
+
+@pytest.fixture
+def open_commas(plain: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with heights such as 4,012, which may also be whole numbers."""
+    return plain.assign(height=plain["height"].str.replace(".", ","))
+
+
+def probabilities(rows: Sequence[dict[str, str]]) -> list[list[str]]:
+    return [list(row.values())[-4:] for row in rows]
+
+
+def buttons(page: str) -> list[str]:
+    """Return what the buttons of other readings send."""
+    return re.findall(r'name="reading"\s+value="([^"]+)"', page)
+
+
+def test_another_reading_is_one_click_away_and_so_is_the_way_back(
+    browser: Client, model: DeployedModel, plain: pd.DataFrame, open_commas: pd.DataFrame
+) -> None:
+    expected = probabilities(exported(browser, predict(browser, model, plain)))
+    asking = predict(browser, model, open_commas)
+    assert probabilities(exported(browser, asking)) != expected
+    card = browser.get(f"{model.get_absolute_url()}?tab=predict").content.decode()
+    page = browser.get(asking.get_absolute_url()).content.decode()
+    retry = reverse("prediction-retry", args=[asking.pk])
+    for shown in (card, page):
+        assert "(with a decimal point) or " in shown
+        assert "Read “height” with a decimal comma" in shown
+        assert retry in {form.action for form in forms_of(shown)}
+    assert buttons(page) == ["0:comma"]
+    response = browser.post(retry, {"reading": "0:comma"})
+    batch = PredictionBatch.objects.latest("queued_at")
+    assert response["Location"] == batch.get_absolute_url()
+    assert not PredictionBatch.objects.filter(pk=asking.pk).exists()
+    assert batch.status == Status.SUCCEEDED, batch.error_message
+    assert probabilities(exported(browser, batch)) == expected
+    page = browser.get(batch.get_absolute_url()).content.decode()
+    assert "Column “height” is read with a decimal comma, as you chose." in page
+    assert "may be" not in page
+    assert buttons(page) == ["0:point"]
+
+
+@pytest.mark.parametrize("reading", ["0:day-first", "9:comma", "comma"])
+def test_a_reading_that_was_not_offered_is_refused(
+    browser: Client, model: DeployedModel, open_commas: pd.DataFrame, reading: str
+) -> None:
+    batch = predict(browser, model, open_commas)
+    response = browser.post(reverse("prediction-retry", args=[batch.pk]), {"reading": reading})
+    assert response.status_code == 422
+    assert "This file has no such reading." in response.content.decode()
+    assert PredictionBatch.objects.get().pk == batch.pk
+
+
+def test_a_program_says_how_a_file_is_read_with_it_or_afterwards(
+    model: DeployedModel, open_commas: pd.DataFrame, program: Client
+) -> None:
+    def answer(response: object) -> dict[str, object]:
+        return program.get(f"/api/v1/predictions/{response.json()['id']}").json()
+
+    def retry(batch: dict[str, object], convention: str | None) -> object:
+        url = f"/api/v1/predictions/{batch['id']}/retry"
+        sent = {"conventions": {"height": convention}}
+        return program.post(url, sent, content_type="application/json")
+
+    url = f"/api/v1/models/{model.pk}/predictions"
+    asking = answer(program.post(url, {"file": csv_file(open_commas)}))
+    assert asking["conventions"] == {"height": "point", "weight": "point"}
+    unchanged = retry(asking, None)
+    assert unchanged.status_code == 422
+    assert "would be read as before" in unchanged.json()["error"]
+    stated = {"file": csv_file(open_commas), "conventions": '{"height": "comma"}'}
+    again = answer(retry(asking, "comma"))
+    for batch in (again, answer(program.post(url, stated))):
+        assert batch["run"]["status"] == "succeeded"
+        assert batch["conventions"] == {"height": "comma", "weight": "point"}
+        assert batch["notes"] == ["Column “height” is read with a decimal comma, as you chose."]
+    assert answer(retry(again, None))["conventions"]["height"] == "point"
+
+
+@pytest.mark.parametrize(
+    ("conventions", "sentence"),
+    [
+        ('{"Height": "comma"}', "The model reads no column “Height”. It reads "),
+        ('{"colour": "comma"}', "Column “colour” is categorical, so it has no decimal mark"),
+        ('{"height": "day-first"}', "cannot be read day-first. Give point or comma."),
+        ('{"height": "semicolon"}', "is not a JSON object of columns with point, comma, day-first"),
+        ("height=comma", "is not a JSON object of columns with point, comma, day-first"),
+    ],
+)
+def test_conventions_that_cannot_be_meant_are_refused_at_once(
+    model: DeployedModel, program: Client, conventions: str, sentence: str
+) -> None:
+    sent = {"file": csv_file("height\n1\n"), "conventions": conventions}
     response = program.post(f"/api/v1/models/{model.pk}/predictions", sent)
     assert response.status_code == 422
     assert sentence in response.json()["error"]
