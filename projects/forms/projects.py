@@ -18,7 +18,7 @@ from projects.label_summaries import (
 )
 from projects.models import DatasetVersion
 from projects.readers.label_cells import LabelCells
-from projects.readers.profile import ColumnProfile, assumed_conventions, conventions_of
+from projects.readers.profile import ColumnProfile, assumed_conventions, conventions_of, words_notes
 from projects.selectors import column_facts, column_profiles
 from studio.engine.columns import ColumnKind
 from studio.engine.convention_notes import convention_notes
@@ -43,6 +43,10 @@ class Option:
 
 
 CONVENTION_ADVICE = "If that is wrong, choose another reading among the columns of the data set first."
+WORDS_ADVICE = (
+    "If it holds numbers, set its kind to number among the columns of the data set first; "
+    "the words then count as missing."
+)
 MODALITIES = (
     Option(Modality.TEXT, "Text", "Models read one column of text."),
     Option(Modality.TABULAR, "Tabular", "Models read many columns of any kind."),
@@ -319,6 +323,7 @@ class ProjectForm(forms.Form):
             notes.append(spelling_note(str(spec.label_column), apart, remedy=remedy))
         if spec.modality is Modality.TABULAR:
             notes += notes_on_features(self.profiles, spec.label_column, spec.feature_columns)
+            notes += words_notes(self.profiles, spec.label_column, advice=WORDS_ADVICE)
         assumed = assumed_conventions(self.profiles, spec)
         return [*notes, *convention_notes(assumed, advice=CONVENTION_ADVICE)]
 

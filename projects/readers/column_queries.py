@@ -155,6 +155,18 @@ class ColumnQueries:
         ).fetchall()
         return [(str(value), int(n)) for value, n in rows]
 
+    def words(self, decimal: Convention, n_words: int, max_chars: int) -> list[str]:
+        """The first different cells that are neither numbers nor placeholders."""
+        number = cell_sql.number("cell", decimal)
+        rows = self._connection.execute(
+            f"""
+            SELECT left(bare, {max_chars}) FROM {self._cells}
+            WHERE cell IS NOT NULL AND {number} IS NULL AND NOT {_matches(PLACEHOLDER_PATTERN)}
+            GROUP BY bare ORDER BY min(row_id) LIMIT {n_words}
+            """
+        ).fetchall()
+        return [str(word) for (word,) in rows]
+
     def partition(self) -> str:
         """A mark that two columns share exactly when they group the rows alike: one is then a renaming of the other."""
         mark = self._one(

@@ -19,13 +19,15 @@ from studio.engine.column_names import is_index_name, is_index_of_library, is_ti
 from studio.engine.columns import MEASURED, ColumnKind
 from studio.engine.conventions import DATE_ORDERS, DECIMALS, Convention, Conventions, FoundConvention
 from studio.engine.guess import MAX_CLASSES
-from studio.engine.kinds import ColumnFacts, infer_kind
+from studio.engine.kinds import ColumnFacts, has_words_among_numbers, infer_kind
 from studio.engine.progress import Progress, Silent
 from studio.engine.schema import CleansetSpec
 
 MAX_TOP_VALUES = 10
 MAX_SHOWN_CHARS = 200
 MAX_BINS = 20
+MAX_WORDS = 3  # named of a column of numbers
+MAX_WORD_CHARS = 40
 _MEMORY_LIMIT = "512MB"  # beyond it DuckDB spills to disk
 _SILENT = Silent()
 
@@ -58,7 +60,8 @@ class ColumnProfile:
     None for columns with too many values to be a label. `sketch` is shared, but for its sign, by columns of numbers of
     which one is the other on another scale. `counts_rows` says whether the numbers are an index that was saved with
     the table. `found_convention` is how numbers or dates are written as far as the cells tell, and
-    `chosen_convention` what the user said.
+    `chosen_convention` what the user said. Where most cells are numbers, and yet too few to take the column for one of
+    numbers, `n_numbers` counts them and `words` are the first others.
     """
 
     name: str
@@ -80,6 +83,20 @@ class ColumnProfile:
     drawn_as: ColumnKind | None = None
     found_convention: FoundConvention | None = None
     chosen_convention: Convention | None = None
+    n_numbers: int = 0
+    words: tuple[str, ...] = ()
+
+    @property
+    def words_note(self) -> str:
+        """Which words keep it from being a column of numbers; empty where somebody chose its kind."""
+        if not self.words or self.kind is not self.inferred_kind:
+            return ""
+        n_filled = self.n_rows - self.n_missing
+        words = ", ".join(f"“{word}”" for word in self.words)
+        return (
+            f"Column “{self.name}” is taken as {self.kind}, although {self.n_numbers:,} of its {n_filled:,} "
+            f"filled cells are numbers; others are words: {words}."
+        )
 
     @property
     def convention(self) -> Convention | None:
@@ -138,6 +155,7 @@ class ColumnProfile:
             "top_values": top_values,
             "histogram": histogram,
             "sketch": sketch,
+            "words": tuple(stored.get("words") or ()),  # type: ignore[arg-type]
         }
         return cls(**parts)  # type: ignore[arg-type]
 
@@ -145,7 +163,7 @@ class ColumnProfile:
 def _found(stored: object) -> FoundConvention | None:
     if not isinstance(stored, Mapping):
         return None
-    return FoundConvention(**{**stored, "convention": Convention(stored["convention"])})
+    return FoundConvention.from_dict(stored)
 
 
 def _convention(stored: object) -> Convention | None:
@@ -212,6 +230,12 @@ def assumed_conventions(profiles: Iterable[ColumnProfile], spec: CleansetSpec) -
     }
 
 
+def words_notes(profiles: Iterable[ColumnProfile], label: str | None, *, advice: str) -> list[str]:
+    """Name the columns that would be numbers but for some words; `advice` says what to do."""
+    notes = [profile.words_note for profile in profiles if profile.name != label]
+    return [f"{note} {advice}" for note in notes if note]
+
+
 def found_conventions(parquet: Path, kinds: Mapping[str, ColumnKind]) -> dict[str, FoundConvention]:
     """Find how the numbers and dates of some columns are written."""
     found = {}
@@ -256,6 +280,8 @@ def _profile(
     facts = queries.with_written_numbers(facts, distinct, used_decimal)
     inferred = infer_kind(name, facts)
     kind = chosen or inferred
+    has_words = has_words_among_numbers(name, facts)
+    words = queries.words(used_decimal, MAX_WORDS, MAX_WORD_CHARS) if has_words else ()
     is_moment = kind is ColumnKind.DATETIME
     found = queries.date_order(distinct) if is_moment else decimal
     if convention not in (DATE_ORDERS if is_moment else DECIMALS):
@@ -283,6 +309,8 @@ def _profile(
         drawn_as=kind,
         found_convention=found if is_moment or facts.n_number else None,
         chosen_convention=convention,
+        n_numbers=facts.n_number if words else 0,
+        words=tuple(words),
     )
 
 

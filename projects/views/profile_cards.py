@@ -17,6 +17,7 @@ from studio.engine.convention_notes import readings
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_S = 86_400
 VALUES_SHOWN = 5
+WORDS_ADVICE = "If it holds numbers, set its kind to number here; the words then count as missing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ class ProfileCard:
 
     @property
     def question(self) -> str:
-        """What the cells leave open, in a sentence."""
+        """What the cells leave open, in a sentence or two."""
+        if self.profile.words_note:
+            return f"{self.profile.words_note} {WORDS_ADVICE}"
         found = self.profile.found_convention
         if found is None or not self.profile.is_convention_assumed:
             return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from studio.engine.columns import ColumnKind
+from studio.engine.columns import MEASURED, ColumnKind
 
 # Patterns for a whole cell without surrounding spaces, in the syntax that Python's re and RE2 share.
 CODE_PATTERN = r"0[0-9]+|[0-9]{17,}"  # digits that a number would not keep: leading zeros, or more than 16 of them
@@ -23,6 +23,9 @@ _NUMBER_OF_ONE_NAME = re.compile(r"(?i:[a-rt-z][_\-\s.](nr|no|nbr|num|number))$|
 _ROW_NUMBER_NAME = re.compile(r"(?i)(column_1|unnamed: 0|index|row|row[_ ]?(nr|no|num|number)|#)$")
 
 _NEARLY_ALL = 0.99  # of the cells that are not missing; a few odd cells do not change what a column is
+# Of the cells, from which a column of words is said to be mostly numbers. A measurement with remarks has more numbers
+# than that; sizes such as 36 to 46, S, M and L, and numbers of tickets or flats, which are names, mostly have fewer.
+_MOSTLY_NUMBERS = 0.75
 _CHARS_PER_UNSPACED_WORD = 2.0  # average of Chinese; only the order of magnitude matters
 _MIN_TEXT_WORDS = 3.0  # mean words of a cell from which a column with varied cells is read as text
 _LONG_TEXT_WORDS = 8.0  # and from which it is text although most cells repeat
@@ -119,6 +122,17 @@ def infer_kind(name: str, facts: ColumnFacts) -> ColumnKind:
 def _is_mostly(facts: ColumnFacts, n_matching: int) -> bool:
     n_meant = facts.n_filled - facts.n_placeholder
     return n_meant > 0 and n_matching >= _NEARLY_ALL * n_meant
+
+
+def has_words_among_numbers(name: str, facts: ColumnFacts) -> bool:
+    """Say whether a column would be one of numbers if fewer of its cells were words.
+
+    Codes and identifiers are not meant; placeholders such as ``NA`` count neither as numbers nor as words.
+    """
+    n_meant = facts.n_filled - facts.n_placeholder
+    if _is_mostly(facts, facts.n_number) or facts.n_number < max(1, _MOSTLY_NUMBERS * n_meant):
+        return False
+    return _kind_of_numbers(name, facts) in MEASURED
 
 
 def _kind_of_numbers(name: str, facts: ColumnFacts) -> ColumnKind:

@@ -65,6 +65,15 @@ def test_label_on_another_scale_is_left_out_and_named(trips: pd.DataFrame, tmp_p
     assert "Not learned from: “cents” (it is the label column cost, on another scale)." in ended.err
 
 
+def test_words_among_numbers_are_named(trips: pd.DataFrame, tmp_path: Path) -> None:
+    trips["speed"] = trips["speed"].astype(object)
+    trips.loc[: N_ROWS // 20 - 1, "speed"] = "too fast"
+    ended = clean(trips, tmp_path, "--label", "cost", "--task", "regression")
+
+    assert "although 228 of its 240 filled cells are numbers; others are words: “too fast”." in ended.err
+    assert "If it holds numbers, empty the other cells in the file" in ended.err
+
+
 def test_saved_index_is_left_out_and_errors_are_found(
     sorted_rows: tuple[pd.DataFrame, set[int]], tmp_path: Path
 ) -> None:

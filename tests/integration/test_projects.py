@@ -214,6 +214,22 @@ class TestStart:
 
         assert Project.objects.get().column_kinds["height"] == "categorical"
 
+    def test_words_among_numbers_are_noted_and_gone_once_the_kind_is_chosen(
+        self, browser: Client, alice: User, sent: list[Run]
+    ) -> None:
+        frame = planted_table(100).frame
+        frame.loc[:4, "height"] = "tall"
+        version = read(alice, frame)
+        finding = "although 95 of its 100 filled cells are numbers; others are words: “tall”."
+        columns = f"{reverse('dataset', args=[version.dataset_id])}?tab=columns"
+
+        assert f"{finding} If it holds numbers, set its kind to number here" in words(browser.get(columns))
+        browser.post(create_address(version), table_choice())
+        assert any(finding in note for note in Project.objects.get().notes)
+
+        DatasetVersion.objects.filter(pk=version.pk).update(chosen_kinds={"height": "number"})
+        assert finding not in words(browser.get(columns))
+
     def test_rare_classes_and_unlabeled_rows_are_no_obstacle(
         self, browser: Client, alice: User, sent: list[Run]
     ) -> None:

@@ -20,7 +20,7 @@ from cleansets.pipeline import analyse_table
 from models_app.artifact_files import signing_key
 from models_app.pipeline import fit_best_model
 from projects.readers import ROW_ID
-from projects.readers.profile import assumed_conventions, profile_table
+from projects.readers.profile import assumed_conventions, profile_table, words_notes
 from studio import tables
 from studio.engine.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
 from studio.engine.convention_notes import convention_notes
@@ -49,6 +49,7 @@ from studio.management.output_files import (
 from studio.management.terminal import Terminal
 
 ROWS_PER_BATCH = 5_000
+WORDS_ADVICE = "If it holds numbers, empty the other cells in the file; they then count as missing."
 MODEL_FILES = {MANIFEST, SIGNATURE, PAYLOAD}
 
 
@@ -129,6 +130,8 @@ def _read(request: Request, table: Path, terminal: Terminal) -> CleansetSpec:
         terminal.note(note)
     if spec.modality is Modality.TABULAR:
         for note in notes_on_features(profiles, spec.label_column, spec.feature_columns):
+            terminal.note(note)
+        for note in words_notes(profiles, spec.label_column, advice=WORDS_ADVICE):
             terminal.note(note)
     return spec
 

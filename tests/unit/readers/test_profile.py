@@ -276,3 +276,36 @@ def test_a_cancelled_profile_stops(profiles: Profiler) -> None:
 
     with pytest.raises(Cancelled):
         profiles({"a": ["x"], "b": ["y"]}, progress=Stopping())
+
+
+def measured(n_words: int, word: str = "heavy") -> list[str]:
+    """Return a hundred measurements, all different, of which the last are words."""
+    return [f"{row * 1.37:.2f}" for row in range(100 - n_words)] + [word] * n_words
+
+
+@pytest.mark.parametrize(("n_words", "is_said"), [(1, False), (2, True), (5, True), (25, True), (26, False)])
+def test_words_among_numbers_are_said_where_they_change_the_kind(
+    profiles: Profiler, n_words: int, is_said: bool
+) -> None:
+    profile = profiles({"weight": measured(n_words)})["weight"]
+    assert bool(profile.words_note) is is_said
+
+
+def test_the_first_words_are_named_and_placeholders_are_none(profiles: Profiler) -> None:
+    cells = ["?", "n/a", *measured(5)[:-5], "light", "heavy", "light", " broken ", "lost"]
+    profile = profiles({"weight": cells})["weight"]
+    assert profile.kind is ColumnKind.IDENTIFIER
+    assert ColumnProfile.from_dict(json.loads(json.dumps(profile.to_dict()))) == profile
+    assert profile.words_note == (
+        "Column “weight” is taken as identifier, although 95 of its 102 filled cells are numbers; "
+        "others are words: “light”, “heavy”, “broken”."
+    )
+
+
+def test_a_chosen_kind_codes_and_identifiers_are_not_asked_about(profiles: Profiler) -> None:
+    chosen = profiles({"weight": measured(5)}, kinds={"weight": ColumnKind.NUMBER})["weight"]
+    assert (chosen.kind, chosen.words_note) == (ColumnKind.NUMBER, "")
+    codes = profiles({"zip": [f"0{row % 40 + 1000}" for row in range(95)] + ["none given"] * 5})["zip"]
+    assert codes.words_note == ""
+    keys = profiles({"customer_id": [str(row % 90) for row in range(95)] + ["guest"] * 5})["customer_id"]
+    assert keys.words_note == ""
