@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command, load_command_clas
 
 from studio.engine.errors import DataProblem
 from studio.engine.label_sets import split_labels
+from studio.management.cleanset_ids import EXAMPLE_ID
 from studio.management.output_files import output_folder
 from studio.management.terminal import TerminalProgress
 from tests.data_builders import Planted, csv_text, planted_table, planted_text
@@ -374,6 +375,14 @@ def test_terminal_sees_no_warning_of_a_library(tmp_path: Path) -> None:
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert "Warning" not in ended.stderr
+
+
+@pytest.mark.parametrize("arguments", [("apikey", "ann@example.org"), ("decide", EXAMPLE_ID, "decisions.csv")])
+def test_studio_that_was_never_started_is_named(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    ended = manage(*arguments, environment=studio_environment(tmp_path))
+    assert ended.returncode == 2
+    assert f"The studio in {tmp_path} was never started" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_list_of_commands_begins_with_ours(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from studio.accounts.models import ApiKey, User
 from studio.accounts.services import account_create, api_key_create
 from studio.engine.errors import DataProblem
 from studio.management.command import StudioCommand
+from studio.management.started import refuse_before_first_start
 
 
 class Command(StudioCommand):
@@ -39,6 +40,7 @@ class Command(StudioCommand):
     def handle(self, *, email: str, name: str, scope: str, create: bool, **options: Any) -> None:
         """Do it."""
         with self.terminal(options) as terminal:
+            refuse_before_first_start()
             owner = User.objects.filter(email=email.strip().lower()).first()
             if owner is None and not create:
                 raise DataProblem(f"There is no account {email}. Check the address, or add --create to make it.")
