@@ -7,7 +7,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
 
 from ninja import Field, Query, Schema
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from studio.runs import Run
 
@@ -21,9 +21,18 @@ def _storable(text: str) -> str:
     return text
 
 
+def _storable_if_text(value: object) -> object:
+    return _storable(value) if isinstance(value, str) else value
+
+
 Text = Annotated[str, AfterValidator(_storable)]
 ROW_ID_FORM = "Position in the file from 0: one less than the row's number on pages and in exports."
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_storable)]
+# What cannot be stored is refused first: half a character is not even a text to the other checks.
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    BeforeValidator(_storable_if_text),
+]
 
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 RunKind = Literal["dataset", "cleanset", "model", "prediction"]

@@ -84,7 +84,7 @@ def test_run_of_a_killed_worker_is_done_by_the_next_one(studio: Studio) -> None:
         worker.wait()
     assert studio.run()["status"] == "running"  # nobody was left to say otherwise
     with studio.worker():
-        wait_until(lambda: "ready" in studio.log.read_text(), timeout_s=60, log=studio.log)
+        wait_until(lambda: studio.log.read_text().count(" ready.") == 2, timeout_s=60, log=studio.log)
         studio.shell(SWEEP_LATER)
         studio.wait_for("running", stage="Reading file")
         studio.let_go()
