@@ -58,6 +58,7 @@ def find_encoding(path: Path, filename: str, progress: Progress, *, asked: str |
     try:
         lines = _decoded_lines(path, UTF8, progress)
     except _UndecodableError as error:
+        _refuse_damaged_parquet(filename)
         _refuse_broken_utf8(path, error.line)
         return _guessed(path, error.line, progress)
     return TextEncoding(UTF8, lines.longest, lines.longest_chars)
@@ -66,11 +67,16 @@ def find_encoding(path: Path, filename: str, progress: Progress, *, asked: str |
 def _refuse_binary(start: bytes, filename: str) -> None:
     if b"\0" not in start:
         return
+    _refuse_damaged_parquet(filename)
+    raise DataProblem(f"{filename} looks like a binary file, not a table. Use a CSV, JSON, XLSX or Parquet file.")
+
+
+def _refuse_damaged_parquet(filename: str) -> None:
+    """Refuse what is named as Parquet and is neither that nor text."""
     if filename.lower().endswith((".parquet", ".parq", ".pq")):
         raise DataProblem(
             f"{filename} does not begin like a Parquet file; it may be damaged. Write it again and use that."
         )
-    raise DataProblem(f"{filename} looks like a binary file, not a table. Use a CSV, JSON, XLSX or Parquet file.")
 
 
 def _guessed(path: Path, line: int, progress: Progress) -> TextEncoding:

@@ -86,6 +86,7 @@ def test_the_rest_of_a_long_file_has_to_be_decoded_too(read: Reader) -> None:
     assert "no other encoding" in message
 
 
-def test_a_damaged_parquet_file_is_called_one(read: Reader) -> None:
-    message = read.problem(b"\0\0PAR1" + bytes(500), "rows.parquet")
+@pytest.mark.parametrize("content", [b"\0\0PAR1" + bytes(500), bytes(range(128, 256)) * 4])
+def test_a_damaged_parquet_file_is_called_one(read: Reader, content: bytes) -> None:
+    message = read.problem(content, "rows.parquet")
     assert message.startswith("rows.parquet does not begin like a Parquet file; it may be damaged.")
