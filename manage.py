@@ -27,7 +27,9 @@ def main() -> None:
 
 
 def _leave() -> None:
-    """End a process whose work is done at once: to take thousands of modules apart first takes half a second."""
+    """End a process whose work is done at once: to take thousands of modules apart first takes half
+    a second.
+    """
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -14,7 +14,9 @@ from studio.accounts.access import account
 def cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
     """Return the cleanset with its project and dataset version, or end in 404."""
     mine = Cleanset.objects.filter(project__owner=account(request))
-    return get_object_or_404(mine.select_related("project__version__dataset", "created_by"), pk=cleanset_id)
+    return get_object_or_404(
+        mine.select_related("project__version__dataset", "created_by"), pk=cleanset_id
+    )
 
 
 def ready_cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:

@@ -51,5 +51,6 @@ def refuse_unknown(names: Iterable[str], classes: Collection[str]) -> None:
         offered = [f"“{other}”" for other in nearest_classes(name, classes)]
         meant = f"; did you mean {' or '.join(offered)}?" if offered else "."
         raise DataProblem(
-            f"There is no class “{name[:80]}”{meant} Type a class of the list, or choose “Create new class”."
+            f"There is no class “{name[:80]}”{meant} Type a class of the list, or choose “Create"
+            " new class”."
         )

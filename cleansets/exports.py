@@ -22,7 +22,14 @@ from studio import cell_sql, tables
 from studio.engine.columns import ColumnKind
 from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask
-from studio.exports import free_names, stream_csv, stream_json, stream_safe_csv, write_parquet, write_xlsx
+from studio.exports import (
+    free_names,
+    stream_csv,
+    stream_json,
+    stream_safe_csv,
+    write_parquet,
+    write_xlsx,
+)
 from studio.tables import quoted
 
 FORMATS = ("csv", "xlsx", "json", "parquet")
@@ -47,12 +54,15 @@ REVIEW_COLUMNS: Mapping[str, str] = {
     "tags": "CASE WHEN rows.needs_review THEN 'needs review' END",
 }
 SUGGESTED_LABEL = f"rows.{quoted('suggested_label')}"
-SETS = frozenset({SUGGESTED_LABEL, *LABEL_COLUMNS.values()})  # columns of sets in a multi-label task
+SETS = frozenset(
+    {SUGGESTED_LABEL, *LABEL_COLUMNS.values()}
+)  # columns of sets in a multi-label task
 
 
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
-    """An export as SQL: the columns' names in the file and what they are made of, the rows, their order.
+    """An export as SQL: the columns' names in the file and what they are made of, the rows, their
+    order.
 
     Sets of classes are written with the separator.
     """
@@ -72,9 +82,11 @@ class ExportPlan:
 def export_plan(
     cleanset: Cleanset, source: RowSource, query: RowQuery, mode: str, *, is_typed: bool = False
 ) -> ExportPlan:
-    """Return what to write: Default leaves excluded rows out, Custom is the view, Everything is everything.
+    """Return what to write: Default leaves excluded rows out, Custom is the view, Everything is
+    everything.
 
-    A typed export has the labels of a regression as numbers, where every one of them can be read as one.
+    A typed export has the labels of a regression as numbers, where every one of them can be read as
+    one.
     """
     plan = _plan(cleanset, source, query, mode)
     if cleanset.task is MLTask.MULTI_LABEL:
@@ -91,7 +103,9 @@ def export_plan(
 
 
 def _has_numbers(cleanset: Cleanset, source: RowSource) -> bool:
-    """Whether the given labels were found to be numbers, and no cell would be lost by reading it as one."""
+    """Whether the given labels were found to be numbers, and no cell would be lost by reading it as
+    one.
+    """
     column = cleanset.project.label_column
     kinds = {profile.name: profile.kind for profile in column_profiles(cleanset.project.version)}
     if kinds.get(column) not in (ColumnKind.INTEGER, ColumnKind.NUMBER):
@@ -110,14 +124,18 @@ def _plan(cleanset: Cleanset, source: RowSource, query: RowQuery, mode: str) -> 
         label = cleanset.project.label_column
         own = own if not label or label in own else (*own, label)
         kept = tuple(dict.fromkeys(name for name in results if name in source.result_columns))
-        return ExportPlan(_columns(source, own, kept), condition, values, row_query.order(query, source))
+        return ExportPlan(
+            _columns(source, own, kept), condition, values, row_query.order(query, source)
+        )
     condition = "true" if mode == EVERYTHING else "action IS DISTINCT FROM 'exclude'"
     results = tuple(name for name in source.result_columns if name != "given_label")
     return ExportPlan(_columns(source, source.own_columns, results), condition, [], "row_id")
 
 
 def _columns(source: RowSource, own: tuple[str, ...], results: tuple[str, ...]) -> dict[str, str]:
-    """Name the columns: the uploaded ones as they were, then ours, under names that none of them has."""
+    """Name the columns: the uploaded ones as they were, then ours, under names that none of them
+    has.
+    """
     columns = {name: f"own_rows.{quoted(name)}" for name in own}
     added = {
         name: made
@@ -131,11 +149,18 @@ def _columns(source: RowSource, own: tuple[str, ...], results: tuple[str, ...]) 
 
 def batches(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
     """Yield the rows, a batch at a time."""
-    made_of = ", ".join(f"{expression} AS c{i}" for i, expression in enumerate(plan.columns.values()))
-    wanted = f"SELECT *, row_number() OVER (ORDER BY {plan.order}) AS place FROM rows WHERE {plan.condition}"
+    made_of = ", ".join(
+        f"{expression} AS c{i}" for i, expression in enumerate(plan.columns.values())
+    )
+    wanted = (
+        f"SELECT *, row_number() OVER (ORDER BY {plan.order}) AS place FROM rows WHERE"
+        f" {plan.condition}"
+    )
     with closing(source.connect()) as connection:
         joined = f"({wanted}) AS rows JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}"
-        found = connection.sql(f"SELECT {made_of} FROM {joined} ORDER BY rows.place", params=plan.values)
+        found = connection.sql(
+            f"SELECT {made_of} FROM {joined} ORDER BY rows.place", params=plan.values
+        )
         for batch in found.to_arrow_reader(BATCH_ROWS):
             yield pa.RecordBatch.from_arrays(_written(batch.columns, plan), names=plan.names)
 
@@ -151,7 +176,12 @@ def _written(columns: Sequence[pa.Array], plan: ExportPlan) -> list[pa.Array]:
 
 
 def export_response(
-    cleanset: Cleanset, query: RowQuery, *, mode: str, file_format: str, safe_for_spreadsheets: bool = False
+    cleanset: Cleanset,
+    query: RowQuery,
+    *,
+    mode: str,
+    file_format: str,
+    safe_for_spreadsheets: bool = False,
 ) -> HttpResponseBase:
     """Return the download: CSV and JSON are streamed, XLSX and Parquet written first."""
     source = selectors.row_source(cleanset)
@@ -165,16 +195,25 @@ def export_response(
         else:
             stream = stream_csv(plan.names, rows, guarded=_free_text_columns(cleanset, source))
         response = StreamingHttpResponse(stream, content_type=CONTENT_TYPES[file_format])
-        response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+        response["Content-Disposition"] = content_disposition_header(
+            as_attachment=True, filename=name
+        )
         return response
     with tables.scratch() as folder:
         path = folder / name
         (write_xlsx if file_format == "xlsx" else write_parquet)(path, plan.names, rows)
-        return FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=CONTENT_TYPES[file_format])
+        return FileResponse(
+            path.open("rb"),
+            as_attachment=True,
+            filename=name,
+            content_type=CONTENT_TYPES[file_format],
+        )
 
 
 def _free_text_columns(cleanset: Cleanset, source: RowSource) -> set[str]:
-    """Return the uploaded columns in which anything may stand; the label column has names of classes."""
+    """Return the uploaded columns in which anything may stand; the label column has names of
+    classes.
+    """
     return {name for name in source.own_columns if name != cleanset.project.label_column}
 
 

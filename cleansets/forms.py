@@ -39,7 +39,9 @@ class NamesField(forms.Field):
 
 
 class TypedClassesForm(forms.Form):
-    """A form in which classes can be typed: one that is not known needs a choice of its own, `new_class`."""
+    """A form in which classes can be typed: one that is not known needs a choice of its own,
+    `new_class`.
+    """
 
     new_class = forms.BooleanField(required=False)
 
@@ -69,10 +71,11 @@ class TypedClassesForm(forms.Form):
 
 
 class DecisionForm(TypedClassesForm):
-    """One decision: an action's button, a class's button (`label`), a class or number typed in (`typed_label`).
+    """One decision: an action's button, a class's button (`label`), a class or number typed in
+    (`typed_label`).
 
-    A set of classes is the boxes that are ticked (`applies`) and the classes typed in beside them (`also`); it may be
-    empty, so its button sends the choice "label".
+    A set of classes is the boxes that are ticked (`applies`) and the classes typed in beside them
+    (`also`); it may be empty, so its button sends the choice "label".
     """
 
     choice = forms.ChoiceField(choices=[(c, c) for c in CHOICES], required=False)
@@ -85,7 +88,9 @@ class DecisionForm(TypedClassesForm):
     def clean(self) -> dict[str, object]:
         """Refuse a form without any decision, and one with a class that nobody meant to create."""
         data = super().clean() or {}
-        if not self.errors and not any(data.get(name) for name in ("choice", "label", "typed_label")):
+        if not self.errors and not any(
+            data.get(name) for name in ("choice", "label", "typed_label")
+        ):
             raise forms.ValidationError(
                 "No decision was sent. Choose Auto-fix, Keep, Exclude, Needs review or a label."
             )
@@ -98,8 +103,14 @@ class DecisionForm(TypedClassesForm):
     def decision(self) -> Decision:
         """Return the decision in the words of the service."""
         data = self.cleaned_data
-        label = data["label"] or data["typed_label"] or join_labels([*data["applies"], *split_labels(data["also"])])
-        return Decision(choice=data["choice"] or Action.LABEL.value, label=label, action_id=data["action_id"])
+        label = (
+            data["label"]
+            or data["typed_label"]
+            or join_labels([*data["applies"], *split_labels(data["also"])])
+        )
+        return Decision(
+            choice=data["choice"] or Action.LABEL.value, label=label, action_id=data["action_id"]
+        )
 
     @property
     def new_names(self) -> list[str]:

@@ -1,4 +1,6 @@
-"""Reads columns of a dataset version's table as the engine wants them: text or None, in row order."""
+"""Reads columns of a dataset version's table as the engine wants them: text or None, in
+row order.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +14,25 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 
-def read_frame(table: Path, columns: Sequence[str], row_ids: npt.NDArray[np.int64] | None = None) -> pd.DataFrame:
+def read_frame(
+    table: Path, columns: Sequence[str], row_ids: npt.NDArray[np.int64] | None = None
+) -> pd.DataFrame:
     """Return the columns as Python strings and None; `row_ids` picks rows by position."""
     cells = pq.read_table(table, columns=list(dict.fromkeys(columns)), memory_map=True)
     if row_ids is not None:
         cells = cells.take(row_ids)
-    return pd.DataFrame({name: _strings(cells.column(name)) for name in cells.column_names}, dtype=object)
+    return pd.DataFrame(
+        {name: _strings(cells.column(name)) for name in cells.column_names}, dtype=object
+    )
 
 
 def _strings(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:
-    """Return the cells with one string for all equal ones, so that a million categories take a tenth of the room."""
+    """Return the cells with one string for all equal ones, so that a million categories take a
+    tenth of the room.
+    """
     cells = column.combine_chunks().dictionary_encode()
-    distinct = np.append(cells.dictionary.to_numpy(zero_copy_only=False), np.array([None], dtype=object))
+    distinct = np.append(
+        cells.dictionary.to_numpy(zero_copy_only=False), np.array([None], dtype=object)
+    )
     codes = cells.indices.fill_null(len(distinct) - 1).to_numpy(zero_copy_only=False)
     return np.asarray(distinct[codes], dtype=object)

@@ -1,4 +1,6 @@
-"""Decisions that come as a list, from a file or a program: checked one by one, applied as one action or not at all."""
+"""Decisions that come as a list, from a file or a program: checked one by one, applied as one
+action or not at all.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,16 @@ from cleansets import row_query, selectors
 from cleansets.json_labels import JsonLabel, JsonValue, label_text
 from cleansets.label_text import is_same_label
 from cleansets.models import Action, Cleanset, ReviewAction
-from cleansets.services import CHOICES, State, decided, label_to_store, lock, no_such_row, record, state_of
+from cleansets.services import (
+    CHOICES,
+    State,
+    decided,
+    label_to_store,
+    lock,
+    no_such_row,
+    record,
+    state_of,
+)
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.engine.label_sets import Separator, is_list_cell, join_labels, read_set, split_labels
@@ -31,7 +42,9 @@ Change = tuple[int, State | None, State | None]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is decided about a row; `where` is the place to name when it cannot be done, such as "Line 4"."""
+    """What is decided about a row; `where` is the place to name when it cannot be done, such as
+    "Line 4".
+    """
 
     where: str
     row_id: int
@@ -41,7 +54,8 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """How many decisions there were, and the action that made those that change something; None where none does.
+    """How many decisions there were, and the action that made those that change something; None
+    where none does.
 
     `new_classes` are those that no row had before, in the order of the decisions.
     """
@@ -57,28 +71,37 @@ class ImportResult:
 
 
 def decisions_in_file(filename: str, content: bytes) -> list[Decision]:
-    """Read decisions from a CSV, or from a JSON list of objects. Raises DataProblem that names the line."""
+    """Read decisions from a CSV, or from a JSON list of objects. Raises DataProblem that names the
+    line.
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise DataProblem(f"Line {line} is not UTF-8. Save the file as CSV or JSON in UTF-8.") from error
+        raise DataProblem(
+            f"Line {line} is not UTF-8. Save the file as CSV or JSON in UTF-8."
+        ) from error
     is_json = PurePath(filename).suffix.lower() == ".json" or text.lstrip()[:1] in ("[", "{")
     return decisions_of(_json_entries(text) if is_json else _csv_entries(text))
 
 
 def decisions_of(entries: Iterable[tuple[str, Mapping[str, object]]]) -> list[Decision]:
-    """Return the decisions of entries, each with its place. Raises DataProblem for what is no decision."""
+    """Return the decisions of entries, each with its place. Raises DataProblem for what is no
+    decision.
+    """
     found: dict[int, Decision] = {}
     for where, entry in entries:
         decision = _decision(where, entry)
         if earlier := found.get(decision.row_id):
             raise DataProblem(
-                f"{where}: {_row(decision)} is decided twice, first at {earlier.where.lower()}. Leave one of them."
+                f"{where}: {_row(decision)} is decided twice, first at {earlier.where.lower()}."
+                " Leave one of them."
             )
         found[decision.row_id] = decision
     if not found:
-        raise DataProblem("The file contains no decisions. Expected at least one row_id with its action.")
+        raise DataProblem(
+            "The file contains no decisions. Expected at least one row_id with its action."
+        )
     return list(found.values())
 
 
@@ -96,7 +119,8 @@ def _csv_entries(text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
         for cells in reader:
             if cells and len(cells) != len(header):
                 raise DataProblem(
-                    f"Line {line} has {len(cells)} cells, the header {len(header)}. Put cells with commas in quotes."
+                    f"Line {line} has {len(cells)} cells, the header {len(header)}. Put cells with"
+                    " commas in quotes."
                 )
             if cells:
                 yield f"Line {line}", dict(zip(header, cells, strict=True))
@@ -128,14 +152,20 @@ def _json_entries(text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
             f"Line {error.lineno} is not valid JSON: {error.msg}. Expected a list of decisions."
         ) from error
     except ValueError as error:
-        raise DataProblem("A number in this JSON is too long to be read. Expected a list of decisions.") from error
+        raise DataProblem(
+            "A number in this JSON is too long to be read. Expected a list of decisions."
+        ) from error
     except RecursionError as error:
         raise DataProblem("This JSON is nested too deep. Expected a list of decisions.") from error
     if not isinstance(entries, list):
-        raise DataProblem("Line 1: this JSON is not a list. Expected a list of objects with row_id and action.")
+        raise DataProblem(
+            "Line 1: this JSON is not a list. Expected a list of objects with row_id and action."
+        )
     for place, entry in enumerate(entries, start=1):
         if not isinstance(entry, dict):
-            raise DataProblem(f"Entry {place} is not an object. Expected one with row_id and action.")
+            raise DataProblem(
+                f"Entry {place} is not an object. Expected one with row_id and action."
+            )
         yield f"Entry {place}", entry
 
 
@@ -145,8 +175,14 @@ def _decision(where: str, entry: Mapping[str, object]) -> Decision:
         found = "no action" if choice in (None, "") else f"the action '{_shown(choice)}'"
         raise DataProblem(f"{where} has {found}; expected one of {', '.join(CHOICES)}.")
     label = entry.get(LABEL)
-    if not (label is None or _is_json_value(label) or (isinstance(label, list) and all(map(_is_json_value, label)))):
-        raise DataProblem(f"{where}: {LABEL} is {_shown(label)}; expected text, a number, true, false or a list.")
+    if not (
+        label is None
+        or _is_json_value(label)
+        or (isinstance(label, list) and all(map(_is_json_value, label)))
+    ):
+        raise DataProblem(
+            f"{where}: {LABEL} is {_shown(label)}; expected text, a number, true, false or a list."
+        )
     return Decision(where, _row_id(where, entry), str(choice), label)
 
 
@@ -162,15 +198,21 @@ def _row_id(where: str, entry: Mapping[str, object]) -> int:
     number = _whole_number(where, ROW_NUMBER, exported, first=1)
     if row_id not in (None, "") and _whole_number(where, ROW_ID, row_id, first=0) != number - 1:
         raise DataProblem(
-            f"{where}: {ROW_ID} {row_id}, which counts from 0, and {ROW_NUMBER} {number}, which counts from 1, "
-            "are different rows. Leave one of them."
+            f"{where}: {ROW_ID} {row_id}, which counts from 0, and {ROW_NUMBER} {number}, which"
+            " counts from 1, are different rows. Leave one of them."
         )
     return number - 1
 
 
 def _whole_number(where: str, name: str, value: object, *, first: int) -> int:
     text = value.strip() if isinstance(value, str) else value
-    if isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < 16 and int(text) >= first:
+    if (
+        isinstance(text, str)
+        and text.isascii()
+        and text.isdecimal()
+        and len(text) < 16
+        and int(text) >= first
+    ):
         return int(text)
     if isinstance(text, int) and not isinstance(text, bool) and first <= text < 10**15:
         return text
@@ -185,12 +227,16 @@ def _shown(value: object) -> str:
 
 @transaction.atomic
 def decisions_import(*, cleanset: Cleanset, user: User, decisions: list[Decision]) -> ImportResult:
-    """Apply all decisions as one action, undone in one step. Raises DataProblem, and does nothing, if one is wrong."""
+    """Apply all decisions as one action, undone in one step. Raises DataProblem, and does nothing,
+    if one is wrong.
+    """
     lock(cleanset)
     source = selectors.row_source(cleanset)
     rows = row_query.fetch_decidable([decision.row_id for decision in decisions], source)
     changes = [_change(cleanset, decision, rows.get(decision.row_id)) for decision in decisions]
-    changes = sorted((change for change in changes if change[1] != change[2]), key=lambda change: change[0])
+    changes = sorted(
+        (change for change in changes if change[1] != change[2]), key=lambda change: change[0]
+    )
     if not changes:
         return ImportResult(len(decisions), None)
     new_classes = _new_classes(cleanset, changes)
@@ -220,14 +266,17 @@ def _change(cleanset: Cleanset, decision: Decision, row: dict[str, object] | Non
     )
     if after is None:
         raise DataProblem(
-            f"{decision.where}: {_row(decision)} has no suggestion to apply. Keep it, exclude it, or label it."
+            f"{decision.where}: {_row(decision)} has no suggestion to apply. Keep it, exclude it,"
+            " or label it."
         )
     after["is_manual"] = True
     return decision.row_id, before, after
 
 
 def _as_record(cleanset: Cleanset, label: str) -> str:
-    """Return a label as a CSV record; sets may also be written as exports write them, like the label column."""
+    """Return a label as a CSV record; sets may also be written as exports write them, like the
+    label column.
+    """
     separator = cleanset.project.spec().separator
     if cleanset.task is not MLTask.MULTI_LABEL or separator is Separator.COMMA:
         return label
@@ -239,7 +288,9 @@ def _as_record(cleanset: Cleanset, label: str) -> str:
 
 
 def _label(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> str:
-    """Return the label of the action "label"; other actions take none, but may name the suggestion they accept."""
+    """Return the label of the action "label"; other actions take none, but may name the suggestion
+    they accept.
+    """
     label, suggested = _label_text(cleanset, decision), row["suggested_label"]
     if decision.choice == Action.LABEL:
         if label is None:
@@ -248,12 +299,18 @@ def _label(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> st
             return label_to_store(cleanset, label)
         except DataProblem as problem:
             raise DataProblem(f"{decision.where}: {problem}") from problem
-    is_taken = decision.choice == Action.AUTO_FIX and row["advice"] == "label" and isinstance(suggested, str)
-    if not label or (is_taken and is_same_label(cleanset.task, label, str(suggested), cleanset.label_convention)):
+    is_taken = (
+        decision.choice == Action.AUTO_FIX
+        and row["advice"] == "label"
+        and isinstance(suggested, str)
+    )
+    if not label or (
+        is_taken and is_same_label(cleanset.task, label, str(suggested), cleanset.label_convention)
+    ):
         return ""
     raise DataProblem(
-        f"{decision.where}: the action '{decision.choice}' does not take the corrected_label '{_shown(label)}'. "
-        "Leave it empty, or use the action 'label'."
+        f"{decision.where}: the action '{decision.choice}' does not take the corrected_label"
+        f" '{_shown(label)}'. Leave it empty, or use the action 'label'."
     )
 
 
@@ -262,7 +319,10 @@ def _label_text(cleanset: Cleanset, decision: Decision) -> str | None:
         return None
     try:
         return _as_record(
-            cleanset, label_text(cleanset.task, decision.corrected_label, cleanset.classes, cleanset.label_convention)
+            cleanset,
+            label_text(
+                cleanset.task, decision.corrected_label, cleanset.classes, cleanset.label_convention
+            ),
         )
     except DataProblem as problem:
         raise DataProblem(f"{decision.where}: {problem}") from problem

@@ -1,4 +1,6 @@
-"""The result columns as a reviewer meets them: which flags there are, their scores, their words, and the advice."""
+"""The result columns as a reviewer meets them: which flags there are, their scores, their words,
+and the advice.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,14 @@ ISSUE_COLUMNS = (
         "Label issue",
         "The given label is probably wrong.",
     ),
-    IssueColumn("outlier", "is_outlier", "outlier_score", "Outliers", "Outlier", "Unlike the rest of the data."),
+    IssueColumn(
+        "outlier",
+        "is_outlier",
+        "outlier_score",
+        "Outliers",
+        "Outlier",
+        "Unlike the rest of the data.",
+    ),
     IssueColumn(
         "near_duplicate",
         "is_near_duplicate",
@@ -37,17 +46,37 @@ ISSUE_COLUMNS = (
         "Almost the same as another row; score 1 is an exact copy.",
     ),
     IssueColumn(
-        "ambiguous", "is_ambiguous", "ambiguous_score", "Ambiguous", "Ambiguous", "Lies between two or more classes."
+        "ambiguous",
+        "is_ambiguous",
+        "ambiguous_score",
+        "Ambiguous",
+        "Ambiguous",
+        "Lies between two or more classes.",
     ),
-    IssueColumn("unlabeled", "is_initially_unlabeled", None, "Unlabeled", "Unlabeled", "Came without a label."),
-    IssueColumn("rare_class", "has_rare_class", None, "Rare classes", "Rare class", "Its class has very few rows."),
+    IssueColumn(
+        "unlabeled",
+        "is_initially_unlabeled",
+        None,
+        "Unlabeled",
+        "Unlabeled",
+        "Came without a label.",
+    ),
+    IssueColumn(
+        "rare_class",
+        "has_rare_class",
+        None,
+        "Rare classes",
+        "Rare class",
+        "Its class has very few rows.",
+    ),
     IssueColumn(
         "pii",
         "is_PII",
         "PII_score",
         "Personal data",
         "Personal data",
-        "The text names an e-mail address, a phone number, a card or the like; the score is how sensitive that is.",
+        "The text names an e-mail address, a phone number, a card or the like; the score is how"
+        " sensitive that is.",
     ),
     IssueColumn(
         "non_english",
@@ -65,8 +94,17 @@ ISSUE_COLUMNS = (
         "Informal",
         "Careless spelling, or the abbreviations of chats.",
     ),
-    IssueColumn("toxic", "is_toxic", "toxic_score", "Toxic", "Toxic", "The text insults, swears or hates."),
-    IssueColumn("empty_text", "is_empty_text", None, "Empty text", "Empty text", "There is no text to learn from."),
+    IssueColumn(
+        "toxic", "is_toxic", "toxic_score", "Toxic", "Toxic", "The text insults, swears or hates."
+    ),
+    IssueColumn(
+        "empty_text",
+        "is_empty_text",
+        None,
+        "Empty text",
+        "Empty text",
+        "There is no text to learn from.",
+    ),
     IssueColumn(
         "well_labeled",
         "is_well_labeled",
@@ -94,10 +132,11 @@ def issues_in(columns: Iterable[str]) -> tuple[IssueColumn, ...]:
 
 
 def advice_sql(columns: Iterable[str]) -> str:
-    """Return the SQL for what auto-fix does with a row: 'label' (the suggestion), 'exclude', or NULL for nothing.
+    """Return the SQL for what auto-fix does with a row: 'label' (the suggestion), 'exclude', or
+    NULL for nothing.
 
-    A suggested label wins. Rows without one are excluded when they are empty, outliers, or exact copies of an
-    earlier row; of a set of copies the first stays.
+    A suggested label wins. Rows without one are excluded when they are empty, outliers, or exact
+    copies of an earlier row; of a set of copies the first stays.
     """
     present = set(columns)
     excluded: list[str] = [flag for flag in ("is_empty_text", "is_outlier") if flag in present]

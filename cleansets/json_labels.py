@@ -1,4 +1,6 @@
-"""Labels that come as JSON values: a number or a truth value is written as the classes of the data are."""
+"""Labels that come as JSON values: a number or a truth value is written as the classes of the data
+are.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,13 @@ JsonLabel = JsonValue | list[JsonValue]
 
 
 def label_text(
-    task: MLTask, value: JsonLabel, classes: Sequence[str], convention: Convention = Convention.POINT
+    task: MLTask,
+    value: JsonLabel,
+    classes: Sequence[str],
+    convention: Convention = Convention.POINT,
 ) -> str:
-    """Return the label as text: 1 is `1.0` where the class is spelled so. Raises DataProblem where nothing fits.
+    """Return the label as text: 1 is `1.0` where the class is spelled so. Raises DataProblem where
+    nothing fits.
 
     A list is a set of classes; a number is written with the decimal mark of the label column.
     """
@@ -28,7 +34,9 @@ def label_text(
     if isinstance(value, str):
         return value
     if isinstance(value, float) and not math.isfinite(value):
-        raise DataProblem(f"corrected_label is {json.dumps(value)}, which is not a number that can be stored.")
+        raise DataProblem(
+            f"corrected_label is {json.dumps(value)}, which is not a number that can be stored."
+        )
     if task is MLTask.UNSUPERVISED or (task is MLTask.REGRESSION and not isinstance(value, bool)):
         number = json.dumps(value)
         return number.replace(".", ",") if convention is Convention.COMMA else number
@@ -38,8 +46,12 @@ def label_text(
 
 def _set_text(task: MLTask, values: Sequence[JsonValue], classes: Sequence[str]) -> str:
     if task is not MLTask.MULTI_LABEL:
-        raise DataProblem(f"corrected_label is the list {json.dumps(values)[:80]}; expected one label.")
-    return join_labels(value if isinstance(value, str) else _class_name(value, classes) for value in values)
+        raise DataProblem(
+            f"corrected_label is the list {json.dumps(values)[:80]}; expected one label."
+        )
+    return join_labels(
+        value if isinstance(value, str) else _class_name(value, classes) for value in values
+    )
 
 
 def _class_name(value: bool | float, classes: Sequence[str]) -> str:  # noqa: FBT001 (a value, not a switch)
@@ -51,7 +63,9 @@ def _class_name(value: bool | float, classes: Sequence[str]) -> str:  # noqa: FB
     else:
         spellings = [name for name in classes if _decimal(name) == Decimal(text)]
     if len(spellings) > 1:
-        raise DataProblem(f"corrected_label {text} may be the class {' or '.join(spellings)}. Write it as text.")
+        raise DataProblem(
+            f"corrected_label {text} may be the class {' or '.join(spellings)}. Write it as text."
+        )
     if spellings:
         return spellings[0]
     if isinstance(value, bool) or not classes or any(_decimal(name) is None for name in classes):

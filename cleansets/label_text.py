@@ -1,4 +1,6 @@
-"""What a label is for each task: how it is checked when a person gives it, compared, taken apart and shown."""
+"""What a label is for each task: how it is checked when a person gives it, compared, taken apart
+and shown.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def checked_label(
     `convention` is how numbers are read, as a person who looks at the column types them.
     """
     if task is MLTask.UNSUPERVISED:
-        raise DataProblem("This project has no labels. Keep the row, exclude it, or put it off for later.")
+        raise DataProblem(
+            "This project has no labels. Keep the row, exclude it, or put it off for later."
+        )
     if task is MLTask.MULTI_LABEL:
         return _checked_set(label, classes)
     if task is MLTask.REGRESSION:
@@ -44,8 +48,13 @@ def checked_label(
 
 def _checked_set(label: str, classes: Sequence[str]) -> str:
     if len(label) > MAX_SET_CHARS:
-        raise DataProblem(f"This set of classes has {len(label):,} characters; at most {MAX_SET_CHARS:,} are possible.")
-    return join_labels(in_class_order((_short_enough(name) for name in split_labels(label)), classes))
+        raise DataProblem(
+            f"This set of classes has {len(label):,} characters; at most {MAX_SET_CHARS:,} are"
+            " possible."
+        )
+    return join_labels(
+        in_class_order((_short_enough(name) for name in split_labels(label)), classes)
+    )
 
 
 def in_class_order(names: Iterable[str], classes: Sequence[str]) -> list[str]:
@@ -68,7 +77,9 @@ def _checked_number(label: str, convention: Convention) -> str:
 
 def _short_enough(label: str) -> str:
     if len(label) > MAX_LABEL_CHARS:
-        raise DataProblem(f"This label has {len(label)} characters; at most {MAX_LABEL_CHARS} are possible.")
+        raise DataProblem(
+            f"This label has {len(label)} characters; at most {MAX_LABEL_CHARS} are possible."
+        )
     return label
 
 
@@ -83,8 +94,12 @@ def number(label: str | None, convention: Convention = Convention.POINT) -> floa
     return value if math.isfinite(value) else None
 
 
-def is_same_label(task: MLTask, one: str | None, other: str | None, convention: Convention = Convention.POINT) -> bool:
-    """Return whether two labels mean the same: sets without their order, numbers without their spelling."""
+def is_same_label(
+    task: MLTask, one: str | None, other: str | None, convention: Convention = Convention.POINT
+) -> bool:
+    """Return whether two labels mean the same: sets without their order, numbers without their
+    spelling.
+    """
     return same_labels(task, [one], [other], convention)[0]
 
 
@@ -149,7 +164,9 @@ def rounded_text(value: float, error: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ShownLabel:
-    """A label as chips: one name, the names of a set, or a number; `exact` is the text as it is stored."""
+    """A label as chips: one name, the names of a set, or a number; `exact` is the text as it is
+    stored.
+    """
 
     names: tuple[str, ...]
     exact: str
@@ -161,9 +178,15 @@ class ShownLabel:
 
 
 def shown_label(
-    task: MLTask, label: str | None, convention: Convention = Convention.POINT, *, as_spelled: bool = False
+    task: MLTask,
+    label: str | None,
+    convention: Convention = Convention.POINT,
+    *,
+    as_spelled: bool = False,
 ) -> ShownLabel | None:
-    """Return a label for a page, or None where there is none; `as_spelled` shows spaces that cannot be seen."""
+    """Return a label for a page, or None where there is none; `as_spelled` shows spaces that cannot
+    be seen.
+    """
     if label is None:
         return None
     if task is MLTask.REGRESSION:

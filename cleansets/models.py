@@ -106,7 +106,9 @@ class RowReview(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["cleanset", "row_id"], name="row_review_unique_per_row"),
+            models.UniqueConstraint(
+                fields=["cleanset", "row_id"], name="row_review_unique_per_row"
+            ),
             models.CheckConstraint(
                 condition=~models.Q(action__in=["label"]) | models.Q(corrected_label__isnull=False),
                 name="row_review_label_has_label",
@@ -133,7 +135,9 @@ class ReviewAction(models.Model):
     description = models.CharField(max_length=300)
     n_rows = models.PositiveIntegerField()
     created_at = models.DateTimeField(default=timezone.now)
-    undone_by = models.OneToOneField("self", on_delete=models.CASCADE, null=True, related_name="undoes")
+    undone_by = models.OneToOneField(
+        "self", on_delete=models.CASCADE, null=True, related_name="undoes"
+    )
 
     class Meta:
         indexes = [models.Index(fields=["cleanset", "-created_at"], name="review_action_newest")]

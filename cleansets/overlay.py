@@ -1,10 +1,11 @@
 """Lays people's decisions over the immutable results, for pages, exports and training alike.
 
-A row has three labels. The *uploaded* label is the cell of the file. The *given* label is what the analysis
-read: the uploaded one, the spelling that it counts as where people merged spellings, or what people had
-corrected it to when an improved cleanset was made. The *corrected*
-label is what the row has now, by the decision made in this cleanset or else as given; where that is the
-uploaded label, there is none.
+A row has three labels. The *uploaded* label is the cell of the file. The *given* label is what the
+analysis
+read: the uploaded one, the spelling that it counts as where people merged spellings, or what people
+had corrected it to when an improved cleanset was made. The *corrected* label is what the row has
+now, by the decision made in this cleanset or else as given; where that is the uploaded label, there
+is none.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ class CorrectedRows:
     n_excluded: int
 
     def n_labeled(self, task: MLTask) -> int:
-        """Return how many of the rows a model can learn from; of sets, the empty one is a label, too."""
+        """Return how many of the rows a model can learn from; of sets, the empty one is a label,
+        too.
+        """
         if task is MLTask.MULTI_LABEL:
             return sum(label is not None for label in self.labels)
         return sum(not is_blank(label) for label in self.labels)
@@ -70,17 +73,21 @@ def review_table(cleanset: Cleanset) -> pa.Table:
     """Return what people did to rows, in this cleanset and in those that it goes back to.
 
     There is one row for each row that has a decision or whose given label is a correction already.
-    `decided_label` is that of the decision made in this cleanset. `corrected_label` is the label that
-    the row has now, wherever it was chosen, and null where that is the uploaded one. An untouched
-    `action` is null.
+    `decided_label` is that of the decision made in this cleanset. `corrected_label` is the label
+    that the row has now, wherever it was chosen, and null where that is the uploaded one. An
+    untouched `action` is null.
     """
     uploaded_of = _uploaded_where_given_is_corrected(cleanset)
-    decisions = {decision[0]: decision for decision in cleanset.reviews.values_list(*DECISION_FIELDS)}
+    decisions = {
+        decision[0]: decision for decision in cleanset.reviews.values_list(*DECISION_FIELDS)
+    }
     row_ids = sorted(decisions.keys() | uploaded_of.keys())
     given = _labels_at(cleanset, row_ids)
     untouched = ("", None, False, False)
     rows = [(row_id, *decisions.get(row_id, (row_id, *untouched))[1:]) for row_id in row_ids]
-    uploaded = [uploaded_of.get(row_id, label) for row_id, label in zip(row_ids, given, strict=True)]
+    uploaded = [
+        uploaded_of.get(row_id, label) for row_id, label in zip(row_ids, given, strict=True)
+    ]
     present = [label if row[2] is None else row[2] for row, label in zip(rows, given, strict=True)]
     is_uploaded = same_labels(cleanset.task, present, uploaded, cleanset.label_convention)
     columns: list[list[Any]] = [
@@ -93,7 +100,9 @@ def review_table(cleanset: Cleanset) -> pa.Table:
         [None if same else label for label, same in zip(present, is_uploaded, strict=True)],
         [row_id in uploaded_of for row_id in row_ids],
     ]
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, REVIEW_SCHEMA, strict=True)]
+    arrays = [
+        pa.array(column, field.type) for column, field in zip(columns, REVIEW_SCHEMA, strict=True)
+    ]
     return pa.table(arrays, REVIEW_SCHEMA)
 
 
@@ -103,7 +112,9 @@ def corrected_rows(cleanset: Cleanset) -> CorrectedRows:
     reviews = review_table(cleanset).select(["row_id", "action", "corrected_label"])
     kept = np.ones(len(labels), dtype=bool)
     n_corrected = 0
-    for row_id, action, corrected in zip(*(column.to_pylist() for column in reviews.columns), strict=True):
+    for row_id, action, corrected in zip(
+        *(column.to_pylist() for column in reviews.columns), strict=True
+    ):
         kept[row_id] = action != Action.EXCLUDE
         if corrected is not None:
             labels[row_id] = corrected
@@ -125,8 +136,8 @@ def rows_to_analyse(cleanset: Cleanset) -> CorrectedRows:
 def former_labels(cleanset: Cleanset, rows: CorrectedRows) -> list[str | None] | None:
     """Return the labels that the rows had when models were last fitted anew.
 
-    None if that fit used other rows. Those that went on from former fits are no start themselves, so that a
-    chain of them has one link.
+    None if that fit used other rows. Those that went on from former fits are no start themselves,
+    so that a chain of them has one link.
     """
     base = cleanset.base
     while base is not None and base.manifest.get("former_labels_sha256"):
@@ -146,14 +157,17 @@ def rows_analysed(cleanset: Cleanset) -> CorrectedRows:
 
 def _as_given(labels: list[str | None], is_kept: npt.NDArray[np.bool_]) -> CorrectedRows:
     rows = np.flatnonzero(is_kept).astype(np.int64)
-    return CorrectedRows(rows, [labels[row] for row in rows], n_corrected=0, n_excluded=len(labels) - len(rows))
+    return CorrectedRows(
+        rows, [labels[row] for row in rows], n_corrected=0, n_excluded=len(labels) - len(rows)
+    )
 
 
 def given_labels(cleanset: Cleanset) -> list[str | None]:
-    """Return the labels that the analysis reads: uploaded ones, and where it improves a cleanset, corrected ones.
+    """Return the labels that the analysis reads: uploaded ones, and where it improves a cleanset,
+    corrected ones.
 
-    Which corrections these are is settled when the improved cleanset is made: it holds the decisions as they
-    were then. Later decisions on its base do not reach it.
+    Which corrections these are is settled when the improved cleanset is made: it holds the
+    decisions as they were then. Later decisions on its base do not reach it.
     """
     if cleanset.base is None:
         return _labels_read(cleanset)
@@ -168,15 +182,24 @@ def given_labels(cleanset: Cleanset) -> list[str | None]:
 
 
 def n_changed_for_training(cleanset: Cleanset, *, since: datetime) -> int:
-    """Return how many rows training sees otherwise than at a moment: with another label, or left out or back in."""
-    events = ReviewEvent.objects.filter(review_action__cleanset=cleanset, review_action__created_at__gt=since)
+    """Return how many rows training sees otherwise than at a moment: with another label, or left
+    out or back in.
+    """
+    events = ReviewEvent.objects.filter(
+        review_action__cleanset=cleanset, review_action__created_at__gt=since
+    )
     changes: dict[int, tuple[Any, Any]] = {}
     for row_id, before, after in events.order_by("pk").values_list("row_id", "before", "after"):
         first, _ = changes.get(row_id, (before, after))
         changes[row_id] = first, after
     given = _labels_at(cleanset, list(changes))
-    before = [_for_training(first, label) for (first, _), label in zip(changes.values(), given, strict=True)]
-    after = [_for_training(last, label) for (_, last), label in zip(changes.values(), given, strict=True)]
+    before = [
+        _for_training(first, label)
+        for (first, _), label in zip(changes.values(), given, strict=True)
+    ]
+    after = [
+        _for_training(last, label) for (_, last), label in zip(changes.values(), given, strict=True)
+    ]
     ones, others = [label for _, label in before], [label for _, label in after]
     is_same = same_labels(cleanset.task, ones, others, cleanset.label_convention)
     kept = zip(before, after, is_same, strict=True)
@@ -235,7 +258,9 @@ def _labels_at(cleanset: Cleanset, row_ids: Sequence[int]) -> list[str | None]:
 
 
 def _given_column(cleanset: Cleanset) -> pa.ChunkedArray:
-    """Return the given labels of a finished cleanset; before lists could be read, no class was written as null."""
+    """Return the given labels of a finished cleanset; before lists could be read, no class was
+    written as null.
+    """
     issues = tables.local_path(cleanset.issues_key)
     given = pq.read_table(issues, columns=[GIVEN_LABEL]).column(GIVEN_LABEL).cast(pa.string())
     spec = cleanset.project.spec()
@@ -269,6 +294,8 @@ def _differing_labels(analysis: _Analysis) -> Mapping[int, str | None]:
     rows = pa.array(np.flatnonzero(~is_same.to_numpy(zero_copy_only=False)))
     labels = uploaded.take(rows).to_pylist()
     cleanset = analysis.cleanset
-    is_spelled_otherwise = same_labels(cleanset.task, given.take(rows).to_pylist(), labels, cleanset.label_convention)
+    is_spelled_otherwise = same_labels(
+        cleanset.task, given.take(rows).to_pylist(), labels, cleanset.label_convention
+    )
     found = zip(rows.to_pylist(), labels, is_spelled_otherwise, strict=True)
     return {row_id: label for row_id, label, same in found if not same}

@@ -1,4 +1,6 @@
-"""The analysis of a dataset version: reads the table, lets the engine build the cleanset, keeps its results."""
+"""The analysis of a dataset version: reads the table, lets the engine build the cleanset, keeps its
+results.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,14 @@ from django.conf import settings
 
 from cleansets.frames import read_frame
 from cleansets.models import Cleanset
-from cleansets.overlay import GIVEN_LABEL, LEFT_OUT, CorrectedRows, former_labels, given_labels, rows_to_analyse
+from cleansets.overlay import (
+    GIVEN_LABEL,
+    LEFT_OUT,
+    CorrectedRows,
+    former_labels,
+    given_labels,
+    rows_to_analyse,
+)
 from studio import storage, tables
 from studio.engine.assessment import ENSEMBLE_KEY
 from studio.engine.build import build_cleanset
@@ -27,7 +36,10 @@ from studio.fan_out import fan_out
 
 ISSUES, PRED_PROBS, FOLD_ID = "issues.parquet", "pred_probs.npy", "fold_id.npy"
 MIN_WEIGHT = 0.1  # of a candidate in the ensemble; less changes little
-PREDICTIONS, EMBEDDINGS = "predictions.npy", "embeddings.npy"  # where the task and the modality have them
+PREDICTIONS, EMBEDDINGS = (
+    "predictions.npy",
+    "embeddings.npy",
+)  # where the task and the modality have them
 
 
 def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
@@ -39,7 +51,9 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     rows = rows_to_analyse(run)
     former = former_labels(run, rows)
     result = analyse_table(table, spec, rows=rows, former=former, progress=progress)
-    manifest = describe(result, spec, dataset_sha256=version.sha256, labels=rows.labels, former_labels=former)
+    manifest = describe(
+        result, spec, dataset_sha256=version.sha256, labels=rows.labels, former_labels=former
+    )
     whole = with_left_out(result, rows.row_id, version.n_rows or 0)
     progress("Saving")
     with tables.scratch() as folder:
@@ -64,9 +78,13 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
 
 
 def useful_candidates(cleanset: Cleanset) -> tuple[str, ...]:
-    """Return the keys of the candidates that had a real share in the ensemble: the others are not tried again."""
+    """Return the keys of the candidates that had a real share in the ensemble: the others are not
+    tried again.
+    """
     return tuple(
-        row["key"] for row in cleanset.candidates if row["weight"] >= MIN_WEIGHT and row["key"] != ENSEMBLE_KEY
+        row["key"]
+        for row in cleanset.candidates
+        if row["weight"] >= MIN_WEIGHT and row["key"] != ENSEMBLE_KEY
     )
 
 
@@ -81,8 +99,9 @@ def analyse_table(
 ) -> CleansetResult:
     """Build the cleanset of a Parquet table; the same for the worker and for the command line.
 
-    `rows` are those to analyse, with their labels; None is all, with the labels of the table. `former` are the labels
-    that these had before they were corrected, from whose fits models may go on.
+    `rows` are those to analyse, with their labels; None is all, with the labels of the table.
+    `former` are the labels that these had before they were corrected, from whose fits models may go
+    on.
     """
     progress("Reading rows")
     split = split_column(pq.read_schema(table).names)
@@ -104,8 +123,12 @@ def analyse_table(
         )
 
 
-def with_left_out(result: CleansetResult, row_id: npt.NDArray[np.int64], n_rows: int) -> CleansetResult:
-    """Put the rows that were left out back in their places, with nothing found and `is_not_analyzed`."""
+def with_left_out(
+    result: CleansetResult, row_id: npt.NDArray[np.int64], n_rows: int
+) -> CleansetResult:
+    """Put the rows that were left out back in their places, with nothing found and
+    `is_not_analyzed`.
+    """
     if len(row_id) == n_rows:
         return result
     issues = result.issues.set_axis(pd.Index(row_id)).reindex(range(n_rows))
@@ -121,8 +144,14 @@ def with_left_out(result: CleansetResult, row_id: npt.NDArray[np.int64], n_rows:
         issues=issues,
         pred_probs=_in_place(result.pred_probs, row_id, n_rows, share),
         fold_id=_in_place(result.fold_id, row_id, n_rows, -1),
-        embeddings=None if result.embeddings is None else _in_place(result.embeddings, row_id, n_rows, 0),
-        predictions=None if result.predictions is None else _in_place(result.predictions, row_id, n_rows, np.nan),
+        embeddings=(
+            None if result.embeddings is None else _in_place(result.embeddings, row_id, n_rows, 0)
+        ),
+        predictions=(
+            None
+            if result.predictions is None
+            else _in_place(result.predictions, row_id, n_rows, np.nan)
+        ),
     )
 
 
@@ -137,12 +166,15 @@ def _in_place(
 def write_results(result: CleansetResult, given: Sequence[str | None], folder: Path) -> list[str]:
     """Write the result files into the folder and return their names.
 
-    The given labels lie beside the results, so that the review table is sorted and filtered from one narrow file.
+    The given labels lie beside the results, so that the review table is sorted and filtered from
+    one narrow file.
     """
     issues = result.issues.reset_index(drop=True)
     issues.insert(0, "row_id", np.arange(len(issues), dtype=np.int64))
     issues.insert(1, GIVEN_LABEL, pd.Series(list(given), dtype=object))
-    _as_plain(issues).to_parquet(folder / ISSUES, index=False, row_group_size=100_000, compression="zstd")
+    _as_plain(issues).to_parquet(
+        folder / ISSUES, index=False, row_group_size=100_000, compression="zstd"
+    )
     arrays: dict[str, npt.NDArray[Any] | None] = {
         PRED_PROBS: result.pred_probs,
         FOLD_ID: result.fold_id,

@@ -13,16 +13,24 @@ from cleansets.issue_columns import ISSUE_COLUMNS, SCORES
 
 ALL_ROWS = "all"
 UNDECIDED, CORRECTED, NEEDS_REVIEW = "undecided", "corrected", "needs-review"
-UNLABELED, NO_CLASS = "-", "--"  # instead of a label: none is there; a set in which no class applies
+UNLABELED, NO_CLASS = (
+    "-",
+    "--",
+)  # instead of a label: none is there; a set in which no class applies
 ACTIONS = (UNDECIDED, "auto-fix", "keep", "exclude", "label", CORRECTED, NEEDS_REVIEW)
 GIVEN, SUGGESTED = "given_label", "suggested_label"
-LABEL_RANGES = {GIVEN: "given", SUGGESTED: "suggested"}  # columns of numbers, and their fields' names in the form
+LABEL_RANGES = {
+    GIVEN: "given",
+    SUGGESTED: "suggested",
+}  # columns of numbers, and their fields' names in the form
 ISSUE_KEYS = tuple(issue.key for issue in ISSUE_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Rows whose score, or whose label as a number, lies within [low, high]; None leaves an end open."""
+    """Rows whose score, or whose label as a number, lies within [low, high]; None leaves an end
+    open.
+    """
 
     column: str
     low: float | None = 0.0
@@ -50,7 +58,9 @@ class RowQuery:
 
     @classmethod
     def parse(cls, params: QueryDict, issues: Sequence[str] = ISSUE_KEYS) -> RowQuery:
-        """Read an address; what does not make sense counts as not asked for. The first of `issues` is the default."""
+        """Read an address; what does not make sense counts as not asked for. The first of `issues`
+        is the default.
+        """
         page, first = params.get("page", "1"), issues[0] if issues else ALL_ROWS
         return cls(
             issue=_one_of(params.get("issue", first), (*issues, ALL_ROWS), first),
@@ -69,7 +79,11 @@ class RowQuery:
     @property
     def fields(self) -> list[tuple[str, str]]:
         """The query as names and values, for the hidden fields of a form."""
-        return [(name, value) for name, values in QueryDict(self.params(page=self.page)).lists() for value in values]
+        return [
+            (name, value)
+            for name, values in QueryDict(self.params(page=self.page)).lists()
+            for value in values
+        ]
 
     @property
     def score_ranges(self) -> list[Range]:
@@ -78,16 +92,29 @@ class RowQuery:
 
     @property
     def label_ranges(self) -> dict[str, tuple[str, str]]:
-        """The ends of the ranges of label columns as their fields show them, by the fields' name."""
+        """The ends of the ranges of label columns as their fields show them, by the fields'
+        name.
+        """
         ends = {part.column: (_written(part.low), _written(part.high)) for part in self.ranges}
         return {field: ends.get(column, ("", "")) for column, field in LABEL_RANGES.items()}
 
     def params(self, **changes: Any) -> str:
-        """Return the address's query string, with some fields changed; a changed filter starts at page 1."""
+        """Return the address's query string, with some fields changed; a changed filter starts at
+        page 1.
+        """
         wanted = replace(self, **({"page": 1} | changes))
         params = QueryDict(mutable=True)
-        single = {"issue": wanted.issue, "given": wanted.given, "suggested": wanted.suggested, "action": wanted.action}
-        single |= {"q": wanted.search, "sort": wanted.sort, "dir": "asc" if wanted.ascending else ""}
+        single = {
+            "issue": wanted.issue,
+            "given": wanted.given,
+            "suggested": wanted.suggested,
+            "action": wanted.action,
+        }
+        single |= {
+            "q": wanted.search,
+            "sort": wanted.sort,
+            "dir": "asc" if wanted.ascending else "",
+        }
         for name, value in single.items():
             if value:
                 params[name] = value
@@ -104,7 +131,9 @@ def _one_of(value: str, choices: Sequence[str], default: str) -> str:
 
 
 def _ranges(params: QueryDict) -> tuple[Range, ...]:
-    """Read `range=column:low:high`, then the fields of the filter bar, which replace a range of the same column."""
+    """Read `range=column:low:high`, then the fields of the filter bar, which replace a range of the
+    same column.
+    """
     asked = [str(text).split(":") for text in params.getlist("range")]
     if params.get("range_score"):
         asked.append([params.get(name, "") for name in ("range_score", "range_min", "range_max")])
@@ -122,7 +151,9 @@ def _range(column: str, low: str, high: str) -> Range | None:
         return None if ends == (None, None) else Range(column, *ends)
     if column not in SCORES or (low and (ends[0] is None or not 0 <= ends[0] <= 1)):
         return None
-    return Range(column, ends[0] or 0.0, 1.0 if ends[1] is None or not 0 <= ends[1] <= 1 else ends[1])
+    return Range(
+        column, ends[0] or 0.0, 1.0 if ends[1] is None or not 0 <= ends[1] <= 1 else ends[1]
+    )
 
 
 def _number(text: str) -> float | None:

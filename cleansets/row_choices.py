@@ -1,4 +1,6 @@
-"""What a person can choose for one row, with what the models think of it: a class, a set of classes, or a number."""
+"""What a person can choose for one row, with what the models think of it: a class, a set of
+classes, or a number.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,10 @@ def class_chances(cleanset: Cleanset, row_id: int) -> list[ClassChance]:
     """Return every class of the analysis, likeliest first."""
     probabilities = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")[row_id]
     by_chance = np.argsort(-probabilities, kind="stable")
-    return [ClassChance(cleanset.classes[k], float(probabilities[k]), _key(place)) for place, k in enumerate(by_chance)]
+    return [
+        ClassChance(cleanset.classes[k], float(probabilities[k]), _key(place))
+        for place, k in enumerate(by_chance)
+    ]
 
 
 def _key(place: int) -> str:
@@ -43,7 +48,9 @@ def _key(place: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ClassToggle:
-    """Whether a class applies to a row: as it stands, as given, as suggested where that differs, and how likely."""
+    """Whether a class applies to a row: as it stands, as given, as suggested where that differs,
+    and how likely.
+    """
 
     label: str
     applies: bool
@@ -53,13 +60,20 @@ class ClassToggle:
     key: str
 
 
-def class_toggles(cleanset: Cleanset, row: Mapping[str, Any], added: Collection[str]) -> list[ClassToggle]:
-    """Return every class: first those on which the models and the given set disagree most, then the likeliest.
+def class_toggles(
+    cleanset: Cleanset, row: Mapping[str, Any], added: Collection[str]
+) -> list[ClassToggle]:
+    """Return every class: first those on which the models and the given set disagree most, then the
+    likeliest.
 
     Classes that people typed in, `added`, come last: the models do not know them.
     """
-    probabilities = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")[int(row["row_id"])]
-    chances = {label: float(chance) for label, chance in zip(cleanset.classes, probabilities, strict=True)}
+    probabilities = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")[
+        int(row["row_id"])
+    ]
+    chances = {
+        label: float(chance) for label, chance in zip(cleanset.classes, probabilities, strict=True)
+    }
     given, suggested = set(split_labels(row["given_label"])), row["suggested_label"]
     present = set(split_labels(row["clean_label"]))
     advised = given if suggested is None else set(split_labels(suggested))
@@ -105,9 +119,11 @@ class NumberScale:
 
 @dataclass(frozen=True, slots=True)
 class NumberChoice:
-    """The out-of-sample number for a row, how far off it usually is, and how far the given number lies from it.
+    """The out-of-sample number for a row, how far off it usually is, and how far the given number
+    lies from it.
 
-    `error` is empty where numbers are compared by their ratios: then the bar is longer upwards than downwards.
+    `error` is empty where numbers are compared by their ratios: then the bar is longer upwards than
+    downwards.
     """
 
     predicted: str
@@ -125,7 +141,9 @@ def held_out_number(cleanset: Cleanset, row_id: int) -> tuple[float, float]:
 
 
 def number_choice(cleanset: Cleanset, row: Mapping[str, Any]) -> NumberChoice:
-    """Return the number that the models say, with its error bar, beside the given and the corrected one."""
+    """Return the number that the models say, with its error bar, beside the given and the corrected
+    one.
+    """
     predicted, error = held_out_number(cleanset, int(row["row_id"]))
     compared = _label_scale(cleanset)
     low = predicted**2 / (predicted + error) if compared.is_by_ratio else predicted - error
@@ -137,7 +155,11 @@ def number_choice(cleanset: Cleanset, row: Mapping[str, Any]) -> NumberChoice:
         error="" if compared.is_by_ratio else rounded_text(error, error),
         low=rounded_text(bar[0], error),
         high=rounded_text(bar[1], error),
-        distance="" if given is None or not error else f"{_distance(compared, given, predicted, error):.1f}",
+        distance=(
+            ""
+            if given is None or not error
+            else f"{_distance(compared, given, predicted, error):.1f}"
+        ),
         scale=_scale(predicted, bar, given=given, corrected=corrected),
     )
 
@@ -151,7 +173,9 @@ def _distance(compared: LabelScale, given: float, predicted: float, error: float
     return float(compared.distances(np.array(given), np.array(predicted), np.array(error)))
 
 
-def _scale(predicted: float, bar: tuple[float, float], *, given: float | None, corrected: float | None) -> NumberScale:
+def _scale(
+    predicted: float, bar: tuple[float, float], *, given: float | None, corrected: float | None
+) -> NumberScale:
     low, high = bar
     seen = [value for value in (low, high, given, corrected) if value is not None]
     first, width = min(seen), (max(seen) - min(seen)) or abs(predicted) or 1.0
@@ -160,7 +184,9 @@ def _scale(predicted: float, bar: tuple[float, float], *, given: float | None, c
         return round(SCALE_MARGIN + (value - first) / width * (SCALE_WIDTH - 2 * SCALE_MARGIN), 1)
 
     return NumberScale(
-        ticks=tuple(Tick(x(value), number_text(value)) for value in _round_numbers(first, first + width)),
+        ticks=tuple(
+            Tick(x(value), number_text(value)) for value in _round_numbers(first, first + width)
+        ),
         predicted=x(predicted),
         low=x(low),
         high=x(high),

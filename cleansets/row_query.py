@@ -42,12 +42,16 @@ EVERY_ROW = RowQuery(issue=ALL_ROWS)
 _DECIDABLE = "row_id, suggested_label, advice, is_manual, action, decided_label, needs_review"
 INITIALLY_UNLABELED = "is_initially_unlabeled"
 LABELS = (GIVEN, SUGGESTED, "corrected_label")
-_FIELD = r'\s*(?:"(?:[^"]|"")*"|[^",\s][^,\n]*)?\s*'  # one class in the cell of a set, as `split_labels` reads it
+_FIELD = (  # one class in the cell of a set, as `split_labels` reads it
+    r'\s*(?:"(?:[^"]|"")*"|[^",\s][^,\n]*)?\s*'
+)
 
 
 @dataclass(frozen=True, slots=True)
 class RowSource:
-    """The files and decisions that a query reads; `task` and `convention` say how their labels are read."""
+    """The files and decisions that a query reads; `task` and `convention` say how their labels are
+    read.
+    """
 
     issues: Path
     table: Path
@@ -76,15 +80,20 @@ class RowSource:
         connection = tables.connect()
         connection.register("reviews", self.reviews)
         connection.execute(
-            f"CREATE TEMP VIEW issues AS SELECT {self._issues} FROM read_parquet('{_path(self.issues)}')"
+            f"CREATE TEMP VIEW issues AS SELECT {self._issues} FROM"
+            f" read_parquet('{_path(self.issues)}')"
         )
-        connection.execute(f"CREATE TEMP VIEW own_rows AS SELECT * FROM read_parquet('{_path(self.table)}')")
+        connection.execute(
+            f"CREATE TEMP VIEW own_rows AS SELECT * FROM read_parquet('{_path(self.table)}')"
+        )
         connection.execute(self._rows_view())
         return connection
 
     @property
     def _issues(self) -> str:
-        """The columns of the results; before lists could be read, a given set without classes was written as null."""
+        """The columns of the results; before lists could be read, a given set without classes was
+        written as null.
+        """
         if self.task is not MLTask.MULTI_LABEL or INITIALLY_UNLABELED not in self.result_columns:
             return "*"
         given = f"CASE WHEN {GIVEN} IS NULL AND NOT {INITIALLY_UNLABELED} THEN '' ELSE {GIVEN} END"
@@ -96,26 +105,40 @@ class RowSource:
             first = f", NULL::VARCHAR AS {SUGGESTED}"
         if "near_duplicate_cluster_id" in self.result_columns:
             first += ", issues.row_id IS NOT DISTINCT FROM first_row AS is_first_of_set"
-            join_first = """LEFT JOIN (SELECT near_duplicate_cluster_id AS set_id, min(row_id) AS first_row FROM issues
+            join_first = """LEFT JOIN (SELECT near_duplicate_cluster_id AS set_id,
+              min(row_id) AS first_row FROM issues
                 WHERE near_duplicate_cluster_id IS NOT NULL GROUP BY ALL) sets
                 ON issues.near_duplicate_cluster_id = sets.set_id"""
-        uploaded = "CASE WHEN is_given_corrected THEN reviews.uploaded_label ELSE given_label::VARCHAR END"
+        uploaded = (
+            "CASE WHEN is_given_corrected THEN reviews.uploaded_label ELSE given_label::VARCHAR END"
+        )
         if self.task is not MLTask.MULTI_LABEL:
             uploaded = filled_sql(f"({uploaded})")
-        return f"""CREATE TEMP VIEW rows AS SELECT *, {advice_sql(self.result_columns)} AS advice FROM (
+        return f"""CREATE TEMP VIEW rows AS SELECT *,
+          {advice_sql(self.result_columns)} AS advice FROM (
             SELECT issues.*, action, decided_label, corrected_label, {uploaded} AS uploaded_label,
                    coalesce(corrected_label, {uploaded}) AS clean_label,
                    coalesce(is_given_corrected, false) AS is_given_corrected,
-                   coalesce(needs_review, false) AS needs_review, coalesce(is_manual, false) AS is_manual{first}
+                   coalesce(needs_review, false) AS needs_review, coalesce(is_manual,
+                     false) AS is_manual{first}
             FROM issues LEFT JOIN reviews ON issues.row_id = reviews.row_id {join_first})"""
 
     def sort_column(self, query: RowQuery) -> str:
-        """The column that orders the table: the one asked for, else the score of the issue looked at, else the row."""
+        """The column that orders the table: the one asked for, else the score of the issue looked
+        at, else the row.
+        """
         if query.sort:
-            is_known = query.sort in self.result_columns or query.sort in ("corrected_label", "action")
+            is_known = query.sort in self.result_columns or query.sort in (
+                "corrected_label",
+                "action",
+            )
             return query.sort if is_known else "row_id"
-        looked_at = [issue.score for issue in issues_in(self.result_columns) if issue.key == query.issue]
-        return next((score for score in (*looked_at, *SCORES) if score in self.result_columns), "row_id")
+        looked_at = [
+            issue.score for issue in issues_in(self.result_columns) if issue.key == query.issue
+        ]
+        return next(
+            (score for score in (*looked_at, *SCORES) if score in self.result_columns), "row_id"
+        )
 
     @property
     def to_review(self) -> str:
@@ -124,7 +147,9 @@ class RowSource:
 
 
 def _review_flags(columns: Iterable[str]) -> list[str]:
-    """Return the flags of what a reviewer is led to: label issues, or any issue where nothing has a label."""
+    """Return the flags of what a reviewer is led to: label issues, or any issue where nothing has a
+    label.
+    """
     flags = [issue.flag for issue in issues_in(columns) if issue in BADGES]
     return flags[:1] if "is_label_issue" in flags else flags
 
@@ -159,7 +184,9 @@ def where(query: RowQuery, source: RowSource) -> tuple[str, list[object]]:
     _match_ranges(parts, values, query, source)
     if query.search:
         cells = f"concat_ws(' ', *COLUMNS(* EXCLUDE ({ROW_ID})))"
-        parts.append(f"row_id IN (SELECT {ROW_ID} FROM own_rows WHERE contains(lower({cells}), lower(?)))")
+        parts.append(
+            f"row_id IN (SELECT {ROW_ID} FROM own_rows WHERE contains(lower({cells}), lower(?)))"
+        )
         values.append(query.search)
     return " AND ".join(parts) or "true", values
 
@@ -173,7 +200,9 @@ def _match(parts: list[str], values: list[object], column: str, wanted: str) -> 
 
 
 def _match_set(parts: list[str], values: list[object], column: str, wanted: str) -> None:
-    """Keep the rows whose set has the class; a missing set is none at all, which is not the empty one."""
+    """Keep the rows whose set has the class; a missing set is none at all, which is not the empty
+    one.
+    """
     if wanted == UNLABELED:
         parts.append(f"{column} IS NULL")
     elif wanted == NO_CLASS:
@@ -189,10 +218,14 @@ def _set_pattern(name: str) -> str:
     return rf"^(?:{_FIELD}[,\n])*\s*(?:{wanted})\s*(?:[,\n]|$)"
 
 
-def _match_ranges(parts: list[str], values: list[object], query: RowQuery, source: RowSource) -> None:
+def _match_ranges(
+    parts: list[str], values: list[object], query: RowQuery, source: RowSource
+) -> None:
     for part in query.ranges:
         is_label = part.column in LABEL_RANGES and source.task is MLTask.REGRESSION
-        if not is_label and (part.column in LABEL_RANGES or part.column not in source.result_columns):
+        if not is_label and (
+            part.column in LABEL_RANGES or part.column not in source.result_columns
+        ):
             continue
         column = cell_sql.number(part.column, source.convention) if is_label else part.column
         for end, sign in ((part.low, ">="), (part.high, "<=")):
@@ -218,7 +251,9 @@ def order(query: RowQuery, source: RowSource) -> str:
     column = source.sort_column(query)
     by_number = source.task is MLTask.REGRESSION and column in LABELS
     value = cell_sql.number(column, source.convention) if by_number else quoted(column)
-    return f"{value} {'ASC' if query.ascending or column == 'row_id' else 'DESC'} NULLS LAST, row_id"
+    return (
+        f"{value} {'ASC' if query.ascending or column == 'row_id' else 'DESC'} NULLS LAST, row_id"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +281,9 @@ class RowPage:
 
 
 def fetch_page(query: RowQuery, source: RowSource) -> RowPage:
-    """Return one page of rows with their own cells under `own`; a page past the end becomes the last one."""
+    """Return one page of rows with their own cells under `own`; a page past the end becomes the
+    last one.
+    """
     rows, n_rows = fetch_slice(query, source, limit=PAGE_SIZE, offset=(query.page - 1) * PAGE_SIZE)
     page = min(query.page, max(-(-n_rows // PAGE_SIZE), 1))
     if page != query.page:
@@ -254,11 +291,17 @@ def fetch_page(query: RowQuery, source: RowSource) -> RowPage:
     return RowPage(rows, n_rows, page)
 
 
-def fetch_slice(query: RowQuery, source: RowSource, *, limit: int, offset: int) -> tuple[list[dict[str, Any]], int]:
-    """Return some rows of the query with their own cells under `own`, and how many there are in all."""
+def fetch_slice(
+    query: RowQuery, source: RowSource, *, limit: int, offset: int
+) -> tuple[list[dict[str, Any]], int]:
+    """Return some rows of the query with their own cells under `own`, and how many there are in
+    all.
+    """
     condition, values = where(query, source)
     with closing(source.connect()) as connection:
-        counted = connection.execute(f"SELECT count(*) FROM rows WHERE {condition}", values).fetchone()
+        counted = connection.execute(
+            f"SELECT count(*) FROM rows WHERE {condition}", values
+        ).fetchone()
         limits = f"LIMIT {int(limit)} OFFSET {int(offset)}"
         found = connection.execute(
             f"SELECT * FROM rows WHERE {condition} ORDER BY {order(query, source)} {limits}", values
@@ -279,24 +322,33 @@ def fetch_first(query: RowQuery, source: RowSource, k: int) -> list[dict[str, An
     """Return what a bulk action must know of the first `k` rows of the view."""
     condition, values = where(query, source)
     with closing(source.connect()) as connection:
-        wanted = f"SELECT {_DECIDABLE} FROM rows WHERE {condition} ORDER BY {order(query, source)} LIMIT {int(k)}"
+        wanted = (
+            f"SELECT {_DECIDABLE} FROM rows WHERE {condition} ORDER BY {order(query, source)} LIMIT"
+            f" {int(k)}"
+        )
         return _as_dicts(connection.execute(wanted, values))
 
 
 def fetch_decidable(row_ids: Sequence[int], source: RowSource) -> dict[int, dict[str, Any]]:
-    """Return what a bulk action must know of these rows, by row; rows that do not exist are left out."""
+    """Return what a bulk action must know of these rows, by row; rows that do not exist are left
+    out.
+    """
     with closing(source.connect()) as connection:
         connection.register("wanted", pa.table({"row_id": pa.array(row_ids, pa.int64())}))
-        found = connection.execute(f"SELECT {_DECIDABLE} FROM rows WHERE row_id IN (SELECT row_id FROM wanted)")
+        found = connection.execute(
+            f"SELECT {_DECIDABLE} FROM rows WHERE row_id IN (SELECT row_id FROM wanted)"
+        )
         return {row["row_id"]: row for row in _as_dicts(found)}
 
 
-def fetch_near_duplicates(cluster_id: int, row_id: int, source: RowSource, limit: int = 5) -> list[dict[str, Any]]:
+def fetch_near_duplicates(
+    cluster_id: int, row_id: int, source: RowSource, limit: int = 5
+) -> list[dict[str, Any]]:
     """Return other rows of a near-duplicate set, nearest copies first."""
     with closing(source.connect()) as connection:
         found = connection.execute(
-            "SELECT row_id, given_label, action FROM rows WHERE near_duplicate_cluster_id = ? AND row_id != ? "
-            "ORDER BY near_duplicate_score DESC, row_id LIMIT ?",
+            "SELECT row_id, given_label, action FROM rows WHERE near_duplicate_cluster_id = ? AND"
+            " row_id != ? ORDER BY near_duplicate_score DESC, row_id LIMIT ?",
             [cluster_id, row_id, limit],
         )
         rows = _as_dicts(found)
@@ -306,7 +358,9 @@ def fetch_near_duplicates(cluster_id: int, row_id: int, source: RowSource, limit
 
 @dataclass(frozen=True, slots=True)
 class ReviewCounts:
-    """How many rows there are to review, how many of those are decided, and what is decided about all rows."""
+    """How many rows there are to review, how many of those are decided, and what is decided about
+    all rows.
+    """
 
     n_to_review: int
     n_to_review_decided: int
@@ -320,8 +374,10 @@ def review_counts(source: RowSource) -> ReviewCounts:
     """Count the rows that a reviewer is led to, and the decided ones."""
     with closing(source.connect()) as connection:
         counted = connection.execute(
-            f"""SELECT count(*) FILTER (wanted), count(*) FILTER (wanted AND action IS NOT NULL), count(action),
-                count(corrected_label), count(*) FILTER (action = 'exclude'), count(*) FILTER (needs_review)
+            f"""SELECT count(*) FILTER (wanted), count(*) FILTER (wanted
+              AND action IS NOT NULL), count(action),
+                count(corrected_label), count(*) FILTER (action = 'exclude'),
+                  count(*) FILTER (needs_review)
             FROM (SELECT {source.to_review} AS wanted, action, corrected_label, needs_review
                 FROM issues LEFT JOIN reviews ON issues.row_id = reviews.row_id)"""
         ).fetchone()
@@ -331,7 +387,9 @@ def review_counts(source: RowSource) -> ReviewCounts:
 
 @dataclass(frozen=True, slots=True)
 class ViewProgress:
-    """How far the rows of one view are decided; `first_undecided` is a row and the page that it stands on."""
+    """How far the rows of one view are decided; `first_undecided` is a row and the page that it
+    stands on.
+    """
 
     first_undecided: tuple[int, int] | None
     n_rows: int
@@ -343,7 +401,9 @@ class ViewProgress:
 
 
 def view_progress(query: RowQuery, source: RowSource) -> ViewProgress:
-    """Count what is decided in a view, and find where to go on: rows put off for later come last."""
+    """Count what is decided in a view, and find where to go on: rows put off for later come
+    last.
+    """
     condition, values = where(query, source)
     with closing(source.connect()) as connection:
         counted = connection.execute(
@@ -392,19 +452,25 @@ def _as_dicts(found: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def label_choices(source: RowSource, column: str, query: RowQuery = EVERY_ROW) -> list[tuple[str, int]]:
-    """Return the classes in a label column with their number of rows in a view, most frequent first; none for numbers.
+def label_choices(
+    source: RowSource, column: str, query: RowQuery = EVERY_ROW
+) -> list[tuple[str, int]]:
+    """Return the classes in a label column with their number of rows in a view, most frequent
+    first; none for numbers.
 
     The view's own filter on this column does not count.
     """
-    if column not in source.result_columns or source.task in (MLTask.REGRESSION, MLTask.UNSUPERVISED):
+    if column not in source.result_columns or source.task in (
+        MLTask.REGRESSION,
+        MLTask.UNSUPERVISED,
+    ):
         return []
     unfiltered = {GIVEN: replace(query, given=""), SUGGESTED: replace(query, suggested="")}
     condition, values = where(unfiltered[column], source)
     with closing(source.connect()) as connection:
         counted = connection.execute(
-            f"SELECT {column} AS label, count(*) FROM rows WHERE NOT {blank_sql(column)} AND {condition} "
-            "GROUP BY ALL ORDER BY 2 DESC, 1",
+            f"SELECT {column} AS label, count(*) FROM rows WHERE NOT {blank_sql(column)} AND"
+            f" {condition} GROUP BY ALL ORDER BY 2 DESC, 1",
             values,
         )
         by_label: list[tuple[str, int]] = counted.fetchall()

@@ -36,7 +36,9 @@ def cleansets_of(project: Project) -> QuerySet[Cleanset]:
 
 
 def newer_version(cleanset: Cleanset) -> Cleanset | None:
-    """Return the newest later version of the project; one that failed or was cancelled does not count."""
+    """Return the newest later version of the project; one that failed or was cancelled does not
+    count.
+    """
     later = cleansets_of(cleanset.project).filter(number__gt=cleanset.number)
     return later.exclude(status__in=(Status.FAILED, Status.CANCELLED)).first()
 
@@ -54,19 +56,35 @@ def row_source(cleanset: Cleanset) -> RowSource:
 
 
 def asked_rows(cleanset: Cleanset, params: QueryDict) -> RowQuery:
-    """Read what an address asks of this cleanset; the first kind of issue that has rows is the default view."""
+    """Read what an address asks of this cleanset; the first kind of issue that has rows is the
+    default view.
+    """
     looked_for = issues_in(cleanset.counts)
-    flagged = [issue.key for issue in looked_for if issue in BADGES and issue.score and cleanset.counts[issue.flag]]
-    first = [key for key in ("label_issue", *flagged) if key in {issue.key for issue in looked_for}][:1]
-    return RowQuery.parse(params, list(dict.fromkeys([*first, *(issue.key for issue in looked_for)])))
+    flagged = [
+        issue.key
+        for issue in looked_for
+        if issue in BADGES and issue.score and cleanset.counts[issue.flag]
+    ]
+    first = [
+        key for key in ("label_issue", *flagged) if key in {issue.key for issue in looked_for}
+    ][:1]
+    return RowQuery.parse(
+        params, list(dict.fromkeys([*first, *(issue.key for issue in looked_for)]))
+    )
 
 
 def own_columns_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) -> tuple[str, ...]:
-    """Return the uploaded columns that the table shows: those chosen, else the ones the models see, text first."""
+    """Return the uploaded columns that the table shows: those chosen, else the ones the models see,
+    text first.
+    """
     if chosen := tuple(name for name in query.own if name in source.own_columns):
         return chosen
-    features = sorted(cleanset.project.feature_columns, key=lambda name: not is_text(cleanset, name))
-    return tuple(features[: N_COLUMNS_WITH_TEXT if is_text(cleanset, features[0]) else N_OWN_COLUMNS])
+    features = sorted(
+        cleanset.project.feature_columns, key=lambda name: not is_text(cleanset, name)
+    )
+    return tuple(
+        features[: N_COLUMNS_WITH_TEXT if is_text(cleanset, features[0]) else N_OWN_COLUMNS]
+    )
 
 
 def is_text(cleanset: Cleanset, column: str) -> bool:
@@ -75,7 +93,9 @@ def is_text(cleanset: Cleanset, column: str) -> bool:
 
 
 def scores_shown(query: RowQuery, source: RowSource) -> tuple[str, ...]:
-    """Return the score columns that the table shows: those chosen, else the one that it is sorted by."""
+    """Return the score columns that the table shows: those chosen, else the one that it is sorted
+    by.
+    """
     chosen = tuple(name for name in query.scores if name in source.result_columns)
     if chosen:
         return chosen
@@ -99,10 +119,17 @@ class View:
 
 def issue_views(cleanset: Cleanset, source: RowSource, query: RowQuery) -> list[View]:
     """Return the left rail: every kind of issue that was looked for, and all rows."""
-    issues = [(i.key, i.title, i.meaning, cleanset.counts.get(i.flag, 0)) for i in issues_in(source.result_columns)]
+    issues = [
+        (i.key, i.title, i.meaning, cleanset.counts.get(i.flag, 0))
+        for i in issues_in(source.result_columns)
+    ]
     every = ("all", "All rows", "Every row of the dataset.", cleanset.n_rows or 0)
     return [
-        View(*view, params=RowQuery(issue=view[0]).params(), is_current=view[0] == query.issue and not query.action)
+        View(
+            *view,
+            params=RowQuery(issue=view[0]).params(),
+            is_current=view[0] == query.issue and not query.action,
+        )
         for view in (*issues, every)
     ]
 
@@ -137,12 +164,31 @@ def work_views(source: RowSource, query: RowQuery) -> list[View]:
     """Return the part of the left rail that leads to what is decided."""
     counts = row_query.review_counts(source)
     views = (
-        (row_address.NEEDS_REVIEW, "Needs review", "Rows put off for later.", counts.n_needs_review),
-        (row_address.CORRECTED, "Corrected", "Rows whose label is not the uploaded one.", counts.n_corrected),
-        (Action.EXCLUDE.value, "Excluded", "Rows that training and the export leave out.", counts.n_excluded),
+        (
+            row_address.NEEDS_REVIEW,
+            "Needs review",
+            "Rows put off for later.",
+            counts.n_needs_review,
+        ),
+        (
+            row_address.CORRECTED,
+            "Corrected",
+            "Rows whose label is not the uploaded one.",
+            counts.n_corrected,
+        ),
+        (
+            Action.EXCLUDE.value,
+            "Excluded",
+            "Rows that training and the export leave out.",
+            counts.n_excluded,
+        ),
     )
     return [
-        View(*view, params=RowQuery(issue="all", action=view[0]).params(), is_current=view[0] == query.action)
+        View(
+            *view,
+            params=RowQuery(issue="all", action=view[0]).params(),
+            is_current=view[0] == query.action,
+        )
         for view in views
         if source.task is not MLTask.UNSUPERVISED or view[0] != row_address.CORRECTED
     ]
@@ -157,7 +203,11 @@ def added_classes(cleanset: Cleanset) -> list[str]:
     """Return the classes that people typed in and the analysis did not know."""
     if cleanset.task is MLTask.REGRESSION:
         return []
-    chosen = cleanset.reviews.filter(corrected_label__isnull=False).values_list("corrected_label", flat=True).distinct()
+    chosen = (
+        cleanset.reviews.filter(corrected_label__isnull=False)
+        .values_list("corrected_label", flat=True)
+        .distinct()
+    )
     names = {name for label in chosen for name in classes_in(cleanset.task, label)}
     return sorted(names - set(cleanset.classes))
 
@@ -178,8 +228,8 @@ def classes_in(task: MLTask, label: str | None) -> tuple[str, ...]:
 class RowLabels:
     """The labels of a row as a page shows them; None where there is none.
 
-    `uploaded` is only there where the given label is a correction, and `now` where the row has another
-    label than the given one.
+    `uploaded` is only there where the given label is a correction, and `now` where the row has
+    another label than the given one.
     """
 
     given: ShownLabel | None
@@ -199,7 +249,11 @@ def row_labels(cleanset: Cleanset, row: Mapping[str, Any]) -> RowLabels:
         given=shown_label(task, row["given_label"], convention),
         suggested=shown_label(task, row["suggested_label"], convention),
         corrected=shown_label(task, row["corrected_label"], convention),
-        uploaded=shown_label(task, row["uploaded_label"], convention, as_spelled=True) if is_given_corrected else None,
+        uploaded=(
+            shown_label(task, row["uploaded_label"], convention, as_spelled=True)
+            if is_given_corrected
+            else None
+        ),
         now=shown_label(task, row["clean_label"], convention) if has_new_label else None,
         is_given_corrected=is_given_corrected,
     )
@@ -207,7 +261,9 @@ def row_labels(cleanset: Cleanset, row: Mapping[str, Any]) -> RowLabels:
 
 @dataclass(frozen=True, slots=True)
 class RowDetail:
-    """Everything about one row that the panel shows; of what can be chosen, only what fits the task is there."""
+    """Everything about one row that the panel shows; of what can be chosen, only what fits the task
+    is there.
+    """
 
     row: Mapping[str, Any]
     labels: RowLabels
@@ -295,19 +351,33 @@ def row_detail(cleanset: Cleanset, row_id: int, source: RowSource) -> RowDetail 
         is_text=is_text,
         text=own[project.feature_columns[0]] if is_text else None,
         features=features,
-        others=[item for item in own.items() if item[0] not in (*project.feature_columns, project.label_column)],
+        others=[
+            item
+            for item in own.items()
+            if item[0] not in (*project.feature_columns, project.label_column)
+        ],
         chances=row_choices.class_chances(cleanset, row_id) if task is MLTask.MULTI_CLASS else [],
-        toggles=row_choices.class_toggles(cleanset, row, added_classes(cleanset)) if task is MLTask.MULTI_LABEL else [],
+        toggles=(
+            row_choices.class_toggles(cleanset, row, added_classes(cleanset))
+            if task is MLTask.MULTI_LABEL
+            else []
+        ),
         number=row_choices.number_choice(cleanset, row) if task is MLTask.REGRESSION else None,
-        near_duplicates=_near_duplicates(cleanset, int(cluster), row_id, source) if cluster is not None else [],
+        near_duplicates=(
+            _near_duplicates(cleanset, int(cluster), row_id, source) if cluster is not None else []
+        ),
     )
 
 
-def _near_duplicates(cleanset: Cleanset, cluster: int, row_id: int, source: RowSource) -> list[dict[str, Any]]:
+def _near_duplicates(
+    cleanset: Cleanset, cluster: int, row_id: int, source: RowSource
+) -> list[dict[str, Any]]:
     """Return other rows of the set, each with a line to recognise it by."""
     rows = row_query.fetch_near_duplicates(cluster, row_id, source)
     columns = cleanset.project.feature_columns
-    return [row | {"preview": " · ".join(row["own"][name] or "–" for name in columns)} for row in rows]
+    return [
+        row | {"preview": " · ".join(row["own"][name] or "–" for name in columns)} for row in rows
+    ]
 
 
 def issue_counts(cleanset: Cleanset) -> list[tuple[IssueColumn, int]]:
@@ -319,7 +389,9 @@ def made_with(cleanset: Cleanset) -> list[tuple[str, str]]:
     """Return what the analysis was made from and with, as lines to read."""
     manifest = cleanset.manifest
     versions = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
-    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in cleanset.stage_seconds.items())
+    stages = ", ".join(
+        f"{stage} {seconds:.1f} s" for stage, seconds in cleanset.stage_seconds.items()
+    )
     return [
         ("Dataset", f"{cleanset.project.version.filename}, SHA-256 {manifest['dataset_sha256']}"),
         ("Task", f"{manifest['task']}, {manifest['modality']}, {manifest['mode']} mode"),

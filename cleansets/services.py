@@ -1,4 +1,6 @@
-"""Writes of the app: starting an analysis, decisions on one row or on many, undo. Each one is one transaction."""
+"""Writes of the app: starting an analysis, decisions on one row or on many, undo. Each one is one
+transaction.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +43,13 @@ class State(TypedDict):
 
 @transaction.atomic
 def cleanset_start(*, project: Project, user: User, base: Cleanset | None = None) -> Cleanset:
-    """Create the project's next cleanset, of the uploaded labels or of a base's corrected ones, and queue it."""
+    """Create the project's next cleanset, of the uploaded labels or of a base's corrected ones, and
+    queue it.
+    """
     newest = project.cleansets.aggregate(Max("number"))["number__max"] or 0
-    cleanset = Cleanset.objects.create(project=project, number=newest + 1, base=base, created_by=user)
+    cleanset = Cleanset.objects.create(
+        project=project, number=newest + 1, base=base, created_by=user
+    )
     runs.enqueue(cleanset)
     return cleanset
 
@@ -71,27 +77,40 @@ def cleanset_restart(*, cleanset: Cleanset, user: User) -> Cleanset:
 def cleanset_improve(*, cleanset: Cleanset, user: User) -> Cleanset:
     """Create the next cleanset, which learns from the corrected labels, and queue its analysis.
 
-    Corrected labels are its given labels. Every decision is copied, so that nobody is asked about a row twice, and a
-    correction stays one until somebody changes it.
+    Corrected labels are its given labels. Every decision is copied, so that nobody is asked about a
+    row twice, and a correction stays one until somebody changes it.
     """
     if cleanset.task is MLTask.UNSUPERVISED:
-        raise DataProblem("Without labels there is nothing to correct, so a new analysis would find the same.")
+        raise DataProblem(
+            "Without labels there is nothing to correct, so a new analysis would find the same."
+        )
     if not cleanset.reviews.exists():
-        raise DataProblem("No row is decided yet, so a new analysis would find the same. Review some rows first.")
+        raise DataProblem(
+            "No row is decided yet, so a new analysis would find the same. Review some rows first."
+        )
     return _improved(cleanset, user)
 
 
 def _improved(base: Cleanset, user: User) -> Cleanset:
     improved = cleanset_start(project=base.project, user=user, base=base)
     changes: list[tuple[int, State | None, State | None]] = [
-        (review.row_id, None, _state_of_review(review)) for review in base.reviews.order_by("row_id")
+        (review.row_id, None, _state_of_review(review))
+        for review in base.reviews.order_by("row_id")
     ]
-    record(improved, user, ReviewAction.Kind.CARRIED, f"Carried over {len(changes):,} decisions", changes)
+    record(
+        improved,
+        user,
+        ReviewAction.Kind.CARRIED,
+        f"Carried over {len(changes):,} decisions",
+        changes,
+    )
     return improved
 
 
 def label_to_store(cleanset: Cleanset, label: str) -> str:
-    """Return the label that a person chose as it is stored; spellings that count as one class stay one."""
+    """Return the label that a person chose as it is stored; spellings that count as one class stay
+    one.
+    """
     checked = checked_label(cleanset.task, label, cleanset.classes, cleanset.label_convention)
     return merged_label(checked, cleanset.project.spec()) or checked
 
@@ -106,7 +125,8 @@ def row_decide(
     label: str = "",
     action_id: UUID | None = None,
 ) -> ReviewAction:
-    """Store one person's decision about one row. Raises DataProblem for a choice that cannot be made.
+    """Store one person's decision about one row. Raises DataProblem for a choice that cannot be
+    made.
 
     Of a request that may have to be sent again, `action_id` makes sure that it counts once.
     """
@@ -119,10 +139,13 @@ def row_decide(
     before = state_of(row)
     if choice == Action.LABEL:
         label = label_to_store(cleanset, label)
-    after = decided(before, choice, label=label, advice=row["advice"], suggested=row["suggested_label"])
+    after = decided(
+        before, choice, label=label, advice=row["advice"], suggested=row["suggested_label"]
+    )
     if after is None:
         raise DataProblem(
-            f"Row {row_number(row_id)} has no suggestion to apply. Keep it, exclude it, or choose a label."
+            f"Row {row_number(row_id)} has no suggestion to apply. Keep it, exclude it, or choose a"
+            " label."
         )
     after["is_manual"] = True
     name = _described(cleanset, choice, after["corrected_label"])
@@ -149,7 +172,10 @@ def _repeated(cleanset: Cleanset, action_id: UUID | None) -> ReviewAction | None
 def no_such_row(cleanset: Cleanset, row_id: int) -> str:
     """Say that the dataset does not have a row, and which is its last one."""
     n_rows = cleanset.n_rows or 0
-    return f"no row {row_number(row_id)} (row_id {row_id}); the last one is row {n_rows:,} (row_id {n_rows - 1})."
+    return (
+        f"no row {row_number(row_id)} (row_id {row_id}); the last one is row {n_rows:,} (row_id"
+        f" {n_rows - 1})."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +202,9 @@ class TopKPlan:
 def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
     """Return what Clean Top K would change; rows with a manual decision stay as they are."""
     if top_k.choice not in CHOICES:
-        raise DataProblem(f"There is no action '{top_k.choice}'; choose one of {', '.join(CHOICES)}.")
+        raise DataProblem(
+            f"There is no action '{top_k.choice}'; choose one of {', '.join(CHOICES)}."
+        )
     if top_k.k < 1:
         raise DataProblem("Clean Top K needs a number of rows of at least 1.")
     label = label_to_store(cleanset, top_k.label) if top_k.choice == Action.LABEL else ""
@@ -188,7 +216,13 @@ def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
         if before and before["is_manual"]:
             n_manual += 1
             continue
-        after = decided(before, top_k.choice, label=label, advice=row["advice"], suggested=row["suggested_label"])
+        after = decided(
+            before,
+            top_k.choice,
+            label=label,
+            advice=row["advice"],
+            suggested=row["suggested_label"],
+        )
         n_without_advice += after is None
         n_unchanged += after is not None and after == before
         if after is not None and after != before:
@@ -202,13 +236,19 @@ def top_k_apply(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction:
     lock(cleanset)
     plan = top_k_plan(cleanset=cleanset, top_k=top_k)
     if not plan.changes:
-        raise DataProblem("Clean Top K would change no row. Choose another action, or a view with undecided rows.")
+        raise DataProblem(
+            "Clean Top K would change no row. Choose another action, or a view with undecided rows."
+        )
     name = _described(cleanset, top_k.choice, top_k.label)
-    return record(cleanset, user, ReviewAction.Kind.BULK, f"{name} {len(plan.changes):,} rows", plan.changes)
+    return record(
+        cleanset, user, ReviewAction.Kind.BULK, f"{name} {len(plan.changes):,} rows", plan.changes
+    )
 
 
 @transaction.atomic
-def last_action_undo(*, cleanset: Cleanset, user: User, action_id: UUID | None = None) -> ReviewAction:
+def last_action_undo(
+    *, cleanset: Cleanset, user: User, action_id: UUID | None = None
+) -> ReviewAction:
     """Take the newest action back; the undo is an action of its own, and nothing is erased.
 
     `action_id` is as in `row_decide`.
@@ -228,7 +268,9 @@ def last_action_undo(*, cleanset: Cleanset, user: User, action_id: UUID | None =
 
 
 def lock(cleanset: Cleanset) -> None:
-    """Let one decision at a time read and write the cleanset, so that each event knows the state before it."""
+    """Let one decision at a time read and write the cleanset, so that each event knows the state
+    before it.
+    """
     Cleanset.objects.select_for_update().only("pk").get(pk=cleanset.pk)
 
 
@@ -254,7 +296,9 @@ def state_of(row: dict[str, object]) -> State | None:
     )
 
 
-def decided(before: State | None, choice: str, *, label: str, advice: object, suggested: object) -> State | None:
+def decided(
+    before: State | None, choice: str, *, label: str, advice: object, suggested: object
+) -> State | None:
     """Return the decision after a choice; None where auto-fix has nothing to apply."""
     if choice == NEEDS_REVIEW:
         return State(
@@ -268,7 +312,9 @@ def decided(before: State | None, choice: str, *, label: str, advice: object, su
             return None
         corrected = str(suggested) if advice == "label" else None
         action = Action.AUTO_FIX if advice == "label" else Action.EXCLUDE
-        return State(action=action.value, corrected_label=corrected, needs_review=False, is_manual=False)
+        return State(
+            action=action.value, corrected_label=corrected, needs_review=False, is_manual=False
+        )
     if choice == Action.LABEL:
         return State(action=choice, corrected_label=label, needs_review=False, is_manual=False)
     if choice in (Action.KEEP, Action.EXCLUDE):
@@ -277,9 +323,18 @@ def decided(before: State | None, choice: str, *, label: str, advice: object, su
 
 
 def _described(cleanset: Cleanset, choice: str, label: str | None) -> str:
-    names = {"keep": "Keep", "exclude": "Exclude", "auto-fix": "Auto-fix", NEEDS_REVIEW: "Needs review:"}
+    names = {
+        "keep": "Keep",
+        "exclude": "Exclude",
+        "auto-fix": "Auto-fix",
+        NEEDS_REVIEW: "Needs review:",
+    }
     shown = shown_label(cleanset.task, label, cleanset.label_convention)
-    words = "no class" if shown and shown.is_no_class else f"“{', '.join(shown.names if shown else ())[:80]}”"
+    words = (
+        "no class"
+        if shown and shown.is_no_class
+        else f"“{', '.join(shown.names if shown else ())[:80]}”"
+    )
     return names.get(choice) or f"Label {words} for"
 
 
@@ -324,7 +379,11 @@ def _store(cleanset: Cleanset, changes: list[tuple[int, State | None, State | No
     RowReview.objects.filter(cleanset=cleanset, row_id__in=cleared).delete()
     now = timezone.now()
     RowReview.objects.bulk_create(
-        [RowReview(cleanset=cleanset, row_id=row_id, updated_at=now, **after) for row_id, _, after in changes if after],
+        [
+            RowReview(cleanset=cleanset, row_id=row_id, updated_at=now, **after)
+            for row_id, _, after in changes
+            if after
+        ],
         update_conflicts=True,
         unique_fields=["cleanset", "row_id"],
         update_fields=["action", "corrected_label", "needs_review", "is_manual", "updated_at"],

@@ -65,7 +65,8 @@ TASK_WORDS: Mapping[MLTask, TaskWords] = {
     MLTask.REGRESSION: TaskWords(
         MEASURES[MLTask.REGRESSION],
         "Root mean squared error",
-        "R² is the share of the numbers' variance that is predicted: 1 is perfect, 0 no better than their mean.",
+        "R² is the share of the numbers' variance that is predicted: 1 is perfect, 0 no better than"
+        " their mean.",
         score_name="r2",
         loss_name="rmse",
         is_share=False,

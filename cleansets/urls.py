@@ -17,8 +17,14 @@ urlpatterns = [
     path("cleansets/<uuid:cleanset_id>/cancel", review.cleanset_cancel, name="cleanset-cancel"),
     path("cleansets/<uuid:cleanset_id>/rerun", review.cleanset_rerun, name="cleanset-rerun"),
     path("cleansets/<uuid:cleanset_id>/improve", review.cleanset_improve, name="cleanset-improve"),
-    path("cleansets/<uuid:cleanset_id>/manifest", exports.cleanset_manifest, name="cleanset-manifest"),
-    path("cleansets/<uuid:cleanset_id>/rows/<int:row_id>/decide", decisions.row_decide, name="cleanset-decide"),
+    path(
+        "cleansets/<uuid:cleanset_id>/manifest", exports.cleanset_manifest, name="cleanset-manifest"
+    ),
+    path(
+        "cleansets/<uuid:cleanset_id>/rows/<int:row_id>/decide",
+        decisions.row_decide,
+        name="cleanset-decide",
+    ),
     path(
         "cleansets/<uuid:cleanset_id>/decide-here",
         older_version.older_version_decide,
@@ -26,6 +32,10 @@ urlpatterns = [
     ),
     path("cleansets/<uuid:cleanset_id>/undo", decisions.last_action_undo, name="cleanset-undo"),
     path("cleansets/<uuid:cleanset_id>/top-k", decisions.top_k_preview, name="cleanset-top-k"),
-    path("cleansets/<uuid:cleanset_id>/top-k/apply", decisions.top_k_apply, name="cleanset-top-k-apply"),
+    path(
+        "cleansets/<uuid:cleanset_id>/top-k/apply",
+        decisions.top_k_apply,
+        name="cleanset-top-k-apply",
+    ),
     path("cleansets/<uuid:cleanset_id>/export", exports.cleanset_export, name="cleanset-export"),
 ]

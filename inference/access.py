@@ -14,7 +14,9 @@ from studio.accounts.access import account
 def batch_or_404(request: HttpRequest, batch_id: uuid.UUID) -> PredictionBatch:
     """Return the batch with its model, or end in 404."""
     mine = PredictionBatch.objects.filter(deployed_model__cleanset__project__owner=account(request))
-    return get_object_or_404(mine.select_related("deployed_model__cleanset__project", "created_by"), pk=batch_id)
+    return get_object_or_404(
+        mine.select_related("deployed_model__cleanset__project", "created_by"), pk=batch_id
+    )
 
 
 def ready_batch_or_404(request: HttpRequest, batch_id: uuid.UUID) -> PredictionBatch:

@@ -1,7 +1,9 @@
-"""Reads the rows that the public client sends to be predicted: CSV of one known form, so that nothing is guessed.
+"""Reads the rows that the public client sends to be predicted: CSV of one known form, so that
+nothing is guessed.
 
-A list of texts has the one column `text`, whatever the project's text column is called. A frame has its index as the
-first column, which is not the user's, and writes dates, which it had uploaded as milliseconds since 1970.
+A list of texts has the one column `text`, whatever the project's text column is called. A frame has
+its index as the first column, which is not the user's, and writes dates, which it had uploaded as
+milliseconds since 1970.
 """
 
 from __future__ import annotations
@@ -37,10 +39,16 @@ class _Column:
 
     def cells(self, cells: Sequence[str]) -> Sequence[str]:
         """Return its cells as the model was trained on them."""
-        return [_number(cell) for cell in cells] if self.is_number and any(map(_is_dated, cells)) else cells
+        return (
+            [_number(cell) for cell in cells]
+            if self.is_number and any(map(_is_dated, cells))
+            else cells
+        )
 
 
-def read_client_batch(source: Path, out: Path, model: TrainedModel, *, progress: Progress, limits: ReadLimits) -> None:
+def read_client_batch(
+    source: Path, out: Path, model: TrainedModel, *, progress: Progress, limits: ReadLimits
+) -> None:
     """Write the columns that the model reads to a Parquet file, in the order of the rows.
 
     Raises DataProblem for what is no such CSV, and where columns are missing.
@@ -57,8 +65,8 @@ def read_client_batch(source: Path, out: Path, model: TrainedModel, *, progress:
                     progress("Reading file", raw.tell(), total)
         except (csv.Error, UnicodeDecodeError) as error:
             raise DataProblem(
-                f"The rows to predict are not valid CSV in UTF-8 (line {reader.line_num:,}: {error}). "
-                "Send a list or a frame."
+                f"The rows to predict are not valid CSV in UTF-8 (line {reader.line_num:,}:"
+                f" {error}). Send a list or a frame."
             ) from error
 
 
@@ -66,7 +74,9 @@ def _columns(header: Sequence[str], model: TrainedModel) -> list[_Column]:
     wanted, is_text = model.feature_columns, model.spec.modality is Modality.TEXT
     if list(header) == [TEXT]:
         if not is_text:
-            raise DataProblem("This model reads columns of a table. Send a frame with them, not a list of texts.")
+            raise DataProblem(
+                "This model reads columns of a table. Send a frame with them, not a list of texts."
+            )
         return [_Column(wanted[0], 0, is_number=False)]
     places = {name: place for place, name in reversed(list(enumerate(header))) if place > 0}
     if is_text and TEXT in places:
@@ -82,7 +92,9 @@ def _check_columns(wanted: Sequence[str], present: Sequence[str]) -> None:
     try:
         RequiredColumns(tuple(wanted)).check(present)
     except MissingColumnsProblem as problem:
-        renamed = {column.candidates[0]: column.name for column in problem.missing if column.candidates}
+        renamed = {
+            column.candidates[0]: column.name for column in problem.missing if column.candidates
+        }
         call = f"df.rename(columns={renamed!r})" if renamed else "df.rename(columns=…)"
         advice = f"Rename its columns before you predict, such as {call}."
         raise DataProblem(f"{problem.finding('frame')} {advice}") from problem
@@ -104,7 +116,9 @@ def _number(cell: str) -> str:
     return str(round(moment.timestamp() * 1000))
 
 
-def _chunks(reader: Iterator[list[str]], columns: Sequence[_Column], n_rows: int) -> Iterator[list[Sequence[str]]]:
+def _chunks(
+    reader: Iterator[list[str]], columns: Sequence[_Column], n_rows: int
+) -> Iterator[list[Sequence[str]]]:
     """Yield the cells of the wanted columns; a blank line is a row whose cells are empty."""
     n_cells = max(column.place for column in columns) + 1
     while chunk := list(islice(reader, n_rows)):

@@ -1,4 +1,6 @@
-"""Writes about the batches of the public client: announced, received at a signed address, then predicted."""
+"""Writes about the batches of the public client: announced, received at a signed address, then
+predicted.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Predictions as a table: the uploaded rows as they came, in their order, then what the model says about each."""
+"""Predictions as a table: the uploaded rows as they came, in their order, then what the model says
+about each.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +26,22 @@ CLIENT_LABEL = "Suggested Label"  # the column that the public client takes the 
 ROWS_PER_BATCH = 10_000
 
 
-def export_response(batch: PredictionBatch, *, safe_for_spreadsheets: bool = False) -> StreamingHttpResponse:
+def export_response(
+    batch: PredictionBatch, *, safe_for_spreadsheets: bool = False
+) -> StreamingHttpResponse:
     """Return the download of the uploaded rows with their predictions."""
     stream = predictions_csv(batch, safe_for_spreadsheets=safe_for_spreadsheets)
     response = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
     filename = download_name(batch.filename)
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=filename
+    )
     return response
 
 
-def predictions_csv(batch: PredictionBatch, *, safe_for_spreadsheets: bool = False) -> Iterator[bytes]:
+def predictions_csv(
+    batch: PredictionBatch, *, safe_for_spreadsheets: bool = False
+) -> Iterator[bytes]:
     """Stream the predictions of a batch as CSV."""
     table, result = tables.local_path(batch.table_key), tables.local_path(batch.result_key)
     columns = prediction_columns(table, result)
@@ -46,25 +54,33 @@ def predictions_csv(batch: PredictionBatch, *, safe_for_spreadsheets: bool = Fal
 
 
 def separator_of(manifest: Mapping[str, Any]) -> Separator | None:
-    """Return how a model's suggested sets are written; None where it suggests no sets, and for older models."""
+    """Return how a model's suggested sets are written; None where it suggests no sets, and for
+    older models.
+    """
     found = manifest.get("separator")
     return Separator(found) if found else None
 
 
 def client_csv(batch: PredictionBatch) -> Iterator[bytes]:
-    """Stream the predictions alone, as the public client reads them: the label, then the probability of each class.
+    """Stream the predictions alone, as the public client reads them: the label, then the
+    probability of each class.
 
-    A set of classes has each of them in quotes, since the client takes a cell without them for numbers where it can.
+    A set of classes has each of them in quotes, since the client takes a cell without them for
+    numbers where it can.
     """
     classes: list[str] = batch.deployed_model.manifest["classes"]
     is_set = batch.deployed_model.cleanset.task is MLTask.MULTI_LABEL
     separator = separator_of(batch.deployed_model.manifest) or Separator.COMMA
     columns = [CLIENT_LABEL, *classes]
     result = tables.local_path(batch.result_key)
-    return stream_exact_csv(columns, _client_batches(result, columns, separator if is_set else None))
+    return stream_exact_csv(
+        columns, _client_batches(result, columns, separator if is_set else None)
+    )
 
 
-def _client_batches(result: Path, columns: Sequence[str], separator: Separator | None) -> Iterator[pa.RecordBatch]:
+def _client_batches(
+    result: Path, columns: Sequence[str], separator: Separator | None
+) -> Iterator[pa.RecordBatch]:
     for found in _batches(result):
         *probabilities, labels = found.columns[1 : len(columns) + 1]
         if separator is not None:
@@ -83,11 +99,16 @@ def download_name(filename: str) -> str:
 
 def prediction_columns(table: Path, result: Path) -> list[str]:
     """Return the uploaded columns, one per class, and the suggested label."""
-    return [name for path in (table, result) for name in pq.read_schema(path).names if name != ROW_ID]
+    return [
+        name for path in (table, result) for name in pq.read_schema(path).names if name != ROW_ID
+    ]
 
 
-def prediction_batches(table: Path, result: Path, separator: Separator | None = None) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of both files side by side, all cells as text; the files have the same rows in the same order.
+def prediction_batches(
+    table: Path, result: Path, separator: Separator | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of both files side by side, all cells as text; the files have the same rows in
+    the same order.
 
     Sets of classes are written with the separator.
     """
@@ -102,7 +123,9 @@ def prediction_batches(table: Path, result: Path, separator: Separator | None = 
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """Yield batches that all have the same number of rows but the last, wherever the row groups of the file end."""
+    """Yield batches that all have the same number of rows but the last, wherever the row groups of
+    the file end.
+    """
     with pq.ParquetFile(path) as file:
         kept: pa.Table | None = None
         for batch in file.iter_batches(ROWS_PER_BATCH):

@@ -1,4 +1,6 @@
-"""What a person may answer: which columns of a file are meant, and how its numbers and dates are read."""
+"""What a person may answer: which columns of a file are meant, and how its numbers and dates are
+read.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ MAX_OPTIONS = 10_000  # in all selects together; a file that lacks more is anoth
 
 
 class ColumnMapForm(forms.Form):
-    """One select per missing column; columns are named by their place, since a column may have any name."""
+    """One select per missing column; columns are named by their place, since a column may have any
+    name.
+    """
 
     def __init__(self, batch: PredictionBatch, data: QueryDict | None = None) -> None:
         super().__init__(data, auto_id=f"{batch.pk}-%s")
@@ -30,12 +34,16 @@ class ColumnMapForm(forms.Form):
                 label=column["name"],
                 choices=choices,
                 initial=str(places[candidates[0]]) if len(candidates) == 1 else "",
-                error_messages={"required": f"Choose the column that is meant by “{column['name']}”."},
+                error_messages={
+                    "required": f"Choose the column that is meant by “{column['name']}”."
+                },
             )
 
     @property
     def offers(self) -> list[tuple[str, str, str]]:
-        """The answer of one click, where each column has one likely partner: field, place, and both names in words."""
+        """The answer of one click, where each column has one likely partner: field, place, and both
+        names in words.
+        """
         found = [
             (name, field.initial, f"“{self.file_columns[int(field.initial)]}” as “{field.label}”")
             for name, field in self.fields.items()
@@ -46,7 +54,8 @@ class ColumnMapForm(forms.Form):
     def column_map(self) -> dict[str, str]:
         """Return the chosen column of the file for each column of the model."""
         return {
-            str(field.label): self.file_columns[int(self.cleaned_data[name])] for name, field in self.fields.items()
+            str(field.label): self.file_columns[int(self.cleaned_data[name])]
+            for name, field in self.fields.items()
         }
 
 

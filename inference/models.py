@@ -1,4 +1,6 @@
-"""Prediction batches; each one is the run that predicts a file. And files that programs announce before they come."""
+"""Prediction batches; each one is the run that predicts a file. And files that programs announce
+before they come.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,18 @@ from studio.runs import Run
 class PredictionBatch(Run):
     """One uploaded file and the predictions for its rows.
 
-    `column_map` says which column of the file is read for a column of the model, where their names differ. When the
-    file lacks columns, the batch fails, and `missing_columns` names them, each with the columns among `file_columns`
-    that may be meant. `chosen_conventions` says how numbers and dates of some columns are to be read, and
-    `found_conventions` how those of each column were read.
+    `column_map` says which column of the file is read for a column of the model, where their names
+    differ. When the file lacks columns, the batch fails, and `missing_columns` names them, each
+    with the columns among `file_columns` that may be meant. `chosen_conventions` says how numbers
+    and dates of some columns are to be read, and `found_conventions` how those of each column were
+    read.
     """
 
     task_name = "inference.predict_batch"
 
-    deployed_model = models.ForeignKey(DeployedModel, on_delete=models.CASCADE, related_name="prediction_batches")
+    deployed_model = models.ForeignKey(
+        DeployedModel, on_delete=models.CASCADE, related_name="prediction_batches"
+    )
     filename = models.CharField(max_length=255)
     size_bytes = models.PositiveBigIntegerField()
     source_key = models.CharField(max_length=200)
@@ -48,7 +53,9 @@ class PredictionBatch(Run):
         return reverse("prediction", args=[self.pk])
 
     def ended_notice(self) -> str | None:
-        """Tell the uploader, unless that is a program, which waits for the answer and may ask many times."""
+        """Tell the uploader, unless that is a program, which waits for the answer and may ask many
+        times.
+        """
         return None if self.is_of_client else f"Predictions for {self.filename}"
 
     @property
@@ -63,14 +70,19 @@ class PredictionBatch(Run):
 
 
 class PredictionUpload(models.Model):
-    """A file that the public client announced; it becomes the batch with the same id when the prediction is asked for.
+    """A file that the public client announced; it becomes the batch with the same id when the
+    prediction is asked for.
 
     Without one it is forgotten after a while. `source_key` is empty until the file has come.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    deployed_model = models.ForeignKey(DeployedModel, on_delete=models.CASCADE, related_name="prediction_uploads")
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    deployed_model = models.ForeignKey(
+        DeployedModel, on_delete=models.CASCADE, related_name="prediction_uploads"
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
     source_key = models.CharField(max_length=200, blank=True)
     size_bytes = models.PositiveBigIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)

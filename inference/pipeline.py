@@ -1,4 +1,6 @@
-"""Predicts the rows of a file in chunks, so that a file of any number of rows takes the same memory."""
+"""Predicts the rows of a file in chunks, so that a file of any number of rows takes the same
+memory.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +36,12 @@ from studio.engine.required_columns import MissingColumnsProblem, RequiredColumn
 from studio.engine.train import TrainedModel
 from studio.exports import free_names
 
-# Large enough to be quick, small enough that progress moves and Cancel is heard: a core encodes some 50 texts a second.
+# Large enough to be quick, small enough that progress moves and Cancel is heard: a core encodes
+# some 50 texts a second.
 TEXTS_PER_CHUNK = 500
-ROWS_PER_CHUNK = 16_000  # of a table; from here on, what each call costs is small against the rows' own cost
+ROWS_PER_CHUNK = (
+    16_000  # of a table; from here on, what each call costs is small against the rows' own cost
+)
 CELLS_PER_CHUNK = 400_000  # of a wide table: some 40 MB
 ROWS_PER_GROUP = 20_000  # of the Parquet file; a group for each chunk would make its footer large
 STALE_AFTER = timedelta(hours=24)
@@ -48,8 +53,8 @@ SUGGESTED_LABEL_ERROR = "Suggested Label Error"  # of a regression: its error ba
 
 @dataclass(frozen=True, slots=True)
 class PredictedTable:
-    """What was predicted: in how many rows each class is suggested, most frequent first; sentences for the user;
-    how the numbers and dates of the model's columns were read."""
+    """What was predicted: in how many rows each class is suggested, most frequent first; sentences
+    for the user; how the numbers and dates of the model's columns were read."""
 
     n_rows: int
     label_counts: list[tuple[str, int]]
@@ -72,7 +77,10 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
             column_map=run.column_map,
             chosen=chosen,
         )
-        keys = {path: storage.prediction_file(run.pk, run.attempt, path.name) for path in (table, result)}
+        keys = {
+            path: storage.prediction_file(run.pk, run.attempt, path.name)
+            for path in (table, result)
+        }
         for path, key in keys.items():
             tables.publish(path, key)
     return {
@@ -84,14 +92,21 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
         "notes": [
             *notes,
             *predicted.notes,
-            *(f"Column “{name}” is read {NAMES[convention]}, as you chose." for name, convention in chosen.items()),
+            *(
+                f"Column “{name}” is read {NAMES[convention]}, as you chose."
+                for name, convention in chosen.items()
+            ),
             *convention_notes(predicted.conventions, advice=ADVICE),
         ],
     }
 
 
-def _read(run: PredictionBatch, model: TrainedModel, table: Path, progress: Progress) -> Sequence[str]:
-    """Write the uploaded rows to a Parquet table; return what the user should know about the file."""
+def _read(
+    run: PredictionBatch, model: TrainedModel, table: Path, progress: Progress
+) -> Sequence[str]:
+    """Write the uploaded rows to a Parquet table; return what the user should know about
+    the file.
+    """
     source = tables.local_path(run.source_key)
     if run.is_of_client:
         limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
@@ -109,7 +124,9 @@ def _missing_columns_kept(run: PredictionBatch) -> Iterator[None]:
     try:
         yield
     except MissingColumnsProblem as problem:
-        missing = [{"name": column.name, "candidates": column.candidates} for column in problem.missing]
+        missing = [
+            {"name": column.name, "candidates": column.candidates} for column in problem.missing
+        ]
         batches = PredictionBatch.objects.filter(pk=run.pk, attempt=run.attempt)
         batches.update(missing_columns=missing, file_columns=problem.present)
         raise
@@ -126,9 +143,9 @@ def predict_table(
 ) -> PredictedTable:
     """Predict every row of a Parquet table, in order.
 
-    `out` has the row id and what `result_columns` names; `column_map` says which column of the table is read for a
-    column of the model, where their names differ; `chosen` how some of the model's columns are read.
-    Raises DataProblem when the table lacks columns.
+    `out` has the row id and what `result_columns` names; `column_map` says which column of the
+    table is read for a column of the model, where their names differ; `chosen` how some of the
+    model's columns are read. Raises DataProblem when the table lacks columns.
     """
     required = RequiredColumns(tuple(model.feature_columns), column_map)
     uploaded = [name for name in pq.read_schema(table).names if name != ROW_ID]
@@ -163,9 +180,12 @@ def _arithmetic_notes(model: TrainedModel) -> tuple[str, ...]:
     if here is model.arithmetic:
         return ()
     return (
-        f"The model was trained on text encoded in {model.arithmetic}, which this machine does not have; it encodes "
-        f"in {here}. Probabilities may differ a little from those that the first machine predicts. Deploy the model "
-        "again here for one that fits this machine.",
+        (
+            f"The model was trained on text encoded in {model.arithmetic}, which this machine does"
+            f" not have; it encodes in {here}. Probabilities may differ a little from those that"
+            " the first machine predicts. Deploy the model again here for one that fits this"
+            " machine."
+        ),
     )
 
 
@@ -183,7 +203,8 @@ def _chunks(table: Path, model: TrainedModel, required: RequiredColumns) -> Iter
         required.check([name for name in file.schema_arrow.names if name != ROW_ID])
         for batch in file.iter_batches(_rows_per_chunk(model), columns=[ROW_ID, *required.sources]):
             cells = {
-                name: batch.column(required.source(name)).to_numpy(zero_copy_only=False) for name in required.names
+                name: batch.column(required.source(name)).to_numpy(zero_copy_only=False)
+                for name in required.names
             }
             yield pd.DataFrame(cells, index=batch.column(ROW_ID).to_numpy(), dtype=object)
 
@@ -198,7 +219,11 @@ class _ResultWriter:
     """Appends predictions in row order; the file is complete when the block ends."""
 
     def __init__(self, path: Path, columns: Sequence[str], *, n_classes: int) -> None:
-        kinds = [pa.float32()] * n_classes + [pa.string()] + [pa.float32()] * (len(columns) - n_classes - 1)
+        kinds = (
+            [pa.float32()] * n_classes
+            + [pa.string()]
+            + [pa.float32()] * (len(columns) - n_classes - 1)
+        )
         self._schema = pa.schema([(ROW_ID, pa.int64()), *zip(columns, kinds, strict=True)])
         self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._pending: list[pa.Table] = []
@@ -216,7 +241,9 @@ class _ResultWriter:
         probabilities = [pa.array(column, pa.float32()) for column in found.pred_probs.T]
         labels = pa.array(found.suggested_label, pa.string())
         errors = [] if found.errors is None else [pa.array(found.errors, pa.float32())]
-        self._pending.append(pa.Table.from_arrays([row_ids, *probabilities, labels, *errors], schema=self._schema))
+        self._pending.append(
+            pa.Table.from_arrays([row_ids, *probabilities, labels, *errors], schema=self._schema)
+        )
         self.n_rows += len(row_ids)
         if sum(part.num_rows for part in self._pending) >= ROWS_PER_GROUP:
             self._write_group()
@@ -228,7 +255,9 @@ class _ResultWriter:
 
 
 def _wanted_columns(model: TrainedModel) -> list[str]:
-    """Return a column per class with its probability, the suggested label, and a number's error bar."""
+    """Return a column per class with its probability, the suggested label, and a number's error
+    bar.
+    """
     errors = [SUGGESTED_LABEL_ERROR] if model.spec.task is MLTask.REGRESSION else []
     return [*model.classes, SUGGESTED_LABEL, *errors]
 
@@ -236,7 +265,8 @@ def _wanted_columns(model: TrainedModel) -> list[str]:
 def result_columns(uploaded: Sequence[str], wanted: Sequence[str]) -> list[str]:
     """Name the columns that come after the uploaded ones.
 
-    A name that the file has already is followed by "(predicted)", and by a number where that is taken as well.
+    A name that the file has already is followed by "(predicted)", and by a number where that is
+    taken as well.
 
     >>> result_columns(["text", "yes"], ["no", "yes", "Suggested Label"])
     ['no', 'yes (predicted)', 'Suggested Label']
@@ -250,7 +280,8 @@ def _as_predicted(name: str, attempt: int) -> str:
 
 def _renaming_notes(columns: Sequence[str], wanted: Sequence[str]) -> tuple[str, ...]:
     return tuple(
-        f"The file has a column “{name_wanted}” of its own, so the prediction of that name is called “{name}”."
+        f"The file has a column “{name_wanted}” of its own, so the prediction of that name is"
+        f" called “{name}”."
         for name_wanted, name in zip(wanted, columns, strict=True)
         if name_wanted != name
     )

@@ -1,4 +1,6 @@
-"""What the pages of predictions show, read from the batches and from the first rows of their files."""
+"""What the pages of predictions show, read from the batches and from the first rows of
+their files.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def batches_of(model: DeployedModel) -> QuerySet[PredictionBatch]:
 
 @dataclass(frozen=True, slots=True)
 class LabelShare:
-    """How many rows a class is suggested for, as a fraction of all rows and of those of the most frequent class."""
+    """How many rows a class is suggested for, as a fraction of all rows and of those of the most
+    frequent class.
+    """
 
     label: str
     n_rows: int
@@ -39,7 +43,9 @@ class LabelShare:
 def label_shares(batch: PredictionBatch) -> list[LabelShare]:
     """Return the suggested labels with their number of rows, most frequent first."""
     most = max((n_rows for _, n_rows in batch.label_counts), default=1)
-    return [LabelShare(label, n, n / (batch.n_rows or 1), n / most) for label, n in batch.label_counts]
+    return [
+        LabelShare(label, n, n / (batch.n_rows or 1), n / most) for label, n in batch.label_counts
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +58,11 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """One predicted row: 1-based number, uploaded cells, the suggested label; what is sure of it, by task.
+    """One predicted row: 1-based number, uploaded cells, the suggested label; what is sure of it,
+    by task.
 
-    `probability` is that of the one class, `error` the error bar of a number; `runners_up` the classes that come next.
+    `probability` is that of the one class, `error` the error bar of a number; `runners_up` the
+    classes that come next.
     """
 
     number: int
@@ -112,8 +120,12 @@ def preview(batch: PredictionBatch) -> Preview:
     return Preview(columns, rows)
 
 
-def _preview_row(model: DeployedModel, number: int, cells: list[str | None], result: tuple[Any, ...]) -> PreviewRow:
-    """Read one row of the result file: a probability per class, the label, the error bar of a number."""
+def _preview_row(
+    model: DeployedModel, number: int, cells: list[str | None], result: tuple[Any, ...]
+) -> PreviewRow:
+    """Read one row of the result file: a probability per class, the label, the error bar of a
+    number.
+    """
     task, classes = model.cleanset.task, model.manifest["classes"]
     label = result[len(classes)]
     suggested = shown_label(task, label, model.cleanset.label_convention)
@@ -122,7 +134,13 @@ def _preview_row(model: DeployedModel, number: int, cells: list[str | None], res
     ranked = sorted(map(Chance, classes, result), key=lambda chance: -chance.probability)
     taken = set(suggested.names if suggested else ())
     others = [chance for chance in ranked if chance.label not in taken][:N_RUNNERS_UP]
-    return PreviewRow(number, cells, suggested, others, ranked[0].probability if task is MLTask.MULTI_CLASS else None)
+    return PreviewRow(
+        number,
+        cells,
+        suggested,
+        others,
+        ranked[0].probability if task is MLTask.MULTI_CLASS else None,
+    )
 
 
 def number_spread(batch: PredictionBatch) -> NumberSpread | None:
@@ -140,7 +158,9 @@ def number_spread(batch: PredictionBatch) -> NumberSpread | None:
         low, high, *_ = found or (0.0, 0.0)
         width = (high - low) / N_BARS
         place = f"least(floor((x - {low!r}) / {width!r}), {N_BARS - 1})::INTEGER" if width else "0"
-        counted = connection.execute(f"SELECT {place}, count(*) FROM ({read}) GROUP BY 1", [str(path)]).fetchall()
+        counted = connection.execute(
+            f"SELECT {place}, count(*) FROM ({read}) GROUP BY 1", [str(path)]
+        ).fetchall()
     lowest, highest, mean, median = (number_text(value) for value in (found or ())[:4])
     return NumberSpread(
         lowest=lowest,
@@ -158,7 +178,8 @@ def _bars(counts: dict[int, int], low: float, width: float) -> list[NumberBar]:
     return [
         NumberBar(
             100 * counts.get(place, 0) / most,
-            f"{number_text(ends[place])} to {number_text(ends[place + 1])}: {counts.get(place, 0):,} rows",
+            f"{number_text(ends[place])} to {number_text(ends[place + 1])}:"
+            f" {counts.get(place, 0):,} rows",
         )
         for place in range(N_BARS if width else 1)
     ]

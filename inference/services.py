@@ -33,11 +33,15 @@ def prediction_start(
 ) -> PredictionBatch:
     """Store an uploaded file and queue its prediction.
 
-    `column_map` names, for a column that the model reads, the column of the file that is meant by it.
-    `conventions` says how numbers or dates of a column are written; None leaves it to the cells.
+    `column_map` names, for a column that the model reads, the column of the file that is meant by
+    it. `conventions` says how numbers or dates of a column are written; None leaves it to the
+    cells.
     """
     if not model.is_succeeded:
-        raise DataProblem("This model has not finished its training. Wait until it has, then upload the file again.")
+        raise DataProblem(
+            "This model has not finished its training. Wait until it has, then upload the file"
+            " again."
+        )
     batch = PredictionBatch(
         deployed_model=model,
         created_by=user,
@@ -55,12 +59,16 @@ def prediction_start(
 
 
 def _checked_map(model: DeployedModel, column_map: Mapping[str, str]) -> dict[str, str]:
-    """Refuse a map that no file can suit; whether its columns are in the file is seen when that is read."""
+    """Refuse a map that no file can suit; whether its columns are in the file is seen when that is
+    read.
+    """
     required = RequiredColumns(tuple(column.name for column in expected_columns(model)), column_map)
     return dict(required.column_map)
 
 
-def _checked_conventions(model: DeployedModel, conventions: Mapping[str, Convention | None]) -> dict[str, str]:
+def _checked_conventions(
+    model: DeployedModel, conventions: Mapping[str, Convention | None]
+) -> dict[str, str]:
     """Refuse what the model's columns cannot be read with; leave out what the cells are to tell."""
     kinds = {column.name: ColumnKind(column.kind) for column in expected_columns(model)}
     for name, convention in conventions.items():
@@ -69,12 +77,14 @@ def _checked_conventions(model: DeployedModel, conventions: Mapping[str, Convent
         kind = kinds[name]
         if kind not in MEASURED:
             raise DataProblem(
-                f"Column “{name}” is {kind}, so it has no decimal mark and no order of dates. Leave it out."
+                f"Column “{name}” is {kind}, so it has no decimal mark and no order of dates. Leave"
+                " it out."
             )
         allowed = DATE_ORDERS if kind is ColumnKind.DATETIME else DECIMALS
         if convention is not None and convention not in allowed:
             raise DataProblem(
-                f"Column “{name}” is {kind} and cannot be read {convention}. Give {' or '.join(allowed)}."
+                f"Column “{name}” is {kind} and cannot be read {convention}. Give"
+                f" {' or '.join(allowed)}."
             )
     return {name: one.value for name, one in conventions.items() if one is not None}
 
@@ -86,7 +96,8 @@ def prediction_restart(
     column_map: Mapping[str, str] | None = None,
     conventions: Mapping[str, Convention | None] | None = None,
 ) -> PredictionBatch:
-    """Predict a file again after a failure, a cancel or with another reading; the new run takes its place.
+    """Predict a file again after a failure, a cancel or with another reading; the new run takes its
+    place.
 
     `column_map` and `conventions` add to what was chosen before.
     """
@@ -94,7 +105,9 @@ def prediction_restart(
     before = {name: Convention(one) for name, one in batch.chosen_conventions.items()}
     chosen_conventions = _checked_conventions(model, before | dict(conventions or {}))
     if batch.is_active:
-        raise DataProblem("This prediction is still under way. Wait until it has ended, or cancel it first.")
+        raise DataProblem(
+            "This prediction is still under way. Wait until it has ended, or cancel it first."
+        )
     if batch.is_succeeded and chosen_conventions == batch.chosen_conventions:
         raise DataProblem(
             "This prediction has not failed, and its numbers and dates would be read as before, "

@@ -1,4 +1,6 @@
-"""How a file to predict writes numbers, dates and categories, found from all of its rows before any is predicted."""
+"""How a file to predict writes numbers, dates and categories, found from all of its rows before any
+is predicted.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +38,17 @@ class FileSpelling:
         return tuple(spelling_note(name, meant) for name, meant in self.meant.items())
 
 
-def file_spelling(model: TrainedModel, table: Path, required: RequiredColumns, chosen: Conventions) -> FileSpelling:
+def file_spelling(
+    model: TrainedModel, table: Path, required: RequiredColumns, chosen: Conventions
+) -> FileSpelling:
     """Look through a table: it is read as was said, as its cells tell, or as the training data."""
     present = set(pq.read_schema(table).names)
-    sources = {name: required.source(name) for name in required.names if required.source(name) in present}
-    by_source = found_conventions(table, {source: model.spec.column_kinds[name] for name, source in sources.items()})
+    sources = {
+        name: required.source(name) for name in required.names if required.source(name) in present
+    }
+    by_source = found_conventions(
+        table, {source: model.spec.column_kinds[name] for name, source in sources.items()}
+    )
     conventions = {
         name: by_source[source].or_as_trained(model.spec.conventions.get(name))
         for name, source in sources.items()
@@ -55,7 +63,10 @@ def file_spelling(model: TrainedModel, table: Path, required: RequiredColumns, c
 
 def _values(table: Path, column: str) -> set[str]:
     """Return the different values of a column, none where there are too many to be categories."""
-    query = f"SELECT DISTINCT {tables.quoted(column)} AS cell FROM read_parquet(?) WHERE cell IS NOT NULL LIMIT ?"
+    query = (
+        f"SELECT DISTINCT {tables.quoted(column)} AS cell FROM read_parquet(?) WHERE cell IS NOT"
+        " NULL LIMIT ?"
+    )
     with closing(tables.connect()) as connection:
         rows = connection.execute(query, [str(table), MAX_LEVELS + 1]).fetchall()
     return {str(cell).strip() for (cell,) in rows} if len(rows) <= MAX_LEVELS else set()

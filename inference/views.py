@@ -46,7 +46,10 @@ def prediction(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     context = _page_context(batch)
     if batch.is_succeeded:
         context |= {"shares": selectors.label_shares(batch), "preview": selectors.preview(batch)}
-        context |= {"spread": selectors.number_spread(batch), "task": batch.deployed_model.cleanset.task}
+        context |= {
+            "spread": selectors.number_spread(batch),
+            "task": batch.deployed_model.cleanset.task,
+        }
     page = "inference/prediction_detail.html"
     return render(request, page, page, context)
 
@@ -56,7 +59,10 @@ def _page_context(batch: PredictionBatch) -> dict[str, object]:
 
 
 def _crumbs(model: DeployedModel) -> list[tuple[str, str]]:
-    return [("Models", f"{reverse('dashboard')}#models"), (model.name, f"{model.get_absolute_url()}?tab=results")]
+    return [
+        ("Models", f"{reverse('dashboard')}#models"),
+        (model.name, f"{model.get_absolute_url()}?tab=results"),
+    ]
 
 
 @require_GET
@@ -92,7 +98,9 @@ def prediction_retry(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
         return render_page(request, "inference/prediction_detail.html", context, status=422)
     reading = ReadingForm(batch, request.POST)
     if not reading.is_valid():
-        raise DataProblem("This file has no such reading. Choose one that the page of the prediction offers.")
+        raise DataProblem(
+            "This file has no such reading. Choose one that the page of the prediction offers."
+        )
     again = services.prediction_restart(
         batch=batch,
         user=account(request),
@@ -106,7 +114,9 @@ def prediction_retry(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
 def prediction_export(request: HttpRequest, batch_id: uuid.UUID) -> StreamingHttpResponse:
     """Download the uploaded rows with their predictions."""
     batch = ready_batch_or_404(request, batch_id)
-    return exports.export_response(batch, safe_for_spreadsheets="safe_for_spreadsheets" in request.GET)
+    return exports.export_response(
+        batch, safe_for_spreadsheets="safe_for_spreadsheets" in request.GET
+    )
 
 
 @require_POST

@@ -14,7 +14,9 @@ from studio.accounts.access import account
 def model_or_404(request: HttpRequest, model_id: uuid.UUID) -> DeployedModel:
     """Return the model with its cleanset, project and dataset version, or end in 404."""
     mine = DeployedModel.objects.filter(cleanset__project__owner=account(request))
-    return get_object_or_404(mine.select_related("cleanset__project__version__dataset", "created_by"), pk=model_id)
+    return get_object_or_404(
+        mine.select_related("cleanset__project__version__dataset", "created_by"), pk=model_id
+    )
 
 
 def ready_model_or_404(request: HttpRequest, model_id: uuid.UUID) -> DeployedModel:

@@ -19,7 +19,9 @@ N_OPEN_MODELS = 2  # kept in memory per worker process; a text model holds hundr
 
 
 def signing_key() -> bytes:
-    """Return the key that artefacts are signed with; it is derived, so that a leaked one does not open sessions."""
+    """Return the key that artefacts are signed with; it is derived, so that a leaked one does not
+    open sessions.
+    """
     return hmac.digest(settings.SECRET_KEY.encode(), PURPOSE, "sha256")
 
 
@@ -41,5 +43,7 @@ def deployed_artifact(artifact_key: str) -> TrainedModel:
             with tarfile.open(tables.local_path(artifact_key)) as archive:
                 archive.extractall(folder, filter="data")
         except (OSError, tarfile.TarError) as error:
-            raise DataProblem("The file of this model is missing or damaged. Deploy the model again.") from error
+            raise DataProblem(
+                "The file of this model is missing or damaged. Deploy the model again."
+            ) from error
         return load_artifact(folder, signing_key=signing_key())

@@ -23,11 +23,15 @@ from studio.fan_out import fan_out
 
 
 def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
-    """Train on the corrected rows, publish the artefact, and return the values to store on the run."""
+    """Train on the corrected rows, publish the artefact, and return the values to store on
+    the run.
+    """
     project = run.cleanset.project
     rows = corrected_rows(run.cleanset)
     table = tables.local_path(project.version.table_key)
-    model = fit_best_model(table, project.spec(), rows.labels, row_ids=rows.row_id, progress=progress)
+    model = fit_best_model(
+        table, project.spec(), rows.labels, row_ids=rows.row_id, progress=progress
+    )
     progress("Saving")
     with tables.scratch() as folder:
         tar = folder / "model.tar"
@@ -53,7 +57,9 @@ def fit_best_model(
     row_ids: npt.NDArray[np.int64] | None = None,
     progress: Progress,
 ) -> TrainedModel:
-    """Train on rows of a Parquet table; the same for the worker and for the command line. `row_ids` None = all rows."""
+    """Train on rows of a Parquet table; the same for the worker and for the command line. `row_ids`
+    None = all rows.
+    """
     progress("Reading rows")
     frame = read_frame(table, spec.feature_columns, row_ids)
     cache = settings.CACHE_DIR / "engine"

@@ -1,4 +1,6 @@
-"""What the pages of a model show, read from its row and from the cleanset that it was trained on."""
+"""What the pages of a model show, read from its row and from the cleanset that it was
+trained on.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ def training_preview(cleanset: Cleanset) -> TrainingPreview:
     """Count what training reads."""
     rows = corrected_rows(cleanset)
     n_labeled = rows.n_labeled(cleanset.task)
-    return TrainingPreview(n_labeled, rows.n_corrected, rows.n_excluded, len(rows.labels) - n_labeled)
+    return TrainingPreview(
+        n_labeled, rows.n_corrected, rows.n_excluded, len(rows.labels) - n_labeled
+    )
 
 
 def n_decisions_since(model: DeployedModel) -> int:
@@ -55,10 +59,11 @@ def n_decisions_since(model: DeployedModel) -> int:
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """One line of the table of models. What the score is, `words` tell; it is measured on rows that were held out.
+    """One line of the table of models. What the score is, `words` tell; it is measured on rows that
+    were held out.
 
-    The original score is that of the project's analysis of the uploaded labels; None where that did not try the
-    candidate. `ece` is None where there are no probabilities.
+    The original score is that of the project's analysis of the uploaded labels; None where that did
+    not try the candidate. `ece` is None where there are no probabilities.
     """
 
     name: str
@@ -89,7 +94,9 @@ class CandidateRow:
 
 
 def held_out_text(model: DeployedModel) -> str:
-    """Return the score of the candidate that is deployed, with its name; a dash before it is trained."""
+    """Return the score of the candidate that is deployed, with its name; a dash before it is
+    trained.
+    """
     if not model.is_succeeded or not model.candidates:
         return "–"
     words = TASK_WORDS[model.cleanset.task]
@@ -97,8 +104,12 @@ def held_out_text(model: DeployedModel) -> str:
 
 
 def candidate_rows(model: DeployedModel) -> list[CandidateRow]:
-    """Return every candidate, best first, beside its accuracy on the data as it was uploaded; the best is deployed."""
-    original = {candidate["key"]: candidate["accuracy"] for candidate in model.cleanset.root.candidates}
+    """Return every candidate, best first, beside its accuracy on the data as it was uploaded; the
+    best is deployed.
+    """
+    original = {
+        candidate["key"]: candidate["accuracy"] for candidate in model.cleanset.root.candidates
+    }
     return [
         CandidateRow(
             name=candidate["name"],

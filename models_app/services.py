@@ -17,7 +17,10 @@ from studio.engine.ml_task import MLTask
 def check_deployable(cleanset: Cleanset) -> None:
     """Raise DataProblem for a cleanset that no model can be trained on."""
     if not cleanset.is_succeeded:
-        raise DataProblem("The analysis of this cleanset has not finished. Wait until it has, then deploy the model.")
+        raise DataProblem(
+            "The analysis of this cleanset has not finished. Wait until it has, then deploy the"
+            " model."
+        )
     if cleanset.task is MLTask.UNSUPERVISED:
         raise DataProblem(
             "This project has no labels, so there is nothing that a model could learn to predict. "
@@ -31,7 +34,8 @@ def model_deploy(*, cleanset: Cleanset, user: User, name: str) -> DeployedModel:
     check_deployable(cleanset)
     if model_in_training(cleanset) is not None:
         raise DataProblem(
-            "A model of this cleanset is already being trained. Wait until it is done, or cancel it first."
+            "A model of this cleanset is already being trained. Wait until it is done, or cancel it"
+            " first."
         )
     model = DeployedModel.objects.create(cleanset=cleanset, created_by=user, name=name)
     runs.enqueue(model)
@@ -49,5 +53,7 @@ def model_retry(*, model: DeployedModel, user: User) -> DeployedModel:
 
 
 def model_delete(*, model: DeployedModel) -> None:
-    """Delete a model with its predictions and every file of theirs; a training that is under way ends."""
+    """Delete a model with its predictions and every file of theirs; a training that is under way
+    ends.
+    """
     delete_with_files(model)

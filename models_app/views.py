@@ -1,4 +1,6 @@
-"""The deploy form and the model page. What is done with a model's predictions lies in the app above, `inference`."""
+"""The deploy form and the model page. What is done with a model's predictions lies in the app
+above, `inference`.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ TABS = {PREDICT: "Predict New Labels", RESULTS: "Inference Results", DETAILS: "M
 
 @require_http_methods(["GET", "POST"])
 def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Ask for a name; then train. Without labels there is nothing to train, which is said in place of the form."""
+    """Ask for a name; then train. Without labels there is nothing to train, which is said in place
+    of the form.
+    """
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     services.check_deployable(cleanset)
     training = selectors.model_in_training(cleanset)
@@ -38,7 +42,11 @@ def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
         return redirect(training)
     form = DeployForm(request.POST or None, initial={"name": cleanset.project.name})
     if form.is_valid():
-        return redirect(services.model_deploy(cleanset=cleanset, user=account(request), name=form.cleaned_data["name"]))
+        return redirect(
+            services.model_deploy(
+                cleanset=cleanset, user=account(request), name=form.cleaned_data["name"]
+            )
+        )
     context = {
         "cleanset": cleanset,
         "crumbs": _crumbs(cleanset, "projects"),
@@ -78,7 +86,10 @@ def _tab_context(request: HttpRequest, model: DeployedModel) -> dict[str, object
         candidates = selectors.candidate_rows(model)
         context |= {"candidates": candidates, "deployed": candidates[0]}
         context["has_ece"] = any(candidate.ece is not None for candidate in candidates)
-        context |= {"versions": selectors.made_with(model), "digests": selectors.file_digests(model)}
+        context |= {
+            "versions": selectors.made_with(model),
+            "digests": selectors.file_digests(model),
+        }
     if tab in (PREDICT, DETAILS):
         context["columns"] = selectors.expected_columns(model)
     return context
@@ -124,7 +135,9 @@ def model_cancel(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def model_retry(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
     """Train again after a failure or a cancel."""
-    return redirect(services.model_retry(model=model_or_404(request, model_id), user=account(request)))
+    return redirect(
+        services.model_retry(model=model_or_404(request, model_id), user=account(request))
+    )
 
 
 @require_POST
@@ -143,6 +156,8 @@ def model_template(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
     model = ready_model_or_404(request, model_id)
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     filename = f"{model.name} template.csv"
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=filename)
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=filename
+    )
     csv.writer(response).writerow(column.name for column in selectors.expected_columns(model))
     return response

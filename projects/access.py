@@ -27,7 +27,9 @@ def newest_version_or_404(request: HttpRequest, dataset_id: uuid.UUID) -> Datase
 
 
 def shown_version_or_404(request: HttpRequest, dataset_id: uuid.UUID) -> DatasetVersion:
-    """Return the version that stands for the dataset, or end in 404: the newest, unless it failed after a good one."""
+    """Return the version that stands for the dataset, or end in 404: the newest, unless it failed
+    after a good one.
+    """
     return shown_version(newest_version_or_404(request, dataset_id))
 
 

@@ -1,4 +1,6 @@
-"""The types that programs name when they upload: read from their request, and turned into kinds of column."""
+"""The types that programs name when they upload: read from their request, and turned into kinds of
+column.
+"""
 
 from __future__ import annotations
 
@@ -18,35 +20,53 @@ STRING, IMAGE = "string", "image_external"
 _KINDS = {"integer": ColumnKind.INTEGER, "float": ColumnKind.NUMBER, "boolean": ColumnKind.BOOLEAN}
 _CHECKED = (ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.BOOLEAN)
 _BOOLEAN_PATTERN = r"(?i)true|false|t|f|yes|no|y|n|1|0|1\.0|0\.0"
-_OWN_KINDS = {kind.value: kind for kind in ColumnKind}  # the words of our own pages are understood as well
+_OWN_KINDS = {
+    kind.value: kind for kind in ColumnKind
+}  # the words of our own pages are understood as well
 TYPES = (STRING, *_KINDS)
 NEARLY_ALL = 0.99  # of the cells have to fit, as for kinds that are inferred
 _DISTINCT = 0.95  # of the cells, from which whole numbers that are no numbers name rows
 
 
 def checked_types(overrides: object) -> dict[str, str]:
-    """Return the types of a request by column: a list of objects with `name` and `column_type`, or nothing.
+    """Return the types of a request by column: a list of objects with `name` and `column_type`, or
+    nothing.
 
-    Raises DataProblem for any other form, a type that does not exist, and a column that is named twice.
+    Raises DataProblem for any other form, a type that does not exist, and a column that is named
+    twice.
     """
     if not overrides:
         return {}
     entries = overrides if isinstance(overrides, list) else [None]
     types: dict[str, str] = {}
     for entry in entries:
-        name, column_type = (entry.get("name"), entry.get("column_type")) if isinstance(entry, dict) else (None, None)
+        name, column_type = (
+            (entry.get("name"), entry.get("column_type"))
+            if isinstance(entry, dict)
+            else (None, None)
+        )
         if not isinstance(name, str) or not isinstance(column_type, str):
-            raise DataProblem('Schema overrides are a list such as [{"name": "age", "column_type": "integer"}].')
+            raise DataProblem(
+                'Schema overrides are a list such as [{"name": "age", "column_type": "integer"}].'
+            )
         if column_type == IMAGE:
-            raise DataProblem(f"The column “{name}” is to hold images, which this studio does not read.")
+            raise DataProblem(
+                f"The column “{name}” is to hold images, which this studio does not read."
+            )
         if column_type not in TYPES and column_type not in _OWN_KINDS:
-            raise DataProblem(f"There is no column type “{column_type}”; choose one of {', '.join(TYPES)}.")
+            raise DataProblem(
+                f"There is no column type “{column_type}”; choose one of {', '.join(TYPES)}."
+            )
         if types.setdefault(name, column_type) != column_type:
-            raise DataProblem(f"The schema overrides give the column “{name}” two types. Keep one of them.")
+            raise DataProblem(
+                f"The schema overrides give the column “{name}” two types. Keep one of them."
+            )
     return types
 
 
-def kinds_of_types(types: Mapping[str, str], profiles: Sequence[ColumnProfile], table: Path) -> dict[str, ColumnKind]:
+def kinds_of_types(
+    types: Mapping[str, str], profiles: Sequence[ColumnProfile], table: Path
+) -> dict[str, ColumnKind]:
     """Return the kinds that the types mean for the columns of a table.
 
     Raises DataProblem for columns that the table lacks, and where cells are not of the type.
@@ -55,8 +75,8 @@ def kinds_of_types(types: Mapping[str, str], profiles: Sequence[ColumnProfile], 
     unknown = [name for name in types if name not in by_name]
     if unknown:
         raise DataProblem(
-            f"The schema overrides name {quoted(unknown)}, but the file has only the columns {_some(by_name)}. "
-            "Correct the names."
+            f"The schema overrides name {quoted(unknown)}, but the file has only the columns"
+            f" {_some(by_name)}. Correct the names."
         )
     kinds = {name: _kind(column_type, by_name[name]) for name, column_type in types.items()}
     for name, kind in kinds.items():
@@ -78,7 +98,11 @@ def _kind(column_type: str, profile: ColumnProfile) -> ColumnKind:
     if profile.inferred_kind not in (ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.BOOLEAN):
         return profile.inferred_kind
     n_filled = profile.n_rows - profile.n_missing
-    return ColumnKind.IDENTIFIER if profile.n_distinct > _DISTINCT * n_filled else ColumnKind.CATEGORICAL
+    return (
+        ColumnKind.IDENTIFIER
+        if profile.n_distinct > _DISTINCT * n_filled
+        else ColumnKind.CATEGORICAL
+    )
 
 
 def _refuse_unfit(profile: ColumnProfile, kind: ColumnKind, column_type: str, table: Path) -> None:
@@ -99,6 +123,7 @@ def _refuse_unfit(profile: ColumnProfile, kind: ColumnKind, column_type: str, ta
     n_cells, n_unfit, example = found or (0, 0, None)
     if n_unfit > (1 - NEARLY_ALL) * n_cells:
         raise DataProblem(
-            f"The column “{name}” is to be of type {column_type}, but {n_unfit:,} of its {n_cells:,} cells are not, "
-            f"such as “{str(example)[:60]}”. Correct the cells, or leave this column out of the schema overrides."
+            f"The column “{name}” is to be of type {column_type}, but {n_unfit:,} of its"
+            f" {n_cells:,} cells are not, such as “{str(example)[:60]}”. Correct the cells, or"
+            " leave this column out of the schema overrides."
         )

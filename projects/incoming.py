@@ -1,4 +1,6 @@
-"""Where an uploaded file is when its run begins: stored whole, in parts to be joined, or still at an address."""
+"""Where an uploaded file is when its run begins: stored whole, in parts to be joined, or still at
+an address.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ _HEADER_NAME = re.compile(r"""filename="?([^";]+)""", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A file on disk that was received: its size, and the hash of its bytes that stands in an ETag."""
+    """A file on disk that was received: its size, and the hash of its bytes that stands in
+    an ETag.
+    """
 
     path: Path
     size_bytes: int
@@ -42,7 +46,9 @@ def received(read: Callable[[int], bytes], path: Path, *, most_bytes: int) -> Pi
 
 
 def local_source(run: DatasetVersion, progress: Progress) -> Path:
-    """Return the uploaded file of a version, joined or fetched first where that was not done yet."""
+    """Return the uploaded file of a version, joined or fetched first where that was not
+    done yet.
+    """
     if run.source_url and not default_storage.exists(run.source_key):
         _fetch(run, progress)
     elif (upload := Upload.objects.filter(version=run).first()) is not None:
@@ -51,7 +57,9 @@ def local_source(run: DatasetVersion, progress: Progress) -> Path:
 
 
 def _join(upload: Upload, source_key: str) -> None:
-    """Put the parts together under the key, one after the other; what a worker that died has done is kept."""
+    """Put the parts together under the key, one after the other; what a worker that died has done
+    is kept.
+    """
     parts = list(upload.parts.order_by("number"))
     if not default_storage.exists(source_key):
         with tables.scratch() as folder:
@@ -72,13 +80,18 @@ def _chunks_of(parts: list[UploadPart]) -> Iterator[bytes]:
 
 
 def _fetch(run: DatasetVersion, progress: Progress) -> None:
-    with tables.scratch() as folder, outbound.opened(run.source_url, within_s=FETCH_WITHIN_S) as answer:
+    with (
+        tables.scratch() as folder,
+        outbound.opened(run.source_url, within_s=FETCH_WITHIN_S) as answer,
+    ):
         path, total = folder / "fetched", answer.headers.get("Content-Length", "")
         with path.open("wb") as file:
             for chunk in answer.chunks(most_bytes=settings.MAX_UPLOAD_BYTES):
                 file.write(chunk)
                 progress("Fetching file", file.tell(), int(total) if total.isdecimal() else 0)
-        run.filename = _name_in(answer.headers.get("Content-Disposition", "")) or name_of_url(answer.url)
+        run.filename = _name_in(answer.headers.get("Content-Disposition", "")) or name_of_url(
+            answer.url
+        )
         run.size_bytes = path.stat().st_size
         tables.publish(path, run.source_key)
     run.save(update_fields=["filename", "size_bytes"])

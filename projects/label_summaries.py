@@ -1,4 +1,6 @@
-"""What a label column holds, read as the task says: for the page of a new project, and for the engine's checks."""
+"""What a label column holds, read as the task says: for the page of a new project, and for the
+engine's checks.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ _MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 
 @dataclass(frozen=True, slots=True)
 class NumberSummary:
-    """How the numbers of a column lie; `unreadable` is the first row that has none, with its cell."""
+    """How the numbers of a column lie; `unreadable` is the first row that has none, with
+    its cell.
+    """
 
     n_unlabeled: int
     n_distinct: int
@@ -61,10 +65,14 @@ def number_summary(version: DatasetVersion, profile: ColumnProfile) -> NumberSum
     cells = f"SELECT {name} AS cell, {number} AS x, {ROW_ID} AS row_id FROM read_parquet(?)"
     is_blank = tables.blank_sql("cell")
     spread = "count(DISTINCT x), min(x), max(x), avg(x), median(x)"
-    counted = _fetched(version, f"SELECT count(*) FILTER (WHERE {is_blank}), {spread} FROM ({cells})")
+    counted = _fetched(
+        version, f"SELECT count(*) FILTER (WHERE {is_blank}), {spread} FROM ({cells})"
+    )
     n_blank, n_distinct, lowest, highest, mean, median = counted[0]
     unread = _fetched(
-        version, f"SELECT row_id, cell FROM ({cells}) WHERE x IS NULL AND NOT ({is_blank}) ORDER BY 1 LIMIT 1"
+        version,
+        f"SELECT row_id, cell FROM ({cells}) WHERE x IS NULL AND NOT ({is_blank}) ORDER BY 1"
+        " LIMIT 1",
     )
     return NumberSummary(
         n_unlabeled=n_blank,
@@ -73,7 +81,9 @@ def number_summary(version: DatasetVersion, profile: ColumnProfile) -> NumberSum
         highest=highest,
         mean=mean,
         median=median,
-        histogram=profile.histogram if profile.kind in (ColumnKind.INTEGER, ColumnKind.NUMBER) else None,
+        histogram=(
+            profile.histogram if profile.kind in (ColumnKind.INTEGER, ColumnKind.NUMBER) else None
+        ),
         unreadable=unread[0] if unread else None,
     )
 
@@ -109,7 +119,9 @@ def label_guess(version: DatasetVersion, task: str) -> str | None:
     """Guess the label column of a task; None where no column looks like one."""
     profiles = column_profiles(version)
     if task == MLTask.MULTI_LABEL:
-        found = guess_choice(profiles, task=MLTask.MULTI_LABEL, sets=set_columns(version, profiles)).label_column
+        found = guess_choice(
+            profiles, task=MLTask.MULTI_LABEL, sets=set_columns(version, profiles)
+        ).label_column
         listed = [p for p in profiles if any("," in top.value for top in p.top_values)]
         shortest = min(listed, key=lambda p: p.mean_length, default=None)
         return found or (shortest.name if shortest else None)

@@ -27,14 +27,23 @@ FORMAT_NAMES = {
     "ods": "ODS",
     "parquet": "Parquet",
 }
-DELIMITER_NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", ":": "colon", " ": "space"}
+DELIMITER_NAMES = {
+    ",": "comma",
+    ";": "semicolon",
+    "\t": "tab",
+    "|": "vertical bar",
+    ":": "colon",
+    " ": "space",
+}
 
 
 class Dataset(models.Model):
     """What a user uploaded, under a name; its rows belong to a version."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="datasets")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="datasets"
+    )
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -77,7 +86,9 @@ class DatasetVersion(Run):
     class Meta(Run.Meta):
         constraints = [
             *Run.Meta.constraints,
-            models.UniqueConstraint(fields=["dataset", "number"], name="dataset_version_number_unique"),
+            models.UniqueConstraint(
+                fields=["dataset", "number"], name="dataset_version_number_unique"
+            ),
         ]
 
     def get_absolute_url(self) -> str:
@@ -105,7 +116,9 @@ class DatasetVersion(Run):
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """What the reader does, then profiling; only an address is fetched, and only an archive is unpacked."""
+        """What the reader does, then profiling; only an address is fetched, and only an archive is
+        unpacked.
+        """
         fetched = ("Fetching file",) if self.source_url else ()
         packed = self.filename.lower().endswith((".gz", ".zip"))
         return (
@@ -118,11 +131,17 @@ class DatasetVersion(Run):
 
 
 class Upload(models.Model):
-    """A file that comes in parts, until it is a version of a dataset; without one it is forgotten after a while."""
+    """A file that comes in parts, until it is a version of a dataset; without one it is forgotten
+    after a while.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads")
-    version = models.OneToOneField(DatasetVersion, on_delete=models.CASCADE, null=True, related_name="upload")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="uploads"
+    )
+    version = models.OneToOneField(
+        DatasetVersion, on_delete=models.CASCADE, null=True, related_name="upload"
+    )
     filename = models.CharField(max_length=255)
     size_bytes = models.PositiveBigIntegerField()
     part_bytes = models.PositiveBigIntegerField()
@@ -140,14 +159,18 @@ class UploadPart(models.Model):
     part_key = models.CharField(max_length=200)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["upload", "number"], name="upload_part_number_unique")]
+        constraints = [
+            models.UniqueConstraint(fields=["upload", "number"], name="upload_part_number_unique")
+        ]
 
 
 class Project(models.Model):
     """A dataset version with the choice of what to learn from it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="projects")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="projects"
+    )
     version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="projects")
     name = models.CharField(max_length=200)
     task = models.CharField(max_length=20, choices=[(t.value, t.value) for t in MLTask])
@@ -189,6 +212,8 @@ class Project(models.Model):
             seed=self.seed,
             separator=Separator(self.separator),
             merged_labels=dict(self.merged_labels),
-            conventions={name: Convention(convention) for name, convention in self.conventions.items()},
+            conventions={
+                name: Convention(convention) for name, convention in self.conventions.items()
+            },
             encoder_folder=settings.ENCODER_FOLDER,
         )

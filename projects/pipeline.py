@@ -1,4 +1,6 @@
-"""The work of an ingest run: an uploaded file becomes one exact table and a profile of its columns."""
+"""The work of an ingest run: an uploaded file becomes one exact table and a profile of
+its columns.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
 STALE_AFTER = timedelta(hours=48)  # twice as long as the addresses of parts work
-FREE_SPACE_RATIO = 2  # the table, and the copy of it that the reader works on, are each about as large as the file
+FREE_SPACE_RATIO = (
+    2  # the table, and the copy of it that the reader works on, are each about as large as the file
+)
 
 
 def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
@@ -35,17 +39,25 @@ def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
         _refuse_full_disk(folder, needed=FREE_SPACE_RATIO * run.size_bytes)
         table = folder / "rows.parquet"
         options = ReadOptions.from_dict(run.asked_options)
-        facts = read_table(source, run.filename, table, progress=progress, limits=limits, options=options)
+        facts = read_table(
+            source, run.filename, table, progress=progress, limits=limits, options=options
+        )
         texts = text_columns(source, facts, limits)
         profiles = profile_table(table, progress=progress)
-        kept = {p.name: ColumnKind(run.chosen_kinds[p.name]) for p in profiles if p.name in run.chosen_kinds}
+        kept = {
+            p.name: ColumnKind(run.chosen_kinds[p.name])
+            for p in profiles
+            if p.name in run.chosen_kinds
+        }
         kinds = kept | kinds_of_types(run.asked_types, profiles, table)
         table_key = tables.publish(table, storage.dataset_table(run.pk, run.attempt))
     return {
         "table_key": table_key,
         "n_rows": facts.n_rows,
         "columns": [profile.to_dict() for profile in profiles],
-        "chosen_kinds": {p.name: kinds[p.name].value for p in profiles if kinds.get(p.name, p.kind) is not p.kind},
+        "chosen_kinds": {
+            p.name: kinds[p.name].value for p in profiles if kinds.get(p.name, p.kind) is not p.kind
+        },
         "text_columns": texts,
         "sha256": facts.sha256,
         "file_format": facts.format.value,
@@ -62,8 +74,9 @@ def _refuse_full_disk(folder: Path, *, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise DataProblem(
-            f"Reading this file takes about {_mb(needed)} of disk space and {_mb(free)} are free. "
-            "Delete datasets that are no longer needed, or ask whoever runs this studio for more space."
+            f"Reading this file takes about {_mb(needed)} of disk space and {_mb(free)} are free."
+            " Delete datasets that are no longer needed, or ask whoever runs this studio for more"
+            " space."
         )
 
 
@@ -75,8 +88,8 @@ def _full_disk_explained() -> Iterator[None]:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise DataProblem(
-            "The disk of the studio became full while the file was being read. "
-            "Delete datasets that are no longer needed, or ask whoever runs this studio for more space."
+            "The disk of the studio became full while the file was being read. Delete datasets that"
+            " are no longer needed, or ask whoever runs this studio for more space."
         ) from error
 
 

@@ -1,4 +1,6 @@
-"""Reads of the app: datasets and projects of a user, rows and profiles of a version, what a deletion takes along."""
+"""Reads of the app: datasets and projects of a user, rows and profiles of a version, what a
+deletion takes along.
+"""
 
 from __future__ import annotations
 
@@ -48,16 +50,21 @@ def ready_versions(user: User) -> QuerySet[DatasetVersion]:
 
 
 def version_named(user: User, name: str) -> DatasetVersion | None:
-    """Return the newest version of the dataset that a program means by a name, the last touched first.
+    """Return the newest version of the dataset that a program means by a name, the last touched
+    first.
 
-    It may be the dataset's name, that of its file, or that of a frame, which was sent as NAME.json with the last
-    suffix of its name replaced.
+    It may be the dataset's name, that of its file, or that of a frame, which was sent as NAME.json
+    with the last suffix of its name replaced.
     """
     bare = PurePosixPath(name.replace("\\", "/")).name
     if not bare or "\0" in bare:
         return None
     sent_as = PurePosixPath(bare).with_suffix(".json").name
-    return newest_versions(user).filter(Q(dataset__name=bare) | Q(filename__in=(bare, sent_as))).first()
+    return (
+        newest_versions(user)
+        .filter(Q(dataset__name=bare) | Q(filename__in=(bare, sent_as)))
+        .first()
+    )
 
 
 def projects_of(user: User) -> QuerySet[Project]:
@@ -105,7 +112,9 @@ Cell = tuple[ColumnKind, str | None]
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row as a table shows it: cells with the kind of their column; None where the file has an empty cell."""
+    """One row as a table shows it: cells with the kind of their column; None where the file has an
+    empty cell.
+    """
 
     row_id: int
     cells: tuple[Cell, ...]
@@ -121,27 +130,36 @@ class RowTable:
 
 
 def rows_between(version: DatasetVersion, row_ids: range) -> RowTable:
-    """Return the rows of a contiguous range of ids, long cells shortened; one query over the table file."""
+    """Return the rows of a contiguous range of ids, long cells shortened; one query over the table
+    file.
+    """
     profiles = column_profiles(version)
     shown = tuple(profiles[:COLUMNS_SHOWN])
     if not row_ids:
         return RowTable(shown, (), len(profiles))
     cells = ", ".join(f"left({tables.quoted(profile.name)}, {CELL_CHARS + 1})" for profile in shown)
     row_id = tables.quoted(ROW_ID)
-    query = f"SELECT {row_id}, {cells} FROM read_parquet(?) WHERE {row_id} BETWEEN ? AND ? ORDER BY 1"
+    query = (
+        f"SELECT {row_id}, {cells} FROM read_parquet(?) WHERE {row_id} BETWEEN ? AND ? ORDER BY 1"
+    )
     path = str(tables.local_path(version.table_key))
     with tables.connect() as connection:
         found = connection.execute(query, [path, row_ids.start, row_ids.stop - 1]).fetchall()
     return RowTable(shown, tuple(_table_row(shown, row) for row in found), len(profiles))
 
 
-def cells_between(version: DatasetVersion, row_ids: range) -> list[tuple[int, dict[str, str | None]]]:
+def cells_between(
+    version: DatasetVersion, row_ids: range
+) -> list[tuple[int, dict[str, str | None]]]:
     """Return the rows of a contiguous range of ids with every cell in full."""
     names = [profile.name for profile in column_profiles(version)]
     if not row_ids:
         return []
     cells = ", ".join(tables.quoted(name) for name in (ROW_ID, *names))
-    query = f"SELECT {cells} FROM read_parquet(?) WHERE {tables.quoted(ROW_ID)} BETWEEN ? AND ? ORDER BY 1"
+    query = (
+        f"SELECT {cells} FROM read_parquet(?) WHERE {tables.quoted(ROW_ID)} BETWEEN ? AND ? ORDER"
+        " BY 1"
+    )
     path = str(tables.local_path(version.table_key))
     with tables.connect() as connection:
         found = connection.execute(query, [path, row_ids.start, row_ids.stop - 1]).fetchall()
@@ -150,7 +168,10 @@ def cells_between(version: DatasetVersion, row_ids: range) -> list[tuple[int, di
 
 def _table_row(columns: Sequence[ColumnProfile], row: tuple[Any, ...]) -> TableRow:
     row_id, *cells = row
-    return TableRow(row_id, tuple((column.kind, _shortened(cell)) for column, cell in zip(columns, cells, strict=True)))
+    return TableRow(
+        row_id,
+        tuple((column.kind, _shortened(cell)) for column, cell in zip(columns, cells, strict=True)),
+    )
 
 
 def _shortened(cell: str | None) -> str | None:
@@ -160,7 +181,9 @@ def _shortened(cell: str | None) -> str | None:
 
 
 def cascade(instance: models.Model) -> list[QuerySet[models.Model]]:
-    """Return everything that would be deleted together with the object, one queryset or more per model."""
+    """Return everything that would be deleted together with the object, one queryset or more per
+    model.
+    """
     collector = Collector(using=instance._state.db or "default", origin=instance)
     collector.collect([instance])
     loaded = [
@@ -174,7 +197,9 @@ def file_keys(deleted: Iterable[QuerySet[models.Model]]) -> list[str]:
     """Return the storage keys of those objects; a field that holds one is named `…_key`."""
     keys: list[str] = []
     for rows in deleted:
-        names = [field.name for field in rows.model._meta.concrete_fields if field.name.endswith("_key")]
+        names = [
+            field.name for field in rows.model._meta.concrete_fields if field.name.endswith("_key")
+        ]
         if names:
             keys += [key for values in rows.values_list(*names) for key in values if key]
     return keys
@@ -182,7 +207,9 @@ def file_keys(deleted: Iterable[QuerySet[models.Model]]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Things of one sort that a deletion takes along; `names` are the first few, where they have names."""
+    """Things of one sort that a deletion takes along; `names` are the first few, where they have
+    names.
+    """
 
     noun: str
     n: int
@@ -207,6 +234,8 @@ def losses(instance: models.Model) -> list[Loss]:
         if nouns is None or isinstance(instance, rows.model) or not (n := rows.count()):
             continue
         named = any(field.name == "name" for field in rows.model._meta.concrete_fields)
-        names = tuple(rows.order_by("name").values_list("name", flat=True)[:N_NAMES]) if named else ()
+        names = (
+            tuple(rows.order_by("name").values_list("name", flat=True)[:N_NAMES]) if named else ()
+        )
         found.append(Loss(nouns[n > 1], n, names))
     return found

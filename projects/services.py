@@ -1,4 +1,6 @@
-"""Writes of the app: uploads, kinds of columns, projects, and deletions with every file that goes along."""
+"""Writes of the app: uploads, kinds of columns, projects, and deletions with every file that goes
+along.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,8 @@ _PACKED = {".gz", ".zip"}
 class StoredFile:
     """An uploaded file that is in the storage already, or will be when its run begins.
 
-    `asked_types` are column types that the uploader named; `source_url` is where the run has to fetch the file;
-    `options` say how to read it.
+    `asked_types` are column types that the uploader named; `source_url` is where the run has to
+    fetch the file; `options` say how to read it.
     """
 
     version_id: uuid.UUID
@@ -50,9 +52,15 @@ class StoredFile:
 
 
 def dataset_create(
-    *, user: User, uploaded_file: UploadedFile[bytes], name: str = "", options: ReadOptions = FIND_OUT
+    *,
+    user: User,
+    uploaded_file: UploadedFile[bytes],
+    name: str = "",
+    options: ReadOptions = FIND_OUT,
 ) -> Dataset:
-    """Store the file, create its dataset (named after the file unless it has a name) and queue the reading of it."""
+    """Store the file, create its dataset (named after the file unless it has a name) and queue the
+    reading of it.
+    """
     return dataset_of_file(user=user, file=_stored_upload(uploaded_file, options), name=name)
 
 
@@ -71,9 +79,15 @@ def dataset_rename(*, dataset: Dataset, name: str) -> None:
 
 
 def dataset_upload_version(
-    *, dataset: Dataset, user: User, uploaded_file: UploadedFile[bytes], options: ReadOptions = FIND_OUT
+    *,
+    dataset: Dataset,
+    user: User,
+    uploaded_file: UploadedFile[bytes],
+    options: ReadOptions = FIND_OUT,
 ) -> DatasetVersion:
-    """Add another file as the newest version of a dataset. Raises DataProblem while one is being read."""
+    """Add another file as the newest version of a dataset. Raises DataProblem while one is being
+    read.
+    """
     file = _stored_upload(uploaded_file, options)
     try:
         return _next_version(dataset, user, file)
@@ -82,13 +96,19 @@ def dataset_upload_version(
         raise
 
 
-def dataset_read_again(*, version: DatasetVersion, user: User, options: ReadOptions) -> DatasetVersion:
-    """Read the file of a version in another way, as the newest version of its dataset; the two share the file.
+def dataset_read_again(
+    *, version: DatasetVersion, user: User, options: ReadOptions
+) -> DatasetVersion:
+    """Read the file of a version in another way, as the newest version of its dataset; the two
+    share the file.
 
     Raises DataProblem while a file of the dataset is being read, and where the file never arrived.
     """
     if not version.source_url and not default_storage.exists(version.source_key):
-        raise DataProblem("The uploaded file never arrived, so it cannot be read again. Upload it as a new version.")
+        raise DataProblem(
+            "The uploaded file never arrived, so it cannot be read again. Upload it as a new"
+            " version."
+        )
     file = StoredFile(
         version_id=uuid.uuid4(),
         key=version.source_key,
@@ -105,12 +125,16 @@ def dataset_read_again(*, version: DatasetVersion, user: User, options: ReadOpti
 def _next_version(dataset: Dataset, user: User, file: StoredFile) -> DatasetVersion:
     Dataset.objects.select_for_update().get(pk=dataset.pk)
     if dataset.versions.latest("number").is_active:
-        raise DataProblem("A file of this dataset is being read. Wait until that is done, or cancel it.")
+        raise DataProblem(
+            "A file of this dataset is being read. Wait until that is done, or cancel it."
+        )
     return _version_of(dataset, user, file)
 
 
 def dataset_of_file(*, user: User, file: StoredFile, name: str = "") -> Dataset:
-    """Create the dataset of a stored file, named after it or as asked, and queue the reading of it."""
+    """Create the dataset of a stored file, named after it or as asked, and queue the
+    reading of it.
+    """
     with transaction.atomic():
         dataset = Dataset.objects.create(owner=user, name=name or _name_of(file.filename))
         _version_of(dataset, user, file)
@@ -172,7 +196,8 @@ def column_kinds_choose(
     kinds: Mapping[str, ColumnKind],
     conventions: Mapping[str, Convention | None] | None = None,
 ) -> None:
-    """Keep the kinds and conventions that differ from those found, and draw the profiles of changed columns anew.
+    """Keep the kinds and conventions that differ from those found, and draw the profiles of changed
+    columns anew.
 
     None as a convention goes back to the one that was found.
     """
@@ -185,14 +210,19 @@ def column_kinds_choose(
         for name, kind in wanted.items()
         if kind is not profiles[name].kind or stated[name] is not before[name]
     }
-    usable = {name: DATE_ORDERS if kind is ColumnKind.DATETIME else DECIMALS for name, kind in wanted.items()}
+    usable = {
+        name: DATE_ORDERS if kind is ColumnKind.DATETIME else DECIMALS
+        for name, kind in wanted.items()
+    }
     chosen = {name: one for name, one in stated.items() if one is not None and one in usable[name]}
     if changed:
         table = tables.local_path(version.table_key)
         drawn = {profile.name: profile for profile in profile_columns(table, changed, chosen)}
         version.columns = [drawn.get(name, profile).to_dict() for name, profile in profiles.items()]
     version.chosen_kinds = {
-        name: kind.value for name, kind in wanted.items() if kind is not profiles[name].inferred_kind
+        name: kind.value
+        for name, kind in wanted.items()
+        if kind is not profiles[name].inferred_kind
     }
     version.chosen_conventions = {name: convention.value for name, convention in chosen.items()}
     version.save(update_fields=["chosen_kinds", "chosen_conventions", "columns"])
@@ -201,7 +231,9 @@ def column_kinds_choose(
 def project_create(
     *, user: User, version: DatasetVersion, name: str, spec: CleansetSpec, notes: Sequence[str] = ()
 ) -> Project:
-    """Keep what is to be learned from a dataset version, and what was worth knowing about that choice."""
+    """Keep what is to be learned from a dataset version, and what was worth knowing about that
+    choice.
+    """
     return Project.objects.create(
         owner=user,
         version=version,
@@ -227,7 +259,9 @@ def project_rename(*, project: Project, name: str) -> None:
 
 
 def delete_with_files(instance: models.Model) -> None:
-    """Delete the object, everything that hangs on it, and every stored file of those, once the rows are gone."""
+    """Delete the object, everything that hangs on it, and every stored file of those, once the rows
+    are gone.
+    """
     with transaction.atomic():
         keys = selectors.file_keys(selectors.cascade(instance))
         instance.delete()

@@ -1,4 +1,6 @@
-"""Writes about files that come in parts or from an address: announced, received, and confirmed as a dataset."""
+"""Writes about files that come in parts or from an address: announced, received, and confirmed as a
+dataset.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.templatetags.studio import filesize
 
-PART_BYTES = 8 * 1024 * 1024  # below what proxies usually let through; a lost connection costs one part
+PART_BYTES = (
+    8 * 1024 * 1024
+)  # below what proxies usually let through; a lost connection costs one part
 MAX_PARTS = 1_000
 
 
@@ -29,11 +33,13 @@ def upload_begin(*, user: User, filename: str, size_bytes: int) -> Upload:
         raise DataProblem("The file has no name. Name it, with an ending such as .csv.")
     if size_bytes > settings.MAX_UPLOAD_BYTES:
         raise DataProblem(
-            f"The file has {filesize(size_bytes)}; this studio takes up to {filesize(settings.MAX_UPLOAD_BYTES)}. "
-            "Pack it with gzip, or upload a part of it."
+            f"The file has {filesize(size_bytes)}; this studio takes up to"
+            f" {filesize(settings.MAX_UPLOAD_BYTES)}. Pack it with gzip, or upload a part of it."
         )
     part_bytes = max(PART_BYTES, -(-size_bytes // MAX_PARTS))
-    return Upload.objects.create(owner=user, filename=name[-255:], size_bytes=size_bytes, part_bytes=part_bytes)
+    return Upload.objects.create(
+        owner=user, filename=name[-255:], size_bytes=size_bytes, part_bytes=part_bytes
+    )
 
 
 def part_sizes(upload: Upload) -> list[int]:
@@ -45,7 +51,8 @@ def part_sizes(upload: Upload) -> list[int]:
 def part_store(*, upload: Upload, number: int, read: Callable[[int], bytes]) -> UploadPart:
     """Keep what `read` gives as one part (1-based); an earlier try at the same part is replaced.
 
-    Raises DataProblem for a part that was not announced, is longer than announced, or comes too late.
+    Raises DataProblem for a part that was not announced, is longer than announced, or comes too
+    late.
     """
     sizes = part_sizes(upload)
     if not 1 <= number <= len(sizes):
@@ -54,10 +61,14 @@ def part_store(*, upload: Upload, number: int, read: Callable[[int], bytes]) -> 
     with tables.scratch() as folder:
         piece = received(read, folder / "part", most_bytes=sizes[number - 1])
         if piece.size_bytes > sizes[number - 1]:
-            raise DataProblem(f"Part {number} has more than the {sizes[number - 1]:,} bytes that were announced.")
+            raise DataProblem(
+                f"Part {number} has more than the {sizes[number - 1]:,} bytes that were announced."
+            )
         tables.publish(piece.path, key)
     try:
-        return _part_replace(upload, number, UploadPart(size_bytes=piece.size_bytes, etag=piece.etag, part_key=key))
+        return _part_replace(
+            upload, number, UploadPart(size_bytes=piece.size_bytes, etag=piece.etag, part_key=key)
+        )
     except DataProblem:
         tables.delete([key])
         raise
@@ -78,22 +89,28 @@ def _part_replace(upload: Upload, number: int, part: UploadPart) -> UploadPart:
 
 @transaction.atomic
 def upload_complete(*, upload: Upload, etags: Mapping[int, str]) -> None:
-    """Note that every part is there. Raises DataProblem where one is missing, cut short, or another than was sent."""
+    """Note that every part is there. Raises DataProblem where one is missing, cut short, or another
+    than was sent.
+    """
     upload = Upload.objects.select_for_update().get(pk=upload.pk)
     sizes = part_sizes(upload)
     parts = {part.number: part for part in upload.parts.all()}
     missing = [number for number in range(1, len(sizes) + 1) if number not in parts]
     if missing:
-        raise DataProblem(f"{len(missing):,} of {len(sizes):,} parts did not arrive, the first is {missing[0]}.")
+        raise DataProblem(
+            f"{len(missing):,} of {len(sizes):,} parts did not arrive, the first is {missing[0]}."
+        )
     for number, size_bytes in enumerate(sizes, start=1):
         if parts[number].size_bytes != size_bytes:
             raise DataProblem(
-                f"Part {number} has {parts[number].size_bytes:,} bytes; {size_bytes:,} were announced. "
-                "The file changed or the transfer broke off; upload it again."
+                f"Part {number} has {parts[number].size_bytes:,} bytes; {size_bytes:,} were"
+                " announced. The file changed or the transfer broke off; upload it again."
             )
     wrong = [number for number, part in parts.items() if etags.get(number) != part.etag]
     if wrong or len(etags) != len(parts):
-        raise DataProblem("The list of parts does not agree with the parts that arrived. Upload the file again.")
+        raise DataProblem(
+            "The list of parts does not agree with the parts that arrived. Upload the file again."
+        )
     if upload.completed_at is None:
         upload.completed_at = timezone.now()
         upload.save(update_fields=["completed_at"])
@@ -101,12 +118,17 @@ def upload_complete(*, upload: Upload, etags: Mapping[int, str]) -> None:
 
 @transaction.atomic
 def upload_confirm(*, upload: Upload, types: Mapping[str, str]) -> DatasetVersion:
-    """Make a dataset of a complete file and queue the reading of it; the version has the id of the upload."""
+    """Make a dataset of a complete file and queue the reading of it; the version has the id of the
+    upload.
+    """
     upload = Upload.objects.select_for_update().get(pk=upload.pk)
     if upload.version is not None:
         return upload.version
     if upload.completed_at is None:
-        raise DataProblem("Parts of this file are still missing. Send them, complete the upload, and confirm it then.")
+        raise DataProblem(
+            "Parts of this file are still missing. Send them, complete the upload, and confirm it"
+            " then."
+        )
     keys = list(upload.parts.values_list("part_key", flat=True))
     key = keys[0] if len(keys) == 1 else storage.dataset_source(upload.pk)
     file = StoredFile(upload.pk, key, upload.filename, upload.size_bytes, asked_types=types)
@@ -116,8 +138,12 @@ def upload_confirm(*, upload: Upload, types: Mapping[str, str]) -> DatasetVersio
 
 
 def dataset_fetch(*, user: User, url: str, types: Mapping[str, str]) -> Dataset:
-    """Make a dataset of a file at an address; its run fetches it. Raises DataProblem for what is no address."""
+    """Make a dataset of a file at an address; its run fetches it. Raises DataProblem for what is no
+    address.
+    """
     outbound.checked_url(url)
     version_id, url = uuid.uuid4(), url.strip()
-    file = StoredFile(version_id, storage.dataset_source(version_id), name_of_url(url), 0, types, url)
+    file = StoredFile(
+        version_id, storage.dataset_source(version_id), name_of_url(url), 0, types, url
+    )
     return dataset_of_file(user=user, file=file)

@@ -1,4 +1,6 @@
-"""Addresses of datasets. Those of projects are in cleansets: a project is made together with its first cleanset."""
+"""Addresses of datasets. Those of projects are in cleansets: a project is made together with its
+first cleanset.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,11 @@ urlpatterns = [
     path("datasets/upload", datasets.dataset_upload, name="dataset-upload"),
     path("datasets/sample", datasets.dataset_sample, name="dataset-sample"),
     path("datasets/<uuid:dataset_id>", datasets.dataset, name="dataset"),
-    path("datasets/<uuid:dataset_id>/upload", datasets.dataset_upload_version, name="dataset-upload-version"),
+    path(
+        "datasets/<uuid:dataset_id>/upload",
+        datasets.dataset_upload_version,
+        name="dataset-upload-version",
+    ),
     path("datasets/<uuid:dataset_id>/read", datasets.dataset_read_again, name="dataset-read"),
     path("datasets/<uuid:dataset_id>/rename", datasets.dataset_rename, name="dataset-rename"),
     path("datasets/<uuid:dataset_id>/kinds", datasets.dataset_kinds, name="dataset-kinds"),

@@ -1,4 +1,6 @@
-"""Every address of the API, below /api: the public client's, `/api/v1`, its documentation. None ends in a slash."""
+"""Every address of the API, below /api: the public client's, `/api/v1`, its documentation. None
+ends in a slash.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ from studio.webhooks.api.v1 import router as webhooks_router
 api = StudioAPI(
     title="Cleanset Studio",
     version="1",
-    description="Everything that the pages of the studio do, for programs. Send an API key as a bearer token.",
+    description=(
+        "Everything that the pages of the studio do, for programs. Send an API key as a bearer"
+        " token."
+    ),
     urls_namespace="api-v1",
     docs=DocsPage(),
 )
@@ -33,8 +38,14 @@ api.add_router("/v1/webhooks", webhooks_router)
 
 
 def _without_log_in(patterns: list[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:
-    """Let calls pass the log-in of browsers, since the guard of the API asks for a key; drop the root, a bare 404."""
-    calls = [pattern for pattern in patterns if isinstance(pattern, URLPattern) and pattern.name != "api-root"]
+    """Let calls pass the log-in of browsers, since the guard of the API asks for a key; drop the
+    root, a bare 404.
+    """
+    calls = [
+        pattern
+        for pattern in patterns
+        if isinstance(pattern, URLPattern) and pattern.name != "api-root"
+    ]
     for pattern in calls:
         pattern.callback = login_not_required(pattern.callback)
     return list(calls)

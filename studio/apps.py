@@ -21,5 +21,7 @@ class StudioConfig(AppConfig):
 
 
 def unknown_settings_check(**_: object) -> list[Warning]:
-    """Warn of misspelled settings; every command that checks the studio before it works says so, `migrate` too."""
+    """Warn of misspelled settings; every command that checks the studio before it works says so,
+    `migrate` too.
+    """
     return [Warning(sentence, id="studio.W001") for sentence in unknown_settings()]

@@ -1,4 +1,6 @@
-"""Celery's application. Queues: `data` for short work (reading, predicting), `training` for long work."""
+"""Celery's application. Queues: `data` for short work (reading, predicting), `training` for long
+work.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from studio.garbage import search_seldom
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
 TRANSPORT_ALIASES["folder"] = "studio.broker:Transport"
 
-warnings.filterwarnings("ignore", "You're running the worker with superuser")  # meant for pickle; ours are JSON
+warnings.filterwarnings(
+    "ignore", "You're running the worker with superuser"
+)  # meant for pickle; ours are JSON
 
 app = Celery("studio")
 app.set_default()  # in every thread, not only in the one that imports this
@@ -28,9 +32,13 @@ app.autodiscover_tasks()
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def load_pipelines(sender: WorkController, **_: object) -> None:
-    """Load what the runs of this worker need while nobody waits for it, so that the first one begins at once."""
+    """Load what the runs of this worker need while nobody waits for it, so that the first one
+    begins at once.
+    """
     search_seldom()
-    threading.Thread(target=_load_pipelines, args=(list(sender.app.amqp.queues.consume_from),), daemon=True).start()
+    threading.Thread(
+        target=_load_pipelines, args=(list(sender.app.amqp.queues.consume_from),), daemon=True
+    ).start()
 
 
 def _load_pipelines(queues: Collection[str]) -> None:

@@ -1,4 +1,6 @@
-"""How cells are read in DuckDB: the same rules as `studio.engine.written_numbers`, as expressions of SQL."""
+"""How cells are read in DuckDB: the same rules as `studio.engine.written_numbers`, as expressions
+of SQL.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,11 @@ from studio.engine.number_patterns import (
 )
 
 # Years of two digits first: %Y reads 23 as the year 23.
-_WORDED_DATES = ("%d %b %y", "%d-%b-%y", "%d %B %y", "%d-%B-%y", "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%d-%B-%Y",
+_WORDED_DATES = ("%d %b %y", "%d-%b-%y", "%d %B %y", "%d-%B-%y", "%d %b %Y", "%d-%b-%Y",
+"%d %B %Y", "%d-%B-%Y",
                  "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y")  # fmt: skip
-_TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %H.%M", " %H.%M.%S", " %I:%M %p", " %I:%M:%S %p", " %I:%M%p",
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %H.%M", " %H.%M.%S", " %I:%M %p",
+" %I:%M:%S %p", " %I:%M%p",
           "T%H:%M:%S")  # fmt: skip
 _TWITTER = "%a %b %d %H:%M:%S %z %Y"
 
@@ -71,30 +75,42 @@ def number(cell: str, convention: Convention = Convention.POINT) -> str:
     plain = is_plain_number(cell)
     if convention is Convention.COMMA:
         plain = f"{plain} AND NOT contains({cell}, '.')"
-    read = f"CASE WHEN {plain} THEN trim({cell}) WHEN {is_written_number(cell)} THEN {_rewritten(cell, convention)} END"
+    read = (
+        f"CASE WHEN {plain} THEN trim({cell}) WHEN {is_written_number(cell)} THEN"
+        f" {_rewritten(cell, convention)} END"
+    )
     return f"nullif(nullif(try_cast({read} AS DOUBLE), 'inf'::DOUBLE), '-inf'::DOUBLE)"
 
 
 def short_date(cell: str) -> str:
     """Return the three numbers and the time of a date, as texts that are empty where it is none."""
-    return f"regexp_extract(trim({cell}), {text(PARTS_PATTERN)}, ['first', 'middle', 'last', 'time'])"
+    return (
+        f"regexp_extract(trim({cell}), {text(PARTS_PATTERN)}, ['first', 'middle', 'last', 'time'])"
+    )
 
 
 def number_evidence(cells: str) -> str:
-    """Return the query for the fields of `NumberEvidence` over cells `cell` that occur `n` times each."""
+    """Return the query for the fields of `NumberEvidence` over cells `cell` that occur `n` times
+    each.
+    """
     core, has_exponent = number_core("cell"), matches(folded("cell"), EXPONENT_PATTERN)
     open_comma = f"NOT has_exponent AND {matches('core', OPEN_COMMA_PATTERN)}"
     open_point = f"NOT has_exponent AND {matches('core', OPEN_POINT_PATTERN)}"
     return f"""
-        SELECT coalesce(sum(n) FILTER (WHERE is_point AND NOT is_open_point AND NOT is_open_comma), 0),
-               coalesce(sum(n) FILTER (WHERE is_comma AND NOT is_open_point AND NOT is_open_comma), 0),
-               coalesce(sum(n) FILTER (WHERE is_open_point), 0), coalesce(sum(n) FILTER (WHERE is_open_comma), 0),
+        SELECT coalesce(sum(n) FILTER (WHERE is_point AND NOT is_open_point
+          AND NOT is_open_comma), 0),
+               coalesce(sum(n) FILTER (WHERE is_comma AND NOT is_open_point
+                 AND NOT is_open_comma), 0),
+               coalesce(sum(n) FILTER (WHERE is_open_point), 0),
+                 coalesce(sum(n) FILTER (WHERE is_open_comma), 0),
                count(DISTINCT core) FILTER (WHERE is_whole AND length(core) < 4),
                count(DISTINCT core) FILTER (WHERE is_whole AND length(core) >= 4),
                coalesce(min(cell) FILTER (WHERE is_open_point OR is_open_comma), '')
         FROM (
             SELECT cell, n, core, {open_comma} AS is_open_comma, {open_point} AS is_open_point,
-                   {matches("core", POINT_CORE_PATTERN)} AS is_point, {matches("core", COMMA_CORE_PATTERN)} AS is_comma,
+                   {matches("core", POINT_CORE_PATTERN)} AS is_point, {
+        matches("core", COMMA_CORE_PATTERN)
+    } AS is_comma,
                    {matches("core", "[1-9][0-9]*")} AS is_whole
             FROM (
                 SELECT cell, n, {core} AS core, {has_exponent} AS has_exponent FROM {cells}
@@ -104,14 +120,18 @@ def number_evidence(cells: str) -> str:
 
 
 def date_evidence(cells: str) -> str:
-    """Return the query for the fields of `DateEvidence` over cells `cell` that occur `n` times each."""
+    """Return the query for the fields of `DateEvidence` over cells `cell` that occur `n` times
+    each.
+    """
     return f"""
-        SELECT coalesce(sum(n), 0), {_sum("is_day_first")}, {_sum("is_month_first")}, {_sum("is_year_first")},
+        SELECT coalesce(sum(n), 0), {_sum("is_day_first")}, {_sum("is_month_first")},
+          {_sum("is_year_first")},
                {_sum("mark = '.'")}, {_sum("mark = '/'")},
                coalesce(min(bare) FILTER (WHERE is_day_first
                    AND (is_month_first AND first != middle OR is_year_first AND first != last)), '')
         FROM (
-            SELECT *, middle <= 12 AND first <= 31 AS is_day_first, first <= 12 AND middle <= 31 AS is_month_first,
+            SELECT *, middle <= 12 AND first <= 31 AS is_day_first, first <= 12
+              AND middle <= 31 AS is_month_first,
                    middle <= 12 AND last <= 31 AND n_digits <= 2 AS is_year_first
             FROM (
                 SELECT n, bare, parts.first::INTEGER AS first, parts.middle::INTEGER AS middle,
@@ -130,7 +150,9 @@ def _sum(condition: str) -> str:
 
 
 def moment(cell: str, order: Convention) -> str:
-    """Return the seconds since 1970 at which a cell is in this order, null where it is no date; no zone is UTC."""
+    """Return the seconds since 1970 at which a cell is in this order, null where it is no date; no
+    zone is UTC.
+    """
     bare = f"trim({cell})"
     iso = f"regexp_replace({bare}, '^([0-9]{{4}})[-/.]([0-9]{{1,2}})[-/.]', '\\1-\\2-')"
     worded = ", ".join(text(f"{date}{time}") for date in _WORDED_DATES for time in _TIMES)
@@ -162,7 +184,9 @@ def _short_as_iso(cell: str, order: Convention) -> str:
 
 def _epoch(iso: str) -> str:
     formats = ", ".join(text(f"%Y-%m-%d{time}") for time in _TIMES)
-    return f"coalesce(epoch(try_cast({iso} AS TIMESTAMPTZ)), epoch(try_strptime({iso}, [{formats}])))"
+    return (
+        f"coalesce(epoch(try_cast({iso} AS TIMESTAMPTZ)), epoch(try_strptime({iso}, [{formats}])))"
+    )
 
 
 def _rewritten(cell: str, convention: Convention) -> str:
@@ -173,6 +197,11 @@ def _rewritten(cell: str, convention: Convention) -> str:
         is_comma = f"({is_comma} OR NOT {matches(core, POINT_CORE_PATTERN)})"
     with_comma = f"replace(replace({core}, '.', ''), ',', '.')"
     unsigned = f"CASE WHEN {is_comma} THEN {with_comma} ELSE replace({core}, ',', '') END"
-    sign = f"CASE WHEN regexp_matches({folded(cell)}, {text(NEGATIVE_PATTERN)}) THEN '-' ELSE '' END"
+    sign = (
+        f"CASE WHEN regexp_matches({folded(cell)}, {text(NEGATIVE_PATTERN)}) THEN '-' ELSE '' END"
+    )
     exponent = f"replace({folded(cell)}, ',', '.')"
-    return f"CASE WHEN {matches(folded(cell), EXPONENT_PATTERN)} THEN {exponent} ELSE {sign} || {unsigned} END"
+    return (
+        f"CASE WHEN {matches(folded(cell), EXPONENT_PATTERN)} THEN {exponent} ELSE {sign} ||"
+        f" {unsigned} END"
+    )

@@ -1,4 +1,6 @@
-"""The first page: running work, projects, datasets and models. A fixed number of queries, however much there is."""
+"""The first page: running work, projects, datasets and models. A fixed number of queries, however
+much there is.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,9 @@ class DatasetRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A model with the score of the candidate that was deployed, and what it is; a dash until it is trained."""
+    """A model with the score of the candidate that was deployed, and what it is; a dash until it is
+    trained.
+    """
 
     model: DeployedModel
     held_out: str
@@ -104,7 +108,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     active = active_runs(user)
     seen = ",".join(str(running.run.pk) for running in active)
     if is_partial(request):
-        response = render(request, "studio/_dashboard_running.html", {"active": active, "seen": seen})
+        response = render(
+            request, "studio/_dashboard_running.html", {"active": active, "seen": seen}
+        )
         if request.GET.get("seen") != seen:
             response["HX-Refresh"] = "true"
         return response
@@ -121,17 +127,30 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 def active_runs(user: User) -> list[ActiveRun]:
     """Return the user's runs that have not ended, the oldest first; one query per kind of run."""
-    versions = DatasetVersion.objects.filter(dataset__owner=user, status__in=ACTIVE).select_related("dataset")
-    cleansets = Cleanset.objects.filter(project__owner=user, status__in=ACTIVE).select_related("project")
+    versions = DatasetVersion.objects.filter(dataset__owner=user, status__in=ACTIVE).select_related(
+        "dataset"
+    )
+    cleansets = Cleanset.objects.filter(project__owner=user, status__in=ACTIVE).select_related(
+        "project"
+    )
     models = models_of(user).filter(status__in=ACTIVE)
     batches = PredictionBatch.objects.filter(
         deployed_model__cleanset__project__owner=user, status__in=ACTIVE
     ).select_related("deployed_model")
     found = [
-        *(ActiveRun(run, f"Reading {run.filename}", _address("dataset-cancel", run.dataset)) for run in versions),
-        *(ActiveRun(run, f"Analysing {run.project.name}", _address("cleanset-cancel", run)) for run in cleansets),
+        *(
+            ActiveRun(run, f"Reading {run.filename}", _address("dataset-cancel", run.dataset))
+            for run in versions
+        ),
+        *(
+            ActiveRun(run, f"Analysing {run.project.name}", _address("cleanset-cancel", run))
+            for run in cleansets
+        ),
         *(ActiveRun(run, f"Training {run.name}", _address("model-cancel", run)) for run in models),
-        *(ActiveRun(run, f"Predicting {run.filename}", _address("prediction-cancel", run)) for run in batches),
+        *(
+            ActiveRun(run, f"Predicting {run.filename}", _address("prediction-cancel", run))
+            for run in batches
+        ),
     ]
     return sorted(found, key=lambda active: active.run.queued_at)
 
@@ -143,7 +162,9 @@ def _address(name: str, instance: Model) -> str:
 def project_section(user: User, *, show_all: bool) -> Section:
     """Return the user's projects, each with its newest cleanset; four queries."""
     projects, n = _cut(projects_of(user), show_all=show_all)
-    newest = Cleanset.objects.filter(project=OuterRef("project")).order_by("-number").values("pk")[:1]
+    newest = (
+        Cleanset.objects.filter(project=OuterRef("project")).order_by("-number").values("pk")[:1]
+    )
     cleansets = Cleanset.objects.filter(project__in=projects, pk=Subquery(newest)).defer(
         "log", "error_detail", "manifest"
     )
@@ -160,7 +181,9 @@ def project_section(user: User, *, show_all: bool) -> Section:
 def dataset_section(user: User, *, show_all: bool) -> Section:
     """Return the newest version of each of the user's datasets; three queries."""
     versions, n = _cut(newest_versions(user), show_all=show_all)
-    projects = Project.objects.filter(version__dataset__in=[version.dataset_id for version in versions])
+    projects = Project.objects.filter(
+        version__dataset__in=[version.dataset_id for version in versions]
+    )
     n_projects = dict(projects.values_list("version__dataset").annotate(Count("pk")))
     rows = [DatasetRow(version, n_projects.get(version.dataset_id, 0)) for version in versions]
     return Section(rows, n)

@@ -9,7 +9,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 PREFIX = "STUDIO_"
-OF_COMPOSE = ("STUDIO_POSTGRES_PASSWORD", "STUDIO_REDIS_PASSWORD")  # read by docker-compose.yml alone
+OF_COMPOSE = (
+    "STUDIO_POSTGRES_PASSWORD",
+    "STUDIO_REDIS_PASSWORD",
+)  # read by docker-compose.yml alone
 MIN_SECRET_CHARS = 32
 
 _read: set[str] = set()  # every name that was asked for: the settings that there are
@@ -20,7 +23,9 @@ class BadSetting(SystemExit):
 
 
 def env_str(name: str, default: str = "") -> str:
-    """Return the variable, the default where it is empty; `NAME_FILE` may name a file that holds it."""
+    """Return the variable, the default where it is empty; `NAME_FILE` may name a file that holds
+    it.
+    """
     _read.add(name)
     if path := os.environ.get(f"{name}_FILE"):
         try:
@@ -67,7 +72,9 @@ def env_url(name: str, default: str) -> str:
     value = env_str(name, default).rstrip("/")
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BadSetting(f"{name} is {value!r}; expected an address such as https://studio.example.org.")
+        raise BadSetting(
+            f"{name} is {value!r}; expected an address such as https://studio.example.org."
+        )
     return value
 
 
@@ -81,7 +88,9 @@ def env_memory(name: str, default: str) -> str:
 
 
 def env_server(name: str) -> str:
-    """Return the address of a server, such as redis://host:6379/0, or nothing where the variable is empty."""
+    """Return the address of a server, such as redis://host:6379/0, or nothing where the variable is
+    empty.
+    """
     value = env_str(name)
     if value and not re.match(r"[a-z][a-z0-9+.-]*://.", value):
         raise BadSetting(f"{name} is {value!r}; expected an address such as scheme://host:port.")
@@ -97,16 +106,22 @@ def env_folder(name: str) -> Path | None:
 
 
 def secret_key(data_dir: Path, *, embedded: bool) -> str:
-    """Return STUDIO_SECRET_KEY; an embedded studio makes one at its first start and keeps it beside the data."""
+    """Return STUDIO_SECRET_KEY; an embedded studio makes one at its first start and keeps it beside
+    the data.
+    """
     if value := env_str("STUDIO_SECRET_KEY"):
         if len(value) < MIN_SECRET_CHARS or value.startswith("#"):
             raise BadSetting(
-                f"STUDIO_SECRET_KEY is too short or begins with #; expected at least {MIN_SECRET_CHARS} random "
-                "characters, such as the output of openssl rand -hex 32."
+                "STUDIO_SECRET_KEY is too short or begins with #; expected at least"
+                f" {MIN_SECRET_CHARS} random characters, such as the output of openssl rand"
+                " -hex 32."
             )
         return value
     if not embedded:
-        raise BadSetting("STUDIO_SECRET_KEY is not set; with DATABASE_URL every process must share one secret key.")
+        raise BadSetting(
+            "STUDIO_SECRET_KEY is not set; with DATABASE_URL every process must share one secret"
+            " key."
+        )
     path = data_dir / "secret_key"
     if not path.exists():
         partial = path.with_name(f"{path.name}.{os.getpid()}")
@@ -117,7 +132,9 @@ def secret_key(data_dir: Path, *, embedded: bool) -> str:
 
 
 def unknown_settings() -> list[str]:
-    """Return a sentence for each variable that looks like a setting and is none; settings have to be read before."""
+    """Return a sentence for each variable that looks like a setting and is none; settings have to
+    be read before.
+    """
     from studio.engine.near_names import nearest_name
 
     known = _read | {f"{name}_FILE" for name in _read}

@@ -1,4 +1,6 @@
-"""Where the pieces of one run are computed: on this machine, or on the Dask cluster that a setting names."""
+"""Where the pieces of one run are computed: on this machine, or on the Dask cluster that a setting
+names.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ CONNECT_TIMEOUT_S = 10
 
 @contextmanager
 def fan_out() -> Iterator[int]:
-    """Yield how many pieces may be computed side by side; inside, joblib sends them where they belong.
+    """Yield how many pieces may be computed side by side; inside, joblib sends them where they
+    belong.
 
-    Workers of a cluster need the same packages. They get each piece with its data, and keep nothing.
+    Workers of a cluster need the same packages. They get each piece with its data, and keep
+    nothing.
     """
     if not settings.DASK_SCHEDULER:
         yield settings.CORES
@@ -35,8 +39,8 @@ def fan_out() -> Iterator[int]:
         n_threads = sum(client.nthreads().values())  # type: ignore[no-untyped-call]
         if not n_threads:
             raise DataProblem(
-                f"The Dask scheduler at {settings.DASK_SCHEDULER} has no worker. Start some, or unset "
-                "STUDIO_DASK_SCHEDULER to compute on this machine."
+                f"The Dask scheduler at {settings.DASK_SCHEDULER} has no worker. Start some, or"
+                " unset STUDIO_DASK_SCHEDULER to compute on this machine."
             )
         with parallel_config(backend="dask", client=client):
             yield n_threads

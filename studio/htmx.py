@@ -14,7 +14,9 @@ def is_partial(request: HttpRequest) -> bool:
     return htmx is not None and bool(htmx) and not htmx.boosted
 
 
-def render(request: HttpRequest, page: str, region: str, context: Mapping[str, object]) -> HttpResponse:
+def render(
+    request: HttpRequest, page: str, region: str, context: Mapping[str, object]
+) -> HttpResponse:
     """Render the region for a partial update, else the page that includes the same region."""
     response = django_render(request, region if is_partial(request) else page, dict(context))
     response["Vary"] = "HX-Request"

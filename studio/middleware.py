@@ -1,4 +1,6 @@
-"""What every response passes through: the content security policy, and the page or JSON for a failure."""
+"""What every response passes through: the content security policy, and the page or JSON for a
+failure.
+"""
 
 from __future__ import annotations
 
@@ -42,9 +44,15 @@ def api_errors(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if response.status_code < 400 or not is_api(request) or response["Content-Type"].startswith("application/json"):
+        if (
+            response.status_code < 400
+            or not is_api(request)
+            or response["Content-Type"].startswith("application/json")
+        ):
             return response
-        answer = problem_response(ApiProblem(sentence(response.status_code), status=response.status_code))
+        answer = problem_response(
+            ApiProblem(sentence(response.status_code), status=response.status_code)
+        )
         if "Allow" in response:
             answer["Allow"] = response["Allow"]
         return answer
@@ -53,14 +61,16 @@ def api_errors(get_response: Handler) -> Handler:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say what is wrong with a request that Django refuses; a name that is not the studio's own is the usual case."""
+    """Say what is wrong with a request that Django refuses; a name that is not the studio's own is
+    the usual case.
+    """
     problem = ""
     if isinstance(exception, DisallowedHost):
         host = request.META.get("HTTP_HOST", "")[:100]
         logger.warning("Host refused host=%s; if it is right, add it to STUDIO_ALLOWED_HOSTS", host)
         problem = (
-            f"This studio does not answer to the name “{host}”. Whoever runs it can add the name to "
-            "STUDIO_ALLOWED_HOSTS, or set STUDIO_PUBLIC_URL to the address that people use."
+            f"This studio does not answer to the name “{host}”. Whoever runs it can add the name to"
+            " STUDIO_ALLOWED_HOSTS, or set STUDIO_PUBLIC_URL to the address that people use."
         )
     if is_api(request):
         return problem_response(ApiProblem(problem or sentence(400), status=400))
@@ -74,8 +84,9 @@ def upload_limit(get_response: Handler) -> Handler:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) > settings.MAX_UPLOAD_BYTES + FORM_BYTES:
             problem = (
-                f"This upload has {filesize(int(length))}; at most {filesize(settings.MAX_UPLOAD_BYTES)} are accepted. "
-                "Split the file, or compress it with gzip."
+                f"This upload has {filesize(int(length))}; at most"
+                f" {filesize(settings.MAX_UPLOAD_BYTES)} are accepted. Split the file, or compress"
+                " it with gzip."
             )
             if is_api(request):
                 return problem_response(ApiProblem(problem, status=413))
@@ -101,6 +112,8 @@ class DataProblemPage:
             return None
         if not is_partial(request):
             return render(request, "422.html", {"problem": str(exception)}, status=422)
-        response = render(request, "components/toast.html", {"kind": "bad", "text": str(exception)}, status=422)
+        response = render(
+            request, "components/toast.html", {"kind": "bad", "text": str(exception)}, status=422
+        )
         response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "innerHTML"
         return response

@@ -1,7 +1,8 @@
-"""HTTP to addresses that users name, without letting them reach into the network that the studio stands in.
+"""HTTP to addresses that users name, without letting them reach into the network that the studio
+stands in.
 
-An address is judged when it is connected to, not when it is typed: a name may resolve to something else a moment
-later, and a redirect may lead anywhere.
+An address is judged when it is connected to, not when it is typed: a name may resolve to something
+else a moment later, and a redirect may lead anywhere.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def is_public(text: str) -> bool:
-    """Return whether an IP address belongs to the internet at large; one that wraps another is judged by that."""
+    """Return whether an IP address belongs to the internet at large; one that wraps another is
+    judged by that.
+    """
     address = _unwrapped(ipaddress.ip_address(text.partition("%")[0]))
     is_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
     return address.is_global and not (address.is_multicast or address.is_reserved or is_local)
@@ -50,7 +53,8 @@ def _unwrapped(address: Address) -> Address:
 def checked_url(url: str) -> SplitResult:
     """Return the parts of an http(s) address. Raises DataProblem for anything else."""
     refusal = DataProblem(
-        f"“{url[:200]}” is not an address to fetch; expected one such as https://example.org/data.csv."
+        f"“{url[:200]}” is not an address to fetch; expected one such as"
+        " https://example.org/data.csv."
     )
     try:
         parts = urlsplit(url.strip())
@@ -61,12 +65,17 @@ def checked_url(url: str) -> SplitResult:
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or not is_plain:
         raise refusal
     if parts.password is not None:
-        raise DataProblem("This address holds a password, which the studio would have to keep. Use one without it.")
+        raise DataProblem(
+            "This address holds a password, which the studio would have to keep. Use one"
+            " without it."
+        )
     return parts
 
 
 class _Connection(http.client.HTTPConnection):
-    """A connection to the address that was judged; it ends after `within_s`, however slowly the other side talks."""
+    """A connection to the address that was judged; it ends after `within_s`, however slowly the
+    other side talks.
+    """
 
     def __init__(self, parts: SplitResult, within_s: float) -> None:
         self._is_tls = parts.scheme == "https"
@@ -75,7 +84,9 @@ class _Connection(http.client.HTTPConnection):
         self.is_overdue = False
         self._alarm = threading.Timer(within_s, self._give_up)
         self._alarm.daemon = True
-        self._socket: socket.socket | None = None  # `sock` is forgotten while the body of a last answer is read
+        self._socket: socket.socket | None = (
+            None  # `sock` is forgotten while the body of a last answer is read
+        )
 
     def connect(self) -> None:
         """Connect without asking the environment for a proxy; TLS checks the name."""
@@ -83,7 +94,9 @@ class _Connection(http.client.HTTPConnection):
         self._alarm.start()
         if self._is_tls:
             context = ssl.create_default_context()
-            secured = context.wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            secured = context.wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
             self.sock = self._socket = secured
             secured.do_handshake()
 
@@ -113,7 +126,9 @@ def _connected(host: str, port: int) -> socket.socket:
         else:
             connection.settimeout(SILENCE_TIMEOUT_S)
             return connection
-    raise DataProblem(f"The host {host} does not answer at port {port} ({problem}). Check the address.") from problem
+    raise DataProblem(
+        f"The host {host} does not answer at port {port} ({problem}). Check the address."
+    ) from problem
 
 
 def _allowed(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str, int]]]:
@@ -121,18 +136,23 @@ def _allowed(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str, 
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise DataProblem(f"The host {host} was not found. Check the address.") from error
-    allowed = [entry for entry in found if settings.ALLOW_PRIVATE_URLS or is_public(str(entry[4][0]))]
+    allowed = [
+        entry for entry in found if settings.ALLOW_PRIVATE_URLS or is_public(str(entry[4][0]))
+    ]
     if not allowed:
         raise DataProblem(
-            f"The host {host} lies in a private network, which this studio does not fetch from. Use a public address, "
-            "or ask whoever runs the studio to allow private ones by STUDIO_ALLOW_PRIVATE_URLS=1."
+            f"The host {host} lies in a private network, which this studio does not fetch from. Use"
+            " a public address, or ask whoever runs the studio to allow private ones by"
+            " STUDIO_ALLOW_PRIVATE_URLS=1."
         )
     return allowed  # type: ignore[return-value]  # IPv6 addresses have two more parts, which connect() wants as well
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the address that answered, the status, the headers, and the body still to be read."""
+    """What came back: the address that answered, the status, the headers, and the body still to be
+    read.
+    """
 
     url: str
     status: int
@@ -141,14 +161,18 @@ class Answer:
     _connection: _Connection
 
     def chunks(self, *, most_bytes: int) -> Iterator[bytes]:
-        """Yield the body in pieces. Raises DataProblem when it is too large, takes too long or breaks off."""
+        """Yield the body in pieces. Raises DataProblem when it is too large, takes too long or
+        breaks off.
+        """
         length = self.headers.get("Content-Length", "")
         expected = int(length) if length.isdecimal() and not self._response.chunked else None
         n_bytes = 0
         while chunk := self._read():
             n_bytes += len(chunk)
             if n_bytes > most_bytes:
-                raise DataProblem(f"The file at this address has more than {most_bytes:,} bytes, the limit here.")
+                raise DataProblem(
+                    f"The file at this address has more than {most_bytes:,} bytes, the limit here."
+                )
             yield chunk
         if self._connection.is_overdue or (expected is not None and n_bytes < expected):
             raise self._broken(f"after {n_bytes:,} bytes")
@@ -162,13 +186,20 @@ class Answer:
     def _broken(self, how: str) -> DataProblem:
         if self._connection.is_overdue:
             minutes = f"{self._connection.within_s / 60:.0f} minutes"
-            return DataProblem(f"The transfer took longer than {minutes}. Fetch the file yourself and upload it.")
+            return DataProblem(
+                f"The transfer took longer than {minutes}. Fetch the file yourself and upload it."
+            )
         return DataProblem(f"The transfer was interrupted ({how}). Try again.")
 
 
 @contextmanager
 def sent(
-    method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None, within_s: float
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | None = None,
+    within_s: float,
 ) -> Iterator[Answer]:
     """Send one request and yield its answer, whatever the status; redirects are not followed.
 
@@ -178,7 +209,9 @@ def sent(
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = _Connection(parts, within_s)
     try:
-        response = _response(connection, lambda: connection.request(method, target, body, _named(headers)))
+        response = _response(
+            connection, lambda: connection.request(method, target, body, _named(headers))
+        )
         yield Answer(url, response.status, response.headers, response, connection)
     finally:
         connection.end()
@@ -193,20 +226,30 @@ def _response(connection: _Connection, send: Callable[[], None]) -> http.client.
         send()
         return connection.getresponse()
     except (OSError, http.client.HTTPException) as error:
-        reason = "no answer in time" if connection.is_overdue else str(error) or type(error).__name__
-        raise DataProblem(f"The host {connection.host} did not answer ({reason}). Check the address.") from error
+        reason = (
+            "no answer in time" if connection.is_overdue else str(error) or type(error).__name__
+        )
+        raise DataProblem(
+            f"The host {connection.host} did not answer ({reason}). Check the address."
+        ) from error
 
 
 @contextmanager
 def opened(url: str, *, within_s: float) -> Iterator[Answer]:
-    """Get a file, following redirects, each of which is judged anew. Raises DataProblem where there is none."""
+    """Get a file, following redirects, each of which is judged anew. Raises DataProblem where there
+    is none.
+    """
     for _ in range(MAX_REDIRECTS + 1):
         with sent("GET", url, headers={"Accept-Encoding": "identity"}, within_s=within_s) as answer:
             if answer.status in _REDIRECTS:
                 url = urljoin(url, answer.headers.get("Location", ""))
                 continue
             if answer.status != http.client.OK:
-                raise DataProblem(f"The address answers with status {answer.status}, not with a file. Check it.")
+                raise DataProblem(
+                    f"The address answers with status {answer.status}, not with a file. Check it."
+                )
             yield answer
             return
-    raise DataProblem(f"The address redirects more than {MAX_REDIRECTS} times. Use the one that it ends at.")
+    raise DataProblem(
+        f"The address redirects more than {MAX_REDIRECTS} times. Use the one that it ends at."
+    )

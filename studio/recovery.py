@@ -16,7 +16,9 @@ from studio.runs import Run, Status, fail, requeue, send, send_notice, stop_canc
 logger = logging.getLogger(__name__)
 
 LOST_AFTER = timedelta(seconds=120)  # twenty-four missed heartbeats
-BUSY_FOR = timedelta(minutes=10)  # how long a run waits its turn before its message is taken for lost
+BUSY_FOR = timedelta(
+    minutes=10
+)  # how long a run waits its turn before its message is taken for lost
 MAX_ATTEMPTS = 2  # a run that took its worker down twice would do so for ever
 
 
@@ -29,12 +31,20 @@ def sweep() -> None:
     """Bring back runs whose heartbeat stopped, and send those again whose message was lost."""
     now = timezone.now()
     for model in run_models():
-        for run in model._default_manager.filter(status=Status.RUNNING, heartbeat_at__lt=now - LOST_AFTER):
+        for run in model._default_manager.filter(
+            status=Status.RUNNING, heartbeat_at__lt=now - LOST_AFTER
+        ):
             _recover(run)
-    busy = {model.queue for model in run_models() if model._default_manager.filter(status=Status.RUNNING).exists()}
+    busy = {
+        model.queue
+        for model in run_models()
+        if model._default_manager.filter(status=Status.RUNNING).exists()
+    }
     for model in run_models():
         patience = BUSY_FOR if model.queue in busy else LOST_AFTER
-        for run in model._default_manager.filter(status=Status.QUEUED, queued_at__lt=now - patience):
+        for run in model._default_manager.filter(
+            status=Status.QUEUED, queued_at__lt=now - patience
+        ):
             _resend(run)
 
 
@@ -47,7 +57,8 @@ def recover_queue(queue: str) -> None:
 
 
 def release_all() -> None:
-    """Queue again what was running when an embedded studio stopped; a planned stop is no lost attempt.
+    """Queue again what was running when an embedded studio stopped; a planned stop is no lost
+    attempt.
 
     Only right when no worker is alive and the queues are empty, as at the start of `manage.py up`.
     """
@@ -68,8 +79,8 @@ def _recover(run: Run) -> None:
             send(run)
     elif fail(
         run,
-        f"The worker stopped in the middle of this run {run.attempt} times, most often because memory ran out. "
-        "Try Fast mode, fewer columns, or a machine with more memory.",
+        f"The worker stopped in the middle of this run {run.attempt} times, most often because"
+        " memory ran out. Try Fast mode, fewer columns, or a machine with more memory.",
     ):
         send_notice(run)
 
@@ -79,6 +90,8 @@ def _stopped_as_asked(run: Run) -> bool:
 
 
 def _resend(run: Run) -> None:
-    waiting = type(run)._default_manager.filter(pk=run.pk, status=Status.QUEUED, queued_at=run.queued_at)
+    waiting = type(run)._default_manager.filter(
+        pk=run.pk, status=Status.QUEUED, queued_at=run.queued_at
+    )
     if waiting.update(queued_at=timezone.now()):
         send(run)

@@ -1,4 +1,5 @@
-"""Long work as database rows: the abstract `Run`, every transition of its status, and the frame around each task.
+"""Long work as database rows: the abstract `Run`, every transition of its status, and the frame
+around each task.
 
 Bringing back runs whose worker died is in `recovery.py`, by the transitions of this file.
 
@@ -7,7 +8,8 @@ Bringing back runs whose worker died is in `recovery.py`, by the transitions of 
        │ └──cancel──▶ CANCELLED ◀──cancel──┤
        └────────────────requeue────────────┘
 
-Each transition is one conditional UPDATE that tells whether a row moved, so two workers can never both own a run.
+Each transition is one conditional UPDATE that tells whether a row moved, so two workers can never
+both own a run.
 """
 
 from __future__ import annotations
@@ -68,8 +70,12 @@ class Run(models.Model):
     """One execution of long work, together with what it produced."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED, db_index=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    status = models.CharField(
+        max_length=10, choices=Status.choices, default=Status.QUEUED, db_index=True
+    )
     stage = models.CharField(max_length=80, blank=True)
     progress_done = models.PositiveBigIntegerField(default=0)
     progress_total = models.PositiveBigIntegerField(default=0)
@@ -94,7 +100,8 @@ class Run(models.Model):
                 name="%(app_label)s_%(class)s_ended_has_time",
             ),
             models.CheckConstraint(
-                condition=~Q(status="running") | Q(started_at__isnull=False, heartbeat_at__isnull=False),
+                condition=~Q(status="running")
+                | Q(started_at__isnull=False, heartbeat_at__isnull=False),
                 name="%(app_label)s_%(class)s_running_has_heartbeat",
             ),
             models.CheckConstraint(
@@ -140,7 +147,9 @@ class Run(models.Model):
 
     @property
     def progress_text(self) -> str:
-        """How far the stage is, in words; files are read in bytes, everything else is counted in pieces."""
+        """How far the stage is, in words; files are read in bytes, everything else is counted in
+        pieces.
+        """
         done, total = self.progress_done, self.progress_total
         if self.stage == READING_STAGE:
             return f"{filesize(done)} of {filesize(total)}"
@@ -168,7 +177,9 @@ _end_observers: list[Callable[[Run], None]] = []
 
 
 def when_ended(observer: Callable[[Run], None]) -> None:
-    """Have a run that ended told to the observer, in the transaction that ends it; once per process and observer."""
+    """Have a run that ended told to the observer, in the transaction that ends it; once per process
+    and observer.
+    """
     if observer not in _end_observers:
         _end_observers.append(observer)
 
@@ -189,7 +200,13 @@ def _move(run: Run, sources: tuple[Status, ...], target: Status, **values: objec
 def claim(run: Run) -> bool:
     """Take a waiting run; False means that somebody else has it or that it ended."""
     now = timezone.now()
-    fresh = {"stage": "", "progress_done": 0, "progress_total": 0, "started_at": now, "heartbeat_at": now}
+    fresh = {
+        "stage": "",
+        "progress_done": 0,
+        "progress_total": 0,
+        "started_at": now,
+        "heartbeat_at": now,
+    }
     return _move(run, (Status.QUEUED,), Status.RUNNING, attempt=run.attempt + 1, **fresh)
 
 
@@ -200,7 +217,11 @@ def finish(run: Run, **results: object) -> bool:
 
 def fail(run: Run, message: str, detail: str = "") -> bool:
     """End a run with a sentence for the user and a traceback for staff."""
-    ended = {"finished_at": timezone.now(), "error_message": _storable(message), "error_detail": _storable(detail)}
+    ended = {
+        "finished_at": timezone.now(),
+        "error_message": _storable(message),
+        "error_detail": _storable(detail),
+    }
     return _move(run, ACTIVE, Status.FAILED, **ended)
 
 
@@ -210,7 +231,9 @@ def _storable(text: str) -> str:
 
 
 def cancel(run: Run) -> bool:
-    """Stop a run: at once while it waits, else at its next progress call. False when it had ended already."""
+    """Stop a run: at once while it waits, else at its next progress call. False when it had ended
+    already.
+    """
     run.refresh_from_db(fields=["attempt"])
     if _move(run, (Status.QUEUED,), Status.CANCELLED, finished_at=timezone.now()):
         return True
@@ -225,7 +248,14 @@ def stop_cancelled(run: Run) -> bool:
 
 def requeue(run: Run, *, attempt: int) -> bool:
     """Put a running run back; `attempt` counts those that took their worker down."""
-    return _move(run, (Status.RUNNING,), Status.QUEUED, attempt=attempt, heartbeat_at=None, queued_at=timezone.now())
+    return _move(
+        run,
+        (Status.RUNNING,),
+        Status.QUEUED,
+        attempt=attempt,
+        heartbeat_at=None,
+        queued_at=timezone.now(),
+    )
 
 
 def enqueue(run: Run) -> None:
@@ -242,11 +272,15 @@ def send(run: Run) -> None:
 
 
 class Tracker:
-    """Progress of one attempt, written to its row; raises `Cancelled` when somebody asked for that."""
+    """Progress of one attempt, written to its row; raises `Cancelled` when somebody asked
+    for that.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._rows = type(run)._default_manager.filter(pk=run.pk, attempt=run.attempt, status=Status.RUNNING)
+        self._rows = type(run)._default_manager.filter(
+            pk=run.pk, attempt=run.attempt, status=Status.RUNNING
+        )
         self._stage = ""
         self._written_at = 0.0
         self._stop = threading.Event()
@@ -259,7 +293,11 @@ class Tracker:
         stage = self._not_before(stage)
         now = time.monotonic()
         with self._lock:
-            if stage == self._stage and now - self._written_at < PROGRESS_EVERY_S and (done < total or not total):
+            if (
+                stage == self._stage
+                and now - self._written_at < PROGRESS_EVERY_S
+                and (done < total or not total)
+            ):
                 return
             if stage != self._stage:
                 self.log(stage)
@@ -270,9 +308,15 @@ class Tracker:
             raise Cancelled
 
     def _not_before(self, stage: str) -> str:
-        """Work of a later stage may read features again, which is no return to the stage that first did."""
+        """Work of a later stage may read features again, which is no return to the stage that first
+        did.
+        """
         stages = self._run.stages
-        if stage in stages and self._stage in stages and stages.index(stage) < stages.index(self._stage):
+        if (
+            stage in stages
+            and self._stage in stages
+            and stages.index(stage) < stages.index(self._stage)
+        ):
             return self._stage
         return stage
 
@@ -282,7 +326,9 @@ class Tracker:
         self._rows.update(log=Concat(F("log"), Value(f"{seconds}{_storable(line)}\n")))
 
     def beat(self) -> None:
-        """Say that the worker is alive; a run that is no longer ours, or is to be cancelled, stops."""
+        """Say that the worker is alive; a run that is no longer ours, or is to be cancelled,
+        stops.
+        """
         if not (self._rows.update(heartbeat_at=timezone.now()) and self._is_wanted()):
             self._stop.set()
 
@@ -300,7 +346,9 @@ def _heartbeat(tracker: Tracker) -> Iterator[None]:
             close_old_connections()
             try:
                 tracker.beat()
-            except DatabaseError:  # a missed beat is no reason to stop the work; the next one may succeed
+            except (
+                DatabaseError
+            ):  # a missed beat is no reason to stop the work; the next one may succeed
                 logger.warning("Heartbeat not written", exc_info=True)
         connection.close()
 
@@ -313,7 +361,9 @@ def _heartbeat(tracker: Tracker) -> Iterator[None]:
         thread.join()
 
 
-def run_tracked(model: type[R], run_id: str, work: Callable[[R, Tracker], Mapping[str, Any]]) -> None:
+def run_tracked(
+    model: type[R], run_id: str, work: Callable[[R, Tracker], Mapping[str, Any]]
+) -> None:
     """Claim the run, do its work, and end it; every task of the studio is this call.
 
     `work` returns the values of the run's own fields to store with success.
@@ -333,7 +383,10 @@ def run_tracked(model: type[R], run_id: str, work: Callable[[R, Tracker], Mappin
         ended = fail(run, str(problem))
     except Exception:
         logger.exception("Run failed model=%s run=%s", model.__name__, run_id)
-        message = "Something went wrong in the studio itself; the run can be started again. The details are in its log."
+        message = (
+            "Something went wrong in the studio itself; the run can be started again. The details"
+            " are in its log."
+        )
         ended = fail(run, message, traceback.format_exc())
     if ended and run.status != Status.CANCELLED:
         send_notice(run)
@@ -347,7 +400,11 @@ def send_notice(run: Run) -> None:
     outcome = "is ready" if run.is_succeeded else "failed"
     body = "\n\n".join(
         part
-        for part in (f"{subject} {outcome}.", run.error_message, settings.PUBLIC_URL + run.get_absolute_url())
+        for part in (
+            f"{subject} {outcome}.",
+            run.error_message,
+            settings.PUBLIC_URL + run.get_absolute_url(),
+        )
         if part
     )
     try:

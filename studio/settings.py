@@ -1,4 +1,6 @@
-"""All settings, from the environment. Each is listed with its purpose in docs/admin.md and .env.example."""
+"""All settings, from the environment. Each is listed with its purpose in docs/admin.md and
+.env.example.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,13 @@ try:
     DATA_DIR.mkdir(parents=True, exist_ok=True)
 except OSError as error:
     raise BadSetting(
-        f"STUDIO_DATA_DIR {DATA_DIR} cannot be made: {error.strerror}. Choose a folder that you may write."
+        f"STUDIO_DATA_DIR {DATA_DIR} cannot be made: {error.strerror}. Choose a folder that you may"
+        " write."
     ) from error
 if not os.access(DATA_DIR, os.W_OK):
-    raise BadSetting(f"STUDIO_DATA_DIR {DATA_DIR} cannot be written. Choose a folder that you may write.")
+    raise BadSetting(
+        f"STUDIO_DATA_DIR {DATA_DIR} cannot be written. Choose a folder that you may write."
+    )
 CACHE_DIR = DATA_DIR / "cache"
 SCRATCH_DIR = DATA_DIR / "scratch"
 SCRATCH_DIR.mkdir(exist_ok=True)
@@ -44,7 +49,9 @@ DEBUG = env_bool("STUDIO_DEBUG", default=False)
 HOST = env_str("STUDIO_HOST", "127.0.0.1")
 PORT = env_int("PORT", 8000, at_least=1)
 PUBLIC_URL = env_url("STUDIO_PUBLIC_URL", f"http://localhost:{PORT}")
-HAS_PUBLIC_URL = bool(env_str("STUDIO_PUBLIC_URL"))  # else programs are answered with the address they asked
+HAS_PUBLIC_URL = bool(
+    env_str("STUDIO_PUBLIC_URL")
+)  # else programs are answered with the address they asked
 ALLOWED_HOSTS = [
     *env_list("STUDIO_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]"),
     str(urlsplit(PUBLIC_URL).hostname),
@@ -104,9 +111,14 @@ TEMPLATES = [
             ],
             "builtins": ["studio.templatetags.studio"],
             "loaders": [
-                "django.template.loaders.filesystem.Loader"
-                if DEBUG
-                else ("django.template.loaders.cached.Loader", ["django.template.loaders.filesystem.Loader"]),
+                (
+                    "django.template.loaders.filesystem.Loader"
+                    if DEBUG
+                    else (
+                        "django.template.loaders.cached.Loader",
+                        ["django.template.loaders.filesystem.Loader"],
+                    )
+                ),
             ],
             "libraries": {},
         },
@@ -120,7 +132,9 @@ if EMBEDDED:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": DATA_DIR / "studio.sqlite3",
             "OPTIONS": {
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+                "init_command": (
+                    "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+                ),
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 30,
             },
@@ -128,9 +142,15 @@ if EMBEDDED:
     }
 else:
     try:
-        DATABASES = {"default": dict(dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True))}
+        DATABASES = {
+            "default": dict(
+                dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
+            )
+        }
     except ValueError as error:
-        raise BadSetting("DATABASE_URL cannot be read; expected postgres://user:password@host:5432/name.") from error
+        raise BadSetting(
+            "DATABASE_URL cannot be read; expected postgres://user:password@host:5432/name."
+        ) from error
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -151,7 +171,9 @@ USE_THOUSAND_SEPARATOR = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True  # serves them from where they are: nothing to collect, nothing to go stale
+WHITENOISE_USE_FINDERS = (
+    True  # serves them from where they are: nothing to collect, nothing to go stale
+)
 MEDIA_ROOT = DATA_DIR / "files"
 
 S3_BUCKET = env_str("STUDIO_S3_BUCKET")
@@ -194,7 +216,9 @@ BROKER_URL = env_server("STUDIO_BROKER_URL")
 CELERY_BROKER_URL = BROKER_URL or "folder://localhost"
 BROKER_DIR = DATA_DIR / "broker"  # the queue of an embedded studio
 if BROKER_URL:
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": RUN_TIME_LIMIT_S + 600}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+        "visibility_timeout": RUN_TIME_LIMIT_S + 600
+    }
     CELERY_TASK_TIME_LIMIT = RUN_TIME_LIMIT_S
 else:
     CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(BROKER_DIR), "polling_interval": 0.2}
@@ -208,10 +232,20 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_REDIRECT_STDOUTS = False  # an e-mail on the console stays readable
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "data"
-CELERY_BEAT_SCHEDULER = "celery.beat.Scheduler"  # keeps nothing on disk: one sweep a minute needs no memory
+CELERY_BEAT_SCHEDULER = (  # keeps nothing on disk: one sweep a minute needs no memory
+    "celery.beat.Scheduler"
+)
 CELERY_BEAT_SCHEDULE = {
-    "sweep-runs": {"task": "studio.sweep_runs", "schedule": SWEEP_EVERY_S, "options": {"expires": SWEEP_EVERY_S}},
-    "sweep-webhooks": {"task": "webhooks.sweep", "schedule": SWEEP_EVERY_S, "options": {"expires": SWEEP_EVERY_S}},
+    "sweep-runs": {
+        "task": "studio.sweep_runs",
+        "schedule": SWEEP_EVERY_S,
+        "options": {"expires": SWEEP_EVERY_S},
+    },
+    "sweep-webhooks": {
+        "task": "webhooks.sweep",
+        "schedule": SWEEP_EVERY_S,
+        "options": {"expires": SWEEP_EVERY_S},
+    },
     "forget-uploads": {"task": "projects.forget_stale_uploads", "schedule": 3600.0},
     "forget-batches": {"task": "inference.forget_stale_uploads", "schedule": 3600.0},
 }
@@ -220,8 +254,12 @@ _local_cache = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 _redis_cache = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": BROKER_URL}
 CACHES = {
     "default": _local_cache,
-    # Counts the calls of API keys: in Redis, so that many web processes agree; `up` has one web process.
-    "calls": {**(_redis_cache if BROKER_URL.startswith("redis") else _local_cache), "KEY_PREFIX": "studio-calls"},
+    # Counts the calls of API keys: in Redis, so that many web processes agree; `up` has one web
+    # process.
+    "calls": {
+        **(_redis_cache if BROKER_URL.startswith("redis") else _local_cache),
+        "KEY_PREFIX": "studio-calls",
+    },
 }
 
 EMAIL_HOST = env_str("STUDIO_EMAIL_HOST")
@@ -245,6 +283,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "studio": {"level": "INFO"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},  # studio.middleware says it in the studio's words
+        "django.security.DisallowedHost": {
+            "level": "CRITICAL"
+        },  # studio.middleware says it in the studio's words
     },
 }

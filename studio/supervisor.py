@@ -1,4 +1,6 @@
-"""The processes of an embedded studio: starts them, starts one again that died, and leaves nothing running."""
+"""The processes of an embedded studio: starts them, starts one again that died, and leaves nothing
+running.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +31,15 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise SystemExit(
-                f"Port {port} on {host} cannot be used ({error.strerror}). Choose another: make run PORT={port + 100}"
+                f"Port {port} on {host} cannot be used ({error.strerror}). Choose another: make run"
+                f" PORT={port + 100}"
             ) from error
 
 
 def lock_folder(folder: Path, wait_s: float = 8.0) -> int:
-    """Return the lock on the data folder, or end with one line; a studio that is just stopping is waited for."""
+    """Return the lock on the data folder, or end with one line; a studio that is just stopping is
+    waited for.
+    """
     lock = os.open(folder / "up.lock", os.O_CREAT | os.O_RDWR, 0o600)
     deadline = time.monotonic() + wait_s
     while True:
@@ -43,7 +48,8 @@ def lock_folder(folder: Path, wait_s: float = 8.0) -> int:
         except BlockingIOError:
             if time.monotonic() > deadline:
                 raise SystemExit(
-                    f"A studio is running on {folder} already. Stop it first, or set STUDIO_DATA_DIR to another folder."
+                    f"A studio is running on {folder} already. Stop it first, or set"
+                    " STUDIO_DATA_DIR to another folder."
                 ) from None
             time.sleep(0.2)
         else:
@@ -65,7 +71,9 @@ class Child:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps children running until told to stop; `lock` stays locked until the last of them is gone."""
+    """Keeps children running until told to stop; `lock` stays locked until the last of them is
+    gone.
+    """
 
     children: list[Child]
     folder: Path
@@ -110,7 +118,8 @@ class Supervisor:
         while self._reaper.poll() is None:
             for child in self.children:
                 if child.process is not None:
-                    child.process.poll()  # a dead child that nobody asks about would look alive to the reaper
+                    # a dead child that nobody asks about would look alive to the reaper
+                    child.process.poll()
             time.sleep(0.02)
 
     @property
@@ -140,7 +149,9 @@ class Supervisor:
         child.n_quick_deaths = 0 if was_steady else child.n_quick_deaths + 1
         delay = 0.0 if was_steady else min(2.0 ** (child.n_quick_deaths - 1), MAX_DELAY_S)
         child.restart_at = time.monotonic() + delay
-        cause = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        cause = (
+            f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        )
         self.say(f"The {child.name} stopped ({cause}); it is started again in {delay:.0f} s.")
         child.on_death()
 

@@ -1,4 +1,6 @@
-"""Files by storage key: publish once, read locally; scratch space; DuckDB connections. Published files never change."""
+"""Files by storage key: publish once, read locally; scratch space; DuckDB connections. Published
+files never change.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ LEFT_BEHIND_S = 24 * 3600
 
 
 def publish(path: Path, key: str) -> str:
-    """Put a finished local file under its key, in one move where the storage is local; the file is gone afterwards."""
+    """Put a finished local file under its key, in one move where the storage is local; the file is
+    gone afterwards.
+    """
     if isinstance(storages["default"], FileSystemStorage):
         target = Path(default_storage.path(key))
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +39,9 @@ def publish(path: Path, key: str) -> str:
 
 
 def local_path(key: str) -> Path:
-    """Return a local path to read the file from; a remote storage's files are fetched once and kept."""
+    """Return a local path to read the file from; a remote storage's files are fetched once and
+    kept.
+    """
     try:
         return Path(default_storage.path(key))
     except NotImplementedError:
@@ -70,7 +76,9 @@ def scratch() -> Iterator[Path]:
 
 
 def clear_scratch(*, older_than_s: float = LEFT_BEHIND_S) -> None:
-    """Remove what killed processes left behind; a program that is still at work touches its files sooner."""
+    """Remove what killed processes left behind; a program that is still at work touches its files
+    sooner.
+    """
     settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
     for path in settings.SCRATCH_DIR.iterdir():
         if time.time() - path.stat().st_mtime > older_than_s:
@@ -93,7 +101,9 @@ def _database() -> duckdb.DuckDBPyConnection:
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """Return a connection of one's own to an empty in-memory DuckDB; use temporary views, and close it."""
+    """Return a connection of one's own to an empty in-memory DuckDB; use temporary views, and close
+    it.
+    """
     return _database().cursor()
 
 

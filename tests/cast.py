@@ -1,4 +1,6 @@
-"""The cast of the tests: alice owns what is looked at, bob has things of his own, charlie has nothing."""
+"""The cast of the tests: alice owns what is looked at, bob has things of his own, charlie has
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,12 @@ PASSWORD = "correct-horse-battery"
 
 
 def make_user(name: str, *, is_owner: bool = False) -> User:
-    """Return a user named `name` with the address name@example.org and the password of everybody here."""
-    return User.objects.create_user(f"{name}@example.org", PASSWORD, name=name.title(), is_owner=is_owner)
+    """Return a user named `name` with the address name@example.org and the password of everybody
+    here.
+    """
+    return User.objects.create_user(
+        f"{name}@example.org", PASSWORD, name=name.title(), is_owner=is_owner
+    )
 
 
 def logged_in(user: User) -> Client:

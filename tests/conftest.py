@@ -1,18 +1,21 @@
 """Fixtures of every test.
 
-Settings are `tests/settings.py`: data in a temporary folder, SQLite in memory, mail kept in `mailoutbox`.
+Settings are `tests/settings.py`: data in a temporary folder, SQLite in memory, mail kept in
+`mailoutbox`.
 
 - `alice`, `bob`, `charlie`: users; `client_of(user)`: a `Client` in which the user is logged in.
-- `eager_runs`: `runs.enqueue` executes the run at once, in this process, when its transaction commits. It makes the
-  test transactional, so that commits really happen. Without it a run stays queued and its message goes nowhere:
+- `eager_runs`: `runs.enqueue` executes the run at once, in this process, when its transaction
+  commits. It makes the test transactional, so that commits really happen. Without it a run stays
+  queued and its message goes nowhere:
 
       def test_upload_is_read(eager_runs, alice, client_of):
           response = client_of(alice).post("/datasets/upload", {"file": csv_file("a,b\\n1,2\\n")})
 
-- `tests/factories.py`: rows of the database (`make_dataset`, `make_project`, …), with no files behind them.
+- `tests/factories.py`: rows of the database (`make_dataset`, `make_project`, …), with no files
+behind them.
 - `tests/data_builders.py`: small frames with planted errors, and files of them.
-- A test that starts a program outside Python takes it from `tests/programs.py`, which skips with the reason, or fails
-  under REQUIRE_SERVICES=1.
+- A test that starts a program outside Python takes it from `tests/programs.py`, which skips with
+  the reason, or fails under REQUIRE_SERVICES=1.
 """
 
 from __future__ import annotations
@@ -39,7 +42,9 @@ hypothesis.settings.load_profile("studio")
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Name bytes by what they are: a zip file holds the time of day, and test processes must agree on names."""
+    """Name bytes by what they are: a zip file holds the time of day, and test processes must agree
+    on names.
+    """
     return "bytes" if isinstance(val, bytes) else None
 
 
@@ -76,7 +81,9 @@ def eager_runs(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
         current_app.tasks[run.task_name].apply(kwargs={"run_id": str(run.pk)}, throw=True)
 
     monkeypatch.setattr(runs, "send", execute)
-    monkeypatch.setattr(runs, "HEARTBEAT_EVERY_S", 3600.0)  # a second thread would wait for this one's transaction
+    monkeypatch.setattr(
+        runs, "HEARTBEAT_EVERY_S", 3600.0
+    )  # a second thread would wait for this one's transaction
 
 
 @pytest.fixture(autouse=True)

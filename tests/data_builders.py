@@ -24,7 +24,9 @@ class Planted:
     wrong_rows: frozenset[int]
 
 
-def _with_wrong_labels(frame: pd.DataFrame, labels: list[str], n_wrong: int, rng: np.random.Generator) -> Planted:
+def _with_wrong_labels(
+    frame: pd.DataFrame, labels: list[str], n_wrong: int, rng: np.random.Generator
+) -> Planted:
     wrong = rng.choice(len(frame), size=n_wrong, replace=False)
     classes = sorted(set(labels))
     for row in wrong:
@@ -53,7 +55,8 @@ def planted_text(n_rows: int = 120, *, n_wrong: int = 6, seed: int = 0) -> Plant
     topics = list(TOPICS)
     labels = [topics[row % len(topics)] for row in range(n_rows)]
     texts = [
-        f"{' '.join(rng.choice(TOPICS[label], 4))} number {row} please {rng.choice(['help', 'answer', 'hurry'])}"
+        f"{' '.join(rng.choice(TOPICS[label], 4))} number {row} please"
+        f" {rng.choice(['help', 'answer', 'hurry'])}"
         for row, label in enumerate(labels)
     ]
     return _with_wrong_labels(pd.DataFrame({"text": texts}), labels, n_wrong, rng)

@@ -1,4 +1,6 @@
-"""Rows of the database in a state that a test needs, with no files behind them unless it brings them."""
+"""Rows of the database in a state that a test needs, with no files behind them unless it brings
+them.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +33,21 @@ def run_fields(status: Status) -> dict[str, Any]:
     return fields
 
 
-def make_dataset(owner: User, *, name: str = "requests", status: Status = Status.SUCCEEDED, **fields: Any) -> Dataset:
+def make_dataset(
+    owner: User, *, name: str = "requests", status: Status = Status.SUCCEEDED, **fields: Any
+) -> Dataset:
     """Return a dataset with one version; `fields` go to the version."""
     dataset = Dataset.objects.create(owner=owner, name=name)
-    values = {"filename": f"{name}.csv", "size_bytes": 1, "source_key": f"datasets/{dataset.pk}/source"}
+    values = {
+        "filename": f"{name}.csv",
+        "size_bytes": 1,
+        "source_key": f"datasets/{dataset.pk}/source",
+    }
     if status == Status.SUCCEEDED:
         values |= {"n_rows": 0, "table_key": f"datasets/{dataset.pk}/rows-1.parquet"}
-    DatasetVersion.objects.create(dataset=dataset, created_by=owner, **(run_fields(status) | values | fields))
+    DatasetVersion.objects.create(
+        dataset=dataset, created_by=owner, **(run_fields(status) | values | fields)
+    )
     return dataset
 
 
@@ -61,12 +71,20 @@ def make_cleanset(
 ) -> Cleanset:
     """Return a cleanset of one of the owner's projects."""
     project = project or make_project(owner)
-    values = {"number": project.cleansets.count() + 1, "counts": {"is_label_issue": 0}} | run_fields(status) | fields
+    values = (
+        {"number": project.cleansets.count() + 1, "counts": {"is_label_issue": 0}}
+        | run_fields(status)
+        | fields
+    )
     return Cleanset.objects.create(project=project, created_by=owner, **values)
 
 
 def make_model(
-    owner: User, *, cleanset: Cleanset | None = None, status: Status = Status.SUCCEEDED, **fields: Any
+    owner: User,
+    *,
+    cleanset: Cleanset | None = None,
+    status: Status = Status.SUCCEEDED,
+    **fields: Any,
 ) -> DeployedModel:
     """Return a deployed model of one of the owner's cleansets."""
     cleanset = cleanset or make_cleanset(owner)
@@ -75,10 +93,18 @@ def make_model(
 
 
 def make_prediction(
-    owner: User, *, model: DeployedModel | None = None, status: Status = Status.SUCCEEDED, **fields: Any
+    owner: User,
+    *,
+    model: DeployedModel | None = None,
+    status: Status = Status.SUCCEEDED,
+    **fields: Any,
 ) -> PredictionBatch:
     """Return a prediction batch of one of the owner's models."""
     model = model or make_model(owner)
-    values = {"filename": "new.csv", "size_bytes": 1, "source_key": f"predictions/{model.pk}/source"}
+    values = {
+        "filename": "new.csv",
+        "size_bytes": 1,
+        "source_key": f"predictions/{model.pk}/source",
+    }
     values |= run_fields(status) | fields
     return PredictionBatch.objects.create(deployed_model=model, created_by=owner, **values)

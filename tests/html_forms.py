@@ -29,7 +29,9 @@ class _Parser(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self._open = HtmlForm(values.get("action", ""), values.get("method", "get").lower(), values.get("id", ""))
+            self._open = HtmlForm(
+                values.get("action", ""), values.get("method", "get").lower(), values.get("id", "")
+            )
             self.forms.append(self._open)
         form = self._form_of(values)
         if form is None or "disabled" in values:
@@ -54,7 +56,9 @@ class _Parser(HTMLParser):
             self._area[0].pairs.append((self._area[1], self._text))
             self._area = None
         elif tag == "select" and self._select and self._options:
-            chosen = [value for value, is_chosen in self._options if is_chosen] or [self._options[0][0]]
+            chosen = [value for value, is_chosen in self._options if is_chosen] or [
+                self._options[0][0]
+            ]
             self._select[0].pairs.append((self._select[1], chosen[0]))
             self._select = None
 

@@ -1,4 +1,6 @@
-"""The main job from sign-up to downloaded predictions, through the pages; in this process or over the network."""
+"""The main job from sign-up to downloaded predictions, through the pages; in this process or over
+the network.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def wait_for_run(visitor: Visitor, timeout_s: float) -> None:
     assert "run-failed" not in visitor.page.text, visitor.page.text
 
 
-def walk(visitor: Visitor, email: str = "dora@example.org", *, timeout_s: float = 120) -> pd.DataFrame:
+def walk(
+    visitor: Visitor, email: str = "dora@example.org", *, timeout_s: float = 120
+) -> pd.DataFrame:
     """Do the main job on the sample and return the exported cleanset."""
     sign_up(visitor, email)
     dataset = make_dataset(visitor, timeout_s)
@@ -59,7 +63,9 @@ def make_dataset(visitor: Visitor, timeout_s: float) -> str:
 
 
 def make_cleanset(visitor: Visitor, dataset: str, timeout_s: float) -> str:
-    """Create a project as the page proposes it, in fast mode; return the address of the review page."""
+    """Create a project as the page proposes it, in fast mode; return the address of the review
+    page.
+    """
     visitor.open(f"/projects/create?dataset={dataset.rsplit('/', 1)[1]}")
     visitor.submit("/projects/create", name="Requests", mode="fast")
     cleanset = visitor.page.path

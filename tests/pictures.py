@@ -36,7 +36,9 @@ def walk(url: str, folder: Path) -> None:
     """Go from the sample to predictions, as the tutorial does."""
     chromium = program("chromium", "chromium-browser", "google-chrome")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
         page = browser.new_context(base_url=url, viewport=SIZE, reduced_motion="reduce").new_page()
         sign_up(page)
         page.get_by_role("link", name="Upload dataset").first.click()
@@ -72,7 +74,9 @@ def sign_up(page: Page) -> None:
 
 def predict(page: Page, folder: Path) -> None:
     """Predict a small file and open its page."""
-    (folder / "new.csv").write_text("message\nMy parcel never came.\nI was charged twice.\nI cannot log in.\n")
+    (folder / "new.csv").write_text(
+        "message\nMy parcel never came.\nI was charged twice.\nI cannot log in.\n"
+    )
     page.locator("input[type=file]").set_input_files(folder / "new.csv")
     page.get_by_role("button", name="Predict New Labels").click()
     page.get_by_role("link", name="Export").first.wait_for(timeout=RUN_MS)

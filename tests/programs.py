@@ -1,4 +1,6 @@
-"""Programs that some tests start: found or skipped with the reason; a missing one fails under REQUIRE_SERVICES=1."""
+"""Programs that some tests start: found or skipped with the reason; a missing one fails under
+REQUIRE_SERVICES=1.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ import pytest
 
 PR_SET_PDEATHSIG = 1
 ROOT = Path(__file__).resolve().parent.parent
-EXTRA_FOLDERS = [str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
+EXTRA_FOLDERS = [
+    str(path) for path in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+]
 
 
 def missing(reason: str) -> NoReturn:
@@ -46,24 +50,35 @@ def free_port() -> int:
 
 
 def studio_environment(data_dir: Path, **settings: str) -> dict[str, str]:
-    """Return the environment of a real studio on this data folder, deaf to the test's own settings."""
+    """Return the environment of a real studio on this data folder, deaf to the test's own
+    settings.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("STUDIO_", "DATABASE_URL", "DJANGO_", "PYTEST_")) and name != "PORT"
     }
-    own = {"STUDIO_DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "STUDIO_CORES": "1"}
+    own = {
+        "STUDIO_DATA_DIR": str(data_dir),
+        "PYTHONUNBUFFERED": "1",
+        "OMP_NUM_THREADS": "1",
+        "STUDIO_CORES": "1",
+    }
     return {**kept, **own, **settings}
 
 
 def manage(*arguments: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Run one management command to its end."""
     command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=dict(environment), capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        command, cwd=ROOT, env=dict(environment), capture_output=True, text=True, timeout=120
+    )
 
 
 @contextmanager
-def running(command: list[str], *, environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: list[str], *, environment: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program in a process group of its own; at the end nothing of it is left."""
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -97,7 +112,9 @@ def end(process: subprocess.Popen[bytes], wait_s: float = 10) -> None:
         process.wait()
 
 
-def wait_until(condition: Callable[[], object], *, timeout_s: float, log: Path | None = None) -> None:
+def wait_until(
+    condition: Callable[[], object], *, timeout_s: float, log: Path | None = None
+) -> None:
     """Return when the condition holds; fail with the end of the log where it does not come true."""
     deadline = time.monotonic() + timeout_s
     while not condition():
@@ -110,4 +127,15 @@ def wait_until(condition: Callable[[], object], *, timeout_s: float, log: Path |
 def worker_command(queues: str, *arguments: str) -> list[str]:
     """Return the command of a Celery worker."""
     lean = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "info"]
-    return [sys.executable, "-m", "celery", "-A", "studio.celery", "worker", "--queues", queues, *lean, *arguments]
+    return [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "studio.celery",
+        "worker",
+        "--queues",
+        queues,
+        *lean,
+        *arguments,
+    ]

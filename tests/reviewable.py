@@ -1,4 +1,6 @@
-"""A cleanset with its files, ready to review, without training anything: which row has which issue is known."""
+"""A cleanset with its files, ready to review, without training anything: which row has which issue
+is known.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,12 @@ from tests.factories import make_cleanset, make_dataset, make_project, run_field
 CLASSES = ["billing", "delivery", "login"]
 SET_CLASSES = [*CLASSES, "refund, partial"]
 LABEL_ISSUE_EVERY = 10  # rows 0, 10, 20, … are label issues; row 0 is the worst
-OUTLIER, COPY, UNLABELED, EMPTY = 3, 15, 7, 5  # row 15 is an exact copy of row 14; in sets row 7 has no class
+OUTLIER, COPY, UNLABELED, EMPTY = (
+    3,
+    15,
+    7,
+    5,
+)  # row 15 is an exact copy of row 14; in sets row 7 has no class
 NO_CLASS_SUGGESTED = 20  # the label issue whose suggestion is that no class applies
 ERROR_BAR = 8.0
 
@@ -61,12 +68,16 @@ def make_reviewable(
     )
     cleanset = make_cleanset(owner, project=project, n_rows=n_rows)
     _publish_table(version, found.frame)
-    cleanset.issues_key = _published(found.issues, storage.cleanset_file(cleanset.pk, 1, "issues.parquet"))
+    cleanset.issues_key = _published(
+        found.issues, storage.cleanset_file(cleanset.pk, 1, "issues.parquet")
+    )
     cleanset.pred_probs_key = _published_array(
         found.pred_probs, storage.cleanset_file(cleanset.pk, 1, "pred_probs.npy")
     )
     fold_id = np.arange(n_rows, dtype=np.int16) % 5
-    cleanset.fold_id_key = _published_array(fold_id, storage.cleanset_file(cleanset.pk, 1, "fold_id.npy"))
+    cleanset.fold_id_key = _published_array(
+        fold_id, storage.cleanset_file(cleanset.pk, 1, "fold_id.npy")
+    )
     if found.predictions is not None:
         key = storage.cleanset_file(cleanset.pk, 1, "predictions.npy")
         cleanset.predictions_key = _published_array(found.predictions, key)
@@ -115,11 +126,15 @@ def duplicates_and_outliers(frame: pd.DataFrame) -> dict[str, Any]:
     return {
         "is_near_duplicate": is_copy,
         "near_duplicate_score": is_copy.astype(float),
-        "near_duplicate_cluster_id": pd.array([0 if copy else None for copy in is_copy], dtype="Int64"),
+        "near_duplicate_cluster_id": pd.array(
+            [0 if copy else None for copy in is_copy], dtype="Int64"
+        ),
         "is_outlier": row_id == OUTLIER,
         "outlier_score": np.where(row_id == OUTLIER, 0.95, 0.1),
         "is_empty_text": row_id == EMPTY,
-        "text_num_characters": [len(text) if isinstance(text, str) else 0 for text in frame["message"]],
+        "text_num_characters": [
+            len(text) if isinstance(text, str) else 0 for text in frame["message"]
+        ],
     }
 
 
@@ -152,7 +167,9 @@ def results(n_rows: int) -> Results:
     frame = messages(n_rows)
     given: list[str | None] = [CLASSES[i % 3] for i in range(n_rows)]
     given[UNLABELED] = None
-    suggested = [CLASSES[(i + 1) % 3] if i % LABEL_ISSUE_EVERY == 0 else None for i in range(n_rows)]
+    suggested = [
+        CLASSES[(i + 1) % 3] if i % LABEL_ISSUE_EVERY == 0 else None for i in range(n_rows)
+    ]
     suggested[UNLABELED] = "login"
     frame.insert(2, "topic", given)
     columns = label_issues(given, suggested) | _ambiguous(n_rows) | duplicates_and_outliers(frame)
@@ -164,21 +181,29 @@ def results(n_rows: int) -> Results:
 
 
 def set_results(n_rows: int) -> Results:
-    """Return what is found of a set of classes per row: every fourth row has two, row 7 has none."""
+    """Return what is found of a set of classes per row: every fourth row has two, row 7 has
+    none.
+    """
     frame = messages(n_rows)
     given = [[CLASSES[i % 3], *(["refund, partial"] if i % 4 == 0 else [])] for i in range(n_rows)]
     given[UNLABELED] = []
     advised = [
-        [CLASSES[(i + 1) % 3], *names[1:]] if i % LABEL_ISSUE_EVERY == 0 else names for i, names in enumerate(given)
+        [CLASSES[(i + 1) % 3], *names[1:]] if i % LABEL_ISSUE_EVERY == 0 else names
+        for i, names in enumerate(given)
     ]
     if n_rows > NO_CLASS_SUGGESTED:
         advised[NO_CLASS_SUGGESTED] = []
     cells: list[str | None] = [join_labels(names) or None for names in given]
-    suggested = [join_labels(names) if i % LABEL_ISSUE_EVERY == 0 else None for i, names in enumerate(advised)]
+    suggested = [
+        join_labels(names) if i % LABEL_ISSUE_EVERY == 0 else None
+        for i, names in enumerate(advised)
+    ]
     frame.insert(2, "topic", cells)
     columns = label_issues(cells, suggested) | _ambiguous(n_rows) | duplicates_and_outliers(frame)
     issues = pd.DataFrame(columns | {"is_initially_unlabeled": False})
-    pred_probs = np.array([[0.9 if name in names else 0.1 for name in SET_CLASSES] for names in advised], np.float32)
+    pred_probs = np.array(
+        [[0.9 if name in names else 0.1 for name in SET_CLASSES] for names in advised], np.float32
+    )
     return Results(frame, issues, pred_probs, SET_CLASSES)
 
 
@@ -190,7 +215,9 @@ def number_results(n_rows: int) -> Results:
     given: list[str | None] = [f"{value:.1f}" for value in numbers]
     given[UNLABELED] = None
     is_suggested = [i % LABEL_ISSUE_EVERY == 0 or i == UNLABELED for i in range(n_rows)]
-    suggested = [f"{value}" if wanted else None for value, wanted in zip(expected, is_suggested, strict=True)]
+    suggested = [
+        f"{value}" if wanted else None for value, wanted in zip(expected, is_suggested, strict=True)
+    ]
     frame.insert(2, "topic", given)
     columns = label_issues(given, suggested) | duplicates_and_outliers(frame)
     issues = pd.DataFrame(columns | {"is_initially_unlabeled": np.arange(n_rows) == UNLABELED})
@@ -239,7 +266,9 @@ def _published_array(array: np.ndarray, key: str) -> str:
 
 
 def improve(cleanset: Cleanset) -> Cleanset:
-    """Return the next cleanset as if its analysis were done; its suggestions are those of its base."""
+    """Return the next cleanset as if its analysis were done; its suggestions are those of
+    its base.
+    """
     improved = services.cleanset_improve(cleanset=cleanset, user=cleanset.created_by)
     rows = rows_to_analyse(improved)
     issues = pd.read_parquet(tables.local_path(cleanset.issues_key))
@@ -249,7 +278,9 @@ def improve(cleanset: Cleanset) -> Cleanset:
         issues["suggested_label"] = issues["suggested_label"].where(~is_taken, None)
         issues["is_label_issue"] &= ~is_taken
     issues[LEFT_OUT] = ~issues["row_id"].isin(rows.row_id)
-    improved.issues_key = _published(issues, storage.cleanset_file(improved.pk, 1, "issues.parquet"))
+    improved.issues_key = _published(
+        issues, storage.cleanset_file(improved.pk, 1, "issues.parquet")
+    )
     keys = ("pred_probs_key", "fold_id_key", "predictions_key")
     for name in (*keys, "classes", "candidates", "counts", "manifest", "n_rows"):
         setattr(improved, name, getattr(cleanset, name))

@@ -1,4 +1,6 @@
-"""Settings of the test run: those of the studio in a folder of their own, deaf to the developer's environment."""
+"""Settings of the test run: those of the studio in a folder of their own, deaf to the developer's
+environment.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +9,23 @@ import os
 import shutil
 import tempfile
 
-for _name in [name for name in os.environ if name.startswith(("STUDIO_", "DATABASE_URL")) or name == "PORT"]:
+for _name in [
+    name for name in os.environ if name.startswith(("STUDIO_", "DATABASE_URL")) or name == "PORT"
+]:
     del os.environ[_name]
 os.environ["STUDIO_DATA_DIR"] = tempfile.mkdtemp(prefix="studio-tests-")
 atexit.register(shutil.rmtree, os.environ["STUDIO_DATA_DIR"], ignore_errors=True)
 
 from studio.settings import *  # noqa: E402, F403
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher"
+]  # the real one is slow on purpose
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT = None
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
 CORES = 1
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright leaves an event loop in the thread that tests use
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
+    "true"  # Playwright leaves an event loop in the thread that tests use
+)

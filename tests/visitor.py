@@ -1,4 +1,5 @@
-"""A person with a browser without JavaScript: follows links, fills in the forms that a page really has.
+"""A person with a browser without JavaScript: follows links, fills in the forms that a page really
+has.
 
 `HttpVisitor` talks to a running studio; `ClientVisitor` to the code in this process.
 """
@@ -52,15 +53,25 @@ class Visitor(ABC):
         return urljoin(self.page.path, form.action or self.page.path)
 
     def form(self, action: str) -> HtmlForm:
-        """Return the form of the page whose address ends so; one that posts before one that only asks."""
-        found = [form for form in forms_of(self.page.text) if urlsplit(self._target(form)).path.endswith(action)]
+        """Return the form of the page whose address ends so; one that posts before one that only
+        asks.
+        """
+        found = [
+            form
+            for form in forms_of(self.page.text)
+            if urlsplit(self._target(form)).path.endswith(action)
+        ]
         assert found, f"no form to {action!r} on {self.page.path}"
         return min(found, key=lambda form: form.method != "post")
 
     def submit(self, action: str, *, file: File | None = None, **values: str) -> Answer:
-        """Send a form of the page with some values changed, everything else as the page proposes it."""
+        """Send a form of the page with some values changed, everything else as the page proposes
+        it.
+        """
         form = self.form(action)
-        pairs = [(name, value) for name, value in form.pairs if name not in values] + list(values.items())
+        pairs = [(name, value) for name, value in form.pairs if name not in values] + list(
+            values.items()
+        )
         path = self._target(form)
         self.page = self._request(form.method, path, pairs, {"file": file} if file else {})
         assert self.page.status == 200, (path, self.page.status, self.page.text[-3000:])
@@ -83,7 +94,11 @@ class ClientVisitor(Visitor):
             data[name].name = filename  # type: ignore[attr-defined]
         response = getattr(self._client, method)(path, data, follow=True)
         last = response.redirect_chain[-1][0] if response.redirect_chain else path
-        return Answer(response.status_code, last, b"".join(response) if response.streaming else response.content)
+        return Answer(
+            response.status_code,
+            last,
+            b"".join(response) if response.streaming else response.content,
+        )
 
 
 class HttpVisitor(Visitor):
@@ -97,4 +112,6 @@ class HttpVisitor(Visitor):
         sent = {"params": pairs} if method == "get" else {"data": pairs, "files": files or None}
         response = self._session.request(method, self._base_url + path, timeout=60, **sent)  # type: ignore[arg-type]
         parts = urlsplit(response.url)
-        return Answer(response.status_code, parts._replace(scheme="", netloc="").geturl(), response.content)
+        return Answer(
+            response.status_code, parts._replace(scheme="", netloc="").geturl(), response.content
+        )

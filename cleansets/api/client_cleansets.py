@@ -1,4 +1,6 @@
-"""Cleansets for the public client: how far they are, their columns, probabilities and embeddings."""
+"""Cleansets for the public client: how far they are, their columns, probabilities and
+embeddings.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ JSON = "application/json"
 
 
 def ready_cleanset(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
-    """Return a cleanset whose analysis is done. Raises ApiProblem with the reason where it is not."""
+    """Return a cleanset whose analysis is done. Raises ApiProblem with the reason where it
+    is not.
+    """
     cleanset = cleanset_or_404(request, cleanset_id)
     if cleanset.is_active:
         raise ApiProblem("This cleanset is not ready. Wait until its analysis is done.", status=409)
@@ -40,7 +44,9 @@ def _failure(cleanset: Cleanset) -> tuple[str, str]:
 
 @client_view("GET", scope="read")
 def cleanset_status(request: HttpRequest, cleanset_id: uuid.UUID) -> JsonResponse:
-    """Tell how far the analysis is, and why it failed; every key is there from the first answer on."""
+    """Tell how far the analysis is, and why it failed; every key is there from the first
+    answer on.
+    """
     cleanset = cleanset_or_404(request, cleanset_id)
     has_error = not (cleanset.is_active or cleanset.is_succeeded)
     error_type, message = _failure(cleanset) if has_error else (None, None)
@@ -63,12 +69,16 @@ def cleanset_columns(request: HttpRequest, cleanset_id: uuid.UUID) -> StreamingH
     """Stream the Cleanlab columns; Spark gets a bare list of rows, which is what it can read."""
     cleanset = ready_cleanset(request, cleanset_id)
     with_issues = _is_on(request, "include_cleanlab_columns")
-    table = client_table(cleanset, with_issues=with_issues, with_details=_is_on(request, "include_project_details"))
+    table = client_table(
+        cleanset, with_issues=with_issues, with_details=_is_on(request, "include_project_details")
+    )
     return _streamed(table.stream(is_table=not _is_on(request, "to_spark")))
 
 
 def _streamed(pieces: Iterator[bytes]) -> StreamingHttpResponse:
-    """Answer with the pieces; the first rows are made before, so that a failure there is told and not cut off."""
+    """Answer with the pieces; the first rows are made before, so that a failure there is told and
+    not cut off.
+    """
     begun = list(islice(pieces, 2))
     return StreamingHttpResponse(chain(begun, pieces), content_type=JSON)
 
@@ -92,10 +102,15 @@ def cleanset_project(request: HttpRequest, cleanset_id: uuid.UUID) -> JsonRespon
 
 @client_view("GET", scope="read")
 def pred_probs(request: HttpRequest, cleanset_id: uuid.UUID) -> StreamingHttpResponse:
-    """Stream the out-of-sample class probabilities as records, in the order of the rows, each with its ID."""
+    """Stream the out-of-sample class probabilities as records, in the order of the rows, each with
+    its ID.
+    """
     cleanset = ready_cleanset(request, cleanset_id)
     if cleanset.task not in (MLTask.MULTI_CLASS, MLTask.MULTI_LABEL):
-        raise ApiProblem(f"A {cleanset.task} project has no classes, and so no predicted probabilities.", status=422)
+        raise ApiProblem(
+            f"A {cleanset.task} project has no classes, and so no predicted probabilities.",
+            status=422,
+        )
     return _streamed(_probabilities(cleanset))
 
 
@@ -118,7 +133,9 @@ def embeddings(request: HttpRequest, cleanset_id: uuid.UUID) -> StreamingHttpRes
     cleanset = ready_cleanset(request, cleanset_id)
     if not cleanset.embeddings_key:
         raise ApiProblem(
-            "This cleanset has no embeddings; only text projects with the model type 'regular' have them.", status=422
+            "This cleanset has no embeddings; only text projects with the model type 'regular' have"
+            " them.",
+            status=422,
         )
     return _streamed(_matrix(cleanset))
 
@@ -128,7 +145,9 @@ def _matrix(cleanset: Cleanset) -> Iterator[bytes]:
     n_rows, width = values.shape
     yield b'{"success": true, "array_type": "numpy", "embeddings": ['
     for start in range(0, n_rows, BATCH_ROWS):
-        flat = pa.array(np.ascontiguousarray(values[start : start + BATCH_ROWS], dtype=np.float32).ravel())
+        flat = pa.array(
+            np.ascontiguousarray(values[start : start + BATCH_ROWS], dtype=np.float32).ravel()
+        )
         rows = number_lists(pa.FixedSizeListArray.from_arrays(flat, width))
         yield (("," if start else "") + ",".join(rows)).encode()
     yield b"]}"

@@ -1,4 +1,6 @@
-"""What the out-of-sample predictions say of each row: the likeliest labels, and how likely the given one is."""
+"""What the out-of-sample predictions say of each row: the likeliest labels, and how likely the
+given one is.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def detail_columns(cleanset: Cleanset) -> tuple[str, ...]:
 
 
 def _key(cleanset: Cleanset) -> str:
-    return cleanset.predictions_key if cleanset.task is MLTask.REGRESSION else cleanset.pred_probs_key
+    return (
+        cleanset.predictions_key if cleanset.task is MLTask.REGRESSION else cleanset.pred_probs_key
+    )
 
 
 class Details:
@@ -47,7 +51,9 @@ class Details:
         self._done = 0
 
     def of(self, given: pa.Array, suggested: pa.Array) -> Mapping[str, pa.Array]:
-        """Return the columns for the next rows; `given` (as uploaded) and `suggested` are their labels as text."""
+        """Return the columns for the next rows; `given` (as uploaded) and `suggested` are their
+        labels as text.
+        """
         values = np.asarray(self._values[self._done : self._done + len(given)])
         self._done += len(given)
         if self._task is MLTask.REGRESSION:
@@ -57,7 +63,9 @@ class Details:
         if self._task is MLTask.MULTI_CLASS:
             likeliest = pa.array(order[:, 0])
             found["predicted_label"] = typed(self._classes.take(likeliest), self._kind)
-            found["p_predicted_label"] = pa.array(values[np.arange(len(values)), order[:, 0]], pa.float32())
+            found["p_predicted_label"] = pa.array(
+                values[np.arange(len(values)), order[:, 0]], pa.float32()
+            )
             found["p_given_label"] = self._chance(values, given)
             found["p_suggested_label"] = self._chance(values, suggested)
         return found
@@ -75,8 +83,8 @@ class Details:
         }
 
     def _chance(self, values: Floats, labels: pa.Array) -> pa.Array:
-        codes = pc.fill_null(pc.index_in(labels.cast(pa.string()), value_set=self._classes), -1).to_numpy(
-            zero_copy_only=False
-        )
+        codes = pc.fill_null(
+            pc.index_in(labels.cast(pa.string()), value_set=self._classes), -1
+        ).to_numpy(zero_copy_only=False)
         chances = np.where(codes >= 0, values[np.arange(len(values)), codes], np.nan)
         return pa.array(chances.astype(np.float32), pa.float32())

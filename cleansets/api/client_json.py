@@ -13,17 +13,26 @@ import pyarrow.types as pt
 from studio import tables
 
 
-def records(names: Sequence[str], columns: Sequence[pa.Array], *, in_json: Collection[str] = ()) -> list[str]:
+def records(
+    names: Sequence[str], columns: Sequence[pa.Array], *, in_json: Collection[str] = ()
+) -> list[str]:
     """Return each row as a JSON object; columns `in_json` hold JSON already.
 
     NaN and infinities are null, and a float32 shows no digits that it never had.
     """
-    table = pa.Table.from_arrays([_plain(column) for column in columns], names=[f"c{i}" for i in range(len(columns))])
+    table = pa.Table.from_arrays(
+        [_plain(column) for column in columns], names=[f"c{i}" for i in range(len(columns))]
+    )
     values = [f"c{i}::JSON" if name in in_json else f"c{i}" for i, name in enumerate(names)]
-    pairs = ", ".join(f"{_literal(name)}, {value}" for name, value in zip(names, values, strict=True))
+    pairs = ", ".join(
+        f"{_literal(name)}, {value}" for name, value in zip(names, values, strict=True)
+    )
     with closing(tables.connect()) as connection:
         connection.register("batch", table)
-        return [text for (text,) in connection.execute(f"SELECT json_object({pairs}) FROM batch").fetchall()]
+        return [
+            text
+            for (text,) in connection.execute(f"SELECT json_object({pairs}) FROM batch").fetchall()
+        ]
 
 
 def _literal(name: str) -> str:
@@ -41,7 +50,9 @@ def number_lists(matrix: pa.FixedSizeListArray) -> list[str]:
     """Return each row of a matrix of float32 as a JSON list, written in bulk."""
     texts = matrix.flatten().cast(pa.string())
     n_rows, width = len(matrix), matrix.type.list_size
-    lists = pa.ListArray.from_arrays(pa.array(range(0, n_rows * width + 1, width), pa.int32()), texts)
+    lists = pa.ListArray.from_arrays(
+        pa.array(range(0, n_rows * width + 1, width), pa.int32()), texts
+    )
     return [f"[{row}]" for row in pc.binary_join(lists, ",").to_pylist()]
 
 

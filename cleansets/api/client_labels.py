@@ -1,4 +1,6 @@
-"""Labels with the type that they have in a program: whole numbers, numbers, truth values, or text."""
+"""Labels with the type that they have in a program: whole numbers, numbers, truth
+values, or text.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,18 @@ from studio.engine.conventions import Convention
 from studio.engine.ml_task import MLTask
 from studio.tables import blank_sql, filled_sql
 
-_INTEGER = "-?(0|[1-9][0-9]{0,17})"  # as Python writes it, so that nothing changes on the way there and back
+_INTEGER = (  # as Python writes it, so that nothing changes on the way there and back
+    "-?(0|[1-9][0-9]{0,17})"
+)
 _NUMBER = r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _BOOLEAN = "True|False|true|false|TRUE|FALSE"
 _TEXT_KINDS = (ColumnKind.TEXT, ColumnKind.CATEGORICAL, ColumnKind.IDENTIFIER)
 
 
 class LabelType(StrEnum):
-    """What a column of labels holds; MIXED is a column of numbers with some labels that are none."""
+    """What a column of labels holds; MIXED is a column of numbers with some labels that are
+    none.
+    """
 
     INTEGER = "integer"
     NUMBER = "number"
@@ -39,21 +45,33 @@ _PATTERNS = {LabelType.INTEGER: _INTEGER, LabelType.NUMBER: _NUMBER, LabelType.B
 
 
 def given_type(cleanset: Cleanset, source: RowSource) -> LabelType:
-    """Return the type of the uploaded labels: what all of them are, unless the file or its uploader says: text."""
+    """Return the type of the uploaded labels: what all of them are, unless the file or its uploader
+    says: text.
+    """
     if cleanset.task in (MLTask.MULTI_LABEL, MLTask.UNSUPERVISED):
         return LabelType.STRING
     if cleanset.task is MLTask.REGRESSION:
-        return LabelType.INTEGER if _all_are(source, "uploaded_label", LabelType.INTEGER) else LabelType.NUMBER
+        return (
+            LabelType.INTEGER
+            if _all_are(source, "uploaded_label", LabelType.INTEGER)
+            else LabelType.NUMBER
+        )
     version, name = cleanset.project.version, cleanset.project.label_column
     label = {profile.name: profile for profile in column_profiles(version)}.get(name)
-    is_said = label is not None and label.kind in _TEXT_KINDS and label.inferred_kind not in _TEXT_KINDS
+    is_said = (
+        label is not None and label.kind in _TEXT_KINDS and label.inferred_kind not in _TEXT_KINDS
+    )
     if is_said or name in version.text_columns:
         return LabelType.STRING
-    return next((kind for kind in _PATTERNS if _all_are(source, "uploaded_label", kind)), LabelType.STRING)
+    return next(
+        (kind for kind in _PATTERNS if _all_are(source, "uploaded_label", kind)), LabelType.STRING
+    )
 
 
 def column_type(source: RowSource, column: str, uploaded: LabelType) -> LabelType:
-    """Return the type of a column of labels: that of the uploaded ones where all of them can have it."""
+    """Return the type of a column of labels: that of the uploaded ones where all of them can have
+    it.
+    """
     if uploaded is LabelType.STRING or _all_are(source, column, uploaded):
         return uploaded
     if uploaded is LabelType.INTEGER and _all_are(source, column, LabelType.NUMBER):
@@ -62,7 +80,9 @@ def column_type(source: RowSource, column: str, uploaded: LabelType) -> LabelTyp
 
 
 def class_type(classes: Sequence[str], uploaded: LabelType) -> LabelType:
-    """Return the type of class names; where people added one of another type, all of them are text."""
+    """Return the type of class names; where people added one of another type, all of them
+    are text.
+    """
     pattern = _PATTERNS.get(uploaded)
     if pattern is None or all(re.fullmatch(pattern, name) for name in classes):
         return uploaded
@@ -89,7 +109,9 @@ def label_sql(column: str, kind: LabelType, convention: Convention) -> str:
         return f"CAST(lower({text}) AS BOOLEAN)"
     if kind is LabelType.MIXED:
         whole = f"regexp_full_match({column}, '{_INTEGER}')"
-        return f"CASE WHEN {whole} THEN to_json(CAST({column} AS BIGINT)) ELSE to_json({column}) END"
+        return (
+            f"CASE WHEN {whole} THEN to_json(CAST({column} AS BIGINT)) ELSE to_json({column}) END"
+        )
     return column
 
 

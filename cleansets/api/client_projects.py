@@ -20,7 +20,9 @@ from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.required_columns import quoted
 
 UNSUPPORTED = "UNSUPPORTED_PROJECT_CONFIGURATION"
-MERGE_REMEDY = "Correct the spelling in the file, or create the project in the browser to merge them."
+MERGE_REMEDY = (
+    "Correct the spelling in the file, or create the project in the browser to merge them."
+)
 NOTHING_GUESSED = "None"  # what the client sends for a label column that could not be guessed
 
 
@@ -41,7 +43,9 @@ def project_clean(request: HttpRequest) -> JsonResponse:
         return _refused(" ".join(_form_problems(form)))
     name, spec = form.cleaned_data["name"], form.spec()
     notes = form.notes(remedy=MERGE_REMEDY)
-    cleanset = project_start(user=account(request), version=version, name=name, spec=spec, notes=notes)
+    cleanset = project_start(
+        user=account(request), version=version, name=name, spec=spec, notes=notes
+    )
     return JsonResponse({"project_id": str(cleanset.project_id), "notes": notes})
 
 
@@ -58,9 +62,15 @@ def _form_problems(form: ProjectForm) -> list[str]:
 
 
 def _form_data(body: Body, version: DatasetVersion) -> QueryDict:
-    """Return the request as the browser would post it. Raises Unsupported for what the form has no words for."""
+    """Return the request as the browser would post it. Raises Unsupported for what the form has no
+    words for.
+    """
     label = text(body, "label_column", default="")
-    task = _one_of("task type", body.get("tasktype") or (MLTask.MULTI_CLASS if label else MLTask.UNSUPERVISED), MLTask)
+    task = _one_of(
+        "task type",
+        body.get("tasktype") or (MLTask.MULTI_CLASS if label else MLTask.UNSUPERVISED),
+        MLTask,
+    )
     modality = _one_of("modality", body.get("modality"), Modality)
     features = body.get("feature_columns") or []
     if not isinstance(features, list) or not all(isinstance(name, str) for name in features):
@@ -68,7 +78,9 @@ def _form_data(body: Body, version: DatasetVersion) -> QueryDict:
     text_column = text(body, "text_column", default="")
     _check_columns(version, label=label, others=[*features, text_column])
     if task == MLTask.UNSUPERVISED and label:
-        raise Unsupported(f"An unsupervised project has no label column, but “{label}” was given. Leave it out.")
+        raise Unsupported(
+            f"An unsupervised project has no label column, but “{label}” was given. Leave it out."
+        )
     data = QueryDict(mutable=True)
     data.update({"name": text(body, "name"), "task": task, "modality": modality})
     data.update({"mode": _one_of("model type", body.get("model_type") or Mode.REGULAR, Mode)})
@@ -80,17 +92,23 @@ def _form_data(body: Body, version: DatasetVersion) -> QueryDict:
 def _one_of(what: str, value: object, choices: type[MLTask] | type[Modality] | type[Mode]) -> str:
     if value not in list(choices):
         listed = ", ".join(f"'{choice}'" for choice in choices)
-        raise Unsupported(f"The {what} '{value}' is not available in this studio; choose one of {listed}.")
+        raise Unsupported(
+            f"The {what} '{value}' is not available in this studio; choose one of {listed}."
+        )
     return str(value)
 
 
 def _check_columns(version: DatasetVersion, *, label: str, others: Sequence[str]) -> None:
     names = [column["name"] for column in version.columns]
     if label == NOTHING_GUESSED and label not in names:
-        raise Unsupported("No label column was given, and none could be guessed. Name it by label_column=….")
+        raise Unsupported(
+            "No label column was given, and none could be guessed. Name it by label_column=…."
+        )
     unknown = [name for name in (label, *others) if name and name not in names]
     if unknown:
-        raise Unsupported(f"The dataset has no column {quoted(unknown)}. Its columns are {quoted(names[:50])}.")
+        raise Unsupported(
+            f"The dataset has no column {quoted(unknown)}. Its columns are {quoted(names[:50])}."
+        )
 
 
 @client_view("GET", scope="read")
@@ -107,7 +125,10 @@ def label_column(request: HttpRequest, project_id: uuid.UUID) -> JsonResponse:
     """Return the name of the label column, which corrections are applied to."""
     column = project_or_404(request, project_id).label_column
     if not column:
-        raise ApiProblem("This project is unsupervised: it has no label column that corrections could be applied to.")
+        raise ApiProblem(
+            "This project is unsupervised: it has no label column that corrections could be"
+            " applied to."
+        )
     return JsonResponse({"label_column": column})
 
 

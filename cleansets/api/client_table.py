@@ -1,7 +1,8 @@
-"""The Cleanlab columns of a cleanset as the public client reads them: a table in JSON, inside a JSON string.
+"""The Cleanlab columns of a cleanset as the public client reads them: a table in JSON, inside a
+JSON string.
 
-The client casts by the schema, which is built here by hand: what pandas itself would write makes texts of missing
-labels. No column has the name of an uploaded one, since the client joins both.
+The client casts by the schema, which is built here by hand: what pandas itself would write makes
+texts of missing labels. No column has the name of an uploaded one, since the client joins both.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ _NULLABLE = {"integer": "Int64", "boolean": "boolean"}
 
 
 def id_column(cleanset: Cleanset) -> str:
-    """Return the name of the ID column: the usual one, unless the dataset has a column of that name without IDs."""
+    """Return the name of the ID column: the usual one, unless the dataset has a column of that name
+    without IDs.
+    """
     names = {column["name"] for column in cleanset.project.version.columns}
     return ID_COLUMN if _has_own_ids(cleanset) else free_names([ID_COLUMN], names)[0]
 
@@ -51,7 +54,9 @@ def _has_own_ids(cleanset: Cleanset) -> bool:
     version = cleanset.project.version
     if ID_COLUMN not in (column["name"] for column in version.columns):
         return False
-    counts = f"SELECT count(*), count({ID_COLUMN}), count(DISTINCT {ID_COLUMN}) FROM read_parquet(?)"
+    counts = (
+        f"SELECT count(*), count({ID_COLUMN}), count(DISTINCT {ID_COLUMN}) FROM read_parquet(?)"
+    )
     with closing(tables.connect()) as connection:
         found = connection.execute(counts, [str(tables.local_path(version.table_key))]).fetchone()
     return found is not None and len(set(found)) == 1
@@ -60,7 +65,9 @@ def _has_own_ids(cleanset: Cleanset) -> bool:
 def identities(cleanset: Cleanset) -> Iterator[pa.Array]:
     """Yield the IDs of all rows in order, a batch at a time."""
     source = selectors.row_source(cleanset)
-    own = f" LEFT JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}" if _has_own_ids(cleanset) else ""
+    own = (
+        f" LEFT JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}" if _has_own_ids(cleanset) else ""
+    )
     made = _identity(cleanset).made
     with closing(source.connect()) as connection:
         found = connection.sql(f"SELECT {made} AS id FROM issues AS rows{own} ORDER BY rows.row_id")
@@ -70,7 +77,8 @@ def identities(cleanset: Cleanset) -> Iterator[pa.Array]:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the table: its name, the SQL over `rows` that makes it, and its type in the schema.
+    """One column of the table: its name, the SQL over `rows` that makes it, and its type in the
+    schema.
 
     A column of sets has the separator with which the uploaded labels are written.
     """
@@ -90,13 +98,19 @@ class Column:
     @property
     def field(self) -> dict[str, str]:
         """The column in the schema."""
-        nullable = {"extDtype": _NULLABLE[self.kind]} if self.is_nullable and self.kind in _NULLABLE else {}
+        nullable = (
+            {"extDtype": _NULLABLE[self.kind]}
+            if self.is_nullable and self.kind in _NULLABLE
+            else {}
+        )
         return {"name": self.name, "type": self.kind, **nullable}
 
 
 @dataclass(frozen=True, slots=True)
 class ClientTable:
-    """What is to be sent: columns made by SQL, then those made from the predictions, by name and type."""
+    """What is to be sent: columns made by SQL, then those made from the predictions, by name and
+    type.
+    """
 
     cleanset: Cleanset
     source: RowSource
@@ -105,7 +119,9 @@ class ClientTable:
     class_type: LabelType
 
     def stream(self, *, is_table: bool) -> Iterator[bytes]:
-        """Yield the answer of the call in pieces; without `is_table` the text inside is a bare list of rows."""
+        """Yield the answer of the call in pieces; without `is_table` the text inside is a bare list
+        of rows.
+        """
         fields = [column.field for column in (*self.columns, *self.details.values())]
         head = f'{{"schema": {json.dumps({"fields": fields})}, "data": [' if is_table else "["
         yield b'{"cleanset_json": "' + inside_string(head)
@@ -132,8 +148,14 @@ class ClientTable:
     def _batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order: uploaded and suggested label as text, then the columns."""
         texts = [_UPLOADED, "suggested_label"]
-        made = ", ".join(f"{text} AS c{i}" for i, text in enumerate([*texts, *(c.made for c in self.columns)]))
-        own = f" LEFT JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}" if _reads_own_ids(self.columns) else ""
+        made = ", ".join(
+            f"{text} AS c{i}" for i, text in enumerate([*texts, *(c.made for c in self.columns)])
+        )
+        own = (
+            f" LEFT JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}"
+            if _reads_own_ids(self.columns)
+            else ""
+        )
         with closing(self.source.connect()) as connection:
             connection.register("earlier", _decided_earlier(self.cleanset))
             found = connection.sql(f"SELECT {made} FROM rows{own} ORDER BY rows.row_id")
@@ -145,7 +167,9 @@ def _reads_own_ids(columns: Iterable[Column]) -> bool:
 
 
 def client_table(cleanset: Cleanset, *, with_issues: bool, with_details: bool) -> ClientTable:
-    """Return the table: the ID and the clean label always, the issues and what was decided where asked for."""
+    """Return the table: the ID and the clean label always, the issues and what was decided where
+    asked for.
+    """
     source = selectors.row_source(cleanset)
     labels = given_type(cleanset, source)
     plan = _Plan(cleanset, source, labels)
@@ -167,12 +191,15 @@ def client_table(cleanset: Cleanset, *, with_issues: bool, with_details: bool) -
 
 
 def _named(columns: Sequence[Column], uploaded: Sequence[str]) -> list[Column]:
-    """Give columns names that no uploaded one has, but for those that the client joins by, and so complains."""
+    """Give columns names that no uploaded one has, but for those that the client joins by, and so
+    complains.
+    """
     is_fixed = [column.name in (SENT_AS, *JOINED) for column in columns]
     wanted = [column.name for column, fixed in zip(columns, is_fixed, strict=True) if not fixed]
     names = iter(free_names(wanted, uploaded))
     return [
-        column if fixed else replace(column, name=next(names)) for column, fixed in zip(columns, is_fixed, strict=True)
+        column if fixed else replace(column, name=next(names))
+        for column, fixed in zip(columns, is_fixed, strict=True)
     ]
 
 
@@ -188,10 +215,16 @@ class _Plan:
 
     @property
     def _separator(self) -> Separator | None:
-        return self.cleanset.project.spec().separator if self.cleanset.task is MLTask.MULTI_LABEL else None
+        return (
+            self.cleanset.project.spec().separator
+            if self.cleanset.task is MLTask.MULTI_LABEL
+            else None
+        )
 
     def _sets(self, name: str, read: str) -> Column:
-        """Return a column of sets: lists where the uploaded file held lists, else text as in the uploaded column."""
+        """Return a column of sets: lists where the uploaded file held lists, else text as in the
+        uploaded column.
+        """
         has_lists = self.cleanset.project.version.file_format in _FORMATS_WITH_LISTS
         is_json = self._separator in (Separator.JSON, Separator.NUMBERS)
         kind = LabelType.MIXED if has_lists and is_json else LabelType.STRING
@@ -246,23 +279,32 @@ class _Plan:
         kinds = {"predicted_label": predicted.value, "top_labels": "any", "top_probs": "any"}
         if self.cleanset.task is MLTask.REGRESSION:
             kinds["predicted_label"] = "number"
-        return {name: Column(name, "", kinds.get(name, "number")) for name in detail_columns(self.cleanset)}
+        return {
+            name: Column(name, "", kinds.get(name, "number"))
+            for name in detail_columns(self.cleanset)
+        }
 
 
 def _identity(cleanset: Cleanset) -> Column:
-    """Return the ID column: the 0-based row number, by which the client finds a row of the frame that it has."""
+    """Return the ID column: the 0-based row number, by which the client finds a row of the frame
+    that it has.
+    """
     if not _has_own_ids(cleanset):
         return Column(SENT_AS, "rows.row_id", "integer")
     own = f"own_rows.{ID_COLUMN}"
     return (
-        Column(SENT_AS, f"CAST({own} AS BIGINT)", "integer") if _is_whole(cleanset) else Column(SENT_AS, own, "string")
+        Column(SENT_AS, f"CAST({own} AS BIGINT)", "integer")
+        if _is_whole(cleanset)
+        else Column(SENT_AS, own, "string")
     )
 
 
 def _is_whole(cleanset: Cleanset) -> bool:
     query = f"SELECT bool_and(try_cast({ID_COLUMN} AS BIGINT) IS NOT NULL) FROM read_parquet(?)"
     with closing(tables.connect()) as connection:
-        found = connection.execute(query, [str(tables.local_path(cleanset.project.version.table_key))]).fetchone()
+        found = connection.execute(
+            query, [str(tables.local_path(cleanset.project.version.table_key))]
+        ).fetchone()
     return found is not None and bool(found[0])
 
 
@@ -279,6 +321,8 @@ def _of_type(name: str, column: str, kind: pa.DataType) -> Column:
 
 def _decided_earlier(cleanset: Cleanset) -> pa.Table:
     """Return the rows that were decided in an earlier cleanset of the project."""
-    earlier = RowReview.objects.filter(cleanset__project=cleanset.project, cleanset__number__lt=cleanset.number)
+    earlier = RowReview.objects.filter(
+        cleanset__project=cleanset.project, cleanset__number__lt=cleanset.number
+    )
     row_ids = earlier.exclude(action="").values_list("row_id", flat=True).distinct()
     return pa.table({"row_id": pa.array(list(row_ids), pa.int64())})

@@ -1,4 +1,6 @@
-"""Writes to a cleanset that a newer version has replaced: refused unless the program says that it means that one."""
+"""Writes to a cleanset that a newer version has replaced: refused unless the program says that it
+means that one.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,25 @@ from cleansets.models import Cleanset
 from studio.api.problems import ApiProblem
 
 AllowOlder = Annotated[
-    bool, Query(description="Whether to change this version although a newer one, which will not have it, exists.")
+    bool,
+    Query(
+        description=(
+            "Whether to change this version although a newer one, which will not have it, exists."
+        )
+    ),
 ]
 
 
 def decidable_cleanset(request: HttpRequest, cleanset_id: UUID, *, allow_older: bool) -> Cleanset:
-    """Return a cleanset that takes decisions. Raises ApiProblem for a replaced one that is not asked for as such."""
+    """Return a cleanset that takes decisions. Raises ApiProblem for a replaced one that is not
+    asked for as such.
+    """
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     newer = selectors.newer_version(cleanset)
     if newer is not None and not allow_older:
         raise ApiProblem(
-            f"{selectors.older_version_problem(newer)} Send it to {newer.pk}, or add allow_older=true.",
+            f"{selectors.older_version_problem(newer)} Send it to {newer.pk}, or add"
+            " allow_older=true.",
             status=409,
             code="older_version",
         )

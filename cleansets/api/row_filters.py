@@ -1,4 +1,6 @@
-"""Filters and order of the review table, as programs write them; the same `RowQuery` as the page's."""
+"""Filters and order of the review table, as programs write them; the same `RowQuery` as
+the page's.
+"""
 
 from __future__ import annotations
 
@@ -24,21 +26,37 @@ class RowFilters(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    issue: Text = Field(ALL_ROWS, max_length=100, description=f"Rows with this issue: one of {ISSUE_NAMES}.")
-    given: Text = Field("", max_length=500, description='Rows with this given label; "-" for those without one.')
-    suggested: Text = Field("", max_length=500, description='Rows with this suggested label; "-" for those without.')
-    action: Text = Field("", max_length=100, description=f"Rows decided so: one of {', '.join(ACTIONS)}.")
+    issue: Text = Field(
+        ALL_ROWS, max_length=100, description=f"Rows with this issue: one of {ISSUE_NAMES}."
+    )
+    given: Text = Field(
+        "", max_length=500, description='Rows with this given label; "-" for those without one.'
+    )
+    suggested: Text = Field(
+        "", max_length=500, description='Rows with this suggested label; "-" for those without.'
+    )
+    action: Text = Field(
+        "", max_length=100, description=f"Rows decided so: one of {', '.join(ACTIONS)}."
+    )
     range: list[Text] = Field(
         [],
         max_length=50,
-        description="Rows whose score lies within, as column:low:high, such as label_issue_score:0.8:1.",
+        description=(
+            "Rows whose score lies within, as column:low:high, such as label_issue_score:0.8:1."
+        ),
     )
     q: Text = Field("", max_length=1000, description="Rows with this text in any of their cells.")
-    sort: Text = Field("", max_length=500, description="A column of the results; the issue's score if empty.")
-    dir: Literal["asc", "desc"] = Field("desc", description="The order; the worst score comes first by default.")
+    sort: Text = Field(
+        "", max_length=500, description="A column of the results; the issue's score if empty."
+    )
+    dir: Literal["asc", "desc"] = Field(
+        "desc", description="The order; the worst score comes first by default."
+    )
 
     def query(self, cleanset: Cleanset, source: RowSource) -> RowQuery:
-        """Return the query. Raises DataProblem for what the review page would leave out as not asked for."""
+        """Return the query. Raises DataProblem for what the review page would leave out as not
+        asked for.
+        """
         params = QueryDict(mutable=True)
         for name, value in self._params().items():
             params.setlist(name, value if isinstance(value, list) else [value])
@@ -51,13 +69,21 @@ class RowFilters(Schema):
 
     def _check(self, query: RowQuery, source: RowSource) -> None:
         if query.issue != self.issue:
-            raise DataProblem(f"This cleanset has no issue '{self.issue}'; its issues are those of its counts, or all.")
+            raise DataProblem(
+                f"This cleanset has no issue '{self.issue}'; its issues are those of its counts, or"
+                " all."
+            )
         if query.action != self.action:
-            raise DataProblem(f"There is no action '{self.action}'; choose one of {', '.join(ACTIONS)}.")
+            raise DataProblem(
+                f"There is no action '{self.action}'; choose one of {', '.join(ACTIONS)}."
+            )
         if self.sort and source.sort_column(query) != self.sort:
             raise DataProblem(f"This cleanset has no column '{self.sort}' to sort by.")
         if len(query.ranges) < len(set(self.range)):
-            raise DataProblem("A range is a score of this cleanset with two numbers, such as label_issue_score:0.8:1.")
+            raise DataProblem(
+                "A range is a score of this cleanset with two numbers, such as"
+                " label_issue_score:0.8:1."
+            )
 
 
 class RowParams(RowFilters, PageParams):

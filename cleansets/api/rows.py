@@ -14,9 +14,22 @@ from cleansets.models import Cleanset
 from cleansets.row_query import RowSource
 from studio.engine.ml_task import MLTask
 
-_LABEL_FIELDS = ("uploaded_label", "given_label", "suggested_label", "corrected_label", "clean_label")
+_LABEL_FIELDS = (
+    "uploaded_label",
+    "given_label",
+    "suggested_label",
+    "corrected_label",
+    "clean_label",
+)
 _OWN_FIELDS = ("row_id", *_LABEL_FIELDS, "action", "needs_review", "advice")
-_NOT_RESULTS = {*_OWN_FIELDS, "own", "is_manual", "is_first_of_set", "decided_label", "is_given_corrected"}
+_NOT_RESULTS = {
+    *_OWN_FIELDS,
+    "own",
+    "is_manual",
+    "is_first_of_set",
+    "decided_label",
+    "is_given_corrected",
+}
 
 
 def row_answer(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,7 +54,9 @@ def row_detail_answer(cleanset: Cleanset, row_id: int, source: RowSource) -> dic
     near = [] if cluster is None else row_query.fetch_near_duplicates(int(cluster), row_id, source)
     rows = [row_query.fetch_row(duplicate["row_id"], source) for duplicate in near]
     return row_answer(row) | {
-        "class_probabilities": row_choices.class_chances(cleanset, row_id) if cleanset.classes else [],
+        "class_probabilities": (
+            row_choices.class_chances(cleanset, row_id) if cleanset.classes else []
+        ),
         "number": _number(cleanset, row_id),
         "near_duplicates": [row_answer(duplicate) for duplicate in rows if duplicate is not None],
     }

@@ -20,10 +20,12 @@ from studio.engine.ml_task import MLTask, Modality, Mode
 
 Choice = Literal["auto-fix", "keep", "exclude", "label", "needs-review"]
 LABEL_FORM = (
-    "A class; for multi-label a CSV record or list of classes, empty for none; for regression a number. "
-    "A number, true or false is written as the class is spelled in the data."
+    "A class; for multi-label a CSV record or list of classes, empty for none; for regression a"
+    " number. A number, true or false is written as the class is spelled in the data."
 )
-_LabelValue = Annotated[Text, StringConstraints(max_length=20_000)] | StrictBool | StrictInt | StrictFloat
+_LabelValue = (
+    Annotated[Text, StringConstraints(max_length=20_000)] | StrictBool | StrictInt | StrictFloat
+)
 LabelIn = _LabelValue | list[_LabelValue]
 
 
@@ -38,15 +40,25 @@ class ProjectIn(Schema):
     modality: Modality | None = None
     mode: Mode | None = Field(None, description="regular, if left out.")
     label_column: Text | None = Field(None, description='"" for none.')
-    text_column: Text | None = Field(None, description="Of a text project: the column that the models read.")
-    feature_columns: list[Text] | None = Field(None, description="Of a tabular project: the columns to learn from.")
+    text_column: Text | None = Field(
+        None, description="Of a text project: the column that the models read."
+    )
+    feature_columns: list[Text] | None = Field(
+        None, description="Of a tabular project: the columns to learn from."
+    )
     separator: Separator | None = Field(
-        None, description="Of a multi-label project: how the cells of the label column write sets; found, if left out."
+        None,
+        description=(
+            "Of a multi-label project: how the cells of the label column write sets; found, if left"
+            " out."
+        ),
     )
     merge_spellings: bool | list[Text] = Field(
         default=False,
-        description="Whether classes that differ in case, spaces or Unicode form count as one, spelled as most rows "
-        "spell it; or the spellings to keep, each for all spellings of its class.",
+        description=(
+            "Whether classes that differ in case, spaces or Unicode form count as one, spelled as"
+            " most rows spell it; or the spellings to keep, each for all spellings of its class."
+        ),
     )
 
 
@@ -86,9 +98,15 @@ class ProjectOut(Schema):
     feature_columns: list[str]
     column_kinds: dict[str, ColumnKind]
     seed: int
-    separator: Separator = Field(description="How the cells of a multi-label project's label column write sets.")
-    merged_labels: dict[str, str] = Field(description="Spellings of classes, each with the one as which it counts.")
-    notes: list[str] = Field(description="What was worth knowing about the label column when it was created.")
+    separator: Separator = Field(
+        description="How the cells of a multi-label project's label column write sets."
+    )
+    merged_labels: dict[str, str] = Field(
+        description="Spellings of classes, each with the one as which it counts."
+    )
+    notes: list[str] = Field(
+        description="What was worth knowing about the label column when it was created."
+    )
     cleanset: CleansetBriefOut | None = Field(description="The newest.")
 
     @staticmethod
@@ -113,7 +131,9 @@ class ProjectOut(Schema):
 
 
 class CandidateOut(Schema):
-    """A model that was tried, measured on rows that it did not see; null is what the task does not have."""
+    """A model that was tried, measured on rows that it did not see; null is what the task does not
+    have.
+    """
 
     key: str
     name: str
@@ -121,8 +141,12 @@ class CandidateOut(Schema):
     f1: float | None = Field(None, description="Of multi-label: over all rows and classes.")
     r2: float | None = Field(None, description="Of regression.")
     log_loss: float | None = Field(None, description="Of multi-class and multi-label.")
-    rmse: float | None = Field(None, description="Of regression: root mean squared error, in the unit of the label.")
-    ece: float | None = Field(None, description="Expected calibration error, of multi-class and multi-label.")
+    rmse: float | None = Field(
+        None, description="Of regression: root mean squared error, in the unit of the label."
+    )
+    ece: float | None = Field(
+        None, description="Expected calibration error, of multi-class and multi-label."
+    )
     weight: float = Field(description="Its part in the ensemble.")
     training_time_s: float
     inference_time_s: float
@@ -133,14 +157,20 @@ class CleansetOut(CleansetBriefOut):
 
     project_id: UUID
     task: MLTask
-    n_rows: int | None = Field(description="null until the analysis is done, as all that follows is empty.")
+    n_rows: int | None = Field(
+        description="null until the analysis is done, as all that follows is empty."
+    )
     classes: list[str]
     counts: dict[str, int] = Field(description="How many rows have each issue, by its flag.")
-    candidates: list[CandidateOut] = Field(description="The models that were tried, the best first.")
+    candidates: list[CandidateOut] = Field(
+        description="The models that were tried, the best first."
+    )
     health: dict[str, Any] = Field(description="What the data set is like as a whole.")
     stage_seconds: dict[str, float]
     manifest: dict[str, Any] = Field(description="What it was made from and with.")
-    base_id: UUID | None = Field(description="The cleanset whose corrected labels it learned from, if any.")
+    base_id: UUID | None = Field(
+        description="The cleanset whose corrected labels it learned from, if any."
+    )
 
     @staticmethod
     def resolve_candidates(cleanset: Cleanset) -> list[dict[str, Any]]:
@@ -150,17 +180,22 @@ class CleansetOut(CleansetBriefOut):
             return []
         names = {"accuracy": words.score_name, "log_loss": words.loss_name}
         return [
-            {names.get(name, name): value for name, value in candidate.items()} for candidate in cleanset.candidates
+            {names.get(name, name): value for name, value in candidate.items()}
+            for candidate in cleanset.candidates
         ]
 
 
 class ReviewOut(Schema):
     """How far the review is."""
 
-    n_to_review: int = Field(description="Rows with a label issue, or with any where there are no labels.")
+    n_to_review: int = Field(
+        description="Rows with a label issue, or with any where there are no labels."
+    )
     n_to_review_decided: int
     n_decided: int
-    n_corrected: int = Field(description="Rows whose label is not the uploaded one, excluded rows included.")
+    n_corrected: int = Field(
+        description="Rows whose label is not the uploaded one, excluded rows included."
+    )
     n_excluded: int
     n_needs_review: int
 
@@ -171,18 +206,28 @@ class CleansetRowOut(Schema):
     row_id: int = Field(description=ROW_ID_FORM)
     uploaded_label: str | None = Field(description="The label in the file.")
     given_label: str | None = Field(
-        description="The label that the analysis read: the uploaded one, or what an earlier cleanset corrected it to."
+        description=(
+            "The label that the analysis read: the uploaded one, or what an earlier cleanset"
+            " corrected it to."
+        )
     )
     suggested_label: str | None
     corrected_label: str | None = Field(
-        description="The label that the row has now, chosen here or in an earlier cleanset; null if it is as uploaded."
+        description=(
+            "The label that the row has now, chosen here or in an earlier cleanset; null if it is"
+            " as uploaded."
+        )
     )
-    clean_label: str | None = Field(description="The label that training sees: the corrected or else the uploaded one.")
+    clean_label: str | None = Field(
+        description="The label that training sees: the corrected or else the uploaded one."
+    )
     action: str | None
     needs_review: bool
     issues: list[str] = Field(description="The keys of the issues that it has.")
     advice: str | None = Field(description="What auto-fix would do: label, exclude or nothing.")
-    results: dict[str, Any] = Field(description="Every result of the analysis, by column; scores are 1 at the worst.")
+    results: dict[str, Any] = Field(
+        description="Every result of the analysis, by column; scores are 1 at the worst."
+    )
     cells: dict[str, str | None] = Field(description="Every uploaded cell as text.")
 
 
@@ -194,7 +239,9 @@ class ClassChanceOut(Schema):
 
 
 class NumberOut(Schema):
-    """The number that the models say without having seen the row, and how far off they usually are."""
+    """The number that the models say without having seen the row, and how far off they
+    usually are.
+    """
 
     value: float
     error: float
@@ -203,7 +250,9 @@ class NumberOut(Schema):
 class RowDetailOut(CleansetRowOut):
     """A row with all that a reviewer sees of it."""
 
-    class_probabilities: list[ClassChanceOut] = Field(description="Likeliest first; empty where there are no classes.")
+    class_probabilities: list[ClassChanceOut] = Field(
+        description="Likeliest first; empty where there are no classes."
+    )
     number: NumberOut | None = Field(description="For regression.")
     near_duplicates: list[CleansetRowOut] = Field(description="Up to five other rows of its set.")
 
@@ -242,7 +291,9 @@ class DecisionOut(Schema):
     action: str
     corrected_label: str | None = Field(description="The label that was chosen.")
     needs_review: bool
-    is_manual: bool = Field(description="Whether a person or program chose it for this row, not for many at once.")
+    is_manual: bool = Field(
+        description="Whether a person or program chose it for this row, not for many at once."
+    )
     updated_at: datetime
 
 
@@ -272,7 +323,9 @@ class ImportOut(Schema):
 
 
 class TopKIn(Schema):
-    """Clean Top K: one decision on the first rows of a view; rows that were decided one by one stay as they are."""
+    """Clean Top K: one decision on the first rows of a view; rows that were decided one by one stay
+    as they are.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -287,6 +340,8 @@ class TopKPlanOut(Schema):
 
     n_changed: int
     n_seen: int
-    n_manual: int = Field(description="Rows that are left alone, since they were decided one by one.")
+    n_manual: int = Field(
+        description="Rows that are left alone, since they were decided one by one."
+    )
     n_without_advice: int
     n_unchanged: int

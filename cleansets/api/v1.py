@@ -27,7 +27,9 @@ from studio.templatetags.studio import filesize
 router = Router(tags=["Cleansets"])
 MAX_IMPORT_BYTES = 200 * 1024**2  # some millions of decisions; they are read at once
 Filters = Annotated[RowFilters, Query()]
-FILE_ANSWER: dict[str, dict[str, object]] = {"content": {kind: {} for kind in exports.CONTENT_TYPES.values()}}
+FILE_ANSWER: dict[str, dict[str, object]] = {
+    "content": {kind: {} for kind in exports.CONTENT_TYPES.values()}
+}
 
 
 @router.get("/{uuid:cleanset_id}", response=schemas.CleansetOut)
@@ -44,8 +46,12 @@ def cleanset_rerun(request: HttpRequest, cleanset_id: UUID) -> Status[Cleanset]:
 
 
 @router.post("/{uuid:cleanset_id}/improve", response={201: schemas.CleansetOut})
-def cleanset_improve(request: HttpRequest, cleanset_id: UUID, *, allow_older: AllowOlder = False) -> Status[Cleanset]:
-    """Analyse the project again, learning from the corrected labels; what was decided stays decided."""
+def cleanset_improve(
+    request: HttpRequest, cleanset_id: UUID, *, allow_older: AllowOlder = False
+) -> Status[Cleanset]:
+    """Analyse the project again, learning from the corrected labels; what was decided stays
+    decided.
+    """
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     return Status(201, services.cleanset_improve(cleanset=cleanset, user=account(request)))
 
@@ -64,7 +70,9 @@ def cleanset_review(request: HttpRequest, cleanset_id: UUID) -> row_query.Review
 
 
 @router.get("/{uuid:cleanset_id}/rows", response=Page[schemas.CleansetRowOut])
-def cleanset_rows(request: HttpRequest, cleanset_id: UUID, params: Annotated[RowParams, Query()]) -> dict[str, Any]:
+def cleanset_rows(
+    request: HttpRequest, cleanset_id: UUID, params: Annotated[RowParams, Query()]
+) -> dict[str, Any]:
     """List rows with what was found and decided, filtered and sorted as on the review page."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     source = selectors.row_source(cleanset)
@@ -96,7 +104,9 @@ def row_decide(
         user=account(request),
         row_id=min(row_id, MAX_OFFSET),
         choice=decision.action,
-        label=label_text(cleanset.task, decision.corrected_label, cleanset.classes, cleanset.label_convention),
+        label=label_text(
+            cleanset.task, decision.corrected_label, cleanset.classes, cleanset.label_convention
+        ),
     )
 
 
@@ -109,10 +119,18 @@ def decision_list(request: HttpRequest, cleanset_id: UUID, params: Paged) -> dic
 
 @router.post("/{uuid:cleanset_id}/decisions", response=schemas.ImportOut)
 def decisions_apply(
-    request: HttpRequest, cleanset_id: UUID, wanted: schemas.DecisionsIn, *, allow_older: AllowOlder = False
+    request: HttpRequest,
+    cleanset_id: UUID,
+    wanted: schemas.DecisionsIn,
+    *,
+    allow_older: AllowOlder = False,
 ) -> imports.ImportResult:
-    """Decide about many rows, as one action, undone in one step; if one decision is wrong, none is applied."""
-    entries = [(f"Entry {n}", entry.model_dump()) for n, entry in enumerate(wanted.decisions, start=1)]
+    """Decide about many rows, as one action, undone in one step; if one decision is wrong, none is
+    applied.
+    """
+    entries = [
+        (f"Entry {n}", entry.model_dump()) for n, entry in enumerate(wanted.decisions, start=1)
+    ]
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     decisions = imports.decisions_of(entries)
     return imports.decisions_import(cleanset=cleanset, user=account(request), decisions=decisions)
@@ -120,21 +138,30 @@ def decisions_apply(
 
 @router.post("/{uuid:cleanset_id}/decisions/file", response=schemas.ImportOut)
 def decisions_upload(
-    request: HttpRequest, cleanset_id: UUID, file: File[UploadedFile], *, allow_older: AllowOlder = False
+    request: HttpRequest,
+    cleanset_id: UUID,
+    file: File[UploadedFile],
+    *,
+    allow_older: AllowOlder = False,
 ) -> imports.ImportResult:
-    """Decide about many rows by a CSV or JSON file with row_id, action and corrected_label; all or none.
+    """Decide about many rows by a CSV or JSON file with row_id, action and corrected_label; all or
+    none.
 
     cleanlab_row_ID, which counts from 1 as in exported files, may stand in place of row_id.
     """
     if (file.size or 0) > MAX_IMPORT_BYTES:
-        raise DataProblem(f"This file of decisions has {filesize(file.size)}; at most 200 MB are read. Split it.")
+        raise DataProblem(
+            f"This file of decisions has {filesize(file.size)}; at most 200 MB are read. Split it."
+        )
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     decisions = imports.decisions_in_file(file.name or "", file.read())
     return imports.decisions_import(cleanset=cleanset, user=account(request), decisions=decisions)
 
 
 @router.post("/{uuid:cleanset_id}/top-k/preview", response=schemas.TopKPlanOut)
-def top_k_preview(request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn) -> dict[str, int]:
+def top_k_preview(
+    request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn
+) -> dict[str, int]:
     """Tell what Clean Top K would do; nothing is changed."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     plan = services.top_k_plan(cleanset=cleanset, top_k=_top_k(cleanset, wanted))
@@ -149,16 +176,24 @@ def top_k_preview(request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKI
 
 @router.post("/{uuid:cleanset_id}/top-k", response=schemas.ActionOut)
 def top_k_apply(
-    request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn, *, allow_older: AllowOlder = False
+    request: HttpRequest,
+    cleanset_id: UUID,
+    wanted: schemas.TopKIn,
+    *,
+    allow_older: AllowOlder = False,
 ) -> ReviewAction:
     """Carry Clean Top K out, as one action."""
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
-    return services.top_k_apply(cleanset=cleanset, user=account(request), top_k=_top_k(cleanset, wanted))
+    return services.top_k_apply(
+        cleanset=cleanset, user=account(request), top_k=_top_k(cleanset, wanted)
+    )
 
 
 def _top_k(cleanset: Cleanset, wanted: schemas.TopKIn) -> services.TopK:
     query = wanted.view.query(cleanset, selectors.row_source(cleanset))
-    label = label_text(cleanset.task, wanted.corrected_label, cleanset.classes, cleanset.label_convention)
+    label = label_text(
+        cleanset.task, wanted.corrected_label, cleanset.classes, cleanset.label_convention
+    )
     return services.TopK(query=query, k=wanted.k, choice=wanted.action, label=label)
 
 
@@ -170,14 +205,17 @@ def action_list(request: HttpRequest, cleanset_id: UUID, params: Paged) -> dict[
 
 
 @router.post("/{uuid:cleanset_id}/undo", response=schemas.ActionOut)
-def last_action_undo(request: HttpRequest, cleanset_id: UUID, *, allow_older: AllowOlder = False) -> ReviewAction:
+def last_action_undo(
+    request: HttpRequest, cleanset_id: UUID, *, allow_older: AllowOlder = False
+) -> ReviewAction:
     """Take the newest action back."""
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     return services.last_action_undo(cleanset=cleanset, user=account(request))
 
 
 @router.get(
-    "/{uuid:cleanset_id}/export", openapi_extra={"responses": {200: {"description": "The file", **FILE_ANSWER}}}
+    "/{uuid:cleanset_id}/export",
+    openapi_extra={"responses": {200: {"description": "The file", **FILE_ANSWER}}},
 )
 def cleanset_export(
     request: HttpRequest,
@@ -187,9 +225,15 @@ def cleanset_export(
     mode: Literal["default", "custom", "everything"] = "default",
     file_format: Literal["csv", "xlsx", "json", "parquet"] = "csv",
 ) -> HttpResponseBase:
-    """Download the cleanset: without excluded rows (default), the filtered view (custom), or everything."""
+    """Download the cleanset: without excluded rows (default), the filtered view (custom), or
+    everything.
+    """
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     query = filters.query(cleanset, selectors.row_source(cleanset))
     return exports.export_response(
-        cleanset, query, mode=mode, file_format=file_format, safe_for_spreadsheets=safe_for_spreadsheets
+        cleanset,
+        query,
+        mode=mode,
+        file_format=file_format,
+        safe_for_spreadsheets=safe_for_spreadsheets,
     )

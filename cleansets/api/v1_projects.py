@@ -1,4 +1,6 @@
-"""`/api/v1/projects`. They are here because a project starts its first cleanset when it is created."""
+"""`/api/v1/projects`. They are here because a project starts its first cleanset when it
+is created.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ router = Router(tags=["Projects"])
 @router.get("", response=Page[ProjectOut])
 def project_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
     """List your projects, the newest first."""
-    cleansets = Prefetch("cleansets", Cleanset.objects.select_related("project").defer("log", "error_detail"))
+    cleansets = Prefetch(
+        "cleansets", Cleanset.objects.select_related("project").defer("log", "error_detail")
+    )
     return page_of(request, params, projects_of(account(request)).prefetch_related(cleansets))
 
 
@@ -58,13 +62,15 @@ def _form(request: HttpRequest, wanted: ProjectIn) -> ProjectForm:
     version = ready_version_or_404(request, wanted.dataset_id)
     if wanted.task is MLTask.UNSUPERVISED and wanted.label_column:
         raise DataProblem(
-            f"label_column: An unsupervised project has no label column, but “{wanted.label_column}” was given. "
-            "Leave it out, or choose another task."
+            "label_column: An unsupervised project has no label column, but"
+            f" “{wanted.label_column}” was given. Leave it out, or choose another task."
         )
     data = ProjectForm(version, label_column=wanted.label_column).guessed_data()
     if wanted.label_column == "":
         data["task"] = MLTask.UNSUPERVISED
-    for name, value in wanted.model_dump(exclude={"dataset_id", "merge_spellings"}, exclude_none=True).items():
+    for name, value in wanted.model_dump(
+        exclude={"dataset_id", "merge_spellings"}, exclude_none=True
+    ).items():
         data.setlist(name, value if isinstance(value, list) else [value])
     if isinstance(wanted.merge_spellings, list):
         data.setlist("merged", wanted.merge_spellings)
@@ -78,14 +84,17 @@ def _refuse_unknown_spellings(form: ProjectForm, wanted: ProjectIn) -> None:
     asked = wanted.merge_spellings if isinstance(wanted.merge_spellings, list) else []
     if unknown := [name for name in asked if name not in kept]:
         raise DataProblem(
-            f"merge_spellings: {quoted(unknown)} is no class that is spelled in several ways, or two spellings of one "
-            "class are to be kept. Name one spelling of each class to merge, as the file has it."
+            f"merge_spellings: {quoted(unknown)} is no class that is spelled in several ways, or"
+            " two spellings of one class are to be kept. Name one spelling of each class to merge,"
+            " as the file has it."
         )
 
 
 def _errors(form: ProjectForm) -> list[str]:
     labels = {name: f"{name}: " for name in form.fields}
-    return [f"{labels.get(name, '')}{error}" for name, errors in form.errors.items() for error in errors]
+    return [
+        f"{labels.get(name, '')}{error}" for name, errors in form.errors.items() for error in errors
+    ]
 
 
 @router.get("/{uuid:project_id}", response=ProjectOut)

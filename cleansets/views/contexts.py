@@ -1,4 +1,6 @@
-"""What each region of the review page is rendered from; the page and its partial updates use the same builders."""
+"""What each region of the review page is rendered from; the page and its partial updates use the
+same builders.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,8 @@ class Column:
 class ReviewTable:
     """The region in the middle: columns and lines of one page.
 
-    `wide` are those of the own columns that hold text; `has_text` tells whether the first of them does.
+    `wide` are those of the own columns that hold text; `has_text` tells whether the first of them
+    does.
     """
 
     query: RowQuery
@@ -92,14 +95,19 @@ class ReviewTable:
 
 
 def next_page(query: RowQuery) -> int:
-    """Return the page after the one asked for; a view of undecided rows shrinks, so there it is the same one."""
+    """Return the page after the one asked for; a view of undecided rows shrinks, so there it is the
+    same one.
+    """
     return query.page if query.action == row_address.UNDECIDED else query.page + 1
 
 
 def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> ReviewTable:
     """Build one page of the table."""
     page = row_query.fetch_page(query, source)
-    own, scores = selectors.own_columns_shown(cleanset, query, source), selectors.scores_shown(query, source)
+    own, scores = (
+        selectors.own_columns_shown(cleanset, query, source),
+        selectors.scores_shown(query, source),
+    )
     by = source.sort_column(query)
     titles = {} if cleanset.task is MLTask.UNSUPERVISED else LABEL_TITLES
     return ReviewTable(
@@ -116,7 +124,10 @@ def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> Revi
 
 
 def line(
-    cleanset: Cleanset, row: Mapping[str, Any], query: RowQuery, shown: tuple[tuple[str, ...], tuple[str, ...]]
+    cleanset: Cleanset,
+    row: Mapping[str, Any],
+    query: RowQuery,
+    shown: tuple[tuple[str, ...], tuple[str, ...]],
 ) -> Line:
     """Build one line of the table."""
     own, scores = shown
@@ -133,7 +144,8 @@ def line(
 def _column(name: str, title: str, query: RowQuery, sorted_by: str) -> Column:
     is_sorted = sorted_by == name
     direction = ("ascending" if query.ascending else "descending") if is_sorted else ""
-    # Labels are looked for from A to Z, scores from the worst; the second click turns the order round.
+    # Labels are looked for from A to Z, scores from the worst; the second click turns the order
+    # round.
     ascending = (not query.ascending) if is_sorted else not name.endswith("_score")
     return Column(name, title, query.params(sort=name, ascending=ascending), direction)
 
@@ -158,7 +170,11 @@ def candidates(cleanset: Cleanset) -> dict[str, object]:
         "best_score": words.score_text(found[0]["accuracy"]),
         "has_ece": any(candidate.get("ece") is not None for candidate in found),
         "candidates": [
-            (candidate, words.score_text(candidate["accuracy"]), _loss_text(candidate["log_loss"], cleanset.task))
+            (
+                candidate,
+                words.score_text(candidate["accuracy"]),
+                _loss_text(candidate["log_loss"], cleanset.task),
+            )
             for candidate in found
         ],
     }
@@ -180,7 +196,9 @@ def counts(cleanset: Cleanset, source: RowSource) -> dict[str, object]:
     }
 
 
-def panel(cleanset: Cleanset, query: RowQuery, source: RowSource, row_id: int | None) -> dict[str, object]:
+def panel(
+    cleanset: Cleanset, query: RowQuery, source: RowSource, row_id: int | None
+) -> dict[str, object]:
     """Build the panel of one row; without a row it says that nothing is left."""
     detail = selectors.row_detail(cleanset, row_id, source) if row_id is not None else None
     return {
@@ -195,7 +213,9 @@ def panel(cleanset: Cleanset, query: RowQuery, source: RowSource, row_id: int | 
 
 
 def _known_classes(cleanset: Cleanset, detail: RowDetail | None) -> list[str]:
-    """Return the classes that a field offers: the likeliest for the row first, those that people added last."""
+    """Return the classes that a field offers: the likeliest for the row first, those that people
+    added last.
+    """
     known = selectors.known_classes(cleanset)
     if detail is None:
         return known
@@ -228,18 +248,30 @@ def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str,
     """Build the filter bar and the chips of the filters that are on."""
     has_labels = cleanset.task is not MLTask.UNSUPERVISED
     return {
-        "has_unlabeled": cleanset.task is not MLTask.MULTI_LABEL or cleanset.counts.get("is_initially_unlabeled"),
+        "has_unlabeled": (
+            cleanset.task is not MLTask.MULTI_LABEL or cleanset.counts.get("is_initially_unlabeled")
+        ),
         "given_choices": _label_choices(source, "given_label", query, query.given),
         "suggested_choices": _label_choices(source, "suggested_label", query, query.suggested),
-        "action_choices": [choice for choice in ACTION_TITLES.items() if has_labels or choice[0] not in LABEL_ACTIONS],
-        "score_choices": [(name, title) for name, title in SCORE_TITLES.items() if name in source.result_columns],
+        "action_choices": [
+            choice
+            for choice in ACTION_TITLES.items()
+            if has_labels or choice[0] not in LABEL_ACTIONS
+        ],
+        "score_choices": [
+            (name, title) for name, title in SCORE_TITLES.items() if name in source.result_columns
+        ],
         "own_choices": source.own_columns,
         "chips": chips(query, cleanset.task),
     }
 
 
-def _label_choices(source: RowSource, column: str, query: RowQuery, chosen: str) -> list[tuple[str, int]]:
-    """Return the classes of the view; the one that is filtered by is there even if no row has it."""
+def _label_choices(
+    source: RowSource, column: str, query: RowQuery, chosen: str
+) -> list[tuple[str, int]]:
+    """Return the classes of the view; the one that is filtered by is there even if no row
+    has it.
+    """
     choices = row_query.label_choices(source, column, query)
     is_class = chosen not in ("", row_address.UNLABELED, row_address.NO_CLASS)
     if is_class and chosen not in dict(choices):

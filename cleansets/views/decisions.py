@@ -1,4 +1,6 @@
-"""Decisions on rows: one by one, Clean Top K, undo. A partial answer is every region that changed."""
+"""Decisions on rows: one by one, Clean Top K, undo. A partial answer is every region
+that changed.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def row_decide(request: HttpRequest, cleanset_id: uuid.UUID, row_id: int) -> Htt
     form = DecisionForm(request.POST, task=cleanset.task, classes=classes)
     if not form.is_valid():
         raise DataProblem(form.problem)
-    action = services.row_decide(cleanset=cleanset, user=account(request), row_id=row_id, **form.decision())
+    action = services.row_decide(
+        cleanset=cleanset, user=account(request), row_id=row_id, **form.decision()
+    )
     if is_partial(request):
         return _changes(request, cleanset, action, changed_row=row_id)
     for name in form.new_names:
@@ -46,7 +50,8 @@ def _warn_of_spelling(request: HttpRequest, name: str, classes: list[str]) -> No
     if other := same_spelling(name, classes):
         messages.warning(
             request,
-            f"The new class “{name}” differs from “{other}” only in case or spaces. Undo takes it back.",
+            f"The new class “{name}” differs from “{other}” only in case or spaces. Undo takes it"
+            " back.",
         )
 
 
@@ -56,7 +61,9 @@ def last_action_undo(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespon
     cleanset = decidable_cleanset_or_404(request, cleanset_id)
     form = UndoForm(request.POST)
     action_id = form.cleaned_data["action_id"] if form.is_valid() else None
-    action = services.last_action_undo(cleanset=cleanset, user=account(request), action_id=action_id)
+    action = services.last_action_undo(
+        cleanset=cleanset, user=account(request), action_id=action_id
+    )
     rows = list(action.events.values_list("row_id", flat=True)[:2])
     if len(rows) != 1:
         messages.success(request, f"{action.description}.")
@@ -86,7 +93,10 @@ def _changes(
     source = selectors.row_source(cleanset)
     changed = row_query.fetch_row(changed_row, source)
     assert changed is not None
-    shown = selectors.own_columns_shown(cleanset, query, source), selectors.scores_shown(query, source)
+    shown = (
+        selectors.own_columns_shown(cleanset, query, source),
+        selectors.scores_shown(query, source),
+    )
     context = contexts.panel(cleanset, query, source, shown_row) | {
         "line": contexts.line(cleanset, changed, query, shown),
         "counts": contexts.counts(cleanset, source),
@@ -103,13 +113,20 @@ def top_k_preview(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     query = selectors.asked_rows(cleanset, request.GET)
     form = TopKForm(request.GET, task=cleanset.task, classes=selectors.known_classes(cleanset))
-    context = {"cleanset": cleanset, "form": form, "query": query, "view_params": query.params(page=query.page)}
+    context = {
+        "cleanset": cleanset,
+        "form": form,
+        "query": query,
+        "view_params": query.params(page=query.page),
+    }
     if form.is_valid():
         try:
             context["plan"] = services.top_k_plan(cleanset=cleanset, top_k=form.top_k(query))
         except DataProblem as problem:
             form.add_error(None, str(problem))
-    region = "cleansets/_top_k_preview.html" if is_partial(request) else "cleansets/cleanset_top_k.html"
+    region = (
+        "cleansets/_top_k_preview.html" if is_partial(request) else "cleansets/cleanset_top_k.html"
+    )
     return render(request, region, context)
 
 

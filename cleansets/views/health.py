@@ -1,4 +1,6 @@
-"""What the Analysis page says of the data set as a whole: findings as sentences, tables and links to the rows."""
+"""What the Analysis page says of the data set as a whole: findings as sentences, tables and links
+to the rows.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ CLEAN = 0.01  # noise of a class that is not worth a warning
 
 @dataclass(frozen=True, slots=True)
 class ClassLine:
-    """A class with the addresses of its rows and of its label issues; empty where they cannot be filtered."""
+    """A class with the addresses of its rows and of its label issues; empty where they cannot be
+    filtered.
+    """
 
     health: ClassHealth
     rows: str
@@ -91,7 +95,9 @@ def health(cleanset: Cleanset) -> dict[str, object]:
 def _class_line(row: ClassHealth, *, can_filter: bool) -> ClassLine:
     if not can_filter:
         return ClassLine(row, "", "")
-    return ClassLine(row, RowQuery(issue=ALL_ROWS, given=row.name).params(), RowQuery(given=row.name).params())
+    return ClassLine(
+        row, RowQuery(issue=ALL_ROWS, given=row.name).params(), RowQuery(given=row.name).params()
+    )
 
 
 def _classes_title(found: Health) -> str:
@@ -100,7 +106,10 @@ def _classes_title(found: Health) -> str:
     worst = found.classes[0]
     if worst.noise < CLEAN:
         return "Hardly any label is flagged, whichever the class"
-    return f"{percent(worst.noise, 0)} of the labels {worst.name} are flagged, more than of any other class"
+    return (
+        f"{percent(worst.noise, 0)} of the labels {worst.name} are flagged, more than of any other"
+        " class"
+    )
 
 
 def _confusion_lines(found: Health) -> list[PairLine]:
@@ -116,7 +125,8 @@ def _confusion_line(pair: Confusion, most: int) -> PairLine:
 def _overlap_lines(found: Health) -> list[PairLine]:
     most = max((pair.n_rows for pair in found.overlaps), default=1)
     return [
-        PairLine(pair.first, pair.second, pair.n_rows, pair.fraction, pair.n_rows / most, "") for pair in found.overlaps
+        PairLine(pair.first, pair.second, pair.n_rows, pair.fraction, pair.n_rows / most, "")
+        for pair in found.overlaps
     ]
 
 
@@ -126,22 +136,35 @@ def _trust(trust: Trust | None) -> Note | None:
         return None
     if not trust.n_flagged:
         return Note(
-            "good", "No label is flagged", "The models find no given label that is clearly less likely than another."
+            "good",
+            "No label is flagged",
+            "The models find no given label that is clearly less likely than another.",
         )
     flagged, expected = intcomma(trust.n_flagged), intcomma(trust.n_expected)
     learned = (
-        f"The models get {percent(trust.held_out, 0)} of the given labels right on rows that they have not seen; "
-        f"always naming the most frequent class would get {percent(trust.baseline, 0)}."
+        f"The models get {percent(trust.held_out, 0)} of the given labels right on rows that they"
+        " have not seen; always naming the most frequent class would get"
+        f" {percent(trust.baseline, 0)}."
     )
     if trust.precision >= MOSTLY:
         return Note(
-            "good", f"Most of the {flagged} flagged labels are probably wrong: expect about {expected}", learned
+            "good",
+            f"Most of the {flagged} flagged labels are probably wrong: expect about {expected}",
+            learned,
         )
     if trust.precision >= HALF:
-        title = f"About half of the {flagged} flagged labels are probably wrong: expect some {expected}"
+        title = (
+            f"About half of the {flagged} flagged labels are probably wrong: expect some {expected}"
+        )
         return Note("info", title, f"{learned} Look at a row before you change its label.")
-    title = f"Most of the {flagged} flagged labels are probably right: expect only some {expected} wrong ones"
-    advice = "The columns say little about the label. Look at each row, highest scores first, and do not auto-fix."
+    title = (
+        f"Most of the {flagged} flagged labels are probably right: expect only some {expected}"
+        " wrong ones"
+    )
+    advice = (
+        "The columns say little about the label. Look at each row, highest scores first, and do not"
+        " auto-fix."
+    )
     return Note("warning", title, f"{learned} {advice}")
 
 
@@ -157,8 +180,9 @@ def _noise(noise: LabelNoise, *, is_systematic: bool) -> Note:
     return Note(
         "warning",
         f"Some labels are wrong in a systematic way, beyond the {share} that are wrong at random",
-        f"{figures} Models learn systematic errors as if they were right, so both figures are "
-        "probably too high. Review the rows with the highest scores to see which rule is behind them.",
+        f"{figures} Models learn systematic errors as if they were right, so both figures are"
+        " probably too high. Review the rows with the highest scores to see which rule is behind"
+        " them.",
     )
 
 
@@ -186,13 +210,18 @@ def _imbalance(found: Imbalance) -> Note:
     return Note(
         "warning",
         f"{found.rarest} is rare: less than a tenth of an even share of the rows",
-        f"{sizes} Models learn rare classes badly; their labels are judged with less certainty. More rows would help.",
+        f"{sizes} Models learn rare classes badly; their labels are judged with less certainty."
+        " More rows would help.",
     )
 
 
 def _order(found: RowOrder) -> Note:
     if not found.is_ordered:
-        return Note("good", "The order of the rows looks random", "Rows that are alike do not lie close in the file.")
+        return Note(
+            "good",
+            "The order of the rows looks random",
+            "Rows that are alike do not lie close in the file.",
+        )
     neighbours = ""
     if found.same_label is not None and found.same_label_by_chance is not None:
         neighbours = (
@@ -202,8 +231,9 @@ def _order(found: RowOrder) -> Note:
     return Note(
         "warning",
         "The order of the rows is not random: rows that are alike lie close in the file",
-        f"The file may be sorted, or its source changed over time (p = {found.p_value:.3f}).{neighbours} "
-        "Do not split it by position; the analysis here does not.",
+        "The file may be sorted, or its source changed over time (p ="
+        f" {found.p_value:.3f}).{neighbours} Do not split it by position; the analysis here does"
+        " not.",
     )
 
 
@@ -211,25 +241,29 @@ def _inverted(found: InvertedSlice) -> Note:
     return Note(
         "warning",
         f"Labels look exchanged: {found.description}",
-        f"A simple model, which learns one rule for all rows, contradicts {intcomma(found.n_contradicted)} of these "
-        f"{intcomma(found.n_rows)} labels; most often {found.given} stands where {found.suggested} is expected "
-        f"({intcomma(found.n_pair)} rows). They stand high among the label issues. See how these rows were labeled "
-        "before you change them one by one.",
+        "A simple model, which learns one rule for all rows, contradicts"
+        f" {intcomma(found.n_contradicted)} of these {intcomma(found.n_rows)} labels; most often"
+        f" {found.given} stands where {found.suggested} is expected ({intcomma(found.n_pair)}"
+        " rows). They stand high among the label issues. See how these rows were labeled before"
+        " you change them one by one.",
     )
 
 
 def _leak(found: Leak) -> Note:
     if not found.n_rows:
         text = f"No row has a copy, or nearly one, under another value of {found.column}."
-        return Note("good", f"The parts of the data, by the column {found.column}, share no rows", text)
+        return Note(
+            "good", f"The parts of the data, by the column {found.column}, share no rows", text
+        )
     sides = "; ".join(
-        f"{side.value or '(empty)'}: {intcomma(side.n_exact)} exact and {intcomma(side.n_near)} near copies among "
-        f"{intcomma(side.n_rows)} rows"
+        f"{side.value or '(empty)'}: {intcomma(side.n_exact)} exact and {intcomma(side.n_near)}"
+        f" near copies among {intcomma(side.n_rows)} rows"
         for side in found.sides
     )
     return Note(
         "warning",
-        f"{intcomma(found.n_rows)} rows have a copy in another part of the data, by the column {found.column}",
+        f"{intcomma(found.n_rows)} rows have a copy in another part of the data, by the column"
+        f" {found.column}",
         f"{sides}. A test on them measures memory: take them out of one part.",
     )
 
@@ -241,7 +275,8 @@ def _error_bars(errors: NumberErrors | None) -> list[ErrorBar]:
     return [
         ErrorBar(
             100 * count / highest,
-            f"{number_text(errors.edges[k])} to {number_text(errors.edges[k + 1])}: {intcomma(count)} rows",
+            f"{number_text(errors.edges[k])} to {number_text(errors.edges[k + 1])}:"
+            f" {intcomma(count)} rows",
         )
         for k, count in enumerate(errors.counts)
     ]

@@ -1,4 +1,6 @@
-"""Decisions in a version that a newer one has replaced: only where the reviewer chose to make them."""
+"""Decisions in a version that a newer one has replaced: only where the reviewer chose
+to make them.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ class OlderVersion:
 
 
 def older_version(request: HttpRequest, cleanset: Cleanset) -> OlderVersion | None:
-    """Return what replaced the cleanset and whether it takes decisions all the same; None for the newest version."""
+    """Return what replaced the cleanset and whether it takes decisions all the same; None for the
+    newest version.
+    """
     newer = selectors.newer_version(cleanset)
     if newer is None:
         return None
@@ -40,11 +44,15 @@ def older_version(request: HttpRequest, cleanset: Cleanset) -> OlderVersion | No
 
 
 def decidable_cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
-    """Return a cleanset that takes decisions. Raises DataProblem for a replaced one that nobody chose to change."""
+    """Return a cleanset that takes decisions. Raises DataProblem for a replaced one that nobody
+    chose to change.
+    """
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     older = older_version(request, cleanset)
     if older is not None and not older.is_open:
-        raise DataProblem(f"{older.sentence} To change this version all the same, choose “Decide here anyway”.")
+        raise DataProblem(
+            f"{older.sentence} To change this version all the same, choose “Decide here anyway”."
+        )
     return cleanset
 
 

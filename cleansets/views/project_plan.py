@@ -24,12 +24,15 @@ from studio.runs import Status
 
 ENSEMBLE = "ensemble"  # key of the mixture, which is not a model of its own
 CLASSES_SHOWN = 8
-COMPARABLE = 5  # an earlier run says something about this one if neither has more than five times the other's rows
+# an earlier run says something about this one if neither has more than five times the other's rows
+COMPARABLE = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What an analysis may take: its models, and seconds scaled from an earlier analysis of the same sort."""
+    """What an analysis may take: its models, and seconds scaled from an earlier analysis of the
+    same sort.
+    """
 
     seconds: float
     n_models: int
@@ -83,7 +86,9 @@ class ProjectPlan:
     def scarce(self) -> list[str]:
         """The classes that the analysis calls rare, the scarcest first."""
         fewest = fewest_rows([n_rows for _, n_rows in self._classes])
-        return [shown_spelling(label) for label, n_rows in reversed(self._classes) if n_rows < fewest]
+        return [
+            shown_spelling(label) for label, n_rows in reversed(self._classes) if n_rows < fewest
+        ]
 
     @property
     def fewest_rows(self) -> int:
@@ -175,7 +180,8 @@ def project_plan(user: User, form: ProjectForm) -> ProjectPlan:
 
 
 def _forecast(user: User, spec: CleansetSpec, n_rows: int) -> Forecast | None:
-    """Scale the user's own finished analysis that is nearest in size; None where none is comparable.
+    """Scale the user's own finished analysis that is nearest in size; None where none is
+    comparable.
 
     Of equally near ones the first counts: later ones may have found its fits in the cache.
     """
@@ -188,7 +194,9 @@ def _forecast(user: User, spec: CleansetSpec, n_rows: int) -> Forecast | None:
         n_rows__gte=n_rows / COMPARABLE,
         n_rows__lte=n_rows * COMPARABLE,
     )
-    nearest = alike.select_related("project").order_by(Abs(F("n_rows") - n_rows), "queued_at").first()
+    nearest = (
+        alike.select_related("project").order_by(Abs(F("n_rows") - n_rows), "queued_at").first()
+    )
     if nearest is None or not nearest.n_rows:
         return None
     n_models = sum(candidate["key"] != ENSEMBLE for candidate in nearest.candidates)

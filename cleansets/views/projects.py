@@ -1,4 +1,6 @@
-"""The pages of a project itself. They are here because a project starts its first cleanset when it is created."""
+"""The pages of a project itself. They are here because a project starts its first cleanset when it
+is created.
+"""
 
 from __future__ import annotations
 
@@ -28,12 +30,16 @@ MERGE_REMEDY = "They are analysed as classes of their own."
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_create(request: HttpRequest) -> HttpResponse:
-    """Show the guess and what would happen; a posted choice that holds starts the first analysis."""
+    """Show the guess and what would happen; a posted choice that holds starts the first
+    analysis.
+    """
     version = _chosen_version(request)
     if version is None:
         return render(request, "projects/project_create_empty.html", {"section": "projects"})
     if not version.is_succeeded:
-        messages.info(request, "A project can be created once the file of this dataset has been read.")
+        messages.info(
+            request, "A project can be created once the file of this dataset has been read."
+        )
         return redirect(version)
     form = ProjectForm(version, request.POST if request.method == "POST" else None)
     is_check = request.method != "POST" or bool({"check", "merge_all"} & request.POST.keys())
@@ -49,7 +55,9 @@ def project_create(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen_version(request: HttpRequest) -> DatasetVersion | None:
-    """Return the version that the address names, else the user's newest one; None where there is none."""
+    """Return the version that the address names, else the user's newest one; None where there is
+    none.
+    """
     asked = request.GET.get("dataset", "")
     if not asked:
         return project_selectors.ready_versions(account(request)).defer(None).first()
@@ -76,8 +84,12 @@ def _create_page(request: HttpRequest, form: ProjectForm) -> HttpResponse:
             (version.dataset.name, version.get_absolute_url()),
         ],
     }
-    is_refused = form.is_bound and not form.is_valid() and not {"check", "merge_all"} & request.POST.keys()
-    return render(request, "projects/project_create.html", context, status=422 if is_refused else 200)
+    is_refused = (
+        form.is_bound and not form.is_valid() and not {"check", "merge_all"} & request.POST.keys()
+    )
+    return render(
+        request, "projects/project_create.html", context, status=422 if is_refused else 200
+    )
 
 
 def _started(request: HttpRequest, form: ProjectForm) -> Cleanset:
@@ -107,7 +119,9 @@ def _newest_cleanset(project: Project) -> Cleanset:
 def project_settings(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
     """Show what the project learns from, rename it, or ask to delete it."""
     project = project_or_404(request, project_id)
-    form = ProjectNameForm(request.POST if request.method == "POST" else None, initial={"name": project.name})
+    form = ProjectNameForm(
+        request.POST if request.method == "POST" else None, initial={"name": project.name}
+    )
     if request.method == "POST" and form.is_valid():
         project_services.project_rename(project=project, name=form.cleaned_data["name"])
         messages.success(request, "Project renamed.")
@@ -122,13 +136,16 @@ def project_settings(request: HttpRequest, project_id: uuid.UUID) -> HttpRespons
         "form": form,
         "losses": project_selectors.losses(project),
         "merged_spellings": [
-            (shown_spelling(spelled), shown_spelling(kept)) for spelled, kept in project.merged_labels.items()
+            (shown_spelling(spelled), shown_spelling(kept))
+            for spelled, kept in project.merged_labels.items()
         ],
         "section": "projects",
         "crumbs": crumbs,
         "tabs": contexts.tabs(cleanset, "Settings") if cleanset.is_succeeded else [],
     }
-    return render(request, "projects/project_settings.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "projects/project_settings.html", context, status=422 if form.errors else 200
+    )
 
 
 @require_POST

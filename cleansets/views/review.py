@@ -27,7 +27,9 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
     """Show the review page; a partial request gets the panel of one row."""
     cleanset = cleanset_or_404(request, cleanset_id)
     if not cleanset.is_succeeded:
-        return render(request, "cleansets/cleanset_run.html", {"cleanset": cleanset, "run": cleanset})
+        return render(
+            request, "cleansets/cleanset_run.html", {"cleanset": cleanset, "run": cleanset}
+        )
     query = selectors.asked_rows(cleanset, request.GET)
     source = selectors.row_source(cleanset)
     row_id = asked_row(request.GET.get("row", ""), cleanset)
@@ -40,13 +42,17 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
     table = contexts.review_table(cleanset, query, source)
     is_past_end = query.page > table.page.page
     if row_id is None and table.lines and not is_past_end:
-        row_id = next((line for line in table.lines if not line.row["action"]), table.lines[0]).row_id
+        row_id = next(
+            (line for line in table.lines if not line.row["action"]), table.lines[0]
+        ).row_id
     on_page = [line.row_id for line in table.lines]
     index = on_page.index(row_id) if row_id in on_page else None
     context = {
         "table": table,
         "tabs": contexts.tabs(cleanset, "Review"),
-        "versions": list(selectors.cleansets_of(cleanset.project).defer("log", "manifest", "candidates")),
+        "versions": list(
+            selectors.cleansets_of(cleanset.project).defer("log", "manifest", "candidates")
+        ),
         "older": older,
         "is_read_only": is_read_only,
         "views": selectors.issue_views(cleanset, source, query),
@@ -58,7 +64,9 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
         "place": None if index is None else table.page.first + index,
         "pane": "list" if request.GET.get("pane") == "list" else "row",
     }
-    context |= contexts.panel(cleanset, query, source, row_id) | contexts.filters(cleanset, query, source)
+    context |= contexts.panel(cleanset, query, source, row_id) | contexts.filters(
+        cleanset, query, source
+    )
     if row_id is None:
         context |= contexts.view_end(cleanset, query, source)
     return render(request, "cleansets/cleanset_review.html", context)
@@ -73,9 +81,13 @@ def asked_row(text: str, cleanset: Cleanset) -> int | None:
 
 @require_GET
 def cleanset_run(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Return the run's region; when the run is done, the browser loads the page that has the result."""
+    """Return the run's region; when the run is done, the browser loads the page that has the
+    result.
+    """
     cleanset = cleanset_or_404(request, cleanset_id)
-    response = render(request, "cleansets/_cleanset_run.html", {"cleanset": cleanset, "run": cleanset})
+    response = render(
+        request, "cleansets/_cleanset_run.html", {"cleanset": cleanset, "run": cleanset}
+    )
     if not cleanset.is_active:
         response["HX-Refresh"] = "true"
     return response

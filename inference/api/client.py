@@ -1,4 +1,6 @@
-"""Predictions for the public client: rows announced, received, predicted, watched, and the result as CSV."""
+"""Predictions for the public client: rows announced, received, predicted, watched, and the result
+as CSV.
+"""
 
 from __future__ import annotations
 
@@ -22,14 +24,18 @@ URL_S = 3600
 @client_view("POST", scope="write")
 def batch_announce(request: HttpRequest, model_id: uuid.UUID) -> JsonResponse:
     """Answer with an address to send the rows to; a model that cannot predict says so here."""
-    upload = client_uploads.upload_announce(model=ready_model(request, model_id), user=account(request))
+    upload = client_uploads.upload_announce(
+        model=ready_model(request, model_id), user=account(request)
+    )
     url = signed_url(request, "client-batch", kwargs={"query_id": upload.pk}, max_age_s=URL_S)
     return JsonResponse({"upload_url": {"url": url, "fields": {}}, "query_id": str(upload.pk)})
 
 
 @client_view("POST", scope=None)
 def batch_receive(request: HttpRequest, query_id: uuid.UUID) -> JsonResponse:
-    """Take the rows. Nobody reads this answer: what went wrong is told when the prediction is asked for."""
+    """Take the rows. Nobody reads this answer: what went wrong is told when the prediction is asked
+    for.
+    """
     check_token(request)
     upload = get_object_or_404(PredictionUpload, pk=query_id)
     file = request.FILES.get("file")
@@ -51,7 +57,9 @@ def batch_predict(request: HttpRequest, model_id: uuid.UUID, query_id: uuid.UUID
 
 @client_view("GET", scope="read")
 def batch_status(request: HttpRequest, query_id: uuid.UUID) -> JsonResponse:
-    """Answer with the address of the result once it is there; a failure is an error with its reason."""
+    """Answer with the address of the result once it is there; a failure is an error with its
+    reason.
+    """
     batch = batch_or_404(request, query_id)
     if batch.is_active:
         return JsonResponse({"status": "running", "results": None})
@@ -65,7 +73,9 @@ def batch_status(request: HttpRequest, query_id: uuid.UUID) -> JsonResponse:
 
 @client_view("GET", "HEAD", scope=None)
 def batch_results(request: HttpRequest, query_id: uuid.UUID) -> StreamingHttpResponse:
-    """Stream the suggested label of each row, then the probability of each class, as the client wants them."""
+    """Stream the suggested label of each row, then the probability of each class, as the client
+    wants them.
+    """
     check_token(request)
     batches = PredictionBatch.objects.select_related("deployed_model__cleanset__project")
     batch = get_object_or_404(batches, pk=query_id, status=Status.SUCCEEDED)

@@ -1,4 +1,6 @@
-"""Addresses of the public client that are about predictions. None ends in a slash; the literal one comes first."""
+"""Addresses of the public client that are about predictions. None ends in a slash; the literal one
+comes first.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,8 @@ def column_map_of(text: str) -> dict[str, str]:
         return TypeAdapter(ColumnMap).validate_json(text) if text.strip() else {}
     except ValidationError as error:
         raise DataProblem(
-            'The field “column_map” is not a JSON object of column names. Expected one such as {"text": "Text"}.'
+            "The field “column_map” is not a JSON object of column names. Expected one such as"
+            ' {"text": "Text"}.'
         ) from error
 
 
@@ -56,7 +57,9 @@ class MissingColumnOut(Schema):
     """A column that the model reads and the file lacks."""
 
     name: str
-    candidates: list[str] = Field(description="Columns of the file that may be meant, the likeliest first.")
+    candidates: list[str] = Field(
+        description="Columns of the file that may be meant, the likeliest first."
+    )
 
 
 class RetryIn(Schema):
@@ -76,16 +79,22 @@ class PredictionOut(Schema):
     n_rows: int | None = Field(description="null until the rows are predicted.")
     notes: list[str] = Field(description="What you should know about the file and its predictions.")
     column_map: dict[str, str] = Field(
-        description="For a column that the model reads, the column of the file that was read in its place."
+        description=(
+            "For a column that the model reads, the column of the file that was read in its place."
+        )
     )
     conventions: dict[str, Convention] = Field(
-        description="How the numbers and dates of each column were read; until then, what you chose."
+        description=(
+            "How the numbers and dates of each column were read; until then, what you chose."
+        )
     )
     missing_columns: list[MissingColumnOut] = Field(
         description="The columns that the file lacks, when that is why the run failed."
     )
     file_columns: list[str] = Field(description="The columns of the file, when it lacks some.")
-    label_counts: list[LabelCountOut] = Field(description="Most frequent first; empty for regression.")
+    label_counts: list[LabelCountOut] = Field(
+        description="Most frequent first; empty for regression."
+    )
     run: RunOut
 
     @staticmethod

@@ -61,11 +61,14 @@ def prediction_get(request: HttpRequest, batch_id: UUID) -> PredictionBatch:
 
 
 @router.post("/predictions/{uuid:batch_id}/retry", response={201: PredictionOut})
-def prediction_retry(request: HttpRequest, batch_id: UUID, wanted: RetryIn) -> Status[PredictionBatch]:
+def prediction_retry(
+    request: HttpRequest, batch_id: UUID, wanted: RetryIn
+) -> Status[PredictionBatch]:
     """Predict the stored file again; the new prediction replaces the old one.
 
-    This is possible after a failure or a cancellation, and after a success where `conventions` has numbers or dates
-    read differently. Where the file lacked columns, `column_map` says which of its columns are meant.
+    This is possible after a failure or a cancellation, and after a success where `conventions` has
+    numbers or dates read differently. Where the file lacked columns, `column_map` says which of its
+    columns are meant.
     """
     batch = batch_or_404(request, batch_id)
     again = services.prediction_restart(
@@ -79,7 +82,9 @@ def prediction_retry(request: HttpRequest, batch_id: UUID, wanted: RetryIn) -> S
 
 @router.get(
     "/predictions/{uuid:batch_id}/export",
-    openapi_extra={"responses": {200: {"description": "The file", "content": {"text/csv; charset=utf-8": {}}}}},
+    openapi_extra={
+        "responses": {200: {"description": "The file", "content": {"text/csv; charset=utf-8": {}}}}
+    },
 )
 def prediction_export(
     request: HttpRequest,

@@ -1,4 +1,6 @@
-"""The parts of the model page that concern predictions, which the app of the model does not know."""
+"""The parts of the model page that concern predictions, which the app of the model does
+not know.
+"""
 
 from __future__ import annotations
 
@@ -34,14 +36,18 @@ def prediction_latest(context: RequestContext, model: DeployedModel) -> dict[str
 def prediction_results(context: RequestContext, model: DeployedModel) -> dict[str, object]:
     """Every batch of the model, page by page."""
     request = context["request"]
-    page: Page[PredictionBatch] = Paginator(batches_of(model), BATCHES_PER_PAGE).get_page(request.GET.get("page"))
+    page: Page[PredictionBatch] = Paginator(batches_of(model), BATCHES_PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     is_busy = any(batch.is_active for batch in page)
     return _shared(context) | {"model": model, "page": page, "is_busy": is_busy}
 
 
 @register.simple_tag
 def column_map_form(batch: PredictionBatch, sent: ColumnMapForm | None = None) -> ColumnMapForm:
-    """Return the form that asks which columns of the file are meant, or that form as it was sent."""
+    """Return the form that asks which columns of the file are meant, or that form as it was
+    sent.
+    """
     return sent or ColumnMapForm(batch)
 
 

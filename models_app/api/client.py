@@ -34,12 +34,16 @@ def model_deploy(request: HttpRequest) -> JsonResponse:
     if not form.is_valid():
         raise ApiProblem(f"The name of the model cannot be used: {form.errors['name'][0]}")
     name = form.cleaned_data["name"]
-    return JsonResponse({"id": str(services.model_deploy(cleanset=cleanset, user=account(request), name=name).pk)})
+    return JsonResponse(
+        {"id": str(services.model_deploy(cleanset=cleanset, user=account(request), name=name).pk)}
+    )
 
 
 @client_view("GET", scope="read")
 def model(request: HttpRequest, model_id: uuid.UUID) -> JsonResponse:
-    """Tell the state of a model and what it was made from; why a training failed stands under `error_message`."""
+    """Tell the state of a model and what it was made from; why a training failed stands under
+    `error_message`.
+    """
     model = model_or_404(request, model_id)
     project = model.cleanset.project
     return JsonResponse(
@@ -61,9 +65,16 @@ def ready_model(request: HttpRequest, model_id: uuid.UUID) -> DeployedModel:
     """Return a model that can predict. Raises ApiProblem with the reason where it cannot."""
     model = model_or_404(request, model_id)
     if model.is_active:
-        raise ApiProblem("This model is still being trained. Wait until it is ready, then predict.", status=409)
+        raise ApiProblem(
+            "This model is still being trained. Wait until it is ready, then predict.", status=409
+        )
     if model.status == Status.CANCELLED:
-        raise ApiProblem("The training of this model was cancelled. Deploy the cleanset again.", status=409)
+        raise ApiProblem(
+            "The training of this model was cancelled. Deploy the cleanset again.", status=409
+        )
     if not model.is_succeeded:
-        raise ApiProblem(f"This model cannot predict, since its training failed: {model.error_message}", status=409)
+        raise ApiProblem(
+            f"This model cannot predict, since its training failed: {model.error_message}",
+            status=409,
+        )
     return model

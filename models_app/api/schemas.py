@@ -31,7 +31,9 @@ class ModelOut(Schema):
     project_id: UUID
     task: MLTask
     n_rows: int | None = Field(description="Rows that it was trained on; null until that is done.")
-    n_corrected: int | None = Field(description="Of those, rows whose label is not the uploaded one.")
+    n_corrected: int | None = Field(
+        description="Of those, rows whose label is not the uploaded one."
+    )
     n_excluded: int | None
     artifact_bytes: int | None
     run: RunOut = Field(description="The training.")
@@ -55,8 +57,8 @@ class ModelOut(Schema):
 class ModelCandidateOut(Schema):
     """A model that was tried; null is what the task does not have.
 
-    `held_out_…` is measured on the corrected data, `original_…` in the project's first analysis, of the
-    uploaded labels.
+    `held_out_…` is measured on the corrected data, `original_…` in the project's first analysis, of
+    the uploaded labels.
     """
 
     name: str
@@ -66,7 +68,9 @@ class ModelCandidateOut(Schema):
     original_f1: float | None = Field(None, description="Of multi-label.")
     held_out_r2: float | None = Field(None, description="Of regression.")
     original_r2: float | None = Field(None, description="Of regression.")
-    ece: float | None = Field(description="Expected calibration error, of multi-class and multi-label.")
+    ece: float | None = Field(
+        description="Expected calibration error, of multi-class and multi-label."
+    )
     training_time_s: float
     inference_time_s: float
     is_deployed: bool
@@ -97,8 +101,12 @@ class ModelDetailOut(ModelOut):
     """A deployed model with what it reads and how good it is."""
 
     classes: list[str] = Field(description="Empty for regression, and until the training is done.")
-    columns: list[ExpectedColumnOut] = Field(description="The columns that a file to predict must have.")
-    candidates: list[ModelCandidateOut] = Field(description="The models that were tried, the best first.")
+    columns: list[ExpectedColumnOut] = Field(
+        description="The columns that a file to predict must have."
+    )
+    candidates: list[ModelCandidateOut] = Field(
+        description="The models that were tried, the best first."
+    )
     n_decisions_since: int = Field(
         description="Rows that were relabeled, excluded or put back after the training began."
     )

@@ -43,7 +43,9 @@ def model_get(request: HttpRequest, model_id: UUID) -> DeployedModel:
 @router.post("/models/{uuid:model_id}/retry", response={201: ModelOut})
 def model_retry(request: HttpRequest, model_id: UUID) -> Status[DeployedModel]:
     """Train a model again after a failure or a cancellation; the new one replaces the old one."""
-    return Status(201, services.model_retry(model=model_or_404(request, model_id), user=account(request)))
+    return Status(
+        201, services.model_retry(model=model_or_404(request, model_id), user=account(request))
+    )
 
 
 @router.delete("/models/{uuid:model_id}", response={204: None})

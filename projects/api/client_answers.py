@@ -1,4 +1,6 @@
-"""What the public client is told about datasets: why one could not be read, and types in its words."""
+"""What the public client is told about datasets: why one could not be read, and types
+in its words.
+"""
 
 from __future__ import annotations
 

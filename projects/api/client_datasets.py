@@ -21,10 +21,14 @@ MIN_ROWS_PER_CLASS = 5  # of a tabular project, by the client's own words
 
 
 def ready_version(request: HttpRequest, dataset_id: uuid.UUID) -> DatasetVersion:
-    """Return the newest version of a dataset whose file was read. Raises ApiProblem with the reason if it was not."""
+    """Return the newest version of a dataset whose file was read. Raises ApiProblem with the reason
+    if it was not.
+    """
     version = newest_version_or_404(request, dataset_id)
     if version.is_active:
-        raise ApiProblem("The file of this dataset is still being read. Wait until that is done.", status=409)
+        raise ApiProblem(
+            "The file of this dataset is still being read. Wait until that is done.", status=409
+        )
     if not version.is_succeeded:
         raise ApiProblem(f"This dataset cannot be used. {reading_failed(version)[1]}", status=409)
     return version
@@ -37,7 +41,9 @@ def dataset_id_for_name(request: HttpRequest) -> JsonResponse:
     if version is None or version.is_active:
         return JsonResponse({"dataset_id": None})
     if not version.is_succeeded:
-        raise ApiProblem(f"The dataset “{version.dataset.name}” could not be read. {reading_failed(version)[1]}")
+        raise ApiProblem(
+            f"The dataset “{version.dataset.name}” could not be read. {reading_failed(version)[1]}"
+        )
     return JsonResponse({"dataset_id": str(version.dataset_id)})
 
 
@@ -45,7 +51,8 @@ def dataset_id_for_name(request: HttpRequest) -> JsonResponse:
 def dataset_details(request: HttpRequest, dataset_id: uuid.UUID) -> JsonResponse:
     """Guess the label column, the text column and the features of a project of this dataset.
 
-    The client takes the label out of the features itself; it may be another column than the guessed one.
+    The client takes the label out of the features itself; it may be another column than the guessed
+    one.
     """
     version = ready_version(request, dataset_id)
     guess = guess_choice(selectors.column_profiles(version))
@@ -54,7 +61,9 @@ def dataset_details(request: HttpRequest, dataset_id: uuid.UUID) -> JsonResponse
         {
             "label_column_guess": label_guess(version, request.GET.get("tasktype", "")),
             "text_column_guess": guess.text_column,
-            "distinct_columns": [column["name"] for column in version.columns if column["name"] not in left_out],
+            "distinct_columns": [
+                column["name"] for column in version.columns if column["name"] not in left_out
+            ],
         }
     )
 
@@ -72,10 +81,15 @@ def dataset_schema(request: HttpRequest, dataset_id: uuid.UUID) -> JsonResponse:
     version = ready_version(request, dataset_id)
     profiles = selectors.column_profiles(version)
     types = {profile.name: SCHEMA_TYPES[profile.kind] for profile in profiles}
-    fields = {name: {"data_type": data, "feature_type": feature} for name, (data, feature) in types.items()}
+    fields = {
+        name: {"data_type": data, "feature_type": feature}
+        for name, (data, feature) in types.items()
+    }
     guess = guess_choice(profiles)
     metadata = {"id_column": None, "modality": guess.modality.value, "name": version.filename}
-    return JsonResponse({"schema": {"metadata": metadata, "fields": fields, "version": SCHEMA_VERSION}})
+    return JsonResponse(
+        {"schema": {"metadata": metadata, "fields": fields, "version": SCHEMA_VERSION}}
+    )
 
 
 @client_view("GET", "PATCH", scope="read")
@@ -88,13 +102,17 @@ def dataset_complete(request: HttpRequest, dataset_id: uuid.UUID) -> JsonRespons
 def column_diversity(request: HttpRequest, dataset_id: uuid.UUID, column: str) -> JsonResponse:
     """Tell whether a label column has at least two classes with some rows each."""
     cells = label_cells(_version_with(request, dataset_id, column), column)
-    n_classes = sum(n_rows >= MIN_ROWS_PER_CLASS for cell, n_rows in cells.counts if cell and cell.strip())
+    n_classes = sum(
+        n_rows >= MIN_ROWS_PER_CLASS for cell, n_rows in cells.counts if cell and cell.strip()
+    )
     return JsonResponse({"has_minimal_diversity": n_classes >= 2})
 
 
 @client_view("GET", scope="read")
 def multilabel_validity(request: HttpRequest, dataset_id: uuid.UUID, column: str) -> JsonResponse:
-    """Tell whether the cells of a column are lists of classes: fewer classes than there are lists."""
+    """Tell whether the cells of a column are lists of classes: fewer classes than there are
+    lists.
+    """
     version = _version_with(request, dataset_id, column)
     separator = separator_of(version, column)
     cells = [cell for cell, _ in label_cells(version, column).counts if cell and cell.strip()]

@@ -1,4 +1,6 @@
-"""Uploads of the public client: announced, sent in parts to signed addresses, completed, confirmed, watched."""
+"""Uploads of the public client: announced, sent in parts to signed addresses, completed, confirmed,
+watched.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ PART_URL_S = 24 * 3600
 def upload_initialize(request: HttpRequest) -> JsonResponse:
     """Announce a file; answer with the sizes of its parts and an address for each."""
     body = json_object(request)
-    upload = uploads.upload_begin(user=account(request), filename=text(body, "filename"), size_bytes=_size(body))
+    upload = uploads.upload_begin(
+        user=account(request), filename=text(body, "filename"), size_bytes=_size(body)
+    )
     sizes = uploads.part_sizes(upload)
     numbers = range(1, len(sizes) + 1)
     return JsonResponse(
@@ -56,7 +60,9 @@ def _size(body: Body) -> int:
 
 @client_view("PUT", scope=None)
 def upload_part(request: HttpRequest, upload_id: uuid.UUID, number: int) -> HttpResponse:
-    """Take the bytes of one part as they come in; the ETag is the hash that completing has to name."""
+    """Take the bytes of one part as they come in; the ETag is the hash that completing has
+    to name.
+    """
     check_token(request)
     upload = get_object_or_404(Upload, pk=upload_id)
     try:
@@ -78,9 +84,14 @@ def _etags(body: Body) -> dict[int, str]:
     parts = body.get("upload_parts")
     etags: dict[int, str] = {}
     for part in parts if isinstance(parts, list) else [None]:
-        number, etag = (part.get("PartNumber"), part.get("ETag")) if isinstance(part, dict) else (None, None)
+        number, etag = (
+            (part.get("PartNumber"), part.get("ETag")) if isinstance(part, dict) else (None, None)
+        )
         if not isinstance(number, int) or not isinstance(etag, str):
-            raise ApiProblem('The field \'upload_parts\' has to be a list of {"ETag": text, "PartNumber": number}.')
+            raise ApiProblem(
+                'The field \'upload_parts\' has to be a list of {"ETag": text, "PartNumber":'
+                " number}."
+            )
         etags[number] = etag.strip('"')
     return etags
 
@@ -117,7 +128,9 @@ def total_progress(request: HttpRequest) -> JsonResponse:
     if version.is_succeeded:
         return JsonResponse({"status": "complete", "progress": 1})
     error_type, message = reading_failed(version)
-    return JsonResponse({"status": "error", "progress": 1, "error_type": error_type, "error_message": message})
+    return JsonResponse(
+        {"status": "error", "progress": 1, "error_type": error_type, "error_message": message}
+    )
 
 
 @client_view("GET", scope="read")

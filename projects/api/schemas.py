@@ -21,8 +21,12 @@ from studio.engine.conventions import Convention
 class ReadFields(Schema):
     """How a file is to be read; what is left out or empty is found out."""
 
-    encoding: Text = Field("", max_length=40, description="Such as cp1252, gb18030, shift-jis, koi8-r.")
-    delimiter: Text = Field("", max_length=20, description="One character, or tab, comma, semicolon, pipe.")
+    encoding: Text = Field(
+        "", max_length=40, description="Such as cp1252, gb18030, shift-jis, koi8-r."
+    )
+    delimiter: Text = Field(
+        "", max_length=20, description="One character, or tab, comma, semicolon, pipe."
+    )
     quotes: Literal["", "double", "single", "none"] = Field("", description="What encloses cells.")
     has_header: bool | None = Field(None, description="false: the first row is data.")
     sheet: Text = Field("", max_length=100, description="Of a workbook.")
@@ -51,10 +55,14 @@ class ReadingOut(Schema):
 
     encoding: str | None = None
     delimiter: str | None = None
-    quotes: str | None = Field(None, description="double, single, or none: quotation marks are ordinary characters.")
+    quotes: str | None = Field(
+        None, description="double, single, or none: quotation marks are ordinary characters."
+    )
     has_header: bool | None = None
     sheet: str | None = None
-    orient: str | None = Field(None, description="pandas' word for the form of a JSON document, or lines, or list.")
+    orient: str | None = Field(
+        None, description="pandas' word for the form of a JSON document, or lines, or list."
+    )
 
 
 class NameIn(Schema):
@@ -71,7 +79,9 @@ class DatasetOut(Schema):
     id: UUID
     name: str
     created_at: datetime
-    version: int = Field(description="Number of the newest version; projects keep the one they were made from.")
+    version: int = Field(
+        description="Number of the newest version; projects keep the one they were made from."
+    )
     filename: str
     size_bytes: int
     file_format: str = Field(description="Empty until the file is read.")
@@ -82,7 +92,10 @@ class DatasetOut(Schema):
     notes: list[str] = Field(description="What the reader found worth telling.")
     reading: ReadingOut
     doubts: dict[str, str] = Field(
-        description="Fields of `reading` for which another choice may be the right one, each with the reason."
+        description=(
+            "Fields of `reading` for which another choice may be the right one, each with the"
+            " reason."
+        )
     )
     sheets: list[str] = Field(description="All sheets of a workbook.")
     run: RunOut = Field(description="The reading of the file.")
@@ -112,7 +125,9 @@ class DatasetOut(Schema):
         """Return what was found or asked for, in the words of the input."""
         values: dict[str, Any] = dict(version.used_options)
         if "quotes" in values:
-            values["quotes"] = next(name for name, quotes in QUOTES.items() if quotes == values["quotes"])
+            values["quotes"] = next(
+                name for name, quotes in QUOTES.items() if quotes == values["quotes"]
+            )
         return ReadingOut(**values)
 
     @staticmethod
@@ -155,8 +170,12 @@ class ColumnOut(Schema):
     highest: str | None
     top_values: list[TopValueOut]
     histogram: HistogramOut | None
-    convention: Convention | None = Field(description="How its numbers or dates are read, where it has any.")
-    is_convention_assumed: bool = Field(description="Whether its cells could be read in another way, too.")
+    convention: Convention | None = Field(
+        description="How its numbers or dates are read, where it has any."
+    )
+    is_convention_assumed: bool = Field(
+        description="Whether its cells could be read in another way, too."
+    )
 
 
 class KindsIn(Schema):
@@ -174,7 +193,9 @@ class RowOut(Schema):
     """One row as it was uploaded."""
 
     row_id: int = Field(description=ROW_ID_FORM)
-    cells: dict[str, str | None] = Field(description="Every cell as text; null where the file has none.")
+    cells: dict[str, str | None] = Field(
+        description="Every cell as text; null where the file has none."
+    )
 
 
 class UrlIn(Schema):

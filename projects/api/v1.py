@@ -11,7 +11,16 @@ from ninja.files import UploadedFile
 
 from projects import selectors, services, uploads
 from projects.access import dataset_or_404, newest_version_or_404, ready_version_or_404
-from projects.api.schemas import ColumnOut, DatasetOut, KindsIn, NameIn, ReadFields, ReadIn, RowOut, UrlIn
+from projects.api.schemas import (
+    ColumnOut,
+    DatasetOut,
+    KindsIn,
+    NameIn,
+    ReadFields,
+    ReadIn,
+    RowOut,
+    UrlIn,
+)
 from projects.models import Dataset, DatasetVersion
 from projects.readers.profile import ColumnProfile
 from studio.accounts.access import account
@@ -37,11 +46,14 @@ def dataset_create(
 ) -> Status[DatasetVersion]:
     """Upload a file; the dataset is named after it unless you name it. Its run reads the file.
 
-    CSV, TSV, JSON, JSON Lines, XLSX, XLS, XLSB, ODS or Parquet, also packed with gzip or zip. How it is read is found
-    out, and stands in `reading`, `notes` and `doubts` of the answer; the other fields say it.
+    CSV, TSV, JSON, JSON Lines, XLSX, XLS, XLSB, ODS or Parquet, also packed with gzip or zip. How
+    it is read is found out, and stands in `reading`, `notes` and `doubts` of the answer; the other
+    fields say it.
     """
     options = reading.options()
-    dataset = services.dataset_create(user=account(request), uploaded_file=file, name=name.strip(), options=options)
+    dataset = services.dataset_create(
+        user=account(request), uploaded_file=file, name=name.strip(), options=options
+    )
     return _created(dataset)
 
 
@@ -84,25 +96,37 @@ def dataset_update(request: HttpRequest, dataset_id: UUID, wanted: NameIn) -> Da
 @router.get("/{uuid:dataset_id}/versions", response=list[DatasetOut])
 def dataset_versions(request: HttpRequest, dataset_id: UUID) -> list[DatasetVersion]:
     """List all versions of a dataset, the newest first."""
-    return list(selectors.versions_of(dataset_or_404(request, dataset_id)).select_related("dataset"))
+    return list(
+        selectors.versions_of(dataset_or_404(request, dataset_id)).select_related("dataset")
+    )
 
 
 @router.post("/{uuid:dataset_id}/file", response=DatasetOut)
 def dataset_upload_version(
     request: HttpRequest, dataset_id: UUID, file: File[UploadedFile], reading: Form[ReadFields]
 ) -> DatasetVersion:
-    """Upload another file as the newest version of a dataset. Projects keep the version that they were made from."""
+    """Upload another file as the newest version of a dataset. Projects keep the version that they
+    were made from.
+    """
     dataset = dataset_or_404(request, dataset_id)
     options = reading.options()
-    return services.dataset_upload_version(dataset=dataset, user=account(request), uploaded_file=file, options=options)
+    return services.dataset_upload_version(
+        dataset=dataset, user=account(request), uploaded_file=file, options=options
+    )
 
 
 @router.post("/{uuid:dataset_id}/read", response={201: DatasetOut})
-def dataset_read_again(request: HttpRequest, dataset_id: UUID, reading: ReadIn) -> Status[DatasetVersion]:
-    """Read the newest file again in the way that you say, as a new version. Projects keep theirs."""
+def dataset_read_again(
+    request: HttpRequest, dataset_id: UUID, reading: ReadIn
+) -> Status[DatasetVersion]:
+    """Read the newest file again in the way that you say, as a new version. Projects keep
+    theirs.
+    """
     version = newest_version_or_404(request, dataset_id)
     options = reading.options()
-    return Status(201, services.dataset_read_again(version=version, user=account(request), options=options))
+    return Status(
+        201, services.dataset_read_again(version=version, user=account(request), options=options)
+    )
 
 
 @router.get("/{uuid:dataset_id}/columns", response=list[ColumnOut])
@@ -112,12 +136,19 @@ def dataset_columns(request: HttpRequest, dataset_id: UUID) -> list[ColumnProfil
 
 
 @router.put("/{uuid:dataset_id}/kinds", response=list[ColumnOut])
-def dataset_kinds_choose(request: HttpRequest, dataset_id: UUID, chosen: KindsIn) -> list[ColumnProfile]:
+def dataset_kinds_choose(
+    request: HttpRequest, dataset_id: UUID, chosen: KindsIn
+) -> list[ColumnProfile]:
     """Choose the kinds of columns; new projects use them."""
     version = ready_version_or_404(request, dataset_id)
     profiles = selectors.column_profiles(version)
-    if unknown := (chosen.kinds.keys() | chosen.conventions.keys()) - {profile.name for profile in profiles}:
-        raise DataProblem(f"There is no column '{min(unknown)[:100]}' in this dataset. Its columns are listed there.")
+    if unknown := (chosen.kinds.keys() | chosen.conventions.keys()) - {
+        profile.name for profile in profiles
+    }:
+        raise DataProblem(
+            f"There is no column '{min(unknown)[:100]}' in this dataset. Its columns are listed"
+            " there."
+        )
     kinds = {profile.name: profile.kind for profile in profiles} | chosen.kinds
     services.column_kinds_choose(version=version, kinds=kinds, conventions=chosen.conventions)
     return selectors.column_profiles(version)
@@ -129,5 +160,8 @@ def dataset_rows(request: HttpRequest, dataset_id: UUID, params: Paged) -> dict[
     version = ready_version_or_404(request, dataset_id)
     n_rows = version.n_rows or 0
     row_ids = range(n_rows)[params.offset : params.offset + params.limit]
-    rows = [{"row_id": row_id, "cells": cells} for row_id, cells in selectors.cells_between(version, row_ids)]
+    rows = [
+        {"row_id": row_id, "cells": cells}
+        for row_id, cells in selectors.cells_between(version, row_ids)
+    ]
     return page(request, params, rows, count=n_rows)

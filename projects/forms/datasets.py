@@ -15,7 +15,8 @@ from studio.engine.conventions import Convention
 from studio.templatetags.studio import filesize
 
 ACCEPTED = (
-    ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsb", ".xls", ".ods", ".parquet", ".gz", ".zip",
+    ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsb", ".xls", ".ods",
+    ".parquet", ".gz", ".zip",
 )  # fmt: skip
 KIND_CHOICES = [
     (ColumnKind.TEXT, "Text"),
@@ -45,13 +46,17 @@ class UploadForm(forms.Form):
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
             raise forms.ValidationError(
-                f"The file has {filesize(file.size)}; this studio takes up to {filesize(settings.MAX_UPLOAD_BYTES)}. "
-                "Compress it with gzip, or upload a part of it."
+                f"The file has {filesize(file.size)}; this studio takes up to"
+                f" {filesize(settings.MAX_UPLOAD_BYTES)}. Compress it with gzip, or upload a part"
+                " of it."
             )
         return file
 
 
-NUMBER_CHOICES = [(Convention.POINT, "Decimal point: 1,234.5"), (Convention.COMMA, "Decimal comma: 1.234,5")]
+NUMBER_CHOICES = [
+    (Convention.POINT, "Decimal point: 1,234.5"),
+    (Convention.COMMA, "Decimal comma: 1.234,5"),
+]
 DATE_CHOICES = [
     (Convention.DAY_FIRST, "Day first: 31/12/2026"),
     (Convention.MONTH_FIRST, "Month first: 12/31/2026"),
@@ -74,7 +79,11 @@ class KindsForm(forms.Form):
     """
 
     def __init__(
-        self, profiles: Sequence[ColumnProfile], data: QueryDict | None = None, *, places: Sequence[int] | None = None
+        self,
+        profiles: Sequence[ColumnProfile],
+        data: QueryDict | None = None,
+        *,
+        places: Sequence[int] | None = None,
     ) -> None:
         super().__init__(data)
         self.profiles = profiles
@@ -83,9 +92,14 @@ class KindsForm(forms.Form):
         if data is not None:
             self.places = [place for place in every if self.field_name(place) in data]
         for place in self.places:
-            attributes = {"class": "input input-small", "aria-label": f"Kind of {profiles[place].name}"}
+            attributes = {
+                "class": "input input-small",
+                "aria-label": f"Kind of {profiles[place].name}",
+            }
             self.fields[self.field_name(place)] = forms.ChoiceField(
-                choices=KIND_CHOICES, initial=profiles[place].kind, widget=forms.Select(attrs=attributes)
+                choices=KIND_CHOICES,
+                initial=profiles[place].kind,
+                widget=forms.Select(attrs=attributes),
             )
             if profiles[place].has_readings:
                 self.fields[self.convention_name(place)] = _convention_field(profiles[place])
@@ -109,12 +123,15 @@ class KindsForm(forms.Form):
     def kinds(self) -> dict[str, ColumnKind]:
         """Return the chosen kinds by column."""
         return {
-            self.profiles[place].name: ColumnKind(self.cleaned_data[self.field_name(place)]) for place in self.places
+            self.profiles[place].name: ColumnKind(self.cleaned_data[self.field_name(place)])
+            for place in self.places
         }
 
     def conventions(self) -> dict[str, Convention | None]:
         """Return the chosen conventions by column, None where the found one is to be used."""
-        chosen = {place: self.cleaned_data.get(self.convention_name(place)) for place in self.places}
+        chosen = {
+            place: self.cleaned_data.get(self.convention_name(place)) for place in self.places
+        }
         return {
             self.profiles[place].name: Convention(convention) if convention else None
             for place, convention in chosen.items()

@@ -42,7 +42,9 @@ class Option:
     text: str
 
 
-CONVENTION_ADVICE = "If that is wrong, choose another reading among the columns of the data set first."
+CONVENTION_ADVICE = (
+    "If that is wrong, choose another reading among the columns of the data set first."
+)
 WORDS_ADVICE = (
     "If it holds numbers, set its kind to number among the columns of the data set first; "
     "the words then count as missing."
@@ -53,20 +55,32 @@ MODALITIES = (
 )
 TASKS = (
     Option(MLTask.MULTI_CLASS, "Multi-class", "Each row has one of several classes."),
-    Option(MLTask.MULTI_LABEL, "Multi-label", "Each row has any number of classes: a cell such as red,large."),
+    Option(
+        MLTask.MULTI_LABEL,
+        "Multi-label",
+        "Each row has any number of classes: a cell such as red,large.",
+    ),
     Option(MLTask.REGRESSION, "Regression", "Each row has a number as its label."),
     Option(MLTask.UNSUPERVISED, "Unlabeled", "No labels: duplicates and outliers are found."),
 )
 MODES = (
     Option(Mode.FAST, "Fast", "Few quick models: a first look at the data."),
-    Option(Mode.REGULAR, "Regular", "More models, and sentence embeddings of text: slower, with better suggestions."),
+    Option(
+        Mode.REGULAR,
+        "Regular",
+        "More models, and sentence embeddings of text: slower, with better suggestions.",
+    ),
 )
 
 
 LABEL_WANTED = {
     MLTask.MULTI_CLASS: "Choose the column with the class of each row.",
-    MLTask.MULTI_LABEL: "Choose the column whose cells hold sets of classes; none was found that looks so.",
-    MLTask.REGRESSION: "Choose the column with the number of each row; none was found that looks so.",
+    MLTask.MULTI_LABEL: (
+        "Choose the column whose cells hold sets of classes; none was found that looks so."
+    ),
+    MLTask.REGRESSION: (
+        "Choose the column with the number of each row; none was found that looks so."
+    ),
 }
 
 
@@ -83,7 +97,10 @@ SEPARATOR_NAMES = {
 }
 SEPARATORS = [
     (AS_FOUND, "As found in the column"),
-    *((separator.value, f"{name}: {separator.example}") for separator, name in SEPARATOR_NAMES.items()),
+    *(
+        (separator.value, f"{name}: {separator.example}")
+        for separator, name in SEPARATOR_NAMES.items()
+    ),
 ]
 
 
@@ -99,7 +116,9 @@ class NamesField(forms.Field):
 
 @dataclass(frozen=True, slots=True)
 class SpellingChoice:
-    """One class that is spelled in several ways; `kept` is the spelling that all count as, empty for each its own."""
+    """One class that is spelled in several ways; `kept` is the spelling that all count as, empty
+    for each its own.
+    """
 
     spellings: Spellings
     kept: str
@@ -112,7 +131,9 @@ class SpellingChoice:
 
 @dataclass(frozen=True, slots=True)
 class FeatureOption:
-    """One column that a tabular project may learn from; `reason` says why it was left out by the guess."""
+    """One column that a tabular project may learn from; `reason` says why it was left out by the
+    guess.
+    """
 
     name: str
     kind: ColumnKind
@@ -124,9 +145,10 @@ class FeatureOption:
 class ProjectForm(forms.Form):
     """What to learn from a dataset version; everything is guessed at first.
 
-    `labels` is what the label column holds, there once the form is valid; None without labels. `guessed_task` is the
-    task for which the label column on the page was guessed. Of `merged`, each is the spelling that all spellings of
-    its class count as; `merge_all` keeps the most frequent spelling of every class.
+    `labels` is what the label column holds, there once the form is valid; None without labels.
+    `guessed_task` is the task for which the label column on the page was guessed. Of `merged`, each
+    is the spelling that all spellings of its class count as; `merge_all` keeps the most frequent
+    spelling of every class.
     """
 
     labels: LabelSummary | None
@@ -144,14 +166,22 @@ class ProjectForm(forms.Form):
     separator = forms.ChoiceField(label="Sets are written with", required=False, choices=SEPARATORS)
     merged = NamesField(required=False)
     merge_all = forms.CharField(required=False)
-    text_column = forms.ChoiceField(label="Text column", required=False, help_text="The column that the models read.")
+    text_column = forms.ChoiceField(
+        label="Text column", required=False, help_text="The column that the models read."
+    )
     feature_columns = forms.MultipleChoiceField(label="Columns to learn from", required=False)
     mode = forms.ChoiceField(choices=[(option.value, option.title) for option in MODES])
 
     def __init__(
-        self, version: DatasetVersion, data: QueryDict | None = None, *, label_column: str | None = None
+        self,
+        version: DatasetVersion,
+        data: QueryDict | None = None,
+        *,
+        label_column: str | None = None,
     ) -> None:
-        """Guess everything from the version's columns; with the label column, if that is known already."""
+        """Guess everything from the version's columns; with the label column, if that is known
+        already.
+        """
         self.version, self._posted = version, data
         self.profiles = column_profiles(version)
         self._sets = set_columns(version, self.profiles)
@@ -187,10 +217,14 @@ class ProjectForm(forms.Form):
         }
 
     def guessed_data(self) -> QueryDict:
-        """Return the guess as if it had been posted, so that the page can say at once what would happen."""
+        """Return the guess as if it had been posted, so that the page can say at once what would
+        happen.
+        """
         data = QueryDict(mutable=True)
         for name, value in self._guessed().items():
-            data.setlist(name, [str(part) for part in value] if isinstance(value, list) else [str(value)])
+            data.setlist(
+                name, [str(part) for part in value] if isinstance(value, list) else [str(value)]
+            )
         return data
 
     @property
@@ -202,17 +236,25 @@ class ProjectForm(forms.Form):
         return bool(guessed) and chosen != guessed and chosen in list(MLTask)
 
     def fitted_data(self) -> QueryDict:
-        """Return what was posted with the columns that fit its task: a label column that does not fit is guessed."""
+        """Return what was posted with the columns that fit its task: a label column that does not
+        fit is guessed.
+        """
         assert self._posted is not None
         data, task = self._posted.copy(), self.guess.task
         posted = next((p for p in self.profiles if p.name == data.get("label_column")), None)
-        is_kept = posted is not None and task is not MLTask.UNSUPERVISED and fits_task(posted, task, self._sets)
+        is_kept = (
+            posted is not None
+            and task is not MLTask.UNSUPERVISED
+            and fits_task(posted, task, self._sets)
+        )
         label = posted.name if posted and is_kept else self.guess.label_column or ""
         data["label_column"], data["guessed_task"] = label, task.value
         features = {*data.getlist("feature_columns")}
         if posted and posted.name != label and posted.name in self.guess.feature_columns:
             features.add(posted.name)
-        data.setlist("feature_columns", [p.name for p in self.profiles if p.name in features - {label}])
+        data.setlist(
+            "feature_columns", [p.name for p in self.profiles if p.name in features - {label}]
+        )
         return data
 
     def clean(self) -> dict[str, object]:
@@ -226,7 +268,9 @@ class ProjectForm(forms.Form):
             self.add_error(None, str(problem))
             return cleaned
         if cleaned["modality"] == Modality.TEXT and not cleaned["text_column"]:
-            self.add_error("text_column", "A text project needs the column that holds the text. Choose one.")
+            self.add_error(
+                "text_column", "A text project needs the column that holds the text. Choose one."
+            )
             return cleaned
         task = MLTask(str(cleaned["task"]))
         if task in LABEL_WANTED and not cleaned["label_column"]:
@@ -257,7 +301,9 @@ class ProjectForm(forms.Form):
         return next((name for name in spellings.names if name in self.cleaned_data["merged"]), "")
 
     def _label_profile(self, spec: CleansetSpec) -> ColumnProfile | None:
-        return next((profile for profile in self.profiles if profile.name == spec.label_column), None)
+        return next(
+            (profile for profile in self.profiles if profile.name == spec.label_column), None
+        )
 
     def _check(self, spec: CleansetSpec) -> None:
         profile = self._label_profile(spec)
@@ -306,17 +352,25 @@ class ProjectForm(forms.Form):
         if profile is None or not isinstance(self.labels, ClassCounts):
             return []
         n_classes = self.labels.n_classes
-        found = [question_of_numbers(profile.name, profile.kind, task, n_classes, remedy="choose the task regression")]
+        found = [
+            question_of_numbers(
+                profile.name, profile.kind, task, n_classes, remedy="choose the task regression"
+            )
+        ]
         separator = separator_that_may_be(self.version.table_key, profile.name)
         if separator is not None:
             example = self._example(separator)
             is_sure = profile.name in self._sets
             remedy = "choose the task multi-label"
-            found.append(question_of_sets(profile.name, task, example, is_sure=is_sure, remedy=remedy))
+            found.append(
+                question_of_sets(profile.name, task, example, is_sure=is_sure, remedy=remedy)
+            )
         return [question for question in found if question]
 
     def notes(self, *, remedy: str) -> list[str]:
-        """Return the questions, which spellings stay apart, and what was left out; `remedy` merges spellings."""
+        """Return the questions, which spellings stay apart, and what was left out; `remedy` merges
+        spellings.
+        """
         spec = self.spec()
         notes = self.questions()
         if apart := [choice.spellings for choice in self.spellings if not choice.kept]:
@@ -330,7 +384,9 @@ class ProjectForm(forms.Form):
     def _example(self, separator: Separator) -> str:
         """Return a frequent cell of the label column with more than one class."""
         cells = self._cells.counts if self._cells else ()
-        return next((cell for cell, _ in cells if cell and len(read_set(cell, separator) or ()) > 1), "")
+        return next(
+            (cell for cell, _ in cells if cell and len(read_set(cell, separator) or ()) > 1), ""
+        )
 
     def feature_options(self) -> list[FeatureOption]:
         """Return every column with what speaks against learning from it."""
@@ -339,7 +395,9 @@ class ProjectForm(forms.Form):
         reasons = {**dict(fitting.left_out), **{label or "": "it is the label"}}
         checked = set(self["feature_columns"].value() or [])
         return [
-            FeatureOption(p.name, p.kind, p.missing_fraction, p.name in checked, reasons.get(p.name, ""))
+            FeatureOption(
+                p.name, p.kind, p.missing_fraction, p.name in checked, reasons.get(p.name, "")
+            )
             for p in self.profiles
         ]
 

@@ -53,7 +53,9 @@ def names_of(options: ReadOptions) -> dict[str, str]:
     """Return the options that are not None as the form's fields hold them."""
     values = options.to_dict()
     if "quotes" in values:
-        values["quotes"] = next(name for name, quotes in QUOTES.items() if quotes == values["quotes"])
+        values["quotes"] = next(
+            name for name, quotes in QUOTES.items() if quotes == values["quotes"]
+        )
     if "has_header" in values:
         values["has_header"] = "yes" if values["has_header"] else "no"
     return {name: str(value) for name, value in values.items()}
@@ -79,7 +81,9 @@ def shown_facts(version: DatasetVersion) -> list[tuple[str, str, bool]]:
 
 
 def doubts_of(version: DatasetVersion) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """Return what may be wrong: a question, the reader's sentence, and the fields that change it at once, if any."""
+    """Return what may be wrong: a question, the reader's sentence, and the fields that change it at
+    once, if any.
+    """
     asked = names_of(ReadOptions.from_dict(version.asked_options))
     again = {"has_header": list({**asked, "has_header": "no"}.items())}
     return [(_QUESTIONS[name], sentence, again.get(name, [])) for name, sentence in version.doubts]
@@ -98,7 +102,9 @@ class ReadForm(forms.Form):
     def _field(self, name: str) -> forms.Field:
         label = LABELS[name]
         if name == "sheet" and not self._sheets:
-            return forms.CharField(label=label, required=False, max_length=100, help_text="Empty: find out.")
+            return forms.CharField(
+                label=label, required=False, max_length=100, help_text="Empty: find out."
+            )
         choices = {
             "encoding": list(ENCODING_NAMES.items()),
             "delimiter": list(_DELIMITERS_SHOWN.items()),
@@ -111,7 +117,9 @@ class ReadForm(forms.Form):
         if initial is not None and initial not in dict(choices):
             choices.append((initial, initial))
         found = self._used.get(label)
-        find_out = _FIND_OUT if found is None or initial is not None else f"{_FIND_OUT} (found: {found})"
+        find_out = (
+            _FIND_OUT if found is None or initial is not None else f"{_FIND_OUT} (found: {found})"
+        )
         return forms.ChoiceField(
             label=label,
             required=False,

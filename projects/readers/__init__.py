@@ -1,4 +1,6 @@
-"""Turns any uploaded file into one exact Parquet table, or says what is wrong with it. Paths in, paths out."""
+"""Turns any uploaded file into one exact Parquet table, or says what is wrong with it. Paths in,
+paths out.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,15 @@ from projects.readers.csv_reader import CsvFile, read_csv
 from projects.readers.detect import binary_format, text_format
 from projects.readers.dialect import find_dialect
 from projects.readers.encoding import TextEncoding, find_encoding
-from projects.readers.facts import FIND_OUT, ROW_ID, FileFormat, ReadLimits, ReadOptions, TableFacts, TableRead
+from projects.readers.facts import (
+    FIND_OUT,
+    ROW_ID,
+    FileFormat,
+    ReadLimits,
+    ReadOptions,
+    TableFacts,
+    TableRead,
+)
 from projects.readers.header_doubt import header_doubt
 from projects.readers.json_outline import Orient, find_form
 from projects.readers.json_reader import JsonFile, read_json
@@ -35,14 +45,17 @@ def read_table(
     limits: ReadLimits,
     options: ReadOptions = FIND_OUT,
 ) -> TableFacts:
-    """Write the table in `source` to the Parquet file `out`, every cell as the exact text that it has in the file.
+    """Write the table in `source` to the Parquet file `out`, every cell as the exact text that it
+    has in the file.
 
-    `filename` is the name that the user gave, and the second hint, after the content, at what the file is. `options`
-    say how to read it where that should not be found out. `out` has the column `ROW_ID` (0-based, in file order)
-    first and then every column of the user as text; an empty cell is null. Scratch files lie beside `out` and are gone
-    when the function returns or raises, and `out` only appears when it is complete.
+    `filename` is the name that the user gave, and the second hint, after the content, at what the
+    file is. `options` say how to read it where that should not be found out. `out` has the column
+    `ROW_ID` (0-based, in file order) first and then every column of the user as text; an empty cell
+    is null. Scratch files lie beside `out` and are gone when the function returns or raises, and
+    `out` only appears when it is complete.
 
-    Raises DataProblem when the file is no table that can be read exactly, and whatever `progress` raises.
+    Raises DataProblem when the file is no table that can be read exactly, and whatever `progress`
+    raises.
     """
     sha256 = file_sha256(source, progress)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="reading-") as scratch:
@@ -85,7 +98,9 @@ class _Reading:
 
     def _binary(self, file_format: FileFormat) -> TableRead:
         if file_format is FileFormat.PARQUET:
-            return read_parquet(self.file.path, self.table, progress=self.progress, limits=self.limits)
+            return read_parquet(
+                self.file.path, self.table, progress=self.progress, limits=self.limits
+            )
         # What reads workbooks takes 0.2 s to load, for which other files need not wait.
         from projects.readers.sheet_reader import read_workbook
 
@@ -99,7 +114,9 @@ class _Reading:
         )
 
     def _text(self) -> tuple[FileFormat, TableRead]:
-        encoding = find_encoding(self.file.path, self.file.name, self.progress, asked=self.options.encoding)
+        encoding = find_encoding(
+            self.file.path, self.file.name, self.progress, asked=self.options.encoding
+        )
         with self.file.path.open(encoding=encoding.codec, newline="") as text:
             found = text_format(text.read(_START_CHARS), self.file.name)
         refuse_unfit_options(self.options, found)
@@ -116,16 +133,22 @@ class _Reading:
         with self.file.path.open(encoding=encoding.codec, newline="\n") as text:
             form = find_form(text, max_chars=self.limits.max_value_bytes, asked=self.options.orient)
         file = JsonFile(self.file.path, encoding.codec, form)
-        read = read_json(file, self.table, asked=self.options, progress=self.progress, limits=self.limits)
+        read = read_json(
+            file, self.table, asked=self.options, progress=self.progress, limits=self.limits
+        )
         is_lines = form.orient is Orient.LINES
         return FileFormat.JSON_LINES if is_lines else FileFormat.JSON, read
 
     def _csv(self, found: FileFormat, encoding: TextEncoding) -> tuple[FileFormat, TableRead]:
         self._refuse_endless_line(encoding)
-        csv.field_size_limit(self.limits.max_value_bytes)  # of the process; nothing else here reads with this module
+        csv.field_size_limit(
+            self.limits.max_value_bytes
+        )  # of the process; nothing else here reads with this module
         dialect = find_dialect(self.file.path, encoding.codec, found, self.options)
         file = CsvFile(self.file.path, encoding.codec, dialect)
-        read = read_csv(file, self.table, asked=self.options, progress=self.progress, limits=self.limits)
+        read = read_csv(
+            file, self.table, asked=self.options, progress=self.progress, limits=self.limits
+        )
         return FileFormat.TSV if dialect.delimiter == "\t" else FileFormat.CSV, read
 
     def _with_header_doubt(self, read: TableRead) -> TableRead:
@@ -135,13 +158,17 @@ class _Reading:
         doubt = header_doubt(read.columns, self.table)
         if doubt is None:
             return read
-        return replace(read, notes=(*read.notes, doubt), doubts={**read.doubts, "has_header": doubt})
+        return replace(
+            read, notes=(*read.notes, doubt), doubts={**read.doubts, "has_header": doubt}
+        )
 
     def _refuse_endless_line(self, encoding: TextEncoding) -> None:
-        """A line is read into memory as one, so a file without line breaks must not come that far."""
+        """A line is read into memory as one, so a file without line breaks must not come that
+        far.
+        """
         if encoding.longest_line_chars > self.limits.max_value_bytes:
             raise DataProblem(
-                f"Line {encoding.longest_line:,} of {self.file.name} is longer than "
-                f"{self.limits.max_value_bytes / 1024**2:.0f} MB, so it does not look like a table. "
-                "Expected one row per line."
+                f"Line {encoding.longest_line:,} of {self.file.name} is longer than"
+                f" {self.limits.max_value_bytes / 1024**2:.0f} MB, so it does not look like a"
+                " table. Expected one row per line."
             )

@@ -1,4 +1,6 @@
-"""Opens old XLS workbooks and binary XLSB ones with calamine, which holds a sheet in memory as a full rectangle."""
+"""Opens old XLS workbooks and binary XLSB ones with calamine, which holds a sheet in memory as a
+full rectangle.
+"""
 
 from __future__ import annotations
 
@@ -40,16 +42,22 @@ class CalamineBook:
 
     @classmethod
     @contextmanager
-    def opened(cls, path: Path, file_format: FileFormat, limits: ReadLimits) -> Iterator[CalamineBook]:
+    def opened(
+        cls, path: Path, file_format: FileFormat, limits: ReadLimits
+    ) -> Iterator[CalamineBook]:
         """Open the workbook if it fits into memory; raises DataProblem for a damaged one."""
         _refuse_large(path, file_format, limits)
         try:
             with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
                 yield cls(path, file_format, book)
         except PasswordError as error:
-            raise DataProblem("The workbook is protected by a password. Save it without one.") from error
+            raise DataProblem(
+                "The workbook is protected by a password. Save it without one."
+            ) from error
         except CalamineError as error:
-            raise DataProblem(f"The file is no workbook that can be read, or it is damaged. {SAVE_AGAIN}") from error
+            raise DataProblem(
+                f"The file is no workbook that can be read, or it is damaged. {SAVE_AGAIN}"
+            ) from error
 
     def rows(self, title: str) -> Iterator[SheetRow]:
         """All rows from the first, blank ones included."""
@@ -62,7 +70,9 @@ class CalamineBook:
     def merges(self, title: str) -> list[Merge]:
         """The merged cells."""
         if self._format is FileFormat.XLSB:
-            return xlsb_merges(self._path, [sheet.name for sheet in self._book.sheets_metadata].index(title))
+            return xlsb_merges(
+                self._path, [sheet.name for sheet in self._book.sheets_metadata].index(title)
+            )
         ranges = self._sheet(title).merged_cell_ranges or []
         return [
             Merge(first_row + 1, first_column, last_row + 1, last_column)
@@ -80,8 +90,8 @@ def _refuse_large(path: Path, file_format: FileFormat, limits: ReadLimits) -> No
         refuse_large_xlsb(path, limits)
     elif path.stat().st_size > limits.max_shared_bytes:
         raise DataProblem(
-            f"The workbook has more than {limits.max_shared_bytes / 1024**2:,.0f} MB, which is too much for this "
-            "format. Save the sheet as CSV and use that."
+            f"The workbook has more than {limits.max_shared_bytes / 1024**2:,.0f} MB, which is too"
+            " much for this format. Save the sheet as CSV and use that."
         )
 
 

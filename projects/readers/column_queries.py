@@ -1,4 +1,6 @@
-"""The SQL behind a column's profile. Every query reads one column of the table and needs little memory."""
+"""The SQL behind a column's profile. Every query reads one column of the table and needs little
+memory.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +36,17 @@ from studio.engine.kinds import (
 from studio.engine.number_patterns import INTEGER_PATTERN, NUMBER_PATTERN, OPEN_POINT_PATTERN
 from studio.tables import filled_sql
 
-MAX_EXACT_DISTINCT = 3_000_000  # above it the estimate is kept: counting exactly would take hundreds of megabytes
-_MAX_GROUPED = 20_000  # distinct cells up to which patterns are held against each of them once, not once a row
-_N_SAMPLED_ROWS = 10_000  # on which numbers are compared with those of other columns and with the order of the rows
+MAX_EXACT_DISTINCT = (
+    3_000_000  # above it the estimate is kept: counting exactly would take hundreds of megabytes
+)
+_MAX_GROUPED = (
+    20_000  # distinct cells up to which patterns are held against each of them once, not once a row
+)
+# on which numbers are compared with those of other columns and with the order of the rows
+_N_SAMPLED_ROWS = 10_000
 # The first columns of the query in `ColumnQueries.facts`, in its order.
-_COUNTS = ("n_rows", "n_missing", "n_integer", "n_number", "n_code", "n_datetime", "n_url", "n_placeholder",
+_COUNTS = ("n_rows", "n_missing", "n_integer", "n_number", "n_code", "n_datetime", "n_url",
+"n_placeholder",
            "n_unspaced", "n_with_digit", "n_spaces", "n_written")  # fmt: skip
 
 
@@ -69,20 +77,23 @@ class ColumnQueries:
         self._connection = connection
         name = column.replace('"', '""')
         cell = filled_sql(f'"{name}"')
-        # No view over the file: expanding its star for every query would cost more than the query in a wide table.
+        # No view over the file: expanding its star for every query would cost more than the query
+        # in a wide table.
         table = f"read_parquet({cell_sql.text(str(parquet))})"
-        self._cells = f'(SELECT "{ROW_ID}" AS row_id, {cell} AS cell, trim("{name}") AS bare FROM {table})'
+        self._cells = (
+            f'(SELECT "{ROW_ID}" AS row_id, {cell} AS cell, trim("{name}") AS bare FROM {table})'
+        )
 
     def facts(self, distinct: Distinct) -> ColumnFacts:
         """All counts that a kind is inferred from, in one scan."""
         # A number is nothing else, so that a cell is rarely held against more than a few patterns.
-        # CASE looks at the cells alone that the conditions before have left; AND in a filter looks at all.
+        # CASE looks at the cells alone that the conditions before have left; AND in a filter looks
+        # at all.
         is_written = (
-            f"CASE WHEN is_number OR NOT regexp_matches(bare, '[^[:ascii:]]|[0-9]') THEN false "
+            "CASE WHEN is_number OR NOT regexp_matches(bare, '[^[:ascii:]]|[0-9]') THEN false "
             f"ELSE {cell_sql.is_written_number('bare')} END"
         )
-        row = self._one(
-            f"""
+        row = self._one(f"""
             SELECT sum(n), coalesce(sum(n) FILTER (WHERE cell IS NULL), 0),
                    {_count(f"is_number AND {_matches(INTEGER_PATTERN)}")}, {_count("is_number")},
                    {_count(f"is_number AND {_matches(CODE_PATTERN)}")},
@@ -95,13 +106,18 @@ class ColumnQueries:
                    {_count(is_written)},
                    coalesce(sum(n * length(cell)) / sum(n) FILTER (WHERE cell IS NOT NULL), 0),
                    min(x), max(x)
-            FROM (SELECT *, {_matches(NUMBER_PATTERN)} AS is_number, {_NUMBER} AS x FROM {self._counted(distinct)})
-            """
-        )
+            FROM (SELECT *, {_matches(NUMBER_PATTERN)} AS is_number, {_NUMBER} AS x
+              FROM {self._counted(distinct)})
+            """)  # noqa: E501
         values = self._values() if distinct.count <= MAX_SPELLINGS else frozenset()
         counts = dict(zip(_COUNTS, (int(value) for value in row), strict=False))
         return ColumnFacts(
-            **counts, n_distinct=distinct.count, mean_length=row[12], lowest=row[13], highest=row[14], values=values
+            **counts,
+            n_distinct=distinct.count,
+            mean_length=row[12],
+            lowest=row[13],
+            highest=row[14],
+            values=values,
         )
 
     def has_written(self) -> bool:
@@ -110,80 +126,99 @@ class ColumnQueries:
         return self._has(f"CASE WHEN {_matches(NUMBER_PATTERN)} THEN false ELSE {is_written} END")
 
     def decimal(self, distinct: Distinct, *, has_written: bool) -> FoundConvention:
-        """The decimal mark. Numbers as programs write them need no closer look, if one is surely a decimal."""
+        """The decimal mark. Numbers as programs write them need no closer look, if one is surely a
+        decimal.
+        """
         if not has_written and (not self._has("contains(bare, '.')") or self._has(_IS_DECIMAL)):
             return FoundConvention(Convention.POINT)
-        return find_decimal(NumberEvidence(*self._one(cell_sql.number_evidence(self._counted(distinct)))))
+        return find_decimal(
+            NumberEvidence(*self._one(cell_sql.number_evidence(self._counted(distinct))))
+        )
 
-    def with_written_numbers(self, facts: ColumnFacts, distinct: Distinct, decimal: Convention) -> ColumnFacts:
+    def with_written_numbers(
+        self, facts: ColumnFacts, distinct: Distinct, decimal: Convention
+    ) -> ColumnFacts:
         """The facts with numbers counted however they are written."""
         if not facts.n_written and decimal is Convention.POINT:
             return facts
         number = f"SELECT n, {cell_sql.number('cell', decimal)} AS x FROM {self._counted(distinct)}"
         n_number, n_integer, lowest, highest = self._one(
-            f"SELECT {_count('x IS NOT NULL')}, {_count('x = trunc(x)')}, min(x), max(x) FROM ({number})"
+            f"SELECT {_count('x IS NOT NULL')}, {_count('x = trunc(x)')}, min(x), max(x) FROM"
+            f" ({number})"
         )
-        return replace(facts, n_number=int(n_number), n_integer=int(n_integer), lowest=lowest, highest=highest)
+        return replace(
+            facts, n_number=int(n_number), n_integer=int(n_integer), lowest=lowest, highest=highest
+        )
 
     def date_order(self, distinct: Distinct) -> FoundConvention:
         """The order of day, month and year."""
-        return find_date_order(DateEvidence(*self._one(cell_sql.date_evidence(self._counted(distinct)))))
+        return find_date_order(
+            DateEvidence(*self._one(cell_sql.date_evidence(self._counted(distinct))))
+        )
 
     def _has(self, condition: str) -> bool:
-        found = self._connection.execute(f"SELECT 1 FROM {self._cells} WHERE {condition} LIMIT 1").fetchone()
+        found = self._connection.execute(
+            f"SELECT 1 FROM {self._cells} WHERE {condition} LIMIT 1"
+        ).fetchone()
         return found is not None
 
     def distinct(self) -> Distinct:
-        """The number of different values. The count goes over 64-bit hashes, so that long texts cost no more."""
+        """The number of different values. The count goes over 64-bit hashes, so that long texts
+        cost no more.
+        """
         estimate = int(self._one(f"SELECT approx_count_distinct(cell) FROM {self._cells}")[0])
         if estimate > MAX_EXACT_DISTINCT:
             return Distinct(estimate, is_estimated=True)
-        counted = f"SELECT count(*) FROM (SELECT DISTINCT hash(cell) FROM {self._cells} WHERE cell IS NOT NULL)"
+        counted = (
+            f"SELECT count(*) FROM (SELECT DISTINCT hash(cell) FROM {self._cells} WHERE cell IS NOT"
+            " NULL)"
+        )
         return Distinct(int(self._one(counted)[0]), is_estimated=False)
 
     def most_frequent(self, n_values: int, max_chars: int) -> list[tuple[str, int]]:
         """Values by falling count, the earlier row first among equals; longer values are cut."""
-        rows = self._connection.execute(
-            f"""
+        rows = self._connection.execute(f"""
             WITH top AS (
-                SELECT min(row_id) AS row_id, count(*) AS n FROM {self._cells} WHERE cell IS NOT NULL
+                SELECT min(row_id) AS row_id, count(*) AS n
+                  FROM {self._cells} WHERE cell IS NOT NULL
                 GROUP BY hash(cell) ORDER BY n DESC, min(row_id) LIMIT {n_values}
             )
             SELECT if(length(cell) > {max_chars}, left(cell, {max_chars}) || '…', cell), n
             FROM top JOIN {self._cells} USING (row_id) ORDER BY n DESC, row_id
-            """
-        ).fetchall()
+            """).fetchall()
         return [(str(value), int(n)) for value, n in rows]
 
     def words(self, decimal: Convention, n_words: int, max_chars: int) -> list[str]:
         """The first different cells that are neither numbers nor placeholders."""
         number = cell_sql.number("cell", decimal)
-        rows = self._connection.execute(
-            f"""
+        rows = self._connection.execute(f"""
             SELECT left(bare, {max_chars}) FROM {self._cells}
             WHERE cell IS NOT NULL AND {number} IS NULL AND NOT {_matches(PLACEHOLDER_PATTERN)}
             GROUP BY bare ORDER BY min(row_id) LIMIT {n_words}
-            """
-        ).fetchall()
+            """).fetchall()
         return [str(word) for (word,) in rows]
 
     def partition(self) -> str:
-        """A mark that two columns share exactly when they group the rows alike: one is then a renaming of the other."""
-        mark = self._one(
-            f"""
+        """A mark that two columns share exactly when they group the rows alike: one is then a
+        renaming of the other.
+        """
+        mark = self._one(f"""
             SELECT bit_xor(hash(members)) FROM (
-                SELECT bit_xor(hash(row_id + 1)) AS members FROM {self._cells} GROUP BY hash(cell)  -- hash(0) is 0
+                SELECT bit_xor(hash(row_id + 1)) AS members
+                  FROM {self._cells} GROUP BY hash(cell)  -- hash(0) is 0
             )
-            """
-        )[0]
+            """)[0]
         return f"{int(mark):016x}"
 
     def sampled_numbers(self, n_rows: int, decimal: Convention) -> SampledNumbers:
-        """The cells of some ten thousand rows as numbers, in file order; of every column the same rows."""
+        """The cells of some ten thousand rows as numbers, in file order; of every column the same
+        rows.
+        """
         step = 1 + n_rows // _N_SAMPLED_ROWS
         number = cell_sql.number("cell", decimal)
         found = self._connection.execute(
-            f"SELECT row_id, {number} AS x FROM {self._cells} WHERE hash(row_id + 1) % {step} = 0 ORDER BY row_id"
+            f"SELECT row_id, {number} AS x FROM {self._cells} WHERE hash(row_id + 1) % {step} = 0"
+            " ORDER BY row_id"
         ).fetchnumpy()
         numbers = np.ma.filled(np.ma.asarray(found["x"], dtype=np.float64), np.nan)
         return SampledNumbers(np.asarray(found["row_id"]), numbers)
@@ -199,10 +234,13 @@ class ColumnQueries:
     def bin_counts(self, axis: Axis, edges: Sequence[float]) -> list[int]:
         """How many cells lie between neighbouring edges, which are equally far apart."""
         n_bins = len(edges) - 1
-        width = edges[-1] / n_bins - edges[0] / n_bins  # divided first: the difference may be more than a float holds
+        width = (
+            edges[-1] / n_bins - edges[0] / n_bins
+        )  # divided first: the difference may be more than a float holds
         rows = self._connection.execute(
             f"""
-            SELECT greatest(0, least({n_bins - 1}, floor(x / $width - $first / $width)))::INTEGER AS bin, count(*)
+            SELECT greatest(0, least({n_bins - 1},
+              floor(x / $width - $first / $width)))::INTEGER AS bin, count(*)
             FROM (SELECT {axis.expression} AS x FROM {self._cells}) WHERE x IS NOT NULL GROUP BY bin
             """,
             {"width": width, "first": edges[0]},
@@ -213,7 +251,9 @@ class ColumnQueries:
         return counts
 
     def _axis(self, expression: str) -> Axis | None:
-        lowest, highest = self._one(f"SELECT min({expression}), max({expression}) FROM {self._cells}")
+        lowest, highest = self._one(
+            f"SELECT min({expression}), max({expression}) FROM {self._cells}"
+        )
         if lowest is None or not math.isfinite(lowest) or not math.isfinite(highest):
             return None
         return Axis(expression, float(lowest), float(highest))
@@ -222,7 +262,10 @@ class ColumnQueries:
         """The cells with how often each occurs; every row for itself where most cells differ."""
         if distinct.is_estimated or distinct.count > _MAX_GROUPED:
             return f"(SELECT cell, bare, 1 AS n FROM {self._cells})"
-        return f"(SELECT cell, any_value(bare) AS bare, count(*) AS n FROM {self._cells} GROUP BY cell)"
+        return (
+            f"(SELECT cell, any_value(bare) AS bare, count(*) AS n FROM {self._cells} GROUP BY"
+            " cell)"
+        )
 
     def _values(self) -> frozenset[str]:
         rows = self._connection.execute(
@@ -246,4 +289,7 @@ def _count(condition: str) -> str:
 
 # A cast alone would also take words such as 'inf', and digits with underscores.
 _NUMBER = f"if({_matches(NUMBER_PATTERN)}, try_cast(bare AS DOUBLE), NULL)"
-_IS_DECIMAL = f"contains(bare, '.') AND {_matches(NUMBER_PATTERN)} AND NOT {_matches(f'[+-]?{OPEN_POINT_PATTERN}')}"
+_IS_DECIMAL = (
+    f"contains(bare, '.') AND {_matches(NUMBER_PATTERN)} AND NOT"
+    f" {_matches(f'[+-]?{OPEN_POINT_PATTERN}')}"
+)

@@ -1,8 +1,9 @@
-"""Reads delimited text in which nothing is quoted, a block at a time, which is faster than row by row.
+"""Reads delimited text in which nothing is quoted, a block at a time, which is faster than row by
+row.
 
-Without quotes a line break ends a row and a delimiter ends a cell, whoever reads it, so Arrow's reader gives the same
-cells as Python's csv module. Where it stumbles (an empty line, a row with more or fewer cells, a very long row), the
-file is left to that module, which says where and why.
+Without quotes a line break ends a row and a delimiter ends a cell, whoever reads it, so Arrow's
+reader gives the same cells as Python's csv module. Where it stumbles (an empty line, a row with
+more or fewer cells, a very long row), the file is left to that module, which says where and why.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ _BLANK = "a line that may be blank"
 
 
 def is_plain(path: Path, codec: str, dialect: Dialect, n_columns: int) -> bool:
-    """Say whether nothing in the file is quoted; a table of one column is read row by row, for its blank lines."""
+    """Say whether nothing in the file is quoted; a table of one column is read row by row, for its
+    blank lines.
+    """
     if codec != UTF8 or n_columns < 2 or not dialect.delimiter.isascii() or dialect.skips_space:
         return False
     if not dialect.quote:
@@ -34,8 +37,12 @@ def is_plain(path: Path, codec: str, dialect: Dialect, n_columns: int) -> bool:
         return all(quote not in block for block in iter(lambda: file.read(_BLOCK_BYTES), b""))
 
 
-def plain_batches(path: Path, dialect: Dialect, *, n_lines_above: int, n_columns: int) -> Iterator[pa.RecordBatch]:
-    """Yield the rows below the header, every cell as text, with the number of lines above them left out."""
+def plain_batches(
+    path: Path, dialect: Dialect, *, n_lines_above: int, n_columns: int
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows below the header, every cell as text, with the number of lines above them left
+    out.
+    """
     names = [str(place) for place in range(n_columns)]
     reader = csv.open_csv(
         path,
@@ -43,9 +50,14 @@ def plain_batches(path: Path, dialect: Dialect, *, n_lines_above: int, n_columns
             use_threads=False, block_size=_BLOCK_BYTES, skip_rows=n_lines_above, column_names=names
         ),
         parse_options=csv.ParseOptions(
-            delimiter=dialect.delimiter, quote_char=False, double_quote=False, ignore_empty_lines=False
+            delimiter=dialect.delimiter,
+            quote_char=False,
+            double_quote=False,
+            ignore_empty_lines=False,
         ),
-        convert_options=csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+        ),
     )
     with reader:
         for batch in reader:

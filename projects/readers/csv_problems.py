@@ -1,4 +1,6 @@
-"""Says what is wrong with a delimited text file that cannot be read: a slow second reading that knows every line."""
+"""Says what is wrong with a delimited text file that cannot be read: a slow second reading that
+knows every line.
+"""
 
 from __future__ import annotations
 
@@ -81,27 +83,39 @@ def _fields(count: int) -> str:
 def _advice(record: _Record, n_columns: int, dialect: Dialect) -> str:
     delimiter = _SHOWN.get(dialect.delimiter, f"'{dialect.delimiter}'")
     if record.last_line > record.first_line:
-        return "Look for a quotation mark that is opened or closed in the wrong place there, and correct it."
+        return (
+            "Look for a quotation mark that is opened or closed in the wrong place there, and"
+            " correct it."
+        )
     if len(record.cells) > n_columns:
-        return f"Put cells that contain a {delimiter} into double quotes, or remove what is too much."
-    return f"Add the missing fields (an empty one is nothing between two {delimiter} characters) or remove the line."
+        return (
+            f"Put cells that contain a {delimiter} into double quotes, or remove what is too much."
+        )
+    return (
+        f"Add the missing fields (an empty one is nothing between two {delimiter} characters) or"
+        " remove the line."
+    )
 
 
-def _quoting_problem(reason: str, lines: TextIOWrapper, dialect: Dialect, place: _Place) -> DataProblem:
+def _quoting_problem(
+    reason: str, lines: TextIOWrapper, dialect: Dialect, place: _Place
+) -> DataProblem:
     if "field larger" in reason:
         return DataProblem(
-            f"The row that begins on line {place.first_line:,} has a cell of more than {_shown_limit()}. "
-            "Most likely a quotation mark is opened there and never closed; close it or remove it."
+            f"The row that begins on line {place.first_line:,} has a cell of more than"
+            f" {_shown_limit()}. Most likely a quotation mark is opened there and never closed;"
+            " close it or remove it."
         )
     if "unexpected end" in reason:
         opened = _line_of_open_quote(lines, dialect, place)
         return DataProblem(
-            f"A quotation mark is opened on line {opened:,} and never closed, so the file ends inside a cell. "
-            "Close it, or double it if it belongs to the text."
+            f"A quotation mark is opened on line {opened:,} and never closed, so the file ends"
+            " inside a cell. Close it, or double it if it belongs to the text."
         )
     return DataProblem(
-        f"On line {place.last_line:,} a quoted cell is followed by more text before the next delimiter. "
-        f"A quotation mark inside a quoted cell must be doubled ({dialect.quote * 2}); correct the line."
+        f"On line {place.last_line:,} a quoted cell is followed by more text before the next"
+        f" delimiter. A quotation mark inside a quoted cell must be doubled ({dialect.quote * 2});"
+        " correct the line."
     )
 
 

@@ -1,8 +1,9 @@
 """Reads delimited text (CSV, TSV), exactly.
 
-Python's csv module does it wherever a cell is quoted, not DuckDB: it has no sampling, no NULL words, no comment
-characters, no line limit and no way to drop a row, its strict mode is the reference for quoting, and it gives the line
-of every row. It reads some 20 MB a second, so a gigabyte takes a minute, in the memory of one row group. DuckDB does
+Python's csv module does it wherever a cell is quoted, not DuckDB: it has no sampling, no NULL
+words, no comment characters, no line limit and no way to drop a row, its strict mode is the
+reference for quoting, and it gives the line of every row. It reads some 20 MB a second, so a
+gigabyte takes a minute, in the memory of one row group. DuckDB does
 what it is best at: it profiles and queries the Parquet file that comes out.
 """
 
@@ -43,14 +44,18 @@ class CsvFile:
 
     @contextmanager
     def opened(self) -> Iterator[tuple[BinaryIO, TextIOWrapper]]:
-        """The file at its header: its bytes, and its text with the line breaks as they are in the file."""
+        """The file at its header: its bytes, and its text with the line breaks as they are in the
+        file.
+        """
         with self.path.open("rb") as raw, TextIOWrapper(raw, self.codec, newline="") as text:
             for _ in range(self.dialect.n_skipped):
                 text.readline()
             yield raw, text
 
 
-def read_csv(file: CsvFile, out: Path, *, asked: ReadOptions, progress: Progress, limits: ReadLimits) -> TableRead:
+def read_csv(
+    file: CsvFile, out: Path, *, asked: ReadOptions, progress: Progress, limits: ReadLimits
+) -> TableRead:
     """Write the rows of the file to the Parquet file `out`."""
     reading = _Reading(file, out, progress, limits, has_header=asked.has_header is not False)
     try:
@@ -66,7 +71,9 @@ def read_csv(file: CsvFile, out: Path, *, asked: ReadOptions, progress: Progress
     if not melted or asked.quotes is not None:
         return read
     with suppress(csv.Error, _UnevenRowError):
-        return _with_quotes_literal(reading.without_quotes(out.with_name("unquoted.parquet")), melted)
+        return _with_quotes_literal(
+            reading.without_quotes(out.with_name("unquoted.parquet")), melted
+        )
     note = _melted_note(melted)
     return replace(read, notes=(*read.notes, note), doubts={"quotes": note})
 
@@ -92,17 +99,22 @@ def _with_quotes_literal(read: TableRead, melted: Sequence[Melted] = ()) -> Tabl
 def _melted_note(melted: Sequence[Melted]) -> str:
     cells = "A cell has" if len(melted) == 1 else f"{len(melted):,} cells have"
     return (
-        f"{cells} several lines that look like rows of their own, joined by quotation marks; "
-        f"the first begins with “{melted[0].excerpt}”. Look whether a quotation mark is out of place there."
+        f"{cells} several lines that look like rows of their own, joined by quotation marks; the"
+        f" first begins with “{melted[0].excerpt}”. Look whether a quotation mark is out of place"
+        " there."
     )
 
 
 class _UnevenRowError(Exception):
-    """Some row has more or fewer cells than the header; which one is found by a second, slower reading."""
+    """Some row has more or fewer cells than the header; which one is found by a second, slower
+    reading.
+    """
 
 
 class _QuotedCellError(_UnevenRowError):
-    """Quotation marks are no ordinary characters in this file: one at each end of a cell encloses it."""
+    """Quotation marks are no ordinary characters in this file: one at each end of a cell encloses
+    it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +127,17 @@ class _Reading:
 
     def run(self) -> tuple[TableRead, list[Melted]]:
         """Read the rows, and find the cells that may be several rows in truth."""
-        with suppress(StumbledError):  # then the csv module reads it anew, and says what is wrong if anything is
+        with suppress(
+            StumbledError
+        ):  # then the csv module reads it anew, and says what is wrong if anything is
             if self.file.dialect.quote and (read := self._plain()):
                 return read, []
         return self._row_by_row()
 
     def without_quotes(self, out: Path) -> TableRead:
-        """Read the rows with quotation marks as ordinary characters; `self.out` is only replaced if that works."""
+        """Read the rows with quotation marks as ordinary characters; `self.out` is only replaced if
+        that works.
+        """
         dialect = replace(self.file.dialect, quote="", skips_space=False)
         read, _ = replace(self, file=replace(self.file, dialect=dialect), out=out)._row_by_row()
         out.replace(self.out)
@@ -146,7 +162,9 @@ class _Reading:
                     chunk_size.learn(done, len(chunk))
                     self.progress("Reading file", done, total)
         if not writer.n_rows:
-            raise DataProblem("The file has a header line but no rows below it. Use a file with at least one row.")
+            raise DataProblem(
+                "The file has a header line but no rows below it. Use a file with at least one row."
+            )
         return self._read(writer, (*header.notes, *even.notes)), suspects
 
     def _suspects(self, rows: list[Row], n_lines: int) -> list[Melted]:
@@ -156,7 +174,9 @@ class _Reading:
             return []
         if n_lines == len(rows) or not rows or len(rows[0]) < 2:
             return []
-        found = [melted_cell(row, dialect.delimiter) for row in rows if any(map(_BREAK.search, row))]
+        found = [
+            melted_cell(row, dialect.delimiter) for row in rows if any(map(_BREAK.search, row))
+        ]
         return [cell for cell in found if cell is not None]
 
     def _plain(self) -> TableRead | None:
@@ -171,7 +191,9 @@ class _Reading:
             return None
         total = file.path.stat().st_size
         done = 0
-        batches = plain_batches(file.path, file.dialect, n_lines_above=n_lines_above, n_columns=n_columns)
+        batches = plain_batches(
+            file.path, file.dialect, n_lines_above=n_lines_above, n_columns=n_columns
+        )
         with TableWriter(self.out, header.columns, self.limits) as writer:
             for batch in batches:
                 writer.append_columns(batch.columns)
@@ -191,7 +213,9 @@ class _Reading:
         return TableRead(writer.n_rows, writer.columns, (*dialect.notes, *notes), used)
 
     def _header(self, reader: Iterator[Row]) -> tuple[Header, Iterator[Row]]:
-        """The names of the columns, and the rows: what is below them, or all where the file has no names."""
+        """The names of the columns, and the rows: what is below them, or all where the file has no
+        names.
+        """
         line = 1 + self.file.dialect.n_skipped
         for first in reader:
             if any(cell.strip() for cell in first):
@@ -205,7 +229,8 @@ class _Reading:
                 return header, rows
             line += 1
         raise DataProblem(
-            "The file holds nothing but blank lines. Expected a line of column names and at least one row."
+            "The file holds nothing but blank lines. Expected a line of column names and at least"
+            " one row."
         )
 
 
@@ -219,7 +244,8 @@ def _refuse_quoted_cells(rows: list[Row]) -> None:
 class _EvenRows:
     """Checks that rows have the header's number of cells, and takes blank lines out.
 
-    In a table of one column a blank line is a row whose cell is missing, unless only blank lines follow.
+    In a table of one column a blank line is a row whose cell is missing, unless only blank lines
+    follow.
     """
 
     def __init__(self, n_columns: int) -> None:
@@ -255,7 +281,11 @@ class _EvenRows:
     @property
     def notes(self) -> tuple[str, ...]:
         places = ((self._n_between, "between the rows"), (self._n_trailing, "at the end"))
-        return tuple(f"Not counted as rows: {_blank_lines(count)} {place}." for count, place in places if count)
+        return tuple(
+            f"Not counted as rows: {_blank_lines(count)} {place}."
+            for count, place in places
+            if count
+        )
 
 
 def _blank_lines(count: int) -> str:
@@ -263,7 +293,9 @@ def _blank_lines(count: int) -> str:
 
 
 class _ChunkSize:
-    """How many rows to read at once, so that a chunk stays a few megabytes however long the cells are."""
+    """How many rows to read at once, so that a chunk stays a few megabytes however long the cells
+    are.
+    """
 
     def __init__(self) -> None:
         self._done = 0

@@ -10,7 +10,9 @@ from projects.readers.source import ZIP_MAGICS, DataFile, is_office_file, workbo
 from studio.engine.errors import DataProblem
 
 PARQUET_MAGIC = b"PAR1"
-OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # of old Office files, and of workbooks with a password
+OLE_MAGIC = (  # of old Office files, and of workbooks with a password
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+)
 _MAGIC_LENGTH = 512
 
 _ADVICE = "Use a CSV, JSON, XLSX or Parquet file."
@@ -51,7 +53,9 @@ _JSON_NAMES = {".json", ".jsonl", ".ndjson", ".geojson"}
 
 
 def binary_format(file: DataFile) -> FileFormat | None:
-    """The format if the file is a known binary one, None if it should be text. Refuses foreign formats."""
+    """The format if the file is a known binary one, None if it should be text. Refuses foreign
+    formats.
+    """
     with file.path.open("rb") as stream:
         start = stream.read(_MAGIC_LENGTH)
     if not start:
@@ -74,21 +78,29 @@ def text_format(start: str, filename: str) -> FileFormat:
     if _JSON_OBJECT.match(start):
         return FileFormat.JSON_LINES
     if _MARKUP.match(start):
-        raise DataProblem(f"{filename} is a web page or an XML document, which cannot be read as a table. {_ADVICE}")
+        raise DataProblem(
+            f"{filename} is a web page or an XML document, which cannot be read as a table."
+            f" {_ADVICE}"
+        )
     if suffix in _JSON_NAMES:
         raise DataProblem(
-            f"{filename} is named as JSON but does not begin with a list of objects or with an object. "
-            'Expected [{"column": "value", …}, …] or one such object per line.'
+            f"{filename} is named as JSON but does not begin with a list of objects or with an"
+            ' object. Expected [{"column": "value", …}, …] or one such object per line.'
         )
     return FileFormat.TSV if suffix in {".tsv", ".tab"} else FileFormat.CSV
 
 
 def _office_format(path: Path, name: str) -> FileFormat:
     if not is_office_file(path):
-        raise DataProblem(f"{name} is a damaged zip file or workbook and cannot be read. Save it again and use that.")
+        raise DataProblem(
+            f"{name} is a damaged zip file or workbook and cannot be read. Save it again and use"
+            " that."
+        )
     found = workbook_format(path)
     if found is None:
-        raise DataProblem(f"{name} is an Office document but no workbook. Use a CSV, JSON, XLSX or Parquet file.")
+        raise DataProblem(
+            f"{name} is an Office document but no workbook. Use a CSV, JSON, XLSX or Parquet file."
+        )
     return found
 
 
@@ -98,9 +110,11 @@ def _refuse_foreign(start: bytes, name: str) -> None:
             raise DataProblem(f"{name} is {what}, which cannot be read as a table. {advice}")
     if start[_TAR_MARK_AT : _TAR_MARK_AT + len(_TAR_MARK)] == _TAR_MARK:
         raise DataProblem(
-            f"{name} is a tar archive, which cannot be read as a table. Unpack it, or pack one file with gzip."
+            f"{name} is a tar archive, which cannot be read as a table. Unpack it, or pack one file"
+            " with gzip."
         )
     if _PICKLE.match(start):
         raise DataProblem(
-            f"{name} is a Python pickle, which cannot be read safely. Save the table as Parquet and use that."
+            f"{name} is a Python pickle, which cannot be read safely. Save the table as Parquet and"
+            " use that."
         )

@@ -18,7 +18,9 @@ DELIMITERS = (",", ";", "\t", "|")
 _TSV_DELIMITERS = ("\t", ",", ";", "|")
 _SAMPLE_CHARS = 512 * 1024
 _SAMPLE_ROWS = 500
-_EXCEL_HINT = re.compile(r"sep=(.)(?:\r\n|\r|\n)")  # Excel's own way to name the delimiter, on a line of its own
+_EXCEL_HINT = re.compile(
+    r"sep=(.)(?:\r\n|\r|\n)"
+)  # Excel's own way to name the delimiter, on a line of its own
 _SHOWN = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -26,8 +28,8 @@ _SHOWN = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 class Dialect:
     """How to split the lines; `n_skipped` lines stand before the header.
 
-    `quote` is empty where quotation marks are ordinary characters. `skips_space` leaves out the spaces after a
-    delimiter, as in `1, "two, three"`.
+    `quote` is empty where quotation marks are ordinary characters. `skips_space` leaves out the
+    spaces after a delimiter, as in `1, "two, three"`.
     """
 
     delimiter: str
@@ -57,7 +59,9 @@ class Dialect:
         if self.quote == "'":
             notes.append("The cells are quoted with single quotes (').")
         if self.skips_space:
-            notes.append("Spaces after a delimiter were left out, because quoted cells stand behind one.")
+            notes.append(
+                "Spaces after a delimiter were left out, because quoted cells stand behind one."
+            )
         return tuple(notes)
 
 
@@ -91,13 +95,19 @@ def find_dialect(path: Path, codec: str, file_format: FileFormat, asked: ReadOpt
 def _trials(dialect: Dialect, sample: str, *, is_whole: bool) -> Iterator[_Trial]:
     rows = _sample_rows(dialect, sample, is_whole=is_whole)
     yield _Trial.of(dialect, rows)
-    if dialect.quote and not dialect.delimiter.isspace() and _has_quote_after_space(rows, dialect.quote):
+    if (
+        dialect.quote
+        and not dialect.delimiter.isspace()
+        and _has_quote_after_space(rows, dialect.quote)
+    ):
         without_spaces = replace(dialect, skips_space=True)
         yield _Trial.of(without_spaces, _sample_rows(without_spaces, sample, is_whole=is_whole))
 
 
 def _has_quote_after_space(rows: list[list[str]], quote: str) -> bool:
-    return any(cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for row in rows for cell in row)
+    return any(
+        cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for row in rows for cell in row
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +124,9 @@ class _Trial:
 
     @property
     def rank(self) -> tuple[bool, int, bool]:
-        """The higher the better. Spaces are only left out where all quotes behind them are then in order."""
+        """The higher the better. Spaces are only left out where all quotes behind them are then in
+        order.
+        """
         skips_space = self.dialect.skips_space
         n_cells = self.n_cells if self.is_even or not skips_space else 0
         return (self.is_even and n_cells > 1, n_cells, skips_space)
@@ -136,12 +148,15 @@ def _sample_rows(dialect: Dialect, sample: str, *, is_whole: bool) -> list[list[
 
 
 def _lines(text: str) -> Iterator[str]:
-    # Not splitlines: that also splits at characters, such as U+2028, which do not end a line of a file.
+    # Not splitlines: that also splits at characters, such as U+2028, which do not end a line of a
+    # file.
     return (match.group() for match in re.finditer(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text))
 
 
 def _quote(sample: str) -> str:
-    """Single quotes only where every name of the header stands in them: elsewhere they are apostrophes."""
+    """Single quotes only where every name of the header stands in them: elsewhere they are
+    apostrophes.
+    """
     header = next(_lines(sample), "").rstrip("\r\n").lstrip("\ufeff")
     quoted = r"'(?:[^']|'')+'"
     return "'" if re.fullmatch(rf"{quoted}(?:[,;\t|]{quoted})*", header) else '"'

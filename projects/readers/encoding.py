@@ -1,4 +1,6 @@
-"""Finds the encoding of a text file: UTF-8 by reading all of it once, others by what their letters look like."""
+"""Finds the encoding of a text file: UTF-8 by reading all of it once, others by what their letters
+look like.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@")  # switch to two bytes a character in ISO-2022-JP, which is ASCII otherwise
+_JAPANESE_ESCAPES = (
+    b"\x1b$B",
+    b"\x1b$@",
+)  # switch to two bytes a character in ISO-2022-JP, which is ASCII otherwise
 _PEEK_BYTES = 4096
 _SAMPLE_BYTES = 16 * 1024  # of lines with letters beyond ASCII, from which the encoding is guessed
 _WORST_FIT = -2.0  # a worse fit is hardly a text in that encoding
@@ -32,7 +37,8 @@ _NAME_IT = "Name its encoding, or save the file as UTF-8."
 class TextEncoding:
     """A Python codec name that decodes the whole file strictly, and what to tell the user about it.
 
-    `longest_line` is the line number of a line of `longest_line_chars`, exact for lines of more than a mebibyte.
+    `longest_line` is the line number of a line of `longest_line_chars`, exact for lines of more
+    than a mebibyte.
     """
 
     codec: str
@@ -42,7 +48,9 @@ class TextEncoding:
     is_guess: bool = False
 
 
-def find_encoding(path: Path, filename: str, progress: Progress, *, asked: str | None = None) -> TextEncoding:
+def find_encoding(
+    path: Path, filename: str, progress: Progress, *, asked: str | None = None
+) -> TextEncoding:
     """Find the encoding, having checked that every byte can be decoded and that there is no NUL."""
     if asked is not None:
         lines = _checked(path, asked, progress)
@@ -68,14 +76,17 @@ def _refuse_binary(start: bytes, filename: str) -> None:
     if b"\0" not in start:
         return
     _refuse_damaged_parquet(filename)
-    raise DataProblem(f"{filename} looks like a binary file, not a table. Use a CSV, JSON, XLSX or Parquet file.")
+    raise DataProblem(
+        f"{filename} looks like a binary file, not a table. Use a CSV, JSON, XLSX or Parquet file."
+    )
 
 
 def _refuse_damaged_parquet(filename: str) -> None:
     """Refuse what is named as Parquet and is neither that nor text."""
     if filename.lower().endswith((".parquet", ".parq", ".pq")):
         raise DataProblem(
-            f"{filename} does not begin like a Parquet file; it may be damaged. Write it again and use that."
+            f"{filename} does not begin like a Parquet file; it may be damaged. Write it again and"
+            " use that."
         )
 
 
@@ -91,7 +102,8 @@ def _guessed(path: Path, line: int, progress: Progress) -> TextEncoding:
         note = _guess_note(best, guesses)
         return TextEncoding(codec, lines.longest, lines.longest_chars, (note,), is_guess=True)
     raise DataProblem(
-        f"Line {line:,} holds bytes that are not UTF-8, and no other encoding makes words of them. {_NAME_IT}"
+        f"Line {line:,} holds bytes that are not UTF-8, and no other encoding makes words of them."
+        f" {_NAME_IT}"
     )
 
 
@@ -101,14 +113,22 @@ def _guess_note(best: Guess, guesses: list[Guess]) -> str:
         for guess in guesses
         if guess.fit > best.fit - _CLOSE_FIT and guess.text != best.text
     }
-    note = f"Read as {ENCODING_NAMES[checked_encoding(best.codec)]}, because the file is not UTF-8 and "
+    note = (
+        f"Read as {ENCODING_NAMES[checked_encoding(best.codec)]}, because the file is not UTF-8"
+        " and "
+    )
     if not rivals:
         return note + "its letters make the most sense so."
-    return note + f"its letters make the most sense so; {' or '.join(list(rivals)[:2])} is possible, too."
+    return (
+        note
+        + f"its letters make the most sense so; {' or '.join(list(rivals)[:2])} is possible, too."
+    )
 
 
 def _lines_beyond_ascii(path: Path) -> bytes:
-    """Return whole lines from the start of the file that are not all ASCII, some kilobytes of them."""
+    """Return whole lines from the start of the file that are not all ASCII, some kilobytes
+    of them.
+    """
     lines: list[bytes] = []
     n_bytes = 0
     with path.open("rb") as file:
@@ -149,7 +169,9 @@ def _checked(path: Path, codec: str, progress: Progress) -> _Lines:
     try:
         return _decoded_lines(path, codec, progress)
     except _UndecodableError as error:
-        raise DataProblem(f"Line {error.line:,} cannot be decoded as {ENCODING_NAMES[codec]}. {_NAME_IT}") from error
+        raise DataProblem(
+            f"Line {error.line:,} cannot be decoded as {ENCODING_NAMES[codec]}. {_NAME_IT}"
+        ) from error
 
 
 def _decoded_lines(path: Path, codec: str, progress: Progress) -> _Lines:
@@ -191,7 +213,9 @@ class _Lines:
         seen = text if nul < 0 else text[:nul]
         self.line += seen.count("\n") + (seen.count("\r") - seen.count("\r\n"))
         if self._last == "\r" and seen.startswith("\n"):
-            self.line -= 1  # a CRLF cut in two by the end of a piece was counted with its first half
+            self.line -= (
+                1  # a CRLF cut in two by the end of a piece was counted with its first half
+            )
         self._last = text[-1:]
         self._measure(seen)
         if nul >= 0:
@@ -208,12 +232,15 @@ class _Lines:
 
 
 def _refuse_broken_utf8(path: Path, line: int) -> None:
-    """Refuse a file in UTF-8 with a few bytes that are not: no other encoding is right for the rest of it."""
+    """Refuse a file in UTF-8 with a few bytes that are not: no other encoding is right for the rest
+    of it.
+    """
     n_multibyte = 0
     n_stray = 0
     with path.open("rb") as file:
         for chunk in chunks(file):
-            # A character cut by the end of a chunk counts as stray: one in a mebibyte decides nothing.
+            # A character cut by the end of a chunk counts as stray: one in a mebibyte decides
+            # nothing.
             text = chunk.decode(UTF8, "replace")
             n_replaced = text.count("\ufffd")
             n_stray += n_replaced

@@ -1,7 +1,10 @@
-"""Ranks the encodings that a text may be in, by how well the letters that come out fit a language written with it.
+"""Ranks the encodings that a text may be in, by how well the letters that come out fit a language
+written with it.
 
-Bytes above 127 mean a letter in nearly every encoding, so being able to decode them says little. What tells encodings
-apart is which letters come out: French in the wrong one is full of letters and signs that no language uses together.
+Bytes above 127 mean a letter in nearly every encoding, so being able to decode them says little.
+What tells encodings
+apart is which letters come out: French in the wrong one is full of letters and signs that no
+language uses together.
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ _SIGNS = frozenset("‘’‚“”„«»–—…€°§©®™\u00a0¿¡½¼�
 _WESTERN = ("cp1252", "mac_roman", "cp850")
 _CENTRAL = ("cp1250", "iso8859-2", "mac_latin2")
 _CYRILLIC = ("cp1251", "koi8-u", "mac_cyrillic", "cp866", "iso8859-5")
-# Encodings, and the letters beyond ASCII of a language that is written with them: the usual ones, and all others.
+# Encodings, and the letters beyond ASCII of a language that is written with them: the usual ones,
+# and all others.
 _ALPHABETS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (_WESTERN, "éèàêç", "ùâîôûëïœæÿ"),  # French
     (_WESTERN, "üäöß", "é"),  # German
@@ -55,7 +59,8 @@ _ALPHABETS: tuple[tuple[tuple[str, ...], str, str], ...] = (
     (("cp874",), "านรกเงอมลยทวดตปค", "".join(map(chr, range(0x0E01, 0x0E5C)))),  # Thai
 )
 # What few files are in, or most of those that are not UTF-8.
-_PRIORS = {"cp1252": 0.4, "mac_latin2": -0.4, "mac_iceland": -0.4, "mac_turkish": -0.4, "mac_greek": -0.4,
+_PRIORS = {"cp1252": 0.4, "mac_latin2": -0.4, "mac_iceland": -0.4, "mac_turkish": -0.4,
+"mac_greek": -0.4,
            "mac_cyrillic": -0.05, "cp850": -0.4, "cp874": -0.4, "iso8859-5": -0.2}  # fmt: skip
 _CHINESE = "的一是不了在人有我他这中大来上个国和也子时道说出会地那要就下得可你年生自对里后过小么心多天而能好都然没日于起还发成事只作当想看文无开手十用主行方又如前所本见经头面公同三已老从动两长很吃味快送服务态度错等价格质量高常点们样给"  # noqa: E501
 _CHINESE_TRADITIONAL = "的一是不了在人有我他這中大來上個國和也子時道說出會地那要就下得可你年生自對裡後過小麼心多天而能好都然沒日於起還發成事只作當想看文無開手十用主行方又如前所本見經頭面公同三已老從動兩長很吃味快送服務態度錯等價格質量高常點們樣給"  # noqa: E501
@@ -64,7 +69,9 @@ _KOREAN = "이다는을가에의지하고은한로를도서기사나아인그어
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A codec and how well the text fits it: 0 is a text of usual letters only, below -2 hardly a text."""
+    """A codec and how well the text fits it: 0 is a text of usual letters only, below -2 hardly a
+    text.
+    """
 
     codec: str
     fit: float
@@ -176,5 +183,7 @@ def _is_out_of_place(before: str, char: str, after: str) -> bool:
 
 
 def _is_latin(before: str, after: str) -> bool:
-    """Whether a neighbour is a letter from A to Z; words do not mix that alphabet with another one."""
+    """Whether a neighbour is a letter from A to Z; words do not mix that alphabet with
+    another one.
+    """
     return (before.isascii() and before.isalpha()) or (after.isascii() and after.isalpha())

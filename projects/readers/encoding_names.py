@@ -1,4 +1,6 @@
-"""The encodings that a text file can be read in, by Python's name for each, with the name that people know."""
+"""The encodings that a text file can be read in, by Python's name for each, with the name that
+people know.
+"""
 
 from __future__ import annotations
 
@@ -53,11 +55,19 @@ ENCODING_NAMES = {
     "cp949": "EUC-KR (Korean)",
 }
 # Subsets by other names; the larger set is what files that are called so are really in.
-_READ_AS = {"gbk": "gb18030", "gb2312": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "ascii": "utf-8"}
+_READ_AS = {
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "ascii": "utf-8",
+}
 
 
 def checked_encoding(name: str) -> str:
-    """Return Python's name of an encoding that people may call by others. Raises DataProblem for an unknown one."""
+    """Return Python's name of an encoding that people may call by others. Raises DataProblem for an
+    unknown one.
+    """
     try:
         codec = codecs.lookup(name.strip()).name
     except (LookupError, ValueError):

@@ -31,9 +31,11 @@ class FileFormat(StrEnum):
 class ReadLimits:
     """How much a file may cost, and which columns it must have. Sizes in bytes.
 
-    `max_ratio` (unpacked size over packed size) is only asked once `ratio_floor_bytes` have come out of an
-    archive: a small file of one repeated line packs extremely well and does no harm. `max_value_bytes` bounds one
-    cell or one JSON record, `max_shared_bytes` the part of a workbook that can only be read at once.
+    `max_ratio` (unpacked size over packed size) is only asked once `ratio_floor_bytes` have come
+    out of an
+    archive: a small file of one repeated line packs extremely well and does no harm.
+    `max_value_bytes` bounds one cell or one JSON record, `max_shared_bytes` the part of a workbook
+    that can only be read at once.
     """
 
     max_unpacked_bytes: int = 20 * 1024 * _MIB
@@ -47,10 +49,11 @@ class ReadLimits:
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How a file is read: what was asked for, where None is to be found out; or what was found, where None is nothing.
+    """How a file is read: what was asked for, where None is to be found out; or what was found,
+    where None is nothing.
 
-    `quotes` is the character that cells are quoted with, empty where quotation marks are ordinary characters;
-    `orient` is pandas' word for the form of a JSON document, or lines, or list.
+    `quotes` is the character that cells are quoted with, empty where quotation marks are ordinary
+    characters; `orient` is pandas' word for the form of a JSON document, or lines, or list.
     """
 
     encoding: str | None = None
@@ -77,7 +80,8 @@ FIND_OUT = ReadOptions()
 class TableRead:
     """What one format's reader reports when the table has been written.
 
-    `doubts` are the options, as `ReadOptions` names them, for which another choice may be right, with the note on each.
+    `doubts` are the options, as `ReadOptions` names them, for which another choice may be right,
+    with the note on each.
     """
 
     n_rows: int
@@ -92,9 +96,10 @@ class TableRead:
 class TableFacts:
     """What was found in an uploaded file.
 
-    `columns` are the user's columns in file order, `encoding` and `delimiter` are None where the format has none,
-    `sha256` is that of the bytes as they were uploaded, `notes` are sentences for the user. `used` is how the file was
-    read, `doubts` are the parts of it that may be wrong, `sheets` all sheets of a workbook that could be read.
+    `columns` are the user's columns in file order, `encoding` and `delimiter` are None where the
+    format has none, `sha256` is that of the bytes as they were uploaded, `notes` are sentences for
+    the user. `used` is how the file was read, `doubts` are the parts of it that may be wrong,
+    `sheets` all sheets of a workbook that could be read.
     """
 
     n_rows: int

@@ -22,7 +22,9 @@ class Header:
 
 
 def checked_header(names: Sequence[str], limits: ReadLimits, *, line: int | None = 1) -> Header:
-    """Give blank names a name and refuse what would be ambiguous; `line` is None where the format has no lines."""
+    """Give blank names a name and refuse what would be ambiguous; `line` is None where the format
+    has no lines.
+    """
     where = "The file" if line is None else f"Line {line}"
     if len(names) > limits.max_columns:
         raise DataProblem(
@@ -33,13 +35,17 @@ def checked_header(names: Sequence[str], limits: ReadLimits, *, line: int | None
     _refuse_duplicates(columns, where)
     if any(_folded(name) == ROW_ID for name in columns):
         raise DataProblem(
-            f"{where} has a column named {ROW_ID}, a name that the studio keeps for itself. Rename that column."
+            f"{where} has a column named {ROW_ID}, a name that the studio keeps for itself. Rename"
+            " that column."
         )
     return Header(columns, notes)
 
 
 def _with_blanks_named(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    columns = tuple(name if name.strip() else f"column_{position}" for position, name in enumerate(names, start=1))
+    columns = tuple(
+        name if name.strip() else f"column_{position}"
+        for position, name in enumerate(names, start=1)
+    )
     blanks = [name for name, given in zip(columns, names, strict=True) if not given.strip()]
     if not blanks:
         return columns, ()
@@ -54,7 +60,9 @@ def numbered_header(n_columns: int, limits: ReadLimits) -> Header:
     names = [f"column_{position}" for position in range(1, n_columns + 1)]
     shown = "column_1" if n_columns == 1 else f"column_1 to column_{n_columns}"
     columns = checked_header(names, limits, line=None).columns
-    return Header(columns, (f"The columns have no names in the file; they are called {shown} here.",))
+    return Header(
+        columns, (f"The columns have no names in the file; they are called {shown} here.",)
+    )
 
 
 def _refuse_duplicates(columns: Sequence[str], where: str) -> None:
@@ -63,7 +71,11 @@ def _refuse_duplicates(columns: Sequence[str], where: str) -> None:
         earlier = first.setdefault(_folded(name), (position, name))
         if earlier[0] == position:
             continue
-        same = "the same name" if earlier[1] == name else "names that differ only in upper and lower case"
+        same = (
+            "the same name"
+            if earlier[1] == name
+            else "names that differ only in upper and lower case"
+        )
         both = f"{name!r}" if earlier[1] == name else f"{earlier[1]!r} and {name!r}"
         raise DataProblem(
             f"{where}: columns {earlier[0]} and {position} have {same}, {both}. "

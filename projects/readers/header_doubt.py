@@ -20,7 +20,9 @@ _EXCERPT_CHARS = 60
 
 
 def header_doubt(names: Sequence[str], table: Path) -> str | None:
-    """Return what makes the names of a table look like values, as a sentence; None where nothing does."""
+    """Return what makes the names of a table look like values, as a sentence; None where nothing
+    does.
+    """
     value = _value_among(names)
     if value is not None:
         return f"The first row was taken as column names, although '{value}' looks like a value."
@@ -32,14 +34,19 @@ def header_doubt(names: Sequence[str], table: Path) -> str | None:
     name, n_rows = recurring
     shown = name if len(name) <= _EXCERPT_CHARS else f"{name[:_EXCERPT_CHARS].rstrip()}…"
     also = "another row has" if n_rows == 1 else f"{n_rows:,} other rows have"
-    return f"The first row was taken as column names, although {also} '{shown}' in the same column, too."
+    return (
+        f"The first row was taken as column names, although {also} '{shown}' in the same column,"
+        " too."
+    )
 
 
 def _value_among(names: Sequence[str]) -> str | None:
     bare = [name.strip() for name in names]
     if all(name.isdecimal() for name in bare) and _count_on([int(name) for name in bare]):
         return None  # numbered columns
-    return next((name for name in bare if _VALUE.fullmatch(name) and not _YEAR.fullmatch(name)), None)
+    return next(
+        (name for name in bare if _VALUE.fullmatch(name) and not _YEAR.fullmatch(name)), None
+    )
 
 
 def _count_on(numbers: Sequence[int]) -> bool:

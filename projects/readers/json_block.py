@@ -13,7 +13,9 @@ _PLAIN = {str, bool, type(None)}
 _NUL = "\\u0000"
 
 # Numbers are texts here, with the digits that they have.
-_DECODER = json.JSONDecoder(object_pairs_hook=unrepeated, parse_float=str, parse_int=str, parse_constant=str)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=unrepeated, parse_float=str, parse_int=str, parse_constant=str
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class Block:
 def block_of(text: str) -> Block | None:
     """Return the records of a text `{…}, {…}`, or None where they have to be looked at one by one.
 
-    That is so for a text with a fault, and for nested values, whose numbers could not be told from texts here.
+    That is so for a text with a fault, and for nested values, whose numbers could not be told from
+    texts here.
 
     >>> block_of('{"a": 1.0, "b": null}, {"a": "x", "b": true}').columns
     {'a': ['1.0', 'x'], 'b': [None, 'True']}
@@ -48,7 +51,9 @@ def block_of(text: str) -> Block | None:
 
 
 def _cells(records: Sequence[JsonObject], key: str) -> list[str | None] | None:
-    """Return the cells of a key, None among them for a missing one; None alone where a value is nested."""
+    """Return the cells of a key, None among them for a missing one; None alone where a value is
+    nested.
+    """
     values = [record.get(key) for record in records]
     found = set(map(type, values))
     if bool in found:

@@ -1,4 +1,5 @@
-"""Reads JSON that lies column by column: each goes to a scratch file in batches, which are put side by side then.
+"""Reads JSON that lies column by column: each goes to a scratch file in batches, which are put side
+by side then.
 
 So a document of any size is read in the memory of one batch of rows.
 """
@@ -37,7 +38,9 @@ def free_name(columns: Sequence[str]) -> str:
 
 
 def read_columns(opened: Opened, out: Path, *, are_named: bool, limits: ReadLimits) -> TableRead:
-    """Write a table from an object of columns: objects with the cells by the rows' names, or lists of cells."""
+    """Write a table from an object of columns: objects with the cells by the rows' names, or lists
+    of cells.
+    """
     with opened() as window, _Scratch.written(out.with_name("columns.arrow")) as scratch:
         names: list[str] = []
         first: _Rows | None = None
@@ -73,7 +76,9 @@ def _row_names(window: Window) -> Iterator[str]:
 
 
 class _Rows:
-    """The values of one column in file order; afterwards, how many there were and whether their names say something."""
+    """The values of one column in file order; afterwards, how many there were and whether their
+    names say something.
+    """
 
     def __init__(self, window: Window, *, are_named: bool) -> None:
         self._window = window
@@ -109,8 +114,9 @@ def _refuse_other_rows(first: _Rows, first_name: str, rows: _Rows, name: str) ->
         )
     if rows.digest != first.digest:
         raise DataProblem(
-            f"The JSON columns '{first_name}' and '{name}' do not name the same rows in the same order, "
-            "so it is not clear which cells belong together. Write the table as a list of objects."
+            f"The JSON columns '{first_name}' and '{name}' do not name the same rows in the same"
+            " order, so it is not clear which cells belong together. Write the table as a list of"
+            " objects."
         )
 
 
@@ -150,5 +156,7 @@ class _Scratch:
         with pa.memory_map(str(self._path)) as source:
             file = pa.ipc.open_file(source)
             for number in range(self._n_batches):
-                yield [file.get_batch(place * self._n_batches + number).column(0) for place in order]
+                yield [
+                    file.get_batch(place * self._n_batches + number).column(0) for place in order
+                ]
         self._path.unlink()

@@ -1,6 +1,8 @@
-"""Finds out in which form a JSON document holds a table, by its structure, in one pass of bounded memory.
+"""Finds out in which form a JSON document holds a table, by its structure, in one pass of bounded
+memory.
 
-The forms are those that pandas' `to_json` calls orients, JSON Lines, an object of lists, and records under a key.
+The forms are those that pandas' `to_json` calls orients, JSON Lines, an object of lists, and
+records under a key.
 """
 
 from __future__ import annotations
@@ -37,7 +39,8 @@ class Orient(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JsonForm:
-    """The form of a document. `key` is the member that holds the rows, None where the document is the rows.
+    """The form of a document. `key` is the member that holds the rows, None where the document is
+    the rows.
 
     `name_column` is the column for the rows' names, None where they only count the rows.
     """
@@ -50,7 +53,9 @@ class JsonForm:
 
 @dataclass(slots=True)
 class _Member:
-    """A member of the document's object; `kind` is the first character of its value, `inner` that of what is in it."""
+    """A member of the document's object; `kind` is the first character of its value, `inner` that
+    of what is in it.
+    """
 
     key: str
     kind: str
@@ -64,7 +69,11 @@ class _Outline:
     keys_are_positions: bool
 
     def of_kind(self, kind: str, inner: str = "") -> list[_Member]:
-        return [member for member in self.members if member.kind == kind and member.inner.startswith(inner)]
+        return [
+            member
+            for member in self.members
+            if member.kind == kind and member.inner.startswith(inner)
+        ]
 
     @property
     def keys(self) -> list[str]:
@@ -135,11 +144,17 @@ def _form_of_object(outline: _Outline, asked: str | None) -> JsonForm:
     objects = outline.of_kind("{")
     if "schema" in keys and any(member.key == "data" for member in lists):
         return JsonForm(Orient.TABLE, "data")
-    if {"columns", "data"} <= {member.key for member in lists} and keys <= {"columns", "data", *_TIGHT}:
+    if {"columns", "data"} <= {member.key for member in lists} and keys <= {
+        "columns",
+        "data",
+        *_TIGHT,
+    }:
         return JsonForm(Orient.SPLIT, "data")
     if len(objects) == len(outline.members):
         return _columns_or_index(outline, asked)
-    if len(lists) == len(outline.members) and any(member.inner not in ("", "{", "[") for member in lists):
+    if len(lists) == len(outline.members) and any(
+        member.inner not in ("", "{", "[") for member in lists
+    ):
         return JsonForm(Orient.LIST)
     tables = [*outline.of_kind("[", "{"), *outline.of_kind("[", "[")]
     if len(tables) == 1:
@@ -147,27 +162,28 @@ def _form_of_object(outline: _Outline, asked: str | None) -> JsonForm:
         return JsonForm(orient, tables[0].key, notes=_left_out(outline, tables[0].key))
     if len(tables) > 1:
         raise DataProblem(
-            f"The JSON document is an object with {len(tables)} lists of rows: {_shown([m.key for m in tables])}. "
-            "Keep the one that is the table, and use that."
+            f"The JSON document is an object with {len(tables)} lists of rows:"
+            f" {_shown([m.key for m in tables])}. Keep the one that is the table, and use that."
         )
     if outline.keys_are_positions and not lists and not objects and len(outline.members) > 1:
         raise DataProblem(
-            "The JSON document is an object of single values under 0, 1, 2, …, as pandas writes a series. "
-            "Expected a table: write the frame instead."
+            "The JSON document is an object of single values under 0, 1, 2, …, as pandas writes a"
+            " series. Expected a table: write the frame instead."
         )
     return JsonForm(Orient.LINES)
 
 
 def _columns_or_index(outline: _Outline, asked: str | None) -> JsonForm:
-    """An object of objects: the outer names are columns, as pandas writes a frame, or the names of rows.
+    """An object of objects: the outer names are columns, as pandas writes a frame, or the names of
+    rows.
 
     Numbers and dates name rows. Where neither names or both are such, nothing tells which is which.
     """
     inner = outline.members[0].keys
     if len(outline.members) == 1 and outline.members[0].inner == "{":
         raise DataProblem(
-            f"The JSON document is an object of nested objects ({_shown(outline.keys)}), which is no table. "
-            'Expected a list of objects: [{"column": "value", …}, …].'
+            f"The JSON document is an object of nested objects ({_shown(outline.keys)}), which is"
+            ' no table. Expected a list of objects: [{"column": "value", …}, …].'
         )
     outer_are_rows = all(map(_ROW_NAME.fullmatch, outline.keys))
     inner_are_rows = all(map(_ROW_NAME.fullmatch, inner)) and bool(inner)
@@ -176,9 +192,9 @@ def _columns_or_index(outline: _Outline, asked: str | None) -> JsonForm:
         inner_are_rows = not outer_are_rows
     if outer_are_rows == inner_are_rows:
         raise DataProblem(
-            f"The JSON document is an object of objects: {_shown(outline.keys)}, each with {_shown(inner)}. "
-            "Either may be the columns. Say which form it has: columns (the outer names are columns) "
-            "or index (the inner names are columns)."
+            f"The JSON document is an object of objects: {_shown(outline.keys)}, each with"
+            f" {_shown(inner)}. Either may be the columns. Say which form it has: columns (the"
+            " outer names are columns) or index (the inner names are columns)."
         )
     if outer_are_rows:
         name_column = None if outline.keys_are_positions else free_name(inner)

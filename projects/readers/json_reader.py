@@ -1,6 +1,8 @@
-"""Reads JSON in any form. Records (an object for each row) take one pass where the first ones have all columns.
+"""Reads JSON in any form. Records (an object for each row) take one pass where the first ones have
+all columns.
 
-Otherwise the columns are looked for in a pass of their own, and the rows are written in another one.
+Otherwise the columns are looked for in a pass of their own, and the rows are written in another
+one.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ _ROWS_PER_CHUNK = 1000
 
 @dataclass(frozen=True, slots=True)
 class JsonFile:
-    """A JSON file, and the form in which it holds a table; records are taken without the key `left_out`."""
+    """A JSON file, and the form in which it holds a table; records are taken without the key
+    `left_out`.
+    """
 
     path: Path
     codec: str
@@ -45,7 +49,9 @@ class JsonFile:
         return self.path.stat().st_size
 
     @contextmanager
-    def pieces(self, span: Span, progress: Progress, limits: ReadLimits) -> Iterator[Iterator[JsonObject | Block]]:
+    def pieces(
+        self, span: Span, progress: Progress, limits: ReadLimits
+    ) -> Iterator[Iterator[JsonObject | Block]]:
         """The records in file order, reporting progress in bytes."""
         with self.path.open("rb") as raw, TextIOWrapper(raw, self.codec, newline="\n") as text:
             pieces = self._stream(text, limits.max_value_bytes)
@@ -86,7 +92,9 @@ def _watched(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a pass over the file is of all reading, in bytes: how many were read before it, how many will have been."""
+    """What a pass over the file is of all reading, in bytes: how many were read before it, how many
+    will have been.
+    """
 
     done: int
     total: int
@@ -124,7 +132,9 @@ class _Reading:
         return TableRead(writer.n_rows, header.columns, header.notes)
 
 
-def read_json(file: JsonFile, out: Path, *, asked: ReadOptions, progress: Progress, limits: ReadLimits) -> TableRead:
+def read_json(
+    file: JsonFile, out: Path, *, asked: ReadOptions, progress: Progress, limits: ReadLimits
+) -> TableRead:
     """Write the table to the Parquet file `out`."""
 
     def opened() -> AbstractContextManager[Window]:
@@ -135,14 +145,18 @@ def read_json(file: JsonFile, out: Path, *, asked: ReadOptions, progress: Progre
     if form.orient in (Orient.COLUMNS, Orient.LIST):
         read = read_columns(opened, out, are_named=form.orient is Orient.COLUMNS, limits=limits)
     elif form.orient in (Orient.SPLIT, Orient.VALUES):
-        used = replace(used, has_header=bool(asked.has_header) if form.orient is Orient.VALUES else None)
+        used = replace(
+            used, has_header=bool(asked.has_header) if form.orient is Orient.VALUES else None
+        )
         read = read_rows(opened, out, form, has_header=bool(asked.has_header), limits=limits)
     else:
         read = _read_records(file, out, progress=progress, limits=limits)
     return replace(read, notes=(*form.notes, *read.notes), used=used)
 
 
-def _read_records(file: JsonFile, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead:
+def _read_records(
+    file: JsonFile, out: Path, *, progress: Progress, limits: ReadLimits
+) -> TableRead:
     """The columns are all keys, in order of first appearance."""
     if file.form.orient is Orient.TABLE and _counts_rows(file, progress, limits):
         file = replace(file, left_out=ROW_NAMES)
@@ -156,12 +170,16 @@ def _read_records(file: JsonFile, out: Path, *, progress: Progress, limits: Read
             pass
     keys = reading.keys(Span(n_bytes, 3 * n_bytes))
     if not keys:
-        raise DataProblem('The JSON objects are all empty. Expected objects such as {"column": "value"}.')
+        raise DataProblem(
+            'The JSON objects are all empty. Expected objects such as {"column": "value"}.'
+        )
     return reading.write(keys, Span(2 * n_bytes, 3 * n_bytes))
 
 
 def _counts_rows(file: JsonFile, progress: Progress, limits: ReadLimits) -> bool:
-    """Whether the index that pandas adds to the records of a table is nothing but the rows' positions."""
+    """Whether the index that pandas adds to the records of a table is nothing but the rows'
+    positions.
+    """
     with file.opened(progress, limits) as window:
         window.enter("schema")
         schema = window.value()
@@ -183,7 +201,9 @@ def _counts_rows(file: JsonFile, progress: Progress, limits: ReadLimits) -> bool
 
 def _without(piece: JsonObject | Block, key: str) -> JsonObject | Block:
     if isinstance(piece, Block):
-        return replace(piece, columns={name: cells for name, cells in piece.columns.items() if name != key})
+        return replace(
+            piece, columns={name: cells for name, cells in piece.columns.items() if name != key}
+        )
     return {name: value for name, value in piece.items() if name != key}
 
 
@@ -198,7 +218,9 @@ def _keys(pieces: Iterator[JsonObject | Block], limits: ReadLimits) -> tuple[str
         if len(keys) > limits.max_columns:
             checked_header(tuple(keys), limits, line=None)
     if not n_pieces:
-        raise DataProblem("The JSON file holds no records. Expected a list with at least one object.")
+        raise DataProblem(
+            "The JSON file holds no records. Expected a list with at least one object."
+        )
     return tuple(keys)
 
 
@@ -215,7 +237,9 @@ def _placed(block: Block, keys: Sequence[str]) -> list[Sequence[str | None]]:
 def _chunks(
     pieces: Iterator[JsonObject | Block], columns: Mapping[str, str], most: int
 ) -> Iterator[list[list[str | None]] | Block]:
-    """Blocks as they are, and what lies between them as rows in lists of a few megabytes at the most."""
+    """Blocks as they are, and what lies between them as rows in lists of a few megabytes at the
+    most.
+    """
     chunk: list[list[str | None]] = []
     n_chars = 0
     for piece in pieces:

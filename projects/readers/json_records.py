@@ -1,4 +1,6 @@
-"""Takes JSON records out of a file: out of a list, many at once where they are alike, or one from each line."""
+"""Takes JSON records out of a file: out of a list, many at once where they are alike, or one from
+each line.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,8 @@ def _bounded_lines(text: TextIOWrapper, max_chars: int) -> Iterator[str]:
         line_number += 1
         if len(line) == max_chars:
             raise DataProblem(
-                f"Line {line_number:,} is longer than {max_chars // 1024**2} MB. Expected one JSON object per line."
+                f"Line {line_number:,} is longer than {max_chars // 1024**2} MB. Expected one JSON"
+                " object per line."
             )
         yield line
 
@@ -42,15 +45,19 @@ def _bounded_lines(text: TextIOWrapper, max_chars: int) -> Iterator[str]:
 def _broken_line(line_number: int, error: json.JSONDecodeError) -> str:
     if line_number == 1:
         return (
-            f"The file begins with an object, but its first line is no whole one ({error.msg}, column {error.colno}). "
-            'Expected one object per line, or a list of objects: [{"column": "value", …}, …].'
+            f"The file begins with an object, but its first line is no whole one ({error.msg},"
+            f" column {error.colno}). Expected one object per line, or a list of objects:"
+            ' [{"column": "value", …}, …].'
         )
     return (
-        f"Line {line_number:,} is not valid JSON: {error.msg} at character {error.colno}. Correct or remove that line."
+        f"Line {line_number:,} is not valid JSON: {error.msg} at character {error.colno}. Correct"
+        " or remove that line."
     )
 
 
-def records_of_list(text: TextIOWrapper, *, max_chars: int, key: str | None = None) -> Iterator[JsonObject]:
+def records_of_list(
+    text: TextIOWrapper, *, max_chars: int, key: str | None = None
+) -> Iterator[JsonObject]:
     """The objects of a list one by one, with their types, without ever holding the list.
 
     The list is the document, or a member of the one object that the document is.
@@ -62,8 +69,12 @@ def records_of_list(text: TextIOWrapper, *, max_chars: int, key: str | None = No
         window.refuse_more()
 
 
-def pieces_of_list(text: TextIOWrapper, *, max_chars: int, key: str | None = None) -> Iterator[JsonObject | Block]:
-    """The same in blocks, and one by one only where a block does not hold them or cannot tell what is wrong."""
+def pieces_of_list(
+    text: TextIOWrapper, *, max_chars: int, key: str | None = None
+) -> Iterator[JsonObject | Block]:
+    """The same in blocks, and one by one only where a block does not hold them or cannot tell what
+    is wrong.
+    """
     window = _window_at_list(text, max_chars, key)
     for number in window.places():
         yield window.block() or window.record(number)
@@ -78,8 +89,12 @@ def _window_at_list(text: TextIOWrapper, max_chars: int, key: str | None) -> Win
     return window
 
 
-def records_by_name(text: TextIOWrapper, *, max_chars: int, name_column: str | None) -> Iterator[JsonObject]:
-    """The objects that an object has under the names of the rows; the names become a column of that name."""
+def records_by_name(
+    text: TextIOWrapper, *, max_chars: int, name_column: str | None
+) -> Iterator[JsonObject]:
+    """The objects that an object has under the names of the rows; the names become a column of that
+    name.
+    """
     window = Window(text, max_chars)
     for number, name in enumerate(window.members(), start=1):
         record = window.record(number)
@@ -87,7 +102,8 @@ def records_by_name(text: TextIOWrapper, *, max_chars: int, name_column: str | N
             yield record
         elif name_column in record:
             raise DataProblem(
-                f"Record {number:,} has the key '{name_column}', which is the column of the rows' names. Rename it."
+                f"Record {number:,} has the key '{name_column}', which is the column of the rows'"
+                " names. Rename it."
             )
         else:
             yield {name_column: name, **record}

@@ -1,4 +1,6 @@
-"""Reads JSON rows that are lists of cells: a list of lists, or pandas' split form with the columns' names beside it."""
+"""Reads JSON rows that are lists of cells: a list of lists, or pandas' split form with the columns'
+names beside it.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,12 @@ Row = list[object]
 _END = object()
 
 
-def read_rows(opened: Opened, out: Path, form: JsonForm, *, has_header: bool, limits: ReadLimits) -> TableRead:
-    """Write the rows to the Parquet file `out`; `has_header` says that the first row of a list names the columns."""
+def read_rows(
+    opened: Opened, out: Path, form: JsonForm, *, has_header: bool, limits: ReadLimits
+) -> TableRead:
+    """Write the rows to the Parquet file `out`; `has_header` says that the first row of a list
+    names the columns.
+    """
     with ExitStack() as stack:
         rows = _rows(stack.enter_context(opened()), form.key)
         first = next(rows, None)
@@ -47,7 +53,9 @@ def read_rows(opened: Opened, out: Path, form: JsonForm, *, has_header: bool, li
             for chunk in _chunks(even, header.columns, writer.rows_per_append):
                 writer.append_rows(chunk)
     if not writer.n_rows:
-        raise DataProblem("The JSON list has a row of names but no rows below it. Expected at least one row.")
+        raise DataProblem(
+            "The JSON list has a row of names but no rows below it. Expected at least one row."
+        )
     return TableRead(writer.n_rows, header.columns, header.notes)
 
 
@@ -57,7 +65,10 @@ def _rows(window: Window, key: str | None) -> Iterator[Row]:
     for number in window.elements():
         row = window.value(number)
         if not isinstance(row, list):
-            raise DataProblem(f"Row {number:,} of the JSON list is no list of cells. Expected one list for each row.")
+            raise DataProblem(
+                f"Row {number:,} of the JSON list is no list of cells. Expected one list for each"
+                " row."
+            )
         yield row
     if key is None:
         window.refuse_more()
@@ -80,7 +91,9 @@ def _has_row_names(opened: Opened) -> bool:
     with opened() as window:
         for key in window.members():
             if key == "index":
-                return any(_texts([name]) != [str(place)] for place, name in enumerate(_elements(window)))
+                return any(
+                    _texts([name]) != [str(place)] for place, name in enumerate(_elements(window))
+                )
             window.skip()
     return False
 
@@ -99,23 +112,30 @@ def _with_names(rows: Iterator[Row], names: Iterator[object]) -> Iterator[Row]:
     for row in rows:
         name = next(names, _END)
         if name is _END:
-            raise DataProblem("The JSON document names fewer rows than it has. Expected a name in 'index' for each.")
+            raise DataProblem(
+                "The JSON document names fewer rows than it has. Expected a name in 'index' for"
+                " each."
+            )
         yield [name, *row]
     if next(names, _END) is not _END:
-        raise DataProblem("The JSON document names more rows than it has. Expected a row in 'data' for each name.")
+        raise DataProblem(
+            "The JSON document names more rows than it has. Expected a row in 'data' for each name."
+        )
 
 
 def _even(rows: Iterator[Row], n_columns: int) -> Iterator[Row]:
     for number, row in enumerate(rows, start=1):
         if len(row) != n_columns:
             raise DataProblem(
-                f"Row {number:,} of the JSON list has {len(row):,} cells; {n_columns:,} were expected. "
-                "Correct that row."
+                f"Row {number:,} of the JSON list has {len(row):,} cells; {n_columns:,} were"
+                " expected. Correct that row."
             )
         yield row
 
 
-def _chunks(rows: Iterator[Row], columns: Sequence[str], most: int) -> Iterator[list[list[str | None]]]:
+def _chunks(
+    rows: Iterator[Row], columns: Sequence[str], most: int
+) -> Iterator[list[list[str | None]]]:
     """Rows as cells, in lists of a few megabytes at the most."""
     chunk: list[list[str | None]] = []
     n_chars = 0

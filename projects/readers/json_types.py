@@ -1,4 +1,6 @@
-"""Which columns of a JSON file hold texts, whatever the texts look like: the table keeps every cell as text alike."""
+"""Which columns of a JSON file hold texts, whatever the texts look like: the table keeps every cell
+as text alike.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ N_RECORDS = 1_000  # a column that holds texts so far is taken to do so to its e
 
 
 def text_columns(source: Path, facts: TableFacts, limits: ReadLimits) -> list[str]:
-    """Return the columns of a list of records whose first values are all texts; none for files without types."""
+    """Return the columns of a list of records whose first values are all texts; none for files
+    without types.
+    """
     if facts.format is not FileFormat.JSON or _is_packed(source):
         return []
     texts: dict[str, bool] = {}

@@ -11,7 +11,9 @@ JsonObject = dict[str, object]
 
 
 class JsonNumber(str):
-    """A number exactly as it stands in the file, so that 1.0 stays 1.0 and 20 digits stay 20 digits."""
+    """A number exactly as it stands in the file, so that 1.0 stays 1.0 and 20 digits stay 20
+    digits.
+    """
 
     __slots__ = ()
 
@@ -39,7 +41,9 @@ DECODER = json.JSONDecoder(
 
 
 def cells_of(record: Mapping[str, object], columns: Mapping[str, str]) -> list[str | None]:
-    """The cells of a row in the order of `columns` (key -> column name); a missing key is a missing cell."""
+    """The cells of a row in the order of `columns` (key -> column name); a missing key is a missing
+    cell.
+    """
     return [cell_of(record.get(key), column) for key, column in columns.items()]
 
 
@@ -47,7 +51,10 @@ def cell_of(value: object, column: str) -> str | None:
     """The text of one value; null becomes a missing cell."""
     if isinstance(value, str):
         if "\0" in value:
-            raise DataProblem(f"A cell of column '{column}' holds a NUL character, which cannot be kept. Remove it.")
+            raise DataProblem(
+                f"A cell of column '{column}' holds a NUL character, which cannot be kept."
+                " Remove it."
+            )
         return str(value)
     if isinstance(value, bool):
         return str(value)
@@ -57,7 +64,11 @@ def cell_of(value: object, column: str) -> str | None:
 def json_text(value: object) -> str:
     """JSON of a decoded value, numbers as they stood in the file."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{json_text(key)}: {json_text(member)}" for key, member in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{json_text(key)}: {json_text(member)}" for key, member in value.items())
+            + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(json_text(member) for member in value) + "]"
     if isinstance(value, JsonNumber):

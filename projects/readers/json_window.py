@@ -1,4 +1,6 @@
-"""A part of a JSON text that moves forward, so that a document of any size is read in bounded memory."""
+"""A part of a JSON text that moves forward, so that a document of any size is read in bounded
+memory.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,23 @@ from studio.engine.errors import DataProblem
 
 _CHUNK_CHARS = 256 * 1024
 _SPACE = re.compile(r"[ \t\r\n]*")
-_NEAR_END_CHARS = 16  # a literal, number or escape cut off by the end of the buffer fails this near to it
+_NEAR_END_CHARS = (
+    16  # a literal, number or escape cut off by the end of the buffer fails this near to it
+)
 _KINDS = {str: "a text", list: "a list", bool: "true or false", type(None): "null"}
-_NESTED = re.compile(r"""[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}])""", re.DOTALL)  # up to a bracket or a text
+_NESTED = re.compile(
+    r"""[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}])""", re.DOTALL
+)  # up to a bracket or a text
 
 
 class Window:
-    """A part of the text that moves forward: the records before `_position` are done, the rest is read when needed."""
+    """A part of the text that moves forward: the records before `_position` are done, the rest is
+    read when needed.
+    """
 
-    def __init__(self, text: TextIOWrapper, max_chars: int, *, on_read: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, text: TextIOWrapper, max_chars: int, *, on_read: Callable[[], None] = lambda: None
+    ) -> None:
         self._text = text
         self._on_read = on_read
         self._max_chars = max_chars
@@ -36,7 +46,9 @@ class Window:
         return self._line_at(self._position)
 
     def places(self) -> Iterator[int]:
-        """Go through the list: yield the number of the record that has to be taken next, counted from 1."""
+        """Go through the list: yield the number of the record that has to be taken next, counted
+        from 1.
+        """
         self.expect("[")
         while self.next_char() != "]":
             if self._n_records:
@@ -48,7 +60,8 @@ class Window:
         """Refuse text after the end of the list."""
         if self.next_char():
             raise DataProblem(
-                f"Line {self.line:,}: there is more text after the end of the list. Expected one list of objects."
+                f"Line {self.line:,}: there is more text after the end of the list. Expected one"
+                " list of objects."
             )
 
     def members(self) -> Iterator[str]:
@@ -66,7 +79,9 @@ class Window:
         self.expect("}")
 
     def elements(self) -> Iterator[int]:
-        """Go through a list: yield the number of the element that has to be taken or skipped next, from 1."""
+        """Go through a list: yield the number of the element that has to be taken or skipped next,
+        from 1.
+        """
         self.expect("[")
         number = 0
         while self.next_char() != "]":
@@ -100,7 +115,8 @@ class Window:
             if found is None:
                 if not self._read_on_within_text():
                     raise DataProblem(
-                        f"Line {self.line:,}: the JSON ends inside an object or a list. Correct the file."
+                        f"Line {self.line:,}: the JSON ends inside an object or a list. Correct the"
+                        " file."
                     )
                 continue
             self._position = found.end()
@@ -123,7 +139,9 @@ class Window:
         found = self.next_char()
         if found != '"':
             what = f"'{found}'" if found else "the end of the file"
-            raise DataProblem(f"Line {self.line:,}: found {what} where a key in quotation marks was expected.")
+            raise DataProblem(
+                f"Line {self.line:,}: found {what} where a key in quotation marks was expected."
+            )
 
     def next_char(self) -> str:
         """The next character that is no space, not taken; empty at the end of the file."""
@@ -139,8 +157,8 @@ class Window:
         if found != char:
             what = f"'{found}'" if found else "the end of the file"
             raise DataProblem(
-                f"Line {self.line:,}: found {what} where '{char}' was expected, so the list of objects is broken. "
-                "Correct the file."
+                f"Line {self.line:,}: found {what} where '{char}' was expected, so the list of"
+                " objects is broken. Correct the file."
             )
         self._position += 1
 
@@ -149,7 +167,9 @@ class Window:
         if self._is_tried:
             return None
         self._is_tried = True
-        end = self._buffer.rfind("},", self._position) + 1  # inside a text or a nested list, this is no JSON up to here
+        end = (
+            self._buffer.rfind("},", self._position) + 1
+        )  # inside a text or a nested list, this is no JSON up to here
         found = block_of(self._buffer[self._position : end])
         if found is not None:
             self._position = end
@@ -168,11 +188,15 @@ class Window:
 
     def _position_of_record(self, number: int) -> int:
         if self.next_char() == "]":
-            raise DataProblem(f"{self._place(number)}: found a comma but no object after it. Remove the comma.")
+            raise DataProblem(
+                f"{self._place(number)}: found a comma but no object after it. Remove the comma."
+            )
         return self._position
 
     def value(self, number: int | None = None) -> object:
-        """Take a value, which has to fit into memory; `number` is that of the record that it belongs to."""
+        """Take a value, which has to fit into memory; `number` is that of the record that it
+        belongs to.
+        """
         self.next_char()
         while True:
             try:
@@ -187,7 +211,9 @@ class Window:
             except (RepeatedKeyError, RecursionError) as error:
                 raise bad_record(self._place(number), error) from error
             else:
-                may_go_on = isinstance(value, JsonNumber) and end >= len(self._buffer) - _NEAR_END_CHARS
+                may_go_on = (
+                    isinstance(value, JsonNumber) and end >= len(self._buffer) - _NEAR_END_CHARS
+                )
                 if may_go_on:
                     end -= self._position  # reading on moves the buffer to where the value begins
                     if self._read_more():
@@ -196,21 +222,28 @@ class Window:
                 return value
 
     def _place(self, number: int | None) -> str:
-        # Only for messages: counting lines from the start of the buffer for every record would take forever.
+        # Only for messages: counting lines from the start of the buffer for every record would take
+        # forever.
         if number is None:
             return f"Line {self.line:,}"
         return f"Record {number:,} (line {self.line:,})"
 
     def _may_be_cut_off(self, error: json.JSONDecodeError) -> bool:
-        return error.msg.startswith("Unterminated string") or error.pos >= len(self._buffer) - _NEAR_END_CHARS
+        return (
+            error.msg.startswith("Unterminated string")
+            or error.pos >= len(self._buffer) - _NEAR_END_CHARS
+        )
 
     def _read_more(self) -> bool:
-        """Drop what is done and read on, as much as is there already, so that a long record is not parsed too often."""
+        """Drop what is done and read on, as much as is there already, so that a long record is not
+        parsed too often.
+        """
         rest = self._buffer[self._position :]
         if len(rest) > self._max_chars:
             raise DataProblem(
-                f"The record that begins on line {self.line:,} is longer than {self._max_chars // 1024**2} MB. "
-                "Most likely a quotation mark is not closed there."
+                f"The record that begins on line {self.line:,} is longer than"
+                f" {self._max_chars // 1024**2} MB. Most likely a quotation mark is not closed"
+                " there."
             )
         more = self._text.read(max(_CHUNK_CHARS, len(rest)))
         self._lines_before = self.line
@@ -225,10 +258,14 @@ class Window:
 
 def no_object(place: str, value: object) -> DataProblem:
     kind = _KINDS.get(type(value), "a number")
-    return DataProblem(f'{place} is {kind}, not an object. Expected objects such as {{"column": "value"}}.')
+    return DataProblem(
+        f'{place} is {kind}, not an object. Expected objects such as {{"column": "value"}}.'
+    )
 
 
 def bad_record(place: str, error: Exception) -> DataProblem:
     if isinstance(error, RepeatedKeyError):
-        return DataProblem(f"{place} has the key '{error}' twice, so one value would be lost. Rename one of them.")
+        return DataProblem(
+            f"{place} has the key '{error}' twice, so one value would be lost. Rename one of them."
+        )
     return DataProblem(f"{place} is nested too deeply to be read. Flatten it.")

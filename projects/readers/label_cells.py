@@ -18,7 +18,9 @@ SAMPLE_ROWS = 20_000  # in which a column of sets is recognised
 
 @dataclass(frozen=True, slots=True)
 class LabelCells:
-    """The different cells of a label column, each with its rows, the most frequent first; `n_more` are not listed."""
+    """The different cells of a label column, each with its rows, the most frequent first; `n_more`
+    are not listed.
+    """
 
     counts: tuple[tuple[str | None, int], ...]
     n_more: int
@@ -27,8 +29,8 @@ class LabelCells:
     def of(cls, table: Path, column: str) -> LabelCells:
         """Read the cells of a column."""
         query = (
-            f"SELECT {tables.quoted(column)} AS cell, count(*) AS n_rows, count(*) OVER () FROM read_parquet(?) "
-            f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_CELLS}"
+            f"SELECT {tables.quoted(column)} AS cell, count(*) AS n_rows, count(*) OVER () FROM"
+            f" read_parquet(?) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_CELLS}"
         )
         with closing(tables.connect()) as connection:
             found = connection.execute(query, [str(table)]).fetchall()
@@ -49,8 +51,12 @@ class LabelCells:
 
 
 def sample_cells(table: Path, column: str) -> list[tuple[str, int]]:
-    """Return the different cells of the first rows that are not empty, each with its rows, most frequent first."""
+    """Return the different cells of the first rows that are not empty, each with its rows, most
+    frequent first.
+    """
     some = f"SELECT {tables.quoted(column)} AS cell FROM read_parquet(?) LIMIT {SAMPLE_ROWS}"
-    query = f"SELECT cell, count(*) FROM ({some}) WHERE trim(cell) != '' GROUP BY 1 ORDER BY 2 DESC, 1"
+    query = (
+        f"SELECT cell, count(*) FROM ({some}) WHERE trim(cell) != '' GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
     with closing(tables.connect()) as connection:
         return connection.execute(query, [str(table)]).fetchall()

@@ -1,8 +1,10 @@
 """Finds rows that a stray pair of quotation marks has joined into one cell.
 
-A quotation mark that opens a cell in one line and another one that closes a cell lines later make all the rows between
-them one cell, by the rules of CSV. A text of several lines looks the same, but its lines are no rows: here each line
-has the table's number of cells, and some of these cells are values that their columns have elsewhere.
+A quotation mark that opens a cell in one line and another one that closes a cell lines later make
+all the rows between
+them one cell, by the rules of CSV. A text of several lines looks the same, but its lines are no
+rows: here each line has the table's number of cells, and some of these cells are values that their
+columns have elsewhere.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ _EXCERPT_CHARS = 40
 
 @dataclass(frozen=True, slots=True)
 class Melted:
-    """A cell whose lines split like rows, and the whole cells in it: (position of the column, text)."""
+    """A cell whose lines split like rows, and the whole cells in it: (position of the column,
+    text).
+    """
 
     text: str
     inside: tuple[tuple[int, str], ...]
@@ -41,7 +45,9 @@ class Melted:
 
 
 def melted_cell(row: Sequence[str], delimiter: str) -> Melted | None:
-    """Return the first cell of a row whose lines would all be rows of the same length, if they were read as rows."""
+    """Return the first cell of a row whose lines would all be rows of the same length, if they were
+    read as rows.
+    """
     n_columns = len(row)
     for place, cell in enumerate(row):
         lines = [line.split(delimiter) for line in _BREAK.split(cell)]

@@ -1,4 +1,6 @@
-"""Fills merged cells: a spreadsheet shows one value over all of them and keeps it in the first one only."""
+"""Fills merged cells: a spreadsheet shows one value over all of them and keeps it in the first one
+only.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ class MergedCells:
 
     def __init__(self, merges: Sequence[Merge], *, header_row: int, n_columns: int) -> None:
         below = (merge for merge in merges if merge.first_row > header_row)
-        self._waiting = sorted((merge for merge in below if merge.first_column < n_columns), reverse=True)
+        self._waiting = sorted(
+            (merge for merge in below if merge.first_column < n_columns), reverse=True
+        )
         self._n_columns = n_columns
         self._open: list[tuple[Merge, str]] = []
         self.n_filled = 0
@@ -20,7 +24,9 @@ class MergedCells:
     def filled(self, rows: Iterator[SheetRow]) -> Iterator[SheetRow]:
         """Yield the rows; a row that has nothing of its own stays blank."""
         for row in rows:
-            self._open = [(merge, value) for merge, value in self._open if merge.last_row >= row.number]
+            self._open = [
+                (merge, value) for merge, value in self._open if merge.last_row >= row.number
+            ]
             while self._waiting and self._waiting[-1].first_row <= row.number:
                 self._begin(self._waiting.pop(), row)
             if self._open and any(row.cells):
@@ -52,11 +58,14 @@ class MergedCells:
 
 
 def is_title(row: SheetRow, merges: Sequence[Merge]) -> bool:
-    """Whether a row holds one value alone, merged over several columns, as a title above a table does."""
+    """Whether a row holds one value alone, merged over several columns, as a title above a table
+    does.
+    """
     filled = [place for place, cell in enumerate(row.cells) if cell]
     if len(filled) != 1:
         return False
     place = filled[0]
     return any(
-        merge.first_row == row.number and merge.first_column == place and merge.last_column > place for merge in merges
+        merge.first_row == row.number and merge.first_column == place and merge.last_column > place
+        for merge in merges
     )

@@ -1,4 +1,6 @@
-"""Opens an OpenDocument spreadsheet (ODS) and gives the rows of its sheets as text, in bounded memory."""
+"""Opens an OpenDocument spreadsheet (ODS) and gives the rows of its sheets as text, in bounded
+memory.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,15 @@ from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
 from projects.readers.facts import ReadLimits
-from projects.readers.sheets import MAX_MERGES, MAX_ROWS, SAVE_AGAIN, Merge, Sheet, SheetRow, number_text
+from projects.readers.sheets import (
+    MAX_MERGES,
+    MAX_ROWS,
+    SAVE_AGAIN,
+    Merge,
+    Sheet,
+    SheetRow,
+    number_text,
+)
 from projects.readers.source import refuse_bomb
 from studio.engine.errors import DataProblem
 
@@ -24,7 +34,15 @@ _NUMBERS = ("float", "percentage", "currency")
 _MAX_COLUMNS = 16_384
 _SPACES = re.compile(r"[ \t\r\n]+")
 _TIME = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
-_FORMAT_ERRORS = (zipfile.BadZipFile, zlib.error, ParseError, NotImplementedError, KeyError, ValueError, EOFError)
+_FORMAT_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    ParseError,
+    NotImplementedError,
+    KeyError,
+    ValueError,
+    EOFError,
+)
 
 
 class OdsBook:
@@ -54,7 +72,9 @@ class OdsBook:
         return self._merges[title]
 
     def rows(self, title: str) -> Iterator[SheetRow]:
-        """All rows from the first, blank ones included; the blank ones at the end are not repeated."""
+        """All rows from the first, blank ones included; the blank ones at the end are not
+        repeated.
+        """
         number = 0
         n_blank = 0
         for row in self._row_elements(title):
@@ -64,7 +84,9 @@ class OdsBook:
                 n_blank += n_times
                 continue
             if number + n_blank + n_times > MAX_ROWS:
-                raise DataProblem(f"The workbook is damaged: it has a row beyond {MAX_ROWS:,}. {SAVE_AGAIN}")
+                raise DataProblem(
+                    f"The workbook is damaged: it has a row beyond {MAX_ROWS:,}. {SAVE_AGAIN}"
+                )
             for _ in range(n_blank):
                 number += 1
                 yield SheetRow(number, [])
@@ -82,7 +104,9 @@ class OdsBook:
             if event == "start":
                 if element.tag == f"{_TABLE}table":
                     title = element.get(f"{_TABLE}name", "")
-                    self.sheets.append(Sheet(title, element.get(f"{_TABLE}style-name", "") not in hidden))
+                    self.sheets.append(
+                        Sheet(title, element.get(f"{_TABLE}style-name", "") not in hidden)
+                    )
                     self._merges[title] = []
                     number = 0
                 continue
@@ -104,7 +128,9 @@ class OdsBook:
                 merge = Merge(number, place, number + n_rows - 1, place + n_columns - 1)
                 self._merges[title].append(merge)
                 if len(self._merges[title]) > MAX_MERGES:
-                    raise DataProblem(f"The sheet '{title}' has more than {MAX_MERGES:,} merged ranges.")
+                    raise DataProblem(
+                        f"The sheet '{title}' has more than {MAX_MERGES:,} merged ranges."
+                    )
             place += _count(cell, "number-columns-repeated")
 
     def _row_elements(self, title: str) -> Iterator[Element]:
@@ -154,7 +180,10 @@ def _row_cells(row: Element) -> list[str]:
             n_blank += n_times
             continue
         if len(cells) + n_blank + n_times > _MAX_COLUMNS:
-            raise DataProblem(f"The workbook is damaged: it has a cell beyond column {_MAX_COLUMNS:,}. {SAVE_AGAIN}")
+            raise DataProblem(
+                f"The workbook is damaged: it has a cell beyond column {_MAX_COLUMNS:,}."
+                f" {SAVE_AGAIN}"
+            )
         cells += [""] * n_blank + [text] * n_times
         n_blank = 0
     return cells
@@ -175,8 +204,14 @@ def _cell_text(cell: Element) -> str:
 
 
 def _number_text(value: str, shown: str) -> str:
-    """The number, or what is shown where that is a code with zeros in front, or no number, such as #N/A."""
-    if shown.isdigit() and shown.startswith("0") and value.removesuffix(".0") == (shown.lstrip("0") or "0"):
+    """The number, or what is shown where that is a code with zeros in front, or no number, such as
+    #N/A.
+    """
+    if (
+        shown.isdigit()
+        and shown.startswith("0")
+        and value.removesuffix(".0") == (shown.lstrip("0") or "0")
+    ):
         return shown
     return number_text(float(value)) if "e" in value.lower() or value.endswith(".0") else value
 
@@ -193,7 +228,9 @@ def _time_text(value: str) -> str:
 
 
 def _paragraph(element: Element) -> str:
-    """The text of a paragraph: spaces in a row count as one, further ones are elements of their own."""
+    """The text of a paragraph: spaces in a row count as one, further ones are elements of their
+    own.
+    """
     parts = [_SPACES.sub(" ", element.text or "")]
     for child in element:
         if child.tag == f"{_TEXT}s":

@@ -26,7 +26,15 @@ _SHOWN = {
     "orient": "form",
 }
 _FORMATS = {FileFormat.JSON: "JSON", FileFormat.JSON_LINES: "JSON", FileFormat.PARQUET: "Parquet"}
-_DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "\\t": "\t", "pipe": "|", "space": " ", "colon": ":"}
+_DELIMITERS = {
+    "comma": ",",
+    "semicolon": ";",
+    "tab": "\t",
+    "\\t": "\t",
+    "pipe": "|",
+    "space": " ",
+    "colon": ":",
+}
 
 
 def refuse_unfit_options(options: ReadOptions, file_format: FileFormat) -> None:
@@ -34,14 +42,19 @@ def refuse_unfit_options(options: ReadOptions, file_format: FileFormat) -> None:
     unfit = [name for name in options.to_dict() if name not in OPTIONS_BY_FORMAT[file_format]]
     if unfit:
         kind = _FORMATS.get(file_format, file_format.value.upper())
-        raise DataProblem(f"There is no {_SHOWN[unfit[0]]} to choose in {kind}. Leave that choice out.")
+        raise DataProblem(
+            f"There is no {_SHOWN[unfit[0]]} to choose in {kind}. Leave that choice out."
+        )
 
 
 def checked_delimiter(text: str) -> str:
-    """Return the one character that people may call by its name. Raises DataProblem for anything else."""
+    """Return the one character that people may call by its name. Raises DataProblem for anything
+    else.
+    """
     delimiter = _DELIMITERS.get(text.strip().lower(), text)
     if len(delimiter) != 1 or delimiter in '"\r\n\0':
         raise DataProblem(
-            f"“{text[:20]}” cannot separate cells. Name one character, or tab, comma, semicolon, pipe or space."
+            f"“{text[:20]}” cannot separate cells. Name one character, or tab, comma, semicolon,"
+            " pipe or space."
         )
     return delimiter

@@ -16,7 +16,9 @@ from studio.engine.cell_text import array_text
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
-_DAMAGED = "The Parquet file is damaged or encrypted and cannot be read. Write it again and use that."
+_DAMAGED = (
+    "The Parquet file is damaged or encrypted and cannot be read. Write it again and use that."
+)
 
 
 def read_parquet(path: Path, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead:
@@ -35,11 +37,15 @@ def _read(file: pq.ParquetFile, out: Path, *, progress: Progress, limits: ReadLi
     if not schema.names:
         raise DataProblem("The Parquet file has no columns. Use a table with at least one column.")
     if not n_rows:
-        raise DataProblem("The Parquet file has columns but no rows. Use a table with at least one row.")
+        raise DataProblem(
+            "The Parquet file has columns but no rows. Use a table with at least one row."
+        )
     header = checked_header(schema.names, limits, line=None)
     with TableWriter(out, header.columns, limits) as writer:
         for batch in file.iter_batches(batch_size=writer.rows_per_append):
-            writer.append_columns([_texts(array, name) for array, name in zip(batch, header.columns, strict=True)])
+            writer.append_columns(
+                [_texts(array, name) for array, name in zip(batch, header.columns, strict=True)]
+            )
             progress("Reading file", writer.n_rows, n_rows)
     return TableRead(writer.n_rows, header.columns, header.notes)
 
@@ -52,12 +58,16 @@ def _texts(array: pa.Array, column: str) -> pa.Array:
     except UnicodeDecodeError as error:
         raise _binary_column(column) from error
     if pc.any(pc.match_substring(texts, "\0")).as_py():
-        raise DataProblem(f"A cell of column '{column}' holds a NUL character, which cannot be kept. Remove it.")
+        raise DataProblem(
+            f"A cell of column '{column}' holds a NUL character, which cannot be kept. Remove it."
+        )
     return texts
 
 
 def _holds_binary(kind: pa.DataType) -> bool:
-    """Whether binary values lie inside a nested type, as pictures do. A plain binary column may still be text."""
+    """Whether binary values lie inside a nested type, as pictures do. A plain binary column may
+    still be text.
+    """
     if pt.is_nested(kind):
         fields = [kind.field(position) for position in range(kind.num_fields)]
         return any(_is_binary(field.type) or _holds_binary(field.type) for field in fields)
@@ -66,11 +76,15 @@ def _holds_binary(kind: pa.DataType) -> bool:
 
 def _is_binary(kind: pa.DataType) -> bool:
     return bool(
-        pt.is_binary(kind) or pt.is_large_binary(kind) or pt.is_fixed_size_binary(kind) or pt.is_binary_view(kind)
+        pt.is_binary(kind)
+        or pt.is_large_binary(kind)
+        or pt.is_fixed_size_binary(kind)
+        or pt.is_binary_view(kind)
     )
 
 
 def _binary_column(column: str) -> DataProblem:
     return DataProblem(
-        f"Column '{column}' holds binary data, such as pictures, which cannot be shown as text. Remove that column."
+        f"Column '{column}' holds binary data, such as pictures, which cannot be shown as text."
+        " Remove that column."
     )

@@ -1,4 +1,6 @@
-"""A small profile of every column of a table: how much is missing, what occurs, how it is spread. All in SQL."""
+"""A small profile of every column of a table: how much is missing, what occurs, how it is spread.
+All in SQL.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,13 @@ from projects.readers.facts import ROW_ID
 from projects.readers.sampled_numbers import SampledNumbers
 from studio.engine.column_names import is_index_name, is_index_of_library, is_time_name
 from studio.engine.columns import MEASURED, ColumnKind
-from studio.engine.conventions import DATE_ORDERS, DECIMALS, Convention, Conventions, FoundConvention
+from studio.engine.conventions import (
+    DATE_ORDERS,
+    DECIMALS,
+    Convention,
+    Conventions,
+    FoundConvention,
+)
 from studio.engine.guess import MAX_CLASSES
 from studio.engine.kinds import ColumnFacts, has_words_among_numbers, infer_kind
 from studio.engine.progress import Progress, Silent
@@ -34,7 +42,9 @@ _SILENT = Silent()
 
 @dataclass(frozen=True, slots=True)
 class TopValue:
-    """A value and how many rows have it; a long value is cut to 200 characters and ends in an ellipsis."""
+    """A value and how many rows have it; a long value is cut to 200 characters and ends in an
+    ellipsis.
+    """
 
     value: str
     count: int
@@ -42,7 +52,9 @@ class TopValue:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Counts between neighbouring edges, the last edge included. Edges of datetimes are seconds since 1970, UTC."""
+    """Counts between neighbouring edges, the last edge included. Edges of datetimes are seconds
+    since 1970, UTC.
+    """
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
@@ -52,16 +64,17 @@ class Histogram:
 class ColumnProfile:
     """What is shown of a column before it is used.
 
-    `kind` is the chosen kind, or the inferred one where none was chosen; `drawn_as` the kind that the histogram or the
-    frequent values were taken for. `n_distinct` does not count missing cells and
-    is an estimate (within some 2 %) where `is_distinct_estimated`. `lowest` and `highest` are the smallest and largest
-    number or moment as text, in the order of numbers or time, and None for other kinds. `partition` is a mark that two
-    columns share exactly when they group the rows alike, that is, when one is a copy or a renaming of the other; it is
-    None for columns with too many values to be a label. `sketch` is shared, but for its sign, by columns of numbers of
-    which one is the other on another scale. `counts_rows` says whether the numbers are an index that was saved with
-    the table. `found_convention` is how numbers or dates are written as far as the cells tell, and
-    `chosen_convention` what the user said. Where most cells are numbers, and yet too few to take the column for one of
-    numbers, `n_numbers` counts them and `words` are the first others.
+    `kind` is the chosen kind, or the inferred one where none was chosen; `drawn_as` the kind that
+    the histogram or the frequent values were taken for. `n_distinct` does not count missing cells
+    and is an estimate (within some 2 %) where `is_distinct_estimated`. `lowest` and `highest` are
+    the smallest and largest number or moment as text, in the order of numbers or time, and None for
+    other kinds. `partition` is a mark that two columns share exactly when they group the rows
+    alike, that is, when one is a copy or a renaming of the other; it is None for columns with too
+    many values to be a label. `sketch` is shared, but for its sign, by columns of numbers of which
+    one is the other on another scale. `counts_rows` says whether the numbers are an index that was
+    saved with the table. `found_convention` is how numbers or dates are written as far as the cells
+    tell, and `chosen_convention` what the user said. Where most cells are numbers, and yet too few
+    to take the column for one of numbers, `n_numbers` counts them and `words` are the first others.
     """
 
     name: str
@@ -88,14 +101,16 @@ class ColumnProfile:
 
     @property
     def words_note(self) -> str:
-        """Which words keep it from being a column of numbers; empty where somebody chose its kind."""
+        """Which words keep it from being a column of numbers; empty where somebody chose its
+        kind.
+        """
         if not self.words or self.kind is not self.inferred_kind:
             return ""
         n_filled = self.n_rows - self.n_missing
         words = ", ".join(f"“{word}”" for word in self.words)
         return (
-            f"Column “{self.name}” is taken as {self.kind}, although {self.n_numbers:,} of its {n_filled:,} "
-            f"filled cells are numbers; others are words: {words}."
+            f"Column “{self.name}” is taken as {self.kind}, although {self.n_numbers:,} of its"
+            f" {n_filled:,} filled cells are numbers; others are words: {words}."
         )
 
     @property
@@ -122,7 +137,9 @@ class ColumnProfile:
 
     @property
     def is_constant(self) -> bool:
-        """Whether there is nothing to learn from it: at most one value, no difference between missing and not."""
+        """Whether there is nothing to learn from it: at most one value, no difference between
+        missing and not.
+        """
         return self.n_distinct == 0 or (self.n_distinct == 1 and self.n_missing == 0)
 
     @property
@@ -139,7 +156,9 @@ class ColumnProfile:
         """The profile that `to_dict` wrote."""
         top_values = tuple(TopValue(**top) for top in stored["top_values"])  # type: ignore[attr-defined]
         spread: Mapping[str, list[float]] | None = stored["histogram"]  # type: ignore[assignment]
-        histogram = spread and Histogram(tuple(spread["edges"]), tuple(int(count) for count in spread["counts"]))
+        histogram = spread and Histogram(
+            tuple(spread["edges"]), tuple(int(count) for count in spread["counts"])
+        )
         kinds = {field: ColumnKind(str(stored[field])) for field in ("kind", "inferred_kind")}
         kinds["drawn_as"] = ColumnKind(str(stored.get("drawn_as") or stored["inferred_kind"]))
         conventions = {
@@ -183,8 +202,8 @@ def profile_table(
 
     `kinds` and `conventions` are the user's choices.
 
-    Four scans or so of each column, in bounded memory; DuckDB may spill into the folder of the table. Frequent values
-    and histograms are left out where nobody is shown them.
+    Four scans or so of each column, in bounded memory; DuckDB may spill into the folder of the
+    table. Frequent values and histograms are left out where nobody is shown them.
     """
     names = [name for name in pq.read_schema(parquet).names if name != ROW_ID]
     profiles = []
@@ -193,13 +212,19 @@ def profile_table(
             progress("Profiling columns", position, len(names))
             queries = ColumnQueries(connection, parquet, name)
             chosen = (kinds or {}).get(name)
-            profiles.append(_profile(queries, name, chosen, (conventions or {}).get(name), is_shown=is_shown))
+            profiles.append(
+                _profile(queries, name, chosen, (conventions or {}).get(name), is_shown=is_shown)
+            )
     progress("Profiling columns", len(names), len(names))
     return profiles
 
 
 def profile_columns(
-    parquet: Path, kinds: Mapping[str, ColumnKind], conventions: Conventions | None = None, *, n_threads: int = 1
+    parquet: Path,
+    kinds: Mapping[str, ColumnKind],
+    conventions: Conventions | None = None,
+    *,
+    n_threads: int = 1,
 ) -> list[ColumnProfile]:
     """Profile some columns of a table for the kinds and conventions that the user gave them."""
     chosen = conventions or {}
@@ -217,16 +242,23 @@ def conventions_of(
     return {
         profile.name: profile.convention
         for profile in profiles
-        if profile.convention and (profile.name == label or (profile.name in features and profile.kind in MEASURED))
+        if profile.convention
+        and (profile.name == label or (profile.name in features and profile.kind in MEASURED))
     }
 
 
-def assumed_conventions(profiles: Iterable[ColumnProfile], spec: CleansetSpec) -> dict[str, FoundConvention]:
-    """Return what was found of the columns whose numbers and dates are read, where nobody has said how."""
+def assumed_conventions(
+    profiles: Iterable[ColumnProfile], spec: CleansetSpec
+) -> dict[str, FoundConvention]:
+    """Return what was found of the columns whose numbers and dates are read, where nobody has said
+    how.
+    """
     return {
         profile.name: profile.found_convention
         for profile in profiles
-        if profile.found_convention and not profile.chosen_convention and profile.name in spec.conventions
+        if profile.found_convention
+        and not profile.chosen_convention
+        and profile.name in spec.conventions
     }
 
 
@@ -320,13 +352,20 @@ def _counts_rows(name: str, facts: ColumnFacts, sampled: SampledNumbers) -> bool
     if is_index_of_library(name):
         return True
     is_distinct = facts.n_distinct == facts.n_rows
-    return is_distinct and not is_time_name(name) and sampled.count_rows(is_named_so=is_index_name(name))
+    return (
+        is_distinct
+        and not is_time_name(name)
+        and sampled.count_rows(is_named_so=is_index_name(name))
+    )
 
 
 def _top_values(queries: ColumnQueries, facts: ColumnFacts) -> tuple[TopValue, ...]:
     if facts.n_distinct == facts.n_filled > MAX_TOP_VALUES:
         return ()  # all occur once: none is frequent
-    return tuple(TopValue(value, count) for value, count in queries.most_frequent(MAX_TOP_VALUES, MAX_SHOWN_CHARS))
+    return tuple(
+        TopValue(value, count)
+        for value, count in queries.most_frequent(MAX_TOP_VALUES, MAX_SHOWN_CHARS)
+    )
 
 
 @dataclass(frozen=True, slots=True)

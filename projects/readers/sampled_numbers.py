@@ -1,4 +1,6 @@
-"""What a column of numbers is compared by: with the numbers of other columns, and with the order of the rows."""
+"""What a column of numbers is compared by: with the numbers of other columns, and with the order of
+the rows.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +26,13 @@ class SampledNumbers:
     numbers: npt.NDArray[np.float64]
 
     def sketch(self) -> tuple[float, ...] | None:
-        """Return a few numbers that two columns share, but for their sign, where one is the other on another scale.
+        """Return a few numbers that two columns share, but for their sign, where one is the other
+        on another scale.
 
-        They are random projections of the standardised numbers: those of columns with correlation r differ by about
-        the square root of 2 (1 - r). What lies beyond the middle half counts as its ends, so that a few huge numbers,
-        such as codes for what is missing, do not make different columns alike. None where nothing varies.
+        They are random projections of the standardised numbers: those of columns with correlation r
+        differ by about the square root of 2 (1 - r). What lies beyond the middle half counts as its
+        ends, so that a few huge numbers, such as codes for what is missing, do not make different
+        columns alike. None where nothing varies.
         """
         is_known = np.isfinite(self.numbers)
         if is_known.sum() < _MIN_NUMBERS:
@@ -42,14 +46,17 @@ class SampledNumbers:
             return None
         places = np.clip(known, low, high) / width - low / width
         signs = np.random.default_rng(0).choice([-1.0, 1.0], size=(_SKETCH_SIZE, len(self.numbers)))
-        projected = signs[:, is_known] @ ((places - places.mean()) / places.std()) / np.sqrt(len(known))
+        projected = (
+            signs[:, is_known] @ ((places - places.mean()) / places.std()) / np.sqrt(len(known))
+        )
         return tuple(np.round(projected, _SKETCH_DECIMALS).tolist())
 
     def count_rows(self, *, is_named_so: bool) -> bool:
-        """Say whether whole numbers, all different, do nothing but rise or fall with the rows, as an index does.
+        """Say whether whole numbers, all different, do nothing but rise or fall with the rows, as
+        an index does.
 
-        Rows that were left out of a file leave gaps in its index, though most steps stay small or the gaps lie evenly.
-        Numbers of which a file is merely sorted lie closer here than there.
+        Rows that were left out of a file leave gaps in its index, though most steps stay small or
+        the gaps lie evenly. Numbers of which a file is merely sorted lie closer here than there.
         """
         if len(self.numbers) < 2 or not np.isfinite(self.numbers).all():
             return False
@@ -63,16 +70,22 @@ class SampledNumbers:
         if len(self.numbers) < _MIN_ROWS:
             return False
         usual_step = float(np.median(np.abs(steps) / np.diff(self.row_id)))
-        return usual_step <= _USUAL_STEP or self._unevenness() <= max(_MAX_UNEVENNESS, 1.5 / len(steps) ** 0.5)
+        return usual_step <= _USUAL_STEP or self._unevenness() <= max(
+            _MAX_UNEVENNESS, 1.5 / len(steps) ** 0.5
+        )
 
     def _unevenness(self) -> float:
-        """Return how far the numbers lie at most from those in equal steps, as a share of their range."""
+        """Return how far the numbers lie at most from those in equal steps, as a share of their
+        range.
+        """
         first, last = self.numbers[0], self.numbers[-1]
         at_row = (self.row_id - self.row_id[0]) / (self.row_id[-1] - self.row_id[0])
         return float(np.abs((self.numbers - first) / (last - first) - at_row).max())
 
     def _are_moments(self) -> bool:
-        """Say whether the numbers are seconds or milliseconds since 1970, as the public client sends dates."""
+        """Say whether the numbers are seconds or milliseconds since 1970, as the public client
+        sends dates.
+        """
         usual_step = float(np.median(np.abs(np.diff(self.numbers))))
         if usual_step <= _USUAL_STEP:
             return False

@@ -31,7 +31,9 @@ def chosen_sheet(book: Book, asked: str | None) -> SheetChoice:
     """Take the sheet that was asked for, or the first one that looks like a table."""
     titles = tuple(sheet.title for sheet in book.sheets)
     if not titles:
-        raise DataProblem("The workbook has no sheet with cells. Use a workbook with a table in it.")
+        raise DataProblem(
+            "The workbook has no sheet with cells. Use a workbook with a table in it."
+        )
     if asked is not None:
         return SheetChoice(_named(asked, titles), titles)
     visible = [sheet for sheet in book.sheets if sheet.is_visible] or list(book.sheets)
@@ -40,7 +42,9 @@ def chosen_sheet(book: Book, asked: str | None) -> SheetChoice:
         title = next((sheet.title for sheet in visible if _is_table(book, sheet)), title)
     if len(titles) == 1:
         return SheetChoice(title, titles)
-    passed_over = [sheet.title for sheet in visible[: [sheet.title for sheet in visible].index(title)]]
+    passed_over = [
+        sheet.title for sheet in visible[: [sheet.title for sheet in visible].index(title)]
+    ]
     note = f"The workbook has {len(titles)} sheets ({_shown(titles)}); only '{title}' was read"
     if passed_over:
         note += f", because {_shown(passed_over, quoted=True)} does not look like a table"
@@ -53,12 +57,16 @@ def _named(asked: str, titles: tuple[str, ...]) -> str:
         title for title in titles if title.strip().casefold() == wanted
     ]
     if not found:
-        raise DataProblem(f"The workbook has no sheet '{asked[:100]}'. Its sheets are: {_shown(titles)}.")
+        raise DataProblem(
+            f"The workbook has no sheet '{asked[:100]}'. Its sheets are: {_shown(titles)}."
+        )
     return found[0]
 
 
 def _is_table(book: Book, sheet: Sheet) -> bool:
-    """A table has two columns or more, in its first rows or in most; some sheets' names say that they hold none."""
+    """A table has two columns or more, in its first rows or in most; some sheets' names say that
+    they hold none.
+    """
     if _NOTES.fullmatch(sheet.title):
         return False
     rows = (sum(map(bool, row.cells)) for row in book.rows(sheet.title))

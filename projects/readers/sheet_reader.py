@@ -59,7 +59,8 @@ def read_workbook(
                 progress("Reading file", writer.n_rows)
     if not writer.n_rows:
         raise DataProblem(
-            f"The sheet '{choice.title}' has a header but no rows below it. Use a workbook with at least one row."
+            f"The sheet '{choice.title}' has a header but no rows below it. Use a workbook with at"
+            " least one row."
         )
     return TableRead(
         writer.n_rows,
@@ -71,7 +72,9 @@ def read_workbook(
     )
 
 
-def _opened(path: Path, file_format: FileFormat, limits: ReadLimits) -> AbstractContextManager[Book]:
+def _opened(
+    path: Path, file_format: FileFormat, limits: ReadLimits
+) -> AbstractContextManager[Book]:
     if file_format is FileFormat.XLSX:
         return XlsxBook.opened(path, limits)
     if file_format is FileFormat.ODS:
@@ -79,7 +82,9 @@ def _opened(path: Path, file_format: FileFormat, limits: ReadLimits) -> Abstract
     return CalamineBook.opened(path, file_format, limits)
 
 
-def _header_row(rows: Iterator[SheetRow], merges: Sequence[Merge]) -> tuple[SheetRow | None, list[str]]:
+def _header_row(
+    rows: Iterator[SheetRow], merges: Sequence[Merge]
+) -> tuple[SheetRow | None, list[str]]:
     """The first row that is neither blank nor a title over the table, and what was passed over."""
     notes: list[str] = []
     for row in rows:
@@ -87,7 +92,10 @@ def _header_row(rows: Iterator[SheetRow], merges: Sequence[Merge]) -> tuple[Shee
             continue
         if not is_title(row, merges):
             return row, notes
-        notes.append(f"Row {row.number:,} of the sheet was passed over as a title, because its only cell is merged.")
+        notes.append(
+            f"Row {row.number:,} of the sheet was passed over as a title, because its only cell is"
+            " merged."
+        )
     return None, notes
 
 
@@ -118,9 +126,10 @@ class _RowsBelowHeader:
         cells = _without_trailing_blanks(row.cells)
         if len(cells) > self._n_columns:
             raise DataProblem(
-                f"Row {row.number:,} of the sheet has a value in column {get_column_letter(len(cells))}, "
-                f"but the header ends at column {get_column_letter(self._n_columns)}. "
-                "Give that column a name, or remove the value."
+                f"Row {row.number:,} of the sheet has a value in column"
+                f" {get_column_letter(len(cells))}, but the header ends at column"
+                f" {get_column_letter(self._n_columns)}. Give that column a name, or remove the"
+                " value."
             )
         return [*cells, *[""] * (self._n_columns - len(cells))]
 

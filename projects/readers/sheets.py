@@ -1,4 +1,6 @@
-"""What the readers of all kinds of workbooks share: sheets, their rows as text, and merged cells."""
+"""What the readers of all kinds of workbooks share: sheets, their rows as text, and
+merged cells.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row of a sheet; `number` is 1-based, as a spreadsheet program shows it. A blank cell is an empty text."""
+    """A row of a sheet; `number` is 1-based, as a spreadsheet program shows it. A blank cell is an
+    empty text.
+    """
 
     number: int
     cells: list[str]
@@ -31,7 +35,9 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Merge:
-    """Cells that are shown as one: rows by number, columns by 0-based place, the last ones included."""
+    """Cells that are shown as one: rows by number, columns by 0-based place, the last ones
+    included.
+    """
 
     first_row: int
     first_column: int
@@ -50,7 +56,9 @@ class Book(Protocol):
         """All rows of a sheet from the first, blank ones included."""
 
     def merges(self, title: str) -> list[Merge]:
-        """The merged cells of a sheet. Raises DataProblem where the sheet cannot be read exactly."""
+        """The merged cells of a sheet. Raises DataProblem where the sheet cannot be read
+        exactly.
+        """
 
 
 def number_text(value: float) -> str:

@@ -1,4 +1,6 @@
-"""The uploaded bytes: their hash, and the one data file inside a gzip or zip archive, unpacked with a limit."""
+"""The uploaded bytes: their hash, and the one data file inside a gzip or zip archive, unpacked with
+a limit.
+"""
 
 from __future__ import annotations
 
@@ -59,8 +61,12 @@ def chunks(file: SupportsRead) -> Iterator[bytes]:
         yield chunk
 
 
-def unpacked(source: Path, filename: str, folder: Path, *, progress: Progress, limits: ReadLimits) -> DataFile:
-    """The data file in `source`: itself, or what was unpacked from it into `folder`. A workbook is no archive here."""
+def unpacked(
+    source: Path, filename: str, folder: Path, *, progress: Progress, limits: ReadLimits
+) -> DataFile:
+    """The data file in `source`: itself, or what was unpacked from it into `folder`. A workbook is
+    no archive here.
+    """
     with source.open("rb") as file:
         magic = file.read(4)
     unpacking = _Unpacking(source, folder / "unpacked", progress, limits)
@@ -97,14 +103,16 @@ def workbook_format(path: Path) -> FileFormat | None:
 
 
 def refuse_bomb(archive: zipfile.ZipFile, path: Path, limits: ReadLimits) -> dict[str, int]:
-    """Return the unpacked sizes of a workbook's parts. Raises DataProblem where it unpacks to too much."""
+    """Return the unpacked sizes of a workbook's parts. Raises DataProblem where it unpacks to too
+    much.
+    """
     sizes = {member.filename: member.file_size for member in archive.infolist()}
     n_bytes = sum(sizes.values())
     most = max(limits.max_ratio * path.stat().st_size, limits.ratio_floor_bytes)
     if n_bytes > min(most, limits.max_unpacked_bytes):
         raise DataProblem(
-            f"The workbook unpacks to {n_bytes / 1024**2:,.0f} MB, more than is allowed for a file of its size. "
-            "Save the sheet as CSV and use that."
+            f"The workbook unpacks to {n_bytes / 1024**2:,.0f} MB, more than is allowed for a file"
+            " of its size. Save the sheet as CSV and use that."
         )
     return sizes
 
@@ -130,13 +138,13 @@ class _Unpacking:
     def refuse_too_big(self, n_bytes: int, allowed: int) -> None:
         if n_bytes > self.limits.max_unpacked_bytes:
             raise DataProblem(
-                f"The archive unpacks to more than {self.limits.max_unpacked_bytes / 1024**3:.1f} GiB, "
-                "which is the limit here. Use a part of the data."
+                f"The archive unpacks to more than {self.limits.max_unpacked_bytes / 1024**3:.1f}"
+                " GiB, which is the limit here. Use a part of the data."
             )
         if n_bytes > max(allowed, self.limits.ratio_floor_bytes):
             raise DataProblem(
-                f"The archive unpacks to more than {self.limits.max_ratio} times its size, as zip bombs do. "
-                "Use the data without packing it."
+                f"The archive unpacks to more than {self.limits.max_ratio} times its size, as zip"
+                " bombs do. Use the data without packing it."
             )
 
 
@@ -146,10 +154,13 @@ def _unpack_gzip(unpacking: _Unpacking, filename: str) -> DataFile:
             unpacking.copy(packed, total=0)
     except EOFError as error:
         raise DataProblem(
-            "The gzip file ends in the middle of its data, so a part is missing. Copy it again, or pack it again."
+            "The gzip file ends in the middle of its data, so a part is missing. Copy it again, or"
+            " pack it again."
         ) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataProblem("The gzip file is damaged and cannot be unpacked. Pack the data again.") from error
+        raise DataProblem(
+            "The gzip file is damaged and cannot be unpacked. Pack the data again."
+        ) from error
     name = filename[: -len(".gz")] if filename.lower().endswith(".gz") else filename
     return DataFile(unpacking.target, name, ("Unpacked from a gzip file.",))
 
@@ -175,14 +186,21 @@ def _unpack_zip(unpacking: _Unpacking, filename: str) -> DataFile:
 def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     members = [member for member in archive.infolist() if not _is_clutter(member)]
     if not members:
-        raise DataProblem("The zip file holds no data file. Pack exactly one CSV, JSON, XLSX or Parquet file.")
-    if len(members) > 1:
-        names = ", ".join(member.filename for member in members[:3]) + (", …" if len(members) > 3 else "")
         raise DataProblem(
-            f"The zip file holds {len(members):,} files ({names}); exactly one was expected. Use the files one by one."
+            "The zip file holds no data file. Pack exactly one CSV, JSON, XLSX or Parquet file."
+        )
+    if len(members) > 1:
+        names = ", ".join(member.filename for member in members[:3]) + (
+            ", …" if len(members) > 3 else ""
+        )
+        raise DataProblem(
+            f"The zip file holds {len(members):,} files ({names}); exactly one was expected. Use"
+            " the files one by one."
         )
     if members[0].flag_bits & _ENCRYPTED:
-        raise DataProblem("The zip file is protected by a password. Pack the data without a password.")
+        raise DataProblem(
+            "The zip file is protected by a password. Pack the data without a password."
+        )
     return members[0]
 
 
@@ -196,4 +214,6 @@ def _refuse_archive_inside(inner: DataFile, filename: str) -> None:
     with inner.path.open("rb") as file:
         magic = file.read(4)
     if magic.startswith(GZIP_MAGIC) or (magic in ZIP_MAGICS and not is_office_file(inner.path)):
-        raise DataProblem(f"{filename} holds another archive, {inner.name}. Pack the data once, or not at all.")
+        raise DataProblem(
+            f"{filename} holds another archive, {inner.name}. Pack the data once, or not at all."
+        )

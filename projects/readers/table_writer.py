@@ -14,16 +14,20 @@ from projects.readers.facts import ROW_ID, ReadLimits
 from studio.engine.errors import DataProblem
 
 ROWS_PER_GROUP = 50_000
-BYTES_PER_GROUP = 64 * 1024 * 1024  # long texts make shorter row groups, so that memory stays bounded
+BYTES_PER_GROUP = (
+    64 * 1024 * 1024
+)  # long texts make shorter row groups, so that memory stays bounded
 CELLS_PER_APPEND = 200_000  # a Python string costs some 60 bytes on top of its text
 
 Cell = str | None
 
 
 class TableWriter:
-    """Appends rows of text in order. Use as a context manager; the file is complete when the block ends well.
+    """Appends rows of text in order. Use as a context manager; the file is complete when the block
+    ends well.
 
-    Raises DataProblem at once where a column is missing that the table must have: no row is read then.
+    Raises DataProblem at once where a column is missing that the table must have: no row is read
+    then.
     """
 
     def __init__(self, path: Path, columns: Sequence[str], limits: ReadLimits) -> None:
@@ -35,7 +39,10 @@ class TableWriter:
         self._pending: list[pa.RecordBatch] = []
         self._pending_rows = 0
         self._pending_bytes = 0
-        fields = [pa.field(ROW_ID, pa.int64(), nullable=False), *(pa.field(name, pa.string()) for name in self.columns)]
+        fields = [
+            pa.field(ROW_ID, pa.int64(), nullable=False),
+            *(pa.field(name, pa.string()) for name in self.columns),
+        ]
         self._schema = pa.schema(fields)
         self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
 
@@ -43,7 +50,10 @@ class TableWriter:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         try:
             if kind is None:
@@ -66,7 +76,9 @@ class TableWriter:
         self.append_columns([text_array(cells) for cells in columns])
 
     def append_columns(self, arrays: Sequence[pa.Array]) -> None:
-        """Append equally long arrays of text, one per column; an empty cell is stored as missing."""
+        """Append equally long arrays of text, one per column; an empty cell is stored as
+        missing.
+        """
         n_rows = len(arrays[0])
         row_ids = pa.array(range(self.n_rows, self.n_rows + n_rows), pa.int64())
         batch = pa.RecordBatch.from_arrays(
@@ -82,10 +94,13 @@ class TableWriter:
     def _count_bytes(self, n_bytes: int) -> None:
         self._n_bytes += n_bytes
         self._pending_bytes += n_bytes
-        if self._n_bytes > 2 * self._limits.max_unpacked_bytes:  # offsets and row ids come on top of the text
+        if (
+            self._n_bytes > 2 * self._limits.max_unpacked_bytes
+        ):  # offsets and row ids come on top of the text
             gib = self._limits.max_unpacked_bytes / 1024**3
             raise DataProblem(
-                f"The table holds more than {gib:.1f} GiB of text, which is the limit here. Use a part of it."
+                f"The table holds more than {gib:.1f} GiB of text, which is the limit here. Use a"
+                " part of it."
             )
 
     def _write_group(self) -> None:
@@ -111,4 +126,6 @@ def _empty_as_missing(array: pa.Array) -> pa.Array:
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     empty = pc.equal(array, "")
-    return pc.if_else(empty, pa.scalar(None, pa.string()), array) if pc.any(empty).as_py() else array
+    return (
+        pc.if_else(empty, pa.scalar(None, pa.string()), array) if pc.any(empty).as_py() else array
+    )

@@ -1,6 +1,7 @@
 """How large the sheets of a binary workbook are, and their merged cells, from its records alone.
 
-A sheet that says it has a cell in the last row and column would take the memory of all cells before it.
+A sheet that says it has a cell in the last row and column would take the memory of all cells before
+it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from projects.readers.facts import ReadLimits
 from projects.readers.sheets import MAX_MERGES, SAVE_AGAIN, Merge
 from studio.engine.errors import DataProblem
 
-MAX_CELLS = 20_000_000  # of the rectangle around all cells of a sheet; calamine takes 24 bytes for each
+MAX_CELLS = (
+    20_000_000  # of the rectangle around all cells of a sheet; calamine takes 24 bytes for each
+)
 _SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.bin")
 _RELATION = re.compile(rb"<Relationship\s[^<>]*>")
 _ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*["']([^"']*)["']""")
@@ -35,15 +38,23 @@ def refuse_large_xlsb(path: Path, limits: ReadLimits) -> None:
             n_bytes = sum(member.file_size for member in archive.infolist())
             if n_bytes > limits.max_shared_bytes:
                 raise DataProblem(
-                    f"The workbook unpacks to {n_bytes / 1024**2:,.0f} MB, which is too much for this format. "
-                    "Save the sheet as CSV and use that."
+                    f"The workbook unpacks to {n_bytes / 1024**2:,.0f} MB, which is too much for"
+                    " this format. Save the sheet as CSV and use that."
                 )
             for name in archive.namelist():
                 if _SHEET.fullmatch(name) and _n_cells(archive.read(name)) > MAX_CELLS:
                     raise DataProblem(
-                        f"A sheet of the workbook spans more than {MAX_CELLS:,} cells. Save it as CSV and use that."
+                        f"A sheet of the workbook spans more than {MAX_CELLS:,} cells. Save it as"
+                        " CSV and use that."
                     )
-    except (zipfile.BadZipFile, zlib.error, struct.error, IndexError, NotImplementedError, EOFError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        struct.error,
+        IndexError,
+        NotImplementedError,
+        EOFError,
+    ) as error:
         raise DataProblem(_DAMAGED) from error
 
 
@@ -59,7 +70,9 @@ def xlsb_merges(path: Path, place: int) -> list[Merge]:
                 first_row, last_row, first_column, last_column = struct.unpack_from("<4I", body)
                 merges.append(Merge(first_row + 1, first_column, last_row + 1, last_column))
                 if len(merges) > MAX_MERGES:
-                    raise DataProblem(f"A sheet has more than {MAX_MERGES:,} merged ranges. Save it as CSV.")
+                    raise DataProblem(
+                        f"A sheet has more than {MAX_MERGES:,} merged ranges. Save it as CSV."
+                    )
     return merges
 
 
@@ -68,7 +81,9 @@ def _part_of_sheet(archive: zipfile.ZipFile, place: int) -> str | None:
     for found in _RELATION.findall(archive.read("xl/_rels/workbook.bin.rels")):
         attributes = dict(_ATTRIBUTE.findall(found))
         targets[attributes[b"Id"].decode()] = attributes[b"Target"].decode()
-    sheets = [body for kind, body in _records(archive.read("xl/workbook.bin")) if kind == _BUNDLE_SHEET]
+    sheets = [
+        body for kind, body in _records(archive.read("xl/workbook.bin")) if kind == _BUNDLE_SHEET
+    ]
     n_chars = struct.unpack_from("<I", sheets[place], 8)[0]
     target = targets.get(sheets[place][12 : 12 + 2 * n_chars].decode("utf-16-le"))
     return None if target is None else f"xl/{target.removeprefix('/xl/')}"
@@ -92,7 +107,9 @@ def _n_cells(sheet: bytes) -> int:
 
 
 def _records(part: bytes) -> Iterator[tuple[int, bytes]]:
-    """The records of a part: a kind and a length, each in seven bits a byte, and that many bytes."""
+    """The records of a part: a kind and a length, each in seven bits a byte, and that many
+    bytes.
+    """
     at = 0
     while at < len(part):
         kind = part[at]

@@ -1,7 +1,8 @@
 """Opens an XLSX workbook safely and gives the rows of its sheets as text, as a person sees them.
 
-openpyxl reads it although calamine would be 15 times as fast, for what that one drops: error values, number formats
-such as 00000, and whether a formula has a result. And it reads row by row, in a third of the memory.
+openpyxl reads it although calamine would be 15 times as fast, for what that one drops: error
+values, number formats such as 00000, and whether a formula has a result. And it reads row by row,
+in a third of the memory.
 """
 
 from __future__ import annotations
@@ -24,7 +25,16 @@ from openpyxl.xml.constants import SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
 from projects.readers.facts import ReadLimits
-from projects.readers.sheets import MAX_MERGES, MAX_ROWS, SAVE_AGAIN, Merge, Sheet, SheetRow, moment_text, number_text
+from projects.readers.sheets import (
+    MAX_MERGES,
+    MAX_ROWS,
+    SAVE_AGAIN,
+    Merge,
+    Sheet,
+    SheetRow,
+    moment_text,
+    number_text,
+)
 from projects.readers.source import chunks, refuse_bomb
 from studio.engine.errors import DataProblem
 
@@ -33,11 +43,14 @@ _ZEROS = re.compile(r"0{2,}")  # a number format such as 00000 shows 501 as 0050
 _FORMULA_WITHOUT_RESULT = re.compile(
     rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^<>]*)?/>)\s*(?:</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></)"
 )
-_MERGE = re.compile(rb"""<(?:\w+:)?mergeCell\s[^<>]*ref\s*=\s*["']([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})["']""")
+_MERGE = re.compile(
+    rb"""<(?:\w+:)?mergeCell\s[^<>]*ref\s*=\s*["']([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})["']"""
+)
 _OVERLAP_BYTES = 256
 # What openpyxl raises for workbooks that do not keep to the format.
 _FORMAT_ERRORS = (
-    zipfile.BadZipFile, zlib.error, ParseError, InvalidFileException, NotImplementedError, KeyError, ValueError,
+    zipfile.BadZipFile, zlib.error, ParseError, InvalidFileException, NotImplementedError,
+    KeyError, ValueError,
     TypeError, AttributeError, IndexError, EOFError,
 )  # fmt: skip
 _T = TypeVar("_T")
@@ -49,7 +62,9 @@ class XlsxBook:
     def __init__(self, book: openpyxl.Workbook) -> None:
         self._book = book
         self._shared_texts: list[str] | None = None
-        self.sheets = [Sheet(sheet.title, sheet.sheet_state == "visible") for sheet in book.worksheets]
+        self.sheets = [
+            Sheet(sheet.title, sheet.sheet_state == "visible") for sheet in book.worksheets
+        ]
 
     @classmethod
     @contextmanager
@@ -57,7 +72,9 @@ class XlsxBook:
         """Open the workbook, having refused bombs; raises DataProblem for a damaged one."""
         _from_openpyxl(lambda: _refuse_bomb(path, limits))
         with path.open("rb") as file:  # a path would have to end in .xlsx
-            book = _from_openpyxl(lambda: openpyxl.load_workbook(file, read_only=True, data_only=True))
+            book = _from_openpyxl(
+                lambda: openpyxl.load_workbook(file, read_only=True, data_only=True)
+            )
             workbook = cls(book)
             _from_openpyxl(workbook._read_shared_texts)
             yield workbook
@@ -73,13 +90,17 @@ class XlsxBook:
         while (cells := _from_openpyxl(lambda: next(rows, None))) is not None:
             number += 1
             if number > MAX_ROWS:
-                raise DataProblem(f"The workbook is damaged: it has a row beyond {MAX_ROWS:,}. {SAVE_AGAIN}")
+                raise DataProblem(
+                    f"The workbook is damaged: it has a row beyond {MAX_ROWS:,}. {SAVE_AGAIN}"
+                )
             yield SheetRow(number, [_cell_text(cell) for cell in cells])
 
     def merges(self, title: str) -> list[Merge]:
-        """The merged cells, from one pass over the bytes of the sheet, which also looks at its formulas.
+        """The merged cells, from one pass over the bytes of the sheet, which also looks at its
+        formulas.
 
-        A formula that was never computed has no value to show; reading it as missing would lose it silently.
+        A formula that was never computed has no value to show; reading it as missing would lose it
+        silently.
         """
         return _from_openpyxl(lambda: self._merges(title))
 
@@ -97,13 +118,16 @@ class XlsxBook:
                 found.update(dict.fromkeys(_MERGE.findall(piece)))
                 if len(found) > MAX_MERGES:
                     raise DataProblem(
-                        f"The sheet '{title}' has more than {MAX_MERGES:,} merged ranges. Save it as CSV and use that."
+                        f"The sheet '{title}' has more than {MAX_MERGES:,} merged ranges. Save it"
+                        " as CSV and use that."
                     )
                 tail = chunk[-_OVERLAP_BYTES:]
         return [_merge(reference.decode()) for reference in found]
 
     def _read_shared_texts(self) -> None:
-        """Read the texts that cells refer to as they stand in the file; openpyxl drops a part of their escapes."""
+        """Read the texts that cells refer to as they stand in the file; openpyxl drops a part of
+        their escapes.
+        """
         archive = self._book._archive
         if _SHARED_TEXTS not in archive.namelist():
             return
@@ -133,7 +157,10 @@ def _from_openpyxl(call: Callable[[], _T]) -> _T:
 def _refuse_bomb(path: Path, limits: ReadLimits) -> None:
     with zipfile.ZipFile(path) as archive:
         sizes = refuse_bomb(archive, path, limits)
-    if sum(size for name, size in sizes.items() if _is_read_at_once(name)) > limits.max_shared_bytes:
+    if (
+        sum(size for name, size in sizes.items() if _is_read_at_once(name))
+        > limits.max_shared_bytes
+    ):
         raise DataProblem(
             f"The workbook holds more than {limits.max_shared_bytes / 1024**2:,.0f} MB of text. "
             "Save the sheet as CSV and use that."
@@ -141,7 +168,9 @@ def _refuse_bomb(path: Path, limits: ReadLimits) -> None:
 
 
 def _is_read_at_once(name: str) -> bool:
-    """Whether a part, such as the table of shared texts, is read into memory; sheets are read row by row."""
+    """Whether a part, such as the table of shared texts, is read into memory; sheets are read row
+    by row.
+    """
     return name.endswith(".xml") and not name.startswith("xl/worksheets/")
 
 

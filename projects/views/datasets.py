@@ -41,7 +41,9 @@ def dataset_upload(request: HttpRequest) -> HttpResponse:
     """Take a file in as a new dataset."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
-        dataset = services.dataset_create(user=account(request), uploaded_file=form.cleaned_data["file"])
+        dataset = services.dataset_create(
+            user=account(request), uploaded_file=form.cleaned_data["file"]
+        )
         return _leave_to(request, dataset)
     return _upload_page(request, form, {})
 
@@ -55,21 +57,30 @@ def dataset_upload_version(request: HttpRequest, dataset_id: uuid.UUID) -> HttpR
         dataset, file = version.dataset, form.cleaned_data["file"]
         services.dataset_upload_version(dataset=dataset, user=account(request), uploaded_file=file)
         return _leave_to(request, dataset)
-    return _upload_page(request, form, {"dataset": version.dataset, "problem": version.error_message})
+    return _upload_page(
+        request, form, {"dataset": version.dataset, "problem": version.error_message}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def dataset_rename(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     """Ask for another name of the dataset, and take it."""
     dataset = dataset_or_404(request, dataset_id)
-    form = DatasetNameForm(request.POST if request.method == "POST" else None, initial={"name": dataset.name})
+    form = DatasetNameForm(
+        request.POST if request.method == "POST" else None, initial={"name": dataset.name}
+    )
     if request.method == "POST" and form.is_valid():
         services.dataset_rename(dataset=dataset, name=form.cleaned_data["name"])
         messages.success(request, "Dataset renamed.")
         return redirect(dataset)
-    crumbs = [("Datasets", f"{reverse('dashboard')}#datasets"), (dataset.name, dataset.get_absolute_url())]
+    crumbs = [
+        ("Datasets", f"{reverse('dashboard')}#datasets"),
+        (dataset.name, dataset.get_absolute_url()),
+    ]
     context = {"dataset": dataset, "form": form, "section": "datasets", "crumbs": crumbs}
-    return render(request, "projects/dataset_rename.html", context, status=422 if form.errors else 200)
+    return render(
+        request, "projects/dataset_rename.html", context, status=422 if form.errors else 200
+    )
 
 
 @require_POST
@@ -86,12 +97,24 @@ def dataset_read_again(request: HttpRequest, dataset_id: uuid.UUID) -> HttpRespo
 
 def _upload_page(request: HttpRequest, form: UploadForm, context: Context) -> HttpResponse:
     crumbs = [("Datasets", f"{reverse('dashboard')}#datasets")]
-    shared = {"form": form, "max_upload_bytes": settings.MAX_UPLOAD_BYTES, "section": "datasets", "crumbs": crumbs}
-    return render(request, "projects/dataset_upload.html", {**shared, **context}, status=422 if form.errors else 200)
+    shared = {
+        "form": form,
+        "max_upload_bytes": settings.MAX_UPLOAD_BYTES,
+        "section": "datasets",
+        "crumbs": crumbs,
+    }
+    return render(
+        request,
+        "projects/dataset_upload.html",
+        {**shared, **context},
+        status=422 if form.errors else 200,
+    )
 
 
 def _leave_to(request: HttpRequest, dataset: Dataset) -> HttpResponse:
-    """Send the browser to the dataset; the script that uploads cannot follow an ordinary redirect unnoticed."""
+    """Send the browser to the dataset; the script that uploads cannot follow an ordinary redirect
+    unnoticed.
+    """
     if is_partial(request):
         return HttpResponse(headers={"HX-Redirect": dataset.get_absolute_url()})
     return redirect(dataset)
@@ -115,7 +138,9 @@ def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
         context = _TAB_CONTEXTS[tab](request, version)
     if newest != version:
         context["failed"] = newest
-    return render(request, f"projects/dataset_{tab}.html", {**_page_context(version, tab), **context})
+    return render(
+        request, f"projects/dataset_{tab}.html", {**_page_context(version, tab), **context}
+    )
 
 
 def _page_context(version: DatasetVersion, tab: str) -> Context:
@@ -130,7 +155,9 @@ def _page_context(version: DatasetVersion, tab: str) -> Context:
         "dataset": version.dataset,
         "version": version,
         "tab": tab,
-        "tabs": [(label, f"{address}?tab={name}", name == tab, count) for label, name, count in names],
+        "tabs": [
+            (label, f"{address}?tab={name}", name == tab, count) for label, name, count in names
+        ],
         "crumbs": [("Datasets", f"{reverse('dashboard')}#datasets")],
         "section": "datasets",
     }
@@ -154,7 +181,9 @@ def _reading_tab(_: HttpRequest, version: DatasetVersion) -> Context:
 
 def _columns_tab(request: HttpRequest, version: DatasetVersion) -> Context:
     profiles, named = selectors.column_profiles(version), request.GET.get("named", "").strip()
-    found = [place for place, profile in enumerate(profiles) if named.lower() in profile.name.lower()]
+    found = [
+        place for place, profile in enumerate(profiles) if named.lower() in profile.name.lower()
+    ]
     page = Paginator(found, COLUMNS_PER_PAGE).get_page(request.GET.get("page"))
     form = KindsForm(profiles, places=list(page.object_list))
     return _columns_context(version, form) | {"page": page, "named": named}
@@ -162,7 +191,12 @@ def _columns_tab(request: HttpRequest, version: DatasetVersion) -> Context:
 
 def _columns_context(version: DatasetVersion, form: KindsForm) -> Context:
     is_wide = len(form.profiles) > COLUMNS_PER_PAGE
-    return {"form": form, "cards": profile_cards(form), "n_chosen": len(version.chosen_kinds), "is_wide": is_wide}
+    return {
+        "form": form,
+        "cards": profile_cards(form),
+        "n_chosen": len(version.chosen_kinds),
+        "is_wide": is_wide,
+    }
 
 
 def _versions_tab(_: HttpRequest, version: DatasetVersion) -> Context:
@@ -185,8 +219,12 @@ def dataset_kinds(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         context = {**_page_context(version, "columns"), **_columns_context(version, form)}
         return render(request, "projects/dataset_columns.html", context, status=422)
-    services.column_kinds_choose(version=version, kinds=form.kinds(), conventions=form.conventions())
-    messages.success(request, "The kinds are saved. New projects use them; projects that exist keep theirs.")
+    services.column_kinds_choose(
+        version=version, kinds=form.kinds(), conventions=form.conventions()
+    )
+    messages.success(
+        request, "The kinds are saved. New projects use them; projects that exist keep theirs."
+    )
     back = QueryDict(request.POST.get("back", ""), mutable=True)
     shown = {name: back[name] for name in ("named", "page") if back.get(name)}
     return redirect(f"{version.get_absolute_url()}?{urlencode({'tab': 'columns', **shown})}")
@@ -198,7 +236,9 @@ def dataset_run(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     version = newest_version_or_404(request, dataset_id)
     if not is_partial(request):
         return redirect(version)
-    response = render(request, "projects/_dataset_run.html", {"version": version, "dataset": version.dataset})
+    response = render(
+        request, "projects/_dataset_run.html", {"version": version, "dataset": version.dataset}
+    )
     if not version.is_active:
         response["HX-Refresh"] = "true"
     return response
@@ -221,6 +261,14 @@ def dataset_delete(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
         services.delete_with_files(dataset)
         messages.success(request, f"Dataset {dataset.name} is deleted.")
         return redirect("dashboard")
-    crumbs = [("Datasets", f"{reverse('dashboard')}#datasets"), (dataset.name, dataset.get_absolute_url())]
-    context = {"dataset": dataset, "losses": selectors.losses(dataset), "section": "datasets", "crumbs": crumbs}
+    crumbs = [
+        ("Datasets", f"{reverse('dashboard')}#datasets"),
+        (dataset.name, dataset.get_absolute_url()),
+    ]
+    context = {
+        "dataset": dataset,
+        "losses": selectors.losses(dataset),
+        "section": "datasets",
+        "crumbs": crumbs,
+    }
     return render(request, "projects/dataset_delete.html", context)

@@ -59,7 +59,11 @@ class ProfileCard:
         return self._end(self.profile.highest)
 
     def _end(self, end: str | None) -> str:
-        return end or "" if (self.profile.drawn_as or self.profile.kind) is ColumnKind.DATETIME else intcomma(end or "")
+        return (
+            end or ""
+            if (self.profile.drawn_as or self.profile.kind) is ColumnKind.DATETIME
+            else intcomma(end or "")
+        )
 
     @property
     def drawing_text(self) -> str:
@@ -94,7 +98,9 @@ def profile_cards(form: KindsForm) -> list[ProfileCard]:
 
 def _card(profile: ColumnProfile, field: BoundField) -> ProfileCard:
     if profile.histogram:
-        return ProfileCard(profile, field, bars=histogram_bars(profile.histogram, profile.drawn_as or profile.kind))
+        return ProfileCard(
+            profile, field, bars=histogram_bars(profile.histogram, profile.drawn_as or profile.kind)
+        )
     values = () if _is_all_different(profile) else profile.top_values[:VALUES_SHOWN]
     top = max((value.count for value in values), default=1)
     shares = tuple(ValueShare(value.value, value.count, value.count / top) for value in values)
@@ -111,7 +117,9 @@ def _rest(profile: ColumnProfile, values: tuple[TopValue, ...]) -> str:
         return "Every cell is empty."
     if not values:
         examples = ", ".join(_short(value.value) for value in profile.top_values[:3])
-        return f"Every value is different: {examples} …" if examples else "Every value is different."
+        return (
+            f"Every value is different: {examples} …" if examples else "Every value is different."
+        )
     n_more = profile.n_distinct - len(values)
     if n_more <= 0:
         return ""
@@ -129,7 +137,10 @@ def histogram_bars(histogram: Histogram, kind: ColumnKind) -> tuple[Bar, ...]:
     top = max(histogram.counts) or 1
     bins = zip(pairwise(histogram.edges), histogram.counts, strict=True)
     return tuple(
-        Bar(100 * n_rows / top, f"{_edge(low, high - low, kind)} to {_edge(high, high - low, kind)}: {n_rows:,} rows")
+        Bar(
+            100 * n_rows / top,
+            f"{_edge(low, high - low, kind)} to {_edge(high, high - low, kind)}: {n_rows:,} rows",
+        )
         for (low, high), n_rows in bins
     )
 

@@ -7,7 +7,10 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import (
+    password_validators_help_texts,
+    validate_password,
+)
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -20,7 +23,9 @@ FAILED_LOGIN_WINDOW_S = 300
 
 def email_field(autocomplete: str = "email") -> forms.EmailField:
     """Return the field for an e-mail address."""
-    return forms.EmailField(label="E-mail", max_length=254, widget=forms.EmailInput({"autocomplete": autocomplete}))
+    return forms.EmailField(
+        label="E-mail", max_length=254, widget=forms.EmailInput({"autocomplete": autocomplete})
+    )
 
 
 class LogInForm(AuthenticationForm):
@@ -36,13 +41,17 @@ class LogInForm(AuthenticationForm):
         """Refuse an address that failed too often a moment ago, right password or not."""
         key = _failed_logins_key(self.request, self.cleaned_data.get("username", ""))
         if cache.get(key, 0) >= MAX_FAILED_LOGINS:
-            raise ValidationError("Too many failed attempts. Wait five minutes, or reset the password.")
+            raise ValidationError(
+                "Too many failed attempts. Wait five minutes, or reset the password."
+            )
         try:
             cleaned = super().clean()
         except ValidationError as error:
             cache.add(key, 0, FAILED_LOGIN_WINDOW_S)
             cache.incr(key)
-            raise ValidationError("The e-mail or the password is wrong. Capital letters count.") from error
+            raise ValidationError(
+                "The e-mail or the password is wrong. Capital letters count."
+            ) from error
         cache.delete(key)
         return cleaned
 
@@ -56,7 +65,9 @@ class SignUpForm(forms.Form):
     """A new account."""
 
     email = email_field("username")
-    name = forms.CharField(required=False, max_length=100, widget=forms.TextInput({"autocomplete": "name"}))
+    name = forms.CharField(
+        required=False, max_length=100, widget=forms.TextInput({"autocomplete": "name"})
+    )
     password = forms.CharField(
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
@@ -81,7 +92,9 @@ class SignUpForm(forms.Form):
         cleaned = super().clean() or {}
         if password := cleaned.get("password"):
             try:
-                validate_password(password, User(email=cleaned.get("email", ""), name=cleaned.get("name", "")))
+                validate_password(
+                    password, User(email=cleaned.get("email", ""), name=cleaned.get("name", ""))
+                )
             except ValidationError as error:
                 self.add_error("password", error)
         return cleaned
@@ -90,7 +103,9 @@ class SignUpForm(forms.Form):
 class ProfileForm(forms.Form):
     """Name and address of an account."""
 
-    name = forms.CharField(required=False, max_length=100, widget=forms.TextInput({"autocomplete": "name"}))
+    name = forms.CharField(
+        required=False, max_length=100, widget=forms.TextInput({"autocomplete": "name"})
+    )
     email = email_field()
 
 
@@ -103,7 +118,9 @@ class ApiKeyForm(forms.Form):
         help_text="Name it after the program that will use it.",
         widget=forms.TextInput({"autocomplete": "off"}),
     )
-    scope = forms.ChoiceField(label="Permission", choices=ApiKey.Scope.choices, initial=ApiKey.Scope.WRITE)
+    scope = forms.ChoiceField(
+        label="Permission", choices=ApiKey.Scope.choices, initial=ApiKey.Scope.WRITE
+    )
 
     prefix = "key"
 

@@ -1,4 +1,6 @@
-"""Users log in by e-mail; invitations let them in where sign-up is by invitation; programs come with API keys."""
+"""Users log in by e-mail; invitations let them in where sign-up is by invitation; programs come
+with API keys.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
-        """Create and return a superuser for `manage.py createsuperuser`; the first one owns the studio."""
+        """Create and return a superuser for `manage.py createsuperuser`; the first one owns the
+        studio.
+        """
         is_owner = not self.filter(is_owner=True).exists()
         return self.create_user(email, password, is_owner=is_owner, is_superuser=True, **fields)
 
@@ -44,7 +48,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         constraints = [
             models.UniqueConstraint(Lower("email"), name="user_email_unique_any_case"),
-            models.UniqueConstraint(fields=["is_owner"], condition=models.Q(is_owner=True), name="user_one_owner"),
+            models.UniqueConstraint(
+                fields=["is_owner"], condition=models.Q(is_owner=True), name="user_one_owner"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -80,7 +86,9 @@ class Invitation(models.Model):
 
 
 class ApiKey(models.Model):
-    """What lets a program act for an account. The key itself is nowhere: only its hash and its first characters."""
+    """What lets a program act for an account. The key itself is nowhere: only its hash and its
+    first characters.
+    """
 
     class Scope(models.TextChoices):
         """What the program may do."""

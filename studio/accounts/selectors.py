@@ -17,7 +17,11 @@ def may_sign_up(invitation: Invitation | None) -> bool:
     """Return whether a visitor may make an account now, with this invitation or none."""
     if not has_users() or settings.SIGNUP_MODE == "open":
         return True
-    return settings.SIGNUP_MODE == "invitation" and invitation is not None and invitation.accepted_by_id is None
+    return (
+        settings.SIGNUP_MODE == "invitation"
+        and invitation is not None
+        and invitation.accepted_by_id is None
+    )
 
 
 def invitations_by(user: User) -> QuerySet[Invitation]:

@@ -17,47 +17,63 @@ from studio.accounts.models import ApiKey, Invitation, User
 from studio.engine.errors import DataProblem
 
 KEY_PREFIX_CHARS = 10  # of a key, what a list may show: "cs_" and seven of its 43 random characters
-USE_NOTED_EVERY = timedelta(minutes=1)  # so that a program's calls do not each write to the database
+USE_NOTED_EVERY = timedelta(
+    minutes=1
+)  # so that a program's calls do not each write to the database
 
 
-def account_sign_up(*, email: str, password: str, name: str = "", invitation: Invitation | None = None) -> User:
+def account_sign_up(
+    *, email: str, password: str, name: str = "", invitation: Invitation | None = None
+) -> User:
     """Create an account; the first one of the studio owns it.
 
-    Two first visitors cannot both become owner: the database holds one owner at the most. Raises DataProblem where
-    the visitor may not sign up, and for whoever comes second.
+    Two first visitors cannot both become owner: the database holds one owner at the most. Raises
+    DataProblem where the visitor may not sign up, and for whoever comes second.
     """
     try:
         with transaction.atomic():
             return _sign_up(email, password, name, invitation)
     except IntegrityError as error:
         raise DataProblem(
-            "Someone else has just signed up with this address or as the owner. Log in, or try again."
+            "Someone else has just signed up with this address or as the owner. Log in, or try"
+            " again."
         ) from error
 
 
 def _sign_up(email: str, password: str, name: str, invitation: Invitation | None) -> User:
     if not selectors.may_sign_up(invitation):
-        raise DataProblem("You cannot create an account here. Ask the owner of this studio for an invitation.")
+        raise DataProblem(
+            "You cannot create an account here. Ask the owner of this studio for an invitation."
+        )
     user = User.objects.create_user(email, password, name=name, is_owner=not selectors.has_users())
     if invitation is not None:
         unused = Invitation.objects.filter(pk=invitation.pk, accepted_by=None)
         if not unused.update(accepted_by=user):
-            raise DataProblem("This invitation has already been used. Ask the owner of this studio for another one.")
+            raise DataProblem(
+                "This invitation has already been used. Ask the owner of this studio for another"
+                " one."
+            )
     return user
 
 
 def account_create(*, email: str) -> User:
-    """Create an account without a password, for whoever runs the studio's commands; the first one owns the studio."""
+    """Create an account without a password, for whoever runs the studio's commands; the first one
+    owns the studio.
+    """
     try:
         validate_email(email)
     except ValidationError as error:
-        raise DataProblem(f"'{email}' is not an e-mail address. Expected one such as alice@example.org.") from error
+        raise DataProblem(
+            f"'{email}' is not an e-mail address. Expected one such as alice@example.org."
+        ) from error
     with transaction.atomic():
         return User.objects.create_user(email, is_owner=not selectors.has_users())
 
 
 def profile_update(*, user: User, name: str, email: str) -> None:
-    """Change the name and the address of an account. Raises DataProblem where another account has the address."""
+    """Change the name and the address of an account. Raises DataProblem where another account has
+    the address.
+    """
     try:
         with transaction.atomic():
             user.name, user.email = name, email.strip().lower()
@@ -74,12 +90,20 @@ def invitation_create(*, invited_by: User, email: str) -> Invitation:
 def api_key_create(*, owner: User, name: str, scope: str) -> tuple[ApiKey, str]:
     """Create an API key; return it with its secret, which nobody can be told again."""
     if scope not in ApiKey.Scope.values:
-        raise DataProblem(f"There is no scope '{scope}'; choose one of {', '.join(ApiKey.Scope.values)}.")
+        raise DataProblem(
+            f"There is no scope '{scope}'; choose one of {', '.join(ApiKey.Scope.values)}."
+        )
     if not name.strip() or len(name.strip()) > 100:
-        raise DataProblem("A key needs a name of 1 to 100 characters. Name it after the program that uses it.")
+        raise DataProblem(
+            "A key needs a name of 1 to 100 characters. Name it after the program that uses it."
+        )
     secret = f"cs_{secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
-        owner=owner, name=name.strip(), prefix=secret[:KEY_PREFIX_CHARS], hash=_key_hash(secret), scope=scope
+        owner=owner,
+        name=name.strip(),
+        prefix=secret[:KEY_PREFIX_CHARS],
+        hash=_key_hash(secret),
+        scope=scope,
     )
     return key, secret
 
@@ -90,7 +114,9 @@ def api_key_revoke(*, key: ApiKey) -> None:
 
 
 def api_key_used(secret: str) -> ApiKey | None:
-    """Return the key with its owner if it holds, and note that it was used; None for an unknown or revoked one."""
+    """Return the key with its owner if it holds, and note that it was used; None for an unknown or
+    revoked one.
+    """
     holding = ApiKey.objects.filter(hash=_key_hash(secret), revoked_at=None, owner__is_active=True)
     key = holding.select_related("owner").first()
     now = timezone.now()
@@ -103,7 +129,7 @@ def api_key_used(secret: str) -> ApiKey | None:
 def _key_hash(secret: str) -> str:
     """Hash a key for storage.
 
-    A plain SHA-256: 256 random bits cannot be guessed from it, unlike a password; a slow hash with a salt would only
-    cost every call its time, and could not be looked up.
+    A plain SHA-256: 256 random bits cannot be guessed from it, unlike a password; a slow hash with
+    a salt would only cost every call its time, and could not be looked up.
     """
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()

@@ -12,7 +12,9 @@ reset_confirm = auth.PasswordResetConfirmView.as_view(
     template_name="accounts/password_reset_confirm.html",
     success_url=reverse_lazy("password-reset-complete"),
 )
-reset_complete = auth.PasswordResetCompleteView.as_view(template_name="accounts/password_reset_complete.html")
+reset_complete = auth.PasswordResetCompleteView.as_view(
+    template_name="accounts/password_reset_complete.html"
+)
 
 urlpatterns = [
     path("login", views.log_in, name="login"),

@@ -22,7 +22,9 @@ from studio.accounts.models import Invitation
 from studio.engine.errors import DataProblem
 
 _log_in = LoginView.as_view(
-    template_name="accounts/login.html", authentication_form=LogInForm, redirect_authenticated_user=True
+    template_name="accounts/login.html",
+    authentication_form=LogInForm,
+    redirect_authenticated_user=True,
 )
 
 
@@ -55,7 +57,9 @@ def _signup(request: HttpRequest, invitation: Invitation | None) -> HttpResponse
         return redirect("dashboard")
     if not selectors.may_sign_up(invitation):
         return _signup_page(request, None)
-    form = SignUpForm(request.POST or None, initial={"email": invitation.email if invitation else ""})
+    form = SignUpForm(
+        request.POST or None, initial={"email": invitation.email if invitation else ""}
+    )
     if request.method == "POST" and form.is_valid():
         try:
             user = services.account_sign_up(**form.cleaned_data, invitation=invitation)
@@ -68,7 +72,11 @@ def _signup(request: HttpRequest, invitation: Invitation | None) -> HttpResponse
 
 
 def _signup_page(request: HttpRequest, form: Form | None) -> HttpResponse:
-    context = {"form": form, "is_first_user": not selectors.has_users(), "signup_mode": settings.SIGNUP_MODE}
+    context = {
+        "form": form,
+        "is_first_user": not selectors.has_users(),
+        "signup_mode": settings.SIGNUP_MODE,
+    }
     return render(request, "accounts/signup.html", context, status=403 if form is None else 200)
 
 
@@ -145,12 +153,16 @@ class PasswordChange(PasswordChangeView):
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         """Save it."""
-        messages.success(self.request, "Password changed. You were logged out of every other browser.")
+        messages.success(
+            self.request, "Password changed. You were logged out of every other browser."
+        )
         return super().form_valid(form)
 
 
 class PasswordReset(PasswordResetView):
-    """Ask for the e-mail with the link, which leads to the public address, whatever host the request named."""
+    """Ask for the e-mail with the link, which leads to the public address, whatever host the
+    request named.
+    """
 
     template_name = "accounts/password_reset_form.html"
     email_template_name = "accounts/password_reset_email.txt"

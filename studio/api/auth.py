@@ -1,4 +1,6 @@
-"""Who calls: the account of the API key in the Authorization header. A browser's log-in counts for nothing here."""
+"""Who calls: the account of the API key in the Authorization header. A browser's log-in counts for
+nothing here.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +16,29 @@ READ, WRITE = ApiKey.Scope.READ.value, ApiKey.Scope.WRITE.value
 def request_key(request: HttpRequest, *, scope: str) -> ApiKey:
     """Return the key of the request, and remember that it was used.
 
-    Raises ApiProblem: 401 for a missing, unknown or revoked key, 403 for a write with a key that can only read.
+    Raises ApiProblem: 401 for a missing, unknown or revoked key, 403 for a write with a key that
+    can only read.
     """
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise ApiProblem(
-            "No API key was sent. Create one on your account page and send it as 'Authorization: Bearer KEY'.",
+            "No API key was sent. Create one on your account page and send it as 'Authorization:"
+            " Bearer KEY'.",
             status=401,
             code="no_key",
         )
     key = api_key_used(secret.strip())
     if key is None:
         raise ApiProblem(
-            "This API key is unknown or revoked. Create another one on your account page.", status=401, code="bad_key"
+            "This API key is unknown or revoked. Create another one on your account page.",
+            status=401,
+            code="bad_key",
         )
     if scope == WRITE and key.scope != WRITE:
         raise ApiProblem(
-            "This API key can only read. Create one that can also write.", status=403, code="read_only_key"
+            "This API key can only read. Create one that can also write.",
+            status=403,
+            code="read_only_key",
         )
     return key
 

@@ -1,4 +1,6 @@
-"""What a call brings: its JSON body and its identifiers, read with a sentence for whatever is wrong with them."""
+"""What a call brings: its JSON body and its identifiers, read with a sentence for whatever is wrong
+with them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ Body = dict[str, Any]
 
 
 def json_object(request: HttpRequest) -> Body:
-    """Return the JSON object in the body, an empty one for no body. Raises ApiProblem for anything else."""
+    """Return the JSON object in the body, an empty one for no body. Raises ApiProblem for anything
+    else.
+    """
     if not request.body:
         return {}
     try:
@@ -27,7 +31,9 @@ def json_object(request: HttpRequest) -> Body:
 
 
 def text(body: Body, name: str, *, default: str | None = None) -> str:
-    """Return a text of the body. Raises ApiProblem where it is missing, null or no text; `default` stands for null."""
+    """Return a text of the body. Raises ApiProblem where it is missing, null or no text; `default`
+    stands for null.
+    """
     value = body.get(name)
     if value is None and default is not None:
         return default

@@ -1,4 +1,6 @@
-"""What the public client asks before anything else, what it reports, and what only the hosted studio has."""
+"""What the public client asks before anything else, what it reports, and what only the hosted
+studio has.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,16 @@ from studio.api.errors import ApiProblem, client_view
 from studio.api.problems import problem_response
 
 _ABSENT = {
-    "bigquery": "This studio cannot read from BigQuery. Export the table as CSV, JSON or Parquet and upload that.",
-    "enrichment": "This studio has no data enrichment: it needs a language model, which is not part of it.",
-    "trustworthy_llm": "This studio has no Trustworthy Language Model: no language model is part of it.",
+    "bigquery": (
+        "This studio cannot read from BigQuery. Export the table as CSV, JSON or Parquet and upload"
+        " that."
+    ),
+    "enrichment": (
+        "This studio has no data enrichment: it needs a language model, which is not part of it."
+    ),
+    "trustworthy_llm": (
+        "This studio has no Trustworthy Language Model: no language model is part of it."
+    ),
     "media": "This studio does not read images. Upload a table with text, numbers or categories.",
 }
 ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -35,7 +44,9 @@ def validate(request: HttpRequest) -> JsonResponse:
 
 @client_view("POST", scope=None)
 def telemetry(request: HttpRequest) -> JsonResponse:
-    """Take what the client reports of its failures, and drop it unread: it holds the API key in clear."""
+    """Take what the client reports of its failures, and drop it unread: it holds the API key in
+    clear.
+    """
     return JsonResponse({})
 
 

@@ -11,8 +11,17 @@ urlpatterns = [
     path("cli/v0/validate", start.validate, name="client-validate"),
     path("cli/v0/telemetry", start.telemetry, name="client-telemetry"),
     path("cli/v0/check_dataset_limit", start.check_dataset_limit, name="client-dataset-limit"),
-    path("upload/v1/bigquery/<path:rest>", start.absent, {"what": "bigquery"}, name="client-bigquery"),
-    path("enrichment/v0/<path:rest>", start.absent, {"what": "enrichment"}, name="client-enrichment"),
-    path("v0/trustworthy_llm/<path:rest>", start.absent, {"what": "trustworthy_llm"}, name="client-tlm"),
+    path(
+        "upload/v1/bigquery/<path:rest>", start.absent, {"what": "bigquery"}, name="client-bigquery"
+    ),
+    path(
+        "enrichment/v0/<path:rest>", start.absent, {"what": "enrichment"}, name="client-enrichment"
+    ),
+    path(
+        "v0/trustworthy_llm/<path:rest>",
+        start.absent,
+        {"what": "trustworthy_llm"},
+        name="client-tlm",
+    ),
     path("cli/v0/media_upload/<path:rest>", start.absent, {"what": "media"}, name="client-media"),
 ]

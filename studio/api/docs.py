@@ -1,4 +1,6 @@
-"""The page of the API's documentation, rendered from its schema: no script, nothing from another host."""
+"""The page of the API's documentation, rendered from its schema: no script, nothing from another
+host.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ _REF = "#/components/schemas/"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter, or a field of a body or an answer; `model` is the name of the schema to look at, if any."""
+    """A parameter, or a field of a body or an answer; `model` is the name of the schema to look at,
+    if any.
+    """
 
     name: str
     where: str
@@ -72,7 +76,10 @@ class DocsPage(DocsBase):
         schema = api.get_openapi_schema(path_params=path)
         context = {
             "sections": _sections(schema),
-            "models": [_model(name, model) for name, model in sorted(schema["components"]["schemas"].items())],
+            "models": [
+                _model(name, model)
+                for name, model in sorted(schema["components"]["schemas"].items())
+            ],
             "schema_url": self.get_openapi_url(api, path),
             "base_url": public_url(request, ""),
         }
@@ -84,12 +91,16 @@ def _sections(schema: Schema) -> list[tuple[str, list[Operation]]]:
     sections: dict[str, list[Operation]] = {}
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
-            sections.setdefault(operation["tags"][0], []).append(_operation(path, method, operation))
+            sections.setdefault(operation["tags"][0], []).append(
+                _operation(path, method, operation)
+            )
     return list(sections.items())
 
 
 def _operation(path: str, method: str, operation: Schema) -> Operation:
-    title, _, text = operation.get("description", operation["summary"]).replace("`", "").partition("\n")
+    title, _, text = (
+        operation.get("description", operation["summary"]).replace("`", "").partition("\n")
+    )
     content = operation.get("requestBody", {}).get("content", {})
     body_type, body = next(iter(content.items()), ("", {"schema": {}}))
     return Operation(
@@ -108,7 +119,9 @@ def _parameters(operation: Schema) -> Iterator[Field]:
     for parameter in operation["parameters"]:
         type_text, model = _type(parameter["schema"])
         about = parameter.get("description", "")
-        yield Field(parameter["name"], parameter["in"], type_text, model, parameter["required"], about)
+        yield Field(
+            parameter["name"], parameter["in"], type_text, model, parameter["required"], about
+        )
 
 
 def _fields(schema: Schema, where: str) -> Iterator[Field]:
@@ -128,7 +141,9 @@ def _answers(operation: Schema) -> Iterator[Answer]:
             kinds = [kind for kind in content if kind != "application/json"]
             type_text, model = _type(content.get("application/json", {}).get("schema", {}))
             shown = ", ".join(kinds) or type_text
-            yield Answer(int(status), HTTPStatus(int(status)).phrase, shown if content else "", model)
+            yield Answer(
+                int(status), HTTPStatus(int(status)).phrase, shown if content else "", model
+            )
 
 
 def _model(name: str, schema: Schema) -> Model:
@@ -147,7 +162,9 @@ def _type(schema: Schema) -> tuple[str, str]:
         return _title(name), name
     if parts := schema.get("anyOf"):
         found = [_type(part) for part in parts]
-        return " or ".join(text for text, _ in found), next((model for _, model in found if model), "")
+        return " or ".join(text for text, _ in found), next(
+            (model for _, model in found if model), ""
+        )
     if "enum" in schema:
         return ", ".join(str(value) for value in schema["enum"]), ""
     if schema.get("type") == "array":

@@ -19,7 +19,12 @@ from studio.engine.errors import DataProblem
 __all__ = ["ANTICIPATED", "ApiProblem", "client_view", "problem_of"]
 
 View = Callable[..., HttpResponseBase]
-ANTICIPATED = (ApiProblem, DataProblem, Http404, SuspiciousOperation)  # all else is a fault of ours: logged, then 500
+ANTICIPATED = (
+    ApiProblem,
+    DataProblem,
+    Http404,
+    SuspiciousOperation,
+)  # all else is a fault of ours: logged, then 500
 
 
 def client_view(*methods: str, scope: str | None) -> Callable[[View], View]:

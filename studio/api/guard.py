@@ -1,4 +1,6 @@
-"""What each call of `/api/v1` passes: the key, the limit of calls, Idempotency-Key, and If-None-Match."""
+"""What each call of `/api/v1` passes: the key, the limit of calls, Idempotency-Key, and
+If-None-Match.
+"""
 
 from __future__ import annotations
 
@@ -46,10 +48,15 @@ def _answered(request: HttpRequest, run: Callable[[], HttpResponseBase]) -> Http
 
 def _check_size(request: HttpRequest) -> None:
     """Refuse a JSON body that is larger than what is read into memory, before any of it is read."""
-    length, limit = request.META.get("CONTENT_LENGTH") or "0", settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+    length, limit = (
+        request.META.get("CONTENT_LENGTH") or "0",
+        settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0,
+    )
     if request.content_type != "multipart/form-data" and length.isdecimal() and int(length) > limit:
         raise ApiProblem(
-            f"This body has {int(length):,} bytes; at most {limit:,} are accepted. Send it as a file.", status=413
+            f"This body has {int(length):,} bytes; at most {limit:,} are accepted. Send it as a"
+            " file.",
+            status=413,
         )
 
 

@@ -1,4 +1,6 @@
-"""A write with an `Idempotency-Key` header is carried out once: sent again, it gets the first answer again."""
+"""A write with an `Idempotency-Key` header is carried out once: sent again, it gets the first
+answer again.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ MAX_KEY_CHARS = 255
 _FILE_CHUNK_BYTES = 1024 * 1024
 
 
-def answer_once(request: HttpRequest, owner: User, act: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+def answer_once(
+    request: HttpRequest, owner: User, act: Callable[[], HttpResponseBase]
+) -> HttpResponseBase:
     """Return the answer of `act`, or the one that it gave when the same call came before.
 
     Raises ApiProblem (409) where the first call is still at work, or was another one.
@@ -31,7 +35,9 @@ def answer_once(request: HttpRequest, owner: User, act: Callable[[], HttpRespons
     if not name:
         return act()
     if len(name) > MAX_KEY_CHARS:
-        raise ApiProblem(f"The Idempotency-Key has {len(name)} characters; at most {MAX_KEY_CHARS} are allowed.")
+        raise ApiProblem(
+            f"The Idempotency-Key has {len(name)} characters; at most {MAX_KEY_CHARS} are allowed."
+        )
     call, is_new = _registered(owner, name, _fingerprint(request))
     if not is_new:
         return _replayed(call)
@@ -47,10 +53,14 @@ def answer_once(request: HttpRequest, owner: User, act: Callable[[], HttpRespons
 def _registered(owner: User, name: str, fingerprint: str) -> tuple[IdempotentCall, bool]:
     now = timezone.now()
     IdempotentCall.objects.filter(owner=owner, created_at__lt=now - KEPT_FOR).delete()
-    IdempotentCall.objects.filter(owner=owner, status=None, created_at__lt=now - LOST_AFTER).delete()
+    IdempotentCall.objects.filter(
+        owner=owner, status=None, created_at__lt=now - LOST_AFTER
+    ).delete()
     try:
         with transaction.atomic():
-            call = IdempotentCall.objects.create(owner=owner, idempotency_key=name, fingerprint=fingerprint)
+            call = IdempotentCall.objects.create(
+                owner=owner, idempotency_key=name, fingerprint=fingerprint
+            )
     except IntegrityError:
         call = IdempotentCall.objects.get(owner=owner, idempotency_key=name)
     else:
@@ -63,7 +73,8 @@ def _registered(owner: User, name: str, fingerprint: str) -> tuple[IdempotentCal
         )
     if call.status is None:
         raise ApiProblem(
-            "The first call with this Idempotency-Key is still being processed. Send it again in a moment.",
+            "The first call with this Idempotency-Key is still being processed. Send it again in a"
+            " moment.",
             status=409,
             code="call_at_work",
             retry_after_s=1,
@@ -72,7 +83,9 @@ def _registered(owner: User, name: str, fingerprint: str) -> tuple[IdempotentCal
 
 
 def _replayed(call: IdempotentCall) -> HttpResponse:
-    response = HttpResponse(call.body, status=call.status, content_type="application/json; charset=utf-8")
+    response = HttpResponse(
+        call.body, status=call.status, content_type="application/json; charset=utf-8"
+    )
     response["Idempotent-Replayed"] = "true"
     return response
 

@@ -31,7 +31,9 @@ def count_call(key: ApiKey) -> None:
 
 
 def _calls(key: ApiKey, window: int) -> int:
-    """Return how many calls the window has seen, this one included; 0 where the counter cannot be reached."""
+    """Return how many calls the window has seen, this one included; 0 where the counter cannot be
+    reached.
+    """
     counter, name = caches["calls"], f"{key.pk}:{window}"
     try:
         counter.add(name, 0, 2 * WINDOW_S)

@@ -1,4 +1,6 @@
-"""Writes that a program may send twice: what was asked under an Idempotency-Key, and what was answered."""
+"""Writes that a program may send twice: what was asked under an Idempotency-Key, and what was
+answered.
+"""
 
 from __future__ import annotations
 
@@ -19,5 +21,7 @@ class IdempotentCall(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["owner", "idempotency_key"], name="idempotent_call_once_per_owner")
+            models.UniqueConstraint(
+                fields=["owner", "idempotency_key"], name="idempotent_call_once_per_owner"
+            )
         ]

@@ -1,4 +1,6 @@
-"""django-ninja as the studio has it: one form of failure, the guard before each call, and a complete schema."""
+"""django-ninja as the studio has it: one form of failure, the guard before each call, and a
+complete schema.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +34,18 @@ _IDEMPOTENCY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "Any text. A call sent again with it gets the first answer and is not carried out twice.",
+    "description": (
+        "Any text. A call sent again with it gets the first answer and is not carried out twice."
+    ),
     "schema": {"type": "string", "maxLength": 255},
 }
 _SHOWN_ERRORS = 3  # of a body with many faults, how many the sentence names
 
 
 class ApiKeyAuth(AuthBase):
-    """Documents the key in the schema; the guard has checked it by then. ninja's own class would log keys."""
+    """Documents the key in the schema; the guard has checked it by then. ninja's own class would
+    log keys.
+    """
 
     openapi_type = "http"
     openapi_scheme = "bearer"
@@ -57,7 +63,9 @@ class StudioAPI(NinjaAPI):
         self.add_decorator(guarded, mode="view")
 
     def on_exception(self, request: HttpRequest, exc: Exception | type[Exception]) -> HttpResponse:
-        """Tell each anticipated failure in the same form; any other goes on to Django, which logs it."""
+        """Tell each anticipated failure in the same form; any other goes on to Django, which logs
+        it.
+        """
         if isinstance(exc, ANTICIPATED):
             return problem_response(problem_of(exc))
         if isinstance(exc, HttpError):
@@ -81,7 +89,9 @@ class StudioAPI(NinjaAPI):
         schema["components"]["responses"] = {
             f"Problem{status}": {
                 "description": text,
-                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+                "content": {
+                    "application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+                },
             }
             for status, text in _REFUSALS.items()
         }
@@ -93,18 +103,31 @@ class StudioAPI(NinjaAPI):
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     is_read = method == "get"
-    statuses = [401, 422, 429, *([404] if "{" in path else []), *([] if is_read else [400, 403, 409, 413])]
+    statuses = [
+        401,
+        422,
+        429,
+        *([404] if "{" in path else []),
+        *([] if is_read else [400, 403, 409, 413]),
+    ]
     for status in sorted(statuses):
-        operation["responses"].setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
+        operation["responses"].setdefault(
+            status, {"$ref": f"#/components/responses/Problem{status}"}
+        )
     if is_read:
-        operation["responses"].setdefault(304, {"description": "Nothing changed since If-None-Match."})
+        operation["responses"].setdefault(
+            304, {"description": "Nothing changed since If-None-Match."}
+        )
     else:
         operation["parameters"] = [*operation["parameters"], _IDEMPOTENCY_HEADER]
 
 
 def _wrong_request(error: ValidationError) -> ApiProblem:
     """Say where the request is wrong, in a sentence."""
-    told = [f"{'.'.join(str(part) for part in e['loc'][1:] or e['loc'])}: {e['msg']}" for e in error.errors]
+    told = [
+        f"{'.'.join(str(part) for part in e['loc'][1:] or e['loc'])}: {e['msg']}"
+        for e in error.errors
+    ]
     more = f" And {len(told) - _SHOWN_ERRORS:,} more." if len(told) > _SHOWN_ERRORS else ""
     message = f"The request is not valid. {'; '.join(told[:_SHOWN_ERRORS])}.{more}"
     return ApiProblem(message, status=422, code="invalid_request")

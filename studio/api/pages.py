@@ -20,7 +20,9 @@ def page_of(request: HttpRequest, params: PageParams, rows: QuerySet[M]) -> dict
     return page(request, params, found, count=rows.count())
 
 
-def page(request: HttpRequest, params: PageParams, results: Sequence[object], *, count: int) -> dict[str, Any]:
+def page(
+    request: HttpRequest, params: PageParams, results: Sequence[object], *, count: int
+) -> dict[str, Any]:
     """Return a part of a list that was cut already."""
     after, before = params.offset + params.limit, max(params.offset - params.limit, 0)
     return {

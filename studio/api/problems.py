@@ -8,19 +8,31 @@ from django.http import HttpRequest, JsonResponse
 
 API_PREFIX = "/api"
 _SENTENCES = {
-    HTTPStatus.BAD_REQUEST: "This request cannot be understood. Check its address, headers and body.",
+    HTTPStatus.BAD_REQUEST: (
+        "This request cannot be understood. Check its address, headers and body."
+    ),
     HTTPStatus.FORBIDDEN: "This is not allowed.",
-    HTTPStatus.NOT_FOUND: "There is nothing at this address, or it belongs to another account. Check the address.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not accept this method. The Allow header lists those it accepts.",
+    HTTPStatus.NOT_FOUND: (
+        "There is nothing at this address, or it belongs to another account. Check the address."
+    ),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "This address does not accept this method. The Allow header lists those it accepts."
+    ),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body of this request is too large.",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong in the studio itself. Its log has the details.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: (
+        "Something went wrong in the studio itself. Its log has the details."
+    ),
 }
 
 
 class ApiProblem(Exception):
-    """An anticipated failure of a call: a sentence for the caller, the status, and a word for programs."""
+    """An anticipated failure of a call: a sentence for the caller, the status, and a word for
+    programs.
+    """
 
-    def __init__(self, message: str, status: int = 400, code: str = "", *, retry_after_s: int | None = None) -> None:
+    def __init__(
+        self, message: str, status: int = 400, code: str = "", *, retry_after_s: int | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code

@@ -8,7 +8,9 @@ NOT_YET_DONE = 0.99
 
 
 def run_fraction(run: Run) -> float:
-    """Return the part of the run's stages that is done, from 0 to 1; all of it only when the run has ended."""
+    """Return the part of the run's stages that is done, from 0 to 1; all of it only when the run
+    has ended.
+    """
     if not run.is_active:
         return 1.0
     if not run.stage_number:

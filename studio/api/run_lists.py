@@ -15,10 +15,16 @@ from studio.recovery import run_models
 from studio.runs import Run
 
 
-def runs_of(user: User, statuses: Collection[str], kind: str, *, offset: int, limit: int) -> tuple[list[Run], int]:
-    """Return a part of the user's runs, the newest first, and how many there are; two queries for each kind."""
+def runs_of(
+    user: User, statuses: Collection[str], kind: str, *, offset: int, limit: int
+) -> tuple[list[Run], int]:
+    """Return a part of the user's runs, the newest first, and how many there are; two queries for
+    each kind.
+    """
     wanted = [_runs(model, user, statuses) for model in run_models() if kind in ("", model().kind)]
-    newest = [run for runs in wanted for run in runs.order_by("-queued_at", "-pk")[: offset + limit]]
+    newest = [
+        run for runs in wanted for run in runs.order_by("-queued_at", "-pk")[: offset + limit]
+    ]
     ordered = nlargest(offset + limit, newest, key=lambda run: (run.queued_at, str(run.pk)))
     return ordered[offset:], sum(runs.count() for runs in wanted)
 

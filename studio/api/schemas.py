@@ -43,7 +43,9 @@ MAX_OFFSET = 2**31 - 1
 class Problem(Schema):
     """Why a call failed."""
 
-    error: str = Field(description="One or two sentences: what was found, what was expected, what to do.")
+    error: str = Field(
+        description="One or two sentences: what was found, what was expected, what to do."
+    )
     code: str = Field("", description="A word for programs, where there is one.")
 
 
@@ -59,8 +61,11 @@ SafeForSpreadsheets = Annotated[
     bool,
     Query(
         default=False,
-        description="CSV: put an apostrophe before everything that a spreadsheet program could take for a formula, "
-        "class names and column names too. If false, only before uploaded text that it would run.",
+        description=(
+            "CSV: put an apostrophe before everything that a spreadsheet program could take for a"
+            " formula, class names and column names too. If false, only before uploaded text that"
+            " it would run."
+        ),
     ),
 ]
 

@@ -1,4 +1,6 @@
-"""Addresses that work without a key for a while: of file parts, batches and results. And addresses for the outside."""
+"""Addresses that work without a key for a while: of file parts, batches and results. And addresses
+for the outside.
+"""
 
 from __future__ import annotations
 
@@ -17,22 +19,36 @@ _SALT = "studio.api.signed-url"
 
 
 def public_url(request: HttpRequest, path: str) -> str:
-    """Return the absolute address of a path: below STUDIO_PUBLIC_URL where it is set, else where the caller asked."""
-    return f"{settings.PUBLIC_URL}{path}" if settings.HAS_PUBLIC_URL else request.build_absolute_uri(path)
+    """Return the absolute address of a path: below STUDIO_PUBLIC_URL where it is set, else where
+    the caller asked.
+    """
+    return (
+        f"{settings.PUBLIC_URL}{path}"
+        if settings.HAS_PUBLIC_URL
+        else request.build_absolute_uri(path)
+    )
 
 
-def signed_url(request: HttpRequest, name: str, *, kwargs: Mapping[str, object], max_age_s: int) -> str:
-    """Return the absolute address of a view with a token that opens just this path until it expires."""
+def signed_url(
+    request: HttpRequest, name: str, *, kwargs: Mapping[str, object], max_age_s: int
+) -> str:
+    """Return the absolute address of a view with a token that opens just this path until it
+    expires.
+    """
     path = reverse(name, kwargs=dict(kwargs))
     expires_at = str(int(time.time()) + max_age_s)
     return f"{public_url(request, path)}?token={expires_at}.{_signature(path, expires_at)}"
 
 
 def check_token(request: HttpRequest) -> None:
-    """Raise ApiProblem (403) unless the address carries a token for its path that has not expired."""
+    """Raise ApiProblem (403) unless the address carries a token for its path that has not
+    expired.
+    """
     expires_at, _, signature = request.GET.get("token", "").partition(".")
     if not constant_time_compare(signature, _signature(request.path, expires_at)):
-        raise ApiProblem("The token of this address is missing or wrong. Ask for the address again.", status=403)
+        raise ApiProblem(
+            "The token of this address is missing or wrong. Ask for the address again.", status=403
+        )
     if int(expires_at) < time.time():
         raise ApiProblem("This address has expired. Ask for it again.", status=403)
 

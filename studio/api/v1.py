@@ -51,12 +51,15 @@ def run_list(
     request: HttpRequest,
     params: Paged,
     status: Annotated[
-        list[RunStatus], Query(description="Only runs with one of these statuses.", default_factory=list)
+        list[RunStatus],
+        Query(description="Only runs with one of these statuses.", default_factory=list),
     ],
     kind: Annotated[RunKind | None, Query(description="Only runs of this kind.")] = None,
 ) -> dict[str, Any]:
     """List your runs, the newest first."""
-    found, count = runs_of(account_of(request), status, kind or "", offset=params.offset, limit=params.limit)
+    found, count = runs_of(
+        account_of(request), status, kind or "", offset=params.offset, limit=params.limit
+    )
     return page(request, params, found, count=count)
 
 

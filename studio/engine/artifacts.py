@@ -1,4 +1,6 @@
-"""Signed files of a trained model. The signature and every digest are checked before anything is unpickled."""
+"""Signed files of a trained model. The signature and every digest are checked before anything is
+unpickled.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from studio.engine.train import TrainedModel
 FORMAT_VERSION = 9
 MANIFEST, SIGNATURE, PAYLOAD = "manifest.json", "manifest.hmac-sha256", "model.joblib"
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "sentence-transformers", "torch")
-_UNPICKLED_BY = "scikit-learn"  # whose fitted models are only sure to load in the same minor version
+_UNPICKLED_BY = (  # whose fitted models are only sure to load in the same minor version
+    "scikit-learn"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,8 @@ class Manifest:
     ----------
     column_kinds
         Kind of each feature column, in order.
-    separator, merged_labels
-        How the cells of the label column were read; suggested sets are written with the same separator.
+    separator, merged_labels How the cells of the label column were read; suggested sets are written
+        with the same separator.
     conventions
         How numbers and dates were read, by column.
     candidates
@@ -79,8 +83,8 @@ def save_artifact(model: TrainedModel, directory: Path, *, signing_key: bytes) -
         The model.
     directory
         The folder to make; an artefact that is there already is replaced.
-    signing_key
-        Secret key of the HMAC-SHA256 over the manifest, which in turn names the digest of every other file.
+    signing_key Secret key of the HMAC-SHA256 over the manifest, which in turn names the digest of
+        every other file.
 
     Returns
     -------
@@ -114,22 +118,25 @@ def load_artifact(directory: Path, *, signing_key: bytes) -> TrainedModel:
         The key that it was signed with.
 
     Raises
-    ------
-    DataProblem
-        When files are missing, changed, or signed with another key, or when another version of scikit-learn wrote
-        them.
+    ------ DataProblem When files are missing, changed, or signed with another key, or when another
+    version of scikit-learn wrote them.
     """
     manifest = read_manifest(directory, signing_key=signing_key)
     _check_versions(manifest)
     for name, expected in manifest.files.items():
         path = directory / Path(name).name
         if not path.is_file() or not hmac.compare_digest(_sha256(path), expected):
-            raise DataProblem(f"The model's file {name} is missing or was changed after it was saved. Deploy it again.")
+            raise DataProblem(
+                f"The model's file {name} is missing or was changed after it was saved. Deploy it"
+                " again."
+            )
     model = joblib.load(directory / PAYLOAD)
     if not isinstance(model, TrainedModel):
         raise DataProblem("The artefact holds no model of this studio. Deploy the model again.")
     if manifest.encoder_sha256 not in (None, encoder_sha256(model.spec.encoder_folder)):
-        raise DataProblem("The sentence encoder is another one than the model was trained with. Deploy it again.")
+        raise DataProblem(
+            "The sentence encoder is another one than the model was trained with. Deploy it again."
+        )
     return model
 
 
@@ -139,7 +146,9 @@ def read_manifest(directory: Path, *, signing_key: bytes) -> Manifest:
         written = (directory / MANIFEST).read_bytes()
         signature = (directory / SIGNATURE).read_text().strip()
     except OSError as error:
-        raise DataProblem(f"The folder {directory.name} holds no signed model. Deploy the model again.") from error
+        raise DataProblem(
+            f"The folder {directory.name} holds no signed model. Deploy the model again."
+        ) from error
     if not hmac.compare_digest(signature.encode(), _signature(written, signing_key).encode()):
         raise DataProblem(
             "The model's signature is not right: it was changed, or another studio saved it. "
@@ -170,7 +179,9 @@ def _describe(model: TrainedModel, files: Mapping[str, str]) -> Manifest:
         merged_labels=dict(spec.merged_labels),
         members={member.key: member.weight for member in model.members},
         candidates=tuple(asdict(candidate) for candidate in model.candidates),
-        encoder_sha256=encoder_sha256(spec.encoder_folder) if ENCODED & model.featurisers.keys() else None,
+        encoder_sha256=(
+            encoder_sha256(spec.encoder_folder) if ENCODED & model.featurisers.keys() else None
+        ),
         arithmetic=model.arithmetic.value if model.arithmetic else None,
         files=files,
     )
@@ -181,8 +192,8 @@ def _check_versions(manifest: Manifest) -> None:
     installed = version(_UNPICKLED_BY)
     if written_by.split(".")[:2] != installed.split(".")[:2]:
         raise DataProblem(
-            f"The model was trained with {_UNPICKLED_BY} {written_by}, but {installed} is installed. "
-            "Deploy the model again."
+            f"The model was trained with {_UNPICKLED_BY} {written_by}, but {installed} is"
+            " installed. Deploy the model again."
         )
 
 

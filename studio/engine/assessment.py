@@ -23,7 +23,9 @@ ENSEMBLE_KEY = "ensemble"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A candidate's share in the ensemble, and the temperature that calibrates its probabilities."""
+    """A candidate's share in the ensemble, and the temperature that calibrates its
+    probabilities.
+    """
 
     candidate: Candidate
     temperature: float
@@ -44,8 +46,8 @@ class Assessment:
         All candidates in the order of the table, with their weights.
     candidates
         The table of models, best first, the ensemble among them.
-    simple
-        Out-of-sample predictions of the first additive candidate, calibrated, shape (n_rows, P); None without one.
+    simple Out-of-sample predictions of the first additive candidate, calibrated, shape (n_rows, P);
+        None without one.
     """
 
     predicted: Predicted
@@ -61,7 +63,9 @@ class Assessment:
 
 
 def assess(fits: Sequence[OutOfSample], labels: Labels, recipe: TaskRecipe) -> Assessment:
-    """Calibrate the candidates, weigh them, and measure each and their mixture on the labeled rows."""
+    """Calibrate the candidates, weigh them, and measure each and their mixture on the
+    labeled rows.
+    """
     is_labeled = labels.is_labeled
     targets = labels.targets[is_labeled]
     calibrations = [recipe.calibration(fit.predicted[is_labeled], targets) for fit in fits]
@@ -69,7 +73,9 @@ def assess(fits: Sequence[OutOfSample], labels: Labels, recipe: TaskRecipe) -> A
         recipe.calibrated(fit.predicted, calibration.temperature)
         for fit, calibration in zip(fits, calibrations, strict=True)
     ]
-    columns = np.column_stack([recipe.column(predicted[is_labeled], targets) for predicted in calibrated])
+    columns = np.column_stack(
+        [recipe.column(predicted[is_labeled], targets) for predicted in calibrated]
+    )
     alone = [
         float(recipe.losses(column, targets, calibration).mean())
         for column, calibration in zip(columns.T, calibrations, strict=True)
@@ -88,11 +94,15 @@ def assess(fits: Sequence[OutOfSample], labels: Labels, recipe: TaskRecipe) -> A
     )
     rows = [
         _row(fit, recipe.quality(probs[is_labeled], targets, calibration), float(weight))
-        for fit, probs, calibration, weight in zip(fits, calibrated, calibrations, weights, strict=True)
+        for fit, probs, calibration, weight in zip(
+            fits, calibrated, calibrations, weights, strict=True
+        )
     ]
     rows.append(_ensemble_row(recipe.quality(predicted[is_labeled], targets, calibration), rows))
     table = tuple(sorted(rows, key=lambda row: (-row.accuracy, row.log_loss)))
-    additive = (probs for fit, probs in zip(fits, calibrated, strict=True) if fit.candidate.is_additive)
+    additive = (
+        probs for fit, probs in zip(fits, calibrated, strict=True) if fit.candidate.is_additive
+    )
     return Assessment(predicted, calibration, members, table, next(additive, None))
 
 

@@ -61,25 +61,24 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
         n rows of text or None, with the spec's feature columns and its label column.
     spec
         The choice of columns, task, mode, folds and seed.
-    labels
-        One label per row in the form of `read_labels`; None reads them from the spec's label column.
-    former_labels
-        One label per row: those that were corrected since. Where they were few, models go on from their fits to
-        these, on the same folds, which makes a corrected data set's cleanset several times as fast; see `make_study`.
-    split_column
-        A column of the frame that says which rows are for training and which for testing; copies across are told of.
-    cache_dir
-        Folder for finished pieces of work, reused by a second attempt and by a corrected data set; None keeps none.
+    labels One label per row in the form of `read_labels`; None reads them from the spec's label
+        column.
+    former_labels One label per row: those that were corrected since. Where they were few, models go
+        on from their fits to these, on the same folds, which makes a corrected data set's cleanset
+        several times as fast; see `make_study`.
+    split_column A column of the frame that says which rows are for training and which for testing;
+        copies across are told of.
+    cache_dir Folder for finished pieces of work, reused by a second attempt and by a corrected data
+        set; None keeps none.
     n_jobs
         Processes that fit models side by side. It does not change the result.
     progress
         Told stages and counts; stops the work by raising `Cancelled`.
 
     Returns
-    -------
-    CleansetResult
-        In the row order of `frame`. The same rows in any order, with the same spec, give the same result per row, but
-        for rows with equal cells and labels: dealt to several folds, they may stand for each other.
+    ------- CleansetResult In the row order of `frame`. The same rows in any order, with the same
+    spec, give the same result per row, but for rows with equal cells and labels: dealt to several
+    folds, they may stand for each other.
 
     Raises
     ------
@@ -104,35 +103,51 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
         watch.log("Few labels were corrected: models go on from their former fits")
     candidates, evidence = _learned(study, resources)
     issues = find_issues(evidence, resources)
-    split = Split(split_column, frame[split_column].iloc[study.order].tolist()) if split_column else None
+    split = (
+        Split(split_column, frame[split_column].iloc[study.order].tolist())
+        if split_column
+        else None
+    )
     health = find_health(Analysis(evidence, issues, split))
     health = replace(health, reading=notes)
     return replace(_result(evidence, candidates, issues, watch.seconds()), health=health)
 
 
-def _reading_notes(table: Table, spec: CleansetSpec, row_numbers: npt.NDArray[np.int64]) -> tuple[str, ...]:
+def _reading_notes(
+    table: Table, spec: CleansetSpec, row_numbers: npt.NDArray[np.int64]
+) -> tuple[str, ...]:
     reading = Reading(spec.column_kinds)
     reading.add(table, row_numbers)
     return reading.notes(of_blank_rows="nothing can be learned there")
 
 
 def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult, ...], Evidence]:
-    """Return the table of models and what they say of rows that they have not seen; neither without labels."""
+    """Return the table of models and what they say of rows that they have not seen; neither without
+    labels.
+    """
     nothing = np.empty((len(study.order), 0), dtype=np.float32)
     if study.spec.task is MLTask.UNSUPERVISED:
         return (), _evidence(study, nothing, resources)
     assessed = cross_validated(study, resources)
     if study.spec.task is not MLTask.REGRESSION:
-        simple = _simple(study, assessed, resources) if study.spec.task is MLTask.MULTI_CLASS else None
+        simple = (
+            _simple(study, assessed, resources) if study.spec.task is MLTask.MULTI_CLASS else None
+        )
         study.views.release()  # what models read is not what detectors read
         evidence = _evidence(study, assessed.predicted, resources)
-        return assessed.candidates, replace(evidence, calibration=assessed.calibration, simple=simple)
+        return assessed.candidates, replace(
+            evidence, calibration=assessed.calibration, simple=simple
+        )
     # The errors of a former fit and of the one that goes on from it are learned by the same model.
     former = None if study.former is None else cross_validated(study.at_first, resources)
     candidate = error_candidate((former or assessed).heaviest.candidate)
-    spread = find_spread(study, assessed.predicted, candidate, resources, former.predicted if former else None)
+    spread = find_spread(
+        study, assessed.predicted, candidate, resources, former.predicted if former else None
+    )
     predictions = np.column_stack([assessed.predicted[:, 0], spread.expected])
-    return assessed.candidates, replace(_evidence(study, nothing, resources), predictions=predictions)
+    return assessed.candidates, replace(
+        _evidence(study, nothing, resources), predictions=predictions
+    )
 
 
 def _evidence(study: Study, pred_probs: Predicted, resources: Resources) -> Evidence:
@@ -141,10 +156,14 @@ def _evidence(study: Study, pred_probs: Predicted, resources: Resources) -> Evid
 
 
 def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predicted | None:
-    """Return what the additive model says; if it was not worth fitting again, what it said of the former labels."""
+    """Return what the additive model says; if it was not worth fitting again, what it said of the
+    former labels.
+    """
     if assessed.simple is not None or study.former is None:
         return assessed.simple
-    additive = next((one for one in candidates_for(study.spec, size_of(study)) if one.is_additive), None)
+    additive = next(
+        (one for one in candidates_for(study.spec, size_of(study)) if one.is_additive), None
+    )
     if additive is None:
         return None
     (fit,) = cross_validate(tuned([additive], study.at_first, resources), study.at_first, resources)
@@ -167,20 +186,27 @@ def cross_validated(study: Study, resources: Resources) -> Assessment:
 
 
 def _candidates(study: Study) -> Sequence[Candidate]:
-    """Return those that suit the data and are wanted; all, where those of a smaller data set do not suit this one.
+    """Return those that suit the data and are wanted; all, where those of a smaller data set do not
+    suit this one.
 
-    An additive one always is: no other sees labels that are exchanged as a whole. After few corrections it said so
-    before.
+    An additive one always is: no other sees labels that are exchanged as a whole. After few
+    corrections it said so before.
     """
     suitable = candidates_for(study.spec, size_of(study))
     wanted = [one for one in suitable if one.key in study.spec.only_candidates]
     if not wanted:
         return suitable
-    return wanted if study.former is not None else [one for one in suitable if one in wanted or one.is_additive]
+    return (
+        wanted
+        if study.former is not None
+        else [one for one in suitable if one in wanted or one.is_additive]
+    )
 
 
 def find_issues(evidence: Evidence, resources: Resources) -> pd.DataFrame:
-    """Run every detector that applies and put their columns side by side, in canonical row order."""
+    """Run every detector that applies and put their columns side by side, in canonical row
+    order.
+    """
     issue_types = [issue for issue in ISSUE_TYPES if issue.applies_to(evidence.study.spec)]
     columns: dict[str, object] = {}
     for done, issue_type in enumerate(issue_types):

@@ -1,4 +1,6 @@
-"""Finished pieces of work under content hashes in a plain folder, so that a second attempt does not begin anew."""
+"""Finished pieces of work under content hashes in a plain folder, so that a second attempt does not
+begin anew.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ Arrays = Mapping[str, npt.NDArray[np.generic]]
 
 
 def as_array(texts: object) -> npt.NDArray[np.uint8]:
-    """Return lists of texts, some of them missing or lists themselves, as an array that can be kept."""
+    """Return lists of texts, some of them missing or lists themselves, as an array that can be
+    kept.
+    """
     return np.frombuffer(json.dumps(texts).encode(), dtype=np.uint8)
 
 
@@ -28,7 +32,8 @@ def from_array(array: npt.NDArray[np.generic]) -> Any:
 
 
 class Cache:
-    """Named arrays by key. Nothing in it is ever unpickled; a file that cannot be read counts as absent.
+    """Named arrays by key. Nothing in it is ever unpickled; a file that cannot be read counts as
+    absent.
 
     Parameters
     ----------

@@ -1,4 +1,6 @@
-"""Makes probabilities speak of the true label: one temperature, and how many of the given labels are wrong."""
+"""Makes probabilities speak of the true label: one temperature, and how many of the given labels
+are wrong.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,16 @@ from scipy.special import expit, softmax
 
 from studio.engine.metrics import PROBABILITY_FLOOR, Probabilities, given_probabilities
 
-MAX_CELLS = 400_000  # probabilities that a fit reads, of evenly spaced rows; two numbers need no more
+MAX_CELLS = (
+    400_000  # probabilities that a fit reads, of evenly spaced rows; two numbers need no more
+)
 _TEMPERATURES = (0.05, 5.0)
 _NOISE_LOGITS = (-9.0, 2.0)  # noise of 0.0001 to 0.88
 _START = (0.7, 0.05)  # temperature and noise from which the search begins
 _LOGIT_TOLERANCE = 0.03
-_HALF_LIKELIHOOD_RATIO = 1.92  # log-likelihood given up at the ends of a 95 % interval (half of χ²'s quantile)
+_HALF_LIKELIHOOD_RATIO = (
+    1.92  # log-likelihood given up at the ends of a 95 % interval (half of χ²'s quantile)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +33,8 @@ class Calibration:
     ----------
     temperature
         The true label has the probabilities `p ** (1 / temperature)`, scaled to sum to 1.
-    given_if_true, given_if_not
-        Probability that a class is given to a row that has it, and to a row that has it not. 1 and 0 where given
-        labels are taken for true.
+    given_if_true, given_if_not Probability that a class is given to a row that has it, and to a row
+        that has it not. 1 and 0 where given labels are taken for true.
     """
 
     temperature: float = 1.0
@@ -42,7 +47,9 @@ class Calibration:
         return np.asarray(spread * probability.astype(np.float64) + self.given_if_not)
 
     def wrong_if_given(self, probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Return the probability that a given class is wrong, from that of its being true, by Bayes' rule."""
+        """Return the probability that a given class is wrong, from that of its being true, by
+        Bayes' rule.
+        """
         given = self.as_given(probability)
         right = self.given_if_true * np.asarray(probability, dtype=np.float64)
         return np.asarray(1 - right / np.maximum(given, np.finfo(np.float64).tiny))
@@ -58,7 +65,9 @@ NO_CALIBRATION = Calibration()  # probabilities are taken as they are, and given
 
 
 def _even(temperature: float, noise: float, n_classes: int) -> Calibration:
-    """Return the calibration where a fraction of the given labels was drawn evenly from all classes."""
+    """Return the calibration where a fraction of the given labels was drawn evenly from all
+    classes.
+    """
     return Calibration(temperature, 1 - noise + noise / n_classes, noise / n_classes)
 
 
@@ -73,20 +82,19 @@ def fit_calibration(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> 
         Given classes, shape (n,).
 
     Notes
-    -----
-    Maximises the likelihood of the given labels, `(1 - e) * p ** (1 / T) + e / K`: a fraction e of
-    them is taken to be drawn evenly from all classes, the true one included. A temperature alone has
+    ----- Maximises the likelihood of the given labels, `(1 - e) * p ** (1 / T) + e / K`: a fraction
+    e of them is taken to be drawn evenly from all classes, the true one included. A temperature
+    alone has
     to hedge: where a tenth of the labels is wrong, it makes no prediction surer than 0.9, although
     the model may know the true label. One more row of unknown class is assumed, as in the rule of
     succession, or perfect predictions would be sharpened to certainty.
 
-    On planted errors, a tenth to a fifth of the labels of eleven data sets, the calibration error against the true
-    labels fell from 0.063 to 0.275 with a temperature alone to 0.003 to 0.031.
+    On planted errors, a tenth to a fifth of the labels of eleven data sets, the calibration error
+    against the true labels fell from 0.063 to 0.275 with a temperature alone to 0.003 to 0.031.
 
     References
-    ----------
-    Guo et al., On Calibration of Modern Neural Networks (2017); Goldberger and Ben-Reuven, Training Deep Neural
-    Networks Using a Noise Adaptation Layer (2017).
+    ---------- Guo et al., On Calibration of Modern Neural Networks (2017); Goldberger and
+    Ben-Reuven, Training Deep Neural Networks Using a Noise Adaptation Layer (2017).
     """
     likelihood = _Likelihood(pred_probs, codes)
     bounds = [(-np.log(_TEMPERATURES[1]), -np.log(_TEMPERATURES[0])), _NOISE_LOGITS]
@@ -97,12 +105,13 @@ def fit_calibration(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> 
 
 
 def wrong_interval(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> tuple[float, float]:
-    """Return the 95 % interval of the fraction of given labels that are wrong; arguments as in `fit_calibration`.
+    """Return the 95 % interval of the fraction of given labels that are wrong; arguments as in
+    `fit_calibration`.
 
     Notes
-    -----
-    The values whose log-likelihood, at the best temperature of each, lies within 1.92 of the highest. It covers what
-    chance does to the rows, not that labels may be wrong in another way than evenly.
+    ----- The values whose log-likelihood, at the best temperature of each, lies within 1.92 of the
+    highest. It covers what chance does to the rows, not that labels may be wrong in another way
+    than evenly.
     """
     likelihood = _Likelihood(pred_probs, codes)
     lowest, highest = _NOISE_LOGITS
@@ -120,7 +129,9 @@ def wrong_interval(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> t
 
 
 class _Likelihood:
-    """Minus the mean log-likelihood of given labels, by the logs of 1 / temperature and of the odds of noise."""
+    """Minus the mean log-likelihood of given labels, by the logs of 1 / temperature and of the odds
+    of noise.
+    """
 
     def __init__(self, pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> None:
         step = -(-pred_probs.size // MAX_CELLS)
@@ -131,9 +142,13 @@ class _Likelihood:
         self._n_classes = pred_probs.shape[1]
         # The row of unknown class has the mean logs of all rows, and each class to the same degree.
         self._unknown = self._logs.mean(axis=0, dtype=np.float64, keepdims=True)
-        self._log_inverse = 0.0  # at the best temperature of the last profile, where the next search begins
+        self._log_inverse = (
+            0.0  # at the best temperature of the last profile, where the next search begins
+        )
 
-    def loss_and_slope(self, where: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+    def loss_and_slope(
+        self, where: npt.NDArray[np.float64]
+    ) -> tuple[float, npt.NDArray[np.float64]]:
         """Return the loss, and its derivatives by both logs."""
         inverse = float(np.exp(where[0]))
         noise = float(expit(where[1]))
@@ -159,7 +174,9 @@ class _Likelihood:
     def profile(self, logit: float) -> float:
         """Return the loss at the best temperature for a noise."""
 
-        def loss_and_slope(log_inverse: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        def loss_and_slope(
+            log_inverse: npt.NDArray[np.float64],
+        ) -> tuple[float, npt.NDArray[np.float64]]:
             loss, slope = self.loss_and_slope(np.array([log_inverse[0], logit]))
             return loss, slope[:1]
 

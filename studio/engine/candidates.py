@@ -34,11 +34,13 @@ NUMBERS = frozenset({MLTask.REGRESSION})
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What decides whether a candidate is worth its time: labeled rows, classes, what the columns of text are like.
+    """What decides whether a candidate is worth its time: labeled rows, classes, what the columns
+    of text are like.
 
-    `mean_characters` is that of their cells, `is_spaced` whether words are written apart, `has_phrases` whether there
-    is text of some length. `is_by_ratio` says whether numbers are learned by their logarithms, where a line that goes
-    on beyond what was seen would grow without bounds.
+    `mean_characters` is that of their cells, `is_spaced` whether words are written apart,
+    `has_phrases` whether there is text of some length. `is_by_ratio` says whether numbers are
+    learned by their logarithms, where a line that goes on beyond what was seen would grow without
+    bounds.
     """
 
     n_rows: int
@@ -57,17 +59,16 @@ class Candidate:
     ----------
     view
         Key of the features that it reads, see `features/catalogue.py`.
-    make
-        Returns the unfitted model for a seed: a classifier, or a regressor where `tasks` is regression.
+    make Returns the unfitted model for a seed: a classifier, or a regressor where `tasks` is
+        regression.
     suits
         Whether it is tried on data of this size.
     tasks
         What it predicts.
-    tuning
-        A parameter of the model, and the values among which held-out loss chooses, from the simplest fit on; None
-        where nothing is tuned.
-    is_additive
-        Whether it weighs columns or words one by one, so that it cannot learn a rule for some of the rows only.
+    tuning A parameter of the model, and the values among which held-out loss chooses, from the
+        simplest fit on; None where nothing is tuned.
+    is_additive Whether it weighs columns or words one by one, so that it cannot learn a rule for
+        some of the rows only.
     """
 
     key: str
@@ -87,7 +88,9 @@ class Candidate:
         if self.tuning is None:
             return (self,)
         parameter, values = self.tuning
-        return tuple(replace(self, make=_with(self.make, parameter, value), tuning=None) for value in values)
+        return tuple(
+            replace(self, make=_with(self.make, parameter, value), tuning=None) for value in values
+        )
 
     def signature(self, seed: int) -> str:
         """Return a digest of everything but the data that decides its fits."""
@@ -137,7 +140,9 @@ def _with(
 
 
 def _has_layers(size: Size) -> bool:
-    """Say whether inner layers of the encoder are read: where few classes may differ in tone, and there is room."""
+    """Say whether inner layers of the encoder are read: where few classes may differ in tone, and
+    there is room.
+    """
     return size.n_classes <= _FEW_CLASSES and size.n_rows <= _MANY_ROWS
 
 
@@ -147,7 +152,8 @@ def _logistic(seed: int) -> Classifier:
 
 
 def _gentle_boosting(seed: int) -> Classifier:
-    return Boosting(n_rounds=150, n_leaves=8, min_rows_per_leaf=10, row_fraction=1.0, column_fraction=1.0,
+    return Boosting(n_rounds=150, n_leaves=8, min_rows_per_leaf=10, row_fraction=1.0,
+    column_fraction=1.0,
                     has_random_splits=True, seed=seed)  # fmt: skip
 
 
@@ -180,7 +186,13 @@ def _number_boosting(
     kind: type[NumberBoosting] = NumberBoosting,
 ) -> Callable[[int], Regressor]:
     return lambda seed: kind(
-        n_rounds, learning_rate, n_leaves, penalty=1.0, row_fraction=0.8, column_fraction=column_fraction, seed=seed
+        n_rounds,
+        learning_rate,
+        n_leaves,
+        penalty=1.0,
+        row_fraction=0.8,
+        column_fraction=column_fraction,
+        seed=seed,
     )
 
 
@@ -196,22 +208,26 @@ CANDIDATES = (
         lambda size: size.is_spaced and size.n_classes <= _FEW_CLASSES, ONE_CLASS,
     ),
     Candidate(
-        "characters", "Character sequences, support vector machine", Modality.TEXT, REGULAR, "characters",
+        "characters", "Character sequences, support vector machine", Modality.TEXT, REGULAR,
+        "characters",
         lambda seed: MarginClassifier(strength=0.3),
         lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT,
     ),
     Candidate(
-        "characters-logistic", "Character sequences, logistic regression", Modality.TEXT, REGULAR, "characters",
+        "characters-logistic", "Character sequences, logistic regression", Modality.TEXT, REGULAR,
+        "characters",
         _logistic,
-        lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT and size.n_classes <= _FEW_CLASSES,
+        lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT and size.n_classes <= _FEW_CLASSES,  # noqa: E501
         tuning=_LOGISTIC,
     ),
     Candidate(
-        "words-bayes", "Words, naive Bayes", Modality.TEXT, ALWAYS, "words", lambda seed: NaiveBayes(),
+        "words-bayes", "Words, naive Bayes", Modality.TEXT, ALWAYS, "words",
+        lambda seed: NaiveBayes(),
         lambda size: size.is_spaced,
     ),
     Candidate(
-        "characters-bayes", "Character sequences, naive Bayes", Modality.TEXT, REGULAR, "characters",
+        "characters-bayes", "Character sequences, naive Bayes", Modality.TEXT, REGULAR,
+        "characters",
         lambda seed: NaiveBayes(),
         lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT,
     ),
@@ -226,25 +242,31 @@ CANDIDATES = (
         lambda size: not size.is_spaced, is_additive=True,
     ),
     Candidate(
-        "sentences", "Sentence embeddings, logistic regression", Modality.TEXT, REGULAR, "sentences", _logistic,
+        "sentences", "Sentence embeddings, logistic regression", Modality.TEXT, REGULAR,
+        "sentences", _logistic,
         lambda size: not _has_layers(size), ONE_CLASS, tuning=_LOGISTIC,
     ),
     Candidate(
-        "layers", "Sentence embeddings of four layers, logistic regression", Modality.TEXT, REGULAR, "layers",
+        "layers", "Sentence embeddings of four layers, logistic regression", Modality.TEXT,
+        REGULAR, "layers",
         _logistic, _has_layers, ONE_CLASS, tuning=_LOGISTIC,
     ),
     Candidate(
-        "set-layers", "Sentence embeddings of four layers, logistic regression", Modality.TEXT, REGULAR, "layers",
+        "set-layers", "Sentence embeddings of four layers, logistic regression", Modality.TEXT,
+        REGULAR, "layers",
         lambda seed: SetLogistic(strength=1.0), lambda size: size.n_rows <= _MANY_ROWS, SETS,
     ),
     Candidate(
-        "set-sentences", "Sentence embeddings, logistic regression", Modality.TEXT, REGULAR, "sentences",
+        "set-sentences", "Sentence embeddings, logistic regression", Modality.TEXT, REGULAR,
+        "sentences",
         lambda seed: SetLogistic(strength=4.0), lambda size: size.n_rows > _MANY_ROWS, SETS,
     ),
     Candidate(
-        "sentences-neighbours", "Sentence embeddings, nearest neighbours", Modality.TEXT, REGULAR, "sentences",
+        "sentences-neighbours", "Sentence embeddings, nearest neighbours", Modality.TEXT, REGULAR,
+        "sentences",
         lambda seed: NeighbourClassifier(),
-        lambda size: size.n_rows <= _MANY_ROWS, ONE_CLASS, tuning=("n_neighbours", (80, 40, 20, 10)),
+        lambda size: size.n_rows <= _MANY_ROWS, ONE_CLASS, tuning=("n_neighbours", (80, 40, 20,
+        10)),
     ),
     Candidate(
         "gentle-boosting", "Gradient boosting", Modality.TABULAR, ALWAYS, "trees", _gentle_boosting,
@@ -259,8 +281,10 @@ CANDIDATES = (
         lambda size: size.n_rows >= _FEW_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
     ),
     Candidate(
-        "long-boosting", "Gradient boosting, more trees", Modality.TABULAR, REGULAR, "trees", _long_boosting,
-        lambda size: _FEW_ROWS <= size.n_rows <= _MANY_ROWS and size.n_classes <= _SEVERAL_CLASSES, ONE_CLASS,
+        "long-boosting", "Gradient boosting, more trees", Modality.TABULAR, REGULAR, "trees",
+        _long_boosting,
+        lambda size: _FEW_ROWS <= size.n_rows <= _MANY_ROWS and size.n_classes <= _SEVERAL_CLASSES,
+        ONE_CLASS,
     ),
     Candidate(
         "large-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees", _boosting,
@@ -277,7 +301,8 @@ CANDIDATES = (
         lambda size: size.n_rows <= _VERY_MANY_ROWS, SETS,
     ),
     Candidate(
-        "network", "Neural network", Modality.TABULAR, ALWAYS, "distances", lambda seed: SmallNetwork(seed=seed),
+        "network", "Neural network", Modality.TABULAR, ALWAYS, "distances",
+        lambda seed: SmallNetwork(seed=seed),
         lambda size: size.n_rows < _FEW_ROWS, ONE_CLASS,
     ),
     Candidate(
@@ -291,12 +316,14 @@ CANDIDATES = (
         lambda size: size.n_classes <= _MANY_CLASSES, SETS,
     ),
     Candidate(
-        "both", "Sentence embeddings and columns, logistic regression", Modality.TABULAR, REGULAR, "both",
+        "both", "Sentence embeddings and columns, logistic regression", Modality.TABULAR, REGULAR,
+        "both",
         _logistic,
         lambda size: _has_layers(size) and size.has_phrases, ONE_CLASS, tuning=_LOGISTIC,
     ),
     Candidate(
-        "set-both", "Sentence embeddings and columns, logistic regression", Modality.TABULAR, REGULAR, "both",
+        "set-both", "Sentence embeddings and columns, logistic regression", Modality.TABULAR,
+        REGULAR, "both",
         lambda seed: SetLogistic(strength=0.1),
         lambda size: size.n_rows <= _MANY_ROWS and size.has_phrases, SETS,
     ),
@@ -310,20 +337,24 @@ CANDIDATES = (
         lambda size: size.is_spaced, NUMBERS,
     ),
     Candidate(
-        "symbols-ridge", "Character sequences, ridge regression", Modality.TEXT, ALWAYS, "symbols", _tuned_ridge,
+        "symbols-ridge", "Character sequences, ridge regression", Modality.TEXT, ALWAYS, "symbols",
+        _tuned_ridge,
         lambda size: not size.is_spaced, NUMBERS,
     ),
     Candidate(
-        "sentences-ridge", "Sentence embeddings, ridge regression", Modality.TEXT, REGULAR, "sentences", _tuned_ridge,
+        "sentences-ridge", "Sentence embeddings, ridge regression", Modality.TEXT, REGULAR,
+        "sentences", _tuned_ridge,
         lambda size: True, NUMBERS,
     ),
     Candidate(
-        "sentences-boosting", "Sentence embeddings, gradient boosting", Modality.TEXT, REGULAR, "sentences",
+        "sentences-boosting", "Sentence embeddings, gradient boosting", Modality.TEXT, REGULAR,
+        "sentences",
         _number_boosting(15, n_rounds=150, learning_rate=0.1, column_fraction=0.2),
         lambda size: size.n_rows <= _SEVERAL_ROWS, NUMBERS,
     ),
     Candidate(
-        "number-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees", _number_boosting(31),
+        "number-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees",
+        _number_boosting(31),
         lambda size: size.n_rows < _FEW_ROWS, NUMBERS,
     ),
     Candidate(
@@ -332,7 +363,8 @@ CANDIDATES = (
         lambda size: size.is_by_ratio, NUMBERS,
     ),
     Candidate(
-        "large-number-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees", _number_boosting(63),
+        "large-number-boosting", "Gradient boosting", Modality.TABULAR, REGULAR, "trees",
+        _number_boosting(63),
         lambda size: size.n_rows >= _FEW_ROWS, NUMBERS,
     ),
     Candidate(
@@ -360,5 +392,9 @@ def error_candidate(candidate: Candidate) -> Candidate:
     if candidate.view != "trees":
         return candidate
     is_fast = candidate.modes == FAST
-    make = _number_boosting(31, n_rounds=75, learning_rate=0.1) if is_fast else _number_boosting(31, n_rounds=150)
+    make = (
+        _number_boosting(31, n_rounds=75, learning_rate=0.1)
+        if is_fast
+        else _number_boosting(31, n_rounds=150)
+    )
     return replace(candidate, key="error-boosting", name="Gradient boosting of errors", make=make)

@@ -39,7 +39,9 @@ def _truth(word: str) -> float:
 
 
 def days(moments: pd.Series[pd.Timestamp]) -> npt.NDArray[np.float64]:
-    """Return days since 2000-01-01 with their fraction, shape (n,); NaN for NaT. Small enough for float32."""
+    """Return days since 2000-01-01 with their fraction, shape (n,); NaN for NaT. Small enough for
+    float32.
+    """
     return np.asarray((moments - _EPOCH).dt.total_seconds() / _SECONDS_PER_DAY, dtype=np.float64)
 
 
@@ -49,5 +51,8 @@ def normalised(cells: list[str]) -> npt.NDArray[np.object_]:
     >>> normalised(["Where  is my CARD ", "where is my card"]).tolist()
     ['where is my card', 'where is my card']
     """
-    words = (_WHITE_SPACE.sub(" ", unicodedata.normalize("NFKC", cell).casefold()).strip() for cell in cells)
+    words = (
+        _WHITE_SPACE.sub(" ", unicodedata.normalize("NFKC", cell).casefold()).strip()
+        for cell in cells
+    )
     return np.fromiter(words, dtype=object, count=len(cells))

@@ -1,4 +1,6 @@
-"""The cells of a table as the engine holds them: of each column every different cell once, and which one a row has."""
+"""The cells of a table as the engine holds them: of each column every different cell once, and
+which one a row has.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ from studio.engine.written_numbers import decimal_mark, read_numbers
 class Cells(Sequence[str]):
     """The cells of one column as text; a missing cell is the empty text.
 
-    Reading, comparing and hashing a cell costs as much as there are different ones, however many rows there are.
+    Reading, comparing and hashing a cell costs as much as there are different ones, however many
+    rows there are.
 
     Parameters
     ----------
@@ -88,10 +91,14 @@ class Cells(Sequence[str]):
 
     def read_as(self, convention: Convention) -> Cells:
         """Return the cells with their convention settled."""
-        return self if convention is self.convention else Cells(self.codes, self.distinct, convention)
+        return (
+            self if convention is self.convention else Cells(self.codes, self.distinct, convention)
+        )
 
     def spelled(self, meant: Mapping[str, str]) -> Cells:
-        """Return the cells with other spellings, which are given by the cells without outer spaces."""
+        """Return the cells with other spellings, which are given by the cells without outer
+        spaces.
+        """
         distinct = [meant.get(cell.strip(), cell) for cell in self.distinct.tolist()]
         return Cells(self.codes, np.array(distinct, dtype=object), self.convention)
 
@@ -104,7 +111,9 @@ class Cells(Sequence[str]):
         """Return the cells of some rows, of the different ones only those that they have."""
         kept, codes = np.unique(self.codes[rows], return_inverse=True)
         part = Cells(codes.astype(np.int32), self.distinct[kept], self.convention)
-        part.__dict__.update({name: read[kept] for name, read in vars(self).items() if name in _READ})
+        part.__dict__.update(
+            {name: read[kept] for name, read in vars(self).items() if name in _READ}
+        )
         return part
 
     def counts(self) -> npt.NDArray[np.int64]:
@@ -144,7 +153,9 @@ class Cells(Sequence[str]):
 
     @cached_property
     def distinct_moments(self) -> npt.NDArray[np.datetime64]:
-        """The different cells read as moments in UTC, shape (n_distinct,), NaT where one is none."""
+        """The different cells read as moments in UTC, shape (n_distinct,), NaT where one is
+        none.
+        """
         return read_moments(self.distinct.tolist(), self.date_order).dt.tz_localize(None).to_numpy()
 
     @property
@@ -195,13 +206,17 @@ class Table(Mapping[str, Cells]):
     def read_as(self, conventions: Conventions) -> Table:
         """Return the table with the conventions of some columns settled."""
         columns = {
-            name: cells.read_as(conventions[name]) if name in conventions else cells for name, cells in self.items()
+            name: cells.read_as(conventions[name]) if name in conventions else cells
+            for name, cells in self.items()
         }
         return Table(columns, self.n_rows)
 
     def spelled(self, meant: Mapping[str, Mapping[str, str]]) -> Table:
         """Return the table with other spellings in some columns."""
-        columns = {name: cells.spelled(meant[name]) if meant.get(name) else cells for name, cells in self.items()}
+        columns = {
+            name: cells.spelled(meant[name]) if meant.get(name) else cells
+            for name, cells in self.items()
+        }
         return Table(columns, self.n_rows)
 
     def reordered(self, order: npt.NDArray[np.int64]) -> Table:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-# What pandas writes when it saves an index; numbers in such a column count rows in whatever order they come.
+# What pandas writes when it saves an index; numbers in such a column count rows in whatever order
+# they come.
 _INDEX_OF_LIBRARY = re.compile(r"(?i)unnamed: \d+(\.\d+)*|__index_level_\d+__")
 # Of an index of other programs, or of one that was given a name; of a file without names, too.
 _INDEX_NAME = re.compile(
     r"(?i)|index|level_\d|column_1|\.\.\.1|#|rownames?|row[_ ]names|row[_ ]?(id|nr|no|num|number)?"
 )
 _TIME_WORDS = {
-    "time", "date", "datetime", "timestamp", "ts", "epoch", "year", "quarter", "month", "week", "day", "hour",
+    "time", "date", "datetime", "timestamp", "ts", "epoch", "year", "quarter", "month", "week",
+    "day", "hour",
     "minute", "second", "seconds", "ms", "period",
 }  # fmt: skip
 
 
 def has_word(name: str, words: Collection[str]) -> bool:
-    """Say whether one of the words, in lower case, stands in a name written in any of the usual ways."""
+    """Say whether one of the words, in lower case, stands in a name written in any of the usual
+    ways.
+    """
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)
     return not set(words).isdisjoint(re.split(r"[^a-z0-9]+", spaced.lower()))
 

@@ -1,4 +1,6 @@
-"""What kinds of column there are. Cells reach the engine as text or None; a kind says how to read them."""
+"""What kinds of column there are. Cells reach the engine as text or None; a kind says how to read
+them.
+"""
 
 from __future__ import annotations
 
@@ -18,4 +20,6 @@ class ColumnKind(StrEnum):
     URL = "url"
 
 
-MEASURED = frozenset({ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.DATETIME})  # as near to each other as they are
+MEASURED = frozenset(
+    {ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.DATETIME}
+)  # as near to each other as they are

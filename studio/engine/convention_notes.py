@@ -18,16 +18,19 @@ NAMES = {
 
 
 def convention_notes(found: Mapping[str, FoundConvention], *, advice: str) -> tuple[str, ...]:
-    """Return a sentence or two for each column that needs one; `advice` says how to choose another reading.
+    """Return a sentence or two for each column that needs one; `advice` says how to choose another
+    reading.
 
     >>> dates = FoundConvention(Convention.MONTH_FIRST, is_certain=False, example="5/1/2023")
     >>> print(*convention_notes({"day": dates}, advice="Choose."))
     Column “day”: “5/1/2023” may be 2023-01-05 (day first) or 2023-05-01 (month first). It is read month first. Choose.
-    """
+    """  # noqa: E501
     notes = []
     for name, one in found.items():
         if not one.is_certain:
-            notes.append(f"Column “{name}”: {readings(one)}. It is read {NAMES[one.convention]}. {advice}")
+            notes.append(
+                f"Column “{name}”: {readings(one)}. It is read {NAMES[one.convention]}. {advice}"
+            )
         if one.n_other:
             notes.append(f"Column “{name}”: {_others(one)}")
     return tuple(notes)
@@ -36,10 +39,16 @@ def convention_notes(found: Mapping[str, FoundConvention], *, advice: str) -> tu
 def readings(found: FoundConvention) -> str:
     """Say which values the example of a column may be."""
     if found.convention in DECIMALS:
-        values = [f"{read_numbers([found.example], one)[0]:.15g} ({NAMES[one]})" for one in DECIMALS]
+        values = [
+            f"{read_numbers([found.example], one)[0]:.15g} ({NAMES[one]})" for one in DECIMALS
+        ]
     else:
         moments = [(read_moments([found.example], one).iloc[0], one) for one in DATE_ORDERS]
-        values = [f"{moment.date().isoformat()} ({NAMES[one]})" for moment, one in moments if moment == moment]
+        values = [
+            f"{moment.date().isoformat()} ({NAMES[one]})"
+            for moment, one in moments
+            if moment == moment
+        ]
     return f"“{found.example}” may be {' or '.join(values)}"
 
 
@@ -64,8 +73,12 @@ def _others(found: FoundConvention) -> str:
         other = Convention.POINT if found.convention is Convention.COMMA else Convention.COMMA
         verb = "is" if found.n_other == 1 else "are"
         return (
-            f"{cells} {verb} written {NAMES[other]}, others {NAMES[found.convention]}; each is read as it is written."
+            f"{cells} {verb} written {NAMES[other]}, others {NAMES[found.convention]}; each is read"
+            " as it is written."
         )
     verb = "is no date" if found.n_other == 1 else "are no dates"
     counted = "counts" if found.n_other == 1 else "count"
-    return f"{cells} {verb} when read {NAMES[found.convention]}, as the others are, and {counted} as missing."
+    return (
+        f"{cells} {verb} when read {NAMES[found.convention]}, as the others are, and {counted} as"
+        " missing."
+    )

@@ -1,4 +1,6 @@
-"""How numbers and dates are written: conventions, and how one is found from the counts over a whole column."""
+"""How numbers and dates are written: conventions, and how one is found from the counts over a whole
+column.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,8 @@ DECIMALS = (Convention.POINT, Convention.COMMA)
 DATE_ORDERS = (Convention.DAY_FIRST, Convention.MONTH_FIRST, Convention.YEAR_FIRST)
 Conventions = Mapping[str, Convention]  # by column
 
-# Whole numbers below a thousand beside cells such as 1,234 tell that their mark groups digits; programs write a point
-# between digits before decimals only, so that more must speak against that.
+# Whole numbers below a thousand beside cells such as 1,234 tell that their mark groups digits;
+# programs write a point between digits before decimals only, so that more must speak against that.
 _MIN_SMALL_WHOLES = 3
 _MIN_COMMAS = 3
 _MIN_POINTS = 10
@@ -51,7 +53,9 @@ class FoundConvention:
     example: str = ""
 
     def or_as_trained(self, trained: Convention | None) -> FoundConvention:
-        """Return what a new file is read with: where its cells do not tell, the convention of the training data."""
+        """Return what a new file is read with: where its cells do not tell, the convention of the
+        training data.
+        """
         if self.is_certain or trained is None or trained is Convention.YEAR_FIRST:
             return self
         return replace(self, convention=trained)
@@ -71,9 +75,8 @@ class NumberEvidence:
     """Counts over the cells of a column that are numbers.
 
     Attributes
-    ----------
-    n_point, n_comma
-        Cells that can only be read with a decimal point, such as 1.5 or 1,234.50, or with a decimal comma.
+    ---------- n_point, n_comma Cells that can only be read with a decimal point, such as 1.5 or
+    1,234.50, or with a decimal comma.
     n_open_point, n_open_comma
         Cells such as 1.234 or 1,234, whose mark may also group the digits.
     n_small_wholes, n_large_wholes
@@ -98,12 +101,14 @@ def find_decimal(evidence: NumberEvidence) -> FoundConvention:
     <Convention.COMMA: 'comma'>
     >>> find_decimal(NumberEvidence(n_open_comma=4, example="1,234"))
     FoundConvention(convention=<Convention.POINT: 'point'>, is_certain=False, n_other=0, example='1,234')
-    """
+    """  # noqa: E501
     if evidence.n_comma > evidence.n_point:
         return FoundConvention(Convention.COMMA, n_other=evidence.n_point, example=evidence.example)
     if evidence.n_point:
         is_certain = evidence.n_point > evidence.n_comma or not evidence.example
-        return FoundConvention(Convention.POINT, is_certain, n_other=evidence.n_comma, example=evidence.example)
+        return FoundConvention(
+            Convention.POINT, is_certain, n_other=evidence.n_comma, example=evidence.example
+        )
     if not evidence.n_open_comma and not evidence.n_open_point:
         return FoundConvention(Convention.POINT)
     if evidence.n_open_comma and evidence.n_open_point:
@@ -115,14 +120,19 @@ def find_decimal(evidence: NumberEvidence) -> FoundConvention:
 
 
 def _has_groups(evidence: NumberEvidence) -> bool:
-    """Say whether the only mark groups digits: what is below a thousand has none, and everything above has one."""
+    """Say whether the only mark groups digits: what is below a thousand has none, and everything
+    above has one.
+    """
     has_marks = evidence.n_open_comma >= _MIN_COMMAS or evidence.n_open_point >= _MIN_POINTS
-    return has_marks and evidence.n_small_wholes >= _MIN_SMALL_WHOLES and not evidence.n_large_wholes
+    return (
+        has_marks and evidence.n_small_wholes >= _MIN_SMALL_WHOLES and not evidence.n_large_wholes
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class DateEvidence:
-    """Counts over the cells of a column that are dates of three numbers with the year of four digits not first.
+    """Counts over the cells of a column that are dates of three numbers with the year of four
+    digits not first.
 
     Attributes
     ----------
@@ -152,7 +162,7 @@ def find_date_order(evidence: DateEvidence) -> FoundConvention:
     <Convention.DAY_FIRST: 'day-first'>
     >>> find_date_order(DateEvidence(n_short=2, n_day_first=2, n_month_first=2, n_slashes=2, example="1/2/23"))
     FoundConvention(convention=<Convention.MONTH_FIRST: 'month-first'>, is_certain=False, n_other=0, example='1/2/23')
-    """
+    """  # noqa: E501
     if not evidence.n_short:
         return FoundConvention(Convention.YEAR_FIRST)
     counts = {
@@ -165,12 +175,16 @@ def find_date_order(evidence: DateEvidence) -> FoundConvention:
     convention = _usual_order(evidence) if len(likely) > 1 else likely[0]
     convention = convention if convention in likely else likely[-1]
     is_certain = len(likely) == 1 or not evidence.example
-    return FoundConvention(convention, is_certain, n_other=evidence.n_short - most, example=evidence.example)
+    return FoundConvention(
+        convention, is_certain, n_other=evidence.n_short - most, example=evidence.example
+    )
 
 
 def _usual_order(evidence: DateEvidence) -> Convention:
     if evidence.n_slashes > evidence.n_short / 2:
         return Convention.MONTH_FIRST
     if not evidence.n_month_first and not evidence.n_points:
-        return Convention.YEAR_FIRST  # no first number is a month: days up to 12 would hardly all be missing
+        return (
+            Convention.YEAR_FIRST
+        )  # no first number is a month: days up to 12 would hardly all be missing
     return Convention.DAY_FIRST

@@ -32,8 +32,9 @@ _MEMORY = "memory "  # before the names of its arrays in the cache
 class OutOfSample:
     """A candidate's predictions for rows that its models did not see.
 
-    `predicted`, shape (n_rows, P), one column per class or one of numbers: a labeled row's come from the fold that
-    held it out, an unlabeled row's are the mean over all folds. The times are sums over the folds, in seconds.
+    `predicted`, shape (n_rows, P), one column per class or one of numbers: a labeled row's come
+    from the fold that held it out, an unlabeled row's are the mean over all folds. The times are
+    sums over the folds, in seconds.
     """
 
     candidate: Candidate
@@ -57,7 +58,9 @@ class FoldFit:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A candidate on the first fold: predictions of its held-out rows, shape (n_held_out, P), and seconds."""
+    """A candidate on the first fold: predictions of its held-out rows, shape (n_held_out, P), and
+    seconds.
+    """
 
     candidate: Candidate
     predicted: Predicted
@@ -83,7 +86,9 @@ class _Fit:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Positions of the rows that a fold's model may be fitted to, and of those that it is asked about."""
+    """Positions of the rows that a fold's model may be fitted to, and of those that it is asked
+    about.
+    """
 
     seen: npt.NDArray[np.int64]
     asked: npt.NDArray[np.int64]
@@ -100,10 +105,9 @@ def cross_validate(
         The models to fit.
     study
         n rows with their labels, folds and views.
-    resources
-        `n_jobs` fits run side by side in threads of this process. Finished fits are
-        kept in the cache, so a second attempt continues. Where the study has former labels, models that can go on
-        from the fits to those, which are done first if they are not kept.
+    resources `n_jobs` fits run side by side in threads of this process. Finished fits are kept in
+        the cache, so a second attempt continues. Where the study has former labels, models that can
+        go on from the fits to those, which are done first if they are not kept.
     choose
         Says which candidates go on to the other folds.
 
@@ -120,11 +124,18 @@ def cross_validate(
     at_first = [fits[one.key, fold] for one in candidates for fold in folds[:n_at_first]]
     done = _fitted(at_first, study, resources, n_total=len(fits))
     tried = [(one, done[fits[one.key, 0].key]) for one in candidates]
-    trials = [Trial(one, fit.predicted[:n_held_out], fit.training_time_s + fit.inference_time_s) for one, fit in tried]
+    trials = [
+        Trial(one, fit.predicted[:n_held_out], fit.training_time_s + fit.inference_time_s)
+        for one, fit in tried
+    ]
     chosen = [trial.candidate for trial in choose(trials)]
     others = [fits[one.key, fold] for one in chosen for fold in folds[n_at_first:]]
-    done |= _fitted(others, study, resources, n_before=len(at_first), n_total=len(at_first) + len(others))
-    return [_assembled(one, [done[fits[one.key, fold].key] for fold in folds], study) for one in chosen]
+    done |= _fitted(
+        others, study, resources, n_before=len(at_first), n_total=len(at_first) + len(others)
+    )
+    return [
+        _assembled(one, [done[fits[one.key, fold].key] for fold in folds], study) for one in chosen
+    ]
 
 
 def _planned(candidate: Candidate, fold: int, study: Study) -> _Fit:
@@ -143,8 +154,14 @@ def _fitted(
     fits: Sequence[_Fit], study: Study, resources: Resources, *, n_before: int = 0, n_total: int
 ) -> dict[str, FoldFit]:
     """Return the results by key: those that are kept, and the others once they are computed."""
-    kept = [fit for fit in fits if fit.start is None]  # to go on from another fit is quicker than its files are worth
-    done = {fit.key: replace(stored, memory={}) for fit in kept if (stored := _stored(fit.key, resources)) is not None}
+    kept = [
+        fit for fit in fits if fit.start is None
+    ]  # to go on from another fit is quicker than its files are worth
+    done = {
+        fit.key: replace(stored, memory={})
+        for fit in kept
+        if (stored := _stored(fit.key, resources)) is not None
+    }
     waiting = [fit for fit in fits if fit.key not in done]
     for view in dict.fromkeys(fit.candidate.view for fit in waiting):
         study.views.matrix(view)  # under its own stage, before the fits are counted
@@ -183,11 +200,14 @@ def _run(
         for position, fit in enumerate(fits)
     )
     n_fits = max(1, min(resources.n_jobs, len(fits)))
-    # Threads of this process, unless whoever runs the engine has named a cluster: the models compute outside Python's
-    # lock, and processes would each load the libraries and hold the features anew. Native pools are bound here, as
-    # fits that begin and end side by side would undo each other's bounds.
+    # Threads of this process, unless whoever runs the engine has named a cluster: the models
+    # compute outside Python's lock, and processes would each load the libraries and hold the
+    # features anew. Native pools are bound here, as fits that begin and end side by side would undo
+    # each other's bounds.
     with one_thread():
-        for position, result in Parallel(n_jobs=n_fits, prefer="threads", return_as="generator_unordered")(jobs):
+        for position, result in Parallel(
+            n_jobs=n_fits, prefer="threads", return_as="generator_unordered"
+        )(jobs):
             yield fits[position], result
 
 
@@ -232,7 +252,10 @@ def _assembled(candidate: Candidate, fits: Sequence[FoldFit], study: Study) -> O
 
 def _fit_key(candidate: Candidate, study: Study, labels: Labels, fold: int) -> str:
     seed = study.spec.seed
-    numbers = f"{study.spec.task} {fold} {seed} {labels.n_outputs} {labels.scale} scikit-learn {sklearn.__version__}"
+    numbers = (
+        f"{study.spec.task} {fold} {seed} {labels.n_outputs} {labels.scale} scikit-learn"
+        f" {sklearn.__version__}"
+    )
     features, model = study.views.key(candidate.view), candidate.signature(seed)
     return digest("fit 5", features, model, labels.targets, study.fold_id, numbers)
 
@@ -242,7 +265,11 @@ def _stored(key: str, resources: Resources) -> FoldFit | None:
     if arrays is None:
         return None
     training, inference = arrays["seconds"].tolist()
-    memory = {name.removeprefix(_MEMORY): array for name, array in arrays.items() if name.startswith(_MEMORY)}
+    memory = {
+        name.removeprefix(_MEMORY): array
+        for name, array in arrays.items()
+        if name.startswith(_MEMORY)
+    }
     return FoldFit(np.asarray(arrays["predicted"], dtype=np.float32), training, inference, memory)
 
 

@@ -1,4 +1,6 @@
-"""Keeps the vector of every text that was ever encoded, so that a corrected or grown table encodes only what is new."""
+"""Keeps the vector of every text that was ever encoded, so that a corrected or grown table encodes
+only what is new.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +18,21 @@ _SECONDS_TO_WAIT = 60.0  # for another process that is writing
 
 
 class EmbeddingStore:
-    """Half-precision vectors by SHA-256 of their text, in one SQLite file that several processes may share.
+    """Half-precision vectors by SHA-256 of their text, in one SQLite file that several processes
+    may share.
 
     Parameters
-    ----------
-    path
-        The file; None keeps nothing. Vectors of another encoder or arithmetic belong in another file.
+    ---------- path The file; None keeps nothing. Vectors of another encoder or arithmetic belong in
+    another file.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
     def get(self, texts: Sequence[str], *, is_deep: bool) -> dict[str, npt.NDArray[np.float16]]:
-        """Return the vectors of those texts that are known, with those of inner layers behind them if `is_deep`."""
+        """Return the vectors of those texts that are known, with those of inner layers behind them
+        if `is_deep`.
+        """
         if self._path is None or not self._path.exists():
             return {}
         known: dict[str, npt.NDArray[np.float16]] = {}
@@ -37,16 +41,25 @@ class EmbeddingStore:
             for first in range(0, len(texts), _TEXTS_PER_QUERY):
                 keys = {_key(text): text for text in texts[first : first + _TEXTS_PER_QUERY]}
                 marks = ",".join("?" * len(keys))
-                rows = connection.execute(f"SELECT key, {vector} FROM embedding WHERE key IN ({marks})", list(keys))
-                known.update((keys[key], np.frombuffer(stored, dtype=np.float16)) for key, stored in rows)
+                rows = connection.execute(
+                    f"SELECT key, {vector} FROM embedding WHERE key IN ({marks})", list(keys)
+                )
+                known.update(
+                    (keys[key], np.frombuffer(stored, dtype=np.float16)) for key, stored in rows
+                )
         return known
 
     def put(self, texts: Sequence[str], vectors: npt.NDArray[np.float16], *, n_own: int) -> None:
-        """Keep vectors, shape (n_texts, d): the first `n_own` numbers are the text's own, the others inner layers'."""
+        """Keep vectors, shape (n_texts, d): the first `n_own` numbers are the text's own, the
+        others inner layers'.
+        """
         if self._path is None:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        rows = [(_key(text), n_own, vector.tobytes()) for text, vector in zip(texts, vectors, strict=True)]
+        rows = [
+            (_key(text), n_own, vector.tobytes())
+            for text, vector in zip(texts, vectors, strict=True)
+        ]
         with closing(self._connection(self._path)) as connection, connection:
             connection.executemany("INSERT OR IGNORE INTO embedding VALUES (?, ?, ?)", rows)
 

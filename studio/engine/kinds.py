@@ -1,4 +1,6 @@
-"""Infers what kind of column it is from counts over its cells, and the patterns that those counts are taken with."""
+"""Infers what kind of column it is from counts over its cells, and the patterns that those counts
+are taken with.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +9,40 @@ from dataclasses import dataclass
 
 from studio.engine.columns import MEASURED, ColumnKind
 
-# Patterns for a whole cell without surrounding spaces, in the syntax that Python's re and RE2 share.
-CODE_PATTERN = r"0[0-9]+|[0-9]{17,}"  # digits that a number would not keep: leading zeros, or more than 16 of them
+# Patterns for a whole cell without surrounding spaces, in the syntax that Python's re and RE2
+# share.
+CODE_PATTERN = (  # digits that a number would not keep: leading zeros, or more than 16 of them
+    r"0[0-9]+|[0-9]{17,}"
+)
 URL_PATTERN = r"(?i)(https?|ftp)://\S+|www\.\S+\.\S+"
 PLACEHOLDER_PATTERN = r"(?i)n/?a|nan|null|none|nil|missing|unknown|\?|-+|\.|#n/a"
 # Scripts that are written without spaces between words.
 UNSPACED_PATTERN = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 
 MAX_SPELLINGS = 6  # a pair such as yes and no, each in lower case, capitals or a mixture
-_BOOLEAN_PAIRS = ({"true", "false"}, {"yes", "no"}, {"t", "f"}, {"y", "n"}, {"1", "0"}, {"1.0", "0.0"}, {"on", "off"})
+_BOOLEAN_PAIRS = (
+    {"true", "false"},
+    {"yes", "no"},
+    {"t", "f"},
+    {"y", "n"},
+    {"1", "0"},
+    {"1.0", "0.0"},
+    {"on", "off"},
+)
 _ID_NAME = re.compile(r"(?i:(^|[_\-\s.])(id|ids|uuid|guid|key|idx|index|code|hash))$|[a-z](Id|ID)$")
 _NUMBER_NAME = re.compile(r"(?i:(^|[_\-\s.])(nr|no|nbr|num|number))$|[a-z](Nr|No|Nbr|Num|Number)$")
 # The number of one thing, such as patient_nbr; visits_num may count them, and so may num.
-_NUMBER_OF_ONE_NAME = re.compile(r"(?i:[a-rt-z][_\-\s.](nr|no|nbr|num|number))$|[a-rt-z](Nr|No|Nbr|Num|Number)$")
+_NUMBER_OF_ONE_NAME = re.compile(
+    r"(?i:[a-rt-z][_\-\s.](nr|no|nbr|num|number))$|[a-rt-z](Nr|No|Nbr|Num|Number)$"
+)
 _ROW_NUMBER_NAME = re.compile(r"(?i)(column_1|unnamed: 0|index|row|row[_ ]?(nr|no|num|number)|#)$")
 
-_NEARLY_ALL = 0.99  # of the cells that are not missing; a few odd cells do not change what a column is
-# Of the cells, from which a column of words is said to be mostly numbers. A measurement with remarks has more numbers
-# than that; sizes such as 36 to 46, S, M and L, and numbers of tickets or flats, which are names, mostly have fewer.
+_NEARLY_ALL = (
+    0.99  # of the cells that are not missing; a few odd cells do not change what a column is
+)
+# Of the cells, from which a column of words is said to be mostly numbers. A measurement with
+# remarks has more numbers than that; sizes such as 36 to 46, S, M and L, and numbers of tickets or
+# flats, which are names, mostly have fewer.
 _MOSTLY_NUMBERS = 0.75
 _CHARS_PER_UNSPACED_WORD = 2.0  # average of Chinese; only the order of magnitude matters
 _MIN_TEXT_WORDS = 3.0  # mean words of a cell from which a column with varied cells is read as text
@@ -32,18 +50,21 @@ _LONG_TEXT_WORDS = 8.0  # and from which it is text although most cells repeat
 _VARIED = 0.5  # distinct cells over cells
 _NEARLY_DISTINCT = 0.95
 _MIN_ROWS_FOR_A_SEQUENCE = 20  # 1, 2, 3 may well be a rank
-_MAX_CATEGORIES_BY_ID_NAME = 50  # a column such as type_id names categories, floor_no a place among few
+_MAX_CATEGORIES_BY_ID_NAME = (
+    50  # a column such as type_id names categories, floor_no a place among few
+)
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnFacts:
     """Counts over the cells of one column.
 
-    All `n_…` but `n_rows` and `n_missing` count cells that are not missing, surrounding spaces not regarded; the
-    patterns of the engine say what is counted. A number may be written in any way that the engine reads; `n_written`
-    counts those that are not as programs write them. `values` are the distinct cells in lower case if there are at most
-    `MAX_SPELLINGS`, else empty. `lowest` and `highest` are over the cells that are numbers. Lengths are in characters;
-    `n_spaces` is the number of spaces inside the cells.
+    All `n_…` but `n_rows` and `n_missing` count cells that are not missing, surrounding spaces not
+    regarded; the patterns of the engine say what is counted. A number may be written in any way
+    that the engine reads; `n_written` counts those that are not as programs write them. `values`
+    are the distinct cells in lower case if there are at most `MAX_SPELLINGS`, else empty. `lowest`
+    and `highest` are over the cells that are numbers. Lengths are in characters; `n_spaces` is the
+    number of spaces inside the cells.
     """
 
     n_rows: int
@@ -93,10 +114,8 @@ def infer_kind(name: str, facts: ColumnFacts) -> ColumnKind:
         Counts over all cells.
 
     Returns
-    -------
-    ColumnKind
-        A guess for the user to confirm. A number column may hold up to 1 % of other cells and any number of
-        placeholders such as ``NA`` or ``?``. An empty column is categorical.
+    ------- ColumnKind A guess for the user to confirm. A number column may hold up to 1 % of other
+    cells and any number of placeholders such as ``NA`` or ``?``. An empty column is categorical.
 
     Examples
     --------
@@ -105,7 +124,7 @@ def infer_kind(name: str, facts: ColumnFacts) -> ColumnKind:
     ...     highest=1.0, values=frozenset({"0", "1"}))
     >>> infer_kind("survived", facts)
     <ColumnKind.BOOLEAN: 'boolean'>
-    """
+    """  # noqa: E501
     if not facts.n_filled:
         return ColumnKind.CATEGORICAL
     if facts.values in _BOOLEAN_PAIRS:
@@ -127,7 +146,8 @@ def _is_mostly(facts: ColumnFacts, n_matching: int) -> bool:
 def has_words_among_numbers(name: str, facts: ColumnFacts) -> bool:
     """Say whether a column would be one of numbers if fewer of its cells were words.
 
-    Codes and identifiers are not meant; placeholders such as ``NA`` count neither as numbers nor as words.
+    Codes and identifiers are not meant; placeholders such as ``NA`` count neither as numbers nor as
+    words.
     """
     n_meant = facts.n_filled - facts.n_placeholder
     if _is_mostly(facts, facts.n_number) or facts.n_number < max(1, _MOSTLY_NUMBERS * n_meant):
@@ -137,7 +157,9 @@ def has_words_among_numbers(name: str, facts: ColumnFacts) -> bool:
 
 def _kind_of_numbers(name: str, facts: ColumnFacts) -> ColumnKind:
     if facts.n_code:
-        return ColumnKind.IDENTIFIER if facts.distinct_fraction > _VARIED else ColumnKind.CATEGORICAL
+        return (
+            ColumnKind.IDENTIFIER if facts.distinct_fraction > _VARIED else ColumnKind.CATEGORICAL
+        )
     if facts.n_integer == facts.n_number and _is_number_of_things(name.strip(), facts):
         return ColumnKind.IDENTIFIER
     if _is_identifier_name(name) and facts.n_distinct > 1:
@@ -162,10 +184,21 @@ def _is_number_of_things(name: str, facts: ColumnFacts) -> bool:
 
 def _counts_rows(name: str, facts: ColumnFacts) -> bool:
     """Whether the column is 0…n−1 or 1…n in some order."""
-    if facts.lowest is None or facts.highest is None or facts.distinct_fraction < 1.0 or facts.n_missing:
+    if (
+        facts.lowest is None
+        or facts.highest is None
+        or facts.distinct_fraction < 1.0
+        or facts.n_missing
+    ):
         return False
-    is_long_enough = facts.n_rows >= _MIN_ROWS_FOR_A_SEQUENCE or bool(_ROW_NUMBER_NAME.match(name.strip()))
-    return is_long_enough and facts.lowest in (0.0, 1.0) and facts.highest - facts.lowest == facts.n_rows - 1
+    is_long_enough = facts.n_rows >= _MIN_ROWS_FOR_A_SEQUENCE or bool(
+        _ROW_NUMBER_NAME.match(name.strip())
+    )
+    return (
+        is_long_enough
+        and facts.lowest in (0.0, 1.0)
+        and facts.highest - facts.lowest == facts.n_rows - 1
+    )
 
 
 def _kind_of_words(name: str, facts: ColumnFacts) -> ColumnKind:
@@ -176,7 +209,9 @@ def _kind_of_words(name: str, facts: ColumnFacts) -> ColumnKind:
     has_one_word = facts.n_spaces < 0.1 * facts.n_filled
     if has_one_word and (_is_identifier_name(name) or facts.n_with_digit > facts.n_filled / 2):
         return ColumnKind.IDENTIFIER
-    return ColumnKind.TEXT if facts.n_distinct > _MAX_CATEGORIES_BY_ID_NAME else ColumnKind.CATEGORICAL
+    return (
+        ColumnKind.TEXT if facts.n_distinct > _MAX_CATEGORIES_BY_ID_NAME else ColumnKind.CATEGORICAL
+    )
 
 
 def _is_text(facts: ColumnFacts) -> bool:

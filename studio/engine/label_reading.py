@@ -1,4 +1,6 @@
-"""Reads the cells of a label column into the one form of labels that the analysis, decisions and models use."""
+"""Reads the cells of a label column into the one form of labels that the analysis, decisions and
+models use.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,11 @@ from studio.engine.schema import CleansetSpec
 
 
 def read_labels(cells: Iterable[str | None], spec: CleansetSpec) -> list[str | None]:
-    """Return the label of every cell: merged spellings as the one that is kept, a set as one CSV record.
+    """Return the label of every cell: merged spellings as the one that is kept, a set as one CSV
+    record.
 
-    None is no label; of a set, the empty text is no class. Labels that were read already are not to be read again.
+    None is no label; of a set, the empty text is no class. Labels that were read already are not to
+    be read again.
     """
     known: dict[str | None, str | None] = {}
     labels = []
@@ -41,7 +45,9 @@ def merged_label(label: str | None, spec: CleansetSpec) -> str | None:
         return spec.merged_labels.get(label, label)
     if spec.task is not MLTask.MULTI_LABEL:
         return label
-    return join_labels(dict.fromkeys(spec.merged_labels.get(name, name) for name in split_labels(label)))
+    return join_labels(
+        dict.fromkeys(spec.merged_labels.get(name, name) for name in split_labels(label))
+    )
 
 
 def written_labels(labels: Iterable[str | None], spec: CleansetSpec) -> list[str | None]:
@@ -60,8 +66,9 @@ def written_cell(label: str | None, separator: Separator) -> str | None:
 class ClassCounts:
     """How often each class occurs.
 
-    `classes` are (name, rows), most frequent first. `n_unlabeled` rows have no label; of sets, `n_without` rows have
-    one without any class. `n_more` classes were not counted, as there are too many for labels.
+    `classes` are (name, rows), most frequent first. `n_unlabeled` rows have no label; of sets,
+    `n_without` rows have one without any class. `n_more` classes were not counted, as there are too
+    many for labels.
     """
 
     classes: tuple[tuple[str, int], ...]

@@ -1,4 +1,6 @@
-"""In which scale the numbers of a regression are learned and compared: as they are, or by their ratios."""
+"""In which scale the numbers of a regression are learned and compared: as they are, or by their
+ratios.
+"""
 
 from __future__ import annotations
 
@@ -10,28 +12,33 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.floating]
 
 _MIN_SKEWNESS = 0.2  # Kelly's; 0.24 of a logarithmic normal distribution whose deviation is 0.4
-_LEAST_SEEN, _BELOW_LEAST = 0.01, 0.1  # the smallest hundredth may be mistakes, such as a price of 0
+_LEAST_SEEN, _BELOW_LEAST = (
+    0.01,
+    0.1,
+)  # the smallest hundredth may be mistakes, such as a price of 0
 
 
 @dataclass(frozen=True, slots=True)
 class LabelScale:
     """From numbers as they are given to the scale of models, and back.
 
-    Prices and durations spread by factors: 60 for 30 is as wrong as 600 for 300. Compared as they are, what is wrong
-    about small ones cannot be seen. With a tenth of the numbers wrong, average precision rose from 0.688 to 0.749 for
-    prices of houses and from 0.226 to 0.295 for flats to let, when their logarithms were used.
+    Prices and durations spread by factors: 60 for 30 is as wrong as 600 for 300. Compared as they
+    are, what is wrong about small ones cannot be seen. With a tenth of the numbers wrong, average
+    precision rose from 0.688 to 0.749 for prices of houses and from 0.226 to 0.295 for flats to
+    let, when their logarithms were used.
 
     Attributes
-    ----------
-    floor
-        None for numbers as they are; else logarithms are used, and below the floor that of the floor.
+    ---------- floor None for numbers as they are; else logarithms are used, and below the floor
+    that of the floor.
     """
 
     floor: float | None = None
 
     @classmethod
     def of(cls, numbers: npt.NDArray[np.float64]) -> LabelScale:
-        """Choose by the labeled rows' numbers, shape (n,): ratios if they are positive and have a long upper tail."""
+        """Choose by the labeled rows' numbers, shape (n,): ratios if they are positive and have a
+        long upper tail.
+        """
         if not len(numbers):
             return cls()
         low, middle, high = np.quantile(numbers, (0.1, 0.5, 0.9))
@@ -56,16 +63,24 @@ class LabelScale:
         return np.asarray(np.exp(scaled) if self.is_by_ratio else scaled, dtype=np.float64)
 
     def bars(self, predicted: Numbers, scaled_bars: Numbers) -> npt.NDArray[np.float64]:
-        """Return error bars of predicted numbers in the unit of the labels: how far a usual error reaches upwards."""
+        """Return error bars of predicted numbers in the unit of the labels: how far a usual error
+        reaches upwards.
+        """
         bars = predicted * np.expm1(scaled_bars) if self.is_by_ratio else scaled_bars
         return np.asarray(bars, dtype=np.float64)
 
     def scaled_bars(self, predicted: Numbers, bars: Numbers) -> npt.NDArray[np.float64]:
         """Return the error bars of which `bars` makes these."""
-        return np.asarray(np.log1p(bars / predicted) if self.is_by_ratio else bars, dtype=np.float64)
+        return np.asarray(
+            np.log1p(bars / predicted) if self.is_by_ratio else bars, dtype=np.float64
+        )
 
-    def distances(self, given: Numbers, predicted: Numbers, bars: Numbers) -> npt.NDArray[np.float64]:
-        """Return how many error bars, as `bars` makes them, given numbers are away from predicted ones."""
+    def distances(
+        self, given: Numbers, predicted: Numbers, bars: Numbers
+    ) -> npt.NDArray[np.float64]:
+        """Return how many error bars, as `bars` makes them, given numbers are away from predicted
+        ones.
+        """
         away = np.abs(self.scaled(given) - self.scaled(predicted))
         return np.asarray(away / self.scaled_bars(predicted, bars), dtype=np.float64)
 

@@ -13,7 +13,9 @@ from studio.engine.blanks import is_blank
 
 
 class Separator(StrEnum):
-    """How the cells of a column write sets: what stands between two classes, or that a cell is a list."""
+    """How the cells of a column write sets: what stands between two classes, or that a cell is a
+    list.
+    """
 
     COMMA = ","
     SEMICOLON = ";"
@@ -48,7 +50,8 @@ _ESCAPED = re.compile(r"\\(.)")
 def split_labels(cell: str | None) -> tuple[str, ...]:
     """Return the classes in a cell, each once, in the order in which they are written.
 
-    A cell is one CSV record; spaces around names do not count. An empty or missing cell means that no class applies.
+    A cell is one CSV record; spaces around names do not count. An empty or missing cell means that
+    no class applies.
 
     >>> split_labels('red, "a, b",red')
     ('red', 'a, b')
@@ -70,10 +73,11 @@ def join_labels(names: Iterable[str]) -> str:
 
 
 def read_set(cell: str | None, separator: Separator) -> tuple[str, ...] | None:
-    """Return the classes in a cell of a column that writes sets in this way; None where there is no label.
+    """Return the classes in a cell of a column that writes sets in this way; None where there is no
+    label.
 
-    Only a list can be there and empty: a missing or blank cell beside lists is no label, any other one is the empty
-    set.
+    Only a list can be there and empty: a missing or blank cell beside lists is no label, any other
+    one is the empty set.
 
     >>> read_set("red; large", Separator.SEMICOLON), read_set("", Separator.SEMICOLON)
     (('red', 'large'), ())
@@ -104,7 +108,9 @@ def written_set(names: Iterable[str], separator: Separator) -> str:
 
 
 def quoted_set(names: Iterable[str], separator: Separator) -> str:
-    """Return the cell of a set with every name in quotes, so that no program takes it for a number."""
+    """Return the cell of a set with every name in quotes, so that no program takes it for a
+    number.
+    """
     if separator.is_list:
         return written_set(names, separator)
     mark = _MARKS.get(separator, separator.value)
@@ -128,7 +134,7 @@ def is_list_cell(cell: str) -> bool:
 
     >>> [is_list_cell(cell) for cell in ('["a"]', "['a' 'b']", "[]", "{'a'}", '{"a": 1}', "[draft] text")]
     [True, True, True, True, False, False]
-    """
+    """  # noqa: E501
     bare = cell.strip()
     if bare in _EMPTY_LISTS:
         return True

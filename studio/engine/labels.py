@@ -26,16 +26,13 @@ class Labels:
     """The given labels of all rows.
 
     Attributes
-    ----------
-    targets
-        Multi-class: index into `classes` per row, shape (n,), int32. Multi-label: whether each class applies, shape
-        (n, K), bool. Regression: the numbers, shape (n,), float64. Unlabeled rows hold `UNLABELED`, False or NaN.
-    classes
-        Class names as they are spelled: sorted by `encode_labels`, in order of appearance in a study. Empty for
-        regression and unsupervised.
-    strata
-        Rows with the same stratum are spread evenly over the folds, shape (n,), int32; `UNLABELED` (-1) for rows
-        without a label.
+    ---------- targets Multi-class: index into `classes` per row, shape (n,), int32. Multi-label:
+    whether each class applies, shape (n, K), bool. Regression: the numbers, shape (n,), float64.
+    Unlabeled rows hold `UNLABELED`, False or NaN.
+    classes Class names as they are spelled: sorted by `encode_labels`, in order of appearance in a
+        study. Empty for regression and unsupervised.
+    strata Rows with the same stratum are spread evenly over the folds, shape (n,), int32;
+        `UNLABELED` (-1) for rows without a label.
     n_decimals
         Regression: as many decimals as the given numbers have, at most 12.
     scale
@@ -57,13 +54,17 @@ class Labels:
 
     @property
     def by_appearance(self) -> npt.NDArray[np.int64]:
-        """Codes of the classes in the order of their first rows, the rarer one first where these are the same."""
+        """Codes of the classes in the order of their first rows, the rarer one first where these
+        are the same.
+        """
         if not self.classes:
             return np.empty(0, dtype=np.int64)
         if self.targets.ndim == 2:
             first = np.argmax(self.targets, axis=0)
         else:
-            _, first = np.unique(np.append(self.codes, np.arange(len(self.classes))), return_index=True)
+            _, first = np.unique(
+                np.append(self.codes, np.arange(len(self.classes))), return_index=True
+            )
             first = first[first.size - len(self.classes) :]
         return np.lexsort((self.class_counts, first))
 
@@ -104,15 +105,15 @@ class Labels:
 
 
 def encode_labels(
-    given: Sequence[str | None], task: MLTask = MLTask.MULTI_CLASS, convention: Convention | None = None
+    given: Sequence[str | None],
+    task: MLTask = MLTask.MULTI_CLASS,
+    convention: Convention | None = None,
 ) -> Labels:
     """Read the cells of the label column.
 
     Parameters
-    ----------
-    given
-        One label per row, as `read_labels` returns them. None, NaN and blank text are no label; of sets, the empty
-        text is no class.
+    ---------- given One label per row, as `read_labels` returns them. None, NaN and blank text are
+    no label; of sets, the empty text is no class.
     task
         Decides how a cell is read.
     convention
@@ -150,15 +151,21 @@ def _encode_sets(given: Sequence[str | None]) -> Labels:
     places = np.repeat(np.arange(len(sets)), [len(names) for names in sets])
     members[places, [code_of[name] for names in sets for name in names]] = True
     members = members[cells.codes]
-    return Labels(members, classes, np.where(is_labeled, _rarest_class(members), UNLABELED).astype(np.int32))
+    return Labels(
+        members, classes, np.where(is_labeled, _rarest_class(members), UNLABELED).astype(np.int32)
+    )
 
 
 def _rarest_class(members: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-    """Return the code of each row's rarest class, K for rows of no class: rare classes are the ones folds may lack."""
+    """Return the code of each row's rarest class, K for rows of no class: rare classes are the ones
+    folds may lack.
+    """
     n_rows = len(members)
     counts = np.append(members.sum(axis=0), n_rows + 1)
     with_none = np.column_stack([members, np.ones(n_rows, dtype=bool)])
-    rarest: npt.NDArray[np.int32] = np.where(with_none, counts, n_rows + 2).argmin(axis=1).astype(np.int32)
+    rarest: npt.NDArray[np.int32] = (
+        np.where(with_none, counts, n_rows + 2).argmin(axis=1).astype(np.int32)
+    )
     return rarest
 
 
@@ -183,7 +190,9 @@ def _encode_numbers(cells: Cells) -> Labels:
 def _n_decimals(values: npt.NDArray[np.float64]) -> int:
     different = np.unique(values)
     some = different[:: -(-len(different) // 1_000)] if len(different) else different
-    return min(12, max((len(text.partition(".")[2]) for text in map(_plain, some.tolist())), default=0))
+    return min(
+        12, max((len(text.partition(".")[2]) for text in map(_plain, some.tolist())), default=0)
+    )
 
 
 def _plain(value: float) -> str:

@@ -1,4 +1,6 @@
-"""Fits one candidate's model to the labels of a task, and says what it predicts in the task's form."""
+"""Fits one candidate's model to the labels of a task, and says what it predicts in the
+task's form.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def taken(features: Matrix, rows: npt.NDArray[np.int64]) -> Matrix:
 
 
 class Learner(ABC):
-    """A model of any task. Native thread pools are bound to one thread, for fits run side by side."""
+    """A model of any task. Native thread pools are bound to one thread, for fits run side
+    by side.
+    """
 
     @property
     def is_warm_startable(self) -> bool:
@@ -38,14 +42,19 @@ class Learner(ABC):
         return False
 
     def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
-        """Return the positions of the rows to fit to, of all that are labeled: most models want all."""
+        """Return the positions of the rows to fit to, of all that are labeled: most models want
+        all.
+        """
         return np.arange(len(targets))
 
     @abstractmethod
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None) -> None:
+    def fit(
+        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None
+    ) -> None:
         """Learn from labeled rows: features (n, d) and the targets of `Labels`.
 
-        With the memory of an earlier fit to the same rows, go on from that, if it holds what is needed.
+        With the memory of an earlier fit to the same rows, go on from that, if it holds what is
+        needed.
         """
 
     @abstractmethod
@@ -55,8 +64,11 @@ class Learner(ABC):
         After a fit that went on, `before` is what had been predicted for these rows.
         """
 
-    def memory(self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
-        """Return what a later fit goes on from: this one was fitted to some rows and is asked about others.
+    def memory(
+        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
+    ) -> Memory:
+        """Return what a later fit goes on from: this one was fitted to some rows and is asked about
+        others.
 
         Empty where nothing can be gone on from.
         """
@@ -64,7 +76,9 @@ class Learner(ABC):
 
 
 class ClassLearner(Learner):
-    """One of several classes per row: probabilities that sum to 1, 0 for classes that were not seen."""
+    """One of several classes per row: probabilities that sum to 1, 0 for classes that were not
+    seen.
+    """
 
     def __init__(self, classifier: Classifier, n_classes: int) -> None:
         self._classifier = classifier
@@ -83,7 +97,9 @@ class ClassLearner(Learner):
             return self._classifier.sample(n_columns, np.asarray(targets, dtype=np.int32))
         return super().sample(n_columns, targets)
 
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None) -> None:
+    def fit(
+        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None
+    ) -> None:
         """Fit; with so few rows that one class is left, that is all that can be predicted.
 
         Where classes came or went, nothing can be gone on from.
@@ -101,10 +117,14 @@ class ClassLearner(Learner):
             return self._aligned(np.empty((features.shape[0], 0)))
         with one_thread():
             if before is not None and self._has_gone_on and isinstance(self._classifier, WarmStart):
-                return self._aligned(self._classifier.predict_from(features, before[:, self._classifier.classes_]))
+                return self._aligned(
+                    self._classifier.predict_from(features, before[:, self._classifier.classes_])
+                )
             return self._aligned(self._classifier.predict_proba(features))
 
-    def memory(self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
+    def memory(
+        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
+    ) -> Memory:
         """Return the classifier's, with its classes."""
         if self._only_class is not None:
             return {}
@@ -121,7 +141,9 @@ class ClassLearner(Learner):
 
 
 class SetLearner(Learner):
-    """Any number of classes per row: one classifier per class, whose probabilities are independent."""
+    """Any number of classes per row: one classifier per class, whose probabilities are
+    independent.
+    """
 
     def __init__(self, classifiers: Sequence[Classifier]) -> None:
         self._learners = [ClassLearner(classifier, 2) for classifier in classifiers]
@@ -131,7 +153,9 @@ class SetLearner(Learner):
         """Whether the classifiers are."""
         return all(learner.is_warm_startable for learner in self._learners)
 
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None) -> None:
+    def fit(
+        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None
+    ) -> None:
         """Fit a classifier per class, each to the rows that it wants."""
         members = np.asarray(targets, dtype=np.int32)
         for column, learner in enumerate(self._learners):
@@ -140,10 +164,15 @@ class SetLearner(Learner):
 
     def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
         """Return the probability of each class, shape (n, K)."""
-        said = [learner.predict(features, _both(before, place)) for place, learner in enumerate(self._learners)]
+        said = [
+            learner.predict(features, _both(before, place))
+            for place, learner in enumerate(self._learners)
+        ]
         return np.column_stack([both[:, 1] for both in said])
 
-    def memory(self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
+    def memory(
+        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
+    ) -> Memory:
         """Return those of all classes."""
         return {
             f"{column} {name}": values
@@ -154,7 +183,11 @@ class SetLearner(Learner):
 
 def _of_class(memory: Arrays | None, column: int) -> Memory:
     start = f"{column} "
-    return {name.removeprefix(start): values for name, values in (memory or {}).items() if name.startswith(start)}
+    return {
+        name.removeprefix(start): values
+        for name, values in (memory or {}).items()
+        if name.startswith(start)
+    }
 
 
 def _both(before: Predicted | None, column: int) -> Predicted | None:
@@ -175,8 +208,12 @@ class JointSetLearner(Learner):
         """Whether the model is."""
         return isinstance(self._model, WarmStart)
 
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None) -> None:
-        """Fit on the classes that some rows have and some have not, which are the same where it goes on."""
+    def fit(
+        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None
+    ) -> None:
+        """Fit on the classes that some rows have and some have not, which are the same where it
+        goes on.
+        """
         members = np.asarray(targets, dtype=np.int32)
         self._first = members[0].astype(np.float32)
         self._is_constant = np.asarray((members == members[0]).all(axis=0))
@@ -198,7 +235,9 @@ class JointSetLearner(Learner):
             predicted[:, ~self._is_constant] = said
         return predicted
 
-    def memory(self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
+    def memory(
+        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
+    ) -> Memory:
         """Return the model's, with the classes that it tells apart."""
         if self._is_constant.all():
             return {}
@@ -207,7 +246,9 @@ class JointSetLearner(Learner):
 
 
 class NumberLearner(Learner):
-    """A number per row. For the model, targets are brought to the labels' scale, mean 0 and deviation 1, and back."""
+    """A number per row. For the model, targets are brought to the labels' scale, mean 0 and
+    deviation 1, and back.
+    """
 
     def __init__(self, regressor: Regressor, scale: LabelScale) -> None:
         self._regressor = regressor
@@ -220,7 +261,9 @@ class NumberLearner(Learner):
         """Whether the regressor is."""
         return isinstance(self._regressor, WarmStart)
 
-    def fit(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None) -> None:
+    def fit(
+        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None
+    ) -> None:
         """Fit, or go on in the former scale."""
         numbers = np.asarray(targets, dtype=np.float64)
         if memory and self.is_warm_startable:
@@ -239,7 +282,9 @@ class NumberLearner(Learner):
                 return self._as_given(self._regressor.predict_from(features, self._scaled(before)))
             return self._as_given(self._regressor.predict(features))
 
-    def memory(self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
+    def memory(
+        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
+    ) -> Memory:
         """Return the regressor's, with the scale."""
         memory = _memory_of(self._regressor, features, seen, asked)
         return {**memory, _SCALE: np.array([self._mean, self._scale])} if memory else {}
@@ -248,11 +293,15 @@ class NumberLearner(Learner):
         return (self._label_scale.scaled(numbers) - self._mean) / self._scale
 
     def _as_given(self, scaled: npt.NDArray[np.floating]) -> Predicted:
-        given = self._label_scale.given(np.asarray(scaled, dtype=np.float64) * self._scale + self._mean)
+        given = self._label_scale.given(
+            np.asarray(scaled, dtype=np.float64) * self._scale + self._mean
+        )
         return given.astype(np.float32).reshape(-1, 1)
 
 
-def _fit_or_go_on(model: Any, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None) -> bool:
+def _fit_or_go_on(
+    model: Any, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None
+) -> bool:
     """Fit the model, and say whether it went on from a memory."""
     goes_on = bool(memory) and isinstance(model, WarmStart)
     with one_thread():  # two OpenMP threads beside a busy process were measured 100 times slower
@@ -263,7 +312,9 @@ def _fit_or_go_on(model: Any, features: Matrix, targets: npt.NDArray[np.generic]
     return goes_on
 
 
-def _memory_of(model: object, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]) -> Memory:
+def _memory_of(
+    model: object, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
+) -> Memory:
     return model.memory(features, seen, asked) if isinstance(model, WarmStart) else {}
 
 

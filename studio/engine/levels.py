@@ -35,8 +35,9 @@ class SpelledLevels:
     def meant_by(self, found: Collection[str]) -> dict[str, str]:
         """Return what new spellings mean, for all the values that a new file has.
 
-        A spelling is understood where it differs from a single category by case, spaces or the form of a number, and
-        where the file does not have that category's own spelling beside it: then they may be two things.
+        A spelling is understood where it differs from a single category by case, spaces or the form
+        of a number, and where the file does not have that category's own spelling beside it: then
+        they may be two things.
 
         >>> SpelledLevels(frozenset({"1", "2", "red"})).meant_by(["1.0", "02", "Red", "blue"])
         {'1.0': '1', '02': '2', 'Red': 'red'}
@@ -56,7 +57,9 @@ class SpelledLevels:
         return {level: meant[level] for level in new if level in meant}
 
 
-def _by_key(levels: Iterable[str], keys_of: Callable[[Sequence[str]], list[str]]) -> dict[str, list[str]]:
+def _by_key(
+    levels: Iterable[str], keys_of: Callable[[Sequence[str]], list[str]]
+) -> dict[str, list[str]]:
     ordered = sorted(levels)
     categories: dict[str, list[str]] = {}
     for level, key in zip(ordered, keys_of(ordered), strict=True):
@@ -69,9 +72,12 @@ def _words(levels: Sequence[str]) -> list[str]:
 
 
 def _values(levels: Sequence[str]) -> list[str]:
-    """Return numbers in one form, and an empty text for what is none or too long to be kept by a float."""
+    """Return numbers in one form, and an empty text for what is none or too long to be kept by a
+    float.
+    """
     return [
-        repr(float(level)) if _NUMBER.fullmatch(level) and len(level) <= _DIGITS_OF_A_FLOAT else "" for level in levels
+        repr(float(level)) if _NUMBER.fullmatch(level) and len(level) <= _DIGITS_OF_A_FLOAT else ""
+        for level in levels
     ]
 
 
@@ -80,12 +86,12 @@ def spelling_note(column: str, meant: Mapping[str, str]) -> str:
 
     >>> print(spelling_note("dept", {"1.0": "1"}))
     Column “dept”: 1 value is spelled otherwise than in the training data and is read as there: “1.0” as “1”.
-    """
+    """  # noqa: E501
     pairs = [f"“{new}” as “{known}”" for new, known in list(meant.items())[:N_EXAMPLES]]
     more = f" and {len(meant) - N_EXAMPLES:,} more" if len(meant) > N_EXAMPLES else ""
     count = "1 value is" if len(meant) == 1 else f"{len(meant):,} values are"
     verb = "is" if len(meant) == 1 else "are"
     return (
-        f"Column “{column}”: {count} spelled otherwise than in the training data and {verb} read as there: "
-        f"{', '.join(pairs)}{more}."
+        f"Column “{column}”: {count} spelled otherwise than in the training data and {verb} read as"
+        f" there: {', '.join(pairs)}{more}."
     )

@@ -1,4 +1,6 @@
-"""What made a cleanset and what came out, so that anybody can make it again and see that it is the same."""
+"""What made a cleanset and what came out, so that anybody can make it again and see that it is the
+same.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,15 @@ from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.engine.tolerance import Sample, samples
 
 FORMAT_VERSION = 1
-LIBRARIES = ("numpy", "scipy", "pandas", "scikit-learn", "cleanlab", "torch", "sentence-transformers")
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "cleanlab",
+    "torch",
+    "sentence-transformers",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +113,10 @@ class RunManifest:
         """Read it from JSON. Raises DataProblem for anything else."""
         required = {field.name for field in fields(cls) if field.default is MISSING}
         if values.get("format_version") != FORMAT_VERSION or not required <= values.keys():
-            raise DataProblem("This is no manifest of this version of the studio. Analyse the data again to get one.")
+            raise DataProblem(
+                "This is no manifest of this version of the studio. Analyse the data again to get"
+                " one."
+            )
         return cls(**{field.name: values.get(field.name) for field in fields(cls)})  # type: ignore[arg-type]
 
     def spec(self) -> CleansetSpec:
@@ -121,7 +134,10 @@ class RunManifest:
             separator=Separator(self.separator or Separator.COMMA),
             merged_labels=dict(self.merged_labels or {}),
             arithmetic=Arithmetic(self.arithmetic) if self.arithmetic else None,
-            conventions={name: Convention(convention) for name, convention in (self.conventions or {}).items()},
+            conventions={
+                name: Convention(convention)
+                for name, convention in (self.conventions or {}).items()
+            },
         )
 
 
@@ -133,7 +149,9 @@ def describe(
     labels: Sequence[str | None],
     former_labels: Sequence[str | None] | None = None,
 ) -> RunManifest:
-    """Return the manifest of a result that this process made from the spec, the labels and the file of the digest."""
+    """Return the manifest of a result that this process made from the spec, the labels and the file
+    of the digest.
+    """
     return RunManifest(
         format_version=FORMAT_VERSION,
         dataset_sha256=dataset_sha256,
@@ -152,11 +170,15 @@ def describe(
         encoder_sha256=encoder_sha256(spec.encoder_folder) if spec.may_encode else None,
         candidates=tuple(row.key for row in result.candidates if row.key != ENSEMBLE_KEY),
         thresholds={
-            issue.name: stated for issue in ISSUE_TYPES if issue.applies_to(spec) and (stated := _stated(issue.find))
+            issue.name: stated
+            for issue in ISSUE_TYPES
+            if issue.applies_to(spec) and (stated := _stated(issue.find))
         },
         stage_seconds=dict(result.stage_seconds),
         results=digests(result),
-        former_labels_sha256=labels_digest(former_labels) if former_labels and result.is_warm_started else None,
+        former_labels_sha256=(
+            labels_digest(former_labels) if former_labels and result.is_warm_started else None
+        ),
         separator=spec.separator.value if spec.task is MLTask.MULTI_LABEL else None,
         merged_labels=dict(spec.merged_labels),
         arithmetic=arithmetic_here(spec.arithmetic).value if spec.may_encode else None,
@@ -168,7 +190,9 @@ def describe(
 
 
 def _processor() -> str:
-    """Return the processor's architecture and the kind for which the numeric libraries choose their code."""
+    """Return the processor's architecture and the kind for which the numeric libraries choose their
+    code.
+    """
     kinds = {str(pool["architecture"]) for pool in threadpool_info() if pool.get("architecture")}
     return " ".join((platform.machine(), *sorted(kinds)))
 
@@ -180,20 +204,35 @@ def labels_digest(labels: Sequence[str | None]) -> str:
 
 def digests(result: CleansetResult) -> dict[str, str]:
     """Return the SHA-256 of each part of a result."""
-    arrays = {"pred_probs": result.pred_probs, "folds": result.fold_id, "predictions": result.predictions}
-    parts = {name: digest(np.ascontiguousarray(array)) for name, array in arrays.items() if array is not None}
-    return parts | {str(name): digest(_as_array(result.issues[name])) for name in result.issues.columns}
+    arrays = {
+        "pred_probs": result.pred_probs,
+        "folds": result.fold_id,
+        "predictions": result.predictions,
+    }
+    parts = {
+        name: digest(np.ascontiguousarray(array))
+        for name, array in arrays.items()
+        if array is not None
+    }
+    return parts | {
+        str(name): digest(_as_array(result.issues[name])) for name in result.issues.columns
+    }
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Return the parts that differ or are only on one side, in the order of the first."""
-    return [name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)]
+    return [
+        name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)
+    ]
 
 
 def _as_array(column: pd.Series[str]) -> npt.NDArray[np.generic]:
     if column.dtype.kind in "bf":
         return column.to_numpy()
-    cells = ("\x00" if missing else str(cell) for cell, missing in zip(column, column.isna(), strict=True))
+    cells = (
+        "\x00" if missing else str(cell)
+        for cell, missing in zip(column, column.isna(), strict=True)
+    )
     return np.array(_joined(cells))
 
 
@@ -204,4 +243,8 @@ def _joined(cells: Iterable[str]) -> bytes:
 def _stated(find: object) -> dict[str, float]:
     """Return the numbers that the detector's file states as constants: they are its thresholds."""
     constants = vars(sys.modules[find.__module__]).items()
-    return {name.strip("_"): value for name, value in constants if name.isupper() and isinstance(value, int | float)}
+    return {
+        name.strip("_"): value
+        for name, value in constants
+        if name.isupper() and isinstance(value, int | float)
+    }

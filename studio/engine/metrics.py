@@ -8,7 +8,8 @@ from scipy.optimize import brentq
 from scipy.special import softmax
 
 Probabilities = npt.NDArray[np.float32]
-PROBABILITY_FLOOR = 1e-6  # a wrong row costs at most 14 nats, so that a few wrong given labels don't decide everything
+# a wrong row costs at most 14 nats, so that a few wrong given labels don't decide everything
+PROBABILITY_FLOOR = 1e-6
 _MAX_ROWS_FOR_TEMPERATURE = 20_000
 _LOWEST_TEMPERATURE, _HIGHEST_TEMPERATURE = 0.05, 5.0
 _N_BINS = 15
@@ -20,10 +21,11 @@ def accuracy(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> float:
 
 
 def kappa(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> float:
-    """Return Cohen's kappa of likeliest and given classes, at least 0: agreement beyond what chance would bring.
+    """Return Cohen's kappa of likeliest and given classes, at least 0: agreement beyond what chance
+    would bring.
 
-    Where one class has most of the rows, accuracy is hardly above that of naming it always, however well the few rows
-    of other classes are told apart; kappa is not so blind.
+    Where one class has most of the rows, accuracy is hardly above that of naming it always, however
+    well the few rows of other classes are told apart; kappa is not so blind.
 
     References
     ----------
@@ -32,12 +34,16 @@ def kappa(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> float:
     n_classes = pred_probs.shape[1]
     likeliest = np.argmax(pred_probs, axis=1)
     agreement = float((likeliest == codes).mean())
-    shares = [np.bincount(classes, minlength=n_classes) / len(codes) for classes in (likeliest, codes)]
+    shares = [
+        np.bincount(classes, minlength=n_classes) / len(codes) for classes in (likeliest, codes)
+    ]
     by_chance = float(shares[0] @ shares[1])
     return max(0.0, (agreement - by_chance) / (1 - by_chance)) if by_chance < 1 else 0.0
 
 
-def given_probabilities(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
+def given_probabilities(
+    pred_probs: Probabilities, codes: npt.NDArray[np.int32]
+) -> npt.NDArray[np.float64]:
     """Return the probability of each row's given class, shape (n,)."""
     return pred_probs[np.arange(len(codes)), codes].astype(np.float64)
 
@@ -51,10 +57,10 @@ def fit_temperature(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> 
     """Return the temperature that makes out-of-sample probabilities calibrated.
 
     Notes
-    -----
-    Minimises the log loss of `pred_probs ** (1 / T)` over the one number T, on at most 20,000 evenly spaced rows:
-    the loss is convex in 1 / T, so that its slope is 0 there. One more row of unknown class is assumed, as in the rule
-    of succession, or perfect predictions would be sharpened to certainty.
+    ----- Minimises the log loss of `pred_probs ** (1 / T)` over the one number T, on at most 20,000
+    evenly spaced rows: the loss is convex in 1 / T, so that its slope is 0 there. One more row of
+    unknown class is assumed, as in the rule of succession, or perfect predictions would be
+    sharpened to certainty.
 
     References
     ----------
@@ -87,16 +93,19 @@ def at_temperature(pred_probs: Probabilities, temperature: float) -> Probabiliti
     return result
 
 
-def calibration_error(probability: npt.NDArray[np.floating], is_right: npt.NDArray[np.bool_]) -> float:
-    """Return the expected calibration error: how far stated probabilities are from frequencies, 0 to 1.
+def calibration_error(
+    probability: npt.NDArray[np.floating], is_right: npt.NDArray[np.bool_]
+) -> float:
+    """Return the expected calibration error: how far stated probabilities are from frequencies, 0
+    to 1.
 
     Notes
-    -----
-    Mean distance between mean probability and frequency in 15 bins of equal width, weighted by their rows.
+    ----- Mean distance between mean probability and frequency in 15 bins of equal width, weighted
+    by their rows.
 
     References
-    ----------
-    Naeini, Cooper and Hauskrecht, Obtaining Well Calibrated Probabilities Using Bayesian Binning (2015).
+    ---------- Naeini, Cooper and Hauskrecht, Obtaining Well Calibrated Probabilities Using Bayesian
+    Binning (2015).
     """
     stated, happened = probability.ravel().astype(np.float64), is_right.ravel().astype(np.float64)
     bins = np.minimum((stated * _N_BINS).astype(np.int64), _N_BINS - 1)

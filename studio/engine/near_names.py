@@ -12,13 +12,14 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that differs only in case, spaces or marks, else the most similar one, else None.
+    """Return the known name that differs only in case, spaces or marks, else the most similar one,
+    else None.
 
     >>> nearest_name("Given label", ["text", "given_label"]), nearest_name("colour", ["color", "size"])
     ('given_label', 'color')
     >>> nearest_name("price", ["text", "label"]) is None
     True
-    """
+    """  # noqa: E501
     known = list(known)
     plain = plain_name(name)
     same = [other for other in known if plain_name(other) == plain]

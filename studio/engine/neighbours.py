@@ -36,10 +36,9 @@ def nearest_distances(
         Ascending.
 
     Notes
-    -----
-    Exact up to 5,000 rows. Beyond, the neighbours are sought among 1,000 to 5,000 rows drawn at random, so that
-    the cost grows linearly; the distances are then those in a thinner sample, the same for all rows. Memory is that
-    of a few blocks.
+    ----- Exact up to 5,000 rows. Beyond, the neighbours are sought among 1,000 to 5,000 rows drawn
+    at random, so that the cost grows linearly; the distances are then those in a thinner sample,
+    the same for all rows. Memory is that of a few blocks.
 
     References
     ----------
@@ -58,7 +57,9 @@ def nearest_distances(
     blocks = [slice(first, first + _ROWS_PER_BLOCK) for first in range(0, n_rows, _ROWS_PER_BLOCK)]
     jobs = (delayed(_of_block)(search, space[block], is_drawn[block]) for block in blocks)
     with one_thread():
-        return np.concatenate(Parallel(n_jobs=max(1, min(n_jobs, len(blocks))), prefer="threads")(jobs))
+        return np.concatenate(
+            Parallel(n_jobs=max(1, min(n_jobs, len(blocks))), prefer="threads")(jobs)
+        )
 
 
 def _of_block(
@@ -66,4 +67,6 @@ def _of_block(
 ) -> npt.NDArray[np.float32]:
     with one_thread():  # OpenMP's bound is each thread's own
         distances, _ = search.kneighbors(rows)
-    return np.asarray(np.where(is_drawn[:, None], distances[:, 1:], distances[:, :-1]), dtype=np.float32)
+    return np.asarray(
+        np.where(is_drawn[:, None], distances[:, 1:], distances[:, :-1]), dtype=np.float32
+    )

@@ -13,13 +13,19 @@ _SPACES = "".join(char for char in map(chr, range(0x3001)) if char.isspace() and
 _MINUS_SIGNS = "\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d"
 _APOSTROPHES = "\u2018\u2019\u02bc\u00b4`\uff07"
 _WIDE = "\uff0c\uff0e\uff08\uff09\uff05\uff0b\uff04\uffe5\uffe1"
-_DIGITS = "".join(chr(zero + digit) for zero in (0xFF10, 0x0660, 0x06F0, 0x0966) for digit in range(10))
+_DIGITS = "".join(
+    chr(zero + digit) for zero in (0xFF10, 0x0660, 0x06F0, 0x0966) for digit in range(10)
+)
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202c\u202d\u2060\u2066\u2069\ufeff"
 
 # For SQL's translate(): the invisible ones have no counterpart and go.
 FOLDED_FROM = _SPACES + _MINUS_SIGNS + _APOSTROPHES + _WIDE + _DIGITS + _INVISIBLE
 FOLDED_TO = (
-    " " * len(_SPACES) + "-" * len(_MINUS_SIGNS) + "'" * len(_APOSTROPHES) + ",.()%+$\u00a5\u00a3" + "0123456789" * 4
+    " " * len(_SPACES)
+    + "-" * len(_MINUS_SIGNS)
+    + "'" * len(_APOSTROPHES)
+    + ",.()%+$\u00a5\u00a3"
+    + "0123456789" * 4
 )
 FOLDING = {ord(char): FOLDED_TO[place : place + 1] for place, char in enumerate(FOLDED_FROM)}
 MAX_NUMBER_CHARS = 60  # of a cell that may be a number
@@ -28,10 +34,7 @@ _CODES = (
     "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|CNY|RMB|INR|BRL|MXN|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RUB|UAH|TRY|ZAR|KRW|SGD|"
     "HKD|TWD|THB|ILS|AED|SAR|EGP|NGN|KES|ARS|CLP|COP|PEN|IDR|MYR|PHP|VND|PKR|BDT"
 )
-UNIT_PATTERN = (
-    r"(?:%|(?:US|CA|AU|NZ|HK|A|C|R|S)?\$|[£¥฿₠-₿]"
-    rf"|{_CODES}|kr\.?|zł|Kč|Fr\.|Rs\.?)"
-)
+UNIT_PATTERN = r"(?:%|(?:US|CA|AU|NZ|HK|A|C|R|S)?\$|[£¥฿₠-₿]" rf"|{_CODES}|kr\.?|zł|Kč|Fr\.|Rs\.?)"
 _SMALL = r"[0-9]{3}"
 _BODY = (
     r"(?:[0-9]+|[0-9]*[.,][0-9]+|[0-9]+\."

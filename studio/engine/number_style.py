@@ -59,8 +59,11 @@ class NumberStyle:
 PLAIN_STYLE = NumberStyle()
 
 
-def find_style(cells: Sequence[str], counts: npt.NDArray[np.int64], convention: Convention) -> NumberStyle:
-    """Find how most numbers of a column are written: its different cells, and how many rows have each.
+def find_style(
+    cells: Sequence[str], counts: npt.NDArray[np.int64], convention: Convention
+) -> NumberStyle:
+    """Find how most numbers of a column are written: its different cells, and how many rows have
+    each.
 
     >>> find_style(["$1,200.50", "$7"], np.array([1, 1]), Convention.POINT)
     NumberStyle(decimal='.', grouping=',', prefix='$', suffix='', has_parentheses=False)
@@ -87,4 +90,6 @@ def find_style(cells: Sequence[str], counts: npt.NDArray[np.int64], convention: 
         return NumberStyle(decimal)
     grouping = groupings.most_common(1)[0][0] if groupings else ""
     prefix, suffix = around.most_common(1)[0][0]
-    return NumberStyle(decimal, grouping, prefix, suffix, has_parentheses=parentheses[True] > parentheses[False])
+    return NumberStyle(
+        decimal, grouping, prefix, suffix, has_parentheses=parentheses[True] > parentheses[False]
+    )

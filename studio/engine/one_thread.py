@@ -12,8 +12,8 @@ from threadpoolctl import ThreadpoolController
 def one_thread() -> AbstractContextManager[object]:
     """Return the context in which OpenMP and BLAS use one thread.
 
-    To look for their libraries takes four milliseconds, as long as a small fit, so that is done anew only when modules
-    were loaded since.
+    To look for their libraries takes four milliseconds, as long as a small fit, so that is done
+    anew only when modules were loaded since.
     """
     bound: AbstractContextManager[object] = _controller(len(sys.modules)).limit(limits=1)
     return bound

@@ -1,4 +1,6 @@
-"""Ways to divide rows into groups that can be named: values of columns, ranges of numbers, clusters of texts."""
+"""Ways to divide rows into groups that can be named: values of columns, ranges of numbers, clusters
+of texts.
+"""
 
 from __future__ import annotations
 
@@ -30,25 +32,33 @@ _NUMBER_KINDS = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """Rows in groups: the number of each row's group, shape (n,), -1 for none; and the groups' descriptions."""
+    """Rows in groups: the number of each row's group, shape (n,), -1 for none; and the groups'
+    descriptions.
+    """
 
     members: npt.NDArray[np.int8]
     descriptions: list[str]
 
 
-def recalled(cache: Cache, key: str, divide: Callable[[], Iterable[Partition]]) -> tuple[Partition, ...]:
+def recalled(
+    cache: Cache, key: str, divide: Callable[[], Iterable[Partition]]
+) -> tuple[Partition, ...]:
     """Return the partitions under a key; if there are none, divide the rows and keep them."""
     if (stored := cache.get(key)) is not None:
         descriptions = from_array(stored["descriptions"])
         return tuple(Partition(*one) for one in zip(stored["members"], descriptions, strict=True))
     divided = tuple(divide())
     members = np.array([one.members for one in divided], dtype=np.int8)
-    cache.put(key, {"members": members, "descriptions": as_array([one.descriptions for one in divided])})
+    cache.put(
+        key, {"members": members, "descriptions": as_array([one.descriptions for one in divided])}
+    )
     return divided
 
 
 def partitions(study: Study, space: Matrix) -> Iterator[Partition]:
-    """Divide the rows by each column in turn, or texts by where they lie in the space of distances."""
+    """Divide the rows by each column in turn, or texts by where they lie in the space of
+    distances.
+    """
     if study.spec.modality is Modality.TEXT:
         yield from _clusters(study, space)
         return
@@ -92,7 +102,9 @@ def _clusters(study: Study, space: Matrix) -> Iterator[Partition]:
     n_clusters = min(MAX_CLUSTERS, len(points) // ROWS_PER_CLUSTER)
     if n_clusters < 2:
         return
-    clusters = MiniBatchKMeans(n_clusters, random_state=study.spec.seed, n_init=1, batch_size=4096).fit_predict(points)
+    clusters = MiniBatchKMeans(
+        n_clusters, random_state=study.spec.seed, n_init=1, batch_size=4096
+    ).fit_predict(points)
     words = _words(study.table[study.spec.feature_columns[0]], clusters, n_clusters)
     yield Partition(clusters.astype(np.int8), [f"texts about {own}" for own in words])
 
@@ -111,4 +123,6 @@ def _words(cells: Cells, clusters: npt.NDArray[np.int32], n_clusters: int) -> li
     share = inside / np.maximum(members.sum(axis=0), 1)
     lift = share * np.log((inside + 0.5) / (total * members.mean(axis=0) + 0.5))
     names = counter.get_feature_names_out()
-    return [", ".join(names[np.argsort(-lift[:, cluster])[:N_WORDS]]) for cluster in range(n_clusters)]
+    return [
+        ", ".join(names[np.argsort(-lift[:, cluster])[:N_WORDS]]) for cluster in range(n_clusters)
+    ]

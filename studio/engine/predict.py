@@ -26,12 +26,10 @@ class Predictions:
     """What a model says of n rows.
 
     Attributes
-    ----------
-    pred_probs
-        Class probabilities, shape (n, K), float32, columns in the order of the model's classes; rows sum to 1 in a
-        multi-class task. No columns in a regression.
-    suggested_label
-        As it is written in a cell: the likeliest class, the set of classes more likely than not, or the number.
+    ---------- pred_probs Class probabilities, shape (n, K), float32, columns in the order of the
+    model's classes; rows sum to 1 in a multi-class task. No columns in a regression.
+    suggested_label As it is written in a cell: the likeliest class, the set of classes more likely
+        than not, or the number.
     errors
         Regression: the expected absolute error of each number, shape (n,), float32; else None.
     """
@@ -43,7 +41,9 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True)
 class NewSpelling:
-    """How a whole file is read: its numbers and dates, and what its spellings of categories mean, by column."""
+    """How a whole file is read: its numbers and dates, and what its spellings of categories mean,
+    by column.
+    """
 
     conventions: Conventions
     meant: Mapping[str, Mapping[str, str]]
@@ -52,7 +52,9 @@ class NewSpelling:
 def new_reading(model: TrainedModel) -> Reading:
     """Return a count of what cannot be read in rows to predict."""
     known = {
-        name: levels for name, levels in model.levels.items() if model.spec.column_kinds[name] is ColumnKind.CATEGORICAL
+        name: levels
+        for name, levels in model.levels.items()
+        if model.spec.column_kinds[name] is ColumnKind.CATEGORICAL
     }
     return Reading({name: model.spec.column_kinds[name] for name in model.feature_columns}, known)
 
@@ -69,19 +71,17 @@ def predict_frame(
     ----------
     model
         A trained model.
-    frame
-        n rows of text or None. Columns that the model does not read are ignored. Categories that were not in the
-        training data, empty cells and numbers that cannot be read are predicted like rare or missing values.
+    frame n rows of text or None. Columns that the model does not read are ignored. Categories that
+        were not in the training data, empty cells and numbers that cannot be read are predicted
+        like rare or missing values.
     spelling
         How the whole file is read; None finds it from these rows.
     reading
         Counts what cannot be read; the frame's index tells the rows.
 
     Returns
-    -------
-    Predictions
-        In row order. A row's prediction does not depend on the other rows; a row without any cell that can be read
-        gets what the training data has on average.
+    ------- Predictions In row order. A row's prediction does not depend on the other rows; a row
+    without any cell that can be read gets what the training data has on average.
 
     Raises
     ------
@@ -91,7 +91,9 @@ def predict_frame(
     RequiredColumns(tuple(model.feature_columns)).check(list(frame.columns))
     if frame.empty:
         nothing = np.empty((0, len(model.classes)), dtype=np.float32)
-        return Predictions(nothing, [], None if model.error_bar is None else np.empty(0, dtype=np.float32))
+        return Predictions(
+            nothing, [], None if model.error_bar is None else np.empty(0, dtype=np.float32)
+        )
     table = Table.of(frame, model.feature_columns)
     spelling = spelling or new_spelling(model, table)
     table = table.read_as(spelling.conventions).spelled(spelling.meant)
@@ -99,7 +101,8 @@ def predict_frame(
     matrices = _matrices(model, table)
     recipe = RECIPES[model.spec.task]
     members = [
-        recipe.calibrated(member.learner.predict(matrices[member.view]), member.temperature) for member in model.members
+        recipe.calibrated(member.learner.predict(matrices[member.view]), member.temperature)
+        for member in model.members
     ]
     mixed = recipe.combined(members, [member.weight for member in model.members])
     predicted = recipe.calibrated(mixed, model.calibration.temperature)
@@ -117,7 +120,9 @@ def predict_frame(
 
 def new_spelling(model: TrainedModel, table: Table) -> NewSpelling:
     """Return how a new table is written, which need not be as in the training data."""
-    values = {name: [cell.strip() for cell in table[name].distinct.tolist()] for name in model.levels}
+    values = {
+        name: [cell.strip() for cell in table[name].distinct.tolist()] for name in model.levels
+    }
     return NewSpelling(_new_conventions(model, table), meant_spellings(model, values))
 
 
@@ -127,8 +132,12 @@ def _by_name(predicted: Predicted, classes: Sequence[str]) -> Predicted:
     return np.ascontiguousarray(predicted[:, order])
 
 
-def meant_spellings(model: TrainedModel, values: Mapping[str, Collection[str]]) -> dict[str, dict[str, str]]:
-    """Return what the values of a new file mean, by column, where they are spelled otherwise than in training."""
+def meant_spellings(
+    model: TrainedModel, values: Mapping[str, Collection[str]]
+) -> dict[str, dict[str, str]]:
+    """Return what the values of a new file mean, by column, where they are spelled otherwise than
+    in training.
+    """
     meant = {name: model.levels[name].meant_by(set(found)) for name, found in values.items()}
     return {name: spellings for name, spellings in meant.items() if spellings}
 
@@ -143,4 +152,7 @@ def _new_conventions(model: TrainedModel, table: Table) -> Conventions:
 
 
 def _matrices(model: TrainedModel, table: Table) -> dict[str, Matrix]:
-    return {view: featuriser.transform(table, Resources()) for view, featuriser in model.featurisers.items()}
+    return {
+        view: featuriser.transform(table, Resources())
+        for view, featuriser in model.featurisers.items()
+    }

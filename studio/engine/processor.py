@@ -8,7 +8,8 @@ from studio.engine.arithmetic import Arithmetic
 def native_arithmetics() -> tuple[Arithmetic, ...]:
     """Return what this machine computes at full speed, the quickest first.
 
-    A processor that does not multiply bfloat16 natively takes seven times as long for it as for float32.
+    A processor that does not multiply bfloat16 natively takes seven times as long for it as for
+    float32.
     """
     import torch
 

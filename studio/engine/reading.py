@@ -1,4 +1,6 @@
-"""Cells that cannot be read as their column's kind, rows without anything to read, and categories that are new."""
+"""Cells that cannot be read as their column's kind, rows without anything to read, and categories
+that are new.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,16 @@ _WANTED = {
 
 @dataclass(slots=True)
 class UnreadCells:
-    """Cells of one column that are not of its kind: how many, and the first ones with their rows from 1."""
+    """Cells of one column that are not of its kind: how many, and the first ones with their rows
+    from 1.
+    """
 
     n_cells: int = 0
     examples: list[tuple[int, str]] = field(default_factory=list)
 
-    def add(self, cells: Cells, is_unread: npt.NDArray[np.bool_], row_numbers: npt.NDArray[np.int64]) -> None:
+    def add(
+        self, cells: Cells, is_unread: npt.NDArray[np.bool_], row_numbers: npt.NDArray[np.int64]
+    ) -> None:
         """Count the cells of some rows."""
         rows = np.flatnonzero(is_unread)
         self.n_cells += len(rows)
@@ -54,7 +60,9 @@ class Reading:
         By column, the categories of the training data; None while these are read themselves.
     """
 
-    def __init__(self, kinds: Mapping[str, ColumnKind], known: Mapping[str, SpelledLevels] | None = None) -> None:
+    def __init__(
+        self, kinds: Mapping[str, ColumnKind], known: Mapping[str, SpelledLevels] | None = None
+    ) -> None:
         self._kinds = kinds
         self._known = known or {}
         self._unread = {name: UnreadCells() for name in kinds}
@@ -63,7 +71,9 @@ class Reading:
         self._n_blank = 0
 
     def add(self, table: Table, row_numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Look at some rows, numbered from 1, and return where there is nothing that can be read, shape (n,)."""
+        """Look at some rows, numbered from 1, and return where there is nothing that can be read,
+        shape (n,).
+        """
         is_empty = np.ones(table.n_rows, dtype=bool)
         for name, cells in table.items():
             is_readable = readable(cells, self._kinds[name])[cells.codes]
@@ -78,7 +88,9 @@ class Reading:
         return is_empty
 
     def notes(self, *, of_blank_rows: str) -> tuple[str, ...]:
-        """Return a sentence for each finding; `of_blank_rows` says what follows for rows without anything to read."""
+        """Return a sentence for each finding; `of_blank_rows` says what follows for rows without
+        anything to read.
+        """
         notes = []
         for name, unread in self._unread.items():
             if unread.n_cells:
@@ -92,8 +104,8 @@ class Reading:
                 count = "1 cell holds" if new.n_cells == 1 else f"{new.n_cells:,} cells hold"
                 verb = "is" if new.n_cells == 1 else "are"
                 notes.append(
-                    f"Column “{name}”: {count} a value that the training data does not have, and {verb} read like a "
-                    f"rare one: {new.named()}."
+                    f"Column “{name}”: {count} a value that the training data does not have, and"
+                    f" {verb} read like a rare one: {new.named()}."
                 )
         if self._n_blank:
             notes.append(self._blank_note(of_blank_rows))
@@ -102,8 +114,15 @@ class Reading:
     def _blank_note(self, consequence: str) -> str:
         count = "1 row has" if self._n_blank == 1 else f"{self._n_blank:,} rows have"
         rows = ", ".join(f"{row:,}" for row in self._blank_rows)
-        more = f" and {self._n_blank - len(self._blank_rows):,} more" if self._n_blank > len(self._blank_rows) else ""
-        return f"{count} no cell that can be read; {consequence}: row{'s' if self._n_blank > 1 else ''} {rows}{more}."
+        more = (
+            f" and {self._n_blank - len(self._blank_rows):,} more"
+            if self._n_blank > len(self._blank_rows)
+            else ""
+        )
+        return (
+            f"{count} no cell that can be read; {consequence}:"
+            f" row{'s' if self._n_blank > 1 else ''} {rows}{more}."
+        )
 
 
 def readable(cells: Cells, kind: ColumnKind) -> npt.NDArray[np.bool_]:

@@ -1,6 +1,8 @@
-"""Which column of a file a model reads for each of its own, and what may be meant where one is missing.
+"""Which column of a file a model reads for each of its own, and what may be meant where one is
+missing.
 
-A column is never taken for another by itself: names that are alike are offered, and the user decides.
+A column is never taken for another by itself: names that are alike are offered, and the user
+decides.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ MAX_COMPARISONS = 40_000  # of names; one takes some 20 µs
 
 @dataclass(frozen=True, slots=True)
 class MissingColumn:
-    """A column that the model reads and the file does not have, with columns of the file that may be meant by it.
+    """A column that the model reads and the file does not have, with columns of the file that may
+    be meant by it.
 
     `asked` is the name that was looked for in the file, which a column map may have changed.
     """
@@ -47,10 +50,16 @@ class MissingColumnsProblem(DataProblem):
         super().__init__(f"{self.finding()} {advice}")
 
     def finding(self, table: str = "file") -> str:
-        """Say what was found, without what to do about it; `table` is what the user calls the rows."""
+        """Say what was found, without what to do about it; `table` is what the user calls the
+        rows.
+        """
         noun = "columns" if len(self.missing) > 1 else "column"
-        candidates = list(dict.fromkeys(name for column in self.missing for name in column.candidates))
-        sentences = [f"The {table} has no {noun} {some([column.asked for column in self.missing])}."]
+        candidates = list(
+            dict.fromkeys(name for column in self.missing for name in column.candidates)
+        )
+        sentences = [
+            f"The {table} has no {noun} {some([column.asked for column in self.missing])}."
+        ]
         if candidates:
             sentences.append(f"It has {some(candidates)}.")
         if self.present and not all(column.candidates for column in self.missing):
@@ -62,7 +71,8 @@ class MissingColumnsProblem(DataProblem):
 class RequiredColumns:
     """The columns that a model reads, and under which other names some of them stand in the file.
 
-    Raises DataProblem for a map that names a column which the model does not read, or one of the file twice.
+    Raises DataProblem for a map that names a column which the model does not read, or one of the
+    file twice.
     """
 
     names: tuple[str, ...] = ()
@@ -71,7 +81,9 @@ class RequiredColumns:
     def __post_init__(self) -> None:
         unknown = [name for name in self.column_map if name not in self.names]
         if unknown:
-            raise DataProblem(f"The model reads no column {some(unknown)}. It reads {some(self.names)}.")
+            raise DataProblem(
+                f"The model reads no column {some(unknown)}. It reads {some(self.names)}."
+            )
         source, n_uses = next(iter(Counter(self.sources).most_common(1)), ("", 0))
         if n_uses > 1:
             readers = [name for name in self.names if self.source(name) == source]
@@ -90,32 +102,43 @@ class RequiredColumns:
         return self.column_map.get(name, name)
 
     def check(self, present: Sequence[str]) -> None:
-        """Raise MissingColumnsProblem, naming all of them, where columns are missing from the file."""
+        """Raise MissingColumnsProblem, naming all of them, where columns are missing from the
+        file.
+        """
         in_file = set(present)
         missing = [name for name in self.names if self.source(name) not in in_file]
         if missing:
             free = [name for name in present if name not in self.sources]
             candidates = likely_columns(missing, free, is_only=len(present) == 1)
-            found = [MissingColumn(name, self.source(name), candidates.get(name, ())) for name in missing]
+            found = [
+                MissingColumn(name, self.source(name), candidates.get(name, ())) for name in missing
+            ]
             raise MissingColumnsProblem(found, present)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What to tell about the columns that are read under another name."""
-        pairs = [f"“{source}” as “{name}”" for name, source in self.column_map.items() if source != name]
+        pairs = [
+            f"“{source}” as “{name}”" for name, source in self.column_map.items() if source != name
+        ]
         if not pairs:
             return ()
         shown = pairs[:N_NAMED]
         if len(pairs) > N_NAMED:
             shown.append(f"{len(pairs) - N_NAMED:,} more")
-        return (f"Columns of the file were read under another name, as you chose: {', '.join(shown)}.",)
+        return (
+            f"Columns of the file were read under another name, as you chose: {', '.join(shown)}.",
+        )
 
 
-def likely_columns(missing: Sequence[str], free: Sequence[str], *, is_only: bool = False) -> dict[str, tuple[str, ...]]:
+def likely_columns(
+    missing: Sequence[str], free: Sequence[str], *, is_only: bool = False
+) -> dict[str, tuple[str, ...]]:
     """Return, for missing columns, the columns of the file that may be meant, the likeliest first.
 
-    Names that differ in case, spaces, forms of characters or punctuation come before typing mistakes. `is_only`: the
-    file has a single column, which then is offered for a single missing one whatever it is called.
+    Names that differ in case, spaces, forms of characters or punctuation come before typing
+    mistakes. `is_only`: the file has a single column, which then is offered for a single missing
+    one whatever it is called.
     """
     found: dict[str, tuple[str, ...]] = {}
     for pairing in (_of_one_spelling, _of_the_same_letters, _with_typing_mistakes):
@@ -135,8 +158,12 @@ def _of_the_same_letters(missing: Sequence[str], free: Sequence[str]) -> dict[st
     return _alike(missing, free, plain_name)
 
 
-def _alike(missing: Sequence[str], free: Sequence[str], key: Callable[[str], str]) -> dict[str, tuple[str, ...]]:
-    """Pair names with one key; where two missing columns have the same, none can be told from the other."""
+def _alike(
+    missing: Sequence[str], free: Sequence[str], key: Callable[[str], str]
+) -> dict[str, tuple[str, ...]]:
+    """Pair names with one key; where two missing columns have the same, none can be told from the
+    other.
+    """
     by_key: dict[str, list[str]] = {}
     for source in free:
         by_key.setdefault(key(source), []).append(source)
@@ -149,17 +176,23 @@ def _alike(missing: Sequence[str], free: Sequence[str], key: Callable[[str], str
 
 
 def _spelling(name: str) -> str:
-    """Return a name without what the eye passes over: case, spaces at the ends or doubled, invisible characters."""
+    """Return a name without what the eye passes over: case, spaces at the ends or doubled,
+    invisible characters.
+    """
     folded = unicodedata.normalize("NFKC", name).casefold()
     visible = "".join(character for character in folded if unicodedata.category(character) != "Cf")
     return unicodedata.normalize("NFKC", " ".join(visible.split()))
 
 
-def _with_typing_mistakes(missing: Sequence[str], free: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def _with_typing_mistakes(
+    missing: Sequence[str], free: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
     """Pair the names that are most alike."""
     if len(missing) * len(free) > MAX_COMPARISONS:
         return {}
-    ratios = [(_likeness(name, source), name, source) for name, source in itertools.product(missing, free)]
+    ratios = [
+        (_likeness(name, source), name, source) for name, source in itertools.product(missing, free)
+    ]
     pairs: dict[str, tuple[str, ...]] = {}
     taken: set[str] = set()
     for ratio, name, source in sorted(ratios, key=lambda pair: -pair[0]):
@@ -173,7 +206,9 @@ def _likeness(name: str, other: str) -> float:
     """Compare two names; exam_1 and exam_2, or height and weight, have nothing in common."""
     letters = plain_name(name)
     other_letters = plain_name(other)
-    if letters[:1] != other_letters[:1] or re.findall(r"\d+", letters) != re.findall(r"\d+", other_letters):
+    if letters[:1] != other_letters[:1] or re.findall(r"\d+", letters) != re.findall(
+        r"\d+", other_letters
+    ):
         return 0.0
     return difflib.SequenceMatcher(None, letters, other_letters).ratio()
 
@@ -183,7 +218,9 @@ def some(names: Collection[str]) -> str:
     listed = list(names)
     if len(listed) <= N_NAMED:
         return quoted(listed)
-    return f"{', '.join(f'“{name}”' for name in listed[:N_NAMED])} and {len(listed) - N_NAMED:,} more"
+    return (
+        f"{', '.join(f'“{name}”' for name in listed[:N_NAMED])} and {len(listed) - N_NAMED:,} more"
+    )
 
 
 def quoted(names: Sequence[str]) -> str:

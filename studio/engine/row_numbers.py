@@ -1,4 +1,6 @@
-"""How a row is called wherever a person reads of it; programs name it by `row_id`, its position from 0."""
+"""How a row is called wherever a person reads of it; programs name it by `row_id`, its position
+from 0.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Identity of rows by their content: copies, an order that does not depend on the file's, and digests for the cache."""
+"""Identity of rows by their content: copies, an order that does not depend on the file's, and
+digests for the cache.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,16 @@ from studio.engine import cell_values
 from studio.engine.cells import Cells, Table
 from studio.engine.columns import MEASURED, ColumnKind
 
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio: spreads neighbouring hashes (Knuth, TAOCP 6.4)
+_MULTIPLIER = np.uint64(
+    0x9E3779B97F4A7C15
+)  # 2^64 / golden ratio: spreads neighbouring hashes (Knuth, TAOCP 6.4)
 
 
 def content_hashes(table: Table) -> npt.NDArray[np.uint64]:
     """Return a hash of each row's cells exactly as they are written, shape (n,)."""
-    return _combined([_text_hashes(cells.distinct)[cells.codes] for cells in table.values()], table.n_rows)
+    return _combined(
+        [_text_hashes(cells.distinct)[cells.codes] for cells in table.values()], table.n_rows
+    )
 
 
 def copy_hashes(table: Table, kinds: Mapping[str, ColumnKind]) -> npt.NDArray[np.uint64]:
@@ -26,7 +32,9 @@ def copy_hashes(table: Table, kinds: Mapping[str, ColumnKind]) -> npt.NDArray[np
 
     White space and case are not regarded, and numbers are compared by value.
     """
-    return _combined([value_hashes(cells, kinds[name]) for name, cells in table.items()], table.n_rows)
+    return _combined(
+        [value_hashes(cells, kinds[name]) for name, cells in table.items()], table.n_rows
+    )
 
 
 def value_hashes(cells: Cells, kind: ColumnKind) -> npt.NDArray[np.uint64]:
@@ -41,19 +49,28 @@ def value_hashes(cells: Cells, kind: ColumnKind) -> npt.NDArray[np.uint64]:
 
 
 def word_hashes(table: Table, kinds: Mapping[str, ColumnKind]) -> npt.NDArray[np.uint64]:
-    """Return `copy_hashes` in which a number or date counts only by whether it is missing, shape (n,)."""
+    """Return `copy_hashes` in which a number or date counts only by whether it is missing, shape
+    (n,).
+    """
     hashes = [
-        cells.is_blank.astype(np.uint64) if kinds[name] in MEASURED else value_hashes(cells, kinds[name])
+        (
+            cells.is_blank.astype(np.uint64)
+            if kinds[name] in MEASURED
+            else value_hashes(cells, kinds[name])
+        )
         for name, cells in table.items()
     ]
     return _combined(hashes, table.n_rows)
 
 
-def canonical_order(hashes: npt.NDArray[np.uint64], labels: Sequence[str | None]) -> npt.NDArray[np.int64]:
-    """Return the positions of the rows sorted by content, so that results do not depend on the order of the file.
+def canonical_order(
+    hashes: npt.NDArray[np.uint64], labels: Sequence[str | None]
+) -> npt.NDArray[np.int64]:
+    """Return the positions of the rows sorted by content, so that results do not depend on the
+    order of the file.
 
-    Rows of equal content are sorted by how frequent their labels are, which does not depend on their names either,
-    and by their labels where that is the same.
+    Rows of equal content are sorted by how frequent their labels are, which does not depend on
+    their names either, and by their labels where that is the same.
     """
     codes, names = pd.factorize(np.array([label or "" for label in labels], dtype=object))
     counts = np.bincount(codes, minlength=len(names))
@@ -64,7 +81,13 @@ def digest(*parts: str | bytes | npt.NDArray[np.generic]) -> str:
     """Return the SHA-256 of the parts as 64 hexadecimal digits."""
     sha = hashlib.sha256()
     for part in parts:
-        data = part.encode() if isinstance(part, str) else part if isinstance(part, bytes) else part.tobytes()
+        data = (
+            part.encode()
+            if isinstance(part, str)
+            else part
+            if isinstance(part, bytes)
+            else part.tobytes()
+        )
         sha.update(len(data).to_bytes(8, "big"))
         sha.update(data)
     return sha.hexdigest()

@@ -1,4 +1,6 @@
-"""Generates sample data to try the studio with: support requests with planted issues, where the truth is known."""
+"""Generates sample data to try the studio with: support requests with planted issues, where the
+truth is known.
+"""
 
 from __future__ import annotations
 
@@ -62,9 +64,8 @@ class SampleTable:
     ----------
     frame
         Columns request_id, message, topic (the given label, None where unlabeled) and channel.
-    truth
-        In the same order: true_topic, planted (a value of `Planted`), and twin, the row that a copy or near duplicate
-        was made from (-1 for others).
+    truth In the same order: true_topic, planted (a value of `Planted`), and twin, the row that a
+        copy or near duplicate was made from (-1 for others).
     """
 
     frame: pd.DataFrame
@@ -91,10 +92,8 @@ def make_support_requests(*, n_rows: int = 1200, seed: int = 0) -> SampleTable:
         The only source of randomness; equal seeds give equal tables.
 
     Returns
-    -------
-    SampleTable
-        6 % label errors, 2 % near duplicates, 1 % exact copies, 1 % outliers, 2 % unlabeled rows, the rest clean and
-        distinct.
+    ------- SampleTable 6 % label errors, 2 % near duplicates, 1 % exact copies, 1 % outliers, 2 %
+    unlabeled rows, the rest clean and distinct.
 
     Raises
     ------
@@ -159,7 +158,8 @@ class _Writer:
     def label_errors(self, count: int) -> list[_Request]:
         topics = [self.pick(TOPICS) for _ in range(count)]
         return [
-            _Request(self._message(topic), topic, self.pick(CONFUSABLE[topic]), Planted.LABEL_ERROR) for topic in topics
+            _Request(self._message(topic), topic, self.pick(CONFUSABLE[topic]), Planted.LABEL_ERROR)
+            for topic in topics
         ]
 
     def unlabeled(self, count: int) -> list[_Request]:
@@ -170,12 +170,21 @@ class _Writer:
         order = self.rng.permutation(len(OFF_TOPIC))
         texts = [OFF_TOPIC[int(order[position % len(OFF_TOPIC)])] for position in range(count)]
         topics = [self.pick(TOPICS) for _ in texts]
-        return [_Request(text, topic, topic, Planted.OUTLIER) for text, topic in zip(texts, topics, strict=True)]
+        return [
+            _Request(text, topic, topic, Planted.OUTLIER)
+            for text, topic in zip(texts, topics, strict=True)
+        ]
 
     def twins(self, sources: Sequence[_Request], n_near: int, n_exact: int) -> list[_Request]:
-        chosen = [int(position) for position in self.rng.permutation(len(sources))[: n_near + n_exact]]
-        near = [self._twin(sources, position, Planted.NEAR_DUPLICATE) for position in chosen[:n_near]]
-        return near + [self._twin(sources, position, Planted.EXACT_COPY) for position in chosen[n_near:]]
+        chosen = [
+            int(position) for position in self.rng.permutation(len(sources))[: n_near + n_exact]
+        ]
+        near = [
+            self._twin(sources, position, Planted.NEAR_DUPLICATE) for position in chosen[:n_near]
+        ]
+        return near + [
+            self._twin(sources, position, Planted.EXACT_COPY) for position in chosen[n_near:]
+        ]
 
     def _twin(self, sources: Sequence[_Request], position: int, planted: Planted) -> _Request:
         source = sources[position]
@@ -208,17 +217,25 @@ class _Writer:
 
     def _filled(self, template: str) -> str:
         numbers = {
-            "amount": f"{self.pick('€$£')}{int(self.rng.integers(4, 260))}.{self.pick(('00', '50', '90', '95', '99'))}",
+            "amount": (
+                f"{self.pick('€$£')}{int(self.rng.integers(4, 260))}.{self.pick(('00', '50', '90', '95', '99'))}"  # noqa: E501
+            ),
             "order": f"{self.pick('ABKT')}{int(self.rng.integers(10_000, 99_999))}",
             "digits": f"{int(self.rng.integers(1000, 9999))}",
-            "code": f"{self.pick(('SPRING', 'WELCOME', 'HELLO', 'SAVE'))}{self.pick((5, 10, 15, 20))}",
+            "code": (
+                f"{self.pick(('SPRING', 'WELCOME', 'HELLO', 'SAVE'))}{self.pick((5, 10, 15, 20))}"
+            ),
             "error": f"E-{int(self.rng.integers(100, 999))}",
         }
-        return template.format(**numbers, **{slot: self.pick(options) for slot, options in SLOTS.items()})
+        return template.format(
+            **numbers, **{slot: self.pick(options) for slot, options in SLOTS.items()}
+        )
 
     def _with_typo(self, text: str) -> str:
         """Swap two neighbouring letters inside a word."""
-        places = [at for at in range(1, len(text) - 2) if re.fullmatch("[a-z]{4}", text[at - 1 : at + 3])]
+        places = [
+            at for at in range(1, len(text) - 2) if re.fullmatch("[a-z]{4}", text[at - 1 : at + 3])
+        ]
         if not places:
             return text
         at = self.pick(places)  # where the two letters are equal, nothing changes

@@ -14,7 +14,9 @@ from studio.engine.health.report import Health
 from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 
-if TYPE_CHECKING:  # database models use this module: no process of the studio should load pandas for annotations
+if (
+    TYPE_CHECKING
+):  # database models use this module: no process of the studio should load pandas for annotations
     import numpy as np
     import numpy.typing as npt
     import pandas as pd
@@ -46,11 +48,10 @@ class CleansetSpec:
         Seconds that the fits may take together; then slow candidates are left out. 0 is no bound.
     encoder_folder
         A sentence encoder in the form of sentence-transformers; None is the one that is installed.
-    arithmetic
-        What that encoder computes in; None is what this machine is quickest at, which `make_study` finds out.
-    conventions
-        How numbers and dates of some columns are read, the label's among them; those of others are found from their
-        cells by `make_study`.
+    arithmetic What that encoder computes in; None is what this machine is quickest at, which
+        `make_study` finds out.
+    conventions How numbers and dates of some columns are read, the label's among them; those of
+        others are found from their cells by `make_study`.
     is_script_known
         Whether that encoder knows the characters of the text; `make_study` finds out.
     """
@@ -89,11 +90,12 @@ class CleansetSpec:
 class CandidateResult:
     """One row of the table of models: a candidate, or the ensemble of them.
 
-    `accuracy`, `log_loss` and `ece` are held-out (out-of-sample over all labeled rows). `accuracy`: multi-class the
-    fraction of rows whose likeliest class is the given one, multi-label F1 over all rows and classes, regression R².
-    `log_loss`: nats per row, multi-label per row and class, regression the root mean squared error. `ece`: expected
-    calibration error, None for regression. `weight` is the share in the ensemble (1.0 for the ensemble itself); the
-    times are summed over the folds, in seconds.
+    `accuracy`, `log_loss` and `ece` are held-out (out-of-sample over all labeled rows). `accuracy`:
+    multi-class the fraction of rows whose likeliest class is the given one, multi-label F1 over all
+    rows and classes, regression R². `log_loss`: nats per row, multi-label per row and class,
+    regression the root mean squared error. `ece`: expected calibration error, None for regression.
+    `weight` is the share in the ensemble (1.0 for the ensemble itself); the times are summed over
+    the folds, in seconds.
     """
 
     key: str
@@ -115,16 +117,15 @@ class CleansetResult:
     issues
         One row per dataset row, in the same order; exactly the columns of the product's table of
         Cleanlab columns that apply. Scores are in [0, 1] and 1 is worst.
-    pred_probs
-        Out-of-sample class probabilities, shape (n_rows, n_classes), float32, columns in the order of `classes`. In
-        a multi-label task each column is a probability of its own. No columns for regression and unsupervised.
+    pred_probs Out-of-sample class probabilities, shape (n_rows, n_classes), float32, columns in the
+        order of `classes`. In a multi-label task each column is a probability of its own. No
+        columns for regression and unsupervised.
     classes
         The class names, sorted, as they are spelled in the data.
-    predictions
-        Regression: out-of-sample number and its expected absolute error, shape (n_rows, 2), float32; else None.
-    fold_id
-        Shape (n_rows,), int16: the fold in which the row was held out; -1 for rows without a label, which
-        get the mean prediction of all fold models.
+    predictions Regression: out-of-sample number and its expected absolute error, shape (n_rows, 2),
+        float32; else None.
+    fold_id Shape (n_rows,), int16: the fold in which the row was held out; -1 for rows without a
+        label, which get the mean prediction of all fold models.
     embeddings
         Shape (n_rows, d), float32, or None where the modality has none.
     candidates

@@ -32,15 +32,17 @@ class Measured:
         return self.trial.candidate.name
 
 
-def choose(trials: Sequence[Trial], study: Study, *, n_jobs: int, progress: Progress) -> list[Trial]:
+def choose(
+    trials: Sequence[Trial], study: Study, *, n_jobs: int, progress: Progress
+) -> list[Trial]:
     """Return the trials worth going on with, and say in the log which are not, and why.
 
     Parameters
     ----------
     trials
         Each candidate on the first fold.
-    study
-        Its spec's `budget_s` bounds the seconds of all fits together; 0 is no bound. The best candidate always stays.
+    study Its spec's `budget_s` bounds the seconds of all fits together; 0 is no bound. The best
+        candidate always stays.
     n_jobs
         Fits side by side.
     """
@@ -54,8 +56,8 @@ def choose(trials: Sequence[Trial], study: Study, *, n_jobs: int, progress: Prog
         for one in measured:
             if one not in kept:
                 progress.log(
-                    f"{one.name}: left out after one fold, as its loss of {one.loss:.3f} is far above the best "
-                    f"({best.name}, {best.loss:.3f})"
+                    f"{one.name}: left out after one fold, as its loss of {one.loss:.3f} is far"
+                    f" above the best ({best.name}, {best.loss:.3f})"
                 )
     if study.spec.budget_s:
         kept = _within_budget(kept, best, study, n_jobs=n_jobs, progress=progress)
@@ -72,8 +74,9 @@ def _within_budget(
     while len(kept) > 1 and _expected_s(kept, study.n_folds, n_jobs) > study.spec.budget_s:
         slowest = max((one for one in kept if one is not best), key=lambda one: one.trial.seconds)
         progress.log(
-            f"{slowest.name}: left out, as all folds would take {_expected_s(kept, study.n_folds, n_jobs):,.0f} s, "
-            f"more than the {study.spec.budget_s:,.0f} s that are allowed"
+            f"{slowest.name}: left out, as all folds would take"
+            f" {_expected_s(kept, study.n_folds, n_jobs):,.0f} s, more than the"
+            f" {study.spec.budget_s:,.0f} s that are allowed"
         )
         kept = [one for one in kept if one is not slowest]
     return kept
@@ -84,7 +87,10 @@ def _expected_s(kept: Sequence[Measured], n_folds: int, n_jobs: int) -> float:
 
 
 def _measured(trial: Trial, study: Study) -> Measured:
-    recipe, targets = RECIPES[study.spec.task], study.labels.targets[np.flatnonzero(study.fold_id == 0)]
+    recipe, targets = (
+        RECIPES[study.spec.task],
+        study.labels.targets[np.flatnonzero(study.fold_id == 0)],
+    )
     calibration = recipe.calibration(trial.predicted, targets)
     calibrated = recipe.calibrated(trial.predicted, calibration.temperature)
     losses = recipe.losses(recipe.column(calibrated, targets), targets, calibration)

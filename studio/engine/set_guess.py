@@ -25,7 +25,9 @@ _MARKS: Mapping[Separator, str] = {
     Separator.SLASH: "/",
     Separator.SPACE: " ",
 }
-_ONLY_OF_WORDS = frozenset({Separator.COMMA, Separator.SLASH, Separator.SPACE})  # they also stand inside numbers
+_ONLY_OF_WORDS = frozenset(
+    {Separator.COMMA, Separator.SLASH, Separator.SPACE}
+)  # they also stand inside numbers
 _ALSO_INSIDE_NAMES = frozenset({Separator.SLASH, Separator.SPACE})
 _JSON_TEXT = re.compile(r'[\[,]\s*"')
 _PYTHON_TEXT = re.compile(r"[\[({,]\s*'")
@@ -43,24 +45,30 @@ def recognised_separator(cells: CountedCells) -> Separator | None:
 
     Notes
     -----
-    A mark separates classes where the parts recur, in different company and in numbers that vary: so it is neither
-    part of a name ("New York", "n/a", "Portland, OR"), nor does it lead down a hierarchy ("food/fruit/apple").
+    A mark separates classes where the parts recur, in different company and in numbers that vary:
+    so it is neither part of a name ("New York", "n/a", "Portland, OR"), nor does it lead down a
+    hierarchy ("food/fruit/apple").
     """
     separator = _list_kind(cells)
     if separator is not None:
         return separator if _has_recurring_items(cells, separator) else None
-    return next((one for one in _MARKS if _occurs(cells, one) and _Parts.of(cells, one).are_sets), None)
+    return next(
+        (one for one in _MARKS if _occurs(cells, one) and _Parts.of(cells, one).are_sets), None
+    )
 
 
 def possible_separator(cells: CountedCells) -> Separator | None:
-    """Return how the cells write sets of classes if they are sets, None where nothing looks like it.
+    """Return how the cells write sets of classes if they are sets, None where nothing looks like
+    it.
 
     It is worth a question, but not a guess: “urgent billing” is written like “strongly agree”.
     """
     recognised = recognised_separator(cells)
     if recognised is not None:
         return recognised
-    return next((one for one in _MARKS if _occurs(cells, one) and _Parts.of(cells, one).may_be_sets), None)
+    return next(
+        (one for one in _MARKS if _occurs(cells, one) and _Parts.of(cells, one).may_be_sets), None
+    )
 
 
 def likely_separator(cells: CountedCells) -> Separator:
@@ -72,7 +80,9 @@ def likely_separator(cells: CountedCells) -> Separator:
     plausible = [one for one in parts if one.n_sets and one.n_shared]
     if not plausible:
         return Separator.COMMA
-    return max(plausible, key=lambda one: (one.separator not in _ALSO_INSIDE_NAMES, one.n_sets)).separator
+    return max(
+        plausible, key=lambda one: (one.separator not in _ALSO_INSIDE_NAMES, one.n_sets)
+    ).separator
 
 
 def _occurs(cells: CountedCells, separator: Separator) -> bool:
@@ -88,7 +98,9 @@ def _list_kind(cells: CountedCells) -> Separator | None:
         return None
     if any(_JSON_TEXT.search(cell) for cell in lists):
         return Separator.JSON
-    return Separator.PYTHON if any(_PYTHON_TEXT.search(cell) for cell in lists) else Separator.NUMBERS
+    return (
+        Separator.PYTHON if any(_PYTHON_TEXT.search(cell) for cell in lists) else Separator.NUMBERS
+    )
 
 
 def _has_recurring_items(cells: CountedCells, separator: Separator) -> bool:
@@ -108,8 +120,8 @@ class _Parts:
         Each part with the rows that have it.
     n_shared
         Parts that occur in different sets.
-    n_sets
-        Rows with two parts or more; `n_different` are the different cells, whatever the order of their parts.
+    n_sets Rows with two parts or more; `n_different` are the different cells, whatever the order of
+        their parts.
     n_of_usual_size
         Rows with as many parts as most rows have.
     """
@@ -174,7 +186,10 @@ class _Parts:
     @property
     def _look_like_names(self) -> bool:
         n_chars = sum(map(len, self.names))
-        is_short = n_chars <= _MAX_NAME_CHARS * len(self.names) and self.n_words <= _MAX_WORDS * self.n_rows
+        is_short = (
+            n_chars <= _MAX_NAME_CHARS * len(self.names)
+            and self.n_words <= _MAX_WORDS * self.n_rows
+        )
         if self.separator in _ONLY_OF_WORDS:
             return is_short and all(any(mark.isalpha() for mark in name) for name in self.names)
         return is_short

@@ -1,4 +1,6 @@
-"""Groups of rows whose labels are exchanged as a whole: flexible models learn them as a rule, simple ones cannot."""
+"""Groups of rows whose labels are exchanged as a whole: flexible models learn them as a rule,
+simple ones cannot.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from studio.engine.partitions import Partition
 
 MAX_SLICES = 8
 MIN_ROWS = 30
-MIN_DEVIATIONS = 4.0  # standard errors below chance; clean tables reached 0.2 at most, found slices 4.9 to 8.2
+MIN_DEVIATIONS = (
+    4.0  # standard errors below chance; clean tables reached 0.2 at most, found slices 4.9 to 8.2
+)
 MIN_WRONG = 0.55  # estimated fraction of wrong labels
 MAX_WRONG = 0.95  # that the estimate may claim
 N_BINS = 10  # of a column of numbers: a slice seldom fills a fifth
@@ -39,7 +43,9 @@ class Slice:
     wrong_fraction: float
 
 
-def find_slices(labels: Labels, simple: Probabilities, divided: Sequence[Partition]) -> tuple[Slice, ...]:
+def find_slices(
+    labels: Labels, simple: Probabilities, divided: Sequence[Partition]
+) -> tuple[Slice, ...]:
     """Find groups in which labels are exchanged, the clearest first.
 
     Parameters
@@ -52,12 +58,12 @@ def find_slices(labels: Labels, simple: Probabilities, divided: Sequence[Partiti
         The groups that are looked at. A row belongs to one slice at most.
 
     Notes
-    -----
-    Agreement is the probability that the linear model gives to a row's label, less what it gives on average to labels
-    drawn from the row's group. Useless models reach 0 and useful ones more, whichever classes the group has. A model
-    without interactions learns one rule for all rows, so where labels are exchanged it is contradicted, and its
-    agreement is negative. Four standard errors below 0 are asked for. With agreement T elsewhere and t here, a fraction
-    (1 - t / T) / 2 of the labels is wrong.
+    ----- Agreement is the probability that the linear model gives to a row's label, less what it
+    gives on average to labels drawn from the row's group. Useless models reach 0 and useful ones
+    more, whichever classes the group has. A model without interactions learns one rule for all
+    rows, so where labels are exchanged it is contradicted, and its agreement is negative. Four
+    standard errors below 0 are asked for. With agreement T elsewhere and t here, a fraction (1 - t
+    / T) / 2 of the labels is wrong.
 
     References
     ----------
@@ -82,14 +88,17 @@ def judged(
 ) -> Probabilities:
     """Return the probabilities by which given labels are judged, shape (n, K).
 
-    In a slice the linear model's count in place of the ensemble's, each class weighed by how often labels are wrong
+    In a slice the linear model's count in place of the ensemble's, each class weighed by how often
+    labels are wrong
     there: the given class by 1 - wrong_fraction, the others by wrong_fraction.
     """
     if not slices:
         return probabilities
     result = probabilities.copy()
     for one in slices:
-        weights = np.full((len(one.rows), probabilities.shape[1]), one.wrong_fraction, dtype=np.float32)
+        weights = np.full(
+            (len(one.rows), probabilities.shape[1]), one.wrong_fraction, dtype=np.float32
+        )
         weights[np.arange(len(one.rows)), labels.codes[one.rows]] = 1 - one.wrong_fraction
         weighed = np.maximum(simple[one.rows], np.float32(1e-6)) * weights
         result[one.rows] = weighed / weighed.sum(axis=1, keepdims=True)
@@ -97,9 +106,15 @@ def judged(
 
 
 def _clearest(
-    partition: Partition, labels: Labels, simple: Probabilities, is_free: npt.NDArray[np.bool_], usual: float
+    partition: Partition,
+    labels: Labels,
+    simple: Probabilities,
+    is_free: npt.NDArray[np.bool_],
+    usual: float,
 ) -> tuple[float, Slice] | None:
-    """Return the group that contradicts the model most clearly, with its agreement in standard errors."""
+    """Return the group that contradicts the model most clearly, with its agreement in standard
+    errors.
+    """
     rows = np.flatnonzero(is_free & (partition.members >= 0))
     if len(rows) < MIN_ROWS:
         return None
@@ -114,21 +129,31 @@ def _clearest(
     if not counts_as.any():
         return None
     k = int(np.argmin(np.where(counts_as, deviations, np.inf)))
-    return float(deviations[k]), Slice(partition.descriptions[k], rows[group == k], float(min(wrong[k], MAX_WRONG)))
+    return float(deviations[k]), Slice(
+        partition.descriptions[k], rows[group == k], float(min(wrong[k], MAX_WRONG))
+    )
 
 
 def _usual(simple: Probabilities, labels: Labels, is_free: npt.NDArray[np.bool_]) -> float:
     rows = np.flatnonzero(is_free)
-    return float(_agreement(simple[rows], labels.codes[rows], np.zeros(len(rows), dtype=np.int64), 1).mean())
+    return float(
+        _agreement(simple[rows], labels.codes[rows], np.zeros(len(rows), dtype=np.int64), 1).mean()
+    )
 
 
 def _agreement(
     simple: Probabilities, codes: npt.NDArray[np.int32], group: npt.NDArray[np.int64], n_groups: int
 ) -> npt.NDArray[np.float64]:
-    """Return by how much each row's label is likelier than one drawn from the row's group, shape (n_rows,)."""
+    """Return by how much each row's label is likelier than one drawn from the row's group, shape
+    (n_rows,).
+    """
     n_classes = simple.shape[1]
-    counts = np.bincount(group * n_classes + codes, minlength=n_groups * n_classes).reshape(n_groups, n_classes)
+    counts = np.bincount(group * n_classes + codes, minlength=n_groups * n_classes).reshape(
+        n_groups, n_classes
+    )
     shares = (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)).astype(np.float32)
     by_chance = np.einsum("ij,ij->i", simple, shares[group])
-    agreement: npt.NDArray[np.float64] = (simple[np.arange(len(codes)), codes] - by_chance).astype(np.float64)
+    agreement: npt.NDArray[np.float64] = (simple[np.arange(len(codes)), codes] - by_chance).astype(
+        np.float64
+    )
     return agreement

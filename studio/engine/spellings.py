@@ -11,7 +11,9 @@ from dataclasses import dataclass
 _SPACES = re.compile(r"\s+")
 _WHOLE_AS_DECIMAL = re.compile(r"(-?\d+)\.0*")
 _DECIMAL = re.compile(r"-?\d*\.\d+")
-_HYPHENS = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
+_HYPHENS = dict.fromkeys(
+    map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-"
+)
 _QUOTES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u00b4`"), "'")
 _DOUBLE_QUOTES = dict.fromkeys(map(ord, "\u201c\u201d\u201f\u201e"), '"')
 _SAME_MARKS = {**_HYPHENS, **_QUOTES, **_DOUBLE_QUOTES}
@@ -32,7 +34,9 @@ class Spellings:
 
     @property
     def kept(self) -> str:
-        """The spelling that the others are merged into unless another one is chosen: the most frequent."""
+        """The spelling that the others are merged into unless another one is chosen: the most
+        frequent.
+        """
         return self.counts[0][0]
 
     @property
@@ -48,13 +52,14 @@ class Spellings:
 def spelling_key(name: str) -> str:
     """Return what all spellings of one class have in common.
 
-    Case, spaces, Unicode forms, kinds of hyphens and apostrophes, and zeros after a decimal point do not count.
+    Case, spaces, Unicode forms, kinds of hyphens and apostrophes, and zeros after a decimal point
+    do not count.
 
     >>> len({spelling_key(name) for name in ("New York", " new  york", "NEW\N{NO-BREAK SPACE}YORK")})
     1
     >>> spelling_key("1") == spelling_key("1.0"), spelling_key("cat") == spelling_key("cats")
     (True, False)
-    """
+    """  # noqa: E501
     composed = unicodedata.normalize("NFKC", name.translate(_SAME_MARKS)).casefold()
     composed = unicodedata.normalize("NFKC", composed)
     visible = "".join(mark for mark in composed if unicodedata.category(mark) != "Cf")
@@ -69,8 +74,9 @@ def spelling_key(name: str) -> str:
 def classes_spelled_variously(counts: Iterable[tuple[str, int]]) -> list[Spellings]:
     """Return the classes with more than one spelling, those with the most rows first.
 
-    `counts` are classes as they are spelled with their rows. Of equally frequent spellings the first is one without
-    needless spaces or marks, then the one that more rows have apart from spaces, then the first in the alphabet.
+    `counts` are classes as they are spelled with their rows. Of equally frequent spellings the
+    first is one without needless spaces or marks, then the one that more rows have apart from
+    spaces, then the first in the alphabet.
     """
     alike: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for name, n_rows in counts:
@@ -120,7 +126,9 @@ def _shown_mark(mark: str) -> str:
 
 
 def spelling_note(column: str, found: Sequence[Spellings], *, remedy: str) -> str:
-    """Return the sentence that tells of classes spelled in several ways; `remedy` says what can be done about it."""
+    """Return the sentence that tells of classes spelled in several ways; `remedy` says what can be
+    done about it.
+    """
     shown = "; ".join(one.in_words for one in found[:_N_SHOWN])
     n_more = len(found) - _N_SHOWN
     more = f"; and {n_more:,} more" if n_more > 0 else ""

@@ -23,7 +23,8 @@ _SHARES = np.linspace(0.0, 1.0, 21)
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How error bars are made of what a model of errors predicts: `factor · usual ** (1 - share) · predicted ** share`.
+    """How error bars are made of what a model of errors predicts: `factor · usual ** (1 - share) ·
+    predicted ** share`.
 
     Attributes
     ----------
@@ -46,7 +47,9 @@ class Scale:
     labels: LabelScale
 
     def bars(self, predicted: Predicted, errors: Predicted) -> npt.NDArray[np.float32]:
-        """Return error bars in the unit of the labels, shape (n,), of predicted numbers and errors, shape (n, 1)."""
+        """Return error bars in the unit of the labels, shape (n,), of predicted numbers and errors,
+        shape (n, 1).
+        """
         believed = np.maximum(errors[:, 0], self.floor)
         bars = self.factor * _units(believed, self.usual, self.share)
         return np.asarray(self.labels.bars(predicted[:, 0], bars), dtype=np.float32)
@@ -57,11 +60,10 @@ class Spread:
     """Error bars, and what they were made from.
 
     Attributes
-    ----------
-    expected
-        Expected absolute error of each row's prediction, shape (n,), in the unit of the labels; always positive.
-    labels
-        The cut absolute errors that a model of them is fitted to, in the scale of the numbers; NaN for unlabeled rows.
+    ---------- expected Expected absolute error of each row's prediction, shape (n,), in the unit of
+    the labels; always positive.
+    labels The cut absolute errors that a model of them is fitted to, in the scale of the numbers;
+        NaN for unlabeled rows.
     scale
         From the model's predictions to the bars.
     """
@@ -72,7 +74,11 @@ class Spread:
 
 
 def find_spread(
-    study: Study, predicted: Predicted, candidate: Candidate, resources: Resources, former: Predicted | None = None
+    study: Study,
+    predicted: Predicted,
+    candidate: Candidate,
+    resources: Resources,
+    former: Predicted | None = None,
 ) -> Spread:
     """Predict, out of sample and on the same folds, how far off each prediction is.
 
@@ -88,17 +94,21 @@ def find_spread(
         Where the study has former labels, what had been predicted of them, shape (n, 1).
 
     Notes
-    -----
-    A model of errors is itself unsure. How much of it is believed is the share under which the errors are likeliest,
-    if each has a Laplace distribution of its bar's size: near 1 where errors differ predictably (0.75 for prices of
-    houses), near 0 where they do not (0.25 for ratings of politeness).
+    ----- A model of errors is itself unsure. How much of it is believed is the share under which
+    the errors are likeliest, if each has a Laplace distribution of its bar's size: near 1 where
+    errors differ predictably (0.75 for prices of houses), near 0 where they do not (0.25 for
+    ratings of politeness).
     """
     is_labeled = study.labels.is_labeled
     errors = _errors(study.labels, predicted)
     known = errors[is_labeled]
     floor = max(_FLOOR * float(np.median(known)), float(np.finfo(np.float32).tiny))
     labels = _cut(study.labels, errors)
-    before = None if study.former is None or former is None else _cut(study.former, _errors(study.former, former))
+    before = (
+        None
+        if study.former is None or former is None
+        else _cut(study.former, _errors(study.former, former))
+    )
     (fit,) = cross_validate([candidate], replace(study, labels=labels, former=before), resources)
     believed = np.maximum(fit.predicted[is_labeled, 0].astype(np.float64), floor)
     scale = _scale(believed, known, floor, study.labels.scale)
@@ -111,13 +121,18 @@ def _errors(labels: Labels, predicted: Predicted) -> npt.NDArray[np.float64]:
 
 
 def _cut(labels: Labels, errors: npt.NDArray[np.float64]) -> Labels:
-    """Return the errors as labels to be learned, without the size of those that may come from wrong labels."""
+    """Return the errors as labels to be learned, without the size of those that may come from wrong
+    labels.
+    """
     largest = np.quantile(errors[labels.is_labeled], _CUT_AT)
     return Labels(np.minimum(errors, largest), (), labels.strata)
 
 
 def _scale(
-    believed: npt.NDArray[np.float64], errors: npt.NDArray[np.float64], floor: float, labels: LabelScale
+    believed: npt.NDArray[np.float64],
+    errors: npt.NDArray[np.float64],
+    floor: float,
+    labels: LabelScale,
 ) -> Scale:
     """Return the scale under which the errors, shape (n,), are likeliest."""
     usual = float(np.median(believed))
@@ -132,6 +147,8 @@ def _scale(
     return Scale(floor, usual, share, max(factor, _FLOOR), labels)
 
 
-def _units(believed: npt.NDArray[np.floating], usual: float, share: float) -> npt.NDArray[np.floating]:
+def _units(
+    believed: npt.NDArray[np.floating], usual: float, share: float
+) -> npt.NDArray[np.floating]:
     units: npt.NDArray[np.floating] = usual ** (1 - share) * believed**share
     return units

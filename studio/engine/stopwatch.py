@@ -1,4 +1,6 @@
-"""Measures how long each stage takes, from the progress calls that pass through, and tidies up between them."""
+"""Measures how long each stage takes, from the progress calls that pass through, and tidies up
+between them.
+"""
 
 from __future__ import annotations
 

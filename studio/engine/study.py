@@ -1,4 +1,6 @@
-"""Rows made ready for learning: in canonical order, with class codes, folds and views of their features."""
+"""Rows made ready for learning: in canonical order, with class codes, folds and views of their
+features.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,12 @@ from studio.engine.similar import SIMILAR_VERSION, Similar, similar_rows, simila
 from studio.engine.views import Views
 
 _CHANGES_OF_A_SITTING = 200
-_MAX_UNKNOWN_SHARE = 0.2  # of the tokens; 0.63 of Chinese reviews, hardly any in a language of Europe
-_CHARACTERS_PER_PHRASE = 30  # on average; what is shorter, such as names of people, is hardly worth encoding
+_MAX_UNKNOWN_SHARE = (
+    0.2  # of the tokens; 0.63 of Chinese reviews, hardly any in a language of Europe
+)
+_CHARACTERS_PER_PHRASE = (
+    30  # on average; what is shorter, such as names of people, is hardly worth encoding
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +58,9 @@ class Study:
         The fold that holds each row out, -1 for unlabeled rows, shape (n,).
     views
         Features.
-    former
-        Given labels of an earlier cleanset of the same rows, whose folds these are and from whose fits models may go
-        on, as few labels were changed since; None if everything is fitted anew.
+    former Given labels of an earlier cleanset of the same rows, whose folds these are and from
+        whose fits models may go on, as few labels were changed since; None if everything is fitted
+        anew.
     """
 
     spec: CleansetSpec
@@ -81,7 +87,9 @@ class Study:
 
     @property
     def is_class_seen(self) -> npt.NDArray[np.bool_]:
-        """Multi-class: where the given class also occurs outside the row's fold, so that it could be learned, (n,)."""
+        """Multi-class: where the given class also occurs outside the row's fold, so that it could
+        be learned, (n,).
+        """
         is_labeled = self.labels.is_labeled
         n_in_fold = np.zeros((self.n_folds, len(self.labels.classes)), dtype=np.int64)
         np.add.at(n_in_fold, (self.fold_id[is_labeled], self.labels.codes[is_labeled]), 1)
@@ -116,14 +124,12 @@ def make_study(
         The choice of columns, folds and seed.
     resources
         For the features that are computed later on.
-    former
-        Cells of labels that were corrected since. If so few were that models can go on from fits to these, their folds
-        stay, so that no row is held out from a model that has seen it.
+    former Cells of labels that were corrected since. If so few were that models can go on from fits
+        to these, their folds stay, so that no row is held out from a model that has seen it.
 
     Notes
-    -----
-    Rows are sorted by their content, and classes by their first rows in that order, so that the same rows in another
-    order, or with classes of other names, give the same result.
+    ----- Rows are sorted by their content, and classes by their first rows in that order, so that
+    the same rows in another order, or with classes of other names, give the same result.
     """
     spec = replace(spec, conventions=settled_conventions(as_given, given, spec))
     as_given = as_given.read_as(spec.conventions)
@@ -145,11 +151,16 @@ def make_study(
     labels = labels.with_classes_in(by_appearance)
     before = before.with_classes_in(by_appearance) if before else None
     content, cache = content[order], resources.cache
-    kinds = str([(spec.column_kinds[name], spec.conventions.get(name)) for name in spec.feature_columns])
-    copies = cache.recall(digest("copies", content, kinds), lambda: copy_hashes(table, spec.column_kinds))
+    kinds = str(
+        [(spec.column_kinds[name], spec.conventions.get(name)) for name in spec.feature_columns]
+    )
+    copies = cache.recall(
+        digest("copies", content, kinds), lambda: copy_hashes(table, spec.column_kinds)
+    )
     views = Views(table, content, spec, resources)
     similar = _similar(table, copies, views, spec, resources)
-    views.release()  # the distances of a table are its largest matrix, and models of many rows don't read it
+    # the distances of a table are its largest matrix, and models of many rows don't read it
+    views.release()
     dealt, groups = before or labels, similar.groups()
     fold_id = cache.recall(
         digest("folds", dealt.strata, dealt.is_labeled, groups, f"{spec.n_folds} {spec.seed}"),
@@ -158,27 +169,39 @@ def make_study(
     return Study(spec, order, table, copies, similar, labels, fold_id, views, before)
 
 
-def settled_conventions(table: Table, given: Sequence[str | None], spec: CleansetSpec) -> Conventions:
-    """Return how the numbers and dates of every column are read, found from its cells where the spec does not say."""
+def settled_conventions(
+    table: Table, given: Sequence[str | None], spec: CleansetSpec
+) -> Conventions:
+    """Return how the numbers and dates of every column are read, found from its cells where the
+    spec does not say.
+    """
     conventions = dict(spec.conventions)
     for name, cells in table.items():
         found = None if name in conventions else cells.found_convention(spec.column_kinds[name])
         if found is not None:
             conventions[name] = found.convention
-    if spec.task is MLTask.REGRESSION and spec.label_column and spec.label_column not in conventions:
+    if (
+        spec.task is MLTask.REGRESSION
+        and spec.label_column
+        and spec.label_column not in conventions
+    ):
         conventions[spec.label_column] = Cells.of(given).decimal
     return conventions
 
 
 def _is_script_known(table: Table, spec: CleansetSpec, resources: Resources) -> bool:
-    """Say whether the sentence encoder knows most characters of the text, if it may be asked at all."""
+    """Say whether the sentence encoder knows most characters of the text, if it may be asked at
+    all.
+    """
     columns = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
     if not spec.may_encode:
         return True
     share = unknown_share([cell for name in columns for cell in table[name]], spec.encoder_folder)
     if share <= _MAX_UNKNOWN_SHARE:
         return True
-    resources.progress.log(f"The sentence encoder does not know {share:.0%} of this text and is left out")
+    resources.progress.log(
+        f"The sentence encoder does not know {share:.0%} of this text and is left out"
+    )
     return False
 
 
@@ -186,12 +209,16 @@ def _is_near(now: Labels, before: Labels) -> bool:
     """Say whether some labels differ, though few, and neither the classes nor the labeled rows."""
     if now.classes != before.classes or not np.array_equal(now.is_labeled, before.is_labeled):
         return False
-    differs = np.reshape(now.targets != before.targets, (len(now.strata), -1)).any(axis=1) & now.is_labeled
+    differs = (
+        np.reshape(now.targets != before.targets, (len(now.strata), -1)).any(axis=1)
+        & now.is_labeled
+    )
     return 0 < int(differs.sum()) <= max_changes(int(now.is_labeled.sum()))
 
 
 def max_changes(n_labeled: int) -> int:
-    """Return how many labels may differ for fits to go on; with more, fitting anew finds more of the errors left.
+    """Return how many labels may differ for fits to go on; with more, fitting anew finds more of
+    the errors left.
 
     A twentieth; of few rows up to a fifth, as one sitting corrects as much.
     """
@@ -199,7 +226,11 @@ def max_changes(n_labeled: int) -> int:
 
 
 def _similar(
-    table: Table, copies: npt.NDArray[np.uint64], views: Views, spec: CleansetSpec, resources: Resources
+    table: Table,
+    copies: npt.NDArray[np.uint64],
+    views: Views,
+    spec: CleansetSpec,
+    resources: Resources,
 ) -> Similar:
     """Meet near duplicates, or recall those that were met among the same rows."""
     key = digest("similar", SIMILAR_VERSION, views.key(distance_view(spec)), copies, str(spec.seed))
@@ -208,7 +239,9 @@ def _similar(
     if spec.modality is Modality.TEXT:
         similar = similar_texts(table[spec.feature_columns[0]], copies, spec.seed)
     else:
-        similar = similar_rows(table, copies, views.matrix(distance_view(spec)), spec, n_jobs=resources.n_jobs)
+        similar = similar_rows(
+            table, copies, views.matrix(distance_view(spec)), spec, n_jobs=resources.n_jobs
+        )
     resources.cache.put(key, similar.to_arrays())
     return similar
 

@@ -37,7 +37,8 @@ class Agreement:
 def samples(result: CleansetResult) -> dict[str, Sample]:
     """Return what at most 200 evenly spaced rows got, by part.
 
-    Of probabilities the largest stands for the row; of texts a checksum, so that the rows' content is not told.
+    Of probabilities the largest stands for the row; of texts a checksum, so that the rows' content
+    is not told.
     """
     n_rows = len(result.issues)
     rows = np.unique(np.linspace(0, n_rows - 1, min(n_rows, SAMPLED_ROWS)).astype(np.int64))

@@ -1,4 +1,6 @@
-"""Trains the model to deploy: the best of the candidates and their ensemble, refitted on all labeled rows."""
+"""Trains the model to deploy: the best of the candidates and their ensemble, refitted on all
+labeled rows.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ STAGE = "Training the best model"
 
 @dataclass(frozen=True, slots=True)
 class FittedMember:
-    """A refitted candidate: the view that it reads, its calibrating temperature, its share of the prediction."""
+    """A refitted candidate: the view that it reads, its calibrating temperature, its share of the
+    prediction.
+    """
 
     key: str
     view: str
@@ -55,9 +59,8 @@ class TrainedModel:
     """Everything that a prediction needs, except the sentence encoder.
 
     Attributes
-    ----------
-    spec
-        The choice that it was trained on; its columns and kinds are what a file to predict must have.
+    ---------- spec The choice that it was trained on; its columns and kinds are what a file to
+    predict must have.
     label_format
         Class names in the order of the members' outputs; decimals of numbers.
     featurisers
@@ -66,13 +69,12 @@ class TrainedModel:
         One candidate with weight 1, or those of the ensemble.
     candidates
         The table of models, best first; the first is this model.
-    calibration
-        Of what the members say together: its temperature is applied, and it tells how noisy given labels were.
-    error_bar
-        Regression: what predicts how far off a prediction is, and how bars are made of that; else None.
-    prior
-        What is predicted for a row without anything to read: how frequent each class is, or the mean number, shape
-        (P,), and for a number how far off that is on average, else 0.
+    calibration Of what the members say together: its temperature is applied, and it tells how noisy
+        given labels were.
+    error_bar Regression: what predicts how far off a prediction is, and how bars are made of that;
+        else None.
+    prior What is predicted for a row without anything to read: how frequent each class is, or the
+        mean number, shape (P,), and for a number how far off that is on average, else 0.
     levels
         The categories of the training data, by column.
     """
@@ -89,12 +91,16 @@ class TrainedModel:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Class names, sorted, as the columns of predicted probabilities are; empty for regression."""
+        """Class names, sorted, as the columns of predicted probabilities are; empty for
+        regression.
+        """
         return tuple(sorted(self.label_format.classes))
 
     @property
     def arithmetic(self) -> Arithmetic | None:
-        """What the sentence encoder computed in when it was trained; None if it needs no encoder."""
+        """What the sentence encoder computed in when it was trained; None if it needs no
+        encoder.
+        """
         return self.spec.arithmetic if ENCODED & self.featurisers.keys() else None
 
     @property
@@ -118,19 +124,16 @@ def train_model(
     ----------
     frame
         n rows of text or None with the spec's feature columns.
-    labels
-        The corrected label of each row as it is written in a cell; rows without a label are left out. A class that
-        nobody had given before is a class like any other.
+    labels The corrected label of each row as it is written in a cell; rows without a label are left
+        out. A class that nobody had given before is a class like any other.
     spec
         The choice of columns, task, mode, folds and seed.
     cache_dir, n_jobs, progress
         As in `build_cleanset`; embeddings that it computed are used again.
 
     Returns
-    -------
-    TrainedModel
-        Its `candidates` hold what cross-validation measured on these labels. The refit on all rows is not measured;
-        it has seen more rows than each fold's model had.
+    ------- TrainedModel Its `candidates` hold what cross-validation measured on these labels. The
+    refit on all rows is not measured; it has seen more rows than each fold's model had.
 
     Raises
     ------
@@ -143,7 +146,9 @@ def train_model(
     progress("Reading features")
     table = Table.of(frame.iloc[rows], spec.feature_columns)
     study = make_study(table, [labels[row] for row in rows], spec, resources)
-    study = replace(study, labels=replace(study.labels, scale=AS_GIVEN))  # R², by which models are judged, is of it
+    study = replace(
+        study, labels=replace(study.labels, scale=AS_GIVEN)
+    )  # R², by which models are judged, is of it
     assessed = cross_validated(study, resources)
     error_bar = _error_bar(study, assessed, resources) if spec.task is MLTask.REGRESSION else None
     members = _chosen(assessed)
@@ -171,7 +176,9 @@ def _prior(labels: Labels) -> tuple[npt.NDArray[np.float32], float]:
     if labels.classes:
         return (labels.class_counts / len(known)).astype(np.float32), 0.0
     numbers = np.asarray(known, dtype=np.float64)
-    return np.array([numbers.mean()], dtype=np.float32), float(np.abs(numbers - numbers.mean()).mean())
+    return np.array([numbers.mean()], dtype=np.float32), float(
+        np.abs(numbers - numbers.mean()).mean()
+    )
 
 
 def _levels(study: Study) -> dict[str, SpelledLevels]:
@@ -182,18 +189,27 @@ def _levels(study: Study) -> dict[str, SpelledLevels]:
     return found
 
 
-def _labeled_rows(frame: pd.DataFrame, labels: Sequence[str | None], spec: CleansetSpec) -> npt.NDArray[np.int64]:
+def _labeled_rows(
+    frame: pd.DataFrame, labels: Sequence[str | None], spec: CleansetSpec
+) -> npt.NDArray[np.int64]:
     missing = [name for name in spec.feature_columns if name not in frame.columns]
     if missing:
-        raise DataProblem(f"The table has no column {quoted(missing)}, which the model is to be trained on.")
+        raise DataProblem(
+            f"The table has no column {quoted(missing)}, which the model is to be trained on."
+        )
     check_labels(labels, spec)
     return np.flatnonzero(encode_labels(labels, spec.task).is_labeled)
 
 
-def _error_bar(study: Study, assessed: Assessment, resources: Resources) -> tuple[FittedMember, Scale]:
+def _error_bar(
+    study: Study, assessed: Assessment, resources: Resources
+) -> tuple[FittedMember, Scale]:
     candidate = error_candidate(assessed.heaviest.candidate)
     spread = find_spread(study, assessed.predicted, candidate, resources)
-    return _refitted(Member(candidate, temperature=1.0, weight=1.0), study, spread.labels), spread.scale
+    return (
+        _refitted(Member(candidate, temperature=1.0, weight=1.0), study, spread.labels),
+        spread.scale,
+    )
 
 
 def _chosen(assessed: Assessment) -> list[Member]:

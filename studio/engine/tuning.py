@@ -27,20 +27,20 @@ _HELD_OUT = 5  # every fifth row
 
 
 def tuned(candidates: Sequence[Candidate], study: Study, resources: Resources) -> list[Candidate]:
-    """Return the candidates, each with the value of its tuned parameter that predicts held-out rows best.
+    """Return the candidates, each with the value of its tuned parameter that predicts held-out rows
+    best.
 
     Parameters
     ----------
     candidates
         Those without a parameter to tune stay as they are.
-    study
-        Where it has former labels, these decide, as the fits that others go on from were tuned to them.
+    study Where it has former labels, these decide, as the fits that others go on from were tuned to
+        them.
 
     Notes
-    -----
-    Each value is tried, from the simplest fit on, until the loss rises, on a fifth of evenly spaced rows, a third of
-    all; the loss is that of calibrated probabilities. The same rows are held out from folds later on, so that one
-    number per candidate has seen them.
+    ----- Each value is tried, from the simplest fit on, until the loss rises, on a fifth of evenly
+    spaced rows, a third of all; the loss is that of calibrated probabilities. The same rows are
+    held out from folds later on, so that one number per candidate has seen them.
     """
     labels = study.former or study.labels
     rows = _sample(study)
@@ -50,7 +50,8 @@ def tuned(candidates: Sequence[Candidate], study: Study, resources: Resources) -
     n_jobs = max(1, min(resources.n_jobs, len(waiting)))
     with one_thread():
         chosen = Parallel(n_jobs=n_jobs, prefer="threads")(
-            delayed(_chosen)(candidate, study, labels, rows, resources.cache) for candidate in waiting
+            delayed(_chosen)(candidate, study, labels, rows, resources.cache)
+            for candidate in waiting
         )
     result = {candidate.key: candidate for candidate in candidates}
     result |= {candidate.key: candidate for candidate in chosen}
@@ -65,7 +66,9 @@ def _sample(study: Study) -> npt.NDArray[np.int64]:
     return np.asarray(labeled[places])
 
 
-def _chosen(candidate: Candidate, study: Study, labels: Labels, rows: npt.NDArray[np.int64], cache: Cache) -> Candidate:
+def _chosen(
+    candidate: Candidate, study: Study, labels: Labels, rows: npt.NDArray[np.int64], cache: Cache
+) -> Candidate:
     variants = candidate.variants
     signatures = [variant.signature(study.spec.seed) for variant in variants]
     view = study.views.key(candidate.view)
@@ -78,7 +81,11 @@ def _chosen(candidate: Candidate, study: Study, labels: Labels, rows: npt.NDArra
 
 
 def _best(
-    variants: Sequence[Candidate], features: Matrix, labels: Labels, rows: npt.NDArray[np.int64], study: Study
+    variants: Sequence[Candidate],
+    features: Matrix,
+    labels: Labels,
+    rows: npt.NDArray[np.int64],
+    study: Study,
 ) -> int:
     recipe = RECIPES[study.spec.task]
     targets = labels.targets[rows]
@@ -95,7 +102,9 @@ def _best(
     return int(np.argmin(losses)) if losses else 0
 
 
-def _loss(recipe: TaskRecipe, predicted: npt.NDArray[np.float32], targets: npt.NDArray[np.generic]) -> float:
+def _loss(
+    recipe: TaskRecipe, predicted: npt.NDArray[np.float32], targets: npt.NDArray[np.generic]
+) -> float:
     calibration = recipe.calibration(predicted, targets)
     column = recipe.column(recipe.calibrated(predicted, calibration.temperature), targets)
     return float(recipe.losses(column, targets, calibration).mean())

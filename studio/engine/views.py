@@ -27,13 +27,21 @@ class Views:
     ----------
     table
         Rows in canonical order.
-    content
-        Hash of each row's cells, shape (n,); with a view's signature it names the matrix in the cache.
+    content Hash of each row's cells, shape (n,); with a view's signature it names the matrix in the
+        cache.
     """
 
-    def __init__(self, table: Table, content: npt.NDArray[np.uint64], spec: CleansetSpec, resources: Resources) -> None:
+    def __init__(
+        self,
+        table: Table,
+        content: npt.NDArray[np.uint64],
+        spec: CleansetSpec,
+        resources: Resources,
+    ) -> None:
         self._table = table
-        self._content = digest(content, str([spec.conventions.get(name) for name in spec.feature_columns]))
+        self._content = digest(
+            content, str([spec.conventions.get(name) for name in spec.feature_columns])
+        )
         self._spec = spec
         self._resources = resources
         self._matrices: dict[str, Matrix] = {}

@@ -1,4 +1,6 @@
-"""The one reader of dates in Python: the order of day, month and year belongs to the column, never to a cell."""
+"""The one reader of dates in Python: the order of day, month and year belongs to the column, never
+to a cell.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ Wholes = npt.NDArray[np.int64]
 
 _SOME_DAY = pd.Timestamp("2000-01-01", tz="UTC")
 _TIME_WITH_POINTS = re.compile(r"([0-9]{1,2})\.([0-9]{2})(?:\.([0-9]{2}))?")
-_SHORT_YEAR = re.compile(r"^([0-9]{1,2}[ -][A-Za-z]+[ -])([0-9]{2})(?![0-9])")  # or it would depend on today
+_SHORT_YEAR = re.compile(
+    r"^([0-9]{1,2}[ -][A-Za-z]+[ -])([0-9]{2})(?![0-9])"
+)  # or it would depend on today
 
 
 def read_moments(cells: Sequence[str], order: Convention) -> pd.Series[pd.Timestamp]:
@@ -36,8 +40,8 @@ def read_moments(cells: Sequence[str], order: Convention) -> pd.Series[pd.Timest
     ----------
     cells
         Text. A date without a zone counts as UTC.
-    order
-        How the three numbers of a date such as 01/02/2023 are read; a year of four digits is always known.
+    order How the three numbers of a date such as 01/02/2023 are read; a year of four digits is
+        always known.
 
     Returns
     -------
@@ -48,12 +52,17 @@ def read_moments(cells: Sequence[str], order: Convention) -> pd.Series[pd.Timest
     --------
     >>> read_moments(["1/2/2023", "25.12.99 18:30", "2023-02-01", "1/13/2023"], Convention.DAY_FIRST).dt.date.tolist()
     [datetime.date(2023, 2, 1), datetime.date(1999, 12, 25), datetime.date(2023, 2, 1), NaT]
-    """
+    """  # noqa: E501
     bare = [cell.strip() for cell in cells]
     is_iso = _matches(pa.array(bare, pa.string()), f"{ISO_PATTERN}|{PARTIAL_PATTERN}").to_pylist()
-    iso_moments = _moments([cell if iso else "" for cell, iso in zip(bare, is_iso, strict=True)], "ISO8601")
+    iso_moments = _moments(
+        [cell if iso else "" for cell, iso in zip(bare, is_iso, strict=True)], "ISO8601"
+    )
     moments = iso_moments.dt.tz_localize(None).to_numpy(copy=True)
-    for pattern, read in ((f"{ISO_PATTERN}|{SHORT_PATTERN}", _read_numeric), (WORDED_PATTERN, _read_worded)):
+    for pattern, read in (
+        (f"{ISO_PATTERN}|{SHORT_PATTERN}", _read_numeric),
+        (WORDED_PATTERN, _read_worded),
+    ):
         unread = np.flatnonzero(np.isnat(moments))
         texts = pa.array([bare[place] for place in unread], pa.string())
         is_date = _matches(texts, pattern).to_numpy(zero_copy_only=False)
@@ -83,7 +92,9 @@ def _moments(cells: list[str], form: str) -> pd.Series[pd.Timestamp]:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The three numbers of n dates, how many digits the outer ones have, and the times after them."""
+    """The three numbers of n dates, how many digits the outer ones have, and the times
+    after them.
+    """
 
     first: Wholes
     middle: Wholes
@@ -98,8 +109,12 @@ class _Parts:
         found = pc.extract_regex(cells, pattern=PARTS_PATTERN)
         texts = {name: found.field(name) for name in ("first", "middle", "last")}
         first, middle, last = (np.asarray(text.cast(pa.int64())) for text in texts.values())
-        n_first_digits, n_last_digits = (np.asarray(pc.utf8_length(texts[name])) for name in ("first", "last"))
-        return cls(first, middle, last, n_first_digits, n_last_digits, found.field("time").to_pylist())
+        n_first_digits, n_last_digits = (
+            np.asarray(pc.utf8_length(texts[name])) for name in ("first", "last")
+        )
+        return cls(
+            first, middle, last, n_first_digits, n_last_digits, found.field("time").to_pylist()
+        )
 
     def ordered(self, order: Convention) -> tuple[Wholes, Wholes, Wholes]:
         """Return year, month and day in an order; the year is -1 where it cannot be there."""
@@ -124,7 +139,9 @@ def _read_numeric(cells: pa.Array, order: Convention) -> pd.Series[pd.Timestamp]
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     days = months.astype("datetime64[D]") + (day - 1)
     is_date = (year > 0) & (month >= 1) & (month <= 12) & (days.astype("datetime64[M]") == months)
-    dates = pd.to_datetime(pd.Series(np.where(is_date, days, np.datetime64("NaT"))), utc=True).dt.as_unit("us")
+    dates = pd.to_datetime(
+        pd.Series(np.where(is_date, days, np.datetime64("NaT"))), utc=True
+    ).dt.as_unit("us")
     moments: pd.Series[pd.Timestamp] = dates + _since_midnight(parts.times)
     return moments
 
@@ -132,7 +149,12 @@ def _read_numeric(cells: pa.Array, order: Convention) -> pd.Series[pd.Timestamp]
 def _since_midnight(times: list[str]) -> pd.Series[pd.Timedelta]:
     """Return how long after midnight UTC times such as “ 18.30” or “ 6:30 PM +01:00” are."""
     codes, distinct = pd.factorize(np.array(times, dtype=object))
-    read = _moments([f"2000-01-01 {_with_colons(time)}".strip() for time in distinct.tolist()], "mixed") - _SOME_DAY
+    read = (
+        _moments(
+            [f"2000-01-01 {_with_colons(time)}".strip() for time in distinct.tolist()], "mixed"
+        )
+        - _SOME_DAY
+    )
     return read.iloc[codes].reset_index(drop=True)
 
 
@@ -145,11 +167,12 @@ def _with_colons(time: str) -> str:
 
 
 def date_evidence(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> DateEvidence:
-    """Count what tells the order of a column's dates: its different cells, and how many rows have each.
+    """Count what tells the order of a column's dates: its different cells, and how many rows have
+    each.
 
     >>> date_evidence(["13/1/2023", "1/2/2023"], np.array([1, 4]))
     DateEvidence(n_short=5, n_day_first=5, n_month_first=4, n_year_first=0, n_points=0, n_slashes=5, example='1/2/2023')
-    """
+    """  # noqa: E501
     texts = pa.array([cell.strip() for cell in cells], pa.string())
     is_short = _matches(texts, SHORT_PATTERN)
     texts, n_rows = texts.filter(is_short), counts[is_short.to_numpy(zero_copy_only=False)]

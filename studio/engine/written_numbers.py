@@ -1,4 +1,6 @@
-"""The one reader of numbers in Python; `studio.cell_sql` says the same in SQL, and a test holds them together."""
+"""The one reader of numbers in Python; `studio.cell_sql` says the same in SQL, and a test holds
+them together.
+"""
 
 from __future__ import annotations
 
@@ -38,13 +40,10 @@ def read_numbers(cells: Sequence[str], convention: Convention = Convention.POINT
     """Read cells as numbers.
 
     Parameters
-    ----------
-    cells
-        Text. Marks between thousands, currencies, percent signs, minus signs of any kind and parentheses around
-        negative numbers are understood; 5 % is 5.
-    convention
-        How a cell such as 1,234 is read, which may be above or below two. Cells that can only be read in one way,
-        such as 1,5 or 1,234.5, are read in that way.
+    ---------- cells Text. Marks between thousands, currencies, percent signs, minus signs of any
+    kind and parentheses around negative numbers are understood; 5 % is 5.
+    convention How a cell such as 1,234 is read, which may be above or below two. Cells that can
+        only be read in one way, such as 1,5 or 1,234.5, are read in that way.
 
     Returns
     -------
@@ -61,7 +60,9 @@ def read_numbers(cells: Sequence[str], convention: Convention = Convention.POINT
     bare = [cell.strip() for cell in cells]
     values = _as_floats(bare)
     if convention is Convention.COMMA:
-        values[["." in cell for cell in bare]] = np.nan  # to be read again: the point may stand between thousands
+        values[["." in cell for cell in bare]] = (
+            np.nan
+        )  # to be read again: the point may stand between thousands
         values = np.where(np.isnan(values), _read_simple_commas(bare), values)
     unread = np.flatnonzero(np.isnan(values))
     if len(unread):
@@ -73,11 +74,15 @@ def _read_simple_commas(bare: list[str]) -> Numbers:
     """Read those that need no more than a point instead of the comma: nearly all, and quickly."""
     cells = pa.array(bare, pa.string())
     is_simple = _matches(cells, SIMPLE_COMMA_PATTERN)
-    return _as_floats(pc.if_else(is_simple, pc.replace_substring(cells, ",", "."), None).to_pylist())
+    return _as_floats(
+        pc.if_else(is_simple, pc.replace_substring(cells, ",", "."), None).to_pylist()
+    )
 
 
 def _as_floats(cells: list[str] | list[str | None]) -> Numbers:
-    values = np.asarray(pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce"), dtype=np.float64)
+    values = np.asarray(
+        pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce"), dtype=np.float64
+    )
     return np.where(np.isfinite(values), values, np.nan)
 
 
@@ -98,14 +103,20 @@ def _read_written(cells: list[str], convention: Convention) -> Numbers:
 
 
 def _folded(cells: Sequence[str]) -> pa.Array:
-    """Return the cells with look-alike signs replaced; what is too long for a number is left out."""
-    folded = (cell.translate(FOLDING).strip() if len(cell) <= MAX_NUMBER_CHARS else "" for cell in cells)
+    """Return the cells with look-alike signs replaced; what is too long for a number is
+    left out.
+    """
+    folded = (
+        cell.translate(FOLDING).strip() if len(cell) <= MAX_NUMBER_CHARS else "" for cell in cells
+    )
     return pa.array(folded, pa.string())
 
 
 def _core(folded: pa.Array) -> pa.Array:
     """Return the digits with the marks that may be decimal."""
-    return pc.replace_substring_regex(pc.replace_substring_regex(folded, UNIT_PATTERN, ""), NOT_CORE_PATTERN, "")
+    return pc.replace_substring_regex(
+        pc.replace_substring_regex(folded, UNIT_PATTERN, ""), NOT_CORE_PATTERN, ""
+    )
 
 
 def _matches(cells: pa.Array, pattern: str) -> pa.Array:
@@ -115,11 +126,14 @@ def _matches(cells: pa.Array, pattern: str) -> pa.Array:
 def decimal_mark(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> FoundConvention:
     """Find the decimal mark of a column: its different cells, and how many rows have each.
 
-    Numbers as programs write them need no closer look, unless each may be a whole number with points between thousands.
+    Numbers as programs write them need no closer look, unless each may be a whole number with
+    points between thousands.
     """
     bare = [cell.strip() for cell in cells]
     is_plain = np.isfinite(_as_floats(bare)).tolist()
-    has_written = any(not plain and _DIGIT.search(cell) for plain, cell in zip(is_plain, bare, strict=True))
+    has_written = any(
+        not plain and _DIGIT.search(cell) for plain, cell in zip(is_plain, bare, strict=True)
+    )
     with_point = (cell for plain, cell in zip(is_plain, bare, strict=True) if plain and "." in cell)
     if not has_written and any(not _OPEN_POINT.fullmatch(cell) for cell in with_point):
         return FoundConvention(Convention.POINT)
@@ -127,17 +141,21 @@ def decimal_mark(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> FoundCo
 
 
 def number_evidence(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> NumberEvidence:
-    """Count what tells the decimal mark of a column: its different cells, and how many rows have each.
+    """Count what tells the decimal mark of a column: its different cells, and how many rows have
+    each.
 
     >>> number_evidence(["1,5", "1,234", "7"], np.array([2, 1, 1]))
     NumberEvidence(n_point=0, n_comma=2, n_open_point=0, n_open_comma=1, n_small_wholes=1, n_large_wholes=0, \
 example='1,234')
-    """
+    """  # noqa: E501
     folded = _folded(cells)
     is_number = pc.or_(_matches(folded, NUMBER_PATTERN), _matches(folded, WRITTEN_PATTERN))
     core, n_rows = _core(folded.filter(is_number)), counts[is_number.to_numpy(zero_copy_only=False)]
     raw = pa.array(cells, pa.string()).filter(is_number)
-    is_open_comma, is_open_point = _matches(core, OPEN_COMMA_PATTERN), _matches(core, OPEN_POINT_PATTERN)
+    is_open_comma, is_open_point = (
+        _matches(core, OPEN_COMMA_PATTERN),
+        _matches(core, OPEN_POINT_PATTERN),
+    )
     has_exponent = _matches(folded.filter(is_number), f"{EXPONENT_PATTERN}")
     is_open = pc.and_not(pc.or_(is_open_comma, is_open_point), has_exponent)
     wholes = pc.unique(core.filter(_matches(core, "[1-9][0-9]*")))

@@ -10,7 +10,12 @@ from pathlib import Path, PurePath
 from studio.engine.errors import DataProblem
 from studio.exports.cells import Batches
 from studio.exports.parquet import write_parquet
-from studio.exports.streams import stream_exact_csv, stream_exact_tsv, stream_json, stream_json_lines
+from studio.exports.streams import (
+    stream_exact_csv,
+    stream_exact_tsv,
+    stream_json,
+    stream_json_lines,
+)
 from studio.exports.workbook import refuse_beyond_sheet, write_xlsx
 
 _STREAMS = {
@@ -64,7 +69,9 @@ def refuse_unwritable(table_format: TableFormat, n_columns: int, batches: Batche
         refuse_beyond_sheet(n_columns, batches)
 
 
-def write_table(path: Path, table_format: TableFormat, columns: Sequence[str], batches: Batches) -> None:
+def write_table(
+    path: Path, table_format: TableFormat, columns: Sequence[str], batches: Batches
+) -> None:
     """Write the batches to a file. Raises DataProblem where a workbook cannot hold them."""
     if table_format.name in _WRITERS:
         _WRITERS[table_format.name](path, columns, batches)

@@ -1,11 +1,12 @@
 """Keeps spreadsheet programs from running text as a formula: an apostrophe before it makes it text.
 
-Excel, LibreOffice and Google Sheets take a cell of a CSV for a formula if it begins with = + - @ (also full-width, also
-after a tab or a line break) and can be read as one. A spreadsheet that expects semicolons between cells, as in
-most of Europe, also parts a cell at each semicolon and line break in it, whatever stands in quotes, so that `1;=A1`
-holds a formula as well.
+Excel, LibreOffice and Google Sheets take a cell of a CSV for a formula if it begins with = + - @
+(also full-width, also after a tab or a line break) and can be read as one. A spreadsheet that
+expects semicolons between cells, as in most of Europe, also parts a cell at each semicolon and line
+break in it, whatever stands in quotes, so that `1;=A1` holds a formula as well.
 
-What cannot be read as a formula stays as it is: numbers, telephone numbers with spaces, `- none -`, most sentences.
+What cannot be read as a formula stays as it is: numbers, telephone numbers with spaces, `- none -`,
+most sentences.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ _CALL = r"\pL[\pL\pN_.]*\s*\("
 _LINK = r"\||![^\s!?.,;:)]"  # to another program or another sheet
 _REACHES_OUT = f"(?:{_CALL}|{_LINK})"
 _OPERATOR = r"[-+*/^&=<>,:]"
-_SUM = rf"[^\s)]\S*(?:\s*{_OPERATOR}\s*\S+)*\s*$"  # words without an operator between them are a sentence
+_SUM = (  # words without an operator between them are a sentence
+    rf"[^\s)]\S*(?:\s*{_OPERATOR}\s*\S+)*\s*$"
+)
 
 _MAY_BE_FORMULA = rf"(?:^|[;\r\n])[\s\"]*[{_EQUALS}{_SIGNS}]"
 _RUNS = rf"^[\t\r\n]*(?:[{_EQUALS}]\s*[^\s)]|[{_SIGNS}]\s*(?:{_SUM}|[^;\r\n]*{_REACHES_OUT}))"
-_RUNS_WHEN_PARTED = rf"([;\r\n][\s\"]*)([{_EQUALS}][ \t]*[^\s);]|[{_SIGNS}][^;\r\n]*?{_REACHES_OUT})"
+_RUNS_WHEN_PARTED = (
+    rf"([;\r\n][\s\"]*)([{_EQUALS}][ \t]*[^\s);]|[{_SIGNS}][^;\r\n]*?{_REACHES_OUT})"
+)
 _BEGINS_LIKE_ONE = rf"^[\t\r\n]*[{_EQUALS}{_SIGNS}][\s\S]"
 _BEGINS_LIKE_ONE_WHEN_PARTED = rf"([;\r\n][\s\"]*)([{_EQUALS}{_SIGNS}])"
 

@@ -15,9 +15,10 @@ def free_names(
 ) -> list[str]:
     """Return a name for each added column that no column of the table has, and no other added one.
 
-    A wanted name stays as it is where it can. Otherwise `renamed(name, 1)`, `renamed(name, 2)` and so on
-    are tried. The names of the table itself count whatever their case: DuckDB, Spark and spreadsheets
-    take “Action” and “action” for the same column.
+    A wanted name stays as it is where it can. Otherwise `renamed(name, 1)`, `renamed(name, 2)` and
+    so on
+    are tried. The names of the table itself count whatever their case: DuckDB, Spark and
+    spreadsheets take “Action” and “action” for the same column.
 
     >>> free_names(["is_outlier", "action"], ["Is_Outlier", "cleanlab_is_outlier"])
     ['cleanlab_cleanlab_is_outlier', 'action']

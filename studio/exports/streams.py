@@ -14,8 +14,12 @@ from studio.exports.cells import Batches, is_plain, plain_values
 from studio.exports.formulas import formula_like_texts_guarded, runnable_texts_guarded
 
 
-def stream_csv(columns: Sequence[str], batches: Batches, *, guarded: Collection[str]) -> Iterator[bytes]:
-    """CSV (UTF-8) whose cells read back exactly, but for what a spreadsheet would run in the columns `guarded`."""
+def stream_csv(
+    columns: Sequence[str], batches: Batches, *, guarded: Collection[str]
+) -> Iterator[bytes]:
+    """CSV (UTF-8) whose cells read back exactly, but for what a spreadsheet would run in the
+    columns `guarded`.
+    """
     alter = [runnable_texts_guarded if name in guarded else _unaltered for name in columns]
     return _stream_csv(columns, batches, alter)
 
@@ -32,7 +36,9 @@ def stream_exact_csv(columns: Sequence[str], batches: Batches) -> Iterator[bytes
 
 
 def stream_exact_tsv(columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
-    """The same with tabs between the cells; a cell that holds a tab, a quote or a line break stands in quotes."""
+    """The same with tabs between the cells; a cell that holds a tab, a quote or a line break stands
+    in quotes.
+    """
     return _stream_csv(columns, batches, [_unaltered] * len(columns), delimiter="\t")
 
 
@@ -41,17 +47,26 @@ def _unaltered(texts: pa.Array) -> pa.Array:
 
 
 def _stream_csv(
-    columns: Sequence[str], batches: Batches, alter: Sequence[Callable[[pa.Array], pa.Array]], *, delimiter: str = ","
+    columns: Sequence[str],
+    batches: Batches,
+    alter: Sequence[Callable[[pa.Array], pa.Array]],
+    *,
+    delimiter: str = ",",
 ) -> Iterator[bytes]:
     yield _csv_lines([pa.array([name], pa.string()) for name in columns], delimiter)
     for batch in batches:
         if batch.num_rows:
-            cells = [change(array_text(column)) for change, column in zip(alter, batch.columns, strict=True)]
+            cells = [
+                change(array_text(column))
+                for change, column in zip(alter, batch.columns, strict=True)
+            ]
             yield _csv_lines(cells, delimiter)
 
 
 def _csv_lines(columns: Sequence[pa.Array], delimiter: str) -> bytes:
-    """Write columns of text as lines (RFC 4180), a column at a time, which is faster than a row at a time."""
+    """Write columns of text as lines (RFC 4180), a column at a time, which is faster than a row at
+    a time.
+    """
     fields = [_csv_fields(texts, delimiter, is_alone=len(columns) == 1) for texts in columns]
     lines = pc.binary_join_element_wise(*fields, delimiter)
     whole = pa.ListArray.from_arrays([0, len(lines)], lines)
@@ -59,10 +74,14 @@ def _csv_lines(columns: Sequence[pa.Array], delimiter: str) -> bytes:
 
 
 def _csv_fields(texts: pa.Array, delimiter: str, *, is_alone: bool) -> pa.Array:
-    """Put quotes around what would part cells or rows, and around a line's only cell where that is empty."""
+    """Put quotes around what would part cells or rows, and around a line's only cell where that is
+    empty.
+    """
     filled = pc.fill_null(texts, "")
     characters = _bytes_of(filled)
-    if not is_alone and not any(mark in characters for mark in (delimiter.encode(), b'"', b"\r", b"\n")):
+    if not is_alone and not any(
+        mark in characters for mark in (delimiter.encode(), b'"', b"\r", b"\n")
+    ):
         return filled
     needs_quotes = pc.match_substring_regex(filled, f'[{delimiter}"\r\n]')
     if is_alone:
@@ -83,7 +102,9 @@ def _bytes_of(texts: pa.Array) -> bytes:
 
 
 def stream_json(columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
-    """A JSON list of objects (UTF-8), one per row; numbers stay numbers, NaN and missing cells are null."""
+    """A JSON list of objects (UTF-8), one per row; numbers stay numbers, NaN and missing cells are
+    null.
+    """
     yield b"["
     opening = b"\n"
     for batch in batches:

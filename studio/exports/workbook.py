@@ -1,4 +1,6 @@
-"""XLSX out of batches. The XML of the one sheet is written directly: openpyxl takes ten times as long for it."""
+"""XLSX out of batches. The XML of the one sheet is written directly: openpyxl takes ten times as
+long for it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ MAX_SHEET_ROWS = 1_048_576  # with the header; so specified by Excel, like the t
 MAX_SHEET_COLUMNS = 16_384
 MAX_SHEET_CELL_CHARS = 32_767
 
-# What XML cannot hold or would change (a bare CR becomes LF), and the escape itself, are written as _xHHHH_.
+# What XML cannot hold or would change (a bare CR becomes LF), and the escape itself, are written as
+# _xHHHH_.
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -29,20 +32,29 @@ _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 # The smallest package that spreadsheet programs take for a workbook (ECMA-376, part 1, section 12).
 _PARTS = {
-    "[Content_Types].xml": f'<Types xmlns="{_PACKAGE}/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    f'<Override PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/>'
-    f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/></Types>',
-    "_rels/.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-    f'<Relationship Id="rId1" Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-    "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
-    '<sheets><sheet name="Rows" sheetId="1" r:id="rId1"/></sheets></workbook>',
-    "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships">'
-    f'<Relationship Id="rId1" Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+    "[Content_Types].xml": (
+        f'<Types xmlns="{_PACKAGE}/content-types"><Default Extension="rels"'
+        ' ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override'
+        f' PartName="/xl/workbook.xml" ContentType="{_TYPE}.sheet.main+xml"/><Override'
+        f' PartName="/xl/worksheets/sheet1.xml" ContentType="{_TYPE}.worksheet+xml"/></Types>'
+    ),
+    "_rels/.rels": (
+        f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1"'
+        f' Type="{_OFFICE}/officeDocument" Target="xl/workbook.xml"/></Relationships>'
+    ),
+    "xl/workbook.xml": (
+        f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}">'
+        '<sheets><sheet name="Rows" sheetId="1" r:id="rId1"/></sheets></workbook>'
+    ),
+    "xl/_rels/workbook.xml.rels": (
+        f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="rId1"'
+        f' Type="{_OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'
+    ),
 }
 _SHEET_START = (
-    f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0">'
-    '<pane ySplit="1" topLeftCell="A2" activePane="bottomLeft" state="frozen"/></sheetView></sheetViews><sheetData>'
+    f'{_XML}<worksheet xmlns="{_MAIN}"><sheetViews><sheetView workbookViewId="0"><pane ySplit="1"'
+    ' topLeftCell="A2" activePane="bottomLeft"'
+    ' state="frozen"/></sheetView></sheetViews><sheetData>'
 )
 _SHEET_END = "</sheetData></worksheet>"
 
@@ -50,7 +62,8 @@ Write = Callable[[str], object]
 
 
 def write_xlsx(path: Path, columns: Sequence[str], batches: Batches) -> None:
-    """Write a workbook of one sheet: texts as texts, never as formulas; numbers and truth values as such.
+    """Write a workbook of one sheet: texts as texts, never as formulas; numbers and truth values as
+    such.
 
     Raises DataProblem where a sheet cannot hold the table; no file is left then.
     """
@@ -64,7 +77,9 @@ def write_xlsx(path: Path, columns: Sequence[str], batches: Batches) -> None:
 
 
 def refuse_beyond_sheet(n_columns: int, batches: Batches) -> None:
-    """Raise DataProblem where a sheet cannot hold these rows, before the work whose result they are part of."""
+    """Raise DataProblem where a sheet cannot hold these rows, before the work whose result they are
+    part of.
+    """
     _refuse_columns(n_columns)
     n_rows = 1
     for batch in batches:
@@ -80,7 +95,8 @@ def refuse_beyond_sheet(n_columns: int, batches: Batches) -> None:
 def _refuse_columns(n_columns: int) -> None:
     if n_columns > MAX_SHEET_COLUMNS:
         raise DataProblem(
-            f"The table has {n_columns:,} columns and a sheet holds {MAX_SHEET_COLUMNS:,}. Export it as CSV or Parquet."
+            f"The table has {n_columns:,} columns and a sheet holds {MAX_SHEET_COLUMNS:,}. Export"
+            " it as CSV or Parquet."
         )
 
 
@@ -95,8 +111,8 @@ def _refuse_rows(n_rows: int) -> None:
 def _refuse_length(n_chars: int, row: int) -> None:
     place = "the header" if row == 1 else f"row {row:,} of the sheet"
     raise DataProblem(
-        f"A cell in {place} has {n_chars:,} characters and a sheet holds {MAX_SHEET_CELL_CHARS:,} in one cell. "
-        "Export the table as CSV or Parquet."
+        f"A cell in {place} has {n_chars:,} characters and a sheet holds {MAX_SHEET_CELL_CHARS:,}"
+        " in one cell. Export the table as CSV or Parquet."
     )
 
 
@@ -131,7 +147,11 @@ def _letters(position: int) -> str:
 
 def _row_xml(number: int, letters: Sequence[str], cells: Sequence[str | None]) -> str:
     """A row of cells whose XML has a place for the cell's address."""
-    filled = (f'<c r="{letter}{number}"{cell}' for letter, cell in zip(letters, cells, strict=True) if cell is not None)
+    filled = (
+        f'<c r="{letter}{number}"{cell}'
+        for letter, cell in zip(letters, cells, strict=True)
+        if cell is not None
+    )
     return f'<row r="{number}">{"".join(filled)}</row>'
 
 
@@ -139,15 +159,21 @@ def _cells_xml(array: pa.Array, first_row: int) -> list[str | None]:
     if is_plain(array.type):
         return [None if value is None else _plain_xml(value) for value in plain_values(array)]
     texts = array_text(array).to_pylist()
-    return [_text_xml(text, row) if text else None for row, text in enumerate(texts, start=first_row)]
+    return [
+        _text_xml(text, row) if text else None for row, text in enumerate(texts, start=first_row)
+    ]
 
 
 def _plain_xml(value: bool | float) -> str:  # noqa: FBT001 (a value, not a switch)
-    return f' t="b"><v>{int(value)}</v></c>' if isinstance(value, bool) else f"><v>{value!r}</v></c>"
+    return (
+        f' t="b"><v>{int(value)}</v></c>' if isinstance(value, bool) else f"><v>{value!r}</v></c>"
+    )
 
 
 def _text_xml(text: str, row: int) -> str:
     if len(text) > MAX_SHEET_CELL_CHARS:
         _refuse_length(len(text), row)
-    writable = _UNWRITABLE.sub(lambda match: f"_x{ord(match.group()):04X}_", text.translate(_MARKUP))
+    writable = _UNWRITABLE.sub(
+        lambda match: f"_x{ord(match.group()):04X}_", text.translate(_MARKUP)
+    )
     return f' t="inlineStr"><is><t xml:space="preserve">{writable}</t></is></c>'

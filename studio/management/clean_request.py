@@ -31,7 +31,9 @@ _FORMATS = ".csv, .tsv, .json, .jsonl (all also .gz), .parquet or .xlsx"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The options of `clean`; each field is the option of that name, and `reading` those that say how FILE is read."""
+    """The options of `clean`; each field is the option of that name, and `reading` those that say
+    how FILE is read.
+    """
 
     file: Path
     label: str | None
@@ -52,7 +54,9 @@ class Request:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Request:
-        """Take what concerns the request out of parsed options. Raises DataProblem where they do not fit together."""
+        """Take what concerns the request out of parsed options. Raises DataProblem where they do
+        not fit together.
+        """
         values = {**options, "reading": read_options_of(options)}
         request = cls(**{field.name: values[field.name] for field in fields(cls)})
         request._refuse_contradictions()
@@ -80,49 +84,67 @@ class Request:
         is_unsupervised = self.task == MLTask.UNSUPERVISED
         if is_unsupervised and self.label is not None:
             raise DataProblem(
-                "The task unsupervised looks at rows without labels. Leave out --label, or give another --task."
+                "The task unsupervised looks at rows without labels. Leave out --label, or give"
+                " another --task."
             )
         if not is_unsupervised and self.label is None:
-            raise DataProblem(f"The task {self.task} needs the column with the labels. Add --label COL.")
+            raise DataProblem(
+                f"The task {self.task} needs the column with the labels. Add --label COL."
+            )
         if self.separator is not None and self.task != MLTask.MULTI_LABEL:
             raise DataProblem(
-                "Only sets of classes have a separator. Add --task multi-label, or leave out --separator."
+                "Only sets of classes have a separator. Add --task multi-label, or leave out"
+                " --separator."
             )
         if is_unsupervised and (self.pred_probs or self.model):
             option = "--model" if self.model else "--pred-probs"
-            raise DataProblem(f"Without labels nothing is learned that {option} could write. Leave it out.")
+            raise DataProblem(
+                f"Without labels nothing is learned that {option} could write. Leave it out."
+            )
 
 
 def add_clean_options(parser: ArgumentParser) -> None:
     """Declare what `clean` takes."""
     add_table_argument(parser)
-    parser.add_argument("--label", metavar="COL", help="the column with the given labels; not if unsupervised")
+    parser.add_argument(
+        "--label", metavar="COL", help="the column with the given labels; not if unsupervised"
+    )
     columns = parser.add_mutually_exclusive_group()
     columns.add_argument("--text", metavar="COL", help="the column with the text to learn from")
     columns.add_argument(
         "--features",
         metavar="A,B,…",
-        help="the columns to learn from; guessed if not given. A name with a comma in it stands in double quotes",
+        help=(
+            "the columns to learn from; guessed if not given. A name with a comma in it stands in"
+            " double quotes"
+        ),
     )
     parser.add_argument(
         "--task",
         choices=[task.value for task in MLTask],
         default=MLTask.MULTI_CLASS.value,
-        help="what a label is: one of several classes (multi-class, the default), any number of classes "
-        "(multi-label), a number (regression); or no labels at all (unsupervised)",
+        help=(
+            "what a label is: one of several classes (multi-class, the default), any number of"
+            " classes (multi-label), a number (regression); or no labels at all (unsupervised)"
+        ),
     )
     parser.add_argument(
         "--separator",
         choices=[separator.value for separator in Separator],
-        help="how the cells of the label column write sets of classes (multi-label): what stands between two classes, "
-        "or lists such as "
-        f"{Separator.JSON.example} (json), {Separator.PYTHON.example} (python), {Separator.NUMBERS.example} (numbers); "
-        "found in the column if not given",
+        help=(
+            "how the cells of the label column write sets of classes (multi-label): what stands"
+            f" between two classes, or lists such as {Separator.JSON.example} (json),"
+            f" {Separator.PYTHON.example} (python), {Separator.NUMBERS.example} (numbers); found in"
+            " the column if not given"
+        ),
     )
     parser.add_argument(
         "--merge-spellings",
         action="store_true",
-        help="count classes that differ in case, spaces or Unicode form as one, spelled as most rows spell it",
+        help=(
+            "count classes that differ in case, spaces or Unicode form as one, spelled as most rows"
+            " spell it"
+        ),
     )
     parser.add_argument(
         "--mode",
@@ -131,9 +153,12 @@ def add_clean_options(parser: ArgumentParser) -> None:
         help="how many models are tried (regular, if not given)",
     )
     add_convention_options(parser)
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="the only source of randomness (0)")
     parser.add_argument(
-        "--out", required=True, type=Path, metavar="OUT", help=f"the rows with what was found: {_FORMATS}; - for CSV "
+        "--seed", type=_seed, default=0, metavar="N", help="the only source of randomness (0)"
+    )
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="OUT",
+        help=f"the rows with what was found: {_FORMATS}; - for CSV "
         "on standard output",
     )  # fmt: skip
     parser.add_argument(
@@ -142,13 +167,19 @@ def add_clean_options(parser: ArgumentParser) -> None:
         metavar="P.parquet",
         help="also write out-of-sample pred_probs, in any of the formats",
     )
-    parser.add_argument("--manifest", type=Path, metavar="M.json", help="also write what `rerun` needs to prove it")
-    parser.add_argument("--model", type=Path, metavar="DIR", help="also train the best model and save it there")
+    parser.add_argument(
+        "--manifest", type=Path, metavar="M.json", help="also write what `rerun` needs to prove it"
+    )
+    parser.add_argument(
+        "--model", type=Path, metavar="DIR", help="also train the best model and save it there"
+    )
 
 
 def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) > MAX_SEED:
-        raise ArgumentTypeError(f"{text} is no seed; expected a whole number from 0 to {MAX_SEED:,}.")
+        raise ArgumentTypeError(
+            f"{text} is no seed; expected a whole number from 0 to {MAX_SEED:,}."
+        )
     return int(text)
 
 
@@ -164,7 +195,9 @@ def unknown_column(name: str, known: Sequence[str]) -> DataProblem:
     shown = ", ".join(known[:_COLUMNS_NAMED])
     if len(known) > _COLUMNS_NAMED:
         shown += f" and {len(known) - _COLUMNS_NAMED:,} more"
-    return DataProblem(f"There is no column {name}.{question} The columns of the file are: {shown}.")
+    return DataProblem(
+        f"There is no column {name}.{question} The columns of the file are: {shown}."
+    )
 
 
 def with_conventions(request: Request, profiles: Sequence[ColumnProfile]) -> list[ColumnProfile]:
@@ -196,7 +229,9 @@ def spec_of(request: Request, profiles: Sequence[ColumnProfile]) -> CleansetSpec
     )
 
 
-def _guessed_features(label: str | None, profiles: Sequence[ColumnProfile]) -> tuple[Modality, list[str]]:
+def _guessed_features(
+    label: str | None, profiles: Sequence[ColumnProfile]
+) -> tuple[Modality, list[str]]:
     """Guess what to learn from; without a label the column that looks like one is a feature."""
     task = MLTask.UNSUPERVISED if label is None else None
     guess = guess_choice(profiles, task=task, label_column=label)

@@ -17,7 +17,8 @@ from studio.management.terminal import Terminal
 ENDING = "Exit status: 0, or 2 with a sentence that says what to do; 130 if interrupted."
 # Django's own, which say nothing about what the command does; they can still be given.
 UNLISTED = {
-    "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color", "--force-color",
+    "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color",
+    "--force-color",
 }  # fmt: skip
 
 
@@ -27,7 +28,8 @@ class _HelpFormatter(DjangoHelpFormatter):
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         paragraphs = text.split("\n\n")
         return "\n\n".join(
-            paragraph if "\n " in paragraph else textwrap.fill(paragraph, width) for paragraph in paragraphs
+            paragraph if "\n " in paragraph else textwrap.fill(paragraph, width)
+            for paragraph in paragraphs
         )
 
 
@@ -47,14 +49,20 @@ class StudioCommand(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what every command takes; subclasses add theirs."""
-        parser.add_argument("--quiet", action="store_true", help="no progress and no notes; errors are still shown")
+        parser.add_argument(
+            "--quiet", action="store_true", help="no progress and no notes; errors are still shown"
+        )
 
     @contextmanager
     def terminal(self, options: dict[str, Any]) -> Iterator[Terminal]:
-        """Yield what the command speaks through; a problem with what was given ends in one sentence."""
+        """Yield what the command speaks through; a problem with what was given ends in one
+        sentence.
+        """
         errors: TextIO = options.get("stderr") or sys.stderr
         terminal = Terminal(self.stdout, errors, is_quiet=options["quiet"])
         with terminal.reports_problems(), warnings.catch_warnings():
             if not sys.warnoptions:  # `python -W` asks for them
-                warnings.simplefilter("ignore")  # libraries warn whoever calls them, not whoever typed the command
+                warnings.simplefilter(
+                    "ignore"
+                )  # libraries warn whoever calls them, not whoever typed the command
             yield terminal

@@ -1,4 +1,6 @@
-"""The options that say how numbers and dates of a file are written, where the file alone does not tell."""
+"""The options that say how numbers and dates of a file are written, where the file alone does not
+tell.
+"""
 
 from __future__ import annotations
 
@@ -20,21 +22,29 @@ def add_convention_options(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="[COL=]MARK",
-        help="the decimal mark of numbers, point or comma, of every column or of COL; found from each column if not "
-        "given. May be repeated",
+        help=(
+            "the decimal mark of numbers, point or comma, of every column or of COL; found from"
+            " each column if not given. May be repeated"
+        ),
     )
     parser.add_argument(
         "--dates",
         action="append",
         default=[],
         metavar="[COL=]ORDER",
-        help="the order of dates such as 01/02/2023: day-first, month-first or year-first, in every column or in COL; "
-        "found from each column if not given. May be repeated",
+        help=(
+            "the order of dates such as 01/02/2023: day-first, month-first or year-first, in every"
+            " column or in COL; found from each column if not given. May be repeated"
+        ),
     )
 
 
-def chosen_conventions(options: Mapping[str, Any], kinds: Mapping[str, ColumnKind]) -> dict[str, Convention]:
-    """Return what the options say of columns of these kinds; an option for one column goes before one for all."""
+def chosen_conventions(
+    options: Mapping[str, Any], kinds: Mapping[str, ColumnKind]
+) -> dict[str, Convention]:
+    """Return what the options say of columns of these kinds; an option for one column goes before
+    one for all.
+    """
     dates = [name for name, kind in kinds.items() if kind is ColumnKind.DATETIME]
     numbers = [name for name, kind in kinds.items() if kind in MEASURED and name not in dates]
     return {
@@ -44,14 +54,20 @@ def chosen_conventions(options: Mapping[str, Any], kinds: Mapping[str, ColumnKin
 
 
 def _chosen(
-    option: str, values: Sequence[str], allowed: Sequence[Convention], every: Iterable[str], known: Iterable[str]
+    option: str,
+    values: Sequence[str],
+    allowed: Sequence[Convention],
+    every: Iterable[str],
+    known: Iterable[str],
 ) -> dict[str, Convention]:
     for_all: dict[str, Convention] = {}
     for_one: dict[str, Convention] = {}
     for value in values:
         name, _, wanted = value.rpartition("=")
         if wanted not in allowed:
-            raise DataProblem(f"{option} {value}: “{wanted}” is not known. Give one of {', '.join(allowed)}.")
+            raise DataProblem(
+                f"{option} {value}: “{wanted}” is not known. Give one of {', '.join(allowed)}."
+            )
         if not name:
             for_all = dict.fromkeys(every, Convention(wanted))
         elif name in set(known):

@@ -35,7 +35,9 @@ def input_file(path: Path) -> Path:
     if path.is_dir():
         raise DataProblem(f"{path} is a folder; expected a data file.")
     if not path.is_file():
-        raise DataProblem(f"{path} is a pipe or a device, which can be read only once; expected a file.")
+        raise DataProblem(
+            f"{path} is a pipe or a device, which can be read only once; expected a file."
+        )
     try:
         path.open("rb").close()
     except OSError as error:
@@ -51,12 +53,15 @@ def read_input(
     *,
     reading: ReadOptions,
 ) -> TableFacts:
-    """Write the rows of the file to a Parquet table, and say what was assumed about them and how to change it.
+    """Write the rows of the file to a Parquet table, and say what was assumed about them and how to
+    change it.
 
     Raises MissingColumnsProblem at the header where the file lacks a column.
     """
     limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES, required=required)
-    facts = read_table(file, file.name, table, progress=terminal.progress, limits=limits, options=reading)
+    facts = read_table(
+        file, file.name, table, progress=terminal.progress, limits=limits, options=reading
+    )
     for line in (*facts.notes, *(ADVICE[doubt] for doubt in facts.doubts)):
         terminal.note(line)
     return facts

@@ -1,4 +1,6 @@
-"""How `clean` reads the label column: what was asked for, what was found, and what is worth telling about it."""
+"""How `clean` reads the label column: what was asked for, what was found, and what is worth telling
+about it.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,15 @@ from studio.management.terminal import Terminal
 
 
 def with_label_choice(
-    spec: CleansetSpec, request: Request, table: Path, profiles: Sequence[ColumnProfile], terminal: Terminal
+    spec: CleansetSpec,
+    request: Request,
+    table: Path,
+    profiles: Sequence[ColumnProfile],
+    terminal: Terminal,
 ) -> CleansetSpec:
-    """Return the spec with the separator and the merged spellings of its label column, and tell what was assumed."""
+    """Return the spec with the separator and the merged spellings of its label column, and tell
+    what was assumed.
+    """
     column = spec.label_column
     if column is None or spec.task not in (MLTask.MULTI_CLASS, MLTask.MULTI_LABEL):
         return spec
@@ -30,7 +38,10 @@ def with_label_choice(
         separator = Separator(request.separator) if request.separator else likely_separator(sample)
         spec = replace(spec, separator=separator)
         if request.separator is None:
-            terminal.note(f"The sets of “{column}” are read like {separator.example} (--separator {separator})")
+            terminal.note(
+                f"The sets of “{column}” are read like {separator.example} (--separator"
+                f" {separator})"
+            )
     cells = LabelCells.of(table, column)
     _ask(spec, cells, sample, profiles, terminal)
     variants = cells.spellings(spec)
@@ -38,7 +49,9 @@ def with_label_choice(
         spec = replace(spec, merged_labels=merged_spellings(variants))
         terminal.note(merge_note(column, spec.merged_labels))
     elif variants:
-        terminal.note(spelling_note(column, variants, remedy="Add --merge-spellings to count them as one."))
+        terminal.note(
+            spelling_note(column, variants, remedy="Add --merge-spellings to count them as one.")
+        )
     return spec
 
 
@@ -52,14 +65,20 @@ def _ask(
     column = str(spec.label_column)
     kind = next(profile.kind for profile in profiles if profile.name == column)
     n_classes = cells.classes(spec).n_classes
-    numbers = question_of_numbers(column, kind, spec.task, n_classes, remedy="add --task regression")
+    numbers = question_of_numbers(
+        column, kind, spec.task, n_classes, remedy="add --task regression"
+    )
     if numbers is not None:
         terminal.note(numbers)
     separator = possible_separator(sample)
     if separator is None:
         return
     is_sure = recognised_separator(sample) is not None
-    example = next((cell for cell, _ in sample if len(read_set(cell, separator) or ()) > 1), separator.example)
-    sets = question_of_sets(column, spec.task, example, is_sure=is_sure, remedy="add --task multi-label")
+    example = next(
+        (cell for cell, _ in sample if len(read_set(cell, separator) or ()) > 1), separator.example
+    )
+    sets = question_of_sets(
+        column, spec.task, example, is_sure=is_sure, remedy="add --task multi-label"
+    )
     if sets is not None:
         terminal.note(sets)

@@ -1,4 +1,6 @@
-"""The files that commands write: never one over another, whole or not at all, or through a pipe as it comes."""
+"""The files that commands write: never one over another, whole or not at all, or through a pipe as
+it comes.
+"""
 
 from __future__ import annotations
 
@@ -32,19 +34,28 @@ def refuse_same_files(named: Mapping[str, Path | None]) -> None:
         for identity in _identities(path):
             other = options.setdefault(identity, option)
             if other != option:
-                raise DataProblem(f"{other} and {option} are the same file, {path}. Name another one for {option}.")
+                raise DataProblem(
+                    f"{other} and {option} are the same file, {path}. Name another one for"
+                    f" {option}."
+                )
 
 
 def refuse_inside(folder: Path, folder_option: str, named: Mapping[str, Path | None]) -> None:
-    """Raise DataProblem where an option names a file in a folder that is read or replaced as a whole."""
+    """Raise DataProblem where an option names a file in a folder that is read or replaced as a
+    whole.
+    """
     whole = _resolved(folder)
     for option, path in named.items():
         if path is not None and _descriptor(path) is None and _resolved(path).is_relative_to(whole):
-            raise DataProblem(f"{option} lies in the folder of {folder_option}, {folder}. Name another place.")
+            raise DataProblem(
+                f"{option} lies in the folder of {folder_option}, {folder}. Name another place."
+            )
 
 
 def _identities(path: Path) -> list[object]:
-    """Return what two paths of one file have in common: where it is, and once it exists also its inode."""
+    """Return what two paths of one file have in common: where it is, and once it exists also its
+    inode.
+    """
     descriptor = _descriptor(path)
     if descriptor is not None:
         facts = os.fstat(descriptor)
@@ -79,7 +90,9 @@ def _resolved(path: Path) -> Path:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether the path is a pipe, a device or an open file of this process, whose name says nothing of a format."""
+    """Whether the path is a pipe, a device or an open file of this process, whose name says nothing
+    of a format.
+    """
     if _descriptor(path) is not None:
         return True
     resolved = _resolved(path)
@@ -100,8 +113,9 @@ def _refuse_folder(path: Path) -> None:
 def output_file(path: Path, terminal: Terminal) -> Iterator[Path]:
     """Yield a path to write to, whose content goes to `path` when the block ends well.
 
-    A file appears whole or not at all, in the place that a link leads to; a pipe or a device gets the content as it
-    is. Entered before the work, it also finds out early that the place cannot be written.
+    A file appears whole or not at all, in the place that a link leads to; a pipe or a device gets
+    the content as it is. Entered before the work, it also finds out early that the place cannot be
+    written.
     """
     if is_stream(path):
         with _stream(path, terminal) as spool:
@@ -115,7 +129,9 @@ def output_file(path: Path, terminal: Terminal) -> Iterator[Path]:
             target.open("ab").close()
         partial.touch()
     except OSError as error:
-        raise DataProblem(f"{path} cannot be written: {error.strerror}. Name another place.") from error
+        raise DataProblem(
+            f"{path} cannot be written: {error.strerror}. Name another place."
+        ) from error
     try:
         yield partial
         _put_in_place(partial, target)
@@ -135,7 +151,9 @@ def _put_in_place(partial: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EBUSY:
             raise
-        shutil.copyfile(partial, target)  # a mounted file, as containers have them, can only be written into
+        shutil.copyfile(
+            partial, target
+        )  # a mounted file, as containers have them, can only be written into
 
 
 @contextmanager
@@ -155,7 +173,9 @@ def _stream(path: Path, terminal: Terminal) -> Iterator[Path]:
             else:
                 with _opened(path, descriptor) as stream:
                     _copy(spool, stream)
-        except BrokenPipeError:  # whoever reads it has enough, as `head` does; other outputs are still written
+        except (
+            BrokenPipeError
+        ):  # whoever reads it has enough, as `head` does; other outputs are still written
             if descriptor == _STDOUT_NUMBER:
                 leave_stdout()
 
@@ -164,7 +184,9 @@ def _opened(path: Path, descriptor: int | None) -> BinaryIO:
     try:
         return os.fdopen(os.dup(descriptor), "wb") if descriptor is not None else path.open("wb")
     except OSError as error:
-        raise DataProblem(f"{path} cannot be written: {error.strerror}. Name another place.") from error
+        raise DataProblem(
+            f"{path} cannot be written: {error.strerror}. Name another place."
+        ) from error
 
 
 def _copy(spool: Path, stream: BinaryIO) -> None:
@@ -185,12 +207,16 @@ def output_folder(path: Path, replaceable: set[str]) -> Iterator[Path]:
     if target.exists() and not target.is_dir():
         raise DataProblem(f"{path} exists already and is no folder. Name a new or an empty folder.")
     if target.exists() and {entry.name for entry in target.iterdir()} - replaceable:
-        raise DataProblem(f"{path} exists already and holds other things. Name a new or an empty folder.")
+        raise DataProblem(
+            f"{path} exists already and holds other things. Name a new or an empty folder."
+        )
     partial = _partial_path(target)
     try:
         partial.mkdir()
     except OSError as error:
-        raise DataProblem(f"{path} cannot be made: {error.strerror}. Name another place.") from error
+        raise DataProblem(
+            f"{path} cannot be made: {error.strerror}. Name another place."
+        ) from error
     try:
         yield partial
         if target.exists():
@@ -201,7 +227,8 @@ def output_folder(path: Path, replaceable: set[str]) -> Iterator[Path]:
 
 
 def table_format_at(path: Path) -> TableFormat:
-    """Return the format that the name of an output asks for. Raises DataProblem for a name that says none.
+    """Return the format that the name of an output asks for. Raises DataProblem for a name that
+    says none.
 
     Pipes, devices and standard output may have any name; they get CSV where it says no format.
     """
@@ -214,5 +241,7 @@ def table_format_at(path: Path) -> TableFormat:
 def manifest_path(path: Path) -> Path:
     """Return the path where its name can be that of a manifest. Raises DataProblem."""
     if not is_stream(path) and path.suffix.lower() != ".json":
-        raise DataProblem(f"A manifest is JSON, but {path} does not end in .json. Give it that ending.")
+        raise DataProblem(
+            f"A manifest is JSON, but {path} does not end in .json. Give it that ending."
+        )
     return path

@@ -29,12 +29,22 @@ class StudioUtility(ManagementUtility):
             "Those of Django and its libraries:",
         ]
         names = {name for name, _ in described}
-        others = [line for line in text.splitlines()[4:] if line.strip() not in names and "[studio]" not in line]
+        others = [
+            line
+            for line in text.splitlines()[4:]
+            if line.strip() not in names and "[studio]" not in line
+        ]
         return "\n".join([*head, *others]).rstrip()
 
 
 def _described_commands() -> list[tuple[str, str]]:
-    """Return each command with the first line of its file; importing it would load all that it needs."""
+    """Return each command with the first line of its file; importing it would load all that it
+    needs.
+    """
     files = sorted(path for path in COMMANDS.glob("*.py") if path.stem != "__init__")
-    docstrings = [ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "" for path in files]
-    return [(path.stem, text.partition("\n")[0]) for path, text in zip(files, docstrings, strict=True)]
+    docstrings = [
+        ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "" for path in files
+    ]
+    return [
+        (path.stem, text.partition("\n")[0]) for path, text in zip(files, docstrings, strict=True)
+    ]

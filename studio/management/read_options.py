@@ -22,10 +22,16 @@ ADVICE = {
 def add_read_options(parser: ArgumentParser) -> None:
     """Declare how FILE is to be read."""
     group = parser.add_argument_group("how FILE is read", "Found in the file if not given.")
-    group.add_argument("--encoding", metavar="NAME", help="such as cp1252, gb18030, shift-jis, koi8-r")
-    group.add_argument("--delimiter", metavar="CHAR", help="between cells: , ; | tab, or another one")
     group.add_argument(
-        "--quotes", choices=list(QUOTES), help="what encloses cells: \" (double), ' (single), or nothing (none)"
+        "--encoding", metavar="NAME", help="such as cp1252, gb18030, shift-jis, koi8-r"
+    )
+    group.add_argument(
+        "--delimiter", metavar="CHAR", help="between cells: , ; | tab, or another one"
+    )
+    group.add_argument(
+        "--quotes",
+        choices=list(QUOTES),
+        help="what encloses cells: \" (double), ' (single), or nothing (none)",
     )
     group.add_argument(
         "--no-header",
@@ -43,7 +49,9 @@ def add_read_options(parser: ArgumentParser) -> None:
 
 
 def read_options_of(options: Mapping[str, Any]) -> ReadOptions:
-    """Take the options out of those that were parsed. Raises DataProblem for what cannot be followed."""
+    """Take the options out of those that were parsed. Raises DataProblem for what cannot be
+    followed.
+    """
     encoding = options["encoding"]
     delimiter = options["delimiter"]
     quotes = options["quotes"]

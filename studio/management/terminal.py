@@ -1,4 +1,6 @@
-"""What a command says while it works and how it ends: progress, notes, a summary, one sentence and an exit status."""
+"""What a command says while it works and how it ends: progress, notes, a summary, one sentence and
+an exit status.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ TTY_EVERY_S = 0.2
 
 
 class TerminalProgress:
-    """Progress on standard error: one line that changes in a terminal, one line per stage elsewhere."""
+    """Progress on standard error: one line that changes in a terminal, one line per stage
+    elsewhere.
+    """
 
     def __init__(self, stream: TextIO, *, is_quiet: bool = False) -> None:
         self._stream = stream
@@ -63,7 +67,9 @@ class TerminalProgress:
             self._width = 0
 
     def _change_line(self, text: str) -> None:
-        shown = text[: shutil.get_terminal_size().columns - 1]  # a line that wraps could not be removed
+        shown = text[
+            : shutil.get_terminal_size().columns - 1
+        ]  # a line that wraps could not be removed
         self._stream.write(f"\r{shown:<{self._width}}")
         self._stream.flush()
         self._width = len(shown)
@@ -79,7 +85,9 @@ class Terminal:
         self.progress = TerminalProgress(stderr, is_quiet=is_quiet)
 
     def say(self, text: str) -> None:
-        """Write what the command was asked for; standard error has it where standard output has a file."""
+        """Write what the command was asked for; standard error has it where standard output has a
+        file.
+        """
         self.progress.clear()
         if self._is_data_on_stdout:
             self._stderr.write(f"{text}\n")
@@ -110,11 +118,17 @@ class Terminal:
             self._end(BAD_INPUT, str(problem), problem)
         except BrokenPipeError as closed:
             leave_stdout()
-            raise SystemExit(0) from closed  # whoever reads the output has enough of it, as `head` does
+            raise SystemExit(
+                0
+            ) from closed  # whoever reads the output has enough of it, as `head` does
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            self._end(BAD_INPUT, "The disk is full. Make room and start again; nothing was written.", error)
+            self._end(
+                BAD_INPUT,
+                "The disk is full. Make room and start again; nothing was written.",
+                error,
+            )
         except KeyboardInterrupt as stop:
             self._end(INTERRUPTED, "\nStopped; nothing was written.", stop)
         finally:

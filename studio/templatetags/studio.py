@@ -64,7 +64,10 @@ def when(moment: datetime | None) -> SafeString | str:
         return "–"
     exact = f"{moment:%Y-%m-%d %H:%M:%S} UTC"
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, f"{moment:%d %b %Y, %H:%M}"
+        '<time datetime="{}" title="{}">{}</time>',
+        moment.isoformat(),
+        exact,
+        f"{moment:%d %b %Y, %H:%M}",
     )
 
 

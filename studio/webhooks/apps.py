@@ -24,7 +24,8 @@ class WebhooksConfig(AppConfig):
 
 
 def _note_deliveries(run: Run) -> None:
-    # Imported at the first end of a run: what describes a run in JSON takes long to load, and commands need it not.
+    # Imported at the first end of a run: what describes a run in JSON takes long to load, and
+    # commands need it not.
     from studio.webhooks.services import deliveries_create
 
     deliveries_create(run)

@@ -15,10 +15,14 @@ def _secret() -> str:
 
 
 class Webhook(models.Model):
-    """An address that a user wants told of ended runs. The secret is kept as it is, since it signs every delivery."""
+    """An address that a user wants told of ended runs. The secret is kept as it is, since it signs
+    every delivery.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="webhooks")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="webhooks"
+    )
     url = models.TextField()
     secret = models.CharField(max_length=64, default=_secret)
     kinds = models.JSONField(default=list)

@@ -1,6 +1,7 @@
 """Delivering: signed posts, tried again with growing pauses.
 
-The row is what counts: messages to the worker may be lost or come twice, and `sweep` sends what is due.
+The row is what counts: messages to the worker may be lost or come twice, and `sweep` sends what is
+due.
 """
 
 from __future__ import annotations
@@ -25,20 +26,28 @@ logger = logging.getLogger(__name__)
 
 QUEUE = "data"
 ANSWER_WITHIN_S = 10.0
-PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))  # before the second to the sixth attempt
+PAUSES = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720)
+)  # before the second to the sixth attempt
 KEPT_FOR = timedelta(days=30)
 
 
 def send_message(delivery_id: uuid.UUID) -> None:
-    """Have a worker attempt the delivery; where the broker cannot be reached, the sweep sends the message later."""
+    """Have a worker attempt the delivery; where the broker cannot be reached, the sweep sends the
+    message later.
+    """
     try:
-        current_app.send_task(Delivery.task_name, kwargs={"delivery_id": str(delivery_id)}, queue=QUEUE)
+        current_app.send_task(
+            Delivery.task_name, kwargs={"delivery_id": str(delivery_id)}, queue=QUEUE
+        )
     except (OperationalError, OSError):
         logger.exception("Message not sent delivery=%s", delivery_id)
 
 
 def delivery_attempt(delivery_id: uuid.UUID) -> None:
-    """Post a delivery that is due, and note how it went; a second message for the same attempt does nothing."""
+    """Post a delivery that is due, and note how it went; a second message for the same attempt does
+    nothing.
+    """
     delivery = Delivery.objects.select_related("webhook").filter(pk=delivery_id).first()
     if delivery is None or not _claim(delivery):
         return
@@ -55,7 +64,9 @@ def delivery_attempt(delivery_id: uuid.UUID) -> None:
 
 
 def _claim(delivery: Delivery) -> bool:
-    """Take the attempt that is due by noting when the one after it is, so that a lost worker loses no delivery."""
+    """Take the attempt that is due by noting when the one after it is, so that a lost worker loses
+    no delivery.
+    """
     now, n_made = timezone.now(), delivery.n_attempts
     due = Delivery.objects.filter(pk=delivery.pk, n_attempts=n_made, next_attempt_at__lte=now)
     following = now + PAUSES[n_made] if n_made < len(PAUSES) else None
@@ -70,7 +81,9 @@ def _post(webhook: Webhook, delivery: Delivery) -> int:
         "Studio-Delivery": str(delivery.pk),
         "Studio-Signature": f"t={sent_at},v1={signature(webhook.secret, sent_at, body)}",
     }
-    with outbound.sent("POST", webhook.url, headers=headers, body=body, within_s=ANSWER_WITHIN_S) as answer:
+    with outbound.sent(
+        "POST", webhook.url, headers=headers, body=body, within_s=ANSWER_WITHIN_S
+    ) as answer:
         return answer.status
 
 
@@ -82,6 +95,8 @@ def signature(secret: str, sent_at: int, body: bytes) -> str:
 def sweep() -> None:
     """Send messages for what is due, and forget what is old."""
     now = timezone.now()
-    for delivery_id in Delivery.objects.filter(next_attempt_at__lte=now).values_list("pk", flat=True):
+    for delivery_id in Delivery.objects.filter(next_attempt_at__lte=now).values_list(
+        "pk", flat=True
+    ):
         send_message(delivery_id)
     Delivery.objects.filter(created_at__lt=now - KEPT_FOR).delete()

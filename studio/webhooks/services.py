@@ -23,7 +23,10 @@ def webhook_create(*, owner: User, url: str, kinds: Sequence[str] = ()) -> Webho
     """Create a webhook for ended runs of these kinds, all if none is named. Raises DataProblem."""
     outbound.checked_url(url)
     if owner.webhooks.count() >= MAX_WEBHOOKS:
-        raise DataProblem(f"This account already has {MAX_WEBHOOKS} webhooks, the most it can have. Delete one first.")
+        raise DataProblem(
+            f"This account already has {MAX_WEBHOOKS} webhooks, the most it can have. Delete one"
+            " first."
+        )
     return Webhook.objects.create(owner=owner, url=url.strip(), kinds=sorted(set(kinds)))
 
 
@@ -41,7 +44,9 @@ def webhook_ping(*, webhook: Webhook) -> Delivery:
 def deliveries_create(run: Run) -> None:
     """Note what is to be delivered now that the run has ended."""
     wanted = [
-        hook for hook in Webhook.objects.filter(owner=run.created_by_id) if run.kind in (hook.kinds or [run.kind])
+        hook
+        for hook in Webhook.objects.filter(owner=run.created_by_id)
+        if run.kind in (hook.kinds or [run.kind])
     ]
     if not wanted:
         return
@@ -52,7 +57,12 @@ def deliveries_create(run: Run) -> None:
 
 def _delivery(webhook: Webhook, event: str, about: dict[str, object]) -> Delivery:
     delivery = Delivery(webhook=webhook, event=event)
-    told = {"id": str(delivery.pk), "event": event, "created_at": delivery.created_at.isoformat(), **about}
+    told = {
+        "id": str(delivery.pk),
+        "event": event,
+        "created_at": delivery.created_at.isoformat(),
+        **about,
+    }
     delivery.body = json.dumps(told, ensure_ascii=False)
     delivery.save(force_insert=True)
     transaction.on_commit(lambda: send_message(delivery.pk))

@@ -10,7 +10,10 @@ from sklearn.pipeline import Pipeline
 
 SEED = 0
 FRACTION = 0.1
-_FACTORS = (1.6, 2.5)  # a wrong number is its true value times or divided by a factor between these …
+_FACTORS = (
+    1.6,
+    2.5,
+)  # a wrong number is its true value times or divided by a factor between these …
 _REPLACED = 0.5  # … or, in this share of the errors, the value of another row
 
 
@@ -25,10 +28,11 @@ def uniform(labels: pd.Series) -> pd.Series:
 
 
 def confusable(labels: pd.Series, features: pd.DataFrame | pd.Series, model: Pipeline) -> pd.Series:
-    """Give a tenth of the rows a class that a model confuses with theirs, pairs of classes as often as it does.
+    """Give a tenth of the rows a class that a model confuses with theirs, pairs of classes as often
+    as it does.
 
-    The pairs are drawn from the model's out-of-sample probabilities summed by true class; within a class any row may
-    be hit, so that what a model finds hard is not what is planted.
+    The pairs are drawn from the model's out-of-sample probabilities summed by true class; within a
+    class any row may be hit, so that what a model finds hard is not what is planted.
     """
     rng = np.random.default_rng(SEED)
     classes = np.unique(labels)
@@ -37,7 +41,9 @@ def confusable(labels: pd.Series, features: pd.DataFrame | pd.Series, model: Pip
     joint = np.zeros((len(classes), len(classes)))
     np.add.at(joint, codes, pred_probs)
     np.fill_diagonal(joint, 0)
-    wanted = rng.multinomial(round(FRACTION * len(labels)), (joint / joint.sum()).ravel()).reshape(joint.shape)
+    wanted = rng.multinomial(round(FRACTION * len(labels)), (joint / joint.sum()).ravel()).reshape(
+        joint.shape
+    )
     result = codes.copy()
     for code in range(len(classes)):
         targets = np.repeat(np.arange(len(classes)), wanted[code])
@@ -47,7 +53,9 @@ def confusable(labels: pd.Series, features: pd.DataFrame | pd.Series, model: Pip
 
 
 def wrong_sets(cells: pd.Series) -> pd.Series:
-    """In a tenth of the rows of multi-label cells drop a class, add one, or put one in another's place."""
+    """In a tenth of the rows of multi-label cells drop a class, add one, or put one in another's
+    place.
+    """
     rng = np.random.default_rng(SEED)
     frequent = cells.str.split(",").explode()
     frequent = frequent[frequent != ""].to_numpy()

@@ -1,4 +1,6 @@
-"""Runs one program at a time in processes of its own and measures it: seconds, processor seconds, memory."""
+"""Runs one program at a time in processes of its own and measures it: seconds, processor seconds,
+memory.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _LOOK_EVERY_S = 1.0  # five looks a second made a program of six seconds take eight
 _OUTPUT_SHOWN = 2_000  # characters
-# A process counts as its own the memory of the one that started it, which here holds the data: so a small one does.
+# A process counts as its own the memory of the one that started it, which here holds the data: so a
+# small one does.
 _LAUNCHER = """
 import os, sys
 child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
@@ -27,14 +30,18 @@ sys.exit(min(1, abs(os.waitstatus_to_exitcode(status))))
 
 
 class Failed(Exception):
-    """A program ended with another status than 0, or took too long; the message is the end of what it wrote."""
+    """A program ended with another status than 0, or took too long; the message is the end of what
+    it wrote.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """`cpu_s` is that of all its processes together; `peak_mb` their memory at the worst moment, shared pages once.
+    """`cpu_s` is that of all its processes together; `peak_mb` their memory at the worst moment,
+    shared pages once.
 
-    The memory of several processes together is looked at once a second; the largest one's own peak is the system's.
+    The memory of several processes together is looked at once a second; the largest one's own peak
+    is the system's.
     """
 
     wall_s: float
@@ -42,7 +49,9 @@ class Cost:
     peak_mb: float
 
 
-def run(command: Sequence[str], *, limit_s: float, environment: Mapping[str, str] | None = None) -> Cost:
+def run(
+    command: Sequence[str], *, limit_s: float, environment: Mapping[str, str] | None = None
+) -> Cost:
     """Run a program to its end. Raises Failed."""
     started = time.monotonic()
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as own_peak:
@@ -64,7 +73,11 @@ def run(command: Sequence[str], *, limit_s: float, environment: Mapping[str, str
         wall_s, peak_mb = time.monotonic() - started, memory.stop()
         if process.returncode != 0:
             output.seek(0)
-            reason = f"stopped after {limit_s:.0f} s" if wall_s >= limit_s else f"status {process.returncode}"
+            reason = (
+                f"stopped after {limit_s:.0f} s"
+                if wall_s >= limit_s
+                else f"status {process.returncode}"
+            )
             raise Failed(f"{reason}: {output.read().decode(errors='replace')[-_OUTPUT_SHOWN:]}")
         own_peak.seek(0)
         peak_mb = max(peak_mb, int(own_peak.read()) / 1024)
@@ -87,7 +100,9 @@ class _PeakMemory:
 
     def _look(self) -> None:
         while not self._over.wait(_LOOK_EVERY_S):
-            self._peak_kb = max(self._peak_kb, sum(_memory_kb(pid) for pid in _members(self._group)))
+            self._peak_kb = max(
+                self._peak_kb, sum(_memory_kb(pid) for pid in _members(self._group))
+            )
 
 
 def _members(group: int) -> list[int]:
@@ -107,4 +122,6 @@ def _memory_kb(pid: int) -> int:
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return 0
-    return next((int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")), 0)
+    return next(
+        (int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")), 0
+    )

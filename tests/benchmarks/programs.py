@@ -1,4 +1,6 @@
-"""What is measured: the studio's two modes through `manage.py`, and the peers, each called in the same two ways."""
+"""What is measured: the studio's two modes through `manage.py`, and the peers, each called in the
+same two ways.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,8 @@ Predicted: TypeAlias = tuple[npt.NDArray[np.float64], tuple[str, ...]]
 class Found:
     """Scores, 1 the worst, and flags per row, with what it cost to get them.
 
-    `predicted` are predictions for the test file from the given labels, where finding errors made the whole model.
+    `predicted` are predictions for the test file from the given labels, where finding errors made
+    the whole model.
     """
 
     scores: npt.NDArray[np.float64]
@@ -103,7 +106,9 @@ def _predicted(arrays: Mapping[str, npt.NDArray[np.generic]]) -> Predicted:
 
 
 class Studio:
-    """`manage.py clean` and `predict` in one of the modes, with a data folder that is empty at first."""
+    """`manage.py clean` and `predict` in one of the modes, with a data folder that is empty at
+    first.
+    """
 
     needs_embeddings = False
 
@@ -123,7 +128,11 @@ class Studio:
     def learn(self, place: Workplace, labels: pd.Series) -> Predicted:
         """Return predictions for the test file, and their classes."""
         folder, job = place.folder, place.job
-        source, model, out = folder / "relabeled.csv", folder / f"model-{self._mode}", folder / "predictions.csv"
+        source, model, out = (
+            folder / "relabeled.csv",
+            folder / f"model-{self._mode}",
+            folder / "predictions.csv",
+        )
         rows = pd.read_csv(job.train, dtype=str, keep_default_na=False)
         rows.assign(**{job.label: labels}).to_csv(source, index=False)
         self._clean(place, str(source), folder / "cleanset.csv", "--model", str(model))
@@ -131,7 +140,9 @@ class Studio:
         said = pd.read_csv(out).drop(columns=list(job.features))
         if job.task == "regression":
             return said["Suggested Label"].to_numpy(float)[:, None], ()
-        pred_probs = said.loc[:, [name for name in said.columns if not name.startswith("Suggested Label")]]
+        pred_probs = said.loc[
+            :, [name for name in said.columns if not name.startswith("Suggested Label")]
+        ]
         return pred_probs.to_numpy(float), tuple(pred_probs.columns)
 
     def _clean(self, place: Workplace, source: str, out: Path, *rest: str) -> Cost:
@@ -161,7 +172,9 @@ MODE_NAMES = tuple(program.name for program in PROGRAMS if isinstance(program, S
 
 
 def peers_python() -> str:
-    """Return the peers' interpreter; without their environment, ours, in which only `plain` can run."""
+    """Return the peers' interpreter; without their environment, ours, in which only `plain` can
+    run.
+    """
     return str(PEERS_PYTHON) if PEERS_PYTHON.exists() else sys.executable
 
 

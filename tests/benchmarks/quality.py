@@ -25,7 +25,9 @@ _FLOOR = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """`precision_of_flags` and `recall_of_flags` concern the rows that a program flags by itself."""
+    """`precision_of_flags` and `recall_of_flags` concern the rows that a program flags by
+    itself.
+    """
 
     average_precision: float
     auroc: float
@@ -36,14 +38,18 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """Of a model on clean test rows. Regression: R² and root mean squared error; multi-label: F1 over all labels."""
+    """Of a model on clean test rows. Regression: R² and root mean squared error; multi-label: F1
+    over all labels.
+    """
 
     accuracy: float
     loss: float
     macro_f1: float | None
 
 
-def detection(task: Task, scores: npt.NDArray[np.float64], flags: npt.NDArray[np.bool_]) -> Detection:
+def detection(
+    task: Task, scores: npt.NDArray[np.float64], flags: npt.NDArray[np.bool_]
+) -> Detection:
     """Compare scores, 1 the worst, with the truth on the judged rows."""
     judged = task.is_judged.to_numpy()
     wrong, scores, flags = task.is_error.to_numpy()[judged], scores[judged], flags[judged]
@@ -58,7 +64,9 @@ def detection(task: Task, scores: npt.NDArray[np.float64], flags: npt.NDArray[np
 
 
 def fixed_labels(task: Task, scores: npt.NDArray[np.float64]) -> pd.Series:
-    """Return the given labels with the truth in the worst judged rows, as many as there are errors."""
+    """Return the given labels with the truth in the worst judged rows, as many as there are
+    errors.
+    """
     judged = np.flatnonzero(task.is_judged)
     worst = judged[np.argsort(-scores[judged], kind="stable")[: int(task.is_error.sum())]]
     labels = task.train[task.label].copy()
@@ -80,15 +88,26 @@ def skill(task: Task, values: npt.NDArray[np.float64], classes: tuple[str, ...])
     columns = np.array([position.get(name, -1) for name in names])
     given = np.where(columns >= 0, values[np.arange(len(names)), columns], 0.0)
     loss = -float(np.mean(np.log(np.maximum(given, _FLOOR))))
-    return Skill(float(accuracy_score(names, likeliest)), loss, float(f1_score(names, likeliest, average="macro")))
+    return Skill(
+        float(accuracy_score(names, likeliest)),
+        loss,
+        float(f1_score(names, likeliest, average="macro")),
+    )
 
 
-def _multilabel_skill(truth: pd.Series, values: npt.NDArray[np.float64], classes: tuple[str, ...]) -> Skill:
+def _multilabel_skill(
+    truth: pd.Series, values: npt.NDArray[np.float64], classes: tuple[str, ...]
+) -> Skill:
     sets = [set(names) for names in class_sets(truth)]
     indicators = np.array([[name in names for name in classes] for names in sets])
     said = values >= 0.5
     losses = [
-        log_loss(column, probs, labels=[False, True]) for column, probs in zip(indicators.T, values.T, strict=True)
+        log_loss(column, probs, labels=[False, True])
+        for column, probs in zip(indicators.T, values.T, strict=True)
     ]
     macro = float(f1_score(indicators, said, average="macro", zero_division=0))
-    return Skill(float(f1_score(indicators, said, average="micro", zero_division=0)), float(np.mean(losses)), macro)
+    return Skill(
+        float(f1_score(indicators, said, average="micro", zero_division=0)),
+        float(np.mean(losses)),
+        macro,
+    )

@@ -1,4 +1,6 @@
-"""Keeps measures between runs of the benchmark and lays them out, for a terminal and for the documentation."""
+"""Keeps measures between runs of the benchmark and lays them out, for a terminal and for the
+documentation.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +20,27 @@ from tests.benchmarks.process import ROOT
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 _LIBRARIES = ("scikit-learn", "numpy", "pandas", "cleanlab", "torch", "sentence-transformers")
-_PEER_LIBRARIES = ("scikit-learn", "pandas", "cleanlab", "autogluon.tabular", "lightgbm", "catboost", "xgboost-cpu")
+_PEER_LIBRARIES = (
+    "scikit-learn",
+    "pandas",
+    "cleanlab",
+    "autogluon.tabular",
+    "lightgbm",
+    "catboost",
+    "xgboost-cpu",
+)
 _BEGIN, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _ORDER = tuple(program.name for program in programs.PROGRAMS)
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One program on one task. `embed_s` is the time of the embeddings that it was handed; None where it has none.
+    """One program on one task. `embed_s` is the time of the embeddings that it was handed; None
+    where it has none.
 
-    `noisy` and `fixed` are accuracy (F1, R²), log loss (root mean squared error) and macro F1 on the test rows, learned
-    from the given labels and after the worst rows, as many as there are errors, got their true label.
+    `noisy` and `fixed` are accuracy (F1, R²), log loss (root mean squared error) and macro F1 on
+    the test rows, learned from the given labels and after the worst rows, as many as there are
+    errors, got their true label.
     """
 
     task: str
@@ -50,7 +62,8 @@ class Measure:
 
 
 _COLUMNS = (
-    "task", "program", "seconds", "+ embedding", "CPU s", "peak MB", "AP", "AUROC", "flagged", "precision", "recall",
+    "task", "program", "seconds", "+ embedding", "CPU s", "peak MB", "AP", "AUROC", "flagged",
+    "precision", "recall",
     "accuracy", "cleaned", "log loss", "cleaned", "macro F1", "cleaned",
 )  # fmt: skip
 
@@ -61,8 +74,14 @@ def now() -> str:
 
 
 def merged(path: Path, fresh: Sequence[Measure]) -> list[Measure]:
-    """Return what the file holds with the fresh measures in place of those of the same task and program; keep it."""
-    kept = {(row["task"], row["program"]): row for row in json.loads(path.read_text())} if path.exists() else {}
+    """Return what the file holds with the fresh measures in place of those of the same task and
+    program; keep it.
+    """
+    kept = (
+        {(row["task"], row["program"]): row for row in json.loads(path.read_text())}
+        if path.exists()
+        else {}
+    )
     kept |= {(measure.task, measure.program): asdict(measure) for measure in fresh}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(list(kept.values()), indent=1))
@@ -74,13 +93,25 @@ def table(measures: Sequence[Measure]) -> str:
     rows = [_COLUMNS, *(_cells(measure) for measure in sorted(measures, key=_rank))]
     widths = [max(len(row[place]) for row in rows) for place in range(len(_COLUMNS))]
     lines = ["| " + " | ".join(_padded(row, widths)) + " |" for row in rows]
-    rules = ["-" * width for width in widths[:2]] + ["-" * (width - 1) + ":" for width in widths[2:]]
+    rules = ["-" * width for width in widths[:2]] + [
+        "-" * (width - 1) + ":" for width in widths[2:]
+    ]
     return "\n".join([lines[0], "| " + " | ".join(rules) + " |", *lines[1:]])
 
 
 def write_document(measures: Sequence[Measure], skipped: Mapping[str, str]) -> None:
-    """Replace what is between the marks of the documentation page; what people wrote around them stays."""
-    facts = "\n".join([_machine(), "", table(measures), "", *(f"- {name}: {why}" for name, why in skipped.items())])
+    """Replace what is between the marks of the documentation page; what people wrote around them
+    stays.
+    """
+    facts = "\n".join(
+        [
+            _machine(),
+            "",
+            table(measures),
+            "",
+            *(f"- {name}: {why}" for name, why in skipped.items()),
+        ]
+    )
     page = DOCUMENT.read_text()
     before, rest = page.split(_BEGIN)
     DOCUMENT.write_text(f"{before}{_BEGIN}\n{facts.rstrip()}\n{_END}{rest.split(_END)[1]}")
@@ -119,14 +150,17 @@ def _machine() -> str:
     model = re.search(r"model name\s*:\s*(.+)", text)
     ours = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     return (
-        f"{now()} UTC, {os.cpu_count()} cores of {model.group(1) if model else platform.processor()}, "
-        f"Python {platform.python_version()}.\n\nThe studio: {ours}. The peers: {_peer_versions()}."
+        f"{now()} UTC, {os.cpu_count()} cores of"
+        f" {model.group(1) if model else platform.processor()}, Python"
+        f" {platform.python_version()}.\n\nThe studio: {ours}. The peers: {_peer_versions()}."
     )
 
 
 def _peer_versions() -> str:
     if not programs.PEERS_PYTHON.exists():
         return "the studio's own environment"
-    script = "from importlib.metadata import version; print(', '.join(f'{n} {version(n)}' for n in %r))"
+    script = (
+        "from importlib.metadata import version; print(', '.join(f'{n} {version(n)}' for n in %r))"
+    )
     call = [str(programs.PEERS_PYTHON), "-c", script % (_PEER_LIBRARIES,)]
     return subprocess.run(call, capture_output=True, text=True, check=True).stdout.strip()

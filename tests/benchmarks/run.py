@@ -1,8 +1,9 @@
-"""Measures the studio beside what a user would do instead, on the same machine, files and labels, one at a time.
+"""Measures the studio beside what a user would do instead, on the same machine, files and labels,
+one at a time.
 
-Without `--data-dir` only generated support requests are measured; with it, public data sets whose wrong labels are
-known or planted with a fixed seed. Measures are kept in a file, so that tasks can be measured in several goes, and
-`docs/benchmarks.md` is written from all of them.
+Without `--data-dir` only generated support requests are measured; with it, public data sets whose
+wrong labels are known or planted with a fixed seed. Measures are kept in a file, so that tasks can
+be measured in several goes, and `docs/benchmarks.md` is written from all of them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,15 @@ import numpy as np
 from tests.benchmarks import quality, report
 from tests.benchmarks.peers.job import Job
 from tests.benchmarks.process import ROOT, Cost, Failed
-from tests.benchmarks.programs import MODE_NAMES, PEER_NAMES, PROGRAMS, Predicted, Program, Workplace, embed
+from tests.benchmarks.programs import (
+    MODE_NAMES,
+    PEER_NAMES,
+    PROGRAMS,
+    Predicted,
+    Program,
+    Workplace,
+    embed,
+)
 from tests.benchmarks.report import Measure
 from tests.benchmarks.tasks import GENERATED, GROWTH, QUICK, TASKS, Task
 
@@ -45,25 +54,42 @@ def main() -> None:
         task = {**GENERATED, **TASKS}[name](data_dir)
         for measure in _measured(name, task, wanted, options, skipped):
             fresh.append(measure)
-            _say(f"{name}: {measure.program} {measure.wall_s:.1f} s, AP {measure.average_precision:.3f}")
+            _say(
+                f"{name}: {measure.program} {measure.wall_s:.1f} s, AP"
+                f" {measure.average_precision:.3f}"
+            )
             if data_dir:
                 report.write_document(report.merged(results, fresh), skipped)
-    sys.stdout.write(report.table(fresh) + "\n" + "".join(f"{name}: {why}\n" for name, why in skipped.items()))
+    sys.stdout.write(
+        report.table(fresh) + "\n" + "".join(f"{name}: {why}\n" for name, why in skipped.items())
+    )
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data-dir", type=Path, help="folder of the public data sets")
-    parser.add_argument("--tasks", nargs="+", choices=[*GENERATED, *TASKS], metavar="TASK", help=", ".join(TASKS))
+    parser.add_argument(
+        "--tasks", nargs="+", choices=[*GENERATED, *TASKS], metavar="TASK", help=", ".join(TASKS)
+    )
     parser.add_argument("--peers", nargs="*", default=PEER_NAMES, choices=PEER_NAMES)
     parser.add_argument("--mode", nargs="*", default=MODE_NAMES, choices=MODE_NAMES)
     parser.add_argument("--quick", action="store_true", help="four small tasks, and no models")
     parser.add_argument("--no-models", action="store_true", help="measure detection only")
-    parser.add_argument("--models-of", nargs="*", metavar="PROGRAM", help="only these programs' models are measured")
-    parser.add_argument("--limit", type=float, default=3600.0, metavar="SECONDS", help="for one program (3600)")
+    parser.add_argument(
+        "--models-of", nargs="*", metavar="PROGRAM", help="only these programs' models are measured"
+    )
+    parser.add_argument(
+        "--limit", type=float, default=3600.0, metavar="SECONDS", help="for one program (3600)"
+    )
     parser.add_argument("--autogluon-limit", metavar="SECONDS", help="for one of its fits (120)")
-    parser.add_argument("--threads", type=int, metavar="N", help="OpenMP threads per process, on a shared machine 1")
-    parser.add_argument("--results", type=Path, help="where measures are kept (.data/benchmarks.json)")
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="OpenMP threads per process, on a shared machine 1"
+    )
+    parser.add_argument(
+        "--results", type=Path, help="where measures are kept (.data/benchmarks.json)"
+    )
     options = parser.parse_args()
     if options.threads:
         os.environ["OMP_NUM_THREADS"] = str(options.threads)
@@ -78,7 +104,11 @@ def _options() -> argparse.Namespace:
 
 
 def _measured(
-    name: str, task: Task, wanted: Sequence[Program], options: argparse.Namespace, skipped: dict[str, str]
+    name: str,
+    task: Task,
+    wanted: Sequence[Program],
+    options: argparse.Namespace,
+    skipped: dict[str, str],
 ) -> Iterator[Measure]:
     with tempfile.TemporaryDirectory() as folder:
         place, embed_s = _workplace(task, Path(folder), wanted, options.limit)
@@ -88,7 +118,14 @@ def _measured(
                 skipped[f"{program.name} on {name}"] = reason
                 continue
             try:
-                yield _measure(name, task, program, place, embed_s, has_models=_has_models(program, task, options))
+                yield _measure(
+                    name,
+                    task,
+                    program,
+                    place,
+                    embed_s,
+                    has_models=_has_models(program, task, options),
+                )
             except Failed as failure:
                 skipped[f"{program.name} on {name}"] = str(failure).strip().splitlines()[-1][:300]
                 _say(f"{program.name} on {name}: {failure}")
@@ -99,7 +136,9 @@ def _has_models(program: Program, task: Task, options: argparse.Namespace) -> bo
     return task.test is not None and is_wanted and not options.quick and not options.no_models
 
 
-def _workplace(task: Task, folder: Path, wanted: Sequence[Program], limit_s: float) -> tuple[Workplace, float | None]:
+def _workplace(
+    task: Task, folder: Path, wanted: Sequence[Program], limit_s: float
+) -> tuple[Workplace, float | None]:
     """Write the task's files; encode its text once for all programs that want embeddings."""
     train, test = folder / "train.csv", folder / "test.csv"
     task.train.to_csv(train, index=False)
@@ -123,7 +162,13 @@ def _workplace(task: Task, folder: Path, wanted: Sequence[Program], limit_s: flo
 
 
 def _measure(
-    name: str, task: Task, program: Program, place: Workplace, embed_s: float | None, *, has_models: bool
+    name: str,
+    task: Task,
+    program: Program,
+    place: Workplace,
+    embed_s: float | None,
+    *,
+    has_models: bool,
 ) -> Measure:
     found = program.find(place)
     cost = _usual_cost(program, place, found.cost)
@@ -131,7 +176,9 @@ def _measure(
     if has_models:
         given = found.predicted or program.learn(place, task.train[task.label])
         fixed_labels = quality.fixed_labels(task, found.scores)
-        skills = [_skill(task, predicted) for predicted in (given, program.learn(place, fixed_labels))]
+        skills = [
+            _skill(task, predicted) for predicted in (given, program.learn(place, fixed_labels))
+        ]
     noisy, fixed = skills or (None, None)
     return Measure(
         task=name,
@@ -150,7 +197,9 @@ def _measure(
 
 
 def _usual_cost(program: Program, place: Workplace, at_first: Cost) -> Cost:
-    """Return what finding costs. Five seconds may take eight by chance: of three quick goes the middle one counts."""
+    """Return what finding costs. Five seconds may take eight by chance: of three quick goes the
+    middle one counts.
+    """
     n_further = 2 if at_first.wall_s < _QUICK_S else 0
     costs = [at_first, *(program.find(place).cost for _ in range(n_further))]
     return sorted(costs, key=lambda cost: cost.wall_s)[len(costs) // 2]

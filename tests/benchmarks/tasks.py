@@ -1,4 +1,6 @@
-"""The data sets that are measured: each becomes a training file with wrong labels, their truth, a clean test file."""
+"""The data sets that are measured: each becomes a training file with wrong labels, their truth, a
+clean test file.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,8 @@ class Task:
     """What is to be learned from what, with the truth.
 
     Attributes
-    ----------
-    train, test
-        Features and given labels; the test rows' labels are true. `test` is None where only detection is measured.
+    ---------- train, test Features and given labels; the test rows' labels are true. `test` is None
+    where only detection is measured.
     truth
         True label of each training row; equal to the given one where that is right.
     is_error
@@ -49,11 +50,19 @@ class Task:
 
 
 def _planted(
-    train: pd.DataFrame, given: pd.Series, test: pd.DataFrame | None, label: str, *, task: str, text: str | None = None
+    train: pd.DataFrame,
+    given: pd.Series,
+    test: pd.DataFrame | None,
+    label: str,
+    *,
+    task: str,
+    text: str | None = None,
 ) -> Task:
     truth = train[label]
     judged = pd.Series(data=True, index=train.index)
-    return Task(task, text, label, train.assign(**{label: given}), test, truth, given != truth, judged)
+    return Task(
+        task, text, label, train.assign(**{label: given}), test, truth, given != truth, judged
+    )
 
 
 def _requests(data_dir: Path | None) -> Task:
@@ -77,19 +86,34 @@ def _banking77(data_dir: Path) -> Task:
 def _imdb(data_dir: Path) -> Task:
     data = pd.read_parquet(data_dir / "imdb_50k" / "data.parquet")
     reviewed = data[data["reviewed"]]
-    others = data[(data["split"] == "test") & ~data["reviewed"]].sample(10_000 - len(reviewed), random_state=SEED)
+    others = data[(data["split"] == "test") & ~data["reviewed"]].sample(
+        10_000 - len(reviewed), random_state=SEED
+    )
     rows = pd.concat([reviewed, others]).sample(frac=1, random_state=SEED).reset_index(drop=True)
     test = data[data["split"] == "train"].sample(5_000, random_state=SEED)
-    human = rows["human_label"].where(rows["human_label"].isin(["positive", "negative"]), rows["label"])
+    human = rows["human_label"].where(
+        rows["human_label"].isin(["positive", "negative"]), rows["label"]
+    )
     is_error = rows["is_label_error"].astype(str).str.lower() == "true"
     columns = ["text", "label"]
-    return Task("multi-class", "text", "label", rows[columns], test[columns], human, is_error, rows["reviewed"])
+    return Task(
+        "multi-class",
+        "text",
+        "label",
+        rows[columns],
+        test[columns],
+        human,
+        is_error,
+        rows["reviewed"],
+    )
 
 
 def _student_grades(data_dir: Path) -> Task:
     data = pd.read_csv(data_dir / "student_grades" / "data.csv")
     train = data[["exam_1", "exam_2", "exam_3", "notes", "true_letter_grade"]]
-    return _planted(train, data["given_letter_grade"], None, "true_letter_grade", task="multi-class")
+    return _planted(
+        train, data["given_letter_grade"], None, "true_letter_grade", task="multi-class"
+    )
 
 
 def _adult(data_dir: Path) -> Task:
@@ -105,7 +129,9 @@ def _diabetes(data_dir: Path) -> Task:
     data = pd.read_csv(data_dir / "diabetes_130us" / "data.csv.gz", low_memory=False)
     shuffled = data.sample(frac=1, random_state=SEED).reset_index(drop=True)
     train, test = shuffled[:80_000], shuffled[80_000:]
-    return _planted(train, noise.uniform(train["readmitted"]), test, "readmitted", task="multi-class")
+    return _planted(
+        train, noise.uniform(train["readmitted"]), test, "readmitted", task="multi-class"
+    )
 
 
 def _goemotions(data_dir: Path) -> Task:
@@ -114,11 +140,15 @@ def _goemotions(data_dir: Path) -> Task:
     train = train.sample(10_000, random_state=SEED).reset_index(drop=True)
     for frame in (train, test):
         frame["labels"] = [",".join(sorted(cell.split(","))) for cell in frame["labels"]]
-    return _planted(train, noise.wrong_sets(train["labels"]), test, "labels", task="multi-label", text="text")
+    return _planted(
+        train, noise.wrong_sets(train["labels"]), test, "labels", task="multi-label", text="text"
+    )
 
 
 def _california(data_dir: Path) -> Task:
-    data = pd.read_csv(data_dir / "california_housing" / "data.csv").sample(frac=1, random_state=SEED)
+    data = pd.read_csv(data_dir / "california_housing" / "data.csv").sample(
+        frac=1, random_state=SEED
+    )
     train, test = (part.reset_index(drop=True) for part in (data[4_000:], data[:4_000]))
     given = noise.wrong_numbers(train["median_house_value"])
     return _planted(train, given, test, "median_house_value", task="regression")
@@ -131,7 +161,16 @@ def _real_regression(name: str, features: tuple[str, ...]) -> Callable[[Path], T
         columns = [*(features or _sensors(data)), "given_label"]
         judged = pd.Series(data=True, index=data.index)
         is_error = data["true_error"] == 1
-        return Task("regression", text, "given_label", data[columns], None, data["true_label"], is_error, judged)
+        return Task(
+            "regression",
+            text,
+            "given_label",
+            data[columns],
+            None,
+            data["true_label"],
+            is_error,
+            judged,
+        )
 
     return load
 
@@ -146,14 +185,20 @@ def _grown_adult(n_rows: int) -> Callable[[Path], Task]:
         rng = np.random.default_rng(SEED)
         train = data.iloc[rng.integers(0, len(data), n_rows)].reset_index(drop=True)
         for name in train.select_dtypes("number").columns:
-            train[name] = (train[name] + rng.normal(0, _JITTER * train[name].std(), n_rows)).round(3)
+            train[name] = (train[name] + rng.normal(0, _JITTER * train[name].std(), n_rows)).round(
+                3
+            )
         return _planted(train, noise.uniform(train["income"]), None, "income", task="multi-class")
 
     return load
 
 
-def _by_split(data: pd.DataFrame, column: str, kept: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    parts = (data.loc[data[column] == part, kept].reset_index(drop=True) for part in ("train", "test"))
+def _by_split(
+    data: pd.DataFrame, column: str, kept: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    parts = (
+        data.loc[data[column] == part, kept].reset_index(drop=True) for part in ("train", "test")
+    )
     train, test = parts
     return train, test
 

@@ -1,7 +1,9 @@
-"""Measures how long the public client waits for a large frame, beside the bare transfer of the same bytes.
+"""Measures how long the public client waits for a large frame, beside the bare transfer of the same
+bytes.
 
-A studio of its own is started; the client runs in `.venv-client`. The bare transfer is what the client's own Python
-needs to send or fetch as many bytes to or from a server on this machine that does nothing with them.
+A studio of its own is started; the client runs in `.venv-client`. The bare transfer is what the
+client's own Python needs to send or fetch as many bytes to or from a server on this machine that
+does nothing with them.
 """
 
 from __future__ import annotations
@@ -49,7 +51,8 @@ label = np.where(height + width + rng.normal(0, 0.3, N) > 0, "yes", "no")
 colour = rng.choice(["red", "green", "blue"], N)
 count = rng.integers(0, 1_000, N)
 frame = pd.DataFrame(
-    {"height": height, "width": width, "depth": depth, "count": count, "colour": colour, "label": label}
+    {"height": height, "width": width, "depth": depth, "count": count, "colour": colour,
+      "label": label}
 )
 """
 _UPLOAD = """
@@ -64,7 +67,8 @@ cleanset = studio.get_latest_cleanset_id(project)
 studio.wait_until_cleanset_ready(cleanset)
 """
 _COLUMNS = """
-seconds, columns = timed(lambda: studio.download_cleanlab_columns(cleanset, include_project_details=True))
+seconds, columns = timed(lambda: studio.download_cleanlab_columns(cleanset,
+  include_project_details=True))
 assert len(columns) == N
 n_bytes = size_of("columns?include_cleanlab_columns=True&include_project_details=True")
 [seconds, bare_get(n_bytes), n_bytes]
@@ -91,18 +95,31 @@ assert len(found[0]) == N
 
 def main() -> None:
     """Measure every step and print a table of them."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=N_ROWS)
     n_rows: int = parser.parse_args().rows
-    with tempfile.TemporaryDirectory() as folder, _studio(Path(folder)) as (url, key), _bare_server() as bare:
-        environment = {"CLEANLAB_API_BASE_URL": f"{url}/api", "HOME": folder, "XDG_CONFIG_HOME": folder}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _studio(Path(folder)) as (url, key),
+        _bare_server() as bare,
+    ):
+        environment = {
+            "CLEANLAB_API_BASE_URL": f"{url}/api",
+            "HOME": folder,
+            "XDG_CONFIG_HOME": folder,
+        }
         threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        with notebook({**environment, **threads, "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}) as cell:
+        with notebook(
+            {**environment, **threads, "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+        ) as cell:
             names = {"KEY": key, "API": f"{url}/api", "BARE": bare, "N": n_rows}
             cell("\n".join(f"{name} = {value!r}" for name, value in names.items()))
             cell(_FIRST_CELL)
             sys.stdout.write(
-                f"{n_rows:,} rows\n\n| step | MB | client s | bare transfer s |\n| --- | --- | --- | --- |\n"
+                f"{n_rows:,} rows\n\n| step | MB | client s | bare transfer s |\n| --- | --- | ---"
+                " | --- |\n"
             )
             _steps(cell)
 
@@ -126,7 +143,9 @@ def _studio(data_dir: Path) -> Iterator[tuple[str, str]]:
     settings = studio_environment(data_dir, PORT=str(port))
     with running([sys.executable, "manage.py", "up"], environment=settings, log=log):
         wait_until(lambda: "Its data lies in" in log.read_text(), timeout_s=120, log=log)
-        made = manage("apikey", "large@example.org", "--create", "--scope", "write", environment=settings)
+        made = manage(
+            "apikey", "large@example.org", "--create", "--scope", "write", environment=settings
+        )
         yield f"http://localhost:{port}", made.stdout.strip()
 
 

@@ -1,9 +1,12 @@
-"""Browser tests: a real studio (`manage.py up`) on a free port, once a session, and Chromium to look at it.
+"""Browser tests: a real studio (`manage.py up`) on a free port, once a session, and Chromium to
+look at it.
 
 - `studio`: the running studio; its `url`, and `new_account()` for people of its own.
-- `open_page(...)`: a page of a fresh browser; `account=` logs it in, `width=390` is a phone, `dark=True`,
-  `javascript=False`. A script error or a refused resource (content security policy) fails the test at its end.
-- `review(address, task=…)`: the review page of a ready cleanset, in an account of its own; options as for `open_page`.
+- `open_page(...)`: a page of a fresh browser; `account=` logs it in, `width=390` is a phone,
+  `dark=True`, `javascript=False`. A script error or a refused resource (content security policy)
+  fails the test at its end.
+- `review(address, task=…)`: the review page of a ready cleanset, in an account of its own; options
+as for `open_page`.
 - `page`: `open_page()` of somebody who has just signed up.
 - `assert_accessible(page)`: axe finds nothing.
 
@@ -51,7 +54,9 @@ class Studio:
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """Start a studio; the account of its owner exists."""
-    program("chromium", "chromium-browser", "google-chrome")  # without a browser nothing needs to start
+    program(
+        "chromium", "chromium-browser", "google-chrome"
+    )  # without a browser nothing needs to start
     data_dir = tmp_path_factory.mktemp("studio")
     log, port = data_dir / "up.log", free_port()
     command = [sys.executable, "manage.py", "up"]
@@ -67,7 +72,9 @@ def browser() -> Iterator[Browser]:
     """Start Chromium."""
     path = program("chromium", "chromium-browser", "google-chrome")
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
         yield chromium
         chromium.close()
 
@@ -79,7 +86,9 @@ def open_page(browser: Browser, studio: Studio) -> Iterator[OpenPage]:
     problems: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and "status of 4" not in message.text:  # an expected 404 or 422 is no script error
+        if (
+            message.type == "error" and "status of 4" not in message.text
+        ):  # an expected 404 or 422 is no script error
             problems.append(message.text)
 
     def open_one(
@@ -117,9 +126,13 @@ def open_page(browser: Browser, studio: Studio) -> Iterator[OpenPage]:
 
 @pytest.fixture(scope="session")
 def reviewable_account(studio: Studio) -> Iterator[Callable[[str, str], tuple[str, str]]]:
-    """Make accounts with a cleanset for a task; return the address of its page and the key of a session."""
+    """Make accounts with a cleanset for a task; return the address of its page and the key of a
+    session.
+    """
     command = [sys.executable, "-m", "tests.browser.reviewable_account"]
-    environment = studio_environment(studio.data_dir) | {"DJANGO_SETTINGS_MODULE": "studio.settings"}
+    environment = studio_environment(studio.data_dir) | {
+        "DJANGO_SETTINGS_MODULE": "studio.settings"
+    }
     with subprocess.Popen(
         command, env=environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as helper:
@@ -137,7 +150,9 @@ def reviewable_account(studio: Studio) -> Iterator[Callable[[str, str], tuple[st
 
 
 @pytest.fixture
-def review(studio: Studio, open_page: OpenPage, reviewable_account: Callable[[str, str], tuple[str, str]]) -> Review:
+def review(
+    studio: Studio, open_page: OpenPage, reviewable_account: Callable[[str, str], tuple[str, str]]
+) -> Review:
     """Open the review page of a new account; the options are those of `open_page`."""
 
     def open_review(address: str = "", *, task: str = "multi-class", **options: Any) -> Page:

@@ -1,7 +1,7 @@
 """Run as a program beside a running studio: each line names an account to make and a task.
 
-The account is logged in and has a cleanset that is ready to review; answered is the address of its page, and the key of
-the session.
+The account is logged in and has a cleanset that is ready to review; answered is the address of its
+page, and the key of the session.
 """
 
 from __future__ import annotations

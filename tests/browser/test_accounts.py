@@ -38,9 +38,13 @@ def test_profile_is_changed_without_javascript(open_page: OpenPage, studio: Stud
     expect(page.get_by_role("region", name="Profile").get_by_label("Name")).to_have_value("Ada")
 
 
-@pytest.mark.parametrize("path", ["/login", "/signup", "/password-reset", "/password-reset/sent", "/nowhere"])
+@pytest.mark.parametrize(
+    "path", ["/login", "/signup", "/password-reset", "/password-reset/sent", "/nowhere"]
+)
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-def test_pages_for_visitors_are_accessible(path: str, width: int, dark: bool, page: Page, open_page: OpenPage) -> None:
+def test_pages_for_visitors_are_accessible(
+    path: str, width: int, dark: bool, page: Page, open_page: OpenPage
+) -> None:
     visitor = open_page(width=width, dark=dark)
     visitor.goto(path)
     assert_accessible(visitor)

@@ -44,7 +44,9 @@ def test_skip_link_leads_past_the_top_bar(page: Page) -> None:
 
 def test_chosen_file_is_named_and_uploaded(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "requests.csv"
-    file.write_text("message,topic\n" + "where is my card,delivery\nclose my account,closing\n" * 20)
+    file.write_text(
+        "message,topic\n" + "where is my card,delivery\nclose my account,closing\n" * 20
+    )
     page.goto("/datasets/upload")
     expect(page.get_by_role("button", name="Upload")).to_be_disabled()
     page.locator("input[type=file]").set_input_files(file)
@@ -59,7 +61,10 @@ def test_refused_file_leaves_its_reason_and_another_try(page: Page, tmp_path: Pa
     file.write_text("message,topic\na,b\n")
     answer = '<ul class="field-errors"><li>The file is larger than 20 GB.</li></ul>'
     page.goto("/datasets/upload")
-    page.route("**/datasets/upload", lambda route: route.fulfill(status=422, content_type="text/html", body=answer))
+    page.route(
+        "**/datasets/upload",
+        lambda route: route.fulfill(status=422, content_type="text/html", body=answer),
+    )
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("alert")).to_contain_text("The file is larger than 20 GB.")
@@ -78,9 +83,13 @@ def test_upload_under_way_can_be_cancelled(page: Page, tmp_path: Path) -> None:
     expect(page.get_by_role("button", name="Upload")).to_be_enabled()
 
 
-def test_file_is_chosen_without_javascript(open_page: OpenPage, studio: Studio, tmp_path: Path) -> None:
+def test_file_is_chosen_without_javascript(
+    open_page: OpenPage, studio: Studio, tmp_path: Path
+) -> None:
     file = tmp_path / "requests.csv"
-    file.write_text("message,topic\n" + "where is my card,delivery\nclose my account,closing\n" * 20)
+    file.write_text(
+        "message,topic\n" + "where is my card,delivery\nclose my account,closing\n" * 20
+    )
     page = open_page(javascript=False)
     sign_up(page, studio.new_account())
     page.goto("/datasets/upload")

@@ -1,4 +1,6 @@
-"""The main job by mouse, on the sample, from an empty dashboard to downloaded predictions; and axe on every page."""
+"""The main job by mouse, on the sample, from an empty dashboard to downloaded predictions; and axe
+on every page.
+"""
 
 from __future__ import annotations
 
@@ -87,8 +89,20 @@ def look_at_every_page(page: Page, open_page: OpenPage, email: str) -> None:
     tabs = [f"{dataset}?tab={tab}" for tab in ("columns", "versions")]
     tabs += [f"{model}?tab={tab}" for tab in ("results", "details")]
     page.goto(f"{model}?tab=results")
-    result = next(str(a.get_attribute("href")) for a in page.locator("main a[href^='/predictions/']").all())
-    addresses = ["/", "/datasets/upload", dataset, create, cleanset, f"{cleanset}/details", model, *tabs, "/account"]
+    result = next(
+        str(a.get_attribute("href")) for a in page.locator("main a[href^='/predictions/']").all()
+    )
+    addresses = [
+        "/",
+        "/datasets/upload",
+        dataset,
+        create,
+        cleanset,
+        f"{cleanset}/details",
+        model,
+        *tabs,
+        "/account",
+    ]
     phone = open_page(width=390, dark=True)
     log_in(phone, email)
     for address in (*addresses, result.removesuffix("/export")):

@@ -1,4 +1,6 @@
-"""Reviewing rows in the browser: by keyboard alone, by mouse, on a phone, without JavaScript, with the server gone."""
+"""Reviewing rows in the browser: by keyboard alone, by mouse, on a phone, without JavaScript, with
+the server gone.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def test_a_reviewer_decides_row_after_row_by_keyboard_alone(review: Review) -> N
 def test_keys_pressed_as_fast_as_possible_each_decide_the_row_that_is_shown(review: Review) -> None:
     page = review()
     for row in range(0, 110, 10):
-        page.wait_for_function("row => document.getElementById('row-panel').dataset.row === row", arg=str(row))
+        page.wait_for_function(
+            "row => document.getElementById('row-panel').dataset.row === row", arg=str(row)
+        )
         page.keyboard.press("q")
     expect(page.locator("#row-title")).to_have_text("Row 111")
     press(page, "q", "End of the view")
@@ -125,7 +129,9 @@ def test_on_a_phone_the_row_is_the_page_and_the_list_lies_behind_it(review: Revi
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1440, False), (1440, True), (390, False), (390, True)])
+@pytest.mark.parametrize(
+    ("width", "dark"), [(1440, False), (1440, True), (390, False), (390, True)]
+)
 def test_axe_finds_nothing(review: Review, width: int, dark: bool) -> None:
     page = review(width=width, dark=dark)
     assert_accessible(page)

@@ -1,4 +1,6 @@
-"""Decisions by key, faster than the studio answers: none is lost, doubled or made about another row."""
+"""Decisions by key, faster than the studio answers: none is lost, doubled or made about another
+row.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,16 @@ def kept(page: Page) -> list[int]:
     """Return the rows that are kept, in the order of the table, once everything is saved."""
     expect(page.locator("#review-saving")).to_be_empty()
     page.reload()
-    rows = page.locator(".review-table tr[data-row]", has=page.locator(".col-action", has_text="Keep"))
+    rows = page.locator(
+        ".review-table tr[data-row]", has=page.locator(".col-action", has_text="Keep")
+    )
     return [int(row) for row in rows.evaluate_all("rows => rows.map(row => row.dataset.row)")]
 
 
 def press_ten_times(page: Page, every_ms: int) -> None:
-    """Press Q ten times, in the browser's own time, so that a slow test process makes no difference."""
+    """Press Q ten times, in the browser's own time, so that a slow test process makes no
+    difference.
+    """
     page.evaluate(
         """every => new Promise((resolve) => {
             let n = 0;
@@ -45,7 +51,7 @@ def press_ten_times(page: Page, every_ms: int) -> None:
                 n += 1;
                 if (n === 10) { clearInterval(timer); resolve(); }
             }, every);
-        })""",
+        })""",  # noqa: E501
         every_ms,
     )
 
@@ -93,7 +99,9 @@ def test_decision_that_fails_once_is_sent_again_and_counts_once(review: Review) 
     expect(page.locator("#review-counts")).to_contain_text("0 of 12")
 
 
-def test_queue_stops_at_a_decision_that_cannot_be_saved_and_goes_on_when_asked(review: Review) -> None:
+def test_queue_stops_at_a_decision_that_cannot_be_saved_and_goes_on_when_asked(
+    review: Review,
+) -> None:
     page = review(expects_errors=True)
 
     def fail_late(route: Route) -> None:
@@ -141,7 +149,9 @@ def test_undo_waits_for_the_decision_before_it(review: Review) -> None:
 def test_keys_go_on_over_the_end_of_a_page(review: Review) -> None:
     page = review("?issue=all&sort=row_id&dir=asc&row=48")
     sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url) if DECIDE.search(request.url) else None)
+    page.on(
+        "request", lambda request: sent.append(request.url) if DECIDE.search(request.url) else None
+    )
     press_ten_times(page, 50)
     expect(page.locator("#row-title")).to_have_text("Row 59")
     expect(page.locator("#review-saving")).to_be_empty()
@@ -183,7 +193,12 @@ def test_a_key_held_down_decides_once(review: Review) -> None:
 def test_each_decision_names_its_row_and_carries_an_id_of_its_own(review: Review) -> None:
     page = review()
     bodies: list[str] = []
-    page.on("request", lambda request: bodies.append(request.post_data or "") if DECIDE.search(request.url) else None)
+    page.on(
+        "request",
+        lambda request: (
+            bodies.append(request.post_data or "") if DECIDE.search(request.url) else None
+        ),
+    )
     press(page, "q", "Row 11")
     press(page, "q", "Row 21")
     expect(page.locator("#review-counts")).to_contain_text("2 of 12")

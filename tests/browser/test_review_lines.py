@@ -1,4 +1,6 @@
-"""The table and the panel of the review page by mouse: lines, columns, switches, classes that are typed in."""
+"""The table and the panel of the review page by mouse: lines, columns, switches, classes that are
+typed in.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Review, assert_accessible
 from tests.browser.test_review import press, shown
 
-WIDTH_OF_TEXT = "document.querySelector('.review-table td.col-text').getBoundingClientRect().width / 16"
+WIDTH_OF_TEXT = (
+    "document.querySelector('.review-table td.col-text').getBoundingClientRect().width / 16"
+)
 
 
 @pytest.mark.parametrize("cell", [".col-text", ".col-score", ".col-action"])
@@ -57,7 +61,9 @@ def test_focus_on_a_line_goes_along_with_the_row(review: Review) -> None:
 def test_the_column_of_text_keeps_its_room(review: Review, task: str, width: int) -> None:
     page = review(task=task, width=width)
     assert page.evaluate(WIDTH_OF_TEXT) >= 16
-    columns = "&".join(f"show={name}_score" for name in ("label_issue", "outlier", "near_duplicate"))
+    columns = "&".join(
+        f"show={name}_score" for name in ("label_issue", "outlier", "near_duplicate")
+    )
     page.goto(page.url.split("?")[0] + f"?issue=all&{columns}&own=message&own=channel&own=topic")
     assert page.evaluate(WIDTH_OF_TEXT) >= 16
 
@@ -143,7 +149,9 @@ def test_without_javascript_a_new_class_has_a_button_of_its_own(review: Review) 
     page = review(javascript=False)
     page.get_by_label("Another class").fill("Deliverys")
     page.get_by_role("button", name="Set class").click()
-    expect(page.locator("main")).to_contain_text("There is no class “Deliverys”; did you mean “delivery”?")
+    expect(page.locator("main")).to_contain_text(
+        "There is no class “Deliverys”; did you mean “delivery”?"
+    )
     page.go_back()
     page.get_by_label("Another class").fill("Deliverys")
     page.get_by_role("button", name="Create new class").click()
@@ -175,7 +183,9 @@ def test_the_end_of_a_view_counts_what_is_undecided_and_leads_there(review: Revi
     expect(page.locator("#row-panel")).to_contain_text("All 12 rows of this view are decided")
     expect(page.locator("#row-panel")).to_contain_text("11 fixed, 1 kept, 0 excluded")
     expect(page.locator("#row-panel").get_by_role("button", name="Improve results")).to_be_visible()
-    expect(page.locator("#row-panel").get_by_role("link", name="Outliers, 1 undecided")).to_be_visible()
+    expect(
+        page.locator("#row-panel").get_by_role("link", name="Outliers, 1 undecided")
+    ).to_be_visible()
 
 
 def test_filters_apply_when_they_are_chosen_and_count_the_rows_of_the_view(review: Review) -> None:
@@ -200,7 +210,9 @@ def test_on_a_phone_the_last_action_stands_above_the_buttons_with_its_undo(revie
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
-def test_an_older_version_says_so_and_decides_only_where_that_is_chosen(review: Review, width: int, dark: bool) -> None:
+def test_an_older_version_says_so_and_decides_only_where_that_is_chosen(
+    review: Review, width: int, dark: bool
+) -> None:
     page = review(width=width, dark=dark)
     older = page.url
     page.keyboard.press("q")
@@ -210,7 +222,9 @@ def test_an_older_version_says_so_and_decides_only_where_that_is_chosen(review: 
     page.wait_for_url(lambda url: older not in url)
     page.goto(older)
     note = page.get_by_role("note", name="Older version")
-    expect(note).to_contain_text("Version 2 of this project is newer; decisions made here are not in it.")
+    expect(note).to_contain_text(
+        "Version 2 of this project is newer; decisions made here are not in it."
+    )
     assert_accessible(page)
     page.keyboard.press("q")
     expect(page.locator("#review-notice")).to_contain_text("Version 2 of this project is newer")

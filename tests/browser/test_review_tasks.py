@@ -1,4 +1,6 @@
-"""Reviewing sets of classes, numbers and unlabeled rows in the browser: by keyboard, by mouse, without JavaScript."""
+"""Reviewing sets of classes, numbers and unlabeled rows in the browser: by keyboard, by mouse,
+without JavaScript.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def test_sets_are_reviewed_by_mouse_and_a_new_class_is_typed_in(review: Review) 
     expect(page.get_by_label("spam")).to_be_checked()
     page.get_by_role("button", name="Apply set").click()
     expect(page.locator("#row-title")).to_have_text("Row 11")
-    expect(page.locator("#row-0 .col-corrected")).to_have_text("billing delivery refund, partial spam")
+    expect(page.locator("#row-0 .col-corrected")).to_have_text(
+        "billing delivery refund, partial spam"
+    )
     expect(page.get_by_label("spam")).not_to_be_checked()
     page.get_by_label("Given label").select_option("refund, partial")
     expect(page.locator(".review-table tbody tr")).to_have_count(6)

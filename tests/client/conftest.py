@@ -1,8 +1,10 @@
 """The real public client against a real studio, both started once for all tests of this folder.
 
-- `live`: the studio (`manage.py up`) with the account dora@example.org; `live.environment` is that of client programs.
-- `cell(code)`: runs a cell in a notebook where `studio` is a `Studio` with dora's key, and `api` the client's calls,
-  which fail like the methods of `studio` but without running pip for a report of the failure.
+- `live`: the studio (`manage.py up`) with the account dora@example.org; `live.environment` is that
+of client programs.
+- `cell(code)`: runs a cell in a notebook where `studio` is a `Studio` with dora's key, and `api`
+  the client's calls, which fail like the methods of `studio` but without running pip for a report
+  of the failure.
 - `made`: the IDs of datasets, projects and cleansets of every task, analysed while other tests run.
 """
 
@@ -109,6 +111,8 @@ def file_server() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def made(cell: Notebook) -> dict[str, dict[str, str]]:
-    """Upload the frames of `first_cell.py`, create a project of each, and return their IDs by name."""
+    """Upload the frames of `first_cell.py`, create a project of each, and return their IDs
+    by name.
+    """
     made: dict[str, dict[str, str]] = cell("made = make_all()\nmade")
     return made

@@ -1,4 +1,5 @@
-"""The first cell of the tests' notebook: the client, small frames of every task with planted errors, and a way to try.
+"""The first cell of the tests' notebook: the client, small frames of every task with planted
+errors, and a way to try.
 
 It runs in the client's environment, where `KEY` is set.
 """
@@ -24,11 +25,17 @@ WORDS = {
     "delivery": ["parcel", "courier", "late", "address", "shipped", "tracking"],
     "account": ["password", "login", "locked", "profile", "email", "username"],
 }
-AWKWARD = ['a, "b"', "None", "007"]  # names of classes that a CSV cell has to quote, and that pandas would read
+AWKWARD = [
+    'a, "b"',
+    "None",
+    "007",
+]  # names of classes that a CSV cell has to quote, and that pandas would read
 TOPICS = list(WORDS)
 topic = [TOPICS[row % 3] for row in range(N)]
 texts = [f"{' '.join(rng.choice(WORDS[name], 4))} ticket {row}" for row, name in enumerate(topic)]
-given = [TOPICS[(row + 1) % 3] if row % 15 == 0 else name for row, name in enumerate(topic)]  # every 15th is wrong
+given = [
+    TOPICS[(row + 1) % 3] if row % 15 == 0 else name for row, name in enumerate(topic)
+]  # every 15th is wrong
 level = np.arange(N) % 3
 height = level * 4 + rng.normal(0, 0.4, N)
 
@@ -49,13 +56,19 @@ frames = {
     "integer": pd.DataFrame(
         {
             "height": height,
-            "when": pd.date_range("2024-01-01", periods=N, tz=None) + pd.to_timedelta(level * 900, "D"),
+            "when": (
+                pd.date_range("2024-01-01", periods=N, tz=None) + pd.to_timedelta(level * 900, "D")
+            ),
             "is_label_issue": "mine",
             "level": level,
         }
     ),
-    "boolean": pd.DataFrame({"height": height, "colour": rng.choice(["red", "blue"], N), "tall": level > 0}),
-    "multi-label": pd.DataFrame({"message": set_texts, "tags": [quoted_set(names) for names in sets]}),
+    "boolean": pd.DataFrame(
+        {"height": height, "colour": rng.choice(["red", "blue"], N), "tall": level > 0}
+    ),
+    "multi-label": pd.DataFrame(
+        {"message": set_texts, "tags": [quoted_set(names) for names in sets]}
+    ),
     "regression": pd.DataFrame(
         {"height": height, "width": rng.normal(0, 1, N), "price": 10 * height + rng.normal(0, 1, N)}
     ),
@@ -74,14 +87,20 @@ choices = {
 }
 
 
-create_project = Studio.create_project.__wrapped__  # without the report of a failure, which runs pip for seconds
+create_project = (
+    Studio.create_project.__wrapped__
+)  # without the report of a failure, which runs pip for seconds
 
 
 def make(name):
     """Upload a frame and create its project; return the IDs."""
     dataset = studio.upload_dataset(frames[name], f"{name} v1.2")
     project = studio.create_project(dataset, f"Project {name}", model_type="fast", **choices[name])
-    return {"dataset": dataset, "project": project, "cleanset": studio.get_latest_cleanset_id(project)}
+    return {
+        "dataset": dataset,
+        "project": project,
+        "cleanset": studio.get_latest_cleanset_id(project),
+    }
 
 
 def make_all():

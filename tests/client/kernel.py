@@ -1,7 +1,8 @@
-"""Runs cells of Python as a notebook does, in the environment of the public client; started by `notebook.py`.
+"""Runs cells of Python as a notebook does, in the environment of the public client; started by
+`notebook.py`.
 
-One JSON line in, `{"code": …}`; one JSON line out: the value of the cell's last expression, or the error that ended it,
-and what was printed.
+One JSON line in, `{"code": …}`; one JSON line out: the value of the cell's last expression, or the
+error that ended it, and what was printed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""A notebook in which the public client runs: cells of code in another Python, which has the client and pandas 2."""
+"""A notebook in which the public client runs: cells of code in another Python, which has the client
+and pandas 2.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,9 @@ def notebook(environment: Mapping[str, str]) -> Iterator[Notebook]:
     """Open a notebook with nothing but these environment variables."""
     command = [str(client_program("python")), str(ROOT / "tests" / "client" / "kernel.py")]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    process = subprocess.Popen(command, env=dict(environment), text=True, start_new_session=True, **pipes)  # type: ignore[call-overload]
+    process = subprocess.Popen(
+        command, env=dict(environment), text=True, start_new_session=True, **pipes
+    )  # type: ignore[call-overload]
     try:
         yield Notebook(process)
     finally:

@@ -1,4 +1,6 @@
-"""The table of Cleanlab columns, as the public client's pandas has to read it: types, IDs, names."""
+"""The table of Cleanlab columns, as the public client's pandas has to read it: types,
+IDs, names.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def asked(cleanset: Cleanset, what: str, **query: str) -> Mapping[str, Any]:
     return answer
 
 
-def table(cleanset: Cleanset, *, issues: bool = True, details: bool = False) -> tuple[dict[str, Any], pd.DataFrame]:
+def table(
+    cleanset: Cleanset, *, issues: bool = True, details: bool = False
+) -> tuple[dict[str, Any], pd.DataFrame]:
     """Return the fields by name, and the rows."""
     query = {"include_cleanlab_columns": str(issues), "include_project_details": str(details)}
     document = json.loads(asked(cleanset, "columns", **query)["cleanset_json"])
@@ -67,7 +71,9 @@ def test_types_survive_missing_values(cleanset: Cleanset) -> None:
     assert rows["near_duplicate_cluster_id"].dropna().tolist() == [0, 0]
 
 
-def test_clean_label_is_the_correction_or_else_the_given_label(cleanset: Cleanset, alice: User) -> None:
+def test_clean_label_is_the_correction_or_else_the_given_label(
+    cleanset: Cleanset, alice: User
+) -> None:
     row_decide(cleanset=cleanset, user=alice, row_id=2, choice="label", label="billing")
     row_decide(cleanset=cleanset, user=alice, row_id=3, choice="exclude")
     fields, rows = table(cleanset, issues=False)
@@ -85,7 +91,11 @@ def test_details_tell_how_likely_each_label_is(cleanset: Cleanset) -> None:
     first = rows.loc[0]
     assert first["given_label"] == "billing"
     assert first["predicted_label"] == "delivery"
-    assert (first["p_predicted_label"], first["p_given_label"], first["p_suggested_label"]) == (0.8, 0.1, 0.8)
+    assert (first["p_predicted_label"], first["p_given_label"], first["p_suggested_label"]) == (
+        0.8,
+        0.1,
+        0.8,
+    )
     assert first["top_labels"] == ["delivery", "billing", "login"]
     assert first["top_probs"] == [0.8, 0.1, 0.1]
     assert rows["p_suggested_label"][1] is None
@@ -102,10 +112,25 @@ def test_row_decided_in_an_earlier_cleanset_is_told(cleanset: Cleanset, alice: U
 
 
 def test_no_column_has_the_name_of_an_uploaded_one(cleanset: Cleanset) -> None:
-    given(cleanset, label_issue_score="mine", cleanlab_label_issue_score="mine", given_label="mine", clean_label="mine")
+    given(
+        cleanset,
+        label_issue_score="mine",
+        cleanlab_label_issue_score="mine",
+        given_label="mine",
+        clean_label="mine",
+    )
     fields, _ = table(cleanset, details=True)
-    assert {"cleanlab_given_label", "cleanlab_clean_label", "cleanlab_cleanlab_label_issue_score"} <= set(fields)
-    assert not {"given_label", "label_issue_score", "cleanlab_label_issue_score", "clean_label"} & set(fields)
+    assert {
+        "cleanlab_given_label",
+        "cleanlab_clean_label",
+        "cleanlab_cleanlab_label_issue_score",
+    } <= set(fields)
+    assert not {
+        "given_label",
+        "label_issue_score",
+        "cleanlab_label_issue_score",
+        "clean_label",
+    } & set(fields)
 
 
 def test_ids_of_the_data_itself_are_kept(cleanset: Cleanset) -> None:
@@ -164,7 +189,9 @@ def test_texts_that_look_like_numbers_stay_texts(cleanset: Cleanset) -> None:
     assert rows["given_label"][:3].tolist() == ["0", "1", "2"]
 
 
-def test_correction_that_is_no_number_stays_text_beside_numbers(cleanset: Cleanset, alice: User) -> None:
+def test_correction_that_is_no_number_stays_text_beside_numbers(
+    cleanset: Cleanset, alice: User
+) -> None:
     relabel(cleanset, dict(zip(cleanset.classes, ["0", "1", "2"], strict=True)))
     row_decide(cleanset=cleanset, user=alice, row_id=1, choice="label", label="2")
     row_decide(cleanset=cleanset, user=alice, row_id=2, choice="label", label="none of them")
@@ -179,7 +206,9 @@ def relabel(cleanset: Cleanset, names: Mapping[str, str]) -> None:
     path = tables.local_path(cleanset.issues_key)
     issues = pd.read_parquet(path)
     for column in ("given_label", "suggested_label"):
-        issues[column] = issues[column].map(names).astype(object).where(issues[column].notna(), None)
+        issues[column] = (
+            issues[column].map(names).astype(object).where(issues[column].notna(), None)
+        )
     issues.to_parquet(path, index=False)
     cleanset.classes = [names[name] for name in cleanset.classes]
     cleanset.save()
@@ -212,8 +241,15 @@ def test_embeddings_are_a_matrix_of_numbers(cleanset: Cleanset, tmp_path: Any) -
 
 def test_unsupervised_cleanset_has_no_labels(cleanset: Cleanset) -> None:
     path = tables.local_path(cleanset.issues_key)
-    labels = ["label_issue", "suggested_label", "suggested_label_confidence_score", "label_issue_score"]
-    pd.read_parquet(path).drop(columns=["is_label_issue", *labels[1:]]).to_parquet(path, index=False)
+    labels = [
+        "label_issue",
+        "suggested_label",
+        "suggested_label_confidence_score",
+        "label_issue_score",
+    ]
+    pd.read_parquet(path).drop(columns=["is_label_issue", *labels[1:]]).to_parquet(
+        path, index=False
+    )
     project = cleanset.project
     project.task, project.label_column = "unsupervised", ""
     project.save()

@@ -42,10 +42,16 @@ class Caller:
         self.key, self.secret = api_key_create(owner=user, name="notebook", scope=scope)
         self._client = Client(headers={"Authorization": f"bearer {self.secret}"})
 
-    def __call__(self, method: str, path: str, body: object = None, **query: str) -> tuple[int, Any]:
-        """Return the status and the JSON of an answer; a body of None is sent as none, with its content type."""
+    def __call__(
+        self, method: str, path: str, body: object = None, **query: str
+    ) -> tuple[int, Any]:
+        """Return the status and the JSON of an answer; a body of None is sent as none, with its
+        content type.
+        """
         data = b"" if body is None else json.dumps(body).encode()
-        response = self._client.generic(method, f"/api/{path}", data, content_type=JSON, query_params=query)
+        response = self._client.generic(
+            method, f"/api/{path}", data, content_type=JSON, query_params=query
+        )
         assert response["Content-Type"].startswith(JSON), response.getvalue()
         assert "set-cookie" not in {name.lower() for name in response.headers}
         return response.status_code, json.loads(response.getvalue())
@@ -78,7 +84,14 @@ def put(url: str, content: bytes) -> HttpResponseBase:
 
 
 @pytest.mark.parametrize(
-    "path", ["cli/v0/validate/", "datasets", "nothing/here", "upload/v1/confirm/", "cleansets/not-an-id/status"]
+    "path",
+    [
+        "cli/v0/validate/",
+        "datasets",
+        "nothing/here",
+        "upload/v1/confirm/",
+        "cleansets/not-an-id/status",
+    ],
 )
 def test_address_that_does_not_exist_is_json_and_never_a_redirect(path: str, call: Caller) -> None:
     status, answer = call("POST", path)
@@ -96,7 +109,9 @@ def test_key_is_taken_from_the_header_or_else_the_body(call: Caller, client: Cli
         body = json.dumps({"api_key": secret})
         response = client.generic("GET", "/api/cli/v0/validate", body, content_type=JSON)
         assert (response.status_code, response.json()) == (200, {"valid": is_valid})
-    assert client.post("/api/cli/v0/check_client_version", {"version": "2.5.21"}, JSON).json() == {"valid": True}
+    assert client.post("/api/cli/v0/check_client_version", {"version": "2.5.21"}, JSON).json() == {
+        "valid": True
+    }
 
 
 def test_calls_need_a_key_that_may_write_where_they_write(alice: User, client: Client) -> None:
@@ -104,14 +119,18 @@ def test_calls_need_a_key_that_may_write_where_they_write(alice: User, client: C
     assert (response.status_code, list(response.json())[:1]) == (401, ["error"])
     reader = Caller(alice, "read")
     assert "can only read" in reader.refused("POST", "upload/v1/file/initialize", {})
-    assert reader.ok("GET", "datasets/dataset_id_for_name", dataset_name="x") == {"dataset_id": None}
+    assert reader.ok("GET", "datasets/dataset_id_for_name", dataset_name="x") == {
+        "dataset_id": None
+    }
 
 
 def test_report_of_a_failure_is_dropped_and_its_key_not_logged(
     client: Client, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with caplog.at_level(logging.DEBUG):
-        response = client.post("/api/cli/v0/telemetry", {"api_key": "cs_secret", "stack_trace": "x"}, JSON)
+        response = client.post(
+            "/api/cli/v0/telemetry", {"api_key": "cs_secret", "stack_trace": "x"}, JSON
+        )
     assert (response.status_code, response.json()) == (200, {})
     assert "cs_secret" not in caplog.text + "".join(capfd.readouterr())
 
@@ -128,7 +147,9 @@ def test_report_of_a_failure_is_dropped_and_its_key_not_logged(
         (["not", "an", "object"], "JSON object"),
     ],
 )
-def test_file_that_cannot_be_taken_is_refused_at_once(body: object, sentence: str, call: Caller) -> None:
+def test_file_that_cannot_be_taken_is_refused_at_once(
+    body: object, sentence: str, call: Caller
+) -> None:
     if sentence:
         assert sentence in call.refused("POST", "upload/v1/file/initialize", body)
     else:
@@ -152,32 +173,51 @@ def sent(call: Caller, content: bytes, filename: str = "rows.csv") -> str:
     """Send a whole file as the client does; return the upload's ID."""
     upload = begun(call, content, filename)
     etags, start = [], 0
-    for number, (size, url) in enumerate(zip(upload["part_sizes"], upload["presigned_posts"], strict=True), start=1):
+    for number, (size, url) in enumerate(
+        zip(upload["part_sizes"], upload["presigned_posts"], strict=True), start=1
+    ):
         etag = json.loads(put(url, content[start : start + size])["ETag"])
         etags.append({"ETag": etag, "PartNumber": number})
         start += size
-    call.ok("POST", "upload/v1/file/complete", {"upload_id": upload["upload_id"], "upload_parts": etags})
+    call.ok(
+        "POST", "upload/v1/file/complete", {"upload_id": upload["upload_id"], "upload_parts": etags}
+    )
     return str(upload["upload_id"])
 
 
 CONTENT = b"text,label\nsome words,yes\nother words,no\n" * 1
 
 
-def test_file_in_parts_becomes_one_dataset(eager_runs: None, small_parts: None, alice: User) -> None:
+def test_file_in_parts_becomes_one_dataset(
+    eager_runs: None, small_parts: None, alice: User
+) -> None:
     call = Caller(alice)
     upload_id = sent(call, CONTENT, "my.data v1.json.csv")
     assert "not confirmed" in call.refused("GET", "upload/v1/total_progress", upload_id=upload_id)
     call.ok("POST", "upload/v1/confirm", {"upload_id": upload_id, "schema_overrides": None})
-    call.ok("POST", "upload/v1/confirm", {"upload_id": upload_id, "schema_overrides": None})  # again changes nothing
-    assert call.ok("GET", "upload/v1/total_progress", upload_id=upload_id) == {"status": "complete", "progress": 1}
+    call.ok(
+        "POST", "upload/v1/confirm", {"upload_id": upload_id, "schema_overrides": None}
+    )  # again changes nothing
+    assert call.ok("GET", "upload/v1/total_progress", upload_id=upload_id) == {
+        "status": "complete",
+        "progress": 1,
+    }
     version = DatasetVersion.objects.get()
-    assert call.ok("GET", "upload/v1/dataset_id", upload_id=upload_id) == {"dataset_id": str(version.dataset_id)}
+    assert call.ok("GET", "upload/v1/dataset_id", upload_id=upload_id) == {
+        "dataset_id": str(version.dataset_id)
+    }
     assert (version.n_rows, version.sha256) == (2, hashlib.sha256(CONTENT).hexdigest())
-    assert not default_storage.exists(f"uploads/{upload_id}") or not default_storage.listdir(f"uploads/{upload_id}")[1]
+    assert (
+        not default_storage.exists(f"uploads/{upload_id}")
+        or not default_storage.listdir(f"uploads/{upload_id}")[1]
+    )
 
 
 def test_texts_of_a_frame_are_known_from_its_numbers(eager_runs: None, alice: User) -> None:
-    rows = [{"n": 1, "text": "1", "mixed": "1", "none": None}, {"n": 2, "text": "2", "mixed": 2, "none": None}]
+    rows = [
+        {"n": 1, "text": "1", "mixed": "1", "none": None},
+        {"n": 2, "text": "2", "mixed": 2, "none": None},
+    ]
     call = Caller(alice)
     upload_id = sent(call, json.dumps(rows).encode(), "frame.json")
     call.ok("POST", "upload/v1/confirm", {"upload_id": upload_id})
@@ -195,7 +235,9 @@ def test_etag_is_strong_and_names_what_was_stored(small_parts: None, call: Calle
 
 def test_addresses_follow_the_public_url(call: Caller, settings: Any) -> None:
     settings.PUBLIC_URL, settings.HAS_PUBLIC_URL = "https://studio.example.org", True
-    assert begun(call, b"x")["presigned_posts"][0].startswith("https://studio.example.org/api/upload/v1/file/")
+    assert begun(call, b"x")["presigned_posts"][0].startswith(
+        "https://studio.example.org/api/upload/v1/file/"
+    )
 
 
 def test_interrupted_upload_goes_on_where_it_broke_off(small_parts: None, call: Caller) -> None:
@@ -204,16 +246,23 @@ def test_interrupted_upload_goes_on_where_it_broke_off(small_parts: None, call: 
     put(first, b"a" * 3)  # the connection was lost
     complete = {"upload_id": upload["upload_id"], "upload_parts": []}
     assert "the first is 2" in call.refused("POST", "upload/v1/file/complete", complete)
-    tags = [json.loads(put(url, part)["ETag"]) for url, part in ((second, b"b" * 10), (first, b"a" * 10))]
+    tags = [
+        json.loads(put(url, part)["ETag"])
+        for url, part in ((second, b"b" * 10), (first, b"a" * 10))
+    ]
     parts = [{"ETag": tags[1], "PartNumber": 1}, {"ETag": tags[0], "PartNumber": 2}]
     wrong = [parts[0] | {"ETag": tags[0]}, parts[1]]
-    assert "does not agree" in call.refused("POST", "upload/v1/file/complete", complete | {"upload_parts": wrong})
+    assert "does not agree" in call.refused(
+        "POST", "upload/v1/file/complete", complete | {"upload_parts": wrong}
+    )
     call.ok("POST", "upload/v1/file/complete", complete | {"upload_parts": parts})
     assert "complete already" in put(first, b"c" * 10).content.decode()  # type: ignore[attr-defined]
     assert Upload.objects.get().parts.count() == 2
 
 
-def test_part_needs_its_token_and_its_size(small_parts: None, call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_part_needs_its_token_and_its_size(
+    small_parts: None, call: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     url = begun(call, b"x" * 25)["presigned_posts"][0]
     assert put(url.replace("parts/1", "parts/2"), b"x").status_code == 403
     assert put(url[:-1] + "x", b"x").status_code == 403
@@ -233,11 +282,16 @@ def test_empty_file_is_reported_by_its_reading(eager_runs: None, alice: User) ->
     assert call.ok("GET", "upload/v1/dataset_id", upload_id=upload_id) == {"dataset_id": None}
 
 
-def test_upload_of_another_account_does_not_exist(small_parts: None, call: Caller, bob: User) -> None:
+def test_upload_of_another_account_does_not_exist(
+    small_parts: None, call: Caller, bob: User
+) -> None:
     upload_id = sent(call, CONTENT)
     stranger = Caller(bob)
     assert stranger("POST", "upload/v1/confirm", {"upload_id": upload_id})[0] == 404
-    assert stranger("POST", "upload/v1/file/complete", {"upload_id": upload_id, "upload_parts": []})[0] == 404
+    assert (
+        stranger("POST", "upload/v1/file/complete", {"upload_id": upload_id, "upload_parts": []})[0]
+        == 404
+    )
     assert stranger("GET", "upload/v1/total_progress", upload_id=upload_id)[0] == 404
 
 
@@ -255,38 +309,63 @@ def test_unfinished_upload_is_forgotten_with_its_parts(small_parts: None, call: 
 
 @pytest.mark.parametrize(
     ("name", "is_found"),
-    [("sales", True), ("sales.json", True), ("sales.csv", True), ("sal", False), ("", False), ("sales.v1.csv", False)],
+    [
+        ("sales", True),
+        ("sales.json", True),
+        ("sales.csv", True),
+        ("sal", False),
+        ("", False),
+        ("sales.v1.csv", False),
+    ],
 )
-def test_dataset_is_found_by_the_name_of_its_frame(name: str, is_found: bool, call: Caller, alice: User) -> None:
+def test_dataset_is_found_by_the_name_of_its_frame(
+    name: str, is_found: bool, call: Caller, alice: User
+) -> None:
     dataset = make_dataset(alice, name="sales", filename="sales.json")
     make_dataset(alice, name="other", filename="other.json")
     found = call.ok("GET", "datasets/dataset_id_for_name", dataset_name=name)["dataset_id"]
     assert found == (str(dataset.pk) if is_found else None)
 
 
-def test_dataset_that_could_not_be_read_ends_the_search_for_its_name(call: Caller, alice: User) -> None:
+def test_dataset_that_could_not_be_read_ends_the_search_for_its_name(
+    call: Caller, alice: User
+) -> None:
     make_dataset(alice, name="sales", status=Status.FAILED)
-    assert "The file is empty" in call.refused("GET", "datasets/dataset_id_for_name", dataset_name="sales")
+    assert "The file is empty" in call.refused(
+        "GET", "datasets/dataset_id_for_name", dataset_name="sales"
+    )
 
 
 def test_ids_are_taken_in_every_spelling(call: Caller, alice: User) -> None:
     cleanset = make_cleanset(alice)
     for spelling in (str(cleanset.pk), cleanset.pk.hex, str(cleanset.pk).upper()):
-        assert call.ok("GET", f"cli/v0/cleansets/{spelling}/project") == {"project_id": str(cleanset.project_id)}
+        assert call.ok("GET", f"cli/v0/cleansets/{spelling}/project") == {
+            "project_id": str(cleanset.project_id)
+        }
         dataset_id = cleanset.project.version.dataset_id
-        assert call.ok("GET", f"cli/v0/projects/{cleanset.project_id}/dataset") == {"dataset_id": str(dataset_id)}
+        assert call.ok("GET", f"cli/v0/projects/{cleanset.project_id}/dataset") == {
+            "dataset_id": str(dataset_id)
+        }
 
 
 @pytest.mark.parametrize("status", list(Status))
-def test_state_of_a_cleanset_has_every_key_at_all_times(status: Status, call: Caller, alice: User) -> None:
-    cleanset = make_cleanset(alice, status=status, error_message="It failed." if status == Status.FAILED else "")
+def test_state_of_a_cleanset_has_every_key_at_all_times(
+    status: Status, call: Caller, alice: User
+) -> None:
+    cleanset = make_cleanset(
+        alice, status=status, error_message="It failed." if status == Status.FAILED else ""
+    )
     answer = call.ok("GET", f"cleansets/{cleanset.pk}/status")
     assert isinstance(answer["step"], int)
     assert answer["total_steps"] == len(cleanset.stages) > 0
     assert answer["step_description"]
     assert answer["is_ready"] == (status == Status.SUCCEEDED)
     assert answer["has_error"] == (status in (Status.FAILED, Status.CANCELLED))
-    assert (answer["error_type"] is None) == (answer["error_message"] is None) == (not answer["has_error"])
+    assert (
+        (answer["error_type"] is None)
+        == (answer["error_message"] is None)
+        == (not answer["has_error"])
+    )
 
 
 @pytest.mark.parametrize(
@@ -302,7 +381,11 @@ def test_state_of_a_cleanset_has_every_key_at_all_times(status: Status, call: Ca
 def test_state_of_a_model(status: Status, state: str, call: Caller, alice: User) -> None:
     model = make_model(alice, status=status)
     answer = call.ok("GET", f"v1/deployment/{model.pk}")
-    assert (answer["status"], answer["tasktype"], answer["id"]) == (state, "multi-class", str(model.pk))
+    assert (answer["status"], answer["tasktype"], answer["id"]) == (
+        state,
+        "multi-class",
+        str(model.pk),
+    )
     if status != Status.SUCCEEDED:
         assert call.refused("POST", f"v1/deployment/{model.pk}/upload")
 
@@ -325,7 +408,9 @@ def test_rows_that_did_not_arrive_are_told_at_the_prediction(call: Caller, alice
     assert call("GET", f"v1/deployment/predict/{query}")[0] == 404
 
 
-def test_rows_are_taken_once_from_whoever_has_the_address(call: Caller, alice: User, mailoutbox: list[object]) -> None:
+def test_rows_are_taken_once_from_whoever_has_the_address(
+    call: Caller, alice: User, mailoutbox: list[object]
+) -> None:
     model = make_model(alice)
     query, url = announced(call, model.pk)
     parts = urlsplit(url)
@@ -347,7 +432,9 @@ def test_failed_prediction_is_an_error_with_its_reason(call: Caller, alice: User
 
 
 def test_rows_that_nobody_wants_predicted_are_forgotten(call: Caller, alice: User) -> None:
-    upload = PredictionUpload.objects.create(deployed_model=make_model(alice), created_by=alice, source_key="left/rows")
+    upload = PredictionUpload.objects.create(
+        deployed_model=make_model(alice), created_by=alice, source_key="left/rows"
+    )
     default_storage.save("left/rows", ContentFile(b"x"))
     forget_stale_batches()
     assert PredictionUpload.objects.filter(pk=upload.pk).exists()
@@ -358,7 +445,9 @@ def test_rows_that_nobody_wants_predicted_are_forgotten(call: Caller, alice: Use
 
 
 @pytest.mark.parametrize("make", [make_cleanset, make_model])
-def test_what_is_not_ready_cannot_be_used(make: Callable[..., Any], call: Caller, alice: User) -> None:
+def test_what_is_not_ready_cannot_be_used(
+    make: Callable[..., Any], call: Caller, alice: User
+) -> None:
     thing = make(alice, status=Status.RUNNING)
     if make is make_cleanset:
         assert "not ready" in call.refused("GET", f"cli/v0/cleansets/{thing.pk}/columns")
@@ -369,14 +458,22 @@ def test_what_is_not_ready_cannot_be_used(make: Callable[..., Any], call: Caller
 
 def test_label_that_could_not_be_guessed_is_no_column_named_none(call: Caller, alice: User) -> None:
     dataset = make_dataset(alice)
-    body = {"dataset_id": str(dataset.pk), "name": "P", "tasktype": "multi-class", "modality": "tabular"}
-    status, answer = call("POST", "projects/clean", body | {"label_column": "None", "model_type": "fast"})
+    body = {
+        "dataset_id": str(dataset.pk),
+        "name": "P",
+        "tasktype": "multi-class",
+        "modality": "tabular",
+    }
+    status, answer = call(
+        "POST", "projects/clean", body | {"label_column": "None", "model_type": "fast"}
+    )
     assert (status, answer["error"]["code"]) == (422, "UNSUPPORTED_PROJECT_CONFIGURATION")
     assert "none could be guessed" in answer["error"]["description"]
 
 
 @pytest.mark.parametrize(
-    "path", ["enrichment/v0/projects", "upload/v1/bigquery/principal_account", "v0/trustworthy_llm/prompt"]
+    "path",
+    ["enrichment/v0/projects", "upload/v1/bigquery/principal_account", "v0/trustworthy_llm/prompt"],
 )
 def test_what_only_the_hosted_studio_has_is_said(path: str, call: Caller) -> None:
     status, answer = call("GET", path)

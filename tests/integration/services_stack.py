@@ -1,4 +1,6 @@
-"""Redis, PostgreSQL and an S3-speaking server as processes, and a studio on them: web server and workers."""
+"""Redis, PostgreSQL and an S3-speaking server as processes, and a studio on them: web server and
+workers.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,16 @@ from pathlib import Path
 from subprocess import run
 from urllib.error import URLError
 
-from tests.programs import free_port, manage, missing, program, running, studio_environment, wait_until, worker_command
+from tests.programs import (
+    free_port,
+    manage,
+    missing,
+    program,
+    running,
+    studio_environment,
+    wait_until,
+    worker_command,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +67,9 @@ def stack(folder: Path) -> Iterator[Stack]:
 
 
 def _as_nobody_special(folder: Path) -> list[str]:
-    """Return the beginning of a command that PostgreSQL, which refuses to run as root, is started with."""
+    """Return the beginning of a command that PostgreSQL, which refuses to run as root, is started
+    with.
+    """
     if os.geteuid() != 0:
         return []
     try:
@@ -66,7 +79,9 @@ def _as_nobody_special(folder: Path) -> list[str]:
     os.chown(folder, user.pw_uid, user.pw_gid)
     for parent in (folder, *folder.parents):
         if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
-            parent.chmod(parent.stat().st_mode | 0o011)  # pytest's folders let only their owner through
+            parent.chmod(
+                parent.stat().st_mode | 0o011
+            )  # pytest's folders let only their owner through
     return [
         program("setpriv"),
         "--pdeathsig=TERM",
@@ -84,13 +99,31 @@ def _postgres(folder: Path) -> Iterator[str]:
     server, initdb = program("postgres"), program("initdb")
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
     created = run(
-        [*prefix, initdb, "-D", str(data), "-U", "studio", "--auth=trust", "--no-sync", "-E", "UTF8"],
+        [
+            *prefix,
+            initdb,
+            "-D",
+            str(data),
+            "-U",
+            "studio",
+            "--auth=trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+        ],
         env=environment,
         capture_output=True,
         text=True,
     )
     assert created.returncode == 0, created.stderr
-    options = ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"]
+    options = [
+        "-c",
+        "listen_addresses=127.0.0.1",
+        "-c",
+        "unix_socket_directories=",
+        "-c",
+        "fsync=off",
+    ]
     command = [*prefix, server, "-D", str(data), "-p", str(port), *options]
     with running(command, environment=environment, log=log):
         wait_until(lambda: "ready to accept connections" in log.read_text(), timeout_s=60, log=log)
@@ -100,7 +133,17 @@ def _postgres(folder: Path) -> Iterator[str]:
 @contextmanager
 def _redis(folder: Path) -> Iterator[str]:
     port, log = free_port(), folder / "redis.log"
-    command = [program("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    command = [
+        program("redis-server"),
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--dir",
+        str(folder),
+    ]
     with running([*command, "--requirepass", "secret"], environment=dict(os.environ), log=log):
         wait_until(lambda: "Ready to accept connections" in log.read_text(), timeout_s=30, log=log)
         yield f"redis://:secret@127.0.0.1:{port}/0"
@@ -109,7 +152,9 @@ def _redis(folder: Path) -> Iterator[str]:
 @contextmanager
 def _s3(folder: Path) -> Iterator[dict[str, str]]:
     port, log = free_port(), folder / "s3.log"
-    server = shutil.which("moto_server", path=str(Path(sys.executable).parent)) or missing("moto is not installed")
+    server = shutil.which("moto_server", path=str(Path(sys.executable).parent)) or missing(
+        "moto is not installed"
+    )
     with running([server, "--port", str(port)], environment=dict(os.environ), log=log):
         endpoint = f"http://127.0.0.1:{port}"
         wait_until(lambda: answers(f"{endpoint}/moto-api/"), timeout_s=60, log=log)
@@ -126,8 +171,19 @@ def _s3(folder: Path) -> Iterator[dict[str, str]]:
 def _web(stack: Stack) -> Iterator[None]:
     log = stack.folder / "web.log"
     bind = stack.url.removeprefix("http://")
-    command = [sys.executable, "-m", "gunicorn", "studio.wsgi", "--bind", bind, "--worker-class", "gthread"]
-    with running([*command, "--threads", "4", "--no-control-socket"], environment=stack.environment, log=log):
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "studio.wsgi",
+        "--bind",
+        bind,
+        "--worker-class",
+        "gthread",
+    ]
+    with running(
+        [*command, "--threads", "4", "--no-control-socket"], environment=stack.environment, log=log
+    ):
         wait_until(lambda: answers(f"{stack.url}/healthz"), timeout_s=60, log=log)
         yield
 

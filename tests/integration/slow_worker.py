@@ -1,4 +1,5 @@
-"""A Celery worker of the embedded studio whose ingest lasts until a file appears; run as a program by the tests.
+"""A Celery worker of the embedded studio whose ingest lasts until a file appears; run as a program
+by the tests.
 
 Everything but the work itself is real: broker, claim, heartbeat, progress, the end.
 """
@@ -35,4 +36,6 @@ if __name__ == "__main__":
     studio.runs.HEARTBEAT_EVERY_S = studio.runs.PROGRESS_EVERY_S = 0.2
     projects.pipeline.ingest = work  # type: ignore[assignment]
     lean = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "info"]
-    app.worker_main(["worker", "--queues", "data", "--pool", "threads", "--concurrency", "1", *lean])
+    app.worker_main(
+        ["worker", "--queues", "data", "--pool", "threads", "--concurrency", "1", *lean]
+    )

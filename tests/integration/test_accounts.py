@@ -39,8 +39,12 @@ def test_later_visitors_make_ordinary_accounts(alice: User, client: Client) -> N
     assert not User.objects.get(email="dora@example.org").is_owner
 
 
-def test_two_first_visitors_cannot_both_become_owner(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selectors, "has_users", lambda: False)  # what the slower of the two read before alice came
+def test_two_first_visitors_cannot_both_become_owner(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        selectors, "has_users", lambda: False
+    )  # what the slower of the two read before alice came
     with pytest.raises(DataProblem, match="Someone else has just signed up"):
         services.account_sign_up(email="dora@example.org", password="kind-of-a-long-one")
     assert list(User.objects.values_list("email", "is_owner")) == [("alice@example.org", True)]
@@ -58,7 +62,9 @@ def test_sign_up_is_refused_where_the_setting_says_so(
     assert User.objects.count() == 1
 
 
-def test_first_visitor_signs_up_even_where_sign_up_is_closed(client: Client, settings: Settings) -> None:
+def test_first_visitor_signs_up_even_where_sign_up_is_closed(
+    client: Client, settings: Settings
+) -> None:
     settings.SIGNUP_MODE = "closed"
     client.post("/signup", SIGNUP)
     assert User.objects.get().is_owner
@@ -78,17 +84,25 @@ def test_invitation_lets_one_person_in(
     assert Client().get(link).status_code == 404
 
 
-def test_used_invitation_makes_no_second_account(alice: User, bob: User, settings: Settings) -> None:
+def test_used_invitation_makes_no_second_account(
+    alice: User, bob: User, settings: Settings
+) -> None:
     settings.SIGNUP_MODE = "invitation"
     invitation = services.invitation_create(invited_by=alice, email="dora@example.org")
     Invitation.objects.update(accepted_by=bob)  # while the second person's form was open
     with pytest.raises(DataProblem, match="already been used"):
-        services.account_sign_up(email="dora@example.org", password="kind-of-a-long-one", invitation=invitation)
+        services.account_sign_up(
+            email="dora@example.org", password="kind-of-a-long-one", invitation=invitation
+        )
     assert not User.objects.filter(email="dora@example.org").exists()
 
 
-def test_only_the_owner_invites(alice: User, bob: User, client_of: Callable[[User], Client]) -> None:
-    assert client_of(bob).post("/account/invitations", {"email": "x@example.org"}).status_code == 404
+def test_only_the_owner_invites(
+    alice: User, bob: User, client_of: Callable[[User], Client]
+) -> None:
+    assert (
+        client_of(bob).post("/account/invitations", {"email": "x@example.org"}).status_code == 404
+    )
     assert not Invitation.objects.exists()
 
 
@@ -101,7 +115,9 @@ def test_only_the_owner_invites(alice: User, bob: User, client_of: Callable[[Use
         ({"email": "dora"}, "valid email"),
     ],
 )
-def test_bad_sign_up_says_why(change: dict[str, str], message: str, alice: User, client: Client) -> None:
+def test_bad_sign_up_says_why(
+    change: dict[str, str], message: str, alice: User, client: Client
+) -> None:
     page = client.post("/signup", SIGNUP | change)
     assert message in page.content.decode()
     assert User.objects.count() == 1
@@ -110,12 +126,16 @@ def test_bad_sign_up_says_why(change: dict[str, str], message: str, alice: User,
 def test_log_in_leads_to_the_page_that_was_asked_for(alice: User, client: Client) -> None:
     page = client.get("/account", follow=True)
     assert page.redirect_chain[-1][0] == "/login?next=/account"
-    response = client.post("/login?next=/account", {"username": "ALICE@Example.org", "password": PASSWORD})
+    response = client.post(
+        "/login?next=/account", {"username": "ALICE@Example.org", "password": PASSWORD}
+    )
     assert response["Location"] == "/account"
 
 
 def test_log_in_leads_to_no_other_host(alice: User, client: Client) -> None:
-    response = client.post("/login?next=https://evil.example", {"username": alice.email, "password": PASSWORD})
+    response = client.post(
+        "/login?next=https://evil.example", {"username": alice.email, "password": PASSWORD}
+    )
     assert response["Location"] == "/"
 
 
@@ -131,20 +151,26 @@ def test_guessing_a_password_is_slowed_down(alice: User, bob: User, client: Clie
         client.post("/login", {"username": alice.email, "password": "wrong"})
     page = client.post("/login", {"username": alice.email, "password": PASSWORD})
     assert b"Too many failed attempts" in page.content
-    elsewhere = Client(REMOTE_ADDR="192.0.2.7").post("/login", {"username": alice.email, "password": PASSWORD})
+    elsewhere = Client(REMOTE_ADDR="192.0.2.7").post(
+        "/login", {"username": alice.email, "password": PASSWORD}
+    )
     assert elsewhere["Location"] == "/"
     other = client.post("/login", {"username": bob.email, "password": PASSWORD})
     assert other["Location"] == "/"
 
 
 def test_profile_is_saved(alice: User, client_of: Callable[[User], Client]) -> None:
-    page = client_of(alice).post("/account", {"name": "Alice L.", "email": "New@example.org"}, follow=True)
+    page = client_of(alice).post(
+        "/account", {"name": "Alice L.", "email": "New@example.org"}, follow=True
+    )
     assert b"Profile saved." in page.content
     alice.refresh_from_db()
     assert (alice.name, alice.email) == ("Alice L.", "new@example.org")
 
 
-def test_profile_cannot_take_anothers_address(alice: User, bob: User, client_of: Callable[[User], Client]) -> None:
+def test_profile_cannot_take_anothers_address(
+    alice: User, bob: User, client_of: Callable[[User], Client]
+) -> None:
     page = client_of(alice).post("/account", {"name": "", "email": "BOB@example.org"})
     assert b"Another account already uses this e-mail address." in page.content
     alice.refresh_from_db()
@@ -157,7 +183,9 @@ def test_what_is_wrong_with_a_password_is_said_once(alice: User, client: Client)
     assert 'aria-invalid="true"' in page
 
 
-def test_changing_the_password_logs_out_other_browsers(alice: User, client_of: Callable[[User], Client]) -> None:
+def test_changing_the_password_logs_out_other_browsers(
+    alice: User, client_of: Callable[[User], Client]
+) -> None:
     here, there = client_of(alice), client_of(alice)
     new = {"new_password1": "another-long-one", "new_password2": "another-long-one"}
     page = here.post("/password-change", {"old_password": PASSWORD} | new, follow=True)

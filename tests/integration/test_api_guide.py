@@ -16,7 +16,9 @@ def first_calls(port: int, key: str) -> str:
     guide = (ROOT / "docs/api.md").read_text()
     found = re.search(r"^## First calls$.*?^```\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
     assert found
-    return found[1].replace("http://localhost:8000", f"http://localhost:{port}").replace("cs_…", key)
+    return (
+        found[1].replace("http://localhost:8000", f"http://localhost:{port}").replace("cs_…", key)
+    )
 
 
 def test_first_calls_of_the_guide_lead_from_the_sample_to_predictions(tmp_path: Path) -> None:
@@ -36,4 +38,7 @@ def test_first_calls_of_the_guide_lead_from_the_sample_to_predictions(tmp_path: 
     with (here / "cleaned.csv").open(newline="") as file:
         assert len(list(csv.DictReader(file))) > 1000
     with (here / "predictions.csv").open(newline="") as file:
-        assert [row["Suggested Label"] for row in csv.DictReader(file)] == ["billing", "account access"]
+        assert [row["Suggested Label"] for row in csv.DictReader(file)] == [
+            "billing",
+            "account access",
+        ]

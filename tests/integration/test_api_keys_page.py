@@ -24,7 +24,9 @@ def made(client: Client, name: str = "notebook", scope: str = "write") -> str:
 
 
 def account_of(secret: str) -> int:
-    return Client().get("/api/v1/account", headers={"Authorization": f"Bearer {secret}"}).status_code
+    return (
+        Client().get("/api/v1/account", headers={"Authorization": f"Bearer {secret}"}).status_code
+    )
 
 
 def test_key_is_shown_once_and_lets_a_program_in(alice: User, client_of: ClientOf) -> None:

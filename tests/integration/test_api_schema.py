@@ -1,4 +1,6 @@
-"""The API against its own schema: made-up requests, good and bad, get no fault and nothing that the schema lacks."""
+"""The API against its own schema: made-up requests, good and bad, get no fault and nothing that the
+schema lacks.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ CHECKS = [
 def application_that_closes(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     """Answer as a server does, which closes the files of a request at its end.
 
-    Left to the garbage collector, they may be closed while Python parses a file, which Python 3.11 does not survive.
+    Left to the garbage collector, they may be closed while Python parses a file, which Python 3.11
+    does not survive.
     """
     response = application(environ, start_response)
     try:
@@ -47,7 +50,9 @@ def application_that_closes(environ: dict[str, Any], start_response: Any) -> lis
         response.close()
 
 
-schema = schemathesis.openapi.from_dict(SCHEMA, config=CONFIG).exclude(operation_id="dataset_create_sample")
+schema = schemathesis.openapi.from_dict(SCHEMA, config=CONFIG).exclude(
+    operation_id="dataset_create_sample"
+)
 schema.app = application_that_closes
 
 
@@ -61,8 +66,14 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    """Return what all calls see; each takes back what it did, and the module's transaction the rest."""
-    with django_db_blocker.unblock(), override_settings(API_CALLS_PER_MINUTE=0), transaction.atomic():
+    """Return what all calls see; each takes back what it did, and the module's transaction the
+    rest.
+    """
+    with (
+        django_db_blocker.unblock(),
+        override_settings(API_CALLS_PER_MINUTE=0),
+        transaction.atomic(),
+    ):
         alice = make_user("alice", is_owner=True)
         things = make_things(alice)
         ids = {f"{name}_id": str(value) for name, value in things.ids.items()}

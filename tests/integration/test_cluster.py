@@ -42,7 +42,9 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with ExitStack() as processes:
         for number, command in enumerate(commands):
             log = folder / f"{number}.log"
-            processes.enter_context(running([sys.executable, "-m", *command], environment=environment, log=log))
+            processes.enter_context(
+                running([sys.executable, "-m", *command], environment=environment, log=log)
+            )
         yield _address(known)
 
 
@@ -58,7 +60,10 @@ def _address(known: Path) -> str:
 
 @pytest.mark.parametrize(
     ("frame", "spec"),
-    [(planted_table(90).frame, table_spec()), (planted_text(60).frame, text_spec(mode=Mode.REGULAR))],
+    [
+        (planted_table(90).frame, table_spec()),
+        (planted_text(60).frame, text_spec(mode=Mode.REGULAR)),
+    ],
     ids=["table", "text"],
 )
 def test_cluster_gives_the_same_cleanset(
@@ -74,7 +79,9 @@ def test_cluster_gives_the_same_cleanset(
     np.testing.assert_allclose(there.pred_probs, here.pred_probs, atol=1e-6)
 
 
-def test_scheduler_that_nobody_runs_is_named(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_scheduler_that_nobody_runs_is_named(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("studio.fan_out.CONNECT_TIMEOUT_S", 1)
     settings.DASK_SCHEDULER = "tcp://127.0.0.1:9"
     with pytest.raises(DataProblem, match=r"tcp://127\.0\.0\.1:9 cannot be reached"), fan_out():

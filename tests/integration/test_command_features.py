@@ -15,12 +15,16 @@ N_ROWS = 240
 
 def clean(frame: pd.DataFrame, folder: Path, *options: object) -> Ended:
     frame.to_csv(folder / "rows.csv", index=False)
-    return run("clean", folder / "rows.csv", "--mode", "fast", "--out", folder / "out.csv", *options)
+    return run(
+        "clean", folder / "rows.csv", "--mode", "fast", "--out", folder / "out.csv", *options
+    )
 
 
 @pytest.fixture
 def trips() -> pd.DataFrame:
-    """Return a regression in which all numbers differ, and one column says most of what the label is."""
+    """Return a regression in which all numbers differ, and one column says most of what the label
+    is.
+    """
     rng = np.random.default_rng(0)
     speed = rng.normal(30, 5, N_ROWS)
     return pd.DataFrame(
@@ -34,7 +38,9 @@ def trips() -> pd.DataFrame:
 
 @pytest.fixture
 def sorted_rows() -> tuple[pd.DataFrame, set[int]]:
-    """Return a file sorted by its label, with an index of which rows are missing, and the rows whose label is wrong."""
+    """Return a file sorted by its label, with an index of which rows are missing, and the rows
+    whose label is wrong.
+    """
     rng = np.random.default_rng(0)
     codes = np.repeat([0, 1, 2], N_ROWS // 3)
     wrong = set(rng.choice(N_ROWS, 12, replace=False).tolist())
@@ -48,7 +54,9 @@ def sorted_rows() -> tuple[pd.DataFrame, set[int]]:
     return pd.DataFrame(columns), wrong
 
 
-def test_best_column_of_a_regression_on_distinct_numbers_is_used(trips: pd.DataFrame, tmp_path: Path) -> None:
+def test_best_column_of_a_regression_on_distinct_numbers_is_used(
+    trips: pd.DataFrame, tmp_path: Path
+) -> None:
     ended = clean(trips, tmp_path, "--label", "cost", "--task", "regression")
 
     assert "Learning cost from speed, wind" in ended.err
@@ -70,7 +78,10 @@ def test_words_among_numbers_are_named(trips: pd.DataFrame, tmp_path: Path) -> N
     trips.loc[: N_ROWS // 20 - 1, "speed"] = "too fast"
     ended = clean(trips, tmp_path, "--label", "cost", "--task", "regression")
 
-    assert "although 228 of its 240 filled cells are numbers; others are words: “too fast”." in ended.err
+    assert (
+        "although 228 of its 240 filled cells are numbers; others are words: “too fast”."
+        in ended.err
+    )
     assert "If it holds numbers, empty the other cells in the file" in ended.err
 
 
@@ -80,8 +91,13 @@ def test_saved_index_is_left_out_and_errors_are_found(
     frame, wrong = sorted_rows
     ended = clean(frame, tmp_path, "--label", "label")
 
-    assert "Not learned from: “Unnamed: 0” (its numbers only say where in the file a row stood)." in ended.err
-    flagged = {n for n, row in enumerate(rows_of(tmp_path / "out.csv")) if row["is_label_issue"] == "True"}
+    assert (
+        "Not learned from: “Unnamed: 0” (its numbers only say where in the file a row stood)."
+        in ended.err
+    )
+    flagged = {
+        n for n, row in enumerate(rows_of(tmp_path / "out.csv")) if row["is_label_issue"] == "True"
+    }
     assert len(flagged & wrong) >= 8
 
 
@@ -102,7 +118,9 @@ def test_file_of_one_row_is_told_that_it_has_one(tmp_path: Path) -> None:
 
 
 def test_number_column_with_hundreds_of_classes_is_analysed(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"fare": [f"{n // 2}.5" for n in range(450)], "deck": ["A", "B", "C"] * 150})
+    frame = pd.DataFrame(
+        {"fare": [f"{n // 2}.5" for n in range(450)], "deck": ["A", "B", "C"] * 150}
+    )
     ended = clean(frame, tmp_path, "--label", "fare")
 
     assert ended.status == 0

@@ -1,4 +1,6 @@
-"""Where commands write: never over another file, in the format of the name, through links and pipes, or nowhere."""
+"""Where commands write: never over another file, in the format of the name, through links and
+pipes, or nowhere.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def terminal() -> Terminal:
 
 
 def cleaned(file: Path, *options: object) -> Ended:
-    return run("clean", file, "--label", "label", "--features", "height,weight", "--mode", "fast", *options)
+    return run(
+        "clean", file, "--label", "label", "--features", "height,weight", "--mode", "fast", *options
+    )
 
 
 def names_in(folder: Path) -> list[str]:
@@ -53,7 +57,9 @@ def test_every_format_has_the_same_rows(file: Path) -> None:
     readers: dict[str, Callable[[Path], list[dict[str, str]]]] = {
         "o.csv": lambda path: list(csv.DictReader(path.open(newline=""))),
         "o.tsv": lambda path: list(csv.DictReader(path.open(newline=""), delimiter="\t")),
-        "o.csv.gz": lambda path: list(csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))),
+        "o.csv.gz": lambda path: list(
+            csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))
+        ),
         "o.json": lambda path: json.loads(path.read_text()),
         "o.jsonl": lambda path: [json.loads(line) for line in path.read_text().splitlines()],
         "o.PARQUET": lambda path: pq.read_table(path).to_pylist(),
@@ -68,7 +74,10 @@ def test_every_format_has_the_same_rows(file: Path) -> None:
         assert len(found) == N_ROWS, name
         assert list(found[0]) == list(rows["o.csv"][0]), name
         for column in ("height", "label", "is_label_issue", "cleanlab_row_ID"):
-            assert [str(row[column]) for row in found] == [row[column] for row in rows["o.csv"]], (name, column)
+            assert [str(row[column]) for row in found] == [row[column] for row in rows["o.csv"]], (
+                name,
+                column,
+            )
     assert type(rows["o.json"][0]["is_label_issue"]) is bool
     assert type(rows["o.xlsx"][0]["label_issue_score"]) is float
 
@@ -159,7 +168,10 @@ def test_two_outputs_in_one_place_are_refused(
 def test_nothing_is_written_into_the_folder_of_a_model(file: Path) -> None:
     model = file.parent / "model"
     ended = cleaned(file, "--out", model / "o.csv", "--model", model)
-    assert (ended.status, ended.err) == (2, f"--out lies in the folder of --model, {model}. Name another place.\n")
+    assert (ended.status, ended.err) == (
+        2,
+        f"--out lies in the folder of --model, {model}. Name another place.\n",
+    )
     assert cleaned(file, "--out", file.parent / "o.csv", "--model", model).status == 0
     before = {path.name: path.read_bytes() for path in model.iterdir()}
     ended = run("predict", file, "--model", model, "--out", model / "o.csv")
@@ -168,7 +180,9 @@ def test_nothing_is_written_into_the_folder_of_a_model(file: Path) -> None:
     assert {path.name: path.read_bytes() for path in model.iterdir()} == before
 
 
-def test_link_stays_a_link_and_its_target_gets_the_content(tmp_path: Path, terminal: Terminal) -> None:
+def test_link_stays_a_link_and_its_target_gets_the_content(
+    tmp_path: Path, terminal: Terminal
+) -> None:
     (tmp_path / "deep").mkdir()
     target, link = tmp_path / "deep" / "rows.csv", tmp_path / "link.csv"
     link.symlink_to("deep/rows.csv")
@@ -292,8 +306,13 @@ def test_rows_redirected_to_a_file_are_whole(file: Path) -> None:
     assert contents[0].count(b"\n") == N_ROWS + 1
 
 
-def test_reader_that_has_enough_ends_the_command_quietly_and_other_outputs_are_whole(file: Path) -> None:
-    for out in ("--out - --manifest m.json --pred-probs p.csv", "--out o.csv --pred-probs - --manifest m.json"):
+def test_reader_that_has_enough_ends_the_command_quietly_and_other_outputs_are_whole(
+    file: Path,
+) -> None:
+    for out in (
+        "--out - --manifest m.json --pred-probs p.csv",
+        "--out o.csv --pred-probs - --manifest m.json",
+    ):
         ended = shell(f"{CLEAN} {out} --quiet | true", file.parent)
         assert ended.returncode == 0, ended.stderr
         assert "Error" not in ended.stderr

@@ -25,7 +25,8 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lines = "".join(f"{text};{label}\n" for text, label in rows())
     (folder / "rows.csv").write_bytes(lines.encode("koi8-r"))
     ended = run(
-        "clean", folder / "rows.csv", "--encoding", "koi8-r", "--no-header", "--delimiter", "semicolon",
+        "clean", folder / "rows.csv", "--encoding", "koi8-r", "--no-header", "--delimiter",
+        "semicolon",
         "--text", "column_1", "--label", "column_2", "--mode", "fast", "--out", folder / "out.csv",
         "--manifest", folder / "m.json", "--model", folder / "model",
     )  # fmt: skip
@@ -40,7 +41,9 @@ def test_a_file_is_read_as_clean_was_told(cleaned: Path) -> None:
 
 
 def test_rerun_reads_the_file_in_the_same_way(cleaned: Path) -> None:
-    assert run("rerun", "--manifest", cleaned / "m.json", "--file", cleaned / "rows.csv").status == 0
+    assert (
+        run("rerun", "--manifest", cleaned / "m.json", "--file", cleaned / "rows.csv").status == 0
+    )
 
 
 def test_predict_takes_the_same_options(cleaned: Path) -> None:
@@ -55,7 +58,8 @@ def test_what_is_doubted_is_said_with_the_option_that_changes_it(tmp_path: Path)
     lines = "".join(f'"{text}",{label}\n' for text, label in rows())
     (tmp_path / "rows.csv").write_bytes(lines.encode("koi8-r"))
     ended = run(
-        "clean", tmp_path / "rows.csv", "--label", LABELS[0], "--mode", "fast", "--out", tmp_path / "out.csv"
+        "clean", tmp_path / "rows.csv", "--label", LABELS[0], "--mode", "fast", "--out",
+        tmp_path / "out.csv"
     )  # fmt: skip
     assert "Read as KOI8-U" in ended.err
     assert "name the encoding with --encoding." in ended.err
@@ -70,8 +74,12 @@ def test_what_is_doubted_is_said_with_the_option_that_changes_it(tmp_path: Path)
         ("--sheet", "Data", "no sheet to choose in CSV"),
     ],
 )
-def test_an_option_that_cannot_be_followed_ends_in_status_2(tmp_path: Path, option: str, value: str, said: str) -> None:
+def test_an_option_that_cannot_be_followed_ends_in_status_2(
+    tmp_path: Path, option: str, value: str, said: str
+) -> None:
     (tmp_path / "rows.csv").write_text("a,b\n1,x\n2,y\n")
-    ended = run("clean", tmp_path / "rows.csv", "--label", "b", "--out", tmp_path / "out.csv", option, value)
+    ended = run(
+        "clean", tmp_path / "rows.csv", "--label", "b", "--out", tmp_path / "out.csv", option, value
+    )
     assert ended.status == 2
     assert said in ended.err

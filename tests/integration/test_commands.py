@@ -1,4 +1,6 @@
-"""The main job without a browser: `manage.py clean` and `manage.py predict`, their files and their exit statuses."""
+"""The main job without a browser: `manage.py clean` and `manage.py predict`, their files and their
+exit statuses.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,12 @@ from tests.data_builders import Planted, csv_text, planted_table, planted_text
 from tests.programs import manage, studio_environment
 from tests.unit.engine.frames import numbers_frame, sets_frame
 
-ISSUE_COLUMNS = {"is_label_issue", "label_issue_score", "suggested_label", "suggested_label_confidence_score"}
+ISSUE_COLUMNS = {
+    "is_label_issue",
+    "label_issue_score",
+    "suggested_label",
+    "suggested_label_confidence_score",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +73,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory, planted: Planted) -> Path:
 def cleaned(folder: Path) -> Ended:
     """One run of `clean` with everything that it can write."""
     return run(
-        "clean", folder / "shapes.csv", "--label", "label", "--features", "height,weight,colour", "--mode", "fast",
-        "--out", folder / "clean.csv", "--pred-probs", folder / "probs.parquet", "--model", folder / "model",
+        "clean", folder / "shapes.csv", "--label", "label", "--features", "height,weight,colour",
+        "--mode", "fast",
+        "--out", folder / "clean.csv", "--pred-probs", folder / "probs.parquet", "--model",
+        folder / "model",
     )  # fmt: skip
 
 
-def test_planted_label_errors_have_the_worst_scores(cleaned: Ended, folder: Path, planted: Planted) -> None:
+def test_planted_label_errors_have_the_worst_scores(
+    cleaned: Ended, folder: Path, planted: Planted
+) -> None:
     assert cleaned.status == 0, cleaned.err
     rows = rows_of(folder / "clean.csv")
     by_score = sorted(range(len(rows)), key=lambda i: -float(rows[i]["label_issue_score"]))
     assert set(by_score[: len(planted.wrong_rows)]) == planted.wrong_rows
 
 
-def test_columns_of_the_file_come_first_and_unchanged(cleaned: Ended, folder: Path, planted: Planted) -> None:
+def test_columns_of_the_file_come_first_and_unchanged(
+    cleaned: Ended, folder: Path, planted: Planted
+) -> None:
     rows = rows_of(folder / "clean.csv")
     own = list(planted.frame.columns)
     assert list(rows[0])[: len(own) + 1] == [*own, "cleanlab_row_ID"]
@@ -95,7 +108,14 @@ def test_pred_probs_have_one_column_per_class(cleaned: Ended, folder: Path) -> N
 
 
 def test_summary_names_issues_accuracies_and_seconds(cleaned: Ended) -> None:
-    for words in ("90 rows", "3 classes", "is_label_issue", "Held-out Accuracy", "Ensemble", "Seconds"):
+    for words in (
+        "90 rows",
+        "3 classes",
+        "is_label_issue",
+        "Held-out Accuracy",
+        "Ensemble",
+        "Seconds",
+    ):
         assert words in cleaned.out
     assert "Training models" in cleaned.err
     assert "\r" not in cleaned.err
@@ -104,23 +124,44 @@ def test_summary_names_issues_accuracies_and_seconds(cleaned: Ended) -> None:
 def test_saved_model_predicts_another_file(cleaned: Ended, folder: Path, planted: Planted) -> None:
     new = planted.frame.drop(columns="label").assign(note="=1+1")
     (folder / "new.csv").write_text(csv_text(new))
-    ended = run("predict", "--model", folder / "model", folder / "new.csv", "--out", folder / "predicted.csv")
+    ended = run(
+        "predict",
+        "--model",
+        folder / "model",
+        folder / "new.csv",
+        "--out",
+        folder / "predicted.csv",
+    )
     assert ended.status == 0, ended.err
     rows = rows_of(folder / "predicted.csv")
     assert list(rows[0]) == [*new.columns, "high", "low", "middle", "Suggested Label"]
     assert {row["note"] for row in rows} == {"=1+1"}
     right = [i for i in range(90) if i not in planted.wrong_rows]
-    assert sum(rows[i]["Suggested Label"] == planted.frame["label"][i] for i in right) > 0.95 * len(right)
+    assert sum(rows[i]["Suggested Label"] == planted.frame["label"][i] for i in right) > 0.95 * len(
+        right
+    )
     assert "90 rows predicted" in ended.out
 
 
-def test_columns_of_another_name_are_read_when_they_are_named(cleaned: Ended, folder: Path, planted: Planted) -> None:
+def test_columns_of_another_name_are_read_when_they_are_named(
+    cleaned: Ended, folder: Path, planted: Planted
+) -> None:
     frame = planted.frame.rename(columns={"height": "Height", "colour": " colour ="})
     (folder / "other.csv").write_text(csv_text(frame))
-    predict = ("predict", "--model", folder / "model", folder / "other.csv", "--out", folder / "mapped.csv")
+    predict = (
+        "predict",
+        "--model",
+        folder / "model",
+        folder / "other.csv",
+        "--out",
+        folder / "mapped.csv",
+    )
     asked = run(*predict)
     assert asked.status == 2
-    assert "It has “Height” and “ colour =”. Add --map height=Height --map 'colour= colour ='." in asked.err
+    assert (
+        "It has “Height” and “ colour =”. Add --map height=Height --map 'colour= colour ='."
+        in asked.err
+    )
     ended = run(*predict, "--map", "height=Height", "--map", "colour= colour =")
     assert ended.status == 0, ended.err
     assert "as you chose: “Height” as “height”, “ colour =” as “colour”" in ended.err
@@ -130,10 +171,16 @@ def test_columns_of_another_name_are_read_when_they_are_named(cleaned: Ended, fo
 @pytest.mark.parametrize(
     ("pairs", "sentence"),
     [
-        (["Height=height"], "The model reads no column “Height”. It reads “height”, “weight” and “colour”."),
+        (
+            ["Height=height"],
+            "The model reads no column “Height”. It reads “height”, “weight” and “colour”.",
+        ),
         (["height"], "--map height has no “=”"),
         (["height=a", "height=b"], "--map names “height” twice"),
-        (["height=a", "weight=a"], "“a” of the file cannot be read as “height” and “weight” at once"),
+        (
+            ["height=a", "weight=a"],
+            "“a” of the file cannot be read as “height” and “weight” at once",
+        ),
         (["height=nowhere"], "The file has no column “nowhere”"),
     ],
 )
@@ -142,7 +189,9 @@ def test_a_map_that_cannot_be_meant_is_one_sentence(
 ) -> None:
     options = [word for pair in pairs for word in ("--map", pair)]
     out = folder / "never.csv"
-    ended = run("predict", "--model", folder / "model", folder / "shapes.csv", "--out", out, *options)
+    ended = run(
+        "predict", "--model", folder / "model", folder / "shapes.csv", "--out", out, *options
+    )
     assert ended.status == 2
     assert sentence in ended.err
     assert not out.exists()
@@ -197,7 +246,9 @@ def test_file_or_choice_that_cannot_be_analysed_ends_in_status_2(
 
 
 @pytest.mark.parametrize("out", ["missing/out.csv", "."])
-def test_place_that_cannot_be_written_ends_in_status_2_before_any_work(folder: Path, out: str) -> None:
+def test_place_that_cannot_be_written_ends_in_status_2_before_any_work(
+    folder: Path, out: str
+) -> None:
     ended = run("clean", folder / "shapes.csv", "--label", "label", "--out", folder / out)
     assert ended.status == 2
     assert str(folder) in ended.err
@@ -220,23 +271,39 @@ def test_missing_model_ends_in_status_2(folder: Path) -> None:
 
 
 def test_folder_that_holds_something_is_not_overwritten_by_a_model(folder: Path) -> None:
-    ended = run("clean", folder / "shapes.csv", "--label", "label", "--out", folder / "o.csv", "--model", folder)
+    ended = run(
+        "clean",
+        folder / "shapes.csv",
+        "--label",
+        "label",
+        "--out",
+        folder / "o.csv",
+        "--model",
+        folder,
+    )
     assert refused(ended, folder / "o.csv")
     assert (folder / "shapes.csv").exists()
 
 
-def test_file_to_predict_without_the_model_s_columns_ends_in_status_2(cleaned: Ended, folder: Path) -> None:
+def test_file_to_predict_without_the_model_s_columns_ends_in_status_2(
+    cleaned: Ended, folder: Path
+) -> None:
     (folder / "other.csv").write_text("weight\n1\n")
-    ended = run("predict", "--model", folder / "model", folder / "other.csv", "--out", folder / "none.csv")
+    ended = run(
+        "predict", "--model", folder / "model", folder / "other.csv", "--out", folder / "none.csv"
+    )
     assert refused(ended, folder / "none.csv")
     assert "height" in ended.err
     assert "colour" in ended.err
 
 
-def test_cleanset_column_that_the_file_has_already_gets_a_prefix(folder: Path, planted: Planted) -> None:
+def test_cleanset_column_that_the_file_has_already_gets_a_prefix(
+    folder: Path, planted: Planted
+) -> None:
     (folder / "again.csv").write_text(csv_text(planted.frame.assign(is_label_issue="mine")))
     ended = run(
-        "clean", folder / "again.csv", "--label", "label", "--features", "height,weight", "--mode", "fast",
+        "clean", folder / "again.csv", "--label", "label", "--features", "height,weight", "--mode",
+        "fast",
         "--out", folder / "again-out.csv",
     )  # fmt: skip
     assert ended.status == 0, ended.err
@@ -248,21 +315,42 @@ def test_cleanset_column_that_the_file_has_already_gets_a_prefix(folder: Path, p
 def test_text_is_found_without_being_told(tmp_path: Path) -> None:
     planted = planted_text(60, n_wrong=3)
     (tmp_path / "rows.csv").write_text(csv_text(planted.frame))
-    ended = run("clean", tmp_path / "rows.csv", "--label", "label", "--mode", "fast", "--out", tmp_path / "out.csv")
+    ended = run(
+        "clean",
+        tmp_path / "rows.csv",
+        "--label",
+        "label",
+        "--mode",
+        "fast",
+        "--out",
+        tmp_path / "out.csv",
+    )
     assert ended.status == 0, ended.err
     assert "Learning label from text" in ended.err
 
 
 def test_seed_that_is_no_seed_is_refused(folder: Path) -> None:
     with pytest.raises(CommandError, match="no seed"):
-        call_command("clean", str(folder / "shapes.csv"), "--label", "label", "--out", "o.csv", "--seed", "-1")
+        call_command(
+            "clean",
+            str(folder / "shapes.csv"),
+            "--label",
+            "label",
+            "--out",
+            "o.csv",
+            "--seed",
+            "-1",
+        )
 
 
-def test_feature_with_a_comma_in_its_name_stands_in_quotes(tmp_path: Path, planted: Planted) -> None:
+def test_feature_with_a_comma_in_its_name_stands_in_quotes(
+    tmp_path: Path, planted: Planted
+) -> None:
     renamed = planted.frame.rename(columns={"height": "height, cm"})
     (tmp_path / "rows.csv").write_text(csv_text(renamed))
     ended = run(
-        "clean", tmp_path / "rows.csv", "--label", "label", "--features", 'weight, "height, cm"', "--mode", "fast",
+        "clean", tmp_path / "rows.csv", "--label", "label", "--features", 'weight, "height, cm"',
+        "--mode", "fast",
         "--out", tmp_path / "out.csv",
     )  # fmt: skip
     assert ended.status == 0, ended.err
@@ -273,13 +361,16 @@ def test_same_seed_gives_the_same_file(folder: Path) -> None:
     outs = [folder / "first.csv", folder / "second.csv"]
     for out in outs:
         assert run(
-            "clean", folder / "shapes.csv", "--label", "label", "--features", "height", "--mode", "fast",
+            "clean", folder / "shapes.csv", "--label", "label", "--features", "height", "--mode",
+            "fast",
             "--seed", "7", "--out", out,
         ).status == 0  # fmt: skip
     assert outs[0].read_bytes() == outs[1].read_bytes()
 
 
-def test_terminal_sees_status_2_one_sentence_and_no_database_is_made(tmp_path: Path, folder: Path) -> None:
+def test_terminal_sees_status_2_one_sentence_and_no_database_is_made(
+    tmp_path: Path, folder: Path
+) -> None:
     data = tmp_path / "data"
     ended = manage(
         "clean", str(folder / "shapes.csv"), "--label", "topic", "--out", str(tmp_path / "out.csv"),
@@ -332,7 +423,15 @@ def test_progress_is_a_line_per_stage_elsewhere() -> None:
 def test_error_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("a,label\n1,x\n2,x\n")
     screen = Screen()
-    arguments = [tmp_path / "rows.csv", "--label", "label", "--features", "a", "--out", tmp_path / "o.csv"]
+    arguments = [
+        tmp_path / "rows.csv",
+        "--label",
+        "label",
+        "--features",
+        "a",
+        "--out",
+        tmp_path / "o.csv",
+    ]
     with pytest.raises(SystemExit):
         call_command("clean", *map(str, arguments), stderr=screen, stdout=io.StringIO())
     assert "Profiling" in screen.getvalue()
@@ -342,7 +441,17 @@ def test_error_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
 
 
 def test_quiet_leaves_out_progress_and_notes_but_no_error_and_no_summary(folder: Path) -> None:
-    options = ["--label", "label", "--features", "height", "--mode", "fast", "--out", folder / "quiet.csv", "--quiet"]
+    options = [
+        "--label",
+        "label",
+        "--features",
+        "height",
+        "--mode",
+        "fast",
+        "--out",
+        folder / "quiet.csv",
+        "--quiet",
+    ]
     ended = run("clean", folder / "shapes.csv", *options)
     assert (ended.status, ended.err) == (0, "")
     assert f"rows  {folder / 'quiet.csv'}" in ended.out
@@ -351,7 +460,9 @@ def test_quiet_leaves_out_progress_and_notes_but_no_error_and_no_summary(folder:
 
 
 @pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl", "rows.parquet", "rows.xlsx"])
-def test_misspelled_column_is_found_at_the_header_and_gets_a_suggestion(tmp_path: Path, name: str) -> None:
+def test_misspelled_column_is_found_at_the_header_and_gets_a_suggestion(
+    tmp_path: Path, name: str
+) -> None:
     frame = pd.DataFrame({"Given Label": ["x", "y"], "size": ["1", "2"]})
     writers = {"csv": frame.to_csv, "jsonl": partial(frame.to_json, orient="records", lines=True),
                "parquet": frame.to_parquet, "xlsx": frame.to_excel}  # fmt: skip
@@ -361,7 +472,10 @@ def test_misspelled_column_is_found_at_the_header_and_gets_a_suggestion(tmp_path
         ended = run("clean", tmp_path / name, *choice, option, column, "--out", tmp_path / "o.csv")
         nearest = {"given_label": "Given Label", "sise": "size"}[column]
         assert refused(ended, tmp_path / "o.csv")
-        assert f"There is no column {column}. Did you mean {nearest}? The columns of the file are:" in ended.err
+        assert (
+            f"There is no column {column}. Did you mean {nearest}? The columns of the file are:"
+            in ended.err
+        )
         assert "Profiling" not in ended.err
 
 
@@ -370,14 +484,17 @@ def test_terminal_sees_no_warning_of_a_library(tmp_path: Path) -> None:
     frame["price"] = frame["price"].astype(float).round(-1)  # more classes than half of the rows
     (tmp_path / "rows.csv").write_text(csv_text(frame))
     ended = manage(
-        "clean", str(tmp_path / "rows.csv"), "--label", "price", "--features", "size,age", "--mode", "fast",
+        "clean", str(tmp_path / "rows.csv"), "--label", "price", "--features", "size,age",
+        "--mode", "fast",
         "--out", str(tmp_path / "o.csv"), environment=studio_environment(tmp_path / "data"),
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert "Warning" not in ended.stderr
 
 
-@pytest.mark.parametrize("arguments", [("apikey", "ann@example.org"), ("decide", EXAMPLE_ID, "decisions.csv")])
+@pytest.mark.parametrize(
+    "arguments", [("apikey", "ann@example.org"), ("decide", EXAMPLE_ID, "decisions.csv")]
+)
 def test_studio_that_was_never_started_is_named(arguments: tuple[str, ...], tmp_path: Path) -> None:
     ended = manage(*arguments, environment=studio_environment(tmp_path))
     assert ended.returncode == 2
@@ -395,7 +512,9 @@ def test_list_of_commands_begins_with_ours(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["clean", "predict", "rerun", "decide", "apikey"])
-def test_help_has_an_example_and_explains_every_argument(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_has_an_example_and_explains_every_argument(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     parser = load_command_class("studio", command).create_parser("manage.py", command)
     assert [action.dest for action in parser._actions if not action.help] == []
     parser.print_help()
@@ -426,7 +545,18 @@ def test_other_tasks_are_cleaned_learned_and_predicted(
 ) -> None:
     file, out, model = tmp_path / "rows.csv", tmp_path / "out.csv", tmp_path / "model"
     file.write_text(csv_text(frame))
-    options = ["--task", task, "--label", suggested, "--mode", "fast", "--out", out, "--model", model]
+    options = [
+        "--task",
+        task,
+        "--label",
+        suggested,
+        "--mode",
+        "fast",
+        "--out",
+        out,
+        "--model",
+        model,
+    ]
     columns = ["--features", "size,age"] if task == "regression" else ["--text", "text"]
     ended = run("clean", file, *options, *columns)
     assert ended.status == 0, ended.err
@@ -438,7 +568,10 @@ def test_other_tasks_are_cleaned_learned_and_predicted(
         assert abs(float(rows[0]["Suggested Label"]) - float(rows[0]["price"])) < 60
         assert float(rows[0]["Suggested Label Error"]) > 0
     else:
-        right = sum(set(split_labels(row["Suggested Label"])) == set(split_labels(row["label"])) for row in rows)
+        right = sum(
+            set(split_labels(row["Suggested Label"])) == set(split_labels(row["label"]))
+            for row in rows
+        )
         assert right > 80
         assert 0 <= float(rows[0]["billing"]) <= 1
 

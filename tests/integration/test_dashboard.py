@@ -1,4 +1,6 @@
-"""The first page: what is listed, what is running, and that it costs the same for one row as for many."""
+"""The first page: what is listed, what is running, and that it costs the same for one row as for
+many.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,13 @@ def page_of(browser: Client, query: str = "") -> str:
 def test_an_empty_studio_says_what_to_do_next(browser: Client) -> None:
     page = page_of(browser)
 
-    for text in ("No datasets yet", "No projects yet", "No models yet", "Try the sample", "Upload dataset"):
+    for text in (
+        "No datasets yet",
+        "No projects yet",
+        "No models yet",
+        "Try the sample",
+        "Upload dataset",
+    ):
         assert text in page
 
 
@@ -42,7 +50,15 @@ def test_each_list_leads_to_the_next_action(browser: Client, alice: User) -> Non
     model = make_model(
         alice,
         cleanset=cleanset,
-        candidates=[{"key": "a", "name": "A", "accuracy": 0.931, "inference_time_s": 1.0, "training_time_s": 1.0}],
+        candidates=[
+            {
+                "key": "a",
+                "name": "A",
+                "accuracy": 0.931,
+                "inference_time_s": 1.0,
+                "training_time_s": 1.0,
+            }
+        ],
         manifest={"model": "a"},
     )
     page = page_of(browser)
@@ -81,7 +97,9 @@ def test_reviewed_rows_are_counted_as_on_the_review_page(browser: Client, alice:
     assert f"0 of {counts.n_to_review}" in page_of(browser)
 
 
-def test_running_work_of_every_kind_is_on_top_and_can_be_cancelled(browser: Client, alice: User) -> None:
+def test_running_work_of_every_kind_is_on_top_and_can_be_cancelled(
+    browser: Client, alice: User
+) -> None:
     running = [
         ("dataset", make_dataset(alice, status=Status.RUNNING)),
         ("cleanset", make_cleanset(alice, status=Status.RUNNING)),
@@ -96,7 +114,9 @@ def test_running_work_of_every_kind_is_on_top_and_can_be_cancelled(browser: Clie
         assert reverse(f"{kind}-cancel", args=[found.pk]) in page
 
 
-def test_the_page_is_loaded_anew_only_when_the_running_work_changed(browser: Client, alice: User) -> None:
+def test_the_page_is_loaded_anew_only_when_the_running_work_changed(
+    browser: Client, alice: User
+) -> None:
     version = make_dataset(alice, status=Status.RUNNING).versions.get()
     address = reverse("dashboard")
     partial = {"HX-Request": "true"}
@@ -105,7 +125,10 @@ def test_the_page_is_loaded_anew_only_when_the_running_work_changed(browser: Cli
     assert "HX-Refresh" not in same
     assert "<html" not in same.content.decode()
 
-    assert browser.get(address, {"seen": f"{version.pk},other"}, headers=partial)["HX-Refresh"] == "true"
+    assert (
+        browser.get(address, {"seen": f"{version.pk},other"}, headers=partial)["HX-Refresh"]
+        == "true"
+    )
 
 
 def test_the_newest_cleanset_of_a_project_is_the_one_listed(browser: Client, alice: User) -> None:

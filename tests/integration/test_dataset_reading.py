@@ -1,4 +1,6 @@
-"""How the file of a dataset was read: shown, questioned, and changed; versions and names of datasets."""
+"""How the file of a dataset was read: shown, questioned, and changed; versions and names of
+datasets.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,10 @@ def test_the_first_row_becomes_data_with_one_click(browser: Client) -> None:
     assert button in page(browser, version)
     assert '<input type="hidden" name="encoding" value="koi8-r">' in page(browser, version)
     again = read_again(browser, version, encoding="koi8-r", has_header="no")
-    assert (again.n_rows, [column["name"] for column in again.columns]) == (3, ["column_1", "column_2"])
+    assert (again.n_rows, [column["name"] for column in again.columns]) == (
+        3,
+        ["column_1", "column_2"],
+    )
     assert button not in page(browser, again)
 
 
@@ -106,7 +111,9 @@ def test_projects_keep_the_version_that_they_were_made_from(browser: Client, ali
     assert project.version == version
     assert project.version.n_rows == 3
     assert again.n_rows == 4
-    assert f'<a href="{project.get_absolute_url()}">{project.name}</a>' in page(browser, again, "versions")
+    assert f'<a href="{project.get_absolute_url()}">{project.name}</a>' in page(
+        browser, again, "versions"
+    )
     assert "4 rows" in page(browser, again)
 
 
@@ -129,7 +136,9 @@ def test_a_version_that_cannot_be_read_does_not_take_the_dataset_away(browser: C
     assert "Version 2 was not read; this is version 1" in shown
     assert failed.error_message in shown
     assert "3 rows" in shown
-    create = browser.get(f"{reverse('project-create')}?dataset={version.dataset_id}").content.decode()
+    create = browser.get(
+        f"{reverse('project-create')}?dataset={version.dataset_id}"
+    ).content.decode()
     assert version.dataset.name in create
     assert read_again(browser, version, delimiter=",").number == 3
 
@@ -168,7 +177,9 @@ def test_a_dataset_with_several_versions_is_deleted_with_its_files(browser: Clie
     browser.post(reverse("dataset-delete", args=[version.dataset_id]))
     assert not Dataset.objects.exists()
     assert [
-        key for key in (version.source_key, version.table_key, again.table_key) if default_storage.exists(key)
+        key
+        for key in (version.source_key, version.table_key, again.table_key)
+        if default_storage.exists(key)
     ] == []
 
 

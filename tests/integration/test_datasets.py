@@ -1,4 +1,6 @@
-"""Datasets through the browser's door: upload, reading, rows, columns, deletion, and what goes wrong with files."""
+"""Datasets through the browser's door: upload, reading, rows, columns, deletion, and what goes
+wrong with files.
+"""
 
 from __future__ import annotations
 
@@ -44,17 +46,29 @@ def sources() -> set[Path]:
 
 @pytest.mark.usefixtures("eager_runs")
 class TestUpload:
-    def test_an_uploaded_file_becomes_a_table_with_the_facts_of_the_file(self, browser: Client) -> None:
+    def test_an_uploaded_file_becomes_a_table_with_the_facts_of_the_file(
+        self, browser: Client
+    ) -> None:
         version = upload(browser, TABLE, "letters.csv")
 
         assert version.status == Status.SUCCEEDED, version.error_message
-        assert (version.n_rows, version.dataset.name, version.filename) == (3, "letters", "letters.csv")
-        assert (version.file_format, version.encoding, version.delimiter_name) == ("csv", "utf-8", "comma")
+        assert (version.n_rows, version.dataset.name, version.filename) == (
+            3,
+            "letters",
+            "letters.csv",
+        )
+        assert (version.file_format, version.encoding, version.delimiter_name) == (
+            "csv",
+            "utf-8",
+            "comma",
+        )
         assert version.size_bytes == len(TABLE.encode())
         assert len(version.sha256) == 64
 
     def test_the_uploading_script_is_told_where_to_go(self, browser: Client) -> None:
-        response = browser.post(reverse("dataset-upload"), {"file": csv_file(TABLE)}, headers={"HX-Request": "true"})
+        response = browser.post(
+            reverse("dataset-upload"), {"file": csv_file(TABLE)}, headers={"HX-Request": "true"}
+        )
 
         assert response["HX-Redirect"] == Dataset.objects.get().get_absolute_url()
 
@@ -123,7 +137,9 @@ BAD_FILES = {
 
 @pytest.mark.usefixtures("eager_runs")
 @pytest.mark.parametrize("case", BAD_FILES)
-def test_a_bad_file_ends_as_a_failed_run_that_says_what_is_wrong(browser: Client, case: str) -> None:
+def test_a_bad_file_ends_as_a_failed_run_that_says_what_is_wrong(
+    browser: Client, case: str
+) -> None:
     content, name, said = BAD_FILES[case]
 
     version = upload(browser, content, name)
@@ -167,7 +183,9 @@ class TestUploadForm:
         assert response.status_code == 422
         assert "No file arrived" in response.content.decode()
 
-    def test_a_file_above_the_limit_is_refused(self, browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_file_above_the_limit_is_refused(
+        self, browser: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(settings, "MAX_UPLOAD_BYTES", 10)
 
         response = browser.post(reverse("dataset-upload"), {"file": csv_file(TABLE)})
@@ -194,7 +212,9 @@ class TestDatasetPage:
         pages = [browser.get(address, {"page": page}).content.decode() for page in (1, 2, 3)]
 
         assert [page.count("<tr>") - 1 for page in pages] == [50, 50, 20]
-        assert [sum(f"<div>{1000 + n}</div>" in page for page in pages) for n in range(120)] == [1] * 120
+        assert [sum(f"<div>{1000 + n}</div>" in page for page in pages) for n in range(120)] == [
+            1
+        ] * 120
 
     @pytest.mark.parametrize("page", ["0", "-1", "99999999999999", "x", ""])
     def test_an_odd_page_number_shows_a_page(self, browser: Client, page: str) -> None:
@@ -207,7 +227,8 @@ class TestDatasetPage:
 
         assert browser.get(version.get_absolute_url()).status_code == 200
         response = browser.post(
-            reverse("dataset-kinds", args=[version.dataset_id]), {"kind-0": "categorical", "kind-1": "text"}
+            reverse("dataset-kinds", args=[version.dataset_id]),
+            {"kind-0": "categorical", "kind-1": "text"},
         )
 
         version.refresh_from_db()
@@ -224,8 +245,12 @@ class TestDatasetPage:
         version.refresh_from_db()
         assert version.chosen_kinds == {}
 
-    def test_what_the_cells_leave_open_is_asked_and_the_answer_is_kept(self, browser: Client) -> None:
-        version = upload(browser, "price;day\n" + "".join(f"1,{n}00;0{n}/05/2023\n" for n in range(1, 10)))
+    def test_what_the_cells_leave_open_is_asked_and_the_answer_is_kept(
+        self, browser: Client
+    ) -> None:
+        version = upload(
+            browser, "price;day\n" + "".join(f"1,{n}00;0{n}/05/2023\n" for n in range(1, 10))
+        )
         address, page = reverse("dataset-kinds", args=[version.dataset_id]), {"tab": "columns"}
         asked = browser.get(version.get_absolute_url(), page).content.decode()
         assert "may be 1100 (with a decimal point) or 1.1 (with a decimal comma)" in asked
@@ -244,7 +269,9 @@ class TestDatasetPage:
         version.refresh_from_db()
         assert version.chosen_conventions == {}
 
-    def test_a_changed_kind_is_drawn_anew_and_the_found_one_is_remembered(self, browser: Client) -> None:
+    def test_a_changed_kind_is_drawn_anew_and_the_found_one_is_remembered(
+        self, browser: Client
+    ) -> None:
         version = upload(browser, "n,m\n" + "".join(f"{n % 4},{n}\n" for n in range(40)))
         address, page = reverse("dataset-kinds", args=[version.dataset_id]), {"tab": "columns"}
         assert "n from 0 to 3" in browser.get(version.get_absolute_url(), page).content.decode()
@@ -259,12 +286,17 @@ class TestDatasetPage:
         assert "found: integer" in as_words
         assert "n from 0 to 3" in as_numbers
 
-    def test_a_wide_table_is_paged_found_by_name_and_saved_page_by_page(self, browser: Client) -> None:
+    def test_a_wide_table_is_paged_found_by_name_and_saved_page_by_page(
+        self, browser: Client
+    ) -> None:
         names = [f"column {n:03}" for n in range(150)]
         version = upload(browser, ",".join(names) + "\n" + ",".join(["7"] * 150) + "\n")
         address = version.get_absolute_url()
 
-        pages = [browser.get(address, {"tab": "columns", "page": page}).content.decode() for page in (1, 2, 3)]
+        pages = [
+            browser.get(address, {"tab": "columns", "page": page}).content.decode()
+            for page in (1, 2, 3)
+        ]
         found = browser.get(address, {"tab": "columns", "named": "N 14"}).content.decode()
         kinds = reverse("dataset-kinds", args=[version.dataset_id])
         browser.post(kinds, {"kind-149": "text"})
@@ -310,7 +342,9 @@ class TestRun:
         assert browser.get(address, headers={"HX-Request": "true"})["HX-Refresh"] == "true"
         assert dataset.versions.get().status == Status.CANCELLED
 
-    def test_a_dataset_that_is_not_read_yet_has_no_columns_to_save(self, browser: Client, alice: User) -> None:
+    def test_a_dataset_that_is_not_read_yet_has_no_columns_to_save(
+        self, browser: Client, alice: User
+    ) -> None:
         dataset = make_dataset(alice, status=Status.RUNNING)
 
         assert browser.post(reverse("dataset-kinds", args=[dataset.pk]), {}).status_code == 404
@@ -319,9 +353,14 @@ class TestRun:
 class TestDelete:
     def test_it_names_what_will_be_lost(self, browser: Client, alice: User) -> None:
         project = make_project(alice, name="Letters by mood")
-        make_prediction(alice, model=make_model(alice, cleanset=make_cleanset(alice, project=project), name="Moods"))
+        make_prediction(
+            alice,
+            model=make_model(alice, cleanset=make_cleanset(alice, project=project), name="Moods"),
+        )
 
-        page = browser.get(reverse("dataset-delete", args=[project.version.dataset_id])).content.decode()
+        page = browser.get(
+            reverse("dataset-delete", args=[project.version.dataset_id])
+        ).content.decode()
 
         assert "1 project: Letters by mood" in " ".join(page.split())
         assert "1 model: Moods" in " ".join(page.split())
@@ -330,13 +369,18 @@ class TestDelete:
     @pytest.mark.usefixtures("eager_runs")
     def test_rows_and_files_are_gone_afterwards(self, browser: Client, alice: User) -> None:
         version = upload(browser, TABLE)
-        cleanset = make_cleanset(alice, project=make_project(alice, dataset=version.dataset), issues_key="cleansets/i")
+        cleanset = make_cleanset(
+            alice, project=make_project(alice, dataset=version.dataset), issues_key="cleansets/i"
+        )
         default_storage.save(cleanset.issues_key, io.BytesIO(b"x"))
 
         browser.post(reverse("dataset-delete", args=[version.dataset_id]))
 
         assert not Dataset.objects.exists()
-        assert not any(default_storage.exists(k) for k in (version.source_key, version.table_key, "cleansets/i"))
+        assert not any(
+            default_storage.exists(k)
+            for k in (version.source_key, version.table_key, "cleansets/i")
+        )
 
     def test_asking_deletes_nothing(self, browser: Client, alice: User) -> None:
         dataset = make_dataset(alice)
@@ -346,12 +390,21 @@ class TestDelete:
         assert Dataset.objects.filter(pk=dataset.pk).exists()
 
 
-NAMES = ("dataset", "dataset-run", "dataset-delete", "dataset-upload-version", "dataset-kinds", "dataset-cancel")
+NAMES = (
+    "dataset",
+    "dataset-run",
+    "dataset-delete",
+    "dataset-upload-version",
+    "dataset-kinds",
+    "dataset-cancel",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_datasets_of_others_do_not_exist(bob: User, alice: User, name: str) -> None:
     address = reverse(name, args=[make_dataset(alice).pk])
-    send = logged_in(bob).post if name in ("dataset-kinds", "dataset-cancel") else logged_in(bob).get
+    send = (
+        logged_in(bob).post if name in ("dataset-kinds", "dataset-cancel") else logged_in(bob).get
+    )
 
     assert send(address).status_code == 404

@@ -1,4 +1,6 @@
-"""From corrected labels to downloaded predictions, through the browser's door and the real engine."""
+"""From corrected labels to downloaded predictions, through the browser's door and the
+real engine.
+"""
 
 from __future__ import annotations
 
@@ -93,16 +95,24 @@ def suggested(rows: Sequence[dict[str, str]]) -> list[str]:
     return [row["Suggested Label"] for row in rows]
 
 
-def test_model_learns_from_corrected_rows_only(browser: Client, cleanset: Cleanset, planted: Planted) -> None:
+def test_model_learns_from_corrected_rows_only(
+    browser: Client, cleanset: Cleanset, planted: Planted
+) -> None:
     wrong = sorted(planted.wrong_rows)
     classes = cleanset.classes
     for row_id in wrong[:3]:
         given = planted.frame["label"][row_id]
         truth = classes[(classes.index(given) - 1) % len(classes)]
         RowReview.objects.create(
-            cleanset=cleanset, row_id=row_id, action=Action.LABEL, corrected_label=truth, is_manual=True
+            cleanset=cleanset,
+            row_id=row_id,
+            action=Action.LABEL,
+            corrected_label=truth,
+            is_manual=True,
         )
-    RowReview.objects.create(cleanset=cleanset, row_id=wrong[3], action=Action.EXCLUDE, is_manual=True)
+    RowReview.objects.create(
+        cleanset=cleanset, row_id=wrong[3], action=Action.EXCLUDE, is_manual=True
+    )
     browser.post(reverse("model-deploy", args=[cleanset.pk]), {"name": "Corrected"})
     model = DeployedModel.objects.get()
     assert (model.n_rows, model.n_corrected, model.n_excluded) == (89, 3, 1)
@@ -111,19 +121,31 @@ def test_model_learns_from_corrected_rows_only(browser: Client, cleanset: Cleans
     assert held_out["ensemble"] > original["ensemble"]
 
 
-def test_details_tab_lists_candidates_best_first_with_the_ensemble(browser: Client, model: DeployedModel) -> None:
+def test_details_tab_lists_candidates_best_first_with_the_ensemble(
+    browser: Client, model: DeployedModel
+) -> None:
     accuracies = [candidate["accuracy"] for candidate in model.candidates]
     assert accuracies == sorted(accuracies, reverse=True)
     page = browser.get(f"{model.get_absolute_url()}?tab=details").content.decode()
     assert "ensemble" in [candidate["key"] for candidate in model.candidates]
     for candidate in model.candidates:
         assert candidate["name"] in page
-    for words in ("Held-out Accuracy", "Original Accuracy", "Inference Time (s)", "Training Time (s)", str(model.pk)):
+    for words in (
+        "Held-out Accuracy",
+        "Original Accuracy",
+        "Inference Time (s)",
+        "Training Time (s)",
+        str(model.pk),
+    ):
         assert words in page
 
 
-def test_owner_is_told_by_mail_when_the_model_is_ready(model: DeployedModel, mailoutbox: list[EmailMessage]) -> None:
-    assert [mail.to for mail in mailoutbox if "Model Shapes" in mail.subject] == [[model.created_by.email]]
+def test_owner_is_told_by_mail_when_the_model_is_ready(
+    model: DeployedModel, mailoutbox: list[EmailMessage]
+) -> None:
+    assert [mail.to for mail in mailoutbox if "Model Shapes" in mail.subject] == [
+        [model.created_by.email]
+    ]
 
 
 def test_export_has_the_uploaded_rows_in_order_then_probabilities_then_the_label(
@@ -134,7 +156,9 @@ def test_export_has_the_uploaded_rows_in_order_then_probabilities_then_the_label
     assert batch.status == Status.SUCCEEDED, batch.error_message
     rows = exported(browser, batch)
     assert list(rows[0]) == [*uploaded.columns, *model.manifest["classes"], "Suggested Label"]
-    assert [[row[name] for name in uploaded.columns] for row in rows] == uploaded.to_numpy().tolist()
+    assert [
+        [row[name] for name in uploaded.columns] for row in rows
+    ] == uploaded.to_numpy().tolist()
     for row in rows:
         chances = {name: float(row[name]) for name in model.manifest["classes"]}
         assert sum(chances.values()) == pytest.approx(1, abs=1e-5)
@@ -162,7 +186,9 @@ def test_chunks_do_not_change_what_is_predicted(
     assert suggested(parts) == suggested(whole)
 
 
-def test_missing_columns_are_all_named_in_one_sentence(browser: Client, model: DeployedModel) -> None:
+def test_missing_columns_are_all_named_in_one_sentence(
+    browser: Client, model: DeployedModel
+) -> None:
     batch = predict(browser, model, "weight,note\n1,a\n")
     assert batch.status == Status.FAILED
     assert "height" in batch.error_message
@@ -195,7 +221,10 @@ def test_columns_of_another_name_are_offered_and_the_stored_file_is_predicted(
     assert list(rows[0])[:3] == ["Height", "weight", " colour "]
     assert suggested(rows) == suggested(whole)
     page = browser.get(batch.get_absolute_url()).content.decode()
-    assert "read under another name, as you chose: “Height” as “height”, “ colour ” as “colour”" in page
+    assert (
+        "read under another name, as you chose: “Height” as “height”, “ colour ” as “colour”"
+        in page
+    )
 
 
 def test_a_column_is_chosen_where_none_is_likely(browser: Client, model: DeployedModel) -> None:
@@ -215,17 +244,25 @@ def test_a_program_names_columns_when_it_sends_the_file_or_afterwards(
 ) -> None:
     frame = planted.frame.rename(columns={"height": "Height"})
     url = f"/api/v1/models/{model.pk}/predictions"
-    asking = program.get(f"/api/v1/predictions/{program.post(url, {'file': csv_file(frame)}).json()['id']}").json()
+    asking = program.get(
+        f"/api/v1/predictions/{program.post(url, {'file': csv_file(frame)}).json()['id']}"
+    ).json()
     assert asking["run"]["status"] == "failed"
     assert asking["missing_columns"] == [{"name": "height", "candidates": ["Height"]}]
     assert asking["file_columns"] == list(frame.columns)
     retry = f"/api/v1/predictions/{asking['id']}/retry"
-    again = program.post(retry, {"column_map": {"height": "Height"}}, content_type="application/json")
+    again = program.post(
+        retry, {"column_map": {"height": "Height"}}, content_type="application/json"
+    )
     assert again.status_code == 201
     named = program.post(url, {"file": csv_file(frame), "column_map": '{"height": "Height"}'})
     for answer in (again, named):
         batch = program.get(f"/api/v1/predictions/{answer.json()['id']}").json()
-        assert (batch["run"]["status"], batch["n_rows"], batch["column_map"]) == ("succeeded", 90, {"height": "Height"})
+        assert (batch["run"]["status"], batch["n_rows"], batch["column_map"]) == (
+            "succeeded",
+            90,
+            {"height": "Height"},
+        )
         assert "“Height” as “height”" in batch["notes"][0]
 
 
@@ -250,7 +287,9 @@ def test_a_column_map_that_cannot_be_meant_is_refused_at_once(
 
 @pytest.fixture
 def plain(planted: Planted) -> pd.DataFrame:
-    """Return rows whose heights have one digit before three decimals, and weights only two decimals."""
+    """Return rows whose heights have one digit before three decimals, and weights only two
+    decimals.
+    """
     rows = planted.frame[planted.frame["height"].astype(float) >= 1]
     return rows.assign(weight=rows["weight"].str[:-1])
 
@@ -364,7 +403,9 @@ def test_columns_in_another_order_empty_cells_and_unseen_values_are_predicted(
     assert set(suggested(rows)) <= set(model.manifest["classes"])
 
 
-def test_class_that_is_also_a_column_of_the_file_is_renamed_and_said(browser: Client, model: DeployedModel) -> None:
+def test_class_that_is_also_a_column_of_the_file_is_renamed_and_said(
+    browser: Client, model: DeployedModel
+) -> None:
     name = model.manifest["classes"][0]
     batch = predict(browser, model, f"height,weight,colour,{name}\n0,0,red,mine\n")
     (row,) = exported(browser, batch)
@@ -373,13 +414,17 @@ def test_class_that_is_also_a_column_of_the_file_is_renamed_and_said(browser: Cl
     assert any(f"“{name} (predicted)”" in note for note in batch.notes)
 
 
-def test_formulas_in_uploaded_cells_are_harmless_in_the_export(browser: Client, model: DeployedModel) -> None:
+def test_formulas_in_uploaded_cells_are_harmless_in_the_export(
+    browser: Client, model: DeployedModel
+) -> None:
     batch = predict(browser, model, "height,weight,colour\n0,0,=HYPERLINK(1)\n")
     (row,) = exported(browser, batch)
     assert row["colour"] == "'=HYPERLINK(1)"
 
 
-def test_tampered_artefact_is_not_opened(browser: Client, model: DeployedModel, planted: Planted) -> None:
+def test_tampered_artefact_is_not_opened(
+    browser: Client, model: DeployedModel, planted: Planted
+) -> None:
     with default_storage.open(model.artifact_key, "rb") as file:
         content = bytearray(file.read())
     content[len(content) // 2] ^= 1
@@ -395,7 +440,9 @@ def test_model_signed_with_another_secret_key_is_not_opened(
     alice: User, model: DeployedModel, planted: Planted
 ) -> None:
     with override_settings(SECRET_KEY="another"):
-        batch = inference_services.prediction_start(model=model, user=alice, file=csv_file(planted.frame))
+        batch = inference_services.prediction_start(
+            model=model, user=alice, file=csv_file(planted.frame)
+        )
     batch.refresh_from_db()
     assert batch.status == Status.FAILED
     assert "signature" in batch.error_message
@@ -405,7 +452,9 @@ def test_excluding_all_but_one_class_fails_with_a_sentence_and_starts_again(
     browser: Client, cleanset: Cleanset, planted: Planted
 ) -> None:
     for row_id in planted.frame.index[planted.frame["label"] != "low"]:
-        RowReview.objects.create(cleanset=cleanset, row_id=row_id, action=Action.EXCLUDE, is_manual=True)
+        RowReview.objects.create(
+            cleanset=cleanset, row_id=row_id, action=Action.EXCLUDE, is_manual=True
+        )
     browser.post(reverse("model-deploy", args=[cleanset.pk]), {"name": "One class"})
     model = DeployedModel.objects.get()
     assert (model.status, model.error_detail) == (Status.FAILED, "")
@@ -421,7 +470,11 @@ def test_deleting_a_batch_keeps_the_model_and_deleting_the_model_keeps_nothing(
     batch = predict(browser, model, planted.frame)
     other = predict(browser, model, planted.frame, "other.csv")
     browser.post(reverse("prediction-delete", args=[batch.pk]))
-    assert [key for key in (batch.source_key, batch.table_key, batch.result_key) if default_storage.exists(key)] == []
+    assert [
+        key
+        for key in (batch.source_key, batch.table_key, batch.result_key)
+        if default_storage.exists(key)
+    ] == []
     assert default_storage.exists(model.artifact_key)
     browser.post(reverse("model-delete", args=[model.pk]))
     keys = (model.artifact_key, other.source_key, other.table_key, other.result_key)
@@ -429,10 +482,16 @@ def test_deleting_a_batch_keeps_the_model_and_deleting_the_model_keeps_nothing(
     assert not DeployedModel.objects.exists()
 
 
-def test_class_that_a_reviewer_typed_in_is_predicted_too(browser: Client, cleanset: Cleanset, planted: Planted) -> None:
+def test_class_that_a_reviewer_typed_in_is_predicted_too(
+    browser: Client, cleanset: Cleanset, planted: Planted
+) -> None:
     for row_id in (0, 1, 2):
         RowReview.objects.create(
-            cleanset=cleanset, row_id=row_id, action=Action.LABEL, corrected_label="giant", is_manual=True
+            cleanset=cleanset,
+            row_id=row_id,
+            action=Action.LABEL,
+            corrected_label="giant",
+            is_manual=True,
         )
     browser.post(reverse("model-deploy", args=[cleanset.pk]), {"name": "With giants"})
     model = DeployedModel.objects.get()
@@ -441,7 +500,9 @@ def test_class_that_a_reviewer_typed_in_is_predicted_too(browser: Client, cleans
     assert "giant" in exported(browser, predict(browser, model, planted.frame))[0]
 
 
-def test_page_says_when_decisions_came_after_the_training(browser: Client, model: DeployedModel) -> None:
+def test_page_says_when_decisions_came_after_the_training(
+    browser: Client, model: DeployedModel
+) -> None:
     browser.post(reverse("cleanset-decide", args=[model.cleanset_id, 0]), {"choice": "keep"})
     assert "Deploy again</a> to learn" not in browser.get(model.get_absolute_url()).content.decode()
     browser.post(reverse("cleanset-decide", args=[model.cleanset_id, 1]), {"choice": "exclude"})

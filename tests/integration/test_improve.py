@@ -59,7 +59,9 @@ def cleanset(browser: Client, alice: User, planted: Planted) -> Cleanset:
 @pytest.fixture
 def improved(cleanset: Cleanset, alice: User, planted: Planted, browser: Client) -> Cleanset:
     for row_id in planted.wrong_rows:
-        services.row_decide(cleanset=ready(cleanset), user=alice, row_id=row_id, choice=Action.AUTO_FIX)
+        services.row_decide(
+            cleanset=ready(cleanset), user=alice, row_id=row_id, choice=Action.AUTO_FIX
+        )
     services.row_decide(cleanset=cleanset, user=alice, row_id=EXCLUDED, choice=Action.EXCLUDE)
     answer = browser.post(reverse("cleanset-improve", args=[cleanset.pk]))
     newest = cleanset.project.cleansets.get(number=2)
@@ -80,7 +82,9 @@ def issues_of(cleanset: Cleanset) -> pd.DataFrame:
 def rerun(*arguments: object) -> tuple[int, str]:
     out = io.StringIO()
     try:
-        call_command("rerun", *(str(argument) for argument in arguments), stdout=out, stderr=io.StringIO())
+        call_command(
+            "rerun", *(str(argument) for argument in arguments), stdout=out, stderr=io.StringIO()
+        )
     except SystemExit as end:
         return int(end.code or 0), out.getvalue()
     return 0, out.getvalue()
@@ -97,7 +101,9 @@ def test_corrections_are_the_given_labels_of_the_improved_cleanset(
     assert (after.loc[untouched, "given_label"] == before.loc[untouched, "given_label"]).all()
 
 
-def test_nobody_is_asked_twice_and_excluded_rows_are_left_out(improved: Cleanset, planted: Planted) -> None:
+def test_nobody_is_asked_twice_and_excluded_rows_are_left_out(
+    improved: Cleanset, planted: Planted
+) -> None:
     actions = dict(improved.reviews.values_list("row_id", "action"))
     assert actions == {**dict.fromkeys(planted.wrong_rows, "auto-fix"), EXCLUDED: "exclude"}
     row = issues_of(improved).loc[EXCLUDED]
@@ -119,7 +125,9 @@ def test_later_decisions_on_the_old_cleanset_do_not_change_the_improved_one(
     cleanset: Cleanset, improved: Cleanset, alice: User
 ) -> None:
     before = given_labels(improved)
-    services.row_decide(cleanset=cleanset, user=alice, row_id=20, choice=Action.LABEL, label="quite another")
+    services.row_decide(
+        cleanset=cleanset, user=alice, row_id=20, choice=Action.LABEL, label="quite another"
+    )
     assert given_labels(improved) == before
 
 
@@ -128,7 +136,9 @@ def test_nothing_is_improved_before_a_decision(cleanset: Cleanset, alice: User) 
         services.cleanset_improve(cleanset=cleanset, user=alice)
 
 
-def test_manifest_is_downloaded_and_the_run_reproduces(cleanset: Cleanset, improved: Cleanset, browser: Client) -> None:
+def test_manifest_is_downloaded_and_the_run_reproduces(
+    cleanset: Cleanset, improved: Cleanset, browser: Client
+) -> None:
     manifest = browser.get(reverse("cleanset-manifest", args=[improved.pk])).json()
     assert manifest["seed"] == 0
     assert len(manifest["fold_id"]) == 90
@@ -159,7 +169,9 @@ def test_rerun_on_another_kind_of_processor_compares_within_a_tolerance(cleanset
     manifest["processor"] = "another one"
     for part in ("pred_probs", "label_issue_score", "suggested_label"):
         manifest["results"][part] = "not the same to the last bit"
-    manifest["samples"]["pred_probs"] = [share + 0.01 for share in manifest["samples"]["pred_probs"]]
+    manifest["samples"]["pred_probs"] = [
+        share + 0.01 for share in manifest["samples"]["pred_probs"]
+    ]
     cleanset.save()
     status, said = rerun(cleanset.pk)
     assert status == 0
@@ -167,7 +179,9 @@ def test_rerun_on_another_kind_of_processor_compares_within_a_tolerance(cleanset
     assert "95% must be within 0.05" in said
     assert "pred_probs  the same within the tolerance (90 of 90 rows agree)" in said
 
-    manifest["samples"]["pred_probs"] = [share + 0.08 for share in manifest["samples"]["pred_probs"]]
+    manifest["samples"]["pred_probs"] = [
+        share + 0.08 for share in manifest["samples"]["pred_probs"]
+    ]
     manifest["samples"]["suggested_label"] = ["of another text"] * 90
     cleanset.save()
     status, said = rerun(cleanset.pk)
@@ -185,10 +199,21 @@ def test_rerun_tells_what_differs(cleanset: Cleanset) -> None:
     assert "1 of" in said
 
 
-def test_file_is_rerun_from_the_manifest_of_the_command_line(planted: Planted, tmp_path: Path) -> None:
+def test_file_is_rerun_from_the_manifest_of_the_command_line(
+    planted: Planted, tmp_path: Path
+) -> None:
     file, manifest = tmp_path / "rows.csv", tmp_path / "m.json"
     file.write_text(csv_text(planted.frame))
-    options = ["--label", "label", "--mode", "fast", "--out", str(tmp_path / "out.csv"), "--manifest", str(manifest)]
+    options = [
+        "--label",
+        "label",
+        "--mode",
+        "fast",
+        "--out",
+        str(tmp_path / "out.csv"),
+        "--manifest",
+        str(manifest),
+    ]
     call_command("clean", str(file), *options, stdout=io.StringIO(), stderr=io.StringIO())
     assert len(json.loads(manifest.read_text())["fold_id"]) == 90
     assert rerun("--manifest", manifest, "--file", file)[0] == 0

@@ -1,4 +1,6 @@
-"""The label column of a new project: spellings of one class, sets however written, numbers as classes."""
+"""The label column of a new project: spellings of one class, sets however written, numbers as
+classes.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,17 @@ N_ROWS = 60
 
 
 def texts() -> list[str]:
-    return [f"some words about {TOPICS[row % 3]} in message number {row} of the day" for row in range(N_ROWS)]
+    return [
+        f"some words about {TOPICS[row % 3]} in message number {row} of the day"
+        for row in range(N_ROWS)
+    ]
 
 
 def table(labels: list[str]) -> str:
-    lines = [f'{text},"{label.replace(chr(34), chr(34) * 2)}"' for text, label in zip(texts(), labels, strict=True)]
+    lines = [
+        f'{text},"{label.replace(chr(34), chr(34) * 2)}"'
+        for text, label in zip(texts(), labels, strict=True)
+    ]
     return "\n".join(["text,label", *lines])
 
 
@@ -49,7 +57,9 @@ def spelled() -> list[str]:
 
 
 def sets() -> list[list[str]]:
-    return [[TOPICS[row % 3], "urgent"] if row % 4 == 0 else [TOPICS[row % 3]] for row in range(N_ROWS)]
+    return [
+        [TOPICS[row % 3], "urgent"] if row % 4 == 0 else [TOPICS[row % 3]] for row in range(N_ROWS)
+    ]
 
 
 @pytest.fixture
@@ -79,7 +89,9 @@ def read(user: User, content: str | list[dict[str, object]]) -> DatasetVersion:
     if isinstance(content, str):
         file = csv_file(content)
     else:
-        file = SimpleUploadedFile("rows.json", json.dumps(content).encode(), content_type="application/json")
+        file = SimpleUploadedFile(
+            "rows.json", json.dumps(content).encode(), content_type="application/json"
+        )
     version = dataset_create(user=user, uploaded_file=file).versions.get()
     assert version.is_succeeded, version.error_message
     return version
@@ -90,7 +102,13 @@ def address(version: DatasetVersion) -> str:
 
 
 def choice(task: str = "multi-class", **changes: object) -> dict[str, object]:
-    posted = {"name": "Topics", "modality": "text", "task": task, "guessed_task": task, "mode": "fast"}
+    posted = {
+        "name": "Topics",
+        "modality": "text",
+        "task": task,
+        "guessed_task": task,
+        "mode": "fast",
+    }
     return {**posted, "label_column": "label", "text_column": "text"} | changes
 
 
@@ -98,7 +116,9 @@ def words(response: object) -> str:
     return " ".join(unescape(response.content.decode()).split())
 
 
-def create(program: Client, version: DatasetVersion, **body: object) -> tuple[int, dict[str, object]]:
+def create(
+    program: Client, version: DatasetVersion, **body: object
+) -> tuple[int, dict[str, object]]:
     wanted = {"dataset_id": str(version.dataset_id), **body}
     response = program.post("/api/v1/projects", json.dumps(wanted), content_type="application/json")
     return response.status_code, response.json()
@@ -161,9 +181,17 @@ class TestSpellings:
 
         assert "<q>Café (decomposed)</q>" in page
 
-    def test_a_program_merges_all_or_some_and_is_told_of_the_others(self, program: Client, alice: User) -> None:
+    def test_a_program_merges_all_or_some_and_is_told_of_the_others(
+        self, program: Client, alice: User
+    ) -> None:
         version = read(
-            alice, table([label.replace("login", "Login" if n > 40 else "login") for n, label in enumerate(spelled())])
+            alice,
+            table(
+                [
+                    label.replace("login", "Login" if n > 40 else "login")
+                    for n, label in enumerate(spelled())
+                ]
+            ),
         )
 
         _, apart = create(program, version)
@@ -171,7 +199,11 @@ class TestSpellings:
         assert any("“login” 14, “Login” 6" in note for note in apart["notes"])
 
         _, merged = create(program, version, merge_spellings=True)
-        assert merged["merged_labels"] == {"Billing": "billing", "billing ": "billing", "Login": "login"}
+        assert merged["merged_labels"] == {
+            "Billing": "billing",
+            "billing ": "billing",
+            "Login": "login",
+        }
 
         _, some = create(program, version, merge_spellings=["Billing"])
         assert some["merged_labels"] == {"billing": "Billing", "billing ": "Billing"}
@@ -182,7 +214,9 @@ class TestSpellings:
 
 class TestSets:
     @pytest.mark.parametrize("separator", [";", "|", "/", ","])
-    def test_sets_make_a_multi_label_project(self, browser: Client, alice: User, separator: str) -> None:
+    def test_sets_make_a_multi_label_project(
+        self, browser: Client, alice: User, separator: str
+    ) -> None:
         version = read(alice, table([separator.join(names) for names in sets()]))
 
         page = words(browser.get(address(version)))
@@ -194,7 +228,9 @@ class TestSets:
         assert Project.objects.get().spec().separator == separator
         assert given_labels(Cleanset.objects.get())[:2] == ["billing,urgent", "login"]
 
-    def test_lists_in_json_are_sets_and_null_is_no_label(self, browser: Client, alice: User) -> None:
+    def test_lists_in_json_are_sets_and_null_is_no_label(
+        self, browser: Client, alice: User
+    ) -> None:
         records: list[dict[str, object]] = [
             {"text": text, "label": names} for text, names in zip(texts(), sets(), strict=True)
         ]
@@ -216,7 +252,9 @@ class TestSets:
         assert 'value="multi-class" checked' in offered
         assert "may be sets of classes, such as billing urgent" in offered
 
-        found = words(browser.post(address(version), choice("multi-label"), headers={"HX-Request": "true"}))
+        found = words(
+            browser.post(address(version), choice("multi-label"), headers={"HX-Request": "true"})
+        )
         assert "which of 4 classes" in found
 
         browser.post(address(version), choice("multi-label", separator=","))
@@ -233,12 +271,16 @@ class TestSets:
         browser.post(address(version), choice("multi-label", merged=["billing"]))
         assert given_labels(Cleanset.objects.get())[0] == "billing,urgent"
 
-    def test_sets_as_classes_are_questioned(self, browser: Client, program: Client, alice: User) -> None:
+    def test_sets_as_classes_are_questioned(
+        self, browser: Client, program: Client, alice: User
+    ) -> None:
         version = read(alice, table([";".join(names) for names in sets()]))
 
         _, project = create(program, version, task="multi-class")
 
-        assert any("look like sets of classes, such as billing;urgent" in note for note in project["notes"])
+        assert any(
+            "look like sets of classes, such as billing;urgent" in note for note in project["notes"]
+        )
         assert project["notes"][0] in words(browser.post(address(version), choice(check="1")))
 
     def test_a_program_may_name_the_separator(self, program: Client, alice: User) -> None:
@@ -249,7 +291,9 @@ class TestSets:
         assert create(program, version, separator="~")[0] == 422
 
 
-def test_many_numbers_as_classes_are_questioned(browser: Client, program: Client, alice: User) -> None:
+def test_many_numbers_as_classes_are_questioned(
+    browser: Client, program: Client, alice: User
+) -> None:
     version = read(alice, table([str(row // 2 + 0.5) for row in range(N_ROWS)]))
 
     _, project = create(program, version, task="multi-class", label_column="label")
@@ -261,7 +305,10 @@ def test_many_numbers_as_classes_are_questioned(browser: Client, program: Client
 
 def test_a_class_is_called_rare_by_the_rule_of_the_analysis(browser: Client, alice: User) -> None:
     rows = [*["login"] * 300, *["billing"] * 300, *["shipping"] * 10]
-    lines = [f"some words about {label} in message number {n} of the day,{label}" for n, label in enumerate(rows)]
+    lines = [
+        f"some words about {label} in message number {n} of the day,{label}"
+        for n, label in enumerate(rows)
+    ]
     version = read(alice, "\n".join(["text,label", *lines]))
 
     page = words(browser.get(address(version)))
@@ -269,5 +316,9 @@ def test_a_class_is_called_rare_by_the_rule_of_the_analysis(browser: Client, ali
     assert "1 class with fewer than 21 rows: “shipping”" in page
     codes = np.repeat([0, 1, 2], [300, 300, 10]).astype(np.int32)
     labels = Labels(codes, ("login", "billing", "shipping"), codes)
-    evidence = SimpleNamespace(study=SimpleNamespace(labels=labels, spec=SimpleNamespace(task=MLTask.MULTI_CLASS)))
-    assert np.flatnonzero(find_rare_class(evidence)["has_rare_class"]).tolist() == list(range(600, 610))  # type: ignore[arg-type]
+    evidence = SimpleNamespace(
+        study=SimpleNamespace(labels=labels, spec=SimpleNamespace(task=MLTask.MULTI_CLASS))
+    )
+    assert np.flatnonzero(find_rare_class(evidence)["has_rare_class"]).tolist() == list(
+        range(600, 610)
+    )  # type: ignore[arg-type]

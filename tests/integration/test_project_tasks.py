@@ -1,4 +1,6 @@
-"""The form of a new project for each task: what is guessed, what the summary says, what is refused."""
+"""The form of a new project for each task: what is guessed, what the summary says, what
+is refused.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def table() -> str:
     lines = ["text,tags,price,size"]
     for n in range(N_ROWS):
         tags = ",".join(sorted(draw.sample(["blue", "large", "new", "sold"], n % 3)))
-        lines.append(f'thing number {n} of the shop with a long name,"{tags}",{10 + n * 1.5},{"sml"[n % 3]}')
+        lines.append(
+            f'thing number {n} of the shop with a long name,"{tags}",{10 + n * 1.5},{"sml"[n % 3]}'
+        )
     return "\n".join(lines)
 
 
@@ -58,7 +62,13 @@ def create_address(version: DatasetVersion) -> str:
 
 
 def choice(task: str, **changes: object) -> dict[str, object]:
-    posted = {"name": "Things", "modality": "text", "task": task, "guessed_task": task, "mode": "fast"}
+    posted = {
+        "name": "Things",
+        "modality": "text",
+        "task": task,
+        "guessed_task": task,
+        "mode": "fast",
+    }
     return posted | {"label_column": "", "text_column": "text", "feature_columns": []} | changes
 
 
@@ -67,7 +77,9 @@ def words(response: object) -> str:
 
 
 class TestGuess:
-    def test_cells_with_sets_of_few_names_make_a_multi_label_project(self, browser: Client, alice: User) -> None:
+    def test_cells_with_sets_of_few_names_make_a_multi_label_project(
+        self, browser: Client, alice: User
+    ) -> None:
         page = words(browser.get(create_address(read(alice, table().replace("price", "weight")))))
 
         assert 'value="multi-label" checked' in page
@@ -75,7 +87,9 @@ class TestGuess:
         assert "which of 4 classes of <b>tags</b> apply" in page
         assert "20 rows" in page  # without a class
 
-    def test_a_measured_column_named_like_a_target_makes_a_regression(self, browser: Client, alice: User) -> None:
+    def test_a_measured_column_named_like_a_target_makes_a_regression(
+        self, browser: Client, alice: User
+    ) -> None:
         content = table().replace("tags", "list").replace("size", "shape").replace(",list", ",note")
 
         page = words(browser.get(create_address(read(alice, "\n".join(_without_sets(content))))))
@@ -85,7 +99,9 @@ class TestGuess:
         assert "10 to 98.5" in page
 
     def test_texts_alone_make_an_unlabeled_project(self, browser: Client, alice: User) -> None:
-        content = "text\n" + "".join(f"some words of row {n} that differ from the others\n" for n in range(N_ROWS))
+        content = "text\n" + "".join(
+            f"some words of row {n} that differ from the others\n" for n in range(N_ROWS)
+        )
 
         page = words(browser.get(create_address(read(alice, content))))
 
@@ -98,7 +114,10 @@ def _without_sets(content: str) -> list[str]:
     header, *lines = content.splitlines()
     return [
         header,
-        *(",".join([line.split(",")[0], f"w{n}", *line.rsplit(",", 2)[1:]]) for n, line in enumerate(lines)),
+        *(
+            ",".join([line.split(",")[0], f"w{n}", *line.rsplit(",", 2)[1:]])
+            for n, line in enumerate(lines)
+        ),
     ]
 
 
@@ -122,23 +141,36 @@ class TestAnotherTask:
         assert f"<b>{label}</b>" in region
 
     def test_a_label_column_that_fits_stays(self, browser: Client, alice: User) -> None:
-        rows = "".join(f"thing number {n} of the shop,{n * 1.5},{90 - n}.5\n" for n in range(N_ROWS))
+        rows = "".join(
+            f"thing number {n} of the shop,{n * 1.5},{90 - n}.5\n" for n in range(N_ROWS)
+        )
         version = read(alice, f"text,price,weight\n{rows}")
 
         region = self.ask(browser, version, "regression", label_column="weight")
 
         assert '<option value="weight" selected>' in region
 
-    def test_what_was_the_label_can_be_learned_from(self, browser: Client, version: DatasetVersion) -> None:
+    def test_what_was_the_label_can_be_learned_from(
+        self, browser: Client, version: DatasetVersion
+    ) -> None:
         region = self.ask(
-            browser, version, "regression", label_column="size", modality="tabular", feature_columns=["text", "price"]
+            browser,
+            version,
+            "regression",
+            label_column="size",
+            modality="tabular",
+            feature_columns=["text", "price"],
         )
 
         assert 'value="size" checked' in region
         assert 'value="price" checked' not in region
 
-    def test_a_choice_of_columns_stays_while_the_task_stays(self, browser: Client, version: DatasetVersion) -> None:
-        posted = choice("multi-class", label_column="size", modality="tabular", feature_columns=["price"])
+    def test_a_choice_of_columns_stays_while_the_task_stays(
+        self, browser: Client, version: DatasetVersion
+    ) -> None:
+        posted = choice(
+            "multi-class", label_column="size", modality="tabular", feature_columns=["price"]
+        )
 
         region = words(browser.post(create_address(version), posted, headers=PARTIAL))
 
@@ -165,20 +197,37 @@ REFUSED = {
         {"label_column": "price"},
         "“cheap” in row 19",
     ),
-    "one number only": ("text,price\n" + "a b,1\nc d,1\n" * 9, "regression", {"label_column": "price"}, "same number"),
+    "one number only": (
+        "text,price\n" + "a b,1\nc d,1\n" * 9,
+        "regression",
+        {"label_column": "price"},
+        "same number",
+    ),
     "one class in every row": (
         "text,tags\n" + "a b,x\nc d,x\n" * 9,
         "multi-label",
         {"label_column": "tags"},
         "only one class",
     ),
-    "no column of sets": ("text,tags\n" + "a b,x\nc d,y\n" * 9, "multi-label", {}, "Choose the column whose cells"),
-    "nothing to look at": ("text,tags\n" + "a b,x\nc d,y\n" * 9, "unsupervised", {"modality": "tabular"}, "No feature"),
+    "no column of sets": (
+        "text,tags\n" + "a b,x\nc d,y\n" * 9,
+        "multi-label",
+        {},
+        "Choose the column whose cells",
+    ),
+    "nothing to look at": (
+        "text,tags\n" + "a b,x\nc d,y\n" * 9,
+        "unsupervised",
+        {"modality": "tabular"},
+        "No feature",
+    ),
 }
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_an_impossible_choice_is_refused_with_the_reason(browser: Client, alice: User, case: str) -> None:
+def test_an_impossible_choice_is_refused_with_the_reason(
+    browser: Client, alice: User, case: str
+) -> None:
     content, task, changes, reason = REFUSED[case]
 
     page = browser.post(create_address(read(alice, content)), choice(task, **changes))
@@ -188,9 +237,15 @@ def test_an_impossible_choice_is_refused_with_the_reason(browser: Client, alice:
     assert not Project.objects.exists()
 
 
-@pytest.mark.parametrize(("task", "label"), [("multi-label", "tags"), ("regression", "price"), ("unsupervised", "")])
-def test_the_choice_becomes_a_project(browser: Client, alice: User, sent: list[Run], task: str, label: str) -> None:
-    response = browser.post(create_address(read(alice, table())), choice(task, label_column=label or "size"))
+@pytest.mark.parametrize(
+    ("task", "label"), [("multi-label", "tags"), ("regression", "price"), ("unsupervised", "")]
+)
+def test_the_choice_becomes_a_project(
+    browser: Client, alice: User, sent: list[Run], task: str, label: str
+) -> None:
+    response = browser.post(
+        create_address(read(alice, table())), choice(task, label_column=label or "size")
+    )
 
     project = Project.objects.get()
     assert response.status_code == 302
@@ -200,10 +255,14 @@ def test_the_choice_becomes_a_project(browser: Client, alice: User, sent: list[R
 
 
 def test_numbers_with_marks_around_them_are_numbers(browser: Client, alice: User) -> None:
-    content = "text,price\n" + "".join(f'a thing with a name {n},"€1,{n:03}.50"\n' for n in range(20))
+    content = "text,price\n" + "".join(
+        f'a thing with a name {n},"€1,{n:03}.50"\n' for n in range(20)
+    )
 
     region = browser.post(
-        create_address(read(alice, content)), choice("regression", label_column="price"), headers=PARTIAL
+        create_address(read(alice, content)),
+        choice("regression", label_column="price"),
+        headers=PARTIAL,
     )
 
     assert "20 numbers" in words(region)

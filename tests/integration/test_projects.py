@@ -1,4 +1,6 @@
-"""Projects through the browser's door: the guess, the summary, impossible choices, start, rename and deletion."""
+"""Projects through the browser's door: the guess, the summary, impossible choices, start, rename
+and deletion.
+"""
 
 from __future__ import annotations
 
@@ -51,11 +53,21 @@ def create_address(version: DatasetVersion) -> str:
 
 def text_choice(**changes: object) -> dict[str, object]:
     choice = {"name": "Topics", "modality": "text", "task": "multi-class", "mode": "fast"}
-    return {**choice, "label_column": "label", "text_column": "text", "feature_columns": []} | changes
+    return {
+        **choice,
+        "label_column": "label",
+        "text_column": "text",
+        "feature_columns": [],
+    } | changes
 
 
 def table_choice(**changes: object) -> dict[str, object]:
-    return text_choice(modality="tabular", text_column="", feature_columns=["height", "weight", "colour"]) | changes
+    return (
+        text_choice(
+            modality="tabular", text_column="", feature_columns=["height", "weight", "colour"]
+        )
+        | changes
+    )
 
 
 def words(response: object) -> str:
@@ -87,7 +99,9 @@ class TestGuess:
 
         assert "The table has one row, so there is nothing to compare it with." in page
 
-    def test_without_a_dataset_in_the_address_the_newest_is_taken(self, browser: Client, alice: User) -> None:
+    def test_without_a_dataset_in_the_address_the_newest_is_taken(
+        self, browser: Client, alice: User
+    ) -> None:
         version = read(alice, planted_text().frame, "newest.csv")
 
         assert version.filename in words(browser.get(reverse("project-create")))
@@ -108,7 +122,9 @@ class TestSummary:
         assert "1 class with fewer than 5 rows: “z”" in region
         assert not Project.objects.exists()
 
-    def test_a_check_without_javascript_shows_the_page_and_starts_nothing(self, browser: Client, alice: User) -> None:
+    def test_a_check_without_javascript_shows_the_page_and_starts_nothing(
+        self, browser: Client, alice: User
+    ) -> None:
         version = read(alice, planted_text().frame)
 
         page = browser.post(create_address(version), text_choice(check="1", name="Kept"))
@@ -116,21 +132,32 @@ class TestSummary:
         assert 'value="Kept"' in words(page)
         assert not Project.objects.exists()
 
-    def test_the_time_is_told_by_an_earlier_analysis_of_about_that_size(self, browser: Client, alice: User) -> None:
+    def test_the_time_is_told_by_an_earlier_analysis_of_about_that_size(
+        self, browser: Client, alice: User
+    ) -> None:
         version = read(alice, planted_text().frame)
-        assert "Time" not in words(browser.post(create_address(version), text_choice(), headers=PARTIAL))
+        assert "Time" not in words(
+            browser.post(create_address(version), text_choice(), headers=PARTIAL)
+        )
         earlier = make_project(alice, name="Earlier", modality="text", mode="fast")
         done = make_cleanset(
-            alice, project=earlier, n_rows=60, candidates=[{"key": key} for key in ("ensemble", "words", "characters")]
+            alice,
+            project=earlier,
+            n_rows=60,
+            candidates=[{"key": key} for key in ("ensemble", "words", "characters")],
         )
-        Cleanset.objects.filter(pk=done.pk).update(started_at=done.finished_at - timedelta(seconds=30))
+        Cleanset.objects.filter(pk=done.pk).update(
+            started_at=done.finished_at - timedelta(seconds=30)
+        )
 
         region = words(browser.post(create_address(version), text_choice(), headers=PARTIAL))
 
         assert "about 1 min 0 s, estimated from “Earlier”" in region
         assert "10: 2 models in 5 folds" in region
 
-    def test_leaving_the_page_open_while_the_dataset_goes_is_no_error(self, browser: Client, alice: User) -> None:
+    def test_leaving_the_page_open_while_the_dataset_goes_is_no_error(
+        self, browser: Client, alice: User
+    ) -> None:
         version = read(alice, planted_text().frame)
         address = create_address(version)
         version.dataset.delete()
@@ -140,19 +167,39 @@ class TestSummary:
 
 IMPOSSIBLE = {
     "only one class": ("text,label\n" + "a b c,x\nd e f,x\n" * 9, {}, "only one class"),
-    "labels all different": ("text,label\n" + "".join(f"a b {n},l{n}\n" for n in range(9)), {}, "is different"),
+    "labels all different": (
+        "text,label\n" + "".join(f"a b {n},l{n}\n" for n in range(9)),
+        {},
+        "is different",
+    ),
     "fewer rows than folds": ("text,label\na b,x\nc d,y\ne f,x\n", {}, "5 folds"),
     "no label at all": ("text,label\n" + "a b c,\nd e f,\n" * 9, {}, "empty in every row"),
     "text column empty": ("text,label\n" + ",x\n,y\n" * 9, {}, "is empty in all 18 rows"),
-    "text is the label": ("text,label\n" + "a b,x\nc d,y\n" * 9, {"text_column": "label"}, "among the features"),
-    "no text column": ("text,label\n" + "a b,x\nc d,y\n" * 9, {"text_column": ""}, "needs the column"),
-    "no features": ("text,label\n" + "a,x\nc,y\n" * 9, {"modality": "tabular"}, "No feature column is given"),
+    "text is the label": (
+        "text,label\n" + "a b,x\nc d,y\n" * 9,
+        {"text_column": "label"},
+        "among the features",
+    ),
+    "no text column": (
+        "text,label\n" + "a b,x\nc d,y\n" * 9,
+        {"text_column": ""},
+        "needs the column",
+    ),
+    "no features": (
+        "text,label\n" + "a,x\nc,y\n" * 9,
+        {"modality": "tabular"},
+        "No feature column is given",
+    ),
     "constant features": (
         "text,label\n" + "a,x\na,y\n" * 9,
         {"modality": "tabular", "feature_columns": ["text"]},
         "nothing to learn from",
     ),
-    "unknown column": ("text,label\n" + "a b,x\nc d,y\n" * 9, {"label_column": "nope"}, "Select a valid choice"),
+    "unknown column": (
+        "text,label\n" + "a b,x\nc d,y\n" * 9,
+        {"label_column": "nope"},
+        "Select a valid choice",
+    ),
     "unknown feature": (
         "text,label\n" + "a b,x\nc d,y\n" * 9,
         {"modality": "tabular", "feature_columns": ["nope"]},
@@ -169,7 +216,9 @@ IMPOSSIBLE = {
 
 @pytest.mark.usefixtures("sent")
 @pytest.mark.parametrize("case", IMPOSSIBLE)
-def test_an_impossible_choice_is_refused_with_the_reason(browser: Client, alice: User, case: str) -> None:
+def test_an_impossible_choice_is_refused_with_the_reason(
+    browser: Client, alice: User, case: str
+) -> None:
     content, changes, reason = IMPOSSIBLE[case]
     version = read(alice, content)
 
@@ -195,11 +244,22 @@ class TestStart:
         cleanset = project.cleansets.get()
         assert response.url == cleanset.get_absolute_url()
         assert sent == [cleanset]
-        assert (project.owner, project.name, project.mode, cleanset.number) == (alice, "Sizes", "regular", 1)
-        assert project.column_kinds == {"height": "number", "weight": "number", "colour": "categorical"}
+        assert (project.owner, project.name, project.mode, cleanset.number) == (
+            alice,
+            "Sizes",
+            "regular",
+            1,
+        )
+        assert project.column_kinds == {
+            "height": "number",
+            "weight": "number",
+            "colour": "categorical",
+        }
         assert project.spec().feature_columns == ("height", "weight", "colour")
 
-    def test_the_label_column_is_never_a_feature(self, browser: Client, alice: User, sent: list[Run]) -> None:
+    def test_the_label_column_is_never_a_feature(
+        self, browser: Client, alice: User, sent: list[Run]
+    ) -> None:
         version = read(alice, planted_table().frame)
 
         browser.post(create_address(version), table_choice(feature_columns=["label", "height"]))
@@ -223,7 +283,9 @@ class TestStart:
         finding = "although 95 of its 100 filled cells are numbers; others are words: “tall”."
         columns = f"{reverse('dataset', args=[version.dataset_id])}?tab=columns"
 
-        assert f"{finding} If it holds numbers, set its kind to number here" in words(browser.get(columns))
+        assert f"{finding} If it holds numbers, set its kind to number here" in words(
+            browser.get(columns)
+        )
         browser.post(create_address(version), table_choice())
         assert any(finding in note for note in Project.objects.get().notes)
 
@@ -240,18 +302,28 @@ class TestStart:
 
 class TestWrongAddresses:
     @pytest.mark.parametrize("dataset", ["x", "00000000-0000-0000-0000-000000000000", "%00"])
-    def test_a_dataset_that_does_not_exist_is_not_found(self, browser: Client, dataset: str) -> None:
+    def test_a_dataset_that_does_not_exist_is_not_found(
+        self, browser: Client, dataset: str
+    ) -> None:
         assert browser.get(f"{reverse('project-create')}?dataset={dataset}").status_code == 404
 
     def test_the_datasets_of_others_do_not_exist(self, alice: User, bob: User) -> None:
         dataset = make_dataset(alice)
 
-        assert logged_in(bob).get(reverse("project-create"), {"dataset": dataset.pk}).status_code == 404
+        assert (
+            logged_in(bob).get(reverse("project-create"), {"dataset": dataset.pk}).status_code
+            == 404
+        )
 
-    def test_a_dataset_that_is_still_read_leads_to_its_page(self, browser: Client, alice: User) -> None:
+    def test_a_dataset_that_is_still_read_leads_to_its_page(
+        self, browser: Client, alice: User
+    ) -> None:
         dataset = make_dataset(alice, status=Status.RUNNING)
 
-        assert browser.get(reverse("project-create"), {"dataset": dataset.pk}).url == dataset.get_absolute_url()
+        assert (
+            browser.get(reverse("project-create"), {"dataset": dataset.pk}).url
+            == dataset.get_absolute_url()
+        )
 
     def test_without_any_dataset_the_page_says_what_to_do(self, browser: Client) -> None:
         assert "A project begins with a dataset" in words(browser.get(reverse("project-create")))
@@ -283,7 +355,9 @@ class TestSettings:
         project.refresh_from_db()
         assert project.name == "Better name"
 
-    def test_the_other_views_of_the_project_are_one_click_away(self, browser: Client, alice: User) -> None:
+    def test_the_other_views_of_the_project_are_one_click_away(
+        self, browser: Client, alice: User
+    ) -> None:
         cleanset = make_cleanset(alice)
         page = browser.get(reverse("project-settings", args=[cleanset.project.pk])).content.decode()
 
@@ -293,12 +367,19 @@ class TestSettings:
     def test_an_empty_name_is_refused(self, browser: Client, alice: User) -> None:
         project = make_cleanset(alice).project
 
-        assert browser.post(reverse("project-settings", args=[project.pk]), {"name": " "}).status_code == 422
+        assert (
+            browser.post(reverse("project-settings", args=[project.pk]), {"name": " "}).status_code
+            == 422
+        )
 
-    def test_deleting_names_the_models_and_leaves_the_dataset(self, browser: Client, alice: User) -> None:
+    def test_deleting_names_the_models_and_leaves_the_dataset(
+        self, browser: Client, alice: User
+    ) -> None:
         project = make_cleanset(alice).project
         make_model(alice, cleanset=project.cleansets.get(), name="Moods")
-        assert "1 model: Moods" in words(browser.get(reverse("project-settings", args=[project.pk])))
+        assert "1 model: Moods" in words(
+            browser.get(reverse("project-settings", args=[project.pk]))
+        )
 
         browser.post(reverse("project-delete", args=[project.pk]))
 

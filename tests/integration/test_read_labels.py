@@ -1,4 +1,6 @@
-"""Merged spellings and lists of classes on their way through analysis, decisions, improvement and every export."""
+"""Merged spellings and lists of classes on their way through analysis, decisions, improvement and
+every export.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def exported(browser: Client, cleanset: Cleanset, file_format: str = "csv") -> l
     params = {"mode": "everything", "file_format": file_format}
     response: Any = browser.get(reverse("cleanset-export", args=[cleanset.pk]), params)
     content = b"".join(response.streaming_content).decode()
-    return json.loads(content) if file_format == "json" else list(csv.DictReader(io.StringIO(content)))
+    return (
+        json.loads(content) if file_format == "json" else list(csv.DictReader(io.StringIO(content)))
+    )
 
 
 @pytest.fixture
@@ -70,7 +74,9 @@ class TestMergedSpellings:
         )
         return analysed(alice, project)
 
-    def test_they_are_one_class_and_the_upload_stays_as_it_was(self, cleanset: Cleanset, browser: Client) -> None:
+    def test_they_are_one_class_and_the_upload_stays_as_it_was(
+        self, cleanset: Cleanset, browser: Client
+    ) -> None:
         assert cleanset.classes == ["high", "low", "middle"]
         assert cleanset.manifest["merged_labels"] == {"LOW": "low", "low ": "low"}
         rows = exported(browser, cleanset)
@@ -79,8 +85,12 @@ class TestMergedSpellings:
         assert [rows[row]["cleanlab_clean_label"] for row in (0, 9)] == ["low", "low"]
         assert rows[9]["cleanlab_corrected_label"] == ""
 
-    def test_the_review_page_says_how_a_row_was_spelled(self, cleanset: Cleanset, browser: Client) -> None:
-        page = browser.get(reverse("cleanset", args=[cleanset.pk]), {"issue": "all", "row": 6}).content.decode()
+    def test_the_review_page_says_how_a_row_was_spelled(
+        self, cleanset: Cleanset, browser: Client
+    ) -> None:
+        page = browser.get(
+            reverse("cleanset", args=[cleanset.pk]), {"issue": "all", "row": 6}
+        ).content.decode()
         assert "low␣" in page
         assert "spelling merged" in page
 
@@ -89,17 +99,31 @@ class TestMergedSpellings:
         assert [columns["corrected_label"][row] for row in SPELLED] == ["low"] * 3
         assert columns["corrected_label"].notna().sum() == len(SPELLED)
 
-    def test_a_label_typed_in_another_spelling_is_the_merged_class(self, cleanset: Cleanset, alice: User) -> None:
-        services.row_decide(cleanset=cleanset, user=alice, row_id=1, choice=Action.LABEL, label="LOW")
+    def test_a_label_typed_in_another_spelling_is_the_merged_class(
+        self, cleanset: Cleanset, alice: User
+    ) -> None:
+        services.row_decide(
+            cleanset=cleanset, user=alice, row_id=1, choice=Action.LABEL, label="LOW"
+        )
         assert cleanset.reviews.get(row_id=1).corrected_label == "low"
 
-    def test_they_stay_merged_in_an_improved_cleanset(self, cleanset: Cleanset, alice: User, browser: Client) -> None:
-        services.row_decide(cleanset=cleanset, user=alice, row_id=1, choice=Action.LABEL, label="high")
+    def test_they_stay_merged_in_an_improved_cleanset(
+        self, cleanset: Cleanset, alice: User, browser: Client
+    ) -> None:
+        services.row_decide(
+            cleanset=cleanset, user=alice, row_id=1, choice=Action.LABEL, label="high"
+        )
         improved = services.cleanset_improve(cleanset=cleanset, user=alice)
         improved.refresh_from_db()
         rows = exported(browser, improved)
-        assert [rows[row]["cleanlab_corrected_label"] for row in (0, 1, 6)] == ["low", "high", "low"]
-        page = browser.get(reverse("cleanset", args=[improved.pk]), {"issue": "all", "row": 6}).content.decode()
+        assert [rows[row]["cleanlab_corrected_label"] for row in (0, 1, 6)] == [
+            "low",
+            "high",
+            "low",
+        ]
+        page = browser.get(
+            reverse("cleanset", args=[improved.pk]), {"issue": "all", "row": 6}
+        ).content.decode()
         assert "spelling merged" in page
         assert set(corrected_rows(improved).labels) == {"low", "middle", "high"}
 
@@ -116,10 +140,13 @@ class TestLists:
     def cleanset(self, alice: User) -> Cleanset:
         frame = planted_text(90, n_wrong=0).frame
         sets: list[list[str] | None] = [
-            [label, "urgent"] if row % 4 == 0 else [label] for row, label in enumerate(frame["label"])
+            [label, "urgent"] if row % 4 == 0 else [label]
+            for row, label in enumerate(frame["label"])
         ]
         sets[self.UNLABELED], sets[self.NO_CLASS] = None, []
-        records = [{"text": text, "label": names} for text, names in zip(frame["text"], sets, strict=True)]
+        records = [
+            {"text": text, "label": names} for text, names in zip(frame["text"], sets, strict=True)
+        ]
         file = SimpleUploadedFile("rows.json", json.dumps(records).encode())
         dataset_create(user=alice, uploaded_file=file)
         project = Project.objects.create(
@@ -136,7 +163,9 @@ class TestLists:
         )
         return analysed(alice, project)
 
-    def test_a_row_without_a_label_is_not_one_without_a_class(self, cleanset: Cleanset, browser: Client) -> None:
+    def test_a_row_without_a_label_is_not_one_without_a_class(
+        self, cleanset: Cleanset, browser: Client
+    ) -> None:
         assert cleanset.classes == ["account", "billing", "delivery", "urgent"]
         assert cleanset.counts["is_initially_unlabeled"] == 1
         assert given_labels(cleanset)[self.UNLABELED] is None
@@ -151,8 +180,12 @@ class TestLists:
     def test_programs_get_lists_and_exports_the_text_of_the_column(
         self, cleanset: Cleanset, browser: Client, alice: User
     ) -> None:
-        services.row_decide(cleanset=cleanset, user=alice, row_id=1, choice=Action.LABEL, label="urgent,billing")
-        services.row_decide(cleanset=cleanset, user=alice, row_id=self.UNLABELED, choice=Action.LABEL, label="")
+        services.row_decide(
+            cleanset=cleanset, user=alice, row_id=1, choice=Action.LABEL, label="urgent,billing"
+        )
+        services.row_decide(
+            cleanset=cleanset, user=alice, row_id=self.UNLABELED, choice=Action.LABEL, label=""
+        )
 
         _, columns = table(cleanset)
         assert columns["corrected_label"][1] == ["billing", "urgent"]

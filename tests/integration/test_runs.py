@@ -39,16 +39,22 @@ def running(waiting: DatasetVersion) -> DatasetVersion:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Messages as (task name, queue), in place of sending them."""
     messages: list[tuple[str, str]] = []
-    monkeypatch.setattr(current_app, "send_task", lambda name, *, kwargs, queue: messages.append((name, queue)))
+    monkeypatch.setattr(
+        current_app, "send_task", lambda name, *, kwargs, queue: messages.append((name, queue))
+    )
     return messages
 
 
 def silent_for(run: Run, seconds: float) -> None:
-    type(run)._default_manager.filter(pk=run.pk).update(heartbeat_at=timezone.now() - timedelta(seconds=seconds))
+    type(run)._default_manager.filter(pk=run.pk).update(
+        heartbeat_at=timezone.now() - timedelta(seconds=seconds)
+    )
 
 
 def waiting_for(run: Run, seconds: float) -> None:
-    type(run)._default_manager.filter(pk=run.pk).update(queued_at=timezone.now() - timedelta(seconds=seconds))
+    type(run)._default_manager.filter(pk=run.pk).update(
+        queued_at=timezone.now() - timedelta(seconds=seconds)
+    )
 
 
 def test_work_ends_the_run_with_its_results(waiting: DatasetVersion) -> None:
@@ -62,7 +68,9 @@ def test_a_second_message_for_the_same_run_does_no_work(waiting: DatasetVersion)
 
     def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
         worked.append(run.attempt)
-        runs.run_tracked(DatasetVersion, str(run.pk), work)  # delivered again while the first is at work
+        runs.run_tracked(
+            DatasetVersion, str(run.pk), work
+        )  # delivered again while the first is at work
         return {}
 
     runs.run_tracked(DatasetVersion, str(waiting.pk), work)
@@ -76,11 +84,16 @@ def test_anticipated_failure_shows_its_sentence(waiting: DatasetVersion) -> None
 
     runs.run_tracked(DatasetVersion, str(waiting.pk), work)
     waiting.refresh_from_db()
-    assert (waiting.status, waiting.error_message) == (Status.FAILED, "Line 3 has 4 cells; expected 2.")
+    assert (waiting.status, waiting.error_message) == (
+        Status.FAILED,
+        "Line 3 has 4 cells; expected 2.",
+    )
     assert waiting.error_detail == ""
 
 
-def test_bug_shows_a_neutral_sentence_and_keeps_the_traceback_for_the_owner(waiting: DatasetVersion) -> None:
+def test_bug_shows_a_neutral_sentence_and_keeps_the_traceback_for_the_owner(
+    waiting: DatasetVersion,
+) -> None:
     def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
         raise ZeroDivisionError("secret cell")
 
@@ -155,7 +168,12 @@ def test_worker_that_lost_its_run_stops_and_writes_nothing(waiting: DatasetVersi
 
     runs.run_tracked(DatasetVersion, str(waiting.pk), work)
     waiting.refresh_from_db()
-    assert (waiting.status, waiting.attempt, waiting.n_rows, waiting.stage) == (Status.RUNNING, 2, None, "")
+    assert (waiting.status, waiting.attempt, waiting.n_rows, waiting.stage) == (
+        Status.RUNNING,
+        2,
+        None,
+        "",
+    )
 
 
 def test_message_is_sent_when_the_run_is_committed(
@@ -230,7 +248,10 @@ def test_lost_run_that_was_to_be_cancelled_is_not_started_again(
 def test_sweep_sends_a_lost_message_again_but_lets_runs_wait_their_turn(
     alice: User, sent: list[tuple[str, str]]
 ) -> None:
-    first, second = make_cleanset(alice, status=Status.QUEUED), make_cleanset(alice, status=Status.QUEUED)
+    first, second = (
+        make_cleanset(alice, status=Status.QUEUED),
+        make_cleanset(alice, status=Status.QUEUED),
+    )
     waiting_for(second, 300)
     runs.claim(first)
     recovery.sweep()
@@ -252,7 +273,9 @@ def test_death_of_a_worker_brings_back_the_runs_of_its_queue_only(
     assert (training.status, running.status) == (Status.QUEUED, Status.RUNNING)
 
 
-def test_planned_stop_counts_as_no_attempt(running: DatasetVersion, sent: list[tuple[str, str]]) -> None:
+def test_planned_stop_counts_as_no_attempt(
+    running: DatasetVersion, sent: list[tuple[str, str]]
+) -> None:
     for _ in range(5):
         recovery.release_all()
         running.refresh_from_db()

@@ -57,20 +57,29 @@ def test_main_job_on_services(services: Stack) -> None:
     with running(services.worker("data,training"), environment=services.environment, log=log):
         exported = journey.walk(HttpVisitor(services.url), timeout_s=300)
     assert len(exported) == 1200
-    count = "from django.core.files.storage import default_storage as s; print(len(list(s.bucket.objects.all())))"
+    count = (
+        "from django.core.files.storage import default_storage as s;"
+        " print(len(list(s.bucket.objects.all())))"
+    )
     assert int(services.shell(count)) > 5
-    assert not (services.folder / "data" / "files").exists(), "files went to the folder and not to S3"
+    assert not (services.folder / "data" / "files").exists(), (
+        "files went to the folder and not to S3"
+    )
 
 
 def test_run_whose_worker_was_killed_is_done_by_the_next_one(services: Stack) -> None:
     visitor = HttpVisitor(services.url)
     journey.sign_up(visitor, "killed@example.org")
     log = services.folder / "killed.log"
-    with running(services.worker("data,training"), environment=services.environment, log=log) as worker:
+    with running(
+        services.worker("data,training"), environment=services.environment, log=log
+    ) as worker:
         dataset = journey.make_dataset(visitor, 120)
         visitor.open(f"/projects/create?dataset={dataset.rsplit('/', 1)[1]}")
         visitor.submit("/projects/create", name="Killed", mode="fast")
-        wait_until(lambda: STAGE.search(visitor.open(visitor.page.path).text), timeout_s=60, log=log)
+        wait_until(
+            lambda: STAGE.search(visitor.open(visitor.page.path).text), timeout_s=60, log=log
+        )
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
     assert services.shell(STATE).startswith("running 1")

@@ -1,4 +1,6 @@
-"""`manage.py up`: one family of processes that says where it is, mends itself, and leaves nothing running."""
+"""`manage.py up`: one family of processes that says where it is, mends itself, and leaves nothing
+running.
+"""
 
 from __future__ import annotations
 
@@ -31,10 +33,12 @@ source = settings.MEDIA_ROOT / "source"
 source.parent.mkdir(parents=True)
 source.write_text("a,b\\n1,x\\n2,y\\n")
 make_dataset(make_user("alice"), status=Status.RUNNING, source_key="source", size_bytes=source.stat().st_size)
-"""
+"""  # noqa: E501
 
 
-finds_processes = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="there is no /proc to look into")
+finds_processes = pytest.mark.skipif(
+    not Path("/proc/self/environ").exists(), reason="there is no /proc to look into"
+)
 
 
 def processes_on(data_dir: Path) -> dict[int, str]:
@@ -80,15 +84,25 @@ def test_studio_runs_mends_itself_and_ends_as_one(tmp_path: Path) -> None:
 
         with closing(sqlite3.connect(tmp_path / "studio.sqlite3")) as database:
             status = "SELECT status, attempt FROM projects_datasetversion"
-            wait_until(lambda: database.execute(status).fetchone() == ("succeeded", 1), timeout_s=60, log=log)
+            wait_until(
+                lambda: database.execute(status).fetchone() == ("succeeded", 1),
+                timeout_s=60,
+                log=log,
+            )
 
         second = manage("up", environment=environment | {"PORT": str(free_port())})
         assert "A studio is running on" in one_line(second)
 
         os.kill(pid_of(tmp_path, "--queues training"), signal.SIGKILL)
-        wait_until(lambda: "The training worker stopped (killed by SIGKILL)" in log.read_text(), timeout_s=10, log=log)
         wait_until(
-            lambda: any("--queues training" in c for c in processes_on(tmp_path).values()), timeout_s=20, log=log
+            lambda: "The training worker stopped (killed by SIGKILL)" in log.read_text(),
+            timeout_s=10,
+            log=log,
+        )
+        wait_until(
+            lambda: any("--queues training" in c for c in processes_on(tmp_path).values()),
+            timeout_s=20,
+            log=log,
         )
 
         asked_at = time.monotonic()
@@ -112,23 +126,43 @@ def test_taken_port_is_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         line = one_line(manage("up", environment=studio_environment(tmp_path, PORT=str(port))))
-    assert line.startswith(f"Port {port} on 127.0.0.1 cannot be used (Address already in use). Choose another:")
+    assert line.startswith(
+        f"Port {port} on 127.0.0.1 cannot be used (Address already in use). Choose another:"
+    )
 
 
 @pytest.mark.parametrize(
     ("setting", "value", "message"),
     [
         ("PORT", "eighty", "PORT is 'eighty'; expected a whole number of at least 1."),
-        ("STUDIO_DATA_DIR", "/dev/null/studio", "STUDIO_DATA_DIR /dev/null/studio cannot be made: Not a directory."),
-        ("STUDIO_SIGNUP", "maybe", "STUDIO_SIGNUP is 'maybe'; expected one of open, invitation, closed."),
+        (
+            "STUDIO_DATA_DIR",
+            "/dev/null/studio",
+            "STUDIO_DATA_DIR /dev/null/studio cannot be made: Not a directory.",
+        ),
+        (
+            "STUDIO_SIGNUP",
+            "maybe",
+            "STUDIO_SIGNUP is 'maybe'; expected one of open, invitation, closed.",
+        ),
         ("STUDIO_PUBLIC_URL", "studio", "STUDIO_PUBLIC_URL is 'studio'; expected an address"),
-        ("STUDIO_DUCKDB_MEMORY", "lots", "STUDIO_DUCKDB_MEMORY is 'lots'; expected an amount of memory"),
+        (
+            "STUDIO_DUCKDB_MEMORY",
+            "lots",
+            "STUDIO_DUCKDB_MEMORY is 'lots'; expected an amount of memory",
+        ),
         ("STUDIO_SECRET_KEY", "short", "STUDIO_SECRET_KEY is too short or begins with #"),
-        ("DATABASE_URL", "studio", "DATABASE_URL is 'studio'; expected an address such as scheme://host:port."),
+        (
+            "DATABASE_URL",
+            "studio",
+            "DATABASE_URL is 'studio'; expected an address such as scheme://host:port.",
+        ),
         ("STUDIO_SECRET_KEY_FILE", "/nowhere", "STUDIO_SECRET_KEY_FILE /nowhere cannot be read"),
     ],
 )
-def test_setting_that_cannot_be_used_is_one_line(setting: str, value: str, message: str, tmp_path: Path) -> None:
+def test_setting_that_cannot_be_used_is_one_line(
+    setting: str, value: str, message: str, tmp_path: Path
+) -> None:
     environment = studio_environment(tmp_path) | {setting: value}
     assert message in one_line(manage("up", environment=environment))
 
@@ -136,8 +170,13 @@ def test_setting_that_cannot_be_used_is_one_line(setting: str, value: str, messa
 def test_a_misspelled_setting_is_told_at_the_start(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ended = manage("up", environment=studio_environment(tmp_path, PORT=port, STUDIO_SINGUP="closed"))
-    assert ended.stdout == "STUDIO_SINGUP is no setting of the studio and has no effect. Did you mean STUDIO_SIGNUP?\n"
+        ended = manage(
+            "up", environment=studio_environment(tmp_path, PORT=port, STUDIO_SINGUP="closed")
+        )
+    assert (
+        ended.stdout == "STUDIO_SINGUP is no setting of the studio and has no effect. Did you mean"
+        " STUDIO_SIGNUP?\n"
+    )
     checked = manage("check", environment=studio_environment(tmp_path, STUDIO_SINGUP="closed"))
     assert "Did you mean STUDIO_SIGNUP?" in checked.stderr
 
@@ -147,13 +186,17 @@ def test_read_only_data_folder_is_one_line(tmp_path: Path) -> None:
     folder.mkdir(mode=0o555)
     command = [sys.executable, "manage.py", "up"]
     if os.geteuid() == 0:  # whom no mode bit stops
-        tool = shutil.which("setpriv") or pytest.skip("setpriv is not installed, and root may write everywhere")
+        tool = shutil.which("setpriv") or pytest.skip(
+            "setpriv is not installed, and root may write everywhere"
+        )
         command = [tool, "--reuid=65534", "--regid=65534", "--clear-groups", *command]
         tmp_path.chmod(0o755)
         for parent in tmp_path.parents:
             if parent.stat().st_uid == os.geteuid() and parent.is_relative_to("/tmp/"):
                 parent.chmod(0o755)
-    result = subprocess.run(command, env=studio_environment(folder), capture_output=True, text=True, timeout=60)
+    result = subprocess.run(
+        command, env=studio_environment(folder), capture_output=True, text=True, timeout=60
+    )
     assert f"STUDIO_DATA_DIR {folder} cannot be written. Choose a folder" in one_line(result)
 
 

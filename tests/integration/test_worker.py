@@ -23,9 +23,13 @@ from tests.cast import make_user
 from tests.factories import make_dataset
 enqueue(make_dataset(make_user("alice"), status=Status.QUEUED).versions.get())
 """
-TELL_AGAIN = "from projects.models import DatasetVersion as V; from studio.runs import send; send(V.objects.get())"
+TELL_AGAIN = (
+    "from projects.models import DatasetVersion as V; from studio.runs import send;"
+    " send(V.objects.get())"
+)
 CANCEL = (
-    "from projects.models import DatasetVersion as V; from studio.runs import cancel; assert cancel(V.objects.get())"
+    "from projects.models import DatasetVersion as V; from studio.runs import cancel; assert"
+    " cancel(V.objects.get())"
 )
 SWEEP_LATER = """
 from datetime import timedelta
@@ -50,7 +54,12 @@ class Studio:
         return studio_environment(self.data_dir)
 
     def worker(self) -> AbstractContextManager[subprocess.Popen[bytes]]:
-        command = [sys.executable, "-m", "tests.integration.slow_worker", str(self.data_dir / "go-on")]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.integration.slow_worker",
+            str(self.data_dir / "go-on"),
+        ]
         return running(command, environment=self.environment, log=self.log)
 
     def let_go(self) -> None:
@@ -67,7 +76,11 @@ class Studio:
             return row
 
     def wait_for(self, status: str, *, stage: str = "") -> None:
-        wait_until(lambda: self.run()["status"] == status and stage in self.run()["stage"], timeout_s=60, log=self.log)
+        wait_until(
+            lambda: self.run()["status"] == status and stage in self.run()["stage"],
+            timeout_s=60,
+            log=self.log,
+        )
 
 
 @pytest.fixture
@@ -84,7 +97,9 @@ def test_run_of_a_killed_worker_is_done_by_the_next_one(studio: Studio) -> None:
         worker.wait()
     assert studio.run()["status"] == "running"  # nobody was left to say otherwise
     with studio.worker():
-        wait_until(lambda: studio.log.read_text().count(" ready.") == 2, timeout_s=60, log=studio.log)
+        wait_until(
+            lambda: studio.log.read_text().count(" ready.") == 2, timeout_s=60, log=studio.log
+        )
         studio.shell(SWEEP_LATER)
         studio.wait_for("running", stage="Reading file")
         studio.let_go()
@@ -98,7 +113,11 @@ def test_message_delivered_twice_is_worked_on_once(studio: Studio) -> None:
         studio.wait_for("running", stage="Reading file")
         studio.let_go()
         studio.wait_for("succeeded")
-        wait_until(lambda: studio.log.read_text().count(" succeeded in ") == 2, timeout_s=30, log=studio.log)
+        wait_until(
+            lambda: studio.log.read_text().count(" succeeded in ") == 2,
+            timeout_s=30,
+            log=studio.log,
+        )
     assert studio.run()["attempt"] == 1
     assert not list((studio.data_dir / "broker").iterdir())
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from inference.pipeline import result_columns
 from studio.exports import free_names
 
-WORDS = st.sampled_from(["is_outlier", "Is_Outlier", "action", "ACTION", "tags", "id", "no", "yes", "Straße"])
+WORDS = st.sampled_from(
+    ["is_outlier", "Is_Outlier", "action", "ACTION", "tags", "id", "no", "yes", "Straße"]
+)
 NAMES = st.builds(lambda times, word: "cleanlab_" * times + word, st.integers(0, 3), WORDS)
 
 
@@ -30,8 +32,13 @@ def test_name_that_nobody_has_stays(wanted: list[str], own: list[str]) -> None:
 
 
 @given(
-    classes=st.lists(st.one_of(NAMES, st.just("Suggested Label"), st.text(max_size=4)), unique=True),
-    own=st.lists(st.one_of(NAMES, st.sampled_from(["Suggested Label", "no (predicted)"])), unique_by=str.casefold),
+    classes=st.lists(
+        st.one_of(NAMES, st.just("Suggested Label"), st.text(max_size=4)), unique=True
+    ),
+    own=st.lists(
+        st.one_of(NAMES, st.sampled_from(["Suggested Label", "no (predicted)"])),
+        unique_by=str.casefold,
+    ),
 )
 def test_predictions_have_names_of_their_own(classes: list[str], own: list[str]) -> None:
     names = result_columns(own, [*classes, "Suggested Label"])

@@ -40,7 +40,10 @@ def labels_of(n_rows: int, n_classes: int, task: MLTask) -> list[str]:
 
 
 def frame_of(kinds: set[K], n_rows: int, n_classes: int, task: MLTask) -> pd.DataFrame:
-    columns = {kind.value: [WRITE[kind](row % n_classes) for row in range(n_rows)] for kind in sorted(kinds)}
+    columns = {
+        kind.value: [WRITE[kind](row % n_classes) for row in range(n_rows)]
+        for kind in sorted(kinds)
+    }
     return pd.DataFrame({**columns, "label": labels_of(n_rows, n_classes, task)}, dtype=object)
 
 
@@ -50,13 +53,20 @@ def spec_of(kinds: set[K], task: MLTask, mode: Mode) -> CleansetSpec:
 
 
 @settings(max_examples=5, deadline=None, phases=NO_SHRINKING)
-@given(st.integers(2, 320), st.integers(0, 90), KINDS, st.sampled_from([MLTask.MULTI_CLASS, MLTask.REGRESSION]))
+@given(
+    st.integers(2, 320),
+    st.integers(0, 90),
+    KINDS,
+    st.sampled_from([MLTask.MULTI_CLASS, MLTask.REGRESSION]),
+)
 @example(201, 40, {K.CATEGORICAL}, MLTask.MULTI_CLASS)
 @example(201, 40, {K.NUMBER, K.CATEGORICAL}, MLTask.MULTI_CLASS)
 @example(300, 9, {K.INTEGER, K.BOOLEAN, K.DATETIME}, MLTask.MULTI_CLASS)
 @example(1000, 30, {K.CATEGORICAL}, MLTask.MULTI_CLASS)
 @example(1000, 30, {K.NUMBER, K.TEXT}, MLTask.MULTI_CLASS)
-def test_tables_of_any_kinds_of_columns(n_classes: int, n_more_rows: int, kinds: set[K], task: MLTask) -> None:
+def test_tables_of_any_kinds_of_columns(
+    n_classes: int, n_more_rows: int, kinds: set[K], task: MLTask
+) -> None:
     n_rows = n_classes + n_more_rows + 6
     frame = frame_of(kinds | {K.INTEGER, K.BOOLEAN}, n_rows, n_classes, task)
     result = build_cleanset(frame, spec_of(kinds | {K.INTEGER}, task, Mode.FAST))
@@ -82,7 +92,9 @@ def test_texts() -> None:
 
 def test_sets_of_many_classes() -> None:
     frame = frame_of({K.CATEGORICAL, K.NUMBER}, 110, 70, MLTask.MULTI_LABEL)
-    result = build_cleanset(frame, spec_of({K.CATEGORICAL, K.NUMBER}, MLTask.MULTI_LABEL, Mode.FAST))
+    result = build_cleanset(
+        frame, spec_of({K.CATEGORICAL, K.NUMBER}, MLTask.MULTI_LABEL, Mode.FAST)
+    )
     assert result.pred_probs.shape == (110, 70)
 
 

@@ -30,22 +30,41 @@ Table = list[list[str]]
 
 # Whatever Unicode has, but for NUL (refused) and halves of surrogate pairs (no characters).
 ANY_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
-AWKWARD = st.text(st.sampled_from(list(",;|\t\"'\\ \r\n#=-+@ab\u00a0\ufeff\u2028\x0b\x0c\x1c\x85é很01.")), max_size=8)
-NUMBER_LIKE = ["007", "12345678901234567890", "NA", "null", "nan", "-", "1e5", "1.0", "TRUE", "2024-01-31", " padded "]
+AWKWARD = st.text(
+    st.sampled_from(list(",;|\t\"'\\ \r\n#=-+@ab\u00a0\ufeff\u2028\x0b\x0c\x1c\x85é很01.")),
+    max_size=8,
+)
+NUMBER_LIKE = [
+    "007",
+    "12345678901234567890",
+    "NA",
+    "null",
+    "nan",
+    "-",
+    "1e5",
+    "1.0",
+    "TRUE",
+    "2024-01-31",
+    " padded ",
+]
 QUOTE_LIKE = ['"', '""', "'", "=1+1", "\\N", "\\", "\r", "\n", "\r\n"]
 TRICKY = st.sampled_from([*NUMBER_LIKE, *QUOTE_LIKE])
 CELLS = st.one_of(ANY_TEXT, AWKWARD, TRICKY)
 LATIN_CELLS = st.one_of(
     TRICKY,
     st.text(st.sampled_from(string.ascii_letters + string.digits + ',;|\t"\r\n -'), max_size=8),
-    st.builds(lambda a, b, c: f"{a}n{b}r{c}", *[st.sampled_from(["", "é", "ü", "ß", "€", "–", "“"])] * 3),
+    st.builds(
+        lambda a, b, c: f"{a}n{b}r{c}", *[st.sampled_from(["", "é", "ü", "ß", "€", "–", "“"])] * 3
+    ),
 )
 
 
 @st.composite
 def tables(draw: st.DrawFn, cells: st.SearchStrategy[str] = CELLS) -> Table:
     n_columns = draw(st.integers(1, 5))
-    return draw(st.lists(st.lists(cells, min_size=n_columns, max_size=n_columns), min_size=1, max_size=8))
+    return draw(
+        st.lists(st.lists(cells, min_size=n_columns, max_size=n_columns), min_size=1, max_size=8)
+    )
 
 
 def header_of(table: Table) -> list[str]:
@@ -75,7 +94,9 @@ def as_csv(table: Table, delimiter: str, quoting: int, line_end: str) -> str:
 
 
 def is_written_well(table: Table, delimiter: str, quoting: int, line_end: str) -> bool:
-    """Whether Python's own reader understands it: its writer leaves some lone CR and LF without quotes."""
+    """Whether Python's own reader understands it: its writer leaves some lone CR and LF without
+    quotes.
+    """
     text = as_csv(table, delimiter, quoting, line_end)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     return list(rows) == [header_of(table), *table]
@@ -89,8 +110,12 @@ def is_written_well(table: Table, delimiter: str, quoting: int, line_end: str) -
     line_end=st.sampled_from(["\n", "\r\n", "\r"]),
     codec=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
-@example(table=[["a\nb", "1"]], delimiter=";", quoting=csv.QUOTE_MINIMAL, line_end="\r\n", codec="utf-16")
-def test_csv_reads_back_equal(table: Table, delimiter: str, quoting: int, line_end: str, codec: str) -> None:
+@example(
+    table=[["a\nb", "1"]], delimiter=";", quoting=csv.QUOTE_MINIMAL, line_end="\r\n", codec="utf-16"
+)
+def test_csv_reads_back_equal(
+    table: Table, delimiter: str, quoting: int, line_end: str, codec: str
+) -> None:
     assume(is_written_well(table, delimiter, quoting, line_end))
     assume(len(table[0]) > 1 or delimiter == ",")  # a single column has no delimiter to be found
     text = as_csv(table, delimiter, quoting, line_end)
@@ -102,15 +127,21 @@ def test_csv_reads_back_equal(table: Table, delimiter: str, quoting: int, line_e
 @st.composite
 def encoded_tables(draw: st.DrawFn) -> tuple[str, Table]:
     """An encoding, and a table of characters that it has."""
-    codec = draw(st.sampled_from([codec for codec in ENCODING_NAMES if not codec.startswith("utf")]))
+    codec = draw(
+        st.sampled_from([codec for codec in ENCODING_NAMES if not codec.startswith("utf")])
+    )
     # Some characters mean a shift or a yen sign, or are written like others.
     chars = st.characters(codec=codec, exclude_characters="\0\x1b\x0e\x0f~\\¢£¬‖−〜")
-    return codec, draw(tables(st.one_of(TRICKY.filter(lambda cell: "\\" not in cell), st.text(chars, max_size=8))))
+    return codec, draw(
+        tables(st.one_of(TRICKY.filter(lambda cell: "\\" not in cell), st.text(chars, max_size=8)))
+    )
 
 
 @settings(max_examples=80, deadline=None)
 @given(encoded=encoded_tables(), delimiter=st.sampled_from(",;\t"))
-def test_csv_in_a_named_encoding_reads_back_equal(encoded: tuple[str, Table], delimiter: str) -> None:
+def test_csv_in_a_named_encoding_reads_back_equal(
+    encoded: tuple[str, Table], delimiter: str
+) -> None:
     codec, table = encoded
     assume(len(table[0]) > 1 or delimiter == ",")
     text = as_csv(table, delimiter, csv.QUOTE_ALL, "\r\n")
@@ -136,7 +167,9 @@ def test_json_reads_back_equal(table: Table) -> None:
     assert read_back(json.dumps(records).encode(), "t.json") == expected(table)
     lines = "\n".join(json.dumps(record, ensure_ascii=False) for record in records)
     assert read_back(lines.encode(), "t.jsonl") == expected(table)
-    assert read_back(json.dumps({"n": len(records), "data": records}).encode(), "t.json") == expected(table)
+    assert read_back(
+        json.dumps({"n": len(records), "data": records}).encode(), "t.json"
+    ) == expected(table)
 
 
 @settings(max_examples=30, deadline=None)
@@ -150,8 +183,12 @@ def test_json_in_every_orient_of_pandas_reads_back_equal(table: Table, indent: i
             assert read_back(content, "t.json") == expected(table)
 
 
-SHEET_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=12)
-SHEET_CELLS = st.one_of(SHEET_TEXT, st.sampled_from(NUMBER_LIKE), st.text(st.sampled_from("a \t\n<&>\"'"), max_size=6))
+SHEET_TEXT = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=12
+)
+SHEET_CELLS = st.one_of(
+    SHEET_TEXT, st.sampled_from(NUMBER_LIKE), st.text(st.sampled_from("a \t\n<&>\"'"), max_size=6)
+)
 
 
 @settings(max_examples=40, deadline=None)
@@ -202,7 +239,9 @@ def outcome(text: str) -> list[tuple[str | None, ...]] | str:
 @given(table=tables())
 def test_exact_csv_is_byte_for_byte_what_pythons_csv_module_writes(table: Table) -> None:
     header, rows = header_of(table), [tuple(row) for row in table]
-    batch = pa.RecordBatch.from_arrays([pa.array(column, pa.string()) for column in zip(*rows, strict=True)], header)
+    batch = pa.RecordBatch.from_arrays(
+        [pa.array(column, pa.string()) for column in zip(*rows, strict=True)], header
+    )
     buffer = io.StringIO(newline="")
     csv.writer(buffer).writerows([header, *rows])
     assert b"".join(stream_exact_csv(header, [batch])) == buffer.getvalue().encode()
@@ -228,7 +267,9 @@ def test_workbook_reads_back_equal_but_for_formulas(table: Table) -> None:
         write_xlsx(Path(folder) / "t.xlsx", header_of(rows), batches(rows))
         found = read_back((Path(folder) / "t.xlsx").read_bytes(), "t")
     unneutralised = [tuple(_without_apostrophe(cell) for cell in row) for row in found]
-    assert unneutralised == [tuple(_without_apostrophe(cell) for cell in row) for row in expected(rows)]
+    assert unneutralised == [
+        tuple(_without_apostrophe(cell) for cell in row) for row in expected(rows)
+    ]
 
 
 def _without_apostrophe(cell: str | None) -> str | None:

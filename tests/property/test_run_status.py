@@ -1,4 +1,6 @@
-"""Whatever happens to a run, in whatever order, its status moves along the table only, and the constraints hold."""
+"""Whatever happens to a run, in whatever order, its status moves along the table only, and the
+constraints hold.
+"""
 
 from __future__ import annotations
 
@@ -33,8 +35,12 @@ def _no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recovery, "send", lambda run: None)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(events=st.lists(st.sampled_from(sorted(EVENTS)), min_size=1, max_size=12), stale=st.booleans())
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    events=st.lists(st.sampled_from(sorted(EVENTS)), min_size=1, max_size=12), stale=st.booleans()
+)
 def test_status_moves_along_the_table_only(events: list[str], stale: bool, alice: User) -> None:
     seen = make_dataset(alice, status=Status.QUEUED).versions.get()
     for event in events:

@@ -15,14 +15,21 @@ from studio.engine.conventions import DECIMALS, Convention
 from studio.engine.number_patterns import FOLDED_FROM
 from studio.engine.written_numbers import number_evidence, read_numbers
 
-_ALPHABET = list("0123456789") * 4 + list(".,.,.,  -+()%$€'_eE") + list(FOLDED_FROM) + ["EUR", "kr", "R$", "x", "é"]
+_ALPHABET = (
+    list("0123456789") * 4
+    + list(".,.,.,  -+()%$€'_eE")
+    + list(FOLDED_FROM)
+    + ["EUR", "kr", "R$", "x", "é"]
+)
 _DIGITS = st.text("0123456789", min_size=1, max_size=4)
 _MARKS = st.sampled_from([".", ",", " ", "'", "\u00a0", "\u202f", "’", ""])
 _GROUPED = st.lists(st.tuples(_DIGITS, _MARKS), min_size=1, max_size=4).map(
     lambda pairs: "".join(digits + mark for digits, mark in pairs)
 )
 _SIGNED = st.tuples(
-    st.sampled_from(["", "-", "−", "(", "$", "€ ", "+"]), _GROUPED, st.sampled_from(["", "-", ")", "%"])
+    st.sampled_from(["", "-", "−", "(", "$", "€ ", "+"]),
+    _GROUPED,
+    st.sampled_from(["", "-", ")", "%"]),
 )
 CELLS = st.one_of(
     st.lists(st.sampled_from(_ALPHABET), max_size=12).map("".join),
@@ -42,14 +49,21 @@ def connection() -> duckdb.DuckDBPyConnection:
 def test_sql_and_python_read_the_same_number(
     connection: duckdb.DuckDBPyConnection, cells: list[str], convention: Convention
 ) -> None:
-    query = f"SELECT {cell_sql.number('cell', convention)} FROM (SELECT unnest(?::VARCHAR[]) AS cell)"
-    by_sql = [np.nan if value is None else value for (value,) in connection.execute(query, [cells]).fetchall()]
+    query = (
+        f"SELECT {cell_sql.number('cell', convention)} FROM (SELECT unnest(?::VARCHAR[]) AS cell)"
+    )
+    by_sql = [
+        np.nan if value is None else value
+        for (value,) in connection.execute(query, [cells]).fetchall()
+    ]
     np.testing.assert_array_equal(read_numbers(cells, convention), by_sql, err_msg=repr(cells))
 
 
 @settings(deadline=None, max_examples=50)
 @given(cells=st.lists(CELLS, min_size=1, max_size=40))
-def test_sql_and_python_find_the_same_evidence(connection: duckdb.DuckDBPyConnection, cells: list[str]) -> None:
+def test_sql_and_python_find_the_same_evidence(
+    connection: duckdb.DuckDBPyConnection, cells: list[str]
+) -> None:
     counted = "(SELECT unnest(?::VARCHAR[]) AS cell, 1 AS n)"
     by_sql = connection.execute(cell_sql.number_evidence(counted), [cells]).fetchone()
     assert astuple(number_evidence(cells, np.ones(len(cells), dtype=np.int64))) == by_sql

@@ -1,4 +1,5 @@
-"""Every call of the API against everybody: no key, keys that do not hold, keys that only read, strangers, the owner.
+"""Every call of the API against everybody: no key, keys that do not hold, keys that only read,
+strangers, the owner.
 
 A new call fails `test_table_has_every_call` until it stands here.
 """
@@ -147,7 +148,9 @@ def ask(things: Things, name: str, call: Call, secret: str | None) -> Any:
         file.name = "data.csv"
         return client.post(path_of(things, place), {"file": file})
     body = json.dumps(call.body) if place.is_write else ""
-    return client.generic(place.method.upper(), path_of(things, place), body, content_type="application/json")
+    return client.generic(
+        place.method.upper(), path_of(things, place), body, content_type="application/json"
+    )
 
 
 def key_of(user: User, scope: str = "write") -> str:
@@ -162,19 +165,27 @@ def test_nobody_comes_in_without_a_key_that_holds(alices: Things, alice: User) -
     revoked, secret = api_key_create(owner=alice, name="old", scope="write")
     api_key_revoke(key=revoked)
     for name, call in (CALLS | OF_A_BODY).items():
-        statuses = [ask(alices, name, call, key).status_code for key in (None, "cs_unknown", secret)]
+        statuses = [
+            ask(alices, name, call, key).status_code for key in (None, "cs_unknown", secret)
+        ]
         assert statuses == [BAD_KEY] * 3, name
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_each_call_with_each_key(name: str, alices: Things, alice: User, bob: User, charlie: User) -> None:
+def test_each_call_with_each_key(
+    name: str, alices: Things, alice: User, bob: User, charlie: User
+) -> None:
     make_dataset(bob)
     call, place = CALLS[name], PLACES[name]
     if place.is_about_a_thing:
-        assert [ask(alices, name, call, key_of(user)).status_code for user in (bob, charlie)] == [NOT_FOUND] * 2
+        assert [ask(alices, name, call, key_of(user)).status_code for user in (bob, charlie)] == [
+            NOT_FOUND
+        ] * 2
     else:
         assert ask(alices, name, call, key_of(charlie)).status_code == call.owner
-    assert ask(alices, name, call, key_of(alice, "read")).status_code == (READ_ONLY if place.is_write else call.owner)
+    assert ask(alices, name, call, key_of(alice, "read")).status_code == (
+        READ_ONLY if place.is_write else call.owner
+    )
     assert ask(alices, name, call, key_of(alice)).status_code == call.owner
 
 

@@ -1,4 +1,5 @@
-"""Every address of the public client against everybody: no key, a key that only reads, strangers, the owner.
+"""Every address of the public client against everybody: no key, a key that only reads, strangers,
+the owner.
 
 A new address fails `test_table_has_every_address` until it stands here.
 """
@@ -23,12 +24,23 @@ from tests.things import Things, make_things
 
 pytestmark = pytest.mark.django_db
 
-OK, BAD_REQUEST, BAD_KEY, REFUSED, NOT_FOUND, CONFLICT, UNPROCESSABLE, ABSENT = 200, 400, 401, 403, 404, 409, 422, 501
+OK, BAD_REQUEST, BAD_KEY, REFUSED, NOT_FOUND, CONFLICT, UNPROCESSABLE, ABSENT = (
+    200,
+    400,
+    401,
+    403,
+    404,
+    409,
+    422,
+    501,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What the owner gets; `of` are things in the address, `query` and `body` bring their IDs elsewhere."""
+    """What the owner gets; `of` are things in the address, `query` and `body` bring their IDs
+    elsewhere.
+    """
 
     method: str
     owner: int = OK
@@ -44,7 +56,11 @@ class Call:
 
 
 OPEN = {"client-version": OK, "client-validate": OK, "client-telemetry": OK}  # without a key
-SIGNED = {"client-upload-part": "put", "client-batch": "post", "client-results": "get"}  # by a token in the address
+SIGNED = {
+    "client-upload-part": "put",
+    "client-batch": "post",
+    "client-results": "get",
+}  # by a token in the address
 OF_NOBODY = {
     "client-dataset-limit": Call("post"),
     "client-upload-initialize": Call("post", BAD_REQUEST),
@@ -56,18 +72,26 @@ OF_NOBODY = {
     "client-media": Call("get", ABSENT, arguments={"rest": "x"}),
 }
 CALLS = {
-    "client-upload-complete": Call("post", BAD_REQUEST, body={"upload_id": "upload"}),  # without parts
-    "client-upload-confirm": Call("post", UNPROCESSABLE, body={"upload_id": "upload"}),  # not complete
+    "client-upload-complete": Call(
+        "post", BAD_REQUEST, body={"upload_id": "upload"}
+    ),  # without parts
+    "client-upload-confirm": Call(
+        "post", UNPROCESSABLE, body={"upload_id": "upload"}
+    ),  # not complete
     "client-upload-progress": Call("get", CONFLICT, query={"upload_id": "upload"}),  # not confirmed
     "client-upload-dataset": Call("get", CONFLICT, query={"upload_id": "upload"}),
     "client-schema-update": Call("patch", body={"dataset_id": "dataset"}),
-    "client-diversity": Call("get", NOT_FOUND, ("dataset",), arguments={"column": "x"}),  # there is no such column
+    "client-diversity": Call(
+        "get", NOT_FOUND, ("dataset",), arguments={"column": "x"}
+    ),  # there is no such column
     "client-multilabel": Call("get", NOT_FOUND, ("dataset",), arguments={"column": "x"}),
     "client-dataset-delete": Call("delete", OK, ("dataset",)),
     "client-dataset-details": Call("get", OK, ("dataset",)),
     "client-dataset-schema": Call("get", OK, ("dataset",)),
     "client-dataset-complete": Call("get", OK, ("dataset",)),
-    "client-project-clean": Call("post", UNPROCESSABLE, body={"dataset_id": "dataset"}),  # without a choice
+    "client-project-clean": Call(
+        "post", UNPROCESSABLE, body={"dataset_id": "dataset"}
+    ),  # without a choice
     "client-project-delete": Call("delete", OK, ("project",)),
     "client-latest-cleanset": Call("get", OK, ("project",)),
     "client-label-column": Call("get", OK, ("project",)),
@@ -78,7 +102,9 @@ CALLS = {
     "client-cleanset-project": Call("get", OK, ("cleanset",)),
     "client-pred-probs": Call("get", OK, ("cleanset",)),
     "client-embeddings": Call("get", UNPROCESSABLE, ("cleanset",)),  # it has none
-    "client-model-deploy": Call("post", BAD_REQUEST, body={"cleanset_id": "cleanset"}),  # without a name
+    "client-model-deploy": Call(
+        "post", BAD_REQUEST, body={"cleanset_id": "cleanset"}
+    ),  # without a name
     "client-model": Call("get", OK, ("model",)),
     "client-batch-announce": Call("post", OK, ("model",)),
     "client-batch-predict": Call("post", UNPROCESSABLE, ("model", "query")),  # no rows came
@@ -113,16 +139,26 @@ def path_of(name: str, call: Call, ids: Mapping[str, Any]) -> str:
     return reverse(name, kwargs=arguments | call.arguments)
 
 
-def ask(name: str, call: Call, ids: Mapping[str, Any], user: User | None, scope: str = "write") -> int:
+def ask(
+    name: str, call: Call, ids: Mapping[str, Any], user: User | None, scope: str = "write"
+) -> int:
     """Return the status of the answer, which is JSON whatever it says."""
     headers = {}
     if user is not None:
-        headers["Authorization"] = f"bearer {api_key_create(owner=user, name='test', scope=scope)[1]}"
-    body = json.dumps({key: str(ids[thing]) for key, thing in call.body.items()}) if call.body else ""
+        headers["Authorization"] = (
+            f"bearer {api_key_create(owner=user, name='test', scope=scope)[1]}"
+        )
+    body = (
+        json.dumps({key: str(ids[thing]) for key, thing in call.body.items()}) if call.body else ""
+    )
     query = {key: str(ids[thing]) for key, thing in call.query.items()}
     client = Client(enforce_csrf_checks=True, headers=headers)
     response = client.generic(
-        call.method.upper(), path_of(name, call, ids), body, content_type="application/json", query_params=query
+        call.method.upper(),
+        path_of(name, call, ids),
+        body,
+        content_type="application/json",
+        query_params=query,
     )
     assert response["Content-Type"].startswith("application/json")
     response.getvalue()
@@ -130,7 +166,10 @@ def ask(name: str, call: Call, ids: Mapping[str, Any], user: User | None, scope:
 
 
 def test_table_has_every_address() -> None:
-    assert names_of(get_resolver().url_patterns) == OPEN.keys() | SIGNED.keys() | OF_NOBODY.keys() | CALLS.keys()
+    assert (
+        names_of(get_resolver().url_patterns)
+        == OPEN.keys() | SIGNED.keys() | OF_NOBODY.keys() | CALLS.keys()
+    )
 
 
 @pytest.mark.parametrize("name", OPEN)
@@ -147,7 +186,9 @@ def test_what_any_key_may_ask(name: str, charlie: User) -> None:
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_each_call_with_each_key(name: str, alices: Mapping[str, Any], alice: User, bob: User, charlie: User) -> None:
+def test_each_call_with_each_key(
+    name: str, alices: Mapping[str, Any], alice: User, bob: User, charlie: User
+) -> None:
     make_dataset(bob)
     call = CALLS[name]
     assert call.is_about_a_thing
@@ -159,10 +200,14 @@ def test_each_call_with_each_key(name: str, alices: Mapping[str, Any], alice: Us
 
 
 @pytest.mark.parametrize("name", SIGNED)
-def test_signed_address_needs_its_token_whoever_asks(name: str, alices: Mapping[str, Any], alice: User) -> None:
+def test_signed_address_needs_its_token_whoever_asks(
+    name: str, alices: Mapping[str, Any], alice: User
+) -> None:
     arguments: dict[str, Any] = {"query_id": alices["query"]}
     if name == "client-upload-part":
         arguments = {"upload_id": alices["upload"], "number": 1}
     _, secret = api_key_create(owner=alice, name="test", scope="write")
     client = Client(headers={"Authorization": f"bearer {secret}"})
-    assert client.generic(SIGNED[name].upper(), reverse(name, kwargs=arguments)).status_code == REFUSED
+    assert (
+        client.generic(SIGNED[name].upper(), reverse(name, kwargs=arguments)).status_code == REFUSED
+    )

@@ -1,4 +1,6 @@
-"""docs/cli.md and the commands agree: each option of each command is explained there, and no other."""
+"""docs/cli.md and the commands agree: each option of each command is explained there,
+and no other.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,17 @@ from django.core.management import load_command_class
 
 from tests.programs import ROOT
 
-COMMANDS = sorted(file.stem for file in (ROOT / "studio/management/commands").glob("*.py") if file.stem != "__init__")
+COMMANDS = sorted(
+    file.stem
+    for file in (ROOT / "studio/management/commands").glob("*.py")
+    if file.stem != "__init__"
+)
 GUIDE = (ROOT / "docs/cli.md").read_text()
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-OF_DJANGO = {"--skip-checks", "--verbosity"}  # every command takes them, and our help does not list them
+OF_DJANGO = {
+    "--skip-checks",
+    "--verbosity",
+}  # every command takes them, and our help does not list them
 
 
 def section_of(command: str) -> str:
@@ -27,7 +36,11 @@ def help_of(command: str) -> str:
 
 def listed_options(command: str) -> set[str]:
     """Return the options that the help lists at the beginning of a line."""
-    return set(re.findall(r"^ +(?:-h, )?(--[a-z][a-z-]*)", help_of(command), re.MULTILINE)) - {"--help"} - OF_DJANGO
+    return (
+        set(re.findall(r"^ +(?:-h, )?(--[a-z][a-z-]*)", help_of(command), re.MULTILINE))
+        - {"--help"}
+        - OF_DJANGO
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -54,5 +67,7 @@ def test_guide_names_the_choices_of_every_option(command: str) -> None:
     explained = section_of(command)
     if command == "predict":
         explained += section_of("clean")  # where the options of both are explained
-    in_a_table = {f"`{choice}`" for choice in choices - {"|"}}  # a bar ends a cell, unless it is an entity
+    in_a_table = {
+        f"`{choice}`" for choice in choices - {"|"}
+    }  # a bar ends a cell, unless it is an entity
     assert {choice for choice in in_a_table if choice not in explained} == set()

@@ -1,4 +1,6 @@
-"""What docker-compose.yml promises: health checks, volumes, no root, and no password that everybody knows."""
+"""What docker-compose.yml promises: health checks, volumes, no root, and no password that everybody
+knows.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,12 @@ EXAMPLE = (ROOT / ".env.example").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load(TEXT)
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ["setup", "web", "worker-data", "worker-training", "beat"]
-SECRETS = ("STUDIO_SECRET_KEY", "STUDIO_POSTGRES_PASSWORD", "STUDIO_REDIS_PASSWORD", "STUDIO_S3_SECRET_KEY")
+SECRETS = (
+    "STUDIO_SECRET_KEY",
+    "STUDIO_POSTGRES_PASSWORD",
+    "STUDIO_REDIS_PASSWORD",
+    "STUDIO_S3_SECRET_KEY",
+)
 
 
 def test_everything_that_the_studio_needs_is_there() -> None:
@@ -70,7 +77,9 @@ def test_compose_hands_every_setting_on() -> None:
 
 
 def read_as_compose_does(text: str) -> dict[str, str]:
-    """Return the variables of an env file: an inline comment is only cut off after a value that is not empty."""
+    """Return the variables of an env file: an inline comment is only cut off after a value that is
+    not empty.
+    """
     found = {}
     for line in text.splitlines():
         name, equals, rest = line.partition("=")

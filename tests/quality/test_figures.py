@@ -12,7 +12,11 @@ PROGRAMS = ("regular", "datalab", "autogluon")
 def measured() -> dict[tuple[str, str], list[str]]:
     """Return the cells of each line of the benchmarks, by task and program."""
     table = (ROOT / "docs/benchmarks.md").read_text()
-    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines() if line.startswith("| ")]
+    lines = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in table.splitlines()
+        if line.startswith("| ")
+    ]
     return {(cells[0], cells[1]): cells[2:] for cells in lines if len(cells) > 10}
 
 

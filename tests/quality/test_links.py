@@ -39,7 +39,9 @@ def problem_of(document: Path, link: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT))
+)
 def test_links_lead_to_files_and_headings(document: Path) -> None:
     problems = [problem_of(document, link) for link in LINK.findall(prose_of(document))]
     assert [problem for problem in problems if problem] == []

@@ -1,4 +1,6 @@
-"""What the style sheets and templates promise: contrast in both themes, nothing inline, no icon or file missing."""
+"""What the style sheets and templates promise: contrast in both themes, nothing inline, no icon or
+file missing.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +13,27 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 STYLE_SHEETS = sorted((ROOT / "static" / "css").glob("*.css"))
 SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
-TOKEN = re.compile(r"--([\w-]+):\s*(?:light-dark\((#[0-9a-f]{6}),\s*(#[0-9a-f]{6})\)|(#[0-9a-f]{6}));")
+TOKEN = re.compile(
+    r"--([\w-]+):\s*(?:light-dark\((#[0-9a-f]{6}),\s*(#[0-9a-f]{6})\)|(#[0-9a-f]{6}));"
+)
 
 BACKGROUNDS = ("surface", "canvas", "surface-sunken", "surface-raised", "surface-hover")
 TEXT_PAIRS = [
-    *((ink, ground) for ink in ("ink", "ink-muted", "accent") for ground in (*BACKGROUNDS, "accent-soft")),
+    *(
+        (ink, ground)
+        for ink in ("ink", "ink-muted", "accent")
+        for ground in (*BACKGROUNDS, "accent-soft")
+    ),
     *((meaning, f"{meaning}-soft") for meaning in ("good", "warning", "bad", "info")),
     *((meaning, "surface") for meaning in ("good", "warning", "bad", "info")),
     *(("ink", f"{meaning}-soft") for meaning in ("good", "warning", "bad", "info")),
     *(("on-accent", ground) for ground in ("accent-solid", "accent-solid-hover", "bad-solid")),
 ]
-SHAPE_PAIRS = [(shape, ground) for shape in ("line-control", "focus", "bar") for ground in ("surface", "canvas")]
+SHAPE_PAIRS = [
+    (shape, ground)
+    for shape in ("line-control", "focus", "bar")
+    for ground in ("surface", "canvas")
+]
 
 
 def _tokens() -> dict[str, tuple[str, str]]:
@@ -47,7 +59,9 @@ def _too_weak(pairs: list[tuple[str, str]], *, least: float) -> list[str]:
     return [
         f"{front} on {ground}, {theme}: {ratio:.2f}"
         for front, ground in pairs
-        for theme, ratio in zip(("light", "dark"), map(_contrast, tokens[front], tokens[ground]), strict=True)
+        for theme, ratio in zip(
+            ("light", "dark"), map(_contrast, tokens[front], tokens[ground]), strict=True
+        )
         if ratio < least
     ]
 
@@ -60,7 +74,9 @@ def test_borders_of_controls_bars_and_the_focus_ring_can_be_seen_in_both_themes(
     assert _too_weak(SHAPE_PAIRS, least=3.0) == []
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.relative_to(ROOT / "templates").as_posix())
+@pytest.mark.parametrize(
+    "template", TEMPLATES, ids=lambda path: path.relative_to(ROOT / "templates").as_posix()
+)
 def test_no_template_holds_what_the_content_security_policy_forbids(template: Path) -> None:
     text = template.read_text()
     assert not re.search(r"\sstyle=|<style|\son[a-z]+=|href=\"javascript:|hx-on", text)
@@ -68,7 +84,9 @@ def test_no_template_holds_what_the_content_security_policy_forbids(template: Pa
 
 
 def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
-    sprite = set(re.findall(r'<symbol id="([\w-]+)"', (ROOT / "static" / "img" / "icons.svg").read_text()))
+    sprite = set(
+        re.findall(r'<symbol id="([\w-]+)"', (ROOT / "static" / "img" / "icons.svg").read_text())
+    )
     named = {
         name
         for template in TEMPLATES
@@ -82,14 +100,22 @@ def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
 
 
 def test_every_static_file_that_a_template_names_exists() -> None:
-    named = {path for template in TEMPLATES for path in re.findall(r"{% static '([^']+)' %}", template.read_text())}
+    named = {
+        path
+        for template in TEMPLATES
+        for path in re.findall(r"{% static '([^']+)' %}", template.read_text())
+    }
     assert named
     assert [path for path in sorted(named) if not (ROOT / "static" / path).is_file()] == []
 
 
 def test_every_component_says_what_it_takes() -> None:
     components = sorted((ROOT / "templates" / "components").glob("*.html"))
-    silent = [path.name for path in components if "Context:" not in path.read_text().split("{% endcomment %}")[0]]
+    silent = [
+        path.name
+        for path in components
+        if "Context:" not in path.read_text().split("{% endcomment %}")[0]
+    ]
     assert silent == []
 
 

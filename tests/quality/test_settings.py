@@ -1,4 +1,6 @@
-"""Every setting is documented: what the code reads, what .env.example lists and what docs/admin.md explains agree."""
+"""Every setting is documented: what the code reads, what .env.example lists and what docs/admin.md
+explains agree.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,11 @@ ONLY_COMPOSE = {"STUDIO_POSTGRES_PASSWORD", "STUDIO_REDIS_PASSWORD", "PIP_EXTRA_
 
 def names_in_code() -> set[str]:
     """Return the variables that the settings read."""
-    return {name for file in ("studio/settings.py", "studio/env.py") for name in READ.findall(text_of(file))}
+    return {
+        name
+        for file in ("studio/settings.py", "studio/env.py")
+        for name in READ.findall(text_of(file))
+    }
 
 
 def text_of(file: str) -> str:
@@ -27,7 +33,10 @@ def test_env_example_lists_every_setting() -> None:
 
 
 def test_guide_for_administrators_explains_every_setting() -> None:
-    assert set(re.findall(r"^\| `([A-Z0-9_]+)` \|", text_of("docs/admin.md"), re.MULTILINE)) == names_in_code()
+    assert (
+        set(re.findall(r"^\| `([A-Z0-9_]+)` \|", text_of("docs/admin.md"), re.MULTILINE))
+        == names_in_code()
+    )
 
 
 def test_env_example_shows_the_defaults() -> None:

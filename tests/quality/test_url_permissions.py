@@ -1,4 +1,5 @@
-"""Every address of the studio against everybody: visitors log in, strangers find nothing, owners find theirs.
+"""Every address of the studio against everybody: visitors log in, strangers find nothing, owners
+find theirs.
 
 A new address fails `test_table_has_every_address` until it stands here.
 """
@@ -55,7 +56,9 @@ PERSONAL = {  # of whoever is logged in
 }
 OWNED = {
     "api-key-revoke": Address("post", FOUND, "key"),
-    "invitation-create": Address("post", FOUND, data="email=dora@example.org"),  # the studio itself is alice's
+    "invitation-create": Address(
+        "post", FOUND, data="email=dora@example.org"
+    ),  # the studio itself is alice's
     "dataset": Address("get", OK, "dataset"),
     "dataset-upload-version": Address("get", OK, "dataset"),
     "dataset-read": Address("post", UNPROCESSABLE, "dataset"),  # its file was never stored
@@ -98,7 +101,9 @@ OWNED = {
 
 
 def names_of(patterns: list[URLPattern | URLResolver]) -> set[str]:
-    """Return the names of all addresses below these patterns but those of the API, which has a table of its own."""
+    """Return the names of all addresses below these patterns but those of the API, which has a
+    table of its own.
+    """
     names: set[str] = set()
     for pattern in patterns:
         if isinstance(pattern, URLResolver) and str(pattern.pattern) == "api/":
@@ -125,7 +130,9 @@ def alices(alice: User) -> Things:
 def ask(client: Client, path: str, address: Address) -> int:
     """Return the status of the answer."""
     if address.method == "post":
-        return client.post(path, address.data, content_type="application/x-www-form-urlencoded").status_code
+        return client.post(
+            path, address.data, content_type="application/x-www-form-urlencoded"
+        ).status_code
     return client.get(f"{path}?{address.data}").status_code
 
 
@@ -152,7 +159,12 @@ def test_page_of_whoever_is_logged_in(
 
 @pytest.mark.parametrize("name", OWNED)
 def test_only_alice_finds_what_is_hers(
-    name: str, alices: Things, alice: User, bob: User, charlie: User, client_of: Callable[[User], Client]
+    name: str,
+    alices: Things,
+    alice: User,
+    bob: User,
+    charlie: User,
+    client_of: Callable[[User], Client],
 ) -> None:
     make_dataset(bob)
     address = OWNED[name]

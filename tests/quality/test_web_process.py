@@ -17,6 +17,8 @@ def test_addresses_load_no_machine_learning(tmp_path: Path) -> None:
         f"print(*[name for name in {HEAVY} if name in sys.modules])"
     )
     environment = studio_environment(tmp_path, DJANGO_SETTINGS_MODULE="studio.settings")
-    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
     assert result.returncode == 0, result.stderr
     assert result.stdout.split() == []

@@ -1,4 +1,6 @@
-"""One rule says what an empty cell is, in Python, in SQL, and in every count of rows without a label."""
+"""One rule says what an empty cell is, in Python, in SQL, and in every count of rows without a
+label.
+"""
 
 from __future__ import annotations
 
@@ -79,7 +81,11 @@ def test_blank_given_label_is_none_on_the_way_out(alice: User) -> None:
     assert row is not None
     assert (row["uploaded_label"], row["clean_label"]) == (None, None)
     assert row_labels(cleanset, row).given is None
-    assert [label for label, _ in row_query.label_choices(source, "given_label")] == ["billing", "login", "delivery"]
+    assert [label for label, _ in row_query.label_choices(source, "given_label")] == [
+        "billing",
+        "login",
+        "delivery",
+    ]
     _, rows = table(cleanset, details=True)
     assert rows.loc[[1, UNLABELED], "clean_label"].tolist() == [None, None]
     assert rows.index[rows["initially_unlabeled"].astype(bool)].tolist() == [1, UNLABELED]

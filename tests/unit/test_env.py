@@ -57,7 +57,9 @@ def test_list_is_split_at_commas(monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda: env_server("NAME"), "redis"),
     ],
 )
-def test_odd_value_is_named(read: Callable[[], object], value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_odd_value_is_named(
+    read: Callable[[], object], value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NAME", value)
     with pytest.raises(BadSetting, match=f"NAME is '{value}'; expected "):
         read()
@@ -98,7 +100,9 @@ def test_a_secret_key_that_can_be_guessed_is_refused(
     value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STUDIO_SECRET_KEY", value)
-    with pytest.raises(BadSetting, match="STUDIO_SECRET_KEY is too short or begins with #") as refused:
+    with pytest.raises(
+        BadSetting, match="STUDIO_SECRET_KEY is too short or begins with #"
+    ) as refused:
         secret_key(tmp_path, embedded=True)
     assert value not in str(refused.value)
 
@@ -117,7 +121,9 @@ def test_a_misspelled_setting_is_told_with_what_was_meant(
 ) -> None:
     monkeypatch.setenv(misspelled, "1")
     found = [sentence for sentence in unknown_settings() if sentence.startswith(f"{misspelled} ")]
-    assert found == [f"{misspelled} is no setting of the studio and has no effect. Did you mean {meant}?"]
+    assert found == [
+        f"{misspelled} is no setting of the studio and has no effect. Did you mean {meant}?"
+    ]
 
 
 @pytest.mark.parametrize(

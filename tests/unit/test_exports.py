@@ -27,8 +27,10 @@ from studio.exports import (
 )
 
 RUN = [
-    "=1+1", "= 1+1", "+SUM(A1)", "-2+3", "- 2 + 3", "@cmd", "@SUM(1)", "\t=1", "=cmd|' /C calc'!A0", "--", "+A1",
-    "-1+cmd|' /C calc'!A0", "+49-170-1", "@user - hi", "-wow WEBSERVICE (A1)", "＝1+1", "＋SUM(A1)", "－A1",
+    "=1+1", "= 1+1", "+SUM(A1)", "-2+3", "- 2 + 3", "@cmd", "@SUM(1)", "\t=1",
+    "=cmd|' /C calc'!A0", "--", "+A1",
+    "-1+cmd|' /C calc'!A0", "+49-170-1", "@user - hi", "-wow WEBSERVICE (A1)", "＝1+1", "＋SUM(A1)",
+    "－A1",
     "＠SUM(A1)",
     '=HYPERLINK("https://example.org/?"&A1,"more")',
 ]  # fmt: skip
@@ -42,9 +44,11 @@ RUN_WHEN_PARTED = {
     "\n=1": "'\n'=1",
 }
 NOT_RUN = [
-    "-3.5", "+4", "-1e-7", "-1,200", "-12%", "-5 °C", "-5kg", "-$5", "-€ 5", "007", " =1", "a=b", "", "'tis",
+    "-3.5", "+4", "-1e-7", "-1,200", "-12%", "-5 °C", "-5kg", "-$5", "-€ 5", "007", " =1", "a=b",
+    "", "'tis",
     "12345678901234567890", "-", "=", "+49 30 123", "+49 (30) 123-45", "- none -", "-- the end",
-    "@you thanks for that!", "+ fast delivery\n- no manual", "=) nice", "so it goes ;-)", "a; b", "-.5",
+    "@you thanks for that!", "+ fast delivery\n- no manual", "=) nice", "so it goes ;-)", "a; b",
+    "-.5",
     "2024-01-31", "x;-3",
 ]  # fmt: skip
 
@@ -60,11 +64,15 @@ def parsed(stream: Iterator[bytes]) -> list[list[str]]:
 def read_back(path: Path) -> list[tuple[str | None, ...]]:
     out = path.with_suffix(".out")
     read_table(path, path.name, out, progress=Silent(), limits=ReadLimits())
-    return list(zip(*[column.to_pylist() for column in pq.read_table(out).columns[1:]], strict=True))
+    return list(
+        zip(*[column.to_pylist() for column in pq.read_table(out).columns[1:]], strict=True)
+    )
 
 
 def guarded(cells: list[str], *, columns: str = "text") -> list[str]:
-    rows = parsed(stream_csv(["n", "text"], [batch(n=range(len(cells)), text=cells)], guarded={columns}))
+    rows = parsed(
+        stream_csv(["n", "text"], [batch(n=range(len(cells)), text=cells)], guarded={columns})
+    )
     return [row[1] for row in rows[1:]]
 
 
@@ -87,7 +95,11 @@ def test_what_no_spreadsheet_runs_stays_as_it_is() -> None:
 
 
 def test_column_names_are_only_altered_when_asked() -> None:
-    assert parsed(stream_csv(["=1+1", "@text", "-5"], [], guarded={"@text"}))[0] == ["=1+1", "@text", "-5"]
+    assert parsed(stream_csv(["=1+1", "@text", "-5"], [], guarded={"@text"}))[0] == [
+        "=1+1",
+        "@text",
+        "-5",
+    ]
     assert parsed(stream_safe_csv(["=1+1", "@text", "-5"], []))[0] == ["'=1+1", "'@text", "-5"]
 
 
@@ -119,7 +131,7 @@ def test_exact_csv_alters_nothing() -> None:
 def test_typed_values_are_written_canonically_in_csv() -> None:
     score = pa.array([0.3, 1.0, None], pa.float32())
     rows = parsed(stream_safe_csv(["flag", "n", "score"], [pa.RecordBatch.from_arrays(
-        [pa.array([True, False, None]), pa.array([1, -2, None]), score], names=["a", "b", "c"])]))  # fmt: skip
+        [pa.array([True, False, None]), pa.array([1, -2, None]), score], names=["a", "b", "c"])]))  # fmt: skip  # noqa: E501
     assert rows[1:] == [["True", "1", "0.3"], ["False", "-2", "1.0"], ["", "", ""]]
 
 
@@ -138,7 +150,12 @@ def test_csv_comes_in_pieces_without_reading_ahead() -> None:
 
 def test_json_keeps_types_and_text_and_has_no_nan() -> None:
     values = [
-        batch(text=["=1+1", None], n=[1, 2], score=pa.array([0.3, float("nan")], pa.float32()), flag=[True, None]),
+        batch(
+            text=["=1+1", None],
+            n=[1, 2],
+            score=pa.array([0.3, float("nan")], pa.float32()),
+            flag=[True, None],
+        ),
         batch(text=["很好"], n=[3], score=pa.array([float("inf")], pa.float32()), flag=[False]),
     ]
     assert json.loads(b"".join(stream_json(["text", "n", "score", "flag"], values))) == [
@@ -153,7 +170,11 @@ def test_json_of_no_rows_is_an_empty_list() -> None:
 
 
 def test_parquet_keeps_types_and_names(tmp_path: Path) -> None:
-    write_parquet(tmp_path / "t.parquet", ["given text", "n"], [batch(a=["=1"], b=[1]), batch(a=[None], b=[2])])
+    write_parquet(
+        tmp_path / "t.parquet",
+        ["given text", "n"],
+        [batch(a=["=1"], b=[1]), batch(a=[None], b=[2])],
+    )
     table = pq.read_table(tmp_path / "t.parquet")
     assert table.to_pydict() == {"given text": ["=1", None], "n": [1, 2]}
 
@@ -200,10 +221,14 @@ def test_a_cell_too_long_for_a_sheet_is_refused_not_cut(tmp_path: Path) -> None:
 
 def test_more_columns_than_a_sheet_holds_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataProblem, match="CSV or Parquet"):
-        write_xlsx(tmp_path / "t.xlsx", [f"c{n}" for n in range(workbook.MAX_SHEET_COLUMNS + 1)], [])
+        write_xlsx(
+            tmp_path / "t.xlsx", [f"c{n}" for n in range(workbook.MAX_SHEET_COLUMNS + 1)], []
+        )
 
 
-def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_rows_than_a_sheet_holds_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(workbook, "MAX_SHEET_ROWS", 100)
     write_xlsx(tmp_path / "t.xlsx", ["n"], [batch(n=range(99))])
     with pytest.raises(DataProblem, match="more than 99 rows"):

@@ -34,7 +34,11 @@ def text(name: str, mean_words: float = 12.0) -> Column:
 
 @pytest.mark.parametrize("name", ["label", "Class", "target", "y", "category", "given_label"])
 def test_the_label_is_known_by_its_name_wherever_it_stands(name: str) -> None:
-    columns = [Column("kind", K.CATEGORICAL), Column(name, K.CATEGORICAL), Column("last", K.CATEGORICAL)]
+    columns = [
+        Column("kind", K.CATEGORICAL),
+        Column(name, K.CATEGORICAL),
+        Column("last", K.CATEGORICAL),
+    ]
     assert guess_choice(columns).label_column == name
 
 
@@ -49,7 +53,9 @@ def test_the_label_is_known_by_its_name_wherever_it_stands(name: str) -> None:
         (["colour", "shape", "size"], "size"),
     ],
 )
-def test_the_label_is_known_by_words_in_its_name_and_then_as_the_last(names: list[str], label: str) -> None:
+def test_the_label_is_known_by_words_in_its_name_and_then_as_the_last(
+    names: list[str], label: str
+) -> None:
     assert guess_choice([Column(name, K.CATEGORICAL) for name in names]).label_column == label
 
 
@@ -70,22 +76,35 @@ def test_a_measured_target_makes_a_regression() -> None:
 
 
 def test_a_measure_is_known_however_its_name_is_written() -> None:
-    guess = guess_choice([Column("SalePrice", K.NUMBER, 800), Column("SaleCondition", K.CATEGORICAL)])
+    guess = guess_choice(
+        [Column("SalePrice", K.NUMBER, 800), Column("SaleCondition", K.CATEGORICAL)]
+    )
     assert (guess.label_column, guess.task) == ("SalePrice", MLTask.REGRESSION)
 
 
 def test_a_mostly_missing_column_loses_against_a_filled_one() -> None:
-    columns = [Column("sentiment", K.CATEGORICAL), Column("sentiment_checked", K.CATEGORICAL, n_missing=990)]
+    columns = [
+        Column("sentiment", K.CATEGORICAL),
+        Column("sentiment_checked", K.CATEGORICAL, n_missing=990),
+    ]
     assert guess_choice(columns).label_column == "sentiment"
 
 
 def test_one_text_and_a_label_are_a_text_project() -> None:
     guess = guess_choice([text("text"), Column("label", K.CATEGORICAL)])
-    assert (guess.modality, guess.text_column, guess.task) == (Modality.TEXT, "text", MLTask.MULTI_CLASS)
+    assert (guess.modality, guess.text_column, guess.task) == (
+        Modality.TEXT,
+        "text",
+        MLTask.MULTI_CLASS,
+    )
 
 
 def test_a_short_text_beside_measured_columns_is_a_tabular_project() -> None:
-    columns = [text("Name", mean_words=4), Column("Age", K.NUMBER, 80), Column("Survived", K.BOOLEAN, 2)]
+    columns = [
+        text("Name", mean_words=4),
+        Column("Age", K.NUMBER, 80),
+        Column("Survived", K.BOOLEAN, 2),
+    ]
     guess = guess_choice(columns)
     assert (guess.modality, guess.text_column) == (Modality.TABULAR, "Name")
     assert guess.feature_columns == ("Name", "Age")
@@ -150,7 +169,9 @@ def test_index_is_left_out_unless_there_is_nothing_else() -> None:
     label = Column("label", K.CATEGORICAL)
     guess = guess_choice([index, Column("age", K.INTEGER, 70), label])
     assert guess.feature_columns == ("age",)
-    assert dict(guess.left_out) == {"Unnamed: 0": "its numbers only say where in the file a row stood"}
+    assert dict(guess.left_out) == {
+        "Unnamed: 0": "its numbers only say where in the file a row stood"
+    }
     assert guess_choice([index, label]).feature_columns == ("Unnamed: 0",)
 
 

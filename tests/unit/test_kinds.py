@@ -22,7 +22,9 @@ def infer(tmp_path: Path) -> Infer:
     def kind(name: str, cells: Iterable[object]) -> ColumnKind:
         texts = [None if cell is None else str(cell) for cell in cells]
         path = tmp_path / "t.parquet"
-        pq.write_table(pa.table({ROW_ID: range(len(texts)), name: pa.array(texts, pa.string())}), path)
+        pq.write_table(
+            pa.table({ROW_ID: range(len(texts)), name: pa.array(texts, pa.string())}), path
+        )
         (profile,) = profile_table(path)
         return profile.inferred_kind
 
@@ -70,9 +72,21 @@ def infer(tmp_path: Path) -> Infer:
         ("fraction", ["1/2", "3/4"] * 20, K.CATEGORICAL),
         ("age_group", ["[70-80)", "[60-70)"] * 20, K.CATEGORICAL),
         ("income", ["<=50K", ">50K"] * 20, K.CATEGORICAL),
-        ("notes", ["great participation +10", "cheated on exam, gets 0pts", None] * 50, K.CATEGORICAL),
-        ("timezone", ["Eastern Time (US & Canada)", "Central Time (US & Canada)"] * 40, K.CATEGORICAL),
-        ("message", [f"please help me with order {n} as soon as you can" for n in range(100)], K.TEXT),
+        (
+            "notes",
+            ["great participation +10", "cheated on exam, gets 0pts", None] * 50,
+            K.CATEGORICAL,
+        ),
+        (
+            "timezone",
+            ["Eastern Time (US & Canada)", "Central Time (US & Canada)"] * 40,
+            K.CATEGORICAL,
+        ),
+        (
+            "message",
+            [f"please help me with order {n} as soon as you can" for n in range(100)],
+            K.TEXT,
+        ),
         ("full_name", [f"Braund, Mr. Owen Harris {n}" for n in range(100)], K.TEXT),
         ("review", [f"很快，好吃，味道足，量大{chr(0x4E00 + n)}" for n in range(100)], K.TEXT),
         ("label", [f"第{n % 2}类" for n in range(100)], K.CATEGORICAL),
@@ -82,7 +96,9 @@ def infer(tmp_path: Path) -> Infer:
         ("constant", ["2011"] * 50, K.INTEGER),
     ],
 )
-def test_kind_is_what_a_person_would_say(infer: Infer, name: str, cells: Iterable[object], kind: ColumnKind) -> None:
+def test_kind_is_what_a_person_would_say(
+    infer: Infer, name: str, cells: Iterable[object], kind: ColumnKind
+) -> None:
     assert infer(name, cells) is kind
 
 
@@ -93,5 +109,8 @@ def test_a_few_odd_cells_do_not_make_numbers_words(infer: Infer) -> None:
 
 
 def test_long_texts_that_repeat_are_still_texts(infer: Infer) -> None:
-    texts = [f"thank you for calling, this is a standard answer number {n % 20} of ours" for n in range(200)]
+    texts = [
+        f"thank you for calling, this is a standard answer number {n % 20} of ours"
+        for n in range(200)
+    ]
     assert infer("reply", texts) is K.TEXT

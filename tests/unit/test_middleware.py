@@ -17,7 +17,9 @@ def test_a_body_beyond_the_limit_is_refused_with_both_sizes(
     alice: User, client_of: Callable[[User], Client], settings: Settings
 ) -> None:
     settings.MAX_UPLOAD_BYTES = 10
-    response = client_of(alice).post(UPLOAD, b"x" * 2_000_000, content_type="application/octet-stream")
+    response = client_of(alice).post(
+        UPLOAD, b"x" * 2_000_000, content_type="application/octet-stream"
+    )
     assert response.status_code == 413
     assert "1.9" in response.content.decode()
     assert "gzip" in response.content.decode()

@@ -1,4 +1,6 @@
-"""What the studio asks of other hosts for its users: public addresses only, also by redirect, and within limits."""
+"""What the studio asks of other hosts for its users: public addresses only, also by redirect, and
+within limits.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,11 @@ class Answers(BaseHTTPRequestHandler):
         elif self.path == "/moved":
             self.answer(302, b"", {"Location": "/table.csv"})
         elif self.path == "/inward":
-            self.answer(302, b"", {"Location": f"http://127.0.0.2:{self.server.server_address[1]}/table.csv"})
+            self.answer(
+                302,
+                b"",
+                {"Location": f"http://127.0.0.2:{self.server.server_address[1]}/table.csv"},
+            )
         elif self.path == "/circle":
             self.answer(302, b"", {"Location": "/circle"})
         elif self.path == "/short":
@@ -110,19 +116,32 @@ def test_address_within_a_network_is_not_public(address: str) -> None:
     assert not outbound.is_public(address)
 
 
-@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::5db8:d70e"])
+@pytest.mark.parametrize(
+    "address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "64:ff9b::5db8:d70e"]
+)
 def test_address_of_the_internet_is_public(address: str) -> None:
     assert outbound.is_public(address)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "[::1]", "127.1"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "[::1]", "127.1"]
+)
 def test_own_machine_is_refused_however_it_is_written(host: str) -> None:
     with pytest.raises(DataProblem, match=r"private network|was not found"):
         fetch(f"http://{host}/")
 
 
 @pytest.mark.parametrize(
-    "url", ["", "table.csv", "ftp://example.org/x", "file:///etc/passwd", "http://", "http://a:99999/", "http://a b/"]
+    "url",
+    [
+        "",
+        "table.csv",
+        "ftp://example.org/x",
+        "file:///etc/passwd",
+        "http://",
+        "http://a:99999/",
+        "http://a b/",
+    ],
 )
 def test_what_is_no_web_address_is_refused(url: str) -> None:
     with pytest.raises(DataProblem, match="not an address to fetch"):
@@ -144,7 +163,10 @@ def test_only_public_addresses_of_a_host_are_asked_and_its_name_is_looked_up_onc
 
     def look_up(host: str, *_: object, **__: object) -> list[object]:
         looked_up.append(host)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port)) for ip in ("10.0.0.1", "93.184.215.14")]
+        return [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, port))
+            for ip in ("10.0.0.1", "93.184.215.14")
+        ]
 
     class Socket(socket.socket):
         def connect(self, address: object) -> None:
@@ -159,7 +181,9 @@ def test_only_public_addresses_of_a_host_are_asked_and_its_name_is_looked_up_onc
     assert connected == [("93.184.215.14", port)]
 
 
-def test_redirect_into_the_network_is_refused(base: str, settings: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redirect_into_the_network_is_refused(
+    base: str, settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(outbound, "is_public", lambda address: address == "127.0.0.1")
     settings.ALLOW_PRIVATE_URLS = False  # type: ignore[attr-defined]
     with pytest.raises(DataProblem, match=r"127\.0\.0\.2 lies in a private network"):
@@ -186,7 +210,10 @@ def test_server_without_a_file_is_a_sentence(base: str, path: str, message: str)
 
 
 def test_server_that_trickles_for_ever_is_left_in_time(base: str) -> None:
-    with outbound.opened(f"{base}/slow", within_s=2) as answer, pytest.raises(DataProblem, match="took longer than"):
+    with (
+        outbound.opened(f"{base}/slow", within_s=2) as answer,
+        pytest.raises(DataProblem, match="took longer than"),
+    ):
         b"".join(answer.chunks(most_bytes=1_000_000))
 
 
@@ -205,6 +232,8 @@ def test_host_that_does_not_answer_is_a_sentence(base: str) -> None:
 
 
 def test_body_is_posted_with_its_headers(base: str, server: ThreadingHTTPServer) -> None:
-    with outbound.sent("POST", f"{base}/hook", headers={"X-Sign": "abc"}, body=b"{}", within_s=5) as answer:
+    with outbound.sent(
+        "POST", f"{base}/hook", headers={"X-Sign": "abc"}, body=b"{}", within_s=5
+    ) as answer:
         assert answer.status == 204
     assert server.posted == [("abc", b"{}")]  # type: ignore[attr-defined]

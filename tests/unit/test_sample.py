@@ -12,7 +12,13 @@ from projects.readers.profile import profile_table
 from studio.engine.guess import guess_choice
 from studio.engine.ml_task import Modality
 from studio.engine.progress import Silent
-from studio.engine.sample import TOPICS, Planted, SampleTable, make_support_requests, write_sample_csv
+from studio.engine.sample import (
+    TOPICS,
+    Planted,
+    SampleTable,
+    make_support_requests,
+    write_sample_csv,
+)
 from studio.engine.sample_phrases import CONFUSABLE
 
 
@@ -45,7 +51,10 @@ def test_as_many_issues_are_planted_as_promised(n_rows: int) -> None:
 
 def test_label_errors_fall_on_a_topic_that_people_mix_up(sample: SampleTable) -> None:
     errors = planted(sample, Planted.LABEL_ERROR)
-    assert all(given in CONFUSABLE[true] for given, true in zip(errors["topic"], errors["true_topic"], strict=True))
+    assert all(
+        given in CONFUSABLE[true]
+        for given, true in zip(errors["topic"], errors["true_topic"], strict=True)
+    )
 
 
 def test_all_other_labels_are_right_or_missing(sample: SampleTable) -> None:
@@ -96,11 +105,17 @@ def test_the_largest_sample_can_be_made() -> None:
     assert len(make_support_requests(n_rows=5_000).frame) == 5_000
 
 
-def test_the_written_sample_reads_back_and_is_understood(tmp_path: Path, sample: SampleTable) -> None:
+def test_the_written_sample_reads_back_and_is_understood(
+    tmp_path: Path, sample: SampleTable
+) -> None:
     path, out = tmp_path / "sample.csv", tmp_path / "sample.parquet"
     write_sample_csv(path)
     facts = read_table(path, path.name, out, progress=Silent(), limits=ReadLimits())
     guess = guess_choice(profile_table(out))
     assert (facts.n_rows, facts.columns) == (1200, ("request_id", "message", "topic", "channel"))
-    assert (guess.modality, guess.label_column, guess.text_column) == (Modality.TEXT, "topic", "message")
+    assert (guess.modality, guess.label_column, guess.text_column) == (
+        Modality.TEXT,
+        "topic",
+        "message",
+    )
     assert ("request_id", "it identifies rows") in guess.left_out

@@ -1,4 +1,6 @@
-"""Files by storage key: published whole, replaced by a second attempt; scratch space that does not pile up."""
+"""Files by storage key: published whole, replaced by a second attempt; scratch space that does not
+pile up.
+"""
 
 from __future__ import annotations
 

@@ -33,7 +33,14 @@ def test_duration_has_its_two_largest_units(seconds: float | None, text: str) ->
 
 @pytest.mark.parametrize(
     ("n_bytes", "text"),
-    [(None, "–"), (0, "0 B"), (1023, "1023 B"), (1536, "1.5 KB"), (5 * 1024**2, "5.0 MB"), (3 * 1024**4, "3072.0 GB")],
+    [
+        (None, "–"),
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1536, "1.5 KB"),
+        (5 * 1024**2, "5.0 MB"),
+        (3 * 1024**4, "3072.0 GB"),
+    ],
 )
 def test_filesize_is_in_powers_of_1024(n_bytes: int | None, text: str) -> None:
     assert plain(filesize(n_bytes)) == text

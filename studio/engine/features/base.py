@@ -29,7 +29,9 @@ class Featuriser(ABC):
 
     @abstractmethod
     def transform(self, table: Table, resources: Resources) -> Matrix:
-        """Write the table's rows as a matrix of float32, shape (n_rows, d); never NaN in a sparse one."""
+        """Write the table's rows as a matrix of float32, shape (n_rows, d); never NaN in a sparse
+        one.
+        """
 
     def fit_transform(self, table: Table, resources: Resources) -> Matrix:
         """Do both, without reading the cells twice where that can be helped."""

@@ -35,11 +35,15 @@ def _sentences(spec: CleansetSpec) -> Featuriser:
 
 
 def _layers(spec: CleansetSpec) -> Featuriser:
-    return SentenceFeatures(spec.feature_columns[0], spec.encoder_folder, spec.arithmetic, is_deep=True)
+    return SentenceFeatures(
+        spec.feature_columns[0], spec.encoder_folder, spec.arithmetic, is_deep=True
+    )
 
 
 def _table(reader: Reader) -> Callable[[CleansetSpec], Featuriser]:
-    return lambda spec: TableFeatures(spec.feature_columns, spec.column_kinds, reader=reader, seed=spec.seed)
+    return lambda spec: TableFeatures(
+        spec.feature_columns, spec.column_kinds, reader=reader, seed=spec.seed
+    )
 
 
 VIEWS: Mapping[str, Callable[[CleansetSpec], Featuriser]] = {

@@ -1,4 +1,6 @@
-"""One encoder per kind of column; each writes its cells for trees, for linear models and for distances."""
+"""One encoder per kind of column; each writes its cells for trees, for linear models and for
+distances.
+"""
 
 from __future__ import annotations
 
@@ -78,8 +80,8 @@ class ReadNumbers:
 class Categories:
     """A column of named levels; rare and unseen ones share one level, missing cells have their own.
 
-    The many levels of codes and identifiers often have an order that means something, such as time or a group of
-    diseases, and rare ones lie near others in it.
+    The many levels of codes and identifiers often have an order that means something, such as time
+    or a group of diseases, and rare ones lie near others in it.
     """
 
     _order: npt.NDArray[np.object_] | None = None  # the levels of a column of codes, sorted
@@ -93,22 +95,32 @@ class Categories:
         for cell, count in zip(cells.distinct.tolist(), cells.counts().tolist(), strict=True):
             counts[self._level_of(cell)] += count
         del counts[""]
-        frequent = sorted((-count, level) for level, count in counts.items() if count >= _MIN_ROWS_PER_LEVEL)
+        frequent = sorted(
+            (-count, level) for level, count in counts.items() if count >= _MIN_ROWS_PER_LEVEL
+        )
         self._codes = {level: code for code, (_, level) in enumerate(frequent[:_MAX_LEVELS])}
         if len(counts) >= _MIN_LEVELS_OF_CODES:
             self._order = np.array(sorted(counts, key=_code_order), dtype=object)
 
     def for_trees(self, cells: Cells) -> Dense:
-        """The rank of the level by frequency, and of a code its place in their order; NaN where missing."""
+        """The rank of the level by frequency, and of a code its place in their order; NaN where
+        missing.
+        """
         codes = self._coded(cells).astype(np.float32)
         codes[codes > len(self._codes)] = np.nan
-        return codes[:, None] if self._order is None else np.column_stack([codes, self._places(cells, self._order)])
+        return (
+            codes[:, None]
+            if self._order is None
+            else np.column_stack([codes, self._places(cells, self._order)])
+        )
 
     def for_linear(self, cells: Cells) -> Matrix:
         """One column per level, then the rare ones together, then missing."""
         codes = self._coded(cells)
         shape = (len(cells), len(self._codes) + 2)
-        return sparse.csr_array((np.ones(len(cells), np.float32), (np.arange(len(cells)), codes)), shape=shape)
+        return sparse.csr_array(
+            (np.ones(len(cells), np.float32), (np.arange(len(cells)), codes)), shape=shape
+        )
 
     def for_distances(self, cells: Cells) -> Dense:
         """As for linear models, with only the most frequent levels told apart."""
@@ -124,7 +136,9 @@ class Categories:
 
         def places(distinct: list[str]) -> npt.NDArray[np.float32]:
             levels = map(self._level_of, distinct)
-            found = [bisect_left(known, _code_order(level)) if level else np.nan for level in levels]
+            found = [
+                bisect_left(known, _code_order(level)) if level else np.nan for level in levels
+            ]
             return np.array(found, dtype=np.float32)
 
         return np.asarray(cells.each(places), dtype=np.float32)
@@ -134,7 +148,10 @@ class Categories:
 
         def codes(distinct: list[str]) -> npt.NDArray[np.int64]:
             levels = map(self._level_of, distinct)
-            return np.array([self._codes.get(level, rare) if level else missing for level in levels], dtype=np.int64)
+            return np.array(
+                [self._codes.get(level, rare) if level else missing for level in levels],
+                dtype=np.int64,
+            )
 
         return np.asarray(cells.each(codes), dtype=np.int64)
 
@@ -170,7 +187,9 @@ class Moments:
 
 
 class Phrases:
-    """A column of free text: weighted words, their main topics, signed numbers such as “+10”, length."""
+    """A column of free text: weighted words, their main topics, signed numbers such as “+10”,
+    length.
+    """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
@@ -217,7 +236,8 @@ class Phrases:
 
 
 def signed_numbers(cells: Cells) -> npt.NDArray[np.float64]:
-    """Return the sum of the numbers with an explicit sign in each cell, 0 where there is none, shape (n,).
+    """Return the sum of the numbers with an explicit sign in each cell, 0 where there is none,
+    shape (n,).
 
     >>> signed_numbers(Cells.of(["great work +10, late -2.5", "phone 555-1234", ""])).tolist()
     [7.5, 0.0, 0.0]
@@ -226,11 +246,15 @@ def signed_numbers(cells: Cells) -> npt.NDArray[np.float64]:
 
 
 def _signed_sums(cells: list[str]) -> npt.NDArray[np.float64]:
-    return np.array([sum(map(float, _SIGNED_NUMBER.findall(cell))) for cell in cells], dtype=np.float64)
+    return np.array(
+        [sum(map(float, _SIGNED_NUMBER.findall(cell))) for cell in cells], dtype=np.float64
+    )
 
 
 def _lengths(cells: Cells) -> npt.NDArray[np.float64]:
-    return np.asarray(cells.each(lambda distinct: np.log1p(np.array(list(map(len, distinct)), dtype=np.float64))))
+    return np.asarray(
+        cells.each(lambda distinct: np.log1p(np.array(list(map(len, distinct)), dtype=np.float64)))
+    )
 
 
 def _code_order(code: str) -> tuple[int, str]:
@@ -272,7 +296,9 @@ class NamedLevels(Categories):
 
     def for_distances(self, cells: Cells) -> Dense:
         """Number, then levels."""
-        return np.hstack([self._numbers.for_distances(signed_numbers(cells)), super().for_distances(cells)])
+        return np.hstack(
+            [self._numbers.for_distances(signed_numbers(cells)), super().for_distances(cells)]
+        )
 
 
 def _numbers(cells: Cells) -> npt.NDArray[np.float64]:

@@ -1,4 +1,6 @@
-"""Numbers as features: for trees as they are, for linear models as a curve, for distances in robust units."""
+"""Numbers as features: for trees as they are, for linear models as a curve, for distances in robust
+units.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ import numpy.typing as npt
 
 _KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # quantiles where the slope of a linear model may change
 _MIN_DISTINCT_FOR_KNOTS = 10
-_LINEAR_UNITS = 3.0  # beyond it units grow with the logarithm: one absurd value must not hide all others, nor pass
+# beyond it units grow with the logarithm: one absurd value must not hide all others, nor pass
+_LINEAR_UNITS = 3.0
 _SD_PER_IQR = 1.349  # of a normal distribution
 _FLOAT32_SAFE = 1e30
 
@@ -41,7 +44,9 @@ class NumberFeatures:
 
     def for_distances(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
         """Return robust units, the median where missing, shape (n, 1)."""
-        return self._units(np.where(np.isnan(values), self._median, values)).astype(np.float32)[:, None]
+        return self._units(np.where(np.isnan(values), self._median, values)).astype(np.float32)[
+            :, None
+        ]
 
     def _units(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         units = (values - self._median) / self._spread
@@ -56,7 +61,9 @@ def _spread(known: npt.NDArray[np.float64]) -> float:
 
 
 def _spread_of_seldom(known: npt.NDArray[np.float64]) -> float:
-    """Return a unit for numbers most of which are the same, in which a usual other number is one unit away at most."""
+    """Return a unit for numbers most of which are the same, in which a usual other number is one
+    unit away at most.
+    """
     away = np.abs(known - np.median(known))
     others = away[away > 0]
     return max(float(np.std(known)), float(np.median(others))) if len(others) else 0.0

@@ -1,4 +1,6 @@
-"""The featurisers of tables: each column by its kind's encoder, side by side; text also by the sentence encoder."""
+"""The featurisers of tables: each column by its kind's encoder, side by side; text also by the
+sentence encoder.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +29,21 @@ class Reader(StrEnum):
 
 
 _ROWS_AT_ONCE = 100_000
-_SENTENCE_SCALE = np.float32(3.5)  # models of a table are held back more than those of embeddings; this makes up for it
+_SENTENCE_SCALE = np.float32(
+    3.5
+)  # models of a table are held back more than those of embeddings; this makes up for it
 
 
 class TableFeatures(Featuriser):
     """Writes a table for one kind of reader.
 
-    Trees get a dense matrix with NaN for what is missing, linear models a sparse one with a column per level and
-    word, distances a dense one in which a unit is a usual difference in any column.
+    Trees get a dense matrix with NaN for what is missing, linear models a sparse one with a column
+    per level and word, distances a dense one in which a unit is a usual difference in any column.
     """
 
-    def __init__(self, columns: Sequence[str], kinds: Mapping[str, ColumnKind], *, reader: Reader, seed: int) -> None:
+    def __init__(
+        self, columns: Sequence[str], kinds: Mapping[str, ColumnKind], *, reader: Reader, seed: int
+    ) -> None:
         self._kinds = {name: kinds[name] for name in columns}
         self._reader = reader
         self._seed = seed
@@ -46,7 +52,9 @@ class TableFeatures(Featuriser):
     @property
     def signature(self) -> str:
         """Name, version, reader, the columns' kinds."""
-        return f"table/4 {self._reader} {self._seed} {[kind.value for kind in self._kinds.values()]}"
+        return (
+            f"table/4 {self._reader} {self._seed} {[kind.value for kind in self._kinds.values()]}"
+        )
 
     def fit(self, table: Table) -> None:
         """Learn each column."""
@@ -72,7 +80,9 @@ class TableFeatures(Featuriser):
 
 
 def _stacked(parts: Iterator[Matrix], n_rows: int) -> Matrix:
-    """Return the parts below each other; dense ones are held once, as each is written to its place when it comes."""
+    """Return the parts below each other; dense ones are held once, as each is written to its place
+    when it comes.
+    """
     first = next(parts)
     if first.shape[0] == n_rows:
         return first
@@ -87,19 +97,25 @@ def _stacked(parts: Iterator[Matrix], n_rows: int) -> Matrix:
 
 
 class SentencesAndColumns(Featuriser):
-    """Sentence embeddings of the columns of text, layer by layer, beside the other columns as linear models read them.
+    """Sentence embeddings of the columns of text, layer by layer, beside the other columns as
+    linear models read them.
 
-    Dense: the words themselves are left to the view of `TableFeatures` for linear models. On 5,000 tweets with four
-    columns and a tenth of the labels wrong this raised average precision from 0.56 to 0.71; for prices of flats their
-    names said nothing, so that regressions do without.
+    Dense: the words themselves are left to the view of `TableFeatures` for linear models. On 5,000
+    tweets with four columns and a tenth of the labels wrong this raised average precision from 0.56
+    to 0.71; for prices of flats their names said nothing, so that regressions do without.
     """
 
     def __init__(self, spec: CleansetSpec) -> None:
-        phrases = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
+        phrases = [
+            name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT
+        ]
         others = [name for name in spec.feature_columns if name not in phrases]
-        self._columns = TableFeatures(others, spec.column_kinds, reader=Reader.LINEAR, seed=spec.seed)
+        self._columns = TableFeatures(
+            others, spec.column_kinds, reader=Reader.LINEAR, seed=spec.seed
+        )
         self._sentences = [
-            SentenceFeatures(name, spec.encoder_folder, spec.arithmetic, is_deep=True) for name in phrases
+            SentenceFeatures(name, spec.encoder_folder, spec.arithmetic, is_deep=True)
+            for name in phrases
         ]
 
     @property
@@ -113,6 +129,10 @@ class SentencesAndColumns(Featuriser):
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
         """Encode the text and write everything side by side."""
-        encoded = [np.asarray(one.transform(table, resources)) * _SENTENCE_SCALE for one in self._sentences]
+        encoded = [
+            np.asarray(one.transform(table, resources)) * _SENTENCE_SCALE for one in self._sentences
+        ]
         columns = self._columns.transform(table, resources)
-        return np.hstack([columns if isinstance(columns, np.ndarray) else columns.toarray(), *encoded])
+        return np.hstack(
+            [columns if isinstance(columns, np.ndarray) else columns.toarray(), *encoded]
+        )

@@ -1,4 +1,6 @@
-"""Featurisers of the one text column: weighted words, weighted character sequences, sentence embeddings, topics."""
+"""Featurisers of the one text column: weighted words, weighted character sequences, sentence
+embeddings, topics.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ _WORD = r"(?u)\b\w+\b"
 _MAX_TERMS = 100_000
 _SPACES_PER_CHARACTER = 1 / 20
 _ROWS_PER_TOPIC = 10
-_MANY_ROWS = 2_000  # from here on, a term that occurs in one row only teaches nothing and costs memory
+_MANY_ROWS = (
+    2_000  # from here on, a term that occurs in one row only teaches nothing and costs memory
+)
 
 
 class TfidfFeatures(Featuriser):
@@ -34,9 +38,8 @@ class TfidfFeatures(Featuriser):
     ----------
     column
         The text column.
-    analyzer
-        "word" (terms are words and pairs of words) or "char_wb" / "char" (sequences of characters within words /
-        across them).
+    analyzer "word" (terms are words and pairs of words) or "char_wb" / "char" (sequences of
+        characters within words / across them).
     shortest, longest
         Length of the terms, in words or characters.
     """
@@ -71,12 +74,16 @@ class TfidfFeatures(Featuriser):
         if not any(re.search(term, cell) for cell in cells):
             self._vectorizer = None  # not one term, which the vectorizer would refuse
             return self.transform(table, resources)
-        self._vectorizer = tfidf_vectorizer(self.analyzer, self.shortest, self.longest, n_rows=len(cells))
+        self._vectorizer = tfidf_vectorizer(
+            self.analyzer, self.shortest, self.longest, n_rows=len(cells)
+        )
         return sparse.csr_array(self._vectorizer.fit_transform(cells))
 
 
 def is_spaced(cells: Iterable[str]) -> bool:
-    """Say whether words are written apart: of English one character in six is a space, of Thai hardly any."""
+    """Say whether words are written apart: of English one character in six is a space, of Thai
+    hardly any.
+    """
     n_spaces = n_characters = 0
     for cell in cells:
         n_spaces += cell.count(" ")
@@ -85,7 +92,9 @@ def is_spaced(cells: Iterable[str]) -> bool:
 
 
 def tfidf_vectorizer(analyzer: str, shortest: int, longest: int, *, n_rows: int) -> TfidfVectorizer:
-    """Return the vectorizer that all text goes through; sublinear counts suit short and long texts alike."""
+    """Return the vectorizer that all text goes through; sublinear counts suit short and long texts
+    alike.
+    """
     return TfidfVectorizer(
         analyzer=analyzer,
         ngram_range=(shortest, longest),
@@ -98,7 +107,8 @@ def tfidf_vectorizer(analyzer: str, shortest: int, longest: int, *, n_rows: int)
 
 
 class SentenceFeatures(Featuriser):
-    """Sentence embeddings, dense, rows of unit length. The encoder itself is never stored, only its digest.
+    """Sentence embeddings, dense, rows of unit length. The encoder itself is never stored, only its
+    digest.
 
     Parameters
     ----------
@@ -153,8 +163,9 @@ class SentenceFeatures(Featuriser):
 class TopicFeatures(Featuriser):
     """Latent topics of TF-IDF weights (LSA), dense.
 
-    A row's length is at most 1, and the shorter, the less of the text the topics explain. The terms are sequences of
-    characters, or words where texts are long, or characters where words are not written apart.
+    A row's length is at most 1, and the shorter, the less of the text the topics explain. The terms
+    are sequences of characters, or words where texts are long, or characters where words are not
+    written apart.
     """
 
     def __init__(self, column: str, *, n_topics: int, seed: int) -> None:
@@ -177,7 +188,9 @@ class TopicFeatures(Featuriser):
         """Project the rows' weights."""
         if self._terms is None or self._svd is None:
             return np.zeros((table.n_rows, 1), dtype=np.float32)
-        return np.asarray(self._svd.transform(self._terms.transform(table, resources)), dtype=np.float32)
+        return np.asarray(
+            self._svd.transform(self._terms.transform(table, resources)), dtype=np.float32
+        )
 
     def fit_transform(self, table: Table, resources: Resources) -> Matrix:
         """Do both in one pass over the text."""
@@ -187,7 +200,9 @@ class TopicFeatures(Featuriser):
             analyzer, shortest, longest = "char", 1, 1
         else:
             analyzer, shortest, longest = ("word", 1, 1) if is_long else ("char_wb", 2, 3)
-        self._terms = TfidfFeatures(self.column, analyzer=analyzer, shortest=shortest, longest=longest)
+        self._terms = TfidfFeatures(
+            self.column, analyzer=analyzer, shortest=shortest, longest=longest
+        )
         weights = self._terms.fit_transform(table, resources)
         # Few topics for few rows, or an odd row would become a topic of its own.
         n_topics = min(self._n_topics, weights.shape[0] // _ROWS_PER_TOPIC, weights.shape[1] - 1)

@@ -18,7 +18,9 @@ from studio.engine.ml_task import MLTask
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A column that says on which side of a split each row is; `values` in the row order of the evidence."""
+    """A column that says on which side of a split each row is; `values` in the row order of the
+    evidence.
+    """
 
     column: str
     values: Sequence[str | None]

@@ -1,4 +1,6 @@
-"""The labels of each class, which classes are mistaken for each other, and how unequal classes are."""
+"""The labels of each class, which classes are mistaken for each other, and how unequal
+classes are.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +20,9 @@ def find_classes(analysis: Analysis) -> tuple[ClassHealth, ...]:
 
     Notes
     -----
-    Counted are flagged rows: `noise` is the share of a class's rows for which the class is not suggested;
-    `inverse_noise` the share of the rows for which it is, or which rightly have it, that are given another.
+    Counted are flagged rows: `noise` is the share of a class's rows for which the class is not
+    suggested; `inverse_noise` the share of the rows for which it is, or which rightly have it, that
+    are given another.
     """
     labels = analysis.evidence.study.labels
     n_rows = labels.class_counts
@@ -45,18 +48,27 @@ def find_confusions(analysis: Analysis) -> tuple[Confusion, ...]:
     pairs = analysis.flagged_pairs
     labels = analysis.evidence.study.labels
     return tuple(
-        Confusion(labels.classes[i], labels.classes[j], int(pairs[i, j]), float(pairs[i, j] / labels.class_counts[i]))
+        Confusion(
+            labels.classes[i],
+            labels.classes[j],
+            int(pairs[i, j]),
+            float(pairs[i, j] / labels.class_counts[i]),
+        )
         for i, j in _largest(pairs)
     )
 
 
 def find_overlaps(analysis: Analysis) -> tuple[Overlap, ...]:
-    """List the 50 pairs of classes that are mistaken for each other most often, in at least two rows."""
+    """List the 50 pairs of classes that are mistaken for each other most often, in at least two
+    rows.
+    """
     both_ways = np.triu(analysis.flagged_pairs + analysis.flagged_pairs.T, k=1)
     rows = analysis.evidence.study.labels.class_counts
     names = analysis.evidence.study.labels.classes
     return tuple(
-        Overlap(names[i], names[j], int(both_ways[i, j]), float(both_ways[i, j] / (rows[i] + rows[j])))
+        Overlap(
+            names[i], names[j], int(both_ways[i, j]), float(both_ways[i, j] / (rows[i] + rows[j]))
+        )
         for i, j in _largest(both_ways)
         if both_ways[i, j] > 1
     )

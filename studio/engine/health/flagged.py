@@ -15,22 +15,27 @@ def flagged_pairs(evidence: Evidence, issues: pd.DataFrame) -> npt.NDArray[np.in
     """Count the flagged rows of a multi-class task by given and suggested class.
 
     Returns
-    -------
-    ndarray of shape (K, K)
-        As many rows as confident learning counts wrong labels, so the table stands for the joint of given and true
-        labels; and each of its numbers can be looked up on the review page.
+    ------- ndarray of shape (K, K) As many rows as confident learning counts wrong labels, so the
+    table stands for the joint of given and true labels; and each of its numbers can be looked up on
+    the review page.
     """
     labels = evidence.study.labels
     flags = issues["is_label_issue"].to_numpy()
     code_of = {name: code for code, name in enumerate(labels.classes)}
-    suggested = np.array([code_of[name] for name in issues["suggested_label"][flags]], dtype=np.int64)
+    suggested = np.array(
+        [code_of[name] for name in issues["suggested_label"][flags]], dtype=np.int64
+    )
     pairs = np.zeros((len(labels.classes), len(labels.classes)), dtype=np.int64)
     np.add.at(pairs, (labels.codes[flags], suggested), 1)
     return pairs
 
 
-def wrong_and_missed(evidence: Evidence, issues: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Count per class the rows that are probably given it wrongly, and those that lack it, both of shape (K,)."""
+def wrong_and_missed(
+    evidence: Evidence, issues: pd.DataFrame
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Count per class the rows that are probably given it wrongly, and those that lack it, both of
+    shape (K,).
+    """
     if evidence.study.spec.task is MLTask.MULTI_CLASS:
         pairs = flagged_pairs(evidence, issues)
         return pairs.sum(axis=1), pairs.sum(axis=0)

@@ -14,17 +14,18 @@ from studio.engine.partitions import Partition
 MAX_GROUPS = 8
 MIN_ROWS = 20
 MIN_RATIO = 1.5  # of the mean label issue scores of group and rest
-MIN_DEVIATIONS = 5.0  # standard errors; hundreds of groups are looked at, so that 2 or 3 would find some by chance
+# standard errors; hundreds of groups are looked at, so that 2 or 3 would find some by chance
+MIN_DEVIATIONS = 5.0
 
 
 def find_groups(analysis: Analysis) -> tuple[Group, ...]:
     """Find groups with worse labels, the worst first.
 
     Notes
-    -----
-    Groups are the values of columns of categories, fifths of columns of numbers, rows without a value, and for texts
-    clusters in the space of distances, described by the words that are most frequent in them against the rest. Such
-    a group counts if its mean `label_issue_score` is at least 1.5 times that of the rest and 5 standard errors above.
+    ----- Groups are the values of columns of categories, fifths of columns of numbers, rows without
+    a value, and for texts clusters in the space of distances, described by the words that are most
+    frequent in them against the rest. Such a group counts if its mean `label_issue_score` is at
+    least 1.5 times that of the rest and 5 standard errors above.
 
     References
     ----------
@@ -36,7 +37,9 @@ def find_groups(analysis: Analysis) -> tuple[Group, ...]:
     found = [
         group
         for partition in analysis.evidence.partitions
-        for group in _groups(partition, partition.members[is_labeled], scores[is_labeled], flags[is_labeled])
+        for group in _groups(
+            partition, partition.members[is_labeled], scores[is_labeled], flags[is_labeled]
+        )
     ]
     return tuple(sorted(found, key=lambda group: (-group.score, group.description))[:MAX_GROUPS])
 
@@ -57,4 +60,10 @@ def _groups(
     is_large = (counts >= MIN_ROWS) & (len(scores) - counts >= MIN_ROWS)
     is_worse = is_large & (means >= MIN_RATIO * rests) & (means - rests >= MIN_DEVIATIONS * errors)
     for k in np.flatnonzero(is_worse):
-        yield Group(partition.descriptions[k], int(counts[k]), int(flagged[k]), float(means[k]), float(rests[k]))
+        yield Group(
+            partition.descriptions[k],
+            int(counts[k]),
+            int(flagged[k]),
+            float(means[k]),
+            float(rests[k]),
+        )

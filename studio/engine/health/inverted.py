@@ -9,7 +9,9 @@ from studio.engine.health.report import InvertedSlice
 
 
 def find_inverted(analysis: Analysis) -> tuple[InvertedSlice, ...]:
-    """Describe the slices that a linear model contradicts, the clearest first; see `studio.engine.slices`."""
+    """Describe the slices that a linear model contradicts, the clearest first; see
+    `studio.engine.slices`.
+    """
     evidence = analysis.evidence
     codes, classes = evidence.study.labels.codes, evidence.study.labels.classes
     found = []
@@ -22,7 +24,12 @@ def find_inverted(analysis: Analysis) -> tuple[InvertedSlice, ...]:
             n_contradicted, n_pair = int(counts.sum()), int(counts.max())
             found.append(
                 InvertedSlice(
-                    one.description, len(one.rows), n_contradicted, classes[given], classes[suggested], n_pair
+                    one.description,
+                    len(one.rows),
+                    n_contradicted,
+                    classes[given],
+                    classes[suggested],
+                    n_pair,
                 )
             )
     return tuple(found)

@@ -1,4 +1,6 @@
-"""How many of the given labels are wrong, and how often the models are right about the true ones."""
+"""How many of the given labels are wrong, and how often the models are right about the
+true ones.
+"""
 
 from __future__ import annotations
 

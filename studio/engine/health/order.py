@@ -20,30 +20,36 @@ def find_order(analysis: Analysis) -> RowOrder | None:
     """Test whether rows that are alike lie close in the file.
 
     Notes
-    -----
-    Of up to 1,000 rows the mean distance in the file to their 10 nearest rows in content is compared with that after
-    199 random reorderings. A file that is sorted by class, source or date fails; its folds and splits by position
-    are not alike. Copies of one row count once.
+    ----- Of up to 1,000 rows the mean distance in the file to their 10 nearest rows in content is
+    compared with that after 199 random reorderings. A file that is sorted by class, source or date
+    fails; its folds and splits by position are not alike. Copies of one row count once.
 
     References
-    ----------
-    Cummings et al., Detecting Dataset Drift and Non-IID Sampling via k-Nearest Neighbors (2023), with the mean in
-    place of their whole distribution.
+    ---------- Cummings et al., Detecting Dataset Drift and Non-IID Sampling via k-Nearest Neighbors
+    (2023), with the mean in place of their whole distribution.
     """
     study = analysis.evidence.study
     rng = np.random.default_rng(study.spec.seed)
     distinct = np.unique(study.copies, return_index=True)[1]
     if len(distinct) < 2 * N_NEIGHBOURS:
         return None
-    drawn = distinct if len(distinct) <= MAX_ROWS else np.sort(rng.choice(distinct, MAX_ROWS, replace=False))
+    drawn = (
+        distinct
+        if len(distinct) <= MAX_ROWS
+        else np.sort(rng.choice(distinct, MAX_ROWS, replace=False))
+    )
     place = np.argsort(np.argsort(study.order[drawn]))
     nearest = _nearest(np.asarray(analysis.evidence.space, dtype=np.float32)[drawn])
     observed = _mean_distance(place, nearest)
-    by_chance = np.array([_mean_distance(rng.permutation(place), nearest) for _ in range(N_PERMUTATIONS)])
+    by_chance = np.array(
+        [_mean_distance(rng.permutation(place), nearest) for _ in range(N_PERMUTATIONS)]
+    )
     p_value = float((1 + (by_chance <= observed).sum()) / (1 + N_PERMUTATIONS))
     closeness = float(1 - observed / by_chance.mean())
     same, expected = _same_labels(analysis)
-    return RowOrder(p_value, closeness, same, expected, p_value <= SIGNIFICANT and closeness >= MIN_CLOSENESS)
+    return RowOrder(
+        p_value, closeness, same, expected, p_value <= SIGNIFICANT and closeness >= MIN_CLOSENESS
+    )
 
 
 def _nearest(space: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:

@@ -1,9 +1,16 @@
-"""The kinds of finding about a whole data set. To add one, write its file, its dataclass, and a line here."""
+"""The kinds of finding about a whole data set. To add one, write its file, its dataclass, and a
+line here.
+"""
 
 from __future__ import annotations
 
 from studio.engine.health.base import Analysis, Finding
-from studio.engine.health.classes import find_classes, find_confusions, find_imbalance, find_overlaps
+from studio.engine.health.classes import (
+    find_classes,
+    find_confusions,
+    find_imbalance,
+    find_overlaps,
+)
 from studio.engine.health.groups import find_groups
 from studio.engine.health.inverted import find_inverted
 from studio.engine.health.label_quality import find_label_quality
@@ -39,4 +46,6 @@ FINDINGS = (
 def find_health(analysis: Analysis) -> Health:
     """Make every finding that applies to the task."""
     task = analysis.evidence.study.spec.task
-    return Health(**{finding.field: finding.find(analysis) for finding in FINDINGS if task in finding.tasks})
+    return Health(
+        **{finding.field: finding.find(analysis) for finding in FINDINGS if task in finding.tasks}
+    )

@@ -12,7 +12,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 class LabelQuality:
     """How many of the given labels are right.
 
-    `score` is the fraction of the `n_labeled` labels that are not flagged, `n_wrong` the number of flagged ones.
+    `score` is the fraction of the `n_labeled` labels that are not flagged, `n_wrong` the number of
+    flagged ones.
     """
 
     score: float
@@ -22,7 +23,9 @@ class LabelQuality:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """How far the list of label issues can be trusted: of `n_flagged` rows, `n_expected` are expected to be wrong."""
+    """How far the list of label issues can be trusted: of `n_flagged` rows, `n_expected` are
+    expected to be wrong.
+    """
 
     n_flagged: int
     n_expected: int
@@ -55,8 +58,8 @@ class LabelNoise:
 class ClassHealth:
     """The labels of one class.
 
-    `noise` is the fraction of rows given this class that are probably another; `inverse_noise` the fraction of rows
-    probably of this class that are given another; `quality` is 1 − noise.
+    `noise` is the fraction of rows given this class that are probably another; `inverse_noise` the
+    fraction of rows probably of this class that are given another; `quality` is 1 − noise.
     """
 
     name: str
@@ -89,7 +92,9 @@ class Overlap:
 
 @dataclass(frozen=True, slots=True)
 class Imbalance:
-    """The rarest class against the most frequent one; `even_share` is the mean number of rows per class."""
+    """The rarest class against the most frequent one; `even_share` is the mean number of rows per
+    class.
+    """
 
     rarest: str
     n_rarest: int
@@ -103,9 +108,10 @@ class Imbalance:
 class RowOrder:
     """Whether rows that lie close in the file are alike.
 
-    `p_value` that neighbours in content lie as far apart in the file as chance would have them; `closeness` is how
-    much nearer they lie, 0 by chance, 1 side by side. `same_label` is the fraction of adjacent rows with one label,
-    `same_label_by_chance` what it would be in random order; None without classes.
+    `p_value` that neighbours in content lie as far apart in the file as chance would have them;
+    `closeness` is how much nearer they lie, 0 by chance, 1 side by side. `same_label` is the
+    fraction of adjacent rows with one label, `same_label_by_chance` what it would be in random
+    order; None without classes.
     """
 
     p_value: float
@@ -117,7 +123,9 @@ class RowOrder:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows with something in common whose labels are worse than the rest; `score` is their mean label issue score."""
+    """Rows with something in common whose labels are worse than the rest; `score` is their mean
+    label issue score.
+    """
 
     description: str
     n_rows: int
@@ -143,7 +151,9 @@ class InvertedSlice:
 
 @dataclass(frozen=True, slots=True)
 class SplitSide:
-    """One value of the split column: its rows, and how many have an exact or a near copy under another value."""
+    """One value of the split column: its rows, and how many have an exact or a near copy under
+    another value.
+    """
 
     value: str
     n_rows: int
@@ -168,8 +178,8 @@ class Leak:
 class NumberErrors:
     """How far given numbers lie from the predicted ones, in the unit of the label.
 
-    `edges` and `counts` are a histogram of given − predicted; the outermost bins hold all that is beyond.
-    With a `ratio_floor` label issues were found by the ratio of the two, see `LabelScale`.
+    `edges` and `counts` are a histogram of given − predicted; the outermost bins hold all that is
+    beyond. With a `ratio_floor` label issues were found by the ratio of the two, see `LabelScale`.
     """
 
     median: float
@@ -225,7 +235,9 @@ class Health:
 
 
 def _read(kind: Any, value: Any) -> Any:
-    """Read a JSON value as the annotated type: a dataclass, a tuple of one type, or a scalar, or None."""
+    """Read a JSON value as the annotated type: a dataclass, a tuple of one type, or a scalar, or
+    None.
+    """
     if value is None:
         return None
     if get_origin(kind) is types.UnionType:
@@ -236,5 +248,9 @@ def _read(kind: Any, value: Any) -> Any:
         return value
     hints = get_type_hints(kind)
     return kind(
-        **{field.name: _read(hints[field.name], value[field.name]) for field in fields(kind) if field.name in value}
+        **{
+            field.name: _read(hints[field.name], value[field.name])
+            for field in fields(kind)
+            if field.name in value
+        }
     )

@@ -18,23 +18,25 @@ def find_trust(analysis: Analysis) -> Trust | None:
     """Estimate how many of the flagged rows are wrong.
 
     Notes
-    -----
-    No data set tells for sure whether a label is wrong or only improbable. The estimate is the larger of two.
+    ----- No data set tells for sure whether a label is wrong or only improbable. The estimate is
+    the larger of two.
 
-    One is the mean probability that a flagged label is wrong, by the noise of the calibration: good where labels are
-    wrong at random, too low where they are wrong in the same way as hard rows are.
+    One is the mean probability that a flagged label is wrong, by the noise of the calibration: good
+    where labels are wrong at random, too low where they are wrong in the same way as hard rows are.
 
     The other is the geometric mean of two figures that err in opposite circumstances:
 
-    - An upper bound. Wrong labels would be as probable to the models as the classes that they hold unlikely, each
-      drawn as often as its probability says. The distribution F of the given labels' probabilities is a mixture of an
-      unknown one and this one, W, so the fraction of wrong labels is at most the smallest F(t) / W(t); those below
-      the threshold of the flagged rows follow by Bayes' rule. Where classes cannot be told apart, improbable right
-      labels look just like W, and the bound is loose.
+    - An upper bound. Wrong labels would be as probable to the models as the classes that they hold
+      unlikely, each drawn as often as its probability says. The distribution F of the given labels'
+      probabilities is a mixture of an unknown one and this one, W, so the fraction of wrong labels
+      is at most the smallest F(t) / W(t); those below the threshold of the flagged rows follow by
+      Bayes' rule. Where classes cannot be told apart, improbable right labels look just like W, and
+      the bound is loose.
     - The kappa of likeliest and given classes.
 
-    On twelve data sets, of planted errors, uniform and between similar classes, and of real ones, the true fraction
-    was 0.36 to 1, the estimate 0.05 away on average and 0.13 at most. None with fewer than two classes.
+    On twelve data sets, of planted errors, uniform and between similar classes, and of real ones,
+    the true fraction was 0.36 to 1, the estimate 0.05 away on average and 0.13 at most. None with
+    fewer than two classes.
 
     References
     ----------
@@ -70,7 +72,9 @@ def _some(probabilities: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.f
 
 
 def _bound(
-    given: npt.NDArray[np.float64], probabilities: npt.NDArray[np.float64], flagged: npt.NDArray[np.float64]
+    given: npt.NDArray[np.float64],
+    probabilities: npt.NDArray[np.float64],
+    flagged: npt.NDArray[np.float64],
 ) -> float:
     """Return how many of the flagged rows can be wrong, as a fraction."""
     thresholds = np.quantile(given, np.linspace(_LOWEST, 1, N_THRESHOLDS))
@@ -80,7 +84,9 @@ def _bound(
     return min(1.0, fraction_wrong * float(wrong[-1]) / float((given <= flagged.max()).mean()))
 
 
-def _if_wrong(probabilities: npt.NDArray[np.float64], thresholds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _if_wrong(
+    probabilities: npt.NDArray[np.float64], thresholds: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
     """Return for each threshold how often a wrong label would be at most as probable."""
     unlikely = probabilities.copy()
     unlikely[np.arange(len(unlikely)), unlikely.argmax(axis=1)] = 0

@@ -18,7 +18,13 @@ from studio.engine.features.catalogue import distance_view
 from studio.engine.issues.texts import Texts
 from studio.engine.metrics import Probabilities
 from studio.engine.ml_task import MLTask, Modality, Mode
-from studio.engine.partitions import PARTITIONS_VERSION, Partition, number_ranges, partitions, recalled
+from studio.engine.partitions import (
+    PARTITIONS_VERSION,
+    Partition,
+    number_ranges,
+    partitions,
+    recalled,
+)
 from studio.engine.rows import digest
 from studio.engine.schema import CleansetSpec
 from studio.engine.slices import N_BINS, Slice, find_slices, judged
@@ -35,16 +41,16 @@ class Evidence:
     ----------
     study
         Cells, labels, folds, hashes of copies.
-    pred_probs
-        Out-of-sample probabilities of the ensemble, shape (n, K); K = 0 for regression and without labels.
+    pred_probs Out-of-sample probabilities of the ensemble, shape (n, K); K = 0 for regression and
+        without labels.
     space
         Dense features in which near rows are alike, shape (n, d).
     predictions
         Regression: out-of-sample number and its expected absolute error, shape (n, 2); else None.
     calibration
         How noisy given labels are, and how `pred_probs` relate to them.
-    simple
-        Multi-class: out-of-sample probabilities of a linear model, shape (n, K); None where none was fitted.
+    simple Multi-class: out-of-sample probabilities of a linear model, shape (n, K); None where none
+        was fitted.
     cache
         Where what was found by content is kept.
     n_jobs
@@ -61,9 +67,11 @@ class Evidence:
     n_jobs: int = 1
 
     def content_key(self, *parts: str) -> str:
-        """Return the key of what was found among these rows by their cells alone, however they are labeled.
+        """Return the key of what was found among these rows by their cells alone, however they are
+        labeled.
 
-        It names the cells of all rows in canonical order, how they are measured, and what is random.
+        It names the cells of all rows in canonical order, how they are measured, and what is
+        random.
         """
         spec = self.study.spec
         return digest(*parts, self.study.views.key(distance_view(spec)), str(spec.seed))
@@ -83,12 +91,16 @@ class Evidence:
 
     @cached_property
     def judged_probs(self) -> Probabilities:
-        """Probabilities by which given labels are judged, shape (n, K): the ensemble's, but for exchanged labels."""
+        """Probabilities by which given labels are judged, shape (n, K): the ensemble's, but for
+        exchanged labels.
+        """
         if self.simple is None:
             return self.pred_probs
         return judged(self.pred_probs, self.simple, self.study.labels, self.slices)
 
-    def _divided(self, name: str, divide: Callable[[], Iterable[Partition]]) -> tuple[Partition, ...]:
+    def _divided(
+        self, name: str, divide: Callable[[], Iterable[Partition]]
+    ) -> tuple[Partition, ...]:
         spec = self.study.spec
         columns = str([(column, spec.column_kinds[column]) for column in spec.feature_columns])
         return recalled(self.cache, self.content_key(name, PARTITIONS_VERSION, columns), divide)
@@ -107,13 +119,13 @@ class IssueType:
     ----------
     name
         For the run's log.
-    find
-        Returns the result columns by name, one value per row. Flags are bool, scores float32 in [0, 1] with 1 worst.
+    find Returns the result columns by name, one value per row. Flags are bool, scores float32 in
+        [0, 1] with 1 worst.
     modalities, tasks, modes
         Where it applies.
-    content_version
-        0 where labels play a part; else what it finds depends on the features alone and is kept under this number,
-        which is raised when the detector, or a package that it asks, finds something else.
+    content_version 0 where labels play a part; else what it finds depends on the features alone and
+        is kept under this number, which is raised when the detector, or a package that it asks,
+        finds something else.
     """
 
     name: str
@@ -125,4 +137,6 @@ class IssueType:
 
     def applies_to(self, spec: CleansetSpec) -> bool:
         """Return whether an analysis as the spec says looks for it."""
-        return spec.modality in self.modalities and spec.task in self.tasks and spec.mode in self.modes
+        return (
+            spec.modality in self.modalities and spec.task in self.tasks and spec.mode in self.modes
+        )

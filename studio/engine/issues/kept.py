@@ -1,4 +1,6 @@
-"""Keeps what detectors found that read no labels, so that an improved cleanset need not look again."""
+"""Keeps what detectors found that read no labels, so that an improved cleanset need not
+look again.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def _written(name: str, column: object) -> tuple[str, npt.NDArray[np.generic]]:
     return name, np.asarray(column)
 
 
-def _read(name: str, array: npt.NDArray[np.generic]) -> tuple[str, npt.NDArray[np.generic] | list[str | None]]:
+def _read(
+    name: str, array: npt.NDArray[np.generic]
+) -> tuple[str, npt.NDArray[np.generic] | list[str | None]]:
     if name.startswith(_LIST):
         return name.removeprefix(_LIST), from_array(array)
     return name, array

@@ -24,27 +24,30 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
 
     Notes
     -----
-    Each class is a question of its own: does it apply? `label_issue_score` is that of the worst answer: of a class
-    that is not given its out-of-sample probability p; of a given one u / (u + p), where u is how frequent the class
-    is, though no more than the probability from which classes are suggested. So a rare class is not held against a
-    row in which it is as likely as anywhere: with planted errors in 10,000 comments of 28 classes this raised average
-    precision from 0.333 to 0.392 against 1 − the least likely answer's probability.
+    Each class is a question of its own: does it apply? `label_issue_score` is that of the worst
+    answer: of a class that is not given its out-of-sample probability p; of a given one u / (u +
+    p), where u is how frequent the class is, though no more than the probability from which classes
+    are suggested. So a rare class is not held against a
+    row in which it is as likely as anywhere: with planted errors in 10,000 comments of 28 classes
+    this raised average precision from 0.333 to 0.392 against 1 − the least likely answer's
+    probability.
 
-    A class is judged wrong in a row as a label of a multi-class task is: confident learning counts how many of its
-    answers are wrong, and the least likely ones are; never one that is more likely than not, nor a given class that
-    is at least half as likely here as u. `is_label_issue` are the rows with a wrong answer.
+    A class is judged wrong in a row as a label of a multi-class task is: confident learning counts
+    how many of its answers are wrong, and the least likely ones are; never one that is more likely
+    than not, nor a given class that is at least half as likely here as u. `is_label_issue` are the
+    rows with a wrong answer.
 
-    `suggested_label` is the given set with the wrong answers turned round, a full set; where a class is added, given
-    ones that the models would not suggest make room for it. It is empty where no class applies, unless hardly any row
-    is given an empty set: then it has the likeliest class, and the row is no issue if that is what was given. Missing
-    where there is no issue. For an unlabeled row, whose score is 0, the classes that are likely enough are suggested.
-    `suggested_label_confidence_score` is the probability of the least sure answer of the suggested set, or of the
-    given one where there is no issue.
+    `suggested_label` is the given set with the wrong answers turned round, a full set; where a
+    class is added, given ones that the models would not suggest make room for it. It is empty where
+    no class applies, unless hardly any row
+    is given an empty set: then it has the likeliest class, and the row is no issue if that is what
+    was given. Missing where there is no issue. For an unlabeled row, whose score is 0, the classes
+    that are likely enough are suggested. `suggested_label_confidence_score` is the probability of
+    the least sure answer of the suggested set, or of the given one where there is no issue.
 
     References
-    ----------
-    Thyagarajan et al., Identifying Incorrect Annotations in Multi-Label Classification Data (2022); Northcutt,
-    Jiang and Chuang, Confident Learning (JAIR 2021).
+    ---------- Thyagarajan et al., Identifying Incorrect Annotations in Multi-Label Classification
+    Data (2022); Northcutt, Jiang and Chuang, Confident Learning (JAIR 2021).
     """
     members = np.asarray(evidence.study.labels.targets, dtype=bool)
     is_labeled = evidence.study.labels.is_labeled
@@ -68,7 +71,9 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
     written[is_told] = written_sets(suggested[is_told], evidence.study.labels.classes)
     return {
         "is_label_issue": flags,
-        "label_issue_score": np.where(is_labeled, _scores(members, evidence.pred_probs, usual), np.float32(0)),
+        "label_issue_score": np.where(
+            is_labeled, _scores(members, evidence.pred_probs, usual), np.float32(0)
+        ),
         "suggested_label": written,
         "suggested_label_confidence_score": np.clip(confidence, 0, 1).astype(np.float32),
     }
@@ -78,7 +83,9 @@ def _scores(
     members: npt.NDArray[np.bool_], pred_probs: Probabilities, usual: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float32]:
     against = usual / np.maximum(usual + pred_probs, np.finfo(np.float32).tiny)
-    return np.asarray(np.where(members, against, pred_probs).max(axis=1).clip(0, 1), dtype=np.float32)
+    return np.asarray(
+        np.where(members, against, pred_probs).max(axis=1).clip(0, 1), dtype=np.float32
+    )
 
 
 def wrong_answers(
@@ -86,8 +93,8 @@ def wrong_answers(
 ) -> npt.NDArray[np.bool_]:
     """Return where a class is probably given wrongly or missing wrongly, shape (n, K).
 
-    `usual`, shape (K,), is the probability that speaks neither for nor against a given class: one that cannot be
-    learned has its frequency everywhere.
+    `usual`, shape (K,), is the probability that speaks neither for nor against a given class: one
+    that cannot be learned has its frequency everywhere.
     """
     wrong = np.zeros(members.shape, dtype=bool)
     for column in range(members.shape[1]):

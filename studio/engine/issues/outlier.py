@@ -13,11 +13,14 @@ from studio.engine.neighbours import nearest_distances
 from studio.engine.schema import CleansetSpec
 
 N_NEIGHBOURS = 20  # measured better than cleanlab's 10 where a few odd texts resemble each other
-# Robust standard deviations above the median. Tables have long tails; distances between unit vectors have short
-# ones; the unexplained share of a text is at most 1. Each flags about one in a hundred of ordinary rows.
+# Robust standard deviations above the median. Tables have long tails; distances between unit
+# vectors have short ones; the unexplained share of a text is at most 1. Each flags about one in a
+# hundred of ordinary rows.
 DEVIATIONS = {"distances": 3.5, "sentences": 2.5, "topics": 2.1}
 MAX_FRACTION_IN_TABLES = 0.03
-MIN_FRACTION_IN_TEXTS = 0.005  # many tight topics make distances so uneven that none would be remote
+MIN_FRACTION_IN_TEXTS = (
+    0.005  # many tight topics make distances so uneven that none would be remote
+)
 _ORDINARY_FRACTION = 0.001  # of rows of normal numbers that are flagged
 _SD_PER_MAD = 1.4826  # of a normal distribution
 
@@ -27,19 +30,22 @@ def find_outlier(evidence: Evidence) -> Columns:
 
     Notes
     -----
-    d is how strange a row is: in the regular mode and in tables the mean distance to its 20 nearest rows, in sentence
-    embeddings or scaled columns; in the fast mode the length of what the main topics leave unexplained of a text.
-    The threshold t is a number of robust standard deviations above the median of d (see `DEVIATIONS`), and in tables
-    of few numbers, whose distances have long tails, at least what one in a thousand rows of normal numbers exceeds. In
-    tables of categories distances come in steps (a level with as few rows as there are neighbours is far from all
-    others), so no more than 3 % of a table's rows are flagged; of sentence embeddings at least the remotest 0.5 % are.
-    `outlier_score` is d² / (d² + t²), so `is_outlier` above 0.5. Labels play no part.
+    d is how strange a row is: in the regular mode and in tables the mean distance to its 20 nearest
+    rows, in sentence embeddings or scaled columns; in the fast mode the length of what the main
+    topics leave unexplained of a text. The threshold t is a number of robust standard deviations
+    above the median of d (see `DEVIATIONS`), and in tables of few numbers, whose distances have
+    long tails, at least what one in a thousand rows of normal numbers exceeds. In tables of
+    categories distances come in steps (a level with as few rows as there are neighbours is far from
+    all others), so no more than 3 % of a table's rows are flagged; of sentence embeddings at least
+    the remotest 0.5 % are. `outlier_score` is d² / (d² + t²), so `is_outlier` above 0.5. Labels
+    play no part.
 
     References
     ----------
-    Kuan and Mueller, Back to the Basics: Revisiting Out-of-Distribution Detection Baselines (2022), for the mean
-    distance; Shyu et al., A Novel Anomaly Detection Scheme Based on Principal Component Classifier (2003), for the
-    unexplained part; Iglewicz and Hoaglin, How to Detect and Handle Outliers (1993), for the threshold.
+    Kuan and Mueller, Back to the Basics: Revisiting Out-of-Distribution Detection Baselines (2022),
+    for the mean distance; Shyu et al., A Novel Anomaly Detection Scheme Based on Principal
+    Component Classifier (2003), for the unexplained part; Iglewicz and Hoaglin, How to Detect and
+    Handle Outliers (1993), for the threshold.
     """
     view = distance_view(evidence.study.spec)
     space = np.asarray(evidence.space, dtype=np.float32)
@@ -58,9 +64,11 @@ def find_outlier(evidence: Evidence) -> Columns:
 
 
 def _usual_ratio(spec: CleansetSpec) -> float:
-    """Return how many times the median distance the remotest thousandth of normal numbers has; 0 with other columns.
+    """Return how many times the median distance the remotest thousandth of normal numbers has; 0
+    with other columns.
 
-    The distance to near rows grows with exp(r² / 2d), where r² is chi-squared with d degrees of freedom.
+    The distance to near rows grows with exp(r² / 2d), where r² is chi-squared with d degrees of
+    freedom.
     """
     n_columns = len(spec.feature_columns)
     if any(spec.column_kinds[name] not in MEASURED for name in spec.feature_columns):
@@ -76,5 +84,7 @@ def _unexplained(topics: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
 
 
 def _remoteness(space: npt.NDArray[np.float32], evidence: Evidence) -> npt.NDArray[np.float64]:
-    distances = nearest_distances(space, N_NEIGHBOURS, seed=evidence.study.spec.seed, n_jobs=evidence.n_jobs)
+    distances = nearest_distances(
+        space, N_NEIGHBOURS, seed=evidence.study.spec.seed, n_jobs=evidence.n_jobs
+    )
     return np.asarray(distances.mean(axis=1), dtype=np.float64)

@@ -1,4 +1,6 @@
-"""The kinds of personal data that are looked for: pattern, check, sensitivity. To add one, add a line to the table."""
+"""The kinds of personal data that are looked for: pattern, check, sensitivity. To add one, add a
+line to the table.
+"""
 
 from __future__ import annotations
 
@@ -34,19 +36,28 @@ _IBAN_LENGTHS = {
     **dict.fromkeys(["LC"], 32),
     **dict.fromkeys(["RU"], 33),
 }
-_CARD_BRANDS = re.compile(r"4|5[1-5]|2[2-7]|3[0-9]|6[0245]")  # issuers' first digits: ISO/IEC 7812, card networks
+_CARD_BRANDS = re.compile(
+    r"4|5[1-5]|2[2-7]|3[0-9]|6[0245]"
+)  # issuers' first digits: ISO/IEC 7812, card networks
 _LETTER = r"[\w\u00c0-\u024f]"  # ASCII's, under re.A, and of other Latin alphabets
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE = (
-    rf"(?:\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},? \d{{4}}"
+    rf"(?:\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},?"
+    r" \d{4}"
     rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})"
 )
-_BIRTH = r"\b(?:born(?: on)?|d\.?o\.?b\.?|date of birth|birth ?date|birthday|geboren am|née? le|fecha de nacimiento)"
+_BIRTH = (
+    r"\b(?:born(?: on)?|d\.?o\.?b\.?|date of birth|birth ?date|birthday|geboren am|née? le|fecha de"
+    r" nacimiento)"
+)
 _VERSION_WORDS = re.compile(r"\b(?:version|release|firmware|build)\W*$", re.I)
 _NET_WORDS = re.compile(
-    r"(?:\b(?:ips?|ipv4|address|server|host|ping|ssh|dns|gateway|proxy|router)\b[^\n]{0,20}|://|@)$", re.I
+    r"(?:\b(?:ips?|ipv4|address|server|host|ping|ssh|dns|gateway|proxy|router)\b[^\n]{0,20}|://|@)$",
+    re.I,
 )
-_HIGHEST_OF_VERSION = 99  # of four numbers without a word of networks before them: “fedora 2.6.32.16”
+_HIGHEST_OF_VERSION = (
+    99  # of four numbers without a word of networks before them: “fedora 2.6.32.16”
+)
 _ROLES = re.compile(  # of addresses that reach companies, not persons
     r"(?:customer|client|guest)?[._-]?(?:e?service|care|relations|support|success)s?|info|help|helpdesk|sales|contact|office"
     r"|hello|mail|admin|webmaster|postmaster|abuse|press|media|jobs|careers|billing|feedback|complaints|e?n?quiries"
@@ -59,8 +70,10 @@ _DATE_OR_VERSION = re.compile(  # “2009-08-14 00”, “14.8.2009 00”, “2.
 # How a number without its country's prefix may be meant, in a text of any language and of one.
 _PHONE_REGIONS = ("US", "GB")
 _LANGUAGE_REGIONS = {
-    "Chinese": ("CN", "TW"), "Dutch": ("NL", "BE"), "French": ("FR", "BE", "CH"), "German": ("DE", "AT", "CH"),
-    "Italian": ("IT",), "Japanese": ("JP",), "Korean": ("KR",), "Polish": ("PL",), "Portuguese": ("BR", "PT"),
+    "Chinese": ("CN", "TW"), "Dutch": ("NL", "BE"), "French": ("FR", "BE", "CH"), "German": ("DE",
+    "AT", "CH"),
+    "Italian": ("IT",), "Japanese": ("JP",), "Korean": ("KR",), "Polish": ("PL",),
+    "Portuguese": ("BR", "PT"),
     "Russian": ("RU",), "Spanish": ("ES", "MX", "AR", "CO"),
 }  # fmt: skip
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -91,16 +104,26 @@ def is_iban(text: str) -> bool:
     compact = text.replace(" ", "").upper()
     if len(compact) != _IBAN_LENGTHS.get(compact[:2]):
         return False
-    return int("".join(str(int(character, 36)) for character in compact[4:] + compact[:4])) % 97 == 1
+    return (
+        int("".join(str(int(character, 36)) for character in compact[4:] + compact[:4])) % 97 == 1
+    )
 
 
 def _is_card(found: re.Match[str]) -> bool:
     digits = re.sub(r"\D", "", found.group())
-    return 13 <= len(digits) <= 19 and bool(_CARD_BRANDS.match(digits)) and len(set(digits)) > 1 and passes_luhn(digits)
+    return (
+        13 <= len(digits) <= 19
+        and bool(_CARD_BRANDS.match(digits))
+        and len(set(digits)) > 1
+        and passes_luhn(digits)
+    )
 
 
 def _is_public_address(found: re.Match[str]) -> bool:
-    before, after = found.string[max(0, found.start() - 40) : found.start()], found.string[found.end() :]
+    before, after = (
+        found.string[max(0, found.start() - 40) : found.start()],
+        found.string[found.end() :],
+    )
     if _VERSION_WORDS.search(before):
         return False
     numbers = re.findall(r"\d+", found.group()) if "." in found.group() else []
@@ -118,12 +141,19 @@ def _reaches_person(found: re.Match[str]) -> bool:
 
 
 def _further_regions(text: str, written: str, *, is_announced: bool) -> tuple[str, ...]:
-    # Many plans take nearly any digits for a number: a word, or the prefix for calls inside the country, must speak.
+    # Many plans take nearly any digits for a number: a word, or the prefix for calls inside the
+    # country, must speak.
     if not is_announced and not written.lstrip("(").startswith("0"):
         return ()
-    if not any(_valid_number(written, region) for regions in _LANGUAGE_REGIONS.values() for region in regions):
+    if not any(
+        _valid_number(written, region)
+        for regions in _LANGUAGE_REGIONS.values()
+        for region in regions
+    ):
         return ()  # whatever the language is, and to load what tells it takes most of a second
-    language = language_of(text).name or ("Chinese" if _HAN.search(text) else "")  # few letters name no language
+    language = language_of(text).name or (
+        "Chinese" if _HAN.search(text) else ""
+    )  # few letters name no language
     return _LANGUAGE_REGIONS.get(language, ())
 
 
@@ -150,11 +180,16 @@ def _is_phone(found: re.Match[str]) -> bool:
     written = found.group()
     if _DATE_OR_VERSION.match(written):
         return False
-    is_announced = bool(_PHONE_WORDS.search(found.string[max(0, found.start() - 40) : found.start()]))
+    is_announced = bool(
+        _PHONE_WORDS.search(found.string[max(0, found.start() - 40) : found.start()])
+    )
     is_set_apart = written.startswith("+") or len(re.findall(r"\d+", written)) > 2
     if not is_set_apart and not is_announced:
         return False
-    for region in (*_further_regions(found.string, written, is_announced=is_announced), *_PHONE_REGIONS):
+    for region in (
+        *_further_regions(found.string, written, is_announced=is_announced),
+        *_PHONE_REGIONS,
+    ):
         if (number := _valid_number(written, region)) is not None:
             return number_type(number) not in hotlines  # they reach companies, not persons
     return False
@@ -216,7 +251,10 @@ PII_TYPES = (
         ),
     ),
     PiiType(
-        "credit card", 1.0, re.compile(r"(?<![\w+-])(?<!\d[.,])\d(?:[ -]?\d){12,18}(?![\w-])(?!\.\d)", re.A), _is_card
+        "credit card",
+        1.0,
+        re.compile(r"(?<![\w+-])(?<!\d[.,])\d(?:[ -]?\d){12,18}(?![\w-])(?!\.\d)", re.A),
+        _is_card,
     ),
     PiiType(
         "IBAN",
@@ -242,7 +280,11 @@ PII_TYPES = (
         _reaches_person,
         needs="@",
     ),
-    PiiType("date of birth", 0.4, re.compile(rf"{_BIRTH}\W{{0,4}}(?:is |was )?(?:on )?(?P<value>{_DATE})", re.I)),
+    PiiType(
+        "date of birth",
+        0.4,
+        re.compile(rf"{_BIRTH}\W{{0,4}}(?:is |was )?(?:on )?(?P<value>{_DATE})", re.I),
+    ),
     PiiType(
         "IP address",
         0.4,
@@ -262,7 +304,10 @@ PII_TYPES = (
     PiiType(
         "Twitter username",
         0.1,
-        re.compile(rf"(?<![@./])(?<!{_LETTER})@(?P<value>(?!\d){_LETTER}{{2,15}})(?!{_LETTER})(?!\.\w)", re.I | re.A),
+        re.compile(
+            rf"(?<![@./])(?<!{_LETTER})@(?P<value>(?!\d){_LETTER}{{2,15}})(?!{_LETTER})(?!\.\w)",
+            re.I | re.A,
+        ),
         needs="@",
     ),
 )

@@ -25,7 +25,10 @@ class Pairs:
     def union(cls, many: Iterable[Pairs]) -> Pairs:
         """Return the pairs of all, one list after the other."""
         lists = [cls.none(), *many]
-        return cls(np.concatenate([pairs.left for pairs in lists]), np.concatenate([pairs.right for pairs in lists]))
+        return cls(
+            np.concatenate([pairs.left for pairs in lists]),
+            np.concatenate([pairs.right for pairs in lists]),
+        )
 
     def distinct(self) -> Pairs:
         """Return each pair once, sorted."""

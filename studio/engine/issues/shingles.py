@@ -13,13 +13,16 @@ from studio.engine import cell_values
 LENGTH = 3  # characters
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _IN_A_WORD = re.compile(r"(?<=\w)['’-](?=\w)")
-_MARKS = re.compile(r"[!-/:-@\[-`{-~\u2010-\u205e\u3001-\u303f]+")  # of ASCII, of printing, of Chinese; no emoji
+_MARKS = re.compile(
+    r"[!-/:-@\[-`{-~\u2010-\u205e\u3001-\u303f]+"
+)  # of ASCII, of printing, of Chinese; no emoji
 _TEXTS_PER_BLOCK = 2_000
 _SHIFT = np.uint64(21)  # a code point fits into 21 bits, so three fit into 63
 
 
 def words_of(text: str) -> str:
-    """Return what two texts are compared by: without capitals, marks and links, unless nothing else is there.
+    """Return what two texts are compared by: without capitals, marks and links, unless nothing else
+    is there.
 
     >>> words_of("Thanks!!! See https://t.co/x1"), words_of("太咸了。。。"), words_of("?!")
     ('thanks see', '太咸了', '?!')
@@ -35,10 +38,14 @@ def shingle_sets(texts: list[str], rows: Iterable[int]) -> dict[int, frozenset[s
 
 
 def _shingles(text: str) -> frozenset[str]:
-    return frozenset(text[start : start + LENGTH] for start in range(max(1, len(text) - LENGTH + 1)))
+    return frozenset(
+        text[start : start + LENGTH] for start in range(max(1, len(text) - LENGTH + 1))
+    )
 
 
-def signatures(texts: list[str], *, n_bands: int, n_per_band: int, seed: int) -> list[npt.NDArray[np.uint64]]:
+def signatures(
+    texts: list[str], *, n_bands: int, n_per_band: int, seed: int
+) -> list[npt.NDArray[np.uint64]]:
     """Return one bucket key per band and text.
 
     Parameters
@@ -55,7 +62,9 @@ def signatures(texts: list[str], *, n_bands: int, n_per_band: int, seed: int) ->
     list of n_bands arrays of shape (n,)
     """
     rng = np.random.default_rng(seed)
-    multipliers = rng.integers(1, 2**63, size=n_bands * n_per_band, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    multipliers = rng.integers(1, 2**63, size=n_bands * n_per_band, dtype=np.uint64) * np.uint64(
+        2
+    ) + np.uint64(1)
     mixers = rng.integers(1, 2**63, size=n_per_band, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     minima = np.empty((len(multipliers), len(texts)), dtype=np.uint64)
     for first in range(0, len(texts), _TEXTS_PER_BLOCK):
@@ -73,7 +82,9 @@ def _sequence_codes(texts: list[str]) -> tuple[npt.NDArray[np.uint64], npt.NDArr
     """Return all texts' sequences as numbers one after the other, and where each text's begin."""
     padded = [text if len(text) >= LENGTH else text + " " * (LENGTH - len(text)) for text in texts]
     lengths = np.array([len(text) for text in padded])
-    points = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    points = np.frombuffer(
+        "".join(padded).encode("utf-32-le", "surrogatepass"), dtype=np.uint32
+    ).astype(np.uint64)
     triples = (points[:-2] << (_SHIFT * np.uint64(2))) | (points[1:-1] << _SHIFT) | points[2:]
     ends = np.cumsum(lengths)
     is_within = np.ones(len(points), dtype=bool)

@@ -13,20 +13,23 @@ MIN_LETTERS = 5  # shorter unknown words are mostly abbreviations
 FREQUENT = 5  # rows with the meant word that speak for it, and …
 TIMES_AS_FREQUENT = 10  # … how many times more than those with the slip, …
 TIMES_IF_SURE = 4  # … if the meant word is frequent in English, too
-SURELY_FREQUENT = 3_000_000  # occurrences in symspellpy's list, whose most frequent word has 23 billion
+SURELY_FREQUENT = (
+    3_000_000  # occurrences in symspellpy's list, whose most frequent word has 23 billion
+)
 RARE = 2  # rows in which a slip may be, if only English in general speaks for the meant word
 _BEGINNINGS = ("un", "re", "pre", "mis", "non", "over", "co", "multi", "anti", "super")
 _ENDINGS = ("s", "ly", "ish", "able", "less", "ness")
 _WITHOUT_APOSTROPHE = """
-    aint arent cant couldnt didnt doesnt dont hadnt hasnt havent hes im isnt ive shes shouldnt thats theres theyre
-    wasnt werent whats wheres wont wouldnt youll youre youve
+    aint arent cant couldnt didnt doesnt dont hadnt hasnt havent hes im isnt ive shes shouldnt thats
+    theres theyre wasnt werent whats wheres wont wouldnt youll youre youve
 """
 _CONTRACTIONS = frozenset(_WITHOUT_APOSTROPHE.split())
 _SHORTEST_PART = 4  # letters of a word in a compound
-# Words of programs and films that neither dictionary has, and of phrases such as “a priori”, “en masse”, “mumbo jumbo”.
+# Words of programs and films that neither dictionary has, and of phrases such as “a priori”, “en
+# masse”, “mumbo jumbo”.
 _FURTHER_WORDS = """
-    accessors assed backend const facto faire generis helmed helmer improv masse modus mumbo papier paren parens
-    posteriori printf priori profiler
+    accessors assed backend const facto faire generis helmed helmer improv masse modus mumbo papier
+    paren parens posteriori printf priori profiler
 """
 
 
@@ -34,26 +37,30 @@ def misspelled(counts: Mapping[str, int]) -> frozenset[str]:
     """Return the words that are slips of the pen.
 
     Parameters
-    ----------
-    counts
-        Words with the number of rows that have them. Those with a capital letter may be names: they are slips only as
-        contractions without their apostrophe.
+    ---------- counts Words with the number of rows that have them. Those with a capital letter may
+    be names: they are slips only as contractions without their apostrophe.
 
     Notes
-    -----
-    A word of at least five letters counts as a slip if neither dictionary knows it, with or without its ending, and
-    if one letter more, less, other or swapped makes a known word with the same first letter that is frequent: in
-    these rows (at least 5, and 10 times those with the slip, or 4 times if frequent in English), or in English where
-    the slip is in at most two rows and no compound of known words. Names and words of a trade are thus left alone.
-    Contractions without their apostrophe are slips too. The cost is linear in the number of unknown words.
+    ----- A word of at least five letters counts as a slip if neither dictionary knows it, with or
+    without its ending, and
+    if one letter more, less, other or swapped makes a known word with the same first letter that is
+    frequent: in these rows (at least 5, and 10 times those with the slip, or 4 times if frequent in
+    English), or in English where the slip is in at most two rows and no compound of known words.
+    Names and words of a trade are thus left alone. Contractions without their apostrophe are slips
+    too. The cost is linear in the number of unknown words.
 
     References
-    ----------
-    Norvig, How to Write a Spelling Corrector (2007); the dictionaries of pyspellchecker (American) and symspellpy
-    (British too).
+    ---------- Norvig, How to Write a Spelling Corrector (2007); the dictionaries of pyspellchecker
+    (American) and symspellpy (British too).
     """
-    unknown = [word for word in counts if _is_plain(word) and not is_known(word) and not _is_derived(word)]
-    slips = (word for word in unknown if any(_is_meant(near, word, counts) for near in _one_slip_away(word)))
+    unknown = [
+        word for word in counts if _is_plain(word) and not is_known(word) and not _is_derived(word)
+    ]
+    slips = (
+        word
+        for word in unknown
+        if any(_is_meant(near, word, counts) for near in _one_slip_away(word))
+    )
     return frozenset([*slips, *filter(_lacks_apostrophe, counts)])
 
 
@@ -102,7 +109,12 @@ def _one_slip_away(word: str) -> set[str]:
     return {
         *(left + right[1:] for left, right in halves if right),
         *(left + right[1] + right[0] + right[2:] for left, right in halves if len(right) > 1),
-        *(left + letter + right[1:] for left, right in halves if right for letter in ascii_lowercase),
+        *(
+            left + letter + right[1:]
+            for left, right in halves
+            if right
+            for letter in ascii_lowercase
+        ),
         *(left + letter + right for left, right in halves for letter in ascii_lowercase),
     }
 
@@ -115,6 +127,10 @@ def _american() -> Mapping[str, int]:
 
 @cache
 def _frequencies() -> Mapping[str, int]:
-    lines = (files("symspellpy") / "frequency_dictionary_en_82_765.txt").read_text(encoding="utf-8-sig").splitlines()
+    lines = (
+        (files("symspellpy") / "frequency_dictionary_en_82_765.txt")
+        .read_text(encoding="utf-8-sig")
+        .splitlines()
+    )
     counted = {word: int(count) for word, count in (line.split() for line in lines)}
     return dict.fromkeys(_FURTHER_WORDS.split(), 0) | counted

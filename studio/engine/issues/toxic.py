@@ -11,9 +11,11 @@ from profanity_check import predict_prob
 from studio.engine.issues.base import Columns, Evidence
 
 THRESHOLD = 0.9  # from 0.8 on a tenth of what was found in tweets was mere complaint
-# Obscene whatever is said with them; the model knows no compounds, and hears little of one word among twenty.
+# Obscene whatever is said with them; the model knows no compounds, and hears little of one word
+# among twenty.
 _STEMS = (
-    "fuck", "shit", "bullshit", "bitch", "asshole", "arsehole", "dumbass", "cunt", "dickhead", "wanker", "nigger",
+    "fuck", "shit", "bullshit", "bitch", "asshole", "arsehole", "dumbass", "cunt", "dickhead",
+    "wanker", "nigger",
     "faggot",
 )  # fmt: skip
 _OBSCENE = re.compile(
@@ -27,18 +29,22 @@ _DRAWN_OUT = re.compile(r"([a-z])\1{2,}", re.I)
 _HARMLESS = re.compile(
     r"\b(?:penis(?:es)?|sex(?:ual(?:ly)?)?|porn|insane|creepy|freaking|(?<=[a-z.] )(?-i:Stupids?)"
     r"|kill(?:s|ed|ing)? (?:bill|it|me|my|time|your)"
-    r"|hat(?:e[sd]?|ing)(?! (?:\w+ )?(?:you(?! too)|people|women|men|blacks?|gays?|jews?|muslims?|immigrants?)\b))\b",
+    r"|hat(?:e[sd]?|ing)(?! (?:\w+ )?(?:you(?!"
+    r" too)|people|women|men|blacks?|gays?|jews?|muslims?|immigrants?)\b))\b",
     re.I,
 )
 # Rude words that people say of things and of themselves, too: they insult where somebody is meant.
 _MILD = re.compile(
-    r"\b(?:suck(?:s|ed|ing)?|stinks?|stupid(?:ly|ity)?|idiotic|(?:an|american) idiot|dumb(?:est)?|pathetic|lame"
-    r"|crap(?:py)?|damn(?:ed)?|hell|pigs?|dyke|gay|jew(?:s|ish)?|lesbian|dick(?= [A-Z])|cock(?= and)|wtf)\b",
+    r"\b(?:suck(?:s|ed|ing)?|stinks?|stupid(?:ly|ity)?|idiotic|(?:an|american)"
+    r" idiot|dumb(?:est)?|pathetic|lame"
+    r"|crap(?:py)?|damn(?:ed)?|hell|pigs?|dyke|gay|jew(?:s|ish)?|lesbian|dick(?= [A-Z])|cock(?="
+    r" and)|wtf)\b",
     re.I,
 )
 # “your” is somebody in “your an idiot”, “ur pathetic”, not in “your wifi stinks”.
 _SOMEBODY = re.compile(
-    r"\b(?:you|u|(?:ur|your)(?= (?:an?|so|such)\b| \w+\W*$)|yours|yourself|ya|y'all|yall|he|she|they|his|her|their|him"
+    r"\b(?:you|u|(?:ur|your)(?= (?:an?|so|such)\b|"
+    r" \w+\W*$)|yours|yourself|ya|y'all|yall|he|she|they|his|her|their|him"
     r"|them|shut up)\b",
     re.I,
 )
@@ -48,18 +54,19 @@ def find_toxic(evidence: Evidence) -> Columns:
     """Find English texts that insult, swear or hate.
 
     Notes
-    -----
-    `toxic_score` is the probability of a linear model over words, trained on 200,000 texts that people judged
-    (Wikipedia comments and tweets); `is_toxic` from 0.9 on. Where nobody is meant (no “you”, “he” or “they”), words
-    that are also said of things, such as “stupid”, and names of groups are left out of what it reads; everywhere
-    harmless ones that it takes ill, as “hate” of anything but people. One obscene word in a hundred makes 0.9,
-    whatever is said with it, masked and drawn out (“f**k”, “shiiit”) too: the model is made milder by every other
-    word. It knows words better than irony, and takes a harsh review of a film for an insult at times. Other languages
+    ----- `toxic_score` is the probability of a linear model over words, trained on 200,000 texts
+    that people judged (Wikipedia comments and tweets); `is_toxic` from 0.9 on. Where nobody is
+    meant (no “you”, “he” or “they”), words that are also said of things, such as “stupid”, and
+    names of groups are left out of what it reads; everywhere harmless ones that it takes ill, as
+    “hate” of anything but people. One obscene word in a hundred makes 0.9, whatever is said with
+    it, masked and drawn out (“f**k”, “shiiit”) too: the model is made milder by every other word.
+    It knows words better than irony, and takes a harsh review of a film for an insult at times.
+    Other languages
     are not judged: 0.
 
     References
-    ----------
-    The package alt-profanity-check, which publishes the model anew for each version of scikit-learn.
+    ---------- The package alt-profanity-check, which publishes the model anew for each version of
+    scikit-learn.
     """
     languages = evidence.texts.languages
     scores = np.zeros(len(languages), dtype=np.float32)
@@ -101,7 +108,9 @@ def _unmasked(found: re.Match[str]) -> str:
     """
     word = found.group()
     for stem in _STEMS:
-        if len(word) >= len(stem) and all(a in (b, "*") for a, b in zip(word.lower(), stem, strict=False)):
+        if len(word) >= len(stem) and all(
+            a in (b, "*") for a, b in zip(word.lower(), stem, strict=False)
+        ):
             return stem + word[len(stem) :]
     return word
 

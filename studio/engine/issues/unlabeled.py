@@ -6,5 +6,7 @@ from studio.engine.issues.base import Columns, Evidence
 
 
 def find_unlabeled(evidence: Evidence) -> Columns:
-    """Mark rows whose label cell is empty or blank; of sets, those that not even say that no class applies."""
+    """Mark rows whose label cell is empty or blank; of sets, those that not even say that no class
+    applies.
+    """
     return {"is_initially_unlabeled": ~evidence.study.labels.is_labeled}

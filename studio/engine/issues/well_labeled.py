@@ -22,14 +22,14 @@ def find_well_labeled(evidence: Evidence) -> Columns:
     """Find rows whose given label the models confirm.
 
     Notes
-    -----
-    `is_well_labeled` where the given label is the likeliest, is more likely than all others together, is as likely
-    as in its class's rows on average or has a probability of at least 0.95, the row is not ambiguous, and no near
-    duplicate is given another class. In a
-    multi-label task where each answer, that a class applies or that it does not, has a probability of at least 0.7.
-    In a regression where the given number is no further from the prediction than is to be expected of that row, and
-    that is less than how far numbers usually lie from their median: who knows no more confirms nothing. Never where
-    every cell is empty, which speaks for no label.
+    ----- `is_well_labeled` where the given label is the likeliest, is more likely than all others
+    together, is as likely as in its class's rows on average or has a probability of at least 0.95,
+    the row is not ambiguous, and no near duplicate is given another class. In a multi-label task
+    where each answer, that a class applies or that it does not, has a probability of at least 0.7.
+    In a regression where the given number is no further from the prediction than is to be expected
+    of that row, and
+    that is less than how far numbers usually lie from their median: who knows no more confirms
+    nothing. Never where every cell is empty, which speaks for no label.
 
     References
     ----------
@@ -50,11 +50,15 @@ def _is_empty(evidence: Evidence) -> npt.NDArray[np.bool_]:
 def _confirmed_classes(evidence: Evidence) -> npt.NDArray[np.bool_]:
     labels, pred_probs = evidence.study.labels, evidence.judged_probs
     is_seen = evidence.study.is_class_seen
-    thresholds = np.clip(class_thresholds(labels.codes, pred_probs, is_seen), _MIN_PROBABILITY, _SURE)
+    thresholds = np.clip(
+        class_thresholds(labels.codes, pred_probs, is_seen), _MIN_PROBABILITY, _SURE
+    )
     likeliest = np.argmax(pred_probs, axis=1)
     is_confirmed = (likeliest == labels.codes) & (pred_probs.max(axis=1) >= thresholds[likeliest])
     ambiguous_scores = np.asarray(find_ambiguous(evidence)["ambiguous_score"])
-    return np.asarray(is_seen & is_confirmed & (ambiguous_scores < THRESHOLD) & ~_is_contradicted(evidence))
+    return np.asarray(
+        is_seen & is_confirmed & (ambiguous_scores < THRESHOLD) & ~_is_contradicted(evidence)
+    )
 
 
 def _is_contradicted(evidence: Evidence) -> npt.NDArray[np.bool_]:

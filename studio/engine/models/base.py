@@ -48,11 +48,15 @@ class Regressor(Protocol):
 
 
 class SetClassifier(ABC):
-    """A model that fits all classes of a multi-label task together, where others are fitted once per class."""
+    """A model that fits all classes of a multi-label task together, where others are fitted once
+    per class.
+    """
 
     @abstractmethod
     def fit(self, features: Matrix, members: npt.NDArray[np.int32]) -> object:
-        """Learn from whether each class applies, shape (n, K); each applies to some rows and not to others."""
+        """Learn from whether each class applies, shape (n, K); each applies to some rows and not to
+        others.
+        """
 
     @abstractmethod
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
@@ -78,22 +82,30 @@ class Sampling(ABC):
 class WarmStart(ABC):
     """A model that can go on from an earlier fit to the same rows, few of whose labels were others.
 
-    What is said has shape (n, P): class probabilities in the order of `classes_`, or one column of numbers.
+    What is said has shape (n, P): class probabilities in the order of `classes_`, or one column of
+    numbers.
     """
 
     @abstractmethod
     def memory(
         self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
     ) -> dict[str, npt.NDArray[np.generic]]:
-        """Return what a later fit goes on from: the model was just fitted to some rows and is asked about others.
+        """Return what a later fit goes on from: the model was just fitted to some rows and is asked
+        about others.
 
         Empty where that would be too much to keep; the later fit is done anew then.
         """
 
     @abstractmethod
-    def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays) -> object:
+    def fit_from(
+        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays
+    ) -> object:
         """Learn from the same rows as the earlier fit, whose memory this is."""
 
     @abstractmethod
-    def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-        """Return what is said after `fit_from` of the rows asked about before, of which `before` was said then."""
+    def predict_from(
+        self, features: Matrix, before: npt.NDArray[np.floating]
+    ) -> npt.NDArray[np.floating]:
+        """Return what is said after `fit_from` of the rows asked about before, of which `before`
+        was said then.
+        """

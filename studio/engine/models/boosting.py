@@ -15,21 +15,28 @@ from studio.engine.models.base import WarmStart
 from studio.engine.models.openmp import lightgbm
 
 _FEWEST_LEAVES, _MOST_LEAVES, _ROWS_PER_LEAF = 15, 127, 1_000
-_FURTHER_ROUNDS, _FURTHER_STEP = 0.1, 2.0  # of the rounds and of the learning rate, for a fit that goes on
+_FURTHER_ROUNDS, _FURTHER_STEP = (
+    0.1,
+    2.0,
+)  # of the rounds and of the learning rate, for a fit that goes on
 _ROWS_FOR_BINS = 20_000  # that many say where to cut a column as well as ten times as many
 _LEAST_PROBABILITY = 1e-9
-_SAID = "said"  # of the rows fitted to: probabilities, with two classes that of the second, or numbers
+_SAID = (  # of the rows fitted to: probabilities, with two classes that of the second, or numbers
+    "said"
+)
 
 
 class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """LightGBM with shallow trees that each see half of the columns, so that wrong labels are not learned.
+    """LightGBM with shallow trees that each see half of the columns, so that wrong labels are not
+    learned.
 
-    On adult with a tenth of the labels wrong this found them with average precision 0.639, against 0.624 of deeper
-    trees on everything, in less than half the time of scikit-learn's. No early stopping: it would set rows aside.
+    On adult with a tenth of the labels wrong this found them with average precision 0.639, against
+    0.624 of deeper trees on everything, in less than half the time of scikit-learn's. No early
+    stopping: it would set rows aside.
 
-    A warm start adds a tenth of the trees at twice the learning rate. On adult with 1 % of the labels corrected that
-    found the other errors with average precision 0.565 in 0.12 of the time, a new fit 0.567; new values for the leaves
-    of the former trees 0.559 in 0.7 of the time.
+    A warm start adds a tenth of the trees at twice the learning rate. On adult with 1 % of the
+    labels corrected that found the other errors with average precision 0.565 in 0.12 of the time, a
+    new fit 0.567; new values for the leaves of the former trees 0.559 in 0.7 of the time.
 
     Parameters
     ----------
@@ -37,14 +44,14 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         Trees, or trees per class.
     learning_rate
         How much of a tree's advice is taken.
-    n_leaves, min_rows_per_leaf
-        Size of a tree. Without a number, leaves grow with the rows: many rows hold more than fifteen leaves can say.
+    n_leaves, min_rows_per_leaf Size of a tree. Without a number, leaves grow with the rows: many
+        rows hold more than fifteen leaves can say.
     penalty
         Of squared leaf values.
     row_fraction, column_fraction
         What each tree sees.
-    has_random_splits
-        Whether one threshold per column is drawn in place of the best being sought, which helps with few rows.
+    has_random_splits Whether one threshold per column is drawn in place of the best being sought,
+        which helps with few rows.
     seed
         Draws rows and columns.
     """
@@ -74,10 +81,14 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     def memory(
         self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
     ) -> dict[str, npt.NDArray[np.generic]]:
-        """Return what training came to for the rows fitted to: to predict them takes half as long as the fit."""
+        """Return what training came to for the rows fitted to: to predict them takes half as long
+        as the fit.
+        """
         said: list[npt.NDArray[np.float32]] = []
 
-        def note(predicted: npt.NDArray[np.float64], _: lightgbm.Dataset) -> list[tuple[str, float, bool]]:
+        def note(
+            predicted: npt.NDArray[np.float64], _: lightgbm.Dataset
+        ) -> list[tuple[str, float, bool]]:
             said.append(predicted.astype(np.float32))
             return []
 
@@ -93,7 +104,9 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         *,
         is_further: bool = False,
     ) -> lightgbm.Booster:
-        """Grow the trees, or just further ones, from sums of shape (n, P) on; None is what is best for all rows."""
+        """Grow the trees, or just further ones, from sums of shape (n, P) on; None is what is best
+        for all rows.
+        """
         settings = self._settings(len(targets)) | objective
         if is_further:
             settings["n_estimators"] = max(1, round(_FURTHER_ROUNDS * self.n_rounds))
@@ -118,7 +131,9 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             "random_state": self.seed,
             "n_jobs": 1,
             "deterministic": True,
-            "force_col_wise": True,  # a fifth quicker here than by rows; else LightGBM times both at every fit
+            "force_col_wise": (
+                True
+            ),  # a fifth quicker here than by rows; else LightGBM times both at every fit
             "bin_construct_sample_cnt": _ROWS_FOR_BINS,
             "verbose": -1,
         }
@@ -137,7 +152,9 @@ class Boosting(ClassifierMixin, _Trees):  # type: ignore[misc]
         """Return the softmax of the trees' sums, shape (n, K)."""
         return _probabilities(_sums(self._booster, features))
 
-    def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays) -> Boosting:
+    def fit_from(
+        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays
+    ) -> Boosting:
         """Grow further trees."""
         self.classes_, places = np.unique(targets, return_inverse=True)
         said = memory[_SAID].astype(np.float64)
@@ -145,17 +162,25 @@ class Boosting(ClassifierMixin, _Trees):  # type: ignore[misc]
         self._booster = self._grown(features, places, self._objective(), margins, is_further=True)
         return self
 
-    def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    def predict_from(
+        self, features: Matrix, before: npt.NDArray[np.floating]
+    ) -> npt.NDArray[np.floating]:
         """Return the softmax of the former margins and the further trees' sums, shape (n, K)."""
         return _probabilities(_margins(before) + _sums(self._booster, features))
 
     def _objective(self) -> dict[str, Any]:
         n_classes = len(self.classes_)
-        return {"objective": "binary"} if n_classes == 2 else {"objective": "multiclass", "num_class": n_classes}
+        return (
+            {"objective": "binary"}
+            if n_classes == 2
+            else {"objective": "multiclass", "num_class": n_classes}
+        )
 
 
 class NumberBoosting(RegressorMixin, _Trees):  # type: ignore[misc]
-    """Trees for numbers, by Fair's loss, which hardly grows with the size of an error: wrong labels pull little."""
+    """Trees for numbers, by Fair's loss, which hardly grows with the size of an error: wrong labels
+    pull little.
+    """
 
     def fit(self, features: Matrix, values: npt.NDArray[np.float64]) -> NumberBoosting:
         """Grow a tree per round."""
@@ -166,13 +191,17 @@ class NumberBoosting(RegressorMixin, _Trees):  # type: ignore[misc]
         """Return the trees' sums, shape (n,)."""
         return _sums(self._booster, features)[:, 0]
 
-    def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays) -> NumberBoosting:
+    def fit_from(
+        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays
+    ) -> NumberBoosting:
         """Grow further trees."""
         said = memory[_SAID].astype(np.float64)
         self._booster = self._grown(features, targets, {"objective": "fair"}, said, is_further=True)
         return self
 
-    def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    def predict_from(
+        self, features: Matrix, before: npt.NDArray[np.floating]
+    ) -> npt.NDArray[np.floating]:
         """Return the former numbers and the further trees' sums, shape (n, 1)."""
         return before + _sums(self._booster, features)
 
@@ -191,6 +220,8 @@ def _probabilities(sums: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
 
 
 def _margins(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Return sums of which `_probabilities` makes these, shape (n, 1) for two classes, else (n, K)."""
+    """Return sums of which `_probabilities` makes these, shape (n, 1) for two classes, else
+    (n, K).
+    """
     logs = np.log(np.maximum(probabilities.astype(np.float64), _LEAST_PROBABILITY))
     return logs[:, 1:] - logs[:, :1] if logs.shape[1] == 2 else logs

@@ -22,8 +22,8 @@ _CELLS_AT_ONCE = 2_000_000
 class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn has no types
     """Trees whose thresholds are drawn, so that a wrong label pulls few of them.
 
-    A tree's prediction is the mean label of the rows in a leaf. So a warm start keeps the trees and takes these means
-    anew, from the leaves that rows came to.
+    A tree's prediction is the mean label of the rows in a leaf. So a warm start keeps the trees and
+    takes these means anew, from the leaves that rows came to.
 
     Parameters
     ----------
@@ -63,7 +63,9 @@ class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn h
         ).fit(features, targets)
 
     def _weigh(self, values: npt.NDArray[np.floating], memory: Arrays) -> None:
-        """Set what is said of the rows asked about, (m, P), from the values of those fitted to, (n, P)."""
+        """Set what is said of the rows asked about, (m, P), from the values of those fitted to, (n,
+        P).
+        """
         sums = np.zeros((len(memory[_ASKED]), values.shape[1]))
         n_trees = max(1, _CELLS_AT_ONCE // max(1, len(values)))
         for first in range(0, self.n_trees, n_trees):
@@ -71,7 +73,9 @@ class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn h
             sums += _leaf_means(memory[_FITTED][:, some], memory[_ASKED][:, some], values)
         self._said = sums / self.n_trees
 
-    def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    def predict_from(
+        self, features: Matrix, before: npt.NDArray[np.floating]
+    ) -> npt.NDArray[np.floating]:
         """Return the mean labels of the rows in the same leaves, shape (m, P)."""
         return self._said
 
@@ -89,7 +93,9 @@ class Forest(ClassifierMixin, _Forest):  # type: ignore[misc]
         """Return the probability of each class, shape (n, K)."""
         return np.asarray(self._trees.predict_proba(features))
 
-    def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays) -> Forest:
+    def fit_from(
+        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays
+    ) -> Forest:
         """Count the classes in the leaves."""
         self.classes_, places = np.unique(targets, return_inverse=True)
         self._weigh(np.eye(len(self.classes_))[places], memory)
@@ -97,7 +103,9 @@ class Forest(ClassifierMixin, _Forest):  # type: ignore[misc]
 
 
 class SetForest(_Forest, SetClassifier):
-    """Trees whose leaves count all classes of a multi-label task: a fraction of the time of a forest per class."""
+    """Trees whose leaves count all classes of a multi-label task: a fraction of the time of a
+    forest per class.
+    """
 
     def fit(self, features: Matrix, members: npt.NDArray[np.int32]) -> SetForest:
         """Grow the trees."""
@@ -107,9 +115,13 @@ class SetForest(_Forest, SetClassifier):
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return the probability of each class, shape (n, K)."""
         found = self._trees.predict_proba(features)
-        return np.column_stack([both[:, 1] for both in (found if isinstance(found, list) else [found])])
+        return np.column_stack(
+            [both[:, 1] for both in (found if isinstance(found, list) else [found])]
+        )
 
-    def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays) -> SetForest:
+    def fit_from(
+        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays
+    ) -> SetForest:
         """Count the classes in the leaves."""
         self._weigh(np.asarray(targets, dtype=np.float64), memory)
         return self
@@ -127,19 +139,31 @@ class NumberForest(RegressorMixin, _Forest):  # type: ignore[misc]
         """Return the mean of the trees, shape (n,)."""
         return np.asarray(self._trees.predict(features))
 
-    def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays) -> NumberForest:
+    def fit_from(
+        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays
+    ) -> NumberForest:
         """Take the leaves' means."""
         self._weigh(np.asarray(targets, dtype=np.float64)[:, None], memory)
         return self
 
 
 def _leaf_means(
-    fitted: npt.NDArray[np.generic], asked: npt.NDArray[np.generic], values: npt.NDArray[np.floating]
+    fitted: npt.NDArray[np.generic],
+    asked: npt.NDArray[np.generic],
+    values: npt.NDArray[np.floating],
 ) -> npt.NDArray[np.float64]:
-    """Return the sums over some trees of the mean values of the fitted rows in each asked row's leaf, shape (m, P)."""
+    """Return the sums over some trees of the mean values of the fitted rows in each asked row's
+    leaf, shape (m, P).
+    """
     n_nodes, n_trees = 1 + int(fitted.max()), fitted.shape[1]
     first_node = np.arange(n_trees) * n_nodes
-    of_fitted, of_asked = (first_node + fitted.astype(np.int64)).ravel(), first_node + asked.astype(np.int64)
+    of_fitted, of_asked = (
+        (first_node + fitted.astype(np.int64)).ravel(),
+        first_node + asked.astype(np.int64),
+    )
     n_rows = np.maximum(np.bincount(of_fitted, minlength=n_trees * n_nodes), 1)
-    means = (np.bincount(of_fitted, np.repeat(column, n_trees), n_trees * n_nodes) / n_rows for column in values.T)
+    means = (
+        np.bincount(of_fitted, np.repeat(column, n_trees), n_trees * n_nodes) / n_rows
+        for column in values.T
+    )
     return np.column_stack([of_leaves[of_asked].sum(axis=1) for of_leaves in means])

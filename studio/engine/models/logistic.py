@@ -22,10 +22,12 @@ warnings.filterwarnings("ignore", category=ConvergenceWarning)
 
 
 class TableLogistic(ClassifierMixin, Sampling, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """Logistic regression by Newton's method where the weights are few, which takes ten steps and not hundreds.
+    """Logistic regression by Newton's method where the weights are few, which takes ten steps and
+    not hundreds.
 
-    Levels and numbers differ so much in scale and frequency that gradient steps hardly get to an end: on adult, 20,000
-    rows, 300 of them took 1 s and had not, where Newton's ten took a tenth of it.
+    Levels and numbers differ so much in scale and frequency that gradient steps hardly get to an
+    end: on adult, 20,000 rows, 300 of them took 1 s and had not, where Newton's ten took a tenth of
+    it.
     """
 
     def __init__(self, strength: float = 0.3) -> None:

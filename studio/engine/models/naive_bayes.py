@@ -13,8 +13,8 @@ from studio.engine.features.base import Matrix
 class NaiveBayes(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Multinomial naive Bayes of TF-IDF weights.
 
-    It has no weight to spend on single rows, so it hardly learns labels that are wrong in a systematic way, which
-    linear models of the same words learn as a rule.
+    It has no weight to spend on single rows, so it hardly learns labels that are wrong in a
+    systematic way, which linear models of the same words learn as a rule.
 
     Parameters
     ----------
@@ -22,8 +22,8 @@ class NaiveBayes(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Added to each term's weight in each class.
 
     References
-    ----------
-    Rennie, Shih, Teevan and Karger, Tackling the Poor Assumptions of Naive Bayes Text Classifiers (2003).
+    ---------- Rennie, Shih, Teevan and Karger, Tackling the Poor Assumptions of Naive Bayes Text
+    Classifiers (2003).
     """
 
     def __init__(self, alpha: float = 0.05) -> None:

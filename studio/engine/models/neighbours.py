@@ -26,7 +26,9 @@ class NeighbourClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.n_neighbours = n_neighbours
         self.temperature = temperature
 
-    def fit(self, features: npt.NDArray[np.float32], codes: npt.NDArray[np.int32]) -> NeighbourClassifier:
+    def fit(
+        self, features: npt.NDArray[np.float32], codes: npt.NDArray[np.int32]
+    ) -> NeighbourClassifier:
         """Keep the rows."""
         self.classes_, self._votes = np.unique(codes, return_inverse=True)
         self._rows = features
@@ -45,7 +47,9 @@ class NeighbourClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         similarity = block @ self._rows.T
         nearest = np.argpartition(-similarity, n_neighbours - 1, axis=1)[:, :n_neighbours]
         weights = np.exp((np.take_along_axis(similarity, nearest, axis=1) - 1.0) / self.temperature)
-        shares = np.full((len(block), len(self.classes_)), 0.05 / len(self.classes_), dtype=np.float32)
+        shares = np.full(
+            (len(block), len(self.classes_)), 0.05 / len(self.classes_), dtype=np.float32
+        )
         weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-30)
         np.add.at(shares, (np.arange(len(block))[:, None], self._votes[nearest]), 0.95 * weights)
         return shares

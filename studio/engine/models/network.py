@@ -17,15 +17,15 @@ _MUCH_BETTER = 1e9
 
 
 class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """One hidden layer, trained for a fixed number of epochs, as a wrong label is learned late if at all.
+    """One hidden layer, trained for a fixed number of epochs, as a wrong label is learned late if
+    at all.
 
     Parameters
     ----------
     n_hidden
         Units of the hidden layer.
-    penalty
-        Of squared weights. Strong by default, as some labels are wrong: 0.3 was the best compromise of 0.01 … 1 on
-        small tables with planted errors.
+    penalty Of squared weights. Strong by default, as some labels are wrong: 0.3 was the best
+        compromise of 0.01 … 1 on small tables with planted errors.
     seed
         Of the weights and of the order of rows.
     """
@@ -45,13 +45,19 @@ class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[m
         self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
     ) -> dict[str, npt.NDArray[np.generic]]:
         """Return the weights."""
-        return {f"weights_{place}": weights for place, weights in enumerate(_weights(self._network))}
+        return {
+            f"weights_{place}": weights for place, weights in enumerate(_weights(self._network))
+        }
 
-    def fit_from(self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays) -> SmallNetwork:
+    def fit_from(
+        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays
+    ) -> SmallNetwork:
         """Train for a few epochs, beginning with the former weights."""
         self.classes_ = np.unique(targets)
         network = self._untrained(len(targets), 1 + N_FURTHER_EPOCHS)
-        network.partial_fit(features, targets, classes=self.classes_)  # an epoch makes weights, which are replaced
+        network.partial_fit(
+            features, targets, classes=self.classes_
+        )  # an epoch makes weights, which are replaced
         for place, weights in enumerate(_weights(network)):
             weights[...] = memory[f"weights_{place}"]
         self._network = network.set_params(warm_start=True).fit(features, targets)
@@ -62,7 +68,9 @@ class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[m
         probabilities: npt.NDArray[np.floating] = self._network.predict_proba(features)
         return probabilities
 
-    def predict_from(self, features: Matrix, before: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    def predict_from(
+        self, features: Matrix, before: npt.NDArray[np.floating]
+    ) -> npt.NDArray[np.floating]:
         """Return the softmax of the outputs, shape (n, K)."""
         return self.predict_proba(features)
 
@@ -73,8 +81,8 @@ class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[m
             batch_size=min(_ROWS_PER_BATCH, n_rows),
             learning_rate_init=3e-3,
             random_state=self.seed,
-            # No epoch but the first is so much better that it counts: training ends after all of them, and not for
-            # want of more, of which it would warn.
+            # No epoch but the first is so much better that it counts: training ends after all of
+            # them, and not for want of more, of which it would warn.
             tol=_MUCH_BETTER,
             n_iter_no_change=n_epochs - 2,
             max_iter=n_epochs + 1,

@@ -15,10 +15,13 @@ _SMOOTHING = 1.0  # added to each term's weight in either class
 
 
 class RatioClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A linear support vector machine per class, after each term was multiplied by its log-count ratio in that class.
+    """A linear support vector machine per class, after each term was multiplied by its log-count
+    ratio in that class.
 
-    Better than plain weights where few classes are told apart by tone (25,000 film reviews: accuracy 0.915 against
-    0.909), worse with many: on 77 classes a ratio rests on too few rows (average precision 0.903 against 0.933).
+    Better than plain weights where few classes are told apart by tone (25,000 film reviews:
+    accuracy 0.915 against
+    0.909), worse with many: on 77 classes a ratio rests on too few rows (average precision 0.903
+    against 0.933).
 
     References
     ----------

@@ -11,16 +11,18 @@ from studio.engine.features.base import Matrix
 
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
 _HELD_OUT = 5  # every fifth row
-_MAX_ROWS = 10_000  # that the penalties are tried on, evenly spaced: the best one is plain from fewer
+_MAX_ROWS = (
+    10_000  # that the penalties are tried on, evenly spaced: the best one is plain from fewer
+)
 _TOLERANCE = 1e-3
 
 
 class TunedRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Ridge regression with the penalty by which a held-out fifth of its rows is predicted best.
 
-    Where numbers follow from a text only loosely, a small penalty learns their noise and hides wrong ones: words at a
-    penalty of 1 find wrong ratings of politeness with average precision 0.302, at 10 with 0.348; sentence embeddings
-    with 0.326 and 0.347.
+    Where numbers follow from a text only loosely, a small penalty learns their noise and hides
+    wrong ones: words at a penalty of 1 find wrong ratings of politeness with average precision
+    0.302, at 10 with 0.348; sentence embeddings with 0.326 and 0.347.
     """
 
     def __init__(self, penalties: tuple[float, ...] = PENALTIES) -> None:

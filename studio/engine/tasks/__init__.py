@@ -1,1 +1,3 @@
-"""What differs between the tasks: how models are fitted, calibrated, weighed, measured, and how labels are written."""
+"""What differs between the tasks: how models are fitted, calibrated, weighed, measured, and how
+labels are written.
+"""

@@ -20,7 +20,9 @@ Targets = npt.NDArray[np.generic]
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How well labeled rows that were not seen are predicted; see `CandidateResult` for the units by task."""
+    """How well labeled rows that were not seen are predicted; see `CandidateResult` for the units
+    by task.
+    """
 
     accuracy: float
     log_loss: float
@@ -28,7 +30,9 @@ class Quality:
 
 
 class TaskRecipe(Protocol):
-    """The steps that differ between tasks. Predictions have shape (n, P), targets are those of labeled rows."""
+    """The steps that differ between tasks. Predictions have shape (n, P), targets are those of
+    labeled rows.
+    """
 
     def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
         """Return the candidate's unfitted model."""
@@ -40,18 +44,24 @@ class TaskRecipe(Protocol):
         """Return calibrated predictions."""
 
     def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:
-        """Return what is mixed when candidates are weighed: probabilities of what was given, or numbers."""
+        """Return what is mixed when candidates are weighed: probabilities of what was given, or
+        numbers.
+        """
 
     def losses(
         self, column: npt.NDArray[np.float64], targets: Targets, calibration: Calibration
     ) -> npt.NDArray[np.float64]:
-        """Return how bad a mixed column is, value by value, if labels are as noisy as the calibration says."""
+        """Return how bad a mixed column is, value by value, if labels are as noisy as the
+        calibration says.
+        """
 
     def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
         """Return the ensemble's predictions."""
 
     def quality(self, predicted: Predicted, targets: Targets, calibration: Calibration) -> Quality:
-        """Measure calibrated predictions against given labels, which are as noisy as the calibration says."""
+        """Measure calibrated predictions against given labels, which are as noisy as the
+        calibration says.
+        """
 
     def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
         """Return how labels are made of predictions, given those of all rows, out of sample."""

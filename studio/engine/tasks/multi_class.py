@@ -66,5 +66,7 @@ class MultiClass:
         return LabelFormat(labels.classes)
 
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
-        """Return the likeliest class; the first in the order of the classes where two are equally likely."""
+        """Return the likeliest class; the first in the order of the classes where two are equally
+        likely.
+        """
         return [labels.classes[code] for code in np.argmax(predicted, axis=1)]

@@ -13,7 +13,13 @@ from studio.engine.ensemble import mixture
 from studio.engine.label_sets import join_labels
 from studio.engine.labels import Labels
 from studio.engine.learners import JointSetLearner, Learner, Predicted, SetLearner
-from studio.engine.metrics import at_temperature, calibration_error, fit_temperature, log_losses, micro_f1
+from studio.engine.metrics import (
+    at_temperature,
+    calibration_error,
+    fit_temperature,
+    log_losses,
+    micro_f1,
+)
 from studio.engine.models.base import SetClassifier
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
 
@@ -23,7 +29,9 @@ _MAX_CELLS_FOR_TEMPERATURE = 20_000
 
 
 class MultiLabel:
-    """Each class has a probability of its own; a row's may sum to anything from 0 to the number of classes."""
+    """Each class has a probability of its own; a row's may sum to anything from 0 to the number of
+    classes.
+    """
 
     def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
         """Return the candidate as one model for all classes, or as one classifier per class."""
@@ -44,7 +52,11 @@ class MultiLabel:
 
     def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:
         """Return the probability of what was given, class by class, shape (n · K,)."""
-        return given_set_probabilities(predicted, np.asarray(targets, dtype=bool)).ravel().astype(np.float64)
+        return (
+            given_set_probabilities(predicted, np.asarray(targets, dtype=bool))
+            .ravel()
+            .astype(np.float64)
+        )
 
     def losses(
         self, column: npt.NDArray[np.float64], targets: Targets, calibration: Calibration
@@ -57,18 +69,24 @@ class MultiLabel:
         return mixture(members, weights)
 
     def quality(self, predicted: Predicted, targets: Targets, calibration: Calibration) -> Quality:
-        """Measure F1 over all rows and classes at the threshold that is best for it, log loss, and calibration."""
+        """Measure F1 over all rows and classes at the threshold that is best for it, log loss, and
+        calibration.
+        """
         members = np.asarray(targets, dtype=bool)
         f1 = micro_f1(predicted >= best_threshold(predicted, members), members)
         losses = log_losses(self.column(predicted, members))
         return Quality(f1, float(losses.mean()), calibration_error(predicted, members))
 
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
-        """Return the classes that are likely enough; where sets are never empty, at least the likeliest."""
+        """Return the classes that are likely enough; where sets are never empty, at least the
+        likeliest.
+        """
         return written_sets(likely_sets(predicted, labels), labels.classes)
 
     def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
-        """Return the names of the classes, from where on they are suggested, and whether a set may be empty."""
+        """Return the names of the classes, from where on they are suggested, and whether a set may
+        be empty.
+        """
         members = np.asarray(labels.targets, dtype=bool)[labels.is_labeled]
         return LabelFormat(
             labels.classes,
@@ -100,7 +118,9 @@ def with_likeliest(sets: npt.NDArray[np.bool_], predicted: Predicted) -> None:
 
 
 def given_set_probabilities(predicted: Predicted, members: npt.NDArray[np.bool_]) -> Predicted:
-    """Return the probability of what was given for each class: that it applies, or that it does not, (n, K)."""
+    """Return the probability of what was given for each class: that it applies, or that it does
+    not, (n, K).
+    """
     return np.where(members, predicted, 1 - predicted)
 
 

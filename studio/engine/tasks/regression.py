@@ -53,7 +53,11 @@ class Regression:
         squared_errors = (predicted[:, 0] - values) ** 2
         around_mean = float(((values - values.mean()) ** 2).mean())
         mean_squared = float(squared_errors.mean())
-        return Quality(1 - mean_squared / around_mean if around_mean else 0.0, float(np.sqrt(mean_squared)), None)
+        return Quality(
+            1 - mean_squared / around_mean if around_mean else 0.0,
+            float(np.sqrt(mean_squared)),
+            None,
+        )
 
     def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
         """Return how the given numbers are written."""
@@ -70,7 +74,7 @@ def written_number(value: float, n_decimals: int) -> str:
 
     >>> written_number(-0.004, 2), written_number(12.5, 3), written_number(1e6, 0), written_number(24.63708114624, 12)
     ('0', '12.5', '1000000', '24.63708')
-    """
+    """  # noqa: E501
     n_whole = math.floor(math.log10(abs(value))) + 1 if value else 1
     text = f"{value:.{min(n_decimals, max(0, _DIGITS - n_whole))}f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text

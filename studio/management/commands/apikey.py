@@ -15,14 +15,21 @@ from studio.management.started import refuse_before_first_start
 class Command(StudioCommand):
     """Print a new key, and nothing else, on standard output."""
 
-    help = "Create an API key for the account EMAIL and print it. The studio keeps only its hash, so store it safely."
+    help = (
+        "Create an API key for the account EMAIL and print it. The studio keeps only its hash, so"
+        " store it safely."
+    )
     example = "apikey alice@example.org --name notebook"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what may be given."""
-        parser.add_argument("email", metavar="EMAIL", help="the address that the account logs in with")
         parser.add_argument(
-            "--name", default="command line", help='how the key is listed among the keys ("command line")'
+            "email", metavar="EMAIL", help="the address that the account logs in with"
+        )
+        parser.add_argument(
+            "--name",
+            default="command line",
+            help='how the key is listed among the keys ("command line")',
         )
         parser.add_argument(
             "--scope",
@@ -43,11 +50,17 @@ class Command(StudioCommand):
             refuse_before_first_start()
             owner = User.objects.filter(email=email.strip().lower()).first()
             if owner is None and not create:
-                raise DataProblem(f"There is no account {email}. Check the address, or add --create to make it.")
+                raise DataProblem(
+                    f"There is no account {email}. Check the address, or add --create to make it."
+                )
             if owner is None:
                 owner = account_create(email=email.strip())
-                what = "the first, which owns the studio" if owner.is_owner else "without a password"
+                what = (
+                    "the first, which owns the studio" if owner.is_owner else "without a password"
+                )
                 terminal.note(f"Account {owner.email} created, {what}.")
-                terminal.note(f"Before it can log in, set a password: manage.py changepassword {owner.email}")
+                terminal.note(
+                    f"Before it can log in, set a password: manage.py changepassword {owner.email}"
+                )
             _, secret = api_key_create(owner=owner, name=name, scope=scope)
             terminal.say(secret)

@@ -32,7 +32,13 @@ from studio.engine.required_columns import MissingColumnsProblem, RequiredColumn
 from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.exports import free_names
 from studio.exports.formats import TableFormat, refuse_unwritable, write_table
-from studio.management.clean_request import Request, add_clean_options, spec_of, unknown_column, with_conventions
+from studio.management.clean_request import (
+    Request,
+    add_clean_options,
+    spec_of,
+    unknown_column,
+    with_conventions,
+)
 from studio.management.command import StudioCommand
 from studio.management.convention_options import ADVICE
 from studio.management.input_files import file_sha256, input_file, read_input
@@ -54,12 +60,15 @@ MODEL_FILES = {MANIFEST, SIGNATURE, PAYLOAD}
 
 
 class Command(StudioCommand):
-    """Read a file, build its cleanset, write the rows with what was found; no database, account or broker is used."""
+    """Read a file, build its cleanset, write the rows with what was found; no database, account or
+    broker is used.
+    """
 
     help = (
-        "Find label issues in FILE. OUT has the file's columns as they are, then those of the cleanset, in the file's "
-        "row order; scores are from 0 to 1, 1 is worst. A cleanset column whose name the file has already is written "
-        "with cleanlab_ before it. Cells are not changed for spreadsheets."
+        "Find label issues in FILE. OUT has the file's columns as they are, then those of the"
+        " cleanset, in the file's row order; scores are from 0 to 1, 1 is worst. A cleanset column"
+        " whose name the file has already is written with cleanlab_ before it. Cells are not"
+        " changed for spreadsheets."
     )
     example = "clean requests.csv --label topic --text message --out cleaned.csv --model topics"
 
@@ -91,7 +100,9 @@ def _clean(request: Request, terminal: Terminal) -> str:
         if request.manifest:
             manifest = outputs.enter_context(output_file(manifest_path(request.manifest), terminal))
         if request.model:
-            model_folder = outputs.enter_context(output_folder(request.model, replaceable=MODEL_FILES))
+            model_folder = outputs.enter_context(
+                output_folder(request.model, replaceable=MODEL_FILES)
+            )
         table = folder / "rows.parquet"
         started = time.monotonic()
         spec = _read(request, table, terminal)
@@ -121,7 +132,9 @@ def _read(request: Request, table: Path, terminal: Terminal) -> CleansetSpec:
         read_input(request.file, table, terminal, required, reading=request.reading)
     except MissingColumnsProblem as problem:
         raise unknown_column(problem.missing[0].name, problem.present) from problem
-    profiles = profile_table(table, is_shown=False, progress=terminal.progress, n_threads=settings.CORES)
+    profiles = profile_table(
+        table, is_shown=False, progress=terminal.progress, n_threads=settings.CORES
+    )
     profiles = with_conventions(request, profiles)
     spec = with_label_choice(spec_of(request, profiles), request, table, profiles, terminal)
     what = f"Learning {spec.label_column} from" if spec.label_column else "Looking at"
@@ -147,8 +160,12 @@ def _labels(table: Path, spec: CleansetSpec) -> list[str | None]:
     return read_labels(read_frame(table, [column])[column].tolist(), spec)
 
 
-def _write_rows(table: Path, spec: CleansetSpec, result: CleansetResult, out: Path, out_format: TableFormat) -> None:
-    """Write the uploaded columns and those of the cleanset, side by side; sets as the label column writes them."""
+def _write_rows(
+    table: Path, spec: CleansetSpec, result: CleansetResult, out: Path, out_format: TableFormat
+) -> None:
+    """Write the uploaded columns and those of the cleanset, side by side; sets as the label column
+    writes them.
+    """
     own = _own_columns(table)
     found = result.issues.reset_index(drop=True)
     if spec.task is MLTask.MULTI_LABEL:
@@ -176,7 +193,9 @@ def _batches(table: Path, own: Sequence[str], found: pd.DataFrame) -> Iterator[p
     for batch in _own_batches(table, own):
         part = results.slice(first, batch.num_rows).combine_chunks()
         columns = [*batch.columns, *(column.combine_chunks() for column in part.columns)]
-        yield pa.RecordBatch.from_arrays(columns, names=[str(place) for place in range(len(columns))])
+        yield pa.RecordBatch.from_arrays(
+            columns, names=[str(place) for place in range(len(columns))]
+        )
         first += batch.num_rows
 
 
@@ -192,7 +211,9 @@ def _write_pred_probs(result: CleansetResult, out: Path, out_format: TableFormat
     write_table(out, out_format, names, [batch])
 
 
-def _write_manifest(request: Request, table: Path, spec: CleansetSpec, result: CleansetResult, out: Path) -> None:
+def _write_manifest(
+    request: Request, table: Path, spec: CleansetSpec, result: CleansetResult, out: Path
+) -> None:
     labels = _labels(table, spec) if spec.label_column else []
     described = describe(result, spec, dataset_sha256=file_sha256(request.file), labels=labels)
     values = {
@@ -204,19 +225,27 @@ def _write_manifest(request: Request, table: Path, spec: CleansetSpec, result: C
 
 
 def summary(
-    spec: CleansetSpec, result: CleansetResult, seconds: Mapping[str, float], written: Sequence[tuple[str, str]]
+    spec: CleansetSpec,
+    result: CleansetResult,
+    seconds: Mapping[str, float],
+    written: Sequence[tuple[str, str]],
 ) -> str:
     """Return what a person wants to know at the end."""
     issues = [(name, f"{count:,}") for name, count in result.counts.items()]
     times = [(stage, f"{value:.1f}") for stage, value in seconds.items()]
-    head = f"{len(result.issues):,} rows, {_learned(spec, result)}, {spec.mode.value} mode, seed {spec.seed}"
+    head = (
+        f"{len(result.issues):,} rows, {_learned(spec, result)}, {spec.mode.value} mode, seed"
+        f" {spec.seed}"
+    )
     blocks = [head, _aligned("Rows with", issues)]
     if result.candidates:
         accuracies = [(row.name, f"{row.accuracy:.1%}") for row in result.candidates]
         blocks.append(_aligned(MEASURES[spec.task], accuracies))
     blocks.append(_aligned("Seconds", times))
     width = max(len(what) for what, _ in written)
-    blocks.append("\n".join(["Written", *(f"  {what:<{width}}  {place}" for what, place in written)]))
+    blocks.append(
+        "\n".join(["Written", *(f"  {what:<{width}}  {place}" for what, place in written)])
+    )
     return "\n\n".join(blocks)
 
 

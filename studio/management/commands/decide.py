@@ -23,11 +23,12 @@ class Command(StudioCommand):
     """All decisions or none."""
 
     help = (
-        "Apply the decisions in FILE, a CSV with the columns row_id, action and corrected_label or a JSON list of such "
-        "objects, to a cleanset. row_id is 0 for the first row; cleanlab_row_ID, which is 1 for the first row as in "
-        "exported files, may stand in its place. action is keep, exclude, label, auto-fix or needs-review; "
-        "corrected_label is for the action label. All are applied, as one action that can be undone as a whole, or "
-        "none; classes that are new are named."
+        "Apply the decisions in FILE, a CSV with the columns row_id, action and corrected_label or"
+        " a JSON list of such objects, to a cleanset. row_id is 0 for the first row;"
+        " cleanlab_row_ID, which is 1 for the first row as in exported files, may stand in its"
+        " place. action is keep, exclude, label, auto-fix or needs-review; corrected_label is for"
+        " the action label. All are applied, as one action that can be undone as a whole, or none;"
+        " classes that are new are named."
     )
     example = f"decide {EXAMPLE_ID} decisions.csv"
     ending = "Exit status: 0, or 2 with a sentence that names the line; 130 if interrupted."

@@ -23,7 +23,10 @@ class Command(StudioCommand):
         with self.terminal(options) as terminal:
             storage = storages["default"]
             if not isinstance(storage, S3Storage):
-                raise DataProblem("STUDIO_S3_BUCKET is not set; files are kept in a folder, which needs no bucket.")
+                raise DataProblem(
+                    "STUDIO_S3_BUCKET is not set; files are kept in a folder, which needs no"
+                    " bucket."
+                )
             client = storage.connection.meta.client
             try:
                 client.head_bucket(Bucket=storage.bucket_name)

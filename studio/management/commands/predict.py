@@ -34,13 +34,16 @@ from studio.management.terminal import Terminal
 
 
 class Command(StudioCommand):
-    """Read a file, predict its rows, write them with the probabilities; no database, account or broker is used."""
+    """Read a file, predict its rows, write them with the probabilities; no database, account or
+    broker is used.
+    """
 
     help = (
-        "Predict the rows of FILE with the model in DIR. OUT has the file's columns as they are, one column of "
-        "probabilities per class, and Suggested Label (of a regression: the number, and Suggested Label Error, how far "
-        "it is usually off), in the file's row order; a name that the file has already is "
-        'followed by "(predicted)". A model can only be opened with the secret key that it was saved with.'
+        "Predict the rows of FILE with the model in DIR. OUT has the file's columns as they are,"
+        " one column of probabilities per class, and Suggested Label (of a regression: the number,"
+        " and Suggested Label Error, how far it is usually off), in the file's row order; a name"
+        ' that the file has already is followed by "(predicted)". A model can only be opened with'
+        " the secret key that it was saved with."
     )
     example = "predict --model topics new.csv --out predictions.csv"
 
@@ -48,7 +51,11 @@ class Command(StudioCommand):
         """Declare what may be given."""
         add_table_argument(parser)
         parser.add_argument(
-            "--model", required=True, type=Path, metavar="DIR", help="the folder that clean --model has written"
+            "--model",
+            required=True,
+            type=Path,
+            metavar="DIR",
+            help="the folder that clean --model has written",
         )
         parser.add_argument(
             "--map",
@@ -56,7 +63,10 @@ class Command(StudioCommand):
             action="append",
             default=[],
             metavar="COLUMN=FILE_COLUMN",
-            help="read FILE_COLUMN of the file as the model's COLUMN, where their names differ; may be repeated",
+            help=(
+                "read FILE_COLUMN of the file as the model's COLUMN, where their names differ; may"
+                " be repeated"
+            ),
         )
         add_convention_options(parser)
         parser.add_argument(
@@ -64,8 +74,10 @@ class Command(StudioCommand):
             required=True,
             type=Path,
             metavar="OUT",
-            help="the rows with their predictions: .csv, .tsv, .json, .jsonl (all also .gz), .parquet or .xlsx; "
-            "- for CSV on standard output",
+            help=(
+                "the rows with their predictions: .csv, .tsv, .json, .jsonl (all also .gz),"
+                " .parquet or .xlsx; - for CSV on standard output"
+            ),
         )
         super().add_arguments(parser)
 
@@ -80,12 +92,16 @@ class Command(StudioCommand):
 
 def _load_model(folder: Path) -> TrainedModel:
     if not folder.is_dir():
-        raise DataProblem(f"There is no folder {folder}. Give the folder that clean --model has written.")
+        raise DataProblem(
+            f"There is no folder {folder}. Give the folder that clean --model has written."
+        )
     return load_artifact(folder, signing_key=signing_key())
 
 
 def _required_columns(read: Sequence[str], pairs: Sequence[str]) -> RequiredColumns:
-    """Return the columns to read, with each `COLUMN=FILE_COLUMN` applied; names may have = in them."""
+    """Return the columns to read, with each `COLUMN=FILE_COLUMN` applied; names may have =
+    in them.
+    """
     column_map: dict[str, str] = {}
     for pair in pairs:
         name = _mapped_name(read, pair)
@@ -98,7 +114,9 @@ def _required_columns(read: Sequence[str], pairs: Sequence[str]) -> RequiredColu
 def _mapped_name(read: Sequence[str], pair: str) -> str:
     """Return the column of the model that `pair` begins with, or what stands there in its place."""
     if "=" not in pair:
-        raise DataProblem(f"--map {pair} has no “=”. Write --map COLUMN=FILE_COLUMN, the model's column first.")
+        raise DataProblem(
+            f"--map {pair} has no “=”. Write --map COLUMN=FILE_COLUMN, the model's column first."
+        )
     known = [name for name in read if pair.startswith(f"{name}=")]
     return max(known, key=len, default=pair.partition("=")[0])
 
@@ -119,14 +137,18 @@ def _predict(
     out_format = table_format_at(out)
     model = _load_model(model_folder)
     required = _required_columns(model.feature_columns, options["column_pairs"])
-    chosen = chosen_conventions(options, {name: model.spec.column_kinds[name] for name in model.feature_columns})
+    chosen = chosen_conventions(
+        options, {name: model.spec.column_kinds[name] for name in model.feature_columns}
+    )
     with output_file(out, terminal) as partial, tables.scratch() as folder:
         table = folder / "rows.parquet"
         result = folder / "predictions.parquet"
         try:
             read_input(file, table, terminal, required, reading=read_options_of(options))
         except MissingColumnsProblem as problem:
-            raise DataProblem(f"{problem.finding()} Add {_map_advice(problem.missing)}.") from problem
+            raise DataProblem(
+                f"{problem.finding()} Add {_map_advice(problem.missing)}."
+            ) from problem
         predicted = predict_table(
             model,
             table,

@@ -29,7 +29,9 @@ DIFFERS = 1  # exit status
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What was analysed: manifest, table, rows with labels (None: all, as uploaded), those models went on from."""
+    """What was analysed: manifest, table, rows with labels (None: all, as uploaded), those models
+    went on from.
+    """
 
     manifest: RunManifest
     table: Path
@@ -41,25 +43,31 @@ class Command(StudioCommand):
     """Nothing that was kept from earlier runs is used, apart from the data."""
 
     help = (
-        "Make a cleanset again and compare every column, probability and fold with what its manifest says: either one "
-        "of this studio (CLEANSET_ID), or FILE with the manifest that `clean --manifest` wrote. On another kind "
-        "of processor, whose sums end in other last digits, parts are compared within a tolerance that the output "
-        "states."
+        "Make a cleanset again and compare every column, probability and fold with what its"
+        " manifest says: either one of this studio (CLEANSET_ID), or FILE with the manifest that"
+        " `clean --manifest` wrote. On another kind of processor, whose sums end in other last"
+        " digits, parts are compared within a tolerance that the output states."
     )
     example = "rerun --manifest cleaned.json --file requests.csv"
     ending = (
-        "Exit status: 0 if all is the same, 1 if something differs, 2 with a sentence if it cannot be made; "
-        "130 if interrupted."
+        "Exit status: 0 if all is the same, 1 if something differs, 2 with a sentence if it cannot"
+        " be made; 130 if interrupted."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what may be given."""
         parser.add_argument("cleanset", metavar="CLEANSET_ID", nargs="?", help=CLEANSET_ID_HELP)
-        parser.add_argument("--manifest", type=Path, metavar="M.json", help="what `clean --manifest` wrote")
-        parser.add_argument("--file", type=Path, metavar="FILE", help="the file that was analysed, unchanged")
+        parser.add_argument(
+            "--manifest", type=Path, metavar="M.json", help="what `clean --manifest` wrote"
+        )
+        parser.add_argument(
+            "--file", type=Path, metavar="FILE", help="the file that was analysed, unchanged"
+        )
         super().add_arguments(parser)
 
-    def handle(self, *, cleanset: str | None, manifest: Path | None, file: Path | None, **options: Any) -> None:
+    def handle(
+        self, *, cleanset: str | None, manifest: Path | None, file: Path | None, **options: Any
+    ) -> None:
         """Do it; what is the same and what differs goes to standard output."""
         with self.terminal(options) as terminal, tables.scratch() as folder:
             if cleanset is not None and manifest is None and file is None:
@@ -67,7 +75,9 @@ class Command(StudioCommand):
             elif cleanset is None and manifest is not None and file is not None:
                 again = _of_file(manifest, file, folder / "rows.parquet", terminal)
             else:
-                raise DataProblem("Give either CLEANSET_ID, or both --manifest M.json and --file FILE.")
+                raise DataProblem(
+                    "Give either CLEANSET_ID, or both --manifest M.json and --file FILE."
+                )
             differing = _compared(again, terminal)
         if differing:
             sys.exit(DIFFERS)
@@ -77,9 +87,13 @@ def _compared(again: Again, terminal: Terminal) -> list[str]:
     before = again.manifest
     spec = replace(before.spec(), encoder_folder=settings.ENCODER_FOLDER)
     rows, former = again.rows, again.former
-    result = analyse_table(again.table, spec, rows=rows, former=former, use_cache=False, progress=terminal.progress)
+    result = analyse_table(
+        again.table, spec, rows=rows, former=former, use_cache=False, progress=terminal.progress
+    )
     labels = rows.labels if rows else []
-    after = describe(result, spec, dataset_sha256=before.dataset_sha256, labels=labels, former_labels=former)
+    after = describe(
+        result, spec, dataset_sha256=before.dataset_sha256, labels=labels, former_labels=former
+    )
     for name, was in before.versions.items():
         if (now := after.versions.get(name)) != was:
             terminal.say(f"{name} was {was} and is {now}")
@@ -110,7 +124,9 @@ def _compared(again: Again, terminal: Terminal) -> list[str]:
 
 
 def _other_machine(before: RunManifest, after: RunManifest) -> list[str]:
-    """Say how this machine computes otherwise than the one of the manifest, and what is done about it."""
+    """Say how this machine computes otherwise than the one of the manifest, and what is done about
+    it.
+    """
     lines = []
     if before.processor and before.processor != after.processor:
         lines.append(f"The processor was {before.processor} and is {after.processor}.")
@@ -121,8 +137,9 @@ def _other_machine(before: RunManifest, after: RunManifest) -> list[str]:
         )
     if lines:
         lines.append(
-            f"A part that is not the same to the last bit may differ a little: of {SAMPLED_ROWS} sampled rows, "
-            f"{AGREEING_SHARE:.0%} must be within {TOLERANCE} of what they were, and texts equal."
+            f"A part that is not the same to the last bit may differ a little: of {SAMPLED_ROWS}"
+            f" sampled rows, {AGREEING_SHARE:.0%} must be within {TOLERANCE} of what they were, and"
+            " texts equal."
         )
     return lines
 
@@ -150,7 +167,9 @@ def _of_file(manifest: Path, file: Path, table: Path, terminal: Terminal) -> Aga
     try:
         values = json.loads(input_file(manifest).read_text())
     except ValueError as error:
-        raise DataProblem(f"{manifest} is not valid JSON. Give the manifest that clean --manifest wrote.") from error
+        raise DataProblem(
+            f"{manifest} is not valid JSON. Give the manifest that clean --manifest wrote."
+        ) from error
     values = values if isinstance(values, dict) else {}
     stated = RunManifest.from_dict(values)
     if file_sha256(input_file(file)) != stated.dataset_sha256:

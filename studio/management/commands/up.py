@@ -1,4 +1,6 @@
-"""Runs the whole studio: web server, workers and scheduler as one family of processes that ends as one."""
+"""Runs the whole studio: web server, workers and scheduler as one family of processes that ends as
+one.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,10 @@ ANYWHERE = "0.0.0.0"  # noqa: S104 (only ever what the user set)
 class Command(BaseCommand):
     """`manage.py up`."""
 
-    help = "Start the web server, the workers and the scheduler; Ctrl-C ends them all. Example: PORT=8100 manage.py up"
+    help = (
+        "Start the web server, the workers and the scheduler; Ctrl-C ends them all. Example:"
+        " PORT=8100 manage.py up"
+    )
     suppressed_base_arguments = UNLISTED
     requires_system_checks: list[str] = []  # migrations first, and a fast start
 
@@ -64,11 +69,14 @@ class Command(BaseCommand):
             self._say(f"Its data lies in {settings.DATA_DIR}. Ctrl-C stops it.")
             if settings.HOST == ANYWHERE and set(settings.ALLOWED_HOSTS) <= LOCAL_NAMES:
                 self._say(
-                    "Other machines reach it only under the names in STUDIO_ALLOWED_HOSTS or STUDIO_PUBLIC_URL, "
-                    "and neither is set."
+                    "Other machines reach it only under the names in STUDIO_ALLOWED_HOSTS or"
+                    " STUDIO_PUBLIC_URL, and neither is set."
                 )
         elif not supervisor.stopping:
-            self._say(f"The web server has not answered for {ANSWER_WITHIN_S:.0f} s; what it says stands above.")
+            self._say(
+                f"The web server has not answered for {ANSWER_WITHIN_S:.0f} s; what it says stands"
+                " above."
+            )
 
     def _is_answered(self, supervisor: Supervisor) -> bool:
         deadline = time.monotonic() + ANSWER_WITHIN_S
@@ -81,7 +89,9 @@ class Command(BaseCommand):
 
 
 def _take_up_runs() -> None:
-    """Queue what an earlier studio left; old messages go first, since each of those runs gets a new one."""
+    """Queue what an earlier studio left; old messages go first, since each of those runs gets a new
+    one.
+    """
     for message in settings.BROKER_DIR.glob("*.message"):
         message.unlink()
     settings.BROKER_DIR.mkdir(exist_ok=True)
@@ -91,20 +101,58 @@ def _take_up_runs() -> None:
 
 def _children() -> list[Child]:
     python = [sys.executable, "-m"]
-    celery = [*python, "celery", "-A", "studio.celery", "--quiet", "--skip-checks"]  # checks would load every page
-    web = ["--worker-class", "gthread", "--threads", str(WEB_THREADS), "--bind", f"{settings.HOST}:{settings.PORT}"]
-    calm = ["--timeout", "120", "--graceful-timeout", "2", "--log-level", "warning", "--no-control-socket"]
+    celery = [
+        *python,
+        "celery",
+        "-A",
+        "studio.celery",
+        "--quiet",
+        "--skip-checks",
+    ]  # checks would load every page
+    web = [
+        "--worker-class",
+        "gthread",
+        "--threads",
+        str(WEB_THREADS),
+        "--bind",
+        f"{settings.HOST}:{settings.PORT}",
+    ]
+    calm = [
+        "--timeout",
+        "120",
+        "--graceful-timeout",
+        "2",
+        "--log-level",
+        "warning",
+        "--no-control-socket",
+    ]
     return [
         Child("web server", [*python, "gunicorn", "studio.wsgi", *web, *calm]),
-        *(Child(f"{queue} worker", [*celery, *_worker(queue)], partial(_recover, queue)) for queue in runs.QUEUES),
+        *(
+            Child(f"{queue} worker", [*celery, *_worker(queue)], partial(_recover, queue))
+            for queue in runs.QUEUES
+        ),
         Child("scheduler", [*celery, "beat", "--pidfile=", "--loglevel", "warning"]),
     ]
 
 
 def _worker(queue: str) -> list[str]:
-    """Return the arguments of a worker: one run at a time, in a thread, so that a fit may use helper processes."""
+    """Return the arguments of a worker: one run at a time, in a thread, so that a fit may use
+    helper processes.
+    """
     lean = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "warning"]
-    return ["worker", "--queues", queue, "--hostname", f"{queue}@%h", "--pool", "threads", "--concurrency", "1", *lean]
+    return [
+        "worker",
+        "--queues",
+        queue,
+        "--hostname",
+        f"{queue}@%h",
+        "--pool",
+        "threads",
+        "--concurrency",
+        "1",
+        *lean,
+    ]
 
 
 def _recover(queue: str) -> None:

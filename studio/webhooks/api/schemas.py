@@ -18,7 +18,9 @@ class WebhookIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     url: Text = Field(min_length=1, max_length=2000, description="http or https, on a public host.")
-    kinds: list[RunKind] = Field([], max_length=20, description="Only runs of these kinds; all if empty.")
+    kinds: list[RunKind] = Field(
+        [], max_length=20, description="Only runs of these kinds; all if empty."
+    )
 
 
 class WebhookOut(Schema):
@@ -33,7 +35,9 @@ class WebhookOut(Schema):
 class WebhookMadeOut(WebhookOut):
     """A new webhook. The secret is shown only once."""
 
-    secret: str = Field(description="The key of the HMAC-SHA256 in the Studio-Signature header of each delivery.")
+    secret: str = Field(
+        description="The key of the HMAC-SHA256 in the Studio-Signature header of each delivery."
+    )
 
 
 class DeliveryOut(Schema):
@@ -46,6 +50,8 @@ class DeliveryOut(Schema):
     n_attempts: int
     next_attempt_at: datetime | None
     delivered_at: datetime | None
-    last_status: int | None = Field(description="The status that the address answered with at the last attempt.")
+    last_status: int | None = Field(
+        description="The status that the address answered with at the last attempt."
+    )
     last_error: str = Field(description="Why it did not answer.")
     body: str = Field(description="The body that is posted.")

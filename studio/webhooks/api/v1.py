@@ -27,8 +27,12 @@ def webhook_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
 
 @router.post("", response={201: WebhookMadeOut})
 def webhook_create(request: HttpRequest, wanted: WebhookIn) -> Status[Webhook]:
-    """Notify an address when your runs end. Keep the secret: it proves that a delivery comes from this studio."""
-    return Status(201, services.webhook_create(owner=account(request), url=wanted.url, kinds=wanted.kinds))
+    """Notify an address when your runs end. Keep the secret: it proves that a delivery comes from
+    this studio.
+    """
+    return Status(
+        201, services.webhook_create(owner=account(request), url=wanted.url, kinds=wanted.kinds)
+    )
 
 
 @router.get("/{uuid:webhook_id}", response=WebhookOut)

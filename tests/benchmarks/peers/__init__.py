@@ -1,1 +1,3 @@
-"""What a user would do instead. These programs run in an environment of their own and import nothing of the studio."""
+"""What a user would do instead. These programs run in an environment of their own and import
+nothing of the studio.
+"""

@@ -1,4 +1,6 @@
-"""AutoGluon's TabularPredictor, five folds bagged, medium quality, and cleanlab on what it says out of fold."""
+"""AutoGluon's TabularPredictor, five folds bagged, medium quality, and cleanlab on what it says out
+of fold.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def find(job: Job) -> Found:
         pred_probs = predictor.predict_proba_oof()
     codes = pd.Categorical(labels, categories=pred_probs.columns).codes
     values = pred_probs.to_numpy(dtype=float)
-    return Found(1 - get_label_quality_scores(codes, values), find_label_issues(codes, values), predicted)
+    return Found(
+        1 - get_label_quality_scores(codes, values), find_label_issues(codes, values), predicted
+    )
 
 
 def learn(job: Job, labels: pd.Series) -> Predicted:
@@ -57,10 +61,17 @@ def _fitted(job: Job, labels: pd.Series, folder: str) -> TabularPredictor:
         verbosity=1,
     )
     frame = _features(job).assign(**{job.label: labels.to_numpy()})
-    # Its forests of numbers look at all of a thousand columns at each split: one took nine minutes beyond the limit.
+    # Its forests of numbers look at all of a thousand columns at each split: one took nine minutes
+    # beyond the limit.
     without = ["RF", "XT"] if problem == "regression" and job.text else None
-    limits = {"num_bag_folds": N_FOLDS, "dynamic_stacking": False, "num_cpus": len(os.sched_getaffinity(0))}
-    return predictor.fit(frame, presets="medium_quality", time_limit=_LIMIT_S, excluded_model_types=without, **limits)
+    limits = {
+        "num_bag_folds": N_FOLDS,
+        "dynamic_stacking": False,
+        "num_cpus": len(os.sched_getaffinity(0)),
+    }
+    return predictor.fit(
+        frame, presets="medium_quality", time_limit=_LIMIT_S, excluded_model_types=without, **limits
+    )
 
 
 def _features(job: Job, *, of_test: bool = False) -> pd.DataFrame:

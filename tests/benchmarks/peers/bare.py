@@ -1,4 +1,5 @@
-"""The pipeline that a data scientist would deploy: `fit JOB OUT`, then `predict MODEL CSV OUT` for a file of new rows.
+"""The pipeline that a data scientist would deploy: `fit JOB OUT`, then `predict MODEL CSV OUT` for
+a file of new rows.
 
 For tables LightGBM on encoded columns, for text TF-IDF and logistic regression.
 """
@@ -36,13 +37,17 @@ def predict(model: str, source: str, out: str) -> None:
     frame = pd.read_csv(source, low_memory=False)
     pred_probs = pipeline.predict_proba(frame[text] if text else frame[kept["features"]])
     said = pd.DataFrame(pred_probs, columns=pipeline.classes_)
-    frame.join(said).assign(label=pipeline.classes_[pred_probs.argmax(axis=1)]).to_csv(out, index=False)
+    frame.join(said).assign(label=pipeline.classes_[pred_probs.argmax(axis=1)]).to_csv(
+        out, index=False
+    )
 
 
 def _table_pipeline(frame: pd.DataFrame) -> Pipeline:
     words = list(frame.select_dtypes(exclude="number").columns)
     encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-    columns = make_column_transformer((encoder, words), remainder="passthrough", verbose_feature_names_out=False)
+    columns = make_column_transformer(
+        (encoder, words), remainder="passthrough", verbose_feature_names_out=False
+    )
     columns.set_output(transform="pandas")
     return make_pipeline(columns, LGBMClassifier(verbose=-1))
 

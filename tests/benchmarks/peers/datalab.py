@@ -1,4 +1,6 @@
-"""Datalab as in its tutorials: embeddings and a linear model for text, gradient boosting for tables."""
+"""Datalab as in its tutorials: embeddings and a linear model for text, gradient boosting for
+tables.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +21,27 @@ def find(job: Job) -> Found:
     space = features if job.text else scaled_table(features).fit_transform(features)
     if job.task == "regression":
         predictions = cross_val_predict(model, features, labels, cv=N_FOLDS)
-        return _issues(Datalab({"label": labels.tolist()}, label_name="label", task="regression"), predictions, space)
+        return _issues(
+            Datalab({"label": labels.tolist()}, label_name="label", task="regression"),
+            predictions,
+            space,
+        )
     if job.task == "multi-label":
         indicators = MultiLabelBinarizer().fit_transform(class_sets(labels))
-        pred_probs = cross_val_predict(model, features, indicators, cv=N_FOLDS, method="predict_proba")
+        pred_probs = cross_val_predict(
+            model, features, indicators, cv=N_FOLDS, method="predict_proba"
+        )
         sets = [[code for code, has in enumerate(row) if has] for row in indicators]
-        return _issues(Datalab({"label": sets}, label_name="label", task="multilabel"), pred_probs, space)
+        return _issues(
+            Datalab({"label": sets}, label_name="label", task="multilabel"), pred_probs, space
+        )
     codes = LabelEncoder().fit_transform(labels)
     pred_probs = cross_val_predict(model, features, codes, cv=N_FOLDS, method="predict_proba")
-    return _issues(Datalab({"label": codes.tolist()}, label_name="label", task="classification"), pred_probs, space)
+    return _issues(
+        Datalab({"label": codes.tolist()}, label_name="label", task="classification"),
+        pred_probs,
+        space,
+    )
 
 
 def _issues(lab: Datalab, pred_probs: np.ndarray, space: np.ndarray) -> Found:

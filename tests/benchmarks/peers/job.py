@@ -1,6 +1,7 @@
 """What each program is given, and what it has to hand back.
 
-`find` scores the rows of a training file by how wrong their labels look; `learn` trains on given labels and predicts
+`find` scores the rows of a training file by how wrong their labels look; `learn` trains on given
+labels and predicts
 the rows of a test file. Embeddings lie ready in files: the time to compute them is measured apart.
 """
 
@@ -21,7 +22,9 @@ N_FOLDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A task's files and columns. `text` is None for tables; `features` are all columns to learn from."""
+    """A task's files and columns. `text` is None for tables; `features` are all columns to learn
+    from.
+    """
 
     task: str
     text: str | None
@@ -36,13 +39,17 @@ class Job:
         """Return the columns to learn from, as pandas reads them."""
         path = self.test if of_test else self.train
         kinds = {self.text: str} if self.text else None
-        frame = pd.read_csv(path, usecols=list(self.features), dtype=kinds, low_memory=False)[list(self.features)]
+        frame = pd.read_csv(path, usecols=list(self.features), dtype=kinds, low_memory=False)[
+            list(self.features)
+        ]
         return frame.fillna({self.text: ""}) if self.text else frame
 
     def labels(self, path: str | None = None) -> pd.Series:
         """Return the labels of the training file, or those in another file of the same rows."""
         kind = float if self.task == "regression" else str
-        return pd.read_csv(path or self.train, usecols=[self.label], dtype=kind, keep_default_na=False)[self.label]
+        return pd.read_csv(
+            path or self.train, usecols=[self.label], dtype=kind, keep_default_na=False
+        )[self.label]
 
     def embeddings(self, *, of_test: bool = False) -> npt.NDArray[np.float32]:
         """Return the sentence embeddings of the text, shape (n, 384)."""
@@ -51,7 +58,9 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """Predictions for the test rows: probabilities with their classes, or values of shape (n, 1)."""
+    """Predictions for the test rows: probabilities with their classes, or values of shape
+    (n, 1).
+    """
 
     values: npt.NDArray[np.float64]
     classes: tuple[str, ...]
@@ -59,7 +68,9 @@ class Predicted:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Scores per row, 1 the worst, which rows are flagged, and what the fit predicts, where it is a whole model."""
+    """Scores per row, 1 the worst, which rows are flagged, and what the fit predicts, where it is a
+    whole model.
+    """
 
     scores: npt.NDArray[np.float64]
     flags: npt.NDArray[np.bool_]

@@ -1,4 +1,6 @@
-"""The models that `plain` and `datalab` share, each the first that a data scientist would reach for."""
+"""The models that `plain` and `datalab` share, each the first that a data scientist would reach
+for.
+"""
 
 from __future__ import annotations
 
@@ -29,21 +31,34 @@ def text_pipeline(task: str) -> Pipeline:
 
 
 def table_pipeline(task: str, frame: pd.DataFrame) -> Pipeline:
-    """Histogram gradient boosting; columns with few levels as categories, others of text by their rank."""
+    """Histogram gradient boosting; columns with few levels as categories, others of text by their
+    rank.
+    """
     words = list(frame.select_dtypes(exclude="number").columns)
     few = [name for name in words if frame[name].nunique() < _MAX_CATEGORIES]
     encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=float("nan"))
-    columns = make_column_transformer((encoder, words), remainder="passthrough", verbose_feature_names_out=False)
+    columns = make_column_transformer(
+        (encoder, words), remainder="passthrough", verbose_feature_names_out=False
+    )
     columns.set_output(transform="pandas")
-    boosting = HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier
+    boosting = (
+        HistGradientBoostingRegressor if task == "regression" else HistGradientBoostingClassifier
+    )
     return make_pipeline(columns, boosting(categorical_features=few or None, random_state=0))
 
 
 def scaled_table(frame: pd.DataFrame) -> Pipeline:
-    """Return what the tutorials feed to the nearest-neighbour search: scaled numbers and one-hot categories."""
+    """Return what the tutorials feed to the nearest-neighbour search: scaled numbers and one-hot
+    categories.
+    """
     words = list(frame.select_dtypes(exclude="number").columns)
     numbers = [name for name in frame if name not in words]
     return make_column_transformer(
-        (OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=10, sparse_output=False), words),
+        (
+            OneHotEncoder(
+                handle_unknown="infrequent_if_exist", min_frequency=10, sparse_output=False
+            ),
+            words,
+        ),
         (make_pipeline(SimpleImputer(), StandardScaler()), numbers),
     )

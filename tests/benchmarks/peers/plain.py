@@ -1,4 +1,6 @@
-"""One scikit-learn pipeline, cross-validation, cleanlab: what a data scientist would write in ten lines."""
+"""One scikit-learn pipeline, cross-validation, cleanlab: what a data scientist would write in ten
+lines.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,19 @@ def find(job: Job) -> Found:
     if job.task == "multi-label":
         binary = MultiLabelBinarizer()
         indicators = binary.fit_transform(class_sets(labels))
-        pred_probs = cross_val_predict(model, features, indicators, cv=N_FOLDS, method="predict_proba")
+        pred_probs = cross_val_predict(
+            model, features, indicators, cv=N_FOLDS, method="predict_proba"
+        )
         sets = [[code for code, has in enumerate(row) if has] for row in indicators]
-        return Found(1 - multilabel_scores(sets, pred_probs), multilabel_filter.find_label_issues(sets, pred_probs))
+        return Found(
+            1 - multilabel_scores(sets, pred_probs),
+            multilabel_filter.find_label_issues(sets, pred_probs),
+        )
     codes = LabelEncoder().fit_transform(labels)
     pred_probs = cross_val_predict(model, features, codes, cv=N_FOLDS, method="predict_proba")
-    return Found(1 - get_label_quality_scores(codes, pred_probs), find_label_issues(codes, pred_probs))
+    return Found(
+        1 - get_label_quality_scores(codes, pred_probs), find_label_issues(codes, pred_probs)
+    )
 
 
 def learn(job: Job, labels: pd.Series) -> Predicted:

@@ -17,7 +17,9 @@ ProgramOf = Callable[..., Client]
 
 @pytest.fixture
 def program_of() -> ProgramOf:
-    """Return a client with a key of the user; like a program, it has no cookies and no CSRF token."""
+    """Return a client with a key of the user; like a program, it has no cookies and no CSRF
+    token.
+    """
 
     def program(user: User, scope: str = "write") -> Client:
         _, secret = api_key_create(owner=user, name="test", scope=scope)

@@ -35,18 +35,26 @@ def row_ids(program: Client, address: str) -> list[int]:
 
 
 def states() -> dict[int, tuple[str, str | None, bool]]:
-    return {r.row_id: (r.action, r.corrected_label, r.needs_review) for r in RowReview.objects.all()}
+    return {
+        r.row_id: (r.action, r.corrected_label, r.needs_review) for r in RowReview.objects.all()
+    }
 
 
 def test_cleanset_tells_what_was_found(program: Client, cleanset: Cleanset, at: str) -> None:
     found = program.get(at).json()
-    assert (found["run"]["status"], found["n_rows"], found["task"]) == ("succeeded", 120, "multi-class")
+    assert (found["run"]["status"], found["n_rows"], found["task"]) == (
+        "succeeded",
+        120,
+        "multi-class",
+    )
     assert found["counts"]["is_label_issue"] == 12
     assert found["candidates"][0]["accuracy"] == 0.9
 
 
 def test_cleanset_that_is_not_done_tells_only_its_run(program: Client, alice: User) -> None:
-    cleanset = make_cleanset(alice, status="running", stage="Training models", progress_done=2, progress_total=10)
+    cleanset = make_cleanset(
+        alice, status="running", stage="Training models", progress_done=2, progress_total=10
+    )
     run = program.get(f"/api/v1/cleansets/{cleanset.pk}").json()["run"]
     assert (run["stage"], run["progress_done"], run["progress_total"]) == ("Training models", 2, 10)
     assert program.get(f"/api/v1/cleansets/{cleanset.pk}/rows").status_code == 404
@@ -77,7 +85,9 @@ def test_rows_are_filtered_and_sorted_as_on_the_page(program: Client, at: str) -
         "given=%00",
     ],
 )
-def test_filter_that_makes_no_sense_is_refused_and_not_ignored(program: Client, at: str, query: str) -> None:
+def test_filter_that_makes_no_sense_is_refused_and_not_ignored(
+    program: Client, at: str, query: str
+) -> None:
     response = program.get(f"{at}/rows?{query}")
     assert response.status_code == 422
     assert response.json()["error"]
@@ -86,7 +96,11 @@ def test_filter_that_makes_no_sense_is_refused_and_not_ignored(program: Client, 
 def test_row_has_its_results_its_cells_and_its_decision(program: Client, at: str) -> None:
     send(program, "put", f"{at}/rows/10/decision", {"action": "auto-fix"})
     row = program.get(f"{at}/rows/10").json()
-    assert (row["given_label"], row["suggested_label"], row["corrected_label"]) == ("delivery", "login", "login")
+    assert (row["given_label"], row["suggested_label"], row["corrected_label"]) == (
+        "delivery",
+        "login",
+        "login",
+    )
     assert (row["action"], row["issues"], row["advice"]) == ("auto-fix", ["label_issue"], "label")
     assert row["results"]["is_label_issue"] is True
     assert row["cells"]["message"] == "Request 10: please help"
@@ -120,11 +134,17 @@ def test_decision_of_a_program_is_what_the_page_shows(
     program: Client, at: str, cleanset: Cleanset, alice: User
 ) -> None:
     body = {"action": "label", "corrected_label": "login"}
-    assert send(program, "put", f"{at}/rows/1/decision", body).json()["description"] == "Label “login” for row 2"
+    assert (
+        send(program, "put", f"{at}/rows/1/decision", body).json()["description"]
+        == "Label “login” for row 2"
+    )
     assert states() == {1: ("label", "login", False)}
     browser = Client()
     browser.force_login(alice)
-    assert "Label “login” for row 2" in browser.get(f"{cleanset.get_absolute_url()}?row=1").content.decode()
+    assert (
+        "Label “login” for row 2"
+        in browser.get(f"{cleanset.get_absolute_url()}?row=1").content.decode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -137,41 +157,62 @@ def test_decision_of_a_program_is_what_the_page_shows(
         ({"action": "auto-fix"}, "no suggestion"),
     ],
 )
-def test_decision_that_cannot_be_made_is_refused(program: Client, at: str, body: dict[str, str], message: str) -> None:
+def test_decision_that_cannot_be_made_is_refused(
+    program: Client, at: str, body: dict[str, str], message: str
+) -> None:
     response = send(program, "put", f"{at}/rows/1/decision", body)
     assert response.status_code == 422
     assert message in response.json()["error"]
     assert states() == {}
 
 
-def test_label_may_be_a_number_or_a_truth_value_of_json(program: Client, at: str, cleanset: Cleanset) -> None:
+def test_label_may_be_a_number_or_a_truth_value_of_json(
+    program: Client, at: str, cleanset: Cleanset
+) -> None:
     Cleanset.objects.filter(pk=cleanset.pk).update(classes=["1.0", "True"])
     send(program, "put", f"{at}/rows/1/decision", {"action": "label", "corrected_label": 1})
-    send(program, "post", f"{at}/decisions", {"decisions": [{"row_id": 2, "action": "label", "corrected_label": True}]})
+    send(
+        program,
+        "post",
+        f"{at}/decisions",
+        {"decisions": [{"row_id": 2, "action": "label", "corrected_label": True}]},
+    )
     assert states() == {1: ("label", "1.0", False), 2: ("label", "True", False)}
-    response = send(program, "put", f"{at}/rows/1/decision", {"action": "label", "corrected_label": False})
+    response = send(
+        program, "put", f"{at}/rows/1/decision", {"action": "label", "corrected_label": False}
+    )
     assert (response.status_code, states()[1]) == (422, ("label", "1.0", False))
     decisions = [{"row_id": 3, "action": "label", "corrected_label": "refund"}]
-    assert send(program, "post", f"{at}/decisions", {"decisions": decisions}).json()["new_classes"] == ["refund"]
+    assert send(program, "post", f"{at}/decisions", {"decisions": decisions}).json()[
+        "new_classes"
+    ] == ["refund"]
 
 
 def test_many_decisions_are_one_action_that_undo_takes_back(program: Client, at: str) -> None:
     decisions = [{"row_id": 0, "action": "auto-fix"}, {"row_id": 5, "action": "exclude"}]
     result = send(program, "post", f"{at}/decisions", {"decisions": decisions}).json()
-    assert (result["n_decisions"], result["n_changed"], result["action"]["kind"]) == (2, 2, "import")
+    assert (result["n_decisions"], result["n_changed"], result["action"]["kind"]) == (
+        2,
+        2,
+        "import",
+    )
     listed = program.get(f"{at}/decisions").json()["results"]
     assert [(d["row_id"], d["action"]) for d in listed] == [(0, "auto-fix"), (5, "exclude")]
     assert program.get(f"{at}/review").json()["n_excluded"] == 1
     assert send(program, "post", f"{at}/undo").json()["kind"] == "undo"
     assert states() == {}
-    assert [action["is_undone"] for action in program.get(f"{at}/actions").json()["results"]] == [False, True]
+    assert [action["is_undone"] for action in program.get(f"{at}/actions").json()["results"]] == [
+        False,
+        True,
+    ]
 
 
 def test_one_wrong_decision_of_many_leaves_all_undone(program: Client, at: str) -> None:
     decisions = [{"row_id": 0, "action": "auto-fix"}, {"row_id": 500, "action": "keep"}]
     response = send(program, "post", f"{at}/decisions", {"decisions": decisions})
     assert (
-        response.json()["error"] == "Entry 2: there is no row 501 (row_id 500); the last one is row 120 (row_id 119)."
+        response.json()["error"]
+        == "Entry 2: there is no row 501 (row_id 500); the last one is row 120 (row_id 119)."
     )
     assert states() == {}
 
@@ -188,13 +229,21 @@ def test_top_k_does_what_its_preview_said(program: Client, at: str) -> None:
     send(program, "put", f"{at}/rows/0/decision", {"action": "keep"})
     body = {"view": {"issue": "label_issue"}, "k": 5, "action": "auto-fix"}
     plan = send(program, "post", f"{at}/top-k/preview", body).json()
-    assert plan == {"n_changed": 4, "n_seen": 5, "n_manual": 1, "n_without_advice": 0, "n_unchanged": 0}
+    assert plan == {
+        "n_changed": 4,
+        "n_seen": 5,
+        "n_manual": 1,
+        "n_without_advice": 0,
+        "n_unchanged": 0,
+    }
     assert len(states()) == 1
     assert send(program, "post", f"{at}/top-k", body).json()["n_rows"] == 4
     assert set(states()) == {0, 10, 20, 30, 40}
 
 
-def test_analysis_is_made_again_from_corrected_labels(program: Client, cleanset: Cleanset, at: str) -> None:
+def test_analysis_is_made_again_from_corrected_labels(
+    program: Client, cleanset: Cleanset, at: str
+) -> None:
     assert "No row is decided yet" in send(program, "post", f"{at}/improve").json()["error"]
     send(program, "put", f"{at}/rows/1/decision", {"action": "label", "corrected_label": "login"})
     improved = send(program, "post", f"{at}/improve")
@@ -225,7 +274,9 @@ def test_older_version_takes_decisions_only_where_that_is_asked_for(
     assert send(program, method, f"{at}{path}?allow_older=true", body).status_code in (200, 201)
 
 
-def test_file_of_decisions_is_refused_by_an_older_version(program: Client, cleanset: Cleanset, at: str) -> None:
+def test_file_of_decisions_is_refused_by_an_older_version(
+    program: Client, cleanset: Cleanset, at: str
+) -> None:
     send(program, "put", f"{at}/rows/0/decision", {"action": "keep"})
     improve(cleanset)
     file = {"file": io.BytesIO(b"row_id,action\n1,keep\n")}
@@ -234,18 +285,26 @@ def test_file_of_decisions_is_refused_by_an_older_version(program: Client, clean
 
 def test_nothing_to_undo_is_a_sentence(program: Client, at: str) -> None:
     response = send(program, "post", f"{at}/undo")
-    assert (response.status_code, response.json()["error"]) == (422, "There is nothing left to undo.")
+    assert (response.status_code, response.json()["error"]) == (
+        422,
+        "There is nothing left to undo.",
+    )
 
 
 @pytest.mark.parametrize("file_format", ["csv", "xlsx", "json", "parquet"])
 def test_export_comes_in_every_format(program: Client, at: str, file_format: str) -> None:
     response = program.get(f"{at}/export?file_format={file_format}&mode=everything")
     assert response.status_code == 200
-    assert response["Content-Disposition"] == f'attachment; filename="requests-cleanset-1.{file_format}"'
+    assert (
+        response["Content-Disposition"]
+        == f'attachment; filename="requests-cleanset-1.{file_format}"'
+    )
     assert len(b"".join(response)) > 1000  # type: ignore[arg-type]
 
 
-def test_export_is_safe_for_spreadsheets_when_a_program_asks(program: Client, at: str, cleanset: Cleanset) -> None:
+def test_export_is_safe_for_spreadsheets_when_a_program_asks(
+    program: Client, at: str, cleanset: Cleanset
+) -> None:
     send(program, "put", f"{at}/rows/1/decision", {"action": "label", "corrected_label": "@login"})
     exact, safe = (
         b"".join(program.get(f"{at}/export?safe_for_spreadsheets={wanted}"))  # type: ignore[arg-type]
@@ -266,12 +325,17 @@ def test_export_follows_decisions_and_filters(program: Client, at: str) -> None:
     assert n_rows("mode=custom&issue=label_issue") == 12
 
 
-def test_uploaded_given_corrected_and_clean_label_are_told_apart(program: Client, cleanset: Cleanset, at: str) -> None:
+def test_uploaded_given_corrected_and_clean_label_are_told_apart(
+    program: Client, cleanset: Cleanset, at: str
+) -> None:
     decide = {"action": "label", "corrected_label": "delivery"}
     assert send(program, "put", f"{at}/rows/30/decision", decide).status_code == 200
     second = improve(cleanset)
     decide = {"action": "label", "corrected_label": "login"}
-    assert send(program, "put", f"/api/v1/cleansets/{second.pk}/rows/30/decision", decide).status_code == 200
+    assert (
+        send(program, "put", f"/api/v1/cleansets/{second.pk}/rows/30/decision", decide).status_code
+        == 200
+    )
     row = program.get(f"/api/v1/cleansets/{second.pk}/rows/30").json()
     names = ("uploaded_label", "given_label", "corrected_label", "clean_label")
     assert [row[name] for name in names] == ["billing", "delivery", "login", "login"]
@@ -293,9 +357,15 @@ def test_measures_are_called_what_they_are(
     [candidate] = program.get(f"/api/v1/cleansets/{cleanset.pk}").json()["candidates"]
     names = ("accuracy", "f1", "r2", "log_loss", "rmse", "ece")
     assert {name: candidate[name] for name in names if candidate[name] is not None} == measures
-    model = make_model(alice, cleanset=cleanset, candidates=[cleanset.candidates[0] | {"accuracy": 0.95}])
+    model = make_model(
+        alice, cleanset=cleanset, candidates=[cleanset.candidates[0] | {"accuracy": 0.95}]
+    )
     [candidate] = program.get(f"/api/v1/models/{model.pk}").json()["candidates"]
     score = next(iter(measures))
-    found = {name for name, value in candidate.items() if name.startswith(("held_out", "original")) and value}
+    found = {
+        name
+        for name, value in candidate.items()
+        if name.startswith(("held_out", "original")) and value
+    }
     assert found == {f"held_out_{score}", f"original_{score}"}
     assert (candidate[f"held_out_{score}"], candidate[f"original_{score}"]) == (0.95, 0.9)

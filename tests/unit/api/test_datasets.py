@@ -36,17 +36,23 @@ def test_dataset_gets_the_name_that_is_asked_for(program: Client) -> None:
     assert upload(program, name="requests.csv", **{}).json()["name"] == "requests"
     file = io.BytesIO(ROWS.encode())
     file.name = "requests.csv"
-    assert program.post("/api/v1/datasets", {"file": file, "name": " June "}).json()["name"] == "June"
+    assert (
+        program.post("/api/v1/datasets", {"file": file, "name": " June "}).json()["name"] == "June"
+    )
 
 
-def test_dataset_uploaded_by_a_program_is_in_the_dashboard(eager_runs: None, program: Client, alice: User) -> None:
+def test_dataset_uploaded_by_a_program_is_in_the_dashboard(
+    eager_runs: None, program: Client, alice: User
+) -> None:
     upload(program)
     browser = Client()
     browser.force_login(alice)
     assert "requests" in browser.get("/").content.decode()
 
 
-def test_file_that_cannot_be_read_says_why_and_may_be_replaced(eager_runs: None, program: Client) -> None:
+def test_file_that_cannot_be_read_says_why_and_may_be_replaced(
+    eager_runs: None, program: Client
+) -> None:
     dataset = upload(program, content="").json()["id"]
     run = program.get(f"/api/v1/datasets/{dataset}").json()["run"]
     assert run["status"] == "failed"
@@ -78,13 +84,17 @@ def test_kinds_of_columns_are_found_and_can_be_chosen(eager_runs: None, program:
     address = f"/api/v1/datasets/{upload(program).json()['id']}"
     found = {column["name"]: column for column in program.get(f"{address}/columns").json()}
     assert found["topic"]["top_values"][0]["count"] == 30
-    response = program.put(f"{address}/kinds", {"kinds": {"message": "identifier"}}, content_type=JSON)
+    response = program.put(
+        f"{address}/kinds", {"kinds": {"message": "identifier"}}, content_type=JSON
+    )
     chosen = {column["name"]: column["kind"] for column in response.json()}
     assert chosen == {"message": "identifier", "topic": found["topic"]["kind"]}
 
 
 @pytest.mark.parametrize("kinds", [{"nothing": "text"}, {"topic": "colour"}, "text"])
-def test_kinds_that_make_no_sense_are_refused(eager_runs: None, program: Client, kinds: object) -> None:
+def test_kinds_that_make_no_sense_are_refused(
+    eager_runs: None, program: Client, kinds: object
+) -> None:
     address = f"/api/v1/datasets/{upload(program).json()['id']}/kinds"
     assert program.put(address, {"kinds": kinds}, content_type=JSON).status_code == 422
 
@@ -104,7 +114,9 @@ def test_deleted_dataset_is_gone(eager_runs: None, program: Client) -> None:
 def test_list_has_ones_own_datasets_only(program: Client, alice: User, bob: User) -> None:
     make_dataset(alice, name="of alice")
     make_dataset(bob, name="of bob")
-    assert [found["name"] for found in program.get("/api/v1/datasets").json()["results"]] == ["of alice"]
+    assert [found["name"] for found in program.get("/api/v1/datasets").json()["results"]] == [
+        "of alice"
+    ]
 
 
 def test_list_asks_as_many_questions_for_many_datasets_as_for_one(
@@ -119,7 +131,9 @@ def test_list_asks_as_many_questions_for_many_datasets_as_for_one(
 
 
 def test_address_within_the_network_is_not_fetched(program: Client) -> None:
-    response = program.post("/api/v1/datasets/fetch", {"url": "file:///etc/passwd"}, content_type=JSON)
+    response = program.post(
+        "/api/v1/datasets/fetch", {"url": "file:///etc/passwd"}, content_type=JSON
+    )
     assert response.status_code == 422
     assert not Dataset.objects.exists()
 
@@ -136,32 +150,50 @@ def test_a_program_says_how_a_file_is_read(eager_runs: None, program: Client) ->
     found = program.get(f"/api/v1/datasets/{dataset}").json()
     assert found["n_rows"] == 2
     reading = {name: value for name, value in found["reading"].items() if value is not None}
-    assert reading == {"encoding": "iso8859-1", "delimiter": "\t", "quotes": "none", "has_header": False}
+    assert reading == {
+        "encoding": "iso8859-1",
+        "delimiter": "\t",
+        "quotes": "none",
+        "has_header": False,
+    }
 
 
-def test_a_program_is_told_what_may_be_wrong_and_reads_again(eager_runs: None, program: Client) -> None:
+def test_a_program_is_told_what_may_be_wrong_and_reads_again(
+    eager_runs: None, program: Client
+) -> None:
     headless = "".join(f"{'ab'[i % 2]},please help {i}\n" for i in range(60))
     address = f"/api/v1/datasets/{upload(program, content=headless).json()['id']}"
     doubts = program.get(address).json()["doubts"]
     assert "taken as column names" in doubts["has_header"]
     again = program.post(f"{address}/read", {"has_header": False}, content_type=JSON)
     assert (again.status_code, again.json()["version"]) == (201, 2)
-    assert (program.get(address).json()["n_rows"], program.get(address).json()["doubts"]) == (60, {})
+    assert (program.get(address).json()["n_rows"], program.get(address).json()["doubts"]) == (
+        60,
+        {},
+    )
     assert [version["n_rows"] for version in program.get(f"{address}/versions").json()] == [60, 59]
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("encoding", "rot13"), ("delimiter", "::"), ("quotes", "odd"), ("orient", "x"), ("more", "1")]
+    ("field", "value"),
+    [("encoding", "rot13"), ("delimiter", "::"), ("quotes", "odd"), ("orient", "x"), ("more", "1")],
 )
 def test_a_way_to_read_that_is_none_is_refused(
     eager_runs: None, program: Client, alice: User, field: str, value: str
 ) -> None:
     dataset = upload(program).json()["id"]
-    assert program.post(f"/api/v1/datasets/{dataset}/read", {field: value}, content_type=JSON).status_code == 422
+    assert (
+        program.post(
+            f"/api/v1/datasets/{dataset}/read", {field: value}, content_type=JSON
+        ).status_code
+        == 422
+    )
     assert Dataset.objects.get().versions.count() == 1
 
 
-def test_rows_of_the_last_good_version_are_listed_while_a_later_one_failed(eager_runs: None, program: Client) -> None:
+def test_rows_of_the_last_good_version_are_listed_while_a_later_one_failed(
+    eager_runs: None, program: Client
+) -> None:
     dataset = upload(program).json()["id"]
     empty = io.BytesIO(b"")
     empty.name = "empty.csv"

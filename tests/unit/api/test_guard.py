@@ -1,4 +1,6 @@
-"""What every call of `/api/v1` passes: limits, writes that come twice, answers that are known already."""
+"""What every call of `/api/v1` passes: limits, writes that come twice, answers that are known
+already.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ pytestmark = pytest.mark.django_db
 JSON = "application/json"
 
 
-def upload(program: Client, content: bytes = b"a,b\n1,2\n", key: str = "k1", name: str = "new.csv") -> Any:
+def upload(
+    program: Client, content: bytes = b"a,b\n1,2\n", key: str = "k1", name: str = "new.csv"
+) -> Any:
     file = io.BytesIO(content)
     file.name = name
     return program.post("/api/v1/datasets", {"file": file}, headers={"Idempotency-Key": key})
@@ -49,7 +53,9 @@ def test_calls_above_the_limit_of_a_minute_are_refused(program: Client, settings
     assert response.json()["code"] == "too_many_calls"
 
 
-def test_limit_counts_each_key_on_its_own(program_of: Any, alice: User, bob: User, settings: Any) -> None:
+def test_limit_counts_each_key_on_its_own(
+    program_of: Any, alice: User, bob: User, settings: Any
+) -> None:
     settings.API_CALLS_PER_MINUTE = 1
     assert program_of(alice).get("/api/v1/account").status_code == 200
     assert program_of(alice).get("/api/v1/account").status_code == 200
@@ -113,14 +119,18 @@ def test_keys_of_accounts_do_not_meet(program: Client, program_of: Any, bob: Use
 def test_refusal_is_replayed_too(program: Client, cleanset: Cleanset) -> None:
     address, headers = f"/api/v1/cleansets/{cleanset.pk}/undo", {"Idempotency-Key": "k"}
     assert program.post(address, headers=headers).status_code == 422
-    program.put(f"/api/v1/cleansets/{cleanset.pk}/rows/1/decision", {"action": "keep"}, content_type=JSON)
+    program.put(
+        f"/api/v1/cleansets/{cleanset.pk}/rows/1/decision", {"action": "keep"}, content_type=JSON
+    )
     assert program.post(address, headers=headers).status_code == 422
     assert ReviewAction.objects.count() == 1
 
 
 def test_delete_that_is_sent_twice_is_answered_twice(program: Client, alice: User) -> None:
     address = f"/api/v1/datasets/{make_dataset(alice).pk}"
-    statuses = [program.delete(address, headers={"Idempotency-Key": "d"}).status_code for _ in range(2)]
+    statuses = [
+        program.delete(address, headers={"Idempotency-Key": "d"}).status_code for _ in range(2)
+    ]
     assert statuses == [204, 204]
 
 
@@ -143,10 +153,14 @@ def test_answer_that_did_not_change_is_not_sent_again(program: Client, alice: Us
     again = program.get("/api/v1/datasets", headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     make_dataset(alice)
-    assert program.get("/api/v1/datasets", headers={"If-None-Match": first["ETag"]}).status_code == 200
+    assert (
+        program.get("/api/v1/datasets", headers={"If-None-Match": first["ETag"]}).status_code == 200
+    )
 
 
-def test_json_body_that_is_too_large_is_refused_before_it_is_read(program: Client, cleanset: Cleanset) -> None:
+def test_json_body_that_is_too_large_is_refused_before_it_is_read(
+    program: Client, cleanset: Cleanset
+) -> None:
     body = json.dumps({"decisions": [{"row_id": i, "action": "keep"} for i in range(100_000)]})
     response = program.post(f"/api/v1/cleansets/{cleanset.pk}/decisions", body, content_type=JSON)
     assert response.status_code == 413

@@ -51,7 +51,9 @@ def test_call_is_from_the_owner_of_its_key(alice: User, scheme: str) -> None:
     assert json.loads(who(get(secret, scheme)).content) == {"email": alice.email}  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YWxpY2U6cGFzcw==", "Bearer nonsense", "cs_x"])
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Basic YWxpY2U6cGFzcw==", "Bearer nonsense", "cs_x"]
+)
 def test_call_without_a_key_that_holds_is_refused(alice: User, header: str) -> None:
     response = who(RequestFactory().get("/api/x", headers={"Authorization": header}))
     assert response.status_code == 401
@@ -72,13 +74,17 @@ def test_key_of_an_account_that_was_closed_is_refused(alice: User) -> None:
 
 def test_read_key_may_not_write(alice: User) -> None:
     _, secret = api_key_create(owner=alice, name="a", scope="read")
-    response = change(RequestFactory().post("/api/x", headers={"Authorization": f"Bearer {secret}"}))
+    response = change(
+        RequestFactory().post("/api/x", headers={"Authorization": f"Bearer {secret}"})
+    )
     assert response.status_code == 403
 
 
 def test_anticipated_failure_is_a_sentence_in_json(alice: User) -> None:
     _, secret = api_key_create(owner=alice, name="a", scope="write")
-    response = change(RequestFactory().post("/api/x", headers={"Authorization": f"Bearer {secret}"}))
+    response = change(
+        RequestFactory().post("/api/x", headers={"Authorization": f"Bearer {secret}"})
+    )
     assert (response.status_code, json.loads(response.content)) == (  # type: ignore[attr-defined]
         422,
         {"error": "The file is empty. Upload another one."},

@@ -28,7 +28,9 @@ def dataset(alice: User) -> Dataset:
     """Return a dataset of texts with labels, and a column of amounts."""
     frame = pd.DataFrame(
         {
-            "message": [f"please help me with my order number {i} as soon as you can" for i in range(60)],
+            "message": [
+                f"please help me with my order number {i} as soon as you can" for i in range(60)
+            ],
             "amount": [str(i % 7 + 0.5) for i in range(60)],
             "topic": ["login" if i % 2 else "billing" for i in range(60)],
         }
@@ -57,14 +59,23 @@ def test_project_of_guesses_starts_its_analysis(program: Client, dataset: Datase
     response = create(program, dataset_id=dataset.pk)
     assert response.status_code == 201
     project = response.json()
-    assert (project["name"], project["task"], project["modality"]) == ("requests", "multi-class", "text")
+    assert (project["name"], project["task"], project["modality"]) == (
+        "requests",
+        "multi-class",
+        "text",
+    )
     assert (project["label_column"], project["feature_columns"]) == ("topic", ["message"])
     assert project["cleanset"]["run"]["status"] == "queued"
     assert Cleanset.objects.get().pk.hex == project["cleanset"]["id"].replace("-", "")
 
 
 def test_what_a_program_chooses_is_not_guessed(program: Client, dataset: Dataset) -> None:
-    chosen = {"modality": "tabular", "feature_columns": ["amount"], "mode": "fast", "name": "Amounts"}
+    chosen = {
+        "modality": "tabular",
+        "feature_columns": ["amount"],
+        "mode": "fast",
+        "name": "Amounts",
+    }
     project = create(program, dataset_id=dataset.pk, **chosen).json()
     assert {name: project[name] for name in chosen} == chosen
 
@@ -88,41 +99,60 @@ def test_choice_that_cannot_be_learned_from_is_refused(
     assert not Project.objects.exists()
 
 
-def test_label_column_with_too_many_classes_is_refused_and_not_passed_over(program: Client, alice: User) -> None:
+def test_label_column_with_too_many_classes_is_refused_and_not_passed_over(
+    program: Client, alice: User
+) -> None:
     words = [f"word{row % 1100}" for row in range(2300)]
-    dataset = dataset_of(pd.DataFrame({"amount": [str(row % 70) for row in range(2300)], "word": words}), alice)
+    dataset = dataset_of(
+        pd.DataFrame({"amount": [str(row % 70) for row in range(2300)], "word": words}), alice
+    )
     response = create(program, dataset_id=dataset.pk, label_column="word")
     assert response.status_code == 422
     assert "“word” has 1,100 classes, but at most 1,000 can be analysed" in response.json()["error"]
     assert not Project.objects.exists()
 
 
-def test_label_column_of_an_unsupervised_project_is_refused(program: Client, dataset: Dataset) -> None:
+def test_label_column_of_an_unsupervised_project_is_refused(
+    program: Client, dataset: Dataset
+) -> None:
     response = create(program, dataset_id=dataset.pk, label_column="topic", task="unsupervised")
     assert response.status_code == 422
-    assert "An unsupervised project has no label column, but “topic” was given" in response.json()["error"]
+    assert (
+        "An unsupervised project has no label column, but “topic” was given"
+        in response.json()["error"]
+    )
 
 
-def test_no_label_column_at_all_is_an_unsupervised_project(program: Client, dataset: Dataset) -> None:
+def test_no_label_column_at_all_is_an_unsupervised_project(
+    program: Client, dataset: Dataset
+) -> None:
     project = create(program, dataset_id=dataset.pk, label_column="").json()
     assert (project["task"], project["label_column"]) == ("unsupervised", None)
 
 
 def test_file_of_one_row_is_told_that_it_has_one_row(program: Client, alice: User) -> None:
-    dataset = dataset_of(pd.DataFrame({"text": ["please help me with my order"], "label": ["login"]}), alice)
+    dataset = dataset_of(
+        pd.DataFrame({"text": ["please help me with my order"], "label": ["login"]}), alice
+    )
     response = create(program, dataset_id=dataset.pk)
     assert response.status_code == 422
-    assert "The table has one row, so there is nothing to compare it with" in response.json()["error"]
+    assert (
+        "The table has one row, so there is nothing to compare it with" in response.json()["error"]
+    )
 
 
-def test_features_are_guessed_for_the_label_column_that_was_chosen(program: Client, alice: User) -> None:
+def test_features_are_guessed_for_the_label_column_that_was_chosen(
+    program: Client, alice: User
+) -> None:
     numbers = [str(row * 7 % 61 + 0.25) for row in range(60)]
     frame = pd.DataFrame(
         {
             "index": [str(row) for row in range(0, 120, 2)],
             "speed": numbers,
             "cost": [f"{3 * float(number) + row % 5}" for row, number in enumerate(numbers)],
-            "cost_in_cents": [f"{300 * float(number) + 100 * (row % 5)}" for row, number in enumerate(numbers)],
+            "cost_in_cents": [
+                f"{300 * float(number) + 100 * (row % 5)}" for row, number in enumerate(numbers)
+            ],
             "topic": ["login" if row % 2 else "billing" for row in range(60)],
         }
     )
@@ -142,7 +172,9 @@ def test_project_is_renamed_listed_and_deleted(program: Client, alice: User) -> 
     make_cleanset(alice, project=project)
     address = f"/api/v1/projects/{project.pk}"
     program.patch(address, {"name": "June"}, content_type=JSON)
-    assert [found["name"] for found in program.get("/api/v1/projects").json()["results"]] == ["June"]
+    assert [found["name"] for found in program.get("/api/v1/projects").json()["results"]] == [
+        "June"
+    ]
     assert program.get(f"{address}/cleansets").json()["count"] == 1
     assert program.delete(address).status_code == 204
     assert program.get(address).status_code == 404

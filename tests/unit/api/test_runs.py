@@ -16,7 +16,12 @@ def test_runs_of_every_kind_are_one_list(program: Client, alice: User) -> None:
     make_prediction(alice)  # with its model, cleanset and dataset
     runs = program.get("/api/v1/runs").json()
     assert runs["count"] == 4
-    assert [run["kind"] for run in runs["results"]] == ["prediction", "model", "cleanset", "dataset"]
+    assert [run["kind"] for run in runs["results"]] == [
+        "prediction",
+        "model",
+        "cleanset",
+        "dataset",
+    ]
 
 
 def test_parts_of_the_list_follow_each_other(program: Client, alice: User) -> None:
@@ -45,8 +50,13 @@ def test_run_leads_to_what_it_makes(program: Client, alice: User) -> None:
     assert program.get(f"/api/v1/runs/{run['id']}").json() == run
 
 
-def test_waiting_run_is_cancelled_at_once_and_a_running_one_is_asked_to_stop(program: Client, alice: User) -> None:
-    waiting, running = make_cleanset(alice, status=Status.QUEUED), make_model(alice, status=Status.RUNNING)
+def test_waiting_run_is_cancelled_at_once_and_a_running_one_is_asked_to_stop(
+    program: Client, alice: User
+) -> None:
+    waiting, running = (
+        make_cleanset(alice, status=Status.QUEUED),
+        make_model(alice, status=Status.RUNNING),
+    )
     assert program.post(f"/api/v1/runs/{waiting.pk}/cancel").json()["status"] == "cancelled"
     answer = program.post(f"/api/v1/runs/{running.pk}/cancel").json()
     assert (answer["status"], answer["is_cancelling"]) == ("running", True)
@@ -54,7 +64,10 @@ def test_waiting_run_is_cancelled_at_once_and_a_running_one_is_asked_to_stop(pro
 
 def test_run_that_has_ended_cannot_be_cancelled(program: Client, alice: User) -> None:
     response = program.post(f"/api/v1/runs/{make_cleanset(alice).pk}/cancel")
-    assert (response.status_code, response.json()["error"][:29]) == (422, "This run has already finished")
+    assert (response.status_code, response.json()["error"][:29]) == (
+        422,
+        "This run has already finished",
+    )
 
 
 def test_run_of_somebody_else_does_not_exist(program: Client, bob: User) -> None:

@@ -1,4 +1,6 @@
-"""Webhooks: told when a run ends, signed, tried again until they answer, and never let into the studio's network."""
+"""Webhooks: told when a run ends, signed, tried again until they answer, and never let into the
+studio's network.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def receiver(settings: Any) -> Iterator[Any]:
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     server.received, server.status = [], 200
     server.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+    ).start()
     yield server
     server.shutdown()
     server.server_close()
@@ -77,14 +81,21 @@ def test_end_of_a_run_is_delivered_and_signed(alice: User, webhook: Webhook, rec
     headers, body = receiver.received[0]
     told = json.loads(body)
     assert (told["event"], headers["Studio-Event"]) == ("run.failed", "run.failed")
-    assert (told["run"]["id"], told["run"]["error_message"]) == (str(cleanset.pk), "The file is empty.")
+    assert (told["run"]["id"], told["run"]["error_message"]) == (
+        str(cleanset.pk),
+        "The file is empty.",
+    )
     assert headers["Studio-Delivery"] == told["id"]
     sent_at, sign = (part.split("=", 1)[1] for part in headers["Studio-Signature"].split(","))
-    expected = hmac.new(webhook.secret.encode(), f"{sent_at}.".encode() + body, hashlib.sha256).hexdigest()
+    expected = hmac.new(
+        webhook.secret.encode(), f"{sent_at}.".encode() + body, hashlib.sha256
+    ).hexdigest()
     assert sign == expected
 
 
-def test_documented_check_tells_a_genuine_delivery_from_another(webhook: Webhook, receiver: Any) -> None:
+def test_documented_check_tells_a_genuine_delivery_from_another(
+    webhook: Webhook, receiver: Any
+) -> None:
     attempt(services.webhook_ping(webhook=webhook))
     headers, body = receiver.received[0]
     code = (ROOT / "docs" / "api.md").read_text().split("```python")[1].split("```")[0]
@@ -127,10 +138,14 @@ def test_webhook_hears_of_the_kinds_that_it_wants(alice: User, receiver: Any) ->
     services.webhook_create(owner=alice, url=receiver.url, kinds=["dataset"])
     runs.finish(make_cleanset(alice, status=Status.RUNNING))
     runs.finish(make_dataset(alice, status=Status.RUNNING).versions.get())
-    assert [json.loads(delivery.body)["run"]["kind"] for delivery in Delivery.objects.all()] == ["dataset"]
+    assert [json.loads(delivery.body)["run"]["kind"] for delivery in Delivery.objects.all()] == [
+        "dataset"
+    ]
 
 
-def test_run_does_not_end_without_its_delivery(alice: User, webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_does_not_end_without_its_delivery(
+    alice: User, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object, **__: object) -> None:
         raise DatabaseError
 
@@ -142,7 +157,9 @@ def test_run_does_not_end_without_its_delivery(alice: User, webhook: Webhook, mo
     assert cleanset.status == Status.RUNNING
 
 
-def test_address_that_refuses_is_tried_again_with_growing_pauses(alice: User, webhook: Webhook, receiver: Any) -> None:
+def test_address_that_refuses_is_tried_again_with_growing_pauses(
+    alice: User, webhook: Webhook, receiver: Any
+) -> None:
     receiver.status = 500
     delivery = services.webhook_ping(webhook=webhook)
     pauses = []
@@ -152,7 +169,11 @@ def test_address_that_refuses_is_tried_again_with_growing_pauses(alice: User, we
         pauses.append(delivery.next_attempt_at - timezone.now())
     assert pauses == sorted(pauses)
     assert pauses[0] <= timedelta(minutes=1) < timedelta(hours=11) < pauses[-1]
-    assert (attempt(delivery).state, delivery.last_status, delivery.n_attempts) == ("given up", 500, 6)
+    assert (attempt(delivery).state, delivery.last_status, delivery.n_attempts) == (
+        "given up",
+        500,
+        6,
+    )
     attempt(delivery)
     assert len(receiver.received) == 6
 
@@ -162,7 +183,11 @@ def test_address_that_answers_later_gets_its_delivery(webhook: Webhook, receiver
     receiver.status = 503
     assert attempt(delivery).state == "waiting"
     receiver.status = 204
-    assert (attempt(delivery).state, delivery.n_attempts, delivery.last_status) == ("delivered", 2, 204)
+    assert (attempt(delivery).state, delivery.n_attempts, delivery.last_status) == (
+        "delivered",
+        2,
+        204,
+    )
     assert receiver.received[0][1] == receiver.received[1][1], "the same event, with the same id"
 
 
@@ -179,19 +204,25 @@ def test_redirect_is_not_followed(webhook: Webhook, receiver: Any) -> None:
     assert attempt(services.webhook_ping(webhook=webhook)).last_status == 302
 
 
-def test_address_within_the_network_is_not_asked(webhook: Webhook, receiver: Any, settings: Any) -> None:
+def test_address_within_the_network_is_not_asked(
+    webhook: Webhook, receiver: Any, settings: Any
+) -> None:
     settings.ALLOW_PRIVATE_URLS = False
     delivery = attempt(services.webhook_ping(webhook=webhook))
     assert "private network" in delivery.last_error
     assert receiver.received == []
 
 
-def test_sweep_sends_what_is_due_and_forgets_what_is_old(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sweep_sends_what_is_due_and_forgets_what_is_old(
+    webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sent: list[object] = []
     monkeypatch.setattr(pipeline, "send_message", sent.append)
     due, later, old = (services.webhook_ping(webhook=webhook) for _ in range(3))
     Delivery.objects.filter(pk=later.pk).update(next_attempt_at=timezone.now() + timedelta(hours=1))
-    Delivery.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=31), next_attempt_at=None)
+    Delivery.objects.filter(pk=old.pk).update(
+        created_at=timezone.now() - timedelta(days=31), next_attempt_at=None
+    )
     pipeline.sweep()
     assert sent == [due.pk]
     assert set(Delivery.objects.values_list("pk", flat=True)) == {due.pk, later.pk}
@@ -211,11 +242,15 @@ def test_account_has_a_limited_number_of_webhooks(alice: User) -> None:
 
 
 def test_program_makes_a_webhook_and_learns_its_secret_once(program: Client, receiver: Any) -> None:
-    made = program.post("/api/v1/webhooks", {"url": receiver.url, "kinds": ["model"]}, content_type=JSON)
+    made = program.post(
+        "/api/v1/webhooks", {"url": receiver.url, "kinds": ["model"]}, content_type=JSON
+    )
     assert made.status_code == 201
     assert made.json()["secret"].startswith("whsec_")
     listed = program.get("/api/v1/webhooks").json()["results"]
-    assert [(hook["url"], hook["kinds"], "secret" in hook) for hook in listed] == [(receiver.url, ["model"], False)]
+    assert [(hook["url"], hook["kinds"], "secret" in hook) for hook in listed] == [
+        (receiver.url, ["model"], False)
+    ]
 
 
 def test_program_sees_how_a_delivery_went(program: Client, webhook: Webhook, receiver: Any) -> None:
@@ -223,6 +258,8 @@ def test_program_sees_how_a_delivery_went(program: Client, webhook: Webhook, rec
     assert (ping["event"], ping["state"]) == ("ping", "waiting")
     attempt(Delivery.objects.get())
     listed = program.get(f"/api/v1/webhooks/{webhook.pk}/deliveries").json()["results"]
-    assert [(delivery["state"], delivery["last_status"]) for delivery in listed] == [("delivered", 200)]
+    assert [(delivery["state"], delivery["last_status"]) for delivery in listed] == [
+        ("delivered", 200)
+    ]
     assert program.delete(f"/api/v1/webhooks/{webhook.pk}").status_code == 204
     assert not Delivery.objects.exists()

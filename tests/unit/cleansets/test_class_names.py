@@ -32,7 +32,9 @@ def test_nearest_classes_come_first(typed: str, nearest: list[str]) -> None:
     assert nearest_classes(typed, CLASSES) == nearest
 
 
-@pytest.mark.parametrize("typed", ["Card_Arrival", "card arrival", " card-arrival ", "ＣＡＲＤ_ARRIVAL"])
+@pytest.mark.parametrize(
+    "typed", ["Card_Arrival", "card arrival", " card-arrival ", "ＣＡＲＤ_ARRIVAL"]
+)
 def test_spellings_that_people_overlook_are_the_same(typed: str) -> None:
     assert same_spelling(typed, CLASSES) == "card_arrival"
 
@@ -42,7 +44,9 @@ def test_class_is_no_other_spelling_of_itself() -> None:
 
 
 def test_unknown_class_is_refused_in_one_sentence_with_what_may_be_meant() -> None:
-    with pytest.raises(DataProblem, match="no class “card”; did you mean “card_arrival” or “lost_or_stolen_card”"):
+    with pytest.raises(
+        DataProblem, match="no class “card”; did you mean “card_arrival” or “lost_or_stolen_card”"
+    ):
         refuse_unknown(["card"], CLASSES)
     refuse_unknown(["card_arrival"], CLASSES)
 
@@ -68,7 +72,9 @@ def test_page_creates_a_class_only_where_that_was_chosen(
     assert "Deliv" in str(RowReview.objects.get().corrected_label)
 
 
-def test_new_class_that_nearly_is_another_is_warned_of(alice: User, client_of: Callable[[User], Client]) -> None:
+def test_new_class_that_nearly_is_another_is_warned_of(
+    alice: User, client_of: Callable[[User], Client]
+) -> None:
     cleanset = make_reviewable(alice)
     address = reverse("cleanset-decide", args=[cleanset.pk, 0])
     sent = {"next": "10", "typed_label": "Billing", "new_class": "1"}

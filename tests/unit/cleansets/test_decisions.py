@@ -1,4 +1,6 @@
-"""Decisions on rows: what each choice stores, what bulk leaves alone, and that undo brings everything back."""
+"""Decisions on rows: what each choice stores, what bulk leaves alone, and that undo brings
+everything back.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,14 @@ def cleanset(alice: User) -> Cleanset:
 
 
 def decide(cleanset: Cleanset, row_id: int, choice: str, label: str = "") -> ReviewAction:
-    return services.row_decide(cleanset=cleanset, user=cleanset.created_by, row_id=row_id, choice=choice, label=label)
+    return services.row_decide(
+        cleanset=cleanset, user=cleanset.created_by, row_id=row_id, choice=choice, label=label
+    )
 
 
-def top_k(cleanset: Cleanset, k: int, choice: str, label: str = "", **query: object) -> ReviewAction:
+def top_k(
+    cleanset: Cleanset, k: int, choice: str, label: str = "", **query: object
+) -> ReviewAction:
     wanted = TopK(query=RowQuery(**query), k=k, choice=choice, label=label)
     return services.top_k_apply(cleanset=cleanset, user=cleanset.created_by, top_k=wanted)
 
@@ -66,15 +72,21 @@ def test_a_new_class_can_be_typed_in(cleanset: Cleanset) -> None:
     assert selectors.added_classes(cleanset) == ["refunds"]
 
 
-@pytest.mark.parametrize(("choice", "label"), [("label", "  "), ("label", "x" * 501), ("explode", "")])
-def test_an_impossible_decision_says_why_and_stores_nothing(cleanset: Cleanset, choice: str, label: str) -> None:
+@pytest.mark.parametrize(
+    ("choice", "label"), [("label", "  "), ("label", "x" * 501), ("explode", "")]
+)
+def test_an_impossible_decision_says_why_and_stores_nothing(
+    cleanset: Cleanset, choice: str, label: str
+) -> None:
     with pytest.raises(DataProblem):
         decide(cleanset, 0, choice, label)
     assert states(cleanset) == {}
 
 
 def test_a_row_past_the_end_is_refused(cleanset: Cleanset) -> None:
-    with pytest.raises(DataProblem, match=r"no row 121 \(row_id 120\); the last one is row 120 \(row_id 119\)"):
+    with pytest.raises(
+        DataProblem, match=r"no row 121 \(row_id 120\); the last one is row 120 \(row_id 119\)"
+    ):
         decide(cleanset, 120, "keep")
 
 
@@ -101,7 +113,9 @@ def test_clean_top_k_never_overrides_a_manual_decision(cleanset: Cleanset) -> No
 
 
 def test_clean_top_k_follows_filter_and_sort(cleanset: Cleanset) -> None:
-    top_k(cleanset, 2, "label", "login", issue="all", given="billing", sort="row_id", ascending=True)
+    top_k(
+        cleanset, 2, "label", "login", issue="all", given="billing", sort="row_id", ascending=True
+    )
     assert sorted(states(cleanset)) == [0, 3]
 
 

@@ -31,7 +31,9 @@ def cleanset(alice: User) -> Cleanset:
 
 
 @pytest.fixture
-def export(cleanset: Cleanset, alice: User, client_of: Callable[[User], Client]) -> Callable[..., bytes]:
+def export(
+    cleanset: Cleanset, alice: User, client_of: Callable[[User], Client]
+) -> Callable[..., bytes]:
     def fetch(**params: str) -> bytes:
         response: Any = client_of(alice).get(reverse("cleanset-export", args=[cleanset.pk]), params)
         assert response.status_code == 200
@@ -83,7 +85,9 @@ def test_labels_read_back_unless_the_export_is_to_be_safe_for_spreadsheets(
     cleanset: Cleanset, alice: User, export: Callable[..., bytes]
 ) -> None:
     services.row_decide(cleanset=cleanset, user=alice, row_id=4, choice="label", label="@billing")
-    cleanset.project.version.dataset.versions.update(table_key=_with_marks(cleanset.project.version.table_key))
+    cleanset.project.version.dataset.versions.update(
+        table_key=_with_marks(cleanset.project.version.table_key)
+    )
     exact, safe = (
         rows_of(export(mode="everything", file_format="csv", **params))[4]
         for params in ({}, {"safe_for_spreadsheets": "on"})
@@ -96,7 +100,9 @@ def test_labels_read_back_unless_the_export_is_to_be_safe_for_spreadsheets(
 def _with_marks(key: str) -> str:
     """Return the key of the same table with labels and a column name that begin with @."""
     table = pq.read_table(tables.local_path(key))
-    table = table.set_column(table.column_names.index("topic"), "topic", [["@topic"] * table.num_rows])
+    table = table.set_column(
+        table.column_names.index("topic"), "topic", [["@topic"] * table.num_rows]
+    )
     table = table.append_column("@text", [["=1"] * table.num_rows])
     with tables.scratch() as folder:
         pq.write_table(table, folder / "rows.parquet")
@@ -108,22 +114,34 @@ def test_every_format_has_the_same_rows(export: Callable[..., bytes]) -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(export(mode="default", file_format="xlsx"))).active
     assert sheet is not None
     assert sheet.max_row == n_rows + 1
-    assert pq.read_table(io.BytesIO(export(mode="default", file_format="parquet"))).num_rows == n_rows
+    assert (
+        pq.read_table(io.BytesIO(export(mode="default", file_format="parquet"))).num_rows == n_rows
+    )
     assert len(json.loads(export(mode="default", file_format="json"))) == n_rows
 
 
-@pytest.mark.parametrize("params", [{}, {"mode": "default", "file_format": "exe"}, {"mode": "x", "file_format": "csv"}])
+@pytest.mark.parametrize(
+    "params", [{}, {"mode": "default", "file_format": "exe"}, {"mode": "x", "file_format": "csv"}]
+)
 def test_an_unknown_export_is_explained(
     cleanset: Cleanset, alice: User, client_of: Callable[[User], Client], params: dict[str, str]
 ) -> None:
-    assert client_of(alice).get(reverse("cleanset-export", args=[cleanset.pk]), params).status_code == 422
+    assert (
+        client_of(alice).get(reverse("cleanset-export", args=[cleanset.pk]), params).status_code
+        == 422
+    )
 
 
 @pytest.mark.parametrize("file_format", ["csv", "json", "parquet", "xlsx"])
 def test_no_column_of_the_file_is_lost_where_ours_have_the_same_name(
     cleanset: Cleanset, export: Callable[..., bytes], file_format: str
 ) -> None:
-    own = {"is_outlier": "mine", "cleanlab_is_outlier": "mine too", "Action": "act", "cleanlab_row_ID": "x"}
+    own = {
+        "is_outlier": "mine",
+        "cleanlab_is_outlier": "mine too",
+        "Action": "act",
+        "cleanlab_row_ID": "x",
+    }
     path = tables.local_path(cleanset.project.version.table_key)
     pd.read_parquet(path).assign(**own).to_parquet(path, index=False)
     header, first = first_row(export(mode="everything", file_format=file_format), file_format)

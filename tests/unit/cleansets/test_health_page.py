@@ -1,4 +1,6 @@
-"""What the Analysis page says of the data set as a whole, and what the panel says of text issues."""
+"""What the Analysis page says of the data set as a whole, and what the panel says of
+text issues.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,10 @@ from tests.reviewable import make_reviewable
 HEALTH = Health(
     label_quality=LabelQuality(score=0.9, n_wrong=12, n_labeled=120),
     trust=Trust(n_flagged=12, n_expected=10, held_out=0.9, baseline=0.34),
-    classes=(ClassHealth("log in", 40, 6, 0.15, 0.1, 0.85), ClassHealth("billing", 40, 0, 0.0, 0.0, 1.0)),
+    classes=(
+        ClassHealth("log in", 40, 6, 0.15, 0.1, 0.85),
+        ClassHealth("billing", 40, 0, 0.0, 0.0, 1.0),
+    ),
     confusions=(Confusion("log in", "billing", 6, 0.15),),
     order=RowOrder(0.005, 0.4, 0.9, 0.33, is_ordered=True),
     groups=(Group("channel = mail", 30, 9, 0.6, 0.2),),
@@ -80,22 +85,34 @@ def test_every_finding_is_told_in_a_sentence(browser: Client, cleanset: Cleanset
     assert "9 rows have a copy in another part of the data, by the column split" in page
     assert "channel = mail" in page
     assert "Labels look exchanged: region = north" in page
-    assert "contradicts 37 of these 40 labels; most often log in stands where billing is expected (20 rows)" in page
+    assert (
+        "contradicts 37 of these 40 labels; most often log in stands where billing is expected (20"
+        " rows)" in page
+    )
 
 
 def test_classes_and_pairs_lead_to_their_rows(browser: Client, cleanset: Cleanset) -> None:
     page = analysis_page(browser, cleanset, HEALTH)
     assert f"/cleansets/{cleanset.pk}?issue=all&amp;given=log+in" in page
-    assert f"/cleansets/{cleanset.pk}?issue=label_issue&amp;given=log+in&amp;suggested=billing" in page
+    assert (
+        f"/cleansets/{cleanset.pk}?issue=label_issue&amp;given=log+in&amp;suggested=billing" in page
+    )
 
 
-def test_list_that_is_mostly_false_comes_with_a_warning(browser: Client, cleanset: Cleanset) -> None:
+def test_list_that_is_mostly_false_comes_with_a_warning(
+    browser: Client, cleanset: Cleanset
+) -> None:
     page = analysis_page(browser, cleanset, Health(trust=Trust(1860, 500, 0.58, 0.54)))
-    assert "Most of the 1,860 flagged labels are probably right: expect only some 500 wrong ones" in page
+    assert (
+        "Most of the 1,860 flagged labels are probably right: expect only some 500 wrong ones"
+        in page
+    )
     assert "finding-warning" in page
 
 
-def test_regression_tells_how_far_numbers_lie_from_the_prediction(browser: Client, cleanset: Cleanset) -> None:
+def test_regression_tells_how_far_numbers_lie_from_the_prediction(
+    browser: Client, cleanset: Cleanset
+) -> None:
     errors = NumberErrors(1.5, 4.0, 20.0, -0.25, (-4.0, 0.0, 4.0), (60, 60))
     page = analysis_page(browser, cleanset, Health(number_errors=errors))
     assert "Half of the given numbers lie within 1.5 of the prediction" in page
@@ -103,12 +120,18 @@ def test_regression_tells_how_far_numbers_lie_from_the_prediction(browser: Clien
     assert "by the ratio" not in page
 
 
-def test_regression_says_where_numbers_were_compared_by_their_ratio(browser: Client, cleanset: Cleanset) -> None:
+def test_regression_says_where_numbers_were_compared_by_their_ratio(
+    browser: Client, cleanset: Cleanset
+) -> None:
     errors = NumberErrors(1.5, 4.0, 20.0, -0.25, (-4.0, 0.0, 4.0), (60, 60), ratio_floor=0.1)
-    assert "by the ratio of the two" in analysis_page(browser, cleanset, Health(number_errors=errors))
+    assert "by the ratio of the two" in analysis_page(
+        browser, cleanset, Health(number_errors=errors)
+    )
 
 
-def test_cleanset_made_before_there_were_findings_still_has_its_page(browser: Client, cleanset: Cleanset) -> None:
+def test_cleanset_made_before_there_were_findings_still_has_its_page(
+    browser: Client, cleanset: Cleanset
+) -> None:
     cleanset.health = {}
     cleanset.save()
     page = browser.get(f"/cleansets/{cleanset.pk}/details")

@@ -1,4 +1,6 @@
-"""Decisions from a file: each kind is applied, one wrong line leaves everything as it was, undo takes all back."""
+"""Decisions from a file: each kind is applied, one wrong line leaves everything as it was, undo
+takes all back.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from studio.engine.ml_task import MLTask
 from tests.factories import make_cleanset
 from tests.reviewable import OUTLIER, make_reviewable
 
-GOOD = "row_id,action,corrected_label\n0,auto-fix,\n1,keep,\n2,exclude,\n4,label,billing\n6,needs-review,\n"
+GOOD = "row_id,action,corrected_label\n0,auto-fix,\n1,keep,\n2,exclude,\n4,label,billing\n6,needs-review,\n"  # noqa: E501
 
 
 @pytest.fixture
@@ -29,7 +31,9 @@ def cleanset(alice: User) -> Cleanset:
 def imported(cleanset: Cleanset, content: str | bytes, name: str = "decisions.csv") -> int:
     content = content if isinstance(content, bytes) else content.encode()
     decisions = decisions_in_file(name, content)
-    return decisions_import(cleanset=cleanset, user=cleanset.created_by, decisions=decisions).n_changed
+    return decisions_import(
+        cleanset=cleanset, user=cleanset.created_by, decisions=decisions
+    ).n_changed
 
 
 def states(cleanset: Cleanset) -> dict[int, tuple[str, str | None, bool]]:
@@ -59,7 +63,10 @@ def test_import_is_one_action_that_undo_takes_back(cleanset: Cleanset) -> None:
 
 
 def test_json_says_the_same_as_csv(cleanset: Cleanset) -> None:
-    entries = [{"row_id": 0, "action": "auto-fix"}, {"row_id": "4", "action": "label", "corrected_label": "billing"}]
+    entries = [
+        {"row_id": 0, "action": "auto-fix"},
+        {"row_id": "4", "action": "label", "corrected_label": "billing"},
+    ]
     assert imported(cleanset, json.dumps(entries), "decisions.json") == 2
     assert states(cleanset) == {0: ("auto-fix", "delivery", False), 4: ("label", "billing", False)}
 
@@ -73,7 +80,9 @@ def test_json_says_the_same_as_csv(cleanset: Cleanset) -> None:
         ("d.json", '[{"cleanlab_row_ID": 5, "action": "label", "corrected_label": "billing"}]'),
     ],
 )
-def test_row_may_be_named_by_its_number_in_exported_files(cleanset: Cleanset, name: str, content: str) -> None:
+def test_row_may_be_named_by_its_number_in_exported_files(
+    cleanset: Cleanset, name: str, content: str
+) -> None:
     assert imported(cleanset, content, name) == 1
     assert states(cleanset) == {4: ("label", "billing", False)}
 
@@ -99,14 +108,18 @@ def test_json_value_is_written_as_its_class_is_spelled(
 ) -> None:
     Cleanset.objects.filter(pk=cleanset.pk).update(classes=classes)
     cleanset.refresh_from_db()
-    imported(cleanset, json.dumps([{"row_id": 1, "action": "label", "corrected_label": value}]), "d.json")
+    imported(
+        cleanset, json.dumps([{"row_id": 1, "action": "label", "corrected_label": value}]), "d.json"
+    )
     assert states(cleanset)[1] == ("label", stored, False)
 
 
 def test_json_number_that_may_be_two_classes_is_asked_about(cleanset: Cleanset) -> None:
     Cleanset.objects.filter(pk=cleanset.pk).update(classes=["01", "1.0"])
     cleanset.refresh_from_db()
-    with pytest.raises(DataProblem, match=r"Entry 1: corrected_label 1 may be the class 01 or 1\.0\."):
+    with pytest.raises(
+        DataProblem, match=r"Entry 1: corrected_label 1 may be the class 01 or 1\.0\."
+    ):
         imported(cleanset, '[{"row_id": 1, "action": "label", "corrected_label": 1}]', "d.json")
 
 
@@ -140,22 +153,37 @@ def test_auto_fix_may_name_the_suggestion_that_it_takes(cleanset: Cleanset) -> N
         ("row_id,action\n", "The file contains no decisions"),
         ("id,action\n0,keep\n", "Line 1 names no column 'row_id' but: id, action"),
         ("row_id,row_id,action\n0,0,keep\n", "Line 1 names the column 'row_id' twice"),
-        ("row_id,action\n0,keep\n\n1,kep\n", "Line 4 has the action 'kep'; expected one of auto-fix, keep,"),
+        (
+            "row_id,action\n0,keep\n\n1,kep\n",
+            "Line 4 has the action 'kep'; expected one of auto-fix, keep,",
+        ),
         ("row_id,action\n0,\n", "Line 2 has no action"),
         ("row_id,action\n,keep\n", "Line 2 has no row_id"),
         ("row_id,action\n-1,keep\n", "Line 2 has the row_id '-1'; expected a whole number"),
         ("row_id,action\n1.0,keep\n", "Line 2 has the row_id '1.0'"),
-        ("row_id,action\n120,keep\n", "Line 2: there is no row 121 (row_id 120); the last one is row 120"),
-        ("row_id,action\n5,keep\n5,exclude\n", "Line 3: row 6 (row_id 5) is decided twice, first at line 2"),
+        (
+            "row_id,action\n120,keep\n",
+            "Line 2: there is no row 121 (row_id 120); the last one is row 120",
+        ),
+        (
+            "row_id,action\n5,keep\n5,exclude\n",
+            "Line 3: row 6 (row_id 5) is decided twice, first at line 2",
+        ),
         ("row_id,action\n1,auto-fix\n", "Line 2: row 2 (row_id 1) has no suggestion to apply"),
         ("row_id,action\n1,label\n", "Line 2: the action 'label' needs a corrected_label"),
         ("row_id,action,corrected_label\n1,label,\n", "Line 2: A label cannot be empty"),
-        (f"row_id,action,corrected_label\n1,label,{'x' * 501}\n", "Line 2: This label has 501 characters"),
+        (
+            f"row_id,action,corrected_label\n1,label,{'x' * 501}\n",
+            "Line 2: This label has 501 characters",
+        ),
         (
             "row_id,action,corrected_label\n1,keep,login\n",
             "Line 2: the action 'keep' does not take the corrected_label",
         ),
-        ("row_id,action,corrected_label\n0,auto-fix,login\n", "Line 2: the action 'auto-fix' does not take"),
+        (
+            "row_id,action,corrected_label\n0,auto-fix,login\n",
+            "Line 2: the action 'auto-fix' does not take",
+        ),
         ("row_id,action\n0,keep,x,y\n", "Line 2 has 4 cells, the header 2"),
         ('row_id,action\n0,"keep\n', "cannot be read as CSV"),
         (b"row_id,action\n0,keep\n1,k\xe9ep\n", "Line 3 is not UTF-8"),
@@ -169,17 +197,34 @@ def test_auto_fix_may_name_the_suggestion_that_it_takes(cleanset: Cleanset) -> N
             '[{"row_id": 0, "action": "label", "corrected_label": 7}]',
             "Entry 1: corrected_label is 7, which no class is",
         ),
-        ('[{"row_id": 0, "action": "label", "corrected_label": true}]', "corrected_label is true, which no class is"),
-        ('[{"row_id": 0, "action": "label", "corrected_label": NaN}]', "corrected_label is NaN, which is not a number"),
-        ('[{"row_id": 0, "action": "label", "corrected_label": {}}]', "corrected_label is {}; expected text, a number"),
+        (
+            '[{"row_id": 0, "action": "label", "corrected_label": true}]',
+            "corrected_label is true, which no class is",
+        ),
+        (
+            '[{"row_id": 0, "action": "label", "corrected_label": NaN}]',
+            "corrected_label is NaN, which is not a number",
+        ),
+        (
+            '[{"row_id": 0, "action": "label", "corrected_label": {}}]',
+            "corrected_label is {}; expected text, a number",
+        ),
         (f'[{{"row_id": {"9" * 5000}, "action": "keep"}}]', "A number in this JSON is too long"),
-        ("cleanlab_row_ID,action\n0,keep\n", "Line 2 has the cleanlab_row_ID '0'; expected a whole number, 1 for"),
-        ("row_id,cleanlab_row_ID,action\n4,4,keep\n", "Line 2: row_id 4, which counts from 0, and cleanlab_row_ID 4"),
+        (
+            "cleanlab_row_ID,action\n0,keep\n",
+            "Line 2 has the cleanlab_row_ID '0'; expected a whole number, 1 for",
+        ),
+        (
+            "row_id,cleanlab_row_ID,action\n4,4,keep\n",
+            "Line 2: row_id 4, which counts from 0, and cleanlab_row_ID 4",
+        ),
         ("cleanlab_row_ID,action\n5,keep\n5,keep\n", "Line 3: row 5 (row_id 4) is decided twice"),
         ("[" * 100_000, "nested too deep"),
     ],
 )
-def test_wrong_line_is_named_and_nothing_is_applied(cleanset: Cleanset, content: str | bytes, message: str) -> None:
+def test_wrong_line_is_named_and_nothing_is_applied(
+    cleanset: Cleanset, content: str | bytes, message: str
+) -> None:
     with pytest.raises(DataProblem) as caught:
         imported(cleanset, content)
     assert message in str(caught.value)
@@ -210,13 +255,17 @@ def test_file_of_a_spreadsheet_program_with_a_byte_order_mark_is_read(cleanset: 
         (MLTask.REGRESSION, "7.5", "7.5"),
     ],
 )
-def test_label_is_read_as_the_task_has_it(alice: User, task: MLTask, label: str, stored: str) -> None:
+def test_label_is_read_as_the_task_has_it(
+    alice: User, task: MLTask, label: str, stored: str
+) -> None:
     cleanset = make_reviewable(alice, task=task)
     assert imported(cleanset, f"row_id,action,corrected_label\n1,label,{label}\n") == 1
     assert states(cleanset) == {1: ("label", stored, False)}
 
 
-@pytest.mark.parametrize(("task", "label"), [(MLTask.REGRESSION, "high"), (MLTask.UNSUPERVISED, "billing")])
+@pytest.mark.parametrize(
+    ("task", "label"), [(MLTask.REGRESSION, "high"), (MLTask.UNSUPERVISED, "billing")]
+)
 def test_label_that_the_task_cannot_have_is_refused(alice: User, task: MLTask, label: str) -> None:
     cleanset = make_reviewable(alice, task=task)
     with pytest.raises(DataProblem, match=r"^Line 2: "):
@@ -240,13 +289,19 @@ def run(command: str, *arguments: object) -> tuple[int, str, str]:
 
 def test_command_applies_a_file(cleanset: Cleanset, tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text(GOOD)
-    assert run("decide", cleanset.pk, tmp_path / "d.csv") == (0, "5 decisions read, 5 rows changed\n", "")
+    assert run("decide", cleanset.pk, tmp_path / "d.csv") == (
+        0,
+        "5 decisions read, 5 rows changed\n",
+        "",
+    )
     assert ReviewAction.objects.get().user == cleanset.project.owner
 
 
 def test_command_names_the_classes_that_are_new(cleanset: Cleanset, tmp_path: Path) -> None:
     file = tmp_path / "d.csv"
-    file.write_text("row_id,action,corrected_label\n1,label,biling\n2,label,refund\n3,label,refund\n4,label,login\n")
+    file.write_text(
+        "row_id,action,corrected_label\n1,label,biling\n2,label,refund\n3,label,refund\n4,label,login\n"
+    )
     assert run("decide", cleanset.pk, file)[1].splitlines() == [
         "4 decisions read, 4 rows changed",
         "The class biling is new. Did you mean billing?",
@@ -268,7 +323,10 @@ def test_command_ends_in_status_2_with_a_sentence(cleanset: Cleanset, tmp_path: 
 def test_command_refuses_a_cleanset_that_is_not_done(alice: User, tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text(GOOD)
     cleanset = make_cleanset(alice, status="failed")
-    assert run("decide", cleanset.pk, tmp_path / "d.csv")[2] == "The analysis of this cleanset is failed, not done.\n"
+    assert (
+        run("decide", cleanset.pk, tmp_path / "d.csv")[2]
+        == "The analysis of this cleanset is failed, not done.\n"
+    )
 
 
 def test_apikey_prints_just_a_key_that_works(alice: User) -> None:

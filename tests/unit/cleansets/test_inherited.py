@@ -1,4 +1,6 @@
-"""What people decided in one cleanset holds in those that improve it, in every way out, until somebody changes it."""
+"""What people decided in one cleanset holds in those that improve it, in every way out, until
+somebody changes it.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def first(alice: User) -> Cleanset:
 
 
 def decide(cleanset: Cleanset, row_id: int, choice: str, label: str = "") -> None:
-    services.row_decide(cleanset=cleanset, user=cleanset.created_by, row_id=row_id, choice=choice, label=label)
+    services.row_decide(
+        cleanset=cleanset, user=cleanset.created_by, row_id=row_id, choice=choice, label=label
+    )
 
 
 def undo(cleanset: Cleanset) -> None:
@@ -51,7 +55,9 @@ def row_of(cleanset: Cleanset, row_id: int) -> dict[str, Any]:
 
 
 def labels_of(cleanset: Cleanset, row_id: int) -> tuple[Any, ...]:
-    """Return uploaded, corrected and clean label with the action, after checking that every way out agrees."""
+    """Return uploaded, corrected and clean label with the action, after checking that every way out
+    agrees.
+    """
     row = row_of(cleanset, row_id)
     found = row["uploaded_label"], row["corrected_label"], row["clean_label"], row["action"]
     trained = corrected_rows(cleanset)
@@ -70,12 +76,16 @@ def labels_of(cleanset: Cleanset, row_id: int) -> tuple[Any, ...]:
 
 
 def export(cleanset: Cleanset, **params: str) -> bytes:
-    response: Any = logged_in(cleanset.created_by).get(reverse("cleanset-export", args=[cleanset.pk]), params)
+    response: Any = logged_in(cleanset.created_by).get(
+        reverse("cleanset-export", args=[cleanset.pk]), params
+    )
     assert response.status_code == 200
     return b"".join(response.streaming_content)
 
 
-def test_correction_of_the_first_of_three_cleansets_is_one_in_all_later_ones(first: Cleanset) -> None:
+def test_correction_of_the_first_of_three_cleansets_is_one_in_all_later_ones(
+    first: Cleanset,
+) -> None:
     decide(first, ROW, "auto-fix")
     second = improve(first)
     third = improve(second)
@@ -85,7 +95,9 @@ def test_correction_of_the_first_of_three_cleansets_is_one_in_all_later_ones(fir
     assert given_labels(third)[ROW] == "delivery"
 
 
-def test_correction_is_changed_in_the_second_and_undo_returns_to_that_of_the_first(first: Cleanset) -> None:
+def test_correction_is_changed_in_the_second_and_undo_returns_to_that_of_the_first(
+    first: Cleanset,
+) -> None:
     decide(first, ROW, "auto-fix")
     second = improve(first)
     decide(second, ROW, "label", "login")
@@ -104,7 +116,9 @@ def test_keeping_a_corrected_label_keeps_the_correction(first: Cleanset) -> None
     assert labels_of(improve(second), ROW) == ("billing", "delivery", "delivery", "keep")
 
 
-def test_label_that_is_set_back_to_the_uploaded_one_is_no_correction_any_more(first: Cleanset) -> None:
+def test_label_that_is_set_back_to_the_uploaded_one_is_no_correction_any_more(
+    first: Cleanset,
+) -> None:
     decide(first, ROW, "auto-fix")
     second = improve(first)
     decide(second, ROW, "label", "billing")
@@ -113,18 +127,24 @@ def test_label_that_is_set_back_to_the_uploaded_one_is_no_correction_any_more(fi
         assert row_query.review_counts(selectors.row_source(cleanset)).n_corrected == 0
 
 
-def test_row_excluded_in_the_first_is_exported_as_excluded_and_can_come_back(first: Cleanset) -> None:
+def test_row_excluded_in_the_first_is_exported_as_excluded_and_can_come_back(
+    first: Cleanset,
+) -> None:
     decide(first, ROW, "exclude")
     second = improve(first)
     assert row_of(second, ROW)["is_not_analyzed"]
     assert labels_of(second, ROW) == ("billing", None, "billing", "exclude")
-    exported = csv.DictReader(io.StringIO(export(second, mode="default", file_format="csv").decode()))
+    exported = csv.DictReader(
+        io.StringIO(export(second, mode="default", file_format="csv").decode())
+    )
     assert str(ROW + 1) not in [row["cleanlab_row_ID"] for row in exported]
     decide(second, ROW, "keep")
     assert labels_of(second, ROW) == ("billing", None, "billing", "keep")
 
 
-def test_corrected_row_that_is_excluded_later_still_has_its_correction_when_it_comes_back(first: Cleanset) -> None:
+def test_corrected_row_that_is_excluded_later_still_has_its_correction_when_it_comes_back(
+    first: Cleanset,
+) -> None:
     decide(first, ROW, "auto-fix")
     second = improve(first)
     decide(second, ROW, "exclude")
@@ -134,7 +154,9 @@ def test_corrected_row_that_is_excluded_later_still_has_its_correction_when_it_c
     assert labels_of(third, ROW) == ("billing", "delivery", "delivery", "keep")
 
 
-def test_decision_on_the_first_after_the_second_was_made_belongs_to_the_first(first: Cleanset) -> None:
+def test_decision_on_the_first_after_the_second_was_made_belongs_to_the_first(
+    first: Cleanset,
+) -> None:
     decide(first, 0, "keep")
     second = improve(first)
     decide(first, ROW, "auto-fix")
@@ -157,7 +179,9 @@ def test_row_labeled_in_the_first_has_its_label_in_every_later_export(first: Cle
     second = improve(first)
     assert labels_of(second, UNLABELED) == (None, "login", "login", "label")
     for mode in ("default", "everything"):
-        for row in csv.DictReader(io.StringIO(export(second, mode=mode, file_format="csv").decode())):
+        for row in csv.DictReader(
+            io.StringIO(export(second, mode=mode, file_format="csv").decode())
+        ):
             assert row["topic"] or row["cleanlab_corrected_label"]
             assert row["cleanlab_clean_label"]
 
@@ -168,10 +192,16 @@ def test_every_mode_and_format_has_the_correction_and_the_uploaded_label(first: 
     name, corrected, clean = "topic", "cleanlab_corrected_label", "cleanlab_clean_label"
     for mode in ("default", "custom", "everything"):
         params = {"mode": mode, "view": "issue=all&sort=row_id&dir=asc"}
-        from_csv = list(csv.DictReader(io.StringIO(export(second, file_format="csv", **params).decode())))[ROW]
+        from_csv = list(
+            csv.DictReader(io.StringIO(export(second, file_format="csv", **params).decode()))
+        )[ROW]
         from_json = json.loads(export(second, file_format="json", **params))[ROW]
-        from_parquet = pq.read_table(io.BytesIO(export(second, file_format="parquet", **params))).to_pylist()[ROW]
-        sheet: Any = openpyxl.load_workbook(io.BytesIO(export(second, file_format="xlsx", **params))).active
+        from_parquet = pq.read_table(
+            io.BytesIO(export(second, file_format="parquet", **params))
+        ).to_pylist()[ROW]
+        sheet: Any = openpyxl.load_workbook(
+            io.BytesIO(export(second, file_format="xlsx", **params))
+        ).active
         header, *rows = sheet.iter_rows(values_only=True)
         from_xlsx = dict(zip(header, rows[ROW], strict=True))
         for row in (from_csv, from_json, from_parquet, from_xlsx):
@@ -195,17 +225,25 @@ def test_numbers_are_inherited_and_another_spelling_is_no_correction(alice: User
     decide(first, 0, "auto-fix")
     second = improve(first)
     row = row_of(second, 0)
-    assert (row["uploaded_label"], row["corrected_label"], row["action"]) == ("100.0", "150.0", "auto-fix")
+    assert (row["uploaded_label"], row["corrected_label"], row["action"]) == (
+        "100.0",
+        "150.0",
+        "auto-fix",
+    )
     decide(second, 0, "label", "100")
     row = row_of(second, 0)
     assert (row["corrected_label"], row["clean_label"]) == (None, "100.0")
 
 
-def test_page_says_which_version_corrected_the_given_label(first: Cleanset, client_of: ClientOf) -> None:
+def test_page_says_which_version_corrected_the_given_label(
+    first: Cleanset, client_of: ClientOf
+) -> None:
     decide(first, ROW, "auto-fix")
     second = improve(first)
     third = improve(second)
-    page = client_of(first.created_by).get(reverse("cleanset", args=[third.pk]), {"issue": "all", "row": ROW})
+    page = client_of(first.created_by).get(
+        reverse("cleanset", args=[third.pk]), {"issue": "all", "row": ROW}
+    )
     words = " ".join(page.content.decode().split())
     assert "corrected in version 1" in words
     detail = selectors.row_detail(third, ROW, selectors.row_source(third))
@@ -223,16 +261,22 @@ def test_view_of_corrected_rows_has_the_inherited_ones(first: Cleanset) -> None:
     decide(first, ROW, "auto-fix")
     second = improve(first)
     query = RowQuery(issue="all", action="corrected")
-    assert [row["row_id"] for row in row_query.fetch_page(query, selectors.row_source(second)).rows] == [ROW]
+    assert [
+        row["row_id"] for row in row_query.fetch_page(query, selectors.row_source(second)).rows
+    ] == [ROW]
 
 
-def test_cleanset_that_waited_during_an_update_gets_the_corrections_themselves(first: Cleanset) -> None:
+def test_cleanset_that_waited_during_an_update_gets_the_corrections_themselves(
+    first: Cleanset,
+) -> None:
     decide(first, ROW, "auto-fix")
     decide(first, 0, "keep")
     waiting = services.cleanset_improve(cleanset=first, user=first.created_by)
     waiting.reviews.update(action="keep", corrected_label=None)  # as it was kept before
     migration = importlib.import_module("cleansets.migrations.0006_decisions_of_waiting_cleansets")
     migration.copy_corrections(apps, connection.schema_editor())
-    decisions = waiting.reviews.order_by("row_id").values_list("row_id", "action", "corrected_label")
+    decisions = waiting.reviews.order_by("row_id").values_list(
+        "row_id", "action", "corrected_label"
+    )
     assert list(decisions) == [(0, "keep", None), (ROW, "auto-fix", "delivery")]
     assert given_labels(waiting)[ROW] == "delivery"

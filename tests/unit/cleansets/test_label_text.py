@@ -10,7 +10,12 @@ from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 
-SETS, NUMBERS, CLASSES, NONE = MLTask.MULTI_LABEL, MLTask.REGRESSION, MLTask.MULTI_CLASS, MLTask.UNSUPERVISED
+SETS, NUMBERS, CLASSES, NONE = (
+    MLTask.MULTI_LABEL,
+    MLTask.REGRESSION,
+    MLTask.MULTI_CLASS,
+    MLTask.UNSUPERVISED,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +35,14 @@ def test_a_label_is_stored_in_one_form(task: MLTask, typed: str, stored: str) ->
 
 @pytest.mark.parametrize(
     ("typed", "stored"),
-    [("12,5", "12,5"), ("12.5", "12,5"), ("1.234", "1.234"), ("1.234,5", "1.234,5"), ("7", "7"), ("$5", "$5")],
+    [
+        ("12,5", "12,5"),
+        ("12.5", "12,5"),
+        ("1.234", "1.234"),
+        ("1.234,5", "1.234,5"),
+        ("7", "7"),
+        ("$5", "$5"),
+    ],
 )
 def test_a_number_is_typed_and_stored_as_the_column_writes_numbers(typed: str, stored: str) -> None:
     assert checked_label(NUMBERS, typed, (), Convention.COMMA) == stored
@@ -83,7 +95,14 @@ def test_numbers_are_read_as_the_engine_reads_them() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(452600.04, "452,600"), (0.0123456789, "0.0123457"), (-3.0, "−3"), (0.0, "0"), (1e-7, "1e−07"), (1e15, "1e+15")],
+    [
+        (452600.04, "452,600"),
+        (0.0123456789, "0.0123457"),
+        (-3.0, "−3"),
+        (0.0, "0"),
+        (1e-7, "1e−07"),
+        (1e15, "1e+15"),
+    ],
 )
 def test_numbers_are_shown_with_six_digits(value: float, text: str) -> None:
     assert number_text(value) == text

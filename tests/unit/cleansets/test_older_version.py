@@ -1,4 +1,6 @@
-"""A version that a newer one has replaced takes decisions only where the reviewer chose to make them there."""
+"""A version that a newer one has replaced takes decisions only where the reviewer chose to make
+them there.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,12 @@ def page_of(browser: Client, cleanset: Cleanset) -> str:
 
 @pytest.mark.parametrize(("name", "arguments", "data"), ADDRESSES)
 def test_older_version_refuses_what_would_change_it(
-    browser: Client, cleanset: Cleanset, alice: User, name: str, arguments: list[int], data: dict[str, str]
+    browser: Client,
+    cleanset: Cleanset,
+    alice: User,
+    name: str,
+    arguments: list[int],
+    data: dict[str, str],
 ) -> None:
     newer = make_cleanset(alice, project=cleanset.project)
     response = browser.post(reverse(name, args=[cleanset.pk, *arguments]), data)
@@ -62,7 +69,9 @@ def test_page_of_an_older_version_leads_to_the_newer_one_and_offers_no_decision(
     assert '<fieldset class="chooser" disabled>' in page
 
 
-def test_whoever_chooses_to_decides_in_an_older_version(browser: Client, cleanset: Cleanset, alice: User) -> None:
+def test_whoever_chooses_to_decides_in_an_older_version(
+    browser: Client, cleanset: Cleanset, alice: User
+) -> None:
     make_cleanset(alice, project=cleanset.project)
     choose = reverse("cleanset-decide-here", args=[cleanset.pk])
     response = browser.post(choose, {"view": "issue=all"})
@@ -87,7 +96,9 @@ def test_version_that_came_to_nothing_replaces_none(
     assert browser.post(address, {"choice": "keep", "next": "10"}).status_code == 302
 
 
-def test_newest_version_says_nothing_of_older_ones(browser: Client, cleanset: Cleanset, alice: User) -> None:
+def test_newest_version_says_nothing_of_older_ones(
+    browser: Client, cleanset: Cleanset, alice: User
+) -> None:
     other = make_reviewable(alice, name="second")
     other.project = cleanset.project
     other.number = 2

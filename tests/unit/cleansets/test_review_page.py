@@ -32,7 +32,14 @@ def browser(alice: User, client_of: Callable[[User], Client]) -> Client:
     return client_of(alice)
 
 
-def decide(browser: Client, cleanset: Cleanset, row: int, *, headers: dict[str, str] | None = None, **data: str) -> Any:
+def decide(
+    browser: Client,
+    cleanset: Cleanset,
+    row: int,
+    *,
+    headers: dict[str, str] | None = None,
+    **data: str,
+) -> Any:
     address = reverse("cleanset-decide", args=[cleanset.pk, row])
     return browser.post(address, {"view": "issue=label_issue", **data}, headers=headers or {})
 
@@ -43,7 +50,9 @@ def test_the_page_opens_on_the_worst_row(browser: Client, cleanset: Cleanset) ->
     assert "1 of 12" in page
 
 
-def test_the_page_opens_again_on_the_first_undecided_row(browser: Client, cleanset: Cleanset) -> None:
+def test_the_page_opens_again_on_the_first_undecided_row(
+    browser: Client, cleanset: Cleanset
+) -> None:
     decide(browser, cleanset, 0, choice="keep", next="10")
     assert "2 of 12" in browser.get(cleanset.get_absolute_url()).content.decode()
 
@@ -53,7 +62,9 @@ def test_a_row_can_be_bookmarked(browser: Client, cleanset: Cleanset) -> None:
     assert "Request 42: please help" in page
 
 
-def test_a_column_of_text_stands_first_and_has_the_room(browser: Client, cleanset: Cleanset) -> None:
+def test_a_column_of_text_stands_first_and_has_the_room(
+    browser: Client, cleanset: Cleanset
+) -> None:
     project = cleanset.project
     project.feature_columns = ["channel", "message"]
     project.column_kinds = {"channel": "categorical", "message": "text"}
@@ -78,7 +89,9 @@ def test_the_number_of_queries_does_not_grow_with_rows(browser: Client, alice: U
     assert n_queries(few) == n_queries(many)
 
 
-def test_the_versions_of_a_project_lead_to_each_other(browser: Client, cleanset: Cleanset, alice: User) -> None:
+def test_the_versions_of_a_project_lead_to_each_other(
+    browser: Client, cleanset: Cleanset, alice: User
+) -> None:
     assert "version 1" not in browser.get(cleanset.get_absolute_url()).content.decode()
     newer = make_cleanset(alice, project=cleanset.project, status=Status.RUNNING)
     page = browser.get(cleanset.get_absolute_url()).content.decode()
@@ -86,14 +99,18 @@ def test_the_versions_of_a_project_lead_to_each_other(browser: Client, cleanset:
     assert "version 2" in page
 
 
-def test_without_javascript_a_decision_leads_to_the_next_row(browser: Client, cleanset: Cleanset) -> None:
+def test_without_javascript_a_decision_leads_to_the_next_row(
+    browser: Client, cleanset: Cleanset
+) -> None:
     response = decide(browser, cleanset, 0, choice="auto-fix", next="10")
     assert response.status_code == 302
     assert "row=10" in response["Location"]
     assert RowReview.objects.get().corrected_label == "delivery"
 
 
-def test_a_partial_decision_answers_with_line_counts_and_last_action(browser: Client, cleanset: Cleanset) -> None:
+def test_a_partial_decision_answers_with_line_counts_and_last_action(
+    browser: Client, cleanset: Cleanset
+) -> None:
     answer = decide(browser, cleanset, 0, headers=HTMX, choice="auto-fix").content.decode()
     assert 'id="row-0"' in answer
     assert 'id="review-counts"' in answer
@@ -114,7 +131,9 @@ def test_decision_that_is_sent_twice_counts_once(browser: Client, cleanset: Clea
     assert RowReview.objects.get().row_id == 0, "the second undo takes nothing more back"
 
 
-def test_id_of_another_cleansets_decision_is_refused(browser: Client, cleanset: Cleanset, alice: User) -> None:
+def test_id_of_another_cleansets_decision_is_refused(
+    browser: Client, cleanset: Cleanset, alice: User
+) -> None:
     sent = {"choice": "keep", "action_id": str(uuid4())}
     decide(browser, cleanset, 0, headers=HTMX, **sent)
     other = make_reviewable(alice, name="others")
@@ -135,7 +154,9 @@ def test_a_class_button_labels_the_row(browser: Client, cleanset: Cleanset) -> N
     assert RowReview.objects.get().corrected_label == "login"
 
 
-def test_an_impossible_decision_is_a_sentence_and_not_an_error_page(browser: Client, cleanset: Cleanset) -> None:
+def test_an_impossible_decision_is_a_sentence_and_not_an_error_page(
+    browser: Client, cleanset: Cleanset
+) -> None:
     response = decide(browser, cleanset, 1, headers=HTMX, choice="auto-fix", next="10")
     assert response.status_code == 422
     assert response["HX-Retarget"] == "#toasts"
@@ -151,9 +172,15 @@ def test_undo_shows_the_row_that_it_was_about(browser: Client, cleanset: Cleanse
     assert not RowReview.objects.exists()
 
 
-def test_clean_top_k_says_what_it_would_touch_before_it_does(browser: Client, cleanset: Cleanset) -> None:
+def test_clean_top_k_says_what_it_would_touch_before_it_does(
+    browser: Client, cleanset: Cleanset
+) -> None:
     decide(browser, cleanset, 10, choice="keep", next="20")
-    preview = browser.get(reverse("cleanset-top-k", args=[cleanset.pk]), {"k": "5", "choice": "auto-fix"}, headers=HTMX)
+    preview = browser.get(
+        reverse("cleanset-top-k", args=[cleanset.pk]),
+        {"k": "5", "choice": "auto-fix"},
+        headers=HTMX,
+    )
     assert "4 of 5 rows would change" in preview.content.decode()
     assert RowReview.objects.count() == 1
     data = {"k": "5", "choice": "auto-fix", "view": "issue=label_issue"}
@@ -161,10 +188,16 @@ def test_clean_top_k_says_what_it_would_touch_before_it_does(browser: Client, cl
     assert RowReview.objects.count() == 5
 
 
-@pytest.mark.parametrize("data", [{"k": "0", "choice": "keep"}, {"k": "x"}, {"k": "5", "choice": "label"}, {}])
-def test_a_senseless_clean_top_k_is_explained(browser: Client, cleanset: Cleanset, data: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "data", [{"k": "0", "choice": "keep"}, {"k": "x"}, {"k": "5", "choice": "label"}, {}]
+)
+def test_a_senseless_clean_top_k_is_explained(
+    browser: Client, cleanset: Cleanset, data: dict[str, str]
+) -> None:
     assert browser.get(reverse("cleanset-top-k", args=[cleanset.pk]), data).status_code == 200
-    assert browser.post(reverse("cleanset-top-k-apply", args=[cleanset.pk]), data).status_code == 422
+    assert (
+        browser.post(reverse("cleanset-top-k-apply", args=[cleanset.pk]), data).status_code == 422
+    )
 
 
 def test_text_of_the_rows_is_never_markup(browser: Client, cleanset: Cleanset) -> None:
@@ -179,7 +212,9 @@ def test_the_analysis_page_says_how_it_was_made(browser: Client, cleanset: Clean
     assert "90.0" in page
 
 
-def test_another_account_gets_404_for_every_address(cleanset: Cleanset, bob: User, client_of: Any) -> None:
+def test_another_account_gets_404_for_every_address(
+    cleanset: Cleanset, bob: User, client_of: Any
+) -> None:
     stranger = client_of(bob)
     assert stranger.get(cleanset.get_absolute_url()).status_code == 404
     assert decide(stranger, cleanset, 0, choice="keep").status_code == 404

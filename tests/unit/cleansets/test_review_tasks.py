@@ -1,4 +1,6 @@
-"""Reviewing sets of classes, numbers, and rows without labels: what is shown, filtered, decided and exported."""
+"""Reviewing sets of classes, numbers, and rows without labels: what is shown, filtered, decided and
+exported.
+"""
 
 from __future__ import annotations
 
@@ -51,22 +53,33 @@ def page(client: Client, cleanset: Cleanset, address: str = "") -> str:
 
 
 def rows_of(cleanset: Cleanset, **query: object) -> list[int]:
-    return [row["row_id"] for row in row_query.fetch_page(RowQuery(**query), selectors.row_source(cleanset)).rows]
+    return [
+        row["row_id"]
+        for row in row_query.fetch_page(RowQuery(**query), selectors.row_source(cleanset)).rows
+    ]
 
 
 def post(client: Client, cleanset: Cleanset, row: int, **data: object) -> Any:
-    return client.post(reverse("cleanset-decide", args=[cleanset.pk, row]), {"next": row + 10, **data})
+    return client.post(
+        reverse("cleanset-decide", args=[cleanset.pk, row]), {"next": row + 10, **data}
+    )
 
 
 def decide(cleanset: Cleanset, row_id: int, choice: str, label: str = "") -> None:
-    services.row_decide(cleanset=cleanset, user=cleanset.created_by, row_id=row_id, choice=choice, label=label)
+    services.row_decide(
+        cleanset=cleanset, user=cleanset.created_by, row_id=row_id, choice=choice, label=label
+    )
 
 
 def corrected(cleanset: Cleanset) -> dict[int, str | None]:
-    return dict(RowReview.objects.filter(cleanset=cleanset).values_list("row_id", "corrected_label"))
+    return dict(
+        RowReview.objects.filter(cleanset=cleanset).values_list("row_id", "corrected_label")
+    )
 
 
-def exported(client: Client, cleanset: Cleanset, file_format: str, mode: str = "everything") -> bytes:
+def exported(
+    client: Client, cleanset: Cleanset, file_format: str, mode: str = "everything"
+) -> bytes:
     address = reverse("cleanset-export", args=[cleanset.pk])
     response: Any = client.get(address, {"mode": mode, "file_format": file_format})
     return b"".join(response.streaming_content)
@@ -76,7 +89,10 @@ class TestSets:
     def test_the_panel_puts_the_classes_that_are_in_doubt_first(self, sets: Cleanset) -> None:
         detail = selectors.row_detail(sets, 0, selectors.row_source(sets))
         assert detail is not None
-        shown = [(toggle.label, toggle.applies, toggle.suggestion, toggle.key) for toggle in detail.toggles]
+        shown = [
+            (toggle.label, toggle.applies, toggle.suggestion, toggle.key)
+            for toggle in detail.toggles
+        ]
         assert shown == [
             ("billing", True, "False", "1"),
             ("delivery", False, "True", "2"),
@@ -90,7 +106,9 @@ class TestSets:
         text = page(client_of(alice), sets)
         assert text.count("Suggested: False") == text.count("Suggested: True") == 1
 
-    def test_the_empty_set_is_told_in_words(self, sets: Cleanset, alice: User, client_of: ClientOf) -> None:
+    def test_the_empty_set_is_told_in_words(
+        self, sets: Cleanset, alice: User, client_of: ClientOf
+    ) -> None:
         text = page(client_of(alice), sets, f"?row={NO_CLASS_SUGGESTED}")
         assert text.count(">no class</span>") == 2  # in the table and in the panel
 
@@ -103,12 +121,22 @@ class TestSets:
         self, sets: Cleanset, alice: User, client_of: ClientOf
     ) -> None:
         applies = ["refund, partial", "billing"]
-        post(client_of(alice), sets, 0, choice="label", applies=applies, also='spam, "a, b"', new_class="1")
+        post(
+            client_of(alice),
+            sets,
+            0,
+            choice="label",
+            applies=applies,
+            also='spam, "a, b"',
+            new_class="1",
+        )
         assert corrected(sets) == {0: 'billing,"refund, partial","a, b",spam'}
         assert selectors.added_classes(sets) == ["a, b", "spam"]
         assert "spam" in page(client_of(alice), sets, "?row=10")
 
-    def test_no_box_ticked_means_that_no_class_applies(self, sets: Cleanset, alice: User, client_of: ClientOf) -> None:
+    def test_no_box_ticked_means_that_no_class_applies(
+        self, sets: Cleanset, alice: User, client_of: ClientOf
+    ) -> None:
         post(client_of(alice), sets, 0, choice="label")
         assert corrected(sets) == {0: ""}
         assert "Label no class for row 1" in page(client_of(alice), sets)
@@ -148,10 +176,14 @@ class TestSets:
             ("a.c", "abc", False),
         ],
     )
-    def test_a_class_is_found_as_the_engine_reads_sets(self, cell: str, name: str, has: bool) -> None:
+    def test_a_class_is_found_as_the_engine_reads_sets(
+        self, cell: str, name: str, has: bool
+    ) -> None:
         with row_query.tables.connect() as connection:
             pattern = row_query._set_pattern(name)
-            assert connection.execute("SELECT regexp_matches(?, ?)", [cell, pattern]).fetchone() == (has,)
+            assert connection.execute(
+                "SELECT regexp_matches(?, ?)", [cell, pattern]
+            ).fetchone() == (has,)
 
     def test_the_filter_counts_rows_per_class(self, sets: Cleanset) -> None:
         counts = dict(row_query.label_choices(selectors.row_source(sets), "given_label"))
@@ -170,7 +202,9 @@ class TestSets:
         services.top_k_apply(cleanset=sets, user=sets.created_by, top_k=top_k)
         assert corrected(sets) == {0: "billing,login", 10: "billing,login"}
 
-    def test_exports_have_the_suggested_set_as_text(self, sets: Cleanset, alice: User, client_of: ClientOf) -> None:
+    def test_exports_have_the_suggested_set_as_text(
+        self, sets: Cleanset, alice: User, client_of: ClientOf
+    ) -> None:
         decide(sets, NO_CLASS_SUGGESTED, "auto-fix")
         rows = json.loads(exported(client_of(alice), sets, "json"))
         assert rows[0]["suggested_label"] == 'delivery,"refund, partial"'
@@ -219,7 +253,9 @@ class TestNumbers:
     ) -> None:
         assert rows_of(numbers, ranges=ranges) == expected
 
-    def test_the_filter_bar_sets_and_clears_a_range(self, numbers: Cleanset, alice: User, client_of: ClientOf) -> None:
+    def test_the_filter_bar_sets_and_clears_a_range(
+        self, numbers: Cleanset, alice: User, client_of: ClientOf
+    ) -> None:
         text = page(client_of(alice), numbers, "?given_from=120&given_to=")
         assert "Given <b>from 120</b>" in text
         assert 'value="120"' in text
@@ -251,15 +287,19 @@ class TestNumbers:
     ) -> None:
         decide(numbers, 0, "auto-fix")
         client = client_of(alice)
-        (row, *_) = json.loads(exported(client, numbers, "json"))
-        assert (row["topic"], row["suggested_label"], row["cleanlab_corrected_label"]) == (100.0, 150.0, 150.0)
+        row, *_ = json.loads(exported(client, numbers, "json"))
+        assert (row["topic"], row["suggested_label"], row["cleanlab_corrected_label"]) == (
+            100.0,
+            150.0,
+            150.0,
+        )
         schema = pq.read_schema(io.BytesIO(exported(client, numbers, "parquet")))
         assert schema.field("topic").type == schema.field("suggested_label").type == pa.float64()
         sheet = openpyxl.load_workbook(io.BytesIO(exported(client, numbers, "xlsx"))).active
         assert sheet is not None
         header = [cell.value for cell in sheet[1]]
         assert sheet[2][header.index("cleanlab_corrected_label")].value == 150.0
-        (row, *_) = csv.DictReader(io.StringIO(exported(client, numbers, "csv").decode()))
+        row, *_ = csv.DictReader(io.StringIO(exported(client, numbers, "csv").decode()))
         assert row["topic"] == "100.0"
 
     def test_numbers_with_decimal_commas_are_sorted_typed_and_exported_as_they_are_written(
@@ -274,7 +314,10 @@ class TestNumbers:
         text = page(client_of(alice), numbers, "?issue=all&row=5")
         assert "1.000,25" in text
         rows = json.loads(exported(client_of(alice), numbers, "json"))
-        assert (rows[4]["cleanlab_corrected_label"], rows[5]["cleanlab_corrected_label"]) == (99.5, 1000.25)
+        assert (rows[4]["cleanlab_corrected_label"], rows[5]["cleanlab_corrected_label"]) == (
+            99.5,
+            1000.25,
+        )
 
     def test_cells_that_would_be_lost_as_numbers_stay_text(
         self, numbers: Cleanset, alice: User, client_of: ClientOf
@@ -282,7 +325,7 @@ class TestNumbers:
         version = numbers.project.version
         version.chosen_kinds = {"topic": "categorical"}
         version.save()
-        (row, *_) = json.loads(exported(client_of(alice), numbers, "json"))
+        row, *_ = json.loads(exported(client_of(alice), numbers, "json"))
         assert row["topic"] == "100.0"
 
 
@@ -308,7 +351,9 @@ class TestUnlabeled:
         with pytest.raises(DataProblem, match="has no labels"):
             decide(unlabeled, OUTLIER, "label", "billing")
         with pytest.raises(DataProblem, match="has no labels"):
-            services.top_k_plan(cleanset=unlabeled, top_k=TopK(RowQuery(issue="all"), 3, "label", "billing"))
+            services.top_k_plan(
+                cleanset=unlabeled, top_k=TopK(RowQuery(issue="all"), 3, "label", "billing")
+            )
 
     def test_all_rows_are_sorted_by_the_first_score_that_exists(self, unlabeled: Cleanset) -> None:
         assert rows_of(unlabeled, issue="all")[0] == OUTLIER
@@ -316,7 +361,9 @@ class TestUnlabeled:
     def test_filters_on_labels_in_an_address_do_not_matter(
         self, unlabeled: Cleanset, alice: User, client_of: ClientOf
     ) -> None:
-        assert "1 of 120" in page(client_of(alice), unlabeled, "?issue=all&given=a&suggested=-&range=given_label:1:2")
+        assert "1 of 120" in page(
+            client_of(alice), unlabeled, "?issue=all&given=a&suggested=-&range=given_label:1:2"
+        )
 
     def test_rows_for_training_have_no_labels(self, unlabeled: Cleanset) -> None:
         decide(unlabeled, OUTLIER, "exclude")
@@ -327,19 +374,28 @@ class TestUnlabeled:
     def test_exports_have_no_columns_about_labels(
         self, unlabeled: Cleanset, alice: User, client_of: ClientOf, mode: str
     ) -> None:
-        (row, *_) = csv.DictReader(io.StringIO(exported(client_of(alice), unlabeled, "csv", mode).decode()))
+        row, *_ = csv.DictReader(
+            io.StringIO(exported(client_of(alice), unlabeled, "csv", mode).decode())
+        )
         assert not [name for name in row if "label" in name.removeprefix("cleanlab_row")]
         assert "outlier_score" in row
 
-    def test_deploying_is_refused_in_words(self, unlabeled: Cleanset, alice: User, client_of: ClientOf) -> None:
+    def test_deploying_is_refused_in_words(
+        self, unlabeled: Cleanset, alice: User, client_of: ClientOf
+    ) -> None:
         address = reverse("model-deploy", args=[unlabeled.pk])
-        for response in (client_of(alice).get(address), client_of(alice).post(address, {"name": "Mine"})):
+        for response in (
+            client_of(alice).get(address),
+            client_of(alice).post(address, {"name": "Mine"}),
+        ):
             assert response.status_code == 422
             assert "nothing that a model could learn" in response.content.decode()
 
 
 @pytest.mark.parametrize("task", list(MLTask))
-def test_the_analysis_page_names_the_score_of_the_task(alice: User, client_of: ClientOf, task: MLTask) -> None:
+def test_the_analysis_page_names_the_score_of_the_task(
+    alice: User, client_of: ClientOf, task: MLTask
+) -> None:
     cleanset = make_reviewable(alice, task=task)
     text = client_of(alice).get(reverse("cleanset-details", args=[cleanset.pk])).content.decode()
     found = [name for name in ("Held-out Accuracy", "Held-out F1", "Held-out R²") if name in text]
@@ -349,8 +405,11 @@ def test_the_analysis_page_names_the_score_of_the_task(alice: User, client_of: C
 
 
 @pytest.mark.parametrize(
-    ("task", "key"), [(MLTask.MULTI_LABEL, "Apply the set"), (MLTask.REGRESSION, "Type another number")]
+    ("task", "key"),
+    [(MLTask.MULTI_LABEL, "Apply the set"), (MLTask.REGRESSION, "Type another number")],
 )
-def test_the_help_tells_the_keys_of_the_task(alice: User, client_of: ClientOf, task: MLTask, key: str) -> None:
+def test_the_help_tells_the_keys_of_the_task(
+    alice: User, client_of: ClientOf, task: MLTask, key: str
+) -> None:
     assert key in page(client_of(alice), make_reviewable(alice, task=task))
     assert key not in page(client_of(alice), make_reviewable(alice))

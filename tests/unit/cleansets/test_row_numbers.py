@@ -1,4 +1,6 @@
-"""People read one number of a row, counted from 1, wherever it stands; programs read its position from 0."""
+"""People read one number of a row, counted from 1, wherever it stands; programs read its position
+from 0.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def page(browser: Client, address: str, **params: object) -> str:
     return " ".join(response.content.decode().split())
 
 
-def test_row_has_one_number_on_every_page_and_in_exports(cleanset: Cleanset, browser: Client, alice: User) -> None:
+def test_row_has_one_number_on_every_page_and_in_exports(
+    cleanset: Cleanset, browser: Client, alice: User
+) -> None:
     review = reverse("cleanset", args=[cleanset.pk])
     services.row_decide(cleanset=cleanset, user=alice, row_id=ROW_ID, choice="auto-fix")
     words = page(browser, review, row=ROW_ID)
@@ -59,13 +63,17 @@ def test_row_has_one_number_on_every_page_and_in_exports(cleanset: Cleanset, bro
     assert exported[ROW_ID]["message"] == f"Request {ROW_ID}: please help"
 
 
-def test_actions_of_earlier_versions_are_told_with_the_number_of_their_row(cleanset: Cleanset, alice: User) -> None:
+def test_actions_of_earlier_versions_are_told_with_the_number_of_their_row(
+    cleanset: Cleanset, alice: User
+) -> None:
     for kind, description in (
         ("single", "Label “row 5” for row 17"),
         ("undo", "Undid: Keep row 999"),
         ("bulk", "Keep 5 rows"),
     ):
-        ReviewAction.objects.create(cleanset=cleanset, user=alice, kind=kind, description=description, n_rows=1)
+        ReviewAction.objects.create(
+            cleanset=cleanset, user=alice, kind=kind, description=description, n_rows=1
+        )
     migration = importlib.import_module("cleansets.migrations.0007_row_numbers_from_1")
     migration.count_from_1(apps, connection.schema_editor())
     found = ReviewAction.objects.order_by("created_at").values_list("description", flat=True)

@@ -42,7 +42,9 @@ def test_the_worst_label_issue_comes_first(cleanset: Cleanset) -> None:
         ({"issue": "all", "ranges": (Range("outlier_score", 0.9, 1.0),), "given": "login"}, []),
     ],
 )
-def test_filters_narrow_the_view(cleanset: Cleanset, query: dict[str, object], rows: list[int]) -> None:
+def test_filters_narrow_the_view(
+    cleanset: Cleanset, query: dict[str, object], rows: list[int]
+) -> None:
     assert rows_of(cleanset, **query) == rows
 
 
@@ -78,14 +80,25 @@ def test_a_query_survives_being_written_as_an_address(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["page=-1", "page=x", "page=99999999999999", "issue=nope", "action=nope", "range=a:b", "range_score=x"]
+    "address",
+    [
+        "page=-1",
+        "page=x",
+        "page=99999999999999",
+        "issue=nope",
+        "action=nope",
+        "range=a:b",
+        "range_score=x",
+    ],
 )
 def test_a_senseless_address_is_the_plain_view(address: str) -> None:
     assert RowQuery.parse(QueryDict(address)) == RowQuery()
 
 
 def test_the_form_for_a_score_range_adds_to_those_that_are_on() -> None:
-    query = RowQuery.parse(QueryDict("range=outlier_score:0.5:1&range_score=ambiguous_score&range_min=0.2"))
+    query = RowQuery.parse(
+        QueryDict("range=outlier_score:0.5:1&range_score=ambiguous_score&range_min=0.2")
+    )
     assert query.ranges == (Range("outlier_score", 0.5, 1.0), Range("ambiguous_score", 0.2, 1.0))
 
 

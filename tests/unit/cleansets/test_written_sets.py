@@ -24,12 +24,16 @@ from tests.reviewable import NO_CLASS_SUGGESTED, make_reviewable
 def cleanset(alice: User) -> Cleanset:
     """Return a multi-label cleanset in which a row is labeled by hand."""
     cleanset = make_reviewable(alice, task=MLTask.MULTI_LABEL)
-    services.row_decide(cleanset=cleanset, user=alice, row_id=1, choice="label", label="login,billing")
+    services.row_decide(
+        cleanset=cleanset, user=alice, row_id=1, choice="label", label="login,billing"
+    )
     return cleanset
 
 
 @pytest.fixture
-def export(cleanset: Cleanset, client_of: Callable[[User], Client], alice: User) -> Callable[..., bytes]:
+def export(
+    cleanset: Cleanset, client_of: Callable[[User], Client], alice: User
+) -> Callable[..., bytes]:
     def fetch(separator: Separator, file_format: str) -> bytes:
         cleanset.project.separator = separator
         cleanset.project.save()

@@ -43,7 +43,9 @@ def test_classes_keep_their_codes_where_some_are_missing() -> None:
 
 def test_the_seed_alone_decides_the_trees() -> None:
     rows = _rows()
-    first, again, other = (Boosting(seed=seed).fit(rows, _codes(rows)).predict_proba(rows) for seed in (0, 0, 1))
+    first, again, other = (
+        Boosting(seed=seed).fit(rows, _codes(rows)).predict_proba(rows) for seed in (0, 0, 1)
+    )
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 

@@ -61,17 +61,26 @@ def of_texts(texts: Planted) -> CleansetResult:
 
 
 def without_times(result: CleansetResult) -> list[tuple[object, ...]]:
-    return [(row.key, row.name, row.accuracy, row.log_loss, row.weight) for row in result.candidates]
+    return [
+        (row.key, row.name, row.accuracy, row.log_loss, row.weight) for row in result.candidates
+    ]
 
 
 def top_rows(result: CleansetResult, n_rows: int) -> set[int]:
     return set(result.issues["label_issue_score"].nlargest(n_rows).index)
 
 
-def test_result_columns_are_those_of_the_product(of_table: CleansetResult, of_texts: CleansetResult) -> None:
+def test_result_columns_are_those_of_the_product(
+    of_table: CleansetResult, of_texts: CleansetResult
+) -> None:
     assert list(of_table.issues.columns) == COLUMNS
     personal = ["is_PII", "PII_score", "PII_types", "PII_items"]
-    assert list(of_texts.issues.columns) == [*COLUMNS, "is_empty_text", "text_num_characters", *personal]
+    assert list(of_texts.issues.columns) == [
+        *COLUMNS,
+        "is_empty_text",
+        "text_num_characters",
+        *personal,
+    ]
     for issues in (of_table.issues, of_texts.issues):
         flags = [name for name in issues.columns if name.startswith(("is_", "has_"))]
         assert all(issues[name].dtype == bool for name in flags)
@@ -81,16 +90,22 @@ def test_result_columns_are_those_of_the_product(of_table: CleansetResult, of_te
         assert ((scores >= 0) & (scores <= 1)).all(axis=None)
 
 
-def test_planted_label_errors_top_the_list_of_a_table(table: Planted, of_table: CleansetResult) -> None:
+def test_planted_label_errors_top_the_list_of_a_table(
+    table: Planted, of_table: CleansetResult
+) -> None:
     assert len(table.wrong_rows - top_rows(of_table, 10)) <= 1
     assert len(table.wrong_rows & set(np.flatnonzero(of_table.issues["is_label_issue"]))) >= 6
 
 
-def test_planted_label_errors_top_the_list_of_texts(texts: Planted, of_texts: CleansetResult) -> None:
+def test_planted_label_errors_top_the_list_of_texts(
+    texts: Planted, of_texts: CleansetResult
+) -> None:
     assert len(texts.wrong_rows - top_rows(of_texts, 8)) <= 1
 
 
-def test_only_flagged_and_unlabeled_rows_get_a_suggestion(table: Planted, of_table: CleansetResult) -> None:
+def test_only_flagged_and_unlabeled_rows_get_a_suggestion(
+    table: Planted, of_table: CleansetResult
+) -> None:
     issues = of_table.issues
     has_suggestion = issues["suggested_label"].notna()
     assert (has_suggestion == (issues["is_label_issue"] | issues["is_initially_unlabeled"])).all()
@@ -107,13 +122,17 @@ def test_unlabeled_row_is_predicted_and_no_label_issue(of_table: CleansetResult)
     assert of_table.fold_id[152] == -1
 
 
-def test_far_row_is_an_outlier_and_near_ones_are_not(of_table: CleansetResult, of_texts: CleansetResult) -> None:
+def test_far_row_is_an_outlier_and_near_ones_are_not(
+    of_table: CleansetResult, of_texts: CleansetResult
+) -> None:
     assert of_table.issues["outlier_score"].idxmax() == 150
     assert of_table.issues["is_outlier"].sum() < 10
     assert of_texts.issues["outlier_score"].drop(123).idxmax() == 122
 
 
-def test_copies_form_one_set_whatever_their_spelling(of_table: CleansetResult, of_texts: CleansetResult) -> None:
+def test_copies_form_one_set_whatever_their_spelling(
+    of_table: CleansetResult, of_texts: CleansetResult
+) -> None:
     for issues, copy in ((of_table.issues, 151), (of_texts.issues, 120)):
         pair = issues.loc[[0, copy]]
         assert pair["is_near_duplicate"].all()
@@ -141,7 +160,9 @@ def test_blank_text_is_empty_but_no_duplicate_and_no_error(of_texts: CleansetRes
     assert not of_texts.issues.loc[123, "is_near_duplicate"]
 
 
-def test_most_clean_rows_are_well_labeled_and_no_issue_is(table: Planted, of_table: CleansetResult) -> None:
+def test_most_clean_rows_are_well_labeled_and_no_issue_is(
+    table: Planted, of_table: CleansetResult
+) -> None:
     issues = of_table.issues
     assert issues["is_well_labeled"].sum() > 0.4 * len(issues)
     assert not (issues["is_well_labeled"] & issues["is_label_issue"]).any()
@@ -153,12 +174,16 @@ def test_counts_are_those_of_the_flags(of_texts: CleansetResult) -> None:
     assert of_texts.counts == {name: of_texts.issues[name].sum() for name in flags}
 
 
-def test_every_labeled_row_is_held_out_once_and_probabilities_sum_to_one(of_table: CleansetResult) -> None:
+def test_every_labeled_row_is_held_out_once_and_probabilities_sum_to_one(
+    of_table: CleansetResult,
+) -> None:
     assert set(of_table.fold_id) == {-1, 0, 1, 2}
     np.testing.assert_allclose(of_table.pred_probs.sum(axis=1), 1, atol=1e-5)
 
 
-def test_best_candidate_comes_first_and_the_ensemble_is_among_them(of_table: CleansetResult) -> None:
+def test_best_candidate_comes_first_and_the_ensemble_is_among_them(
+    of_table: CleansetResult,
+) -> None:
     accuracies = [row.accuracy for row in of_table.candidates]
     assert accuracies == sorted(accuracies, reverse=True)
     assert accuracies[0] > 0.85
@@ -168,13 +193,18 @@ def test_best_candidate_comes_first_and_the_ensemble_is_among_them(of_table: Cle
 
 
 @pytest.mark.parametrize(
-    ("build_frame", "spec"), [(planted_table_with_oddities, table_spec()), (planted_text_with_oddities, text_spec())]
+    ("build_frame", "spec"),
+    [(planted_table_with_oddities, table_spec()), (planted_text_with_oddities, text_spec())],
 )
-def test_rows_in_another_order_get_the_same_results(build_frame: Callable[[], Planted], spec: object) -> None:
+def test_rows_in_another_order_get_the_same_results(
+    build_frame: Callable[[], Planted], spec: object
+) -> None:
     frame = build_frame().frame
     mixed, order = shuffled(frame, seed=7)
     straight, crooked = build_cleanset(frame, spec), build_cleanset(mixed, spec)
-    pd.testing.assert_frame_equal(straight.issues.iloc[order].reset_index(drop=True), crooked.issues)
+    pd.testing.assert_frame_equal(
+        straight.issues.iloc[order].reset_index(drop=True), crooked.issues
+    )
     assert np.array_equal(straight.pred_probs[order], crooked.pred_probs)
 
 
@@ -212,7 +242,12 @@ def test_stages_are_told_in_order_with_the_number_of_fits(table: Planted) -> Non
 
 def test_cancelled_build_keeps_its_finished_fits(table: Planted, tmp_path: Path) -> None:
     with pytest.raises(Cancelled):
-        build_cleanset(table.frame, table_spec(), cache_dir=tmp_path, progress=Watcher(stop_at="Training models"))
+        build_cleanset(
+            table.frame,
+            table_spec(),
+            cache_dir=tmp_path,
+            progress=Watcher(stop_at="Training models"),
+        )
     watcher = Watcher()
     build_cleanset(table.frame, table_spec(), cache_dir=tmp_path, progress=watcher)
     assert next(done for stage, done, _ in watcher.calls if stage == "Training models") == 1

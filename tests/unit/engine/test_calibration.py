@@ -16,10 +16,14 @@ N_ROWS = 6_000
 def drawn(
     n_classes: int, wrong_fraction: float, *, seed: int = 0
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Return true probabilities, true classes drawn from them, and given ones of which some are wrong."""
+    """Return true probabilities, true classes drawn from them, and given ones of which some are
+    wrong.
+    """
     rng = np.random.default_rng(seed)
     probabilities = rng.dirichlet(np.full(n_classes, 0.3), N_ROWS).astype(np.float32)
-    true = np.array([rng.choice(n_classes, p=row / row.sum()) for row in probabilities.astype(np.float64)])
+    true = np.array(
+        [rng.choice(n_classes, p=row / row.sum()) for row in probabilities.astype(np.float64)]
+    )
     given = true.copy()
     wrong = rng.random(N_ROWS) < wrong_fraction
     given[wrong] = (true[wrong] + rng.integers(1, n_classes, int(wrong.sum()))) % n_classes
@@ -28,7 +32,9 @@ def drawn(
 
 @pytest.mark.parametrize("n_classes", [2, 5, 20])
 @pytest.mark.parametrize("wrong_fraction", [0.05, 0.2])
-def test_share_of_wrong_labels_is_found_whatever_the_temperature(n_classes: int, wrong_fraction: float) -> None:
+def test_share_of_wrong_labels_is_found_whatever_the_temperature(
+    n_classes: int, wrong_fraction: float
+) -> None:
     probabilities, true, given = drawn(n_classes, wrong_fraction)
     too_soft = at_temperature(probabilities, 2.0)
     calibration = fit_calibration(too_soft, given)
@@ -36,7 +42,10 @@ def test_share_of_wrong_labels_is_found_whatever_the_temperature(n_classes: int,
     calibrated = at_temperature(too_soft, calibration.temperature)
     is_right = calibrated.argmax(axis=1) == true
     assert calibration_error(calibrated.max(axis=1), is_right) < 0.03
-    assert abs(calibrated[np.arange(N_ROWS), given] - probabilities[np.arange(N_ROWS), given]).mean() < 0.03
+    assert (
+        abs(calibrated[np.arange(N_ROWS), given] - probabilities[np.arange(N_ROWS), given]).mean()
+        < 0.03
+    )
 
 
 def test_right_labels_are_found_to_be_right() -> None:

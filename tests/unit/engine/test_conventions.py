@@ -1,4 +1,6 @@
-"""How numbers and dates of a column are written is found from all of its cells, and never guessed silently."""
+"""How numbers and dates of a column are written is found from all of its cells, and never guessed
+silently.
+"""
 
 from __future__ import annotations
 
@@ -52,15 +54,34 @@ def test_a_cell_with_one_meaning_is_read_alike_in_any_column(cell: str, number: 
 
 @pytest.mark.parametrize(
     "cell",
-    ["", "-", "inf", "nan", "1e400", "N/A", "about 12", "1.2.3", "10.0.0.1", "12 34", "(5", "--5", "1,2,3", "5 kg"],
+    [
+        "",
+        "-",
+        "inf",
+        "nan",
+        "1e400",
+        "N/A",
+        "about 12",
+        "1.2.3",
+        "10.0.0.1",
+        "12 34",
+        "(5",
+        "--5",
+        "1,2,3",
+        "5 kg",
+    ],
 )
 def test_what_is_no_number_is_missing(cell: str) -> None:
     assert np.isnan(read_numbers([cell], POINT)[0])
     assert np.isnan(read_numbers([cell], COMMA)[0])
 
 
-@pytest.mark.parametrize(("cell", "point", "comma"), [("1,234", 1234, 1.234), ("1.234", 1.234, 1234)])
-def test_a_cell_with_two_meanings_is_read_by_the_convention(cell: str, point: float, comma: float) -> None:
+@pytest.mark.parametrize(
+    ("cell", "point", "comma"), [("1,234", 1234, 1.234), ("1.234", 1.234, 1234)]
+)
+def test_a_cell_with_two_meanings_is_read_by_the_convention(
+    cell: str, point: float, comma: float
+) -> None:
     assert read_numbers([cell], POINT)[0] == point
     assert read_numbers([cell], COMMA)[0] == comma
 
@@ -125,9 +146,14 @@ def test_assumptions_and_mixtures_are_said_with_both_readings_and_counts() -> No
         "day": find_date_order(date_evidence(dates, _counts(dates))),
     }
     assert convention_notes(found, advice="Choose.") == (
-        "Column “price”: “1,234” may be 1234 (with a decimal point) or 1.234 (with a decimal comma). "
-        "It is read with a decimal point. Choose.",
-        "Column “day”: 1 cell is no date when read day first, as the others are, and counts as missing.",
+        (
+            "Column “price”: “1,234” may be 1234 (with a decimal point) or 1.234 (with a decimal"
+            " comma). It is read with a decimal point. Choose."
+        ),
+        (
+            "Column “day”: 1 cell is no date when read day first, as the others are, and counts as"
+            " missing."
+        ),
     )
 
 

@@ -32,7 +32,9 @@ def prices() -> pd.DataFrame:
     size = random.uniform(10, 2000, N_ROWS).round(2)
     day = pd.to_datetime("2022-01-01") + pd.to_timedelta(random.integers(0, 700, N_ROWS), unit="D")
     price = (3 * size + 5 * day.day_of_year + random.normal(0, 20, N_ROWS)).round(2)
-    return pd.DataFrame({"size": size.astype(str), "day": day.strftime("%Y-%m-%d"), "price": price.astype(str)})
+    return pd.DataFrame(
+        {"size": size.astype(str), "day": day.strftime("%Y-%m-%d"), "price": price.astype(str)}
+    )
 
 
 def german(frame: pd.DataFrame) -> pd.DataFrame:
@@ -84,7 +86,10 @@ def test_suggested_numbers_are_written_like_the_given_ones() -> None:
 def test_a_stated_convention_goes_before_what_the_cells_say() -> None:
     frame = prices().assign(size=[f"{n % 90 + 10},{n % 7}00" for n in range(N_ROWS)])
     stated = replace(PRICES, conventions={"size": Convention.COMMA})
-    assert train_model(frame, frame["price"].tolist(), stated).spec.conventions["size"] is Convention.COMMA
+    assert (
+        train_model(frame, frame["price"].tolist(), stated).spec.conventions["size"]
+        is Convention.COMMA
+    )
 
 
 def test_an_open_new_file_is_read_as_in_training() -> None:
@@ -92,4 +97,6 @@ def test_an_open_new_file_is_read_as_in_training() -> None:
     learned = train_model(frame, frame["price"].tolist(), PRICES)
     new = pd.DataFrame({"size": ["1.234", "1.999"], "day": ["01.02.2023", "03.04.2023"]})
     plain = pd.DataFrame({"size": ["1234", "1999"], "day": ["2023-02-01", "2023-04-03"]})
-    assert predict_frame(learned, new).suggested_label == predict_frame(learned, plain).suggested_label
+    assert (
+        predict_frame(learned, new).suggested_label == predict_frame(learned, plain).suggested_label
+    )

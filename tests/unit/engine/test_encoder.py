@@ -72,7 +72,9 @@ def test_near_meanings_have_near_vectors(arithmetic: Arithmetic) -> None:
 
 def test_vector_of_a_text_does_not_depend_on_its_company(arithmetic: Arithmetic) -> None:
     of_long_words = [f"{'very ' * n}long request number {n}" for n in range(0, 60, 3)]
-    of_marks = [f"{'?!' * n} what {n}" for n in range(5, 60, 9)]  # as many characters, far more tokens
+    of_marks = [
+        f"{'?!' * n} what {n}" for n in range(5, 60, 9)
+    ]  # as many characters, far more tokens
     texts = [*of_long_words, *of_marks]
     together = vectors_of([*texts, texts[0]], arithmetic, is_deep=True)
     for row in (0, 7, len(texts) - 1):
@@ -84,14 +86,24 @@ def test_vector_of_a_text_does_not_depend_on_its_company(arithmetic: Arithmetic)
     assert np.array_equal(together[0], together[-1])
 
 
-def test_full_batch_of_equally_long_texts_gives_what_a_mixed_one_gives(arithmetic: Arithmetic) -> None:
-    exactly_sixteen_tokens = [f"{word} " + "very " * 13 for word in ("card", "rain", "money", "house")]
-    full = vectors_of([f"{text} {place}" for place in "abcdefghij" for text in exactly_sixteen_tokens], arithmetic)
-    mixed = vectors_of([f"{exactly_sixteen_tokens[2]} a", "a much shorter one than that of course"], arithmetic)
+def test_full_batch_of_equally_long_texts_gives_what_a_mixed_one_gives(
+    arithmetic: Arithmetic,
+) -> None:
+    exactly_sixteen_tokens = [
+        f"{word} " + "very " * 13 for word in ("card", "rain", "money", "house")
+    ]
+    full = vectors_of(
+        [f"{text} {place}" for place in "abcdefghij" for text in exactly_sixteen_tokens], arithmetic
+    )
+    mixed = vectors_of(
+        [f"{exactly_sixteen_tokens[2]} a", "a much shorter one than that of course"], arithmetic
+    )
     assert np.array_equal(full[2], mixed[0])
 
 
-def test_partly_filled_store_gives_what_an_empty_one_gives(arithmetic: Arithmetic, tmp_path: Path) -> None:
+def test_partly_filled_store_gives_what_an_empty_one_gives(
+    arithmetic: Arithmetic, tmp_path: Path
+) -> None:
     texts = [f"{'please ' * (n % 7)}send request {n}" for n in range(24)]
     store = EmbeddingStore(tmp_path / "embeddings.sqlite3")
     vectors_of(texts[::3], arithmetic, store=store)
@@ -100,17 +112,23 @@ def test_partly_filled_store_gives_what_an_empty_one_gives(arithmetic: Arithmeti
 
 def test_arithmetics_agree_in_what_they_say() -> None:
     texts = ["My card was stolen", "Heavy rain is expected tomorrow", "a " * 40 + "long story"]
-    exact, quick = (vectors_of(texts, arithmetic) for arithmetic in (Arithmetic.FLOAT32, Arithmetic.BFLOAT16))
+    exact, quick = (
+        vectors_of(texts, arithmetic) for arithmetic in (Arithmetic.FLOAT32, Arithmetic.BFLOAT16)
+    )
     assert (np.einsum("ij,ij->i", exact, quick) > 0.9995).all()
     assert not np.array_equal(exact, quick)
 
 
-def test_features_of_another_arithmetic_are_kept_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_features_of_another_arithmetic_are_kept_apart(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     table = Table.of(pd.DataFrame({"text": ["My card was stolen"]}, dtype=object), ["text"])
     resources = Resources(Cache(tmp_path))
     keys, matrices = set(), []
     for native in (Arithmetic.BFLOAT16, Arithmetic.FLOAT32):
-        monkeypatch.setattr("studio.engine.processor.native_arithmetics", lambda native=native: (native,))
+        monkeypatch.setattr(
+            "studio.engine.processor.native_arithmetics", lambda native=native: (native,)
+        )
         features = SentenceFeatures("text", None, None)
         keys.add(features.signature)
         matrices.append(np.asarray(features.transform(table, resources)))
@@ -153,7 +171,9 @@ def test_inner_layers_stand_behind_the_vector_and_are_kept_with_it(
     np.testing.assert_allclose(np.linalg.norm(deep.reshape(2, 4, 384), axis=2), 1, atol=1e-3)
 
 
-def test_cancelled_encoding_keeps_its_finished_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancelled_encoding_keeps_its_finished_chunks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(encoder, "_TEXTS_PER_CHUNK", 2)
     store = EmbeddingStore(tmp_path / "embeddings.sqlite3")
     texts = ["a", "bb", "ccc", "dddd"]
@@ -184,11 +204,18 @@ def other_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("encoder")
     torch.manual_seed(0)
     tokenizer = AutoTokenizer.from_pretrained(str(encoder.encoder_folder()))
-    shape = {"hidden_size": 24, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    shape = {
+        "hidden_size": 24,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 32,
+    }
     BertModel(BertConfig(vocab_size=tokenizer.vocab_size, **shape)).save_pretrained(folder / "bert")
     tokenizer.save_pretrained(folder / "bert")
     words = models.Transformer(str(folder / "bert"))
-    SentenceTransformer(modules=[words, models.Pooling(24)], device="cpu").save(str(folder / "saved"))
+    SentenceTransformer(modules=[words, models.Pooling(24)], device="cpu").save(
+        str(folder / "saved")
+    )
     return folder / "saved"
 
 
@@ -202,9 +229,13 @@ def test_another_encoder_takes_the_place_of_the_installed_one(
     assert result.embeddings is not None
     assert result.embeddings.shape == (60, 24)
     spec = replace(spec, only_candidates=("layers",))
-    model = train_model(planted.frame, planted.frame["label"].tolist(), spec, cache_dir=tmp_path / "cache")
+    model = train_model(
+        planted.frame, planted.frame["label"].tolist(), spec, cache_dir=tmp_path / "cache"
+    )
     manifest = save_artifact(model, tmp_path / "model", signing_key=b"key")
-    assert manifest.encoder_sha256 == encoder.encoder_sha256(other_encoder) != encoder.ENCODER_SHA256
+    assert (
+        manifest.encoder_sha256 == encoder.encoder_sha256(other_encoder) != encoder.ENCODER_SHA256
+    )
     assert manifest.arithmetic == arithmetic
     loaded = load_artifact(tmp_path / "model", signing_key=b"key")
     assert loaded.arithmetic is arithmetic
@@ -224,7 +255,9 @@ def test_folder_without_an_encoder_is_refused_in_a_sentence(tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("_machine")
-def test_planted_errors_are_found_in_the_regular_mode_and_a_new_model_reuses_the_vectors(tmp_path: Path) -> None:
+def test_planted_errors_are_found_in_the_regular_mode_and_a_new_model_reuses_the_vectors(
+    tmp_path: Path,
+) -> None:
     planted = planted_text(60, n_wrong=4)
     spec = text_spec(mode=Mode.REGULAR)
     result = build_cleanset(planted.frame, spec, cache_dir=tmp_path)
@@ -234,7 +267,9 @@ def test_planted_errors_are_found_in_the_regular_mode_and_a_new_model_reuses_the
     watcher = Watcher()
     kept = planted.frame.drop(index=0)
     model = train_model(kept, kept["label"].tolist(), spec, cache_dir=tmp_path, progress=watcher)
-    encoding = [(done, total) for stage, done, total in watcher.calls if stage == encoder.STAGE and total]
+    encoding = [
+        (done, total) for stage, done, total in watcher.calls if stage == encoder.STAGE and total
+    ]
     assert encoding
     assert all(done == total for done, total in encoding)
     probe = pd.DataFrame({"text": ["where is my parcel, the courier is late with my tracking"]})
@@ -266,4 +301,7 @@ def test_text_that_the_encoder_cannot_read_is_left_to_its_characters() -> None:
     tried = {row.key for row in result.candidates}
     assert tried == {"symbols", "symbols-bayes", "ensemble"}
     assert any("The sentence encoder does not know" in line for line in watcher.lines)
-    assert unknown_share(["Where is my card?", "Wo ist meine Karte?", "¿Dónde está mi tarjeta?"]) < 0.05
+    assert (
+        unknown_share(["Where is my card?", "Wo ist meine Karte?", "¿Dónde está mi tarjeta?"])
+        < 0.05
+    )

@@ -11,14 +11,22 @@ from studio.engine.columns import ColumnKind
 from tests.data_builders import planted_table, planted_text
 from tests.unit.engine.frames import table_spec, text_spec
 
-_KINDS_OF_FEW = {"size": ColumnKind.INTEGER, "weight": ColumnKind.INTEGER, "colour": ColumnKind.CATEGORICAL}
+_KINDS_OF_FEW = {
+    "size": ColumnKind.INTEGER,
+    "weight": ColumnKind.INTEGER,
+    "colour": ColumnKind.CATEGORICAL,
+}
 
 
 def _frame_of_few_kinds_of_rows() -> pd.DataFrame:
-    """Return 400 rows of six kinds, told apart by a weight with seven digits that belongs to none of them."""
+    """Return 400 rows of six kinds, told apart by a weight with seven digits that belongs to none
+    of them.
+    """
     rng = np.random.default_rng(0)
     columns = {"size": rng.integers(3, size=400), "weight": rng.integers(5_000_000, size=400)}
-    frame = pd.DataFrame({name: values.astype(str) for name, values in columns.items()}, dtype=object)
+    frame = pd.DataFrame(
+        {name: values.astype(str) for name, values in columns.items()}, dtype=object
+    )
     return frame.assign(colour=["red", "blue"] * 200, label=["a", "b", "b", "a"] * 100)
 
 
@@ -76,8 +84,12 @@ def test_rows_close_by_chance_in_the_one_number_that_differs_are_no_near_duplica
 
 def test_more_rows_close_in_one_number_than_by_chance_are_near_duplicates() -> None:
     frame = _frame_of_few_kinds_of_rows()
-    again = frame.head(60).assign(weight=[f"{int(weight) + 20}" for weight in frame["weight"].head(60)])
-    issues = build_cleanset(pd.concat([frame, again], ignore_index=True), table_spec(_KINDS_OF_FEW)).issues
+    again = frame.head(60).assign(
+        weight=[f"{int(weight) + 20}" for weight in frame["weight"].head(60)]
+    )
+    issues = build_cleanset(
+        pd.concat([frame, again], ignore_index=True), table_spec(_KINDS_OF_FEW)
+    ).issues
     assert issues.loc[[*range(60), *range(400, 460)], "is_near_duplicate"].all()
     assert issues.loc[60:399, "is_near_duplicate"].mean() < 0.05
 
@@ -105,7 +117,9 @@ def test_texts_without_spaces_are_told_apart() -> None:
     rng = np.random.default_rng(0)
     words = {"好": ["好吃", "很快", "新鲜", "满意"], "坏": ["难吃", "太慢", "冷了", "失望"]}
     labels = [("好", "坏")[row % 2] for row in range(80)]
-    frame = pd.DataFrame({"text": ["".join(rng.choice(words[label], 3)) for label in labels], "label": labels})
+    frame = pd.DataFrame(
+        {"text": ["".join(rng.choice(words[label], 3)) for label in labels], "label": labels}
+    )
     frame.loc[[7, 30], "label"] = ["好", "坏"]
     result = build_cleanset(frame, text_spec())
     assert {7, 30} <= set(result.issues["label_issue_score"].nlargest(3).index)
@@ -123,7 +137,9 @@ def test_table_of_copies_only_is_analysed(kind: ColumnKind) -> None:
 
 def test_common_class_of_few_rows_among_many_is_rare() -> None:
     frame = planted_table(120, n_wrong=0).frame
-    few = pd.DataFrame({"height": ["50"] * 4, "weight": ["50"] * 4, "colour": "red", "label": "tiny"})
+    few = pd.DataFrame(
+        {"height": ["50"] * 4, "weight": ["50"] * 4, "colour": "red", "label": "tiny"}
+    )
     issues = build_cleanset(pd.concat([frame, few], ignore_index=True), table_spec()).issues
     assert np.flatnonzero(issues["has_rare_class"]).tolist() == [120, 121, 122, 123]
 
@@ -143,8 +159,14 @@ def test_rows_of_uncommon_categories_are_not_all_outliers() -> None:
     zone = [f"zone {row % 4 if row >= 60 else 4 + row // 15}" for row in range(600)]
     height, weight = rng.normal(size=(2, 600)).round(4)
     label = np.where(height > 0, "tall", "short")
-    frame = pd.DataFrame({"zone": zone, "height": height.astype(str), "weight": weight.astype(str), "label": label})
-    kinds = {"zone": ColumnKind.CATEGORICAL, "height": ColumnKind.NUMBER, "weight": ColumnKind.NUMBER}
+    frame = pd.DataFrame(
+        {"zone": zone, "height": height.astype(str), "weight": weight.astype(str), "label": label}
+    )
+    kinds = {
+        "zone": ColumnKind.CATEGORICAL,
+        "height": ColumnKind.NUMBER,
+        "weight": ColumnKind.NUMBER,
+    }
     issues = build_cleanset(frame, table_spec(kinds)).issues
     assert 0 < issues["is_outlier"].sum() <= 18
 
@@ -152,7 +174,9 @@ def test_rows_of_uncommon_categories_are_not_all_outliers() -> None:
 def test_ordinary_tails_of_one_column_of_numbers_are_neither_outliers_nor_near_duplicates() -> None:
     values = np.random.default_rng(0).normal(10, 1, 600)
     values[7] = 40
-    frame = pd.DataFrame({"size": [f"{value:.9f}" for value in values], "label": ["a", "b"] * 300}, dtype=object)
+    frame = pd.DataFrame(
+        {"size": [f"{value:.9f}" for value in values], "label": ["a", "b"] * 300}, dtype=object
+    )
     frame.loc[20, "size"] = frame.loc[21, "size"]
     issues = build_cleanset(frame, table_spec({"size": ColumnKind.NUMBER})).issues
     assert issues["outlier_score"].idxmax() == 7

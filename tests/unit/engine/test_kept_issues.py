@@ -1,4 +1,6 @@
-"""What was found without looking at labels is recalled for corrected labels, and is what would be found anew."""
+"""What was found without looking at labels is recalled for corrected labels, and is what would be
+found anew.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def test_corrected_labels_find_the_same_with_and_without_what_was_kept(
     pd.testing.assert_frame_equal(recalled.issues, build_cleanset(corrected(frame), spec).issues)
 
 
-def test_rows_are_not_measured_again_for_corrected_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_not_measured_again_for_corrected_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     frame, spec = CASES[0]
     build_cleanset(frame, spec, cache_dir=tmp_path)
     monkeypatch.setattr(outlier, "nearest_distances", _refuse)
@@ -61,7 +65,10 @@ def test_rows_are_not_divided_again_unless_a_column_has_another_name(
     monkeypatch.setattr(base, "number_ranges", _refuse)
     build_cleanset(corrected(frame), spec, cache_dir=tmp_path)
     first, *others = spec.feature_columns
-    kinds = {"another": spec.column_kinds[first], **{name: spec.column_kinds[name] for name in others}}
+    kinds = {
+        "another": spec.column_kinds[first],
+        **{name: spec.column_kinds[name] for name in others},
+    }
     renamed = replace(spec, feature_columns=("another", *others), column_kinds=kinds)
     with pytest.raises(AssertionError, match="measured again"):
         build_cleanset(frame.rename(columns={first: "another"}), renamed, cache_dir=tmp_path)

@@ -27,13 +27,25 @@ def set_spec(separator: Separator = Separator.JSON) -> CleansetSpec:
 
 def test_merged_spellings_are_one_class() -> None:
     spec = replace(text_spec(), merged_labels=MERGED)
-    assert read_labels(["spam", "Spam", "ham", "SPAM", None, ""], spec) == ["Spam", "Spam", "ham", "Spam", None, ""]
+    assert read_labels(["spam", "Spam", "ham", "SPAM", None, ""], spec) == [
+        "Spam",
+        "Spam",
+        "ham",
+        "Spam",
+        None,
+        "",
+    ]
     assert read_labels(["spam", "Spam"], spec.as_spelled()) == ["spam", "Spam"]
 
 
 def test_spellings_are_merged_inside_sets() -> None:
     spec = replace(set_spec(), merged_labels=MERGED)
-    assert read_labels(['["spam", "Spam"]', '["a,b", "SPAM"]', "[]", None], spec) == ["Spam", '"a,b",Spam', "", None]
+    assert read_labels(['["spam", "Spam"]', '["a,b", "SPAM"]', "[]", None], spec) == [
+        "Spam",
+        '"a,b",Spam',
+        "",
+        None,
+    ]
 
 
 def test_a_label_is_written_as_its_column_writes_it() -> None:
@@ -50,14 +62,18 @@ def test_the_page_counts_what_the_analysis_counts(task: MLTask) -> None:
     counts = class_counts(zip(read_labels(cells, spec), [1] * len(cells), strict=True), task)
     labels = encode_labels(read_labels(cells, spec), task)
 
-    assert dict(counts.classes) == dict(zip(labels.classes, labels.class_counts.tolist(), strict=True))
+    assert dict(counts.classes) == dict(
+        zip(labels.classes, labels.class_counts.tolist(), strict=True)
+    )
     assert counts.n_unlabeled == int((~labels.is_labeled).sum())
     assert counts.n_rows == len(cells)
 
 
 def test_lists_give_what_separated_sets_give_and_null_is_no_label() -> None:
     frame = planted_text(90).frame
-    sets = [[label, "urgent"] if row % 5 == 0 else [label] for row, label in enumerate(frame["label"])]
+    sets = [
+        [label, "urgent"] if row % 5 == 0 else [label] for row, label in enumerate(frame["label"])
+    ]
     sets[7] = []
     listed = frame.assign(label=[str(names) for names in sets])
     separated = frame.assign(label=[";".join(names) for names in sets])

@@ -27,7 +27,10 @@ def test_classes_fitted_together_are_those_fitted_one_by_one() -> None:
     rows = rng.normal(size=(N_ROWS, 6)).astype(np.float32)
     members = (rows[:, :3] + rng.normal(0, 1, (N_ROWS, 3)) > 0.3).astype(np.int32)
     together = SetLogistic(strength=1.0).fit(rows, members).predict_proba(rows)
-    one_by_one = [LogisticRegression(C=1.0).fit(rows, column).predict_proba(rows)[:, 1] for column in members.T]
+    one_by_one = [
+        LogisticRegression(C=1.0).fit(rows, column).predict_proba(rows)[:, 1]
+        for column in members.T
+    ]
     np.testing.assert_allclose(together, np.column_stack(one_by_one), atol=0.01)
 
 
@@ -49,12 +52,18 @@ def test_two_classes_are_told_apart_by_one_plane() -> None:
     codes = rng.choice([0, 1], N_ROWS).astype(np.int32)
     counts = rng.poisson(1.0 + 2.0 * codes[:, None], (N_ROWS, 4)).astype(np.float32)
     counts[:, 2:] = rng.poisson(1.0, (N_ROWS, 2))
-    said = RatioClassifier().fit(sparse.csr_array(counts), codes).predict_proba(sparse.csr_array(counts))
+    said = (
+        RatioClassifier()
+        .fit(sparse.csr_array(counts), codes)
+        .predict_proba(sparse.csr_array(counts))
+    )
     assert said.shape == (N_ROWS, 2)
     assert np.mean(said.argmax(axis=1) == codes) > 0.85
 
 
-@pytest.mark.parametrize("model", [MarginClassifier(), RatioClassifier()], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(
+    "model", [MarginClassifier(), RatioClassifier()], ids=lambda one: type(one).__name__
+)
 def test_fits_side_by_side_are_what_they_are_alone(model: Classifier) -> None:
     rng = np.random.default_rng(0)
     rows = sparse.csr_array(rng.poisson(0.2, (1_000, 300)).astype(np.float32))
@@ -79,18 +88,29 @@ def test_of_many_rows_evenly_spaced_ones_of_each_class_are_enough_for_a_few_weig
     assert 8_000 <= len(kept) <= 10_001
     assert np.diff(kept).min() > 0
     assert codes[kept].sum() == 1
-    assert len(learner.sample(400, codes)) == len(learner.sample(4, codes[:10_000])) + 50_000 == len(codes)
+    assert (
+        len(learner.sample(400, codes))
+        == len(learner.sample(4, codes[:10_000])) + 50_000
+        == len(codes)
+    )
 
 
 @pytest.mark.parametrize("noise", [0.01, 3.0])
-def test_the_looser_numbers_follow_from_features_the_more_a_ridge_regression_is_held_back(noise: float) -> None:
+def test_the_looser_numbers_follow_from_features_the_more_a_ridge_regression_is_held_back(
+    noise: float,
+) -> None:
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(2 * N_ROWS, 150)).astype(np.float32) / 10
     numbers = rows @ rng.normal(size=150) + rng.normal(0, noise, 2 * N_ROWS)
     learned, asked = slice(0, N_ROWS), slice(N_ROWS, None)
 
     def error(model: Ridge | TunedRidge) -> float:
-        return float(((model.fit(rows[learned], numbers[learned]).predict(rows[asked]) - numbers[asked]) ** 2).mean())
+        return float(
+            (
+                (model.fit(rows[learned], numbers[learned]).predict(rows[asked]) - numbers[asked])
+                ** 2
+            ).mean()
+        )
 
     tuned = error(TunedRidge())
     assert tuned <= 1.05 * min(error(Ridge(penalty)) for penalty in (1.0, 10.0, 100.0))

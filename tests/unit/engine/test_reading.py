@@ -1,4 +1,6 @@
-"""What cannot be read is counted and named, and a row without anything to read is not predicted with confidence."""
+"""What cannot be read is counted and named, and a row without anything to read is not predicted
+with confidence.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,10 @@ def test_cells_that_are_not_of_their_kind_are_counted_and_named_by_row() -> None
     frame.loc[80, ["size", "dept", "day", "member"]] = None
     notes = build_cleanset(frame, SPEC).health.reading
     assert notes == (
-        "Column “size”: 2 cells are not numbers and count as missing: “N/A” in row 4, “inf” in row 9.",
+        (
+            "Column “size”: 2 cells are not numbers and count as missing: “N/A” in row 4, “inf” in"
+            " row 9."
+        ),
         "Column “day”: 1 cell is not a date and counts as missing: “2023-02-30” in row 6.",
         "Column “member”: 1 cell is not yes or no and counts as missing: “perhaps” in row 7.",
         "1 row has no cell that can be read; nothing can be learned there: row 81.",
@@ -71,16 +76,28 @@ def test_parts_of_a_table_are_added_up() -> None:
     for first in (0, 2, 4):
         part = pd.DataFrame({"size": ["1", "x"]})
         reading.add(Table.of(part, ["size"]), np.array([first + 1, first + 2]))
-    (note, blank) = reading.notes(of_blank_rows="-")
+    note, blank = reading.notes(of_blank_rows="-")
     assert "3 cells are not numbers" in note
     assert "“x” in row 2, “x” in row 4, “x” in row 6" in note
     assert "rows 2, 4, 6" in blank
 
 
-def test_a_row_without_anything_to_read_gets_what_the_training_data_has_on_average(model: TrainedModel) -> None:
-    new = pd.DataFrame({"size": [None, "N/A", "20.5"], "dept": [None, "", "3"], "day": [None, "x", None], "member": ""})
+def test_a_row_without_anything_to_read_gets_what_the_training_data_has_on_average(
+    model: TrainedModel,
+) -> None:
+    new = pd.DataFrame(
+        {
+            "size": [None, "N/A", "20.5"],
+            "dept": [None, "", "3"],
+            "day": [None, "x", None],
+            "member": "",
+        }
+    )
     predicted = predict_frame(model, new)
-    assert predicted.pred_probs[:2].tolist() == [pytest.approx([0.4, 0.6]), pytest.approx([0.4, 0.6])]
+    assert predicted.pred_probs[:2].tolist() == [
+        pytest.approx([0.4, 0.6]),
+        pytest.approx([0.4, 0.6]),
+    ]
     assert predicted.suggested_label[:2] == ["low", "low"]
     assert predicted.pred_probs[2, 0] != pytest.approx(0.4)
 
@@ -96,18 +113,26 @@ def test_an_empty_row_of_a_regression_gets_the_mean_and_how_far_off_that_is() ->
 
 
 @pytest.mark.parametrize("spelled", ["{}.0", "0{}", " {} "])
-def test_categories_spelled_otherwise_as_a_whole_are_read_as_in_training(model: TrainedModel, spelled: str) -> None:
+def test_categories_spelled_otherwise_as_a_whole_are_read_as_in_training(
+    model: TrainedModel, spelled: str
+) -> None:
     frame = grades()
-    other = frame.assign(dept=[spelled.format(cell) for cell in frame["dept"]], member=frame["member"].str.upper())
-    np.testing.assert_array_equal(predict_frame(model, other).pred_probs, predict_frame(model, frame).pred_probs)
+    other = frame.assign(
+        dept=[spelled.format(cell) for cell in frame["dept"]], member=frame["member"].str.upper()
+    )
+    np.testing.assert_array_equal(
+        predict_frame(model, other).pred_probs, predict_frame(model, frame).pred_probs
+    )
 
 
 def test_new_categories_are_counted(model: TrainedModel) -> None:
     reading = new_reading(model)
     predict_frame(model, grades().assign(dept=["7"] * 4 + ["1"] * 86), reading=reading)
     assert reading.notes(of_blank_rows="-") == (
-        "Column “dept”: 4 cells hold a value that the training data does not have, and are read like a rare one: "
-        "“7” in row 1, “7” in row 2, “7” in row 3.",
+        (
+            "Column “dept”: 4 cells hold a value that the training data does not have, and are read"
+            " like a rare one: “7” in row 1, “7” in row 2, “7” in row 3."
+        ),
     )
 
 

@@ -52,7 +52,12 @@ def test_a_name_that_means_something_else_is_not_offered(wanted: str, given: str
 def test_each_column_of_the_file_is_offered_once() -> None:
     names = ["size", "colour", "exam 1", "exam 2"]
     present = ["Exam 2", "Size", " colour ", "Exam 1", "label"]
-    expected = {"size": ("Size",), "colour": (" colour ",), "exam 1": ("Exam 1",), "exam 2": ("Exam 2",)}
+    expected = {
+        "size": ("Size",),
+        "colour": (" colour ",),
+        "exam 1": ("Exam 1",),
+        "exam 2": ("Exam 2",),
+    }
     assert offered(names, present) == expected
 
 
@@ -70,11 +75,15 @@ def test_the_only_column_of_a_file_is_offered_whatever_it_is_called() -> None:
 
 
 def test_the_sentence_names_what_is_missing_and_what_is_there() -> None:
-    assert str(problem_of(["text"], ["Text", "label"])) == (
-        "The file has no column “text”. It has “Text”. Say which column to use instead, or rename it in the file."
+    assert (
+        str(problem_of(["text"], ["Text", "label"]))
+        == "The file has no column “text”. It has “Text”. Say which column to use instead, or"
+        " rename it in the file."
     )
-    assert problem_of(["height", "colour"], ["hight", "farbe"]).finding() == (
-        "The file has no columns “height” and “colour”. It has “hight”. Its columns are “hight” and “farbe”."
+    assert (
+        problem_of(["height", "colour"], ["hight", "farbe"]).finding()
+        == "The file has no columns “height” and “colour”. It has “hight”. Its columns are “hight”"
+        " and “farbe”."
     )
 
 
@@ -88,7 +97,9 @@ def test_a_map_says_which_column_is_read() -> None:
     required = RequiredColumns(("text", "size"), {"text": "Text"})
     required.check(["Text", "size"])
     assert required.sources == ("Text", "size")
-    assert required.notes == ("Columns of the file were read under another name, as you chose: “Text” as “text”.",)
+    assert required.notes == (
+        "Columns of the file were read under another name, as you chose: “Text” as “text”.",
+    )
 
 
 def test_columns_may_change_places() -> None:
@@ -97,7 +108,9 @@ def test_columns_may_change_places() -> None:
 
 
 def test_a_mapped_column_that_the_file_lacks_is_named_as_it_was_asked_for() -> None:
-    with pytest.raises(MissingColumnsProblem, match=r"has no column “Txt”\. It has “Text”\.") as found:
+    with pytest.raises(
+        MissingColumnsProblem, match=r"has no column “Txt”\. It has “Text”\."
+    ) as found:
         RequiredColumns(("text", "size"), {"text": "Txt"}).check(["Text", "size"])
     assert [column.name for column in found.value.missing] == ["text"]
 
@@ -106,7 +119,10 @@ def test_a_mapped_column_that_the_file_lacks_is_named_as_it_was_asked_for() -> N
     ("column_map", "sentence"),
     [
         ({"Text": "text"}, "The model reads no column “Text”. It reads “text” and “size”."),
-        ({"text": "body", "size": "body"}, "“body” of the file cannot be read as “text” and “size” at once"),
+        (
+            {"text": "body", "size": "body"},
+            "“body” of the file cannot be read as “text” and “size” at once",
+        ),
         ({"text": "size"}, "“size” of the file cannot be read as “text” and “size” at once"),
     ],
 )

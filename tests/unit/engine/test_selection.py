@@ -23,7 +23,12 @@ GOOD, ALSO_GOOD, BAD = CANDIDATES[:3]
 @pytest.fixture(scope="module")
 def study() -> Study:
     frame = planted_table(2_400, n_wrong=40).frame
-    return make_study(Table.of(frame, table_spec().feature_columns), frame["label"].tolist(), table_spec(), Resources())
+    return make_study(
+        Table.of(frame, table_spec().feature_columns),
+        frame["label"].tolist(),
+        table_spec(),
+        Resources(),
+    )
 
 
 def trial(study: Study, candidate: object, *, sureness: float, seconds: float = 1.0) -> Trial:
@@ -38,7 +43,11 @@ def trial(study: Study, candidate: object, *, sureness: float, seconds: float = 
 
 def test_hopeless_candidate_is_left_out_and_named(study: Study) -> None:
     watcher = Watcher()
-    trials = [trial(study, GOOD, sureness=0.9), trial(study, ALSO_GOOD, sureness=0.85), trial(study, BAD, sureness=0.2)]
+    trials = [
+        trial(study, GOOD, sureness=0.9),
+        trial(study, ALSO_GOOD, sureness=0.85),
+        trial(study, BAD, sureness=0.2),
+    ]
     kept = choose(trials, study, n_jobs=1, progress=watcher)
     assert [one.candidate for one in kept] == [GOOD, ALSO_GOOD]
     assert len(watcher.lines) == 1
@@ -47,7 +56,10 @@ def test_hopeless_candidate_is_left_out_and_named(study: Study) -> None:
 
 def test_budget_leaves_the_slowest_out_but_never_the_best(study: Study) -> None:
     watcher, bounded = Watcher(), replace(study, spec=replace(study.spec, budget_s=10.0))
-    best, slow = trial(study, GOOD, sureness=0.9, seconds=50), trial(study, ALSO_GOOD, sureness=0.85, seconds=2)
+    best, slow = (
+        trial(study, GOOD, sureness=0.9, seconds=50),
+        trial(study, ALSO_GOOD, sureness=0.85, seconds=2),
+    )
     assert choose([best, slow], bounded, n_jobs=1, progress=watcher) == [best]
     assert "more than the 10 s" in watcher.lines[0]
 

@@ -27,11 +27,18 @@ def counted(cells: Sequence[str], n: int = 1) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("separator", [one for one in Separator if one is not Separator.NUMBERS])
 def test_sets_are_recognised_however_they_are_written(separator: Separator) -> None:
-    assert recognised_separator(counted([written_set(names, separator) for names in drawn()])) is separator
+    assert (
+        recognised_separator(counted([written_set(names, separator) for names in drawn()]))
+        is separator
+    )
 
 
-@pytest.mark.parametrize(("between", "separator"), [("; ", ";"), (" | ", "|"), (" / ", "/"), (", ", ","), ("\n", ",")])
-def test_spaces_and_ends_of_lines_around_a_separator_do_not_count(between: str, separator: str) -> None:
+@pytest.mark.parametrize(
+    ("between", "separator"), [("; ", ";"), (" | ", "|"), (" / ", "/"), (", ", ","), ("\n", ",")]
+)
+def test_spaces_and_ends_of_lines_around_a_separator_do_not_count(
+    between: str, separator: str
+) -> None:
     assert recognised_separator(counted([between.join(names) for names in drawn()])) == separator
 
 
@@ -53,11 +60,27 @@ def test_lists_of_any_writer_are_recognised() -> None:
 @pytest.mark.parametrize(
     "names",
     [
-        ("New York", "New Jersey", "New Orleans", "Boston", "Los Angeles", "San Jose", "San Francisco"),
+        (
+            "New York",
+            "New Jersey",
+            "New Orleans",
+            "Boston",
+            "Los Angeles",
+            "San Jose",
+            "San Francisco",
+        ),
         ("strongly agree", "agree", "neutral", "disagree", "strongly disagree"),
         ("yes", "no", "n/a"),
         ("Portland, OR", "Portland, ME", "Salem, OR", "Salem, MA", "Boston, MA"),
-        ("food", "food/fruit", "food/meat", "food/fruit/apple", "food/fruit/pear", "toys", "toys/cars"),
+        (
+            "food",
+            "food/fruit",
+            "food/meat",
+            "food/fruit/apple",
+            "food/fruit/pear",
+            "toys",
+            "toys/cars",
+        ),
         ("km/h", "m/s", "km", "m"),
         ("1,5", "1", "2,5", "2", "3,5", "3"),
         ("Smith, John", "Miller, John", "Smith, Mary", "Miller, Mary"),
@@ -68,7 +91,16 @@ def test_names_that_hold_a_mark_are_one_class(names: tuple[str, ...]) -> None:
 
 
 def test_names_without_recurring_parts_are_not_worth_a_question() -> None:
-    cities = ("New York", "New Jersey", "Boston", "Los Angeles", "San Jose", "San Francisco", "yes", "n/a")
+    cities = (
+        "New York",
+        "New Jersey",
+        "Boston",
+        "Los Angeles",
+        "San Jose",
+        "San Francisco",
+        "yes",
+        "n/a",
+    )
     assert possible_separator(counted(cities, 60)) is None
 
 
@@ -89,12 +121,16 @@ def test_who_says_that_cells_are_sets_is_told_how_they_are_most_probably_written
     assert recognised_separator(counted(spaces)) is None
     assert possible_separator(counted(spaces)) is Separator.SPACE
     assert likely_separator(counted(spaces)) is Separator.SPACE
-    assert likely_separator(counted(["new york; rome", "rome", "new york"], 9)) is Separator.SEMICOLON
+    assert (
+        likely_separator(counted(["new york; rome", "rome", "new york"], 9)) is Separator.SEMICOLON
+    )
     assert likely_separator(counted(["rome", "paris"], 9)) is Separator.COMMA
 
 
 @pytest.mark.parametrize("separator", [one for one in Separator if one is not Separator.NUMBERS])
-@pytest.mark.parametrize("names", [(), ("a",), ("a;b", "c|d", "e/f"), ("it's", 'so "called"'), ("two words", "ü")])
+@pytest.mark.parametrize(
+    "names", [(), ("a",), ("a;b", "c|d", "e/f"), ("it's", 'so "called"'), ("two words", "ü")]
+)
 def test_a_written_set_reads_back_as_it_was(separator: Separator, names: tuple[str, ...]) -> None:
     assert read_set(written_set(names, separator), separator) == names
     assert read_set(join_labels(names), Separator.COMMA) == names

@@ -1,4 +1,6 @@
-"""Slices whose labels are exchanged are found and named, and nothing is made of slices that are merely hard."""
+"""Slices whose labels are exchanged are found and named, and nothing is made of slices that are
+merely hard.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,12 @@ def plain_frame(n_rows: int = 600) -> pd.DataFrame:
     size, age = rng.normal(50, 10, n_rows), rng.uniform(20, 60, n_rows)
     label = np.where(size + age / 4 + rng.normal(0, 3, n_rows) > 60, "yes", "no")
     region = rng.choice(["north", "east", "south", "west"], n_rows)
-    columns = {"size": size.round(2).astype(str), "age": age.round(2).astype(str), "region": region, "label": label}
+    columns = {
+        "size": size.round(2).astype(str),
+        "age": age.round(2).astype(str),
+        "region": region,
+        "label": label,
+    }
     return pd.DataFrame(columns, dtype=object)
 
 
@@ -39,7 +46,9 @@ def described_probabilities() -> tuple[list[str], np.ndarray]:
     is_yes = rng.random(400) < 0.5
     is_right = rng.random(400) < 0.75
     p_yes = np.where(is_yes == is_right, 0.75, 0.25)
-    return np.where(is_yes, "yes", "no").tolist(), np.column_stack([1 - p_yes, p_yes]).astype(np.float32)
+    return np.where(is_yes, "yes", "no").tolist(), np.column_stack([1 - p_yes, p_yes]).astype(
+        np.float32
+    )
 
 
 def test_exchanged_value_is_named_and_its_rows_lead_the_label_issues() -> None:
@@ -76,7 +85,9 @@ def test_group_without_a_pattern_is_hard_and_not_exchanged() -> None:
     labels, simple = described_probabilities()
     shuffled = np.array(labels, dtype=object)
     shuffled[::4] = np.random.default_rng(3).permutation(shuffled[::4])
-    assert find_slices(encode_labels(shuffled.tolist(), MLTask.MULTI_CLASS), simple, [REGIONS]) == ()
+    assert (
+        find_slices(encode_labels(shuffled.tolist(), MLTask.MULTI_CLASS), simple, [REGIONS]) == ()
+    )
 
 
 def test_rows_belong_to_one_slice_and_others_are_judged_as_before() -> None:

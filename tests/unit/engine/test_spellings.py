@@ -80,8 +80,10 @@ def test_what_cannot_be_seen_is_made_visible() -> None:
 
 def test_the_note_names_the_variants_with_their_rows() -> None:
     found = classes_spelled_variously([("Spam", 120), ("spam ", 14), ("ham", 1)])
-    assert spelling_note("label", found, remedy="Add --merge-spellings.") == (
-        "1 class of “label” is spelled in several ways: “Spam” 120, “spam␣” 14. Add --merge-spellings."
+    assert (
+        spelling_note("label", found, remedy="Add --merge-spellings.")
+        == "1 class of “label” is spelled in several ways: “Spam” 120, “spam␣” 14. Add"
+        " --merge-spellings."
     )
 
 

@@ -50,12 +50,16 @@ def test_a_wrong_number_is_found_among_small_prices_as_among_large_ones() -> Non
     small, large = np.argsort(size)[[20, -20]]
     price[[small, large]] *= 3
     frame = pd.DataFrame({"size": size, "price": price}).round(2).astype(str)
-    spec = replace(number_spec(), feature_columns=("size",), column_kinds={"size": ColumnKind.NUMBER})
+    spec = replace(
+        number_spec(), feature_columns=("size",), column_kinds={"size": ColumnKind.NUMBER}
+    )
     result = build_cleanset(frame, spec)
     assert result.issues.loc[[small, large], "is_label_issue"].all()
     assert result.health.number_errors is not None
     assert result.health.number_errors.ratio_floor is not None
-    assert "line-boosting" not in [row.key for row in result.candidates]  # a line through logarithms knows no bounds
+    assert "line-boosting" not in [
+        row.key for row in result.candidates
+    ]  # a line through logarithms knows no bounds
 
 
 def test_regression_has_error_bars_and_no_class_columns() -> None:
@@ -65,7 +69,9 @@ def test_regression_has_error_bars_and_no_class_columns() -> None:
     assert result.predictions is not None
     assert result.predictions.shape == (200, 2)
     assert (result.predictions[:, 1] > 0).all()
-    assert {"is_ambiguous", "has_rare_class", "suggested_label_confidence_score"}.isdisjoint(result.issues.columns)
+    assert {"is_ambiguous", "has_rare_class", "suggested_label_confidence_score"}.isdisjoint(
+        result.issues.columns
+    )
     assert result.candidates[0].accuracy > 0.9
     assert result.candidates[0].ece is None
 
@@ -113,9 +119,13 @@ def test_probabilities_of_a_set_are_independent() -> None:
 def test_rows_without_any_label_column_are_looked_at_for_what_needs_none() -> None:
     frame = sets_frame(60)
     frame.loc[60] = {"text": frame.loc[0, "text"], "label": None}
-    issues = build_cleanset(frame, replace(text_spec(), task=MLTask.UNSUPERVISED, label_column=None)).issues
+    issues = build_cleanset(
+        frame, replace(text_spec(), task=MLTask.UNSUPERVISED, label_column=None)
+    ).issues
     assert issues.loc[[0, 60], "is_near_duplicate"].all()
-    assert {"is_label_issue", "suggested_label", "is_initially_unlabeled"}.isdisjoint(issues.columns)
+    assert {"is_label_issue", "suggested_label", "is_initially_unlabeled"}.isdisjoint(
+        issues.columns
+    )
     assert "outlier_score" in issues.columns
 
 
@@ -123,7 +133,10 @@ def test_trained_sets_are_predicted_as_cells() -> None:
     frame = sets_frame()
     model = train_model(frame, read_labels(frame["label"], set_spec()), set_spec())
     found = predict_frame(model, pd.DataFrame({"text": ["dear refund parcel", "hello team"]}))
-    assert [set(split_labels(cell)) for cell in found.suggested_label] == [{"billing", "delivery"}, set()]
+    assert [set(split_labels(cell)) for cell in found.suggested_label] == [
+        {"billing", "delivery"},
+        set(),
+    ]
     assert found.pred_probs.shape == (2, 3)
     assert found.errors is None
 
@@ -144,14 +157,18 @@ def test_trained_numbers_are_predicted_with_an_error_bar() -> None:
 def test_model_without_labels_is_refused() -> None:
     frame = sets_frame(60)
     with pytest.raises(DataProblem, match="no labels"):
-        train_model(frame, [None] * 60, replace(text_spec(), task=MLTask.UNSUPERVISED, label_column=None))
+        train_model(
+            frame, [None] * 60, replace(text_spec(), task=MLTask.UNSUPERVISED, label_column=None)
+        )
 
 
 def test_rows_in_another_order_give_the_same_results() -> None:
     frame = numbers_frame(120)
     order = np.random.default_rng(1).permutation(len(frame))
     first = build_cleanset(frame, number_spec()).issues["label_issue_score"].to_numpy()
-    second = build_cleanset(frame.iloc[order].reset_index(drop=True), number_spec()).issues["label_issue_score"]
+    second = build_cleanset(frame.iloc[order].reset_index(drop=True), number_spec()).issues[
+        "label_issue_score"
+    ]
     assert np.array_equal(second.to_numpy(), first[order])
 
 
@@ -163,7 +180,8 @@ def test_set_is_read_back_from_its_cell(names: tuple[str, ...]) -> None:
 def test_near_duplicates_with_other_labels_are_held_out_together() -> None:
     frame = sets_frame(90)
     frame["text"] = [
-        f"{text} row {row} about something quite its own {row * 7919 % 97}" for row, text in enumerate(frame["text"])
+        f"{text} row {row} about something quite its own {row * 7919 % 97}"
+        for row, text in enumerate(frame["text"])
     ]
     frame.loc[90] = {"text": frame.loc[0, "text"] + "!", "label": "account"}
     result = build_cleanset(frame, set_spec())

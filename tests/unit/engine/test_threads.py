@@ -23,7 +23,9 @@ MET = threading.Barrier(2, timeout=30)  # fits that do not run side by side woul
 
 
 class Witness(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A classifier that notes how many threads each native pool has while it is fitted beside another."""
+    """A classifier that notes how many threads each native pool has while it is fitted beside
+    another.
+    """
 
     def fit(self, features: npt.NDArray[np.float32], codes: npt.NDArray[np.int32]) -> Witness:
         self.classes_ = np.unique(codes)
@@ -42,7 +44,10 @@ def _most_threads() -> int:
 
 
 def test_two_fits_side_by_side_have_one_native_thread_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    twins = [Candidate(key, key, Modality.TABULAR, ALWAYS, "trees", lambda _: Witness(), bool) for key in "ab"]
+    twins = [
+        Candidate(key, key, Modality.TABULAR, ALWAYS, "trees", lambda _: Witness(), bool)
+        for key in "ab"
+    ]
     monkeypatch.setattr(build, "candidates_for", lambda *_: twins)
     frame = pd.DataFrame({"size": [str(row) for row in range(40)], "kind": ["small", "large"] * 20})
     spec = CleansetSpec(

@@ -58,7 +58,9 @@ def test_table_of_models_is_best_first_and_measured_on_held_out_rows(model: Trai
     assert accuracies == sorted(accuracies, reverse=True)
     assert accuracies[0] > 0.95
     if model.candidates[0].key != "ensemble":
-        assert [(member.key, member.weight) for member in model.members] == [(model.candidates[0].key, 1.0)]
+        assert [(member.key, member.weight) for member in model.members] == [
+            (model.candidates[0].key, 1.0)
+        ]
 
 
 def test_class_that_a_person_typed_in_is_learned(frame: pd.DataFrame) -> None:
@@ -73,7 +75,9 @@ def test_class_that_a_person_typed_in_is_learned(frame: pd.DataFrame) -> None:
 def test_unlabeled_rows_are_left_out_of_training(frame: pd.DataFrame, model: TrainedModel) -> None:
     more = pd.concat([frame, frame.tail(5)], ignore_index=True)
     with_unlabeled = train_model(more, [*frame["label"], None, "", " ", None, None], table_spec())
-    assert np.array_equal(predict_frame(with_unlabeled, frame).pred_probs, predict_frame(model, frame).pred_probs)
+    assert np.array_equal(
+        predict_frame(with_unlabeled, frame).pred_probs, predict_frame(model, frame).pred_probs
+    )
 
 
 def test_odd_cells_are_predicted(model: TrainedModel, text_model: TrainedModel) -> None:
@@ -95,19 +99,27 @@ def test_odd_cells_are_predicted(model: TrainedModel, text_model: TrainedModel) 
     assert predict_frame(model, odd).suggested_label[4] == "middle"
 
 
-def test_row_is_predicted_alike_alone_and_among_others(model: TrainedModel, text_model: TrainedModel) -> None:
+def test_row_is_predicted_alike_alone_and_among_others(
+    model: TrainedModel, text_model: TrainedModel
+) -> None:
     table, texts = planted_table(30, seed=3).frame, planted_text(30, seed=3).frame
     for trained, cells in ((model, table), (text_model, texts)):
         together = predict_frame(trained, cells).pred_probs
-        alone = np.vstack([predict_frame(trained, cells.iloc[[row]]).pred_probs for row in range(len(cells))])
+        alone = np.vstack(
+            [predict_frame(trained, cells.iloc[[row]]).pred_probs for row in range(len(cells))]
+        )
         np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
-def test_missing_columns_are_named_together_and_extra_ones_ignored(model: TrainedModel, frame: pd.DataFrame) -> None:
+def test_missing_columns_are_named_together_and_extra_ones_ignored(
+    model: TrainedModel, frame: pd.DataFrame
+) -> None:
     with pytest.raises(DataProblem, match="has no columns “weight” and “colour”"):
         predict_frame(model, frame[["height"]])
     reordered = frame.assign(extra="x")[["extra", "colour", "weight", "height"]]
-    assert np.array_equal(predict_frame(model, reordered).pred_probs, predict_frame(model, frame).pred_probs)
+    assert np.array_equal(
+        predict_frame(model, reordered).pred_probs, predict_frame(model, frame).pred_probs
+    )
 
 
 def test_no_rows_are_no_predictions(model: TrainedModel, frame: pd.DataFrame) -> None:
@@ -123,22 +135,33 @@ def test_training_refuses_what_cannot_be_learned(frame: pd.DataFrame) -> None:
         train_model(frame.drop(columns="colour"), frame["label"].tolist(), table_spec())
 
 
-def test_training_tells_its_stages_and_reuses_finished_fits(frame: pd.DataFrame, tmp_path: Path) -> None:
+def test_training_tells_its_stages_and_reuses_finished_fits(
+    frame: pd.DataFrame, tmp_path: Path
+) -> None:
     train_model(frame, frame["label"].tolist(), table_spec(), cache_dir=tmp_path)
     watcher = Watcher()
     train_model(frame, frame["label"].tolist(), table_spec(), cache_dir=tmp_path, progress=watcher)
-    assert watcher.stages == ["Reading features", "Training models", "Ensembling", "Training the best model"]
+    assert watcher.stages == [
+        "Reading features",
+        "Training models",
+        "Ensembling",
+        "Training the best model",
+    ]
     training = [(done, total) for stage, done, total in watcher.calls if stage == "Training models"]
     # Once for the first fold and once for the others, each time with all fits there already.
     assert len(training) == 2
     assert training[1][0] == training[1][1] == 3 * training[0][0]
 
 
-def test_saved_model_predicts_the_same(model: TrainedModel, saved: Path, frame: pd.DataFrame) -> None:
+def test_saved_model_predicts_the_same(
+    model: TrainedModel, saved: Path, frame: pd.DataFrame
+) -> None:
     loaded = load_artifact(saved, signing_key=KEY)
     assert loaded.classes == model.classes
     assert loaded.candidates == model.candidates
-    assert np.array_equal(predict_frame(loaded, frame).pred_probs, predict_frame(model, frame).pred_probs)
+    assert np.array_equal(
+        predict_frame(loaded, frame).pred_probs, predict_frame(model, frame).pred_probs
+    )
 
 
 def test_manifest_says_what_made_the_model(model: TrainedModel, saved: Path) -> None:
@@ -157,7 +180,11 @@ def test_manifest_says_what_made_the_model(model: TrainedModel, saved: Path) -> 
 def test_replacing_an_artefact_leaves_no_pieces(model: TrainedModel, saved: Path) -> None:
     save_artifact(model, saved, signing_key=KEY)
     assert [path.name for path in saved.parent.iterdir()] == ["model"]
-    assert sorted(path.name for path in saved.iterdir()) == ["manifest.hmac-sha256", "manifest.json", "model.joblib"]
+    assert sorted(path.name for path in saved.iterdir()) == [
+        "manifest.hmac-sha256",
+        "manifest.json",
+        "model.joblib",
+    ]
 
 
 class Bomb:
@@ -189,7 +216,9 @@ def test_changed_manifest_foreign_key_and_missing_signature_are_refused(saved: P
         load_artifact(saved, signing_key=KEY)
 
 
-def test_model_of_another_scikit_learn_is_to_be_deployed_again(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_of_another_scikit_learn_is_to_be_deployed_again(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(artifacts, "version", lambda name: "1.999.0")
     with pytest.raises(DataProblem, match=r"1\.999\.0 is installed. Deploy the model again"):
         load_artifact(saved, signing_key=KEY)
@@ -202,14 +231,20 @@ def test_every_kind_of_column_is_learned_and_saved(tmp_path: Path) -> None:
     cells = {
         "at": [f"{1 + row % 28:02d}/03/2024 {hour:02d}:15" for row, hour in enumerate(hours)],
         "page": [
-            f"https://www.{'sun' if label == 'day' else 'moon'}.example/{row}" for row, label in enumerate(labels)
+            f"https://www.{'sun' if label == 'day' else 'moon'}.example/{row}"
+            for row, label in enumerate(labels)
         ],
         "lit": ["yes" if label == "day" else "no" for label in labels],
-        "note": [f"seen {'+3' if label == 'day' else '-3'} {rng.choice(['owl', 'fox'])}" for label in labels],
+        "note": [
+            f"seen {'+3' if label == 'day' else '-3'} {rng.choice(['owl', 'fox'])}"
+            for label in labels
+        ],
         "count": [str(rng.integers(0, 9)) for _ in labels],
         "ref": [f"R{row}" for row in range(60)],
     }
-    kinds = dict(zip(cells, ("datetime", "url", "boolean", "text", "integer", "identifier"), strict=True))
+    kinds = dict(
+        zip(cells, ("datetime", "url", "boolean", "text", "integer", "identifier"), strict=True)
+    )
     spec = table_spec({name: ColumnKind(kind) for name, kind in kinds.items()})
     frame = pd.DataFrame(cells)
     for name in ("at", "page", "lit", "note"):

@@ -50,7 +50,9 @@ def test_labels_that_tell_little_are_fitted_less_strongly_than_clear_ones() -> N
     assert noisy < clear
 
 
-def test_choice_is_the_same_again_out_of_the_cache_and_in_every_number_of_jobs(tmp_path: Path) -> None:
+def test_choice_is_the_same_again_out_of_the_cache_and_in_every_number_of_jobs(
+    tmp_path: Path,
+) -> None:
     resources = Resources(Cache(tmp_path), n_jobs=2)
     first = chosen(logistic(), study_of(0.2, resources), resources)
     assert chosen(logistic(), study_of(0.2, resources), resources) == first

@@ -78,7 +78,12 @@ def test_text_project_wants_one_text_column_with_text() -> None:
 
 def test_label_column_without_a_task_for_it_is_refused() -> None:
     with pytest.raises(DataProblem, match="Without labels there is no label column"):
-        check_choice(n_rows=100, label=LABEL, features=FEATURES, spec=replace(table_spec(), task=MLTask.UNSUPERVISED))
+        check_choice(
+            n_rows=100,
+            label=LABEL,
+            features=FEATURES,
+            spec=replace(table_spec(), task=MLTask.UNSUPERVISED),
+        )
 
 
 def test_one_class_that_every_row_has_is_refused_as_a_set() -> None:
@@ -86,7 +91,9 @@ def test_one_class_that_every_row_has_is_refused_as_a_set() -> None:
     spec = replace(table_spec(), task=MLTask.MULTI_LABEL)
     with pytest.raises(DataProblem, match="only one class, which every row has"):
         check_choice(n_rows=100, label=label, features=FEATURES, spec=spec)
-    check_choice(n_rows=100, label=replace(label, n_missing=40, n_without=40), features=FEATURES, spec=spec)
+    check_choice(
+        n_rows=100, label=replace(label, n_missing=40, n_without=40), features=FEATURES, spec=spec
+    )
 
 
 def test_rare_classes_and_unlabeled_rows_are_no_reason_to_refuse() -> None:
@@ -99,11 +106,15 @@ def test_blank_cells_count_as_missing() -> None:
     with pytest.raises(DataProblem, match="empty in every row"):
         checked_table(frame, frame["label"].tolist(), table_spec())
     with pytest.raises(DataProblem, match="no rows"):
-        checked_table(pd.DataFrame(columns=["height", "weight", "colour", "label"]), [], table_spec())
+        checked_table(
+            pd.DataFrame(columns=["height", "weight", "colour", "label"]), [], table_spec()
+        )
 
 
 def test_checking_a_choice_loads_no_machine_learning() -> None:
     heavy = "{'sklearn', 'torch', 'cleanlab', 'scipy', 'joblib'}"
     code = f"import sys, studio.engine.validate; print(sorted({heavy} & sys.modules.keys()))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert loaded.stdout.strip() == "[]"

@@ -1,4 +1,6 @@
-"""After few corrections models go on from their fits to the former labels, and nothing about the figures changes."""
+"""After few corrections models go on from their fits to the former labels, and nothing about the
+figures changes.
+"""
 
 from __future__ import annotations
 
@@ -60,8 +62,12 @@ def rows_and_codes(n_classes: int) -> tuple[npt.NDArray[np.float32], npt.NDArray
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("model", [Boosting(), Forest(n_trees=50), SmallNetwork()], ids=lambda one: type(one).__name__)
-def test_model_that_goes_on_learns_what_was_corrected_and_keeps_the_rest(model: Classifier, n_classes: int) -> None:
+@pytest.mark.parametrize(
+    "model", [Boosting(), Forest(n_trees=50), SmallNetwork()], ids=lambda one: type(one).__name__
+)
+def test_model_that_goes_on_learns_what_was_corrected_and_keeps_the_rest(
+    model: Classifier, n_classes: int
+) -> None:
     rows, codes = rows_and_codes(n_classes)
     former, going_on = (ClassLearner(clone(model), n_classes) for _ in range(2))
     former.fit(rows, codes)
@@ -76,7 +82,9 @@ def test_model_that_goes_on_learns_what_was_corrected_and_keeps_the_rest(model: 
     assert abs(after[given][~is_corrected].mean() - before[given][~is_corrected].mean()) < 0.1
 
 
-@pytest.mark.parametrize("model", [NumberBoosting(), NumberForest(n_trees=50)], ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize(
+    "model", [NumberBoosting(), NumberForest(n_trees=50)], ids=lambda one: type(one).__name__
+)
 def test_model_of_numbers_goes_on_towards_the_corrected_ones(model: Regressor) -> None:
     rows, _ = rows_and_codes(2)
     values = 50 + 10 * rows[:, 0].astype(np.float64)
@@ -89,10 +97,16 @@ def test_model_of_numbers_goes_on_towards_the_corrected_ones(model: Regressor) -
     assert np.abs(moved[~is_corrected]).mean() < 1.5
 
 
-@pytest.mark.parametrize("model", [SetForest(n_trees=50), SetLogistic()], ids=lambda one: type(one).__name__)
-def test_model_of_sets_goes_on_and_leaves_classes_alone_that_all_rows_have(model: SetClassifier) -> None:
+@pytest.mark.parametrize(
+    "model", [SetForest(n_trees=50), SetLogistic()], ids=lambda one: type(one).__name__
+)
+def test_model_of_sets_goes_on_and_leaves_classes_alone_that_all_rows_have(
+    model: SetClassifier,
+) -> None:
     rows, codes = rows_and_codes(2)
-    members = np.column_stack([codes, np.ones(N_ROWS, dtype=np.int32), rows[:, 1] > 0]).astype(np.int32)
+    members = np.column_stack([codes, np.ones(N_ROWS, dtype=np.int32), rows[:, 1] > 0]).astype(
+        np.int32
+    )
     is_corrected = rows[:, 2] > 1.2
     now = members.copy()
     now[is_corrected, 0] = 1 - now[is_corrected, 0]
@@ -140,7 +154,9 @@ def test_planes_of_too_many_words_are_not_kept(monkeypatch: pytest.MonkeyPatch) 
     assert not learner.memory(rows, ALL, ALL)
 
 
-def test_forest_of_too_many_rows_keeps_no_leaves_and_is_fitted_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_forest_of_too_many_rows_keeps_no_leaves_and_is_fitted_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(forest, "_MAX_REMEMBERED", 1_000)
     rows, codes = rows_and_codes(2)
     former, going_on = (ClassLearner(Forest(n_trees=20), 2) for _ in range(2))
@@ -187,7 +203,9 @@ def test_going_on_gives_the_same_whether_or_not_the_former_fits_are_kept_and_in_
     assert np.array_equal(other.pred_probs, kept.pred_probs[order])
 
 
-@pytest.mark.parametrize(("n_labeled", "expected"), [(100, 20), (941, 188), (3_000, 200), (20_000, 1_000)])
+@pytest.mark.parametrize(
+    ("n_labeled", "expected"), [(100, 20), (941, 188), (3_000, 200), (20_000, 1_000)]
+)
 def test_of_few_rows_a_larger_share_may_be_corrected(n_labeled: int, expected: int) -> None:
     assert max_changes(n_labeled) == expected
 
@@ -220,7 +238,10 @@ def test_numbers_and_their_error_bars_go_on(tmp_path: Path) -> None:
     before = numbers_frame(300)
     kinds = {"size": ColumnKind.NUMBER, "age": ColumnKind.NUMBER}
     spec = replace(
-        table_spec(kinds), task=MLTask.REGRESSION, label_column="price", only_candidates=("number-boosting",)
+        table_spec(kinds),
+        task=MLTask.REGRESSION,
+        label_column="price",
+        only_candidates=("number-boosting",),
     )
     first = build_cleanset(before, spec, cache_dir=tmp_path)
     after = before.copy()
@@ -233,11 +254,16 @@ def test_numbers_and_their_error_bars_go_on(tmp_path: Path) -> None:
     assert set(result.issues["label_issue_score"].nlargest(10).index) == set(range(10))
 
 
-def test_neither_numbers_nor_their_error_bars_are_fitted_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_numbers_nor_their_error_bars_are_fitted_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = numbers_frame(300)
     kinds = {"size": ColumnKind.NUMBER, "age": ColumnKind.NUMBER}
     spec = replace(
-        table_spec(kinds), task=MLTask.REGRESSION, label_column="price", only_candidates=("number-boosting", "ridge")
+        table_spec(kinds),
+        task=MLTask.REGRESSION,
+        label_column="price",
+        only_candidates=("number-boosting", "ridge"),
     )
     build_cleanset(before, spec, cache_dir=tmp_path)
     after = before.copy()
@@ -249,7 +275,9 @@ def test_neither_numbers_nor_their_error_bars_are_fitted_anew(tmp_path: Path, mo
 def test_numbers_go_on_in_the_scale_in_which_they_were_learned() -> None:
     prices = np.linspace(50, 150, 100).round(1).astype(str)
     before = pd.DataFrame({"size": prices, "price": [*["9000.0"] * 20, *prices[20:]]}, dtype=object)
-    spec = replace(table_spec({"size": ColumnKind.NUMBER}), task=MLTask.REGRESSION, label_column="price")
+    spec = replace(
+        table_spec({"size": ColumnKind.NUMBER}), task=MLTask.REGRESSION, label_column="price"
+    )
     table, given = Table.of(before, ["size"]), before["price"].tolist()
     former = make_study(table, given, spec, Resources())
     anew = make_study(table, prices.tolist(), spec, Resources())
@@ -260,7 +288,10 @@ def test_numbers_go_on_in_the_scale_in_which_they_were_learned() -> None:
 
 def test_sets_go_on(tmp_path: Path) -> None:
     texts = sets_frame()
-    words = {word: texts["text"].str.contains(word).astype(str) for word in ("refund", "parcel", "password")}
+    words = {
+        word: texts["text"].str.contains(word).astype(str)
+        for word in ("refund", "parcel", "password")
+    }
     before = pd.DataFrame({**words, "label": texts["label"]}, dtype=object)
     spec = replace(
         table_spec(dict.fromkeys(words, ColumnKind.BOOLEAN)),

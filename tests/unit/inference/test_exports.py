@@ -21,7 +21,11 @@ from tests.factories import make_prediction
 
 def rows_of(table: Path, result: Path) -> list[tuple[str | None, ...]]:
     batches = prediction_batches(table, result)
-    return [row for batch in batches for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
+    return [
+        row
+        for batch in batches
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    ]
 
 
 def write(path: Path, columns: dict[str, list[object]], *, row_group_size: int) -> Path:
@@ -32,13 +36,19 @@ def write(path: Path, columns: dict[str, list[object]], *, row_group_size: int) 
 
 def test_rows_of_both_files_meet_in_order_however_they_are_grouped(tmp_path: Path) -> None:
     n_rows = 7_001
-    table = write(tmp_path / "a", {"text": [f"row {i}" for i in range(n_rows)]}, row_group_size=1_300)
+    table = write(
+        tmp_path / "a", {"text": [f"row {i}" for i in range(n_rows)]}, row_group_size=1_300
+    )
     chances = pa.array([i / n_rows for i in range(n_rows)], pa.float32())
-    result = write(tmp_path / "b", {"yes": chances, "Suggested Label": ["yes"] * n_rows}, row_group_size=900)
+    result = write(
+        tmp_path / "b", {"yes": chances, "Suggested Label": ["yes"] * n_rows}, row_group_size=900
+    )
     rows = rows_of(table, result)
     assert prediction_columns(table, result) == ["text", "yes", "Suggested Label"]
     assert [row[0] for row in rows] == [f"row {i}" for i in range(n_rows)]
-    assert [float(row[1]) for row in rows] == pytest.approx([i / n_rows for i in range(n_rows)], abs=1e-6)
+    assert [float(row[1]) for row in rows] == pytest.approx(
+        [i / n_rows for i in range(n_rows)], abs=1e-6
+    )
 
 
 def test_uploaded_cells_come_out_as_they_went_in(tmp_path: Path) -> None:
@@ -75,14 +85,24 @@ def test_predictions_read_back_unless_the_export_is_to_be_safe_for_spreadsheets(
     batch = make_prediction(alice)
     label = batch.deployed_model.cleanset.project.label_column
     uploaded = write(tmp_path / "a", {"@text": ["=1+1"], label: ["@old"]}, row_group_size=10)
-    predicted = write(tmp_path / "b", {"@billing": [0.5], "Suggested Label": ["@billing"]}, row_group_size=10)
+    predicted = write(
+        tmp_path / "b", {"@billing": [0.5], "Suggested Label": ["@billing"]}, row_group_size=10
+    )
     batch.table_key = tables.publish(uploaded, "predictions/a.parquet")
     batch.result_key = tables.publish(predicted, "predictions/b.parquet")
     batch.save()
     address = reverse("prediction-export", args=[batch.pk])
-    exact, safe = (client_of(alice).get(address, params) for params in ({}, {"safe_for_spreadsheets": "on"}))
-    assert lines_of(exact) == [["@text", label, "@billing", "Suggested Label"], ["'=1+1", "@old", "0.5", "@billing"]]
-    assert lines_of(safe) == [["'@text", label, "'@billing", "Suggested Label"], ["'=1+1", "'@old", "0.5", "'@billing"]]
+    exact, safe = (
+        client_of(alice).get(address, params) for params in ({}, {"safe_for_spreadsheets": "on"})
+    )
+    assert lines_of(exact) == [
+        ["@text", label, "@billing", "Suggested Label"],
+        ["'=1+1", "@old", "0.5", "@billing"],
+    ]
+    assert lines_of(safe) == [
+        ["'@text", label, "'@billing", "Suggested Label"],
+        ["'=1+1", "'@old", "0.5", "'@billing"],
+    ]
 
 
 def lines_of(response: object) -> list[list[str]]:

@@ -27,7 +27,9 @@ ROWS_PER_CHUNK = 2_000
 
 @dataclass(frozen=True)
 class Echo:
-    """A model that says of each row what its column "answer" says, and how many rows it was shown at once."""
+    """A model that says of each row what its column "answer" says, and how many rows it was shown
+    at once.
+    """
 
     sizes: list[int]
     spec: SimpleNamespace = field(
@@ -46,12 +48,16 @@ class Echo:
     def predict(self, frame: pd.DataFrame) -> Predictions:
         self.sizes.append(len(frame))
         codes = [self.classes.index(answer) for answer in frame["answer"]]
-        return Predictions(np.eye(2, dtype=np.float32)[codes], [self.classes[code] for code in codes])
+        return Predictions(
+            np.eye(2, dtype=np.float32)[codes], [self.classes[code] for code in codes]
+        )
 
 
 @pytest.fixture
 def echo(monkeypatch: pytest.MonkeyPatch) -> Echo:
-    monkeypatch.setattr(pipeline, "predict_frame", lambda model, frame, spelling, reading: model.predict(frame))
+    monkeypatch.setattr(
+        pipeline, "predict_frame", lambda model, frame, spelling, reading: model.predict(frame)
+    )
     return Echo([])
 
 
@@ -87,7 +93,9 @@ def test_never_more_rows_than_a_chunk_are_in_memory_and_none_is_lost(
     assert predicted.label_counts == [("yes", answers.count("yes")), ("no", answers.count("no"))]
 
 
-def test_chunks_of_a_wide_table_have_fewer_rows(tmp_path: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_of_a_wide_table_have_fewer_rows(
+    tmp_path: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pipeline, "CELLS_PER_CHUNK", 60)
     columns = {"answer": ["yes"] * 10} | {f"column {n}": ["x"] * 10 for n in range(19)}
     pq.write_table(pa.table({"__row_id": list(range(10)), **columns}), tmp_path / "rows")
@@ -106,10 +114,15 @@ def test_note_says_where_text_is_encoded_otherwise_than_in_training(
     assert not predict_table(quick, table, tmp_path / "out", progress=Silent()).notes
     native.remove(Arithmetic.BFLOAT16)
     (note,) = predict_table(quick, table, tmp_path / "out", progress=Silent()).notes
-    assert "trained on text encoded in bfloat16, which this machine does not have; it encodes in float32" in note
+    assert (
+        "trained on text encoded in bfloat16, which this machine does not have; it encodes in"
+        " float32" in note
+    )
 
 
-def test_progress_counts_rows_up_to_all_of_them(tmp_path: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_counts_rows_up_to_all_of_them(
+    tmp_path: Path, echo: Echo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(pipeline, "ROWS_PER_CHUNK", 4)
     progress = Recorded()
     table = write_table(tmp_path / "rows", ["yes"] * 10, row_group_size=100)
@@ -128,5 +141,7 @@ def test_progress_counts_rows_up_to_all_of_them(tmp_path: Path, echo: Echo, monk
         ([], ["__row_id"], ["__row_id (predicted)", "Suggested Label"]),
     ],
 )
-def test_no_two_columns_of_an_export_share_a_name(uploaded: list[str], classes: list[str], named: list[str]) -> None:
+def test_no_two_columns_of_an_export_share_a_name(
+    uploaded: list[str], classes: list[str], named: list[str]
+) -> None:
     assert result_columns(uploaded, [*classes, "Suggested Label"]) == named

@@ -1,4 +1,6 @@
-"""The page of a prediction batch for each task: classes, sets of classes, numbers with their error bars."""
+"""The page of a prediction batch for each task: classes, sets of classes, numbers with their error
+bars.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,22 @@ from tests.factories import make_cleanset, make_model, make_prediction, make_pro
 
 CLASSES = ["a", "b", "c, d"]
 RESULTS: Mapping[MLTask, dict[str, list[object]]] = {
-    MLTask.MULTI_CLASS: {"a": [0.7, 0.1], "b": [0.2, 0.1], "c, d": [0.1, 0.8], "Suggested Label": ["a", "c, d"]},
-    MLTask.MULTI_LABEL: {"a": [0.9, 0.3], "b": [0.8, 0.2], "c, d": [0.7, 0.1], "Suggested Label": ['a,b,"c, d"', ""]},
-    MLTask.REGRESSION: {"Suggested Label": ["1200.5", "-3.25"], "Suggested Label Error": [24.19, 0.0]},
+    MLTask.MULTI_CLASS: {
+        "a": [0.7, 0.1],
+        "b": [0.2, 0.1],
+        "c, d": [0.1, 0.8],
+        "Suggested Label": ["a", "c, d"],
+    },
+    MLTask.MULTI_LABEL: {
+        "a": [0.9, 0.3],
+        "b": [0.8, 0.2],
+        "c, d": [0.7, 0.1],
+        "Suggested Label": ['a,b,"c, d"', ""],
+    },
+    MLTask.REGRESSION: {
+        "Suggested Label": ["1200.5", "-3.25"],
+        "Suggested Label Error": [24.19, 0.0],
+    },
 }
 
 
@@ -34,7 +49,9 @@ def batch_of(alice: User, tmp_path: Path) -> Callable[[MLTask], PredictionBatch]
         classes = [name for name in found if not name.startswith("Suggested")]
         cleanset = make_cleanset(alice, project=make_project(alice, task=task))
         model = make_model(alice, cleanset=cleanset, manifest={"classes": classes})
-        batch = make_prediction(alice, model=model, n_rows=2, label_counts=[[name, 1] for name in classes])
+        batch = make_prediction(
+            alice, model=model, n_rows=2, label_counts=[[name, 1] for name in classes]
+        )
         row_id = {"__row_id": [0, 1]}
         for field, columns in (("table_key", {"a": ["x", "y"]}), ("result_key", found)):
             path = tmp_path / f"{field}.parquet"
@@ -86,7 +103,9 @@ def test_numbers_are_shown_with_error_bars_and_their_spread(
 
 def test_equal_numbers_make_one_bar(batch_of: Make, tmp_path: Path) -> None:
     batch, path = batch_of(MLTask.REGRESSION), tmp_path / "same.parquet"
-    pq.write_table(pa.table({"__row_id": [0, 1], "Suggested Label": ["5", "5"], "Error": [1.0, 1.0]}), path)
+    pq.write_table(
+        pa.table({"__row_id": [0, 1], "Suggested Label": ["5", "5"], "Error": [1.0, 1.0]}), path
+    )
     batch.result_key = tables.publish(path, f"predictions/{batch.pk}/same.parquet")
     spread = selectors.number_spread(batch)
     assert spread is not None

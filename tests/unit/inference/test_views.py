@@ -41,15 +41,21 @@ def test_upload_without_a_file_says_so(alice: User, client_of: ClientOf) -> None
 @override_settings(MAX_UPLOAD_BYTES=3)
 def test_file_over_the_limit_is_refused(alice: User, client_of: ClientOf) -> None:
     model = make_model(alice)
-    response = client_of(alice).post(reverse("prediction-upload", args=[model.pk]), {"file": csv_file("a\n1\n")})
+    response = client_of(alice).post(
+        reverse("prediction-upload", args=[model.pk]), {"file": csv_file("a\n1\n")}
+    )
     assert response.status_code == 422
     assert not PredictionBatch.objects.exists()
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING, Status.FAILED, Status.CANCELLED])
-def test_model_that_is_not_trained_takes_no_file(alice: User, client_of: ClientOf, status: Status) -> None:
+def test_model_that_is_not_trained_takes_no_file(
+    alice: User, client_of: ClientOf, status: Status
+) -> None:
     model = make_model(alice, status=status)
-    response = client_of(alice).post(reverse("prediction-upload", args=[model.pk]), {"file": csv_file("a\n1\n")})
+    response = client_of(alice).post(
+        reverse("prediction-upload", args=[model.pk]), {"file": csv_file("a\n1\n")}
+    )
     assert response.status_code == 404
     assert not PredictionBatch.objects.exists()
 
@@ -80,14 +86,23 @@ def test_ended_batch_says_ready_for_export(alice: User, client_of: ClientOf) -> 
     assert reverse("prediction-export", args=[batch.pk]) in page
 
 
-def test_page_of_a_batch_offers_an_export_for_spreadsheets(alice: User, client_of: ClientOf) -> None:
+def test_page_of_a_batch_offers_an_export_for_spreadsheets(
+    alice: User, client_of: ClientOf
+) -> None:
     model = make_model(alice, manifest={"classes": ["yes"]})
     batch = make_prediction(alice, model=model, n_rows=1, label_counts=[["yes", 1]])
     columns = {name: ["x"] for name in model.cleanset.project.feature_columns}
     with tables.scratch() as folder:
-        for name, content in (("table", columns), ("result", {"yes": [0.5], "Suggested Label": ["yes"]})):
+        for name, content in (
+            ("table", columns),
+            ("result", {"yes": [0.5], "Suggested Label": ["yes"]}),
+        ):
             pq.write_table(pa.table({"__row_id": [0], **content}), folder / name)
-            setattr(batch, f"{name}_key", tables.publish(folder / name, f"predictions/{name}-spreadsheet"))
+            setattr(
+                batch,
+                f"{name}_key",
+                tables.publish(folder / name, f"predictions/{name}-spreadsheet"),
+            )
     batch.save()
     page = client_of(alice).get(batch.get_absolute_url()).content.decode()
     address = reverse("prediction-export", args=[batch.pk])
@@ -107,38 +122,52 @@ def test_failed_prediction_can_start_again_with_the_same_file(
     response = client.post(address)
     again = PredictionBatch.objects.get()
     assert response["Location"] == again.get_absolute_url()
-    assert (again.pk != failed.pk, again.filename, again.status) == (True, failed.filename, Status.QUEUED)
+    assert (again.pk != failed.pk, again.filename, again.status) == (
+        True,
+        failed.filename,
+        Status.QUEUED,
+    )
     with default_storage.open(again.source_key) as stored:
         assert stored.read() == b"a\n1\n"
     assert not default_storage.exists(failed.source_key)
 
 
-def test_prediction_that_has_not_failed_cannot_start_again(alice: User, client_of: ClientOf) -> None:
+def test_prediction_that_has_not_failed_cannot_start_again(
+    alice: User, client_of: ClientOf
+) -> None:
     for status in (Status.RUNNING, Status.SUCCEEDED):
         address = reverse("prediction-retry", args=[make_prediction(alice, status=status).pk])
         assert client_of(alice).post(address).status_code == 422
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING, Status.FAILED, Status.CANCELLED])
-def test_batch_without_results_has_no_export(alice: User, client_of: ClientOf, status: Status) -> None:
+def test_batch_without_results_has_no_export(
+    alice: User, client_of: ClientOf, status: Status
+) -> None:
     batch = make_prediction(alice, status=status)
     assert client_of(alice).get(reverse("prediction-export", args=[batch.pk])).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["prediction", "prediction-run", "prediction-export"])
-def test_batch_of_somebody_else_does_not_exist(alice: User, bob: User, client_of: ClientOf, name: str) -> None:
+def test_batch_of_somebody_else_does_not_exist(
+    alice: User, bob: User, client_of: ClientOf, name: str
+) -> None:
     assert client_of(bob).get(reverse(name, args=[make_prediction(alice).pk])).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["prediction-cancel", "prediction-retry", "prediction-delete"])
-def test_batch_of_somebody_else_cannot_be_changed(alice: User, bob: User, client_of: ClientOf, name: str) -> None:
+def test_batch_of_somebody_else_cannot_be_changed(
+    alice: User, bob: User, client_of: ClientOf, name: str
+) -> None:
     batch = make_prediction(alice, status=Status.RUNNING)
     assert client_of(bob).post(reverse(name, args=[batch.pk])).status_code == 404
     batch.refresh_from_db()
     assert batch.cancel_requested_at is None
 
 
-def test_deleted_batch_is_gone_with_its_files(transactional_db: None, alice: User, client_of: ClientOf) -> None:
+def test_deleted_batch_is_gone_with_its_files(
+    transactional_db: None, alice: User, client_of: ClientOf
+) -> None:
     model = make_model(alice)
     client = client_of(alice)
     client.post(reverse("prediction-upload", args=[model.pk]), {"file": csv_file("a\n1\n")})

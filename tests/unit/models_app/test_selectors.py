@@ -27,11 +27,17 @@ def candidate(key: str, accuracy: float) -> dict[str, object]:
 
 
 def test_accuracies_on_corrected_and_on_uploaded_data_stand_side_by_side(alice: User) -> None:
-    cleanset = make_cleanset(alice, candidates=[candidate("linear", 0.8), candidate("ensemble", 0.85)])
+    cleanset = make_cleanset(
+        alice, candidates=[candidate("linear", 0.8), candidate("ensemble", 0.85)]
+    )
     model = make_model(
         alice,
         cleanset=cleanset,
-        candidates=[candidate("ensemble", 0.95), candidate("linear", 0.9), candidate("forest", 0.7)],
+        candidates=[
+            candidate("ensemble", 0.95),
+            candidate("linear", 0.9),
+            candidate("forest", 0.7),
+        ],
     )
     rows = selectors.candidate_rows(model)
     assert [(row.name, row.held_out_score, row.original_score) for row in rows] == [
@@ -44,8 +50,12 @@ def test_accuracies_on_corrected_and_on_uploaded_data_stand_side_by_side(alice: 
 
 def test_accuracy_on_uploaded_data_is_that_of_the_first_analysis(alice: User) -> None:
     first = make_cleanset(alice, candidates=[candidate("linear", 0.778)])
-    second = make_cleanset(alice, project=first.project, base=first, candidates=[candidate("linear", 0.892)])
-    third = make_cleanset(alice, project=first.project, base=second, candidates=[candidate("linear", 0.9)])
+    second = make_cleanset(
+        alice, project=first.project, base=first, candidates=[candidate("linear", 0.892)]
+    )
+    third = make_cleanset(
+        alice, project=first.project, base=second, candidates=[candidate("linear", 0.9)]
+    )
     model = make_model(alice, cleanset=third, candidates=[candidate("linear", 0.93)])
     (row,) = selectors.candidate_rows(model)
     assert (row.held_out_score, row.original_score) == (0.93, 0.778)
@@ -53,12 +63,19 @@ def test_accuracy_on_uploaded_data_is_that_of_the_first_analysis(alice: User) ->
 
 def test_preview_counts_what_training_will_see(alice: User) -> None:
     cleanset = make_reviewable(alice)
-    for row_id, choice, label in ((0, "exclude", ""), (1, "label", "login"), (10, "auto-fix", ""), (2, "keep", "")):
+    for row_id, choice, label in (
+        (0, "exclude", ""),
+        (1, "label", "login"),
+        (10, "auto-fix", ""),
+        (2, "keep", ""),
+    ):
         decide(cleanset, row_id, choice, label)
     expected = selectors.TrainingPreview(n_rows=118, n_corrected=2, n_excluded=1, n_unlabeled=1)
     assert selectors.training_preview(cleanset) == expected
     improved = improve(cleanset)
-    assert selectors.training_preview(improved) == expected, "corrections are counted against the uploaded labels"
+    assert selectors.training_preview(improved) == expected, (
+        "corrections are counted against the uploaded labels"
+    )
     rows = corrected_rows(improved)
     assert (rows.n_corrected, rows.n_excluded) == (2, 1)
 
@@ -88,7 +105,9 @@ def test_only_decisions_that_change_what_training_sees_make_a_model_outdated(ali
 
 
 def decide(cleanset: Cleanset, row_id: int, choice: str, label: str = "") -> None:
-    services.row_decide(cleanset=cleanset, user=cleanset.created_by, row_id=row_id, choice=choice, label=label)
+    services.row_decide(
+        cleanset=cleanset, user=cleanset.created_by, row_id=row_id, choice=choice, label=label
+    )
 
 
 def test_newest_model_passes_over_cancelled_ones(alice: User) -> None:
@@ -114,8 +133,14 @@ def test_models_of_other_users_are_not_listed(alice: User, bob: User) -> None:
 def test_scores_are_told_in_the_words_of_the_task(
     alice: User, task: str, held_out: str, difference: str, name: str
 ) -> None:
-    cleanset = make_cleanset(alice, project=make_project(alice, task=task), candidates=[candidate("linear", 0.8)])
+    cleanset = make_cleanset(
+        alice, project=make_project(alice, task=task), candidates=[candidate("linear", 0.8)]
+    )
     model = make_model(alice, cleanset=cleanset, candidates=[candidate("linear", 0.81)])
     (row,) = selectors.candidate_rows(model)
-    shown = (row.held_out_text.replace("\N{NO-BREAK SPACE}", " "), row.difference, row.words.held_out)
+    shown = (
+        row.held_out_text.replace("\N{NO-BREAK SPACE}", " "),
+        row.difference,
+        row.words.held_out,
+    )
     assert shown == (held_out, difference, name)

@@ -17,18 +17,27 @@ from tests.factories import make_cleanset, make_model, make_prediction
 def test_model_waits_in_the_training_queue(alice: User) -> None:
     cleanset = make_cleanset(alice)
     model = services.model_deploy(cleanset=cleanset, user=alice, name="First")
-    assert (model.status, model.name, model.cleanset, model.queue) == (Status.QUEUED, "First", cleanset, "training")
+    assert (model.status, model.name, model.cleanset, model.queue) == (
+        Status.QUEUED,
+        "First",
+        cleanset,
+        "training",
+    )
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING, Status.FAILED, Status.CANCELLED])
 def test_cleanset_without_results_is_not_deployed(alice: User, status: Status) -> None:
     with pytest.raises(DataProblem, match="has not finished"):
-        services.model_deploy(cleanset=make_cleanset(alice, status=status), user=alice, name="Early")
+        services.model_deploy(
+            cleanset=make_cleanset(alice, status=status), user=alice, name="Early"
+        )
     assert not DeployedModel.objects.exists()
 
 
 @pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING])
-def test_second_training_of_a_cleanset_is_refused_while_one_is_under_way(alice: User, status: Status) -> None:
+def test_second_training_of_a_cleanset_is_refused_while_one_is_under_way(
+    alice: User, status: Status
+) -> None:
     model = make_model(alice, status=status)
     with pytest.raises(DataProblem, match="being trained"):
         services.model_deploy(cleanset=model.cleanset, user=alice, name="Second")
@@ -38,7 +47,11 @@ def test_second_training_of_a_cleanset_is_refused_while_one_is_under_way(alice: 
 def test_new_run_takes_the_place_of_one_that_ended_badly(alice: User, status: Status) -> None:
     model = make_model(alice, status=status, name="Mine")
     again = services.model_retry(model=model, user=alice)
-    assert (again.name, again.cleanset_id, again.status) == ("Mine", model.cleanset_id, Status.QUEUED)
+    assert (again.name, again.cleanset_id, again.status) == (
+        "Mine",
+        model.cleanset_id,
+        Status.QUEUED,
+    )
     assert list(DeployedModel.objects.all()) == [again]
 
 
@@ -51,7 +64,12 @@ def test_training_that_did_not_fail_is_not_started_again(alice: User, status: St
 
 def test_deleted_model_leaves_no_file_behind(transactional_db: None, alice: User) -> None:
     model = make_model(alice, artifact_key="models/m/1/model.tar")
-    make_prediction(alice, model=model, source_key="predictions/p/source", table_key="predictions/p/1/rows.parquet")
+    make_prediction(
+        alice,
+        model=model,
+        source_key="predictions/p/source",
+        table_key="predictions/p/1/rows.parquet",
+    )
     keys = ["models/m/1/model.tar", "predictions/p/source", "predictions/p/1/rows.parquet"]
     for key in keys:
         default_storage.save(key, ContentFile(b"x"))

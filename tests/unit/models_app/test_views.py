@@ -27,27 +27,39 @@ def test_deploy_form_suggests_the_name_of_the_project(alice: User, client_of: Cl
 
 def test_deploying_leads_to_the_page_of_the_training(alice: User, client_of: ClientOf) -> None:
     cleanset = make_cleanset(alice)
-    response = client_of(alice).post(reverse("model-deploy", args=[cleanset.pk]), {"name": "First"}, follow=True)
+    response = client_of(alice).post(
+        reverse("model-deploy", args=[cleanset.pk]), {"name": "First"}, follow=True
+    )
     model = DeployedModel.objects.get(cleanset=cleanset)
     assert response.redirect_chain == [(model.get_absolute_url(), 302)]
     assert "Waiting for a free worker" in response.content.decode()
 
 
 def test_model_without_a_name_is_asked_for_one(alice: User, client_of: ClientOf) -> None:
-    response = client_of(alice).post(reverse("model-deploy", args=[make_reviewable(alice).pk]), {"name": " "})
+    response = client_of(alice).post(
+        reverse("model-deploy", args=[make_reviewable(alice).pk]), {"name": " "}
+    )
     assert "This field is required" in response.content.decode()
     assert not DeployedModel.objects.exists()
 
 
-def test_second_click_on_deploy_leads_to_the_training_under_way(alice: User, client_of: ClientOf) -> None:
+def test_second_click_on_deploy_leads_to_the_training_under_way(
+    alice: User, client_of: ClientOf
+) -> None:
     model = make_model(alice, status=Status.RUNNING)
-    response = client_of(alice).post(reverse("model-deploy", args=[model.cleanset_id]), {"name": "Again"})
+    response = client_of(alice).post(
+        reverse("model-deploy", args=[model.cleanset_id]), {"name": "Again"}
+    )
     assert response["Location"] == model.get_absolute_url()
     assert DeployedModel.objects.count() == 1
 
 
 def button(cleanset: object) -> str:
-    return Template("{% load deploy %}{% deploy_button cleanset %}").render(Context({"cleanset": cleanset})).strip()
+    return (
+        Template("{% load deploy %}{% deploy_button cleanset %}")
+        .render(Context({"cleanset": cleanset}))
+        .strip()
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,8 +84,12 @@ def test_cleanset_under_way_has_no_deploy_button(alice: User) -> None:
     assert button(make_cleanset(alice, status=Status.RUNNING)) == ""
 
 
-def test_failed_training_shows_its_sentence_and_can_start_again(alice: User, client_of: ClientOf) -> None:
-    model = make_model(alice, status=Status.FAILED, error_message="Only one class is left.", name="Mine")
+def test_failed_training_shows_its_sentence_and_can_start_again(
+    alice: User, client_of: ClientOf
+) -> None:
+    model = make_model(
+        alice, status=Status.FAILED, error_message="Only one class is left.", name="Mine"
+    )
     page = client_of(alice).get(model.get_absolute_url()).content.decode()
     assert "Only one class is left." in page
     assert reverse("model-retry", args=[model.pk]) in page
@@ -128,20 +144,30 @@ def test_template_has_the_columns_that_the_model_reads(alice: User, client_of: C
 
 
 @pytest.mark.parametrize("name", ["model", "model-run", "model-template"])
-def test_model_of_somebody_else_does_not_exist(alice: User, bob: User, client_of: ClientOf, name: str) -> None:
+def test_model_of_somebody_else_does_not_exist(
+    alice: User, bob: User, client_of: ClientOf, name: str
+) -> None:
     model = make_model(alice)
     assert client_of(bob).get(reverse(name, args=[model.pk])).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["model-cancel", "model-retry", "model-delete", "prediction-upload"])
-def test_model_of_somebody_else_cannot_be_changed(alice: User, bob: User, client_of: ClientOf, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["model-cancel", "model-retry", "model-delete", "prediction-upload"]
+)
+def test_model_of_somebody_else_cannot_be_changed(
+    alice: User, bob: User, client_of: ClientOf, name: str
+) -> None:
     model = make_model(alice)
     assert client_of(bob).post(reverse(name, args=[model.pk])).status_code == 404
     assert DeployedModel.objects.filter(pk=model.pk).exists()
 
 
-def test_cleanset_of_somebody_else_cannot_be_deployed(alice: User, bob: User, client_of: ClientOf) -> None:
+def test_cleanset_of_somebody_else_cannot_be_deployed(
+    alice: User, bob: User, client_of: ClientOf
+) -> None:
     cleanset = make_cleanset(alice)
-    response = client_of(bob).post(reverse("model-deploy", args=[cleanset.pk]), {"name": "Mine now"})
+    response = client_of(bob).post(
+        reverse("model-deploy", args=[cleanset.pk]), {"name": "Mine now"}
+    )
     assert response.status_code == 404
     assert not DeployedModel.objects.exists()

@@ -68,7 +68,10 @@ def test_only_the_most_frequent_values_are_listed_and_the_rest_is_counted() -> N
     [
         ({"n_missing": 1000, "n_distinct": 0}, "Every cell is empty."),
         ({"n_distinct": 1000}, "Every value is different."),
-        ({"n_distinct": 2, "top_values": (TopValue("a", 1), TopValue("b", 1))}, "Every value is different: a, b …"),
+        (
+            {"n_distinct": 2, "top_values": (TopValue("a", 1), TopValue("b", 1))},
+            "Every value is different: a, b …",
+        ),
         ({"n_distinct": 1, "top_values": (TopValue("a", 1000),)}, ""),
     ],
 )

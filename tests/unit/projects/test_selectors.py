@@ -23,10 +23,14 @@ pytestmark = pytest.mark.django_db
 def version(alice: User, tmp_path: Path) -> DatasetVersion:
     labels = ["b"] * 5 + ["a"] * 5 + ["c"] + [""] * 3 + ["  "]
     source, out = tmp_path / "rows.csv", tmp_path / "rows.parquet"
-    source.write_text('n,"the ""label"""\n' + "".join(f'{n},"{label}"\n' for n, label in enumerate(labels)))
+    source.write_text(
+        'n,"the ""label"""\n' + "".join(f'{n},"{label}"\n' for n, label in enumerate(labels))
+    )
     facts = read_table(source, source.name, out, progress=Silent(), limits=ReadLimits())
     columns = [profile.to_dict() for profile in profile_table(out)]
-    dataset = make_dataset(alice, n_rows=facts.n_rows, columns=columns, table_key="datasets/t/rows.parquet")
+    dataset = make_dataset(
+        alice, n_rows=facts.n_rows, columns=columns, table_key="datasets/t/rows.parquet"
+    )
     tables.publish(out, "datasets/t/rows.parquet")
     return dataset.versions.get()
 

@@ -36,8 +36,13 @@ def _xlsb_cell(column: int, value: XLSB_CELL) -> bytes:
     return _record(6, place + _wide(str(value)))
 
 
-def xlsb(sheets: dict[str, dict[int, dict[int, XLSB_CELL]]], merges: Sequence[tuple[int, int, int, int]] = ()) -> bytes:
-    """A workbook of sheets: cells by 0-based row and column; `merges` (rows, then columns) are those of every sheet."""
+def xlsb(
+    sheets: dict[str, dict[int, dict[int, XLSB_CELL]]],
+    merges: Sequence[tuple[int, int, int, int]] = (),
+) -> bytes:
+    """A workbook of sheets: cells by 0-based row and column; `merges` (rows, then columns) are
+    those of every sheet.
+    """
     bundles = [
         _record(156, struct.pack("<II", 0, n) + _wide(f"rId{n}") + _wide(title))
         for n, title in enumerate(sheets, start=1)
@@ -50,8 +55,12 @@ def xlsb(sheets: dict[str, dict[int, dict[int, XLSB_CELL]]], merges: Sequence[tu
     namespace = "http://schemas.openxmlformats.org/package/2006/relationships"
     parts = {
         "[Content_Types].xml": b"<Types/>",
-        "xl/workbook.bin": _record(131) + _record(143) + b"".join(bundles) + _record(144) + _record(132),
-        "xl/_rels/workbook.bin.rels": f'<Relationships xmlns="{namespace}">{relations}</Relationships>'.encode(),
+        "xl/workbook.bin": (
+            _record(131) + _record(143) + b"".join(bundles) + _record(144) + _record(132)
+        ),
+        "xl/_rels/workbook.bin.rels": (
+            f'<Relationships xmlns="{namespace}">{relations}</Relationships>'.encode()
+        ),
     }
     for n, rows in enumerate(sheets.values(), start=1):
         body = _record(129) + _record(148, struct.pack("<4I", 0, 1, 0, 1)) + _record(145)
@@ -86,7 +95,9 @@ def _ods_text(line: str) -> str:
 def ods(sheets: dict[str, str], hidden: Sequence[str] = ()) -> bytes:
     """A workbook of sheets, whose rows are given as XML."""
     names = {"office": "office", "table": "table", "text": "text", "style": "style"}
-    spaces = " ".join(f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in names)
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in names
+    )
     style = (
         '<office:automatic-styles><style:style style:name="off" style:family="table">'
         '<style:table-properties table:display="false"/></style:style></office:automatic-styles>'
@@ -94,7 +105,9 @@ def ods(sheets: dict[str, str], hidden: Sequence[str] = ()) -> bytes:
     tables = ""
     for title, rows in sheets.items():
         look = "off" if title in hidden else "on"
-        tables += f'<table:table table:name="{title}" table:style-name="{look}">{rows}</table:table>'
+        tables += (
+            f'<table:table table:name="{title}" table:style-name="{look}">{rows}</table:table>'
+        )
     content = (
         f"<office:document-content {spaces}>{style}<office:body><office:spreadsheet>{tables}"
         "</office:spreadsheet></office:body></office:document-content>"
@@ -110,7 +123,10 @@ def ods(sheets: dict[str, str], hidden: Sequence[str] = ()) -> bytes:
 
 def ods_row(*cells: str, n_times: int = 1) -> str:
     """A row, or a row that is repeated, of cells given as XML."""
-    return f'<table:table-row table:number-rows-repeated="{n_times}">{"".join(cells)}</table:table-row>'
+    return (
+        "<table:table-row"
+        f' table:number-rows-repeated="{n_times}">{"".join(cells)}</table:table-row>'
+    )
 
 
 def _zipped(parts: dict[str, bytes]) -> bytes:

@@ -26,7 +26,11 @@ class Reader:
     folder: Path
 
     def __call__(
-        self, content: bytes, filename: str = "table.csv", limits: ReadLimits | None = None, **options: Any
+        self,
+        content: bytes,
+        filename: str = "table.csv",
+        limits: ReadLimits | None = None,
+        **options: Any,
     ) -> Reading:
         source, out = self.folder / "upload", self.folder / "out.parquet"
         source.write_bytes(content)
@@ -45,7 +49,11 @@ class Reader:
         return Reading(facts, list(zip(*columns[1:], strict=True)), columns[0])
 
     def problem(
-        self, content: bytes, filename: str = "table.csv", limits: ReadLimits | None = None, **options: Any
+        self,
+        content: bytes,
+        filename: str = "table.csv",
+        limits: ReadLimits | None = None,
+        **options: Any,
     ) -> str:
         """The message that a file is refused with; nothing may be left behind."""
         with pytest.raises(DataProblem) as caught:

@@ -33,7 +33,10 @@ def test_gzip_is_known_by_its_content(read: Reader) -> None:
 
 
 def test_zipped_csv_is_read_and_the_clutter_of_a_mac_passed_over(read: Reader) -> None:
-    reading = read(zipped(**{"data/table.csv": CSV, "__MACOSX/._table.csv": b"\0", ".DS_Store": b"\0"}), "t.zip")
+    reading = read(
+        zipped(**{"data/table.csv": CSV, "__MACOSX/._table.csv": b"\0", ".DS_Store": b"\0"}),
+        "t.zip",
+    )
     assert reading.rows == [("007", "x")]
     assert reading.facts.notes == ("Unpacked table.csv from a zip file.",)
 

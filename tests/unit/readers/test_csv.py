@@ -13,8 +13,22 @@ from tests.unit.readers.conftest import Reader
 
 
 def test_cells_that_look_like_other_things_stay_text(read: Reader) -> None:
-    cells = ["007", "12345678901234567890", "NA", "null", "2024-01-31", "1.0", "1e5", " padded ", "True", "-", "#N/A"]
-    reading = read(("value,n\n" + "".join(f"{cell},{n}\n" for n, cell in enumerate(cells))).encode())
+    cells = [
+        "007",
+        "12345678901234567890",
+        "NA",
+        "null",
+        "2024-01-31",
+        "1.0",
+        "1e5",
+        " padded ",
+        "True",
+        "-",
+        "#N/A",
+    ]
+    reading = read(
+        ("value,n\n" + "".join(f"{cell},{n}\n" for n, cell in enumerate(cells))).encode()
+    )
     assert [row[0] for row in reading.rows] == cells
 
 
@@ -37,11 +51,17 @@ def test_facts_tell_the_hash_of_the_uploaded_bytes(read: Reader) -> None:
     assert facts.notes == ()
 
 
-@pytest.mark.parametrize(("delimiter", "found"), [(",", "csv"), (";", "csv"), ("\t", "tsv"), ("|", "csv")])
-def test_delimiter_is_found_although_cells_hold_the_others(read: Reader, delimiter: str, found: str) -> None:
+@pytest.mark.parametrize(
+    ("delimiter", "found"), [(",", "csv"), (";", "csv"), ("\t", "tsv"), ("|", "csv")]
+)
+def test_delimiter_is_found_although_cells_hold_the_others(
+    read: Reader, delimiter: str, found: str
+) -> None:
     others = "".join(other for other in ",;|" if other != delimiter)
     lines = [["id", "text", "label"], ["1", f"a{others}b", "x"], ["2", "3,5", "y"]]
-    content = "\n".join(delimiter.join(f'"{c}"' if delimiter in c else c for c in line) for line in lines)
+    content = "\n".join(
+        delimiter.join(f'"{c}"' if delimiter in c else c for c in line) for line in lines
+    )
     reading = read(content.encode())
     assert reading.rows == [("1", f"a{others}b", "x"), ("2", "3,5", "y")]
     assert (reading.facts.delimiter, reading.facts.format) == (delimiter, found)
@@ -88,7 +108,10 @@ def test_single_quotes_are_quotes_where_the_header_is_written_in_them(read: Read
 
 
 def test_backslashes_and_hashes_mean_nothing_special(read: Reader) -> None:
-    assert read(b"path,tag\nC:\\new,#1\n# no comment,\\N\n").rows == [("C:\\new", "#1"), ("# no comment", "\\N")]
+    assert read(b"path,tag\nC:\\new,#1\n# no comment,\\N\n").rows == [
+        ("C:\\new", "#1"),
+        ("# no comment", "\\N"),
+    ]
 
 
 @pytest.mark.parametrize(

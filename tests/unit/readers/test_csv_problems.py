@@ -20,7 +20,9 @@ def test_row_with_too_few_fields_is_named_deep_in_the_file(read: Reader) -> None
 
 
 def test_lines_are_counted_through_quoted_line_breaks(read: Reader) -> None:
-    assert read.problem(b'a,b\n"one\r\ntwo\nthree",2\n5\n').startswith("Line 5 has 1 field, but the header has 2.")
+    assert read.problem(b'a,b\n"one\r\ntwo\nthree",2\n5\n').startswith(
+        "Line 5 has 1 field, but the header has 2."
+    )
 
 
 def test_uneven_row_on_several_lines_is_named_with_all_of_them(read: Reader) -> None:
@@ -106,7 +108,8 @@ def test_foreign_files_are_called_by_their_name(read: Reader, start: bytes, said
 
 
 @pytest.mark.parametrize(
-    "start", ["<!DOCTYPE html>\n<html>", "<html><body>", '<?xml version="1.0"?>\n<a>', "<table><tr>"]
+    "start",
+    ["<!DOCTYPE html>\n<html>", "<html><body>", '<?xml version="1.0"?>\n<a>', "<table><tr>"],
 )
 def test_web_pages_are_told_from_tables(read: Reader, start: str) -> None:
     assert "web page" in read.problem(f"{start}<p>log in, please</p>\n".encode(), "export.csv")
@@ -114,8 +117,12 @@ def test_web_pages_are_told_from_tables(read: Reader, start: str) -> None:
 
 def test_a_file_without_line_breaks_is_refused_before_it_fills_the_memory(read: Reader) -> None:
     content = b"a,b\n" + b"1," * 3_000_000
-    assert "Line 2 of t.csv is longer than 1 MB" in read.problem(content, "t.csv", ReadLimits(max_value_bytes=2**20))
+    assert "Line 2 of t.csv is longer than 1 MB" in read.problem(
+        content, "t.csv", ReadLimits(max_value_bytes=2**20)
+    )
 
 
 def test_nul_after_a_western_letter_is_named(read: Reader) -> None:
-    assert "Line 4 holds a NUL byte" in read.problem(b"a,b\nM\xfcnchen,1\n" + b"x" * 5000 + b",2\nx\0y,3\n")
+    assert "Line 4 holds a NUL byte" in read.problem(
+        b"a,b\nM\xfcnchen,1\n" + b"x" * 5000 + b",2\nx\0y,3\n"
+    )

@@ -9,19 +9,35 @@ from studio.engine.errors import DataProblem
 from tests.unit.readers.conftest import Reader
 
 TEXTS = {
-    "cp1252": ["Très bon produit, livraison rapide", "Le colis est arrivé abîmé, déçu", "Schöne Grüße – 5 €"],
-    "mac-roman": ["refund my payment “café” naïve", "déjà vu à l’opéra", "Wo ist das Ärztehaus? Größe"],
+    "cp1252": [
+        "Très bon produit, livraison rapide",
+        "Le colis est arrivé abîmé, déçu",
+        "Schöne Grüße – 5 €",
+    ],
+    "mac-roman": [
+        "refund my payment “café” naïve",
+        "déjà vu à l’opéra",
+        "Wo ist das Ärztehaus? Größe",
+    ],
     "cp1250": ["Příliš žluťoučký kůň", "Skvělý výrobek, děkuji", "Služby byly hrozné"],
     "iso8859-2": ["Zażółć gęślą jaźń", "Bardzo dobry, świetnie", "Dziękuję za pomoc, żałuję"],
     "cp1251": ["Отличный товар, быстрая доставка", "Деньги не вернули", "Не работает пароль"],
     "koi8-u": ["Посылка пришла повреждённой", "Цена слишком высокая", "Спасибо за помощь"],
-    "mac-cyrillic": ["Очень вежливый персонал", "Я доволен. Яркая упаковка", "Хочу отменить подписку"],
+    "mac-cyrillic": [
+        "Очень вежливый персонал",
+        "Я доволен. Яркая упаковка",
+        "Хочу отменить подписку",
+    ],
     "cp866": ["Доставка опоздала на два дня", "Хорошо", "Верните деньги"],
     "cp1253": ["Πολύ καλό προϊόν, γρήγορη παράδοση", "Η τιμή είναι πολύ υψηλή", "Ευχαριστώ"],
     "cp1254": ["Çok iyi ürün, hızlı teslimat", "Hizmet berbattı", "Yardım için teşekkürler, şık"],
     "cp1255": ["המשלוח הגיע מהר מאוד", "השירות היה גרוע", "אני רוצה לבטל את המנוי"],
     "cp1256": ["المنتج رائع والتوصيل سريع", "الخدمة سيئة للغاية", "شكرا على المساعدة"],
-    "cp1257": ["Labai gera prekė, ačiū", "Noriu atšaukti prenumeratą", "Siuntinys pažeistas, gaila"],
+    "cp1257": [
+        "Labai gera prekė, ačiū",
+        "Noriu atšaukti prenumeratą",
+        "Siuntinys pažeistas, gaila",
+    ],
     "cp874": ["สวัสดีครับ อาหารอร่อยมาก", "ส่งช้ามาก", "ราคาแพงเกินไป"],
     "gb18030": ["味道不错，送餐很快", "没有送水，等了一个小时", "手机电池不耐用"],
     "big5": ["味道不錯，送餐很快", "沒有送水，等了一個小時", "手機電池不耐用"],
@@ -65,7 +81,9 @@ def test_a_named_encoding_that_does_not_fit_is_refused_with_the_line(read: Reade
 
 
 @pytest.mark.parametrize("codec", sorted(ENCODING_NAMES))
-def test_no_encoding_that_is_named_ends_in_anything_but_a_table_or_a_sentence(read: Reader, codec: str) -> None:
+def test_no_encoding_that_is_named_ends_in_anything_but_a_table_or_a_sentence(
+    read: Reader, codec: str
+) -> None:
     content = "text,label\ncafé,good\n".encode()
     problem = ""
     try:

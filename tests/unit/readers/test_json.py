@@ -13,7 +13,7 @@ RECORDS = b"""[
   {"id": 12345678901234567890, "price": 1.0, "tiny": 1e-7, "ok": true, "note": null},
   {"id": 7, "price": 2.50, "ok": false, "note": "caf\\u00e9, \\"x\\"\\nline", "tags": ["a", 1.0, {"b": null}]}
 ]
-"""
+"""  # noqa: E501
 EXPECTED = [
     ("12345678901234567890", "1.0", "1e-7", "True", None, None),
     ("7", "2.50", None, "False", 'café, "x"\nline', '["a", 1.0, {"b": null}]'),
@@ -45,8 +45,13 @@ def test_other_encodings_are_read(read: Reader, codec: str) -> None:
 
 def test_many_records_across_the_pieces_that_are_read_at_once(read: Reader) -> None:
     records = [{"n": n, "text": f'row {n} é \\ " ' + "x" * (n % 700)} for n in range(9000)]
-    for content in (json.dumps(records, indent=1), json.dumps(records, ensure_ascii=False, separators=(",", ":"))):
-        assert read(content.encode(), "t.json").rows == [(str(record["n"]), record["text"]) for record in records]
+    for content in (
+        json.dumps(records, indent=1),
+        json.dumps(records, ensure_ascii=False, separators=(",", ":")),
+    ):
+        assert read(content.encode(), "t.json").rows == [
+            (str(record["n"]), record["text"]) for record in records
+        ]
 
 
 def test_a_record_longer_than_a_piece_is_read_whole(read: Reader) -> None:
@@ -90,12 +95,16 @@ def test_broken_json_is_refused_with_its_place(read: Reader, content: bytes, sai
 
 def test_an_unclosed_text_in_a_long_file_is_named_without_reading_it_all(read: Reader) -> None:
     content = b'[{"a": 1},\n{"a": "open},\n' + b'{"a": 1},\n' * 400_000 + b"]"
-    assert read.problem(content, "t.json").startswith("Line 2 is not valid JSON: Invalid control character")
+    assert read.problem(content, "t.json").startswith(
+        "Line 2 is not valid JSON: Invalid control character"
+    )
 
 
 def test_a_record_beyond_the_limit_is_named(read: Reader) -> None:
     content = b'[{"a": 1},\n{"a": "' + b"x" * 5_000_000 + b'"}]'
-    assert "begins on line 2 is longer" in read.problem(content, "t.json", ReadLimits(max_value_bytes=1024 * 1024))
+    assert "begins on line 2 is longer" in read.problem(
+        content, "t.json", ReadLimits(max_value_bytes=1024 * 1024)
+    )
 
 
 def _many(record: dict[str, object], n: int = 60_000) -> list[str]:
@@ -125,10 +134,14 @@ def test_a_record_unlike_the_others_between_many_keeps_its_place(read: Reader) -
         ('{"n": "\\udc00", "text": ""}', "surrogate"),
     ],
 )
-def test_a_fault_among_many_records_is_named_with_its_place(read: Reader, broken: str, said: str) -> None:
+def test_a_fault_among_many_records_is_named_with_its_place(
+    read: Reader, broken: str, said: str
+) -> None:
     records = _many({"text": "x"})
     records[30_000] = broken
-    assert said.replace("30001)", "30,001)") in read.problem(("[" + ",\n".join(records) + "]").encode(), "t.json")
+    assert said.replace("30001)", "30,001)") in read.problem(
+        ("[" + ",\n".join(records) + "]").encode(), "t.json"
+    )
 
 
 def test_records_without_a_key_that_others_have_have_an_empty_cell(read: Reader) -> None:

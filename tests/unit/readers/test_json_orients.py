@@ -1,4 +1,6 @@
-"""JSON in every form that pandas writes, and records under a key: one table comes out of all of them."""
+"""JSON in every form that pandas writes, and records under a key: one table comes out of all of
+them.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,10 @@ def test_an_object_of_lists_is_read_by_column(read: Reader) -> None:
         (b'{"data": [{"a": 1}, {"a": 2}]}', "The rows were read from the list under 'data'."),
         (
             b'{"count": 2, "next": null, "results": [{"a": 1}, {"a": 2}], "meta": {"x": [1]}}',
-            "The rows were read from the list under 'results'; 'count', 'next', 'meta' were left out.",
+            (
+                "The rows were read from the list under 'results'; 'count', 'next', 'meta' were"
+                " left out."
+            ),
         ),
     ],
 )
@@ -87,10 +92,16 @@ def test_records_under_a_key_are_found(read: Reader, content: bytes, note: str) 
         (b'{"train": [{"a": 1}], "test": [{"a": 2}]}', "2 lists of rows: 'train', 'test'"),
         (b'{"0": "x", "1": "y"}', "as pandas writes a series"),
         (b'{"data": {"0": {"a": 1}}}', "object of nested objects ('data')"),
-        (b'{"a": {"0": 1, "1": 2}, "b": {"0": 1}}', "not equally long: 'a' has 2 rows and 'b' has 1"),
+        (
+            b'{"a": {"0": 1, "1": 2}, "b": {"0": 1}}',
+            "not equally long: 'a' has 2 rows and 'b' has 1",
+        ),
         (b'{"a": {"0": 1, "1": 2}, "b": {"1": 1, "0": 2}}', "the same rows in the same order"),
         (b'{"a": [1, 2], "b": [3]}', "not equally long"),
-        (b'{"columns": ["a", "b"], "data": [[1, 2], [3]]}', "Row 2 of the JSON list has 1 cells; 2 were expected"),
+        (
+            b'{"columns": ["a", "b"], "data": [[1, 2], [3]]}',
+            "Row 2 of the JSON list has 1 cells; 2 were expected",
+        ),
         (b'{"columns": ["a"], "index": ["x"], "data": [[1], [2]]}', "names fewer rows than it has"),
         (b"[[1, 2], 3]", "Row 2 of the JSON list is no list"),
         (b'{"a": {"0": 1, "1": 2}, "b": {"0": 1,', "Line 1"),
@@ -104,9 +115,15 @@ def test_what_is_no_table_or_may_be_two_is_refused(read: Reader, content: bytes,
 def test_an_ambiguous_form_is_read_as_asked(read: Reader) -> None:
     content = b'{"x": {"p": 1, "q": 2}, "y": {"p": 3, "q": 4}}'
     by_column = read(content, "t.json", orient="columns")
-    assert (by_column.facts.columns, by_column.rows) == (("index", "x", "y"), [("p", "1", "3"), ("q", "2", "4")])
+    assert (by_column.facts.columns, by_column.rows) == (
+        ("index", "x", "y"),
+        [("p", "1", "3"), ("q", "2", "4")],
+    )
     by_row = read(content, "t.json", orient="index")
-    assert (by_row.facts.columns, by_row.rows) == (("index", "p", "q"), [("x", "1", "2"), ("y", "3", "4")])
+    assert (by_row.facts.columns, by_row.rows) == (
+        ("index", "p", "q"),
+        [("x", "1", "2"), ("y", "3", "4")],
+    )
 
 
 def test_a_form_that_the_document_does_not_have_is_refused(read: Reader) -> None:
@@ -125,15 +142,24 @@ def test_a_long_document_is_read_across_the_pieces_it_is_read_in(read: Reader, o
     texts = [f'row {n} é \\ " }}, {{' + "x" * (n % 90) for n in range(n_rows)]
     frame = pd.DataFrame({"n": range(n_rows), "text": texts})
     reading = read(frame.to_json(orient=orient).encode(), "t.json")  # type: ignore[call-overload]
-    assert reading.rows == [(str(n), text) for n, text in zip(frame["n"], frame["text"], strict=True)]
+    assert reading.rows == [
+        (str(n), text) for n, text in zip(frame["n"], frame["text"], strict=True)
+    ]
 
 
 def test_a_value_beyond_the_limit_is_refused_in_every_form(read: Reader) -> None:
     limits = ReadLimits(max_value_bytes=1024 * 1024)
-    for content in (b'{"a": {"0": "%s", "1": ""}}', b'[["%s"]]', b'{"a": ["%s"]}', b'{"data": [{"a": "%s"}]}'):
+    for content in (
+        b'{"a": {"0": "%s", "1": ""}}',
+        b'[["%s"]]',
+        b'{"a": ["%s"]}',
+        b'{"data": [{"a": "%s"}]}',
+    ):
         assert "longer than 1 MB" in read.problem(content % (b"x" * 3_000_000), "t.json", limits)
 
 
-@pytest.mark.parametrize("content", ["{'a': {'0': 01}}", '{"a": {"0": 1}} {"a": {"0": 1}} x', '{"a": {"0": 1}'])
+@pytest.mark.parametrize(
+    "content", ["{'a': {'0': 01}}", '{"a": {"0": 1}} {"a": {"0": 1}} x', '{"a": {"0": 1}']
+)
 def test_broken_documents_are_refused(read: Reader, content: str) -> None:
     assert read.problem(content.encode(), "t.json")

@@ -26,7 +26,8 @@ def parquet(table: pa.Table, **options: object) -> bytes:
     [
         (pa.array([1, -2, None]), ["1", "-2", None]),
         (pa.array([2**63], pa.uint64()), ["9223372036854775808"]),
-        (pa.array([1.0, 0.1, 1e20, 1e-7, float("nan"), float("inf")]), ["1.0", "0.1", "1e+20", "1e-07", None, "inf"]),
+        (pa.array([1.0, 0.1, 1e20, 1e-7, float("nan"), float("inf")]), ["1.0", "0.1", "1e+20",
+        "1e-07", None, "inf"]),
         (pa.array([0.3, 16777216.0], pa.float32()), ["0.3", "16777216.0"]),
         (pa.array([0.5], pa.float16()), ["0.5"]),
         (pa.array([True, False, None]), ["True", "False", None]),
@@ -35,9 +36,11 @@ def parquet(table: pa.Table, **options: object) -> bytes:
         (pa.array([time(9, 30)]), ["09:30:00"]),
         (pa.array([datetime(2024, 1, 31), datetime(2024, 1, 31, 9, 30, 1, 500000)]),
          ["2024-01-31 00:00:00", "2024-01-31 09:30:01.5"]),
-        (pa.array([1_700_000_000_123_456_789], pa.timestamp("ns")), ["2023-11-14 22:13:20.123456789"]),
+        (pa.array([1_700_000_000_123_456_789],
+        pa.timestamp("ns")), ["2023-11-14 22:13:20.123456789"]),
         (pa.array([datetime(2024, 1, 31, tzinfo=UTC)]), ["2024-01-31 00:00:00+00:00"]),
-        (pa.array([1_700_000_000], pa.timestamp("s", tz="Asia/Kolkata")), ["2023-11-15 03:43:20+05:30"]),
+        (pa.array([1_700_000_000], pa.timestamp("s",
+        tz="Asia/Kolkata")), ["2023-11-15 03:43:20+05:30"]),
         (pa.array(["007", " x ", "", None, "NA"]), ["007", " x ", None, None, "NA"]),
         (pa.array(["a", "b", "a"]).dictionary_encode(), ["a", "b", "a"]),
         (pa.array([b"caf\xc3\xa9"]), ["café"]),
@@ -46,7 +49,9 @@ def parquet(table: pa.Table, **options: object) -> bytes:
         (pa.nulls(2), [None, None]),
     ],
 )  # fmt: skip
-def test_values_become_canonical_text(read: Reader, values: pa.Array, texts: list[str | None]) -> None:
+def test_values_become_canonical_text(
+    read: Reader, values: pa.Array, texts: list[str | None]
+) -> None:
     reading = read(parquet(pa.table({"v": values})), "t.parquet")
     assert [row[0] for row in reading.rows] == texts
     assert reading.facts.format is FileFormat.PARQUET

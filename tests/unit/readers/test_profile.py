@@ -33,7 +33,12 @@ def profiles(tmp_path: Path) -> Profiler:
 
 def test_missing_and_distinct_are_counted(profiles: Profiler) -> None:
     column = profiles({"a": ["x", "", "y", "x", ""]})["a"]
-    assert (column.n_rows, column.n_missing, column.n_distinct, column.missing_fraction) == (5, 2, 2, 0.4)
+    assert (column.n_rows, column.n_missing, column.n_distinct, column.missing_fraction) == (
+        5,
+        2,
+        2,
+        0.4,
+    )
     assert not column.is_distinct_estimated
     assert column.top_values == (TopValue("x", 2), TopValue("y", 1))
 
@@ -45,7 +50,18 @@ def test_values_are_distinguished_exactly(profiles: Profiler) -> None:
 def test_most_frequent_values_come_first_and_then_the_earlier_ones(profiles: Profiler) -> None:
     cells = [f"v{n}" for n in range(30)] + ["v7"] * 5 + ["v3"] * 2
     top = profiles({"a": cells})["a"].top_values
-    assert [value.value for value in top] == ["v7", "v3", "v0", "v1", "v2", "v4", "v5", "v6", "v8", "v9"]
+    assert [value.value for value in top] == [
+        "v7",
+        "v3",
+        "v0",
+        "v1",
+        "v2",
+        "v4",
+        "v5",
+        "v6",
+        "v8",
+        "v9",
+    ]
     assert [value.count for value in top[:3]] == [6, 3, 1]
 
 
@@ -72,7 +88,10 @@ def test_every_number_falls_into_one_bin(profiles: Profiler, scale: float) -> No
     assert len(column.histogram.edges) == 21
     assert sum(column.histogram.counts) == 101
     assert list(column.histogram.edges) == sorted(column.histogram.edges)
-    assert (float(column.lowest or 0), float(column.highest or 0)) == (float(cells[0]), float(cells[-1]))
+    assert (float(column.lowest or 0), float(column.highest or 0)) == (
+        float(cells[0]),
+        float(cells[-1]),
+    )
 
 
 def test_one_number_over_and_over_has_a_histogram(profiles: Profiler) -> None:
@@ -90,11 +109,21 @@ def test_one_number_over_and_over_has_a_histogram(profiles: Profiler) -> None:
         ("01/31/2024", "03/01/2024", "2024-01-31", "2024-03-01"),
         ("31.01.2024", "01.03.2024", "2024-01-31", "2024-03-01"),
         ("24-02-2015 11.35", "25-02-2015 09.00", "2015-02-24 11:35:00", "2015-02-25 09:00:00"),
-        ("2024-01-31T10:00:00Z", "2024-01-31T12:00:00+01:00", "2024-01-31 10:00:00", "2024-01-31 11:00:00"),
+        (
+            "2024-01-31T10:00:00Z",
+            "2024-01-31T12:00:00+01:00",
+            "2024-01-31 10:00:00",
+            "2024-01-31 11:00:00",
+        ),
         ("Jan 31, 2024", "Mar 1, 2024", "2024-01-31", "2024-03-01"),
         ("31 January 2024", "1 March 2024", "2024-01-31", "2024-03-01"),
         ("1/31/2024 1:05 PM", "2/1/2024 9:00 AM", "2024-01-31 13:05:00", "2024-02-01 09:00:00"),
-        ("Tue Feb 24 11:35:52 +0000 2015", "Wed Feb 25 00:00:00 +0000 2015", "2015-02-24 11:35:52", "2015-02-25"),
+        (
+            "Tue Feb 24 11:35:52 +0000 2015",
+            "Wed Feb 25 00:00:00 +0000 2015",
+            "2015-02-24 11:35:52",
+            "2015-02-25",
+        ),
     ],
 )
 def test_dates_are_read_in_the_way_they_are_written(
@@ -140,15 +169,26 @@ def test_the_chosen_convention_decides_what_is_shown(profiles: Profiler) -> None
 
 
 def test_codes_and_sets_of_names_are_no_numbers(profiles: Profiler) -> None:
-    found = profiles({"phone": ["030 1234", "030 9876"], "tags": ["1,2,3", "4,5"], "version": ["1.2.3", "1.10.2"]})
-    assert {column.kind for column in found.values()}.isdisjoint({ColumnKind.NUMBER, ColumnKind.INTEGER})
+    found = profiles(
+        {
+            "phone": ["030 1234", "030 9876"],
+            "tags": ["1,2,3", "4,5"],
+            "version": ["1.2.3", "1.10.2"],
+        }
+    )
+    assert {column.kind for column in found.values()}.isdisjoint(
+        {ColumnKind.NUMBER, ColumnKind.INTEGER}
+    )
 
 
 def test_the_chosen_kind_decides_what_is_shown(profiles: Profiler) -> None:
     cells = {"stars": ["1", "2", "2", "5"], "code": ["a", "b", "c", "d"]}
     chosen = {"stars": ColumnKind.CATEGORICAL, "code": ColumnKind.NUMBER}
     found = profiles(cells, kinds=chosen)
-    assert (found["stars"].kind, found["stars"].inferred_kind) == (ColumnKind.CATEGORICAL, ColumnKind.INTEGER)
+    assert (found["stars"].kind, found["stars"].inferred_kind) == (
+        ColumnKind.CATEGORICAL,
+        ColumnKind.INTEGER,
+    )
     assert found["stars"].top_values[0] == TopValue("2", 2)
     assert found["code"].histogram is None
     assert len(found["code"].top_values) == 4
@@ -156,7 +196,12 @@ def test_the_chosen_kind_decides_what_is_shown(profiles: Profiler) -> None:
 
 def test_an_empty_column_has_an_empty_profile(profiles: Profiler) -> None:
     column = profiles({"a": ["x", "y"], "b": ["", ""]})["b"]
-    assert (column.n_missing, column.n_distinct, column.top_values, column.histogram) == (2, 0, (), None)
+    assert (column.n_missing, column.n_distinct, column.top_values, column.histogram) == (
+        2,
+        0,
+        (),
+        None,
+    )
     assert column.is_constant
 
 
@@ -247,7 +292,9 @@ def test_saved_index_is_recognised_with_gaps_or_without(
         ("rank", ["1", "2", "3"]),
     ],
 )
-def test_what_is_merely_sorted_or_tells_a_time_is_no_index(profiles: Profiler, name: str, cells: list[str]) -> None:
+def test_what_is_merely_sorted_or_tells_a_time_is_no_index(
+    profiles: Profiler, name: str, cells: list[str]
+) -> None:
     assert not profiles({name: cells})[name].counts_rows
 
 
@@ -256,7 +303,9 @@ def written(numbers: npt.NDArray[np.float64]) -> list[str]:
 
 
 def test_stored_profiles_read_back_equal(profiles: Profiler) -> None:
-    found = profiles({"n": ["1", "2", "3"], "x": ["0.5", "", "1"], "t": ["a", "b", "a"], "d": ["2024-01-31"] * 3})
+    found = profiles(
+        {"n": ["1", "2", "3"], "x": ["0.5", "", "1"], "t": ["a", "b", "a"], "d": ["2024-01-31"] * 3}
+    )
     for column in found.values():
         assert ColumnProfile.from_dict(json.loads(json.dumps(column.to_dict()))) == column
 
@@ -283,7 +332,9 @@ def measured(n_words: int, word: str = "heavy") -> list[str]:
     return [f"{row * 1.37:.2f}" for row in range(100 - n_words)] + [word] * n_words
 
 
-@pytest.mark.parametrize(("n_words", "is_said"), [(1, False), (2, True), (5, True), (25, True), (26, False)])
+@pytest.mark.parametrize(
+    ("n_words", "is_said"), [(1, False), (2, True), (5, True), (25, True), (26, False)]
+)
 def test_words_among_numbers_are_said_where_they_change_the_kind(
     profiles: Profiler, n_words: int, is_said: bool
 ) -> None:
@@ -296,8 +347,10 @@ def test_the_first_words_are_named_and_placeholders_are_none(profiles: Profiler)
     profile = profiles({"weight": cells})["weight"]
     assert profile.kind is ColumnKind.IDENTIFIER
     assert ColumnProfile.from_dict(json.loads(json.dumps(profile.to_dict()))) == profile
-    assert profile.words_note == (
-        "Column “weight” is taken as identifier, although 95 of its 102 filled cells are numbers; "
+    assert (
+        profile.words_note
+        == "Column “weight” is taken as identifier, although 95 of its 102 filled cells are"
+        " numbers; "
         "others are words: “light”, “heavy”, “broken”."
     )
 
@@ -305,7 +358,11 @@ def test_the_first_words_are_named_and_placeholders_are_none(profiles: Profiler)
 def test_a_chosen_kind_codes_and_identifiers_are_not_asked_about(profiles: Profiler) -> None:
     chosen = profiles({"weight": measured(5)}, kinds={"weight": ColumnKind.NUMBER})["weight"]
     assert (chosen.kind, chosen.words_note) == (ColumnKind.NUMBER, "")
-    codes = profiles({"zip": [f"0{row % 40 + 1000}" for row in range(95)] + ["none given"] * 5})["zip"]
+    codes = profiles({"zip": [f"0{row % 40 + 1000}" for row in range(95)] + ["none given"] * 5})[
+        "zip"
+    ]
     assert codes.words_note == ""
-    keys = profiles({"customer_id": [str(row % 90) for row in range(95)] + ["guest"] * 5})["customer_id"]
+    keys = profiles({"customer_id": [str(row % 90) for row in range(95)] + ["guest"] * 5})[
+        "customer_id"
+    ]
     assert keys.words_note == ""

@@ -28,13 +28,18 @@ class Recorder(Silent):
 
 
 @pytest.mark.parametrize(
-    ("content", "name"), [(CSV, "t.csv"), (RECORDS, "t.json"), (LATE_KEY, "t.json"), (gzip.compress(CSV), "t.csv.gz")]
+    ("content", "name"),
+    [(CSV, "t.csv"), (RECORDS, "t.json"), (LATE_KEY, "t.json"), (gzip.compress(CSV), "t.csv.gz")],
 )
 def test_progress_rises_to_the_total(tmp_path: Path, content: bytes, name: str) -> None:
     (tmp_path / "upload").write_bytes(content)
     recorder = Recorder()
     read_table(tmp_path / "upload", name, tmp_path / "out", progress=recorder, limits=ReadLimits())
-    assert {stage for stage, _, _ in recorder.calls} <= {"Checking file", "Unpacking file", "Reading file"}
+    assert {stage for stage, _, _ in recorder.calls} <= {
+        "Checking file",
+        "Unpacking file",
+        "Reading file",
+    }
     reading = [(done, total) for stage, done, total in recorder.calls if stage == "Reading file"]
     assert len(reading) >= 2
     assert reading == sorted(reading)
@@ -45,5 +50,11 @@ def test_progress_rises_to_the_total(tmp_path: Path, content: bytes, name: str) 
 def test_a_cancelled_reading_leaves_nothing_behind(tmp_path: Path, stage: str) -> None:
     (tmp_path / "upload").write_bytes(gzip.compress(CSV))
     with pytest.raises(Cancelled):
-        read_table(tmp_path / "upload", "t.csv.gz", tmp_path / "out", progress=Recorder(stage), limits=ReadLimits())
+        read_table(
+            tmp_path / "upload",
+            "t.csv.gz",
+            tmp_path / "out",
+            progress=Recorder(stage),
+            limits=ReadLimits(),
+        )
     assert [path.name for path in tmp_path.iterdir()] == ["upload"]

@@ -14,7 +14,9 @@ def lines(n: int, delimiter: str = "\t") -> list[str]:
 
 
 @pytest.mark.parametrize("n_between", [0, 1, 4])
-def test_a_quote_that_opens_in_one_row_and_closes_in_another_melts_no_rows(read: Reader, n_between: int) -> None:
+def test_a_quote_that_opens_in_one_row_and_closes_in_another_melts_no_rows(
+    read: Reader, n_between: int
+) -> None:
     rows = lines(30)
     rows[10] = 'login\t"logged out after many tries'
     rows[11 + n_between] = 'shipping\tparcel was damaged"'
@@ -48,7 +50,9 @@ def test_a_text_of_several_lines_is_one_cell(read: Reader) -> None:
     assert reading.facts.doubts == {}
 
 
-def test_a_quote_that_never_closes_is_an_ordinary_character_where_rows_are_even_so(read: Reader) -> None:
+def test_a_quote_that_never_closes_is_an_ordinary_character_where_rows_are_even_so(
+    read: Reader,
+) -> None:
     reading = read(b'a,b\n1,2\n3,"opened\n5,6\n')
     assert reading.rows == [("1", "2"), ("3", '"opened'), ("5", "6")]
     assert tuple(reading.facts.doubts) == ("quotes",)
@@ -67,7 +71,10 @@ def test_quotes_are_read_as_asked(read: Reader) -> None:
 def test_spaces_before_an_opening_quote_do_not_split_the_cell(
     read: Reader, delimiter: str, header: str, spaces: str
 ) -> None:
-    rows = [f'login{delimiter}{spaces}"one{delimiter} two ""three"""', f'billing{delimiter}{spaces}"x"']
+    rows = [
+        f'login{delimiter}{spaces}"one{delimiter} two ""three"""',
+        f'billing{delimiter}{spaces}"x"',
+    ]
     reading = read("\n".join([header.format(delimiter), *rows, ""]).encode())
     assert reading.facts.columns == ("label", "text")
     assert reading.rows == [("login", f'one{delimiter} two "three"'), ("billing", "x")]
@@ -80,7 +87,10 @@ def test_a_quote_after_a_space_is_found_far_down_the_file(read: Reader) -> None:
 
 
 def test_spaces_that_stand_before_no_quoted_cell_stay(read: Reader) -> None:
-    assert read(b'a,b\n "x" said he, y\n1,"say, ""hi"""\n').rows == [(' "x" said he', " y"), ("1", 'say, "hi"')]
+    assert read(b'a,b\n "x" said he, y\n1,"say, ""hi"""\n').rows == [
+        (' "x" said he', " y"),
+        ("1", 'say, "hi"'),
+    ]
 
 
 @pytest.mark.parametrize("first", ["billing\tmessage one", "5\tmessage one", "2024-01-31\tlogin"])
@@ -103,8 +113,13 @@ def test_a_header_that_is_repeated_between_the_rows_is_no_row_of_data(read: Read
 @pytest.mark.parametrize("quoted", ["2", '"2"'])
 def test_the_first_row_is_data_where_that_is_asked(read: Reader, quoted: str) -> None:
     reading = read(f"\n1,{quoted}\n3,4\n".encode(), has_header=False)
-    assert (reading.facts.columns, reading.rows) == (("column_1", "column_2"), [("1", "2"), ("3", "4")])
-    assert reading.facts.notes == ("The columns have no names in the file; they are called column_1 to column_2 here.",)
+    assert (reading.facts.columns, reading.rows) == (
+        ("column_1", "column_2"),
+        [("1", "2"), ("3", "4")],
+    )
+    assert reading.facts.notes == (
+        "The columns have no names in the file; they are called column_1 to column_2 here.",
+    )
 
 
 def test_a_header_that_was_asked_for_is_not_questioned(read: Reader) -> None:

@@ -48,7 +48,9 @@ def test_a_file_with_all_columns_is_read(tmp_path: Path) -> None:
     source = tmp_path / "rows.csv"
     source.write_text("b,a\n1,2\n")
     limits = ReadLimits(required=RequiredColumns(("a",)))
-    facts = read_table(source, source.name, tmp_path / "out.parquet", progress=Silent(), limits=limits)
+    facts = read_table(
+        source, source.name, tmp_path / "out.parquet", progress=Silent(), limits=limits
+    )
     assert facts.n_rows == 1
 
 
@@ -56,5 +58,7 @@ def test_a_column_that_stands_for_another_is_not_missing(tmp_path: Path) -> None
     source = tmp_path / "rows.json"
     source.write_text('[{"b": 1}, {"b": 2, "A": 3}]')
     limits = ReadLimits(required=RequiredColumns(("a", "b"), {"a": "A"}))
-    facts = read_table(source, source.name, tmp_path / "out.parquet", progress=Silent(), limits=limits)
+    facts = read_table(
+        source, source.name, tmp_path / "out.parquet", progress=Silent(), limits=limits
+    )
     assert facts.columns == ("b", "A")

@@ -1,4 +1,6 @@
-"""Workbooks of all kinds: which sheet is read, what merged cells become, and what old and open formats hold."""
+"""Workbooks of all kinds: which sheet is read, what merged cells become, and what old and open
+formats hold.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def xls(**sheets: list[list[object]]) -> bytes:
         for row, cells in enumerate(rows):
             for column, value in enumerate(cells):
                 is_moment = isinstance(value, date)
-                style = xlwt.easyxf(num_format_str="YYYY-MM-DD HH:MM:SS" if is_moment else "General")
+                style = xlwt.easyxf(
+                    num_format_str="YYYY-MM-DD HH:MM:SS" if is_moment else "General"
+                )
                 if value is not None:
                     sheet.write(row, column, value, style)
     buffer = io.BytesIO()
@@ -75,7 +79,9 @@ def test_any_sheet_can_be_asked_for(read: Reader) -> None:
 
 def test_a_sheet_that_is_not_there_is_refused_with_those_that_are(read: Reader) -> None:
     content = saved(workbook(One=TABLE, Other=TABLE))
-    assert "no sheet 'Third'. Its sheets are: One, Other" in read.problem(content, "t.xlsx", sheet="Third")
+    assert "no sheet 'Third'. Its sheets are: One, Other" in read.problem(
+        content, "t.xlsx", sheet="Third"
+    )
 
 
 def test_a_table_of_one_column_is_read_where_there_is_no_other(read: Reader) -> None:
@@ -91,7 +97,12 @@ def test_a_sheet_without_names_is_read_as_data(read: Reader) -> None:
 
 
 def test_merged_labels_fill_their_ranges(read: Reader) -> None:
-    rows = [["region", "kind", "n", "m"], ["north", "a", 1, 1], [None, "b", 2, 2], ["south", "c", 3, None]]
+    rows = [
+        ["region", "kind", "n", "m"],
+        ["north", "a", 1, 1],
+        [None, "b", 2, 2],
+        ["south", "c", 3, None],
+    ]
     book = workbook(A=[*rows, [], [None, None, None, 4]])
     for merged in ("A2:A3", "C4:D4", "A4:A6", "B5:B6"):
         book["A"].merge_cells(merged)
@@ -102,7 +113,10 @@ def test_merged_labels_fill_their_ranges(read: Reader) -> None:
         ("south", "c", "3", "3"),
         ("south", None, None, "4"),
     ]
-    assert "Merged cells: each cell of 3 ranges has the value that the range shows." in reading.facts.notes
+    assert (
+        "Merged cells: each cell of 3 ranges has the value that the range shows."
+        in reading.facts.notes
+    )
 
 
 def test_a_title_that_is_merged_over_the_table_is_no_header(read: Reader) -> None:
@@ -117,7 +131,9 @@ def test_old_workbooks_are_read(read: Reader) -> None:
     row = [1, 0.1, True, " é\nx", date(2024, 1, 31), datetime(2024, 1, 31, 9, 30), None]
     content = xls(Notes=[["about"]], Data=[[], [f"c{n}" for n in range(7)], row])
     reading = read(content, "t.xls")
-    assert reading.rows == [("1", "0.1", "True", " é\nx", "2024-01-31", "2024-01-31 09:30:00", None)]
+    assert reading.rows == [
+        ("1", "0.1", "True", " é\nx", "2024-01-31", "2024-01-31 09:30:00", None)
+    ]
     assert (reading.facts.format, reading.facts.used.sheet) == (FileFormat.XLS, "Data")
 
 
@@ -137,7 +153,9 @@ def test_merged_cells_of_old_workbooks_are_filled(read: Reader) -> None:
 
 def test_an_old_office_file_that_is_no_workbook_is_refused(read: Reader) -> None:
     content = xls(A=TABLE)
-    assert "no workbook that can be read, or it is damaged" in read.problem(content[:512] + bytes(2000), "t.xls")
+    assert "no workbook that can be read, or it is damaged" in read.problem(
+        content[:512] + bytes(2000), "t.xls"
+    )
     limits = ReadLimits(max_shared_bytes=1000)
     assert "Save the sheet as CSV" in read.problem(content, "t.xls", limits)
 
@@ -173,7 +191,10 @@ def test_open_document_sheets_are_read(read: Reader) -> None:
         ods_cell("  two\t<lines>\n& more "),
     ]
     names = [ods_cell(f"c{n}") for n in range(len(cells))]
-    content = ods({"Hidden": ods_row(ods_cell("a")), "Data": ods_row(*names) + ods_row(*cells)}, hidden=["Hidden"])
+    content = ods(
+        {"Hidden": ods_row(ods_cell("a")), "Data": ods_row(*names) + ods_row(*cells)},
+        hidden=["Hidden"],
+    )
     reading = read(content, "t.ods")
     assert reading.rows == [(
         "00501", "1.50", "0.05", "1e+20", "2024-01-31", "2024-01-31 09:30:00", "09:30:00", "True",
@@ -200,5 +221,7 @@ def test_repeated_and_merged_cells_of_open_documents(read: Reader) -> None:
 def test_open_documents_that_repeat_without_end_are_refused(read: Reader) -> None:
     wide = ods_row(ods_cell("x", number_columns_repeated="9999999"))
     assert "beyond column" in read.problem(ods({"A": wide}), "t.ods")
-    assert "row beyond" in read.problem(ods({"A": ods_row(ods_cell("x"), n_times=99_999_999)}), "t.ods")
+    assert "row beyond" in read.problem(
+        ods({"A": ods_row(ods_cell("x"), n_times=99_999_999)}), "t.ods"
+    )
     assert "damaged" in read.problem(ods({"A": "<table:table-row>"}), "t.ods")

@@ -30,9 +30,14 @@ def saved(book: openpyxl.Workbook) -> bytes:
 
 
 def with_parts(content: bytes, **parts: tuple[bytes, bytes]) -> bytes:
-    """Replace bytes in the parts whose file names begin so; an empty old text makes a new part of the new one."""
+    """Replace bytes in the parts whose file names begin so; an empty old text makes a new part of
+    the new one.
+    """
     buffer = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as source,
+        zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
         for name in source.namelist():
             old, new = parts.get(name.rpartition("/")[2].removesuffix(".xml"), (b"", b""))
             data = source.read(name)
@@ -52,21 +57,27 @@ def with_shared_text(xml: bytes) -> bytes:
         sheet1=(b'<c r="A2" t="n"><v>1</v></c>', b'<c r="A2" t="s"><v>0</v></c>'),
         sharedStrings=(b"", xml),
         **{"[Content_Types]": (
-            b"</Types>", b'<Override PartName="/xl/sharedStrings.xml" ContentType="' + kind + b'"/></Types>')},
+            b"</Types>",
+            b'<Override PartName="/xl/sharedStrings.xml" ContentType="' + kind + b'"/></Types>')},
     )  # fmt: skip
 
 
-SST = b'<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>%s</t></si></sst>'
+SST = (
+    b"<sst"
+    b' xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>%s</t></si></sst>'
+)
 
 
 def test_values_look_as_in_the_spreadsheet(read: Reader) -> None:
     row: list[object] = [
-        "007", 42, 42.0, 0.1, -3.5, True, None, date(2024, 1, 31), datetime(2024, 1, 31, 9, 30), time(9, 30),
+        "007", 42, 42.0, 0.1, -3.5, True, None, date(2024, 1, 31), datetime(2024, 1, 31, 9, 30),
+        time(9, 30),
         timedelta(hours=30), " padded ", "one\ntwo", "#N/A", "12345678901234567890",
     ]  # fmt: skip
     reading = read(workbook([f"c{n}" for n in range(len(row))], row), "t.xlsx")
     assert reading.rows == [(
-        "007", "42", "42", "0.1", "-3.5", "True", None, "2024-01-31", "2024-01-31 09:30:00", "09:30:00",
+        "007", "42", "42", "0.1", "-3.5", "True", None, "2024-01-31", "2024-01-31 09:30:00",
+        "09:30:00",
         "1 day, 6:00:00", " padded ", "one\ntwo", "#N/A", "12345678901234567890",
     )]  # fmt: skip
     assert (reading.facts.format, reading.facts.notes) == (FileFormat.XLSX, ())
@@ -85,7 +96,9 @@ def test_leading_zeros_by_number_format_are_kept(read: Reader) -> None:
 def test_only_the_first_sheet_is_read_and_that_is_told(read: Reader) -> None:
     reading = read(workbook(["a"], ["1"], Notes=["x"]), "t.xlsx")
     assert reading.rows == [("1",)]
-    assert reading.facts.notes == ("The workbook has 2 sheets (Sheet, Notes); only 'Sheet' was read.",)
+    assert reading.facts.notes == (
+        "The workbook has 2 sheets (Sheet, Notes); only 'Sheet' was read.",
+    )
 
 
 def test_a_hidden_first_sheet_is_passed_over(read: Reader) -> None:
@@ -101,12 +114,17 @@ def test_a_hidden_first_sheet_is_passed_over(read: Reader) -> None:
 def test_blank_rows_and_short_rows(read: Reader) -> None:
     reading = read(workbook([], ["a", "b"], ["1"], [], [None, "2"]), "t.xlsx")
     assert reading.rows == [("1", None), (None, "2")]
-    assert reading.facts.notes == ("Not counted as rows: 1 blank row between the rows of the sheet.",)
+    assert reading.facts.notes == (
+        "Not counted as rows: 1 blank row between the rows of the sheet.",
+    )
 
 
 def test_a_wrong_size_in_the_file_cuts_nothing_off(read: Reader) -> None:
     content = workbook(["a", "b"], *[[n, n] for n in range(50)])
-    assert len(read(with_parts(content, sheet1=(b'ref="A1:B51"', b'ref="A1:A5"')), "t.xlsx").rows) == 50
+    assert (
+        len(read(with_parts(content, sheet1=(b'ref="A1:B51"', b'ref="A1:A5"')), "t.xlsx").rows)
+        == 50
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,7 +137,9 @@ def test_a_wrong_size_in_the_file_cuts_nothing_off(read: Reader) -> None:
         ([["a", "b"], [1, "=A2+1"]], "formulas whose results were never stored"),
     ],
 )
-def test_sheets_that_are_no_table_are_refused(read: Reader, rows: list[list[object]], said: str) -> None:
+def test_sheets_that_are_no_table_are_refused(
+    read: Reader, rows: list[list[object]], said: str
+) -> None:
     assert said in read.problem(workbook(*rows), "t.xlsx")
 
 
@@ -132,27 +152,40 @@ def test_damaged_workbooks_are_refused(read: Reader) -> None:
     content = workbook(["a"], [1])
     assert "damaged" in read.problem(content[: len(content) // 2], "t.xlsx")
     assert "damaged" in read.problem(with_parts(content, sheet1=(b"</sheetData>", b"")), "t.xlsx")
-    assert "damaged" in read.problem(with_parts(content, sheet1=(b"<v>1</v>", b"<v>one</v>")), "t.xlsx")
+    assert "damaged" in read.problem(
+        with_parts(content, sheet1=(b"<v>1</v>", b"<v>one</v>")), "t.xlsx"
+    )
 
 
 def test_shared_texts_are_read_with_their_escapes(read: Reader) -> None:
-    assert read(with_shared_text(SST % b"one_x000D__x005F_x0041_"), "t.xlsx").rows == [("one\r_x0041_",)]
+    assert read(with_shared_text(SST % b"one_x000D__x005F_x0041_"), "t.xlsx").rows == [
+        ("one\r_x0041_",)
+    ]
 
 
 def test_workbook_bombs_are_refused(read: Reader) -> None:
     content = workbook(["a"], *[["x" * 100] for _ in range(2000)])
-    assert "unpacks to" in read.problem(content, "t.xlsx", ReadLimits(ratio_floor_bytes=1000, max_ratio=2))
+    assert "unpacks to" in read.problem(
+        content, "t.xlsx", ReadLimits(ratio_floor_bytes=1000, max_ratio=2)
+    )
     shared = with_shared_text(SST % (b"x" * 100_000))
     assert "of text" in read.problem(shared, "t.xlsx", ReadLimits(max_shared_bytes=50_000))
 
 
 def test_entities_that_multiply_are_refused(read: Reader) -> None:
-    laughs = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10 if n else b"lol" * 10) for n in range(9))
+    laughs = b"".join(
+        b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10 if n else b"lol" * 10) for n in range(9)
+    )
     content = with_shared_text(b"<!DOCTYPE sst [" + laughs + b"]>" + SST % b"&l8;")
     assert "damaged" in read.problem(content, "t.xlsx")
 
 
-def test_a_row_number_beyond_a_sheet_is_refused(read: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_number_beyond_a_sheet_is_refused(
+    read: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(xlsx_book, "MAX_ROWS", 1000)
-    content = with_parts(workbook(["a"], [1]), sheet1=(b'<row r="2"><c r="A2"', b'<row r="99999999"><c r="A99999999"'))
+    content = with_parts(
+        workbook(["a"], [1]),
+        sheet1=(b'<row r="2"><c r="A2"', b'<row r="99999999"><c r="A99999999"'),
+    )
     assert "row beyond 1,000" in read.problem(content, "t.xlsx")

@@ -20,7 +20,9 @@ from tests.unit.engine.frames import shuffled, table_spec, text_spec
 NUMBERS = {"x": ColumnKind.NUMBER, "y": ColumnKind.NUMBER}
 
 
-def health_of(frame: pd.DataFrame, spec: CleansetSpec | None = None, split: str | None = None) -> Health:
+def health_of(
+    frame: pd.DataFrame, spec: CleansetSpec | None = None, split: str | None = None
+) -> Health:
     return build_cleanset(frame, spec or table_spec(), split_column=split).health
 
 
@@ -29,7 +31,9 @@ def two_clouds(n_rows: int, *, seed: int = 0) -> tuple[pd.DataFrame, np.random.G
     rng = np.random.default_rng(seed)
     is_b = rng.integers(0, 2, n_rows)
     x = rng.normal(0, 1, (n_rows, 2)) + 5 * is_b[:, None]
-    frame = pd.DataFrame({"x": x[:, 0].round(3).astype(str), "y": x[:, 1].round(3).astype(str)}, dtype=object)
+    frame = pd.DataFrame(
+        {"x": x[:, 0].round(3).astype(str), "y": x[:, 1].round(3).astype(str)}, dtype=object
+    )
     return frame.assign(label=np.where(is_b, "b", "a")), rng
 
 
@@ -51,7 +55,9 @@ def test_noise_is_told_by_given_and_suggested_class() -> None:
     assert health.label_quality.score == pytest.approx(1 - len(flagged) / 300)
 
 
-def test_list_of_label_issues_is_trusted_where_classes_can_be_told_apart_and_not_where_they_cannot() -> None:
+def test_list_of_label_issues_is_trusted_where_classes_can_be_told_apart_and_not_where_they_cannot() -> (  # noqa: E501
+    None
+):
     frame, rng = two_clouds(400)
     wrong = rng.choice(400, 40, replace=False)
     frame.loc[wrong, "label"] = frame.loc[wrong, "label"].map({"a": "b", "b": "a"})
@@ -106,8 +112,14 @@ def test_copies_across_a_split_are_counted_on_both_sides() -> None:
     assert before is not None
     assert after is not None
     assert after.n_rows == before.n_rows + 4
-    assert [(side.value, side.n_rows, side.n_exact) for side in before.sides] == [("test", 30, 0), ("train", 60, 0)]
-    assert [(side.value, side.n_rows, side.n_exact) for side in after.sides] == [("test", 32, 1), ("train", 62, 1)]
+    assert [(side.value, side.n_rows, side.n_exact) for side in before.sides] == [
+        ("test", 30, 0),
+        ("train", 60, 0),
+    ]
+    assert [(side.value, side.n_rows, side.n_exact) for side in after.sides] == [
+        ("test", 32, 1),
+        ("train", 62, 1),
+    ]
 
 
 def test_column_of_many_values_is_no_split() -> None:

@@ -26,19 +26,25 @@ LABELS = ["a", "b", "c"] * 20
 
 
 def _as_studied(pred_probs: npt.NDArray[np.float32], study: Study) -> npt.NDArray[np.float32]:
-    """Return probabilities of rows as given and of classes sorted by name in the order of the study."""
+    """Return probabilities of rows as given and of classes sorted by name in the order of the
+    study.
+    """
     columns = [sorted(study.labels.classes).index(name) for name in study.labels.classes]
     return pred_probs[study.order][:, columns]
 
 
 def _found(changes: dict[int, tuple[float, float, float]]) -> dict[str, np.ndarray]:
-    frame = pd.DataFrame({"height": [str(row) for row in range(60)], "weight": "1", "colour": "red"}, dtype=object)
+    frame = pd.DataFrame(
+        {"height": [str(row) for row in range(60)], "weight": "1", "colour": "red"}, dtype=object
+    )
     study = make_study(Table.of(frame, [*map(str, frame)]), LABELS, table_spec(), Resources())
     pred_probs = np.full((60, 3), 0.05, dtype=np.float32)
     pred_probs[np.arange(60), [ord(label) - ord("a") for label in LABELS]] = 0.9
     for row, probabilities in changes.items():
         pred_probs[row] = probabilities
-    found = find_label_issue(Evidence(study, _as_studied(pred_probs, study), np.zeros((60, 1), dtype=np.float32)))
+    found = find_label_issue(
+        Evidence(study, _as_studied(pred_probs, study), np.zeros((60, 1), dtype=np.float32))
+    )
     return {name: study.in_given_order(np.asarray(column)) for name, column in found.items()}
 
 
@@ -58,7 +64,11 @@ def test_models_that_hardly_beat_the_usual_class_flag_few() -> None:
     rng = np.random.default_rng(0)
 
     def n_flagged(skill: float) -> int:
-        said = np.where(rng.random(60) < skill, [ord(label) - ord("a") for label in LABELS], rng.integers(0, 3, 60))
+        said = np.where(
+            rng.random(60) < skill,
+            [ord(label) - ord("a") for label in LABELS],
+            rng.integers(0, 3, 60),
+        )
         probabilities = rng.uniform(0.05, 0.15, (60, 3))
         probabilities[np.arange(60), said] = 0.8
         return int(_found(dict(enumerate(map(tuple, probabilities))))["is_label_issue"].sum())
@@ -92,7 +102,9 @@ def _in_order(evidence: Evidence, column: object) -> npt.NDArray[np.generic]:
 
 def _sets(changes: dict[int, tuple[float, float, float]]) -> Evidence:
     labels = ["a,b", "a", "b", "a"] * 10 + ["a,c"] * 2
-    pred_probs = np.array([[float(name in cell) for name in "abc"] for cell in labels], dtype=np.float32)
+    pred_probs = np.array(
+        [[float(name in cell) for name in "abc"] for cell in labels], dtype=np.float32
+    )
     pred_probs = 0.05 + 0.9 * pred_probs
     pred_probs[:, 2] = 2 / 42
     for row, probabilities in changes.items():
@@ -156,7 +168,10 @@ def test_a_row_whose_copy_is_given_another_class_is_not_well_labeled() -> None:
     labels[0] = "b"
     frame = pd.DataFrame({"height": heights}, dtype=object)
     study = make_study(
-        Table.of(frame, [*map(str, frame)]), labels, replace(table_spec(), feature_columns=("height",)), Resources()
+        Table.of(frame, [*map(str, frame)]),
+        labels,
+        replace(table_spec(), feature_columns=("height",)),
+        Resources(),
     )
     pred_probs = np.where(study.labels.codes[:, None] == [0, 1], 0.99, 0.01).astype(np.float32)
     found = find_well_labeled(Evidence(study, pred_probs, np.zeros((60, 1), dtype=np.float32)))

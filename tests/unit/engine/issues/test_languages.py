@@ -27,7 +27,9 @@ def test_language_of_a_short_sentence_is_named(name: str) -> None:
 
 
 def test_user_names_and_addresses_do_not_count_as_words() -> None:
-    language = language_of("@VirginAmerica https://t.co/x #güteklasse Das Paket ist nicht angekommen")
+    language = language_of(
+        "@VirginAmerica https://t.co/x #güteklasse Das Paket ist nicht angekommen"
+    )
     assert language.name == "German"
 
 
@@ -37,13 +39,16 @@ def test_address_in_a_script_without_spaces_does_not_hide_the_sentence() -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["", "  ", "12345", "😀😀", "https://example.org/a", "Ahahahahahaha!!", "Jajaja (hahaha)"]
+    "text",
+    ["", "  ", "12345", "😀😀", "https://example.org/a", "Ahahahahahaha!!", "Jajaja (hahaha)"],
 )
 def test_too_little_to_tell_is_not_called_foreign(text: str) -> None:
     assert language_of(text) == UNKNOWN
 
 
-@pytest.mark.parametrize("text", ["refund", "ok", "lol", "thanks", "gr8 service m8", "top-up failed"])
+@pytest.mark.parametrize(
+    "text", ["refund", "ok", "lol", "thanks", "gr8 service m8", "top-up failed"]
+)
 def test_few_words_are_taken_for_english(text: str) -> None:
     assert language_of(text).is_english
 
@@ -64,7 +69,8 @@ def test_nonsense_is_not_english_and_has_no_language() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Absolute legends! ❤🏳️\u200d🌈🏳️\u200d🌈", "Aaaaaaaaaaaaand done", "Anna Müller", "São Paulo"]
+    "text",
+    ["Absolute legends! ❤🏳️\u200d🌈🏳️\u200d🌈", "Aaaaaaaaaaaaand done", "Anna Müller", "São Paulo"],
 )
 def test_emoji_drawn_out_words_and_names_are_not_foreign(text: str) -> None:
     assert language_of(text).is_english

@@ -77,7 +77,11 @@ def test_phone_number_written_as_one_block_needs_a_word_before_it() -> None:
 
 def test_rows_are_scored_by_their_most_sensitive_item() -> None:
     frame = planted_text(60, n_wrong=0).frame
-    texts = ["mail ann@example.org or pay with 4111111111111111", "thanks @airline", "ann@example.org ann@example.org"]
+    texts = [
+        "mail ann@example.org or pay with 4111111111111111",
+        "thanks @airline",
+        "ann@example.org ann@example.org",
+    ]
     more = pd.DataFrame({"text": texts, "label": ["billing"] * 3})
     issues = build_cleanset(pd.concat([frame, more], ignore_index=True), text_spec()).issues
     assert issues["PII_score"][60:].tolist() == pytest.approx([1.0, 0.1, 0.5])

@@ -30,7 +30,12 @@ def test_tables_have_no_text_issues() -> None:
 
 def test_data_without_labels_has_no_issues_of_labels() -> None:
     unsupervised = replace(text_spec(), task=MLTask.UNSUPERVISED, label_column=None)
-    assert looked_for(unsupervised) == {"near duplicates", "outliers", "text basics", "personal data"}
+    assert looked_for(unsupervised) == {
+        "near duplicates",
+        "outliers",
+        "text basics",
+        "personal data",
+    }
 
 
 def test_every_flag_and_score_is_documented() -> None:

@@ -33,7 +33,9 @@ def test_rude_word_about_a_thing_is_no_insult() -> None:
     ]
     assert not found_in([*things, PLAIN], find_toxic)["is_toxic"].any()
     assert (
-        found_in(["you stupid idiot", "he sucks and they know", PLAIN], find_toxic)["is_toxic"].tolist()[:2]
+        found_in(["you stupid idiot", "he sucks and they know", PLAIN], find_toxic)[
+            "is_toxic"
+        ].tolist()[:2]
         == [True] * 2
     )
 
@@ -41,11 +43,23 @@ def test_rude_word_about_a_thing_is_no_insult() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Six of seven flights were fine and the crew was kind, but the last one got fucked up, and nobody helped.",
-        "the service is so sh*tty that even a very patient customer of many years will not come back to you",
-        "oh shitttt, it is upside down and nobody in the whole building knew it before we came here today",
+        (
+            "Six of seven flights were fine and the crew was kind, but the last one got fucked up,"
+            " and nobody helped."
+        ),
+        (
+            "the service is so sh*tty that even a very patient customer of many years will not come"
+            " back to you"
+        ),
+        (
+            "oh shitttt, it is upside down and nobody in the whole building knew it before we came"
+            " here today"
+        ),
         "No wonder that they left for another company after all these years, you dumbmotherfucker.",
-        "#getmeoffthisFUCKINplane after three hours of waiting for the gate to be free and the bags to come",
+        (
+            "#getmeoffthisFUCKINplane after three hours of waiting for the gate to be free and the"
+            " bags to come"
+        ),
         "Somebody already said goodbye, so checkmate idiot",
     ],
 )
@@ -74,15 +88,17 @@ def test_hatred_of_people_is_more_toxic_than_of_things() -> None:
     assert scores[0] > 0.9 > 0.1 > scores[1]
 
 
-@pytest.mark.parametrize("text", ["Google play top up help?", "Do you support top ups?", "yes please", "no charge?"])
+@pytest.mark.parametrize(
+    "text", ["Google play top up help?", "Do you support top ups?", "yes please", "no charge?"]
+)
 def test_words_of_requests_have_no_sentiment(text: str) -> None:
     assert found_in([text, PLAIN], find_sentiment)["sentiment_score"][0] == pytest.approx(0.5)
 
 
 def test_one_word_is_neither_the_worst_nor_the_kindest_text() -> None:
-    scores = found_in(["stop", "thanks", "terrible terrible terrible terrible", PLAIN], find_sentiment)[
-        "sentiment_score"
-    ]
+    scores = found_in(
+        ["stop", "thanks", "terrible terrible terrible terrible", PLAIN], find_sentiment
+    )["sentiment_score"]
     assert scores[2] < scores[0] < 0.5 < scores[1] < 0.9
 
 
@@ -92,10 +108,15 @@ def test_sentiment_runs_from_angry_over_plain_to_kind() -> None:
 
 
 def test_sentiment_of_another_language_is_missing() -> None:
-    assert found_in([KIND, GERMAN], find_sentiment)["sentiment_score"].isna().tolist() == [False, True]
+    assert found_in([KIND, GERMAN], find_sentiment)["sentiment_score"].isna().tolist() == [
+        False,
+        True,
+    ]
 
 
 def test_conclusion_of_a_long_text_counts() -> None:
     filler = " ".join([PLAIN] * 20)
-    good, bad = found_in([f"{filler} {KIND}", f"{filler} {ANGRY}"], find_sentiment)["sentiment_score"]
+    good, bad = found_in([f"{filler} {KIND}", f"{filler} {ANGRY}"], find_sentiment)[
+        "sentiment_score"
+    ]
     assert good > 0.5 > bad
