@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from projects.readers.kinds import PLACEHOLDER_PATTERN
 from projects.readers.profile import ColumnProfile
 from studio import cell_sql, tables
 from studio.engine.columns import ColumnKind
 from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
-from studio.engine.kinds import PLACEHOLDER_PATTERN
 from studio.engine.required_columns import quoted
 
 STRING, IMAGE = "string", "image_external"

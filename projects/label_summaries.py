@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from projects.guess import guess_choice
 from projects.models import DatasetVersion
 from projects.readers.facts import ROW_ID
 from projects.readers.label_cells import LabelCells, sample_cells
@@ -16,7 +17,6 @@ from projects.selectors import column_profiles
 from studio import cell_sql, tables
 from studio.engine.columns import ColumnKind
 from studio.engine.conventions import Convention
-from studio.engine.guess import guess_choice
 from studio.engine.label_reading import ClassCounts
 from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask

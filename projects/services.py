@@ -19,12 +19,12 @@ from projects.models import Dataset, DatasetVersion, Project
 from projects.readers import ReadOptions
 from projects.readers.facts import FIND_OUT
 from projects.readers.profile import profile_columns
+from projects.sample.support_requests import write_sample_csv
 from studio import runs, storage, tables
 from studio.accounts.models import User
 from studio.engine.columns import ColumnKind
 from studio.engine.conventions import DATE_ORDERS, DECIMALS, Convention
 from studio.engine.errors import DataProblem
-from studio.engine.sample import write_sample_csv
 from studio.engine.schema import CleansetSpec
 
 logger = logging.getLogger(__name__)

@@ -9,11 +9,11 @@ from django.http import HttpRequest, JsonResponse
 from projects import selectors, services
 from projects.access import dataset_or_404, newest_version_or_404
 from projects.api.client_answers import SCHEMA_TYPES, reading_failed
+from projects.guess import guess_choice
 from projects.label_summaries import label_cells, label_guess, separator_of
 from projects.models import DatasetVersion
 from studio.accounts.access import account
 from studio.api.errors import ApiProblem, client_view
-from studio.engine.guess import guess_choice
 from studio.engine.label_sets import read_set
 
 SCHEMA_VERSION = "0.1.12"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django import forms
 from django.http import QueryDict
 
+from projects.guess import fits_task, guess_choice, notes_on_features
 from projects.label_summaries import (
     LabelSummary,
     label_cells,
@@ -23,7 +24,6 @@ from projects.selectors import column_facts, column_profiles
 from studio.engine.columns import ColumnKind
 from studio.engine.convention_notes import convention_notes
 from studio.engine.errors import DataProblem
-from studio.engine.guess import fits_task, guess_choice, notes_on_features
 from studio.engine.label_questions import question_of_numbers, question_of_sets
 from studio.engine.label_reading import ClassCounts
 from studio.engine.label_sets import Separator, read_set

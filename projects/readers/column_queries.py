@@ -14,6 +14,14 @@ import duckdb
 import numpy as np
 
 from projects.readers.facts import ROW_ID
+from projects.readers.kinds import (
+    CODE_PATTERN,
+    MAX_SPELLINGS,
+    PLACEHOLDER_PATTERN,
+    UNSPACED_PATTERN,
+    URL_PATTERN,
+    CellCounts,
+)
 from projects.readers.sampled_numbers import SampledNumbers
 from studio import cell_sql
 from studio.engine.conventions import (
@@ -25,14 +33,6 @@ from studio.engine.conventions import (
     find_decimal,
 )
 from studio.engine.date_patterns import DATETIME_PATTERN
-from studio.engine.kinds import (
-    CODE_PATTERN,
-    MAX_SPELLINGS,
-    PLACEHOLDER_PATTERN,
-    UNSPACED_PATTERN,
-    URL_PATTERN,
-    ColumnFacts,
-)
 from studio.engine.number_patterns import INTEGER_PATTERN, NUMBER_PATTERN, OPEN_POINT_PATTERN
 from studio.tables import filled_sql
 
@@ -84,7 +84,7 @@ class ColumnQueries:
             f'(SELECT "{ROW_ID}" AS row_id, {cell} AS cell, trim("{name}") AS bare FROM {table})'
         )
 
-    def facts(self, distinct: Distinct) -> ColumnFacts:
+    def facts(self, distinct: Distinct) -> CellCounts:
         """All counts that a kind is inferred from, in one scan."""
         # A number is nothing else, so that a cell is rarely held against more than a few patterns.
         # CASE looks at the cells alone that the conditions before have left; AND in a filter looks
@@ -111,7 +111,7 @@ class ColumnQueries:
             """)  # noqa: E501
         values = self._values() if distinct.count <= MAX_SPELLINGS else frozenset()
         counts = dict(zip(_COUNTS, (int(value) for value in row), strict=False))
-        return ColumnFacts(
+        return CellCounts(
             **counts,
             n_distinct=distinct.count,
             mean_length=row[12],
@@ -136,8 +136,8 @@ class ColumnQueries:
         )
 
     def with_written_numbers(
-        self, facts: ColumnFacts, distinct: Distinct, decimal: Convention
-    ) -> ColumnFacts:
+        self, facts: CellCounts, distinct: Distinct, decimal: Convention
+    ) -> CellCounts:
         """The facts with numbers counted however they are written."""
         if not facts.n_written and decimal is Convention.POINT:
             return facts

@@ -12,7 +12,7 @@ import pyarrow.types as pt
 from projects.readers.facts import ReadLimits, TableRead
 from projects.readers.header import checked_header
 from projects.readers.table_writer import TableWriter
-from studio.engine.cell_text import array_text
+from studio.cell_text import array_text
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from projects.readers.column_queries import EVERY_ROW, Axis, ColumnQueries
 from projects.readers.facts import ROW_ID
+from projects.readers.kinds import CellCounts, has_words_among_numbers, infer_kind
 from projects.readers.sampled_numbers import SampledNumbers
 from studio.engine.column_names import is_index_name, is_index_of_library, is_time_name
 from studio.engine.columns import MEASURED, ColumnKind
@@ -26,10 +27,9 @@ from studio.engine.conventions import (
     Conventions,
     FoundConvention,
 )
-from studio.engine.guess import MAX_CLASSES
-from studio.engine.kinds import ColumnFacts, has_words_among_numbers, infer_kind
 from studio.engine.progress import Progress, Silent
 from studio.engine.schema import CleansetSpec
+from studio.engine.validate import MAX_CLASSES
 
 MAX_TOP_VALUES = 10
 MAX_SHOWN_CHARS = 200
@@ -346,7 +346,7 @@ def _profile(
     )
 
 
-def _counts_rows(name: str, facts: ColumnFacts, sampled: SampledNumbers) -> bool:
+def _counts_rows(name: str, facts: CellCounts, sampled: SampledNumbers) -> bool:
     if facts.n_integer < facts.n_rows:
         return False
     if is_index_of_library(name):
@@ -359,7 +359,7 @@ def _counts_rows(name: str, facts: ColumnFacts, sampled: SampledNumbers) -> bool
     )
 
 
-def _top_values(queries: ColumnQueries, facts: ColumnFacts) -> tuple[TopValue, ...]:
+def _top_values(queries: ColumnQueries, facts: CellCounts) -> tuple[TopValue, ...]:
     if facts.n_distinct == facts.n_filled > MAX_TOP_VALUES:
         return ()  # all occur once: none is frequent
     return tuple(

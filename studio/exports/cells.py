@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pyarrow as pa
 import pyarrow.types as pt
 
-from studio.engine.cell_text import array_text
+from studio.cell_text import array_text
 
 Batches = Iterable[pa.RecordBatch]
 

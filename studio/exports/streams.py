@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studio.engine.cell_text import array_text
+from studio.cell_text import array_text
 from studio.exports.cells import Batches, is_plain, plain_values
 from studio.exports.formulas import formula_like_texts_guarded, runnable_texts_guarded
 

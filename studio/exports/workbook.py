@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from studio.engine.cell_text import array_text
+from studio.cell_text import array_text
 from studio.engine.errors import DataProblem
 from studio.exports.cells import Batches, is_plain, plain_values
 

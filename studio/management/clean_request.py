@@ -11,11 +11,11 @@ from typing import Any
 
 from django.conf import settings
 
+from projects.guess import guess_choice
 from projects.readers import ReadOptions
 from projects.readers.profile import ColumnProfile, conventions_of
 from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
-from studio.engine.guess import guess_choice
 from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.near_names import nearest_name

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from studio.engine.sample import Planted, make_support_requests
+from projects.sample.support_requests import Planted, make_support_requests
 from tests.benchmarks import noise
 from tests.benchmarks.peers.models import table_pipeline, text_pipeline
 

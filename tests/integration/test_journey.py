@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.engine.sample import Planted, make_support_requests
+from projects.sample.support_requests import Planted, make_support_requests
 from tests.journey import walk
 from tests.visitor import ClientVisitor
 

@@ -19,12 +19,12 @@ from cleansets.frames import read_frame
 from cleansets.pipeline import analyse_table
 from models_app.artifact_files import signing_key
 from models_app.pipeline import fit_best_model
+from projects.guess import notes_on_features
 from projects.readers import ROW_ID
 from projects.readers.profile import assumed_conventions, profile_table, words_notes
 from studio import tables
 from studio.engine.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
 from studio.engine.convention_notes import convention_notes
-from studio.engine.guess import notes_on_features
 from studio.engine.label_reading import read_labels, written_labels
 from studio.engine.manifest import describe
 from studio.engine.ml_task import MEASURES, MLTask, Modality

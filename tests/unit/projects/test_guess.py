@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from projects.guess import guess_choice, notes_on_features
 from studio.engine.columns import ColumnKind as K
-from studio.engine.guess import guess_choice, notes_on_features
 from studio.engine.ml_task import MLTask, Modality
 
 

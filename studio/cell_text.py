@@ -22,9 +22,11 @@ def array_text(array: pa.Array) -> pa.Array:
     """Write every value of an Arrow array as text; missing values and NaN become null.
 
     Parameters
-    ---------- array Any type. Integers are written without ".0", floats as the shortest text that
-    reads back to the same value, booleans as True and False, timestamps as ``2024-01-31 09:30:00``
-    (with the fraction and the offset where there is one), lists and structs as JSON.
+    ----------
+    array
+        Any type. Integers are written without ".0", floats as the shortest text that reads back to
+        the same value, booleans as True and False, timestamps as ``2024-01-31 09:30:00`` (with the
+        fraction and the offset where there is one), lists and structs as JSON.
 
     Returns
     -------

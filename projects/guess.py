@@ -12,8 +12,7 @@ from typing import Protocol
 from studio.engine.column_names import has_word
 from studio.engine.columns import ColumnKind
 from studio.engine.ml_task import MLTask, Modality
-
-MAX_CLASSES = 1000
+from studio.engine.validate import MAX_CLASSES
 
 _LABEL_NAMES = {"label", "labels", "class", "target", "y", "given_label", "category"}
 _LABEL_WORDS = {
@@ -92,14 +91,16 @@ class Guess:
     ----------
     modality
         Text or tabular.
-    task The task asked for. Else multi-label where the cells of the label column are sets,
+    task
+        The task asked for. Else multi-label where the cells of the label column are sets,
         multi-class where they are classes, regression where they are measured, unsupervised where
         no label column was found.
     label_column, text_column
         None where none was found. `text_column` is also given for a tabular guess, if there is one.
     feature_columns
         What a tabular project learns from, in the order of the table.
-    left_out The columns that something speaks against, each with the reason in words that complete
+    left_out
+        The columns that something speaks against, each with the reason in words that complete
         "left out: …".
     """
 

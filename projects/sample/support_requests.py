@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
-from studio.engine.sample_phrases import (
+from projects.sample.phrases import (
     CHANNELS,
     CLOSINGS,
     CONFUSABLE,
@@ -64,7 +64,8 @@ class SampleTable:
     ----------
     frame
         Columns request_id, message, topic (the given label, None where unlabeled) and channel.
-    truth In the same order: true_topic, planted (a value of `Planted`), and twin, the row that a
+    truth
+        In the same order: true_topic, planted (a value of `Planted`), and twin, the row that a
         copy or near duplicate was made from (-1 for others).
     """
 
@@ -92,8 +93,10 @@ def make_support_requests(*, n_rows: int = 1200, seed: int = 0) -> SampleTable:
         The only source of randomness; equal seeds give equal tables.
 
     Returns
-    ------- SampleTable 6 % label errors, 2 % near duplicates, 1 % exact copies, 1 % outliers, 2 %
-    unlabeled rows, the rest clean and distinct.
+    -------
+    SampleTable
+        6 % label errors, 2 % near duplicates, 1 % exact copies, 1 % outliers, 2 % unlabeled rows,
+        the rest clean and distinct.
 
     Raises
     ------

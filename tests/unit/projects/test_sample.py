@@ -7,19 +7,19 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from projects.guess import guess_choice
 from projects.readers import ReadLimits, read_table
 from projects.readers.profile import profile_table
-from studio.engine.guess import guess_choice
-from studio.engine.ml_task import Modality
-from studio.engine.progress import Silent
-from studio.engine.sample import (
+from projects.sample.phrases import CONFUSABLE
+from projects.sample.support_requests import (
     TOPICS,
     Planted,
     SampleTable,
     make_support_requests,
     write_sample_csv,
 )
-from studio.engine.sample_phrases import CONFUSABLE
+from studio.engine.ml_task import Modality
+from studio.engine.progress import Silent
 
 
 @pytest.fixture(scope="module")

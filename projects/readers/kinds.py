@@ -56,7 +56,7 @@ _MAX_CATEGORIES_BY_ID_NAME = (
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnFacts:
+class CellCounts:
     """Counts over the cells of one column.
 
     All `n_…` but `n_rows` and `n_missing` count cells that are not missing, surrounding spaces not
@@ -103,118 +103,116 @@ class ColumnFacts:
         return 1 + self.n_spaces / self.n_filled
 
 
-def infer_kind(name: str, facts: ColumnFacts) -> ColumnKind:
+def infer_kind(name: str, counts: CellCounts) -> ColumnKind:
     """Infer the kind of a column from its name and the counts over its cells.
 
     Parameters
     ----------
     name
         The column's name; names such as ``customer_id`` speak for an identifier.
-    facts
+    counts
         Counts over all cells.
 
     Returns
-    ------- ColumnKind A guess for the user to confirm. A number column may hold up to 1 % of other
-    cells and any number of placeholders such as ``NA`` or ``?``. An empty column is categorical.
-
-    Examples
-    --------
-    >>> facts = ColumnFacts(n_rows=4, n_missing=0, n_distinct=2, n_integer=4, n_number=4, n_code=0, n_datetime=0,
-    ...     n_url=0, n_placeholder=0, n_unspaced=0, n_with_digit=4, n_spaces=0, mean_length=1.0, lowest=0.0,
-    ...     highest=1.0, values=frozenset({"0", "1"}))
-    >>> infer_kind("survived", facts)
-    <ColumnKind.BOOLEAN: 'boolean'>
-    """  # noqa: E501
-    if not facts.n_filled:
+    -------
+    ColumnKind
+        A guess for the user to confirm. A number column may hold up to 1 % of other cells and any
+        number of placeholders such as ``NA`` or ``?``. An empty column is categorical.
+    """
+    if not counts.n_filled:
         return ColumnKind.CATEGORICAL
-    if facts.values in _BOOLEAN_PAIRS:
+    if counts.values in _BOOLEAN_PAIRS:
         return ColumnKind.BOOLEAN
-    if facts.n_url >= _NEARLY_ALL * facts.n_filled:
+    if counts.n_url >= _NEARLY_ALL * counts.n_filled:
         return ColumnKind.URL
-    if _is_mostly(facts, facts.n_datetime):
+    if _is_mostly(counts, counts.n_datetime):
         return ColumnKind.DATETIME
-    if _is_mostly(facts, facts.n_number):
-        return _kind_of_numbers(name, facts)
-    return _kind_of_words(name, facts)
+    if _is_mostly(counts, counts.n_number):
+        return _kind_of_numbers(name, counts)
+    return _kind_of_words(name, counts)
 
 
-def _is_mostly(facts: ColumnFacts, n_matching: int) -> bool:
-    n_meant = facts.n_filled - facts.n_placeholder
+def _is_mostly(counts: CellCounts, n_matching: int) -> bool:
+    n_meant = counts.n_filled - counts.n_placeholder
     return n_meant > 0 and n_matching >= _NEARLY_ALL * n_meant
 
 
-def has_words_among_numbers(name: str, facts: ColumnFacts) -> bool:
+def has_words_among_numbers(name: str, counts: CellCounts) -> bool:
     """Say whether a column would be one of numbers if fewer of its cells were words.
 
     Codes and identifiers are not meant; placeholders such as ``NA`` count neither as numbers nor as
     words.
     """
-    n_meant = facts.n_filled - facts.n_placeholder
-    if _is_mostly(facts, facts.n_number) or facts.n_number < max(1, _MOSTLY_NUMBERS * n_meant):
+    n_meant = counts.n_filled - counts.n_placeholder
+    if _is_mostly(counts, counts.n_number) or counts.n_number < max(1, _MOSTLY_NUMBERS * n_meant):
         return False
-    return _kind_of_numbers(name, facts) in MEASURED
+    return _kind_of_numbers(name, counts) in MEASURED
 
 
-def _kind_of_numbers(name: str, facts: ColumnFacts) -> ColumnKind:
-    if facts.n_code:
+def _kind_of_numbers(name: str, counts: CellCounts) -> ColumnKind:
+    if counts.n_code:
         return (
-            ColumnKind.IDENTIFIER if facts.distinct_fraction > _VARIED else ColumnKind.CATEGORICAL
+            ColumnKind.IDENTIFIER if counts.distinct_fraction > _VARIED else ColumnKind.CATEGORICAL
         )
-    if facts.n_integer == facts.n_number and _is_number_of_things(name.strip(), facts):
+    if counts.n_integer == counts.n_number and _is_number_of_things(name.strip(), counts):
         return ColumnKind.IDENTIFIER
-    if _is_identifier_name(name) and facts.n_distinct > 1:
-        if facts.n_distinct > _MAX_CATEGORIES_BY_ID_NAME or facts.distinct_fraction == 1.0:
+    if _is_identifier_name(name) and counts.n_distinct > 1:
+        if counts.n_distinct > _MAX_CATEGORIES_BY_ID_NAME or counts.distinct_fraction == 1.0:
             return ColumnKind.IDENTIFIER
         return ColumnKind.CATEGORICAL
-    if facts.n_integer < facts.n_number:
+    if counts.n_integer < counts.n_number:
         return ColumnKind.NUMBER
-    return ColumnKind.IDENTIFIER if _counts_rows(name, facts) else ColumnKind.INTEGER
+    return ColumnKind.IDENTIFIER if _counts_rows(name, counts) else ColumnKind.INTEGER
 
 
 def _is_identifier_name(name: str) -> bool:
     return bool(_ID_NAME.search(name.strip()))
 
 
-def _is_number_of_things(name: str, facts: ColumnFacts) -> bool:
-    if facts.distinct_fraction == 1.0:
+def _is_number_of_things(name: str, counts: CellCounts) -> bool:
+    if counts.distinct_fraction == 1.0:
         return bool(_NUMBER_NAME.search(name))
-    is_varied = facts.distinct_fraction > _VARIED and facts.n_distinct > _MAX_CATEGORIES_BY_ID_NAME
+    is_varied = (
+        counts.distinct_fraction > _VARIED and counts.n_distinct > _MAX_CATEGORIES_BY_ID_NAME
+    )
     return is_varied and bool(_NUMBER_OF_ONE_NAME.search(name))
 
 
-def _counts_rows(name: str, facts: ColumnFacts) -> bool:
+def _counts_rows(name: str, counts: CellCounts) -> bool:
     """Whether the column is 0…n−1 or 1…n in some order."""
     if (
-        facts.lowest is None
-        or facts.highest is None
-        or facts.distinct_fraction < 1.0
-        or facts.n_missing
+        counts.lowest is None
+        or counts.highest is None
+        or counts.distinct_fraction < 1.0
+        or counts.n_missing
     ):
         return False
-    is_long_enough = facts.n_rows >= _MIN_ROWS_FOR_A_SEQUENCE or bool(
+    is_long_enough = counts.n_rows >= _MIN_ROWS_FOR_A_SEQUENCE or bool(
         _ROW_NUMBER_NAME.match(name.strip())
     )
     return (
         is_long_enough
-        and facts.lowest in (0.0, 1.0)
-        and facts.highest - facts.lowest == facts.n_rows - 1
+        and counts.lowest in (0.0, 1.0)
+        and counts.highest - counts.lowest == counts.n_rows - 1
     )
 
 
-def _kind_of_words(name: str, facts: ColumnFacts) -> ColumnKind:
-    if _is_text(facts):
+def _kind_of_words(name: str, counts: CellCounts) -> ColumnKind:
+    if _is_text(counts):
         return ColumnKind.TEXT
-    if facts.distinct_fraction < _NEARLY_DISTINCT:
+    if counts.distinct_fraction < _NEARLY_DISTINCT:
         return ColumnKind.CATEGORICAL
-    has_one_word = facts.n_spaces < 0.1 * facts.n_filled
-    if has_one_word and (_is_identifier_name(name) or facts.n_with_digit > facts.n_filled / 2):
+    has_one_word = counts.n_spaces < 0.1 * counts.n_filled
+    if has_one_word and (_is_identifier_name(name) or counts.n_with_digit > counts.n_filled / 2):
         return ColumnKind.IDENTIFIER
     return (
-        ColumnKind.TEXT if facts.n_distinct > _MAX_CATEGORIES_BY_ID_NAME else ColumnKind.CATEGORICAL
+        ColumnKind.TEXT
+        if counts.n_distinct > _MAX_CATEGORIES_BY_ID_NAME
+        else ColumnKind.CATEGORICAL
     )
 
 
-def _is_text(facts: ColumnFacts) -> bool:
-    if facts.mean_words >= _LONG_TEXT_WORDS:
-        return facts.n_distinct > 2
-    return facts.mean_words >= _MIN_TEXT_WORDS and facts.distinct_fraction >= _VARIED
+def _is_text(counts: CellCounts) -> bool:
+    if counts.mean_words >= _LONG_TEXT_WORDS:
+        return counts.n_distinct > 2
+    return counts.mean_words >= _MIN_TEXT_WORDS and counts.distinct_fraction >= _VARIED
