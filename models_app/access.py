@@ -1,4 +1,4 @@
-"""Which models a request may touch. Another account's model does not exist for it."""
+"""The models that a request may touch. To other accounts they do not exist: 404."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def model_or_404(request: HttpRequest, model_id: uuid.UUID) -> DeployedModel:
 
 
 def ready_model_or_404(request: HttpRequest, model_id: uuid.UUID) -> DeployedModel:
-    """Return a model whose training is done; it cannot predict before that."""
+    """Return a trained model; one in training cannot predict, so it ends in 404."""
     model = model_or_404(request, model_id)
     if not model.is_succeeded:
-        raise Http404("The training is not done.")
+        raise Http404("The training has not finished.")
     return model

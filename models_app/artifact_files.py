@@ -19,14 +19,11 @@ N_OPEN_MODELS = 2  # kept in memory per worker process; a text model holds hundr
 
 
 def signing_key() -> bytes:
-    """Return the key that artefacts are signed with; it is derived, so that a leaked one does not
-    open sessions.
-    """
+    """Return the key that signs artefacts, derived so that a leaked one does not open sessions."""
     return hmac.digest(settings.SECRET_KEY.encode(), PURPOSE, "sha256")
 
 
 def save_tar(model: TrainedModel, tar: Path) -> Manifest:
-    """Write the signed artefact as one file."""
     with tables.scratch() as folder:
         manifest = save_artifact(model, folder / "model", signing_key=signing_key())
         with tarfile.open(tar, "w") as archive:
@@ -37,7 +34,7 @@ def save_tar(model: TrainedModel, tar: Path) -> Manifest:
 
 @lru_cache(maxsize=N_OPEN_MODELS)
 def deployed_artifact(artifact_key: str) -> TrainedModel:
-    """Return the model under a storage key. Raises DataProblem when its signature is not right."""
+    """Return the model under a storage key. Raises DataProblem if it is missing or was altered."""
     with tables.scratch() as folder:
         try:
             with tarfile.open(tables.local_path(artifact_key)) as archive:

@@ -1,4 +1,4 @@
-"""What a person may type."""
+"""Forms of the app."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from studio.runs import Run
 
 
 class DeployedModel(Run):
-    """The best model, trained on the corrected data of a cleanset."""
+    """The best model, trained on a cleanset's corrected data."""
 
     task_name = "models_app.train_model"
     queue = "training"
@@ -36,7 +36,6 @@ class DeployedModel(Run):
         return reverse("model", args=[self.pk])
 
     def ended_notice(self) -> str | None:
-        """Tell the owner."""
         return f"Model {self.name}"
 
     @property
@@ -46,13 +45,19 @@ class DeployedModel(Run):
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """The engine's stages, and the final fit on every row."""
-        encodes = "Encoding text" in self.cleanset.stages
-        encoding = ("Encoding text",) if encodes else ()
-        compared = ("Reading rows", "Reading features", *encoding, "Training models", "Ensembling")
-        return (*compared, "Training the best model", "Saving")
+        """The engine's stages, ending with the fit on every row."""
+        encoding = ("Encoding text",) if "Encoding text" in self.cleanset.stages else ()
+        return (
+            "Reading rows",
+            "Reading features",
+            *encoding,
+            "Training models",
+            "Ensembling",
+            "Training the best model",
+            "Saving",
+        )
 
     @property
     def n_unlabeled(self) -> int:
-        """Rows that were left out of the training for having no label."""
+        """Rows that training left out because they have no label."""
         return (self.cleanset.n_rows or 0) - (self.n_excluded or 0) - (self.n_rows or 0)

@@ -1,4 +1,4 @@
-"""Trains the best model on the data as people corrected it."""
+"""Trains the best model on the corrected data."""
 
 from __future__ import annotations
 
@@ -23,15 +23,12 @@ from studio.fan_out import fan_out
 
 
 def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
-    """Train on the corrected rows, publish the artefact, and return the values to store on
-    the run.
-    """
+    """Train on the corrected rows, publish the artefact, and return the fields to store."""
     project = run.cleanset.project
+    spec = project.spec()
     rows = corrected_rows(run.cleanset)
     table = tables.local_path(project.version.table_key)
-    model = fit_best_model(
-        table, project.spec(), rows.labels, row_ids=rows.row_id, progress=progress
-    )
+    model = fit_best_model(table, spec, rows.labels, row_ids=rows.row_id, progress=progress)
     progress("Saving")
     with tables.scratch() as folder:
         tar = folder / "model.tar"
@@ -43,7 +40,7 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
         "artifact_bytes": n_bytes,
         "manifest": asdict(manifest),
         "candidates": [asdict(candidate) for candidate in model.candidates],
-        "n_rows": rows.n_labeled(project.spec().task),
+        "n_rows": rows.n_labeled(spec.task),
         "n_corrected": rows.n_corrected,
         "n_excluded": rows.n_excluded,
     }
@@ -57,8 +54,9 @@ def fit_best_model(
     row_ids: npt.NDArray[np.int64] | None = None,
     progress: Progress,
 ) -> TrainedModel:
-    """Train on rows of a Parquet table; the same for the worker and for the command line. `row_ids`
-    None = all rows.
+    """Train on the rows `row_ids` of a Parquet table, all of them if None.
+
+    The worker and the command line both call this.
     """
     progress("Reading rows")
     frame = read_frame(table, spec.feature_columns, row_ids)

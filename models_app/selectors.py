@@ -1,6 +1,4 @@
-"""What the pages of a model show, read from its row and from the cleanset that it was
-trained on.
-"""
+"""What the pages of a model show, read from its row and from the cleanset it was trained on."""
 
 from __future__ import annotations
 
@@ -24,18 +22,18 @@ def models_of(user: User) -> QuerySet[DeployedModel]:
 
 
 def newest_model(cleanset: Cleanset) -> DeployedModel | None:
-    """Return the model that was deployed last, unless its training was cancelled."""
+    """Return the most recently deployed model, cancelled ones aside."""
     return cleanset.deployed_models.exclude(status=Status.CANCELLED).order_by("-queued_at").first()
 
 
 def model_in_training(cleanset: Cleanset) -> DeployedModel | None:
-    """Return the model whose training has not ended."""
+    """Return the model whose training is queued or running."""
     return cleanset.deployed_models.filter(status__in=ACTIVE).first()
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingPreview:
-    """What training would see if it began now: the rows with a label, and what is left out."""
+    """The rows that training would use if it began now, and those that it would leave out."""
 
     n_rows: int
     n_corrected: int
@@ -44,7 +42,6 @@ class TrainingPreview:
 
 
 def training_preview(cleanset: Cleanset) -> TrainingPreview:
-    """Count what training reads."""
     rows = corrected_rows(cleanset)
     n_labeled = rows.n_labeled(cleanset.task)
     return TrainingPreview(
@@ -53,17 +50,17 @@ def training_preview(cleanset: Cleanset) -> TrainingPreview:
 
 
 def n_decisions_since(model: DeployedModel) -> int:
-    """Return how many rows training would see otherwise, now, than when it began."""
+    """Return the number of rows whose training label has changed since the training began."""
     return n_changed_for_training(model.cleanset, since=model.started_at or model.queued_at)
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """One line of the table of models. What the score is, `words` tell; it is measured on rows that
-    were held out.
+    """One line of the table of candidates.
 
-    The original score is that of the project's analysis of the uploaded labels; None where that did
-    not try the candidate. `ece` is None where there are no probabilities.
+    `words` names the score, which is measured on held-out rows. The original score is from the
+    project's analysis of the uploaded labels; None if that did not try the candidate. `ece` is None
+    for tasks without probabilities.
     """
 
     name: str
@@ -77,26 +74,21 @@ class CandidateRow:
 
     @property
     def held_out_text(self) -> str:
-        """The score against the corrected labels."""
         return self.words.score_text(self.held_out_score)
 
     @property
     def original_text(self) -> str:
-        """The score against the uploaded labels."""
         return self.words.score_text(self.original_score)
 
     @property
     def difference(self) -> str:
-        """Held-out minus original score."""
         if self.original_score is None:
             return "–"
         return self.words.difference_text(self.held_out_score, self.original_score)
 
 
 def held_out_text(model: DeployedModel) -> str:
-    """Return the score of the candidate that is deployed, with its name; a dash before it is
-    trained.
-    """
+    """Return the deployed candidate's score and the score's name, or a dash before training."""
     if not model.is_succeeded or not model.candidates:
         return "–"
     words = TASK_WORDS[model.cleanset.task]
@@ -104,30 +96,29 @@ def held_out_text(model: DeployedModel) -> str:
 
 
 def candidate_rows(model: DeployedModel) -> list[CandidateRow]:
-    """Return every candidate, best first, beside its accuracy on the data as it was uploaded; the
-    best is deployed.
-    """
-    original = {
+    """Return every candidate, best first; the best is deployed."""
+    words = TASK_WORDS[model.cleanset.task]
+    original_scores = {
         candidate["key"]: candidate["accuracy"] for candidate in model.cleanset.root.candidates
     }
     return [
         CandidateRow(
             name=candidate["name"],
-            words=TASK_WORDS[model.cleanset.task],
+            words=words,
             held_out_score=candidate["accuracy"],
-            original_score=original.get(candidate["key"]),
+            original_score=original_scores.get(candidate["key"]),
             ece=candidate.get("ece"),
             inference_time_s=candidate["inference_time_s"],
             training_time_s=candidate["training_time_s"],
-            is_deployed=place == 0,
+            is_deployed=rank == 0,
         )
-        for place, candidate in enumerate(model.candidates)
+        for rank, candidate in enumerate(model.candidates)
     ]
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedColumn:
-    """A column that a file must have to be predicted."""
+    """A column that a file to predict must have."""
 
     name: str
     kind: str
@@ -140,11 +131,11 @@ def expected_columns(model: DeployedModel) -> list[ExpectedColumn]:
 
 
 def made_with(model: DeployedModel) -> Mapping[str, str]:
-    """Return the versions of what made the model."""
+    """Return the versions of Python and the libraries that the model was trained with."""
     return {"Python": model.manifest["python"], **model.manifest["library_versions"]}
 
 
 def file_digests(model: DeployedModel) -> Mapping[str, str]:
-    """Return the SHA-256 of each file in the artefact."""
+    """Return the SHA-256 digest of each file in the artefact."""
     digests: Mapping[str, str] = model.manifest["files"]
     return digests

@@ -1,4 +1,4 @@
-"""Writes of the app: deploying a model, starting it again, deleting it."""
+"""Writes of the app: deploying a model, retrying its training, deleting it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from studio.engine.ml_task import MLTask
 
 
 def check_deployable(cleanset: Cleanset) -> None:
-    """Raise DataProblem for a cleanset that no model can be trained on."""
+    """Raise DataProblem if no model can be trained on the cleanset."""
     if not cleanset.is_succeeded:
         raise DataProblem(
             "The analysis of this cleanset has not finished. Wait until it has, then deploy the"
@@ -23,19 +23,19 @@ def check_deployable(cleanset: Cleanset) -> None:
         )
     if cleanset.task is MLTask.UNSUPERVISED:
         raise DataProblem(
-            "This project has no labels, so there is nothing that a model could learn to predict. "
-            "To deploy a model, create a project with a label column."
+            "This project has no labels, so there is nothing for a model to learn. To deploy a"
+            " model, create a project with a label column."
         )
 
 
 @transaction.atomic
 def model_deploy(*, cleanset: Cleanset, user: User, name: str) -> DeployedModel:
-    """Create a model of the cleanset as it is corrected now, and queue its training."""
+    """Create a model of the cleanset, and queue its training on the labels as corrected by then."""
     check_deployable(cleanset)
     if model_in_training(cleanset) is not None:
         raise DataProblem(
-            "A model of this cleanset is already being trained. Wait until it is done, or cancel it"
-            " first."
+            "A model of this cleanset is already being trained. Wait until it has finished, or"
+            " cancel it first."
         )
     model = DeployedModel.objects.create(cleanset=cleanset, created_by=user, name=name)
     runs.enqueue(model)
@@ -44,16 +44,14 @@ def model_deploy(*, cleanset: Cleanset, user: User, name: str) -> DeployedModel:
 
 @transaction.atomic
 def model_retry(*, model: DeployedModel, user: User) -> DeployedModel:
-    """Train a model again that failed or was cancelled; the new run takes its place."""
+    """Replace a model whose training failed or was cancelled by a new one, and queue it."""
     if model.is_active or model.is_succeeded:
-        raise DataProblem("This training has not failed, so there is nothing to start again.")
-    again = model_deploy(cleanset=model.cleanset, user=user, name=model.name)
+        raise DataProblem("This training has not failed, so there is nothing to retry.")
+    replacement = model_deploy(cleanset=model.cleanset, user=user, name=model.name)
     model_delete(model=model)
-    return again
+    return replacement
 
 
 def model_delete(*, model: DeployedModel) -> None:
-    """Delete a model with its predictions and every file of theirs; a training that is under way
-    ends.
-    """
+    """Delete a model, its predictions and all their files; a training under way stops."""
     delete_with_files(model)

@@ -1,4 +1,4 @@
-"""Celery's door to the pipeline."""
+"""The app's Celery task."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from studio.runs import run_tracked
 
 @shared_task(name=DeployedModel.task_name)
 def train_model(*, run_id: str, **_: object) -> None:
-    """Train a model on corrected data."""
     from models_app.pipeline import train
 
     run_tracked(DeployedModel, run_id, train)

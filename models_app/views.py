@@ -1,6 +1,4 @@
-"""The deploy form and the model page. What is done with a model's predictions lies in the app
-above, `inference`.
-"""
+"""The deploy form and the model page; pages of its predictions are in `inference`."""
 
 from __future__ import annotations
 
@@ -31,9 +29,7 @@ TABS = {PREDICT: "Predict New Labels", RESULTS: "Inference Results", DETAILS: "M
 
 @require_http_methods(["GET", "POST"])
 def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Ask for a name; then train. Without labels there is nothing to train, which is said in place
-    of the form.
-    """
+    """Ask for a name, then train; a cleanset without labels gets a sentence instead."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     services.check_deployable(cleanset)
     training = selectors.model_in_training(cleanset)
@@ -42,11 +38,8 @@ def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
         return redirect(training)
     form = DeployForm(request.POST or None, initial={"name": cleanset.project.name})
     if form.is_valid():
-        return redirect(
-            services.model_deploy(
-                cleanset=cleanset, user=account(request), name=form.cleaned_data["name"]
-            )
-        )
+        name = form.cleaned_data["name"]
+        return redirect(services.model_deploy(cleanset=cleanset, user=account(request), name=name))
     context = {
         "cleanset": cleanset,
         "crumbs": _crumbs(cleanset, "projects"),
@@ -61,7 +54,7 @@ def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 def model(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
-    """Show the training while it lasts, then the three tabs of the model."""
+    """Show the progress of the training, then the three tabs of the model."""
     model = model_or_404(request, model_id)
     context = {"model": model, "crumbs": _crumbs(model.cleanset, "models"), "section": "models"}
     if model.is_succeeded:
@@ -72,9 +65,11 @@ def model(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
 
 
 def _tab_context(request: HttpRequest, model: DeployedModel) -> dict[str, object]:
-    tab = request.GET.get("tab", PREDICT)
-    tab = tab if tab in TABS else PREDICT
-    counts, url = {RESULTS: model.prediction_batches.count()}, model.get_absolute_url()
+    tab = request.GET.get("tab")
+    if tab not in TABS:
+        tab = PREDICT
+    counts = {RESULTS: model.prediction_batches.count()}
+    url = model.get_absolute_url()
     tabs = [(title, f"{url}?tab={key}", key == tab, counts.get(key)) for key, title in TABS.items()]
     context: dict[str, object] = {
         "words": TASK_WORDS[model.cleanset.task],
@@ -84,9 +79,10 @@ def _tab_context(request: HttpRequest, model: DeployedModel) -> dict[str, object
     }
     if tab == DETAILS:
         candidates = selectors.candidate_rows(model)
-        context |= {"candidates": candidates, "deployed": candidates[0]}
-        context["has_ece"] = any(candidate.ece is not None for candidate in candidates)
         context |= {
+            "candidates": candidates,
+            "deployed": candidates[0],
+            "has_ece": any(candidate.ece is not None for candidate in candidates),
             "versions": selectors.made_with(model),
             "digests": selectors.file_digests(model),
         }
@@ -113,7 +109,7 @@ def _crumbs(cleanset: Cleanset, section: str) -> list[tuple[str, str]]:
 
 @require_GET
 def model_run(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
-    """Render the state of the training; once it is done the page reloads and shows the model."""
+    """Render the progress of the training; once it has ended, the page reloads."""
     model = model_or_404(request, model_id)
     if not is_partial(request):
         return redirect(model)
@@ -125,7 +121,6 @@ def model_run(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def model_cancel(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
-    """Stop the training."""
     model = model_or_404(request, model_id)
     if not runs.cancel(model):
         messages.info(request, "The training had already finished.")
@@ -134,7 +129,7 @@ def model_cancel(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def model_retry(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
-    """Train again after a failure or a cancel."""
+    """Train again after a failure or a cancellation."""
     return redirect(
         services.model_retry(model=model_or_404(request, model_id), user=account(request))
     )
@@ -142,7 +137,6 @@ def model_retry(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def model_delete(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
-    """Delete the model and its predictions."""
     model = model_or_404(request, model_id)
     cleanset = model.cleanset
     services.model_delete(model=model)

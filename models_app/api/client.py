@@ -1,4 +1,4 @@
-"""Deployments for the public client: trained on a cleanset, watched, described."""
+"""Deployments for the public client: training, progress and description."""
 
 from __future__ import annotations
 
@@ -27,23 +27,20 @@ STATES = {
 
 @client_view("POST", scope="write")
 def model_deploy(request: HttpRequest) -> JsonResponse:
-    """Train a model on a cleanset as it is corrected now."""
+    """Train a model on a cleanset's corrected data."""
     body = json_object(request)
     cleanset = ready_cleanset(request, identifier(body.get("cleanset_id"), "cleanset"))
     form = DeployForm({"name": text(body, "deployment_name")})
     if not form.is_valid():
         raise ApiProblem(f"The name of the model cannot be used: {form.errors['name'][0]}")
     name = form.cleaned_data["name"]
-    return JsonResponse(
-        {"id": str(services.model_deploy(cleanset=cleanset, user=account(request), name=name).pk)}
-    )
+    model = services.model_deploy(cleanset=cleanset, user=account(request), name=name)
+    return JsonResponse({"id": str(model.pk)})
 
 
 @client_view("GET", scope="read")
 def model(request: HttpRequest, model_id: uuid.UUID) -> JsonResponse:
-    """Tell the state of a model and what it was made from; why a training failed stands under
-    `error_message`.
-    """
+    """Describe a model; `error_message` says why its training failed, if it did."""
     model = model_or_404(request, model_id)
     project = model.cleanset.project
     return JsonResponse(
@@ -62,7 +59,7 @@ def model(request: HttpRequest, model_id: uuid.UUID) -> JsonResponse:
 
 
 def ready_model(request: HttpRequest, model_id: uuid.UUID) -> DeployedModel:
-    """Return a model that can predict. Raises ApiProblem with the reason where it cannot."""
+    """Return a trained model. Raises ApiProblem with the reason if it cannot predict."""
     model = model_or_404(request, model_id)
     if model.is_active:
         raise ApiProblem(
@@ -74,7 +71,7 @@ def ready_model(request: HttpRequest, model_id: uuid.UUID) -> DeployedModel:
         )
     if not model.is_succeeded:
         raise ApiProblem(
-            f"This model cannot predict, since its training failed: {model.error_message}",
+            f"This model cannot predict because its training failed: {model.error_message}",
             status=409,
         )
     return model

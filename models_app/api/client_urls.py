@@ -1,4 +1,4 @@
-"""Addresses of the public client that are about models. None ends in a slash."""
+"""The public client's addresses for models. None ends in a slash."""
 
 from __future__ import annotations
 

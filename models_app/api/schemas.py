@@ -1,4 +1,4 @@
-"""How `/api/v1` writes models."""
+"""Models as `/api/v1` reads and writes them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from studio.engine.ml_task import MLTask
 
 
 class ModelIn(Schema):
-    """A model to be trained."""
+    """A model to train."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,7 +30,7 @@ class ModelOut(Schema):
     cleanset_id: UUID
     project_id: UUID
     task: MLTask
-    n_rows: int | None = Field(description="Rows that it was trained on; null until that is done.")
+    n_rows: int | None = Field(description="Rows that it was trained on; null until then.")
     n_corrected: int | None = Field(
         description="Of those, rows whose label is not the uploaded one."
     )
@@ -40,12 +40,10 @@ class ModelOut(Schema):
 
     @staticmethod
     def resolve_project_id(model: DeployedModel) -> UUID:
-        """Return the project of its cleanset."""
         return model.cleanset.project_id
 
     @staticmethod
     def resolve_task(model: DeployedModel) -> MLTask:
-        """Return the task of its cleanset."""
         return model.cleanset.task
 
     @staticmethod
@@ -55,29 +53,27 @@ class ModelOut(Schema):
 
 
 class ModelCandidateOut(Schema):
-    """A model that was tried; null is what the task does not have.
+    """A model that was tried. Scores that the task does not have are null.
 
-    `held_out_…` is measured on the corrected data, `original_…` in the project's first analysis, of
-    the uploaded labels.
+    `held_out_…` is measured against the corrected labels, `original_…` against the uploaded labels
+    in the project's first analysis.
     """
 
     name: str
-    held_out_accuracy: float | None = Field(None, description="Of multi-class.")
-    original_accuracy: float | None = Field(None, description="Of multi-class.")
-    held_out_f1: float | None = Field(None, description="Of multi-label.")
-    original_f1: float | None = Field(None, description="Of multi-label.")
-    held_out_r2: float | None = Field(None, description="Of regression.")
-    original_r2: float | None = Field(None, description="Of regression.")
-    ece: float | None = Field(
-        description="Expected calibration error, of multi-class and multi-label."
-    )
+    held_out_accuracy: float | None = Field(None, description="Multi-class only.")
+    original_accuracy: float | None = Field(None, description="Multi-class only.")
+    held_out_f1: float | None = Field(None, description="Multi-label only.")
+    original_f1: float | None = Field(None, description="Multi-label only.")
+    held_out_r2: float | None = Field(None, description="Regression only.")
+    original_r2: float | None = Field(None, description="Regression only.")
+    ece: float | None = Field(description="Expected calibration error; null for regression.")
     training_time_s: float
     inference_time_s: float
     is_deployed: bool
 
     @staticmethod
     def of(row: CandidateRow) -> ModelCandidateOut:
-        """Return a candidate with its scores under the name that the task's score has."""
+        """Return a candidate with its scores under the name of the task's score."""
         name = row.words.score_name
         scores = {f"held_out_{name}": row.held_out_score, f"original_{name}": row.original_score}
         return ModelCandidateOut(
@@ -91,42 +87,40 @@ class ModelCandidateOut(Schema):
 
 
 class ExpectedColumnOut(Schema):
-    """A column that a file must have to be predicted."""
+    """A column that a file to predict must have."""
 
     name: str
     kind: str
 
 
 class ModelDetailOut(ModelOut):
-    """A deployed model with what it reads and how good it is."""
+    """A deployed model with the columns that it reads and the scores of its candidates."""
 
-    classes: list[str] = Field(description="Empty for regression, and until the training is done.")
+    classes: list[str] = Field(
+        description="Empty for regression, and until the training has finished."
+    )
     columns: list[ExpectedColumnOut] = Field(
         description="The columns that a file to predict must have."
     )
     candidates: list[ModelCandidateOut] = Field(
-        description="The models that were tried, the best first."
+        description="The models that were tried, best first."
     )
     n_decisions_since: int = Field(
-        description="Rows that were relabeled, excluded or put back after the training began."
+        description="Rows relabeled, excluded or put back since the training began."
     )
 
     @staticmethod
     def resolve_classes(model: DeployedModel) -> list[str]:
-        """Return the classes, as the artefact names them."""
         return list(model.manifest.get("classes", []))
 
     @staticmethod
     def resolve_columns(model: DeployedModel) -> list[ExpectedColumn]:
-        """Return what the model reads."""
         return selectors.expected_columns(model)
 
     @staticmethod
     def resolve_candidates(model: DeployedModel) -> list[ModelCandidateOut]:
-        """Return what was compared."""
         return [ModelCandidateOut.of(row) for row in selectors.candidate_rows(model)]
 
     @staticmethod
     def resolve_n_decisions_since(model: DeployedModel) -> int:
-        """Count what the model does not know of."""
         return selectors.n_decisions_since(model)

@@ -22,34 +22,33 @@ router = Router(tags=["Models"])
 
 @router.get("/models", response=Page[ModelOut])
 def model_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
-    """List your models, the newest first."""
+    """List your models, newest first."""
     return page_of(request, params, selectors.models_of(account(request)))
 
 
 @router.post("/cleansets/{uuid:cleanset_id}/models", response={201: ModelOut})
-def model_deploy(request: HttpRequest, cleanset_id: UUID, wanted: ModelIn) -> Status[DeployedModel]:
-    """Train the best model on the corrected data of a cleanset."""
+def model_deploy(request: HttpRequest, cleanset_id: UUID, body: ModelIn) -> Status[DeployedModel]:
+    """Train the best model on a cleanset's corrected data."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
-    name = wanted.name or cleanset.project.name
+    name = body.name or cleanset.project.name
     return Status(201, services.model_deploy(cleanset=cleanset, user=account(request), name=name))
 
 
 @router.get("/models/{uuid:model_id}", response=ModelDetailOut)
 def model_get(request: HttpRequest, model_id: UUID) -> DeployedModel:
-    """Return a model; `run` has the progress of its training."""
+    """Return a model; `run` is its training."""
     return model_or_404(request, model_id)
 
 
 @router.post("/models/{uuid:model_id}/retry", response={201: ModelOut})
 def model_retry(request: HttpRequest, model_id: UUID) -> Status[DeployedModel]:
     """Train a model again after a failure or a cancellation; the new one replaces the old one."""
-    return Status(
-        201, services.model_retry(model=model_or_404(request, model_id), user=account(request))
-    )
+    model = model_or_404(request, model_id)
+    return Status(201, services.model_retry(model=model, user=account(request)))
 
 
 @router.delete("/models/{uuid:model_id}", response={204: None})
 def model_delete(request: HttpRequest, model_id: UUID) -> Status[None]:
-    """Delete a model with its predictions; a training that is running is stopped."""
+    """Delete a model with its predictions; a training under way is stopped."""
     services.model_delete(model=model_or_404(request, model_id))
     return Status(204, None)

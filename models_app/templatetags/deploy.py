@@ -13,9 +13,7 @@ register = template.Library()
 
 @register.inclusion_tag("models_app/_deploy_button.html")
 def deploy_button(cleanset: Cleanset) -> dict[str, Cleanset | DeployedModel | None]:
-    """Deploy Model, the state of the training, or View model; nothing before the analysis
-    is done.
-    """
+    """Show “Deploy Model”, the training, or “View model”; nothing before the analysis ends."""
     return {
         "cleanset": cleanset,
         "model": newest_model(cleanset) if cleanset.is_succeeded else None,

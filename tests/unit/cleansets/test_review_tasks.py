@@ -389,7 +389,7 @@ class TestUnlabeled:
             client_of(alice).post(address, {"name": "Mine"}),
         ):
             assert response.status_code == 422
-            assert "nothing that a model could learn" in response.content.decode()
+            assert "nothing for a model to learn" in response.content.decode()
 
 
 @pytest.mark.parametrize("task", list(MLTask))
