@@ -17,6 +17,7 @@ from cleansets.label_text import written_sets
 from cleansets.models import Cleanset
 from cleansets.row_address import RowQuery
 from cleansets.row_query import ROW_ID, RowSource
+from cleansets.shown_columns import own_columns_shown, scores_shown
 from projects.selectors import column_profiles
 from studio import cell_sql, tables
 from studio.engine.columns import ColumnKind
@@ -118,8 +119,8 @@ def _has_numbers(cleanset: Cleanset, source: RowSource) -> bool:
 
 def _plan(cleanset: Cleanset, source: RowSource, query: RowQuery, mode: str) -> ExportPlan:
     if mode == CUSTOM:
-        own = selectors.own_columns_shown(cleanset, query, source)
-        results = ("is_label_issue", "suggested_label", *selectors.scores_shown(query, source))
+        own = own_columns_shown(cleanset, query, source)
+        results = ("is_label_issue", "suggested_label", *scores_shown(query, source))
         condition, values = row_query.where(query, source)
         label = cleanset.project.label_column
         own = own if not label or label in own else (*own, label)

@@ -4,8 +4,9 @@ and the advice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,11 @@ OTHER_SCORES = {
 }
 SCORE_TITLES = {issue.score: issue.badge for issue in ISSUE_COLUMNS if issue.score} | OTHER_SCORES
 SCORES = tuple(SCORE_TITLES)
+
+
+def badges(row: Mapping[str, Any]) -> list[IssueColumn]:
+    """Return the issues that a row has."""
+    return [issue for issue in BADGES if row.get(issue.flag)]
 
 
 def issues_in(columns: Iterable[str]) -> tuple[IssueColumn, ...]:

@@ -86,6 +86,11 @@ class RowQuery:
         ]
 
     @property
+    def next_page(self) -> int:
+        """The page after this one; a view of undecided rows shrinks, so there it is the same."""
+        return self.page if self.action == UNDECIDED else self.page + 1
+
+    @property
     def score_ranges(self) -> list[Range]:
         """The ranges that the filter bar has no fields of its own for."""
         return [part for part in self.ranges if part.column not in LABEL_RANGES]

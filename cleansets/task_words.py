@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from studio.engine.ml_task import MEASURES, MLTask
-from studio.templatetags.studio import percent
+from studio.figures import percent
 
 MINUS = "\N{MINUS SIGN}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cleansets.views import decisions, exports, older_version, projects, review
+from cleansets.views import analysis, decisions, exports, older_version, projects, review
 
 urlpatterns = [
     path("projects/create", projects.project_create, name="project-create"),
@@ -12,7 +12,9 @@ urlpatterns = [
     path("projects/<uuid:project_id>/settings", projects.project_settings, name="project-settings"),
     path("projects/<uuid:project_id>/delete", projects.project_delete, name="project-delete"),
     path("cleansets/<uuid:cleanset_id>", review.cleanset_review, name="cleanset"),
-    path("cleansets/<uuid:cleanset_id>/details", review.cleanset_details, name="cleanset-details"),
+    path(
+        "cleansets/<uuid:cleanset_id>/details", analysis.cleanset_details, name="cleanset-details"
+    ),
     path("cleansets/<uuid:cleanset_id>/run", review.cleanset_run, name="cleanset-run"),
     path("cleansets/<uuid:cleanset_id>/cancel", review.cleanset_cancel, name="cleanset-cancel"),
     path("cleansets/<uuid:cleanset_id>/rerun", review.cleanset_rerun, name="cleanset-rerun"),

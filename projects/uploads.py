@@ -18,7 +18,7 @@ from projects.services import StoredFile, dataset_of_file
 from studio import outbound, storage, tables
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
-from studio.templatetags.studio import filesize
+from studio.figures import filesize
 
 PART_BYTES = (
     8 * 1024 * 1024

@@ -15,8 +15,8 @@ from django.template.loader import render_to_string
 
 from studio.api.problems import ApiProblem, is_api, problem_response, sentence
 from studio.engine.errors import DataProblem
+from studio.figures import filesize
 from studio.htmx import is_partial
-from studio.templatetags.studio import filesize
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]

@@ -35,7 +35,7 @@ from kombu.exceptions import OperationalError
 
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Cancelled
-from studio.templatetags.studio import filesize
+from studio.figures import filesize
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.http import Http404
 
-from cleansets import row_choices, row_query
+from cleansets import held_out, row_query
 from cleansets.issue_columns import issues_in
 from cleansets.models import Cleanset
+from cleansets.pages.review.classes import class_chances
 from cleansets.row_query import RowSource
 from studio.engine.ml_task import MLTask
 
@@ -54,9 +55,7 @@ def row_detail_answer(cleanset: Cleanset, row_id: int, source: RowSource) -> dic
     near = [] if cluster is None else row_query.fetch_near_duplicates(int(cluster), row_id, source)
     rows = [row_query.fetch_row(duplicate["row_id"], source) for duplicate in near]
     return row_answer(row) | {
-        "class_probabilities": (
-            row_choices.class_chances(cleanset, row_id) if cleanset.classes else []
-        ),
+        "class_probabilities": (class_chances(cleanset, row_id) if cleanset.classes else []),
         "number": _number(cleanset, row_id),
         "near_duplicates": [row_answer(duplicate) for duplicate in rows if duplicate is not None],
     }
@@ -65,5 +64,5 @@ def row_detail_answer(cleanset: Cleanset, row_id: int, source: RowSource) -> dic
 def _number(cleanset: Cleanset, row_id: int) -> dict[str, float] | None:
     if cleanset.task is not MLTask.REGRESSION:
         return None
-    value, error = row_choices.held_out_number(cleanset, row_id)
+    value, error = held_out.predicted_number(cleanset, row_id)
     return {"value": value, "error": error}

@@ -22,7 +22,7 @@ from studio.accounts.access import account
 from studio.api.pages import page, page_of
 from studio.api.schemas import MAX_OFFSET, Page, Paged, SafeForSpreadsheets
 from studio.engine.errors import DataProblem
-from studio.templatetags.studio import filesize
+from studio.figures import filesize
 
 router = Router(tags=["Cleansets"])
 MAX_IMPORT_BYTES = 200 * 1024**2  # some millions of decisions; they are read at once

@@ -17,8 +17,12 @@ from cleansets.access import ready_cleanset_or_404
 from cleansets.class_names import same_spelling
 from cleansets.forms import DecisionForm, TopKForm, UndoForm
 from cleansets.models import Cleanset, ReviewAction
+from cleansets.pages.review.progress import counts
+from cleansets.pages.review.rail import work_views
+from cleansets.pages.review.row import panel
+from cleansets.pages.review.table import line
 from cleansets.row_address import RowQuery
-from cleansets.views import contexts
+from cleansets.shown_columns import own_columns_shown, scores_shown
 from cleansets.views.older_version import decidable_cleanset_or_404
 from cleansets.views.review import asked_row
 from studio.accounts.access import account
@@ -77,7 +81,7 @@ def _next_address(cleanset: Cleanset, query: RowQuery, row_id: int | None) -> st
     """Return the address that shows a row; None stands for the first one of the next page."""
     if row_id is not None:
         return f"{_page(cleanset, query)}&row={row_id}#row-panel"
-    return _page(cleanset, query, page=contexts.next_page(query))
+    return _page(cleanset, query, page=query.next_page)
 
 
 def _changes(
@@ -94,13 +98,13 @@ def _changes(
     changed = row_query.fetch_row(changed_row, source)
     assert changed is not None
     shown = (
-        selectors.own_columns_shown(cleanset, query, source),
-        selectors.scores_shown(query, source),
+        own_columns_shown(cleanset, query, source),
+        scores_shown(query, source),
     )
-    context = contexts.panel(cleanset, query, source, shown_row) | {
-        "line": contexts.line(cleanset, changed, query, shown),
-        "counts": contexts.counts(cleanset, source),
-        "work_views": selectors.work_views(source, query),
+    context = panel(cleanset, query, source, shown_row) | {
+        "line": line(cleanset, changed, query, shown),
+        "counts": counts(cleanset, source),
+        "work_views": work_views(source, query),
         "last_action": selectors.last_action(cleanset),
         "said": action.description,
     }

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cleansets import services
 from cleansets.models import Cleanset
-from cleansets.views import contexts
-from cleansets.views.project_plan import project_plan
+from cleansets.pages.new_project import project_plan
+from cleansets.pages.tabs import tabs
 from projects import selectors as project_selectors
 from projects import services as project_services
 from projects.access import project_or_404, shown_version_or_404
@@ -141,7 +141,7 @@ def project_settings(request: HttpRequest, project_id: uuid.UUID) -> HttpRespons
         ],
         "section": "projects",
         "crumbs": crumbs,
-        "tabs": contexts.tabs(cleanset, "Settings") if cleanset.is_succeeded else [],
+        "tabs": tabs(cleanset, "Settings") if cleanset.is_succeeded else [],
     }
     return render(
         request, "projects/project_settings.html", context, status=422 if form.errors else 200

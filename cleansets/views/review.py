@@ -6,14 +6,17 @@ import uuid
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from cleansets import selectors, services
-from cleansets.access import cleanset_or_404, ready_cleanset_or_404
+from cleansets.access import cleanset_or_404
 from cleansets.models import Cleanset
-from cleansets.views import contexts
-from cleansets.views.health import health
+from cleansets.pages.review.filters import filters
+from cleansets.pages.review.progress import counts, view_end
+from cleansets.pages.review.rail import issue_views, work_views
+from cleansets.pages.review.row import panel
+from cleansets.pages.review.table import review_table
+from cleansets.pages.tabs import tabs
 from cleansets.views.older_version import decidable_cleanset_or_404, older_version
 from studio import runs
 from studio.accounts.access import account
@@ -36,10 +39,10 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
     older = older_version(request, cleanset)
     is_read_only = older is not None and not older.is_open
     if is_partial(request):
-        context = contexts.panel(cleanset, query, source, row_id)
+        context = panel(cleanset, query, source, row_id)
         context["is_read_only"] = is_read_only
         return render(request, PANEL, context)
-    table = contexts.review_table(cleanset, query, source)
+    table = review_table(cleanset, query, source)
     is_past_end = query.page > table.page.page
     if row_id is None and table.lines and not is_past_end:
         row_id = next(
@@ -49,26 +52,24 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
     index = on_page.index(row_id) if row_id in on_page else None
     context = {
         "table": table,
-        "tabs": contexts.tabs(cleanset, "Review"),
+        "tabs": tabs(cleanset, "Review"),
         "versions": list(
             selectors.cleansets_of(cleanset.project).defer("log", "manifest", "candidates")
         ),
         "older": older,
         "is_read_only": is_read_only,
-        "views": selectors.issue_views(cleanset, source, query),
-        "work_views": selectors.work_views(source, query),
-        "counts": contexts.counts(cleanset, source),
+        "views": issue_views(cleanset, source, query),
+        "work_views": work_views(source, query),
+        "counts": counts(cleanset, source),
         "last_action": selectors.last_action(cleanset),
         "row_id": row_id,
         "next_row": None if index is None else next(iter(on_page[index + 1 :]), None),
         "place": None if index is None else table.page.first + index,
         "pane": "list" if request.GET.get("pane") == "list" else "row",
     }
-    context |= contexts.panel(cleanset, query, source, row_id) | contexts.filters(
-        cleanset, query, source
-    )
+    context |= panel(cleanset, query, source, row_id) | filters(cleanset, query, source)
     if row_id is None:
-        context |= contexts.view_end(cleanset, query, source)
+        context |= view_end(cleanset, query, source)
     return render(request, "cleansets/cleanset_review.html", context)
 
 
@@ -113,18 +114,3 @@ def cleanset_improve(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespon
     """Analyse the corrected data."""
     cleanset = decidable_cleanset_or_404(request, cleanset_id)
     return redirect(services.cleanset_improve(cleanset=cleanset, user=account(request)))
-
-
-@require_GET
-def cleanset_details(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Show how the analysis was made: models, settings, seconds, log."""
-    cleanset = ready_cleanset_or_404(request, cleanset_id)
-    context = {
-        "cleanset": cleanset,
-        "crumbs": [("Projects", f"{reverse('dashboard')}#projects")],
-        "tabs": contexts.tabs(cleanset, "Analysis"),
-        "issues": selectors.issue_counts(cleanset),
-        "made_with": selectors.made_with(cleanset),
-    }
-    context |= contexts.candidates(cleanset) | health(cleanset)
-    return render(request, "cleansets/cleanset_details.html", context)

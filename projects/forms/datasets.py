@@ -12,7 +12,7 @@ from django.http import QueryDict
 from projects.readers.profile import ColumnProfile
 from studio.engine.columns import ColumnKind
 from studio.engine.conventions import Convention
-from studio.templatetags.studio import filesize
+from studio.figures import filesize
 
 ACCEPTED = (
     ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsb", ".xls", ".ods",

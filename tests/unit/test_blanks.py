@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from cleansets import row_query
+from cleansets.pages.review.labels import row_labels
 from cleansets.row_address import RowQuery
-from cleansets.selectors import row_labels, row_source
+from cleansets.selectors import row_source
 from projects.label_summaries import number_summary
 from projects.readers.profile import profile_table
 from studio import tables

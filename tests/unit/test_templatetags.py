@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from django.http import QueryDict
 
-from studio.templatetags.studio import duration, filesize, percent, query, when
+from studio.figures import duration, filesize, percent
+from studio.templatetags.studio import query, when
 
 
 def plain(text: object) -> str:

@@ -22,6 +22,7 @@ from django.urls import reverse
 from cleansets import row_query, selectors, services
 from cleansets.models import Cleanset
 from cleansets.overlay import corrected_rows, given_labels
+from cleansets.pages.review.row import row_detail
 from cleansets.row_address import RowQuery
 from studio.accounts.models import User
 from studio.engine.ml_task import MLTask
@@ -246,13 +247,13 @@ def test_page_says_which_version_corrected_the_given_label(
     )
     words = " ".join(page.content.decode().split())
     assert "corrected in version 1" in words
-    detail = selectors.row_detail(third, ROW, selectors.row_source(third))
+    detail = row_detail(third, ROW, selectors.row_source(third))
     assert detail is not None
     assert detail.labels.uploaded is not None
     assert (detail.labels.uploaded.exact, detail.corrected_in) == ("billing", 1)
     decide(second, ROW, "label", "login")
     later = improve(second)
-    detail = selectors.row_detail(later, ROW, selectors.row_source(later))
+    detail = row_detail(later, ROW, selectors.row_source(later))
     assert detail is not None
     assert detail.corrected_in == 2
 

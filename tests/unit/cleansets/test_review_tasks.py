@@ -20,6 +20,7 @@ from django.urls import reverse
 from cleansets import row_query, selectors, services
 from cleansets.models import Cleanset, RowReview
 from cleansets.overlay import corrected_rows
+from cleansets.pages.review.row import row_detail
 from cleansets.row_address import Range, RowQuery
 from cleansets.services import TopK
 from studio.accounts.models import User
@@ -87,7 +88,7 @@ def exported(
 
 class TestSets:
     def test_the_panel_puts_the_classes_that_are_in_doubt_first(self, sets: Cleanset) -> None:
-        detail = selectors.row_detail(sets, 0, selectors.row_source(sets))
+        detail = row_detail(sets, 0, selectors.row_source(sets))
         assert detail is not None
         shown = [
             (toggle.label, toggle.applies, toggle.suggestion, toggle.key)

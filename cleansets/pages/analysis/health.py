@@ -7,8 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.contrib.humanize.templatetags.humanize import intcomma
-
 from cleansets.label_text import number_text
 from cleansets.models import Cleanset
 from cleansets.row_address import ALL_ROWS, RowQuery
@@ -25,7 +23,7 @@ from studio.engine.health.report import (
     Trust,
 )
 from studio.engine.ml_task import MLTask
-from studio.templatetags.studio import percent
+from studio.figures import percent
 
 N_FIRST = 12  # of a table; the rest is folded away
 MOSTLY, HALF = 0.6, 0.35  # expected fraction of wrong labels among the flagged ones
@@ -140,7 +138,7 @@ def _trust(trust: Trust | None) -> Note | None:
             "No label is flagged",
             "The models find no given label that is clearly less likely than another.",
         )
-    flagged, expected = intcomma(trust.n_flagged), intcomma(trust.n_expected)
+    flagged, expected = f"{trust.n_flagged:,}", f"{trust.n_expected:,}"
     learned = (
         f"The models get {percent(trust.held_out, 0)} of the given labels right on rows that they"
         " have not seen; always naming the most frequent class would get"
@@ -202,8 +200,8 @@ def _notes(found: Health) -> Iterator[Note]:
 
 def _imbalance(found: Imbalance) -> Note:
     sizes = (
-        f"The rarest class, {found.rarest}, has {intcomma(found.n_rarest)} rows; "
-        f"the most frequent one, {found.largest}, has {intcomma(found.n_largest)}."
+        f"The rarest class, {found.rarest}, has {found.n_rarest:,} rows; "
+        f"the most frequent one, {found.largest}, has {found.n_largest:,}."
     )
     if not found.is_imbalanced:
         return Note("good", "No class is very rare", sizes)
@@ -242,8 +240,8 @@ def _inverted(found: InvertedSlice) -> Note:
         "warning",
         f"Labels look exchanged: {found.description}",
         "A simple model, which learns one rule for all rows, contradicts"
-        f" {intcomma(found.n_contradicted)} of these {intcomma(found.n_rows)} labels; most often"
-        f" {found.given} stands where {found.suggested} is expected ({intcomma(found.n_pair)}"
+        f" {found.n_contradicted:,} of these {found.n_rows:,} labels; most often"
+        f" {found.given} stands where {found.suggested} is expected ({found.n_pair:,}"
         " rows). They stand high among the label issues. See how these rows were labeled before"
         " you change them one by one.",
     )
@@ -256,13 +254,13 @@ def _leak(found: Leak) -> Note:
             "good", f"The parts of the data, by the column {found.column}, share no rows", text
         )
     sides = "; ".join(
-        f"{side.value or '(empty)'}: {intcomma(side.n_exact)} exact and {intcomma(side.n_near)}"
-        f" near copies among {intcomma(side.n_rows)} rows"
+        f"{side.value or '(empty)'}: {side.n_exact:,} exact and {side.n_near:,}"
+        f" near copies among {side.n_rows:,} rows"
         for side in found.sides
     )
     return Note(
         "warning",
-        f"{intcomma(found.n_rows)} rows have a copy in another part of the data, by the column"
+        f"{found.n_rows:,} rows have a copy in another part of the data, by the column"
         f" {found.column}",
         f"{sides}. A test on them measures memory: take them out of one part.",
     )
@@ -275,8 +273,7 @@ def _error_bars(errors: NumberErrors | None) -> list[ErrorBar]:
     return [
         ErrorBar(
             100 * count / highest,
-            f"{number_text(errors.edges[k])} to {number_text(errors.edges[k + 1])}:"
-            f" {intcomma(count)} rows",
+            f"{number_text(errors.edges[k])} to {number_text(errors.edges[k + 1])}: {count:,} rows",
         )
         for k, count in enumerate(errors.counts)
     ]

@@ -1,100 +1,28 @@
-"""What a person can choose for one row, with what the models think of it: a class, a set of
-classes, or a number.
-"""
+"""The number that the models predict for a row, and its drawing."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from cleansets.label_text import in_class_order, number, number_text, rounded_text
+from cleansets import held_out
+from cleansets.label_text import (
+    number,
+    number_text,
+    rounded_text,
+)
 from cleansets.models import Cleanset
-from studio import tables
 from studio.engine.health.report import Health
 from studio.engine.label_scale import LabelScale
-from studio.engine.label_sets import split_labels
 
-N_KEYS = 9  # the first classes, which have a digit key
 SCALE_WIDTH, SCALE_MARGIN = 320.0, 24.0  # of the drawing of a number, in its own units
+
+
 N_TICKS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class ClassChance:
-    """A class with its out-of-sample probability for one row; `key` is its digit key or empty."""
-
-    label: str
-    probability: float
-    key: str
-
-
-def class_chances(cleanset: Cleanset, row_id: int) -> list[ClassChance]:
-    """Return every class of the analysis, likeliest first."""
-    probabilities = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")[row_id]
-    by_chance = np.argsort(-probabilities, kind="stable")
-    return [
-        ClassChance(cleanset.classes[k], float(probabilities[k]), _key(place))
-        for place, k in enumerate(by_chance)
-    ]
-
-
-def _key(place: int) -> str:
-    return str(place + 1) if place < N_KEYS else ""
-
-
-@dataclass(frozen=True, slots=True)
-class ClassToggle:
-    """Whether a class applies to a row: as it stands, as given, as suggested where that differs,
-    and how likely.
-    """
-
-    label: str
-    applies: bool
-    is_given: bool
-    suggestion: str
-    probability: float | None
-    key: str
-
-
-def class_toggles(
-    cleanset: Cleanset, row: Mapping[str, Any], added: Collection[str]
-) -> list[ClassToggle]:
-    """Return every class: first those on which the models and the given set disagree most, then the
-    likeliest.
-
-    Classes that people typed in, `added`, come last: the models do not know them.
-    """
-    probabilities = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")[
-        int(row["row_id"])
-    ]
-    chances = {
-        label: float(chance) for label, chance in zip(cleanset.classes, probabilities, strict=True)
-    }
-    given, suggested = set(split_labels(row["given_label"])), row["suggested_label"]
-    present = set(split_labels(row["clean_label"]))
-    advised = given if suggested is None else set(split_labels(suggested))
-    unknown = in_class_order({*added, *given, *present, *advised} - chances.keys(), ())
-
-    def place(label: str) -> tuple[bool, float, float]:
-        gap = abs((label in given) - chances[label])
-        disagrees = (label in given) != (label in advised) or gap > 0.5
-        return not disagrees, -gap if disagrees else 0.0, -chances[label]
-
-    return [
-        ClassToggle(
-            label=label,
-            applies=label in present,
-            is_given=label in given,
-            suggestion=str(label in advised) if (label in given) != (label in advised) else "",
-            probability=chances.get(label),
-            key=_key(position),
-        )
-        for position, label in enumerate([*sorted(chances, key=place), *unknown])
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +62,11 @@ class NumberChoice:
     scale: NumberScale
 
 
-def held_out_number(cleanset: Cleanset, row_id: int) -> tuple[float, float]:
-    """Return the number that the models say for a row that they did not see, and its error bar."""
-    found = np.load(tables.local_path(cleanset.predictions_key), mmap_mode="r")[row_id]
-    return float(found[0]), float(found[1])
-
-
 def number_choice(cleanset: Cleanset, row: Mapping[str, Any]) -> NumberChoice:
     """Return the number that the models say, with its error bar, beside the given and the corrected
     one.
     """
-    predicted, error = held_out_number(cleanset, int(row["row_id"]))
+    predicted, error = held_out.predicted_number(cleanset, int(row["row_id"]))
     compared = _label_scale(cleanset)
     low = predicted**2 / (predicted + error) if compared.is_by_ratio else predicted - error
     bar = low, predicted + error

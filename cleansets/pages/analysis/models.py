@@ -1,0 +1,56 @@
+"""The models of an analysis, and what it was made from and with."""
+
+from __future__ import annotations
+
+from cleansets.issue_columns import IssueColumn, issues_in
+from cleansets.label_text import number_text
+from cleansets.models import Cleanset
+from cleansets.task_words import TASK_WORDS
+from studio.engine.ml_task import MLTask
+
+
+def candidates(cleanset: Cleanset) -> dict[str, object]:
+    """Build the table of models, best first; nothing where none was trained."""
+    found, words = cleanset.candidates, TASK_WORDS.get(cleanset.task)
+    if not found or words is None:
+        return {}
+    return {
+        "words": words,
+        "best_score": words.score_text(found[0]["accuracy"]),
+        "has_ece": any(candidate.get("ece") is not None for candidate in found),
+        "candidates": [
+            (
+                candidate,
+                words.score_text(candidate["accuracy"]),
+                _loss_text(candidate["log_loss"], cleanset.task),
+            )
+            for candidate in found
+        ],
+    }
+
+
+def _loss_text(loss: float, task: MLTask) -> str:
+    return number_text(loss) if task is MLTask.REGRESSION else f"{loss:.3f}"
+
+
+def issue_counts(cleanset: Cleanset) -> list[tuple[IssueColumn, int]]:
+    """Return how many rows each kind of issue has."""
+    return [(issue, cleanset.counts[issue.flag]) for issue in issues_in(cleanset.counts)]
+
+
+def made_with(cleanset: Cleanset) -> list[tuple[str, str]]:
+    """Return what the analysis was made from and with, as lines to read."""
+    manifest = cleanset.manifest
+    versions = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
+    stages = ", ".join(
+        f"{stage} {seconds:.1f} s" for stage, seconds in cleanset.stage_seconds.items()
+    )
+    return [
+        ("Dataset", f"{cleanset.project.version.filename}, SHA-256 {manifest['dataset_sha256']}"),
+        ("Task", f"{manifest['task']}, {manifest['modality']}, {manifest['mode']} mode"),
+        ("Label column", manifest["label_column"] or "–"),
+        ("Learned from", ", ".join(manifest["feature_columns"])),
+        ("Cross-validation", f"{manifest['n_folds']} folds, seed {manifest['seed']}"),
+        ("Stages", stages),
+        ("Made with", f"Python {manifest['python']}, {versions}"),
+    ]

@@ -1,0 +1,90 @@
+"""The filter bar of the review page."""
+
+from __future__ import annotations
+
+from cleansets import row_address, row_query
+from cleansets.issue_columns import SCORE_TITLES
+from cleansets.label_text import number_text
+from cleansets.models import Cleanset
+from cleansets.pages.review.table import LABEL_TITLES
+from cleansets.row_address import Range, RowQuery
+from cleansets.row_query import RowSource
+from studio.engine.ml_task import MLTask
+
+ACTION_TITLES = {
+    "undecided": "Undecided",
+    "auto-fix": "Auto-fix",
+    "keep": "Keep",
+    "exclude": "Exclude",
+    "label": "Label",
+    "corrected": "Corrected",
+    "needs-review": "Needs review",
+}
+
+
+LABEL_ACTIONS = ("label", "corrected")
+
+
+def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str, object]:
+    """Build the filter bar and the chips of the filters that are on."""
+    has_labels = cleanset.task is not MLTask.UNSUPERVISED
+    return {
+        "has_unlabeled": (
+            cleanset.task is not MLTask.MULTI_LABEL or cleanset.counts.get("is_initially_unlabeled")
+        ),
+        "given_choices": _label_choices(source, "given_label", query, query.given),
+        "suggested_choices": _label_choices(source, "suggested_label", query, query.suggested),
+        "action_choices": [
+            choice
+            for choice in ACTION_TITLES.items()
+            if has_labels or choice[0] not in LABEL_ACTIONS
+        ],
+        "score_choices": [
+            (name, title) for name, title in SCORE_TITLES.items() if name in source.result_columns
+        ],
+        "own_choices": source.own_columns,
+        "chips": chips(query, cleanset.task),
+    }
+
+
+def _label_choices(
+    source: RowSource, column: str, query: RowQuery, chosen: str
+) -> list[tuple[str, int]]:
+    """Return the classes of the view; the one that is filtered by is there even if no row
+    has it.
+    """
+    choices = row_query.label_choices(source, column, query)
+    is_class = chosen not in ("", row_address.UNLABELED, row_address.NO_CLASS)
+    if is_class and chosen not in dict(choices):
+        choices.append((chosen, 0))
+    return choices
+
+
+def chips(query: RowQuery, task: MLTask) -> list[tuple[str, str, str]]:
+    """Return name, value and the address without it, of each filter that is on."""
+    found = [
+        ("Given", _label_chip(query.given, task), query.params(given="")),
+        ("Suggested", _label_chip(query.suggested, task), query.params(suggested="")),
+        ("Action", ACTION_TITLES.get(query.action, ""), query.params(action="")),
+        ("Text", query.search, query.params(search="")),
+    ]
+    for part in query.ranges:
+        others = tuple(other for other in query.ranges if other != part)
+        title = LABEL_TITLES.get(part.column) or SCORE_TITLES[part.column]
+        found.append((title, _range_text(part), query.params(ranges=others)))
+    return [chip for chip in found if chip[1]]
+
+
+def _label_chip(wanted: str, task: MLTask) -> str:
+    is_class = wanted not in ("", row_address.UNLABELED, row_address.NO_CLASS)
+    if task is MLTask.MULTI_LABEL and is_class:
+        return f"has {wanted}"
+    return {row_address.UNLABELED: "none", row_address.NO_CLASS: "no class"}.get(wanted, wanted)
+
+
+def _range_text(part: Range) -> str:
+    if part.low is None:
+        return f"up to {number_text(part.high or 0.0)}"
+    if part.high is None:
+        return f"from {number_text(part.low)}"
+    return f"{number_text(part.low)} to {number_text(part.high)}"

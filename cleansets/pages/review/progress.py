@@ -1,0 +1,44 @@
+"""How far the review is: the counters in the head, and what stands after the last row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from cleansets import row_address, row_query
+from cleansets.models import Cleanset
+from cleansets.pages.review.rail import issue_views
+from cleansets.row_address import RowQuery
+from cleansets.row_query import RowSource
+
+
+def counts(cleanset: Cleanset, source: RowSource) -> dict[str, object]:
+    """Build the counters in the head of the page."""
+    counted = row_query.review_counts(source)
+    return {
+        "n_rows": cleanset.n_rows,
+        "noun": "label issues" if "is_label_issue" in source.result_columns else "flagged rows",
+        "n_issues": counted.n_to_review,
+        "n_reviewed": counted.n_decided,
+        "n_issues_reviewed": counted.n_to_review_decided,
+    }
+
+
+def view_end(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str, object]:
+    """Build what the panel says after the last row of a view: where to go on, or what was done."""
+    if query.action == row_address.UNDECIDED:
+        query = replace(query, action="")
+    progress = row_query.view_progress(query, source)
+    continue_params = ""
+    if progress.first_undecided is not None:
+        row_id, page = progress.first_undecided
+        continue_params = f"{query.params(page=page)}&row={row_id}"
+    left = row_query.undecided_by_issue(source)
+    next_view = next(
+        (
+            (view, left[view.key])
+            for view in issue_views(cleanset, source, query)
+            if view.key != query.issue and left.get(view.key)
+        ),
+        None,
+    )
+    return {"progress": progress, "continue_params": continue_params, "next_view": next_view}

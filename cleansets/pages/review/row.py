@@ -1,0 +1,174 @@
+"""The panel of one row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cleansets import row_query, selectors
+from cleansets.issue_columns import IssueColumn, badges
+from cleansets.models import Cleanset
+from cleansets.overlay import corrected_in
+from cleansets.pages.review.classes import (
+    N_KEYS,
+    ClassChance,
+    ClassToggle,
+    class_chances,
+    class_toggles,
+)
+from cleansets.pages.review.labels import RowLabels, row_labels
+from cleansets.pages.review.numbers import NumberChoice, number_choice
+from cleansets.row_address import RowQuery
+from cleansets.row_query import RowSource
+from studio.engine.ml_task import MLTask, Modality
+
+N_FEATURES = 14  # of the columns that the models see, those shown at once in the panel of a row
+
+
+@dataclass(frozen=True, slots=True)
+class RowDetail:
+    """Everything about one row that the panel shows; of what can be chosen, only what fits the task
+    is there.
+    """
+
+    row: Mapping[str, Any]
+    labels: RowLabels
+    corrected_in: int | None
+    badges: list[IssueColumn]
+    is_text: bool
+    text: str | None
+    features: list[tuple[str, str | None]]
+    others: list[tuple[str, str | None]]
+    chances: list[ClassChance]
+    toggles: list[ClassToggle]
+    number: NumberChoice | None
+    near_duplicates: list[dict[str, Any]]
+
+    @property
+    def row_id(self) -> int:
+        """0-based position in the dataset version."""
+        return int(self.row["row_id"])
+
+    @property
+    def first_features(self) -> list[tuple[str, str | None]]:
+        """The cells that stand above the labels; what can be chosen must not lie far below."""
+        return self.features[:N_FEATURES]
+
+    @property
+    def more_features(self) -> list[tuple[str, str | None]]:
+        """The cells that are folded away."""
+        return self.features[N_FEATURES:]
+
+    @property
+    def no_advice(self) -> str:
+        """What to say where auto-fix has nothing to apply."""
+        return "This row has no suggestion to apply. Keep it, exclude it, or choose a label."
+
+    @property
+    def auto_fix_meaning(self) -> str:
+        """What auto-fix would do with this row."""
+        if self.row["advice"] is None:
+            return "There is no suggestion for this row"
+        if self.row["advice"] == "exclude":
+            return "Advice: exclude this row"
+        return f"Take the suggested {'number' if self.number else 'label'}"
+
+    @property
+    def issue_scores(self) -> list[tuple[IssueColumn, float | None]]:
+        """The issues of the row with the score of each that has one."""
+        return [(issue, self.row[issue.score] if issue.score else None) for issue in self.badges]
+
+    @property
+    def first_chances(self) -> list[ClassChance]:
+        """The classes that have a digit key."""
+        return self.chances[:N_KEYS]
+
+    @property
+    def more_chances(self) -> list[ClassChance]:
+        """The classes that do not."""
+        return self.chances[N_KEYS:]
+
+    @property
+    def first_toggles(self) -> list[ClassToggle]:
+        """The classes that have a digit key, and all others that apply or should."""
+        return [t for t in self.toggles if t.key or t.applies or t.suggestion]
+
+    @property
+    def more_toggles(self) -> list[ClassToggle]:
+        """The classes that do neither."""
+        shown = {t.label for t in self.first_toggles}
+        return [t for t in self.toggles if t.label not in shown]
+
+
+def row_detail(cleanset: Cleanset, row_id: int, source: RowSource) -> RowDetail | None:
+    """Return one row for the panel, or None where there is no such row."""
+    row = row_query.fetch_row(row_id, source)
+    if row is None:
+        return None
+    project, own, task = cleanset.project, row["own"], cleanset.task
+    is_text = project.modality == Modality.TEXT
+    features = [] if is_text else [(name, own[name]) for name in project.feature_columns]
+    cluster = row.get("near_duplicate_cluster_id")
+    return RowDetail(
+        row=row,
+        labels=row_labels(cleanset, row),
+        corrected_in=corrected_in(cleanset, row_id),
+        badges=badges(row),
+        is_text=is_text,
+        text=own[project.feature_columns[0]] if is_text else None,
+        features=features,
+        others=[
+            item
+            for item in own.items()
+            if item[0] not in (*project.feature_columns, project.label_column)
+        ],
+        chances=class_chances(cleanset, row_id) if task is MLTask.MULTI_CLASS else [],
+        toggles=(
+            class_toggles(cleanset, row, selectors.added_classes(cleanset))
+            if task is MLTask.MULTI_LABEL
+            else []
+        ),
+        number=number_choice(cleanset, row) if task is MLTask.REGRESSION else None,
+        near_duplicates=(
+            _near_duplicates(cleanset, int(cluster), row_id, source) if cluster is not None else []
+        ),
+    )
+
+
+def _near_duplicates(
+    cleanset: Cleanset, cluster: int, row_id: int, source: RowSource
+) -> list[dict[str, Any]]:
+    """Return other rows of the set, each with a line to recognise it by."""
+    rows = row_query.fetch_near_duplicates(cluster, row_id, source)
+    columns = cleanset.project.feature_columns
+    return [
+        row | {"preview": " · ".join(row["own"][name] or "–" for name in columns)} for row in rows
+    ]
+
+
+def panel(
+    cleanset: Cleanset, query: RowQuery, source: RowSource, row_id: int | None
+) -> dict[str, object]:
+    """Build the panel of one row; without a row it says that nothing is left."""
+    detail = row_detail(cleanset, row_id, source) if row_id is not None else None
+    return {
+        "cleanset": cleanset,
+        "task": cleanset.task.value,
+        "has_labels": cleanset.task is not MLTask.UNSUPERVISED,
+        "query": query,
+        "view_params": query.params(page=query.page),
+        "detail": detail,
+        "known_classes": _known_classes(cleanset, detail),
+    }
+
+
+def _known_classes(cleanset: Cleanset, detail: RowDetail | None) -> list[str]:
+    """Return the classes that a field offers: the likeliest for the row first, those that people
+    added last.
+    """
+    known = selectors.known_classes(cleanset)
+    if detail is None:
+        return known
+    likeliest = [chance.label for chance in detail.chances] or [t.label for t in detail.toggles]
+    return list(dict.fromkeys([*likeliest, *known]))

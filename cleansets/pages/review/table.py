@@ -1,0 +1,126 @@
+"""The table of rows: columns and lines of one page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cleansets import row_address, row_query
+from cleansets.issue_columns import SCORE_TITLES, IssueColumn, badges
+from cleansets.models import Cleanset
+from cleansets.pages.review.labels import RowLabels, row_labels
+from cleansets.row_address import RowQuery
+from cleansets.row_query import RowPage, RowSource
+from cleansets.shown_columns import is_text, own_columns_shown, scores_shown
+from studio.engine.ml_task import MLTask
+
+LABEL_TITLES = {row_address.GIVEN: "Given", row_address.SUGGESTED: "Suggested"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the review table."""
+
+    row: Mapping[str, Any]
+    labels: RowLabels
+    own: list[str | None]
+    scores: list[float | None]
+    badges: list[IssueColumn]
+    params: str
+
+    @property
+    def row_id(self) -> int:
+        """0-based position in the dataset version."""
+        return int(self.row["row_id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the review table: its name, its words, and the address that sorts by it."""
+
+    name: str
+    title: str
+    params: str
+    direction: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewTable:
+    """The region in the middle: columns and lines of one page.
+
+    `wide` are those of the own columns that hold text; `has_text` tells whether the first of them
+    does.
+    """
+
+    query: RowQuery
+    page: RowPage
+    own: tuple[str, ...]
+    wide: frozenset[str]
+    has_text: bool
+    scores: list[Column]
+    labels: list[Column]
+    corrected: Column | None
+    lines: list[Line]
+
+    @property
+    def score_names(self) -> list[str]:
+        """The score columns shown."""
+        return [column.name for column in self.scores]
+
+    @property
+    def previous_page_params(self) -> str:
+        """Where the rows before this page are."""
+        return self.query.params(page=self.page.page - 1)
+
+    @property
+    def next_page_params(self) -> str:
+        """Where the rows after this page are."""
+        return self.query.params(page=self.query.next_page)
+
+
+def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> ReviewTable:
+    """Build one page of the table."""
+    page = row_query.fetch_page(query, source)
+    own = own_columns_shown(cleanset, query, source)
+    scores = scores_shown(query, source)
+    by = source.sort_column(query)
+    titles = {} if cleanset.task is MLTask.UNSUPERVISED else LABEL_TITLES
+    return ReviewTable(
+        query=query,
+        page=page,
+        own=own,
+        wide=frozenset(name for name in own if len(own) > 1 and is_text(cleanset, name)),
+        has_text=bool(own) and is_text(cleanset, own[0]),
+        scores=[_column(name, SCORE_TITLES[name], query, by) for name in scores],
+        labels=[_column(name, title, query, by) for name, title in titles.items()],
+        corrected=_column("corrected_label", "Corrected", query, by) if titles else None,
+        lines=[line(cleanset, row, query, (own, scores)) for row in page.rows],
+    )
+
+
+def line(
+    cleanset: Cleanset,
+    row: Mapping[str, Any],
+    query: RowQuery,
+    shown: tuple[tuple[str, ...], tuple[str, ...]],
+) -> Line:
+    """Build one line of the table."""
+    own, scores = shown
+    return Line(
+        row=row,
+        labels=row_labels(cleanset, row),
+        own=[row["own"][name] for name in own],
+        scores=[row[name] for name in scores],
+        badges=badges(row),
+        params=f"{query.params(page=query.page)}&row={row['row_id']}",
+    )
+
+
+def _column(name: str, title: str, query: RowQuery, sorted_by: str) -> Column:
+    is_sorted = sorted_by == name
+    direction = ("ascending" if query.ascending else "descending") if is_sorted else ""
+    # Labels are looked for from A to Z, scores from the worst; the second click turns the order
+    # round.
+    ascending = (not query.ascending) if is_sorted else not name.endswith("_score")
+    return Column(name, title, query.params(sort=name, ascending=ascending), direction)

@@ -1,0 +1,17 @@
+"""The tabs of a project's pages."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+
+from cleansets.models import Cleanset
+
+
+def tabs(cleanset: Cleanset, current: str) -> list[tuple[str, str, bool, None]]:
+    """Build the tabs of a project's pages."""
+    addresses = {
+        "Review": reverse("cleanset", args=[cleanset.pk]),
+        "Analysis": reverse("cleanset-details", args=[cleanset.pk]),
+        "Settings": reverse("project-settings", args=[cleanset.project_id]),
+    }
+    return [(title, address, title == current, None) for title, address in addresses.items()]

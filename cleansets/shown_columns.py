@@ -1,0 +1,43 @@
+"""Which columns the review table and the export of a view show."""
+
+from __future__ import annotations
+
+from cleansets.models import Cleanset
+from cleansets.row_address import RowQuery
+from cleansets.row_query import RowSource
+from studio.engine.columns import ColumnKind
+
+N_OWN_COLUMNS = 5  # of the uploaded columns, those shown until the user chooses ...
+N_COLUMNS_WITH_TEXT = 3  # ... and where one of them is text, which needs the room
+
+
+def own_columns_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) -> tuple[str, ...]:
+    """Return the uploaded columns that the table shows: those chosen, else the ones the models see,
+    text first.
+    """
+    if chosen := tuple(name for name in query.own if name in source.own_columns):
+        return chosen
+    features = sorted(
+        cleanset.project.feature_columns, key=lambda name: not is_text(cleanset, name)
+    )
+    return tuple(
+        features[: N_COLUMNS_WITH_TEXT if is_text(cleanset, features[0]) else N_OWN_COLUMNS]
+    )
+
+
+def is_text(cleanset: Cleanset, column: str) -> bool:
+    """Say whether the models read the column as text."""
+    return bool(cleanset.project.column_kinds.get(column) == ColumnKind.TEXT)
+
+
+def scores_shown(query: RowQuery, source: RowSource) -> tuple[str, ...]:
+    """Return the score columns that the table shows: those chosen, else the one that it is sorted
+    by.
+    """
+    chosen = tuple(name for name in query.scores if name in source.result_columns)
+    if chosen:
+        return chosen
+    by = source.sort_column(query)
+    if not by.endswith("_score"):
+        by = source.sort_column(RowQuery(issue=query.issue))
+    return (by,) if by in source.result_columns else ()

@@ -1,0 +1,37 @@
+"""Fractions, durations and sizes as people read them."""
+
+from __future__ import annotations
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+MINUTE, HOUR = 60, 3600
+
+
+def percent(fraction: float | None, digits: int = 1) -> str:
+    """0.931 → 93.1 %."""
+    return "–" if fraction is None else f"{fraction * 100:.{digits}f}{NO_BREAK}%"
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds in the two largest fitting units: 0.42 s, 38 s, 4 min 10 s, 2 h 5 min."""
+    if seconds is None:
+        return "–"
+    if seconds < 9.95:
+        return f"{seconds:.1f}{NO_BREAK}s"
+    whole = round(seconds)
+    if whole < MINUTE:
+        return f"{whole}{NO_BREAK}s"
+    if whole < HOUR:
+        return f"{whole // MINUTE}{NO_BREAK}min {whole % MINUTE}{NO_BREAK}s"
+    return f"{whole // HOUR}{NO_BREAK}h {whole % HOUR // MINUTE}{NO_BREAK}min"
+
+
+def filesize(n_bytes: int | None) -> str:
+    """1536 → 1.5 KB, in powers of 1024 like file managers."""
+    if n_bytes is None:
+        return "–"
+    size = float(n_bytes)
+    for unit in ("B", "KB", "MB", "GB"):
+        if size < 1024 or unit == "GB":
+            return f"{size:.0f}{NO_BREAK}{unit}" if unit == "B" else f"{size:.1f}{NO_BREAK}{unit}"
+        size /= 1024
+    raise AssertionError
