@@ -20,9 +20,9 @@ from cleansets.row_query import ROW_ID, RowSource
 from cleansets.shown_columns import own_columns_shown, scores_shown
 from projects.selectors import column_profiles
 from studio import cell_sql, tables
-from studio.engine.columns import ColumnKind
-from studio.engine.label_sets import Separator
+from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask
+from studio.engine.table.columns import ColumnKind
 from studio.exports import (
     free_names,
     stream_csv,

@@ -15,8 +15,8 @@ from cleansets.label_text import MAX_LABEL_CHARS, MAX_SET_CHARS
 from cleansets.models import Action
 from cleansets.row_address import RowQuery
 from cleansets.services import CHOICES, NEEDS_REVIEW, TopK
+from studio.engine.conventions.label_sets import join_labels, split_labels
 from studio.engine.errors import DataProblem
-from studio.engine.label_sets import join_labels, split_labels
 from studio.engine.ml_task import MLTask
 
 

@@ -29,10 +29,16 @@ from cleansets.services import (
     state_of,
 )
 from studio.accounts.models import User
+from studio.engine.conventions.label_sets import (
+    Separator,
+    is_list_cell,
+    join_labels,
+    read_set,
+    split_labels,
+)
 from studio.engine.errors import DataProblem
-from studio.engine.label_sets import Separator, is_list_cell, join_labels, read_set, split_labels
 from studio.engine.ml_task import MLTask
-from studio.engine.row_numbers import row_number
+from studio.engine.table.row_numbers import row_number
 
 ROW_ID, ROW_NUMBER = "row_id", "cleanlab_row_ID"  # from 0 in programs, from 1 in exported files
 ACTION, LABEL = "action", "corrected_label"

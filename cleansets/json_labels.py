@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 from studio.engine.conventions import Convention
+from studio.engine.conventions.label_sets import join_labels
 from studio.engine.errors import DataProblem
-from studio.engine.label_sets import join_labels
 from studio.engine.ml_task import MLTask
 
 JsonValue = str | bool | int | float

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from studio.engine.blanks import is_blank
 from studio.engine.conventions import Convention
+from studio.engine.conventions.blanks import is_blank
+from studio.engine.conventions.label_sets import Separator, join_labels, split_labels
+from studio.engine.conventions.written_numbers import read_numbers
 from studio.engine.errors import DataProblem
-from studio.engine.label_reading import written_cell
-from studio.engine.label_sets import Separator, join_labels, split_labels
+from studio.engine.labels.reading import written_cell
+from studio.engine.labels.spellings import shown_spelling
 from studio.engine.ml_task import MLTask
-from studio.engine.spellings import shown_spelling
-from studio.engine.written_numbers import read_numbers
 
 MAX_LABEL_CHARS = 500
 MAX_SET_CHARS = 20_000

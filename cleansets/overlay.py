@@ -26,8 +26,8 @@ from cleansets.frames import read_frame
 from cleansets.label_text import same_labels
 from cleansets.models import Action, Cleanset, ReviewEvent
 from studio import tables
-from studio.engine.blanks import is_blank
-from studio.engine.label_reading import merged_label, read_labels
+from studio.engine.conventions.blanks import is_blank
+from studio.engine.labels.reading import merged_label, read_labels
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import CleansetSpec
 

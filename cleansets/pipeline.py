@@ -26,11 +26,11 @@ from cleansets.overlay import (
     rows_to_analyse,
 )
 from studio import storage, tables
-from studio.engine.assessment import ENSEMBLE_KEY
-from studio.engine.build import build_cleanset
-from studio.engine.health.leak import split_column
-from studio.engine.manifest import describe
+from studio.engine.health.rows.leak import split_column
+from studio.engine.model_selection.assessment import ENSEMBLE_KEY
 from studio.engine.progress import Progress
+from studio.engine.recipes.build import build_cleanset
+from studio.engine.recipes.manifest import describe
 from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.fan_out import fan_out
 

@@ -32,7 +32,7 @@ from cleansets.row_address import (
 )
 from studio import cell_sql, tables
 from studio.engine.conventions import Convention
-from studio.engine.label_sets import join_labels, split_labels
+from studio.engine.conventions.label_sets import join_labels, split_labels
 from studio.engine.ml_task import MLTask
 from studio.tables import blank_sql, filled_sql, quoted
 

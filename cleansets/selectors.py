@@ -17,7 +17,7 @@ from cleansets.row_address import RowQuery
 from cleansets.row_query import RowSource
 from projects.models import Project
 from studio import tables
-from studio.engine.label_sets import split_labels
+from studio.engine.conventions.label_sets import split_labels
 from studio.engine.ml_task import MLTask
 from studio.runs import Status
 

@@ -22,10 +22,10 @@ from projects.services import project_create
 from studio import runs
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
-from studio.engine.label_reading import merged_label
+from studio.engine.labels.reading import merged_label
 from studio.engine.ml_task import MLTask
-from studio.engine.row_numbers import row_number
 from studio.engine.schema import CleansetSpec
+from studio.engine.table.row_numbers import row_number
 
 NEEDS_REVIEW = "needs-review"
 CHOICES = (*Action.values, NEEDS_REVIEW)

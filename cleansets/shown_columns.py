@@ -5,7 +5,7 @@ from __future__ import annotations
 from cleansets.models import Cleanset
 from cleansets.row_address import RowQuery
 from cleansets.row_query import RowSource
-from studio.engine.columns import ColumnKind
+from studio.engine.table.columns import ColumnKind
 
 N_OWN_COLUMNS = 5  # of the uploaded columns, those shown until the user chooses ...
 N_COLUMNS_WITH_TEXT = 3  # ... and where one of them is text, which needs the room

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from projects.readers.facts import ReadLimits
 from projects.readers.table_writer import TableWriter
-from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import Modality
 from studio.engine.progress import Progress
-from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
-from studio.engine.train import TrainedModel
+from studio.engine.recipes.train import TrainedModel
+from studio.engine.table.columns import ColumnKind
+from studio.engine.table.required_columns import MissingColumnsProblem, RequiredColumns
 
 TEXT = "text"
 _ISO_DATE_CHARS = len("2026-11-22")

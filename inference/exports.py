@@ -18,7 +18,7 @@ from cleansets.label_text import written_sets
 from inference.models import PredictionBatch
 from projects.readers import ROW_ID
 from studio import tables
-from studio.engine.label_sets import Separator, quoted_set, split_labels
+from studio.engine.conventions.label_sets import Separator, quoted_set, split_labels
 from studio.engine.ml_task import MLTask
 from studio.exports import stream_csv, stream_exact_csv, stream_safe_csv
 

@@ -9,8 +9,8 @@ from django.http import QueryDict
 
 from inference.models import PredictionBatch
 from models_app.selectors import expected_columns
-from studio.engine.convention_notes import NAMES, other_conventions
 from studio.engine.conventions import Convention, FoundConvention
+from studio.engine.conventions.convention_notes import NAMES, other_conventions
 
 MAX_OPTIONS = 10_000  # in all selects together; a file that lacks more is another file
 

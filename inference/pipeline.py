@@ -25,15 +25,15 @@ from inference.spellings import file_spelling
 from models_app.artifact_files import deployed_artifact
 from projects.readers import ROW_ID, ReadLimits, read_table
 from studio import storage, tables
-from studio.engine.convention_notes import NAMES, convention_notes
 from studio.engine.conventions import Convention, Conventions, FoundConvention
-from studio.engine.label_sets import split_labels
+from studio.engine.conventions.convention_notes import NAMES, convention_notes
+from studio.engine.conventions.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
-from studio.engine.predict import Predictions, new_reading, predict_frame
-from studio.engine.processor import arithmetic_here
 from studio.engine.progress import Progress
-from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
-from studio.engine.train import TrainedModel
+from studio.engine.recipes.predict import Predictions, new_reading, predict_frame
+from studio.engine.recipes.train import TrainedModel
+from studio.engine.table.required_columns import MissingColumnsProblem, RequiredColumns
+from studio.engine.text.processor import arithmetic_here
 from studio.exports import free_names
 
 # Large enough to be quick, small enough that progress moves and Cancel is heard: a core encodes

@@ -15,10 +15,10 @@ from models_app.selectors import expected_columns
 from projects.services import delete_with_files
 from studio import runs, storage
 from studio.accounts.models import User
-from studio.engine.columns import MEASURED, ColumnKind
 from studio.engine.conventions import DATE_ORDERS, DECIMALS, Convention
 from studio.engine.errors import DataProblem
-from studio.engine.required_columns import RequiredColumns, some
+from studio.engine.table.columns import MEASURED, ColumnKind
+from studio.engine.table.required_columns import RequiredColumns, some
 
 MAX_FILENAME_CHARS = 255
 

@@ -17,8 +17,8 @@ from models_app.artifact_files import save_tar
 from models_app.models import DeployedModel
 from studio import storage, tables
 from studio.engine.progress import Progress
+from studio.engine.recipes.train import TrainedModel, train_model
 from studio.engine.schema import CleansetSpec
-from studio.engine.train import TrainedModel, train_model
 from studio.fan_out import fan_out
 
 

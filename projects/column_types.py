@@ -11,10 +11,10 @@ from pathlib import Path
 from projects.readers.kinds import PLACEHOLDER_PATTERN
 from projects.readers.profile import ColumnProfile
 from studio import cell_sql, tables
-from studio.engine.columns import ColumnKind
 from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
-from studio.engine.required_columns import quoted
+from studio.engine.table.columns import ColumnKind
+from studio.engine.table.required_columns import quoted
 
 STRING, IMAGE = "string", "image_external"
 _KINDS = {"integer": ColumnKind.INTEGER, "float": ColumnKind.NUMBER, "boolean": ColumnKind.BOOLEAN}

@@ -9,10 +9,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from studio.engine.column_names import has_word
-from studio.engine.columns import ColumnKind
+from studio.engine.choices.validate import MAX_CLASSES
 from studio.engine.ml_task import MLTask, Modality
-from studio.engine.validate import MAX_CLASSES
+from studio.engine.table.column_names import has_word
+from studio.engine.table.columns import ColumnKind
 
 _LABEL_NAMES = {"label", "labels", "class", "target", "y", "given_label", "category"}
 _LABEL_WORDS = {

@@ -15,13 +15,17 @@ from projects.readers.label_cells import LabelCells, sample_cells
 from projects.readers.profile import ColumnProfile, Histogram
 from projects.selectors import column_profiles
 from studio import cell_sql, tables
-from studio.engine.columns import ColumnKind
+from studio.engine.choices.validate import ColumnFacts, facts_of_classes
 from studio.engine.conventions import Convention
-from studio.engine.label_reading import ClassCounts
-from studio.engine.label_sets import Separator
+from studio.engine.conventions.label_sets import Separator
+from studio.engine.conventions.set_guess import (
+    likely_separator,
+    possible_separator,
+    recognised_separator,
+)
+from studio.engine.labels.reading import ClassCounts
 from studio.engine.ml_task import MLTask
-from studio.engine.set_guess import likely_separator, possible_separator, recognised_separator
-from studio.engine.validate import ColumnFacts, facts_of_classes
+from studio.engine.table.columns import ColumnKind
 
 _MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 

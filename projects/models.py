@@ -9,11 +9,11 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from studio.engine.columns import ColumnKind
 from studio.engine.conventions import Convention
-from studio.engine.label_sets import Separator
+from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
+from studio.engine.table.columns import ColumnKind
 from studio.runs import Run
 
 FORMAT_NAMES = {

@@ -21,9 +21,9 @@ from projects.readers import ReadLimits, ReadOptions, read_table
 from projects.readers.json_types import text_columns
 from projects.readers.profile import profile_table
 from studio import storage, tables
-from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
+from studio.engine.table.columns import ColumnKind
 
 STALE_AFTER = timedelta(hours=48)  # twice as long as the addresses of parts work
 FREE_SPACE_RATIO = (

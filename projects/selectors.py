@@ -19,9 +19,9 @@ from projects.readers.facts import ROW_ID
 from projects.readers.profile import ColumnProfile
 from studio import tables
 from studio.accounts.models import User
-from studio.engine.columns import ColumnKind
+from studio.engine.choices.validate import ColumnFacts
 from studio.engine.conventions import Convention
-from studio.engine.validate import ColumnFacts
+from studio.engine.table.columns import ColumnKind
 from studio.runs import Status
 
 CELL_CHARS = 300  # of a long cell, what a table of rows shows

@@ -22,10 +22,10 @@ from projects.readers.profile import profile_columns
 from projects.sample.support_requests import write_sample_csv
 from studio import runs, storage, tables
 from studio.accounts.models import User
-from studio.engine.columns import ColumnKind
 from studio.engine.conventions import DATE_ORDERS, DECIMALS, Convention
 from studio.engine.errors import DataProblem
 from studio.engine.schema import CleansetSpec
+from studio.engine.table.columns import ColumnKind
 
 logger = logging.getLogger(__name__)
 

@@ -1,18 +1,18 @@
-"""How cells are read in DuckDB: the same rules as `studio.engine.written_numbers`, as expressions
-of SQL.
+"""How cells are read in DuckDB: the rules of `studio.engine.conventions.written_numbers` as SQL
+expressions.
 """
 
 from __future__ import annotations
 
 from studio.engine.conventions import Convention
-from studio.engine.date_patterns import (
+from studio.engine.conventions.date_patterns import (
     FIRST_YEAR_OF_TWO_DIGITS,
     ISO_PATTERN,
     PARTS_PATTERN,
     SHORT_PATTERN,
     WORDED_PATTERN,
 )
-from studio.engine.number_patterns import (
+from studio.engine.conventions.number_patterns import (
     COMMA_CORE_PATTERN,
     EXPONENT_PATTERN,
     FOLDED_FROM,

@@ -135,7 +135,7 @@ def unknown_settings() -> list[str]:
     """Return a sentence for each variable that looks like a setting and is none; settings have to
     be read before.
     """
-    from studio.engine.near_names import nearest_name
+    from studio.engine.table.near_names import nearest_name
 
     known = _read | {f"{name}_FILE" for name in _read}
     sentences = []

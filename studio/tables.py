@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage, storages
 
-from studio.engine.blanks import BLANK_CHARACTERS
+from studio.engine.conventions.blanks import BLANK_CHARACTERS
 
 LEFT_BEHIND_S = 24 * 3600
 
@@ -113,7 +113,7 @@ def text_literal(text: str) -> str:
 
 
 def blank_sql(text: str) -> str:
-    """Return the SQL for whether a text shows nothing, as `studio.engine.blanks` has it."""
+    """SQL for whether a text is blank, as `studio.engine.conventions.blanks` defines it."""
     trimmed = f"coalesce(trim({text}, {text_literal(BLANK_CHARACTERS)}), '')"
     # Most texts begin with a visible ASCII character, which is told a hundred times as quickly.
     return f"(CASE WHEN {text} >= '!' AND {text} < chr(127) THEN false ELSE {trimmed} = '' END)"

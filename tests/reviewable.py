@@ -19,7 +19,7 @@ from projects.models import DatasetVersion
 from projects.readers.profile import profile_table
 from studio import storage, tables
 from studio.accounts.models import User
-from studio.engine.label_sets import join_labels
+from studio.engine.conventions.label_sets import join_labels
 from studio.engine.ml_task import MLTask, Modality
 from studio.runs import Status
 from tests.factories import make_cleanset, make_dataset, make_project, run_fields

@@ -16,9 +16,9 @@ from cleansets.models import Cleanset
 from cleansets.row_query import RowSource
 from projects.selectors import column_profiles
 from studio import cell_sql
-from studio.engine.columns import ColumnKind
 from studio.engine.conventions import Convention
 from studio.engine.ml_task import MLTask
+from studio.engine.table.columns import ColumnKind
 from studio.tables import blank_sql, filled_sql
 
 _INTEGER = (  # as Python writes it, so that nothing changes on the way there and back

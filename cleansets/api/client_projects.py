@@ -17,7 +17,7 @@ from studio.accounts.access import account
 from studio.api.body import Body, identifier, json_object, text
 from studio.api.errors import ApiProblem, client_view
 from studio.engine.ml_task import MLTask, Modality, Mode
-from studio.engine.required_columns import quoted
+from studio.engine.table.required_columns import quoted
 
 UNSUPPORTED = "UNSUPPORTED_PROJECT_CONFIGURATION"
 MERGE_REMEDY = (

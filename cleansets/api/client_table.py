@@ -25,7 +25,7 @@ from cleansets.models import Cleanset, RowReview
 from cleansets.overlay import LEFT_OUT
 from cleansets.row_query import ROW_ID, RowSource
 from studio import tables
-from studio.engine.label_sets import Separator
+from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask
 from studio.exports import free_names
 from studio.tables import blank_sql, filled_sql, quoted

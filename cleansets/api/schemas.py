@@ -14,9 +14,9 @@ from cleansets.models import Cleanset
 from cleansets.task_words import TASK_WORDS
 from projects.models import Project
 from studio.api.schemas import ROW_ID_FORM, Name, RunOut, Text
-from studio.engine.columns import ColumnKind
-from studio.engine.label_sets import Separator
+from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.table.columns import ColumnKind
 
 Choice = Literal["auto-fix", "keep", "exclude", "label", "needs-review"]
 LABEL_FORM = (

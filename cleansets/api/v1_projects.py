@@ -24,7 +24,7 @@ from studio.api.pages import page_of
 from studio.api.schemas import Page, Paged, Problem
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
-from studio.engine.required_columns import quoted
+from studio.engine.table.required_columns import quoted
 
 MERGE_REMEDY = "Create the project with merge_spellings to count them as one."
 

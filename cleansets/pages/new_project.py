@@ -14,12 +14,12 @@ from projects.forms.projects import SEPARATOR_NAMES, ProjectForm, SpellingChoice
 from projects.label_summaries import LabelSummary, NumberSummary
 from projects.views.profile_cards import Bar, histogram_bars
 from studio.accounts.models import User
-from studio.engine.class_sizes import fewest_rows
-from studio.engine.columns import ColumnKind
-from studio.engine.label_reading import ClassCounts
+from studio.engine.choices.class_sizes import fewest_rows
+from studio.engine.labels.reading import ClassCounts
+from studio.engine.labels.spellings import shown_spelling
 from studio.engine.ml_task import Modality
 from studio.engine.schema import CleansetSpec
-from studio.engine.spellings import shown_spelling
+from studio.engine.table.columns import ColumnKind
 from studio.runs import Status
 
 ENSEMBLE = "ensemble"  # key of the mixture, which is not a model of its own

@@ -22,7 +22,7 @@ from projects.access import project_or_404, shown_version_or_404
 from projects.forms.projects import MODALITIES, MODES, TASKS, ProjectForm, ProjectNameForm
 from projects.models import DatasetVersion, Project
 from studio.accounts.access import account
-from studio.engine.spellings import shown_spelling
+from studio.engine.labels.spellings import shown_spelling
 from studio.htmx import is_partial
 
 MERGE_REMEDY = "They are analysed as classes of their own."

@@ -5,7 +5,7 @@ in its words.
 from __future__ import annotations
 
 from projects.models import DatasetVersion
-from studio.engine.columns import ColumnKind
+from studio.engine.table.columns import ColumnKind
 from studio.runs import Status
 
 # Data type and feature type, as the client's schema files spell them.

@@ -14,7 +14,7 @@ from projects.label_summaries import label_cells, label_guess, separator_of
 from projects.models import DatasetVersion
 from studio.accounts.access import account
 from studio.api.errors import ApiProblem, client_view
-from studio.engine.label_sets import read_set
+from studio.engine.conventions.label_sets import read_set
 
 SCHEMA_VERSION = "0.1.12"
 MIN_ROWS_PER_CLASS = 5  # of a tabular project, by the client's own words

@@ -14,8 +14,8 @@ from projects.readers.encoding_names import checked_encoding
 from projects.readers.facts import ReadOptions
 from projects.readers.options import QUOTES, checked_delimiter
 from studio.api.schemas import ROW_ID_FORM, Name, RunOut, Text
-from studio.engine.columns import ColumnKind
 from studio.engine.conventions import Convention
+from studio.engine.table.columns import ColumnKind
 
 
 class ReadFields(Schema):

@@ -10,8 +10,8 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 
 from projects.readers.profile import ColumnProfile
-from studio.engine.columns import ColumnKind
 from studio.engine.conventions import Convention
+from studio.engine.table.columns import ColumnKind
 from studio.figures import filesize
 
 ACCEPTED = (

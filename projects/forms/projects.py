@@ -21,16 +21,16 @@ from projects.models import DatasetVersion
 from projects.readers.label_cells import LabelCells
 from projects.readers.profile import ColumnProfile, assumed_conventions, conventions_of, words_notes
 from projects.selectors import column_facts, column_profiles
-from studio.engine.columns import ColumnKind
-from studio.engine.convention_notes import convention_notes
+from studio.engine.choices.questions import question_of_numbers, question_of_sets
+from studio.engine.choices.validate import check_choice, check_row_count
+from studio.engine.conventions.convention_notes import convention_notes
+from studio.engine.conventions.label_sets import Separator, read_set
 from studio.engine.errors import DataProblem
-from studio.engine.label_questions import question_of_numbers, question_of_sets
-from studio.engine.label_reading import ClassCounts
-from studio.engine.label_sets import Separator, read_set
+from studio.engine.labels.reading import ClassCounts
+from studio.engine.labels.spellings import Spellings, shown_spelling, spelling_note
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
-from studio.engine.spellings import Spellings, shown_spelling, spelling_note
-from studio.engine.validate import check_choice, check_row_count
+from studio.engine.table.columns import ColumnKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,12 @@ from studio.engine.conventions import (
     find_date_order,
     find_decimal,
 )
-from studio.engine.date_patterns import DATETIME_PATTERN
-from studio.engine.number_patterns import INTEGER_PATTERN, NUMBER_PATTERN, OPEN_POINT_PATTERN
+from studio.engine.conventions.date_patterns import DATETIME_PATTERN
+from studio.engine.conventions.number_patterns import (
+    INTEGER_PATTERN,
+    NUMBER_PATTERN,
+    OPEN_POINT_PATTERN,
+)
 from studio.tables import filled_sql
 
 MAX_EXACT_DISTINCT = (

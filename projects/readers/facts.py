@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
-from studio.engine.required_columns import RequiredColumns
+from studio.engine.table.required_columns import RequiredColumns
 
 ROW_ID = "__row_id"  # the studio's own column: 0-based position of the row in the uploaded file
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from studio.engine.date_patterns import DATETIME_PATTERN
-from studio.engine.number_patterns import NUMBER_PATTERN
+from studio.engine.conventions.date_patterns import DATETIME_PATTERN
+from studio.engine.conventions.number_patterns import NUMBER_PATTERN
 
 _VALUE = re.compile(f"{NUMBER_PATTERN}|{DATETIME_PATTERN}")
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")  # a fair name for a column

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from studio.engine.columns import MEASURED, ColumnKind
+from studio.engine.table.columns import MEASURED, ColumnKind
 
 # Patterns for a whole cell without surrounding spaces, in the syntax that Python's re and RE2
 # share.

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from studio import tables
-from studio.engine.label_reading import ClassCounts, class_counts, read_labels
+from studio.engine.labels.reading import ClassCounts, class_counts, read_labels
+from studio.engine.labels.spellings import Spellings, classes_spelled_variously
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import CleansetSpec
-from studio.engine.spellings import Spellings, classes_spelled_variously
 
 MAX_CELLS = 50_000  # different cells that are read; a column with more is no column of labels
 SAMPLE_ROWS = 20_000  # in which a column of sets is recognised

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from studio.engine.number_patterns import NUMBER_PATTERN
+from studio.engine.conventions.number_patterns import NUMBER_PATTERN
 
 _BREAK = re.compile(r"\r\n|\r|\n")
 _NUMBER = re.compile(NUMBER_PATTERN)

@@ -18,8 +18,7 @@ from projects.readers.column_queries import EVERY_ROW, Axis, ColumnQueries
 from projects.readers.facts import ROW_ID
 from projects.readers.kinds import CellCounts, has_words_among_numbers, infer_kind
 from projects.readers.sampled_numbers import SampledNumbers
-from studio.engine.column_names import is_index_name, is_index_of_library, is_time_name
-from studio.engine.columns import MEASURED, ColumnKind
+from studio.engine.choices.validate import MAX_CLASSES
 from studio.engine.conventions import (
     DATE_ORDERS,
     DECIMALS,
@@ -29,7 +28,8 @@ from studio.engine.conventions import (
 )
 from studio.engine.progress import Progress, Silent
 from studio.engine.schema import CleansetSpec
-from studio.engine.validate import MAX_CLASSES
+from studio.engine.table.column_names import is_index_name, is_index_of_library, is_time_name
+from studio.engine.table.columns import MEASURED, ColumnKind
 
 MAX_TOP_VALUES = 10
 MAX_SHOWN_CHARS = 200

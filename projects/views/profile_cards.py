@@ -11,8 +11,8 @@ from django.forms import BoundField
 
 from projects.forms.datasets import KindsForm
 from projects.readers.profile import ColumnProfile, Histogram, TopValue
-from studio.engine.columns import ColumnKind
-from studio.engine.convention_notes import readings
+from studio.engine.conventions.convention_notes import readings
+from studio.engine.table.columns import ColumnKind
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_S = 86_400

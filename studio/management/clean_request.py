@@ -14,12 +14,12 @@ from django.conf import settings
 from projects.guess import guess_choice
 from projects.readers import ReadOptions
 from projects.readers.profile import ColumnProfile, conventions_of
-from studio.engine.columns import ColumnKind
+from studio.engine.conventions.label_sets import Separator
 from studio.engine.errors import DataProblem
-from studio.engine.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
-from studio.engine.near_names import nearest_name
 from studio.engine.schema import CleansetSpec
+from studio.engine.table.columns import ColumnKind
+from studio.engine.table.near_names import nearest_name
 from studio.management.convention_options import add_convention_options, chosen_conventions
 from studio.management.input_files import add_table_argument
 from studio.management.read_options import read_options_of

@@ -8,9 +8,9 @@ from argparse import ArgumentParser
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from studio.engine.columns import MEASURED, ColumnKind
 from studio.engine.conventions import DATE_ORDERS, DECIMALS, Convention
 from studio.engine.errors import DataProblem
+from studio.engine.table.columns import MEASURED, ColumnKind
 
 ADVICE = "If that is wrong, say so with --decimal or --dates."
 

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from projects.readers import ReadLimits, ReadOptions, TableFacts, read_table
 from studio.engine.errors import DataProblem
-from studio.engine.required_columns import RequiredColumns
+from studio.engine.table.required_columns import RequiredColumns
 from studio.management.read_options import ADVICE, add_read_options
 from studio.management.terminal import Terminal
 

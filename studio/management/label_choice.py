@@ -10,12 +10,16 @@ from pathlib import Path
 
 from projects.readers.label_cells import LabelCells, sample_cells
 from projects.readers.profile import ColumnProfile
-from studio.engine.label_questions import question_of_numbers, question_of_sets
-from studio.engine.label_sets import Separator, read_set
+from studio.engine.choices.questions import question_of_numbers, question_of_sets
+from studio.engine.conventions.label_sets import Separator, read_set
+from studio.engine.conventions.set_guess import (
+    likely_separator,
+    possible_separator,
+    recognised_separator,
+)
+from studio.engine.labels.spellings import merge_note, merged_spellings, spelling_note
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import CleansetSpec
-from studio.engine.set_guess import likely_separator, possible_separator, recognised_separator
-from studio.engine.spellings import merge_note, merged_spellings, spelling_note
 from studio.management.clean_request import Request
 from studio.management.terminal import Terminal
 

@@ -10,8 +10,8 @@ from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from studio.engine.blanks import is_blank
-from studio.engine.row_numbers import row_number
+from studio.engine.conventions.blanks import is_blank
+from studio.engine.table.row_numbers import row_number
 from studio.figures import duration, filesize, percent
 
 register = template.Library()

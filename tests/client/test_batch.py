@@ -19,10 +19,10 @@ from inference.models import PredictionBatch
 from projects.readers import ReadLimits
 from studio import storage, tables
 from studio.accounts.models import User
-from studio.engine.columns import ColumnKind
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import Modality
 from studio.engine.progress import Silent
+from studio.engine.table.columns import ColumnKind
 from tests.factories import make_cleanset, make_model, make_prediction, make_project
 
 TEXT = {"message": ColumnKind.TEXT}

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio.engine.build import build_cleanset
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import Mode
+from studio.engine.recipes.build import build_cleanset
 from studio.engine.schema import CleansetSpec
 from studio.fan_out import fan_out
 from tests.data_builders import planted_table, planted_text

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 from django.core.management import CommandError, call_command, load_command_class
 
+from studio.engine.conventions.label_sets import split_labels
 from studio.engine.errors import DataProblem
-from studio.engine.label_sets import split_labels
 from studio.management.cleanset_ids import EXAMPLE_ID
 from studio.management.output_files import output_folder
 from studio.management.terminal import TerminalProgress

@@ -22,9 +22,9 @@ from projects.services import dataset_create
 from studio import runs
 from studio.accounts.models import User
 from studio.accounts.services import api_key_create
-from studio.engine.issues.rare_class import find_rare_class
-from studio.engine.label_sets import Separator
-from studio.engine.labels import Labels
+from studio.engine.conventions.label_sets import Separator
+from studio.engine.issues.labels.rare_class import find_rare_class
+from studio.engine.labels.encoding import Labels
 from studio.engine.ml_task import MLTask
 from studio.runs import Run
 from tests.cast import logged_in

@@ -12,20 +12,20 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from studio.engine.build import build_cleanset
-from studio.engine.cell_values import booleans, normalised
-from studio.engine.cells import Cells
-from studio.engine.columns import ColumnKind
-from studio.engine.ensemble import ensemble_weights, towards_equal
 from studio.engine.features.column_encoders import make_encoder
-from studio.engine.folds import NO_FOLD, assign_folds
-from studio.engine.issues.row_pairs import pairs_in_buckets
-from studio.engine.issues.shingles import shingle_sets, signatures
-from studio.engine.labels import encode_labels
-from studio.engine.metrics import accuracy, at_temperature, fit_temperature, log_losses
-from studio.engine.neighbours import nearest_distances
+from studio.engine.fitting.ensemble import ensemble_weights, towards_equal
+from studio.engine.fitting.metrics import accuracy, at_temperature, fit_temperature, log_losses
+from studio.engine.labels.encoding import encode_labels
+from studio.engine.recipes.build import build_cleanset
 from studio.engine.schema import CleansetResult
-from studio.engine.similar import MIN_TEXT_SIMILARITY
+from studio.engine.similar.near_duplicates import MIN_TEXT_SIMILARITY
+from studio.engine.similar.neighbours import nearest_distances
+from studio.engine.similar.row_pairs import pairs_in_buckets
+from studio.engine.similar.shingles import shingle_sets, signatures
+from studio.engine.study.folds import NO_FOLD, assign_folds
+from studio.engine.table.cell_values import booleans, normalised
+from studio.engine.table.cells import Cells
+from studio.engine.table.columns import ColumnKind
 from studio.engine.tasks.multi_class import MultiClass
 from tests.unit.engine.frames import shuffled, table_spec, text_spec
 

@@ -10,12 +10,12 @@ import pandas as pd
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from studio.engine.build import build_cleanset
-from studio.engine.columns import ColumnKind as K
 from studio.engine.ml_task import MLTask, Mode
-from studio.engine.predict import predict_frame
+from studio.engine.recipes.build import build_cleanset
+from studio.engine.recipes.predict import predict_frame
+from studio.engine.recipes.train import train_model
 from studio.engine.schema import CleansetSpec
-from studio.engine.train import train_model
+from studio.engine.table.columns import ColumnKind as K
 from tests.unit.engine.frames import table_spec, text_spec
 
 NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)  # each example is a whole build

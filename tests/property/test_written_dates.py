@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from studio import cell_sql
 from studio.engine.conventions import DATE_ORDERS, Convention
-from studio.engine.written_dates import date_evidence, read_moments
+from studio.engine.conventions.written_dates import date_evidence, read_moments
 
 _SIGNS = st.sampled_from(["-", "/", "."])
 _SHORT = st.integers(1, 33).map(str) | st.integers(1, 12).map("{:02d}".format)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from studio import cell_sql
 from studio.engine.conventions import DECIMALS, Convention
-from studio.engine.number_patterns import FOLDED_FROM
-from studio.engine.written_numbers import number_evidence, read_numbers
+from studio.engine.conventions.number_patterns import FOLDED_FROM
+from studio.engine.conventions.written_numbers import number_evidence, read_numbers
 
 _ALPHABET = (
     list("0123456789") * 4

@@ -18,12 +18,12 @@ from projects.label_summaries import number_summary
 from projects.readers.profile import profile_table
 from studio import tables
 from studio.accounts.models import User
-from studio.engine.blanks import BLANK_CHARACTERS, is_blank
-from studio.engine.label_reading import class_counts
-from studio.engine.label_sets import Separator, read_set
-from studio.engine.labels import encode_labels
+from studio.engine.choices.validate import label_facts
+from studio.engine.conventions.blanks import BLANK_CHARACTERS, is_blank
+from studio.engine.conventions.label_sets import Separator, read_set
+from studio.engine.labels.encoding import encode_labels
+from studio.engine.labels.reading import class_counts
 from studio.engine.ml_task import MLTask
-from studio.engine.validate import label_facts
 from tests.client.test_columns import table
 from tests.factories import make_dataset
 from tests.reviewable import UNLABELED, make_reviewable

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from cleansets.label_text import number_text
 from cleansets.models import Cleanset
 from cleansets.row_address import ALL_ROWS, RowQuery
-from studio.engine.health.report import (
+from studio.engine.ml_task import MLTask
+from studio.engine.schema.health import (
     ClassHealth,
     Confusion,
     Health,
@@ -22,7 +23,6 @@ from studio.engine.health.report import (
     RowOrder,
     Trust,
 )
-from studio.engine.ml_task import MLTask
 from studio.figures import percent
 
 N_FIRST = 12  # of a table; the rest is folded away

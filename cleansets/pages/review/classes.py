@@ -11,7 +11,7 @@ import numpy as np
 from cleansets import held_out
 from cleansets.label_text import in_class_order
 from cleansets.models import Cleanset
-from studio.engine.label_sets import split_labels
+from studio.engine.conventions.label_sets import split_labels
 
 N_KEYS = 9  # the first classes, which have a digit key
 

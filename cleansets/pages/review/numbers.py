@@ -16,8 +16,8 @@ from cleansets.label_text import (
     rounded_text,
 )
 from cleansets.models import Cleanset
-from studio.engine.health.report import Health
-from studio.engine.label_scale import LabelScale
+from studio.engine.labels.scale import LabelScale
+from studio.engine.schema.health import Health
 
 SCALE_WIDTH, SCALE_MARGIN = 320.0, 24.0  # of the drawing of a number, in its own units
 

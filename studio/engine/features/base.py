@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from studio.engine.cells import Table
-from studio.engine.resources import Resources
+from studio.engine.runtime.resources import Resources
+from studio.engine.table.cells import Table
 
 Matrix: TypeAlias = "npt.NDArray[np.float32] | sparse.csr_array"
 

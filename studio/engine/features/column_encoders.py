@@ -18,12 +18,12 @@ from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from studio.engine import cell_values
-from studio.engine.cells import Cells
-from studio.engine.columns import ColumnKind
 from studio.engine.features.base import Matrix
 from studio.engine.features.number_column import NumberFeatures
 from studio.engine.features.text import tfidf_vectorizer
+from studio.engine.table import cell_values
+from studio.engine.table.cells import Cells
+from studio.engine.table.columns import ColumnKind
 
 Dense = npt.NDArray[np.float32]
 

@@ -11,13 +11,13 @@ from enum import StrEnum
 import numpy as np
 from scipy import sparse
 
-from studio.engine.cells import Table
-from studio.engine.columns import ColumnKind
 from studio.engine.features.base import Featuriser, Matrix
 from studio.engine.features.column_encoders import ColumnEncoder, make_encoder
 from studio.engine.features.text import SentenceFeatures
-from studio.engine.resources import Resources
+from studio.engine.runtime.resources import Resources
 from studio.engine.schema import CleansetSpec
+from studio.engine.table.cells import Table
+from studio.engine.table.columns import ColumnKind
 
 
 class Reader(StrEnum):

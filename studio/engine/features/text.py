@@ -13,13 +13,13 @@ from scipy import sparse
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from studio.engine import encoder
-from studio.engine.arithmetic import Arithmetic
-from studio.engine.cells import Table
-from studio.engine.embedding_store import EmbeddingStore
 from studio.engine.features.base import Featuriser, Matrix
-from studio.engine.processor import arithmetic_here
-from studio.engine.resources import Resources
+from studio.engine.runtime.resources import Resources
+from studio.engine.table.cells import Table
+from studio.engine.text import encoder
+from studio.engine.text.arithmetic import Arithmetic
+from studio.engine.text.embedding_store import EmbeddingStore
+from studio.engine.text.processor import arithmetic_here
 
 LONG_TEXT = 400  # characters; of longer texts words say as much, and their sequences take gigabytes
 _WORD = r"(?u)\b\w+\b"

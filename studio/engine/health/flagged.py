@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from studio.engine.conventions.label_sets import split_labels
 from studio.engine.issues.base import Evidence
-from studio.engine.label_sets import split_labels
 from studio.engine.ml_task import MLTask
 
 

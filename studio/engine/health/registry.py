@@ -5,22 +5,22 @@ line here.
 from __future__ import annotations
 
 from studio.engine.health.base import Analysis, Finding
-from studio.engine.health.classes import (
+from studio.engine.health.labels.classes import (
     find_classes,
     find_confusions,
     find_imbalance,
     find_overlaps,
 )
-from studio.engine.health.groups import find_groups
-from studio.engine.health.inverted import find_inverted
-from studio.engine.health.label_quality import find_label_quality
-from studio.engine.health.leak import find_leak
-from studio.engine.health.noise import find_noise
-from studio.engine.health.number_errors import find_number_errors
-from studio.engine.health.order import find_order
-from studio.engine.health.report import Health
-from studio.engine.health.trust import find_trust
+from studio.engine.health.labels.label_quality import find_label_quality
+from studio.engine.health.labels.noise import find_noise
+from studio.engine.health.labels.number_errors import find_number_errors
+from studio.engine.health.labels.trust import find_trust
+from studio.engine.health.rows.groups import find_groups
+from studio.engine.health.rows.inverted import find_inverted
+from studio.engine.health.rows.leak import find_leak
+from studio.engine.health.rows.order import find_order
 from studio.engine.ml_task import MLTask
+from studio.engine.schema.health import Health
 
 _WITH_ONE_CLASS = frozenset({MLTask.MULTI_CLASS})
 _WITH_CLASSES = frozenset({MLTask.MULTI_CLASS, MLTask.MULTI_LABEL})

@@ -11,24 +11,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studio.engine.cache import Cache
-from studio.engine.calibration import NO_CALIBRATION, Calibration
 from studio.engine.features.base import Matrix
 from studio.engine.features.catalogue import distance_view
-from studio.engine.issues.texts import Texts
-from studio.engine.metrics import Probabilities
-from studio.engine.ml_task import MLTask, Modality, Mode
-from studio.engine.partitions import (
+from studio.engine.fitting.calibration import NO_CALIBRATION, Calibration
+from studio.engine.fitting.metrics import Probabilities
+from studio.engine.groups.partitions import (
     PARTITIONS_VERSION,
     Partition,
     number_ranges,
     partitions,
     recalled,
 )
-from studio.engine.rows import digest
+from studio.engine.groups.slices import N_BINS, Slice, find_slices, judged
+from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.runtime.cache import Cache
 from studio.engine.schema import CleansetSpec
-from studio.engine.slices import N_BINS, Slice, find_slices, judged
-from studio.engine.study import Study
+from studio.engine.study.study import Study
+from studio.engine.table.rows import digest
+from studio.engine.text.texts import Texts
 
 Columns: TypeAlias = Mapping[str, "npt.NDArray[np.generic] | pd.Series[int] | list[str | None]"]
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.cache import as_array, from_array
 from studio.engine.issues.base import Columns, Evidence, IssueType
+from studio.engine.runtime.cache import as_array, from_array
 
 _LIST = "json "  # before the name of a column of texts
 

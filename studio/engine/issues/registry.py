@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from studio.engine.issues.ambiguous import find_ambiguous
 from studio.engine.issues.base import IssueType
-from studio.engine.issues.informal import find_informal
-from studio.engine.issues.label_issue import find_label_issue
-from studio.engine.issues.label_issue_numbers import find_label_issue_numbers
-from studio.engine.issues.label_issue_sets import find_label_issue_sets
-from studio.engine.issues.near_duplicate import find_near_duplicate
-from studio.engine.issues.non_english import find_non_english
-from studio.engine.issues.outlier import find_outlier
-from studio.engine.issues.pii import find_pii
-from studio.engine.issues.rare_class import find_rare_class
-from studio.engine.issues.sentiment import find_sentiment
-from studio.engine.issues.text_basics import find_text_basics
-from studio.engine.issues.toxic import find_toxic
-from studio.engine.issues.unlabeled import find_unlabeled
-from studio.engine.issues.well_labeled import find_well_labeled
+from studio.engine.issues.labels.ambiguous import find_ambiguous
+from studio.engine.issues.labels.label_issue import find_label_issue
+from studio.engine.issues.labels.label_issue_numbers import find_label_issue_numbers
+from studio.engine.issues.labels.label_issue_sets import find_label_issue_sets
+from studio.engine.issues.labels.rare_class import find_rare_class
+from studio.engine.issues.labels.unlabeled import find_unlabeled
+from studio.engine.issues.labels.well_labeled import find_well_labeled
+from studio.engine.issues.rows.near_duplicate import find_near_duplicate
+from studio.engine.issues.rows.outlier import find_outlier
+from studio.engine.issues.texts.informal import find_informal
+from studio.engine.issues.texts.non_english import find_non_english
+from studio.engine.issues.texts.pii import find_pii
+from studio.engine.issues.texts.sentiment import find_sentiment
+from studio.engine.issues.texts.text_basics import find_text_basics
+from studio.engine.issues.texts.toxic import find_toxic
 from studio.engine.ml_task import MLTask, Modality, Mode
 
 _TEXT = frozenset({Modality.TEXT})

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.cache import Arrays
 from studio.engine.features.base import Matrix
+from studio.engine.runtime.cache import Arrays
 
 
 class Classifier(Protocol):

@@ -9,10 +9,10 @@ import numpy.typing as npt
 from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-from studio.engine.cache import Arrays
 from studio.engine.features.base import Matrix
 from studio.engine.models.base import WarmStart
 from studio.engine.models.openmp import lightgbm
+from studio.engine.runtime.cache import Arrays
 
 _FEWEST_LEAVES, _MOST_LEAVES, _ROWS_PER_LEAF = 15, 127, 1_000
 _FURTHER_ROUNDS, _FURTHER_STEP = (

@@ -9,9 +9,9 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
-from studio.engine.cache import Arrays
 from studio.engine.features.base import Matrix
 from studio.engine.models.base import SetClassifier, WarmStart
+from studio.engine.runtime.cache import Arrays
 
 _FITTED, _ASKED = "leaves_fitted", "leaves_asked"
 _MAX_LEAVES = 4_000  # per tree, so that a node's number fits into 16 bits

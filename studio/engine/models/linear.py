@@ -9,9 +9,9 @@ from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.svm import LinearSVC
 
-from studio.engine.cache import Arrays
 from studio.engine.features.base import Matrix
 from studio.engine.models.base import WarmStart
+from studio.engine.runtime.cache import Arrays
 
 _TOLERANCE = 0.01  # as accurate as 0.0001 on 77 classes
 _FURTHER_STEPS, _LOOKS = 3, 2  # of a fit that goes on; in the direction of each step

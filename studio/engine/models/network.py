@@ -7,9 +7,9 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.neural_network import MLPClassifier
 
-from studio.engine.cache import Arrays
 from studio.engine.features.base import Matrix
 from studio.engine.models.base import WarmStart
+from studio.engine.runtime.cache import Arrays
 
 N_EPOCHS, N_FURTHER_EPOCHS = 30, 10
 _ROWS_PER_BATCH = 96

@@ -8,9 +8,9 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from sklearn.base import BaseEstimator
 
-from studio.engine.cache import Arrays
 from studio.engine.features.base import Matrix
 from studio.engine.models.base import SetClassifier, WarmStart
+from studio.engine.runtime.cache import Arrays
 
 _MAX_ITERATIONS, _FURTHER_ITERATIONS = 100, 10
 _WEIGHTS = "weights"

@@ -9,11 +9,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.calibration import Calibration
-from studio.engine.candidates import Candidate
-from studio.engine.labels import Labels
-from studio.engine.learners import Learner, Predicted
-from studio.engine.number_style import PLAIN_STYLE, NumberStyle
+from studio.engine.conventions.number_style import PLAIN_STYLE, NumberStyle
+from studio.engine.fitting.calibration import Calibration
+from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.learners import Learner, Predicted
+from studio.engine.labels.encoding import Labels
 
 Targets = npt.NDArray[np.generic]
 

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.calibration import Calibration, fit_calibration
-from studio.engine.candidates import Candidate
-from studio.engine.ensemble import mixture
-from studio.engine.labels import Labels
-from studio.engine.learners import ClassLearner, Learner, Predicted
-from studio.engine.metrics import (
+from studio.engine.fitting.calibration import Calibration, fit_calibration
+from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.ensemble import mixture
+from studio.engine.fitting.learners import ClassLearner, Learner, Predicted
+from studio.engine.fitting.metrics import (
     accuracy,
     at_temperature,
     calibration_error,
     given_probabilities,
     log_losses,
 )
+from studio.engine.labels.encoding import Labels
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
 
 

@@ -7,19 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.calibration import Calibration
-from studio.engine.candidates import Candidate
-from studio.engine.ensemble import mixture
-from studio.engine.label_sets import join_labels
-from studio.engine.labels import Labels
-from studio.engine.learners import JointSetLearner, Learner, Predicted, SetLearner
-from studio.engine.metrics import (
+from studio.engine.conventions.label_sets import join_labels
+from studio.engine.fitting.calibration import Calibration
+from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.ensemble import mixture
+from studio.engine.fitting.learners import JointSetLearner, Learner, Predicted, SetLearner
+from studio.engine.fitting.metrics import (
     at_temperature,
     calibration_error,
     fit_temperature,
     log_losses,
     micro_f1,
 )
+from studio.engine.labels.encoding import Labels
 from studio.engine.models.base import SetClassifier
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
 

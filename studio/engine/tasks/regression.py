@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.calibration import NO_CALIBRATION, Calibration
-from studio.engine.candidates import Candidate
-from studio.engine.ensemble import mixture
-from studio.engine.labels import Labels
-from studio.engine.learners import Learner, NumberLearner, Predicted
+from studio.engine.fitting.calibration import NO_CALIBRATION, Calibration
+from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.ensemble import mixture
+from studio.engine.fitting.learners import Learner, NumberLearner, Predicted
+from studio.engine.labels.encoding import Labels
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
 
 _DIGITS = 7  # of single precision

@@ -23,13 +23,13 @@ from projects.guess import notes_on_features
 from projects.readers import ROW_ID
 from projects.readers.profile import assumed_conventions, profile_table, words_notes
 from studio import tables
-from studio.engine.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
-from studio.engine.convention_notes import convention_notes
-from studio.engine.label_reading import read_labels, written_labels
-from studio.engine.manifest import describe
+from studio.engine.conventions.convention_notes import convention_notes
+from studio.engine.labels.reading import read_labels, written_labels
 from studio.engine.ml_task import MEASURES, MLTask, Modality
-from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
+from studio.engine.recipes.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
+from studio.engine.recipes.manifest import describe
 from studio.engine.schema import CleansetResult, CleansetSpec
+from studio.engine.table.required_columns import MissingColumnsProblem, RequiredColumns
 from studio.exports import free_names
 from studio.exports.formats import TableFormat, refuse_unwritable, write_table
 from studio.management.clean_request import (

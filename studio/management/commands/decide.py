@@ -13,7 +13,7 @@ from cleansets import selectors
 from cleansets.imports import decisions_import, decisions_in_file
 from cleansets.models import Cleanset
 from studio.engine.errors import DataProblem
-from studio.engine.near_names import nearest_name
+from studio.engine.table.near_names import nearest_name
 from studio.management.cleanset_ids import CLEANSET_ID_HELP, EXAMPLE_ID, finished_cleanset
 from studio.management.command import StudioCommand
 from studio.management.input_files import input_file

@@ -12,12 +12,16 @@ from inference.exports import prediction_batches, prediction_columns
 from inference.pipeline import PredictedTable, predict_table
 from models_app.artifact_files import signing_key
 from studio import tables
-from studio.engine.artifacts import load_artifact
-from studio.engine.convention_notes import convention_notes
+from studio.engine.conventions.convention_notes import convention_notes
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
-from studio.engine.required_columns import MissingColumn, MissingColumnsProblem, RequiredColumns
-from studio.engine.train import TrainedModel
+from studio.engine.recipes.artifacts import load_artifact
+from studio.engine.recipes.train import TrainedModel
+from studio.engine.table.required_columns import (
+    MissingColumn,
+    MissingColumnsProblem,
+    RequiredColumns,
+)
 from studio.exports.formats import write_table
 from studio.management.command import StudioCommand
 from studio.management.convention_options import ADVICE, add_convention_options, chosen_conventions

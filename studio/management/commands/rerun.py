@@ -17,8 +17,14 @@ from cleansets.pipeline import analyse_table
 from projects.readers import ReadOptions
 from studio import tables
 from studio.engine.errors import DataProblem
-from studio.engine.manifest import RunManifest, describe, differences
-from studio.engine.tolerance import AGREEING_SHARE, SAMPLED_ROWS, TOLERANCE, Agreement, agreement
+from studio.engine.recipes.manifest import RunManifest, describe, differences
+from studio.engine.recipes.tolerance import (
+    AGREEING_SHARE,
+    SAMPLED_ROWS,
+    TOLERANCE,
+    Agreement,
+    agreement,
+)
 from studio.management.cleanset_ids import CLEANSET_ID_HELP, finished_cleanset
 from studio.management.command import StudioCommand
 from studio.management.input_files import file_sha256, input_file, read_input

@@ -13,7 +13,7 @@ from django.test import Client
 from cleansets.models import Cleanset
 from cleansets.templatetags.issue_details import issue_detail
 from studio.accounts.models import User
-from studio.engine.health.report import (
+from studio.engine.schema.health import (
     ClassHealth,
     Confusion,
     Group,

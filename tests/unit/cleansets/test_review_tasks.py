@@ -25,8 +25,8 @@ from cleansets.row_address import Range, RowQuery
 from cleansets.services import TopK
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
-from studio.engine.health.report import Health, NumberErrors
 from studio.engine.ml_task import MLTask
+from studio.engine.schema.health import Health, NumberErrors
 from tests.reviewable import COPY, EMPTY, NO_CLASS_SUGGESTED, OUTLIER, UNLABELED, make_reviewable
 
 ClientOf = Callable[[User], Client]

@@ -15,7 +15,7 @@ from django.urls import reverse
 from cleansets import services
 from cleansets.models import Cleanset
 from studio.accounts.models import User
-from studio.engine.label_sets import Separator
+from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask
 from tests.reviewable import NO_CLASS_SUGGESTED, make_reviewable
 

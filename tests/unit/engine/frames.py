@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from studio.engine.columns import ColumnKind
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
+from studio.engine.table.columns import ColumnKind
 from tests.data_builders import Planted, planted_table, planted_text
 
 TABLE_KINDS = {

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio.engine.build import build_cleanset
 from studio.engine.progress import Cancelled
+from studio.engine.recipes.build import build_cleanset
 from studio.engine.schema import CleansetResult
 from tests.data_builders import Planted, planted_table, planted_text
 from tests.unit.engine.frames import (

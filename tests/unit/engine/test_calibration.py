@@ -6,9 +6,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from studio.engine.calibration import NO_CALIBRATION, Calibration, fit_calibration, wrong_interval
-from studio.engine.ensemble import towards_equal
-from studio.engine.metrics import at_temperature, calibration_error, kappa, log_losses
+from studio.engine.fitting.calibration import (
+    NO_CALIBRATION,
+    Calibration,
+    fit_calibration,
+    wrong_interval,
+)
+from studio.engine.fitting.ensemble import towards_equal
+from studio.engine.fitting.metrics import at_temperature, calibration_error, kappa, log_losses
 
 N_ROWS = 6_000
 

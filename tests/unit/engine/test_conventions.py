@@ -7,11 +7,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from studio.engine.convention_notes import convention_notes
 from studio.engine.conventions import Convention, find_date_order
-from studio.engine.number_style import find_style
-from studio.engine.written_dates import date_evidence, read_moments
-from studio.engine.written_numbers import decimal_mark, read_numbers
+from studio.engine.conventions.convention_notes import convention_notes
+from studio.engine.conventions.number_style import find_style
+from studio.engine.conventions.written_dates import date_evidence, read_moments
+from studio.engine.conventions.written_numbers import decimal_mark, read_numbers
 
 POINT, COMMA = Convention.POINT, Convention.COMMA
 DAY, MONTH, YEAR = Convention.DAY_FIRST, Convention.MONTH_FIRST, Convention.YEAR_FIRST

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio.engine.build import build_cleanset
-from studio.engine.columns import ColumnKind
 from studio.engine.conventions import Convention
 from studio.engine.ml_task import MLTask, Modality, Mode
-from studio.engine.predict import predict_frame
+from studio.engine.recipes.build import build_cleanset
+from studio.engine.recipes.predict import predict_frame
+from studio.engine.recipes.train import TrainedModel, train_model
 from studio.engine.schema import CleansetSpec
-from studio.engine.train import TrainedModel, train_model
+from studio.engine.table.columns import ColumnKind
 
 N_ROWS = 150
 PRICES = CleansetSpec(

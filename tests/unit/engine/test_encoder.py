@@ -10,22 +10,22 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from studio.engine import encoder
-from studio.engine.arithmetic import Arithmetic
-from studio.engine.artifacts import load_artifact, save_artifact
-from studio.engine.build import build_cleanset
-from studio.engine.cache import Cache
-from studio.engine.cells import Table
-from studio.engine.columns import ColumnKind
-from studio.engine.embedding_store import EmbeddingStore
-from studio.engine.encoder import encode, unknown_share
 from studio.engine.errors import DataProblem
 from studio.engine.features.text import SentenceFeatures
 from studio.engine.ml_task import Mode
-from studio.engine.predict import predict_frame
 from studio.engine.progress import Cancelled, Silent
-from studio.engine.resources import Resources
-from studio.engine.train import train_model
+from studio.engine.recipes.artifacts import load_artifact, save_artifact
+from studio.engine.recipes.build import build_cleanset
+from studio.engine.recipes.predict import predict_frame
+from studio.engine.recipes.train import train_model
+from studio.engine.runtime.cache import Cache
+from studio.engine.runtime.resources import Resources
+from studio.engine.table.cells import Table
+from studio.engine.table.columns import ColumnKind
+from studio.engine.text import encoder
+from studio.engine.text.arithmetic import Arithmetic
+from studio.engine.text.embedding_store import EmbeddingStore
+from studio.engine.text.encoder import encode, unknown_share
 from tests.data_builders import planted_text
 from tests.unit.engine.frames import Watcher, table_spec, text_spec
 
@@ -41,7 +41,7 @@ def arithmetic(request: pytest.FixtureRequest) -> Arithmetic:
 @pytest.fixture
 def _machine(arithmetic: Arithmetic, monkeypatch: pytest.MonkeyPatch) -> None:
     """Make this a machine that has only that arithmetic."""
-    monkeypatch.setattr("studio.engine.processor.native_arithmetics", lambda: (arithmetic,))
+    monkeypatch.setattr("studio.engine.text.processor.native_arithmetics", lambda: (arithmetic,))
 
 
 def vectors_of(
@@ -127,7 +127,7 @@ def test_features_of_another_arithmetic_are_kept_apart(
     keys, matrices = set(), []
     for native in (Arithmetic.BFLOAT16, Arithmetic.FLOAT32):
         monkeypatch.setattr(
-            "studio.engine.processor.native_arithmetics", lambda native=native: (native,)
+            "studio.engine.text.processor.native_arithmetics", lambda native=native: (native,)
         )
         features = SentenceFeatures("text", None, None)
         keys.add(features.signature)

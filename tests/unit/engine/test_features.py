@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.engine.cells import Cells
-from studio.engine.columns import ColumnKind
 from studio.engine.features.column_encoders import make_encoder
+from studio.engine.table.cells import Cells
+from studio.engine.table.columns import ColumnKind
 
 
 def test_trees_read_codes_in_their_order_also_those_that_were_not_seen() -> None:

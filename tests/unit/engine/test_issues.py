@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio.engine.build import build_cleanset
-from studio.engine.columns import ColumnKind
+from studio.engine.recipes.build import build_cleanset
+from studio.engine.table.columns import ColumnKind
 from tests.data_builders import planted_table, planted_text
 from tests.unit.engine.frames import table_spec, text_spec
 

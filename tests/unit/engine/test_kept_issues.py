@@ -10,11 +10,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from studio.engine import study
-from studio.engine.build import build_cleanset
-from studio.engine.issues import base, kept, outlier
+from studio.engine.issues import base, kept
 from studio.engine.issues.registry import ISSUE_TYPES
+from studio.engine.issues.rows import outlier
+from studio.engine.recipes.build import build_cleanset
 from studio.engine.schema import CleansetSpec
+from studio.engine.study import study
 from tests.unit.engine.frames import (
     planted_table_with_oddities,
     planted_text_with_oddities,

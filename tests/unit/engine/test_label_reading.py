@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio.engine.build import build_cleanset
-from studio.engine.label_reading import class_counts, read_labels, written_labels
-from studio.engine.label_sets import Separator
-from studio.engine.labels import encode_labels
+from studio.engine.conventions.label_sets import Separator
+from studio.engine.labels.encoding import encode_labels
+from studio.engine.labels.reading import class_counts, read_labels, written_labels
 from studio.engine.ml_task import MLTask
+from studio.engine.recipes.build import build_cleanset
 from studio.engine.schema import CleansetSpec
 from tests.data_builders import planted_text
 from tests.unit.engine.frames import text_spec

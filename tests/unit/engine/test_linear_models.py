@@ -11,7 +11,7 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from studio.engine.learners import ClassLearner
+from studio.engine.fitting.learners import ClassLearner
 from studio.engine.models.base import Classifier
 from studio.engine.models.linear import MarginClassifier
 from studio.engine.models.logistic import TableLogistic

@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio.engine.build import build_cleanset
-from studio.engine.cells import Table
-from studio.engine.columns import ColumnKind
-from studio.engine.levels import SpelledLevels
 from studio.engine.ml_task import MLTask, Modality, Mode
-from studio.engine.predict import new_reading, predict_frame
-from studio.engine.reading import Reading
+from studio.engine.recipes.build import build_cleanset
+from studio.engine.recipes.predict import new_reading, predict_frame
+from studio.engine.recipes.train import TrainedModel, train_model
 from studio.engine.schema import CleansetSpec
-from studio.engine.train import TrainedModel, train_model
+from studio.engine.table.cells import Table
+from studio.engine.table.columns import ColumnKind
+from studio.engine.table.levels import SpelledLevels
+from studio.engine.table.reading import Reading
 
 KINDS = {
     "size": ColumnKind.NUMBER,

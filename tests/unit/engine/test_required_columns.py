@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from studio.engine.errors import DataProblem
-from studio.engine.required_columns import MissingColumnsProblem, RequiredColumns
+from studio.engine.table.required_columns import MissingColumnsProblem, RequiredColumns
 
 
 def problem_of(names: Sequence[str], present: Sequence[str]) -> MissingColumnsProblem:

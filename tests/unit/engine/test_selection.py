@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from studio.engine.build import build_cleanset
-from studio.engine.candidates import CANDIDATES
-from studio.engine.cells import Table
-from studio.engine.crossval import Trial
-from studio.engine.resources import Resources
-from studio.engine.selection import choose
-from studio.engine.study import Study, make_study
+from studio.engine.fitting.candidates import CANDIDATES
+from studio.engine.model_selection.crossval import Trial
+from studio.engine.model_selection.selection import choose
+from studio.engine.recipes.build import build_cleanset
+from studio.engine.runtime.resources import Resources
+from studio.engine.study.study import Study, make_study
+from studio.engine.table.cells import Table
 from tests.data_builders import planted_table
 from tests.unit.engine.frames import Watcher, table_spec
 

@@ -9,8 +9,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from studio.engine.label_sets import Separator, join_labels, read_set, written_set
-from studio.engine.set_guess import likely_separator, possible_separator, recognised_separator
+from studio.engine.conventions.label_sets import Separator, join_labels, read_set, written_set
+from studio.engine.conventions.set_guess import (
+    likely_separator,
+    possible_separator,
+    recognised_separator,
+)
 
 TAGS = ("action", "comedy", "drama", "horror", "romance", "war")
 TOPICS = ("billing", "login", "shipping")

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio.engine.build import build_cleanset
-from studio.engine.columns import ColumnKind
-from studio.engine.labels import encode_labels
+from studio.engine.groups.partitions import Partition
+from studio.engine.groups.slices import MAX_WRONG, find_slices, judged
+from studio.engine.labels.encoding import encode_labels
 from studio.engine.ml_task import MLTask
-from studio.engine.partitions import Partition
-from studio.engine.slices import MAX_WRONG, find_slices, judged
+from studio.engine.recipes.build import build_cleanset
+from studio.engine.table.columns import ColumnKind
 from tests.unit.engine.frames import table_spec
 
 KINDS = {"size": ColumnKind.NUMBER, "age": ColumnKind.NUMBER, "region": ColumnKind.CATEGORICAL}

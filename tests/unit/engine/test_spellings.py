@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from studio.engine.spellings import (
+from studio.engine.labels.spellings import (
     classes_spelled_variously,
     merged_spellings,
     shown_spelling,

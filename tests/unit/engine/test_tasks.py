@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio.engine.build import build_cleanset
-from studio.engine.columns import ColumnKind
+from studio.engine.conventions.label_sets import join_labels, split_labels
 from studio.engine.errors import DataProblem
-from studio.engine.label_reading import read_labels
-from studio.engine.label_sets import join_labels, split_labels
+from studio.engine.labels.reading import read_labels
 from studio.engine.ml_task import MLTask
-from studio.engine.predict import predict_frame
+from studio.engine.recipes.build import build_cleanset
+from studio.engine.recipes.predict import predict_frame
+from studio.engine.recipes.train import train_model
 from studio.engine.schema import CleansetSpec
-from studio.engine.train import train_model
+from studio.engine.table.columns import ColumnKind
 from tests.unit.engine.frames import numbers_frame, sets_frame, table_spec, text_spec
 
 NUMBERS = {"size": ColumnKind.NUMBER, "age": ColumnKind.NUMBER}

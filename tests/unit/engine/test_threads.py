@@ -11,11 +11,11 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from studio.engine import build
-from studio.engine.candidates import ALWAYS, Candidate
-from studio.engine.columns import ColumnKind
+from studio.engine.fitting.candidates import ALWAYS, Candidate
 from studio.engine.ml_task import MLTask, Modality
+from studio.engine.recipes import build
 from studio.engine.schema import CleansetSpec
+from studio.engine.table.columns import ColumnKind
 
 GIVEN = 4  # threads per process: more than a fit may use
 SEEN: list[int] = []

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio.engine.cache import Cache
-from studio.engine.candidates import CANDIDATES, Candidate
-from studio.engine.cells import Table
-from studio.engine.columns import ColumnKind
+from studio.engine.fitting.candidates import CANDIDATES, Candidate
+from studio.engine.model_selection.tuning import tuned
 from studio.engine.models.naive_bayes import NaiveBayes
-from studio.engine.resources import Resources
-from studio.engine.study import Study, make_study
-from studio.engine.tuning import tuned
+from studio.engine.runtime.cache import Cache
+from studio.engine.runtime.resources import Resources
+from studio.engine.study.study import Study, make_study
+from studio.engine.table.cells import Table
+from studio.engine.table.columns import ColumnKind
 from tests.unit.engine.frames import table_spec
 
 KINDS = {"a": ColumnKind.NUMBER, "b": ColumnKind.NUMBER}

@@ -9,10 +9,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from studio.engine.columns import ColumnKind
+from studio.engine.choices.validate import ColumnFacts, check_choice, checked_table
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
-from studio.engine.validate import ColumnFacts, check_choice, checked_table
+from studio.engine.table.columns import ColumnKind
 from tests.data_builders import planted_table
 from tests.unit.engine.frames import planted_table_with_oddities, table_spec, text_spec
 
@@ -113,7 +113,9 @@ def test_blank_cells_count_as_missing() -> None:
 
 def test_checking_a_choice_loads_no_machine_learning() -> None:
     heavy = "{'sklearn', 'torch', 'cleanlab', 'scipy', 'joblib'}"
-    code = f"import sys, studio.engine.validate; print(sorted({heavy} & sys.modules.keys()))"
+    code = (
+        f"import sys, studio.engine.choices.validate; print(sorted({heavy} & sys.modules.keys()))"
+    )
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -15,13 +15,10 @@ import pytest
 from scipy import sparse
 from sklearn.base import clone
 
-from studio.engine.build import build_cleanset
-from studio.engine.cells import Table
-from studio.engine.columns import ColumnKind
 from studio.engine.features.base import Matrix
-from studio.engine.label_reading import read_labels
-from studio.engine.label_scale import AS_GIVEN
-from studio.engine.learners import ClassLearner, JointSetLearner, NumberLearner
+from studio.engine.fitting.learners import ClassLearner, JointSetLearner, NumberLearner
+from studio.engine.labels.reading import read_labels
+from studio.engine.labels.scale import AS_GIVEN
 from studio.engine.ml_task import MLTask, Mode
 from studio.engine.models import forest, linear
 from studio.engine.models.base import Classifier, Regressor, SetClassifier
@@ -30,9 +27,12 @@ from studio.engine.models.forest import Forest, NumberForest, SetForest
 from studio.engine.models.linear import MarginClassifier
 from studio.engine.models.network import SmallNetwork
 from studio.engine.models.set_logistic import SetLogistic
-from studio.engine.resources import Resources
+from studio.engine.recipes.build import build_cleanset
+from studio.engine.runtime.resources import Resources
 from studio.engine.schema import CleansetResult, CleansetSpec
-from studio.engine.study import make_study, max_changes
+from studio.engine.study.study import make_study, max_changes
+from studio.engine.table.cells import Table
+from studio.engine.table.columns import ColumnKind
 from tests.unit.engine.frames import numbers_frame, sets_frame, shuffled, table_spec
 from tests.unit.engine.test_slices import KINDS, exchanged, plain_frame
 

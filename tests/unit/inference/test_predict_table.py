@@ -15,12 +15,12 @@ import pytest
 
 from inference import pipeline
 from inference.pipeline import predict_table, result_columns
-from studio.engine.arithmetic import Arithmetic
-from studio.engine.columns import ColumnKind
-from studio.engine.levels import SpelledLevels
 from studio.engine.ml_task import MLTask, Modality
-from studio.engine.predict import Predictions
 from studio.engine.progress import Silent
+from studio.engine.recipes.predict import Predictions
+from studio.engine.table.columns import ColumnKind
+from studio.engine.table.levels import SpelledLevels
+from studio.engine.text.arithmetic import Arithmetic
 
 ROWS_PER_CHUNK = 2_000
 
@@ -110,7 +110,7 @@ def test_note_says_where_text_is_encoded_otherwise_than_in_training(
     table = write_table(tmp_path / "rows", ["yes"], row_group_size=100)
     quick = replace(echo, arithmetic=Arithmetic.BFLOAT16)
     native = [Arithmetic.BFLOAT16, Arithmetic.FLOAT32]
-    monkeypatch.setattr("studio.engine.processor.native_arithmetics", lambda: tuple(native))
+    monkeypatch.setattr("studio.engine.text.processor.native_arithmetics", lambda: tuple(native))
     assert not predict_table(quick, table, tmp_path / "out", progress=Silent()).notes
     native.remove(Arithmetic.BFLOAT16)
     (note,) = predict_table(quick, table, tmp_path / "out", progress=Silent()).notes

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 
 from projects.guess import guess_choice, notes_on_features
-from studio.engine.columns import ColumnKind as K
 from studio.engine.ml_task import MLTask, Modality
+from studio.engine.table.columns import ColumnKind as K
 
 
 @dataclass(frozen=True)

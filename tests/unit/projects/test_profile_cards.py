@@ -9,7 +9,7 @@ import pytest
 from projects.forms.datasets import KindsForm
 from projects.readers.profile import ColumnProfile, Histogram, TopValue
 from projects.views.profile_cards import ProfileCard, profile_cards
-from studio.engine.columns import ColumnKind
+from studio.engine.table.columns import ColumnKind
 
 
 def profile(kind: ColumnKind, **fields: object) -> ColumnProfile:

@@ -12,8 +12,8 @@ from projects.readers import FileFormat, ReadLimits, read_table
 from projects.readers.profile import profile_table
 from studio import tables
 from studio.accounts.models import User
-from studio.engine.columns import ColumnKind
 from studio.engine.progress import Silent
+from studio.engine.table.columns import ColumnKind
 from tests.factories import make_dataset
 
 pytestmark = pytest.mark.django_db

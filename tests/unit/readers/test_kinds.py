@@ -11,7 +11,7 @@ import pytest
 
 from projects.readers import ROW_ID
 from projects.readers.profile import profile_table
-from studio.engine.columns import ColumnKind
+from studio.engine.table.columns import ColumnKind
 
 K = ColumnKind
 Infer = Callable[[str, Iterable[object]], ColumnKind]

@@ -12,9 +12,9 @@ import pytest
 
 from projects.readers import ReadLimits, column_queries, read_table
 from projects.readers.profile import ColumnProfile, TopValue, profile_table
-from studio.engine.columns import ColumnKind
 from studio.engine.conventions import Convention
 from studio.engine.progress import Cancelled, Silent
+from studio.engine.table.columns import ColumnKind
 
 Profiler = Callable[..., dict[str, ColumnProfile]]
 

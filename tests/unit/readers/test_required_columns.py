@@ -12,7 +12,7 @@ import pytest
 from projects.readers import ReadLimits, read_table
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Silent
-from studio.engine.required_columns import RequiredColumns
+from studio.engine.table.required_columns import RequiredColumns
 
 N_ROWS = 50
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {

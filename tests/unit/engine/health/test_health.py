@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio.engine.build import build_cleanset
-from studio.engine.columns import ColumnKind
-from studio.engine.health.report import Health
 from studio.engine.ml_task import MLTask
+from studio.engine.recipes.build import build_cleanset
 from studio.engine.schema import CleansetSpec
+from studio.engine.schema.health import Health
+from studio.engine.table.columns import ColumnKind
 from tests.data_builders import planted_table, planted_text
 from tests.unit.engine.frames import shuffled, table_spec, text_spec
 

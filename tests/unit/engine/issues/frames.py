@@ -7,11 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from studio.engine.cells import Table
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.ml_task import Mode
-from studio.engine.resources import Resources
-from studio.engine.study import make_study
+from studio.engine.runtime.resources import Resources
+from studio.engine.study.study import make_study
+from studio.engine.table.cells import Table
 from tests.unit.engine.frames import text_spec
 
 

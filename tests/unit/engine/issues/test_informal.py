@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from studio.engine.issues.informal import find_informal
-from studio.engine.issues.slang import is_slang
-from studio.engine.issues.spelling import misspelled
+from studio.engine.issues.texts.informal import find_informal
+from studio.engine.issues.texts.slang import is_slang
+from studio.engine.issues.texts.spelling import misspelled
 from tests.unit.engine.issues.frames import found_in
 
 FORMAL = [

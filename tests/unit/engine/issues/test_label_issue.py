@@ -10,16 +10,16 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from studio.engine.cells import Table
-from studio.engine.issues.ambiguous import find_ambiguous
 from studio.engine.issues.base import Evidence
-from studio.engine.issues.label_issue import find_label_issue
-from studio.engine.issues.label_issue_numbers import find_label_issue_numbers
-from studio.engine.issues.label_issue_sets import find_label_issue_sets
-from studio.engine.issues.well_labeled import find_well_labeled
+from studio.engine.issues.labels.ambiguous import find_ambiguous
+from studio.engine.issues.labels.label_issue import find_label_issue
+from studio.engine.issues.labels.label_issue_numbers import find_label_issue_numbers
+from studio.engine.issues.labels.label_issue_sets import find_label_issue_sets
+from studio.engine.issues.labels.well_labeled import find_well_labeled
 from studio.engine.ml_task import MLTask
-from studio.engine.resources import Resources
-from studio.engine.study import Study, make_study
+from studio.engine.runtime.resources import Resources
+from studio.engine.study.study import Study, make_study
+from studio.engine.table.cells import Table
 from tests.unit.engine.frames import table_spec
 
 LABELS = ["a", "b", "c"] * 20

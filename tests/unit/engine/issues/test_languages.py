@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.engine.issues.languages import UNKNOWN, language_of
+from studio.engine.text.languages import UNKNOWN, language_of
 
 SENTENCES = {
     "English": "I want my money back",

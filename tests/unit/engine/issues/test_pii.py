@@ -7,8 +7,8 @@ import json
 import pandas as pd
 import pytest
 
-from studio.engine.build import build_cleanset
-from studio.engine.issues.pii import _items
+from studio.engine.issues.texts.pii import _items
+from studio.engine.recipes.build import build_cleanset
 from tests.data_builders import planted_text
 from tests.unit.engine.frames import text_spec
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from studio.engine.issues.sentiment import find_sentiment
-from studio.engine.issues.toxic import find_toxic
+from studio.engine.issues.texts.sentiment import find_sentiment
+from studio.engine.issues.texts.toxic import find_toxic
 from tests.unit.engine.issues.frames import found_in
 
 KIND = "Thank you, this is the best service I have ever had, wonderful!"

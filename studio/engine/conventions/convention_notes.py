@@ -1,0 +1,84 @@
+"""What is said of a column whose numbers or dates can be read in several ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from studio.engine.conventions.convention import DATE_ORDERS, DECIMALS, Convention, FoundConvention
+from studio.engine.conventions.written_dates import read_moments
+from studio.engine.conventions.written_numbers import read_numbers
+
+NAMES = {
+    Convention.POINT: "with a decimal point",
+    Convention.COMMA: "with a decimal comma",
+    Convention.DAY_FIRST: "day first",
+    Convention.MONTH_FIRST: "month first",
+    Convention.YEAR_FIRST: "year first",
+}
+
+
+def convention_notes(found: Mapping[str, FoundConvention], *, advice: str) -> tuple[str, ...]:
+    """Return a sentence or two for each column that needs one; `advice` says how to choose another
+    reading.
+
+    >>> dates = FoundConvention(Convention.MONTH_FIRST, is_certain=False, example="5/1/2023")
+    >>> print(*convention_notes({"day": dates}, advice="Choose."))
+    Column “day”: “5/1/2023” may be 2023-01-05 (day first) or 2023-05-01 (month first). It is read month first. Choose.
+    """  # noqa: E501
+    notes = []
+    for name, one in found.items():
+        if not one.is_certain:
+            notes.append(
+                f"Column “{name}”: {readings(one)}. It is read {NAMES[one.convention]}. {advice}"
+            )
+        if one.n_other:
+            notes.append(f"Column “{name}”: {_others(one)}")
+    return tuple(notes)
+
+
+def readings(found: FoundConvention) -> str:
+    """Say which values the example of a column may be."""
+    if found.convention in DECIMALS:
+        values = [
+            f"{read_numbers([found.example], one)[0]:.15g} ({NAMES[one]})" for one in DECIMALS
+        ]
+    else:
+        moments = [(read_moments([found.example], one).iloc[0], one) for one in DATE_ORDERS]
+        values = [
+            f"{moment.date().isoformat()} ({NAMES[one]})"
+            for moment, one in moments
+            if moment == moment
+        ]
+    return f"“{found.example}” may be {' or '.join(values)}"
+
+
+def other_conventions(found: FoundConvention) -> tuple[Convention, ...]:
+    """Return the conventions that would read the example of a column as another value.
+
+    >>> other_conventions(FoundConvention(Convention.MONTH_FIRST, example="01/02/2023"))
+    (<Convention.DAY_FIRST: 'day-first'>,)
+    """
+    if not found.example:
+        return ()
+    if found.convention in DECIMALS:
+        return tuple(one for one in DECIMALS if one is not found.convention)
+    dates = {order: read_moments([found.example], order).iloc[0] for order in DATE_ORDERS}
+    others = [order for order, date in dates.items() if date == date]
+    return tuple(order for order in others if order is not found.convention)
+
+
+def _others(found: FoundConvention) -> str:
+    cells = "1 cell" if found.n_other == 1 else f"{found.n_other:,} cells"
+    if found.convention in DECIMALS:
+        other = Convention.POINT if found.convention is Convention.COMMA else Convention.COMMA
+        verb = "is" if found.n_other == 1 else "are"
+        return (
+            f"{cells} {verb} written {NAMES[other]}, others {NAMES[found.convention]}; each is read"
+            " as it is written."
+        )
+    verb = "is no date" if found.n_other == 1 else "are no dates"
+    counted = "counts" if found.n_other == 1 else "count"
+    return (
+        f"{cells} {verb} when read {NAMES[found.convention]}, as the others are, and {counted} as"
+        " missing."
+    )

@@ -1,0 +1,196 @@
+"""How the set of classes of a multi-label row is written in one cell."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+
+from studio.engine.conventions.blanks import is_blank
+
+
+class Separator(StrEnum):
+    """How the cells of a column write sets: what stands between two classes, or that a cell is a
+    list.
+    """
+
+    COMMA = ","
+    SEMICOLON = ";"
+    BAR = "|"
+    SLASH = "/"
+    SPACE = "space"
+    JSON = "json"
+    PYTHON = "python"
+    NUMBERS = "numbers"
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a cell is a list in brackets, which can tell no class from no label."""
+        return self in _LISTS
+
+    @property
+    def example(self) -> str:
+        """A cell of two classes."""
+        if self is Separator.NUMBERS:
+            return "[3, 7]"
+        return written_set(("red", "large"), self)
+
+
+_LISTS = frozenset({Separator.JSON, Separator.PYTHON, Separator.NUMBERS})
+_BRACKETS = {"[": "]", "(": ")", "{": "}"}
+_EMPTY_LISTS = frozenset({"set()", "frozenset()", "list()", "tuple()"})
+_ITEM = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s,'"][^,'"]*""")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_ESCAPED = re.compile(r"\\(.)")
+
+
+def split_labels(cell: str | None) -> tuple[str, ...]:
+    """Return the classes in a cell, each once, in the order in which they are written.
+
+    A cell is one CSV record; spaces around names do not count. An empty or missing cell means that
+    no class applies.
+
+    >>> split_labels('red, "a, b",red')
+    ('red', 'a, b')
+    >>> split_labels(None)
+    ()
+    """
+    if cell is None or is_blank(cell):
+        return ()
+    return _each_once(_fields(cell, ","))
+
+
+def join_labels(names: Iterable[str]) -> str:
+    """Return the cell of a set of classes, in the order given; empty when no class applies.
+
+    >>> join_labels(["red", "a, b"])
+    'red,"a, b"'
+    """
+    return ",".join(_quoted(name, ",") for name in names)
+
+
+def read_set(cell: str | None, separator: Separator) -> tuple[str, ...] | None:
+    """Return the classes in a cell of a column that writes sets in this way; None where there is no
+    label.
+
+    Only a list can be there and empty: a missing or blank cell beside lists is no label, any other
+    one is the empty set.
+
+    >>> read_set("red; large", Separator.SEMICOLON), read_set("", Separator.SEMICOLON)
+    (('red', 'large'), ())
+    >>> read_set('["red", "large"]', Separator.JSON), read_set("[]", Separator.JSON)
+    (('red', 'large'), ())
+    >>> read_set(None, Separator.JSON)
+    """
+    if separator.is_list:
+        return None if is_blank(cell) else _each_once(list_items(str(cell).strip()))
+    if is_blank(cell):
+        return ()
+    if separator is Separator.SPACE and '"' not in str(cell):
+        return _each_once(str(cell).split())
+    return _each_once(_fields(str(cell), _MARKS.get(separator, separator.value)))
+
+
+def written_set(names: Iterable[str], separator: Separator) -> str:
+    """Return the cell of a set of classes as a column writes it that has this separator.
+
+    >>> written_set(["red", "a;b"], Separator.SEMICOLON), written_set(["red"], Separator.JSON)
+    ('red;"a;b"', '["red"]')
+    """
+    write = _LIST_WRITERS.get(separator)
+    if write is not None:
+        return write(list(names))
+    mark = _MARKS.get(separator, separator.value)
+    return mark.join(_quoted(name, mark) for name in names)
+
+
+def quoted_set(names: Iterable[str], separator: Separator) -> str:
+    """Return the cell of a set with every name in quotes, so that no program takes it for a
+    number.
+    """
+    if separator.is_list:
+        return written_set(names, separator)
+    mark = _MARKS.get(separator, separator.value)
+    return mark.join('"' + name.replace('"', '""') + '"' for name in names)
+
+
+_MARKS: Mapping[Separator, str] = {Separator.SPACE: " "}
+_LIST_WRITERS: Mapping[Separator, Callable[[list[str]], str]] = {
+    Separator.JSON: lambda names: json.dumps(names, ensure_ascii=False),
+    Separator.PYTHON: repr,
+    Separator.NUMBERS: lambda names: f"[{', '.join(map(_number_or_text, names))}]",
+}
+
+
+def _number_or_text(name: str) -> str:
+    return name if _NUMBER.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+
+
+def is_list_cell(cell: str) -> bool:
+    """Return whether a cell is a list in brackets, as JSON or Python writes it.
+
+    >>> [is_list_cell(cell) for cell in ('["a"]', "['a' 'b']", "[]", "{'a'}", '{"a": 1}', "[draft] text")]
+    [True, True, True, True, False, False]
+    """  # noqa: E501
+    bare = cell.strip()
+    if bare in _EMPTY_LISTS:
+        return True
+    if len(bare) < 2 or _BRACKETS.get(bare[0]) != bare[-1]:
+        return False
+    if bare[0] == "{":
+        return ":" not in _ITEM.sub("", bare) and ":" not in "".join(_unquoted_items(bare))
+    return True
+
+
+def list_items(cell: str) -> list[str]:
+    """Return the items of a list as text; a cell without brackets is one item."""
+    if cell in _EMPTY_LISTS:
+        return []
+    if not is_list_cell(cell):
+        return [cell]
+    if cell.startswith("["):
+        try:
+            items = json.loads(cell, parse_int=str, parse_float=str)
+        except ValueError:
+            pass
+        else:
+            return [_item_text(item) for item in items if item is not None]
+    return [_bare_item(item) for item in _ITEM.findall(cell[1:-1])]
+
+
+def _unquoted_items(cell: str) -> list[str]:
+    return [item for item in _ITEM.findall(cell[1:-1]) if item[0] not in "'\""]
+
+
+def _item_text(item: object) -> str:
+    return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+
+
+def _bare_item(item: str) -> str:
+    if item[0] in "'\"":
+        return _ESCAPED.sub(r"\1", item[1:-1])
+    return item.strip()
+
+
+def _fields(cell: str, mark: str) -> list[str]:
+    """Return the fields of one CSV record; beside commas, the ends of lines separate, too."""
+    cell = cell.replace("\r\n", "\n").replace("\r", "\n")
+    if '"' in cell:
+        records = csv.reader(io.StringIO(cell), delimiter=mark, skipinitialspace=True)
+        return [name for record in records for name in record]
+    if mark == ",":
+        cell = cell.replace("\n", ",")
+    return cell.split(mark)
+
+
+def _each_once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(bare for name in names if not is_blank(bare := name.strip())))
+
+
+def _quoted(name: str, mark: str) -> str:
+    if mark in name or any(sign in name for sign in '"\r\n') or name != name.strip():
+        return '"' + name.replace('"', '""') + '"'
+    return name

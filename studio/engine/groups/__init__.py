@@ -1,0 +1,5 @@
+"""Groups of rows that can be named.
+
+- `partitions`: by values of columns, ranges of numbers, clusters of texts;
+- `slices`: groups whose labels are exchanged as a whole.
+"""

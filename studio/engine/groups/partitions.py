@@ -1,0 +1,128 @@
+"""Ways to divide rows into groups that can be named: values of columns, ranges of numbers, clusters
+of texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.cluster import MiniBatchKMeans
+from sklearn.feature_extraction.text import CountVectorizer
+
+from studio.engine.features.base import Matrix
+from studio.engine.ml_task import Modality
+from studio.engine.runtime.cache import Cache, as_array, from_array
+from studio.engine.study.study import Study
+from studio.engine.table.cells import Cells
+from studio.engine.table.columns import ColumnKind
+
+PARTITIONS_VERSION = "1"  # raised when the same rows are divided in another way
+MAX_CLUSTERS, ROWS_PER_CLUSTER = 60, 50
+MAX_VALUES = 50  # of a column that counts as categories
+N_BINS = 5  # of a column of numbers: fifths of the rows
+N_WORDS = 5
+_MAX_CHARACTERS = 4_000_000  # of the texts whose words describe the clusters
+_VALUE_KINDS = (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN)
+_NUMBER_KINDS = (ColumnKind.INTEGER, ColumnKind.NUMBER)
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """Rows in groups: the number of each row's group, shape (n,), -1 for none; and the groups'
+    descriptions.
+    """
+
+    members: npt.NDArray[np.int8]
+    descriptions: list[str]
+
+
+def recalled(
+    cache: Cache, key: str, divide: Callable[[], Iterable[Partition]]
+) -> tuple[Partition, ...]:
+    """Return the partitions under a key; if there are none, divide the rows and keep them."""
+    if (stored := cache.get(key)) is not None:
+        descriptions = from_array(stored["descriptions"])
+        return tuple(Partition(*one) for one in zip(stored["members"], descriptions, strict=True))
+    divided = tuple(divide())
+    members = np.array([one.members for one in divided], dtype=np.int8)
+    cache.put(
+        key, {"members": members, "descriptions": as_array([one.descriptions for one in divided])}
+    )
+    return divided
+
+
+def partitions(study: Study, space: Matrix) -> Iterator[Partition]:
+    """Divide the rows by each column in turn, or texts by where they lie in the space of
+    distances.
+    """
+    if study.spec.modality is Modality.TEXT:
+        yield from _clusters(study, space)
+        return
+    for name in study.spec.feature_columns:
+        cells, kind = study.table[name], study.spec.column_kinds[name]
+        yield Partition(cells.is_blank.astype(np.int8) - np.int8(1), [f"{name} is empty"])
+        if kind in _NUMBER_KINDS:
+            yield from _ranges(name, cells.numbers, N_BINS)
+        elif kind in _VALUE_KINDS:
+            yield _values(name, cells)
+
+
+def number_ranges(study: Study, n_bins: int) -> Iterator[Partition]:
+    """Divide the rows of a table by each column of numbers, into ranges with as many rows each."""
+    for name in study.spec.feature_columns:
+        if study.spec.column_kinds[name] in _NUMBER_KINDS:
+            yield from _ranges(name, study.table[name].numbers, n_bins)
+
+
+def _values(name: str, cells: Cells) -> Partition:
+    values = cells.distinct
+    frequent = np.lexsort((values, -cells.counts()))[:MAX_VALUES]
+    kept = [code for code in frequent if values[code].strip()]
+    place = np.full(len(values), -1, dtype=np.int8)
+    place[kept] = np.arange(len(kept))
+    return Partition(place[cells.codes], [f"{name} = {values[code].strip()}" for code in kept])
+
+
+def _ranges(name: str, numbers: npt.NDArray[np.float64], n_bins: int) -> Iterator[Partition]:
+    is_number = np.isfinite(numbers)
+    if not is_number.any():
+        return
+    edges = np.unique(np.quantile(numbers[is_number], np.linspace(0, 1, n_bins + 1)))
+    place = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, max(0, len(edges) - 2))
+    members = np.where(is_number, place, -1).astype(np.int8)
+    yield Partition(members, [f"{name} from {low:g} to {high:g}" for low, high in pairwise(edges)])
+
+
+def _clusters(study: Study, space: Matrix) -> Iterator[Partition]:
+    points = np.asarray(space, dtype=np.float32)
+    n_clusters = min(MAX_CLUSTERS, len(points) // ROWS_PER_CLUSTER)
+    if n_clusters < 2:
+        return
+    clusters = MiniBatchKMeans(
+        n_clusters, random_state=study.spec.seed, n_init=1, batch_size=4096
+    ).fit_predict(points)
+    words = _words(study.table[study.spec.feature_columns[0]], clusters, n_clusters)
+    yield Partition(clusters.astype(np.int8), [f"texts about {own}" for own in words])
+
+
+def _words(cells: Cells, clusters: npt.NDArray[np.int32], n_clusters: int) -> list[str]:
+    """Return for each cluster the words that it has more often than the rest."""
+    few = slice(None, None, 1 + sum(map(len, cells)) // _MAX_CHARACTERS)
+    counter = CountVectorizer(stop_words="english", min_df=2, max_features=20_000, binary=True)
+    try:
+        counts = counter.fit_transform(cells[few])
+    except ValueError:  # no word is in two texts
+        return [f"the same (group {cluster + 1})" for cluster in range(n_clusters)]
+    members = np.eye(n_clusters, dtype=np.float32)[clusters[few]]
+    inside = counts.T @ members
+    total = inside.sum(axis=1, keepdims=True)
+    share = inside / np.maximum(members.sum(axis=0), 1)
+    lift = share * np.log((inside + 0.5) / (total * members.mean(axis=0) + 0.5))
+    names = counter.get_feature_names_out()
+    return [
+        ", ".join(names[np.argsort(-lift[:, cluster])[:N_WORDS]]) for cluster in range(n_clusters)
+    ]

@@ -1,0 +1,1 @@
+"""Findings about given labels and predictions of them."""

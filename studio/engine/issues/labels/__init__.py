@@ -1,0 +1,1 @@
+"""Issues of given labels, missing and good ones among them."""

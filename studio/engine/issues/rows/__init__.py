@@ -1,0 +1,1 @@
+"""Issues of a row beside the other rows."""

@@ -1,0 +1,1 @@
+"""Issues of texts; none needs labels."""

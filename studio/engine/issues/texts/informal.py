@@ -1,0 +1,99 @@
+"""Texts written carelessly: slips of spelling, and words of chats."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.issues.base import Columns, Evidence
+from studio.engine.issues.texts.slang import is_slang
+from studio.engine.issues.texts.spelling import misspelled
+from studio.engine.text.languages import MIN_PROBABILITY, without_codes
+
+THRESHOLD = 0.5
+FULL_SHARE = 0.25  # of the words: a text in which every fourth is wrong scores 1
+TWO_SUFFICE = (
+    0.05  # share from which on two words of chats reach the threshold: one may be a quotation
+)
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*(?:['’][^\W_]*)?")  # of “half-assed” no part is judged
+# “U.S.”, “r/news”, “np.array”, “R^2”, “group(u)”, “*r*”, “expression r,”, code in quotes, TeX: no
+# words of prose.
+_NO_PROSE = re.compile(
+    r"`[^`\n]+`|\$(?![\d\s])[^$\n]*[^$\s]\$|\\\w+(?:\{[^{}]*\})*|\*\w\*|(?<!\w)\w(?:\.\w)+(?!\w)"
+    r"|\b\w{1,2}(?:[/^=]\w+|\.[a-z]\w+)|\b\w+ ?=+ ?\w+|\b\w+\((?:\w+(?:,"
+    r" ?\w+)*\))?|\br(?=[?.,;)}\]])"
+)
+NAME = 5  # rows with a word in capitals, and none in small letters, that make it a name: “NP”
+
+
+def find_informal(evidence: Evidence) -> Columns:
+    """Find carelessly written English texts.
+
+    Notes
+    ----- `spelling_issue_score` and `slang_issue_score` are four times the share of words that are
+    slips of spelling (`spelling.misspelled`) or words of chats (`slang.is_slang`), at most 1.
+    `informal_score` is 1 − (1 − spelling)(1 − slang); `is_informal` from 0.5 on: one such word in
+    eight. Two words of chats make 0.5 if they are one word in twenty. Words with a capital letter
+    may be names and are no slips, nor are parts of compounds with a hyphen; words of chats that
+    stand in capitals alone, in five rows and more, are names, too. Code, formulas and letters such
+    as “U.S.” are no words. Other languages are not judged: 0; where English is less likely than
+    not,
+    only slang is. There is no grammar score: no offline checker was found that tells wrong grammar
+    from the unusual.
+    """
+    languages = evidence.texts.languages
+    found = evidence.texts.per_distinct(_words)
+    words = [
+        own if language.is_english else [] for own, language in zip(found, languages, strict=True)
+    ]
+    counts = Counter(word for own in words for word in set(own))
+    slips = misspelled(counts)
+    names = _names(counts)
+    is_doubtful = [language.non_english > MIN_PROBABILITY for language in languages]
+    spelling = np.where(is_doubtful, np.float32(0), _scores(words, slips))
+    slang = _slang_scores(
+        words, frozenset(word for word in counts if is_slang(word.lower()) and word not in names)
+    )
+    informal = 1 - (1 - spelling) * (1 - slang)
+    return {
+        "is_informal": informal >= THRESHOLD,
+        "informal_score": informal,
+        "spelling_issue_score": spelling,
+        "slang_issue_score": slang,
+    }
+
+
+def _names(counts: Counter[str]) -> frozenset[str]:
+    in_any_case: Counter[str] = Counter()
+    for word, count in counts.items():
+        in_any_case[word.lower()] += count
+    return frozenset(
+        [
+            "R",
+            *(
+                word
+                for word in counts
+                if word.isupper() and NAME <= counts[word] == in_any_case[word.lower()]
+            ),
+        ]
+    )
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(_NO_PROSE.sub(" ", without_codes(text)))
+
+
+def _slang_scores(words: list[list[str]], wanted: frozenset[str]) -> npt.NDArray[np.float32]:
+    scores = _scores(words, wanted)
+    has_two = np.array([sum(word in wanted for word in own) > 1 for own in words], dtype=bool)
+    suffices = has_two & (scores >= np.float32(TWO_SUFFICE / FULL_SHARE))
+    return np.where(suffices, np.maximum(scores, np.float32(THRESHOLD)), scores)
+
+
+def _scores(words: list[list[str]], wanted: frozenset[str]) -> npt.NDArray[np.float32]:
+    shares = (sum(word in wanted for word in own) / max(1, len(own)) for own in words)
+    scores = np.fromiter(shares, np.float32, len(words)) / np.float32(FULL_SHARE)
+    return np.asarray(np.minimum(scores, 1), dtype=np.float32)

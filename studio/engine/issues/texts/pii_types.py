@@ -1,0 +1,313 @@
+"""The kinds of personal data that are looked for: pattern, check, sensitivity. To add one, add a
+line to the table.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from studio.engine.text.languages import language_of
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
+
+# Length of an IBAN by country: registry of ISO 13616 (SWIFT), release 99.
+_IBAN_LENGTHS = {
+    **dict.fromkeys(["NO"], 15),
+    **dict.fromkeys(["BE"], 16),
+    **dict.fromkeys(["DK", "FI", "FK", "FO", "GL", "NL", "SD"], 18),
+    **dict.fromkeys(["MK", "SI"], 19),
+    **dict.fromkeys(["AT", "BA", "EE", "KZ", "LT", "LU", "MN", "XK"], 20),
+    **dict.fromkeys(["CH", "CR", "HR", "LI", "LV"], 21),
+    **dict.fromkeys(["BG", "BH", "DE", "GB", "GE", "IE", "ME", "RS", "VA"], 22),
+    **dict.fromkeys(["AE", "GI", "IL", "IQ", "OM", "SO", "TL"], 23),
+    **dict.fromkeys(["AD", "CZ", "ES", "MD", "PK", "RO", "SA", "SE", "SK", "TN", "VG"], 24),
+    **dict.fromkeys(["LY", "PT", "ST"], 25),
+    **dict.fromkeys(["IS", "TR"], 26),
+    **dict.fromkeys(["BI", "DJ", "FR", "GR", "IT", "MC", "MR", "SM"], 27),
+    **dict.fromkeys(["AL", "AZ", "BY", "CY", "DO", "GT", "HU", "LB", "NI", "PL", "SV"], 28),
+    **dict.fromkeys(["BR", "EG", "PS", "QA", "UA"], 29),
+    **dict.fromkeys(["JO", "KW", "MU", "YE"], 30),
+    **dict.fromkeys(["MT", "SC"], 31),
+    **dict.fromkeys(["LC"], 32),
+    **dict.fromkeys(["RU"], 33),
+}
+_CARD_BRANDS = re.compile(
+    r"4|5[1-5]|2[2-7]|3[0-9]|6[0245]"
+)  # issuers' first digits: ISO/IEC 7812, card networks
+_LETTER = r"[\w\u00c0-\u024f]"  # ASCII's, under re.A, and of other Latin alphabets
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_DATE = (
+    rf"(?:\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},?"
+    r" \d{4}"
+    rf"|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? \d{{4}})"
+)
+_BIRTH = (
+    r"\b(?:born(?: on)?|d\.?o\.?b\.?|date of birth|birth ?date|birthday|geboren am|née? le|fecha de"
+    r" nacimiento)"
+)
+_VERSION_WORDS = re.compile(r"\b(?:version|release|firmware|build)\W*$", re.I)
+_NET_WORDS = re.compile(
+    r"(?:\b(?:ips?|ipv4|address|server|host|ping|ssh|dns|gateway|proxy|router)\b[^\n]{0,20}|://|@)$",
+    re.I,
+)
+_HIGHEST_OF_VERSION = (
+    99  # of four numbers without a word of networks before them: “fedora 2.6.32.16”
+)
+_ROLES = re.compile(  # of addresses that reach companies, not persons
+    r"(?:customer|client|guest)?[._-]?(?:e?service|care|relations|support|success)s?|info|help|helpdesk|sales|contact|office"
+    r"|hello|mail|admin|webmaster|postmaster|abuse|press|media|jobs|careers|billing|feedback|complaints|e?n?quiries"
+    r"|(?:do)?[._-]?not?[._-]?reply",
+    re.I,
+)
+_DATE_OR_VERSION = re.compile(  # “2009-08-14 00”, “14.8.2009 00”, “2.6.32.16”
+    r"(?:19|20)\d\d([-.])[01]\d\1[0-3]\d(?!\d)|\d\d?([-.])\d\d?\2(?:19|20)\d\d(?!\d)|.*\.\d\."
+)
+# How a number without its country's prefix may be meant, in a text of any language and of one.
+_PHONE_REGIONS = ("US", "GB")
+_LANGUAGE_REGIONS = {
+    "Chinese": ("CN", "TW"), "Dutch": ("NL", "BE"), "French": ("FR", "BE", "CH"), "German": ("DE",
+    "AT", "CH"),
+    "Italian": ("IT",), "Japanese": ("JP",), "Korean": ("KR",), "Polish": ("PL",),
+    "Portuguese": ("BR", "PT"),
+    "Russian": ("RU",), "Spanish": ("ES", "MX", "AR", "CO"),
+}  # fmt: skip
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_PHONE_WORDS = re.compile(
+    r"(?:\b(?:phone|call|tel|telephone|mobile?|cell|fax|whatsapp|text|sms|dial|telefoo?n\w*|handy\w*|téléphone|tél|portable"
+    r"|appelez|teléfono|móvil|celular|ll[aá]ma(?:me)?|cellulare|bel|ligue)\b"
+    r"|电话|電話|手机|手機|微信|携帯|전화|[Тт]елефон|[Тт]ел\.)[^\d\n]{0,20}$",
+    re.I,
+)
+
+
+def passes_luhn(digits: str) -> bool:
+    """Return whether the last digit is the check digit of the others (ISO/IEC 7812-1).
+
+    >>> passes_luhn("4111111111111111"), passes_luhn("4111111111111112")
+    (True, False)
+    """
+    doubled = [sum(divmod(2 * int(digit), 10)) for digit in digits[-2::-2]]
+    return (sum(doubled) + sum(map(int, digits[-1::-2]))) % 10 == 0
+
+
+def is_iban(text: str) -> bool:
+    """Return whether a text is an IBAN: its country's length, remainder 1 modulo 97 (ISO 13616).
+
+    >>> is_iban("DE89 3704 0044 0532 0130 00"), is_iban("DE88 3704 0044 0532 0130 00")
+    (True, False)
+    """
+    compact = text.replace(" ", "").upper()
+    if len(compact) != _IBAN_LENGTHS.get(compact[:2]):
+        return False
+    return (
+        int("".join(str(int(character, 36)) for character in compact[4:] + compact[:4])) % 97 == 1
+    )
+
+
+def _is_card(found: re.Match[str]) -> bool:
+    digits = re.sub(r"\D", "", found.group())
+    return (
+        13 <= len(digits) <= 19
+        and bool(_CARD_BRANDS.match(digits))
+        and len(set(digits)) > 1
+        and passes_luhn(digits)
+    )
+
+
+def _is_public_address(found: re.Match[str]) -> bool:
+    before, after = (
+        found.string[max(0, found.start() - 40) : found.start()],
+        found.string[found.end() :],
+    )
+    if _VERSION_WORDS.search(before):
+        return False
+    numbers = re.findall(r"\d+", found.group()) if "." in found.group() else []
+    is_named = _NET_WORDS.search(before) or re.match(r":\d", after)
+    if numbers and not is_named and max(map(int, numbers)) <= _HIGHEST_OF_VERSION:
+        return False
+    try:  # private and reserved ones name nobody
+        return ipaddress.ip_address(found.group()).is_global
+    except ValueError:
+        return False
+
+
+def _reaches_person(found: re.Match[str]) -> bool:
+    return not _ROLES.fullmatch(found.group().partition("@")[0])
+
+
+def _further_regions(text: str, written: str, *, is_announced: bool) -> tuple[str, ...]:
+    # Many plans take nearly any digits for a number: a word, or the prefix for calls inside the
+    # country, must speak.
+    if not is_announced and not written.lstrip("(").startswith("0"):
+        return ()
+    if not any(
+        _valid_number(written, region)
+        for regions in _LANGUAGE_REGIONS.values()
+        for region in regions
+    ):
+        return ()  # whatever the language is, and to load what tells it takes most of a second
+    language = language_of(text).name or (
+        "Chinese" if _HAN.search(text) else ""
+    )  # few letters name no language
+    return _LANGUAGE_REGIONS.get(language, ())
+
+
+def _valid_number(written: str, region: str) -> PhoneNumber | None:
+    from phonenumbers import NumberParseException, is_valid_number, parse
+
+    try:
+        number = parse(written, region)
+    except NumberParseException:
+        return None
+    return number if is_valid_number(number) else None
+
+
+def _is_phone(found: re.Match[str]) -> bool:
+    from phonenumbers import PhoneNumberType, number_type
+
+    hotlines = (
+        PhoneNumberType.TOLL_FREE,
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.UAN,
+    )
+
+    written = found.group()
+    if _DATE_OR_VERSION.match(written):
+        return False
+    is_announced = bool(
+        _PHONE_WORDS.search(found.string[max(0, found.start() - 40) : found.start()])
+    )
+    is_set_apart = written.startswith("+") or len(re.findall(r"\d+", written)) > 2
+    if not is_set_apart and not is_announced:
+        return False
+    for region in (
+        *_further_regions(found.string, written, is_announced=is_announced),
+        *_PHONE_REGIONS,
+    ):
+        if (number := _valid_number(written, region)) is not None:
+            return number_type(number) not in hotlines  # they reach companies, not persons
+    return False
+
+
+def _always(found: re.Match[str]) -> bool:
+    return bool(found.group())
+
+
+@dataclass(frozen=True, slots=True)
+class PiiType:
+    """A kind of personal data.
+
+    Attributes
+    ----------
+    name
+        As it is written into `PII_types`.
+    sensitivity
+        In [0, 1]: what a row with it scores at least.
+    pattern
+        Where it may be; a group `value` is the part that counts, if there is one.
+    is_real
+        Tells whether what the pattern found is one.
+    needs
+        What every text with one contains: quicker to look for than the pattern.
+    """
+
+    name: str
+    sensitivity: float
+    pattern: re.Pattern[str]
+    is_real: Callable[[re.Match[str]], bool] = _always
+    needs: str = ""
+
+    def items(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield begin and end of each in the text."""
+        if self.needs not in text:
+            return
+        for found in self.pattern.finditer(text):
+            if self.is_real(found):
+                yield found.span("value" if found.groupdict().get("value") else 0)
+
+
+# “\b” and “\w” are ASCII's (re.A): Chinese letters stand beside an item without a space.
+# In the order in which they claim their characters: an address in a URL is no e-mail address.
+PII_TYPES = (
+    PiiType(
+        "URL with credentials",
+        1.0,
+        re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{1,64}:[^\s/@]{1,64}@[^\s/]+", re.I | re.A),
+        needs="://",
+    ),
+    PiiType(
+        "secret key",
+        1.0,
+        re.compile(
+            r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{36,}|xox[abpr]-[\w-]{20,}|AIza[\w-]{35}|sk_live_\w{20,})\b"
+            r"|-----BEGIN [A-Z ]*PRIVATE KEY-----",
+            re.A,
+        ),
+    ),
+    PiiType(
+        "credit card",
+        1.0,
+        re.compile(r"(?<![\w+-])(?<!\d[.,])\d(?:[ -]?\d){12,18}(?![\w-])(?!\.\d)", re.A),
+        _is_card,
+    ),
+    PiiType(
+        "IBAN",
+        1.0,
+        re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", re.I | re.A),
+        lambda found: is_iban(found.group()),
+    ),
+    PiiType(
+        "social security number",
+        1.0,
+        re.compile(
+            r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d\d-(?!0000)\d{4}(?![\w-])|\bssn\D{0,10}(?P<value>\d{9})\b",
+            re.I | re.A,
+        ),
+    ),
+    PiiType(
+        "email",
+        0.5,
+        re.compile(
+            rf"(?<!{_LETTER}){_LETTER}(?:{_LETTER}|[.+-]){{0,63}}@(?:[a-z0-9-]{{1,63}}\.)+[a-z]{{2,24}}\b",
+            re.I | re.A,
+        ),
+        _reaches_person,
+        needs="@",
+    ),
+    PiiType(
+        "date of birth",
+        0.4,
+        re.compile(rf"{_BIRTH}\W{{0,4}}(?:is |was )?(?:on )?(?P<value>{_DATE})", re.I),
+    ),
+    PiiType(
+        "IP address",
+        0.4,
+        re.compile(
+            r"(?<![\w.])(?<![0-9a-f:]:)(?:\d{1,3}(?:\.\d{1,3}){3}(?!-?\w)"
+            r"|(?:[0-9a-f]{1,4}:){3,7}:?(?:[0-9a-f:]{1,29})(?![\w:]))(?!\.\d)",
+            re.I | re.A,
+        ),
+        _is_public_address,
+    ),
+    PiiType(
+        "phone number",
+        0.5,
+        re.compile(r"(?<![\w$€£#@/-])(?<!\d[.,:])\+?\(?\d(?:[ .()-]{0,2}\d){6,14}(?![\w/-])", re.A),
+        _is_phone,
+    ),
+    PiiType(
+        "Twitter username",
+        0.1,
+        re.compile(
+            rf"(?<![@./])(?<!{_LETTER})@(?P<value>(?!\d){_LETTER}{{2,15}})(?!{_LETTER})(?!\.\w)",
+            re.I | re.A,
+        ),
+        needs="@",
+    ),
+)

@@ -1,0 +1,133 @@
+"""Compares candidates on rows that they have not seen, and mixes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from studio.engine.fitting.calibration import Calibration
+from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.ensemble import ensemble_weights, towards_equal
+from studio.engine.fitting.learners import Predicted
+from studio.engine.labels.encoding import Labels
+from studio.engine.model_selection.crossval import OutOfSample
+from studio.engine.schema import CandidateResult
+from studio.engine.tasks.base import Quality, TaskRecipe
+
+STAGE = "Ensembling"
+ENSEMBLE_KEY = "ensemble"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A candidate's share in the ensemble, and the temperature that calibrates its
+    probabilities.
+    """
+
+    candidate: Candidate
+    temperature: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What cross-validation says of the candidates.
+
+    Attributes
+    ----------
+    predicted
+        Out-of-sample predictions of the ensemble, calibrated, shape (n_rows, P).
+    calibration
+        The mixture's: its temperature, and how noisy the given labels are.
+    members
+        All candidates in the order of the table, with their weights.
+    candidates
+        The table of models, best first, the ensemble among them.
+    simple Out-of-sample predictions of the first additive candidate, calibrated, shape (n_rows, P);
+        None without one.
+    """
+
+    predicted: Predicted
+    calibration: Calibration
+    members: tuple[Member, ...]
+    candidates: tuple[CandidateResult, ...]
+    simple: Predicted | None
+
+    @property
+    def heaviest(self) -> Member:
+        """The candidate with the largest share in the ensemble."""
+        return max(self.members, key=lambda member: member.weight)
+
+
+def assess(fits: Sequence[OutOfSample], labels: Labels, recipe: TaskRecipe) -> Assessment:
+    """Calibrate the candidates, weigh them, and measure each and their mixture on the
+    labeled rows.
+    """
+    is_labeled = labels.is_labeled
+    targets = labels.targets[is_labeled]
+    calibrations = [recipe.calibration(fit.predicted[is_labeled], targets) for fit in fits]
+    calibrated = [
+        recipe.calibrated(fit.predicted, calibration.temperature)
+        for fit, calibration in zip(fits, calibrations, strict=True)
+    ]
+    columns = np.column_stack(
+        [recipe.column(predicted[is_labeled], targets) for predicted in calibrated]
+    )
+    alone = [
+        float(recipe.losses(column, targets, calibration).mean())
+        for column, calibration in zip(columns.T, calibrations, strict=True)
+    ]
+    best = calibrations[int(np.argmin(alone))]
+    losses = partial(recipe.losses, targets=targets, calibration=best)
+    weights = ensemble_weights(columns, losses)
+    if labels.classes:
+        weights = towards_equal(weights, columns, losses)
+    mixed = recipe.combined(calibrated, weights.tolist())
+    calibration = recipe.calibration(mixed[is_labeled], targets)
+    predicted = recipe.calibrated(mixed, calibration.temperature)
+    members = tuple(
+        Member(fit.candidate, calibration.temperature, float(weight))
+        for fit, calibration, weight in zip(fits, calibrations, weights, strict=True)
+    )
+    rows = [
+        _row(fit, recipe.quality(probs[is_labeled], targets, calibration), float(weight))
+        for fit, probs, calibration, weight in zip(
+            fits, calibrated, calibrations, weights, strict=True
+        )
+    ]
+    rows.append(_ensemble_row(recipe.quality(predicted[is_labeled], targets, calibration), rows))
+    table = tuple(sorted(rows, key=lambda row: (-row.accuracy, row.log_loss)))
+    additive = (
+        probs for fit, probs in zip(fits, calibrated, strict=True) if fit.candidate.is_additive
+    )
+    return Assessment(predicted, calibration, members, table, next(additive, None))
+
+
+def _row(fit: OutOfSample, quality: Quality, weight: float) -> CandidateResult:
+    return CandidateResult(
+        key=fit.candidate.key,
+        name=fit.candidate.name,
+        accuracy=quality.accuracy,
+        log_loss=quality.log_loss,
+        ece=quality.ece,
+        weight=weight,
+        training_time_s=fit.training_time_s,
+        inference_time_s=fit.inference_time_s,
+    )
+
+
+def _ensemble_row(quality: Quality, rows: Sequence[CandidateResult]) -> CandidateResult:
+    used = [row for row in rows if row.weight > 0]
+    return CandidateResult(
+        key=ENSEMBLE_KEY,
+        name="Ensemble Predictor",
+        accuracy=quality.accuracy,
+        log_loss=quality.log_loss,
+        ece=quality.ece,
+        weight=1.0,
+        training_time_s=sum(row.training_time_s for row in used),
+        inference_time_s=sum(row.inference_time_s for row in used),
+    )

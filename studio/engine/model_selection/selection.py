@@ -1,0 +1,98 @@
+"""Which candidates are worth fitting on the other folds, once all were tried on the first one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.engine.model_selection.crossval import Trial
+from studio.engine.progress import Progress
+from studio.engine.study.folds import NO_FOLD
+from studio.engine.study.study import Study
+from studio.engine.tasks.registry import RECIPES
+
+MIN_ROWS = 2_000  # labeled; with fewer, one fold says too little, and all fits take seconds
+MAX_LOSS_RATIO = 1.5  # to the best; a worse candidate gets no share in an ensemble ...
+MAX_ACCURACY_LAG = 0.1  # ... unless it is nearly as often right
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A candidate's trial with its loss and accuracy on the rows of the fold."""
+
+    trial: Trial
+    loss: float
+    accuracy: float
+
+    @property
+    def name(self) -> str:
+        """What the log calls it."""
+        return self.trial.candidate.name
+
+
+def choose(
+    trials: Sequence[Trial], study: Study, *, n_jobs: int, progress: Progress
+) -> list[Trial]:
+    """Return the trials worth going on with, and say in the log which are not, and why.
+
+    Parameters
+    ----------
+    trials
+        Each candidate on the first fold.
+    study Its spec's `budget_s` bounds the seconds of all fits together; 0 is no bound. The best
+        candidate always stays.
+    n_jobs
+        Fits side by side.
+    """
+    measured = [_measured(trial, study) for trial in trials]
+    if len(measured) < 2:
+        return list(trials)
+    best = min(measured, key=lambda one: one.loss)
+    kept = measured
+    if int((study.fold_id != NO_FOLD).sum()) >= MIN_ROWS:
+        kept = [one for one in measured if one is best or not _is_hopeless(one, best)]
+        for one in measured:
+            if one not in kept:
+                progress.log(
+                    f"{one.name}: left out after one fold, as its loss of {one.loss:.3f} is far"
+                    f" above the best ({best.name}, {best.loss:.3f})"
+                )
+    if study.spec.budget_s:
+        kept = _within_budget(kept, best, study, n_jobs=n_jobs, progress=progress)
+    return [one.trial for one in kept]
+
+
+def _is_hopeless(one: Measured, best: Measured) -> bool:
+    return one.loss > MAX_LOSS_RATIO * best.loss and one.accuracy < best.accuracy - MAX_ACCURACY_LAG
+
+
+def _within_budget(
+    kept: list[Measured], best: Measured, study: Study, *, n_jobs: int, progress: Progress
+) -> list[Measured]:
+    while len(kept) > 1 and _expected_s(kept, study.n_folds, n_jobs) > study.spec.budget_s:
+        slowest = max((one for one in kept if one is not best), key=lambda one: one.trial.seconds)
+        progress.log(
+            f"{slowest.name}: left out, as all folds would take"
+            f" {_expected_s(kept, study.n_folds, n_jobs):,.0f} s, more than the"
+            f" {study.spec.budget_s:,.0f} s that are allowed"
+        )
+        kept = [one for one in kept if one is not slowest]
+    return kept
+
+
+def _expected_s(kept: Sequence[Measured], n_folds: int, n_jobs: int) -> float:
+    return sum(one.trial.seconds for one in kept) * n_folds / max(1, n_jobs)
+
+
+def _measured(trial: Trial, study: Study) -> Measured:
+    recipe, targets = (
+        RECIPES[study.spec.task],
+        study.labels.targets[np.flatnonzero(study.fold_id == 0)],
+    )
+    calibration = recipe.calibration(trial.predicted, targets)
+    calibrated = recipe.calibrated(trial.predicted, calibration.temperature)
+    losses = recipe.losses(recipe.column(calibrated, targets), targets, calibration)
+    accuracy = recipe.quality(calibrated, targets, calibration).accuracy
+    return Measured(trial, float(losses.mean()), accuracy)

@@ -1,0 +1,110 @@
+"""Chooses how strongly a candidate is fitted, by held-out loss on the data set at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from joblib import Parallel, delayed
+
+from studio.engine.features.base import Matrix
+from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.learners import taken
+from studio.engine.labels.encoding import Labels
+from studio.engine.runtime.cache import Cache
+from studio.engine.runtime.one_thread import one_thread
+from studio.engine.runtime.resources import Resources
+from studio.engine.study.folds import NO_FOLD
+from studio.engine.study.study import Study
+from studio.engine.table.rows import digest
+from studio.engine.tasks.base import TaskRecipe
+from studio.engine.tasks.registry import RECIPES
+
+_SAMPLE_FRACTION = 1 / 3  # of the labeled rows, which keeps all trials below the time of one fit
+_MIN_ROWS = 1_000  # that are tried on where there are as many
+_HELD_OUT = 5  # every fifth row
+
+
+def tuned(candidates: Sequence[Candidate], study: Study, resources: Resources) -> list[Candidate]:
+    """Return the candidates, each with the value of its tuned parameter that predicts held-out rows
+    best.
+
+    Parameters
+    ----------
+    candidates
+        Those without a parameter to tune stay as they are.
+    study Where it has former labels, these decide, as the fits that others go on from were tuned to
+        them.
+
+    Notes
+    ----- Each value is tried, from the simplest fit on, until the loss rises, on a fifth of evenly
+    spaced rows, a third of all; the loss is that of calibrated probabilities. The same rows are
+    held out from folds later on, so that one number per candidate has seen them.
+    """
+    labels = study.former or study.labels
+    rows = _sample(study)
+    waiting = [candidate for candidate in candidates if candidate.tuning is not None]
+    for view in dict.fromkeys(candidate.view for candidate in waiting):
+        study.views.matrix(view)
+    n_jobs = max(1, min(resources.n_jobs, len(waiting)))
+    with one_thread():
+        chosen = Parallel(n_jobs=n_jobs, prefer="threads")(
+            delayed(_chosen)(candidate, study, labels, rows, resources.cache)
+            for candidate in waiting
+        )
+    result = {candidate.key: candidate for candidate in candidates}
+    result |= {candidate.key: candidate for candidate in chosen}
+    return list(result.values())
+
+
+def _sample(study: Study) -> npt.NDArray[np.int64]:
+    """Return evenly spaced labeled rows, ascending."""
+    labeled = np.flatnonzero(study.fold_id != NO_FOLD)
+    n_rows = min(len(labeled), max(_MIN_ROWS, round(_SAMPLE_FRACTION * len(labeled))))
+    places = np.unique(np.linspace(0, len(labeled) - 1, n_rows).astype(np.int64))
+    return np.asarray(labeled[places])
+
+
+def _chosen(
+    candidate: Candidate, study: Study, labels: Labels, rows: npt.NDArray[np.int64], cache: Cache
+) -> Candidate:
+    variants = candidate.variants
+    signatures = [variant.signature(study.spec.seed) for variant in variants]
+    view = study.views.key(candidate.view)
+    key = digest("tuning 1", view, *signatures, labels.targets, rows, str(labels.scale))
+    if (stored := cache.get(key)) is not None:
+        return variants[int(stored["place"][0])]
+    place = _best(variants, study.views.matrix(candidate.view)[rows], labels, rows, study)
+    cache.put(key, {"place": np.array([place])})
+    return variants[place]
+
+
+def _best(
+    variants: Sequence[Candidate],
+    features: Matrix,
+    labels: Labels,
+    rows: npt.NDArray[np.int64],
+    study: Study,
+) -> int:
+    recipe = RECIPES[study.spec.task]
+    targets = labels.targets[rows]
+    is_held_out = np.arange(len(rows)) % _HELD_OUT == _HELD_OUT - 1
+    train, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+    losses: list[float] = []
+    for variant in variants if len(held_out) else ():
+        learner = recipe.learner(variant, labels, study.spec.seed)
+        sampled = train[learner.sample(features.shape[1], targets[train])]
+        learner.fit(taken(features, sampled), targets[sampled])
+        losses.append(_loss(recipe, learner.predict(taken(features, held_out)), targets[held_out]))
+        if losses[-1] > min(losses):
+            break
+    return int(np.argmin(losses)) if losses else 0
+
+
+def _loss(
+    recipe: TaskRecipe, predicted: npt.NDArray[np.float32], targets: npt.NDArray[np.generic]
+) -> float:
+    calibration = recipe.calibration(predicted, targets)
+    column = recipe.column(recipe.calibrated(predicted, calibration.temperature), targets)
+    return float(recipe.losses(column, targets, calibration).mean())

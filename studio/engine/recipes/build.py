@@ -1,0 +1,247 @@
+"""The recipe of a cleanset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studio.engine.choices.validate import checked_table
+from studio.engine.features.catalogue import distance_view
+from studio.engine.fitting.candidates import Candidate, candidates_for, error_candidate
+from studio.engine.fitting.learners import Predicted
+from studio.engine.health.base import Analysis, Split
+from studio.engine.health.registry import find_health
+from studio.engine.issues.base import Evidence
+from studio.engine.issues.kept import find_or_recall
+from studio.engine.issues.registry import ISSUE_TYPES
+from studio.engine.labels.reading import read_labels
+from studio.engine.ml_task import MEASURES, MLTask
+from studio.engine.model_selection import assessment
+from studio.engine.model_selection.assessment import Assessment, assess
+from studio.engine.model_selection.crossval import cross_validate
+from studio.engine.model_selection.selection import choose
+from studio.engine.model_selection.spread import find_spread
+from studio.engine.model_selection.tuning import tuned
+from studio.engine.progress import Progress, Silent
+from studio.engine.runtime.cache import Cache
+from studio.engine.runtime.memory import keep_little
+from studio.engine.runtime.resources import Resources
+from studio.engine.runtime.stopwatch import Stopwatch
+from studio.engine.schema import CandidateResult, CleansetResult, CleansetSpec
+from studio.engine.study.study import Study, make_study, settled_conventions, size_of
+from studio.engine.table.cells import Table
+from studio.engine.table.reading import Reading
+from studio.engine.tasks.registry import RECIPES
+
+STAGE = "Finding issues"
+
+
+def build_cleanset(  # noqa: PLR0913  (all but two by name)
+    frame: pd.DataFrame,
+    spec: CleansetSpec,
+    *,
+    labels: Sequence[str | None] | None = None,
+    former_labels: Sequence[str | None] | None = None,
+    split_column: str | None = None,
+    cache_dir: Path | None = None,
+    n_jobs: int = 1,
+    progress: Progress = Silent(),  # noqa: B008  (it has no state)
+) -> CleansetResult:
+    """Analyse a table: cross-validate models on its labels, then look for issues in every row.
+
+    Parameters
+    ----------
+    frame
+        n rows of text or None, with the spec's feature columns and its label column.
+    spec
+        The choice of columns, task, mode, folds and seed.
+    labels One label per row in the form of `read_labels`; None reads them from the spec's label
+        column.
+    former_labels One label per row: those that were corrected since. Where they were few, models go
+        on from their fits to these, on the same folds, which makes a corrected data set's cleanset
+        several times as fast; see `make_study`.
+    split_column A column of the frame that says which rows are for training and which for testing;
+        copies across are told of.
+    cache_dir Folder for finished pieces of work, reused by a second attempt and by a corrected data
+        set; None keeps none.
+    n_jobs
+        Processes that fit models side by side. It does not change the result.
+    progress
+        Told stages and counts; stops the work by raising `Cancelled`.
+
+    Returns
+    ------- CleansetResult In the row order of `frame`. The same rows in any order, with the same
+    spec, give the same result per row, but for rows with equal cells and labels: dealt to several
+    folds, they may stand for each other.
+
+    Raises
+    ------
+    DataProblem
+        When the table cannot be analysed as the spec says.
+    """
+    keep_little()
+    watch = Stopwatch(progress)
+    resources = Resources(Cache(cache_dir), n_jobs, watch)
+    watch("Reading features")
+    if labels is None and spec.label_column in frame.columns:
+        cells = frame[spec.label_column].astype(object)
+        labels = read_labels(cells.where(cells.notna(), None).tolist(), spec)
+    table = checked_table(frame, labels, spec)
+    spec = replace(spec, conventions=settled_conventions(table, labels or [], spec))
+    table = table.read_as(spec.conventions)
+    notes = _reading_notes(table, spec, frame.index.to_numpy() + 1)
+    for note in notes:
+        watch.log(note)
+    study = make_study(table, labels or [None] * len(frame), spec, resources, former_labels)
+    if study.former is not None:
+        watch.log("Few labels were corrected: models go on from their former fits")
+    candidates, evidence = _learned(study, resources)
+    issues = find_issues(evidence, resources)
+    split = (
+        Split(split_column, frame[split_column].iloc[study.order].tolist())
+        if split_column
+        else None
+    )
+    health = find_health(Analysis(evidence, issues, split))
+    health = replace(health, reading=notes)
+    return replace(_result(evidence, candidates, issues, watch.seconds()), health=health)
+
+
+def _reading_notes(
+    table: Table, spec: CleansetSpec, row_numbers: npt.NDArray[np.int64]
+) -> tuple[str, ...]:
+    reading = Reading(spec.column_kinds)
+    reading.add(table, row_numbers)
+    return reading.notes(of_blank_rows="nothing can be learned there")
+
+
+def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult, ...], Evidence]:
+    """Return the table of models and what they say of rows that they have not seen; neither without
+    labels.
+    """
+    nothing = np.empty((len(study.order), 0), dtype=np.float32)
+    if study.spec.task is MLTask.UNSUPERVISED:
+        return (), _evidence(study, nothing, resources)
+    assessed = cross_validated(study, resources)
+    if study.spec.task is not MLTask.REGRESSION:
+        simple = (
+            _simple(study, assessed, resources) if study.spec.task is MLTask.MULTI_CLASS else None
+        )
+        study.views.release()  # what models read is not what detectors read
+        evidence = _evidence(study, assessed.predicted, resources)
+        return assessed.candidates, replace(
+            evidence, calibration=assessed.calibration, simple=simple
+        )
+    # The errors of a former fit and of the one that goes on from it are learned by the same model.
+    former = None if study.former is None else cross_validated(study.at_first, resources)
+    candidate = error_candidate((former or assessed).heaviest.candidate)
+    spread = find_spread(
+        study, assessed.predicted, candidate, resources, former.predicted if former else None
+    )
+    predictions = np.column_stack([assessed.predicted[:, 0], spread.expected])
+    return assessed.candidates, replace(
+        _evidence(study, nothing, resources), predictions=predictions
+    )
+
+
+def _evidence(study: Study, pred_probs: Predicted, resources: Resources) -> Evidence:
+    space = study.views.matrix(distance_view(study.spec))
+    return Evidence(study, pred_probs, space, cache=resources.cache, n_jobs=resources.n_jobs)
+
+
+def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predicted | None:
+    """Return what the additive model says; if it was not worth fitting again, what it said of the
+    former labels.
+    """
+    if assessed.simple is not None or study.former is None:
+        return assessed.simple
+    additive = next(
+        (one for one in candidates_for(study.spec, size_of(study)) if one.is_additive), None
+    )
+    if additive is None:
+        return None
+    (fit,) = cross_validate(tuned([additive], study.at_first, resources), study.at_first, resources)
+    recipe, is_labeled = RECIPES[study.spec.task], study.former.is_labeled
+    calibration = recipe.calibration(fit.predicted[is_labeled], study.former.targets[is_labeled])
+    return recipe.calibrated(fit.predicted, calibration.temperature)
+
+
+def cross_validated(study: Study, resources: Resources) -> Assessment:
+    """Fit the candidates on all folds, weigh them into an ensemble, and say so in the log."""
+    candidates = tuned(_candidates(study), study, resources)
+    choosing = partial(choose, study=study, n_jobs=resources.n_jobs, progress=resources.progress)
+    fits = cross_validate(candidates, study, resources, choose=choosing)
+    resources.progress(assessment.STAGE)
+    assessed = assess(fits, study.labels, RECIPES[study.spec.task])
+    measure = MEASURES[study.spec.task]
+    for row in assessed.candidates:
+        resources.progress.log(f"{row.name}: {measure} {row.accuracy:.1%}, weight {row.weight:.2f}")
+    return assessed
+
+
+def _candidates(study: Study) -> Sequence[Candidate]:
+    """Return those that suit the data and are wanted; all, where those of a smaller data set do not
+    suit this one.
+
+    An additive one always is: no other sees labels that are exchanged as a whole. After few
+    corrections it said so before.
+    """
+    suitable = candidates_for(study.spec, size_of(study))
+    wanted = [one for one in suitable if one.key in study.spec.only_candidates]
+    if not wanted:
+        return suitable
+    return (
+        wanted
+        if study.former is not None
+        else [one for one in suitable if one in wanted or one.is_additive]
+    )
+
+
+def find_issues(evidence: Evidence, resources: Resources) -> pd.DataFrame:
+    """Run every detector that applies and put their columns side by side, in canonical row
+    order.
+    """
+    issue_types = [issue for issue in ISSUE_TYPES if issue.applies_to(evidence.study.spec)]
+    columns: dict[str, object] = {}
+    for done, issue_type in enumerate(issue_types):
+        resources.progress(STAGE, done, len(issue_types))
+        columns.update(find_or_recall(issue_type, evidence))
+    resources.progress(STAGE, len(issue_types), len(issue_types))
+    return pd.DataFrame(columns)
+
+
+def _result(
+    evidence: Evidence,
+    candidates: tuple[CandidateResult, ...],
+    issues: pd.DataFrame,
+    stage_seconds: Mapping[str, float],
+) -> CleansetResult:
+    study = evidence.study
+    position = np.argsort(study.order)  # where in canonical order each given row is
+    by_name = sorted(range(len(study.labels.classes)), key=study.labels.classes.__getitem__)
+    pred_probs = evidence.pred_probs[position]
+    flags = [name for name in issues.columns if issues[name].dtype == bool]
+    return CleansetResult(
+        issues=issues.iloc[position].reset_index(drop=True),
+        pred_probs=pred_probs[:, by_name] if by_name else pred_probs,
+        classes=tuple(study.labels.classes[code] for code in by_name),
+        fold_id=study.fold_id[position],
+        embeddings=_embeddings(study, position),
+        candidates=candidates,
+        counts={name: int(issues[name].sum()) for name in flags},
+        stage_seconds=stage_seconds,
+        predictions=None if evidence.predictions is None else evidence.predictions[position],
+        is_warm_started=study.former is not None,
+    )
+
+
+def _embeddings(study: Study, position: npt.NDArray[np.int64]) -> npt.NDArray[np.float32] | None:
+    if distance_view(study.spec) != "sentences":
+        return None
+    return np.asarray(study.views.matrix("sentences"), dtype=np.float32)[position]

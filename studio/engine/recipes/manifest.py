@@ -1,0 +1,250 @@
+"""What made a cleanset and what came out, so that anybody can make it again and see that it is the
+same.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, fields
+from importlib.metadata import version
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from threadpoolctl import threadpool_info
+
+from studio.engine.conventions import Convention
+from studio.engine.conventions.label_sets import Separator
+from studio.engine.errors import DataProblem
+from studio.engine.issues.registry import ISSUE_TYPES
+from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.model_selection.assessment import ENSEMBLE_KEY
+from studio.engine.recipes.tolerance import Sample, samples
+from studio.engine.schema import CleansetResult, CleansetSpec
+from studio.engine.table.columns import ColumnKind
+from studio.engine.table.rows import digest
+from studio.engine.text.arithmetic import Arithmetic
+from studio.engine.text.encoder import encoder_sha256
+from studio.engine.text.processor import arithmetic_here
+
+FORMAT_VERSION = 1
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "pandas",
+    "scikit-learn",
+    "cleanlab",
+    "torch",
+    "sentence-transformers",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunManifest:
+    """Everything that decides a cleanset, and digests of its parts.
+
+    Attributes
+    ----------
+    dataset_sha256
+        Of the uploaded file.
+    labels_sha256
+        Of the labels that were learned from: the uploaded ones, or those that people had corrected.
+    n_rows
+        Rows that were analysed, in the order of the file.
+    candidates
+        Keys of the models that were tried.
+    thresholds
+        By issue type, the numbers that its file states.
+    results
+        SHA-256 by part: each column of the issues, pred_probs, predictions, folds.
+    label_noise
+        Estimated share of wrong labels with its 95 % interval, and accuracy against given and true
+        ones; see `LabelNoise`. None where it does not apply.
+    former_labels_sha256
+        Of the labels from whose fits models went on; None where everything was fitted anew.
+    separator, merged_labels
+        How the cells of the label column were read.
+    arithmetic
+        What the sentence encoder computed in; None where it played no part.
+    processor
+        Kind of the processor, which decides the order in which numbers are added up.
+    samples
+        By part, what some rows got: with it a run on another kind of processor is compared.
+    conventions
+        How numbers and dates were read, by column.
+    """
+
+    format_version: int
+    dataset_sha256: str
+    labels_sha256: str
+    n_rows: int
+    task: str
+    modality: str
+    mode: str
+    label_column: str | None
+    feature_columns: tuple[str, ...]
+    column_kinds: Mapping[str, str]
+    n_folds: int
+    seed: int
+    python: str
+    versions: Mapping[str, str]
+    encoder_sha256: str | None
+    candidates: tuple[str, ...]
+    thresholds: Mapping[str, Mapping[str, float]]
+    stage_seconds: Mapping[str, float]
+    results: Mapping[str, str]
+    former_labels_sha256: str | None = None
+    separator: str | None = None
+    merged_labels: Mapping[str, str] | None = None
+    arithmetic: str | None = None
+    processor: str | None = None
+    samples: Mapping[str, Sample] | None = None
+    label_noise: Mapping[str, float] | None = None
+    conventions: Mapping[str, str] | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, object]) -> RunManifest:
+        """Read it from JSON. Raises DataProblem for anything else."""
+        required = {field.name for field in fields(cls) if field.default is MISSING}
+        if values.get("format_version") != FORMAT_VERSION or not required <= values.keys():
+            raise DataProblem(
+                "This is no manifest of this version of the studio. Analyse the data again to get"
+                " one."
+            )
+        return cls(**{field.name: values.get(field.name) for field in fields(cls)})  # type: ignore[arg-type]
+
+    def spec(self) -> CleansetSpec:
+        """Return the choice that was analysed."""
+        return CleansetSpec(
+            task=MLTask(self.task),
+            modality=Modality(self.modality),
+            feature_columns=tuple(self.feature_columns),
+            column_kinds={name: ColumnKind(kind) for name, kind in self.column_kinds.items()},
+            label_column=self.label_column,
+            mode=Mode(self.mode),
+            n_folds=self.n_folds,
+            seed=self.seed,
+            only_candidates=tuple(self.candidates),
+            separator=Separator(self.separator or Separator.COMMA),
+            merged_labels=dict(self.merged_labels or {}),
+            arithmetic=Arithmetic(self.arithmetic) if self.arithmetic else None,
+            conventions={
+                name: Convention(convention)
+                for name, convention in (self.conventions or {}).items()
+            },
+        )
+
+
+def describe(
+    result: CleansetResult,
+    spec: CleansetSpec,
+    *,
+    dataset_sha256: str,
+    labels: Sequence[str | None],
+    former_labels: Sequence[str | None] | None = None,
+) -> RunManifest:
+    """Return the manifest of a result that this process made from the spec, the labels and the file
+    of the digest.
+    """
+    return RunManifest(
+        format_version=FORMAT_VERSION,
+        dataset_sha256=dataset_sha256,
+        labels_sha256=labels_digest(labels),
+        n_rows=len(result.issues),
+        task=spec.task.value,
+        modality=spec.modality.value,
+        mode=spec.mode.value,
+        label_column=spec.label_column,
+        feature_columns=spec.feature_columns,
+        column_kinds={name: spec.column_kinds[name].value for name in spec.feature_columns},
+        n_folds=spec.n_folds,
+        seed=spec.seed,
+        python=platform.python_version(),
+        versions={name: version(name) for name in LIBRARIES},
+        encoder_sha256=encoder_sha256(spec.encoder_folder) if spec.may_encode else None,
+        candidates=tuple(row.key for row in result.candidates if row.key != ENSEMBLE_KEY),
+        thresholds={
+            issue.name: stated
+            for issue in ISSUE_TYPES
+            if issue.applies_to(spec) and (stated := _stated(issue.find))
+        },
+        stage_seconds=dict(result.stage_seconds),
+        results=digests(result),
+        former_labels_sha256=(
+            labels_digest(former_labels) if former_labels and result.is_warm_started else None
+        ),
+        separator=spec.separator.value if spec.task is MLTask.MULTI_LABEL else None,
+        merged_labels=dict(spec.merged_labels),
+        arithmetic=arithmetic_here(spec.arithmetic).value if spec.may_encode else None,
+        processor=_processor(),
+        samples=samples(result),
+        label_noise=asdict(result.health.noise) if result.health.noise else None,
+        conventions={name: convention.value for name, convention in spec.conventions.items()},
+    )
+
+
+def _processor() -> str:
+    """Return the processor's architecture and the kind for which the numeric libraries choose their
+    code.
+    """
+    kinds = {str(pool["architecture"]) for pool in threadpool_info() if pool.get("architecture")}
+    return " ".join((platform.machine(), *sorted(kinds)))
+
+
+def labels_digest(labels: Sequence[str | None]) -> str:
+    """Return the SHA-256 of labels in row order."""
+    return digest(_joined(["\x00" if label is None else label for label in labels]))
+
+
+def digests(result: CleansetResult) -> dict[str, str]:
+    """Return the SHA-256 of each part of a result."""
+    arrays = {
+        "pred_probs": result.pred_probs,
+        "folds": result.fold_id,
+        "predictions": result.predictions,
+    }
+    parts = {
+        name: digest(np.ascontiguousarray(array))
+        for name, array in arrays.items()
+        if array is not None
+    }
+    return parts | {
+        str(name): digest(_as_array(result.issues[name])) for name in result.issues.columns
+    }
+
+
+def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+    """Return the parts that differ or are only on one side, in the order of the first."""
+    return [
+        name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)
+    ]
+
+
+def _as_array(column: pd.Series[str]) -> npt.NDArray[np.generic]:
+    if column.dtype.kind in "bf":
+        return column.to_numpy()
+    cells = (
+        "\x00" if missing else str(cell)
+        for cell, missing in zip(column, column.isna(), strict=True)
+    )
+    return np.array(_joined(cells))
+
+
+def _joined(cells: Iterable[str]) -> bytes:
+    return "\x1f".join(cells).encode("utf-8", "surrogatepass")
+
+
+def _stated(find: object) -> dict[str, float]:
+    """Return the numbers that the detector's file states as constants: they are its thresholds."""
+    constants = vars(sys.modules[find.__module__]).items()
+    return {
+        name.strip("_"): value
+        for name, value in constants
+        if name.isupper() and isinstance(value, int | float)
+    }

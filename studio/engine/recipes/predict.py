@@ -1,0 +1,158 @@
+"""Predicts the labels of rows that nobody has labeled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studio.engine.conventions import Conventions
+from studio.engine.features.base import Matrix
+from studio.engine.fitting.learners import Predicted
+from studio.engine.recipes.train import TrainedModel
+from studio.engine.runtime.resources import Resources
+from studio.engine.table.cells import Table
+from studio.engine.table.columns import ColumnKind
+from studio.engine.table.reading import Reading
+from studio.engine.table.required_columns import RequiredColumns
+from studio.engine.tasks.registry import RECIPES
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a model says of n rows.
+
+    Attributes
+    ---------- pred_probs Class probabilities, shape (n, K), float32, columns in the order of the
+    model's classes; rows sum to 1 in a multi-class task. No columns in a regression.
+    suggested_label As it is written in a cell: the likeliest class, the set of classes more likely
+        than not, or the number.
+    errors
+        Regression: the expected absolute error of each number, shape (n,), float32; else None.
+    """
+
+    pred_probs: Predicted
+    suggested_label: list[str]
+    errors: npt.NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewSpelling:
+    """How a whole file is read: its numbers and dates, and what its spellings of categories mean,
+    by column.
+    """
+
+    conventions: Conventions
+    meant: Mapping[str, Mapping[str, str]]
+
+
+def new_reading(model: TrainedModel) -> Reading:
+    """Return a count of what cannot be read in rows to predict."""
+    known = {
+        name: levels
+        for name, levels in model.levels.items()
+        if model.spec.column_kinds[name] is ColumnKind.CATEGORICAL
+    }
+    return Reading({name: model.spec.column_kinds[name] for name in model.feature_columns}, known)
+
+
+def predict_frame(
+    model: TrainedModel,
+    frame: pd.DataFrame,
+    spelling: NewSpelling | None = None,
+    reading: Reading | None = None,
+) -> Predictions:
+    """Predict the label of every row; call it chunk by chunk for a file of any size.
+
+    Parameters
+    ----------
+    model
+        A trained model.
+    frame n rows of text or None. Columns that the model does not read are ignored. Categories that
+        were not in the training data, empty cells and numbers that cannot be read are predicted
+        like rare or missing values.
+    spelling
+        How the whole file is read; None finds it from these rows.
+    reading
+        Counts what cannot be read; the frame's index tells the rows.
+
+    Returns
+    ------- Predictions In row order. A row's prediction does not depend on the other rows; a row
+    without any cell that can be read gets what the training data has on average.
+
+    Raises
+    ------
+    DataProblem
+        Naming all the columns that the model reads and the frame lacks.
+    """
+    RequiredColumns(tuple(model.feature_columns)).check(list(frame.columns))
+    if frame.empty:
+        nothing = np.empty((0, len(model.classes)), dtype=np.float32)
+        return Predictions(
+            nothing, [], None if model.error_bar is None else np.empty(0, dtype=np.float32)
+        )
+    table = Table.of(frame, model.feature_columns)
+    spelling = spelling or new_spelling(model, table)
+    table = table.read_as(spelling.conventions).spelled(spelling.meant)
+    is_empty = (reading or new_reading(model)).add(table, frame.index.to_numpy(dtype=np.int64) + 1)
+    matrices = _matrices(model, table)
+    recipe = RECIPES[model.spec.task]
+    members = [
+        recipe.calibrated(member.learner.predict(matrices[member.view]), member.temperature)
+        for member in model.members
+    ]
+    mixed = recipe.combined(members, [member.weight for member in model.members])
+    predicted = recipe.calibrated(mixed, model.calibration.temperature)
+    usual, usual_error = model.prior
+    predicted = np.where(is_empty[:, None], usual, predicted)
+    suggested = recipe.suggested(predicted, model.label_format)
+    if model.error_bar is None:
+        return Predictions(_by_name(predicted, model.label_format.classes), suggested)
+    member, scale = model.error_bar
+    nothing = np.empty((len(frame), 0), dtype=np.float32)
+    errors = scale.bars(predicted, member.learner.predict(matrices[member.view]))
+    errors[is_empty] = usual_error
+    return Predictions(nothing, suggested, errors)
+
+
+def new_spelling(model: TrainedModel, table: Table) -> NewSpelling:
+    """Return how a new table is written, which need not be as in the training data."""
+    values = {
+        name: [cell.strip() for cell in table[name].distinct.tolist()] for name in model.levels
+    }
+    return NewSpelling(_new_conventions(model, table), meant_spellings(model, values))
+
+
+def _by_name(predicted: Predicted, classes: Sequence[str]) -> Predicted:
+    """Return the columns in the sorted order of their classes."""
+    order = sorted(range(len(classes)), key=classes.__getitem__)
+    return np.ascontiguousarray(predicted[:, order])
+
+
+def meant_spellings(
+    model: TrainedModel, values: Mapping[str, Collection[str]]
+) -> dict[str, dict[str, str]]:
+    """Return what the values of a new file mean, by column, where they are spelled otherwise than
+    in training.
+    """
+    meant = {name: model.levels[name].meant_by(set(found)) for name, found in values.items()}
+    return {name: spellings for name, spellings in meant.items() if spellings}
+
+
+def _new_conventions(model: TrainedModel, table: Table) -> Conventions:
+    conventions = {}
+    for name, cells in table.items():
+        found = cells.found_convention(model.spec.column_kinds[name])
+        if found is not None:
+            conventions[name] = found.or_as_trained(model.spec.conventions.get(name)).convention
+    return conventions
+
+
+def _matrices(model: TrainedModel, table: Table) -> dict[str, Matrix]:
+    return {
+        view: featuriser.transform(table, Resources())
+        for view, featuriser in model.featurisers.items()
+    }

@@ -1,0 +1,233 @@
+"""Trains the model to deploy: the best of the candidates and their ensemble, refitted on all
+labeled rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studio.engine.choices.validate import check_labels
+from studio.engine.errors import DataProblem
+from studio.engine.features.base import Featuriser
+from studio.engine.features.catalogue import ENCODED
+from studio.engine.fitting.calibration import NO_CALIBRATION, Calibration
+from studio.engine.fitting.candidates import error_candidate
+from studio.engine.fitting.learners import Learner, taken
+from studio.engine.labels.encoding import Labels, encode_labels
+from studio.engine.labels.scale import AS_GIVEN
+from studio.engine.ml_task import MLTask
+from studio.engine.model_selection.assessment import ENSEMBLE_KEY, Assessment, Member
+from studio.engine.model_selection.spread import Scale, find_spread
+from studio.engine.progress import Progress, Silent
+from studio.engine.recipes.build import cross_validated
+from studio.engine.runtime.cache import Cache
+from studio.engine.runtime.memory import keep_little
+from studio.engine.runtime.resources import Resources
+from studio.engine.schema import CandidateResult, CleansetSpec
+from studio.engine.study.study import Study, make_study
+from studio.engine.table.cells import Table
+from studio.engine.table.levels import LEVELLED, MAX_LEVELS, SpelledLevels
+from studio.engine.table.required_columns import quoted
+from studio.engine.tasks.base import LabelFormat
+from studio.engine.tasks.registry import RECIPES
+from studio.engine.text.arithmetic import Arithmetic
+
+STAGE = "Training the best model"
+
+
+@dataclass(frozen=True, slots=True)
+class FittedMember:
+    """A refitted candidate: the view that it reads, its calibrating temperature, its share of the
+    prediction.
+    """
+
+    key: str
+    view: str
+    learner: Learner
+    temperature: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedModel:
+    """Everything that a prediction needs, except the sentence encoder.
+
+    Attributes
+    ---------- spec The choice that it was trained on; its columns and kinds are what a file to
+    predict must have.
+    label_format
+        Class names in the order of the members' outputs; decimals of numbers.
+    featurisers
+        Fitted, by view.
+    members
+        One candidate with weight 1, or those of the ensemble.
+    candidates
+        The table of models, best first; the first is this model.
+    calibration Of what the members say together: its temperature is applied, and it tells how noisy
+        given labels were.
+    error_bar Regression: what predicts how far off a prediction is, and how bars are made of that;
+        else None.
+    prior What is predicted for a row without anything to read: how frequent each class is, or the
+        mean number, shape (P,), and for a number how far off that is on average, else 0.
+    levels
+        The categories of the training data, by column.
+    """
+
+    spec: CleansetSpec
+    label_format: LabelFormat
+    featurisers: dict[str, Featuriser]
+    members: tuple[FittedMember, ...]
+    candidates: tuple[CandidateResult, ...]
+    calibration: Calibration
+    error_bar: tuple[FittedMember, Scale] | None = None
+    prior: tuple[npt.NDArray[np.float32], float] = (np.empty(0, dtype=np.float32), 0.0)
+    levels: Mapping[str, SpelledLevels] = field(default_factory=dict)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, sorted, as the columns of predicted probabilities are; empty for
+        regression.
+        """
+        return tuple(sorted(self.label_format.classes))
+
+    @property
+    def arithmetic(self) -> Arithmetic | None:
+        """What the sentence encoder computed in when it was trained; None if it needs no
+        encoder.
+        """
+        return self.spec.arithmetic if ENCODED & self.featurisers.keys() else None
+
+    @property
+    def feature_columns(self) -> tuple[str, ...]:
+        """The columns that a file to predict must have."""
+        return self.spec.feature_columns
+
+
+def train_model(
+    frame: pd.DataFrame,
+    labels: Sequence[str | None],
+    spec: CleansetSpec,
+    *,
+    cache_dir: Path | None = None,
+    n_jobs: int = 1,
+    progress: Progress = Silent(),  # noqa: B008  (it has no state)
+) -> TrainedModel:
+    """Train the best model on corrected labels.
+
+    Parameters
+    ----------
+    frame
+        n rows of text or None with the spec's feature columns.
+    labels The corrected label of each row as it is written in a cell; rows without a label are left
+        out. A class that nobody had given before is a class like any other.
+    spec
+        The choice of columns, task, mode, folds and seed.
+    cache_dir, n_jobs, progress
+        As in `build_cleanset`; embeddings that it computed are used again.
+
+    Returns
+    ------- TrainedModel Its `candidates` hold what cross-validation measured on these labels. The
+    refit on all rows is not measured; it has seen more rows than each fold's model had.
+
+    Raises
+    ------
+    DataProblem
+        When columns are missing or the labels cannot be learned.
+    """
+    keep_little()
+    rows = _labeled_rows(frame, labels, spec)
+    resources = Resources(Cache(cache_dir), n_jobs, progress)
+    progress("Reading features")
+    table = Table.of(frame.iloc[rows], spec.feature_columns)
+    study = make_study(table, [labels[row] for row in rows], spec, resources)
+    study = replace(
+        study, labels=replace(study.labels, scale=AS_GIVEN)
+    )  # R², by which models are judged, is of it
+    assessed = cross_validated(study, resources)
+    error_bar = _error_bar(study, assessed, resources) if spec.task is MLTask.REGRESSION else None
+    members = _chosen(assessed)
+    fitted = []
+    for done, member in enumerate(members):
+        progress(STAGE, done, len(members))
+        fitted.append(_refitted(member, study, study.labels))
+    progress(STAGE, len(members), len(members))
+    views = {member.view: None for member in (*fitted, *([error_bar[0]] if error_bar else []))}
+    return TrainedModel(
+        spec=replace(spec, arithmetic=study.spec.arithmetic, conventions=study.spec.conventions),
+        label_format=RECIPES[spec.task].label_format(assessed.predicted, study.labels),
+        featurisers={view: study.views.fitted(view) for view in views},
+        members=tuple(fitted),
+        candidates=assessed.candidates,
+        calibration=assessed.calibration if len(members) > 1 else NO_CALIBRATION,
+        error_bar=error_bar,
+        prior=_prior(study.labels),
+        levels=_levels(study),
+    )
+
+
+def _prior(labels: Labels) -> tuple[npt.NDArray[np.float32], float]:
+    known = labels.targets[labels.is_labeled]
+    if labels.classes:
+        return (labels.class_counts / len(known)).astype(np.float32), 0.0
+    numbers = np.asarray(known, dtype=np.float64)
+    return np.array([numbers.mean()], dtype=np.float32), float(
+        np.abs(numbers - numbers.mean()).mean()
+    )
+
+
+def _levels(study: Study) -> dict[str, SpelledLevels]:
+    found = {}
+    for name, cells in study.table.items():
+        if study.spec.column_kinds[name] in LEVELLED and len(cells.distinct) <= MAX_LEVELS:
+            found[name] = SpelledLevels(frozenset(cell.strip() for cell in cells.distinct.tolist()))
+    return found
+
+
+def _labeled_rows(
+    frame: pd.DataFrame, labels: Sequence[str | None], spec: CleansetSpec
+) -> npt.NDArray[np.int64]:
+    missing = [name for name in spec.feature_columns if name not in frame.columns]
+    if missing:
+        raise DataProblem(
+            f"The table has no column {quoted(missing)}, which the model is to be trained on."
+        )
+    check_labels(labels, spec)
+    return np.flatnonzero(encode_labels(labels, spec.task).is_labeled)
+
+
+def _error_bar(
+    study: Study, assessed: Assessment, resources: Resources
+) -> tuple[FittedMember, Scale]:
+    candidate = error_candidate(assessed.heaviest.candidate)
+    spread = find_spread(study, assessed.predicted, candidate, resources)
+    return (
+        _refitted(Member(candidate, temperature=1.0, weight=1.0), study, spread.labels),
+        spread.scale,
+    )
+
+
+def _chosen(assessed: Assessment) -> list[Member]:
+    """Return the members of the best row of the table: those of the ensemble, or one alone."""
+    best = assessed.candidates[0].key
+    if best == ENSEMBLE_KEY:
+        return [member for member in assessed.members if member.weight > 0]
+    return [
+        Member(member.candidate, member.temperature, weight=1.0)
+        for member in assessed.members
+        if member.candidate.key == best
+    ]
+
+
+def _refitted(member: Member, study: Study, labels: Labels) -> FittedMember:
+    candidate, targets = member.candidate, labels.targets
+    learner = RECIPES[study.spec.task].learner(candidate, labels, study.spec.seed)
+    features = study.views.matrix(candidate.view)
+    rows = learner.sample(features.shape[1], targets)
+    learner.fit(taken(features, rows), targets[rows])
+    return FittedMember(candidate.key, candidate.view, learner, member.temperature, member.weight)

@@ -1,0 +1,286 @@
+"""Pairs of rows that are copies or nearly so, met by locality-sensitive hashing at linear cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+
+from studio.engine.features.base import Matrix
+from studio.engine.schema import CleansetSpec
+from studio.engine.similar.neighbours import nearest_distances
+from studio.engine.similar.row_pairs import Pairs, pairs_in_buckets
+from studio.engine.similar.shingles import shingle_sets, signatures, words_of
+from studio.engine.table.cells import Cells, Table
+from studio.engine.table.columns import MEASURED
+from studio.engine.table.rows import value_hashes, word_hashes
+
+MIN_TEXT_SIMILARITY = (
+    0.8  # shared share of three-character sequences: about one changed word in ten
+)
+MIN_ROW_SIMILARITY = 0.98  # about a fiftieth of the usual distance between neighbours
+SIMILAR_VERSION = "4"  # of what is kept in the cache; another one when other pairs are met
+N_BANDS, N_PER_BAND = 16, 4  # pairs of similarity 0.8 are met with a chance of 99.98 %
+N_TABLES, N_PROJECTIONS = 8, 6
+_MIN_MEASURED = (
+    2  # in one column of numbers neighbours are near by chance: one in seventy within the threshold
+)
+_MAX_ROWS_FOR_USUAL = 5_000
+_MAX_BY_CHANCE = (
+    0.05  # expected share of the pairs that count although they differ in one column alone
+)
+_N_DRAWN = 100_000  # pairs of any rows, for how close values are by chance
+_MIN_DRAWN = 100  # of them; closer than so many, chance is taken to shrink as the gap does
+
+
+@dataclass(frozen=True, slots=True)
+class Similar:
+    """Pairs of rows with their similarity in [0, 1], shape (n_pairs,), and from where on they count
+    as the same.
+    """
+
+    n_rows: int
+    pairs: Pairs
+    similarity: npt.NDArray[np.float32]
+    threshold: float
+
+    def scores(self) -> npt.NDArray[np.float32]:
+        """Return each row's similarity to the most similar row that was met, shape (n,); 0 where
+        none was.
+        """
+        scores = np.zeros(self.n_rows, dtype=np.float32)
+        np.maximum.at(scores, self.pairs.left, self.similarity)
+        np.maximum.at(scores, self.pairs.right, self.similarity)
+        return scores
+
+    def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return it for the cache."""
+        return {
+            "n_rows": np.array(self.n_rows),
+            "left": self.pairs.left,
+            "right": self.pairs.right,
+            "similarity": self.similarity,
+            "threshold": np.array(self.threshold),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Similar:
+        """Read what `to_arrays` wrote."""
+        pairs = Pairs(np.asarray(arrays["left"]), np.asarray(arrays["right"]))
+        similarity = np.asarray(arrays["similarity"], dtype=np.float32)
+        return cls(
+            int(arrays["n_rows"].item()), pairs, similarity, float(arrays["threshold"].item())
+        )
+
+    def groups(self) -> npt.NDArray[np.int32]:
+        """Return a number per row, shape (n,), equal for rows that a chain of same pairs joins."""
+        near = self.similarity >= self.threshold
+        edges = (
+            np.ones(int(near.sum()), dtype=np.int8),
+            (self.pairs.left[near], self.pairs.right[near]),
+        )
+        _, component = connected_components(
+            sparse.coo_array(edges, shape=(self.n_rows, self.n_rows)), directed=False
+        )
+        return np.asarray(component, dtype=np.int32)
+
+
+def similar_texts(cells: Cells, copies: npt.NDArray[np.uint64], seed: int) -> Similar:
+    """Meet texts that share most of their three-character sequences (Jaccard similarity), without
+    marks and links.
+
+    Parameters
+    ----------
+    cells
+        n texts.
+    copies
+        Hash per row, equal for exact copies, shape (n,). Blank texts are copies of none.
+
+    References
+    ----------
+    Broder, On the Resemblance and Containment of Documents (1997).
+    """
+    rows = np.flatnonzero(~cells.is_blank)
+    exact = pairs_in_buckets(copies[rows])
+    first_of_each = rows[np.unique(copies[rows], return_index=True)[1]]
+    words = [words_of(cells[row]) for row in first_of_each]
+    bands = signatures(words, n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=seed)
+    pairs = Pairs.union(map(pairs_in_buckets, bands)).distinct()
+    similarity = _jaccard(words, pairs)
+    return _joined(
+        len(cells), exact.at(rows), pairs.at(first_of_each), similarity, MIN_TEXT_SIMILARITY
+    )
+
+
+def similar_rows(
+    table: Table,
+    copies: npt.NDArray[np.uint64],
+    space: Matrix,
+    spec: CleansetSpec,
+    *,
+    n_jobs: int = 1,
+) -> Similar:
+    """Meet rows that are equal in all columns but numbers and dates, and very near each other in
+    those.
+
+    Parameters
+    ----------
+    table
+        n rows with the spec's feature columns.
+    copies
+        Hash per row, equal for exact copies, shape (n,).
+    space Scaled columns, shape (n, d). With d the distance of two rows and m the median distance of
+        a row to its nearest, their similarity is 1 / (1 + d / m).
+    n_jobs
+        Pieces computed side by side; it does not change the result.
+
+    Notes
+    ----- Where many rows agree in all columns but one number, some of these numbers are close by
+    chance. A pair that differs
+    in one column alone therefore counts only if, of the pairs as close, at most a twentieth are
+    expected: as many pairs as agree in all other columns, times the share of any pairs of rows that
+    are as close in this one.
+
+    References
+    ---------- Datar et al., Locality-Sensitive Hashing Scheme Based on p-Stable Distributions
+    (2004). Benjamini and Hochberg, Controlling the False Discovery Rate (1995), for what is close
+    by chance.
+    """
+    exact = pairs_in_buckets(copies)
+    distinct = np.unique(copies, return_index=True)[1]
+    points = np.asarray(space, dtype=np.float32)
+    usual = _usual_distance(points, distinct, spec.seed, n_jobs)
+    n_measured = sum(spec.column_kinds[name] in MEASURED for name in spec.feature_columns)
+    if usual == 0.0 or n_measured < _MIN_MEASURED:
+        return _joined(
+            table.n_rows, exact, Pairs.none(), np.empty(0, dtype=np.float32), MIN_ROW_SIMILARITY
+        )
+    reach = usual * (1 / MIN_ROW_SIMILARITY - 1)
+    # Rows must agree in their words, so only those that do can share a cell of the grid.
+    words = word_hashes(table, spec.column_kinds)[distinct]
+    cells = (cell[distinct] ^ words for cell in _grid_cells(points, 4 * reach, spec.seed))
+    met = Pairs.union(map(pairs_in_buckets, cells)).distinct()
+    pairs = met.where(~_are_by_chance(table, points, spec, distinct, words, met)).at(distinct)
+    distances = np.linalg.norm(points[pairs.left] - points[pairs.right], axis=1)
+    similarity = (1 / (1 + distances / usual)).astype(np.float32)
+    return _joined(table.n_rows, exact, pairs, similarity, MIN_ROW_SIMILARITY)
+
+
+def _jaccard(words: list[str], pairs: Pairs) -> npt.NDArray[np.float32]:
+    sets = shingle_sets(words, np.union1d(pairs.left, pairs.right))
+    similarity = np.empty(len(pairs.left), dtype=np.float32)
+    for position, (left, right) in enumerate(
+        zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)
+    ):
+        n_shared = len(sets[left] & sets[right])
+        similarity[position] = n_shared / (len(sets[left]) + len(sets[right]) - n_shared)
+    return similarity
+
+
+def _usual_distance(
+    space: npt.NDArray[np.float32], distinct: npt.NDArray[np.int64], seed: int, n_jobs: int
+) -> float:
+    if len(distinct) < 3:
+        return 0.0
+    few = distinct
+    if len(distinct) > _MAX_ROWS_FOR_USUAL:
+        few = distinct[
+            np.random.default_rng(seed).choice(len(distinct), _MAX_ROWS_FOR_USUAL, replace=False)
+        ]
+    return float(np.median(nearest_distances(space[few], 1, seed=seed, n_jobs=n_jobs)))
+
+
+def _grid_cells(
+    space: npt.NDArray[np.float32], width: float, seed: int
+) -> Iterator[npt.NDArray[np.uint64]]:
+    """Yield per table the grid cell of each row: random projections, cut into pieces of the
+    width.
+    """
+    rng = np.random.default_rng(seed)
+    for _ in range(N_TABLES):
+        directions = rng.normal(size=(space.shape[1], N_PROJECTIONS)).astype(np.float32)
+        offsets = rng.uniform(0, width, N_PROJECTIONS)
+        cell = pd.DataFrame(np.floor((space @ directions + offsets) / width).astype(np.int64))
+        yield np.asarray(pd.util.hash_pandas_object(cell, index=False), dtype=np.uint64)
+
+
+def _are_by_chance(
+    table: Table,
+    points: npt.NDArray[np.float32],
+    spec: CleansetSpec,
+    rows: npt.NDArray[np.int64],
+    words: npt.NDArray[np.uint64],
+    met: Pairs,
+) -> npt.NDArray[np.bool_]:
+    """Say which pairs of distinct `rows` differ in one number or date alone, by no less than chance
+    explains.
+    """
+    are_by_chance = np.zeros(len(met.left), dtype=bool)
+    if not len(met.left):
+        return are_by_chance
+    measured = [name for name in spec.feature_columns if spec.column_kinds[name] in MEASURED]
+    # Multiplied by different odd numbers, or values that change places would add up to the same.
+    values = [
+        value_hashes(table[name], spec.column_kinds[name])[rows] * np.uint64(2 * place + 1)
+        for place, name in enumerate(measured)
+    ]
+    whole = sum(values, words)
+    differs = np.array([value[met.left] != value[met.right] for value in values])
+    is_single = differs.sum(axis=0) == 1
+    for value, differs_here in zip(values, differs, strict=True):
+        single = np.flatnonzero(is_single & differs_here)
+        if len(single):
+            n_alike = np.unique(whole - value, return_counts=True)[
+                1
+            ]  # rows that agree in all other columns
+            n_pairs = float(np.sum(n_alike * (n_alike - 1) // 2))
+            shares = _shares_as_close(points, rows, met.where(single).at(rows), spec.seed)
+            are_by_chance[single] = _are_explained(n_pairs * shares)
+    return are_by_chance
+
+
+def _shares_as_close(
+    points: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], pairs: Pairs, seed: int
+) -> npt.NDArray[np.float64]:
+    """Return the share of any pairs of rows, unequal in a column, that are as close in it as each
+    given pair is.
+
+    The given pairs differ in that column alone, so it is the one in which their points do.
+    """
+    few = pairs.where(slice(1_000))
+    axis = int(np.count_nonzero(points[few.left] != points[few.right], axis=0).argmax())
+    left, right = rows[np.random.default_rng(seed).integers(len(rows), size=(2, _N_DRAWN))]
+    drawn = np.sort(np.abs(points[left, axis] - points[right, axis]))
+    drawn = drawn[drawn > 0]
+    shares = np.arange(1, len(drawn) + 1) / max(1, len(drawn))
+    known = slice(_MIN_DRAWN - 1, None)
+    gaps = (
+        np.abs(points[pairs.left, axis] - points[pairs.right, axis]) * 1.01
+    )  # equal ones differ by rounding
+    return np.asarray(np.interp(gaps, np.r_[0.0, drawn[known]], np.r_[0.0, shares[known]]))
+
+
+def _are_explained(expected: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Say which pairs chance explains, from how many are expected to be as close as each, shape
+    (n_pairs,).
+    """
+    ordered = np.sort(expected)
+    is_rare = ordered <= _MAX_BY_CHANCE * np.arange(1, len(ordered) + 1)
+    return np.asarray(expected > ordered[is_rare].max(initial=-1.0))
+
+
+def _joined(
+    n_rows: int, exact: Pairs, others: Pairs, similarity: npt.NDArray[np.float32], threshold: float
+) -> Similar:
+    ones = np.ones(len(exact.left), dtype=np.float32)
+    # Only exact copies reach 1: distinct texts can share all their sequences, distinct rows all
+    # scaled values.
+    below_one = np.minimum(similarity, np.float32(0.999))
+    return Similar(
+        n_rows, Pairs.union([exact, others]), np.concatenate([ones, below_one]), threshold
+    )

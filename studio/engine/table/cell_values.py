@@ -1,0 +1,58 @@
+"""Reads cells as truth values and for comparing; what cannot be read is missing, never an error."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studio.engine.conventions import blanks
+
+_TRUE_WORDS = frozenset({"true", "t", "yes", "y", "1", "1.0", "on"})
+_FALSE_WORDS = frozenset({"false", "f", "no", "n", "0", "0.0", "off"})
+_WHITE_SPACE = re.compile(r"\s+")
+_EPOCH = pd.Timestamp("2000-01-01", tz="UTC")
+_SECONDS_PER_DAY = 86_400.0
+
+
+def is_blank(cells: list[str]) -> npt.NDArray[np.bool_]:
+    """Return where a cell shows nothing, shape (n,)."""
+    return np.fromiter(map(blanks.is_blank, cells), dtype=bool, count=len(cells))
+
+
+def booleans(cells: list[str]) -> npt.NDArray[np.float64]:
+    """Read cells as 1.0 (true) and 0.0 (false), shape (n,); NaN where a cell is neither.
+
+    >>> booleans(["Yes", "f", "perhaps"]).tolist()
+    [1.0, 0.0, nan]
+    """
+    return np.array([_truth(cell.strip().lower()) for cell in cells], dtype=np.float64)
+
+
+def _truth(word: str) -> float:
+    if word in _TRUE_WORDS:
+        return 1.0
+    return 0.0 if word in _FALSE_WORDS else np.nan
+
+
+def days(moments: pd.Series[pd.Timestamp]) -> npt.NDArray[np.float64]:
+    """Return days since 2000-01-01 with their fraction, shape (n,); NaN for NaT. Small enough for
+    float32.
+    """
+    return np.asarray((moments - _EPOCH).dt.total_seconds() / _SECONDS_PER_DAY, dtype=np.float64)
+
+
+def normalised(cells: list[str]) -> npt.NDArray[np.object_]:
+    """Return the cells in the form in which equal ones count as copies, shape (n,).
+
+    >>> normalised(["Where  is my CARD ", "where is my card"]).tolist()
+    ['where is my card', 'where is my card']
+    """
+    words = (
+        _WHITE_SPACE.sub(" ", unicodedata.normalize("NFKC", cell).casefold()).strip()
+        for cell in cells
+    )
+    return np.fromiter(words, dtype=object, count=len(cells))

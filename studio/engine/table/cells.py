@@ -1,0 +1,224 @@
+"""The cells of a table as the engine holds them: of each column every different cell once, and
+which one a row has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studio.engine.conventions import (
+    DATE_ORDERS,
+    DECIMALS,
+    Convention,
+    Conventions,
+    FoundConvention,
+    find_date_order,
+)
+from studio.engine.conventions.written_dates import date_evidence, read_moments
+from studio.engine.conventions.written_numbers import decimal_mark, read_numbers
+from studio.engine.table import cell_values
+from studio.engine.table.columns import MEASURED, ColumnKind
+
+
+class Cells(Sequence[str]):
+    """The cells of one column as text; a missing cell is the empty text.
+
+    Reading, comparing and hashing a cell costs as much as there are different ones, however many
+    rows there are.
+
+    Parameters
+    ----------
+    codes
+        For each row the place of its cell in `distinct`, shape (n,), int32.
+    distinct
+        The different cells, shape (n_distinct,), each of which occurs.
+    convention
+        How numbers or dates are read; None finds it from these cells.
+    """
+
+    def __init__(
+        self,
+        codes: npt.NDArray[np.int32],
+        distinct: npt.NDArray[np.object_],
+        convention: Convention | None = None,
+    ) -> None:
+        self.codes = codes
+        self.distinct = distinct
+        self.convention = convention
+
+    @classmethod
+    def of(cls, cells: Iterable[str | None], convention: Convention | None = None) -> Cells:
+        """Find the different ones."""
+        found, distinct = pd.factorize(np.asarray(cells, dtype=object))
+        codes = found.astype(np.int32)
+        is_missing = codes < 0
+        if is_missing.any():
+            blank = np.flatnonzero(distinct == "")
+            codes[is_missing] = blank[0] if len(blank) else len(distinct)
+            distinct = distinct if len(blank) else np.append(distinct, np.array([""], dtype=object))
+        return cls(codes, distinct, convention)
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.to_list())
+
+    @overload
+    def __getitem__(self, rows: int) -> str: ...
+    @overload
+    def __getitem__(self, rows: slice) -> list[str]: ...
+    def __getitem__(self, rows: int | slice) -> str | list[str]:
+        """Return one row's cell, or those of several."""
+        if isinstance(rows, slice):
+            cells: list[str] = self.distinct[self.codes[rows]].tolist()
+            return cells
+        return str(self.distinct[self.codes[rows]])
+
+    def to_list(self) -> list[str]:
+        """Return the cell of every row."""
+        return self[:]
+
+    def reordered(self, order: npt.NDArray[np.int64]) -> Cells:
+        """Return the cells with their rows in another order."""
+        return self._with_codes(self.codes[order])
+
+    def read_as(self, convention: Convention) -> Cells:
+        """Return the cells with their convention settled."""
+        return (
+            self if convention is self.convention else Cells(self.codes, self.distinct, convention)
+        )
+
+    def spelled(self, meant: Mapping[str, str]) -> Cells:
+        """Return the cells with other spellings, which are given by the cells without outer
+        spaces.
+        """
+        distinct = [meant.get(cell.strip(), cell) for cell in self.distinct.tolist()]
+        return Cells(self.codes, np.array(distinct, dtype=object), self.convention)
+
+    def _with_codes(self, codes: npt.NDArray[np.int32]) -> Cells:
+        cells = Cells(codes, self.distinct, self.convention)
+        cells.__dict__.update({name: value for name, value in vars(self).items() if name in _READ})
+        return cells
+
+    def part(self, rows: slice) -> Cells:
+        """Return the cells of some rows, of the different ones only those that they have."""
+        kept, codes = np.unique(self.codes[rows], return_inverse=True)
+        part = Cells(codes.astype(np.int32), self.distinct[kept], self.convention)
+        part.__dict__.update(
+            {name: read[kept] for name, read in vars(self).items() if name in _READ}
+        )
+        return part
+
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Return how many rows have each different cell, shape (n_distinct,)."""
+        return np.bincount(self.codes, minlength=len(self.distinct))
+
+    def each(self, read: Callable[[list[str]], npt.NDArray[np.generic]]) -> npt.NDArray[np.generic]:
+        """Read each different cell once, and return the values of all rows, shape (n,)."""
+        return read(self.distinct.tolist())[self.codes]
+
+    def found_convention(self, kind: ColumnKind) -> FoundConvention | None:
+        """Find how numbers or dates are written; None for other kinds of column."""
+        if kind is ColumnKind.DATETIME:
+            return find_date_order(date_evidence(self.distinct.tolist(), self.counts()))
+        if kind in MEASURED:
+            return decimal_mark(self.distinct.tolist(), self.counts())
+        return None
+
+    @cached_property
+    def decimal(self) -> Convention:
+        """Whether a point or a comma is the decimal mark of numbers."""
+        if self.convention is not None and self.convention in DECIMALS:
+            return self.convention
+        return decimal_mark(self.distinct.tolist(), self.counts()).convention
+
+    @cached_property
+    def date_order(self) -> Convention:
+        """The order of day, month and year in dates."""
+        if self.convention is not None and self.convention in DATE_ORDERS:
+            return self.convention
+        return find_date_order(date_evidence(self.distinct.tolist(), self.counts())).convention
+
+    @cached_property
+    def distinct_numbers(self) -> npt.NDArray[np.float64]:
+        """The different cells read as numbers, shape (n_distinct,), NaN where one is none."""
+        return read_numbers(self.distinct.tolist(), self.decimal)
+
+    @cached_property
+    def distinct_moments(self) -> npt.NDArray[np.datetime64]:
+        """The different cells read as moments in UTC, shape (n_distinct,), NaT where one is
+        none.
+        """
+        return read_moments(self.distinct.tolist(), self.date_order).dt.tz_localize(None).to_numpy()
+
+    @property
+    def numbers(self) -> npt.NDArray[np.float64]:
+        """Every row's cell read as a number, shape (n,), NaN where it is none."""
+        return self.distinct_numbers[self.codes]
+
+    @property
+    def is_blank(self) -> npt.NDArray[np.bool_]:
+        """Where a cell has nothing but white space, shape (n,)."""
+        return np.asarray(self.each(cell_values.is_blank), dtype=bool)
+
+
+_READ = ("distinct_numbers", "distinct_moments")  # of the different cells, not to be read again
+
+
+class Table(Mapping[str, Cells]):
+    """Columns of cells by name, with as many rows each."""
+
+    def __init__(self, columns: Mapping[str, Cells], n_rows: int) -> None:
+        self._columns = columns
+        self.n_rows = n_rows
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, columns: Sequence[str]) -> Table:
+        """Read columns of a frame of text, None or NaN."""
+        return cls({name: Cells.of(frame[name]) for name in columns}, len(frame))
+
+    def __getitem__(self, name: str) -> Cells:
+        """Return a column."""
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def parts(self, n_rows: int) -> Iterator[Table]:
+        """Yield the table in parts of so many rows, in order."""
+        if self.n_rows <= n_rows:
+            yield self
+            return
+        for first in range(0, self.n_rows, n_rows):
+            rows = slice(first, min(first + n_rows, self.n_rows))
+            yield Table({name: cells.part(rows) for name, cells in self.items()}, rows.stop - first)
+
+    def read_as(self, conventions: Conventions) -> Table:
+        """Return the table with the conventions of some columns settled."""
+        columns = {
+            name: cells.read_as(conventions[name]) if name in conventions else cells
+            for name, cells in self.items()
+        }
+        return Table(columns, self.n_rows)
+
+    def spelled(self, meant: Mapping[str, Mapping[str, str]]) -> Table:
+        """Return the table with other spellings in some columns."""
+        columns = {
+            name: cells.spelled(meant[name]) if meant.get(name) else cells
+            for name, cells in self.items()
+        }
+        return Table(columns, self.n_rows)
+
+    def reordered(self, order: npt.NDArray[np.int64]) -> Table:
+        """Return the table with its rows in another order."""
+        return Table({name: cells.reordered(order) for name, cells in self.items()}, self.n_rows)

@@ -1,0 +1,136 @@
+"""Cells that cannot be read as their column's kind, rows without anything to read, and categories
+that are new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.table import cell_values
+from studio.engine.table.cells import Cells, Table
+from studio.engine.table.columns import ColumnKind
+from studio.engine.table.levels import SpelledLevels
+
+N_EXAMPLES = 3
+N_ROWS_NAMED = 10
+_MAX_SHOWN_CHARS = 40
+_WANTED = {
+    ColumnKind.INTEGER: ("a number", "numbers"),
+    ColumnKind.NUMBER: ("a number", "numbers"),
+    ColumnKind.DATETIME: ("a date", "dates"),
+    ColumnKind.BOOLEAN: ("yes or no", "yes or no"),
+}
+
+
+@dataclass(slots=True)
+class UnreadCells:
+    """Cells of one column that are not of its kind: how many, and the first ones with their rows
+    from 1.
+    """
+
+    n_cells: int = 0
+    examples: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(
+        self, cells: Cells, is_unread: npt.NDArray[np.bool_], row_numbers: npt.NDArray[np.int64]
+    ) -> None:
+        """Count the cells of some rows."""
+        rows = np.flatnonzero(is_unread)
+        self.n_cells += len(rows)
+        for row in rows[: N_EXAMPLES - len(self.examples)].tolist():
+            self.examples.append((int(row_numbers[row]), cells[row].strip()[:_MAX_SHOWN_CHARS]))
+
+    def named(self) -> str:
+        """Return the examples for a sentence."""
+        return ", ".join(f"“{cell}” in row {row:,}" for row, cell in self.examples)
+
+
+class Reading:
+    """What could not be read in a table, added up part by part.
+
+    Parameters
+    ----------
+    kinds
+        Kind of each column that is read.
+    known
+        By column, the categories of the training data; None while these are read themselves.
+    """
+
+    def __init__(
+        self, kinds: Mapping[str, ColumnKind], known: Mapping[str, SpelledLevels] | None = None
+    ) -> None:
+        self._kinds = kinds
+        self._known = known or {}
+        self._unread = {name: UnreadCells() for name in kinds}
+        self._new = {name: UnreadCells() for name in self._known}
+        self._blank_rows: list[int] = []
+        self._n_blank = 0
+
+    def add(self, table: Table, row_numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Look at some rows, numbered from 1, and return where there is nothing that can be read,
+        shape (n,).
+        """
+        is_empty = np.ones(table.n_rows, dtype=bool)
+        for name, cells in table.items():
+            is_readable = readable(cells, self._kinds[name])[cells.codes]
+            is_empty &= ~is_readable
+            self._unread[name].add(cells, ~is_readable & ~cells.is_blank, row_numbers)
+            if name in self._known:
+                is_new = self._known[name].are_new(cells.distinct.tolist())[cells.codes]
+                self._new[name].add(cells, is_new, row_numbers)
+        self._n_blank += int(is_empty.sum())
+        rows = row_numbers[is_empty][: N_ROWS_NAMED - len(self._blank_rows)]
+        self._blank_rows.extend(rows.tolist())
+        return is_empty
+
+    def notes(self, *, of_blank_rows: str) -> tuple[str, ...]:
+        """Return a sentence for each finding; `of_blank_rows` says what follows for rows without
+        anything to read.
+        """
+        notes = []
+        for name, unread in self._unread.items():
+            if unread.n_cells:
+                one, many = _WANTED[self._kinds[name]]
+                found = f"{unread.n_cells:,} cells are not {many} and count as missing"
+                if unread.n_cells == 1:
+                    found = f"1 cell is not {one} and counts as missing"
+                notes.append(f"Column “{name}”: {found}: {unread.named()}.")
+        for name, new in self._new.items():
+            if new.n_cells:
+                count = "1 cell holds" if new.n_cells == 1 else f"{new.n_cells:,} cells hold"
+                verb = "is" if new.n_cells == 1 else "are"
+                notes.append(
+                    f"Column “{name}”: {count} a value that the training data does not have, and"
+                    f" {verb} read like a rare one: {new.named()}."
+                )
+        if self._n_blank:
+            notes.append(self._blank_note(of_blank_rows))
+        return tuple(notes)
+
+    def _blank_note(self, consequence: str) -> str:
+        count = "1 row has" if self._n_blank == 1 else f"{self._n_blank:,} rows have"
+        rows = ", ".join(f"{row:,}" for row in self._blank_rows)
+        more = (
+            f" and {self._n_blank - len(self._blank_rows):,} more"
+            if self._n_blank > len(self._blank_rows)
+            else ""
+        )
+        return (
+            f"{count} no cell that can be read; {consequence}:"
+            f" row{'s' if self._n_blank > 1 else ''} {rows}{more}."
+        )
+
+
+def readable(cells: Cells, kind: ColumnKind) -> npt.NDArray[np.bool_]:
+    """Return which of the different cells hold a value of the kind, shape (n_distinct,)."""
+    if kind in (ColumnKind.INTEGER, ColumnKind.NUMBER):
+        return ~np.isnan(cells.distinct_numbers)
+    if kind is ColumnKind.DATETIME:
+        return ~np.isnat(cells.distinct_moments)
+    if kind is ColumnKind.BOOLEAN:
+        return ~np.isnan(cell_values.booleans(cells.distinct.tolist()))
+    return ~cell_values.is_blank(cells.distinct.tolist())

@@ -1,0 +1,229 @@
+"""Which column of a file a model reads for each of its own, and what may be meant where one is
+missing.
+
+A column is never taken for another by itself: names that are alike are offered, and the user
+decides.
+"""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from studio.engine.errors import DataProblem
+from studio.engine.table.near_names import plain_name
+
+MAX_CANDIDATES = 3
+N_NAMED = 10  # column names in one sentence
+MIN_RATIO = 0.75  # of difflib, between names that may be one name with a typing mistake
+MAX_COMPARISONS = 40_000  # of names; one takes some 20 µs
+
+
+@dataclass(frozen=True, slots=True)
+class MissingColumn:
+    """A column that the model reads and the file does not have, with columns of the file that may
+    be meant by it.
+
+    `asked` is the name that was looked for in the file, which a column map may have changed.
+    """
+
+    name: str
+    asked: str
+    candidates: tuple[str, ...] = ()
+
+
+class MissingColumnsProblem(DataProblem):
+    """A file lacks columns that the model reads."""
+
+    def __init__(self, missing: Sequence[MissingColumn], present: Sequence[str]) -> None:
+        self.missing = tuple(missing)
+        self.present = tuple(present)
+        if len(self.missing) > 1:
+            advice = "Say which columns to use instead, or rename them in the file."
+        else:
+            advice = "Say which column to use instead, or rename it in the file."
+        super().__init__(f"{self.finding()} {advice}")
+
+    def finding(self, table: str = "file") -> str:
+        """Say what was found, without what to do about it; `table` is what the user calls the
+        rows.
+        """
+        noun = "columns" if len(self.missing) > 1 else "column"
+        candidates = list(
+            dict.fromkeys(name for column in self.missing for name in column.candidates)
+        )
+        sentences = [
+            f"The {table} has no {noun} {some([column.asked for column in self.missing])}."
+        ]
+        if candidates:
+            sentences.append(f"It has {some(candidates)}.")
+        if self.present and not all(column.candidates for column in self.missing):
+            sentences.append(f"Its columns are {some(self.present)}.")
+        return " ".join(sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredColumns:
+    """The columns that a model reads, and under which other names some of them stand in the file.
+
+    Raises DataProblem for a map that names a column which the model does not read, or one of the
+    file twice.
+    """
+
+    names: tuple[str, ...] = ()
+    column_map: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.column_map if name not in self.names]
+        if unknown:
+            raise DataProblem(
+                f"The model reads no column {some(unknown)}. It reads {some(self.names)}."
+            )
+        source, n_uses = next(iter(Counter(self.sources).most_common(1)), ("", 0))
+        if n_uses > 1:
+            readers = [name for name in self.names if self.source(name) == source]
+            raise DataProblem(
+                f"The column “{source}” of the file cannot be read as {quoted(readers)} at once. "
+                "Use another column for each of them."
+            )
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The names that the file must have."""
+        return tuple(self.source(name) for name in self.names)
+
+    def source(self, name: str) -> str:
+        """Return the column of the file that is read for a column of the model."""
+        return self.column_map.get(name, name)
+
+    def check(self, present: Sequence[str]) -> None:
+        """Raise MissingColumnsProblem, naming all of them, where columns are missing from the
+        file.
+        """
+        in_file = set(present)
+        missing = [name for name in self.names if self.source(name) not in in_file]
+        if missing:
+            free = [name for name in present if name not in self.sources]
+            candidates = likely_columns(missing, free, is_only=len(present) == 1)
+            found = [
+                MissingColumn(name, self.source(name), candidates.get(name, ())) for name in missing
+            ]
+            raise MissingColumnsProblem(found, present)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to tell about the columns that are read under another name."""
+        pairs = [
+            f"“{source}” as “{name}”" for name, source in self.column_map.items() if source != name
+        ]
+        if not pairs:
+            return ()
+        shown = pairs[:N_NAMED]
+        if len(pairs) > N_NAMED:
+            shown.append(f"{len(pairs) - N_NAMED:,} more")
+        return (
+            f"Columns of the file were read under another name, as you chose: {', '.join(shown)}.",
+        )
+
+
+def likely_columns(
+    missing: Sequence[str], free: Sequence[str], *, is_only: bool = False
+) -> dict[str, tuple[str, ...]]:
+    """Return, for missing columns, the columns of the file that may be meant, the likeliest first.
+
+    Names that differ in case, spaces, forms of characters or punctuation come before typing
+    mistakes. `is_only`: the file has a single column, which then is offered for a single missing
+    one whatever it is called.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for pairing in (_of_one_spelling, _of_the_same_letters, _with_typing_mistakes):
+        taken = {source for candidates in found.values() for source in candidates}
+        open_names = [name for name in missing if name not in found]
+        found |= pairing(open_names, [source for source in free if source not in taken])
+    if is_only and len(missing) == 1 and not found:
+        found[missing[0]] = tuple(free)
+    return found
+
+
+def _of_one_spelling(missing: Sequence[str], free: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    return _alike(missing, free, _spelling)
+
+
+def _of_the_same_letters(missing: Sequence[str], free: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    return _alike(missing, free, plain_name)
+
+
+def _alike(
+    missing: Sequence[str], free: Sequence[str], key: Callable[[str], str]
+) -> dict[str, tuple[str, ...]]:
+    """Pair names with one key; where two missing columns have the same, none can be told from the
+    other.
+    """
+    by_key: dict[str, list[str]] = {}
+    for source in free:
+        by_key.setdefault(key(source), []).append(source)
+    n_missing = Counter(map(key, missing))
+    return {
+        name: tuple(by_key[key(name)][:MAX_CANDIDATES])
+        for name in missing
+        if n_missing[key(name)] == 1 and key(name) in by_key
+    }
+
+
+def _spelling(name: str) -> str:
+    """Return a name without what the eye passes over: case, spaces at the ends or doubled,
+    invisible characters.
+    """
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    visible = "".join(character for character in folded if unicodedata.category(character) != "Cf")
+    return unicodedata.normalize("NFKC", " ".join(visible.split()))
+
+
+def _with_typing_mistakes(
+    missing: Sequence[str], free: Sequence[str]
+) -> dict[str, tuple[str, ...]]:
+    """Pair the names that are most alike."""
+    if len(missing) * len(free) > MAX_COMPARISONS:
+        return {}
+    ratios = [
+        (_likeness(name, source), name, source) for name, source in itertools.product(missing, free)
+    ]
+    pairs: dict[str, tuple[str, ...]] = {}
+    taken: set[str] = set()
+    for ratio, name, source in sorted(ratios, key=lambda pair: -pair[0]):
+        if ratio >= MIN_RATIO and name not in pairs and source not in taken:
+            pairs[name] = (source,)
+            taken.add(source)
+    return pairs
+
+
+def _likeness(name: str, other: str) -> float:
+    """Compare two names; exam_1 and exam_2, or height and weight, have nothing in common."""
+    letters = plain_name(name)
+    other_letters = plain_name(other)
+    if letters[:1] != other_letters[:1] or re.findall(r"\d+", letters) != re.findall(
+        r"\d+", other_letters
+    ):
+        return 0.0
+    return difflib.SequenceMatcher(None, letters, other_letters).ratio()
+
+
+def some(names: Collection[str]) -> str:
+    """Return column names for a sentence, the first of them where there are many."""
+    listed = list(names)
+    if len(listed) <= N_NAMED:
+        return quoted(listed)
+    return (
+        f"{', '.join(f'“{name}”' for name in listed[:N_NAMED])} and {len(listed) - N_NAMED:,} more"
+    )
+
+
+def quoted(names: Sequence[str]) -> str:
+    """Return column names for a sentence: “a”, “b” and “c”."""
+    marked = [f"“{name}”" for name in names]
+    return marked[0] if len(marked) == 1 else f"{', '.join(marked[:-1])} and {marked[-1]}"

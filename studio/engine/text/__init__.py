@@ -1,0 +1,6 @@
+"""Texts: the sentence encoder, and what is told of a text once however many rows have it.
+
+- `encoder`: sentence embeddings; `embedding_store` keeps them;
+- `arithmetic`, `processor`: what the encoder computes in, and what suits this machine;
+- `texts.Texts`: the texts of a data set; `languages`: which language one is written in.
+"""
