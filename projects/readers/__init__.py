@@ -27,7 +27,8 @@ from projects.readers.json_outline import Orient, find_form
 from projects.readers.json_reader import JsonFile, read_json
 from projects.readers.options import refuse_unfit_options
 from projects.readers.parquet_reader import read_parquet
-from projects.readers.source import DataFile, file_sha256, unpacked
+from projects.readers.scan import TextScan, scan_file
+from projects.readers.source import DataFile, unpacked
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
@@ -57,9 +58,10 @@ def read_table(
     Raises DataProblem when the file is no table that can be read exactly, and whatever `progress`
     raises.
     """
-    sha256 = file_sha256(source, progress)
+    sha256, scan = scan_file(source, options.encoding, progress)
+    upload = DataFile(source, filename, scan)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="reading-") as scratch:
-        file = unpacked(source, filename, Path(scratch), progress=progress, limits=limits)
+        file = unpacked(upload, Path(scratch), options, progress=progress, limits=limits)
         reading = _Reading(file, Path(scratch) / "table.parquet", progress, limits, options)
         file_format, read = reading.run()
         reading.table.replace(out)
@@ -114,9 +116,7 @@ class _Reading:
         )
 
     def _text(self) -> tuple[FileFormat, TableRead]:
-        encoding = find_encoding(
-            self.file.path, self.file.name, self.progress, asked=self.options.encoding
-        )
+        encoding = find_encoding(self.file, self.progress, asked=self.options.encoding)
         with self.file.path.open(encoding=encoding.codec, newline="") as text:
             found = text_format(text.read(_START_CHARS), self.file.name)
         refuse_unfit_options(self.options, found)
@@ -140,12 +140,12 @@ class _Reading:
         return FileFormat.JSON_LINES if is_lines else FileFormat.JSON, read
 
     def _csv(self, found: FileFormat, encoding: TextEncoding) -> tuple[FileFormat, TableRead]:
-        self._refuse_endless_line(encoding)
+        self._refuse_endless_line(encoding.scan)
         csv.field_size_limit(
             self.limits.max_value_bytes
         )  # of the process; nothing else here reads with this module
         dialect = find_dialect(self.file.path, encoding.codec, found, self.options)
-        file = CsvFile(self.file.path, encoding.codec, dialect)
+        file = CsvFile(self.file.path, encoding.scan, dialect)
         read = read_csv(
             file, self.table, asked=self.options, progress=self.progress, limits=self.limits
         )
@@ -162,13 +162,13 @@ class _Reading:
             read, notes=(*read.notes, doubt), doubts={**read.doubts, "has_header": doubt}
         )
 
-    def _refuse_endless_line(self, encoding: TextEncoding) -> None:
+    def _refuse_endless_line(self, scan: TextScan) -> None:
         """A line is read into memory as one, so a file without line breaks must not come that
         far.
         """
-        if encoding.longest_line_chars > self.limits.max_value_bytes:
+        if scan.longest_line_chars > self.limits.max_value_bytes:
             raise DataProblem(
-                f"Line {encoding.longest_line:,} of {self.file.name} is longer than"
+                f"Line {scan.longest_line:,} of {self.file.name} is longer than"
                 f" {self.limits.max_value_bytes / 1024**2:.0f} MB, so it does not look like a"
                 " table. Expected one row per line."
             )

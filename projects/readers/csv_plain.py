@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from projects.readers.dialect import Dialect
-from projects.readers.encoding import UTF8
+from projects.readers.scan import UTF8, TextScan
 
 _BLOCK_BYTES = 4 * 1024 * 1024
 
@@ -24,17 +24,15 @@ StumbledError = pa.ArrowInvalid  # raised by `plain_batches` where it cannot go 
 _BLANK = "a line that may be blank"
 
 
-def is_plain(path: Path, codec: str, dialect: Dialect, n_columns: int) -> bool:
+def is_plain(scan: TextScan, dialect: Dialect, n_columns: int) -> bool:
     """Say whether nothing in the file is quoted; a table of one column is read row by row, for its
     blank lines.
     """
-    if codec != UTF8 or n_columns < 2 or not dialect.delimiter.isascii() or dialect.skips_space:
+    if scan.codec != UTF8 or n_columns < 2:
         return False
-    if not dialect.quote:
-        return True
-    quote = dialect.quote.encode()
-    with path.open("rb") as file:
-        return all(quote not in block for block in iter(lambda: file.read(_BLOCK_BYTES), b""))
+    if not dialect.delimiter.isascii() or dialect.skips_space:
+        return False
+    return not dialect.quote or dialect.quote not in scan.quotes
 
 
 def plain_batches(

@@ -25,6 +25,7 @@ from projects.readers.dialect import Dialect
 from projects.readers.facts import ReadLimits, ReadOptions, TableRead
 from projects.readers.header import Header, checked_header, numbered_header
 from projects.readers.melted import Melted, known_elsewhere, melted_cell
+from projects.readers.scan import TextScan
 from projects.readers.table_writer import TableWriter
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
@@ -39,8 +40,13 @@ class CsvFile:
     """A delimited text file of which everything is known but its rows."""
 
     path: Path
-    codec: str
+    scan: TextScan
     dialect: Dialect
+
+    @property
+    def codec(self) -> str:
+        """Python's name of the encoding."""
+        return self.scan.codec
 
     @contextmanager
     def opened(self) -> Iterator[tuple[BinaryIO, TextIOWrapper]]:
@@ -187,7 +193,7 @@ class _Reading:
             header, _ = self._header(reader)
             n_lines_above = file.dialect.n_skipped + reader.line_num - (not self.has_header)
         n_columns = len(header.columns)
-        if not is_plain(file.path, file.codec, file.dialect, n_columns):
+        if not is_plain(file.scan, file.dialect, n_columns):
             return None
         total = file.path.stat().st_size
         done = 0

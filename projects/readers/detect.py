@@ -13,7 +13,6 @@ PARQUET_MAGIC = b"PAR1"
 OLE_MAGIC = (  # of old Office files, and of workbooks with a password
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 )
-_MAGIC_LENGTH = 512
 
 _ADVICE = "Use a CSV, JSON, XLSX or Parquet file."
 # First bytes -> what it is, and what to do. Sources: the formats' own specifications.
@@ -56,8 +55,7 @@ def binary_format(file: DataFile) -> FileFormat | None:
     """The format if the file is a known binary one, None if it should be text. Refuses foreign
     formats.
     """
-    with file.path.open("rb") as stream:
-        start = stream.read(_MAGIC_LENGTH)
+    start = file.scan.start
     if not start:
         raise DataProblem(f"{file.name} is empty: it has no bytes. {_ADVICE}")
     if start.startswith(PARQUET_MAGIC):

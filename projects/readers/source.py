@@ -1,24 +1,21 @@
-"""The uploaded bytes: their hash, and the one data file inside a gzip or zip archive, unpacked with
-a limit.
+"""The uploaded bytes: scanned once, and the one data file inside a gzip or zip archive, unpacked
+with a limit.
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
-from projects.readers.facts import FileFormat, ReadLimits
+from projects.readers.facts import FileFormat, ReadLimits, ReadOptions
+from projects.readers.scan import SupportsRead, TextScan, chunks
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
-CHUNK_BYTES = 1024 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _ENCRYPTED = 0x1  # general purpose flag bit 0 of a zip entry
@@ -30,53 +27,33 @@ _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A file that is no archive any more, the name it goes by, and what was done to get it."""
+    """A file that is no archive any more, the name it goes by, what it is as a text, and what was
+    done to get it.
+    """
 
     path: Path
     name: str
+    scan: TextScan
     notes: tuple[str, ...] = ()
 
 
-class SupportsRead(Protocol):
-    """Anything that gives its bytes in pieces."""
-
-    def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
-
-
-def file_sha256(path: Path, progress: Progress) -> str:
-    """The hash of the file's bytes, in hexadecimal."""
-    digest = hashlib.sha256()
-    total = path.stat().st_size
-    with path.open("rb") as file:
-        for chunk in chunks(file):
-            digest.update(chunk)
-            progress("Checking file", file.tell(), total)
-    return digest.hexdigest()
-
-
-def chunks(file: SupportsRead) -> Iterator[bytes]:
-    """The rest of an open file in pieces of bounded size."""
-    while chunk := file.read(CHUNK_BYTES):
-        yield chunk
-
-
 def unpacked(
-    source: Path, filename: str, folder: Path, *, progress: Progress, limits: ReadLimits
+    upload: DataFile, folder: Path, asked: ReadOptions, *, progress: Progress, limits: ReadLimits
 ) -> DataFile:
-    """The data file in `source`: itself, or what was unpacked from it into `folder`. A workbook is
-    no archive here.
+    """The data file in the uploaded one: itself, or what was unpacked from it into `folder`. A
+    workbook is no archive here.
     """
-    with source.open("rb") as file:
-        magic = file.read(4)
-    unpacking = _Unpacking(source, folder / "unpacked", progress, limits)
+    magic = upload.scan.start[:4]
+    unpacking = _Unpacking(
+        upload.path, folder / "unpacked", TextScan(asked.encoding), progress, limits
+    )
     if magic.startswith(GZIP_MAGIC):
-        inner = _unpack_gzip(unpacking, filename)
-    elif magic in ZIP_MAGICS and not is_office_file(source):
-        inner = _unpack_zip(unpacking, filename)
+        inner = _unpack_gzip(unpacking, upload.name)
+    elif magic in ZIP_MAGICS and not is_office_file(upload.path):
+        inner = _unpack_zip(unpacking, upload.name)
     else:
-        return DataFile(source, filename)
-    _refuse_archive_inside(inner, filename)
+        return upload
+    _refuse_archive_inside(inner, upload.name)
     return inner
 
 
@@ -121,11 +98,14 @@ def refuse_bomb(archive: zipfile.ZipFile, path: Path, limits: ReadLimits) -> dic
 class _Unpacking:
     source: Path
     target: Path
+    scan: TextScan
     progress: Progress
     limits: ReadLimits
 
     def copy(self, packed: SupportsRead, *, total: int) -> None:
-        """Write all of `packed` to the target, watching size and ratio; `total` 0 = not known."""
+        """Write all of `packed` to the target and scan it, watching size and ratio; `total` 0 = not
+        known.
+        """
         allowed = self.limits.max_ratio * self.source.stat().st_size
         n_bytes = 0
         with self.target.open("wb") as target:
@@ -133,7 +113,9 @@ class _Unpacking:
                 n_bytes += len(chunk)
                 self.refuse_too_big(n_bytes, allowed)
                 target.write(chunk)
+                self.scan.feed(chunk)
                 self.progress("Unpacking file", n_bytes, total)
+        self.scan.finish()
 
     def refuse_too_big(self, n_bytes: int, allowed: int) -> None:
         if n_bytes > self.limits.max_unpacked_bytes:
@@ -162,7 +144,7 @@ def _unpack_gzip(unpacking: _Unpacking, filename: str) -> DataFile:
             "The gzip file is damaged and cannot be unpacked. Pack the data again."
         ) from error
     name = filename[: -len(".gz")] if filename.lower().endswith(".gz") else filename
-    return DataFile(unpacking.target, name, ("Unpacked from a gzip file.",))
+    return DataFile(unpacking.target, name, unpacking.scan, ("Unpacked from a gzip file.",))
 
 
 def _unpack_zip(unpacking: _Unpacking, filename: str) -> DataFile:
@@ -180,7 +162,7 @@ def _unpack_zip(unpacking: _Unpacking, filename: str) -> DataFile:
             "Pack it as an ordinary zip file, or use it unpacked."
         ) from error
     name = PurePosixPath(member.filename).name
-    return DataFile(unpacking.target, name, (f"Unpacked {name} from a zip file.",))
+    return DataFile(unpacking.target, name, unpacking.scan, (f"Unpacked {name} from a zip file.",))
 
 
 def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
@@ -211,8 +193,7 @@ def _is_clutter(member: zipfile.ZipInfo) -> bool:
 
 
 def _refuse_archive_inside(inner: DataFile, filename: str) -> None:
-    with inner.path.open("rb") as file:
-        magic = file.read(4)
+    magic = inner.scan.start[:4]
     if magic.startswith(GZIP_MAGIC) or (magic in ZIP_MAGICS and not is_office_file(inner.path)):
         raise DataProblem(
             f"{filename} holds another archive, {inner.name}. Pack the data once, or not at all."

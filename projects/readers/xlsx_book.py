@@ -25,6 +25,7 @@ from openpyxl.xml.constants import SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
 from projects.readers.facts import ReadLimits
+from projects.readers.scan import chunks
 from projects.readers.sheets import (
     MAX_MERGES,
     MAX_ROWS,
@@ -35,7 +36,7 @@ from projects.readers.sheets import (
     moment_text,
     number_text,
 )
-from projects.readers.source import chunks, refuse_bomb
+from projects.readers.source import refuse_bomb
 from studio.engine.errors import DataProblem
 
 _SHARED_TEXTS = "xl/sharedStrings.xml"
