@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 
 from django.conf import settings
 from django.db import transaction
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from projects.incoming import name_of_url, received
@@ -18,7 +19,6 @@ from projects.services import StoredFile, dataset_of_file
 from studio import outbound, storage, tables
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
-from studio.figures import filesize
 
 PART_BYTES = (
     8 * 1024 * 1024
@@ -33,8 +33,9 @@ def upload_begin(*, user: User, filename: str, size_bytes: int) -> Upload:
         raise DataProblem("The file has no name. Name it, with an ending such as .csv.")
     if size_bytes > settings.MAX_UPLOAD_BYTES:
         raise DataProblem(
-            f"The file has {filesize(size_bytes)}; this studio takes up to"
-            f" {filesize(settings.MAX_UPLOAD_BYTES)}. Pack it with gzip, or upload a part of it."
+            f"The file has {filesizeformat(size_bytes)}; this studio accepts up to"
+            f" {filesizeformat(settings.MAX_UPLOAD_BYTES)}. Compress it with gzip,"
+            " or upload a part of it."
         )
     part_bytes = max(PART_BYTES, -(-size_bytes // MAX_PARTS))
     return Upload.objects.create(

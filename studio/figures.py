@@ -1,4 +1,4 @@
-"""Fractions, durations and sizes as people read them."""
+"""Fractions and durations as people read them."""
 
 from __future__ import annotations
 
@@ -23,15 +23,3 @@ def duration(seconds: float | None) -> str:
     if whole < HOUR:
         return f"{whole // MINUTE}{NO_BREAK}min {whole % MINUTE}{NO_BREAK}s"
     return f"{whole // HOUR}{NO_BREAK}h {whole % HOUR // MINUTE}{NO_BREAK}min"
-
-
-def filesize(n_bytes: int | None) -> str:
-    """1536 → 1.5 KB, in powers of 1024 like file managers."""
-    if n_bytes is None:
-        return "–"
-    size = float(n_bytes)
-    for unit in ("B", "KB", "MB", "GB"):
-        if size < 1024 or unit == "GB":
-            return f"{size:.0f}{NO_BREAK}{unit}" if unit == "B" else f"{size:.1f}{NO_BREAK}{unit}"
-        size /= 1024
-    raise AssertionError

@@ -11,11 +11,11 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 
 from studio.api.problems import ApiProblem, is_api, problem_response, sentence
 from studio.engine.errors import DataProblem
-from studio.figures import filesize
 from studio.htmx import is_partial
 
 logger = logging.getLogger(__name__)
@@ -84,9 +84,9 @@ def upload_limit(get_response: Handler) -> Handler:
         length = request.META.get("CONTENT_LENGTH") or "0"
         if length.isdecimal() and int(length) > settings.MAX_UPLOAD_BYTES + FORM_BYTES:
             problem = (
-                f"This upload has {filesize(int(length))}; at most"
-                f" {filesize(settings.MAX_UPLOAD_BYTES)} are accepted. Split the file, or compress"
-                " it with gzip."
+                f"This upload has {filesizeformat(int(length))}; at most"
+                f" {filesizeformat(settings.MAX_UPLOAD_BYTES)} are accepted. Split the file,"
+                " or compress it with gzip."
             )
             if is_api(request):
                 return problem_response(ApiProblem(problem, status=413))

@@ -30,12 +30,12 @@ from django.core.mail import send_mail
 from django.db import DatabaseError, close_old_connections, connection, models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Cancelled
-from studio.figures import filesize
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +152,7 @@ class Run(models.Model):
         """
         done, total = self.progress_done, self.progress_total
         if self.stage == READING_STAGE:
-            return f"{filesize(done)} of {filesize(total)}"
+            return f"{filesizeformat(done)} of {filesizeformat(total)}"
         return f"{done:,} of {total:,}"
 
     @property

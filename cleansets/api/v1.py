@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.template.defaultfilters import filesizeformat
 from ninja import File, Query, Router, Status
 from ninja.files import UploadedFile
 
@@ -22,7 +23,6 @@ from studio.accounts.access import account
 from studio.api.pages import page, page_of
 from studio.api.schemas import MAX_OFFSET, Page, Paged, SafeForSpreadsheets
 from studio.engine.errors import DataProblem
-from studio.figures import filesize
 
 router = Router(tags=["Cleansets"])
 MAX_IMPORT_BYTES = 200 * 1024**2  # some millions of decisions; they are read at once
@@ -151,7 +151,8 @@ def decisions_upload(
     """
     if (file.size or 0) > MAX_IMPORT_BYTES:
         raise DataProblem(
-            f"This file of decisions has {filesize(file.size)}; at most 200 MB are read. Split it."
+            f"This file of decisions has {filesizeformat(file.size)};"
+            " at most 200 MB are read. Split it."
         )
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     decisions = imports.decisions_in_file(file.name or "", file.read())

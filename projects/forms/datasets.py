@@ -8,11 +8,11 @@ from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
+from django.template.defaultfilters import filesizeformat
 
 from projects.readers.profile import ColumnProfile
 from studio.engine.conventions import Convention
 from studio.engine.table.columns import ColumnKind
-from studio.figures import filesize
 
 ACCEPTED = (
     ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xlsx", ".xlsb", ".xls", ".ods",
@@ -46,9 +46,9 @@ class UploadForm(forms.Form):
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
             raise forms.ValidationError(
-                f"The file has {filesize(file.size)}; this studio takes up to"
-                f" {filesize(settings.MAX_UPLOAD_BYTES)}. Compress it with gzip, or upload a part"
-                " of it."
+                f"The file has {filesizeformat(file.size)}; this studio accepts up to"
+                f" {filesizeformat(settings.MAX_UPLOAD_BYTES)}. Compress it with gzip,"
+                " or upload a part of it."
             )
         return file
 

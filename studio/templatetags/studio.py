@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import urlencode
 
 from django import template
-from django.http import QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from studio.engine.conventions.blanks import is_blank
 from studio.engine.table.row_numbers import row_number
-from studio.figures import duration, filesize, percent
+from studio.figures import duration, percent
 
 register = template.Library()
 
 
 register.filter(percent)
 register.filter(duration)
-register.filter(filesize)
 register.filter(row_number)
 register.filter(is_blank)
 
@@ -38,12 +35,11 @@ def when(moment: datetime | None) -> SafeString | str:
     )
 
 
-@register.simple_tag
-def query(current: QueryDict, **changes: object) -> str:
-    """The query string with some values changed; None removes one."""
-    changed = current.copy()
-    for name, value in changes.items():
-        changed.pop(name, None)
-        if value is not None and value != "":
-            changed[name] = str(value)
-    return f"?{urlencode(list(changed.lists()), doseq=True)}"
+@register.simple_block_tag
+def scrolling(content: SafeString, label: str) -> SafeString:
+    """A region that scrolls sideways by itself, by keyboard too; usually around a table."""
+    return format_html(
+        '<div class="table-scroll" tabindex="0" role="region" aria-label="{}">{}</div>',
+        label,
+        content,
+    )

@@ -191,7 +191,7 @@ class TestUploadForm:
         response = browser.post(reverse("dataset-upload"), {"file": csv_file(TABLE)})
 
         assert response.status_code == 422
-        assert "takes up to 10" in response.content.decode()
+        assert "accepts up to 10" in response.content.decode()
         assert not Dataset.objects.exists()
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from django.http import QueryDict
+from django.template import Context, Template
 
-from studio.figures import duration, filesize, percent
+<<<<<<< HEAD
+from studio.figures import duration, percent
 from studio.templatetags.studio import query, when
+=======
+from studio.templatetags.studio import duration, percent, when
+>>>>>>> 908b765 (Write each repeated piece of a page once)
 
 
 def plain(text: object) -> str:
@@ -32,21 +36,6 @@ def test_duration_has_its_two_largest_units(seconds: float | None, text: str) ->
     assert plain(duration(seconds)) == text
 
 
-@pytest.mark.parametrize(
-    ("n_bytes", "text"),
-    [
-        (None, "–"),
-        (0, "0 B"),
-        (1023, "1023 B"),
-        (1536, "1.5 KB"),
-        (5 * 1024**2, "5.0 MB"),
-        (3 * 1024**4, "3072.0 GB"),
-    ],
-)
-def test_filesize_is_in_powers_of_1024(n_bytes: int | None, text: str) -> None:
-    assert plain(filesize(n_bytes)) == text
-
-
 def test_percent_keeps_one_digit() -> None:
     assert plain(percent(0.9314)) == "93.1 %"
     assert plain(percent(1, 0)) == "100 %"
@@ -61,7 +50,9 @@ def test_moment_has_its_exact_time_beside_the_readable_one() -> None:
     assert when(None) == "–"
 
 
-def test_query_changes_adds_and_removes_values() -> None:
-    current = QueryDict("given=a&given=b&page=3&sort=x")
-    assert query(current, page=None, sort="y", q="ü &") == "?given=a&given=b&sort=y&q=%C3%BC+%26"
-    assert current.urlencode() == "given=a&given=b&page=3&sort=x"
+def test_scrolling_region_can_be_reached_by_keyboard_and_has_a_name() -> None:
+    page = Template('{% scrolling "Rows of "|add:name %}<b>{{ name }}</b>{% endscrolling %}')
+    assert page.render(Context({"name": "R&D"})) == (
+        '<div class="table-scroll" tabindex="0" role="region" aria-label="Rows of R&amp;D">'
+        "<b>R&amp;D</b></div>"
+    )
