@@ -151,7 +151,7 @@ def decisions_upload(
     """
     if (file.size or 0) > MAX_IMPORT_BYTES:
         raise DataProblem(
-            f"This file of decisions has {filesizeformat(file.size)};"
+            f"This file of decisions has {filesizeformat(file.size or 0)};"
             " at most 200 MB are read. Split it."
         )
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)

@@ -46,7 +46,7 @@ class UploadForm(forms.Form):
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
             raise forms.ValidationError(
-                f"The file has {filesizeformat(file.size)}; this studio accepts up to"
+                f"The file has {filesizeformat(file.size or 0)}; this studio accepts up to"
                 f" {filesizeformat(settings.MAX_UPLOAD_BYTES)}. Compress it with gzip,"
                 " or upload a part of it."
             )

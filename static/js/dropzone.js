@@ -16,7 +16,7 @@
 
   const sentenceFor = (xhr) => {
     if (xhr.status === 413) return "The file is larger than this studio accepts. Split it, or compress it with gzip.";
-    return refusal(xhr.responseText) || `The studio could not take the file (error ${xhr.status}). Try again.`;
+    return refusal(xhr.responseText) || `The studio could not accept the file (error ${xhr.status}). Try again.`;
   };
 
   const enhance = (form) => {
@@ -76,7 +76,7 @@
       xhr.addEventListener("load", finish);
       xhr.addEventListener("error", () => {
         setBusy(false);
-        showError("The connection broke before the file had arrived. Check the network and upload it again.");
+        showError("The connection was lost before the file had arrived. Check the network and upload it again.");
       });
       setBusy(true);
       xhr.send(data);

@@ -37,13 +37,13 @@
 
   document.addEventListener("htmx:sendError", (event) => {
     const onlyLooked = event.detail.requestConfig.verb === "get";
-    const lost = onlyLooked ? "what you see here may be out of date" : "what you did last is not saved";
-    say(`The studio does not answer: ${lost}. Check that it is running.`);
+    const lost = onlyLooked ? "this page may be out of date" : "your last action was not saved";
+    say(`The studio is not responding: ${lost}. Check that it is running.`);
   });
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
     if (status === 401 || status === 403) say("You are no longer logged in. Reload the page to log in again.");
-    else if (status === 404) say("This does not exist any more. Reload the page.");
+    else if (status === 404) say("This no longer exists. Reload the page.");
     else say(`The studio could not do that (error ${status}). Nothing was changed.`);
   });
 

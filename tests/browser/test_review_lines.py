@@ -137,7 +137,7 @@ def test_a_spelling_that_is_nearly_a_class_is_asked_about(review: Review) -> Non
     page = review()
     class_field(page)
     page.keyboard.type("Billing ")
-    expect(matching(page).last).to_contain_text("billing is there already")
+    expect(matching(page).last).to_contain_text("“billing” already exists")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#review-notice")).to_contain_text("differs only in case or spaces")
     assert shown(page) == "Row 1"
@@ -180,7 +180,7 @@ def test_the_end_of_a_view_counts_what_is_undecided_and_leads_there(review: Revi
     page.wait_for_load_state()
     page.goto(page.url.split("?")[0] + "?row=110")
     page.keyboard.press("q")
-    expect(page.locator("#row-panel")).to_contain_text("All 12 rows of this view are decided")
+    expect(page.locator("#row-panel")).to_contain_text("All 12 rows in this view are decided")
     expect(page.locator("#row-panel")).to_contain_text("11 fixed, 1 kept, 0 excluded")
     expect(page.locator("#row-panel").get_by_role("button", name="Improve results")).to_be_visible()
     expect(
@@ -230,5 +230,5 @@ def test_an_older_version_says_so_and_decides_only_where_that_is_chosen(
     expect(page.locator("#review-notice")).to_contain_text("Version 2 of this project is newer")
     assert shown(page) == "Row 11"
     note.get_by_role("button", name="Decide here anyway").click()
-    expect(note).to_contain_text("You chose to decide here all the same")
+    expect(note).to_contain_text("You chose to decide here anyway")
     press(page, "q", "Row 21")

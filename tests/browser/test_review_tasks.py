@@ -58,7 +58,7 @@ def test_enter_presses_the_button_that_has_the_focus(review: Review) -> None:
 
 def test_numbers_are_reviewed_by_keyboard_and_filtered_by_range(review: Review) -> None:
     page = review(task="regression")
-    expect(page.get_by_role("img", name="Given 100. The models say 150")).to_be_visible()
+    expect(page.get_by_role("img", name="Given 100. The models predict 150")).to_be_visible()
     press(page, "w", "Row 11")
     page.keyboard.press("l")
     page.keyboard.type("111.5")

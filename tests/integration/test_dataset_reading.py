@@ -133,7 +133,7 @@ def test_a_version_that_cannot_be_read_does_not_take_the_dataset_away(browser: C
         "Line 1 cannot be decoded as UTF-16. Name its encoding, or save the file as UTF-8.",
     )
     shown = page(browser, version)
-    assert "Version 2 was not read; this is version 1" in shown
+    assert "Version 2 could not be read; this is version 1" in shown
     assert failed.error_message in shown
     assert "3 rows" in shown
     create = browser.get(
@@ -146,7 +146,7 @@ def test_a_version_that_cannot_be_read_does_not_take_the_dataset_away(browser: C
 def test_a_file_that_was_refused_can_be_read_in_another_way(browser: Client) -> None:
     version = upload(browser, '{"x": {"p": 1, "q": 2}, "y": {"p": 3, "q": 4}}', "frame.json")
     assert version.status == Status.FAILED
-    assert "Read it in another way" in page(browser, version)
+    assert "Read it differently" in page(browser, version)
     assert read_again(browser, version, orient="index").n_rows == 2
 
 

@@ -326,7 +326,7 @@ class TestWrongAddresses:
         )
 
     def test_without_any_dataset_the_page_says_what_to_do(self, browser: Client) -> None:
-        assert "A project begins with a dataset" in words(browser.get(reverse("project-create")))
+        assert "A project starts with a dataset" in words(browser.get(reverse("project-create")))
 
     @pytest.mark.parametrize("name", ["project", "project-settings"])
     def test_the_projects_of_others_do_not_exist(self, alice: User, bob: User, name: str) -> None:

@@ -7,12 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from django.template import Context, Template
 
-<<<<<<< HEAD
 from studio.figures import duration, percent
-from studio.templatetags.studio import query, when
-=======
-from studio.templatetags.studio import duration, percent, when
->>>>>>> 908b765 (Write each repeated piece of a page once)
+from studio.templatetags.studio import when
 
 
 def plain(text: object) -> str:

@@ -54,7 +54,7 @@ function open(field) {
   list.replaceChildren();
   for (const name of matchingClasses(typed, known())) line(list, name);
   const near = nearSpelling(typed);
-  if (typed && !known().includes(typed)) line(list, typed, near ? `${near} is there already` : "Ctrl+Enter");
+  if (typed && !known().includes(typed)) line(list, typed, near ? `“${near}” already exists` : "Ctrl+Enter");
   list.hidden = !list.children.length;
   field.setAttribute("aria-expanded", String(!list.hidden));
   highlight(field, list.querySelector(`${SHOWN}:not([data-create])`));
@@ -106,7 +106,7 @@ function createTyped(field) {
   if (known().includes(typed)) take(field, typed, false);
   else if (near && askedAgain !== typed) {
     askedAgain = typed;
-    say(`“${near}” is there already and differs only in case or spaces. Ctrl+Enter again creates “${typed}”.`);
+    say(`“${near}” already exists and differs only in case or spaces. Ctrl+Enter again creates “${typed}”.`);
   } else take(field, typed, true);
 }
 
@@ -120,7 +120,7 @@ function take(field, name, isNew) {
     addToSet(field.form, name);
     field.value = "";
     field.blur();
-    say(`“${name}” is in the set; Enter applies it.`);
+    say(`“${name}” is now in the set; Enter applies it.`);
   } else {
     field.value = name;
     field.form.requestSubmit(isNew ? field.form.querySelector("[name=new_class]") : undefined);

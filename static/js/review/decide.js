@@ -20,7 +20,7 @@ function leftoverText(form, body) {
   const field = form.querySelector("[data-class-field=set]");
   if (!field?.value.trim() || body.get("choice") !== "label") return false;
   field.focus();
-  say(`“${field.value.trim()}” is not in the set yet. Enter takes a class of the list, Ctrl+Enter creates a new one.`);
+  say(`“${field.value.trim()}” is not in the set yet. Enter adds a class from the list, Ctrl+Enter creates a new one.`);
   return true;
 }
 
@@ -73,7 +73,7 @@ document.addEventListener("submit", (event) => {
   const form = event.target;
   if (!form.matches("[data-decide], [data-undo]")) return;
   event.preventDefault();
-  if (isComing()) say("The next row is on its way; choose again when it is there.");
+  if (isComing()) say("The next row is still loading. Choose again once it is shown.");
   else if (form.matches("[data-undo]")) undo(form);
   else if (panel().dataset.row) decide(form, event.submitter);
 });

@@ -74,7 +74,7 @@ export function dropKeys() {
   if (!n) return;
   waiting.length = 0;
   showCounts({ waiting: 0 });
-  say(n === 1 ? "One key that waited was not used." : `${n} keys that waited were not used.`);
+  say(n === 1 ? "One waiting key press was discarded." : `${n} waiting key presses were discarded.`);
 }
 
 document.addEventListener("keydown", (event) => {

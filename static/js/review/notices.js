@@ -11,8 +11,8 @@ export function showCounts(changed) {
   Object.assign(counts, changed);
   const parts = [];
   if (counts.saving) parts.push(`Saving ${counts.saving}…`);
-  if (counts.waiting === 1) parts.push("1 key waits for its row");
-  if (counts.waiting > 1) parts.push(`${counts.waiting} keys wait for their rows`);
+  if (counts.waiting === 1) parts.push("1 key press waiting");
+  if (counts.waiting > 1) parts.push(`${counts.waiting} key presses waiting`);
   const place = document.getElementById("review-saving");
   if (place) place.textContent = parts.join(" · ");
 }

@@ -5,7 +5,7 @@ import { showCounts } from "./notices.js";
 const PAUSES_MS = [500, 2000];
 const TIMEOUT_MS = 30_000;
 const MAX_KEPT_FIELDS = 100; // browsers refuse larger bodies that are to outlive their page
-const AWAY = "The studio does not answer. Check that it is running.";
+const AWAY = "The studio is not responding. Check that it is running.";
 const LOGGED_OUT = "You are no longer logged in. Log in again in another tab, then try again here.";
 
 const queue = [];
@@ -106,7 +106,7 @@ function ask(request, { problem, isRefused }) {
   part("title").textContent = `${request.what}: not saved`;
   part("why").textContent = problem;
   const n = queue.length - 1;
-  part("waiting").textContent = n ? `${n} later ${n === 1 ? "decision waits" : "decisions wait"} and will be saved next.` : "";
+  part("waiting").textContent = n ? `${n} later ${n === 1 ? "decision is" : "decisions are"} waiting and will be saved next.` : "";
   part("drop").textContent = isRefused ? "Go back to the row" : "Discard this decision";
   part("retry").hidden = Boolean(isRefused);
   dialog.showModal();

@@ -26,7 +26,7 @@ export function resetSet() {
 export function mayLeave() {
   if (!hasChanges() || warnedAbout === panel()) return true;
   warnedAbout = panel();
-  say("Your set is not applied. Enter applies it, Esc resets it; the same key or click again leaves the row without it.");
+  say("Your set is not applied yet. Enter applies it, Esc resets it. The same key or click again leaves the row without applying it.");
   return false;
 }
 

@@ -77,7 +77,7 @@ def test_whoever_chooses_to_decides_in_an_older_version(
     response = browser.post(choose, {"view": "issue=all"})
     assert response["Location"] == f"{cleanset.get_absolute_url()}?issue=all"
     page = page_of(browser, cleanset)
-    assert "You chose to decide here all the same" in page
+    assert "You chose to decide here anyway" in page
     assert 'data-key="w"' in page
     address = reverse("cleanset-decide", args=[cleanset.pk, 0])
     assert browser.post(address, {"choice": "keep", "next": "10"}).status_code == 302
