@@ -34,7 +34,7 @@ from studio.engine.study.study import make_study, max_changes
 from studio.engine.table.cells import Table
 from studio.engine.table.columns import ColumnKind
 from tests.unit.engine.frames import numbers_frame, sets_frame, shuffled, table_spec
-from tests.unit.engine.test_slices import KINDS, exchanged, plain_frame
+from tests.unit.engine.groups.test_slices import KINDS, exchanged, plain_frame
 
 SPEC = replace(table_spec(KINDS), only_candidates=("gentle-boosting",))
 N_ROWS = 400
