@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from projects.models import Project
+from studio.engine import stages
 from studio.engine.conventions import Convention
 from studio.engine.ml_task import MLTask
 from studio.runs import Run
@@ -72,15 +73,15 @@ class Cleanset(Run):
     @property
     def stages(self) -> tuple[str, ...]:
         """The engine's stages; only text in regular mode is encoded."""
-        encoding = ("Encoding text",) if self.project.spec().may_encode else ()
+        encoding = (stages.ENCODING_TEXT,) if self.project.spec().may_encode else ()
         return (
-            "Reading rows",
-            "Reading features",
+            stages.READING_ROWS,
+            stages.READING_FEATURES,
             *encoding,
-            "Training models",
-            "Ensembling",
-            "Finding issues",
-            "Saving",
+            stages.TRAINING_MODELS,
+            stages.ENSEMBLING,
+            stages.FINDING_ISSUES,
+            stages.SAVING,
         )
 
 

@@ -26,6 +26,7 @@ from cleansets.overlay import (
     rows_to_analyse,
 )
 from studio import storage, tables
+from studio.engine import stages
 from studio.engine.health.rows.leak import split_column
 from studio.engine.model_selection.assessment import ENSEMBLE_KEY
 from studio.engine.progress import Progress
@@ -55,7 +56,7 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
         result, spec, dataset_sha256=version.sha256, labels=rows.labels, former_labels=former
     )
     whole = with_left_out(result, rows.row_id, version.n_rows or 0)
-    progress("Saving")
+    progress(stages.SAVING)
     with tables.scratch() as folder:
         names = write_results(whole, given_labels(run), folder)
         keys = {name: storage.cleanset_file(run.pk, run.attempt, name) for name in names}
@@ -103,7 +104,7 @@ def analyse_table(
     `former` are the labels that these had before they were corrected, from whose fits models may go
     on.
     """
-    progress("Reading rows")
+    progress(stages.READING_ROWS)
     split = split_column(pq.read_schema(table).names)
     wanted = (*spec.feature_columns, spec.label_column, split)
     row_ids = None if rows is None or not rows.n_excluded else rows.row_id

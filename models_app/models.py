@@ -6,6 +6,7 @@ from django.db import models
 from django.urls import reverse
 
 from cleansets.models import Cleanset
+from studio.engine import stages
 from studio.runs import Run
 
 
@@ -46,15 +47,15 @@ class DeployedModel(Run):
     @property
     def stages(self) -> tuple[str, ...]:
         """The engine's stages, ending with the fit on every row."""
-        encoding = ("Encoding text",) if "Encoding text" in self.cleanset.stages else ()
+        encoding = (stages.ENCODING_TEXT,) if stages.ENCODING_TEXT in self.cleanset.stages else ()
         return (
-            "Reading rows",
-            "Reading features",
+            stages.READING_ROWS,
+            stages.READING_FEATURES,
             *encoding,
-            "Training models",
-            "Ensembling",
-            "Training the best model",
-            "Saving",
+            stages.TRAINING_MODELS,
+            stages.ENSEMBLING,
+            stages.TRAINING_BEST_MODEL,
+            stages.SAVING,
         )
 
     @property

@@ -16,6 +16,7 @@ from cleansets.overlay import corrected_rows
 from models_app.artifact_files import save_tar
 from models_app.models import DeployedModel
 from studio import storage, tables
+from studio.engine import stages
 from studio.engine.progress import Progress
 from studio.engine.recipes.train import TrainedModel, train_model
 from studio.engine.schema import CleansetSpec
@@ -29,7 +30,7 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
     rows = corrected_rows(run.cleanset)
     table = tables.local_path(project.version.table_key)
     model = fit_best_model(table, spec, rows.labels, row_ids=rows.row_id, progress=progress)
-    progress("Saving")
+    progress(stages.SAVING)
     with tables.scratch() as folder:
         tar = folder / "model.tar"
         manifest = save_tar(model, tar)
@@ -58,7 +59,7 @@ def fit_best_model(
 
     The worker and the command line both call this.
     """
-    progress("Reading rows")
+    progress(stages.READING_ROWS)
     frame = read_frame(table, spec.feature_columns, row_ids)
     cache = settings.CACHE_DIR / "engine"
     with fan_out() as n_jobs:

@@ -113,9 +113,7 @@ def _results(
     is_copy = columns["is_near_duplicate"]
     clusters = np.zeros(n_rows, dtype=np.int64)
     clusters[is_copy] = np.arange(int(is_copy.sum())) // 3
-    columns["near_duplicate_cluster_id"] = pd.array(
-        np.where(is_copy, clusters, -1), dtype="Int64"
-    )
+    columns["near_duplicate_cluster_id"] = pd.array(np.where(is_copy, clusters, -1), dtype="Int64")
     columns["near_duplicate_cluster_id"][~is_copy] = pd.NA
     columns["has_rare_class"] = np.zeros(n_rows, dtype=bool)
     columns["is_initially_unlabeled"] = np.zeros(n_rows, dtype=bool)

@@ -47,9 +47,7 @@ def _set_up(folder: Path) -> None:
     call_command("migrate", verbosity=0)
 
 
-def _measure(
-    folder: Path, n_rows: int, n_decisions: int, options: argparse.Namespace
-) -> None:
+def _measure(folder: Path, n_rows: int, n_decisions: int, options: argparse.Namespace) -> None:
     from cleansets.models import Cleanset
     from studio.accounts.models import User
     from tests.benchmarks.large_cleanset import make_large_cleanset
@@ -60,9 +58,7 @@ def _measure(
     if cleanset is None:
         cleanset = make_large_cleanset(owner, n_rows, n_decisions, folder)
     sys.stdout.write(f"{n_rows:,} rows, {cleanset.reviews.count():,} decisions\n")
-    sys.stdout.write(
-        f"{'':24}{'processor, median':>18}{'p95':>8}{'wall, median':>14}{'p95':>8}\n"
-    )
+    sys.stdout.write(f"{'':24}{'processor, median':>18}{'p95':>8}{'wall, median':>14}{'p95':>8}\n")
     for name, calls in (_requests(cleanset, owner) | _bare(cleanset)).items():
         if not options.only or name in options.only:
             _print(name, _times(calls, options.requests))
@@ -163,9 +159,7 @@ def _bare(cleanset: object) -> dict[str, Iterator[Callable[[], object]]]:
                 f"SELECT * FROM '{issues}' WHERE {condition} ORDER BY {order} LIMIT 50"
             ).fetchall()
             ids = ", ".join(str(row[0]) for row in found)
-            return database.execute(
-                f"SELECT * FROM '{table}' WHERE __row_id IN ({ids})"
-            ).fetchall()
+            return database.execute(f"SELECT * FROM '{table}' WHERE __row_id IN ({ids})").fetchall()
 
         return call
 

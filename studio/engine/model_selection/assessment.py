@@ -17,7 +17,6 @@ from studio.engine.model_selection.crossval import OutOfSample
 from studio.engine.schema import CandidateResult
 from studio.engine.tasks.base import Quality, TaskRecipe
 
-STAGE = "Ensembling"
 ENSEMBLE_KEY = "ensemble"
 
 

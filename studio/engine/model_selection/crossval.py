@@ -19,12 +19,12 @@ from studio.engine.labels.encoding import Labels
 from studio.engine.runtime.cache import Arrays
 from studio.engine.runtime.one_thread import one_thread
 from studio.engine.runtime.resources import Resources
+from studio.engine.stages import TRAINING_MODELS
 from studio.engine.study.folds import NO_FOLD
 from studio.engine.study.study import Study
 from studio.engine.table.rows import digest
 from studio.engine.tasks.registry import RECIPES
 
-STAGE = "Training models"
 _MEMORY = "memory "  # before the names of its arrays in the cache
 
 
@@ -165,13 +165,13 @@ def _fitted(
     waiting = [fit for fit in fits if fit.key not in done]
     for view in dict.fromkeys(fit.candidate.view for fit in waiting):
         study.views.matrix(view)  # under its own stage, before the fits are counted
-    resources.progress(STAGE, n_before + len(done), n_total)
+    resources.progress(TRAINING_MODELS, n_before + len(done), n_total)
     starts = _starts([fit.start for fit in waiting if fit.start is not None], study, resources)
     for fit, result in _run(waiting, starts, study, resources):
         if fit.start is None:
             resources.cache.put(fit.key, _as_arrays(result))
         done[fit.key] = replace(result, memory={})
-        resources.progress(STAGE, n_before + len(done), n_total)
+        resources.progress(TRAINING_MODELS, n_before + len(done), n_total)
     return done
 
 

@@ -22,7 +22,6 @@ from studio.engine.issues.kept import find_or_recall
 from studio.engine.issues.registry import ISSUE_TYPES
 from studio.engine.labels.reading import read_labels
 from studio.engine.ml_task import MEASURES, MLTask
-from studio.engine.model_selection import assessment
 from studio.engine.model_selection.assessment import Assessment, assess
 from studio.engine.model_selection.crossval import cross_validate
 from studio.engine.model_selection.selection import choose
@@ -34,12 +33,11 @@ from studio.engine.runtime.memory import keep_little
 from studio.engine.runtime.resources import Resources
 from studio.engine.runtime.stopwatch import Stopwatch
 from studio.engine.schema import CandidateResult, CleansetResult, CleansetSpec
+from studio.engine.stages import ENSEMBLING, FINDING_ISSUES, READING_FEATURES
 from studio.engine.study.study import Study, make_study, settled_conventions, size_of
 from studio.engine.table.cells import Table
 from studio.engine.table.reading import Reading
 from studio.engine.tasks.registry import RECIPES
-
-STAGE = "Finding issues"
 
 
 def build_cleanset(  # noqa: PLR0913  (all but two by name)
@@ -88,7 +86,7 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     keep_little()
     watch = Stopwatch(progress)
     resources = Resources(Cache(cache_dir), n_jobs, watch)
-    watch("Reading features")
+    watch(READING_FEATURES)
     if labels is None and spec.label_column in frame.columns:
         cells = frame[spec.label_column].astype(object)
         labels = read_labels(cells.where(cells.notna(), None).tolist(), spec)
@@ -177,7 +175,7 @@ def cross_validated(study: Study, resources: Resources) -> Assessment:
     candidates = tuned(_candidates(study), study, resources)
     choosing = partial(choose, study=study, n_jobs=resources.n_jobs, progress=resources.progress)
     fits = cross_validate(candidates, study, resources, choose=choosing)
-    resources.progress(assessment.STAGE)
+    resources.progress(ENSEMBLING)
     assessed = assess(fits, study.labels, RECIPES[study.spec.task])
     measure = MEASURES[study.spec.task]
     for row in assessed.candidates:
@@ -210,9 +208,9 @@ def find_issues(evidence: Evidence, resources: Resources) -> pd.DataFrame:
     issue_types = [issue for issue in ISSUE_TYPES if issue.applies_to(evidence.study.spec)]
     columns: dict[str, object] = {}
     for done, issue_type in enumerate(issue_types):
-        resources.progress(STAGE, done, len(issue_types))
+        resources.progress(FINDING_ISSUES, done, len(issue_types))
         columns.update(find_or_recall(issue_type, evidence))
-    resources.progress(STAGE, len(issue_types), len(issue_types))
+    resources.progress(FINDING_ISSUES, len(issue_types), len(issue_types))
     return pd.DataFrame(columns)
 
 

@@ -30,6 +30,7 @@ from studio.engine.runtime.cache import Cache
 from studio.engine.runtime.memory import keep_little
 from studio.engine.runtime.resources import Resources
 from studio.engine.schema import CandidateResult, CleansetSpec
+from studio.engine.stages import READING_FEATURES, TRAINING_BEST_MODEL
 from studio.engine.study.study import Study, make_study
 from studio.engine.table.cells import Table
 from studio.engine.table.levels import LEVELLED, MAX_LEVELS, SpelledLevels
@@ -37,8 +38,6 @@ from studio.engine.table.required_columns import quoted
 from studio.engine.tasks.base import LabelFormat
 from studio.engine.tasks.registry import RECIPES
 from studio.engine.text.arithmetic import Arithmetic
-
-STAGE = "Training the best model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ def train_model(
     keep_little()
     rows = _labeled_rows(frame, labels, spec)
     resources = Resources(Cache(cache_dir), n_jobs, progress)
-    progress("Reading features")
+    progress(READING_FEATURES)
     table = Table.of(frame.iloc[rows], spec.feature_columns)
     study = make_study(table, [labels[row] for row in rows], spec, resources)
     study = replace(
@@ -154,9 +153,9 @@ def train_model(
     members = _chosen(assessed)
     fitted = []
     for done, member in enumerate(members):
-        progress(STAGE, done, len(members))
+        progress(TRAINING_BEST_MODEL, done, len(members))
         fitted.append(_refitted(member, study, study.labels))
-    progress(STAGE, len(members), len(members))
+    progress(TRAINING_BEST_MODEL, len(members), len(members))
     views = {member.view: None for member in (*fitted, *([error_bar[0]] if error_bar else []))}
     return TrainedModel(
         spec=replace(spec, arithmetic=study.spec.arithmetic, conventions=study.spec.conventions),

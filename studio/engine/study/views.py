@@ -14,11 +14,9 @@ from studio.engine.runtime import cache
 from studio.engine.runtime.memory import give_back
 from studio.engine.runtime.resources import Resources
 from studio.engine.schema import CleansetSpec
+from studio.engine.stages import ENCODING_TEXT, READING_FEATURES
 from studio.engine.table.cells import Table
 from studio.engine.table.rows import digest
-from studio.engine.text import encoder
-
-STAGE = "Reading features"
 
 
 class Views:
@@ -84,7 +82,7 @@ class Views:
         return matrix
 
     def _begun(self, view: str) -> Featuriser:
-        self._resources.progress(encoder.STAGE if view in ENCODED else STAGE)
+        self._resources.progress(ENCODING_TEXT if view in ENCODED else READING_FEATURES)
         return VIEWS[view](self._spec)
 
 

