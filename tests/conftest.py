@@ -20,6 +20,7 @@ behind them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import hypothesis
@@ -46,6 +47,24 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     on names.
     """
     return "bytes" if isinstance(val, bytes) else None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Complete the ids of tests that schemathesis makes, which all end before the bracket.
+
+    pytest 9.2 takes the bracket of an id from the parametrization, schemathesis writes it into the
+    name alone. pytest-xdist runs only one of the tests that share an id.
+    """
+    call = item.name.partition("[")[2].removesuffix("]")
+    if call and item.id.params is None:
+        item._id = item.id.with_params(call)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse to begin where two tests share an id."""
+    shared = [name for name, n in Counter(item.nodeid for item in items).items() if n > 1]
+    if shared:
+        raise pytest.UsageError(f"Several tests share each of these ids: {', '.join(shared)}")
 
 
 @pytest.fixture
