@@ -11,11 +11,12 @@ from collections.abc import Collection
 from importlib import import_module
 
 from celery import Celery
-from celery.signals import worker_ready
+from celery.signals import worker_init, worker_ready
 from celery.worker import WorkController
 from kombu.transport import TRANSPORT_ALIASES
 
 from studio.garbage import search_seldom
+from studio.private_files import keep_private
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
 TRANSPORT_ALIASES["folder"] = "studio.broker:Transport"
@@ -28,6 +29,12 @@ app = Celery("studio")
 app.set_default()  # in every thread, not only in the one that imports this
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]
+def keep_files_private(**_: object) -> None:
+    """Let only the worker's own user read what it writes."""
+    keep_private()
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]

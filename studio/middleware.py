@@ -5,16 +5,20 @@ failure.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 
+from studio import database
+from studio.api.auth import READ, request_key
 from studio.api.problems import ApiProblem, is_api, problem_response, sentence
+from studio.api.signing import check_token
 from studio.engine.errors import DataProblem
 from studio.htmx import is_partial
 
@@ -40,7 +44,7 @@ def content_security_policy(get_response: Handler) -> Handler:
 
 
 def api_errors(get_response: Handler) -> Handler:
-    """Answer a program that failed in JSON, also where no view was reached: 404, 405, 413, 500."""
+    """Answer a program's failed call in JSON, even if no view was reached: 404, 405, 413, 500."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -61,9 +65,7 @@ def api_errors(get_response: Handler) -> Handler:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say what is wrong with a request that Django refuses; a name that is not the studio's own is
-    the usual case.
-    """
+    """Say what is wrong with a request that Django refuses, most often a foreign host name."""
     problem = ""
     if isinstance(exception, DisallowedHost):
         host = request.META.get("HTTP_HOST", "")[:100]
@@ -77,23 +79,104 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return HttpResponse(render_to_string("400.html", {"problem": problem}), status=400)
 
 
+def never_stored(get_response: Handler) -> Handler:
+    """Keep pages of somebody who is logged in out of every cache, the browser's too."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
 def upload_limit(get_response: Handler) -> Handler:
     """Refuse a body that is too large before any of it is read."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and int(length) > settings.MAX_UPLOAD_BYTES + FORM_BYTES:
-            problem = (
-                f"This upload has {filesizeformat(int(length))}; at most"
-                f" {filesizeformat(settings.MAX_UPLOAD_BYTES)} are accepted. Split the file,"
-                " or compress it with gzip."
-            )
-            if is_api(request):
-                return problem_response(ApiProblem(problem, status=413))
-            return render(request, "422.html", {"problem": problem}, status=413)
+        n_bytes = _body_bytes(request)
+        if n_bytes <= settings.MAX_UPLOAD_BYTES + FORM_BYTES:
+            return get_response(request)
+        problem = (
+            f"This upload has {filesizeformat(n_bytes)}; at most"
+            f" {filesizeformat(settings.MAX_UPLOAD_BYTES)} are accepted. Split the file, or"
+            " compress it with gzip."
+        )
+        return _refusal(request, ApiProblem(problem, status=413))
+
+    return middleware
+
+
+def strangers_limit(get_response: Handler) -> Handler:
+    """Refuse a large body from a stranger before any of it is stored.
+
+    Django keeps uploaded files on the disk while it reads a form, which happens before a view asks
+    who sent it.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if _body_bytes(request) <= FORM_BYTES or request.user.is_authenticated:
+            return get_response(request)
+        try:
+            check_sender(request)
+        except ApiProblem as problem:
+            return _refusal(request, problem)
         return get_response(request)
 
     return middleware
+
+
+def check_sender(request: HttpRequest) -> None:
+    """Raise ApiProblem unless a signed address or a key says who sends a large body."""
+    if "token" in request.GET:
+        check_token(request)
+        return
+    if is_api(request):
+        request_key(request, scope=READ)
+        return
+    raise ApiProblem(
+        f"This request has {filesizeformat(_body_bytes(request))}; at most"
+        f" {filesizeformat(FORM_BYTES)} are accepted from visitors. Log in, then try again.",
+        status=413,
+    )
+
+
+def _body_bytes(request: HttpRequest) -> int:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length) if length.isdecimal() else 0
+
+
+def _refusal(request: HttpRequest, problem: ApiProblem) -> HttpResponse:
+    """Answer a program in JSON, and a person with a page."""
+    if is_api(request):
+        return problem_response(problem)
+    return render(request, "422.html", {"problem": str(problem)}, status=problem.status)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a failure outside the views: of the database while it is busy, or of the studio."""
+    error = sys.exc_info()[1]
+    if isinstance(error, Exception) and (response := database_response(request, error)):
+        return response
+    return HttpResponseServerError(render_to_string("500.html"))
+
+
+def database_response(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """Return the answer to a write that the database could not take now; None for other errors."""
+    found = database.problem_of(error)
+    if found is None:
+        return None
+    problem, status = found
+    logger.warning("Answered %s path=%s: %s", status.value, request.path, error)
+    if is_api(request):
+        return problem_response(
+            ApiProblem(problem, status=status, retry_after_s=database.RETRY_AFTER_S)
+        )
+    # Rendered without the request, whose context would ask the database who is logged in.
+    response = HttpResponse(render_to_string("503.html", {"problem": problem}), status=status)
+    response["Retry-After"] = str(database.RETRY_AFTER_S)
+    return response
 
 
 class DataProblemPage:
@@ -103,13 +186,12 @@ class DataProblemPage:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Pass the request on."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Answer an anticipated failure; leave every other exception alone."""
         if not isinstance(exception, DataProblem):
-            return None
+            return database_response(request, exception)
         if not is_partial(request):
             return render(request, "422.html", {"problem": str(exception)}, status=422)
         response = render(

@@ -28,7 +28,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 DATA_DIR = Path(env_str("STUDIO_DATA_DIR", str(BASE_DIR / ".data"))).resolve()
 try:
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 except OSError as error:
     raise BadSetting(
         f"STUDIO_DATA_DIR {DATA_DIR} cannot be made: {error.strerror}. Choose a folder that you may"
@@ -40,7 +40,7 @@ if not os.access(DATA_DIR, os.W_OK):
     )
 CACHE_DIR = DATA_DIR / "cache"
 SCRATCH_DIR = DATA_DIR / "scratch"
-SCRATCH_DIR.mkdir(exist_ok=True)
+SCRATCH_DIR.mkdir(mode=0o700, exist_ok=True)
 
 DATABASE_URL = env_server("DATABASE_URL")
 EMBEDDED = not DATABASE_URL
@@ -61,6 +61,7 @@ if PUBLIC_URL.startswith("https://"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -83,12 +84,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "studio.middleware.content_security_policy",
+    "studio.middleware.never_stored",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "studio.middleware.api_errors",
     "django.middleware.common.CommonMiddleware",
     "studio.middleware.upload_limit",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     # Before the CSRF check, which reads the whole body: nobody uploads a file before the log-in.
+    "studio.middleware.strangers_limit",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -126,6 +129,7 @@ TEMPLATES = [
 ]
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 
+DATABASE_WAIT_S = 30  # for the write of another connection to end
 if EMBEDDED:
     DATABASES = {
         "default": {
@@ -136,7 +140,7 @@ if EMBEDDED:
                     "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
                 ),
                 "transaction_mode": "IMMEDIATE",
-                "timeout": 30,
+                "timeout": DATABASE_WAIT_S,
             },
         }
     }
@@ -201,6 +205,8 @@ MAX_UNPACKED_BYTES = env_int("STUDIO_MAX_UNPACKED_BYTES", 50 * 1024**3)
 ALLOW_PRIVATE_URLS = env_bool("STUDIO_ALLOW_PRIVATE_URLS", default=False)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = SCRATCH_DIR
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 API_CALLS_PER_MINUTE = env_int("STUDIO_API_CALLS_PER_MINUTE", 1200)
 

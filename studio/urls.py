@@ -8,6 +8,7 @@ from studio.dashboard import dashboard
 from studio.health import healthz
 
 handler400 = "studio.middleware.bad_request"
+handler500 = "studio.middleware.server_error"
 
 urlpatterns = [
     path("", dashboard, name="dashboard"),

@@ -6,5 +6,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from studio.private_files import keep_private
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
+keep_private()
 application = get_wsgi_application()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from studio.accounts import selectors
 from studio.accounts.models import ApiKey, Invitation, User
+from studio.database import without_waiting
 from studio.engine.errors import DataProblem
+
+logger = logging.getLogger(__name__)
 
 KEY_PREFIX_CHARS = 10  # of a key, what a list may show: "cs_" and seven of its 43 random characters
 USE_NOTED_EVERY = timedelta(
@@ -114,16 +118,25 @@ def api_key_revoke(*, key: ApiKey) -> None:
 
 
 def api_key_used(secret: str) -> ApiKey | None:
-    """Return the key with its owner if it holds, and note that it was used; None for an unknown or
-    revoked one.
-    """
-    holding = ApiKey.objects.filter(hash=_key_hash(secret), revoked_at=None, owner__is_active=True)
-    key = holding.select_related("owner").first()
-    now = timezone.now()
-    if key is not None and (key.last_used_at is None or key.last_used_at < now - USE_NOTED_EVERY):
-        seen = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
-        ApiKey.objects.filter(seen, pk=key.pk).update(last_used_at=now)
+    """Return a valid key with its owner, and note its use; None for an unknown or revoked key."""
+    valid = ApiKey.objects.filter(hash=_key_hash(secret), revoked_at=None, owner__is_active=True)
+    key = valid.select_related("owner").first()
+    if key is not None:
+        _note_use(key)
     return key
+
+
+def _note_use(key: ApiKey) -> None:
+    """Store when the key was used, once a minute at most, unless another write is under way."""
+    now = timezone.now()
+    if key.last_used_at is not None and key.last_used_at >= now - USE_NOTED_EVERY:
+        return
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_NOTED_EVERY)
+    try:
+        with without_waiting(), transaction.atomic():
+            ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+    except OperationalError as error:
+        logger.info("Use of a key not noted key=%s: %s", key.pk, error)
 
 
 def _key_hash(secret: str) -> str:

@@ -1,6 +1,4 @@
-"""A write with an `Idempotency-Key` header is carried out once: sent again, it gets the first
-answer again.
-"""
+"""A write with an `Idempotency-Key` is carried out once; sent again, it gets the first answer."""
 
 from __future__ import annotations
 
@@ -8,8 +6,10 @@ import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -19,7 +19,6 @@ from studio.api.models import IdempotentCall
 from studio.api.problems import ApiProblem
 
 KEPT_FOR = timedelta(hours=24)
-LOST_AFTER = timedelta(hours=1)  # a call that has no answer by then died with its web process
 MAX_KEY_CHARS = 255
 _FILE_CHUNK_BYTES = 1024 * 1024
 
@@ -29,7 +28,9 @@ def answer_once(
 ) -> HttpResponseBase:
     """Return the answer of `act`, or the one that it gave when the same call came before.
 
-    Raises ApiProblem (409) where the first call is still at work, or was another one.
+    The key is stored in the transaction of the write itself, so that a web process that is killed
+    leaves both behind or neither. The same call sent meanwhile waits for the first to end. Raises
+    ApiProblem (409) if the key was used for another call.
     """
     name = request.headers.get("Idempotency-Key", "")
     if not name:
@@ -38,48 +39,51 @@ def answer_once(
         raise ApiProblem(
             f"The Idempotency-Key has {len(name)} characters; at most {MAX_KEY_CHARS} are allowed."
         )
-    call, is_new = _registered(owner, name, _fingerprint(request))
-    if not is_new:
-        return _replayed(call)
-    try:
-        response = act()
-    except BaseException:
-        call.delete()
-        raise
-    _keep(call, response)
-    return response
+    fingerprint = _fingerprint(request)
+    _forget_old(owner)
+    with transaction.atomic():
+        _limit_waiting()
+        call = _registered(owner, name, fingerprint)
+        if call is not None:
+            response = act()
+            _keep(call, response)
+            return response
+    return _replayed(_earlier_call(owner, name, fingerprint))
 
 
-def _registered(owner: User, name: str, fingerprint: str) -> tuple[IdempotentCall, bool]:
-    now = timezone.now()
-    IdempotentCall.objects.filter(owner=owner, created_at__lt=now - KEPT_FOR).delete()
-    IdempotentCall.objects.filter(
-        owner=owner, status=None, created_at__lt=now - LOST_AFTER
-    ).delete()
+def _forget_old(owner: User) -> None:
+    """Delete expired answers, and calls without one, which only earlier versions stored."""
+    expired = Q(created_at__lt=timezone.now() - KEPT_FOR)
+    IdempotentCall.objects.filter(expired | Q(status=None), owner=owner).delete()
+
+
+def _limit_waiting() -> None:
+    """Let PostgreSQL wait for the same call as long as SQLite does."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{settings.DATABASE_WAIT_S}s'")
+
+
+def _registered(owner: User, name: str, fingerprint: str) -> IdempotentCall | None:
+    """Return a new call; None if the key is taken."""
     try:
         with transaction.atomic():
-            call = IdempotentCall.objects.create(
+            return IdempotentCall.objects.create(
                 owner=owner, idempotency_key=name, fingerprint=fingerprint
             )
     except IntegrityError:
-        call = IdempotentCall.objects.get(owner=owner, idempotency_key=name)
-    else:
-        return call, True
+        return None
+
+
+def _earlier_call(owner: User, name: str, fingerprint: str) -> IdempotentCall:
+    call = IdempotentCall.objects.get(owner=owner, idempotency_key=name)
     if call.fingerprint != fingerprint:
         raise ApiProblem(
             "This Idempotency-Key was used for another call. Use a new one for each call.",
             status=409,
             code="idempotency_key_reused",
         )
-    if call.status is None:
-        raise ApiProblem(
-            "The first call with this Idempotency-Key is still being processed. Send it again in a"
-            " moment.",
-            status=409,
-            code="call_at_work",
-            retry_after_s=1,
-        )
-    return call, False
+    return call
 
 
 def _replayed(call: IdempotentCall) -> HttpResponse:
@@ -91,9 +95,9 @@ def _replayed(call: IdempotentCall) -> HttpResponse:
 
 
 def _keep(call: IdempotentCall, response: HttpResponseBase) -> None:
-    """Keep the answer; a call that failed in the studio itself may be tried again."""
+    """Keep the answer; a call that failed in the studio itself may be sent again."""
     if response.status_code >= 500 or not isinstance(response, HttpResponse):
-        call.delete()
+        transaction.set_rollback(True)
         return
     call.status, call.body = response.status_code, response.content.decode()
     call.save(update_fields=["status", "body"])

@@ -1,6 +1,4 @@
-"""Writes that a program may send twice: what was asked under an Idempotency-Key, and what was
-answered.
-"""
+"""Calls with an Idempotency-Key and their answers."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ from django.utils import timezone
 
 
 class IdempotentCall(models.Model):
-    """One write and its answer; `status` is null while it is being carried out."""
+    """One write and its answer; outside its own transaction, `status` is never null."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     idempotency_key = models.CharField(max_length=255)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
+from django.urls import reverse
 from pytest_django import Settings
 
 from studio.accounts.models import User
+from studio.accounts.services import api_key_create
+from studio.database import without_waiting
+from tests.programs import ROOT
 
 UPLOAD = "/datasets/upload"
 
@@ -50,3 +59,117 @@ def test_a_name_that_is_not_the_studios_own_is_told_with_the_remedy(client: Clie
         assert words in page.content.decode()
     answer = client.get("/api/v1/account", headers={"Host": "studio.local:8000"})
     assert (answer.status_code, "STUDIO_ALLOWED_HOSTS" in answer.json()["error"]) == (400, True)
+
+
+LARGE = b"x" * 2_000_000
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("/login", 413), (UPLOAD, 413), ("/signup", 413), ("/api/v1/datasets", 401)],
+)
+def test_large_body_of_a_stranger_is_refused_before_it_is_stored(
+    address: str, status: int, alice: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "django.core.files.uploadhandler.TemporaryFileUploadHandler.new_file",
+        lambda *_, **__: pytest.fail("The body was stored."),
+    )
+    file = io.BytesIO(LARGE)
+    file.name = "large.csv"
+    assert client.post(address, {"file": file}).status_code == status
+    file.seek(0)
+    wrong_key = {"Authorization": "Bearer cs_wrong"}
+    assert client.post(address, {"file": file}, headers=wrong_key).status_code == status
+
+
+def test_large_body_with_a_wrong_signature_is_refused(alice: User, client: Client) -> None:
+    address = reverse("client-batch", args=["0b5f8a52-6f3c-4f0a-9d6e-2f1f4a3c7b11"])
+    response = client.post(f"{address}?token=99999999999.wrong", {"file": io.BytesIO(LARGE)})
+    assert (response.status_code, "token" in response.json()["error"]) == (403, True)
+
+
+def test_large_body_is_taken_from_who_is_logged_in_and_from_a_key(
+    alice: User, client: Client, client_of: Callable[[User], Client]
+) -> None:
+    file = io.BytesIO(b"a,b\n" + b"1,2\n" * 400_000)
+    file.name = "large.csv"
+    assert client_of(alice).post(UPLOAD, {"file": file}).status_code == 302
+    file.seek(0)
+    _, secret = api_key_create(owner=alice, name="test", scope="write")
+    key = {"Authorization": f"Bearer {secret}"}
+    assert client.post("/api/v1/datasets", {"file": file}, headers=key).status_code == 201
+
+
+def test_pages_of_who_is_logged_in_are_kept_in_no_cache(
+    alice: User, client: Client, client_of: Callable[[User], Client]
+) -> None:
+    assert client_of(alice).get("/")["Cache-Control"] == "no-store"
+    assert client_of(alice).get("/no-such-page")["Cache-Control"] == "no-store"
+    assert "Cache-Control" not in client.get("/healthz")
+
+
+@pytest.mark.parametrize(("url", "seconds"), [("https://a.example", "31536000"), ("", "0")])
+def test_browsers_are_told_to_keep_to_tls(url: str, seconds: str, tmp_path: Path) -> None:
+    code = "from django.conf import settings; print(settings.SECURE_HSTS_SECONDS)"
+    environment = {
+        "DJANGO_SETTINGS_MODULE": "studio.settings",
+        "STUDIO_DATA_DIR": str(tmp_path),
+        "STUDIO_PUBLIC_URL": url,
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=60,
+    )  # fmt: skip
+    assert run.stdout.strip() == seconds
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        ("database is locked", 503, "busy"),
+        ("connection refused", 503, "cannot be reached"),
+        ("database or disk is full", 507, "disk is full"),
+    ],
+)
+def test_database_that_cannot_write_now_is_told_in_words(
+    error: str,
+    status: int,
+    words: str,
+    alice: User,
+    client_of: Callable[[User], Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(**_: object) -> None:
+        raise OperationalError(error)
+
+    monkeypatch.setattr("studio.accounts.services.profile_update", fail)
+    response = client_of(alice).post("/account", {"name": "A", "email": alice.email})
+    assert (response.status_code, response["Retry-After"]) == (status, "5")
+    assert words in response.content.decode()
+
+
+def test_busy_session_store_is_no_fault_of_the_studio(
+    alice: User, client_of: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = client_of(alice)
+    browser.raise_request_exception = False
+
+    def fail(*_: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", fail)
+    response = browser.get("/")
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+
+
+@pytest.mark.django_db
+def test_writes_that_need_not_wait_give_up_at_once() -> None:
+    def busy_timeout() -> int:
+        with connection.cursor() as cursor:
+            return int(cursor.execute("PRAGMA busy_timeout").fetchone()[0])
+
+    with without_waiting():
+        assert busy_timeout() == 0
+    assert busy_timeout() == 30_000

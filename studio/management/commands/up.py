@@ -20,6 +20,7 @@ from django.db import DatabaseError, close_old_connections, connection
 from studio import recovery, runs, tables
 from studio.env import unknown_settings
 from studio.management.command import UNLISTED
+from studio.private_files import keep_private, make_private
 from studio.supervisor import Child, Supervisor, check_port, lock_folder
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ class Command(BaseCommand):
         for sentence in unknown_settings():
             self._say(sentence)
         check_port(settings.HOST, settings.PORT)
+        keep_private()
+        make_private([settings.DATA_DIR, *settings.DATA_DIR.iterdir()])
         lock = lock_folder(settings.DATA_DIR)
         call_command("migrate", verbosity=0)
         tables.clear_scratch()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.db import OperationalError
 from django.test import Client
 from redis.exceptions import ConnectionError as RedisDown
 
@@ -102,12 +103,54 @@ def test_key_of_another_write_is_a_conflict(program: Client, change: Any) -> Non
     assert Dataset.objects.count() == 1
 
 
-def test_key_of_a_write_that_is_still_at_work_is_a_conflict(program: Client) -> None:
-    upload(program)
-    IdempotentCall.objects.update(status=None)
+def test_write_whose_web_process_was_killed_leaves_no_key_behind(
+    program: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """Nothing in the studio catches it, as nothing catches SIGKILL."""
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr("studio.api.idempotency._keep", kill)
+        with pytest.raises(Killed):
+            upload(program)
+    assert (Dataset.objects.count(), IdempotentCall.objects.count()) == (0, 0)
     response = upload(program)
-    assert (response.status_code, response.json()["code"]) == (409, "call_at_work")
-    assert response["Retry-After"] == "1"
+    assert (response.status_code, "Idempotent-Replayed" in response) == (201, False)
+    assert Dataset.objects.count() == 1
+
+
+def test_key_that_an_earlier_version_left_open_is_carried_out(program: Client) -> None:
+    upload(program)
+    Dataset.objects.all().delete()
+    IdempotentCall.objects.update(status=None)
+    assert upload(program).status_code == 201
+    assert Dataset.objects.count() == 1
+
+
+def test_reading_goes_on_while_another_write_keeps_the_database_busy(
+    program: Client, monkeypatch: pytest.MonkeyPatch, alice: User
+) -> None:
+    def locked(*_: object, **__: object) -> int:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr("django.db.models.query.QuerySet.update", locked)
+    assert program.get("/api/v1/account").status_code == 200
+
+
+def test_write_to_a_busy_database_is_to_be_sent_again(
+    program: Client, monkeypatch: pytest.MonkeyPatch, cleanset: Cleanset
+) -> None:
+    def locked(**_: object) -> None:
+        raise OperationalError("database is locked")
+
+    program.raise_request_exception = False
+    monkeypatch.setattr("cleansets.services.last_action_undo", locked)
+    response = program.post(f"/api/v1/cleansets/{cleanset.pk}/undo")
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert "busy" in response.json()["error"]
 
 
 def test_keys_of_accounts_do_not_meet(program: Client, program_of: Any, bob: User) -> None:

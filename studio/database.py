@@ -1,0 +1,64 @@
+"""A database that is busy, away or full: writes that need not wait, and what to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
+
+RETRY_AFTER_S = 5
+_LOCKED = ("database is locked", "table is locked")
+_FULL = "disk is full"
+_OURS = ("no such", "syntax error", "too many")  # SQLite reports these mistakes of ours likewise
+
+
+@contextmanager
+def without_waiting() -> Iterator[None]:
+    """Fail at once where another connection is writing, for writes that can be done without.
+
+    Only SQLite has one lock for everything; elsewhere this changes nothing.
+    """
+    if connection.vendor != "sqlite":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 0")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {settings.DATABASE_WAIT_S * 1000}")
+
+
+def is_passing(error: Exception) -> bool:
+    """Return whether the failure will pass by itself: a busy or restarting database."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    return not is_full(error) and not any(words in str(error) for words in _OURS)
+
+
+def is_full(error: Exception) -> bool:
+    """Return whether the disk of the database is full."""
+    return isinstance(error, OperationalError) and _FULL in str(error)
+
+
+def problem_of(error: Exception) -> tuple[str, HTTPStatus] | None:
+    """Return the sentence and the status to answer with; None for any other failure."""
+    if is_full(error):
+        return (
+            "The studio's disk is full, so this was not saved. Whoever runs the studio has to make"
+            " room on it.",
+            HTTPStatus.INSUFFICIENT_STORAGE,
+        )
+    if not is_passing(error):
+        return None
+    if any(words in str(error) for words in _LOCKED):
+        reason = "is busy with a large change"
+    else:
+        reason = "cannot be reached"
+    return (
+        f"The studio's database {reason}, so this was not saved. Try again in a moment.",
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    )
