@@ -24,8 +24,10 @@ class Task:
     """What is to be learned from what, with the truth.
 
     Attributes
-    ---------- train, test Features and given labels; the test rows' labels are true. `test` is None
-    where only detection is measured.
+    ----------
+    train, test
+        Features and given labels; the test rows' labels are true. `test` is None where only
+        detection is measured.
     truth
         True label of each training row; equal to the given one where that is right.
     is_error

@@ -54,16 +54,19 @@ def check_choice(
     ----------
     n_rows
         Rows of the table.
-    label Facts on the label column as the task reads it (see `label_facts`), None if the table has
-        no such column.
+    label
+        Facts on the label column as the task reads it (see `label_facts`), None if the table has no
+        such column.
     features
         Facts on those of the spec's feature columns that the table has.
     spec
         The choice.
 
     Raises
-    ------ DataProblem With what was found, what was expected and what to do. Rare classes and
-    unlabeled rows are no problem.
+    ------
+    DataProblem
+        With what was found, what was expected and what to do. Rare classes and unlabeled rows are
+        no problem.
     """
     _check_task(spec)
     _check_features(n_rows, features, spec)

@@ -75,8 +75,10 @@ class NumberEvidence:
     """Counts over the cells of a column that are numbers.
 
     Attributes
-    ---------- n_point, n_comma Cells that can only be read with a decimal point, such as 1.5 or
-    1,234.50, or with a decimal comma.
+    ----------
+    n_point, n_comma
+        Cells that can only be read with a decimal point, such as 1.5 or 1,234.50, or with a decimal
+        comma.
     n_open_point, n_open_comma
         Cells such as 1.234 or 1,234, whose mark may also group the digits.
     n_small_wholes, n_large_wholes

@@ -120,7 +120,8 @@ class _Parts:
         Each part with the rows that have it.
     n_shared
         Parts that occur in different sets.
-    n_sets Rows with two parts or more; `n_different` are the different cells, whatever the order of
+    n_sets
+        Rows with two parts or more; `n_different` are the different cells, whatever the order of
         their parts.
     n_of_usual_size
         Rows with as many parts as most rows have.

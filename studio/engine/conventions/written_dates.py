@@ -92,8 +92,8 @@ def _moments(cells: list[str], form: str) -> pd.Series[pd.Timestamp]:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """The three numbers of n dates, how many digits the outer ones have, and the times
-    after them.
+    """The three numbers of n dates, how many digits the outer ones have, and the times after
+    them.
     """
 
     first: Wholes

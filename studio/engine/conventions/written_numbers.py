@@ -45,10 +45,13 @@ def read_numbers(cells: Sequence[str], convention: Convention = Convention.POINT
     """Read cells as numbers.
 
     Parameters
-    ---------- cells Text. Marks between thousands, currencies, percent signs, minus signs of any
-    kind and parentheses around negative numbers are understood; 5 % is 5.
-    convention How a cell such as 1,234 is read, which may be above or below two. Cells that can
-        only be read in one way, such as 1,5 or 1,234.5, are read in that way.
+    ----------
+    cells
+        Text. Marks between thousands, currencies, percent signs, minus signs of any kind and
+        parentheses around negative numbers are understood; 5 % is 5.
+    convention
+        How a cell such as 1,234 is read, which may be above or below two. Cells that can only be
+        read in one way, such as 1,5 or 1,234.5, are read in that way.
 
     Returns
     -------
@@ -108,8 +111,8 @@ def _read_written(cells: list[str], convention: Convention) -> Numbers:
 
 
 def _folded(cells: Sequence[str]) -> pa.Array:
-    """Return the cells with look-alike signs replaced; what is too long for a number is
-    left out.
+    """Return the cells with look-alike signs replaced; what is too long for a number is left
+    out.
     """
     folded = (
         cell.translate(FOLDING).strip() if len(cell) <= MAX_NUMBER_CHARS else "" for cell in cells

@@ -26,9 +26,8 @@ _WORD = r"(?u)\b\w+\b"
 _MAX_TERMS = 100_000
 _SPACES_PER_CHARACTER = 1 / 20
 _ROWS_PER_TOPIC = 10
-_MANY_ROWS = (
-    2_000  # from here on, a term that occurs in one row only teaches nothing and costs memory
-)
+# From here on, a term that occurs in one row only teaches nothing and costs memory
+_MANY_ROWS = 2_000
 
 
 class TfidfFeatures(Featuriser):
@@ -38,8 +37,9 @@ class TfidfFeatures(Featuriser):
     ----------
     column
         The text column.
-    analyzer "word" (terms are words and pairs of words) or "char_wb" / "char" (sequences of
-        characters within words / across them).
+    analyzer
+        "word" (terms are words and pairs of words) or "char_wb" / "char" (sequences of characters
+        within words / across them).
     shortest, longest
         Length of the terms, in words or characters.
     """

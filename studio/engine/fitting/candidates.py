@@ -59,16 +59,19 @@ class Candidate:
     ----------
     view
         Key of the features that it reads, see `features/catalogue.py`.
-    make Returns the unfitted model for a seed: a classifier, or a regressor where `tasks` is
+    make
+        Returns the unfitted model for a seed: a classifier, or a regressor where `tasks` is
         regression.
     suits
         Whether it is tried on data of this size.
     tasks
         What it predicts.
-    tuning A parameter of the model, and the values among which held-out loss chooses, from the
+    tuning
+        A parameter of the model, and the values among which held-out loss chooses, from the
         simplest fit on; None where nothing is tuned.
-    is_additive Whether it weighs columns or words one by one, so that it cannot learn a rule for
-        some of the rows only.
+    is_additive
+        Whether it weighs columns or words one by one, so that it cannot learn a rule for some of
+        the rows only.
     """
 
     key: str

@@ -23,8 +23,10 @@ def ensemble_weights(columns: npt.NDArray[np.float64], losses: Losses) -> npt.ND
     """Choose the candidates' weights in the ensemble.
 
     Parameters
-    ---------- columns What each candidate predicts out of sample: the probability of what was
-    given, or a number; shape (n, m).
+    ----------
+    columns
+        What each candidate predicts out of sample: the probability of what was given, or a number;
+        shape (n, m).
     losses
         How bad a mixture of the columns is, row by row, shape (n,).
 
@@ -34,11 +36,11 @@ def ensemble_weights(columns: npt.NDArray[np.float64], losses: Losses) -> npt.ND
         Non-negative, summing to 1.
 
     Notes
-    ----- Greedy selection with replacement; candidates with less than a twentieth are left out
-    where the loss hardly rises. The m weights are fitted on the very rows on which the ensemble's
-    held-out accuracy is then measured, as is each candidate's calibration; with a handful of
-    numbers for hundreds of rows the bias is far below the accuracy's own uncertainty, but it is
-    there.
+    -----
+    Greedy selection with replacement; candidates with less than a twentieth are left out where the
+    loss hardly rises. The m weights are fitted on the very rows on which the ensemble's held-out
+    accuracy is then measured, as is each candidate's calibration; with a handful of numbers for
+    hundreds of rows the bias is far below the accuracy's own uncertainty, but it is there.
 
     References
     ----------
@@ -71,12 +73,14 @@ def towards_equal(
     ----------
     weights
         Of the candidates, shape (m,); those at 0 stay there.
-    columns, losses As in `ensemble_weights`. The losses must be bounded: a few gross errors would
-        make the standard error so large that it allowed everything.
+    columns, losses
+        As in `ensemble_weights`. The losses must be bounded: a few gross errors would make the
+        standard error so large that it allowed everything.
 
     Notes
-    ----- Whoever learns wrong labels best is weighed too much by their loss, and what chance may
-    explain is no reason against the others.
+    -----
+    Whoever learns wrong labels best is weighed too much by their loss, and what chance may explain
+    is no reason against the others.
 
     References
     ----------

@@ -1,5 +1,5 @@
-"""Fits one candidate's model to the labels of a task, and says what it predicts in the
-task's form.
+"""Fits one candidate's model to the labels of a task, and says what it predicts in the task's
+form.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def taken(features: Matrix, rows: npt.NDArray[np.int64]) -> Matrix:
 
 
 class Learner(ABC):
-    """A model of any task. Native thread pools are bound to one thread, for fits run side
-    by side.
+    """A model of any task. Native thread pools are bound to one thread, for fits run side by
+    side.
     """
 
     @property

@@ -57,7 +57,8 @@ def fit_temperature(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> 
     """Return the temperature that makes out-of-sample probabilities calibrated.
 
     Notes
-    ----- Minimises the log loss of `pred_probs ** (1 / T)` over the one number T, on at most 20,000
+    -----
+    Minimises the log loss of `pred_probs ** (1 / T)` over the one number T, on at most 20,000
     evenly spaced rows: the loss is convex in 1 / T, so that its slope is 0 there. One more row of
     unknown class is assumed, as in the rule of succession, or perfect predictions would be
     sharpened to certainty.
@@ -100,12 +101,14 @@ def calibration_error(
     to 1.
 
     Notes
-    ----- Mean distance between mean probability and frequency in 15 bins of equal width, weighted
-    by their rows.
+    -----
+    Mean distance between mean probability and frequency in 15 bins of equal width, weighted by
+    their rows.
 
     References
-    ---------- Naeini, Cooper and Hauskrecht, Obtaining Well Calibrated Probabilities Using Bayesian
-    Binning (2015).
+    ----------
+    Naeini, Cooper and Hauskrecht, Obtaining Well Calibrated Probabilities Using Bayesian Binning
+    (2015).
     """
     stated, happened = probability.ravel().astype(np.float64), is_right.ravel().astype(np.float64)
     bins = np.minimum((stated * _N_BINS).astype(np.int64), _N_BINS - 1)

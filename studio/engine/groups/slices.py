@@ -16,9 +16,8 @@ from studio.engine.labels.encoding import Labels
 
 MAX_SLICES = 8
 MIN_ROWS = 30
-MIN_DEVIATIONS = (
-    4.0  # standard errors below chance; clean tables reached 0.2 at most, found slices 4.9 to 8.2
-)
+# Standard errors below chance; clean tables reached 0.2 at most, found slices 4.9 to 8.2
+MIN_DEVIATIONS = 4.0
 MIN_WRONG = 0.55  # estimated fraction of wrong labels
 MAX_WRONG = 0.95  # that the estimate may claim
 N_BINS = 10  # of a column of numbers: a slice seldom fills a fifth
@@ -58,12 +57,13 @@ def find_slices(
         The groups that are looked at. A row belongs to one slice at most.
 
     Notes
-    ----- Agreement is the probability that the linear model gives to a row's label, less what it
-    gives on average to labels drawn from the row's group. Useless models reach 0 and useful ones
-    more, whichever classes the group has. A model without interactions learns one rule for all
-    rows, so where labels are exchanged it is contradicted, and its agreement is negative. Four
-    standard errors below 0 are asked for. With agreement T elsewhere and t here, a fraction (1 - t
-    / T) / 2 of the labels is wrong.
+    -----
+    Agreement is the probability that the linear model gives to a row's label, less what it gives on
+    average to labels drawn from the row's group. Useless models reach 0 and useful ones more,
+    whichever classes the group has. A model without interactions learns one rule for all rows, so
+    where labels are exchanged it is contradicted, and its agreement is negative. Four standard
+    errors below 0 are asked for. With agreement T elsewhere and t here, a fraction (1 - t / T) / 2
+    of the labels is wrong.
 
     References
     ----------
@@ -89,8 +89,7 @@ def judged(
     """Return the probabilities by which given labels are judged, shape (n, K).
 
     In a slice the linear model's count in place of the ensemble's, each class weighed by how often
-    labels are wrong
-    there: the given class by 1 - wrong_fraction, the others by wrong_fraction.
+    labels are wrong there: the given class by 1 - wrong_fraction, the others by wrong_fraction.
     """
     if not slices:
         return probabilities

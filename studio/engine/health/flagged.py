@@ -15,9 +15,10 @@ def flagged_pairs(evidence: Evidence, issues: pd.DataFrame) -> npt.NDArray[np.in
     """Count the flagged rows of a multi-class task by given and suggested class.
 
     Returns
-    ------- ndarray of shape (K, K) As many rows as confident learning counts wrong labels, so the
-    table stands for the joint of given and true labels; and each of its numbers can be looked up on
-    the review page.
+    -------
+    ndarray of shape (K, K)
+        As many rows as confident learning counts wrong labels, so the table stands for the joint of
+        given and true labels; and each of its numbers can be looked up on the review page.
     """
     labels = evidence.study.labels
     flags = issues["is_label_issue"].to_numpy()

@@ -41,15 +41,17 @@ class Evidence:
     ----------
     study
         Cells, labels, folds, hashes of copies.
-    pred_probs Out-of-sample probabilities of the ensemble, shape (n, K); K = 0 for regression and
-        without labels.
+    pred_probs
+        Out-of-sample probabilities of the ensemble, shape (n, K); K = 0 for regression and without
+        labels.
     space
         Dense features in which near rows are alike, shape (n, d).
     predictions
         Regression: out-of-sample number and its expected absolute error, shape (n, 2); else None.
     calibration
         How noisy given labels are, and how `pred_probs` relate to them.
-    simple Multi-class: out-of-sample probabilities of a linear model, shape (n, K); None where none
+    simple
+        Multi-class: out-of-sample probabilities of a linear model, shape (n, K); None where none
         was fitted.
     cache
         Where what was found by content is kept.
@@ -119,13 +121,15 @@ class IssueType:
     ----------
     name
         For the run's log.
-    find Returns the result columns by name, one value per row. Flags are bool, scores float32 in
-        [0, 1] with 1 worst.
+    find
+        Returns the result columns by name, one value per row. Flags are bool, scores float32 in [0,
+        1] with 1 worst.
     modalities, tasks, modes
         Where it applies.
-    content_version 0 where labels play a part; else what it finds depends on the features alone and
-        is kept under this number, which is raised when the detector, or a package that it asks,
-        finds something else.
+    content_version
+        0 where labels play a part; else what it finds depends on the features alone and is kept
+        under this number, which is raised when the detector, or a package that it asks, finds
+        something else.
     """
 
     name: str

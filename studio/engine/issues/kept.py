@@ -1,5 +1,5 @@
-"""Keeps what detectors found that read no labels, so that an improved cleanset need not
-look again.
+"""Keeps what detectors found that read no labels, so that an improved cleanset need not look
+again.
 """
 
 from __future__ import annotations

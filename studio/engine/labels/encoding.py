@@ -26,13 +26,17 @@ class Labels:
     """The given labels of all rows.
 
     Attributes
-    ---------- targets Multi-class: index into `classes` per row, shape (n,), int32. Multi-label:
-    whether each class applies, shape (n, K), bool. Regression: the numbers, shape (n,), float64.
-    Unlabeled rows hold `UNLABELED`, False or NaN.
-    classes Class names as they are spelled: sorted by `encode_labels`, in order of appearance in a
+    ----------
+    targets
+        Multi-class: index into `classes` per row, shape (n,), int32. Multi-label: whether each
+        class applies, shape (n, K), bool. Regression: the numbers, shape (n,), float64. Unlabeled
+        rows hold `UNLABELED`, False or NaN.
+    classes
+        Class names as they are spelled: sorted by `encode_labels`, in order of appearance in a
         study. Empty for regression and unsupervised.
-    strata Rows with the same stratum are spread evenly over the folds, shape (n,), int32;
-        `UNLABELED` (-1) for rows without a label.
+    strata
+        Rows with the same stratum are spread evenly over the folds, shape (n,), int32; `UNLABELED`
+        (-1) for rows without a label.
     n_decimals
         Regression: as many decimals as the given numbers have, at most 12.
     scale

@@ -28,8 +28,10 @@ class LabelScale:
     let, when their logarithms were used.
 
     Attributes
-    ---------- floor None for numbers as they are; else logarithms are used, and below the floor
-    that of the floor.
+    ----------
+    floor
+        None for numbers as they are; else logarithms are used, and below the floor that of the
+        floor.
     """
 
     floor: float | None = None

@@ -45,7 +45,8 @@ class Assessment:
         All candidates in the order of the table, with their weights.
     candidates
         The table of models, best first, the ensemble among them.
-    simple Out-of-sample predictions of the first additive candidate, calibrated, shape (n_rows, P);
+    simple
+        Out-of-sample predictions of the first additive candidate, calibrated, shape (n_rows, P);
         None without one.
     """
 
@@ -62,8 +63,8 @@ class Assessment:
 
 
 def assess(fits: Sequence[OutOfSample], labels: Labels, recipe: TaskRecipe) -> Assessment:
-    """Calibrate the candidates, weigh them, and measure each and their mixture on the
-    labeled rows.
+    """Calibrate the candidates, weigh them, and measure each and their mixture on the labeled
+    rows.
     """
     is_labeled = labels.is_labeled
     targets = labels.targets[is_labeled]

@@ -105,9 +105,10 @@ def cross_validate(
         The models to fit.
     study
         n rows with their labels, folds and views.
-    resources `n_jobs` fits run side by side in threads of this process. Finished fits are kept in
-        the cache, so a second attempt continues. Where the study has former labels, models that can
-        go on from the fits to those, which are done first if they are not kept.
+    resources
+        `n_jobs` fits run side by side in threads of this process. Finished fits are kept in the
+        cache, so a second attempt continues. Where the study has former labels, models that can go
+        on from the fits to those, which are done first if they are not kept.
     choose
         Says which candidates go on to the other folds.
 

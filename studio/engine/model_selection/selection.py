@@ -41,7 +41,8 @@ def choose(
     ----------
     trials
         Each candidate on the first fold.
-    study Its spec's `budget_s` bounds the seconds of all fits together; 0 is no bound. The best
+    study
+        Its spec's `budget_s` bounds the seconds of all fits together; 0 is no bound. The best
         candidate always stays.
     n_jobs
         Fits side by side.

@@ -60,10 +60,13 @@ class Spread:
     """Error bars, and what they were made from.
 
     Attributes
-    ---------- expected Expected absolute error of each row's prediction, shape (n,), in the unit of
-    the labels; always positive.
-    labels The cut absolute errors that a model of them is fitted to, in the scale of the numbers;
-        NaN for unlabeled rows.
+    ----------
+    expected
+        Expected absolute error of each row's prediction, shape (n,), in the unit of the labels;
+        always positive.
+    labels
+        The cut absolute errors that a model of them is fitted to, in the scale of the numbers; NaN
+        for unlabeled rows.
     scale
         From the model's predictions to the bars.
     """
@@ -94,10 +97,11 @@ def find_spread(
         Where the study has former labels, what had been predicted of them, shape (n, 1).
 
     Notes
-    ----- A model of errors is itself unsure. How much of it is believed is the share under which
-    the errors are likeliest, if each has a Laplace distribution of its bar's size: near 1 where
-    errors differ predictably (0.75 for prices of houses), near 0 where they do not (0.25 for
-    ratings of politeness).
+    -----
+    A model of errors is itself unsure. How much of it is believed is the share under which the
+    errors are likeliest, if each has a Laplace distribution of its bar's size: near 1 where errors
+    differ predictably (0.75 for prices of houses), near 0 where they do not (0.25 for ratings of
+    politeness).
     """
     is_labeled = study.labels.is_labeled
     errors = _errors(study.labels, predicted)

@@ -34,13 +34,15 @@ def tuned(candidates: Sequence[Candidate], study: Study, resources: Resources) -
     ----------
     candidates
         Those without a parameter to tune stay as they are.
-    study Where it has former labels, these decide, as the fits that others go on from were tuned to
+    study
+        Where it has former labels, these decide, as the fits that others go on from were tuned to
         them.
 
     Notes
-    ----- Each value is tried, from the simplest fit on, until the loss rises, on a fifth of evenly
-    spaced rows, a third of all; the loss is that of calibrated probabilities. The same rows are
-    held out from folds later on, so that one number per candidate has seen them.
+    -----
+    Each value is tried, from the simplest fit on, until the loss rises, on a fifth of evenly spaced
+    rows, a third of all; the loss is that of calibrated probabilities. The same rows are held out
+    from folds later on, so that one number per candidate has seen them.
     """
     labels = study.former or study.labels
     rows = _sample(study)

@@ -44,14 +44,16 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         Trees, or trees per class.
     learning_rate
         How much of a tree's advice is taken.
-    n_leaves, min_rows_per_leaf Size of a tree. Without a number, leaves grow with the rows: many
-        rows hold more than fifteen leaves can say.
+    n_leaves, min_rows_per_leaf
+        Size of a tree. Without a number, leaves grow with the rows: many rows hold more than
+        fifteen leaves can say.
     penalty
         Of squared leaf values.
     row_fraction, column_fraction
         What each tree sees.
-    has_random_splits Whether one threshold per column is drawn in place of the best being sought,
-        which helps with few rows.
+    has_random_splits
+        Whether one threshold per column is drawn in place of the best being sought, which helps
+        with few rows.
     seed
         Draws rows and columns.
     """
@@ -220,8 +222,8 @@ def _probabilities(sums: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
 
 
 def _margins(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Return sums of which `_probabilities` makes these, shape (n, 1) for two classes, else
-    (n, K).
+    """Return sums of which `_probabilities` makes these, shape (n, 1) for two classes, else (n,
+    K).
     """
     logs = np.log(np.maximum(probabilities.astype(np.float64), _LEAST_PROBABILITY))
     return logs[:, 1:] - logs[:, :1] if logs.shape[1] == 2 else logs

@@ -64,13 +64,13 @@ class MarginClassifier(ClassifierMixin, WarmStart, BaseEstimator):  # type: igno
         """Take a few steps of conjugate gradients, each to the lowest point of its direction.
 
         The loss per class is half the squared weights plus, for each row, the strength times the
-        square of what its
-        margin falls short of 1: piecewise quadratic, so that Newton's method finds that point at
-        the second look.
+        square of what its margin falls short of 1: piecewise quadratic, so that Newton's method
+        finds that point at the second look.
 
         References
-        ---------- Keerthi and DeCoste, A Modified Finite Newton Method for Fast Solution of Large
-        Scale Linear SVMs (2005).
+        ----------
+        Keerthi and DeCoste, A Modified Finite Newton Method for Fast Solution of Large Scale Linear
+        SVMs (2005).
         """
         self.classes_ = np.unique(targets)
         told_apart = self.classes_[1:] if len(self.classes_) == 2 else self.classes_

@@ -22,8 +22,9 @@ class NaiveBayes(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Added to each term's weight in each class.
 
     References
-    ---------- Rennie, Shih, Teevan and Karger, Tackling the Poor Assumptions of Naive Bayes Text
-    Classifiers (2003).
+    ----------
+    Rennie, Shih, Teevan and Karger, Tackling the Poor Assumptions of Naive Bayes Text Classifiers
+    (2003).
     """
 
     def __init__(self, alpha: float = 0.05) -> None:

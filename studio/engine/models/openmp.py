@@ -1,5 +1,5 @@
-"""LightGBM, also on machines without an OpenMP runtime of their own: torch's copy is
-loaded then.
+"""LightGBM, also on machines without an OpenMP runtime of their own: torch's copy is loaded
+then.
 """
 
 from __future__ import annotations

@@ -19,9 +19,8 @@ class RatioClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     ratio in that class.
 
     Better than plain weights where few classes are told apart by tone (25,000 film reviews:
-    accuracy 0.915 against
-    0.909), worse with many: on 77 classes a ratio rests on too few rows (average precision 0.903
-    against 0.933).
+    accuracy 0.915 against 0.909), worse with many: on 77 classes a ratio rests on too few rows
+    (average precision 0.903 against 0.933).
 
     References
     ----------

@@ -11,9 +11,8 @@ from studio.engine.features.base import Matrix
 
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
 _HELD_OUT = 5  # every fifth row
-_MAX_ROWS = (
-    10_000  # that the penalties are tried on, evenly spaced: the best one is plain from fewer
-)
+# That the penalties are tried on, evenly spaced: the best one is plain from fewer
+_MAX_ROWS = 10_000
 _TOLERANCE = 1e-3
 
 

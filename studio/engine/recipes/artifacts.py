@@ -39,8 +39,9 @@ class Manifest:
     ----------
     column_kinds
         Kind of each feature column, in order.
-    separator, merged_labels How the cells of the label column were read; suggested sets are written
-        with the same separator.
+    separator, merged_labels
+        How the cells of the label column were read; suggested sets are written with the same
+        separator.
     conventions
         How numbers and dates were read, by column.
     candidates
@@ -83,8 +84,9 @@ def save_artifact(model: TrainedModel, directory: Path, *, signing_key: bytes) -
         The model.
     directory
         The folder to make; an artefact that is there already is replaced.
-    signing_key Secret key of the HMAC-SHA256 over the manifest, which in turn names the digest of
-        every other file.
+    signing_key
+        Secret key of the HMAC-SHA256 over the manifest, which in turn names the digest of every
+        other file.
 
     Returns
     -------
@@ -118,8 +120,10 @@ def load_artifact(directory: Path, *, signing_key: bytes) -> TrainedModel:
         The key that it was signed with.
 
     Raises
-    ------ DataProblem When files are missing, changed, or signed with another key, or when another
-    version of scikit-learn wrote them.
+    ------
+    DataProblem
+        When files are missing, changed, or signed with another key, or when another version of
+        scikit-learn wrote them.
     """
     manifest = read_manifest(directory, signing_key=signing_key)
     _check_versions(manifest)

@@ -59,24 +59,30 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
         n rows of text or None, with the spec's feature columns and its label column.
     spec
         The choice of columns, task, mode, folds and seed.
-    labels One label per row in the form of `read_labels`; None reads them from the spec's label
+    labels
+        One label per row in the form of `read_labels`; None reads them from the spec's label
         column.
-    former_labels One label per row: those that were corrected since. Where they were few, models go
-        on from their fits to these, on the same folds, which makes a corrected data set's cleanset
-        several times as fast; see `make_study`.
-    split_column A column of the frame that says which rows are for training and which for testing;
-        copies across are told of.
-    cache_dir Folder for finished pieces of work, reused by a second attempt and by a corrected data
-        set; None keeps none.
+    former_labels
+        One label per row: those that were corrected since. Where they were few, models go on from
+        their fits to these, on the same folds, which makes a corrected data set's cleanset several
+        times as fast; see `make_study`.
+    split_column
+        A column of the frame that says which rows are for training and which for testing; copies
+        across are told of.
+    cache_dir
+        Folder for finished pieces of work, reused by a second attempt and by a corrected data set;
+        None keeps none.
     n_jobs
         Processes that fit models side by side. It does not change the result.
     progress
         Told stages and counts; stops the work by raising `Cancelled`.
 
     Returns
-    ------- CleansetResult In the row order of `frame`. The same rows in any order, with the same
-    spec, give the same result per row, but for rows with equal cells and labels: dealt to several
-    folds, they may stand for each other.
+    -------
+    CleansetResult
+        In the row order of `frame`. The same rows in any order, with the same spec, give the same
+        result per row, but for rows with equal cells and labels: dealt to several folds, they may
+        stand for each other.
 
     Raises
     ------

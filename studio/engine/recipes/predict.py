@@ -26,10 +26,13 @@ class Predictions:
     """What a model says of n rows.
 
     Attributes
-    ---------- pred_probs Class probabilities, shape (n, K), float32, columns in the order of the
-    model's classes; rows sum to 1 in a multi-class task. No columns in a regression.
-    suggested_label As it is written in a cell: the likeliest class, the set of classes more likely
-        than not, or the number.
+    ----------
+    pred_probs
+        Class probabilities, shape (n, K), float32, columns in the order of the model's classes;
+        rows sum to 1 in a multi-class task. No columns in a regression.
+    suggested_label
+        As it is written in a cell: the likeliest class, the set of classes more likely than not, or
+        the number.
     errors
         Regression: the expected absolute error of each number, shape (n,), float32; else None.
     """
@@ -71,7 +74,8 @@ def predict_frame(
     ----------
     model
         A trained model.
-    frame n rows of text or None. Columns that the model does not read are ignored. Categories that
+    frame
+        n rows of text or None. Columns that the model does not read are ignored. Categories that
         were not in the training data, empty cells and numbers that cannot be read are predicted
         like rare or missing values.
     spelling
@@ -80,8 +84,10 @@ def predict_frame(
         Counts what cannot be read; the frame's index tells the rows.
 
     Returns
-    ------- Predictions In row order. A row's prediction does not depend on the other rows; a row
-    without any cell that can be read gets what the training data has on average.
+    -------
+    Predictions
+        In row order. A row's prediction does not depend on the other rows; a row without any cell
+        that can be read gets what the training data has on average.
 
     Raises
     ------

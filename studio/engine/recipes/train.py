@@ -58,8 +58,10 @@ class TrainedModel:
     """Everything that a prediction needs, except the sentence encoder.
 
     Attributes
-    ---------- spec The choice that it was trained on; its columns and kinds are what a file to
-    predict must have.
+    ----------
+    spec
+        The choice that it was trained on; its columns and kinds are what a file to predict must
+        have.
     label_format
         Class names in the order of the members' outputs; decimals of numbers.
     featurisers
@@ -68,11 +70,14 @@ class TrainedModel:
         One candidate with weight 1, or those of the ensemble.
     candidates
         The table of models, best first; the first is this model.
-    calibration Of what the members say together: its temperature is applied, and it tells how noisy
-        given labels were.
-    error_bar Regression: what predicts how far off a prediction is, and how bars are made of that;
-        else None.
-    prior What is predicted for a row without anything to read: how frequent each class is, or the
+    calibration
+        Of what the members say together: its temperature is applied, and it tells how noisy given
+        labels were.
+    error_bar
+        Regression: what predicts how far off a prediction is, and how bars are made of that; else
+        None.
+    prior
+        What is predicted for a row without anything to read: how frequent each class is, or the
         mean number, shape (P,), and for a number how far off that is on average, else 0.
     levels
         The categories of the training data, by column.
@@ -123,7 +128,8 @@ def train_model(
     ----------
     frame
         n rows of text or None with the spec's feature columns.
-    labels The corrected label of each row as it is written in a cell; rows without a label are left
+    labels
+        The corrected label of each row as it is written in a cell; rows without a label are left
         out. A class that nobody had given before is a class like any other.
     spec
         The choice of columns, task, mode, folds and seed.
@@ -131,8 +137,10 @@ def train_model(
         As in `build_cleanset`; embeddings that it computed are used again.
 
     Returns
-    ------- TrainedModel Its `candidates` hold what cross-validation measured on these labels. The
-    refit on all rows is not measured; it has seen more rows than each fold's model had.
+    -------
+    TrainedModel
+        Its `candidates` hold what cross-validation measured on these labels. The refit on all rows
+        is not measured; it has seen more rows than each fold's model had.
 
     Raises
     ------

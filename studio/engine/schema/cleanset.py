@@ -48,10 +48,12 @@ class CleansetSpec:
         Seconds that the fits may take together; then slow candidates are left out. 0 is no bound.
     encoder_folder
         A sentence encoder in the form of sentence-transformers; None is the one that is installed.
-    arithmetic What that encoder computes in; None is what this machine is quickest at, which
-        `make_study` finds out.
-    conventions How numbers and dates of some columns are read, the label's among them; those of
-        others are found from their cells by `make_study`.
+    arithmetic
+        What that encoder computes in; None is what this machine is quickest at, which `make_study`
+        finds out.
+    conventions
+        How numbers and dates of some columns are read, the label's among them; those of others are
+        found from their cells by `make_study`.
     is_script_known
         Whether that encoder knows the characters of the text; `make_study` finds out.
     """
@@ -117,15 +119,18 @@ class CleansetResult:
     issues
         One row per dataset row, in the same order; exactly the columns of the product's table of
         Cleanlab columns that apply. Scores are in [0, 1] and 1 is worst.
-    pred_probs Out-of-sample class probabilities, shape (n_rows, n_classes), float32, columns in the
-        order of `classes`. In a multi-label task each column is a probability of its own. No
-        columns for regression and unsupervised.
+    pred_probs
+        Out-of-sample class probabilities, shape (n_rows, n_classes), float32, columns in the order
+        of `classes`. In a multi-label task each column is a probability of its own. No columns for
+        regression and unsupervised.
     classes
         The class names, sorted, as they are spelled in the data.
-    predictions Regression: out-of-sample number and its expected absolute error, shape (n_rows, 2),
+    predictions
+        Regression: out-of-sample number and its expected absolute error, shape (n_rows, 2),
         float32; else None.
-    fold_id Shape (n_rows,), int16: the fold in which the row was held out; -1 for rows without a
-        label, which get the mean prediction of all fold models.
+    fold_id
+        Shape (n_rows,), int16: the fold in which the row was held out; -1 for rows without a label,
+        which get the mean prediction of all fold models.
     embeddings
         Shape (n_rows, d), float32, or None where the modality has none.
     candidates

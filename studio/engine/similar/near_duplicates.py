@@ -20,20 +20,17 @@ from studio.engine.table.cells import Cells, Table
 from studio.engine.table.columns import MEASURED
 from studio.engine.table.rows import value_hashes, word_hashes
 
-MIN_TEXT_SIMILARITY = (
-    0.8  # shared share of three-character sequences: about one changed word in ten
-)
+# Shared share of three-character sequences: about one changed word in ten
+MIN_TEXT_SIMILARITY = 0.8
 MIN_ROW_SIMILARITY = 0.98  # about a fiftieth of the usual distance between neighbours
 SIMILAR_VERSION = "4"  # of what is kept in the cache; another one when other pairs are met
 N_BANDS, N_PER_BAND = 16, 4  # pairs of similarity 0.8 are met with a chance of 99.98 %
 N_TABLES, N_PROJECTIONS = 8, 6
-_MIN_MEASURED = (
-    2  # in one column of numbers neighbours are near by chance: one in seventy within the threshold
-)
+# In one column of numbers neighbours are near by chance: one in seventy within the threshold
+_MIN_MEASURED = 2
 _MAX_ROWS_FOR_USUAL = 5_000
-_MAX_BY_CHANCE = (
-    0.05  # expected share of the pairs that count although they differ in one column alone
-)
+# Expected share of the pairs that count although they differ in one column alone
+_MAX_BY_CHANCE = 0.05
 _N_DRAWN = 100_000  # pairs of any rows, for how close values are by chance
 _MIN_DRAWN = 100  # of them; closer than so many, chance is taken to shrink as the gap does
 
@@ -134,22 +131,24 @@ def similar_rows(
         n rows with the spec's feature columns.
     copies
         Hash per row, equal for exact copies, shape (n,).
-    space Scaled columns, shape (n, d). With d the distance of two rows and m the median distance of
-        a row to its nearest, their similarity is 1 / (1 + d / m).
+    space
+        Scaled columns, shape (n, d). With d the distance of two rows and m the median distance of a
+        row to its nearest, their similarity is 1 / (1 + d / m).
     n_jobs
         Pieces computed side by side; it does not change the result.
 
     Notes
-    ----- Where many rows agree in all columns but one number, some of these numbers are close by
-    chance. A pair that differs
-    in one column alone therefore counts only if, of the pairs as close, at most a twentieth are
-    expected: as many pairs as agree in all other columns, times the share of any pairs of rows that
-    are as close in this one.
+    -----
+    Where many rows agree in all columns but one number, some of these numbers are close by chance.
+    A pair that differs in one column alone therefore counts only if, of the pairs as close, at most
+    a twentieth are expected: as many pairs as agree in all other columns, times the share of any
+    pairs of rows that are as close in this one.
 
     References
-    ---------- Datar et al., Locality-Sensitive Hashing Scheme Based on p-Stable Distributions
-    (2004). Benjamini and Hochberg, Controlling the False Discovery Rate (1995), for what is close
-    by chance.
+    ----------
+    Datar et al., Locality-Sensitive Hashing Scheme Based on p-Stable Distributions (2004).
+    Benjamini and Hochberg, Controlling the False Discovery Rate (1995), for what is close by
+    chance.
     """
     exact = pairs_in_buckets(copies)
     distinct = np.unique(copies, return_index=True)[1]

@@ -36,9 +36,10 @@ def nearest_distances(
         Ascending.
 
     Notes
-    ----- Exact up to 5,000 rows. Beyond, the neighbours are sought among 1,000 to 5,000 rows drawn
-    at random, so that the cost grows linearly; the distances are then those in a thinner sample,
-    the same for all rows. Memory is that of a few blocks.
+    -----
+    Exact up to 5,000 rows. Beyond, the neighbours are sought among 1,000 to 5,000 rows drawn at
+    random, so that the cost grows linearly; the distances are then those in a thinner sample, the
+    same for all rows. Memory is that of a few blocks.
 
     References
     ----------

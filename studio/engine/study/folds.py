@@ -12,12 +12,10 @@ import numpy.typing as npt
 from studio.engine.labels.encoding import Labels
 
 NO_FOLD = -1
-_MAX_REPEATED_FRACTION = (
-    0.5  # with more, repeated rows are the nature of the data, such as a few categories
-)
-_MAX_GROUP_FRACTION = (
-    0.5  # of a fold's rows; a larger group is a chain of similar rows rather than one row repeated
-)
+# With more, repeated rows are the nature of the data, such as a few categories
+_MAX_REPEATED_FRACTION = 0.5
+# Of a fold's rows; a larger group is a chain of similar rows rather than one row repeated
+_MAX_GROUP_FRACTION = 0.5
 
 
 def assign_folds(
@@ -29,7 +27,8 @@ def assign_folds(
     ----------
     labels
         Given labels of n rows.
-    group Number per row, equal for near duplicates, shape (n,). They go into the same fold, as a
+    group
+        Number per row, equal for near duplicates, shape (n,). They go into the same fold, as a
         model that has seen a row's copy repeats its label; unless most rows are repeated, or the
         group is larger than half a fold.
     n_folds
@@ -38,9 +37,11 @@ def assign_folds(
         Decides which rows share a fold.
 
     Returns
-    ------- ndarray of shape (n,) Fold in 0…n_folds−1; -1 for unlabeled rows. Rows of a stratum
-    differ by at most one between folds where there are no groups; a class with fewer rows than
-    folds is in as many folds as it has rows.
+    -------
+    ndarray of shape (n,)
+        Fold in 0…n_folds−1; -1 for unlabeled rows. Rows of a stratum differ by at most one between
+        folds where there are no groups; a class with fewer rows than folds is in as many folds as
+        it has rows.
     """
     fold_id = np.full(len(labels.strata), NO_FOLD, dtype=np.int16)
     rows = np.flatnonzero(labels.is_labeled)

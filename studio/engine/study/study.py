@@ -33,12 +33,10 @@ from studio.engine.text.encoder import unknown_share
 from studio.engine.text.processor import arithmetic_here
 
 _CHANGES_OF_A_SITTING = 200
-_MAX_UNKNOWN_SHARE = (
-    0.2  # of the tokens; 0.63 of Chinese reviews, hardly any in a language of Europe
-)
-_CHARACTERS_PER_PHRASE = (
-    30  # on average; what is shorter, such as names of people, is hardly worth encoding
-)
+# Of the tokens; 0.63 of Chinese reviews, hardly any in a language of Europe
+_MAX_UNKNOWN_SHARE = 0.2
+# On average; what is shorter, such as names of people, is hardly worth encoding
+_CHARACTERS_PER_PHRASE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +61,9 @@ class Study:
         The fold that holds each row out, -1 for unlabeled rows, shape (n,).
     views
         Features.
-    former Given labels of an earlier cleanset of the same rows, whose folds these are and from
-        whose fits models may go on, as few labels were changed since; None if everything is fitted
-        anew.
+    former
+        Given labels of an earlier cleanset of the same rows, whose folds these are and from whose
+        fits models may go on, as few labels were changed since; None if everything is fitted anew.
     """
 
     spec: CleansetSpec
@@ -129,12 +127,14 @@ def make_study(
         The choice of columns, folds and seed.
     resources
         For the features that are computed later on.
-    former Cells of labels that were corrected since. If so few were that models can go on from fits
-        to these, their folds stay, so that no row is held out from a model that has seen it.
+    former
+        Cells of labels that were corrected since. If so few were that models can go on from fits to
+        these, their folds stay, so that no row is held out from a model that has seen it.
 
     Notes
-    ----- Rows are sorted by their content, and classes by their first rows in that order, so that
-    the same rows in another order, or with classes of other names, give the same result.
+    -----
+    Rows are sorted by their content, and classes by their first rows in that order, so that the
+    same rows in another order, or with classes of other names, give the same result.
     """
     spec = replace(spec, conventions=settled_conventions(as_given, given, spec))
     as_given = as_given.read_as(spec.conventions)

@@ -26,7 +26,8 @@ class Views:
     ----------
     table
         Rows in canonical order.
-    content Hash of each row's cells, shape (n,); with a view's signature it names the matrix in the
+    content
+        Hash of each row's cells, shape (n,); with a view's signature it names the matrix in the
         cache.
     """
 

@@ -22,8 +22,10 @@ class EmbeddingStore:
     may share.
 
     Parameters
-    ---------- path The file; None keeps nothing. Vectors of another encoder or arithmetic belong in
-    another file.
+    ----------
+    path
+        The file; None keeps nothing. Vectors of another encoder or arithmetic belong in another
+        file.
     """
 
     def __init__(self, path: Path | None) -> None:

@@ -58,8 +58,10 @@ def encode(  # noqa: PLR0913  (all but one by name)
     """Encode texts as unit vectors that lie close where the meaning is close.
 
     Parameters
-    ---------- texts Any language, though the model knows English best. Of a text of more than 126
-    tokens, about 95 English words, the first and the last 63 are read.
+    ----------
+    texts
+        Any language, though the model knows English best. Of a text of more than 126 tokens, about
+        95 English words, the first and the last 63 are read.
     store
         Where vectors are looked up before and kept after they are computed.
     n_threads
@@ -74,9 +76,10 @@ def encode(  # noqa: PLR0913  (all but one by name)
         Whether the means of the three layers before the last stand behind each vector.
 
     Returns
-    ------- ndarray of shape (n_texts, d) Unit length up to rounding to half precision, each layer's
-    part by itself. A vector depends on nothing but its own text and the arithmetic, to the last
-    bit.
+    -------
+    ndarray of shape (n_texts, d)
+        Unit length up to rounding to half precision, each layer's part by itself. A vector depends
+        on nothing but its own text and the arithmetic, to the last bit.
 
     Raises
     ------
@@ -84,22 +87,23 @@ def encode(  # noqa: PLR0913  (all but one by name)
         When the encoder's files are missing or not the expected ones.
 
     Notes
-    ----- Twice as many tokens take 1.7 times as long and say more by themselves (held-out accuracy
-    0.77 against 0.74 on film reviews), but nothing that the words beside them had not said (0.90
-    both). The beginning alone says less (0.76 against 0.77). How many rows and tokens a batch has
-    decides in which order a processor adds up, which moved vectors of bfloat16 by up to 1e-3. So a
-    batch has one of sixteen shapes, and which one depends on the length of the text alone; the last
-    batch of a shape is filled up with empty texts. That costs 12 to 19 % of the speed on short
-    texts and nothing on long ones. bfloat16, where it is native, is 1.5 to 1.7 times as fast as
-    float32 all the same.
-    Inner layers cost nothing more. They know better how something is said: the tone of film reviews
-    was told with a held-out accuracy of 0.81 by four layers and 0.77 by the last one; of what a
-    request is about they say no more. Dynamic int8 quantisation was 1.3 times as fast and left the
-    cosine with float32 at 0.98, 0.95 for some texts.
+    -----
+    Twice as many tokens take 1.7 times as long and say more by themselves (held-out accuracy 0.77
+    against 0.74 on film reviews), but nothing that the words beside them had not said (0.90 both).
+    The beginning alone says less (0.76 against 0.77). How many rows and tokens a batch has decides
+    in which order a processor adds up, which moved vectors of bfloat16 by up to 1e-3. So a batch
+    has one of sixteen shapes, and which one depends on the length of the text alone; the last batch
+    of a shape is filled up with empty texts. That costs 12 to 19 % of the speed on short texts and
+    nothing on long ones. bfloat16, where it is native, is 1.5 to 1.7 times as fast as float32 all
+    the same. Inner layers cost nothing more. They know better how something is said: the tone of
+    film reviews was told with a held-out accuracy of 0.81 by four layers and 0.77 by the last one;
+    of what a request is about they say no more. Dynamic int8 quantisation was 1.3 times as fast and
+    left the cosine with float32 at 0.98, 0.95 for some texts.
 
     References
-    ---------- Reimers and Gurevych, Sentence-BERT (2019); Jawahar, Sagot and Seddah, What Does BERT
-    Learn about the Structure of Language? (2019), for what layers know;
+    ----------
+    Reimers and Gurevych, Sentence-BERT (2019); Jawahar, Sagot and Seddah, What Does BERT Learn
+    about the Structure of Language? (2019), for what layers know;
     https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2
     """
     distinct = sorted(set(texts), key=lambda text: (len(text), text))

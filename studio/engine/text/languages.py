@@ -10,9 +10,8 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 MAX_CHARACTERS = 300  # read of each text: enough to tell, and the cost grows with them
 MIN_PROBABILITY = 0.5  # below it no language is named
-MIN_NON_ENGLISH = (
-    0.7  # English exclamations reach 0.6, short sentences of other languages 0.78 and more
-)
+# English exclamations reach 0.6, short sentences of other languages 0.78 and more
+MIN_NON_ENGLISH = 0.7
 MIN_LATIN_LETTERS = 12  # fewer may be a name, an abbreviation or any of a dozen languages
 _LAST_LATIN = (  # of Unicode's Latin blocks without the additional ones: “Müller” is a name, too
     "\u024f"

@@ -1,5 +1,5 @@
-"""The labels of each class, which classes are mistaken for each other, and how unequal
-classes are.
+"""The labels of each class, which classes are mistaken for each other, and how unequal classes
+are.
 """
 
 from __future__ import annotations

@@ -10,9 +10,10 @@ def find_label_quality(analysis: Analysis) -> LabelQuality:
     """Score the labels of the data set.
 
     Notes
-    ----- `n_wrong` is the number of rows flagged as label issues, which for classes is the number
-    of wrong labels that confident learning counts, less those that the models confirm. `score` is
-    the remaining fraction of the labeled rows.
+    -----
+    `n_wrong` is the number of rows flagged as label issues, which for classes is the number of
+    wrong labels that confident learning counts, less those that the models confirm. `score` is the
+    remaining fraction of the labeled rows.
     """
     n_labeled = int(analysis.evidence.study.labels.is_labeled.sum())
     n_wrong = int(analysis.issues["is_label_issue"].sum())

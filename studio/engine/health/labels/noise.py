@@ -1,5 +1,5 @@
-"""How many of the given labels are wrong, and how often the models are right about the
-true ones.
+"""How many of the given labels are wrong, and how often the models are right about the true
+ones.
 """
 
 from __future__ import annotations

@@ -18,8 +18,9 @@ def find_trust(analysis: Analysis) -> Trust | None:
     """Estimate how many of the flagged rows are wrong.
 
     Notes
-    ----- No data set tells for sure whether a label is wrong or only improbable. The estimate is
-    the larger of two.
+    -----
+    No data set tells for sure whether a label is wrong or only improbable. The estimate is the
+    larger of two.
 
     One is the mean probability that a flagged label is wrong, by the noise of the calibration: good
     where labels are wrong at random, too low where they are wrong in the same way as hard rows are.

@@ -22,8 +22,9 @@ def find_groups(analysis: Analysis) -> tuple[Group, ...]:
     """Find groups with worse labels, the worst first.
 
     Notes
-    ----- Groups are the values of columns of categories, fifths of columns of numbers, rows without
-    a value, and for texts clusters in the space of distances, described by the words that are most
+    -----
+    Groups are the values of columns of categories, fifths of columns of numbers, rows without a
+    value, and for texts clusters in the space of distances, described by the words that are most
     frequent in them against the rest. Such a group counts if its mean `label_issue_score` is at
     least 1.5 times that of the rest and 5 standard errors above.
 

@@ -20,13 +20,15 @@ def find_order(analysis: Analysis) -> RowOrder | None:
     """Test whether rows that are alike lie close in the file.
 
     Notes
-    ----- Of up to 1,000 rows the mean distance in the file to their 10 nearest rows in content is
+    -----
+    Of up to 1,000 rows the mean distance in the file to their 10 nearest rows in content is
     compared with that after 199 random reorderings. A file that is sorted by class, source or date
     fails; its folds and splits by position are not alike. Copies of one row count once.
 
     References
-    ---------- Cummings et al., Detecting Dataset Drift and Non-IID Sampling via k-Nearest Neighbors
-    (2023), with the mean in place of their whole distribution.
+    ----------
+    Cummings et al., Detecting Dataset Drift and Non-IID Sampling via k-Nearest Neighbors (2023),
+    with the mean in place of their whole distribution.
     """
     study = analysis.evidence.study
     rng = np.random.default_rng(study.spec.seed)

@@ -16,11 +16,12 @@ def find_ambiguous(evidence: Evidence) -> Columns:
     applies.
 
     Notes
-    ----- `ambiguous_score` is 1 − (probability of the likeliest class − probability of the second):
-    1 is a tie. In a multi-label task it is that of the most doubtful class, between applying and
-    not, where the difference counts as many times as there are open questions per row (the mean sum
-    of 4 p (1 − p)): some class or other is nearly always in doubt. `is_ambiguous` from 0.9 on. The
-    given label plays no part.
+    -----
+    `ambiguous_score` is 1 − (probability of the likeliest class − probability of the second): 1 is
+    a tie. In a multi-label task it is that of the most doubtful class, between applying and not,
+    where the difference counts as many times as there are open questions per row (the mean sum of 4
+    p (1 − p)): some class or other is nearly always in doubt. `is_ambiguous` from 0.9 on. The given
+    label plays no part.
 
     References
     ----------

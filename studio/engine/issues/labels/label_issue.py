@@ -18,27 +18,25 @@ from studio.engine.fitting.metrics import (
 from studio.engine.issues.base import Columns, Evidence
 
 _ENOUGH_KAPPA = 1 / 3  # with less, models take much that they cannot tell for errors
-_MIN_CONFIDENCE_IN_ANOTHER = (
-    0.5  # for a class that could not be learned: more likely another class than not
-)
+# For a class that could not be learned: more likely another class than not
+_MIN_CONFIDENCE_IN_ANOTHER = 0.5
 
 
 def find_label_issue(evidence: Evidence) -> Columns:
     """Find rows whose given label is probably wrong, and suggest another.
 
     Notes
-    ----- `label_issue_score` is q / (q + g), where g is the out-of-sample probability of the given
-    label and q that of the
-    likeliest other: above 0.5 where another class is likelier, and 1 − g (cleanlab's
-    self-confidence) with two classes. With 77 classes it raised average precision from 0.978 to
-    0.982 against 1 − g, which a row also gets for being hard; the difference q − g lowered it to
-    0.945. `is_label_issue` are the rows with the worst scores, as many as confident learning counts
-    errors in the joint distribution of given and true labels, or as are expected by the
+    -----
+    `label_issue_score` is q / (q + g), where g is the out-of-sample probability of the given label
+    and q that of the likeliest other: above 0.5 where another class is likelier, and 1 − g
+    (cleanlab's self-confidence) with two classes. With 77 classes it raised average precision from
+    0.978 to 0.982 against 1 − g, which a row also gets for being hard; the difference q − g lowered
+    it to 0.945. `is_label_issue` are the rows with the worst scores, as many as confident learning
+    counts errors in the joint distribution of given and true labels, or as are expected by the
     calibration's noise if those are more; never where the given label is also the likeliest.
     Against pruning by noise rate this gave up a few points of recall for 1 to 18 points of
-    precision. Where likeliest and given classes agree
-    with a kappa below a third, the count is cut in proportion: most of it is what models cannot
-    tell.
+    precision. Where likeliest and given classes agree with a kappa below a third, the count is cut
+    in proportion: most of it is what models cannot tell.
 
     A class that occurs in one fold only could not be learned where it was held out, so its
     probability says nothing. Such a row counts as an issue when it is more likely than not another
@@ -50,12 +48,12 @@ def find_label_issue(evidence: Evidence) -> Columns:
 
     `suggested_label` is the likeliest class, for flagged and for unlabeled rows;
     `suggested_label_confidence_score` the probability of the likeliest class, for all rows.
-    Unlabeled rows have no
-    label that could be wrong: score 0.
+    Unlabeled rows have no label that could be wrong: score 0.
 
     References
-    ---------- Northcutt, Jiang and Chuang, Confident Learning (JAIR 2021); Kuan and Mueller,
-    Model-agnostic label quality scoring (2022).
+    ----------
+    Northcutt, Jiang and Chuang, Confident Learning (JAIR 2021); Kuan and Mueller, Model-agnostic
+    label quality scoring (2022).
     """
     labels, pred_probs = evidence.study.labels, evidence.judged_probs
     is_seen = evidence.study.is_class_seen

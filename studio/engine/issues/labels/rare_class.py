@@ -19,9 +19,10 @@ def find_rare_class(evidence: Evidence) -> Columns:
     """Mark rows of rare classes.
 
     Notes
-    ----- A class is rare with fewer than 5 rows, or with less than a tenth of the rows that it
-    would have if all classes were equally frequent. In a multi-label task a row is marked when one
-    of its classes is rare.
+    -----
+    A class is rare with fewer than 5 rows, or with less than a tenth of the rows that it would have
+    if all classes were equally frequent. In a multi-label task a row is marked when one of its
+    classes is rare.
 
     References
     ----------

@@ -22,14 +22,14 @@ def find_well_labeled(evidence: Evidence) -> Columns:
     """Find rows whose given label the models confirm.
 
     Notes
-    ----- `is_well_labeled` where the given label is the likeliest, is more likely than all others
+    -----
+    `is_well_labeled` where the given label is the likeliest, is more likely than all others
     together, is as likely as in its class's rows on average or has a probability of at least 0.95,
     the row is not ambiguous, and no near duplicate is given another class. In a multi-label task
     where each answer, that a class applies or that it does not, has a probability of at least 0.7.
     In a regression where the given number is no further from the prediction than is to be expected
-    of that row, and
-    that is less than how far numbers usually lie from their median: who knows no more confirms
-    nothing. Never where every cell is empty, which speaks for no label.
+    of that row, and that is less than how far numbers usually lie from their median: who knows no
+    more confirms nothing. Never where every cell is empty, which speaks for no label.
 
     References
     ----------

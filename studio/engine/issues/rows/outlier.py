@@ -18,9 +18,8 @@ N_NEIGHBOURS = 20  # measured better than cleanlab's 10 where a few odd texts re
 # hundred of ordinary rows.
 DEVIATIONS = {"distances": 3.5, "sentences": 2.5, "topics": 2.1}
 MAX_FRACTION_IN_TABLES = 0.03
-MIN_FRACTION_IN_TEXTS = (
-    0.005  # many tight topics make distances so uneven that none would be remote
-)
+# Many tight topics make distances so uneven that none would be remote
+MIN_FRACTION_IN_TEXTS = 0.005
 _ORDINARY_FRACTION = 0.001  # of rows of normal numbers that are flagged
 _SD_PER_MAD = 1.4826  # of a normal distribution
 

@@ -15,9 +15,8 @@ from studio.engine.text.languages import MIN_PROBABILITY, without_codes
 
 THRESHOLD = 0.5
 FULL_SHARE = 0.25  # of the words: a text in which every fourth is wrong scores 1
-TWO_SUFFICE = (
-    0.05  # share from which on two words of chats reach the threshold: one may be a quotation
-)
+# Share from which on two words of chats reach the threshold: one may be a quotation
+TWO_SUFFICE = 0.05
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*(?:['’][^\W_]*)?")  # of “half-assed” no part is judged
 # “U.S.”, “r/news”, “np.array”, “R^2”, “group(u)”, “*r*”, “expression r,”, code in quotes, TeX: no
 # words of prose.
@@ -33,16 +32,16 @@ def find_informal(evidence: Evidence) -> Columns:
     """Find carelessly written English texts.
 
     Notes
-    ----- `spelling_issue_score` and `slang_issue_score` are four times the share of words that are
-    slips of spelling (`spelling.misspelled`) or words of chats (`slang.is_slang`), at most 1.
+    -----
+    `spelling_issue_score` and `slang_issue_score` are four times the share of words that are slips
+    of spelling (`spelling.misspelled`) or words of chats (`slang.is_slang`), at most 1.
     `informal_score` is 1 − (1 − spelling)(1 − slang); `is_informal` from 0.5 on: one such word in
     eight. Two words of chats make 0.5 if they are one word in twenty. Words with a capital letter
     may be names and are no slips, nor are parts of compounds with a hyphen; words of chats that
     stand in capitals alone, in five rows and more, are names, too. Code, formulas and letters such
     as “U.S.” are no words. Other languages are not judged: 0; where English is less likely than
-    not,
-    only slang is. There is no grammar score: no offline checker was found that tells wrong grammar
-    from the unusual.
+    not, only slang is. There is no grammar score: no offline checker was found that tells wrong
+    grammar from the unusual.
     """
     languages = evidence.texts.languages
     found = evidence.texts.per_distinct(_words)

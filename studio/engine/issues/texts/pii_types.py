@@ -55,9 +55,8 @@ _NET_WORDS = re.compile(
     r"(?:\b(?:ips?|ipv4|address|server|host|ping|ssh|dns|gateway|proxy|router)\b[^\n]{0,20}|://|@)$",
     re.I,
 )
-_HIGHEST_OF_VERSION = (
-    99  # of four numbers without a word of networks before them: “fedora 2.6.32.16”
-)
+# Of four numbers without a word of networks before them: “fedora 2.6.32.16”
+_HIGHEST_OF_VERSION = 99
 _ROLES = re.compile(  # of addresses that reach companies, not persons
     r"(?:customer|client|guest)?[._-]?(?:e?service|care|relations|support|success)s?|info|help|helpdesk|sales|contact|office"
     r"|hello|mail|admin|webmaster|postmaster|abuse|press|media|jobs|careers|billing|feedback|complaints|e?n?quiries"

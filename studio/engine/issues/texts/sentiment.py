@@ -12,9 +12,8 @@ from studio.engine.issues.base import Columns, Evidence
 from studio.engine.text.languages import without_codes
 
 CALMING_WORDS = 1  # imagined neutral words: “stop” alone is not the most hateful text of all
-MAX_CHARACTERS = (
-    600  # read of each text, half of them at its end: openings and conclusions say most
-)
+# Read of each text, half of them at its end: openings and conclusions say most
+MAX_CHARACTERS = 600
 # Friendly or hostile by the lexicon, but in requests mere subjects and manners: “top up”, “United”,
 # “please help”.
 _WITHOUT_FEELING = """
@@ -32,12 +31,13 @@ def find_sentiment(evidence: Evidence) -> Columns:
     """Score the sentiment of English texts.
 
     Notes
-    ----- `sentiment_score` runs from 0, most negative, over 0.5, neutral, to 1, most positive;
-    missing for other languages. It is half of 1 + (positive share − negative share of the words),
-    by VADER's lexicon and rules, of the first and the last 300 characters, with one neutral word
-    more, so that a word alone says less. Words of requests (“please help”, “top up”) have no
-    weight. The shares told positive tweets from negative ones better than VADER's compound sum
-    (AUROC 0.90 against 0.85), which grows with the length of the text; without those words 0.92.
+    -----
+    `sentiment_score` runs from 0, most negative, over 0.5, neutral, to 1, most positive; missing
+    for other languages. It is half of 1 + (positive share − negative share of the words), by
+    VADER's lexicon and rules, of the first and the last 300 characters, with one neutral word more,
+    so that a word alone says less. Words of requests (“please help”, “top up”) have no weight. The
+    shares told positive tweets from negative ones better than VADER's compound sum (AUROC 0.90
+    against 0.85), which grows with the length of the text; without those words 0.92.
 
     References
     ----------

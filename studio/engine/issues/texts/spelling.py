@@ -13,9 +13,8 @@ MIN_LETTERS = 5  # shorter unknown words are mostly abbreviations
 FREQUENT = 5  # rows with the meant word that speak for it, and …
 TIMES_AS_FREQUENT = 10  # … how many times more than those with the slip, …
 TIMES_IF_SURE = 4  # … if the meant word is frequent in English, too
-SURELY_FREQUENT = (
-    3_000_000  # occurrences in symspellpy's list, whose most frequent word has 23 billion
-)
+# Occurrences in symspellpy's list, whose most frequent word has 23 billion
+SURELY_FREQUENT = 3_000_000
 RARE = 2  # rows in which a slip may be, if only English in general speaks for the meant word
 _BEGINNINGS = ("un", "re", "pre", "mis", "non", "over", "co", "multi", "anti", "super")
 _ENDINGS = ("s", "ly", "ish", "able", "less", "ness")
@@ -37,21 +36,24 @@ def misspelled(counts: Mapping[str, int]) -> frozenset[str]:
     """Return the words that are slips of the pen.
 
     Parameters
-    ---------- counts Words with the number of rows that have them. Those with a capital letter may
-    be names: they are slips only as contractions without their apostrophe.
+    ----------
+    counts
+        Words with the number of rows that have them. Those with a capital letter may be names: they
+        are slips only as contractions without their apostrophe.
 
     Notes
-    ----- A word of at least five letters counts as a slip if neither dictionary knows it, with or
-    without its ending, and
-    if one letter more, less, other or swapped makes a known word with the same first letter that is
-    frequent: in these rows (at least 5, and 10 times those with the slip, or 4 times if frequent in
-    English), or in English where the slip is in at most two rows and no compound of known words.
-    Names and words of a trade are thus left alone. Contractions without their apostrophe are slips
-    too. The cost is linear in the number of unknown words.
+    -----
+    A word of at least five letters counts as a slip if neither dictionary knows it, with or without
+    its ending, and if one letter more, less, other or swapped makes a known word with the same
+    first letter that is frequent: in these rows (at least 5, and 10 times those with the slip, or 4
+    times if frequent in English), or in English where the slip is in at most two rows and no
+    compound of known words. Names and words of a trade are thus left alone. Contractions without
+    their apostrophe are slips too. The cost is linear in the number of unknown words.
 
     References
-    ---------- Norvig, How to Write a Spelling Corrector (2007); the dictionaries of pyspellchecker
-    (American) and symspellpy (British too).
+    ----------
+    Norvig, How to Write a Spelling Corrector (2007); the dictionaries of pyspellchecker (American)
+    and symspellpy (British too).
     """
     unknown = [
         word for word in counts if _is_plain(word) and not is_known(word) and not _is_derived(word)

@@ -54,18 +54,19 @@ def find_toxic(evidence: Evidence) -> Columns:
     """Find English texts that insult, swear or hate.
 
     Notes
-    ----- `toxic_score` is the probability of a linear model over words, trained on 200,000 texts
-    that people judged (Wikipedia comments and tweets); `is_toxic` from 0.9 on. Where nobody is
-    meant (no “you”, “he” or “they”), words that are also said of things, such as “stupid”, and
-    names of groups are left out of what it reads; everywhere harmless ones that it takes ill, as
-    “hate” of anything but people. One obscene word in a hundred makes 0.9, whatever is said with
-    it, masked and drawn out (“f**k”, “shiiit”) too: the model is made milder by every other word.
-    It knows words better than irony, and takes a harsh review of a film for an insult at times.
-    Other languages
-    are not judged: 0.
+    -----
+    `toxic_score` is the probability of a linear model over words, trained on 200,000 texts that
+    people judged (Wikipedia comments and tweets); `is_toxic` from 0.9 on. Where nobody is meant (no
+    “you”, “he” or “they”), words that are also said of things, such as “stupid”, and names of
+    groups are left out of what it reads; everywhere harmless ones that it takes ill, as “hate” of
+    anything but people. One obscene word in a hundred makes 0.9, whatever is said with it, masked
+    and drawn out (“f**k”, “shiiit”) too: the model is made milder by every other word. It knows
+    words better than irony, and takes a harsh review of a film for an insult at times. Other
+    languages are not judged: 0.
 
     References
-    ---------- The package alt-profanity-check, which publishes the model anew for each version of
+    ----------
+    The package alt-profanity-check, which publishes the model anew for each version of
     scikit-learn.
     """
     languages = evidence.texts.languages
