@@ -72,6 +72,11 @@ class ReviewProgress:
     n_to_review: int
     n_decided: int
 
+    @property
+    def fraction(self) -> float:
+        """Share of the rows to review that are decided."""
+        return self.n_decided / self.n_to_review if self.n_to_review else 1.0
+
 
 def review_progress(cleansets: Iterable[Cleanset]) -> dict[UUID, ReviewProgress]:
     """Return how far the review of each finished cleanset is, with one query for all of them."""

@@ -54,8 +54,8 @@ def _warn_of_spelling(request: HttpRequest, name: str, classes: list[str]) -> No
     if other := same_spelling(name, classes):
         messages.warning(
             request,
-            f"The new class “{name}” differs from “{other}” only in case or spaces. Undo takes it"
-            " back.",
+            f"The new class “{name}” differs from “{other}” only in case or spaces.",
+            extra_tags="undoable",
         )
 
 
@@ -143,7 +143,7 @@ def top_k_apply(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
         raise DataProblem(form.problem)
     query = _view(request, cleanset)
     action = services.top_k_apply(cleanset=cleanset, user=account(request), top_k=form.top_k(query))
-    messages.success(request, f"{action.description}: done. U takes it back in one step.")
+    messages.success(request, f"{action.description}: done.", extra_tags="undoable")
     return redirect(_page(cleanset, query))
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from django import template
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from studio.engine.conventions.blanks import is_blank
 from studio.engine.table.row_numbers import row_number
@@ -33,6 +34,19 @@ def when(moment: datetime | None) -> SafeString | str:
         exact,
         f"{moment:%d %b %Y, %H:%M}",
     )
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """Let a long name break after the marks between its words, not within a word."""
+    parts = re.split(r"(?<=[_\-/.,])(?=\w)", str(name))
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in parts))
+
+
+@register.filter
+def chance(probability: float) -> str:
+    """0.931 → 0.93; what would read 0.00 is said to be less than 0.01."""
+    return "<.01" if probability < 0.005 else f"{probability:.2f}"
 
 
 @register.simple_block_tag

@@ -94,7 +94,7 @@ def test_a_decision_that_cannot_be_saved_leaves_the_row_and_says_so(review: Revi
     page = review(expects_errors=True)
     page.context.set_offline(True)
     page.keyboard.press("w")
-    expect(page.get_by_role("dialog")).to_contain_text("Auto-fix, Row 1: not saved")
+    expect(page.get_by_role("dialog")).to_contain_text("Auto-fix: delivery, Row 1: not saved")
     page.get_by_role("button", name="Discard this decision").click()
     expect(page.locator("#row-title")).to_have_text("Row 1")
     page.context.set_offline(False)

@@ -162,7 +162,7 @@ def test_clean_top_k_creates_no_class_by_a_slip(review: Review) -> None:
     page = review()
     page.get_by_role("link", name="Clean top K").click()
     page.locator("label", has_text="Give all the same class").click()
-    page.get_by_label("Class, for Label").fill("deliv")
+    page.get_by_label("Class", exact=True).fill("deliv")
     expect(page.locator("#top-k-preview")).to_contain_text("did you mean “delivery”?")
     page.get_by_label("Create the class if it is new").check()
     expect(page.locator("#top-k-preview")).to_contain_text("12 of 12 rows would change")
@@ -182,7 +182,7 @@ def test_the_end_of_a_view_counts_what_is_undecided_and_leads_there(review: Revi
     page.keyboard.press("q")
     expect(page.locator("#row-panel")).to_contain_text("All 12 rows in this view are decided")
     expect(page.locator("#row-panel")).to_contain_text("11 fixed, 1 kept, 0 excluded")
-    expect(page.locator("#row-panel").get_by_role("button", name="Improve results")).to_be_visible()
+    expect(page.locator("#row-panel").get_by_role("link", name="Improve results")).to_be_visible()
     expect(
         page.locator("#row-panel").get_by_role("link", name="Outliers, 1 undecided")
     ).to_be_visible()
@@ -218,7 +218,9 @@ def test_an_older_version_says_so_and_decides_only_where_that_is_chosen(
     page.keyboard.press("q")
     expect(page.locator("#last-action")).to_contain_text("Keep row 1")
     page.goto(f"{older}?pane=list")
-    page.get_by_role("button", name="Improve results").click()
+    page.get_by_role("link", name="Improve results").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Your decisions are carried over")
+    page.get_by_role("dialog").get_by_role("button", name="Improve results").click()
     page.wait_for_url(lambda url: older not in url)
     page.goto(older)
     note = page.get_by_role("note", name="Older version")
@@ -232,3 +234,36 @@ def test_an_older_version_says_so_and_decides_only_where_that_is_chosen(
     note.get_by_role("button", name="Decide here anyway").click()
     expect(note).to_contain_text("You chose to decide here anyway")
     press(page, "q", "Row 21")
+
+
+def test_the_key_of_auto_fix_names_its_result(review: Review) -> None:
+    page = review()
+    expect(page.get_by_role("button", name="Auto-fix: delivery")).to_be_visible()
+    page.goto(page.url.split("?")[0] + "?issue=outlier")
+    expect(page.get_by_role("button", name="Auto-fix: Exclude (advice)")).to_be_visible()
+    page.goto(page.url.split("?")[0] + "?issue=well_labeled")
+    expect(page.get_by_role("button", name="No suggestion")).to_be_disabled()
+    page.keyboard.press("w")
+    expect(page.locator("#review-notice")).to_have_text(
+        "This row has no suggestion to apply. Keep it, exclude it, or choose a label."
+    )
+
+
+def test_what_was_done_is_told_above_the_table_without_moving_it(review: Review) -> None:
+    page = review()
+    top = page.locator(".review-table").bounding_box()
+    page.get_by_role("link", name="Clean top K").click()
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Apply to 12 rows").click()
+    toast = page.get_by_role("status", name="Notices")
+    expect(toast).to_contain_text("Auto-fix 12 rows: done.")
+    assert page.locator(".review-table").bounding_box() == top
+    toast.get_by_role("button", name="Undo").click()
+    expect(page.locator("#review-counts")).to_contain_text("0 of 12")
+
+
+def test_the_table_is_one_stop_on_the_way_of_the_tab_key(review: Review) -> None:
+    page = review()
+    assert page.locator(".review-table td a[tabindex='0']").count() == 1
+    press(page, "j", "Row 11")
+    expect(page.locator("#row-10 td a")).to_have_attribute("tabindex", "0")

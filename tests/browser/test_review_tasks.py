@@ -89,7 +89,7 @@ def test_improving_is_offered_once_a_row_is_decided(review: Review) -> None:
     page = review(task="regression")
     expect(page.get_by_role("button", name="Improve results")).to_be_disabled()
     press(page, "q", "Row 11")
-    expect(page.get_by_role("button", name="Improve results")).to_be_enabled()
+    expect(page.get_by_role("link", name="Improve results")).to_be_visible()
 
 
 def test_sets_and_numbers_are_decided_without_javascript(review: Review) -> None:

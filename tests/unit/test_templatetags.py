@@ -8,7 +8,7 @@ import pytest
 from django.template import Context, Template
 
 from studio.figures import duration, percent
-from studio.templatetags.studio import when
+from studio.templatetags.studio import breakable, chance, when
 
 
 def plain(text: object) -> str:
@@ -52,3 +52,16 @@ def test_scrolling_region_can_be_reached_by_keyboard_and_has_a_name() -> None:
         '<div class="table-scroll" tabindex="0" role="region" aria-label="Rows of R&amp;D">'
         "<b>R&amp;D</b></div>"
     )
+
+
+def test_long_names_break_after_their_marks_and_stay_escaped() -> None:
+    assert breakable("top_up-by/card") == "top_<wbr>up-<wbr>by/<wbr>card"
+    assert breakable("<b>_x") == "&lt;b&gt;_<wbr>x"
+    assert breakable("admiration") == "admiration"
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"), [(1.0, "1.00"), (0.005, "0.01"), (0.0049, "<.01"), (0.0, "<.01")]
+)
+def test_unlikely_classes_are_not_said_to_be_impossible(probability: float, text: str) -> None:
+    assert chance(probability) == text

@@ -8,10 +8,9 @@ from typing import Any
 
 from cleansets import row_query, selectors
 from cleansets.issue_columns import IssueColumn, badges
-from cleansets.models import Cleanset
+from cleansets.models import Action, Cleanset
 from cleansets.overlay import corrected_in
 from cleansets.pages.review.classes import (
-    N_KEYS,
     ClassChance,
     ClassToggle,
     class_chances,
@@ -72,7 +71,31 @@ class RowDetail:
             return "There is no suggestion for this row"
         if self.row["advice"] == "exclude":
             return "Advice: exclude this row"
-        return f"Take the suggested {'number' if self.number else 'label'}"
+        noun = "number" if self.number else "label"
+        return f"Accept the suggested {noun}, {', '.join(self._suggested) or 'no class'}"
+
+    @property
+    def auto_fix_result(self) -> str:
+        """What the button of auto-fix says: the result."""
+        if self.row["advice"] is None:
+            return "No suggestion"
+        if self.row["advice"] == "exclude":
+            return "Exclude (advice)"
+        return ", ".join(self._suggested) or "No class"
+
+    @property
+    def _suggested(self) -> tuple[str, ...]:
+        return self.labels.suggested.names if self.labels.suggested else ()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the row is decided to be right as it is."""
+        return bool(self.row["action"] == Action.KEEP)
+
+    @property
+    def is_excluded(self) -> bool:
+        """Whether somebody excluded the row; advice that was accepted is an auto-fix."""
+        return bool(self.row["action"] == Action.EXCLUDE)
 
     @property
     def issue_scores(self) -> list[tuple[IssueColumn, float | None]]:
@@ -81,13 +104,20 @@ class RowDetail:
 
     @property
     def first_chances(self) -> list[ClassChance]:
-        """The classes that have a digit key."""
-        return self.chances[:N_KEYS]
+        """The classes with a digit key, and the given and the chosen one in any case."""
+        named = (self.row["given_label"], self.row["decided_label"])
+        return [chance for chance in self.chances if chance.key or chance.label in named]
 
     @property
     def more_chances(self) -> list[ClassChance]:
-        """The classes that do not."""
-        return self.chances[N_KEYS:]
+        """The other classes."""
+        shown = {chance.label for chance in self.first_chances}
+        return [chance for chance in self.chances if chance.label not in shown]
+
+    @property
+    def more_chances_probability(self) -> float:
+        """How likely the other classes are together."""
+        return sum(chance.probability for chance in self.more_chances)
 
     @property
     def first_toggles(self) -> list[ClassToggle]:

@@ -8,7 +8,7 @@ import { markShownRow, neighbour, panel, shownRow } from "./table.js";
 // The words of a button without its key.
 function wordsOf(button) {
   const words = button?.cloneNode(true);
-  for (const extra of words?.querySelectorAll("kbd, small, svg, .number") ?? []) extra.remove();
+  for (const extra of words?.querySelectorAll("kbd, small, svg, .number, [aria-hidden]") ?? []) extra.remove();
   return words?.textContent.trim().replace(/\s+/g, " ") || "Label";
 }
 

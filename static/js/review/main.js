@@ -41,6 +41,16 @@ document.addEventListener("submit", (event) => {
   afterSaving(event, () => target.requestSubmit(submitter));
 });
 
+// A browser calls letters in a field for a number "empty".
+document.addEventListener(
+  "invalid",
+  ({ target }) => {
+    if (target.matches("input[type=number]") && target.validity.badInput) target.setCustomValidity("Type a number, such as 123000.");
+  },
+  true,
+);
+document.addEventListener("input", ({ target }) => target.matches("input[type=number]") && target.setCustomValidity(""));
+
 window.addEventListener("beforeunload", (event) => {
   if (nUnsaved()) event.preventDefault();
 });

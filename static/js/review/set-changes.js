@@ -49,8 +49,9 @@ function addedBox(form, name) {
   box.dataset.created = "";
   delete box.dataset.key;
   box.removeAttribute("aria-keyshortcuts");
-  item.querySelector("kbd").textContent = "–";
-  item.querySelector(".class-name").textContent = name;
+  item.querySelector("kbd").className = "no-key";
+  item.querySelector("kbd").textContent = "";
+  item.querySelector(".class-name > span").textContent = name;
   list.append(item);
   return box;
 }

@@ -18,6 +18,8 @@ export function markShownRow() {
   const marked = document.querySelectorAll(".review-table tr[aria-current]");
   const hadFocus = [...marked].some((line) => line.contains(document.activeElement));
   for (const line of marked) line.removeAttribute("aria-current");
+  const tabStop = current ?? lines()[0]; // one stop on the way of the Tab key; J and K walk from there
+  for (const line of lines()) line.querySelector("td a").tabIndex = line === tabStop ? 0 : -1;
   if (!current) return;
   current.setAttribute("aria-current", "true");
   current.scrollIntoView({ block: "nearest" });

@@ -219,7 +219,7 @@ class TestNumbers:
     ) -> None:
         text = page(client_of(alice), numbers)
         assert "<b>150</b> ± 8</span>, 142 to 158." in text
-        assert "lies 6.2 error bars away" in text
+        assert "is 6.2 error bars away" in text
         assert "Given 100. The models predict 150, with an error bar from 142 to 158." in text
 
     def test_where_ratios_are_compared_the_bar_is_longer_upwards(
