@@ -19,6 +19,8 @@ from studio.engine.conventions.label_sets import join_labels, split_labels
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 
+MAX_ROW_ID_DIGITS = 12
+
 
 class Decision(TypedDict):
     """What a person chose for a row."""
@@ -122,6 +124,21 @@ class DecisionForm(TypedClassesForm):
         return [name for name in typed if name not in self._classes]
 
 
+class SelectionForm(DecisionForm):
+    """A decision on selected rows."""
+
+    rows = NamesField(required=False)
+
+    def clean_rows(self) -> list[int]:
+        """Return the rows by their `row_id`."""
+        rows: list[str] = self.cleaned_data["rows"]
+        if not rows:
+            raise forms.ValidationError("No row is selected. Select some rows first.")
+        if not all(row.isdecimal() and len(row) <= MAX_ROW_ID_DIGITS for row in rows):
+            raise forms.ValidationError("The selected rows are not given by their numbers.")
+        return [int(row) for row in rows]
+
+
 class UndoForm(forms.Form):
     """The undo of the newest action, which counts once however often it is sent."""
 
@@ -136,6 +153,7 @@ class TopKForm(TypedClassesForm):
         label="Action",
         choices=[
             (Action.AUTO_FIX.value, "Auto-fix"),
+            (Action.KEEP.value, "Keep"),
             (Action.EXCLUDE.value, "Exclude"),
             (Action.LABEL.value, "Label"),
             (NEEDS_REVIEW, "Needs review"),

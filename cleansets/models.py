@@ -125,6 +125,7 @@ class ReviewAction(models.Model):
 
         SINGLE = "single", "one row"
         BULK = "bulk", "Clean Top K"
+        SELECTION = "selection", "selected rows"
         IMPORT = "import", "decisions from a file"
         CARRIED = "carried", "decisions on the cleanset before"
         UNDO = "undo", "undo"

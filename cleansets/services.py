@@ -41,6 +41,9 @@ class State(TypedDict):
     is_manual: bool
 
 
+Change = tuple[int, State | None, State | None]  # a row, its decision before and after
+
+
 @transaction.atomic
 def cleanset_start(*, project: Project, user: User, base: Cleanset | None = None) -> Cleanset:
     """Create the project's next cleanset, of the uploaded labels or of a base's corrected ones, and
@@ -93,7 +96,7 @@ def cleanset_improve(*, cleanset: Cleanset, user: User) -> Cleanset:
 
 def _improved(base: Cleanset, user: User) -> Cleanset:
     improved = cleanset_start(project=base.project, user=user, base=base)
-    changes: list[tuple[int, State | None, State | None]] = [
+    changes: list[Change] = [
         (review.row_id, None, _state_of_review(review))
         for review in base.reviews.order_by("row_id")
     ]
@@ -131,7 +134,7 @@ def row_decide(
     Of a request that may have to be sent again, `action_id` makes sure that it counts once.
     """
     lock(cleanset)
-    if repeated := _repeated(cleanset, action_id):
+    if repeated := repeated_action(cleanset, action_id):
         return repeated
     row = row_query.fetch_row(row_id, selectors.row_source(cleanset))
     if row is None:
@@ -159,7 +162,7 @@ def row_decide(
     )
 
 
-def _repeated(cleanset: Cleanset, action_id: UUID | None) -> ReviewAction | None:
+def repeated_action(cleanset: Cleanset, action_id: UUID | None) -> ReviewAction | None:
     """Return the action that an earlier try of the same request made."""
     if action_id is None:
         return None
@@ -192,7 +195,7 @@ class TopK:
 class TopKPlan:
     """What a bulk action would do."""
 
-    changes: list[tuple[int, State | None, State | None]]
+    changes: list[Change]
     n_seen: int
     n_manual: int
     n_without_advice: int
@@ -209,7 +212,7 @@ def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
         raise DataProblem("Clean Top K needs a number of rows of at least 1.")
     label = label_to_store(cleanset, top_k.label) if top_k.choice == Action.LABEL else ""
     rows = row_query.fetch_first(top_k.query, selectors.row_source(cleanset), top_k.k)
-    changes: list[tuple[int, State | None, State | None]] = []
+    changes: list[Change] = []
     n_manual = n_without_advice = n_unchanged = 0
     for row in rows:
         before = state_of(row)
@@ -239,10 +242,14 @@ def top_k_apply(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction:
         raise DataProblem(
             "Clean Top K would change no row. Choose another action, or a view with undecided rows."
         )
-    name = _described(cleanset, top_k.choice, top_k.label)
-    return record(
-        cleanset, user, ReviewAction.Kind.BULK, f"{name} {len(plan.changes):,} rows", plan.changes
-    )
+    description = bulk_description(cleanset, top_k.choice, top_k.label, len(plan.changes))
+    return record(cleanset, user, ReviewAction.Kind.BULK, description, plan.changes)
+
+
+def bulk_description(cleanset: Cleanset, choice: str, label: str, n_rows: int) -> str:
+    """Say what was done with how many rows."""
+    name = _described(cleanset, choice, label)
+    return f"{name} {n_rows:,} {'row' if n_rows == 1 else 'rows'}"
 
 
 @transaction.atomic
@@ -254,7 +261,7 @@ def last_action_undo(
     `action_id` is as in `row_decide`.
     """
     lock(cleanset)
-    if repeated := _repeated(cleanset, action_id):
+    if repeated := repeated_action(cleanset, action_id):
         return repeated
     action = selectors.last_action(cleanset)
     if action is None:
@@ -344,7 +351,7 @@ def record(
     user: User,
     kind: ReviewAction.Kind,
     description: str,
-    changes: list[tuple[int, State | None, State | None]],
+    changes: list[Change],
     *,
     action_id: UUID | None = None,
 ) -> ReviewAction:
@@ -367,14 +374,14 @@ def record(
 
 
 def _parts(
-    changes: Iterable[tuple[int, State | None, State | None]],
-) -> Iterator[list[tuple[int, State | None, State | None]]]:
+    changes: Iterable[Change],
+) -> Iterator[list[Change]]:
     changes = list(changes)
     for start in range(0, len(changes), WRITE_ROWS):
         yield changes[start : start + WRITE_ROWS]
 
 
-def _store(cleanset: Cleanset, changes: list[tuple[int, State | None, State | None]]) -> None:
+def _store(cleanset: Cleanset, changes: list[Change]) -> None:
     cleared = [row_id for row_id, _, after in changes if after is None]
     RowReview.objects.filter(cleanset=cleanset, row_id__in=cleared).delete()
     now = timezone.now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cleansets.views import analysis, decisions, exports, older_version, projects, review
+from cleansets.views import analysis, decisions, exports, older_version, projects, review, selection
 
 urlpatterns = [
     path("projects/create", projects.project_create, name="project-create"),
@@ -31,6 +31,11 @@ urlpatterns = [
         "cleansets/<uuid:cleanset_id>/decide-here",
         older_version.older_version_decide,
         name="cleanset-decide-here",
+    ),
+    path(
+        "cleansets/<uuid:cleanset_id>/selection/decide",
+        selection.selection_decide,
+        name="cleanset-selection-decide",
     ),
     path("cleansets/<uuid:cleanset_id>/undo", decisions.last_action_undo, name="cleanset-undo"),
     path("cleansets/<uuid:cleanset_id>/top-k", decisions.top_k_preview, name="cleanset-top-k"),

@@ -46,7 +46,7 @@ def row_decide(request: HttpRequest, cleanset_id: uuid.UUID, row_id: int) -> Htt
     for name in form.new_names:
         _warn_of_spelling(request, name, classes)
     next_row = asked_row(request.POST.get("next", ""), cleanset)
-    return redirect(_next_address(cleanset, _view(request, cleanset), next_row))
+    return redirect(_next_address(cleanset, view_of(request, cleanset), next_row))
 
 
 def _warn_of_spelling(request: HttpRequest, name: str, classes: list[str]) -> None:
@@ -71,17 +71,17 @@ def last_action_undo(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespon
     rows = list(action.events.values_list("row_id", flat=True)[:2])
     if len(rows) != 1:
         messages.success(request, f"{action.description}.")
-        return _to(request, _page(cleanset, _view(request, cleanset)))
+        return _to(request, page_address(cleanset, view_of(request, cleanset)))
     if is_partial(request):
         return _changes(request, cleanset, action, changed_row=rows[0], shown_row=rows[0])
-    return redirect(_next_address(cleanset, _view(request, cleanset), rows[0]))
+    return redirect(_next_address(cleanset, view_of(request, cleanset), rows[0]))
 
 
 def _next_address(cleanset: Cleanset, query: RowQuery, row_id: int | None) -> str:
     """Return the address that shows a row; None stands for the first one of the next page."""
     if row_id is not None:
-        return f"{_page(cleanset, query)}&row={row_id}#row-panel"
-    return _page(cleanset, query, page=query.next_page)
+        return f"{page_address(cleanset, query)}&row={row_id}#row-panel"
+    return page_address(cleanset, query, page=query.next_page)
 
 
 def _changes(
@@ -93,7 +93,7 @@ def _changes(
     shown_row: int | None = None,
 ) -> HttpResponse:
     """Answer with every region that the action changed, and the panel of the row to show."""
-    query = _view(request, cleanset)
+    query = view_of(request, cleanset)
     source = selectors.row_source(cleanset)
     changed = row_query.fetch_row(changed_row, source)
     assert changed is not None
@@ -141,18 +141,19 @@ def top_k_apply(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     form = TopKForm(request.POST, task=cleanset.task, classes=selectors.known_classes(cleanset))
     if not form.is_valid():
         raise DataProblem(form.problem)
-    query = _view(request, cleanset)
+    query = view_of(request, cleanset)
     action = services.top_k_apply(cleanset=cleanset, user=account(request), top_k=form.top_k(query))
     messages.success(request, f"{action.description}: done.", extra_tags="undoable")
-    return redirect(_page(cleanset, query))
+    return redirect(page_address(cleanset, query))
 
 
-def _view(request: HttpRequest, cleanset: Cleanset) -> RowQuery:
+def view_of(request: HttpRequest, cleanset: Cleanset) -> RowQuery:
     """Return the view that the decision was made in, which the form carries along."""
     return selectors.asked_rows(cleanset, QueryDict(request.POST.get("view", "")))
 
 
-def _page(cleanset: Cleanset, query: RowQuery, page: int | None = None) -> str:
+def page_address(cleanset: Cleanset, query: RowQuery, page: int | None = None) -> str:
+    """Return the address of a page of the view."""
     return f"{reverse('cleanset', args=[cleanset.pk])}?{query.params(page=page or query.page)}"
 
 

@@ -79,6 +79,7 @@ OWNED = {
     "cleanset-rerun": Address("post", UNPROCESSABLE, "cleanset"),  # it has not failed
     "cleanset-decide": Address("post", FOUND, "cleanset", data="choice=keep&next=1", row_id=0),
     "cleanset-decide-here": Address("post", FOUND, "cleanset"),
+    "cleanset-selection-decide": Address("post", FOUND, "cleanset", data="choice=keep&rows=0"),
     "cleanset-undo": Address("post", UNPROCESSABLE, "cleanset"),  # nothing was done yet
     "cleanset-top-k": Address("get", OK, "cleanset"),
     "cleanset-top-k-apply": Address("post", FOUND, "cleanset", data="k=1&choice=exclude"),

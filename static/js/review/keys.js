@@ -3,9 +3,10 @@
 import { undo } from "./decide.js";
 import { say, showCounts } from "./notices.js";
 import { nUnsaved } from "./saves.js";
+import { clearSelection, extend, hasSelection, selectPage, selectionForm, toggle } from "./selection.js";
 import { mayLeave, resetSet } from "./set-changes.js";
 import { goalRow, isComing, showPage, showRow } from "./shown-row.js";
-import { neighbour } from "./table.js";
+import { neighbour, shownRow } from "./table.js";
 
 const SEEN_MS = 60;
 const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
@@ -27,10 +28,17 @@ function walk(step) {
   else say(step > 0 ? "This is the last row of the view." : "This is the first row of the view.");
 }
 
+function buttonOf(key) {
+  const selector = `[data-key="${CSS.escape(key)}"]`;
+  if (hasSelection() && DECISIONS.includes(key) && key !== "u") return selectionForm().querySelector(selector);
+  return document.querySelector(selector);
+}
+
 function press(key) {
-  const button = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  const button = buttonOf(key);
   const refusal = document.querySelector(".review").dataset.readOnly;
   if (refusal && DECISIONS.includes(key) && !button?.matches("a")) say(refusal);
+  else if (!button && hasSelection()) say("Rows are selected: W, Q, E, N and L act on them, Esc clears the selection.");
   else if (!button) return;
   else if (key === "u" && button.disabled && nUnsaved()) undo(button.form);
   else if (button.matches(":disabled")) say(button.dataset.why ?? "");
@@ -52,8 +60,14 @@ function typeInto(field, key) {
 function act({ key, name }) {
   if (isTyping(document.activeElement)) typeInto(document.activeElement, key);
   else if (STEPS[name]) walk(STEPS[name]);
-  else if (name === "Escape") resetSet();
+  else if (name === "Escape") clearSelection() || resetSet();
+  else if (name === "x") toggle(shownRow());
   else press(name);
+}
+
+function extendSelection(step) {
+  const next = mayLeave() && extend(shownRow(), step);
+  if (next) showRow(next);
 }
 
 async function serve() {
@@ -78,9 +92,14 @@ export function dropKeys() {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (document.querySelector("dialog[open]")) return;
+  if (event.defaultPrevented || event.altKey || document.querySelector("dialog[open]")) return;
   const { key } = event;
+  if (event.ctrlKey || event.metaKey) {
+    if (key.toLowerCase() !== "a" || isTyping(event.target)) return;
+    event.preventDefault();
+    selectPage();
+    return;
+  }
   if (isTyping(event.target)) {
     if (key === "Escape") event.target.blur();
     return;
@@ -88,12 +107,14 @@ document.addEventListener("keydown", (event) => {
   const name = key.length === 1 ? key.toLowerCase() : key;
   if (name === "Enter" && event.target.closest("a, button, summary, input")) return; // they have a use for it
   const isForField = waiting.some((earlier) => ["l", "/"].includes(earlier.name)); // its text comes before the field
-  const isKnown = isForField || STEPS[name] || name === "Escape" || DECISIONS.includes(name) || ["/", "?"].includes(name);
+  const isKnown = isForField || STEPS[name] || name === "Escape" || DECISIONS.includes(name) || ["/", "?", "x"].includes(name);
   if (!isKnown) return;
   if (name !== "Escape") event.preventDefault();
   if (event.repeat && !STEPS[name]) return; // a key that is held down decides once
   const isOnTheWay = isComing() && !(STEPS[name] && goalRow());
-  if (name === "Escape" && waiting.length) dropKeys();
+  if (event.shiftKey && STEPS[name]) {
+    if (!isComing()) extendSelection(STEPS[name]);
+  } else if (name === "Escape" && waiting.length) dropKeys();
   else if (waiting.length || (isOnTheWay && !["/", "?"].includes(name))) {
     waiting.push({ key, name });
     showCounts({ waiting: waiting.length });

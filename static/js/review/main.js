@@ -3,15 +3,22 @@ import { dropKeys } from "./keys.js";
 import { say } from "./notices.js";
 import { allSaved, nUnsaved } from "./saves.js";
 import { mayLeave } from "./set-changes.js";
+import { selectTo, toggle } from "./selection.js";
 import { showRow, start } from "./shown-row.js";
 import "./class-field.js";
 
 const isPlain = (event) => !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
 
-// A click anywhere on a line opens its row; one that ended a selection of text does not.
+// A click anywhere on a line opens its row; one that ended a selection of text does not. With Shift or Ctrl it selects.
 document.addEventListener("click", (event) => {
   const line = event.target.closest(".review-table tr[data-row]");
-  if (!line || !isPlain(event)) return;
+  if (!line || event.altKey || event.target.closest(".col-select")) return;
+  if (event.shiftKey || event.ctrlKey || event.metaKey) {
+    event.preventDefault();
+    if (event.shiftKey) selectTo(line.dataset.row);
+    else toggle(line.dataset.row);
+    return;
+  }
   const control = event.target.closest("a, button, input, select, summary, label");
   const link = line.querySelector("td a");
   if (control ? control !== link : String(getSelection())) return;

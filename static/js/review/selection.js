@@ -1,0 +1,83 @@
+// Rows ticked in the table: by their boxes, by Ctrl+click, Shift+click for a range, X, Shift+J and Shift+K, or Ctrl+A.
+import { say } from "./notices.js";
+import { lineOf, neighbour, shownRow } from "./table.js";
+
+let anchor = null; // where a range begins
+
+const boxes = () => [...document.querySelectorAll(".review-table tbody .col-select input")];
+const selected = () => boxes().filter((box) => box.checked);
+const boxOf = (row) => lineOf(row)?.querySelector(".col-select input");
+
+export const hasSelection = () => selected().length > 0;
+export const selectionForm = () => document.getElementById("selection");
+
+function tell() {
+  const n = selected().length;
+  const all = document.getElementById("select-all");
+  all.checked = n > 0 && n === boxes().length;
+  all.indeterminate = n > 0 && !all.checked;
+  const place = selectionForm()?.querySelector("[data-selection-count]");
+  if (place) place.textContent = `${n} selected`;
+  document.getElementById("live").textContent = n === 1 ? "1 row selected" : `${n} rows selected`;
+}
+
+function set(list, isSelected) {
+  for (const box of list) box.checked = isSelected;
+  tell();
+}
+
+export function toggle(row) {
+  const box = boxOf(row);
+  if (!box) return;
+  anchor = row;
+  set([box], !box.checked);
+}
+
+export function selectTo(row) {
+  const all = boxes();
+  const ends = [all.indexOf(boxOf(anchor ?? shownRow())), all.indexOf(boxOf(row))].sort((one, other) => one - other);
+  if (ends[0] < 0) toggle(row);
+  else set(all.slice(ends[0], ends[1] + 1), true);
+}
+
+// Shift+J and Shift+K: the row that is shown is selected, then its neighbour, which is shown.
+export function extend(row, step) {
+  const next = neighbour(row, step);
+  set([boxOf(row), next && boxOf(next)].filter(Boolean), true);
+  return next;
+}
+
+export function selectPage() {
+  set(boxes(), true);
+  say("All rows of this page are selected.");
+}
+
+export function clearSelection() {
+  if (!hasSelection()) return false;
+  anchor = null;
+  set(boxes(), false);
+  return true;
+}
+
+document.addEventListener("change", ({ target }) => {
+  if (target.id === "select-all") set(boxes(), target.checked);
+  else if (target.matches(".col-select input")) {
+    anchor = target.value;
+    tell();
+  }
+});
+
+// A click that selects rows neither marks text nor moves the focus.
+document.addEventListener("mousedown", (event) => {
+  const isSelecting = event.shiftKey || event.ctrlKey || event.metaKey;
+  if (isSelecting && event.target.closest(".review-table tbody tr")) event.preventDefault();
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-clear-selection]")) clearSelection();
+  const all = event.target.closest("[data-all-rows]");
+  if (!all) return;
+  const field = document.getElementById("top-k-k");
+  field.value = all.dataset.allRows;
+  field.dispatchEvent(new Event("change", { bubbles: true })); // the preview counts the rows first
+});
