@@ -60,15 +60,19 @@ def partitions(study: Study, space: Matrix) -> Iterator[Partition]:
     distances.
     """
     if study.spec.modality is Modality.TEXT:
-        yield from _clusters(study, space)
+        yield from topics(study.table[study.spec.feature_columns[0]], space, study.spec.seed)
         return
     for name in study.spec.feature_columns:
-        cells, kind = study.table[name], study.spec.column_kinds[name]
-        yield Partition(cells.is_blank.astype(np.int8) - np.int8(1), [f"{name} is empty"])
-        if kind in _NUMBER_KINDS:
-            yield from _ranges(name, cells.numbers, N_BINS)
-        elif kind in _VALUE_KINDS:
-            yield _values(name, cells)
+        yield from column_partitions(name, study.table[name], study.spec.column_kinds[name])
+
+
+def column_partitions(name: str, cells: Cells, kind: ColumnKind) -> Iterator[Partition]:
+    """Divide the rows by the values of a column: empty ones, categories, fifths of numbers."""
+    yield Partition(cells.is_blank.astype(np.int8) - np.int8(1), [f"{name} is empty"])
+    if kind in _NUMBER_KINDS:
+        yield from _ranges(name, cells.numbers, N_BINS)
+    elif kind in _VALUE_KINDS:
+        yield _values(name, cells)
 
 
 def number_ranges(study: Study, n_bins: int) -> Iterator[Partition]:
@@ -97,15 +101,16 @@ def _ranges(name: str, numbers: npt.NDArray[np.float64], n_bins: int) -> Iterato
     yield Partition(members, [f"{name} from {low:g} to {high:g}" for low, high in pairwise(edges)])
 
 
-def _clusters(study: Study, space: Matrix) -> Iterator[Partition]:
+def topics(texts: Cells, space: Matrix, seed: int) -> Iterator[Partition]:
+    """Divide texts by where they lie in a space of distances."""
     points = np.asarray(space, dtype=np.float32)
     n_clusters = min(MAX_CLUSTERS, len(points) // ROWS_PER_CLUSTER)
     if n_clusters < 2:
         return
     clusters = MiniBatchKMeans(
-        n_clusters, random_state=study.spec.seed, n_init=1, batch_size=4096
+        n_clusters, random_state=seed, n_init=1, batch_size=4096
     ).fit_predict(points)
-    words = _words(study.table[study.spec.feature_columns[0]], clusters, n_clusters)
+    words = _words(texts, clusters, n_clusters)
     yield Partition(clusters.astype(np.int8), [f"texts about {own}" for own in words])
 
 

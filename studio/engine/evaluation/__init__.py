@@ -1,0 +1,1 @@
+"""How good a model is: metrics with intervals, where it fails, and whether another is better."""

@@ -1,0 +1,51 @@
+"""How predicted numbers lie to the given ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from studio.engine.evaluation.resampling import Floats
+
+N_CELLS = 24  # on each side of the picture of predicted against given
+N_RANGES = 10
+
+
+def predicted_against_given(labels: Floats, predicted: Floats) -> dict[str, Any]:
+    """Count rows in a grid that spans both, without the outermost hundredth."""
+    together = np.concatenate([labels, predicted])
+    low, high = np.quantile(together, [0.005, 0.995])
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    edges = np.linspace(low, high, N_CELLS + 1)
+    given = np.clip(labels, low, high)
+    stated = np.clip(predicted, low, high)
+    counts, _, _ = np.histogram2d(given, stated, bins=(edges, edges))
+    return {"edges": edges.tolist(), "counts": counts.astype(int).tolist()}
+
+
+def residuals_by_prediction(labels: Floats, predicted: Floats) -> list[dict[str, Any]]:
+    """Describe given less predicted numbers in tenths of the predicted ones."""
+    edges = np.unique(np.quantile(predicted, np.linspace(0, 1, N_RANGES + 1)))
+    place = np.clip(np.searchsorted(edges, predicted, side="right") - 1, 0, max(0, len(edges) - 2))
+    residuals = labels - predicted
+    found = []
+    for number in range(max(1, len(edges) - 1)):
+        here = residuals[place == number]
+        if not len(here):
+            continue
+        tenth, middle, ninth = np.quantile(here, [0.1, 0.5, 0.9]).tolist()
+        found.append(
+            {
+                "low": float(edges[number]),
+                "high": float(edges[min(number + 1, len(edges) - 1)]),
+                "n_rows": len(here),
+                "mean": float(here.mean()),
+                "p10": tenth,
+                "median": middle,
+                "p90": ninth,
+                "mean_absolute_error": float(np.abs(here).mean()),
+            }
+        )
+    return found

@@ -1,0 +1,104 @@
+"""An interval of 95 % holds the truth in about 95 of 100 samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from studio.engine.evaluation.intervals import wilson
+from studio.engine.evaluation.predictions import Predictions
+from studio.engine.evaluation.report import evaluate
+from studio.engine.evaluation.row_measures import RowMeasures
+from studio.engine.evaluation.summary import compare, summarise
+from tests.unit.engine.evaluation.drawn import drawn_classes, drawn_numbers
+
+N_SAMPLES = 400
+# with 400 samples the share itself is uncertain by 1.1 points; 93 to 97 of 100 is what is meant
+LOWEST, HIGHEST = 0.925, 0.985
+
+
+def measures_of(predictions: Predictions) -> RowMeasures:
+    return evaluate(predictions).measures
+
+
+@pytest.mark.parametrize(
+    ("draw", "n_rows"), [(drawn_classes, 300), (drawn_numbers, 300)], ids=["classes", "numbers"]
+)
+def test_intervals_cover_the_truth(draw: Callable[..., Predictions], n_rows: int) -> None:
+    samples = [summarise(measures_of(draw(n_rows, seed=seed))) for seed in range(N_SAMPLES)]
+    truth = {
+        key: one.value
+        for key, one in summarise(measures_of(draw(400_000, seed=10_001))).metrics.items()
+    }
+    covered = {
+        key: np.mean([one.metrics[key].low <= value <= one.metrics[key].high for one in samples])
+        for key, value in truth.items()
+    }
+    assert {key: share for key, share in covered.items() if not LOWEST <= share <= HIGHEST} == {}
+
+
+def test_intervals_of_differences_cover_the_truth() -> None:
+    def pair(n_rows: int, seed: int) -> tuple[RowMeasures, RowMeasures]:
+        first = drawn_classes(n_rows, seed=seed)
+        rng = np.random.default_rng(seed + 50_000)
+        noise = rng.dirichlet(np.ones(3), n_rows).astype(np.float32)
+        mixed = 0.7 * first.probabilities + 0.3 * noise
+        second = Predictions(
+            first.task,
+            first.classes,
+            first.row_id,
+            first.labels,
+            mixed.argmax(axis=1).astype(np.int32),
+            mixed,
+        )
+        return measures_of(first), measures_of(second)
+
+    truth = {
+        one.metric.key: one.difference.value for one in compare(*pair(300_000, seed=40_000))
+    }
+    hits: dict[str, list[bool]] = {key: [] for key in truth}
+    for seed in range(N_SAMPLES):
+        for one in compare(*pair(300, seed)):
+            hits[one.metric.key].append(
+                one.difference.low <= truth[one.metric.key] <= one.difference.high
+            )
+    covered = {key: np.mean(found) for key, found in hits.items()}
+    covered.pop("expected_calibration_error")  # a mean distance has no unbiased difference
+    assert {key: share for key, share in covered.items() if not LOWEST <= share <= HIGHEST} == {}
+
+
+def test_blocks_give_the_interval_of_single_rows() -> None:
+    predictions = drawn_classes(20_000)
+    found = summarise(measures_of(predictions)).metrics["accuracy"]
+    expected = wilson(float((predictions.labels == predictions.predicted).sum()), 20_000)
+    assert found.low == pytest.approx(expected.low, abs=5e-4)
+    assert found.high == pytest.approx(expected.high, abs=5e-4)
+
+
+def test_order_of_the_rows_hardly_matters() -> None:
+    predictions = drawn_classes(6_000)
+    by_class = predictions.take(np.argsort(predictions.labels, kind="stable"))
+    ones, others = (summarise(measures_of(one)).metrics for one in (predictions, by_class))
+    assert ones["accuracy"].value == others["accuracy"].value
+    assert ones["accuracy"].low == pytest.approx(others["accuracy"].low, abs=2e-3)
+
+
+def test_a_perfect_model_of_few_rows_is_not_sure_to_be_perfect() -> None:
+    predictions = drawn_classes(40, strength=60)
+    found = summarise(measures_of(predictions)).metrics["accuracy"]
+    assert (found.value, found.high) == (1.0, 1.0)
+    assert 0.85 < found.low < 0.95
+
+
+def test_the_same_predictions_do_not_differ() -> None:
+    measures = measures_of(drawn_classes(500))
+    assert {one.verdict for one in compare(measures, measures)} == {"unclear"}
+
+
+def test_a_better_model_is_found_to_be_better_by_every_metric() -> None:
+    weak, strong = (measures_of(drawn_classes(4_000, strength=s, seed=1)) for s in (1.0, 3.0))
+    verdicts = {one.metric.key: one.verdict for one in compare(weak, strong)}
+    verdicts.pop("expected_calibration_error")
+    assert set(verdicts.values()) == {"better"}
