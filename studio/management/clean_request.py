@@ -7,7 +7,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 
@@ -30,9 +30,9 @@ _FORMATS = ".csv, .tsv, .json, .jsonl (all also .gz), .parquet or .xlsx"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """The options of `clean`; each field is the option of that name, and `reading` those that say
-    how FILE is read.
+class LearningRequest:
+    """The options that say what is learned; each field is the option of that name, and `reading`
+    those that say how FILE is read.
     """
 
     file: Path
@@ -44,16 +44,12 @@ class Request:
     merge_spellings: bool
     mode: str
     seed: int
-    out: Path
-    pred_probs: Path | None
-    manifest: Path | None
-    model: Path | None
     reading: ReadOptions
     decimal: list[str]
     dates: list[str]
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Request:
+    def of(cls, options: Mapping[str, Any]) -> Self:
         """Take what concerns the request out of parsed options. Raises DataProblem where they do
         not fit together.
         """
@@ -70,15 +66,15 @@ class Request:
         return _names(self.features or "")
 
     @property
+    def left_out(self) -> frozenset[str]:
+        """Named columns that are nothing to learn from."""
+        return frozenset()
+
+    @property
     def named_columns(self) -> list[str]:
         """All the columns that were named."""
         label = [] if self.label is None else [self.label]
-        return [*label, *self.chosen_features]
-
-    @property
-    def outputs(self) -> dict[str, Path | None]:
-        """The files to write, by option."""
-        return {"--out": self.out, "--pred-probs": self.pred_probs, "--manifest": self.manifest}
+        return [*label, *self.chosen_features, *self.left_out]
 
     def _refuse_contradictions(self) -> None:
         is_unsupervised = self.task == MLTask.UNSUPERVISED
@@ -96,15 +92,33 @@ class Request:
                 "Only sets of classes have a separator. Add --task multi-label, or leave out"
                 " --separator."
             )
-        if is_unsupervised and (self.pred_probs or self.model):
+
+
+@dataclass(frozen=True, slots=True)
+class Request(LearningRequest):
+    """The options of `clean`."""
+
+    out: Path
+    pred_probs: Path | None
+    manifest: Path | None
+    model: Path | None
+
+    @property
+    def outputs(self) -> dict[str, Path | None]:
+        """The files to write, by option."""
+        return {"--out": self.out, "--pred-probs": self.pred_probs, "--manifest": self.manifest}
+
+    def _refuse_contradictions(self) -> None:
+        LearningRequest._refuse_contradictions(self)
+        if self.task == MLTask.UNSUPERVISED and (self.pred_probs or self.model):
             option = "--model" if self.model else "--pred-probs"
             raise DataProblem(
                 f"Without labels nothing is learned that {option} could write. Leave it out."
             )
 
 
-def add_clean_options(parser: ArgumentParser) -> None:
-    """Declare what `clean` takes."""
+def add_learning_options(parser: ArgumentParser) -> None:
+    """Declare FILE and what is learned from it."""
     add_table_argument(parser)
     parser.add_argument(
         "--label", metavar="COL", help="the column with the given labels; not if unsupervised"
@@ -156,6 +170,11 @@ def add_clean_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=_seed, default=0, metavar="N", help="the only source of randomness (0)"
     )
+
+
+def add_clean_options(parser: ArgumentParser) -> None:
+    """Declare what `clean` takes."""
+    add_learning_options(parser)
     parser.add_argument(
         "--out", required=True, type=Path, metavar="OUT",
         help=f"the rows with what was found: {_FORMATS}; - for CSV "
@@ -200,19 +219,22 @@ def unknown_column(name: str, known: Sequence[str]) -> DataProblem:
     )
 
 
-def with_conventions(request: Request, profiles: Sequence[ColumnProfile]) -> list[ColumnProfile]:
+def with_conventions(
+    request: LearningRequest, profiles: Sequence[ColumnProfile]
+) -> list[ColumnProfile]:
     """Return the profiles with what --decimal and --dates say."""
     kinds = {profile.name: profile.kind for profile in profiles}
     chosen = chosen_conventions({"decimal": request.decimal, "dates": request.dates}, kinds)
     return [replace(profile, chosen_convention=chosen.get(profile.name)) for profile in profiles]
 
 
-def spec_of(request: Request, profiles: Sequence[ColumnProfile]) -> CleansetSpec:
+def spec_of(request: LearningRequest, profiles: Sequence[ColumnProfile]) -> CleansetSpec:
     """Put the choice into the engine's words, as the form of a new project does."""
     chosen = request.chosen_features
     modality = Modality.TEXT if request.text is not None else Modality.TABULAR
     if not chosen:
-        modality, chosen = _guessed_features(request.label, profiles)
+        possible = [profile for profile in profiles if profile.name not in request.left_out]
+        modality, chosen = _guessed_features(request.label, possible)
     kinds = {profile.name: profile.kind for profile in profiles if profile.name in chosen}
     if modality is Modality.TEXT:
         kinds = dict.fromkeys(kinds, ColumnKind.TEXT)

@@ -20,13 +20,13 @@ from studio.engine.conventions.set_guess import (
 from studio.engine.labels.spellings import merge_note, merged_spellings, spelling_note
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import CleansetSpec
-from studio.management.clean_request import Request
+from studio.management.clean_request import LearningRequest
 from studio.management.terminal import Terminal
 
 
 def with_label_choice(
     spec: CleansetSpec,
-    request: Request,
+    request: LearningRequest,
     table: Path,
     profiles: Sequence[ColumnProfile],
     terminal: Terminal,

@@ -98,6 +98,11 @@ class Terminal:
         """Write what a person should know and may ignore."""
         self.progress.log(line)
 
+    def complain(self, sentence: str) -> None:
+        """Write to standard error what must be seen, also with --quiet."""
+        self.progress.clear()
+        self._stderr.write(f"{sentence}\n")
+
     def take_stdout(self) -> None:
         """Keep everything but a file away from standard output."""
         self._is_data_on_stdout = True

@@ -35,9 +35,7 @@ def test_metrics_of_classes_are_those_of_scikit_learn(seed: int, k: int, n_rows:
     predicted = probabilities.argmax(axis=1).astype(np.int32)
     names = tuple(f"class {code}" for code in range(k))
     rows = np.arange(n_rows)
-    report = evaluate(
-        Predictions(MLTask.MULTI_CLASS, names, rows, codes, predicted, probabilities)
-    )
+    report = evaluate(Predictions(MLTask.MULTI_CLASS, names, rows, codes, predicted, probabilities))
 
     found = {key: one.value for key, one in report.summary.metrics.items()}
     one_hot = np.eye(k)[codes]
@@ -51,9 +49,7 @@ def test_metrics_of_classes_are_those_of_scikit_learn(seed: int, k: int, n_rows:
         "f1_macro": metrics.f1_score(codes, predicted, average="macro", zero_division=0),
         "f1_weighted": metrics.f1_score(codes, predicted, average="weighted", zero_division=0),
         "log_loss": metrics.log_loss(codes, exact),
-        "roc_auc_ovr_macro": metrics.roc_auc_score(
-            one_hot, probabilities, average="macro"
-        ),
+        "roc_auc_ovr_macro": metrics.roc_auc_score(one_hot, probabilities, average="macro"),
         "average_precision_macro": metrics.average_precision_score(one_hot, probabilities),
         "brier_score": metrics.brier_score_loss(codes, exact),
     }
@@ -100,9 +96,7 @@ def test_metrics_of_sets_are_those_of_scikit_learn(seed: int, k: int, n_rows: in
         "f1_weighted": metrics.f1_score(members, predicted, average="weighted", zero_division=0),
         "roc_auc_macro": metrics.roc_auc_score(members, probabilities),
         "average_precision_macro": metrics.average_precision_score(members, probabilities),
-        "log_loss": metrics.log_loss(
-            members.ravel(), probabilities.ravel().astype(np.float64)
-        ),
+        "log_loss": metrics.log_loss(members.ravel(), probabilities.ravel().astype(np.float64)),
         "brier_score": metrics.brier_score_loss(
             members.ravel(), probabilities.ravel().astype(np.float64)
         ),
@@ -118,9 +112,7 @@ def test_metrics_of_numbers_are_those_of_scikit_learn(seed: int, n_rows: int) ->
     rng = np.random.default_rng(seed)
     labels = rng.normal(50, 10, n_rows)
     predicted = labels + rng.normal(0, 3, n_rows)
-    report = evaluate(
-        Predictions(MLTask.REGRESSION, (), np.arange(n_rows), labels, predicted)
-    )
+    report = evaluate(Predictions(MLTask.REGRESSION, (), np.arange(n_rows), labels, predicted))
     assert {key: one.value for key, one in report.summary.metrics.items()} == pytest.approx(
         {
             "r2": metrics.r2_score(labels, predicted),

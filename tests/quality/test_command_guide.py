@@ -65,8 +65,8 @@ def test_guide_names_the_choices_of_every_option(command: str) -> None:
     actions = [action for action in parser._actions if not set(action.option_strings) & OF_DJANGO]
     choices = {str(choice) for action in actions for choice in action.choices or ()}
     explained = section_of(command)
-    if command == "predict":
-        explained += section_of("clean")  # where the options of both are explained
+    if command in ("predict", "evaluate"):
+        explained += section_of("clean")  # where their options are explained
     in_a_table = {
         f"`{choice}`" for choice in choices - {"|"}
     }  # a bar ends a cell, unless it is an entity

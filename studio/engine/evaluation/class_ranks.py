@@ -124,5 +124,4 @@ def rank_classes(
 
 def _rounded_down(score: float) -> float:
     """Return a score of few digits that is no higher, so that the row with the score is reached."""
-    steps: int = math.floor(score * 10**_DIGITS)
-    return steps / 10**_DIGITS
+    return float(math.floor(score * 10**_DIGITS) / 10**_DIGITS)

@@ -65,8 +65,13 @@ def _misclassification(sums: Sums) -> Floats:
     return 1 - _accuracy(sums)
 
 
+def class_recall(sums: Sums) -> Floats:
+    """Return the recall of each class, shape (replicates, classes)."""
+    return _ratio(sums["true_positives"], sums["labeled"])
+
+
 def _balanced_accuracy(sums: Sums) -> Floats:
-    return _mean_over(_ratio(sums["true_positives"], sums["labeled"]), sums["labeled"])
+    return _mean_over(class_recall(sums), sums["labeled"])
 
 
 def class_f1(sums: Sums) -> Floats:

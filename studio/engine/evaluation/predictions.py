@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.conventions.convention import Convention
-from studio.engine.conventions.label_sets import split_labels
 from studio.engine.labels.encoding import UNLABELED, encode_labels
 from studio.engine.ml_task import MLTask
+from studio.engine.tasks.multi_label import MIN_EMPTY_FRACTION, best_threshold, with_likeliest
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,13 @@ def set_predictions(
     given: Sequence[str | None],
     classes: Sequence[str],
     probabilities: npt.NDArray[np.float32],
-    predicted: npt.NDArray[np.bool_],
+    chosen_on: npt.NDArray[np.bool_] | None = None,
 ) -> Predictions:
-    """Return labeled rows with a probability for each class and the set that is predicted."""
+    """Return labeled rows with a probability for each class and the set that is predicted.
+
+    From which probability on a class is predicted is chosen, as for suggestions, by micro F1 over
+    the labeled rows of `chosen_on`; None is all.
+    """
     encoded = encode_labels(given, MLTask.MULTI_LABEL)
     all_classes = _with_new(classes, encoded.classes)
     place = {name: code for code, name in enumerate(all_classes)}
@@ -105,13 +109,16 @@ def set_predictions(
     members = np.zeros((len(rows), len(all_classes)), dtype=bool)
     columns = [place[name] for name in encoded.classes]
     members[:, columns] = np.asarray(encoded.targets, dtype=bool)[rows]
+    padded = _padded(_rows_of(probabilities, rows), len(all_classes))
+    counts = np.ones(len(rows), dtype=bool) if chosen_on is None else chosen_on[rows]
+    predicted = _likely_sets(padded, members, counts)
     return Predictions(
         task=MLTask.MULTI_LABEL,
         classes=all_classes,
         row_id=rows.astype(np.int64),
         labels=members,
-        predicted=_padded(predicted[rows], len(all_classes)),
-        probabilities=_padded(_rows_of(probabilities, rows), len(all_classes)),
+        predicted=predicted,
+        probabilities=padded,
     )
 
 
@@ -132,15 +139,39 @@ def number_predictions(
     )
 
 
-def members_of(cells: Sequence[str], classes: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Read sets of classes as cells hold them, shape (n, K); other classes are left out."""
+def label_predictions(
+    given: Sequence[str | None], predicted: Sequence[str | None], task: MLTask
+) -> Predictions:
+    """Return labeled rows for which a label is predicted without any probability."""
+    encoded = encode_labels(given, task)
+    stated = encode_labels(predicted, task)
+    rows = np.flatnonzero(encoded.is_labeled & stated.is_labeled)
+    classes = _with_new(encoded.classes, stated.classes)
     place = {name: code for code, name in enumerate(classes)}
-    members = np.zeros((len(cells), len(classes)), dtype=bool)
-    for row, cell in enumerate(cells):
-        for name in split_labels(cell):
-            if name in place:
-                members[row, place[name]] = True
-    return members
+    coded = []
+    for one in (encoded, stated):
+        code_of = np.array([place[name] for name in one.classes], dtype=np.int32)
+        if task is MLTask.MULTI_LABEL:
+            members = np.zeros((len(rows), len(classes)), dtype=bool)
+            members[:, code_of] = np.asarray(one.targets, dtype=bool)[rows]
+            coded.append(members)
+        else:
+            coded.append(code_of[one.codes[rows]])
+    return Predictions(task, classes, rows.astype(np.int64), *coded)
+
+
+def _likely_sets(
+    probabilities: npt.NDArray[np.float32],
+    members: npt.NDArray[np.bool_],
+    counts: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.bool_]:
+    if not counts.any():
+        counts = np.ones(len(members), dtype=bool)
+    threshold = best_threshold(probabilities[counts], members[counts])
+    predicted: npt.NDArray[np.bool_] = probabilities >= threshold
+    if float((~members[counts].any(axis=1)).mean()) < MIN_EMPTY_FRACTION:
+        with_likeliest(predicted, probabilities)
+    return predicted
 
 
 def _with_new(known: Sequence[str], found: Sequence[str]) -> tuple[str, ...]:

@@ -13,36 +13,23 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from django.conf import settings
 
-from cleansets.frames import read_frame
 from cleansets.pipeline import analyse_table
 from models_app.artifact_files import signing_key
 from models_app.pipeline import fit_best_model
-from projects.guess import notes_on_features
 from projects.readers import ROW_ID
-from projects.readers.profile import assumed_conventions, profile_table, words_notes
 from studio import tables
-from studio.engine.conventions.convention_notes import convention_notes
-from studio.engine.labels.reading import read_labels, written_labels
-from studio.engine.ml_task import MEASURES, MLTask, Modality
+from studio.engine.labels.reading import written_labels
+from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.recipes.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
 from studio.engine.recipes.manifest import describe
 from studio.engine.schema import CleansetResult, CleansetSpec
-from studio.engine.table.required_columns import MissingColumnsProblem, RequiredColumns
 from studio.exports import free_names
 from studio.exports.formats import TableFormat, refuse_unwritable, write_table
-from studio.management.clean_request import (
-    Request,
-    add_clean_options,
-    spec_of,
-    unknown_column,
-    with_conventions,
-)
+from studio.management.clean_request import Request, add_clean_options
 from studio.management.command import StudioCommand
-from studio.management.convention_options import ADVICE
-from studio.management.input_files import file_sha256, input_file, read_input
-from studio.management.label_choice import with_label_choice
+from studio.management.input_files import file_sha256, input_file
+from studio.management.learned_table import label_cells, read_learned_table
 from studio.management.output_files import (
     manifest_path,
     output_file,
@@ -55,7 +42,6 @@ from studio.management.output_files import (
 from studio.management.terminal import Terminal
 
 ROWS_PER_BATCH = 5_000
-WORDS_ADVICE = "If it holds numbers, empty the other cells in the file; they then count as missing."
 MODEL_FILES = {MANIFEST, SIGNATURE, PAYLOAD}
 
 
@@ -105,7 +91,7 @@ def _clean(request: Request, terminal: Terminal) -> str:
             )
         table = folder / "rows.parquet"
         started = time.monotonic()
-        spec = _read(request, table, terminal)
+        spec = read_learned_table(request, table, terminal).spec
         own = _own_columns(table)
         refuse_unwritable(out_format, len(own), _own_batches(table, own))
         seconds = {"Reading the file": time.monotonic() - started}
@@ -125,39 +111,10 @@ def _clean(request: Request, terminal: Terminal) -> str:
     return summary(spec, result, seconds, _written(request))
 
 
-def _read(request: Request, table: Path, terminal: Terminal) -> CleansetSpec:
-    """Read the file into a table and decide what is learned from it."""
-    required = RequiredColumns(tuple(dict.fromkeys(request.named_columns)))
-    try:
-        read_input(request.file, table, terminal, required, reading=request.reading)
-    except MissingColumnsProblem as problem:
-        raise unknown_column(problem.missing[0].name, problem.present) from problem
-    profiles = profile_table(
-        table, is_shown=False, progress=terminal.progress, n_threads=settings.CORES
-    )
-    profiles = with_conventions(request, profiles)
-    spec = with_label_choice(spec_of(request, profiles), request, table, profiles, terminal)
-    what = f"Learning {spec.label_column} from" if spec.label_column else "Looking at"
-    terminal.note(f"{what} {', '.join(spec.feature_columns)}")
-    for note in convention_notes(assumed_conventions(profiles, spec), advice=ADVICE):
-        terminal.note(note)
-    if spec.modality is Modality.TABULAR:
-        for note in notes_on_features(profiles, spec.label_column, spec.feature_columns):
-            terminal.note(note)
-        for note in words_notes(profiles, spec.label_column, advice=WORDS_ADVICE):
-            terminal.note(note)
-    return spec
-
-
 def _save_model(table: Path, spec: CleansetSpec, folder: Path, terminal: Terminal) -> None:
-    labels = _labels(table, spec)
+    labels = label_cells(table, spec)
     model = fit_best_model(table, spec, labels, progress=terminal.progress)
     save_artifact(model, folder, signing_key=signing_key())
-
-
-def _labels(table: Path, spec: CleansetSpec) -> list[str | None]:
-    column = str(spec.label_column)
-    return read_labels(read_frame(table, [column])[column].tolist(), spec)
 
 
 def _write_rows(
@@ -172,7 +129,7 @@ def _write_rows(
         suggested = found["suggested_label"].astype(object)
         found["suggested_label"] = written_labels(suggested.where(suggested.notna(), None), spec)
     if spec.merged_labels:
-        found.insert(0, "merged_label", written_labels(_labels(table, spec), spec))
+        found.insert(0, "merged_label", written_labels(label_cells(table, spec), spec))
     found.insert(0, "cleanlab_row_ID", range(1, len(found) + 1))
     columns = [*own, *free_names(list(found.columns), own)]
     write_table(out, out_format, columns, _batches(table, own, found))
@@ -214,7 +171,7 @@ def _write_pred_probs(result: CleansetResult, out: Path, out_format: TableFormat
 def _write_manifest(
     request: Request, table: Path, spec: CleansetSpec, result: CleansetResult, out: Path
 ) -> None:
-    labels = _labels(table, spec) if spec.label_column else []
+    labels = label_cells(table, spec) if spec.label_column else []
     described = describe(result, spec, dataset_sha256=file_sha256(request.file), labels=labels)
     values = {
         **described.to_dict(),

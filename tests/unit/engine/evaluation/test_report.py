@@ -45,7 +45,7 @@ def test_rows_without_a_prediction_are_not_measured() -> None:
 
 def test_a_row_with_two_classes_counts_on_and_off_the_diagonal() -> None:
     probabilities = np.array([[0.9, 0.8], [0.9, 0.1]], dtype=np.float32)
-    found = set_predictions(["a,b", "a"], ["a", "b"], probabilities, probabilities >= 0.5)
+    found = set_predictions(["a,b", "a"], ["a", "b"], probabilities)
     report = evaluate(found)
     assert report.confusion is not None
     assert report.confusion.counts.tolist() == [[2, 1], [1, 1]]

@@ -1,0 +1,217 @@
+"""Two runs on the rows that both have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.errors import DataProblem
+from studio.engine.evaluation.intervals import Estimate, difference
+from studio.engine.evaluation.metrics import METRICS, Metric, class_f1, class_recall
+from studio.engine.evaluation.resampling import Blocks, Floats, Sums, replicates, total
+from studio.engine.evaluation.run_rows import RunRows
+from studio.engine.ml_task import MLTask
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class PairedMetric:
+    """A metric of both runs; `difference` is the second's less the first's."""
+
+    metric: Metric
+    first: float
+    second: float
+    difference: Estimate
+
+    @property
+    def verdict(self) -> str:
+        """Whether the second is better, worse, or neither for sure."""
+        low, high = self.difference.low, self.difference.high
+        if low is None or high is None or low <= 0 <= high:
+            return "unclear"
+        return "better" if (low > 0) != self.metric.is_error else "worse"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "difference": self.difference.to_dict(),
+            "verdict": self.verdict,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ClassChange:
+    """How one class fares in both runs."""
+
+    name: str
+    n_labeled: int
+    recall: tuple[float | None, float | None]
+    f1: tuple[float | None, float | None]
+    f1_difference: Estimate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            "class": self.name,
+            "labeled": self.n_labeled,
+            "recall": {"first": self.recall[0], "second": self.recall[1]},
+            "f1": {
+                "first": self.f1[0],
+                "second": self.f1[1],
+                "difference": self.f1_difference.to_dict(),
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What two runs say of the same rows.
+
+    Attributes
+    ----------
+    n_rows
+        Rows that both have.
+    n_only
+        Rows that only the first has, and only the second.
+    n_labels_differ
+        Rows whose label is another one in the second; each run is measured by its own.
+    gained, lost, both_wrong
+        Ids of rows that only the second predicts right, only the first, and neither. Of numbers:
+        rows to which the second comes closer, or stays farther away; none is both wrong.
+    """
+
+    n_rows: int
+    n_only: tuple[int, int]
+    n_labels_differ: int
+    metrics: list[PairedMetric]
+    classes: list[ClassChange]
+    gained: Rows
+    lost: Rows
+    both_wrong: Rows
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return {
+            "n_rows": self.n_rows,
+            "n_only_first": self.n_only[0],
+            "n_only_second": self.n_only[1],
+            "n_labels_differ": self.n_labels_differ,
+            "metrics": {one.metric.key: one.to_dict() for one in self.metrics},
+            "per_class": [change.to_dict() for change in self.classes],
+            "rows": {
+                "gained": self.gained.tolist(),
+                "lost": self.lost.tolist(),
+                "both_wrong": self.both_wrong.tolist(),
+            },
+        }
+
+
+def compare_runs(first: RunRows, second: RunRows) -> Comparison:
+    """Compare runs of the same task, pair by pair.
+
+    The bootstrap draws the same blocks of rows for both, so that what is hard for both does not
+    count. A ranking metric of rows that only one run has is left out by the influence of each row.
+
+    Raises
+    ------
+    DataProblem
+        Where the runs have other tasks, or no row in common.
+    """
+    task = first.measures.task
+    if second.measures.task is not task:
+        raise DataProblem(
+            f"One run predicts {task.value} labels and the other {second.measures.task.value}"
+            " labels, so that they have no metric in common. Compare runs of one task."
+        )
+    common, at_first, at_second = np.intersect1d(
+        first.row_id, second.row_id, assume_unique=True, return_indices=True
+    )
+    if not len(common):
+        raise DataProblem("The two runs have no row in common, so there is nothing to compare.")
+    classes = tuple(dict.fromkeys([*first.classes, *second.classes]))
+    one = _taken(first, at_first).with_classes(classes)
+    other = _taken(second, at_second).with_classes(classes)
+    n_only = (len(first.row_id) - len(common), len(second.row_id) - len(common))
+    return _compared(one, other, n_only)
+
+
+def _taken(rows: RunRows, places: Rows) -> RunRows:
+    return rows if len(places) == len(rows.row_id) else rows.take(places.astype(np.int64))
+
+
+def _compared(first: RunRows, second: RunRows, n_only: tuple[int, int]) -> Comparison:
+    n_rows = len(first.row_id)
+    blocks = Blocks.of(n_rows)
+    by_block = [run.measures.by_block(blocks) for run in (first, second)]
+    values = [total(sums) for sums in by_block]
+    drawn = [replicates(sums) for sums in by_block]
+    metrics = []
+    for metric in METRICS[first.measures.task]:
+        if not all(metric.needs in sums for sums in by_block):
+            continue
+        one, other = (float(metric.of(sums)[0]) for sums in values)
+        replicated = metric.of(drawn[1]) - metric.of(drawn[0])
+        metrics.append(
+            PairedMetric(metric, one, other, difference(other - one, replicated, n_rows))
+        )
+    gained, lost, both_wrong = _changed_rows(first, second)
+    return Comparison(
+        n_rows=n_rows,
+        n_only=n_only,
+        n_labels_differ=_n_labels_differ(first, second),
+        metrics=metrics,
+        classes=_class_changes(first.classes, values, drawn),
+        gained=first.row_id[gained],
+        lost=first.row_id[lost],
+        both_wrong=first.row_id[both_wrong],
+    )
+
+
+def _n_labels_differ(first: RunRows, second: RunRows) -> int:
+    differs = first.measures.labels != second.measures.labels
+    return int((differs.any(axis=1) if differs.ndim == 2 else differs).sum())
+
+
+def _changed_rows(first: RunRows, second: RunRows) -> tuple[Any, Any, Any]:
+    if first.measures.task is MLTask.REGRESSION:
+        errors, others = (
+            np.abs(run.measures.labels - run.measures.predicted) for run in (first, second)
+        )
+        return others < errors, others > errors, np.zeros(len(errors), dtype=bool)
+    was_right = first.is_right
+    is_right = second.is_right
+    return is_right & ~was_right, was_right & ~is_right, ~is_right & ~was_right
+
+
+def _class_changes(
+    classes: tuple[str, ...], values: list[Sums], drawn: list[Sums]
+) -> list[ClassChange]:
+    if not classes:
+        return []
+    f1 = [class_f1(sums)[0] for sums in values]
+    recall = [class_recall(sums)[0] for sums in values]
+    replicated = class_f1(drawn[1]) - class_f1(drawn[0])
+    changes = []
+    for code, name in enumerate(classes):
+        n_labeled = int(values[1]["labeled"][0, code])
+        gap = float(f1[1][code] - f1[0][code])
+        changes.append(
+            ClassChange(
+                name=name,
+                n_labeled=n_labeled,
+                recall=(_known(recall[0], code), _known(recall[1], code)),
+                f1=(_known(f1[0], code), _known(f1[1], code)),
+                f1_difference=difference(gap, replicated[:, code], max(n_labeled, 1)),
+            )
+        )
+    return changes
+
+
+def _known(values: Floats, code: int) -> float | None:
+    return float(values[code]) if np.isfinite(values[code]) else None

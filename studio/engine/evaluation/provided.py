@@ -1,0 +1,192 @@
+"""Predictions of a model that was trained elsewhere, read from the columns of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.conventions.written_numbers import read_numbers
+from studio.engine.errors import DataProblem
+from studio.engine.ml_task import MLTask
+
+NUMBERED = "cleanlab_row_ID"  # counts from 1
+INDEXED = "row_id"  # counts from 0
+NUMBER_NAMES = ("prediction", "predicted", "predicted_value", "predicted_label", "pred")
+LABEL_NAMES = ("predicted_label", "predicted", "prediction", "pred", "Suggested Label")
+ROW_TOLERANCE = 0.02  # by how much the probabilities of a row may miss 1
+_SHOWN = 10
+
+Columns = Mapping[str, Sequence[str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Provided:
+    """What a table says of the rows of a data set; rows that it leaves out have no prediction.
+
+    Attributes
+    ----------
+    classes
+        Those that have a column of probabilities; none for regression.
+    values
+        Probabilities, shape (n, K), or numbers, shape (n,); NaN without a prediction.
+    labels
+        The predicted label of each row where the table has no probabilities, else None.
+    notes
+        What was assumed, in sentences.
+    """
+
+    classes: tuple[str, ...]
+    values: npt.NDArray[np.float32]
+    labels: list[str | None] | None
+    notes: tuple[str, ...]
+
+
+def read_provided(
+    columns: Columns, task: MLTask, known_classes: Sequence[str], n_rows: int
+) -> Provided:
+    """Find the ids, the probabilities, numbers or labels among the columns.
+
+    Parameters
+    ----------
+    columns
+        The table, as text.
+    task
+        What is predicted.
+    known_classes
+        Those of the labels: a column with such a name holds its probabilities.
+    n_rows
+        Rows of the data set.
+
+    Raises
+    ------
+    DataProblem
+        Where rows cannot be told, or nothing is predicted.
+    """
+    row_id, id_note = _row_ids(columns, n_rows)
+    if task is MLTask.REGRESSION:
+        name = _first_of(NUMBER_NAMES, columns)
+        if name is None:
+            raise DataProblem(_nothing_predicted(columns, NUMBER_NAMES))
+        values = np.full(n_rows, np.nan, dtype=np.float32)
+        values[row_id] = _numbers(name, columns[name])
+        return Provided((), values, None, (*id_note, f"Column {name} holds the predicted numbers."))
+    classes = tuple(name for name in columns if name in set(known_classes))
+    name = _first_of(LABEL_NAMES, columns)
+    if len(classes) >= 2 or (classes and name is None):
+        return _with_probabilities(columns, classes, known_classes, task, (row_id, n_rows, id_note))
+    if name is None:
+        raise DataProblem(_nothing_predicted(columns, LABEL_NAMES))
+    labels: list[str | None] = [None] * n_rows
+    for row, label in zip(row_id.tolist(), columns[name], strict=True):
+        labels[row] = label
+    note = f"Column {name} holds the predicted labels; there are no probabilities."
+    return Provided((), np.empty((n_rows, 0), dtype=np.float32), labels, (*id_note, note))
+
+
+def _row_ids(columns: Columns, n_rows: int) -> tuple[npt.NDArray[np.int64], tuple[str, ...]]:
+    name = _first_of((NUMBERED, INDEXED), columns)
+    n_predicted = len(next(iter(columns.values()), ()))
+    if name is None:
+        if n_predicted != n_rows:
+            raise DataProblem(
+                f"The predictions have {n_predicted:,} rows and the data set has {n_rows:,}. Add a"
+                f" column {NUMBERED} (from 1) or {INDEXED} (from 0) that says which row each one is"
+                " of."
+            )
+        return np.arange(n_rows), ("The predictions are taken in the order of the rows.",)
+    ids = _numbers(name, columns[name])
+    first = 1 if name == NUMBERED else 0
+    if not np.isfinite(ids).all() or (ids != np.floor(ids)).any():
+        raise DataProblem(f"Column {name} must hold a whole number in every row.")
+    row_id = ids.astype(np.int64) - first
+    outside = np.flatnonzero((row_id < 0) | (row_id >= n_rows))
+    if len(outside):
+        last = n_rows - 1 + first
+        raise DataProblem(
+            f"Column {name} names row {int(ids[outside[0]]):,}; the data set has rows {first:,} to"
+            f" {last:,}."
+        )
+    different, counts = np.unique(row_id, return_counts=True)
+    if len(different) < len(row_id):
+        twice = int(different[np.argmax(counts > 1)]) + first
+        raise DataProblem(f"Column {name} names row {twice:,} more than once. Expected it once.")
+    return row_id, (f"Column {name} says which rows are predicted.",)
+
+
+def _with_probabilities(
+    columns: Columns,
+    classes: tuple[str, ...],
+    known_classes: Sequence[str],
+    task: MLTask,
+    rows: tuple[npt.NDArray[np.int64], int, tuple[str, ...]],
+) -> Provided:
+    row_id, n_rows, id_note = rows
+    stated = np.column_stack([_numbers(name, columns[name]) for name in classes])
+    is_stated = np.isfinite(stated).all(axis=1)
+    _check_probabilities(stated[is_stated], classes, row_id[is_stated], task)
+    if task is MLTask.MULTI_CLASS:
+        sums = stated[is_stated].sum(axis=1, keepdims=True)
+        stated[is_stated] /= sums
+    values = np.full((n_rows, len(classes)), np.nan, dtype=np.float32)
+    values[row_id] = stated
+    notes = [*id_note, f"{len(classes):,} columns hold the probabilities of classes."]
+    missing = [name for name in known_classes if name not in columns]
+    if missing:
+        notes.append(
+            f"There is no column for {_listed(missing)}, which some rows are labeled with; the"
+            " model never predicts it."
+        )
+    return Provided(classes, values, None, tuple(notes))
+
+
+def _check_probabilities(
+    stated: npt.NDArray[np.float64],
+    classes: tuple[str, ...],
+    row_id: npt.NDArray[np.int64],
+    task: MLTask,
+) -> None:
+    outside = np.argwhere((stated < 0) | (stated > 1))
+    if len(outside):
+        row, column = outside[0].tolist()
+        raise DataProblem(
+            f"The probability of {classes[column]} in row {row_id[row] + 1:,} is"
+            f" {stated[row, column]:g}. Expected numbers from 0 to 1."
+        )
+    if task is not MLTask.MULTI_CLASS:
+        return
+    sums = stated.sum(axis=1)
+    far = np.flatnonzero(np.abs(sums - 1) > ROW_TOLERANCE)
+    if len(far):
+        raise DataProblem(
+            f"The probabilities of row {row_id[far[0]] + 1:,} add up to {sums[far[0]]:.3g}, not"
+            " to 1. Expected a column for each class of the model."
+        )
+
+
+def _numbers(name: str, cells: Sequence[str | None]) -> npt.NDArray[np.float64]:
+    texts = ["" if cell is None else str(cell) for cell in cells]
+    numbers = np.asarray(read_numbers(texts), dtype=np.float64)
+    wrong = [text for text, number in zip(texts, numbers, strict=True) if text and number != number]
+    if wrong:
+        raise DataProblem(f"Column {name} holds “{wrong[0]}”, which is no number.")
+    return numbers
+
+
+def _first_of(names: Sequence[str], columns: Columns) -> str | None:
+    lower = {name.lower(): name for name in reversed(list(columns))}
+    return next((lower[name.lower()] for name in names if name.lower() in lower), None)
+
+
+def _nothing_predicted(columns: Columns, names: Sequence[str]) -> str:
+    return (
+        f"The columns {_listed(list(columns))} hold no predictions. Expected a column of"
+        f" probabilities for each class, named like the class, or a column {names[0]}."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_SHOWN])
+    return f"{shown} and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else shown

@@ -1,0 +1,119 @@
+"""The rows of a run as they are kept, so that it can be compared with other runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.evaluation.row_measures import RowMeasures
+from studio.engine.ml_task import MLTask
+
+_LABEL, _PREDICTED, _CONFIDENCE = "label", "predicted", "confidence"
+_ROW_ID = "row_id"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRows:
+    """What a run says of its rows.
+
+    Attributes
+    ----------
+    classes
+        Names, in the order of the codes; none for regression.
+    row_id
+        Which rows these are, ascending, shape (n,).
+    measures
+        What each of them adds to the metrics.
+    """
+
+    classes: tuple[str, ...]
+    row_id: npt.NDArray[np.int64]
+    measures: RowMeasures
+
+    def to_columns(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the rows as columns; sets are bytes, one for each eight classes."""
+        measures = self.measures
+        columns: dict[str, npt.NDArray[Any]] = {_ROW_ID: self.row_id}
+        for name, values in ((_LABEL, measures.labels), (_PREDICTED, measures.predicted)):
+            columns |= _packed(name, values) if values.ndim == 2 else {name: values}
+        if measures.confidence is not None:
+            columns[_CONFIDENCE] = measures.confidence.astype(np.float32)
+        return columns | {
+            f"metric_{name}": values.astype(np.float32) for name, values in measures.columns.items()
+        }
+
+    @classmethod
+    def of_columns(
+        cls, task: MLTask, classes: Sequence[str], columns: Mapping[str, npt.NDArray[Any]]
+    ) -> RunRows:
+        """Take back what `to_columns` gave."""
+        n_classes = len(classes)
+        if task is MLTask.MULTI_LABEL:
+            labels, predicted = (
+                _unpacked(name, columns, n_classes) for name in (_LABEL, _PREDICTED)
+            )
+        else:
+            labels, predicted = columns[_LABEL], columns[_PREDICTED]
+        measures = RowMeasures(
+            task=task,
+            n_classes=n_classes,
+            labels=labels,
+            predicted=predicted,
+            columns={
+                name.removeprefix("metric_"): values
+                for name, values in columns.items()
+                if name.startswith("metric_")
+            },
+            confidence=columns.get(_CONFIDENCE),
+        )
+        return cls(tuple(classes), columns[_ROW_ID], measures)
+
+    @property
+    def is_right(self) -> npt.NDArray[np.bool_]:
+        """Whether each row's prediction is its label; of a number, never asked for."""
+        is_same = self.measures.labels == self.measures.predicted
+        return np.asarray(is_same.all(axis=1) if is_same.ndim == 2 else is_same)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> RunRows:
+        """Return some of the rows."""
+        return replace(self, row_id=self.row_id[rows], measures=self.measures.take(rows))
+
+    def with_classes(self, classes: tuple[str, ...]) -> RunRows:
+        """Return the rows with the codes of a longer list of classes."""
+        if classes == self.classes:
+            return self
+        place = {name: code for code, name in enumerate(classes)}
+        code_of = np.array([place[name] for name in self.classes], dtype=np.int32)
+        measures = self.measures
+        recoded = []
+        for values in (measures.labels, measures.predicted):
+            if values.ndim == 2:
+                wide = np.zeros((len(values), len(classes)), dtype=bool)
+                wide[:, code_of] = values
+                recoded.append(wide)
+            else:
+                recoded.append(code_of[values])
+        return replace(
+            self,
+            classes=classes,
+            measures=replace(
+                measures, n_classes=len(classes), labels=recoded[0], predicted=recoded[1]
+            ),
+        )
+
+
+def _packed(name: str, members: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[Any]]:
+    bits = np.packbits(members, axis=1)
+    return {f"{name}_{place}": bits[:, place] for place in range(bits.shape[1])}
+
+
+def _unpacked(
+    name: str, columns: Mapping[str, npt.NDArray[Any]], n_classes: int
+) -> npt.NDArray[np.bool_]:
+    n_bytes = -(-n_classes // 8)
+    bits = np.column_stack([columns[f"{name}_{place}"] for place in range(n_bytes)])
+    return np.unpackbits(bits.astype(np.uint8), axis=1, count=n_classes).astype(bool)

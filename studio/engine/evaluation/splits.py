@@ -1,0 +1,113 @@
+"""Which rows are for training, for validation and for testing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.errors import DataProblem
+
+
+class Part(StrEnum):
+    """A part of a split."""
+
+    TRAINING = "training"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+_WORDS: Mapping[Part, frozenset[str]] = {
+    Part.TRAINING: frozenset({"train", "training", "trn", "tr", "fit", "learn"}),
+    Part.VALIDATION: frozenset({"val", "valid", "validation", "validate", "dev", "tune"}),
+    Part.TEST: frozenset(
+        {"test", "testing", "tst", "te", "holdout", "hold-out", "held-out", "eval", "evaluation"}
+    ),
+}
+_YES = frozenset({"1", "1.0", "true", "t", "yes", "y"})
+_NO = frozenset({"0", "0.0", "false", "f", "no", "n"})
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The part of each row.
+
+    Attributes
+    ----------
+    column
+        The column that says it.
+    parts
+        Of each row, shape (n,); the empty text where the cell is empty.
+    mapping
+        What each value of the column means.
+    """
+
+    column: str
+    parts: npt.NDArray[np.str_]
+    mapping: dict[str, Part]
+
+    def is_part(self, part: Part) -> npt.NDArray[np.bool_]:
+        """Return which rows belong to a part."""
+        return np.asarray(self.parts == part.value)
+
+
+def read_split(column: str, cells: Sequence[str | None]) -> Split:
+    """Recognise the values of a column that says which part a row belongs to.
+
+    Raises
+    ------
+    DataProblem
+        Where a value cannot be recognised, or no row is for training.
+    """
+    values = sorted({cell.strip() for cell in cells if cell is not None and cell.strip()})
+    mapping = _yes_and_no(column, values) or {}
+    unknown = []
+    for value in values if not mapping else ():
+        part = _part_named(value)
+        if part is None:
+            unknown.append(value)
+        else:
+            mapping[value] = part
+    if unknown or not values:
+        raise DataProblem(_not_a_split(column, unknown))
+    if Part.TRAINING not in mapping.values():
+        raise DataProblem(
+            f"No row of the column {column} is for training; it says {', '.join(values)}. Some"
+            " rows must be, such as by the value “train”."
+        )
+    parts = np.array(["" if cell is None else mapping.get(cell.strip(), "") for cell in cells])
+    return Split(column, parts, mapping)
+
+
+def _part_named(value: str) -> Part | None:
+    word = value.lower().removesuffix("_set").removesuffix(" set")
+    return next((part for part, words in _WORDS.items() if word in words), None)
+
+
+def _yes_and_no(column: str, values: Sequence[str]) -> dict[str, Part] | None:
+    """Read a column such as is_train; None where its name or its values tell nothing."""
+    lower = [value.lower() for value in values]
+    if not lower or not all(value in _YES | _NO for value in lower):
+        return None
+    name = column.lower()
+    named = [part for part, stem in ((Part.TRAINING, "train"), (Part.TEST, "test")) if stem in name]
+    if len(named) != 1:
+        return None
+    other = Part.TEST if named[0] is Part.TRAINING else Part.TRAINING
+    return {value: named[0] if value.lower() in _YES else other for value in values}
+
+
+def _not_a_split(column: str, unknown: Sequence[str]) -> str:
+    expected = "Expected values such as train, validation and test, or true and false in is_train."
+    if not unknown:
+        return f"The column {column} is empty. {expected}"
+    shown = ", ".join(f"“{value}”" for value in unknown[:_SHOWN])
+    if len(unknown) > _SHOWN:
+        shown += f" and {len(unknown) - _SHOWN:,} more"
+    return (
+        f"The column {column} does not say which rows are for testing: it holds {shown}. {expected}"
+    )

@@ -1,0 +1,96 @@
+"""The recipe of an evaluation: predictions of every row by models that have not seen it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from studio.engine.choices.validate import checked_table
+from studio.engine.features.catalogue import distance_view
+from studio.engine.ml_task import MLTask
+from studio.engine.progress import Progress, Silent
+from studio.engine.recipes.build import cross_validated
+from studio.engine.runtime.cache import Cache
+from studio.engine.runtime.memory import keep_little
+from studio.engine.runtime.resources import Resources
+from studio.engine.schema import CandidateResult, CleansetSpec
+from studio.engine.study.study import make_study, settled_conventions
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfSamplePredictions:
+    """What the ensemble says of rows that its models have not seen.
+
+    Attributes
+    ----------
+    classes
+        Sorted; none for regression.
+    values
+        Probabilities, shape (n, K), or numbers, shape (n, 1).
+    fold_id
+        The fold in which each row was held out, shape (n,); -1 for rows without a label in
+        training, which are predicted by the mean of all fold models.
+    candidates
+        The table of models, best first.
+    space
+        Where texts lie, shape (n, d); None where there is no such space, or the rows are a table.
+    spec
+        The choice with its conventions settled.
+    """
+
+    classes: tuple[str, ...]
+    values: npt.NDArray[np.float32]
+    fold_id: npt.NDArray[np.int16]
+    candidates: tuple[CandidateResult, ...]
+    space: npt.NDArray[np.float32] | None
+    spec: CleansetSpec
+
+
+def predict_out_of_sample(
+    frame: pd.DataFrame,
+    labels: Sequence[str | None],
+    spec: CleansetSpec,
+    *,
+    cache_dir: Path | None = None,
+    n_jobs: int = 1,
+    progress: Progress = Silent(),  # noqa: B008  (it has no state)
+) -> OutOfSamplePredictions:
+    """Cross-validate the models of a cleanset, without looking for issues.
+
+    Parameters
+    ----------
+    frame
+        n rows of text or None with the spec's feature columns.
+    labels
+        One per row; None where the label is not to be seen: such a row takes no part in fitting,
+        weighing or calibrating.
+    spec, cache_dir, n_jobs, progress
+        As in `build_cleanset`.
+    """
+    keep_little()
+    resources = Resources(Cache(cache_dir), n_jobs, progress)
+    progress("Reading features")
+    table = checked_table(frame, labels, spec)
+    spec = replace(spec, conventions=settled_conventions(table, labels, spec))
+    study = make_study(table.read_as(spec.conventions), labels, spec, resources)
+    assessed = cross_validated(study, resources)
+    position = np.argsort(study.order)
+    values = assessed.predicted[position]
+    names = study.labels.classes
+    by_name = sorted(range(len(names)), key=names.__getitem__)
+    space = None
+    if distance_view(study.spec) == "sentences":
+        space = np.asarray(study.views.matrix("sentences"), dtype=np.float32)[position]
+    return OutOfSamplePredictions(
+        classes=tuple(names[code] for code in by_name),
+        values=values if spec.task is MLTask.REGRESSION else values[:, by_name],
+        fold_id=study.fold_id[position],
+        candidates=assessed.candidates,
+        space=space,
+        spec=study.spec,
+    )

@@ -1,0 +1,283 @@
+"""Measures how well the labels of a file can be predicted, or how good given predictions are."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow.parquet as pq
+from django.conf import settings
+
+from cleansets.frames import read_frame
+from projects.readers import ROW_ID
+from projects.readers.facts import FIND_OUT
+from studio import tables
+from studio.engine.errors import DataProblem
+from studio.engine.evaluation.divisions import divisions
+from studio.engine.evaluation.measured import measure
+from studio.engine.evaluation.metrics import METRICS
+from studio.engine.evaluation.predictions import (
+    Predictions,
+    class_predictions,
+    label_predictions,
+    number_predictions,
+    set_predictions,
+)
+from studio.engine.evaluation.provided import read_provided
+from studio.engine.evaluation.splits import Part, Split, read_split
+from studio.engine.groups.partitions import Partition
+from studio.engine.labels.encoding import encode_labels
+from studio.engine.ml_task import MLTask, Modality
+from studio.engine.recipes.out_of_sample import predict_out_of_sample
+from studio.engine.schema import CleansetSpec
+from studio.engine.table.cells import Cells
+from studio.fan_out import fan_out
+from studio.management.clean_request import LearningRequest, add_learning_options
+from studio.management.command import StudioCommand
+from studio.management.evaluation_file import evaluation_text
+from studio.management.evaluation_words import evaluation_summary
+from studio.management.gates import GATE_FAILED, Gate, add_gate_option, figures_of, read_gates
+from studio.management.input_files import file_sha256, input_file, read_input
+from studio.management.learned_table import LearnedTable, label_cells, read_learned_table
+from studio.management.output_files import output_file, refuse_same_files
+from studio.management.terminal import Terminal
+
+ENDING = (
+    "Exit status: 0; 2 with a sentence that says what to do; 3 if a condition of --fail-if is met;"
+    " 130 if interrupted."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateRequest(LearningRequest):
+    """The options of `evaluate`."""
+
+    split: str | None
+    pred_probs: Path | None
+    json: Path | None
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The split is nothing to learn from."""
+        return frozenset({self.split} if self.split else ())
+
+    def _refuse_contradictions(self) -> None:
+        LearningRequest._refuse_contradictions(self)
+        if self.task == MLTask.UNSUPERVISED:
+            raise DataProblem("Without labels there is nothing to measure. Give another --task.")
+
+
+class Command(StudioCommand):
+    """Read a file, predict its labels out of sample, measure them; no database is used."""
+
+    help = (
+        "Measure how well the labels of FILE are predicted by models that have not seen the row, as"
+        " clean trains them; or how good the predictions in P are. Every metric comes with the"
+        " interval in which it lies with 95 % confidence. With --split, the models never see the"
+        " labels of test rows, and the metrics are those of the test rows."
+    )
+    example = "evaluate requests.csv --label topic --text message --json requests.json"
+    ending = ENDING
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare what may be given."""
+        add_learning_options(parser)
+        parser.add_argument(
+            "--split",
+            metavar="COL",
+            help="the column that says which rows are for training, validation and testing",
+        )
+        parser.add_argument(
+            "--pred-probs",
+            type=Path,
+            metavar="P.parquet",
+            help=(
+                "measure these predictions instead of training: a column of probabilities for each"
+                " class, or a column prediction; by cleanlab_row_ID or row_id, else in the order of"
+                " the rows; in any format that FILE may have"
+            ),
+        )
+        parser.add_argument(
+            "--json", type=Path, metavar="E.json", help="also write all of it, for compare"
+        )
+        add_gate_option(parser)
+        super().add_arguments(parser)
+
+    def handle(self, **options: Any) -> None:
+        """Do it; the table goes to standard output."""
+        with self.terminal(options) as terminal:
+            request = EvaluateRequest.of(options)
+            gates = read_gates(options["fail_if"])
+            failures = _evaluate(request, gates, terminal)
+            for failure in failures:
+                terminal.complain(failure)
+        if failures:
+            raise SystemExit(GATE_FAILED)
+
+
+def _evaluate(request: EvaluateRequest, gates: Sequence[Gate], terminal: Terminal) -> list[str]:
+    """Measure, write and print; return a sentence for each condition that is met."""
+    input_file(request.file)
+    if request.pred_probs is not None:
+        input_file(request.pred_probs)
+    refuse_same_files(
+        {"FILE": request.file, "--pred-probs": request.pred_probs, "--json": request.json}
+    )
+    with ExitStack() as outputs, tables.scratch() as folder:
+        out = None
+        if request.json is not None:
+            out = outputs.enter_context(output_file(request.json, terminal))
+        table = folder / "rows.parquet"
+        learned = read_learned_table(request, table, terminal)
+        labels = label_cells(table, learned.spec)
+        split = _split(request, table, terminal)
+        predicted = _predicted(request, learned, table, (labels, split), terminal)
+        terminal.progress("Measuring")
+        divided = partial(_divisions, learned=learned, table=table, space=predicted.space)
+        measured = measure(predicted.predictions, split, divided)
+        values = {
+            **_description(request, learned.spec, split, predicted),
+            **measured.to_dict(labels="given"),
+        }
+        figures = figures_of(values["metrics"])
+        for name, part in values["splits"].items():
+            figures |= figures_of(part["metrics"], prefix=f"{name}.")
+        failures = [failure for gate in gates if (failure := gate.failure(figures)) is not None]
+        if out is not None:
+            keys = _row_keys(table, learned.spec)[measured.predictions.row_id]
+            out.write_text(evaluation_text(values, measured.rows, keys))
+    terminal.say(evaluation_summary(values, METRICS[learned.spec.task]))
+    return failures
+
+
+def _split(request: EvaluateRequest, table: Path, terminal: Terminal) -> Split | None:
+    if request.split is None:
+        return None
+    split = read_split(request.split, read_frame(table, [request.split])[request.split].tolist())
+    meant = ", ".join(f"“{value}” as {part.value}" for value, part in split.mapping.items())
+    terminal.note(f"{request.split} is read as a split: {meant}")
+    return split
+
+
+@dataclass(frozen=True, slots=True)
+class _Predicted:
+    """Predictions of labeled rows, where their texts lie, and whose they are."""
+
+    predictions: Predictions
+    space: npt.NDArray[np.float32] | None
+    by: str
+    candidates: list[dict[str, Any]]
+
+
+def _predicted(
+    request: EvaluateRequest,
+    learned: LearnedTable,
+    table: Path,
+    truth: tuple[list[str | None], Split | None],
+    terminal: Terminal,
+) -> _Predicted:
+    labels, split = truth
+    if request.pred_probs is not None:
+        found = _provided(request.pred_probs, learned.spec, labels, terminal)
+        return _Predicted(found, None, f"predictions of {request.pred_probs.name}", [])
+    spec = learned.spec
+    is_test = None if split is None else split.is_part(Part.TEST)
+    seen = labels
+    if is_test is not None:
+        seen = [None if hidden else label for hidden, label in zip(is_test, labels, strict=True)]
+    frame = read_frame(table, spec.feature_columns)
+    with fan_out() as n_jobs:
+        result = predict_out_of_sample(
+            frame,
+            seen,
+            spec,
+            cache_dir=settings.CACHE_DIR / "engine",
+            n_jobs=n_jobs,
+            progress=terminal.progress,
+        )
+    if spec.task is MLTask.REGRESSION:
+        convention = result.spec.conventions.get(str(spec.label_column))
+        found = number_predictions(labels, result.values[:, 0], convention)
+    elif spec.task is MLTask.MULTI_LABEL:
+        chosen_on = None if is_test is None else ~is_test
+        found = set_predictions(labels, result.classes, result.values, chosen_on)
+    else:
+        found = class_predictions(labels, result.classes, result.values)
+    candidates = [
+        {"name": row.name, "weight": row.weight, "score": row.accuracy} for row in result.candidates
+    ]
+    return _Predicted(found, result.space, "the ensemble, out of sample", candidates)
+
+
+def _provided(
+    file: Path, spec: CleansetSpec, labels: list[str | None], terminal: Terminal
+) -> Predictions:
+    with tables.scratch() as folder:
+        table = folder / "predictions.parquet"
+        read_input(file, table, terminal, reading=FIND_OUT)
+        names = [name for name in pq.read_schema(table).names if name != ROW_ID]
+        frame = read_frame(table, names)
+    columns = {name: frame[name].tolist() for name in names}
+    known = encode_labels(labels, spec.task).classes
+    provided = read_provided(columns, spec.task, known, len(labels))
+    for note in provided.notes:
+        terminal.note(note)
+    if spec.task is MLTask.REGRESSION:
+        convention = spec.conventions.get(str(spec.label_column))
+        return number_predictions(labels, provided.values, convention)
+    if provided.labels is not None:
+        return label_predictions(labels, provided.labels, spec.task)
+    if spec.task is MLTask.MULTI_LABEL:
+        return set_predictions(labels, provided.classes, provided.values)
+    return class_predictions(labels, provided.classes, provided.values)
+
+
+def _description(
+    request: EvaluateRequest, spec: CleansetSpec, split: Split | None, predicted: _Predicted
+) -> dict[str, Any]:
+    """Return what was measured and how."""
+    return {
+        "file": request.file.name,
+        "sha256": file_sha256(request.file),
+        "task": spec.task.value,
+        "label_column": spec.label_column,
+        "feature_columns": list(spec.feature_columns),
+        "mode": spec.mode.value,
+        "seed": spec.seed,
+        "n_folds": spec.n_folds,
+        "predicted_by": predicted.by,
+        "candidates": predicted.candidates,
+        "split": None if split is None else {"column": split.column, "values": split.mapping},
+    }
+
+
+def _divisions(
+    row_id: npt.NDArray[np.int64],
+    learned: LearnedTable,
+    table: Path,
+    space: npt.NDArray[np.float32] | None,
+) -> Iterator[Partition]:
+    """Divide the rows by every column but the label."""
+    spec = learned.spec
+    names = [name for name in learned.kinds if name != spec.label_column]
+    frame = read_frame(table, names, row_id)
+    columns = {name: Cells.of(frame[name].tolist(), spec.conventions.get(name)) for name in names}
+    kinds = {**learned.kinds, **spec.column_kinds}
+    text_column = spec.feature_columns[0] if spec.modality is Modality.TEXT else None
+    points = None if space is None else space[row_id]
+    return divisions(columns, kinds, text_column=text_column, space=points, seed=spec.seed)
+
+
+def _row_keys(table: Path, spec: CleansetSpec) -> npt.NDArray[np.int64]:
+    """Return a number for each row's features, small enough for any reader of JSON."""
+    frame = read_frame(table, spec.feature_columns)
+    hashed = pd.util.hash_pandas_object(frame, index=False).to_numpy(dtype=np.uint64)
+    return (hashed >> np.uint64(11)).astype(np.int64)

@@ -1,0 +1,192 @@
+"""`evaluate` and `compare`: metrics of a file, with a split, of given predictions, and gates."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.integration.test_commands import Ended, run
+
+N_ROWS = 200
+CLASSES = np.array(["low", "mid", "high"])
+
+
+@pytest.fixture
+def rows() -> pd.DataFrame:
+    """Return rows of three classes that two columns tell apart, a quarter of them for testing."""
+    rng = np.random.default_rng(0)
+    codes = rng.integers(3, size=N_ROWS)
+    return pd.DataFrame(
+        {
+            "a": rng.normal(codes, 0.4).round(2),
+            "b": rng.normal(-codes, 0.4).round(2),
+            "part": np.where(np.arange(N_ROWS) % 4 == 0, "test", "train"),
+            "label": CLASSES[codes],
+        }
+    )
+
+
+def evaluate(frame: pd.DataFrame, folder: Path, *options: object) -> Ended:
+    frame.to_csv(folder / "rows.csv", index=False)
+    return run(
+        "evaluate", folder / "rows.csv", "--label", "label", "--features", "a,b",
+        "--mode", "fast", *options,
+    )  # fmt: skip
+
+
+def written(path: Path) -> dict:
+    return json.loads(path.read_text())
+
+
+def probabilities(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return probabilities that say the label of nine rows in ten."""
+    is_right = np.arange(len(frame)) % 10 != 0
+    codes = np.array([CLASSES.tolist().index(label) for label in frame["label"]])
+    stated = np.where(is_right, codes, (codes + 1) % 3)
+    return pd.DataFrame(0.1 + 0.7 * np.eye(3)[stated], columns=CLASSES)
+
+
+def test_file_has_every_metric_with_its_interval(rows: pd.DataFrame, tmp_path: Path) -> None:
+    ended = evaluate(rows, tmp_path, "--json", tmp_path / "e.json")
+
+    found = written(tmp_path / "e.json")
+    accuracy = found["metrics"]["accuracy"]
+    assert 0.7 < accuracy["low"] < accuracy["value"] < accuracy["high"] <= 1
+    assert {"roc_auc_ovr_macro", "log_loss", "brier_score"} <= found["metrics"].keys()
+    assert [one["class"] for one in found["per_class"]] == ["high", "low", "mid"]
+    counts = np.array(found["confusion"]["counts"])
+    assert counts.sum() == N_ROWS
+    assert np.trace(counts) / N_ROWS == pytest.approx(accuracy["value"])
+    assert found["measured_on"] == {
+        "rows": "all labeled rows", "n_rows": N_ROWS, "labels": "given",
+    }  # fmt: skip
+    assert f"{N_ROWS} all labeled rows, measured by their given labels" in ended.out
+    assert "roc_auc_ovr_macro" in ended.out
+
+
+def test_labels_of_test_rows_are_never_seen(rows: pd.DataFrame, tmp_path: Path) -> None:
+    options = ("--split", "part", "--json", tmp_path / "e.json")
+    ended = evaluate(rows, tmp_path, *options)
+    first = written(tmp_path / "e.json")
+    is_test = rows["part"] == "test"
+    rows.loc[is_test, "label"] = np.roll(rows.loc[is_test, "label"], 1)
+    evaluate(rows, tmp_path, *options)
+    second = written(tmp_path / "e.json")
+
+    assert first["measured_on"]["rows"] == "test"
+    assert first["rows"]["row_id"] == np.flatnonzero(is_test).tolist()
+    assert first["rows"]["predicted"] == second["rows"]["predicted"]
+    assert first["splits"]["training"]["metrics"] == second["splits"]["training"]["metrics"]
+    assert first["metrics"]["accuracy"]["value"] > second["metrics"]["accuracy"]["value"] + 0.2
+    assert "part is read as a split: “test” as test, “train” as training" in ended.err
+
+
+def test_given_predictions_are_measured_without_training(
+    rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    shuffled = probabilities(rows).assign(row_id=np.arange(N_ROWS)).sample(frac=1, random_state=1)
+    shuffled.to_parquet(tmp_path / "p.parquet")
+    ended = evaluate(
+        rows, tmp_path, "--pred-probs", tmp_path / "p.parquet", "--json", tmp_path / "e.json"
+    )
+
+    assert "Training" not in ended.err
+    assert "Column row_id says which rows are predicted." in ended.err
+    assert written(tmp_path / "e.json")["metrics"]["accuracy"]["value"] == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda p: p.head(20), "20 rows and the data set has 200"),
+        (lambda p: p.assign(row_id=7), "names row 7 more than once"),
+        (lambda p: p.assign(row_id=range(1, N_ROWS + 1)), "names row 200"),
+        (lambda p: p * 2, "Expected numbers from 0 to 1"),
+        (lambda p: p.assign(low=0.0), "add up to"),
+        (lambda p: p[["low"]].rename(columns={"low": "x"}), "hold no predictions"),
+        (lambda p: p.astype(object).assign(low="high"), "which is no number"),
+    ],
+)
+def test_predictions_that_cannot_be_read_end_in_one_sentence(
+    rows: pd.DataFrame, tmp_path: Path, change: object, sentence: str
+) -> None:
+    change(probabilities(rows)).to_csv(tmp_path / "p.csv", index=False)
+    ended = evaluate(rows, tmp_path, "--pred-probs", tmp_path / "p.csv")
+    assert ended.status == 2
+    assert sentence in ended.err
+
+
+@pytest.mark.parametrize(
+    ("condition", "status", "sentence"),
+    [
+        ("accuracy<0.95", 3, "accuracy is 0.9, and accuracy<0.95 is to fail."),
+        ("accuracy<0.85", 0, ""),
+        ("accuracy.low<0.85", 3, "accuracy.low is "),
+        ("log_loss >= 5", 0, ""),
+        ("acuracy<0.9", 2, "Did you mean accuracy?"),
+        ("accuracy", 2, "is no condition"),
+    ],
+)
+def test_a_pipeline_can_depend_on_a_metric(
+    rows: pd.DataFrame, tmp_path: Path, condition: str, status: int, sentence: str
+) -> None:
+    probabilities(rows).to_parquet(tmp_path / "p.parquet")
+    ended = evaluate(
+        rows, tmp_path, "--pred-probs", tmp_path / "p.parquet", "--fail-if", condition, "--quiet"
+    )
+    assert ended.status == status
+    assert sentence in ended.err
+
+
+def test_a_cleaned_file_is_compared_with_the_one_before(rows: pd.DataFrame, tmp_path: Path) -> None:
+    stated = probabilities(rows)
+    stated.to_parquet(tmp_path / "p.parquet")
+    evaluate(rows, tmp_path, "--pred-probs", tmp_path / "p.parquet", "--json", tmp_path / "1.json")
+    kept = np.random.default_rng(2).permutation(np.arange(20, N_ROWS))
+    cleaned = rows.iloc[kept].assign(label=CLASSES[stated.to_numpy().argmax(axis=1)[kept]])
+    stated.iloc[kept].to_parquet(tmp_path / "p.parquet")
+    evaluate(
+        cleaned, tmp_path, "--pred-probs", tmp_path / "p.parquet", "--json", tmp_path / "2.json"
+    )
+    ended = run(
+        "compare", tmp_path / "1.json", tmp_path / "2.json", "--json", tmp_path / "c.json",
+        "--fail-if", "accuracy.difference.low<=0",
+    )  # fmt: skip
+
+    assert ended.status == 0
+    found = written(tmp_path / "c.json")
+    assert (found["n_rows"], found["n_only_first"], found["n_only_second"]) == (180, 20, 0)
+    assert found["n_labels_differ"] == 18
+    assert found["metrics"]["accuracy"]["verdict"] == "better"
+    assert found["rows"]["gained"] == list(range(20, N_ROWS, 10))
+    assert found["rows"]["lost"] == []
+    assert "18 rows have another label in the second" in ended.out
+
+
+def test_a_file_that_is_no_evaluation_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "1.json").write_text("[1]")
+    ended = run("compare", tmp_path / "1.json", tmp_path / "1b.json")
+    assert ended.status == 2
+    assert "1.json is no evaluation. Expected a file that evaluate --json has written." in ended.err
+
+
+def test_sets_and_numbers_are_measured_too(rows: pd.DataFrame, tmp_path: Path) -> None:
+    numbers = rows.assign(label=(3 * rows["a"] - rows["b"]).round(2))
+    evaluate(numbers, tmp_path, "--task", "regression", "--json", tmp_path / "n.json")
+    assert written(tmp_path / "n.json")["metrics"]["r2"]["value"] > 0.8
+
+    sets = rows.assign(label=np.where(rows["a"] > 1, "big,plain", "plain"))
+    evaluate(sets, tmp_path, "--task", "multi-label", "--json", tmp_path / "s.json")
+    found = written(tmp_path / "s.json")
+    assert found["metrics"]["subset_accuracy"]["value"] > 0.8
+    assert [one["class"] for one in found["per_class"]] == ["big", "plain"]
+
+
+def test_a_column_that_is_no_split_is_refused(rows: pd.DataFrame, tmp_path: Path) -> None:
+    ended = evaluate(rows, tmp_path, "--split", "b")
+    assert ended.status == 2
+    assert "The column b does not say which rows are for testing" in ended.err
