@@ -19,6 +19,8 @@ class DeployedModel(Run):
     cleanset = models.ForeignKey(Cleanset, on_delete=models.CASCADE, related_name="deployed_models")
     name = models.CharField(max_length=200)
     artifact_key = models.CharField(max_length=200, blank=True)
+    predictions_key = models.CharField(max_length=200, blank=True)
+    labels_key = models.CharField(max_length=200, blank=True)
     artifact_bytes = models.PositiveBigIntegerField(null=True)
     manifest = models.JSONField(default=dict)
     candidates = models.JSONField(default=list)

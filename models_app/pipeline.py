@@ -9,16 +9,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.parquet as pq
 from django.conf import settings
 
 from cleansets.frames import read_frame
 from cleansets.overlay import corrected_rows
 from models_app.artifact_files import save_tar
+from models_app.label_snapshot import label_snapshot
 from models_app.models import DeployedModel
 from studio import storage, tables
 from studio.engine import stages
 from studio.engine.progress import Progress
-from studio.engine.recipes.train import TrainedModel, train_model
+from studio.engine.recipes.train import TrainedModel, Training, train_and_predict
 from studio.engine.schema import CleansetSpec
 from studio.fan_out import fan_out
 
@@ -29,15 +31,28 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
     spec = project.spec()
     rows = corrected_rows(run.cleanset)
     table = tables.local_path(project.version.table_key)
-    model = fit_best_model(table, spec, rows.labels, row_ids=rows.row_id, progress=progress)
+    training = fit_with_predictions(
+        table, spec, rows.labels, row_ids=rows.row_id, progress=progress
+    )
+    model = training.model
     progress(stages.SAVING)
     with tables.scratch() as folder:
+        predictions = folder / "predictions.npz"
+        np.savez(predictions, row_id=rows.row_id[training.rows], predicted=training.predicted)
+        labels = folder / "labels.parquet"
+        pq.write_table(label_snapshot(run.cleanset, rows), labels)
+        predictions_key, labels_key = (
+            tables.publish(file, storage.model_file(run.pk, run.attempt, file.name))
+            for file in (predictions, labels)
+        )
         tar = folder / "model.tar"
         manifest = save_tar(model, tar)
         n_bytes = tar.stat().st_size
         key = tables.publish(tar, storage.model_file(run.pk, run.attempt, tar.name))
     return {
         "artifact_key": key,
+        "predictions_key": predictions_key,
+        "labels_key": labels_key,
         "artifact_bytes": n_bytes,
         "manifest": asdict(manifest),
         "candidates": [asdict(candidate) for candidate in model.candidates],
@@ -55,7 +70,20 @@ def fit_best_model(
     row_ids: npt.NDArray[np.int64] | None = None,
     progress: Progress,
 ) -> TrainedModel:
-    """Train on the rows `row_ids` of a Parquet table, all of them if None.
+    """Train on the rows `row_ids` of a Parquet table, all of them if None."""
+    training = fit_with_predictions(table, spec, labels, row_ids=row_ids, progress=progress)
+    return training.model
+
+
+def fit_with_predictions(
+    table: Path,
+    spec: CleansetSpec,
+    labels: Sequence[str | None],
+    *,
+    row_ids: npt.NDArray[np.int64] | None = None,
+    progress: Progress,
+) -> Training:
+    """Train as `fit_best_model` does, and keep what was predicted out of sample.
 
     The worker and the command line both call this.
     """
@@ -63,4 +91,6 @@ def fit_best_model(
     frame = read_frame(table, spec.feature_columns, row_ids)
     cache = settings.CACHE_DIR / "engine"
     with fan_out() as n_jobs:
-        return train_model(frame, labels, spec, cache_dir=cache, n_jobs=n_jobs, progress=progress)
+        return train_and_predict(
+            frame, labels, spec, cache_dir=cache, n_jobs=n_jobs, progress=progress
+        )

@@ -45,6 +45,8 @@ class Assessment:
         All candidates in the order of the table, with their weights.
     candidates
         The table of models, best first, the ensemble among them.
+    best_predicted
+        Out-of-sample predictions of the first of that table, calibrated, shape (n_rows, P).
     simple
         Out-of-sample predictions of the first additive candidate, calibrated, shape (n_rows, P);
         None without one.
@@ -54,6 +56,7 @@ class Assessment:
     calibration: Calibration
     members: tuple[Member, ...]
     candidates: tuple[CandidateResult, ...]
+    best_predicted: Predicted
     simple: Predicted | None
 
     @property
@@ -100,10 +103,14 @@ def assess(fits: Sequence[OutOfSample], labels: Labels, recipe: TaskRecipe) -> A
     ]
     rows.append(_ensemble_row(recipe.quality(predicted[is_labeled], targets, calibration), rows))
     table = tuple(sorted(rows, key=lambda row: (-row.accuracy, row.log_loss)))
+    best_predicted = predicted
+    if table[0].key != ENSEMBLE_KEY:
+        keys = [fit.candidate.key for fit in fits]
+        best_predicted = calibrated[keys.index(table[0].key)]
     additive = (
         probs for fit, probs in zip(fits, calibrated, strict=True) if fit.candidate.is_additive
     )
-    return Assessment(predicted, calibration, members, table, next(additive, None))
+    return Assessment(predicted, calibration, members, table, best_predicted, next(additive, None))
 
 
 def _row(fit: OutOfSample, quality: Quality, weight: float) -> CandidateResult:

@@ -113,6 +113,26 @@ class TrainedModel:
         return self.spec.feature_columns
 
 
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A trained model, and what was predicted for its rows by models that had not seen them.
+
+    Attributes
+    ----------
+    model
+        Refitted on all labeled rows.
+    rows
+        Positions of the labeled rows in the frame, shape (n,).
+    predicted
+        Cross-validated predictions by the candidate that is deployed: probabilities in the order of
+        the model's `classes`, or numbers, shape (n, P).
+    """
+
+    model: TrainedModel
+    rows: npt.NDArray[np.int64]
+    predicted: npt.NDArray[np.float32]
+
+
 def train_model(
     frame: pd.DataFrame,
     labels: Sequence[str | None],
@@ -122,6 +142,22 @@ def train_model(
     n_jobs: int = 1,
     progress: Progress = Silent(),  # noqa: B008  (it has no state)
 ) -> TrainedModel:
+    """Return the best model, trained on corrected labels as by `train_and_predict`."""
+    training = train_and_predict(
+        frame, labels, spec, cache_dir=cache_dir, n_jobs=n_jobs, progress=progress
+    )
+    return training.model
+
+
+def train_and_predict(
+    frame: pd.DataFrame,
+    labels: Sequence[str | None],
+    spec: CleansetSpec,
+    *,
+    cache_dir: Path | None = None,
+    n_jobs: int = 1,
+    progress: Progress = Silent(),  # noqa: B008  (it has no state)
+) -> Training:
     """Train the best model on corrected labels.
 
     Parameters
@@ -138,9 +174,9 @@ def train_model(
 
     Returns
     -------
-    TrainedModel
-        Its `candidates` hold what cross-validation measured on these labels. The refit on all rows
-        is not measured; it has seen more rows than each fold's model had.
+    Training
+        The model's `candidates` hold what cross-validation measured on these labels. The refit on
+        all rows is not measured; it has seen more rows than each fold's model had.
 
     Raises
     ------
@@ -165,7 +201,7 @@ def train_model(
         fitted.append(_refitted(member, study, study.labels))
     progress(TRAINING_BEST_MODEL, len(members), len(members))
     views = {member.view: None for member in (*fitted, *([error_bar[0]] if error_bar else []))}
-    return TrainedModel(
+    model = TrainedModel(
         spec=replace(spec, arithmetic=study.spec.arithmetic, conventions=study.spec.conventions),
         label_format=RECIPES[spec.task].label_format(assessed.predicted, study.labels),
         featurisers={view: study.views.fitted(view) for view in views},
@@ -176,6 +212,11 @@ def train_model(
         prior=_prior(study.labels),
         levels=_levels(study),
     )
+    predicted = assessed.best_predicted[np.argsort(study.order)]
+    if study.labels.classes:
+        by_name = [study.labels.classes.index(name) for name in model.classes]
+        predicted = predicted[:, by_name]
+    return Training(model, rows, predicted)
 
 
 def _prior(labels: Labels) -> tuple[npt.NDArray[np.float32], float]:

@@ -1,0 +1,61 @@
+"""The labels of the rows that a model learned from, as they were at that time."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from cleansets.models import Action, Cleanset, RowReview
+from cleansets.overlay import CorrectedRows, review_table
+
+SNAPSHOT_SCHEMA = pa.schema(
+    [
+        ("row_id", pa.int64()),
+        ("label", pa.string()),
+        ("uploaded_label", pa.string()),
+        ("clean_label", pa.string()),
+        ("is_verified", pa.bool_()),
+    ]
+)
+
+
+def label_snapshot(cleanset: Cleanset, rows: CorrectedRows) -> pa.Table:
+    """Return the labels of rows.
+
+    `label` is the one that was learned from, `uploaded_label` that of the file, `clean_label` the
+    one that the row has now. A row is verified where a person decided about it by hand, in this
+    cleanset or in one that it goes back to.
+    """
+    reviews = review_table(cleanset).select(["row_id", "uploaded_label", "corrected_label"])
+    decided = {
+        row_id: (uploaded, uploaded if corrected is None else corrected)
+        for row_id, uploaded, corrected in zip(
+            *(column.to_pylist() for column in reviews.columns), strict=True
+        )
+    }
+    verified = _verified_rows(cleanset)
+    uploaded_labels = list(rows.labels)
+    clean_labels = list(rows.labels)
+    row_ids = rows.row_id.tolist()
+    for place, row_id in enumerate(row_ids):
+        if row_id in decided:
+            uploaded_labels[place], clean_labels[place] = decided[row_id]
+    columns = [
+        row_ids,
+        rows.labels,
+        uploaded_labels,
+        clean_labels,
+        [row_id in verified for row_id in row_ids],
+    ]
+    arrays = [
+        pa.array(column, field.type) for column, field in zip(columns, SNAPSHOT_SCHEMA, strict=True)
+    ]
+    return pa.table(arrays, SNAPSHOT_SCHEMA)
+
+
+def _verified_rows(cleanset: Cleanset) -> set[int]:
+    chain = [cleanset]
+    while chain[-1].base is not None:
+        chain.append(chain[-1].base)
+    decided = RowReview.objects.filter(cleanset__in=chain, is_manual=True)
+    labelled = decided.exclude(action__in=["", Action.EXCLUDE])
+    return set(labelled.values_list("row_id", flat=True))
