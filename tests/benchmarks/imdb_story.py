@@ -12,6 +12,7 @@ neutral, off_topic or no_majority), as in the label errors that cleanlab publish
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def main() -> None:
     for name, rows in (("all reviews", learned), ("only the judged reviews", judged)):
         corrected = correct(rows)
         n_relabeled = int((corrected["label"] != rows.loc[corrected.index, "label"]).sum())
-        print(
+        say(
             f"\n{name}: {len(rows):,} to learn from; {n_relabeled:,} relabeled and"
             f" {len(rows) - len(corrected):,} left out by people; {len(held_out):,} held out"
         )
@@ -65,9 +66,14 @@ def main() -> None:
         for title, part in (("before", rows), ("after", corrected)):
             run, summary = scored(part, held_out, spec, options.cache)
             runs.append(run)
-            print(f"  {title}: {described(summary)}")
-        print(f"  {in_words(compare_runs(*runs))}")
-        print(f"  {time.monotonic() - started:.0f} s")
+            say(f"  {title}: {described(summary)}")
+        say(f"  {in_words(compare_runs(*runs))}")
+        say(f"  {time.monotonic() - started:.0f} s")
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def correct(reviews: pd.DataFrame) -> pd.DataFrame:
