@@ -180,6 +180,9 @@ def _shortened(cell: str | None) -> str | None:
     return f"{cell[:CELL_CHARS].rstrip()}…"
 
 
+_WITHOUT_FILES = ("accounts", "api")
+
+
 def cascade(instance: models.Model) -> list[QuerySet[models.Model]]:
     """Return everything that would be deleted together with the object, one queryset or more per
     model.
@@ -194,9 +197,14 @@ def cascade(instance: models.Model) -> list[QuerySet[models.Model]]:
 
 
 def file_keys(deleted: Iterable[QuerySet[models.Model]]) -> list[str]:
-    """Return the storage keys of those objects; a field that holds one is named `…_key`."""
+    """Return the storage keys of those objects; a field that holds one is named `…_key`.
+
+    Keys of accounts' sessions and of API calls are no such keys: users choose what stands in some.
+    """
     keys: list[str] = []
     for rows in deleted:
+        if rows.model._meta.app_label in _WITHOUT_FILES:
+            continue
         names = [
             field.name for field in rows.model._meta.concrete_fields if field.name.endswith("_key")
         ]

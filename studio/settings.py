@@ -57,16 +57,15 @@ ALLOWED_HOSTS = [
     str(urlsplit(PUBLIC_URL).hostname),
 ]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-if PUBLIC_URL.startswith("https://"):
+IS_PUBLIC_TLS = PUBLIC_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PUBLIC_TLS
+if IS_PUBLIC_TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SESSION_COOKIE_SECURE = True
-    CSRF_COOKIE_SECURE = True
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
 
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.humanize",
     "django.contrib.staticfiles",
@@ -166,6 +165,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
+SESSION_ENGINE = "studio.accounts.sessions"
+TRUSTED_PROXIES = env_int("STUDIO_TRUSTED_PROXIES", 0)
 SIGNUP_MODE = env_choice("STUDIO_SIGNUP", ("open", "invitation", "closed"))
 
 LANGUAGE_CODE = "en"
@@ -252,6 +253,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_EVERY_S,
         "options": {"expires": SWEEP_EVERY_S},
     },
+    "forget-sessions": {"task": "accounts.forget_expired", "schedule": 3600.0},
     "forget-uploads": {"task": "projects.forget_stale_uploads", "schedule": 3600.0},
     "forget-batches": {"task": "inference.forget_stale_uploads", "schedule": 3600.0},
 }

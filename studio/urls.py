@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from studio import people
 from studio.dashboard import dashboard
 from studio.health import healthz
 
@@ -13,6 +14,10 @@ handler500 = "studio.middleware.server_error"
 urlpatterns = [
     path("", dashboard, name="dashboard"),
     path("healthz", healthz, name="healthz"),
+    path("people", people.people, name="people"),
+    path("people/<int:user_id>/deactivate", people.person_deactivate, name="person-deactivate"),
+    path("people/<int:user_id>/activate", people.person_activate, name="person-activate"),
+    path("people/<int:user_id>/remove", people.person_remove, name="person-remove"),
     path("api/", include("studio.api_urls")),
     path("", include("studio.accounts.urls")),
     path("", include("projects.urls")),

@@ -21,15 +21,15 @@ behind them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import hypothesis
 import pytest
 from celery import current_app
-from django.core.cache import cache
 from django.test import Client
 
 from studio import runs
+from studio.accounts import services
 from studio.accounts.models import User
 from studio.runs import Run
 from tests.cast import logged_in, make_user
@@ -106,6 +106,6 @@ def eager_runs(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _forget_failed_logins() -> Iterator[None]:
-    yield
-    cache.clear()
+def _mail_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Send what accounts send from a thread before the answer, so that a test finds it."""
+    monkeypatch.setattr(services, "send_later", lambda write: write())

@@ -7,13 +7,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
+from django.contrib.auth import SESSION_KEY
 
 from cleansets.models import Cleanset
 from inference.models import PredictionBatch
 from models_app.models import DeployedModel
 from studio import storage, tables
-from studio.accounts.models import ApiKey, User
-from studio.accounts.services import api_key_create
+from studio.accounts.models import AccountSession, ApiKey, User
+from studio.accounts.services import api_key_create, email_change_token
+from studio.accounts.sessions import SessionStore
 from studio.webhooks.models import Webhook
 from studio.webhooks.services import webhook_create
 from tests.factories import make_model, make_prediction
@@ -29,6 +31,8 @@ class Things:
     batch: PredictionBatch
     key: ApiKey
     webhook: Webhook
+    session: AccountSession
+    person: User
 
     @property
     def ids(self) -> dict[str, object]:
@@ -41,6 +45,9 @@ class Things:
             "batch": self.batch.pk,
             "key": self.key.pk,
             "webhook": self.webhook.pk,
+            "session": self.session.public_id,
+            "person": self.person.pk,
+            "email_token": email_change_token(user=self.key.owner, email="new@example.org"),
         }
 
 
@@ -58,7 +65,19 @@ def make_things(owner: User) -> Things:
     batch.save()
     key, _ = api_key_create(owner=owner, name="notebook", scope="read")
     webhook = webhook_create(owner=owner, url="https://example.org/hook")
-    return Things(cleanset, model, batch, key, webhook)
+    session = SessionStore()
+    session[SESSION_KEY] = str(owner.pk)
+    session.create()
+    person = User.objects.create_user(f"guest-of-{owner.email}")
+    return Things(
+        cleanset,
+        model,
+        batch,
+        key,
+        webhook,
+        AccountSession.objects.get(pk=session.session_key),
+        person,
+    )
 
 
 def _published(frame: pd.DataFrame, key: str) -> str:

@@ -1,4 +1,4 @@
-"""What only some may touch: invitations by their link, the owner's things by the owner."""
+"""What a request may touch; all else ends in 404."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import cast
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from studio.accounts.models import ApiKey, Invitation, User
+from studio.accounts.models import AccountSession, ApiKey, Invitation, User
 
 
 def account(request: HttpRequest) -> User:
@@ -29,5 +29,19 @@ def api_key_or_404(request: HttpRequest, key_id: int) -> ApiKey:
 
 
 def invitation_or_404(token: str) -> Invitation:
-    """Return the invitation that is still to be used, or end in 404."""
-    return get_object_or_404(Invitation, token=token, accepted_by=None)
+    """Return the invitation that can still be used, or end in 404."""
+    return get_object_or_404(Invitation.usable(), token=token)
+
+
+def session_or_404(request: HttpRequest, public_id: str) -> AccountSession:
+    """Return one of the user's sessions, or end in 404."""
+    for session in account(request).sessions.all():
+        if session.public_id == public_id:
+            return session
+    raise Http404("There is no such session.")
+
+
+def other_account_or_404(request: HttpRequest, user_id: int) -> User:
+    """Return another account, for the owner of the studio alone."""
+    owner = owner_or_404(request)
+    return get_object_or_404(User.objects.exclude(pk=owner.pk), pk=user_id)

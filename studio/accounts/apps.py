@@ -10,3 +10,7 @@ class AccountsConfig(AppConfig):
 
     name = "studio.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Hear of log-ins."""
+        from studio.accounts import signals  # noqa: F401

@@ -1,24 +1,23 @@
-"""Forms of the app. Log-in is slowed against guessing."""
+"""Forms of the app. Attempts to log in are counted; see `throttling`."""
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.password_validation import (
     password_validators_help_texts,
     validate_password,
 )
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
+from studio.accounts.access import account
 from studio.accounts.models import ApiKey, User
+from studio.accounts.throttling import LogInAttempt
 
-MAX_FAILED_LOGINS = 10  # per address and e-mail, within the window
-FAILED_LOGIN_WINDOW_S = 300
+TOO_MANY_ATTEMPTS = "Too many failed attempts. Wait five minutes, or reset the password."
 
 
 def email_field(autocomplete: str = "email") -> forms.EmailField:
@@ -38,27 +37,24 @@ class LogInForm(AuthenticationForm):
         return str(self.cleaned_data["username"]).strip().lower()
 
     def clean(self) -> dict[str, Any]:
-        """Refuse an address that failed too often a moment ago, right password or not."""
-        key = _failed_logins_key(self.request, self.cleaned_data.get("username", ""))
-        if cache.get(key, 0) >= MAX_FAILED_LOGINS:
-            raise ValidationError(
-                "Too many failed attempts. Wait five minutes, or reset the password."
-            )
+        """Check the password, unless there were too many attempts a moment ago."""
+        attempt = LogInAttempt.of(self.request, self.cleaned_data.get("username", ""))
+        if not attempt.is_allowed():
+            raise ValidationError(TOO_MANY_ATTEMPTS)
         try:
             cleaned = super().clean()
         except ValidationError as error:
-            cache.add(key, 0, FAILED_LOGIN_WINDOW_S)
-            cache.incr(key)
             raise ValidationError(
                 "The e-mail or the password is wrong. Capital letters count."
             ) from error
-        cache.delete(key)
+        attempt.succeeded()
         return cleaned
 
 
-def _failed_logins_key(request: HttpRequest | None, email: str) -> str:
-    address = request.META.get("REMOTE_ADDR", "") if request else ""
-    return f"failed-logins:{hashlib.sha256(f'{address} {email}'.encode()).hexdigest()}"
+class SignUpLinkForm(forms.Form):
+    """The address that gets a link to sign up."""
+
+    email = email_field("username")
 
 
 class SignUpForm(forms.Form):
@@ -73,6 +69,12 @@ class SignUpForm(forms.Form):
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
         help_text=password_validators_help_texts()[1],
     )
+
+    def __init__(self, *args: Any, bound_email: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.bound_email = bound_email
+        if bound_email:  # of the invitation; nobody signs up under another one with it
+            del self.fields["email"]
 
     def full_clean(self) -> None:
         """Check the form; the help on the password gives way to its error, which says the same."""
@@ -91,22 +93,58 @@ class SignUpForm(forms.Form):
         """Refuse a password that is too easily guessed for this person."""
         cleaned = super().clean() or {}
         if password := cleaned.get("password"):
+            email = self.bound_email or cleaned.get("email", "")
             try:
-                validate_password(
-                    password, User(email=cleaned.get("email", ""), name=cleaned.get("name", ""))
-                )
+                validate_password(password, User(email=email, name=cleaned.get("name", "")))
             except ValidationError as error:
                 self.add_error("password", error)
         return cleaned
 
 
 class ProfileForm(forms.Form):
-    """Name and address of an account."""
+    """How an account is called."""
 
     name = forms.CharField(
         required=False, max_length=100, widget=forms.TextInput({"autocomplete": "name"})
     )
+
+
+class EmailChangeForm(forms.Form):
+    """A new address for an account, and the password, lest an open browser is enough."""
+
     email = email_field()
+    password = forms.CharField(
+        strip=False, widget=forms.PasswordInput({"autocomplete": "current-password"})
+    )
+
+    prefix = "email"
+
+    def __init__(self, request: HttpRequest, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        self.request = request
+        self.fields["email"].label = "New e-mail"
+
+    def clean_password(self) -> str:
+        """Refuse a wrong password, and any after too many attempts."""
+        user = account(self.request)
+        password = str(self.cleaned_data["password"])
+        attempt = LogInAttempt.of(self.request, user.email)
+        if not attempt.is_allowed():
+            raise ValidationError(TOO_MANY_ATTEMPTS)
+        if not user.check_password(password):
+            raise ValidationError("The password is wrong.")
+        attempt.succeeded()
+        return password
+
+
+class PasswordChoiceForm(PasswordChangeForm):
+    """The old password, the new one, and whether programs keep their keys."""
+
+    revoke_keys = forms.BooleanField(
+        required=False,
+        label="Also revoke my API keys",
+        help_text="Programs that use one then need a new key.",
+    )
 
 
 class ApiKeyForm(forms.Form):
@@ -129,3 +167,11 @@ class InvitationForm(forms.Form):
     """Whom to invite."""
 
     email = email_field("off")
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        self.fields["email"].required = False
+        self.fields["email"].help_text = (
+            "Only this address can then sign up with the link. Leave it empty for a link that"
+            " anyone can use once."
+        )

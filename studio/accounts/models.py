@@ -1,14 +1,15 @@
-"""Users log in by e-mail; invitations let them in where sign-up is by invitation; programs come
-with API keys.
-"""
+"""Users and what lets them in: e-mail and password, invitations, sessions, API keys."""
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
@@ -62,33 +63,81 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.is_owner
 
 
+INVITATION_VALID_FOR = timedelta(days=7)
+
+
 def _token() -> str:
     return secrets.token_urlsafe(24)
 
 
+def _end_of_invitation() -> datetime:
+    return timezone.now() + INVITATION_VALID_FOR
+
+
 class Invitation(models.Model):
-    """A link that lets one person sign up."""
+    """A link that lets one person sign up, under `email` if that is given.
+
+    Without `invited_by`, somebody asked for it on the page to sign up, and got it by mail.
+    """
 
     token = models.CharField(max_length=64, unique=True, default=_token)
-    email = models.EmailField()
-    invited_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField(blank=True)
+    invited_by = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="invitations", null=True
+    )
     created_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(default=_end_of_invitation)
     accepted_by = models.OneToOneField(User, on_delete=models.SET_NULL, null=True, related_name="+")
 
     def get_absolute_url(self) -> str:
         """Return the path of the sign-up page with this invitation."""
         return reverse("signup-invited", args=[self.token])
 
+    @classmethod
+    def usable(cls) -> models.QuerySet[Invitation]:
+        """Return the invitations that are neither used nor expired."""
+        return cls.objects.filter(accepted_by=None, expires_at__gt=timezone.now())
+
     @property
     def url(self) -> str:
         """The link to send."""
         return f"{settings.PUBLIC_URL}{self.get_absolute_url()}"
 
+    @property
+    def is_expired(self) -> bool:
+        """Whether it was not used in time."""
+        return self.expires_at <= timezone.now()
+
+
+class AccountSession(AbstractBaseSession):
+    """A browser that is or was logged in; `studio.accounts.sessions` stores it."""
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="sessions", null=True, db_index=True
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    address = models.CharField(max_length=45, blank=True)
+    browser = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        pass
+
+    @property
+    def public_id(self) -> str:
+        """What a page may show of it; the key itself would let anyone in."""
+        return hashlib.sha256(self.session_key.encode()).hexdigest()[:32]
+
+
+class Attempts(models.Model):
+    """How often something was tried in a window of time; see `studio.accounts.throttling`."""
+
+    name = models.CharField(max_length=64, primary_key=True)
+    n = models.PositiveIntegerField()
+    ends_at = models.DateTimeField(db_index=True)
+
 
 class ApiKey(models.Model):
-    """What lets a program act for an account. The key itself is nowhere: only its hash and its
-    first characters.
-    """
+    """Lets a program act for an account. Only the key's hash and first characters are kept."""
 
     class Scope(models.TextChoices):
         """What the program may do."""

@@ -1,12 +1,16 @@
-"""Writes of the app: making accounts, invitations and API keys, and changes to one's profile."""
+"""Writes of the app: accounts, invitations, API keys, sessions, and changes of one's own."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
+from django.contrib.auth.forms import PasswordResetForm
+from django.core import signing
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, OperationalError, transaction
@@ -14,16 +18,19 @@ from django.db.models import Q
 from django.utils import timezone
 
 from studio.accounts import selectors
-from studio.accounts.models import ApiKey, Invitation, User
+from studio.accounts.mail import send, send_later
+from studio.accounts.models import AccountSession, ApiKey, Invitation, User
+from studio.accounts.throttling import MAIL_TO, is_within
 from studio.database import without_waiting
 from studio.engine.errors import DataProblem
 
 logger = logging.getLogger(__name__)
 
 KEY_PREFIX_CHARS = 10  # of a key, what a list may show: "cs_" and seven of its 43 random characters
-USE_NOTED_EVERY = timedelta(
-    minutes=1
-)  # so that a program's calls do not each write to the database
+USE_NOTED_EVERY = timedelta(minutes=1)  # so that not each call writes to the database
+SIGN_UP_VALID_FOR = timedelta(days=1)
+EMAIL_CHANGE_VALID_FOR = timedelta(days=1)
+_EMAIL_CHANGE = "studio.accounts.email-change"
 
 
 def account_sign_up(
@@ -49,15 +56,39 @@ def _sign_up(email: str, password: str, name: str, invitation: Invitation | None
         raise DataProblem(
             "You cannot create an account here. Ask the owner of this studio for an invitation."
         )
+    if invitation is not None and invitation.email:
+        email = invitation.email
     user = User.objects.create_user(email, password, name=name, is_owner=not selectors.has_users())
     if invitation is not None:
-        unused = Invitation.objects.filter(pk=invitation.pk, accepted_by=None)
+        unused = Invitation.usable().filter(pk=invitation.pk)
         if not unused.update(accepted_by=user):
             raise DataProblem(
                 "This invitation has already been used. Ask the owner of this studio for another"
                 " one."
             )
+    logger.info("Account created user=%s owner=%s", user.pk, user.is_owner)
     return user
+
+
+def sign_up_ask(*, email: str) -> None:
+    """Send a link to sign up, or to log in where the address has an account.
+
+    Whoever asked learns nothing about the address: the answer is the same, and it is not delayed.
+    """
+    email = email.strip().lower()
+    if is_within(MAIL_TO, email):
+        send_later(lambda: _send_sign_up(email))
+
+
+def _send_sign_up(email: str) -> None:
+    user = User.objects.filter(email=email).first()
+    if user is not None:
+        send("sign_up_known", "You already have an account", email, {"user": user})
+        return
+    invitation = Invitation.objects.create(
+        email=email, expires_at=timezone.now() + SIGN_UP_VALID_FOR
+    )
+    send("sign_up_email", "Finish creating your account", email, {"invitation": invitation})
 
 
 def account_create(*, email: str) -> User:
@@ -74,21 +105,95 @@ def account_create(*, email: str) -> User:
         return User.objects.create_user(email, is_owner=not selectors.has_users())
 
 
-def profile_update(*, user: User, name: str, email: str) -> None:
-    """Change the name and the address of an account. Raises DataProblem where another account has
-    the address.
+def profile_update(*, user: User, name: str) -> None:
+    """Change the name of an account."""
+    user.name = name
+    user.save(update_fields=["name"])
+
+
+def email_change_ask(*, user: User, email: str) -> None:
+    """Send a link to the new address, which makes the change; an address that is taken gets none.
+
+    As for sign-up, the answer does not tell which addresses have an account.
     """
+    email = email.strip().lower()
+    if is_within(MAIL_TO, email):
+        send_later(lambda: _send_email_change(user, email))
+
+
+def _send_email_change(user: User, email: str) -> None:
+    if User.objects.filter(email=email).exists():
+        send("email_change_taken", "This address has an account already", email, {"user": user})
+        return
+    context = {"user": user, "token": email_change_token(user=user, email=email)}
+    send("email_change", "Confirm your new e-mail address", email, context)
+
+
+def email_change_token(*, user: User, email: str) -> str:
+    """Return what stands in the link; it is void once the address has changed."""
+    return signing.dumps([user.pk, user.email, email], salt=_EMAIL_CHANGE)
+
+
+def email_of_token(*, user: User, token: str) -> str | None:
+    """Return the new address in the link of a change of this user's address; None if not valid."""
+    max_age_s = EMAIL_CHANGE_VALID_FOR.total_seconds()
+    try:
+        user_id, before, email = signing.loads(token, salt=_EMAIL_CHANGE, max_age=max_age_s)
+    except signing.BadSignature:
+        return None
+    return str(email) if (user_id, before) == (user.pk, user.email) else None
+
+
+def email_change(*, user: User, email: str) -> None:
+    """Change the address of an account and tell the old one. Raises DataProblem if it is taken."""
+    before = user.email
     try:
         with transaction.atomic():
-            user.name, user.email = name, email.strip().lower()
-            user.save(update_fields=["name", "email"])
+            user.email = email
+            user.save(update_fields=["email"])
     except IntegrityError as error:
+        user.email = before
         raise DataProblem("Another account already uses this e-mail address.") from error
+    logger.info("E-mail changed user=%s", user.pk)
+    send_later(
+        lambda: send("email_changed", "Your e-mail address was changed", before, {"user": user})
+    )
 
 
-def invitation_create(*, invited_by: User, email: str) -> Invitation:
-    """Create a link that lets one person sign up."""
-    return Invitation.objects.create(invited_by=invited_by, email=email.strip().lower())
+def password_reset_ask(*, form: PasswordResetForm, options: Mapping[str, Any]) -> None:
+    """Send the link to choose a new password, if the address has an account."""
+    if is_within(MAIL_TO, form.cleaned_data["email"].strip().lower()):
+        send_later(lambda: form.save(**options))
+
+
+def invitation_create(*, invited_by: User, email: str = "") -> Invitation:
+    """Create a link that lets one person sign up; with an address, only under that address."""
+    invitation = Invitation.objects.create(invited_by=invited_by, email=email.strip().lower())
+    logger.info("Invitation created invitation=%s user=%s", invitation.pk, invited_by.pk)
+    return invitation
+
+
+def session_end(*, session: AccountSession) -> None:
+    """Log a browser out."""
+    session.delete()
+    logger.info("Session ended user=%s", session.user_id)
+
+
+def sessions_end(*, user: User, but_key: str | None) -> int:
+    """Log out every browser of the user but one; return how many that were."""
+    n_ended, _ = user.sessions.exclude(session_key=but_key).delete()
+    logger.info("Sessions ended user=%s n=%s", user.pk, n_ended)
+    return n_ended
+
+
+def account_set_active(*, user: User, is_active: bool) -> None:
+    """Let somebody in or shut them out; their data stays. Raises DataProblem for the owner."""
+    if user.is_owner:
+        raise DataProblem("The owner's account cannot be deactivated.")
+    User.objects.filter(pk=user.pk).update(is_active=is_active)
+    if not is_active:
+        user.sessions.all().delete()
+    logger.info("Account changed user=%s active=%s", user.pk, is_active)
 
 
 def api_key_create(*, owner: User, name: str, scope: str) -> tuple[ApiKey, str]:
@@ -109,12 +214,23 @@ def api_key_create(*, owner: User, name: str, scope: str) -> tuple[ApiKey, str]:
         hash=_key_hash(secret),
         scope=scope,
     )
+    logger.info("Key created key=%s user=%s scope=%s", key.pk, owner.pk, scope)
     return key, secret
 
 
 def api_key_revoke(*, key: ApiKey) -> None:
     """Refuse the key from now on; a key that was revoked stays so."""
     ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now())
+    logger.info("Key revoked key=%s user=%s", key.pk, key.owner_id)
+
+
+def api_keys_revoke(*, owner: User) -> int:
+    """Refuse all keys of an account from now on; return how many that are."""
+    n_revoked = ApiKey.objects.filter(owner=owner, revoked_at=None).update(
+        revoked_at=timezone.now()
+    )
+    logger.info("Keys revoked user=%s n=%s", owner.pk, n_revoked)
+    return n_revoked
 
 
 def api_key_used(secret: str) -> ApiKey | None:

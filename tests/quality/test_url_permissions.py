@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -49,6 +50,8 @@ PERSONAL = {  # of whoever is logged in
     "logout": Address("post", FOUND),
     "password-change": Address("get", OK),
     "account": Address("get", OK),
+    "email-change-ask": Address("post", OK),
+    "sessions-end": Address("post", FOUND),
     "api-key-create": Address("post", OK, data="key-name=notebook&key-scope=read"),
     "dataset-upload": Address("get", OK),
     "dataset-sample": Address("post", FOUND),
@@ -56,6 +59,12 @@ PERSONAL = {  # of whoever is logged in
 }
 OWNED = {
     "api-key-revoke": Address("post", FOUND, "key"),
+    "email-change": Address("get", OK, "email_token"),
+    "session-end": Address("post", FOUND, "session"),
+    "people": Address("get", OK),
+    "person-deactivate": Address("post", FOUND, "person"),
+    "person-activate": Address("post", FOUND, "person"),
+    "person-remove": Address("get", OK, "person"),
     "invitation-create": Address(
         "post", FOUND, data="email=dora@example.org"
     ),  # the studio itself is alice's
@@ -171,7 +180,7 @@ def test_only_alice_finds_what_is_hers(
     address = OWNED[name]
     path = path_of(alices, name, address)
     visitor = Client().generic(address.method, path)
-    assert visitor["Location"] == f"{reverse('login')}?next={path}"
+    assert visitor["Location"] == f"{reverse('login')}?next={quote(path)}"
     assert ask(client_of(charlie), path, address) == NOT_FOUND
     assert ask(client_of(bob), path, address) == NOT_FOUND
     assert ask(client_of(alice), path, address) == address.owner
