@@ -136,9 +136,10 @@ def email_change_token(*, user: User, email: str) -> str:
 
 def email_of_token(*, user: User, token: str) -> str | None:
     """Return the new address in the link of a change of this user's address; None if not valid."""
-    max_age_s = EMAIL_CHANGE_VALID_FOR.total_seconds()
     try:
-        user_id, before, email = signing.loads(token, salt=_EMAIL_CHANGE, max_age=max_age_s)
+        user_id, before, email = signing.loads(
+            token, salt=_EMAIL_CHANGE, max_age=EMAIL_CHANGE_VALID_FOR
+        )
     except signing.BadSignature:
         return None
     return str(email) if (user_id, before) == (user.pk, user.email) else None

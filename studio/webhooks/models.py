@@ -1,7 +1,9 @@
-"""Webhooks and what is delivered to them; a delivery is a row until it arrived or was given up."""
+"""Webhooks, and their deliveries, which are rows until they arrive or are given up."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import secrets
 import uuid
 
@@ -9,15 +11,15 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+SECRET_PREFIX = "whsec_"  # noqa: S105 (what each secret begins with)
+
 
 def _secret() -> str:
-    return f"whsec_{secrets.token_urlsafe(32)}"
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 class Webhook(models.Model):
-    """An address that a user wants told of ended runs. The secret is kept as it is, since it signs
-    every delivery.
-    """
+    """An address to notify of ended runs; its secret is kept as it is, to sign deliveries."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(
@@ -28,9 +30,20 @@ class Webhook(models.Model):
     kinds = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now)
 
+    @property
+    def has_standard_secret(self) -> bool:
+        """Whether the secret is base64, as the Standard Webhooks scheme has it.
+
+        Those that versions before that scheme created are not.
+        """
+        try:
+            return len(base64.b64decode(self.secret.removeprefix(SECRET_PREFIX), validate=True)) > 0
+        except binascii.Error:
+            return False
+
 
 class Delivery(models.Model):
-    """One event for one webhook; `next_attempt_at` is null once it arrived or was given up."""
+    """One event for one webhook; `next_attempt_at` is null once it has arrived or is given up."""
 
     task_name = "webhooks.deliver"
 

@@ -36,7 +36,7 @@ class WebhookMadeOut(WebhookOut):
     """A new webhook. The secret is shown only once."""
 
     secret: str = Field(
-        description="The key of the HMAC-SHA256 in the Studio-Signature header of each delivery."
+        description="It signs each delivery, by the scheme of standardwebhooks.com."
     )
 
 

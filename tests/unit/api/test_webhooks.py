@@ -101,11 +101,25 @@ def test_documented_check_tells_a_genuine_delivery_from_another(
     code = (ROOT / "docs" / "api.md").read_text().split("```python")[1].split("```")[0]
     documented: dict[str, Any] = {}
     exec(code, documented)
-    is_genuine, sign = documented["is_genuine"], headers["Studio-Signature"]
-    assert is_genuine(webhook.secret, sign, body)
-    assert not is_genuine("whsec_other", sign, body)
-    assert not is_genuine(webhook.secret, sign, body + b" ")
-    assert not is_genuine(webhook.secret, f"t={int(sign[2:12]) - 600},{sign.split(',')[1]}", body)
+    is_genuine = documented["is_genuine"]
+    assert is_genuine(webhook.secret, headers, body)
+    assert not is_genuine(Webhook().secret, headers, body)
+    assert not is_genuine(webhook.secret, headers, body + b" ")
+    long_ago = headers | {"webhook-timestamp": str(int(headers["webhook-timestamp"]) - 600)}
+    assert not is_genuine(webhook.secret, long_ago, body)
+
+
+def test_webhook_from_before_the_standard_is_signed_as_then(
+    webhook: Webhook, receiver: Any
+) -> None:
+    webhook.secret = "whsec_a-secret_of-the-other-form"
+    webhook.save()
+    attempt(services.webhook_ping(webhook=webhook))
+    headers, body = receiver.received[0]
+    sent_at, sign = (part.split("=", 1)[1] for part in headers["Studio-Signature"].split(","))
+    told = f"{sent_at}.".encode() + body
+    assert sign == hmac.new(webhook.secret.encode(), told, hashlib.sha256).hexdigest()
+    assert "webhook-signature" not in headers
 
 
 @pytest.mark.parametrize(
