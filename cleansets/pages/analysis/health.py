@@ -27,6 +27,7 @@ from studio.figures import percent
 
 N_FIRST = 12  # of a table; the rest is folded away
 MOSTLY, HALF = 0.6, 0.35  # expected fraction of wrong labels among the flagged ones
+N_NOISY_CLASSES = 5  # that are named
 CLEAN = 0.01  # noise of a class that is not worth a warning
 
 
@@ -139,11 +140,7 @@ def _trust(trust: Trust | None) -> Note | None:
             "The models find no given label that is clearly less likely than another.",
         )
     flagged, expected = f"{trust.n_flagged:,}", f"{trust.n_expected:,}"
-    learned = (
-        f"The models get {percent(trust.held_out, 0)} of the given labels right on rows that they"
-        " have not seen; always naming the most frequent class would get"
-        f" {percent(trust.baseline, 0)}."
-    )
+    learned = _learned(trust)
     if trust.precision >= MOSTLY:
         return Note(
             "good",
@@ -159,14 +156,30 @@ def _trust(trust: Trust | None) -> Note | None:
         f"Most of the {flagged} flagged labels are probably right: expect only some {expected}"
         " wrong ones"
     )
-    advice = (
-        "The columns say little about the label. Look at each row, highest scores first, and do not"
-        " auto-fix."
-    )
+    advice = "Look at each row, highest scores first."
+    if trust.held_out is not None:
+        advice = (
+            "The columns say little about the label. Look at each row, highest scores first, and do"
+            " not auto-fix."
+        )
     return Note("warning", title, f"{learned} {advice}")
 
 
+def _learned(trust: Trust) -> str:
+    if trust.held_out is None or trust.baseline is None:
+        return "A suggestion is offered only where accepting it is likely to help."
+    return (
+        f"The models get {percent(trust.held_out, 0)} of the given labels right on rows that they"
+        " have not seen; always naming the most frequent class would get"
+        f" {percent(trust.baseline, 0)}."
+    )
+
+
 def _noise(noise: LabelNoise, *, is_systematic: bool) -> Note:
+    if noise.classes:
+        return _noise_of_sets(noise)
+    if noise.held_out is None or noise.held_out_true is None:
+        return _noise_of_numbers(noise)
     share = percent(noise.wrong_fraction)
     figures = (
         f"95 % interval {percent(noise.low)} to {percent(noise.high)}. The models agree with "
@@ -181,6 +194,35 @@ def _noise(noise: LabelNoise, *, is_systematic: bool) -> Note:
         f"{figures} Models learn systematic errors as if they were right, so both figures are"
         " probably too high. Review the rows with the highest scores to see which rule is behind"
         " them.",
+    )
+
+
+def _noise_of_sets(noise: LabelNoise) -> Note:
+    worst = "; ".join(
+        f"{one.name}: {one.n_given_wrongly:,} of {one.n_given:,} rows should"
+        f" not have it, {one.n_missing:,} lack it"
+        for one in noise.classes[:N_NOISY_CLASSES]
+    )
+    return Note(
+        "info",
+        f"About {percent(noise.wrong_fraction)} of the rows have a wrong class or lack one",
+        f"95 % interval {percent(noise.low)} to {percent(noise.high)}, for labels that are wrong"
+        f" at random. By class: {worst}.",
+    )
+
+
+def _noise_of_numbers(noise: LabelNoise) -> Note:
+    how_far = ""
+    if noise.distance is not None:
+        how_far = (
+            f" Half of the wrong ones are more than {number_text(noise.distance)} away from the"
+            " prediction."
+        )
+    return Note(
+        "info",
+        f"About {percent(noise.wrong_fraction)} of the numbers are grossly wrong",
+        f"95 % interval {percent(noise.low)} to {percent(noise.high)}, for numbers that belong to"
+        f" other rows.{how_far}",
     )
 
 

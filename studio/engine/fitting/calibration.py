@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.optimize import brentq, minimize
 from scipy.special import expit, softmax
 
+from studio.engine.fitting.answers import AnswerCurves
 from studio.engine.fitting.metrics import PROBABILITY_FLOOR, Probabilities, given_probabilities
 
 # Probabilities that a fit reads, of evenly spaced rows; two numbers need no more
@@ -34,11 +35,14 @@ class Calibration:
     given_if_true, given_if_not
         Probability that a class is given to a row that has it, and to a row that has it not. 1 and
         0 where given labels are taken for true.
+    answers
+        Multi-label: what takes the place of all that, class by class; None for a single model.
     """
 
     temperature: float = 1.0
     given_if_true: float = 1.0
     given_if_not: float = 0.0
+    answers: AnswerCurves | None = None
 
     def as_given(self, probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Return the probability that a class is given, from that of its being true."""

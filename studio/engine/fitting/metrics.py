@@ -11,7 +11,7 @@ Probabilities = npt.NDArray[np.float32]
 # a wrong row costs at most 14 nats, so that a few wrong given labels don't decide everything
 PROBABILITY_FLOOR = 1e-6
 _MAX_ROWS_FOR_TEMPERATURE = 20_000
-_LOWEST_TEMPERATURE, _HIGHEST_TEMPERATURE = 0.05, 5.0
+LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.05, 5.0
 _N_BINS = 15
 
 
@@ -76,11 +76,11 @@ def fit_temperature(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> 
         expected = np.einsum("ij,ij->i", scaled, logs).astype(np.float64)
         return float(expected.sum() + expected.mean()) - given
 
-    coldest, hottest = -np.log(_LOWEST_TEMPERATURE), -np.log(_HIGHEST_TEMPERATURE)
+    coldest, hottest = -np.log(LOWEST_TEMPERATURE), -np.log(HIGHEST_TEMPERATURE)
     if slope(hottest) >= 0:
-        return _HIGHEST_TEMPERATURE
+        return HIGHEST_TEMPERATURE
     if slope(coldest) <= 0:
-        return _LOWEST_TEMPERATURE
+        return LOWEST_TEMPERATURE
     return float(np.exp(-brentq(slope, hottest, coldest, xtol=1e-3)))
 
 

@@ -29,8 +29,8 @@ _WITH_LABELS = _WITH_CLASSES | _WITH_NUMBERS
 
 FINDINGS = (
     Finding("label_quality", find_label_quality, _WITH_LABELS),
-    Finding("trust", find_trust, _WITH_ONE_CLASS),
-    Finding("noise", find_noise, _WITH_ONE_CLASS),
+    Finding("trust", find_trust, _WITH_LABELS),
+    Finding("noise", find_noise, _WITH_LABELS),
     Finding("classes", find_classes, _WITH_CLASSES),
     Finding("confusions", find_confusions, _WITH_ONE_CLASS),
     Finding("overlaps", find_overlaps, _WITH_ONE_CLASS),

@@ -22,12 +22,10 @@ ENSEMBLE_KEY = "ensemble"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A candidate's share in the ensemble, and the temperature that calibrates its
-    probabilities.
-    """
+    """A candidate's share in the ensemble, and what calibrates its probabilities."""
 
     candidate: Candidate
-    temperature: float
+    calibration: Calibration
     weight: float
 
 
@@ -40,7 +38,7 @@ class Assessment:
     predicted
         Out-of-sample predictions of the ensemble, calibrated, shape (n_rows, P).
     calibration
-        The mixture's: its temperature, and how noisy the given labels are.
+        The mixture's, and how noisy the given labels are.
     members
         All candidates in the order of the table, with their weights.
     candidates
@@ -73,7 +71,7 @@ def assess(fits: Sequence[OutOfSample], labels: Labels, recipe: TaskRecipe) -> A
     targets = labels.targets[is_labeled]
     calibrations = [recipe.calibration(fit.predicted[is_labeled], targets) for fit in fits]
     calibrated = [
-        recipe.calibrated(fit.predicted, calibration.temperature)
+        recipe.calibrated(fit.predicted, calibration)
         for fit, calibration in zip(fits, calibrations, strict=True)
     ]
     columns = np.column_stack(
@@ -89,10 +87,10 @@ def assess(fits: Sequence[OutOfSample], labels: Labels, recipe: TaskRecipe) -> A
     if labels.classes:
         weights = towards_equal(weights, columns, losses)
     mixed = recipe.combined(calibrated, weights.tolist())
-    calibration = recipe.calibration(mixed[is_labeled], targets)
-    predicted = recipe.calibrated(mixed, calibration.temperature)
+    calibration = recipe.mixture_calibration(mixed[is_labeled], targets)
+    predicted = recipe.calibrated(mixed, calibration)
     members = tuple(
-        Member(fit.candidate, calibration.temperature, float(weight))
+        Member(fit.candidate, calibration, float(weight))
         for fit, calibration, weight in zip(fits, calibrations, weights, strict=True)
     )
     rows = [

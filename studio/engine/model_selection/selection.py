@@ -93,7 +93,7 @@ def _measured(trial: Trial, study: Study) -> Measured:
         study.labels.targets[np.flatnonzero(study.fold_id == 0)],
     )
     calibration = recipe.calibration(trial.predicted, targets)
-    calibrated = recipe.calibrated(trial.predicted, calibration.temperature)
+    calibrated = recipe.calibrated(trial.predicted, calibration)
     losses = recipe.losses(recipe.column(calibrated, targets), targets, calibration)
     accuracy = recipe.quality(calibrated, targets, calibration).accuracy
     return Measured(trial, float(losses.mean()), accuracy)

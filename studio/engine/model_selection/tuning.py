@@ -108,5 +108,5 @@ def _loss(
     recipe: TaskRecipe, predicted: npt.NDArray[np.float32], targets: npt.NDArray[np.generic]
 ) -> float:
     calibration = recipe.calibration(predicted, targets)
-    column = recipe.column(recipe.calibrated(predicted, calibration.temperature), targets)
+    column = recipe.column(recipe.calibrated(predicted, calibration), targets)
     return float(recipe.losses(column, targets, calibration).mean())

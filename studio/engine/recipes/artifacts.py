@@ -23,7 +23,7 @@ from studio.engine.ml_task import MLTask
 from studio.engine.recipes.train import TrainedModel
 from studio.engine.text.encoder import encoder_sha256
 
-FORMAT_VERSION = 10
+FORMAT_VERSION = 11
 MANIFEST, SIGNATURE, PAYLOAD = "manifest.json", "manifest.hmac-sha256", "model.joblib"
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "sentence-transformers", "torch")
 _UNPICKLED_BY = (  # whose fitted models are only sure to load in the same minor version

@@ -173,7 +173,7 @@ def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predict
     (fit,) = cross_validate(tuned([additive], study.at_first, resources), study.at_first, resources)
     recipe, is_labeled = RECIPES[study.spec.task], study.former.is_labeled
     calibration = recipe.calibration(fit.predicted[is_labeled], study.former.targets[is_labeled])
-    return recipe.calibrated(fit.predicted, calibration.temperature)
+    return recipe.calibrated(fit.predicted, calibration)
 
 
 def cross_validated(study: Study, resources: Resources) -> Assessment:

@@ -60,8 +60,8 @@ class RunManifest:
     results
         SHA-256 by part: each column of the issues, pred_probs, predictions, folds.
     label_noise
-        Estimated share of wrong labels with its 95 % interval, and accuracy against given and true
-        ones; see `LabelNoise`. None where it does not apply.
+        Estimated share of wrong labels with its 95 % interval, and what else `LabelNoise` tells.
+        None where it does not apply.
     former_labels_sha256
         Of the labels from whose fits models went on; None where everything was fitted anew.
     separator, merged_labels
@@ -101,7 +101,7 @@ class RunManifest:
     arithmetic: str | None = None
     processor: str | None = None
     samples: Mapping[str, Sample] | None = None
-    label_noise: Mapping[str, float] | None = None
+    label_noise: Mapping[str, object] | None = None
     conventions: Mapping[str, str] | None = None
 
     def to_dict(self) -> dict[str, object]:

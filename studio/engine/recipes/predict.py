@@ -107,11 +107,11 @@ def predict_frame(
     matrices = _matrices(model, table)
     recipe = RECIPES[model.spec.task]
     members = [
-        recipe.calibrated(member.learner.predict(matrices[member.view]), member.temperature)
+        recipe.calibrated(member.learner.predict(matrices[member.view]), member.calibration)
         for member in model.members
     ]
     mixed = recipe.combined(members, [member.weight for member in model.members])
-    predicted = recipe.calibrated(mixed, model.calibration.temperature)
+    predicted = recipe.calibrated(mixed, model.calibration)
     usual, usual_error = model.prior
     predicted = np.where(is_empty[:, None], usual, predicted)
     suggested = recipe.suggested(predicted, model.label_format)

@@ -42,14 +42,14 @@ from studio.engine.text.arithmetic import Arithmetic
 
 @dataclass(frozen=True, slots=True)
 class FittedMember:
-    """A refitted candidate: the view that it reads, its calibrating temperature, its share of the
+    """A refitted candidate: the view that it reads, what calibrates it, its share of the
     prediction.
     """
 
     key: str
     view: str
     learner: Learner
-    temperature: float
+    calibration: Calibration
     weight: float
 
 
@@ -71,8 +71,7 @@ class TrainedModel:
     candidates
         The table of models, best first; the first is this model.
     calibration
-        Of what the members say together: its temperature is applied, and it tells how noisy given
-        labels were.
+        Of what the members say together: it is applied, and it tells how noisy given labels were.
     error_bar
         Regression: what predicts how far off a prediction is, and how bars are made of that; else
         None.
@@ -255,7 +254,7 @@ def _error_bar(
     candidate = error_candidate(assessed.heaviest.candidate)
     spread = find_spread(study, assessed.predicted, candidate, resources)
     return (
-        _refitted(Member(candidate, temperature=1.0, weight=1.0), study, spread.labels),
+        _refitted(Member(candidate, NO_CALIBRATION, weight=1.0), study, spread.labels),
         spread.scale,
     )
 
@@ -266,7 +265,7 @@ def _chosen(assessed: Assessment) -> list[Member]:
     if best == ENSEMBLE_KEY:
         return [member for member in assessed.members if member.weight > 0]
     return [
-        Member(member.candidate, member.temperature, weight=1.0)
+        Member(member.candidate, member.calibration, weight=1.0)
         for member in assessed.members
         if member.candidate.key == best
     ]
@@ -278,4 +277,4 @@ def _refitted(member: Member, study: Study, labels: Labels) -> FittedMember:
     features = study.views.matrix(candidate.view)
     rows = learner.sample(features.shape[1], targets)
     learner.fit(taken(features, rows), targets[rows])
-    return FittedMember(candidate.key, candidate.view, learner, member.temperature, member.weight)
+    return FittedMember(candidate.key, candidate.view, learner, member.calibration, member.weight)

@@ -25,12 +25,15 @@ class LabelQuality:
 class Trust:
     """How far the list of label issues can be trusted: of `n_flagged` rows, `n_expected` are
     expected to be wrong.
+
+    `held_out` is the accuracy of the ensemble, `baseline` that of the most frequent class; None
+    where rows have several classes or numbers.
     """
 
     n_flagged: int
     n_expected: int
-    held_out: float
-    baseline: float
+    held_out: float | None = None
+    baseline: float | None = None
 
     @property
     def precision(self) -> float:
@@ -39,19 +42,40 @@ class Trust:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelNoise:
-    """An estimate of how many given labels are wrong.
+class ClassNoise:
+    """How many of the rows that are given a class should not be, and how many lack it."""
 
-    `low` and `high` are the 95 % interval of `wrong_fraction`. `held_out` is the accuracy of the
-    ensemble against given labels, `held_out_true` the one expected against true labels. All of it
-    holds for labels that are wrong at random.
+    name: str
+    n_given: int
+    n_given_wrongly: int
+    n_missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelNoise:
+    """An estimate of how many given labels are wrong, if they are wrong at random.
+
+    Attributes
+    ----------
+    wrong_fraction, low, high
+        The fraction of wrong labels with its 95 % interval. A set of classes is wrong where any of
+        them is, a number where it is grossly so.
+    held_out, held_out_true
+        One class per row: accuracy of the ensemble against given labels, and the one expected
+        against true labels.
+    classes
+        Several classes per row: each class, those with the most wrong answers first.
+    distance
+        Numbers: how far wrong ones lie from the prediction, half of them farther.
     """
 
     wrong_fraction: float
     low: float
     high: float
-    held_out: float
-    held_out_true: float
+    held_out: float | None = None
+    held_out_true: float | None = None
+    classes: tuple[ClassNoise, ...] = ()
+    distance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +238,15 @@ class Health:
 
     @property
     def has_systematic_noise(self) -> bool:
-        """Whether more flagged labels are expected to be wrong than noise at random explains.
+        """Whether more flagged labels are expected to be wrong than noise at random explains, where
+        rows have one class.
 
         Then models have learned some of the wrong labels, the noise is underestimated, and both
         accuracies are too high.
         """
         if self.noise is None or self.trust is None or self.label_quality is None:
+            return False
+        if self.noise.held_out is None:
             return False
         return self.trust.n_expected > self.noise.high * self.label_quality.n_labeled
 

@@ -40,7 +40,10 @@ class TaskRecipe(Protocol):
     def calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
         """Return what calibrates out-of-sample predictions."""
 
-    def calibrated(self, predicted: Predicted, temperature: float) -> Predicted:
+    def mixture_calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
+        """Return what makes out-of-sample predictions of the ensemble speak of the true label."""
+
+    def calibrated(self, predicted: Predicted, calibration: Calibration) -> Predicted:
         """Return calibrated predictions."""
 
     def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:

@@ -33,9 +33,13 @@ class MultiClass:
         """Return temperature and noise."""
         return fit_calibration(predicted, np.asarray(targets, dtype=np.int32))
 
-    def calibrated(self, predicted: Predicted, temperature: float) -> Predicted:
+    def mixture_calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
+        """Return temperature and noise."""
+        return self.calibration(predicted, targets)
+
+    def calibrated(self, predicted: Predicted, calibration: Calibration) -> Predicted:
         """Return probabilities at the temperature."""
-        return at_temperature(predicted, temperature)
+        return at_temperature(predicted, calibration.temperature)
 
     def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:
         """Return the given class's probability."""

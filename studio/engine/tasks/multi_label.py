@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.conventions.label_sets import join_labels
+from studio.engine.fitting.answers import fit_answers
 from studio.engine.fitting.calibration import Calibration
 from studio.engine.fitting.candidates import Candidate
 from studio.engine.fitting.ensemble import mixture
@@ -46,9 +47,16 @@ class MultiLabel:
         members = np.asarray(targets[::step], dtype=np.int32).ravel()
         return Calibration(fit_temperature(_two_sided(predicted[::step]), members))
 
-    def calibrated(self, predicted: Predicted, temperature: float) -> Predicted:
-        """Return probabilities at the temperature."""
-        return at_temperature(_two_sided(predicted), temperature)[:, 1].reshape(predicted.shape)
+    def mixture_calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
+        """Return a curve per class, and the noise of all classes together."""
+        return Calibration(answers=fit_answers(predicted, np.asarray(targets, dtype=bool)))
+
+    def calibrated(self, predicted: Predicted, calibration: Calibration) -> Predicted:
+        """Return probabilities on the classes' curves, or at the temperature."""
+        if calibration.answers is not None:
+            return calibration.answers.calibrated(predicted)
+        both = at_temperature(_two_sided(predicted), calibration.temperature)
+        return both[:, 1].reshape(predicted.shape)
 
     def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:
         """Return the probability of what was given, class by class, shape (n · K,)."""
@@ -74,8 +82,11 @@ class MultiLabel:
         """
         members = np.asarray(targets, dtype=bool)
         f1 = micro_f1(predicted >= best_threshold(predicted, members), members)
-        losses = log_losses(self.column(predicted, members))
-        return Quality(f1, float(losses.mean()), calibration_error(predicted, members))
+        as_given = predicted
+        if calibration.answers is not None:
+            as_given = calibration.answers.as_given(predicted).astype(np.float32)
+        losses = log_losses(self.column(as_given, members))
+        return Quality(f1, float(losses.mean()), calibration_error(as_given, members))
 
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
         """Return the classes that are likely enough; where sets are never empty, at least the

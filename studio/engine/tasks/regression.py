@@ -29,7 +29,11 @@ class Regression:
         """Return none: there are no probabilities to calibrate."""
         return NO_CALIBRATION
 
-    def calibrated(self, predicted: Predicted, temperature: float) -> Predicted:
+    def mixture_calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
+        """Return none."""
+        return NO_CALIBRATION
+
+    def calibrated(self, predicted: Predicted, calibration: Calibration) -> Predicted:
         """Return the numbers as they are."""
         return predicted
 

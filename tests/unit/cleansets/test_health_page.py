@@ -15,6 +15,7 @@ from cleansets.templatetags.issue_details import issue_detail
 from studio.accounts.models import User
 from studio.engine.schema.health import (
     ClassHealth,
+    ClassNoise,
     Confusion,
     Group,
     Health,
@@ -69,6 +70,28 @@ def test_share_of_wrong_labels_is_told_with_its_interval_and_the_accuracy_agains
     page = analysis_page(browser, cleanset, replace(HEALTH, noise=NOISE))
     assert "About 5.0\N{NO-BREAK SPACE}% of the labels are wrong at random" in page
     assert "84.0\N{NO-BREAK SPACE}% of the true ones" in page
+
+
+def test_wrong_sets_are_told_with_the_classes_that_have_most_of_them(
+    browser: Client, cleanset: Cleanset
+) -> None:
+    classes = (ClassNoise("joy", 1200, 40, 7), ClassNoise("fear", 90, 1, 3))
+    noise = LabelNoise(0.04, 0.02, 0.06, classes=classes)
+    page = analysis_page(browser, cleanset, Health(trust=Trust(200, 30), noise=noise))
+    assert "About 4.0\N{NO-BREAK SPACE}% of the rows have a wrong class or lack one" in page
+    assert "joy: 40 of 1,200 rows should not have it, 7 lack it" in page
+    assert "Most of the 200 flagged labels are probably right" in page
+    assert "most frequent class" not in page
+
+
+def test_wrong_numbers_are_told_with_how_far_off_they_are(
+    browser: Client, cleanset: Cleanset
+) -> None:
+    noise = LabelNoise(0.04, 0.02, 0.06, distance=1250.0)
+    page = analysis_page(browser, cleanset, Health(trust=Trust(200, 150), noise=noise))
+    assert "About 4.0\N{NO-BREAK SPACE}% of the numbers are grossly wrong" in page
+    assert "more than 1,250 away from the prediction" in page
+    assert "accepting it is likely to help" in page
 
 
 def test_noise_that_models_have_learned_is_warned_of(browser: Client, cleanset: Cleanset) -> None:

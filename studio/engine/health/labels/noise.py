@@ -4,13 +4,25 @@ ones.
 
 from __future__ import annotations
 
+import numpy as np
+
 from studio.engine.fitting.calibration import wrong_interval
 from studio.engine.fitting.metrics import accuracy
 from studio.engine.health.base import Analysis
-from studio.engine.schema.health import LabelNoise
+from studio.engine.issues.labels.label_issue_numbers import distances_and_threshold, gross_errors
+from studio.engine.ml_task import MLTask
+from studio.engine.schema.health import ClassNoise, LabelNoise
+from studio.engine.tasks.multi_label import given_set_probabilities
+
+_LEAST_SKILL = 1 / 3  # of the variance that is predicted
 
 
 def find_noise(analysis: Analysis) -> LabelNoise | None:
+    """Estimate how many labels are wrong at random; None where nothing can be said."""
+    return _FINDERS[analysis.evidence.study.spec.task](analysis)
+
+
+def _noise_of_classes(analysis: Analysis) -> LabelNoise | None:
     """Estimate the share of wrong labels and the accuracy against true ones.
 
     Notes
@@ -40,3 +52,67 @@ def find_noise(analysis: Analysis) -> LabelNoise | None:
         held_out=held_out,
         held_out_true=min(1.0, max(0.0, held_out_true)),
     )
+
+
+def _noise_of_sets(analysis: Analysis) -> LabelNoise | None:
+    """Add up the probabilities that answers are wrong, by class and by row."""
+    evidence = analysis.evidence
+    answers = evidence.calibration.answers
+    is_labeled = evidence.study.labels.is_labeled
+    if answers is None or not is_labeled.any():
+        return None
+    members = np.asarray(evidence.study.labels.targets, dtype=bool)[is_labeled]
+    pred_probs = evidence.pred_probs[is_labeled]
+    applies = answers.if_given(pred_probs, members)
+    given_wrongly = np.where(members, 1 - applies, 0.0).sum(axis=0)
+    missing = np.where(members, 0.0, applies).sum(axis=0)
+    classes = [
+        ClassNoise(
+            name=evidence.study.labels.classes[k],
+            n_given=int(members[:, k].sum()),
+            n_given_wrongly=round(float(given_wrongly[k])),
+            n_missing=round(float(missing[k])),
+        )
+        for k in np.argsort(-(given_wrongly + missing), kind="stable").tolist()
+    ]
+    wrong_fractions = [
+        1
+        - float(
+            given_set_probabilities(curves.if_given(pred_probs, members), members)
+            .prod(axis=1)
+            .mean()
+        )
+        for curves in (answers, answers.at_least, answers.at_most)
+    ]
+    return LabelNoise(*wrong_fractions, classes=tuple(classes))
+
+
+def _noise_of_numbers(analysis: Analysis) -> LabelNoise | None:
+    """Tell the fraction of gross errors, and how far off they are.
+
+    None where models know so little that errors are hard to tell from what cannot be predicted.
+    """
+    evidence = analysis.evidence
+    labels = evidence.study.labels
+    if evidence.predictions is None or not labels.is_labeled.any():
+        return None
+    found = gross_errors(evidence)
+    if found.skill < _LEAST_SKILL:
+        return None
+    distances = distances_and_threshold(evidence)[0][labels.is_labeled]
+    given = np.asarray(labels.targets, dtype=np.float64)[labels.is_labeled]
+    off = np.abs(given - evidence.predictions[labels.is_labeled, 0])
+    wrong = found.wrong(distances)
+    farthest_first = np.argsort(-off)
+    half = np.searchsorted(np.cumsum(wrong[farthest_first]), wrong.sum() / 2)
+    distance = float(off[farthest_first][half]) if wrong.sum() >= 1 else None
+    per_fraction = float(wrong.mean()) / found.fraction
+    low, high = (min(1.0, per_fraction * end) for end in found.interval)
+    return LabelNoise(float(wrong.mean()), low, high, distance=distance)
+
+
+_FINDERS = {
+    MLTask.MULTI_CLASS: _noise_of_classes,
+    MLTask.MULTI_LABEL: _noise_of_sets,
+    MLTask.REGRESSION: _noise_of_numbers,
+}

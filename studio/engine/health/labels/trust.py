@@ -7,7 +7,10 @@ import numpy.typing as npt
 
 from studio.engine.fitting.metrics import kappa
 from studio.engine.health.base import Analysis
+from studio.engine.issues.labels.label_issue_numbers import gross_errors
+from studio.engine.ml_task import MLTask
 from studio.engine.schema.health import Trust
+from studio.engine.tasks.multi_label import given_set_probabilities
 
 N_THRESHOLDS = 50  # at which the two distributions are compared
 MAX_CELLS = 5_000_000  # probabilities that are sorted; of more, rows are drawn at random
@@ -15,6 +18,11 @@ _LOWEST = 0.02  # quantile of the lowest one: below, chance rules
 
 
 def find_trust(analysis: Analysis) -> Trust | None:
+    """Estimate how many of the flagged rows are wrong; None where nothing can be said."""
+    return _FINDERS[analysis.evidence.study.spec.task](analysis)
+
+
+def _trust_in_classes(analysis: Analysis) -> Trust | None:
     """Estimate how many of the flagged rows are wrong.
 
     Notes
@@ -62,6 +70,35 @@ def find_trust(analysis: Analysis) -> Trust | None:
     bound = _bound(calibration.as_given(given), some, calibration.as_given(given[is_flagged]))
     by_bound = np.sqrt(bound * kappa(judged, codes))
     return Trust(n_flagged, round(max(by_noise, by_bound) * n_flagged), held_out, baseline)
+
+
+def _trust_in_sets(analysis: Analysis) -> Trust | None:
+    """Add up the probabilities that a flagged row has a wrong answer."""
+    evidence = analysis.evidence
+    answers = evidence.calibration.answers
+    is_flagged = analysis.issues["is_label_issue"].to_numpy()
+    n_flagged = int(is_flagged.sum())
+    if answers is None or not n_flagged:
+        return Trust(0, 0)
+    members = np.asarray(evidence.study.labels.targets, dtype=bool)[is_flagged]
+    applies = answers.if_given(evidence.pred_probs[is_flagged], members)
+    is_right = given_set_probabilities(applies, members).prod(axis=1)
+    return Trust(n_flagged, round(float((1 - is_right).sum())))
+
+
+def _trust_in_numbers(analysis: Analysis) -> Trust | None:
+    """Take the expected precision of the gross errors."""
+    n_flagged = int(analysis.issues["is_label_issue"].sum())
+    if not n_flagged:
+        return Trust(0, 0)
+    return Trust(n_flagged, round(gross_errors(analysis.evidence).precision * n_flagged))
+
+
+_FINDERS = {
+    MLTask.MULTI_CLASS: _trust_in_classes,
+    MLTask.MULTI_LABEL: _trust_in_sets,
+    MLTask.REGRESSION: _trust_in_numbers,
+}
 
 
 def _some(probabilities: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.float64]:

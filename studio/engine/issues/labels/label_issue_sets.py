@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from cleanlab.count import num_label_issues
 
-from studio.engine.fitting.metrics import Probabilities
+from studio.engine.fitting.metrics import PROBABILITY_FLOOR, Probabilities
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.tasks.multi_label import (
     MultiLabel,
@@ -17,6 +17,7 @@ from studio.engine.tasks.multi_label import (
 )
 
 _SHARE_OF_USUAL = 0.5
+_MORE_LIKELY_THAN_NOT = 0.5
 
 
 def find_label_issue_sets(evidence: Evidence) -> Columns:
@@ -39,10 +40,13 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
     `suggested_label` is the given set with the wrong answers turned round, a full set; where a
     class is added, given ones that the models would not suggest make room for it. It is empty where
     no class applies, unless hardly any row is given an empty set: then it has the likeliest class,
-    and the row is no issue if that is what was given. Missing where there is no issue. For an
-    unlabeled row, whose score is 0, the classes that are likely enough are suggested.
-    `suggested_label_confidence_score` is the probability of the least sure answer of the suggested
-    set, or of the given one where there is no issue.
+    and the row is no issue if that is what was given. It is offered only where some answer is more
+    likely wrong than not, in view of the models and of how noisy answers are at the low end of the
+    interval: what the data do not bear out is left to a person. For an unlabeled row, whose score
+    is 0, the classes that are likely enough are suggested.
+
+    `suggested_label_confidence_score` is the probability that the suggested set is right as a
+    whole, or the given one where none is suggested, if answers are wrong independently.
 
     References
     ----------
@@ -63,10 +67,13 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
     suggested[has_new] &= ~members[has_new] | (evidence.pred_probs[has_new] >= labels.applies_from)
     if not labels.has_empty_sets:
         with_likeliest(suggested, evidence.pred_probs)
-    suggested[~is_labeled] = likely_sets(evidence.pred_probs[~is_labeled], labels)
     flags: npt.NDArray[np.bool_] = np.asarray((suggested != members).any(axis=1)) & is_labeled
-    is_told = flags | ~is_labeled
-    confidence = given_set_probabilities(evidence.pred_probs, suggested).min(axis=1)
+    applies = _in_view_of_given(evidence, members)
+    is_doubted = (members != (applies > _MORE_LIKELY_THAN_NOT)).any(axis=1)
+    suggested[~is_labeled] = likely_sets(evidence.pred_probs[~is_labeled], labels)
+    is_told = (flags & is_doubted) | ~is_labeled
+    told = np.where(is_told[:, None], suggested, members)
+    confidence = given_set_probabilities(applies, told).prod(axis=1)
     written = np.full(len(flags), None)
     written[is_told] = written_sets(suggested[is_told], evidence.study.labels.classes)
     return {
@@ -77,6 +84,22 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
         "suggested_label": written,
         "suggested_label_confidence_score": np.clip(confidence, 0, 1).astype(np.float32),
     }
+
+
+def _in_view_of_given(
+    evidence: Evidence, members: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """Return the probability that each class truly applies, in view of what is given where a row
+    has a label, shape (n, K).
+    """
+    applies = evidence.pred_probs.astype(np.float64)
+    answers = evidence.calibration.answers
+    is_labeled = evidence.study.labels.is_labeled
+    if answers is not None:
+        applies[is_labeled] = answers.at_least.if_given(
+            evidence.pred_probs[is_labeled], members[is_labeled]
+        )
+    return np.clip(applies, PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
 
 
 def _scores(

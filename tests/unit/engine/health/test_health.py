@@ -148,7 +148,12 @@ def test_each_task_gets_the_findings_that_make_sense() -> None:
     assert regression.classes == ()
     sets = health_of(frame, _for_task(spec, MLTask.MULTI_LABEL, "set"))
     assert {row.name for row in sets.classes} == {"a", "b"}
-    assert sets.trust is None
+    assert sets.trust is not None
+    assert sets.trust.held_out is None
+    assert sets.noise is not None
+    assert {row.name for row in sets.noise.classes} == {"a", "b"}
+    assert regression.noise is not None
+    assert regression.noise.held_out is None
     unlabeled = health_of(frame, _for_task(spec, MLTask.UNSUPERVISED, None))
     assert unlabeled.order is not None
     assert unlabeled.label_quality is None

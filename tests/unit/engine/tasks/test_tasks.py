@@ -69,11 +69,48 @@ def test_regression_has_error_bars_and_no_class_columns() -> None:
     assert result.predictions is not None
     assert result.predictions.shape == (200, 2)
     assert (result.predictions[:, 1] > 0).all()
-    assert {"is_ambiguous", "has_rare_class", "suggested_label_confidence_score"}.isdisjoint(
-        result.issues.columns
-    )
+    assert {"is_ambiguous", "has_rare_class"}.isdisjoint(result.issues.columns)
     assert result.candidates[0].accuracy > 0.9
     assert result.candidates[0].ece is None
+
+
+def test_no_number_is_suggested_where_the_columns_say_nothing_of_it() -> None:
+    frame = numbers_frame()
+    frame["price"] = np.random.default_rng(1).permutation(frame["price"])
+    frame.loc[:3, "price"] = ["5000", "4000", "-3000", "-5000"]
+    issues = build_cleanset(frame, number_spec()).issues
+    assert issues.loc[:3, "is_label_issue"].all()
+    assert issues["suggested_label"].isna().all()
+    assert (issues["suggested_label_confidence_score"] < 0.5).all()
+
+
+def test_no_set_is_suggested_where_the_texts_say_nothing_of_it() -> None:
+    frame = sets_frame()
+    frame["label"] = np.random.default_rng(1).permutation(frame["label"])
+    result = build_cleanset(frame, set_spec())
+    assert result.issues["suggested_label"].notna().sum() <= 3
+    assert result.health.trust is not None
+
+
+def test_suggested_set_says_how_likely_it_is_right() -> None:
+    rng = np.random.default_rng(2)
+    frame = sets_frame(400)
+    right = frame["label"].copy()
+    for row in rng.choice(400, 30, replace=False):
+        classes = set(split_labels(right[row])) ^ {"billing"}
+        frame.loc[row, "label"] = join_labels(sorted(classes)) or None
+    result = build_cleanset(frame, set_spec())
+    suggested = result.issues["suggested_label"].dropna()
+    confidence = result.issues.loc[suggested.index, "suggested_label_confidence_score"]
+    n_right = sum(
+        set(split_labels(cell)) == set(split_labels(right[row])) for row, cell in suggested.items()
+    )
+    assert len(suggested) > 20
+    assert n_right > 0.9 * len(suggested)
+    assert abs(n_right / len(suggested) - confidence.mean()) < 0.1
+    assert result.health.noise is not None
+    assert abs(result.health.noise.wrong_fraction - 30 / 400) < 0.02
+    assert result.health.noise.classes[0].name == "billing"
 
 
 def test_row_without_a_number_is_unlabeled_and_gets_a_prediction() -> None:
