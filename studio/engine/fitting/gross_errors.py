@@ -63,7 +63,7 @@ class GrossErrors:
         usual = _usual_density(distances, self.usual, self.power)
         gross = _on_grid(distances, self.log_distances, self.densities)
         odds = np.log(np.maximum(gross, _TINY)) - np.log(np.maximum(usual, _TINY))
-        return np.minimum(expit(odds + logit(self.fraction)), self.precision)
+        return np.asarray(np.minimum(expit(odds + logit(self.fraction)), self.precision))
 
     def prediction_is_nearer(self, distances: Floats) -> Floats:
         """Return the probability that the prediction is nearer to the true number, shape (n,).

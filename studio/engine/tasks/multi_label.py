@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,8 @@ from studio.engine.fitting.metrics import (
 from studio.engine.labels.encoding import Labels
 from studio.engine.models.base import SetClassifier
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
+
+AnyFloat = TypeVar("AnyFloat", bound=np.floating)
 
 MIN_EMPTY_FRACTION = 0.005  # of rows; with fewer the empty set is a mistake rather than a label
 _THRESHOLDS = np.linspace(0.05, 0.6, 23)
@@ -128,7 +131,9 @@ def with_likeliest(sets: npt.NDArray[np.bool_], predicted: Predicted) -> None:
     sets[empty, predicted[empty].argmax(axis=1)] = True
 
 
-def given_set_probabilities(predicted: Predicted, members: npt.NDArray[np.bool_]) -> Predicted:
+def given_set_probabilities(
+    predicted: npt.NDArray[AnyFloat], members: npt.NDArray[np.bool_]
+) -> npt.NDArray[AnyFloat]:
     """Return the probability of what was given for each class: that it applies, or that it does
     not, (n, K).
     """

@@ -5,9 +5,11 @@ ones.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
+from studio.engine.fitting.answers import AnswerCurves
 from studio.engine.fitting.calibration import wrong_interval
-from studio.engine.fitting.metrics import accuracy
+from studio.engine.fitting.metrics import Probabilities, accuracy
 from studio.engine.health.base import Analysis
 from studio.engine.issues.labels.label_issue_numbers import distances_and_threshold, gross_errors
 from studio.engine.ml_task import MLTask
@@ -75,16 +77,20 @@ def _noise_of_sets(analysis: Analysis) -> LabelNoise | None:
         )
         for k in np.argsort(-(given_wrongly + missing), kind="stable").tolist()
     ]
-    wrong_fractions = [
-        1
-        - float(
-            given_set_probabilities(curves.if_given(pred_probs, members), members)
-            .prod(axis=1)
-            .mean()
-        )
-        for curves in (answers, answers.at_least, answers.at_most)
-    ]
-    return LabelNoise(*wrong_fractions, classes=tuple(classes))
+    return LabelNoise(
+        wrong_fraction=_wrong_fraction(answers, pred_probs, members),
+        low=_wrong_fraction(answers.at_least, pred_probs, members),
+        high=_wrong_fraction(answers.at_most, pred_probs, members),
+        classes=tuple(classes),
+    )
+
+
+def _wrong_fraction(
+    answers: AnswerCurves, pred_probs: Probabilities, members: npt.NDArray[np.bool_]
+) -> float:
+    """Return how many of the rows can be expected to have a wrong answer."""
+    applies = answers.if_given(pred_probs, members)
+    return 1 - float(given_set_probabilities(applies, members).prod(axis=1).mean())
 
 
 def _noise_of_numbers(analysis: Analysis) -> LabelNoise | None:
