@@ -11,8 +11,9 @@ from collections.abc import Collection
 from importlib import import_module
 
 from celery import Celery
-from celery.signals import worker_init, worker_ready
+from celery.signals import worker_init, worker_ready, worker_shutting_down
 from celery.worker import WorkController
+from celery.worker.state import active_requests
 from kombu.transport import TRANSPORT_ALIASES
 
 from studio.garbage import search_seldom
@@ -35,6 +36,27 @@ app.autodiscover_tasks()
 def keep_files_private(**_: object) -> None:
     """Let only the worker's own user read what it writes."""
     keep_private()
+
+
+@worker_shutting_down.connect  # type: ignore[untyped-decorator]
+def give_back_runs(**_: object) -> None:
+    """Queue again at once what is under way here, since the orchestrator may not wait for its end.
+
+    In a thread, as this is called by a signal, whose moment nobody chooses.
+    """
+    under_way = [(request.name, request.kwargs.get("run_id", "")) for request in active_requests]
+    threading.Thread(target=_give_back, args=(under_way,)).start()
+
+
+def _give_back(under_way: list[tuple[str, str]]) -> None:
+    from django.db import connection
+
+    from studio.recovery import give_back_requests
+
+    try:
+        give_back_requests(under_way)
+    finally:
+        connection.close()
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]

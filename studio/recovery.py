@@ -6,20 +6,29 @@ A run that gets two messages is no harm: only one claim succeeds.
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.apps import apps
 from django.utils import timezone
 
-from studio.runs import Run, Status, fail, requeue, send, send_notice, stop_cancelled
+from studio.runs import (
+    Run,
+    Status,
+    fail,
+    requeue,
+    send,
+    send_notice,
+    stop_cancelled,
+)
 
 logger = logging.getLogger(__name__)
 
 LOST_AFTER = timedelta(seconds=120)  # twenty-four missed heartbeats
-BUSY_FOR = timedelta(
-    minutes=10
-)  # how long a run waits its turn before its message is taken for lost
-MAX_ATTEMPTS = 2  # a run that took its worker down twice would do so for ever
+BUSY_FOR = timedelta(minutes=10)  # until the message of a run that waits its turn counts as lost
+TAKES_NO_MORE_AFTER_S = 2.0  # a worker that is asked to end
+MAX_LOST = 2  # a run that took its worker down twice would do so for ever
 
 
 def run_models() -> list[type[Run]]:
@@ -57,15 +66,14 @@ def recover_queue(queue: str) -> None:
 
 
 def release_all() -> None:
-    """Queue again what was running when an embedded studio stopped; a planned stop is no lost
-    attempt.
+    """Queue again what was running when an embedded studio stopped; no worker was lost then.
 
     Only right when no worker is alive and the queues are empty, as at the start of `manage.py up`.
     """
     for model in run_models():
         for run in model._default_manager.filter(status=Status.RUNNING):
             if not _stopped_as_asked(run):
-                requeue(run, attempt=max(run.attempt - 1, 0))
+                requeue(run, reason="the studio was stopped.")
         for run in model._default_manager.filter(status=Status.QUEUED):
             send(run)
 
@@ -73,16 +81,36 @@ def release_all() -> None:
 def _recover(run: Run) -> None:
     if _stopped_as_asked(run):
         return
-    if run.attempt < MAX_ATTEMPTS:
-        if requeue(run, attempt=run.attempt):
+    n_lost = run.n_lost + 1
+    if n_lost < MAX_LOST:
+        if requeue(run, reason="its worker died.", is_lost=True):
             logger.warning("Run lost its worker and was queued again run=%s", run.pk)
             send(run)
     elif fail(
         run,
-        f"The worker stopped in the middle of this run {run.attempt} times, most often because"
+        f"The worker stopped in the middle of this run {n_lost} times, most often because"
         " memory ran out. Try Fast mode, fewer columns, or a machine with more memory.",
     ):
         send_notice(run)
+
+
+def give_back_requests(requests: Iterable[tuple[str, str]]) -> None:
+    """Queue again what a worker that is asked to end has under way: names of tasks and run ids.
+
+    The messages are sent once this worker takes no more of them.
+    """
+    models = {model.task_name: model for model in run_models()}
+    given_back = [
+        run
+        for task_name, run_id in requests
+        if task_name in models
+        for run in models[task_name]._default_manager.filter(pk=run_id, status=Status.RUNNING)
+        if not _stopped_as_asked(run) and requeue(run, reason="its worker was asked to end.")
+    ]
+    if given_back:
+        time.sleep(TAKES_NO_MORE_AFTER_S)
+    for run in given_back:
+        send(run)
 
 
 def _stopped_as_asked(run: Run) -> bool:

@@ -9,7 +9,7 @@ Bringing back runs whose worker died is in `recovery.py`, by the transitions of 
        └────────────────requeue────────────┘
 
 Each transition is one conditional UPDATE that tells whether a row moved, so two workers can never
-both own a run.
+both own a run. `attempt` is the number of the claim; `n_lost` counts the workers that died in it.
 """
 
 from __future__ import annotations
@@ -22,26 +22,45 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
 from celery import current_app
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db import DatabaseError, close_old_connections, connection, models, transaction
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    close_old_connections,
+    connection,
+    models,
+    transaction,
+)
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from studio import database
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Cancelled
+from studio.patience import is_passing, patience, patiently, reconnect, what_is_away
 
 logger = logging.getLogger(__name__)
 
 QUEUES = ("data", "training")
 HEARTBEAT_EVERY_S = 5.0
 PROGRESS_EVERY_S = 1.0
+SEND_AGAIN_IN_S = 10.0  # after trouble that is not the run's own
+OUT_OF_MEMORY = (
+    "There was not enough memory for this. Try Fast mode, fewer columns or rows, or a machine with"
+    " more memory."
+)
+FAULT_OF_THE_STUDIO = (
+    "Something went wrong in the studio itself; the run can be started again. The details are in"
+    " its log."
+)
 READING_STAGE = "Reading file"  # the stage in which the readers tell bytes
 
 
@@ -80,6 +99,7 @@ class Run(models.Model):
     progress_done = models.PositiveBigIntegerField(default=0)
     progress_total = models.PositiveBigIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=0)
+    n_lost = models.PositiveSmallIntegerField(default=0)
     queued_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -192,9 +212,21 @@ def _move(run: Run, sources: tuple[Status, ...], target: Status, **values: objec
         if rows.update(status=target, **values) != 1:
             return False
         run.refresh_from_db()
-        for observer in _end_observers if target in TERMINAL else ():
-            observer(run)
+        if target in TERMINAL:
+            _tell_observers(run)
     return True
+
+
+def _tell_observers(run: Run) -> None:
+    """Tell that the run ended; a failure to do so does not undo the end."""
+    for observer in _end_observers:
+        try:
+            with transaction.atomic():
+                observer(run)
+        except Exception as error:
+            if database.is_passing(error):
+                raise
+            logger.exception("The end of a run was not told run=%s", run.pk)
 
 
 def claim(run: Run) -> bool:
@@ -246,15 +278,17 @@ def stop_cancelled(run: Run) -> bool:
     return _move(run, (Status.RUNNING,), Status.CANCELLED, finished_at=timezone.now())
 
 
-def requeue(run: Run, *, attempt: int) -> bool:
-    """Put a running run back; `attempt` counts those that took their worker down."""
+def requeue(run: Run, *, reason: str, is_lost: bool = False) -> bool:
+    """Put a running run back; `is_lost` counts it among those that took their worker down."""
+    line = f"{run.elapsed_s:7.1f} s  Queued again: {reason}\n"
     return _move(
         run,
         (Status.RUNNING,),
         Status.QUEUED,
-        attempt=attempt,
+        n_lost=run.n_lost + int(is_lost),
         heartbeat_at=None,
         queued_at=timezone.now(),
+        log=Concat(F("log"), Value(_storable(line))),
     )
 
 
@@ -263,10 +297,13 @@ def enqueue(run: Run) -> None:
     transaction.on_commit(lambda: send(run))
 
 
-def send(run: Run) -> None:
-    """Send the run's message; where the broker cannot be reached, the sweep sends it later."""
+def send(run: Run, *, in_s: float = 0) -> None:
+    """Send the run's message; if the broker cannot be reached, the sweep sends it later."""
+    later = {"countdown": in_s} if in_s else {}
     try:
-        current_app.send_task(run.task_name, kwargs={"run_id": str(run.pk)}, queue=run.queue)
+        current_app.send_task(
+            run.task_name, kwargs={"run_id": str(run.pk)}, queue=run.queue, **later
+        )
     except (OperationalError, OSError):
         logger.exception("Message not sent run=%s", run.pk)
 
@@ -302,8 +339,25 @@ class Tracker:
             if stage != self._stage:
                 self.log(stage)
             self._stage, self._written_at = stage, now
-        self._rows.update(stage=stage, progress_done=done, progress_total=total)
-        if not self._is_wanted():
+        patiently(lambda: self._rows.update(stage=stage, progress_done=done, progress_total=total))
+        self._raise_unless(patiently(self._is_wanted))
+
+    def wait(self, seconds: float, what_is_away: str) -> None:
+        """Wait for a server that is away, and go on hearing a cancel meanwhile."""
+        reconnect()
+        logger.info("Run waits for the %s run=%s", what_is_away, self._run.pk)
+        until = time.monotonic() + seconds
+        while (left_s := until - time.monotonic()) > 0:
+            time.sleep(min(left_s, 1.0))
+            try:
+                is_wanted = self._is_wanted()
+            except (DatabaseError, InterfaceError):  # it is away itself
+                reconnect()
+            else:
+                self._raise_unless(is_wanted)
+
+    def _raise_unless(self, is_wanted: bool) -> None:  # noqa: FBT001 (a fact, not a switch)
+        if not is_wanted or self._stop.is_set():
             self._stop.set()
             raise Cancelled
 
@@ -323,7 +377,8 @@ class Tracker:
     def log(self, line: str) -> None:
         """Append one line with the seconds since the start."""
         seconds = f"{self._run.elapsed_s:7.1f} s  "
-        self._rows.update(log=Concat(F("log"), Value(f"{seconds}{_storable(line)}\n")))
+        text = f"{seconds}{_storable(line)}\n"
+        patiently(lambda: self._rows.update(log=Concat(F("log"), Value(text))))
 
     def beat(self) -> None:
         """Say that the worker is alive; a run that is no longer ours, or is to be cancelled,
@@ -373,23 +428,39 @@ def run_tracked(
         logger.info("Run not claimed run=%s", run_id)
         return
     tracker = Tracker(run)
+    end: Callable[[], bool]
     try:
-        with _heartbeat(tracker):
+        with patience(tracker.wait), _heartbeat(tracker):
             results = work(run, tracker)
-        ended = finish(run, **results)
+        end = partial(finish, run, **results)
     except Cancelled:
-        ended = stop_cancelled(run)
+        end = partial(stop_cancelled, run)
     except DataProblem as problem:
-        ended = fail(run, str(problem))
-    except Exception:
+        end = partial(fail, run, str(problem))
+    except Exception as error:
         logger.exception("Run failed model=%s run=%s", model.__name__, run_id)
-        message = (
-            "Something went wrong in the studio itself; the run can be started again. The details"
-            " are in its log."
-        )
-        ended = fail(run, message, traceback.format_exc())
-    if ended and run.status != Status.CANCELLED:
+        end = partial(_end_after, run, error, traceback.format_exc())
+    with patience(_wait_for_database):
+        ended = patiently(end)
+    if ended and run.status in (Status.SUCCEEDED, Status.FAILED):
         send_notice(run)
+
+
+def _wait_for_database(seconds: float, _: str) -> None:
+    reconnect()
+    time.sleep(seconds)
+
+
+def _end_after(run: Run, error: Exception, detail: str) -> bool:
+    """End a run after an error that its data do not explain; queue it again if that will pass."""
+    if is_passing(error):
+        is_queued = requeue(run, reason=f"the {what_is_away(error)} did not answer.")
+        if is_queued:
+            send(run, in_s=SEND_AGAIN_IN_S)
+        return is_queued
+    if isinstance(error, MemoryError):
+        return fail(run, OUT_OF_MEMORY, detail)
+    return fail(run, FAULT_OF_THE_STUDIO, detail)
 
 
 def send_notice(run: Run) -> None:

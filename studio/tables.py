@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import duckdb
@@ -19,6 +19,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage, storages
 
 from studio.engine.conventions.blanks import BLANK_CHARACTERS
+from studio.patience import patiently
 
 LEFT_BEHIND_S = 24 * 3600
 
@@ -32,10 +33,14 @@ def publish(path: Path, key: str) -> str:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(path, target)
         return key
-    with path.open("rb") as file:
-        default_storage.save(key, File(file))
+    patiently(lambda: _upload(path, key))
     path.unlink()
     return key
+
+
+def _upload(path: Path, key: str) -> None:
+    with path.open("rb") as file:
+        default_storage.save(key, File(file))
 
 
 def local_path(key: str) -> Path:
@@ -45,7 +50,7 @@ def local_path(key: str) -> Path:
     try:
         return Path(default_storage.path(key))
     except NotImplementedError:
-        return _fetched(key)
+        return patiently(lambda: _fetched(key))
 
 
 def _fetched(key: str) -> Path:
@@ -63,7 +68,7 @@ def _fetched(key: str) -> Path:
 def delete(keys: list[str]) -> None:
     """Remove files from the storage and from the local cache."""
     for key in keys:
-        default_storage.delete(key)
+        patiently(partial(default_storage.delete, key))
         (settings.CACHE_DIR / "objects" / key).unlink(missing_ok=True)
 
 

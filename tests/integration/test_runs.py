@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 from celery import current_app
 from django.core.mail import EmailMessage
 from django.db import transaction
+from django.db import utils as database_errors
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from cleansets.models import Cleanset
 from projects.models import DatasetVersion
-from studio import recovery, runs
+from studio import patience, recovery, runs
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.runs import Run, Status, Tracker
@@ -40,7 +43,9 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     """Messages as (task name, queue), in place of sending them."""
     messages: list[tuple[str, str]] = []
     monkeypatch.setattr(
-        current_app, "send_task", lambda name, *, kwargs, queue: messages.append((name, queue))
+        current_app,
+        "send_task",
+        lambda name, *, kwargs, queue, **_: messages.append((name, queue)),
     )
     return messages
 
@@ -159,7 +164,7 @@ def test_progress_is_written_at_most_once_a_second_within_a_stage(running: Datas
 def test_worker_that_lost_its_run_stops_and_writes_nothing(waiting: DatasetVersion) -> None:
     def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
         mine = DatasetVersion.objects.get(pk=run.pk)
-        runs.requeue(mine, attempt=mine.attempt)
+        runs.requeue(mine, reason="a test.")
         runs.claim(mine)  # somebody else has it now
         progress.beat()
         with pytest.raises(runs.Cancelled):
@@ -279,7 +284,7 @@ def test_planned_stop_counts_as_no_attempt(
     for _ in range(5):
         recovery.release_all()
         running.refresh_from_db()
-        assert (running.status, running.attempt) == (Status.QUEUED, 0)
+        assert (running.status, running.n_lost) == (Status.QUEUED, 0)
         assert runs.claim(running)
     assert sent == [("projects.ingest_dataset", "data")] * 5
 
@@ -289,3 +294,178 @@ def test_mail_tells_of_the_end(waiting: DatasetVersion, mailoutbox: list[EmailMe
     (mail,) = mailoutbox
     assert (mail.subject, mail.to) == ("Dataset requests is ready", ["alice@example.org"])
     assert f"http://localhost:8000/datasets/{waiting.dataset_id}" in mail.body
+
+
+class Trouble:
+    """Fails some times before it works, as a server does that is away for a while."""
+
+    def __init__(self, error: Exception, times: int) -> None:
+        self.error = error
+        self.times = times
+
+    def __call__(self, *_: object, **__: object) -> int:
+        if self.times:
+            self.times -= 1
+            raise self.error
+        return 7
+
+
+def s3_error(status: int, code: str) -> ClientError:
+    response = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "PutObject")  # type: ignore[arg-type]
+
+
+AWAY = [
+    EndpointConnectionError(endpoint_url="http://s3:9000"),
+    s3_error(503, "SlowDown"),
+    database_errors.OperationalError("server closed the connection unexpectedly"),
+    database_errors.InterfaceError("connection already closed"),
+]
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """What is waited, in place of waiting."""
+    waited: list[float] = []
+    monkeypatch.setattr(runs.time, "sleep", waited.append)
+    return waited
+
+
+@pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)
+def test_server_that_is_away_for_seconds_is_asked_again(
+    waiting: DatasetVersion,
+    error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES_S", (0.01, 0.02, 0.04))
+    ask = Trouble(error, times=3)
+    runs.run_tracked(
+        DatasetVersion, str(waiting.pk), lambda run, progress: {"n_rows": patience.patiently(ask)}
+    )
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.n_rows, waiting.n_lost) == (Status.SUCCEEDED, 7, 0)
+
+
+@pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)
+def test_run_is_queued_again_and_never_fails_for_trouble_not_its_own(
+    waiting: DatasetVersion,
+    error: Exception,
+    monkeypatch: pytest.MonkeyPatch,
+    sent: list[tuple[str, str]],
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES_S", (0.01,))
+    for _ in range(3):
+        ask = Trouble(error, times=2)
+        runs.run_tracked(
+            DatasetVersion,
+            str(waiting.pk),
+            lambda run, progress, ask=ask: {"n_rows": patience.patiently(ask)},
+        )
+        waiting.refresh_from_db()
+        assert (waiting.status, waiting.n_lost) == (Status.QUEUED, 0)
+    assert sent == [("projects.ingest_dataset", "data")] * 3
+    assert "Queued again: the" in waiting.log
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        s3_error(403, "AccessDenied"),
+        s3_error(404, "NoSuchKey"),
+        NoCredentialsError(),
+        database_errors.OperationalError("no such table: nothing"),
+        ValueError("a bug"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_mistakes_are_not_waited_for(waiting: DatasetVersion, error: Exception) -> None:
+    ask = Trouble(error, times=1)
+    runs.run_tracked(
+        DatasetVersion, str(waiting.pk), lambda run, progress: {"n_rows": patience.patiently(ask)}
+    )
+    waiting.refresh_from_db()
+    assert (waiting.status, ask.times) == (Status.FAILED, 0)
+
+
+def test_page_does_not_wait_for_a_server_that_is_away() -> None:
+    ask = Trouble(AWAY[0], times=1)
+    with pytest.raises(EndpointConnectionError):
+        patience.patiently(ask)
+
+
+def test_cancel_is_heard_while_a_server_is_away(
+    waiting: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES_S", (60.0,))
+
+    def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
+        runs.cancel(DatasetVersion.objects.get(pk=run.pk))
+        return {"n_rows": patience.patiently(Trouble(AWAY[0], times=9))}
+
+    started = time.monotonic()
+    runs.run_tracked(DatasetVersion, str(waiting.pk), work)
+    waiting.refresh_from_db()
+    assert waiting.status == Status.CANCELLED
+    assert time.monotonic() - started < 30
+
+
+def test_end_of_a_run_waits_for_the_database(
+    waiting: DatasetVersion, monkeypatch: pytest.MonkeyPatch, pauses: list[float]
+) -> None:
+    ended = Trouble(AWAY[2], times=3)
+    finish = runs.finish
+
+    def finish_later(run: Run, **results: object) -> bool:
+        ended()
+        return finish(run, **results)
+
+    monkeypatch.setattr(runs, "finish", finish_later)
+    runs.run_tracked(DatasetVersion, str(waiting.pk), lambda run, progress: {"n_rows": 7})
+    waiting.refresh_from_db()
+    assert (waiting.status, pauses) == (Status.SUCCEEDED, [0.5, 1.0, 2.0])
+
+
+def test_want_of_memory_is_told_with_what_to_do(waiting: DatasetVersion) -> None:
+    def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
+        raise MemoryError
+
+    runs.run_tracked(DatasetVersion, str(waiting.pk), work)
+    waiting.refresh_from_db()
+    assert waiting.status == Status.FAILED
+    assert "not enough memory" in waiting.error_message
+    assert "Fast mode" in waiting.error_message
+
+
+def test_observer_that_fails_does_not_undo_the_end(
+    running: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "_end_observers", [Trouble(ValueError("a bug"), times=1)])
+    assert runs.finish(running, n_rows=7)
+    running.refresh_from_db()
+    assert (running.status, running.n_rows) == (Status.SUCCEEDED, 7)
+
+
+def test_worker_that_is_asked_to_end_gives_its_attempts_back(
+    waiting: DatasetVersion, sent: list[tuple[str, str]], pauses: list[float]
+) -> None:
+    for attempt in range(1, 6):
+        assert runs.claim(waiting)
+        recovery.give_back_requests(
+            [(DatasetVersion.task_name, str(waiting.pk)), ("studio.sweep_runs", "")]
+        )
+        waiting.refresh_from_db()
+        assert (waiting.status, waiting.n_lost, waiting.attempt) == (Status.QUEUED, 0, attempt)
+    assert len(sent) == 5
+
+
+def test_work_that_was_given_back_writes_nothing_more(
+    waiting: DatasetVersion, sent: list[tuple[str, str]], pauses: list[float]
+) -> None:
+    def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
+        recovery.give_back_requests([(DatasetVersion.task_name, str(run.pk))])
+        progress("Profiling columns")
+        return {"n_rows": 7}
+
+    runs.run_tracked(DatasetVersion, str(waiting.pk), work)
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.n_rows, waiting.stage) == (Status.QUEUED, None, "")

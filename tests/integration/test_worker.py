@@ -128,3 +128,16 @@ def test_running_run_is_cancelled(studio: Studio) -> None:
         studio.shell(CANCEL)
         studio.wait_for("cancelled")
     assert studio.run()["n_rows"] is None
+
+
+def test_worker_that_is_asked_to_end_gives_its_run_to_the_next_one(studio: Studio) -> None:
+    with studio.worker() as worker:
+        studio.wait_for("running", stage="Reading file")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0
+    assert studio.run()["n_lost"] == 0
+    with studio.worker():
+        studio.wait_for("running", stage="Reading file")
+        studio.let_go()
+        studio.wait_for("succeeded")
+    assert (studio.run()["attempt"], studio.run()["n_lost"]) == (2, 0)

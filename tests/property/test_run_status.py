@@ -24,7 +24,7 @@ EVENTS: dict[str, Callable[[DatasetVersion], object]] = {
     "fail": lambda run: runs.fail(run, "No."),
     "cancel": runs.cancel,
     "stop": runs.stop_cancelled,
-    "requeue": lambda run: runs.requeue(run, attempt=run.attempt),
+    "requeue": lambda run: runs.requeue(run, reason="a test."),
     "worker dies": lambda run: recovery.recover_queue("data"),
     "studio restarts": lambda run: recovery.release_all(),
 }
