@@ -26,6 +26,7 @@ class PredictionBatch(Run):
     """
 
     task_name = "inference.predict_batch"
+    size_field = "size_bytes"
 
     deployed_model = models.ForeignKey(
         DeployedModel, on_delete=models.CASCADE, related_name="prediction_batches"

@@ -13,7 +13,7 @@ from inference.models import PredictionBatch
 from models_app.models import DeployedModel
 from models_app.selectors import expected_columns
 from projects.services import delete_with_files
-from studio import runs, storage
+from studio import quotas, runs, storage
 from studio.accounts.models import User
 from studio.engine.conventions import DATE_ORDERS, DECIMALS, Convention
 from studio.engine.errors import DataProblem
@@ -50,6 +50,7 @@ def prediction_start(
         column_map=_checked_map(model, column_map or {}),
         chosen_conventions=_checked_conventions(model, conventions or {}),
     )
+    quotas.check_upload(user, file.size or 0)
     batch.source_key = storage.prediction_source(batch.pk)
     default_storage.save(batch.source_key, file)
     with transaction.atomic():

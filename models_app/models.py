@@ -15,6 +15,7 @@ class DeployedModel(Run):
 
     task_name = "models_app.train_model"
     queue = "training"
+    size_field = "artifact_bytes"
 
     cleanset = models.ForeignKey(Cleanset, on_delete=models.CASCADE, related_name="deployed_models")
     name = models.CharField(max_length=200)

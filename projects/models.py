@@ -59,6 +59,7 @@ class DatasetVersion(Run):
     """One upload and the run that reads it into a table."""
 
     task_name = "projects.ingest_dataset"
+    size_field = "size_bytes"
 
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField(default=1)

@@ -20,7 +20,7 @@ from projects.readers import ReadOptions
 from projects.readers.facts import FIND_OUT
 from projects.readers.profile import profile_columns
 from projects.sample.support_requests import write_sample_csv
-from studio import runs, storage, tables
+from studio import quotas, runs, storage, tables
 from studio.accounts.models import User
 from studio.engine.conventions import DATE_ORDERS, DECIMALS, Convention
 from studio.engine.errors import DataProblem
@@ -61,11 +61,14 @@ def dataset_create(
     """Store the file, create its dataset (named after the file unless it has a name) and queue the
     reading of it.
     """
+    quotas.check_new_dataset(user)
+    quotas.check_upload(user, uploaded_file.size or 0)
     return dataset_of_file(user=user, file=_stored_upload(uploaded_file, options), name=name)
 
 
 def dataset_create_sample(user: User) -> Dataset:
     """Make the sample file and take it in like any upload."""
+    quotas.check_new_dataset(user)
     with tables.scratch() as folder:
         path = folder / SAMPLE_FILENAME
         write_sample_csv(path)
@@ -88,6 +91,7 @@ def dataset_upload_version(
     """Add another file as the newest version of a dataset. Raises DataProblem while one is being
     read.
     """
+    quotas.check_upload(user, uploaded_file.size or 0)
     file = _stored_upload(uploaded_file, options)
     try:
         return _next_version(dataset, user, file)
@@ -136,6 +140,7 @@ def dataset_of_file(*, user: User, file: StoredFile, name: str = "") -> Dataset:
     reading of it.
     """
     with transaction.atomic():
+        quotas.check_new_dataset(user)
         dataset = Dataset.objects.create(owner=user, name=name or _name_of(file.filename))
         _version_of(dataset, user, file)
     return dataset

@@ -16,7 +16,9 @@ class StudioConfig(AppConfig):
     def ready(self) -> None:
         """Make the studio's Celery the current one, so that a web process can send messages."""
         import studio.celery  # noqa: F401
+        from studio import quotas, runs
 
+        runs.before_start(quotas.check_new_run)
         register(unknown_settings_check)
 
 

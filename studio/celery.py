@@ -80,6 +80,18 @@ def _load_pipelines(queues: Collection[str]) -> None:
             import_module(f"{model._meta.app_config.name}.pipeline")
 
 
+@app.task(name="studio.clean_up")  # type: ignore[untyped-decorator]
+def clean_up() -> None:
+    """Remove what killed processes left behind, and what the cache has beyond its limit."""
+    from django.conf import settings
+
+    from studio import cache, tables
+
+    tables.clear_scratch()
+    if settings.MAX_CACHE_BYTES:
+        cache.prune(settings.CACHE_DIR, settings.MAX_CACHE_BYTES)
+
+
 @app.task(name="studio.sweep_runs")  # type: ignore[untyped-decorator]
 def sweep_runs() -> None:
     """Bring lost runs back; see `studio.recovery.sweep`."""

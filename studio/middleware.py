@@ -15,7 +15,8 @@ from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 
-from studio import database
+from studio import database, quotas
+from studio.accounts.models import User
 from studio.api.auth import READ, request_key
 from studio.api.problems import ApiProblem, is_api, problem_response, sentence
 from studio.api.signing import check_token
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 FORM_BYTES = 1024 * 1024  # what a form needs around its file
+DECISIONS = "/decisions/file"  # reviewing goes on when the disk is nearly full
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
@@ -109,32 +111,41 @@ def upload_limit(get_response: Handler) -> Handler:
 
 
 def strangers_limit(get_response: Handler) -> Handler:
-    """Refuse a large body from a stranger before any of it is stored.
+    """Refuse a large body from a stranger, or without room for it, before any of it is stored.
 
     Django keeps uploaded files on the disk while it reads a form, which happens before a view asks
     who sent it.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if _body_bytes(request) <= FORM_BYTES or request.user.is_authenticated:
+        n_bytes = _body_bytes(request)
+        if n_bytes <= FORM_BYTES:
             return get_response(request)
         try:
-            check_sender(request)
+            sender = _sender(request)
+            if not request.path.endswith(DECISIONS):
+                quotas.check_upload(sender, n_bytes - FORM_BYTES)
         except ApiProblem as problem:
             return _refusal(request, problem)
+        except DataProblem as problem:
+            return _refusal(request, ApiProblem(str(problem), status=507))
         return get_response(request)
 
     return middleware
 
 
-def check_sender(request: HttpRequest) -> None:
-    """Raise ApiProblem unless a signed address or a key says who sends a large body."""
+def _sender(request: HttpRequest) -> User | None:
+    """Return who sends a large body, None if only a signed address says that they may.
+
+    Raises ApiProblem for a stranger.
+    """
+    if isinstance(request.user, User):
+        return request.user
     if "token" in request.GET:
         check_token(request)
-        return
+        return None
     if is_api(request):
-        request_key(request, scope=READ)
-        return
+        return request_key(request, scope=READ).owner
     raise ApiProblem(
         f"This request has {filesizeformat(_body_bytes(request))}; at most"
         f" {filesizeformat(FORM_BYTES)} are accepted from visitors. Log in, then try again.",

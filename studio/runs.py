@@ -111,6 +111,7 @@ class Run(models.Model):
 
     task_name: ClassVar[str]
     queue: ClassVar[str] = "data"
+    size_field: ClassVar[str] = ""  # the bytes that count for the account's quota
 
     class Meta:
         abstract = True
@@ -197,9 +198,7 @@ _end_observers: list[Callable[[Run], None]] = []
 
 
 def when_ended(observer: Callable[[Run], None]) -> None:
-    """Have a run that ended told to the observer, in the transaction that ends it; once per process
-    and observer.
-    """
+    """Call `observer(run)` when a run ends, in the transaction that ends it."""
     if observer not in _end_observers:
         _end_observers.append(observer)
 
@@ -292,8 +291,19 @@ def requeue(run: Run, *, reason: str, is_lost: bool = False) -> bool:
     )
 
 
+_start_checks: list[Callable[[Run], None]] = []
+
+
+def before_start(check: Callable[[Run], None]) -> None:
+    """Have `check` called with each new run; it may raise DataProblem to refuse it."""
+    if check not in _start_checks:
+        _start_checks.append(check)
+
+
 def enqueue(run: Run) -> None:
-    """Send the run to its queue once the transaction is committed."""
+    """Send the run to its queue on commit. Raises DataProblem if a check refuses it."""
+    for check in _start_checks:
+        check(run)
     transaction.on_commit(lambda: send(run))
 
 

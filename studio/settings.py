@@ -209,6 +209,11 @@ FILE_UPLOAD_TEMP_DIR = SCRATCH_DIR
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+ACCOUNT_MAX_BYTES = env_int("STUDIO_ACCOUNT_MAX_BYTES", 0)
+ACCOUNT_MAX_DATASETS = env_int("STUDIO_ACCOUNT_MAX_DATASETS", 0)
+ACCOUNT_MAX_RUNS = env_int("STUDIO_ACCOUNT_MAX_RUNS", 0)
+MIN_FREE_BYTES = env_int("STUDIO_MIN_FREE_BYTES", 1024**3)
+MAX_CACHE_BYTES = env_int("STUDIO_MAX_CACHE_BYTES", 20 * 1024**3)
 API_CALLS_PER_MINUTE = env_int("STUDIO_API_CALLS_PER_MINUTE", 1200)
 
 _usable_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -254,6 +259,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": SWEEP_EVERY_S},
     },
     "forget-sessions": {"task": "accounts.forget_expired", "schedule": 3600.0},
+    "clean-up": {"task": "studio.clean_up", "schedule": 3600.0},
     "forget-uploads": {"task": "projects.forget_stale_uploads", "schedule": 3600.0},
     "forget-batches": {"task": "inference.forget_stale_uploads", "schedule": 3600.0},
 }

@@ -4,12 +4,13 @@ files never change.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -55,7 +56,8 @@ def local_path(key: str) -> Path:
 
 def _fetched(key: str) -> Path:
     target = settings.CACHE_DIR / "objects" / key
-    if target.exists():
+    with suppress(FileNotFoundError):
+        os.utime(target)  # it is used now, whether or not the disk notes reading
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.{uuid.uuid4().hex}")

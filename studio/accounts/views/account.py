@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from studio.accounts import access, selectors, services
 from studio.accounts.forms import ApiKeyForm, EmailChangeForm, InvitationForm, ProfileForm
+from studio.quotas import usage_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -121,6 +122,7 @@ def _account_page(request: HttpRequest, **forms: Form) -> HttpResponse:
         "signup_mode": settings.SIGNUP_MODE,
         "invitations": selectors.invitations_by(user),
         "api_keys": selectors.api_keys_of(user),
+        "usage": usage_of(user),
         "sessions": selectors.sessions_of(user),
         "session_key": request.session.session_key,
     }

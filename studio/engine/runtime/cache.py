@@ -5,6 +5,7 @@ begin anew.
 from __future__ import annotations
 
 import json
+import os
 import uuid
 import zipfile
 from collections.abc import Callable, Mapping
@@ -55,9 +56,11 @@ class Cache:
             return None
         try:
             with np.load(path, allow_pickle=False) as stored:
-                return {name: stored[name] for name in stored.files}
+                arrays = {name: stored[name] for name in stored.files}
+            os.utime(path)  # it was used now, whether or not the disk notes reading
         except (OSError, ValueError, EOFError, zipfile.BadZipFile):
             return None
+        return arrays
 
     def put(self, key: str, arrays: Arrays) -> None:
         """Keep the arrays under a key. The file appears whole or not at all."""
