@@ -13,6 +13,7 @@ from typing import Any, TextIO
 from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFormatter
 
 from studio.management.terminal import Terminal
+from studio.management.version import version_line
 
 ENDING = "Exit status: 0, or 2 with a sentence that says what to do; 130 if interrupted."
 # Django's own, which say nothing about what the command does; they can still be given.
@@ -46,6 +47,10 @@ class StudioCommand(BaseCommand):
         kwargs.setdefault("formatter_class", _HelpFormatter)
         kwargs.setdefault("epilog", f"Example:\n  manage.py {self.example}\n\n{self.ending}")
         return super().create_parser(prog_name, subcommand, **kwargs)
+
+    def get_version(self) -> str:
+        """Return what `--version` prints, in place of Django's version."""
+        return version_line()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what every command takes; subclasses add theirs."""

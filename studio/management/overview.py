@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 from django.core.management import ManagementUtility
+
+from studio.management.version import version_line
 
 COMMANDS = Path(__file__).parent / "commands"
 
 
 class StudioUtility(ManagementUtility):
     """Finds and runs the command that was typed."""
+
+    def execute(self) -> None:
+        """Run the command; answer `--version` and `version` with the studio's own version."""
+        if self.argv[1:] in (["--version"], ["version"]):
+            sys.stdout.write(f"{version_line()}\n")
+        else:
+            super().execute()
 
     def main_help_text(self, commands_only: bool = False) -> str:  # noqa: FBT001, FBT002 (Django's signature)
         """Return what `manage.py help` prints."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +23,7 @@ from studio.management.cleanset_ids import EXAMPLE_ID
 from studio.management.output_files import output_folder
 from studio.management.terminal import TerminalProgress
 from tests.data_builders import Planted, csv_text, planted_table, planted_text
-from tests.programs import manage, studio_environment
+from tests.programs import ROOT, manage, studio_environment
 from tests.unit.engine.frames import numbers_frame, sets_frame
 
 ISSUE_COLUMNS = {
@@ -507,6 +508,7 @@ def test_list_of_commands_begins_with_ours(tmp_path: Path) -> None:
     assert [line.split()[0] for line in lines[2:9]] == [
         "apikey", "clean", "decide", "make_bucket", "predict", "rerun", "up",
     ]  # fmt: skip
+    assert all(line.endswith(".") for line in lines[2:9])
     assert "Finds label issues" in lines[3]
     assert "    migrate" in lines
 
@@ -522,6 +524,13 @@ def test_help_has_an_example_and_explains_every_argument(
     assert f"Example: manage.py {command} " in shown
     assert "Exit status: 0" in shown
     assert "--traceback" not in shown
+
+
+@pytest.mark.parametrize("arguments", [("--version",), ("version",), ("clean", "--version")])
+def test_version_is_that_of_the_studio(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    shown = manage(*arguments, environment=studio_environment(tmp_path)).stdout
+    assert shown == f"Cleanset Studio {project['version']}\n"
 
 
 def test_saving_a_model_again_replaces_only_a_model(tmp_path: Path) -> None:

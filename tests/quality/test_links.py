@@ -1,8 +1,9 @@
-"""Links in the documents lead to files and headings that exist."""
+"""Links in the documents lead to files and headings that exist, and files that they name exist."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.programs import ROOT
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^()\s]+)\)")
+NAMED_FILE = re.compile(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|md|toml|html|js|ipynb|yml))`")
 
 
 def prose_of(document: Path) -> str:
@@ -66,3 +68,24 @@ def test_link_to_a_missing_file_or_heading_is_found() -> None:
     assert problem_of(readme, "docs/none.md") == "docs/none.md: no such file"
     assert problem_of(readme, "docs/cli.md#none") == "docs/cli.md#none: no such heading"
     assert problem_of(readme, "docs/cli.md#clean") is None
+
+
+def known_paths() -> set[str]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    files = [Path(name) for name in listed.stdout.splitlines()]
+    return {str(path) for file in files for path in (file, *file.parents)}
+
+
+@pytest.mark.parametrize(
+    "document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT))
+)
+def test_files_that_a_document_names_exist(document: Path) -> None:
+    known = known_paths()
+    named = NAMED_FILE.findall(prose_of(document))
+    endings = {path[start:] for path in known for start in starts_of_parts(path)}
+    assert {name for name in named if name.rstrip("/") not in endings} == set()
+
+
+def starts_of_parts(path: str) -> list[int]:
+    """Return where the last parts of a path begin: `a/b.py` may be named `b.py`."""
+    return [0, *(match.end() for match in re.finditer("/", path))]

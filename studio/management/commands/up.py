@@ -1,6 +1,4 @@
-"""Runs the whole studio: web server, workers and scheduler as one family of processes that ends as
-one.
-"""
+"""Runs the web server, the workers and the scheduler, until Ctrl-C."""
 
 from __future__ import annotations
 

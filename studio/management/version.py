@@ -1,0 +1,14 @@
+"""The studio's version, from pyproject.toml: it runs from its folder and is not installed."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+_PROJECT = Path(__file__).parents[2] / "pyproject.toml"
+
+
+def version_line() -> str:
+    """Return what `--version` prints."""
+    project = tomllib.loads(_PROJECT.read_text(encoding="utf-8"))["project"]
+    return f"Cleanset Studio {project['version']}"
