@@ -1,8 +1,8 @@
 """The embedded broker: a Celery message is a file in a folder.
 
-kombu's own file-system transport writes a message under its final name, so that a worker may read
-half of it, and moves it through /tmp. Here a message appears whole, by rename, and is taken by
-rename. A taken message dies with its worker; the sweep of runs brings the run back.
+A message appears whole, by a rename, and is taken by a rename. A message that was taken dies with
+its worker; the sweep of runs queues the run again. Why not kombu's own file-system transport:
+docs/decisions/broker.md.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""The processes of an embedded studio: starts them, starts one again that died, and leaves nothing
-running.
+"""Starts the processes of an embedded studio, starts one again that died, leaves nothing running.
+
+Why not a library: docs/decisions/supervisor.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How the cells of a delimited text file are separated and quoted."""
+"""How the cells of a delimited text file are separated and quoted; see docs/decisions/csv.md."""
 
 from __future__ import annotations
 

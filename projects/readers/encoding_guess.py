@@ -4,7 +4,7 @@ written with it.
 Bytes above 127 mean a letter in nearly every encoding, so being able to decode them says little.
 What tells encodings
 apart is which letters come out: French in the wrong one is full of letters and signs that no
-language uses together.
+language uses together. See docs/decisions/encodings.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""A write with an `Idempotency-Key` is carried out once; sent again, it gets the first answer."""
+"""A write with an `Idempotency-Key` is carried out once; sent again, it gets the first answer.
+
+Why not a package: docs/decisions/idempotency.md.
+"""
 
 from __future__ import annotations
 

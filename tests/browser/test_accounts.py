@@ -9,7 +9,9 @@ from tests.browser.conftest import OpenPage, Studio, assert_accessible, sign_up
 from tests.cast import PASSWORD
 
 
-def test_account_is_made_left_and_entered_again(open_page: OpenPage, studio: Studio) -> None:
+def test_account_is_created_logged_out_and_logged_in_again(
+    open_page: OpenPage, studio: Studio
+) -> None:
     email = studio.new_account()
     page = open_page()
     sign_up(page, email)

@@ -117,7 +117,7 @@ def test_everything_works_without_javascript(review: Review) -> None:
     expect(page.locator("#row-title")).to_have_text("Row 61")
 
 
-def test_on_a_phone_the_row_is_the_page_and_the_list_lies_behind_it(review: Review) -> None:
+def test_on_a_phone_the_row_fills_the_page_and_the_list_is_behind_it(review: Review) -> None:
     page = review(width=390)
     expect(page.get_by_role("button", name="Auto-fix")).to_be_in_viewport()
     page.get_by_role("button", name="Auto-fix").click()

@@ -80,7 +80,7 @@ def test_exactly_one_side_of_a_switch_is_on(review: Review) -> None:
     assert page.evaluate(weights)[1] == ["True"]
 
 
-def test_a_set_that_is_not_applied_is_not_left_without_a_word(review: Review) -> None:
+def test_a_set_that_is_not_applied_is_reported_when_leaving(review: Review) -> None:
     page = review(task="multi-label")
     page.keyboard.press("4")
     expect(page.locator("[data-set-changes]")).to_contain_text("billing, refund, partial, login")
@@ -199,7 +199,7 @@ def test_filters_apply_when_they_are_chosen_and_count_the_rows_of_the_view(revie
     expect(page.get_by_role("button", name="Apply")).to_be_in_viewport()
 
 
-def test_on_a_phone_the_last_action_stands_above_the_buttons_with_its_undo(review: Review) -> None:
+def test_on_a_phone_the_last_action_is_above_the_buttons_with_its_undo(review: Review) -> None:
     page = review(width=390)
     page.get_by_role("button", name="Keep").click()
     expect(page.locator("#row-title")).to_have_text("Row 11")
@@ -249,7 +249,7 @@ def test_the_key_of_auto_fix_names_its_result(review: Review) -> None:
     )
 
 
-def test_what_was_done_is_told_above_the_table_without_moving_it(review: Review) -> None:
+def test_last_action_is_shown_above_the_table_without_moving_it(review: Review) -> None:
     page = review()
     top = page.locator(".review-table").bounding_box()
     page.get_by_role("link", name="Clean top K").click()

@@ -73,7 +73,7 @@ def test_numbers_are_reviewed_by_keyboard_and_filtered_by_range(review: Review) 
     expect(page.locator(".review-table tbody tr")).to_have_count(12)
 
 
-def test_unlabeled_rows_are_reviewed_without_a_word_of_labels(review: Review) -> None:
+def test_unlabeled_rows_are_reviewed_without_mention_of_labels(review: Review) -> None:
     page = review(task="unsupervised", address="?issue=all")
     assert shown(page) == "Row 4"
     page.keyboard.press("w")

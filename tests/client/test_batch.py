@@ -60,11 +60,11 @@ def test_list_of_texts_is_read_row_by_row(tmp_path: Path) -> None:
     assert cells(listed(*texts), TEXT, tmp_path) == {"message": [text or None for text in texts]}
 
 
-def test_list_without_texts_is_no_rows(tmp_path: Path) -> None:
+def test_list_without_texts_has_no_rows(tmp_path: Path) -> None:
     assert cells(listed(), TEXT, tmp_path) == {"message": []}
 
 
-def test_index_of_a_frame_is_no_feature(tmp_path: Path) -> None:
+def test_index_of_a_frame_is_not_a_feature(tmp_path: Path) -> None:
     frame = pd.DataFrame(
         {"note": ["x", None], "extra": 1, "age": [3, 4], "when": 5},
         index=pd.Index([7, 8], name="age"),

@@ -102,7 +102,7 @@ def test_details_tell_how_likely_each_label_is(cleanset: Cleanset) -> None:
     assert not rows["previously_resolved"].any()
 
 
-def test_row_decided_in_an_earlier_cleanset_is_told(cleanset: Cleanset, alice: User) -> None:
+def test_row_decided_in_an_earlier_cleanset_is_marked(cleanset: Cleanset, alice: User) -> None:
     later = Cleanset.objects.get(pk=cleanset.pk)
     later.pk, later.number = None, 2
     later.save(force_insert=True)
@@ -140,7 +140,7 @@ def test_ids_of_the_data_itself_are_kept(cleanset: Cleanset) -> None:
     assert asked(cleanset, "id_column") == {"id_column": "cleanlab_row_ID"}
 
 
-def test_column_named_like_the_id_that_identifies_nothing_is_no_id(cleanset: Cleanset) -> None:
+def test_column_named_like_the_id_that_identifies_nothing_is_not_an_id(cleanset: Cleanset) -> None:
     given(cleanset, cleanlab_row_ID="same")
     assert table(cleanset)[1]["id"].tolist() == list(range(120))
     assert asked(cleanset, "id_column") == {"id_column": "cleanlab_cleanlab_row_ID"}
@@ -189,7 +189,7 @@ def test_texts_that_look_like_numbers_stay_texts(cleanset: Cleanset) -> None:
     assert rows["given_label"][:3].tolist() == ["0", "1", "2"]
 
 
-def test_correction_that_is_no_number_stays_text_beside_numbers(
+def test_correction_that_is_not_a_number_stays_text_beside_numbers(
     cleanset: Cleanset, alice: User
 ) -> None:
     relabel(cleanset, dict(zip(cleanset.classes, ["0", "1", "2"], strict=True)))

@@ -22,7 +22,7 @@ def refusal(cell: Notebook, code: str) -> CellError:
     return caught.value
 
 
-def test_key_that_does_not_hold_is_refused(cell: Notebook) -> None:
+def test_invalid_key_is_refused(cell: Notebook) -> None:
     assert refusal(cell, 'Studio("cs_nothing")').kind == "ValueError"
 
 

@@ -401,7 +401,7 @@ def announced(call: Caller, model_id: uuid.UUID) -> tuple[str, str]:
     return answer["query_id"], answer["upload_url"]["url"]
 
 
-def test_rows_that_did_not_arrive_are_told_at_the_prediction(call: Caller, alice: User) -> None:
+def test_missing_rows_are_reported_at_the_prediction(call: Caller, alice: User) -> None:
     model = make_model(alice)
     query, _ = announced(call, model.pk)
     assert "did not arrive" in call.refused("POST", f"v1/deployment/{model.pk}/predict/{query}")
@@ -456,7 +456,9 @@ def test_what_is_not_ready_cannot_be_used(
         assert "still being trained" in call.refused("POST", f"v1/deployment/{thing.pk}/upload")
 
 
-def test_label_that_could_not_be_guessed_is_no_column_named_none(call: Caller, alice: User) -> None:
+def test_label_that_could_not_be_guessed_is_not_a_column_named_none(
+    call: Caller, alice: User
+) -> None:
     dataset = make_dataset(alice)
     body = {
         "dataset_id": str(dataset.pk),
@@ -475,7 +477,9 @@ def test_label_that_could_not_be_guessed_is_no_column_named_none(call: Caller, a
     "path",
     ["enrichment/v0/projects", "upload/v1/bigquery/principal_account", "v0/trustworthy_llm/prompt"],
 )
-def test_what_only_the_hosted_studio_has_is_said(path: str, call: Caller) -> None:
+def test_features_of_the_hosted_studio_only_are_refused_with_the_reason(
+    path: str, call: Caller
+) -> None:
     status, answer = call("GET", path)
     assert status == 501
     assert answer["error"].startswith("This studio")

@@ -145,7 +145,7 @@ def test_log_out_needs_a_post(alice: User, client_of: Callable[[User], Client]) 
     assert "_auth_user_id" not in browser.session
 
 
-def test_what_is_wrong_with_a_password_is_said_once(alice: User, client: Client) -> None:
+def test_problem_of_a_password_is_shown_once(alice: User, client: Client) -> None:
     page = client.post("/signup", SIGNUP | {"password": "short"}).content.decode()
     assert page.count("at least 8 characters") == 1
     assert 'aria-invalid="true"' in page

@@ -110,7 +110,7 @@ def test_index_that_is_asked_for_is_used_with_a_note(
     assert "“Unnamed: 0” is learned from, although its numbers only say where" in ended.err
 
 
-def test_file_of_one_row_is_told_that_it_has_one(tmp_path: Path) -> None:
+def test_file_of_one_row_is_refused_as_such(tmp_path: Path) -> None:
     ended = clean(pd.DataFrame({"a": [1], "label": ["x"]}), tmp_path, "--label", "label")
 
     assert ended.status == 2

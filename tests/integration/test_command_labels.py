@@ -138,7 +138,7 @@ def test_many_numbers_as_classes_are_questioned(tmp_path: Path) -> None:
     assert "add --task regression" in ended.err
 
 
-def test_nothing_is_said_of_an_ordinary_label_column(tmp_path: Path) -> None:
+def test_ordinary_label_column_gets_no_note(tmp_path: Path) -> None:
     ended = clean(written(tmp_path, planted_text(60).frame), tmp_path)
 
     assert "spelled" not in ended.err

@@ -322,7 +322,7 @@ def test_reader_that_has_enough_ends_the_command_quietly_and_other_outputs_are_w
     assert (file.parent / "o.csv").read_text().count("\n") == N_ROWS + 1
 
 
-def test_summary_that_nobody_reads_is_no_error(file: Path) -> None:
+def test_closed_standard_output_is_not_an_error(file: Path) -> None:
     ended = shell(f"{CLEAN} --out o.csv --quiet | true", file.parent)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert (file.parent / "o.csv").exists()

@@ -34,7 +34,7 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_a_file_is_read_as_clean_was_told(cleaned: Path) -> None:
+def test_a_file_is_read_by_the_options_of_clean(cleaned: Path) -> None:
     with (cleaned / "out.csv").open(newline="") as file:
         found = list(csv.DictReader(file))
     assert [[row["column_1"], row["column_2"]] for row in found] == rows()
@@ -54,7 +54,7 @@ def test_predict_takes_the_same_options(cleaned: Path) -> None:
     assert "60 rows predicted" in ended.out
 
 
-def test_what_is_doubted_is_said_with_the_option_that_changes_it(tmp_path: Path) -> None:
+def test_doubts_are_reported_with_the_option_that_changes_them(tmp_path: Path) -> None:
     lines = "".join(f'"{text}",{label}\n' for text, label in rows())
     (tmp_path / "rows.csv").write_bytes(lines.encode("koi8-r"))
     ended = run(

@@ -313,7 +313,7 @@ def test_cleanset_column_that_the_file_has_already_gets_a_prefix(
     assert {row["cleanlab_is_label_issue"] for row in rows} == {"True", "False"}
 
 
-def test_text_is_found_without_being_told(tmp_path: Path) -> None:
+def test_text_column_is_guessed(tmp_path: Path) -> None:
     planted = planted_text(60, n_wrong=3)
     (tmp_path / "rows.csv").write_text(csv_text(planted.frame))
     ended = run(
@@ -330,7 +330,7 @@ def test_text_is_found_without_being_told(tmp_path: Path) -> None:
     assert "Learning label from text" in ended.err
 
 
-def test_seed_that_is_no_seed_is_refused(folder: Path) -> None:
+def test_invalid_seed_is_refused(folder: Path) -> None:
     with pytest.raises(CommandError, match="no seed"):
         call_command(
             "clean",
@@ -344,9 +344,7 @@ def test_seed_that_is_no_seed_is_refused(folder: Path) -> None:
         )
 
 
-def test_feature_with_a_comma_in_its_name_stands_in_quotes(
-    tmp_path: Path, planted: Planted
-) -> None:
+def test_feature_with_a_comma_in_its_name_is_quoted(tmp_path: Path, planted: Planted) -> None:
     renamed = planted.frame.rename(columns={"height": "height, cm"})
     (tmp_path / "rows.csv").write_text(csv_text(renamed))
     ended = run(
@@ -421,7 +419,7 @@ def test_progress_is_a_line_per_stage_elsewhere() -> None:
     assert stream.getvalue() == "Reading file\nProfiling\n"
 
 
-def test_error_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
+def test_error_is_on_a_line_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("a,label\n1,x\n2,x\n")
     screen = Screen()
     arguments = [

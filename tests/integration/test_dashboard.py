@@ -70,7 +70,7 @@ def test_each_list_leads_to_the_next_action(browser: Client, alice: User) -> Non
         assert text in page
 
 
-def test_a_name_stands_once_where_the_things_are_called_alike(browser: Client, alice: User) -> None:
+def test_a_shared_name_is_shown_once(browser: Client, alice: User) -> None:
     dataset = make_dataset(alice, name="letters", filename="letters.csv")
     project = make_project(alice, dataset=dataset, name="letters")
     make_model(alice, cleanset=make_cleanset(alice, project=project), name="letters")

@@ -57,7 +57,7 @@ def workbook() -> bytes:
     return buffer.getvalue()
 
 
-def test_what_was_assumed_stands_on_the_page(browser: Client) -> None:
+def test_assumptions_are_on_the_page(browser: Client) -> None:
     version = upload(browser, RUSSIAN.encode("koi8-r"))
     tab = page(browser, version, "reading")
     for shown in (
@@ -151,7 +151,7 @@ def test_a_file_that_was_refused_can_be_read_in_another_way(browser: Client) -> 
 
 
 @pytest.mark.parametrize("field", ["encoding", "delimiter", "quotes", "has_header"])
-def test_a_choice_that_is_none_is_refused(browser: Client, field: str) -> None:
+def test_an_invalid_choice_is_refused(browser: Client, field: str) -> None:
     version = upload(browser, TABLE)
     response = browser.post(reverse("dataset-read", args=[version.dataset_id]), {field: "rot13"})
     assert response.status_code == 422

@@ -65,7 +65,7 @@ class TestUpload:
         assert version.size_bytes == len(TABLE.encode())
         assert len(version.sha256) == 64
 
-    def test_the_uploading_script_is_told_where_to_go(self, browser: Client) -> None:
+    def test_the_uploading_script_gets_the_next_address(self, browser: Client) -> None:
         response = browser.post(
             reverse("dataset-upload"), {"file": csv_file(TABLE)}, headers={"HX-Request": "true"}
         )
@@ -197,7 +197,7 @@ class TestUploadForm:
 
 @pytest.mark.usefixtures("eager_runs")
 class TestDatasetPage:
-    def test_the_rows_are_shown_as_they_stand_in_the_file(self, browser: Client) -> None:
+    def test_the_rows_are_shown_as_they_are_in_the_file(self, browser: Client) -> None:
         page = browser.get(upload(browser, TABLE).get_absolute_url()).content.decode()
 
         assert "<div>007</div>" in page

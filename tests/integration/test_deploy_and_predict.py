@@ -403,7 +403,7 @@ def test_columns_in_another_order_empty_cells_and_unseen_values_are_predicted(
     assert set(suggested(rows)) <= set(model.manifest["classes"])
 
 
-def test_class_that_is_also_a_column_of_the_file_is_renamed_and_said(
+def test_class_that_is_also_a_column_of_the_file_is_renamed_with_a_note(
     browser: Client, model: DeployedModel
 ) -> None:
     name = model.manifest["classes"][0]

@@ -167,7 +167,7 @@ def test_a_cleaned_file_is_compared_with_the_one_before(rows: pd.DataFrame, tmp_
     assert "18 rows have another label in the second" in ended.out
 
 
-def test_a_file_that_is_no_evaluation_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_evaluation_is_refused(tmp_path: Path) -> None:
     (tmp_path / "1.json").write_text("[1]")
     ended = run("compare", tmp_path / "1.json", tmp_path / "1b.json")
     assert ended.status == 2
@@ -186,7 +186,7 @@ def test_sets_and_numbers_are_measured_too(rows: pd.DataFrame, tmp_path: Path) -
     assert [one["class"] for one in found["per_class"]] == ["big", "plain"]
 
 
-def test_a_column_that_is_no_split_is_refused(rows: pd.DataFrame, tmp_path: Path) -> None:
+def test_a_column_that_is_not_a_split_is_refused(rows: pd.DataFrame, tmp_path: Path) -> None:
     ended = evaluate(rows, tmp_path, "--split", "b")
     assert ended.status == 2
     assert "The column b does not say which rows are for testing" in ended.err

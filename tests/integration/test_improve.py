@@ -114,7 +114,7 @@ def test_nobody_is_asked_twice_and_excluded_rows_are_left_out(
     assert selectors.last_action(improved) is None
 
 
-def test_public_client_is_told_which_rows_were_left_out(improved: Cleanset) -> None:
+def test_public_client_learns_which_rows_were_left_out(improved: Cleanset) -> None:
     fields, rows = table(improved, details=True)
     assert fields["is_not_analyzed"]["type"] == "boolean"
     assert rows.index[rows["is_not_analyzed"].astype(bool)].tolist() == [EXCLUDED]

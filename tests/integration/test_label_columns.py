@@ -181,7 +181,7 @@ class TestSpellings:
 
         assert "<q>Café (decomposed)</q>" in page
 
-    def test_a_program_merges_all_or_some_and_is_told_of_the_others(
+    def test_a_program_merges_all_or_some_and_hears_about_the_others(
         self, program: Client, alice: User
     ) -> None:
         version = read(

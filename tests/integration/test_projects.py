@@ -94,7 +94,7 @@ class TestGuess:
         assert "left out: its numbers only say where in the file a row stood" in page
         assert "left out: it is empty" in page
 
-    def test_a_file_of_one_row_is_told_so(self, browser: Client, alice: User) -> None:
+    def test_a_file_of_one_row_is_reported(self, browser: Client, alice: User) -> None:
         page = words(browser.get(create_address(read(alice, "text,label\na b c,x\n"))))
 
         assert "The table has one row, so there is nothing to compare it with." in page
@@ -132,7 +132,7 @@ class TestSummary:
         assert 'value="Kept"' in words(page)
         assert not Project.objects.exists()
 
-    def test_the_time_is_told_by_an_earlier_analysis_of_about_that_size(
+    def test_the_time_is_estimated_from_an_earlier_analysis_of_that_size(
         self, browser: Client, alice: User
     ) -> None:
         version = read(alice, planted_text().frame)
@@ -155,7 +155,7 @@ class TestSummary:
         assert "about 1 min 0 s, estimated from “Earlier”" in region
         assert "10: 2 models in 5 folds" in region
 
-    def test_leaving_the_page_open_while_the_dataset_goes_is_no_error(
+    def test_dataset_deleted_while_its_page_is_open_is_not_an_error(
         self, browser: Client, alice: User
     ) -> None:
         version = read(alice, planted_text().frame)
@@ -292,7 +292,7 @@ class TestStart:
         DatasetVersion.objects.filter(pk=version.pk).update(chosen_kinds={"height": "number"})
         assert finding not in words(browser.get(columns))
 
-    def test_rare_classes_and_unlabeled_rows_are_no_obstacle(
+    def test_rare_classes_and_unlabeled_rows_are_accepted(
         self, browser: Client, alice: User, sent: list[Run]
     ) -> None:
         version = read(alice, "text,label\n" + "a b c,x\nd e f,y\n" * 10 + "g h i,\nj k l,z\n")

@@ -140,7 +140,7 @@ def test_cancel_of_an_ended_run_says_so(running: DatasetVersion) -> None:
     assert running.status == Status.SUCCEEDED
 
 
-def test_a_stage_that_comes_again_later_is_no_way_back(running: DatasetVersion) -> None:
+def test_progress_never_goes_back_to_an_earlier_stage(running: DatasetVersion) -> None:
     progress = Tracker(running)
     for stage in ("Reading file", "Profiling columns", "Reading file"):
         progress(stage, 1, 2)

@@ -167,7 +167,7 @@ def test_setting_that_cannot_be_used_is_one_line(
     assert message in one_line(manage("up", environment=environment))
 
 
-def test_a_misspelled_setting_is_told_at_the_start(tmp_path: Path) -> None:
+def test_a_misspelled_setting_is_reported_at_the_start(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ended = manage(

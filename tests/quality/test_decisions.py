@@ -74,3 +74,15 @@ def test_note_states_a_question_and_is_short(note: Any) -> None:
 def test_index_lists_every_note() -> None:
     listed = set(re.findall(r"\]\((\w[\w-]*\.md)\)", (DECISIONS / "README.md").read_text()))
     assert listed == {note.name for note in NOTES}
+
+
+def test_notes_that_code_names_exist() -> None:
+    folders = ("studio", "projects", "cleansets", "models_app", "inference")
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
+    named = {
+        name
+        for file in files
+        for name in re.findall(r"docs/decisions/([\w-]+)\.md", file.read_text())
+    }
+    assert len(named) > 20
+    assert named - {note.stem for note in NOTES} == set()

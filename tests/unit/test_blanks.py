@@ -69,7 +69,7 @@ def test_rows_without_a_label_are_counted_alike_everywhere(alice: User, tmp_path
     assert int((~encode_labels(labels).is_labeled).sum()) == len(BLANK)
 
 
-def test_blank_given_label_is_none_on_the_way_out(alice: User) -> None:
+def test_blank_given_label_is_missing_in_exports(alice: User) -> None:
     cleanset = make_reviewable(alice)
     path = tables.local_path(cleanset.issues_key)
     issues = pd.read_parquet(path)

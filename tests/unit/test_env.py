@@ -31,7 +31,7 @@ def test_empty_variable_is_as_good_as_none(monkeypatch: pytest.MonkeyPatch) -> N
     assert env_bool("NAME", default=True)
 
 
-def test_value_may_lie_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_value_may_come_from_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("hidden\n")
     monkeypatch.setenv("NAME_FILE", str(tmp_path / "secret"))
     assert env_str("NAME") == "hidden"
@@ -116,7 +116,7 @@ def test_a_secret_key_that_can_be_guessed_is_refused(
         ("STUDIO_SIGNUP_FIEL", "STUDIO_SIGNUP_FILE"),
     ],
 )
-def test_a_misspelled_setting_is_told_with_what_was_meant(
+def test_a_misspelled_setting_is_reported_with_the_likely_name(
     misspelled: str, meant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(misspelled, "1")
@@ -129,6 +129,6 @@ def test_a_misspelled_setting_is_told_with_what_was_meant(
 @pytest.mark.parametrize(
     "name", ["STUDIO_SIGNUP", "STUDIO_SECRET_KEY_FILE", "STUDIO_S3_REGION", "STUDIO_REDIS_PASSWORD"]
 )
-def test_a_setting_is_not_told_to_be_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_known_setting_is_not_reported(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "1")
     assert not [sentence for sentence in unknown_settings() if sentence.startswith(f"{name} ")]

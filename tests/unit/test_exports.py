@@ -86,7 +86,7 @@ def test_what_a_spreadsheet_would_run_gets_an_apostrophe_in_the_columns_named() 
     assert guarded(RUN, columns="n") == RUN
 
 
-def test_formula_that_stands_alone_once_a_cell_is_parted_at_a_semicolon_or_line_gets_one() -> None:
+def test_formula_behind_a_semicolon_or_line_break_gets_an_apostrophe() -> None:
     assert guarded(list(RUN_WHEN_PARTED)) == list(RUN_WHEN_PARTED.values())
 
 

@@ -52,7 +52,7 @@ def test_no_page_allows_scripts_of_others(alice: User, client_of: Callable[[User
     assert "unsafe" not in policy
 
 
-def test_a_name_that_is_not_the_studios_own_is_told_with_the_remedy(client: Client) -> None:
+def test_an_unknown_host_name_is_refused_with_the_remedy(client: Client) -> None:
     page = client.get("/login", headers={"Host": "studio.local:8000"})
     assert page.status_code == 400
     for words in ("“studio.local:8000”", "STUDIO_ALLOWED_HOSTS", "STUDIO_PUBLIC_URL"):
@@ -133,7 +133,7 @@ def test_browsers_are_told_to_keep_to_tls(url: str, seconds: str, tmp_path: Path
         ("database or disk is full", 507, "disk is full"),
     ],
 )
-def test_database_that_cannot_write_now_is_told_in_words(
+def test_database_that_cannot_write_now_is_explained(
     error: str,
     status: int,
     words: str,
@@ -150,7 +150,7 @@ def test_database_that_cannot_write_now_is_told_in_words(
     assert words in response.content.decode()
 
 
-def test_busy_session_store_is_no_fault_of_the_studio(
+def test_busy_session_store_is_not_reported_as_a_bug(
     alice: User, client_of: Callable[[User], Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser = client_of(alice)

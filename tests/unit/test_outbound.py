@@ -143,7 +143,7 @@ def test_own_machine_is_refused_however_it_is_written(host: str) -> None:
         "http://a b/",
     ],
 )
-def test_what_is_no_web_address_is_refused(url: str) -> None:
+def test_invalid_web_address_is_refused(url: str) -> None:
     with pytest.raises(DataProblem, match="not an address to fetch"):
         outbound.checked_url(url)
 

@@ -63,5 +63,5 @@ def test_long_names_break_after_their_marks_and_stay_escaped() -> None:
 @pytest.mark.parametrize(
     ("probability", "text"), [(1.0, "1.00"), (0.005, "0.01"), (0.0049, "<.01"), (0.0, "<.01")]
 )
-def test_unlikely_classes_are_not_said_to_be_impossible(probability: float, text: str) -> None:
+def test_unlikely_classes_are_not_shown_as_impossible(probability: float, text: str) -> None:
     assert chance(probability) == text

@@ -23,9 +23,7 @@ class LabelScale:
     """From numbers as they are given to the scale of models, and back.
 
     Prices and durations spread by factors: 60 for 30 is as wrong as 600 for 300. Compared as they
-    are, what is wrong about small ones cannot be seen. With a tenth of the numbers wrong, average
-    precision rose from 0.688 to 0.749 for prices of houses and from 0.226 to 0.295 for flats to
-    let, when their logarithms were used.
+    are, what is wrong about small ones cannot be seen. See docs/decisions/ratios.md.
 
     Attributes
     ----------

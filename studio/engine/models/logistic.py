@@ -25,9 +25,8 @@ class TableLogistic(ClassifierMixin, Sampling, BaseEstimator):  # type: ignore[m
     """Logistic regression by Newton's method where the weights are few, which takes ten steps and
     not hundreds.
 
-    Levels and numbers differ so much in scale and frequency that gradient steps hardly get to an
-    end: on adult, 20,000 rows, 300 of them took 1 s and had not, where Newton's ten took a tenth of
-    it.
+    Levels and numbers differ so much in scale and frequency that gradient steps hardly converge.
+    See docs/decisions/linear-solvers.md.
     """
 
     def __init__(self, strength: float = 0.3) -> None:

@@ -25,8 +25,8 @@ class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[m
     n_hidden
         Units of the hidden layer.
     penalty
-        Of squared weights. Strong by default, as some labels are wrong: 0.3 was the best compromise
-        of 0.01 … 1 on small tables with planted errors.
+        Of squared weights. Strong by default, as some labels are wrong; see
+        docs/decisions/small-tables.md.
     seed
         Of the weights and of the order of rows.
     """

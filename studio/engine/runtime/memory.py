@@ -1,7 +1,7 @@
 """Memory that was freed and not yet returned to the system.
 
 Arrow and the C library keep it for later, so that what one stage needed for a moment is still taken
-while the next one takes its own: on a table of 100,000 rows the peak was 850 MB and is 620.
+while the next one takes its own (docs/decisions/threads.md).
 """
 
 from __future__ import annotations

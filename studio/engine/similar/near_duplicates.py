@@ -1,4 +1,7 @@
-"""Pairs of rows that are copies or nearly so, met by locality-sensitive hashing at linear cost."""
+"""Pairs of rows that are copies or nearly so, met by locality-sensitive hashing at linear cost.
+
+Why not a library: docs/decisions/near-duplicates.md.
+"""
 
 from __future__ import annotations
 

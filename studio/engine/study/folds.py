@@ -23,6 +23,8 @@ def assign_folds(
 ) -> npt.NDArray[np.int16]:
     """Assign each labeled row to the fold that holds it out.
 
+    Why not scikit-learn's grouped folds: docs/decisions/folds.md.
+
     Parameters
     ----------
     labels

@@ -88,17 +88,11 @@ def encode(  # noqa: PLR0913  (all but one by name)
 
     Notes
     -----
-    Twice as many tokens take 1.7 times as long and say more by themselves (held-out accuracy 0.77
-    against 0.74 on film reviews), but nothing that the words beside them had not said (0.90 both).
-    The beginning alone says less (0.76 against 0.77). How many rows and tokens a batch has decides
-    in which order a processor adds up, which moved vectors of bfloat16 by up to 1e-3. So a batch
-    has one of sixteen shapes, and which one depends on the length of the text alone; the last batch
-    of a shape is filled up with empty texts. That costs 12 to 19 % of the speed on short texts and
-    nothing on long ones. bfloat16, where it is native, is 1.5 to 1.7 times as fast as float32 all
-    the same. Inner layers cost nothing more. They know better how something is said: the tone of
-    film reviews was told with a held-out accuracy of 0.81 by four layers and 0.77 by the last one;
-    of what a request is about they say no more. Dynamic int8 quantisation was 1.3 times as fast and
-    left the cosine with float32 at 0.98, 0.95 for some texts.
+    How many rows and tokens a batch has decides in which order a processor adds up. So a batch has
+    one of sixteen shapes, which depends on the length of the text alone, and the last batch of a
+    shape is filled up with empty texts (docs/decisions/batch-shapes.md). Inner layers cost nothing
+    more, and know better how something is said (docs/decisions/layers.md). How much of a text is
+    read, and in which arithmetic: docs/decisions/encoder.md.
 
     References
     ----------
@@ -132,8 +126,7 @@ def _encode_chunk(
     """Encode batches side by side, each on one native thread.
 
     Return the size of a vector without inner layers, too. Native threads that share a batch wait
-    for each other: beside one other busy process two of them took four times as long as one (38 s
-    and 10 s for 512 short texts on 2 cores).
+    for each other (docs/decisions/encoder.md).
     """
     read, n_tokens = _without_middles(texts, folder)
     batches = list(_batches(n_tokens))

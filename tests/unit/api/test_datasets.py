@@ -24,7 +24,7 @@ def upload(program: Client, content: str = ROWS, name: str = "requests.csv", **f
     return program.post("/api/v1/datasets", {"file": file, **fields})
 
 
-def test_uploaded_file_is_read_and_told(eager_runs: None, program: Client) -> None:
+def test_uploaded_file_is_read_and_described(eager_runs: None, program: Client) -> None:
     response = upload(program)
     assert response.status_code == 201
     dataset = program.get(f"/api/v1/datasets/{response.json()['id']}").json()
@@ -99,7 +99,7 @@ def test_kinds_that_make_no_sense_are_refused(
     assert program.put(address, {"kinds": kinds}, content_type=JSON).status_code == 422
 
 
-def test_rows_are_not_there_before_the_file_is_read(program: Client, alice: User) -> None:
+def test_rows_do_not_exist_before_the_file_is_read(program: Client, alice: User) -> None:
     dataset = make_dataset(alice, status="running")
     assert program.get(f"/api/v1/datasets/{dataset.pk}/rows").status_code == 404
 
@@ -158,7 +158,7 @@ def test_a_program_says_how_a_file_is_read(eager_runs: None, program: Client) ->
     }
 
 
-def test_a_program_is_told_what_may_be_wrong_and_reads_again(
+def test_a_program_sees_what_may_be_wrong_and_reads_again(
     eager_runs: None, program: Client
 ) -> None:
     headless = "".join(f"{'ab'[i % 2]},please help {i}\n" for i in range(60))
@@ -178,7 +178,7 @@ def test_a_program_is_told_what_may_be_wrong_and_reads_again(
     ("field", "value"),
     [("encoding", "rot13"), ("delimiter", "::"), ("quotes", "odd"), ("orient", "x"), ("more", "1")],
 )
-def test_a_way_to_read_that_is_none_is_refused(
+def test_an_invalid_way_to_read_is_refused(
     eager_runs: None, program: Client, alice: User, field: str, value: str
 ) -> None:
     dataset = upload(program).json()["id"]

@@ -211,7 +211,7 @@ def test_json_body_that_is_too_large_is_refused_before_it_is_read(
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b'"text"', b"null", b"[1]"])
-def test_body_that_is_no_object_is_refused(program: Client, body: bytes) -> None:
+def test_body_that_is_not_an_object_is_refused(program: Client, body: bytes) -> None:
     response = program.post("/api/v1/projects", body, content_type=JSON)
     assert response.status_code in (400, 422)
     assert response.json()["error"].endswith(".")

@@ -54,7 +54,7 @@ def test_call_is_from_the_owner_of_its_key(alice: User, scheme: str) -> None:
 @pytest.mark.parametrize(
     "header", ["", "Bearer", "Bearer ", "Basic YWxpY2U6cGFzcw==", "Bearer nonsense", "cs_x"]
 )
-def test_call_without_a_key_that_holds_is_refused(alice: User, header: str) -> None:
+def test_call_without_a_valid_key_is_refused(alice: User, header: str) -> None:
     response = who(RequestFactory().get("/api/x", headers={"Authorization": header}))
     assert response.status_code == 401
     assert response["WWW-Authenticate"] == "Bearer"

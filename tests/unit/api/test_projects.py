@@ -130,7 +130,7 @@ def test_no_label_column_at_all_is_an_unsupervised_project(
     assert (project["task"], project["label_column"]) == ("unsupervised", None)
 
 
-def test_file_of_one_row_is_told_that_it_has_one_row(program: Client, alice: User) -> None:
+def test_file_of_one_row_is_refused_as_too_short(program: Client, alice: User) -> None:
     dataset = dataset_of(
         pd.DataFrame({"text": ["please help me with my order"], "label": ["login"]}), alice
     )

@@ -130,25 +130,29 @@ def test_webhook_from_before_the_standard_is_signed_as_then(
         (lambda run: runs.fail(run, "No."), "run.failed"),
     ],
 )
-def test_each_end_is_told_once(alice: User, webhook: Webhook, end: Any, event: str) -> None:
+def test_each_end_is_reported_once(alice: User, webhook: Webhook, end: Any, event: str) -> None:
     cleanset = make_cleanset(alice, status=Status.RUNNING)
     assert end(cleanset)
     assert not end(cleanset)
     assert [delivery.event for delivery in Delivery.objects.all()] == [event]
 
 
-def test_run_that_is_cancelled_while_it_waits_is_told_too(alice: User, webhook: Webhook) -> None:
+def test_run_that_is_cancelled_while_it_waits_is_reported_too(
+    alice: User, webhook: Webhook
+) -> None:
     runs.cancel(make_cleanset(alice, status=Status.QUEUED))
     assert Delivery.objects.get().event == "run.cancelled"
 
 
-def test_progress_and_runs_of_others_are_not_told(alice: User, bob: User, webhook: Webhook) -> None:
+def test_progress_and_runs_of_others_are_not_reported(
+    alice: User, bob: User, webhook: Webhook
+) -> None:
     runs.claim(make_cleanset(alice, status=Status.QUEUED))
     runs.finish(make_cleanset(bob, status=Status.RUNNING))
     assert not Delivery.objects.exists()
 
 
-def test_webhook_hears_of_the_kinds_that_it_wants(alice: User, receiver: Any) -> None:
+def test_webhook_is_notified_of_the_kinds_that_it_asked_for(alice: User, receiver: Any) -> None:
     services.webhook_create(owner=alice, url=receiver.url, kinds=["dataset"])
     runs.finish(make_cleanset(alice, status=Status.RUNNING))
     runs.finish(make_dataset(alice, status=Status.RUNNING).versions.get())
@@ -243,7 +247,7 @@ def test_sweep_sends_what_is_due_and_forgets_what_is_old(
 
 
 @pytest.mark.parametrize("url", ["", "ftp://example.org", "example.org/hook", "https://"])
-def test_address_that_is_none_is_refused(alice: User, url: str) -> None:
+def test_invalid_address_is_refused(alice: User, url: str) -> None:
     with pytest.raises(DataProblem):
         services.webhook_create(owner=alice, url=url)
 

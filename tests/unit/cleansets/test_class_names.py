@@ -39,7 +39,7 @@ def test_spellings_that_people_overlook_are_the_same(typed: str) -> None:
     assert same_spelling(typed, CLASSES) == "card_arrival"
 
 
-def test_class_is_no_other_spelling_of_itself() -> None:
+def test_class_is_not_another_spelling_of_itself() -> None:
     assert same_spelling("card_arrival", CLASSES) is None
 
 
@@ -94,7 +94,7 @@ def test_clean_top_k_creates_a_class_only_where_that_was_chosen(
     assert RowReview.objects.count() == (2 if new_class else 0)
 
 
-def test_number_is_no_class(alice: User, client_of: Callable[[User], Client]) -> None:
+def test_number_is_not_a_class(alice: User, client_of: Callable[[User], Client]) -> None:
     cleanset = make_reviewable(alice, task=MLTask.REGRESSION)
     address = reverse("cleanset-decide", args=[cleanset.pk, 0])
     assert client_of(alice).post(address, {"next": "10", "typed_label": "12.5"}).status_code == 302

@@ -60,7 +60,7 @@ def test_auto_fix_labels_an_unlabeled_row(cleanset: Cleanset) -> None:
 
 
 @pytest.mark.parametrize("row_id", [1, COPY - 1])
-def test_auto_fix_is_refused_where_there_is_no_advice(cleanset: Cleanset, row_id: int) -> None:
+def test_auto_fix_is_refused_without_a_suggestion(cleanset: Cleanset, row_id: int) -> None:
     with pytest.raises(DataProblem, match="no suggestion"):
         decide(cleanset, row_id, "auto-fix")
     assert states(cleanset) == {}

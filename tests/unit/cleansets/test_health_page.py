@@ -64,7 +64,7 @@ def analysis_page(client: Client, cleanset: Cleanset, health: Health) -> str:
 NOISE = LabelNoise(wrong_fraction=0.05, low=0.03, high=0.2, held_out=0.8, held_out_true=0.84)
 
 
-def test_share_of_wrong_labels_is_told_with_its_interval_and_the_accuracy_against_true_labels(
+def test_share_of_wrong_labels_is_shown_with_its_interval_and_the_accuracy_against_true_labels(
     browser: Client, cleanset: Cleanset
 ) -> None:
     page = analysis_page(browser, cleanset, replace(HEALTH, noise=NOISE))
@@ -100,7 +100,7 @@ def test_noise_that_models_have_learned_is_warned_of(browser: Client, cleanset: 
     assert "both figures are probably too high" in page
 
 
-def test_every_finding_is_told_in_a_sentence(browser: Client, cleanset: Cleanset) -> None:
+def test_every_finding_is_stated_in_a_sentence(browser: Client, cleanset: Cleanset) -> None:
     page = analysis_page(browser, cleanset, HEALTH)
     assert "Most of the 12 flagged labels are probably wrong: expect about 10" in page
     assert "15\N{NO-BREAK SPACE}% of the labels log in are flagged" in page

@@ -123,7 +123,7 @@ def test_json_number_that_may_be_two_classes_is_asked_about(cleanset: Cleanset) 
         imported(cleanset, '[{"row_id": 1, "action": "label", "corrected_label": 1}]', "d.json")
 
 
-def test_json_number_is_a_number_in_a_regression_and_a_truth_value_is_none(alice: User) -> None:
+def test_json_number_is_a_number_in_a_regression_and_a_boolean_is_not(alice: User) -> None:
     cleanset = make_reviewable(alice, task=MLTask.REGRESSION)
     imported(cleanset, '[{"row_id": 1, "action": "label", "corrected_label": 7.25}]', "d.json")
     assert states(cleanset) == {1: ("label", "7.25", False)}
@@ -131,7 +131,7 @@ def test_json_number_is_a_number_in_a_regression_and_a_truth_value_is_none(alice
         imported(cleanset, '[{"row_id": 1, "action": "label", "corrected_label": true}]', "d.json")
 
 
-def test_decisions_that_stand_already_change_nothing(cleanset: Cleanset) -> None:
+def test_decisions_that_were_made_already_change_nothing(cleanset: Cleanset) -> None:
     imported(cleanset, GOOD)
     assert imported(cleanset, GOOD) == 0
     assert ReviewAction.objects.count() == 1
@@ -347,5 +347,5 @@ def test_apikey_makes_the_account_only_when_asked(db: None) -> None:
     assert User.objects.get().is_owner
 
 
-def test_apikey_refuses_what_is_no_address(db: None) -> None:
+def test_apikey_refuses_an_invalid_address(db: None) -> None:
     assert run("apikey", "dora", "--create")[2].startswith("'dora' is not an e-mail address")

@@ -117,7 +117,7 @@ def test_keeping_a_corrected_label_keeps_the_correction(first: Cleanset) -> None
     assert labels_of(improve(second), ROW) == ("billing", "delivery", "delivery", "keep")
 
 
-def test_label_that_is_set_back_to_the_uploaded_one_is_no_correction_any_more(
+def test_label_that_is_set_back_to_the_uploaded_one_is_no_longer_a_correction(
     first: Cleanset,
 ) -> None:
     decide(first, ROW, "auto-fix")
@@ -209,7 +209,7 @@ def test_every_mode_and_format_has_the_correction_and_the_uploaded_label(first: 
             assert (row[name], row[corrected], row[clean]) == ("billing", "delivery", "delivery")
 
 
-def test_sets_of_classes_are_inherited_and_their_order_is_no_correction(alice: User) -> None:
+def test_sets_of_classes_are_inherited_and_their_order_is_not_a_correction(alice: User) -> None:
     first = make_reviewable(alice, task=MLTask.MULTI_LABEL)
     uploaded = row_of(first, 0)["uploaded_label"]
     decide(first, 0, "label", "login")
@@ -221,7 +221,7 @@ def test_sets_of_classes_are_inherited_and_their_order_is_no_correction(alice: U
     assert labels_of(second, 0)[1] is None
 
 
-def test_numbers_are_inherited_and_another_spelling_is_no_correction(alice: User) -> None:
+def test_numbers_are_inherited_and_another_spelling_is_not_a_correction(alice: User) -> None:
     first = make_reviewable(alice, task=MLTask.REGRESSION)
     decide(first, 0, "auto-fix")
     second = improve(first)

@@ -73,7 +73,7 @@ def test_a_comma_typed_into_a_column_of_points_becomes_a_point() -> None:
         (NONE, "a", "has no labels"),
     ],
 )
-def test_what_is_no_label_of_the_task_is_refused(task: MLTask, typed: str, reason: str) -> None:
+def test_invalid_label_of_the_task_is_refused(task: MLTask, typed: str, reason: str) -> None:
     with pytest.raises(DataProblem, match=reason):
         checked_label(task, typed)
 

@@ -62,9 +62,7 @@ def test_a_row_can_be_bookmarked(browser: Client, cleanset: Cleanset) -> None:
     assert "Request 42: please help" in page
 
 
-def test_a_column_of_text_stands_first_and_has_the_room(
-    browser: Client, cleanset: Cleanset
-) -> None:
+def test_a_text_column_comes_first_and_is_the_widest(browser: Client, cleanset: Cleanset) -> None:
     project = cleanset.project
     project.feature_columns = ["channel", "message"]
     project.column_kinds = {"channel": "categorical", "message": "text"}

@@ -101,13 +101,13 @@ class TestSets:
             ("login", False, "", "4"),
         ]
 
-    def test_suggested_true_or_false_stands_only_where_it_disagrees(
+    def test_suggested_boolean_is_only_shown_if_it_disagrees(
         self, sets: Cleanset, alice: User, client_of: ClientOf
     ) -> None:
         text = page(client_of(alice), sets)
         assert text.count("Suggested: False") == text.count("Suggested: True") == 1
 
-    def test_the_empty_set_is_told_in_words(
+    def test_the_empty_set_is_shown_in_words(
         self, sets: Cleanset, alice: User, client_of: ClientOf
     ) -> None:
         text = page(client_of(alice), sets, f"?row={NO_CLASS_SUGGESTED}")

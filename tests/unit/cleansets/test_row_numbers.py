@@ -63,9 +63,7 @@ def test_row_has_one_number_on_every_page_and_in_exports(
     assert exported[ROW_ID]["message"] == f"Request {ROW_ID}: please help"
 
 
-def test_actions_of_earlier_versions_are_told_with_the_number_of_their_row(
-    cleanset: Cleanset, alice: User
-) -> None:
+def test_actions_of_earlier_versions_show_their_row_number(cleanset: Cleanset, alice: User) -> None:
     for kind, description in (
         ("single", "Label “row 5” for row 17"),
         ("undo", "Undid: Keep row 999"),

@@ -51,14 +51,14 @@ def test_rows_of_both_files_meet_in_order_however_they_are_grouped(tmp_path: Pat
     )
 
 
-def test_uploaded_cells_come_out_as_they_went_in(tmp_path: Path) -> None:
+def test_uploaded_cells_are_exported_unchanged(tmp_path: Path) -> None:
     cells = ["007", "1.50", None, "=1+1", "zwölf", "a\nb"]
     table = write(tmp_path / "a", {"code": cells}, row_group_size=10)
     result = write(tmp_path / "b", {"Suggested Label": ["x"] * len(cells)}, row_group_size=10)
     assert [row[0] for row in rows_of(table, result)] == cells
 
 
-def test_files_of_different_length_are_no_export(tmp_path: Path) -> None:
+def test_files_of_different_length_are_not_exported(tmp_path: Path) -> None:
     table = write(tmp_path / "a", {"code": ["1", "2"]}, row_group_size=10)
     result = write(tmp_path / "b", {"Suggested Label": ["x"]}, row_group_size=10)
     with pytest.raises(ValueError, match="same length"):

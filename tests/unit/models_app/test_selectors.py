@@ -26,7 +26,7 @@ def candidate(key: str, accuracy: float) -> dict[str, object]:
     }
 
 
-def test_accuracies_on_corrected_and_on_uploaded_data_stand_side_by_side(alice: User) -> None:
+def test_accuracies_on_corrected_and_uploaded_data_are_side_by_side(alice: User) -> None:
     cleanset = make_cleanset(
         alice, candidates=[candidate("linear", 0.8), candidate("ensemble", 0.85)]
     )
@@ -80,7 +80,7 @@ def test_preview_counts_what_training_will_see(alice: User) -> None:
     assert (rows.n_corrected, rows.n_excluded) == (2, 1)
 
 
-def test_given_label_that_is_chosen_again_is_no_correction(alice: User) -> None:
+def test_given_label_that_is_chosen_again_is_not_a_correction(alice: User) -> None:
     cleanset = make_reviewable(alice)
     decide(cleanset, 0, "label", "billing")
     assert selectors.training_preview(cleanset).n_corrected == 0
@@ -130,7 +130,7 @@ def test_models_of_other_users_are_not_listed(alice: User, bob: User) -> None:
         ("regression", "0.810", "+0.010", "Held-out R²"),
     ],
 )
-def test_scores_are_told_in_the_words_of_the_task(
+def test_scores_are_named_in_the_words_of_the_task(
     alice: User, task: str, held_out: str, difference: str, name: str
 ) -> None:
     cleanset = make_cleanset(

@@ -73,7 +73,9 @@ def button(cleanset: object) -> str:
         (Status.CANCELLED, "Deploy Model"),
     ],
 )
-def test_button_says_where_the_model_stands(alice: User, status: Status | None, words: str) -> None:
+def test_button_shows_the_state_of_the_model(
+    alice: User, status: Status | None, words: str
+) -> None:
     cleanset = make_cleanset(alice)
     if status:
         make_model(alice, cleanset=cleanset, status=status)

@@ -33,7 +33,7 @@ def text(name: str, mean_words: float = 12.0) -> Column:
 
 
 @pytest.mark.parametrize("name", ["label", "Class", "target", "y", "category", "given_label"])
-def test_the_label_is_known_by_its_name_wherever_it_stands(name: str) -> None:
+def test_the_label_is_recognised_by_its_name_in_any_position(name: str) -> None:
     columns = [
         Column("kind", K.CATEGORICAL),
         Column(name, K.CATEGORICAL),
@@ -59,7 +59,7 @@ def test_the_label_is_known_by_words_in_its_name_and_then_as_the_last(
     assert guess_choice([Column(name, K.CATEGORICAL) for name in names]).label_column == label
 
 
-def test_columns_that_cannot_be_a_label_are_none() -> None:
+def test_columns_that_cannot_be_a_label_are_not_guessed() -> None:
     columns = [
         Column("label", K.CATEGORICAL, n_distinct=1),
         Column("class", K.CATEGORICAL, n_distinct=900),
@@ -142,7 +142,7 @@ def test_useless_and_telling_columns_are_left_out_with_their_reasons() -> None:
     }
 
 
-def test_column_of_numbers_that_differ_as_those_of_the_label_do_is_no_copy() -> None:
+def test_column_of_numbers_that_differ_as_the_labels_do_is_not_a_copy() -> None:
     columns = [
         Column("speed", K.NUMBER, 1000, partition="each row alone", sketch=(0.5, -1.0, 0.2)),
         Column("cost", K.NUMBER, 1000, partition="each row alone", sketch=(0.53, -0.9, 0.1)),

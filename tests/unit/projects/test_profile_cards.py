@@ -79,7 +79,7 @@ def test_columns_without_frequent_values_say_so(fields: dict[str, object], said:
     assert card(profile(ColumnKind.TEXT, **fields)).rest == said
 
 
-def test_a_changed_kind_is_told_from_a_found_one() -> None:
+def test_a_changed_kind_is_marked_apart_from_an_inferred_one() -> None:
     found = profile(ColumnKind.TEXT)
 
     assert not card(found).is_chosen

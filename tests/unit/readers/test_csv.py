@@ -71,7 +71,7 @@ def test_decimal_commas_do_not_make_the_comma_the_delimiter(read: Reader) -> Non
     assert read(b"name;weight\na;1,5\nb;2,25\n").rows == [("a", "1,5"), ("b", "2,25")]
 
 
-def test_the_line_by_which_excel_names_the_delimiter_is_no_header(read: Reader) -> None:
+def test_the_line_in_which_excel_names_the_delimiter_is_not_a_header(read: Reader) -> None:
     reading = read(b"sep=;\r\na;b\r\n1;2\r\n")
     assert (reading.facts.columns, reading.rows) == (("a", "b"), [("1", "2")])
 
@@ -134,7 +134,7 @@ def test_encoding_is_found(read: Reader, codec: str, mark: bytes, found: str) ->
     assert reading.facts.encoding == found
 
 
-def test_reading_as_windows_1252_is_told(read: Reader) -> None:
+def test_reading_as_windows_1252_is_noted(read: Reader) -> None:
     assert "Windows-1252" in " ".join(read("a\nM\xfcnchen\n".encode("latin-1")).facts.notes)
 
 
@@ -143,7 +143,7 @@ def test_one_broken_byte_in_a_utf8_file_is_named_not_guessed(read: Reader) -> No
     assert "Line 52 " in read.problem(content)
 
 
-def test_blank_lines_are_left_out_and_told(read: Reader) -> None:
+def test_blank_lines_are_left_out_and_reported(read: Reader) -> None:
     reading = read(b"a,b\n1,2\n\n3,4\n\n   \n")
     assert reading.rows == [("1", "2"), ("3", "4")]
     assert reading.facts.notes == (
@@ -173,7 +173,7 @@ def test_long_cells_and_short_ones_come_in_together(read: Reader) -> None:
 
 
 @pytest.mark.parametrize("header", ["39,State-gov,77516", "39,77516,13", "1.5,2.5", "2024-01-31,x"])
-def test_a_header_that_looks_like_a_row_is_told(read: Reader, header: str) -> None:
+def test_a_header_that_looks_like_a_row_is_reported(read: Reader, header: str) -> None:
     note = " ".join(read(f"{header}\n{header}\n".encode()).facts.notes)
     assert "taken as column names" in note
 

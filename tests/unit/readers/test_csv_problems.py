@@ -57,7 +57,7 @@ def test_duplicate_column_names_are_refused(read: Reader, header: bytes) -> None
     assert message.startswith("Line 1: columns 1 and 3 have ")
 
 
-def test_names_that_differ_in_other_letters_are_no_duplicates(read: Reader) -> None:
+def test_names_that_differ_in_other_letters_are_not_duplicates(read: Reader) -> None:
     assert read("É,é\n1,2\n".encode()).rows == [("1", "2")]
 
 
@@ -111,7 +111,7 @@ def test_foreign_files_are_called_by_their_name(read: Reader, start: bytes, said
     "start",
     ["<!DOCTYPE html>\n<html>", "<html><body>", '<?xml version="1.0"?>\n<a>', "<table><tr>"],
 )
-def test_web_pages_are_told_from_tables(read: Reader, start: str) -> None:
+def test_web_pages_are_recognised_and_refused(read: Reader, start: str) -> None:
     assert "web page" in read.problem(f"{start}<p>log in, please</p>\n".encode(), "export.csv")
 
 

@@ -52,7 +52,7 @@ def table(texts: list[str]) -> str:
 
 
 @pytest.mark.parametrize("codec", TEXTS)
-def test_an_encoding_is_told_by_the_letters_that_come_out(read: Reader, codec: str) -> None:
+def test_an_encoding_is_recognised_by_the_letters_that_come_out(read: Reader, codec: str) -> None:
     reading = read(table(TEXTS[codec]).encode(codec))
     assert [row[0] for row in reading.rows] == TEXTS[codec]
     assert tuple(reading.facts.doubts) == ("encoding",)
@@ -93,7 +93,7 @@ def test_no_encoding_that_is_named_ends_in_anything_but_a_table_or_a_sentence(
     assert not problem or any(part in problem for part in ("cannot be decoded", "NUL", "no rows"))
 
 
-def test_bytes_that_are_no_text_in_any_encoding_are_refused(read: Reader) -> None:
+def test_bytes_that_are_not_text_in_any_encoding_are_refused(read: Reader) -> None:
     noise = bytes((37 * n * n + 11 * n) % 247 + 9 for n in range(3000))
     assert "no other encoding" in read.problem(b"a,b\n" + noise + b"\n")
 

@@ -59,7 +59,7 @@ def test_a_record_longer_than_a_piece_is_read_whole(read: Reader) -> None:
     assert read(json.dumps([{"a": long}, {"a": "b"}]).encode(), "t.json").rows == [(long,), ("b",)]
 
 
-def test_a_csv_with_a_bracket_is_no_json(read: Reader) -> None:
+def test_a_csv_with_a_bracket_is_not_json(read: Reader) -> None:
     assert read(b"[id],{x}\n1,2\n", "t.csv").rows == [("1", "2")]
 
 

@@ -108,7 +108,9 @@ def test_records_under_a_key_are_found(read: Reader, content: bytes, note: str) 
         (b'{"a": {}, "b": {}}', "each with"),
     ],
 )
-def test_what_is_no_table_or_may_be_two_is_refused(read: Reader, content: bytes, said: str) -> None:
+def test_json_that_is_not_a_table_or_may_be_two_is_refused(
+    read: Reader, content: bytes, said: str
+) -> None:
     assert said in read.problem(content, "t.json")
 
 

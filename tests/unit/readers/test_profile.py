@@ -168,7 +168,7 @@ def test_the_chosen_convention_decides_what_is_shown(profiles: Profiler) -> None
     assert ColumnProfile.from_dict(stored) == chosen["price"]
 
 
-def test_codes_and_sets_of_names_are_no_numbers(profiles: Profiler) -> None:
+def test_codes_and_sets_of_names_are_not_numbers(profiles: Profiler) -> None:
     found = profiles(
         {
             "phone": ["030 1234", "030 9876"],
@@ -292,7 +292,7 @@ def test_saved_index_is_recognised_with_gaps_or_without(
         ("rank", ["1", "2", "3"]),
     ],
 )
-def test_what_is_merely_sorted_or_tells_a_time_is_no_index(
+def test_sorted_columns_and_times_are_not_an_index(
     profiles: Profiler, name: str, cells: list[str]
 ) -> None:
     assert not profiles({name: cells})[name].counts_rows
@@ -335,14 +335,14 @@ def measured(n_words: int, word: str = "heavy") -> list[str]:
 @pytest.mark.parametrize(
     ("n_words", "is_said"), [(1, False), (2, True), (5, True), (25, True), (26, False)]
 )
-def test_words_among_numbers_are_said_where_they_change_the_kind(
+def test_words_among_numbers_are_named_if_they_change_the_kind(
     profiles: Profiler, n_words: int, is_said: bool
 ) -> None:
     profile = profiles({"weight": measured(n_words)})["weight"]
     assert bool(profile.words_note) is is_said
 
 
-def test_the_first_words_are_named_and_placeholders_are_none(profiles: Profiler) -> None:
+def test_the_first_words_are_named_without_placeholders(profiles: Profiler) -> None:
     cells = ["?", "n/a", *measured(5)[:-5], "light", "heavy", "light", " broken ", "lost"]
     profile = profiles({"weight": cells})["weight"]
     assert profile.kind is ColumnKind.IDENTIFIER

@@ -27,7 +27,7 @@ def test_a_quote_that_opens_in_one_row_and_closes_in_another_melts_no_rows(
     assert "“logged out after many tries”" in reading.facts.notes[-1]
 
 
-def test_melted_rows_among_cells_that_are_quoted_are_told(read: Reader) -> None:
+def test_rows_joined_by_stray_quotes_are_reported(read: Reader) -> None:
     rows = lines(30, ",")
     rows[3] = 'billing,"one, two"'
     rows[10] = 'login,"logged out'
@@ -86,7 +86,7 @@ def test_a_quote_after_a_space_is_found_far_down_the_file(read: Reader) -> None:
     assert read(content.encode()).rows[900] == ("login", "x, y")
 
 
-def test_spaces_that_stand_before_no_quoted_cell_stay(read: Reader) -> None:
+def test_spaces_before_unquoted_cells_stay(read: Reader) -> None:
     assert read(b'a,b\n "x" said he, y\n1,"say, ""hi"""\n').rows == [
         (' "x" said he', " y"),
         ("1", 'say, "hi"'),
@@ -100,12 +100,12 @@ def test_a_file_without_names_is_suspected(read: Reader, first: str) -> None:
     assert "taken as column names" in reading.facts.notes[-1]
 
 
-def test_a_name_that_one_of_many_cells_repeats_is_no_row_of_data(read: Reader) -> None:
+def test_a_name_that_one_of_many_cells_repeats_is_not_data(read: Reader) -> None:
     content = "\n".join(["label\ttext", *lines(300), "login\ttext", ""])
     assert read(content.encode(), "t.tsv").facts.doubts == {}
 
 
-def test_a_header_that_is_repeated_between_the_rows_is_no_row_of_data(read: Reader) -> None:
+def test_a_header_repeated_between_the_rows_is_not_data(read: Reader) -> None:
     content = "\n".join(["label\ttext", *lines(9), "label\ttext", *lines(9), ""])
     assert read(content.encode(), "t.tsv").facts.doubts == {}
 

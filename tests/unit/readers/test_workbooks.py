@@ -55,7 +55,7 @@ def xls(**sheets: list[list[object]]) -> bytes:
         {"Cover": [], "Notes": [["author", "Alice"], ["date", "today"]]},
     ],
 )
-def test_sheets_before_the_table_are_passed_over_and_that_is_told(
+def test_sheets_before_the_table_are_skipped_with_a_note(
     read: Reader, before: dict[str, list[list[object]]]
 ) -> None:
     reading = read(saved(workbook(**before, Data=TABLE)), "t.xlsx")
@@ -77,14 +77,14 @@ def test_any_sheet_can_be_asked_for(read: Reader) -> None:
     assert read(saved(book), "t.xlsx", sheet="other").rows == [("x",)]
 
 
-def test_a_sheet_that_is_not_there_is_refused_with_those_that_are(read: Reader) -> None:
+def test_a_missing_sheet_is_refused_with_the_existing_ones(read: Reader) -> None:
     content = saved(workbook(One=TABLE, Other=TABLE))
     assert "no sheet 'Third'. Its sheets are: One, Other" in read.problem(
         content, "t.xlsx", sheet="Third"
     )
 
 
-def test_a_table_of_one_column_is_read_where_there_is_no_other(read: Reader) -> None:
+def test_a_table_of_one_column_is_read_if_there_is_no_other(read: Reader) -> None:
     assert read(saved(workbook(A=[["text"], ["x"]], B=[["y"]])), "t.xlsx").rows == [("x",)]
 
 
@@ -119,7 +119,7 @@ def test_merged_labels_fill_their_ranges(read: Reader) -> None:
     )
 
 
-def test_a_title_that_is_merged_over_the_table_is_no_header(read: Reader) -> None:
+def test_a_title_merged_over_the_table_is_not_a_header(read: Reader) -> None:
     book = workbook(A=[["Report"], *TABLE])
     book["A"].merge_cells("A1:B1")
     reading = read(saved(book), "t.xlsx")
@@ -151,7 +151,7 @@ def test_merged_cells_of_old_workbooks_are_filled(read: Reader) -> None:
     assert [row[-2:] for row in reading.rows] == [("north", "1"), ("north", "2")]
 
 
-def test_an_old_office_file_that_is_no_workbook_is_refused(read: Reader) -> None:
+def test_an_old_office_file_that_is_not_a_workbook_is_refused(read: Reader) -> None:
     content = xls(A=TABLE)
     assert "no workbook that can be read, or it is damaged" in read.problem(
         content[:512] + bytes(2000), "t.xls"

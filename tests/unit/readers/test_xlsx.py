@@ -93,7 +93,7 @@ def test_leading_zeros_by_number_format_are_kept(read: Reader) -> None:
     assert read(saved(book), "t.xlsx").rows == [("00501",)]
 
 
-def test_only_the_first_sheet_is_read_and_that_is_told(read: Reader) -> None:
+def test_only_the_first_sheet_is_read_with_a_note(read: Reader) -> None:
     reading = read(workbook(["a"], ["1"], Notes=["x"]), "t.xlsx")
     assert reading.rows == [("1",)]
     assert reading.facts.notes == (
@@ -137,7 +137,7 @@ def test_a_wrong_size_in_the_file_cuts_nothing_off(read: Reader) -> None:
         ([["a", "b"], [1, "=A2+1"]], "formulas whose results were never stored"),
     ],
 )
-def test_sheets_that_are_no_table_are_refused(
+def test_sheets_that_are_not_tables_are_refused(
     read: Reader, rows: list[list[object]], said: str
 ) -> None:
     assert said in read.problem(workbook(*rows), "t.xlsx")

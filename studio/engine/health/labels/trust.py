@@ -43,9 +43,7 @@ def _trust_in_classes(analysis: Analysis) -> Trust | None:
       the bound is loose.
     - The kappa of likeliest and given classes.
 
-    On twelve data sets, of planted errors, uniform and between similar classes, and of real ones,
-    the true fraction was 0.36 to 1, the estimate 0.05 away on average and 0.13 at most. None with
-    fewer than two classes.
+    None with fewer than two classes. How near the estimate came: docs/decisions/calibration.md.
 
     References
     ----------

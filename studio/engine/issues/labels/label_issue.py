@@ -29,14 +29,12 @@ def find_label_issue(evidence: Evidence) -> Columns:
     -----
     `label_issue_score` is q / (q + g), where g is the out-of-sample probability of the given label
     and q that of the likeliest other: above 0.5 where another class is likelier, and 1 − g
-    (cleanlab's self-confidence) with two classes. With 77 classes it raised average precision from
-    0.978 to 0.982 against 1 − g, which a row also gets for being hard; the difference q − g lowered
-    it to 0.945. `is_label_issue` are the rows with the worst scores, as many as confident learning
-    counts errors in the joint distribution of given and true labels, or as are expected by the
-    calibration's noise if those are more; never where the given label is also the likeliest.
-    Against pruning by noise rate this gave up a few points of recall for 1 to 18 points of
-    precision. Where likeliest and given classes agree with a kappa below a third, the count is cut
-    in proportion: most of it is what models cannot tell.
+    (cleanlab's self-confidence) with two classes. `is_label_issue` are the rows with the worst
+    scores, as many as confident learning counts errors in the joint distribution of given and true
+    labels, or as are expected by the calibration's noise if those are more; never where the given
+    label is also the likeliest. Where likeliest and given classes agree with a kappa below a third,
+    the count is cut in proportion: most of it is what models cannot tell. For the alternatives see
+    docs/decisions/label-score.md.
 
     A class that occurs in one fold only could not be learned where it was held out, so its
     probability says nothing. Such a row counts as an issue when it is more likely than not another

@@ -26,15 +26,12 @@ def find_label_issue_numbers(evidence: Evidence) -> Columns:
     of that very row: an error that is large where models are usually sure counts more than the same
     error where they are not. Positive numbers with a long upper tail are compared by their ratios,
     see `studio.engine.labels.scale`. The bars believe their model as far as the data bear it out,
-    see `studio.engine.model_selection.spread`. Average precision with bars that are all the same,
-    that believe half, all, and as much as is borne out: 0.568, 0.654, 0.681 and 0.677 on planted
-    errors; 0.295, 0.297, 0.257 and 0.302, 0.162, 0.141, 0.124 and 0.137, 0.983, 0.985, 0.984 and
-    0.985 on real ones. z is scaled so that its median is that of normal errors. `label_issue_score`
-    is z² / (z² + t²) with t = 3.5, and `is_label_issue` above 0.5. On a scale that ends, numbers
-    cannot be as far off: t is at most four fifths of the way from a usual prediction to the farther
-    end, though no less than 2. Of 6,603 ratings of politeness none was flagged before, then 231, of
-    which 0.49 were wrong. `suggested_label` is the prediction written as the given labels are, for
-    flagged and for unlabeled rows. Unlabeled rows have no number that could be wrong: score 0.
+    see `studio.engine.model_selection.spread`. z is scaled so that its median is that of normal
+    errors. `label_issue_score` is z² / (z² + t²) with t = 3.5, and `is_label_issue` above 0.5. On a
+    scale that ends, numbers cannot be as far off: t is at most four fifths of the way from a usual
+    prediction to the farther end, though no less than 2. `suggested_label` is the prediction
+    written as the given labels are, for flagged and for unlabeled rows. Unlabeled rows have no
+    number that could be wrong: score 0. What was compared: docs/decisions/error-bars.md.
 
     A prediction is suggested in a flagged row only where it is more likely than not nearer to the
     true number than the given one; `suggested_label_confidence_score` is that probability, see

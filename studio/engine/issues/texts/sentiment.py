@@ -35,9 +35,8 @@ def find_sentiment(evidence: Evidence) -> Columns:
     `sentiment_score` runs from 0, most negative, over 0.5, neutral, to 1, most positive; missing
     for other languages. It is half of 1 + (positive share − negative share of the words), by
     VADER's lexicon and rules, of the first and the last 300 characters, with one neutral word more,
-    so that a word alone says less. Words of requests (“please help”, “top up”) have no weight. The
-    shares told positive tweets from negative ones better than VADER's compound sum (AUROC 0.90
-    against 0.85), which grows with the length of the text; without those words 0.92.
+    so that a word alone says less. Words of requests (“please help”, “top up”) have no weight. Why
+    not VADER's compound sum: docs/decisions/sentiment.md.
 
     References
     ----------

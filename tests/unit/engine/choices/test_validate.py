@@ -96,7 +96,7 @@ def test_one_class_that_every_row_has_is_refused_as_a_set() -> None:
     )
 
 
-def test_rare_classes_and_unlabeled_rows_are_no_reason_to_refuse() -> None:
+def test_rare_classes_and_unlabeled_rows_are_not_refused() -> None:
     frame = planted_table_with_oddities().frame
     checked_table(frame, frame["label"].tolist(), table_spec(n_folds=5))
 

@@ -71,7 +71,7 @@ def test_a_cell_with_one_meaning_is_read_alike_in_any_column(cell: str, number: 
         "5 kg",
     ],
 )
-def test_what_is_no_number_is_missing(cell: str) -> None:
+def test_cell_that_is_not_a_number_is_missing(cell: str) -> None:
     assert np.isnan(read_numbers([cell], POINT)[0])
     assert np.isnan(read_numbers([cell], COMMA)[0])
 
@@ -135,11 +135,11 @@ def test_day_and_month_are_never_swapped_in_one_cell() -> None:
     assert [str(moment)[:10] for moment in read] == ["2023-01-05", "NaT", "NaT"]
 
 
-def test_words_that_a_parser_would_complete_from_today_are_no_dates() -> None:
+def test_words_that_a_parser_would_complete_from_today_are_not_dates() -> None:
     assert read_moments(["12", "May", "10:30", "yesterday"], DAY).isna().all()
 
 
-def test_assumptions_and_mixtures_are_said_with_both_readings_and_counts() -> None:
+def test_assumptions_and_mixtures_are_reported_with_both_readings_and_counts() -> None:
     numbers, dates = ["1,234"], ["13/05/2023", "14/05/2023", "05/13/2023"]
     found = {
         "price": decimal_mark(numbers, _counts(numbers)),

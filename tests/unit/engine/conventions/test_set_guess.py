@@ -108,7 +108,7 @@ def test_names_without_recurring_parts_are_not_worth_a_question() -> None:
     assert possible_separator(counted(cities, 60)) is None
 
 
-def test_dates_texts_vectors_and_objects_are_no_sets() -> None:
+def test_dates_texts_vectors_and_objects_are_not_sets() -> None:
     draw = random.Random(0)
     columns = [
         [f"{day:02}/{month:02}/2024" for day in range(1, 28) for month in range(1, 13)],
@@ -120,7 +120,7 @@ def test_dates_texts_vectors_and_objects_are_no_sets() -> None:
     assert [recognised_separator(counted(cells)) for cells in columns] == [None] * len(columns)
 
 
-def test_who_says_that_cells_are_sets_is_told_how_they_are_most_probably_written() -> None:
+def test_choosing_sets_shows_how_they_are_probably_written() -> None:
     spaces = [*TOPICS * 30, *(f"{topic} urgent" for topic in TOPICS * 10)]
     assert recognised_separator(counted(spaces)) is None
     assert possible_separator(counted(spaces)) is Separator.SPACE
@@ -141,7 +141,7 @@ def test_a_written_set_reads_back_as_it_was(separator: Separator, names: tuple[s
 
 
 @pytest.mark.parametrize("separator", list(Separator))
-def test_only_beside_lists_an_empty_cell_is_no_label(separator: Separator) -> None:
+def test_empty_cell_is_no_label_only_beside_lists(separator: Separator) -> None:
     expected = None if separator.is_list else ()
     assert [read_set(cell, separator) for cell in (None, "", " ")] == [expected] * 3
 

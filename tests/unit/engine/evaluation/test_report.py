@@ -59,7 +59,7 @@ def test_mean_probability_of_a_cell_is_of_the_rows_labeled_so() -> None:
     assert report.confusion.mean_probability[1] == pytest.approx(of_label.mean(axis=0), abs=1e-6)
 
 
-def test_classes_that_are_mistaken_for_each_other_stand_together() -> None:
+def test_classes_that_are_mistaken_for_each_other_are_adjacent() -> None:
     rng = np.random.default_rng(0)
     labels = rng.integers(6, size=3_000)
     partner = {0: 3, 3: 0, 1: 4, 4: 1, 2: 5, 5: 2}

@@ -35,7 +35,7 @@ def test_the_more_absurd_a_number_the_farther_it_is_though_not_by_its_whole_size
     assert usual < long < absurd < 10 * long
 
 
-def test_a_seldom_value_in_a_column_that_is_nearly_constant_is_one_unit_away() -> None:
+def test_a_rare_value_in_a_nearly_constant_column_is_one_unit_away() -> None:
     encoder = make_encoder(ColumnKind.BOOLEAN, seed=0)
     cells = Cells.of(["true"] * 3 + ["false"] * 997)
     encoder.fit(cells)

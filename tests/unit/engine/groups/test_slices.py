@@ -75,7 +75,7 @@ def test_exchanged_range_of_a_number_is_found() -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.15])
-def test_nothing_is_said_of_clean_rows_and_of_errors_in_no_particular_place(share: float) -> None:
+def test_clean_rows_and_scattered_errors_form_no_group(share: float) -> None:
     frame = plain_frame()
     is_wrong = pd.Series(np.random.default_rng(1).random(len(frame)) < share)
     assert build_cleanset(exchanged(frame, is_wrong), table_spec(KINDS)).health.inverted == ()

@@ -37,7 +37,7 @@ def two_clouds(n_rows: int, *, seed: int = 0) -> tuple[pd.DataFrame, np.random.G
     return frame.assign(label=np.where(is_b, "b", "a")), rng
 
 
-def test_noise_is_told_by_given_and_suggested_class() -> None:
+def test_noise_is_shown_by_given_and_suggested_class() -> None:
     frame = planted_table(300, n_wrong=0).frame
     wrong = frame.index[frame["label"] == "low"][:15]
     frame.loc[wrong, "label"] = "high"
@@ -55,9 +55,7 @@ def test_noise_is_told_by_given_and_suggested_class() -> None:
     assert health.label_quality.score == pytest.approx(1 - len(flagged) / 300)
 
 
-def test_list_of_label_issues_is_trusted_where_classes_can_be_told_apart_and_not_where_they_cannot() -> (  # noqa: E501
-    None
-):
+def test_list_of_label_issues_is_trusted_if_classes_can_be_told_apart() -> None:
     frame, rng = two_clouds(400)
     wrong = rng.choice(400, 40, replace=False)
     frame.loc[wrong, "label"] = frame.loc[wrong, "label"].map({"a": "b", "b": "a"})
@@ -122,7 +120,7 @@ def test_copies_across_a_split_are_counted_on_both_sides() -> None:
     ]
 
 
-def test_column_of_many_values_is_no_split() -> None:
+def test_column_of_many_values_is_not_a_split() -> None:
     frame = planted_text(90, n_wrong=0).frame.assign(fold=[str(row) for row in range(90)])
     assert health_of(frame, text_spec(), "fold").leak is None
 

@@ -35,7 +35,7 @@ def test_other_languages_are_not_judged_by_english_spelling() -> None:
     assert found["informal_score"][6] == 0
 
 
-def test_dictionary_words_of_both_shores_names_and_trade_words_are_no_slips() -> None:
+def test_british_and_american_words_names_and_jargon_are_not_misspelled() -> None:
     words = [
         "colour",
         "color",
@@ -88,7 +88,7 @@ def test_contraction_without_apostrophe_is_a_slip_with_a_capital_too() -> None:
     assert found["is_informal"][6:].all()
 
 
-def test_parts_of_hyphenated_compounds_are_no_slips() -> None:
+def test_parts_of_hyphenated_compounds_are_not_misspelled() -> None:
     assert (
         found_in([*FORMAL, "a criss-cross pattern"], find_informal)["spelling_issue_score"][6] == 0
     )
@@ -98,7 +98,7 @@ def test_unknown_word_as_frequent_as_its_neighbour_is_a_word_of_its_own() -> Non
     assert misspelled({"fleek": 140, "fleet": 150}) == frozenset()
 
 
-def test_initials_code_and_sizes_are_no_chat_words() -> None:
+def test_initials_code_and_sizes_are_not_slang() -> None:
     texts = [
         "U.S. stamps",
         "AAA batteries",

@@ -74,7 +74,7 @@ def test_row_with_almost_the_same_numbers_is_a_near_duplicate() -> None:
     assert not issues.loc[[4, 91], "is_near_duplicate"].any()
 
 
-def test_rows_close_by_chance_in_the_one_number_that_differs_are_no_near_duplicates() -> None:
+def test_rows_close_by_chance_in_one_number_are_not_near_duplicates() -> None:
     frame = _frame_of_few_kinds_of_rows()
     near = {**frame.loc[3], "weight": f"{int(frame.loc[3, 'weight']) + 1}"}
     frame = pd.concat([frame, pd.DataFrame([near])], ignore_index=True)

@@ -22,7 +22,7 @@ def test_insults_are_toxic_and_complaints_are_not() -> None:
     assert found["toxic_score"].between(0, 1).all()
 
 
-def test_rude_word_about_a_thing_is_no_insult() -> None:
+def test_rude_word_about_a_thing_is_not_an_insult() -> None:
     things = [
         "this stupid fee again",
         "that sucks, no refund",
@@ -63,7 +63,7 @@ def test_rude_word_about_a_thing_is_no_insult() -> None:
         "Somebody already said goodbye, so checkmate idiot",
     ],
 )
-def test_obscene_word_counts_whatever_stands_beside_it(text: str) -> None:
+def test_obscene_word_counts_whatever_is_beside_it(text: str) -> None:
     assert found_in([text, PLAIN], find_toxic)["is_toxic"].tolist() == [True, False]
 
 

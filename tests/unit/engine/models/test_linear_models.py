@@ -47,7 +47,7 @@ def test_words_that_one_class_uses_more_decide_for_it() -> None:
     assert np.mean(model.classes_[said.argmax(axis=1)] == codes[200:]) > 0.85
 
 
-def test_two_classes_are_told_apart_by_one_plane() -> None:
+def test_two_classes_are_separated_by_one_plane() -> None:
     rng = np.random.default_rng(0)
     codes = rng.choice([0, 1], N_ROWS).astype(np.int32)
     counts = rng.poisson(1.0 + 2.0 * codes[:, None], (N_ROWS, 4)).astype(np.float32)

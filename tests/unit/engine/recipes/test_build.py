@@ -230,7 +230,7 @@ def test_two_processes_give_what_one_gives(table: Planted, of_table: CleansetRes
     assert without_times(parallel) == without_times(of_table)
 
 
-def test_stages_are_told_in_order_with_the_number_of_fits(table: Planted) -> None:
+def test_stages_are_reported_in_order_with_the_number_of_fits(table: Planted) -> None:
     watcher = Watcher()
     result = build_cleanset(table.frame, table_spec(), progress=watcher)
     assert watcher.stages == ["Reading features", "Training models", "Ensembling", "Finding issues"]

@@ -159,7 +159,7 @@ def test_known_texts_are_not_encoded_again(tmp_path: Path, monkeypatch: pytest.M
     assert np.array_equal(first, again[::-1])
 
 
-def test_inner_layers_stand_behind_the_vector_and_are_kept_with_it(
+def test_inner_layers_follow_the_vector_and_are_stored_with_it(
     arithmetic: Arithmetic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = EmbeddingStore(tmp_path / "embeddings.sqlite3")
