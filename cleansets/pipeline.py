@@ -116,7 +116,7 @@ def analyse_table(
             frame,
             replace(spec, budget_s=settings.FIT_BUDGET_S),
             labels=rows.labels if rows is not None and spec.label_column else None,
-            former_labels=former,
+            previous_labels=former,
             split_column=split,
             cache_dir=settings.CACHE_DIR / "engine" if use_cache else None,
             n_jobs=n_jobs,

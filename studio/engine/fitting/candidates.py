@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import TypeAlias, cast
 
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from studio.engine.features.catalogue import ENCODED
 from studio.engine.features.text import LONG_TEXT
 from studio.engine.ml_task import MLTask, Modality, Mode
-from studio.engine.models.base import Classifier, Regressor, SetClassifier
-from studio.engine.models.boosting import Boosting, NumberBoosting
-from studio.engine.models.forest import Forest, NumberForest, SetForest
-from studio.engine.models.line_boosting import LineBoosting
-from studio.engine.models.linear import MarginClassifier
+from studio.engine.models.base import Classifier, MultiLabelClassifier, Regressor
+from studio.engine.models.boosting import BoostingClassifier, BoostingRegressor
+from studio.engine.models.forest import ForestClassifier, ForestRegressor, MultiLabelForest
+from studio.engine.models.line_boosting import LineBoostingRegressor
+from studio.engine.models.linear import LinearSVMClassifier
 from studio.engine.models.logistic import TableLogistic
 from studio.engine.models.naive_bayes import NaiveBayes
 from studio.engine.models.neighbours import NeighbourClassifier
 from studio.engine.models.network import SmallNetwork
-from studio.engine.models.ratio import RatioClassifier
+from studio.engine.models.ratio import NBSVMClassifier
 from studio.engine.models.ridge import TunedRidge
-from studio.engine.models.set_logistic import SetLogistic
+from studio.engine.models.set_logistic import MultiLabelLogistic
 from studio.engine.schema import CleansetSpec
 from studio.engine.table.rows import digest
+
+Model: TypeAlias = Classifier | Regressor | MultiLabelClassifier
 
 CLASSES = frozenset({MLTask.MULTI_CLASS, MLTask.MULTI_LABEL})
 ONE_CLASS = frozenset({MLTask.MULTI_CLASS})
@@ -79,7 +81,7 @@ class Candidate:
     modality: Modality
     modes: frozenset[Mode]
     view: str
-    make: Callable[[int], Classifier | Regressor | SetClassifier]
+    make: Callable[[int], Model]
     suits: Callable[[Size], bool]
     tasks: frozenset[MLTask] = CLASSES
     is_additive: bool = False
@@ -132,9 +134,11 @@ def candidates_for(spec: CleansetSpec, size: Size) -> tuple[Candidate, ...]:
 
 
 def _with(
-    make: Callable[[int], Classifier | Regressor | SetClassifier], parameter: str, value: float
-) -> Callable[[int], Classifier | Regressor | SetClassifier]:
-    def make_with(seed: int) -> Classifier | Regressor | SetClassifier:
+    make: Callable[[int], Model],
+    parameter: str,
+    value: float,
+) -> Callable[[int], Model]:
+    def make_with(seed: int) -> Model:
         model = make(seed)
         model.set_params(**{parameter: value})
         return model
@@ -155,21 +159,21 @@ def _logistic(seed: int) -> Classifier:
 
 
 def _gentle_boosting(seed: int) -> Classifier:
-    return Boosting(n_rounds=150, n_leaves=8, min_rows_per_leaf=10, row_fraction=1.0,
+    return BoostingClassifier(n_rounds=150, n_leaves=8, min_rows_per_leaf=10, row_fraction=1.0,
     column_fraction=1.0,
                     has_random_splits=True, seed=seed)  # fmt: skip
 
 
 def _short_boosting(seed: int) -> Classifier:
-    return Boosting(n_rounds=75, learning_rate=0.1, seed=seed)
+    return BoostingClassifier(n_rounds=75, learning_rate=0.1, seed=seed)
 
 
 def _boosting(seed: int) -> Classifier:
-    return Boosting(n_rounds=150, seed=seed)
+    return BoostingClassifier(n_rounds=150, seed=seed)
 
 
 def _long_boosting(seed: int) -> Classifier:
-    return Boosting(n_rounds=300, seed=seed)
+    return BoostingClassifier(n_rounds=300, seed=seed)
 
 
 def _ridge(seed: int) -> Regressor:
@@ -186,13 +190,13 @@ def _number_boosting(
     n_rounds: int = 300,
     learning_rate: float = 0.05,
     column_fraction: float = 0.8,
-    kind: type[NumberBoosting] = NumberBoosting,
+    kind: type[BoostingRegressor] = BoostingRegressor,
 ) -> Callable[[int], Regressor]:
     return lambda seed: kind(
         n_rounds,
         learning_rate,
         n_leaves,
-        penalty=1.0,
+        reg_lambda=1.0,
         row_fraction=0.8,
         column_fraction=column_fraction,
         seed=seed,
@@ -202,18 +206,18 @@ def _number_boosting(
 CANDIDATES = (
     Candidate(
         "words", "Words, support vector machine", Modality.TEXT, ALWAYS, "words",
-        lambda seed: MarginClassifier(strength=0.3),
+        lambda seed: LinearSVMClassifier(C=0.3),
         lambda size: size.is_spaced, is_additive=True,
     ),
     Candidate(
         "words-ratio", "Words by class, support vector machine", Modality.TEXT, REGULAR, "words",
-        lambda seed: RatioClassifier(strength=3.0),
+        lambda seed: NBSVMClassifier(C=3.0),
         lambda size: size.is_spaced and size.n_classes <= _FEW_CLASSES, ONE_CLASS,
     ),
     Candidate(
         "characters", "Character sequences, support vector machine", Modality.TEXT, REGULAR,
         "characters",
-        lambda seed: MarginClassifier(strength=0.3),
+        lambda seed: LinearSVMClassifier(C=0.3),
         lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT,
     ),
     Candidate(
@@ -241,7 +245,7 @@ CANDIDATES = (
     ),
     Candidate(
         "symbols", "Character sequences, support vector machine", Modality.TEXT, ALWAYS, "symbols",
-        lambda seed: MarginClassifier(strength=0.2),
+        lambda seed: LinearSVMClassifier(C=0.2),
         lambda size: not size.is_spaced, is_additive=True,
     ),
     Candidate(
@@ -257,12 +261,12 @@ CANDIDATES = (
     Candidate(
         "set-layers", "Sentence embeddings of four layers, logistic regression", Modality.TEXT,
         REGULAR, "layers",
-        lambda seed: SetLogistic(strength=1.0), lambda size: size.n_rows <= _MANY_ROWS, SETS,
+        lambda seed: MultiLabelLogistic(C=1.0), lambda size: size.n_rows <= _MANY_ROWS, SETS,
     ),
     Candidate(
         "set-sentences", "Sentence embeddings, logistic regression", Modality.TEXT, REGULAR,
         "sentences",
-        lambda seed: SetLogistic(strength=4.0), lambda size: size.n_rows > _MANY_ROWS, SETS,
+        lambda seed: MultiLabelLogistic(C=4.0), lambda size: size.n_rows > _MANY_ROWS, SETS,
     ),
     Candidate(
         "sentences-neighbours", "Sentence embeddings, nearest neighbours", Modality.TEXT, REGULAR,
@@ -295,12 +299,12 @@ CANDIDATES = (
     ),
     Candidate(
         "forest", "Extremely randomised trees", Modality.TABULAR, ALWAYS, "trees",
-        lambda seed: Forest(seed=seed),
+        lambda seed: ForestClassifier(seed=seed),
         lambda size: size.n_rows < _FEW_ROWS and size.n_classes <= _MANY_CLASSES, ONE_CLASS,
     ),
     Candidate(
         "set-forest", "Extremely randomised trees", Modality.TABULAR, ALWAYS, "trees",
-        lambda seed: SetForest(seed=seed),
+        lambda seed: MultiLabelForest(seed=seed),
         lambda size: size.n_rows <= _VERY_MANY_ROWS, SETS,
     ),
     Candidate(
@@ -310,12 +314,12 @@ CANDIDATES = (
     ),
     Candidate(
         "linear", "Logistic regression", Modality.TABULAR, ALWAYS, "linear",
-        lambda seed: TableLogistic(strength=0.3),
+        lambda seed: TableLogistic(C=0.3),
         lambda size: size.n_classes <= _MANY_CLASSES, ONE_CLASS, is_additive=True,
     ),
     Candidate(
         "set-linear", "Logistic regression", Modality.TABULAR, REGULAR, "linear",
-        lambda seed: TableLogistic(strength=0.3),
+        lambda seed: TableLogistic(C=0.3),
         lambda size: size.n_classes <= _MANY_CLASSES, SETS,
     ),
     Candidate(
@@ -327,12 +331,12 @@ CANDIDATES = (
     Candidate(
         "set-both", "Sentence embeddings and columns, logistic regression", Modality.TABULAR,
         REGULAR, "both",
-        lambda seed: SetLogistic(strength=0.1),
+        lambda seed: MultiLabelLogistic(C=0.1),
         lambda size: size.n_rows <= _MANY_ROWS and size.has_phrases, SETS,
     ),
     Candidate(
         "linear-margin", "Support vector machine", Modality.TABULAR, ALWAYS, "linear",
-        lambda seed: MarginClassifier(strength=0.1),
+        lambda seed: LinearSVMClassifier(C=0.1),
         lambda size: size.n_classes > _MANY_CLASSES, ONE_CLASS, is_additive=True,
     ),
     Candidate(
@@ -372,12 +376,12 @@ CANDIDATES = (
     ),
     Candidate(
         "line-boosting", "Line, then gradient boosting", Modality.TABULAR, ALWAYS, "trees",
-        _number_boosting(63, n_rounds=150, learning_rate=0.1, kind=LineBoosting),
+        _number_boosting(63, n_rounds=150, learning_rate=0.1, kind=LineBoostingRegressor),
         lambda size: not size.is_by_ratio, NUMBERS,
     ),
     Candidate(
         "number-forest", "Extremely randomised trees", Modality.TABULAR, REGULAR, "trees",
-        lambda seed: NumberForest(n_trees=100, seed=seed),
+        lambda seed: ForestRegressor(n_trees=100, seed=seed),
         lambda size: size.n_rows < _FEW_ROWS, NUMBERS,
     ),
     Candidate(

@@ -1,323 +1,299 @@
-"""Fits one candidate's model to the labels of a task, and says what it predicts in the task's
-form.
-"""
+"""Fits one candidate's model to the labels of a task, and predicts in the task's form."""
 
 from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from studio.engine.features.base import Matrix
 from studio.engine.labels.scale import LabelScale
-from studio.engine.models.base import Classifier, Regressor, Sampling, SetClassifier, WarmStart
+from studio.engine.models.base import Classifier, MultiLabelClassifier, Regressor, Sampling
 from studio.engine.runtime.cache import Arrays
-from studio.engine.runtime.one_thread import one_thread
+from studio.engine.warm_start.estimator import State, WarmStartingEstimator
 
-# Of many classes with a row or two each, which are analysed like others.
+# scikit-learn warns of many classes with a row or two each, which are analysed like others.
 warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
 
 Predicted = npt.NDArray[np.float32]
-Memory: TypeAlias = dict[str, npt.NDArray[np.generic]]
-_CLASSES, _SCALE = "classes", "scale"  # in a memory, beside what the model keeps
+# Names in a state, beside those of the model.
+_CLASSES = "classes"
+_SCALE = "scale"
 
 
 def taken(features: Matrix, rows: npt.NDArray[np.int64]) -> Matrix:
-    """Return some rows, ascending, without a copy where they are all."""
+    """Return some rows, ascending, without copying if that is all of them."""
     return features if len(rows) == features.shape[0] else features[rows]
 
 
 class Learner(ABC):
-    """A model of any task. Native thread pools are bound to one thread, for fits run side by
-    side.
-    """
+    """A model of any task, which can continue from an earlier fit after a few labels changed."""
 
     @property
+    @abstractmethod
     def is_warm_startable(self) -> bool:
-        """Whether a fit can go on from an earlier one."""
-        return False
+        """Whether a fit can continue from an earlier one."""
 
     def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
-        """Return the positions of the rows to fit to, of all that are labeled: most models want
-        all.
-        """
+        """Return the positions of the labeled rows to fit to; for most models all of them."""
         return np.arange(len(targets))
 
     @abstractmethod
     def fit(
-        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None
+        self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays | None = None
     ) -> None:
-        """Learn from labeled rows: features (n, d) and the targets of `Labels`.
+        """Fit to labeled rows.
 
-        With the memory of an earlier fit to the same rows, go on from that, if it holds what is
-        needed.
+        Parameters
+        ----------
+        features
+            Shape (n, d).
+        targets
+            As in `Labels.targets`, n rows.
+        state
+            The `warm_start_state` of an earlier fit to the same rows. Used if it fits the classes;
+            otherwise the fit starts from scratch.
         """
 
     @abstractmethod
-    def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
-        """Return what is predicted: class probabilities (n, K) or numbers (n, 1).
+    def predict(self, features: Matrix, previous: Predicted | None = None) -> Predicted:
+        """Return class probabilities (n, K) or numbers (n, 1).
 
-        After a fit that went on, `before` is what had been predicted for these rows.
+        Parameters
+        ----------
+        features
+            Shape (n, d).
+        previous
+            After a fit from a state: the earlier fit's predictions for these rows.
         """
 
-    def memory(
-        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
-    ) -> Memory:
-        """Return what a later fit goes on from: this one was fitted to some rows and is asked about
-        others.
+    @abstractmethod
+    def warm_start_state(
+        self,
+        features: Matrix,
+        train_rows: npt.NDArray[np.int64],
+        predict_rows: npt.NDArray[np.int64],
+    ) -> State:
+        """Return what a later fit can continue from; empty if nothing.
 
-        Empty where nothing can be gone on from.
+        Parameters
+        ----------
+        features
+            All rows.
+        train_rows, predict_rows
+            Positions of the rows that this fit used, and of those that it predicts.
         """
-        return {}
 
 
-class ClassLearner(Learner):
-    """One of several classes per row: probabilities that sum to 1, 0 for classes that were not
-    seen.
+class ClassifierLearner(Learner):
+    """One of several classes per row.
+
+    Probabilities sum to 1; those of classes that no training row has are 0.
     """
 
     def __init__(self, classifier: Classifier, n_classes: int) -> None:
         self._classifier = classifier
+        self._estimator = WarmStartingEstimator(classifier, "predict_proba")
         self._n_classes = n_classes
         self._only_class: int | None = None
-        self._has_gone_on = False
 
     @property
     def is_warm_startable(self) -> bool:
-        """Whether the classifier is."""
-        return isinstance(self._classifier, WarmStart)
+        return self._estimator.can_continue
 
     def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
-        """Return those that the classifier wants."""
         if isinstance(self._classifier, Sampling):
             return self._classifier.sample(n_columns, np.asarray(targets, dtype=np.int32))
         return super().sample(n_columns, targets)
 
     def fit(
-        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None
+        self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays | None = None
     ) -> None:
-        """Fit; with so few rows that one class is left, that is all that can be predicted.
-
-        Where classes came or went, nothing can be gone on from.
-        """
         codes = np.asarray(targets, dtype=np.int32)
-        if (codes == codes[0]).all():
+        if (codes == codes[0]).all():  # classifiers need two classes
             self._only_class = int(codes[0])
             return
-        former = _if_of_classes(memory, np.unique(codes))
-        self._has_gone_on = _fit_or_go_on(self._classifier, features, codes, former)
+        self._estimator.fit(features, codes, _state_for(state, np.unique(codes)))
 
-    def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
-        """Return probabilities, shape (n, K)."""
-        if self._only_class is not None or not features.shape[0]:
-            return self._aligned(np.empty((features.shape[0], 0)))
-        with one_thread():
-            if before is not None and self._has_gone_on and isinstance(self._classifier, WarmStart):
-                return self._aligned(
-                    self._classifier.predict_from(features, before[:, self._classifier.classes_])
-                )
-            return self._aligned(self._classifier.predict_proba(features))
+    def predict(self, features: Matrix, previous: Predicted | None = None) -> Predicted:
+        probabilities = np.zeros((features.shape[0], self._n_classes), dtype=np.float32)
+        if self._only_class is not None:
+            probabilities[:, self._only_class] = 1.0
+        elif features.shape[0]:
+            classes = self._classifier.classes_
+            if previous is not None:
+                previous = previous[:, classes]
+            probabilities[:, classes] = self._estimator.predict(features, previous)
+        return probabilities
 
-    def memory(
-        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
-    ) -> Memory:
-        """Return the classifier's, with its classes."""
+    def warm_start_state(
+        self,
+        features: Matrix,
+        train_rows: npt.NDArray[np.int64],
+        predict_rows: npt.NDArray[np.int64],
+    ) -> State:
         if self._only_class is not None:
             return {}
-        memory = _memory_of(self._classifier, features, seen, asked)
-        return {**memory, _CLASSES: self._classifier.classes_} if memory else {}
-
-    def _aligned(self, probabilities: npt.NDArray[np.floating]) -> Predicted:
-        aligned = np.zeros((len(probabilities), self._n_classes), dtype=np.float32)
-        if self._only_class is not None:
-            aligned[:, self._only_class] = 1.0
-        elif len(probabilities):
-            aligned[:, self._classifier.classes_] = probabilities
-        return aligned
+        state = self._estimator.state(features, train_rows, predict_rows)
+        if state:
+            state[_CLASSES] = self._classifier.classes_
+        return state
 
 
-class SetLearner(Learner):
-    """Any number of classes per row: one classifier per class, whose probabilities are
-    independent.
-    """
+class BinaryRelevanceLearner(Learner):
+    """Any number of classes per row: an independent classifier per class."""
 
     def __init__(self, classifiers: Sequence[Classifier]) -> None:
-        self._learners = [ClassLearner(classifier, 2) for classifier in classifiers]
+        self._learners = [ClassifierLearner(classifier, 2) for classifier in classifiers]
 
     @property
     def is_warm_startable(self) -> bool:
-        """Whether the classifiers are."""
         return all(learner.is_warm_startable for learner in self._learners)
 
     def fit(
-        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None
+        self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays | None = None
     ) -> None:
-        """Fit a classifier per class, each to the rows that it wants."""
         members = np.asarray(targets, dtype=np.int32)
         for column, learner in enumerate(self._learners):
             rows = learner.sample(features.shape[1], members[:, column])
-            learner.fit(taken(features, rows), members[rows, column], _of_class(memory, column))
+            class_state = _state_of_class(state or {}, column)
+            learner.fit(taken(features, rows), members[rows, column], class_state)
 
-    def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
-        """Return the probability of each class, shape (n, K)."""
-        said = [
-            learner.predict(features, _both(before, place))
-            for place, learner in enumerate(self._learners)
-        ]
-        return np.column_stack([both[:, 1] for both in said])
+    def predict(self, features: Matrix, previous: Predicted | None = None) -> Predicted:
+        probabilities = []
+        for column, learner in enumerate(self._learners):
+            previous_pair = None
+            if previous is not None:
+                applies = previous[:, column]
+                previous_pair = np.column_stack([1 - applies, applies])
+            probabilities.append(learner.predict(features, previous_pair)[:, 1])
+        return np.column_stack(probabilities)
 
-    def memory(
-        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
-    ) -> Memory:
-        """Return those of all classes."""
-        return {
-            f"{column} {name}": values
-            for column, learner in enumerate(self._learners)
-            for name, values in learner.memory(features, seen, asked).items()
-        }
-
-
-def _of_class(memory: Arrays | None, column: int) -> Memory:
-    start = f"{column} "
-    return {
-        name.removeprefix(start): values
-        for name, values in (memory or {}).items()
-        if name.startswith(start)
-    }
+    def warm_start_state(
+        self,
+        features: Matrix,
+        train_rows: npt.NDArray[np.int64],
+        predict_rows: npt.NDArray[np.int64],
+    ) -> State:
+        """Return the states of all classes, each name after its class's number."""
+        state: State = {}
+        for column, learner in enumerate(self._learners):
+            class_state = learner.warm_start_state(features, train_rows, predict_rows)
+            for name, values in class_state.items():
+                state[f"{column} {name}"] = values
+        return state
 
 
-def _both(before: Predicted | None, column: int) -> Predicted | None:
-    return None if before is None else np.column_stack([1 - before[:, column], before[:, column]])
+class MultiLabelLearner(Learner):
+    """Any number of classes per row: one model for all classes.
 
+    Classes that all training rows have, or none, are predicted as such and not fitted.
+    """
 
-class JointSetLearner(Learner):
-    """Any number of classes per row: one model for all classes."""
-
-    def __init__(self, model: SetClassifier) -> None:
-        self._model = model
+    def __init__(self, model: MultiLabelClassifier) -> None:
+        self._estimator = WarmStartingEstimator(model, "predict_proba")
         self._is_constant: npt.NDArray[np.bool_] = np.empty(0, dtype=bool)
-        self._first: npt.NDArray[np.float32] = np.empty(0, dtype=np.float32)
-        self._has_gone_on = False
+        self._constants: npt.NDArray[np.float32] = np.empty(0, dtype=np.float32)
 
     @property
     def is_warm_startable(self) -> bool:
-        """Whether the model is."""
-        return isinstance(self._model, WarmStart)
+        return self._estimator.can_continue
 
     def fit(
-        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None
+        self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays | None = None
     ) -> None:
-        """Fit on the classes that some rows have and some have not, which are the same where it
-        goes on.
-        """
         members = np.asarray(targets, dtype=np.int32)
-        self._first = members[0].astype(np.float32)
+        self._constants = members[0].astype(np.float32)
         self._is_constant = np.asarray((members == members[0]).all(axis=0))
         if self._is_constant.all():
             return
         varying = np.flatnonzero(~self._is_constant)
-        former = _if_of_classes(memory, varying)
-        self._has_gone_on = _fit_or_go_on(self._model, features, members[:, varying], former)
+        self._estimator.fit(features, members[:, varying], _state_for(state, varying))
 
-    def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
-        """Return the probability of each class, shape (n, K)."""
-        predicted = np.tile(self._first, (features.shape[0], 1))
+    def predict(self, features: Matrix, previous: Predicted | None = None) -> Predicted:
+        probabilities = np.tile(self._constants, (features.shape[0], 1))
         if features.shape[0] and not self._is_constant.all():
-            with one_thread():
-                if before is not None and self._has_gone_on and isinstance(self._model, WarmStart):
-                    said = self._model.predict_from(features, before[:, ~self._is_constant])
-                else:
-                    said = self._model.predict_proba(features)
-            predicted[:, ~self._is_constant] = said
-        return predicted
+            if previous is not None:
+                previous = previous[:, ~self._is_constant]
+            probabilities[:, ~self._is_constant] = self._estimator.predict(features, previous)
+        return probabilities
 
-    def memory(
-        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
-    ) -> Memory:
-        """Return the model's, with the classes that it tells apart."""
+    def warm_start_state(
+        self,
+        features: Matrix,
+        train_rows: npt.NDArray[np.int64],
+        predict_rows: npt.NDArray[np.int64],
+    ) -> State:
         if self._is_constant.all():
             return {}
-        memory = _memory_of(self._model, features, seen, asked)
-        return {**memory, _CLASSES: np.flatnonzero(~self._is_constant)} if memory else {}
+        state = self._estimator.state(features, train_rows, predict_rows)
+        if state:
+            state[_CLASSES] = np.flatnonzero(~self._is_constant)
+        return state
 
 
-class NumberLearner(Learner):
-    """A number per row. For the model, targets are brought to the labels' scale, mean 0 and
-    deviation 1, and back.
-    """
+class RegressorLearner(Learner):
+    """A number per row, which the model learns in the labels' scale, standardised."""
 
     def __init__(self, regressor: Regressor, scale: LabelScale) -> None:
-        self._regressor = regressor
+        self._estimator = WarmStartingEstimator(regressor, "predict")
         self._label_scale = scale
-        self._mean, self._scale = 0.0, 1.0
-        self._has_gone_on = False
+        self._mean = 0.0
+        self._scale = 1.0
 
     @property
     def is_warm_startable(self) -> bool:
-        """Whether the regressor is."""
-        return isinstance(self._regressor, WarmStart)
+        return self._estimator.can_continue
 
     def fit(
-        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None = None
+        self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays | None = None
     ) -> None:
-        """Fit, or go on in the former scale."""
         numbers = np.asarray(targets, dtype=np.float64)
-        if memory and self.is_warm_startable:
-            self._mean, self._scale = memory[_SCALE].tolist()
+        if state and self.is_warm_startable:
+            self._mean, self._scale = state[_SCALE].tolist()
         else:
             values = self._label_scale.scaled(numbers)
-            self._mean, self._scale = float(values.mean()), float(values.std()) or 1.0
-        self._has_gone_on = _fit_or_go_on(self._regressor, features, self._scaled(numbers), memory)
+            self._mean = float(values.mean())
+            self._scale = float(values.std()) or 1.0
+        self._estimator.fit(features, self._standardised(numbers), state)
 
-    def predict(self, features: Matrix, before: Predicted | None = None) -> Predicted:
-        """Return the numbers, shape (n, 1)."""
+    def predict(self, features: Matrix, previous: Predicted | None = None) -> Predicted:
         if not features.shape[0]:
             return np.empty((0, 1), dtype=np.float32)
-        with one_thread():
-            if before is not None and self._has_gone_on and isinstance(self._regressor, WarmStart):
-                return self._as_given(self._regressor.predict_from(features, self._scaled(before)))
-            return self._as_given(self._regressor.predict(features))
+        start = None if previous is None else self._standardised(previous)
+        standardised = np.asarray(self._estimator.predict(features, start), dtype=np.float64)
+        numbers = self._label_scale.given(standardised * self._scale + self._mean)
+        return numbers.astype(np.float32).reshape(-1, 1)
 
-    def memory(
-        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
-    ) -> Memory:
-        """Return the regressor's, with the scale."""
-        memory = _memory_of(self._regressor, features, seen, asked)
-        return {**memory, _SCALE: np.array([self._mean, self._scale])} if memory else {}
+    def warm_start_state(
+        self,
+        features: Matrix,
+        train_rows: npt.NDArray[np.int64],
+        predict_rows: npt.NDArray[np.int64],
+    ) -> State:
+        state = self._estimator.state(features, train_rows, predict_rows)
+        if state:
+            state[_SCALE] = np.array([self._mean, self._scale])
+        return state
 
-    def _scaled(self, numbers: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    def _standardised(self, numbers: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         return (self._label_scale.scaled(numbers) - self._mean) / self._scale
 
-    def _as_given(self, scaled: npt.NDArray[np.floating]) -> Predicted:
-        given = self._label_scale.given(
-            np.asarray(scaled, dtype=np.float64) * self._scale + self._mean
-        )
-        return given.astype(np.float32).reshape(-1, 1)
+
+def _state_for(state: Arrays | None, classes: npt.NDArray[np.generic]) -> Arrays | None:
+    """Return the state if its fit was to the same classes."""
+    if state and np.array_equal(state[_CLASSES], classes):
+        return state
+    return None
 
 
-def _fit_or_go_on(
-    model: Any, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays | None
-) -> bool:
-    """Fit the model, and say whether it went on from a memory."""
-    goes_on = bool(memory) and isinstance(model, WarmStart)
-    with one_thread():  # two OpenMP threads beside a busy process were measured 100 times slower
-        if goes_on:
-            model.fit_from(features, targets, memory)
-        else:
-            model.fit(features, targets)
-    return goes_on
-
-
-def _memory_of(
-    model: object, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
-) -> Memory:
-    return model.memory(features, seen, asked) if isinstance(model, WarmStart) else {}
-
-
-def _if_of_classes(memory: Arrays | None, classes: npt.NDArray[np.generic]) -> Arrays | None:
-    """Return the memory if it is of a fit to the same classes; from others nothing can go on."""
-    return memory if memory and np.array_equal(memory[_CLASSES], classes) else None
+def _state_of_class(state: Arrays, column: int) -> State:
+    prefix = f"{column} "
+    return {
+        name.removeprefix(prefix): values
+        for name, values in state.items()
+        if name.startswith(prefix)
+    }

@@ -3,6 +3,6 @@
 - `crossval`: out-of-sample predictions of every candidate;
 - `selection`: candidates that are worth fitting on all folds;
 - `tuning`: regularisation by held-out loss;
-- `spread`: error bars of a regression;
+- `error_bars`: error bars of a regression;
 - `assessment`: compares the candidates and mixes them.
 """

@@ -1,4 +1,4 @@
-"""Fits every candidate on all folds but one and predicts the rows that it has not seen."""
+"""Cross-validation: fits every candidate on all folds but one and predicts the held-out rows."""
 
 from __future__ import annotations
 
@@ -25,16 +25,20 @@ from studio.engine.study.study import Study
 from studio.engine.table.rows import digest
 from studio.engine.tasks.registry import RECIPES
 
-_MEMORY = "memory "  # before the names of its arrays in the cache
+_STATE = "state "  # prefix of a warm-start state's arrays in the cache
 
 
 @dataclass(frozen=True, slots=True)
 class OutOfSample:
-    """A candidate's predictions for rows that its models did not see.
+    """A candidate's out-of-sample predictions.
 
-    `predicted`, shape (n_rows, P), one column per class or one of numbers: a labeled row's come
-    from the fold that held it out, an unlabeled row's are the mean over all folds. The times are
-    sums over the folds, in seconds.
+    Attributes
+    ----------
+    predicted
+        Shape (n_rows, P), one column per class or one of numbers. A labeled row's predictions come
+        from the fold that held it out, an unlabeled row's are the mean over all folds.
+    training_time_s, inference_time_s
+        Sums over the folds, in seconds.
     """
 
     candidate: Candidate
@@ -45,21 +49,32 @@ class OutOfSample:
 
 @dataclass(frozen=True, slots=True)
 class FoldFit:
-    """One candidate's predictions of one fold's held-out rows, then of all unlabeled rows.
+    """One candidate fitted without one fold.
 
-    `memory` is what a later fit may go on from; empty where nobody asked.
+    Attributes
+    ----------
+    predicted
+        Predictions of the held-out rows, then of all unlabeled rows, shape (m, P).
+    state
+        What a warm start continues from; empty where none can.
     """
 
     predicted: Predicted
     training_time_s: float
     inference_time_s: float
-    memory: Arrays = field(default_factory=dict)
+    state: Arrays = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A candidate on the first fold: predictions of its held-out rows, shape (n_held_out, P), and
-    seconds.
+    """A candidate on the first fold.
+
+    Attributes
+    ----------
+    predicted
+        Predictions of the held-out rows, shape (n_held_out, P).
+    seconds
+        For fitting and predicting.
     """
 
     candidate: Candidate
@@ -71,33 +86,30 @@ Choose: TypeAlias = Callable[[Sequence[Trial]], Sequence[Trial]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Fit:
-    """A fit to be done: which candidate, which fold, to which labels, and where its result is kept.
+class _Job:
+    """A fit to be done.
 
-    `start` is the fit to former labels from which this one goes on.
+    Attributes
+    ----------
+    fold
+        The fold that is held out.
+    key
+        Of the result in the cache.
+    warm_from
+        The fit to the previous labels from which this one continues; None from scratch.
     """
 
     candidate: Candidate
     fold: int
     labels: Labels
     key: str
-    start: _Fit | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Positions of the rows that a fold's model may be fitted to, and of those that it is asked
-    about.
-    """
-
-    seen: npt.NDArray[np.int64]
-    asked: npt.NDArray[np.int64]
+    warm_from: _Job | None = None
 
 
 def cross_validate(
     candidates: Sequence[Candidate], study: Study, resources: Resources, *, choose: Choose = list
 ) -> list[OutOfSample]:
-    """Predict every row out of sample with every candidate that proves itself on the first fold.
+    """Predict every row out of sample with every candidate chosen on the first fold.
 
     Parameters
     ----------
@@ -107,10 +119,10 @@ def cross_validate(
         n rows with their labels, folds and views.
     resources
         `n_jobs` fits run side by side in threads of this process. Finished fits are kept in the
-        cache, so a second attempt continues. Where the study has former labels, models that can go
-        on from the fits to those, which are done first if they are not kept.
+        cache, so a second attempt continues. If the study has previous labels, models that can warm
+        start continue from the fits to those, which are done first if they are not cached.
     choose
-        Says which candidates go on to the other folds.
+        Returns the candidates to fit on the other folds.
 
     Returns
     -------
@@ -118,98 +130,132 @@ def cross_validate(
         In the order of the candidates.
     """
     folds = range(study.n_folds)
-    fits = {(one.key, fold): _planned(one, fold, study) for one in candidates for fold in folds}
+    jobs = {}
+    for candidate in candidates:
+        for fold in folds:
+            jobs[candidate.key, fold] = _job(candidate, fold, study)
+
+    # With several candidates, the first fold decides. A warm start keeps to its first run's choice.
+    has_choice = len(candidates) > 1 and study.previous_labels is None
+    n_trial_folds = 1 if has_choice else study.n_folds
+    trial_jobs = [jobs[one.key, fold] for one in candidates for fold in folds[:n_trial_folds]]
+    done = _results(trial_jobs, study, resources, n_total=len(jobs))
+
     n_held_out = int(np.sum(study.fold_id == 0))
-    # Where there is a choice, one fold tells. Those that go on from a first run were chosen in it.
-    n_at_first = 1 if len(candidates) > 1 and study.former is None else study.n_folds
-    at_first = [fits[one.key, fold] for one in candidates for fold in folds[:n_at_first]]
-    done = _fitted(at_first, study, resources, n_total=len(fits))
-    tried = [(one, done[fits[one.key, 0].key]) for one in candidates]
-    trials = [
-        Trial(one, fit.predicted[:n_held_out], fit.training_time_s + fit.inference_time_s)
-        for one, fit in tried
-    ]
+    trials = []
+    for candidate in candidates:
+        fit = done[jobs[candidate.key, 0].key]
+        seconds = fit.training_time_s + fit.inference_time_s
+        trials.append(Trial(candidate, fit.predicted[:n_held_out], seconds))
     chosen = [trial.candidate for trial in choose(trials)]
-    others = [fits[one.key, fold] for one in chosen for fold in folds[n_at_first:]]
-    done |= _fitted(
-        others, study, resources, n_before=len(at_first), n_total=len(at_first) + len(others)
-    )
-    return [
-        _assembled(one, [done[fits[one.key, fold].key] for fold in folds], study) for one in chosen
-    ]
+
+    other_jobs = [jobs[one.key, fold] for one in chosen for fold in folds[n_trial_folds:]]
+    n_total = len(trial_jobs) + len(other_jobs)
+    done |= _results(other_jobs, study, resources, n_before=len(trial_jobs), n_total=n_total)
+
+    results = []
+    for candidate in chosen:
+        fits = [done[jobs[candidate.key, fold].key] for fold in folds]
+        results.append(_assembled(candidate, fits, study))
+    return results
 
 
-def _planned(candidate: Candidate, fold: int, study: Study) -> _Fit:
-    fit = _Fit(candidate, fold, study.labels, _fit_key(candidate, study, study.labels, fold))
-    if study.former is None or not _learner(candidate, study).is_warm_startable:
-        return fit
-    start = _Fit(candidate, fold, study.former, _fit_key(candidate, study, study.former, fold))
-    return replace(fit, key=digest("from", start.key, fit.key), start=start)
+def _job(candidate: Candidate, fold: int, study: Study) -> _Job:
+    labels = study.labels
+    job = _Job(candidate, fold, labels, _fit_key(candidate, study, labels, fold))
+    previous = study.previous_labels
+    if previous is None or not _learner(candidate, study).is_warm_startable:
+        return job
+    warm_from = _Job(candidate, fold, previous, _fit_key(candidate, study, previous, fold))
+    return replace(job, key=digest("from", warm_from.key, job.key), warm_from=warm_from)
 
 
 def _learner(candidate: Candidate, study: Study) -> Learner:
     return RECIPES[study.spec.task].learner(candidate, study.labels, study.spec.seed)
 
 
-def _fitted(
-    fits: Sequence[_Fit], study: Study, resources: Resources, *, n_before: int = 0, n_total: int
+def _results(
+    jobs: Sequence[_Job], study: Study, resources: Resources, *, n_before: int = 0, n_total: int
 ) -> dict[str, FoldFit]:
-    """Return the results by key: those that are kept, and the others once they are computed."""
-    kept = [
-        fit for fit in fits if fit.start is None
-    ]  # to go on from another fit is quicker than its files are worth
-    done = {
-        fit.key: replace(stored, memory={})
-        for fit in kept
-        if (stored := _stored(fit.key, resources)) is not None
-    }
-    waiting = [fit for fit in fits if fit.key not in done]
-    for view in dict.fromkeys(fit.candidate.view for fit in waiting):
+    """Return the results by key: those in the cache, and the others once they are computed.
+
+    Warm-started fits are cheaper than caching them.
+    """
+    done = {}
+    for job in jobs:
+        if job.warm_from is None and (stored := _stored(job.key, resources)) is not None:
+            done[job.key] = replace(stored, state={})
+    waiting = [job for job in jobs if job.key not in done]
+    for view in dict.fromkeys(job.candidate.view for job in waiting):
         study.views.matrix(view)  # under its own stage, before the fits are counted
     resources.progress(TRAINING_MODELS, n_before + len(done), n_total)
-    starts = _starts([fit.start for fit in waiting if fit.start is not None], study, resources)
-    for fit, result in _run(waiting, starts, study, resources):
-        if fit.start is None:
-            resources.cache.put(fit.key, _as_arrays(result))
-        done[fit.key] = replace(result, memory={})
+
+    starts = [job.warm_from for job in waiting if job.warm_from is not None]
+    previous_fits = _previous_fits(starts, study, resources)
+    for job, fit in _run(waiting, previous_fits, study, resources):
+        if job.warm_from is None:
+            resources.cache.put(job.key, _as_arrays(fit))
+        done[job.key] = replace(fit, state={})
         resources.progress(TRAINING_MODELS, n_before + len(done), n_total)
     return done
 
 
-def _starts(fits: Sequence[_Fit], study: Study, resources: Resources) -> dict[str, FoldFit]:
-    """Return the fits that others go on from, by key."""
-    kept = {fit.key: _stored(fit.key, resources) for fit in fits}
-    starts = {key: stored for key, stored in kept.items() if stored is not None}
-    for fit, result in _run([fit for fit in fits if fit.key not in starts], {}, study, resources):
-        resources.cache.put(fit.key, _as_arrays(result))
-        starts[fit.key] = result
-    return starts
+def _previous_fits(jobs: Sequence[_Job], study: Study, resources: Resources) -> dict[str, FoldFit]:
+    """Return the fits to the previous labels by key, each with its state."""
+    fits = {}
+    for job in jobs:
+        if (stored := _stored(job.key, resources)) is not None:
+            fits[job.key] = stored
+    missing = [job for job in jobs if job.key not in fits]
+    for job, fit in _run(missing, {}, study, resources):
+        resources.cache.put(job.key, _as_arrays(fit))
+        fits[job.key] = fit
+    return fits
 
 
 def _run(
-    fits: Sequence[_Fit], starts: Mapping[str, FoldFit], study: Study, resources: Resources
-) -> Iterator[tuple[_Fit, FoldFit]]:
-    jobs = (
+    jobs: Sequence[_Job],
+    previous_fits: Mapping[str, FoldFit],
+    study: Study,
+    resources: Resources,
+) -> Iterator[tuple[_Job, FoldFit]]:
+    """Yield the fits as they end.
+
+    They run in threads of this process, unless the caller has named a cluster: the models compute
+    outside Python's lock, and processes would each load the libraries and hold the features again.
+    """
+    calls = (
         delayed(_fit_fold)(
             position,
-            _learner(fit.candidate, study),
-            study.views.matrix(fit.candidate.view),
-            fit.labels.targets,
-            _rows(study.fold_id, fit.fold),
-            starts[fit.start.key] if fit.start else None,
+            _learner(job.candidate, study),
+            study.views.matrix(job.candidate.view),
+            job.labels.targets,
+            _train_and_predict_rows(study.fold_id, job.fold),
+            previous_fits[job.warm_from.key] if job.warm_from else None,
         )
-        for position, fit in enumerate(fits)
+        for position, job in enumerate(jobs)
     )
-    n_fits = max(1, min(resources.n_jobs, len(fits)))
-    # Threads of this process, unless whoever runs the engine has named a cluster: the models
-    # compute outside Python's lock, and processes would each load the libraries and hold the
-    # features anew. Native pools are bound here, as fits that begin and end side by side would undo
-    # each other's bounds.
+    n_jobs = max(1, min(resources.n_jobs, len(jobs)))
+    parallel = Parallel(n_jobs=n_jobs, prefer="threads", return_as="generator_unordered")
+    # Native pools are bound here, as fits that begin and end side by side would undo each other's
+    # bounds.
     with one_thread():
-        for position, result in Parallel(
-            n_jobs=n_fits, prefer="threads", return_as="generator_unordered"
-        )(jobs):
-            yield fits[position], result
+        for position, fit in parallel(calls):
+            yield jobs[position], fit
+
+
+def _train_and_predict_rows(
+    fold_id: npt.NDArray[np.int16], fold: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the labeled rows of the other folds, and the held-out rows followed by the unlabeled.
+
+    Both are positions, ascending but for the seam.
+    """
+    is_unlabeled = fold_id == NO_FOLD
+    is_held_out = fold_id == fold
+    train_rows = np.flatnonzero(~is_held_out & ~is_unlabeled)
+    predict_rows = np.concatenate([np.flatnonzero(is_held_out), np.flatnonzero(is_unlabeled)])
+    return train_rows, predict_rows
 
 
 def _fit_fold(
@@ -217,23 +263,23 @@ def _fit_fold(
     learner: Learner,
     features: Matrix,
     targets: npt.NDArray[np.generic],
-    rows: _Rows,
-    start: FoldFit | None,
+    rows: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    previous: FoldFit | None,
 ) -> tuple[int, FoldFit]:
-    seen, asked = rows.seen[learner.sample(features.shape[1], targets[rows.seen])], rows.asked
+    train_rows, predict_rows = rows
+    train_rows = train_rows[learner.sample(features.shape[1], targets[train_rows])]
+    state = previous.state if previous else None
+    previous_predictions = previous.predicted if previous else None
+
     started = time.perf_counter()
-    learner.fit(features[seen], targets[seen], start.memory if start else None)
+    learner.fit(features[train_rows], targets[train_rows], state)
     fitted = time.perf_counter()
-    predicted = learner.predict(features[asked], start.predicted if start else None)
+    predicted = learner.predict(features[predict_rows], previous_predictions)
     ended = time.perf_counter()
-    memory = {} if start else learner.memory(features, seen, asked)
-    return position, FoldFit(predicted, fitted - started, ended - fitted, memory)
 
-
-def _rows(fold_id: npt.NDArray[np.int16], fold: int) -> _Rows:
-    is_unlabeled, is_held_out = fold_id == NO_FOLD, fold_id == fold
-    asked = np.concatenate([np.flatnonzero(is_held_out), np.flatnonzero(is_unlabeled)])
-    return _Rows(np.flatnonzero(~is_held_out & ~is_unlabeled), asked)
+    # A warm-started fit is never continued from: results depend on two sets of labels alone.
+    new_state = {} if previous else learner.warm_start_state(features, train_rows, predict_rows)
+    return position, FoldFit(predicted, fitted - started, ended - fitted, new_state)
 
 
 def _assembled(candidate: Candidate, fits: Sequence[FoldFit], study: Study) -> OutOfSample:
@@ -253,28 +299,30 @@ def _assembled(candidate: Candidate, fits: Sequence[FoldFit], study: Study) -> O
 
 def _fit_key(candidate: Candidate, study: Study, labels: Labels, fold: int) -> str:
     seed = study.spec.seed
-    numbers = (
+    settings = (
         f"{study.spec.task} {fold} {seed} {labels.n_outputs} {labels.scale} scikit-learn"
         f" {sklearn.__version__}"
     )
-    features, model = study.views.key(candidate.view), candidate.signature(seed)
-    return digest("fit 5", features, model, labels.targets, study.fold_id, numbers)
+    features = study.views.key(candidate.view)
+    model = candidate.signature(seed)
+    return digest("fit 6", features, model, labels.targets, study.fold_id, settings)
 
 
 def _stored(key: str, resources: Resources) -> FoldFit | None:
     arrays = resources.cache.get(key)
     if arrays is None:
         return None
-    training, inference = arrays["seconds"].tolist()
-    memory = {
-        name.removeprefix(_MEMORY): array
+    training_time_s, inference_time_s = arrays["seconds"].tolist()
+    state = {
+        name.removeprefix(_STATE): array
         for name, array in arrays.items()
-        if name.startswith(_MEMORY)
+        if name.startswith(_STATE)
     }
-    return FoldFit(np.asarray(arrays["predicted"], dtype=np.float32), training, inference, memory)
+    predicted = np.asarray(arrays["predicted"], dtype=np.float32)
+    return FoldFit(predicted, training_time_s, inference_time_s, state)
 
 
 def _as_arrays(fit: FoldFit) -> dict[str, npt.NDArray[np.generic]]:
     seconds = np.array([fit.training_time_s, fit.inference_time_s])
-    memory = {_MEMORY + name: array for name, array in fit.memory.items()}
-    return {"predicted": fit.predicted, "seconds": seconds, **memory}
+    state = {_STATE + name: array for name, array in fit.state.items()}
+    return {"predicted": fit.predicted, "seconds": seconds, **state}

@@ -1,4 +1,4 @@
-"""Chooses how strongly a candidate is fitted, by held-out loss on the data set at hand."""
+"""Chooses a candidate's regularisation, by held-out loss on the data set at hand."""
 
 from __future__ import annotations
 
@@ -35,8 +35,7 @@ def tuned(candidates: Sequence[Candidate], study: Study, resources: Resources) -
     candidates
         Those without a parameter to tune stay as they are.
     study
-        Where it has former labels, these decide, as the fits that others go on from were tuned to
-        them.
+        Its previous labels decide if it has any: warm starts continue from fits tuned to them.
 
     Notes
     -----
@@ -44,7 +43,7 @@ def tuned(candidates: Sequence[Candidate], study: Study, resources: Resources) -
     rows, a third of all; the loss is that of calibrated probabilities. The same rows are held out
     from folds later on, so that one number per candidate has seen them.
     """
-    labels = study.former or study.labels
+    labels = study.previous_labels or study.labels
     rows = _sample(study)
     waiting = [candidate for candidate in candidates if candidate.tuning is not None]
     for view in dict.fromkeys(candidate.view for candidate in waiting):

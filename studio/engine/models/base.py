@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.features.base import Matrix
-from studio.engine.runtime.cache import Arrays
 
 
 class Classifier(Protocol):
@@ -19,44 +18,40 @@ class Classifier(Protocol):
     classes_: npt.NDArray[np.int32]
 
     def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> object:
-        """Learn from rows of at least two classes."""
+        """Fit to codes of at least two classes, shape (n,)."""
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
-        """Return class probabilities, columns in the order of `classes_`."""
+        """Return class probabilities, shape (n, K), columns in the order of `classes_`."""
 
     def get_params(self) -> Mapping[str, object]:
-        """Return the parameters that decide the fit, apart from the data."""
+        """Return the parameters."""
 
     def set_params(self, **params: object) -> object:
-        """Change some of these parameters."""
+        """Change some parameters."""
 
 
 class Regressor(Protocol):
     """The part of scikit-learn's regressors that is used here."""
 
     def fit(self, features: Matrix, values: npt.NDArray[np.float64]) -> object:
-        """Learn from rows with a number each."""
+        """Fit to numbers, shape (n,)."""
 
     def predict(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return a number per row, shape (n,)."""
 
     def get_params(self) -> Mapping[str, object]:
-        """Return the parameters that decide the fit, apart from the data."""
+        """Return the parameters."""
 
     def set_params(self, **params: object) -> object:
-        """Change some of these parameters."""
+        """Change some parameters."""
 
 
-class SetClassifier(ABC):
-    """A model that fits all classes of a multi-label task together, where others are fitted once
-    per class.
-    """
+class MultiLabelClassifier(ABC):
+    """A model that fits all classes of a multi-label task together; others are fitted per class."""
 
     @abstractmethod
     def fit(self, features: Matrix, members: npt.NDArray[np.int32]) -> object:
-        """Learn from whether each class applies, shape (n, K); each applies to some rows and not to
-        others.
-        """
+        """Fit to whether each class applies, shape (n, K); to some rows each, and not to all."""
 
     @abstractmethod
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
@@ -64,11 +59,11 @@ class SetClassifier(ABC):
 
     @abstractmethod
     def get_params(self) -> Mapping[str, object]:
-        """Return the parameters that decide the fit, apart from the data."""
+        """Return the parameters."""
 
     @abstractmethod
     def set_params(self, **params: object) -> object:
-        """Change some of these parameters."""
+        """Change some parameters."""
 
 
 class Sampling(ABC):
@@ -76,36 +71,4 @@ class Sampling(ABC):
 
     @abstractmethod
     def sample(self, n_columns: int, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
-        """Return the positions of the rows to fit it to, ascending; every class keeps some."""
-
-
-class WarmStart(ABC):
-    """A model that can go on from an earlier fit to the same rows, few of whose labels were others.
-
-    What is said has shape (n, P): class probabilities in the order of `classes_`, or one column of
-    numbers.
-    """
-
-    @abstractmethod
-    def memory(
-        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
-    ) -> dict[str, npt.NDArray[np.generic]]:
-        """Return what a later fit goes on from: the model was just fitted to some rows and is asked
-        about others.
-
-        Empty where that would be too much to keep; the later fit is done anew then.
-        """
-
-    @abstractmethod
-    def fit_from(
-        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays
-    ) -> object:
-        """Learn from the same rows as the earlier fit, whose memory this is."""
-
-    @abstractmethod
-    def predict_from(
-        self, features: Matrix, before: npt.NDArray[np.floating]
-    ) -> npt.NDArray[np.floating]:
-        """Return what is said after `fit_from` of the rows asked about before, of which `before`
-        was said then.
-        """
+        """Return the positions of the rows to fit to, ascending; every class keeps some."""

@@ -10,25 +10,24 @@ from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from studio.engine.features.base import Matrix
-from studio.engine.models.base import WarmStart
 from studio.engine.models.openmp import lightgbm
 from studio.engine.runtime.cache import Arrays
+from studio.engine.warm_start.estimator import State, WarmStart
 
-_FEWEST_LEAVES, _MOST_LEAVES, _ROWS_PER_LEAF = 15, 127, 1_000
-_FURTHER_ROUNDS, _FURTHER_STEP = (
-    0.1,
-    2.0,
-)  # of the rounds and of the learning rate, for a fit that goes on
-_ROWS_FOR_BINS = 20_000  # that many say where to cut a column as well as ten times as many
-_LEAST_PROBABILITY = 1e-9
-_SAID = (  # of the rows fitted to: probabilities, with two classes that of the second, or numbers
-    "said"
-)
+_MIN_LEAVES = 15
+_MAX_LEAVES = 127
+_ROWS_PER_LEAF = 1_000
+# A warm start's share of the rounds, and factor of the learning rate.
+_WARM_ROUNDS = 0.1
+_WARM_RATE = 2.0
+_ROWS_FOR_BINS = 20_000  # as good as ten times as many
+_MIN_PROBABILITY = 1e-9
+# Predictions for the training rows: probabilities (of two classes the second's) or numbers.
+_PREDICTED = "predicted"
 
 
 class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """LightGBM with shallow trees that each see half of the columns, so that wrong labels are not
-    learned.
+    """LightGBM with shallow trees on half of the columns, so that wrong labels are not learned.
 
     No early stopping: it would set rows aside. See docs/decisions/trees.md.
 
@@ -40,17 +39,15 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
     n_rounds
         Trees, or trees per class.
     learning_rate
-        How much of a tree's advice is taken.
+        Factor of each tree's values.
     n_leaves, min_rows_per_leaf
-        Size of a tree. Without a number, leaves grow with the rows: many rows hold more than
-        fifteen leaves can say.
-    penalty
-        Of squared leaf values.
+        Size of a tree. None lets the number of leaves grow with the rows.
+    reg_lambda
+        Penalty on squared leaf values.
     row_fraction, column_fraction
-        What each tree sees.
+        Share of the rows and columns that each tree is grown on.
     has_random_splits
-        Whether one threshold per column is drawn in place of the best being sought, which helps
-        with few rows.
+        Whether one random threshold is tried per column instead of all, which helps with few rows.
     seed
         Draws rows and columns.
     """
@@ -61,7 +58,7 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         learning_rate: float = 0.05,
         n_leaves: int | None = None,
         min_rows_per_leaf: int = 20,
-        penalty: float = 5.0,
+        reg_lambda: float = 5.0,
         row_fraction: float = 1.0,
         column_fraction: float = 0.5,
         has_random_splits: bool = False,  # noqa: FBT001, FBT002
@@ -71,58 +68,61 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         self.learning_rate = learning_rate
         self.n_leaves = n_leaves
         self.min_rows_per_leaf = min_rows_per_leaf
-        self.penalty = penalty
+        self.reg_lambda = reg_lambda
         self.row_fraction = row_fraction
         self.column_fraction = column_fraction
         self.has_random_splits = has_random_splits
         self.seed = seed
 
-    def memory(
-        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
-    ) -> dict[str, npt.NDArray[np.generic]]:
-        """Return what training came to for the rows fitted to: to predict them takes half as long
-        as the fit.
-        """
-        said: list[npt.NDArray[np.float32]] = []
+    def warm_start_state(
+        self,
+        features: Matrix,
+        train_rows: npt.NDArray[np.int64],
+        predict_rows: npt.NDArray[np.int64],
+    ) -> State:
+        """Return the predictions for the training rows.
 
-        def note(
+        The booster still holds them, and predicting the rows again would take half as long as the
+        fit; `eval_train` hands them to its metric.
+        """
+        predictions: list[npt.NDArray[np.float32]] = []
+
+        def keep(
             predicted: npt.NDArray[np.float64], _: lightgbm.Dataset
         ) -> list[tuple[str, float, bool]]:
-            said.append(predicted.astype(np.float32))
+            predictions.append(predicted.astype(np.float32))
             return []
 
-        self._booster.eval_train(note)
-        return {_SAID: said[0]}
+        self._booster.eval_train(keep)
+        return {_PREDICTED: predictions[0]}
 
-    def _grown(
+    def _boost(
         self,
         features: Matrix,
         targets: npt.NDArray[np.generic],
         objective: dict[str, Any],
-        start: npt.NDArray[np.floating] | None = None,
+        init_score: npt.NDArray[np.floating] | None = None,
         *,
-        is_further: bool = False,
+        is_warm: bool = False,
     ) -> lightgbm.Booster:
-        """Grow the trees, or just further ones, from sums of shape (n, P) on; None is what is best
-        for all rows.
-        """
+        """Grow the trees, starting at scores of shape (n, P); None starts at the best constant."""
         settings = self._settings(len(targets)) | objective
-        if is_further:
-            settings["n_estimators"] = max(1, round(_FURTHER_ROUNDS * self.n_rounds))
-            settings["learning_rate"] = _FURTHER_STEP * self.learning_rate
-        # In the order of classes, then rows: the form in which LightGBM keeps sums.
-        sums = None if start is None else start.ravel(order="F")
-        rows = lightgbm.Dataset(features, targets, init_score=sums)
-        return lightgbm.train(settings, rows, keep_training_booster=True)
+        if is_warm:
+            settings["n_estimators"] = max(1, round(_WARM_ROUNDS * self.n_rounds))
+            settings["learning_rate"] = _WARM_RATE * self.learning_rate
+        if init_score is not None:
+            init_score = init_score.ravel(order="F")  # LightGBM's order: by class, then by row
+        dataset = lightgbm.Dataset(features, targets, init_score=init_score)
+        return lightgbm.train(settings, dataset, keep_training_booster=True)
 
     def _settings(self, n_rows: int) -> dict[str, Any]:
-        leaves = int(np.clip(n_rows // _ROWS_PER_LEAF, _FEWEST_LEAVES, _MOST_LEAVES))
+        leaves = int(np.clip(n_rows // _ROWS_PER_LEAF, _MIN_LEAVES, _MAX_LEAVES))
         return {
             "learning_rate": self.learning_rate,
             "n_estimators": self.n_rounds,
             "num_leaves": self.n_leaves or leaves,
             "min_child_samples": self.min_rows_per_leaf,
-            "reg_lambda": self.penalty,
+            "reg_lambda": self.reg_lambda,
             "subsample": self.row_fraction,
             "subsample_freq": 1,
             "colsample_bytree": self.column_fraction,
@@ -130,97 +130,93 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             "random_state": self.seed,
             "n_jobs": 1,
             "deterministic": True,
-            "force_col_wise": (
-                True
-            ),  # a fifth quicker here than by rows; else LightGBM times both at every fit
+            # A fifth quicker here than by rows; otherwise LightGBM times both at every fit.
+            "force_col_wise": True,
             "bin_construct_sample_cnt": _ROWS_FOR_BINS,
             "verbose": -1,
         }
 
 
-class Boosting(ClassifierMixin, _Trees):  # type: ignore[misc]
+class BoostingClassifier(ClassifierMixin, _Trees):  # type: ignore[misc]
     """Trees for classes."""
 
-    def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> Boosting:
-        """Grow a tree per class and round (one for two classes)."""
-        self.classes_, places = np.unique(codes, return_inverse=True)
-        self._booster = self._grown(features, places, self._objective())
+    def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> BoostingClassifier:
+        self.classes_, encoded = np.unique(codes, return_inverse=True)
+        self._booster = self._boost(features, encoded, self._objective())
         return self
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
-        """Return the softmax of the trees' sums, shape (n, K)."""
-        return _probabilities(_sums(self._booster, features))
+        """Return probabilities, shape (n, K)."""
+        return _probabilities(_raw_scores(self._booster, features))
 
     def fit_from(
-        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays
-    ) -> Boosting:
-        """Grow further trees."""
-        self.classes_, places = np.unique(targets, return_inverse=True)
-        said = memory[_SAID].astype(np.float64)
-        margins = _margins(np.column_stack([1 - said, said]) if said.ndim == 1 else said)
-        self._booster = self._grown(features, places, self._objective(), margins, is_further=True)
+        self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays
+    ) -> BoostingClassifier:
+        """Grow further trees on the previous scores."""
+        self.classes_, encoded = np.unique(targets, return_inverse=True)
+        predicted = state[_PREDICTED].astype(np.float64)
+        if predicted.ndim == 1:
+            predicted = np.column_stack([1 - predicted, predicted])
+        scores = _scores(predicted)
+        self._booster = self._boost(features, encoded, self._objective(), scores, is_warm=True)
         return self
 
     def predict_from(
-        self, features: Matrix, before: npt.NDArray[np.floating]
+        self, features: Matrix, previous: npt.NDArray[np.floating]
     ) -> npt.NDArray[np.floating]:
-        """Return the softmax of the former margins and the further trees' sums, shape (n, K)."""
-        return _probabilities(_margins(before) + _sums(self._booster, features))
+        """Return probabilities by the previous scores plus the further trees', shape (n, K)."""
+        return _probabilities(_scores(previous) + _raw_scores(self._booster, features))
 
     def _objective(self) -> dict[str, Any]:
         n_classes = len(self.classes_)
-        return (
-            {"objective": "binary"}
-            if n_classes == 2
-            else {"objective": "multiclass", "num_class": n_classes}
-        )
+        if n_classes == 2:
+            return {"objective": "binary"}
+        return {"objective": "multiclass", "num_class": n_classes}
 
 
-class NumberBoosting(RegressorMixin, _Trees):  # type: ignore[misc]
-    """Trees for numbers, by Fair's loss, which hardly grows with the size of an error: wrong labels
-    pull little.
-    """
+class BoostingRegressor(RegressorMixin, _Trees):  # type: ignore[misc]
+    """Trees for numbers, with Fair's loss, which limits the pull of wrong labels."""
 
-    def fit(self, features: Matrix, values: npt.NDArray[np.float64]) -> NumberBoosting:
-        """Grow a tree per round."""
-        self._booster = self._grown(features, values, {"objective": "fair"})
+    def fit(self, features: Matrix, values: npt.NDArray[np.float64]) -> BoostingRegressor:
+        self._booster = self._boost(features, values, {"objective": "fair"})
         return self
 
     def predict(self, features: Matrix) -> npt.NDArray[np.floating]:
-        """Return the trees' sums, shape (n,)."""
-        return _sums(self._booster, features)[:, 0]
+        """Return numbers, shape (n,)."""
+        return _raw_scores(self._booster, features)[:, 0]
 
     def fit_from(
-        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays
-    ) -> NumberBoosting:
-        """Grow further trees."""
-        said = memory[_SAID].astype(np.float64)
-        self._booster = self._grown(features, targets, {"objective": "fair"}, said, is_further=True)
+        self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays
+    ) -> BoostingRegressor:
+        """Grow further trees on the previous numbers."""
+        predicted = state[_PREDICTED].astype(np.float64)
+        objective = {"objective": "fair"}
+        self._booster = self._boost(features, targets, objective, predicted, is_warm=True)
         return self
 
     def predict_from(
-        self, features: Matrix, before: npt.NDArray[np.floating]
+        self, features: Matrix, previous: npt.NDArray[np.floating]
     ) -> npt.NDArray[np.floating]:
-        """Return the former numbers and the further trees' sums, shape (n, 1)."""
-        return before + _sums(self._booster, features)
+        """Return the previous numbers plus the further trees', shape (n, 1)."""
+        return previous + _raw_scores(self._booster, features)
 
 
-def _sums(booster: lightgbm.Booster, features: Matrix) -> npt.NDArray[np.float64]:
-    """Return the sums of the trees, shape (n, P); with two classes P = 1, that of the second."""
-    sums = np.asarray(booster.predict(features, raw_score=True, num_threads=1))
-    return sums.reshape(features.shape[0], -1)
+def _raw_scores(booster: lightgbm.Booster, features: Matrix) -> npt.NDArray[np.float64]:
+    """Return the sums of the trees' values, shape (n, P); with two classes P = 1, the second's."""
+    scores = np.asarray(booster.predict(features, raw_score=True, num_threads=1))
+    return scores.reshape(features.shape[0], -1)
 
 
-def _probabilities(sums: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
-    if sums.shape[1] > 1:
-        return np.asarray(softmax(sums, axis=1))
-    second = expit(sums[:, 0])
+def _probabilities(scores: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    if scores.shape[1] > 1:
+        return np.asarray(softmax(scores, axis=1))
+    second = expit(scores[:, 0])
     return np.column_stack([1 - second, second])
 
 
-def _margins(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Return sums of which `_probabilities` makes these, shape (n, 1) for two classes, else (n,
-    K).
-    """
-    logs = np.log(np.maximum(probabilities.astype(np.float64), _LEAST_PROBABILITY))
-    return logs[:, 1:] - logs[:, :1] if logs.shape[1] == 2 else logs
+def _scores(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
+    """Invert `_probabilities`: shape (n, 1) for two classes, else (n, K)."""
+    logs = np.log(np.maximum(probabilities.astype(np.float64), _MIN_PROBABILITY))
+    if logs.shape[1] == 2:
+        return logs[:, 1:] - logs[:, :1]
+    return logs

@@ -10,20 +10,22 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 
 from studio.engine.features.base import Matrix
-from studio.engine.models.base import SetClassifier, WarmStart
+from studio.engine.models.base import MultiLabelClassifier
 from studio.engine.runtime.cache import Arrays
+from studio.engine.warm_start.estimator import State, WarmStart
 
-_FITTED, _ASKED = "leaves_fitted", "leaves_asked"
+_TRAIN_LEAVES = "train_leaves"
+_PREDICT_LEAVES = "predict_leaves"
 _MAX_LEAVES = 4_000  # per tree, so that a node's number fits into 16 bits
-_MAX_REMEMBERED = 100_000_000  # rows times trees: 200 MB per fold
-_CELLS_AT_ONCE = 2_000_000
+_MAX_KEPT_LEAVES = 100_000_000  # rows times trees: 200 MB per fold
+_CELLS_PER_BLOCK = 2_000_000
 
 
 class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn has no types
     """Trees whose thresholds are drawn, so that a wrong label pulls few of them.
 
-    A tree's prediction is the mean label of the rows in a leaf. So a warm start keeps the trees and
-    takes these means anew, from the leaves that rows came to.
+    A tree's prediction is the mean label of the training rows in a leaf. So a warm start keeps the
+    trees, that is the leaf of each row, and only takes the means again.
 
     Parameters
     ----------
@@ -40,13 +42,19 @@ class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn h
         self.column_fraction = column_fraction
         self.seed = seed
 
-    def memory(
-        self, features: Matrix, seen: npt.NDArray[np.int64], asked: npt.NDArray[np.int64]
-    ) -> dict[str, npt.NDArray[np.generic]]:
-        """Return the leaf of each row in each tree."""
-        if (len(seen) + len(asked)) * self.n_trees > _MAX_REMEMBERED:
+    def warm_start_state(
+        self,
+        features: Matrix,
+        train_rows: npt.NDArray[np.int64],
+        predict_rows: npt.NDArray[np.int64],
+    ) -> State:
+        """Return the leaf of each row in each tree, unless there are too many."""
+        if (len(train_rows) + len(predict_rows)) * self.n_trees > _MAX_KEPT_LEAVES:
             return {}
-        return {_FITTED: self._leaves(features[seen]), _ASKED: self._leaves(features[asked])}
+        return {
+            _TRAIN_LEAVES: self._leaves(features[train_rows]),
+            _PREDICT_LEAVES: self._leaves(features[predict_rows]),
+        }
 
     def _leaves(self, features: Matrix) -> npt.NDArray[np.int16]:
         if not features.shape[0]:
@@ -62,29 +70,28 @@ class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn h
             random_state=self.seed,
         ).fit(features, targets)
 
-    def _weigh(self, values: npt.NDArray[np.floating], memory: Arrays) -> None:
-        """Set what is said of the rows asked about, (m, P), from the values of those fitted to, (n,
-        P).
-        """
-        sums = np.zeros((len(memory[_ASKED]), values.shape[1]))
-        n_trees = max(1, _CELLS_AT_ONCE // max(1, len(values)))
+    def _average(self, targets: npt.NDArray[np.floating], state: Arrays) -> None:
+        """Set the predictions, (m, P), to the mean targets, (n, P), in the same leaves."""
+        sums = np.zeros((len(state[_PREDICT_LEAVES]), targets.shape[1]))
+        n_trees = max(1, _CELLS_PER_BLOCK // max(1, len(targets)))
         for first in range(0, self.n_trees, n_trees):
-            some = slice(first, first + n_trees)
-            sums += _leaf_means(memory[_FITTED][:, some], memory[_ASKED][:, some], values)
-        self._said = sums / self.n_trees
+            trees = slice(first, first + n_trees)
+            sums += _leaf_means(
+                state[_TRAIN_LEAVES][:, trees], state[_PREDICT_LEAVES][:, trees], targets
+            )
+        self._predicted = sums / self.n_trees
 
     def predict_from(
-        self, features: Matrix, before: npt.NDArray[np.floating]
+        self, features: Matrix, previous: npt.NDArray[np.floating]
     ) -> npt.NDArray[np.floating]:
-        """Return the mean labels of the rows in the same leaves, shape (m, P)."""
-        return self._said
+        """Return the mean labels of the training rows in the same leaves, shape (m, P)."""
+        return self._predicted
 
 
-class Forest(ClassifierMixin, _Forest):  # type: ignore[misc]
+class ForestClassifier(ClassifierMixin, _Forest):  # type: ignore[misc]
     """Trees for classes."""
 
-    def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> Forest:
-        """Grow the trees."""
+    def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> ForestClassifier:
         self._grow(ExtraTreesClassifier, features, codes)
         self.classes_ = self._trees.classes_
         return self
@@ -94,44 +101,43 @@ class Forest(ClassifierMixin, _Forest):  # type: ignore[misc]
         return np.asarray(self._trees.predict_proba(features))
 
     def fit_from(
-        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays
-    ) -> Forest:
+        self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays
+    ) -> ForestClassifier:
         """Count the classes in the leaves."""
-        self.classes_, places = np.unique(targets, return_inverse=True)
-        self._weigh(np.eye(len(self.classes_))[places], memory)
+        self.classes_, encoded = np.unique(targets, return_inverse=True)
+        self._average(np.eye(len(self.classes_))[encoded], state)
         return self
 
 
-class SetForest(_Forest, SetClassifier):
-    """Trees whose leaves count all classes of a multi-label task: a fraction of the time of a
-    forest per class.
+class MultiLabelForest(_Forest, MultiLabelClassifier):
+    """Trees whose leaves count all classes of a multi-label task.
+
+    They take a fraction of the time of a forest per class.
     """
 
-    def fit(self, features: Matrix, members: npt.NDArray[np.int32]) -> SetForest:
-        """Grow the trees."""
+    def fit(self, features: Matrix, members: npt.NDArray[np.int32]) -> MultiLabelForest:
         self._grow(ExtraTreesClassifier, features, members)
         return self
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return the probability of each class, shape (n, K)."""
-        found = self._trees.predict_proba(features)
-        return np.column_stack(
-            [both[:, 1] for both in (found if isinstance(found, list) else [found])]
-        )
+        by_class = self._trees.predict_proba(features)
+        if not isinstance(by_class, list):  # of a single class
+            by_class = [by_class]
+        return np.column_stack([probabilities[:, 1] for probabilities in by_class])
 
     def fit_from(
-        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays
-    ) -> SetForest:
+        self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays
+    ) -> MultiLabelForest:
         """Count the classes in the leaves."""
-        self._weigh(np.asarray(targets, dtype=np.float64), memory)
+        self._average(np.asarray(targets, dtype=np.float64), state)
         return self
 
 
-class NumberForest(RegressorMixin, _Forest):  # type: ignore[misc]
+class ForestRegressor(RegressorMixin, _Forest):  # type: ignore[misc]
     """Trees for numbers."""
 
-    def fit(self, features: Matrix, values: npt.NDArray[np.float64]) -> NumberForest:
-        """Grow the trees."""
+    def fit(self, features: Matrix, values: npt.NDArray[np.float64]) -> ForestRegressor:
         self._grow(ExtraTreesRegressor, features, values)
         return self
 
@@ -140,30 +146,41 @@ class NumberForest(RegressorMixin, _Forest):  # type: ignore[misc]
         return np.asarray(self._trees.predict(features))
 
     def fit_from(
-        self, features: Matrix, targets: npt.NDArray[np.generic], memory: Arrays
-    ) -> NumberForest:
-        """Take the leaves' means."""
-        self._weigh(np.asarray(targets, dtype=np.float64)[:, None], memory)
+        self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays
+    ) -> ForestRegressor:
+        """Take the means in the leaves."""
+        self._average(np.asarray(targets, dtype=np.float64)[:, None], state)
         return self
 
 
 def _leaf_means(
-    fitted: npt.NDArray[np.generic],
-    asked: npt.NDArray[np.generic],
-    values: npt.NDArray[np.floating],
+    train_leaves: npt.NDArray[np.generic],
+    predict_leaves: npt.NDArray[np.generic],
+    targets: npt.NDArray[np.floating],
 ) -> npt.NDArray[np.float64]:
-    """Return the sums over some trees of the mean values of the fitted rows in each asked row's
-    leaf, shape (m, P).
+    """Return the mean targets of the training rows in each row's leaf, summed over the trees.
+
+    Parameters
+    ----------
+    train_leaves, predict_leaves
+        Leaf of each row in each tree, shapes (n, n_trees) and (m, n_trees).
+    targets
+        Shape (n, P).
+
+    Returns
+    -------
+    ndarray of shape (m, P)
     """
-    n_nodes, n_trees = 1 + int(fitted.max()), fitted.shape[1]
+    n_trees = train_leaves.shape[1]
+    n_nodes = 1 + int(train_leaves.max())
+    # Number the nodes of all trees consecutively, so that one count covers them.
     first_node = np.arange(n_trees) * n_nodes
-    of_fitted, of_asked = (
-        (first_node + fitted.astype(np.int64)).ravel(),
-        first_node + asked.astype(np.int64),
-    )
-    n_rows = np.maximum(np.bincount(of_fitted, minlength=n_trees * n_nodes), 1)
-    means = (
-        np.bincount(of_fitted, np.repeat(column, n_trees), n_trees * n_nodes) / n_rows
-        for column in values.T
-    )
-    return np.column_stack([of_leaves[of_asked].sum(axis=1) for of_leaves in means])
+    train_nodes = (first_node + train_leaves.astype(np.int64)).ravel()
+    predict_nodes = first_node + predict_leaves.astype(np.int64)
+    n_rows = np.maximum(np.bincount(train_nodes, minlength=n_trees * n_nodes), 1)
+    columns = []
+    for column in targets.T:
+        sums = np.bincount(train_nodes, np.repeat(column, n_trees), n_trees * n_nodes)
+        means = sums / n_rows
+        columns.append(means[predict_nodes].sum(axis=1))
+    return np.column_stack(columns)

@@ -1,4 +1,4 @@
-"""A generative model of words: each class says how often it uses each of them."""
+"""A generative model of the words of each class."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from studio.engine.features.base import Matrix
 class NaiveBayes(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """Multinomial naive Bayes of TF-IDF weights.
 
-    It has no weight to spend on single rows, so it hardly learns labels that are wrong in a
-    systematic way, which linear models of the same words learn as a rule.
+    It counts rather than optimises, so it hardly learns systematically wrong labels, which linear
+    models of the same words learn as a rule.
 
     Parameters
     ----------
@@ -31,7 +31,6 @@ class NaiveBayes(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self.alpha = alpha
 
     def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> NaiveBayes:
-        """Sum the weights of each term over the rows of each class."""
         self._model = MultinomialNB(alpha=self.alpha).fit(features, codes)
         self.classes_ = self._model.classes_
         return self

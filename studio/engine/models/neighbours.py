@@ -17,9 +17,9 @@ class NeighbourClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     n_neighbours
-        Rows that vote; all, where there are fewer.
+        Number of rows that vote.
     temperature
-        Smaller = nearer rows weigh more.
+        The smaller, the more the nearest rows weigh.
     """
 
     def __init__(self, n_neighbours: int = 40, temperature: float = 0.05) -> None:
@@ -29,13 +29,12 @@ class NeighbourClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fit(
         self, features: npt.NDArray[np.float32], codes: npt.NDArray[np.int32]
     ) -> NeighbourClassifier:
-        """Keep the rows."""
-        self.classes_, self._votes = np.unique(codes, return_inverse=True)
+        self.classes_, self._encoded = np.unique(codes, return_inverse=True)
         self._rows = features
         return self
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
-        """Return each class's share of the votes, shape (n, K); every class keeps a little."""
+        """Return each class's share of the votes, shape (n, K), smoothed so that none is 0."""
         result = np.empty((len(features), len(self.classes_)), dtype=np.float32)
         n_block = max(1, _CELLS_PER_BLOCK // len(self._rows))
         for first in range(0, len(features), n_block):
@@ -51,5 +50,5 @@ class NeighbourClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             (len(block), len(self.classes_)), 0.05 / len(self.classes_), dtype=np.float32
         )
         weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-30)
-        np.add.at(shares, (np.arange(len(block))[:, None], self._votes[nearest]), 0.95 * weights)
+        np.add.at(shares, (np.arange(len(block))[:, None], self._encoded[nearest]), 0.95 * weights)
         return shares

@@ -9,14 +9,13 @@ from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from studio.engine.features.base import Matrix
-from studio.engine.models.linear import primal_machine
+from studio.engine.models.linear import primal_svm
 
 _SMOOTHING = 1.0  # added to each term's weight in either class
 
 
-class RatioClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
-    """A linear support vector machine per class, after each term was multiplied by its log-count
-    ratio in that class.
+class NBSVMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A linear support vector machine on terms multiplied by their log-count ratios, per class.
 
     Better than plain weights where few classes differ in tone, worse with many, where a ratio rests
     on too few rows. See docs/decisions/words-by-class.md.
@@ -26,31 +25,31 @@ class RatioClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     Wang and Manning, Baselines and Bigrams: Simple, Good Sentiment and Topic Classification (2012).
     """
 
-    def __init__(self, strength: float = 1.0) -> None:
-        self.strength = strength
+    def __init__(self, C: float = 1.0) -> None:  # noqa: N803  (scikit-learn's name)
+        self.C = C
 
-    def fit(self, features: sparse.csr_array, codes: npt.NDArray[np.int32]) -> RatioClassifier:
-        """Fit a plane per class (one for two classes) and fold the ratios into its weights."""
+    def fit(self, features: sparse.csr_array, codes: npt.NDArray[np.int32]) -> NBSVMClassifier:
         self.classes_ = np.unique(codes)
-        told_apart = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
-        planes = [self._plane(features, codes == code) for code in told_apart]
-        self._weights = np.column_stack([weights for weights, _ in planes])
-        self._offsets = np.array([offset for _, offset in planes])
+        positive_classes = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
+        fits = [self._fit_class(features, codes == code) for code in positive_classes]
+        self._coef = np.column_stack([coef for coef, _ in fits])
+        self._intercept = np.array([intercept for _, intercept in fits])
         return self
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return the softmax of the margins, shape (n, K)."""
-        margins = features @ self._weights + self._offsets
+        margins = features @ self._coef + self._intercept
         if margins.shape[1] == 1:
             margins = np.column_stack([-margins, margins])
         probabilities: npt.NDArray[np.floating] = softmax(margins, axis=1)
         return probabilities
 
-    def _plane(
+    def _fit_class(
         self, features: sparse.csr_array, is_member: npt.NDArray[np.bool_]
     ) -> tuple[npt.NDArray[np.float64], float]:
+        """Return weights, which include the ratios, and the intercept."""
         inside = np.asarray(features[is_member].sum(axis=0)).ravel() + _SMOOTHING
         outside = np.asarray(features[~is_member].sum(axis=0)).ravel() + _SMOOTHING
         ratio = (np.log(inside / inside.sum()) - np.log(outside / outside.sum())).astype(np.float32)
-        machine = primal_machine(self.strength).fit(features @ sparse.diags_array(ratio), is_member)
+        machine = primal_svm(self.C).fit(features @ sparse.diags_array(ratio), is_member)
         return machine.coef_[0] * ratio, float(machine.intercept_[0])

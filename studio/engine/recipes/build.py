@@ -24,8 +24,8 @@ from studio.engine.labels.reading import read_labels
 from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.model_selection.assessment import Assessment, assess
 from studio.engine.model_selection.crossval import cross_validate
+from studio.engine.model_selection.error_bars import find_error_bars
 from studio.engine.model_selection.selection import choose
-from studio.engine.model_selection.spread import find_spread
 from studio.engine.model_selection.tuning import tuned
 from studio.engine.progress import Progress, Silent
 from studio.engine.runtime.cache import Cache
@@ -45,7 +45,7 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     spec: CleansetSpec,
     *,
     labels: Sequence[str | None] | None = None,
-    former_labels: Sequence[str | None] | None = None,
+    previous_labels: Sequence[str | None] | None = None,
     split_column: str | None = None,
     cache_dir: Path | None = None,
     n_jobs: int = 1,
@@ -62,10 +62,9 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     labels
         One label per row in the form of `read_labels`; None reads them from the spec's label
         column.
-    former_labels
-        One label per row: those that were corrected since. Where they were few, models go on from
-        their fits to these, on the same folds, which makes a corrected data set's cleanset several
-        times as fast; see `make_study`.
+    previous_labels
+        One label per row, before some were corrected. If few were, models continue from their fits
+        to these, on the same folds, which is several times as fast; see `make_study`.
     split_column
         A column of the frame that says which rows are for training and which for testing; copies
         across are told of.
@@ -102,9 +101,9 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     notes = _reading_notes(table, spec, frame.index.to_numpy() + 1)
     for note in notes:
         watch.log(note)
-    study = make_study(table, labels or [None] * len(frame), spec, resources, former_labels)
-    if study.former is not None:
-        watch.log("Few labels were corrected: models go on from their former fits")
+    study = make_study(table, labels or [None] * len(frame), spec, resources, previous_labels)
+    if study.previous_labels is not None:
+        watch.log("Few labels were corrected: models continue from their previous fits")
     candidates, evidence = _learned(study, resources)
     issues = find_issues(evidence, resources)
     split = (
@@ -142,13 +141,18 @@ def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult,
         return assessed.candidates, replace(
             evidence, calibration=assessed.calibration, simple=simple
         )
-    # The errors of a former fit and of the one that goes on from it are learned by the same model.
-    former = None if study.former is None else cross_validated(study.at_first, resources)
-    candidate = error_candidate((former or assessed).heaviest.candidate)
-    spread = find_spread(
-        study, assessed.predicted, candidate, resources, former.predicted if former else None
-    )
-    predictions = np.column_stack([assessed.predicted[:, 0], spread.expected])
+    # The errors of the previous fit and of the warm-started one are learned by the same model.
+    before_corrections = study.before_corrections
+    if before_corrections is None:
+        candidate = error_candidate(assessed.heaviest.candidate)
+        error_bars = find_error_bars(study, assessed.predicted, candidate, resources)
+    else:
+        previous = cross_validated(before_corrections, resources)
+        candidate = error_candidate(previous.heaviest.candidate)
+        error_bars = find_error_bars(
+            study, assessed.predicted, candidate, resources, previous=previous.predicted
+        )
+    predictions = np.column_stack([assessed.predicted[:, 0], error_bars.expected])
     return assessed.candidates, replace(
         _evidence(study, nothing, resources), predictions=predictions
     )
@@ -160,19 +164,18 @@ def _evidence(study: Study, pred_probs: Predicted, resources: Resources) -> Evid
 
 
 def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predicted | None:
-    """Return what the additive model says; if it was not worth fitting again, what it said of the
-    former labels.
-    """
-    if assessed.simple is not None or study.former is None:
+    """Return the additive model's predictions, of the previous labels if it was not refitted."""
+    previous = study.before_corrections
+    if assessed.simple is not None or previous is None:
         return assessed.simple
-    additive = next(
-        (one for one in candidates_for(study.spec, size_of(study)) if one.is_additive), None
-    )
-    if additive is None:
+    additive = [one for one in candidates_for(study.spec, size_of(study)) if one.is_additive]
+    if not additive:
         return None
-    (fit,) = cross_validate(tuned([additive], study.at_first, resources), study.at_first, resources)
-    recipe, is_labeled = RECIPES[study.spec.task], study.former.is_labeled
-    calibration = recipe.calibration(fit.predicted[is_labeled], study.former.targets[is_labeled])
+    (fit,) = cross_validate(tuned(additive[:1], previous, resources), previous, resources)
+    recipe = RECIPES[study.spec.task]
+    is_labeled = previous.labels.is_labeled
+    targets = previous.labels.targets[is_labeled]
+    calibration = recipe.calibration(fit.predicted[is_labeled], targets)
     return recipe.calibrated(fit.predicted, calibration)
 
 
@@ -190,21 +193,19 @@ def cross_validated(study: Study, resources: Resources) -> Assessment:
 
 
 def _candidates(study: Study) -> Sequence[Candidate]:
-    """Return those that suit the data and are wanted; all, where those of a smaller data set do not
-    suit this one.
+    """Return the suitable candidates among those that the spec names, or all if it names none.
 
-    An additive one always is: no other sees labels that are exchanged as a whole. After few
-    corrections it said so before.
+    All, too, if those named were chosen for a smaller data set and none suits this one. An additive
+    one is always included, as no other finds labels that are exchanged as a whole; a warm start's
+    first run has found them.
     """
     suitable = candidates_for(study.spec, size_of(study))
     wanted = [one for one in suitable if one.key in study.spec.only_candidates]
     if not wanted:
         return suitable
-    return (
-        wanted
-        if study.former is not None
-        else [one for one in suitable if one in wanted or one.is_additive]
-    )
+    if study.previous_labels is not None:
+        return wanted
+    return [one for one in suitable if one in wanted or one.is_additive]
 
 
 def find_issues(evidence: Evidence, resources: Resources) -> pd.DataFrame:
@@ -241,7 +242,7 @@ def _result(
         counts={name: int(issues[name].sum()) for name in flags},
         stage_seconds=stage_seconds,
         predictions=None if evidence.predictions is None else evidence.predictions[position],
-        is_warm_started=study.former is not None,
+        is_warm_started=study.previous_labels is not None,
     )
 
 

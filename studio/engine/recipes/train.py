@@ -23,7 +23,7 @@ from studio.engine.labels.encoding import Labels, encode_labels
 from studio.engine.labels.scale import AS_GIVEN
 from studio.engine.ml_task import MLTask
 from studio.engine.model_selection.assessment import ENSEMBLE_KEY, Assessment, Member
-from studio.engine.model_selection.spread import Scale, find_spread
+from studio.engine.model_selection.error_bars import ErrorBarScale, find_error_bars
 from studio.engine.progress import Progress, Silent
 from studio.engine.recipes.build import cross_validated
 from studio.engine.runtime.cache import Cache
@@ -88,7 +88,7 @@ class TrainedModel:
     members: tuple[FittedMember, ...]
     candidates: tuple[CandidateResult, ...]
     calibration: Calibration
-    error_bar: tuple[FittedMember, Scale] | None = None
+    error_bar: tuple[FittedMember, ErrorBarScale] | None = None
     prior: tuple[npt.NDArray[np.float32], float] = (np.empty(0, dtype=np.float32), 0.0)
     levels: Mapping[str, SpelledLevels] = field(default_factory=dict)
 
@@ -250,12 +250,12 @@ def _labeled_rows(
 
 def _error_bar(
     study: Study, assessed: Assessment, resources: Resources
-) -> tuple[FittedMember, Scale]:
+) -> tuple[FittedMember, ErrorBarScale]:
     candidate = error_candidate(assessed.heaviest.candidate)
-    spread = find_spread(study, assessed.predicted, candidate, resources)
+    error_bars = find_error_bars(study, assessed.predicted, candidate, resources)
     return (
-        _refitted(Member(candidate, NO_CALIBRATION, weight=1.0), study, spread.labels),
-        spread.scale,
+        _refitted(Member(candidate, NO_CALIBRATION, weight=1.0), study, error_bars.labels),
+        error_bars.scale,
     )
 
 

@@ -142,7 +142,7 @@ class CleansetResult:
     health
         What can be said of the data set as a whole.
     is_warm_started
-        Whether models went on from their fits to former labels, of which few were corrected.
+        Whether models continued from fits to previous labels, few of which were corrected.
     """
 
     issues: pd.DataFrame

@@ -31,8 +31,8 @@ from studio.engine.table.columns import ColumnKind
 from studio.engine.table.rows import canonical_order, content_hashes, copy_hashes, digest
 from studio.engine.text.encoder import unknown_share
 from studio.engine.text.processor import arithmetic_here
+from studio.engine.warm_start.corrections import has_few_corrections
 
-_CHANGES_OF_A_SITTING = 200
 # Of the tokens; 0.63 of Chinese reviews, hardly any in a language of Europe
 _MAX_UNKNOWN_SHARE = 0.2
 # On average; what is shorter, such as names of people, is hardly worth encoding
@@ -61,9 +61,9 @@ class Study:
         The fold that holds each row out, -1 for unlabeled rows, shape (n,).
     views
         Features.
-    former
-        Given labels of an earlier cleanset of the same rows, whose folds these are and from whose
-        fits models may go on, as few labels were changed since; None if everything is fitted anew.
+    previous_labels
+        Labels of an earlier cleanset of the same rows, few of which changed since: its folds are
+        used, and models may continue from fits to them. None if everything is fitted from scratch.
     """
 
     spec: CleansetSpec
@@ -74,14 +74,14 @@ class Study:
     labels: Labels
     fold_id: npt.NDArray[np.int16]
     views: Views
-    former: Labels | None = None
+    previous_labels: Labels | None = None
 
     @property
-    def at_first(self) -> Study:
-        """The study with its former labels. Raises ValueError where there are none."""
-        if self.former is None:
-            raise ValueError("this study has no former labels")
-        return replace(self, labels=self.former, former=None)
+    def before_corrections(self) -> Study | None:
+        """The study with its previous labels; None if it has none."""
+        if self.previous_labels is None:
+            return None
+        return replace(self, labels=self.previous_labels, previous_labels=None)
 
     @property
     def n_folds(self) -> int:
@@ -89,16 +89,14 @@ class Study:
         return int(self.fold_id.max()) + 1
 
     @property
-    def is_class_seen(self) -> npt.NDArray[np.bool_]:
-        """Multi-class: where the given class also occurs outside the row's fold, so that it could
-        be learned, (n,).
-        """
+    def is_class_learnable(self) -> npt.NDArray[np.bool_]:
+        """Multi-class: whether the given class also occurs outside the row's fold, shape (n,)."""
         is_labeled = self.labels.is_labeled
         n_in_fold = np.zeros((self.n_folds, len(self.labels.classes)), dtype=np.int64)
         np.add.at(n_in_fold, (self.fold_id[is_labeled], self.labels.codes[is_labeled]), 1)
-        is_seen = self.labels.class_counts > n_in_fold
+        is_learnable = self.labels.class_counts > n_in_fold
         result = np.zeros(len(self.fold_id), dtype=bool)
-        result[is_labeled] = is_seen[self.fold_id[is_labeled], self.labels.codes[is_labeled]]
+        result[is_labeled] = is_learnable[self.fold_id[is_labeled], self.labels.codes[is_labeled]]
         return result
 
     def in_given_order(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
@@ -109,17 +107,17 @@ class Study:
 
 
 def make_study(
-    as_given: Table,
+    given_table: Table,
     given: Sequence[str | None],
     spec: CleansetSpec,
     resources: Resources,
-    former: Sequence[str | None] | None = None,
+    previous: Sequence[str | None] | None = None,
 ) -> Study:
     """Make rows ready for learning.
 
     Parameters
     ----------
-    as_given
+    given_table
         n rows of the spec's feature columns.
     given
         One cell of labels per row; see `encode_labels`.
@@ -127,77 +125,92 @@ def make_study(
         The choice of columns, folds and seed.
     resources
         For the features that are computed later on.
-    former
-        Cells of labels that were corrected since. If so few were that models can go on from fits to
-        these, their folds stay, so that no row is held out from a model that has seen it.
+    previous
+        The labels before they were corrected. If the corrections are few enough for a warm start,
+        the folds of these labels are kept, so that no row is held out from a model that has seen
+        it.
 
     Notes
     -----
     Rows are sorted by their content, and classes by their first rows in that order, so that the
     same rows in another order, or with classes of other names, give the same result.
     """
-    spec = replace(spec, conventions=settled_conventions(as_given, given, spec))
-    as_given = as_given.read_as(spec.conventions)
-    content, convention = content_hashes(as_given), spec.conventions.get(spec.label_column or "")
-    labels = encode_labels(given, spec.task, convention)
-    before = encode_labels(former, spec.task, convention) if former is not None else None
-    if former is None or before is None or not _is_near(labels, before):
-        former, before = given, None
+    spec = replace(spec, conventions=settled_conventions(given_table, given, spec))
+    given_table = given_table.read_as(spec.conventions)
+    content = content_hashes(given_table)
+
+    labels, previous_labels = _encoded(given, previous, spec)
+    dealt_cells = given if previous is None or previous_labels is None else previous
+    order = canonical_order(content, dealt_cells)
+    content = content[order]
+    table = given_table.reordered(order)
+    labels = labels.reordered(order)
+    if previous_labels is None:
+        labels = labels.with_classes_in(labels.by_appearance)
     else:
-        labels = replace(labels, scale=before.scale)  # what is gone on from was learned in it
-    order = canonical_order(content, former)
-    table = as_given.reordered(order)
+        previous_labels = previous_labels.reordered(order)
+        by_appearance = previous_labels.by_appearance
+        labels = labels.with_classes_in(by_appearance)
+        previous_labels = previous_labels.with_classes_in(by_appearance)
+
     spec = replace(spec, is_script_known=_is_script_known(table, spec, resources))
     if spec.may_encode:
         spec = replace(spec, arithmetic=arithmetic_here(spec.arithmetic))
-    labels = labels.reordered(order)
-    before = before.reordered(order) if before else None
-    by_appearance = (before or labels).by_appearance
-    labels = labels.with_classes_in(by_appearance)
-    before = before.with_classes_in(by_appearance) if before else None
-    content, cache = content[order], resources.cache
-    kinds = str(
-        [(spec.column_kinds[name], spec.conventions.get(name)) for name in spec.feature_columns]
-    )
-    copies = cache.recall(
-        digest("copies", content, kinds), lambda: copy_hashes(table, spec.column_kinds)
+
+    kinds = [(spec.column_kinds[name], spec.conventions.get(name)) for name in spec.feature_columns]
+    copies = resources.cache.recall(
+        digest("copies", content, str(kinds)), lambda: copy_hashes(table, spec.column_kinds)
     )
     views = Views(table, content, spec, resources)
     similar = _similar(table, copies, views, spec, resources)
-    # the distances of a table are its largest matrix, and models of many rows don't read it
+    # The distances of a table are its largest matrix, and models of many rows do not read it.
     views.release()
-    dealt, groups = before or labels, similar.groups()
-    fold_id = cache.recall(
+
+    dealt = previous_labels or labels
+    groups = similar.groups()
+    fold_id = resources.cache.recall(
         digest("folds", dealt.strata, dealt.is_labeled, groups, f"{spec.n_folds} {spec.seed}"),
         lambda: assign_folds(dealt, groups, n_folds=spec.n_folds, seed=spec.seed),
     )
-    return Study(spec, order, table, copies, similar, labels, fold_id, views, before)
+    return Study(spec, order, table, copies, similar, labels, fold_id, views, previous_labels)
+
+
+def _encoded(
+    given: Sequence[str | None], previous: Sequence[str | None] | None, spec: CleansetSpec
+) -> tuple[Labels, Labels | None]:
+    """Return the given labels, and the previous ones if a warm start can continue from them."""
+    convention = spec.conventions.get(spec.label_column or "")
+    labels = encode_labels(given, spec.task, convention)
+    if previous is None:
+        return labels, None
+    previous_labels = encode_labels(previous, spec.task, convention)
+    if not has_few_corrections(labels, previous_labels):
+        return labels, None
+    # The previous fits were to labels in this scale.
+    return replace(labels, scale=previous_labels.scale), previous_labels
 
 
 def settled_conventions(
     table: Table, given: Sequence[str | None], spec: CleansetSpec
 ) -> Conventions:
-    """Return how the numbers and dates of every column are read, found from its cells where the
-    spec does not say.
+    """Return how the numbers and dates of each column are read: as the spec says, else by its
+    cells.
     """
     conventions = dict(spec.conventions)
     for name, cells in table.items():
-        found = None if name in conventions else cells.found_convention(spec.column_kinds[name])
+        if name in conventions:
+            continue
+        found = cells.found_convention(spec.column_kinds[name])
         if found is not None:
             conventions[name] = found.convention
-    if (
-        spec.task is MLTask.REGRESSION
-        and spec.label_column
-        and spec.label_column not in conventions
-    ):
-        conventions[spec.label_column] = Cells.of(given).decimal
+    label_column = spec.label_column or ""
+    if spec.task is MLTask.REGRESSION and label_column and label_column not in conventions:
+        conventions[label_column] = Cells.of(given).decimal
     return conventions
 
 
 def _is_script_known(table: Table, spec: CleansetSpec, resources: Resources) -> bool:
-    """Say whether the sentence encoder knows most characters of the text, if it may be asked at
-    all.
-    """
+    """Return whether the sentence encoder, if it may be used at all, knows most of the text."""
     columns = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
     if not spec.may_encode:
         return True
@@ -210,26 +223,6 @@ def _is_script_known(table: Table, spec: CleansetSpec, resources: Resources) -> 
     return False
 
 
-def _is_near(now: Labels, before: Labels) -> bool:
-    """Say whether some labels differ, though few, and neither the classes nor the labeled rows."""
-    if now.classes != before.classes or not np.array_equal(now.is_labeled, before.is_labeled):
-        return False
-    differs = (
-        np.reshape(now.targets != before.targets, (len(now.strata), -1)).any(axis=1)
-        & now.is_labeled
-    )
-    return 0 < int(differs.sum()) <= max_changes(int(now.is_labeled.sum()))
-
-
-def max_changes(n_labeled: int) -> int:
-    """Return how many labels may differ for fits to go on; with more, fitting anew finds more of
-    the errors left.
-
-    A twentieth; of few rows up to a fifth, as one sitting corrects as much.
-    """
-    return max(n_labeled // 20, min(n_labeled // 5, _CHANGES_OF_A_SITTING))
-
-
 def _similar(
     table: Table,
     copies: npt.NDArray[np.uint64],
@@ -237,7 +230,7 @@ def _similar(
     spec: CleansetSpec,
     resources: Resources,
 ) -> Similar:
-    """Meet near duplicates, or recall those that were met among the same rows."""
+    """Find near duplicates, or recall those of the same rows from the cache."""
     key = digest("similar", SIMILAR_VERSION, views.key(distance_view(spec)), copies, str(spec.seed))
     if (stored := resources.cache.get(key)) is not None:
         return Similar.from_arrays(stored)
@@ -252,7 +245,7 @@ def _similar(
 
 
 def size_of(study: Study) -> Size:
-    """Measure what decides which candidates are tried."""
+    """Return what decides which candidates are tried."""
     spec = study.spec
     columns = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
     cells = [cell for name in columns for cell in study.table[name]] or [""]

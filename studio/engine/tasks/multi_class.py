@@ -10,7 +10,7 @@ import numpy.typing as npt
 from studio.engine.fitting.calibration import Calibration, fit_calibration
 from studio.engine.fitting.candidates import Candidate
 from studio.engine.fitting.ensemble import mixture
-from studio.engine.fitting.learners import ClassLearner, Learner, Predicted
+from studio.engine.fitting.learners import ClassifierLearner, Learner, Predicted
 from studio.engine.fitting.metrics import (
     accuracy,
     at_temperature,
@@ -27,7 +27,7 @@ class MultiClass:
 
     def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
         """Return the candidate as a classifier."""
-        return ClassLearner(candidate.classifier(seed), labels.n_outputs)
+        return ClassifierLearner(candidate.classifier(seed), labels.n_outputs)
 
     def calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
         """Return temperature and noise."""

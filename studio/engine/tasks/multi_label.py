@@ -13,7 +13,12 @@ from studio.engine.fitting.answers import fit_answers
 from studio.engine.fitting.calibration import Calibration
 from studio.engine.fitting.candidates import Candidate
 from studio.engine.fitting.ensemble import mixture
-from studio.engine.fitting.learners import JointSetLearner, Learner, Predicted, SetLearner
+from studio.engine.fitting.learners import (
+    BinaryRelevanceLearner,
+    Learner,
+    MultiLabelLearner,
+    Predicted,
+)
 from studio.engine.fitting.metrics import (
     at_temperature,
     calibration_error,
@@ -22,7 +27,7 @@ from studio.engine.fitting.metrics import (
     micro_f1,
 )
 from studio.engine.labels.encoding import Labels
-from studio.engine.models.base import SetClassifier
+from studio.engine.models.base import MultiLabelClassifier
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
 
 AnyFloat = TypeVar("AnyFloat", bound=np.floating)
@@ -40,9 +45,9 @@ class MultiLabel:
     def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
         """Return the candidate as one model for all classes, or as one classifier per class."""
         model = candidate.make(seed)
-        if isinstance(model, SetClassifier):
-            return JointSetLearner(model)
-        return SetLearner([candidate.classifier(seed) for _ in range(labels.n_outputs)])
+        if isinstance(model, MultiLabelClassifier):
+            return MultiLabelLearner(model)
+        return BinaryRelevanceLearner([candidate.classifier(seed) for _ in range(labels.n_outputs)])
 
     def calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
         """Return the temperature of least log loss over evenly spaced rows and all classes."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from studio.engine.fitting.calibration import NO_CALIBRATION, Calibration
 from studio.engine.fitting.candidates import Candidate
 from studio.engine.fitting.ensemble import mixture
-from studio.engine.fitting.learners import Learner, NumberLearner, Predicted
+from studio.engine.fitting.learners import Learner, Predicted, RegressorLearner
 from studio.engine.labels.encoding import Labels
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
 
@@ -23,7 +23,7 @@ class Regression:
 
     def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
         """Return the candidate as a regressor."""
-        return NumberLearner(candidate.regressor(seed), labels.scale)
+        return RegressorLearner(candidate.regressor(seed), labels.scale)
 
     def calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
         """Return none: there are no probabilities to calibrate."""

@@ -37,7 +37,7 @@ def _noise_of_classes(analysis: Analysis) -> LabelNoise | None:
     None with fewer than two classes.
     """
     evidence = analysis.evidence
-    is_judged = evidence.study.is_class_seen
+    is_judged = evidence.study.is_class_learnable
     if len(evidence.study.labels.classes) < 2 or not is_judged.any():
         return None
     codes = evidence.study.labels.codes[is_judged]

@@ -50,7 +50,7 @@ def _trust_in_classes(analysis: Analysis) -> Trust | None:
     Blanchard, Lee and Scott, Semi-Supervised Novelty Detection (JMLR 2010), for the bound.
     """
     study = analysis.evidence.study
-    is_judged = study.is_class_seen
+    is_judged = study.is_class_learnable
     if len(study.labels.classes) < 2 or not is_judged.any():
         return None
     codes = study.labels.codes[is_judged]

@@ -54,7 +54,7 @@ def find_label_issue(evidence: Evidence) -> Columns:
     label quality scoring (2022).
     """
     labels, pred_probs = evidence.study.labels, evidence.judged_probs
-    is_seen = evidence.study.is_class_seen
+    is_seen = evidence.study.is_class_learnable
     likeliest = np.argmax(pred_probs, axis=1)
     confidence = pred_probs.max(axis=1)
     scores = np.zeros(len(pred_probs), dtype=np.float32)

@@ -25,8 +25,8 @@ def find_label_issue_numbers(evidence: Evidence) -> Columns:
     z is how far the given number is from the out-of-sample prediction, in expected absolute errors
     of that very row: an error that is large where models are usually sure counts more than the same
     error where they are not. Positive numbers with a long upper tail are compared by their ratios,
-    see `studio.engine.labels.scale`. The bars believe their model as far as the data bear it out,
-    see `studio.engine.model_selection.spread`. z is scaled so that its median is that of normal
+    see `studio.engine.labels.scale`. The bars trust their model as far as the data support it,
+    see `studio.engine.model_selection.error_bars`. z is scaled so that its median is that of normal
     errors. `label_issue_score` is z² / (z² + t²) with t = 3.5, and `is_label_issue` above 0.5. On a
     scale that ends, numbers cannot be as far off: t is at most four fifths of the way from a usual
     prediction to the farther end, though no less than 2. `suggested_label` is the prediction

@@ -49,7 +49,7 @@ def _is_empty(evidence: Evidence) -> npt.NDArray[np.bool_]:
 
 def _confirmed_classes(evidence: Evidence) -> npt.NDArray[np.bool_]:
     labels, pred_probs = evidence.study.labels, evidence.judged_probs
-    is_seen = evidence.study.is_class_seen
+    is_seen = evidence.study.is_class_learnable
     thresholds = np.clip(
         class_thresholds(labels.codes, pred_probs, is_seen), _MIN_PROBABILITY, _SURE
     )

@@ -11,13 +11,13 @@ from scipy import sparse
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from studio.engine.fitting.learners import ClassLearner
+from studio.engine.fitting.learners import ClassifierLearner
 from studio.engine.models.base import Classifier
-from studio.engine.models.linear import MarginClassifier
+from studio.engine.models.linear import LinearSVMClassifier
 from studio.engine.models.logistic import TableLogistic
-from studio.engine.models.ratio import RatioClassifier
+from studio.engine.models.ratio import NBSVMClassifier
 from studio.engine.models.ridge import TunedRidge
-from studio.engine.models.set_logistic import SetLogistic
+from studio.engine.models.set_logistic import MultiLabelLogistic
 
 N_ROWS = 300
 
@@ -26,7 +26,7 @@ def test_classes_fitted_together_are_those_fitted_one_by_one() -> None:
     rng = np.random.default_rng(0)
     rows = rng.normal(size=(N_ROWS, 6)).astype(np.float32)
     members = (rows[:, :3] + rng.normal(0, 1, (N_ROWS, 3)) > 0.3).astype(np.int32)
-    together = SetLogistic(strength=1.0).fit(rows, members).predict_proba(rows)
+    together = MultiLabelLogistic(C=1.0).fit(rows, members).predict_proba(rows)
     one_by_one = [
         LogisticRegression(C=1.0).fit(rows, column).predict_proba(rows)[:, 1]
         for column in members.T
@@ -40,7 +40,7 @@ def test_words_that_one_class_uses_more_decide_for_it() -> None:
     counts = rng.poisson(1.0, (N_ROWS, 12)).astype(np.float32)
     for place, code in enumerate([2, 5, 9]):
         counts[codes == code, place] += rng.poisson(3.0, int((codes == code).sum()))
-    model = RatioClassifier().fit(sparse.csr_array(counts[:200]), codes[:200])
+    model = NBSVMClassifier().fit(sparse.csr_array(counts[:200]), codes[:200])
     said = model.predict_proba(sparse.csr_array(counts[200:]))
     assert model.classes_.tolist() == [2, 5, 9]
     np.testing.assert_allclose(said.sum(axis=1), 1, rtol=1e-6)
@@ -53,7 +53,7 @@ def test_two_classes_are_separated_by_one_plane() -> None:
     counts = rng.poisson(1.0 + 2.0 * codes[:, None], (N_ROWS, 4)).astype(np.float32)
     counts[:, 2:] = rng.poisson(1.0, (N_ROWS, 2))
     said = (
-        RatioClassifier()
+        NBSVMClassifier()
         .fit(sparse.csr_array(counts), codes)
         .predict_proba(sparse.csr_array(counts))
     )
@@ -62,7 +62,7 @@ def test_two_classes_are_separated_by_one_plane() -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [MarginClassifier(), RatioClassifier()], ids=lambda one: type(one).__name__
+    "model", [LinearSVMClassifier(), NBSVMClassifier()], ids=lambda one: type(one).__name__
 )
 def test_fits_side_by_side_are_what_they_are_alone(model: Classifier) -> None:
     rng = np.random.default_rng(0)
@@ -83,7 +83,7 @@ def test_fits_side_by_side_are_what_they_are_alone(model: Classifier) -> None:
 def test_of_many_rows_evenly_spaced_ones_of_each_class_are_enough_for_a_few_weights() -> None:
     codes = np.zeros(60_000, dtype=np.int32)
     codes[[5, 59_000]] = 1
-    learner = ClassLearner(TableLogistic(), n_classes=2)
+    learner = ClassifierLearner(TableLogistic(), n_classes=2)
     kept = learner.sample(4, codes)
     assert 8_000 <= len(kept) <= 10_001
     assert np.diff(kept).min() > 0

@@ -1,4 +1,4 @@
-"""After few corrections models go on from their fits to the former labels, and nothing about the
+"""After few corrections models go on from their fits to the first labels, and nothing about the
 figures changes.
 """
 
@@ -16,23 +16,24 @@ from scipy import sparse
 from sklearn.base import clone
 
 from studio.engine.features.base import Matrix
-from studio.engine.fitting.learners import ClassLearner, JointSetLearner, NumberLearner
+from studio.engine.fitting.learners import ClassifierLearner, MultiLabelLearner, RegressorLearner
 from studio.engine.labels.reading import read_labels
 from studio.engine.labels.scale import AS_GIVEN
 from studio.engine.ml_task import MLTask, Mode
 from studio.engine.models import forest, linear
-from studio.engine.models.base import Classifier, Regressor, SetClassifier
-from studio.engine.models.boosting import Boosting, NumberBoosting
-from studio.engine.models.forest import Forest, NumberForest, SetForest
-from studio.engine.models.linear import MarginClassifier
+from studio.engine.models.base import Classifier, MultiLabelClassifier, Regressor
+from studio.engine.models.boosting import BoostingClassifier, BoostingRegressor
+from studio.engine.models.forest import ForestClassifier, ForestRegressor, MultiLabelForest
+from studio.engine.models.linear import LinearSVMClassifier
 from studio.engine.models.network import SmallNetwork
-from studio.engine.models.set_logistic import SetLogistic
+from studio.engine.models.set_logistic import MultiLabelLogistic
 from studio.engine.recipes.build import build_cleanset
 from studio.engine.runtime.resources import Resources
 from studio.engine.schema import CleansetResult, CleansetSpec
-from studio.engine.study.study import make_study, max_changes
+from studio.engine.study.study import make_study
 from studio.engine.table.cells import Table
 from studio.engine.table.columns import ColumnKind
+from studio.engine.warm_start.corrections import max_corrections
 from tests.unit.engine.frames import numbers_frame, sets_frame, shuffled, table_spec
 from tests.unit.engine.groups.test_slices import KINDS, exchanged, plain_frame
 
@@ -52,8 +53,8 @@ def corrected(frame: pd.DataFrame, n_rows: int, column: str = "label") -> pd.Dat
 def improved(
     before: pd.DataFrame, after: pd.DataFrame, spec: CleansetSpec = SPEC, cache: Path | None = None
 ) -> CleansetResult:
-    former = read_labels(before[spec.label_column or ""], spec)
-    return build_cleanset(after, spec, former_labels=former, cache_dir=cache)
+    first = read_labels(before[spec.label_column or ""], spec)
+    return build_cleanset(after, spec, previous_labels=first, cache_dir=cache)
 
 
 def rows_and_codes(n_classes: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
@@ -63,19 +64,21 @@ def rows_and_codes(n_classes: int) -> tuple[npt.NDArray[np.float32], npt.NDArray
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize(
-    "model", [Boosting(), Forest(n_trees=50), SmallNetwork()], ids=lambda one: type(one).__name__
+    "model",
+    [BoostingClassifier(), ForestClassifier(n_trees=50), SmallNetwork()],
+    ids=lambda one: type(one).__name__,
 )
-def test_model_that_goes_on_learns_what_was_corrected_and_keeps_the_rest(
+def test_warm_start_learns_the_corrections_and_keeps_the_rest(
     model: Classifier, n_classes: int
 ) -> None:
     rows, codes = rows_and_codes(n_classes)
-    former, going_on = (ClassLearner(clone(model), n_classes) for _ in range(2))
-    former.fit(rows, codes)
-    before = former.predict(rows)
+    first, warm = (ClassifierLearner(clone(model), n_classes) for _ in range(2))
+    first.fit(rows, codes)
+    before = first.predict(rows)
     is_corrected = rows[:, 1] > 1.2
     now = np.where(is_corrected, (codes + 1) % n_classes, codes).astype(np.int32)
-    going_on.fit(rows, now, former.memory(rows, ALL, ALL))
-    after = going_on.predict(rows, before)
+    warm.fit(rows, now, first.warm_start_state(rows, ALL, ALL))
+    after = warm.predict(rows, before)
     given = (np.arange(N_ROWS), now)
     np.testing.assert_allclose(after.sum(axis=1), 1, atol=1e-5)
     assert after[given][is_corrected].mean() > 0.1 + before[given][is_corrected].mean()
@@ -83,25 +86,27 @@ def test_model_that_goes_on_learns_what_was_corrected_and_keeps_the_rest(
 
 
 @pytest.mark.parametrize(
-    "model", [NumberBoosting(), NumberForest(n_trees=50)], ids=lambda one: type(one).__name__
+    "model", [BoostingRegressor(), ForestRegressor(n_trees=50)], ids=lambda one: type(one).__name__
 )
-def test_model_of_numbers_goes_on_towards_the_corrected_ones(model: Regressor) -> None:
+def test_warm_start_of_a_regressor_moves_towards_the_corrected_numbers(model: Regressor) -> None:
     rows, _ = rows_and_codes(2)
     values = 50 + 10 * rows[:, 0].astype(np.float64)
     is_corrected = rows[:, 1] > 1
-    former, going_on = (NumberLearner(clone(model), AS_GIVEN) for _ in range(2))
-    former.fit(rows, values)
-    going_on.fit(rows, values + 10 * is_corrected, former.memory(rows, ALL, ALL))
-    moved = (going_on.predict(rows, former.predict(rows)) - former.predict(rows))[:, 0]
+    first, warm = (RegressorLearner(clone(model), AS_GIVEN) for _ in range(2))
+    first.fit(rows, values)
+    warm.fit(rows, values + 10 * is_corrected, first.warm_start_state(rows, ALL, ALL))
+    moved = (warm.predict(rows, first.predict(rows)) - first.predict(rows))[:, 0]
     assert moved[is_corrected].mean() > 4
     assert np.abs(moved[~is_corrected]).mean() < 1.5
 
 
 @pytest.mark.parametrize(
-    "model", [SetForest(n_trees=50), SetLogistic()], ids=lambda one: type(one).__name__
+    "model",
+    [MultiLabelForest(n_trees=50), MultiLabelLogistic()],
+    ids=lambda one: type(one).__name__,
 )
-def test_model_of_sets_goes_on_and_leaves_classes_alone_that_all_rows_have(
-    model: SetClassifier,
+def test_warm_start_of_sets_leaves_classes_alone_that_all_rows_have(
+    model: MultiLabelClassifier,
 ) -> None:
     rows, codes = rows_and_codes(2)
     members = np.column_stack([codes, np.ones(N_ROWS, dtype=np.int32), rows[:, 1] > 0]).astype(
@@ -110,10 +115,10 @@ def test_model_of_sets_goes_on_and_leaves_classes_alone_that_all_rows_have(
     is_corrected = rows[:, 2] > 1.2
     now = members.copy()
     now[is_corrected, 0] = 1 - now[is_corrected, 0]
-    former, going_on = (JointSetLearner(clone(model)) for _ in range(2))
-    former.fit(rows, members)
-    going_on.fit(rows, now, former.memory(rows, ALL, ALL))
-    before, after = former.predict(rows), going_on.predict(rows, former.predict(rows))
+    first, warm = (MultiLabelLearner(clone(model)) for _ in range(2))
+    first.fit(rows, members)
+    warm.fit(rows, now, first.warm_start_state(rows, ALL, ALL))
+    before, after = first.predict(rows), warm.predict(rows, first.predict(rows))
     assert (after[:, 1] == 1).all()
     closer = np.abs(before - now)[is_corrected, 0] - np.abs(after - now)[is_corrected, 0]
     assert closer.mean() > 0.05
@@ -121,60 +126,60 @@ def test_model_of_sets_goes_on_and_leaves_classes_alone_that_all_rows_have(
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_forest_whose_labels_are_the_same_says_the_same_when_it_goes_on(n_classes: int) -> None:
+def test_warm_start_of_a_forest_with_the_same_labels_predicts_the_same(n_classes: int) -> None:
     rows, codes = rows_and_codes(n_classes)
-    former, going_on = (ClassLearner(Forest(n_trees=20), n_classes) for _ in range(2))
-    former.fit(rows[:300], codes[:300])
-    before = former.predict(rows[300:])
-    going_on.fit(rows[:300], codes[:300], former.memory(rows, ALL[:300], ALL[300:]))
-    np.testing.assert_allclose(going_on.predict(rows[300:], before), before, atol=1e-6)
+    first, warm = (ClassifierLearner(ForestClassifier(n_trees=20), n_classes) for _ in range(2))
+    first.fit(rows[:300], codes[:300])
+    before = first.predict(rows[300:])
+    warm.fit(rows[:300], codes[:300], first.warm_start_state(rows, ALL[:300], ALL[300:]))
+    np.testing.assert_allclose(warm.predict(rows[300:], before), before, atol=1e-6)
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("form", [sparse.csr_array, np.asarray], ids=["sparse", "dense"])
-def test_planes_that_go_on_come_close_to_a_new_fit(
+def test_warm_start_of_a_linear_model_comes_close_to_a_new_fit(
     form: Callable[[npt.NDArray[np.float32]], Matrix], n_classes: int
 ) -> None:
     rows, codes = rows_and_codes(n_classes)
     now = np.where(rows[:, 1] > 1.2, (codes + 1) % n_classes, codes).astype(np.int32)
-    former, going_on, anew = (ClassLearner(MarginClassifier(), n_classes) for _ in range(3))
-    former.fit(form(rows), codes)
-    going_on.fit(form(rows), now, former.memory(form(rows), ALL, ALL))
+    first, warm, anew = (ClassifierLearner(LinearSVMClassifier(), n_classes) for _ in range(3))
+    first.fit(form(rows), codes)
+    warm.fit(form(rows), now, first.warm_start_state(form(rows), ALL, ALL))
     anew.fit(form(rows), now)
-    expected, before = anew.predict(form(rows)), former.predict(form(rows))
-    after = going_on.predict(form(rows), before)
+    expected, before = anew.predict(form(rows)), first.predict(form(rows))
+    after = warm.predict(form(rows), before)
     assert np.abs(after - expected).mean() < 0.25 * np.abs(before - expected).mean()
 
 
-def test_planes_of_too_many_words_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linear, "_MOST_KEPT", 8)
+def test_weights_of_too_many_words_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linear, "_MAX_KEPT_WEIGHTS", 8)
     rows, codes = rows_and_codes(3)
-    learner = ClassLearner(MarginClassifier(), 3)
+    learner = ClassifierLearner(LinearSVMClassifier(), 3)
     learner.fit(rows, codes)
-    assert not learner.memory(rows, ALL, ALL)
+    assert not learner.warm_start_state(rows, ALL, ALL)
 
 
 def test_forest_of_too_many_rows_keeps_no_leaves_and_is_fitted_anew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(forest, "_MAX_REMEMBERED", 1_000)
+    monkeypatch.setattr(forest, "_MAX_KEPT_LEAVES", 1_000)
     rows, codes = rows_and_codes(2)
-    former, going_on = (ClassLearner(Forest(n_trees=20), 2) for _ in range(2))
-    former.fit(rows, codes)
-    memory = former.memory(rows, ALL, ALL)
+    first, warm = (ClassifierLearner(ForestClassifier(n_trees=20), 2) for _ in range(2))
+    first.fit(rows, codes)
+    memory = first.warm_start_state(rows, ALL, ALL)
     assert not memory
-    going_on.fit(rows, codes, memory)
-    assert np.array_equal(going_on.predict(rows, former.predict(rows)), former.predict(rows))
+    warm.fit(rows, codes, memory)
+    assert np.array_equal(warm.predict(rows, first.predict(rows)), first.predict(rows))
 
 
-def test_fold_whose_classes_came_or_went_is_fitted_anew() -> None:
+def test_fold_whose_classes_changed_is_fitted_from_scratch() -> None:
     rows, codes = rows_and_codes(3)
-    former = ClassLearner(Boosting(n_rounds=20), n_classes=3)
-    former.fit(rows, np.minimum(codes, 1))
-    going_on, anew = (ClassLearner(Boosting(n_rounds=20), n_classes=3) for _ in range(2))
-    going_on.fit(rows, codes, former.memory(rows, ALL, ALL))
+    first = ClassifierLearner(BoostingClassifier(n_rounds=20), n_classes=3)
+    first.fit(rows, np.minimum(codes, 1))
+    warm, anew = (ClassifierLearner(BoostingClassifier(n_rounds=20), n_classes=3) for _ in range(2))
+    warm.fit(rows, codes, first.warm_start_state(rows, ALL, ALL))
     anew.fit(rows, codes)
-    assert np.array_equal(going_on.predict(rows, former.predict(rows)), anew.predict(rows))
+    assert np.array_equal(warm.predict(rows, first.predict(rows)), anew.predict(rows))
 
 
 def test_few_corrections_keep_the_folds_so_that_held_out_rows_stay_unseen(tmp_path: Path) -> None:
@@ -188,7 +193,7 @@ def test_few_corrections_keep_the_folds_so_that_held_out_rows_stay_unseen(tmp_pa
 
 
 @pytest.mark.parametrize("key", ["gentle-boosting", "forest", "network"])
-def test_going_on_gives_the_same_whether_or_not_the_former_fits_are_kept_and_in_any_order(
+def test_warm_start_gives_the_same_with_or_without_a_cache_and_in_any_row_order(
     key: str, tmp_path: Path
 ) -> None:
     spec = replace(SPEC, only_candidates=(key,))
@@ -199,7 +204,7 @@ def test_going_on_gives_the_same_whether_or_not_the_former_fits_are_kept_and_in_
     assert np.array_equal(kept.pred_probs, anew.pred_probs)
     pd.testing.assert_frame_equal(kept.issues, anew.issues)
     mixed, order = shuffled(after, seed=1)
-    other = build_cleanset(mixed, spec, former_labels=[before["label"][row] for row in order])
+    other = build_cleanset(mixed, spec, previous_labels=[before["label"][row] for row in order])
     assert np.array_equal(other.pred_probs, kept.pred_probs[order])
 
 
@@ -207,7 +212,7 @@ def test_going_on_gives_the_same_whether_or_not_the_former_fits_are_kept_and_in_
     ("n_labeled", "expected"), [(100, 20), (941, 188), (3_000, 200), (20_000, 1_000)]
 )
 def test_of_few_rows_a_larger_share_may_be_corrected(n_labeled: int, expected: int) -> None:
-    assert max_changes(n_labeled) == expected
+    assert max_corrections(n_labeled) == expected
 
 
 @pytest.mark.parametrize("change", ["nothing", "much", "another class", "a label more"])
@@ -268,7 +273,7 @@ def test_neither_numbers_nor_their_error_bars_are_fitted_anew(
     build_cleanset(before, spec, cache_dir=tmp_path)
     after = before.copy()
     after.loc[:9, "price"] = "999.0"
-    monkeypatch.setattr(NumberBoosting, "fit", None)  # to call it would fail
+    monkeypatch.setattr(BoostingRegressor, "fit", None)  # to call it would fail
     assert improved(before, after, spec, tmp_path).is_warm_started
 
 
@@ -279,11 +284,11 @@ def test_numbers_go_on_in_the_scale_in_which_they_were_learned() -> None:
         table_spec({"size": ColumnKind.NUMBER}), task=MLTask.REGRESSION, label_column="price"
     )
     table, given = Table.of(before, ["size"]), before["price"].tolist()
-    former = make_study(table, given, spec, Resources())
+    first = make_study(table, given, spec, Resources())
     anew = make_study(table, prices.tolist(), spec, Resources())
-    going_on = make_study(table, prices.tolist(), spec, Resources(), given)
-    assert former.labels.scale != anew.labels.scale
-    assert going_on.labels.scale == former.labels.scale
+    warm = make_study(table, prices.tolist(), spec, Resources(), given)
+    assert first.labels.scale != anew.labels.scale
+    assert warm.labels.scale == first.labels.scale
 
 
 def test_sets_go_on(tmp_path: Path) -> None:
