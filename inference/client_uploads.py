@@ -4,7 +4,6 @@ predicted.
 
 from __future__ import annotations
 
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
@@ -25,8 +24,7 @@ def upload_announce(*, model: DeployedModel, user: User) -> PredictionUpload:
 def upload_receive(*, upload: PredictionUpload, file: UploadedFile[bytes]) -> None:
     """Keep the file; one that came before is replaced."""
     key = storage.prediction_source(upload.pk)
-    tables.delete([key])
-    default_storage.save(key, file)
+    tables.publish_upload(file, key)
     upload.source_key, upload.size_bytes = key, file.size or 0
     upload.save(update_fields=["source_key", "size_bytes"])
 

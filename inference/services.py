@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePath
 
-from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
@@ -13,7 +12,7 @@ from inference.models import PredictionBatch
 from models_app.models import DeployedModel
 from models_app.selectors import expected_columns
 from projects.services import delete_with_files
-from studio import quotas, runs, storage
+from studio import quotas, runs, storage, tables
 from studio.accounts.models import User
 from studio.engine.conventions import DATE_ORDERS, DECIMALS, Convention
 from studio.engine.errors import DataProblem
@@ -52,7 +51,7 @@ def prediction_start(
     )
     quotas.check_upload(user, file.size or 0)
     batch.source_key = storage.prediction_source(batch.pk)
-    default_storage.save(batch.source_key, file)
+    tables.publish_upload(file, batch.source_key)
     with transaction.atomic():
         batch.save(force_insert=True)
         runs.enqueue(batch)
@@ -123,8 +122,8 @@ def prediction_restart(
         column_map=_checked_map(model, batch.column_map | dict(column_map or {})),
         chosen_conventions=chosen_conventions,
     )
-    with default_storage.open(batch.source_key) as source:
-        again.source_key = default_storage.save(storage.prediction_source(again.pk), source)
+    again.source_key = storage.prediction_source(again.pk)
+    tables.publish_copy(batch.source_key, again.source_key)
     with transaction.atomic():
         again.save(force_insert=True)
         runs.enqueue(again)

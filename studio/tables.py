@@ -4,6 +4,7 @@ files never change.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -18,17 +19,23 @@ import duckdb
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage, storages
+from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 
 from studio.engine.conventions.blanks import BLANK_CHARACTERS
+from studio.models import StoredFile
 from studio.patience import patiently
 
 LEFT_BEHIND_S = 24 * 3600
+_CHUNK_BYTES = 1024 * 1024
 
 
 def publish(path: Path, key: str) -> str:
-    """Put a finished local file under its key, in one move where the storage is local; the file is
-    gone afterwards.
+    """Move a finished local file into the storage, and note its digest.
+
+    Where the storage is local, it is one move.
     """
+    _note_digest(path, key)
     if isinstance(storages["default"], FileSystemStorage):
         target = Path(default_storage.path(key))
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -37,6 +44,31 @@ def publish(path: Path, key: str) -> str:
     patiently(lambda: _upload(path, key))
     path.unlink()
     return key
+
+
+def publish_upload(file: UploadedFile[bytes], key: str) -> str:
+    """Put an uploaded file under its key; what was stored there before is replaced."""
+    with scratch() as folder:
+        path = folder / "upload"
+        with path.open("wb") as copy:
+            for chunk in file.chunks(_CHUNK_BYTES):
+                copy.write(chunk)
+        return publish(path, key)
+
+
+def publish_copy(source_key: str, key: str) -> str:
+    """Put a copy of a stored file under another key."""
+    with scratch() as folder:
+        path = folder / "copy"
+        shutil.copyfile(local_path(source_key), path)
+        return publish(path, key)
+
+
+def _note_digest(path: Path, key: str) -> None:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    known = {"sha256": digest, "n_bytes": path.stat().st_size, "published_at": timezone.now()}
+    patiently(lambda: StoredFile.objects.update_or_create(key=key, defaults=known))
 
 
 def _upload(path: Path, key: str) -> None:
@@ -62,7 +94,7 @@ def _fetched(key: str) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.{uuid.uuid4().hex}")
     with default_storage.open(key, "rb") as source, partial.open("wb") as copy:
-        shutil.copyfileobj(source, copy, 1024 * 1024)
+        shutil.copyfileobj(source, copy, _CHUNK_BYTES)
     partial.replace(target)
     return target
 
@@ -72,6 +104,7 @@ def delete(keys: list[str]) -> None:
     for key in keys:
         patiently(partial(default_storage.delete, key))
         (settings.CACHE_DIR / "objects" / key).unlink(missing_ok=True)
+    StoredFile.objects.filter(key__in=keys).delete()
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def stack(folder: Path) -> Iterator[Stack]:
     """Start everything in `folder`; nothing is left at the end."""
     with ExitStack() as stack:
         settings = {
-            "DATABASE_URL": stack.enter_context(_postgres(folder)),
+            "DATABASE_URL": stack.enter_context(postgres(folder)),
             "STUDIO_BROKER_URL": stack.enter_context(_redis(folder)),
             "STUDIO_SECRET_KEY": "a-secret-that-all-processes-share-for-this-test-only",
             **stack.enter_context(_s3(folder)),
@@ -92,7 +92,7 @@ def _as_nobody_special(folder: Path) -> list[str]:
 
 
 @contextmanager
-def _postgres(folder: Path) -> Iterator[str]:
+def postgres(folder: Path) -> Iterator[str]:
     data, port, log = folder / "postgres", free_port(), folder / "postgres.log"
     data.mkdir(mode=0o700)
     prefix = _as_nobody_special(data)

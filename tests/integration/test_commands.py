@@ -503,15 +503,16 @@ def test_studio_that_was_never_started_is_named(arguments: tuple[str, ...], tmp_
 
 def test_list_of_commands_begins_with_ours(tmp_path: Path) -> None:
     lines = manage("help", environment=studio_environment(tmp_path)).stdout.splitlines()
-    assert [line.split()[0] for line in lines[2:9]] == [
-        "apikey", "clean", "decide", "make_bucket", "predict", "rerun", "up",
+    assert [line.split()[0] for line in lines[2:14]] == [
+        "apikey", "backup", "clean", "compare", "decide", "evaluate", "make_bucket", "predict",
+        "rerun", "restore", "up", "verify",
     ]  # fmt: skip
-    assert all(line.endswith(".") for line in lines[2:9])
-    assert "Finds label issues" in lines[3]
+    assert all(line.endswith((".", "?")) for line in lines[2:14])
+    assert "Finds label issues" in lines[4]
     assert "    migrate" in lines
 
 
-@pytest.mark.parametrize("command", ["clean", "predict", "rerun", "decide", "apikey"])
+@pytest.mark.parametrize("command", ["clean", "predict", "rerun", "decide", "apikey", "backup"])
 def test_help_has_an_example_and_explains_every_argument(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

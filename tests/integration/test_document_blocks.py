@@ -25,6 +25,7 @@ NOT_RUN_HERE = {
     "make run": "installs the libraries; test_up.py starts the studio",
     "manage.py up": "test_up.py starts the studio",
     "manage.py make_bucket": "needs an S3 server; test_services_stack.py has one",
+    "manage.py restore": "needs an empty studio; test_backup.py restores",
     "docker compose": "needs docker; tests/quality/test_compose.py reads its file",
     "export CLEANLAB_API_BASE_URL": "tests/client runs the client against this address",
 }

@@ -14,6 +14,8 @@ from django.core.files.storage import FileSystemStorage
 
 from studio import tables
 
+pytestmark = pytest.mark.django_db
+
 
 def published(text: str, key: str) -> Path:
     with tables.scratch() as folder:

@@ -1,0 +1,131 @@
+"""Compares what lies in the file storage with what the database knows of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
+from django.db import models
+from django.utils import timezone
+
+from cleansets.models import Cleanset
+from inference.models import PredictionBatch, PredictionUpload
+from models_app.models import DeployedModel
+from projects.models import DatasetVersion, Upload
+from studio.engine.progress import Progress
+from studio.models import StoredFile
+from studio.runs import ACTIVE, Run
+
+ORPHAN_AFTER = timedelta(days=1)  # what is younger may belong to work under way
+CHUNK_BYTES = 1024 * 1024
+# Whose files lie in each folder of the storage, by their id (`studio.storage`).
+OWNERS: dict[str, tuple[type[models.Model], ...]] = {
+    "datasets": (DatasetVersion,),
+    "uploads": (Upload,),
+    "cleansets": (Cleanset,),
+    "models": (DeployedModel,),
+    "predictions": (PredictionBatch, PredictionUpload),
+}
+
+
+@dataclass(slots=True)
+class Found:
+    """The keys of files, by what is wrong with them."""
+
+    n_whole: int = 0
+    missing: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+
+
+def check_files(progress: Progress) -> Found:
+    """Compare every stored file with its digest, and find those that are missing or nobody's."""
+    referred = referred_keys()
+    stored = set(stored_keys())
+    digests = dict(StoredFile.objects.values_list("key", "sha256"))
+    found = Found(missing=sorted(referred - stored - _not_there_yet()))
+    for position, key in enumerate(sorted(stored)):
+        progress("Checking files", position, len(stored))
+        if key not in referred and is_orphan(key):
+            found.orphans.append(key)
+        elif key not in digests:
+            found.unknown.append(key)
+        elif digest_of(key) == digests[key]:
+            found.n_whole += 1
+        else:
+            found.changed.append(key)
+    progress("Checking files", len(stored), len(stored))
+    return found
+
+
+def referred_keys() -> set[str]:
+    """Return the keys in the rows of the database."""
+    keys: set[str] = set()
+    for model in apps.get_models():
+        if model._meta.app_label in ("projects", "cleansets", "models_app", "inference"):
+            for name in _key_fields(model):
+                manager: models.Manager[Any] = model._default_manager
+                keys |= set(manager.exclude(**{name: ""}).values_list(name, flat=True))
+    return keys
+
+
+def _not_there_yet() -> set[str]:
+    """Return where uploads and files from addresses will be once their run has taken them in."""
+    return set(DatasetVersion.objects.filter(sha256="").values_list("source_key", flat=True))
+
+
+def _key_fields(model: type[models.Model]) -> Sequence[str]:
+    return [field.name for field in model._meta.concrete_fields if field.name.endswith("_key")]
+
+
+def stored_keys(folder: str = "") -> Iterator[str]:
+    """Yield the keys of all files in the storage."""
+    try:
+        folders, files = default_storage.listdir(folder)
+    except FileNotFoundError:  # nothing was ever stored
+        return
+    for name in files:
+        yield f"{folder}{name}"
+    for name in folders:
+        yield from stored_keys(f"{folder}{name}/")
+
+
+def is_orphan(key: str) -> bool:
+    """Return whether no row refers to a file, and none is going to."""
+    if default_storage.get_modified_time(key) > timezone.now() - ORPHAN_AFTER:
+        return False
+    parts = PurePosixPath(key).parts
+    if len(parts) < 3 or parts[0] not in OWNERS:
+        return False
+    owners = [_owner(model, parts[1]) for model in OWNERS[parts[0]]]
+    return not any(isinstance(owner, Upload) or _is_active(owner) for owner in owners)
+
+
+def _owner(model: type[models.Model], object_id: str) -> models.Model | None:
+    manager: models.Manager[Any] = model._default_manager
+    try:
+        found: models.Model | None = manager.filter(pk=object_id).first()
+    except ValidationError:  # no id of ours
+        return None
+    return found
+
+
+def _is_active(owner: models.Model | None) -> bool:
+    return isinstance(owner, Run) and owner.status in ACTIVE
+
+
+def digest_of(key: str) -> str:
+    """Return the SHA-256 of a stored file."""
+    digest = hashlib.sha256()
+    with default_storage.open(key, "rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
