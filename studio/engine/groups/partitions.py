@@ -20,7 +20,7 @@ from studio.engine.study.study import Study
 from studio.engine.table.cells import Cells
 from studio.engine.table.columns import ColumnKind
 
-PARTITIONS_VERSION = "1"  # raised when the same rows are divided in another way
+PARTITIONS_VERSION = "2"  # raised when the same rows are divided in another way
 MAX_CLUSTERS, ROWS_PER_CLUSTER = 60, 50
 MAX_VALUES = 50  # of a column that counts as categories
 N_BINS = 5  # of a column of numbers: fifths of the rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
@@ -15,6 +15,7 @@ from studio.engine.features.base import Matrix
 from studio.engine.features.catalogue import distance_view
 from studio.engine.fitting.calibration import NO_CALIBRATION, Calibration
 from studio.engine.fitting.metrics import Probabilities
+from studio.engine.groups.looks import languages, looks
 from studio.engine.groups.partitions import (
     PARTITIONS_VERSION,
     Partition,
@@ -81,7 +82,14 @@ class Evidence:
     @cached_property
     def partitions(self) -> tuple[Partition, ...]:
         """Groups of rows that can be named."""
-        return self._divided("groups", lambda: partitions(self.study, self.space))
+        return self._divided(f"groups {self.study.spec.mode}", self._all_groups)
+
+    def _all_groups(self) -> Iterator[Partition]:
+        yield from partitions(self.study, self.space)
+        if self.study.spec.modality is Modality.TEXT:
+            yield from looks(self.study.table[self.study.spec.feature_columns[0]])
+            if self.study.spec.mode is Mode.REGULAR:  # the fast mode has no time for languages
+                yield from languages(self.texts.languages)
 
     @cached_property
     def slices(self) -> tuple[Slice, ...]:

@@ -25,7 +25,8 @@ def find_groups(analysis: Analysis) -> tuple[Group, ...]:
     -----
     Groups are the values of columns of categories, fifths of columns of numbers, rows without a
     value, and for texts clusters in the space of distances, described by the words that are most
-    frequent in them against the rest. Such a group counts if its mean `label_issue_score` is at
+    frequent in them against the rest, and what they look like: markup, links, digits, capitals,
+    length, language. Such a group counts if its mean `label_issue_score` is at
     least 1.5 times that of the rest and 5 standard errors above.
 
     References

@@ -1,0 +1,83 @@
+"""Divides texts by what they look like, whatever they are about."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from studio.engine.groups.partitions import MAX_VALUES, N_BINS, Partition
+from studio.engine.table.cells import Cells
+from studio.engine.text.languages import Language
+
+_MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:[a-zA-Z]+|#\d+);")
+_LINK = re.compile(r"https?://|\bwww\.")
+_DIGIT = re.compile(r"\d")
+_MOSTLY = 0.5  # of the letters
+_LOOKED_AT = 300  # characters of a text whose letters are counted
+
+
+def looks(texts: Cells) -> Iterator[Partition]:
+    """Divide texts by markup, links, digits, capitals, and length."""
+    distinct = texts.distinct.tolist()
+    yield _with_and_without(
+        texts, [_MARKUP.search(text) is not None for text in distinct], "markup"
+    )
+    yield _with_and_without(texts, [_LINK.search(text) is not None for text in distinct], "links")
+    yield _with_and_without(texts, [_DIGIT.search(text) is not None for text in distinct], "digits")
+    capitals = np.array([_share_of_capitals(text) for text in distinct], dtype=np.float64)
+    yield _divided(
+        texts,
+        [capitals == 0, capitals > _MOSTLY],
+        ["texts without capitals", "texts mostly in capitals"],
+    )
+    yield from _lengths(texts)
+
+
+def languages(found: Sequence[Language]) -> Iterator[Partition]:
+    """Divide texts by the language that was found in each row."""
+    counts = Counter(language.name for language in found if language.name)
+    names = sorted(counts, key=lambda name: (-counts[name], name))[:MAX_VALUES]
+    place = {name: number for number, name in enumerate(names)}
+    members = np.array([place.get(language.name or "", -1) for language in found], dtype=np.int8)
+    yield Partition(members, [f"texts in {name}" for name in names])
+
+
+def _share_of_capitals(text: str) -> float:
+    """Return how many of the letters that have a case are capitals; NaN without such letters."""
+    beginning = text[:_LOOKED_AT]
+    n_upper = sum(map(str.isupper, beginning))
+    n_lower = sum(map(str.islower, beginning))
+    return n_upper / (n_upper + n_lower) if n_upper + n_lower else np.nan
+
+
+def _with_and_without(texts: Cells, has: Sequence[bool], what: str) -> Partition:
+    is_with = np.asarray(has, dtype=bool)
+    return _divided(texts, [is_with, ~is_with], [f"texts with {what}", f"texts without {what}"])
+
+
+def _divided(
+    texts: Cells, groups: Sequence[npt.NDArray[np.bool_]], descriptions: list[str]
+) -> Partition:
+    """Return a partition of the rows by groups of the distinct texts."""
+    place = np.full(len(texts.distinct), -1, dtype=np.int8)
+    for number, is_in_group in enumerate(groups):
+        place[is_in_group] = number
+    return Partition(place[texts.codes], descriptions)
+
+
+def _lengths(texts: Cells) -> Iterator[Partition]:
+    """Divide the rows into fifths by the number of characters."""
+    lengths = np.array([len(text) for text in texts.distinct.tolist()], dtype=np.int64)
+    edges = np.unique(np.quantile(lengths[texts.codes], np.linspace(0, 1, N_BINS + 1)))
+    if len(edges) < 2:
+        return
+    place = np.clip(np.searchsorted(edges, lengths, side="right") - 1, 0, len(edges) - 2)
+    descriptions = [
+        f"texts of {low:,.0f} to {high:,.0f} characters" for low, high in pairwise(edges)
+    ]
+    yield Partition(place.astype(np.int8)[texts.codes], descriptions)
