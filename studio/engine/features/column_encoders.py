@@ -8,7 +8,8 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -186,6 +187,14 @@ class Moments:
         return pd.to_datetime(pd.Series(cells.distinct_moments[cells.codes]), utc=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """The cells that an encoder was fitted to, and the weights of their terms, row by row."""
+
+    cells: Cells
+    weights: sparse.csr_array
+
+
 class Phrases:
     """A column of free text: weighted words, their main topics, signed numbers such as “+10”,
     length.
@@ -195,6 +204,15 @@ class Phrases:
         self._seed = seed
         self._vectorizer: TfidfVectorizer | None = None
         self._svd: TruncatedSVD | None = None
+        self._fitted: _Weighed | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the weights of the rows that it was fitted to."""
+        return {**vars(self), "_fitted": None}
+
+    def release(self) -> None:
+        """Forget the weights of the rows that it was fitted to."""
+        self._fitted = None
 
     def fit(self, cells: Cells) -> None:
         """Learn words, topics, and the distributions of numbers and lengths."""
@@ -204,7 +222,9 @@ class Phrases:
         if not any(re.search(r"\w", cell) for cell in cells.distinct):
             return
         self._vectorizer = tfidf_vectorizer("word", 1, 2, n_rows=len(cells))
-        weights = self._vectorizer.fit_transform(cells.to_list())
+        weights = sparse.csr_array(self._vectorizer.fit_transform(cells.beginnings()))
+        weights.sort_indices()  # as those of other rows are, so that sums of them come out alike
+        self._fitted = _Weighed(cells, weights)
         n_topics = min(_TEXT_TOPICS, min(weights.shape) - 1)
         if n_topics > 0:
             self._svd = TruncatedSVD(n_topics, n_iter=4, random_state=self._seed).fit(weights)
@@ -227,7 +247,11 @@ class Phrases:
     def _weights(self, cells: Cells) -> sparse.csr_array:
         if self._vectorizer is None:
             return sparse.csr_array((len(cells), 1), dtype=np.float32)
-        return sparse.csr_array(self._vectorizer.transform(cells.to_list()))
+        if self._fitted is not None and cells is self._fitted.cells:
+            return self._fitted.weights
+        if self._fitted is not None and cells.whole is self._fitted.cells:
+            return self._fitted.weights[cells.rows]
+        return sparse.csr_array(self._vectorizer.transform(cells.beginnings()))
 
     def _topics(self, cells: Cells) -> Dense:
         if self._svd is None:

@@ -48,6 +48,7 @@ class TableFeatures(Featuriser):
         self._reader = reader
         self._seed = seed
         self._encoders: dict[str, ColumnEncoder] = {}
+        self._shared: dict[str, ColumnEncoder] = {}
 
     @property
     def signature(self) -> str:
@@ -57,11 +58,18 @@ class TableFeatures(Featuriser):
         )
 
     def fit(self, table: Table) -> None:
-        """Learn each column."""
+        """Learn each column that no other view has learned."""
         for name, kind in self._kinds.items():
-            encoder = make_encoder(kind, self._seed)
-            encoder.fit(table[name])
-            self._encoders[name] = encoder
+            if name not in self._shared:
+                encoder = make_encoder(kind, self._seed)
+                encoder.fit(table[name])
+                self._shared[name] = encoder
+            self._encoders[name] = self._shared[name]
+        self._shared = {}
+
+    def share(self, encoders: dict[str, ColumnEncoder]) -> None:
+        """Share what is learned of the columns with other views of the same table."""
+        self._shared = encoders
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
         """Write the columns side by side, some rows at a time."""
@@ -125,6 +133,10 @@ class SentencesAndColumns(Featuriser):
     def fit(self, table: Table) -> None:
         """Learn the other columns."""
         self._columns.fit(table)
+
+    def share(self, encoders: dict[str, ColumnEncoder]) -> None:
+        """Share what is learned of the other columns."""
+        self._columns.share(encoders)
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
         """Encode the text and write everything side by side."""

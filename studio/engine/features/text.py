@@ -62,14 +62,14 @@ class TfidfFeatures(Featuriser):
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
         """Weigh the terms of each row."""
-        cells = table[self.column].to_list()
+        cells = table[self.column].beginnings()
         if self._vectorizer is None:
             return sparse.csr_array((len(cells), 1), dtype=np.float32)
         return sparse.csr_array(self._vectorizer.transform(cells))
 
     def fit_transform(self, table: Table, resources: Resources) -> Matrix:
         """Do both in one pass over the text."""
-        cells = table[self.column].to_list()
+        cells = table[self.column].beginnings()
         term = _WORD if self.analyzer == "word" else r"\S"
         if not any(re.search(term, cell) for cell in cells):
             self._vectorizer = None  # not one term, which the vectorizer would refuse

@@ -160,6 +160,7 @@ def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult,
 
 def _evidence(study: Study, pred_probs: Predicted, resources: Resources) -> Evidence:
     space = study.views.matrix(distance_view(study.spec))
+    study.views.release_columns()
     return Evidence(study, pred_probs, space, cache=resources.cache, n_jobs=resources.n_jobs)
 
 

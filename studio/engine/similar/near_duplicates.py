@@ -19,7 +19,7 @@ from studio.engine.schema import CleansetSpec
 from studio.engine.similar.neighbours import nearest_distances
 from studio.engine.similar.row_pairs import Pairs, pairs_in_buckets
 from studio.engine.similar.shingles import shingle_sets, signatures, words_of
-from studio.engine.table.cells import Cells, Table
+from studio.engine.table.cells import LEARNED_CHARACTERS, Cells, Table
 from studio.engine.table.columns import MEASURED
 from studio.engine.table.rows import value_hashes, word_hashes
 
@@ -108,7 +108,7 @@ def similar_texts(cells: Cells, copies: npt.NDArray[np.uint64], seed: int) -> Si
     rows = np.flatnonzero(~cells.is_blank)
     exact = pairs_in_buckets(copies[rows])
     first_of_each = rows[np.unique(copies[rows], return_index=True)[1]]
-    words = [words_of(cells[row]) for row in first_of_each]
+    words = [words_of(cells[row][:LEARNED_CHARACTERS]) for row in first_of_each]
     bands = signatures(words, n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=seed)
     pairs = Pairs.union(map(pairs_in_buckets, bands)).distinct()
     similarity = _jaccard(words, pairs)

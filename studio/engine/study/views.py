@@ -10,6 +10,8 @@ from scipy import sparse
 
 from studio.engine.features.base import Featuriser, Matrix
 from studio.engine.features.catalogue import ENCODED, VIEWS
+from studio.engine.features.column_encoders import ColumnEncoder, Phrases
+from studio.engine.features.tabular import SentencesAndColumns, TableFeatures
 from studio.engine.runtime import cache
 from studio.engine.runtime.memory import give_back
 from studio.engine.runtime.resources import Resources
@@ -46,6 +48,7 @@ class Views:
         self._resources = resources
         self._matrices: dict[str, Matrix] = {}
         self._fitted: dict[str, Featuriser] = {}
+        self._encoders: dict[str, ColumnEncoder] = {}
 
     def key(self, view: str) -> str:
         """Return the cache key of a view's matrix."""
@@ -62,6 +65,12 @@ class Views:
         """Forget the matrices that the cache has; they are read again when they are asked for."""
         if self._resources.cache.folder is not None:
             self._matrices.clear()
+
+    def release_columns(self) -> None:
+        """Forget what columns of text look like, which further views would have read."""
+        for encoder in self._encoders.values():
+            if isinstance(encoder, Phrases):
+                encoder.release()
 
     def fitted(self, view: str) -> Featuriser:
         """Return the view's featuriser, fitted on the table."""
@@ -84,7 +93,10 @@ class Views:
 
     def _begun(self, view: str) -> Featuriser:
         self._resources.progress(ENCODING_TEXT if view in ENCODED else READING_FEATURES)
-        return VIEWS[view](self._spec)
+        featuriser = VIEWS[view](self._spec)
+        if isinstance(featuriser, TableFeatures | SentencesAndColumns):
+            featuriser.share(self._encoders)
+        return featuriser
 
 
 def _as_arrays(matrix: Matrix) -> cache.Arrays:

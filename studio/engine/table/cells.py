@@ -25,6 +25,8 @@ from studio.engine.conventions.written_numbers import decimal_mark, read_numbers
 from studio.engine.table import cell_values
 from studio.engine.table.columns import MEASURED, ColumnKind
 
+LEARNED_CHARACTERS = 50_000  # of a cell; a longer text is a book, and takes minutes
+
 
 class Cells(Sequence[str]):
     """The cells of one column as text; a missing cell is the empty text.
@@ -51,6 +53,8 @@ class Cells(Sequence[str]):
         self.codes = codes
         self.distinct = distinct
         self.convention = convention
+        self.whole: Cells | None = None
+        self.rows = slice(None)
 
     @classmethod
     def of(cls, cells: Iterable[str | None], convention: Convention | None = None) -> Cells:
@@ -85,6 +89,17 @@ class Cells(Sequence[str]):
         """Return the cell of every row."""
         return self[:]
 
+    @property
+    def is_long(self) -> npt.NDArray[np.bool_]:
+        """Where a cell has more text than is learned from, shape (n,)."""
+        lengths = np.array([len(cell) for cell in self.distinct], dtype=np.int64)
+        return np.asarray(lengths[self.codes] > LEARNED_CHARACTERS)
+
+    def beginnings(self) -> list[str]:
+        """Return as much of every row's cell as is learned from."""
+        cut = [cell[:LEARNED_CHARACTERS] for cell in self.distinct.tolist()]
+        return [cut[code] for code in self.codes.tolist()]
+
     def reordered(self, order: npt.NDArray[np.int64]) -> Cells:
         """Return the cells with their rows in another order."""
         return self._with_codes(self.codes[order])
@@ -108,9 +123,14 @@ class Cells(Sequence[str]):
         return cells
 
     def part(self, rows: slice) -> Cells:
-        """Return the cells of some rows, of the different ones only those that they have."""
+        """Return the cells of some rows, of the different ones only those that they have.
+
+        They know of which cells they are a part, and which rows they are.
+        """
         kept, codes = np.unique(self.codes[rows], return_inverse=True)
         part = Cells(codes.astype(np.int32), self.distinct[kept], self.convention)
+        part.whole = self
+        part.rows = rows
         part.__dict__.update(
             {name: read[kept] for name, read in vars(self).items() if name in _READ}
         )

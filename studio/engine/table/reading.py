@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.table import cell_values
-from studio.engine.table.cells import Cells, Table
+from studio.engine.table.cells import LEARNED_CHARACTERS, Cells, Table
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.levels import SpelledLevels
 
@@ -67,6 +67,9 @@ class Reading:
         self._known = known or {}
         self._unread = {name: UnreadCells() for name in kinds}
         self._new = {name: UnreadCells() for name in self._known}
+        self._long = {
+            name: UnreadCells() for name, kind in kinds.items() if kind is ColumnKind.TEXT
+        }
         self._blank_rows: list[int] = []
         self._n_blank = 0
 
@@ -79,6 +82,8 @@ class Reading:
             is_readable = readable(cells, self._kinds[name])[cells.codes]
             is_empty &= ~is_readable
             self._unread[name].add(cells, ~is_readable & ~cells.is_blank, row_numbers)
+            if name in self._long:
+                self._long[name].add(cells, cells.is_long, row_numbers)
             if name in self._known:
                 is_new = self._known[name].are_new(cells.distinct.tolist())[cells.codes]
                 self._new[name].add(cells, is_new, row_numbers)
@@ -106,6 +111,13 @@ class Reading:
                 notes.append(
                     f"Column “{name}”: {count} a value that the training data does not have, and"
                     f" {verb} read like a rare one: {new.named()}."
+                )
+        for name, long in self._long.items():
+            if long.n_cells:
+                count = "1 text has" if long.n_cells == 1 else f"{long.n_cells:,} texts have"
+                notes.append(
+                    f"Column “{name}”: {count} more than {LEARNED_CHARACTERS:,} characters; what"
+                    f" comes after them is not learned from: {long.named()}."
                 )
         if self._n_blank:
             notes.append(self._blank_note(of_blank_rows))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
+from operator import itemgetter
 
 import numpy as np
 
@@ -71,12 +73,12 @@ def find_pii(evidence: Evidence) -> Columns:
 def _items(text: str) -> list[tuple[PiiType, str]]:
     if not _may_hold_any(text):
         return []
-    claimed: list[tuple[int, int, PiiType]] = []
+    claimed: list[tuple[int, int, PiiType]] = []  # in their order, none overlapping another
     for kind in PII_TYPES:
         for begin, end in kind.items(text):
-            if not any(begin < last and first < end for first, last, _ in claimed):
-                claimed.append((begin, end, kind))
-    claimed.sort(key=lambda claim: claim[:2])
+            place = bisect_left(claimed, end, key=itemgetter(0))
+            if not place or claimed[place - 1][1] <= begin:
+                claimed.insert(place, (begin, end, kind))
     return [(kind, text[begin:end]) for begin, end, kind in claimed]
 
 
