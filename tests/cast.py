@@ -1,6 +1,4 @@
-"""The cast of the tests: alice owns what is looked at, bob has things of his own, charlie has
-nothing.
-"""
+"""Who is in the tests: alice owns what is tested, bob has his own things, charlie has nothing."""
 
 from __future__ import annotations
 

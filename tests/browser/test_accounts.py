@@ -1,4 +1,4 @@
-"""The account's pages, as a person meets them."""
+"""The pages of an account, as a person sees them."""
 
 from __future__ import annotations
 

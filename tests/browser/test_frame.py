@@ -1,4 +1,4 @@
-"""What stands around every page: theme, menus, dialogs, notices, the drop area, phones."""
+"""What surrounds every page: theme, menus, dialogs, notices, the drop area, phones."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Decisions by key, faster than the studio answers: none is lost, doubled or made about another
-row.
+"""Decisions by key, faster than the studio answers: none is lost, applied twice, or applied to
+another row.
 """
 
 from __future__ import annotations

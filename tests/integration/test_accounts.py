@@ -1,4 +1,4 @@
-"""Accounts: who may sign up, log-in and its brake, the account page, passwords by e-mail."""
+"""Accounts: who may sign up, logging in, the account page, passwords by e-mail."""
 
 from __future__ import annotations
 

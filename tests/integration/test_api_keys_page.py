@@ -1,4 +1,4 @@
-"""API keys on the account page: made, shown once, listed with their last use, revoked."""
+"""API keys on the account page: created, shown once, listed with their last use, revoked."""
 
 from __future__ import annotations
 

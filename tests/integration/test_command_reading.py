@@ -1,4 +1,4 @@
-"""`clean`, `predict` and `rerun` on files that have to be told how they are read."""
+"""`clean`, `predict` and `rerun` on files whose reading has to be stated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the file of a dataset was read: shown, questioned, and changed; versions and names of
+"""How the file of a dataset was read: shown, doubted, and changed; versions and names of
 datasets.
 """
 

@@ -1,4 +1,4 @@
-"""Datasets through the browser's door: upload, reading, rows, columns, deletion, and what goes
+"""Datasets in the browser: upload, reading, rows, columns, deletion, and what goes
 wrong with files.
 """
 

@@ -1,6 +1,4 @@
-"""From corrected labels to downloaded predictions, through the browser's door and the
-real engine.
-"""
+"""From corrected labels to downloaded predictions, in the browser, with the real engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Projects through the browser's door: the guess, the summary, impossible choices, start, rename
+"""Projects in the browser: the guess, the summary, impossible choices, start, rename
 and deletion.
 """
 

@@ -1,4 +1,4 @@
-"""The frame around each run: claim, work, end; cancel; messages; bringing lost runs back."""
+"""The life of a run: claim, work, end; cancel; messages; recovery of lost runs."""
 
 from __future__ import annotations
 

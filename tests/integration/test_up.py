@@ -1,5 +1,5 @@
-"""`manage.py up`: one family of processes that says where it is, mends itself, and leaves nothing
-running.
+"""`manage.py up`: processes that say where they listen, are restarted when they die, and leave
+nothing running.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""A real worker process on the embedded broker: killed in mid-run, told twice, cancelled."""
+"""A real worker process on the embedded broker: killed during a run, sent a message twice,
+cancelled.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Every call of the API against everybody: no key, keys that do not hold, keys that only read,
+"""Every call of the API against everybody: no key, invalid keys, keys that can only read,
 strangers, the owner.
 
-A new call fails `test_table_has_every_call` until it stands here.
+A new call fails `test_table_has_every_call` until it is listed here.
 """
 
 from __future__ import annotations

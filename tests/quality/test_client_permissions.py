@@ -1,7 +1,7 @@
 """Every address of the public client against everybody: no key, a key that only reads, strangers,
 the owner.
 
-A new address fails `test_table_has_every_address` until it stands here.
+A new address fails `test_table_has_every_address` until it is listed here.
 """
 
 from __future__ import annotations

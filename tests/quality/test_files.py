@@ -1,4 +1,4 @@
-"""House rules for files that no linter knows."""
+"""Rules for files that no linter checks."""
 
 from __future__ import annotations
 

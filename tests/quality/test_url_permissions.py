@@ -1,7 +1,7 @@
 """Every address of the studio against everybody: visitors log in, strangers find nothing, owners
 find theirs.
 
-A new address fails `test_table_has_every_address` until it stands here.
+A new address fails `test_table_has_every_address` until it is listed here.
 """
 
 from __future__ import annotations

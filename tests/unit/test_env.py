@@ -1,4 +1,4 @@
-"""Reading settings: an odd value is refused with the name of its variable."""
+"""Reading settings: an invalid value is refused with the name of its variable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What long work is given besides its data: a cache, a number of processes, someone to tell."""
+"""What long work needs besides its data: a cache, a number of threads, a place for progress."""
 
 from __future__ import annotations
 

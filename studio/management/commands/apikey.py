@@ -1,4 +1,4 @@
-"""Makes an API key for an account, for scripts on the server."""
+"""Creates an API key for an account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds label issues in a file, without a browser, and writes it with the cleanset's columns."""
+"""Finds label issues in a file, and writes the file with what was found."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes the S3 bucket of the settings where it is missing."""
+"""Creates the S3 bucket of the settings if it does not exist."""
 
 from __future__ import annotations
 

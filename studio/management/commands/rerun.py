@@ -1,4 +1,4 @@
-"""Makes a cleanset again from its manifest, and says whether it comes out the same."""
+"""Repeats an analysis from its manifest, and compares all results."""
 
 from __future__ import annotations
 

@@ -138,9 +138,7 @@ def _children() -> list[Child]:
 
 
 def _worker(queue: str) -> list[str]:
-    """Return the arguments of a worker: one run at a time, in a thread, so that a fit may use
-    helper processes.
-    """
+    """Return the arguments of a worker: one run at a time, which uses all cores by its threads."""
     lean = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "warning"]
     return [
         "worker",

@@ -2,7 +2,7 @@
 
 `find` scores the rows of a training file by how wrong their labels look; `learn` trains on given
 labels and predicts
-the rows of a test file. Embeddings lie ready in files: the time to compute them is measured apart.
+the rows of a test file. Embeddings are ready in files: the time to compute them is measured apart.
 """
 
 from __future__ import annotations

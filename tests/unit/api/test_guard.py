@@ -1,6 +1,4 @@
-"""What every call of `/api/v1` passes: limits, writes that come twice, answers that are known
-already.
-"""
+"""What every call of `/api/v1` passes: limits, repeated writes, unchanged answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Webhooks: told when a run ends, signed, tried again until they answer, and never let into the
+"""Webhooks: notified when a run ends, signed, tried again until they answer, and never let into the
 studio's network.
 """
 

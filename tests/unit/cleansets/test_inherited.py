@@ -1,5 +1,5 @@
-"""What people decided in one cleanset holds in those that improve it, in every way out, until
-somebody changes it.
+"""Decisions in one cleanset apply in those that improve it, and in every export, until somebody
+changes them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""People read one number of a row, counted from 1, wherever it stands; programs read its position
-from 0.
-"""
+"""People see one number of a row everywhere, counted from 1; programs its position from 0."""
 
 from __future__ import annotations
 

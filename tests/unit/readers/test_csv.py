@@ -1,4 +1,4 @@
-"""CSV and TSV: every cell comes in as it stands in the file."""
+"""CSV and TSV: every cell is read as it is in the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Encodings: told apart by the letters that come out, said, and changed with a word."""
+"""Encodings: recognised by the letters that come out, stated, and changed on request."""
 
 from __future__ import annotations
 

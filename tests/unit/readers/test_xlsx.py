@@ -1,4 +1,4 @@
-"""XLSX: cells come in as a person sees them in the spreadsheet."""
+"""XLSX: cells are read as a person sees them in the spreadsheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wrong numbers are told from numbers that are hard to predict."""
+"""Wrong numbers are separated from numbers that are hard to predict."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Careless spelling and words of chats."""
+"""Careless spelling and slang."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""After few corrections models go on from their fits to the first labels, and nothing about the
-figures changes.
-"""
+"""After a few corrections, models start warm from their fits to the first labels."""
 
 from __future__ import annotations
 
