@@ -70,7 +70,7 @@ class ExportPlan:
 
     columns: Mapping[str, str]
     condition: str
-    values: list[object]
+    values: tuple[object, ...]
     order: str
     separator: Separator | None = None
 
@@ -112,25 +112,22 @@ def _has_numbers(cleanset: Cleanset, source: RowSource) -> bool:
     if kinds.get(column) not in (ColumnKind.INTEGER, ColumnKind.NUMBER):
         return False
     lost = f"count({quoted(column)}) - count({cell_sql.number(quoted(column), source.convention)})"
-    with closing(source.connect()) as connection:
-        counted = connection.execute(f"SELECT {lost} FROM own_rows").fetchone()
-    return counted == (0,)
+    return source.fetch(f"SELECT {lost} FROM {source.own_rows_sql}") == [(0,)]
 
 
 def _plan(cleanset: Cleanset, source: RowSource, query: RowQuery, mode: str) -> ExportPlan:
     if mode == CUSTOM:
         own = own_columns_shown(cleanset, query, source)
         results = ("is_label_issue", "suggested_label", *scores_shown(query, source))
-        condition, values = row_query.where(query, source)
+        selection = row_query.select(query, source)
         label = cleanset.project.label_column
         own = own if not label or label in own else (*own, label)
         kept = tuple(dict.fromkeys(name for name in results if name in source.result_columns))
-        return ExportPlan(
-            _columns(source, own, kept), condition, values, row_query.order(query, source)
-        )
+        columns = _columns(source, own, kept)
+        return ExportPlan(columns, selection.condition, selection.values, selection.order)
     condition = "true" if mode == EVERYTHING else "action IS DISTINCT FROM 'exclude'"
     results = tuple(name for name in source.result_columns if name != "given_label")
-    return ExportPlan(_columns(source, source.own_columns, results), condition, [], "row_id")
+    return ExportPlan(_columns(source, source.own_columns, results), condition, (), "row_id")
 
 
 def _columns(source: RowSource, own: tuple[str, ...], results: tuple[str, ...]) -> dict[str, str]:
@@ -157,10 +154,10 @@ def batches(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
         f"SELECT *, row_number() OVER (ORDER BY {plan.order}) AS place FROM rows WHERE"
         f" {plan.condition}"
     )
+    joined = f"({wanted}) AS rows JOIN {source.own_rows_sql} ON rows.row_id = own_rows.{ROW_ID}"
     with closing(source.connect()) as connection:
-        joined = f"({wanted}) AS rows JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}"
         found = connection.sql(
-            f"SELECT {made_of} FROM {joined} ORDER BY rows.place", params=plan.values
+            f"SELECT {made_of} FROM {joined} ORDER BY rows.place", params=list(plan.values)
         )
         for batch in found.to_arrow_reader(BATCH_ROWS):
             yield pa.RecordBatch.from_arrays(_written(batch.columns, plan), names=plan.names)

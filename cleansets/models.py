@@ -132,6 +132,7 @@ class ReviewAction(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     cleanset = models.ForeignKey(Cleanset, on_delete=models.CASCADE, related_name="review_actions")
+    number = models.PositiveIntegerField(null=True)  # of its cleanset; null until it counts
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=10, choices=Kind.choices)
     description = models.CharField(max_length=300)
@@ -142,7 +143,11 @@ class ReviewAction(models.Model):
     )
 
     class Meta:
-        indexes = [models.Index(fields=["cleanset", "-created_at"], name="review_action_newest")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cleanset", "number"], name="review_action_number_unique"
+            )
+        ]
 
 
 class ReviewEvent(models.Model):

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+import pyarrow.compute as pc
 from django.db.models import QuerySet
 from django.http import QueryDict
 
 from cleansets import row_query
 from cleansets.issue_columns import BADGES, issues_in
 from cleansets.models import Cleanset, ReviewAction, RowReview
-from cleansets.overlay import review_table
+from cleansets.present_reviews import present_reviews
 from cleansets.row_address import RowQuery
 from cleansets.row_query import RowSource
 from projects.models import Project
@@ -42,9 +43,13 @@ def older_version_problem(newer: Cleanset) -> str:
 
 def row_source(cleanset: Cleanset) -> RowSource:
     """Return the files and the present decisions of a cleanset whose analysis is done."""
-    table = tables.local_path(cleanset.project.version.table_key)
-    issues, reviews = tables.local_path(cleanset.issues_key), review_table(cleanset)
-    return RowSource.of(issues, table, reviews, cleanset.task, cleanset.label_convention)
+    return RowSource(
+        cleanset.issues_key,
+        tables.local_path(cleanset.project.version.table_key),
+        present_reviews(cleanset),
+        cleanset.task,
+        cleanset.label_convention,
+    )
 
 
 def asked_rows(cleanset: Cleanset, params: QueryDict) -> RowQuery:
@@ -92,7 +97,7 @@ def _progress(cleanset: Cleanset, decided: list[int]) -> ReviewProgress:
     n_label_issues = cleanset.counts.get("is_label_issue")
     if n_label_issues is not None and not decided:
         return ReviewProgress(n_label_issues, 0)
-    is_wanted = row_query.rows_to_review(tables.local_path(cleanset.issues_key))
+    is_wanted = row_query.rows_to_review(cleanset.issues_key)
     return ReviewProgress(int(is_wanted.sum()), int(is_wanted[decided].sum()))
 
 
@@ -100,11 +105,7 @@ def added_classes(cleanset: Cleanset) -> list[str]:
     """Return the classes that people typed in and the analysis did not know."""
     if cleanset.task is MLTask.REGRESSION:
         return []
-    chosen = (
-        cleanset.reviews.filter(corrected_label__isnull=False)
-        .values_list("corrected_label", flat=True)
-        .distinct()
-    )
+    chosen = pc.unique(present_reviews(cleanset).column("decided_label")).to_pylist()
     names = {name for label in chosen for name in classes_in(cleanset.task, label)}
     return sorted(names - set(cleanset.classes))
 
@@ -121,9 +122,12 @@ def classes_in(task: MLTask, label: str | None) -> tuple[str, ...]:
     return () if label is None or task is MLTask.REGRESSION else (label,)
 
 
+def actions(cleanset: Cleanset) -> QuerySet[ReviewAction]:
+    """Return what was done to the cleanset, the newest first."""
+    return cleanset.review_actions.filter(number__isnull=False).order_by("-number")
+
+
 def last_action(cleanset: Cleanset) -> ReviewAction | None:
     """Return the newest action that can be undone."""
-    undoable = cleanset.review_actions.filter(undone_by=None).exclude(
-        kind__in=[ReviewAction.Kind.UNDO, ReviewAction.Kind.CARRIED]
-    )
-    return undoable.order_by("-created_at").first()
+    undoable = actions(cleanset).filter(undone_by=None)
+    return undoable.exclude(kind__in=[ReviewAction.Kind.UNDO, ReviewAction.Kind.CARRIED]).first()

@@ -359,6 +359,7 @@ def record(
     action = ReviewAction.objects.create(
         pk=action_id or uuid4(),
         cleanset=cleanset,
+        number=next_number(cleanset),
         user=user,
         kind=kind,
         description=description,
@@ -371,6 +372,12 @@ def record(
         )
         _store(cleanset, part)
     return action
+
+
+def next_number(cleanset: Cleanset) -> int:
+    """Return the number of the cleanset's next action."""
+    newest = cleanset.review_actions.aggregate(Max("number"))["number__max"] or 0
+    return int(newest) + 1
 
 
 def _parts(

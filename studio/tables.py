@@ -28,6 +28,7 @@ from studio.patience import patiently
 
 LEFT_BEHIND_S = 24 * 3600
 _CHUNK_BYTES = 1024 * 1024
+FETCHED, MAPPED = "objects", "mapped"  # folders of the cache: copies of stored files
 
 
 def publish(path: Path, key: str) -> str:
@@ -87,7 +88,7 @@ def local_path(key: str) -> Path:
 
 
 def _fetched(key: str) -> Path:
-    target = settings.CACHE_DIR / "objects" / key
+    target = settings.CACHE_DIR / FETCHED / key
     with suppress(FileNotFoundError):
         os.utime(target)  # it is used now, whether or not the disk notes reading
         return target
@@ -103,7 +104,8 @@ def delete(keys: list[str]) -> None:
     """Remove files from the storage and from the local cache."""
     for key in keys:
         patiently(partial(default_storage.delete, key))
-        (settings.CACHE_DIR / "objects" / key).unlink(missing_ok=True)
+        for folder in (FETCHED, MAPPED):
+            (settings.CACHE_DIR / folder / key).unlink(missing_ok=True)
     StoredFile.objects.filter(key__in=keys).delete()
 
 
@@ -129,7 +131,7 @@ def clear_scratch(*, older_than_s: float = LEFT_BEHIND_S) -> None:
 def _database() -> duckdb.DuckDBPyConnection:
     """Return the process's DuckDB; starting one takes 40 ms, a cursor on it less than one."""
     settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
-    return duckdb.connect(
+    database = duckdb.connect(
         config={
             "memory_limit": settings.DUCKDB_MEMORY,
             "threads": settings.CORES,
@@ -138,6 +140,10 @@ def _database() -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
+    # Published files never change, and reading a footer of 500 row groups takes 15 ms.
+    database.execute("LOAD parquet")
+    database.execute("SET parquet_metadata_cache = true")
+    return database
 
 
 def connect() -> duckdb.DuckDBPyConnection:

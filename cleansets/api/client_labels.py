@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from contextlib import closing
 from enum import StrEnum
 
 import pyarrow as pa
@@ -91,11 +90,10 @@ def class_type(classes: Sequence[str], uploaded: LabelType) -> LabelType:
 
 def _all_are(source: RowSource, column: str, kind: LabelType) -> bool:
     labels = f"SELECT DISTINCT {column} AS label FROM rows WHERE NOT {blank_sql(column)}"
-    with closing(source.connect()) as connection:
-        found = connection.execute(
-            f"SELECT bool_and(regexp_full_match(trim(label), ?)) FROM ({labels})", [_PATTERNS[kind]]
-        ).fetchone()
-    return found is not None and found[0] is not False
+    [(is_each,)] = source.fetch(
+        f"SELECT bool_and(regexp_full_match(trim(label), ?)) FROM ({labels})", [_PATTERNS[kind]]
+    )
+    return is_each is not False
 
 
 def label_sql(column: str, kind: LabelType, convention: Convention) -> str:

@@ -13,7 +13,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pyarrow.types as pt
 
 from cleansets import selectors
@@ -66,7 +65,9 @@ def identities(cleanset: Cleanset) -> Iterator[pa.Array]:
     """Yield the IDs of all rows in order, a batch at a time."""
     source = selectors.row_source(cleanset)
     own = (
-        f" LEFT JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}" if _has_own_ids(cleanset) else ""
+        f" LEFT JOIN {source.own_rows_sql} ON rows.row_id = own_rows.{ROW_ID}"
+        if _has_own_ids(cleanset)
+        else ""
     )
     made = _identity(cleanset).made
     with closing(source.connect()) as connection:
@@ -152,7 +153,7 @@ class ClientTable:
             f"{text} AS c{i}" for i, text in enumerate([*texts, *(c.made for c in self.columns)])
         )
         own = (
-            f" LEFT JOIN own_rows ON rows.row_id = own_rows.{ROW_ID}"
+            f" LEFT JOIN {self.source.own_rows_sql} ON rows.row_id = own_rows.{ROW_ID}"
             if _reads_own_ids(self.columns)
             else ""
         )
@@ -253,7 +254,7 @@ class _Plan:
         return [Column(name, made, kind.value, is_nullable)]
 
     def issues(self) -> list[Column]:
-        schema = pq.read_schema(self.source.issues)
+        schema = self.source.results.schema
         columns: list[Column] = []
         for name in self.source.result_columns:
             if name in _LABELS:

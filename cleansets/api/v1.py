@@ -202,7 +202,7 @@ def _top_k(cleanset: Cleanset, wanted: schemas.TopKIn) -> services.TopK:
 def action_list(request: HttpRequest, cleanset_id: UUID, params: Paged) -> dict[str, Any]:
     """List what was done to the cleanset, the newest first."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
-    return page_of(request, params, cleanset.review_actions.order_by("-created_at", "-pk"))
+    return page_of(request, params, selectors.actions(cleanset))
 
 
 @router.post("/{uuid:cleanset_id}/undo", response=schemas.ActionOut)

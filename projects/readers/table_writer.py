@@ -13,10 +13,12 @@ import pyarrow.parquet as pq
 from projects.readers.facts import ROW_ID, ReadLimits
 from studio.engine.errors import DataProblem
 
-ROWS_PER_GROUP = 50_000
-BYTES_PER_GROUP = (
-    64 * 1024 * 1024
-)  # long texts make shorter row groups, so that memory stays bounded
+ROWS_PER_WRITE = 50_000
+BYTES_PER_WRITE = 64 * 1024 * 1024  # long texts are written sooner, so that memory stays bounded
+# Pages look rows up one by one, and each look decodes a row group. The footer describes every
+# column of every group, so that a table of many columns has longer ones.
+ROWS_PER_GROUP = 2_048
+ROWS_PER_GROUP_AND_COLUMN = 100
 CELLS_PER_APPEND = 200_000  # a Python string costs some 60 bytes on top of its text
 
 Cell = str | None
@@ -57,7 +59,7 @@ class TableWriter:
     ) -> None:
         try:
             if kind is None:
-                self._write_group()
+                self._write_pending()
         finally:
             self._file.close()
 
@@ -88,8 +90,8 @@ class TableWriter:
         self._count_bytes(batch.nbytes)
         self._pending.append(batch)
         self._pending_rows += n_rows
-        if self._pending_rows >= ROWS_PER_GROUP or self._pending_bytes >= BYTES_PER_GROUP:
-            self._write_group()
+        if self._pending_rows >= ROWS_PER_WRITE or self._pending_bytes >= BYTES_PER_WRITE:
+            self._write_pending()
 
     def _count_bytes(self, n_bytes: int) -> None:
         self._n_bytes += n_bytes
@@ -103,10 +105,11 @@ class TableWriter:
                 " part of it."
             )
 
-    def _write_group(self) -> None:
+    def _write_pending(self) -> None:
         if self._pending:
             table = pa.Table.from_batches(self._pending, self._schema)
-            self._file.write_table(table, row_group_size=max(1, table.num_rows))
+            n_rows = max(ROWS_PER_GROUP, ROWS_PER_GROUP_AND_COLUMN * len(self.columns))
+            self._file.write_table(table, row_group_size=n_rows)
         self._pending = []
         self._pending_rows = self._pending_bytes = 0
 

@@ -142,8 +142,13 @@ def test_no_column_of_the_file_is_lost_where_ours_have_the_same_name(
         "Action": "act",
         "cleanlab_row_ID": "x",
     }
-    path = tables.local_path(cleanset.project.version.table_key)
-    pd.read_parquet(path).assign(**own).to_parquet(path, index=False)
+    version = cleanset.project.version
+    with tables.scratch() as folder:
+        path = folder / "rows.parquet"
+        rows = pd.read_parquet(tables.local_path(version.table_key))
+        rows.assign(**own).to_parquet(path, index=False)
+        version.table_key = tables.publish(path, f"{version.table_key}-named")
+    version.save()
     header, first = first_row(export(mode="everything", file_format=file_format), file_format)
     row = dict(zip(header, first, strict=True))
     assert len(row) == len(header)

@@ -83,7 +83,8 @@ def test_the_number_of_queries_does_not_grow_with_rows(browser: Client, alice: U
         return len(queries)
 
     few, many = make_reviewable(alice, n_rows=30), make_reviewable(alice, n_rows=300)
-    n_queries(few)
+    for cleanset in (few, many):
+        n_queries(cleanset)
     assert n_queries(few) == n_queries(many)
 
 

@@ -22,7 +22,9 @@ from cleansets.models import Cleanset, RowReview
 from cleansets.overlay import corrected_rows
 from cleansets.pages.review.row import row_detail
 from cleansets.row_address import Range, RowQuery
+from cleansets.row_query import selection
 from cleansets.services import TopK
+from studio import tables
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
@@ -180,8 +182,8 @@ class TestSets:
     def test_a_class_is_found_as_the_engine_reads_sets(
         self, cell: str, name: str, has: bool
     ) -> None:
-        with row_query.tables.connect() as connection:
-            pattern = row_query._set_pattern(name)
+        with tables.connect() as connection:
+            pattern = selection._set_pattern(name)
             assert connection.execute(
                 "SELECT regexp_matches(?, ?)", [cell, pattern]
             ).fetchone() == (has,)
@@ -231,7 +233,7 @@ class TestNumbers:
         text = page(client_of(alice), numbers)
         assert "<b>150</b></span>, 142.4 to 158." in text
         assert "±" not in text
-        assert "lies 7.8 error bars away" in text
+        assert "is 7.8 error bars away" in text
 
     def test_a_row_without_a_number_has_only_the_models_one(
         self, numbers: Cleanset, alice: User, client_of: ClientOf

@@ -1,0 +1,83 @@
+"""The present decisions of a cleanset, kept from request to request.
+
+A cleanset may have a million decisions, and a request changes one of them. So each process keeps
+the tables of the cleansets that are being worked on, and reads only what newer actions changed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+import pyarrow as pa
+
+from cleansets.models import Cleanset, ReviewEvent
+from cleansets.overlay import reviews_of
+
+MAX_KEPT = 8  # cleansets; a million decisions take 50 MB
+MAX_CHANGED = 5_000  # rows that are read one by one; beyond, all are read anew
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A table of reviews, as it was after the newest action (None before the first)."""
+
+    issues_key: str
+    newest: tuple[UUID, int] | None
+    table: pa.Table
+
+
+_kept: OrderedDict[UUID, _Kept] = OrderedDict()
+_lock = threading.Lock()
+
+
+def present_reviews(cleanset: Cleanset) -> pa.Table:
+    """Return what people did to rows up to now, as `overlay.reviews_of` does."""
+    newest = _newest(cleanset)
+    with _lock:
+        kept = _kept.get(cleanset.pk)
+    table = None
+    if kept is not None and kept.issues_key == cleanset.issues_key:
+        table = _updated(cleanset, kept, newest)
+    if table is None:
+        table = reviews_of(cleanset)
+    with _lock:
+        _kept[cleanset.pk] = _Kept(cleanset.issues_key, newest, table)
+        _kept.move_to_end(cleanset.pk)
+        if len(_kept) > MAX_KEPT:
+            _kept.popitem(last=False)
+    return table
+
+
+def _newest(cleanset: Cleanset) -> tuple[UUID, int] | None:
+    action = cleanset.review_actions.filter(number__isnull=False).order_by("-number").first()
+    if action is None or action.number is None:
+        return None
+    return action.pk, action.number
+
+
+def _updated(cleanset: Cleanset, kept: _Kept, newest: tuple[UUID, int] | None) -> pa.Table | None:
+    """Return the kept table with what changed since; None if too much did."""
+    if kept.newest == newest:
+        return kept.table
+    first = 0 if kept.newest is None else kept.newest[1]
+    actions = list(
+        cleanset.review_actions.filter(number__gte=first)
+        .order_by("number")
+        .values_list("pk", "number", "n_rows")
+    )
+    if kept.newest is not None:
+        # An action that was rolled back may have been read; its number went to another one.
+        if not actions or actions[0][:2] != kept.newest:
+            return None
+        del actions[0]
+    if sum(n_rows for *_, n_rows in actions) > MAX_CHANGED:
+        return None
+    events = ReviewEvent.objects.filter(review_action__in=[pk for pk, *_ in actions])
+    changed = sorted(set(events.values_list("row_id", flat=True)))
+    is_unchanged = ~np.isin(kept.table.column("row_id").to_numpy(), changed)
+    parts = [kept.table.filter(pa.array(is_unchanged)), reviews_of(cleanset, changed)]
+    return pa.concat_tables(parts).combine_chunks()

@@ -1,0 +1,49 @@
+"""The rows of a cleanset by DuckDB: the one place that turns a `RowQuery` into rows."""
+
+from __future__ import annotations
+
+from cleansets.row_query.counts import (
+    ReviewCounts,
+    ViewProgress,
+    label_choices,
+    review_counts,
+    rows_to_review,
+    undecided_by_issue,
+    view_progress,
+)
+from cleansets.row_query.fetch import (
+    PAGE_SIZE,
+    RowPage,
+    fetch_decidable,
+    fetch_first,
+    fetch_near_duplicates,
+    fetch_page,
+    fetch_row,
+    fetch_rows,
+    fetch_slice,
+)
+from cleansets.row_query.selection import Selection, select
+from cleansets.row_query.source import ROW_ID, RowSource
+
+__all__ = [
+    "PAGE_SIZE",
+    "ROW_ID",
+    "ReviewCounts",
+    "RowPage",
+    "RowSource",
+    "Selection",
+    "ViewProgress",
+    "fetch_decidable",
+    "fetch_first",
+    "fetch_near_duplicates",
+    "fetch_page",
+    "fetch_row",
+    "fetch_rows",
+    "fetch_slice",
+    "label_choices",
+    "review_counts",
+    "rows_to_review",
+    "select",
+    "undecided_by_issue",
+    "view_progress",
+]

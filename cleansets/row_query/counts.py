@@ -1,0 +1,146 @@
+"""How many rows there are of a kind, and how far they are decided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+
+from cleansets.issue_columns import BADGES, issues_in
+from cleansets.mapped_results import mapped_table
+from cleansets.row_address import ALL_ROWS, GIVEN, SUGGESTED, RowQuery
+from cleansets.row_query.fetch import PAGE_SIZE
+from cleansets.row_query.selection import select
+from cleansets.row_query.source import RowSource, review_flags
+from studio.engine.conventions.label_sets import split_labels
+from studio.engine.ml_task import MLTask
+from studio.tables import blank_sql
+
+EVERY_ROW = RowQuery(issue=ALL_ROWS)
+
+
+@lru_cache(maxsize=64)
+def rows_to_review(results_key: str) -> npt.NDArray[np.bool_]:
+    """Return which rows a reviewer is led to, shape (n_rows,); results never change."""
+    results = mapped_table(results_key)
+    found = np.zeros(len(results), dtype=bool)
+    for flag in review_flags(results.column_names):
+        found |= results.column(flag).to_numpy()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewCounts:
+    """How many rows there are to review, how many of those are decided, and what is decided about
+    all rows.
+    """
+
+    n_to_review: int
+    n_to_review_decided: int
+    n_decided: int
+    n_corrected: int
+    n_excluded: int
+    n_needs_review: int
+
+
+def review_counts(source: RowSource) -> ReviewCounts:
+    """Count the rows that a reviewer is led to, and the decided ones."""
+    is_to_review = rows_to_review(source.results_key)
+    action = source.reviews.column("action")
+    decided = source.reviews.column("row_id").to_numpy()[pc.is_valid(action).to_numpy()]
+    return ReviewCounts(
+        n_to_review=int(np.count_nonzero(is_to_review)),
+        n_to_review_decided=int(np.count_nonzero(is_to_review[decided])),
+        n_decided=len(decided),
+        n_corrected=pc.count(source.reviews.column("corrected_label")).as_py(),
+        n_excluded=pc.sum(pc.equal(action, "exclude")).as_py() or 0,
+        n_needs_review=pc.sum(source.reviews.column("needs_review")).as_py() or 0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ViewProgress:
+    """How far the rows of one view are decided; `first_undecided` is a row and the page that it
+    stands on.
+    """
+
+    first_undecided: tuple[int, int] | None
+    n_rows: int
+    n_undecided: int
+    n_put_off: int
+    n_fixed: int
+    n_kept: int
+    n_excluded: int
+
+
+def view_progress(query: RowQuery, source: RowSource) -> ViewProgress:
+    """Count what is decided in a view, and find where to go on: rows put off for later come
+    last.
+    """
+    selection = select(query, source)
+    [counted] = source.fetch(
+        f"""SELECT count(*), count(*) FILTER (WHERE action IS NULL),
+            count(*) FILTER (WHERE action IS NULL AND needs_review),
+            count(*) FILTER (WHERE action IN ('auto-fix', 'label')),
+            count(*) FILTER (WHERE action = 'keep'), count(*) FILTER (WHERE action = 'exclude')
+        FROM rows WHERE {selection.condition}""",
+        selection.values,
+    )
+    first = source.fetch(
+        f"""SELECT row_id, place FROM (
+            SELECT row_id, action, needs_review,
+                row_number() OVER (ORDER BY {selection.order}) AS place
+            FROM rows WHERE {selection.condition})
+        WHERE action IS NULL ORDER BY needs_review, place LIMIT 1""",
+        selection.values,
+    )
+    at = None
+    if first:
+        [(row_id, place)] = first
+        at = int(row_id), (int(place) - 1) // PAGE_SIZE + 1
+    return ViewProgress(at, *counted)
+
+
+def undecided_by_issue(source: RowSource) -> dict[str, int]:
+    """Count the undecided rows of each kind of issue that a reviewer looks through."""
+    issues = [issue for issue in issues_in(source.result_columns) if issue in BADGES]
+    if not issues:
+        return {}
+    columns = ", ".join(f"count(*) FILTER (WHERE {issue.flag})" for issue in issues)
+    [counted] = source.fetch(f"SELECT {columns} FROM rows WHERE action IS NULL")
+    return dict(zip((issue.key for issue in issues), counted, strict=True))
+
+
+def label_choices(
+    source: RowSource, column: str, query: RowQuery = EVERY_ROW
+) -> list[tuple[str, int]]:
+    """Return the classes in a label column with their number of rows in a view, most frequent
+    first; none for numbers.
+
+    The view's own filter on this column does not count.
+    """
+    if column not in source.result_columns or source.task in (
+        MLTask.REGRESSION,
+        MLTask.UNSUPERVISED,
+    ):
+        return []
+    unfiltered = {GIVEN: replace(query, given=""), SUGGESTED: replace(query, suggested="")}
+    selection = select(unfiltered[column], source)
+    by_label: list[tuple[Any, ...]] = source.fetch(
+        f"""SELECT label, n FROM (
+            SELECT {column}::VARCHAR AS label, count(*) AS n
+            FROM {selection.counted} WHERE {selection.condition} GROUP BY ALL)
+        WHERE NOT {blank_sql("label")} ORDER BY 2 DESC, 1""",
+        selection.values,
+    )
+    if source.task is not MLTask.MULTI_LABEL:
+        return by_label
+    n_rows: Counter[str] = Counter()
+    for label, n in by_label:
+        n_rows.update(dict.fromkeys(split_labels(label), n))
+    return sorted(n_rows.items(), key=lambda pair: (-pair[1], pair[0]))

@@ -1,0 +1,137 @@
+"""Rows for pages, programs and actions: first which rows, then what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cleansets.row_address import RowQuery
+from cleansets.row_query.own_cells import own_cells
+from cleansets.row_query.selection import Selection, select
+from cleansets.row_query.source import CLUSTER, RowSource
+
+PAGE_SIZE = 50
+DECIDABLE = "row_id, suggested_label, advice, is_manual, action, decided_label, needs_review"
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """One page of the review table."""
+
+    rows: list[dict[str, Any]]
+    n_rows: int
+    page: int
+
+    @property
+    def first(self) -> int:
+        """1-based place of the first row shown."""
+        return (self.page - 1) * PAGE_SIZE + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        """1-based place of the last row shown."""
+        return (self.page - 1) * PAGE_SIZE + len(self.rows)
+
+    @property
+    def has_next(self) -> bool:
+        """Whether there is a page after this one."""
+        return self.last < self.n_rows
+
+
+def fetch_page(
+    query: RowQuery, source: RowSource, own_columns: Sequence[str] | None = None
+) -> RowPage:
+    """Return one page of rows with their own cells under `own`; a page past the end becomes the
+    last one.
+    """
+    selection = select(query, source)
+    n_rows = _count(selection, source)
+    page = min(query.page, max(-(-n_rows // PAGE_SIZE), 1))
+    row_ids = _row_ids(selection, source, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
+    return RowPage(fetch_rows(row_ids, source, own_columns), n_rows, page)
+
+
+def fetch_slice(
+    query: RowQuery, source: RowSource, *, limit: int, offset: int
+) -> tuple[list[dict[str, Any]], int]:
+    """Return some rows of the query with their own cells under `own`, and how many there are in
+    all.
+    """
+    selection = select(query, source)
+    row_ids = _row_ids(selection, source, limit=limit, offset=offset)
+    return fetch_rows(row_ids, source), _count(selection, source)
+
+
+def _count(selection: Selection, source: RowSource) -> int:
+    sql = f"SELECT count(*) FROM {selection.counted} WHERE {selection.condition}"
+    return int(source.fetch(sql, selection.values)[0][0])
+
+
+def _row_ids(selection: Selection, source: RowSource, *, limit: int, offset: int) -> list[int]:
+    found = source.fetch(
+        f"SELECT row_id FROM {selection.sorted_from} WHERE {selection.condition}"
+        f" ORDER BY {selection.order} LIMIT {int(limit)} OFFSET {int(offset)}",
+        selection.values,
+    )
+    return [row_id for (row_id,) in found]
+
+
+def fetch_rows(
+    row_ids: Sequence[int], source: RowSource, own_columns: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """Return the rows in this order, each with its own cells under `own`; None is all of these."""
+    columns = source.own_columns if own_columns is None else own_columns
+    own = own_cells(source.table, row_ids, columns)
+    rows = _with_decisions("*", row_ids, source)
+    return [rows[row_id] | {"own": own[row_id]} for row_id in row_ids]
+
+
+def fetch_row(row_id: int, source: RowSource) -> dict[str, Any] | None:
+    """Return one row with its own cells under `own`, or None."""
+    if not 0 <= row_id < len(source.results):
+        return None
+    return fetch_rows([row_id], source)[0]
+
+
+def fetch_decidable(row_ids: Sequence[int], source: RowSource) -> dict[int, dict[str, Any]]:
+    """Return what an action must know of these rows, by row; rows that do not exist are left
+    out.
+    """
+    existing = [row_id for row_id in row_ids if 0 <= row_id < len(source.results)]
+    return _with_decisions(DECIDABLE, existing, source)
+
+
+def _with_decisions(
+    columns: str, row_ids: Sequence[int], source: RowSource
+) -> dict[int, dict[str, Any]]:
+    """Return columns of the rows with their decisions and the advice, by row."""
+    if not row_ids:
+        return {}
+    source.register("picked_results", source.picked(row_ids))
+    source.execute(f"CREATE OR REPLACE TEMP VIEW picked AS {source.issues_sql('picked_results')}")
+    rows = f"({source.rows_sql('picked')})"
+    found = source.fetch_dicts(f"SELECT {columns} FROM ({source.advised_sql(rows)})")
+    return {row["row_id"]: row for row in found}
+
+
+def fetch_first(query: RowQuery, source: RowSource, k: int) -> list[dict[str, Any]]:
+    """Return what a bulk action must know of the first `k` rows of the view."""
+    selection = select(query, source)
+    return source.fetch_dicts(
+        f"SELECT {DECIDABLE} FROM ({source.advised_sql('rows')}) WHERE {selection.condition}"
+        f" ORDER BY {selection.order} LIMIT {int(k)}",
+        selection.values,
+    )
+
+
+def fetch_near_duplicates(
+    cluster_id: int, row_id: int, source: RowSource, limit: int = 5
+) -> list[dict[str, Any]]:
+    """Return other rows of a near-duplicate set with their own cells, nearest copies first."""
+    found = source.fetch(
+        f"SELECT row_id FROM issues WHERE {CLUSTER} = ? AND row_id != ?"
+        " ORDER BY near_duplicate_score DESC, row_id LIMIT ?",
+        [cluster_id, row_id, limit],
+    )
+    return fetch_rows([other for (other,) in found], source)

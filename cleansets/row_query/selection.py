@@ -1,0 +1,164 @@
+"""Which rows an address asks for, and in which order, as SQL."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+
+from cleansets.issue_columns import issues_in
+from cleansets.row_address import (
+    CORRECTED,
+    GIVEN,
+    LABEL_RANGES,
+    NEEDS_REVIEW,
+    NO_CLASS,
+    SUGGESTED,
+    UNDECIDED,
+    UNLABELED,
+    RowQuery,
+)
+from cleansets.row_query.source import DECISION_COLUMNS, ROW_ID, RowSource, column_names
+from studio import cell_sql, tables
+from studio.engine.conventions.label_sets import join_labels
+from studio.engine.ml_task import MLTask
+from studio.tables import blank_sql, quoted, text_literal
+
+LABELS = (GIVEN, SUGGESTED, "corrected_label")
+_FIELD = (  # one class in the cell of a set, as `split_labels` reads it
+    r'\s*(?:"(?:[^"]|"")*"|[^",\s][^,\n]*)?\s*'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Some rows in an order: the condition with its values, and the terms to sort by.
+
+    `counted` and `sorted_from` are what the condition alone, and both, are read from: only where
+    decisions matter are they looked up for every row.
+    """
+
+    condition: str
+    values: tuple[object, ...]
+    order: str
+    counted: str
+    sorted_from: str
+
+
+def select(query: RowQuery, source: RowSource) -> Selection:
+    """Return what to select for a query; its free text is looked for at once."""
+    conditions: list[str] = []
+    values: list[object] = []
+    for issue in issues_in(source.result_columns):
+        if issue.key == query.issue:
+            conditions.append(issue.flag)
+    for column, wanted in ((GIVEN, query.given), (SUGGESTED, query.suggested)):
+        if wanted and source.task is MLTask.MULTI_LABEL:
+            _match_set(conditions, values, column, wanted)
+        elif wanted and source.task is not MLTask.UNSUPERVISED:
+            _match(conditions, values, column, wanted)
+    _match_action(conditions, values, query.action)
+    _match_ranges(conditions, values, query, source)
+    if query.search:
+        source.register("found", rows_with_text(source.table, query.search))
+        conditions.append("row_id IN (SELECT row_id FROM found)")
+    counted = "rows" if query.action or _wants_suggestions(query, source) else "issues"
+    sorts_decisions = source.sort_column(query) in DECISION_COLUMNS
+    return Selection(
+        condition=" AND ".join(conditions) or "true",
+        values=tuple(values),
+        order=order(query, source),
+        counted=counted,
+        sorted_from="rows" if sorts_decisions else counted,
+    )
+
+
+def _wants_suggestions(query: RowQuery, source: RowSource) -> bool:
+    """Whether the query names suggested labels that the results do not have; only `rows` has them
+    then.
+    """
+    is_named = bool(query.suggested) or any(part.column == SUGGESTED for part in query.ranges)
+    return is_named and SUGGESTED not in source.result_columns
+
+
+def order(query: RowQuery, source: RowSource) -> str:
+    """Return the order of the query; ties go by row, so that pages partition the result."""
+    column = source.sort_column(query)
+    by_number = source.task is MLTask.REGRESSION and column in LABELS
+    value = cell_sql.number(column, source.convention) if by_number else quoted(column)
+    direction = "ASC" if query.ascending or column == "row_id" else "DESC"
+    return f"{value} {direction} NULLS LAST, row_id"
+
+
+@lru_cache(maxsize=4)
+def rows_with_text(table: Path, text: str) -> pa.Table:
+    """Return the rows in any of whose cells the text stands, whatever its case.
+
+    The table never changes, so that further pages of the same search need not read it again.
+    """
+    columns = column_names(table)
+    found = " OR ".join(f"contains(lower({quoted(name)}), lower(?))" for name in columns)
+    rows = tables.connect().sql(
+        f"SELECT {ROW_ID}::INTEGER AS row_id FROM read_parquet({text_literal(str(table))})"
+        f" WHERE {found or 'false'}",
+        params=[text] * len(columns),
+    )
+    return rows.to_arrow_table()
+
+
+def _match(conditions: list[str], values: list[object], column: str, wanted: str) -> None:
+    if wanted == UNLABELED:
+        conditions.append(blank_sql(column))
+    else:
+        conditions.append(f"{column} = ?")
+        values.append(wanted)
+
+
+def _match_set(conditions: list[str], values: list[object], column: str, wanted: str) -> None:
+    """Keep the rows whose set has the class; a missing set is none at all, which is not the empty
+    one.
+    """
+    if wanted == UNLABELED:
+        conditions.append(f"{column} IS NULL")
+    elif wanted == NO_CLASS:
+        conditions.append(f"{column} IS NOT NULL AND {blank_sql(column)}")
+    else:
+        conditions.append(f"regexp_matches({column}, ?)")
+        values.append(_set_pattern(wanted))
+
+
+def _set_pattern(name: str) -> str:
+    spellings = {join_labels([name]), '"' + name.replace('"', '""') + '"'}
+    wanted = "|".join(re.escape(spelling) for spelling in sorted(spellings))
+    return rf"^(?:{_FIELD}[,\n])*\s*(?:{wanted})\s*(?:[,\n]|$)"
+
+
+def _match_ranges(
+    conditions: list[str], values: list[object], query: RowQuery, source: RowSource
+) -> None:
+    for part in query.ranges:
+        is_label = part.column in LABEL_RANGES and source.task is MLTask.REGRESSION
+        if not is_label and (
+            part.column in LABEL_RANGES or part.column not in source.result_columns
+        ):
+            continue
+        column = cell_sql.number(part.column, source.convention) if is_label else part.column
+        for end, sign in ((part.low, ">="), (part.high, "<=")):
+            if end is not None:
+                conditions.append(f"{column} {sign} ?")
+                values.append(end)
+
+
+def _match_action(conditions: list[str], values: list[object], action: str) -> None:
+    if action == UNDECIDED:
+        conditions.append("action IS NULL")
+    elif action == CORRECTED:
+        conditions.append("corrected_label IS NOT NULL")
+    elif action == NEEDS_REVIEW:
+        conditions.append("needs_review")
+    elif action:
+        conditions.append("action = ?")
+        values.append(action)

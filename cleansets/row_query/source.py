@@ -1,0 +1,183 @@
+"""What a query reads: the results of the analysis, the uploaded rows, and the decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from cleansets.issue_columns import BADGES, SCORES, advice_sql, issues_in
+from cleansets.mapped_results import mapped_table
+from cleansets.row_address import GIVEN, SUGGESTED, RowQuery
+from studio import tables
+from studio.engine.conventions.convention import Convention
+from studio.engine.ml_task import MLTask
+from studio.tables import filled_sql, text_literal
+
+ROW_ID = "__row_id"
+INITIALLY_UNLABELED = "is_initially_unlabeled"
+MAX_SLICES = 1_000
+CLUSTER = "near_duplicate_cluster_id"
+DECISION_COLUMNS = ("corrected_label", "action")  # that the table can be sorted by
+
+
+class RowSource:
+    """The rows of a cleanset, for one request: all queries share one connection.
+
+    Row i of `results`, which is mapped from disk, is row i of the dataset version. `task` and
+    `convention` say how labels are read.
+    """
+
+    def __init__(
+        self,
+        results_key: str,
+        table: Path,
+        reviews: pa.Table,
+        task: MLTask = MLTask.MULTI_CLASS,
+        convention: Convention = Convention.POINT,
+    ) -> None:
+        self.results_key = results_key
+        self.results = mapped_table(results_key)
+        self.table = table
+        self.reviews = reviews
+        self.task = task
+        self.convention = convention
+        self.result_columns = tuple(name for name in self.results.column_names if name != "row_id")
+
+    @cached_property
+    def own_columns(self) -> tuple[str, ...]:
+        """The uploaded columns."""
+        return column_names(self.table)
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        return self.connect()
+
+    def connect(self) -> duckdb.DuckDBPyConnection:
+        """Return a new connection with the views `issues`, `reviews` and `rows`; for answers that
+        are read in pieces.
+        """
+        connection = tables.connect()
+        connection.register("results", self.results)
+        connection.register("reviews", self.reviews)
+        connection.execute(f"CREATE TEMP VIEW issues AS {self.issues_sql('results')}")
+        connection.execute(f"CREATE TEMP VIEW rows AS {self.rows_sql('issues')}")
+        return connection
+
+    def picked(self, row_ids: Sequence[int]) -> pa.Table:
+        """Return the results of some rows."""
+        if len(row_ids) > MAX_SLICES:
+            return self.results.take(row_ids)
+        # Taking rows out of a mapped table reads whole columns; slices read what they name.
+        rows = [self.results.slice(row_id, 1) for row_id in row_ids]
+        return pa.concat_tables(rows).combine_chunks()
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """Let queries read a table by its name."""
+        self._connection.register(name, table)
+
+    def execute(self, sql: str) -> None:
+        """Run a statement."""
+        self._connection.execute(sql).fetchall()
+
+    def fetch(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of an answer."""
+        return self._connection.execute(sql, list(values)).fetchall()
+
+    def fetch_dicts(self, sql: str, values: Iterable[object] = ()) -> list[dict[str, Any]]:
+        """Return all rows of an answer by the names of its columns."""
+        found = self._connection.execute(sql, list(values))
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def renew(self, reviews: pa.Table) -> None:
+        """Read the decisions as a write has left them."""
+        self.reviews = reviews
+        if "_connection" in self.__dict__:
+            self.register("reviews", reviews)
+
+    @property
+    def own_rows_sql(self) -> str:
+        """The SQL for the uploaded rows, as `own_rows`."""
+        return f"read_parquet({text_literal(str(self.table))}) AS own_rows"
+
+    def issues_sql(self, results: str) -> str:
+        """Return the SQL for the results as they are meant: before lists could be read, a given set
+        without classes was written as null.
+        """
+        if self.task is not MLTask.MULTI_LABEL or INITIALLY_UNLABELED not in self.result_columns:
+            return f"SELECT * FROM {results}"
+        given = f"CASE WHEN {GIVEN} IS NULL AND NOT {INITIALLY_UNLABELED} THEN '' ELSE {GIVEN} END"
+        return f"SELECT * REPLACE ({given} AS {GIVEN}) FROM {results}"
+
+    def rows_sql(self, issues: str) -> str:
+        """Return the SQL for rows of the table `issues` with what was decided about them."""
+        suggested = ""
+        if SUGGESTED not in self.result_columns:
+            suggested = f", NULL::VARCHAR AS {SUGGESTED}"
+        uploaded = (
+            "CASE WHEN is_given_corrected THEN reviews.uploaded_label ELSE given_label::VARCHAR END"
+        )
+        if self.task is not MLTask.MULTI_LABEL:
+            uploaded = filled_sql(f"({uploaded})")
+        return f"""
+            SELECT {issues}.*, action, decided_label, corrected_label,
+                {uploaded} AS uploaded_label,
+                coalesce(corrected_label, {uploaded}) AS clean_label,
+                coalesce(is_given_corrected, false) AS is_given_corrected,
+                coalesce(needs_review, false) AS needs_review,
+                coalesce(is_manual, false) AS is_manual{suggested}
+            FROM {issues} LEFT JOIN reviews ON {issues}.row_id = reviews.row_id"""
+
+    def advised_sql(self, rows: str) -> str:
+        """Return the SQL for rows of the view `rows` with what auto-fix would do with each."""
+        advice = advice_sql(self.result_columns)
+        if CLUSTER not in self.result_columns:
+            return f"SELECT *, {advice} AS advice FROM {rows}"
+        self.register("first_rows", _first_rows_of_sets(self.results_key))
+        return f"""
+            SELECT *, {advice} AS advice FROM (
+                SELECT each.*, each.row_id IS NOT DISTINCT FROM first_row AS is_first_of_set
+                FROM {rows} AS each LEFT JOIN first_rows ON each.{CLUSTER} = first_rows.set_id)"""
+
+    def sort_column(self, query: RowQuery) -> str:
+        """The column that orders the table: the one asked for, else the score of the issue looked
+        at, else the row.
+        """
+        if query.sort:
+            is_known = query.sort in self.result_columns or query.sort in DECISION_COLUMNS
+            return query.sort if is_known else "row_id"
+        looked_at = [
+            issue.score for issue in issues_in(self.result_columns) if issue.key == query.issue
+        ]
+        scores = [score for score in (*looked_at, *SCORES) if score in self.result_columns]
+        return (scores[0] if scores else None) or "row_id"
+
+
+@lru_cache(maxsize=64)
+def column_names(table: Path) -> tuple[str, ...]:
+    """Return the uploaded columns of a stored table, which never changes."""
+    return tuple(name for name in pq.read_schema(table).names if name != ROW_ID)
+
+
+@lru_cache(maxsize=16)
+def _first_rows_of_sets(results_key: str) -> pa.Table:
+    """Return the first row of each set of near duplicates."""
+    rows = mapped_table(results_key).select([CLUSTER, "row_id"])
+    rows = rows.filter(pc.is_valid(rows.column(CLUSTER)))
+    first = rows.group_by(CLUSTER).aggregate([("row_id", "min")])
+    return first.select([CLUSTER, "row_id_min"]).rename_columns(["set_id", "first_row"])
+
+
+def review_flags(columns: Iterable[str]) -> list[str]:
+    """Return the flags of what a reviewer is led to: label issues, or any issue where nothing has a
+    label.
+    """
+    flags = [issue.flag for issue in issues_in(columns) if issue in BADGES]
+    return flags[:1] if "is_label_issue" in flags else flags
