@@ -71,7 +71,7 @@ class CorrectedRows:
         return sum(not is_blank(label) for label in self.labels)
 
 
-def reviews_of(cleanset: Cleanset, row_ids: Collection[int] | None = None) -> pa.Table:
+def review_table(cleanset: Cleanset, row_ids: Collection[int] | None = None) -> pa.Table:
     """Return what people did to rows, in this cleanset and in those that it goes back to.
 
     There is one row for each row that has a decision or whose given label is a correction already;
@@ -130,7 +130,7 @@ def reviews_of(cleanset: Cleanset, row_ids: Collection[int] | None = None) -> pa
 def corrected_rows(cleanset: Cleanset) -> CorrectedRows:
     """Return the rows that are not excluded with the labels that they have now."""
     labels = _labels_read(cleanset)
-    reviews = reviews_of(cleanset).select(["row_id", "action", "corrected_label"])
+    reviews = review_table(cleanset).select(["row_id", "action", "corrected_label"])
     kept = np.ones(len(labels), dtype=bool)
     n_corrected = 0
     for row_id, action, corrected in zip(

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from cleansets.models import Cleanset, ReviewEvent
-from cleansets.overlay import reviews_of
+from cleansets.overlay import review_table
 
 MAX_KEPT = 8  # cleansets; a million decisions take 50 MB
 MAX_CHANGED = 5_000  # rows that are read one by one; beyond, all are read anew
@@ -35,7 +35,7 @@ _lock = threading.Lock()
 
 
 def present_reviews(cleanset: Cleanset) -> pa.Table:
-    """Return what people did to rows up to now, as `overlay.reviews_of` does."""
+    """Return what people did to rows up to now, as `overlay.review_table` does."""
     newest = _newest(cleanset)
     with _lock:
         kept = _kept.get(cleanset.pk)
@@ -43,7 +43,7 @@ def present_reviews(cleanset: Cleanset) -> pa.Table:
     if kept is not None and kept.issues_key == cleanset.issues_key:
         table = _updated(cleanset, kept, newest)
     if table is None:
-        table = reviews_of(cleanset)
+        table = review_table(cleanset)
     with _lock:
         _kept[cleanset.pk] = _Kept(cleanset.issues_key, newest, table)
         _kept.move_to_end(cleanset.pk)
@@ -79,5 +79,5 @@ def _updated(cleanset: Cleanset, kept: _Kept, newest: tuple[UUID, int] | None) -
     events = ReviewEvent.objects.filter(review_action__in=[pk for pk, *_ in actions])
     changed = sorted(set(events.values_list("row_id", flat=True)))
     is_unchanged = ~np.isin(kept.table.column("row_id").to_numpy(), changed)
-    parts = [kept.table.filter(pa.array(is_unchanged)), reviews_of(cleanset, changed)]
+    parts = [kept.table.filter(pa.array(is_unchanged)), review_table(cleanset, changed)]
     return pa.concat_tables(parts).combine_chunks()

@@ -1,0 +1,98 @@
+"""Decisions that are kept from request to request are those of the database."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+
+from cleansets import selectors, services
+from cleansets.models import Cleanset
+from cleansets.overlay import review_table
+from cleansets.present_reviews import present_reviews
+from cleansets.row_address import RowQuery
+from cleansets.services import TopK
+from studio.accounts.models import User
+from tests.reviewable import improve, make_reviewable
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cleanset(alice: User) -> Cleanset:
+    return make_reviewable(alice)
+
+
+def decide(cleanset: Cleanset, row_id: int, choice: str = "keep", label: str = "") -> None:
+    user = cleanset.created_by
+    services.row_decide(cleanset=cleanset, user=user, row_id=row_id, choice=choice, label=label)
+
+
+def assert_kept_as_stored(cleanset: Cleanset) -> None:
+    kept, stored = present_reviews(cleanset), review_table(cleanset)
+    assert sorted(kept.to_pylist(), key=lambda row: row["row_id"]) == sorted(
+        stored.to_pylist(), key=lambda row: row["row_id"]
+    )
+
+
+def test_each_action_shows_in_the_kept_decisions(cleanset: Cleanset) -> None:
+    user = cleanset.created_by
+    assert_kept_as_stored(cleanset)
+    decide(cleanset, 0, "auto-fix")
+    assert_kept_as_stored(cleanset)
+    decide(cleanset, 4, "label", "refunds")
+    decide(cleanset, 0, "keep")
+    assert_kept_as_stored(cleanset)
+    top_k = TopK(query=RowQuery(), k=5, choice="exclude")
+    services.top_k_apply(cleanset=cleanset, user=user, top_k=top_k)
+    assert_kept_as_stored(cleanset)
+    services.last_action_undo(cleanset=cleanset, user=user)
+    services.last_action_undo(cleanset=cleanset, user=user)
+    assert_kept_as_stored(cleanset)
+
+
+def test_a_correction_of_the_cleanset_before_stays_when_a_decision_is_undone(
+    cleanset: Cleanset,
+) -> None:
+    decide(cleanset, 4, "label", "refunds")
+    improved = improve(cleanset)
+    assert_kept_as_stored(improved)
+    decide(improved, 4, "keep")
+    decide(improved, 5, "exclude")
+    assert_kept_as_stored(improved)
+    services.last_action_undo(cleanset=improved, user=improved.created_by)
+    assert_kept_as_stored(improved)
+
+
+def test_an_action_that_is_rolled_back_is_forgotten(cleanset: Cleanset) -> None:
+    decide(cleanset, 0)
+    present_reviews(cleanset)
+
+    with transaction.atomic():
+        decide(cleanset, 1)
+        present_reviews(cleanset)
+        transaction.set_rollback(True)
+    decide(cleanset, 2)
+    assert_kept_as_stored(cleanset)
+
+
+def test_actions_are_numbered_in_the_order_in_which_they_were_made(cleanset: Cleanset) -> None:
+    for row_id in (3, 1, 2):
+        decide(cleanset, row_id)
+    actions = list(selectors.actions(cleanset))
+    assert [action.number for action in actions] == [3, 2, 1]
+    assert actions[0].description == "Keep row 3"
+
+
+def test_the_same_request_twice_makes_one_action(cleanset: Cleanset) -> None:
+    action_id = uuid4()
+    for _ in range(2):
+        services.row_decide(
+            cleanset=cleanset,
+            user=cleanset.created_by,
+            row_id=1,
+            choice="keep",
+            action_id=action_id,
+        )
+    assert [action.pk for action in selectors.actions(cleanset)] == [action_id]
