@@ -144,9 +144,11 @@ def corrected_rows(cleanset: Cleanset) -> CorrectedRows:
     return CorrectedRows(rows, [labels[i] for i in rows], n_corrected, len(labels) - len(rows))
 
 
-def rows_to_analyse(cleanset: Cleanset) -> CorrectedRows:
-    """Return the rows that an analysis reads: all but those excluded when it was asked for."""
-    labels = given_labels(cleanset)
+def rows_to_analyse(cleanset: Cleanset, labels: list[str | None]) -> CorrectedRows:
+    """Return the rows that an analysis reads: all but those excluded when it was requested.
+
+    `labels` are the `given_labels` of the cleanset.
+    """
     is_kept = np.ones(len(labels), dtype=bool)
     if cleanset.base is not None:
         excluded = cleanset.reviews.filter(action=Action.EXCLUDE).values_list("row_id", flat=True)

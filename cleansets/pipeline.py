@@ -49,7 +49,8 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     if run.base is not None:
         spec = replace(spec, only_candidates=useful_candidates(run.base))
     table = tables.local_path(version.table_key)
-    rows = rows_to_analyse(run)
+    labels = given_labels(run)
+    rows = rows_to_analyse(run, labels)
     former = former_labels(run, rows)
     result = analyse_table(table, spec, rows=rows, former=former, progress=progress)
     manifest = describe(
@@ -58,7 +59,7 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     whole = with_left_out(result, rows.row_id, version.n_rows or 0)
     progress(stages.SAVING)
     with tables.scratch() as folder:
-        names = write_results(whole, given_labels(run), folder)
+        names = write_results(whole, labels, folder)
         keys = {name: storage.cleanset_file(run.pk, run.attempt, name) for name in names}
         for name, key in keys.items():
             tables.publish(folder / name, key)

@@ -270,7 +270,7 @@ def improve(cleanset: Cleanset) -> Cleanset:
     its base.
     """
     improved = services.cleanset_improve(cleanset=cleanset, user=cleanset.created_by)
-    rows = rows_to_analyse(improved)
+    rows = rows_to_analyse(improved, given_labels(improved))
     issues = pd.read_parquet(tables.local_path(cleanset.issues_key))
     issues[GIVEN_LABEL] = pd.Series(given_labels(improved), dtype=object)
     if "suggested_label" in issues:

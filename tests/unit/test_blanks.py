@@ -64,7 +64,7 @@ def test_rows_without_a_label_are_counted_alike_everywhere(alice: User, tmp_path
     sets = [read_set(label, Separator.COMMA) for label in labels]
     assert sets.count(()) == len(BLANK)
     assert [read_set(label, Separator.JSON) for label in labels].count(None) == len(BLANK)
-    facts = label_facts(labels, table_spec())
+    facts = label_facts(encode_labels(labels), table_spec())
     assert (facts.n_missing, facts.n_distinct) == (len(BLANK), len(FILLED))
     assert int((~encode_labels(labels).is_labeled).sum()) == len(BLANK)
 

@@ -4,16 +4,15 @@ machine learning.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
-from studio.engine.labels.reading import ClassCounts, class_counts
+from studio.engine.labels.encoding import Labels
+from studio.engine.labels.reading import ClassCounts
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.schema import CleansetSpec
 from studio.engine.table import cell_values
@@ -73,37 +72,36 @@ def check_choice(
     _check_label(n_rows, label, spec)
 
 
-def checked_table(
-    frame: pd.DataFrame, labels: Sequence[str | None] | None, spec: CleansetSpec
-) -> Table:
-    """Return the feature columns of a frame that can be analysed with these labels as the spec
-    says.
+def checked_table(frame: pd.DataFrame, labels: Labels | None, spec: CleansetSpec) -> Table:
+    """Return the feature columns of a frame that can be analysed with these labels.
 
-    Raises DataProblem as `check_choice` does; without a label column there are no labels.
+    Without a label column there are no labels. Raises DataProblem as `check_choice` does.
     """
-    label = label_facts(labels, spec) if labels is not None else None
-    table = Table.of(
-        frame, [name for name in dict.fromkeys(spec.feature_columns) if name in frame.columns]
-    )
+    label = None if labels is None else label_facts(labels, spec)
+    present = [name for name in dict.fromkeys(spec.feature_columns) if name in frame.columns]
+    table = Table.of(frame, present)
     features = [_facts(name, cells, spec) for name, cells in table.items()]
     check_choice(n_rows=len(frame), label=label, features=features, spec=spec)
     return table
 
 
-def label_facts(labels: Sequence[str | None], spec: CleansetSpec) -> ColumnFacts:
-    """Return what the checks need to know of the labels, which `read_labels` returned."""
-    name, kind = (
-        str(spec.label_column),
-        spec.column_kinds.get(str(spec.label_column), ColumnKind.CATEGORICAL),
-    )
+def label_facts(labels: Labels, spec: CleansetSpec) -> ColumnFacts:
+    """Return what the checks need to know of encoded labels."""
+    name = str(spec.label_column)
+    kind = spec.column_kinds.get(name, ColumnKind.CATEGORICAL)
+    n_unlabeled = int((~labels.is_labeled).sum())
     if spec.task is MLTask.REGRESSION:
-        return _number_facts(
-            name, kind, pd.Series(list(labels), dtype=object), spec.conventions.get(name)
-        )
-    counts = class_counts(
-        Counter(None if pd.isna(label) else label for label in labels).items(), spec.task
-    )
-    return facts_of_classes(name, kind, counts)
+        unreadable = None
+        if len(labels.unreadable):
+            row = int(labels.unreadable[0])
+            unreadable = (row, str(labels.texts[row]))
+        n_distinct = len(np.unique(labels.targets[labels.is_labeled]))
+        return ColumnFacts(name, kind, n_unlabeled - len(labels.unreadable), n_distinct, unreadable)
+    n_without = 0
+    if spec.task is MLTask.MULTI_LABEL:
+        n_without = int((labels.is_labeled & ~labels.targets.any(axis=1)).sum())
+    n_missing = n_unlabeled + n_without
+    return ColumnFacts(name, kind, n_missing, len(labels.classes), n_without=n_without)
 
 
 def facts_of_classes(name: str, kind: ColumnKind, counts: ClassCounts) -> ColumnFacts:
@@ -112,25 +110,11 @@ def facts_of_classes(name: str, kind: ColumnKind, counts: ClassCounts) -> Column
     return ColumnFacts(name, kind, n_missing, counts.n_classes, n_without=counts.n_without)
 
 
-def _number_facts(
-    name: str, kind: ColumnKind, cells: pd.Series[str], convention: Convention | None
-) -> ColumnFacts:
-    is_filled = ~Cells.of(cells).is_blank
-    filled = cells[is_filled].astype(object)
-    values = Cells.of(filled.tolist(), convention).numbers
-    unread = np.flatnonzero(np.isnan(values))
-    unreadable = (
-        (int(np.flatnonzero(is_filled)[unread[0]]), str(filled.iloc[unread[0]]))
-        if len(unread)
-        else None
-    )
-    return ColumnFacts(name, kind, int((~is_filled).sum()), len(np.unique(values)), unreadable)
-
-
 def _facts(name: str, cells: Cells, spec: CleansetSpec) -> ColumnFacts:
     is_blank = cell_values.is_blank(cells.distinct.tolist())
     kind = spec.column_kinds.get(name, ColumnKind.CATEGORICAL)
-    n_missing, n_distinct = int(cells.counts()[is_blank].sum()), int((~is_blank).sum())
+    n_missing = int(cells.counts()[is_blank].sum())
+    n_distinct = int((~is_blank).sum())
     return ColumnFacts(name, kind, n_missing=n_missing, n_distinct=n_distinct)
 
 
@@ -227,16 +211,14 @@ def _check_label(n_rows: int, label: ColumnFacts | None, spec: CleansetSpec) -> 
     _check_labels(n_rows, label, spec)
 
 
-def check_labels(labels: Sequence[str | None], spec: CleansetSpec) -> None:
-    """Refuse labels, as `read_labels` returns them, that no model can learn from. Raises
-    DataProblem.
-    """
+def check_labels(labels: Labels, spec: CleansetSpec) -> None:
+    """Refuse labels that no model can learn from. Raises DataProblem."""
     if spec.task is MLTask.UNSUPERVISED:
         raise DataProblem(
             "This project has no labels, so no model can learn to predict them. "
             "Create a project with a label column to deploy a model."
         )
-    _check_labels(len(labels), label_facts(labels, spec), spec)
+    _check_labels(len(labels.strata), label_facts(labels, spec), spec)
 
 
 def _check_labels(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:

@@ -49,12 +49,13 @@ def recognised_separator(cells: CountedCells) -> Separator | None:
     so it is neither part of a name ("New York", "n/a", "Portland, OR"), nor does it lead down a
     hierarchy ("food/fruit/apple").
     """
-    separator = _list_kind(cells)
-    if separator is not None:
-        return separator if _has_recurring_items(cells, separator) else None
-    return next(
-        (one for one in _MARKS if _occurs(cells, one) and _Parts.of(cells, one).are_sets), None
-    )
+    list_kind = _list_kind(cells)
+    if list_kind is not None:
+        return list_kind if _has_recurring_items(cells, list_kind) else None
+    for separator in _MARKS:
+        if _occurs(cells, separator) and _SetParts.of(cells, separator).are_sets:
+            return separator
+    return None
 
 
 def possible_separator(cells: CountedCells) -> Separator | None:
@@ -67,7 +68,8 @@ def possible_separator(cells: CountedCells) -> Separator | None:
     if recognised is not None:
         return recognised
     return next(
-        (one for one in _MARKS if _occurs(cells, one) and _Parts.of(cells, one).may_be_sets), None
+        (one for one in _MARKS if _occurs(cells, one) and _SetParts.of(cells, one).may_be_sets),
+        None,
     )
 
 
@@ -76,7 +78,7 @@ def likely_separator(cells: CountedCells) -> Separator:
     recognised = recognised_separator(cells) or _list_kind(cells)
     if recognised is not None:
         return recognised
-    parts = [_Parts.of(cells, mark) for mark in _MARKS]
+    parts = [_SetParts.of(cells, mark) for mark in _MARKS]
     plausible = [one for one in parts if one.n_sets and one.n_shared]
     if not plausible:
         return Separator.COMMA
@@ -111,7 +113,7 @@ def _has_recurring_items(cells: CountedCells, separator: Separator) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class _SetParts:
     """What a mark makes of the cells.
 
     Attributes
@@ -137,7 +139,7 @@ class _Parts:
     n_words: float
 
     @classmethod
-    def of(cls, cells: CountedCells, separator: Separator) -> _Parts:
+    def of(cls, cells: CountedCells, separator: Separator) -> _SetParts:
         """Take the cells apart."""
         by_set: Counter[frozenset[str]] = Counter()
         for cell, n in cells:

@@ -91,7 +91,7 @@ def _moments(cells: list[str], form: str) -> pd.Series[pd.Timestamp]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class _DateParts:
     """The three numbers of n dates, how many digits the outer ones have, and the times after
     them.
     """
@@ -104,7 +104,7 @@ class _Parts:
     times: list[str]
 
     @classmethod
-    def of(cls, cells: pa.Array) -> _Parts:
+    def of(cls, cells: pa.Array) -> _DateParts:
         """Take dates apart."""
         found = pc.extract_regex(cells, pattern=PARTS_PATTERN)
         texts = {name: found.field(name) for name in ("first", "middle", "last")}
@@ -134,7 +134,7 @@ class _Parts:
 
 
 def _read_numeric(cells: pa.Array, order: Convention) -> pd.Series[pd.Timestamp]:
-    parts = _Parts.of(cells)
+    parts = _DateParts.of(cells)
     year, month, day = parts.ordered(order)
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     days = months.astype("datetime64[D]") + (day - 1)
@@ -178,7 +178,7 @@ def date_evidence(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> DateEv
     texts, n_rows = texts.filter(is_short), counts[is_short.to_numpy(zero_copy_only=False)]
     if not len(texts):
         return DateEvidence()
-    parts = _Parts.of(texts)
+    parts = _DateParts.of(texts)
     is_month = parts.middle <= 12
     is_day_first = is_month & (parts.first <= 31)
     is_month_first = (parts.first <= 12) & (parts.middle <= 31)

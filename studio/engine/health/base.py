@@ -17,7 +17,7 @@ from studio.engine.ml_task import MLTask
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class SplitColumn:
     """A column that says on which side of a split each row is; `values` in the row order of the
     evidence.
     """
@@ -42,7 +42,7 @@ class Analysis:
 
     evidence: Evidence
     issues: pd.DataFrame
-    split: Split | None = None
+    split: SplitColumn | None = None
 
     @cached_property
     def flagged_pairs(self) -> npt.NDArray[np.int64]:

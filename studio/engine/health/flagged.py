@@ -34,16 +34,19 @@ def flagged_pairs(evidence: Evidence, issues: pd.DataFrame) -> npt.NDArray[np.in
 def wrong_and_missed(
     evidence: Evidence, issues: pd.DataFrame
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Count per class the rows that are probably given it wrongly, and those that lack it, both of
-    shape (K,).
+    """Count per class the rows that are probably given it wrongly, and those that lack it.
+
+    A flagged set for which none is suggested counts for no class. Both have shape (K,).
     """
     if evidence.study.spec.task is MLTask.MULTI_CLASS:
         pairs = flagged_pairs(evidence, issues)
         return pairs.sum(axis=1), pairs.sum(axis=0)
     flags = issues["is_label_issue"].to_numpy()
-    given = np.asarray(evidence.study.labels.targets, dtype=bool)[flags]
+    has_suggestion = issues["suggested_label"].notna().to_numpy()
+    is_counted = flags & has_suggestion
+    given = np.asarray(evidence.study.labels.targets, dtype=bool)[is_counted]
     code_of = {name: code for code, name in enumerate(evidence.study.labels.classes)}
     suggested = np.zeros_like(given)
-    for row, cell in enumerate(issues["suggested_label"][flags]):
+    for row, cell in enumerate(issues["suggested_label"][is_counted]):
         suggested[row, [code_of[name] for name in split_labels(cell)]] = True
     return (given & ~suggested).sum(axis=0), (suggested & ~given).sum(axis=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,8 @@ from studio.engine.table.cells import Cells
 
 UNLABELED = -1
 _N_STRATA = 10  # of numbers: tenths of the rows
+_MAX_DECIMALS = 12
+_MAX_NUMBERS_READ = 1_000  # distinct ones, evenly spaced, to count decimals
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,12 @@ class Labels:
         Regression: in which scale the numbers are learned and compared.
     style
         Regression: how the given numbers are written.
+    convention
+        Regression: how the given numbers were read.
+    texts
+        The labels as they were given to `encode_labels`, shape (n,), object.
+    unreadable
+        Regression: positions of the rows whose label is neither blank nor a number.
     """
 
     targets: npt.NDArray[np.generic]
@@ -51,15 +59,24 @@ class Labels:
     n_decimals: int = 0
     scale: LabelScale = AS_GIVEN
     style: NumberStyle = PLAIN_STYLE
+    convention: Convention | None = None
+    texts: npt.NDArray[np.object_] = field(default_factory=lambda: np.empty(0, dtype=object))
+    unreadable: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
-    def reordered(self, order: npt.NDArray[np.int64]) -> Labels:
-        """Return the labels of the rows in another order."""
-        return replace(self, targets=self.targets[order], strata=self.strata[order])
+    def of_rows(self, rows: npt.NDArray[np.int64]) -> Labels:
+        """Return the labels of the rows at these positions, in this order."""
+        return replace(
+            self,
+            targets=self.targets[rows],
+            strata=self.strata[rows],
+            texts=self.texts[rows],
+            unreadable=np.flatnonzero(np.isin(rows, self.unreadable)),
+        )
 
     @property
     def by_appearance(self) -> npt.NDArray[np.int64]:
-        """Codes of the classes in the order of their first rows, the rarer one first where these
-        are the same.
+        """Codes of the classes in the order of their first rows; of two in one row, the rarer
+        first.
         """
         if not self.classes:
             return np.empty(0, dtype=np.int64)
@@ -113,11 +130,13 @@ def encode_labels(
     task: MLTask = MLTask.MULTI_CLASS,
     convention: Convention | None = None,
 ) -> Labels:
-    """Read the cells of the label column.
+    """Encode labels, each distinct one once.
 
     Parameters
-    ---------- given One label per row, as `read_labels` returns them. None, NaN and blank text are
-    no label; of sets, the empty text is no class.
+    ----------
+    given
+        One label per row, as `read_labels` returns them. None, NaN and blank text are no label; of
+        sets, the empty text is no class.
     task
         Decides how a cell is read.
     convention
@@ -133,9 +152,13 @@ def encode_labels(
     >>> encode_labels(["1,50", "", "3"], MLTask.REGRESSION).targets.tolist()
     [1.5, nan, 3.0]
     """
+    texts = np.empty(len(given), dtype=object)
+    texts[:] = given
     if task is MLTask.MULTI_LABEL:
-        return _encode_sets(given)
-    return _ENCODERS[task](Cells.of(given, convention))
+        labels = _encode_sets(texts)
+    else:
+        labels = _ENCODERS[task](Cells.of(texts, convention))
+    return replace(labels, texts=texts)
 
 
 def _encode_classes(cells: Cells) -> Labels:
@@ -146,23 +169,24 @@ def _encode_classes(cells: Cells) -> Labels:
     return Labels(codes, classes, codes)
 
 
-def _encode_sets(given: Sequence[str | None]) -> Labels:
-    cells, is_labeled = Cells.of(given), pd.notna(np.asarray(given, dtype=object))
+def _encode_sets(texts: npt.NDArray[np.object_]) -> Labels:
+    cells = Cells.of(texts)
     sets = [split_labels(cell) for cell in cells.distinct.tolist()]
     classes = tuple(sorted({name for names in sets for name in names}))
     code_of = {name: code for code, name in enumerate(classes)}
-    members = np.zeros((len(sets), len(classes)), dtype=bool)
-    places = np.repeat(np.arange(len(sets)), [len(names) for names in sets])
-    members[places, [code_of[name] for names in sets for name in names]] = True
-    members = members[cells.codes]
-    return Labels(
-        members, classes, np.where(is_labeled, _rarest_class(members), UNLABELED).astype(np.int32)
-    )
+    distinct_members = np.zeros((len(sets), len(classes)), dtype=bool)
+    for row, names in enumerate(sets):
+        distinct_members[row, [code_of[name] for name in names]] = True
+    members = distinct_members[cells.codes]
+    is_labeled = pd.notna(texts)
+    strata = np.where(is_labeled, _rarest_class(members), UNLABELED).astype(np.int32)
+    return Labels(members, classes, strata)
 
 
 def _rarest_class(members: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
-    """Return the code of each row's rarest class, K for rows of no class: rare classes are the ones
-    folds may lack.
+    """Return the code of each row's rarest class, K for rows of no class, shape (n,).
+
+    Rare classes are the ones that folds may lack.
     """
     n_rows = len(members)
     counts = np.append(members.sum(axis=0), n_rows + 1)
@@ -181,6 +205,7 @@ def _encode_numbers(cells: Cells) -> Labels:
         edges = np.unique(np.quantile(values[is_labeled], np.linspace(0, 1, _N_STRATA + 1)[1:-1]))
         strata[is_labeled] = np.searchsorted(edges, values[is_labeled], side="right")
     known = values[is_labeled]
+    is_unreadable = ~is_labeled & ~cells.is_blank
     return Labels(
         values,
         (),
@@ -188,19 +213,19 @@ def _encode_numbers(cells: Cells) -> Labels:
         n_decimals=_n_decimals(known),
         scale=LabelScale.of(known),
         style=find_style(cells.distinct.tolist(), cells.counts(), cells.decimal),
+        convention=cells.decimal,
+        unreadable=np.flatnonzero(is_unreadable),
     )
 
 
 def _n_decimals(values: npt.NDArray[np.float64]) -> int:
-    different = np.unique(values)
-    some = different[:: -(-len(different) // 1_000)] if len(different) else different
-    return min(
-        12, max((len(text.partition(".")[2]) for text in map(_plain, some.tolist())), default=0)
-    )
-
-
-def _plain(value: float) -> str:
-    return np.format_float_positional(value, trim="-")
+    distinct = np.unique(values)
+    step = max(1, -(-len(distinct) // _MAX_NUMBERS_READ))
+    n_decimals = 0
+    for value in distinct[::step].tolist():
+        decimals = np.format_float_positional(value, trim="-").partition(".")[2]
+        n_decimals = max(n_decimals, len(decimals))
+    return min(_MAX_DECIMALS, n_decimals)
 
 
 def _encode_nothing(cells: Cells) -> Labels:

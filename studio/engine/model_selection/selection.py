@@ -19,7 +19,7 @@ MAX_ACCURACY_LAG = 0.1  # ... unless it is nearly as often right
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class MeasuredTrial:
     """A candidate's trial with its loss and accuracy on the rows of the fold."""
 
     trial: Trial
@@ -65,13 +65,13 @@ def choose(
     return [one.trial for one in kept]
 
 
-def _is_hopeless(one: Measured, best: Measured) -> bool:
+def _is_hopeless(one: MeasuredTrial, best: MeasuredTrial) -> bool:
     return one.loss > MAX_LOSS_RATIO * best.loss and one.accuracy < best.accuracy - MAX_ACCURACY_LAG
 
 
 def _within_budget(
-    kept: list[Measured], best: Measured, study: Study, *, n_jobs: int, progress: Progress
-) -> list[Measured]:
+    kept: list[MeasuredTrial], best: MeasuredTrial, study: Study, *, n_jobs: int, progress: Progress
+) -> list[MeasuredTrial]:
     while len(kept) > 1 and _expected_s(kept, study.n_folds, n_jobs) > study.spec.budget_s:
         slowest = max((one for one in kept if one is not best), key=lambda one: one.trial.seconds)
         progress.log(
@@ -83,11 +83,11 @@ def _within_budget(
     return kept
 
 
-def _expected_s(kept: Sequence[Measured], n_folds: int, n_jobs: int) -> float:
+def _expected_s(kept: Sequence[MeasuredTrial], n_folds: int, n_jobs: int) -> float:
     return sum(one.trial.seconds for one in kept) * n_folds / max(1, n_jobs)
 
 
-def _measured(trial: Trial, study: Study) -> Measured:
+def _measured(trial: Trial, study: Study) -> MeasuredTrial:
     recipe, targets = (
         RECIPES[study.spec.task],
         study.labels.targets[np.flatnonzero(study.fold_id == 0)],
@@ -96,4 +96,4 @@ def _measured(trial: Trial, study: Study) -> Measured:
     calibrated = recipe.calibrated(trial.predicted, calibration)
     losses = recipe.losses(recipe.column(calibrated, targets), targets, calibration)
     accuracy = recipe.quality(calibrated, targets, calibration).accuracy
-    return Measured(trial, float(losses.mean()), accuracy)
+    return MeasuredTrial(trial, float(losses.mean()), accuracy)

@@ -15,11 +15,12 @@ from studio.engine.choices.validate import checked_table
 from studio.engine.features.catalogue import distance_view
 from studio.engine.fitting.candidates import Candidate, candidates_for, error_candidate
 from studio.engine.fitting.learners import Predicted
-from studio.engine.health.base import Analysis, Split
+from studio.engine.health.base import Analysis, SplitColumn
 from studio.engine.health.registry import find_health
 from studio.engine.issues.base import Evidence
 from studio.engine.issues.kept import find_or_recall
 from studio.engine.issues.registry import ISSUE_TYPES
+from studio.engine.labels.encoding import encode_labels
 from studio.engine.labels.reading import read_labels
 from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.model_selection.assessment import Assessment, assess
@@ -95,19 +96,24 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     if labels is None and spec.label_column in frame.columns:
         cells = frame[spec.label_column].astype(object)
         labels = read_labels(cells.where(cells.notna(), None).tolist(), spec)
-    table = checked_table(frame, labels, spec)
-    spec = replace(spec, conventions=settled_conventions(table, labels or [], spec))
+    convention = spec.conventions.get(spec.label_column or "")
+    encoded = encode_labels(labels or [None] * len(frame), spec.task, convention)
+    table = checked_table(frame, None if labels is None else encoded, spec)
+    spec = replace(spec, conventions=settled_conventions(table, encoded, spec))
     table = table.read_as(spec.conventions)
     notes = _reading_notes(table, spec, frame.index.to_numpy() + 1)
     for note in notes:
         watch.log(note)
-    study = make_study(table, labels or [None] * len(frame), spec, resources, previous_labels)
+    previous = None
+    if previous_labels is not None:
+        previous = encode_labels(previous_labels, spec.task, encoded.convention)
+    study = make_study(table, encoded, spec, resources, previous)
     if study.previous_labels is not None:
         watch.log("Few labels were corrected: models continue from their previous fits")
     candidates, evidence = _learned(study, resources)
     issues = find_issues(evidence, resources)
     split = (
-        Split(split_column, frame[split_column].iloc[study.order].tolist())
+        SplitColumn(split_column, frame[split_column].iloc[study.order].tolist())
         if split_column
         else None
     )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from studio.engine.choices.validate import checked_table
 from studio.engine.features.catalogue import distance_view
+from studio.engine.labels.encoding import encode_labels
 from studio.engine.ml_task import MLTask
 from studio.engine.progress import Progress, Silent
 from studio.engine.recipes.build import cross_validated
@@ -75,9 +76,11 @@ def predict_out_of_sample(
     keep_little()
     resources = Resources(Cache(cache_dir), n_jobs, progress)
     progress("Reading features")
-    table = checked_table(frame, labels, spec)
-    spec = replace(spec, conventions=settled_conventions(table, labels, spec))
-    study = make_study(table.read_as(spec.conventions), labels, spec, resources)
+    convention = spec.conventions.get(spec.label_column or "")
+    encoded = encode_labels(labels, spec.task, convention)
+    table = checked_table(frame, encoded, spec)
+    spec = replace(spec, conventions=settled_conventions(table, encoded, spec))
+    study = make_study(table.read_as(spec.conventions), encoded, spec, resources)
     assessed = cross_validated(study, resources)
     position = np.argsort(study.order)
     values = assessed.predicted[position]

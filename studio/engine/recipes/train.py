@@ -183,14 +183,17 @@ def train_and_predict(
         When columns are missing or the labels cannot be learned.
     """
     keep_little()
-    rows = _labeled_rows(frame, labels, spec)
+    _check_columns(frame, spec)
+    convention = spec.conventions.get(spec.label_column or "")
+    encoded = encode_labels(labels, spec.task, convention)
+    check_labels(encoded, spec)
+    rows = np.flatnonzero(encoded.is_labeled)
     resources = Resources(Cache(cache_dir), n_jobs, progress)
     progress(READING_FEATURES)
     table = Table.of(frame.iloc[rows], spec.feature_columns)
-    study = make_study(table, [labels[row] for row in rows], spec, resources)
-    study = replace(
-        study, labels=replace(study.labels, scale=AS_GIVEN)
-    )  # R², by which models are judged, is of it
+    study = make_study(table, encoded.of_rows(rows), spec, resources)
+    # Models are compared by R², which is of the numbers as they are.
+    study = replace(study, labels=replace(study.labels, scale=AS_GIVEN))
     assessed = cross_validated(study, resources)
     error_bar = _error_bar(study, assessed, resources) if spec.task is MLTask.REGRESSION else None
     members = _chosen(assessed)
@@ -236,16 +239,12 @@ def _levels(study: Study) -> dict[str, SpelledLevels]:
     return found
 
 
-def _labeled_rows(
-    frame: pd.DataFrame, labels: Sequence[str | None], spec: CleansetSpec
-) -> npt.NDArray[np.int64]:
+def _check_columns(frame: pd.DataFrame, spec: CleansetSpec) -> None:
     missing = [name for name in spec.feature_columns if name not in frame.columns]
     if missing:
         raise DataProblem(
             f"The table has no column {quoted(missing)}, which the model is to be trained on."
         )
-    check_labels(labels, spec)
-    return np.flatnonzero(encode_labels(labels, spec.task).is_labeled)
 
 
 def _error_bar(

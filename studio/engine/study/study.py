@@ -4,7 +4,6 @@ features.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,8 +13,8 @@ from studio.engine.conventions import Conventions
 from studio.engine.features.catalogue import distance_view
 from studio.engine.features.text import is_spaced
 from studio.engine.fitting.candidates import Size
-from studio.engine.labels.encoding import Labels, encode_labels
-from studio.engine.ml_task import MLTask, Modality
+from studio.engine.labels.encoding import Labels
+from studio.engine.ml_task import Modality
 from studio.engine.runtime.resources import Resources
 from studio.engine.schema import CleansetSpec
 from studio.engine.similar.near_duplicates import (
@@ -26,7 +25,7 @@ from studio.engine.similar.near_duplicates import (
 )
 from studio.engine.study.folds import assign_folds
 from studio.engine.study.views import Views
-from studio.engine.table.cells import Cells, Table
+from studio.engine.table.cells import Table
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.rows import canonical_order, content_hashes, copy_hashes, digest
 from studio.engine.text.encoder import unknown_share
@@ -108,10 +107,10 @@ class Study:
 
 def make_study(
     given_table: Table,
-    given: Sequence[str | None],
+    given_labels: Labels,
     spec: CleansetSpec,
     resources: Resources,
-    previous: Sequence[str | None] | None = None,
+    previous_labels: Labels | None = None,
 ) -> Study:
     """Make rows ready for learning.
 
@@ -119,13 +118,13 @@ def make_study(
     ----------
     given_table
         n rows of the spec's feature columns.
-    given
-        One cell of labels per row; see `encode_labels`.
+    given_labels
+        Of the n rows, as `encode_labels` returns them.
     spec
         The choice of columns, folds and seed.
     resources
         For the features that are computed later on.
-    previous
+    previous_labels
         The labels before they were corrected. If the corrections are few enough for a warm start,
         the folds of these labels are kept, so that no row is held out from a model that has seen
         it.
@@ -135,23 +134,25 @@ def make_study(
     Rows are sorted by their content, and classes by their first rows in that order, so that the
     same rows in another order, or with classes of other names, give the same result.
     """
-    spec = replace(spec, conventions=settled_conventions(given_table, given, spec))
+    spec = replace(spec, conventions=settled_conventions(given_table, given_labels, spec))
     given_table = given_table.read_as(spec.conventions)
     content = content_hashes(given_table)
 
-    labels, previous_labels = _encoded(given, previous, spec)
-    dealt_cells = given if previous is None or previous_labels is None else previous
-    order = canonical_order(content, dealt_cells)
+    if previous_labels is not None and not has_few_corrections(given_labels, previous_labels):
+        previous_labels = None
+    order = canonical_order(content, (previous_labels or given_labels).texts.tolist())
     content = content[order]
     table = given_table.reordered(order)
-    labels = labels.reordered(order)
+    labels = given_labels.of_rows(order)
     if previous_labels is None:
         labels = labels.with_classes_in(labels.by_appearance)
     else:
-        previous_labels = previous_labels.reordered(order)
+        previous_labels = previous_labels.of_rows(order)
         by_appearance = previous_labels.by_appearance
         labels = labels.with_classes_in(by_appearance)
         previous_labels = previous_labels.with_classes_in(by_appearance)
+        # The previous fits were to labels in this scale.
+        labels = replace(labels, scale=previous_labels.scale)
 
     spec = replace(spec, is_script_known=_is_script_known(table, spec, resources))
     if spec.may_encode:
@@ -175,24 +176,7 @@ def make_study(
     return Study(spec, order, table, copies, similar, labels, fold_id, views, previous_labels)
 
 
-def _encoded(
-    given: Sequence[str | None], previous: Sequence[str | None] | None, spec: CleansetSpec
-) -> tuple[Labels, Labels | None]:
-    """Return the given labels, and the previous ones if a warm start can continue from them."""
-    convention = spec.conventions.get(spec.label_column or "")
-    labels = encode_labels(given, spec.task, convention)
-    if previous is None:
-        return labels, None
-    previous_labels = encode_labels(previous, spec.task, convention)
-    if not has_few_corrections(labels, previous_labels):
-        return labels, None
-    # The previous fits were to labels in this scale.
-    return replace(labels, scale=previous_labels.scale), previous_labels
-
-
-def settled_conventions(
-    table: Table, given: Sequence[str | None], spec: CleansetSpec
-) -> Conventions:
+def settled_conventions(table: Table, labels: Labels, spec: CleansetSpec) -> Conventions:
     """Return how the numbers and dates of each column are read: as the spec says, else by its
     cells.
     """
@@ -204,8 +188,8 @@ def settled_conventions(
         if found is not None:
             conventions[name] = found.convention
     label_column = spec.label_column or ""
-    if spec.task is MLTask.REGRESSION and label_column and label_column not in conventions:
-        conventions[label_column] = Cells.of(given).decimal
+    if labels.convention is not None and label_column and label_column not in conventions:
+        conventions[label_column] = labels.convention
     return conventions
 
 

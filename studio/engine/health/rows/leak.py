@@ -32,8 +32,8 @@ MIN_SIDES, MAX_SIDES = 2, 5
 def split_column(columns: Sequence[str]) -> str | None:
     """Return the first column whose name says that it holds a split; None where there is none.
 
-    >>> split_column(["text", "Split", "label"])
-    'Split'
+    >>> split_column(["text", "SplitColumn", "label"])
+    'SplitColumn'
     """
     return next((name for name in columns if name.strip().lower().replace("-", "_") in NAMES), None)
 

@@ -11,6 +11,7 @@ import pytest
 
 from studio.engine.choices.validate import ColumnFacts, check_choice, checked_table
 from studio.engine.errors import DataProblem
+from studio.engine.labels.encoding import encode_labels
 from studio.engine.ml_task import MLTask
 from studio.engine.table.columns import ColumnKind
 from tests.data_builders import planted_table
@@ -98,16 +99,18 @@ def test_one_class_that_every_row_has_is_refused_as_a_set() -> None:
 
 def test_rare_classes_and_unlabeled_rows_are_not_refused() -> None:
     frame = planted_table_with_oddities().frame
-    checked_table(frame, frame["label"].tolist(), table_spec(n_folds=5))
+    checked_table(frame, encode_labels(frame["label"].tolist()), table_spec(n_folds=5))
 
 
 def test_blank_cells_count_as_missing() -> None:
     frame = planted_table(30).frame.assign(label=" ")
     with pytest.raises(DataProblem, match="empty in every row"):
-        checked_table(frame, frame["label"].tolist(), table_spec())
+        checked_table(frame, encode_labels(frame["label"].tolist()), table_spec())
     with pytest.raises(DataProblem, match="no rows"):
         checked_table(
-            pd.DataFrame(columns=["height", "weight", "colour", "label"]), [], table_spec()
+            pd.DataFrame(columns=["height", "weight", "colour", "label"]),
+            encode_labels([]),
+            table_spec(),
         )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from studio.engine.health.flagged import wrong_and_missed
+from studio.engine.labels.encoding import encode_labels
 from studio.engine.ml_task import MLTask
 from studio.engine.recipes.build import build_cleanset
 from studio.engine.schema import CleansetSpec
@@ -35,6 +38,19 @@ def two_clouds(n_rows: int, *, seed: int = 0) -> tuple[pd.DataFrame, np.random.G
         {"x": x[:, 0].round(3).astype(str), "y": x[:, 1].round(3).astype(str)}, dtype=object
     )
     return frame.assign(label=np.where(is_b, "b", "a")), rng
+
+
+def test_flagged_set_without_a_suggestion_counts_for_no_class() -> None:
+    labels = encode_labels(["red", "red,large", "large"], MLTask.MULTI_LABEL)
+    spec = SimpleNamespace(task=MLTask.MULTI_LABEL)
+    evidence = SimpleNamespace(study=SimpleNamespace(spec=spec, labels=labels))
+    issues = pd.DataFrame(
+        {"is_label_issue": [True, True, False], "suggested_label": ["large", np.nan, None]}
+    )
+    wrong, missed = wrong_and_missed(evidence, issues)  # type: ignore[arg-type]
+    assert labels.classes == ("large", "red")
+    assert wrong.tolist() == [0, 1]
+    assert missed.tolist() == [1, 0]
 
 
 def test_noise_is_shown_by_given_and_suggested_class() -> None:

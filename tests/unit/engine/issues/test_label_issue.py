@@ -16,6 +16,7 @@ from studio.engine.issues.labels.label_issue import find_label_issue
 from studio.engine.issues.labels.label_issue_numbers import find_label_issue_numbers
 from studio.engine.issues.labels.label_issue_sets import find_label_issue_sets
 from studio.engine.issues.labels.well_labeled import find_well_labeled
+from studio.engine.labels.encoding import encode_labels
 from studio.engine.ml_task import MLTask
 from studio.engine.runtime.resources import Resources
 from studio.engine.study.study import Study, make_study
@@ -37,7 +38,8 @@ def _found(changes: dict[int, tuple[float, float, float]]) -> dict[str, np.ndarr
     frame = pd.DataFrame(
         {"height": [str(row) for row in range(60)], "weight": "1", "colour": "red"}, dtype=object
     )
-    study = make_study(Table.of(frame, [*map(str, frame)]), LABELS, table_spec(), Resources())
+    table = Table.of(frame, [*map(str, frame)])
+    study = make_study(table, encode_labels(LABELS), table_spec(), Resources())
     pred_probs = np.full((60, 3), 0.05, dtype=np.float32)
     pred_probs[np.arange(60), [ord(label) - ord("a") for label in LABELS]] = 0.9
     for row, probabilities in changes.items():
@@ -86,7 +88,8 @@ def _evidence(
     """Return evidence of what models said of rows in the order given."""
     frame = pd.DataFrame({"height": [str(row) for row in range(len(labels))]}, dtype=object)
     spec = replace(table_spec(), feature_columns=("height",), task=task)
-    study = make_study(Table.of(frame, [*map(str, frame)]), labels, spec, Resources())
+    table = Table.of(frame, [*map(str, frame)])
+    study = make_study(table, encode_labels(labels, task), spec, Resources())
     nothing = np.empty((len(labels), 0), dtype=np.float32)
     return Evidence(
         study,
@@ -169,7 +172,7 @@ def test_a_row_whose_copy_is_given_another_class_is_not_well_labeled() -> None:
     frame = pd.DataFrame({"height": heights}, dtype=object)
     study = make_study(
         Table.of(frame, [*map(str, frame)]),
-        labels,
+        encode_labels(labels),
         replace(table_spec(), feature_columns=("height",)),
         Resources(),
     )

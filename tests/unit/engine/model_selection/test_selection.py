@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from studio.engine.fitting.candidates import CANDIDATES
+from studio.engine.labels.encoding import encode_labels
 from studio.engine.model_selection.crossval import Trial
 from studio.engine.model_selection.selection import choose
 from studio.engine.recipes.build import build_cleanset
@@ -25,7 +26,7 @@ def study() -> Study:
     frame = planted_table(2_400, n_wrong=40).frame
     return make_study(
         Table.of(frame, table_spec().feature_columns),
-        frame["label"].tolist(),
+        encode_labels(frame["label"].tolist()),
         table_spec(),
         Resources(),
     )

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from studio.engine.fitting.candidates import CANDIDATES, Candidate
+from studio.engine.labels.encoding import encode_labels
 from studio.engine.model_selection.tuning import tuned
 from studio.engine.models.naive_bayes import NaiveBayes
 from studio.engine.runtime.cache import Cache
@@ -33,7 +34,7 @@ def study_of(wrong_fraction: float, resources: Resources, *, n_rows: int = 600) 
     is_high = values[:, 0] > 0
     is_high ^= rng.random(n_rows) < wrong_fraction
     frame = pd.DataFrame(values.round(4).astype(str), columns=list(KINDS), dtype=object)
-    labels = np.where(is_high, "high", "low").tolist()
+    labels = encode_labels(np.where(is_high, "high", "low").tolist())
     return make_study(Table.of(frame, list(KINDS)), labels, table_spec(KINDS), resources)
 
 

@@ -15,6 +15,7 @@ from sklearn.base import clone
 
 from studio.engine.features.base import Matrix
 from studio.engine.fitting.learners import ClassifierLearner, MultiLabelLearner, RegressorLearner
+from studio.engine.labels.encoding import encode_labels
 from studio.engine.labels.reading import read_labels
 from studio.engine.labels.scale import AS_GIVEN
 from studio.engine.ml_task import MLTask, Mode
@@ -281,10 +282,12 @@ def test_numbers_go_on_in_the_scale_in_which_they_were_learned() -> None:
     spec = replace(
         table_spec({"size": ColumnKind.NUMBER}), task=MLTask.REGRESSION, label_column="price"
     )
-    table, given = Table.of(before, ["size"]), before["price"].tolist()
+    table = Table.of(before, ["size"])
+    given = encode_labels(before["price"].tolist(), MLTask.REGRESSION)
+    corrected_prices = encode_labels(prices.tolist(), MLTask.REGRESSION)
     first = make_study(table, given, spec, Resources())
-    anew = make_study(table, prices.tolist(), spec, Resources())
-    warm = make_study(table, prices.tolist(), spec, Resources(), given)
+    anew = make_study(table, corrected_prices, spec, Resources())
+    warm = make_study(table, corrected_prices, spec, Resources(), given)
     assert first.labels.scale != anew.labels.scale
     assert warm.labels.scale == first.labels.scale
 
