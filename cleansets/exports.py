@@ -31,7 +31,7 @@ from studio.exports import (
     write_parquet,
     write_xlsx,
 )
-from studio.tables import quoted
+from studio.sql import quoted
 
 FORMATS = ("csv", "xlsx", "json", "parquet")
 DEFAULT, CUSTOM, EVERYTHING = "default", "custom", "everything"

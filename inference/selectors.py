@@ -17,6 +17,7 @@ from inference.models import PredictionBatch
 from models_app.models import DeployedModel
 from studio import cell_sql, tables
 from studio.engine.ml_task import MLTask
+from studio.sql import quoted
 
 N_PREVIEW_ROWS = 20
 N_RUNNERS_UP = 2
@@ -149,8 +150,8 @@ def number_spread(batch: PredictionBatch) -> NumberSpread | None:
         return None
     path = tables.local_path(batch.result_key)
     label, error = pq.read_schema(path).names[1:3]
-    number = cell_sql.number(tables.quoted(label), batch.deployed_model.cleanset.label_convention)
-    read = f"SELECT {number} AS x, {tables.quoted(error)} AS error FROM read_parquet(?)"
+    number = cell_sql.number(quoted(label), batch.deployed_model.cleanset.label_convention)
+    read = f"SELECT {number} AS x, {quoted(error)} AS error FROM read_parquet(?)"
     with tables.connect() as connection:
         found = connection.execute(
             f"SELECT min(x), max(x), avg(x), median(x), avg(error) FROM ({read})", [str(path)]

@@ -17,6 +17,7 @@ from studio.engine.recipes.predict import NewSpelling, meant_spellings
 from studio.engine.recipes.train import TrainedModel
 from studio.engine.table.levels import MAX_LEVELS, spelling_note
 from studio.engine.table.required_columns import RequiredColumns
+from studio.sql import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def file_spelling(
 def _values(table: Path, column: str) -> set[str]:
     """Return the different values of a column, none where there are too many to be categories."""
     query = (
-        f"SELECT DISTINCT {tables.quoted(column)} AS cell FROM read_parquet(?) WHERE cell IS NOT"
+        f"SELECT DISTINCT {quoted(column)} AS cell FROM read_parquet(?) WHERE cell IS NOT"
         " NULL LIMIT ?"
     )
     with closing(tables.connect()) as connection:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from projects.readers.kinds import PLACEHOLDER_PATTERN
 from projects.readers.profile import ColumnProfile
-from studio import cell_sql, tables
+from studio import cell_sql, sql, tables
 from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
 from studio.engine.table.columns import ColumnKind
@@ -115,7 +115,7 @@ def _refuse_unfit(profile: ColumnProfile, kind: ColumnKind, column_type: str, ta
     query = f"""
         SELECT count(*), count(*) FILTER (WHERE NOT fits), min(cell) FILTER (WHERE NOT fits) FROM (
             SELECT cell, {fits[kind]} AS fits FROM (
-                SELECT trim({tables.quoted(name)}) AS cell FROM read_parquet(?)
+                SELECT trim({sql.quoted(name)}) AS cell FROM read_parquet(?)
             ) WHERE cell != '' AND NOT regexp_full_match(cell, ?)
         )"""
     with closing(tables.connect()) as connection:

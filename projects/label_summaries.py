@@ -26,6 +26,7 @@ from studio.engine.conventions.set_guess import (
 from studio.engine.labels.reading import ClassCounts
 from studio.engine.ml_task import MLTask
 from studio.engine.table.columns import ColumnKind
+from studio.sql import blank_sql, quoted
 
 _MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 
@@ -64,10 +65,10 @@ def label_facts(profile: ColumnProfile, summary: LabelSummary) -> ColumnFacts:
 
 def number_summary(version: DatasetVersion, profile: ColumnProfile) -> NumberSummary:
     """Read the column as numbers."""
-    name = tables.quoted(profile.name)
+    name = quoted(profile.name)
     number = cell_sql.number(name, profile.convention or Convention.POINT)
     cells = f"SELECT {name} AS cell, {number} AS x, {ROW_ID} AS row_id FROM read_parquet(?)"
-    is_blank = tables.blank_sql("cell")
+    is_blank = blank_sql("cell")
     spread = "count(DISTINCT x), min(x), max(x), avg(x), median(x)"
     counted = _fetched(
         version, f"SELECT count(*) FILTER (WHERE {is_blank}), {spread} FROM ({cells})"

@@ -23,6 +23,7 @@ from studio.engine.choices.validate import ColumnFacts
 from studio.engine.conventions import Convention
 from studio.engine.table.columns import ColumnKind
 from studio.runs import Status
+from studio.sql import quoted
 
 CELL_CHARS = 300  # of a long cell, what a table of rows shows
 COLUMNS_SHOWN = 100  # of a very wide table, so that the page stays light
@@ -137,8 +138,8 @@ def rows_between(version: DatasetVersion, row_ids: range) -> RowTable:
     shown = tuple(profiles[:COLUMNS_SHOWN])
     if not row_ids:
         return RowTable(shown, (), len(profiles))
-    cells = ", ".join(f"left({tables.quoted(profile.name)}, {CELL_CHARS + 1})" for profile in shown)
-    row_id = tables.quoted(ROW_ID)
+    cells = ", ".join(f"left({quoted(profile.name)}, {CELL_CHARS + 1})" for profile in shown)
+    row_id = quoted(ROW_ID)
     query = (
         f"SELECT {row_id}, {cells} FROM read_parquet(?) WHERE {row_id} BETWEEN ? AND ? ORDER BY 1"
     )
@@ -155,11 +156,8 @@ def cells_between(
     names = [profile.name for profile in column_profiles(version)]
     if not row_ids:
         return []
-    cells = ", ".join(tables.quoted(name) for name in (ROW_ID, *names))
-    query = (
-        f"SELECT {cells} FROM read_parquet(?) WHERE {tables.quoted(ROW_ID)} BETWEEN ? AND ? ORDER"
-        " BY 1"
-    )
+    cells = ", ".join(quoted(name) for name in (ROW_ID, *names))
+    query = f"SELECT {cells} FROM read_parquet(?) WHERE {quoted(ROW_ID)} BETWEEN ? AND ? ORDER BY 1"
     path = str(tables.local_path(version.table_key))
     with tables.connect() as connection:
         found = connection.execute(query, [path, row_ids.start, row_ids.stop - 1]).fetchall()

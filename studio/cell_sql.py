@@ -27,6 +27,7 @@ from studio.engine.conventions.number_patterns import (
     UNIT_PATTERN,
     WRITTEN_PATTERN,
 )
+from studio.sql import text_literal
 
 # Years of two digits first: %Y reads 23 as the year 23.
 _WORDED_DATES = ("%d %b %y", "%d-%b-%y", "%d %B %y", "%d-%B-%y", "%d %b %Y", "%d-%b-%Y",
@@ -38,19 +39,14 @@ _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %H.%M", " %H.%M.%S", " %I
 _TWITTER = "%a %b %d %H:%M:%S %z %Y"
 
 
-def text(value: str) -> str:
-    """Return a literal."""
-    return "'" + value.replace("'", "''") + "'"
-
-
 def matches(cell: str, pattern: str) -> str:
     """Return whether the whole cell has the pattern."""
-    return f"regexp_full_match({cell}, {text(pattern)})"
+    return f"regexp_full_match({cell}, {text_literal(pattern)})"
 
 
 def folded(cell: str) -> str:
     """Return the cell with look-alike signs replaced, null where it is too long for a number."""
-    same = f"trim(translate({cell}, {text(FOLDED_FROM)}, {text(FOLDED_TO)}))"
+    same = f"trim(translate({cell}, {text_literal(FOLDED_FROM)}, {text_literal(FOLDED_TO)}))"
     return f"CASE WHEN length({cell}) <= {MAX_NUMBER_CHARS} THEN {same} END"
 
 
@@ -66,8 +62,8 @@ def is_written_number(cell: str) -> str:
 
 def number_core(cell: str) -> str:
     """Return the digits of a written number with the marks that may be decimal."""
-    without_units = f"regexp_replace({folded(cell)}, {text(UNIT_PATTERN)}, '', 'g')"
-    return f"regexp_replace({without_units}, {text(NOT_CORE_PATTERN)}, '', 'g')"
+    without_units = f"regexp_replace({folded(cell)}, {text_literal(UNIT_PATTERN)}, '', 'g')"
+    return f"regexp_replace({without_units}, {text_literal(NOT_CORE_PATTERN)}, '', 'g')"
 
 
 def number(cell: str, convention: Convention = Convention.POINT) -> str:
@@ -84,9 +80,8 @@ def number(cell: str, convention: Convention = Convention.POINT) -> str:
 
 def short_date(cell: str) -> str:
     """Return the three numbers and the time of a date, as texts that are empty where it is none."""
-    return (
-        f"regexp_extract(trim({cell}), {text(PARTS_PATTERN)}, ['first', 'middle', 'last', 'time'])"
-    )
+    parts = text_literal(PARTS_PATTERN)
+    return f"regexp_extract(trim({cell}), {parts}, ['first', 'middle', 'last', 'time'])"
 
 
 def number_evidence(cells: str) -> str:
@@ -155,12 +150,12 @@ def moment(cell: str, order: Convention) -> str:
     """
     bare = f"trim({cell})"
     iso = f"regexp_replace({bare}, '^([0-9]{{4}})[-/.]([0-9]{{1,2}})[-/.]', '\\1-\\2-')"
-    worded = ", ".join(text(f"{date}{time}") for date in _WORDED_DATES for time in _TIMES)
+    worded = ", ".join(text_literal(f"{date}{time}") for date in _WORDED_DATES for time in _TIMES)
     return f"""CASE
         WHEN {matches(bare, ISO_PATTERN)} THEN {_epoch(iso)}
         WHEN {matches(bare, SHORT_PATTERN)} THEN {_epoch(_short_as_iso(cell, order))}
         WHEN {matches(bare, WORDED_PATTERN)} THEN coalesce(epoch(try_strptime({bare}, [{worded}])),
-            epoch(try_strptime({bare}, {text(_TWITTER)})))
+            epoch(try_strptime({bare}, {text_literal(_TWITTER)})))
         WHEN {matches(bare, "[0-9]{8}")} THEN epoch(try_strptime({bare}, '%Y%m%d'))
         WHEN {matches(bare, "[0-9]{4}")} THEN epoch(try_cast({bare} || '-01-01' AS TIMESTAMP))
         WHEN {matches(bare, "[0-9]{4}-[0-9]{2}")} THEN epoch(try_cast({bare} || '-01' AS TIMESTAMP))
@@ -183,7 +178,7 @@ def _short_as_iso(cell: str, order: Convention) -> str:
 
 
 def _epoch(iso: str) -> str:
-    formats = ", ".join(text(f"%Y-%m-%d{time}") for time in _TIMES)
+    formats = ", ".join(text_literal(f"%Y-%m-%d{time}") for time in _TIMES)
     return (
         f"coalesce(epoch(try_cast({iso} AS TIMESTAMPTZ)), epoch(try_strptime({iso}, [{formats}])))"
     )
@@ -197,9 +192,8 @@ def _rewritten(cell: str, convention: Convention) -> str:
         is_comma = f"({is_comma} OR NOT {matches(core, POINT_CORE_PATTERN)})"
     with_comma = f"replace(replace({core}, '.', ''), ',', '.')"
     unsigned = f"CASE WHEN {is_comma} THEN {with_comma} ELSE replace({core}, ',', '') END"
-    sign = (
-        f"CASE WHEN regexp_matches({folded(cell)}, {text(NEGATIVE_PATTERN)}) THEN '-' ELSE '' END"
-    )
+    is_negative = f"regexp_matches({folded(cell)}, {text_literal(NEGATIVE_PATTERN)})"
+    sign = f"CASE WHEN {is_negative} THEN '-' ELSE '' END"
     exponent = f"replace({folded(cell)}, ',', '.')"
     return (
         f"CASE WHEN {matches(folded(cell), EXPONENT_PATTERN)} THEN {exponent} ELSE {sign} ||"

@@ -22,7 +22,6 @@ from django.core.files.storage import FileSystemStorage, default_storage, storag
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
-from studio.engine.conventions.blanks import BLANK_CHARACTERS
 from studio.models import StoredFile
 from studio.patience import patiently
 
@@ -151,25 +150,3 @@ def connect() -> duckdb.DuckDBPyConnection:
     it.
     """
     return _database().cursor()
-
-
-def text_literal(text: str) -> str:
-    """Return a text in SQL."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def blank_sql(text: str) -> str:
-    """SQL for whether a text is blank, as `studio.engine.conventions.blanks` defines it."""
-    trimmed = f"coalesce(trim({text}, {text_literal(BLANK_CHARACTERS)}), '')"
-    # Most texts begin with a visible ASCII character, which is told a hundred times as quickly.
-    return f"(CASE WHEN {text} >= '!' AND {text} < chr(127) THEN false ELSE {trimmed} = '' END)"
-
-
-def filled_sql(text: str) -> str:
-    """Return the SQL that makes a missing value of a text that shows nothing."""
-    return f"CASE WHEN {blank_sql(text)} THEN NULL ELSE {text} END"
-
-
-def quoted(name: str) -> str:
-    """Return an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'

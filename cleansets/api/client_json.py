@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from studio import tables
+from studio.sql import text_literal
 
 
 def records(
@@ -25,7 +26,7 @@ def records(
     )
     values = [f"c{i}::JSON" if name in in_json else f"c{i}" for i, name in enumerate(names)]
     pairs = ", ".join(
-        f"{_literal(name)}, {value}" for name, value in zip(names, values, strict=True)
+        f"{text_literal(name)}, {value}" for name, value in zip(names, values, strict=True)
     )
     with closing(tables.connect()) as connection:
         connection.register("batch", table)
@@ -33,10 +34,6 @@ def records(
             text
             for (text,) in connection.execute(f"SELECT json_object({pairs}) FROM batch").fetchall()
         ]
-
-
-def _literal(name: str) -> str:
-    return "'" + name.replace("'", "''") + "'"
 
 
 def _plain(column: pa.Array) -> pa.Array:

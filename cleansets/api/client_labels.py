@@ -18,7 +18,7 @@ from studio import cell_sql
 from studio.engine.conventions import Convention
 from studio.engine.ml_task import MLTask
 from studio.engine.table.columns import ColumnKind
-from studio.tables import blank_sql, filled_sql
+from studio.sql import blank_sql, filled_sql
 
 _INTEGER = (  # as Python writes it, so that nothing changes on the way there and back
     "-?(0|[1-9][0-9]{0,17})"

@@ -27,7 +27,7 @@ from studio import tables
 from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask
 from studio.exports import free_names
-from studio.tables import blank_sql, filled_sql, quoted
+from studio.sql import blank_sql, filled_sql, quoted
 
 ID_COLUMN = "cleanlab_row_ID"
 SENT_AS = "id"  # the client renames this column to what `id_column` answers

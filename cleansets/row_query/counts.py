@@ -19,7 +19,7 @@ from cleansets.row_query.selection import select
 from cleansets.row_query.source import RowSource, review_flags
 from studio.engine.conventions.label_sets import split_labels
 from studio.engine.ml_task import MLTask
-from studio.tables import blank_sql
+from studio.sql import blank_sql
 
 EVERY_ROW = RowQuery(issue=ALL_ROWS)
 

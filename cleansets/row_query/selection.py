@@ -25,7 +25,7 @@ from cleansets.row_query.source import DECISION_COLUMNS, ROW_ID, RowSource, colu
 from studio import cell_sql, tables
 from studio.engine.conventions.label_sets import join_labels
 from studio.engine.ml_task import MLTask
-from studio.tables import blank_sql, quoted, text_literal
+from studio.sql import blank_sql, quoted, text_literal
 
 LABELS = (GIVEN, SUGGESTED, "corrected_label")
 _FIELD = (  # one class in the cell of a set, as `split_labels` reads it

@@ -18,7 +18,7 @@ from cleansets.row_address import GIVEN, SUGGESTED, RowQuery
 from studio import tables
 from studio.engine.conventions.convention import Convention
 from studio.engine.ml_task import MLTask
-from studio.tables import filled_sql, text_literal
+from studio.sql import filled_sql, text_literal
 
 ROW_ID = "__row_id"
 INITIALLY_UNLABELED = "is_initially_unlabeled"

@@ -38,7 +38,7 @@ from studio.engine.conventions.number_patterns import (
     NUMBER_PATTERN,
     OPEN_POINT_PATTERN,
 )
-from studio.tables import filled_sql
+from studio.sql import filled_sql, quoted, text_literal
 
 MAX_EXACT_DISTINCT = (
     3_000_000  # above it the estimate is kept: counting exactly would take hundreds of megabytes
@@ -79,13 +79,13 @@ class ColumnQueries:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, parquet: Path, column: str) -> None:
         self._connection = connection
-        name = column.replace('"', '""')
-        cell = filled_sql(f'"{name}"')
+        name = quoted(column)
+        cell = filled_sql(name)
         # No view over the file: expanding its star for every query would cost more than the query
         # in a wide table.
-        table = f"read_parquet({cell_sql.text(str(parquet))})"
+        table = f"read_parquet({text_literal(str(parquet))})"
         self._cells = (
-            f'(SELECT "{ROW_ID}" AS row_id, {cell} AS cell, trim("{name}") AS bare FROM {table})'
+            f'(SELECT "{ROW_ID}" AS row_id, {cell} AS cell, trim({name}) AS bare FROM {table})'
         )
 
     def facts(self, distinct: Distinct) -> CellCounts:
@@ -104,7 +104,7 @@ class ColumnQueries:
                    {_count(f"NOT is_number AND {_matches(DATETIME_PATTERN)}")},
                    {_count(f"NOT is_number AND {_matches(URL_PATTERN)}")},
                    {_count(f"NOT is_number AND {_matches(PLACEHOLDER_PATTERN)}")},
-                   {_count(f"NOT is_number AND regexp_matches(bare, {cell_sql.text(UNSPACED_PATTERN)})")},
+                   {_count(f"NOT is_number AND regexp_matches(bare, {text_literal(UNSPACED_PATTERN)})")},
                    {_count("is_number OR regexp_matches(bare, '[0-9]')")},
                    coalesce(sum(n * (length(bare) - length(replace(bare, ' ', '')))), 0),
                    {_count(is_written)},

@@ -11,6 +11,7 @@ from studio.engine.labels.reading import ClassCounts, class_counts, read_labels
 from studio.engine.labels.spellings import Spellings, classes_spelled_variously
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import CleansetSpec
+from studio.sql import quoted
 
 MAX_CELLS = 50_000  # different cells that are read; a column with more is no column of labels
 SAMPLE_ROWS = 20_000  # in which a column of sets is recognised
@@ -29,7 +30,7 @@ class LabelCells:
     def of(cls, table: Path, column: str) -> LabelCells:
         """Read the cells of a column."""
         query = (
-            f"SELECT {tables.quoted(column)} AS cell, count(*) AS n_rows, count(*) OVER () FROM"
+            f"SELECT {quoted(column)} AS cell, count(*) AS n_rows, count(*) OVER () FROM"
             f" read_parquet(?) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_CELLS}"
         )
         with closing(tables.connect()) as connection:
@@ -54,7 +55,7 @@ def sample_cells(table: Path, column: str) -> list[tuple[str, int]]:
     """Return the different cells of the first rows that are not empty, each with its rows, most
     frequent first.
     """
-    some = f"SELECT {tables.quoted(column)} AS cell FROM read_parquet(?) LIMIT {SAMPLE_ROWS}"
+    some = f"SELECT {quoted(column)} AS cell FROM read_parquet(?) LIMIT {SAMPLE_ROWS}"
     query = (
         f"SELECT cell, count(*) FROM ({some}) WHERE trim(cell) != '' GROUP BY 1 ORDER BY 2 DESC, 1"
     )

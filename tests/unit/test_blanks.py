@@ -24,6 +24,7 @@ from studio.engine.conventions.label_sets import Separator, read_set
 from studio.engine.labels.encoding import encode_labels
 from studio.engine.labels.reading import class_counts
 from studio.engine.ml_task import MLTask
+from studio.sql import blank_sql, filled_sql
 from tests.client.test_columns import table
 from tests.factories import make_dataset
 from tests.reviewable import UNLABELED, make_reviewable
@@ -43,7 +44,7 @@ def test_everything_that_python_takes_for_white_space_is_blank() -> None:
 def test_sql_and_python_agree(cell: str | None) -> None:
     with tables.connect() as connection:
         found = connection.execute(
-            f"SELECT {tables.blank_sql('c')}, {tables.filled_sql('c')} FROM (SELECT ? AS c)", [cell]
+            f"SELECT {blank_sql('c')}, {filled_sql('c')} FROM (SELECT ? AS c)", [cell]
         )
         assert found.fetchone() == (is_blank(cell), None if is_blank(cell) else cell)
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.files.storage import FileSystemStorage
 
 from studio import tables
+from studio.sql import quoted
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +77,7 @@ def test_only_what_was_left_long_ago_is_cleared() -> None:
 
 def test_identifiers_may_hold_quotes() -> None:
     with tables.connect() as duck:
-        duck.execute("SELECT 1 AS " + tables.quoted('a"b'))
+        duck.execute("SELECT 1 AS " + quoted('a"b'))
         assert duck.description[0][0] == 'a"b'
 
 
