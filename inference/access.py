@@ -1,4 +1,4 @@
-"""Which prediction batches a request may touch. Another account's batch does not exist for it."""
+"""The prediction batches that a request may touch. To other accounts they do not exist: 404."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def batch_or_404(request: HttpRequest, batch_id: uuid.UUID) -> PredictionBatch:
 
 
 def ready_batch_or_404(request: HttpRequest, batch_id: uuid.UUID) -> PredictionBatch:
-    """Return a batch whose rows are predicted."""
+    """Return a batch whose rows are predicted, or end in 404."""
     batch = batch_or_404(request, batch_id)
     if not batch.is_succeeded:
-        raise Http404("The rows are not predicted.")
+        raise Http404("The rows are not predicted yet.")
     return batch

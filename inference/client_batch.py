@@ -1,9 +1,7 @@
-"""Reads the rows that the public client sends to be predicted: CSV of one known form, so that
-nothing is guessed.
+"""Reads the rows that the public client sends: CSV of one known form, so nothing is guessed.
 
-A list of texts has the one column `text`, whatever the project's text column is called. A frame has
-its index as the first column, which is not the user's, and writes dates, which it had uploaded as
-milliseconds since 1970.
+A list of texts has the one column `text`, whatever the project's text column is called. A frame's
+first column is its index. It writes dates as text that it uploaded as milliseconds since 1970.
 """
 
 from __future__ import annotations
@@ -18,6 +16,7 @@ from pathlib import Path
 
 from projects.readers.facts import ReadLimits
 from projects.readers.table_writer import TableWriter
+from studio.engine import stages
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import Modality
 from studio.engine.progress import Progress
@@ -31,27 +30,25 @@ _ISO_DATE_CHARS = len("2026-11-22")
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column that the model reads: its place in a line, and whether its cells are numbers."""
+    """A column that the model reads: its position in a line, and whether it holds numbers."""
 
     name: str
-    place: int
+    position: int
     is_number: bool
 
     def cells(self, cells: Sequence[str]) -> Sequence[str]:
-        """Return its cells as the model was trained on them."""
-        return (
-            [_number(cell) for cell in cells]
-            if self.is_number and any(map(_is_dated, cells))
-            else cells
-        )
+        """Return its cells in the form that the model was trained on."""
+        if self.is_number and any(_is_date(cell) for cell in cells):
+            return [_as_milliseconds(cell) for cell in cells]
+        return cells
 
 
 def read_client_batch(
     source: Path, out: Path, model: TrainedModel, *, progress: Progress, limits: ReadLimits
 ) -> None:
-    """Write the columns that the model reads to a Parquet file, in the order of the rows.
+    """Write the columns that the model reads to a Parquet file, row by row.
 
-    Raises DataProblem for what is no such CSV, and where columns are missing.
+    Raises DataProblem if the file is not such CSV, or lacks columns.
     """
     csv.field_size_limit(limits.max_value_bytes)
     total = source.stat().st_size
@@ -62,7 +59,7 @@ def read_client_batch(
             with TableWriter(out, [column.name for column in columns], limits) as writer:
                 for cells in _chunks(reader, columns, writer.rows_per_append):
                     writer.append_cells(cells)
-                    progress("Reading file", raw.tell(), total)
+                    progress(stages.READING_FILE, raw.tell(), total)
         except (csv.Error, UnicodeDecodeError) as error:
             raise DataProblem(
                 f"The rows to predict are not valid CSV in UTF-8 (line {reader.line_num:,}:"
@@ -71,26 +68,30 @@ def read_client_batch(
 
 
 def _columns(header: Sequence[str], model: TrainedModel) -> list[_Column]:
-    wanted, is_text = model.feature_columns, model.spec.modality is Modality.TEXT
+    required = model.feature_columns
+    is_text = model.spec.modality is Modality.TEXT
     if list(header) == [TEXT]:
         if not is_text:
             raise DataProblem(
                 "This model reads columns of a table. Send a frame with them, not a list of texts."
             )
-        return [_Column(wanted[0], 0, is_number=False)]
-    places = {name: place for place, name in reversed(list(enumerate(header))) if place > 0}
-    if is_text and TEXT in places:
-        places.setdefault(wanted[0], places[TEXT])
-    _check_columns(wanted, list(places))
-    measured = (ColumnKind.INTEGER, ColumnKind.NUMBER)
+        return [_Column(required[0], 0, is_number=False)]
+    # The first column is the index; of two columns of one name, the first counts.
+    positions: dict[str, int] = {}
+    for position, name in enumerate(header[1:], start=1):
+        positions.setdefault(name, position)
+    if is_text and TEXT in positions:
+        positions.setdefault(required[0], positions[TEXT])
+    _check_columns(required, list(positions))
+    numeric = (ColumnKind.INTEGER, ColumnKind.NUMBER)
     kinds = model.spec.column_kinds
-    return [_Column(name, places[name], kinds[name] in measured) for name in wanted]
+    return [_Column(name, positions[name], kinds[name] in numeric) for name in required]
 
 
-def _check_columns(wanted: Sequence[str], present: Sequence[str]) -> None:
-    """Refuse rows that lack columns; the client cannot name others, so the frame has to."""
+def _check_columns(required: Sequence[str], present: Sequence[str]) -> None:
+    """Raise DataProblem if columns are missing; the client cannot map them, so the frame has to."""
     try:
-        RequiredColumns(tuple(wanted)).check(present)
+        RequiredColumns(tuple(required)).check(present)
     except MissingColumnsProblem as problem:
         renamed = {
             column.candidates[0]: column.name for column in problem.missing if column.candidates
@@ -100,30 +101,31 @@ def _check_columns(wanted: Sequence[str], present: Sequence[str]) -> None:
         raise DataProblem(f"{problem.finding('frame')} {advice}") from problem
 
 
-def _is_dated(cell: str) -> bool:
+def _is_date(cell: str) -> bool:
     return cell[4:5] == "-" and cell[7:8] == "-" and len(cell) >= _ISO_DATE_CHARS
 
 
-def _number(cell: str) -> str:
-    """Return a date as milliseconds since 1970, and anything else as it is."""
-    if not _is_dated(cell):
+def _as_milliseconds(cell: str) -> str:
+    """Return a date as milliseconds since 1970, anything else unchanged."""
+    if not _is_date(cell):
         return cell
     try:
         moment = datetime.fromisoformat(cell)
     except ValueError:
         return cell
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
     return str(round(moment.timestamp() * 1000))
 
 
 def _chunks(
     reader: Iterator[list[str]], columns: Sequence[_Column], n_rows: int
 ) -> Iterator[list[Sequence[str]]]:
-    """Yield the cells of the wanted columns; a blank line is a row whose cells are empty."""
-    n_cells = max(column.place for column in columns) + 1
+    """Yield the cells of each column; a blank line is a row of empty cells."""
+    n_cells = max(column.position for column in columns) + 1
     while chunk := list(islice(reader, n_rows)):
         if min(map(len, chunk)) < n_cells:
             if any(0 < len(row) < n_cells for row in chunk):
                 raise csv.Error("a row has fewer cells than the header")
             chunk = [row or [""] * n_cells for row in chunk]
-        yield [column.cells([row[column.place] for row in chunk]) for column in columns]
+        yield [column.cells([row[column.position] for row in chunk]) for column in columns]

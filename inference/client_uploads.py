@@ -1,6 +1,4 @@
-"""Writes about the batches of the public client: announced, received at a signed address, then
-predicted.
-"""
+"""Batches of the public client: announced, received at a signed address, then predicted."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ def upload_announce(*, model: DeployedModel, user: User) -> PredictionUpload:
 
 
 def upload_receive(*, upload: PredictionUpload, file: UploadedFile[bytes]) -> None:
-    """Keep the file; one that came before is replaced."""
+    """Store the file; it replaces one that came before."""
     key = storage.prediction_source(upload.pk)
     tables.publish_upload(file, key)
     upload.source_key, upload.size_bytes = key, file.size or 0
@@ -31,7 +29,7 @@ def upload_receive(*, upload: PredictionUpload, file: UploadedFile[bytes]) -> No
 
 @transaction.atomic
 def upload_predict(*, upload: PredictionUpload) -> PredictionBatch:
-    """Queue the prediction of the file that came. Raises DataProblem where none did."""
+    """Queue the prediction of the file. Raises DataProblem if none arrived."""
     if not upload.source_key:
         raise DataProblem(
             "The rows to predict did not arrive: the transfer was interrupted, "

@@ -1,6 +1,4 @@
-"""Predictions as a table: the uploaded rows as they came, in their order, then what the model says
-about each.
-"""
+"""Predictions as a table: the uploaded rows unchanged and in order, then the model's columns."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from studio.engine.conventions.label_sets import Separator, quoted_set, split_la
 from studio.engine.ml_task import MLTask
 from studio.exports import stream_csv, stream_exact_csv, stream_safe_csv
 
-CLIENT_LABEL = "Suggested Label"  # the column that the public client takes the labels from
+CLIENT_LABEL = "Suggested Label"  # where the public client expects the labels
 ROWS_PER_BATCH = 10_000
 
 
@@ -54,19 +52,15 @@ def predictions_csv(
 
 
 def separator_of(manifest: Mapping[str, Any]) -> Separator | None:
-    """Return how a model's suggested sets are written; None where it suggests no sets, and for
-    older models.
-    """
+    """Return how a model writes suggested sets; None for other tasks and older models."""
     found = manifest.get("separator")
     return Separator(found) if found else None
 
 
 def client_csv(batch: PredictionBatch) -> Iterator[bytes]:
-    """Stream the predictions alone, as the public client reads them: the label, then the
-    probability of each class.
+    """Stream the predictions for the public client: the label, then each class's probability.
 
-    A set of classes has each of them in quotes, since the client takes a cell without them for
-    numbers where it can.
+    In a set, each class is quoted, as the client parses unquoted cells as numbers if it can.
     """
     classes: list[str] = batch.deployed_model.manifest["classes"]
     is_set = batch.deployed_model.cleanset.task is MLTask.MULTI_LABEL
@@ -81,8 +75,8 @@ def client_csv(batch: PredictionBatch) -> Iterator[bytes]:
 def _client_batches(
     result: Path, columns: Sequence[str], separator: Separator | None
 ) -> Iterator[pa.RecordBatch]:
-    for found in _batches(result):
-        *probabilities, labels = found.columns[1 : len(columns) + 1]
+    for batch in _batches(result):
+        *probabilities, labels = batch.columns[1 : len(columns) + 1]
         if separator is not None:
             sets = [quoted_set(split_labels(cell), separator) for cell in labels.to_pylist()]
             labels = pa.array(sets, pa.string())
@@ -107,38 +101,35 @@ def prediction_columns(table: Path, result: Path) -> list[str]:
 def prediction_batches(
     table: Path, result: Path, separator: Separator | None = None
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of both files side by side, all cells as text; the files have the same rows in
-    the same order.
+    """Yield the rows of both files side by side, as text; sets are written with the separator.
 
-    Sets of classes are written with the separator.
+    The files have the same rows in the same order.
     """
     columns = prediction_columns(table, result)
     is_label = [pt.is_string(field.type) for field in pq.read_schema(result)]
     for uploaded, predicted in zip(_batches(table), _batches(result), strict=True):
-        cells = [
-            written_sets(column, separator) if is_label[place] and separator else column
-            for place, column in enumerate(predicted.columns)
-        ]
+        cells = list(predicted.columns)
+        if separator:
+            for position, column in enumerate(cells):
+                if is_label[position]:
+                    cells[position] = written_sets(column, separator)
         yield pa.RecordBatch.from_arrays([*uploaded.columns[1:], *cells[1:]], names=columns)
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """Yield batches that all have the same number of rows but the last, wherever the row groups of
-    the file end.
-    """
+    """Yield batches of equal size, the last aside, wherever the file's row groups end."""
     with pq.ParquetFile(path) as file:
-        kept: pa.Table | None = None
+        rest = file.schema_arrow.empty_table()
         for batch in file.iter_batches(ROWS_PER_BATCH):
-            found = pa.Table.from_batches([batch])
-            kept = pa.concat_tables([kept, found]) if kept is not None else found
-            while kept.num_rows >= ROWS_PER_BATCH:
-                yield _as_text(kept.slice(0, ROWS_PER_BATCH))
-                kept = kept.slice(ROWS_PER_BATCH)
-        if kept is not None and kept.num_rows:
-            yield _as_text(kept)
+            rest = pa.concat_tables([rest, pa.Table.from_batches([batch])])
+            while rest.num_rows >= ROWS_PER_BATCH:
+                yield _as_text(rest.slice(0, ROWS_PER_BATCH))
+                rest = rest.slice(ROWS_PER_BATCH)
+        if rest.num_rows:
+            yield _as_text(rest)
 
 
 def _as_text(rows: pa.Table) -> pa.RecordBatch:
-    # Arrow writes the shortest text that reads back to the same float32, and does so in bulk.
+    # Arrow writes the shortest text that reads back as the same float32, in bulk.
     columns = [column.cast(pa.string()).combine_chunks() for column in rows.columns]
     return pa.RecordBatch.from_arrays(columns, names=rows.column_names)

@@ -1,6 +1,4 @@
-"""Prediction batches; each one is the run that predicts a file. And files that programs announce
-before they come.
-"""
+"""Prediction batches, each of which is the run that predicts a file, and announced uploads."""
 
 from __future__ import annotations
 
@@ -12,17 +10,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from models_app.models import DeployedModel
+from studio.engine import stages
 from studio.runs import Run
 
 
 class PredictionBatch(Run):
     """One uploaded file and the predictions for its rows.
 
-    `column_map` says which column of the file is read for a column of the model, where their names
-    differ. When the file lacks columns, the batch fails, and `missing_columns` names them, each
-    with the columns among `file_columns` that may be meant. `chosen_conventions` says how numbers
-    and dates of some columns are to be read, and `found_conventions` how those of each column were
-    read.
+    `column_map` maps columns of the model to columns of the file whose names differ. If the file
+    lacks columns, the batch fails, and `missing_columns` lists them, each with the candidates among
+    `file_columns`. `chosen_conventions` are the user's readings of numbers and dates by column,
+    `found_conventions` the readings that were used.
     """
 
     task_name = "inference.predict_batch"
@@ -54,9 +52,7 @@ class PredictionBatch(Run):
         return reverse("prediction", args=[self.pk])
 
     def ended_notice(self) -> str | None:
-        """Tell the uploader, unless that is a program, which waits for the answer and may ask many
-        times.
-        """
+        """Notify people; programs wait for the answer, and may send many files."""
         return None if self.is_of_client else f"Predictions for {self.filename}"
 
     @property
@@ -67,14 +63,13 @@ class PredictionBatch(Run):
     @property
     def stages(self) -> tuple[str, ...]:
         """Reading, then predicting."""
-        return ("Reading file", "Predicting")
+        return (stages.READING_FILE, stages.PREDICTING)
 
 
 class PredictionUpload(models.Model):
-    """A file that the public client announced; it becomes the batch with the same id when the
-    prediction is asked for.
+    """A file that the public client announced. Its prediction becomes the batch of the same id.
 
-    Without one it is forgotten after a while. `source_key` is empty until the file has come.
+    `source_key` is empty until the file arrives. Uploads that are never predicted expire.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

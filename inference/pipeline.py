@@ -1,6 +1,4 @@
-"""Predicts the rows of a file in chunks, so that a file of any number of rows takes the same
-memory.
-"""
+"""Predicts the rows of a file in chunks, so that any number of rows takes the same memory."""
 
 from __future__ import annotations
 
@@ -25,6 +23,7 @@ from inference.spellings import file_spelling
 from models_app.artifact_files import deployed_artifact
 from projects.readers import ROW_ID, ReadLimits, read_table
 from studio import storage, tables
+from studio.engine import stages
 from studio.engine.conventions import Convention, Conventions, FoundConvention
 from studio.engine.conventions.convention_notes import NAMES, convention_notes
 from studio.engine.conventions.label_sets import split_labels
@@ -36,14 +35,12 @@ from studio.engine.table.required_columns import MissingColumnsProblem, Required
 from studio.engine.text.processor import arithmetic_here
 from studio.exports import free_names
 
-# Large enough to be quick, small enough that progress moves and Cancel is heard: a core encodes
-# some 50 texts a second.
+# Large enough to be fast, small enough that progress moves and a cancel is obeyed soon: a core
+# encodes some 50 texts a second.
 TEXTS_PER_CHUNK = 500
-ROWS_PER_CHUNK = (
-    16_000  # of a table; from here on, what each call costs is small against the rows' own cost
-)
+ROWS_PER_CHUNK = 16_000  # of a table; beyond this, the cost per call hardly counts
 CELLS_PER_CHUNK = 400_000  # of a wide table: some 40 MB
-ROWS_PER_GROUP = 20_000  # of the Parquet file; a group for each chunk would make its footer large
+ROWS_PER_GROUP = 20_000  # of the Parquet file; a group per chunk would bloat its footer
 STALE_AFTER = timedelta(hours=24)
 NO_MAP: Mapping[str, str] = MappingProxyType({})
 ADVICE = "If that is wrong, choose another reading; the file is then predicted again."
@@ -53,8 +50,8 @@ SUGGESTED_LABEL_ERROR = "Suggested Label Error"  # of a regression: its error ba
 
 @dataclass(frozen=True, slots=True)
 class PredictedTable:
-    """What was predicted: in how many rows each class is suggested, most frequent first; sentences
-    for the user; how the numbers and dates of the model's columns were read."""
+    """The outcome: rows per suggested class, most frequent first; notes for the user; readings of
+    numbers and dates."""
 
     n_rows: int
     label_counts: list[tuple[str, int]]
@@ -63,9 +60,10 @@ class PredictedTable:
 
 
 def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
-    """Read the uploaded file, predict its rows, and return the values to store on the run."""
+    """Read the uploaded file, predict its rows, and return the fields to store."""
     with tables.scratch() as folder:
-        table, result = folder / "rows.parquet", folder / "predictions.parquet"
+        table = folder / "rows.parquet"
+        result = folder / "predictions.parquet"
         model = deployed_artifact(run.deployed_model.artifact_key)
         notes = _read(run, model, table, progress)
         chosen = {name: Convention(one) for name, one in run.chosen_conventions.items()}
@@ -104,9 +102,7 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
 def _read(
     run: PredictionBatch, model: TrainedModel, table: Path, progress: Progress
 ) -> Sequence[str]:
-    """Write the uploaded rows to a Parquet table; return what the user should know about
-    the file.
-    """
+    """Write the uploaded rows to a Parquet table; return the notes about the file."""
     source = tables.local_path(run.source_key)
     if run.is_of_client:
         limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
@@ -120,7 +116,7 @@ def _read(
 
 @contextmanager
 def _missing_columns_kept(run: PredictionBatch) -> Iterator[None]:
-    """Keep on the run what the user is asked about its columns."""
+    """Store on the run which columns are missing, so that the user can map them."""
     try:
         yield
     except MissingColumnsProblem as problem:
@@ -143,9 +139,9 @@ def predict_table(
 ) -> PredictedTable:
     """Predict every row of a Parquet table, in order.
 
-    `out` has the row id and what `result_columns` names; `column_map` says which column of the
-    table is read for a column of the model, where their names differ; `chosen` how some of the
-    model's columns are read. Raises DataProblem when the table lacks columns.
+    `out` has the row id and the columns that `result_columns` names. `column_map` maps columns of
+    the model to columns of the table. `chosen` fixes how some columns are read. Raises DataProblem
+    if the table lacks columns.
     """
     required = RequiredColumns(tuple(model.feature_columns), column_map)
     uploaded = [name for name in pq.read_schema(table).names if name != ROW_ID]
@@ -157,11 +153,11 @@ def predict_table(
     reading = new_reading(model)
     with _ResultWriter(out, columns, n_classes=len(model.classes)) as writer:
         for frame in _chunks(table, model, required):
-            progress("Predicting", writer.n_rows, n_rows)
+            progress(stages.PREDICTING, writer.n_rows, n_rows)
             predicted = predict_frame(model, frame, spelling.settled, reading)
             writer.append(predicted)
             counts.update(_suggested_classes(predicted.suggested_label, model.spec.task))
-    progress("Predicting", n_rows, n_rows)
+    progress(stages.PREDICTING, n_rows, n_rows)
     notes = (
         *required.notes,
         *spelling.notes,
@@ -173,7 +169,7 @@ def predict_table(
 
 
 def _arithmetic_notes(model: TrainedModel) -> tuple[str, ...]:
-    """Say so where this machine cannot encode text as the one that trained the model did."""
+    """Note if this machine cannot encode text with the arithmetic used in training."""
     if model.arithmetic is None:
         return ()
     here = arithmetic_here(model.arithmetic)
@@ -190,7 +186,7 @@ def _arithmetic_notes(model: TrainedModel) -> tuple[str, ...]:
 
 
 def _suggested_classes(labels: Sequence[str], task: MLTask) -> Iterator[str]:
-    """Yield the classes that are counted; numbers are not."""
+    """Yield the classes to count; numbers are not counted."""
     if task is MLTask.MULTI_CLASS:
         yield from labels
     if task is MLTask.MULTI_LABEL:
@@ -255,9 +251,7 @@ class _ResultWriter:
 
 
 def _wanted_columns(model: TrainedModel) -> list[str]:
-    """Return a column per class with its probability, the suggested label, and a number's error
-    bar.
-    """
+    """Return the columns to add: a probability per class, the label, a number's error bar."""
     errors = [SUGGESTED_LABEL_ERROR] if model.spec.task is MLTask.REGRESSION else []
     return [*model.classes, SUGGESTED_LABEL, *errors]
 
@@ -265,8 +259,7 @@ def _wanted_columns(model: TrainedModel) -> list[str]:
 def result_columns(uploaded: Sequence[str], wanted: Sequence[str]) -> list[str]:
     """Name the columns that come after the uploaded ones.
 
-    A name that the file has already is followed by "(predicted)", and by a number where that is
-    taken as well.
+    A name that the file already has gets "(predicted)", and a number if that is taken, too.
 
     >>> result_columns(["text", "yes"], ["no", "yes", "Suggested Label"])
     ['no', 'yes (predicted)', 'Suggested Label']
@@ -288,7 +281,7 @@ def _renaming_notes(columns: Sequence[str], wanted: Sequence[str]) -> tuple[str,
 
 
 def forget_stale_uploads() -> None:
-    """Delete rows that the public client sent and never asked predictions for."""
+    """Delete uploads of the public client that were never predicted."""
     for upload in PredictionUpload.objects.filter(created_at__lt=timezone.now() - STALE_AFTER):
         keys = [upload.source_key] if upload.source_key else []
         upload.delete()

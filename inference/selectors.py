@@ -1,6 +1,4 @@
-"""What the pages of predictions show, read from the batches and from the first rows of
-their files.
-"""
+"""What the pages of predictions show, read from the batches and the first rows of their files."""
 
 from __future__ import annotations
 
@@ -31,9 +29,7 @@ def batches_of(model: DeployedModel) -> QuerySet[PredictionBatch]:
 
 @dataclass(frozen=True, slots=True)
 class LabelShare:
-    """How many rows a class is suggested for, as a fraction of all rows and of those of the most
-    frequent class.
-    """
+    """Number of rows with a suggested class, as fractions of all rows and of the largest class."""
 
     label: str
     n_rows: int
@@ -50,8 +46,8 @@ def label_shares(batch: PredictionBatch) -> list[LabelShare]:
 
 
 @dataclass(frozen=True, slots=True)
-class Chance:
-    """A class with its probability for one row."""
+class ClassProbability:
+    """A class and its probability for one row."""
 
     label: str
     probability: float
@@ -59,17 +55,16 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """One predicted row: 1-based number, uploaded cells, the suggested label; what is sure of it,
-    by task.
+    """One predicted row: its number from 1, its cells, and the suggested label.
 
-    `probability` is that of the one class, `error` the error bar of a number; `runners_up` the
-    classes that come next.
+    `probability` is that of the suggested class, `error` the error bar of a number, `runners_up`
+    the next most probable classes.
     """
 
     number: int
     cells: list[str | None]
     suggested: ShownLabel | None
-    runners_up: list[Chance]
+    runners_up: list[ClassProbability]
     probability: float | None = None
     error: str = ""
 
@@ -84,7 +79,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class NumberSpread:
-    """How the predicted numbers of a batch lie, as text; `bars` are the drawing."""
+    """The distribution of a batch's predicted numbers, as text; `bars` is the histogram."""
 
     lowest: str
     highest: str
@@ -95,13 +90,13 @@ class NumberSpread:
 
     @property
     def drawing_text(self) -> str:
-        """The drawing in one sentence."""
+        """The histogram in one sentence."""
         return f"Suggested numbers from {self.lowest} to {self.highest} in {len(self.bars)} bars"
 
 
 @dataclass(frozen=True, slots=True)
 class NumberBar:
-    """One bar of the drawing; `height` is 0 to 100."""
+    """One bar of the histogram; `height` is from 0 to 100."""
 
     height: float
     label: str
@@ -124,28 +119,24 @@ def preview(batch: PredictionBatch) -> Preview:
 def _preview_row(
     model: DeployedModel, number: int, cells: list[str | None], result: tuple[Any, ...]
 ) -> PreviewRow:
-    """Read one row of the result file: a probability per class, the label, the error bar of a
-    number.
-    """
-    task, classes = model.cleanset.task, model.manifest["classes"]
+    """Read one row of the result file: class probabilities, the label, a number's error bar."""
+    task = model.cleanset.task
+    classes = model.manifest["classes"]
     label = result[len(classes)]
     suggested = shown_label(task, label, model.cleanset.label_convention)
     if task is MLTask.REGRESSION:
         return PreviewRow(number, cells, suggested, [], error=rounded_text(result[-1], result[-1]))
-    ranked = sorted(map(Chance, classes, result), key=lambda chance: -chance.probability)
-    taken = set(suggested.names if suggested else ())
-    others = [chance for chance in ranked if chance.label not in taken][:N_RUNNERS_UP]
-    return PreviewRow(
-        number,
-        cells,
-        suggested,
-        others,
-        ranked[0].probability if task is MLTask.MULTI_CLASS else None,
-    )
+    ranked = sorted(map(ClassProbability, classes, result), key=lambda found: -found.probability)
+    suggested_names = suggested.names if suggested else ()
+    runners_up = [found for found in ranked if found.label not in suggested_names][:N_RUNNERS_UP]
+    probability = None
+    if task is MLTask.MULTI_CLASS:
+        probability = ranked[0].probability
+    return PreviewRow(number, cells, suggested, runners_up, probability)
 
 
 def number_spread(batch: PredictionBatch) -> NumberSpread | None:
-    """Return how the predicted numbers lie, None for other tasks and for a file without rows."""
+    """Return the distribution of the predicted numbers; None for other tasks and empty files."""
     if batch.deployed_model.cleanset.task is not MLTask.REGRESSION or not batch.n_rows:
         return None
     path = tables.local_path(batch.result_key)

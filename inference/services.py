@@ -1,4 +1,4 @@
-"""Writes of the app: starting a prediction batch, starting it again, deleting it."""
+"""Writes of the app: starting, retrying and deleting prediction batches."""
 
 from __future__ import annotations
 
@@ -32,9 +32,8 @@ def prediction_start(
 ) -> PredictionBatch:
     """Store an uploaded file and queue its prediction.
 
-    `column_map` names, for a column that the model reads, the column of the file that is meant by
-    it. `conventions` says how numbers or dates of a column are written; None leaves it to the
-    cells.
+    `column_map` maps columns that the model reads to columns of the file. `conventions` says how
+    numbers or dates of a column are written; None lets the cells decide.
     """
     if not model.is_succeeded:
         raise DataProblem(
@@ -59,9 +58,7 @@ def prediction_start(
 
 
 def _checked_map(model: DeployedModel, column_map: Mapping[str, str]) -> dict[str, str]:
-    """Refuse a map that no file can suit; whether its columns are in the file is seen when that is
-    read.
-    """
+    """Refuse a map that no file can match; the file itself is checked when it is read."""
     required = RequiredColumns(tuple(column.name for column in expected_columns(model)), column_map)
     return dict(required.column_map)
 
@@ -69,7 +66,7 @@ def _checked_map(model: DeployedModel, column_map: Mapping[str, str]) -> dict[st
 def _checked_conventions(
     model: DeployedModel, conventions: Mapping[str, Convention | None]
 ) -> dict[str, str]:
-    """Refuse what the model's columns cannot be read with; leave out what the cells are to tell."""
+    """Refuse conventions that do not fit the model's columns; drop those left to the cells."""
     kinds = {column.name: ColumnKind(column.kind) for column in expected_columns(model)}
     for name, convention in conventions.items():
         if name not in kinds:
@@ -96,22 +93,21 @@ def prediction_restart(
     column_map: Mapping[str, str] | None = None,
     conventions: Mapping[str, Convention | None] | None = None,
 ) -> PredictionBatch:
-    """Predict a file again after a failure, a cancel or with another reading; the new run takes its
-    place.
+    """Replace a batch by a new run on the same file, after a failure or with another reading.
 
-    `column_map` and `conventions` add to what was chosen before.
+    `column_map` and `conventions` add to the earlier choices.
     """
     model = batch.deployed_model
     before = {name: Convention(one) for name, one in batch.chosen_conventions.items()}
     chosen_conventions = _checked_conventions(model, before | dict(conventions or {}))
     if batch.is_active:
         raise DataProblem(
-            "This prediction is still under way. Wait until it has ended, or cancel it first."
+            "This prediction is still under way. Wait until it has finished, or cancel it first."
         )
     if batch.is_succeeded and chosen_conventions == batch.chosen_conventions:
         raise DataProblem(
             "This prediction has not failed, and its numbers and dates would be read as before, "
-            "so there is nothing to start again."
+            "so there is nothing to retry."
         )
     again = PredictionBatch(
         deployed_model=model,
@@ -132,5 +128,5 @@ def prediction_restart(
 
 
 def prediction_delete(*, batch: PredictionBatch) -> None:
-    """Delete a batch with its files; a prediction that is under way ends."""
+    """Delete a batch with its files; a prediction under way stops."""
     delete_with_files(batch)

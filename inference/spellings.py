@@ -1,6 +1,4 @@
-"""How a file to predict writes numbers, dates and categories, found from all of its rows before any
-is predicted.
-"""
+"""How a file to predict writes numbers, dates and categories, found from all its rows first."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from studio.sql import quoted
 
 @dataclass(frozen=True, slots=True)
 class FileSpelling:
-    """The conventions of the model's columns, and what the file's spellings of categories mean."""
+    """The conventions of the columns, and the categories that the file's spellings stand for."""
 
     conventions: dict[str, FoundConvention]
     meant: dict[str, dict[str, str]]
@@ -35,14 +33,14 @@ class FileSpelling:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to tell about categories."""
+        """Notes on respelled categories."""
         return tuple(spelling_note(name, meant) for name, meant in self.meant.items())
 
 
 def file_spelling(
     model: TrainedModel, table: Path, required: RequiredColumns, chosen: Conventions
 ) -> FileSpelling:
-    """Look through a table: it is read as was said, as its cells tell, or as the training data."""
+    """Return how a table is read: as chosen, else as its cells show, else as in training."""
     present = set(pq.read_schema(table).names)
     sources = {
         name: required.source(name) for name in required.names if required.source(name) in present
@@ -63,7 +61,7 @@ def file_spelling(
 
 
 def _values(table: Path, column: str) -> set[str]:
-    """Return the different values of a column, none where there are too many to be categories."""
+    """Return the distinct values of a column, none if there are too many for categories."""
     query = (
         f"SELECT DISTINCT {quoted(column)} AS cell FROM read_parquet(?) WHERE cell IS NOT"
         " NULL LIMIT ?"

@@ -1,4 +1,4 @@
-"""Celery's door to the pipeline."""
+"""The app's Celery tasks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def predict_batch(*, run_id: str, **_: object) -> None:
 
 @shared_task(name="inference.forget_stale_uploads")
 def forget_stale_uploads(**_: object) -> None:
-    """Delete rows that the public client sent and never asked predictions for."""
+    """Delete uploads of the public client that were never predicted."""
     from inference import pipeline
 
     pipeline.forget_stale_uploads()

@@ -41,7 +41,7 @@ def prediction_upload(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse
 
 @require_GET
 def prediction(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """Show how far the batch is, then what came out."""
+    """Show the progress of the batch, then its results."""
     batch = batch_or_404(request, batch_id)
     context = _page_context(batch)
     if batch.is_succeeded:
@@ -67,7 +67,7 @@ def _crumbs(model: DeployedModel) -> list[tuple[str, str]]:
 
 @require_GET
 def prediction_run(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """Render the state of the batch; the batch's own page reloads when it has ended."""
+    """Render the state of the batch; its own page reloads when it has ended."""
     batch = batch_or_404(request, batch_id)
     if not is_partial(request):
         return redirect(batch)
@@ -81,7 +81,6 @@ def prediction_run(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def prediction_cancel(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """Stop predicting."""
     batch = batch_or_404(request, batch_id)
     if not runs.cancel(batch):
         messages.info(request, "The prediction had already finished.")
@@ -90,7 +89,7 @@ def prediction_cancel(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse
 
 @require_POST
 def prediction_retry(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """Predict the file again; what was asked about its columns is answered here."""
+    """Predict the file again, with the answers about its columns and readings."""
     batch = batch_or_404(request, batch_id)
     form = ColumnMapForm(batch, request.POST)
     if not form.is_valid():
@@ -99,7 +98,7 @@ def prediction_retry(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     reading = ReadingForm(batch, request.POST)
     if not reading.is_valid():
         raise DataProblem(
-            "This file has no such reading. Choose one that the page of the prediction offers."
+            "This file has no such reading. Choose one of those on the page of the prediction."
         )
     again = services.prediction_restart(
         batch=batch,
@@ -121,7 +120,6 @@ def prediction_export(request: HttpRequest, batch_id: uuid.UUID) -> StreamingHtt
 
 @require_POST
 def prediction_delete(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
-    """Delete the batch."""
     batch = batch_or_404(request, batch_id)
     results = f"{batch.deployed_model.get_absolute_url()}?tab=results"
     services.prediction_delete(batch=batch)

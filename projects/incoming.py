@@ -16,6 +16,7 @@ from django.core.files.storage import default_storage
 
 from projects.models import DatasetVersion, Upload, UploadPart
 from studio import outbound, tables
+from studio.engine import stages
 from studio.engine.progress import Progress
 
 CHUNK_BYTES = 1024 * 1024
@@ -88,7 +89,7 @@ def _fetch(run: DatasetVersion, progress: Progress) -> None:
         with path.open("wb") as file:
             for chunk in answer.chunks(most_bytes=settings.MAX_UPLOAD_BYTES):
                 file.write(chunk)
-                progress("Fetching file", file.tell(), int(total) if total.isdecimal() else 0)
+                progress(stages.FETCHING_FILE, file.tell(), int(total) if total.isdecimal() else 0)
         run.filename = _name_in(answer.headers.get("Content-Disposition", "")) or name_of_url(
             answer.url
         )

@@ -9,6 +9,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from studio.engine import stages
 from studio.engine.conventions import Convention
 from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
@@ -120,14 +121,14 @@ class DatasetVersion(Run):
         """What the reader does, then profiling; only an address is fetched, and only an archive is
         unpacked.
         """
-        fetched = ("Fetching file",) if self.source_url else ()
+        fetched = (stages.FETCHING_FILE,) if self.source_url else ()
         packed = self.filename.lower().endswith((".gz", ".zip"))
         return (
             *fetched,
-            "Checking file",
-            *(("Unpacking file",) if packed else ()),
-            "Reading file",
-            "Profiling columns",
+            stages.CHECKING_FILE,
+            *((stages.UNPACKING_FILE,) if packed else ()),
+            stages.READING_FILE,
+            stages.PROFILING_COLUMNS,
         )
 
 

@@ -43,6 +43,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from studio import database
+from studio.engine import stages
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Cancelled
 from studio.patience import is_passing, patience, patiently, reconnect, what_is_away
@@ -61,7 +62,6 @@ FAULT_OF_THE_STUDIO = (
     "Something went wrong in the studio itself; the run can be started again. The details are in"
     " its log."
 )
-READING_STAGE = "Reading file"  # the stage in which the readers tell bytes
 
 
 class Status(models.TextChoices):
@@ -172,7 +172,7 @@ class Run(models.Model):
         pieces.
         """
         done, total = self.progress_done, self.progress_total
-        if self.stage == READING_STAGE:
+        if self.stage == stages.READING_FILE:
             return f"{filesizeformat(done)} of {filesizeformat(total)}"
         return f"{done:,} of {total:,}"
 

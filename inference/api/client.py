@@ -1,6 +1,4 @@
-"""Predictions for the public client: rows announced, received, predicted, watched, and the result
-as CSV.
-"""
+"""Predictions for the public client: upload, start, progress, and the result as CSV."""
 
 from __future__ import annotations
 
@@ -23,7 +21,7 @@ URL_S = 3600
 
 @client_view("POST", scope="write")
 def batch_announce(request: HttpRequest, model_id: uuid.UUID) -> JsonResponse:
-    """Answer with an address to send the rows to; a model that cannot predict says so here."""
+    """Return an address to send the rows to, or say why the model cannot predict."""
     upload = client_uploads.upload_announce(
         model=ready_model(request, model_id), user=account(request)
     )
@@ -33,9 +31,7 @@ def batch_announce(request: HttpRequest, model_id: uuid.UUID) -> JsonResponse:
 
 @client_view("POST", scope=None)
 def batch_receive(request: HttpRequest, query_id: uuid.UUID) -> JsonResponse:
-    """Take the rows. Nobody reads this answer: what went wrong is told when the prediction is asked
-    for.
-    """
+    """Store the rows. The client ignores this answer; the start of the prediction tells errors."""
     check_token(request)
     upload = get_object_or_404(PredictionUpload, pk=query_id)
     file = request.FILES.get("file")
@@ -47,7 +43,7 @@ def batch_receive(request: HttpRequest, query_id: uuid.UUID) -> JsonResponse:
 
 @client_view("POST", scope="write")
 def batch_predict(request: HttpRequest, model_id: uuid.UUID, query_id: uuid.UUID) -> JsonResponse:
-    """Begin the prediction; asking again changes nothing."""
+    """Start the prediction; a second call changes nothing."""
     model = ready_model(request, model_id)
     if not PredictionBatch.objects.filter(pk=query_id, deployed_model=model).exists():
         upload = get_object_or_404(PredictionUpload, pk=query_id, deployed_model=model)
@@ -57,9 +53,7 @@ def batch_predict(request: HttpRequest, model_id: uuid.UUID, query_id: uuid.UUID
 
 @client_view("GET", scope="read")
 def batch_status(request: HttpRequest, query_id: uuid.UUID) -> JsonResponse:
-    """Answer with the address of the result once it is there; a failure is an error with its
-    reason.
-    """
+    """Return the address of the result once it is ready; a failure is an error with its reason."""
     batch = batch_or_404(request, query_id)
     if batch.is_active:
         return JsonResponse({"status": "running", "results": None})
@@ -73,9 +67,7 @@ def batch_status(request: HttpRequest, query_id: uuid.UUID) -> JsonResponse:
 
 @client_view("GET", "HEAD", scope=None)
 def batch_results(request: HttpRequest, query_id: uuid.UUID) -> StreamingHttpResponse:
-    """Stream the suggested label of each row, then the probability of each class, as the client
-    wants them.
-    """
+    """Stream the suggested label and class probabilities of each row, as the client expects."""
     check_token(request)
     batches = PredictionBatch.objects.select_related("deployed_model__cleanset__project")
     batch = get_object_or_404(batches, pk=query_id, status=Status.SUCCEEDED)

@@ -1,6 +1,4 @@
-"""Addresses of the public client that are about predictions. None ends in a slash; the literal one
-comes first.
-"""
+"""The public client's addresses for predictions. None ends in a slash; the literal comes first."""
 
 from __future__ import annotations
 
@@ -9,7 +7,8 @@ from django.urls import path
 import studio.api.converters  # noqa: F401  (it registers anyuuid)
 from inference.api import client
 
-_MODEL, _QUERY = "v1/deployment/<anyuuid:model_id>", "<anyuuid:query_id>"
+_MODEL = "v1/deployment/<anyuuid:model_id>"
+_QUERY = "<anyuuid:query_id>"
 
 urlpatterns = [
     path(f"v1/deployment/predict/{_QUERY}", client.batch_status, name="client-batch-status"),

@@ -1,4 +1,4 @@
-"""How `/api/v1` writes predictions."""
+"""Predictions as `/api/v1` reads and writes them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from studio.engine.errors import DataProblem
 
 ColumnMap = dict[Text, Text]
 COLUMN_MAP_HELP = (
-    "Which column of the file is meant by a column that the model reads, such as "
-    '{"text": "Text"}; needed only where their names differ.'
+    "The column of the file for a column that the model reads, such as "
+    '{"text": "Text"}; needed only if their names differ.'
 )
 StatedConventions = dict[Text, Convention | None]
 CONVENTIONS_HELP = (
     'How numbers or dates of the model\'s columns are written, such as {"price": "comma"}; '
-    "null leaves it to the cells, as does a column that is not named."
+    "null, or a column left out, lets the cells decide."
 )
 
 
 def column_map_of(text: str) -> dict[str, str]:
-    """Return the column map in a field of a form, where it stands as JSON."""
+    """Parse the JSON column map of a form field."""
     try:
         return TypeAdapter(ColumnMap).validate_json(text) if text.strip() else {}
     except ValidationError as error:
@@ -36,7 +36,7 @@ def column_map_of(text: str) -> dict[str, str]:
 
 
 def conventions_of(text: str) -> dict[str, Convention | None]:
-    """Return the conventions in a field of a form, where they stand as JSON."""
+    """Parse the JSON conventions of a form field."""
     try:
         return TypeAdapter(StatedConventions).validate_json(text) if text.strip() else {}
     except ValidationError as error:
@@ -54,16 +54,16 @@ class LabelCountOut(Schema):
 
 
 class MissingColumnOut(Schema):
-    """A column that the model reads and the file lacks."""
+    """A column that the model reads and the file does not have."""
 
     name: str
     candidates: list[str] = Field(
-        description="Columns of the file that may be meant, the likeliest first."
+        description="Columns of the file that may be meant, likeliest first."
     )
 
 
 class RetryIn(Schema):
-    """How a file is to be predicted again."""
+    """How to predict a file again."""
 
     column_map: ColumnMap = Field(default_factory=dict, description=COLUMN_MAP_HELP)
     conventions: StatedConventions = Field(default_factory=dict, description=CONVENTIONS_HELP)
@@ -76,12 +76,10 @@ class PredictionOut(Schema):
     model_id: UUID
     filename: str
     size_bytes: int
-    n_rows: int | None = Field(description="null until the rows are predicted.")
+    n_rows: int | None = Field(description="Null until the rows are predicted.")
     notes: list[str] = Field(description="What you should know about the file and its predictions.")
     column_map: dict[str, str] = Field(
-        description=(
-            "For a column that the model reads, the column of the file that was read in its place."
-        )
+        description=("The column of the file that was read for a column of the model.")
     )
     conventions: dict[str, Convention] = Field(
         description=(
@@ -99,18 +97,16 @@ class PredictionOut(Schema):
 
     @staticmethod
     def resolve_model_id(batch: PredictionBatch) -> UUID:
-        """Return the model that predicts."""
         return batch.deployed_model_id
 
     @staticmethod
     def resolve_conventions(batch: PredictionBatch) -> dict[str, str]:
-        """Return what was used, or what is going to be."""
+        """Return the readings that were used, else those that were chosen."""
         found = {name: one["convention"] for name, one in batch.found_conventions.items()}
         return {**batch.chosen_conventions, **found}
 
     @staticmethod
     def resolve_label_counts(batch: PredictionBatch) -> list[dict[str, object]]:
-        """Name the pairs of the database."""
         return [{"label": label, "n_rows": n_rows} for label, n_rows in batch.label_counts]
 
     @staticmethod

@@ -30,7 +30,7 @@ router = Router(tags=["Predictions"])
 
 @router.get("/models/{uuid:model_id}/predictions", response=Page[PredictionOut])
 def prediction_list(request: HttpRequest, model_id: UUID, params: Paged) -> dict[str, Any]:
-    """List the predictions of a model, the newest first."""
+    """List the predictions of a model, newest first."""
     return page_of(request, params, selectors.batches_of(model_or_404(request, model_id)))
 
 
@@ -56,26 +56,25 @@ def prediction_start(
 
 @router.get("/predictions/{uuid:batch_id}", response=PredictionOut)
 def prediction_get(request: HttpRequest, batch_id: UUID) -> PredictionBatch:
-    """Return a prediction; `run` has its progress."""
+    """Return a prediction; `run` is its progress."""
     return batch_or_404(request, batch_id)
 
 
 @router.post("/predictions/{uuid:batch_id}/retry", response={201: PredictionOut})
 def prediction_retry(
-    request: HttpRequest, batch_id: UUID, wanted: RetryIn
+    request: HttpRequest, batch_id: UUID, body: RetryIn
 ) -> Status[PredictionBatch]:
     """Predict the stored file again; the new prediction replaces the old one.
 
-    This is possible after a failure or a cancellation, and after a success where `conventions` has
-    numbers or dates read differently. Where the file lacked columns, `column_map` says which of its
-    columns are meant.
+    Possible after a failure or cancellation, and after a success if `conventions` reads numbers or
+    dates differently. If the file lacked columns, `column_map` says which of its columns are meant.
     """
     batch = batch_or_404(request, batch_id)
     again = services.prediction_restart(
         batch=batch,
         user=account(request),
-        column_map=wanted.column_map,
-        conventions=wanted.conventions,
+        column_map=body.column_map,
+        conventions=body.conventions,
     )
     return Status(201, again)
 
@@ -98,6 +97,6 @@ def prediction_export(
 
 @router.delete("/predictions/{uuid:batch_id}", response={204: None})
 def prediction_delete(request: HttpRequest, batch_id: UUID) -> Status[None]:
-    """Delete a prediction with its files; one that is running is stopped."""
+    """Delete a prediction with its files; one under way is stopped."""
     services.prediction_delete(batch=batch_or_404(request, batch_id))
     return Status(204, None)

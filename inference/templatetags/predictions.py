@@ -1,6 +1,4 @@
-"""The parts of the model page that concern predictions, which the app of the model does
-not know.
-"""
+"""The parts of the model page that belong to predictions, of which models_app knows nothing."""
 
 from __future__ import annotations
 
@@ -22,19 +20,19 @@ BATCHES_PER_PAGE = 25
 
 @register.inclusion_tag("inference/_prediction_form.html", takes_context=True)
 def prediction_form(context: RequestContext, model: DeployedModel) -> dict[str, object]:
-    """The form that takes a file."""
+    """The upload form."""
     return _shared(context) | {"model": model, "form": UploadForm()}
 
 
 @register.inclusion_tag("inference/_prediction_latest.html", takes_context=True)
 def prediction_latest(context: RequestContext, model: DeployedModel) -> dict[str, object]:
-    """The newest batches with where they stand."""
+    """The newest batches with their state."""
     return _shared(context) | {"model": model, "batches": batches_of(model)[:N_LATEST]}
 
 
 @register.inclusion_tag("inference/_prediction_results.html", takes_context=True)
 def prediction_results(context: RequestContext, model: DeployedModel) -> dict[str, object]:
-    """Every batch of the model, page by page."""
+    """All batches of the model, in pages."""
     request = context["request"]
     page: Page[PredictionBatch] = Paginator(batches_of(model), BATCHES_PER_PAGE).get_page(
         request.GET.get("page")
@@ -45,15 +43,13 @@ def prediction_results(context: RequestContext, model: DeployedModel) -> dict[st
 
 @register.simple_tag
 def column_map_form(batch: PredictionBatch, sent: ColumnMapForm | None = None) -> ColumnMapForm:
-    """Return the form that asks which columns of the file are meant, or that form as it was
-    sent.
-    """
+    """Return the form that asks which columns are meant, as it was sent if it was."""
     return sent or ColumnMapForm(batch)
 
 
 @register.simple_tag
 def reading_offers(batch: PredictionBatch) -> list[tuple[str, str]]:
-    """Return the other readings of the file: what is sent, and what the button says."""
+    """Return the other readings of the file: value and text of each button."""
     return ReadingForm(batch).offers
 
 

@@ -24,6 +24,7 @@ from projects.readers.header import Header, checked_header, numbered_header
 from projects.readers.melted import Melted, known_elsewhere, melted_cell
 from projects.readers.scan import TextScan
 from projects.readers.table_writer import TableWriter
+from studio.engine import stages
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
@@ -163,7 +164,7 @@ class _Reading:
                     n_lines = reader.line_num
                     done = raw.tell()
                     chunk_size.learn(done, len(chunk))
-                    self.progress("Reading file", done, total)
+                    self.progress(stages.READING_FILE, done, total)
         if not writer.n_rows:
             raise DataProblem(
                 "The file has a header line but no rows below it. Use a file with at least one row."
@@ -202,7 +203,7 @@ class _Reading:
                 writer.append_columns(batch.columns)
                 # An end of a cell takes one byte in the file and four here.
                 done += batch.nbytes - 3 * batch.num_rows * n_columns
-                self.progress("Reading file", min(done, total), total)
+                self.progress(stages.READING_FILE, min(done, total), total)
         return self._read(writer, header.notes) if writer.n_rows else None
 
     def _read(self, writer: TableWriter, notes: tuple[str, ...]) -> TableRead:

@@ -25,6 +25,7 @@ from projects.readers.json_rows import read_rows
 from projects.readers.json_values import JsonObject, cells_of
 from projects.readers.json_window import Window
 from projects.readers.table_writer import TableWriter
+from studio.engine import stages
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
@@ -73,7 +74,7 @@ class JsonFile:
         with self.path.open("rb") as raw, TextIOWrapper(raw, self.codec, newline="\n") as text:
 
             def report() -> None:
-                progress("Reading file", raw.tell(), n_bytes)
+                progress(stages.READING_FILE, raw.tell(), n_bytes)
 
             yield Window(text, limits.max_value_bytes, on_read=report)
 
@@ -84,7 +85,7 @@ def _watched(
     n_unreported = _ROWS_PER_CHUNK
     for piece in pieces:
         if n_unreported >= _ROWS_PER_CHUNK:
-            progress("Reading file", span.done + raw.tell(), span.total)
+            progress(stages.READING_FILE, span.done + raw.tell(), span.total)
             n_unreported = 0
         n_unreported += piece.n_rows if isinstance(piece, Block) else 1
         yield piece

@@ -13,6 +13,7 @@ from projects.readers.facts import ReadLimits, TableRead
 from projects.readers.header import checked_header
 from projects.readers.table_writer import TableWriter
 from studio.cell_text import array_text
+from studio.engine import stages
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
@@ -46,7 +47,7 @@ def _read(file: pq.ParquetFile, out: Path, *, progress: Progress, limits: ReadLi
             writer.append_columns(
                 [_texts(array, name) for array, name in zip(batch, header.columns, strict=True)]
             )
-            progress("Reading file", writer.n_rows, n_rows)
+            progress(stages.READING_FILE, writer.n_rows, n_rows)
     return TableRead(writer.n_rows, header.columns, header.notes)
 
 

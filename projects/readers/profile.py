@@ -18,6 +18,7 @@ from projects.readers.column_queries import EVERY_ROW, Axis, ColumnQueries
 from projects.readers.facts import ROW_ID
 from projects.readers.kinds import CellCounts, has_words_among_numbers, infer_kind
 from projects.readers.sampled_numbers import SampledNumbers
+from studio.engine import stages
 from studio.engine.choices.validate import MAX_CLASSES
 from studio.engine.conventions import (
     DATE_ORDERS,
@@ -209,13 +210,13 @@ def profile_table(
     profiles = []
     with _connection(parquet.parent, n_threads) as connection:
         for position, name in enumerate(names):
-            progress("Profiling columns", position, len(names))
+            progress(stages.PROFILING_COLUMNS, position, len(names))
             queries = ColumnQueries(connection, parquet, name)
             chosen = (kinds or {}).get(name)
             profiles.append(
                 _profile(queries, name, chosen, (conventions or {}).get(name), is_shown=is_shown)
             )
-    progress("Profiling columns", len(names), len(names))
+    progress(stages.PROFILING_COLUMNS, len(names), len(names))
     return profiles
 
 

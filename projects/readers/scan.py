@@ -15,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
+from studio.engine import stages
 from studio.engine.progress import Progress
 
 CHUNK_BYTES = 1024 * 1024
@@ -193,7 +194,7 @@ def scan_file(path: Path, asked: str | None, progress: Progress) -> tuple[str, T
         for chunk in chunks(file):
             digest.update(chunk)
             text.feed(chunk)
-            progress("Checking file", file.tell(), total)
+            progress(stages.CHECKING_FILE, file.tell(), total)
     text.finish()
     return digest.hexdigest(), text
 
@@ -205,7 +206,7 @@ def scan_text(path: Path, codec: str, progress: Progress) -> TextScan:
     with path.open("rb") as file:
         for chunk in chunks(file):
             text.feed(chunk)
-            progress("Checking file", file.tell(), total)
+            progress(stages.CHECKING_FILE, file.tell(), total)
             if text.fault is not None:
                 break
     text.finish()

@@ -18,6 +18,7 @@ from projects.readers.sheet_choice import chosen_sheet
 from projects.readers.sheets import Book, Merge, SheetRow
 from projects.readers.table_writer import TableWriter
 from projects.readers.xlsx_book import XlsxBook
+from studio.engine import stages
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
@@ -56,7 +57,7 @@ def read_workbook(
         with TableWriter(out, header.columns, limits) as writer:
             for chunk in rows_below.chunks(merged.filled(rows), writer.rows_per_append):
                 writer.append_rows(chunk)
-                progress("Reading file", writer.n_rows)
+                progress(stages.READING_FILE, writer.n_rows)
     if not writer.n_rows:
         raise DataProblem(
             f"The sheet '{choice.title}' has a header but no rows below it. Use a workbook with at"

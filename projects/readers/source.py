@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from projects.readers.facts import FileFormat, ReadLimits, ReadOptions
 from projects.readers.scan import SupportsRead, TextScan, chunks
+from studio.engine import stages
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
@@ -114,7 +115,7 @@ class _Unpacking:
                 self.refuse_too_big(n_bytes, allowed)
                 target.write(chunk)
                 self.scan.feed(chunk)
-                self.progress("Unpacking file", n_bytes, total)
+                self.progress(stages.UNPACKING_FILE, n_bytes, total)
         self.scan.finish()
 
     def refuse_too_big(self, n_bytes: int, allowed: int) -> None:

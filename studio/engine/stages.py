@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+FETCHING_FILE = "Fetching file"
+CHECKING_FILE = "Checking file"
+UNPACKING_FILE = "Unpacking file"
+READING_FILE = "Reading file"
+PROFILING_COLUMNS = "Profiling columns"
 READING_ROWS = "Reading rows"
 READING_FEATURES = "Reading features"
 ENCODING_TEXT = "Encoding text"
@@ -10,3 +15,4 @@ ENSEMBLING = "Ensembling"
 FINDING_ISSUES = "Finding issues"
 TRAINING_BEST_MODEL = "Training the best model"
 SAVING = "Saving"
+PREDICTING = "Predicting"
