@@ -7,14 +7,14 @@ import atexit
 import os
 import sys
 
-from studio.garbage import search_seldom
+from studio.garbage import collect_less_often
 
 INTERRUPTED = 130  # exit status, as shells have it: 128 + SIGINT
 
 
 def main() -> None:
     """Run one management command."""
-    search_seldom()
+    collect_less_often()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
     try:
         from studio.management.overview import StudioUtility

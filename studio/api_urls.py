@@ -1,5 +1,6 @@
-"""Every address of the API, below /api: the public client's, `/api/v1`, its documentation. None
-ends in a slash.
+"""All addresses below /api: the public client's, `/api/v1` and its documentation.
+
+None ends in a slash.
 """
 
 from __future__ import annotations
@@ -38,9 +39,7 @@ api.add_router("/v1/webhooks", webhooks_router)
 
 
 def _without_log_in(patterns: list[URLPattern | URLResolver]) -> list[URLPattern | URLResolver]:
-    """Let calls pass the log-in of browsers, since the guard of the API asks for a key; drop the
-    root, a bare 404.
-    """
+    """Exempt calls from the log-in of browsers, as the guard asks for a key; drop the root."""
     calls = [
         pattern
         for pattern in patterns

@@ -9,12 +9,12 @@ from studio.env import unknown_settings
 
 
 class StudioConfig(AppConfig):
-    """Holds the shared kernel; has no models of its own, only the abstract Run."""
+    """The shared kernel."""
 
     name = "studio"
 
     def ready(self) -> None:
-        """Make the studio's Celery the current one, so that a web process can send messages."""
+        """Make the studio's Celery the current app, so that web processes can send messages."""
         import studio.celery  # noqa: F401
         from studio import quotas, runs
 
@@ -23,7 +23,5 @@ class StudioConfig(AppConfig):
 
 
 def unknown_settings_check(**_: object) -> list[Warning]:
-    """Warn of misspelled settings; every command that checks the studio before it works says so,
-    `migrate` too.
-    """
+    """Warn of misspelled settings, in every command that runs system checks."""
     return [Warning(sentence, id="studio.W001") for sentence in unknown_settings()]

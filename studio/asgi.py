@@ -1,4 +1,4 @@
-"""The door for an asynchronous server."""
+"""The entry point of an ASGI server."""
 
 from __future__ import annotations
 

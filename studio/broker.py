@@ -59,7 +59,7 @@ class Channel(virtual.Channel):
 
 
 class Transport(virtual.Transport):
-    """Its connections are nothing but the name of the folder."""
+    """A connection is just the name of the folder."""
 
     Channel = Channel
     driver_type = driver_name = "folder"

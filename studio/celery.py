@@ -1,6 +1,4 @@
-"""Celery's application. Queues: `data` for short work (reading, predicting), `training` for long
-work.
-"""
+"""Celery's application. Queues: `data` for reading and predicting, `training` for long work."""
 
 from __future__ import annotations
 
@@ -16,15 +14,14 @@ from celery.worker import WorkController
 from celery.worker.state import active_requests
 from kombu.transport import TRANSPORT_ALIASES
 
-from studio.garbage import search_seldom
+from studio.garbage import collect_less_often
 from studio.private_files import keep_private
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studio.settings")
 TRANSPORT_ALIASES["folder"] = "studio.broker:Transport"
 
-warnings.filterwarnings(
-    "ignore", "You're running the worker with superuser"
-)  # meant for pickle; ours are JSON
+# The warning is about pickled messages; ours are JSON.
+warnings.filterwarnings("ignore", "You're running the worker with superuser")
 
 app = Celery("studio")
 app.set_default()  # in every thread, not only in the one that imports this
@@ -61,10 +58,8 @@ def _give_back(under_way: list[tuple[str, str]]) -> None:
 
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def load_pipelines(sender: WorkController, **_: object) -> None:
-    """Load what the runs of this worker need while nobody waits for it, so that the first one
-    begins at once.
-    """
-    search_seldom()
+    """Import the pipelines of this worker in advance, so that its first run starts fast."""
+    collect_less_often()
     threading.Thread(
         target=_load_pipelines, args=(list(sender.app.amqp.queues.consume_from),), daemon=True
     ).start()
@@ -94,7 +89,7 @@ def clean_up() -> None:
 
 @app.task(name="studio.sweep_runs")  # type: ignore[untyped-decorator]
 def sweep_runs() -> None:
-    """Bring lost runs back; see `studio.recovery.sweep`."""
+    """Recover lost runs; see `studio.recovery.sweep`."""
     from studio.recovery import sweep
 
     sweep()

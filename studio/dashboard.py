@@ -1,6 +1,4 @@
-"""The first page: running work, projects, datasets and models. A fixed number of queries, however
-much there is.
-"""
+"""The dashboard: running work, projects, datasets, models, in a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -28,12 +26,12 @@ from studio.htmx import is_partial
 from studio.runs import ACTIVE, Run
 
 M = TypeVar("M", bound=Model)
-SECTION_ROWS = 20  # of the newest in each section, until the user asks for all
+SECTION_ROWS = 20  # the newest of each section, until the user asks for all
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveRun:
-    """Work that has not ended, with its page."""
+    """A run that has not ended."""
 
     run: Run
     title: str
@@ -42,7 +40,7 @@ class ActiveRun:
 
 @dataclass(frozen=True, slots=True)
 class ProjectRow:
-    """A project with its newest cleanset, and how far its review is once the analysis is done."""
+    """A project with its newest cleanset and, once that is analysed, the progress of its review."""
 
     project: Project
     cleanset: Cleanset
@@ -50,41 +48,37 @@ class ProjectRow:
 
     @property
     def updated_at(self) -> datetime:
-        """When the analysis ended, or was asked for."""
         return self.cleanset.finished_at or self.cleanset.queued_at
 
     @property
     def n_label_issues(self) -> int | None:
-        """Number of rows with a label issue; None until the analysis is done."""
+        """Number of rows with a label issue; None until the analysis has finished."""
         return self.cleanset.counts.get("is_label_issue") if self.cleanset.is_succeeded else None
 
 
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
-    """The newest version of a dataset, and how many projects learn from the dataset."""
+    """The newest version of a dataset, and the number of projects that use the dataset."""
 
     version: DatasetVersion
     n_projects: int
 
     @property
     def other_filename(self) -> str:
-        """The name of the file, unless the dataset is called after it."""
+        """The name of the file, unless the dataset is named after it."""
         filename = self.version.filename
         return "" if filename.startswith(self.version.dataset.name) else filename
 
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A model with the score of the candidate that was deployed, and what it is; a dash until it is
-    trained.
-    """
+    """A model with the deployed candidate's score and its name; a dash until it is trained."""
 
     model: DeployedModel
     held_out: str
 
     @property
     def updated_at(self) -> datetime:
-        """When the training ended, or was asked for."""
         return self.model.finished_at or self.model.queued_at
 
 
@@ -103,21 +97,21 @@ class Section:
 
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Show what needs the user now; a partial request follows the running work."""
+    """Show running work, projects, datasets and models; a partial request polls running work."""
     user = account(request)
     active = active_runs(user)
-    seen = ",".join(str(running.run.pk) for running in active)
+    shown = ",".join(str(running.run.pk) for running in active)
     if is_partial(request):
         response = render(
-            request, "studio/_dashboard_running.html", {"active": active, "seen": seen}
+            request, "studio/_dashboard_running.html", {"active": active, "seen": shown}
         )
-        if request.GET.get("seen") != seen:
+        if request.GET.get("seen") != shown:
             response["HX-Refresh"] = "true"
         return response
     wanted = request.GET.get("all")
     context = {
         "active": active,
-        "seen": seen,
+        "seen": shown,
         "projects": project_section(user, show_all=wanted == "projects"),
         "datasets": dataset_section(user, show_all=wanted == "datasets"),
         "models": model_section(user, show_all=wanted == "models"),

@@ -1,4 +1,4 @@
-"""Reads settings from the environment; an odd value fails loudly with the name of its variable."""
+"""Reads settings from the environment; an invalid value ends in one line that names it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,15 @@ OF_COMPOSE = (
 )  # read by docker-compose.yml alone
 MIN_SECRET_CHARS = 32
 
-_read: set[str] = set()  # every name that was asked for: the settings that there are
+_read: set[str] = set()  # the names that were read, which are all settings there are
 
 
 class BadSetting(SystemExit):
-    """A setting that cannot be used; ends the process with one line."""
+    """An invalid setting; ends the process with one line."""
 
 
 def env_str(name: str, default: str = "") -> str:
-    """Return the variable, the default where it is empty; `NAME_FILE` may name a file that holds
-    it.
-    """
+    """Return the variable, or the default if it is empty; `NAME_FILE` may name a file with it."""
     _read.add(name)
     if path := os.environ.get(f"{name}_FILE"):
         try:
@@ -88,9 +86,7 @@ def env_memory(name: str, default: str) -> str:
 
 
 def env_server(name: str) -> str:
-    """Return the address of a server, such as redis://host:6379/0, or nothing where the variable is
-    empty.
-    """
+    """Return the address of a server, such as redis://host:6379/0; empty if the variable is."""
     value = env_str(name)
     if value and not re.match(r"[a-z][a-z0-9+.-]*://.", value):
         raise BadSetting(f"{name} is {value!r}; expected an address such as scheme://host:port.")
@@ -98,7 +94,7 @@ def env_server(name: str) -> str:
 
 
 def env_folder(name: str) -> Path | None:
-    """Return a folder that exists, or None where the variable is empty."""
+    """Return an existing folder, or None if the variable is empty."""
     value = env_str(name)
     if value and not Path(value).is_dir():
         raise BadSetting(f"{name} is {value!r}; expected a folder.")
@@ -106,9 +102,7 @@ def env_folder(name: str) -> Path | None:
 
 
 def secret_key(data_dir: Path, *, embedded: bool) -> str:
-    """Return STUDIO_SECRET_KEY; an embedded studio makes one at its first start and keeps it beside
-    the data.
-    """
+    """Return STUDIO_SECRET_KEY; an embedded studio creates one and stores it with the data."""
     if value := env_str("STUDIO_SECRET_KEY"):
         if len(value) < MIN_SECRET_CHARS or value.startswith("#"):
             raise BadSetting(
@@ -132,9 +126,7 @@ def secret_key(data_dir: Path, *, embedded: bool) -> str:
 
 
 def unknown_settings() -> list[str]:
-    """Return a sentence for each variable that looks like a setting and is none; settings have to
-    be read before.
-    """
+    """Return a sentence per variable that looks like a setting but is none, once all are read."""
     from studio.engine.table.near_names import nearest_name
 
     known = _read | {f"{name}_FILE" for name in _read}

@@ -1,4 +1,4 @@
-"""The address that a container's health check asks."""
+"""The address for health checks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 @login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
-    """Say whether the database answers."""
+    """Return 200 if the database answers, else 503."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

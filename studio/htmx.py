@@ -1,4 +1,4 @@
-"""The only place that knows how a partial update is asked for."""
+"""The only module that knows how a browser requests a partial update."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.shortcuts import render as django_render
 
 
 def is_partial(request: HttpRequest) -> bool:
-    """Return whether the browser wants a region and not a page."""
+    """Return whether the browser requests a region, not a page."""
     htmx = getattr(request, "htmx", None)
     return htmx is not None and bool(htmx) and not htmx.boosted
 

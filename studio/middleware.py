@@ -1,6 +1,4 @@
-"""What every response passes through: the content security policy, and the page or JSON for a
-failure.
-"""
+"""Middleware: content security policy, limits of bodies, and pages or JSON for failures."""
 
 from __future__ import annotations
 
@@ -35,7 +33,7 @@ POLICY = (
 
 
 def content_security_policy(get_response: Handler) -> Handler:
-    """Allow nothing that is not served from here: no inline script, no other host."""
+    """Allow only what this host serves: nothing inline, nothing from other hosts."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -191,7 +189,7 @@ def database_response(request: HttpRequest, error: Exception) -> HttpResponse | 
 
 
 class DataProblemPage:
-    """Show a `DataProblem` that a view let through as a page with its sentence and status 422."""
+    """Show a `DataProblem` that a view raised as a page with its sentence and status 422."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -200,7 +198,7 @@ class DataProblemPage:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Answer an anticipated failure; leave every other exception alone."""
+        """Answer an anticipated failure; leave other exceptions alone."""
         if not isinstance(exception, DataProblem):
             return database_response(request, exception)
         if not is_partial(request):

@@ -1,8 +1,7 @@
-"""HTTP to addresses that users name, without letting them reach into the network that the studio
-stands in.
+"""HTTP to addresses that users name, but not into the studio's own network.
 
-An address is judged when it is connected to, not when it is typed: a name may resolve to something
-else a moment later, and a redirect may lead anywhere.
+An address is checked when it is connected to, not when it is typed: a name may resolve to another
+address a moment later, and a redirect may lead anywhere.
 """
 
 from __future__ import annotations
@@ -32,9 +31,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def is_public(text: str) -> bool:
-    """Return whether an IP address belongs to the internet at large; one that wraps another is
-    judged by that.
-    """
+    """Return whether an IP address is public; one that wraps another is judged by that."""
     address = _unwrapped(ipaddress.ip_address(text.partition("%")[0]))
     is_local = isinstance(address, ipaddress.IPv6Address) and address.is_site_local
     return address.is_global and not (address.is_multicast or address.is_reserved or is_local)
@@ -73,9 +70,7 @@ def checked_url(url: str) -> SplitResult:
 
 
 class _Connection(http.client.HTTPConnection):
-    """A connection to the address that was judged; it ends after `within_s`, however slowly the
-    other side talks.
-    """
+    """A connection to a checked address; it ends after `within_s`, however slow the other side."""
 
     def __init__(self, parts: SplitResult, within_s: float) -> None:
         self._is_tls = parts.scheme == "https"
@@ -84,12 +79,11 @@ class _Connection(http.client.HTTPConnection):
         self.is_overdue = False
         self._alarm = threading.Timer(within_s, self._give_up)
         self._alarm.daemon = True
-        self._socket: socket.socket | None = (
-            None  # `sock` is forgotten while the body of a last answer is read
-        )
+        # `sock` is dropped while the body of a last response is read.
+        self._socket: socket.socket | None = None
 
     def connect(self) -> None:
-        """Connect without asking the environment for a proxy; TLS checks the name."""
+        """Connect, never by a proxy of the environment; TLS checks the host name."""
         self.sock = self._socket = _connected(self.host, self.port)
         self._alarm.start()
         if self._is_tls:
@@ -113,7 +107,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 def _connected(host: str, port: int) -> socket.socket:
-    """Return a connection to the first address of the host that may be reached and answers."""
+    """Return a connection to the first permitted address of the host that answers."""
     problem: Exception | None = None
     for family, kind, protocol, _, address in _allowed(host, port):
         connection = socket.socket(family, kind, protocol)
@@ -150,9 +144,7 @@ def _allowed(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str, 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: the address that answered, the status, the headers, and the body still to be
-    read.
-    """
+    """A response whose body is still to be read."""
 
     url: str
     status: int
@@ -161,9 +153,7 @@ class Answer:
     _connection: _Connection
 
     def chunks(self, *, most_bytes: int) -> Iterator[bytes]:
-        """Yield the body in pieces. Raises DataProblem when it is too large, takes too long or
-        breaks off.
-        """
+        """Yield the body in chunks. Raises DataProblem if it is too large, too slow or cut off."""
         length = self.headers.get("Content-Length", "")
         expected = int(length) if length.isdecimal() and not self._response.chunked else None
         n_bytes = 0
@@ -201,9 +191,9 @@ def sent(
     body: bytes | None = None,
     within_s: float,
 ) -> Iterator[Answer]:
-    """Send one request and yield its answer, whatever the status; redirects are not followed.
+    """Send one request and yield the response, whatever its status, without following redirects.
 
-    Raises DataProblem where the address may not be reached, or does not answer in time.
+    Raises DataProblem if the address is not permitted or does not answer in time.
     """
     parts = checked_url(url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -236,9 +226,7 @@ def _response(connection: _Connection, send: Callable[[], None]) -> http.client.
 
 @contextmanager
 def opened(url: str, *, within_s: float) -> Iterator[Answer]:
-    """Get a file, following redirects, each of which is judged anew. Raises DataProblem where there
-    is none.
-    """
+    """Get a file, checking each redirect. Raises DataProblem if there is no file."""
     for _ in range(MAX_REDIRECTS + 1):
         with sent("GET", url, headers={"Accept-Encoding": "identity"}, within_s=within_s) as answer:
             if answer.status in _REDIRECTS:

@@ -1,5 +1,4 @@
-"""Ends the studio's process groups once `manage.py up` is gone, whether it stopped in order or was
-killed.
+"""Ends the studio's process groups once `manage.py up` is gone, stopped or killed.
 
 `up` writes one line for each group that it starts (`+<pid>`) and for each that is over (`-<pid>`).
 When the pipe ends, each leader is asked to stop, and after the grace time whole groups are killed,
@@ -29,8 +28,8 @@ def read_groups(lines: Iterable[str]) -> set[int]:
 def end_groups(groups: set[int], grace_s: float = GRACE_S) -> None:
     """Ask the leaders to stop, wait, and kill what is left.
 
-    Only leaders are asked: a worker whose helpers stop under its hands would fail its run, which is
-    to go on at the next start instead.
+    Only leaders are asked: a worker whose helpers disappear would fail its run, which should
+    continue at the next start instead.
     """
     for group in groups:
         _signal(os.kill, group, signal.SIGTERM)

@@ -1,6 +1,6 @@
-"""Brings back runs whose worker died and messages that were lost.
+"""Recovers runs whose worker died, and messages that were lost.
 
-A run that gets two messages is no harm: only one claim succeeds.
+Two messages for one run do no harm: only one claim succeeds.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def run_models() -> list[type[Run]]:
 
 
 def sweep() -> None:
-    """Bring back runs whose heartbeat stopped, and send those again whose message was lost."""
+    """Queue runs again whose heartbeat stopped, and send messages again that were lost."""
     now = timezone.now()
     for model in run_models():
         for run in model._default_manager.filter(
@@ -58,7 +58,7 @@ def sweep() -> None:
 
 
 def recover_queue(queue: str) -> None:
-    """Bring back what was running on a queue whose only worker has just died."""
+    """Queue again the runs of a queue whose only worker has just died."""
     for model in run_models():
         if model.queue == queue:
             for run in model._default_manager.filter(status=Status.RUNNING):

@@ -1,6 +1,4 @@
-"""Where each thing lies in the file storage. Keys are built from ids only, never from text that a
-user typed.
-"""
+"""Where files are in the storage. Keys consist of ids, never of text that a user typed."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ def dataset_source(version_id: uuid.UUID) -> str:
 
 
 def upload_part(upload_id: uuid.UUID, number: int, part_id: uuid.UUID) -> str:
-    """Return the key of one part of a file that is on its way in; a part that is sent again gets
-    another one.
-    """
+    """Return the key of one part of an upload; a part sent again gets another key."""
     return f"uploads/{upload_id}/{number}-{part_id}"
 
 

@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import IO
 
 MAX_DELAY_S = 30.0
-STEADY_S = 60.0  # a child that lived this long starts again without delay
+STEADY_S = 60.0  # a child that lived this long is restarted without delay
 LOOK_EVERY_S = 0.2
 
 
 def check_port(host: str, port: int) -> None:
-    """End with one line where the port cannot be listened on."""
+    """Exit with one line if the port cannot be bound."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -38,9 +38,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def lock_folder(folder: Path, wait_s: float = 8.0) -> int:
-    """Return the lock on the data folder, or end with one line; a studio that is just stopping is
-    waited for.
-    """
+    """Lock the data folder, after waiting for a studio that is stopping, or exit with one line."""
     lock = os.open(folder / "up.lock", os.O_CREAT | os.O_RDWR, 0o600)
     deadline = time.monotonic() + wait_s
     while True:
@@ -72,9 +70,7 @@ class Child:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Keeps children running until told to stop; `lock` stays locked until the last of them is
-    gone.
-    """
+    """Keeps children running until told to stop; `lock` is held until the last of them is gone."""
 
     children: list[Child]
     folder: Path
@@ -84,7 +80,7 @@ class Supervisor:
     _reaper: subprocess.Popen[str] = field(init=False)
 
     def start(self) -> None:
-        """Start everything; from here on SIGINT, SIGTERM and SIGHUP only ask to stop."""
+        """Start everything; from now on SIGINT, SIGTERM and SIGHUP ask to stop."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
         self._reaper = subprocess.Popen(
@@ -99,13 +95,13 @@ class Supervisor:
             self._start(child)
 
     def watch(self) -> None:
-        """Return when asked to stop; until then, start again whatever died."""
+        """Restart whatever dies, until asked to stop."""
         while not self.stopping:
             self.look()
             time.sleep(LOOK_EVERY_S)
 
     def look(self) -> None:
-        """Notice deaths, and start again what has waited long enough."""
+        """Notice deaths, and restart what has waited long enough."""
         for child in self.children:
             if child.process is None:
                 if time.monotonic() >= child.restart_at and not self.stopping:
@@ -114,12 +110,12 @@ class Supervisor:
                 self._bury(child)
 
     def stop(self) -> None:
-        """End every group and return when nothing is left."""
+        """End every group, and return when nothing is left running."""
         self._pipe.close()
         while self._reaper.poll() is None:
             for child in self.children:
                 if child.process is not None:
-                    # a dead child that nobody asks about would look alive to the reaper
+                    # A dead child that is not polled stays a zombie, alive to the reaper.
                     child.process.poll()
             time.sleep(0.02)
 
@@ -146,13 +142,17 @@ class Supervisor:
         self._tell_reaper(f"-{pid}")
         if self.stopping:
             return
-        was_steady = time.monotonic() - child.started_at > STEADY_S
-        child.n_quick_deaths = 0 if was_steady else child.n_quick_deaths + 1
-        delay = 0.0 if was_steady else min(2.0 ** (child.n_quick_deaths - 1), MAX_DELAY_S)
+        if time.monotonic() - child.started_at > STEADY_S:
+            child.n_quick_deaths = 0
+            delay = 0.0
+        else:
+            child.n_quick_deaths += 1
+            delay = min(2.0 ** (child.n_quick_deaths - 1), MAX_DELAY_S)
         child.restart_at = time.monotonic() + delay
-        cause = (
-            f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-        )
+        if status < 0:
+            cause = f"killed by {signal.Signals(-status).name}"
+        else:
+            cause = f"exit status {status}"
         self.say(f"The {child.name} stopped ({cause}); it is started again in {delay:.0f} s.")
         child.on_death()
 

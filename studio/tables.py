@@ -1,6 +1,4 @@
-"""Files by storage key: publish once, read locally; scratch space; DuckDB connections. Published
-files never change.
-"""
+"""Files by storage key, which never change once published; scratch space; DuckDB connections."""
 
 from __future__ import annotations
 
@@ -77,9 +75,7 @@ def _upload(path: Path, key: str) -> None:
 
 
 def local_path(key: str) -> Path:
-    """Return a local path to read the file from; a remote storage's files are fetched once and
-    kept.
-    """
+    """Return a local path of the file; files of a remote storage are fetched once and kept."""
     try:
         return Path(default_storage.path(key))
     except NotImplementedError:
@@ -117,9 +113,7 @@ def scratch() -> Iterator[Path]:
 
 
 def clear_scratch(*, older_than_s: float = LEFT_BEHIND_S) -> None:
-    """Remove what killed processes left behind; a program that is still at work touches its files
-    sooner.
-    """
+    """Remove what killed processes left behind; running programs touch their files more often."""
     settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
     for path in settings.SCRATCH_DIR.iterdir():
         if time.time() - path.stat().st_mtime > older_than_s:
@@ -146,7 +140,5 @@ def _database() -> duckdb.DuckDBPyConnection:
 
 
 def connect() -> duckdb.DuckDBPyConnection:
-    """Return a connection of one's own to an empty in-memory DuckDB; use temporary views, and close
-    it.
-    """
+    """Return a connection to an in-memory DuckDB; use temporary views, and close it."""
     return _database().cursor()

@@ -1,4 +1,4 @@
-"""The web server's door."""
+"""The entry point of the web server."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class SignUpLinkForm(forms.Form):
 
 
 class SignUpForm(forms.Form):
-    """A new account."""
+    """A new account; with an invitation for an address, under that address."""
 
     email = email_field("username")
     name = forms.CharField(

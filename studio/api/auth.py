@@ -1,6 +1,4 @@
-"""Who calls: the account of the API key in the Authorization header. A browser's log-in counts for
-nothing here.
-"""
+"""Authentication of calls by the API key in the Authorization header; sessions do not count."""
 
 from __future__ import annotations
 
@@ -14,10 +12,9 @@ READ, WRITE = ApiKey.Scope.READ.value, ApiKey.Scope.WRITE.value
 
 
 def request_key(request: HttpRequest, *, scope: str) -> ApiKey:
-    """Return the key of the request, and remember that it was used.
+    """Return the key of the request, and note its use.
 
-    Raises ApiProblem: 401 for a missing, unknown or revoked key, 403 for a write with a key that
-    can only read.
+    Raises ApiProblem: 401 for a missing, invalid or revoked key, 403 for a write with a read key.
     """
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():

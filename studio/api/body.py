@@ -1,6 +1,4 @@
-"""What a call brings: its JSON body and its identifiers, read with a sentence for whatever is wrong
-with them.
-"""
+"""The JSON body and identifiers of a call, with a sentence for whatever is wrong with them."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ Body = dict[str, Any]
 
 
 def json_object(request: HttpRequest) -> Body:
-    """Return the JSON object in the body, an empty one for no body. Raises ApiProblem for anything
-    else.
-    """
+    """Return the JSON object in the body, {} if it is empty. Raises ApiProblem otherwise."""
     if not request.body:
         return {}
     try:
@@ -31,9 +27,7 @@ def json_object(request: HttpRequest) -> Body:
 
 
 def text(body: Body, name: str, *, default: str | None = None) -> str:
-    """Return a text of the body. Raises ApiProblem where it is missing, null or no text; `default`
-    stands for null.
-    """
+    """Return a text of the body, or the default for null. Raises ApiProblem for anything else."""
     value = body.get(name)
     if value is None and default is not None:
         return default
@@ -43,7 +37,7 @@ def text(body: Body, name: str, *, default: str | None = None) -> str:
 
 
 def identifier(value: object, what: str) -> uuid.UUID:
-    """Return an ID. Raises ApiProblem where it is none."""
+    """Return an ID. Raises ApiProblem if it is not one."""
     try:
         return uuid.UUID(str(value))
     except ValueError as error:

@@ -1,6 +1,4 @@
-"""What the public client asks before anything else, what it reports, and what only the hosted
-studio has.
-"""
+"""The public client's first calls, its telemetry, and what only the hosted studio has."""
 
 from __future__ import annotations
 
@@ -29,13 +27,13 @@ ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 @client_view("POST", scope=None)
 def check_client_version(request: HttpRequest) -> JsonResponse:
-    """Every version of the client is welcome."""
+    """Accept every version of the client."""
     return JsonResponse({"valid": True})
 
 
 @client_view("GET", scope=None)
 def validate(request: HttpRequest) -> JsonResponse:
-    """Tell whether a key holds: that of the header, or that of the body, which proxies may drop."""
+    """Return whether a key is valid, from the header or, as proxies may drop it, from the body."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         secret = text(json_object(request), "api_key", default="")
@@ -44,19 +42,17 @@ def validate(request: HttpRequest) -> JsonResponse:
 
 @client_view("POST", scope=None)
 def telemetry(request: HttpRequest) -> JsonResponse:
-    """Take what the client reports of its failures, and drop it unread: it holds the API key in
-    clear.
-    """
+    """Discard the client's error reports unread: they contain the API key."""
     return JsonResponse({})
 
 
 @client_view(*ALL_METHODS, scope="read")
 def absent(request: HttpRequest, what: str, rest: str = "") -> JsonResponse:
-    """Say what this studio does not have, whatever was asked of it."""
+    """Say what this studio does not have."""
     return problem_response(ApiProblem(_ABSENT[what], status=501, code="not_available"))
 
 
 @client_view("POST", scope="read")
 def check_dataset_limit(request: HttpRequest) -> JsonResponse:
-    """No account has a limit on its number of rows."""
+    """Accept any number of rows."""
     return JsonResponse({"eligible": True})

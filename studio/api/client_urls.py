@@ -1,4 +1,4 @@
-"""Addresses of the public client that are about none of the apps. None ends in a slash."""
+"""The public client's addresses that belong to no app. None ends in a slash."""
 
 from __future__ import annotations
 

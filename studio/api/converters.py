@@ -1,4 +1,4 @@
-"""IDs in addresses of the public client: any spelling of a UUID, as Python reads it."""
+"""IDs in the public client's addresses: any spelling of a UUID that Python reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class AnyUUID:
     regex = "[0-9a-fA-F-]{32,36}"
 
     def to_python(self, value: str) -> uuid.UUID:
-        """Return the ID; a ValueError means that the address is another one."""
+        """Return the ID; a ValueError means that the address does not match."""
         return uuid.UUID(value)
 
     def to_url(self, value: uuid.UUID | str) -> str:

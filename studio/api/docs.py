@@ -1,6 +1,4 @@
-"""The page of the API's documentation, rendered from its schema: no script, nothing from another
-host.
-"""
+"""The API's documentation page, rendered from the schema, without scripts."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ _REF = "#/components/schemas/"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter, or a field of a body or an answer; `model` is the name of the schema to look at,
-    if any.
-    """
+    """A parameter, or a field of a body or response; `model` names its schema, if any."""
 
     name: str
     where: str
@@ -36,7 +32,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an operation answers with a status of success."""
+    """A successful response of an operation."""
 
     status: int
     phrase: str
@@ -60,7 +56,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One form of data that calls take or answer."""
+    """One schema of requests or responses."""
 
     name: str
     title: str
@@ -72,7 +68,7 @@ class DocsPage(DocsBase):
     """Renders `templates/api/docs.html`."""
 
     def render_page(self, request: HttpRequest, api: NinjaAPI, **path: Any) -> HttpResponse:
-        """Show every call, by what it is about."""
+        """Show every call, grouped by topic."""
         schema = api.get_openapi_schema(path_params=path)
         context = {
             "sections": _sections(schema),
@@ -87,7 +83,7 @@ class DocsPage(DocsBase):
 
 
 def _sections(schema: Schema) -> list[tuple[str, list[Operation]]]:
-    """Return the calls by their tag, in the order in which the tags come."""
+    """Group the calls by tag, in the order of the tags."""
     sections: dict[str, list[Operation]] = {}
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
@@ -151,7 +147,7 @@ def _model(name: str, schema: Schema) -> Model:
 
 
 def _title(name: str) -> str:
-    """Return the name of a schema as people read it: Page_RunOut_ is a page of RunOut."""
+    """Return the readable name of a schema: Page_RunOut_ is a page of RunOut."""
     return f"Page of {name[5:-1]}" if name.startswith("Page_") else name
 
 

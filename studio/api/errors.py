@@ -1,4 +1,4 @@
-"""The frame around a plain view of the API: method, key, and every failure as JSON."""
+"""The wrapper of plain API views: checks method and key, and answers failures in JSON."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ ANTICIPATED = (
     DataProblem,
     Http404,
     SuspiciousOperation,
-)  # all else is a fault of ours: logged, then 500
+)  # anything else is a bug: logged, then 500
 
 
 def client_view(*methods: str, scope: str | None) -> Callable[[View], View]:
-    """Make an API view of a plain one; `scope` None means that nobody has to say who they are."""
+    """Turn a function into an API view; with `scope` None it needs no key."""
 
     def decorate(view: View) -> View:
         @csrf_exempt
@@ -51,7 +51,7 @@ def client_view(*methods: str, scope: str | None) -> Callable[[View], View]:
 
 
 def problem_of(error: Exception) -> ApiProblem:
-    """Return what to answer to one of the anticipated exceptions."""
+    """Return the answer to an anticipated exception."""
     if isinstance(error, ApiProblem):
         return error
     if isinstance(error, DataProblem):

@@ -1,6 +1,4 @@
-"""What each call of `/api/v1` passes: the key, the limit of calls, Idempotency-Key, and
-If-None-Match.
-"""
+"""What each call of `/api/v1` passes: key, rate limit, Idempotency-Key, If-None-Match."""
 
 from __future__ import annotations
 
@@ -47,11 +45,9 @@ def _answered(request: HttpRequest, run: Callable[[], HttpResponseBase]) -> Http
 
 
 def _check_size(request: HttpRequest) -> None:
-    """Refuse a JSON body that is larger than what is read into memory, before any of it is read."""
-    length, limit = (
-        request.META.get("CONTENT_LENGTH") or "0",
-        settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0,
-    )
+    """Refuse a JSON body that is too large for memory, before any of it is read."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
     if request.content_type != "multipart/form-data" and length.isdecimal() and int(length) > limit:
         raise ApiProblem(
             f"This body has {int(length):,} bytes; at most {limit:,} are accepted. Send it as a"
@@ -61,7 +57,7 @@ def _check_size(request: HttpRequest) -> None:
 
 
 def _conditional(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """Answer 304 where the caller has this very answer already."""
+    """Answer 304 if the caller already has this response."""
     if response.status_code != 200 or not isinstance(response, HttpResponse):
         return response
     set_response_etag(response)

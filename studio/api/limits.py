@@ -1,4 +1,4 @@
-"""How many calls a key may make in a minute, counted where all web processes see it."""
+"""The rate limit of API keys, shared by all web processes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ WINDOW_S = 60
 
 
 def count_call(key: ApiKey) -> None:
-    """Count one call of the key. Raises ApiProblem (429) where the minute's calls are used up."""
-    limit, now = settings.API_CALLS_PER_MINUTE, int(time.time())
+    """Count one call of the key. Raises ApiProblem (429) if the minute's calls are used up."""
+    limit = settings.API_CALLS_PER_MINUTE
+    now = int(time.time())
     if limit and _calls(key, now // WINDOW_S) > limit:
         wait_s = WINDOW_S - now % WINDOW_S
         raise ApiProblem(
@@ -31,10 +32,9 @@ def count_call(key: ApiKey) -> None:
 
 
 def _calls(key: ApiKey, window: int) -> int:
-    """Return how many calls the window has seen, this one included; 0 where the counter cannot be
-    reached.
-    """
-    counter, name = caches["calls"], f"{key.pk}:{window}"
+    """Return the number of calls in the window with this one; 0 if the counter is unreachable."""
+    counter = caches["calls"]
+    name = f"{key.pk}:{window}"
     try:
         counter.add(name, 0, 2 * WINDOW_S)
         return counter.incr(name)

@@ -1,6 +1,4 @@
-"""django-ninja as the studio has it: one form of failure, the guard before each call, and a
-complete schema.
-"""
+"""django-ninja with one form of failure, a guard before each call, and a complete schema."""
 
 from __future__ import annotations
 
@@ -43,15 +41,16 @@ _SHOWN_ERRORS = 3  # of a body with many faults, how many the sentence names
 
 
 class ApiKeyAuth(AuthBase):
-    """Documents the key in the schema; the guard has checked it by then. ninja's own class would
-    log keys.
+    """Documents the key in the schema; the guard has already checked it.
+
+    ninja's own class would log keys.
     """
 
     openapi_type = "http"
     openapi_scheme = "bearer"
 
     def __call__(self, request: HttpRequest) -> User | None:
-        """Return the account that the guard has found."""
+        """Return the account that the guard found."""
         return request.user if isinstance(request.user, User) else None
 
 
@@ -63,9 +62,7 @@ class StudioAPI(NinjaAPI):
         self.add_decorator(guarded, mode="view")
 
     def on_exception(self, request: HttpRequest, exc: Exception | type[Exception]) -> HttpResponse:
-        """Tell each anticipated failure in the same form; any other goes on to Django, which logs
-        it.
-        """
+        """Answer each anticipated failure in the same form; Django logs and answers others."""
         if isinstance(exc, ANTICIPATED):
             return problem_response(problem_of(exc))
         if isinstance(exc, HttpError):
@@ -75,7 +72,7 @@ class StudioAPI(NinjaAPI):
         raise exc
 
     def get_root_path(self, path_params: dict[str, Any]) -> str:
-        """Return where the API begins; nothing answers there."""
+        """Return the root of the API, where there is no view."""
         return reverse(f"{self.urls_namespace}:openapi-json").removesuffix("openapi.json")
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
@@ -83,7 +80,7 @@ class StudioAPI(NinjaAPI):
         return operation.view_func.__name__
 
     def get_openapi_schema(self, **where: Any) -> OpenAPISchema:
-        """Return the schema with what every operation may answer as well."""
+        """Return the schema with the failures that every operation may answer."""
         schema = super().get_openapi_schema(**where)
         schema["components"]["schemas"]["Problem"] = Problem.model_json_schema()
         schema["components"]["responses"] = {
@@ -123,11 +120,12 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
 
 
 def _wrong_request(error: ValidationError) -> ApiProblem:
-    """Say where the request is wrong, in a sentence."""
-    told = [
-        f"{'.'.join(str(part) for part in e['loc'][1:] or e['loc'])}: {e['msg']}"
-        for e in error.errors
-    ]
-    more = f" And {len(told) - _SHOWN_ERRORS:,} more." if len(told) > _SHOWN_ERRORS else ""
-    message = f"The request is not valid. {'; '.join(told[:_SHOWN_ERRORS])}.{more}"
+    """Say in a sentence what is wrong with the request."""
+    found = []
+    for each in error.errors:
+        place = each["loc"][1:] or each["loc"]
+        found.append(f"{'.'.join(str(part) for part in place)}: {each['msg']}")
+    message = f"The request is not valid. {'; '.join(found[:_SHOWN_ERRORS])}."
+    if len(found) > _SHOWN_ERRORS:
+        message += f" And {len(found) - _SHOWN_ERRORS:,} more."
     return ApiProblem(message, status=422, code="invalid_request")

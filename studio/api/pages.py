@@ -1,4 +1,4 @@
-"""Parts of a list, with the addresses of those before and after."""
+"""Pages of lists, with the addresses of the pages before and after."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ M = TypeVar("M", bound=Model)
 
 
 def page_of(request: HttpRequest, params: PageParams, rows: QuerySet[M]) -> dict[str, Any]:
-    """Return the part of a queryset that is asked for; two queries."""
+    """Return the requested page of a queryset; two queries."""
     found = list(rows[params.offset : params.offset + params.limit])
     return page(request, params, found, count=rows.count())
 
@@ -23,8 +23,9 @@ def page_of(request: HttpRequest, params: PageParams, rows: QuerySet[M]) -> dict
 def page(
     request: HttpRequest, params: PageParams, results: Sequence[object], *, count: int
 ) -> dict[str, Any]:
-    """Return a part of a list that was cut already."""
-    after, before = params.offset + params.limit, max(params.offset - params.limit, 0)
+    """Return a page of results that are already cut."""
+    after = params.offset + params.limit
+    before = max(params.offset - params.limit, 0)
     return {
         "count": count,
         "next": _address(request, params, after) if after < count else None,

@@ -1,4 +1,4 @@
-"""What can go wrong with a call of the API, and the one form of every answer that says so."""
+"""Failures of API calls, and the one form in which they are answered."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ _SENTENCES = {
 
 
 class ApiProblem(Exception):
-    """An anticipated failure of a call: a sentence for the caller, the status, and a word for
-    programs.
-    """
+    """An anticipated failure of a call: a sentence, the status, and a code for programs."""
 
     def __init__(
         self, message: str, status: int = 400, code: str = "", *, retry_after_s: int | None = None
@@ -40,18 +38,20 @@ class ApiProblem(Exception):
 
 
 def is_api(request: HttpRequest) -> bool:
-    """Return whether a program asks, which reads JSON."""
+    """Return whether the request is a call of the API, to be answered in JSON."""
     return request.path_info == API_PREFIX or request.path_info.startswith(f"{API_PREFIX}/")
 
 
 def sentence(status: int) -> str:
-    """Return what to say of a status about which nothing more is known."""
+    """Return the sentence for a status of which nothing more is known."""
     return _SENTENCES.get(HTTPStatus(status), f"{HTTPStatus(status).phrase}.")
 
 
 def problem_response(problem: ApiProblem) -> JsonResponse:
-    """Return the answer: `error` is a sentence; `code`, where there is one, a word for programs."""
-    content = {"error": str(problem)} | ({"code": problem.code} if problem.code else {})
+    """Return the answer: `error` is a sentence, `code` a word for programs, if there is one."""
+    content = {"error": str(problem)}
+    if problem.code:
+        content["code"] = problem.code
     response = JsonResponse(content, status=problem.status)
     if problem.status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = "Bearer"

@@ -1,4 +1,4 @@
-"""How far a run is, as one number."""
+"""The progress of a run as one number."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ NOT_YET_DONE = 0.99
 
 
 def run_fraction(run: Run) -> float:
-    """Return the part of the run's stages that is done, from 0 to 1; all of it only when the run
-    has ended.
-    """
+    """Return the fraction of the stages that is done, from 0 to 1; it is 1 only at the end."""
     if not run.is_active:
         return 1.0
     if not run.stage_number:

@@ -1,4 +1,4 @@
-"""Runs of every kind, as one list."""
+"""Runs of all kinds in one list."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from studio.runs import Run
 def runs_of(
     user: User, statuses: Collection[str], kind: str, *, offset: int, limit: int
 ) -> tuple[list[Run], int]:
-    """Return a part of the user's runs, the newest first, and how many there are; two queries for
-    each kind.
-    """
+    """Return a page of the user's runs, newest first, and their number; two queries per kind."""
     wanted = [_runs(model, user, statuses) for model in run_models() if kind in ("", model().kind)]
     newest = [
         run for runs in wanted for run in runs.order_by("-queued_at", "-pk")[: offset + limit]
@@ -30,7 +28,7 @@ def runs_of(
 
 
 def run_or_404(user: User, run_id: uuid.UUID) -> Run:
-    """Return one of the user's runs, of whatever kind it is."""
+    """Return one of the user's runs of any kind, or end in 404."""
     for model in run_models():
         if run := _runs(model, user, ()).filter(pk=run_id).first():
             return run

@@ -1,4 +1,4 @@
-"""Answers that every part of the API gives: problems, pages of lists, and runs."""
+"""Schemas that all parts of the API share: problems, pages of lists, runs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ T = TypeVar("T")
 
 
 def _storable(text: str) -> str:
-    """Refuse what no database keeps: NUL, and halves of characters."""
+    """Refuse what databases cannot store: NUL and lone surrogates."""
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("this text holds a character that cannot be stored")
+        raise ValueError("this text contains a character that cannot be stored")
     return text
 
 
@@ -27,7 +27,7 @@ def _storable_if_text(value: object) -> object:
 
 Text = Annotated[str, AfterValidator(_storable)]
 ROW_ID_FORM = "Position in the file from 0: one less than the row's number on pages and in exports."
-# What cannot be stored is refused first: half a character is not even a text to the other checks.
+# What cannot be stored is refused first: pydantic's other checks fail on lone surrogates.
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
@@ -46,13 +46,13 @@ class Problem(Schema):
     error: str = Field(
         description="One or two sentences: what was found, what was expected, what to do."
     )
-    code: str = Field("", description="A word for programs, where there is one.")
+    code: str = Field("", description="A word for programs, if there is one.")
 
 
 class PageParams(Schema):
-    """Which page of a list."""
+    """The page of a list."""
 
-    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="How many to return at most.")
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="The most to return.")
     offset: int = Field(0, ge=0, le=MAX_OFFSET, description="How many to skip.")
 
 
@@ -73,7 +73,7 @@ SafeForSpreadsheets = Annotated[
 class Page(Schema, Generic[T]):
     """A page of a list."""
 
-    count: int = Field(description="How many there are in all.")
+    count: int = Field(description="The total number.")
     next: str | None = Field(description="The address of the next page, or null.")
     previous: str | None = Field(description="The address of the previous page, or null.")
     results: list[T]
@@ -87,10 +87,10 @@ class RunOut(Schema):
     resource_id: UUID = Field(description="The id of what the run makes.")
     status: RunStatus
     stage: str
-    stage_number: int = Field(description="1-based place of the stage; 0 before the first.")
+    stage_number: int = Field(description="1-based position of the stage; 0 before the first.")
     n_stages: int
     progress_done: int
-    progress_total: int = Field(description="0 where the stage does not say how much there is.")
+    progress_total: int = Field(description="0 if the stage does not know how much there is.")
     attempt: int
     queued_at: datetime
     started_at: datetime | None
@@ -101,5 +101,4 @@ class RunOut(Schema):
 
     @staticmethod
     def resolve_n_stages(run: Run) -> int:
-        """Count the stages."""
         return len(run.stages)

@@ -1,6 +1,4 @@
-"""Addresses that work without a key for a while: of file parts, batches and results. And addresses
-for the outside.
-"""
+"""Public addresses, and signed ones that work without a key for a while."""
 
 from __future__ import annotations
 
@@ -19,31 +17,23 @@ _SALT = "studio.api.signed-url"
 
 
 def public_url(request: HttpRequest, path: str) -> str:
-    """Return the absolute address of a path: below STUDIO_PUBLIC_URL where it is set, else where
-    the caller asked.
-    """
-    return (
-        f"{settings.PUBLIC_URL}{path}"
-        if settings.HAS_PUBLIC_URL
-        else request.build_absolute_uri(path)
-    )
+    """Return the absolute URL of a path, below STUDIO_PUBLIC_URL if set, else the caller's host."""
+    if settings.HAS_PUBLIC_URL:
+        return f"{settings.PUBLIC_URL}{path}"
+    return request.build_absolute_uri(path)
 
 
 def signed_url(
     request: HttpRequest, name: str, *, kwargs: Mapping[str, object], max_age_s: int
 ) -> str:
-    """Return the absolute address of a view with a token that opens just this path until it
-    expires.
-    """
+    """Return the absolute URL of a view with a token for this path alone, until it expires."""
     path = reverse(name, kwargs=dict(kwargs))
     expires_at = str(int(time.time()) + max_age_s)
     return f"{public_url(request, path)}?token={expires_at}.{_signature(path, expires_at)}"
 
 
 def check_token(request: HttpRequest) -> None:
-    """Raise ApiProblem (403) unless the address carries a token for its path that has not
-    expired.
-    """
+    """Raise ApiProblem (403) unless the address has a valid token for its path."""
     expires_at, _, signature = request.GET.get("token", "").partition(".")
     if not constant_time_compare(signature, _signature(request.path, expires_at)):
         raise ApiProblem(

@@ -1,4 +1,4 @@
-"""`/api/v1/account` and `/api/v1/runs`: whose key it is, and long work of every kind."""
+"""`/api/v1/account` and `/api/v1/runs`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class KeyOut(Schema):
 
 
 class AccountOut(Schema):
-    """Whose key it is."""
+    """The account of the key."""
 
     email: str
     name: str
@@ -41,7 +41,7 @@ class AccountOut(Schema):
 
 @account_router.get("", response=AccountOut)
 def account_get(request: HttpRequest) -> dict[str, Any]:
-    """Return the account of the key, and what the key can do."""
+    """Return the account of the key, and the permission of the key."""
     key: ApiKey = request_key(request, scope=READ)
     return {"email": key.owner.email, "name": key.owner.name, "key": key}
 
@@ -56,7 +56,7 @@ def run_list(
     ],
     kind: Annotated[RunKind | None, Query(description="Only runs of this kind.")] = None,
 ) -> dict[str, Any]:
-    """List your runs, the newest first."""
+    """List your runs, newest first."""
     found, count = runs_of(
         account_of(request), status, kind or "", offset=params.offset, limit=params.limit
     )
@@ -71,9 +71,9 @@ def run_get(request: HttpRequest, run_id: UUID) -> runs.Run:
 
 @runs_router.post("/{uuid:run_id}/cancel", response=RunOut)
 def run_cancel(request: HttpRequest, run_id: UUID) -> runs.Run:
-    """Stop a run: at once while it waits, else at its next step."""
+    """Stop a run, at once if it waits, else at its next step."""
     run = run_or_404(account_of(request), run_id)
     if not runs.cancel(run):
-        raise DataProblem("This run has already finished, so there is nothing to stop.")
+        raise DataProblem("This run has already finished.")
     run.refresh_from_db()
     return run

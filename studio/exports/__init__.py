@@ -1,9 +1,7 @@
-"""Writes tables of any size as CSV, XLSX, JSON and Parquet, batch by batch. Knows nothing of what
-is in them.
+"""Writes tables of any size as CSV, XLSX, JSON and Parquet, batch by batch, whatever they hold.
 
-Only CSV can be altered, for the sake of spreadsheet programs (see `formulas`): by `stream_csv` in
-the columns that the caller names, by `stream_safe_csv` everywhere. XLSX needs no such thing, since
-its cells say that they are text.
+Only CSV is ever altered, to protect spreadsheet programs (see `formulas`): by `stream_csv` in the
+columns that the caller names, by `stream_safe_csv` everywhere. XLSX marks its cells as text.
 """
 
 from __future__ import annotations

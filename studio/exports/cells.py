@@ -14,14 +14,14 @@ Batches = Iterable[pa.RecordBatch]
 
 
 def is_plain(kind: pa.DataType) -> bool:
-    """Whether the values are numbers or truth values."""
+    """Whether the values are numbers or booleans."""
     return bool(pt.is_boolean(kind) or pt.is_integer(kind) or pt.is_floating(kind))
 
 
 def plain_values(array: pa.Array) -> list[bool | int | float | None]:
-    """Numbers and truth values as Python has them; NaN and infinities are missing."""
+    """Numbers and booleans as Python values; NaN and infinities are missing."""
     if pt.is_floating(array.type):
-        # By way of the text, so that a float32 does not show digits that it never had.
+        # By way of the text, so that a float32 shows no digits that it does not have.
         return [_finite(text) for text in array_text(array).to_pylist()]
     values: list[bool | int | float | None] = array.to_pylist()
     return values

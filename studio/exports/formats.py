@@ -1,4 +1,4 @@
-"""Tables as files in the format that the name of the file asks for; nothing in them is altered."""
+"""Tables as files, in the format that the file name implies; cells are not altered."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _GZIP = ".gz"
 
 @dataclass(frozen=True, slots=True)
 class TableFormat:
-    """How a table is written."""
+    """The format of a table file."""
 
     name: str
     is_gzipped: bool = False
@@ -41,7 +41,7 @@ CSV = TableFormat("csv")
 
 
 def known_format(filename: str) -> TableFormat | None:
-    """Return the format that a file name ends in, None for any other ending."""
+    """Return the format that a file name implies; None if unknown."""
     path = PurePath(filename.lower())
     is_gzipped = path.suffix == _GZIP
     name = PurePath(path.stem).suffix[1:] if is_gzipped else path.suffix[1:]
@@ -51,7 +51,7 @@ def known_format(filename: str) -> TableFormat | None:
 
 
 def format_of(filename: str) -> TableFormat:
-    """Return the format that a file name ends in. Raises DataProblem for any other ending."""
+    """Return the format that a file name implies. Raises DataProblem if unknown."""
     found = known_format(filename)
     if found is None:
         ending = PurePath(filename).suffix
@@ -64,7 +64,7 @@ def format_of(filename: str) -> TableFormat:
 
 
 def refuse_unwritable(table_format: TableFormat, n_columns: int, batches: Batches) -> None:
-    """Raise DataProblem where a file of this format cannot hold the batches."""
+    """Raise DataProblem if a file of this format cannot hold the batches."""
     if table_format.name == "xlsx":
         refuse_beyond_sheet(n_columns, batches)
 
@@ -72,7 +72,7 @@ def refuse_unwritable(table_format: TableFormat, n_columns: int, batches: Batche
 def write_table(
     path: Path, table_format: TableFormat, columns: Sequence[str], batches: Batches
 ) -> None:
-    """Write the batches to a file. Raises DataProblem where a workbook cannot hold them."""
+    """Write the batches to a file. Raises DataProblem if a workbook cannot hold them."""
     if table_format.name in _WRITERS:
         _WRITERS[table_format.name](path, columns, batches)
         return

@@ -1,4 +1,4 @@
-"""Keeps spreadsheet programs from running text as a formula: an apostrophe before it makes it text.
+"""Keeps spreadsheet programs from running text as formulas, by a leading apostrophe.
 
 Excel, LibreOffice and Google Sheets take a cell of a CSV for a formula if it begins with = + - @
 (also full-width, also after a tab or a line break) and can be read as one. A spreadsheet that
@@ -39,12 +39,12 @@ _PLAIN = f"^(?:{_NUMBER}|{_TELEPHONE_NUMBER})$"
 
 
 def runnable_texts_guarded(texts: pa.Array) -> pa.Array:
-    """Return the texts, those guarded that a spreadsheet would run or compute."""
+    """Guard the texts that a spreadsheet would run or compute."""
     return _guarded(texts, _RUNS, _RUNS_WHEN_PARTED)
 
 
 def formula_like_texts_guarded(texts: pa.Array) -> pa.Array:
-    """Return the texts, all guarded that begin as a formula does, unless they are numbers."""
+    """Guard all texts that begin like a formula, unless they are numbers."""
     return _guarded(texts, _BEGINS_LIKE_ONE, _BEGINS_LIKE_ONE_WHEN_PARTED)
 
 

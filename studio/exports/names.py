@@ -1,4 +1,4 @@
-"""Names for the columns that the studio adds to a table of somebody else's."""
+"""Names for the columns that the studio adds to a user's table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 
 def with_prefix(name: str, attempt: int) -> str:
-    """Return the name with as many times `cleanlab_` before it."""
+    """Return the name with `cleanlab_` before it, as often as there were attempts."""
     return "cleanlab_" * attempt + name
 
 

@@ -1,4 +1,4 @@
-"""Parquet files out of batches."""
+"""Writes batches as Parquet."""
 
 from __future__ import annotations
 

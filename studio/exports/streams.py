@@ -17,28 +17,24 @@ from studio.exports.formulas import formula_like_texts_guarded, runnable_texts_g
 def stream_csv(
     columns: Sequence[str], batches: Batches, *, guarded: Collection[str]
 ) -> Iterator[bytes]:
-    """CSV (UTF-8) whose cells read back exactly, but for what a spreadsheet would run in the
-    columns `guarded`.
-    """
+    """CSV (UTF-8), exact except for what a spreadsheet would run in the columns `guarded`."""
     alter = [runnable_texts_guarded if name in guarded else _unaltered for name in columns]
     return _stream_csv(columns, batches, alter)
 
 
 def stream_safe_csv(columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
-    """CSV (UTF-8) for spreadsheet programs: no cell and no column name begins as a formula does."""
+    """CSV (UTF-8) in which no cell or column name begins like a formula, for spreadsheets."""
     names = formula_like_texts_guarded(pa.array(columns, pa.string())).to_pylist()
     return _stream_csv(names, batches, [formula_like_texts_guarded] * len(columns))
 
 
 def stream_exact_csv(columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
-    """CSV (UTF-8) whose cells read back exactly as they are. A missing cell is empty."""
+    """CSV (UTF-8) whose cells read back exactly. Missing cells are empty."""
     return _stream_csv(columns, batches, [_unaltered] * len(columns))
 
 
 def stream_exact_tsv(columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
-    """The same with tabs between the cells; a cell that holds a tab, a quote or a line break stands
-    in quotes.
-    """
+    """The same, separated by tabs; cells with a tab, quote or line break are quoted."""
     return _stream_csv(columns, batches, [_unaltered] * len(columns), delimiter="\t")
 
 
@@ -64,9 +60,7 @@ def _stream_csv(
 
 
 def _csv_lines(columns: Sequence[pa.Array], delimiter: str) -> bytes:
-    """Write columns of text as lines (RFC 4180), a column at a time, which is faster than a row at
-    a time.
-    """
+    """Write columns of text as lines (RFC 4180), by column, which is faster than by row."""
     fields = [_csv_fields(texts, delimiter, is_alone=len(columns) == 1) for texts in columns]
     lines = pc.binary_join_element_wise(*fields, delimiter)
     whole = pa.ListArray.from_arrays([0, len(lines)], lines)
@@ -74,9 +68,7 @@ def _csv_lines(columns: Sequence[pa.Array], delimiter: str) -> bytes:
 
 
 def _csv_fields(texts: pa.Array, delimiter: str, *, is_alone: bool) -> pa.Array:
-    """Put quotes around what would part cells or rows, and around a line's only cell where that is
-    empty.
-    """
+    """Quote what would split cells or rows, and a line's only cell if it is empty."""
     filled = pc.fill_null(texts, "")
     characters = _bytes_of(filled)
     if not is_alone and not any(
@@ -102,9 +94,7 @@ def _bytes_of(texts: pa.Array) -> bytes:
 
 
 def stream_json(columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
-    """A JSON list of objects (UTF-8), one per row; numbers stay numbers, NaN and missing cells are
-    null.
-    """
+    """A JSON list of objects (UTF-8), one per row; NaN and missing cells are null."""
     yield b"["
     opening = b"\n"
     for batch in batches:

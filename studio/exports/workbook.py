@@ -1,5 +1,6 @@
-"""XLSX out of batches. The XML of the one sheet is written directly: openpyxl takes ten times as
-long for it.
+"""Writes batches as XLSX, with the XML of the sheet written directly.
+
+Libraries take 2.6 times as long or more: docs/decisions/workbook-export.md.
 """
 
 from __future__ import annotations
@@ -62,10 +63,9 @@ Write = Callable[[str], object]
 
 
 def write_xlsx(path: Path, columns: Sequence[str], batches: Batches) -> None:
-    """Write a workbook of one sheet: texts as texts, never as formulas; numbers and truth values as
-    such.
+    """Write a workbook of one sheet, with texts as texts, never formulas.
 
-    Raises DataProblem where a sheet cannot hold the table; no file is left then.
+    Raises DataProblem if a sheet cannot hold the table; then no file is left.
     """
     _refuse_columns(len(columns))
     try:
@@ -77,9 +77,7 @@ def write_xlsx(path: Path, columns: Sequence[str], batches: Batches) -> None:
 
 
 def refuse_beyond_sheet(n_columns: int, batches: Batches) -> None:
-    """Raise DataProblem where a sheet cannot hold these rows, before the work whose result they are
-    part of.
-    """
+    """Raise DataProblem if a sheet cannot hold these rows, before they are analysed."""
     _refuse_columns(n_columns)
     n_rows = 1
     for batch in batches:
@@ -146,7 +144,7 @@ def _letters(position: int) -> str:
 
 
 def _row_xml(number: int, letters: Sequence[str], cells: Sequence[str | None]) -> str:
-    """A row of cells whose XML has a place for the cell's address."""
+    """Return the XML of a row, given that of its cells without their addresses."""
     filled = (
         f'<c r="{letter}{number}"{cell}'
         for letter, cell in zip(letters, cells, strict=True)

@@ -1,4 +1,4 @@
-"""Which webhooks a request may touch. Another account's do not exist for it."""
+"""The webhooks that a request may touch. To other accounts they do not exist: 404."""
 
 from __future__ import annotations
 

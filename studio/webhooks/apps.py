@@ -1,4 +1,4 @@
-"""Webhooks: addresses that are told when a run ends."""
+"""Webhooks: addresses that are notified when a run ends."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ class WebhooksConfig(AppConfig):
     label = "webhooks"
 
     def ready(self) -> None:
-        """Hear of every run that ends."""
+        """Observe the end of every run."""
         from studio import runs
 
         runs.when_ended(_note_deliveries)
 
 
 def _note_deliveries(run: Run) -> None:
-    # Imported at the first end of a run: what describes a run in JSON takes long to load, and
-    # commands need it not.
+    # Imported at the first end of a run: the API's schemas are slow to import, and commands do not
+    # need them.
     from studio.webhooks.services import deliveries_create
 
     deliveries_create(run)

@@ -14,5 +14,5 @@ def webhooks_of(user: User) -> QuerySet[Webhook]:
 
 
 def deliveries_of(webhook: Webhook) -> QuerySet[Delivery]:
-    """Return what was or is to be delivered, newest first."""
+    """Return past and pending deliveries, newest first."""
     return webhook.deliveries.order_by("-created_at", "-pk")

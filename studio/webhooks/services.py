@@ -1,4 +1,4 @@
-"""Writes of the app: webhooks, and what is to be delivered to them when a run ends."""
+"""Writes of the app: webhooks, and the deliveries that the end of a run causes."""
 
 from __future__ import annotations
 
@@ -31,39 +31,39 @@ def webhook_create(*, owner: User, url: str, kinds: Sequence[str] = ()) -> Webho
 
 
 def webhook_delete(*, webhook: Webhook) -> None:
-    """Delete a webhook; what was to be delivered is forgotten."""
+    """Delete a webhook with its pending deliveries."""
     webhook.delete()
 
 
 @transaction.atomic
 def webhook_ping(*, webhook: Webhook) -> Delivery:
-    """Deliver something at once, to try the address out."""
+    """Deliver a ping at once, to test the address."""
     return _delivery(webhook, PING, {})
 
 
 def deliveries_create(run: Run) -> None:
-    """Note what is to be delivered now that the run has ended."""
-    wanted = [
-        hook
-        for hook in Webhook.objects.filter(owner=run.created_by_id)
-        if run.kind in (hook.kinds or [run.kind])
+    """Create the deliveries for a run that has ended."""
+    webhooks = [
+        webhook
+        for webhook in Webhook.objects.filter(owner=run.created_by_id)
+        if not webhook.kinds or run.kind in webhook.kinds
     ]
-    if not wanted:
+    if not webhooks:
         return
-    told = RunOut.from_orm(run).model_dump(mode="json")
-    for webhook in wanted:
-        _delivery(webhook, f"run.{run.status}", {"run": told})
+    described = RunOut.from_orm(run).model_dump(mode="json")
+    for webhook in webhooks:
+        _delivery(webhook, f"run.{run.status}", {"run": described})
 
 
-def _delivery(webhook: Webhook, event: str, about: dict[str, object]) -> Delivery:
+def _delivery(webhook: Webhook, event: str, details: dict[str, object]) -> Delivery:
     delivery = Delivery(webhook=webhook, event=event)
-    told = {
+    body = {
         "id": str(delivery.pk),
         "event": event,
         "created_at": delivery.created_at.isoformat(),
-        **about,
+        **details,
     }
-    delivery.body = json.dumps(told, ensure_ascii=False)
+    delivery.body = json.dumps(body, ensure_ascii=False)
     delivery.save(force_insert=True)
     transaction.on_commit(lambda: send_message(delivery.pk))
     return delivery

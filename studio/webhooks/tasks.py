@@ -1,4 +1,4 @@
-"""Celery's doors to the pipeline."""
+"""The app's Celery tasks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def deliver(*, delivery_id: str) -> None:
 
 @shared_task(name="webhooks.sweep")
 def sweep_deliveries() -> None:
-    """Send what is due."""
+    """Send messages for deliveries that are due."""
     from studio.webhooks.pipeline import sweep
 
     sweep()

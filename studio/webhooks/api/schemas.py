@@ -1,4 +1,4 @@
-"""How `/api/v1` writes webhooks."""
+"""Webhooks as `/api/v1` reads and writes them."""
 
 from __future__ import annotations
 
@@ -50,8 +50,6 @@ class DeliveryOut(Schema):
     n_attempts: int
     next_attempt_at: datetime | None
     delivered_at: datetime | None
-    last_status: int | None = Field(
-        description="The status that the address answered with at the last attempt."
-    )
-    last_error: str = Field(description="Why it did not answer.")
+    last_status: int | None = Field(description="The status of the answer to the last attempt.")
+    last_error: str = Field(description="Why there was no answer.")
     body: str = Field(description="The body that is posted.")

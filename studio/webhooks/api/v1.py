@@ -21,18 +21,17 @@ router = Router(tags=["Webhooks"])
 
 @router.get("", response=Page[WebhookOut])
 def webhook_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
-    """List your webhooks, the newest first."""
+    """List your webhooks, newest first."""
     return page_of(request, params, selectors.webhooks_of(account(request)))
 
 
 @router.post("", response={201: WebhookMadeOut})
-def webhook_create(request: HttpRequest, wanted: WebhookIn) -> Status[Webhook]:
+def webhook_create(request: HttpRequest, body: WebhookIn) -> Status[Webhook]:
     """Notify an address when your runs end. Keep the secret: it proves that a delivery comes from
     this studio.
     """
-    return Status(
-        201, services.webhook_create(owner=account(request), url=wanted.url, kinds=wanted.kinds)
-    )
+    owner = account(request)
+    return Status(201, services.webhook_create(owner=owner, url=body.url, kinds=body.kinds))
 
 
 @router.get("/{uuid:webhook_id}", response=WebhookOut)
