@@ -38,9 +38,10 @@ def ensemble_weights(columns: npt.NDArray[np.float64], losses: Losses) -> npt.ND
     Notes
     -----
     Greedy selection with replacement; candidates with less than a twentieth are left out where the
-    loss hardly rises. The m weights are fitted on the very rows on which the ensemble's held-out
-    accuracy is then measured, as is each candidate's calibration; with a handful of numbers for
-    hundreds of rows the bias is far below the accuracy's own uncertainty, but it is there.
+    loss hardly rises, and all but the best one where the mixture is no better than that. The m
+    weights are fitted on the very rows on which the ensemble's held-out accuracy is then measured,
+    as is each candidate's calibration; with a handful of numbers for hundreds of rows the bias is
+    far below the accuracy's own uncertainty, but it is there.
 
     References
     ----------
@@ -60,14 +61,18 @@ def ensemble_weights(columns: npt.NDArray[np.float64], losses: Losses) -> npt.ND
         best = int(np.argmin(tried))
         picks[best] += 1
         total += columns[:, best]
-    return _without_rare(picks / N_PICKS, columns, loss)
+    weights = _without_rare(picks / N_PICKS, columns, loss)
+    alone = [loss(column) for column in columns.T]
+    if loss(columns @ weights) > min(alone):
+        return np.asarray(np.arange(n_candidates) == np.argmin(alone), dtype=np.float64)
+    return weights
 
 
 def towards_equal(
     weights: npt.NDArray[np.float64], columns: npt.NDArray[np.float64], losses: Losses
 ) -> npt.NDArray[np.float64]:
     """Move weights towards equal ones, as far as the mean loss rises by no more than its standard
-    error.
+    error, above that of the weights and of the best candidate alone.
 
     Parameters
     ----------
@@ -87,13 +92,18 @@ def towards_equal(
     Breiman et al., Classification and Regression Trees (1984), for the rule of one standard error.
     """
     equal = (weights > 0) / np.count_nonzero(weights)
-    least = losses(columns @ weights)
+    of_weights = losses(columns @ weights)
+    of_best = min((losses(column) for column in columns.T), key=np.mean)
     for shrinkage in SHRINKAGES:
         shrunk = (1 - shrinkage) * weights + shrinkage * equal
-        rise = losses(columns @ shrunk) - least
-        if rise.mean() <= rise.std() / np.sqrt(len(rise)):
+        of_shrunk = losses(columns @ shrunk)
+        if _is_by_chance(of_shrunk - of_weights) and _is_by_chance(of_shrunk - of_best):
             return shrunk
     return weights
+
+
+def _is_by_chance(rise: npt.NDArray[np.float64]) -> bool:
+    return bool(rise.mean() <= rise.std() / np.sqrt(len(rise)))
 
 
 def _without_rare(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
 from studio.engine.fitting.calibration import Calibration
 from studio.engine.fitting.candidates import Candidate
@@ -63,31 +64,43 @@ class Assessment:
         return max(self.members, key=lambda member: member.weight)
 
 
-def assess(fits: Sequence[OutOfSample], labels: Labels, recipe: TaskRecipe) -> Assessment:
+def assess(
+    fits: Sequence[OutOfSample],
+    labels: Labels,
+    recipe: TaskRecipe,
+    is_learnable: npt.NDArray[np.bool_] | None = None,
+) -> Assessment:
     """Calibrate the candidates, weigh them, and measure each and their mixture on the labeled
     rows.
+
+    `is_learnable`, shape (n_rows,), tells the rows whose label could be learned from others: only
+    they say how probabilities relate to labels. None for all that are labeled.
     """
     is_labeled = labels.is_labeled
     targets = labels.targets[is_labeled]
-    calibrations = [recipe.calibration(fit.predicted[is_labeled], targets) for fit in fits]
+    decides = is_labeled
+    if is_learnable is not None and is_learnable.any():
+        decides = is_learnable
+    deciding = labels.targets[decides]
+    calibrations = [recipe.calibration(fit.predicted[decides], deciding) for fit in fits]
     calibrated = [
         recipe.calibrated(fit.predicted, calibration)
         for fit, calibration in zip(fits, calibrations, strict=True)
     ]
     columns = np.column_stack(
-        [recipe.column(predicted[is_labeled], targets) for predicted in calibrated]
+        [recipe.column(predicted[decides], deciding) for predicted in calibrated]
     )
     alone = [
-        float(recipe.losses(column, targets, calibration).mean())
+        float(recipe.losses(column, deciding, calibration).mean())
         for column, calibration in zip(columns.T, calibrations, strict=True)
     ]
     best = calibrations[int(np.argmin(alone))]
-    losses = partial(recipe.losses, targets=targets, calibration=best)
+    losses = partial(recipe.losses, targets=deciding, calibration=best)
     weights = ensemble_weights(columns, losses)
     if labels.classes:
         weights = towards_equal(weights, columns, losses)
     mixed = recipe.combined(calibrated, weights.tolist())
-    calibration = recipe.mixture_calibration(mixed[is_labeled], targets)
+    calibration = recipe.mixture_calibration(mixed[decides], deciding)
     predicted = recipe.calibrated(mixed, calibration)
     members = tuple(
         Member(fit.candidate, calibration, float(weight))

@@ -192,7 +192,10 @@ def cross_validated(study: Study, resources: Resources) -> Assessment:
     choosing = partial(choose, study=study, n_jobs=resources.n_jobs, progress=resources.progress)
     fits = cross_validate(candidates, study, resources, choose=choosing)
     resources.progress(ENSEMBLING)
-    assessed = assess(fits, study.labels, RECIPES[study.spec.task])
+    is_learnable = None
+    if study.spec.task is MLTask.MULTI_CLASS:
+        is_learnable = study.is_class_learnable
+    assessed = assess(fits, study.labels, RECIPES[study.spec.task], is_learnable)
     measure = MEASURES[study.spec.task]
     for row in assessed.candidates:
         resources.progress.log(f"{row.name}: {measure} {row.accuracy:.1%}, weight {row.weight:.2f}")

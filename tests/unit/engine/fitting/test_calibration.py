@@ -12,7 +12,7 @@ from studio.engine.fitting.calibration import (
     fit_calibration,
     wrong_interval,
 )
-from studio.engine.fitting.ensemble import towards_equal
+from studio.engine.fitting.ensemble import ensemble_weights, towards_equal
 from studio.engine.fitting.metrics import at_temperature, calibration_error, kappa, log_losses
 
 N_ROWS = 6_000
@@ -99,6 +99,24 @@ def test_weights_become_equal_where_chance_explains_the_difference() -> None:
     rng = np.random.default_rng(0)
     columns = rng.uniform(0.4, 0.6, (200, 2))
     assert towards_equal(np.array([0.9, 0.1]), columns, log_losses).tolist() == [0.5, 0.5]
+
+
+def test_weights_do_not_move_to_where_one_model_alone_is_clearly_better() -> None:
+    rng = np.random.default_rng(0)
+    good = rng.beta(9, 1, 2_000)
+    poor = np.clip(good - rng.normal(0.03, 0.1, 2_000), 0.01, 0.99)
+    # By these weights alone the step to equal ones would look small.
+    columns = np.column_stack([good, poor])
+    start = np.array([0.55, 0.45])
+    moved = towards_equal(start, columns, log_losses)
+    assert moved[0] >= start[0]
+
+
+def test_a_model_that_adds_nothing_has_no_share() -> None:
+    rng = np.random.default_rng(0)
+    good = rng.beta(9, 1, 300)
+    columns = np.column_stack([good, good - 0.05, good - 0.1])
+    assert ensemble_weights(columns.clip(0.001), log_losses).tolist() == [1, 0, 0]
 
 
 def test_weights_stay_where_the_losses_speak_clearly() -> None:
