@@ -118,7 +118,7 @@ def _has_numbers(cleanset: Cleanset, source: RowSource) -> bool:
 def _plan(cleanset: Cleanset, source: RowSource, query: RowQuery, mode: str) -> ExportPlan:
     if mode == CUSTOM:
         own = own_columns_shown(cleanset, query, source)
-        results = ("is_label_issue", "suggested_label", *scores_shown(query, source))
+        results = ("is_label_issue", "suggested_label", *scores_shown(cleanset, query, source))
         selection = row_query.select(query, source)
         label = cleanset.project.label_column
         own = own if not label or label in own else (*own, label)

@@ -167,7 +167,7 @@ class TopKForm(TypedClassesForm):
         is_missing = data.get("choice") == Action.LABEL and not data.get("label")
         if is_missing and self._task in (MLTask.MULTI_CLASS, MLTask.REGRESSION):
             noun = "number" if self._task is MLTask.REGRESSION else "class"
-            self.add_error("label", f"Type the {noun} that these rows get.")
+            self.add_error("label", f"Type the {noun} for these rows.")
         if data.get("choice") == Action.LABEL:
             self._refuse_unknown("label", str(data.get("label", "")))
         return data
@@ -176,6 +176,36 @@ class TopKForm(TypedClassesForm):
         """Return the bulk action on a view."""
         data = self.cleaned_data
         return TopK(query=query, k=data["k"], choice=data["choice"], label=data["label"])
+
+
+class SavedViewForm(forms.Form):
+    """The name and description of a view to save."""
+
+    name = forms.CharField(min_length=3, max_length=30)
+    description = forms.CharField(required=False, max_length=200)
+
+
+class LayoutForm(forms.Form):
+    """The columns of the review table: all of them in their order, and those that are shown."""
+
+    column = NamesField(required=False)
+    own = NamesField(required=False)
+    show = NamesField(required=False)
+    up = forms.CharField(required=False, strip=False)
+    down = forms.CharField(required=False, strip=False)
+    has_two_lines = forms.BooleanField(required=False)
+    is_first_pinned = forms.BooleanField(required=False)
+    reset = forms.BooleanField(required=False)
+
+    def columns(self) -> list[str]:
+        """Return the columns to show, one of them moved where its button was pressed."""
+        data = self.cleaned_data
+        order: list[str] = list(data["column"])
+        for name, step in ((data["up"], -1), (data["down"], 1)):
+            if name in order:
+                place = order.index(name)
+                order.insert(max(place + step, 0), order.pop(place))
+        return [name for name in order if name in data["own"]]
 
 
 class ExportForm(forms.Form):

@@ -101,7 +101,7 @@ def decisions_of(entries: Iterable[tuple[str, Mapping[str, object]]]) -> list[De
         if earlier := found.get(decision.row_id):
             raise DataProblem(
                 f"{where}: {_row(decision)} is decided twice, first at {earlier.where.lower()}."
-                " Leave one of them."
+                " Remove one of them."
             )
         found[decision.row_id] = decision
     if not found:
@@ -147,7 +147,7 @@ def _check_header(header: list[str]) -> None:
         )
     for name in (ROW_ID, ROW_NUMBER, ACTION, LABEL):
         if header.count(name) > 1:
-            raise DataProblem(f"Line 1 names the column '{name}' twice. Leave one of them.")
+            raise DataProblem(f"Line 1 names the column '{name}' twice. Remove one of them.")
 
 
 def _json_entries(text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
@@ -162,7 +162,9 @@ def _json_entries(text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
             "A number in this JSON is too long to be read. Expected a list of decisions."
         ) from error
     except RecursionError as error:
-        raise DataProblem("This JSON is nested too deep. Expected a list of decisions.") from error
+        raise DataProblem(
+            "This JSON is nested too deeply. Expected a list of decisions."
+        ) from error
     if not isinstance(entries, list):
         raise DataProblem(
             "Line 1: this JSON is not a list. Expected a list of objects with row_id and action."
@@ -205,7 +207,7 @@ def _row_id(where: str, entry: Mapping[str, object]) -> int:
     if row_id not in (None, "") and _whole_number(where, ROW_ID, row_id, first=0) != number - 1:
         raise DataProblem(
             f"{where}: {ROW_ID} {row_id}, which counts from 0, and {ROW_NUMBER} {number}, which"
-            " counts from 1, are different rows. Leave one of them."
+            " counts from 1, are different rows. Remove one of them."
         )
     return number - 1
 

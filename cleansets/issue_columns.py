@@ -60,7 +60,7 @@ ISSUE_COLUMNS = (
         None,
         "Unlabeled",
         "Unlabeled",
-        "Came without a label.",
+        "Has no label in the uploaded file.",
     ),
     IssueColumn(
         "rare_class",
@@ -93,10 +93,15 @@ ISSUE_COLUMNS = (
         "informal_score",
         "Informal",
         "Informal",
-        "Careless spelling, or the abbreviations of chats.",
+        "Careless spelling, or chat abbreviations.",
     ),
     IssueColumn(
-        "toxic", "is_toxic", "toxic_score", "Toxic", "Toxic", "The text insults, swears or hates."
+        "toxic",
+        "is_toxic",
+        "toxic_score",
+        "Toxic",
+        "Toxic",
+        "The text contains insults, swearing or hate.",
     ),
     IssueColumn(
         "empty_text",

@@ -69,7 +69,7 @@ def _class_name(value: bool | float, classes: Sequence[str]) -> str:  # noqa: FB
     if spellings:
         return spellings[0]
     if isinstance(value, bool) or not classes or any(_decimal(name) is None for name in classes):
-        raise DataProblem(f"corrected_label is {text}, which no class is; expected text.")
+        raise DataProblem(f"corrected_label is {text}, which is not a class; expected text.")
     return _new_number(value, classes)
 
 

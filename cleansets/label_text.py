@@ -35,7 +35,7 @@ def checked_label(
     """
     if task is MLTask.UNSUPERVISED:
         raise DataProblem(
-            "This project has no labels. Keep the row, exclude it, or put it off for later."
+            "This project has no labels. Keep the row, exclude it, or mark it for later."
         )
     if task is MLTask.MULTI_LABEL:
         return _checked_set(label, classes)

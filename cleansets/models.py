@@ -85,6 +85,41 @@ class Cleanset(Run):
         )
 
 
+class ReviewLayout(models.Model):
+    """Which columns the review table of a project shows, in which order, and how."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="review_layout")
+    columns = models.JSONField(default=list)
+    scores = models.JSONField(default=list)
+    has_two_lines = models.BooleanField(default=False)
+    is_first_pinned = models.BooleanField(default=True)
+
+    @classmethod
+    def of(cls, project: Project) -> ReviewLayout:
+        """Return the layout that was saved for the project, else the usual one."""
+        return getattr(project, "review_layout", None) or cls(project=project)
+
+
+class SavedView(models.Model):
+    """Filters and order of the review table under a name; `params` is their query string."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=30)
+    description = models.CharField(max_length=200, blank=True)
+    params = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [
+            models.UniqueConstraint(fields=["project", "name"], name="saved_view_name_unique")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Action(models.TextChoices):
     """What a person decided about a row."""
 
@@ -123,12 +158,13 @@ class ReviewAction(models.Model):
     class Kind(models.TextChoices):
         """Where the action came from."""
 
-        SINGLE = "single", "one row"
+        SINGLE = "single", "by hand"
         BULK = "bulk", "Clean Top K"
         SELECTION = "selection", "selected rows"
         IMPORT = "import", "decisions from a file"
-        CARRIED = "carried", "decisions on the cleanset before"
+        CARRIED = "carried", "carried over from the version before"
         UNDO = "undo", "undo"
+        REDO = "redo", "redo"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     cleanset = models.ForeignKey(Cleanset, on_delete=models.CASCADE, related_name="review_actions")

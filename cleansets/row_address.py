@@ -23,6 +23,8 @@ LABEL_RANGES = {
     GIVEN: "given",
     SUGGESTED: "suggested",
 }  # columns of numbers, and their fields' names in the form
+CELL_KINDS = ("has", "is", "min", "max", "missing", "filled")  # conditions on an uploaded column
+VALUELESS = ("missing", "filled")
 ISSUE_KEYS = tuple(issue.key for issue in ISSUE_COLUMNS)
 
 
@@ -41,6 +43,20 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class CellFilter:
+    """Rows whose cell in an uploaded column is like this; in an address `kind.column=value`."""
+
+    column: str
+    kind: str
+    value: str = ""
+
+    @property
+    def field(self) -> tuple[str, str]:
+        """The name and value that stand for it in an address."""
+        return f"{self.kind}.{self.column}", self.value or "1"
+
+
+@dataclass(frozen=True, slots=True)
 class RowQuery:
     """Filters, order and page of the review table; empty means no filter."""
 
@@ -49,6 +65,7 @@ class RowQuery:
     suggested: str = ""
     action: str = ""
     ranges: tuple[Range, ...] = ()
+    cells: tuple[CellFilter, ...] = ()
     search: str = ""
     sort: str = ""
     ascending: bool = False
@@ -68,6 +85,7 @@ class RowQuery:
             suggested=params.get("suggested", ""),
             action=_one_of(params.get("action", ""), ACTIONS, ""),
             ranges=_ranges(params),
+            cells=_cells(params),
             search=params.get("q", "").strip(),
             sort=params.get("sort", ""),
             ascending=params.get("dir") == "asc",
@@ -124,6 +142,8 @@ class RowQuery:
             if value:
                 params[name] = value
         params.setlist("range", [str(part) for part in wanted.ranges])
+        for part in wanted.cells:
+            params.appendlist(*part.field)
         params.setlist("own", list(wanted.own))
         params.setlist("show", list(wanted.scores))
         if wanted.page > 1:
@@ -147,6 +167,25 @@ def _ranges(params: QueryDict) -> tuple[Range, ...]:
             asked.append([column, params.get(f"{field}_from", ""), params.get(f"{field}_to", "")])
     found = {parts[0]: _range(*parts) for parts in asked if len(parts) == 3}
     return tuple(part for part in found.values() if part is not None)
+
+
+def _cells(params: QueryDict) -> tuple[CellFilter, ...]:
+    """Read `kind.column=value`, then the fields of the filter menu, which add a filter."""
+    asked = [(name, value) for name, values in params.lists() for value in values]
+    if params.get("cell_column"):
+        name = f"{params.get('cell_kind', '')}.{params['cell_column']}"
+        asked.append((name, params.get("cell_value", "").strip()))
+    found = []
+    for name, text in asked:
+        value = text.replace("\0", "")
+        kind, _, column = name.partition(".")
+        if not column or kind not in CELL_KINDS:
+            continue
+        if kind in VALUELESS:
+            found.append(CellFilter(column, kind))
+        elif value:
+            found.append(CellFilter(column, kind, value))
+    return tuple(dict.fromkeys(found))
 
 
 def _range(column: str, low: str, high: str) -> Range | None:

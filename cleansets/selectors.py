@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 
 from cleansets import row_query
+from cleansets.cell_filters import CellReading
 from cleansets.issue_columns import BADGES, issues_in
 from cleansets.models import Cleanset, ReviewAction, RowReview
 from cleansets.present_reviews import present_reviews
@@ -18,8 +19,10 @@ from cleansets.row_address import RowQuery
 from cleansets.row_query import RowSource
 from projects.models import Project
 from studio import tables
+from studio.engine.conventions import Convention
 from studio.engine.conventions.label_sets import split_labels
 from studio.engine.ml_task import MLTask
+from studio.engine.table.columns import ColumnKind
 from studio.runs import Status
 
 
@@ -49,7 +52,25 @@ def row_source(cleanset: Cleanset) -> RowSource:
         present_reviews(cleanset),
         cleanset.task,
         cleanset.label_convention,
+        _readings(cleanset.project),
     )
+
+
+def _readings(project: Project) -> dict[str, CellReading]:
+    """Return how each column is read: as the project says, else as its dataset version says."""
+    kinds = {column["name"]: column["kind"] for column in project.version.columns}
+    kinds |= project.column_kinds
+    return {
+        name: CellReading(
+            is_moment=kind == ColumnKind.DATETIME,
+            convention=_convention(project.conventions.get(name)),
+        )
+        for name, kind in kinds.items()
+    }
+
+
+def _convention(name: str | None) -> Convention | None:
+    return None if name is None else Convention(name)
 
 
 def asked_rows(cleanset: Cleanset, params: QueryDict) -> RowQuery:
@@ -125,6 +146,16 @@ def classes_in(task: MLTask, label: str | None) -> tuple[str, ...]:
 def actions(cleanset: Cleanset) -> QuerySet[ReviewAction]:
     """Return what was done to the cleanset, the newest first."""
     return cleanset.review_actions.filter(number__isnull=False).order_by("-number")
+
+
+def last_undo(cleanset: Cleanset) -> ReviewAction | None:
+    """Return the newest undo that can be taken back: nothing else was decided since."""
+    steps = [ReviewAction.Kind.UNDO, ReviewAction.Kind.REDO]
+    newest = actions(cleanset).filter(kind=ReviewAction.Kind.UNDO, undone_by=None).first()
+    if newest is None:
+        return None
+    later = actions(cleanset).filter(number__gt=newest.number)
+    return None if later.exclude(kind__in=steps).exists() else newest
 
 
 def last_action(cleanset: Cleanset) -> ReviewAction | None:

@@ -5,7 +5,7 @@ transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypedDict
 from uuid import UUID, uuid4
 
@@ -15,7 +15,15 @@ from django.utils import timezone
 
 from cleansets import row_query, selectors
 from cleansets.label_text import checked_label, shown_label
-from cleansets.models import Action, Cleanset, ReviewAction, ReviewEvent, RowReview
+from cleansets.models import (
+    Action,
+    Cleanset,
+    ReviewAction,
+    ReviewEvent,
+    ReviewLayout,
+    RowReview,
+    SavedView,
+)
 from cleansets.row_address import RowQuery
 from projects.models import DatasetVersion, Project
 from projects.services import project_create
@@ -104,7 +112,7 @@ def _improved(base: Cleanset, user: User) -> Cleanset:
         improved,
         user,
         ReviewAction.Kind.CARRIED,
-        f"Carried over {len(changes):,} decisions",
+        f"Carried over {len(changes):,} {'decision' if len(changes) == 1 else 'decisions'}",
         changes,
     )
     return improved
@@ -252,6 +260,45 @@ def bulk_description(cleanset: Cleanset, choice: str, label: str, n_rows: int) -
     return f"{name} {n_rows:,} {'row' if n_rows == 1 else 'rows'}"
 
 
+def layout_save(
+    *,
+    project: Project,
+    columns: Sequence[str],
+    scores: Sequence[str],
+    has_two_lines: bool,
+    is_first_pinned: bool,
+) -> None:
+    """Remember which columns the review table of a project shows, and how."""
+    ReviewLayout.objects.update_or_create(
+        project=project,
+        defaults={
+            "columns": list(columns),
+            "scores": list(scores),
+            "has_two_lines": has_two_lines,
+            "is_first_pinned": is_first_pinned,
+        },
+    )
+
+
+def layout_reset(*, project: Project) -> None:
+    """Show the review table of a project in the usual way again."""
+    ReviewLayout.objects.filter(project=project).delete()
+
+
+def saved_view_save(*, project: Project, name: str, description: str, query: RowQuery) -> SavedView:
+    """Keep the filters and the order of a view under a name; a view of that name is replaced."""
+    params = replace(query, page=1, own=(), scores=()).params()
+    view, _ = SavedView.objects.update_or_create(
+        project=project, name=name, defaults={"description": description, "params": params}
+    )
+    return view
+
+
+def saved_view_delete(*, view: SavedView) -> None:
+    """Forget a view; its rows and their decisions stay."""
+    view.delete()
+
+
 @transaction.atomic
 def last_action_undo(
     *, cleanset: Cleanset, user: User, action_id: UUID | None = None
@@ -266,12 +313,39 @@ def last_action_undo(
     action = selectors.last_action(cleanset)
     if action is None:
         raise DataProblem("There is nothing left to undo.")
+    kind, description = ReviewAction.Kind.UNDO, f"Undid: {action.description}"[:300]
+    return _take_back(action, user, kind, description, action_id)
+
+
+@transaction.atomic
+def last_undo_redo(
+    *, cleanset: Cleanset, user: User, action_id: UUID | None = None
+) -> ReviewAction:
+    """Do again what the newest undo took back; the redo is an action of its own.
+
+    `action_id` is as in `row_decide`.
+    """
+    lock(cleanset)
+    if repeated := repeated_action(cleanset, action_id):
+        return repeated
+    undo = selectors.last_undo(cleanset)
+    if undo is None:
+        raise DataProblem("There is nothing left to redo.")
+    return _take_back(undo, user, ReviewAction.Kind.REDO, undo.undoes.description, action_id)
+
+
+def _take_back(
+    action: ReviewAction,
+    user: User,
+    kind: ReviewAction.Kind,
+    description: str,
+    action_id: UUID | None,
+) -> ReviewAction:
     events = action.events.order_by("row_id").values_list("row_id", "before", "after").iterator()
     changes = [(row_id, after, before) for row_id, before, after in events]
-    description = f"Undid: {action.description}"[:300]
-    undo = record(cleanset, user, ReviewAction.Kind.UNDO, description, changes, action_id=action_id)
-    ReviewAction.objects.filter(pk=action.pk).update(undone_by=undo)
-    return undo
+    step = record(action.cleanset, user, kind, description, changes, action_id=action_id)
+    ReviewAction.objects.filter(pk=action.pk).update(undone_by=step)
+    return step
 
 
 def lock(cleanset: Cleanset) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cleansets.models import Cleanset
+from cleansets.models import Cleanset, ReviewLayout
 from cleansets.row_address import RowQuery
 from cleansets.row_query import RowSource
 from studio.engine.table.columns import ColumnKind
@@ -12,11 +12,12 @@ N_COLUMNS_WITH_TEXT = 3  # ... and where one of them is text, which needs the ro
 
 
 def own_columns_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) -> tuple[str, ...]:
-    """Return the uploaded columns that the table shows: those chosen, else the ones the models see,
-    text first.
+    """Return the uploaded columns that the table shows: those in the address, else those saved for
+    the project, else the ones the models see, text first.
     """
-    if chosen := tuple(name for name in query.own if name in source.own_columns):
-        return chosen
+    for chosen in (query.own, ReviewLayout.of(cleanset.project).columns):
+        if known := tuple(name for name in chosen if name in source.own_columns):
+            return known
     features = sorted(
         cleanset.project.feature_columns, key=lambda name: not is_text(cleanset, name)
     )
@@ -25,18 +26,23 @@ def own_columns_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) ->
     )
 
 
+def is_number(cleanset: Cleanset, column: str) -> bool:
+    """Say whether the column holds numbers."""
+    return cleanset.project.column_kinds.get(column) in (ColumnKind.INTEGER, ColumnKind.NUMBER)
+
+
 def is_text(cleanset: Cleanset, column: str) -> bool:
     """Say whether the models read the column as text."""
     return bool(cleanset.project.column_kinds.get(column) == ColumnKind.TEXT)
 
 
-def scores_shown(query: RowQuery, source: RowSource) -> tuple[str, ...]:
-    """Return the score columns that the table shows: those chosen, else the one that it is sorted
-    by.
+def scores_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) -> tuple[str, ...]:
+    """Return the score columns that the table shows: those in the address, else those saved for
+    the project, else the one that it is sorted by.
     """
-    chosen = tuple(name for name in query.scores if name in source.result_columns)
-    if chosen:
-        return chosen
+    for chosen in (query.scores, ReviewLayout.of(cleanset.project).scores):
+        if known := tuple(name for name in chosen if name in source.result_columns):
+            return known
     by = source.sort_column(query)
     if not by.endswith("_score"):
         by = source.sort_column(RowQuery(issue=query.issue))

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cleansets.views import analysis, decisions, exports, older_version, projects, review, selection
+from cleansets.views import (
+    analysis,
+    decisions,
+    exports,
+    history,
+    layout,
+    older_version,
+    projects,
+    review,
+    saved_views,
+    selection,
+)
 
 urlpatterns = [
     path("projects/create", projects.project_create, name="project-create"),
@@ -33,10 +44,43 @@ urlpatterns = [
         name="cleanset-decide-here",
     ),
     path(
+        "cleansets/<uuid:cleanset_id>/views",
+        saved_views.saved_views_count,
+        name="cleanset-saved-views",
+    ),
+    path(
+        "cleansets/<uuid:cleanset_id>/views/save",
+        saved_views.saved_view_save,
+        name="cleanset-view-save",
+    ),
+    path("views/<uuid:view_id>/delete", saved_views.saved_view_delete, name="cleanset-view-delete"),
+    path("cleansets/<uuid:cleanset_id>/layout", layout.layout_save, name="cleanset-layout"),
+    path(
         "cleansets/<uuid:cleanset_id>/selection/decide",
         selection.selection_decide,
         name="cleanset-selection-decide",
     ),
+    path(
+        "cleansets/<uuid:cleanset_id>/rows/<int:row_id>/history",
+        history.row_history,
+        name="cleanset-row-history",
+    ),
+    path(
+        "cleansets/<uuid:cleanset_id>/history",
+        history.cleanset_history,
+        name="cleanset-history",
+    ),
+    path(
+        "cleansets/<uuid:cleanset_id>/history.csv",
+        history.history_export,
+        name="cleanset-history-export",
+    ),
+    path(
+        "cleansets/<uuid:cleanset_id>/history/<uuid:action_id>/revert",
+        history.action_revert,
+        name="cleanset-action-revert",
+    ),
+    path("cleansets/<uuid:cleanset_id>/redo", decisions.last_undo_redo, name="cleanset-redo"),
     path("cleansets/<uuid:cleanset_id>/undo", decisions.last_action_undo, name="cleanset-undo"),
     path("cleansets/<uuid:cleanset_id>/top-k", decisions.top_k_preview, name="cleanset-top-k"),
     path(

@@ -38,7 +38,7 @@ class ColumnMapForm(forms.Form):
                 choices=choices,
                 initial=positions[candidates[0]] if len(candidates) == 1 else "",
                 error_messages={
-                    "required": f"Choose the column that is meant by “{column['name']}”."
+                    "required": f"Choose the column that stands for “{column['name']}”."
                 },
             )
 

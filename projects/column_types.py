@@ -51,7 +51,7 @@ def checked_types(overrides: object) -> dict[str, str]:
             )
         if column_type == IMAGE:
             raise DataProblem(
-                f"The column “{name}” is to hold images, which this studio does not read."
+                f"The column “{name}” is declared to hold images, which this studio does not read."
             )
         if column_type not in TYPES and column_type not in _OWN_KINDS:
             raise DataProblem(

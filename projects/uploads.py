@@ -78,7 +78,7 @@ def part_store(*, upload: Upload, number: int, read: Callable[[int], bytes]) -> 
 @transaction.atomic
 def _part_replace(upload: Upload, number: int, part: UploadPart) -> UploadPart:
     if Upload.objects.select_for_update().get(pk=upload.pk).completed_at is not None:
-        raise DataProblem("This file is complete already; its parts cannot be replaced any more.")
+        raise DataProblem("This file is already complete; its parts can no longer be replaced.")
     earlier = upload.parts.filter(number=number)
     keys = list(earlier.values_list("part_key", flat=True))
     earlier.delete()

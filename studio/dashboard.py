@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
@@ -26,6 +26,7 @@ from studio.htmx import is_partial
 from studio.runs import ACTIVE, Run
 
 M = TypeVar("M", bound=Model)
+Row = TypeVar("Row")
 SECTION_ROWS = 20  # the newest of each section, until the user asks for all
 
 
@@ -49,6 +50,16 @@ class ProjectRow:
     @property
     def updated_at(self) -> datetime:
         return self.cleanset.finished_at or self.cleanset.queued_at
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether some, but not all of the rows to review are decided."""
+        return self.reviewed is not None and 0 < self.reviewed.fraction < 1
+
+    @property
+    def n_left(self) -> int:
+        """Number of rows to review that are undecided."""
+        return self.reviewed.n_to_review - self.reviewed.n_decided if self.reviewed else 0
 
     @property
     def n_label_issues(self) -> int | None:
@@ -83,10 +94,10 @@ class ModelRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class Section(Generic[Row]):
     """The newest rows of a list, and how many there are in all."""
 
-    rows: Sequence[object]
+    rows: Sequence[Row]
     n: int
 
     @property
@@ -109,10 +120,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             response["HX-Refresh"] = "true"
         return response
     wanted = request.GET.get("all")
+    projects = project_section(user, show_all=wanted == "projects")
     context = {
+        "unfinished": next((row for row in projects.rows if row.is_begun), None),
         "active": active,
         "seen": shown,
-        "projects": project_section(user, show_all=wanted == "projects"),
+        "projects": projects,
         "datasets": dataset_section(user, show_all=wanted == "datasets"),
         "models": model_section(user, show_all=wanted == "models"),
     }
@@ -153,7 +166,7 @@ def _address(name: str, instance: Model) -> str:
     return reverse(name, args=[instance.pk])
 
 
-def project_section(user: User, *, show_all: bool) -> Section:
+def project_section(user: User, *, show_all: bool) -> Section[ProjectRow]:
     """Return the user's projects, each with its newest cleanset; four queries."""
     projects, n = _cut(projects_of(user), show_all=show_all)
     newest = (
@@ -172,7 +185,7 @@ def project_section(user: User, *, show_all: bool) -> Section:
     return Section(rows, n)
 
 
-def dataset_section(user: User, *, show_all: bool) -> Section:
+def dataset_section(user: User, *, show_all: bool) -> Section[DatasetRow]:
     """Return the newest version of each of the user's datasets; three queries."""
     versions, n = _cut(newest_versions(user), show_all=show_all)
     projects = Project.objects.filter(
@@ -183,7 +196,7 @@ def dataset_section(user: User, *, show_all: bool) -> Section:
     return Section(rows, n)
 
 
-def model_section(user: User, *, show_all: bool) -> Section:
+def model_section(user: User, *, show_all: bool) -> Section[ModelRow]:
     """Return the user's models; two queries."""
     models, n = _cut(models_of(user), show_all=show_all)
     return Section([ModelRow(model, held_out_text(model)) for model in models], n)

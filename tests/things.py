@@ -9,7 +9,9 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 from django.contrib.auth import SESSION_KEY
 
-from cleansets.models import Cleanset
+from cleansets.models import Cleanset, SavedView
+from cleansets.row_address import RowQuery
+from cleansets.services import saved_view_save
 from inference.models import PredictionBatch
 from models_app.models import DeployedModel
 from studio import storage, tables
@@ -33,6 +35,7 @@ class Things:
     webhook: Webhook
     session: AccountSession
     person: User
+    saved_view: SavedView
 
     @property
     def ids(self) -> dict[str, object]:
@@ -48,6 +51,7 @@ class Things:
             "session": self.session.public_id,
             "person": self.person.pk,
             "email_token": email_change_token(user=self.key.owner, email="new@example.org"),
+            "saved_view": self.saved_view.pk,
         }
 
 
@@ -65,6 +69,9 @@ def make_things(owner: User) -> Things:
     batch.save()
     key, _ = api_key_create(owner=owner, name="notebook", scope="read")
     webhook = webhook_create(owner=owner, url="https://example.org/hook")
+    saved_view = saved_view_save(
+        project=cleanset.project, name="Mine", description="", query=RowQuery()
+    )
     session = SessionStore()
     session[SESSION_KEY] = str(owner.pk)
     session.create()
@@ -77,6 +84,7 @@ def make_things(owner: User) -> Things:
         webhook,
         AccountSession.objects.get(pk=session.session_key),
         person,
+        saved_view,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cleansets.row_query.counts import (
     ReviewCounts,
     ViewProgress,
+    count_rows,
     label_choices,
     review_counts,
     rows_to_review,
@@ -33,6 +34,7 @@ __all__ = [
     "RowSource",
     "Selection",
     "ViewProgress",
+    "count_rows",
     "fetch_decidable",
     "fetch_first",
     "fetch_near_duplicates",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -32,6 +33,18 @@ def rows_to_review(results_key: str) -> npt.NDArray[np.bool_]:
     for flag in review_flags(results.column_names):
         found |= results.column(flag).to_numpy()
     return found
+
+
+def count_rows(queries: Sequence[RowQuery], source: RowSource) -> list[int]:
+    """Count the rows of each view."""
+    counts = []
+    for query in queries:
+        wanted = select(query, source)
+        [(n_rows,)] = source.fetch(
+            f"SELECT count(*) FROM {wanted.counted} WHERE {wanted.condition}", wanted.values
+        )
+        counts.append(int(n_rows))
+    return counts
 
 
 @dataclass(frozen=True, slots=True)

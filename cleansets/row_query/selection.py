@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from cleansets.cell_filters import CellReading, cells_condition
 from cleansets.issue_columns import issues_in
 from cleansets.row_address import (
     CORRECTED,
@@ -19,6 +20,7 @@ from cleansets.row_address import (
     SUGGESTED,
     UNDECIDED,
     UNLABELED,
+    CellFilter,
     RowQuery,
 )
 from cleansets.row_query.source import DECISION_COLUMNS, ROW_ID, RowSource, column_names
@@ -62,6 +64,14 @@ def select(query: RowQuery, source: RowSource) -> Selection:
             _match(conditions, values, column, wanted)
     _match_action(conditions, values, query.action)
     _match_ranges(conditions, values, query, source)
+    wanted_cells = tuple(
+        (part, source.readings.get(part.column, CellReading()))
+        for part in query.cells
+        if part.column in source.own_columns
+    )
+    if wanted_cells:
+        source.register("with_cells", rows_with_cells(source.table, wanted_cells))
+        conditions.append("row_id IN (SELECT row_id FROM with_cells)")
     if query.search:
         source.register("found", rows_with_text(source.table, query.search))
         conditions.append("row_id IN (SELECT row_id FROM found)")
@@ -105,6 +115,23 @@ def rows_with_text(table: Path, text: str) -> pa.Table:
         f"SELECT {ROW_ID}::INTEGER AS row_id FROM read_parquet({text_literal(str(table))})"
         f" WHERE {found or 'false'}",
         params=[text] * len(columns),
+    )
+    return rows.to_arrow_table()
+
+
+@lru_cache(maxsize=4)
+def rows_with_cells(table: Path, wanted: tuple[tuple[CellFilter, CellReading], ...]) -> pa.Table:
+    """Return the rows whose cells fit all filters; kept for further pages as texts are."""
+    conditions: list[str] = []
+    values: list[object] = []
+    for part, reading in wanted:
+        condition, parameters = cells_condition(part, reading)
+        conditions.append(f"({condition})")
+        values.extend(parameters)
+    rows = tables.connect().sql(
+        f"SELECT {ROW_ID}::INTEGER AS row_id FROM read_parquet({text_literal(str(table))})"
+        f" WHERE {' AND '.join(conditions)}",
+        params=values,
     )
     return rows.to_arrow_table()
 

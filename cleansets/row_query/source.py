@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from cleansets.cell_filters import CellReading
 from cleansets.issue_columns import BADGES, SCORES, advice_sql, issues_in
 from cleansets.mapped_results import mapped_table
 from cleansets.row_address import GIVEN, SUGGESTED, RowQuery
@@ -31,7 +32,7 @@ class RowSource:
     """The rows of a cleanset, for one request: all queries share one connection.
 
     Row i of `results`, which is mapped from disk, is row i of the dataset version. `task` and
-    `convention` say how labels are read.
+    `convention` say how labels are read, and `readings` how uploaded cells are.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class RowSource:
         reviews: pa.Table,
         task: MLTask = MLTask.MULTI_CLASS,
         convention: Convention = Convention.POINT,
+        readings: Mapping[str, CellReading] | None = None,
     ) -> None:
         self.results_key = results_key
         self.results = mapped_table(results_key)
@@ -48,6 +50,7 @@ class RowSource:
         self.reviews = reviews
         self.task = task
         self.convention = convention
+        self.readings = readings or {}
         self.result_columns = tuple(name for name in self.results.column_names if name != "row_id")
 
     @cached_property

@@ -5,6 +5,7 @@ that changed.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -62,12 +63,22 @@ def _warn_of_spelling(request: HttpRequest, name: str, classes: list[str]) -> No
 @require_POST
 def last_action_undo(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Take the newest action back and show the row that it was about."""
+    return _step(request, cleanset_id, services.last_action_undo)
+
+
+@require_POST
+def last_undo_redo(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
+    """Do again what was undone last and show the row that it was about."""
+    return _step(request, cleanset_id, services.last_undo_redo)
+
+
+def _step(
+    request: HttpRequest, cleanset_id: uuid.UUID, step: Callable[..., ReviewAction]
+) -> HttpResponse:
     cleanset = decidable_cleanset_or_404(request, cleanset_id)
     form = UndoForm(request.POST)
     action_id = form.cleaned_data["action_id"] if form.is_valid() else None
-    action = services.last_action_undo(
-        cleanset=cleanset, user=account(request), action_id=action_id
-    )
+    action = step(cleanset=cleanset, user=account(request), action_id=action_id)
     rows = list(action.events.values_list("row_id", flat=True)[:2])
     if len(rows) != 1:
         messages.success(request, f"{action.description}.")
@@ -99,13 +110,14 @@ def _changes(
     assert changed is not None
     shown = (
         own_columns_shown(cleanset, query, source),
-        scores_shown(query, source),
+        scores_shown(cleanset, query, source),
     )
     context = panel(cleanset, query, source, shown_row) | {
         "line": line(cleanset, changed, query, shown),
         "counts": counts(cleanset, source),
         "work_views": work_views(source, query),
         "last_action": selectors.last_action(cleanset),
+        "last_undo": selectors.last_undo(cleanset),
         "said": action.description,
     }
     return render(request, "cleansets/_after_decision.html", context)

@@ -38,7 +38,7 @@ def project_create(request: HttpRequest) -> HttpResponse:
         return render(request, "projects/project_create_empty.html", {"section": "projects"})
     if not version.is_succeeded:
         messages.info(
-            request, "A project can be created once the file of this dataset has been read."
+            request, "You can create a project once the file of this dataset has been read."
         )
         return redirect(version)
     form = ProjectForm(version, request.POST if request.method == "POST" else None)

@@ -13,7 +13,7 @@ from cleansets.access import cleanset_or_404
 from cleansets.models import Cleanset
 from cleansets.pages.review.filters import filters
 from cleansets.pages.review.progress import counts, view_end
-from cleansets.pages.review.rail import issue_views, work_views
+from cleansets.pages.review.rail import issue_views, saved_views, work_views
 from cleansets.pages.review.row import panel
 from cleansets.pages.review.table import review_table
 from cleansets.pages.tabs import tabs
@@ -60,8 +60,10 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
         "is_read_only": is_read_only,
         "views": issue_views(cleanset, source, query),
         "work_views": work_views(source, query),
+        "saved_views": saved_views(cleanset, query),
         "counts": counts(cleanset, source),
         "last_action": selectors.last_action(cleanset),
+        "last_undo": selectors.last_undo(cleanset),
         "row_id": row_id,
         "next_row": None if index is None else next(iter(on_page[index + 1 :]), None),
         "place": None if index is None else table.page.first + index,

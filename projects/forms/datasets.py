@@ -117,7 +117,7 @@ class KindsForm(forms.Form):
     def clean(self) -> dict[str, object]:
         """Refuse a form without any column."""
         if not self.places:
-            raise forms.ValidationError("No kind was sent.")
+            raise forms.ValidationError("No kinds were sent.")
         return super().clean() or {}
 
     def kinds(self) -> dict[str, ColumnKind]:

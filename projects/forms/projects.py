@@ -43,10 +43,10 @@ class Option:
 
 
 CONVENTION_ADVICE = (
-    "If that is wrong, choose another reading among the columns of the data set first."
+    "If that is wrong, first choose another reading on the Columns tab of the dataset."
 )
 WORDS_ADVICE = (
-    "If it holds numbers, set its kind to number among the columns of the data set first; "
+    "If it holds numbers, first set its kind to number on the Columns tab of the dataset; "
     "the words then count as missing."
 )
 MODALITIES = (
@@ -61,10 +61,12 @@ TASKS = (
         "Each row has any number of classes: a cell such as red,large.",
     ),
     Option(MLTask.REGRESSION, "Regression", "Each row has a number as its label."),
-    Option(MLTask.UNSUPERVISED, "Unlabeled", "No labels: duplicates and outliers are found."),
+    Option(
+        MLTask.UNSUPERVISED, "Unlabeled", "No labels: the analysis finds duplicates and outliers."
+    ),
 )
 MODES = (
-    Option(Mode.FAST, "Fast", "Few quick models: a first look at the data."),
+    Option(Mode.FAST, "Fast", "A few quick models, for a first look."),
     Option(
         Mode.REGULAR,
         "Regular",
@@ -76,11 +78,9 @@ MODES = (
 LABEL_WANTED = {
     MLTask.MULTI_CLASS: "Choose the column with the class of each row.",
     MLTask.MULTI_LABEL: (
-        "Choose the column whose cells hold sets of classes; none was found that looks so."
+        "Choose the column whose cells hold sets of classes; no column looks like one."
     ),
-    MLTask.REGRESSION: (
-        "Choose the column with the number of each row; none was found that looks so."
-    ),
+    MLTask.REGRESSION: ("Choose the column with the number of each row; no column looks like one."),
 }
 
 

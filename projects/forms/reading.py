@@ -46,7 +46,7 @@ _QUESTIONS = {
 _ORIENTS = ("columns", "index")
 _JSON_ENDINGS = (".json", ".jsonl", ".ndjson")
 _WORKBOOK_ENDINGS = (".xlsx", ".xls", ".xlsb", ".ods")
-_FIND_OUT = "Find out"
+_DETECT = "Detect automatically"
 
 
 def names_of(options: ReadOptions) -> dict[str, str]:
@@ -103,7 +103,7 @@ class ReadForm(forms.Form):
         label = LABELS[name]
         if name == "sheet" and not self._sheets:
             return forms.CharField(
-                label=label, required=False, max_length=100, help_text="Empty: find out."
+                label=label, required=False, max_length=100, help_text="Empty: detect it."
             )
         choices = {
             "encoding": list(ENCODING_NAMES.items()),
@@ -117,13 +117,11 @@ class ReadForm(forms.Form):
         if initial is not None and initial not in dict(choices):
             choices.append((initial, initial))
         found = self._used.get(label)
-        find_out = (
-            _FIND_OUT if found is None or initial is not None else f"{_FIND_OUT} (found: {found})"
-        )
+        detect = _DETECT if found is None or initial is not None else f"{_DETECT} (found: {found})"
         return forms.ChoiceField(
             label=label,
             required=False,
-            choices=[("", find_out), *choices],
+            choices=[("", detect), *choices],
             widget=forms.Select(attrs={"class": "input"}),
         )
 

@@ -222,9 +222,7 @@ def dataset_kinds(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     services.column_kinds_choose(
         version=version, kinds=form.kinds(), conventions=form.conventions()
     )
-    messages.success(
-        request, "The kinds are saved. New projects use them; projects that exist keep theirs."
-    )
+    messages.success(request, "Kinds saved. New projects use them; existing projects keep theirs.")
     back = QueryDict(request.POST.get("back", ""), mutable=True)
     shown = {name: back[name] for name in ("named", "page") if back.get(name)}
     return redirect(f"{version.get_absolute_url()}?{urlencode({'tab': 'columns', **shown})}")
@@ -249,7 +247,7 @@ def dataset_cancel(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     """Stop reading the file."""
     version = newest_version_or_404(request, dataset_id)
     if not runs.cancel(version):
-        messages.info(request, "The file had been read already.")
+        messages.info(request, "The file had already been read.")
     return redirect(version)
 
 

@@ -45,7 +45,7 @@ class LogInForm(AuthenticationForm):
             cleaned = super().clean()
         except ValidationError as error:
             raise ValidationError(
-                "The e-mail or the password is wrong. Capital letters count."
+                "The e-mail address or the password is wrong. Passwords are case-sensitive."
             ) from error
         attempt.succeeded()
         return cleaned

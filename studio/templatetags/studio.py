@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from studio.engine.table.row_numbers import row_number
 from studio.figures import duration, percent
 
 register = template.Library()
+
+MAX_SCORE_DIGITS = 6
 
 
 register.filter(percent)
@@ -47,6 +50,16 @@ def breakable(name: str) -> SafeString:
 def chance(probability: float) -> str:
     """0.931 → 0.93; what would read 0.00 is said to be less than 0.01."""
     return "<.01" if probability < 0.005 else f"{probability:.2f}"
+
+
+@register.filter
+def score(value: float) -> str:
+    """0.931 → 0.93; close to 1 with two digits of the gap: 0.99987 → 0.99987, not 1.00."""
+    gap = 1 - value
+    if not 0 < gap < 0.01:
+        return f"{value:.2f}"
+    digits = min(math.ceil(-math.log10(gap)) + 1, MAX_SCORE_DIGITS)
+    return f"{value:.{digits}f}"
 
 
 @register.simple_block_tag

@@ -24,9 +24,9 @@ def main() -> None:
 def _made(email: str, task: str) -> tuple[str, str]:
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
     from django.contrib.auth.backends import ModelBackend
-    from django.contrib.sessions.backends.db import SessionStore
 
     from studio.accounts.models import User
+    from studio.accounts.sessions import SessionStore
     from studio.engine.ml_task import MLTask
     from tests.reviewable import make_reviewable
 

@@ -194,9 +194,9 @@ def test_filters_apply_when_they_are_chosen_and_count_the_rows_of_the_view(revie
     page.get_by_label("Given label").select_option("billing")
     expect(page.locator(".review-table tbody tr")).to_have_count(4)
     expect(page.get_by_role("link", name="Remove filter Given billing")).to_be_visible()
-    page.locator("summary", has_text="More").click()
+    page.locator("summary", has_text="Filter").click()
     page.set_viewport_size({"width": 1280, "height": 720})
-    expect(page.get_by_role("button", name="Apply")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Add filter")).to_be_in_viewport()
 
 
 def test_on_a_phone_the_last_action_is_above_the_buttons_with_its_undo(review: Review) -> None:
@@ -267,3 +267,14 @@ def test_the_table_is_one_stop_on_the_way_of_the_tab_key(review: Review) -> None
     assert page.locator(".review-table td a[tabindex='0']").count() == 1
     press(page, "j", "Row 11")
     expect(page.locator("#row-10 td a")).to_have_attribute("tabindex", "0")
+
+
+def test_classes_used_last_come_first_in_the_list(review: Review) -> None:
+    page = review()
+    page.keyboard.press("l")
+    page.keyboard.type("login")
+    page.keyboard.press("Enter")
+    expect(page.locator("#row-title")).to_have_text("Row 11")
+    page.keyboard.press("l")
+    page.keyboard.press("ArrowDown")
+    expect(matching(page).first).to_have_text("login")

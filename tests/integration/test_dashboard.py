@@ -182,3 +182,12 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(browser: Client, alic
     populate()
     assert n_queries() == few
     assert few <= 20
+
+
+def test_a_review_that_was_begun_is_continued_from_the_top(browser: Client, alice: User) -> None:
+    cleanset = make_reviewable(alice)
+    assert "left to review" not in page_of(browser)
+    services.row_decide(cleanset=cleanset, user=alice, row_id=0, choice="keep")
+    page = page_of(browser)
+    assert "11 of 12 rows are left to review." in page
+    assert f'href="{cleanset.get_absolute_url()}">Continue' in page

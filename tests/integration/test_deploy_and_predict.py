@@ -231,7 +231,7 @@ def test_a_column_is_chosen_where_none_is_likely(browser: Client, model: Deploye
     assert "Use “" not in browser.get(asking.get_absolute_url()).content.decode()
     refused = browser.post(retry, {"column-0": ""})
     assert refused.status_code == 422
-    assert "Choose the column that is meant by “colour”" in refused.content.decode()
+    assert "Choose the column that stands for “colour”" in refused.content.decode()
     browser.post(retry, {"column-0": "0"})
     batch = PredictionBatch.objects.get()
     assert (batch.status, batch.column_map) == (Status.SUCCEEDED, {"colour": "farbe"})

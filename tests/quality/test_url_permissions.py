@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -33,6 +34,7 @@ class Address:
     of: str = ""  # which of alice's things is in the address
     data: str = ""
     row_id: int | None = None
+    extra: str = ""  # what else is in the address
 
 
 PUBLIC = {  # what a visitor gets; the studio has an owner already
@@ -88,7 +90,18 @@ OWNED = {
     "cleanset-rerun": Address("post", UNPROCESSABLE, "cleanset"),  # it has not failed
     "cleanset-decide": Address("post", FOUND, "cleanset", data="choice=keep&next=1", row_id=0),
     "cleanset-decide-here": Address("post", FOUND, "cleanset"),
+    "cleanset-saved-views": Address("get", OK, "cleanset"),
+    "cleanset-view-save": Address("post", FOUND, "cleanset", data="name=mine"),
+    "cleanset-view-delete": Address("post", FOUND, "saved_view"),
+    "cleanset-layout": Address("post", FOUND, "cleanset", data="column=message&own=message"),
     "cleanset-selection-decide": Address("post", FOUND, "cleanset", data="choice=keep&rows=0"),
+    "cleanset-history": Address("get", OK, "cleanset"),
+    "cleanset-history-export": Address("get", OK, "cleanset"),
+    "cleanset-action-revert": Address(
+        "post", NOT_FOUND, "cleanset", extra=str(UUID(int=0))
+    ),  # no such action
+    "cleanset-redo": Address("post", UNPROCESSABLE, "cleanset"),  # nothing was undone yet
+    "cleanset-row-history": Address("get", OK, "cleanset", row_id=0),
     "cleanset-undo": Address("post", UNPROCESSABLE, "cleanset"),  # nothing was done yet
     "cleanset-top-k": Address("get", OK, "cleanset"),
     "cleanset-top-k-apply": Address("post", FOUND, "cleanset", data="k=1&choice=exclude"),
@@ -129,7 +142,8 @@ def names_of(patterns: list[URLPattern | URLResolver]) -> set[str]:
 def path_of(things: Things, name: str, address: Address) -> str:
     """Return the path to alice's thing."""
     arguments = [things.ids[address.of]] if address.of else []
-    return reverse(name, args=[*arguments, *([] if address.row_id is None else [address.row_id])])
+    further = [part for part in (address.row_id, address.extra) if part not in (None, "")]
+    return reverse(name, args=[*arguments, *further])
 
 
 @pytest.fixture

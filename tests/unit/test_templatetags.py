@@ -8,7 +8,7 @@ import pytest
 from django.template import Context, Template
 
 from studio.figures import duration, percent
-from studio.templatetags.studio import breakable, chance, when
+from studio.templatetags.studio import breakable, chance, score, when
 
 
 def plain(text: object) -> str:
@@ -65,3 +65,19 @@ def test_long_names_break_after_their_marks_and_stay_escaped() -> None:
 )
 def test_unlikely_classes_are_not_shown_as_impossible(probability: float, text: str) -> None:
     assert chance(probability) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0.00"),
+        (0.934, "0.93"),
+        (0.99, "0.99"),
+        (0.9951, "0.9951"),
+        (0.99987, "0.99987"),
+        (0.999996, "0.999996"),
+        (1.0, "1.00"),
+    ],
+)
+def test_scores_close_to_one_show_where_they_differ(value: float, text: str) -> None:
+    assert score(value) == text

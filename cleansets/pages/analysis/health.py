@@ -104,10 +104,10 @@ def _classes_title(found: Health) -> str:
         return ""
     worst = found.classes[0]
     if worst.noise < CLEAN:
-        return "Hardly any label is flagged, whichever the class"
+        return "Hardly any labels are flagged in any class"
     return (
-        f"{percent(worst.noise, 0)} of the labels {worst.name} are flagged, more than of any other"
-        " class"
+        f"{percent(worst.noise, 0)} of the “{worst.name}” labels are flagged,"
+        " more than of any other class"
     )
 
 
@@ -136,7 +136,7 @@ def _trust(trust: Trust | None) -> Note | None:
     if not trust.n_flagged:
         return Note(
             "good",
-            "No label is flagged",
+            "No labels are flagged",
             "The models find no given label that is clearly less likely than another.",
         )
     flagged, expected = f"{trust.n_flagged:,}", f"{trust.n_expected:,}"
@@ -250,7 +250,7 @@ def _imbalance(found: Imbalance) -> Note:
     return Note(
         "warning",
         f"{found.rarest} is rare: less than a tenth of an even share of the rows",
-        f"{sizes} Models learn rare classes badly; their labels are judged with less certainty."
+        f"{sizes} Models learn rare classes poorly; their labels are judged with less certainty."
         " More rows would help.",
     )
 
@@ -260,7 +260,7 @@ def _order(found: RowOrder) -> Note:
         return Note(
             "good",
             "The order of the rows looks random",
-            "Rows that are alike do not lie close in the file.",
+            "Similar rows are not close together in the file.",
         )
     neighbours = ""
     if found.same_label is not None and found.same_label_by_chance is not None:
@@ -270,7 +270,7 @@ def _order(found: RowOrder) -> Note:
         )
     return Note(
         "warning",
-        "The order of the rows is not random: rows that are alike lie close in the file",
+        "The rows are not in random order: similar rows are close together in the file",
         "The file may be sorted, or its source changed over time (p ="
         f" {found.p_value:.3f}).{neighbours} Do not split it by position; the analysis here does"
         " not.",
@@ -280,7 +280,7 @@ def _order(found: RowOrder) -> Note:
 def _inverted(found: InvertedSlice) -> Note:
     return Note(
         "warning",
-        f"Labels look exchanged: {found.description}",
+        f"Labels look swapped: {found.description}",
         "A simple model, which learns one rule for all rows, contradicts"
         f" {found.n_contradicted:,} of these {found.n_rows:,} labels; most often"
         f" {found.given} stands where {found.suggested} is expected ({found.n_pair:,}"
@@ -304,7 +304,7 @@ def _leak(found: Leak) -> Note:
         "warning",
         f"{found.n_rows:,} rows have a copy in another part of the data, by the column"
         f" {found.column}",
-        f"{sides}. A test on them measures memory: take them out of one part.",
+        f"{sides}. A test on them measures memorization: remove them from one part.",
     )
 
 

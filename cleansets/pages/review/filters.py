@@ -9,6 +9,7 @@ from cleansets.models import Cleanset
 from cleansets.pages.review.table import LABEL_TITLES
 from cleansets.row_address import Range, RowQuery
 from cleansets.row_query import RowSource
+from cleansets.shown_columns import own_columns_shown
 from studio.engine.ml_task import MLTask
 
 ACTION_TITLES = {
@@ -22,6 +23,14 @@ ACTION_TITLES = {
 }
 
 
+CELL_KIND_TITLES = {
+    "has": "contains",
+    "is": "is",
+    "min": "at least",
+    "max": "at most",
+    "missing": "is missing",
+    "filled": "is not missing",
+}
 LABEL_ACTIONS = ("label", "corrected")
 
 
@@ -43,8 +52,22 @@ def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str,
             (name, title) for name, title in SCORE_TITLES.items() if name in source.result_columns
         ],
         "own_choices": source.own_columns,
+        "column_choices": _column_choices(cleanset, query, source),
+        "cell_kinds": CELL_KIND_TITLES.items(),
+        "cell_fields": [part.field for part in query.cells],
         "chips": chips(query, cleanset.task),
     }
+
+
+def _column_choices(
+    cleanset: Cleanset, query: RowQuery, source: RowSource
+) -> list[tuple[str, bool]]:
+    """Return every uploaded column and whether the table shows it: the shown ones in their order,
+    then the others.
+    """
+    shown = own_columns_shown(cleanset, query, source)
+    others = [name for name in source.own_columns if name not in shown]
+    return [(name, name in shown) for name in (*shown, *others)]
 
 
 def _label_choices(
@@ -72,6 +95,12 @@ def chips(query: RowQuery, task: MLTask) -> list[tuple[str, str, str]]:
         others = tuple(other for other in query.ranges if other != part)
         title = LABEL_TITLES.get(part.column) or SCORE_TITLES[part.column]
         found.append((title, _range_text(part), query.params(ranges=others)))
+    for filtered in query.cells:
+        remaining = tuple(other for other in query.cells if other != filtered)
+        words = CELL_KIND_TITLES[filtered.kind]
+        found.append(
+            (filtered.column, f"{words} {filtered.value}".strip(), query.params(cells=remaining))
+        )
     return [chip for chip in found if chip[1]]
 
 

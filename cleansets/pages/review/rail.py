@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from django.http import QueryDict
 
 from cleansets import row_address, row_query
 from cleansets.issue_columns import issues_in
-from cleansets.models import Action, Cleanset
+from cleansets.models import Action, Cleanset, SavedView
 from cleansets.row_address import RowQuery
 from cleansets.row_query import RowSource
+from cleansets.selectors import asked_rows
 from studio.engine.ml_task import MLTask
 
 
@@ -41,6 +44,31 @@ def issue_views(cleanset: Cleanset, source: RowSource, query: RowQuery) -> list[
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class SavedViewLine:
+    """A saved view in the left rail; `n_rows` is None until it is counted."""
+
+    view: SavedView
+    is_current: bool
+    n_rows: int | None
+
+
+def saved_views(
+    cleanset: Cleanset, query: RowQuery, source: RowSource | None = None
+) -> list[SavedViewLine]:
+    """Return the project's saved views, with their rows counted where there is a source."""
+    views = list(cleanset.project.saved_views.all())
+    queries = [asked_rows(cleanset, QueryDict(view.params)) for view in views]
+    n_rows: list[int | None] = [None] * len(views)
+    if source is not None:
+        n_rows = [*row_query.count_rows(queries, source)]
+    shown = replace(query, page=1, own=(), scores=())
+    return [
+        SavedViewLine(view, saved == shown, n)
+        for view, saved, n in zip(views, queries, n_rows, strict=True)
+    ]
+
+
 def work_views(source: RowSource, query: RowQuery) -> list[View]:
     """Return the part of the left rail that leads to what is decided."""
     counts = row_query.review_counts(source)
@@ -48,13 +76,13 @@ def work_views(source: RowSource, query: RowQuery) -> list[View]:
         (
             row_address.NEEDS_REVIEW,
             "Needs review",
-            "Rows put off for later.",
+            "Rows marked for later.",
             counts.n_needs_review,
         ),
         (
             row_address.CORRECTED,
             "Corrected",
-            "Rows whose label is not the uploaded one.",
+            "Rows whose label differs from the uploaded one.",
             counts.n_corrected,
         ),
         (

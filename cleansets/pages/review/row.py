@@ -17,6 +17,7 @@ from cleansets.pages.review.classes import (
     class_toggles,
 )
 from cleansets.pages.review.labels import RowLabels, row_labels
+from cleansets.pages.review.near_duplicates import NearDuplicates, near_duplicates
 from cleansets.pages.review.numbers import NumberChoice, number_choice
 from cleansets.row_address import RowQuery
 from cleansets.row_query import RowSource
@@ -42,7 +43,7 @@ class RowDetail:
     chances: list[ClassChance]
     toggles: list[ClassToggle]
     number: NumberChoice | None
-    near_duplicates: list[dict[str, Any]]
+    near_duplicates: NearDuplicates | None
 
     @property
     def row_id(self) -> int:
@@ -161,20 +162,9 @@ def row_detail(cleanset: Cleanset, row_id: int, source: RowSource) -> RowDetail 
         ),
         number=number_choice(cleanset, row) if task is MLTask.REGRESSION else None,
         near_duplicates=(
-            _near_duplicates(cleanset, int(cluster), row_id, source) if cluster is not None else []
+            near_duplicates(cleanset, int(cluster), row, source) if cluster is not None else None
         ),
     )
-
-
-def _near_duplicates(
-    cleanset: Cleanset, cluster: int, row_id: int, source: RowSource
-) -> list[dict[str, Any]]:
-    """Return other rows of the set, each with a line to recognise it by."""
-    rows = row_query.fetch_near_duplicates(cluster, row_id, source)
-    columns = cleanset.project.feature_columns
-    return [
-        row | {"preview": " · ".join(row["own"][name] or "–" for name in columns)} for row in rows
-    ]
 
 
 def panel(

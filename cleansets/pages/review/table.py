@@ -8,14 +8,24 @@ from typing import Any
 
 from cleansets import row_address, row_query
 from cleansets.issue_columns import SCORE_TITLES, IssueColumn, badges
-from cleansets.models import Cleanset
+from cleansets.models import Cleanset, ReviewLayout
 from cleansets.pages.review.labels import RowLabels, row_labels
 from cleansets.row_address import RowQuery
 from cleansets.row_query import RowPage, RowSource
-from cleansets.shown_columns import is_text, own_columns_shown, scores_shown
+from cleansets.shown_columns import is_number, is_text, own_columns_shown, scores_shown
 from studio.engine.ml_task import MLTask
 
 LABEL_TITLES = {row_address.GIVEN: "Given", row_address.SUGGESTED: "Suggested"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of an uploaded column."""
+
+    column: str
+    text: str | None
+    is_number: bool
+    is_text: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +34,7 @@ class Line:
 
     row: Mapping[str, Any]
     labels: RowLabels
-    own: list[str | None]
+    own: list[Cell]
     scores: list[float | None]
     badges: list[IssueColumn]
     params: str
@@ -49,15 +59,17 @@ class Column:
 class ReviewTable:
     """The region in the middle: columns and lines of one page.
 
-    `wide` are those of the own columns that hold text; `has_text` tells whether the first of them
-    does.
+    Of the own columns, `numbers` hold numbers and `wide` hold text; `has_text` tells whether the
+    first of them does.
     """
 
     query: RowQuery
     page: RowPage
     own: tuple[str, ...]
+    numbers: frozenset[str]
     wide: frozenset[str]
     has_text: bool
+    layout: ReviewLayout
     scores: list[Column]
     labels: list[Column]
     corrected: Column | None
@@ -67,6 +79,16 @@ class ReviewTable:
     def score_names(self) -> list[str]:
         """The score columns shown."""
         return [column.name for column in self.scores]
+
+    @property
+    def classes(self) -> str:
+        """The style classes of the saved layout."""
+        chosen = {
+            "review-table-text": self.has_text,
+            "review-table-two-lines": self.layout.has_two_lines,
+            "review-table-pinned": self.layout.is_first_pinned,
+        }
+        return " ".join(name for name, is_on in chosen.items() if is_on)
 
     @property
     def previous_page_params(self) -> str:
@@ -83,13 +105,15 @@ def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> Revi
     """Build one page of the table."""
     page = row_query.fetch_page(query, source)
     own = own_columns_shown(cleanset, query, source)
-    scores = scores_shown(query, source)
+    scores = scores_shown(cleanset, query, source)
     by = source.sort_column(query)
     titles = {} if cleanset.task is MLTask.UNSUPERVISED else LABEL_TITLES
     return ReviewTable(
         query=query,
         page=page,
         own=own,
+        numbers=frozenset(name for name in own if is_number(cleanset, name)),
+        layout=ReviewLayout.of(cleanset.project),
         wide=frozenset(name for name in own if len(own) > 1 and is_text(cleanset, name)),
         has_text=bool(own) and is_text(cleanset, own[0]),
         scores=[_column(name, SCORE_TITLES[name], query, by) for name in scores],
@@ -110,7 +134,10 @@ def line(
     return Line(
         row=row,
         labels=row_labels(cleanset, row),
-        own=[row["own"][name] for name in own],
+        own=[
+            Cell(name, row["own"][name], is_number(cleanset, name), is_text(cleanset, name))
+            for name in own
+        ],
         scores=[row[name] for name in scores],
         badges=badges(row),
         params=f"{query.params(page=query.page)}&row={row['row_id']}",

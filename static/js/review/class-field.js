@@ -1,6 +1,6 @@
 // A field for a class: it lists the classes that match what is typed, and Enter takes the best one. A new class needs
-// its own choice, the last line of the list or Ctrl+Enter.
-import { fold, matchingClasses } from "./class-names.js";
+// its own choice, the last line of the list or Ctrl+Enter. The arrow down lists all classes, those used last first.
+import { fold, matchingClasses, recentFirst, remember } from "./class-names.js";
 import { say } from "./notices.js";
 import { addToSet } from "./set-changes.js";
 
@@ -8,7 +8,7 @@ const SHOWN = "[role=option]";
 let nLists = 0;
 let askedAgain = ""; // a name that nearly is a class: the second Ctrl+Enter creates it all the same
 
-const known = () => [...document.querySelectorAll("#known-classes option")].map((option) => option.value);
+const known = () => recentFirst([...document.querySelectorAll("#known-classes option")].map((option) => option.value));
 const listOf = (field) => document.getElementById(field.getAttribute("aria-controls"));
 const chosenIn = (field) => listOf(field).querySelector("[aria-selected=true]");
 
@@ -116,6 +116,7 @@ function choose(field, option) {
 
 function take(field, name, isNew) {
   close(field);
+  remember(name);
   if (field.dataset.classField === "set") {
     addToSet(field.form, name);
     field.value = "";

@@ -1,5 +1,13 @@
 // Which classes match what is typed, the best first.
 const N_SHOWN = 50;
+const N_RECENT = 9;
+let recent = []; // the classes typed last on this page
+
+export const remember = (name) => {
+  recent = [name, ...recent.filter((other) => other !== name)].slice(0, N_RECENT);
+};
+
+export const recentFirst = (names) => [...recent.filter((name) => names.includes(name)), ...names.filter((name) => !recent.includes(name))];
 
 // Without what people overlook: case, spaces and the marks between words. The server compares alike.
 export const fold = (name) =>

@@ -55,10 +55,11 @@ async function decide(form, submitter) {
   } else if (goalRow() === row && next) showRow(row); // the reviewer went back to it meanwhile
 }
 
-export async function undo(form) {
+// Undo, or the redo of its own button.
+export async function undo(form, submitter) {
   say("");
-  const url = form.action;
-  const answer = await holdUntil(save({ url, body: new FormData(form), what: "Undo" }));
+  const url = submitter?.getAttribute("formaction") ?? form.action;
+  const answer = await holdUntil(save({ url, body: new FormData(form), what: url === form.action ? "Undo" : "Redo" }));
   if (!answer) return;
   forgetRows();
   if (answer.redirect) {
@@ -74,6 +75,6 @@ document.addEventListener("submit", (event) => {
   if (!form.matches("[data-decide], [data-undo]")) return;
   event.preventDefault();
   if (isComing()) say("The next row is still loading. Choose again once it is shown.");
-  else if (form.matches("[data-undo]")) undo(form);
+  else if (form.matches("[data-undo]")) undo(form, event.submitter);
   else if (panel().dataset.row) decide(form, event.submitter);
 });

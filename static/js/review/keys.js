@@ -10,7 +10,7 @@ import { neighbour, shownRow } from "./table.js";
 
 const SEEN_MS = 60;
 const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
-const DECISIONS = ["w", "q", "e", "n", "u", "l", "Enter", ..."123456789"];
+const DECISIONS = ["w", "q", "e", "n", "u", "redo", "l", "Enter", ..."123456789"];
 const waiting = [];
 let isServing = false;
 
@@ -30,7 +30,7 @@ function walk(step) {
 
 function buttonOf(key) {
   const selector = `[data-key="${CSS.escape(key)}"]`;
-  if (hasSelection() && DECISIONS.includes(key) && key !== "u") return selectionForm().querySelector(selector);
+  if (hasSelection() && DECISIONS.includes(key) && !["u", "redo"].includes(key)) return selectionForm().querySelector(selector);
   return document.querySelector(selector);
 }
 
@@ -38,6 +38,7 @@ function press(key) {
   const button = buttonOf(key);
   const refusal = document.querySelector(".review").dataset.readOnly;
   if (refusal && DECISIONS.includes(key) && !button?.matches("a")) say(refusal);
+  else if (!button && key === "redo") say("There is nothing to redo.");
   else if (!button && hasSelection()) say("Rows are selected: W, Q, E, N and L act on them, Esc clears the selection.");
   else if (!button) return;
   else if (key === "u" && button.disabled && nUnsaved()) undo(button.form);
@@ -83,6 +84,15 @@ async function serve() {
   if (waiting.length && !isComing()) serve();
 }
 
+// What Ctrl+Z, Ctrl+Y and Shift+U stand for.
+function stepOf({ key, shiftKey, ctrlKey, metaKey }) {
+  const letter = key.toLowerCase();
+  if (!ctrlKey && !metaKey) return letter === "u" && shiftKey ? "redo" : "";
+  if (letter === "y") return "redo";
+  if (letter === "z") return shiftKey ? "redo" : "u";
+  return "";
+}
+
 export function dropKeys() {
   const n = waiting.length;
   if (!n) return;
@@ -94,20 +104,22 @@ export function dropKeys() {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || document.querySelector("dialog[open]")) return;
   const { key } = event;
-  if (event.ctrlKey || event.metaKey) {
-    if (key.toLowerCase() !== "a" || isTyping(event.target)) return;
+  const isChord = event.ctrlKey || event.metaKey;
+  if (isChord && !isTyping(event.target) && key.toLowerCase() === "a") {
     event.preventDefault();
     selectPage();
     return;
   }
+  const step = stepOf(event);
+  if (isChord && !step) return;
   if (isTyping(event.target)) {
     if (key === "Escape") event.target.blur();
     return;
   }
-  const name = key.length === 1 ? key.toLowerCase() : key;
+  const name = step || (key.length === 1 ? key.toLowerCase() : key);
   if (name === "Enter" && event.target.closest("a, button, summary, input")) return; // they have a use for it
   const isForField = waiting.some((earlier) => ["l", "/"].includes(earlier.name)); // its text comes before the field
-  const isKnown = isForField || STEPS[name] || name === "Escape" || DECISIONS.includes(name) || ["/", "?", "x"].includes(name);
+  const isKnown = isForField || STEPS[name] || name === "Escape" || DECISIONS.includes(name) || ["/", "?", "x", "h"].includes(name);
   if (!isKnown) return;
   if (name !== "Escape") event.preventDefault();
   if (event.repeat && !STEPS[name]) return; // a key that is held down decides once

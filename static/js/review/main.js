@@ -1,11 +1,14 @@
 // The review page: rows opened by a click, decisions by key, mouse or touch, and nothing left behind unsaved.
+import { startColumns } from "./columns.js";
 import { dropKeys } from "./keys.js";
 import { say } from "./notices.js";
 import { allSaved, nUnsaved } from "./saves.js";
+import { startPanelWidth } from "./panel-width.js";
 import { mayLeave } from "./set-changes.js";
 import { selectTo, toggle } from "./selection.js";
 import { showRow, start } from "./shown-row.js";
 import "./class-field.js";
+import "./history.js";
 
 const isPlain = (event) => !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
 
@@ -63,3 +66,5 @@ window.addEventListener("beforeunload", (event) => {
 });
 
 start();
+startColumns();
+startPanelWidth();

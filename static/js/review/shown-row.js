@@ -1,5 +1,7 @@
 // Shows rows in the panel. The next rows are fetched ahead, so that a decision leads to the next row at once.
+import { startColumns } from "./columns.js";
 import { say } from "./notices.js";
+import { startPanelWidth } from "./panel-width.js";
 import { regionIn, replaceRegion } from "./regions.js";
 import { allSaved } from "./saves.js";
 import { addressOf, markShownRow, neighbour, panel, shownRow } from "./table.js";
@@ -124,6 +126,8 @@ export async function showPage(address) {
   }
   document.getElementById("main").replaceWith(main);
   window.htmx.process(main);
+  startColumns();
+  startPanelWidth();
   history.replaceState(history.state, "", address);
   forgetRows();
   arrive();

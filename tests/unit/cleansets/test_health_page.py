@@ -103,11 +103,11 @@ def test_noise_that_models_have_learned_is_warned_of(browser: Client, cleanset: 
 def test_every_finding_is_stated_in_a_sentence(browser: Client, cleanset: Cleanset) -> None:
     page = analysis_page(browser, cleanset, HEALTH)
     assert "Most of the 12 flagged labels are probably wrong: expect about 10" in page
-    assert "15\N{NO-BREAK SPACE}% of the labels log in are flagged" in page
-    assert "The order of the rows is not random" in page
+    assert "15\N{NO-BREAK SPACE}% of the “log in” labels are flagged" in page
+    assert "The rows are not in random order" in page
     assert "9 rows have a copy in another part of the data, by the column split" in page
     assert "channel = mail" in page
-    assert "Labels look exchanged: region = north" in page
+    assert "Labels look swapped: region = north" in page
     assert (
         "contradicts 37 of these 40 labels; most often log in stands where billing is expected (20"
         " rows)" in page

@@ -195,11 +195,11 @@ def test_auto_fix_may_name_the_suggestion_that_it_takes(cleanset: Cleanset) -> N
         ('[{"row_id": 0, "action": ["keep"]}]', "Entry 1 has the action"),
         (
             '[{"row_id": 0, "action": "label", "corrected_label": 7}]',
-            "Entry 1: corrected_label is 7, which no class is",
+            "Entry 1: corrected_label is 7, which is not a class",
         ),
         (
             '[{"row_id": 0, "action": "label", "corrected_label": true}]',
-            "corrected_label is true, which no class is",
+            "corrected_label is true, which is not a class",
         ),
         (
             '[{"row_id": 0, "action": "label", "corrected_label": NaN}]',
@@ -219,7 +219,7 @@ def test_auto_fix_may_name_the_suggestion_that_it_takes(cleanset: Cleanset) -> N
             "Line 2: row_id 4, which counts from 0, and cleanlab_row_ID 4",
         ),
         ("cleanlab_row_ID,action\n5,keep\n5,keep\n", "Line 3: row 5 (row_id 4) is decided twice"),
-        ("[" * 100_000, "nested too deep"),
+        ("[" * 100_000, "nested too deeply"),
     ],
 )
 def test_wrong_line_is_named_and_nothing_is_applied(

@@ -68,7 +68,7 @@ def test_a_text_column_comes_first_and_is_the_widest(browser: Client, cleanset: 
     project.column_kinds = {"channel": "categorical", "message": "text"}
     project.save()
     page = browser.get(cleanset.get_absolute_url()).content.decode()
-    assert re.findall(r'<th scope="col"\s+class="(.*?)">\s*(channel|message)\s*<', page) == [
+    assert re.findall(r'<th scope="col"\s+class="(\S+) *"\s+data-column="own:(\w+)"', page) == [
         ("col-text", "message"),
         ("col-more", "channel"),
     ]

@@ -1,0 +1,113 @@
+"""What was decided, by whom and when: about a row, and about a whole cleanset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+from django.db.models import QuerySet
+
+from cleansets import selectors
+from cleansets.label_text import shown_label
+from cleansets.models import Action, Cleanset, ReviewAction, ReviewEvent
+from cleansets.reverts import LASTING
+from studio.accounts.models import User
+
+LOG_COLUMNS = ("at", "person", "kind", "action", "cleanlab_row_ID", "before", "after")
+BATCH_ROWS = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class ActionLine:
+    """An action in the history of a cleanset; `can_revert` says whether it can be taken back."""
+
+    action: ReviewAction
+    can_revert: bool
+
+
+def actions_of(cleanset: Cleanset, *, kind: str = "", person: str = "") -> QuerySet[ReviewAction]:
+    """Return the actions on a cleanset, newest first: of a kind and a person where asked for."""
+    actions = selectors.actions(cleanset).select_related("user")
+    if kind:
+        actions = actions.filter(kind=kind)
+    if person.isdecimal():
+        actions = actions.filter(user=int(person))
+    return actions
+
+
+def action_line(action: ReviewAction) -> ActionLine:
+    """Return an action as the history shows it."""
+    is_lasting = action.undone_by_id is not None or action.kind in LASTING
+    return ActionLine(action, can_revert=not is_lasting)
+
+
+def people_of(cleanset: Cleanset) -> list[tuple[int, str]]:
+    """Return who has decided something, with a name to read."""
+    people = User.objects.filter(pk__in=cleanset.review_actions.values("user"))
+    return [(user.pk, user.name or user.email) for user in people.order_by("email")]
+
+
+def log_batches(cleanset: Cleanset) -> Iterator[pa.RecordBatch]:
+    """Yield every change of a decision, oldest first, with the columns `LOG_COLUMNS`."""
+    events = ReviewEvent.objects.filter(review_action__in=selectors.actions(cleanset))
+    oldest_first = events.select_related("review_action__user").order_by(
+        "review_action__number", "row_id"
+    )
+    found = oldest_first.iterator(chunk_size=BATCH_ROWS)
+    while part := list(islice(found, BATCH_ROWS)):
+        lines = [_log_line(cleanset, event) for event in part]
+        columns = zip(*lines, strict=True)
+        yield pa.record_batch(
+            [pa.array(column, pa.string()) for column in columns], names=list(LOG_COLUMNS)
+        )
+
+
+def _log_line(cleanset: Cleanset, event: ReviewEvent) -> tuple[str, ...]:
+    action = event.review_action
+    return (
+        f"{action.created_at:%Y-%m-%dT%H:%M:%S.%fZ}",
+        action.user.email,
+        action.kind,
+        action.description,
+        str(event.row_id + 1),
+        _decision_text(cleanset, event.before),
+        _decision_text(cleanset, event.after),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One change of a row's decision."""
+
+    action: ReviewAction
+    before: str
+    after: str
+
+
+def history_of(cleanset: Cleanset, row_id: int) -> list[HistoryLine]:
+    """Return the changes of a row's decision, newest first."""
+    events = ReviewEvent.objects.filter(
+        review_action__in=selectors.actions(cleanset), row_id=row_id
+    )
+    newest_first = events.select_related("review_action__user").order_by("-review_action__number")
+    return [
+        HistoryLine(
+            event.review_action,
+            _decision_text(cleanset, event.before),
+            _decision_text(cleanset, event.after),
+        )
+        for event in newest_first
+    ]
+
+
+def _decision_text(cleanset: Cleanset, state: Mapping[str, Any] | None) -> str:
+    if state is None:
+        return "Undecided"
+    words = Action(state["action"]).label if state["action"] else "Undecided"
+    label = shown_label(cleanset.task, state["corrected_label"], cleanset.label_convention)
+    if label is not None:
+        words = f"{words}: {', '.join(label.names) or 'no class'}"
+    return f"{words}, needs review" if state["needs_review"] else words

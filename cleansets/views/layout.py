@@ -1,0 +1,37 @@
+"""How the review table of a project looks, remembered."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from cleansets import services
+from cleansets.access import ready_cleanset_or_404
+from cleansets.forms import LayoutForm
+from cleansets.views.decisions import page_address, view_of
+from studio.engine.errors import DataProblem
+
+
+@require_POST
+def layout_save(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
+    """Save which columns are shown and how; the address no longer names any."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    form = LayoutForm(request.POST)
+    if not form.is_valid():
+        raise DataProblem("The columns could not be read. Reload the page and choose them again.")
+    if form.cleaned_data["reset"]:
+        services.layout_reset(project=cleanset.project)
+    else:
+        services.layout_save(
+            project=cleanset.project,
+            columns=form.columns(),
+            scores=form.cleaned_data["show"],
+            has_two_lines=form.cleaned_data["has_two_lines"],
+            is_first_pinned=form.cleaned_data["is_first_pinned"],
+        )
+    view = replace(view_of(request, cleanset), own=(), scores=())
+    return redirect(page_address(cleanset, view))

@@ -1,0 +1,56 @@
+"""Views of the review table that somebody saved under a name."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from cleansets import selectors, services
+from cleansets.access import ready_cleanset_or_404
+from cleansets.forms import SavedViewForm
+from cleansets.models import SavedView
+from cleansets.pages.review.rail import saved_views
+from cleansets.views.decisions import page_address, view_of
+from studio.accounts.access import account
+from studio.engine.errors import DataProblem
+
+
+@require_GET
+def saved_views_count(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
+    """Return the region with the saved views and how many rows each has now."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    query = selectors.asked_rows(cleanset, request.GET)
+    lines = saved_views(cleanset, query, selectors.row_source(cleanset))
+    context = {"cleanset": cleanset, "saved_views": lines}
+    return render(request, "cleansets/_review_saved.html", context)
+
+
+@require_POST
+def saved_view_save(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
+    """Save the view that the form carries along."""
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    form = SavedViewForm(request.POST)
+    if not form.is_valid():
+        raise DataProblem("A view needs a name of 3 to 30 characters.")
+    query = view_of(request, cleanset)
+    view = services.saved_view_save(
+        project=cleanset.project,
+        name=form.cleaned_data["name"],
+        description=form.cleaned_data["description"],
+        query=query,
+    )
+    messages.success(request, f"View “{view.name}” saved.")
+    return redirect(page_address(cleanset, query))
+
+
+@require_POST
+def saved_view_delete(request: HttpRequest, view_id: uuid.UUID) -> HttpResponse:
+    """Forget a saved view."""
+    view = get_object_or_404(SavedView, project__owner=account(request), pk=view_id)
+    services.saved_view_delete(view=view)
+    messages.success(request, f"View “{view.name}” deleted. Its rows and decisions stay.")
+    return redirect("project", project_id=view.project_id)

@@ -1,0 +1,88 @@
+"""Views of the review table saved under a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cleansets.models import Cleanset, SavedView
+from studio.accounts.models import User
+from tests.reviewable import improve, make_reviewable
+
+ClientOf = Callable[[User], Client]
+VIEW = "issue=all&given=billing&has.message=Request+1&sort=given_label&dir=asc"
+
+
+@pytest.fixture
+def cleanset(alice: User) -> Cleanset:
+    return make_reviewable(alice)
+
+
+@pytest.fixture
+def browser(alice: User, client_of: ClientOf) -> Client:
+    return client_of(alice)
+
+
+def save(browser: Client, cleanset: Cleanset, name: str, view: str = VIEW) -> int:
+    address = reverse("cleanset-view-save", args=[cleanset.pk])
+    data = {"name": name, "description": "Bills of the first rows", "view": view}
+    return browser.post(address, data).status_code
+
+
+def counted(browser: Client, cleanset: Cleanset) -> str:
+    return browser.get(reverse("cleanset-saved-views", args=[cleanset.pk])).content.decode()
+
+
+def test_a_saved_view_is_listed_with_its_address_and_its_present_number_of_rows(
+    browser: Client, cleanset: Cleanset
+) -> None:
+    assert save(browser, cleanset, "Odd bills", f"{VIEW}&page=3&own=channel") == 302
+    view = SavedView.objects.get()
+    assert dict(part.split("=") for part in view.params.split("&")) == dict(
+        part.split("=") for part in VIEW.split("&")
+    )
+    text = counted(browser, cleanset)
+    assert "Bills of the first rows" in text
+    assert '<span class="number">9</span>' in text
+    page = browser.get(f"{cleanset.get_absolute_url()}?{view.params}").content.decode()
+    assert "Rows 1–9 of 9" in page
+
+
+def test_the_page_itself_waits_for_no_count(browser: Client, cleanset: Cleanset) -> None:
+    save(browser, cleanset, "Odd bills")
+    page = browser.get(cleanset.get_absolute_url()).content.decode()
+    region = page.split('id="review-saved"')[1].split("</div>")[0]
+    assert 'hx-trigger="load"' in region
+    assert '<span class="number"></span>' in region
+
+
+def test_saved_views_belong_to_the_project_and_live_on_in_its_next_version(
+    browser: Client, cleanset: Cleanset
+) -> None:
+    save(browser, cleanset, "Odd bills")
+    address = reverse("cleanset-decide", args=[cleanset.pk, 0])
+    browser.post(address, {"choice": "keep", "view": ""})
+    assert "Odd bills" in counted(browser, improve(cleanset))
+
+
+def test_a_view_of_the_same_name_is_replaced(browser: Client, cleanset: Cleanset) -> None:
+    save(browser, cleanset, "Odd bills")
+    save(browser, cleanset, "Odd bills", "issue=outlier")
+    assert SavedView.objects.get().params == "issue=outlier"
+
+
+@pytest.mark.parametrize("name", ["", "ab", "x" * 31, "  a  "])
+def test_a_name_has_3_to_30_characters(browser: Client, cleanset: Cleanset, name: str) -> None:
+    assert save(browser, cleanset, name) == 422
+    assert not SavedView.objects.exists()
+
+
+def test_a_deleted_view_takes_no_row_along(browser: Client, cleanset: Cleanset) -> None:
+    save(browser, cleanset, "Odd bills")
+    view = SavedView.objects.get()
+    browser.post(reverse("cleanset-view-delete", args=[view.pk]))
+    assert not SavedView.objects.exists()
+    assert "120" in browser.get(cleanset.get_absolute_url()).content.decode()
