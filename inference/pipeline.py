@@ -21,7 +21,8 @@ from inference.client_batch import read_client_batch
 from inference.models import PredictionBatch, PredictionUpload
 from inference.spellings import file_spelling
 from models_app.artifact_files import deployed_artifact
-from projects.readers import ROW_ID, ReadLimits, read_table
+from projects.readers import ROW_ID, ReadLimits
+from projects.readers.subprocess_reader import prepare, read_in_subprocess
 from studio import storage, tables
 from studio.engine import stages
 from studio.engine.conventions import Convention, Conventions, FoundConvention
@@ -111,7 +112,9 @@ def _read(
     required = RequiredColumns(tuple(model.feature_columns), run.column_map)
     limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES, required=required)
     with _missing_columns_kept(run):
-        return read_table(source, run.filename, table, progress=progress, limits=limits).notes
+        facts = read_in_subprocess(source, run.filename, table, progress=progress, limits=limits)
+        prepare()
+        return facts.notes
 
 
 @contextmanager

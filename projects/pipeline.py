@@ -17,9 +17,9 @@ from django.utils import timezone
 from projects.column_types import kinds_of_types
 from projects.incoming import local_source
 from projects.models import DatasetVersion, Upload
-from projects.readers import ReadLimits, ReadOptions, read_table
-from projects.readers.json_types import text_columns
+from projects.readers import ReadLimits, ReadOptions
 from projects.readers.profile import profile_table
+from projects.readers.subprocess_reader import prepare, read_in_subprocess
 from studio import storage, tables
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
@@ -39,10 +39,10 @@ def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
         _refuse_full_disk(folder, needed=FREE_SPACE_RATIO * run.size_bytes)
         table = folder / "rows.parquet"
         options = ReadOptions.from_dict(run.asked_options)
-        facts = read_table(
+        facts = read_in_subprocess(
             source, run.filename, table, progress=progress, limits=limits, options=options
         )
-        texts = text_columns(source, facts, limits)
+        prepare()
         profiles = profile_table(table, progress=progress)
         kept = {
             p.name: ColumnKind(run.chosen_kinds[p.name])
@@ -58,7 +58,7 @@ def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
         "chosen_kinds": {
             p.name: kinds[p.name].value for p in profiles if kinds.get(p.name, p.kind) is not p.kind
         },
-        "text_columns": texts,
+        "text_columns": list(facts.text_columns),
         "sha256": facts.sha256,
         "file_format": facts.format.value,
         "encoding": facts.encoding or "",

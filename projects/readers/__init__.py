@@ -25,6 +25,7 @@ from projects.readers.facts import (
 from projects.readers.header_doubt import header_doubt
 from projects.readers.json_outline import Orient, find_form
 from projects.readers.json_reader import JsonFile, read_json
+from projects.readers.json_types import text_columns
 from projects.readers.options import refuse_unfit_options
 from projects.readers.parquet_reader import read_parquet
 from projects.readers.scan import TextScan, scan_file
@@ -60,12 +61,13 @@ def read_table(
     """
     sha256, scan = scan_file(source, options.encoding, progress)
     upload = DataFile(source, filename, scan)
+    limits = limits.of_file(source.stat().st_size)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="reading-") as scratch:
         file = unpacked(upload, Path(scratch), options, progress=progress, limits=limits)
         reading = _Reading(file, Path(scratch) / "table.parquet", progress, limits, options)
         file_format, read = reading.run()
         reading.table.replace(out)
-    return TableFacts(
+    facts = TableFacts(
         n_rows=read.n_rows,
         columns=read.columns,
         format=file_format,
@@ -77,6 +79,7 @@ def read_table(
         doubts=read.doubts,
         sheets=read.sheets,
     )
+    return replace(facts, text_columns=text_columns(source, facts, limits))
 
 
 @dataclass(frozen=True, slots=True)

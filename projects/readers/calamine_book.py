@@ -23,6 +23,7 @@ from projects.readers.sheets import SAVE_AGAIN, Merge, Sheet, SheetRow, moment_t
 from projects.readers.xlsb_extent import refuse_large_xlsb, xlsb_merges
 from studio.engine.errors import DataProblem
 
+_PANIC = "PanicException"  # of Rust, when a library does not expect what it finds; no Exception
 Value = int | float | str | bool | time | date | datetime | timedelta
 
 
@@ -55,9 +56,11 @@ class CalamineBook:
                 "The workbook is protected by a password. Save it without one."
             ) from error
         except CalamineError as error:
-            raise DataProblem(
-                f"The file is no workbook that can be read, or it is damaged. {SAVE_AGAIN}"
-            ) from error
+            raise _damaged() from error
+        except BaseException as error:
+            if type(error).__name__ != _PANIC:
+                raise
+            raise _damaged() from error
 
     def rows(self, title: str) -> Iterator[SheetRow]:
         """All rows from the first, blank ones included."""
@@ -83,6 +86,10 @@ class CalamineBook:
         if self._opened is None or self._opened[0] != title:
             self._opened = (title, self._book.get_sheet_by_name(title))
         return self._opened[1]
+
+
+def _damaged() -> DataProblem:
+    return DataProblem(f"The file is no workbook that can be read, or it is damaged. {SAVE_AGAIN}")
 
 
 def _refuse_large(path: Path, file_format: FileFormat, limits: ReadLimits) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 
 from studio.engine.table.required_columns import RequiredColumns
 
 ROW_ID = "__row_id"  # the studio's own column: 0-based position of the row in the uploaded file
 
 _MIB = 1024 * 1024
+_MEMORY_PER_BYTE = 8  # of the file: cells become Python's texts some thousands at a time
+_MAX_MEMORY_BYTES = 6 * 1024 * _MIB
+_SECONDS_PER_BYTE = 20 / _MIB  # five times as long as large workbooks take
+_MAX_SECONDS = 3600.0
+_TEXT_PER_BYTE = 1000  # of the file; columns of few categories take hardly any bytes in Parquet
 
 
 class FileFormat(StrEnum):
@@ -35,7 +41,8 @@ class ReadLimits:
     out of an
     archive: a small file of one repeated line packs extremely well and does no harm.
     `max_value_bytes` bounds one cell or one JSON record, `max_shared_bytes` the part of a workbook
-    that can only be read at once.
+    that can only be read at once. `base_memory_bytes`, `base_seconds` and `base_text_bytes` are
+    what the smallest file may take of memory, time and text; a larger one may take more.
     """
 
     max_unpacked_bytes: int = 20 * 1024 * _MIB
@@ -44,7 +51,24 @@ class ReadLimits:
     max_columns: int = 2000
     max_value_bytes: int = 16 * _MIB
     max_shared_bytes: int = 256 * _MIB
+    base_memory_bytes: int = 768 * _MIB
+    base_seconds: float = 60.0
+    base_text_bytes: int = 1024 * _MIB
+    max_text_bytes: int = 20 * 1024 * _MIB
     required: RequiredColumns = field(default_factory=RequiredColumns)
+
+    def memory_bytes(self, n_bytes: int) -> int:
+        """How much memory the reading of a file of `n_bytes` may take."""
+        return min(self.base_memory_bytes + _MEMORY_PER_BYTE * n_bytes, _MAX_MEMORY_BYTES)
+
+    def seconds(self, n_bytes: int) -> float:
+        """How long the reading of a file of `n_bytes` may take."""
+        return min(self.base_seconds + _SECONDS_PER_BYTE * n_bytes, _MAX_SECONDS)
+
+    def of_file(self, n_bytes: int) -> ReadLimits:
+        """The limits with the bound of text for a file of `n_bytes`."""
+        text = max(self.base_text_bytes, _TEXT_PER_BYTE * n_bytes)
+        return replace(self, max_text_bytes=min(text, self.max_unpacked_bytes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +101,22 @@ FIND_OUT = ReadOptions()
 
 
 @dataclass(frozen=True, slots=True)
+class ReadRequest:
+    """One reading: which file, by which name, and where its table goes."""
+
+    source: Path
+    filename: str
+    out: Path
+    limits: ReadLimits
+    options: ReadOptions = FIND_OUT
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of the file."""
+        return self.source.stat().st_size
+
+
+@dataclass(frozen=True, slots=True)
 class TableRead:
     """What one format's reader reports when the table has been written.
 
@@ -99,7 +139,8 @@ class TableFacts:
     `columns` are the user's columns in file order, `encoding` and `delimiter` are None where the
     format has none, `sha256` is that of the bytes as they were uploaded, `notes` are sentences for
     the user. `used` is how the file was read, `doubts` are the parts of it that may be wrong,
-    `sheets` all sheets of a workbook that could be read.
+    `sheets` all sheets of a workbook that could be read. `text_columns` are those of a JSON file
+    whose first values are all texts.
     """
 
     n_rows: int
@@ -112,3 +153,4 @@ class TableFacts:
     used: ReadOptions = ReadOptions()
     doubts: Mapping[str, str] = field(default_factory=dict)
     sheets: tuple[str, ...] = ()
+    text_columns: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ from projects.readers.json_values import JsonObject, RepeatedKeyError, unrepeate
 
 _PLAIN = {str, bool, type(None)}
 _NUL = "\\u0000"
+_MAX_CELLS_PER_CHAR = 8  # records with ever other keys would make many times as many cells
 
 # Numbers are texts here, with the digits that they have.
 _DECODER = json.JSONDecoder(
@@ -29,8 +30,8 @@ class Block:
 def block_of(text: str) -> Block | None:
     """Return the records of a text `{…}, {…}`, or None where they have to be looked at one by one.
 
-    That is so for a text with a fault, and for nested values, whose numbers could not be told from
-    texts here.
+    That is so for a text with a fault, for records that have hardly a key in common, and for nested
+    values, whose numbers could not be told from texts here.
 
     >>> block_of('{"a": 1.0, "b": null}, {"a": "x", "b": true}').columns
     {'a': ['1.0', 'x'], 'b': [None, 'True']}
@@ -44,6 +45,8 @@ def block_of(text: str) -> Block | None:
     if set(map(type, records)) != {dict}:
         return None
     keys = dict.fromkeys(chain.from_iterable(records))
+    if len(keys) * len(records) > _MAX_CELLS_PER_CHAR * len(text):
+        return None
     columns = {key: _cells(records, key) for key in keys}
     if any(cells is None for cells in columns.values()):
         return None

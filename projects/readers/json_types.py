@@ -16,21 +16,21 @@ _START_CHARS = 4096
 N_RECORDS = 1_000  # a column that holds texts so far is taken to do so to its end
 
 
-def text_columns(source: Path, facts: TableFacts, limits: ReadLimits) -> list[str]:
+def text_columns(source: Path, facts: TableFacts, limits: ReadLimits) -> tuple[str, ...]:
     """Return the columns of a list of records whose first values are all texts; none for files
     without types.
     """
     if facts.format is not FileFormat.JSON or _is_packed(source):
-        return []
+        return ()
     texts: dict[str, bool] = {}
     with source.open(encoding=facts.encoding, newline="\n") as file:
         if not _is_list(file):
-            return []
+            return ()
         for record in islice(records_of_list(file, max_chars=limits.max_value_bytes), N_RECORDS):
             for name, value in record.items():
                 if value is not None:  # a number is kept as a kind of str, so that its digits stay
                     texts[name] = texts.get(name, True) and type(value) is str
-    return [name for name in facts.columns if texts.get(name)]
+    return tuple(name for name in facts.columns if texts.get(name))
 
 
 def _is_list(file: TextIO) -> bool:

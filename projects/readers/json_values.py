@@ -58,7 +58,14 @@ def cell_of(value: object, column: str) -> str | None:
         return str(value)
     if isinstance(value, bool):
         return str(value)
-    return None if value is None else json_text(value)
+    if value is None:
+        return None
+    try:
+        return json_text(value)
+    except RecursionError as error:
+        raise DataProblem(
+            f"A cell of column '{column}' is nested too deeply to be read. Flatten it."
+        ) from error
 
 
 def json_text(value: object) -> str:

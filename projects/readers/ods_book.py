@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from xml.etree.ElementTree import Element, ParseError, iterparse
+from xml.etree.ElementTree import Element
+
+from defusedxml.ElementTree import iterparse
 
 from projects.readers.facts import ReadLimits
 from projects.readers.sheets import (
@@ -20,9 +21,11 @@ from projects.readers.sheets import (
     Merge,
     Sheet,
     SheetRow,
+    damage_explained,
     number_text,
 )
 from projects.readers.source import refuse_bomb
+from projects.readers.xml_parts import LargePieces
 from studio.engine.errors import DataProblem
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -34,15 +37,6 @@ _NUMBERS = ("float", "percentage", "currency")
 _MAX_COLUMNS = 16_384
 _SPACES = re.compile(r"[ \t\r\n]+")
 _TIME = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
-_FORMAT_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    ParseError,
-    NotImplementedError,
-    KeyError,
-    ValueError,
-    EOFError,
-)
 
 
 class OdsBook:
@@ -58,14 +52,9 @@ class OdsBook:
     @contextmanager
     def opened(cls, path: Path, limits: ReadLimits) -> Iterator[OdsBook]:
         """Open the workbook, having refused bombs; raises DataProblem for a damaged one."""
-        try:
-            with zipfile.ZipFile(path) as archive:
-                refuse_bomb(archive, path, limits)
-                yield cls(archive)
-        except _FORMAT_ERRORS as error:
-            raise DataProblem(
-                f"The workbook is damaged and cannot be read ({type(error).__name__}). {SAVE_AGAIN}"
-            ) from error
+        with damage_explained(), zipfile.ZipFile(path) as archive:
+            refuse_bomb(archive, path, limits)
+            yield cls(archive)
 
     def merges(self, title: str) -> list[Merge]:
         """The merged cells."""
@@ -146,9 +135,11 @@ class OdsBook:
                 element.clear()
 
     def _elements(self) -> Iterator[tuple[str, Element]]:
+        n_bytes = self._archive.getinfo("content.xml").file_size
         with self._archive.open("content.xml") as stream:
             parents: list[Element] = []
-            for event, element in iterparse(stream, events=("start", "end")):  # noqa: S314 (expat refuses entity bombs)
+            pieces = LargePieces(stream, n_bytes)
+            for event, element in iterparse(pieces, events=("start", "end")):
                 if event == "start":
                     parents.append(element)
                 else:

@@ -4,14 +4,28 @@ merged cells.
 
 from __future__ import annotations
 
+import errno
+import struct
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
+from xml.etree.ElementTree import ParseError
+
+from projects.readers.xml_parts import ForbiddenXml, forbidden_xml
+from studio.engine.errors import DataProblem
 
 SAVE_AGAIN = "Open it in a spreadsheet program, save it again and use that."
 MAX_ROWS = 1_048_576  # of a sheet, by Excel's specification
 MAX_MERGES = 500_000
+# What the libraries raise for workbooks that do not keep to the format.
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, ParseError, EOFError, RuntimeError,
+    LookupError, ValueError, TypeError, AttributeError, ArithmeticError,
+)  # fmt: skip
 _MAX_EXACT_INTEGER = 2**53  # above it a float no longer holds every integer
 
 
@@ -59,6 +73,27 @@ class Book(Protocol):
         """The merged cells of a sheet. Raises DataProblem where the sheet cannot be read
         exactly.
         """
+
+
+@contextmanager
+def damage_explained() -> Iterator[None]:
+    """Raise DataProblem for what a library raises over a damaged workbook."""
+    try:
+        yield
+    except ForbiddenXml as error:
+        raise forbidden_xml() from error
+    except _DAMAGE as error:
+        raise _damaged(error) from error
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):  # such as a seek before the start of the file
+            raise
+        raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> DataProblem:
+    return DataProblem(
+        f"The workbook is damaged and cannot be read ({type(error).__name__}). {SAVE_AGAIN}"
+    )
 
 
 def number_text(value: float) -> str:

@@ -4,21 +4,30 @@ with a limit.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import lzma
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from zipfile import ZIP_DEFLATED, ZIP_STORED
 
 from projects.readers.facts import FileFormat, ReadLimits, ReadOptions
 from projects.readers.scan import SupportsRead, TextScan, chunks
+from projects.readers.zip_member import opened_member
 from studio.engine import stages
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+# What Python's modules raise for archives that do not keep to the format.
+ZIP_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, RuntimeError,
+    LookupError, ValueError, OverflowError,
+)  # fmt: skip
 _ENCRYPTED = 0x1  # general purpose flag bit 0 of a zip entry
 _WORKBOOK_PARTS = {"xl/workbook.xml": FileFormat.XLSX, "xl/workbook.bin": FileFormat.XLSB}
 _OFFICE_PART = "[Content_Types].xml"
@@ -63,7 +72,7 @@ def is_office_file(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, NotImplementedError, OSError):
+    except (*ZIP_DAMAGE, OSError):
         return False
     return not names.isdisjoint({*_WORKBOOK_PARTS, _OFFICE_PART}) or names >= _OPEN_DOCUMENT_PARTS
 
@@ -84,7 +93,13 @@ def refuse_bomb(archive: zipfile.ZipFile, path: Path, limits: ReadLimits) -> dic
     """Return the unpacked sizes of a workbook's parts. Raises DataProblem where it unpacks to too
     much.
     """
-    sizes = {member.filename: member.file_size for member in archive.infolist()}
+    members = archive.infolist()
+    if not {member.compress_type for member in members} <= {ZIP_STORED, ZIP_DEFLATED}:
+        raise DataProblem(
+            "The workbook is packed by a method that spreadsheet programs do not use. Open it in"
+            " one, save it again and use that."
+        )
+    sizes = {member.filename: member.file_size for member in members}
     n_bytes = sum(sizes.values())
     most = max(limits.max_ratio * path.stat().st_size, limits.ratio_floor_bytes)
     if n_bytes > min(most, limits.max_unpacked_bytes):
@@ -153,15 +168,19 @@ def _unpack_zip(unpacking: _Unpacking, filename: str) -> DataFile:
     try:
         with zipfile.ZipFile(unpacking.source) as archive:
             member = _only_member(archive)
-            with archive.open(member) as packed:
+            with opened_member(archive, member) as packed:
                 unpacking.copy(packed, total=member.file_size)
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
-        raise DataProblem(damaged) from error
     except NotImplementedError as error:
         raise DataProblem(
             f"{filename} is packed by a method that cannot be read here. "
             "Pack it as an ordinary zip file, or use it unpacked."
         ) from error
+    except ZIP_DAMAGE as error:
+        raise DataProblem(damaged) from error
+    except OSError as error:
+        if error.errno not in (None, errno.EINVAL):  # such as a seek before the start of the file
+            raise
+        raise DataProblem(damaged) from error
     name = PurePosixPath(member.filename).name
     return DataFile(unpacking.target, name, unpacking.scan, (f"Unpacked {name} from a zip file.",))
 

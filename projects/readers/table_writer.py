@@ -96,13 +96,11 @@ class TableWriter:
     def _count_bytes(self, n_bytes: int) -> None:
         self._n_bytes += n_bytes
         self._pending_bytes += n_bytes
-        if (
-            self._n_bytes > 2 * self._limits.max_unpacked_bytes
-        ):  # offsets and row ids come on top of the text
-            gib = self._limits.max_unpacked_bytes / 1024**3
+        most = self._limits.max_text_bytes
+        if self._n_bytes > 2 * most:  # offsets and row ids come on top of the text
             raise DataProblem(
-                f"The table holds more than {gib:.1f} GiB of text, which is the limit here. Use a"
-                " part of it."
+                f"The table holds more than {most / 1024**3:.1f} GiB of text, which is the limit"
+                " for a file of this size. Use a part of it."
             )
 
     def _write_pending(self) -> None:

@@ -10,12 +10,12 @@ import re
 import struct
 import sys
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from projects.readers.facts import ReadLimits
-from projects.readers.sheets import MAX_MERGES, SAVE_AGAIN, Merge
+from projects.readers.sheets import MAX_MERGES, Merge, damage_explained
+from projects.readers.source import refuse_bomb
 from studio.engine.errors import DataProblem
 
 MAX_CELLS = (
@@ -28,39 +28,28 @@ _ROW_HEADER = 0
 _CELLS = frozenset(range(1, 12))
 _MERGE_CELL = 176
 _BUNDLE_SHEET = 156
-_DAMAGED = f"The workbook is damaged and cannot be read. {SAVE_AGAIN}"
 
 
 def refuse_large_xlsb(path: Path, limits: ReadLimits) -> None:
     """Refuse a workbook whose sheets or texts do not fit into memory."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            n_bytes = sum(member.file_size for member in archive.infolist())
-            if n_bytes > limits.max_shared_bytes:
+    with damage_explained(), zipfile.ZipFile(path) as archive:
+        n_bytes = sum(refuse_bomb(archive, path, limits).values())
+        if n_bytes > limits.max_shared_bytes:
+            raise DataProblem(
+                f"The workbook unpacks to {n_bytes / 1024**2:,.0f} MB, which is too much for"
+                " this format. Save the sheet as CSV and use that."
+            )
+        for name in archive.namelist():
+            if _SHEET.fullmatch(name) and _n_cells(archive.read(name)) > MAX_CELLS:
                 raise DataProblem(
-                    f"The workbook unpacks to {n_bytes / 1024**2:,.0f} MB, which is too much for"
-                    " this format. Save the sheet as CSV and use that."
+                    f"A sheet of the workbook spans more than {MAX_CELLS:,} cells. Save it as"
+                    " CSV and use that."
                 )
-            for name in archive.namelist():
-                if _SHEET.fullmatch(name) and _n_cells(archive.read(name)) > MAX_CELLS:
-                    raise DataProblem(
-                        f"A sheet of the workbook spans more than {MAX_CELLS:,} cells. Save it as"
-                        " CSV and use that."
-                    )
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        struct.error,
-        IndexError,
-        NotImplementedError,
-        EOFError,
-    ) as error:
-        raise DataProblem(_DAMAGED) from error
 
 
 def xlsb_merges(path: Path, place: int) -> list[Merge]:
     """The merged cells of the sheet at a 0-based place in the workbook."""
-    with zipfile.ZipFile(path) as archive:
+    with damage_explained(), zipfile.ZipFile(path) as archive:
         part = _part_of_sheet(archive, place)
         if part is None:
             return []

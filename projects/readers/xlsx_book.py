@@ -1,24 +1,27 @@
 """Opens an XLSX workbook safely and gives the rows of its sheets as text, as a person sees them.
 
-openpyxl reads it although calamine is faster: docs/decisions/workbooks.md.
+openpyxl reads it although calamine is faster: docs/decisions/workbooks.md. Only its parsers are
+used: its read-only workbook goes through each sheet once more to find its size, and fills each row
+with cells up to the last one.
 """
 
 from __future__ import annotations
 
 import re
 import zipfile
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import TypeVar
-from xml.etree.ElementTree import ParseError
+from typing import IO, Any
 
-import openpyxl
 from openpyxl.cell.text import Text
+from openpyxl.reader.excel import ExcelReader
+from openpyxl.styles.numbers import BUILTIN_FORMATS, BUILTIN_FORMATS_MAX_SIZE
+from openpyxl.styles.stylesheet import apply_stylesheet
 from openpyxl.utils import range_boundaries
 from openpyxl.utils.escape import unescape
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._reader import WorkSheetParser
 from openpyxl.xml.constants import SHEET_MAIN_NS
 from openpyxl.xml.functions import iterparse
 
@@ -31,12 +34,15 @@ from projects.readers.sheets import (
     Merge,
     Sheet,
     SheetRow,
+    damage_explained,
     moment_text,
     number_text,
 )
 from projects.readers.source import refuse_bomb
+from projects.readers.xml_parts import LargePieces
 from studio.engine.errors import DataProblem
 
+Value = str | float | bool | datetime | date | time | timedelta | None
 _SHARED_TEXTS = "xl/sharedStrings.xml"
 _ZEROS = re.compile(r"0{2,}")  # a number format such as 00000 shows 501 as 00501
 _FORMULA_WITHOUT_RESULT = re.compile(
@@ -46,53 +52,99 @@ _MERGE = re.compile(
     rb"""<(?:\w+:)?mergeCell\s[^<>]*ref\s*=\s*["']([A-Z]{1,3}[0-9]{1,7}:[A-Z]{1,3}[0-9]{1,7})["']"""
 )
 _OVERLAP_BYTES = 256
-# What openpyxl raises for workbooks that do not keep to the format.
-_FORMAT_ERRORS = (
-    zipfile.BadZipFile, zlib.error, ParseError, InvalidFileException, NotImplementedError,
-    KeyError, ValueError,
-    TypeError, AttributeError, IndexError, EOFError,
-)  # fmt: skip
-_T = TypeVar("_T")
 
 
 class XlsxBook:
     """An opened XLSX workbook."""
 
-    def __init__(self, book: openpyxl.Workbook) -> None:
-        self._book = book
-        self._shared_texts: list[str] | None = None
-        self.sheets = [
-            Sheet(sheet.title, sheet.sheet_state == "visible") for sheet in book.worksheets
-        ]
+    def __init__(self, file: IO[bytes]) -> None:
+        reader = ExcelReader(file, read_only=True, data_only=True)
+        reader.read_manifest()
+        reader.read_workbook()
+        apply_stylesheet(reader.archive, reader.wb)
+        self._archive: zipfile.ZipFile = reader.archive
+        self._book = reader.wb
+        self._shared_texts = self._read_shared_texts()
+        self._formats: dict[int, str] = {}
+        self._parts: dict[str, str] = {}
+        self.sheets: list[Sheet] = []
+        names = set(self._archive.namelist())
+        for sheet, relation in reader.parser.find_sheets():
+            if relation.target in names and "chartsheet" not in relation.Type:
+                self.sheets.append(Sheet(sheet.name, sheet.state == "visible"))
+                self._parts.setdefault(sheet.name, relation.target)
 
     @classmethod
     @contextmanager
     def opened(cls, path: Path, limits: ReadLimits) -> Iterator[XlsxBook]:
         """Open the workbook, having refused bombs; raises DataProblem for a damaged one."""
-        _from_openpyxl(lambda: _refuse_bomb(path, limits))
+        with damage_explained():
+            _refuse_bomb(path, limits)
         with path.open("rb") as file:  # a path would have to end in .xlsx
-            book = _from_openpyxl(
-                lambda: openpyxl.load_workbook(file, read_only=True, data_only=True)
-            )
-            workbook = cls(book)
-            _from_openpyxl(workbook._read_shared_texts)
-            yield workbook
+            with damage_explained():
+                book = cls(file)
+            yield book
 
     def rows(self, title: str) -> Iterator[SheetRow]:
         """All rows from the first, blank ones included."""
-        sheet = self._book[title]
-        if self._shared_texts is not None:
-            sheet._shared_strings = self._shared_texts
-        sheet.reset_dimensions()  # some programs write a wrong size, which would cut rows off
-        rows = _from_openpyxl(lambda: iter(sheet.iter_rows()))
+        part = self._parts[title]
         number = 0
-        while (cells := _from_openpyxl(lambda: next(rows, None))) is not None:
-            number += 1
-            if number > MAX_ROWS:
-                raise DataProblem(
-                    f"The workbook is damaged: it has a row beyond {MAX_ROWS:,}. {SAVE_AGAIN}"
-                )
-            yield SheetRow(number, [_cell_text(cell) for cell in cells])
+        with damage_explained():
+            stream = self._archive.open(part)
+        with stream:
+            parser = WorkSheetParser(
+                LargePieces(stream, self._archive.getinfo(part).file_size),
+                self._shared_texts,
+                data_only=True,
+                epoch=self._book.epoch,
+                date_formats=self._book._date_formats,
+                timedelta_formats=self._book._timedelta_formats,
+            )
+            parsed = parser.parse()
+            while True:
+                with damage_explained():
+                    found = next(parsed, None)
+                    if found is None:
+                        return
+                    row_number, cells = found
+                    texts = self._texts(cells)
+                parser.row_dimensions.clear()  # heights and styles of all rows so far
+                _refuse_odd_place(number, row_number)
+                for blank in range(number + 1, row_number):
+                    yield SheetRow(blank, [])
+                number = row_number
+                yield SheetRow(number, texts)
+
+    def _texts(self, cells: list[dict[str, Any]]) -> list[str]:
+        """The texts of a row's cells up to the last one that is not blank."""
+        filled = [cell for cell in cells if cell["value"] is not None]
+        if not filled:
+            return []
+        texts = [""] * max(cell["column"] for cell in filled)
+        for cell in filled:
+            texts[cell["column"] - 1] = self._cell_text(cell["value"], cell["style_id"])
+        return texts
+
+    def _cell_text(self, value: Value, style: int) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return str(unescape(value))
+        if isinstance(value, bool):
+            return str(value)
+        if isinstance(value, int | float):
+            return _padded(number_text(value), self._number_format(style))
+        return moment_text(value, shows_time="h" in self._number_format(style).lower())
+
+    def _number_format(self, style: int) -> str:
+        """The format that a style gives to numbers, such as 00000."""
+        if style not in self._formats:
+            number = self._book._cell_styles[style].numFmtId
+            if number < BUILTIN_FORMATS_MAX_SIZE:
+                self._formats[style] = BUILTIN_FORMATS.get(number, "General")
+            else:
+                self._formats[style] = self._book._number_formats[number - BUILTIN_FORMATS_MAX_SIZE]
+        return self._formats[style]
 
     def merges(self, title: str) -> list[Merge]:
         """The merged cells, from one pass over the bytes of the sheet, which also looks at its
@@ -101,11 +153,12 @@ class XlsxBook:
         A formula that was never computed has no value to show; reading it as missing would lose it
         silently.
         """
-        return _from_openpyxl(lambda: self._merges(title))
+        with damage_explained():
+            return self._merges(title)
 
     def _merges(self, title: str) -> list[Merge]:
         found: dict[bytes, None] = {}
-        with self._book[title]._get_source() as stream:
+        with self._archive.open(self._parts[title]) as stream:
             tail = b""
             for chunk in chunks(stream):
                 piece = tail + chunk
@@ -123,34 +176,36 @@ class XlsxBook:
                 tail = chunk[-_OVERLAP_BYTES:]
         return [_merge(reference.decode()) for reference in found]
 
-    def _read_shared_texts(self) -> None:
+    def _read_shared_texts(self) -> list[str]:
         """Read the texts that cells refer to as they stand in the file; openpyxl drops a part of
         their escapes.
         """
-        archive = self._book._archive
-        if _SHARED_TEXTS not in archive.namelist():
-            return
+        if _SHARED_TEXTS not in self._archive.namelist():
+            return []
         texts = []
-        with archive.open(_SHARED_TEXTS) as stream:
-            for _, element in iterparse(stream):
+        n_bytes = self._archive.getinfo(_SHARED_TEXTS).file_size
+        with self._archive.open(_SHARED_TEXTS) as stream:
+            for _, element in iterparse(LargePieces(stream, n_bytes)):
                 if element.tag == f"{{{SHEET_MAIN_NS}}}si":
                     texts.append(Text.from_tree(element).content)
                     element.clear()
-        self._shared_texts = texts
+        return texts
+
+
+def _refuse_odd_place(before: int, number: int) -> None:
+    if number > MAX_ROWS:
+        raise DataProblem(
+            f"The workbook is damaged: it has a row beyond {MAX_ROWS:,}. {SAVE_AGAIN}"
+        )
+    if number <= before:
+        raise DataProblem(
+            f"The workbook is damaged: row {number:,} comes after row {before:,}. {SAVE_AGAIN}"
+        )
 
 
 def _merge(reference: str) -> Merge:
     first_column, first_row, last_column, last_row = range_boundaries(reference)
     return Merge(first_row, first_column - 1, last_row, last_column - 1)
-
-
-def _from_openpyxl(call: Callable[[], _T]) -> _T:
-    try:
-        return call()
-    except _FORMAT_ERRORS as error:
-        raise DataProblem(
-            f"The workbook is damaged and cannot be read ({type(error).__name__}). {SAVE_AGAIN}"
-        ) from error
 
 
 def _refuse_bomb(path: Path, limits: ReadLimits) -> None:
@@ -173,22 +228,8 @@ def _is_read_at_once(name: str) -> bool:
     return name.endswith(".xml") and not name.startswith("xl/worksheets/")
 
 
-def _cell_text(cell: openpyxl.cell.read_only.ReadOnlyCell) -> str:
-    value = cell.value
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return str(unescape(value))
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, int | float):
-        return _number_text(value, cell)
-    return moment_text(value, shows_time="h" in cell.number_format.lower())
-
-
-def _number_text(value: float, cell: openpyxl.cell.read_only.ReadOnlyCell) -> str:
-    text = number_text(value)
-    zeros = _ZEROS.fullmatch(cell.number_format)
+def _padded(text: str, number_format: str) -> str:
+    zeros = _ZEROS.fullmatch(number_format)
     if zeros and text.isdigit():
         return text.zfill(len(zeros.group()))
     return text

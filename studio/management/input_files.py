@@ -8,7 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from projects.readers import ReadLimits, ReadOptions, TableFacts, read_table
+from projects.readers import ReadLimits, ReadOptions, TableFacts
+from projects.readers.subprocess_reader import read_in_subprocess
 from studio.engine.errors import DataProblem
 from studio.engine.table.required_columns import RequiredColumns
 from studio.management.read_options import ADVICE, add_read_options
@@ -59,7 +60,7 @@ def read_input(
     Raises MissingColumnsProblem at the header where the file lacks a column.
     """
     limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES, required=required)
-    facts = read_table(
+    facts = read_in_subprocess(
         file, file.name, table, progress=terminal.progress, limits=limits, options=reading
     )
     for line in (*facts.notes, *(ADVICE[doubt] for doubt in facts.doubts)):

@@ -168,7 +168,7 @@ def test_a_full_disk_is_explained(browser: Client, monkeypatch: pytest.MonkeyPat
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("projects.pipeline.read_table", full)
+    monkeypatch.setattr("projects.pipeline.read_in_subprocess", full)
 
     version = upload(browser, TABLE)
 

@@ -49,6 +49,10 @@ class MissingColumnsProblem(DataProblem):
             advice = "Say which column to use instead, or rename it in the file."
         super().__init__(f"{self.finding()} {advice}")
 
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        # Exceptions are pickled by their message alone otherwise.
+        return type(self), (self.missing, self.present)
+
     def finding(self, table: str = "file") -> str:
         """Say what was found, without what to do about it; `table` is what the user calls the
         rows.

@@ -1,0 +1,103 @@
+"""The process that `subprocess_reader` starts: reads one file and tells the other side about it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import resource
+import signal
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from projects.readers import read_table
+from projects.readers.facts import ReadRequest
+from studio.engine.errors import DataProblem
+
+_REPORT_EVERY_S = 0.1
+_SHOWN_CALLS = 20  # of a traceback
+_CPU_PER_SECOND = 4  # of threads that work at the same time
+
+
+@dataclass(slots=True)
+class _Reporter:
+    """Progress that is told to the other side."""
+
+    connection: Connection
+    stage: str = ""
+    reported_at: float = 0.0
+
+    def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
+        now = time.monotonic()
+        is_due = now - self.reported_at >= _REPORT_EVERY_S
+        if is_due or stage != self.stage or (total and done == total):
+            self.stage = stage
+            self.reported_at = now
+            self.connection.send(("progress", (stage, done, total)))
+
+    def log(self, line: str) -> None:
+        self.connection.send(("log", line))
+
+
+def main() -> None:
+    """Serve one request, and end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other side, which ends this
+    connection = Connection(int(sys.argv[1]))
+    try:
+        request: ReadRequest = connection.recv()
+    except EOFError:  # the other side ended before it had anything to read
+        return
+    _limit(request)
+    try:
+        facts = read_table(
+            request.source,
+            request.filename,
+            request.out,
+            progress=_Reporter(connection),
+            limits=request.limits,
+            options=request.options,
+        )
+    except BrokenPipeError:  # nobody waits any more
+        return
+    except MemoryError:
+        connection.send(("memory", None))
+    except DataProblem as problem:
+        connection.send(("error", problem))
+    except Exception as error:  # noqa: BLE001 (the other side raises it)
+        connection.send(("error", _sendable(error)))
+    else:
+        connection.send(("facts", facts))
+
+
+def _sendable(error: Exception) -> Exception:
+    """The error with its traceback as a note; another one where it cannot be pickled."""
+    where = traceback.format_exc(limit=-_SHOWN_CALLS)
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 (our own bytes)
+    except Exception:  # noqa: BLE001 (whatever its class does)
+        error = RuntimeError(f"{type(error).__name__}: {error}")
+    error.add_note(where)
+    return error
+
+
+def _limit(request: ReadRequest) -> None:
+    """Bound what this process may take, whatever the libraries do with the file."""
+    n_bytes = request.limits.memory_bytes(request.n_bytes)
+    cpu_s = int(_CPU_PER_SECOND * request.limits.seconds(request.n_bytes))
+    limits = {
+        resource.RLIMIT_DATA: n_bytes,
+        resource.RLIMIT_CPU: cpu_s,
+        resource.RLIMIT_CORE: 0,
+    }
+    for kind, most in limits.items():
+        _, hard = resource.getrlimit(kind)
+        if hard == resource.RLIM_INFINITY or most < hard:
+            resource.setrlimit(kind, (most, hard))
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()
+    os._exit(0)  # at once; to take the libraries apart takes a tenth of a second

@@ -1,0 +1,164 @@
+"""Reads a file in a process of its own, so that no file can take the memory or the time of the
+process that asks, and none can end it.
+
+What a file costs is bounded by the readers where that is known, but the libraries that read
+workbooks and Parquet do as the file tells them. The process has limits of memory and time, and is
+ended at once when nobody wants the result any more.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from projects.readers.facts import FIND_OUT, ReadLimits, ReadOptions, ReadRequest, TableFacts
+from studio.engine.errors import DataProblem
+from studio.engine.progress import Progress
+
+_ROOT = Path(__file__).resolve().parents[2]
+_ASK_EVERY_S = 0.25  # whether the result is still wanted
+
+_prepared: list[_Reading] = []  # one at the most, which waits for a file
+_prepared_lock = threading.Lock()
+
+
+def read_in_subprocess(
+    source: Path,
+    filename: str,
+    out: Path,
+    *,
+    progress: Progress,
+    limits: ReadLimits,
+    options: ReadOptions = FIND_OUT,
+) -> TableFacts:
+    """Do what `read_table` does, in a process of its own.
+
+    Raises DataProblem, too, for a file that takes more memory or time than `limits` allow or makes
+    a library crash.
+    """
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix="reading-") as folder:
+        table = Path(folder) / "table.parquet"
+        request = ReadRequest(source.absolute(), filename, table, limits, options)
+        with _started() as reading:
+            facts = reading.result(request, progress)
+        table.replace(out)
+    return facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    process: subprocess.Popen[bytes]
+    connection: Connection
+
+    def result(self, request: ReadRequest, progress: Progress) -> TableFacts:
+        """Wait for the facts; report progress and ask whether they are still wanted meanwhile."""
+        self._send(request)
+        limit_s = request.limits.seconds(request.n_bytes)
+        ends_at = time.monotonic() + limit_s
+        reported: tuple[str, int, int] | None = None
+        while True:
+            if self.connection.poll(_ASK_EVERY_S):
+                kind, value = self._receive(request)
+                if kind == "facts":
+                    return value  # type: ignore[no-any-return]
+                if kind == "log":
+                    progress.log(value)
+                else:
+                    reported = value
+            if reported is not None:
+                progress(*reported)
+            if time.monotonic() > ends_at:
+                raise DataProblem(
+                    f"Reading {request.filename} took longer than the {limit_s:,.0f} seconds that"
+                    " are allowed for a file of its size. Save the table as CSV or Parquet and use"
+                    " that, or use a part of it."
+                )
+
+    def _send(self, request: ReadRequest) -> None:
+        try:
+            self.connection.send(request)
+        except BrokenPipeError:
+            raise self._death(request) from None
+
+    def _receive(self, request: ReadRequest) -> tuple[str, Any]:
+        try:
+            kind, value = self.connection.recv()
+        except (EOFError, ConnectionResetError):
+            raise self._death(request) from None
+        if kind == "memory":
+            raise _too_large(request)
+        if kind == "error":
+            raise value
+        return kind, value
+
+    def _death(self, request: ReadRequest) -> DataProblem:
+        status = self.process.wait()
+        if status in (-signal.SIGKILL, -signal.SIGABRT):  # the system's way, and the libraries'
+            return _too_large(request)
+        if status == -signal.SIGXCPU:
+            return DataProblem(
+                f"Reading {request.filename} took too much processor time for a file of its size."
+                " Save the table as CSV or Parquet and use that, or use a part of it."
+            )
+        return DataProblem(
+            f"{request.filename} is damaged: the program that reads files of this kind crashed"
+            " over it. Write the file again and use that."
+        )
+
+
+def _too_large(request: ReadRequest) -> DataProblem:
+    mib = request.limits.memory_bytes(request.n_bytes) / 1024**2
+    return DataProblem(
+        f"Reading {request.filename} takes more than {mib:,.0f} MB of memory, which is the limit"
+        " for a file of its size. Save the table as CSV and use that, or use a part of it."
+    )
+
+
+@contextmanager
+def _started() -> Iterator[_Reading]:
+    """The process; it has ended when the block ends."""
+    with _prepared_lock:
+        reading = _prepared.pop() if _prepared else _start()
+    try:
+        yield reading
+    finally:
+        reading.process.kill()
+        reading.process.wait()
+        reading.connection.close()
+
+
+def prepare() -> None:
+    """Start the process of the next reading, which need not wait for it to load libraries then."""
+    with _prepared_lock:
+        if not _prepared:
+            _prepared.append(_start())
+
+
+def _start() -> _Reading:
+    ours, theirs = Pipe()
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(_ROOT), *sys.path[1:]]),
+        "ARROW_DEFAULT_MEMORY_POOL": "system",  # others reserve a gigabyte that they do not use
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "projects.readers.subprocess_main", str(theirs.fileno())],
+        pass_fds=[theirs.fileno()],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        env=environment,
+    )
+    theirs.close()
+    return _Reading(process, ours)

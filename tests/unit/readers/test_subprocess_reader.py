@@ -1,0 +1,112 @@
+"""A file is read in a process of its own, which no file can make large, slow or deaf."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from projects.readers import ReadLimits, read_table
+from projects.readers.subprocess_reader import prepare, read_in_subprocess
+from studio.engine.errors import DataProblem
+from studio.engine.progress import Cancelled, Silent
+from studio.engine.table.required_columns import MissingColumnsProblem, RequiredColumns
+
+CSV = b"a,b\n" + b"007,x\n" * 1_000
+# One value of many small lists: some hundred bytes of memory for three of the file.
+LISTS = b'[{"a": [' + b"[]," * 1_500_000 + b"[]]}]"
+
+
+def children() -> list[int]:
+    tasks = Path("/proc/self/task").glob("*/children")
+    return [int(pid) for task in tasks for pid in task.read_text().split()]
+
+
+def problem_of(source: Path, limits: ReadLimits) -> DataProblem:
+    with pytest.raises(DataProblem) as caught:
+        read_in_subprocess(source, "t.csv", source.parent / "out", progress=Silent(), limits=limits)
+    assert [path.name for path in source.parent.iterdir()] == ["upload"]
+    return caught.value
+
+
+def test_it_gives_what_reading_in_this_process_gives(tmp_path: Path) -> None:
+    source = tmp_path / "upload"
+    source.write_bytes(CSV)
+    here = read_table(source, "t.csv", tmp_path / "a", progress=Silent(), limits=ReadLimits())
+    there = read_in_subprocess(
+        source, "t.csv", tmp_path / "b", progress=Silent(), limits=ReadLimits()
+    )
+    assert there == here
+    assert (tmp_path / "b").read_bytes() == (tmp_path / "a").read_bytes()
+
+
+def test_problems_keep_what_they_know(tmp_path: Path) -> None:
+    (tmp_path / "upload").write_bytes(CSV)
+    problem = problem_of(tmp_path / "upload", ReadLimits(required=RequiredColumns(("b", "c"), {})))
+    assert isinstance(problem, MissingColumnsProblem)
+    assert [column.name for column in problem.missing] == ["c"]
+
+
+def test_a_file_that_takes_more_memory_than_allowed_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "upload").write_bytes(LISTS)
+    problem = problem_of(tmp_path / "upload", ReadLimits(base_memory_bytes=150 * 1024**2))
+    assert "of memory, which is the limit" in str(problem)
+
+
+def test_a_file_that_takes_longer_than_allowed_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "upload").write_bytes(CSV)
+    problem = problem_of(tmp_path / "upload", ReadLimits(base_seconds=0.0))
+    assert "took longer than the 0 seconds" in str(problem)
+
+
+def test_a_file_that_makes_a_library_crash_is_called_damaged(tmp_path: Path) -> None:
+    class Crash(Silent):
+        def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
+            os.kill(children()[0], signal.SIGSEGV)
+
+    (tmp_path / "upload").write_bytes(LISTS)
+    with pytest.raises(DataProblem, match="crashed over it"):
+        read_in_subprocess(
+            tmp_path / "upload", "t", tmp_path / "out", progress=Crash(), limits=ReadLimits()
+        )
+
+
+def test_a_reading_that_is_silent_is_cancelled_within_two_seconds(tmp_path: Path) -> None:
+    class Cancelling(Silent):
+        cancelled_at = 0.0
+
+        def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
+            os.kill(children()[0], signal.SIGSTOP)  # nothing is heard of it any more
+            if self.cancelled_at:
+                raise Cancelled
+            self.cancelled_at = time.monotonic()
+
+    (tmp_path / "upload").write_bytes(CSV)
+    progress = Cancelling()
+    with pytest.raises(Cancelled):
+        read_in_subprocess(
+            tmp_path / "upload", "t", tmp_path / "out", progress=progress, limits=ReadLimits()
+        )
+    assert time.monotonic() - progress.cancelled_at < 2
+    assert children() == []
+    assert [path.name for path in tmp_path.iterdir()] == ["upload"]
+
+
+def test_a_prepared_process_reads_the_next_file(tmp_path: Path) -> None:
+    prepare()
+    prepared = children()
+    (tmp_path / "upload").write_bytes(CSV)
+    seen: list[list[int]] = []
+
+    class Looking(Silent):
+        def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
+            seen.append(children())
+
+    read_in_subprocess(
+        tmp_path / "upload", "t.csv", tmp_path / "out", progress=Looking(), limits=ReadLimits()
+    )
+    assert seen[0] == prepared
+    assert children() == []
