@@ -8,7 +8,7 @@ BIN := .venv/bin
 TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format lock bench clean
+.PHONY: help run setup test check format lock bench fuzz clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ lock: setup ## renew requirements.lock: the newest versions that pyproject.toml 
 
 bench: setup $(if $(DATA),.venv-bench/installed) ## measure the main job; DATA=folder: on public data, beside other programs
 	@$(BIN)/python -m tests.benchmarks.run $(if $(DATA),--data-dir $(DATA)) $(ARGS)
+
+fuzz: setup ## read 5,000 damaged files of every format; ARGS="--seconds 60" for less
+	@$(BIN)/python -m tests.fuzz.run $(ARGS)
 
 .venv-bench/installed: tests/benchmarks/requirements-peers.txt
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench

@@ -6,7 +6,13 @@ import re
 from pathlib import Path, PurePosixPath
 
 from projects.readers.facts import FileFormat
-from projects.readers.source import ZIP_MAGICS, DataFile, is_office_file, workbook_format
+from projects.readers.source import (
+    ZIP_DAMAGE,
+    ZIP_MAGICS,
+    DataFile,
+    is_office_file,
+    workbook_format,
+)
 from studio.engine.errors import DataProblem
 
 PARQUET_MAGIC = b"PAR1"
@@ -89,12 +95,15 @@ def text_format(start: str, filename: str) -> FileFormat:
 
 
 def _office_format(path: Path, name: str) -> FileFormat:
+    damaged = DataProblem(
+        f"{name} is a damaged zip file or workbook and cannot be read. Save it again and use that."
+    )
     if not is_office_file(path):
-        raise DataProblem(
-            f"{name} is a damaged zip file or workbook and cannot be read. Save it again and use"
-            " that."
-        )
-    found = workbook_format(path)
+        raise damaged
+    try:
+        found = workbook_format(path)
+    except (*ZIP_DAMAGE, OSError) as error:
+        raise damaged from error
     if found is None:
         raise DataProblem(
             f"{name} is an Office document but no workbook. Use a CSV, JSON, XLSX or Parquet file."

@@ -1,0 +1,1 @@
+"""Reads files of every format that were damaged or made odd by chance, and looks how it ends."""
