@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import resource
+import shutil
 import time
 import traceback
 from dataclasses import dataclass
@@ -36,6 +37,27 @@ def serve(connection: Connection, folder: Path) -> None:
         connection.send(_outcome(*request, folder))
 
 
+def outcome_apart(path: Path, name: str, out: Path) -> Outcome:
+    """Read a file as the studio does, in a process that may end over it."""
+    from projects.readers import ReadLimits
+    from projects.readers.subprocess_reader import read_in_subprocess
+    from studio.engine.errors import DataProblem
+    from studio.engine.progress import Silent
+
+    began = time.perf_counter()
+    unhandled = ""
+    try:
+        facts = read_in_subprocess(path, name, out, progress=Silent(), limits=ReadLimits())
+        words = f"read, {facts.n_rows} rows"
+    except DataProblem as problem:
+        words = str(problem)
+    except Exception as error:  # noqa: BLE001 (to count them is what this is for)
+        words = f"{type(error).__name__}: {error}"
+        unhandled = traceback.format_exc(limit=-12)
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    return Outcome(words, time.perf_counter() - began, peak, unhandled)
+
+
 def _outcome(path: Path, name: str, folder: Path) -> Outcome:
     from studio.engine.errors import DataProblem
 
@@ -52,8 +74,6 @@ def _outcome(path: Path, name: str, folder: Path) -> Outcome:
     seconds = time.perf_counter() - began
     peak = _PEAK.search(Path("/proc/self/status").read_text())
     assert peak is not None
-    for left in folder.iterdir():
-        left.unlink()
     return Outcome(words, seconds, int(peak[1]) * 1024, unhandled)
 
 
@@ -64,6 +84,8 @@ def _read(path: Path, name: str, folder: Path) -> str:
     from studio.engine.progress import Silent
     from studio.engine.table.required_columns import RequiredColumns
 
+    shutil.rmtree(folder)  # with what an earlier process left
+    folder.mkdir()
     table = folder / "table.parquet"
     facts = read_table(path, name, table, progress=Silent(), limits=ReadLimits())
     profile_table(table, progress=Silent())

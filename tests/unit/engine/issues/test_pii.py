@@ -15,7 +15,7 @@ from tests.unit.engine.frames import text_spec
 PLANTED = {
     "credit card": "my card 4111 1111 1111 1111 was charged twice",
     "IBAN": "send it to DE89 3704 0044 0532 0130 00 please",
-    "social security number": "it says ssn 078-05-1120 on the form",
+    "social security number": "it says ssn 536-90-4399 on the form",
     "URL with credentials": "use postgres://bob:s3cret@db.example.org/rows",
     "secret key": "the key AKIAIOSFODNN7EXAMPLE is refused",
     "email": "write to jane.doe@example.co.uk!",
@@ -24,6 +24,9 @@ PLANTED = {
     "IP address": "requests from 2001:4860:4860::8888 fail",
 }
 HARMLESS = (
+    "the number 078-05-1120 was printed on cards that came with wallets, and is nobody's",
+    "000-12-3456, 666-12-3456, 987-65-4321, 536-00-4399 and 536-90-0000 are never given out",
+    "ES91 2100 0418 4402 0005 1332 is no account: its own check digits do not hold",
     "card 4111 1111 1111 1112 has a wrong check digit",
     "DE88 3704 0044 0532 0130 00 is no account",
     "order 1234567890 of 2024-01-15 at 10:30",
