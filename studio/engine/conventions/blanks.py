@@ -1,4 +1,4 @@
-"""The one rule for what an empty cell is: nothing, or only characters that nobody can see."""
+"""The one definition of a blank cell: empty, or only invisible characters."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""How numbers and dates are written: conventions, and how one is found from the counts over a whole
-column.
-"""
+"""Conventions for writing numbers and dates, and how to infer one from the counts over a column."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from typing import Any
 
 
 class Convention(StrEnum):
-    """How the cells of one column are to be read where they could be read in several ways."""
+    """How the ambiguous cells of one column are read."""
 
     POINT = "point"
     COMMA = "comma"
@@ -24,8 +22,8 @@ DECIMALS = (Convention.POINT, Convention.COMMA)
 DATE_ORDERS = (Convention.DAY_FIRST, Convention.MONTH_FIRST, Convention.YEAR_FIRST)
 Conventions = Mapping[str, Convention]  # by column
 
-# Whole numbers below a thousand beside cells such as 1,234 tell that their mark groups digits;
-# programs write a point between digits before decimals only, so that more must speak against that.
+# Whole numbers below a thousand beside cells such as 1,234 show that the mark groups digits.
+# Programs write a point between digits only before decimals, so more evidence is needed there.
 _MIN_SMALL_WHOLES = 3
 _MIN_COMMAS = 3
 _MIN_POINTS = 10
@@ -53,20 +51,18 @@ class FoundConvention:
     example: str = ""
 
     def or_as_trained(self, trained: Convention | None) -> FoundConvention:
-        """Return what a new file is read with: where its cells do not tell, the convention of the
-        training data.
-        """
+        """Return how a new file is read: by its own cells if these are certain, else as trained."""
         if self.is_certain or trained is None or trained is Convention.YEAR_FIRST:
             return self
         return replace(self, convention=trained)
 
     def as_chosen(self, convention: Convention) -> FoundConvention:
-        """Return what the column is read with once somebody has said how; the example is kept."""
+        """Return the convention that a user chose, with the example kept."""
         return replace(self, convention=convention, is_certain=True, n_other=0)
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> FoundConvention:
-        """Read what `dataclasses.asdict` made of it."""
+        """Invert `dataclasses.asdict`."""
         return cls(**{**stored, "convention": Convention(stored["convention"])})
 
 
@@ -104,27 +100,25 @@ def find_decimal(evidence: NumberEvidence) -> FoundConvention:
     >>> find_decimal(NumberEvidence(n_open_comma=4, example="1,234"))
     FoundConvention(convention=<Convention.POINT: 'point'>, is_certain=False, n_other=0, example='1,234')
     """  # noqa: E501
+    example = evidence.example
     if evidence.n_comma > evidence.n_point:
-        return FoundConvention(Convention.COMMA, n_other=evidence.n_point, example=evidence.example)
+        return FoundConvention(Convention.COMMA, n_other=evidence.n_point, example=example)
     if evidence.n_point:
-        is_certain = evidence.n_point > evidence.n_comma or not evidence.example
-        return FoundConvention(
-            Convention.POINT, is_certain, n_other=evidence.n_comma, example=evidence.example
-        )
+        is_certain = evidence.n_point > evidence.n_comma or not example
+        return FoundConvention(Convention.POINT, is_certain, evidence.n_comma, example)
+
+    # From here on, every mark may separate thousands as well as decimals.
     if not evidence.n_open_comma and not evidence.n_open_point:
         return FoundConvention(Convention.POINT)
-    if evidence.n_open_comma and evidence.n_open_point:
-        return FoundConvention(Convention.POINT, is_certain=False, example=evidence.example)
-    if _has_groups(evidence):
-        convention = Convention.POINT if evidence.n_open_comma else Convention.COMMA
-        return FoundConvention(convention, example=evidence.example)
-    return FoundConvention(Convention.POINT, is_certain=False, example=evidence.example)
+    has_both_marks = bool(evidence.n_open_comma and evidence.n_open_point)
+    if has_both_marks or not _has_groups(evidence):
+        return FoundConvention(Convention.POINT, is_certain=False, example=example)
+    decimal = Convention.POINT if evidence.n_open_comma else Convention.COMMA
+    return FoundConvention(decimal, example=example)
 
 
 def _has_groups(evidence: NumberEvidence) -> bool:
-    """Say whether the only mark groups digits: what is below a thousand has none, and everything
-    above has one.
-    """
+    """Return whether the mark groups digits: numbers below 1,000 have none, all others have it."""
     has_marks = evidence.n_open_comma >= _MIN_COMMAS or evidence.n_open_point >= _MIN_POINTS
     return (
         has_marks and evidence.n_small_wholes >= _MIN_SMALL_WHOLES and not evidence.n_large_wholes
@@ -174,8 +168,11 @@ def find_date_order(evidence: DateEvidence) -> FoundConvention:
     }
     most = max(counts.values())
     likely = [order for order, count in counts.items() if count == most]
-    convention = _usual_order(evidence) if len(likely) > 1 else likely[0]
-    convention = convention if convention in likely else likely[-1]
+    if len(likely) == 1:
+        convention = likely[0]
+    else:
+        usual = _usual_order(evidence)
+        convention = usual if usual in likely else likely[-1]
     is_certain = len(likely) == 1 or not evidence.example
     return FoundConvention(
         convention, is_certain, n_other=evidence.n_short - most, example=evidence.example
@@ -186,7 +183,6 @@ def _usual_order(evidence: DateEvidence) -> Convention:
     if evidence.n_slashes > evidence.n_short / 2:
         return Convention.MONTH_FIRST
     if not evidence.n_month_first and not evidence.n_points:
-        return (
-            Convention.YEAR_FIRST
-        )  # no first number is a month: days up to 12 would hardly all be missing
+        # No first number is a month, and not all days up to 12 would be missing by chance.
+        return Convention.YEAR_FIRST
     return Convention.DAY_FIRST

@@ -1,8 +1,10 @@
-"""What is said of a column whose numbers or dates can be read in several ways."""
+"""Notes on columns whose numbers or dates can be read in several ways."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+import pandas as pd
 
 from studio.engine.conventions.convention import DATE_ORDERS, DECIMALS, Convention, FoundConvention
 from studio.engine.conventions.written_dates import read_moments
@@ -18,8 +20,9 @@ NAMES = {
 
 
 def convention_notes(found: Mapping[str, FoundConvention], *, advice: str) -> tuple[str, ...]:
-    """Return a sentence or two for each column that needs one; `advice` says how to choose another
-    reading.
+    """Return a sentence or two for each ambiguous column.
+
+    `advice` says how to choose another reading.
 
     >>> dates = FoundConvention(Convention.MONTH_FIRST, is_certain=False, example="5/1/2023")
     >>> print(*convention_notes({"day": dates}, advice="Choose."))
@@ -37,23 +40,22 @@ def convention_notes(found: Mapping[str, FoundConvention], *, advice: str) -> tu
 
 
 def readings(found: FoundConvention) -> str:
-    """Say which values the example of a column may be."""
+    """Return which values the example of a column may have."""
+    values = []
     if found.convention in DECIMALS:
-        values = [
-            f"{read_numbers([found.example], one)[0]:.15g} ({NAMES[one]})" for one in DECIMALS
-        ]
+        for decimal in DECIMALS:
+            number = read_numbers([found.example], decimal)[0]
+            values.append(f"{number:.15g} ({NAMES[decimal]})")
     else:
-        moments = [(read_moments([found.example], one).iloc[0], one) for one in DATE_ORDERS]
-        values = [
-            f"{moment.date().isoformat()} ({NAMES[one]})"
-            for moment, one in moments
-            if moment == moment
-        ]
+        for order in DATE_ORDERS:
+            moment = read_moments([found.example], order).iloc[0]
+            if not pd.isna(moment):
+                values.append(f"{moment.date().isoformat()} ({NAMES[order]})")
     return f"“{found.example}” may be {' or '.join(values)}"
 
 
 def other_conventions(found: FoundConvention) -> tuple[Convention, ...]:
-    """Return the conventions that would read the example of a column as another value.
+    """Return the conventions under which the example of a column has another value.
 
     >>> other_conventions(FoundConvention(Convention.MONTH_FIRST, example="01/02/2023"))
     (<Convention.DAY_FIRST: 'day-first'>,)
@@ -62,9 +64,12 @@ def other_conventions(found: FoundConvention) -> tuple[Convention, ...]:
         return ()
     if found.convention in DECIMALS:
         return tuple(one for one in DECIMALS if one is not found.convention)
-    dates = {order: read_moments([found.example], order).iloc[0] for order in DATE_ORDERS}
-    others = [order for order, date in dates.items() if date == date]
-    return tuple(order for order in others if order is not found.convention)
+    others = []
+    for order in DATE_ORDERS:
+        moment = read_moments([found.example], order).iloc[0]
+        if order is not found.convention and not pd.isna(moment):
+            others.append(order)
+    return tuple(others)
 
 
 def _others(found: FoundConvention) -> str:

@@ -13,9 +13,7 @@ from studio.engine.conventions.blanks import is_blank
 
 
 class Separator(StrEnum):
-    """How the cells of a column write sets: what stands between two classes, or that a cell is a
-    list.
-    """
+    """How the cells of a column write sets: the mark between two classes, or a list."""
 
     COMMA = ","
     SEMICOLON = ";"
@@ -28,7 +26,7 @@ class Separator(StrEnum):
 
     @property
     def is_list(self) -> bool:
-        """Whether a cell is a list in brackets, which can tell no class from no label."""
+        """Whether a cell is a list in brackets; only then no class differs from no label."""
         return self in _LISTS
 
     @property
@@ -73,11 +71,10 @@ def join_labels(names: Iterable[str]) -> str:
 
 
 def read_set(cell: str | None, separator: Separator) -> tuple[str, ...] | None:
-    """Return the classes in a cell of a column that writes sets in this way; None where there is no
-    label.
+    """Return the classes in a cell; None if it has no label.
 
-    Only a list can be there and empty: a missing or blank cell beside lists is no label, any other
-    one is the empty set.
+    Only a list can be present and empty. In a column of lists a blank cell has no label; in other
+    columns it is the empty set.
 
     >>> read_set("red; large", Separator.SEMICOLON), read_set("", Separator.SEMICOLON)
     (('red', 'large'), ())
@@ -95,7 +92,7 @@ def read_set(cell: str | None, separator: Separator) -> tuple[str, ...] | None:
 
 
 def written_set(names: Iterable[str], separator: Separator) -> str:
-    """Return the cell of a set of classes as a column writes it that has this separator.
+    """Return the cell of a set of classes, as columns with this separator write it.
 
     >>> written_set(["red", "a;b"], Separator.SEMICOLON), written_set(["red"], Separator.JSON)
     ('red;"a;b"', '["red"]')
@@ -108,9 +105,7 @@ def written_set(names: Iterable[str], separator: Separator) -> str:
 
 
 def quoted_set(names: Iterable[str], separator: Separator) -> str:
-    """Return the cell of a set with every name in quotes, so that no program takes it for a
-    number.
-    """
+    """Return the cell of a set, every name in quotes, so that no program reads it as a number."""
     if separator.is_list:
         return written_set(names, separator)
     mark = _MARKS.get(separator, separator.value)
@@ -130,7 +125,7 @@ def _number_or_text(name: str) -> str:
 
 
 def is_list_cell(cell: str) -> bool:
-    """Return whether a cell is a list in brackets, as JSON or Python writes it.
+    """Return whether a cell is a list in brackets, as in JSON or Python.
 
     >>> [is_list_cell(cell) for cell in ('["a"]', "['a' 'b']", "[]", "{'a'}", '{"a": 1}', "[draft] text")]
     [True, True, True, True, False, False]
@@ -176,7 +171,7 @@ def _bare_item(item: str) -> str:
 
 
 def _fields(cell: str, mark: str) -> list[str]:
-    """Return the fields of one CSV record; beside commas, the ends of lines separate, too."""
+    """Return the fields of one CSV record; with commas, line ends separate too."""
     cell = cell.replace("\r\n", "\n").replace("\r", "\n")
     if '"' in cell:
         records = csv.reader(io.StringIO(cell), delimiter=mark, skipinitialspace=True)

@@ -1,4 +1,4 @@
-"""Recognises columns whose cells are sets of classes, and what stands between the classes."""
+"""Recognises columns whose cells are sets of classes, and the mark between the classes."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ _MARKS: Mapping[Separator, str] = {
     Separator.SLASH: "/",
     Separator.SPACE: " ",
 }
-_ONLY_OF_WORDS = frozenset(
-    {Separator.COMMA, Separator.SLASH, Separator.SPACE}
-)  # they also stand inside numbers
+# These also occur inside numbers.
+_ONLY_OF_WORDS = frozenset({Separator.COMMA, Separator.SLASH, Separator.SPACE})
 _ALSO_INSIDE_NAMES = frozenset({Separator.SLASH, Separator.SPACE})
 _JSON_TEXT = re.compile(r'[\[,]\s*"')
 _PYTHON_TEXT = re.compile(r"[\[({,]\s*'")
@@ -36,7 +35,7 @@ CountedCells = Sequence[tuple[str, int]]
 
 
 def recognised_separator(cells: CountedCells) -> Separator | None:
-    """Return how the cells write sets of classes; None where they are no sets, or may be none.
+    """Return how the cells write sets of classes; None unless they certainly are sets.
 
     Parameters
     ----------
@@ -59,36 +58,37 @@ def recognised_separator(cells: CountedCells) -> Separator | None:
 
 
 def possible_separator(cells: CountedCells) -> Separator | None:
-    """Return how the cells write sets of classes if they are sets, None where nothing looks like
-    it.
+    """Return how the cells would write sets of classes; None if they do not look like sets.
 
-    It is worth a question, but not a guess: “urgent billing” is written like “strongly agree”.
+    Worth a question, but not a guess: “urgent billing” is written like “strongly agree”.
     """
     recognised = recognised_separator(cells)
     if recognised is not None:
         return recognised
-    return next(
-        (one for one in _MARKS if _occurs(cells, one) and _SetParts.of(cells, one).may_be_sets),
-        None,
-    )
+    for separator in _MARKS:
+        if _occurs(cells, separator) and _SetParts.of(cells, separator).may_be_sets:
+            return separator
+    return None
 
 
 def likely_separator(cells: CountedCells) -> Separator:
-    """Return how the cells most probably write sets, given that they are sets."""
+    """Return how the cells most probably write sets, given that they do."""
     recognised = recognised_separator(cells) or _list_kind(cells)
     if recognised is not None:
         return recognised
-    parts = [_SetParts.of(cells, mark) for mark in _MARKS]
-    plausible = [one for one in parts if one.n_sets and one.n_shared]
+    by_separator = [_SetParts.of(cells, separator) for separator in _MARKS]
+    plausible = [parts for parts in by_separator if parts.n_sets and parts.n_shared]
     if not plausible:
         return Separator.COMMA
-    return max(
-        plausible, key=lambda one: (one.separator not in _ALSO_INSIDE_NAMES, one.n_sets)
-    ).separator
+
+    def likelihood(parts: _SetParts) -> tuple[bool, int]:
+        return parts.separator not in _ALSO_INSIDE_NAMES, parts.n_sets
+
+    return max(plausible, key=likelihood).separator
 
 
 def _occurs(cells: CountedCells, separator: Separator) -> bool:
-    """Return whether enough cells have the mark to look closer."""
+    """Return whether enough cells have the mark to be worth a closer look."""
     marks = _MARKS[separator]
     n_with = sum(n for cell, n in cells if any(mark in cell for mark in marks))
     return n_with >= MIN_SHARE_OF_SETS * sum(n for _, n in cells)
@@ -100,9 +100,9 @@ def _list_kind(cells: CountedCells) -> Separator | None:
         return None
     if any(_JSON_TEXT.search(cell) for cell in lists):
         return Separator.JSON
-    return (
-        Separator.PYTHON if any(_PYTHON_TEXT.search(cell) for cell in lists) else Separator.NUMBERS
-    )
+    if any(_PYTHON_TEXT.search(cell) for cell in lists):
+        return Separator.PYTHON
+    return Separator.NUMBERS
 
 
 def _has_recurring_items(cells: CountedCells, separator: Separator) -> bool:
@@ -114,7 +114,7 @@ def _has_recurring_items(cells: CountedCells, separator: Separator) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _SetParts:
-    """What a mark makes of the cells.
+    """The cells, split at a mark.
 
     Attributes
     ----------
@@ -140,7 +140,6 @@ class _SetParts:
 
     @classmethod
     def of(cls, cells: CountedCells, separator: Separator) -> _SetParts:
-        """Take the cells apart."""
         by_set: Counter[frozenset[str]] = Counter()
         for cell, n in cells:
             by_set[frozenset(read_set(cell, separator) or ())] += n
@@ -164,7 +163,7 @@ class _SetParts:
 
     @property
     def are_sets(self) -> bool:
-        """Whether the parts are classes for sure."""
+        """Whether the parts certainly are classes."""
         n_needed = 0
         if self.separator is Separator.SLASH:
             n_needed = len(self.names)

@@ -167,15 +167,17 @@ def _with_colons(time: str) -> str:
 
 
 def date_evidence(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> DateEvidence:
-    """Count what tells the order of a column's dates: its different cells, and how many rows have
-    each.
+    """Count what reveals the order of day, month and year in a column.
+
+    `cells` are the distinct ones, and `counts` their numbers of rows.
 
     >>> date_evidence(["13/1/2023", "1/2/2023"], np.array([1, 4]))
     DateEvidence(n_short=5, n_day_first=5, n_month_first=4, n_year_first=0, n_points=0, n_slashes=5, example='1/2/2023')
     """  # noqa: E501
     texts = pa.array([cell.strip() for cell in cells], pa.string())
     is_short = _matches(texts, SHORT_PATTERN)
-    texts, n_rows = texts.filter(is_short), counts[is_short.to_numpy(zero_copy_only=False)]
+    texts = texts.filter(is_short)
+    n_rows = counts[is_short.to_numpy(zero_copy_only=False)]
     if not len(texts):
         return DateEvidence()
     parts = _DateParts.of(texts)

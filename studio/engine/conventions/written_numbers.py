@@ -1,6 +1,4 @@
-"""The one reader of numbers in Python; `studio.cell_sql` says the same in SQL, and a test holds
-them together.
-"""
+"""The one reader of numbers in Python; `studio.cell_sql` does the same in SQL (a test compares)."""
 
 from __future__ import annotations
 
@@ -68,9 +66,8 @@ def read_numbers(cells: Sequence[str], convention: Convention = Convention.POINT
     bare = [cell.strip() for cell in cells]
     values = _as_floats(bare)
     if convention is Convention.COMMA:
-        values[["." in cell for cell in bare]] = (
-            np.nan
-        )  # to be read again: the point may stand between thousands
+        # These are read again, as the point may separate thousands.
+        values[["." in cell for cell in bare]] = np.nan
         values = np.where(np.isnan(values), _read_simple_commas(bare), values)
     unread = np.flatnonzero(np.isnan(values))
     if len(unread):
@@ -79,7 +76,7 @@ def read_numbers(cells: Sequence[str], convention: Convention = Convention.POINT
 
 
 def _read_simple_commas(bare: list[str]) -> Numbers:
-    """Read those that need no more than a point instead of the comma: nearly all, and quickly."""
+    """Read numbers that only need their comma replaced by a point: nearly all of them, quickly."""
     cells = pa.array(bare, pa.string())
     is_simple = _matches(cells, SIMPLE_COMMA_PATTERN)
     return _as_floats(
@@ -111,9 +108,7 @@ def _read_written(cells: list[str], convention: Convention) -> Numbers:
 
 
 def _folded(cells: Sequence[str]) -> pa.Array:
-    """Return the cells with look-alike signs replaced; what is too long for a number is left
-    out.
-    """
+    """Return the cells with look-alike signs replaced; those too long for a number are emptied."""
     folded = (
         cell.translate(FOLDING).strip() if len(cell) <= MAX_NUMBER_CHARS else "" for cell in cells
     )
@@ -132,11 +127,17 @@ def _matches(cells: pa.Array, pattern: str) -> pa.Array:
 
 
 def decimal_mark(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> FoundConvention:
-    """Find the decimal mark of a column: its different cells, and how many rows have each.
+    """Find the decimal mark of a column.
 
-    Numbers as programs write them need no closer look, unless each may be a whole number with
-    points between thousands.
+    Parameters
+    ----------
+    cells
+        The distinct cells.
+    counts
+        Rows of each, shape (n,).
     """
+    # Numbers as programs write them need no closer look, unless each may be a whole number with
+    # points between thousands.
     bare = [cell.strip() for cell in cells]
     is_plain = np.isfinite(_as_floats(bare)).tolist()
     has_written = any(
@@ -149,8 +150,9 @@ def decimal_mark(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> FoundCo
 
 
 def number_evidence(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> NumberEvidence:
-    """Count what tells the decimal mark of a column: its different cells, and how many rows have
-    each.
+    """Count what reveals the decimal mark of a column.
+
+    `cells` are the distinct ones, and `counts` their numbers of rows.
 
     >>> number_evidence(["1,5", "1,234", "7"], np.array([2, 1, 1]))
     NumberEvidence(n_point=0, n_comma=2, n_open_point=0, n_open_comma=1, n_small_wholes=1, n_large_wholes=0, \
@@ -158,13 +160,12 @@ example='1,234')
     """  # noqa: E501
     folded = _folded(cells)
     is_number = pc.or_(_matches(folded, NUMBER_PATTERN), _matches(folded, WRITTEN_PATTERN))
-    core, n_rows = _core(folded.filter(is_number)), counts[is_number.to_numpy(zero_copy_only=False)]
+    core = _core(folded.filter(is_number))
+    n_rows = counts[is_number.to_numpy(zero_copy_only=False)]
     raw = pa.array(cells, pa.string()).filter(is_number)
-    is_open_comma, is_open_point = (
-        _matches(core, OPEN_COMMA_PATTERN),
-        _matches(core, OPEN_POINT_PATTERN),
-    )
-    has_exponent = _matches(folded.filter(is_number), f"{EXPONENT_PATTERN}")
+    is_open_comma = _matches(core, OPEN_COMMA_PATTERN)
+    is_open_point = _matches(core, OPEN_POINT_PATTERN)
+    has_exponent = _matches(folded.filter(is_number), EXPONENT_PATTERN)
     is_open = pc.and_not(pc.or_(is_open_comma, is_open_point), has_exponent)
     wholes = pc.unique(core.filter(_matches(core, "[1-9][0-9]*")))
     is_small = pc.less(pc.utf8_length(wholes), 4)

@@ -1,4 +1,4 @@
-"""What every featuriser offers, and what a matrix of features is."""
+"""The interface of featurisers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ Matrix: TypeAlias = "npt.NDArray[np.float32] | sparse.csr_array"
 
 
 class Featuriser(ABC):
-    """Learns from the cells of one table, without labels, how to write any table as a matrix."""
+    """Turns tables into matrices, in a way learned from the cells of one table without labels."""
 
     @property
     @abstractmethod
     def signature(self) -> str:
-        """Everything but the data that decides the matrix: name, version, parameters."""
+        """Name, version and parameters: everything but the data that decides the matrix."""
 
     @abstractmethod
     def fit(self, table: Table) -> None:
@@ -29,11 +29,9 @@ class Featuriser(ABC):
 
     @abstractmethod
     def transform(self, table: Table, resources: Resources) -> Matrix:
-        """Write the table's rows as a matrix of float32, shape (n_rows, d); never NaN in a sparse
-        one.
-        """
+        """Return float32 features, shape (n_rows, d); sparse ones have no NaN."""
 
     def fit_transform(self, table: Table, resources: Resources) -> Matrix:
-        """Do both, without reading the cells twice where that can be helped."""
+        """Fit and transform, reading the cells only once where possible."""
         self.fit(table)
         return self.transform(table, resources)

@@ -1,6 +1,4 @@
-"""One encoder per kind of column; each writes its cells for trees, for linear models and for
-distances.
-"""
+"""One encoder per kind of column, for trees, linear models and distances."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ _MAX_LEVELS = 250
 _MAX_LEVELS_IN_DISTANCES = 10
 _MIN_LEVELS_OF_CODES = 50
 _MIN_ROWS_PER_LEVEL = 2  # a level of one row can't help to predict another row
-_UNLIKE = np.float32(1 / np.sqrt(2))  # two different categories are then one unit apart
+_UNLIKE = np.float32(1 / np.sqrt(2))  # so that two different categories are 1 apart
 _TEXT_TOPICS = 16
 _SIGNED_NUMBER = re.compile(r"(?<![\w.+-])[+-]\d+(?:\.\d+)?(?![\w.])")
 _DAYS_PER_YEAR = 365.25
@@ -55,34 +53,30 @@ class ColumnEncoder(Protocol):
 
 
 class ReadNumbers:
-    """A column whose cells are read as one number each."""
+    """A column whose cells are numbers."""
 
     def __init__(self, read: Callable[[Cells], npt.NDArray[np.float64]]) -> None:
         self._read = read
         self._number = NumberFeatures()
 
     def fit(self, cells: Cells) -> None:
-        """Learn the numbers' distribution."""
         self._number.fit(self._read(cells))
 
     def for_trees(self, cells: Cells) -> Dense:
-        """The number."""
         return self._number.for_trees(self._read(cells))
 
     def for_linear(self, cells: Cells) -> Matrix:
-        """Its curve."""
         return self._number.for_linear(self._read(cells))
 
     def for_distances(self, cells: Cells) -> Dense:
-        """Its robust units."""
         return self._number.for_distances(self._read(cells))
 
 
 class Categories:
-    """A column of named levels; rare and unseen ones share one level, missing cells have their own.
+    """A column of categories; rare and new ones share a level, and missing cells have their own.
 
-    The many levels of codes and identifiers often have an order that means something, such as time
-    or a group of diseases, and rare ones lie near others in it.
+    The order of many codes and identifiers is often meaningful, such as time or groups of diseases,
+    and rare ones are near others in it.
     """
 
     _order: npt.NDArray[np.object_] | None = None  # the levels of a column of codes, sorted
@@ -91,7 +85,7 @@ class Categories:
         self._level_of = level_of
 
     def fit(self, cells: Cells) -> None:
-        """Learn the frequent levels, most frequent first, ties by name."""
+        """Learn the frequent categories, most frequent first, ties by name."""
         counts: Counter[str] = Counter()
         for cell, count in zip(cells.distinct.tolist(), cells.counts().tolist(), strict=True):
             counts[self._level_of(cell)] += count
@@ -104,19 +98,15 @@ class Categories:
             self._order = np.array(sorted(counts, key=_code_order), dtype=object)
 
     def for_trees(self, cells: Cells) -> Dense:
-        """The rank of the level by frequency, and of a code its place in their order; NaN where
-        missing.
-        """
+        """Return the rank by frequency, and of codes their place in order; NaN if missing."""
         codes = self._coded(cells).astype(np.float32)
         codes[codes > len(self._codes)] = np.nan
-        return (
-            codes[:, None]
-            if self._order is None
-            else np.column_stack([codes, self._places(cells, self._order)])
-        )
+        if self._order is None:
+            return codes[:, None]
+        return np.column_stack([codes, self._places(cells, self._order)])
 
     def for_linear(self, cells: Cells) -> Matrix:
-        """One column per level, then the rare ones together, then missing."""
+        """Return a column per category, one for the rare ones together, and one for missing."""
         codes = self._coded(cells)
         shape = (len(cells), len(self._codes) + 2)
         return sparse.csr_array(
@@ -124,7 +114,7 @@ class Categories:
         )
 
     def for_distances(self, cells: Cells) -> Dense:
-        """As for linear models, with only the most frequent levels told apart."""
+        """Return the columns of linear models, for only the most frequent categories."""
         n_levels = min(len(self._codes), _MAX_LEVELS_IN_DISTANCES)
         codes = self._coded(cells)
         codes = np.where(codes > len(self._codes), n_levels + 1, np.minimum(codes, n_levels))
@@ -145,7 +135,8 @@ class Categories:
         return np.asarray(cells.each(places), dtype=np.float32)
 
     def _coded(self, cells: Cells) -> npt.NDArray[np.int64]:
-        rare, missing = len(self._codes), len(self._codes) + 1
+        rare = len(self._codes)
+        missing = len(self._codes) + 1
 
         def codes(distinct: list[str]) -> npt.NDArray[np.int64]:
             levels = map(self._level_of, distinct)
@@ -161,26 +152,24 @@ class Moments:
     """A column of dates: the moment, and where it lies in the year, the week and the day."""
 
     def fit(self, cells: Cells) -> None:
-        """Learn the moments' distribution."""
         self._days = NumberFeatures()
         self._days.fit(cell_values.days(self._read(cells)))
 
     def for_trees(self, cells: Cells) -> Dense:
-        """Day number, year, month, weekday, hour."""
+        """Return day number, year, month, weekday and hour."""
         moments = self._read(cells)
         parts = [moments.dt.year, moments.dt.month, moments.dt.day_of_week, moments.dt.hour]
         columns = [cell_values.days(moments), *(part.to_numpy(np.float64) for part in parts)]
         return np.column_stack(columns).astype(np.float32)
 
     def for_linear(self, cells: Cells) -> Matrix:
-        """The moment's curve, and circles for year, week and day."""
+        """Return the moment, piecewise linear, and sines and cosines of year, week and day."""
         days = cell_values.days(self._read(cells))
         turns = np.column_stack([days / _DAYS_PER_YEAR, days / 7.0, days]) * 2 * np.pi
         circles = np.nan_to_num(np.hstack([np.sin(turns), np.cos(turns)]))
         return np.hstack([self._days.for_linear(days), circles]).astype(np.float32)
 
     def for_distances(self, cells: Cells) -> Dense:
-        """The moment in robust units."""
         return self._days.for_distances(cell_values.days(self._read(cells)))
 
     def _read(self, cells: Cells) -> pd.Series[pd.Timestamp]:
@@ -207,15 +196,14 @@ class Phrases:
         self._fitted: _Weighed | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out the weights of the rows that it was fitted to."""
+        """Leave out the weights of the training rows."""
         return {**vars(self), "_fitted": None}
 
     def release(self) -> None:
-        """Forget the weights of the rows that it was fitted to."""
+        """Free the weights of the training rows."""
         self._fitted = None
 
     def fit(self, cells: Cells) -> None:
-        """Learn words, topics, and the distributions of numbers and lengths."""
         self._numbers, self._lengths = NumberFeatures(), NumberFeatures()
         self._numbers.fit(signed_numbers(cells))
         self._lengths.fit(_lengths(cells))
@@ -223,25 +211,25 @@ class Phrases:
             return
         self._vectorizer = tfidf_vectorizer("word", 1, 2, n_rows=len(cells))
         weights = sparse.csr_array(self._vectorizer.fit_transform(cells.beginnings()))
-        weights.sort_indices()  # as those of other rows are, so that sums of them come out alike
+        weights.sort_indices()  # as in `transform`, so that sums are equal to the last bit
         self._fitted = _Weighed(cells, weights)
         n_topics = min(_TEXT_TOPICS, min(weights.shape) - 1)
         if n_topics > 0:
             self._svd = TruncatedSVD(n_topics, n_iter=4, random_state=self._seed).fit(weights)
 
     def for_trees(self, cells: Cells) -> Dense:
-        """Signed numbers, length, topics."""
+        """Return signed numbers, length and topics."""
         numbers = self._numbers.for_trees(signed_numbers(cells))
         return np.hstack([numbers, self._lengths.for_trees(_lengths(cells)), self._topics(cells)])
 
     def for_linear(self, cells: Cells) -> Matrix:
-        """Signed numbers, length, words."""
+        """Return signed numbers, length and words."""
         lengths = self._lengths.for_linear(_lengths(cells))
         dense = np.hstack([self._numbers.for_linear(signed_numbers(cells)), lengths])
         return sparse.csr_array(sparse.hstack([sparse.csr_array(dense), self._weights(cells)]))
 
     def for_distances(self, cells: Cells) -> Dense:
-        """Topics, and signed numbers."""
+        """Return signed numbers and topics."""
         return np.hstack([self._numbers.for_distances(signed_numbers(cells)), self._topics(cells)])
 
     def _weights(self, cells: Cells) -> sparse.csr_array:
@@ -260,8 +248,7 @@ class Phrases:
 
 
 def signed_numbers(cells: Cells) -> npt.NDArray[np.float64]:
-    """Return the sum of the numbers with an explicit sign in each cell, 0 where there is none,
-    shape (n,).
+    """Return the sum of the explicitly signed numbers in each cell, shape (n,).
 
     >>> signed_numbers(Cells.of(["great work +10, late -2.5", "phone 555-1234", ""])).tolist()
     [7.5, 0.0, 0.0]
@@ -287,7 +274,7 @@ def _code_order(code: str) -> tuple[int, str]:
 
 
 def host(url: str) -> str:
-    """Return the host of a web address without “www.”, and the cell itself where there is none.
+    """Return the host of a web address without “www.”; the cell itself if it has none.
 
     >>> host("https://www.example.org/a?b"), host("n/a")
     ('example.org', 'n/a')
@@ -304,25 +291,20 @@ class NamedLevels(Categories):
     """Categories whose names carry signed numbers, such as “missed homework -5”, read both ways."""
 
     def fit(self, cells: Cells) -> None:
-        """Learn the levels and the distribution of the numbers."""
         super().fit(cells)
         self._numbers = NumberFeatures()
         self._numbers.fit(signed_numbers(cells))
 
     def for_trees(self, cells: Cells) -> Dense:
-        """Number, then level."""
         return np.hstack([self._numbers.for_trees(signed_numbers(cells)), super().for_trees(cells)])
 
     def for_linear(self, cells: Cells) -> Matrix:
-        """Number, then levels."""
         numbers = sparse.csr_array(self._numbers.for_linear(signed_numbers(cells)))
         return sparse.csr_array(sparse.hstack([numbers, super().for_linear(cells)]))
 
     def for_distances(self, cells: Cells) -> Dense:
-        """Number, then levels."""
-        return np.hstack(
-            [self._numbers.for_distances(signed_numbers(cells)), super().for_distances(cells)]
-        )
+        numbers = self._numbers.for_distances(signed_numbers(cells))
+        return np.hstack([numbers, super().for_distances(cells)])
 
 
 def _numbers(cells: Cells) -> npt.NDArray[np.float64]:

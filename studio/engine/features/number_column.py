@@ -1,6 +1,4 @@
-"""Numbers as features: for trees as they are, for linear models as a curve, for distances in robust
-units.
-"""
+"""Numbers as features: raw for trees, piecewise linear for linear models, robust for distances."""
 
 from __future__ import annotations
 
@@ -9,17 +7,17 @@ import numpy.typing as npt
 
 _KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # quantiles where the slope of a linear model may change
 _MIN_DISTINCT_FOR_KNOTS = 10
-# beyond it units grow with the logarithm: one absurd value must not hide all others, nor pass
+# Beyond it units grow logarithmically: one absurd value must not hide the others, nor pass.
 _LINEAR_UNITS = 3.0
 _SD_PER_IQR = 1.349  # of a normal distribution
 _FLOAT32_SAFE = 1e30
 
 
 class NumberFeatures:
-    """Learns location, spread and quantiles of one column of numbers; missing ones are NaN."""
+    """Features of one column of numbers, scaled by its median, spread and quantiles."""
 
     def fit(self, values: npt.NDArray[np.float64]) -> None:
-        """Learn from the values, shape (n,); all may be missing."""
+        """Learn from values, shape (n,); NaN is missing, and all may be."""
         known = values[~np.isnan(values)]
         self._has_missing = len(known) < len(values)
         known = known if len(known) else np.zeros(1)
@@ -34,7 +32,7 @@ class NumberFeatures:
         return np.clip(values, -_FLOAT32_SAFE, _FLOAT32_SAFE).astype(np.float32)[:, None]
 
     def for_linear(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-        """Return robust units, bends at quantiles, and whether it is missing, shape (n, d)."""
+        """Return robust units, hinges at quantiles, and whether it is missing, shape (n, d)."""
         missing = np.isnan(values)
         units = self._units(np.where(missing, self._median, values))
         columns = [units, *(np.maximum(units - knot, 0.0) for knot in self._knots)]
@@ -44,9 +42,8 @@ class NumberFeatures:
 
     def for_distances(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
         """Return robust units, the median where missing, shape (n, 1)."""
-        return self._units(np.where(np.isnan(values), self._median, values)).astype(np.float32)[
-            :, None
-        ]
+        filled = np.where(np.isnan(values), self._median, values)
+        return self._units(filled).astype(np.float32)[:, None]
 
     def _units(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         units = (values - self._median) / self._spread
@@ -56,14 +53,14 @@ class NumberFeatures:
 
 def _spread(known: npt.NDArray[np.float64]) -> float:
     low, high = np.quantile(known, (0.25, 0.75))
-    spread = (high - low) / _SD_PER_IQR or _spread_of_seldom(known) or 1.0
+    spread = (high - low) / _SD_PER_IQR or _spread_of_others(known) or 1.0
     return float(spread) if np.isfinite(spread) else 1.0
 
 
-def _spread_of_seldom(known: npt.NDArray[np.float64]) -> float:
-    """Return a unit for numbers most of which are the same, in which a usual other number is one
-    unit away at most.
-    """
-    away = np.abs(known - np.median(known))
-    others = away[away > 0]
-    return max(float(np.std(known)), float(np.median(others))) if len(others) else 0.0
+def _spread_of_others(known: npt.NDArray[np.float64]) -> float:
+    """Return the spread of numbers most of which are equal: a usual other one is 1 away at most."""
+    distances = np.abs(known - np.median(known))
+    others = distances[distances > 0]
+    if not len(others):
+        return 0.0
+    return max(float(np.std(known)), float(np.median(others)))

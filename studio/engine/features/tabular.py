@@ -1,6 +1,4 @@
-"""The featurisers of tables: each column by its kind's encoder, side by side; text also by the
-sentence encoder.
-"""
+"""Featurisers of tables: the encodings of all columns side by side."""
 
 from __future__ import annotations
 
@@ -21,24 +19,23 @@ from studio.engine.table.columns import ColumnKind
 
 
 class Reader(StrEnum):
-    """Who is going to read the matrix."""
+    """What the matrix is for."""
 
     TREES = "trees"
     LINEAR = "linear"
     DISTANCES = "distances"
 
 
-_ROWS_AT_ONCE = 100_000
-_SENTENCE_SCALE = np.float32(
-    3.5
-)  # models of a table are held back more than those of embeddings; this makes up for it
+_ROWS_PER_BLOCK = 100_000
+# Models of tables are more regularised than those of embeddings; this makes up for it.
+_SENTENCE_SCALE = np.float32(3.5)
 
 
 class TableFeatures(Featuriser):
-    """Writes a table for one kind of reader.
+    """The columns of a table, encoded for one kind of reader.
 
-    Trees get a dense matrix with NaN for what is missing, linear models a sparse one with a column
-    per level and word, distances a dense one in which a unit is a usual difference in any column.
+    Trees get a dense matrix with NaN for missing values; linear models a sparse one with a column
+    per category and word; distances a dense one in which 1 is a usual difference in any column.
     """
 
     def __init__(
@@ -52,13 +49,12 @@ class TableFeatures(Featuriser):
 
     @property
     def signature(self) -> str:
-        """Name, version, reader, the columns' kinds."""
         return (
             f"table/4 {self._reader} {self._seed} {[kind.value for kind in self._kinds.values()]}"
         )
 
     def fit(self, table: Table) -> None:
-        """Learn each column that no other view has learned."""
+        """Fit the encoder of each column, unless another view of the table has."""
         for name, kind in self._kinds.items():
             if name not in self._shared:
                 encoder = make_encoder(kind, self._seed)
@@ -68,14 +64,15 @@ class TableFeatures(Featuriser):
         self._shared = {}
 
     def share(self, encoders: dict[str, ColumnEncoder]) -> None:
-        """Share what is learned of the columns with other views of the same table."""
+        """Use, and add to, the fitted encoders of other views of the same table."""
         self._shared = encoders
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
-        """Write the columns side by side, some rows at a time."""
-        return _stacked((self._written(part) for part in table.parts(_ROWS_AT_ONCE)), table.n_rows)
+        return _stacked(
+            (self._encoded(part) for part in table.parts(_ROWS_PER_BLOCK)), table.n_rows
+        )
 
-    def _written(self, table: Table) -> Matrix:
+    def _encoded(self, table: Table) -> Matrix:
         columns = [(encoder, table[name]) for name, encoder in self._encoders.items()]
         if self._reader is Reader.TREES:
             return np.hstack([encoder.for_trees(cells) for encoder, cells in columns])
@@ -88,9 +85,7 @@ class TableFeatures(Featuriser):
 
 
 def _stacked(parts: Iterator[Matrix], n_rows: int) -> Matrix:
-    """Return the parts below each other; dense ones are held once, as each is written to its place
-    when it comes.
-    """
+    """Return the parts stacked; dense ones are copied one by one, which saves memory."""
     first = next(parts)
     if first.shape[0] == n_rows:
         return first
@@ -105,8 +100,7 @@ def _stacked(parts: Iterator[Matrix], n_rows: int) -> Matrix:
 
 
 class SentencesAndColumns(Featuriser):
-    """Sentence embeddings of the columns of text, layer by layer, beside the other columns as
-    linear models read them.
+    """Sentence embeddings of the text columns, beside the other columns as for linear models.
 
     Dense: the words themselves are left to the view of `TableFeatures` for linear models.
     Regressions do without (docs/decisions/text-columns.md).
@@ -127,23 +121,19 @@ class SentencesAndColumns(Featuriser):
 
     @property
     def signature(self) -> str:
-        """Those of both parts."""
         return f"both/2 {self._columns.signature} {[one.signature for one in self._sentences]}"
 
     def fit(self, table: Table) -> None:
-        """Learn the other columns."""
         self._columns.fit(table)
 
     def share(self, encoders: dict[str, ColumnEncoder]) -> None:
-        """Share what is learned of the other columns."""
         self._columns.share(encoders)
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
-        """Encode the text and write everything side by side."""
         encoded = [
             np.asarray(one.transform(table, resources)) * _SENTENCE_SCALE for one in self._sentences
         ]
         columns = self._columns.transform(table, resources)
-        return np.hstack(
-            [columns if isinstance(columns, np.ndarray) else columns.toarray(), *encoded]
-        )
+        if not isinstance(columns, np.ndarray):
+            columns = columns.toarray()
+        return np.hstack([columns, *encoded])

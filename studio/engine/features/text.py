@@ -1,6 +1,4 @@
-"""Featurisers of the one text column: weighted words, weighted character sequences, sentence
-embeddings, topics.
-"""
+"""Featurisers of a text column: TF-IDF of words or character sequences, embeddings, topics."""
 
 from __future__ import annotations
 
@@ -26,7 +24,7 @@ _WORD = r"(?u)\b\w+\b"
 _MAX_TERMS = 100_000
 _SPACES_PER_CHARACTER = 1 / 20
 _ROWS_PER_TOPIC = 10
-# From here on, a term that occurs in one row only teaches nothing and costs memory
+# From here on, terms that occur in a single row are dropped: they only cost memory.
 _MANY_ROWS = 2_000
 
 
@@ -53,26 +51,22 @@ class TfidfFeatures(Featuriser):
 
     @property
     def signature(self) -> str:
-        """Name, version, parameters."""
         return f"tfidf/1 {self.analyzer} {self.shortest}-{self.longest} {_MAX_TERMS}"
 
     def fit(self, table: Table) -> None:
-        """Learn the terms and their weights."""
         self.fit_transform(table, Resources())
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
-        """Weigh the terms of each row."""
         cells = table[self.column].beginnings()
         if self._vectorizer is None:
             return sparse.csr_array((len(cells), 1), dtype=np.float32)
         return sparse.csr_array(self._vectorizer.transform(cells))
 
     def fit_transform(self, table: Table, resources: Resources) -> Matrix:
-        """Do both in one pass over the text."""
         cells = table[self.column].beginnings()
         term = _WORD if self.analyzer == "word" else r"\S"
         if not any(re.search(term, cell) for cell in cells):
-            self._vectorizer = None  # not one term, which the vectorizer would refuse
+            self._vectorizer = None  # scikit-learn refuses an empty vocabulary
             return self.transform(table, resources)
         self._vectorizer = tfidf_vectorizer(
             self.analyzer, self.shortest, self.longest, n_rows=len(cells)
@@ -81,9 +75,7 @@ class TfidfFeatures(Featuriser):
 
 
 def is_spaced(cells: Iterable[str]) -> bool:
-    """Say whether words are written apart: of English one character in six is a space, of Thai
-    hardly any.
-    """
+    """Return whether spaces separate words: one character in six in English, hardly any in Thai."""
     n_spaces = n_characters = 0
     for cell in cells:
         n_spaces += cell.count(" ")
@@ -92,9 +84,7 @@ def is_spaced(cells: Iterable[str]) -> bool:
 
 
 def tfidf_vectorizer(analyzer: str, shortest: int, longest: int, *, n_rows: int) -> TfidfVectorizer:
-    """Return the vectorizer that all text goes through; sublinear counts suit short and long texts
-    alike.
-    """
+    """Return the unfitted vectorizer of all text; sublinear counts suit short and long texts."""
     return TfidfVectorizer(
         analyzer=analyzer,
         ngram_range=(shortest, longest),
@@ -107,8 +97,9 @@ def tfidf_vectorizer(analyzer: str, shortest: int, longest: int, *, n_rows: int)
 
 
 class SentenceFeatures(Featuriser):
-    """Sentence embeddings, dense, rows of unit length. The encoder itself is never stored, only its
-    digest.
+    """Sentence embeddings, dense, rows of unit length.
+
+    Models store the digest of the encoder, not the encoder.
 
     Parameters
     ----------
@@ -117,7 +108,7 @@ class SentenceFeatures(Featuriser):
     encoder_folder, arithmetic
         See `CleansetSpec`; a machine without that arithmetic takes its own.
     is_deep
-        Whether the means of the three layers before the last stand behind each embedding.
+        Whether the mean embeddings of the three layers before the last are appended.
     """
 
     def __init__(
@@ -136,16 +127,14 @@ class SentenceFeatures(Featuriser):
 
     @property
     def signature(self) -> str:
-        """Name, version, the encoder's digest, the arithmetic."""
         layers = " deep" if self.is_deep else ""
         arithmetic = arithmetic_here(self.arithmetic)
         return f"sentences/4 {self.encoder_sha256} {encoder.MAX_TOKENS} {arithmetic}{layers}"
 
     def fit(self, table: Table) -> None:
-        """Learn nothing: the encoder is ready-made."""
+        """Do nothing: the encoder is pretrained."""
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
-        """Encode each row's text."""
         folder = resources.cache.folder
         arithmetic = arithmetic_here(self.arithmetic)
         name = f"embeddings-4-{self.encoder_sha256[:16]}-{encoder.MAX_TOKENS}-{arithmetic}.sqlite3"
@@ -163,9 +152,8 @@ class SentenceFeatures(Featuriser):
 class TopicFeatures(Featuriser):
     """Latent topics of TF-IDF weights (LSA), dense.
 
-    A row's length is at most 1, and the shorter, the less of the text the topics explain. The terms
-    are sequences of characters, or words where texts are long, or characters where words are not
-    written apart.
+    A row's length is at most 1; the less of a text the topics explain, the shorter it is. Terms are
+    character sequences; words in long texts; characters in scripts without spaces.
     """
 
     def __init__(self, column: str, *, n_topics: int, seed: int) -> None:
@@ -177,32 +165,26 @@ class TopicFeatures(Featuriser):
 
     @property
     def signature(self) -> str:
-        """Name, version, parameters."""
         return f"topics/3 {self._n_topics} {self._seed}"
 
     def fit(self, table: Table) -> None:
-        """Learn terms, then the directions in which they vary most."""
         self.fit_transform(table, Resources())
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
-        """Project the rows' weights."""
         if self._terms is None or self._svd is None:
             return np.zeros((table.n_rows, 1), dtype=np.float32)
-        return np.asarray(
-            self._svd.transform(self._terms.transform(table, resources)), dtype=np.float32
-        )
+        weights = self._terms.transform(table, resources)
+        return np.asarray(self._svd.transform(weights), dtype=np.float32)
 
     def fit_transform(self, table: Table, resources: Resources) -> Matrix:
-        """Do both in one pass over the text."""
         cells = table[self.column]
         is_long = sum(map(len, cells)) > LONG_TEXT * len(cells)
         if not is_spaced(cells):
-            analyzer, shortest, longest = "char", 1, 1
+            self._terms = TfidfFeatures(self.column, analyzer="char", shortest=1, longest=1)
+        elif is_long:
+            self._terms = TfidfFeatures(self.column, analyzer="word", shortest=1, longest=1)
         else:
-            analyzer, shortest, longest = ("word", 1, 1) if is_long else ("char_wb", 2, 3)
-        self._terms = TfidfFeatures(
-            self.column, analyzer=analyzer, shortest=shortest, longest=longest
-        )
+            self._terms = TfidfFeatures(self.column, analyzer="char_wb", shortest=2, longest=3)
         weights = self._terms.fit_transform(table, resources)
         # Few topics for few rows, or an odd row would become a topic of its own.
         n_topics = min(self._n_topics, weights.shape[0] // _ROWS_PER_TOPIC, weights.shape[1] - 1)

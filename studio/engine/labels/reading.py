@@ -21,11 +21,9 @@ from studio.engine.schema import CleansetSpec
 
 
 def read_labels(cells: Iterable[str | None], spec: CleansetSpec) -> list[str | None]:
-    """Return the label of every cell: merged spellings as the one that is kept, a set as one CSV
-    record.
+    """Return the label of every cell, with merged spellings replaced, and sets as one CSV record.
 
-    None is no label; of a set, the empty text is no class. Labels that were read already are not to
-    be read again.
+    None is no label; the empty text is a set of no class. Not idempotent: do not read labels twice.
     """
     known: dict[str | None, str | None] = {}
     labels = []
@@ -44,7 +42,7 @@ def _read_label(cell: str | None, spec: CleansetSpec) -> str | None:
 
 
 def merged_label(label: str | None, spec: CleansetSpec) -> str | None:
-    """Return a label with every spelling replaced by the one as which it counts."""
+    """Return a label with merged spellings replaced by the ones that are kept."""
     if label is None or not spec.merged_labels:
         return label
     if spec.task is MLTask.MULTI_CLASS:
@@ -64,7 +62,7 @@ def written_labels(labels: Iterable[str | None], spec: CleansetSpec) -> list[str
 
 
 def written_cell(label: str | None, separator: Separator) -> str | None:
-    """Return the set of a row as a column writes it that has this separator; None stays None."""
+    """Return the set as columns with this separator write it; None stays None."""
     return None if label is None else written_set(split_labels(label), separator)
 
 
@@ -90,7 +88,7 @@ class ClassCounts:
 
     @property
     def n_per_row(self) -> float:
-        """How many classes a labeled row has on average."""
+        """Mean number of classes of a labeled row."""
         n_labeled = self.n_rows - self.n_unlabeled
         return sum(n for _, n in self.classes) / n_labeled if n_labeled else 0.0
 

@@ -1,6 +1,4 @@
-"""In which scale the numbers of a regression are learned and compared: as they are, or by their
-ratios.
-"""
+"""The scale in which numbers are learned and compared: as they are, or by their ratios."""
 
 from __future__ import annotations
 
@@ -12,10 +10,8 @@ import numpy.typing as npt
 Numbers = npt.NDArray[np.floating]
 
 _MIN_SKEWNESS = 0.2  # Kelly's; 0.24 of a logarithmic normal distribution whose deviation is 0.4
-_LEAST_SEEN, _BELOW_LEAST = (
-    0.01,
-    0.1,
-)  # the smallest hundredth may be mistakes, such as a price of 0
+_FLOOR_QUANTILE = 0.01  # smaller numbers may be mistakes, such as a price of 0
+_FLOOR_RATIO = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +32,14 @@ class LabelScale:
 
     @classmethod
     def of(cls, numbers: npt.NDArray[np.float64]) -> LabelScale:
-        """Choose by the labeled rows' numbers, shape (n,): ratios if they are positive and have a
-        long upper tail.
-        """
+        """Choose ratios if the numbers, shape (n,), are positive and have a long upper tail."""
         if not len(numbers):
             return cls()
         low, middle, high = np.quantile(numbers, (0.1, 0.5, 0.9))
-        least = float(np.quantile(numbers, _LEAST_SEEN))
+        least = float(np.quantile(numbers, _FLOOR_QUANTILE))
         if least <= 0 or low == high or (high + low - 2 * middle) / (high - low) < _MIN_SKEWNESS:
             return cls()
-        return cls(_BELOW_LEAST * least)
+        return cls(_FLOOR_RATIO * least)
 
     @property
     def is_by_ratio(self) -> bool:
@@ -53,24 +47,22 @@ class LabelScale:
         return self.floor is not None
 
     def scaled(self, numbers: Numbers) -> npt.NDArray[np.float64]:
-        """Return numbers in the scale of models."""
+        """Return numbers in the scale that models learn."""
         if self.floor is None:
             return np.asarray(numbers, dtype=np.float64)
         return np.log(np.maximum(np.asarray(numbers, dtype=np.float64), self.floor))
 
     def given(self, scaled: Numbers) -> npt.NDArray[np.float64]:
-        """Return numbers as labels give them."""
+        """Invert `scaled`."""
         return np.asarray(np.exp(scaled) if self.is_by_ratio else scaled, dtype=np.float64)
 
     def bars(self, predicted: Numbers, scaled_bars: Numbers) -> npt.NDArray[np.float64]:
-        """Return error bars of predicted numbers in the unit of the labels: how far a usual error
-        reaches upwards.
-        """
+        """Return error bars in the unit of the labels: how far a usual error reaches upwards."""
         bars = predicted * np.expm1(scaled_bars) if self.is_by_ratio else scaled_bars
         return np.asarray(bars, dtype=np.float64)
 
     def scaled_bars(self, predicted: Numbers, bars: Numbers) -> npt.NDArray[np.float64]:
-        """Return the error bars of which `bars` makes these."""
+        """Invert `bars`."""
         return np.asarray(
             np.log1p(bars / predicted) if self.is_by_ratio else bars, dtype=np.float64
         )
@@ -78,9 +70,7 @@ class LabelScale:
     def distances(
         self, given: Numbers, predicted: Numbers, bars: Numbers
     ) -> npt.NDArray[np.float64]:
-        """Return how many error bars, as `bars` makes them, given numbers are away from predicted
-        ones.
-        """
+        """Return the distances of given from predicted numbers, in error bars, shape (n,)."""
         away = np.abs(self.scaled(given) - self.scaled(predicted))
         return np.asarray(away / self.scaled_bars(predicted, bars), dtype=np.float64)
 

@@ -1,4 +1,4 @@
-"""Which candidates are worth fitting on the other folds, once all were tried on the first one."""
+"""Which candidates are fitted on the other folds, after all were tried on the first one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.engine.study.folds import NO_FOLD
 from studio.engine.study.study import Study
 from studio.engine.tasks.registry import RECIPES
 
-MIN_ROWS = 2_000  # labeled; with fewer, one fold says too little, and all fits take seconds
+MIN_ROWS = 2_000  # labeled; with fewer, one fold is too noisy, and fits take seconds anyway
 MAX_LOSS_RATIO = 1.5  # to the best; a worse candidate gets no share in an ensemble ...
 MAX_ACCURACY_LAG = 0.1  # ... unless it is nearly as often right
 
@@ -28,14 +28,13 @@ class MeasuredTrial:
 
     @property
     def name(self) -> str:
-        """What the log calls it."""
         return self.trial.candidate.name
 
 
 def choose(
     trials: Sequence[Trial], study: Study, *, n_jobs: int, progress: Progress
 ) -> list[Trial]:
-    """Return the trials worth going on with, and say in the log which are not, and why.
+    """Return the trials of candidates to fit on all folds, and log why others are left out.
 
     Parameters
     ----------
@@ -88,10 +87,8 @@ def _expected_s(kept: Sequence[MeasuredTrial], n_folds: int, n_jobs: int) -> flo
 
 
 def _measured(trial: Trial, study: Study) -> MeasuredTrial:
-    recipe, targets = (
-        RECIPES[study.spec.task],
-        study.labels.targets[np.flatnonzero(study.fold_id == 0)],
-    )
+    recipe = RECIPES[study.spec.task]
+    targets = study.labels.targets[np.flatnonzero(study.fold_id == 0)]
     calibration = recipe.calibration(trial.predicted, targets)
     calibrated = recipe.calibrated(trial.predicted, calibration)
     losses = recipe.losses(recipe.column(calibrated, targets), targets, calibration)

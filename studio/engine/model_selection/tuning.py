@@ -27,21 +27,20 @@ _HELD_OUT = 5  # every fifth row
 
 
 def tuned(candidates: Sequence[Candidate], study: Study, resources: Resources) -> list[Candidate]:
-    """Return the candidates, each with the value of its tuned parameter that predicts held-out rows
-    best.
+    """Return the candidates, each with the best value of the parameter that it tunes.
 
     Parameters
     ----------
     candidates
-        Those without a parameter to tune stay as they are.
+        Candidates without a parameter to tune are returned as they are.
     study
         Its previous labels decide if it has any: warm starts continue from fits tuned to them.
 
     Notes
     -----
-    Each value is tried, from the simplest fit on, until the loss rises, on a fifth of evenly spaced
-    rows, a third of all; the loss is that of calibrated probabilities. The same rows are held out
-    from folds later on, so that one number per candidate has seen them.
+    On a third of the rows, evenly spaced, values are tried from the simplest fit on until the loss
+    on a held-out fifth rises; the loss is that of calibrated probabilities. The folds are not
+    respected, so one number per candidate depends on rows that are held out later.
     """
     labels = study.previous_labels or study.labels
     rows = _sample(study)
@@ -91,16 +90,20 @@ def _best(
     recipe = RECIPES[study.spec.task]
     targets = labels.targets[rows]
     is_held_out = np.arange(len(rows)) % _HELD_OUT == _HELD_OUT - 1
-    train, held_out = np.flatnonzero(~is_held_out), np.flatnonzero(is_held_out)
+    train = np.flatnonzero(~is_held_out)
+    held_out = np.flatnonzero(is_held_out)
+    if not len(held_out):
+        return 0
     losses: list[float] = []
-    for variant in variants if len(held_out) else ():
+    for variant in variants:
         learner = recipe.learner(variant, labels, study.spec.seed)
         sampled = train[learner.sample(features.shape[1], targets[train])]
         learner.fit(taken(features, sampled), targets[sampled])
-        losses.append(_loss(recipe, learner.predict(taken(features, held_out)), targets[held_out]))
+        predicted = learner.predict(taken(features, held_out))
+        losses.append(_loss(recipe, predicted, targets[held_out]))
         if losses[-1] > min(losses):
             break
-    return int(np.argmin(losses)) if losses else 0
+    return int(np.argmin(losses))
 
 
 def _loss(

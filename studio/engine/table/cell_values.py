@@ -1,4 +1,4 @@
-"""Reads cells as truth values and for comparing; what cannot be read is missing, never an error."""
+"""Reads cells as truth values and for comparison; unreadable ones are missing, never an error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECONDS_PER_DAY = 86_400.0
 
 
 def is_blank(cells: list[str]) -> npt.NDArray[np.bool_]:
-    """Return where a cell shows nothing, shape (n,)."""
+    """Return whether each cell is blank, shape (n,)."""
     return np.fromiter(map(blanks.is_blank, cells), dtype=bool, count=len(cells))
 
 
@@ -39,14 +39,15 @@ def _truth(word: str) -> float:
 
 
 def days(moments: pd.Series[pd.Timestamp]) -> npt.NDArray[np.float64]:
-    """Return days since 2000-01-01 with their fraction, shape (n,); NaN for NaT. Small enough for
-    float32.
+    """Return days since 2000-01-01, with fractions, shape (n,); NaN for NaT.
+
+    They are small enough for float32.
     """
     return np.asarray((moments - _EPOCH).dt.total_seconds() / _SECONDS_PER_DAY, dtype=np.float64)
 
 
 def normalised(cells: list[str]) -> npt.NDArray[np.object_]:
-    """Return the cells in the form in which equal ones count as copies, shape (n,).
+    """Return the cells in a form in which copies are equal, shape (n,).
 
     >>> normalised(["Where  is my CARD ", "where is my card"]).tolist()
     ['where is my card', 'where is my card']

@@ -1,6 +1,4 @@
-"""The cells of a table as the engine holds them: of each column every different cell once, and
-which one a row has.
-"""
+"""The cells of a table as the engine holds them: the distinct ones of a column, coded by row."""
 
 from __future__ import annotations
 
@@ -31,15 +29,14 @@ LEARNED_CHARACTERS = 50_000  # of a cell; a longer text is a book, and takes min
 class Cells(Sequence[str]):
     """The cells of one column as text; a missing cell is the empty text.
 
-    Reading, comparing and hashing a cell costs as much as there are different ones, however many
-    rows there are.
+    Reading, comparing and hashing are done once per distinct cell, however many rows there are.
 
     Parameters
     ----------
     codes
-        For each row the place of its cell in `distinct`, shape (n,), int32.
+        Position of each row's cell in `distinct`, shape (n,), int32.
     distinct
-        The different cells, shape (n_distinct,), each of which occurs.
+        The distinct cells, shape (n_distinct,), each of which occurs.
     convention
         How numbers or dates are read; None finds it from these cells.
     """
@@ -58,7 +55,6 @@ class Cells(Sequence[str]):
 
     @classmethod
     def of(cls, cells: Iterable[str | None], convention: Convention | None = None) -> Cells:
-        """Find the different ones."""
         found, distinct = pd.factorize(np.asarray(cells, dtype=object))
         codes = found.astype(np.int32)
         is_missing = codes < 0
@@ -79,14 +75,12 @@ class Cells(Sequence[str]):
     @overload
     def __getitem__(self, rows: slice) -> list[str]: ...
     def __getitem__(self, rows: int | slice) -> str | list[str]:
-        """Return one row's cell, or those of several."""
         if isinstance(rows, slice):
             cells: list[str] = self.distinct[self.codes[rows]].tolist()
             return cells
         return str(self.distinct[self.codes[rows]])
 
     def to_list(self) -> list[str]:
-        """Return the cell of every row."""
         return self[:]
 
     @property
@@ -106,14 +100,12 @@ class Cells(Sequence[str]):
 
     def read_as(self, convention: Convention) -> Cells:
         """Return the cells with their convention settled."""
-        return (
-            self if convention is self.convention else Cells(self.codes, self.distinct, convention)
-        )
+        if convention is self.convention:
+            return self
+        return Cells(self.codes, self.distinct, convention)
 
     def spelled(self, meant: Mapping[str, str]) -> Cells:
-        """Return the cells with other spellings, which are given by the cells without outer
-        spaces.
-        """
+        """Return the cells respelled; `meant` has the new spellings by the stripped old ones."""
         distinct = [meant.get(cell.strip(), cell) for cell in self.distinct.tolist()]
         return Cells(self.codes, np.array(distinct, dtype=object), self.convention)
 
@@ -137,15 +129,15 @@ class Cells(Sequence[str]):
         return part
 
     def counts(self) -> npt.NDArray[np.int64]:
-        """Return how many rows have each different cell, shape (n_distinct,)."""
+        """Return the number of rows of each distinct cell, shape (n_distinct,)."""
         return np.bincount(self.codes, minlength=len(self.distinct))
 
     def each(self, read: Callable[[list[str]], npt.NDArray[np.generic]]) -> npt.NDArray[np.generic]:
-        """Read each different cell once, and return the values of all rows, shape (n,)."""
+        """Return `read` of every row's cell, shape (n,), called once with the distinct cells."""
         return read(self.distinct.tolist())[self.codes]
 
     def found_convention(self, kind: ColumnKind) -> FoundConvention | None:
-        """Find how numbers or dates are written; None for other kinds of column."""
+        """Return how numbers or dates are written; None for other kinds of column."""
         if kind is ColumnKind.DATETIME:
             return find_date_order(date_evidence(self.distinct.tolist(), self.counts()))
         if kind in MEASURED:
@@ -168,28 +160,27 @@ class Cells(Sequence[str]):
 
     @cached_property
     def distinct_numbers(self) -> npt.NDArray[np.float64]:
-        """The different cells read as numbers, shape (n_distinct,), NaN where one is none."""
+        """The distinct cells as numbers, shape (n_distinct,); NaN if not a number."""
         return read_numbers(self.distinct.tolist(), self.decimal)
 
     @cached_property
     def distinct_moments(self) -> npt.NDArray[np.datetime64]:
-        """The different cells read as moments in UTC, shape (n_distinct,), NaT where one is
-        none.
-        """
+        """The distinct cells as moments in UTC, shape (n_distinct,); NaT if not a date."""
         return read_moments(self.distinct.tolist(), self.date_order).dt.tz_localize(None).to_numpy()
 
     @property
     def numbers(self) -> npt.NDArray[np.float64]:
-        """Every row's cell read as a number, shape (n,), NaN where it is none."""
+        """Every row's cell as a number, shape (n,); NaN if not a number."""
         return self.distinct_numbers[self.codes]
 
     @property
     def is_blank(self) -> npt.NDArray[np.bool_]:
-        """Where a cell has nothing but white space, shape (n,)."""
+        """Whether each row's cell is blank, shape (n,)."""
         return np.asarray(self.each(cell_values.is_blank), dtype=bool)
 
 
-_READ = ("distinct_numbers", "distinct_moments")  # of the different cells, not to be read again
+# Cached values of the distinct cells, which cells derived from these keep.
+_READ = ("distinct_numbers", "distinct_moments")
 
 
 class Table(Mapping[str, Cells]):
@@ -205,7 +196,6 @@ class Table(Mapping[str, Cells]):
         return cls({name: Cells.of(frame[name]) for name in columns}, len(frame))
 
     def __getitem__(self, name: str) -> Cells:
-        """Return a column."""
         return self._columns[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -215,7 +205,7 @@ class Table(Mapping[str, Cells]):
         return len(self._columns)
 
     def parts(self, n_rows: int) -> Iterator[Table]:
-        """Yield the table in parts of so many rows, in order."""
+        """Yield the table in parts of at most `n_rows` rows, in order."""
         if self.n_rows <= n_rows:
             yield self
             return

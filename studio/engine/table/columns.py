@@ -1,6 +1,4 @@
-"""What kinds of column there are. Cells reach the engine as text or None; a kind says how to read
-them.
-"""
+"""Kinds of column. Cells reach the engine as text or None; the kind says how to read them."""
 
 from __future__ import annotations
 
@@ -8,7 +6,7 @@ from enum import StrEnum
 
 
 class ColumnKind(StrEnum):
-    """How the cells of a column are to be understood."""
+    """How the cells of a column are read."""
 
     TEXT = "text"
     CATEGORICAL = "categorical"
@@ -20,6 +18,5 @@ class ColumnKind(StrEnum):
     URL = "url"
 
 
-MEASURED = frozenset(
-    {ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.DATETIME}
-)  # as near to each other as they are
+# Kinds whose values have distances.
+MEASURED = frozenset({ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.DATETIME})

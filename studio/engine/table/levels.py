@@ -1,4 +1,4 @@
-"""Categories of the training data, and what spellings of a new file mean of them."""
+"""Categories of the training data, and which of them the spellings in a new file mean."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class SpelledLevels:
     levels: frozenset[str]
 
     def are_new(self, cells: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """Return which cells are filled and no category of the training data, shape (n,)."""
+        """Return which cells are neither blank nor a known category, shape (n,)."""
         bare = (cell.strip() for cell in cells)
         is_new = (bool(cell) and cell not in self.levels for cell in bare)
         return np.fromiter(is_new, dtype=bool, count=len(cells))
 
     def meant_by(self, found: Collection[str]) -> dict[str, str]:
-        """Return what new spellings mean, for all the values that a new file has.
+        """Return the known categories that new spellings mean.
 
-        A spelling is understood where it differs from a single category by case, spaces or the form
-        of a number, and where the file does not have that category's own spelling beside it: then
-        they may be two things.
+        A spelling is understood if it differs from exactly one category, and only by case, spaces
+        or the form of a number. Not if the file also has that category's own spelling, as they may
+        then be two things. `found` are all values of the new file.
 
         >>> SpelledLevels(frozenset({"1", "2", "red"})).meant_by(["1.0", "02", "Red", "blue"])
         {'1.0': '1', '02': '2', 'Red': 'red'}
@@ -72,17 +72,16 @@ def _words(levels: Sequence[str]) -> list[str]:
 
 
 def _values(levels: Sequence[str]) -> list[str]:
-    """Return numbers in one form, and an empty text for what is none or too long to be kept by a
-    float.
-    """
-    return [
-        repr(float(level)) if _NUMBER.fullmatch(level) and len(level) <= _DIGITS_OF_A_FLOAT else ""
-        for level in levels
-    ]
+    """Return numbers in one form; an empty text for others, and for those too long for a float."""
+    values = []
+    for level in levels:
+        is_exact = len(level) <= _DIGITS_OF_A_FLOAT and _NUMBER.fullmatch(level)
+        values.append(repr(float(level)) if is_exact else "")
+    return values
 
 
 def spelling_note(column: str, meant: Mapping[str, str]) -> str:
-    """Return the sentence for spellings that were understood.
+    """Return a note on spellings that were understood.
 
     >>> print(spelling_note("dept", {"1.0": "1"}))
     Column “dept”: 1 value is spelled otherwise than in the training data and is read as there: “1.0” as “1”.

@@ -1,4 +1,4 @@
-"""Which of the known names somebody meant who wrote another one."""
+"""The known name that a misspelled one probably means."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that differs only in case, spaces or marks, else the most similar one,
-    else None.
+    """Return the known name that differs only in case, spaces or marks, else the most similar one.
+
+    None if no name is similar.
 
     >>> nearest_name("Given label", ["text", "given_label"]), nearest_name("colour", ["color", "size"])
     ('given_label', 'color')

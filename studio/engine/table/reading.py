@@ -1,6 +1,4 @@
-"""Cells that cannot be read as their column's kind, rows without anything to read, and categories
-that are new.
-"""
+"""Unreadable cells, rows without any readable cell, and new categories."""
 
 from __future__ import annotations
 
@@ -28,8 +26,9 @@ _WANTED = {
 
 @dataclass(slots=True)
 class UnreadCells:
-    """Cells of one column that are not of its kind: how many, and the first ones with their rows
-    from 1.
+    """Cells of one column that are not of its kind.
+
+    `examples` are the first ones, each with its row, counted from 1.
     """
 
     n_cells: int = 0
@@ -38,26 +37,24 @@ class UnreadCells:
     def add(
         self, cells: Cells, is_unread: npt.NDArray[np.bool_], row_numbers: npt.NDArray[np.int64]
     ) -> None:
-        """Count the cells of some rows."""
         rows = np.flatnonzero(is_unread)
         self.n_cells += len(rows)
         for row in rows[: N_EXAMPLES - len(self.examples)].tolist():
             self.examples.append((int(row_numbers[row]), cells[row].strip()[:_MAX_SHOWN_CHARS]))
 
     def named(self) -> str:
-        """Return the examples for a sentence."""
         return ", ".join(f"“{cell}” in row {row:,}" for row, cell in self.examples)
 
 
 class Reading:
-    """What could not be read in a table, added up part by part.
+    """What could not be read in a table, collected part by part.
 
     Parameters
     ----------
     kinds
         Kind of each column that is read.
     known
-        By column, the categories of the training data; None while these are read themselves.
+        Categories of the training data, by column; None when reading the training data.
     """
 
     def __init__(
@@ -74,9 +71,7 @@ class Reading:
         self._n_blank = 0
 
     def add(self, table: Table, row_numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Look at some rows, numbered from 1, and return where there is nothing that can be read,
-        shape (n,).
-        """
+        """Collect from rows, numbered from 1; return which have no readable cell, shape (n,)."""
         is_empty = np.ones(table.n_rows, dtype=bool)
         for name, cells in table.items():
             is_readable = readable(cells, self._kinds[name])[cells.codes]
@@ -93,8 +88,9 @@ class Reading:
         return is_empty
 
     def notes(self, *, of_blank_rows: str) -> tuple[str, ...]:
-        """Return a sentence for each finding; `of_blank_rows` says what follows for rows without
-        anything to read.
+        """Return a sentence for each finding.
+
+        `of_blank_rows` says what happens to rows without any readable cell.
         """
         notes = []
         for name, unread in self._unread.items():
@@ -126,19 +122,14 @@ class Reading:
     def _blank_note(self, consequence: str) -> str:
         count = "1 row has" if self._n_blank == 1 else f"{self._n_blank:,} rows have"
         rows = ", ".join(f"{row:,}" for row in self._blank_rows)
-        more = (
-            f" and {self._n_blank - len(self._blank_rows):,} more"
-            if self._n_blank > len(self._blank_rows)
-            else ""
-        )
-        return (
-            f"{count} no cell that can be read; {consequence}:"
-            f" row{'s' if self._n_blank > 1 else ''} {rows}{more}."
-        )
+        n_more = self._n_blank - len(self._blank_rows)
+        more = f" and {n_more:,} more" if n_more else ""
+        noun = "rows" if self._n_blank > 1 else "row"
+        return f"{count} no cell that can be read; {consequence}: {noun} {rows}{more}."
 
 
 def readable(cells: Cells, kind: ColumnKind) -> npt.NDArray[np.bool_]:
-    """Return which of the different cells hold a value of the kind, shape (n_distinct,)."""
+    """Return which distinct cells have a value of the kind, shape (n_distinct,)."""
     if kind in (ColumnKind.INTEGER, ColumnKind.NUMBER):
         return ~np.isnan(cells.distinct_numbers)
     if kind is ColumnKind.DATETIME:

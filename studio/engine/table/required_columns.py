@@ -1,8 +1,6 @@
-"""Which column of a file a model reads for each of its own, and what may be meant where one is
-missing.
+"""The columns of a file that a model needs, and which ones may be meant if some are missing.
 
-A column is never taken for another by itself: names that are alike are offered, and the user
-decides.
+Similar names are only offered; the user decides.
 """
 
 from __future__ import annotations
@@ -26,10 +24,10 @@ MAX_COMPARISONS = 40_000  # of names; one takes some 20 µs
 
 @dataclass(frozen=True, slots=True)
 class MissingColumn:
-    """A column that the model reads and the file does not have, with columns of the file that may
-    be meant by it.
+    """A column that the model reads and the file lacks.
 
-    `asked` is the name that was looked for in the file, which a column map may have changed.
+    `asked` is the name that the file should have, which a column map may have changed; `candidates`
+    are columns of the file that may be meant.
     """
 
     name: str
@@ -73,10 +71,10 @@ class MissingColumnsProblem(DataProblem):
 
 @dataclass(frozen=True, slots=True)
 class RequiredColumns:
-    """The columns that a model reads, and under which other names some of them stand in the file.
+    """The columns that a model reads, and the names that some of them have in the file.
 
-    Raises DataProblem for a map that names a column which the model does not read, or one of the
-    file twice.
+    Raises DataProblem if the map names a column that the model does not read, or one of the file
+    twice.
     """
 
     names: tuple[str, ...] = ()
@@ -106,9 +104,7 @@ class RequiredColumns:
         return self.column_map.get(name, name)
 
     def check(self, present: Sequence[str]) -> None:
-        """Raise MissingColumnsProblem, naming all of them, where columns are missing from the
-        file.
-        """
+        """Raise MissingColumnsProblem if the file lacks columns."""
         in_file = set(present)
         missing = [name for name in self.names if self.source(name) not in in_file]
         if missing:
@@ -121,7 +117,7 @@ class RequiredColumns:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What to tell about the columns that are read under another name."""
+        """A note on the columns that are read under another name, if any."""
         pairs = [
             f"“{source}” as “{name}”" for name, source in self.column_map.items() if source != name
         ]
@@ -138,11 +134,11 @@ class RequiredColumns:
 def likely_columns(
     missing: Sequence[str], free: Sequence[str], *, is_only: bool = False
 ) -> dict[str, tuple[str, ...]]:
-    """Return, for missing columns, the columns of the file that may be meant, the likeliest first.
+    """Return the columns of the file that missing ones may mean, the likeliest first.
 
     Names that differ in case, spaces, forms of characters or punctuation come before typing
-    mistakes. `is_only`: the file has a single column, which then is offered for a single missing
-    one whatever it is called.
+    mistakes. With `is_only`, the file has a single column, which is offered for a single missing
+    one whatever its name.
     """
     found: dict[str, tuple[str, ...]] = {}
     for pairing in (_of_one_spelling, _of_the_same_letters, _with_typing_mistakes):
@@ -165,9 +161,7 @@ def _of_the_same_letters(missing: Sequence[str], free: Sequence[str]) -> dict[st
 def _alike(
     missing: Sequence[str], free: Sequence[str], key: Callable[[str], str]
 ) -> dict[str, tuple[str, ...]]:
-    """Pair names with one key; where two missing columns have the same, none can be told from the
-    other.
-    """
+    """Pair names with equal keys; missing columns that share a key get none."""
     by_key: dict[str, list[str]] = {}
     for source in free:
         by_key.setdefault(key(source), []).append(source)
@@ -180,9 +174,7 @@ def _alike(
 
 
 def _spelling(name: str) -> str:
-    """Return a name without what the eye passes over: case, spaces at the ends or doubled,
-    invisible characters.
-    """
+    """Return a name without case, surplus spaces and invisible characters."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     visible = "".join(character for character in folded if unicodedata.category(character) != "Cf")
     return unicodedata.normalize("NFKC", " ".join(visible.split()))
@@ -191,7 +183,7 @@ def _spelling(name: str) -> str:
 def _with_typing_mistakes(
     missing: Sequence[str], free: Sequence[str]
 ) -> dict[str, tuple[str, ...]]:
-    """Pair the names that are most alike."""
+    """Pair the most similar names, each at most once."""
     if len(missing) * len(free) > MAX_COMPARISONS:
         return {}
     ratios = [
@@ -207,18 +199,17 @@ def _with_typing_mistakes(
 
 
 def _likeness(name: str, other: str) -> float:
-    """Compare two names; exam_1 and exam_2, or height and weight, have nothing in common."""
+    """Return 0 … 1; 0 if first letters or numbers differ, as in exam_1 and exam_2."""
     letters = plain_name(name)
     other_letters = plain_name(other)
-    if letters[:1] != other_letters[:1] or re.findall(r"\d+", letters) != re.findall(
-        r"\d+", other_letters
-    ):
+    has_other_numbers = re.findall(r"\d+", letters) != re.findall(r"\d+", other_letters)
+    if letters[:1] != other_letters[:1] or has_other_numbers:
         return 0.0
     return difflib.SequenceMatcher(None, letters, other_letters).ratio()
 
 
 def some(names: Collection[str]) -> str:
-    """Return column names for a sentence, the first of them where there are many."""
+    """Return column names for a sentence, the first ten if there are more."""
     listed = list(names)
     if len(listed) <= N_NAMED:
         return quoted(listed)

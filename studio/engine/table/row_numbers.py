@@ -1,6 +1,4 @@
-"""How a row is called wherever a person reads of it; programs name it by `row_id`, its position
-from 0.
-"""
+"""Row numbers for people, counted from 1; programs use `row_id`, the position from 0."""
 
 from __future__ import annotations
 

