@@ -42,7 +42,7 @@ class Limit:
 LOG_IN = Limit("log-in", 10, timedelta(minutes=5))  # of an account from an address or browser
 SPRAY = Limit("spray", 20, timedelta(minutes=5))  # accounts that an address tries
 ACCOUNT = Limit("account", 100, timedelta(hours=1))  # of an account from any addresses
-SIGN_UP = Limit("sign-up", 10, timedelta(hours=1))  # from an address
+SIGN_UP = Limit("sign-up", 100, timedelta(hours=1))  # from an address, which a class may share
 MAIL_TO = Limit("mail-to", 3, timedelta(hours=1))  # to an e-mail address
 MAIL_FROM = Limit("mail-from", 20, timedelta(hours=1))  # asked for by an address
 

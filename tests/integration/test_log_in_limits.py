@@ -132,7 +132,9 @@ def test_counter_loses_no_attempt_of_many_processes(tmp_path: Path) -> None:
 
 
 def test_sign_ups_from_one_address_are_limited(alice: User, client: Client) -> None:
-    for number in range(SIGN_UP.n):
+    throttling.counted(SIGN_UP, OFFICE)
+    Attempts.objects.update(n=SIGN_UP.n - 3)
+    for number in range(3):
         form = {"email": f"person-{number}@example.org", "password": "kind-of-a-long-one"}
         assert Client(REMOTE_ADDR=OFFICE).post("/signup", form).status_code == 302
     n_users = User.objects.count()
