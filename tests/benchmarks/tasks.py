@@ -110,6 +110,14 @@ def _imdb(data_dir: Path) -> Task:
     )
 
 
+def _hate_raters(data_dir: Path) -> Task:
+    data = pd.read_csv(
+        data_dir / "hate_offensive_raters" / "data.csv", dtype=str, keep_default_na=False
+    )
+    train = data[["text", "true_label"]]
+    return _planted(train, data["given_label"], None, "true_label", task="multi-class", text="text")
+
+
 def _student_grades(data_dir: Path) -> Task:
     data = pd.read_csv(data_dir / "student_grades" / "data.csv")
     train = data[["exam_1", "exam_2", "exam_3", "notes", "true_letter_grade"]]
@@ -208,6 +216,7 @@ def _by_split(
 GENERATED = {"requests": _requests}
 TASKS: Mapping[str, Callable[[Path], Task]] = {
     "student_grades": _student_grades,
+    "hate_offensive_raters": _hate_raters,
     "adult": _adult,
     "banking77": _banking77,
     "california_housing": _california,

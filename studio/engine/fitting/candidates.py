@@ -117,6 +117,7 @@ _FEW_CLASSES = 10  # up to here, logistic regression on wide sparse features is 
 _SEVERAL_CLASSES = 30  # up to here, boosting's tree per class and round is affordable
 _MANY_CLASSES = 200  # from here on, weights for all classes at once take too long
 _LOGISTIC = ("C", (0.1, 0.3, 1.0, 3.0, 10.0))
+_TABLE_LOGISTIC = ("C", (0.03, 0.1, 0.3, 1.0, 3.0))
 _FEW_ROWS, _SEVERAL_ROWS, _MANY_ROWS, _VERY_MANY_ROWS = 5_000, 20_000, 60_000, 200_000
 
 
@@ -316,6 +317,7 @@ CANDIDATES = (
         "linear", "Logistic regression", Modality.TABULAR, ALWAYS, "linear",
         lambda seed: TableLogistic(C=0.3),
         lambda size: size.n_classes <= _MANY_CLASSES, ONE_CLASS, is_additive=True,
+        tuning=_TABLE_LOGISTIC,
     ),
     Candidate(
         "set-linear", "Logistic regression", Modality.TABULAR, REGULAR, "linear",
