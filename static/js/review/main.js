@@ -17,6 +17,7 @@ document.addEventListener("click", (event) => {
   const line = event.target.closest(".review-table tr[data-row]");
   if (!line || event.altKey || event.target.closest(".col-select")) return;
   if (event.shiftKey || event.ctrlKey || event.metaKey) {
+    if (!event.shiftKey && event.target.closest("a")) return; // Ctrl+click on the link opens another tab
     event.preventDefault();
     if (event.shiftKey) selectTo(line.dataset.row);
     else toggle(line.dataset.row);
