@@ -1,4 +1,4 @@
-"""Weighs candidates by how well their mixture predicts rows that they have not seen."""
+"""Weights of the candidates, by the out-of-sample loss of their mixture."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ import numpy.typing as npt
 from studio.engine.fitting.metrics import Probabilities
 
 N_PICKS = 50
-MIN_SHARE = 0.05  # with less, a candidate costs every prediction its features and its time ...
-MAX_LOSS_RISE = 1.001  # ... and is left out where the mixture is as good without it: times its loss
+# Candidates with less weight are left out, unless that raises the loss by more than this factor:
+# each costs every prediction its features and time.
+MIN_SHARE = 0.05
+MAX_LOSS_RISE = 1.001
 SHRINKAGES = (1.0, 0.75, 0.5, 0.25)  # towards equal weights; the first that the losses allow
 
 
@@ -20,15 +22,14 @@ Losses: TypeAlias = Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]
 
 
 def ensemble_weights(columns: npt.NDArray[np.float64], losses: Losses) -> npt.NDArray[np.float64]:
-    """Choose the candidates' weights in the ensemble.
+    """Return the candidates' weights in the ensemble.
 
     Parameters
     ----------
     columns
-        What each candidate predicts out of sample: the probability of what was given, or a number;
-        shape (n, m).
+        Each candidate's out-of-sample probability of the given label, or number; shape (n, m).
     losses
-        How bad a mixture of the columns is, row by row, shape (n,).
+        Returns the losses of a mixture of the columns, shape (n,).
 
     Returns
     -------
@@ -57,8 +58,8 @@ def ensemble_weights(columns: npt.NDArray[np.float64], losses: Losses) -> npt.ND
     picks = np.zeros(n_candidates)
     total = np.zeros(len(columns))
     for n_picked in range(1, N_PICKS + 1):
-        tried = [loss((total + columns[:, m]) / n_picked) for m in range(n_candidates)]
-        best = int(np.argmin(tried))
+        trials = [loss((total + columns[:, m]) / n_picked) for m in range(n_candidates)]
+        best = int(np.argmin(trials))
         picks[best] += 1
         total += columns[:, best]
     weights = _without_rare(picks / N_PICKS, columns, loss)
@@ -77,15 +78,15 @@ def towards_equal(
     Parameters
     ----------
     weights
-        Of the candidates, shape (m,); those at 0 stay there.
+        Of the candidates, shape (m,); zeros stay zeros.
     columns, losses
         As in `ensemble_weights`. The losses must be bounded: a few gross errors would make the
         standard error so large that it allowed everything.
 
     Notes
     -----
-    Whoever learns wrong labels best is weighed too much by their loss, and what chance may explain
-    is no reason against the others.
+    The loss favours candidates that learn wrong labels, and a difference that chance may explain is
+    no reason against the others.
 
     References
     ----------
@@ -117,7 +118,9 @@ def _without_rare(
     kept /= kept.sum()
     best_alone = min(loss(column) for column in columns.T)
     allowed = min(best_alone, MAX_LOSS_RISE * loss(columns @ weights))
-    return kept if loss(columns @ kept) <= allowed else weights
+    if loss(columns @ kept) <= allowed:
+        return kept
+    return weights
 
 
 def mixture(members: Sequence[Probabilities], weights: Sequence[float]) -> Probabilities:

@@ -8,24 +8,31 @@ from scipy.optimize import brentq
 from scipy.special import softmax
 
 Probabilities = npt.NDArray[np.float32]
-# a wrong row costs at most 14 nats, so that a few wrong given labels don't decide everything
+# A wrong row costs at most 14 nats, so that a few wrong labels do not dominate.
 PROBABILITY_FLOOR = 1e-6
 _MAX_ROWS_FOR_TEMPERATURE = 20_000
-LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.05, 5.0
+LOWEST_TEMPERATURE = 0.05
+HIGHEST_TEMPERATURE = 5.0
 _N_BINS = 15
 
 
 def accuracy(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> float:
-    """Return the fraction of rows whose likeliest class is the given one; (n, K) and (n,)."""
+    """Return the fraction of rows whose likeliest class is the given one.
+
+    Parameters
+    ----------
+    pred_probs
+        Shape (n, K).
+    codes
+        Given classes, shape (n,).
+    """
     return float(np.mean(np.argmax(pred_probs, axis=1) == codes))
 
 
 def kappa(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> float:
-    """Return Cohen's kappa of likeliest and given classes, at least 0: agreement beyond what chance
-    would bring.
+    """Return Cohen's kappa of likeliest and given classes: agreement beyond chance, at least 0.
 
-    Where one class has most of the rows, accuracy is hardly above that of naming it always, however
-    well the few rows of other classes are told apart; kappa is not so blind.
+    If one class has most of the rows, always naming it is accurate; kappa is not fooled by that.
 
     References
     ----------
@@ -34,11 +41,12 @@ def kappa(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> float:
     n_classes = pred_probs.shape[1]
     likeliest = np.argmax(pred_probs, axis=1)
     agreement = float((likeliest == codes).mean())
-    shares = [
-        np.bincount(classes, minlength=n_classes) / len(codes) for classes in (likeliest, codes)
-    ]
-    by_chance = float(shares[0] @ shares[1])
-    return max(0.0, (agreement - by_chance) / (1 - by_chance)) if by_chance < 1 else 0.0
+    likeliest_shares = np.bincount(likeliest, minlength=n_classes) / len(codes)
+    given_shares = np.bincount(codes, minlength=n_classes) / len(codes)
+    by_chance = float(likeliest_shares @ given_shares)
+    if by_chance >= 1:
+        return 0.0
+    return max(0.0, (agreement - by_chance) / (1 - by_chance))
 
 
 def given_probabilities(
@@ -59,8 +67,8 @@ def fit_temperature(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> 
     Notes
     -----
     Minimises the log loss of `pred_probs ** (1 / T)` over the one number T, on at most 20,000
-    evenly spaced rows: the loss is convex in 1 / T, so that its slope is 0 there. One more row of
-    unknown class is assumed, as in the rule of succession, or perfect predictions would be
+    evenly spaced rows: the loss is convex in 1 / T, so its slope is 0 there. One more row of
+    unknown class is assumed, as in the rule of succession; otherwise perfect predictions would be
     sharpened to certainty.
 
     References
@@ -68,15 +76,17 @@ def fit_temperature(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> 
     Guo et al., On Calibration of Modern Neural Networks (2017).
     """
     step = -(-len(codes) // _MAX_ROWS_FOR_TEMPERATURE)
-    logs, some_codes = np.log(np.maximum(pred_probs[::step], PROBABILITY_FLOOR)), codes[::step]
-    given = float(given_probabilities(logs, some_codes).sum() + logs.mean(dtype=np.float64))
+    logs = np.log(np.maximum(pred_probs[::step], PROBABILITY_FLOOR))
+    given_logs = given_probabilities(logs, codes[::step])
+    given = float(given_logs.sum() + logs.mean(dtype=np.float64))
 
     def slope(log_inverse: float) -> float:
         scaled = softmax(logs * np.float32(np.exp(log_inverse)), axis=1)
         expected = np.einsum("ij,ij->i", scaled, logs).astype(np.float64)
         return float(expected.sum() + expected.mean()) - given
 
-    coldest, hottest = -np.log(LOWEST_TEMPERATURE), -np.log(HIGHEST_TEMPERATURE)
+    coldest = -np.log(LOWEST_TEMPERATURE)
+    hottest = -np.log(HIGHEST_TEMPERATURE)
     if slope(hottest) >= 0:
         return HIGHEST_TEMPERATURE
     if slope(coldest) <= 0:
@@ -97,8 +107,7 @@ def at_temperature(pred_probs: Probabilities, temperature: float) -> Probabiliti
 def calibration_error(
     probability: npt.NDArray[np.floating], is_right: npt.NDArray[np.bool_]
 ) -> float:
-    """Return the expected calibration error: how far stated probabilities are from frequencies, 0
-    to 1.
+    """Return the expected calibration error, 0 to 1.
 
     Notes
     -----
@@ -110,14 +119,15 @@ def calibration_error(
     Naeini, Cooper and Hauskrecht, Obtaining Well Calibrated Probabilities Using Bayesian Binning
     (2015).
     """
-    stated, happened = probability.ravel().astype(np.float64), is_right.ravel().astype(np.float64)
-    bins = np.minimum((stated * _N_BINS).astype(np.int64), _N_BINS - 1)
-    gaps = np.bincount(bins, weights=stated - happened, minlength=_N_BINS)
-    return float(np.abs(gaps).sum() / len(stated))
+    predicted = probability.ravel().astype(np.float64)
+    observed = is_right.ravel().astype(np.float64)
+    bins = np.minimum((predicted * _N_BINS).astype(np.int64), _N_BINS - 1)
+    gaps = np.bincount(bins, weights=predicted - observed, minlength=_N_BINS)
+    return float(np.abs(gaps).sum() / len(predicted))
 
 
 def micro_f1(predicted: npt.NDArray[np.bool_], members: npt.NDArray[np.bool_]) -> float:
-    """Return F1 over all rows and classes; 1 where nothing was given and nothing predicted."""
+    """Return F1 over all rows and classes; 1 if nothing is given and nothing predicted."""
     n_right = int((predicted & members).sum())
     n_stated = int(predicted.sum()) + int(members.sum())
     return 2 * n_right / n_stated if n_stated else 1.0

@@ -1,4 +1,4 @@
-"""Compares candidates on rows that they have not seen, and mixes them."""
+"""Compares candidates by their out-of-sample predictions, and mixes them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """What cross-validation says of the candidates.
+    """The results of cross-validation.
 
     Attributes
     ----------

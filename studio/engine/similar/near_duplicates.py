@@ -40,8 +40,14 @@ _MIN_DRAWN = 100  # of them; closer than so many, chance is taken to shrink as t
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """Pairs of rows with their similarity in [0, 1], shape (n_pairs,), and from where on they count
-    as the same.
+    """Pairs of similar rows.
+
+    Attributes
+    ----------
+    similarity
+        Of each pair, in [0, 1], shape (n_pairs,).
+    threshold
+        From which similarity on rows count as the same.
     """
 
     n_rows: int
@@ -50,16 +56,13 @@ class Similar:
     threshold: float
 
     def scores(self) -> npt.NDArray[np.float32]:
-        """Return each row's similarity to the most similar row that was met, shape (n,); 0 where
-        none was.
-        """
+        """Return each row's similarity to the most similar row found, shape (n,); 0 without one."""
         scores = np.zeros(self.n_rows, dtype=np.float32)
         np.maximum.at(scores, self.pairs.left, self.similarity)
         np.maximum.at(scores, self.pairs.right, self.similarity)
         return scores
 
     def to_arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return it for the cache."""
         return {
             "n_rows": np.array(self.n_rows),
             "left": self.pairs.left,
@@ -70,7 +73,7 @@ class Similar:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Similar:
-        """Read what `to_arrays` wrote."""
+        """Invert `to_arrays`."""
         pairs = Pairs(np.asarray(arrays["left"]), np.asarray(arrays["right"]))
         similarity = np.asarray(arrays["similarity"], dtype=np.float32)
         return cls(
@@ -78,7 +81,7 @@ class Similar:
         )
 
     def groups(self) -> npt.NDArray[np.int32]:
-        """Return a number per row, shape (n,), equal for rows that a chain of same pairs joins."""
+        """Return a number per row, shape (n,), equal for rows connected by pairs that count."""
         near = self.similarity >= self.threshold
         edges = (
             np.ones(int(near.sum()), dtype=np.int8),
@@ -91,8 +94,7 @@ class Similar:
 
 
 def similar_texts(cells: Cells, copies: npt.NDArray[np.uint64], seed: int) -> Similar:
-    """Meet texts that share most of their three-character sequences (Jaccard similarity), without
-    marks and links.
+    """Find texts with a high Jaccard similarity of their three-character sequences.
 
     Parameters
     ----------
@@ -112,9 +114,9 @@ def similar_texts(cells: Cells, copies: npt.NDArray[np.uint64], seed: int) -> Si
     bands = signatures(words, n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=seed)
     pairs = Pairs.union(map(pairs_in_buckets, bands)).distinct()
     similarity = _jaccard(words, pairs)
-    return _joined(
-        len(cells), exact.at(rows), pairs.at(first_of_each), similarity, MIN_TEXT_SIMILARITY
-    )
+    exact = exact.at(rows)
+    pairs = pairs.at(first_of_each)
+    return _joined(len(cells), exact, pairs, similarity, MIN_TEXT_SIMILARITY)
 
 
 def similar_rows(
@@ -125,8 +127,7 @@ def similar_rows(
     *,
     n_jobs: int = 1,
 ) -> Similar:
-    """Meet rows that are equal in all columns but numbers and dates, and very near each other in
-    those.
+    """Find rows with almost equal numbers and dates, and equal other columns.
 
     Parameters
     ----------
@@ -138,7 +139,7 @@ def similar_rows(
         Scaled columns, shape (n, d). With d the distance of two rows and m the median distance of a
         row to its nearest, their similarity is 1 / (1 + d / m).
     n_jobs
-        Pieces computed side by side; it does not change the result.
+        Parallel jobs; they do not change the result.
 
     Notes
     -----
@@ -189,20 +190,17 @@ def _usual_distance(
 ) -> float:
     if len(distinct) < 3:
         return 0.0
-    few = distinct
+    sampled = distinct
     if len(distinct) > _MAX_ROWS_FOR_USUAL:
-        few = distinct[
-            np.random.default_rng(seed).choice(len(distinct), _MAX_ROWS_FOR_USUAL, replace=False)
-        ]
-    return float(np.median(nearest_distances(space[few], 1, seed=seed, n_jobs=n_jobs)))
+        rng = np.random.default_rng(seed)
+        sampled = distinct[rng.choice(len(distinct), _MAX_ROWS_FOR_USUAL, replace=False)]
+    return float(np.median(nearest_distances(space[sampled], 1, seed=seed, n_jobs=n_jobs)))
 
 
 def _grid_cells(
     space: npt.NDArray[np.float32], width: float, seed: int
 ) -> Iterator[npt.NDArray[np.uint64]]:
-    """Yield per table the grid cell of each row: random projections, cut into pieces of the
-    width.
-    """
+    """Yield the grid cell of each row, per table: random projections, rounded to `width`."""
     rng = np.random.default_rng(seed)
     for _ in range(N_TABLES):
         directions = rng.normal(size=(space.shape[1], N_PROJECTIONS)).astype(np.float32)
@@ -219,14 +217,12 @@ def _are_by_chance(
     words: npt.NDArray[np.uint64],
     met: Pairs,
 ) -> npt.NDArray[np.bool_]:
-    """Say which pairs of distinct `rows` differ in one number or date alone, by no less than chance
-    explains.
-    """
+    """Return which pairs of distinct `rows` differ in only one number or date, as by chance."""
     are_by_chance = np.zeros(len(met.left), dtype=bool)
     if not len(met.left):
         return are_by_chance
     measured = [name for name in spec.feature_columns if spec.column_kinds[name] in MEASURED]
-    # Multiplied by different odd numbers, or values that change places would add up to the same.
+    # Multiplied by different odd numbers, so that swapped values do not give the same sum.
     values = [
         value_hashes(table[name], spec.column_kinds[name])[rows] * np.uint64(2 * place + 1)
         for place, name in enumerate(measured)
@@ -237,9 +233,8 @@ def _are_by_chance(
     for value, differs_here in zip(values, differs, strict=True):
         single = np.flatnonzero(is_single & differs_here)
         if len(single):
-            n_alike = np.unique(whole - value, return_counts=True)[
-                1
-            ]  # rows that agree in all other columns
+            # Rows that agree in all other columns.
+            _, n_alike = np.unique(whole - value, return_counts=True)
             n_pairs = float(np.sum(n_alike * (n_alike - 1) // 2))
             shares = _shares_as_close(points, rows, met.where(single).at(rows), spec.seed)
             are_by_chance[single] = _are_explained(n_pairs * shares)
@@ -249,10 +244,9 @@ def _are_by_chance(
 def _shares_as_close(
     points: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], pairs: Pairs, seed: int
 ) -> npt.NDArray[np.float64]:
-    """Return the share of any pairs of rows, unequal in a column, that are as close in it as each
-    given pair is.
+    """Return, for each pair, the share of random pairs as close in the column that differs.
 
-    The given pairs differ in that column alone, so it is the one in which their points do.
+    The given pairs differ in one column only, the one in which their points do.
     """
     few = pairs.where(slice(1_000))
     axis = int(np.count_nonzero(points[few.left] != points[few.right], axis=0).argmax())
@@ -261,16 +255,13 @@ def _shares_as_close(
     drawn = drawn[drawn > 0]
     shares = np.arange(1, len(drawn) + 1) / max(1, len(drawn))
     known = slice(_MIN_DRAWN - 1, None)
-    gaps = (
-        np.abs(points[pairs.left, axis] - points[pairs.right, axis]) * 1.01
-    )  # equal ones differ by rounding
+    # Equal gaps differ by rounding.
+    gaps = np.abs(points[pairs.left, axis] - points[pairs.right, axis]) * 1.01
     return np.asarray(np.interp(gaps, np.r_[0.0, drawn[known]], np.r_[0.0, shares[known]]))
 
 
 def _are_explained(expected: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Say which pairs chance explains, from how many are expected to be as close as each, shape
-    (n_pairs,).
-    """
+    """Return which pairs chance explains; `expected` are as close as each by chance, (n_pairs,)."""
     ordered = np.sort(expected)
     is_rare = ordered <= _MAX_BY_CHANCE * np.arange(1, len(ordered) + 1)
     return np.asarray(expected > ordered[is_rare].max(initial=-1.0))

@@ -24,11 +24,11 @@ def nearest_distances(
     space
         Features, shape (n, d).
     n_neighbours
-        How many; fewer where there are not so many rows.
+        Neighbours per row; fewer if there are not enough rows.
     seed
         Chooses the reference rows of large data.
     n_jobs
-        Blocks of rows that are searched side by side; it does not change the result.
+        Parallel blocks of rows; they do not change the result.
 
     Returns
     -------
@@ -51,16 +51,15 @@ def nearest_distances(
         n_references = int(np.clip(_MAX_DISTANCES // n_rows, MIN_REFERENCES, MAX_REFERENCES))
         drawn = np.sort(np.random.default_rng(seed).choice(n_rows, n_references, replace=False))
     n_neighbours = min(n_neighbours, len(drawn) - 1)
-    # One more than asked for: a reference row is its own nearest.
+    # One more, as a reference row is its own nearest neighbour.
     search = NearestNeighbors(n_neighbors=n_neighbours + 1, algorithm="brute").fit(space[drawn])
     is_drawn = np.zeros(n_rows, dtype=bool)
     is_drawn[drawn] = True
     blocks = [slice(first, first + _ROWS_PER_BLOCK) for first in range(0, n_rows, _ROWS_PER_BLOCK)]
     jobs = (delayed(_of_block)(search, space[block], is_drawn[block]) for block in blocks)
+    parallel = Parallel(n_jobs=max(1, min(n_jobs, len(blocks))), prefer="threads")
     with one_thread():
-        return np.concatenate(
-            Parallel(n_jobs=max(1, min(n_jobs, len(blocks))), prefer="threads")(jobs)
-        )
+        return np.concatenate(parallel(jobs))
 
 
 def _of_block(
@@ -68,6 +67,5 @@ def _of_block(
 ) -> npt.NDArray[np.float32]:
     with one_thread():  # OpenMP's bound is each thread's own
         distances, _ = search.kneighbors(rows)
-    return np.asarray(
-        np.where(is_drawn[:, None], distances[:, 1:], distances[:, :-1]), dtype=np.float32
-    )
+    without_itself = np.where(is_drawn[:, None], distances[:, 1:], distances[:, :-1])
+    return np.asarray(without_itself, dtype=np.float32)

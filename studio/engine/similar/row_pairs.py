@@ -18,12 +18,10 @@ class Pairs:
 
     @classmethod
     def none(cls) -> Pairs:
-        """No pair."""
         return cls(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
 
     @classmethod
     def union(cls, many: Iterable[Pairs]) -> Pairs:
-        """Return the pairs of all, one list after the other."""
         lists = [cls.none(), *many]
         return cls(
             np.concatenate([pairs.left for pairs in lists]),
@@ -36,11 +34,11 @@ class Pairs:
         return Pairs(pairs[:, 0], pairs[:, 1])
 
     def where(self, chosen: npt.NDArray[np.generic] | slice) -> Pairs:
-        """Return some of the pairs, by a mask, positions or a slice."""
+        """Select pairs by a mask, positions or a slice."""
         return Pairs(self.left[chosen], self.right[chosen])
 
     def at(self, rows: npt.NDArray[np.int64]) -> Pairs:
-        """Return the pairs of positions as pairs of the rows at these positions."""
+        """Map positions to the rows at these positions."""
         return Pairs(rows[self.left], rows[self.right])
 
 

@@ -59,7 +59,7 @@ def assign_folds(
 
 
 def _groups_kept(group: npt.NDArray[np.int32], n_folds: int) -> tuple[npt.NDArray[np.int64], int]:
-    """Return the groups numbered from 0, without those that are to be split into single rows."""
+    """Return the group of each row, numbered from 0, and their number; some are split into rows."""
     _, number, sizes = np.unique(group, return_inverse=True, return_counts=True)
     n_rows = len(group)
     is_split = sizes[number] > max(1.0, _MAX_GROUP_FRACTION * n_rows / n_folds)
@@ -76,9 +76,7 @@ def _deal(
     n_folds: int,
     rng: np.random.Generator,
 ) -> npt.NDArray[np.int16]:
-    """Give each group of a class, large ones first, to the fold with the fewest rows of that class
-    so far.
-    """
+    """Assign each group of a class, large ones first, to the fold with the fewest rows of it."""
     fold_of_group = np.empty(len(sizes), dtype=np.int16)
     totals = np.zeros(n_folds, dtype=np.int64)
     shuffled = rng.permutation(len(sizes))

@@ -1,4 +1,4 @@
-"""What every task's recipe offers."""
+"""The interface of task recipes."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ Targets = npt.NDArray[np.generic]
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How well labeled rows that were not seen are predicted; see `CandidateResult` for the units
-    by task.
-    """
+    """How well held-out rows are predicted; for the units by task see `CandidateResult`."""
 
     accuracy: float
     log_loss: float
@@ -30,8 +28,9 @@ class Quality:
 
 
 class TaskRecipe(Protocol):
-    """The steps that differ between tasks. Predictions have shape (n, P), targets are those of
-    labeled rows.
+    """The steps that differ between tasks.
+
+    Predictions have shape (n, P); targets are those of labeled rows.
     """
 
     def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
@@ -47,35 +46,29 @@ class TaskRecipe(Protocol):
         """Return calibrated predictions."""
 
     def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:
-        """Return what is mixed when candidates are weighed: probabilities of what was given, or
-        numbers.
-        """
+        """Return the probabilities of what was given, or numbers, for weighing candidates."""
 
     def losses(
         self, column: npt.NDArray[np.float64], targets: Targets, calibration: Calibration
     ) -> npt.NDArray[np.float64]:
-        """Return how bad a mixed column is, value by value, if labels are as noisy as the
-        calibration says.
-        """
+        """Return the loss of each value, for labels as noisy as the calibration says."""
 
     def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
         """Return the ensemble's predictions."""
 
     def quality(self, predicted: Predicted, targets: Targets, calibration: Calibration) -> Quality:
-        """Measure calibrated predictions against given labels, which are as noisy as the
-        calibration says.
-        """
+        """Measure calibrated predictions, for labels as noisy as the calibration says."""
 
     def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
-        """Return how labels are made of predictions, given those of all rows, out of sample."""
+        """Return how to turn predictions into labels, by the out-of-sample ones of all rows."""
 
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
-        """Return the predicted labels as they are written in a cell."""
+        """Return the predicted labels as cells."""
 
 
 @dataclass(frozen=True, slots=True)
 class LabelFormat:
-    """How labels are made of predictions and written.
+    """How predictions become labels.
 
     Attributes
     ----------

@@ -26,23 +26,18 @@ class MultiClass:
     """Probabilities of a row sum to 1; the likeliest class is suggested."""
 
     def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
-        """Return the candidate as a classifier."""
         return ClassifierLearner(candidate.classifier(seed), labels.n_outputs)
 
     def calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
-        """Return temperature and noise."""
         return fit_calibration(predicted, np.asarray(targets, dtype=np.int32))
 
     def mixture_calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
-        """Return temperature and noise."""
         return self.calibration(predicted, targets)
 
     def calibrated(self, predicted: Predicted, calibration: Calibration) -> Predicted:
-        """Return probabilities at the temperature."""
         return at_temperature(predicted, calibration.temperature)
 
     def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:
-        """Return the given class's probability."""
         return given_probabilities(predicted, np.asarray(targets, dtype=np.int32))
 
     def losses(
@@ -66,11 +61,8 @@ class MultiClass:
         return Quality(accuracy(predicted, codes), float(losses.mean()), ece)
 
     def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
-        """Return the names of the classes."""
         return LabelFormat(labels.classes)
 
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
-        """Return the likeliest class; the first in the order of the classes where two are equally
-        likely.
-        """
+        """Return the likeliest class; of equally likely ones, the first in the order of classes."""
         return [labels.classes[code] for code in np.argmax(predicted, axis=1)]

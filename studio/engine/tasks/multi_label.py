@@ -38,12 +38,9 @@ _MAX_CELLS_FOR_TEMPERATURE = 20_000
 
 
 class MultiLabel:
-    """Each class has a probability of its own; a row's may sum to anything from 0 to the number of
-    classes.
-    """
+    """Each class has an independent probability."""
 
     def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
-        """Return the candidate as one model for all classes, or as one classifier per class."""
         model = candidate.make(seed)
         if isinstance(model, MultiLabelClassifier):
             return MultiLabelLearner(model)
@@ -68,11 +65,8 @@ class MultiLabel:
 
     def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:
         """Return the probability of what was given, class by class, shape (n · K,)."""
-        return (
-            given_set_probabilities(predicted, np.asarray(targets, dtype=bool))
-            .ravel()
-            .astype(np.float64)
-        )
+        members = np.asarray(targets, dtype=bool)
+        return given_set_probabilities(predicted, members).ravel().astype(np.float64)
 
     def losses(
         self, column: npt.NDArray[np.float64], targets: Targets, calibration: Calibration
@@ -81,13 +75,10 @@ class MultiLabel:
         return log_losses(column)
 
     def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
-        """Return the weighted mean."""
         return mixture(members, weights)
 
     def quality(self, predicted: Predicted, targets: Targets, calibration: Calibration) -> Quality:
-        """Measure F1 over all rows and classes at the threshold that is best for it, log loss, and
-        calibration.
-        """
+        """Measure F1 at the best threshold, log loss and calibration, over all rows and classes."""
         members = np.asarray(targets, dtype=bool)
         f1 = micro_f1(predicted >= best_threshold(predicted, members), members)
         as_given = predicted
@@ -97,15 +88,10 @@ class MultiLabel:
         return Quality(f1, float(losses.mean()), calibration_error(as_given, members))
 
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
-        """Return the classes that are likely enough; where sets are never empty, at least the
-        likeliest.
-        """
+        """Return the classes above the threshold; the likeliest if sets are never empty."""
         return written_sets(likely_sets(predicted, labels), labels.classes)
 
     def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
-        """Return the names of the classes, from where on they are suggested, and whether a set may
-        be empty.
-        """
         members = np.asarray(labels.targets, dtype=bool)[labels.is_labeled]
         return LabelFormat(
             labels.classes,
@@ -115,11 +101,15 @@ class MultiLabel:
 
 
 def best_threshold(predicted: Predicted, members: npt.NDArray[np.bool_]) -> float:
-    """Return the one threshold of 0.05 … 0.6 that makes F1 over all rows and classes largest.
+    """Return the threshold, the same for all classes, with the highest F1 over rows and classes.
 
-    It is one number for thousands of rows, so measuring F1 on the same rows flatters it hardly.
+    It is one number for thousands of rows, so F1 on the same rows is hardly biased.
     """
-    return float(max(_THRESHOLDS, key=lambda threshold: micro_f1(predicted >= threshold, members)))
+
+    def f1(threshold: float) -> float:
+        return micro_f1(predicted >= threshold, members)
+
+    return float(max(_THRESHOLDS, key=f1))
 
 
 def likely_sets(predicted: Predicted, labels: LabelFormat) -> npt.NDArray[np.bool_]:
@@ -131,7 +121,7 @@ def likely_sets(predicted: Predicted, labels: LabelFormat) -> npt.NDArray[np.boo
 
 
 def with_likeliest(sets: npt.NDArray[np.bool_], predicted: Predicted) -> None:
-    """Put the likeliest class into the sets that are empty."""
+    """Put the likeliest class into empty sets, in place."""
     empty = np.flatnonzero(~sets.any(axis=1))
     sets[empty, predicted[empty].argmax(axis=1)] = True
 
@@ -139,19 +129,17 @@ def with_likeliest(sets: npt.NDArray[np.bool_], predicted: Predicted) -> None:
 def given_set_probabilities(
     predicted: npt.NDArray[AnyFloat], members: npt.NDArray[np.bool_]
 ) -> npt.NDArray[AnyFloat]:
-    """Return the probability of what was given for each class: that it applies, or that it does
-    not, (n, K).
-    """
+    """Return the probability that each class applies, or does not, as given; shape (n, K)."""
     return np.where(members, predicted, 1 - predicted)
 
 
 def written_sets(members: npt.NDArray[np.bool_], classes: Sequence[str]) -> list[str]:
     """Return the cell of each row's set."""
-    return [_written(row, classes) for row in members]
-
-
-def _written(row: npt.NDArray[np.bool_], classes: Sequence[str]) -> str:
-    return join_labels(sorted(classes[column] for column in np.flatnonzero(row).tolist()))
+    cells = []
+    for row in members:
+        names = [classes[column] for column in np.flatnonzero(row).tolist()]
+        cells.append(join_labels(sorted(names)))
+    return cells
 
 
 def _two_sided(predicted: Predicted) -> Predicted:

@@ -22,11 +22,9 @@ class Regression:
     """Predictions have one column, in the unit of the labels."""
 
     def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
-        """Return the candidate as a regressor."""
         return RegressorLearner(candidate.regressor(seed), labels.scale)
 
     def calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
-        """Return none: there are no probabilities to calibrate."""
         return NO_CALIBRATION
 
     def mixture_calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
@@ -34,21 +32,18 @@ class Regression:
         return NO_CALIBRATION
 
     def calibrated(self, predicted: Predicted, calibration: Calibration) -> Predicted:
-        """Return the numbers as they are."""
         return predicted
 
     def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:
-        """Return the numbers."""
         return predicted[:, 0].astype(np.float64)
 
     def losses(
         self, column: npt.NDArray[np.float64], targets: Targets, calibration: Calibration
     ) -> npt.NDArray[np.float64]:
-        """Return the absolute errors, whose mean a few wrong labels hardly move."""
+        """Return the absolute errors; a few wrong labels hardly move their mean."""
         return np.asarray(np.abs(column - np.asarray(targets, dtype=np.float64)))
 
     def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
-        """Return the weighted mean."""
         return mixture(members, weights)
 
     def quality(self, predicted: Predicted, targets: Targets, calibration: Calibration) -> Quality:
