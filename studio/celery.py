@@ -7,8 +7,10 @@ import threading
 import warnings
 from collections.abc import Collection
 from importlib import import_module
+from typing import Any
 
 from celery import Celery
+from celery.bootsteps import RUN
 from celery.signals import worker_init, worker_ready, worker_shutting_down
 from celery.worker import WorkController
 from celery.worker.state import active_requests
@@ -24,6 +26,7 @@ TRANSPORT_ALIASES["folder"] = "studio.broker:Transport"
 warnings.filterwarnings("ignore", "You're running the worker with superuser")
 
 app = Celery("studio")
+_consumers: list[Any] = []  # of this process, if it is a worker
 app.set_default()  # in every thread, not only in the one that imports this
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -45,13 +48,17 @@ def give_back_runs(**_: object) -> None:
     threading.Thread(target=_give_back, args=(under_way,)).start()
 
 
+def _takes_messages() -> bool:
+    return any(consumer.blueprint.state == RUN for consumer in _consumers)
+
+
 def _give_back(under_way: list[tuple[str, str]]) -> None:
     from django.db import connection
 
     from studio.recovery import give_back_requests
 
     try:
-        give_back_requests(under_way)
+        give_back_requests(under_way, _takes_messages)
     finally:
         connection.close()
 
@@ -60,6 +67,7 @@ def _give_back(under_way: list[tuple[str, str]]) -> None:
 def load_pipelines(sender: WorkController, **_: object) -> None:
     """Import the pipelines of this worker in advance, so that its first run starts fast."""
     collect_less_often()
+    _consumers.append(sender)
     threading.Thread(
         target=_load_pipelines, args=(list(sender.app.amqp.queues.consume_from),), daemon=True
     ).start()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.apps import apps
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 LOST_AFTER = timedelta(seconds=120)  # twenty-four missed heartbeats
 BUSY_FOR = timedelta(minutes=10)  # until the message of a run that waits its turn counts as lost
-TAKES_NO_MORE_AFTER_S = 2.0  # a worker that is asked to end
+TAKES_MESSAGES_S = 60.0  # a worker that is asked to end, at most
 MAX_LOST = 2  # a run that took its worker down twice would do so for ever
 
 
@@ -94,7 +94,9 @@ def _recover(run: Run) -> None:
         send_notice(run)
 
 
-def give_back_requests(requests: Iterable[tuple[str, str]]) -> None:
+def give_back_requests(
+    requests: Iterable[tuple[str, str]], takes_messages: Callable[[], bool]
+) -> None:
     """Queue again what a worker that is asked to end has under way: names of tasks and run ids.
 
     The messages are sent once this worker takes no more of them.
@@ -107,8 +109,9 @@ def give_back_requests(requests: Iterable[tuple[str, str]]) -> None:
         for run in models[task_name]._default_manager.filter(pk=run_id, status=Status.RUNNING)
         if not _stopped_as_asked(run) and requeue(run, reason="its worker was asked to end.")
     ]
-    if given_back:
-        time.sleep(TAKES_NO_MORE_AFTER_S)
+    deadline = time.monotonic() + TAKES_MESSAGES_S
+    while given_back and takes_messages() and time.monotonic() < deadline:
+        time.sleep(0.1)
     for run in given_back:
         send(run)
 

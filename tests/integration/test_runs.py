@@ -451,7 +451,8 @@ def test_worker_that_is_asked_to_end_gives_its_attempts_back(
     for attempt in range(1, 6):
         assert runs.claim(waiting)
         recovery.give_back_requests(
-            [(DatasetVersion.task_name, str(waiting.pk)), ("studio.sweep_runs", "")]
+            [(DatasetVersion.task_name, str(waiting.pk)), ("studio.sweep_runs", "")],
+            takes_messages=lambda: False,
         )
         waiting.refresh_from_db()
         assert (waiting.status, waiting.n_lost, waiting.attempt) == (Status.QUEUED, 0, attempt)
@@ -462,7 +463,9 @@ def test_work_that_was_given_back_writes_nothing_more(
     waiting: DatasetVersion, sent: list[tuple[str, str]], pauses: list[float]
 ) -> None:
     def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
-        recovery.give_back_requests([(DatasetVersion.task_name, str(run.pk))])
+        recovery.give_back_requests(
+            [(DatasetVersion.task_name, str(run.pk))], takes_messages=lambda: False
+        )
         progress("Profiling columns")
         return {"n_rows": 7}
 
