@@ -15,12 +15,12 @@ from typing import TypeGuard
 from django.db import transaction
 
 from cleansets import row_query, selectors
+from cleansets.decision_rows import Change
 from cleansets.json_labels import JsonLabel, JsonValue, label_text
 from cleansets.label_text import is_same_label
 from cleansets.models import Action, Cleanset, ReviewAction
 from cleansets.services import (
     CHOICES,
-    State,
     decided,
     label_to_store,
     lock,
@@ -43,7 +43,6 @@ from studio.engine.table.row_numbers import row_number
 ROW_ID, ROW_NUMBER = "row_id", "cleanlab_row_ID"  # from 0 in programs, from 1 in exported files
 ACTION, LABEL = "action", "corrected_label"
 MAX_SHOWN_CHARS = 60
-Change = tuple[int, State | None, State | None]
 
 
 @dataclass(frozen=True, slots=True)

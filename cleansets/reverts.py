@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from cleansets import services
+from cleansets.decision_rows import Change, State
 from cleansets.models import Cleanset, ReviewAction, RowReview
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
@@ -35,7 +36,7 @@ def action_revert(*, cleanset: Cleanset, user: User, action: ReviewAction) -> Re
     action.refresh_from_db()
     if action.undone_by_id or action.kind in LASTING:
         raise DataProblem("This action has already been taken back, or cannot be.")
-    changes: list[services.Change] = []
+    changes: list[Change] = []
     n_decided_later = 0
     for events in _parts(action):
         present = _states(cleanset, [row_id for row_id, _, _ in events])
@@ -54,16 +55,16 @@ def action_revert(*, cleanset: Cleanset, user: User, action: ReviewAction) -> Re
     return Revert(step, n_decided_later)
 
 
-def _parts(action: ReviewAction) -> Iterator[list[services.Change]]:
+def _parts(action: ReviewAction) -> Iterator[list[Change]]:
     events = list(action.events.order_by("row_id").values_list("row_id", "before", "after"))
     for start in range(0, len(events), READ_ROWS):
         yield events[start : start + READ_ROWS]
 
 
-def _states(cleanset: Cleanset, row_ids: Sequence[int]) -> dict[int, services.State]:
+def _states(cleanset: Cleanset, row_ids: Sequence[int]) -> dict[int, State]:
     reviews = RowReview.objects.filter(cleanset=cleanset, row_id__in=row_ids)
     return {
-        review.row_id: services.State(
+        review.row_id: State(
             action=review.action,
             corrected_label=review.corrected_label,
             needs_review=review.needs_review,

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from cleansets import row_query, selectors, services
+from cleansets.decision_rows import Change
 from cleansets.models import Action, Cleanset, ReviewAction
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
@@ -46,7 +47,7 @@ def selection_decide(
     missing = next((row_id for row_id in row_ids if row_id not in rows), None)
     if missing is not None:
         raise DataProblem(f"There is {services.no_such_row(cleanset, missing)}")
-    changes: list[services.Change] = []
+    changes: list[Change] = []
     n_without_advice = 0
     for row_id in sorted(rows):
         row = rows[row_id]

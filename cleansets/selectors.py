@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from django.db.models import QuerySet
 from django.http import QueryDict
@@ -24,6 +25,8 @@ from studio.engine.conventions.label_sets import split_labels
 from studio.engine.ml_task import MLTask
 from studio.engine.table.columns import ColumnKind
 from studio.runs import Status
+
+_SOURCE = "row_source"  # in the object of a cleanset, which lives as long as its request
 
 
 def cleansets_of(project: Project) -> QuerySet[Cleanset]:
@@ -45,15 +48,30 @@ def older_version_problem(newer: Cleanset) -> str:
 
 
 def row_source(cleanset: Cleanset) -> RowSource:
-    """Return the files and the present decisions of a cleanset whose analysis is done."""
-    return RowSource(
+    """Return the files and the present decisions of a cleanset whose analysis is done.
+
+    Whoever asks again with the same object, as in one request, gets the same source with the
+    decisions as they are now.
+    """
+    reviews = present_reviews(cleanset)
+    convention = cleanset.label_convention
+    known: RowSource | None = vars(cleanset).get(_SOURCE)
+    if known is not None and (known.results_key, known.convention) == (
+        cleanset.issues_key,
+        convention,
+    ):
+        known.renew(reviews)
+        return known
+    source = RowSource(
         cleanset.issues_key,
         tables.local_path(cleanset.project.version.table_key),
-        present_reviews(cleanset),
+        reviews,
         cleanset.task,
-        cleanset.label_convention,
+        convention,
         _readings(cleanset.project),
     )
+    vars(cleanset)[_SOURCE] = source
+    return source
 
 
 def _readings(project: Project) -> dict[str, CellReading]:
@@ -122,18 +140,22 @@ def _progress(cleanset: Cleanset, decided: list[int]) -> ReviewProgress:
     return ReviewProgress(int(is_wanted.sum()), int(is_wanted[decided].sum()))
 
 
-def added_classes(cleanset: Cleanset) -> list[str]:
-    """Return the classes that people typed in and the analysis did not know."""
+def added_classes(cleanset: Cleanset, reviews: pa.Table | None = None) -> list[str]:
+    """Return the classes that people typed in and the analysis did not know; `reviews` are the
+    present decisions where they are known.
+    """
     if cleanset.task is MLTask.REGRESSION:
         return []
-    chosen = pc.unique(present_reviews(cleanset).column("decided_label")).to_pylist()
+    if reviews is None:
+        reviews = present_reviews(cleanset)
+    chosen = pc.unique(reviews.column("decided_label")).to_pylist()
     names = {name for label in chosen for name in classes_in(cleanset.task, label)}
     return sorted(names - set(cleanset.classes))
 
 
-def known_classes(cleanset: Cleanset) -> list[str]:
+def known_classes(cleanset: Cleanset, reviews: pa.Table | None = None) -> list[str]:
     """Return the classes of the analysis, then those that people added."""
-    return [*cleanset.classes, *added_classes(cleanset)]
+    return [*cleanset.classes, *added_classes(cleanset, reviews)]
 
 
 def classes_in(task: MLTask, label: str | None) -> tuple[str, ...]:

@@ -4,16 +4,15 @@ transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypedDict
 from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
 
 from cleansets import row_query, selectors
+from cleansets.decision_rows import Change, State, write_decisions, write_events
 from cleansets.label_text import checked_label, shown_label
 from cleansets.models import (
     Action,
@@ -37,19 +36,7 @@ from studio.engine.table.row_numbers import row_number
 
 NEEDS_REVIEW = "needs-review"
 CHOICES = (*Action.values, NEEDS_REVIEW)
-WRITE_ROWS = 2_000  # rows per statement
-
-
-class State(TypedDict):
-    """A decision as an event keeps it."""
-
-    action: str
-    corrected_label: str | None
-    needs_review: bool
-    is_manual: bool
-
-
-Change = tuple[int, State | None, State | None]  # a row, its decision before and after
+MAX_READ_LOCKED = 1_000  # events of an action that are read while others wait
 
 
 @transaction.atomic
@@ -126,7 +113,6 @@ def label_to_store(cleanset: Cleanset, label: str) -> str:
     return merged_label(checked, cleanset.project.spec()) or checked
 
 
-@transaction.atomic
 def row_decide(
     *,
     cleanset: Cleanset,
@@ -141,33 +127,35 @@ def row_decide(
 
     Of a request that may have to be sent again, `action_id` makes sure that it counts once.
     """
-    lock(cleanset)
-    if repeated := repeated_action(cleanset, action_id):
-        return repeated
-    row = row_query.fetch_row(row_id, selectors.row_source(cleanset))
-    if row is None:
-        raise DataProblem(f"There is {no_such_row(cleanset, row_id)}")
-    before = state_of(row)
+    # What the analysis says of the row never changes, so that nobody has to wait for it.
+    facts = row_query.fetch_decidable([row_id], selectors.row_source(cleanset))
     if choice == Action.LABEL:
         label = label_to_store(cleanset, label)
-    after = decided(
-        before, choice, label=label, advice=row["advice"], suggested=row["suggested_label"]
-    )
-    if after is None:
-        raise DataProblem(
-            f"Row {row_number(row_id)} has no suggestion to apply. Keep it, exclude it, or choose a"
-            " label."
+    with transaction.atomic():
+        lock(cleanset)
+        if repeated := repeated_action(cleanset, action_id):
+            return repeated
+        if row_id not in facts:
+            raise DataProblem(f"There is {no_such_row(cleanset, row_id)}")
+        review = cleanset.reviews.filter(row_id=row_id).first()
+        before = None if review is None else _state_of_review(review)
+        advice, suggested = facts[row_id]["advice"], facts[row_id]["suggested_label"]
+        after = decided(before, choice, label=label, advice=advice, suggested=suggested)
+        if after is None:
+            raise DataProblem(
+                f"Row {row_number(row_id)} has no suggestion to apply. Keep it, exclude it, or"
+                " choose a label."
+            )
+        after["is_manual"] = True
+        name = _described(cleanset, choice, after["corrected_label"])
+        return record(
+            cleanset,
+            user,
+            ReviewAction.Kind.SINGLE,
+            f"{name} row {row_number(row_id)}",
+            [(row_id, before, after)],
+            action_id=action_id,
         )
-    after["is_manual"] = True
-    name = _described(cleanset, choice, after["corrected_label"])
-    return record(
-        cleanset,
-        user,
-        ReviewAction.Kind.SINGLE,
-        f"{name} row {row_number(row_id)}",
-        [(row_id, before, after)],
-        action_id=action_id,
-    )
 
 
 def repeated_action(cleanset: Cleanset, action_id: UUID | None) -> ReviewAction | None:
@@ -241,17 +229,26 @@ def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
     return TopKPlan(changes, len(rows), n_manual, n_without_advice, n_unchanged)
 
 
-@transaction.atomic
 def top_k_apply(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction:
-    """Carry Clean Top K out as one action, undone in one step."""
-    lock(cleanset)
+    """Carry Clean Top K out as one action, undone in one step.
+
+    It is planned before the cleanset is locked; what others decide meanwhile stays.
+    """
+    newest = next_number(cleanset) - 1
     plan = top_k_plan(cleanset=cleanset, top_k=top_k)
-    if not plan.changes:
-        raise DataProblem(
-            "Clean Top K would change no row. Choose another action, or a view with undecided rows."
-        )
-    description = bulk_description(cleanset, top_k.choice, top_k.label, len(plan.changes))
-    return record(cleanset, user, ReviewAction.Kind.BULK, description, plan.changes)
+    with transaction.atomic():
+        lock(cleanset)
+        events = ReviewEvent.objects.filter(review_action__cleanset=cleanset)
+        later = events.filter(review_action__number__gt=newest)
+        touched = set(later.values_list("row_id", flat=True))
+        changes = [change for change in plan.changes if change[0] not in touched]
+        if not changes:
+            raise DataProblem(
+                "Clean Top K would change no row. Choose another action, or a view with undecided"
+                " rows."
+            )
+        description = bulk_description(cleanset, top_k.choice, top_k.label, len(changes))
+        return record(cleanset, user, ReviewAction.Kind.BULK, description, changes)
 
 
 def bulk_description(cleanset: Cleanset, choice: str, label: str, n_rows: int) -> str:
@@ -299,7 +296,6 @@ def saved_view_delete(*, view: SavedView) -> None:
     view.delete()
 
 
-@transaction.atomic
 def last_action_undo(
     *, cleanset: Cleanset, user: User, action_id: UUID | None = None
 ) -> ReviewAction:
@@ -307,17 +303,9 @@ def last_action_undo(
 
     `action_id` is as in `row_decide`.
     """
-    lock(cleanset)
-    if repeated := repeated_action(cleanset, action_id):
-        return repeated
-    action = selectors.last_action(cleanset)
-    if action is None:
-        raise DataProblem("There is nothing left to undo.")
-    kind, description = ReviewAction.Kind.UNDO, f"Undid: {action.description}"[:300]
-    return _take_back(action, user, kind, description, action_id)
+    return _take_newest_back(cleanset, user, ReviewAction.Kind.UNDO, action_id)
 
 
-@transaction.atomic
 def last_undo_redo(
     *, cleanset: Cleanset, user: User, action_id: UUID | None = None
 ) -> ReviewAction:
@@ -325,27 +313,45 @@ def last_undo_redo(
 
     `action_id` is as in `row_decide`.
     """
-    lock(cleanset)
-    if repeated := repeated_action(cleanset, action_id):
-        return repeated
-    undo = selectors.last_undo(cleanset)
-    if undo is None:
-        raise DataProblem("There is nothing left to redo.")
-    return _take_back(undo, user, ReviewAction.Kind.REDO, undo.undoes.description, action_id)
+    return _take_newest_back(cleanset, user, ReviewAction.Kind.REDO, action_id)
 
 
-def _take_back(
-    action: ReviewAction,
-    user: User,
-    kind: ReviewAction.Kind,
-    description: str,
-    action_id: UUID | None,
+def _take_newest_back(
+    cleanset: Cleanset, user: User, kind: ReviewAction.Kind, action_id: UUID | None
 ) -> ReviewAction:
-    events = action.events.order_by("row_id").values_list("row_id", "before", "after").iterator()
-    changes = [(row_id, after, before) for row_id, before, after in events]
-    step = record(action.cleanset, user, kind, description, changes, action_id=action_id)
-    ReviewAction.objects.filter(pk=action.pk).update(undone_by=step)
-    return step
+    """Take back the newest action, or for a redo the newest undo."""
+    changes: list[Change] = []
+    read: ReviewAction | None = None
+    while True:
+        with transaction.atomic():
+            lock(cleanset)
+            if repeated := repeated_action(cleanset, action_id):
+                return repeated
+            if kind is ReviewAction.Kind.UNDO:
+                action = selectors.last_action(cleanset)
+            else:
+                action = selectors.last_undo(cleanset)
+            if action is None:
+                raise DataProblem(f"There is nothing left to {kind.value}.")
+            if action.n_rows <= MAX_READ_LOCKED:
+                read = action
+                changes = _reversed_changes(action)
+            if action == read:
+                if kind is ReviewAction.Kind.UNDO:
+                    description = f"Undid: {action.description}"[:300]
+                else:
+                    description = action.undoes.description
+                step = record(cleanset, user, kind, description, changes, action_id=action_id)
+                ReviewAction.objects.filter(pk=action.pk).update(undone_by=step)
+                return step
+        # The events of an action never change: reading many of them needs no lock.
+        read = action
+        changes = _reversed_changes(action)
+
+
+def _reversed_changes(action: ReviewAction) -> list[Change]:
+    events = action.events.order_by("row_id").values_list("row_id", "before", "after")
+    return [(row_id, after, before) for row_id, before, after in events]
 
 
 def lock(cleanset: Cleanset) -> None:
@@ -439,12 +445,8 @@ def record(
         description=description,
         n_rows=len(changes),
     )
-    for part in _parts(changes):
-        ReviewEvent.objects.bulk_create(
-            ReviewEvent(review_action=action, row_id=row_id, before=before, after=after)
-            for row_id, before, after in part
-        )
-        _store(cleanset, part)
+    write_events(action, changes)
+    write_decisions(cleanset, changes)
     return action
 
 
@@ -452,27 +454,3 @@ def next_number(cleanset: Cleanset) -> int:
     """Return the number of the cleanset's next action."""
     newest = cleanset.review_actions.aggregate(Max("number"))["number__max"] or 0
     return int(newest) + 1
-
-
-def _parts(
-    changes: Iterable[Change],
-) -> Iterator[list[Change]]:
-    changes = list(changes)
-    for start in range(0, len(changes), WRITE_ROWS):
-        yield changes[start : start + WRITE_ROWS]
-
-
-def _store(cleanset: Cleanset, changes: list[Change]) -> None:
-    cleared = [row_id for row_id, _, after in changes if after is None]
-    RowReview.objects.filter(cleanset=cleanset, row_id__in=cleared).delete()
-    now = timezone.now()
-    RowReview.objects.bulk_create(
-        [
-            RowReview(cleanset=cleanset, row_id=row_id, updated_at=now, **after)
-            for row_id, _, after in changes
-            if after
-        ],
-        update_conflicts=True,
-        unique_fields=["cleanset", "row_id"],
-        update_fields=["action", "corrected_label", "needs_review", "is_manual", "updated_at"],
-    )

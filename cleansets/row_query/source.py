@@ -101,6 +101,8 @@ class RowSource:
 
     def renew(self, reviews: pa.Table) -> None:
         """Read the decisions as a write has left them."""
+        if reviews is self.reviews:
+            return
         self.reviews = reviews
         if "_connection" in self.__dict__:
             self.register("reviews", reviews)

@@ -13,17 +13,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cleansets import row_query, selectors, services
+from cleansets import selectors, services
 from cleansets.access import ready_cleanset_or_404
 from cleansets.class_names import same_spelling
 from cleansets.forms import DecisionForm, TopKForm, UndoForm
 from cleansets.models import Cleanset, ReviewAction
-from cleansets.pages.review.progress import counts
-from cleansets.pages.review.rail import work_views
-from cleansets.pages.review.row import panel
-from cleansets.pages.review.table import line
+from cleansets.pages.review.page import ReviewPage
 from cleansets.row_address import RowQuery
-from cleansets.shown_columns import own_columns_shown, scores_shown
 from cleansets.views.older_version import decidable_cleanset_or_404
 from cleansets.views.review import asked_row
 from studio.accounts.access import account
@@ -43,7 +39,7 @@ def row_decide(request: HttpRequest, cleanset_id: uuid.UUID, row_id: int) -> Htt
         cleanset=cleanset, user=account(request), row_id=row_id, **form.decision()
     )
     if is_partial(request):
-        return _changes(request, cleanset, action, changed_row=row_id)
+        return _changes(request, cleanset, action, row_id)
     for name in form.new_names:
         _warn_of_spelling(request, name, classes)
     next_row = asked_row(request.POST.get("next", ""), cleanset)
@@ -84,7 +80,7 @@ def _step(
         messages.success(request, f"{action.description}.")
         return _to(request, page_address(cleanset, view_of(request, cleanset)))
     if is_partial(request):
-        return _changes(request, cleanset, action, changed_row=rows[0], shown_row=rows[0])
+        return _changes(request, cleanset, action, rows[0], shown_row=rows[0])
     return redirect(_next_address(cleanset, view_of(request, cleanset), rows[0]))
 
 
@@ -99,27 +95,13 @@ def _changes(
     request: HttpRequest,
     cleanset: Cleanset,
     action: ReviewAction,
+    row_id: int,
     *,
-    changed_row: int,
     shown_row: int | None = None,
 ) -> HttpResponse:
     """Answer with every region that the action changed, and the panel of the row to show."""
-    query = view_of(request, cleanset)
-    source = selectors.row_source(cleanset)
-    changed = row_query.fetch_row(changed_row, source)
-    assert changed is not None
-    shown = (
-        own_columns_shown(cleanset, query, source),
-        scores_shown(cleanset, query, source),
-    )
-    context = panel(cleanset, query, source, shown_row) | {
-        "line": line(cleanset, changed, query, shown),
-        "counts": counts(cleanset, source),
-        "work_views": work_views(source, query),
-        "last_action": selectors.last_action(cleanset),
-        "last_undo": selectors.last_undo(cleanset),
-        "said": action.description,
-    }
+    page = ReviewPage(cleanset, QueryDict(request.POST.get("view", "")))
+    context = page.changes(action, row_id, shown_row)
     return render(request, "cleansets/_after_decision.html", context)
 
 

@@ -8,15 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from cleansets import selectors, services
+from cleansets import services
 from cleansets.access import cleanset_or_404
 from cleansets.models import Cleanset
-from cleansets.pages.review.filters import filters
-from cleansets.pages.review.progress import counts, view_end
-from cleansets.pages.review.rail import issue_views, saved_views, work_views
-from cleansets.pages.review.row import panel
-from cleansets.pages.review.table import review_table
-from cleansets.pages.tabs import tabs
+from cleansets.pages.review.page import ReviewPage
 from cleansets.views.older_version import decidable_cleanset_or_404, older_version
 from studio import runs
 from studio.accounts.access import account
@@ -33,46 +28,15 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
         return render(
             request, "cleansets/cleanset_run.html", {"cleanset": cleanset, "run": cleanset}
         )
-    query = selectors.asked_rows(cleanset, request.GET)
-    source = selectors.row_source(cleanset)
     row_id = asked_row(request.GET.get("row", ""), cleanset)
     older = older_version(request, cleanset)
+    page = ReviewPage(cleanset, request.GET)
     is_read_only = older is not None and not older.is_open
+    context: dict[str, object] = {"older": older, "is_read_only": is_read_only}
     if is_partial(request):
-        context = panel(cleanset, query, source, row_id)
-        context["is_read_only"] = is_read_only
-        return render(request, PANEL, context)
-    table = review_table(cleanset, query, source)
-    is_past_end = query.page > table.page.page
-    if row_id is None and table.lines and not is_past_end:
-        row_id = next(
-            (line for line in table.lines if not line.row["action"]), table.lines[0]
-        ).row_id
-    on_page = [line.row_id for line in table.lines]
-    index = on_page.index(row_id) if row_id in on_page else None
-    context = {
-        "table": table,
-        "tabs": tabs(cleanset, "Review"),
-        "versions": list(
-            selectors.cleansets_of(cleanset.project).defer("log", "manifest", "candidates")
-        ),
-        "older": older,
-        "is_read_only": is_read_only,
-        "views": issue_views(cleanset, source, query),
-        "work_views": work_views(source, query),
-        "saved_views": saved_views(cleanset, query),
-        "counts": counts(cleanset, source),
-        "last_action": selectors.last_action(cleanset),
-        "last_undo": selectors.last_undo(cleanset),
-        "row_id": row_id,
-        "next_row": None if index is None else next(iter(on_page[index + 1 :]), None),
-        "place": None if index is None else table.page.first + index,
-        "pane": "list" if request.GET.get("pane") == "list" else "row",
-    }
-    context |= panel(cleanset, query, source, row_id) | filters(cleanset, query, source)
-    if row_id is None:
-        context |= view_end(cleanset, query, source)
-    return render(request, "cleansets/cleanset_review.html", context)
+        return render(request, PANEL, page.panel(row_id) | context)
+    context["pane"] = "list" if request.GET.get("pane") == "list" else "row"
+    return render(request, "cleansets/cleanset_review.html", page.whole(row_id) | context)
 
 
 def asked_row(text: str, cleanset: Cleanset) -> int | None:

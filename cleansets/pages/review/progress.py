@@ -8,12 +8,11 @@ from cleansets import row_address, row_query
 from cleansets.models import Cleanset
 from cleansets.pages.review.rail import issue_views
 from cleansets.row_address import RowQuery
-from cleansets.row_query import RowSource
+from cleansets.row_query import ReviewCounts, RowSource
 
 
-def counts(cleanset: Cleanset, source: RowSource) -> dict[str, object]:
+def count_words(cleanset: Cleanset, source: RowSource, counted: ReviewCounts) -> dict[str, object]:
     """Build the counters in the head of the page."""
-    counted = row_query.review_counts(source)
     return {
         "n_rows": cleanset.n_rows,
         "noun": "label issues" if "is_label_issue" in source.result_columns else "flagged rows",

@@ -10,7 +10,7 @@ from cleansets import row_address, row_query
 from cleansets.issue_columns import issues_in
 from cleansets.models import Action, Cleanset, SavedView
 from cleansets.row_address import RowQuery
-from cleansets.row_query import RowSource
+from cleansets.row_query import ReviewCounts, RowSource
 from cleansets.selectors import asked_rows
 from studio.engine.ml_task import MLTask
 
@@ -69,9 +69,8 @@ def saved_views(
     ]
 
 
-def work_views(source: RowSource, query: RowQuery) -> list[View]:
+def work_views(source: RowSource, query: RowQuery, counts: ReviewCounts) -> list[View]:
     """Return the part of the left rail that leads to what is decided."""
-    counts = row_query.review_counts(source)
     views = (
         (
             row_address.NEEDS_REVIEW,

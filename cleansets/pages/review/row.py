@@ -19,7 +19,6 @@ from cleansets.pages.review.classes import (
 from cleansets.pages.review.labels import RowLabels, row_labels
 from cleansets.pages.review.near_duplicates import NearDuplicates, near_duplicates
 from cleansets.pages.review.numbers import NumberChoice, number_choice
-from cleansets.row_address import RowQuery
 from cleansets.row_query import RowSource
 from studio.engine.ml_task import MLTask, Modality
 
@@ -156,7 +155,7 @@ def row_detail(cleanset: Cleanset, row_id: int, source: RowSource) -> RowDetail 
         ],
         chances=class_chances(cleanset, row_id) if task is MLTask.MULTI_CLASS else [],
         toggles=(
-            class_toggles(cleanset, row, selectors.added_classes(cleanset))
+            class_toggles(cleanset, row, selectors.added_classes(cleanset, source.reviews))
             if task is MLTask.MULTI_LABEL
             else []
         ),
@@ -165,30 +164,3 @@ def row_detail(cleanset: Cleanset, row_id: int, source: RowSource) -> RowDetail 
             near_duplicates(cleanset, int(cluster), row, source) if cluster is not None else None
         ),
     )
-
-
-def panel(
-    cleanset: Cleanset, query: RowQuery, source: RowSource, row_id: int | None
-) -> dict[str, object]:
-    """Build the panel of one row; without a row it says that nothing is left."""
-    detail = row_detail(cleanset, row_id, source) if row_id is not None else None
-    return {
-        "cleanset": cleanset,
-        "task": cleanset.task.value,
-        "has_labels": cleanset.task is not MLTask.UNSUPERVISED,
-        "query": query,
-        "view_params": query.params(page=query.page),
-        "detail": detail,
-        "known_classes": _known_classes(cleanset, detail),
-    }
-
-
-def _known_classes(cleanset: Cleanset, detail: RowDetail | None) -> list[str]:
-    """Return the classes that a field offers: the likeliest for the row first, those that people
-    added last.
-    """
-    known = selectors.known_classes(cleanset)
-    if detail is None:
-        return known
-    likeliest = [chance.label for chance in detail.chances] or [t.label for t in detail.toggles]
-    return list(dict.fromkeys([*likeliest, *known]))

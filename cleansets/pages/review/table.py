@@ -103,8 +103,8 @@ class ReviewTable:
 
 def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> ReviewTable:
     """Build one page of the table."""
-    page = row_query.fetch_page(query, source)
     own = own_columns_shown(cleanset, query, source)
+    page = row_query.fetch_page(query, source, own)
     scores = scores_shown(cleanset, query, source)
     by = source.sort_column(query)
     titles = {} if cleanset.task is MLTask.UNSUPERVISED else LABEL_TITLES

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import transaction
 
 from cleansets import selectors, services
-from cleansets.models import Cleanset
+from cleansets.decision_rows import Change
+from cleansets.models import Cleanset, ReviewAction
 from cleansets.overlay import review_table
 from cleansets.present_reviews import present_reviews
 from cleansets.row_address import RowQuery
@@ -96,3 +98,45 @@ def test_the_same_request_twice_makes_one_action(cleanset: Cleanset) -> None:
             action_id=action_id,
         )
     assert [action.pk for action in selectors.actions(cleanset)] == [action_id]
+
+
+def test_a_row_decided_while_a_bulk_action_is_planned_keeps_its_decision(
+    cleanset: Cleanset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = services.top_k_plan
+
+    def interrupted(**arguments: Any) -> services.TopKPlan:
+        planned = plan(**arguments)
+        decide(cleanset, 10, "exclude")
+        return planned
+
+    monkeypatch.setattr(services, "top_k_plan", interrupted)
+    top_k = TopK(query=RowQuery(), k=4, choice="auto-fix")
+    user = cleanset.created_by
+    action = services.top_k_apply(cleanset=cleanset, user=user, top_k=top_k)
+    decisions = dict(cleanset.reviews.values_list("row_id", "action"))
+    assert decisions == {0: "auto-fix", 10: "exclude", 20: "auto-fix", 30: "auto-fix"}
+    assert (action.n_rows, action.description) == (3, "Auto-fix 3 rows")
+    services.last_action_undo(cleanset=cleanset, user=user)
+    assert dict(cleanset.reviews.values_list("row_id", "action")) == {10: "exclude"}
+    assert_kept_as_stored(cleanset)
+
+
+def test_an_action_made_while_the_events_of_a_large_one_are_read_is_undone_first(
+    cleanset: Cleanset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = cleanset.created_by
+    top_k = TopK(query=RowQuery(), k=4, choice="auto-fix")
+    services.top_k_apply(cleanset=cleanset, user=user, top_k=top_k)
+    monkeypatch.setattr(services, "MAX_READ_LOCKED", 1)
+    read = services._reversed_changes
+
+    def interrupted(action: ReviewAction) -> list[Change]:
+        if action.kind == ReviewAction.Kind.BULK and not cleanset.reviews.filter(row_id=1):
+            decide(cleanset, 1, "exclude")
+        return read(action)
+
+    monkeypatch.setattr(services, "_reversed_changes", interrupted)
+    undo = services.last_action_undo(cleanset=cleanset, user=user)
+    assert undo.description == "Undid: Exclude row 2"
+    assert sorted(cleanset.reviews.values_list("row_id", flat=True)) == [0, 10, 20, 30]

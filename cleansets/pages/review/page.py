@@ -1,0 +1,115 @@
+"""The review page of one request: the whole page, one panel, or what a decision changed."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from django.http import QueryDict
+
+from cleansets import row_query, selectors
+from cleansets.models import Cleanset, ReviewAction
+from cleansets.pages.review.filters import filters
+from cleansets.pages.review.progress import count_words, view_end
+from cleansets.pages.review.rail import issue_views, saved_views, work_views
+from cleansets.pages.review.row import RowDetail, row_detail
+from cleansets.pages.review.table import line, review_table
+from cleansets.pages.tabs import tabs
+from cleansets.row_query import ReviewCounts
+from cleansets.shown_columns import own_columns_shown, scores_shown
+from studio.engine.ml_task import MLTask
+
+
+class ReviewPage:
+    """A view of a cleanset: decisions are loaded once, and all queries share one connection."""
+
+    def __init__(self, cleanset: Cleanset, params: QueryDict) -> None:
+        self.cleanset = cleanset
+        self.query = selectors.asked_rows(cleanset, params)
+        self.source = selectors.row_source(cleanset)
+
+    @cached_property
+    def _counts(self) -> ReviewCounts:
+        return row_query.review_counts(self.source)
+
+    def panel(self, row_id: int | None) -> dict[str, object]:
+        """Build the panel of one row; without a row it says that nothing is left."""
+        detail = None
+        if row_id is not None:
+            detail = row_detail(self.cleanset, row_id, self.source)
+        return {
+            "cleanset": self.cleanset,
+            "task": self.cleanset.task.value,
+            "has_labels": self.cleanset.task is not MLTask.UNSUPERVISED,
+            "query": self.query,
+            "view_params": self.query.params(page=self.query.page),
+            "detail": detail,
+            "known_classes": self._known_classes(detail),
+        }
+
+    def _known_classes(self, detail: RowDetail | None) -> list[str]:
+        """Return the classes that a field offers: the likeliest for the row first, those that
+        people added last.
+        """
+        known = selectors.known_classes(self.cleanset, self.source.reviews)
+        if detail is None:
+            return known
+        likeliest = [chance.label for chance in detail.chances]
+        likeliest = likeliest or [toggle.label for toggle in detail.toggles]
+        return list(dict.fromkeys([*likeliest, *known]))
+
+    def _progress(self) -> dict[str, object]:
+        """Build the regions that change with every decision."""
+        return {
+            "counts": count_words(self.cleanset, self.source, self._counts),
+            "work_views": work_views(self.source, self.query, self._counts),
+            "last_action": selectors.last_action(self.cleanset),
+            "last_undo": selectors.last_undo(self.cleanset),
+        }
+
+    def whole(self, row_id: int | None) -> dict[str, object]:
+        """Build the page around the panel of a row, the first undecided one where none is asked
+        for.
+        """
+        table = review_table(self.cleanset, self.query, self.source)
+        is_past_end = self.query.page > table.page.page
+        if row_id is None and table.lines and not is_past_end:
+            undecided = [line for line in table.lines if not line.row["action"]]
+            row_id = (undecided or table.lines)[0].row_id
+        on_page = [line.row_id for line in table.lines]
+        next_row = place = None
+        if row_id in on_page:
+            index = on_page.index(row_id)
+            place = table.page.first + index
+            next_row = next(iter(on_page[index + 1 :]), None)
+        context = {
+            "table": table,
+            "tabs": tabs(self.cleanset, "Review"),
+            "versions": list(
+                selectors.cleansets_of(self.cleanset.project).defer("log", "manifest", "candidates")
+            ),
+            "saved_views": saved_views(self.cleanset, self.query),
+            "views": issue_views(self.cleanset, self.source, self.query),
+            "row_id": row_id,
+            "next_row": next_row,
+            "place": place,
+        }
+        context |= self._progress()
+        context |= self.panel(row_id)
+        context |= filters(self.cleanset, self.query, self.source)
+        if row_id is None:
+            context |= view_end(self.cleanset, self.query, self.source)
+        return context
+
+    def changes(
+        self, action: ReviewAction, row_id: int, shown_row: int | None = None
+    ) -> dict[str, object]:
+        """Build every region that an action on one row changed, and the panel of the row to
+        show.
+        """
+        own = own_columns_shown(self.cleanset, self.query, self.source)
+        scores = scores_shown(self.cleanset, self.query, self.source)
+        [row] = row_query.fetch_rows([row_id], self.source, own)
+        context = self.panel(shown_row) | self._progress()
+        context["line"] = line(self.cleanset, row, self.query, (own, scores))
+        context["said"] = action.description
+        return context
