@@ -18,6 +18,7 @@ UNLABELED, NO_CLASS = (
     "--",
 )  # instead of a label: none is there; a set in which no class applies
 ACTIONS = (UNDECIDED, "auto-fix", "keep", "exclude", "label", CORRECTED, NEEDS_REVIEW)
+MAX_SET_NAME = 1_000
 GIVEN, SUGGESTED = "given_label", "suggested_label"
 LABEL_RANGES = {
     GIVEN: "given",
@@ -67,6 +68,7 @@ class RowQuery:
     ranges: tuple[Range, ...] = ()
     cells: tuple[CellFilter, ...] = ()
     search: str = ""
+    among: str = ""
     sort: str = ""
     ascending: bool = False
     page: int = 1
@@ -87,6 +89,7 @@ class RowQuery:
             ranges=_ranges(params),
             cells=_cells(params),
             search=params.get("q", "").strip(),
+            among=params.get("among", "")[:MAX_SET_NAME],
             sort=params.get("sort", ""),
             ascending=params.get("dir") == "asc",
             page=max(int(page), 1) if page.isdecimal() and len(page) < 10 else 1,
@@ -135,6 +138,7 @@ class RowQuery:
         }
         single |= {
             "q": wanted.search,
+            "among": wanted.among,
             "sort": wanted.sort,
             "dir": "asc" if wanted.ascending else "",
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from cleansets.models import Cleanset, ReviewAction, RowReview
 from cleansets.present_reviews import present_reviews
 from cleansets.row_address import RowQuery
 from cleansets.row_query import RowSource
+from cleansets.row_sets import row_set
 from projects.models import Project
 from studio import tables
 from studio.engine.conventions import Convention
@@ -104,9 +105,13 @@ def asked_rows(cleanset: Cleanset, params: QueryDict) -> RowQuery:
     first = [
         key for key in ("label_issue", *flagged) if key in {issue.key for issue in looked_for}
     ][:1]
-    return RowQuery.parse(
+    query = RowQuery.parse(
         params, list(dict.fromkeys([*first, *(issue.key for issue in looked_for)]))
     )
+    found = row_set(query.among) if query.among else None
+    if found is None or found.project_id != cleanset.project_id:
+        return replace(query, among="")
+    return query
 
 
 @dataclass(frozen=True, slots=True)

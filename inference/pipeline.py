@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +28,7 @@ from studio.engine import stages
 from studio.engine.conventions import Convention, Conventions, FoundConvention
 from studio.engine.conventions.convention_notes import NAMES, convention_notes
 from studio.engine.conventions.label_sets import split_labels
+from studio.engine.evaluation.thresholds import labels_by_threshold
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.progress import Progress
 from studio.engine.recipes.predict import Predictions, new_reading, predict_frame
@@ -44,6 +45,7 @@ CELLS_PER_CHUNK = 400_000  # of a wide table: some 40 MB
 ROWS_PER_GROUP = 20_000  # of the Parquet file; a group per chunk would bloat its footer
 STALE_AFTER = timedelta(hours=24)
 NO_MAP: Mapping[str, str] = MappingProxyType({})
+NO_THRESHOLDS: Mapping[str, float] = MappingProxyType({})
 ADVICE = "If that is wrong, choose another reading; the file is then predicted again."
 SUGGESTED_LABEL = "Suggested Label"
 SUGGESTED_LABEL_ERROR = "Suggested Label Error"  # of a regression: its error bar
@@ -75,6 +77,7 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
             progress=progress,
             column_map=run.column_map,
             chosen=chosen,
+            thresholds=run.deployed_model.thresholds,
         )
         keys = {
             path: storage.prediction_file(run.pk, run.attempt, path.name)
@@ -131,7 +134,7 @@ def _missing_columns_kept(run: PredictionBatch) -> Iterator[None]:
         raise
 
 
-def predict_table(
+def predict_table(  # noqa: PLR0913  (all but three by name)
     model: TrainedModel,
     table: Path,
     out: Path,
@@ -139,12 +142,14 @@ def predict_table(
     progress: Progress,
     column_map: Mapping[str, str] = NO_MAP,
     chosen: Conventions | None = None,
+    thresholds: Mapping[str, float] = NO_THRESHOLDS,
 ) -> PredictedTable:
     """Predict every row of a Parquet table, in order.
 
     `out` has the row id and the columns that `result_columns` names. `column_map` maps columns of
-    the model to columns of the table. `chosen` fixes how some columns are read. Raises DataProblem
-    if the table lacks columns.
+    the model to columns of the table. `chosen` fixes how some columns are read. `thresholds` say
+    from which probability on some classes are predicted. Raises DataProblem if the table lacks
+    columns.
     """
     required = RequiredColumns(tuple(model.feature_columns), column_map)
     uploaded = [name for name in pq.read_schema(table).names if name != ROW_ID]
@@ -158,6 +163,15 @@ def predict_table(
         for frame in _chunks(table, model, required):
             progress(stages.PREDICTING, writer.n_rows, n_rows)
             predicted = predict_frame(model, frame, spelling.settled, reading)
+            if thresholds:
+                suggested = labels_by_threshold(
+                    predicted.pred_probs,
+                    predicted.suggested_label,
+                    model.classes,
+                    thresholds,
+                    model.spec.task,
+                )
+                predicted = replace(predicted, suggested_label=suggested)
             writer.append(predicted)
             counts.update(_suggested_classes(predicted.suggested_label, model.spec.task))
     progress(stages.PREDICTING, n_rows, n_rows)
@@ -166,6 +180,10 @@ def predict_table(
         *spelling.notes,
         *reading.notes(of_blank_rows="what the training data has on average is predicted there"),
         *_arithmetic_notes(model),
+        *(
+            f"“{name}” is predicted from a probability of {bound:.3g} on, as chosen for the model."
+            for name, bound in thresholds.items()
+        ),
         *_renaming_notes(columns, wanted),
     )
     return PredictedTable(n_rows, counts.most_common(), notes, spelling.conventions)

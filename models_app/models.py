@@ -25,6 +25,7 @@ class DeployedModel(Run):
     artifact_bytes = models.PositiveBigIntegerField(null=True)
     manifest = models.JSONField(default=dict)
     candidates = models.JSONField(default=list)
+    thresholds = models.JSONField(default=dict)
     n_rows = models.PositiveBigIntegerField(null=True)
     n_corrected = models.PositiveBigIntegerField(null=True)
     n_excluded = models.PositiveBigIntegerField(null=True)

@@ -227,6 +227,7 @@ N_NAMES = 10  # names that a warning lists
 LOSS_NOUNS = {
     "Project": ("project", "projects"),
     "DeployedModel": ("model", "models"),
+    "ModelRun": ("model run", "model runs"),
     "PredictionBatch": ("prediction set", "prediction sets"),
     "RowReview": ("reviewed row", "reviewed rows"),
 }

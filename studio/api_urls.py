@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from cleansets.api.v1 import router as cleansets_router
 from cleansets.api.v1_projects import router as projects_router
 from inference.api.v1 import router as predictions_router
+from model_runs.api.v1 import router as evaluations_router
 from models_app.api.v1 import router as models_router
 from projects.api.v1 import router as datasets_router
 from studio.api.docs import DocsPage
@@ -33,6 +34,7 @@ api.add_router("/v1/datasets", datasets_router)
 api.add_router("/v1/projects", projects_router)
 api.add_router("/v1/cleansets", cleansets_router)
 api.add_router("/v1", models_router)
+api.add_router("/v1", evaluations_router)
 api.add_router("/v1", predictions_router)
 api.add_router("/v1/runs", runs_router)
 api.add_router("/v1/webhooks", webhooks_router)

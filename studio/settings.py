@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "projects",
     "cleansets",
     "models_app",
+    "model_runs",
     "inference",
 ]
 MIDDLEWARE = [

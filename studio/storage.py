@@ -30,6 +30,16 @@ def model_file(model_id: uuid.UUID, attempt: int, name: str) -> str:
     return f"models/{model_id}/{attempt}/{name}"
 
 
+def model_run_source(run_id: uuid.UUID) -> str:
+    """Return the key of imported predictions, as they came."""
+    return f"model_runs/{run_id}/source"
+
+
+def model_run_file(run_id: uuid.UUID, attempt: int, name: str) -> str:
+    """Return the key of one file of a model run."""
+    return f"model_runs/{run_id}/{attempt}/{name}"
+
+
 def prediction_source(batch_id: uuid.UUID) -> str:
     """Return the key of an uploaded prediction file."""
     return f"predictions/{batch_id}/source"

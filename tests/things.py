@@ -13,6 +13,7 @@ from cleansets.models import Cleanset, SavedView
 from cleansets.row_address import RowQuery
 from cleansets.services import saved_view_save
 from inference.models import PredictionBatch
+from model_runs.models import ModelRun
 from models_app.models import DeployedModel
 from studio import storage, tables
 from studio.accounts.models import AccountSession, ApiKey, User
@@ -21,6 +22,7 @@ from studio.accounts.sessions import SessionStore
 from studio.webhooks.models import Webhook
 from studio.webhooks.services import webhook_create
 from tests.factories import make_model, make_prediction
+from tests.measured import make_measured
 from tests.reviewable import CLASSES, make_reviewable
 
 
@@ -36,6 +38,7 @@ class Things:
     session: AccountSession
     person: User
     saved_view: SavedView
+    evaluation: ModelRun
 
     @property
     def ids(self) -> dict[str, object]:
@@ -52,6 +55,7 @@ class Things:
             "person": self.person.pk,
             "email_token": email_change_token(user=self.key.owner, email="new@example.org"),
             "saved_view": self.saved_view.pk,
+            "evaluation": self.evaluation.pk,
         }
 
 
@@ -85,6 +89,7 @@ def make_things(owner: User) -> Things:
         AccountSession.objects.get(pk=session.session_key),
         person,
         saved_view,
+        make_measured(cleanset),
     )
 
 

@@ -13,6 +13,7 @@ def tabs(cleanset: Cleanset, current: str) -> list[tuple[str, str, bool, None]]:
         "Review": reverse("cleanset", args=[cleanset.pk]),
         "Analysis": reverse("cleanset-details", args=[cleanset.pk]),
         "History": reverse("cleanset-history", args=[cleanset.pk]),
+        "Model runs": reverse("evaluations", args=[cleanset.project_id]),
         "Settings": reverse("project-settings", args=[cleanset.project_id]),
     }
     return [(title, address, title == current, None) for title, address in addresses.items()]

@@ -24,6 +24,7 @@ from cleansets.row_address import (
     RowQuery,
 )
 from cleansets.row_query.source import DECISION_COLUMNS, ROW_ID, RowSource, column_names
+from cleansets.row_sets import row_set
 from studio import cell_sql, tables
 from studio.engine.conventions.label_sets import join_labels
 from studio.engine.ml_task import MLTask
@@ -72,6 +73,9 @@ def select(query: RowQuery, source: RowSource) -> Selection:
     if wanted_cells:
         source.register("with_cells", rows_with_cells(source.table, wanted_cells))
         conditions.append("row_id IN (SELECT row_id FROM with_cells)")
+    if query.among:
+        source.register("row_set", _rows_among(query.among))
+        conditions.append("row_id IN (SELECT row_id FROM row_set)")
     if query.search:
         source.register("found", rows_with_text(source.table, query.search))
         conditions.append("row_id IN (SELECT row_id FROM found)")
@@ -84,6 +88,11 @@ def select(query: RowQuery, source: RowSource) -> Selection:
         counted=counted,
         sorted_from="rows" if sorts_decisions else counted,
     )
+
+
+def _rows_among(name: str) -> pa.Table:
+    found = row_set(name)
+    return pa.table({"row_id": pa.array([] if found is None else found.row_ids, pa.int64())})
 
 
 def _wants_suggestions(query: RowQuery, source: RowSource) -> bool:

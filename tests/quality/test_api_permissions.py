@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -31,11 +32,15 @@ FILE = "message,topic\nhello,billing\n"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What the owner gets; `body` is JSON, `file` the content of an uploaded file."""
+    """What the owner gets; `body` is JSON, `file` the content of an uploaded file.
+
+    `query` says whose id stands in which parameter of the address.
+    """
 
     owner: int = OK
     body: Mapping[str, Any] = field(default_factory=dict)
     file: str = ""
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 DECISIONS = {"decisions": [{"row_id": 0, "action": "keep"}]}
@@ -81,6 +86,17 @@ CALLS = {
     "model_get": Call(),
     "model_retry": Call(UNPROCESSABLE),  # it has not failed
     "model_delete": Call(GONE),
+    "evaluation_list": Call(),
+    "project_evaluations": Call(),
+    "evaluation_import": Call(CREATED, file="row_id,prediction\n0,billing\n"),
+    "evaluation_get": Call(),
+    "evaluation_update": Call(body={"name": "June"}),
+    "evaluation_report": Call(),
+    "evaluation_again": Call(CREATED),
+    "custom_metrics_set": Call(body={"metrics": {"cost": 1.5}}),
+    "evaluation_predictions": Call(),
+    "evaluation_compare": Call(query={"other": "evaluation"}),
+    "evaluation_delete": Call(GONE),
     "prediction_list": Call(),
     "prediction_start": Call(CREATED, file=FILE),
     "prediction_get": Call(),
@@ -148,9 +164,10 @@ def ask(things: Things, name: str, call: Call, secret: str | None) -> Any:
         file.name = "data.csv"
         return client.post(path_of(things, place), {"file": file})
     body = json.dumps(call.body) if place.is_write else ""
-    return client.generic(
-        place.method.upper(), path_of(things, place), body, content_type="application/json"
-    )
+    path = path_of(things, place)
+    if call.query:
+        path += "?" + urlencode({name: things.ids[of] for name, of in call.query.items()})
+    return client.generic(place.method.upper(), path, body, content_type="application/json")
 
 
 def key_of(user: User, scope: str = "write") -> str:

@@ -16,6 +16,7 @@ FOLDERS = (
     "projects",
     "cleansets",
     "models_app",
+    "model_runs",
     "inference",
     "tests",
     "templates",

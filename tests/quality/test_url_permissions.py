@@ -113,6 +113,17 @@ OWNED = {
     "model-retry": Address("post", UNPROCESSABLE, "model"),  # it has not failed
     "model-delete": Address("post", FOUND, "model"),
     "model-template": Address("get", OK, "model"),
+    "evaluations": Address("get", OK, "project"),
+    "evaluation-import": Address("post", UNPROCESSABLE, "project"),  # without a file
+    "evaluation": Address("get", OK, "evaluation"),
+    "evaluation-run": Address("get", FOUND, "evaluation"),
+    "evaluation-cancel": Address("post", FOUND, "evaluation"),
+    "evaluation-describe": Address("post", FOUND, "evaluation", data="name=June"),
+    "evaluation-again": Address("post", FOUND, "evaluation"),
+    "evaluation-delete": Address("post", FOUND, "evaluation"),
+    "evaluation-threshold": Address("post", UNPROCESSABLE, "evaluation"),  # it is no model's
+    "evaluation-compare": Address("get", OK, "evaluation"),
+    "evaluation-rows": Address("get", OK, "evaluation"),
     "prediction-upload": Address("post", UNPROCESSABLE, "model"),  # without a file
     "prediction": Address("get", OK, "batch"),
     "prediction-run": Address("get", FOUND, "batch"),

@@ -9,6 +9,7 @@ from cleansets.models import Cleanset
 from cleansets.pages.review.table import LABEL_TITLES
 from cleansets.row_address import Range, RowQuery
 from cleansets.row_query import RowSource
+from cleansets.row_sets import row_set
 from cleansets.shown_columns import own_columns_shown
 from studio.engine.ml_task import MLTask
 
@@ -90,6 +91,7 @@ def chips(query: RowQuery, task: MLTask) -> list[tuple[str, str, str]]:
         ("Suggested", _label_chip(query.suggested, task), query.params(suggested="")),
         ("Action", ACTION_TITLES.get(query.action, ""), query.params(action="")),
         ("Text", query.search, query.params(search="")),
+        ("Rows", _set_title(query.among), query.params(among="")),
     ]
     for part in query.ranges:
         others = tuple(other for other in query.ranges if other != part)
@@ -102,6 +104,11 @@ def chips(query: RowQuery, task: MLTask) -> list[tuple[str, str, str]]:
             (filtered.column, f"{words} {filtered.value}".strip(), query.params(cells=remaining))
         )
     return [chip for chip in found if chip[1]]
+
+
+def _set_title(among: str) -> str:
+    found = row_set(among) if among else None
+    return "" if found is None else found.title
 
 
 def _label_chip(wanted: str, task: MLTask) -> str:

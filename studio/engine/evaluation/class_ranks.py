@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,11 @@ class ThresholdTable:
             n_positive=int(ranked.n_positive),
             n_negative=int(ranked.n_negative),
         )
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> ThresholdTable:
+        """Take back what `to_dict` gave."""
+        return cls(**values)
 
     def to_dict(self) -> dict[str, object]:
         """Return it for JSON."""

@@ -31,16 +31,19 @@ class Measured:
         Their evaluation.
     parts
         The evaluation of each part of the split.
+    is_test
+        Whether only the rows for testing count.
     """
 
     predictions: Predictions
     evaluation: Evaluation
     parts: dict[Part, Evaluation]
+    is_test: bool = False
 
     @property
     def rows_name(self) -> str:
         """Which rows count."""
-        return Part.TEST.value if Part.TEST in self.parts else ALL_ROWS
+        return Part.TEST.value if self.is_test else ALL_ROWS
 
     @property
     def rows(self) -> RunRows:
@@ -66,6 +69,8 @@ def measure(
     predictions: Predictions,
     split: Split | None,
     divided: Callable[[npt.NDArray[np.int64]], Iterable[Partition]],
+    *,
+    main_is_test: bool = True,
 ) -> Measured:
     """Measure predictions.
 
@@ -77,6 +82,8 @@ def measure(
         Which part each row of the table belongs to.
     divided
         Given the ids of rows, the groups of them in which errors are looked for.
+    main_is_test
+        Whether only the rows for testing count, where there are some.
 
     Raises
     ------
@@ -92,6 +99,7 @@ def measure(
         parts = {
             part: evaluate(predictions.take(rows)) for part, rows in of_part.items() if rows.any()
         }
-        if Part.TEST in parts:
+        if main_is_test and Part.TEST in parts:
             main = predictions.take(of_part[Part.TEST])
-    return Measured(main, evaluate(main, divided(main.row_id)), parts)
+    is_test = main is not predictions
+    return Measured(main, evaluate(main, divided(main.row_id)), parts, is_test)

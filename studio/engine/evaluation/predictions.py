@@ -160,6 +160,36 @@ def label_predictions(
     return Predictions(task, classes, rows.astype(np.int64), *coded)
 
 
+def predictions_of(
+    task: MLTask,
+    given: Sequence[str | None],
+    classes: Sequence[str],
+    values: npt.NDArray[np.float32],
+    convention: Convention | None = None,
+    chosen_on: npt.NDArray[np.bool_] | None = None,
+) -> Predictions:
+    """Return labeled rows with what a model of the task says of them.
+
+    Parameters
+    ----------
+    task, classes
+        What is predicted, and the classes that the model knows.
+    given
+        The label of each row.
+    values
+        Probabilities, shape (n, K), or numbers, shape (n, 1); NaN where nothing is predicted.
+    convention
+        How given numbers are read.
+    chosen_on
+        The rows on which the threshold of sets is chosen; None is all.
+    """
+    if task is MLTask.REGRESSION:
+        return number_predictions(given, values[:, 0], convention)
+    if task is MLTask.MULTI_LABEL:
+        return set_predictions(given, classes, values, chosen_on)
+    return class_predictions(given, classes, values)
+
+
 def _likely_sets(
     probabilities: npt.NDArray[np.float32],
     members: npt.NDArray[np.bool_],

@@ -31,7 +31,7 @@ class Provided:
     classes
         Those that have a column of probabilities; none for regression.
     values
-        Probabilities, shape (n, K), or numbers, shape (n,); NaN without a prediction.
+        Probabilities, shape (n, K), or numbers, shape (n, 1); NaN without a prediction.
     labels
         The predicted label of each row where the table has no probabilities, else None.
     notes
@@ -70,8 +70,8 @@ def read_provided(
         name = _first_of(NUMBER_NAMES, columns)
         if name is None:
             raise DataProblem(_nothing_predicted(columns, NUMBER_NAMES))
-        values = np.full(n_rows, np.nan, dtype=np.float32)
-        values[row_id] = _numbers(name, columns[name])
+        values = np.full((n_rows, 1), np.nan, dtype=np.float32)
+        values[row_id, 0] = _numbers(name, columns[name])
         return Provided((), values, None, (*id_note, f"Column {name} holds the predicted numbers."))
     classes = tuple(name for name in columns if name in set(known_classes))
     name = _first_of(LABEL_NAMES, columns)

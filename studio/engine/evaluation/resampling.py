@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -50,13 +51,34 @@ class Blocks:
 
     def counts(self, codes: npt.NDArray[np.int32], n_codes: int) -> Floats:
         """Count rows by block and code, shape (n_blocks, n_codes); negative codes do not count."""
-        block = np.zeros(len(self.order), dtype=np.int64)
-        block[self.starts[1:]] = 1
+        return self._by_code(codes, n_codes, None)
+
+    def sums_by_code(
+        self, values: npt.NDArray[np.floating], codes: npt.NDArray[np.int64], n_codes: int
+    ) -> Floats:
+        """Add up values of rows by block and code, shape (n_blocks, n_codes)."""
+        return self._by_code(codes, n_codes, values[self.order])
+
+    def _by_code(
+        self,
+        codes: npt.NDArray[np.integer[Any]],
+        n_codes: int,
+        shuffled_values: npt.NDArray[np.floating] | None,
+    ) -> Floats:
         shuffled = codes[self.order]
-        cells = np.cumsum(block) * n_codes + shuffled
+        cells = self._block * n_codes + shuffled
+        is_counted = shuffled >= 0
+        if not is_counted.all():
+            cells = cells[is_counted]
         n_blocks = len(self.starts)
-        counted = np.bincount(cells[shuffled >= 0], minlength=n_blocks * n_codes)
-        return counted.reshape(n_blocks, n_codes).astype(np.float64)
+        added = np.bincount(cells, weights=shuffled_values, minlength=n_blocks * n_codes)
+        return added.reshape(n_blocks, n_codes).astype(np.float64)
+
+    @property
+    def _block(self) -> npt.NDArray[np.int64]:
+        """The block of each row in the order of the permutation, shape (n,)."""
+        sizes = np.diff(self.starts, append=len(self.order))
+        return np.repeat(np.arange(len(self.starts)), sizes)
 
 
 def total(by_block: Sums) -> Sums:

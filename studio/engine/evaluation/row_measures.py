@@ -78,10 +78,8 @@ class RowMeasures:
         sums["labeled"] = blocks.counts(self.labels, self.n_classes)
         sums["predicted"] = blocks.counts(self.predicted, self.n_classes)
         if self.confidence is not None:
-            gaps = np.zeros((len(self), N_BINS), dtype=np.float32)
             bins = confidence_bins(self.confidence)
-            gaps[np.arange(len(self)), bins] = self.confidence - is_right
-            sums["gaps"] = blocks.sums(gaps)
+            sums["gaps"] = blocks.sums_by_code(self.confidence - is_right, bins, N_BINS)
         return sums
 
 

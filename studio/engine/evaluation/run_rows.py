@@ -39,7 +39,7 @@ class RunRows:
         measures = self.measures
         columns: dict[str, npt.NDArray[Any]] = {_ROW_ID: self.row_id}
         for name, values in ((_LABEL, measures.labels), (_PREDICTED, measures.predicted)):
-            columns |= _packed(name, values) if values.ndim == 2 else {name: values}
+            columns |= packed(name, values)
         if measures.confidence is not None:
             columns[_CONFIDENCE] = measures.confidence.astype(np.float32)
         return columns | {
@@ -54,7 +54,7 @@ class RunRows:
         n_classes = len(classes)
         if task is MLTask.MULTI_LABEL:
             labels, predicted = (
-                _unpacked(name, columns, n_classes) for name in (_LABEL, _PREDICTED)
+                unpacked(name, columns, n_classes) for name in (_LABEL, _PREDICTED)
             )
         else:
             labels, predicted = columns[_LABEL], columns[_PREDICTED]
@@ -106,14 +106,18 @@ class RunRows:
         )
 
 
-def _packed(name: str, members: npt.NDArray[np.bool_]) -> dict[str, npt.NDArray[Any]]:
-    bits = np.packbits(members, axis=1)
+def packed(name: str, values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    """Return the columns of labels: one, or for sets one for each eight classes."""
+    if values.ndim == 1:
+        return {name: values}
+    bits = np.packbits(values, axis=1)
     return {f"{name}_{place}": bits[:, place] for place in range(bits.shape[1])}
 
 
-def _unpacked(
+def unpacked(
     name: str, columns: Mapping[str, npt.NDArray[Any]], n_classes: int
 ) -> npt.NDArray[np.bool_]:
+    """Return the sets whose columns these are, shape (n, K)."""
     n_bytes = -(-n_classes // 8)
     bits = np.column_stack([columns[f"{name}_{place}"] for place in range(n_bytes)])
     return np.unpackbits(bits.astype(np.uint8), axis=1, count=n_classes).astype(bool)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -84,8 +85,10 @@ def read_split(column: str, cells: Sequence[str | None]) -> Split:
 
 
 def _part_named(value: str) -> Part | None:
-    word = value.lower().removesuffix("_set").removesuffix(" set")
-    return next((part for part, words in _WORDS.items() if word in words), None)
+    whole = value.lower()
+    words_of_value = {whole, *re.split(r"[^a-z]+", whole)}
+    found = [part for part, words in _WORDS.items() if words & words_of_value]
+    return found[0] if len(found) == 1 else None
 
 
 def _yes_and_no(column: str, values: Sequence[str]) -> dict[str, Part] | None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
+import numpy.typing as npt
 
+from studio.engine.conventions.label_sets import join_labels, split_labels
 from studio.engine.errors import DataProblem
 from studio.engine.evaluation.class_ranks import ThresholdTable
 from studio.engine.evaluation.resampling import Floats
+from studio.engine.ml_task import MLTask
 
 
 class Aim(StrEnum):
@@ -91,3 +95,67 @@ def _choice(table: ThresholdTable, place: int, precision: Floats, recall: Floats
         precision=float(precision[place]),
         recall=float(recall[place]),
     )
+
+
+def figures_at(table: ThresholdTable, threshold: float) -> Choice:
+    """Return what a threshold brings: as the lowest one of the table that is not below it."""
+    reached = [place for place, one in enumerate(table.thresholds) if one >= threshold - 1e-9]
+    found = np.asarray(table.true_positives, dtype=np.float64)
+    wrong = np.asarray(table.false_positives, dtype=np.float64)
+    if not reached:
+        return Choice(threshold, 0, 0, table.n_positive, None, 0.0)
+    precision = found / np.maximum(found + wrong, 1)
+    recall = found / max(table.n_positive, 1)
+    return replace(_choice(table, reached[-1], precision, recall), threshold=threshold)
+
+
+def labels_by_threshold(
+    probabilities: npt.NDArray[np.float32],
+    suggested: Sequence[str],
+    classes: Sequence[str],
+    thresholds: Mapping[str, float],
+    task: MLTask,
+) -> list[str]:
+    """Return the suggested labels where some classes are predicted from a threshold on.
+
+    Notes
+    -----
+    One class per row: of the classes that reach their threshold, the one that exceeds it by the
+    largest factor; where none does, the likeliest of the classes without a threshold, or of all if
+    each has one. A set: a class with a threshold is in it where it reaches that.
+    """
+    place = {name: code for code, name in enumerate(classes)}
+    chosen = {place[name]: value for name, value in thresholds.items() if name in place}
+    if not chosen:
+        return list(suggested)
+    if task is MLTask.MULTI_LABEL:
+        return [
+            _set_by_threshold(set(split_labels(label)), row, classes, chosen)
+            for label, row in zip(suggested, probabilities, strict=True)
+        ]
+    codes = np.array(list(chosen), dtype=np.int64)
+    bounds = np.array(list(chosen.values()))
+    stated = probabilities[:, codes]
+    reaches = stated >= bounds
+    factors = np.where(reaches, stated / np.maximum(bounds, 1e-6), -1.0)
+    best = np.argmax(factors, axis=1)
+    is_reached = reaches.any(axis=1)
+    others = probabilities.copy()
+    if len(chosen) < len(classes):
+        others[:, codes] = -1
+    code = np.where(is_reached, codes[best], np.argmax(others, axis=1))
+    return [classes[one] for one in code.tolist()]
+
+
+def _set_by_threshold(
+    names: set[str],
+    row: npt.NDArray[np.float32],
+    classes: Sequence[str],
+    chosen: Mapping[int, float],
+) -> str:
+    for code, bound in chosen.items():
+        if row[code] >= bound:
+            names.add(classes[code])
+        else:
+            names.discard(classes[code])
+    return join_labels(sorted(names))

@@ -20,6 +20,7 @@ from studio.engine.runtime.cache import Cache
 from studio.engine.runtime.memory import keep_little
 from studio.engine.runtime.resources import Resources
 from studio.engine.schema import CandidateResult, CleansetSpec
+from studio.engine.stages import READING_FEATURES
 from studio.engine.study.study import make_study, settled_conventions
 
 
@@ -75,7 +76,7 @@ def predict_out_of_sample(
     """
     keep_little()
     resources = Resources(Cache(cache_dir), n_jobs, progress)
-    progress("Reading features")
+    progress(READING_FEATURES)
     convention = spec.conventions.get(spec.label_column or "")
     encoded = encode_labels(labels, spec.task, convention)
     table = checked_table(frame, encoded, spec)

@@ -26,10 +26,8 @@ from studio.engine.evaluation.measured import measure
 from studio.engine.evaluation.metrics import METRICS
 from studio.engine.evaluation.predictions import (
     Predictions,
-    class_predictions,
     label_predictions,
-    number_predictions,
-    set_predictions,
+    predictions_of,
 )
 from studio.engine.evaluation.provided import read_provided
 from studio.engine.evaluation.splits import Part, Split, read_split
@@ -203,14 +201,14 @@ def _predicted(
             n_jobs=n_jobs,
             progress=terminal.progress,
         )
-    if spec.task is MLTask.REGRESSION:
-        convention = result.spec.conventions.get(str(spec.label_column))
-        found = number_predictions(labels, result.values[:, 0], convention)
-    elif spec.task is MLTask.MULTI_LABEL:
-        chosen_on = None if is_test is None else ~is_test
-        found = set_predictions(labels, result.classes, result.values, chosen_on)
-    else:
-        found = class_predictions(labels, result.classes, result.values)
+    found = predictions_of(
+        spec.task,
+        labels,
+        result.classes,
+        result.values,
+        result.spec.conventions.get(str(spec.label_column)),
+        None if is_test is None else ~is_test,
+    )
     candidates = [
         {"name": row.name, "weight": row.weight, "score": row.accuracy} for row in result.candidates
     ]
@@ -230,14 +228,10 @@ def _provided(
     provided = read_provided(columns, spec.task, known, len(labels))
     for note in provided.notes:
         terminal.note(note)
-    if spec.task is MLTask.REGRESSION:
-        convention = spec.conventions.get(str(spec.label_column))
-        return number_predictions(labels, provided.values, convention)
     if provided.labels is not None:
         return label_predictions(labels, provided.labels, spec.task)
-    if spec.task is MLTask.MULTI_LABEL:
-        return set_predictions(labels, provided.classes, provided.values)
-    return class_predictions(labels, provided.classes, provided.values)
+    convention = spec.conventions.get(str(spec.label_column))
+    return predictions_of(spec.task, labels, provided.classes, provided.values, convention)
 
 
 def _description(

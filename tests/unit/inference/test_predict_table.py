@@ -145,3 +145,14 @@ def test_no_two_columns_of_an_export_share_a_name(
     uploaded: list[str], classes: list[str], named: list[str]
 ) -> None:
     assert result_columns(uploaded, [*classes, "Suggested Label"]) == named
+
+
+def test_saved_threshold_decides_what_is_predicted(echo: Echo, tmp_path: Path) -> None:
+    table = write_table(tmp_path / "in.parquet", ["yes", "no"], row_group_size=10)
+    predicted = predict_table(
+        echo, table, tmp_path / "out.parquet", progress=Silent(), thresholds={"yes": 0.0}
+    )
+    assert predicted.label_counts == [("yes", 2)]
+    assert "“yes” is predicted from a probability of 0 on, as chosen for the model." in (
+        predicted.notes
+    )

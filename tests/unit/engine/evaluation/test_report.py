@@ -17,9 +17,15 @@ from studio.engine.evaluation.predictions import (
 )
 from studio.engine.evaluation.ranking import Ranked
 from studio.engine.evaluation.report import evaluate
-from studio.engine.evaluation.thresholds import Aim, choose_threshold
+from studio.engine.evaluation.thresholds import (
+    Aim,
+    choose_threshold,
+    figures_at,
+    labels_by_threshold,
+)
 from studio.engine.evaluation.worst_slices import find_worst_slices
 from studio.engine.groups.partitions import Partition
+from studio.engine.ml_task import MLTask
 from studio.engine.table.cells import Cells
 from studio.engine.table.columns import ColumnKind
 from tests.unit.engine.evaluation.drawn import drawn_classes, drawn_numbers
@@ -190,3 +196,32 @@ def test_residuals_are_described_by_predicted_value() -> None:
     assert residuals[0]["mean"] == pytest.approx(0, abs=1e-4)
     assert residuals[-1]["mean"] == pytest.approx(-5, abs=1e-4)
     assert sum(part["n_rows"] for part in residuals) == 1_000
+
+
+def test_a_class_with_a_threshold_is_predicted_from_there_on() -> None:
+    probabilities = np.array(
+        [[0.35, 0.6, 0.05], [0.2, 0.7, 0.1], [0.9, 0.05, 0.05]], dtype=np.float32
+    )
+    classes = ["a", "b", "c"]
+    suggested = ["b", "b", "a"]
+    low = labels_by_threshold(probabilities, suggested, classes, {"a": 0.3}, MLTask.MULTI_CLASS)
+    high = labels_by_threshold(probabilities, suggested, classes, {"a": 0.95}, MLTask.MULTI_CLASS)
+    none = labels_by_threshold(probabilities, suggested, classes, {"x": 0.5}, MLTask.MULTI_CLASS)
+    assert low == ["a", "b", "a"]
+    assert high == ["b", "b", "b"]
+    assert none == suggested
+
+
+def test_a_threshold_of_a_set_is_of_its_class_alone() -> None:
+    probabilities = np.array([[0.35, 0.6], [0.2, 0.7]], dtype=np.float32)
+    found = labels_by_threshold(
+        probabilities, ["b", "a,b"], ["a", "b"], {"a": 0.3}, MLTask.MULTI_LABEL
+    )
+    assert found == ["a,b", "b"]
+
+
+def test_figures_at_a_threshold_between_two_scores() -> None:
+    table = table_of([0.9, 0.8, 0.7, 0.6, 0.5], [True, True, False, True, False])
+    found = figures_at(table, 0.65)
+    assert (found.true_positives, found.false_positives, found.false_negatives) == (2, 1, 1)
+    assert figures_at(table, 0.95).true_positives == 0

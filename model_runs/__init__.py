@@ -1,0 +1,1 @@
+"""Model runs: snapshots of trainings, their evaluation and their comparison."""

@@ -1,0 +1,27 @@
+"""The model runs that a request may touch. To other accounts they do not exist: 404."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from model_runs.models import ModelRun
+from studio.accounts.access import account
+
+
+def model_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:
+    """Return the run with its project and dataset version, or end in 404."""
+    mine = ModelRun.objects.filter(project__owner=account(request))
+    return get_object_or_404(
+        mine.select_related("project__version__dataset", "cleanset", "deployed_model"), pk=run_id
+    )
+
+
+def measured_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:
+    """Return a run whose evaluation is there."""
+    run = model_run_or_404(request, run_id)
+    if not run.is_succeeded:
+        raise Http404("The evaluation is not done.")
+    return run

@@ -1,0 +1,149 @@
+"""`/api/v1/evaluations`: model runs, what is measured of them, and their comparison."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from ninja import File, Form, Router, Status
+from ninja.files import UploadedFile
+
+from cleansets.access import ready_cleanset_or_404
+from model_runs import selectors, services
+from model_runs.access import measured_run_or_404, model_run_or_404
+from model_runs.api.schemas import (
+    CustomMetricsIn,
+    EvaluationDetailOut,
+    EvaluationOut,
+    EvaluationPatch,
+)
+from model_runs.evaluation_file import ALL_ROWS, USED, measured_ways, read_evaluation
+from model_runs.exports import rows_response
+from model_runs.models import ModelRun
+from projects.access import project_or_404
+from studio.accounts.access import account
+from studio.api.pages import page_of
+from studio.api.schemas import Page, Paged, Text
+from studio.engine.errors import DataProblem
+
+router = Router(tags=["Evaluations"])
+
+
+@router.get("/evaluations", response=Page[EvaluationOut])
+def evaluation_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
+    """List your model runs, newest first."""
+    return page_of(request, params, selectors.runs_of_user(account(request)))
+
+
+@router.get("/projects/{uuid:project_id}/evaluations", response=Page[EvaluationOut])
+def project_evaluations(request: HttpRequest, project_id: UUID, params: Paged) -> dict[str, Any]:
+    """List the model runs of a project, newest first."""
+    project = project_or_404(request, project_id)
+    return page_of(request, params, selectors.runs_of(project))
+
+
+@router.post("/cleansets/{uuid:cleanset_id}/evaluations", response={201: EvaluationOut})
+def evaluation_import(
+    request: HttpRequest,
+    cleanset_id: UUID,
+    file: File[UploadedFile],
+    name: Annotated[Text, Form("", description="The name of the file by default.")],
+) -> Status[ModelRun]:
+    """Measure the predictions of a model that was trained elsewhere.
+
+    The file, in any form that datasets may have, has a column of probabilities for each class,
+    named like the class, or a column `prediction` with labels or numbers. `row_id` or
+    `cleanlab_row_ID` says which row each one is of; without it, they are taken in order.
+    """
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    title = (name.strip() or file.name or "Imported predictions")[:200]
+    run = services.predictions_import(
+        cleanset=cleanset, user=account(request), name=title, file=file
+    )
+    return Status(201, run)
+
+
+@router.get("/evaluations/{uuid:evaluation_id}", response=EvaluationDetailOut)
+def evaluation_get(request: HttpRequest, evaluation_id: UUID) -> ModelRun:
+    """Return a model run with its metrics."""
+    return model_run_or_404(request, evaluation_id)
+
+
+@router.patch("/evaluations/{uuid:evaluation_id}", response=EvaluationDetailOut)
+def evaluation_update(request: HttpRequest, evaluation_id: UUID, body: EvaluationPatch) -> ModelRun:
+    """Rename or annotate a model run."""
+    run = model_run_or_404(request, evaluation_id)
+    services.run_describe(run=run, name=body.name, notes=body.notes, tags=body.tags)
+    return run
+
+
+@router.delete("/evaluations/{uuid:evaluation_id}", response={204: None})
+def evaluation_delete(request: HttpRequest, evaluation_id: UUID) -> Status[None]:
+    """Delete a model run with its evaluation; cleanset, decisions and models stay."""
+    services.run_delete(run=model_run_or_404(request, evaluation_id))
+    return Status(204, None)
+
+
+@router.get("/evaluations/{uuid:evaluation_id}/report", response=dict[str, Any])
+def evaluation_report(
+    request: HttpRequest,
+    evaluation_id: UUID,
+    labels: Literal["used", "uploaded", "clean", "verified"] = "used",
+    rows: Literal["all", "training", "validation", "test"] = "all",
+) -> dict[str, Any]:
+    """Return all that is measured: classes, confusions, curves, calibration, the worst slices.
+
+    `labels` says by which labels: those learned from, as uploaded, as corrected when it was
+    measured, or only rows that a person verified. `rows` says which part of a split.
+    """
+    run = measured_run_or_404(request, evaluation_id)
+    ways = measured_ways(run.evaluation_key)
+    if (labels, rows) not in ways:
+        known = ", ".join(f"{one} of {other}" for one, other in ways)
+        raise DataProblem(
+            f"This run is not measured by the {labels} labels of {rows} rows. It is by: {known}."
+        )
+    return read_evaluation(run.evaluation_key, labels or USED, rows or ALL_ROWS)
+
+
+@router.post("/evaluations/{uuid:evaluation_id}/again", response={201: EvaluationOut})
+def evaluation_again(request: HttpRequest, evaluation_id: UUID) -> Status[ModelRun]:
+    """Measure the same predictions by the labels as they are now, as another run."""
+    run = model_run_or_404(request, evaluation_id)
+    return Status(201, services.run_measure_again(run=run, user=account(request)))
+
+
+@router.post("/evaluations/{uuid:evaluation_id}/metrics", response=EvaluationDetailOut)
+def custom_metrics_set(
+    request: HttpRequest, evaluation_id: UUID, body: CustomMetricsIn
+) -> ModelRun:
+    """Attach numbers that you computed from a run's predictions; they are shown and compared."""
+    run = model_run_or_404(request, evaluation_id)
+    services.custom_metrics_set(run=run, metrics=dict(body.metrics))
+    return run
+
+
+@router.get("/evaluations/{uuid:evaluation_id}/predictions", response={200: None})
+def evaluation_predictions(
+    request: HttpRequest, evaluation_id: UUID, format: Literal["csv", "parquet"] = "csv"
+) -> HttpResponseBase:
+    """Download the predictions of a run with every label of its rows."""
+    return rows_response(measured_run_or_404(request, evaluation_id), format)
+
+
+@router.get("/evaluations/{uuid:evaluation_id}/comparison", response=dict[str, Any])
+def evaluation_compare(request: HttpRequest, evaluation_id: UUID, other: UUID) -> dict[str, Any]:
+    """Compare a run with another one, which is the second; differences have paired intervals.
+
+    Rows gained, lost and wrong in both are named by `row_id`, which counts from 0.
+    """
+    first = measured_run_or_404(request, evaluation_id)
+    second = measured_run_or_404(request, other)
+    if first.project_id != second.project_id:
+        raise DataProblem(
+            "These runs are of different projects, so their rows are not the same. Compare runs of"
+            " one project."
+        )
+    return selectors.comparison_of(first, second).to_dict()

@@ -1,0 +1,127 @@
+"""What cleaning brought: the first analysis against a deployed model, on labels of both kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model_runs.models import ModelRun, Origin
+from model_runs.rows_file import StoredRows, stored_rows
+from models_app.models import DeployedModel
+from studio.engine.evaluation.comparison import PairedMetric, compare_runs
+from studio.engine.evaluation.row_measures import RowMeasures, measure_numbers
+from studio.engine.evaluation.run_rows import RunRows
+from studio.engine.evaluation.splits import Part
+from studio.engine.ml_task import MLTask
+from studio.runs import Status
+
+MIN_ROWS = 20  # fewer say nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """The main metric before and after, by one kind of labels."""
+
+    by: str
+    n_rows: int
+    pair: PairedMetric
+
+
+@dataclass(frozen=True, slots=True)
+class HonestGain:
+    """Before against after; `n_fixed_test_rows` test rows were changed without a look at each."""
+
+    before: ModelRun
+    after: ModelRun
+    gains: list[Gain]
+    n_fixed_test_rows: int
+
+
+def honest_gain(model: DeployedModel) -> HonestGain | None:
+    """Compare the project's first analysis with the model; None until both are measured."""
+    measured = ModelRun.objects.filter(status=Status.SUCCEEDED)
+    after = (
+        measured.filter(origin=Origin.MODEL, deployed_model=model).order_by("recorded_at").first()
+    )
+    root = measured.filter(origin=Origin.ANALYSIS, cleanset=model.cleanset.root)
+    before = root.order_by("recorded_at").first()
+    if before is None or after is None:
+        return None
+    one, other = (
+        stored_rows(run.rows_key, run.task, tuple(run.classes)) for run in (before, after)
+    )
+    is_test = other.part == Part.TEST.value
+    is_changed = _differs(other.other_labels["clean"], other.other_labels["uploaded"])
+    choices = {
+        "the labels as they were uploaded": ("uploaded", np.ones(len(is_test), dtype=bool)),
+        "the labels that a person verified": ("clean", other.is_verified),
+        "the test rows, by their clean labels": ("clean", is_test),
+    }
+    gains = []
+    for by, (labels, is_counted) in choices.items():
+        gain = _gain(by, one, other, other.other_labels[labels], is_counted)
+        if gain is not None:
+            gains.append(gain)
+    n_fixed = int((is_test & is_changed & ~other.is_verified).sum())
+    return HonestGain(before, after, gains, n_fixed)
+
+
+def _gain(
+    by: str,
+    before: StoredRows,
+    after: StoredRows,
+    labels: npt.NDArray[Any],
+    is_counted: npt.NDArray[np.bool_],
+) -> Gain | None:
+    """Compare both on the rows that have such a label, which is the same for both."""
+    has_label = is_counted & _is_label(labels)
+    if has_label.sum() < MIN_ROWS:
+        return None
+    classes = tuple(dict.fromkeys([*after.run.classes, *before.run.classes]))
+    one = before.run.with_classes(classes)
+    other = after.run.with_classes(classes)
+    rows = np.flatnonzero(has_label)
+    other = _measured(other.take(rows), _widened(labels[rows], len(classes)))
+    common, at_one, at_other = np.intersect1d(
+        one.row_id, other.row_id, assume_unique=True, return_indices=True
+    )
+    if len(common) < MIN_ROWS:
+        return None
+    other = other.take(at_other)
+    one = _measured(one.take(at_one), other.measures.labels)
+    comparison = compare_runs(one, other)
+    return Gain(by, comparison.n_rows, comparison.metrics[0])
+
+
+def _measured(rows: RunRows, labels: npt.NDArray[Any]) -> RunRows:
+    """Return the rows measured by other labels."""
+    measures = rows.measures
+    if measures.task is MLTask.REGRESSION:
+        return replace(rows, measures=measure_numbers(labels, measures.predicted))
+    return replace(
+        rows,
+        measures=RowMeasures(
+            measures.task, measures.n_classes, labels, measures.predicted, columns={}
+        ),
+    )
+
+
+def _is_label(labels: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    if labels.ndim == 2:
+        return np.ones(len(labels), dtype=bool)
+    return np.asarray(np.isfinite(labels) if labels.dtype.kind == "f" else labels >= 0)
+
+
+def _differs(labels: npt.NDArray[Any], others: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    differs = labels != others
+    return np.asarray(differs.any(axis=1) if differs.ndim == 2 else differs)
+
+
+def _widened(labels: npt.NDArray[Any], n_classes: int) -> npt.NDArray[Any]:
+    """Return sets with columns for further classes; codes stay as they are."""
+    if labels.ndim == 1:
+        return labels
+    return np.pad(labels, ((0, 0), (0, n_classes - labels.shape[1])))

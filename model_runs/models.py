@@ -1,0 +1,90 @@
+"""Model runs: what a training saw and said, kept as it was, with its evaluation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from cleansets.models import Cleanset
+from models_app.models import DeployedModel
+from projects.models import Project
+from studio.engine.ml_task import MLTask
+from studio.runs import Run
+
+
+class Origin(models.TextChoices):
+    """Where the predictions of a run come from."""
+
+    ANALYSIS = "analysis", "Analysis"
+    MODEL = "model", "Deployed model"
+    IMPORT = "import", "Imported predictions"
+
+
+class ModelRun(Run):
+    """A snapshot of one training; the run itself measures it.
+
+    `configuration` is what was chosen, `snapshot` what the data and the versions were.
+    `main_metric` is the one that lists show. The evaluation lies in a file, and so do the rows.
+    Of imported predictions, the uploaded file is kept, and what was read from it.
+    """
+
+    task_name = "model_runs.evaluate_run"
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="model_runs")
+    origin = models.CharField(max_length=10, choices=Origin.choices)
+    cleanset = models.ForeignKey(
+        Cleanset, on_delete=models.CASCADE, null=True, related_name="model_runs"
+    )
+    deployed_model = models.ForeignKey(
+        DeployedModel, on_delete=models.CASCADE, null=True, related_name="model_runs"
+    )
+    recorded_at = models.DateTimeField(default=timezone.now)
+    name = models.CharField(max_length=200)
+    notes = models.TextField(blank=True)
+    tags = models.JSONField(default=list)
+    configuration = models.JSONField(default=dict)
+    snapshot = models.JSONField(default=dict)
+    metrics = models.JSONField(default=dict)
+    custom_metrics = models.JSONField(default=dict)
+    main_metric = models.JSONField(default=dict)
+    classes = models.JSONField(default=list)
+    n_rows = models.PositiveBigIntegerField(null=True)
+    n_corrected = models.PositiveBigIntegerField(null=True)
+    filename = models.CharField(max_length=255, blank=True)
+    source_key = models.CharField(max_length=200, blank=True)
+    predictions_key = models.CharField(max_length=200, blank=True)
+    evaluation_key = models.CharField(max_length=200, blank=True)
+    rows_key = models.CharField(max_length=200, blank=True)
+
+    class Meta(Run.Meta):
+        pass
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the page of its evaluation."""
+        return reverse("evaluation", args=[self.pk])
+
+    @property
+    def kind(self) -> str:
+        """What the run makes."""
+        return "evaluation"
+
+    @property
+    def task(self) -> MLTask:
+        """What is predicted."""
+        return MLTask(self.project.task)
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Reading what the training left, then measuring it."""
+        return ("Reading predictions", "Measuring", "Saving")
+
+    @property
+    def main_value(self) -> Any:
+        """The value of the main metric; None before it is measured."""
+        return self.main_metric.get("value")

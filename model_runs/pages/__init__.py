@@ -1,0 +1,1 @@
+"""What the pages of model runs show."""

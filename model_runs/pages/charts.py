@@ -1,0 +1,126 @@
+"""Figures as the coordinates of an SVG, with the words beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+LEFT, TOP, WIDTH, HEIGHT = 44.0, 10.0, 260.0, 200.0  # of the plotted area in its picture
+N_TICKS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point that can be hovered, with what it says."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line through points; `kind` names its look."""
+
+    points: str
+    marks: list[Mark]
+    kind: str = "main"
+
+
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A bar or a cell; `url` leads to its rows where there is one."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    text: str
+    kind: str = "main"
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on an axis."""
+
+    place: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture, what it shows in a sentence, and the table behind it."""
+
+    title: str
+    x_label: str
+    y_label: str
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    lines: list[Line] = field(default_factory=list)
+    rectangles: list[Rectangle] = field(default_factory=list)
+    header: list[str] = field(default_factory=list)
+    table: list[list[str]] = field(default_factory=list)
+    legend: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Values of one direction, as places in the picture."""
+
+    low: float
+    high: float
+    start: float
+    length: float
+
+    @classmethod
+    def across(cls, low: float = 0.0, high: float = 1.0) -> Axis:
+        """From left to right."""
+        return cls(low, high, LEFT, WIDTH)
+
+    @classmethod
+    def upwards(cls, low: float = 0.0, high: float = 1.0) -> Axis:
+        """From bottom to top."""
+        return cls(low, high, TOP + HEIGHT, -HEIGHT)
+
+    @classmethod
+    def of_counts(cls, most: int) -> Axis:
+        """From bottom to top, ending at a round number above the largest count."""
+        step = 10 ** max(0, len(str(max(most, N_TICKS) // N_TICKS)) - 1)
+        high = -(-max(most, N_TICKS) // (step * N_TICKS)) * step * N_TICKS
+        return cls.upwards(0, high)
+
+    def place(self, value: float) -> float:
+        """Return where a value is; values outside are at the edge."""
+        span = self.high - self.low or 1.0
+        share = min(1.0, max(0.0, (value - self.low) / span))
+        return round(self.start + share * self.length, 2)
+
+    def ticks(self, *, as_percent: bool = False) -> list[Tick]:
+        """Return evenly spaced marks."""
+        values = [self.low + (self.high - self.low) * i / N_TICKS for i in range(N_TICKS + 1)]
+        texts = [f"{value:.0%}" if as_percent else short(value) for value in values]
+        return [Tick(self.place(value), text) for value, text in zip(values, texts, strict=True)]
+
+
+def line(
+    xs: Sequence[float],
+    ys: Sequence[float],
+    texts: Sequence[str],
+    axes: tuple[Axis, Axis],
+    kind: str = "main",
+) -> Line:
+    """Draw a line; points without a text cannot be hovered."""
+    across, upwards = axes
+    places = [(across.place(x), upwards.place(y)) for x, y in zip(xs, ys, strict=True)]
+    marks = [Mark(x, y, text) for (x, y), text in zip(places, texts, strict=False) if text]
+    return Line(" ".join(f"{x},{y}" for x, y in places), marks, kind)
+
+
+def short(value: float) -> str:
+    """Return a number of few digits."""
+    if abs(value) >= 10_000:
+        return f"{value / 1_000:,.0f}k"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"

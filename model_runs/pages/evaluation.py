@@ -1,0 +1,230 @@
+"""The page of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from cleansets.row_address import ALL_ROWS as EVERY_ISSUE
+from cleansets.row_address import RowQuery
+from model_runs.evaluation_file import ALL_ROWS, LABELS, USED, measured_ways, read_evaluation
+from model_runs.models import ModelRun
+from model_runs.pages.charts import Chart
+from model_runs.pages.checklist import checklist
+from model_runs.pages.classes import class_table
+from model_runs.pages.curves import (
+    confidence_chart,
+    mean_chart,
+    mean_curves,
+    precision_chart,
+    reliability_chart,
+    roc_chart,
+)
+from model_runs.pages.matrix import MODES, matrix
+from model_runs.pages.numbers import given_chart, residual_chart
+from model_runs.pages.thresholds import threshold_panel
+from model_runs.run_row_sets import among
+from model_runs.selectors import comparable_runs, n_verified_rows, rows_of_parts
+from studio.engine.evaluation.metrics import METRICS, Metric
+from studio.engine.ml_task import MLTask
+
+ROWS = {
+    ALL_ROWS: "all rows",
+    "training": "rows for training",
+    "validation": "rows for validation",
+    "test": "rows for testing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MetricLine:
+    """A metric as the page shows it."""
+
+    metric: Metric
+    value: str
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class SliceLine:
+    """A slice in which the model is worse."""
+
+    description: str
+    n_rows: int
+    error: str
+    elsewhere: str
+    difference: str
+    p_value: str
+    url: str
+
+
+def evaluation_context(run: ModelRun, params: QueryDict) -> dict[str, object]:
+    """Build what the page of a measured run shows."""
+    ways = measured_ways(run.evaluation_key)
+    labels = _one_of(params.get("labels", ""), [way[0] for way in ways], USED)
+    of_labels = [rows for name, rows in ways if name == labels]
+    rows = _one_of(params.get("rows", ""), of_labels, ALL_ROWS)
+    document = read_evaluation(run.evaluation_key, labels, rows)
+    is_whole = (labels, rows) == (USED, ALL_ROWS)
+    review_url = ""
+    if is_whole and run.cleanset is not None:
+        review_url = run.cleanset.get_absolute_url()
+    n_verified = n_verified_rows(run)
+    return {
+        "labels": labels,
+        "rows": rows,
+        "labels_choices": [(name, LABELS[name]) for name in dict.fromkeys(way[0] for way in ways)],
+        "rows_choices": [(name, ROWS[name]) for name in of_labels],
+        "measured": f"{ROWS[rows]}, by {LABELS[labels]}",
+        "n_measured": document["n_rows"] if "n_rows" in document else _n_rows(document),
+        "metrics": metric_lines(document["metrics"], run.task),
+        "classes": class_table(
+            run, document, params.get("sort", ""), params.get("dir", ""), review_url
+        ),
+        "matrix": matrix(run, document, params.get("matrix", "counts"), review_url),
+        "matrix_modes": MODES,
+        "charts": _charts(run, document, params, review_url),
+        "curve_class": params.get("class", ""),
+        "curve_classes": list(document.get("curves") or {}),
+        "threshold": threshold_panel(run, params),
+        "slices": _slices(run, document, review_url),
+        "n_slices_tested": document.get("n_slices_tested", 0),
+        "checklist": checklist(run, document, rows_of_parts(run), n_verified),
+        "others": list(comparable_runs(run)[:50]),
+        "address": _address(params),
+    }
+
+
+def metric_lines(metrics: Mapping[str, Any], task: MLTask) -> list[MetricLine]:
+    """Return the metrics of a task in order, with their intervals."""
+    lines = []
+    for metric in METRICS[task]:
+        found = metrics.get(metric.key)
+        if found is not None and found["value"] is not None:
+            interval = ""
+            if found["low"] is not None:
+                low, high = figure(metric, found["low"]), figure(metric, found["high"])
+                interval = f"{low} to {high}"
+            lines.append(MetricLine(metric, figure(metric, found["value"]), interval))
+    return lines
+
+
+def figure(metric: Metric, value: float) -> str:
+    """Return a value as people read it: shares in percent, areas and losses as numbers."""
+    is_number = metric.key in _AS_NUMBERS
+    return f"{value:.4g}" if is_number else f"{value:.1%}"
+
+
+_AS_NUMBERS = frozenset(
+    {
+        "log_loss", "brier_score", "roc_auc_ovr_macro", "roc_auc_macro", "r2",
+        "mean_absolute_error", "root_mean_squared_error", "median_absolute_error",
+    }
+)  # fmt: skip
+
+
+def _charts(
+    run: ModelRun, document: Mapping[str, Any], params: QueryDict, review_url: str
+) -> dict[str, Chart]:
+    charts: dict[str, Chart] = {}
+    if run.task is MLTask.REGRESSION:
+        charts["given"] = given_chart(document["predicted_against_given"])
+        if document["residuals"]:
+            charts["residuals"] = residual_chart(document["residuals"])
+        return charts
+    curves = document.get("curves")
+    if curves:
+        charts |= _class_charts(document, curves, params.get("class", ""))
+    if "reliability" in document:
+        error = document["metrics"].get("expected_calibration_error", {}).get("value")
+        charts["reliability"] = reliability_chart(document["reliability"], error)
+        bars_url = review_url if run.task is MLTask.MULTI_CLASS else ""
+        charts["confidence"] = confidence_chart(run, document["confidence"], bars_url)
+    return charts
+
+
+def _class_charts(
+    document: Mapping[str, Any], curves: Mapping[str, Any], wanted: str
+) -> dict[str, Chart]:
+    """Return the curves of one class; the mean ones, where none is asked for."""
+    table = curves.get(wanted)
+    if table is not None:
+        figures = next(one for one in document["per_class"] if one["class"] == wanted)
+        return {
+            "roc": roc_chart(wanted, table, figures["roc_auc"]["value"]),
+            "precision": precision_chart(wanted, table, figures["average_precision"]),
+        }
+    means = mean_curves(list(curves.values()))
+    if means is None:
+        return {}
+    return {
+        "roc": mean_chart(
+            "On average, this share of a class is found for that share of wrongly found rows.",
+            means[0],
+            "False positive rate",
+            "Recall",
+        ),
+        "precision": mean_chart(
+            "On average, this much of what is predicted is right when that share is found.",
+            means[1],
+            "Recall",
+            "Precision",
+        ),
+    }
+
+
+def _slices(run: ModelRun, document: Mapping[str, Any], review_url: str) -> list[SliceLine]:
+    is_share = run.task is not MLTask.REGRESSION
+    lines = []
+    for number, one in enumerate(document.get("slices") or []):
+        query = RowQuery(issue=EVERY_ISSUE, among=among(run, "slice", number))
+        gap = one["difference"]
+        lines.append(
+            SliceLine(
+                description=one["description"],
+                n_rows=one["n_rows"],
+                error=_error(one["error"], is_share=is_share),
+                elsewhere=_error(one["error_elsewhere"], is_share=is_share),
+                difference=(
+                    f"{_error(gap['value'], is_share=is_share)}"
+                    f" ({_error(gap['low'], is_share=is_share)} to"
+                    f" {_error(gap['high'], is_share=is_share)})"
+                ),
+                p_value="< 0.001" if one["p_value"] < 0.001 else f"{one['p_value']:.3f}",
+                url=f"{review_url}?{query.params()}" if review_url else "",
+            )
+        )
+    return lines
+
+
+def _error(value: float, *, is_share: bool) -> str:
+    return f"{value:.1%}" if is_share else f"{value:.4g}"
+
+
+def _n_rows(document: Mapping[str, Any]) -> int:
+    return int(document["measured_on"]["n_rows"])
+
+
+def _one_of(value: str, choices: list[str], default: str) -> str:
+    return value if value in choices else default
+
+
+def _address(params: QueryDict) -> str:
+    """Return the choices of the page but those of one table, to be kept by its links."""
+    kept = params.copy()
+    for name in ("sort", "dir", "matrix", "class"):
+        kept.pop(name, None)
+    return kept.urlencode()
+
+
+def crumbs(run: ModelRun) -> list[tuple[str, str]]:
+    """Return where the run is."""
+    return [
+        ("Projects", f"{reverse('dashboard')}#projects"),
+        (run.project.name, run.project.get_absolute_url()),
+        ("Model runs", reverse("evaluations", args=[run.project_id])),
+    ]

@@ -1,0 +1,96 @@
+"""Pictures of a regression: predicted against given numbers, and what is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from model_runs.pages.charts import Axis, Chart, Rectangle, line, short
+
+
+def given_chart(grid: Mapping[str, Any]) -> Chart:
+    """Draw predicted against given numbers, darker where there are more rows."""
+    edges = grid["edges"]
+    counts = grid["counts"]
+    across = Axis.across(edges[0], edges[-1])
+    upwards = Axis.upwards(edges[0], edges[-1])
+    most = max((max(row) for row in counts), default=1) or 1
+    rectangles = []
+    for given, row in enumerate(counts):
+        for predicted, count in enumerate(row):
+            if not count:
+                continue
+            left = across.place(edges[given])
+            top = upwards.place(edges[predicted + 1])
+            rectangles.append(
+                Rectangle(
+                    x=left,
+                    y=top,
+                    width=round(across.place(edges[given + 1]) - left, 2),
+                    height=round(upwards.place(edges[predicted]) - top, 2),
+                    text=(
+                        f"Given {short(edges[given])} to {short(edges[given + 1])}, predicted"
+                        f" {short(edges[predicted])} to {short(edges[predicted + 1])}: {count:,}"
+                        " rows"
+                    ),
+                    kind=f"heat-{heat(count / most)}",
+                )
+            )
+    axes = across, upwards
+    return Chart(
+        title="Rows on the line are predicted as they are given.",
+        x_label="Given",
+        y_label="Predicted",
+        x_ticks=across.ticks(),
+        y_ticks=upwards.ticks(),
+        lines=[line(edges[:: len(edges) - 1], edges[:: len(edges) - 1], [], axes, "guide")],
+        rectangles=rectangles,
+    )
+
+
+def residual_chart(parts: Sequence[Mapping[str, Any]]) -> Chart:
+    """Draw given less predicted numbers by predicted number."""
+    lows = [part["p10"] for part in parts]
+    highs = [part["p90"] for part in parts]
+    across = Axis.across(parts[0]["low"], parts[-1]["high"])
+    upwards = Axis.upwards(min([*lows, 0.0]), max([*highs, 0.0]))
+    axes = across, upwards
+    lines = [line([across.low, across.high], [0, 0], [], axes, "guide")]
+    middles = [(part["low"] + part["high"]) / 2 for part in parts]
+    for x, part in zip(middles, parts, strict=True):
+        lines.append(line([x, x], [part["p10"], part["p90"]], [], axes, "error"))
+    texts = [
+        f"Predicted {short(part['low'])} to {short(part['high'])}: {part['n_rows']:,} rows,"
+        f" {part['mean']:+.3g} on average"
+        for part in parts
+    ]
+    lines.append(line(middles, [part["mean"] for part in parts], texts, axes))
+    worst = max(parts, key=lambda part: part["mean_absolute_error"])
+    return Chart(
+        title=(
+            f"Predictions from {short(worst['low'])} to {short(worst['high'])} are farthest off, by"
+            f" {short(worst['mean_absolute_error'])} on average."
+        ),
+        x_label="Predicted",
+        y_label="Given less predicted",
+        x_ticks=across.ticks(),
+        y_ticks=upwards.ticks(),
+        lines=lines,
+        header=["Predicted", "Rows", "Mean", "10%", "Median", "90%", "Mean absolute error"],
+        table=[
+            [
+                f"{short(part['low'])} to {short(part['high'])}",
+                f"{part['n_rows']:,}",
+                *(
+                    f"{part[name]:.4g}"
+                    for name in ("mean", "p10", "median", "p90", "mean_absolute_error")
+                ),
+            ]
+            for part in parts
+        ],
+    )
+
+
+def heat(share: float) -> int:
+    """Return how dark a cell is, from 1 to 9; 0 for nothing."""
+    return 0 if share <= 0 else 1 + min(8, int(share**0.5 * 9))

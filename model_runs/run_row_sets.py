@@ -1,0 +1,140 @@
+"""Rows of a run by what was predicted for them, for the review page.
+
+A set is named RUN.WHAT: a cell of the confusion matrix (`cell,GIVEN,PREDICTED` by code), the rows
+of a class that are missed or wrongly predicted (`missed,CODE`, `wrongly,CODE`), a bar of the
+histogram of confidence (`bar,NUMBER,right` or `wrong`), a slice (`slice,NUMBER`), or what another
+run makes of them (`gained,RUN`, `lost,RUN`, `bothwrong,RUN`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from django.core.exceptions import ValidationError
+
+from cleansets.row_sets import RowSet
+from model_runs.evaluation_file import read_slice_rows
+from model_runs.models import ModelRun
+from model_runs.rows_file import stored_rows
+from studio.engine.evaluation.comparison import compare_runs
+from studio.engine.evaluation.run_rows import RunRows
+from studio.engine.ml_task import MLTask
+from studio.runs import Status
+
+KIND = "run"
+N_BARS = 20
+RowIds = npt.NDArray[np.int64]
+Found = tuple[str, RowIds]
+
+
+def among(run: ModelRun, *what: object) -> str:
+    """Return what an address of the review page says to get the rows."""
+    return f"{KIND}:{run.pk}.{','.join(map(str, what))}"
+
+
+def find_rows(name: str) -> RowSet | None:
+    """Return the rows of a name, or None where there are none."""
+    run_id, _, what = name.partition(".")
+    run = _measured(run_id)
+    return None if run is None else _found(run, what)
+
+
+@lru_cache(maxsize=32)
+def _found(run: ModelRun, what: str) -> RowSet | None:
+    """Return the rows; a measured run never changes, so they don't either."""
+    kind, *arguments = what.split(",")
+    if kind not in _FINDERS:
+        return None
+    try:
+        found = _FINDERS[kind](run, *arguments)
+    except (TypeError, ValueError, IndexError, KeyError):  # an address that somebody made up
+        return None
+    if found is None:
+        return None
+    title, row_ids = found
+    return RowSet(f"{run.name}: {title}", run.project_id, row_ids)
+
+
+def _measured(run_id: str) -> ModelRun | None:
+    try:
+        return ModelRun.objects.select_related("project").get(pk=run_id, status=Status.SUCCEEDED)
+    except (ModelRun.DoesNotExist, ValidationError, ValueError):
+        return None
+
+
+def rows_of(run: ModelRun) -> RunRows:
+    """Return the rows of a run, by the labels that were learned from."""
+    return stored_rows(run.rows_key, run.task, tuple(run.classes)).run
+
+
+def _has(values: npt.NDArray[Any], code: int) -> npt.NDArray[np.bool_]:
+    return np.asarray(values[:, code] if values.ndim == 2 else values == code, dtype=bool)
+
+
+def _cell(run: ModelRun, given: str, predicted: str) -> Found:
+    rows = rows_of(run)
+    names = rows.classes[int(given)], rows.classes[int(predicted)]
+    is_cell = _has(rows.measures.labels, int(given)) & _has(rows.measures.predicted, int(predicted))
+    return f"labeled {names[0]}, predicted {names[1]}", rows.row_id[is_cell]
+
+
+def _missed(run: ModelRun, code: str) -> Found:
+    rows = rows_of(run)
+    found = _has(rows.measures.labels, int(code)) & ~_has(rows.measures.predicted, int(code))
+    return f"labeled {rows.classes[int(code)]} and not predicted so", rows.row_id[found]
+
+
+def _wrongly(run: ModelRun, code: str) -> Found:
+    rows = rows_of(run)
+    found = ~_has(rows.measures.labels, int(code)) & _has(rows.measures.predicted, int(code))
+    return f"wrongly predicted {rows.classes[int(code)]}", rows.row_id[found]
+
+
+def _bar(run: ModelRun, number: str, verdict: str) -> Found | None:
+    rows = rows_of(run)
+    confidence = rows.measures.confidence
+    if confidence is None:
+        return None
+    bars = np.minimum((confidence.astype(np.float64) * N_BARS).astype(int), N_BARS - 1)
+    is_wanted = rows.is_right if verdict == "right" else ~rows.is_right
+    title = f"{verdict}, confidence {int(number) / N_BARS:.0%} to {(int(number) + 1) / N_BARS:.0%}"
+    return title, rows.row_id[(bars == int(number)) & is_wanted]
+
+
+def _slice(run: ModelRun, number: str) -> Found:
+    description, row_ids = read_slice_rows(run.evaluation_key, int(number))
+    return description, row_ids
+
+
+def _against(run: ModelRun, other_id: str, part: str) -> Found | None:
+    other = _measured(other_id)
+    if other is None or other.project_id != run.project_id:
+        return None
+    comparison = compare_runs(rows_of(run), rows_of(other))
+    titles = {
+        "gained": f"right only in {other.name}",
+        "lost": f"wrong only in {other.name}",
+        "both_wrong": f"wrong in {other.name} too",
+    }
+    if run.task is MLTask.REGRESSION:
+        titles = {
+            "gained": f"{other.name} comes closer",
+            "lost": f"{other.name} is farther away",
+        }
+    return titles[part], getattr(comparison, part)
+
+
+_FINDERS: Mapping[str, Callable[..., Found | None]] = {
+    "cell": _cell,
+    "missed": _missed,
+    "wrongly": _wrongly,
+    "bar": _bar,
+    "slice": _slice,
+    "gained": lambda run, other: _against(run, other, "gained"),
+    "lost": lambda run, other: _against(run, other, "lost"),
+    "bothwrong": lambda run, other: _against(run, other, "both_wrong"),
+}

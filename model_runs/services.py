@@ -1,0 +1,228 @@
+"""Writes of the app: recording trainings as runs, importing predictions, describing, deleting."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from cleansets.models import Cleanset
+from model_runs.models import ModelRun, Origin
+from models_app.models import DeployedModel
+from projects.services import delete_with_files
+from studio import quotas, runs, storage, tables
+from studio.accounts.models import User
+from studio.engine.errors import DataProblem
+from studio.engine.ml_task import MLTask
+from studio.runs import Run
+
+MAX_FILENAME_CHARS = 255
+MAX_TAGS = 20
+MAX_TAG_LENGTH = 50
+MAX_CUSTOM_METRICS = 100
+
+
+def training_record(run: Run) -> None:
+    """Record a training that ended well as a model run, and queue its evaluation."""
+    if not run.is_succeeded:
+        return
+    if isinstance(run, Cleanset) and run.task is not MLTask.UNSUPERVISED:
+        analysis_record(run)
+    elif isinstance(run, DeployedModel) and run.predictions_key:
+        model_record(run)
+
+
+@transaction.atomic
+def analysis_record(cleanset: Cleanset) -> ModelRun:
+    """Record the analysis of a cleanset; its predictions are those that the cleanset keeps."""
+    run = ModelRun.objects.create(
+        project=cleanset.project,
+        origin=Origin.ANALYSIS,
+        cleanset=cleanset,
+        created_by=cleanset.created_by,
+        name=f"Analysis {cleanset.number}",
+        configuration=_configuration(cleanset),
+        snapshot=_snapshot(cleanset, cleanset.manifest),
+    )
+    runs.enqueue(run)
+    return run
+
+
+@transaction.atomic
+def model_record(model: DeployedModel) -> ModelRun:
+    """Record the training of a deployed model."""
+    run = ModelRun.objects.create(
+        project=model.cleanset.project,
+        origin=Origin.MODEL,
+        cleanset=model.cleanset,
+        deployed_model=model,
+        created_by=model.created_by,
+        name=model.name,
+        configuration={
+            **_configuration(model.cleanset),
+            "candidates": _names(model.candidates),
+            "classes": sorted(model.manifest.get("classes", [])),
+        },
+        snapshot={
+            **_snapshot(model.cleanset, {}),
+            "python": model.manifest.get("python"),
+            "versions": model.manifest.get("library_versions", {}),
+        },
+    )
+    runs.enqueue(run)
+    return run
+
+
+def predictions_import(
+    *, cleanset: Cleanset, user: User, name: str, file: UploadedFile[bytes]
+) -> ModelRun:
+    """Store a file with the predictions of a model that was trained elsewhere, and queue its
+    reading. Raises DataProblem.
+    """
+    if cleanset.task is MLTask.UNSUPERVISED:
+        raise DataProblem("This project has no labels to measure predictions by.")
+    filename = PurePath(file.name or "file").name[-MAX_FILENAME_CHARS:]
+    run = ModelRun(
+        project=cleanset.project,
+        origin=Origin.IMPORT,
+        cleanset=cleanset,
+        created_by=user,
+        name=name,
+        filename=filename,
+        configuration={"task": cleanset.project.task, "file": filename},
+        snapshot=_snapshot(cleanset, {}),
+    )
+    quotas.check_upload(user, file.size or 0)
+    run.source_key = storage.model_run_source(run.pk)
+    tables.publish_upload(file, run.source_key)
+    with transaction.atomic():
+        run.save(force_insert=True)
+        runs.enqueue(run)
+    return run
+
+
+@transaction.atomic
+def run_describe(
+    *,
+    run: ModelRun,
+    name: str | None = None,
+    notes: str | None = None,
+    tags: list[str] | None = None,
+) -> None:
+    """Rename or annotate a run; None leaves a part as it is. Raises DataProblem."""
+    fields = []
+    if name is not None:
+        run.name = name
+        fields.append("name")
+    if notes is not None:
+        run.notes = notes
+        fields.append("notes")
+    if tags is not None:
+        run.tags = _checked_tags(tags)
+        fields.append("tags")
+    if fields:
+        run.save(update_fields=fields)
+
+
+@transaction.atomic
+def custom_metrics_set(*, run: ModelRun, metrics: dict[str, float]) -> None:
+    """Attach numbers that were computed elsewhere; each replaces the one of its name."""
+    together = {**run.custom_metrics, **metrics}
+    if len(together) > MAX_CUSTOM_METRICS:
+        raise DataProblem(
+            f"A run can have {MAX_CUSTOM_METRICS} custom metrics, and these would be"
+            f" {len(together):,}. Leave some out."
+        )
+    clash = next((name for name in metrics if name in run.metrics), None)
+    if clash is not None:
+        raise DataProblem(f"{clash} is a metric of the studio. Give yours another name.")
+    run.custom_metrics = together
+    run.save(update_fields=["custom_metrics"])
+
+
+@transaction.atomic
+def run_measure_again(*, run: ModelRun, user: User) -> ModelRun:
+    """Measure a run's predictions anew, by the labels as they are now; the run itself stays."""
+    if run.is_active:
+        raise DataProblem("This run is still being measured. Wait until it is done.")
+    if run.origin == Origin.IMPORT:
+        raise DataProblem("Import the predictions again to measure them by the labels of now.")
+    again = ModelRun.objects.create(
+        project=run.project,
+        origin=run.origin,
+        cleanset=run.cleanset,
+        deployed_model=run.deployed_model,
+        created_by=user,
+        name=f"{run.name}, measured again"[:200],
+        configuration=run.configuration,
+        snapshot=run.snapshot,
+    )
+    runs.enqueue(again)
+    return again
+
+
+@transaction.atomic
+def threshold_set(*, run: ModelRun, name: str, threshold: float | None) -> None:
+    """Save from which probability on the run's model predicts a class; None takes it away."""
+    if run.deployed_model_id is None:
+        raise DataProblem("Only a deployed model has thresholds. Deploy one of this cleanset.")
+    if name not in run.classes:
+        raise DataProblem(f"The model has no class {name}.")
+    model = DeployedModel.objects.select_for_update().get(pk=run.deployed_model_id)
+    thresholds = {one: value for one, value in model.thresholds.items() if one != name}
+    if threshold is not None:
+        thresholds[name] = threshold
+    model.thresholds = thresholds
+    model.save(update_fields=["thresholds"])
+
+
+def run_delete(*, run: ModelRun) -> None:
+    """Delete a run with its evaluation; the cleanset or the model that it is of stays."""
+    delete_with_files(run)
+
+
+def _checked_tags(tags: list[str]) -> list[str]:
+    cleaned = list(dict.fromkeys(tag.strip() for tag in tags if tag.strip()))
+    if len(cleaned) > MAX_TAGS:
+        raise DataProblem(f"A run can have {MAX_TAGS} tags, and these are {len(cleaned):,}.")
+    long = next((tag for tag in cleaned if len(tag) > MAX_TAG_LENGTH), None)
+    if long is not None:
+        raise DataProblem(f"The tag “{long}” is longer than {MAX_TAG_LENGTH} characters.")
+    return cleaned
+
+
+def _configuration(cleanset: Cleanset) -> dict[str, Any]:
+    """Return what was chosen for the training."""
+    project = cleanset.project
+    return {
+        "task": project.task,
+        "modality": project.modality,
+        "mode": project.mode,
+        "label_column": project.label_column,
+        "feature_columns": project.feature_columns,
+        "merged_labels": project.merged_labels,
+        "n_folds": project.spec().n_folds,
+        "seed": project.seed,
+        "candidates": _names(cleanset.candidates),
+        "classes": cleanset.classes,
+    }
+
+
+def _snapshot(cleanset: Cleanset, manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return which data the training saw, and what it was made with."""
+    version = cleanset.project.version
+    return {
+        "dataset": version.dataset.name,
+        "dataset_version": version.number,
+        "dataset_sha256": version.sha256,
+        "labels_sha256": manifest.get("labels_sha256"),
+        "cleanset": cleanset.number,
+        "python": manifest.get("python"),
+        "versions": manifest.get("versions", {}),
+    }
+
+
+def _names(candidates: list[dict[str, Any]]) -> list[str]:
+    return [candidate["name"] for candidate in candidates]

@@ -1,0 +1,58 @@
+"""What model runs say on the page of a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from model_runs.honest_gain import Gain, HonestGain, honest_gain
+from model_runs.models import ModelRun, Origin
+from model_runs.pages.comparison import signed
+from model_runs.pages.evaluation import figure
+from models_app.models import DeployedModel
+
+register = template.Library()
+
+
+@register.inclusion_tag("model_runs/_honest_gain.html")
+def cleaning_gain(model: DeployedModel) -> dict[str, Any]:
+    """Say what cleaning brought, by labels of each kind."""
+    gain = honest_gain(model)
+    sentences = [] if gain is None else [_sentence(one) for one in gain.gains]
+    run = ModelRun.objects.filter(origin=Origin.MODEL, deployed_model=model).first()
+    return {"gain": gain, "sentences": sentences, "run": run, "warning": _warning(gain)}
+
+
+def _warning(gain: HonestGain | None) -> str:
+    if gain is None or not gain.n_fixed_test_rows:
+        return ""
+    return (
+        f"Labels of {gain.n_fixed_test_rows:,} test rows were changed without a look at each, so"
+        " the test is easier than it should be. Decide about test rows by hand."
+    )
+
+
+def _sentence(gain: Gain) -> tuple[str, str, str]:
+    """Return a badge, its word and the sentence."""
+    pair = gain.pair
+    low, high = pair.difference.low, pair.difference.high
+    values = (
+        f"{figure(pair.metric, pair.first)} before and {figure(pair.metric, pair.second)} after"
+    )
+    span = ""
+    if low is not None and high is not None:
+        span = (
+            f": {signed(pair.metric, pair.second - pair.first)}, with 95% confidence"
+            f" {signed(pair.metric, low)} to {signed(pair.metric, high)}"
+        )
+    badge, word = {
+        "better": ("good", "Better"),
+        "worse": ("bad", "Worse"),
+        "unclear": ("neutral", "Unclear"),
+    }[pair.verdict]
+    return (
+        badge,
+        word,
+        f"By {gain.by} ({gain.n_rows:,} rows), {pair.metric.name} is {values}{span}.",
+    )

@@ -1,0 +1,129 @@
+"""What cleaning brought, by labels that are the same for before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cleansets import services as cleanset_services
+from cleansets.models import Cleanset
+from cleansets.overlay import corrected_rows
+from model_runs import services
+from model_runs.honest_gain import honest_gain
+from model_runs.tasks import evaluate_run
+from models_app.label_snapshot import label_snapshot
+from models_app.models import DeployedModel
+from studio import storage, tables
+from studio.accounts.models import User
+from tests.factories import make_model
+from tests.measured import make_measured
+from tests.reviewable import CLASSES, make_reviewable
+
+ClientOf = Callable[[User], Client]
+pytestmark = pytest.mark.django_db
+
+
+def deployed(alice: User, cleanset: Cleanset, folder: Path) -> DeployedModel:
+    """Return a measured model that predicts what people corrected labels to."""
+    rows = corrected_rows(cleanset)
+    is_labeled = np.array([label is not None for label in rows.labels])
+    codes = [CLASSES.index(label) for label in rows.labels if label is not None]
+    predicted = (0.1 + 0.7 * np.eye(3))[codes].astype(np.float32)
+    model = make_model(
+        alice,
+        cleanset=cleanset,
+        manifest={
+            "classes": CLASSES,
+            "model": "a",
+            "library_versions": {},
+            "python": "3",
+            "files": {},
+        },
+        candidates=cleanset.candidates,
+    )
+    np.savez(folder / "p.npz", row_id=rows.row_id[is_labeled], predicted=predicted)
+    pq.write_table(label_snapshot(cleanset, rows), folder / "l.parquet")
+    model.predictions_key, model.labels_key = (
+        tables.publish(folder / name, storage.model_file(model.pk, 1, name))
+        for name in ("p.npz", "l.parquet")
+    )
+    model.save()
+    run = services.model_record(model)
+    evaluate_run(run_id=str(run.pk))
+    return model
+
+
+@pytest.fixture
+def model(alice: User, tmp_path: Path) -> DeployedModel:
+    cleanset = make_reviewable(alice)
+    make_measured(cleanset)
+    for row_id in range(0, 120, 10):
+        cleanset_services.row_decide(
+            cleanset=cleanset, user=alice, row_id=row_id, choice="auto-fix"
+        )
+    for row_id in range(21, 30):
+        cleanset_services.row_decide(cleanset=cleanset, user=alice, row_id=row_id, choice="keep")
+    return deployed(alice, cleanset, tmp_path)
+
+
+def test_gain_is_told_by_uploaded_and_by_verified_labels(model: DeployedModel) -> None:
+    gain = honest_gain(model)
+    assert gain is not None
+    by = {one.by: one for one in gain.gains}
+    # both say the same of each row, since the first analysis suggested what people took
+    assert by["the labels as they were uploaded"].pair.difference.value == 0
+    assert by["the labels that a person verified"].n_rows == 21
+    assert by["the labels that a person verified"].pair.second == 1.0
+    assert gain.n_fixed_test_rows == 0
+
+
+def test_model_page_says_it(alice: User, client_of: ClientOf, model: DeployedModel) -> None:
+    text = client_of(alice).get(f"{model.get_absolute_url()}?tab=details").content.decode()
+    assert "Honest gain" in text
+    assert "By the labels that a person verified (21 rows), Accuracy is 100.0% before" in text
+
+
+def test_nothing_is_said_of_a_model_that_kept_no_predictions(
+    alice: User, client_of: ClientOf
+) -> None:
+    cleanset = make_reviewable(alice)
+    manifest = {"model": "a", "python": "3", "library_versions": {}, "files": {}}
+    model = make_model(alice, cleanset=cleanset, manifest=manifest, candidates=cleanset.candidates)
+    text = client_of(alice).get(f"{model.get_absolute_url()}?tab=details").content.decode()
+    assert "Honest gain" not in text
+
+
+def test_threshold_is_chosen_saved_with_the_model_and_removed(
+    alice: User, client_of: ClientOf, model: DeployedModel
+) -> None:
+    run = model.model_runs.get()
+    browser = client_of(alice)
+    chosen = browser.get(f"{run.get_absolute_url()}?threshold_class=login&aim=recall&target=0.5")
+    panel = chosen.context["threshold"]
+    assert (panel.name, panel.choice.recall) == ("login", 1.0)
+    url = reverse("evaluation-threshold", args=[run.pk])
+    browser.post(url, {"name": "login", "threshold": "0.3"})
+    model.refresh_from_db()
+    assert model.thresholds == {"login": 0.3}
+    text = browser.get(f"{run.get_absolute_url()}?threshold_class=login").content.decode()
+    assert "New predictions of the model use 0.300 for login." in text
+    browser.post(url, {"name": "login", "threshold": "0.3", "remove": "1"})
+    model.refresh_from_db()
+    assert model.thresholds == {}
+
+
+@pytest.mark.parametrize(("name", "threshold"), [("login", "1.5"), ("nothing", "0.5"), ("", "0.5")])
+def test_threshold_that_makes_no_sense_is_refused(
+    alice: User, client_of: ClientOf, model: DeployedModel, name: str, threshold: str
+) -> None:
+    url = reverse("evaluation-threshold", args=[model.model_runs.get().pk])
+    response = client_of(alice).post(url, {"name": name, "threshold": threshold})
+    assert response.status_code == 422
+    model.refresh_from_db()
+    assert model.thresholds == {}

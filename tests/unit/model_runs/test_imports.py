@@ -1,0 +1,92 @@
+"""Predictions of a model that was trained elsewhere, as a run like any other."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from cleansets.models import Cleanset
+from model_runs import services
+from model_runs.models import ModelRun
+from model_runs.tasks import evaluate_run
+from studio.accounts.models import User
+from studio.engine.ml_task import MLTask
+from studio.runs import Status
+from tests.reviewable import CLASSES, make_reviewable
+
+ClientOf = Callable[[User], Client]
+pytestmark = pytest.mark.django_db
+
+
+def imported(alice: User, cleanset: Cleanset, frame: pd.DataFrame, name: str = "p.csv") -> ModelRun:
+    buffer = io.BytesIO()
+    if name.endswith(".parquet"):
+        frame.to_parquet(buffer, index=False)
+    elif name.endswith(".json"):
+        buffer.write(frame.to_json(orient="records").encode())
+    else:
+        frame.to_csv(buffer, index=False)
+    file = SimpleUploadedFile(name, buffer.getvalue())
+    run = services.predictions_import(cleanset=cleanset, user=alice, name="theirs", file=file)
+    evaluate_run(run_id=str(run.pk))
+    return ModelRun.objects.get(pk=run.pk)
+
+
+def their_probabilities(n_rows: int = 120) -> pd.DataFrame:
+    """Return probabilities of the uploaded label of every row but each tenth."""
+    rows = np.arange(n_rows)
+    stated = np.where(rows % 10 == 0, (rows + 1) % 3, rows % 3)
+    return pd.DataFrame(0.05 + 0.85 * np.eye(3)[stated], columns=CLASSES).assign(row_id=rows)
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.json", "p.parquet"])
+def test_probabilities_are_matched_by_row_id(alice: User, name: str) -> None:
+    shuffled = their_probabilities().sample(frac=1, random_state=0)
+    run = imported(alice, make_reviewable(alice), shuffled, name)
+    assert run.status == Status.SUCCEEDED, run.error_message
+    assert run.metrics["accuracy"]["value"] == pytest.approx(107 / 119)
+    assert "log_loss" in run.metrics
+    assert run.configuration["has_probabilities"] is True
+
+
+def test_labels_alone_have_the_metrics_that_need_no_probabilities(
+    alice: User, client_of: ClientOf
+) -> None:
+    frame = pd.DataFrame(
+        {"cleanlab_row_ID": [1, 2, 3], "prediction": ["billing", "login", "login"]}
+    )
+    run = imported(alice, make_reviewable(alice), frame)
+    assert run.status == Status.SUCCEEDED, run.error_message
+    assert (run.n_rows, run.metrics["accuracy"]["value"]) == (3, pytest.approx(2 / 3))
+    assert "log_loss" not in run.metrics
+    page = client_of(alice).get(run.get_absolute_url())
+    assert "The predictions were imported" in page.content.decode()
+
+
+def test_numbers_are_imported_too(alice: User) -> None:
+    frame = pd.DataFrame({"prediction": 100.0 + np.arange(120)})
+    run = imported(alice, make_reviewable(alice, task=MLTask.REGRESSION), frame)
+    assert run.metrics["r2"]["value"] == pytest.approx(1)
+
+
+def test_a_file_without_predictions_fails_with_one_sentence(alice: User) -> None:
+    run = imported(alice, make_reviewable(alice), pd.DataFrame({"row_id": [1], "text": ["a"]}))
+    assert run.status == Status.FAILED
+    assert "hold no predictions" in run.error_message
+
+
+def test_predictions_are_imported_from_the_page(alice: User, client_of: ClientOf) -> None:
+    cleanset = make_reviewable(alice)
+    file = SimpleUploadedFile("theirs.csv", b"row_id,prediction\n0,billing\n")
+    url = reverse("evaluation-import", args=[cleanset.project_id])
+    response = client_of(alice).post(url, {"file": file, "name": ""})
+    run = ModelRun.objects.get()
+    assert response["Location"] == run.get_absolute_url()
+    assert run.name == "theirs.csv"
