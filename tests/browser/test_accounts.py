@@ -23,7 +23,7 @@ def test_account_is_created_logged_out_and_logged_in_again(
     page.get_by_label("E-mail").fill(email.upper())
     page.get_by_label("Password").fill("wrong")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("The e-mail or the password is wrong.")
+    expect(page.get_by_role("alert")).to_contain_text("password is wrong")
     page.get_by_label("Password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{studio.url}/account")
