@@ -85,7 +85,9 @@ def test_studio_runs_mends_itself_and_ends_as_one(tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / "studio.sqlite3")) as database:
             status = "SELECT status, attempt FROM projects_datasetversion"
             wait_until(
-                lambda: database.execute(status).fetchone() == ("succeeded", 1),
+                lambda: (
+                    database.execute(status).fetchone() == ("succeeded", 2)
+                ),  # each claim counts as an attempt
                 timeout_s=60,
                 log=log,
             )
