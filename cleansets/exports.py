@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from cleansets import row_query, selectors
@@ -24,12 +24,15 @@ from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask
 from studio.engine.table.columns import ColumnKind
 from studio.exports import (
+    MAX_SHEET_CELL_CHARS,
+    MAX_SHEET_ROWS,
     free_names,
+    refuse_beyond_sheet,
     stream_csv,
     stream_json,
+    stream_parquet,
     stream_safe_csv,
-    write_parquet,
-    write_xlsx,
+    stream_xlsx,
 )
 from studio.sql import quoted
 
@@ -37,6 +40,7 @@ FORMATS = ("csv", "xlsx", "json", "parquet")
 DEFAULT, CUSTOM, EVERYTHING = "default", "custom", "everything"
 MODES = (DEFAULT, CUSTOM, EVERYTHING)
 BATCH_ROWS = 10_000
+PART_ROWS = 20_480  # ten row groups
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -147,9 +151,32 @@ def _columns(source: RowSource, own: tuple[str, ...], results: tuple[str, ...]) 
 
 def batches(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
     """Yield the rows, a batch at a time."""
-    made_of = ", ".join(
-        f"{expression} AS c{i}" for i, expression in enumerate(plan.columns.values())
-    )
+    fetch = _in_file_order if plan.order == "row_id" else _sorted
+    for batch in fetch(plan, source):
+        yield pa.RecordBatch.from_arrays(_written(batch.columns, plan), names=plan.names)
+
+
+def _in_file_order(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
+    """Yield some rows after the other, which needs neither a sort nor room for all rows."""
+    with closing(source.connect()) as connection:
+        for start in range(0, len(source.results), PART_ROWS):
+            connection.register("part_results", source.results.slice(start, PART_ROWS))
+            part = f"({source.issues_sql('part_results')})"
+            connection.execute(f"CREATE OR REPLACE TEMP VIEW part AS {part}")
+            wanted = f"SELECT * FROM ({source.rows_sql('part')}) WHERE {plan.condition}"
+            own = (
+                f"(SELECT * FROM {source.own_rows_sql}"
+                f" WHERE {ROW_ID} BETWEEN {start} AND {start + PART_ROWS - 1}) AS own_rows"
+            )
+            found = connection.sql(
+                f"SELECT {_made_of(plan)} FROM ({wanted}) AS rows"
+                f" JOIN {own} ON rows.row_id = own_rows.{ROW_ID} ORDER BY rows.row_id",
+                params=list(plan.values),
+            )
+            yield from found.to_arrow_table().to_batches(BATCH_ROWS)
+
+
+def _sorted(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
     wanted = (
         f"SELECT *, row_number() OVER (ORDER BY {plan.order}) AS place FROM rows WHERE"
         f" {plan.condition}"
@@ -157,10 +184,13 @@ def batches(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
     joined = f"({wanted}) AS rows JOIN {source.own_rows_sql} ON rows.row_id = own_rows.{ROW_ID}"
     with closing(source.connect()) as connection:
         found = connection.sql(
-            f"SELECT {made_of} FROM {joined} ORDER BY rows.place", params=list(plan.values)
+            f"SELECT {_made_of(plan)} FROM {joined} ORDER BY rows.place", params=list(plan.values)
         )
-        for batch in found.to_arrow_reader(BATCH_ROWS):
-            yield pa.RecordBatch.from_arrays(_written(batch.columns, plan), names=plan.names)
+        yield from found.to_arrow_reader(BATCH_ROWS)
+
+
+def _made_of(plan: ExportPlan) -> str:
+    return ", ".join(f"{made} AS c{place}" for place, made in enumerate(plan.columns.values()))
 
 
 def _written(columns: Sequence[pa.Array], plan: ExportPlan) -> list[pa.Array]:
@@ -181,31 +211,41 @@ def export_response(
     file_format: str,
     safe_for_spreadsheets: bool = False,
 ) -> HttpResponseBase:
-    """Return the download: CSV and JSON are streamed, XLSX and Parquet written first."""
+    """Return the download, whose bytes are made while they are sent."""
     source = selectors.row_source(cleanset)
     plan = export_plan(cleanset, source, query, mode, is_typed=file_format != "csv")
     rows, name = batches(plan, source), file_name(cleanset, file_format)
-    if file_format in ("csv", "json"):
-        if file_format == "json":
-            stream = stream_json(plan.names, rows)
-        elif safe_for_spreadsheets:
-            stream = stream_safe_csv(plan.names, rows)
-        else:
-            stream = stream_csv(plan.names, rows, guarded=_free_text_columns(cleanset, source))
-        response = StreamingHttpResponse(stream, content_type=CONTENT_TYPES[file_format])
-        response["Content-Disposition"] = content_disposition_header(
-            as_attachment=True, filename=name
-        )
-        return response
-    with tables.scratch() as folder:
-        path = folder / name
-        (write_xlsx if file_format == "xlsx" else write_parquet)(path, plan.names, rows)
-        return FileResponse(
-            path.open("rb"),
-            as_attachment=True,
-            filename=name,
-            content_type=CONTENT_TYPES[file_format],
-        )
+    if file_format == "xlsx":
+        _refuse_beyond_sheet(plan, source)
+        stream = stream_xlsx(plan.names, rows)
+    elif file_format == "parquet":
+        stream = stream_parquet(plan.names, rows)
+    elif file_format == "json":
+        stream = stream_json(plan.names, rows)
+    elif safe_for_spreadsheets:
+        stream = stream_safe_csv(plan.names, rows)
+    else:
+        stream = stream_csv(plan.names, rows, guarded=_free_text_columns(cleanset, source))
+    response = StreamingHttpResponse(stream, content_type=CONTENT_TYPES[file_format])
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
+    return response
+
+
+def _refuse_beyond_sheet(plan: ExportPlan, source: RowSource) -> None:
+    """Raise DataProblem if a sheet cannot hold the rows, before any of it is sent."""
+    texts = [f"rows.{quoted(name)}" for name in source.text_columns]
+    texts += [f"own_rows.{quoted(name)}" for name in source.own_columns]
+    texts += LABEL_COLUMNS.values()
+    lengths = [f"max(length({made}))" for made in plan.columns.values() if made in texts]
+    sql = (
+        f"SELECT {', '.join(['count(*)', *lengths])} FROM (SELECT * FROM rows"
+        f" WHERE {plan.condition}) AS rows JOIN {source.own_rows_sql}"
+        f" ON rows.row_id = own_rows.{ROW_ID}"
+    )
+    [(n_rows, *longest)] = source.fetch(sql, plan.values)
+    longest += [len(name) for name in plan.names]
+    if n_rows >= MAX_SHEET_ROWS or max(n or 0 for n in longest) > MAX_SHEET_CELL_CHARS:
+        refuse_beyond_sheet(len(plan.names), batches(plan, source))
 
 
 def _free_text_columns(cleanset: Cleanset, source: RowSource) -> set[str]:

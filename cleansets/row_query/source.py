@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import pyarrow.types as pt
 
 from cleansets.cell_filters import CellReading
 from cleansets.issue_columns import BADGES, SCORES, advice_sql, issues_in
@@ -52,6 +53,12 @@ class RowSource:
         self.convention = convention
         self.readings = readings or {}
         self.result_columns = tuple(name for name in self.results.column_names if name != "row_id")
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The results that are text."""
+        kinds = zip(self.results.column_names, self.results.schema.types, strict=True)
+        return tuple(name for name, kind in kinds if pt.is_string(kind) or pt.is_dictionary(kind))
 
     @cached_property
     def own_columns(self) -> tuple[str, ...]:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ import pyarrow.compute as pc
 from studio.cell_text import array_text
 from studio.engine.errors import DataProblem
 from studio.exports.cells import Batches, is_plain, plain_values
+from studio.exports.sink import Sink
 
 MAX_SHEET_ROWS = 1_048_576  # with the header; so specified by Excel, like the two below
 MAX_SHEET_COLUMNS = 16_384
@@ -59,21 +59,37 @@ _SHEET_START = (
 )
 _SHEET_END = "</sheetData></worksheet>"
 
-Write = Callable[[str], object]
-
 
 def write_xlsx(path: Path, columns: Sequence[str], batches: Batches) -> None:
     """Write a workbook of one sheet, with texts as texts, never formulas.
 
     Raises DataProblem if a sheet cannot hold the table; then no file is left.
     """
-    _refuse_columns(len(columns))
     try:
-        with _sheet(path) as write:
-            _write_rows(write, columns, batches)
+        with path.open("wb") as file:
+            file.writelines(stream_xlsx(columns, batches))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def stream_xlsx(columns: Sequence[str], batches: Batches) -> Iterator[bytes]:
+    """Yield the bytes of a workbook of one sheet, in the memory of one batch.
+
+    Raises DataProblem if a sheet cannot hold the table, as soon as it comes to what is too much.
+    """
+    _refuse_columns(len(columns))
+    sink = Sink()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
+        for name, content in _PARTS.items():
+            archive.writestr(name, _XML + content)
+        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+            sheet.write(_SHEET_START.encode())
+            for xml in _rows_xml(columns, batches):
+                sheet.write(xml.encode())
+                yield sink.take()
+            sheet.write(_SHEET_END.encode())
+    yield sink.take()
 
 
 def refuse_beyond_sheet(n_columns: int, batches: Batches) -> None:
@@ -114,26 +130,15 @@ def _refuse_length(n_chars: int, row: int) -> None:
     )
 
 
-@contextmanager
-def _sheet(path: Path) -> Iterator[Write]:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
-        for name, content in _PARTS.items():
-            archive.writestr(name, _XML + content)
-        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
-            sheet.write(_SHEET_START.encode())
-            yield lambda xml: sheet.write(xml.encode())
-            sheet.write(_SHEET_END.encode())
-
-
-def _write_rows(write: Write, columns: Sequence[str], batches: Batches) -> None:
+def _rows_xml(columns: Sequence[str], batches: Batches) -> Iterator[str]:
     letters = [_letters(position) for position in range(len(columns))]
-    write(_row_xml(1, letters, [_text_xml(name, 1) for name in columns]))
+    yield _row_xml(1, letters, [_text_xml(name, 1) for name in columns])
     n_rows = 1
     for batch in batches:
         _refuse_rows(n_rows + batch.num_rows)
         cells = [_cells_xml(column, n_rows + 1) for column in batch.columns]
         rows = enumerate(zip(*cells, strict=True), start=n_rows + 1)
-        write("".join(_row_xml(number, letters, row) for number, row in rows))
+        yield "".join(_row_xml(number, letters, row) for number, row in rows)
         n_rows += batch.num_rows
 
 

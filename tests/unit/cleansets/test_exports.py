@@ -5,20 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from cleansets import services
+from cleansets import exports, services
 from cleansets.models import Cleanset
 from studio import tables
 from studio.accounts.models import User
+from studio.exports import stream_json, stream_parquet, stream_xlsx
 from tests.reviewable import make_reviewable
 
 
@@ -172,3 +174,28 @@ def first_row(content: bytes, file_format: str) -> tuple[list[str], list[object]
     sheet: Any = openpyxl.load_workbook(io.BytesIO(content)).active
     header, row, *_ = sheet.iter_rows(values_only=True)
     return list(header), list(row)
+
+
+@pytest.mark.parametrize("mode", ["default", "everything"])
+def test_an_export_in_parts_has_every_row_once_and_in_order(
+    export: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    whole = export(mode=mode, file_format="csv")
+    monkeypatch.setattr(exports, "PART_ROWS", 7)
+    assert export(mode=mode, file_format="csv") == whole
+
+
+@pytest.mark.parametrize("stream", [stream_xlsx, stream_parquet, stream_json])
+def test_a_download_begins_before_the_last_rows_are_read(
+    stream: Callable[..., Iterator[bytes]],
+) -> None:
+    read: list[int] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for part in range(5):
+            read.append(part)
+            yield pa.record_batch({"text": [f"row {part}"]})
+
+    begun = next(piece for piece in stream(["text"], batches()) if piece)
+    assert begun
+    assert len(read) <= 1
