@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, FiniteFloat
 
 from model_runs.models import ModelRun
 from studio.api.schemas import Name, RunOut, Text
@@ -86,4 +86,4 @@ class CustomMetricsIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    metrics: dict[Name, float] = Field(min_length=1, examples=[{"cost_per_row": 0.42}])
+    metrics: dict[Name, FiniteFloat] = Field(min_length=1, examples=[{"cost_per_row": 0.42}])
