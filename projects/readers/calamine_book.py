@@ -19,7 +19,15 @@ from python_calamine import (
 )
 
 from projects.readers.facts import FileFormat, ReadLimits
-from projects.readers.sheets import SAVE_AGAIN, Merge, Sheet, SheetRow, moment_text, number_text
+from projects.readers.sheets import (
+    SAVE_AGAIN,
+    Merge,
+    Sheet,
+    SheetRow,
+    damage_explained,
+    moment_text,
+    number_text,
+)
 from projects.readers.xlsb_extent import refuse_large_xlsb, xlsb_merges
 from studio.engine.errors import DataProblem
 
@@ -49,7 +57,11 @@ class CalamineBook:
         """Open the workbook if it fits into memory; raises DataProblem for a damaged one."""
         _refuse_large(path, file_format, limits)
         try:
-            with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
+            with (
+                damage_explained(),  # such as an OSError where a part ends too soon
+                path.open("rb") as file,
+                CalamineWorkbook.from_filelike(file) as book,
+            ):
                 yield cls(path, file_format, book)
         except PasswordError as error:
             raise DataProblem(

@@ -5,6 +5,7 @@ formats hold.
 from __future__ import annotations
 
 import io
+import zipfile
 from datetime import date, datetime
 
 import openpyxl
@@ -225,3 +226,16 @@ def test_open_documents_that_repeat_without_end_are_refused(read: Reader) -> Non
         ods({"A": ods_row(ods_cell("x"), n_times=99_999_999)}), "t.ods"
     )
     assert "damaged" in read.problem(ods({"A": "<table:table-row>"}), "t.ods")
+
+
+@pytest.mark.parametrize("n_bytes", range(15, 60, 5))
+def test_a_binary_sheet_that_ends_too_soon_is_called_damaged(read: Reader, n_bytes: int) -> None:
+    whole = xlsb({"S": {0: {0: "a", 1: "b"}, 1: {0: 1.5, 1: True}}})
+    cut = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(whole)) as old, zipfile.ZipFile(cut, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            is_sheet = name == "xl/worksheets/sheet1.bin"
+            new.writestr(name, content[:-n_bytes] if is_sheet else content)
+    message = read.problem(cut.getvalue(), "t.xlsb")
+    assert "damaged" in message or "rows" in message
