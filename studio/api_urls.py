@@ -11,12 +11,12 @@ from django.urls import URLPattern, URLResolver, include, path
 from cleansets.api.v1 import router as cleansets_router
 from cleansets.api.v1_projects import router as projects_router
 from inference.api.v1 import router as predictions_router
-from model_runs.api.v1 import router as evaluations_router
 from models_app.api.v1 import router as models_router
 from projects.api.v1 import router as datasets_router
 from studio.api.docs import DocsPage
 from studio.api.ninja_api import StudioAPI
 from studio.api.v1 import account_router, runs_router
+from studio.model_runs.api.v1 import router as evaluations_router
 from studio.webhooks.api.v1 import router as webhooks_router
 
 api = StudioAPI(

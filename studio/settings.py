@@ -77,7 +77,7 @@ INSTALLED_APPS = [
     "projects",
     "cleansets",
     "models_app",
-    "model_runs",
+    "studio.model_runs",
     "inference",
 ]
 MIDDLEWARE = [

@@ -23,6 +23,6 @@ urlpatterns = [
     path("", include("projects.urls")),
     path("", include("cleansets.urls")),
     path("", include("models_app.urls")),
-    path("", include("model_runs.urls")),
+    path("", include("studio.model_runs.urls")),
     path("", include("inference.urls")),
 ]

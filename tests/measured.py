@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cleansets.models import Cleanset
-from model_runs import services
-from model_runs.models import ModelRun
-from model_runs.tasks import evaluate_run
+from studio.model_runs import services
+from studio.model_runs.models import ModelRun
+from studio.model_runs.tasks import evaluate_run
 from studio.runs import Status
 
 

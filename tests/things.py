@@ -13,12 +13,12 @@ from cleansets.models import Cleanset, SavedView
 from cleansets.row_address import RowQuery
 from cleansets.services import saved_view_save
 from inference.models import PredictionBatch
-from model_runs.models import ModelRun
 from models_app.models import DeployedModel
 from studio import storage, tables
 from studio.accounts.models import AccountSession, ApiKey, User
 from studio.accounts.services import api_key_create, email_change_token
 from studio.accounts.sessions import SessionStore
+from studio.model_runs.models import ModelRun
 from studio.webhooks.models import Webhook
 from studio.webhooks.services import webhook_create
 from tests.factories import make_model, make_prediction

@@ -16,7 +16,6 @@ FOLDERS = (
     "projects",
     "cleansets",
     "models_app",
-    "model_runs",
     "inference",
     "tests",
     "templates",

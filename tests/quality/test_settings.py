@@ -53,7 +53,7 @@ def test_env_example_shows_the_defaults() -> None:
 def test_environment_is_read_in_one_place() -> None:
     readers = [
         str(file.relative_to(ROOT))
-        for folder in ("studio", "projects", "cleansets", "models_app", "model_runs", "inference")
+        for folder in ("studio", "projects", "cleansets", "models_app", "inference")
         for file in Path(ROOT / folder).rglob("*.py")
         if re.search(r"os\.getenv|os\.environ\.get|os\.environ\[[^]]+\](?! =)", file.read_text())
     ]

@@ -14,13 +14,13 @@ from django.urls import reverse
 from cleansets import services as cleanset_services
 from cleansets.models import Cleanset
 from cleansets.overlay import corrected_rows
-from model_runs import services
-from model_runs.honest_gain import honest_gain
-from model_runs.tasks import evaluate_run
 from models_app.label_snapshot import label_snapshot
 from models_app.models import DeployedModel
 from studio import storage, tables
 from studio.accounts.models import User
+from studio.model_runs import services
+from studio.model_runs.honest_gain import honest_gain
+from studio.model_runs.tasks import evaluate_run
 from tests.factories import make_model
 from tests.measured import make_measured
 from tests.reviewable import CLASSES, make_reviewable

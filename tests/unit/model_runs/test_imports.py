@@ -13,11 +13,11 @@ from django.test import Client
 from django.urls import reverse
 
 from cleansets.models import Cleanset
-from model_runs import services
-from model_runs.models import ModelRun
-from model_runs.tasks import evaluate_run
 from studio.accounts.models import User
 from studio.engine.ml_task import MLTask
+from studio.model_runs import services
+from studio.model_runs.models import ModelRun
+from studio.model_runs.tasks import evaluate_run
 from studio.runs import Status
 from tests.reviewable import CLASSES, make_reviewable
 

@@ -13,15 +13,15 @@ from django.test import Client
 from django.urls import reverse
 
 from cleansets.models import Cleanset
-from model_runs import services
-from model_runs.models import ModelRun
-from model_runs.pages.charts import Axis
-from model_runs.pages.checklist import checklist
-from model_runs.pages.matrix import matrix
-from model_runs.run_row_sets import among, find_rows, rows_of
 from studio import tables
 from studio.accounts.models import User
 from studio.engine.ml_task import MLTask
+from studio.model_runs import services
+from studio.model_runs.models import ModelRun
+from studio.model_runs.pages.charts import Axis
+from studio.model_runs.pages.checklist import checklist
+from studio.model_runs.pages.matrix import matrix
+from studio.model_runs.run_row_sets import among, find_rows, rows_of
 from tests.measured import make_measured
 from tests.reviewable import make_reviewable
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from cleansets import services as cleanset_services
-from model_runs import services
-from model_runs.evaluation_file import measured_ways, read_evaluation
-from model_runs.models import ModelRun, Origin
-from model_runs.rows_file import stored_rows
 from models_app.models import DeployedModel
 from studio import runs
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
+from studio.model_runs import services
+from studio.model_runs.evaluation_file import measured_ways, read_evaluation
+from studio.model_runs.models import ModelRun, Origin
+from studio.model_runs.rows_file import stored_rows
 from studio.runs import Status
 from tests.factories import make_cleanset, make_model, make_project
 from tests.measured import make_measured

@@ -7,8 +7,8 @@ import uuid
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from model_runs.models import ModelRun
 from studio.accounts.access import account
+from studio.model_runs.models import ModelRun
 
 
 def model_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:

@@ -17,12 +17,12 @@ import numpy.typing as npt
 from django.core.exceptions import ValidationError
 
 from cleansets.row_sets import RowSet
-from model_runs.evaluation_file import read_slice_rows
-from model_runs.models import ModelRun
-from model_runs.rows_file import stored_rows
 from studio.engine.evaluation.comparison import compare_runs
 from studio.engine.evaluation.run_rows import RunRows
 from studio.engine.ml_task import MLTask
+from studio.model_runs.evaluation_file import read_slice_rows
+from studio.model_runs.models import ModelRun
+from studio.model_runs.rows_file import stored_rows
 from studio.runs import Status
 
 KIND = "run"

@@ -11,12 +11,14 @@ from django.urls import reverse
 
 from cleansets.row_address import ALL_ROWS as EVERY_ISSUE
 from cleansets.row_address import RowQuery
-from model_runs.evaluation_file import ALL_ROWS, LABELS, USED, measured_ways, read_evaluation
-from model_runs.models import ModelRun
-from model_runs.pages.charts import Chart
-from model_runs.pages.checklist import checklist
-from model_runs.pages.classes import class_table
-from model_runs.pages.curves import (
+from studio.engine.evaluation.metrics import METRICS, Metric
+from studio.engine.ml_task import MLTask
+from studio.model_runs.evaluation_file import ALL_ROWS, LABELS, USED, measured_ways, read_evaluation
+from studio.model_runs.models import ModelRun
+from studio.model_runs.pages.charts import Chart
+from studio.model_runs.pages.checklist import checklist
+from studio.model_runs.pages.classes import class_table
+from studio.model_runs.pages.curves import (
     confidence_chart,
     mean_chart,
     mean_curves,
@@ -24,13 +26,11 @@ from model_runs.pages.curves import (
     reliability_chart,
     roc_chart,
 )
-from model_runs.pages.matrix import MODES, matrix
-from model_runs.pages.numbers import given_chart, residual_chart
-from model_runs.pages.thresholds import threshold_panel
-from model_runs.run_row_sets import among
-from model_runs.selectors import comparable_runs, n_verified_rows, rows_of_parts
-from studio.engine.evaluation.metrics import METRICS, Metric
-from studio.engine.ml_task import MLTask
+from studio.model_runs.pages.matrix import MODES, matrix
+from studio.model_runs.pages.numbers import given_chart, residual_chart
+from studio.model_runs.pages.thresholds import threshold_panel
+from studio.model_runs.run_row_sets import among
+from studio.model_runs.selectors import comparable_runs, n_verified_rows, rows_of_parts
 
 ROWS = {
     ALL_ROWS: "all rows",

@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from cleansets.frames import read_frame
-from model_runs.models import ModelRun
 from projects.readers import ROW_ID, ReadLimits, read_table
 from studio import tables
 from studio.engine.evaluation.provided import read_provided
 from studio.engine.progress import Progress
+from studio.model_runs.models import ModelRun
 
 
 def read_predictions(run: ModelRun, out: Path, progress: Progress) -> dict[str, Any]:

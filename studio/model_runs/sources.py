@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 
 from cleansets.models import Cleanset
 from cleansets.overlay import rows_analysed
-from model_runs.models import ModelRun, Origin
 from models_app.label_snapshot import label_snapshot
 from models_app.models import DeployedModel
 from studio import tables
 from studio.engine.ml_task import MLTask
+from studio.model_runs.models import ModelRun, Origin
 
 Floats = npt.NDArray[np.float32]
 

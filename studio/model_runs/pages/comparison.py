@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from cleansets.row_address import ALL_ROWS, RowQuery
-from model_runs.models import ModelRun
-from model_runs.pages.evaluation import figure
-from model_runs.run_row_sets import among
-from model_runs.selectors import comparison_of
 from studio.engine.evaluation.comparison import ClassChange, Comparison, PairedMetric
 from studio.engine.evaluation.metrics import Metric
 from studio.engine.ml_task import MLTask
+from studio.model_runs.models import ModelRun
+from studio.model_runs.pages.evaluation import figure
+from studio.model_runs.run_row_sets import among
+from studio.model_runs.selectors import comparison_of
 
 VERDICTS = {
     "better": ("good", "Better"),

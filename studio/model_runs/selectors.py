@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from django.db.models import QuerySet
 
-from model_runs.models import ModelRun
-from model_runs.rows_file import StoredRows, stored_rows
 from projects.models import Project
 from studio.accounts.models import User
 from studio.engine.evaluation.comparison import Comparison, compare_runs
+from studio.model_runs.models import ModelRun
+from studio.model_runs.rows_file import StoredRows, stored_rows
 from studio.runs import Status
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from model_runs.pages.charts import Axis, Chart, Rectangle, line, short
+from studio.model_runs.pages.charts import Axis, Chart, Rectangle, line, short
 
 
 def given_chart(grid: Mapping[str, Any]) -> Chart:

@@ -12,18 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleansets.frames import read_frame
-from model_runs.evaluation_file import (
-    ALL_ROWS,
-    CLEAN,
-    UPLOADED,
-    USED,
-    VERIFIED,
-    write_evaluations,
-)
-from model_runs.imported_predictions import read_predictions
-from model_runs.models import ModelRun, Origin
-from model_runs.rows_file import StoredRows
-from model_runs.sources import Source, source_of
 from projects.models import Project
 from projects.selectors import column_profiles
 from studio import storage, tables
@@ -40,6 +28,18 @@ from studio.engine.ml_task import Modality
 from studio.engine.progress import Progress
 from studio.engine.table.cells import Cells
 from studio.engine.table.columns import ColumnKind
+from studio.model_runs.evaluation_file import (
+    ALL_ROWS,
+    CLEAN,
+    UPLOADED,
+    USED,
+    VERIFIED,
+    write_evaluations,
+)
+from studio.model_runs.imported_predictions import read_predictions
+from studio.model_runs.models import ModelRun, Origin
+from studio.model_runs.rows_file import StoredRows
+from studio.model_runs.sources import Source, source_of
 
 
 def evaluate(run: ModelRun, progress: Progress) -> Mapping[str, Any]:

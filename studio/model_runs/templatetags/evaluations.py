@@ -6,11 +6,11 @@ from typing import Any
 
 from django import template
 
-from model_runs.honest_gain import Gain, HonestGain, honest_gain
-from model_runs.models import ModelRun, Origin
-from model_runs.pages.comparison import signed
-from model_runs.pages.evaluation import figure
 from models_app.models import DeployedModel
+from studio.model_runs.honest_gain import Gain, HonestGain, honest_gain
+from studio.model_runs.models import ModelRun, Origin
+from studio.model_runs.pages.comparison import signed
+from studio.model_runs.pages.evaluation import figure
 
 register = template.Library()
 

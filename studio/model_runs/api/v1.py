@@ -11,22 +11,22 @@ from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 
 from cleansets.access import ready_cleanset_or_404
-from model_runs import selectors, services
-from model_runs.access import measured_run_or_404, model_run_or_404
-from model_runs.api.schemas import (
-    CustomMetricsIn,
-    EvaluationDetailOut,
-    EvaluationOut,
-    EvaluationPatch,
-)
-from model_runs.evaluation_file import ALL_ROWS, USED, measured_ways, read_evaluation
-from model_runs.exports import rows_response
-from model_runs.models import ModelRun
 from projects.access import project_or_404
 from studio.accounts.access import account
 from studio.api.pages import page_of
 from studio.api.schemas import Page, Paged, Text
 from studio.engine.errors import DataProblem
+from studio.model_runs import selectors, services
+from studio.model_runs.access import measured_run_or_404, model_run_or_404
+from studio.model_runs.api.schemas import (
+    CustomMetricsIn,
+    EvaluationDetailOut,
+    EvaluationOut,
+    EvaluationPatch,
+)
+from studio.model_runs.evaluation_file import ALL_ROWS, USED, measured_ways, read_evaluation
+from studio.model_runs.exports import rows_response
+from studio.model_runs.models import ModelRun
 
 router = Router(tags=["Evaluations"])
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cleansets.row_address import ALL_ROWS, RowQuery
-from model_runs.models import ModelRun
-from model_runs.pages.numbers import heat
-from model_runs.run_row_sets import among
+from studio.model_runs.models import ModelRun
+from studio.model_runs.pages.numbers import heat
+from studio.model_runs.run_row_sets import among
 
 MODES = {"counts": "Rows", "rates": "Share of the label", "probability": "Mean probability"}
 MAX_CLASSES_AS_TABLE = 20

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from model_runs.models import ModelRun
+from studio.model_runs.models import ModelRun
 
 MIN_ROWS = 20  # of a class, to be learned with some certainty
 MAX_IMBALANCE = 20  # times that the largest class is larger than the smallest

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from model_runs.models import ModelRun
+from studio.model_runs.models import ModelRun
 from studio.runs import run_tracked
 
 
 @shared_task(name=ModelRun.task_name)
 def evaluate_run(*, run_id: str, **_: object) -> None:
     """Measure what a training left."""
-    from model_runs.pipeline import evaluate
+    from studio.model_runs.pipeline import evaluate
 
     run_tracked(ModelRun, run_id, evaluate)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class ModelRunsConfig(AppConfig):
     """The model_runs app."""
 
-    name = "model_runs"
+    name = "studio.model_runs"
 
     def ready(self) -> None:
         """Hear of every training that ends, and let the review page ask for rows of runs."""
@@ -26,12 +26,12 @@ class ModelRunsConfig(AppConfig):
 
 
 def _record_training(run: Run) -> None:
-    from model_runs.services import training_record
+    from studio.model_runs.services import training_record
 
     training_record(run)
 
 
 def _find_rows(name: str) -> RowSet | None:
-    from model_runs.run_row_sets import find_rows
+    from studio.model_runs.run_row_sets import find_rows
 
     return find_rows(name)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cleansets.row_address import ALL_ROWS, RowQuery
-from model_runs.models import ModelRun
-from model_runs.run_row_sets import among
+from studio.model_runs.models import ModelRun
+from studio.model_runs.run_row_sets import among
 
 GOOD, WEAK = 0.8, 0.5
 

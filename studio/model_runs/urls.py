@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from model_runs import views
+from studio.model_runs import views
 
 urlpatterns: list[URLPattern] = [
     path("projects/<uuid:project_id>/runs", views.evaluations, name="evaluations"),

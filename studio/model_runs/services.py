@@ -9,13 +9,13 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from cleansets.models import Cleanset
-from model_runs.models import ModelRun, Origin
 from models_app.models import DeployedModel
 from projects.services import delete_with_files
 from studio import quotas, runs, storage, tables
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
+from studio.model_runs.models import ModelRun, Origin
 from studio.runs import Run
 
 MAX_FILENAME_CHARS = 255

@@ -14,20 +14,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cleansets.models import Cleanset
 from cleansets.pages.tabs import tabs
-from model_runs import selectors, services
-from model_runs.access import measured_run_or_404, model_run_or_404
-from model_runs.exports import FORMATS, rows_response
-from model_runs.forms import DescribeForm, ImportForm, ThresholdForm
-from model_runs.models import ModelRun
-from model_runs.pages.comparison import comparison_context
-from model_runs.pages.evaluation import crumbs, evaluation_context
-from model_runs.pages.run_list import described, run_lines
 from projects.access import project_or_404
 from projects.models import Project
 from studio import runs
 from studio.accounts.access import account
 from studio.engine.errors import DataProblem
 from studio.htmx import is_partial
+from studio.model_runs import selectors, services
+from studio.model_runs.access import measured_run_or_404, model_run_or_404
+from studio.model_runs.exports import FORMATS, rows_response
+from studio.model_runs.forms import DescribeForm, ImportForm, ThresholdForm
+from studio.model_runs.models import ModelRun
+from studio.model_runs.pages.comparison import comparison_context
+from studio.model_runs.pages.evaluation import crumbs, evaluation_context
+from studio.model_runs.pages.run_list import described, run_lines
 from studio.runs import Status
 
 

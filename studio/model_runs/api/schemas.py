@@ -9,9 +9,9 @@ from uuid import UUID
 from ninja import Field, Schema
 from pydantic import ConfigDict, FiniteFloat
 
-from model_runs.models import ModelRun
 from studio.api.schemas import Name, RunOut, Text
 from studio.engine.ml_task import MLTask
+from studio.model_runs.models import ModelRun
 
 
 class EstimateOut(Schema):

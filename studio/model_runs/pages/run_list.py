@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from model_runs.models import ModelRun
-from model_runs.pages.comparison import in_words
-from model_runs.pages.evaluation import figure
 from studio.engine.evaluation.metrics import METRICS
+from studio.model_runs.models import ModelRun
+from studio.model_runs.pages.comparison import in_words
+from studio.model_runs.pages.evaluation import figure
 
 MAX_NAMES = 20
 _TITLES = {

@@ -12,14 +12,14 @@ import pyarrow as pa
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
-from model_runs.models import ModelRun
-from model_runs.rows_file import stored_rows
-from model_runs.sources import predicted_values
 from studio import tables
 from studio.engine.conventions.label_sets import join_labels
 from studio.engine.ml_task import MLTask
 from studio.exports import free_names, stream_csv
 from studio.exports.parquet import write_parquet
+from studio.model_runs.models import ModelRun
+from studio.model_runs.rows_file import stored_rows
+from studio.model_runs.sources import predicted_values
 
 ROWS_PER_BATCH = 10_000
 FORMATS = ("csv", "parquet")
