@@ -23,6 +23,12 @@ pytestmark = pytest.mark.django_db
 JSON = "application/json"
 
 
+@pytest.fixture(autouse=True)
+def _no_calls_yet() -> None:
+    """Keys of different tests have the same number, and a minute is longer than a test."""
+    caches["calls"].clear()
+
+
 def upload(
     program: Client, content: bytes = b"a,b\n1,2\n", key: str = "k1", name: str = "new.csv"
 ) -> Any:
