@@ -1,4 +1,4 @@
-"""Divides texts by what they look like, whatever they are about."""
+"""Divides texts by their form, whatever they are about."""
 
 from __future__ import annotations
 
@@ -18,19 +18,17 @@ _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:[a-zA-Z]+|#\d+);")
 _LINK = re.compile(r"https?://|\bwww\.")
 _DIGIT = re.compile(r"\d")
 _MOSTLY = 0.5  # of the letters
-_LOOKED_AT = 300  # characters of a text whose letters are counted
+_MAX_CHARACTERS = 300  # at the beginning of a text, whose letters are counted
 
 
 def looks(texts: Cells) -> Iterator[Partition]:
     """Divide texts by markup, links, digits, capitals, and length."""
     distinct = texts.distinct.tolist()
-    yield _with_and_without(
-        texts, [_MARKUP.search(text) is not None for text in distinct], "markup"
-    )
-    yield _with_and_without(texts, [_LINK.search(text) is not None for text in distinct], "links")
-    yield _with_and_without(texts, [_DIGIT.search(text) is not None for text in distinct], "digits")
+    for pattern, what in ((_MARKUP, "markup"), (_LINK, "links"), (_DIGIT, "digits")):
+        has = np.array([pattern.search(text) is not None for text in distinct], dtype=bool)
+        yield _partition(texts, [has, ~has], [f"texts with {what}", f"texts without {what}"])
     capitals = np.array([_share_of_capitals(text) for text in distinct], dtype=np.float64)
-    yield _divided(
+    yield _partition(
         texts,
         [capitals == 0, capitals > _MOSTLY],
         ["texts without capitals", "texts mostly in capitals"],
@@ -39,7 +37,7 @@ def looks(texts: Cells) -> Iterator[Partition]:
 
 
 def languages(found: Sequence[Language]) -> Iterator[Partition]:
-    """Divide texts by the language that was found in each row."""
+    """Divide texts by the language of each row; only the most frequent languages are groups."""
     counts = Counter(language.name for language in found if language.name)
     names = sorted(counts, key=lambda name: (-counts[name], name))[:MAX_VALUES]
     place = {name: number for number, name in enumerate(names)}
@@ -48,22 +46,19 @@ def languages(found: Sequence[Language]) -> Iterator[Partition]:
 
 
 def _share_of_capitals(text: str) -> float:
-    """Return how many of the letters that have a case are capitals; NaN without such letters."""
-    beginning = text[:_LOOKED_AT]
+    """Return the fraction of capitals among the letters with case; NaN without such letters."""
+    beginning = text[:_MAX_CHARACTERS]
     n_upper = sum(map(str.isupper, beginning))
     n_lower = sum(map(str.islower, beginning))
-    return n_upper / (n_upper + n_lower) if n_upper + n_lower else np.nan
+    if n_upper + n_lower == 0:
+        return np.nan
+    return n_upper / (n_upper + n_lower)
 
 
-def _with_and_without(texts: Cells, has: Sequence[bool], what: str) -> Partition:
-    is_with = np.asarray(has, dtype=bool)
-    return _divided(texts, [is_with, ~is_with], [f"texts with {what}", f"texts without {what}"])
-
-
-def _divided(
+def _partition(
     texts: Cells, groups: Sequence[npt.NDArray[np.bool_]], descriptions: list[str]
 ) -> Partition:
-    """Return a partition of the rows by groups of the distinct texts."""
+    """Partition the rows by masks over the distinct texts."""
     place = np.full(len(texts.distinct), -1, dtype=np.int8)
     for number, is_in_group in enumerate(groups):
         place[is_in_group] = number

@@ -1,5 +1,5 @@
-"""Ways to divide rows into groups that can be named: values of columns, ranges of numbers, clusters
-of texts.
+"""Divides rows into groups that can be named: by values of columns, ranges of numbers, clusters of
+texts.
 """
 
 from __future__ import annotations
@@ -32,8 +32,14 @@ _NUMBER_KINDS = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """Rows in groups: the number of each row's group, shape (n,), -1 for none; and the groups'
-    descriptions.
+    """Disjoint groups of rows.
+
+    Attributes
+    ----------
+    members
+        Index of each row's group, shape (n,); -1 for none.
+    descriptions
+        One per group.
     """
 
     members: npt.NDArray[np.int8]
@@ -43,22 +49,22 @@ class Partition:
 def recalled(
     cache: Cache, key: str, divide: Callable[[], Iterable[Partition]]
 ) -> tuple[Partition, ...]:
-    """Return the partitions under a key; if there are none, divide the rows and keep them."""
+    """Return the partitions cached under a key; if there are none, call `divide` and cache them."""
     if (stored := cache.get(key)) is not None:
         descriptions = from_array(stored["descriptions"])
-        return tuple(Partition(*one) for one in zip(stored["members"], descriptions, strict=True))
+        return tuple(
+            Partition(*stored_partition)
+            for stored_partition in zip(stored["members"], descriptions, strict=True)
+        )
     divided = tuple(divide())
-    members = np.array([one.members for one in divided], dtype=np.int8)
-    cache.put(
-        key, {"members": members, "descriptions": as_array([one.descriptions for one in divided])}
-    )
+    members = np.array([partition.members for partition in divided], dtype=np.int8)
+    descriptions = as_array([partition.descriptions for partition in divided])
+    cache.put(key, {"members": members, "descriptions": descriptions})
     return divided
 
 
 def partitions(study: Study, space: Matrix) -> Iterator[Partition]:
-    """Divide the rows by each column in turn, or texts by where they lie in the space of
-    distances.
-    """
+    """Divide the rows by each column in turn; texts, by clusters in `space`."""
     if study.spec.modality is Modality.TEXT:
         yield from topics(study.table[study.spec.feature_columns[0]], space, study.spec.seed)
         return
@@ -67,7 +73,7 @@ def partitions(study: Study, space: Matrix) -> Iterator[Partition]:
 
 
 def column_partitions(name: str, cells: Cells, kind: ColumnKind) -> Iterator[Partition]:
-    """Divide the rows by the values of a column: empty ones, categories, fifths of numbers."""
+    """Divide the rows by the values of a column: empty cells, categories, fifths of numbers."""
     yield Partition(cells.is_blank.astype(np.int8) - np.int8(1), [f"{name} is empty"])
     if kind in _NUMBER_KINDS:
         yield from _ranges(name, cells.numbers, N_BINS)
@@ -76,7 +82,7 @@ def column_partitions(name: str, cells: Cells, kind: ColumnKind) -> Iterator[Par
 
 
 def number_ranges(study: Study, n_bins: int) -> Iterator[Partition]:
-    """Divide the rows of a table by each column of numbers, into ranges with as many rows each."""
+    """Divide the rows of a table by each column of numbers, into ranges with equally many rows."""
     for name in study.spec.feature_columns:
         if study.spec.column_kinds[name] in _NUMBER_KINDS:
             yield from _ranges(name, study.table[name].numbers, n_bins)
@@ -102,32 +108,33 @@ def _ranges(name: str, numbers: npt.NDArray[np.float64], n_bins: int) -> Iterato
 
 
 def topics(texts: Cells, space: Matrix, seed: int) -> Iterator[Partition]:
-    """Divide texts by where they lie in a space of distances."""
+    """Divide texts into clusters of their points in `space`, shape (n, d); none for few texts."""
     points = np.asarray(space, dtype=np.float32)
     n_clusters = min(MAX_CLUSTERS, len(points) // ROWS_PER_CLUSTER)
     if n_clusters < 2:
         return
-    clusters = MiniBatchKMeans(
-        n_clusters, random_state=seed, n_init=1, batch_size=4096
-    ).fit_predict(points)
-    words = _words(texts, clusters, n_clusters)
-    yield Partition(clusters.astype(np.int8), [f"texts about {own}" for own in words])
+    model = MiniBatchKMeans(n_clusters, random_state=seed, n_init=1, batch_size=4096)
+    clusters = model.fit_predict(points)
+    topic_names = _topic_names(texts, clusters, n_clusters)
+    yield Partition(clusters.astype(np.int8), [f"texts about {name}" for name in topic_names])
 
 
-def _words(cells: Cells, clusters: npt.NDArray[np.int32], n_clusters: int) -> list[str]:
-    """Return for each cluster the words that it has more often than the rest."""
-    few = slice(None, None, 1 + sum(map(len, cells)) // _MAX_CHARACTERS)
+def _topic_names(cells: Cells, clusters: npt.NDArray[np.int32], n_clusters: int) -> list[str]:
+    """Return for each cluster the words that are most over-represented in it."""
+    sample = slice(None, None, 1 + sum(map(len, cells)) // _MAX_CHARACTERS)
     counter = CountVectorizer(stop_words="english", min_df=2, max_features=20_000, binary=True)
     try:
-        counts = counter.fit_transform(cells[few])
-    except ValueError:  # no word is in two texts
+        counts = counter.fit_transform(cells[sample])
+    except ValueError:  # no word occurs in two texts
         return [f"the same (group {cluster + 1})" for cluster in range(n_clusters)]
-    members = np.eye(n_clusters, dtype=np.float32)[clusters[few]]
+    members = np.eye(n_clusters, dtype=np.float32)[clusters[sample]]
     inside = counts.T @ members
     total = inside.sum(axis=1, keepdims=True)
     share = inside / np.maximum(members.sum(axis=0), 1)
     lift = share * np.log((inside + 0.5) / (total * members.mean(axis=0) + 0.5))
-    names = counter.get_feature_names_out()
-    return [
-        ", ".join(names[np.argsort(-lift[:, cluster])[:N_WORDS]]) for cluster in range(n_clusters)
-    ]
+    vocabulary = counter.get_feature_names_out()
+    names = []
+    for cluster in range(n_clusters):
+        best = np.argsort(-lift[:, cluster])[:N_WORDS]
+        names.append(", ".join(vocabulary[best]))
+    return names

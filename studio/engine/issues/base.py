@@ -1,4 +1,4 @@
-"""What a detector of issues sees and returns."""
+"""The input and output of issue detectors."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from studio.engine.text.texts import Texts
 Columns: TypeAlias = Mapping[str, "npt.NDArray[np.generic] | pd.Series[int] | list[str | None]"]
 
 
-@dataclass(frozen=True)  # no slots: the texts are read once, when a detector first asks
+@dataclass(frozen=True)  # no slots: cached properties need __dict__
 class Evidence:
-    """Everything known of the rows, all in canonical order.
+    """What detectors know about the rows, all in canonical order.
 
     Attributes
     ----------
@@ -46,18 +46,19 @@ class Evidence:
         Out-of-sample probabilities of the ensemble, shape (n, K); K = 0 for regression and without
         labels.
     space
-        Dense features in which near rows are alike, shape (n, d).
+        Dense features whose distances measure how alike rows are, shape (n, d).
     predictions
-        Regression: out-of-sample number and its expected absolute error, shape (n, 2); else None.
+        Regression: out-of-sample prediction and its expected absolute error, shape (n, 2); else
+        None.
     calibration
         How noisy given labels are, and how `pred_probs` relate to them.
     simple
         Multi-class: out-of-sample probabilities of a linear model, shape (n, K); None where none
         was fitted.
     cache
-        Where what was found by content is kept.
+        Keeps what depends on the cells alone.
     n_jobs
-        Pieces that a detector may compute side by side.
+        Number of parallel jobs that a detector may use.
     """
 
     study: Study
@@ -70,11 +71,10 @@ class Evidence:
     n_jobs: int = 1
 
     def content_key(self, *parts: str) -> str:
-        """Return the key of what was found among these rows by their cells alone, however they are
-        labeled.
+        """Return the cache key of a result that depends on the cells of these rows, not on labels.
 
-        It names the cells of all rows in canonical order, how they are measured, and what is
-        random.
+        It is a hash of all cells in canonical order, of the settings of the distance view, and of
+        the seed.
         """
         spec = self.study.spec
         return digest(*parts, self.study.views.key(distance_view(spec)), str(spec.seed))
@@ -82,13 +82,13 @@ class Evidence:
     @cached_property
     def partitions(self) -> tuple[Partition, ...]:
         """Groups of rows that can be named."""
-        return self._divided(f"groups {self.study.spec.mode}", self._all_groups)
+        return self._cached_partitions(f"groups {self.study.spec.mode}", self._all_groups)
 
     def _all_groups(self) -> Iterator[Partition]:
         yield from partitions(self.study, self.space)
         if self.study.spec.modality is Modality.TEXT:
             yield from looks(self.study.table[self.study.spec.feature_columns[0]])
-            if self.study.spec.mode is Mode.REGULAR:  # the fast mode has no time for languages
+            if self.study.spec.mode is Mode.REGULAR:  # too slow for the fast mode
                 yield from languages(self.texts.languages)
 
     @cached_property
@@ -96,19 +96,21 @@ class Evidence:
         """Groups of rows whose labels look exchanged."""
         if self.simple is None:
             return ()
-        narrow = self._divided(f"ranges {N_BINS}", lambda: number_ranges(self.study, N_BINS))
+        narrow = self._cached_partitions(
+            f"ranges {N_BINS}", lambda: number_ranges(self.study, N_BINS)
+        )
         return find_slices(self.study.labels, self.simple, (*self.partitions, *narrow))
 
     @cached_property
     def judged_probs(self) -> Probabilities:
-        """Probabilities by which given labels are judged, shape (n, K): the ensemble's, but for
-        exchanged labels.
+        """Probabilities by which given labels are judged, shape (n, K): those of the ensemble, except
+        in slices with exchanged labels.
         """
         if self.simple is None:
             return self.pred_probs
         return judged(self.pred_probs, self.simple, self.study.labels, self.slices)
 
-    def _divided(
+    def _cached_partitions(
         self, name: str, divide: Callable[[], Iterable[Partition]]
     ) -> tuple[Partition, ...]:
         spec = self.study.spec
@@ -135,9 +137,9 @@ class IssueType:
     modalities, tasks, modes
         Where it applies.
     content_version
-        0 where labels play a part; else what it finds depends on the features alone and is kept
-        under this number, which is raised when the detector, or a package that it asks, finds
-        something else.
+        0 if the result depends on labels. Otherwise it depends on the features alone and is cached
+        under this number, which is raised when a change of the detector, or of a package that it
+        uses, changes the result.
     """
 
     name: str
@@ -148,7 +150,7 @@ class IssueType:
     content_version: int = 0
 
     def applies_to(self, spec: CleansetSpec) -> bool:
-        """Return whether an analysis as the spec says looks for it."""
+        """Return whether an analysis with this spec looks for it."""
         return (
             spec.modality in self.modalities and spec.task in self.tasks and spec.mode in self.modes
         )

@@ -12,16 +12,16 @@ THRESHOLD = 0.9  # the two likeliest classes differ by less than 10 points
 
 
 def find_ambiguous(evidence: Evidence) -> Columns:
-    """Find rows that could well be either of two classes, or of which it is open whether a class
-    applies.
+    """Find rows that could well be of either of two classes or, in a multi-label task, rows with a
+    class that may or may not apply.
 
     Notes
     -----
     `ambiguous_score` is 1 − (probability of the likeliest class − probability of the second): 1 is
-    a tie. In a multi-label task it is that of the most doubtful class, between applying and not,
-    where the difference counts as many times as there are open questions per row (the mean sum of 4
-    p (1 − p)): some class or other is nearly always in doubt. `is_ambiguous` from 0.9 on. The given
-    label plays no part.
+    a tie. In a multi-label task the difference is that between applying and not, |2 p − 1|, for the
+    class closest to a tie. It is multiplied by the mean number of uncertain classes per row (the
+    sum of 4 p (1 − p), at least 1), as with many classes some class is nearly always uncertain.
+    `is_ambiguous` is a score of at least 0.9. The given label plays no part.
 
     References
     ----------
@@ -33,7 +33,8 @@ def find_ambiguous(evidence: Evidence) -> Columns:
 
 def _margins(evidence: Evidence) -> npt.NDArray[np.float32]:
     if evidence.study.spec.task is MLTask.MULTI_LABEL:
-        n_open = float((4 * evidence.pred_probs * (1 - evidence.pred_probs)).sum(axis=1).mean())
-        return np.asarray(max(1.0, n_open) * np.abs(2 * evidence.pred_probs - 1).min(axis=1))
+        uncertainty = 4 * evidence.pred_probs * (1 - evidence.pred_probs)
+        n_uncertain = float(uncertainty.sum(axis=1).mean())
+        return np.asarray(max(1.0, n_uncertain) * np.abs(2 * evidence.pred_probs - 1).min(axis=1))
     highest = np.partition(evidence.pred_probs, -2, axis=1)[:, -2:]
     return np.asarray(highest[:, 1] - highest[:, 0])

@@ -25,27 +25,27 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
 
     Notes
     -----
-    Each class is a question of its own: does it apply? `label_issue_score` is that of the worst
-    answer: of a class that is not given its out-of-sample probability p; of a given one u / (u +
-    p), where u is how frequent the class is, though no more than the probability from which classes
-    are suggested. So a rare class is not held against a row in which it is as likely as anywhere
-    (docs/decisions/label-score.md).
+    Each class of a row is a binary answer: it applies or it does not. `label_issue_score` is the
+    score of the row's worst answer. For a class that is not given, the score is its out-of-sample
+    probability p; for a given class it is u / (u + p), where u is the frequency of the class, at
+    most the probability from which classes are suggested. A given rare class is therefore not
+    penalised in a row in which it is as likely as anywhere else (docs/decisions/label-score.md).
 
-    A class is judged wrong in a row as a label of a multi-class task is: confident learning counts
-    how many of its answers are wrong, and the least likely ones are; never one that is more likely
-    than not, nor a given class that is at least half as likely here as u. `is_label_issue` are the
-    rows with a wrong answer.
+    Wrong answers are found class by class, as in a multi-class task: confident learning estimates
+    how many answers are wrong, and the least likely ones are taken. An answer that is more likely
+    than not is never wrong, nor is a given class whose probability is at least half of u.
+    `is_label_issue` marks the rows with a wrong answer.
 
-    `suggested_label` is the given set with the wrong answers turned round, a full set; where a
-    class is added, given ones that the models would not suggest make room for it. It is empty where
-    no class applies, unless hardly any row is given an empty set: then it has the likeliest class,
-    and the row is no issue if that is what was given. It is offered only where some answer is more
-    likely wrong than not, in view of the models and of how noisy answers are at the low end of the
-    interval: what the data do not bear out is left to a person. For an unlabeled row, whose score
-    is 0, the classes that are likely enough are suggested.
+    `suggested_label` is the complete set, with the wrong answers of the given one inverted; where a
+    class is added, given classes that the models would not suggest are removed. It is empty where
+    no class applies, unless hardly any row is given an empty set: then it holds the likeliest
+    class, and the row is no issue if that is the given set. It is offered only where some answer is
+    more likely wrong than not, given the models and the lower end of the interval for the noise of
+    answers: changes that the data do not support are left to a person. For an unlabeled row, whose
+    score is 0, the suggestion is the classes that are likely enough.
 
-    `suggested_label_confidence_score` is the probability that the suggested set is right as a
-    whole, or the given one where none is suggested, if answers are wrong independently.
+    `suggested_label_confidence_score` is the probability that the whole suggested set is right, or
+    the given set where none is suggested, if answers are wrong independently.
 
     References
     ----------
@@ -60,21 +60,22 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
     wrong[is_labeled] = wrong_answers(members[is_labeled], evidence.pred_probs[is_labeled], usual)
     has_wrong = wrong.any(axis=1)
     suggested = members ^ wrong
-    # In a row with a wrong answer, what would count as wrong beside it is not suggested either.
+    # In a row with a wrong answer, all unlikely given classes are dropped, even those beyond the
+    # number that confident learning counted.
     suggested[has_wrong] &= ~_is_unlikely(members[has_wrong], evidence.pred_probs[has_wrong], usual)
     has_new = (suggested & ~members).any(axis=1)
     suggested[has_new] &= ~members[has_new] | (evidence.pred_probs[has_new] >= labels.applies_from)
     if not labels.has_empty_sets:
         with_likeliest(suggested, evidence.pred_probs)
     flags: npt.NDArray[np.bool_] = np.asarray((suggested != members).any(axis=1)) & is_labeled
-    applies = _in_view_of_given(evidence, members)
+    applies = _posterior_given_labels(evidence, members)
     is_doubted = (members != (applies > _MORE_LIKELY_THAN_NOT)).any(axis=1)
     suggested[~is_labeled] = likely_sets(evidence.pred_probs[~is_labeled], labels)
-    is_told = (flags & is_doubted) | ~is_labeled
-    told = np.where(is_told[:, None], suggested, members)
-    confidence = given_set_probabilities(applies, told).prod(axis=1)
+    has_suggestion = (flags & is_doubted) | ~is_labeled
+    scored = np.where(has_suggestion[:, None], suggested, members)
+    confidence = given_set_probabilities(applies, scored).prod(axis=1)
     written = np.full(len(flags), None)
-    written[is_told] = written_sets(suggested[is_told], evidence.study.labels.classes)
+    written[has_suggestion] = written_sets(suggested[has_suggestion], evidence.study.labels.classes)
     return {
         "is_label_issue": flags,
         "label_issue_score": np.where(
@@ -85,11 +86,11 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
     }
 
 
-def _in_view_of_given(
+def _posterior_given_labels(
     evidence: Evidence, members: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.float64]:
-    """Return the probability that each class truly applies, in view of what is given where a row
-    has a label, shape (n, K).
+    """Return the probability that each class truly applies, shape (n, K); for labeled rows it is
+    conditional on the given answer.
     """
     applies = evidence.pred_probs.astype(np.float64)
     answers = evidence.calibration.answers
@@ -104,35 +105,36 @@ def _in_view_of_given(
 def _scores(
     members: npt.NDArray[np.bool_], pred_probs: Probabilities, usual: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float32]:
-    against = usual / np.maximum(usual + pred_probs, np.finfo(np.float32).tiny)
-    return np.asarray(
-        np.where(members, against, pred_probs).max(axis=1).clip(0, 1), dtype=np.float32
-    )
+    scores_if_given = usual / np.maximum(usual + pred_probs, np.finfo(np.float32).tiny)
+    scores = np.where(members, scores_if_given, pred_probs)
+    return np.asarray(scores.max(axis=1).clip(0, 1), dtype=np.float32)
 
 
 def wrong_answers(
     members: npt.NDArray[np.bool_], pred_probs: Probabilities, usual: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.bool_]:
-    """Return where a class is probably given wrongly or missing wrongly, shape (n, K).
+    """Return where a class is probably given or omitted in error, shape (n, K).
 
-    `usual`, shape (K,), is the probability that speaks neither for nor against a given class: one
-    that cannot be learned has its frequency everywhere.
+    `usual`, shape (K,), is the probability that is evidence neither for nor against a given class.
+    It is based on the frequency because a class that cannot be learned has its frequency as
+    probability in every row.
     """
     wrong = np.zeros(members.shape, dtype=bool)
     for column in range(members.shape[1]):
         applies = members[:, column]
         if applies.all() or not applies.any():
             continue
-        # cleanlab wants probabilities above 0 that sum to 1.
+        # cleanlab requires positive probabilities that sum to 1.
         yes = np.clip(pred_probs[:, column].astype(np.float64), 1e-9, 1 - 1e-9)
         both = np.column_stack([1 - yes, yes])
         n_wrong = int(num_label_issues(applies.astype(int), both))
-        wrong[np.argsort(np.where(applies, yes, 1 - yes))[:n_wrong], column] = True
+        given_probability = np.where(applies, yes, 1 - yes)
+        wrong[np.argsort(given_probability)[:n_wrong], column] = True
     return wrong & np.where(members, _is_unlikely(members, pred_probs, usual), pred_probs > 0.5)
 
 
 def _is_unlikely(
     members: npt.NDArray[np.bool_], pred_probs: Probabilities, usual: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.bool_]:
-    """Return which given classes are less than half as likely as usual, shape (n, K)."""
+    """Return which given classes have less than half of their usual probability, shape (n, K)."""
     return members & (pred_probs < _SHARE_OF_USUAL * usual)

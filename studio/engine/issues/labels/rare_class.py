@@ -8,11 +8,8 @@ from studio.engine.choices.class_sizes import MIN_FRACTION_OF_EVEN_SHARE, MIN_RO
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.ml_task import MLTask
 
-__all__ = [
-    "MIN_FRACTION_OF_EVEN_SHARE",
-    "MIN_ROWS",
-    "find_rare_class",
-]  # the thresholds stand in the manifest
+# The manifest reads the thresholds from here.
+__all__ = ["MIN_FRACTION_OF_EVEN_SHARE", "MIN_ROWS", "find_rare_class"]
 
 
 def find_rare_class(evidence: Evidence) -> Columns:
@@ -26,17 +23,14 @@ def find_rare_class(evidence: Evidence) -> Columns:
 
     References
     ----------
-    The second rule is cleanlab Datalab's class imbalance issue.
+    The second rule is the class imbalance issue of cleanlab's Datalab.
     """
     labels = evidence.study.labels
     counts = labels.class_counts
     is_rare = counts < fewest_rows(counts.tolist())
     if evidence.study.spec.task is MLTask.MULTI_LABEL:
-        return {
-            "has_rare_class": np.asarray(
-                np.asarray(labels.targets, dtype=bool)[:, is_rare].any(axis=1)
-            )
-        }
+        members = np.asarray(labels.targets, dtype=bool)
+        return {"has_rare_class": np.asarray(members[:, is_rare].any(axis=1))}
     flags = np.zeros(len(labels.strata), dtype=bool)
     flags[labels.is_labeled] = is_rare[labels.codes[labels.is_labeled]]
     return {"has_rare_class": flags}

@@ -15,7 +15,7 @@ from studio.engine.tasks.multi_label import given_set_probabilities
 
 _MIN_PROBABILITY = 0.5
 _MIN_PROBABILITY_OF_ANSWER = 0.7
-_SURE = 0.95  # enough, even if the class's rows are surer still
+_SURE = 0.95  # enough, even if the mean of the class is higher
 
 
 def find_well_labeled(evidence: Evidence) -> Columns:
@@ -23,13 +23,18 @@ def find_well_labeled(evidence: Evidence) -> Columns:
 
     Notes
     -----
-    `is_well_labeled` where the given label is the likeliest, is more likely than all others
-    together, is as likely as in its class's rows on average or has a probability of at least 0.95,
-    the row is not ambiguous, and no near duplicate is given another class. In a multi-label task
-    where each answer, that a class applies or that it does not, has a probability of at least 0.7.
-    In a regression where the given number is no further from the prediction than is to be expected
-    of that row, and that is less than how far numbers usually lie from their median: who knows no
-    more confirms nothing. Never where every cell is empty, which speaks for no label.
+    In a multi-class task, `is_well_labeled` requires that
+
+    - the given label is the likeliest class, with a probability of at least 0.5;
+    - that probability reaches the mean of the class's own rows, or 0.95;
+    - the row is not ambiguous;
+    - no near duplicate is given another class.
+
+    In a multi-label task each answer, that a class applies or that it does not, must have a
+    probability of at least 0.7. In a regression the distance of the given number from the
+    prediction must not exceed the expected error of that row, and the expected error must be below
+    the median distance of the given numbers from their median, as a model that is no better than
+    the median confirms nothing. A row whose cells are all empty is never well labeled.
 
     References
     ----------
@@ -40,7 +45,7 @@ def find_well_labeled(evidence: Evidence) -> Columns:
 
 
 def _is_empty(evidence: Evidence) -> npt.NDArray[np.bool_]:
-    """Return whether all that is learned from is missing, shape (n,)."""
+    """Return whether every cell of a row is empty, shape (n,)."""
     is_empty = np.ones(len(evidence.study.order), dtype=bool)
     for _, cells in evidence.study.table.items():
         is_empty &= is_blank(cells.distinct.tolist())[cells.codes]
@@ -49,21 +54,22 @@ def _is_empty(evidence: Evidence) -> npt.NDArray[np.bool_]:
 
 def _confirmed_classes(evidence: Evidence) -> npt.NDArray[np.bool_]:
     labels, pred_probs = evidence.study.labels, evidence.judged_probs
-    is_seen = evidence.study.is_class_learnable
+    is_learnable = evidence.study.is_class_learnable
     thresholds = np.clip(
-        class_thresholds(labels.codes, pred_probs, is_seen), _MIN_PROBABILITY, _SURE
+        class_thresholds(labels.codes, pred_probs, is_learnable), _MIN_PROBABILITY, _SURE
     )
     likeliest = np.argmax(pred_probs, axis=1)
     is_confirmed = (likeliest == labels.codes) & (pred_probs.max(axis=1) >= thresholds[likeliest])
     ambiguous_scores = np.asarray(find_ambiguous(evidence)["ambiguous_score"])
     return np.asarray(
-        is_seen & is_confirmed & (ambiguous_scores < THRESHOLD) & ~_is_contradicted(evidence)
+        is_learnable & is_confirmed & (ambiguous_scores < THRESHOLD) & ~_is_contradicted(evidence)
     )
 
 
 def _is_contradicted(evidence: Evidence) -> npt.NDArray[np.bool_]:
     """Return whether a near duplicate is given another class, shape (n,)."""
-    groups, labels = evidence.study.similar.groups(), evidence.study.labels
+    groups = evidence.study.similar.groups()
+    labels = evidence.study.labels
     lowest = np.full(int(groups.max()) + 1, len(labels.classes))
     highest = np.full(len(lowest), -1)
     np.minimum.at(lowest, groups[labels.is_labeled], labels.codes[labels.is_labeled])
@@ -83,8 +89,8 @@ def _confirmed_numbers(evidence: Evidence) -> npt.NDArray[np.bool_]:
     given = np.asarray(labels.targets, dtype=np.float64)
     (distance,) = scaled_distances(evidence, given)
     known = labels.scale.scaled(given[labels.is_labeled])
-    usual = float(np.median(np.abs(known - np.median(known))))
-    is_sure = labels.scale.scaled_bars(*evidence.predictions.T) < usual
+    median_deviation = float(np.median(np.abs(known - np.median(known))))
+    is_sure = labels.scale.scaled_bars(*evidence.predictions.T) < median_deviation
     return labels.is_labeled & (distance <= 1.0) & is_sure
 
 
