@@ -93,8 +93,8 @@ def judged(
 ) -> Probabilities:
     """Return the probabilities by which given labels are judged, shape (n, K).
 
-    In a slice the probabilities of the linear model replace those of the ensemble. They are weighted
-    by the noise of the slice, the given class by 1 - wrong_fraction and the others by
+    In a slice the probabilities of the linear model replace those of the ensemble. They are
+    weighted by the noise of the slice, the given class by 1 - wrong_fraction and the others by
     wrong_fraction, and normalised.
     """
     if not slices:
@@ -131,10 +131,8 @@ def _most_significant(
     squares = np.bincount(group, weights=agreement**2, minlength=n_groups) / counts
     standard_errors = np.sqrt(np.maximum(squares - means**2, 0) / counts)
     deviations = means / np.maximum(standard_errors, 1e-6)
-    if usual > 0:
-        wrong = (1 - means / usual) / 2
-    else:  # a useless model contradicts nothing
-        wrong = np.zeros(n_groups)
+    # A useless model contradicts no label.
+    wrong = (1 - means / usual) / 2 if usual > 0 else np.zeros(n_groups)
     is_slice = (counts >= MIN_ROWS) & (deviations <= -MIN_DEVIATIONS) & (wrong >= MIN_WRONG)
     if not is_slice.any():
         return None

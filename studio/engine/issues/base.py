@@ -103,8 +103,8 @@ class Evidence:
 
     @cached_property
     def judged_probs(self) -> Probabilities:
-        """Probabilities by which given labels are judged, shape (n, K): those of the ensemble, except
-        in slices with exchanged labels.
+        """Probabilities by which given labels are judged, shape (n, K): those of the ensemble,
+        except in slices with exchanged labels.
         """
         if self.simple is None:
             return self.pred_probs

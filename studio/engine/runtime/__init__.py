@@ -1,8 +1,8 @@
-"""How long work runs on a machine: what it is given, what it keeps, what it gives back.
+"""Resources of long computations: cache, threads, memory, time.
 
-- `resources.Resources`: what a run is given besides its data;
-- `cache`: finished pieces of work under content hashes;
-- `one_thread`: bounds native thread pools;
+- `resources.Resources`: cache, number of threads and progress of a run;
+- `cache`: results under content hashes;
+- `one_thread`: limits native thread pools to one thread;
 - `memory`: returns freed memory to the system;
 - `stopwatch`: seconds per stage.
 """

@@ -1,4 +1,4 @@
-"""Bounds native thread pools to one thread: what runs side by side must not multiply."""
+"""Limits native thread pools to one thread, so that parallel jobs do not multiply their threads."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from threadpoolctl import ThreadpoolController
 def one_thread() -> AbstractContextManager[object]:
     """Return the context in which OpenMP and BLAS use one thread.
 
-    To look for their libraries takes four milliseconds, as long as a small fit, so that is done
-    anew only when modules were loaded since.
+    Searching for their libraries takes four milliseconds, as long as a small fit, so the search is
+    repeated only if modules have been imported since.
     """
-    bound: AbstractContextManager[object] = _controller(len(sys.modules)).limit(limits=1)
-    return bound
+    limited: AbstractContextManager[object] = _controller(len(sys.modules)).limit(limits=1)
+    return limited
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""What long work needs besides its data: a cache, a number of threads, a place for progress."""
+"""What a long computation needs besides its data: cache, number of threads, progress."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from studio.engine.runtime.cache import Cache
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """The means of one piece of work; none of them changes its result."""
+    """The resources of one computation; none of them changes its result."""
 
     cache: Cache = field(default_factory=lambda: Cache(None))
     n_jobs: int = 1

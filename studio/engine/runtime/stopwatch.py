@@ -1,6 +1,4 @@
-"""Measures how long each stage takes, from the progress calls that pass through, and tidies up
-between them.
-"""
+"""Measures how long each stage takes and frees memory between stages."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from studio.engine.runtime.memory import give_back
 
 
 class Stopwatch:
-    """Progress that hands everything on and notes when a stage gives way to the next."""
+    """Progress that forwards every call and records when stages begin."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -20,7 +18,7 @@ class Stopwatch:
         self._since = time.perf_counter()
 
     def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
-        """Hand on, and start the stage's clock if it is another one."""
+        """Forward the call; if the stage is another one, start its clock."""
         if stage != self._stage:
             give_back()
             self._stop()
@@ -28,11 +26,10 @@ class Stopwatch:
         self._progress(stage, done, total)
 
     def log(self, line: str) -> None:
-        """Hand on."""
         self._progress.log(line)
 
     def seconds(self) -> dict[str, float]:
-        """Stop, and return wall seconds per stage in the order in which the stages began."""
+        """Stop, and return wall-clock seconds per stage in the order in which the stages began."""
         self._stop()
         return dict(self._seconds)
 

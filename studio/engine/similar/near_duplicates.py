@@ -1,4 +1,4 @@
-"""Pairs of rows that are copies or nearly so, met by locality-sensitive hashing at linear cost.
+"""Finds pairs of exact and near copies by locality-sensitive hashing, at linear cost.
 
 Why not a library: docs/decisions/near-duplicates.md.
 """
@@ -23,19 +23,20 @@ from studio.engine.table.cells import LEARNED_CHARACTERS, Cells, Table
 from studio.engine.table.columns import MEASURED
 from studio.engine.table.rows import value_hashes, word_hashes
 
-# Shared share of three-character sequences: about one changed word in ten
+# Jaccard similarity of three-character sequences: about one changed word in ten
 MIN_TEXT_SIMILARITY = 0.8
 MIN_ROW_SIMILARITY = 0.98  # about a fiftieth of the usual distance between neighbours
-SIMILAR_VERSION = "4"  # of what is kept in the cache; another one when other pairs are met
-N_BANDS, N_PER_BAND = 16, 4  # pairs of similarity 0.8 are met with a chance of 99.98 %
+SIMILAR_VERSION = "4"  # of the cached pairs; raised when a change of the code finds other pairs
+N_BANDS, N_PER_BAND = 16, 4  # a pair of similarity 0.8 shares a band with probability 99.98 %
 N_TABLES, N_PROJECTIONS = 8, 6
-# In one column of numbers neighbours are near by chance: one in seventy within the threshold
+# In a single column of numbers one row in seventy has a neighbour within the threshold by chance
 _MIN_MEASURED = 2
 _MAX_ROWS_FOR_USUAL = 5_000
-# Expected share of the pairs that count although they differ in one column alone
+# Expected fraction of chance pairs among the pairs that count with one column that differs
 _MAX_BY_CHANCE = 0.05
-_N_DRAWN = 100_000  # pairs of any rows, for how close values are by chance
-_MIN_DRAWN = 100  # of them; closer than so many, chance is taken to shrink as the gap does
+_N_DRAWN = 100_000  # random pairs of rows, for the distribution of gaps by chance
+# Gaps below the 100th smallest of them: the fraction is interpolated linearly to 0
+_MIN_DRAWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Similar:
     similarity
         Of each pair, in [0, 1], shape (n_pairs,).
     threshold
-        From which similarity on rows count as the same.
+        Least similarity of a pair of near duplicates.
     """
 
     n_rows: int
@@ -81,15 +82,11 @@ class Similar:
         )
 
     def groups(self) -> npt.NDArray[np.int32]:
-        """Return a number per row, shape (n,), equal for rows connected by pairs that count."""
-        near = self.similarity >= self.threshold
-        edges = (
-            np.ones(int(near.sum()), dtype=np.int8),
-            (self.pairs.left[near], self.pairs.right[near]),
-        )
-        _, component = connected_components(
-            sparse.coo_array(edges, shape=(self.n_rows, self.n_rows)), directed=False
-        )
+        """Return each row's connected component in the graph of near duplicates, shape (n,)."""
+        near = self.pairs.where(self.similarity >= self.threshold)
+        ones = np.ones(len(near.left), dtype=np.int8)
+        graph = sparse.coo_array((ones, (near.left, near.right)), shape=(self.n_rows, self.n_rows))
+        _, component = connected_components(graph, directed=False)
         return np.asarray(component, dtype=np.int32)
 
 
@@ -101,7 +98,7 @@ def similar_texts(cells: Cells, copies: npt.NDArray[np.uint64], seed: int) -> Si
     cells
         n texts.
     copies
-        Hash per row, equal for exact copies, shape (n,). Blank texts are copies of none.
+        Hash per row, equal for exact copies, shape (n,). Blank texts are never paired.
 
     References
     ----------
@@ -114,9 +111,9 @@ def similar_texts(cells: Cells, copies: npt.NDArray[np.uint64], seed: int) -> Si
     bands = signatures(words, n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=seed)
     pairs = Pairs.union(map(pairs_in_buckets, bands)).distinct()
     similarity = _jaccard(words, pairs)
-    exact = exact.at(rows)
-    pairs = pairs.at(first_of_each)
-    return _joined(len(cells), exact, pairs, similarity, MIN_TEXT_SIMILARITY)
+    return _joined(
+        len(cells), exact.at(rows), pairs.at(first_of_each), similarity, MIN_TEXT_SIMILARITY
+    )
 
 
 def similar_rows(
@@ -136,22 +133,23 @@ def similar_rows(
     copies
         Hash per row, equal for exact copies, shape (n,).
     space
-        Scaled columns, shape (n, d). With d the distance of two rows and m the median distance of a
-        row to its nearest, their similarity is 1 / (1 + d / m).
+        Scaled columns, shape (n, n_columns). The similarity of two rows is 1 / (1 + d / m), where d
+        is their distance and m the median distance of a row to its nearest neighbour.
     n_jobs
         Parallel jobs; they do not change the result.
 
     Notes
     -----
-    Where many rows agree in all columns but one number, some of these numbers are close by chance.
-    A pair that differs in one column alone therefore counts only if, of the pairs as close, at most
-    a twentieth are expected: as many pairs as agree in all other columns, times the share of any
-    pairs of rows that are as close in this one.
+    Where many rows agree in all columns except one number, some of these numbers are close by
+    chance. A pair that differs in one column only therefore counts only if at most a twentieth of
+    the pairs that are as close are expected by chance. The expected number is the number of pairs
+    that agree in all other columns, times the fraction of random pairs of rows that are as close in
+    this column.
 
     References
     ----------
     Datar et al., Locality-Sensitive Hashing Scheme Based on p-Stable Distributions (2004).
-    Benjamini and Hochberg, Controlling the False Discovery Rate (1995), for what is close by
+    Benjamini and Hochberg, Controlling the False Discovery Rate (1995), for pairs that are close by
     chance.
     """
     exact = pairs_in_buckets(copies)
@@ -164,11 +162,12 @@ def similar_rows(
             table.n_rows, exact, Pairs.none(), np.empty(0, dtype=np.float32), MIN_ROW_SIMILARITY
         )
     reach = usual * (1 / MIN_ROW_SIMILARITY - 1)
-    # Rows must agree in their words, so only those that do can share a cell of the grid.
+    # Near duplicates agree in all columns that are not measured, so these are part of the bucket.
     words = word_hashes(table, spec.column_kinds)[distinct]
-    cells = (cell[distinct] ^ words for cell in _grid_cells(points, 4 * reach, spec.seed))
-    met = Pairs.union(map(pairs_in_buckets, cells)).distinct()
-    pairs = met.where(~_are_by_chance(table, points, spec, distinct, words, met)).at(distinct)
+    buckets = (cell[distinct] ^ words for cell in _grid_cells(points, 4 * reach, spec.seed))
+    candidates = Pairs.union(map(pairs_in_buckets, buckets)).distinct()
+    are_by_chance = _are_by_chance(table, points, spec, distinct, words, candidates)
+    pairs = candidates.where(~are_by_chance).at(distinct)
     distances = np.linalg.norm(points[pairs.left] - points[pairs.right], axis=1)
     similarity = (1 / (1 + distances / usual)).astype(np.float32)
     return _joined(table.n_rows, exact, pairs, similarity, MIN_ROW_SIMILARITY)
@@ -200,7 +199,7 @@ def _usual_distance(
 def _grid_cells(
     space: npt.NDArray[np.float32], width: float, seed: int
 ) -> Iterator[npt.NDArray[np.uint64]]:
-    """Yield the grid cell of each row, per table: random projections, rounded to `width`."""
+    """Yield the rows' grid cells per hash table: hashes of random projections, rounded to `width`."""
     rng = np.random.default_rng(seed)
     for _ in range(N_TABLES):
         directions = rng.normal(size=(space.shape[1], N_PROJECTIONS)).astype(np.float32)
@@ -215,11 +214,13 @@ def _are_by_chance(
     spec: CleansetSpec,
     rows: npt.NDArray[np.int64],
     words: npt.NDArray[np.uint64],
-    met: Pairs,
+    candidates: Pairs,
 ) -> npt.NDArray[np.bool_]:
-    """Return which pairs of distinct `rows` differ in only one number or date, as by chance."""
-    are_by_chance = np.zeros(len(met.left), dtype=bool)
-    if not len(met.left):
+    """Return which candidate pairs of distinct `rows` differ in a single number or date, by a gap
+    that chance explains, shape (n_pairs,).
+    """
+    are_by_chance = np.zeros(len(candidates.left), dtype=bool)
+    if not len(candidates.left):
         return are_by_chance
     measured = [name for name in spec.feature_columns if spec.column_kinds[name] in MEASURED]
     # Multiplied by different odd numbers, so that swapped values do not give the same sum.
@@ -228,15 +229,16 @@ def _are_by_chance(
         for place, name in enumerate(measured)
     ]
     whole = sum(values, words)
-    differs = np.array([value[met.left] != value[met.right] for value in values])
+    differs = np.array([value[candidates.left] != value[candidates.right] for value in values])
     is_single = differs.sum(axis=0) == 1
     for value, differs_here in zip(values, differs, strict=True):
         single = np.flatnonzero(is_single & differs_here)
         if len(single):
-            # Rows that agree in all other columns.
-            _, n_alike = np.unique(whole - value, return_counts=True)
-            n_pairs = float(np.sum(n_alike * (n_alike - 1) // 2))
-            shares = _shares_as_close(points, rows, met.where(single).at(rows), spec.seed)
+            # Without this column the hashes are equal for rows that agree in all others.
+            _, n_equal = np.unique(whole - value, return_counts=True)
+            n_pairs = float(np.sum(n_equal * (n_equal - 1) // 2))
+            pairs = candidates.where(single).at(rows)
+            shares = _shares_as_close(points, rows, pairs, spec.seed)
             are_by_chance[single] = _are_explained(n_pairs * shares)
     return are_by_chance
 
@@ -244,24 +246,28 @@ def _are_by_chance(
 def _shares_as_close(
     points: npt.NDArray[np.float32], rows: npt.NDArray[np.int64], pairs: Pairs, seed: int
 ) -> npt.NDArray[np.float64]:
-    """Return, for each pair, the share of random pairs as close in the column that differs.
+    """Return, for each pair, the fraction of random pairs that are as close in the column that
+    differs, shape (n_pairs,).
 
-    The given pairs differ in one column only, the one in which their points do.
+    All given pairs differ in the same single column; it is recognised by their points.
     """
-    few = pairs.where(slice(1_000))
-    axis = int(np.count_nonzero(points[few.left] != points[few.right], axis=0).argmax())
+    sample = pairs.where(slice(1_000))
+    axis = int(np.count_nonzero(points[sample.left] != points[sample.right], axis=0).argmax())
     left, right = rows[np.random.default_rng(seed).integers(len(rows), size=(2, _N_DRAWN))]
     drawn = np.sort(np.abs(points[left, axis] - points[right, axis]))
     drawn = drawn[drawn > 0]
     shares = np.arange(1, len(drawn) + 1) / max(1, len(drawn))
     known = slice(_MIN_DRAWN - 1, None)
-    # Equal gaps differ by rounding.
+    # The tolerance keeps gaps that are equal up to rounding together.
     gaps = np.abs(points[pairs.left, axis] - points[pairs.right, axis]) * 1.01
     return np.asarray(np.interp(gaps, np.r_[0.0, drawn[known]], np.r_[0.0, shares[known]]))
 
 
 def _are_explained(expected: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Return which pairs chance explains; `expected` are as close as each by chance, (n_pairs,)."""
+    """Return which pairs chance explains, by the procedure of Benjamini and Hochberg.
+
+    `expected`, shape (n_pairs,), is the number of pairs expected to be as close by chance.
+    """
     ordered = np.sort(expected)
     is_rare = ordered <= _MAX_BY_CHANCE * np.arange(1, len(ordered) + 1)
     return np.asarray(expected > ordered[is_rare].max(initial=-1.0))
@@ -271,8 +277,8 @@ def _joined(
     n_rows: int, exact: Pairs, others: Pairs, similarity: npt.NDArray[np.float32], threshold: float
 ) -> Similar:
     ones = np.ones(len(exact.left), dtype=np.float32)
-    # Only exact copies reach 1: distinct texts can share all their sequences, distinct rows all
-    # scaled values.
+    # Only exact copies have similarity 1, but different texts can share all their sequences, and
+    # different rows all their scaled values.
     below_one = np.minimum(similarity, np.float32(0.999))
     return Similar(
         n_rows, Pairs.union([exact, others]), np.concatenate([ones, below_one]), threshold

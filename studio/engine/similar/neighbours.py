@@ -37,9 +37,9 @@ def nearest_distances(
 
     Notes
     -----
-    Exact up to 5,000 rows. Beyond, the neighbours are sought among 1,000 to 5,000 rows drawn at
-    random, so that the cost grows linearly; the distances are then those in a thinner sample, the
-    same for all rows. Memory is that of a few blocks.
+    Exact up to 5,000 rows. Beyond, neighbours are searched among 1,000 to 5,000 rows drawn at
+    random, the same for all rows, so that the cost is linear; the distances are then larger, as in
+    a smaller sample. Memory is that of a few blocks.
 
     References
     ----------
@@ -56,16 +56,16 @@ def nearest_distances(
     is_drawn = np.zeros(n_rows, dtype=bool)
     is_drawn[drawn] = True
     blocks = [slice(first, first + _ROWS_PER_BLOCK) for first in range(0, n_rows, _ROWS_PER_BLOCK)]
-    jobs = (delayed(_of_block)(search, space[block], is_drawn[block]) for block in blocks)
+    jobs = (delayed(_distances_of_block)(search, space[block], is_drawn[block]) for block in blocks)
     parallel = Parallel(n_jobs=max(1, min(n_jobs, len(blocks))), prefer="threads")
     with one_thread():
         return np.concatenate(parallel(jobs))
 
 
-def _of_block(
+def _distances_of_block(
     search: NearestNeighbors, rows: npt.NDArray[np.float32], is_drawn: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.float32]:
-    with one_thread():  # OpenMP's bound is each thread's own
+    with one_thread():  # OpenMP's limit is set per thread
         distances, _ = search.kneighbors(rows)
     without_itself = np.where(is_drawn[:, None], distances[:, 1:], distances[:, :-1])
     return np.asarray(without_itself, dtype=np.float32)

@@ -53,7 +53,7 @@ def pairs_in_buckets(keys: npt.NDArray[np.uint64]) -> Pairs:
     Returns
     -------
     Pairs
-        At most 2n: enough to join a bucket into one set, linear in n however large a bucket is.
+        At most 2n pairs, however large the buckets; they connect all rows of a bucket.
     """
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]

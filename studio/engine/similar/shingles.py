@@ -13,16 +13,15 @@ from studio.engine.table import cell_values
 LENGTH = 3  # characters
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _IN_A_WORD = re.compile(r"(?<=\w)['’-](?=\w)")
-_MARKS = re.compile(
-    r"[!-/:-@\[-`{-~\u2010-\u205e\u3001-\u303f]+"
-)  # of ASCII, of printing, of Chinese; no emoji
+# Punctuation of ASCII, of typography and of Chinese; no emoji
+_MARKS = re.compile(r"[!-/:-@\[-`{-~\u2010-\u205e\u3001-\u303f]+")
 _TEXTS_PER_BLOCK = 2_000
 _SHIFT = np.uint64(21)  # a code point fits into 21 bits, so three fit into 63
 
 
 def words_of(text: str) -> str:
-    """Return what two texts are compared by: without capitals, marks and links, unless nothing else
-    is there.
+    """Normalise a text for comparison: lower case, without punctuation and links, unless nothing
+    else remains.
 
     >>> words_of("Thanks!!! See https://t.co/x1"), words_of("太咸了。。。"), words_of("?!")
     ('thanks see', '太咸了', '?!')
@@ -33,7 +32,10 @@ def words_of(text: str) -> str:
 
 
 def shingle_sets(texts: list[str], rows: Iterable[int]) -> dict[int, frozenset[str]]:
-    """Return the sequences of some texts; a text shorter than three characters is one sequence."""
+    """Return the three-character sequences of the texts at `rows`.
+
+    A shorter text is one sequence.
+    """
     return {int(row): _shingles(texts[row]) for row in rows}
 
 
@@ -53,7 +55,8 @@ def signatures(
     texts
         n texts of at least one character.
     n_bands, n_per_band
-        Two texts of Jaccard similarity s share a bucket with chance 1 − (1 − s^n_per_band)^n_bands.
+        Two texts of Jaccard similarity s share a bucket with probability
+        1 − (1 − s^n_per_band)^n_bands.
     seed
         Chooses the hash functions.
 
@@ -62,10 +65,9 @@ def signatures(
     list of n_bands arrays of shape (n,)
     """
     rng = np.random.default_rng(seed)
-    multipliers = rng.integers(1, 2**63, size=n_bands * n_per_band, dtype=np.uint64) * np.uint64(
-        2
-    ) + np.uint64(1)
-    mixers = rng.integers(1, 2**63, size=n_per_band, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    # Odd factors make multiplication modulo 2^64 a bijection.
+    multipliers = _odd_numbers(rng, n_bands * n_per_band)
+    mixers = _odd_numbers(rng, n_per_band)
     minima = np.empty((len(multipliers), len(texts)), dtype=np.uint64)
     for first in range(0, len(texts), _TEXTS_PER_BLOCK):
         block = texts[first : first + _TEXTS_PER_BLOCK]
@@ -78,15 +80,20 @@ def signatures(
     return [np.sum(band * mixers[:, None], axis=0, dtype=np.uint64) for band in bands]
 
 
+def _odd_numbers(rng: np.random.Generator, count: int) -> npt.NDArray[np.uint64]:
+    numbers = rng.integers(1, 2**63, size=count, dtype=np.uint64)
+    return numbers * np.uint64(2) + np.uint64(1)
+
+
 def _sequence_codes(texts: list[str]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-    """Return all texts' sequences as numbers one after the other, and where each text's begin."""
+    """Return the sequences of all texts as numbers, concatenated, and the start of each text's."""
     padded = [text if len(text) >= LENGTH else text + " " * (LENGTH - len(text)) for text in texts]
     lengths = np.array([len(text) for text in padded])
-    points = np.frombuffer(
-        "".join(padded).encode("utf-32-le", "surrogatepass"), dtype=np.uint32
-    ).astype(np.uint64)
+    encoded = "".join(padded).encode("utf-32-le", "surrogatepass")
+    points = np.frombuffer(encoded, dtype=np.uint32).astype(np.uint64)
     triples = (points[:-2] << (_SHIFT * np.uint64(2))) | (points[1:-1] << _SHIFT) | points[2:]
     ends = np.cumsum(lengths)
+    # Sequences that begin at the last two characters of a text reach into the next one.
     is_within = np.ones(len(points), dtype=bool)
     is_within[ends - 1] = False
     is_within[ends - 2] = False

@@ -9,25 +9,25 @@ from studio.engine.issues.base import Columns, Evidence
 
 
 def find_near_duplicate(evidence: Evidence) -> Columns:
-    """Find rows that repeat others.
+    """Find rows that are exact or near copies of others.
 
     Notes
     -----
-    Exact copies, white space and case apart and numbers by value, have `near_duplicate_score` 1.
-    Between other texts it is the Jaccard similarity of their three-character sequences, marks and
-    links apart, flagged from 0.8. Between other rows of a table, equal in all columns but numbers
-    and dates, it is 1 / (1 + d / m), with d their distance in scaled columns and m the median
-    distance of a row to its nearest, flagged from 0.98; rows that differ in one number alone only
-    where chance does not explain it. A row's score is that of the most similar row that was met; 0
-    where none was.
+    Exact copies, which are equal up to white space and case and, for numbers, in value, have
+    `near_duplicate_score` 1. For other texts it is the Jaccard similarity of their three-character
+    sequences, without punctuation and links, flagged from 0.8. For other rows of a table, equal in
+    all columns except numbers and dates, it is 1 / (1 + d / m), where d is their distance in scaled
+    columns and m the median distance of a row to its nearest neighbour, flagged from 0.98; two rows
+    that differ in a single number count only if chance does not explain how close they are. The
+    score of a row is that of the most similar row found; 0 if none was found.
 
-    Pairs are met by locality-sensitive hashing, so that the cost is linear.
-    `near_duplicate_cluster_id` numbers the sets that flagged pairs join, from 0; missing for rows
-    without. Blank texts are no duplicates: they are empty.
+    Candidate pairs are found by locality-sensitive hashing, so the cost is linear.
+    `near_duplicate_cluster_id` numbers the connected components of flagged pairs from 0; it is
+    missing for rows that are not flagged. Blank texts are not duplicates of each other.
 
     References
     ----------
-    Those of `studio.engine.similar.near_duplicates`, which meets the pairs.
+    Those of `studio.engine.similar.near_duplicates`, which finds the pairs.
     """
     similar = evidence.study.similar
     scores = similar.scores()

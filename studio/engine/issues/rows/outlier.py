@@ -13,14 +13,14 @@ from studio.engine.similar.neighbours import nearest_distances
 from studio.engine.table.columns import MEASURED
 
 N_NEIGHBOURS = 20  # measured better than cleanlab's 10 where a few odd texts resemble each other
-# Robust standard deviations above the median. Tables have long tails; distances between unit
-# vectors have short ones; the unexplained share of a text is at most 1. Each flags about one in a
-# hundred of ordinary rows.
+# Robust standard deviations above the median, by view. Distances in tables have long tails, those
+# between unit vectors short ones, and the unexplained part of a text is at most 1; each value flags
+# about one in a hundred ordinary rows.
 DEVIATIONS = {"distances": 3.5, "sentences": 2.5, "topics": 2.1}
 MAX_FRACTION_IN_TABLES = 0.03
-# Many tight topics make distances so uneven that none would be remote
+# With many tight topics distances vary so much that no row would reach the threshold
 MIN_FRACTION_IN_TEXTS = 0.005
-_ORDINARY_FRACTION = 0.001  # of rows of normal numbers that are flagged
+_ORDINARY_FRACTION = 0.001  # of rows of normal numbers that may be flagged
 _SD_PER_MAD = 1.4826  # of a normal distribution
 
 
@@ -29,15 +29,15 @@ def find_outlier(evidence: Evidence) -> Columns:
 
     Notes
     -----
-    d is how strange a row is: in the regular mode and in tables the mean distance to its 20 nearest
-    rows, in sentence embeddings or scaled columns; in the fast mode the length of what the main
-    topics leave unexplained of a text. The threshold t is a number of robust standard deviations
-    above the median of d (see `DEVIATIONS`), and in tables of few numbers, whose distances have
-    long tails, at least what one in a thousand rows of normal numbers exceeds. In tables of
-    categories distances come in steps (a level with as few rows as there are neighbours is far from
-    all others), so no more than 3 % of a table's rows are flagged; of sentence embeddings at least
-    the remotest 0.5 % are. `outlier_score` is d² / (d² + t²), so `is_outlier` above 0.5. Labels
-    play no part.
+    d measures how unusual a row is. For tables, and for texts in the regular mode, it is the mean
+    distance to the 20 nearest rows in scaled columns or sentence embeddings; for texts in the fast
+    mode, the norm of the part of a text that the main topics do not explain. The threshold t is a
+    number of robust standard deviations above the median of d (see `DEVIATIONS`). In tables with
+    few columns, all of them numbers or dates, distances have long tails, so t is at least what one
+    in a thousand rows of normal numbers exceeds. In tables with categories distances come in steps
+    (a level with no more rows than there are neighbours is far from all others), so at most 3 % of
+    a table's rows are flagged; among sentence embeddings at least the remotest 0.5 % are.
+    `outlier_score` is d² / (d² + t²), and `is_outlier` is a score above 0.5. Labels play no part.
 
     References
     ----------
@@ -48,10 +48,10 @@ def find_outlier(evidence: Evidence) -> Columns:
     """
     view = distance_view(evidence.study.spec)
     space = np.asarray(evidence.space, dtype=np.float32)
-    strangeness = _unexplained(space) if view == "topics" else _remoteness(space, evidence)
+    strangeness = _residual_norms(space) if view == "topics" else _mean_distances(space, evidence)
     median = float(np.median(strangeness))
     deviation = _SD_PER_MAD * float(np.median(np.abs(strangeness - median)))
-    # Where most rows have exact copies the robust deviation is 0, and the plain one has to do.
+    # If most rows have exact copies the robust deviation is 0; the standard deviation is used then.
     threshold = median + DEVIATIONS[view] * (deviation or float(strangeness.std()) or 1.0)
     threshold = max(threshold, median * _usual_ratio(evidence.study.spec))
     if view == "distances":
@@ -63,26 +63,25 @@ def find_outlier(evidence: Evidence) -> Columns:
 
 
 def _usual_ratio(spec: CleansetSpec) -> float:
-    """Return how many times the median distance the remotest thousandth of normal numbers has; 0
-    with other columns.
+    """Return the ratio of the 99.9 % quantile of d to its median for rows of normal numbers; 0 if
+    other columns are present.
 
-    The distance to near rows grows with exp(r² / 2d), where r² is chi-squared with d degrees of
-    freedom.
+    The distance to the nearest rows grows with exp(r² / 2d), where r² is chi-squared with d degrees
+    of freedom, one per column.
     """
     n_columns = len(spec.feature_columns)
     if any(spec.column_kinds[name] not in MEASURED for name in spec.feature_columns):
         return 0.0
-    usual, remote = chi2.ppf([0.5, 1 - _ORDINARY_FRACTION], n_columns)
-    return float(np.exp((remote - usual) / (2 * n_columns)))
+    median, remote = chi2.ppf([0.5, 1 - _ORDINARY_FRACTION], n_columns)
+    return float(np.exp((remote - median) / (2 * n_columns)))
 
 
-def _unexplained(topics: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+def _residual_norms(topics: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     explained = np.einsum("ij,ij->i", topics, topics, dtype=np.float64)
-    unexplained: npt.NDArray[np.float64] = np.sqrt(np.maximum(1.0 - explained, 0.0))
-    return unexplained
+    return np.asarray(np.sqrt(np.maximum(1.0 - explained, 0.0)), dtype=np.float64)
 
 
-def _remoteness(space: npt.NDArray[np.float32], evidence: Evidence) -> npt.NDArray[np.float64]:
+def _mean_distances(space: npt.NDArray[np.float32], evidence: Evidence) -> npt.NDArray[np.float64]:
     distances = nearest_distances(
         space, N_NEIGHBOURS, seed=evidence.study.spec.seed, n_jobs=evidence.n_jobs
     )

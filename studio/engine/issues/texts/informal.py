@@ -1,4 +1,4 @@
-"""Texts written carelessly: slips of spelling, and words of chats."""
+"""Texts written carelessly: misspellings and slang."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from studio.engine.text.languages import MIN_PROBABILITY, without_codes
 
 THRESHOLD = 0.5
 FULL_SHARE = 0.25  # of the words: a text in which every fourth is wrong scores 1
-# Share from which on two words of chats reach the threshold: one may be a quotation
+# Share from which two words of slang reach the threshold; a single one may be a quotation
 TWO_SUFFICE = 0.05
-_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*(?:['’][^\W_]*)?")  # of “half-assed” no part is judged
-# “U.S.”, “r/news”, “np.array”, “R^2”, “group(u)”, “*r*”, “expression r,”, code in quotes, TeX: no
-# words of prose.
+_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*(?:['’][^\W_]*)?")  # “half-assed” is one word
+# Not words of prose: “U.S.”, “r/news”, “np.array”, “R^2”, “group(u)”, “*r*”, “expression r,”, code
+# in quotes, TeX.
 _NO_PROSE = re.compile(
     r"`[^`\n]+`|\$(?![\d\s])[^$\n]*[^$\s]\$|\\\w+(?:\{[^{}]*\})*|\*\w\*|(?<!\w)\w(?:\.\w)+(?!\w)"
     r"|\b\w{1,2}(?:[/^=]\w+|\.[a-z]\w+)|\b\w+ ?=+ ?\w+|\b\w+\((?:\w+(?:,"
     r" ?\w+)*\))?|\br(?=[?.,;)}\]])"
 )
-NAME = 5  # rows with a word in capitals, and none in small letters, that make it a name: “NP”
+NAME = 5  # a word in at least so many rows, always in capitals, is a name: “NP”
 
 
 def find_informal(evidence: Evidence) -> Columns:
@@ -33,15 +33,16 @@ def find_informal(evidence: Evidence) -> Columns:
 
     Notes
     -----
-    `spelling_issue_score` and `slang_issue_score` are four times the share of words that are slips
-    of spelling (`spelling.misspelled`) or words of chats (`slang.is_slang`), at most 1.
-    `informal_score` is 1 − (1 − spelling)(1 − slang); `is_informal` from 0.5 on: one such word in
-    eight. Two words of chats make 0.5 if they are one word in twenty. Words with a capital letter
-    may be names and are no slips, nor are parts of compounds with a hyphen; words of chats that
-    stand in capitals alone, in five rows and more, are names, too. Code, formulas and letters such
-    as “U.S.” are no words. Other languages are not judged: 0; where English is less likely than
-    not, only slang is. There is no grammar score: no offline checker was found that tells wrong
-    grammar from the unusual.
+    `spelling_issue_score` and `slang_issue_score` are four times the share of words that are
+    misspelled (`spelling.misspelled`) or slang (`slang.is_slang`), at most 1. `informal_score` is
+    1 − (1 − spelling)(1 − slang), and `is_informal` is a score of at least 0.5, as with one such
+    word in eight. Two words of slang suffice for 0.5 if they are at least one word in twenty. Words
+    with a capital letter may be names and do not count as misspelled, nor do parts of hyphenated
+    compounds. Words of slang that occur in at least five rows and always in capitals count as names
+    as well. Code, formulas and abbreviations such as “U.S.” are not counted as words. Texts in
+    other languages have score 0; where English is less likely than not, only slang is judged. There
+    is no grammar score: no offline checker was found that distinguishes wrong grammar from unusual
+    grammar.
     """
     languages = evidence.texts.languages
     found = evidence.texts.per_distinct(_words)

@@ -12,10 +12,11 @@ def find_non_english(evidence: Evidence) -> Columns:
 
     Notes
     -----
-    `non_english_score` is the probability that a text is not English; `is_non_english` from 0.7 on.
-    `predicted_language` is the language's English name; missing where the text is mixed or
-    nonsense, or too short to tell: fewer than 12 Latin letters that are not clearly English, one
-    word of nonsense, or mere laughter, whose score is 0. See `languages.language_of`.
+    `non_english_score` is the probability that a text is not English; `is_non_english` is a score
+    of at least 0.7. `predicted_language` is the language's English name. It is missing for mixed
+    languages and nonsense, and for texts too short to identify: fewer than 12 Latin letters that
+    are not clearly English, a single nonsense word, or mere laughter; their score is 0. See
+    `studio.engine.text.languages.language_of`.
     """
     languages = evidence.texts.languages
     scores = np.array([language.non_english for language in languages], dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Texts with personal data in them."""
+"""Texts that contain personal data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.engine.issues.base import Columns, Evidence
 from studio.engine.issues.texts.pii_types import PII_TYPES, PiiType
 
 THRESHOLD = 0.3  # above what is public anyway (user names), below a date of birth
-# Nothing that is looked for can do without one of these: most texts need no further look.
+# Every item contains one of these, three colons or three digits; most texts can be skipped.
 _MARKS = (
     "@",
     "://",
@@ -33,23 +33,28 @@ _DIGITS = re.compile(r"\d\W{0,3}\d\W{0,3}\d")
 
 
 def find_pii(evidence: Evidence) -> Columns:
-    """Find personal data in texts: what it is and where.
+    """Find personal data in texts, with its types.
 
     Notes
     -----
-    Looked for, with their sensitivity: credit card (its check digit must hold), IBAN (its checksum
-    must hold), social security number, URL with credentials and secret key 1.0; email and phone
-    number 0.5; date of birth (a date after a word such as "born") and public IP address 0.4;
-    Twitter username 0.1. Phone numbers must be valid in their country's numbering plan; those
-    without a prefix are read as of the United States or Britain and must be written in groups or
-    after a word such as "call"; in texts of some languages also as of a country where it is spoken,
-    after such a word of it or with the prefix 0. Toll-free and premium numbers and e-mail addresses
-    such as "info@…" reach companies and do not count, nor do four small numbers without a word such
-    as "server" before: a version.
+    The types and their sensitivities:
 
-    `PII_score` is the highest sensitivity in the text, 0 for none; `is_PII` from 0.3 on.
-    `PII_types` and `PII_items` are JSON lists, in the order in which they stand in the text; each
-    type once.
+    - 1.0: credit card (with a valid check digit), IBAN (with a valid checksum), social security
+      number, URL with credentials, secret key;
+    - 0.5: email, phone number;
+    - 0.4: date of birth (a date after a word such as "born"), public IP address;
+    - 0.1: Twitter username.
+
+    Phone numbers must be valid in their country's numbering plan. Those without a country prefix
+    are parsed as numbers of the United States or Britain and must be written in groups or follow a
+    word such as "call". In texts of some other languages they are also parsed as numbers of
+    countries where the language is spoken, if they follow such a word or begin with 0. Toll-free
+    and premium numbers and e-mail addresses such as "info@…" belong to companies and do not count.
+    Four small numbers without a word such as "server" before them are a version, not an IP address.
+
+    `PII_score` is the highest sensitivity in the text, 0 for none; `is_PII` is a score of at least
+    0.3. `PII_types` and `PII_items` are JSON lists in the order of the text; each type is listed
+    once.
 
     References
     ----------
@@ -73,7 +78,7 @@ def find_pii(evidence: Evidence) -> Columns:
 def _items(text: str) -> list[tuple[PiiType, str]]:
     if not _may_hold_any(text):
         return []
-    claimed: list[tuple[int, int, PiiType]] = []  # in their order, none overlapping another
+    claimed: list[tuple[int, int, PiiType]] = []  # sorted by position, without overlaps
     for kind in PII_TYPES:
         for begin, end in kind.items(text):
             place = bisect_left(claimed, end, key=itemgetter(0))

@@ -1,5 +1,6 @@
-"""The kinds of personal data that are looked for: pattern, check, sensitivity. To add one, add a
-line to the table.
+"""The types of personal data: pattern, check, sensitivity.
+
+To add one, add an entry to `PII_TYPES`.
 """
 
 from __future__ import annotations
@@ -18,10 +19,9 @@ from studio.engine.text.languages import language_of
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
 
-_CARD_BRANDS = re.compile(
-    r"4|5[1-5]|2[2-7]|3[0-9]|6[0245]"
-)  # issuers' first digits: ISO/IEC 7812, card networks
-_LETTER = r"[\w\u00c0-\u024f]"  # ASCII's, under re.A, and of other Latin alphabets
+# First digits of issuers: ISO/IEC 7812, card networks
+_CARD_BRANDS = re.compile(r"4|5[1-5]|2[2-7]|3[0-9]|6[0245]")
+_LETTER = r"[\w\u00c0-\u024f]"  # of ASCII, under re.A, and of other Latin alphabets
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE = (
     rf"(?:\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {_MONTH},?"
@@ -37,7 +37,7 @@ _NET_WORDS = re.compile(
     r"(?:\b(?:ips?|ipv4|address|server|host|ping|ssh|dns|gateway|proxy|router)\b[^\n]{0,20}|://|@)$",
     re.I,
 )
-# Of four numbers without a word of networks before them: “fedora 2.6.32.16”
+# Four numbers up to this one without a word of networks before them: “fedora 2.6.32.16”
 _HIGHEST_OF_VERSION = 99
 _ROLES = re.compile(  # of addresses that reach companies, not persons
     r"(?:customer|client|guest)?[._-]?(?:e?service|care|relations|support|success)s?|info|help|helpdesk|sales|contact|office"
@@ -48,7 +48,7 @@ _ROLES = re.compile(  # of addresses that reach companies, not persons
 _DATE_OR_VERSION = re.compile(  # “2009-08-14 00”, “14.8.2009 00”, “2.6.32.16”
     r"(?:19|20)\d\d([-.])[01]\d\1[0-3]\d(?!\d)|\d\d?([-.])\d\d?\2(?:19|20)\d\d(?!\d)|.*\.\d\."
 )
-# How a number without its country's prefix may be meant, in a text of any language and of one.
+# Regions in which a number without a country prefix is parsed: in any text, and by language.
 _PHONE_REGIONS = ("US", "GB")
 _LANGUAGE_REGIONS = {
     "Chinese": ("CN", "TW"), "Dutch": ("NL", "BE"), "French": ("FR", "BE", "CH"), "German": ("DE",
@@ -77,17 +77,15 @@ def _is_card(found: re.Match[str]) -> bool:
 
 
 def _is_public_address(found: re.Match[str]) -> bool:
-    before, after = (
-        found.string[max(0, found.start() - 40) : found.start()],
-        found.string[found.end() :],
-    )
+    before = found.string[max(0, found.start() - 40) : found.start()]
+    after = found.string[found.end() :]
     if _VERSION_WORDS.search(before):
         return False
     numbers = re.findall(r"\d+", found.group()) if "." in found.group() else []
     is_named = _NET_WORDS.search(before) or re.match(r":\d", after)
     if numbers and not is_named and max(map(int, numbers)) <= _HIGHEST_OF_VERSION:
         return False
-    try:  # private and reserved ones name nobody
+    try:  # private and reserved addresses identify nobody
         return ipaddress.ip_address(found.group()).is_global
     except ValueError:
         return False
@@ -98,8 +96,7 @@ def _reaches_person(found: re.Match[str]) -> bool:
 
 
 def _further_regions(text: str, written: str, *, is_announced: bool) -> tuple[str, ...]:
-    # Many plans take nearly any digits for a number: a word, or the prefix for calls inside the
-    # country, must speak.
+    # Many numbering plans accept nearly any digits, so a word or the trunk prefix is required.
     if not is_announced and not written.lstrip("(").startswith("0"):
         return ()
     if not any(
@@ -107,11 +104,11 @@ def _further_regions(text: str, written: str, *, is_announced: bool) -> tuple[st
         for regions in _LANGUAGE_REGIONS.values()
         for region in regions
     ):
-        return ()  # whatever the language is, and to load what tells it takes most of a second
-    language = language_of(text).name or (
-        "Chinese" if _HAN.search(text) else ""
-    )  # few letters name no language
-    return _LANGUAGE_REGIONS.get(language, ())
+        return ()  # saves loading the language model, which takes most of a second
+    language = language_of(text).name
+    if not language and _HAN.search(text):  # too short to identify otherwise
+        language = "Chinese"
+    return _LANGUAGE_REGIONS.get(language or "", ())
 
 
 def _valid_number(written: str, region: str) -> PhoneNumber | None:
@@ -137,16 +134,13 @@ def _is_phone(found: re.Match[str]) -> bool:
     written = found.group()
     if _DATE_OR_VERSION.match(written):
         return False
-    is_announced = bool(
-        _PHONE_WORDS.search(found.string[max(0, found.start() - 40) : found.start()])
-    )
+    before = found.string[max(0, found.start() - 40) : found.start()]
+    is_announced = bool(_PHONE_WORDS.search(before))
     is_set_apart = written.startswith("+") or len(re.findall(r"\d+", written)) > 2
     if not is_set_apart and not is_announced:
         return False
-    for region in (
-        *_further_regions(found.string, written, is_announced=is_announced),
-        *_PHONE_REGIONS,
-    ):
+    further = _further_regions(found.string, written, is_announced=is_announced)
+    for region in (*further, *_PHONE_REGIONS):
         if (number := _valid_number(written, region)) is not None:
             return number_type(number) not in hotlines  # they reach companies, not persons
     return False
@@ -158,20 +152,20 @@ def _always(found: re.Match[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PiiType:
-    """A kind of personal data.
+    """A type of personal data.
 
     Attributes
     ----------
     name
         As it is written into `PII_types`.
     sensitivity
-        In [0, 1]: what a row with it scores at least.
+        In [0, 1]: the least score of a text that contains it.
     pattern
-        Where it may be; a group `value` is the part that counts, if there is one.
+        Matches candidates; a group `value`, if there is one, is the part that counts.
     is_real
-        Tells whether what the pattern found is one.
+        Returns whether a match of the pattern is an item.
     needs
-        What every text with one contains: quicker to look for than the pattern.
+        A substring of every text with an item, faster to search for than the pattern.
     """
 
     name: str
@@ -181,7 +175,7 @@ class PiiType:
     needs: str = ""
 
     def items(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield begin and end of each in the text."""
+        """Yield the begin and end of each item in the text."""
         if self.needs not in text:
             return
         for found in self.pattern.finditer(text):
@@ -189,8 +183,8 @@ class PiiType:
                 yield found.span("value" if found.groupdict().get("value") else 0)
 
 
-# “\b” and “\w” are ASCII's (re.A): Chinese letters stand beside an item without a space.
-# In the order in which they claim their characters: an address in a URL is no e-mail address.
+# “\b” and “\w” are limited to ASCII (re.A): Chinese characters may adjoin an item without a space.
+# Earlier types take precedence where items overlap: “key@host” in a URL is not an e-mail address.
 PII_TYPES = (
     PiiType(
         "URL with credentials",

@@ -1,4 +1,4 @@
-"""How friendly a text is: no issue, but a score to sort and filter by."""
+"""The sentiment of a text: not an issue, but a score to sort and filter by."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 from studio.engine.issues.base import Columns, Evidence
 from studio.engine.text.languages import without_codes
 
-CALMING_WORDS = 1  # imagined neutral words: “stop” alone is not the most hateful text of all
-# Read of each text, half of them at its end: openings and conclusions say most
+CALMING_WORDS = 1  # neutral words added, or “stop” alone would be among the most negative texts
+# Per text, half of them at its end: openings and conclusions carry most of the sentiment
 MAX_CHARACTERS = 600
-# Friendly or hostile by the lexicon, but in requests mere subjects and manners: “top up”, “United”,
-# “please help”.
+# Positive or negative in the lexicon, but neutral in requests: “top up”, “United”, “please help”.
 _WITHOUT_FEELING = """
     accept accepted accepting accepts beneficiary create created credit credited credits determined
     free help helping helps interest interests number ok okay play playing plays please pls plz
     share shared shares sharing support supported supporting supports top tops unbelievable united
     value values want yeah yep yes
 """
-_HARMLESS_NO = re.compile(
-    r"^\W*no(?=[,.;!]|\s*$)|\bno(?= (?:charge|fee|cost)s?\b)", re.I
-)  # answers, good news
+# “No” as an answer or in good news: “no fees”.
+_HARMLESS_NO = re.compile(r"^\W*no(?=[,.;!]|\s*$)|\bno(?= (?:charge|fee|cost)s?\b)", re.I)
 
 
 def find_sentiment(evidence: Evidence) -> Columns:
@@ -32,11 +30,12 @@ def find_sentiment(evidence: Evidence) -> Columns:
 
     Notes
     -----
-    `sentiment_score` runs from 0, most negative, over 0.5, neutral, to 1, most positive; missing
-    for other languages. It is half of 1 + (positive share − negative share of the words), by
-    VADER's lexicon and rules, of the first and the last 300 characters, with one neutral word more,
-    so that a word alone says less. Words of requests (“please help”, “top up”) have no weight. Why
-    not VADER's compound sum: docs/decisions/sentiment.md.
+    `sentiment_score` is 0 for the most negative texts, 0.5 for neutral ones and 1 for the most
+    positive ones; it is missing for other languages. It is (1 + positive share − negative share of
+    the words) / 2, by VADER's lexicon and rules, over the first and last 300 characters. One
+    neutral word is added, so that texts of a single word are less extreme. Words that are common in
+    requests (“please help”, “top up”) are neutral. For why VADER's compound score is not used, see
+    docs/decisions/sentiment.md.
 
     References
     ----------
@@ -47,11 +46,8 @@ def find_sentiment(evidence: Evidence) -> Columns:
     is_english = np.array(
         [language.is_english for language in evidence.texts.languages], dtype=bool
     )
-    return {
-        "sentiment_score": (
-            np.where(is_english, (1 + balances) / 2, np.float32(np.nan)).astype(np.float32)
-        )
-    }
+    scores = np.where(is_english, (1 + balances) / 2, np.float32(np.nan))
+    return {"sentiment_score": scores.astype(np.float32)}
 
 
 def _balance(text: str) -> float:

@@ -1,4 +1,4 @@
-"""Words of chats: abbreviations, clipped words, and letters repeated for effect."""
+"""Slang of chats: abbreviations, clipped words, and letters repeated for effect."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ _ABBREVIATIONS = """
     yas yay yaas yea yeah yo yolo yuck yup yw
 """
 SLANG = frozenset([*_ABBREVIATIONS.split(), "ain't"])
-# A consonant that is only tripled, and inside a word, is a slip: “acccount”.
+# A consonant tripled inside a word is a misspelling, not slang: “acccount”.
 _REPEATED = re.compile(r"([aeiouy])\1\1|([a-z])\2\2\b|([a-z])\3{3}")
 _ROMAN = re.compile(r"[ivxlcdm]+")
 _DROPPED_G = re.compile(r"([a-z]{2,}in)['’]")
 
 
 def is_slang(word: str) -> bool:
-    """Return whether a word in small letters belongs to chats; one letter alone (“aaa”, “xxx”) is a
-    code.
+    """Return whether a lower-case word is slang; a single repeated letter (“aaa”, “xxx”) is a code.
 
     >>> [is_slang(word) for word in ("thx", "sooo", "hahahah", "goin'")]
     [True, True, True, True]
@@ -37,7 +36,7 @@ def is_slang(word: str) -> bool:
     """
     if word in SLANG or LAUGHTER.fullmatch(word):
         return True
-    if dropped := _DROPPED_G.fullmatch(word):  # “train'” ends a quotation
+    if dropped := _DROPPED_G.fullmatch(word):  # “train'” is the end of a quotation
         return is_known(f"{dropped[1]}g") and not is_known(dropped[1])
     return any(_REPEATED.search(part) and not _is_code(part) for part in re.split("[-'’]", word))
 

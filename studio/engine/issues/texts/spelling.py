@@ -1,4 +1,4 @@
-"""Misspelled English words: words that no dictionary has, one slip away from one that is meant."""
+"""Misspelled English words: words in no dictionary, one edit away from the intended word."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from string import ascii_lowercase
 from spellchecker import SpellChecker
 
 MIN_LETTERS = 5  # shorter unknown words are mostly abbreviations
-FREQUENT = 5  # rows with the meant word that speak for it, and …
-TIMES_AS_FREQUENT = 10  # … how many times more than those with the slip, …
-TIMES_IF_SURE = 4  # … if the meant word is frequent in English, too
+FREQUENT = 5  # least number of rows with the intended word, …
+TIMES_AS_FREQUENT = 10  # … which must be so many times those with the misspelling, …
+TIMES_IF_SURE = 4  # … or so many if the intended word is frequent in English, too
 # Occurrences in symspellpy's list, whose most frequent word has 23 billion
 SURELY_FREQUENT = 3_000_000
-RARE = 2  # rows in which a slip may be, if only English in general speaks for the meant word
+# Most rows with a misspelling, if the intended word is frequent in English but not in these rows
+RARE = 2
 _BEGINNINGS = ("un", "re", "pre", "mis", "non", "over", "co", "multi", "anti", "super")
 _ENDINGS = ("s", "ly", "ish", "able", "less", "ness")
 _WITHOUT_APOSTROPHE = """
@@ -24,8 +25,8 @@ _WITHOUT_APOSTROPHE = """
 """
 _CONTRACTIONS = frozenset(_WITHOUT_APOSTROPHE.split())
 _SHORTEST_PART = 4  # letters of a word in a compound
-# Words of programs and films that neither dictionary has, and of phrases such as “a priori”, “en
-# masse”, “mumbo jumbo”.
+# In neither dictionary: words of programming and films, and of phrases such as “a priori”,
+# “en masse”, “mumbo jumbo”.
 _FURTHER_WORDS = """
     accessors assed backend const facto faire generis helmed helmer improv masse modus mumbo papier
     paren parens posteriori printf priori profiler
@@ -33,22 +34,23 @@ _FURTHER_WORDS = """
 
 
 def misspelled(counts: Mapping[str, int]) -> frozenset[str]:
-    """Return the words that are slips of the pen.
+    """Return the words that are misspelled.
 
     Parameters
     ----------
     counts
-        Words with the number of rows that have them. Those with a capital letter may be names: they
-        are slips only as contractions without their apostrophe.
+        Number of rows with each word. Words with a capital letter may be names: they are misspelled
+        only as contractions without their apostrophe.
 
     Notes
     -----
-    A word of at least five letters counts as a slip if neither dictionary knows it, with or without
-    its ending, and if one letter more, less, other or swapped makes a known word with the same
-    first letter that is frequent: in these rows (at least 5, and 10 times those with the slip, or 4
-    times if frequent in English), or in English where the slip is in at most two rows and no
-    compound of known words. Names and words of a trade are thus left alone. Contractions without
-    their apostrophe are slips too. The cost is linear in the number of unknown words.
+    A word of at least five letters is misspelled if neither dictionary contains it, with or without
+    a common prefix or suffix, and if one insertion, deletion, substitution or transposition makes
+    it a known word with the same first letter that is frequent. Frequent means in at least 5 rows
+    and 10 times those with the misspelling, or 4 times if the word is frequent in English; or
+    frequent in English alone, if the misspelling is in at most two rows and not a compound of known
+    words. Names and technical terms are thus spared. Contractions without their apostrophe are
+    misspelled as well. The cost is linear in the number of unknown words.
 
     References
     ----------
@@ -58,16 +60,15 @@ def misspelled(counts: Mapping[str, int]) -> frozenset[str]:
     unknown = [
         word for word in counts if _is_plain(word) and not is_known(word) and not _is_derived(word)
     ]
-    slips = (
-        word
-        for word in unknown
-        if any(_is_meant(near, word, counts) for near in _one_slip_away(word))
-    )
-    return frozenset([*slips, *filter(_lacks_apostrophe, counts)])
+    found = set(filter(_lacks_apostrophe, counts))
+    for word in unknown:
+        if any(_is_intended(candidate, word, counts) for candidate in _edits(word)):
+            found.add(word)
+    return frozenset(found)
 
 
 def is_known(word: str) -> bool:
-    """Return whether a dictionary has the word, in small letters.
+    """Return whether a dictionary contains the word, given in lower case.
 
     >>> [is_known(word) for word in ("colour", "realize", "recieve")]
     [True, True, False]
@@ -95,18 +96,20 @@ def _is_compound(word: str) -> bool:
     return any(is_known(word[:cut]) and is_known(word[cut:]) for cut in cuts)
 
 
-def _is_meant(near: str, word: str, counts: Mapping[str, int]) -> bool:
-    if len(near) < MIN_LETTERS or not is_known(near):
+def _is_intended(candidate: str, word: str, counts: Mapping[str, int]) -> bool:
+    if len(candidate) < MIN_LETTERS or not is_known(candidate):
         return False
-    n_near, n_word = counts.get(near, 0), counts[word]
-    is_sure = _frequencies().get(near, 0) >= SURELY_FREQUENT
-    if n_near >= max(FREQUENT, (TIMES_IF_SURE if is_sure else TIMES_AS_FREQUENT) * n_word):
+    n_candidate = counts.get(candidate, 0)
+    n_word = counts[word]
+    is_sure = _frequencies().get(candidate, 0) >= SURELY_FREQUENT
+    times = TIMES_IF_SURE if is_sure else TIMES_AS_FREQUENT
+    if n_candidate >= max(FREQUENT, times * n_word):
         return True
-    # “withdrawl” is “with” and “drawl”: only rows that have “withdrawal” tell.
+    # “withdrawl” is also “with” and “drawl”: only rows with “withdrawal” can decide.
     return is_sure and n_word <= RARE and not _is_compound(word)
 
 
-def _one_slip_away(word: str) -> set[str]:
+def _edits(word: str) -> set[str]:
     halves = [(word[:cut], word[cut:]) for cut in range(1, len(word) + 1)]
     return {
         *(left + right[1:] for left, right in halves if right),
@@ -129,10 +132,9 @@ def _american() -> Mapping[str, int]:
 
 @cache
 def _frequencies() -> Mapping[str, int]:
-    lines = (
-        (files("symspellpy") / "frequency_dictionary_en_82_765.txt")
-        .read_text(encoding="utf-8-sig")
-        .splitlines()
-    )
-    counted = {word: int(count) for word, count in (line.split() for line in lines)}
+    file = files("symspellpy") / "frequency_dictionary_en_82_765.txt"
+    counted = {}
+    for line in file.read_text(encoding="utf-8-sig").splitlines():
+        word, count = line.split()
+        counted[word] = int(count)
     return dict.fromkeys(_FURTHER_WORDS.split(), 0) | counted

@@ -1,4 +1,4 @@
-"""Plain facts about a text."""
+"""Length and emptiness of texts."""
 
 from __future__ import annotations
 

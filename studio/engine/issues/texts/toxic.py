@@ -10,9 +10,8 @@ from profanity_check import predict_prob
 
 from studio.engine.issues.base import Columns, Evidence
 
-THRESHOLD = 0.9  # from 0.8 on a tenth of what was found in tweets was mere complaint
-# Obscene whatever is said with them; the model knows no compounds, and hears little of one word
-# among twenty.
+THRESHOLD = 0.9  # with 0.8 a tenth of the flagged tweets were mere complaints
+# Obscene in any context. The model does not know compounds and hardly reacts to one word in twenty.
 _STEMS = (
     "fuck", "shit", "bullshit", "bitch", "asshole", "arsehole", "dumbass", "cunt", "dickhead",
     "wanker", "nigger",
@@ -25,7 +24,7 @@ _OBSCENE = re.compile(
 WORDS_PER_OBSCENE = 100  # in a longer text one such word may be a quotation or a title
 _MASKED = re.compile(r"\b[a-z]+\*+[a-z]+", re.I)
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}", re.I)
-# Words that the model takes for worse than they are; of hatred, all that is not of people.
+# Words that the model rates as worse than they are, among them hatred of anything but people.
 _HARMLESS = re.compile(
     r"\b(?:penis(?:es)?|sex(?:ual(?:ly)?)?|porn|insane|creepy|freaking|(?<=[a-z.] )(?-i:Stupids?)"
     r"|kill(?:s|ed|ing)? (?:bill|it|me|my|time|your)"
@@ -33,7 +32,7 @@ _HARMLESS = re.compile(
     r" too)|people|women|men|blacks?|gays?|jews?|muslims?|immigrants?)\b))\b",
     re.I,
 )
-# Rude words that people say of things and of themselves, too: they insult where somebody is meant.
+# Rude words that are also used of things and of oneself: insults only if somebody is addressed.
 _MILD = re.compile(
     r"\b(?:suck(?:s|ed|ing)?|stinks?|stupid(?:ly|ity)?|idiotic|(?:an|american)"
     r" idiot|dumb(?:est)?|pathetic|lame"
@@ -41,7 +40,7 @@ _MILD = re.compile(
     r" and)|wtf)\b",
     re.I,
 )
-# “your” is somebody in “your an idiot”, “ur pathetic”, not in “your wifi stinks”.
+# “your” addresses somebody in “your an idiot”, “ur pathetic”, but not in “your wifi stinks”.
 _SOMEBODY = re.compile(
     r"\b(?:you|u|(?:ur|your)(?= (?:an?|so|such)\b|"
     r" \w+\W*$)|yours|yourself|ya|y'all|yall|he|she|they|his|her|their|him"
@@ -56,18 +55,18 @@ def find_toxic(evidence: Evidence) -> Columns:
     Notes
     -----
     `toxic_score` is the probability of a linear model over words, trained on 200,000 texts that
-    people judged (Wikipedia comments and tweets); `is_toxic` from 0.9 on. Where nobody is meant (no
-    “you”, “he” or “they”), words that are also said of things, such as “stupid”, and names of
-    groups are left out of what it reads; everywhere harmless ones that it takes ill, as “hate” of
-    anything but people. One obscene word in a hundred makes 0.9, whatever is said with it, masked
-    and drawn out (“f**k”, “shiiit”) too: the model is made milder by every other word. It knows
-    words better than irony, and takes a harsh review of a film for an insult at times. Other
-    languages are not judged: 0.
+    people annotated (Wikipedia comments and tweets); `is_toxic` is a score of at least 0.9. A text
+    that reaches it is scored again without words that the model overrates, such as “hate” of
+    anything but people, and, where nobody is addressed or mentioned (no “you”, “he” or “they”),
+    without names of groups and words that are also used of things, such as “stupid”; the lower
+    score counts. One obscene word in a hundred is enough for 0.9 in any context, also masked or
+    drawn out (“f**k”, “shiiit”), as every other word lowers the model's score. The model does not
+    recognise irony, and it sometimes takes a harsh film review for an insult. Texts in other
+    languages have score 0.
 
     References
     ----------
-    The package alt-profanity-check, which publishes the model anew for each version of
-    scikit-learn.
+    The package alt-profanity-check, which publishes the model for each version of scikit-learn.
     """
     languages = evidence.texts.languages
     scores = np.zeros(len(languages), dtype=np.float32)
@@ -91,7 +90,7 @@ def _probabilities(cells: list[str]) -> npt.NDArray[np.float64]:
 
 def _is_obscene(text: str) -> bool:
     text = text.lower()
-    if not any(stem in text for stem in _STEMS):  # quicker to look for than the pattern
+    if not any(stem in text for stem in _STEMS):  # faster than the pattern
         return False
     words = set(_OBSCENE.findall(text))
     return bool(words) and len(words) * WORDS_PER_OBSCENE >= len(text.split())
@@ -102,7 +101,7 @@ def _spelled_out(text: str) -> str:
 
 
 def _unmasked(found: re.Match[str]) -> str:
-    """Return the obscene word that was meant, or what was found.
+    """Return the obscene word that was masked, or the match unchanged.
 
     >>> _MASKED.sub(_unmasked, "f**ked, sh*tty, 2*x")
     'fucked, shitty, 2*x'
