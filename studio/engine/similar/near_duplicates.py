@@ -133,8 +133,8 @@ def similar_rows(
     copies
         Hash per row, equal for exact copies, shape (n,).
     space
-        Scaled columns, shape (n, n_columns). The similarity of two rows is 1 / (1 + d / m), where d
-        is their distance and m the median distance of a row to its nearest neighbour.
+        Scaled columns, shape (n, n_features). The similarity of two rows is 1 / (1 + d / m), where
+        d is their distance and m the median distance of a row to its nearest neighbour.
     n_jobs
         Parallel jobs; they do not change the result.
 
@@ -199,7 +199,7 @@ def _usual_distance(
 def _grid_cells(
     space: npt.NDArray[np.float32], width: float, seed: int
 ) -> Iterator[npt.NDArray[np.uint64]]:
-    """Yield the rows' grid cells per hash table: hashes of random projections, rounded to `width`."""
+    """Yield per hash table a hash of each row's grid cell: random projections in `width` steps."""
     rng = np.random.default_rng(seed)
     for _ in range(N_TABLES):
         directions = rng.normal(size=(space.shape[1], N_PROJECTIONS)).astype(np.float32)
