@@ -82,8 +82,8 @@ class Candidate:
         A parameter of the model and its candidate values, most regularized first; held-out loss
         chooses among them. None if nothing is tuned.
     is_additive
-        Whether it is linear in columns or words, so that it cannot learn a rule that holds for only
-        some of the rows.
+        Whether it adds up effects of single columns or words, so that it cannot learn a rule for
+        only some of the rows.
     """
 
     key: str
