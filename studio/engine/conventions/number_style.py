@@ -1,4 +1,4 @@
-"""How the numbers of a column are written, so that new ones in it look like the others."""
+"""How the numbers of a column are written, so that new numbers can be written alike."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from studio.engine.conventions.number_patterns import FOLDING, WRITTEN_PATTERN
 _WRITTEN = re.compile(WRITTEN_PATTERN)
 _DIGITS = re.compile(r"[.,]?[0-9](?:.*[0-9])?")
 _WHOLE_WITH_MARK = re.compile(r"^[0-9]{1,3}([^0-9])[0-9]{3}(?:\1[0-9]{3})*(?![0-9])")
-_MAX_CELLS = 2_000  # that are looked at, the most frequent ones
+_MAX_CELLS = 2_000  # distinct cells that are examined, most frequent first
 
 
 @dataclass(frozen=True, slots=True)
 class NumberStyle:
-    """Marks of numbers.
+    """The format of numbers.
 
     Attributes
     ----------
     decimal, grouping
-        The mark before decimals, and the one between thousands, which may be empty.
+        The decimal mark and the thousands separator; the latter may be empty.
     prefix, suffix
-        What stands before and after, such as a currency.
+        Text before and after the number, such as a currency.
     has_parentheses
-        Whether negative numbers stand in parentheses.
+        Whether negative numbers are written in parentheses.
     """
 
     decimal: str = "."
@@ -40,7 +40,7 @@ class NumberStyle:
     has_parentheses: bool = False
 
     def styled(self, number: str) -> str:
-        """Return a number that a program wrote in this style.
+        """Rewrite a plain number, such as -1234.5, in this style.
 
         >>> NumberStyle(",", ".", suffix=" €").styled("-1234.5")
         '-1.234,5 €'
@@ -62,8 +62,9 @@ PLAIN_STYLE = NumberStyle()
 def find_style(
     cells: Sequence[str], counts: npt.NDArray[np.int64], convention: Convention
 ) -> NumberStyle:
-    """Find how most numbers of a column are written: its different cells, and how many rows have
-    each.
+    """Return the style in which most numbers of a column are written.
+
+    `cells` are the column's distinct cells, and `counts` the number of rows with each, shape (n,).
 
     >>> find_style(["$1,200.50", "$7"], np.array([1, 1]), Convention.POINT)
     NumberStyle(decimal='.', grouping=',', prefix='$', suffix='', has_parentheses=False)
@@ -73,13 +74,16 @@ def find_style(
     around: Counter[tuple[str, str]] = Counter()
     parentheses: Counter[bool] = Counter()
     for place in np.argsort(-counts, kind="stable")[:_MAX_CELLS].tolist():
-        cell, n_rows = cells[place].strip(), int(counts[place])
+        cell = cells[place].strip()
+        n_rows = int(counts[place])
         if not _WRITTEN.fullmatch(cell.translate(FOLDING).strip()):
             continue
         found = _DIGITS.search(cell)
         if found is None:
             continue
-        before, digits, after = cell[: found.start()], found.group(), cell[found.end() :]
+        before = cell[: found.start()]
+        digits = found.group()
+        after = cell[found.end() :]
         around[before.strip("-+−–("), after.strip("-−–)")] += n_rows
         if "(" in before or "-" in before:
             parentheses["(" in before] += n_rows

@@ -36,13 +36,23 @@ NUMBERS = frozenset({MLTask.REGRESSION})
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What decides whether a candidate is worth its time: labeled rows, classes, what the columns
-    of text are like.
+    """What decides whether a candidate is worth its time.
 
-    `mean_characters` is that of their cells, `is_spaced` whether words are written apart,
-    `has_phrases` whether there is text of some length. `is_by_ratio` says whether numbers are
-    learned by their logarithms, where a line that goes on beyond what was seen would grow without
-    bounds.
+    Attributes
+    ----------
+    n_rows
+        Labeled rows.
+    n_classes
+        Classes; 0 for regression.
+    mean_characters
+        Mean length of the cells of text columns.
+    is_spaced
+        Whether words are separated by spaces.
+    has_phrases
+        Whether texts are on average long enough to be worth encoding.
+    is_by_ratio
+        Whether the logarithms of numbers are learned. A line in them grows exponentially beyond the
+        training data.
     """
 
     n_rows: int
@@ -60,7 +70,7 @@ class Candidate:
     Attributes
     ----------
     view
-        Key of the features that it reads, see `features/catalogue.py`.
+        Key of the features that it reads; see `features/catalogue.py`.
     make
         Returns the unfitted model for a seed: a classifier, or a regressor where `tasks` is
         regression.
@@ -69,11 +79,11 @@ class Candidate:
     tasks
         What it predicts.
     tuning
-        A parameter of the model, and the values among which held-out loss chooses, from the
-        simplest fit on; None where nothing is tuned.
+        A parameter of the model and its candidate values, most regularized first; held-out loss
+        chooses among them. None if nothing is tuned.
     is_additive
-        Whether it weighs columns or words one by one, so that it cannot learn a rule for some of
-        the rows only.
+        Whether it adds up effects of single columns or words, so that it cannot learn a rule for
+        only some of the rows.
     """
 
     key: str
@@ -89,7 +99,7 @@ class Candidate:
 
     @property
     def variants(self) -> tuple[Candidate, ...]:
-        """The candidate with each value of what is tuned; itself alone where nothing is."""
+        """The candidate with each value of its tuned parameter; only itself if it has none."""
         if self.tuning is None:
             return (self,)
         parameter, values = self.tuning
@@ -98,21 +108,20 @@ class Candidate:
         )
 
     def signature(self, seed: int) -> str:
-        """Return a digest of everything but the data that decides its fits."""
+        """Return a digest of everything that determines its fits, apart from the data."""
         model = self.make(seed)
         return digest(self.key, type(model).__qualname__, repr(sorted(model.get_params().items())))
 
     def classifier(self, seed: int) -> Classifier:
-        """Return the unfitted classifier."""
         return cast(Classifier, self.make(seed))
 
     def regressor(self, seed: int) -> Regressor:
-        """Return the unfitted regressor."""
         return cast(Regressor, self.make(seed))
 
 
 ALWAYS = frozenset(Mode)
-REGULAR, FAST = frozenset({Mode.REGULAR}), frozenset({Mode.FAST})
+REGULAR = frozenset({Mode.REGULAR})
+FAST = frozenset({Mode.FAST})
 _FEW_CLASSES = 10  # up to here, logistic regression on wide sparse features is affordable
 _SEVERAL_CLASSES = 30  # up to here, boosting's tree per class and round is affordable
 _MANY_CLASSES = 200  # from here on, weights for all classes at once take too long
@@ -122,7 +131,7 @@ _FEW_ROWS, _SEVERAL_ROWS, _MANY_ROWS, _VERY_MANY_ROWS = 5_000, 20_000, 60_000, 2
 
 
 def candidates_for(spec: CleansetSpec, size: Size) -> tuple[Candidate, ...]:
-    """Return the candidates for a task on data of a size, in the order of the table."""
+    """Return the candidates for the spec's task and this size, in the order of `CANDIDATES`."""
     return tuple(
         candidate
         for candidate in CANDIDATES
@@ -148,8 +157,9 @@ def _with(
 
 
 def _has_layers(size: Size) -> bool:
-    """Say whether inner layers of the encoder are read: where few classes may differ in tone, and
-    there is room.
+    """Return whether inner layers of the encoder are used as well.
+
+    They help where a few classes differ in tone; beyond `_MANY_ROWS` they take too much memory.
     """
     return size.n_classes <= _FEW_CLASSES and size.n_rows <= _MANY_ROWS
 
@@ -160,9 +170,15 @@ def _logistic(seed: int) -> Classifier:
 
 
 def _gentle_boosting(seed: int) -> Classifier:
-    return BoostingClassifier(n_rounds=150, n_leaves=8, min_rows_per_leaf=10, row_fraction=1.0,
-    column_fraction=1.0,
-                    has_random_splits=True, seed=seed)  # fmt: skip
+    return BoostingClassifier(
+        n_rounds=150,
+        n_leaves=8,
+        min_rows_per_leaf=10,
+        row_fraction=1.0,
+        column_fraction=1.0,
+        has_random_splits=True,
+        seed=seed,
+    )
 
 
 def _short_boosting(seed: int) -> Classifier:
@@ -394,16 +410,14 @@ CANDIDATES = (
 
 
 def error_candidate(candidate: Candidate) -> Candidate:
-    """Return the model of how far off a regressor is, on the same view.
+    """Return the candidate that predicts a regressor's absolute errors from the same view.
 
-    Trees for it are fewer and smaller: there is less to be learned about errors than about numbers.
+    It has fewer and smaller trees: errors are less predictable than the numbers themselves.
     """
     if candidate.view != "trees":
         return candidate
-    is_fast = candidate.modes == FAST
-    make = (
-        _number_boosting(31, n_rounds=75, learning_rate=0.1)
-        if is_fast
-        else _number_boosting(31, n_rounds=150)
-    )
+    if candidate.modes == FAST:
+        make = _number_boosting(31, n_rounds=75, learning_rate=0.1)
+    else:
+        make = _number_boosting(31, n_rounds=150)
     return replace(candidate, key="error-boosting", name="Gradient boosting of errors", make=make)

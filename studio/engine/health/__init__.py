@@ -1,5 +1,5 @@
-"""What can be said of a data set as a whole: one file per finding, in `labels/` and `rows/`.
+"""Findings about a data set as a whole: one file per finding, in `labels/` and `rows/`.
 
 - `registry`: lists them; `studio.engine.schema.health` has their dataclasses;
-- `base`: what a finding is made from; `flagged`: the flagged rows, by class.
+- `base`: the input of a finding; `flagged`: the flagged rows, by class.
 """

@@ -1,4 +1,4 @@
-"""What a finding about the whole data set is made from."""
+"""The input of a finding about the whole data set, and the type of such a finding."""
 
 from __future__ import annotations
 
@@ -18,26 +18,27 @@ from studio.engine.ml_task import MLTask
 
 @dataclass(frozen=True, slots=True)
 class SplitColumn:
-    """A column that says on which side of a split each row is; `values` in the row order of the
-    evidence.
+    """A column with the side of a split to which each row belongs.
+
+    `values` are in the row order of the evidence.
     """
 
     column: str
     values: Sequence[str | None]
 
 
-@dataclass(frozen=True)  # no slots: the pairs are counted once, when a finding first asks
+@dataclass(frozen=True)  # no slots, for the cached property
 class Analysis:
     """A finished analysis, rows in canonical order.
 
     Attributes
     ----------
     evidence
-        What is known of the rows.
+        Labels, predictions and features of the rows.
     issues
-        The result columns of every row.
+        The detectors' columns, one row per row of the data.
     split
-        The split column, where there is one.
+        The column with a split into training and test data, if there is one.
     """
 
     evidence: Evidence
@@ -52,7 +53,7 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A kind of finding: the field of `Health` that it fills, and for which tasks."""
+    """A kind of finding: its field in `Health`, its function and the tasks to which it applies."""
 
     field: str
     find: Callable[[Analysis], Any]

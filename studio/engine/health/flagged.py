@@ -1,4 +1,4 @@
-"""What the flagged rows are given and what is suggested for them, by class."""
+"""Counts flagged rows by given and suggested class."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ def flagged_pairs(evidence: Evidence, issues: pd.DataFrame) -> npt.NDArray[np.in
     Returns
     -------
     ndarray of shape (K, K)
-        As many rows as confident learning counts wrong labels, so the table stands for the joint of
-        given and true labels; and each of its numbers can be looked up on the review page.
+        Rows are given classes, columns suggested ones. The table estimates the off-diagonal counts
+        of the joint distribution of given and true labels in confident learning; unlike it, each
+        count is one of rows that the review page can list.
     """
     labels = evidence.study.labels
     flags = issues["is_label_issue"].to_numpy()
@@ -34,9 +35,9 @@ def flagged_pairs(evidence: Evidence, issues: pd.DataFrame) -> npt.NDArray[np.in
 def wrong_and_missed(
     evidence: Evidence, issues: pd.DataFrame
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Count per class the rows that are probably given it wrongly, and those that lack it.
+    """Count, per class, the rows that probably have it wrongly and those that probably lack it.
 
-    A flagged set for which none is suggested counts for no class. Both have shape (K,).
+    Flagged sets without a suggestion are not counted. Both arrays have shape (K,).
     """
     if evidence.study.spec.task is MLTask.MULTI_CLASS:
         pairs = flagged_pairs(evidence, issues)

@@ -44,7 +44,7 @@ FINDINGS = (
 
 
 def find_health(analysis: Analysis) -> Health:
-    """Make every finding that applies to the task."""
+    """Return every finding that applies to the task."""
     task = analysis.evidence.study.spec.task
     return Health(
         **{finding.field: finding.find(analysis) for finding in FINDINGS if task in finding.tasks}

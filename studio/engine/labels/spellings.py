@@ -23,37 +23,34 @@ _EDGE_OR_DOUBLE = re.compile(r"^ +| +$| {2,}")
 
 @dataclass(frozen=True, slots=True)
 class Spellings:
-    """One class with the ways in which it is spelled and the rows of each, most frequent first."""
+    """The spellings of one class with their numbers of rows, most frequent first."""
 
     counts: tuple[tuple[str, int], ...]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The spellings."""
         return tuple(name for name, _ in self.counts)
 
     @property
     def kept(self) -> str:
-        """The spelling that the others are merged into unless another one is chosen: the most
-        frequent.
-        """
+        """The spelling into which the others are merged by default: the most frequent one."""
         return self.counts[0][0]
 
     @property
     def in_words(self) -> str:
-        """The spellings with their rows, such as “Spam” 120, “spam” 14."""
+        """The spellings with their numbers of rows, such as “Spam” 120, “spam” 14."""
         return ", ".join(f"“{shown_spelling(name)}” {n_rows:,}" for name, n_rows in self.counts)
 
     def merged_into(self, kept: str) -> dict[str, str]:
-        """Return what each other spelling is replaced by."""
+        """Map each other spelling to `kept`."""
         return {name: kept for name in self.names if name != kept}
 
 
 def spelling_key(name: str) -> str:
-    """Return what all spellings of one class have in common.
+    """Return a key that is equal for all spellings of one class.
 
-    Case, spaces, Unicode forms, kinds of hyphens and apostrophes, and zeros after a decimal point
-    do not count.
+    It ignores case, surplus spaces, Unicode forms, kinds of hyphens and apostrophes, and trailing
+    zeros of decimals.
 
     >>> len({spelling_key(name) for name in ("New York", " new  york", "NEW\N{NO-BREAK SPACE}YORK")})
     1
@@ -74,9 +71,9 @@ def spelling_key(name: str) -> str:
 def classes_spelled_variously(counts: Iterable[tuple[str, int]]) -> list[Spellings]:
     """Return the classes with more than one spelling, those with the most rows first.
 
-    `counts` are classes as they are spelled with their rows. Of equally frequent spellings the
-    first is one without needless spaces or marks, then the one that more rows have apart from
-    spaces, then the first in the alphabet.
+    `counts` are spellings and their numbers of rows. Among equally frequent spellings, one without
+    surplus spaces or decomposed characters comes first; then the one that most rows share once
+    these are removed; then the alphabetically first.
     """
     alike: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for name, n_rows in counts:
@@ -103,12 +100,15 @@ def _tidy(name: str) -> str:
 
 
 def merged_spellings(found: Iterable[Spellings]) -> dict[str, str]:
-    """Return for every spelling but the most frequent one of its class what it is replaced by."""
-    return {name: kept for one in found for name, kept in one.merged_into(one.kept).items()}
+    """Map every spelling to the most frequent one of its class, if that is another."""
+    merged: dict[str, str] = {}
+    for spellings in found:
+        merged |= spellings.merged_into(spellings.kept)
+    return merged
 
 
 def shown_spelling(name: str) -> str:
-    """Return a name with what cannot be seen made visible.
+    """Return a name with its invisible characters made visible.
 
     >>> shown_spelling("spam "), shown_spelling("Cafe\N{COMBINING ACUTE ACCENT}")
     ('spam␣', 'Café (decomposed)')
@@ -126,10 +126,8 @@ def _shown_mark(mark: str) -> str:
 
 
 def spelling_note(column: str, found: Sequence[Spellings], *, remedy: str) -> str:
-    """Return the sentence that tells of classes spelled in several ways; `remedy` says what can be
-    done about it.
-    """
-    shown = "; ".join(one.in_words for one in found[:_N_SHOWN])
+    """Return a note on classes that are spelled in several ways, followed by `remedy`."""
+    shown = "; ".join(spellings.in_words for spellings in found[:_N_SHOWN])
     n_more = len(found) - _N_SHOWN
     more = f"; and {n_more:,} more" if n_more > 0 else ""
     noun = "1 class" if len(found) == 1 else f"{len(found):,} classes"
@@ -141,7 +139,7 @@ _N_SHOWN = 5
 
 
 def merge_note(column: str, merged: Mapping[str, str]) -> str:
-    """Return the sentence that tells which spellings count as one class."""
+    """Return a note on the spellings that count as one class."""
     kept = dict.fromkeys(merged.values())
     parts = [
         f"“{shown_spelling(name)}” also for "

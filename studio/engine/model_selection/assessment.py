@@ -1,4 +1,4 @@
-"""Compares candidates by their out-of-sample predictions, and mixes them."""
+"""Compares candidates by their out-of-sample predictions, and combines them in an ensemble."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENSEMBLE_KEY = "ensemble"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A candidate's share in the ensemble, and what calibrates its probabilities."""
+    """A candidate with its calibration and its weight in the ensemble."""
 
     candidate: Candidate
     calibration: Calibration
@@ -37,18 +37,18 @@ class Assessment:
     Attributes
     ----------
     predicted
-        Out-of-sample predictions of the ensemble, calibrated, shape (n_rows, P).
+        Calibrated out-of-sample predictions of the ensemble, shape (n_rows, P).
     calibration
-        The mixture's, and how noisy the given labels are.
+        That of the ensemble; it includes the noise of the given labels.
     members
-        All candidates in the order of the table, with their weights.
+        All candidates with their weights, in the order of `CANDIDATES`.
     candidates
         The table of models, best first, the ensemble among them.
     best_predicted
-        Out-of-sample predictions of the first of that table, calibrated, shape (n_rows, P).
+        Calibrated out-of-sample predictions of the first model of that table, shape (n_rows, P).
     simple
-        Out-of-sample predictions of the first additive candidate, calibrated, shape (n_rows, P);
-        None without one.
+        Calibrated out-of-sample predictions of the first additive candidate, shape (n_rows, P);
+        None if there is no such candidate.
     """
 
     predicted: Predicted
@@ -60,7 +60,7 @@ class Assessment:
 
     @property
     def heaviest(self) -> Member:
-        """The candidate with the largest share in the ensemble."""
+        """The candidate with the largest weight in the ensemble."""
         return max(self.members, key=lambda member: member.weight)
 
 
@@ -70,11 +70,20 @@ def assess(
     recipe: TaskRecipe,
     is_learnable: npt.NDArray[np.bool_] | None = None,
 ) -> Assessment:
-    """Calibrate the candidates, weigh them, and measure each and their mixture on the labeled
-    rows.
+    """Calibrate the candidates, weigh them, and measure each of them and their ensemble.
 
-    `is_learnable`, shape (n_rows,), tells the rows whose label could be learned from others: only
-    they say how probabilities relate to labels. None for all that are labeled.
+    Parameters
+    ----------
+    fits
+        Out-of-sample predictions of each candidate.
+    labels
+        Given labels of n_rows rows; quality is measured on those that are labeled.
+    recipe
+        That of the task.
+    is_learnable
+        Whether a row's label also occurs outside its fold, shape (n_rows,). Only such rows show how
+        probabilities relate to labels, so only they decide calibrations and weights. None, or none
+        of them: all labeled rows decide.
     """
     is_labeled = labels.is_labeled
     targets = labels.targets[is_labeled]
@@ -90,11 +99,11 @@ def assess(
     columns = np.column_stack(
         [recipe.column(predicted[decides], deciding) for predicted in calibrated]
     )
-    alone = [
+    mean_losses = [
         float(recipe.losses(column, deciding, calibration).mean())
         for column, calibration in zip(columns.T, calibrations, strict=True)
     ]
-    best = calibrations[int(np.argmin(alone))]
+    best = calibrations[int(np.argmin(mean_losses))]
     losses = partial(recipe.losses, targets=deciding, calibration=best)
     weights = ensemble_weights(columns, losses)
     if labels.classes:

@@ -1,6 +1,6 @@
-"""The recipes that other packages call.
+"""The entry points of the engine that other packages call.
 
 - `build`: a cleanset; `train`: the model to deploy; `predict`: labels of new rows;
 - `artifacts`: signed files of a trained model;
-- `manifest`, `tolerance`: what made a cleanset, and whether it comes out the same again.
+- `manifest`, `tolerance`: what a cleanset was made from, and whether it can be reproduced.
 """

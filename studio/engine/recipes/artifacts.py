@@ -24,24 +24,25 @@ from studio.engine.recipes.train import TrainedModel
 from studio.engine.text.encoder import encoder_sha256
 
 FORMAT_VERSION = 11
-MANIFEST, SIGNATURE, PAYLOAD = "manifest.json", "manifest.hmac-sha256", "model.joblib"
+MANIFEST = "manifest.json"
+SIGNATURE = "manifest.hmac-sha256"
+PAYLOAD = "model.joblib"
 LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "sentence-transformers", "torch")
-_UNPICKLED_BY = (  # whose fitted models are only sure to load in the same minor version
-    "scikit-learn"
-)
+# Its fitted models are only guaranteed to load in the same minor version
+_UNPICKLED_BY = "scikit-learn"
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an artefact holds and what made it; `manifest.json` is this as JSON.
+    """What an artefact contains and what it was made with; stored as `manifest.json`.
 
     Attributes
     ----------
     column_kinds
         Kind of each feature column, in order.
     separator, merged_labels
-        How the cells of the label column were read; suggested sets are written with the same
-        separator.
+        How the cells of the label column were read. Suggested sets of labels are written with the
+        same separator.
     conventions
         How numbers and dates were read, by column.
     candidates
@@ -49,7 +50,7 @@ class Manifest:
     encoder_sha256
         Digest of the sentence encoder that the model needs; None if it needs none.
     arithmetic
-        What that encoder computed in when the model was trained.
+        The arithmetic in which that encoder computed when the model was trained.
     files
         SHA-256 of each file.
     """
@@ -76,22 +77,22 @@ class Manifest:
 
 
 def save_artifact(model: TrainedModel, directory: Path, *, signing_key: bytes) -> Manifest:
-    """Write a model as a folder that appears whole or not at all.
+    """Write a model to a folder, which appears only when it is complete.
 
     Parameters
     ----------
     model
         The model.
     directory
-        The folder to make; an artefact that is there already is replaced.
+        The folder to create; an existing artefact is replaced.
     signing_key
-        Secret key of the HMAC-SHA256 over the manifest, which in turn names the digest of every
-        other file.
+        Secret key of the HMAC-SHA256 of the manifest, which contains the digests of all other
+        files.
 
     Returns
     -------
     Manifest
-        As written.
+        The manifest that was written.
     """
     directory.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
@@ -110,20 +111,20 @@ def save_artifact(model: TrainedModel, directory: Path, *, signing_key: bytes) -
 
 
 def load_artifact(directory: Path, *, signing_key: bytes) -> TrainedModel:
-    """Read a model that this studio wrote.
+    """Load a model that this studio saved.
 
     Parameters
     ----------
     directory
-        A folder that `save_artifact` made.
+        A folder that `save_artifact` wrote.
     signing_key
-        The key that it was signed with.
+        The key with which it was signed.
 
     Raises
     ------
     DataProblem
-        When files are missing, changed, or signed with another key, or when another version of
-        scikit-learn wrote them.
+        If files are missing, were changed or are signed with another key, or if they were written
+        with another minor version of scikit-learn.
     """
     manifest = read_manifest(directory, signing_key=signing_key)
     _check_versions(manifest)
@@ -136,22 +137,22 @@ def load_artifact(directory: Path, *, signing_key: bytes) -> TrainedModel:
             )
     model = joblib.load(directory / PAYLOAD)
     if not isinstance(model, TrainedModel):
-        raise DataProblem("The artefact holds no model of this studio. Deploy the model again.")
+        raise DataProblem("The file contains no model of this studio. Deploy the model again.")
     if manifest.encoder_sha256 not in (None, encoder_sha256(model.spec.encoder_folder)):
         raise DataProblem(
-            "The sentence encoder is another one than the model was trained with. Deploy it again."
+            "The model was trained with a different sentence encoder. Deploy it again."
         )
     return model
 
 
 def read_manifest(directory: Path, *, signing_key: bytes) -> Manifest:
-    """Return the manifest once its signature is checked. Raises DataProblem."""
+    """Check the signature of the manifest and return it. Raises DataProblem."""
     try:
         written = (directory / MANIFEST).read_bytes()
         signature = (directory / SIGNATURE).read_text().strip()
     except OSError as error:
         raise DataProblem(
-            f"The folder {directory.name} holds no signed model. Deploy the model again."
+            f"The folder {directory.name} contains no signed model. Deploy the model again."
         ) from error
     if not hmac.compare_digest(signature.encode(), _signature(written, signing_key).encode()):
         raise DataProblem(

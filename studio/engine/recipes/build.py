@@ -64,30 +64,31 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
         One label per row in the form of `read_labels`; None reads them from the spec's label
         column.
     previous_labels
-        One label per row, before some were corrected. If few were, models continue from their fits
-        to these, on the same folds, which is several times as fast; see `make_study`.
+        One label per row, before some were corrected. If few were, models are warm-started from
+        their fits to these labels, on the same folds, which is several times as fast; see
+        `make_study`.
     split_column
-        A column of the frame that says which rows are for training and which for testing; copies
-        across are told of.
+        A column of the frame that says which rows are for training and which for testing; rows with
+        copies on another side are counted.
     cache_dir
-        Folder for finished pieces of work, reused by a second attempt and by a corrected data set;
-        None keeps none.
+        Folder for intermediate results, reused by a second attempt and for corrected data; None
+        stores nothing.
     n_jobs
-        Processes that fit models side by side. It does not change the result.
+        Number of processes that fit models in parallel. It does not change the result.
     progress
-        Told stages and counts; stops the work by raising `Cancelled`.
+        Receives stages and counts; stops the work by raising `Cancelled`.
 
     Returns
     -------
     CleansetResult
-        In the row order of `frame`. The same rows in any order, with the same spec, give the same
-        result per row, but for rows with equal cells and labels: dealt to several folds, they may
-        stand for each other.
+        In the row order of `frame`. With the same spec, the same rows in another order give the
+        same result per row, except that rows with equal cells and labels may swap their results if
+        they are in different folds.
 
     Raises
     ------
     DataProblem
-        When the table cannot be analysed as the spec says.
+        If the table cannot be analysed as the spec says.
     """
     keep_little()
     watch = Stopwatch(progress)
@@ -110,13 +111,11 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     study = make_study(table, encoded, spec, resources, previous)
     if study.previous_labels is not None:
         watch.log("Few labels were corrected: models continue from their previous fits")
-    candidates, evidence = _learned(study, resources)
+    candidates, evidence = _fitted(study, resources)
     issues = find_issues(evidence, resources)
-    split = (
-        SplitColumn(split_column, frame[split_column].iloc[study.order].tolist())
-        if split_column
-        else None
-    )
+    split = None
+    if split_column:
+        split = SplitColumn(split_column, frame[split_column].iloc[study.order].tolist())
     health = find_health(Analysis(evidence, issues, split))
     health = replace(health, reading=notes)
     return replace(_result(evidence, candidates, issues, watch.seconds()), health=health)
@@ -130,24 +129,22 @@ def _reading_notes(
     return reading.notes(of_blank_rows="nothing can be learned there")
 
 
-def _learned(study: Study, resources: Resources) -> tuple[tuple[CandidateResult, ...], Evidence]:
-    """Return the table of models and what they say of rows that they have not seen; neither without
-    labels.
-    """
+def _fitted(study: Study, resources: Resources) -> tuple[tuple[CandidateResult, ...], Evidence]:
+    """Return the table of models and their out-of-sample predictions; both empty without labels."""
     nothing = np.empty((len(study.order), 0), dtype=np.float32)
     if study.spec.task is MLTask.UNSUPERVISED:
         return (), _evidence(study, nothing, resources)
     assessed = cross_validated(study, resources)
     if study.spec.task is not MLTask.REGRESSION:
-        simple = (
-            _simple(study, assessed, resources) if study.spec.task is MLTask.MULTI_CLASS else None
-        )
-        study.views.release()  # what models read is not what detectors read
+        simple = None
+        if study.spec.task is MLTask.MULTI_CLASS:
+            simple = _simple(study, assessed, resources)
+        study.views.release()  # detectors read other views than models
         evidence = _evidence(study, assessed.predicted, resources)
         return assessed.candidates, replace(
             evidence, calibration=assessed.calibration, simple=simple
         )
-    # The errors of the previous fit and of the warm-started one are learned by the same model.
+    # The same model learns the errors of the previous fit and of the warm-started one.
     before_corrections = study.before_corrections
     if before_corrections is None:
         candidate = error_candidate(assessed.heaviest.candidate)
@@ -171,11 +168,12 @@ def _evidence(study: Study, pred_probs: Predicted, resources: Resources) -> Evid
 
 
 def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predicted | None:
-    """Return the additive model's predictions, of the previous labels if it was not refitted."""
+    """Return the additive model's predictions, fitted to previous labels if it was left out."""
     previous = study.before_corrections
     if assessed.simple is not None or previous is None:
         return assessed.simple
-    additive = [one for one in candidates_for(study.spec, size_of(study)) if one.is_additive]
+    suitable = candidates_for(study.spec, size_of(study))
+    additive = [candidate for candidate in suitable if candidate.is_additive]
     if not additive:
         return None
     (fit,) = cross_validate(tuned(additive[:1], previous, resources), previous, resources)
@@ -187,7 +185,7 @@ def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predict
 
 
 def cross_validated(study: Study, resources: Resources) -> Assessment:
-    """Fit the candidates on all folds, weigh them into an ensemble, and say so in the log."""
+    """Cross-validate the candidates, weigh them into an ensemble, and log the table of models."""
     candidates = tuned(_candidates(study), study, resources)
     choosing = partial(choose, study=study, n_jobs=resources.n_jobs, progress=resources.progress)
     fits = cross_validate(candidates, study, resources, choose=choosing)
@@ -203,25 +201,23 @@ def cross_validated(study: Study, resources: Resources) -> Assessment:
 
 
 def _candidates(study: Study) -> Sequence[Candidate]:
-    """Return the suitable candidates among those that the spec names, or all if it names none.
+    """Return the suitable candidates among those that the spec names.
 
-    All, too, if those named were chosen for a smaller data set and none suits this one. An additive
-    one is always included, as no other finds labels that are exchanged as a whole; a warm start's
-    first run has found them.
+    All suitable ones if the spec names none, or if none of those named suits data of this size.
+    Additive candidates are always included, because only they reveal slices whose labels are
+    exchanged; not in a warm start, whose first run has already looked for them.
     """
     suitable = candidates_for(study.spec, size_of(study))
-    wanted = [one for one in suitable if one.key in study.spec.only_candidates]
-    if not wanted:
+    named = [candidate for candidate in suitable if candidate.key in study.spec.only_candidates]
+    if not named:
         return suitable
     if study.previous_labels is not None:
-        return wanted
-    return [one for one in suitable if one in wanted or one.is_additive]
+        return named
+    return [candidate for candidate in suitable if candidate in named or candidate.is_additive]
 
 
 def find_issues(evidence: Evidence, resources: Resources) -> pd.DataFrame:
-    """Run every detector that applies and put their columns side by side, in canonical row
-    order.
-    """
+    """Run every detector that applies; return their columns side by side, in canonical order."""
     issue_types = [issue for issue in ISSUE_TYPES if issue.applies_to(evidence.study.spec)]
     columns: dict[str, object] = {}
     for done, issue_type in enumerate(issue_types):
@@ -238,7 +234,7 @@ def _result(
     stage_seconds: Mapping[str, float],
 ) -> CleansetResult:
     study = evidence.study
-    position = np.argsort(study.order)  # where in canonical order each given row is
+    position = np.argsort(study.order)  # of each given row in canonical order
     by_name = sorted(range(len(study.labels.classes)), key=study.labels.classes.__getitem__)
     pred_probs = evidence.pred_probs[position]
     flags = [name for name in issues.columns if issues[name].dtype == bool]

@@ -1,5 +1,5 @@
-"""What made a cleanset and what came out, so that anybody can make it again and see that it is the
-same.
+"""Records what a cleanset was made from and what it contains, so that anybody can reproduce and
+verify it.
 """
 
 from __future__ import annotations
@@ -43,35 +43,36 @@ LIBRARIES = (
 
 @dataclass(frozen=True, slots=True)
 class RunManifest:
-    """Everything that decides a cleanset, and digests of its parts.
+    """Everything that determines a cleanset, and digests of its parts.
 
     Attributes
     ----------
     dataset_sha256
         Of the uploaded file.
     labels_sha256
-        Of the labels that were learned from: the uploaded ones, or those that people had corrected.
+        Of the labels that models were fitted to: as uploaded, or as people had corrected them.
     n_rows
-        Rows that were analysed, in the order of the file.
+        Number of rows that were analysed.
     candidates
         Keys of the models that were tried.
     thresholds
-        By issue type, the numbers that its file states.
+        The numeric constants of each detector's module, by issue type.
     results
         SHA-256 by part: each column of the issues, pred_probs, predictions, folds.
     label_noise
-        Estimated share of wrong labels with its 95 % interval, and what else `LabelNoise` tells.
-        None where it does not apply.
+        The fields of `LabelNoise`: the estimated fraction of wrong labels, its 95 % interval and
+        so on. None if it could not be estimated.
     former_labels_sha256
-        Of the labels from whose fits models went on; None where everything was fitted anew.
+        Of the labels from whose fits models were warm-started; None if everything was fitted from
+        scratch.
     separator, merged_labels
         How the cells of the label column were read.
     arithmetic
-        What the sentence encoder computed in; None where it played no part.
+        The arithmetic in which the sentence encoder computed; None if it was not used.
     processor
-        Kind of the processor, which decides the order in which numbers are added up.
+        Architecture of the processor, which decides the order in which sums are computed.
     samples
-        By part, what some rows got: with it a run on another kind of processor is compared.
+        The results of some rows, by part. A run on another kind of processor is compared with them.
     conventions
         How numbers and dates were read, by column.
     """
@@ -105,22 +106,21 @@ class RunManifest:
     conventions: Mapping[str, str] | None = None
 
     def to_dict(self) -> dict[str, object]:
-        """Return it for JSON."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, object]) -> RunManifest:
-        """Read it from JSON. Raises DataProblem for anything else."""
+        """Return the manifest of a JSON object. Raises DataProblem for another format."""
         required = {field.name for field in fields(cls) if field.default is MISSING}
         if values.get("format_version") != FORMAT_VERSION or not required <= values.keys():
             raise DataProblem(
-                "This is no manifest of this version of the studio. Analyse the data again to get"
-                " one."
+                "This is not a manifest of this version of the studio. Analyse the data again to"
+                " get one."
             )
         return cls(**{field.name: values.get(field.name) for field in fields(cls)})  # type: ignore[arg-type]
 
     def spec(self) -> CleansetSpec:
-        """Return the choice that was analysed."""
+        """Return the spec with which the data was analysed."""
         return CleansetSpec(
             task=MLTask(self.task),
             modality=Modality(self.modality),
@@ -149,8 +149,20 @@ def describe(
     labels: Sequence[str | None],
     former_labels: Sequence[str | None] | None = None,
 ) -> RunManifest:
-    """Return the manifest of a result that this process made from the spec, the labels and the file
-    of the digest.
+    """Return the manifest of a result.
+
+    This process must have computed the result: the manifest records its libraries and processor.
+
+    Parameters
+    ----------
+    result
+        What `build_cleanset` returned.
+    spec
+        The spec that it was given.
+    dataset_sha256
+        Digest of the uploaded file.
+    labels, former_labels
+        The labels that it was given, and the previous ones, in row order.
     """
     return RunManifest(
         format_version=FORMAT_VERSION,
@@ -172,7 +184,7 @@ def describe(
         thresholds={
             issue.name: stated
             for issue in ISSUE_TYPES
-            if issue.applies_to(spec) and (stated := _stated(issue.find))
+            if issue.applies_to(spec) and (stated := _thresholds(issue.find))
         },
         stage_seconds=dict(result.stage_seconds),
         results=digests(result),
@@ -190,9 +202,7 @@ def describe(
 
 
 def _processor() -> str:
-    """Return the processor's architecture and the kind for which the numeric libraries choose their
-    code.
-    """
+    """Return the processor's architecture, and the kernels that numeric libraries chose for it."""
     kinds = {str(pool["architecture"]) for pool in threadpool_info() if pool.get("architecture")}
     return " ".join((platform.machine(), *sorted(kinds)))
 
@@ -220,7 +230,7 @@ def digests(result: CleansetResult) -> dict[str, str]:
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
-    """Return the parts that differ or are only on one side, in the order of the first."""
+    """Return the parts that differ or are missing on one side, in the order of `before`."""
     return [
         name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)
     ]
@@ -240,8 +250,8 @@ def _joined(cells: Iterable[str]) -> bytes:
     return "\x1f".join(cells).encode("utf-8", "surrogatepass")
 
 
-def _stated(find: object) -> dict[str, float]:
-    """Return the numbers that the detector's file states as constants: they are its thresholds."""
+def _thresholds(find: object) -> dict[str, float]:
+    """Return the numeric constants of the detector's module, which are its thresholds."""
     constants = vars(sys.modules[find.__module__]).items()
     return {
         name.strip("_"): value

@@ -1,4 +1,4 @@
-"""The recipe of an evaluation: predictions of every row by models that have not seen it."""
+"""The recipe of an evaluation: out-of-sample predictions of every row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from studio.engine.study.study import make_study, settled_conventions
 
 @dataclass(frozen=True, slots=True)
 class OutOfSamplePredictions:
-    """What the ensemble says of rows that its models have not seen.
+    """Predictions of n rows by ensembles that were not fitted on them.
 
     Attributes
     ----------
@@ -35,14 +35,14 @@ class OutOfSamplePredictions:
     values
         Probabilities, shape (n, K), or numbers, shape (n, 1).
     fold_id
-        The fold in which each row was held out, shape (n,); -1 for rows without a label in
-        training, which are predicted by the mean of all fold models.
+        The fold in which each row was held out, shape (n,); -1 for rows without a label, whose
+        predictions are the mean over the models of all folds.
     candidates
         The table of models, best first.
     space
-        Where texts lie, shape (n, d); None where there is no such space, or the rows are a table.
+        Sentence embeddings of the texts, shape (n, d); None for tables and without an encoder.
     spec
-        The choice with its conventions settled.
+        The spec with its conventions settled.
     """
 
     classes: tuple[str, ...]
@@ -69,8 +69,8 @@ def predict_out_of_sample(
     frame
         n rows of text or None with the spec's feature columns.
     labels
-        One per row; None where the label is not to be seen: such a row takes no part in fitting,
-        weighing or calibrating.
+        One per row; None where it is withheld: such a row takes no part in fitting, weighing or
+        calibrating.
     spec, cache_dir, n_jobs, progress
         As in `build_cleanset`.
     """

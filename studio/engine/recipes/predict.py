@@ -1,4 +1,4 @@
-"""Predicts the labels of rows that nobody has labeled."""
+"""Predicts the labels of new rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from studio.engine.tasks.registry import RECIPES
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What a model says of n rows.
+    """A model's predictions of n rows.
 
     Attributes
     ----------
@@ -31,8 +31,8 @@ class Predictions:
         Class probabilities, shape (n, K), float32, columns in the order of the model's classes;
         rows sum to 1 in a multi-class task. No columns in a regression.
     suggested_label
-        As it is written in a cell: the likeliest class, the set of classes more likely than not, or
-        the number.
+        As written in a cell: the likeliest class, the set of classes that are more likely than not,
+        or the number.
     errors
         Regression: the expected absolute error of each number, shape (n,), float32; else None.
     """
@@ -79,27 +79,28 @@ def predict_frame(
         were not in the training data, empty cells and numbers that cannot be read are predicted
         like rare or missing values.
     spelling
-        How the whole file is read; None finds it from these rows.
+        How the whole file is read; None infers it from these rows.
     reading
-        Counts what cannot be read; the frame's index tells the rows.
+        Counts cells that cannot be read, by the row numbers of the frame's index.
 
     Returns
     -------
     Predictions
-        In row order. A row's prediction does not depend on the other rows; a row without any cell
-        that can be read gets what the training data has on average.
+        In row order. A row's prediction does not depend on the other rows, given `spelling`. A row
+        without a readable cell is predicted as the mean of the training data.
 
     Raises
     ------
     DataProblem
-        Naming all the columns that the model reads and the frame lacks.
+        If the frame lacks columns that the model reads; the message lists them all.
     """
     RequiredColumns(tuple(model.feature_columns)).check(list(frame.columns))
     if frame.empty:
         nothing = np.empty((0, len(model.classes)), dtype=np.float32)
-        return Predictions(
-            nothing, [], None if model.error_bar is None else np.empty(0, dtype=np.float32)
-        )
+        no_errors = None
+        if model.error_bar is not None:
+            no_errors = np.empty(0, dtype=np.float32)
+        return Predictions(nothing, [], no_errors)
     table = Table.of(frame, model.feature_columns)
     spelling = spelling or new_spelling(model, table)
     table = table.read_as(spelling.conventions).spelled(spelling.meant)
@@ -112,20 +113,22 @@ def predict_frame(
     ]
     mixed = recipe.combined(members, [member.weight for member in model.members])
     predicted = recipe.calibrated(mixed, model.calibration)
-    usual, usual_error = model.prior
-    predicted = np.where(is_empty[:, None], usual, predicted)
+    prior, prior_error = model.prior
+    predicted = np.where(is_empty[:, None], prior, predicted)
     suggested = recipe.suggested(predicted, model.label_format)
     if model.error_bar is None:
         return Predictions(_by_name(predicted, model.label_format.classes), suggested)
     member, scale = model.error_bar
     nothing = np.empty((len(frame), 0), dtype=np.float32)
     errors = scale.bars(predicted, member.learner.predict(matrices[member.view]))
-    errors[is_empty] = usual_error
+    errors[is_empty] = prior_error
     return Predictions(nothing, suggested, errors)
 
 
 def new_spelling(model: TrainedModel, table: Table) -> NewSpelling:
-    """Return how a new table is written, which need not be as in the training data."""
+    """Infer the conventions and spellings of a new table, which may differ from the training
+    data's.
+    """
     values = {
         name: [cell.strip() for cell in table[name].distinct.tolist()] for name in model.levels
     }
@@ -141,9 +144,7 @@ def _by_name(predicted: Predicted, classes: Sequence[str]) -> Predicted:
 def meant_spellings(
     model: TrainedModel, values: Mapping[str, Collection[str]]
 ) -> dict[str, dict[str, str]]:
-    """Return what the values of a new file mean, by column, where they are spelled otherwise than
-    in training.
-    """
+    """Return, by column, the trained spelling of each value that a new file spells differently."""
     meant = {name: model.levels[name].meant_by(set(found)) for name, found in values.items()}
     return {name: spellings for name, spellings in meant.items() if spellings}
 

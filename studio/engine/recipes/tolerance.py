@@ -1,4 +1,4 @@
-"""Compares two results that were computed in different arithmetic, by what some rows got."""
+"""Compares two results that were computed in different arithmetic, on a sample of their rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pandas as pd
 from studio.engine.schema import CleansetResult
 
 SAMPLED_ROWS = 200
-TOLERANCE = 0.05  # of a score or probability; of a wider range, this share of it
+TOLERANCE = 0.05  # of scores and probabilities; for wider ranges, a fraction of the range
 AGREEING_SHARE = 0.95
 _DECIMALS = 4
 
@@ -30,15 +30,15 @@ class Agreement:
 
     @property
     def is_enough(self) -> bool:
-        """Whether the part counts as the same."""
+        """Whether enough rows agree for the part to count as reproduced."""
         return self.n_agreeing >= AGREEING_SHARE * self.n_rows
 
 
 def samples(result: CleansetResult) -> dict[str, Sample]:
-    """Return what at most 200 evenly spaced rows got, by part.
+    """Return the results of at most 200 evenly spaced rows, by part.
 
-    Of probabilities the largest stands for the row; of texts a checksum, so that the rows' content
-    is not told.
+    Probabilities are reduced to each row's largest, and texts to checksums, so that the sample does
+    not disclose the rows.
     """
     n_rows = len(result.issues)
     rows = np.unique(np.linspace(0, n_rows - 1, min(n_rows, SAMPLED_ROWS)).astype(np.int64))
@@ -64,11 +64,11 @@ def agreement(before: Sample, after: Sample) -> Agreement:
     if any(isinstance(value, str) for value in (*before, *after)):
         is_same = [was == now for was, now in zip(before, after, strict=True)]
         return Agreement(sum(is_same), len(before))
-    one = np.array(before, dtype=float)
-    other = np.array(after, dtype=float)
-    width = max(1.0, float(np.nanmax(one, initial=0.0) - np.nanmin(one, initial=0.0)))
-    is_near = np.abs(one - other) <= TOLERANCE * width
-    is_missing = np.isnan(one) & np.isnan(other)
+    first = np.array(before, dtype=float)
+    second = np.array(after, dtype=float)
+    width = max(1.0, float(np.nanmax(first, initial=0.0) - np.nanmin(first, initial=0.0)))
+    is_near = np.abs(first - second) <= TOLERANCE * width
+    is_missing = np.isnan(first) & np.isnan(second)
     return Agreement(int((is_near | is_missing).sum()), len(before))
 
 

@@ -1,6 +1,4 @@
-"""Trains the model to deploy: the best of the candidates and their ensemble, refitted on all
-labeled rows.
-"""
+"""Trains the model to deploy: the best candidate or the ensemble, refitted on all labeled rows."""
 
 from __future__ import annotations
 
@@ -42,9 +40,7 @@ from studio.engine.text.arithmetic import Arithmetic
 
 @dataclass(frozen=True, slots=True)
 class FittedMember:
-    """A refitted candidate: the view that it reads, what calibrates it, its share of the
-    prediction.
-    """
+    """A refitted candidate, with its view, its calibration and its weight in the ensemble."""
 
     key: str
     view: str
@@ -60,10 +56,9 @@ class TrainedModel:
     Attributes
     ----------
     spec
-        The choice that it was trained on; its columns and kinds are what a file to predict must
-        have.
+        The spec with which it was trained; a file to predict must have its columns.
     label_format
-        Class names in the order of the members' outputs; decimals of numbers.
+        Class names in the order of the members' outputs; for numbers, how many decimals to write.
     featurisers
         Fitted, by view.
     members
@@ -71,15 +66,15 @@ class TrainedModel:
     candidates
         The table of models, best first; the first is this model.
     calibration
-        Of what the members say together: it is applied, and it tells how noisy given labels were.
+        Calibration of the ensemble's mean prediction.
     error_bar
-        Regression: what predicts how far off a prediction is, and how bars are made of that; else
-        None.
+        Regression: the model of the absolute error, and the scale that turns its predictions into
+        error bars; else None.
     prior
-        What is predicted for a row without anything to read: how frequent each class is, or the
-        mean number, shape (P,), and for a number how far off that is on average, else 0.
+        The prediction for a row without readable cells: class frequencies, or the mean number,
+        shape (P,); and the mean absolute error of that number, 0 for classes.
     levels
-        The categories of the training data, by column.
+        The categories in the training data, by column.
     """
 
     spec: CleansetSpec
@@ -94,16 +89,12 @@ class TrainedModel:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Class names, sorted, as the columns of predicted probabilities are; empty for
-        regression.
-        """
+        """Sorted class names, in the order of the columns of predicted probabilities."""
         return tuple(sorted(self.label_format.classes))
 
     @property
     def arithmetic(self) -> Arithmetic | None:
-        """What the sentence encoder computed in when it was trained; None if it needs no
-        encoder.
-        """
+        """The sentence encoder's arithmetic during training; None if the model needs no encoder."""
         return self.spec.arithmetic if ENCODED & self.featurisers.keys() else None
 
     @property
@@ -114,7 +105,7 @@ class TrainedModel:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """A trained model, and what was predicted for its rows by models that had not seen them.
+    """A trained model, with out-of-sample predictions of its training rows.
 
     Attributes
     ----------
@@ -123,8 +114,8 @@ class Training:
     rows
         Positions of the labeled rows in the frame, shape (n,).
     predicted
-        Cross-validated predictions by the candidate that is deployed: probabilities in the order of
-        the model's `classes`, or numbers, shape (n, P).
+        Cross-validated predictions of the deployed candidate or ensemble, shape (n, P):
+        probabilities in the order of the model's `classes`, or numbers.
     """
 
     model: TrainedModel
@@ -164,23 +155,23 @@ def train_and_predict(
     frame
         n rows of text or None with the spec's feature columns.
     labels
-        The corrected label of each row as it is written in a cell; rows without a label are left
-        out. A class that nobody had given before is a class like any other.
+        The corrected label of each row as written in a cell; rows without a label are left out.
+        Corrections may introduce new classes.
     spec
         The choice of columns, task, mode, folds and seed.
     cache_dir, n_jobs, progress
-        As in `build_cleanset`; embeddings that it computed are used again.
+        As in `build_cleanset`, whose cached embeddings are reused.
 
     Returns
     -------
     Training
-        The model's `candidates` hold what cross-validation measured on these labels. The refit on
-        all rows is not measured; it has seen more rows than each fold's model had.
+        The model's `candidates` hold the cross-validated metrics on these labels. The refitted
+        model itself is not measured; it is trained on more rows than the models of the folds.
 
     Raises
     ------
     DataProblem
-        When columns are missing or the labels cannot be learned.
+        If columns are missing or the labels cannot be learned.
     """
     keep_little()
     _check_columns(frame, spec)
@@ -192,7 +183,7 @@ def train_and_predict(
     progress(READING_FEATURES)
     table = Table.of(frame.iloc[rows], spec.feature_columns)
     study = make_study(table, encoded.of_rows(rows), spec, resources)
-    # Models are compared by R², which is of the numbers as they are.
+    # Models are compared by R², which is measured on the original scale.
     study = replace(study, labels=replace(study.labels, scale=AS_GIVEN))
     assessed = cross_validated(study, resources)
     error_bar = _error_bar(study, assessed, resources) if spec.task is MLTask.REGRESSION else None
@@ -202,11 +193,13 @@ def train_and_predict(
         progress(TRAINING_BEST_MODEL, done, len(members))
         fitted.append(_refitted(member, study, study.labels))
     progress(TRAINING_BEST_MODEL, len(members), len(members))
-    views = {member.view: None for member in (*fitted, *([error_bar[0]] if error_bar else []))}
+    views = [member.view for member in fitted]
+    if error_bar is not None:
+        views.append(error_bar[0].view)
     model = TrainedModel(
         spec=replace(spec, arithmetic=study.spec.arithmetic, conventions=study.spec.conventions),
         label_format=RECIPES[spec.task].label_format(assessed.predicted, study.labels),
-        featurisers={view: study.views.fitted(view) for view in views},
+        featurisers={view: study.views.fitted(view) for view in dict.fromkeys(views)},
         members=tuple(fitted),
         candidates=assessed.candidates,
         calibration=assessed.calibration if len(members) > 1 else NO_CALIBRATION,
@@ -226,9 +219,8 @@ def _prior(labels: Labels) -> tuple[npt.NDArray[np.float32], float]:
     if labels.classes:
         return (labels.class_counts / len(known)).astype(np.float32), 0.0
     numbers = np.asarray(known, dtype=np.float64)
-    return np.array([numbers.mean()], dtype=np.float32), float(
-        np.abs(numbers - numbers.mean()).mean()
-    )
+    mean_error = float(np.abs(numbers - numbers.mean()).mean())
+    return np.array([numbers.mean()], dtype=np.float32), mean_error
 
 
 def _levels(study: Study) -> dict[str, SpelledLevels]:
@@ -252,14 +244,12 @@ def _error_bar(
 ) -> tuple[FittedMember, ErrorBarScale]:
     candidate = error_candidate(assessed.heaviest.candidate)
     error_bars = find_error_bars(study, assessed.predicted, candidate, resources)
-    return (
-        _refitted(Member(candidate, NO_CALIBRATION, weight=1.0), study, error_bars.labels),
-        error_bars.scale,
-    )
+    member = Member(candidate, NO_CALIBRATION, weight=1.0)
+    return _refitted(member, study, error_bars.labels), error_bars.scale
 
 
 def _chosen(assessed: Assessment) -> list[Member]:
-    """Return the members of the best row of the table: those of the ensemble, or one alone."""
+    """Return the members of the best model: those of the ensemble, or a single candidate."""
     best = assessed.candidates[0].key
     if best == ENSEMBLE_KEY:
         return [member for member in assessed.members if member.weight > 0]
@@ -271,7 +261,8 @@ def _chosen(assessed: Assessment) -> list[Member]:
 
 
 def _refitted(member: Member, study: Study, labels: Labels) -> FittedMember:
-    candidate, targets = member.candidate, labels.targets
+    candidate = member.candidate
+    targets = labels.targets
     learner = RECIPES[study.spec.task].learner(candidate, labels, study.spec.seed)
     features = study.views.matrix(candidate.view)
     rows = learner.sample(features.shape[1], targets)

@@ -1,6 +1,6 @@
-"""Rows made ready for learning.
+"""Prepares rows for learning.
 
 - `study.Study`: rows in canonical order, with labels, folds and views;
-- `folds`: deals rows to folds;
+- `folds`: assigns rows to folds;
 - `views.Views`: the features of a table, each computed once.
 """

@@ -1,5 +1,5 @@
-"""Assigns rows to folds: each stratum (class, or tenth of the numbers) spread evenly, near
-duplicates together.
+"""Assigns rows to folds: strata (classes, or deciles of numbers) are spread evenly, and near
+duplicates stay together.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import numpy.typing as npt
 from studio.engine.labels.encoding import Labels
 
 NO_FOLD = -1
-# With more, repeated rows are the nature of the data, such as a few categories
+# Where more rows are repeated, that is in the nature of the data: a few categories, for example
 _MAX_REPEATED_FRACTION = 0.5
-# Of a fold's rows; a larger group is a chain of similar rows rather than one row repeated
+# Of a fold's rows; a larger group is a chain of similar rows, not copies of one row
 _MAX_GROUP_FRACTION = 0.5
 
 
@@ -30,36 +30,40 @@ def assign_folds(
     labels
         Given labels of n rows.
     group
-        Number per row, equal for near duplicates, shape (n,). They go into the same fold, as a
-        model that has seen a row's copy repeats its label; unless most rows are repeated, or the
-        group is larger than half a fold.
+        Group number of each row, equal for near duplicates, shape (n,). A group goes into one fold,
+        because a model trained on a copy of a row repeats its label. Groups are split where most
+        rows are repeated, or where a group is larger than half a fold.
     n_folds
         Number of folds.
     seed
-        Decides which rows share a fold.
+        Seed of the shuffle that decides which rows share a fold.
 
     Returns
     -------
     ndarray of shape (n,)
-        Fold in 0…n_folds−1; -1 for unlabeled rows. Rows of a stratum differ by at most one between
-        folds where there are no groups; a class with fewer rows than folds is in as many folds as
-        it has rows.
+        Fold in 0…n_folds−1; -1 for unlabeled rows. Without groups, folds differ by at most one row
+        of each stratum, and a class with fewer rows than folds is in as many folds as it has rows.
     """
     fold_id = np.full(len(labels.strata), NO_FOLD, dtype=np.int16)
     rows = np.flatnonzero(labels.is_labeled)
     if not len(rows):
         return fold_id
-    kept, n_groups = _groups_kept(group[rows], n_folds)
-    sizes = np.bincount(kept)
+    group_of_row, n_groups = _without_large_groups(group[rows], n_folds)
+    sizes = np.bincount(group_of_row)
     group_class = np.full(n_groups, 0, dtype=np.int32)
-    group_class[kept[::-1]] = labels.strata[rows[::-1]]  # a group's first row speaks for it
+    group_class[group_of_row[::-1]] = labels.strata[rows[::-1]]  # that of the group's first row
     fold_of_group = _deal(group_class, sizes, n_folds, np.random.default_rng(seed))
-    fold_id[rows] = fold_of_group[kept]
+    fold_id[rows] = fold_of_group[group_of_row]
     return fold_id
 
 
-def _groups_kept(group: npt.NDArray[np.int32], n_folds: int) -> tuple[npt.NDArray[np.int64], int]:
-    """Return the group of each row, numbered from 0, and their number; some are split into rows."""
+def _without_large_groups(
+    group: npt.NDArray[np.int32], n_folds: int
+) -> tuple[npt.NDArray[np.int64], int]:
+    """Return the group of each row, numbered from 0, and the number of groups.
+
+    Each row of a group that is too large becomes a group of its own.
+    """
     _, number, sizes = np.unique(group, return_inverse=True, return_counts=True)
     n_rows = len(group)
     is_split = sizes[number] > max(1.0, _MAX_GROUP_FRACTION * n_rows / n_folds)
@@ -76,7 +80,7 @@ def _deal(
     n_folds: int,
     rng: np.random.Generator,
 ) -> npt.NDArray[np.int16]:
-    """Assign each group of a class, large ones first, to the fold with the fewest rows of it."""
+    """Assign each group, large ones first, to the fold with the fewest rows of its class."""
     fold_of_group = np.empty(len(sizes), dtype=np.int16)
     totals = np.zeros(n_folds, dtype=np.int64)
     shuffled = rng.permutation(len(sizes))
@@ -88,9 +92,8 @@ def _deal(
         for member in groups.tolist():
             n_class, n_total, fold = heap[0]
             fold_of_group[member] = fold
-            heapq.heapreplace(
-                heap, (n_class + int(sizes[member]), n_total + int(sizes[member]), fold)
-            )
+            n_rows = int(sizes[member])
+            heapq.heapreplace(heap, (n_class + n_rows, n_total + n_rows, fold))
         for _, n_total, fold in heap:
             totals[fold] = n_total
     return fold_of_group

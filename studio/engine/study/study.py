@@ -1,6 +1,4 @@
-"""Rows made ready for learning: in canonical order, with class codes, folds and views of their
-features.
-"""
+"""Prepares rows for learning: canonical order, class codes, folds and views of the features."""
 
 from __future__ import annotations
 
@@ -32,9 +30,9 @@ from studio.engine.text.encoder import unknown_share
 from studio.engine.text.processor import arithmetic_here
 from studio.engine.warm_start.corrections import has_few_corrections
 
-# Of the tokens; 0.63 of Chinese reviews, hardly any in a language of Europe
+# Of the tokens: 0.63 are unknown in Chinese reviews, hardly any in European languages
 _MAX_UNKNOWN_SHARE = 0.2
-# On average; what is shorter, such as names of people, is hardly worth encoding
+# On average; shorter cells, such as names of people, are hardly worth encoding
 _CHARACTERS_PER_PHRASE = 30
 
 
@@ -45,7 +43,7 @@ class Study:
     Attributes
     ----------
     spec
-        The choice that the study follows.
+        The choice of columns, task, folds and seed, with its conventions settled.
     order
         Position in the given table of each canonical row, shape (n,).
     table
@@ -55,14 +53,15 @@ class Study:
     similar
         Pairs of rows that are copies or nearly so; such rows share a fold.
     labels
-        Given labels.
+        Given labels of the n rows.
     fold_id
         The fold that holds each row out, -1 for unlabeled rows, shape (n,).
     views
-        Features.
+        Feature matrices, each computed once.
     previous_labels
-        Labels of an earlier cleanset of the same rows, few of which changed since: its folds are
-        used, and models may continue from fits to them. None if everything is fitted from scratch.
+        Labels of an earlier cleanset of the same rows, if few of them have changed since. Its folds
+        are used, and models may be warm-started from its fits. None if everything is fitted from
+        scratch.
     """
 
     spec: CleansetSpec
@@ -84,7 +83,6 @@ class Study:
 
     @property
     def n_folds(self) -> int:
-        """Number of folds in use."""
         return int(self.fold_id.max()) + 1
 
     @property
@@ -112,27 +110,27 @@ def make_study(
     resources: Resources,
     previous_labels: Labels | None = None,
 ) -> Study:
-    """Make rows ready for learning.
+    """Prepare rows for learning.
 
     Parameters
     ----------
     given_table
         n rows of the spec's feature columns.
     given_labels
-        Of the n rows, as `encode_labels` returns them.
+        Labels of the n rows, as `encode_labels` returns them.
     spec
         The choice of columns, folds and seed.
     resources
-        For the features that are computed later on.
+        The cache, processes and progress of this run.
     previous_labels
         The labels before they were corrected. If the corrections are few enough for a warm start,
-        the folds of these labels are kept, so that no row is held out from a model that has seen
-        it.
+        the folds of these labels are kept: a warm-started model must not have been trained on the
+        rows that it holds out.
 
     Notes
     -----
-    Rows are sorted by their content, and classes by their first rows in that order, so that the
-    same rows in another order, or with classes of other names, give the same result.
+    Rows are sorted by their content, and classes by their first rows in that order. The result
+    therefore depends neither on the order of the rows nor on the names of the classes.
     """
     spec = replace(spec, conventions=settled_conventions(given_table, given_labels, spec))
     given_table = given_table.read_as(spec.conventions)
@@ -151,7 +149,7 @@ def make_study(
         by_appearance = previous_labels.by_appearance
         labels = labels.with_classes_in(by_appearance)
         previous_labels = previous_labels.with_classes_in(by_appearance)
-        # The previous fits were to labels in this scale.
+        # The previous models were fitted to labels on this scale.
         labels = replace(labels, scale=previous_labels.scale)
 
     spec = replace(spec, is_script_known=_is_script_known(table, spec, resources))
@@ -164,21 +162,28 @@ def make_study(
     )
     views = Views(table, content, spec, resources)
     similar = _similar(table, copies, views, spec, resources)
-    # The distances of a table are its largest matrix, and models of many rows do not read it.
+    # The distance view is a table's largest matrix, and models of many rows do not read it.
     views.release()
 
-    dealt = previous_labels or labels
+    fold_labels = previous_labels or labels
     groups = similar.groups()
     fold_id = resources.cache.recall(
-        digest("folds", dealt.strata, dealt.is_labeled, groups, f"{spec.n_folds} {spec.seed}"),
-        lambda: assign_folds(dealt, groups, n_folds=spec.n_folds, seed=spec.seed),
+        digest(
+            "folds",
+            fold_labels.strata,
+            fold_labels.is_labeled,
+            groups,
+            f"{spec.n_folds} {spec.seed}",
+        ),
+        lambda: assign_folds(fold_labels, groups, n_folds=spec.n_folds, seed=spec.seed),
     )
     return Study(spec, order, table, copies, similar, labels, fold_id, views, previous_labels)
 
 
 def settled_conventions(table: Table, labels: Labels, spec: CleansetSpec) -> Conventions:
-    """Return how the numbers and dates of each column are read: as the spec says, else by its
-    cells.
+    """Return the convention of the numbers and dates of each column.
+
+    The spec's choice comes first; for other columns it is inferred from the cells.
     """
     conventions = dict(spec.conventions)
     for name, cells in table.items():
@@ -194,10 +199,10 @@ def settled_conventions(table: Table, labels: Labels, spec: CleansetSpec) -> Con
 
 
 def _is_script_known(table: Table, spec: CleansetSpec, resources: Resources) -> bool:
-    """Return whether the sentence encoder, if it may be used at all, knows most of the text."""
-    columns = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
+    """Return whether the sentence encoder knows most tokens; True if it may not be used anyway."""
     if not spec.may_encode:
         return True
+    columns = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
     share = unknown_share([cell for name in columns for cell in table[name]], spec.encoder_folder)
     if share <= _MAX_UNKNOWN_SHARE:
         return True
@@ -229,7 +234,7 @@ def _similar(
 
 
 def size_of(study: Study) -> Size:
-    """Return what decides which candidates are tried."""
+    """Measure the study's labeled rows, classes and texts."""
     spec = study.spec
     columns = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
     cells = [cell for name in columns for cell in study.table[name]] or [""]

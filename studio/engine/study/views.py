@@ -1,4 +1,4 @@
-"""The views of one table, each computed when it is first asked for and kept in the cache."""
+"""The views of one table, each computed on first use and kept in the cache."""
 
 from __future__ import annotations
 
@@ -29,8 +29,12 @@ class Views:
     table
         Rows in canonical order.
     content
-        Hash of each row's cells, shape (n,); with a view's signature it names the matrix in the
-        cache.
+        Hash of each row's cells, shape (n,). Together with a view's signature it is the cache key
+        of the matrix.
+    spec
+        The choice of columns, with its conventions settled.
+    resources
+        The cache, processes and progress of this run.
     """
 
     def __init__(
@@ -62,12 +66,12 @@ class Views:
         return self._matrices[view]
 
     def release(self) -> None:
-        """Forget the matrices that the cache has; they are read again when they are asked for."""
+        """Drop the matrices from memory if there is a cache from which to read them again."""
         if self._resources.cache.folder is not None:
             self._matrices.clear()
 
     def release_columns(self) -> None:
-        """Forget what columns of text look like, which further views would have read."""
+        """Drop the embeddings of text columns, which only further views would have needed."""
         for encoder in self._encoders.values():
             if isinstance(encoder, Phrases):
                 encoder.release()
@@ -75,7 +79,7 @@ class Views:
     def fitted(self, view: str) -> Featuriser:
         """Return the view's featuriser, fitted on the table."""
         if view not in self._fitted:
-            featuriser = self._begun(view)
+            featuriser = self._unfitted(view)
             featuriser.fit(self._table)
             self._fitted[view] = featuriser
         return self._fitted[view]
@@ -84,14 +88,14 @@ class Views:
         if view in self._fitted:
             matrix = self._fitted[view].transform(self._table, self._resources)
         else:
-            featuriser = self._begun(view)
+            featuriser = self._unfitted(view)
             matrix = featuriser.fit_transform(self._table, self._resources)
             self._fitted[view] = featuriser
         self._resources.cache.put(self.key(view), _as_arrays(matrix))
         give_back()
         return matrix
 
-    def _begun(self, view: str) -> Featuriser:
+    def _unfitted(self, view: str) -> Featuriser:
         self._resources.progress(ENCODING_TEXT if view in ENCODED else READING_FEATURES)
         featuriser = VIEWS[view](self._spec)
         if isinstance(featuriser, TableFeatures | SentencesAndColumns):

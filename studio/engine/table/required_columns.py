@@ -1,6 +1,6 @@
-"""The columns of a file that a model needs, and which ones may be meant if some are missing.
+"""The columns that a model needs, and likely matches in the file for those that are missing.
 
-Similar names are only offered; the user decides.
+Similar names are only suggested; the user decides.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from studio.engine.table.near_names import plain_name
 
 MAX_CANDIDATES = 3
 N_NAMED = 10  # column names in one sentence
-MIN_RATIO = 0.75  # of difflib, between names that may be one name with a typing mistake
-MAX_COMPARISONS = 40_000  # of names; one takes some 20 µs
+MIN_RATIO = 0.75  # difflib's, from which two names may differ by a typing mistake
+MAX_COMPARISONS = 40_000  # of names; each takes about 20 µs
 
 
 @dataclass(frozen=True, slots=True)
 class MissingColumn:
     """A column that the model reads and the file lacks.
 
-    `asked` is the name that the file should have, which a column map may have changed; `candidates`
-    are columns of the file that may be meant.
+    `asked` is the name expected in the file, which a column map may have changed; `candidates` are
+    columns of the file that may be meant.
     """
 
     name: str
@@ -48,13 +48,11 @@ class MissingColumnsProblem(DataProblem):
         super().__init__(f"{self.finding()} {advice}")
 
     def __reduce__(self) -> tuple[type, tuple[object, ...]]:
-        # Exceptions are pickled by their message alone otherwise.
+        # By default, exceptions are unpickled from their message alone.
         return type(self), (self.missing, self.present)
 
     def finding(self, table: str = "file") -> str:
-        """Say what was found, without what to do about it; `table` is what the user calls the
-        rows.
-        """
+        """Return the message without its advice; `table` is what the user calls the rows."""
         noun = "columns" if len(self.missing) > 1 else "column"
         candidates = list(
             dict.fromkeys(name for column in self.missing for name in column.candidates)
@@ -71,10 +69,10 @@ class MissingColumnsProblem(DataProblem):
 
 @dataclass(frozen=True, slots=True)
 class RequiredColumns:
-    """The columns that a model reads, and the names that some of them have in the file.
+    """The columns that a model reads, and the names of some of them in the file.
 
-    Raises DataProblem if the map names a column that the model does not read, or one of the file
-    twice.
+    Raises DataProblem if the map names a column that the model does not read, or uses a column of
+    the file twice.
     """
 
     names: tuple[str, ...] = ()
@@ -86,8 +84,8 @@ class RequiredColumns:
             raise DataProblem(
                 f"The model reads no column {some(unknown)}. It reads {some(self.names)}."
             )
-        source, n_uses = next(iter(Counter(self.sources).most_common(1)), ("", 0))
-        if n_uses > 1:
+        source, n_readers = next(iter(Counter(self.sources).most_common(1)), ("", 0))
+        if n_readers > 1:
             readers = [name for name in self.names if self.source(name) == source]
             raise DataProblem(
                 f"The column “{source}” of the file cannot be read as {quoted(readers)} at once. "
@@ -96,7 +94,7 @@ class RequiredColumns:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The names that the file must have."""
+        """The columns that the file must have."""
         return tuple(self.source(name) for name in self.names)
 
     def source(self, name: str) -> str:
@@ -117,7 +115,7 @@ class RequiredColumns:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """A note on the columns that are read under another name, if any."""
+        """A note on columns that are read under another name; empty if there are none."""
         pairs = [
             f"“{source}” as “{name}”" for name, source in self.column_map.items() if source != name
         ]
@@ -134,14 +132,14 @@ class RequiredColumns:
 def likely_columns(
     missing: Sequence[str], free: Sequence[str], *, is_only: bool = False
 ) -> dict[str, tuple[str, ...]]:
-    """Return the columns of the file that missing ones may mean, the likeliest first.
+    """Return likely matches in the file for missing columns, the likeliest first.
 
-    Names that differ in case, spaces, forms of characters or punctuation come before typing
-    mistakes. With `is_only`, the file has a single column, which is offered for a single missing
+    Names that differ only in case, spaces, Unicode forms or punctuation come before typing
+    mistakes. With `is_only`, the file has a single column, which is suggested for a single missing
     one whatever its name.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for pairing in (_of_one_spelling, _of_the_same_letters, _with_typing_mistakes):
+    for pairing in (_equal_but_for_case, _equal_letters, _with_typing_mistakes):
         taken = {source for candidates in found.values() for source in candidates}
         open_names = [name for name in missing if name not in found]
         found |= pairing(open_names, [source for source in free if source not in taken])
@@ -150,18 +148,18 @@ def likely_columns(
     return found
 
 
-def _of_one_spelling(missing: Sequence[str], free: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    return _alike(missing, free, _spelling)
+def _equal_but_for_case(missing: Sequence[str], free: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    return _equal_by(missing, free, _spelling)
 
 
-def _of_the_same_letters(missing: Sequence[str], free: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    return _alike(missing, free, plain_name)
+def _equal_letters(missing: Sequence[str], free: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    return _equal_by(missing, free, plain_name)
 
 
-def _alike(
+def _equal_by(
     missing: Sequence[str], free: Sequence[str], key: Callable[[str], str]
 ) -> dict[str, tuple[str, ...]]:
-    """Pair names with equal keys; missing columns that share a key get none."""
+    """Pair names with equal keys, except missing columns that share a key."""
     by_key: dict[str, list[str]] = {}
     for source in free:
         by_key.setdefault(key(source), []).append(source)
@@ -199,7 +197,7 @@ def _with_typing_mistakes(
 
 
 def _likeness(name: str, other: str) -> float:
-    """Return 0 … 1; 0 if first letters or numbers differ, as in exam_1 and exam_2."""
+    """Return difflib's ratio; 0 if first letters or numbers differ, as in exam_1 and exam_2."""
     letters = plain_name(name)
     other_letters = plain_name(other)
     has_other_numbers = re.findall(r"\d+", letters) != re.findall(r"\d+", other_letters)
@@ -209,7 +207,7 @@ def _likeness(name: str, other: str) -> float:
 
 
 def some(names: Collection[str]) -> str:
-    """Return column names for a sentence, the first ten if there are more."""
+    """Return column names for a sentence, of more than ten only the first."""
     listed = list(names)
     if len(listed) <= N_NAMED:
         return quoted(listed)

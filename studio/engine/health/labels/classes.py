@@ -1,6 +1,4 @@
-"""The labels of each class, which classes are mistaken for each other, and how unequal classes
-are.
-"""
+"""The label quality of each class, confusions between classes, and class imbalance."""
 
 from __future__ import annotations
 
@@ -12,7 +10,7 @@ from studio.engine.health.base import Analysis
 from studio.engine.health.flagged import wrong_and_missed
 from studio.engine.schema.health import ClassHealth, Confusion, Imbalance, Overlap
 
-MAX_PAIRS = 50  # of classes, kept of possibly a million
+MAX_PAIRS = 50  # of classes, out of possibly a million
 
 
 def find_classes(analysis: Analysis) -> tuple[ClassHealth, ...]:
@@ -20,9 +18,9 @@ def find_classes(analysis: Analysis) -> tuple[ClassHealth, ...]:
 
     Notes
     -----
-    Counted are flagged rows: `noise` is the share of a class's rows for which the class is not
-    suggested; `inverse_noise` the share of the rows for which it is, or which rightly have it, that
-    are given another.
+    Flagged rows are counted as wrong. `noise` is the fraction of the rows given a class for which
+    another one is suggested; `inverse_noise` is the fraction of the rows that should have the class
+    which are given another.
     """
     labels = analysis.evidence.study.labels
     n_rows = labels.class_counts
@@ -59,9 +57,7 @@ def find_confusions(analysis: Analysis) -> tuple[Confusion, ...]:
 
 
 def find_overlaps(analysis: Analysis) -> tuple[Overlap, ...]:
-    """List the 50 pairs of classes that are mistaken for each other most often, in at least two
-    rows.
-    """
+    """List the 50 pairs of classes most often mistaken for each other, in at least two rows."""
     both_ways = np.triu(analysis.flagged_pairs + analysis.flagged_pairs.T, k=1)
     rows = analysis.evidence.study.labels.class_counts
     names = analysis.evidence.study.labels.classes
@@ -91,7 +87,8 @@ def find_imbalance(analysis: Analysis) -> Imbalance | None:
     counts = labels.class_counts
     if not len(counts):
         return None
-    rarest, largest = int(np.argmin(counts)), int(np.argmax(counts))
+    rarest = int(np.argmin(counts))
+    largest = int(np.argmax(counts))
     even_share = float(counts.sum() / len(counts))
     return Imbalance(
         rarest=labels.classes[rarest],

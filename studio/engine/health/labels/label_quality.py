@@ -11,9 +11,9 @@ def find_label_quality(analysis: Analysis) -> LabelQuality:
 
     Notes
     -----
-    `n_wrong` is the number of rows flagged as label issues, which for classes is the number of
-    wrong labels that confident learning counts, less those that the models confirm. `score` is the
-    remaining fraction of the labeled rows.
+    `n_wrong` is the number of rows flagged as label issues. For classes, that is confident
+    learning's count of wrong labels, less the labels that the models confirm. `score` is the
+    fraction of labeled rows that are not flagged.
     """
     n_labeled = int(analysis.evidence.study.labels.is_labeled.sum())
     n_wrong = int(analysis.issues["is_label_issue"].sum())

@@ -1,6 +1,4 @@
-"""How many of the given labels are wrong, and how often the models are right about the true
-ones.
-"""
+"""The estimated fraction of wrong labels, and the models' accuracy against the true ones."""
 
 from __future__ import annotations
 
@@ -16,25 +14,25 @@ from studio.engine.ml_task import MLTask
 from studio.engine.schema.health import ClassNoise, LabelNoise
 from studio.engine.tasks.multi_label import given_set_probabilities
 
-_LEAST_SKILL = 1 / 3  # of the variance that is predicted
+_LEAST_SKILL = 1 / 3  # fraction of the variance that is predicted
 
 
 def find_noise(analysis: Analysis) -> LabelNoise | None:
-    """Estimate how many labels are wrong at random; None where nothing can be said."""
+    """Estimate how many labels are wrong; None if no estimate is possible."""
     return _FINDERS[analysis.evidence.study.spec.task](analysis)
 
 
 def _noise_of_classes(analysis: Analysis) -> LabelNoise | None:
-    """Estimate the share of wrong labels and the accuracy against true ones.
+    """Estimate the fraction of wrong labels and the accuracy against true ones.
+
+    None with fewer than two classes.
 
     Notes
     -----
-    `wrong_fraction` is what the calibration of the ensemble found. Of wrong labels a model can only
-    guess, so accuracy against given labels is `a * t + (1 - a) * f`, where a is that against true
-    ones, t and f the probabilities that a true and another class is given; `held_out_true` solves
-    it for a.
-
-    None with fewer than two classes.
+    `wrong_fraction` comes from the ensemble's calibration. A model predicts a wrong label only by
+    chance, so accuracy against given labels is `a * t + (1 - a) * f`, where a is the accuracy
+    against true labels, and t and f are the probabilities that a row is given its true class and
+    any one other class. `held_out_true` is this equation solved for a.
     """
     evidence = analysis.evidence
     is_judged = evidence.study.is_class_learnable
@@ -88,32 +86,35 @@ def _noise_of_sets(analysis: Analysis) -> LabelNoise | None:
 def _wrong_fraction(
     answers: AnswerCurves, pred_probs: Probabilities, members: npt.NDArray[np.bool_]
 ) -> float:
-    """Return how many of the rows can be expected to have a wrong answer."""
+    """Return the expected fraction of rows with at least one wrong answer."""
     applies = answers.if_given(pred_probs, members)
     return 1 - float(given_set_probabilities(applies, members).prod(axis=1).mean())
 
 
 def _noise_of_numbers(analysis: Analysis) -> LabelNoise | None:
-    """Tell the fraction of gross errors, and how far off they are.
+    """Estimate the fraction of gross errors and their median size.
 
-    None where models know so little that errors are hard to tell from what cannot be predicted.
+    None where models predict so little that gross errors cannot be told from unexplained variance.
     """
     evidence = analysis.evidence
     labels = evidence.study.labels
     if evidence.predictions is None or not labels.is_labeled.any():
         return None
-    found = gross_errors(evidence)
-    if found.skill < _LEAST_SKILL:
+    errors = gross_errors(evidence)
+    if errors.skill < _LEAST_SKILL:
         return None
     distances = distances_and_threshold(evidence)[0][labels.is_labeled]
     given = np.asarray(labels.targets, dtype=np.float64)[labels.is_labeled]
-    off = np.abs(given - evidence.predictions[labels.is_labeled, 0])
-    wrong = found.wrong(distances)
-    farthest_first = np.argsort(-off)
-    half = np.searchsorted(np.cumsum(wrong[farthest_first]), wrong.sum() / 2)
-    distance = float(off[farthest_first][half]) if wrong.sum() >= 1 else None
-    per_fraction = float(wrong.mean()) / found.fraction
-    low, high = (min(1.0, per_fraction * end) for end in found.interval)
+    residuals = np.abs(given - evidence.predictions[labels.is_labeled, 0])
+    wrong = errors.wrong(distances)
+    distance = None
+    if wrong.sum() >= 1:
+        # The median of the residuals, weighted by the probability that the number is wrong
+        largest_first = np.argsort(-residuals)
+        half = np.searchsorted(np.cumsum(wrong[largest_first]), wrong.sum() / 2)
+        distance = float(residuals[largest_first][half])
+    per_fraction = float(wrong.mean()) / errors.fraction
+    low, high = (min(1.0, per_fraction * end) for end in errors.interval)
     return LabelNoise(float(wrong.mean()), low, high, distance=distance)
 
 

@@ -13,37 +13,37 @@ from studio.engine.schema.health import Trust
 from studio.engine.tasks.multi_label import given_set_probabilities
 
 N_THRESHOLDS = 50  # at which the two distributions are compared
-MAX_CELLS = 5_000_000  # probabilities that are sorted; of more, rows are drawn at random
-_LOWEST = 0.02  # quantile of the lowest one: below, chance rules
+MAX_CELLS = 5_000_000  # probabilities that are sorted; beyond that, a random sample of the rows
+_LOWEST = 0.02  # quantile of the lowest threshold; below it, too few rows make the ratio noisy
 
 
 def find_trust(analysis: Analysis) -> Trust | None:
-    """Estimate how many of the flagged rows are wrong; None where nothing can be said."""
+    """Estimate how many of the flagged rows are wrong; None if no estimate is possible."""
     return _FINDERS[analysis.evidence.study.spec.task](analysis)
 
 
 def _trust_in_classes(analysis: Analysis) -> Trust | None:
-    """Estimate how many of the flagged rows are wrong.
+    """Estimate how many of the flagged rows are wrong; None with fewer than two classes.
 
     Notes
     -----
-    No data set tells for sure whether a label is wrong or only improbable. The estimate is the
+    Given labels alone never show whether a label is wrong or only improbable. The estimate is the
     larger of two.
 
-    One is the mean probability that a flagged label is wrong, by the noise of the calibration: good
-    where labels are wrong at random, too low where they are wrong in the same way as hard rows are.
+    One is the mean probability that a flagged label is wrong, from the noise of the calibration. It
+    is good where labels are wrong at random, and too low where mainly hard rows are mislabeled.
 
     The other is the geometric mean of two figures that err in opposite circumstances:
 
-    - An upper bound. Wrong labels would be as probable to the models as the classes that they hold
-      unlikely, each drawn as often as its probability says. The distribution F of the given labels'
-      probabilities is a mixture of an unknown one and this one, W, so the fraction of wrong labels
-      is at most the smallest F(t) / W(t); those below the threshold of the flagged rows follow by
-      Bayes' rule. Where classes cannot be told apart, improbable right labels look just like W, and
-      the bound is loose.
+    - An upper bound. Assume that a wrong label is one of the classes other than the likeliest,
+      drawn by their predicted probabilities, and let W be the distribution of the probability of
+      such a label. The distribution F of the given labels' probabilities is a mixture of W and an
+      unknown one, so the fraction of wrong labels is at most the smallest F(t) / W(t); the fraction
+      among flagged rows follows by Bayes' rule. Where classes cannot be told apart, improbable
+      right labels look just like W, and the bound is loose.
     - The kappa of likeliest and given classes.
 
-    None with fewer than two classes. How near the estimate came: docs/decisions/calibration.md.
+    How close the estimate came: docs/decisions/calibration.md.
 
     References
     ----------
@@ -54,7 +54,8 @@ def _trust_in_classes(analysis: Analysis) -> Trust | None:
     if len(study.labels.classes) < 2 or not is_judged.any():
         return None
     codes = study.labels.codes[is_judged]
-    calibration, judged = analysis.evidence.calibration, analysis.evidence.judged_probs[is_judged]
+    calibration = analysis.evidence.calibration
+    judged = analysis.evidence.judged_probs[is_judged]
     probabilities = np.clip(np.asarray(judged, dtype=np.float64), 1e-9, 1)
     is_flagged = analysis.issues["is_label_issue"].to_numpy()[is_judged]
     given = probabilities[np.arange(len(codes)), codes]
@@ -64,14 +65,17 @@ def _trust_in_classes(analysis: Analysis) -> Trust | None:
     if not n_flagged:
         return Trust(0, 0, held_out, baseline)
     by_noise = float(calibration.wrong_if_given(given[is_flagged]).mean())
-    some = _some(calibration.as_given(probabilities), study.spec.seed)
-    bound = _bound(calibration.as_given(given), some, calibration.as_given(given[is_flagged]))
+    bound = _bound(
+        calibration.as_given(given),
+        _sample(calibration.as_given(probabilities), study.spec.seed),
+        calibration.as_given(given[is_flagged]),
+    )
     by_bound = np.sqrt(bound * kappa(judged, codes))
     return Trust(n_flagged, round(max(by_noise, by_bound) * n_flagged), held_out, baseline)
 
 
 def _trust_in_sets(analysis: Analysis) -> Trust | None:
-    """Add up the probabilities that a flagged row has a wrong answer."""
+    """Sum the probabilities that flagged rows have a wrong answer."""
     evidence = analysis.evidence
     answers = evidence.calibration.answers
     is_flagged = analysis.issues["is_label_issue"].to_numpy()
@@ -85,7 +89,7 @@ def _trust_in_sets(analysis: Analysis) -> Trust | None:
 
 
 def _trust_in_numbers(analysis: Analysis) -> Trust | None:
-    """Take the expected precision of the gross errors."""
+    """Multiply the flagged rows by the expected precision of the gross errors."""
     n_flagged = int(analysis.issues["is_label_issue"].sum())
     if not n_flagged:
         return Trust(0, 0)
@@ -99,7 +103,7 @@ _FINDERS = {
 }
 
 
-def _some(probabilities: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.float64]:
+def _sample(probabilities: npt.NDArray[np.float64], seed: int) -> npt.NDArray[np.float64]:
     n_rows = max(1, MAX_CELLS // probabilities.shape[1])
     drawn = np.arange(len(probabilities))
     if len(drawn) > n_rows:
@@ -112,22 +116,32 @@ def _bound(
     probabilities: npt.NDArray[np.float64],
     flagged: npt.NDArray[np.float64],
 ) -> float:
-    """Return how many of the flagged rows can be wrong, as a fraction."""
+    """Return an upper bound on the fraction of flagged rows that are wrong.
+
+    Parameters
+    ----------
+    given
+        Probability of each row's given class, shape (n,).
+    probabilities
+        Those of all classes, for a sample of the rows, shape (m, K).
+    flagged
+        Probability of the given class of each flagged row.
+    """
     thresholds = np.quantile(given, np.linspace(_LOWEST, 1, N_THRESHOLDS))
     observed = np.searchsorted(np.sort(given), thresholds, side="right") / len(given)
-    wrong = _if_wrong(probabilities, np.append(thresholds, flagged.max()))
+    wrong = _wrong_distribution(probabilities, np.append(thresholds, flagged.max()))
     fraction_wrong = min(1.0, float((observed / np.maximum(wrong[:-1], 1e-12)).min()))
     return min(1.0, fraction_wrong * float(wrong[-1]) / float((given <= flagged.max()).mean()))
 
 
-def _if_wrong(
+def _wrong_distribution(
     probabilities: npt.NDArray[np.float64], thresholds: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.float64]:
-    """Return for each threshold how often a wrong label would be at most as probable."""
+    """Return W(t) at each threshold: how often a wrong label's probability is at most t."""
     unlikely = probabilities.copy()
     unlikely[np.arange(len(unlikely)), unlikely.argmax(axis=1)] = 0
     weights = unlikely / np.maximum(unlikely.sum(axis=1, keepdims=True), 1e-12) / len(unlikely)
     order = np.argsort(unlikely, axis=None)
-    reached = np.cumsum(weights.ravel()[order])
+    cumulative = np.cumsum(weights.ravel()[order])
     places = np.searchsorted(unlikely.ravel()[order], thresholds, side="right")
-    return np.asarray(np.append(0.0, reached)[places], dtype=np.float64)
+    return np.asarray(np.append(0.0, cumulative)[places], dtype=np.float64)

@@ -14,7 +14,7 @@ from studio.engine.schema.health import Group
 MAX_GROUPS = 8
 MIN_ROWS = 20
 MIN_RATIO = 1.5  # of the mean label issue scores of group and rest
-# standard errors; hundreds of groups are looked at, so that 2 or 3 would find some by chance
+# Standard errors; with hundreds of groups, some would exceed 2 or 3 by chance
 MIN_DEVIATIONS = 5.0
 
 
@@ -23,11 +23,11 @@ def find_groups(analysis: Analysis) -> tuple[Group, ...]:
 
     Notes
     -----
-    Groups are the values of columns of categories, fifths of columns of numbers, rows without a
-    value, and for texts clusters in the space of distances, described by the words that are most
-    frequent in them against the rest, and what they look like: markup, links, digits, capitals,
-    length, language. Such a group counts if its mean `label_issue_score` is at
-    least 1.5 times that of the rest and 5 standard errors above.
+    Groups are the values of categorical columns, the quintiles of numeric columns, and rows without
+    a value. For texts they are clusters of embeddings, described by the words that are most
+    frequent in them compared with the rest, and groups by form: markup, links, digits, capitals,
+    length, language. A group is reported if its mean `label_issue_score` is at least 1.5 times that
+    of the rest, and at least 5 standard errors above it.
 
     References
     ----------
@@ -52,10 +52,11 @@ def _groups(
     scores: npt.NDArray[np.float64],
     flags: npt.NDArray[np.bool_],
 ) -> Iterator[Group]:
-    n_groups, place = len(partition.descriptions), members + 1
-    counts = np.bincount(place, minlength=n_groups + 1)[1:]
-    sums = np.bincount(place, weights=scores, minlength=n_groups + 1)[1:]
-    flagged = np.bincount(place, weights=flags, minlength=n_groups + 1)[1:]
+    n_bins = len(partition.descriptions) + 1
+    bins = members + 1  # rows of no group fall into bin 0
+    counts = np.bincount(bins, minlength=n_bins)[1:]
+    sums = np.bincount(bins, weights=scores, minlength=n_bins)[1:]
+    flagged = np.bincount(bins, weights=flags, minlength=n_bins)[1:]
     means = sums / np.maximum(counts, 1)
     rests = (scores.sum() - sums) / np.maximum(len(scores) - counts, 1)
     errors = scores.std() / np.sqrt(np.maximum(counts, 1))

@@ -1,4 +1,4 @@
-"""Groups of rows whose labels look exchanged as a whole."""
+"""Slices of rows in which two classes appear to be swapped."""
 
 from __future__ import annotations
 
@@ -9,27 +9,31 @@ from studio.engine.schema.health import InvertedSlice
 
 
 def find_inverted(analysis: Analysis) -> tuple[InvertedSlice, ...]:
-    """Describe the slices that a linear model contradicts, the clearest first; see
-    `studio.engine.groups.slices`.
+    """Describe the slices whose labels a linear model contradicts, the clearest first.
+
+    How they are found: `studio.engine.groups.slices`.
     """
     evidence = analysis.evidence
-    codes, classes = evidence.study.labels.codes, evidence.study.labels.classes
-    found = []
-    for one in evidence.slices:
-        likeliest = evidence.judged_probs[one.rows].argmax(axis=1)
-        pairs = codes[one.rows].astype(np.int64) * len(classes) + likeliest
-        differing, counts = np.unique(pairs[likeliest != codes[one.rows]], return_counts=True)
-        if len(differing):
-            given, suggested = divmod(int(differing[counts.argmax()]), len(classes))
-            n_contradicted, n_pair = int(counts.sum()), int(counts.max())
-            found.append(
-                InvertedSlice(
-                    one.description,
-                    len(one.rows),
-                    n_contradicted,
-                    classes[given],
-                    classes[suggested],
-                    n_pair,
-                )
+    classes = evidence.study.labels.classes
+    inverted = []
+    for found in evidence.slices:
+        codes = evidence.study.labels.codes[found.rows]
+        likeliest = evidence.judged_probs[found.rows].argmax(axis=1)
+        pairs = codes.astype(np.int64) * len(classes) + likeliest
+        differing, counts = np.unique(pairs[likeliest != codes], return_counts=True)
+        if not len(differing):
+            continue
+        given, suggested = divmod(int(differing[counts.argmax()]), len(classes))
+        n_contradicted = int(counts.sum())
+        n_pair = int(counts.max())
+        inverted.append(
+            InvertedSlice(
+                found.description,
+                len(found.rows),
+                n_contradicted,
+                classes[given],
+                classes[suggested],
+                n_pair,
             )
-    return tuple(found)
+        )
+    return tuple(inverted)

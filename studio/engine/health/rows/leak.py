@@ -1,5 +1,5 @@
-"""Rows that stand on several sides of a split: what was learned by heart passes for what was
-understood.
+"""Rows with copies on several sides of a split, on which memorization looks like
+generalization.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ MIN_SIDES, MAX_SIDES = 2, 5
 
 
 def split_column(columns: Sequence[str]) -> str | None:
-    """Return the first column whose name says that it holds a split; None where there is none.
+    """Return the first column that is named like a split; None if there is none.
 
     >>> split_column(["text", "SplitColumn", "label"])
     'SplitColumn'
@@ -43,9 +43,9 @@ def find_leak(analysis: Analysis) -> Leak | None:
 
     Notes
     -----
-    Exact copies are as for near duplicates: white space and case apart, numbers by value. A near
-    copy is a row of the same near-duplicate set. A column with one value or more than five is no
-    split.
+    Exact copies are those of near-duplicate detection: white space and case are ignored, and
+    numbers are compared by value. A near copy is another row of the same near-duplicate set. A
+    column with a single value or more than five is not taken for a split.
     """
     if analysis.split is None:
         return None

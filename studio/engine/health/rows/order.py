@@ -1,4 +1,4 @@
-"""Whether the order of the rows in the file says something about them."""
+"""Whether rows that are alike lie close together in the file."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from studio.engine.health.base import Analysis
 from studio.engine.ml_task import MLTask
 from studio.engine.schema.health import RowOrder
 
-MAX_ROWS = 1_000  # drawn at random from large data: the cost of the search grows with their square
+MAX_ROWS = 1_000  # a random sample of larger data: the cost of the search is quadratic
 N_NEIGHBOURS = 10
 N_PERMUTATIONS = 199
 SIGNIFICANT = 0.01
-MIN_CLOSENESS = 0.05  # smaller effects are real in large data and of no use to anybody
+MIN_CLOSENESS = 0.05  # in large data smaller effects are significant, but do not matter
 
 
 def find_order(analysis: Analysis) -> RowOrder | None:
-    """Test whether rows that are alike lie close in the file.
+    """Test whether rows that are alike lie close together in the file.
+
+    None if there are too few distinct rows.
 
     Notes
     -----
-    Of up to 1,000 rows the mean distance in the file to their 10 nearest rows in content is
-    compared with that after 199 random reorderings. A file that is sorted by class, source or date
-    fails; its folds and splits by position are not alike. Copies of one row count once.
+    A permutation test: for up to 1,000 rows, the mean distance in the file to the 10 nearest
+    neighbours by content is compared with that after 199 random permutations. A file sorted by
+    class, source or date fails it; splits of such a file by position are not comparable. Copies of
+    a row count once.
 
     References
     ----------
@@ -35,11 +38,9 @@ def find_order(analysis: Analysis) -> RowOrder | None:
     distinct = np.unique(study.copies, return_index=True)[1]
     if len(distinct) < 2 * N_NEIGHBOURS:
         return None
-    drawn = (
-        distinct
-        if len(distinct) <= MAX_ROWS
-        else np.sort(rng.choice(distinct, MAX_ROWS, replace=False))
-    )
+    drawn = distinct
+    if len(distinct) > MAX_ROWS:
+        drawn = np.sort(rng.choice(distinct, MAX_ROWS, replace=False))
     place = np.argsort(np.argsort(study.order[drawn]))
     nearest = _nearest(np.asarray(analysis.evidence.space, dtype=np.float32)[drawn])
     observed = _mean_distance(place, nearest)
@@ -66,6 +67,7 @@ def _mean_distance(place: npt.NDArray[np.int64], nearest: npt.NDArray[np.int64])
 
 
 def _same_labels(analysis: Analysis) -> tuple[float | None, float | None]:
+    """Return how often adjacent rows have the same class, and how often they would by chance."""
     study = analysis.evidence.study
     if study.spec.task is not MLTask.MULTI_CLASS:
         return None, None
