@@ -125,7 +125,7 @@ class _Reading:
 
     def run(self) -> tuple[TableRead, list[Melted]]:
         """Read the rows, and find the cells that may really be several rows."""
-        # If the fast reader stumbles, the csv module reads the file again and reports what is wrong.
+        # If the fast reader stumbles, the csv module reads the file again and explains the fault.
         with suppress(StumbledError):
             if self.file.dialect.quote and (read := self._plain()):
                 return read, []
@@ -177,7 +177,7 @@ class _Reading:
         return [cell for cell in found if cell is not None]
 
     def _plain(self) -> TableRead | None:
-        """Read a file in which nothing is quoted; None for other files, and for one without rows."""
+        """Read a file in which nothing is quoted; None for other files and files without rows."""
         file = self.file
         with file.opened() as (_, text):
             reader = file.dialect.reader(text)

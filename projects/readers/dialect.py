@@ -145,7 +145,7 @@ def _sample_rows(dialect: Dialect, sample: str, *, is_whole: bool) -> list[list[
 
 
 def _lines(text: str) -> Iterator[str]:
-    # Not splitlines: that also splits at characters such as U+2028, which do not end lines in files.
+    # Not splitlines: that also splits at characters such as U+2028, which do not end lines here.
     return (match.group() for match in re.finditer(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text))
 
 

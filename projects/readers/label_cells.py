@@ -55,6 +55,9 @@ class LabelCells:
 def sample_cells(table: Path, column: str) -> list[tuple[str, int]]:
     """Return the distinct filled cells of the first rows with their counts, most frequent first."""
     sample = f"SELECT {quoted(column)} AS cell FROM read_parquet(?) LIMIT {SAMPLE_ROWS}"
-    query = f"SELECT cell, count(*) FROM ({sample}) WHERE trim(cell) != '' GROUP BY 1 ORDER BY 2 DESC, 1"
+    query = (
+        f"SELECT cell, count(*) FROM ({sample}) WHERE trim(cell) != ''"
+        " GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
     with closing(tables.connect()) as connection:
         return connection.execute(query, [str(table)]).fetchall()
