@@ -1,6 +1,4 @@
-"""The uploaded bytes: scanned once, and the one data file inside a gzip or zip archive, unpacked
-with a limit.
-"""
+"""Unpacks the one data file inside a gzip or zip archive, with limits on size and ratio."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A file that is no archive any more, the name it goes by, what it is as a text, and what was
-    done to get it.
-    """
+    """A file with its name, its scan as text, and notes for the user on how it was unpacked."""
 
     path: Path
     name: str

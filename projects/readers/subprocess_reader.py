@@ -104,10 +104,8 @@ class _Reading:
 
     def _death(self, request: ReadRequest) -> DataProblem:
         status = self.process.wait()
-        if status in (
-            -signal.SIGKILL,
-            -signal.SIGABRT,
-        ):  # from the kernel or from a library out of memory
+        # Out of memory, the kernel kills the process and libraries abort it.
+        if status in (-signal.SIGKILL, -signal.SIGABRT):
             return _too_large(request)
         if status == -signal.SIGXCPU:
             return DataProblem(
