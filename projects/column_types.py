@@ -98,7 +98,8 @@ def _kind(column_type: str, profile: ColumnProfile) -> ColumnKind:
 
 
 def _refuse_unfit(profile: ColumnProfile, kind: ColumnKind, column_type: str, table: Path) -> None:
-    name, number = profile.name, cell_sql.number("cell", profile.convention or Convention.POINT)
+    name = profile.name
+    number = cell_sql.number("cell", profile.convention or Convention.POINT)
     fits = {
         ColumnKind.INTEGER: f"coalesce({number} = trunc({number}), false)",
         ColumnKind.NUMBER: f"{number} IS NOT NULL",
