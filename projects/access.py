@@ -1,4 +1,4 @@
-"""Which datasets and projects a request may touch. Another account's do not exist for it."""
+"""Looks up datasets and projects for a request; those of other accounts end in 404."""
 
 from __future__ import annotations
 
@@ -27,21 +27,22 @@ def newest_version_or_404(request: HttpRequest, dataset_id: uuid.UUID) -> Datase
 
 
 def shown_version_or_404(request: HttpRequest, dataset_id: uuid.UUID) -> DatasetVersion:
-    """Return the version that stands for the dataset, or end in 404: the newest, unless it failed
-    after a good one.
+    """Return the version that pages show for the dataset, or end in 404.
+
+    That is the newest, unless it failed and an earlier one succeeded.
     """
     return shown_version(newest_version_or_404(request, dataset_id))
 
 
 def shown_version(newest: DatasetVersion) -> DatasetVersion:
-    """Return the version that stands for the dataset, given its newest one."""
+    """Return the version that pages show for a dataset, given its newest one."""
     if newest.is_active or newest.is_succeeded:
         return newest
     return _newest_ready(newest) or newest
 
 
 def ready_version_or_404(request: HttpRequest, dataset_id: uuid.UUID) -> DatasetVersion:
-    """Return the newest version of the dataset whose table is there, or end in 404."""
+    """Return the newest version of the dataset that has been read, or end in 404."""
     ready = _newest_ready(newest_version_or_404(request, dataset_id))
     if ready is None:
         raise Http404("The file has not been read.")

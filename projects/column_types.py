@@ -1,6 +1,4 @@
-"""The types that programs name when they upload: read from their request, and turned into kinds of
-column.
-"""
+"""Column types that programs declare with an upload, checked and turned into kinds of column."""
 
 from __future__ import annotations
 
@@ -20,31 +18,25 @@ STRING, IMAGE = "string", "image_external"
 _KINDS = {"integer": ColumnKind.INTEGER, "float": ColumnKind.NUMBER, "boolean": ColumnKind.BOOLEAN}
 _CHECKED = (ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.BOOLEAN)
 _BOOLEAN_PATTERN = r"(?i)true|false|t|f|yes|no|y|n|1|0|1\.0|0\.0"
-_OWN_KINDS = {
-    kind.value: kind for kind in ColumnKind
-}  # the words of our own pages are understood as well
+_OWN_KINDS = {kind.value: kind for kind in ColumnKind}  # the words of our own pages
 TYPES = (STRING, *_KINDS)
-NEARLY_ALL = 0.99  # of the cells have to fit, as for kinds that are inferred
-_DISTINCT = 0.95  # of the cells, from which whole numbers that are no numbers name rows
+NEARLY_ALL = 0.99  # fraction of cells that must fit, as for inferred kinds
+_DISTINCT = 0.95  # fraction of distinct cells from which numbers declared as strings identify rows
 
 
 def checked_types(overrides: object) -> dict[str, str]:
-    """Return the types of a request by column: a list of objects with `name` and `column_type`, or
-    nothing.
+    """Return the declared types by column, from a list of objects with `name` and `column_type`.
 
-    Raises DataProblem for any other form, a type that does not exist, and a column that is named
-    twice.
+    Raises DataProblem for any other form, an unknown type, and a column with two types.
     """
     if not overrides:
         return {}
     entries = overrides if isinstance(overrides, list) else [None]
     types: dict[str, str] = {}
     for entry in entries:
-        name, column_type = (
-            (entry.get("name"), entry.get("column_type"))
-            if isinstance(entry, dict)
-            else (None, None)
-        )
+        fields = entry if isinstance(entry, dict) else {}
+        name = fields.get("name")
+        column_type = fields.get("column_type")
         if not isinstance(name, str) or not isinstance(column_type, str):
             raise DataProblem(
                 'Schema overrides are a list such as [{"name": "age", "column_type": "integer"}].'
@@ -67,9 +59,9 @@ def checked_types(overrides: object) -> dict[str, str]:
 def kinds_of_types(
     types: Mapping[str, str], profiles: Sequence[ColumnProfile], table: Path
 ) -> dict[str, ColumnKind]:
-    """Return the kinds that the types mean for the columns of a table.
+    """Return the kinds of column that the declared types stand for.
 
-    Raises DataProblem for columns that the table lacks, and where cells are not of the type.
+    Raises DataProblem for columns that the table lacks, and for cells that are not of the type.
     """
     by_name = {profile.name: profile for profile in profiles}
     unknown = [name for name in types if name not in by_name]
@@ -106,7 +98,8 @@ def _kind(column_type: str, profile: ColumnProfile) -> ColumnKind:
 
 
 def _refuse_unfit(profile: ColumnProfile, kind: ColumnKind, column_type: str, table: Path) -> None:
-    name, number = profile.name, cell_sql.number("cell", profile.convention or Convention.POINT)
+    name = profile.name
+    number = cell_sql.number("cell", profile.convention or Convention.POINT)
     fits = {
         ColumnKind.INTEGER: f"coalesce({number} = trunc({number}), false)",
         ColumnKind.NUMBER: f"{number} IS NOT NULL",

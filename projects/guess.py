@@ -24,8 +24,7 @@ _LABEL_WORDS = {
     "quality", "rating", "tag",
     "labels", "tags", "classes", "topics", "categories", "genres", "emotions",
 }  # fmt: skip
-# Columns that tell about the label: known truth, verdicts on it, or the result of an earlier
-# analysis.
+# Columns that leak the label: known truth, verdicts on it, or the result of an earlier analysis.
 _TELLING_NAME = re.compile(
     r"(?i)(^|_)(true|correct|corrected|actual|gold|golden|guessed|predicted|suggested|human|confidence)(_|$)"
     r"|^is_(label_(error|issue)|initially_unlabeled|well_labeled|ambiguous|outlier|near_duplicate)$|^has_rare_class$"
@@ -47,12 +46,11 @@ _TEXT_WORDS = {
     "email", "title",
     "note", "notes",
 }  # fmt: skip
-_MANY_WORDS = 8.0  # mean words from which a column is what the table is about, whatever its name
+_MANY_WORDS = 8.0  # mean words from which a text column makes the project a text project
 _FEW_CLASSES = 20
 _MAX_EMPTY_FRACTION = 0.5  # of a label column that is guessed
-_MIN_ROWS_PER_NUMBER = (
-    5.0  # on average, from which it says something that two columns group the rows alike
-)
+# Mean rows per number from which two columns that group the rows alike are called copies.
+_MIN_ROWS_PER_NUMBER = 5.0
 _SKETCH_TOLERANCE = 0.01  # of columns that correlate by 0.99999; of rounded copies, too
 _MAX_NAMED = 10
 _MIN_ROWS_PER_CLASS = 2.0  # on average, below which a column names rows, not classes
@@ -92,16 +90,15 @@ class Guess:
     modality
         Text or tabular.
     task
-        The task asked for. Else multi-label where the cells of the label column are sets,
-        multi-class where they are classes, regression where they are measured, unsupervised where
-        no label column was found.
+        The requested task, if any. Otherwise multi-label for a label column of sets, multi-class
+        for one of classes, regression for one of measurements, and unsupervised if no label column
+        was found.
     label_column, text_column
-        None where none was found. `text_column` is also given for a tabular guess, if there is one.
+        None if none was found. `text_column` is also set in a tabular guess, if there is one.
     feature_columns
-        What a tabular project learns from, in the order of the table.
+        The features of a tabular project, in the order of the table.
     left_out
-        The columns that something speaks against, each with the reason in words that complete
-        "left out: …".
+        The columns that are not features, each with a reason that completes "left out: …".
     """
 
     modality: Modality
@@ -126,16 +123,16 @@ def guess_choice(
     columns
         All columns, in the order of the table.
     task
-        The task that the label column is to fit, if it is known already.
+        The task that the label column must fit, if it is already known.
     sets
         Names of the columns whose cells are sets of classes.
     label_column
-        The label column, if it is known already.
+        The label column, if it is already known.
 
     Returns
     -------
     Guess
-        A start for the user, who may change all of it.
+        A suggestion; the user can change every part of it.
     """
     label = next((column for column in columns if column.name == label_column), None)
     if label is None and task is not MLTask.UNSUPERVISED:
@@ -148,7 +145,7 @@ def guess_choice(
         column.name: _reason_against(column, label) for column in columns if column is not label
     }
     features = tuple(name for name, reason in reasons.items() if reason is None)
-    if not features:  # of a file with nothing else, such numbers may well be what was measured
+    if not features:  # in a file with nothing else, numbers like row counters may be measurements
         features = tuple(
             column.name for column in columns if column is not label and column.counts_rows
         )
@@ -185,9 +182,7 @@ def _guess_label(
 
 
 def fits_task(column: ColumnSummary, task: MLTask | None, sets: Collection[str]) -> bool:
-    """Whether a column may hold the labels of a task; None stands for any task that is worth a
-    guess.
-    """
+    """Whether a column may hold the labels of a task; None means any task."""
     if column.n_distinct < 2 or (
         task is None and column.n_missing > _MAX_EMPTY_FRACTION * column.n_rows
     ):
@@ -205,21 +200,26 @@ def _is_measure(name: str) -> bool:
 
 
 def _label_points(column: ColumnSummary, position: int, n_columns: int, *, is_set: bool) -> float:
-    """How much speaks for a column as the label; nothing or less for one that cannot be it."""
+    """Score a column as the label; zero or less rules it out."""
     name = column.name.strip().lower()
     if _TELLING_NAME.search(name) or _SPLIT_NAME.search(name):
         return 0.0
     is_classes = is_set or _has_classes(column)
-    points = 100.0 if name in _LABEL_NAMES else 60.0 if has_word(column.name, _LABEL_WORDS) else 0.0
+    points = 0.0
+    if name in _LABEL_NAMES:
+        points = 100.0
+    elif has_word(column.name, _LABEL_WORDS):
+        points = 60.0
     if not is_classes and _is_measure(column.name):
         points = max(points, 50.0)
-    points += 20.0 if position == n_columns - 1 else 5.0 if position == 0 else 0.0
-    points += 15.0 if is_set or column.n_distinct <= _FEW_CLASSES else 0.0
-    points += (
-        10.0
-        if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN) or not is_classes
-        else 0.0
-    )
+    if position == n_columns - 1:
+        points += 20.0
+    elif position == 0:
+        points += 5.0
+    if is_set or column.n_distinct <= _FEW_CLASSES:
+        points += 15.0
+    if column.kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN) or not is_classes:
+        points += 10.0
     return points - 50.0 * column.n_missing / column.n_rows
 
 
@@ -265,10 +265,10 @@ def _reason_against(column: ColumnSummary, label: ColumnSummary | None) -> str |
 
 
 def _is_renamed(column: ColumnSummary, label: ColumnSummary) -> bool:
-    """Say whether a column groups the rows as the label does, and the groups are large enough to
-    say something.
+    """Say whether a column groups the rows as the label does, in groups large enough to rule out
+    chance.
 
-    Two columns of different numbers group the rows alike, each row alone or with its copies.
+    Any two columns whose numbers are all different group the rows alike: each row by itself.
     """
     if column.partition is None or column.partition != label.partition:
         return False
@@ -278,12 +278,12 @@ def _is_renamed(column: ColumnSummary, label: ColumnSummary) -> bool:
 
 
 def _is_rescaled(column: ColumnSummary, label: ColumnSummary) -> bool:
-    """Say whether both are numbers and lie on one line, equal numbers included."""
+    """Say whether the column is a linear function of the label, such as a copy."""
     if column.sketch is None or label.sketch is None:
         return False
     pairs = list(zip(column.sketch, label.sketch, strict=True))
-    is_rising = all(abs(one - other) <= _SKETCH_TOLERANCE for one, other in pairs)
-    is_falling = all(abs(one + other) <= _SKETCH_TOLERANCE for one, other in pairs)
+    is_rising = all(abs(left - right) <= _SKETCH_TOLERANCE for left, right in pairs)
+    is_falling = all(abs(left + right) <= _SKETCH_TOLERANCE for left, right in pairs)
     return is_rising or is_falling
 
 
@@ -298,8 +298,8 @@ def _reason_by_name(name: str) -> str | None:
 def notes_on_features(
     columns: Sequence[ColumnSummary], label_column: str | None, features: Collection[str]
 ) -> list[str]:
-    """Say what a tabular project does not learn from and why, and what it learns from despite a
-    reason against it.
+    """List the columns that are not features, with reasons, and the features that have a reason
+    against them.
     """
     label = next((column for column in columns if column.name == label_column), None)
     notes = []

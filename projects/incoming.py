@@ -1,6 +1,4 @@
-"""Where an uploaded file is when its run begins: stored whole, in parts to be joined, or still at
-an address.
-"""
+"""Brings an uploaded file to the local disk when its run begins: joins its parts, or fetches it."""
 
 from __future__ import annotations
 
@@ -26,9 +24,7 @@ _HEADER_NAME = re.compile(r"""filename="?([^";]+)""", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A file on disk that was received: its size, and the hash of its bytes that stands in
-    an ETag.
-    """
+    """A received file on disk; `etag` is the MD5 of its bytes in hexadecimal."""
 
     path: Path
     size_bytes: int
@@ -36,8 +32,9 @@ class Piece:
 
 
 def received(read: Callable[[int], bytes], path: Path, *, most_bytes: int) -> Piece:
-    """Write what comes in to a file; stop one piece after the limit is passed."""
-    digest, n_bytes = hashlib.md5(usedforsecurity=False), 0  # as S3 makes ETags
+    """Write what `read` returns to a file; stop one chunk after the limit is exceeded."""
+    digest = hashlib.md5(usedforsecurity=False)  # as in the ETags of S3
+    n_bytes = 0
     with path.open("wb") as file:
         while n_bytes <= most_bytes and (chunk := read(CHUNK_BYTES)):
             file.write(chunk)
@@ -47,9 +44,7 @@ def received(read: Callable[[int], bytes], path: Path, *, most_bytes: int) -> Pi
 
 
 def local_source(run: DatasetVersion, progress: Progress) -> Path:
-    """Return the uploaded file of a version, joined or fetched first where that was not
-    done yet.
-    """
+    """Return the uploaded file of a version, joining or fetching it first if necessary."""
     if run.source_url and not default_storage.exists(run.source_key):
         _fetch(run, progress)
     elif (upload := Upload.objects.filter(version=run).first()) is not None:
@@ -58,9 +53,7 @@ def local_source(run: DatasetVersion, progress: Progress) -> Path:
 
 
 def _join(upload: Upload, source_key: str) -> None:
-    """Put the parts together under the key, one after the other; what a worker that died has done
-    is kept.
-    """
+    """Join the parts in order under the key, unless an interrupted run has already done so."""
     parts = list(upload.parts.order_by("number"))
     if not default_storage.exists(source_key):
         with tables.scratch() as folder:
@@ -85,11 +78,13 @@ def _fetch(run: DatasetVersion, progress: Progress) -> None:
         tables.scratch() as folder,
         outbound.opened(run.source_url, within_s=FETCH_WITHIN_S) as answer,
     ):
-        path, total = folder / "fetched", answer.headers.get("Content-Length", "")
+        path = folder / "fetched"
+        content_length = answer.headers.get("Content-Length", "")
+        total = int(content_length) if content_length.isdecimal() else 0
         with path.open("wb") as file:
             for chunk in answer.chunks(most_bytes=settings.MAX_UPLOAD_BYTES):
                 file.write(chunk)
-                progress(stages.FETCHING_FILE, file.tell(), int(total) if total.isdecimal() else 0)
+                progress(stages.FETCHING_FILE, file.tell(), total)
         run.filename = _name_in(answer.headers.get("Content-Disposition", "")) or name_of_url(
             answer.url
         )

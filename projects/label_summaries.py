@@ -1,6 +1,4 @@
-"""What a label column holds, read as the task says: for the page of a new project, and for the
-engine's checks.
-"""
+"""Summaries of a label column, for the page of a new project and for the engine's checks."""
 
 from __future__ import annotations
 
@@ -33,8 +31,9 @@ _MEASURED = (ColumnKind.INTEGER, ColumnKind.NUMBER)
 
 @dataclass(frozen=True, slots=True)
 class NumberSummary:
-    """How the numbers of a column lie; `unreadable` is the first row that has none, with
-    its cell.
+    """The distribution of a column of numbers.
+
+    `unreadable` is the id and the cell of the first row whose cell is not a number.
     """
 
     n_unlabeled: int
@@ -51,16 +50,21 @@ LabelSummary = ClassCounts | NumberSummary
 
 
 def label_cells(version: DatasetVersion, column: str) -> LabelCells:
-    """Read the different cells of a column."""
+    """Return the distinct cells of a column."""
     return LabelCells.of(tables.local_path(version.table_key), column)
 
 
 def label_facts(profile: ColumnProfile, summary: LabelSummary) -> ColumnFacts:
     """Return what the engine's checks need to know of the label column."""
-    name, kind = profile.name, profile.kind
     if isinstance(summary, NumberSummary):
-        return ColumnFacts(name, kind, summary.n_unlabeled, summary.n_distinct, summary.unreadable)
-    return facts_of_classes(name, kind, summary)
+        return ColumnFacts(
+            profile.name,
+            profile.kind,
+            summary.n_unlabeled,
+            summary.n_distinct,
+            summary.unreadable,
+        )
+    return facts_of_classes(profile.name, profile.kind, summary)
 
 
 def number_summary(version: DatasetVersion, profile: ColumnProfile) -> NumberSummary:
@@ -86,15 +90,13 @@ def number_summary(version: DatasetVersion, profile: ColumnProfile) -> NumberSum
         highest=highest,
         mean=mean,
         median=median,
-        histogram=(
-            profile.histogram if profile.kind in (ColumnKind.INTEGER, ColumnKind.NUMBER) else None
-        ),
+        histogram=profile.histogram if profile.kind in _MEASURED else None,
         unreadable=unread[0] if unread else None,
     )
 
 
 def set_columns(version: DatasetVersion, profiles: Sequence[ColumnProfile]) -> dict[str, Separator]:
-    """Return the columns whose cells are sets of classes, and how these are written."""
+    """Return the separators of the columns whose cells are sets of classes."""
     found = {
         profile.name: _recognised(version.table_key, profile.name)
         for profile in profiles
@@ -103,20 +105,20 @@ def set_columns(version: DatasetVersion, profiles: Sequence[ColumnProfile]) -> d
     return {name: separator for name, separator in found.items() if separator is not None}
 
 
+# Tables never change, so what was recognised once stays valid.
 @lru_cache(maxsize=1_000)
 def _recognised(table_key: str, column: str) -> Separator | None:
-    """Look at a column of a table, which never changes."""
     return recognised_separator(sample_cells(tables.local_path(table_key), column))
 
 
 @lru_cache(maxsize=1_000)
 def separator_that_may_be(table_key: str, column: str) -> Separator | None:
-    """Return how the cells of a column would write sets, if they look so at all."""
+    """Return the separator that the cells of a column may use; None if they are not sets."""
     return possible_separator(sample_cells(tables.local_path(table_key), column))
 
 
 def separator_of(version: DatasetVersion, column: str) -> Separator:
-    """Return how the cells of a column write sets, provided that they are sets."""
+    """Return the most likely separator of a column whose cells are known to be sets."""
     return likely_separator(sample_cells(tables.local_path(version.table_key), column))
 
 

@@ -103,7 +103,7 @@ class DatasetVersion(Run):
 
     @property
     def kind(self) -> str:
-        """What the run makes."""
+        """What the run produces."""
         return "dataset"
 
     @property
@@ -118,24 +118,17 @@ class DatasetVersion(Run):
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """What the reader does, then profiling; only an address is fetched, and only an archive is
-        unpacked.
-        """
-        fetched = (stages.FETCHING_FILE,) if self.source_url else ()
-        packed = self.filename.lower().endswith((".gz", ".zip"))
-        return (
-            *fetched,
-            stages.CHECKING_FILE,
-            *((stages.UNPACKING_FILE,) if packed else ()),
-            stages.READING_FILE,
-            stages.PROFILING_COLUMNS,
-        )
+        """The stages of reading and profiling, with fetching and unpacking only if needed."""
+        names = [stages.CHECKING_FILE]
+        if self.source_url:
+            names.insert(0, stages.FETCHING_FILE)
+        if self.filename.lower().endswith((".gz", ".zip")):
+            names.append(stages.UNPACKING_FILE)
+        return (*names, stages.READING_FILE, stages.PROFILING_COLUMNS)
 
 
 class Upload(models.Model):
-    """A file that comes in parts, until it is a version of a dataset; without one it is forgotten
-    after a while.
-    """
+    """A file that arrives in parts; it is deleted after a while unless it becomes a version."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(

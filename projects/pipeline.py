@@ -1,6 +1,4 @@
-"""The work of an ingest run: an uploaded file becomes one exact table and a profile of
-its columns.
-"""
+"""The work of an ingest run: from an uploaded file to an exact table and column profiles."""
 
 from __future__ import annotations
 
@@ -25,10 +23,8 @@ from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 from studio.engine.table.columns import ColumnKind
 
-STALE_AFTER = timedelta(hours=48)  # twice as long as the addresses of parts work
-FREE_SPACE_RATIO = (
-    2  # the table, and the copy of it that the reader works on, are each about as large as the file
-)
+STALE_AFTER = timedelta(hours=48)  # twice the lifetime of the addresses of parts
+FREE_SPACE_RATIO = 2  # the table and the reader's copy of it are each about as large as the file
 
 
 def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:

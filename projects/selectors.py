@@ -1,5 +1,5 @@
-"""Reads of the app: datasets and projects of a user, rows and profiles of a version, what a
-deletion takes along.
+"""Reads of the app: datasets and projects of a user, rows and profiles of a version, and what a
+deletion would remove.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from studio.engine.table.columns import ColumnKind
 from studio.runs import Status
 from studio.sql import quoted
 
-CELL_CHARS = 300  # of a long cell, what a table of rows shows
-COLUMNS_SHOWN = 100  # of a very wide table, so that the page stays light
+CELL_CHARS = 300  # characters of a cell that a table of rows shows
+COLUMNS_SHOWN = 100  # columns of a very wide table that a page shows
 
 
 def newest_versions(user: User) -> QuerySet[DatasetVersion]:
-    """Return the newest version of each of the user's datasets, the last touched first."""
+    """Return the newest version of each of the user's datasets, last updated first."""
     return _newest_among(user, DatasetVersion.objects.all())
 
 
@@ -51,11 +51,10 @@ def ready_versions(user: User) -> QuerySet[DatasetVersion]:
 
 
 def version_named(user: User, name: str) -> DatasetVersion | None:
-    """Return the newest version of the dataset that a program means by a name, the last touched
-    first.
+    """Return the newest version of the dataset that a program means by a name.
 
-    It may be the dataset's name, that of its file, or that of a frame, which was sent as NAME.json
-    with the last suffix of its name replaced.
+    The name may be that of the dataset, of its file, or of a frame that was sent as NAME.json, the
+    last suffix of its name replaced. Of several datasets, the last updated one counts.
     """
     bare = PurePosixPath(name.replace("\\", "/")).name
     if not bare or "\0" in bare:
@@ -113,9 +112,7 @@ Cell = tuple[ColumnKind, str | None]
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One row as a table shows it: cells with the kind of their column; None where the file has an
-    empty cell.
-    """
+    """One row as a table shows it: cells with the kind of their column, None for an empty cell."""
 
     row_id: int
     cells: tuple[Cell, ...]
@@ -131,9 +128,7 @@ class RowTable:
 
 
 def rows_between(version: DatasetVersion, row_ids: range) -> RowTable:
-    """Return the rows of a contiguous range of ids, long cells shortened; one query over the table
-    file.
-    """
+    """Return the rows of a contiguous range of ids, with long cells shortened."""
     profiles = column_profiles(version)
     shown = tuple(profiles[:COLUMNS_SHOWN])
     if not row_ids:
@@ -182,9 +177,7 @@ _WITHOUT_FILES = ("accounts", "api")
 
 
 def cascade(instance: models.Model) -> list[QuerySet[models.Model]]:
-    """Return everything that would be deleted together with the object, one queryset or more per
-    model.
-    """
+    """Return everything that would be deleted with the object, in querysets by model."""
     collector = Collector(using=instance._state.db or "default", origin=instance)
     collector.collect([instance])
     loaded = [
@@ -195,9 +188,9 @@ def cascade(instance: models.Model) -> list[QuerySet[models.Model]]:
 
 
 def file_keys(deleted: Iterable[QuerySet[models.Model]]) -> list[str]:
-    """Return the storage keys of those objects; a field that holds one is named `…_key`.
+    """Return the storage keys of those objects, from the fields named `…_key`.
 
-    Keys of accounts' sessions and of API calls are no such keys: users choose what stands in some.
+    Apps whose `…_key` fields are not storage keys are skipped: users choose the content of some.
     """
     keys: list[str] = []
     for rows in deleted:
@@ -213,9 +206,7 @@ def file_keys(deleted: Iterable[QuerySet[models.Model]]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Things of one sort that a deletion takes along; `names` are the first few, where they have
-    names.
-    """
+    """Objects of one kind that a deletion removes; `names` are the first few, if they have any."""
 
     noun: str
     n: int
@@ -223,7 +214,7 @@ class Loss:
 
 
 N_NAMES = 10  # names that a warning lists
-# The tables of this app and of those above it that a person knows of, by the words of the pages.
+# The models, of this app and of those above it, that pages name, and the words that pages use.
 LOSS_NOUNS = {
     "Project": ("project", "projects"),
     "DeployedModel": ("model", "models"),

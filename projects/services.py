@@ -1,6 +1,4 @@
-"""Writes of the app: uploads, kinds of columns, projects, and deletions with every file that goes
-along.
-"""
+"""Writes of the app: uploads, kinds of columns, projects, and deletions including stored files."""
 
 from __future__ import annotations
 
@@ -36,10 +34,10 @@ _PACKED = {".gz", ".zip"}
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """An uploaded file that is in the storage already, or will be when its run begins.
+    """An uploaded file that is already in storage, or will be when its run begins.
 
-    `asked_types` are column types that the uploader named; `source_url` is where the run has to
-    fetch the file; `options` say how to read it.
+    `asked_types` are column types that the uploader named; `source_url` is the address to fetch
+    the file from, if any; `options` say how to read it.
     """
 
     version_id: uuid.UUID
@@ -58,16 +56,14 @@ def dataset_create(
     name: str = "",
     options: ReadOptions = FIND_OUT,
 ) -> Dataset:
-    """Store the file, create its dataset (named after the file unless it has a name) and queue the
-    reading of it.
-    """
+    """Store the file, create its dataset (by default named after it) and queue its reading."""
     quotas.check_new_dataset(user)
     quotas.check_upload(user, uploaded_file.size or 0)
     return dataset_of_file(user=user, file=_stored_upload(uploaded_file, options), name=name)
 
 
 def dataset_create_sample(user: User) -> Dataset:
-    """Make the sample file and take it in like any upload."""
+    """Write the sample file and create its dataset like that of any upload."""
     quotas.check_new_dataset(user)
     with tables.scratch() as folder:
         path = folder / SAMPLE_FILENAME
@@ -76,7 +72,6 @@ def dataset_create_sample(user: User) -> Dataset:
 
 
 def dataset_rename(*, dataset: Dataset, name: str) -> None:
-    """Give the dataset another name."""
     dataset.name = name
     dataset.save(update_fields=["name"])
 
@@ -88,9 +83,7 @@ def dataset_upload_version(
     uploaded_file: UploadedFile[bytes],
     options: ReadOptions = FIND_OUT,
 ) -> DatasetVersion:
-    """Add another file as the newest version of a dataset. Raises DataProblem while one is being
-    read.
-    """
+    """Add a file as the newest version of a dataset. Raises DataProblem while one is being read."""
     quotas.check_upload(user, uploaded_file.size or 0)
     file = _stored_upload(uploaded_file, options)
     try:
@@ -103,10 +96,10 @@ def dataset_upload_version(
 def dataset_read_again(
     *, version: DatasetVersion, user: User, options: ReadOptions
 ) -> DatasetVersion:
-    """Read the file of a version in another way, as the newest version of its dataset; the two
-    share the file.
+    """Read the file of a version with other options, as the newest version of its dataset.
 
-    Raises DataProblem while a file of the dataset is being read, and where the file never arrived.
+    The two versions share the file. Raises DataProblem while a file of the dataset is being read,
+    and if the file never arrived.
     """
     if not version.source_url and not default_storage.exists(version.source_key):
         raise DataProblem(
@@ -136,9 +129,7 @@ def _next_version(dataset: Dataset, user: User, file: StoredFile) -> DatasetVers
 
 
 def dataset_of_file(*, user: User, file: StoredFile, name: str = "") -> Dataset:
-    """Create the dataset of a stored file, named after it or as asked, and queue the
-    reading of it.
-    """
+    """Create the dataset of a stored file, named after it by default, and queue its reading."""
     with transaction.atomic():
         quotas.check_new_dataset(user)
         dataset = Dataset.objects.create(owner=user, name=name or _name_of(file.filename))
@@ -171,7 +162,7 @@ def _stored_upload(uploaded_file: UploadedFile[bytes], options: ReadOptions) -> 
     filename = uploaded_file.name or "upload"
     if hasattr(uploaded_file, "temporary_file_path"):
         stored = _stored(Path(uploaded_file.temporary_file_path()), filename, options)
-        uploaded_file.close()  # or its finalizer would complain that the file was moved
+        uploaded_file.close()  # otherwise its finalizer warns that the file was moved
         return stored
     with tables.scratch() as folder:
         path = folder / "upload"
@@ -201,32 +192,37 @@ def column_kinds_choose(
     kinds: Mapping[str, ColumnKind],
     conventions: Mapping[str, Convention | None] | None = None,
 ) -> None:
-    """Keep the kinds and conventions that differ from those found, and draw the profiles of changed
-    columns anew.
+    """Store the kinds and conventions that differ from the inferred ones.
 
-    None as a convention goes back to the one that was found.
+    The columns that changed are profiled again. None as a convention restores the inferred one.
     """
     profiles = {profile.name: profile for profile in selectors.column_profiles(version)}
-    wanted = {name: profile.kind for name, profile in profiles.items()} | dict(kinds)
-    before = {name: profile.chosen_convention for name, profile in profiles.items()}
-    stated = before | dict(conventions or {})
+    new_kinds = {name: profile.kind for name, profile in profiles.items()} | dict(kinds)
+    previous = {name: profile.chosen_convention for name, profile in profiles.items()}
+    requested = previous | dict(conventions or {})
     changed = {
         name: kind
-        for name, kind in wanted.items()
-        if kind is not profiles[name].kind or stated[name] is not before[name]
+        for name, kind in new_kinds.items()
+        if kind is not profiles[name].kind or requested[name] is not previous[name]
     }
     usable = {
         name: DATE_ORDERS if kind is ColumnKind.DATETIME else DECIMALS
-        for name, kind in wanted.items()
+        for name, kind in new_kinds.items()
     }
-    chosen = {name: one for name, one in stated.items() if one is not None and one in usable[name]}
+    chosen = {
+        name: convention
+        for name, convention in requested.items()
+        if convention is not None and convention in usable[name]
+    }
     if changed:
         table = tables.local_path(version.table_key)
-        drawn = {profile.name: profile for profile in profile_columns(table, changed, chosen)}
-        version.columns = [drawn.get(name, profile).to_dict() for name, profile in profiles.items()]
+        updated = {profile.name: profile for profile in profile_columns(table, changed, chosen)}
+        version.columns = [
+            updated.get(name, profile).to_dict() for name, profile in profiles.items()
+        ]
     version.chosen_kinds = {
         name: kind.value
-        for name, kind in wanted.items()
+        for name, kind in new_kinds.items()
         if kind is not profiles[name].inferred_kind
     }
     version.chosen_conventions = {name: convention.value for name, convention in chosen.items()}
@@ -236,9 +232,7 @@ def column_kinds_choose(
 def project_create(
     *, user: User, version: DatasetVersion, name: str, spec: CleansetSpec, notes: Sequence[str] = ()
 ) -> Project:
-    """Keep what is to be learned from a dataset version, and what was worth knowing about that
-    choice.
-    """
+    """Create a project with its choices; `notes` are sentences for the user about them."""
     return Project.objects.create(
         owner=user,
         version=version,
@@ -258,15 +252,12 @@ def project_create(
 
 
 def project_rename(*, project: Project, name: str) -> None:
-    """Give the project another name."""
     project.name = name
     project.save(update_fields=["name"])
 
 
 def delete_with_files(instance: models.Model) -> None:
-    """Delete the object, everything that hangs on it, and every stored file of those, once the rows
-    are gone.
-    """
+    """Delete the object and everything that depends on it; stored files go after the commit."""
     with transaction.atomic():
         keys = selectors.file_keys(selectors.cascade(instance))
         instance.delete()

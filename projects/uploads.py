@@ -1,4 +1,4 @@
-"""Writes about files that come in parts or from an address: announced, received, and confirmed as a
+"""Writes for files that arrive in parts or from an address: announced, received, and confirmed as a
 dataset.
 """
 
@@ -20,14 +20,13 @@ from studio import outbound, storage, tables
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 
-PART_BYTES = (
-    8 * 1024 * 1024
-)  # below what proxies usually let through; a lost connection costs one part
+# Below the usual limit of proxies; a lost connection costs one part.
+PART_BYTES = 8 * 1024 * 1024
 MAX_PARTS = 1_000
 
 
 def upload_begin(*, user: User, filename: str, size_bytes: int) -> Upload:
-    """Announce a file. Raises DataProblem for one that is larger than the studio takes."""
+    """Announce a file. Raises DataProblem if it has no name or exceeds the size limit."""
     name = PurePosixPath(filename.replace("\\", "/")).name
     if not name:
         raise DataProblem("The file has no name. Name it, with an ending such as .csv.")
@@ -50,10 +49,10 @@ def part_sizes(upload: Upload) -> list[int]:
 
 
 def part_store(*, upload: Upload, number: int, read: Callable[[int], bytes]) -> UploadPart:
-    """Keep what `read` gives as one part (1-based); an earlier try at the same part is replaced.
+    """Store what `read` returns as one part (1-based), replacing an earlier try at that part.
 
-    Raises DataProblem for a part that was not announced, is longer than announced, or comes too
-    late.
+    Raises DataProblem for a part that was not announced, is longer than announced, or comes after
+    the upload is complete.
     """
     sizes = part_sizes(upload)
     if not 1 <= number <= len(sizes):
@@ -82,7 +81,8 @@ def _part_replace(upload: Upload, number: int, part: UploadPart) -> UploadPart:
     earlier = upload.parts.filter(number=number)
     keys = list(earlier.values_list("part_key", flat=True))
     earlier.delete()
-    part.upload, part.number = upload, number
+    part.upload = upload
+    part.number = number
     part.save(force_insert=True)
     transaction.on_commit(lambda: tables.delete(keys))
     return part
@@ -90,9 +90,7 @@ def _part_replace(upload: Upload, number: int, part: UploadPart) -> UploadPart:
 
 @transaction.atomic
 def upload_complete(*, upload: Upload, etags: Mapping[int, str]) -> None:
-    """Note that every part is there. Raises DataProblem where one is missing, cut short, or another
-    than was sent.
-    """
+    """Mark the upload as complete. Raises DataProblem if a part is missing, short or altered."""
     upload = Upload.objects.select_for_update().get(pk=upload.pk)
     sizes = part_sizes(upload)
     parts = {part.number: part for part in upload.parts.all()}
@@ -119,9 +117,7 @@ def upload_complete(*, upload: Upload, etags: Mapping[int, str]) -> None:
 
 @transaction.atomic
 def upload_confirm(*, upload: Upload, types: Mapping[str, str]) -> DatasetVersion:
-    """Make a dataset of a complete file and queue the reading of it; the version has the id of the
-    upload.
-    """
+    """Create the dataset of a complete file and queue its reading; the version has the same id."""
     upload = Upload.objects.select_for_update().get(pk=upload.pk)
     if upload.version is not None:
         return upload.version
@@ -139,11 +135,13 @@ def upload_confirm(*, upload: Upload, types: Mapping[str, str]) -> DatasetVersio
 
 
 def dataset_fetch(*, user: User, url: str, types: Mapping[str, str]) -> Dataset:
-    """Make a dataset of a file at an address; its run fetches it. Raises DataProblem for what is no
-    address.
+    """Create the dataset of a file at an address, which its run fetches.
+
+    Raises DataProblem for an invalid address.
     """
     outbound.checked_url(url)
-    version_id, url = uuid.uuid4(), url.strip()
+    version_id = uuid.uuid4()
+    url = url.strip()
     file = StoredFile(
         version_id, storage.dataset_source(version_id), name_of_url(url), 0, types, url
     )

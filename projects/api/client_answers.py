@@ -1,6 +1,4 @@
-"""What the public client is told about datasets: why one could not be read, and types
-in its words.
-"""
+"""Answers to the public client about datasets: why reading failed, and column types."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ SCHEMA_TYPES = {
 
 
 def reading_failed(version: DatasetVersion) -> tuple[str, str]:
-    """Return in a word and in a sentence why a file was not read."""
+    """Return why a file was not read, as a short title and a sentence."""
     if version.status == Status.CANCELLED:
         return "Cancelled", "The reading of this file was cancelled. Upload it again."
     return "File not read", version.error_message

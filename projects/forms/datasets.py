@@ -1,4 +1,4 @@
-"""What may be posted about a dataset: its file, and the kinds of its columns."""
+"""Forms of a dataset: its file, its name, and the kinds of its columns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ KIND_CHOICES = [
 
 
 class UploadForm(forms.Form):
-    """One file; whether it is a table is found out by the run that reads it."""
+    """One file; the run that reads it checks whether it is a table."""
 
     file = forms.FileField(
         label="File",
@@ -42,7 +42,7 @@ class UploadForm(forms.Form):
     )
 
     def clean_file(self) -> UploadedFile[bytes]:
-        """Refuse what is larger than the studio takes."""
+        """Refuse a file that exceeds the size limit."""
         file: UploadedFile[bytes] = self.cleaned_data["file"]
         if (file.size or 0) > settings.MAX_UPLOAD_BYTES:
             raise forms.ValidationError(
@@ -73,9 +73,8 @@ class DatasetNameForm(forms.Form):
 class KindsForm(forms.Form):
     """A select per column for its kind, and one for how its numbers or dates are written.
 
-    The fields are numbered by place in the file, since a column may have any name.
-
-    Of a wide table some columns are shown: those at `places`, or those that were posted.
+    The fields are numbered by the column's place in the file, since a column may have any name. Of
+    a wide table, only the columns at `places`, or those that were posted, are shown.
     """
 
     def __init__(
@@ -128,7 +127,7 @@ class KindsForm(forms.Form):
         }
 
     def conventions(self) -> dict[str, Convention | None]:
-        """Return the chosen conventions by column, None where the found one is to be used."""
+        """Return the chosen conventions by column, None for the inferred one."""
         chosen = {
             place: self.cleaned_data.get(self.convention_name(place)) for place in self.places
         }

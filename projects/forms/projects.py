@@ -1,4 +1,4 @@
-"""What may be posted about a project: what to learn from which columns, and its name."""
+"""Forms of a project: what to learn from which columns, and its name."""
 
 from __future__ import annotations
 
@@ -105,19 +105,20 @@ SEPARATORS = [
 
 
 class NamesField(forms.Field):
-    """Any number of names, each posted under the same name; their spaces count."""
+    """Any number of names, posted under one field name and not stripped."""
 
     widget = forms.MultipleHiddenInput
 
     def to_python(self, value: list[str] | None) -> list[str]:
-        """Return the names as they were posted, without empty ones."""
+        """Return the posted names without empty ones."""
         return [str(name) for name in value or [] if name]
 
 
 @dataclass(frozen=True, slots=True)
 class SpellingChoice:
-    """One class that is spelled in several ways; `kept` is the spelling that all count as, empty
-    for each its own.
+    """A class that is spelled in several ways.
+
+    `kept` is the spelling that replaces the others, empty if each stays a class of its own.
     """
 
     spellings: Spellings
@@ -125,15 +126,13 @@ class SpellingChoice:
 
     @property
     def shown(self) -> list[tuple[str, str, int]]:
-        """Each spelling: as it is, with what cannot be seen made visible, and its rows."""
+        """Each spelling, the same with invisible characters shown, and its number of rows."""
         return [(name, shown_spelling(name), n_rows) for name, n_rows in self.spellings.counts]
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureOption:
-    """One column that a tabular project may learn from; `reason` says why it was left out by the
-    guess.
-    """
+    """A column that a tabular project may learn from; `reason` says why the guess left it out."""
 
     name: str
     kind: ColumnKind
@@ -143,11 +142,11 @@ class FeatureOption:
 
 
 class ProjectForm(forms.Form):
-    """What to learn from a dataset version; everything is guessed at first.
+    """What to learn from a dataset version; initially, everything is guessed.
 
-    `labels` is what the label column holds, there once the form is valid; None without labels.
-    `guessed_task` is the task for which the label column on the page was guessed. Of `merged`, each
-    is the spelling that all spellings of its class count as; `merge_all` keeps the most frequent
+    `labels` summarises the label column once the form is valid; None without labels.
+    `guessed_task` is the task for which the label column on the page was guessed. Each of `merged`
+    is the spelling that replaces the others of its class; `merge_all` keeps the most frequent
     spelling of every class.
     """
 
@@ -179,17 +178,16 @@ class ProjectForm(forms.Form):
         *,
         label_column: str | None = None,
     ) -> None:
-        """Guess everything from the version's columns; with the label column, if that is known
-        already.
-        """
-        self.version, self._posted = version, data
+        """Guess the initial values from the version's columns, and the label column if known."""
+        self.version = version
+        self._posted = data
         self.profiles = column_profiles(version)
         self._sets = set_columns(version, self.profiles)
         self._kinds = {profile.name: profile.kind for profile in self.profiles}
-        asked = data.get("task") if data else None
+        posted_task = data.get("task") if data else None
         self.guess = guess_choice(
             self.profiles,
-            task=MLTask(asked) if asked in list(MLTask) else None,
+            task=MLTask(posted_task) if posted_task in list(MLTask) else None,
             sets=self._sets,
             label_column=label_column,
         )
@@ -217,9 +215,7 @@ class ProjectForm(forms.Form):
         }
 
     def guessed_data(self) -> QueryDict:
-        """Return the guess as if it had been posted, so that the page can say at once what would
-        happen.
-        """
+        """Return the guess as if it had been posted, so that the page can check it at once."""
         data = QueryDict(mutable=True)
         for name, value in self._guessed().items():
             data.setlist(
@@ -229,18 +225,18 @@ class ProjectForm(forms.Form):
 
     @property
     def is_task_new(self) -> bool:
-        """Whether another task was chosen than the one that the label column was guessed for."""
+        """Whether the chosen task differs from the one that the label column was guessed for."""
         if self._posted is None:
             return False
-        chosen, guessed = self._posted.get("task"), self._posted.get("guessed_task")
+        chosen = self._posted.get("task")
+        guessed = self._posted.get("guessed_task")
         return bool(guessed) and chosen != guessed and chosen in list(MLTask)
 
     def fitted_data(self) -> QueryDict:
-        """Return what was posted with the columns that fit its task: a label column that does not
-        fit is guessed.
-        """
+        """Return the posted data with columns that fit the task; an unfit label is guessed."""
         assert self._posted is not None
-        data, task = self._posted.copy(), self.guess.task
+        data = self._posted.copy()
+        task = self.guess.task
         posted = next((p for p in self.profiles if p.name == data.get("label_column")), None)
         is_kept = (
             posted is not None
@@ -248,7 +244,8 @@ class ProjectForm(forms.Form):
             and fits_task(posted, task, self._sets)
         )
         label = posted.name if posted and is_kept else self.guess.label_column or ""
-        data["label_column"], data["guessed_task"] = label, task.value
+        data["label_column"] = label
+        data["guessed_task"] = task.value
         features = {*data.getlist("feature_columns")}
         if posted and posted.name != label and posted.name in self.guess.feature_columns:
             features.add(posted.name)
@@ -258,7 +255,7 @@ class ProjectForm(forms.Form):
         return data
 
     def clean(self) -> dict[str, object]:
-        """Refuse a choice that the engine cannot work with, saying why."""
+        """Add an error for a choice that the engine cannot work with."""
         cleaned: dict[str, object] = super().clean() or {}
         if self.errors:
             return cleaned
@@ -284,16 +281,19 @@ class ProjectForm(forms.Form):
         return cleaned
 
     def _read_labels(self, task: MLTask, label: str) -> None:
-        """Find out how the label column writes its classes."""
+        """Find the separator and the spellings of the classes in the label column."""
         chosen = self.cleaned_data["separator"]
         self.label_separator = Separator(chosen or Separator.COMMA)
         if task is MLTask.MULTI_LABEL and chosen == AS_FOUND:
             self.label_separator = self._sets.get(label) or separator_of(self.version, label)
-        self.spellings, self._cells = [], None
+        self.spellings = []
+        self._cells = None
         if task in (MLTask.MULTI_CLASS, MLTask.MULTI_LABEL):
             self._cells = label_cells(self.version, label)
             found = self._cells.spellings(self.spec())
-            self.spellings = [SpellingChoice(one, self._kept(one)) for one in found]
+            self.spellings = [
+                SpellingChoice(spellings, self._kept(spellings)) for spellings in found
+            ]
 
     def _kept(self, spellings: Spellings) -> str:
         if self.cleaned_data["merge_all"]:
@@ -321,8 +321,9 @@ class ProjectForm(forms.Form):
         )
 
     def spec(self) -> CleansetSpec:
-        """Return the choice in the engine's words; the label column is never among the features."""
-        chosen, task = self.cleaned_data, MLTask(self.cleaned_data["task"])
+        """Return the choice as a spec for the engine; the label column is never a feature."""
+        chosen = self.cleaned_data
+        task = MLTask(chosen["task"])
         label = None if task is MLTask.UNSUPERVISED else chosen["label_column"]
         if chosen["modality"] == Modality.TEXT:
             kinds = {chosen["text_column"]: ColumnKind.TEXT}
@@ -347,8 +348,9 @@ class ProjectForm(forms.Form):
         )
 
     def questions(self) -> list[str]:
-        """Return what is worth asking about the labels of a valid form."""
-        profile, task = self._label_profile(self.spec()), MLTask(self.cleaned_data["task"])
+        """Return questions to the user about the labels of a valid form."""
+        profile = self._label_profile(self.spec())
+        task = MLTask(self.cleaned_data["task"])
         if profile is None or not isinstance(self.labels, ClassCounts):
             return []
         n_classes = self.labels.n_classes
@@ -368,8 +370,9 @@ class ProjectForm(forms.Form):
         return [question for question in found if question]
 
     def notes(self, *, remedy: str) -> list[str]:
-        """Return the questions, which spellings stay apart, and what was left out; `remedy` merges
-        spellings.
+        """Return the questions and notes on spellings, features and conventions.
+
+        `remedy` says how to merge spellings.
         """
         spec = self.spec()
         notes = self.questions()
@@ -389,7 +392,7 @@ class ProjectForm(forms.Form):
         )
 
     def feature_options(self) -> list[FeatureOption]:
-        """Return every column with what speaks against learning from it."""
+        """Return every column with the reason against learning from it, if any."""
         label = self["label_column"].value() if self["task"].value() != MLTask.UNSUPERVISED else ""
         fitting = guess_choice(self.profiles, sets=self._sets, label_column=label or None)
         reasons = {**dict(fitting.left_out), **{label or "": "it is the label"}}

@@ -1,4 +1,4 @@
-"""What may be posted about how a file is read, and what was found about it."""
+"""The form for how a file is read, and the display of how it was read."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _DETECT = "Detect automatically"
 
 
 def names_of(options: ReadOptions) -> dict[str, str]:
-    """Return the options that are not None as the form's fields hold them."""
+    """Return the options that are not None, as values of the form's fields."""
     values = options.to_dict()
     if "quotes" in values:
         values["quotes"] = next(
@@ -62,9 +62,9 @@ def names_of(options: ReadOptions) -> dict[str, str]:
 
 
 def shown_facts(version: DatasetVersion) -> list[tuple[str, str, bool]]:
-    """Return how a version was read: what, in which way, and whether somebody asked for that."""
+    """Return how a version was read: label, value, and whether the user requested it."""
     found = version.used_options
-    if not found:  # it was read before this was kept
+    if not found:  # the version was read before its options were stored
         found = {"encoding": version.encoding or None, "delimiter": version.delimiter or None}
     used = names_of(ReadOptions.from_dict(found))
     shown: dict[str, Mapping[str, str]] = {
@@ -81,16 +81,14 @@ def shown_facts(version: DatasetVersion) -> list[tuple[str, str, bool]]:
 
 
 def doubts_of(version: DatasetVersion) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """Return what may be wrong: a question, the reader's sentence, and the fields that change it at
-    once, if any.
-    """
-    asked = names_of(ReadOptions.from_dict(version.asked_options))
-    again = {"has_header": list({**asked, "has_header": "no"}.items())}
-    return [(_QUESTIONS[name], sentence, again.get(name, [])) for name, sentence in version.doubts]
+    """Return the doubts: a question, the reader's sentence, and the fields that correct it."""
+    requested = names_of(ReadOptions.from_dict(version.asked_options))
+    fixes = {"has_header": list({**requested, "has_header": "no"}.items())}
+    return [(_QUESTIONS[name], sentence, fixes.get(name, [])) for name, sentence in version.doubts]
 
 
 class ReadForm(forms.Form):
-    """How the file of a version is to be read; only what its format leaves to choose."""
+    """How to read the file of a version, with the options that its format has."""
 
     def __init__(self, version: DatasetVersion, data: Mapping[str, str] | None = None) -> None:
         super().__init__(data, initial=names_of(ReadOptions.from_dict(version.asked_options)))
@@ -126,7 +124,7 @@ class ReadForm(forms.Form):
         )
 
     def options(self) -> ReadOptions:
-        """Return what was chosen."""
+        """Return the chosen options, None for those to detect."""
         chosen = {name: value for name, value in self.cleaned_data.items() if value}
         quotes = chosen.get("quotes")
         header = chosen.get("has_header")
@@ -151,7 +149,7 @@ def _names_for(version: DatasetVersion) -> tuple[str, ...]:
 
 
 def _likely_format(filename: str) -> FileFormat:
-    """The format of a file that could not be read, by its name."""
+    """Return the format of a file that could not be read, judging by its name."""
     ending = PurePosixPath(filename.lower().removesuffix(".gz").removesuffix(".zip")).suffix
     if ending in _JSON_ENDINGS:
         return FileFormat.JSON

@@ -1,6 +1,4 @@
-"""Turns any uploaded file into one exact Parquet table, or says what is wrong with it. Paths in,
-paths out.
-"""
+"""Turns any uploaded file into one exact Parquet table, or says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -47,16 +45,14 @@ def read_table(
     limits: ReadLimits,
     options: ReadOptions = FIND_OUT,
 ) -> TableFacts:
-    """Write the table in `source` to the Parquet file `out`, every cell as the exact text that it
-    has in the file.
+    """Write the table in `source` to the Parquet file `out`, every cell as its exact text.
 
-    `filename` is the name that the user gave, and the second hint, after the content, at what the
-    file is. `options` say how to read it where that should not be found out. `out` has the column
-    `ROW_ID` (0-based, in file order) first and then every column of the user as text; an empty cell
-    is null. Scratch files lie beside `out` and are gone when the function returns or raises, and
-    `out` only appears when it is complete.
+    The format is detected from the content first and from the user's `filename` second. `options`
+    override what would be detected. `out` has the column `ROW_ID` (0-based, in file order) first
+    and then every column of the user as text; an empty cell is null. Scratch files are kept beside
+    `out` and removed when the function returns or raises, and `out` only appears when complete.
 
-    Raises DataProblem when the file is no table that can be read exactly, and whatever `progress`
+    Raises DataProblem if the file is not a table that can be read exactly, and whatever `progress`
     raises.
     """
     sha256, scan = scan_file(source, options.encoding, progress)
@@ -91,7 +87,7 @@ class _Reading:
     options: ReadOptions
 
     def run(self) -> tuple[FileFormat, TableRead]:
-        """Read the file by what its content says it is."""
+        """Detect the format, read the file, and question its header."""
         known = binary_format(self.file)
         if known is None:
             file_format, read = self._text()
@@ -106,7 +102,7 @@ class _Reading:
             return read_parquet(
                 self.file.path, self.table, progress=self.progress, limits=self.limits
             )
-        # What reads workbooks takes 0.2 s to load, for which other files need not wait.
+        # Imported here because it takes 0.2 s to load, which other files do not need.
         from projects.readers.sheet_reader import read_workbook
 
         return read_workbook(
@@ -144,9 +140,8 @@ class _Reading:
 
     def _csv(self, found: FileFormat, encoding: TextEncoding) -> tuple[FileFormat, TableRead]:
         self._refuse_endless_line(encoding.scan)
-        csv.field_size_limit(
-            self.limits.max_value_bytes
-        )  # of the process; nothing else here reads with this module
+        # The limit is global to the process; nothing else here uses the csv module.
+        csv.field_size_limit(self.limits.max_value_bytes)
         dialect = find_dialect(self.file.path, encoding.codec, found, self.options)
         file = CsvFile(self.file.path, encoding.scan, dialect)
         read = read_csv(
@@ -155,7 +150,7 @@ class _Reading:
         return FileFormat.TSV if dialect.delimiter == "\t" else FileFormat.CSV, read
 
     def _with_header_doubt(self, read: TableRead) -> TableRead:
-        """A header that was asked for is not questioned."""
+        """Add a doubt if the header looks like data; a requested header is not questioned."""
         if not read.used.has_header or self.options.has_header is not None:
             return read
         doubt = header_doubt(read.columns, self.table)
@@ -166,9 +161,7 @@ class _Reading:
         )
 
     def _refuse_endless_line(self, scan: TextScan) -> None:
-        """A line is read into memory as one, so a file without line breaks must not come that
-        far.
-        """
+        """Refuse a line that is too long: later steps hold whole lines in memory."""
         if scan.longest_line_chars > self.limits.max_value_bytes:
             raise DataProblem(
                 f"Line {scan.longest_line:,} of {self.file.name} is longer than"

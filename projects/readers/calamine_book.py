@@ -1,6 +1,4 @@
-"""Opens old XLS workbooks and binary XLSB ones with calamine, which holds a sheet in memory as a
-full rectangle.
-"""
+"""Reads XLS and XLSB workbooks with calamine, which holds a sheet in memory as a full rectangle."""
 
 from __future__ import annotations
 
@@ -31,12 +29,12 @@ from projects.readers.sheets import (
 from projects.readers.xlsb_extent import refuse_large_xlsb, xlsb_merges
 from studio.engine.errors import DataProblem
 
-_PANIC = "PanicException"  # of Rust, when a library does not expect what it finds; no Exception
+_PANIC = "PanicException"  # raised for a panic in Rust; it is not an Exception
 Value = int | float | str | bool | time | date | datetime | timedelta
 
 
 class CalamineBook:
-    """An opened workbook of the old kind or of the binary kind."""
+    """An opened XLS or XLSB workbook."""
 
     def __init__(self, path: Path, file_format: FileFormat, book: CalamineWorkbook) -> None:
         self._path = path
@@ -75,7 +73,7 @@ class CalamineBook:
             raise _damaged() from error
 
     def rows(self, title: str) -> Iterator[SheetRow]:
-        """All rows from the first, blank ones included."""
+        """Yield all rows from the first, including blank ones."""
         sheet = self._sheet(title)
         n_columns_before = sheet.start[1] if sheet.start else 0
         before = [""] * n_columns_before
@@ -83,7 +81,7 @@ class CalamineBook:
             yield SheetRow(number, [*before, *map(_cell_text, values)])
 
     def merges(self, title: str) -> list[Merge]:
-        """The merged cells."""
+        """Return the merged cells of a sheet."""
         if self._format is FileFormat.XLSB:
             return xlsb_merges(
                 self._path, [sheet.name for sheet in self._book.sheets_metadata].index(title)

@@ -1,6 +1,4 @@
-"""The SQL behind a column's profile. Every query reads one column of the table and needs little
-memory.
-"""
+"""The SQL behind a column's profile; every query reads one column, in little memory."""
 
 from __future__ import annotations
 
@@ -40,13 +38,11 @@ from studio.engine.conventions.number_patterns import (
 )
 from studio.sql import filled_sql, quoted, text_literal
 
-MAX_EXACT_DISTINCT = (
-    3_000_000  # above it the estimate is kept: counting exactly would take hundreds of megabytes
-)
-_MAX_GROUPED = (
-    20_000  # distinct cells up to which patterns are held against each of them once, not once a row
-)
-# on which numbers are compared with those of other columns and with the order of the rows
+# Above this the estimate is kept: counting exactly would take hundreds of megabytes.
+MAX_EXACT_DISTINCT = 3_000_000
+# Distinct cells up to which patterns are matched once per distinct cell, not once per row.
+_MAX_GROUPED = 20_000
+# Rows on which numbers are compared with those of other columns and with the order of the rows.
 _N_SAMPLED_ROWS = 10_000
 # The first columns of the query in `ColumnQueries.facts`, in its order.
 _COUNTS = ("n_rows", "n_missing", "n_integer", "n_number", "n_code", "n_datetime", "n_url",
@@ -56,7 +52,7 @@ _COUNTS = ("n_rows", "n_missing", "n_integer", "n_number", "n_code", "n_datetime
 
 @dataclass(frozen=True, slots=True)
 class Distinct:
-    """How many different values there are, and whether that is an estimate."""
+    """The number of distinct values, and whether it is an estimate."""
 
     count: int
     is_estimated: bool
@@ -81,18 +77,16 @@ class ColumnQueries:
         self._connection = connection
         name = quoted(column)
         cell = filled_sql(name)
-        # No view over the file: expanding its star for every query would cost more than the query
-        # in a wide table.
+        # Not a view over the file: in a wide table, expanding its star costs more than the query.
         table = f"read_parquet({text_literal(str(parquet))})"
         self._cells = (
             f'(SELECT "{ROW_ID}" AS row_id, {cell} AS cell, trim({name}) AS bare FROM {table})'
         )
 
     def facts(self, distinct: Distinct) -> CellCounts:
-        """All counts that a kind is inferred from, in one scan."""
-        # A number is nothing else, so that a cell is rarely held against more than a few patterns.
-        # CASE looks at the cells alone that the conditions before have left; AND in a filter looks
-        # at all.
+        """Return all counts that a kind is inferred from, in one scan."""
+        # A number matches nothing else, so few patterns are tried on most cells. CASE evaluates a
+        # branch only on the cells that remain; AND in a filter evaluates it on all.
         is_written = (
             "CASE WHEN is_number OR NOT regexp_matches(bare, '[^[:ascii:]]|[0-9]') THEN false "
             f"ELSE {cell_sql.is_written_number('bare')} END"
@@ -125,13 +119,14 @@ class ColumnQueries:
         )
 
     def has_written(self) -> bool:
-        """Whether any number is not as programs write them."""
+        """Whether any number is not written as programs write them."""
         is_written = cell_sql.is_written_number("bare")
         return self._has(f"CASE WHEN {_matches(NUMBER_PATTERN)} THEN false ELSE {is_written} END")
 
     def decimal(self, distinct: Distinct, *, has_written: bool) -> FoundConvention:
-        """The decimal mark. Numbers as programs write them need no closer look, if one is surely a
-        decimal.
+        """Return the decimal mark.
+
+        Numbers written as programs write them need no closer look if one is surely a decimal.
         """
         if not has_written and (not self._has("contains(bare, '.')") or self._has(_IS_DECIMAL)):
             return FoundConvention(Convention.POINT)
@@ -142,7 +137,7 @@ class ColumnQueries:
     def with_written_numbers(
         self, facts: CellCounts, distinct: Distinct, decimal: Convention
     ) -> CellCounts:
-        """The facts with numbers counted however they are written."""
+        """Return the counts with numbers in any notation included."""
         if not facts.n_written and decimal is Convention.POINT:
             return facts
         number = f"SELECT n, {cell_sql.number('cell', decimal)} AS x FROM {self._counted(distinct)}"
@@ -155,7 +150,7 @@ class ColumnQueries:
         )
 
     def date_order(self, distinct: Distinct) -> FoundConvention:
-        """The order of day, month and year."""
+        """Return the order of day, month and year."""
         return find_date_order(
             DateEvidence(*self._one(cell_sql.date_evidence(self._counted(distinct))))
         )
@@ -167,9 +162,7 @@ class ColumnQueries:
         return found is not None
 
     def distinct(self) -> Distinct:
-        """The number of different values. The count goes over 64-bit hashes, so that long texts
-        cost no more.
-        """
+        """Count the distinct values, over 64-bit hashes so that long texts cost no more."""
         estimate = int(self._one(f"SELECT approx_count_distinct(cell) FROM {self._cells}")[0])
         if estimate > MAX_EXACT_DISTINCT:
             return Distinct(estimate, is_estimated=True)
@@ -180,7 +173,7 @@ class ColumnQueries:
         return Distinct(int(self._one(counted)[0]), is_estimated=False)
 
     def most_frequent(self, n_values: int, max_chars: int) -> list[tuple[str, int]]:
-        """Values by falling count, the earlier row first among equals; longer values are cut."""
+        """Return values by descending count, ties by first row; long values are cut."""
         rows = self._connection.execute(f"""
             WITH top AS (
                 SELECT min(row_id) AS row_id, count(*) AS n
@@ -193,7 +186,7 @@ class ColumnQueries:
         return [(str(value), int(n)) for value, n in rows]
 
     def words(self, decimal: Convention, n_words: int, max_chars: int) -> list[str]:
-        """The first different cells that are neither numbers nor placeholders."""
+        """Return the first distinct cells that are neither numbers nor placeholders."""
         number = cell_sql.number("cell", decimal)
         rows = self._connection.execute(f"""
             SELECT left(bare, {max_chars}) FROM {self._cells}
@@ -203,20 +196,22 @@ class ColumnQueries:
         return [str(word) for (word,) in rows]
 
     def partition(self) -> str:
-        """A mark that two columns share exactly when they group the rows alike: one is then a
-        renaming of the other.
+        """Return a hash that two columns share if they group the rows alike.
+
+        One is then a renaming of the other.
         """
-        mark = self._one(f"""
+        digest = self._one(f"""
             SELECT bit_xor(hash(members)) FROM (
                 SELECT bit_xor(hash(row_id + 1)) AS members
                   FROM {self._cells} GROUP BY hash(cell)  -- hash(0) is 0
             )
             """)[0]
-        return f"{int(mark):016x}"
+        return f"{int(digest):016x}"
 
     def sampled_numbers(self, n_rows: int, decimal: Convention) -> SampledNumbers:
-        """The cells of some ten thousand rows as numbers, in file order; of every column the same
-        rows.
+        """Return the cells of about ten thousand rows as numbers, in file order.
+
+        The rows are the same for every column.
         """
         step = 1 + n_rows // _N_SAMPLED_ROWS
         number = cell_sql.number("cell", decimal)
@@ -228,19 +223,18 @@ class ColumnQueries:
         return SampledNumbers(np.asarray(found["row_id"]), numbers)
 
     def number_axis(self, decimal: Convention) -> Axis | None:
-        """The cells as numbers."""
+        """Return the axis of the cells as numbers, None if there are none."""
         return self._axis(cell_sql.number("cell", decimal))
 
     def moment_axis(self, order: Convention) -> Axis | None:
-        """The cells as seconds since 1970."""
+        """Return the axis of the cells as seconds since 1970, None if there are none."""
         return self._axis(cell_sql.moment("cell", order))
 
     def bin_counts(self, axis: Axis, edges: Sequence[float]) -> list[int]:
-        """How many cells lie between neighbouring edges, which are equally far apart."""
+        """Count the cells between neighbouring edges, which are equally spaced."""
         n_bins = len(edges) - 1
-        width = (
-            edges[-1] / n_bins - edges[0] / n_bins
-        )  # divided first: the difference may be more than a float holds
+        # Divided before subtracting, since the difference may overflow a float.
+        width = edges[-1] / n_bins - edges[0] / n_bins
         rows = self._connection.execute(
             f"""
             SELECT greatest(0, least({n_bins - 1},
@@ -263,7 +257,7 @@ class ColumnQueries:
         return Axis(expression, float(lowest), float(highest))
 
     def _counted(self, distinct: Distinct) -> str:
-        """The cells with how often each occurs; every row for itself where most cells differ."""
+        """Return SQL for the distinct cells with counts, or for every row if most cells differ."""
         if distinct.is_estimated or distinct.count > _MAX_GROUPED:
             return f"(SELECT cell, bare, 1 AS n FROM {self._cells})"
         return (

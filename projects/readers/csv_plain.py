@@ -1,9 +1,8 @@
-"""Reads delimited text in which nothing is quoted, a block at a time, which is faster than row by
-row.
+"""Reads delimited text without quotes in blocks, which is faster than row by row.
 
-Without quotes a line break ends a row and a delimiter ends a cell, whoever reads it, so Arrow's
-reader gives the same cells as Python's csv module. Where it stumbles (an empty line, a row with
-more or fewer cells, a very long row), the file is left to that module, which says where and why.
+Without quotes, every line break ends a row and every delimiter ends a cell, so Arrow's reader
+gives the same cells as Python's csv module. If it stumbles (over an empty line, a row with more or
+fewer cells, a very long row), the file is left to that module, which says where and why.
 """
 
 from __future__ import annotations
@@ -25,8 +24,9 @@ _BLANK = "a line that may be blank"
 
 
 def is_plain(scan: TextScan, dialect: Dialect, n_columns: int) -> bool:
-    """Say whether nothing in the file is quoted; a table of one column is read row by row, for its
-    blank lines.
+    """Say whether nothing in the file is quoted.
+
+    False for a table of one column, whose blank lines have to be read row by row.
     """
     if scan.codec != UTF8 or n_columns < 2:
         return False
@@ -38,9 +38,7 @@ def is_plain(scan: TextScan, dialect: Dialect, n_columns: int) -> bool:
 def plain_batches(
     path: Path, dialect: Dialect, *, n_lines_above: int, n_columns: int
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the rows below the header, every cell as text, with the number of lines above them left
-    out.
-    """
+    """Yield the rows below the first `n_lines_above` lines, every cell as text."""
     names = [str(place) for place in range(n_columns)]
     reader = csv.open_csv(
         path,

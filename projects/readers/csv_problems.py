@@ -1,6 +1,4 @@
-"""Says what is wrong with a delimited text file that cannot be read: a slow second reading that
-knows every line.
-"""
+"""Explains why a delimited text file cannot be read, by a slow second reading that tracks lines."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ _BREAK = re.compile(r"\r\n|\r|\n")
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """A row, and the first and last line that it stands on (1-based)."""
+    """A row with its first and last line (1-based)."""
 
     cells: list[str]
     first_line: int
@@ -34,7 +32,7 @@ class _Record:
 
 
 def explain(lines: TextIOWrapper, dialect: Dialect) -> DataProblem:
-    """The first problem of the file, as it is told to the user. `lines` stands at the header."""
+    """Return the first problem of the file, for the user. `lines` is positioned at the header."""
     place = _Place(1 + dialect.n_skipped)
     try:
         return _uneven_row(_records(lines, dialect, place), dialect)

@@ -1,7 +1,7 @@
 """Reads delimited text (CSV, TSV), exactly.
 
-Python's csv module in its strict mode reads files with quotes, in the memory of one row group. Why
-not pandas or DuckDB, which guess where this refuses: docs/decisions/csv.md.
+Files with quotes are read by Python's csv module in its strict mode, in the memory of one row
+group. docs/decisions/csv.md says why not by pandas or DuckDB, which guess where this refuses.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _BREAK = re.compile(r"[\r\n]")
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """A delimited text file of which everything is known but its rows."""
+    """A delimited text file whose encoding and dialect are known."""
 
     path: Path
     scan: TextScan
@@ -43,14 +43,12 @@ class CsvFile:
 
     @property
     def codec(self) -> str:
-        """Python's name of the encoding."""
+        """Python's name for the encoding."""
         return self.scan.codec
 
     @contextmanager
     def opened(self) -> Iterator[tuple[BinaryIO, TextIOWrapper]]:
-        """The file at its header: its bytes, and its text with the line breaks as they are in the
-        file.
-        """
+        """Open the file at its header, as bytes and as text with its line breaks unchanged."""
         with self.path.open("rb") as raw, TextIOWrapper(raw, self.codec, newline="") as text:
             for _ in range(self.dialect.n_skipped):
                 text.readline()
@@ -83,7 +81,7 @@ def read_csv(
 
 
 def _other_dialects(dialect: Dialect, asked: ReadOptions) -> Iterator[Dialect]:
-    """The ways to read a file that cannot be read in the way of its first rows."""
+    """Yield the dialects to try when the one of the first rows does not fit the whole file."""
     if dialect.quote:
         yield replace(dialect, skips_space=not dialect.skips_space)
     if dialect.quote and asked.quotes is None:
@@ -110,15 +108,11 @@ def _melted_note(melted: Sequence[Melted]) -> str:
 
 
 class _UnevenRowError(Exception):
-    """Some row has more or fewer cells than the header; which one is found by a second, slower
-    reading.
-    """
+    """Some row has more or fewer cells than the header; `explain` finds out which one."""
 
 
 class _QuotedCellError(_UnevenRowError):
-    """Quotation marks are no ordinary characters in this file: one at each end of a cell encloses
-    it.
-    """
+    """Quotation marks are not ordinary characters in this file: some cells are enclosed in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +124,16 @@ class _Reading:
     has_header: bool
 
     def run(self) -> tuple[TableRead, list[Melted]]:
-        """Read the rows, and find the cells that may be several rows in truth."""
-        with suppress(
-            StumbledError
-        ):  # then the csv module reads it anew, and says what is wrong if anything is
+        """Read the rows, and find the cells that may really be several rows."""
+        # If the fast reader stumbles, the csv module reads the file again and explains the fault.
+        with suppress(StumbledError):
             if self.file.dialect.quote and (read := self._plain()):
                 return read, []
         return self._row_by_row()
 
     def without_quotes(self, out: Path) -> TableRead:
-        """Read the rows with quotation marks as ordinary characters; `self.out` is only replaced if
-        that works.
+        """Read the rows with quotation marks as ordinary characters, replacing `self.out` only on
+        success.
         """
         dialect = replace(self.file.dialect, quote="", skips_space=False)
         read, _ = replace(self, file=replace(self.file, dialect=dialect), out=out)._row_by_row()
@@ -184,7 +177,7 @@ class _Reading:
         return [cell for cell in found if cell is not None]
 
     def _plain(self) -> TableRead | None:
-        """Read a file in which nothing is quoted; None for others, and for one without rows."""
+        """Read a file in which nothing is quoted; None for other files and files without rows."""
         file = self.file
         with file.opened() as (_, text):
             reader = file.dialect.reader(text)
@@ -201,7 +194,7 @@ class _Reading:
         with TableWriter(self.out, header.columns, self.limits) as writer:
             for batch in batches:
                 writer.append_columns(batch.columns)
-                # An end of a cell takes one byte in the file and four here.
+                # The end of a cell takes one byte in the file and four in an Arrow array.
                 done += batch.nbytes - 3 * batch.num_rows * n_columns
                 self.progress(stages.READING_FILE, min(done, total), total)
         return self._read(writer, header.notes) if writer.n_rows else None
@@ -217,9 +210,7 @@ class _Reading:
         return TableRead(writer.n_rows, writer.columns, (*dialect.notes, *notes), used)
 
     def _header(self, reader: Iterator[Row]) -> tuple[Header, Iterator[Row]]:
-        """The names of the columns, and the rows: what is below them, or all where the file has no
-        names.
-        """
+        """Return the header and the rows of data: those below the names, or all if it has none."""
         line = 1 + self.file.dialect.n_skipped
         for first in reader:
             if any(cell.strip() for cell in first):
@@ -246,7 +237,7 @@ def _refuse_quoted_cells(rows: list[Row]) -> None:
 
 
 class _EvenRows:
-    """Checks that rows have the header's number of cells, and takes blank lines out.
+    """Checks that rows have as many cells as the header, and removes blank lines.
 
     In a table of one column a blank line is a row whose cell is missing, unless only blank lines
     follow.
@@ -297,9 +288,7 @@ def _blank_lines(count: int) -> str:
 
 
 class _ChunkSize:
-    """How many rows to read at once, so that a chunk stays a few megabytes however long the cells
-    are.
-    """
+    """Adapts the number of rows per chunk so that a chunk stays within a few megabytes."""
 
     def __init__(self) -> None:
         self._done = 0

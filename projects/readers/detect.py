@@ -1,4 +1,4 @@
-"""Finds out what kind of file it is: by its content first, by its name second."""
+"""Detects the format of a file, from its content first and its name second."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ from projects.readers.source import (
 from studio.engine.errors import DataProblem
 
 PARQUET_MAGIC = b"PAR1"
-OLE_MAGIC = (  # of old Office files, and of workbooks with a password
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-)
+# Begins old Office files, and workbooks with a password.
+OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _ADVICE = "Use a CSV, JSON, XLSX or Parquet file."
-# First bytes -> what it is, and what to do. Sources: the formats' own specifications.
+# First bytes, what the file is, and what to do. Sources: the formats' own specifications.
 _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
     (b"\x89PNG", "a PNG image", _ADVICE),
     (b"\xff\xd8\xff", "a JPEG image", _ADVICE),
@@ -51,16 +50,14 @@ _PICKLE = re.compile(rb"\x80[\x02-\x05](?:\x95|[\x63\x8c}\]])")
 _TAR_MARK = b"ustar"
 _TAR_MARK_AT = 257
 _JSON_ARRAY = re.compile(r"\s*\[\s*(?:\{|\]|$)")
-_JSON_ROWS = re.compile(r"\s*\[\s*\[")  # a cell of a CSV file may begin so, too
+_JSON_ROWS = re.compile(r"\s*\[\s*\[")  # so may a CSV file, so the name has to agree
 _JSON_OBJECT = re.compile(r'\s*\{\s*(?:"|\}|$)')
 _MARKUP = re.compile(r"(?i)\s*<(?:!doctype|html|\?xml|table|svg)\b")
 _JSON_NAMES = {".json", ".jsonl", ".ndjson", ".geojson"}
 
 
 def binary_format(file: DataFile) -> FileFormat | None:
-    """The format if the file is a known binary one, None if it should be text. Refuses foreign
-    formats.
-    """
+    """Return the format of a binary file, None if it should be text. Refuses foreign formats."""
     start = file.scan.start
     if not start:
         raise DataProblem(f"{file.name} is empty: it has no bytes. {_ADVICE}")
@@ -75,7 +72,7 @@ def binary_format(file: DataFile) -> FileFormat | None:
 
 
 def text_format(start: str, filename: str) -> FileFormat:
-    """The format of a text file, from its first characters and then from its name."""
+    """Return the format of a text file, from its first characters and then from its name."""
     suffix = PurePosixPath(filename).suffix.lower()
     if _JSON_ARRAY.match(start) or (suffix in _JSON_NAMES and _JSON_ROWS.match(start)):
         return FileFormat.JSON

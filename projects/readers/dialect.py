@@ -18,18 +18,17 @@ DELIMITERS = (",", ";", "\t", "|")
 _TSV_DELIMITERS = ("\t", ",", ";", "|")
 _SAMPLE_CHARS = 512 * 1024
 _SAMPLE_ROWS = 500
-_EXCEL_HINT = re.compile(
-    r"sep=(.)(?:\r\n|\r|\n)"
-)  # Excel's own way to name the delimiter, on a line of its own
+# Excel's way to declare the delimiter, on a line of its own.
+_EXCEL_HINT = re.compile(r"sep=(.)(?:\r\n|\r|\n)")
 _SHOWN = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How to split the lines; `n_skipped` lines stand before the header.
+    """How to split the lines.
 
-    `quote` is empty where quotation marks are ordinary characters. `skips_space` leaves out the
-    spaces after a delimiter, as in `1, "two, three"`.
+    `n_skipped` lines precede the header. `quote` is empty if quotation marks are ordinary
+    characters. `skips_space` ignores the spaces after a delimiter, as in `1, "two, three"`.
     """
 
     delimiter: str
@@ -38,7 +37,7 @@ class Dialect:
     skips_space: bool = False
 
     def reader(self, lines: Iterable[str], *, strict: bool = True) -> Reader:
-        """A reader that alters nothing: quotes doubled inside quotes, no escape character."""
+        """Return a csv reader: quotes are doubled inside quotes, and nothing is an escape."""
         return csv.reader(
             lines,
             delimiter=self.delimiter,
@@ -51,7 +50,7 @@ class Dialect:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the user should know about it."""
+        """Notes for the user on what is unusual."""
         notes = []
         if self.delimiter != ",":
             shown = _SHOWN.get(self.delimiter, self.delimiter)
@@ -124,16 +123,14 @@ class _Trial:
 
     @property
     def rank(self) -> tuple[bool, int, bool]:
-        """The higher the better. Spaces are only left out where all quotes behind them are then in
-        order.
-        """
+        """Sort key, higher is better; skipping spaces only counts if it makes the rows even."""
         skips_space = self.dialect.skips_space
         n_cells = self.n_cells if self.is_even or not skips_space else 0
         return (self.is_even and n_cells > 1, n_cells, skips_space)
 
 
 def _sample_rows(dialect: Dialect, sample: str, *, is_whole: bool) -> list[list[str]]:
-    """The first rows. With spaces left out, none where a quoted cell is followed by more text."""
+    """Return the first rows; none if spaces are skipped and text follows a quoted cell."""
     rows: list[list[str]] = []
     reader = dialect.reader(_lines(sample), strict=dialect.skips_space)
     try:
@@ -142,21 +139,23 @@ def _sample_rows(dialect: Dialect, sample: str, *, is_whole: bool) -> list[list[
             if len(rows) == _SAMPLE_ROWS:
                 return rows
     except csv.Error as error:
-        if "unexpected end" not in str(error):  # which the end of a sample may be
+        if "unexpected end" not in str(error):  # the sample may end inside a quoted cell
             return []
     return rows if is_whole else rows[:-1] or rows  # the last row may be cut off
 
 
 def _lines(text: str) -> Iterator[str]:
-    # Not splitlines: that also splits at characters, such as U+2028, which do not end a line of a
-    # file.
+    # Not splitlines: that also splits at characters such as U+2028, which do not end lines here.
     return (match.group() for match in re.finditer(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text))
 
 
 def _quote(sample: str) -> str:
-    """Single quotes only where every name of the header stands in them: elsewhere they are
-    apostrophes.
+    """Return the quotation mark: single quotes only if they enclose every name of the header.
+
+    Elsewhere they are apostrophes.
     """
     header = next(_lines(sample), "").rstrip("\r\n").lstrip("\ufeff")
     quoted = r"'(?:[^']|'')+'"
-    return "'" if re.fullmatch(rf"{quoted}(?:[,;\t|]{quoted})*", header) else '"'
+    if re.fullmatch(rf"{quoted}(?:[,;\t|]{quoted})*", header):
+        return "'"
+    return '"'

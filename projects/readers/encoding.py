@@ -1,5 +1,5 @@
-"""Finds the encoding of a text file: UTF-8 by what the scan says, others by what their letters look
-like.
+"""Finds the encoding of a text file: UTF-8 by the scan, others by how well their letters fit a
+language.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _NAME_IT = "Name its encoding, or save the file as UTF-8."
 
 @dataclass(frozen=True, slots=True)
 class TextEncoding:
-    """The scan of the file in the encoding that decodes all of it, and what to tell the user."""
+    """The scan of the file in the encoding that decodes all of it, with notes for the user."""
 
     scan: TextScan
     notes: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class TextEncoding:
 
     @property
     def codec(self) -> str:
-        """Python's name of the encoding."""
+        """Python's name for the encoding."""
         return self.scan.codec
 
 
@@ -69,9 +69,7 @@ def _refuse_nul(scan: TextScan) -> None:
 
 
 def _refuse_broken_utf8(scan: TextScan) -> None:
-    """Refuse a file in UTF-8 with a few bytes that are not: no other encoding is right for the rest
-    of it.
-    """
+    """Refuse a UTF-8 file with a few invalid bytes: no other encoding fits the rest of it."""
     if scan.fault is not None and scan.n_multibyte > scan.n_stray:
         raise DataProblem(
             f"Line {scan.fault.line:,} holds bytes that are not UTF-8, although the rest of the"
@@ -89,7 +87,7 @@ def _refuse_binary(start: bytes, filename: str) -> None:
 
 
 def _refuse_damaged_parquet(filename: str) -> None:
-    """Refuse what is named as Parquet and is neither that nor text."""
+    """Refuse a file that is named as Parquet but is neither Parquet nor text."""
     if filename.lower().endswith((".parquet", ".parq", ".pq")):
         raise DataProblem(
             f"{filename} does not begin like a Parquet file; it may be damaged. Write it again and"
@@ -98,7 +96,7 @@ def _refuse_damaged_parquet(filename: str) -> None:
 
 
 def _guessed(path: Path, line: int, progress: Progress) -> TextEncoding:
-    """Take the encoding that fits best and in which the whole file can be decoded."""
+    """Return the best-fitting encoding that decodes the whole file."""
     guesses = [guess for guess in ranked(_lines_beyond_ascii(path)) if guess.fit > _WORST_FIT]
     for best in guesses:
         scan = scan_text(path, checked_encoding(best.codec), progress)
@@ -130,9 +128,7 @@ def _guess_note(best: Guess, guesses: list[Guess]) -> str:
 
 
 def _lines_beyond_ascii(path: Path) -> bytes:
-    """Return whole lines from the start of the file that are not all ASCII, some kilobytes
-    of them.
-    """
+    """Return the first lines that are not all ASCII, up to about `_SAMPLE_BYTES`."""
     lines: list[bytes] = []
     n_bytes = 0
     with path.open("rb") as file:

@@ -1,10 +1,8 @@
-"""Ranks the encodings that a text may be in, by how well the letters that come out fit a language
-written with it.
+"""Ranks the possible encodings of a text by how well the decoded letters fit a language.
 
-Bytes above 127 mean a letter in nearly every encoding, so being able to decode them says little.
-What tells encodings
-apart is which letters come out: French in the wrong one is full of letters and signs that no
-language uses together. See docs/decisions/encodings.md.
+Bytes above 127 are letters in nearly every encoding, so being able to decode them says little. What
+tells encodings apart is which letters come out: French in the wrong encoding is full of letters and
+signs that no language uses together. See docs/decisions/encodings.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""The encodings that a text file can be read in, by Python's name for each, with the name that
-people know.
-"""
+"""The encodings that a text file can be read in: Python's names, and names for people."""
 
 from __future__ import annotations
 
@@ -54,7 +52,7 @@ ENCODING_NAMES = {
     "iso2022_jp": "ISO-2022-JP (Japanese)",
     "cp949": "EUC-KR (Korean)",
 }
-# Subsets by other names; the larger set is what files that are called so are really in.
+# Subsets, read as the larger set that files labeled so really use.
 _READ_AS = {
     "gbk": "gb18030",
     "gb2312": "gb18030",
@@ -65,9 +63,7 @@ _READ_AS = {
 
 
 def checked_encoding(name: str) -> str:
-    """Return Python's name of an encoding that people may call by others. Raises DataProblem for an
-    unknown one.
-    """
+    """Return Python's name for an encoding or its alias. Raises DataProblem for an unknown one."""
     try:
         codec = codecs.lookup(name.strip()).name
     except (LookupError, ValueError):

@@ -1,4 +1,4 @@
-"""What goes into and what comes out of reading an uploaded file."""
+"""The inputs and results of reading an uploaded file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio.engine.table.required_columns import RequiredColumns
 ROW_ID = "__row_id"  # the studio's own column: 0-based position of the row in the uploaded file
 
 _MIB = 1024 * 1024
-_MEMORY_PER_BYTE = 8  # of the file: cells become Python's texts some thousands at a time
+_MEMORY_PER_BYTE = 8  # of the file: some thousands of cells at a time become Python strings
 _MAX_MEMORY_BYTES = 6 * 1024 * _MIB
 _SECONDS_PER_BYTE = 20 / _MIB  # five times as long as large workbooks take
 _MAX_SECONDS = 3600.0
@@ -37,12 +37,11 @@ class FileFormat(StrEnum):
 class ReadLimits:
     """How much a file may cost, and which columns it must have. Sizes in bytes.
 
-    `max_ratio` (unpacked size over packed size) is only asked once `ratio_floor_bytes` have come
-    out of an
-    archive: a small file of one repeated line packs extremely well and does no harm.
-    `max_value_bytes` bounds one cell or one JSON record, `max_shared_bytes` the part of a workbook
-    that can only be read at once. `base_memory_bytes`, `base_seconds` and `base_text_bytes` are
-    what the smallest file may take of memory, time and text; a larger one may take more.
+    `max_ratio` (unpacked size over packed size) only applies beyond `ratio_floor_bytes`: a small
+    file of one repeated line packs extremely well and does no harm. `max_value_bytes` bounds one
+    cell or one JSON record, `max_shared_bytes` the part of a workbook that must be read at once.
+    `base_memory_bytes`, `base_seconds` and `base_text_bytes` are the memory, time and text that the
+    smallest file may take; a larger one may take more.
     """
 
     max_unpacked_bytes: int = 20 * 1024 * _MIB
@@ -66,18 +65,17 @@ class ReadLimits:
         return min(self.base_seconds + _SECONDS_PER_BYTE * n_bytes, _MAX_SECONDS)
 
     def of_file(self, n_bytes: int) -> ReadLimits:
-        """The limits with the bound of text for a file of `n_bytes`."""
+        """Return the limits with `max_text_bytes` set for a file of `n_bytes`."""
         text = max(self.base_text_bytes, _TEXT_PER_BYTE * n_bytes)
         return replace(self, max_text_bytes=min(text, self.max_unpacked_bytes))
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How a file is read: what was asked for, where None is to be found out; or what was found,
-    where None is nothing.
+    """How a file is read, as requested (None: to be detected) or as found (None: not applicable).
 
-    `quotes` is the character that cells are quoted with, empty where quotation marks are ordinary
-    characters; `orient` is pandas' word for the form of a JSON document, or lines, or list.
+    `quotes` is the character that encloses cells, empty if quotation marks are ordinary characters;
+    `orient` is pandas' word for the form of a JSON document, or lines, or list.
     """
 
     encoding: str | None = None
@@ -102,7 +100,7 @@ FIND_OUT = ReadOptions()
 
 @dataclass(frozen=True, slots=True)
 class ReadRequest:
-    """One reading: which file, by which name, and where its table goes."""
+    """A file to read, its name, and where to write its table."""
 
     source: Path
     filename: str
@@ -118,10 +116,9 @@ class ReadRequest:
 
 @dataclass(frozen=True, slots=True)
 class TableRead:
-    """What one format's reader reports when the table has been written.
+    """What a format's reader reports when the table has been written.
 
-    `doubts` are the options, as `ReadOptions` names them, for which another choice may be right,
-    with the note on each.
+    `doubts` maps the options of `ReadOptions` that may be wrong to a note on each.
     """
 
     n_rows: int

@@ -15,16 +15,14 @@ _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The checked column names, and what to tell the user about them."""
+    """The checked column names, with notes for the user."""
 
     columns: tuple[str, ...]
     notes: tuple[str, ...]
 
 
 def checked_header(names: Sequence[str], limits: ReadLimits, *, line: int | None = 1) -> Header:
-    """Give blank names a name and refuse what would be ambiguous; `line` is None where the format
-    has no lines.
-    """
+    """Name blank columns and refuse ambiguous names; `line` is None for formats without lines."""
     where = "The file" if line is None else f"Line {line}"
     if len(names) > limits.max_columns:
         raise DataProblem(
@@ -56,7 +54,7 @@ def _with_blanks_named(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str
 
 
 def numbered_header(n_columns: int, limits: ReadLimits) -> Header:
-    """Names for the columns of a file that has none."""
+    """Return names for the columns of a file that has none."""
     names = [f"column_{position}" for position in range(1, n_columns + 1)]
     shown = "column_1" if n_columns == 1 else f"column_1 to column_{n_columns}"
     columns = checked_header(names, limits, line=None).columns
@@ -71,12 +69,12 @@ def _refuse_duplicates(columns: Sequence[str], where: str) -> None:
         earlier = first.setdefault(_folded(name), (position, name))
         if earlier[0] == position:
             continue
-        same = (
-            "the same name"
-            if earlier[1] == name
-            else "names that differ only in upper and lower case"
-        )
-        both = f"{name!r}" if earlier[1] == name else f"{earlier[1]!r} and {name!r}"
+        if earlier[1] == name:
+            same = "the same name"
+            both = f"{name!r}"
+        else:
+            same = "names that differ only in upper and lower case"
+            both = f"{earlier[1]!r} and {name!r}"
         raise DataProblem(
             f"{where}: columns {earlier[0]} and {position} have {same}, {both}. "
             "Every column needs a name of its own; rename one of them."

@@ -14,15 +14,13 @@ from studio.engine.conventions.date_patterns import DATETIME_PATTERN
 from studio.engine.conventions.number_patterns import NUMBER_PATTERN
 
 _VALUE = re.compile(f"{NUMBER_PATTERN}|{DATETIME_PATTERN}")
-_YEAR = re.compile(r"(?:19|20)[0-9]{2}")  # a fair name for a column
-_ROWS_PER_RECURRENCE = 200  # a value of a column recurs; a name may stand in a cell by chance
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")  # a plausible name for a column
+_ROWS_PER_RECURRENCE = 200  # a name that is really a value recurs at least this often
 _EXCERPT_CHARS = 60
 
 
 def header_doubt(names: Sequence[str], table: Path) -> str | None:
-    """Return what makes the names of a table look like values, as a sentence; None where nothing
-    does.
-    """
+    """Return a sentence on why the column names look like values; None if they do not."""
     value = _value_among(names)
     if value is not None:
         return f"The first row was taken as column names, although '{value}' looks like a value."
@@ -42,20 +40,23 @@ def header_doubt(names: Sequence[str], table: Path) -> str | None:
 
 def _value_among(names: Sequence[str]) -> str | None:
     bare = [name.strip() for name in names]
-    if all(name.isdecimal() for name in bare) and _count_on([int(name) for name in bare]):
+    if all(name.isdecimal() for name in bare) and _are_consecutive([int(name) for name in bare]):
         return None  # numbered columns
     return next(
         (name for name in bare if _VALUE.fullmatch(name) and not _YEAR.fullmatch(name)), None
     )
 
 
-def _count_on(numbers: Sequence[int]) -> bool:
+def _are_consecutive(numbers: Sequence[int]) -> bool:
     first = numbers[0]
     return first in (0, 1) and list(numbers) == list(range(first, first + len(numbers)))
 
 
 def _recurring_name(names: Sequence[str], rows: pa.Table) -> tuple[str, int] | None:
-    """A name that some rows have as a value, not counting rows that repeat the whole header."""
+    """Return a name that recurs as a value of its column, and in how many rows.
+
+    Rows that repeat the whole header do not count.
+    """
     hits = [pc.equal(rows.column(place), name) for place, name in enumerate(names, start=1)]
     is_header = hits[0]
     for hit in hits[1:]:

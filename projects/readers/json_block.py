@@ -1,4 +1,4 @@
-"""Takes many JSON records out of a text at once, several times as fast as one by one."""
+"""Parses many JSON records at once, several times as fast as one by one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from projects.readers.json_values import JsonObject, RepeatedKeyError, unrepeate
 
 _PLAIN = {str, bool, type(None)}
 _NUL = "\\u0000"
-_MAX_CELLS_PER_CHAR = 8  # records with ever other keys would make many times as many cells
+_MAX_CELLS_PER_CHAR = 8  # records with few keys in common would fill a huge sparse table
 
 # Numbers are texts here, with the digits that they have.
 _DECODER = json.JSONDecoder(
@@ -28,10 +28,10 @@ class Block:
 
 
 def block_of(text: str) -> Block | None:
-    """Return the records of a text `{…}, {…}`, or None where they have to be looked at one by one.
+    """Return the records of a text `{…}, {…}`, or None if they have to be parsed one by one.
 
-    That is so for a text with a fault, for records that have hardly a key in common, and for nested
-    values, whose numbers could not be told from texts here.
+    That is so for invalid JSON, for records with hardly a key in common, and for nested values,
+    whose numbers cannot be told from texts here.
 
     >>> block_of('{"a": 1.0, "b": null}, {"a": "x", "b": true}').columns
     {'a': ['1.0', 'x'], 'b': [None, 'True']}
@@ -54,9 +54,7 @@ def block_of(text: str) -> Block | None:
 
 
 def _cells(records: Sequence[JsonObject], key: str) -> list[str | None] | None:
-    """Return the cells of a key, None among them for a missing one; None alone where a value is
-    nested.
-    """
+    """Return the cells of a key, with None for missing ones; None if any value is nested."""
     values = [record.get(key) for record in records]
     found = set(map(type, values))
     if bool in found:

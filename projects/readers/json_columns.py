@@ -1,7 +1,7 @@
-"""Reads JSON that lies column by column: each goes to a scratch file in batches, which are put side
-by side then.
+"""Reads JSON that is stored column by column.
 
-So a document of any size is read in the memory of one batch of rows.
+Each column goes to a scratch file in batches, which are then put side by side, so that a document
+of any size is read in the memory of one batch of rows.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ def free_name(columns: Sequence[str]) -> str:
 
 
 def read_columns(opened: Opened, out: Path, *, are_named: bool, limits: ReadLimits) -> TableRead:
-    """Write a table from an object of columns: objects with the cells by the rows' names, or lists
-    of cells.
+    """Write a table from an object of columns.
+
+    Each column is an object of cells by row name if `are_named`, else a list of cells.
     """
     with opened() as window, _Scratch.written(out.with_name("columns.arrow")) as scratch:
         names: list[str] = []
@@ -76,8 +77,9 @@ def _row_names(window: Window) -> Iterator[str]:
 
 
 class _Rows:
-    """The values of one column in file order; afterwards, how many there were and whether their
-    names say something.
+    """Iterates over the values of one column.
+
+    Afterwards, `n_rows` counts them, and `are_positions` says whether the names only count rows.
     """
 
     def __init__(self, window: Window, *, are_named: bool) -> None:
@@ -121,7 +123,7 @@ def _refuse_other_rows(first: _Rows, first_name: str, rows: _Rows, name: str) ->
 
 
 class _Scratch:
-    """A file of equally long columns, one after the other, each in batches of as many rows."""
+    """A file of equally long columns, one after the other, in batches of equally many rows."""
 
     def __init__(self, path: Path, file: pa.ipc.RecordBatchFileWriter) -> None:
         self._path = path
@@ -152,7 +154,7 @@ class _Scratch:
         self._n_batches += 1
 
     def side_by_side(self, order: Sequence[int]) -> Iterator[list[pa.Array]]:
-        """Yield the rows in batches: an array for each column, in that order of the columns."""
+        """Yield the rows in batches, with an array for each column in the given order."""
         with pa.memory_map(str(self._path)) as source:
             file = pa.ipc.open_file(source)
             for number in range(self._n_batches):

@@ -1,8 +1,7 @@
-"""Finds out in which form a JSON document holds a table, by its structure, in one pass of bounded
-memory.
+"""Detects the form in which a JSON document holds a table, in one pass of bounded memory.
 
-The forms are those that pandas' `to_json` calls orients, JSON Lines, an object of lists, and
-records under a key.
+The forms are the orients of pandas' `to_json`, JSON Lines, an object of lists, and records under a
+key.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from projects.readers.json_columns import free_name
 from projects.readers.json_window import Window
 from studio.engine.errors import DataProblem
 
-_N_KEYS = 100  # inner keys that are looked at to tell names of columns from names of rows
+_N_KEYS = 100  # inner keys that are read to tell names of columns from names of rows
 _N_SHOWN = 3
 _ROW_NAME = re.compile(r"-?[0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")  # a number or a date
 _TIGHT = {"index", "index_names", "column_names"}  # what pandas writes beside columns and data
@@ -39,10 +38,10 @@ class Orient(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JsonForm:
-    """The form of a document. `key` is the member that holds the rows, None where the document is
-    the rows.
+    """The form of a document.
 
-    `name_column` is the column for the rows' names, None where they only count the rows.
+    `key` is the member that holds the rows, None if the document itself is the rows. `name_column`
+    is the column for the names of the rows, None if they only count the rows.
     """
 
     orient: Orient
@@ -53,8 +52,9 @@ class JsonForm:
 
 @dataclass(slots=True)
 class _Member:
-    """A member of the document's object; `kind` is the first character of its value, `inner` that
-    of what is in it.
+    """A member of the document's object.
+
+    `kind` is the first character of its value, `inner` the first character of a value inside that.
     """
 
     key: str
@@ -81,7 +81,7 @@ class _Outline:
 
 
 def find_form(text: TextIOWrapper, *, max_chars: int, asked: str | None = None) -> JsonForm:
-    """Return the form of the document. Raises DataProblem where it is none, or may be two."""
+    """Return the form of the document. Raises DataProblem if it has none, or is ambiguous."""
     window = Window(text, max_chars)
     if window.next_char() == "[":
         is_rows = next(window.elements(), None) and window.next_char() == "["
@@ -174,10 +174,10 @@ def _form_of_object(outline: _Outline, asked: str | None) -> JsonForm:
 
 
 def _columns_or_index(outline: _Outline, asked: str | None) -> JsonForm:
-    """An object of objects: the outer names are columns, as pandas writes a frame, or the names of
-    rows.
+    """Return the form of an object of objects, whose outer names are columns or rows.
 
-    Numbers and dates name rows. Where neither names or both are such, nothing tells which is which.
+    Numbers and dates name rows. If the outer and inner names are both of that kind, or neither is,
+    the form is ambiguous.
     """
     inner = outline.members[0].keys
     if len(outline.members) == 1 and outline.members[0].inner == "{":

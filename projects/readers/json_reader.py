@@ -1,8 +1,7 @@
-"""Reads JSON in any form. Records (an object for each row) take one pass where the first ones have
-all columns.
+"""Reads JSON in any form.
 
-Otherwise the columns are looked for in a pass of their own, and the rows are written in another
-one.
+Records (an object for each row) take one pass if the first ones have all columns. Otherwise one
+more pass collects the columns before the rows are written.
 """
 
 from __future__ import annotations
@@ -35,9 +34,7 @@ _ROWS_PER_CHUNK = 1000
 
 @dataclass(frozen=True, slots=True)
 class JsonFile:
-    """A JSON file, and the form in which it holds a table; records are taken without the key
-    `left_out`.
-    """
+    """A JSON file and its form; the key `left_out` is dropped from its records."""
 
     path: Path
     codec: str
@@ -53,7 +50,7 @@ class JsonFile:
     def pieces(
         self, span: Span, progress: Progress, limits: ReadLimits
     ) -> Iterator[Iterator[JsonObject | Block]]:
-        """The records in file order, reporting progress in bytes."""
+        """Yield the records in file order, reporting progress in bytes."""
         with self.path.open("rb") as raw, TextIOWrapper(raw, self.codec, newline="\n") as text:
             pieces = self._stream(text, limits.max_value_bytes)
             if self.left_out is not None:
@@ -69,7 +66,7 @@ class JsonFile:
 
     @contextmanager
     def opened(self, progress: Progress, limits: ReadLimits) -> Iterator[Window]:
-        """The document at its start, reporting progress in bytes."""
+        """Open the document at its start, reporting progress in bytes."""
         n_bytes = self.n_bytes
         with self.path.open("rb") as raw, TextIOWrapper(raw, self.codec, newline="\n") as text:
 
@@ -93,9 +90,7 @@ def _watched(
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a pass over the file is of all reading, in bytes: how many were read before it, how many
-    will have been.
-    """
+    """The bytes read before a pass over the file, and the total of all passes."""
 
     done: int
     total: int
@@ -113,12 +108,12 @@ class _Reading:
     limits: ReadLimits
 
     def keys(self, span: Span, n_pieces: int | None = None) -> tuple[str, ...]:
-        """The keys of the first pieces of the file, or of all, in order of first appearance."""
+        """Return the keys of the first `n_pieces` pieces, or of all, in order of appearance."""
         with self.file.pieces(span, self.progress, self.limits) as pieces:
             return _keys(islice(pieces, n_pieces), self.limits)
 
     def write(self, keys: tuple[str, ...], span: Span) -> TableRead:
-        """Write the table. Raises _NewKeyError."""
+        """Write the table. Raises _NewKeyError for a record with a key that is not in `keys`."""
         header = checked_header(keys, self.limits, line=None)
         columns = dict(zip(keys, header.columns, strict=True))
         with (
@@ -146,9 +141,8 @@ def read_json(
     if form.orient in (Orient.COLUMNS, Orient.LIST):
         read = read_columns(opened, out, are_named=form.orient is Orient.COLUMNS, limits=limits)
     elif form.orient in (Orient.SPLIT, Orient.VALUES):
-        used = replace(
-            used, has_header=bool(asked.has_header) if form.orient is Orient.VALUES else None
-        )
+        if form.orient is Orient.VALUES:
+            used = replace(used, has_header=bool(asked.has_header))
         read = read_rows(opened, out, form, has_header=bool(asked.has_header), limits=limits)
     else:
         read = _read_records(file, out, progress=progress, limits=limits)
@@ -158,7 +152,7 @@ def read_json(
 def _read_records(
     file: JsonFile, out: Path, *, progress: Progress, limits: ReadLimits
 ) -> TableRead:
-    """The columns are all keys, in order of first appearance."""
+    """Write a table of records; its columns are all keys, in order of first appearance."""
     if file.form.orient is Orient.TABLE and _counts_rows(file, progress, limits):
         file = replace(file, left_out=ROW_NAMES)
     reading = _Reading(file, out, progress, limits)
@@ -178,9 +172,7 @@ def _read_records(
 
 
 def _counts_rows(file: JsonFile, progress: Progress, limits: ReadLimits) -> bool:
-    """Whether the index that pandas adds to the records of a table is nothing but the rows'
-    positions.
-    """
+    """Say whether the index that pandas adds to a table's records only counts the rows."""
     with file.opened(progress, limits) as window:
         window.enter("schema")
         schema = window.value()
@@ -230,7 +222,7 @@ def _keys_of(piece: JsonObject | Block) -> KeysView[str]:
 
 
 def _placed(block: Block, keys: Sequence[str]) -> list[Sequence[str | None]]:
-    """The cells of a block by column; a key that it lacks is a missing cell in each row."""
+    """Return the cells of a block by column; for a key that it lacks, all cells are missing."""
     missing = [None] * block.n_rows
     return [block.columns.get(key, missing) for key in keys]
 
@@ -238,9 +230,7 @@ def _placed(block: Block, keys: Sequence[str]) -> list[Sequence[str | None]]:
 def _chunks(
     pieces: Iterator[JsonObject | Block], columns: Mapping[str, str], most: int
 ) -> Iterator[list[list[str | None]] | Block]:
-    """Blocks as they are, and what lies between them as rows in lists of a few megabytes at the
-    most.
-    """
+    """Yield blocks unchanged, and the records between them as lists of rows of a few megabytes."""
     chunk: list[list[str | None]] = []
     n_chars = 0
     for piece in pieces:
@@ -252,7 +242,8 @@ def _chunks(
             n_chars += sum(len(cell) for cell in cells if cell is not None)
         if chunk and (isinstance(piece, Block) or len(chunk) >= most or n_chars > _BYTES_PER_CHUNK):
             yield chunk
-            chunk, n_chars = [], 0
+            chunk = []
+            n_chars = 0
         if isinstance(piece, Block):
             yield piece
     if chunk:

@@ -1,6 +1,4 @@
-"""Takes JSON records out of a file: out of a list, many at once where they are alike, or one from
-each line.
-"""
+"""Reads JSON records from a list (in blocks where possible), from lines, or from an object."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ from studio.engine.errors import DataProblem
 
 
 def records_of_lines(text: TextIOWrapper, *, max_chars: int) -> Iterator[JsonObject]:
-    """One object per line; blank lines do not count."""
+    """Yield one object per line, skipping blank lines."""
     for line_number, line in enumerate(_bounded_lines(text, max_chars), start=1):
         if not line.strip():
             continue
@@ -58,9 +56,9 @@ def _broken_line(line_number: int, error: json.JSONDecodeError) -> str:
 def records_of_list(
     text: TextIOWrapper, *, max_chars: int, key: str | None = None
 ) -> Iterator[JsonObject]:
-    """The objects of a list one by one, with their types, without ever holding the list.
+    """Yield the objects of a list one by one, with their types, in bounded memory.
 
-    The list is the document, or a member of the one object that the document is.
+    The list is the document itself, or its member `key`.
     """
     window = _window_at_list(text, max_chars, key)
     for number in window.places():
@@ -72,9 +70,7 @@ def records_of_list(
 def pieces_of_list(
     text: TextIOWrapper, *, max_chars: int, key: str | None = None
 ) -> Iterator[JsonObject | Block]:
-    """The same in blocks, and one by one only where a block does not hold them or cannot tell what
-    is wrong.
-    """
+    """Yield the same records in blocks, and singly where a block cannot be parsed."""
     window = _window_at_list(text, max_chars, key)
     for number in window.places():
         yield window.block() or window.record(number)
@@ -92,9 +88,7 @@ def _window_at_list(text: TextIOWrapper, max_chars: int, key: str | None) -> Win
 def records_by_name(
     text: TextIOWrapper, *, max_chars: int, name_column: str | None
 ) -> Iterator[JsonObject]:
-    """The objects that an object has under the names of the rows; the names become a column of that
-    name.
-    """
+    """Yield the records of an object keyed by row name; `name_column` holds the names, if given."""
     window = Window(text, max_chars)
     for number, name in enumerate(window.members(), start=1):
         record = window.record(number)

@@ -1,6 +1,4 @@
-"""Reads JSON rows that are lists of cells: a list of lists, or pandas' split form with the columns'
-names beside it.
-"""
+"""Reads JSON rows that are lists of cells: a list of lists, or pandas' split form."""
 
 from __future__ import annotations
 
@@ -28,8 +26,9 @@ _END = object()
 def read_rows(
     opened: Opened, out: Path, form: JsonForm, *, has_header: bool, limits: ReadLimits
 ) -> TableRead:
-    """Write the rows to the Parquet file `out`; `has_header` says that the first row of a list
-    names the columns.
+    """Write the rows to the Parquet file `out`.
+
+    `has_header` says whether the first row of a list of lists holds the column names.
     """
     with ExitStack() as stack:
         rows = _rows(stack.enter_context(opened()), form.key)
@@ -136,7 +135,7 @@ def _even(rows: Iterator[Row], n_columns: int) -> Iterator[Row]:
 def _chunks(
     rows: Iterator[Row], columns: Sequence[str], most: int
 ) -> Iterator[list[list[str | None]]]:
-    """Rows as cells, in lists of a few megabytes at the most."""
+    """Yield the rows as cells, in lists of a few megabytes at most."""
     chunk: list[list[str | None]] = []
     n_chars = 0
     for row in rows:

@@ -1,6 +1,4 @@
-"""Which columns of a JSON file hold texts, whatever the texts look like: the table keeps every cell
-as text alike.
-"""
+"""Finds the columns of a JSON file whose values are texts, a type that the table does not keep."""
 
 from __future__ import annotations
 
@@ -13,12 +11,13 @@ from projects.readers.json_records import records_of_list
 from projects.readers.source import GZIP_MAGIC, ZIP_MAGICS
 
 _START_CHARS = 4096
-N_RECORDS = 1_000  # a column that holds texts so far is taken to do so to its end
+N_RECORDS = 1_000  # records whose types stand for the whole column
 
 
 def text_columns(source: Path, facts: TableFacts, limits: ReadLimits) -> tuple[str, ...]:
-    """Return the columns of a list of records whose first values are all texts; none for files
-    without types.
+    """Return the columns of a list of records whose first values are all texts.
+
+    Empty for other formats, other forms and archives.
     """
     if facts.format is not FileFormat.JSON or _is_packed(source):
         return ()

@@ -1,4 +1,4 @@
-"""JSON values as cells: numbers keep the digits they were written with, nested values stay JSON."""
+"""Turns JSON values into cells: numbers keep their digits, and nested values stay JSON."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ JsonObject = dict[str, object]
 
 
 class JsonNumber(str):
-    """A number exactly as it stands in the file, so that 1.0 stays 1.0 and 20 digits stay 20
-    digits.
-    """
+    """A number as it is written in the file, so that 1.0 stays 1.0 and no digits are lost."""
 
     __slots__ = ()
 
@@ -23,7 +21,7 @@ class RepeatedKeyError(ValueError):
 
 
 def unrepeated(pairs: list[tuple[str, object]]) -> JsonObject:
-    """Return the members of an object. Raises RepeatedKeyError."""
+    """Return the members of an object. Raises RepeatedKeyError for a key that occurs twice."""
     members = dict(pairs)
     if len(members) < len(pairs):
         seen: set[str] = set()
@@ -41,14 +39,15 @@ DECODER = json.JSONDecoder(
 
 
 def cells_of(record: Mapping[str, object], columns: Mapping[str, str]) -> list[str | None]:
-    """The cells of a row in the order of `columns` (key -> column name); a missing key is a missing
-    cell.
+    """Return the cells of a record in the order of `columns` (key to column name).
+
+    A missing key is a missing cell.
     """
     return [cell_of(record.get(key), column) for key, column in columns.items()]
 
 
 def cell_of(value: object, column: str) -> str | None:
-    """The text of one value; null becomes a missing cell."""
+    """Return the text of a value; null becomes a missing cell."""
     if isinstance(value, str):
         if "\0" in value:
             raise DataProblem(
@@ -69,7 +68,7 @@ def cell_of(value: object, column: str) -> str | None:
 
 
 def json_text(value: object) -> str:
-    """JSON of a decoded value, numbers as they stood in the file."""
+    """Return the JSON of a decoded value, with numbers as they were written in the file."""
     if isinstance(value, dict):
         return (
             "{"

@@ -1,6 +1,4 @@
-"""A part of a JSON text that moves forward, so that a document of any size is read in bounded
-memory.
-"""
+"""A window that moves forward over a JSON text, so that any document is read in bounded memory."""
 
 from __future__ import annotations
 
@@ -15,18 +13,17 @@ from studio.engine.errors import DataProblem
 
 _CHUNK_CHARS = 256 * 1024
 _SPACE = re.compile(r"[ \t\r\n]*")
-_NEAR_END_CHARS = (
-    16  # a literal, number or escape cut off by the end of the buffer fails this near to it
-)
+# A literal, number or escape that the end of the buffer cuts off fails within this distance of it.
+_NEAR_END_CHARS = 16
 _KINDS = {str: "a text", list: "a list", bool: "true or false", type(None): "null"}
-_NESTED = re.compile(
-    r"""[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}])""", re.DOTALL
-)  # up to a bracket or a text
+# Matches up to and including the next text or bracket.
+_NESTED = re.compile(r"""[^"\[\]{}]*(?:"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}])""", re.DOTALL)
 
 
 class Window:
-    """A part of the text that moves forward: the records before `_position` are done, the rest is
-    read when needed.
+    """The part of a JSON text that is in memory.
+
+    What lies before `_position` has been consumed; more text is read when needed.
     """
 
     def __init__(
@@ -39,15 +36,16 @@ class Window:
         self._position = 0
         self._lines_before = 1
         self._n_records = 0
-        self._is_tried = False  # whether the buffer was taken for a block
+        self._is_tried = False  # whether `block` has been tried on the buffer
 
     @property
     def line(self) -> int:
         return self._line_at(self._position)
 
     def places(self) -> Iterator[int]:
-        """Go through the list: yield the number of the record that has to be taken next, counted
-        from 1.
+        """Iterate over a list of records, yielding the 1-based number of the next one.
+
+        The caller must consume that record, or a block, before going on.
         """
         self.expect("[")
         while self.next_char() != "]":
@@ -65,7 +63,7 @@ class Window:
             )
 
     def members(self) -> Iterator[str]:
-        """Go through an object: yield each key; its value has to be taken or skipped next."""
+        """Iterate over the keys of an object; the caller must consume or skip each value."""
         self.expect("{")
         is_first = True
         while self.next_char() != "}":
@@ -79,8 +77,9 @@ class Window:
         self.expect("}")
 
     def elements(self) -> Iterator[int]:
-        """Go through a list: yield the number of the element that has to be taken or skipped next,
-        from 1.
+        """Iterate over a list, yielding the 1-based number of the next element.
+
+        The caller must consume or skip that element before going on.
         """
         self.expect("[")
         number = 0
@@ -92,7 +91,7 @@ class Window:
         self.expect("]")
 
     def enter(self, key: str) -> None:
-        """Move to the value of a key of the object that comes next."""
+        """Move to the value of a key of the next object. Raises DataProblem if it lacks the key."""
         for found in self.members():
             if found == key:
                 return
@@ -100,7 +99,7 @@ class Window:
         raise DataProblem(f"The JSON object has no '{key}'.")
 
     def skip(self) -> None:
-        """Pass over a value of any size."""
+        """Skip a value of any size."""
         if self.next_char() in ("{", "["):
             self._position += 1
             self.leave()
@@ -108,7 +107,7 @@ class Window:
             self.value()
 
     def leave(self) -> None:
-        """Pass over the rest of the object or list that has been entered, its end included."""
+        """Skip the rest of the object or list that was entered, including its end."""
         depth = 1
         while depth:
             found = _NESTED.match(self._buffer, self._position)
@@ -144,7 +143,7 @@ class Window:
             )
 
     def next_char(self) -> str:
-        """The next character that is no space, not taken; empty at the end of the file."""
+        """Return the next character that is not a space, without consuming it; empty at the end."""
         while True:
             self._position = _SPACE.match(self._buffer, self._position).end()  # type: ignore[union-attr]
             if self._position < len(self._buffer):
@@ -163,13 +162,12 @@ class Window:
         self._position += 1
 
     def block(self) -> Block | None:
-        """Take the whole records of the buffer, where they are alike; else nothing is taken."""
+        """Consume the complete records in the buffer if `block_of` can read them, else nothing."""
         if self._is_tried:
             return None
         self._is_tried = True
-        end = (
-            self._buffer.rfind("},", self._position) + 1
-        )  # inside a text or a nested list, this is no JSON up to here
+        # If this lies inside a text or a nested list, the text up to here is not valid JSON.
+        end = self._buffer.rfind("},", self._position) + 1
         found = block_of(self._buffer[self._position : end])
         if found is not None:
             self._position = end
@@ -177,7 +175,7 @@ class Window:
         return found
 
     def record(self, number: int) -> JsonObject:
-        """Take one object."""
+        """Consume one object. Raises DataProblem if the next value is something else."""
         start = self._position_of_record(number)
         value = self.value(number)
         if not isinstance(value, dict):
@@ -194,9 +192,7 @@ class Window:
         return self._position
 
     def value(self, number: int | None = None) -> object:
-        """Take a value, which has to fit into memory; `number` is that of the record that it
-        belongs to.
-        """
+        """Consume a value, which must fit into memory; `number` is the record it belongs to."""
         self.next_char()
         while True:
             try:
@@ -222,8 +218,7 @@ class Window:
                 return value
 
     def _place(self, number: int | None) -> str:
-        # Only for messages: counting lines from the start of the buffer for every record would take
-        # forever.
+        # Only for messages: counting the lines of the buffer for every record would be quadratic.
         if number is None:
             return f"Line {self.line:,}"
         return f"Record {number:,} (line {self.line:,})"
@@ -235,8 +230,9 @@ class Window:
         )
 
     def _read_more(self) -> bool:
-        """Drop what is done and read on, as much as is there already, so that a long record is not
-        parsed too often.
+        """Drop the consumed part and read more; False at the end of the file.
+
+        The unconsumed part at least doubles, so that a long record is not parsed too often.
         """
         rest = self._buffer[self._position :]
         if len(rest) > self._max_chars:
@@ -247,7 +243,8 @@ class Window:
             )
         more = self._text.read(max(_CHUNK_CHARS, len(rest)))
         self._lines_before = self.line
-        self._buffer, self._position = rest + more, 0
+        self._buffer = rest + more
+        self._position = 0
         self._is_tried = False
         self._on_read()
         return bool(more)

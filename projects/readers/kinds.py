@@ -1,6 +1,4 @@
-"""Infers what kind of column it is from counts over its cells, and the patterns that those counts
-are taken with.
-"""
+"""Infers the kind of a column from counts over its cells; defines the patterns of those counts."""
 
 from __future__ import annotations
 
@@ -11,9 +9,8 @@ from studio.engine.table.columns import MEASURED, ColumnKind
 
 # Patterns for a whole cell without surrounding spaces, in the syntax that Python's re and RE2
 # share.
-CODE_PATTERN = (  # digits that a number would not keep: leading zeros, or more than 16 of them
-    r"0[0-9]+|[0-9]{17,}"
-)
+# Digits that a number would not keep: leading zeros, or more than 16 digits.
+CODE_PATTERN = r"0[0-9]+|[0-9]{17,}"
 URL_PATTERN = r"(?i)(https?|ftp)://\S+|www\.\S+\.\S+"
 PLACEHOLDER_PATTERN = r"(?i)n/?a|nan|null|none|nil|missing|unknown|\?|-+|\.|#n/a"
 # Scripts that are written without spaces between words.
@@ -37,12 +34,9 @@ _NUMBER_OF_ONE_NAME = re.compile(
 )
 _ROW_NUMBER_NAME = re.compile(r"(?i)(column_1|unnamed: 0|index|row|row[_ ]?(nr|no|num|number)|#)$")
 
-_NEARLY_ALL = (
-    0.99  # of the cells that are not missing; a few odd cells do not change what a column is
-)
-# Of the cells, from which a column of words is said to be mostly numbers. A measurement with
-# remarks has more numbers than that; sizes such as 36 to 46, S, M and L, and numbers of tickets or
-# flats, which are names, mostly have fewer.
+_NEARLY_ALL = 0.99  # of the filled cells; a few odd cells do not change the kind of a column
+# Fraction of numbers from which a column of words is called mostly numbers. Measurements with
+# remarks have more; sizes (36 to 46, S, M, L) and numbers of tickets or flats mostly have fewer.
 _MOSTLY_NUMBERS = 0.75
 _CHARS_PER_UNSPACED_WORD = 2.0  # average of Chinese; only the order of magnitude matters
 _MIN_TEXT_WORDS = 3.0  # mean words of a cell from which a column with varied cells is read as text
@@ -50,21 +44,18 @@ _LONG_TEXT_WORDS = 8.0  # and from which it is text although most cells repeat
 _VARIED = 0.5  # distinct cells over cells
 _NEARLY_DISTINCT = 0.95
 _MIN_ROWS_FOR_A_SEQUENCE = 20  # 1, 2, 3 may well be a rank
-_MAX_CATEGORIES_BY_ID_NAME = (
-    50  # a column such as type_id names categories, floor_no a place among few
-)
+_MAX_CATEGORIES_BY_ID_NAME = 50  # a column such as type_id or floor_no names categories, not rows
 
 
 @dataclass(frozen=True, slots=True)
 class CellCounts:
     """Counts over the cells of one column.
 
-    All `n_…` but `n_rows` and `n_missing` count cells that are not missing, surrounding spaces not
-    regarded; the patterns of the engine say what is counted. A number may be written in any way
-    that the engine reads; `n_written` counts those that are not as programs write them. `values`
-    are the distinct cells in lower case if there are at most `MAX_SPELLINGS`, else empty. `lowest`
-    and `highest` are over the cells that are numbers. Lengths are in characters; `n_spaces` is the
-    number of spaces inside the cells.
+    All `n_…` but `n_rows` and `n_missing` count filled cells by the engine's patterns, ignoring
+    surrounding spaces. A number may be written in any way that the engine reads; `n_written` counts
+    those that are not written as programs write them. `values` are the distinct cells in lower case
+    if there are at most `MAX_SPELLINGS`, else empty. `lowest` and `highest` are over the cells that
+    are numbers. Lengths are in characters; `n_spaces` counts the spaces inside the cells.
     """
 
     n_rows: int
@@ -109,7 +100,7 @@ def infer_kind(name: str, counts: CellCounts) -> ColumnKind:
     Parameters
     ----------
     name
-        The column's name; names such as ``customer_id`` speak for an identifier.
+        The column's name; names such as ``customer_id`` suggest an identifier.
     counts
         Counts over all cells.
 
@@ -140,8 +131,7 @@ def _is_mostly(counts: CellCounts, n_matching: int) -> bool:
 def has_words_among_numbers(name: str, counts: CellCounts) -> bool:
     """Say whether a column would be one of numbers if fewer of its cells were words.
 
-    Codes and identifiers are not meant; placeholders such as ``NA`` count neither as numbers nor as
-    words.
+    False for codes and identifiers; placeholders such as ``NA`` are neither numbers nor words.
     """
     n_meant = counts.n_filled - counts.n_placeholder
     if _is_mostly(counts, counts.n_number) or counts.n_number < max(1, _MOSTLY_NUMBERS * n_meant):

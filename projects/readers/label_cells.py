@@ -1,4 +1,4 @@
-"""The different cells of a label column in a table that `read_table` wrote, and what they hold."""
+"""The distinct cells of a label column, in a table that `read_table` wrote."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from studio.engine.ml_task import MLTask
 from studio.engine.schema import CleansetSpec
 from studio.sql import quoted
 
-MAX_CELLS = 50_000  # different cells that are read; a column with more is no column of labels
-SAMPLE_ROWS = 20_000  # in which a column of sets is recognised
+MAX_CELLS = 50_000  # distinct cells that are read; a column with more does not hold labels
+SAMPLE_ROWS = 20_000  # rows from which a column of sets is recognised
 
 
 @dataclass(frozen=True, slots=True)
 class LabelCells:
-    """The different cells of a label column, each with its rows, the most frequent first; `n_more`
-    are not listed.
+    """The distinct cells of a label column with their numbers of rows, most frequent first.
+
+    `n_more` distinct cells are not listed.
     """
 
     counts: tuple[tuple[str | None, int], ...]
@@ -28,7 +29,7 @@ class LabelCells:
 
     @classmethod
     def of(cls, table: Path, column: str) -> LabelCells:
-        """Read the cells of a column."""
+        """Read the distinct cells of a column, at most `MAX_CELLS` of them."""
         query = (
             f"SELECT {quoted(column)} AS cell, count(*) AS n_rows, count(*) OVER () FROM"
             f" read_parquet(?) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {MAX_CELLS}"
@@ -52,12 +53,11 @@ class LabelCells:
 
 
 def sample_cells(table: Path, column: str) -> list[tuple[str, int]]:
-    """Return the different cells of the first rows that are not empty, each with its rows, most
-    frequent first.
-    """
-    some = f"SELECT {quoted(column)} AS cell FROM read_parquet(?) LIMIT {SAMPLE_ROWS}"
+    """Return the distinct filled cells of the first rows with their counts, most frequent first."""
+    sample = f"SELECT {quoted(column)} AS cell FROM read_parquet(?) LIMIT {SAMPLE_ROWS}"
     query = (
-        f"SELECT cell, count(*) FROM ({some}) WHERE trim(cell) != '' GROUP BY 1 ORDER BY 2 DESC, 1"
+        f"SELECT cell, count(*) FROM ({sample}) WHERE trim(cell) != ''"
+        " GROUP BY 1 ORDER BY 2 DESC, 1"
     )
     with closing(tables.connect()) as connection:
         return connection.execute(query, [str(table)]).fetchall()

@@ -1,10 +1,9 @@
 """Finds rows that a stray pair of quotation marks has joined into one cell.
 
-A quotation mark that opens a cell in one line and another one that closes a cell lines later make
-all the rows between
-them one cell, by the rules of CSV. A text of several lines looks the same, but its lines are no
-rows: here each line has the table's number of cells, and some of these cells are values that their
-columns have elsewhere.
+By the rules of CSV, a quotation mark that opens a cell and another one that closes it lines later
+make one cell of all rows between them. A text of several lines looks the same, but its lines are
+not rows: here each line has as many cells as the table, and some of these cells are values that
+their columns have elsewhere.
 """
 
 from __future__ import annotations
@@ -25,16 +24,14 @@ _EXCERPT_CHARS = 40
 
 @dataclass(frozen=True, slots=True)
 class Melted:
-    """A cell whose lines split like rows, and the whole cells in it: (position of the column,
-    text).
-    """
+    """A cell whose lines split like rows; `inside` are its complete cells as (column, text)."""
 
     text: str
     inside: tuple[tuple[int, str], ...]
 
     @property
     def n_lines(self) -> int:
-        """How many lines of the file the cell has a part of."""
+        """The number of lines of the file that the cell spans."""
         return len(_BREAK.findall(self.text)) + 1
 
     @property
@@ -45,9 +42,7 @@ class Melted:
 
 
 def melted_cell(row: Sequence[str], delimiter: str) -> Melted | None:
-    """Return the first cell of a row whose lines would all be rows of the same length, if they were
-    read as rows.
-    """
+    """Return the first cell of a row whose lines would all be rows of the table's width."""
     n_columns = len(row)
     for place, cell in enumerate(row):
         lines = [line.split(delimiter) for line in _BREAK.split(cell)]
@@ -65,7 +60,7 @@ def melted_cell(row: Sequence[str], delimiter: str) -> Melted | None:
 
 
 def known_elsewhere(suspects: Sequence[Melted], table: Path) -> list[Melted]:
-    """Return those of the cells that hold a value which its column has in some other row."""
+    """Return the suspects that contain a value which its column has in another row."""
     if not suspects:
         return []
     places = sorted({place for suspect in suspects for place, _ in suspect.inside})

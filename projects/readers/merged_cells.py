@@ -1,6 +1,4 @@
-"""Fills merged cells: a spreadsheet shows one value over all of them and keeps it in the first one
-only.
-"""
+"""Fills merged cells, of which a spreadsheet stores only the first one's value."""
 
 from __future__ import annotations
 
@@ -10,7 +8,7 @@ from projects.readers.sheets import Merge, SheetRow
 
 
 class MergedCells:
-    """Gives the rows of a sheet below its header the values that their merged cells show."""
+    """Fills the merged cells in the rows of a sheet below its header."""
 
     def __init__(self, merges: Sequence[Merge], *, header_row: int, n_columns: int) -> None:
         below = (merge for merge in merges if merge.first_row > header_row)
@@ -58,9 +56,7 @@ class MergedCells:
 
 
 def is_title(row: SheetRow, merges: Sequence[Merge]) -> bool:
-    """Whether a row holds one value alone, merged over several columns, as a title above a table
-    does.
-    """
+    """Say whether a row's only value is merged over several columns, like a title."""
     filled = [place for place, cell in enumerate(row.cells) if cell]
     if len(filled) != 1:
         return False

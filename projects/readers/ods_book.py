@@ -1,6 +1,4 @@
-"""Opens an OpenDocument spreadsheet (ODS) and gives the rows of its sheets as text, in bounded
-memory.
-"""
+"""Reads the sheets of an OpenDocument spreadsheet (ODS) as rows of text, in bounded memory."""
 
 from __future__ import annotations
 
@@ -40,30 +38,28 @@ _TIME = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 
 
 class OdsBook:
-    """An opened ODS workbook; each sheet is read from the file anew."""
+    """An opened ODS workbook; every pass over a sheet reads the file again."""
 
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self.sheets: list[Sheet] = []
         self._merges: dict[str, list[Merge]] = {}
-        self._look_over()
+        self._find_sheets()
 
     @classmethod
     @contextmanager
     def opened(cls, path: Path, limits: ReadLimits) -> Iterator[OdsBook]:
-        """Open the workbook, having refused bombs; raises DataProblem for a damaged one."""
+        """Open the workbook. Raises DataProblem for a damaged one and for a bomb."""
         with damage_explained(), zipfile.ZipFile(path) as archive:
             refuse_bomb(archive, path, limits)
             yield cls(archive)
 
     def merges(self, title: str) -> list[Merge]:
-        """The merged cells."""
+        """Return the merged cells of a sheet."""
         return self._merges[title]
 
     def rows(self, title: str) -> Iterator[SheetRow]:
-        """All rows from the first, blank ones included; the blank ones at the end are not
-        repeated.
-        """
+        """Yield all rows from the first to the last filled one, including blank ones between."""
         number = 0
         n_blank = 0
         for row in self._row_elements(title):
@@ -84,7 +80,7 @@ class OdsBook:
                 number += 1
                 yield SheetRow(number, list(cells))
 
-    def _look_over(self) -> None:
+    def _find_sheets(self) -> None:
         """Find the sheets and their merged cells in one pass."""
         hidden: set[str] = set()
         title = ""
@@ -146,7 +142,7 @@ class OdsBook:
                     parents.pop()
                 yield event, element
                 if event == "end" and element.tag == f"{_TABLE}table-row" and parents:
-                    parents[-1].remove(element)  # or the rows that were read would fill the memory
+                    parents[-1].remove(element)  # otherwise the rows already read would fill memory
 
 
 def _is_hidden(style: Element) -> bool:
@@ -159,7 +155,7 @@ def _count(element: Element, name: str) -> int:
 
 
 def _row_cells(row: Element) -> list[str]:
-    """The cells up to the last one that is not blank."""
+    """Return the cells up to the last filled one."""
     cells: list[str] = []
     n_blank = 0
     for cell in row:
@@ -195,9 +191,7 @@ def _cell_text(cell: Element) -> str:
 
 
 def _number_text(value: str, shown: str) -> str:
-    """The number, or what is shown where that is a code with zeros in front, or no number, such as
-    #N/A.
-    """
+    """Return the number, or the shown text if that is the same number with leading zeros."""
     if (
         shown.isdigit()
         and shown.startswith("0")
@@ -219,9 +213,7 @@ def _time_text(value: str) -> str:
 
 
 def _paragraph(element: Element) -> str:
-    """The text of a paragraph: spaces in a row count as one, further ones are elements of their
-    own.
-    """
+    """Return the text of a paragraph: runs of spaces count as one, and `text:s` adds spaces."""
     parts = [_SPACES.sub(" ", element.text or "")]
     for child in element:
         if child.tag == f"{_TEXT}s":

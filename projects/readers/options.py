@@ -1,4 +1,4 @@
-"""Which ways to read a file there are to choose from, for each format."""
+"""The options for reading a file, by format."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _DELIMITERS = {
 
 
 def refuse_unfit_options(options: ReadOptions, file_format: FileFormat) -> None:
-    """Refuse what means nothing for the format: it would be left aside silently."""
+    """Refuse options that the format does not have: they would be ignored silently."""
     unfit = [name for name in options.to_dict() if name not in OPTIONS_BY_FORMAT[file_format]]
     if unfit:
         kind = _FORMATS.get(file_format, file_format.value.upper())
@@ -48,9 +48,7 @@ def refuse_unfit_options(options: ReadOptions, file_format: FileFormat) -> None:
 
 
 def checked_delimiter(text: str) -> str:
-    """Return the one character that people may call by its name. Raises DataProblem for anything
-    else.
-    """
+    """Return the delimiter from a character or its name. Raises DataProblem for anything else."""
     delimiter = _DELIMITERS.get(text.strip().lower(), text)
     if len(delimiter) != 1 or delimiter in '"\r\n\0':
         raise DataProblem(

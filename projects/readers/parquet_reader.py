@@ -28,7 +28,7 @@ _DAMAGE = (
 )  # fmt: skip
 _BYTES_PER_SLICE = 32 * 1024 * 1024
 _SMALL_BYTES = 8 * 1024 * 1024  # of a column in a row group
-_USUAL_RATIO = 8  # by which texts are compressed at the most
+_USUAL_RATIO = 8  # by which texts are usually compressed at most
 
 
 def read_parquet(path: Path, out: Path, *, progress: Progress, limits: ReadLimits) -> TableRead:
@@ -44,13 +44,14 @@ def read_parquet(path: Path, out: Path, *, progress: Progress, limits: ReadLimit
         raise DataProblem(_DAMAGED) from error
     except OSError as error:
         if error.errno:
-            raise  # the system's trouble, such as a full disk, not the file's
+            raise  # a fault of the system, such as a full disk, not of the file
         raise DataProblem(_DAMAGED) from error
 
 
 def _dictionary_columns(path: Path) -> list[str]:
-    """The columns to read as they lie in the file, each different text once: those of which a few
-    bytes may stand for gigabytes. For others it would take more memory, not less.
+    """Return the columns to read as dictionaries: those of which a few bytes may hold gigabytes.
+
+    For other columns a dictionary would take more memory, not less.
     """
     metadata = pq.read_metadata(path)
     names = []
@@ -107,7 +108,7 @@ def _read(file: pq.ParquetFile, out: Path, *, progress: Progress, limits: ReadLi
 
 
 def _slices(batch: pa.RecordBatch, limits: ReadLimits) -> Iterator[pa.RecordBatch]:
-    """The rows of a batch in pieces whose texts take a bounded size once they are written out."""
+    """Yield the rows of a batch in pieces whose texts take bounded memory once decoded."""
     longest = 0
     for array, name in zip(batch, batch.schema.names, strict=True):
         length = _longest(array)
@@ -123,7 +124,7 @@ def _slices(batch: pa.RecordBatch, limits: ReadLimits) -> Iterator[pa.RecordBatc
 
 
 def _longest(array: pa.Array) -> int:
-    """The bytes of the longest text of an array; 0 for other values."""
+    """Return the bytes of the longest text of an array, 0 for other types."""
     texts = array.dictionary if pt.is_dictionary(array.type) else array
     if not (_is_binary(texts.type) or pt.is_string(texts.type) or pt.is_large_string(texts.type)):
         return 0
@@ -148,8 +149,9 @@ def _texts(array: pa.Array, column: str) -> pa.Array:
 
 
 def _holds_binary(kind: pa.DataType) -> bool:
-    """Whether binary values lie inside a nested type, as pictures do. A plain binary column may
-    still be text.
+    """Whether a nested type contains binary values, as pictures do.
+
+    A plain binary column may still be text.
     """
     if pt.is_nested(kind):
         fields = [kind.field(position) for position in range(kind.num_fields)]

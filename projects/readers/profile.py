@@ -1,6 +1,4 @@
-"""A small profile of every column of a table: how much is missing, what occurs, how it is spread.
-All in SQL.
-"""
+"""Profiles the columns of a table in SQL: missing cells, frequent values, and distributions."""
 
 from __future__ import annotations
 
@@ -35,7 +33,7 @@ from studio.engine.table.columns import MEASURED, ColumnKind
 MAX_TOP_VALUES = 10
 MAX_SHOWN_CHARS = 200
 MAX_BINS = 20
-MAX_WORDS = 3  # named of a column of numbers
+MAX_WORDS = 3  # words that a profile lists of a column that is mostly numbers
 MAX_WORD_CHARS = 40
 _MEMORY_LIMIT = "512MB"  # beyond it DuckDB spills to disk
 _SILENT = Silent()
@@ -43,9 +41,7 @@ _SILENT = Silent()
 
 @dataclass(frozen=True, slots=True)
 class TopValue:
-    """A value and how many rows have it; a long value is cut to 200 characters and ends in an
-    ellipsis.
-    """
+    """A value and its number of rows; a long value is cut to 200 characters, with an ellipsis."""
 
     value: str
     count: int
@@ -53,8 +49,9 @@ class TopValue:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Counts between neighbouring edges, the last edge included. Edges of datetimes are seconds
-    since 1970, UTC.
+    """Counts between neighbouring edges, the last edge included.
+
+    Edges of datetimes are seconds since 1970, UTC.
     """
 
     edges: tuple[float, ...]
@@ -63,19 +60,19 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class ColumnProfile:
-    """What is shown of a column before it is used.
+    """What is known of a column before it is used.
 
-    `kind` is the chosen kind, or the inferred one where none was chosen; `drawn_as` the kind that
-    the histogram or the frequent values were taken for. `n_distinct` does not count missing cells
-    and is an estimate (within some 2 %) where `is_distinct_estimated`. `lowest` and `highest` are
-    the smallest and largest number or moment as text, in the order of numbers or time, and None for
-    other kinds. `partition` is a mark that two columns share exactly when they group the rows
-    alike, that is, when one is a copy or a renaming of the other; it is None for columns with too
-    many values to be a label. `sketch` is shared, but for its sign, by columns of numbers of which
-    one is the other on another scale. `counts_rows` says whether the numbers are an index that was
-    saved with the table. `found_convention` is how numbers or dates are written as far as the cells
-    tell, and `chosen_convention` what the user said. Where most cells are numbers, and yet too few
-    to take the column for one of numbers, `n_numbers` counts them and `words` are the first others.
+    `kind` is the chosen kind, or the inferred one if none was chosen; `drawn_as` is the kind that
+    the histogram or the frequent values were computed for. `n_distinct` does not count missing
+    cells and is an estimate (within some 2 %) if `is_distinct_estimated`. `lowest` and `highest`
+    are the smallest and largest number or moment as text, and None for other kinds. `partition` is
+    a hash that two columns share exactly if they group the rows alike, that is, if one is a copy or
+    a renaming of the other; it is None for columns with too many values to be a label. `sketch`
+    agrees, up to its sign, between columns of numbers of which one is the other on another scale.
+    `counts_rows` says whether the numbers are an index that was saved with the table.
+    `found_convention` is the inferred way in which numbers or dates are written, and
+    `chosen_convention` the user's choice. If most cells are numbers, but too few for a column of
+    numbers, `n_numbers` counts them and `words` are the first others.
     """
 
     name: str
@@ -102,9 +99,7 @@ class ColumnProfile:
 
     @property
     def words_note(self) -> str:
-        """Which words keep it from being a column of numbers; empty where somebody chose its
-        kind.
-        """
+        """Which words keep it from being a column of numbers; empty if the user chose its kind."""
         if not self.words or self.kind is not self.inferred_kind:
             return ""
         n_filled = self.n_rows - self.n_missing
@@ -123,7 +118,7 @@ class ColumnProfile:
 
     @property
     def has_readings(self) -> bool:
-        """Whether how it is written makes a difference to some cell, or somebody has said how."""
+        """Whether the convention changes the value of some cell, or the user chose one."""
         found = self.found_convention
         if found is None or self.kind not in MEASURED:
             return False
@@ -132,15 +127,13 @@ class ColumnProfile:
 
     @property
     def is_convention_assumed(self) -> bool:
-        """Whether the cells could be read in another way, too, and nobody has said how."""
+        """Whether the cells fit several conventions and the user chose none."""
         is_open = self.found_convention is not None and not self.found_convention.is_certain
         return is_open and self.kind in MEASURED and self.chosen_convention is None
 
     @property
     def is_constant(self) -> bool:
-        """Whether there is nothing to learn from it: at most one value, no difference between
-        missing and not.
-        """
+        """Whether all cells are equal, so that there is nothing to learn from the column."""
         return self.n_distinct == 0 or (self.n_distinct == 1 and self.n_missing == 0)
 
     @property
@@ -201,10 +194,9 @@ def profile_table(
 ) -> list[ColumnProfile]:
     """Profile every column of a table that `read_table` wrote, in column order.
 
-    `kinds` and `conventions` are the user's choices.
-
-    Four scans or so of each column, in bounded memory; DuckDB may spill into the folder of the
-    table. Frequent values and histograms are left out where nobody is shown them.
+    `kinds` and `conventions` are the user's choices. Each column takes about four scans, in bounded
+    memory; DuckDB may spill into the folder of the table. Without `is_shown`, frequent values and
+    histograms are skipped.
     """
     names = [name for name in pq.read_schema(parquet).names if name != ROW_ID]
     profiles = []
@@ -227,7 +219,7 @@ def profile_columns(
     *,
     n_threads: int = 1,
 ) -> list[ColumnProfile]:
-    """Profile some columns of a table for the kinds and conventions that the user gave them."""
+    """Profile some columns of a table with the kinds and conventions that the user chose."""
     chosen = conventions or {}
     with _connection(parquet.parent, n_threads) as connection:
         return [
@@ -239,7 +231,7 @@ def profile_columns(
 def conventions_of(
     profiles: Iterable[ColumnProfile], features: Container[str], label: str | None
 ) -> dict[str, Convention]:
-    """Return how the numbers and dates of features are read, and the numbers of a label."""
+    """Return the conventions of the numbers and dates of features, and of the label."""
     return {
         profile.name: profile.convention
         for profile in profiles
@@ -251,9 +243,7 @@ def conventions_of(
 def assumed_conventions(
     profiles: Iterable[ColumnProfile], spec: CleansetSpec
 ) -> dict[str, FoundConvention]:
-    """Return what was found of the columns whose numbers and dates are read, where nobody has said
-    how.
-    """
+    """Return the inferred conventions of a spec for which the user made no choice."""
     return {
         profile.name: profile.found_convention
         for profile in profiles
@@ -270,7 +260,7 @@ def words_notes(profiles: Iterable[ColumnProfile], label: str | None, *, advice:
 
 
 def found_conventions(parquet: Path, kinds: Mapping[str, ColumnKind]) -> dict[str, FoundConvention]:
-    """Find how the numbers and dates of some columns are written."""
+    """Infer the conventions of the numbers and dates of some columns."""
     found = {}
     with _connection(parquet.parent, n_threads=1) as connection:
         for name, kind in kinds.items():
@@ -362,7 +352,7 @@ def _counts_rows(name: str, facts: CellCounts, sampled: SampledNumbers) -> bool:
 
 def _top_values(queries: ColumnQueries, facts: CellCounts) -> tuple[TopValue, ...]:
     if facts.n_distinct == facts.n_filled > MAX_TOP_VALUES:
-        return ()  # all occur once: none is frequent
+        return ()  # every value occurs once, so none is frequent
     return tuple(
         TopValue(value, count)
         for value, count in queries.most_frequent(MAX_TOP_VALUES, MAX_SHOWN_CHARS)
@@ -380,7 +370,7 @@ _NO_SPREAD = _Spread(None, None, None)
 
 
 def _spread(queries: ColumnQueries, kind: ColumnKind, convention: Convention) -> _Spread:
-    """The histogram; none if the user chose a kind that no cell can be read as."""
+    """Return the histogram and its range; none if no cell can be read as the chosen kind."""
     is_moment = kind is ColumnKind.DATETIME
     axis = queries.moment_axis(convention) if is_moment else queries.number_axis(convention)
     if axis is None:
@@ -392,7 +382,7 @@ def _spread(queries: ColumnQueries, kind: ColumnKind, convention: Convention) ->
 
 
 def _edges(axis: Axis, kind: ColumnKind) -> list[float]:
-    """Equally wide bins; those of integers hold equally many integers each."""
+    """Return the edges of equally wide bins; each bin of integers spans equally many of them."""
     low, high = axis.lowest, axis.highest
     if kind is ColumnKind.INTEGER and high - low < 2**53:
         per_bin = math.ceil((high - low + 1) / MAX_BINS)

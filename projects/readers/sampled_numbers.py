@@ -1,6 +1,4 @@
-"""What a column of numbers is compared by: with the numbers of other columns, and with the order of
-the rows.
-"""
+"""Compares a column of numbers with those of other columns, and with the order of the rows."""
 
 from __future__ import annotations
 
@@ -20,19 +18,18 @@ _MIN_ROWS = 20  # 1, 2, 3 may well be a rank
 
 @dataclass(frozen=True, slots=True)
 class SampledNumbers:
-    """The numbers of some rows, in file order; NaN where a cell is no number."""
+    """The numbers of some rows, in file order; NaN if a cell is not a number."""
 
     row_id: npt.NDArray[np.int64]
     numbers: npt.NDArray[np.float64]
 
     def sketch(self) -> tuple[float, ...] | None:
-        """Return a few numbers that two columns share, but for their sign, where one is the other
-        on another scale.
+        """Return numbers that agree, up to sign, between columns that differ only in scale.
 
         They are random projections of the standardised numbers: those of columns with correlation r
-        differ by about the square root of 2 (1 - r). What lies beyond the middle half counts as its
-        ends, so that a few huge numbers, such as codes for what is missing, do not make different
-        columns alike. None where nothing varies.
+        differ by about the square root of 2 (1 - r). Numbers are clipped to the middle half, so
+        that a few huge ones, such as codes for missing values, do not make different columns alike.
+        None if nothing varies.
         """
         is_known = np.isfinite(self.numbers)
         if is_known.sum() < _MIN_NUMBERS:
@@ -41,7 +38,7 @@ class SampledNumbers:
         low, high = np.quantile(known, [0.25, 0.75])
         if low == high:
             low, high = known.min(), known.max()
-        width = high / 2 - low / 2  # halved first: the difference may be more than a float holds
+        width = high / 2 - low / 2  # halved first: the difference may overflow
         if not 0 < width < np.inf:
             return None
         places = np.clip(known, low, high) / width - low / width
@@ -52,11 +49,10 @@ class SampledNumbers:
         return tuple(np.round(projected, _SKETCH_DECIMALS).tolist())
 
     def count_rows(self, *, is_named_so: bool) -> bool:
-        """Say whether whole numbers, all different, do nothing but rise or fall with the rows, as
-        an index does.
+        """Say whether distinct whole numbers rise or fall evenly with the rows, as an index does.
 
-        Rows that were left out of a file leave gaps in its index, though most steps stay small or
-        the gaps lie evenly. Numbers of which a file is merely sorted lie closer here than there.
+        Rows that were removed from a file leave gaps in its index, but most steps stay small or the
+        gaps are spread evenly. Numbers by which a file is merely sorted are spread unevenly.
         """
         if len(self.numbers) < 2 or not np.isfinite(self.numbers).all():
             return False
@@ -75,16 +71,15 @@ class SampledNumbers:
         )
 
     def _unevenness(self) -> float:
-        """Return how far the numbers lie at most from those in equal steps, as a share of their
-        range.
-        """
+        """Return the largest distance from equal steps, as a fraction of the range."""
         first, last = self.numbers[0], self.numbers[-1]
         at_row = (self.row_id - self.row_id[0]) / (self.row_id[-1] - self.row_id[0])
         return float(np.abs((self.numbers - first) / (last - first) - at_row).max())
 
     def _are_moments(self) -> bool:
-        """Say whether the numbers are seconds or milliseconds since 1970, as the public client
-        sends dates.
+        """Say whether the numbers are seconds or milliseconds since 1970.
+
+        The public client sends dates so.
         """
         usual_step = float(np.median(np.abs(np.diff(self.numbers))))
         if usual_step <= _USUAL_STEP:

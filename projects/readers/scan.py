@@ -1,7 +1,7 @@
 """The one pass over the bytes of a file before any of it is parsed.
 
-It gives the digest of the bytes, and of a text whether it can be decoded, where its lines break,
-and which quotation marks are in it.
+It computes the digest of the bytes and, for a text, whether it can be decoded, its longest line,
+and which quotation marks occur in it.
 """
 
 from __future__ import annotations
@@ -28,56 +28,54 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_JAPANESE_ESCAPES = (
-    b"\x1b$B",
-    b"\x1b$@",
-)  # switch to two bytes a character in ISO-2022-JP, which is ASCII otherwise
+# Switch to two bytes a character in ISO-2022-JP, which is ASCII otherwise.
+_JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@")
 _START_BYTES = 4096
 _FIRST_LEAD_BYTE = 0xC0  # of a character of several bytes in UTF-8
 
 
 class SupportsRead(Protocol):
-    """Anything that gives its bytes in pieces."""
+    """A stream of bytes."""
 
     def read(self, size: int, /) -> bytes:
-        """At most `size` bytes; none at the end."""
+        """Return at most `size` bytes; none at the end."""
 
 
 def chunks(file: SupportsRead) -> Iterator[bytes]:
-    """The rest of an open file in pieces of bounded size."""
+    """Yield the rest of an open file in pieces of bounded size."""
     while chunk := file.read(CHUNK_BYTES):
         yield chunk
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The first byte that no text has in it: a NUL, or one that cannot be decoded."""
+    """The first byte that no text contains: a NUL, or one that cannot be decoded."""
 
     line: int
     is_nul: bool
 
 
 class TextScan:
-    """Reads a file as text, chunk by chunk, until a byte shows that it is none.
+    """Reads a file as text, chunk by chunk, until a byte shows that it is not text.
 
     Attributes
     ----------
     start
         The first bytes of the file.
     codec
-        The encoding in which it was decoded: the one that was asked for, the one that its first
-        bytes show, or UTF-8.
+        The encoding in which it was decoded: the requested one, the one that its first bytes
+        show, or UTF-8.
     is_certain
-        Whether the encoding was asked for or is shown by the first bytes.
+        Whether the encoding was requested or is shown by the first bytes.
     fault
-        Why the file is no text in that encoding; None if it is.
+        Why the file is not text in that encoding; None if it is.
     longest_line, longest_line_chars
         The number of a line of that many characters, exact for lines longer than a chunk.
     quotes
-        The quotation marks that occur. Only known of UTF-8.
+        The quotation marks that occur. Only filled for UTF-8.
     n_multibyte, n_stray
-        How many characters of several bytes the file has in UTF-8, and how many bytes that are
-        none of UTF-8. Counted up to a NUL.
+        How many multi-byte UTF-8 characters the file has, and how many bytes are invalid in UTF-8.
+        Counted up to a NUL.
     """
 
     def __init__(self, asked: str | None = None) -> None:
@@ -97,7 +95,7 @@ class TextScan:
         self._counts_stray_bytes = False
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next bytes of the file, at least `_START_BYTES` at first if it has as many."""
+        """Take the next bytes of the file; the first chunk has `_START_BYTES` if the file does."""
         if self._decoder is None:
             self._begin(chunk)
         if self.fault is None:
@@ -128,7 +126,7 @@ class TextScan:
         try:
             text = self._decoder.decode(chunk)
         except UnicodeDecodeError as error:
-            # Only to find the line; after the first chunk the codec needs its mark again.
+            # Decoded only to find the line; after the first chunk the codec needs its mark again.
             mark = next((mark for mark, _ in _BOMS if self.start.startswith(mark)), b"")
             self._count_lines((mark + error.object[: error.start]).decode(self.codec, "ignore"))
             if self.fault is None:
@@ -174,9 +172,9 @@ class TextScan:
             self.fault = Fault(self._line, is_nul=True)
 
     def _count_stray_bytes(self, chunk: bytes) -> None:
-        """Count on, to tell a damaged file in UTF-8 from one in another encoding."""
+        """Keep counting, to tell a damaged UTF-8 file from one in another encoding."""
         before_nul, nul, _ = chunk.partition(b"\0")
-        if nul:  # no text in any encoding of one byte a character, so nothing is left to tell
+        if nul:  # text in no single-byte encoding either, so the counts no longer matter
             self._counts_stray_bytes = False
         # A character cut by the end of a chunk counts as stray: one in a mebibyte decides nothing.
         text = before_nul.decode(UTF8, "replace")
@@ -186,7 +184,7 @@ class TextScan:
 
 
 def scan_file(path: Path, asked: str | None, progress: Progress) -> tuple[str, TextScan]:
-    """Return the SHA-256 of a file in hexadecimal, and what it is as a text."""
+    """Return the SHA-256 of a file in hexadecimal, and its scan as text."""
     digest = hashlib.sha256()
     text = TextScan(asked)
     total = path.stat().st_size
@@ -200,7 +198,7 @@ def scan_file(path: Path, asked: str | None, progress: Progress) -> tuple[str, T
 
 
 def scan_text(path: Path, codec: str, progress: Progress) -> TextScan:
-    """Read a file as a text in an encoding."""
+    """Scan a file as text in the given encoding, up to the first fault."""
     text = TextScan(codec)
     total = path.stat().st_size
     with path.open("rb") as file:

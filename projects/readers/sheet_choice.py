@@ -1,4 +1,4 @@
-"""Which sheet of a workbook holds the table."""
+"""Chooses the sheet of a workbook that holds the table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from projects.readers.sheets import Book, Sheet
 from studio.engine.errors import DataProblem
 
-_N_ROWS = 30  # looked at
+_N_ROWS = 30  # filled rows from which a sheet is recognised as a table
 _N_SHOWN = 5
 _NOTES = re.compile(
     r"(?i)\s*(read[\s_-]*me|notes?|about|info(rmation)?|cover|instructions?|legend|contents|changelog|glossary|"
@@ -19,7 +19,7 @@ _NOTES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SheetChoice:
-    """The sheet that is read, all that could be, and whether others were passed over."""
+    """The chosen sheet, all sheets, and whether sheets before it were passed over."""
 
     title: str
     titles: tuple[str, ...]
@@ -28,44 +28,44 @@ class SheetChoice:
 
 
 def chosen_sheet(book: Book, asked: str | None) -> SheetChoice:
-    """Take the sheet that was asked for, or the first one that looks like a table."""
+    """Return the requested sheet, or the first one that looks like a table."""
     titles = tuple(sheet.title for sheet in book.sheets)
     if not titles:
         raise DataProblem(
             "The workbook has no sheet with cells. Use a workbook with a table in it."
         )
     if asked is not None:
-        return SheetChoice(_named(asked, titles), titles)
+        return SheetChoice(_sheet_titled(asked, titles), titles)
     visible = [sheet for sheet in book.sheets if sheet.is_visible] or list(book.sheets)
     title = visible[0].title
     if len(visible) > 1:
         title = next((sheet.title for sheet in visible if _is_table(book, sheet)), title)
     if len(titles) == 1:
         return SheetChoice(title, titles)
-    passed_over = [
-        sheet.title for sheet in visible[: [sheet.title for sheet in visible].index(title)]
-    ]
+    visible_titles = [sheet.title for sheet in visible]
+    passed_over = visible_titles[: visible_titles.index(title)]
     note = f"The workbook has {len(titles)} sheets ({_shown(titles)}); only '{title}' was read"
     if passed_over:
         note += f", because {_shown(passed_over, quoted=True)} does not look like a table"
     return SheetChoice(title, titles, (f"{note}.",), is_doubtful=bool(passed_over))
 
 
-def _named(asked: str, titles: tuple[str, ...]) -> str:
-    wanted = asked.strip().casefold()
-    found = [title for title in titles if title == asked] or [
-        title for title in titles if title.strip().casefold() == wanted
-    ]
-    if not found:
-        raise DataProblem(
-            f"The workbook has no sheet '{asked[:100]}'. Its sheets are: {_shown(titles)}."
-        )
-    return found[0]
+def _sheet_titled(name: str, titles: tuple[str, ...]) -> str:
+    if name in titles:
+        return name
+    folded = name.strip().casefold()
+    for title in titles:
+        if title.strip().casefold() == folded:
+            return title
+    raise DataProblem(
+        f"The workbook has no sheet '{name[:100]}'. Its sheets are: {_shown(titles)}."
+    )
 
 
 def _is_table(book: Book, sheet: Sheet) -> bool:
-    """A table has two columns or more, in its first rows or in most; some sheets' names say that
-    they hold none.
+    """Say whether a sheet looks like a table: its first rows, or most, have two cells or more.
+
+    Sheets named like documentation do not count.
     """
     if _NOTES.fullmatch(sheet.title):
         return False

@@ -86,7 +86,7 @@ def _opened(
 def _header_row(
     rows: Iterator[SheetRow], merges: Sequence[Merge]
 ) -> tuple[SheetRow | None, list[str]]:
-    """The first row that is neither blank nor a title over the table, and what was passed over."""
+    """Return the first row that is neither blank nor a title, with notes on titles before it."""
     notes: list[str] = []
     for row in rows:
         if not any(row.cells):
@@ -101,7 +101,7 @@ def _header_row(
 
 
 class _RowsBelowHeader:
-    """Gives every row the header's number of cells; counts the blank rows that it leaves out."""
+    """Pads every row to the width of the header, and removes and counts blank rows."""
 
     def __init__(self, n_columns: int) -> None:
         self._n_columns = n_columns

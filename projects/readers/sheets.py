@@ -1,6 +1,4 @@
-"""What the readers of all kinds of workbooks share: sheets, their rows as text, and
-merged cells.
-"""
+"""What all workbook readers share: sheets, their rows as text, and merged cells."""
 
 from __future__ import annotations
 
@@ -31,17 +29,13 @@ _MAX_EXACT_INTEGER = 2**53  # above it a float no longer holds every integer
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet by its title."""
-
     title: str
     is_visible: bool
 
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """A row of a sheet; `number` is 1-based, as a spreadsheet program shows it. A blank cell is an
-    empty text.
-    """
+    """A row of a sheet; `number` is 1-based, and a blank cell is an empty text."""
 
     number: int
     cells: list[str]
@@ -49,9 +43,7 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Merge:
-    """Cells that are shown as one: rows by number, columns by 0-based place, the last ones
-    included.
-    """
+    """Merged cells: rows by 1-based number, columns by 0-based place, both ends included."""
 
     first_row: int
     first_column: int
@@ -64,20 +56,18 @@ class Book(Protocol):
 
     @property
     def sheets(self) -> Sequence[Sheet]:
-        """All sheets with cells, in their order."""
+        """All sheets with cells, in the order of the workbook."""
 
     def rows(self, title: str) -> Iterator[SheetRow]:
-        """All rows of a sheet from the first, blank ones included."""
+        """Yield all rows of a sheet from the first, including blank ones."""
 
     def merges(self, title: str) -> list[Merge]:
-        """The merged cells of a sheet. Raises DataProblem where the sheet cannot be read
-        exactly.
-        """
+        """Return the merged cells of a sheet. Raises DataProblem if it cannot be read exactly."""
 
 
 @contextmanager
 def damage_explained() -> Iterator[None]:
-    """Raise DataProblem for what a library raises over a damaged workbook."""
+    """Turn what libraries raise over a damaged workbook into DataProblem."""
     try:
         yield
     except ForbiddenXml as error:
@@ -97,7 +87,7 @@ def _damaged(error: Exception) -> DataProblem:
 
 
 def number_text(value: float) -> str:
-    """A number as a person sees it: without a point where it is whole."""
+    """Return a number as a spreadsheet shows it: without a point if it is whole."""
     if isinstance(value, int):
         return str(value)
     if value.is_integer() and abs(value) <= _MAX_EXACT_INTEGER:
@@ -106,7 +96,7 @@ def number_text(value: float) -> str:
 
 
 def moment_text(value: datetime | date | time | timedelta, *, shows_time: bool = False) -> str:
-    """A date or a time in ISO's form; midnight is left out unless the cell shows it."""
+    """Return a date or time in ISO format; midnight is left out unless the cell shows it."""
     if isinstance(value, datetime):
         has_time = shows_time or value.time() != time()
         return value.isoformat(sep=" ") if has_time else value.date().isoformat()

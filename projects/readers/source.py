@@ -1,6 +1,4 @@
-"""The uploaded bytes: scanned once, and the one data file inside a gzip or zip archive, unpacked
-with a limit.
-"""
+"""Unpacks the one data file inside a gzip or zip archive, with limits on size and ratio."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ _ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A file that is no archive any more, the name it goes by, what it is as a text, and what was
-    done to get it.
-    """
+    """A file with its name, its scan as text, and notes for the user on how it was unpacked."""
 
     path: Path
     name: str
@@ -50,8 +46,9 @@ class DataFile:
 def unpacked(
     upload: DataFile, folder: Path, asked: ReadOptions, *, progress: Progress, limits: ReadLimits
 ) -> DataFile:
-    """The data file in the uploaded one: itself, or what was unpacked from it into `folder`. A
-    workbook is no archive here.
+    """Return the data file of an upload: itself, or the file unpacked from it into `folder`.
+
+    A workbook does not count as an archive.
     """
     magic = upload.scan.start[:4]
     unpacking = _Unpacking(
@@ -78,7 +75,7 @@ def is_office_file(path: Path) -> bool:
 
 
 def workbook_format(path: Path) -> FileFormat | None:
-    """Which kind of workbook an office document is; None if it is another document."""
+    """Return the format of a workbook; None for another office document."""
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         found = next((kind for part, kind in _WORKBOOK_PARTS.items() if part in names), None)
@@ -90,9 +87,7 @@ def workbook_format(path: Path) -> FileFormat | None:
 
 
 def refuse_bomb(archive: zipfile.ZipFile, path: Path, limits: ReadLimits) -> dict[str, int]:
-    """Return the unpacked sizes of a workbook's parts. Raises DataProblem where it unpacks to too
-    much.
-    """
+    """Return the unpacked sizes of a workbook's parts. Raises DataProblem if they are too large."""
     members = archive.infolist()
     if not {member.compress_type for member in members} <= {ZIP_STORED, ZIP_DEFLATED}:
         raise DataProblem(
@@ -119,8 +114,9 @@ class _Unpacking:
     limits: ReadLimits
 
     def copy(self, packed: SupportsRead, *, total: int) -> None:
-        """Write all of `packed` to the target and scan it, watching size and ratio; `total` 0 = not
-        known.
+        """Write all of `packed` to the target and scan it, checking size and ratio.
+
+        `total` is the unpacked size in bytes, 0 if unknown.
         """
         allowed = self.limits.max_ratio * self.source.stat().st_size
         n_bytes = 0
@@ -192,9 +188,9 @@ def _only_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
             "The zip file holds no data file. Pack exactly one CSV, JSON, XLSX or Parquet file."
         )
     if len(members) > 1:
-        names = ", ".join(member.filename for member in members[:3]) + (
-            ", …" if len(members) > 3 else ""
-        )
+        names = ", ".join(member.filename for member in members[:3])
+        if len(members) > 3:
+            names += ", …"
         raise DataProblem(
             f"The zip file holds {len(members):,} files ({names}); exactly one was expected. Use"
             " the files one by one."

@@ -1,4 +1,4 @@
-"""The process that `subprocess_reader` starts: reads one file and tells the other side about it."""
+"""The process that `subprocess_reader` starts: reads one file and sends back the result."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from studio.engine.errors import DataProblem
 
 _REPORT_EVERY_S = 0.1
 _SHOWN_CALLS = 20  # of a traceback
-_CPU_PER_SECOND = 4  # of threads that work at the same time
+_CPU_PER_SECOND = 4  # threads that may work at the same time
 
 
 @dataclass(slots=True)
 class _Reporter:
-    """Progress that is told to the other side."""
+    """Sends progress to the parent process."""
 
     connection: Connection
     stage: str = ""
@@ -42,12 +42,12 @@ class _Reporter:
 
 
 def main() -> None:
-    """Serve one request, and end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the other side, which ends this
+    """Serve one request."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which kills this
     connection = Connection(int(sys.argv[1]))
     try:
         request: ReadRequest = connection.recv()
-    except EOFError:  # the other side ended before it had anything to read
+    except EOFError:  # the parent ended before it had a file to read
         return
     _limit(request)
     try:
@@ -59,20 +59,20 @@ def main() -> None:
             limits=request.limits,
             options=request.options,
         )
-    except BrokenPipeError:  # nobody waits any more
+    except BrokenPipeError:  # the parent no longer waits
         return
     except MemoryError:
         connection.send(("memory", None))
     except DataProblem as problem:
         connection.send(("error", problem))
-    except Exception as error:  # noqa: BLE001 (the other side raises it)
+    except Exception as error:  # noqa: BLE001 (the parent raises it)
         connection.send(("error", _sendable(error)))
     else:
         connection.send(("facts", facts))
 
 
 def _sendable(error: Exception) -> Exception:
-    """The error with its traceback as a note; another one where it cannot be pickled."""
+    """Return the error with its traceback as a note, as a RuntimeError if it cannot be pickled."""
     where = traceback.format_exc(limit=-_SHOWN_CALLS)
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301 (our own bytes)
@@ -83,7 +83,7 @@ def _sendable(error: Exception) -> Exception:
 
 
 def _limit(request: ReadRequest) -> None:
-    """Bound what this process may take, whatever the libraries do with the file."""
+    """Limit memory and processor time, whatever the libraries do with the file."""
     n_bytes = request.limits.memory_bytes(request.n_bytes)
     cpu_s = int(_CPU_PER_SECOND * request.limits.seconds(request.n_bytes))
     limits = {
@@ -100,4 +100,4 @@ def _limit(request: ReadRequest) -> None:
 if __name__ == "__main__":
     main()
     sys.stdout.flush()
-    os._exit(0)  # at once; to take the libraries apart takes a tenth of a second
+    os._exit(0)  # skips the libraries' own exit handlers, which take a tenth of a second

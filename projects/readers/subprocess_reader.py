@@ -1,9 +1,8 @@
-"""Reads a file in a process of its own, so that no file can take the memory or the time of the
-process that asks, and none can end it.
+"""Reads a file in a separate process, so that no file can exhaust or crash the calling process.
 
-What a file costs is bounded by the readers where that is known, but the libraries that read
-workbooks and Parquet do as the file tells them. The process has limits of memory and time, and is
-ended at once when nobody wants the result any more.
+The readers bound what a file costs where they can, but the libraries for workbooks and Parquet do
+what the file tells them. The process has limits of memory and time, and is killed as soon as its
+result is no longer wanted.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
 _ROOT = Path(__file__).resolve().parents[2]
-_ASK_EVERY_S = 0.25  # whether the result is still wanted
+_ASK_EVERY_S = 0.25  # how often to check that the result is still wanted
 
-_prepared: list[_Reading] = []  # one at the most, which waits for a file
+_prepared: list[_Reading] = []  # at most one process, waiting for a file
 _prepared_lock = threading.Lock()
 
 
@@ -43,9 +42,9 @@ def read_in_subprocess(
     limits: ReadLimits,
     options: ReadOptions = FIND_OUT,
 ) -> TableFacts:
-    """Do what `read_table` does, in a process of its own.
+    """Do what `read_table` does, in a separate process.
 
-    Raises DataProblem, too, for a file that takes more memory or time than `limits` allow or makes
+    Also raises DataProblem for a file that takes more memory or time than `limits` allow, or makes
     a library crash.
     """
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="reading-") as folder:
@@ -63,7 +62,7 @@ class _Reading:
     connection: Connection
 
     def result(self, request: ReadRequest, progress: Progress) -> TableFacts:
-        """Wait for the facts; report progress and ask whether they are still wanted meanwhile."""
+        """Wait for the facts, reporting progress; `progress` raises if they are not wanted."""
         self._send(request)
         limit_s = request.limits.seconds(request.n_bytes)
         ends_at = time.monotonic() + limit_s
@@ -105,7 +104,8 @@ class _Reading:
 
     def _death(self, request: ReadRequest) -> DataProblem:
         status = self.process.wait()
-        if status in (-signal.SIGKILL, -signal.SIGABRT):  # the system's way, and the libraries'
+        # Out of memory, the kernel kills the process and libraries abort it.
+        if status in (-signal.SIGKILL, -signal.SIGABRT):
             return _too_large(request)
         if status == -signal.SIGXCPU:
             return DataProblem(
@@ -128,7 +128,7 @@ def _too_large(request: ReadRequest) -> DataProblem:
 
 @contextmanager
 def _started() -> Iterator[_Reading]:
-    """The process; it has ended when the block ends."""
+    """Yield a process, and kill it when the block ends."""
     with _prepared_lock:
         reading = _prepared.pop() if _prepared else _start()
     try:
@@ -140,7 +140,7 @@ def _started() -> Iterator[_Reading]:
 
 
 def prepare() -> None:
-    """Start the process of the next reading, which need not wait for it to load libraries then."""
+    """Start the process of the next reading early, so that its libraries are already loaded."""
     with _prepared_lock:
         if not _prepared:
             _prepared.append(_start())
@@ -151,7 +151,7 @@ def _start() -> _Reading:
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(_ROOT), *sys.path[1:]]),
-        "ARROW_DEFAULT_MEMORY_POOL": "system",  # others reserve a gigabyte that they do not use
+        "ARROW_DEFAULT_MEMORY_POOL": "system",  # other pools reserve an unused gigabyte
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "projects.readers.subprocess_main", str(theirs.fileno())],

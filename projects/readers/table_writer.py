@@ -15,8 +15,8 @@ from studio.engine.errors import DataProblem
 
 ROWS_PER_WRITE = 50_000
 BYTES_PER_WRITE = 64 * 1024 * 1024  # long texts are written sooner, so that memory stays bounded
-# Pages look rows up one by one, and each look decodes a row group. The footer describes every
-# column of every group, so that a table of many columns has longer ones.
+# Pages look up single rows, each of which decodes a row group. The footer describes every column of
+# every group, so tables with many columns get longer groups.
 ROWS_PER_GROUP = 2_048
 ROWS_PER_GROUP_AND_COLUMN = 100
 CELLS_PER_APPEND = 200_000  # a Python string costs some 60 bytes on top of its text
@@ -25,11 +25,10 @@ Cell = str | None
 
 
 class TableWriter:
-    """Appends rows of text in order. Use as a context manager; the file is complete when the block
-    ends well.
+    """Appends rows of text in order.
 
-    Raises DataProblem at once where a column is missing that the table must have: no row is read
-    then.
+    Use as a context manager; the file is complete when the block ends without an error. Raises
+    DataProblem at once, before any row is read, if a required column is missing.
     """
 
     def __init__(self, path: Path, columns: Sequence[str], limits: ReadLimits) -> None:
@@ -109,11 +108,12 @@ class TableWriter:
             n_rows = max(ROWS_PER_GROUP, ROWS_PER_GROUP_AND_COLUMN * len(self.columns))
             self._file.write_table(table, row_group_size=n_rows)
         self._pending = []
-        self._pending_rows = self._pending_bytes = 0
+        self._pending_rows = 0
+        self._pending_bytes = 0
 
 
 def text_array(cells: Sequence[Cell]) -> pa.Array:
-    """The cells as Arrow holds them. Raises DataProblem for half a character."""
+    """Return the cells as an Arrow array. Raises DataProblem for half of a surrogate pair."""
     try:
         return pa.array(cells, pa.string())
     except UnicodeEncodeError as error:
@@ -127,6 +127,6 @@ def _empty_as_missing(array: pa.Array) -> pa.Array:
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     empty = pc.equal(array, "")
-    return (
-        pc.if_else(empty, pa.scalar(None, pa.string()), array) if pc.any(empty).as_py() else array
-    )
+    if not pc.any(empty).as_py():
+        return array
+    return pc.if_else(empty, pa.scalar(None, pa.string()), array)

@@ -1,7 +1,6 @@
-"""How large the sheets of a binary workbook are, and their merged cells, from its records alone.
+"""Finds the extent of the sheets of an XLSB workbook, and their merged cells, from its records.
 
-A sheet that says it has a cell in the last row and column would take the memory of all cells before
-it.
+A sheet with a single cell in the last row and column would take the memory of a full sheet.
 """
 
 from __future__ import annotations
@@ -18,9 +17,8 @@ from projects.readers.sheets import MAX_MERGES, Merge, damage_explained
 from projects.readers.source import refuse_bomb
 from studio.engine.errors import DataProblem
 
-MAX_CELLS = (
-    20_000_000  # of the rectangle around all cells of a sheet; calamine takes 24 bytes for each
-)
+# In the bounding rectangle of a sheet; calamine takes 24 bytes for each.
+MAX_CELLS = 20_000_000
 _SHEET = re.compile(r"xl/worksheets/sheet(\d+)\.bin")
 _RELATION = re.compile(rb"<Relationship\s[^<>]*>")
 _ATTRIBUTE = re.compile(rb"""(\w+)\s*=\s*["']([^"']*)["']""")
@@ -48,7 +46,7 @@ def refuse_large_xlsb(path: Path, limits: ReadLimits) -> None:
 
 
 def xlsb_merges(path: Path, place: int) -> list[Merge]:
-    """The merged cells of the sheet at a 0-based place in the workbook."""
+    """Return the merged cells of the sheet at a 0-based place in the workbook."""
     with damage_explained(), zipfile.ZipFile(path) as archive:
         part = _part_of_sheet(archive, place)
         if part is None:
@@ -79,7 +77,7 @@ def _part_of_sheet(archive: zipfile.ZipFile, place: int) -> str | None:
 
 
 def _n_cells(sheet: bytes) -> int:
-    """The size of the rectangle around all cells."""
+    """Return the number of cells in the bounding rectangle of a sheet."""
     row = 0
     first_row = first_column = sys.maxsize
     last_row = last_column = -1
@@ -96,9 +94,7 @@ def _n_cells(sheet: bytes) -> int:
 
 
 def _records(part: bytes) -> Iterator[tuple[int, bytes]]:
-    """The records of a part: a kind and a length, each in seven bits a byte, and that many
-    bytes.
-    """
+    """Yield the records of a part as kind and body; kind and length have seven bits per byte."""
     at = 0
     while at < len(part):
         kind = part[at]

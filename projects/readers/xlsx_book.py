@@ -1,8 +1,8 @@
 """Opens an XLSX workbook safely and gives the rows of its sheets as text, as a person sees them.
 
-openpyxl reads it although calamine is faster: docs/decisions/workbooks.md. Only its parsers are
-used: its read-only workbook goes through each sheet once more to find its size, and fills each row
-with cells up to the last one.
+docs/decisions/workbooks.md says why by openpyxl, although calamine is faster. Only its parsers are
+used: its read-only workbook reads each sheet once more to find its size, and pads each row to the
+last column.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class XlsxBook:
     @classmethod
     @contextmanager
     def opened(cls, path: Path, limits: ReadLimits) -> Iterator[XlsxBook]:
-        """Open the workbook, having refused bombs; raises DataProblem for a damaged one."""
+        """Open the workbook. Raises DataProblem for a damaged one and for a bomb."""
         with damage_explained():
             _refuse_bomb(path, limits)
         with path.open("rb") as file:  # a path would have to end in .xlsx
@@ -86,7 +86,7 @@ class XlsxBook:
             yield book
 
     def rows(self, title: str) -> Iterator[SheetRow]:
-        """All rows from the first, blank ones included."""
+        """Yield all rows from the first, including blank ones."""
         part = self._parts[title]
         number = 0
         with damage_explained():
@@ -108,7 +108,7 @@ class XlsxBook:
                         return
                     row_number, cells = found
                     texts = self._texts(cells)
-                parser.row_dimensions.clear()  # heights and styles of all rows so far
+                parser.row_dimensions.clear()  # the parser keeps the heights and styles of all rows
                 _refuse_odd_place(number, row_number)
                 for blank in range(number + 1, row_number):
                     yield SheetRow(blank, [])
@@ -116,7 +116,7 @@ class XlsxBook:
                 yield SheetRow(number, texts)
 
     def _texts(self, cells: list[dict[str, Any]]) -> list[str]:
-        """The texts of a row's cells up to the last one that is not blank."""
+        """Return the texts of a row's cells up to the last filled one."""
         filled = [cell for cell in cells if cell["value"] is not None]
         if not filled:
             return []
@@ -137,7 +137,7 @@ class XlsxBook:
         return moment_text(value, shows_time="h" in self._number_format(style).lower())
 
     def _number_format(self, style: int) -> str:
-        """The format that a style gives to numbers, such as 00000."""
+        """Return the number format of a style, such as 00000."""
         if style not in self._formats:
             number = self._book._cell_styles[style].numFmtId
             if number < BUILTIN_FORMATS_MAX_SIZE:
@@ -147,11 +147,10 @@ class XlsxBook:
         return self._formats[style]
 
     def merges(self, title: str) -> list[Merge]:
-        """The merged cells, from one pass over the bytes of the sheet, which also looks at its
-        formulas.
+        """Return the merged cells, in one pass over the bytes of the sheet.
 
-        A formula that was never computed has no value to show; reading it as missing would lose it
-        silently.
+        Raises DataProblem for a formula that was never computed: reading it as missing would lose
+        it silently.
         """
         with damage_explained():
             return self._merges(title)
@@ -177,9 +176,7 @@ class XlsxBook:
         return [_merge(reference.decode()) for reference in found]
 
     def _read_shared_texts(self) -> list[str]:
-        """Read the texts that cells refer to as they stand in the file; openpyxl drops a part of
-        their escapes.
-        """
+        """Read the shared texts unchanged; openpyxl would drop some of their escapes."""
         if _SHARED_TEXTS not in self._archive.namelist():
             return []
         texts = []
@@ -222,9 +219,7 @@ def _refuse_bomb(path: Path, limits: ReadLimits) -> None:
 
 
 def _is_read_at_once(name: str) -> bool:
-    """Whether a part, such as the table of shared texts, is read into memory; sheets are read row
-    by row.
-    """
+    """Whether a part is read into memory as a whole; only sheets are read row by row."""
     return name.endswith(".xml") and not name.startswith("xl/worksheets/")
 
 

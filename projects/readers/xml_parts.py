@@ -1,4 +1,4 @@
-"""The XML parts of workbooks, read without what makes a small one take gigabytes or minutes."""
+"""Reads XML parts of workbooks without the constructs that make small ones take gigabytes."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from studio.engine.errors import DataProblem
 
 _MIN_PIECE_BYTES = 64 * 1024
 _MAX_PIECE_BYTES = 8 * 1024 * 1024
-_PIECES = 32  # of a part, if they are not too small or too large then
+_PIECES = 32  # into which a part is split, within the bounds above
 
 ForbiddenXml = DefusedXmlException
 
 
 class LargePieces:
-    """A stream that gives more bytes than it is asked for.
+    """A stream that returns more bytes than requested.
 
-    The parser goes through an unfinished tag or comment again with every piece that it gets; in
-    pieces of 16 KB, as ElementTree asks for, one comment of 20 MB takes minutes.
+    The parser rescans an unfinished tag or comment with every piece that it gets. In pieces of
+    16 KB, which ElementTree requests, one comment of 20 MB takes minutes.
     """
 
     def __init__(self, stream: IO[bytes], n_bytes: int) -> None:
@@ -33,7 +33,7 @@ class LargePieces:
 
 
 def forbidden_xml() -> DataProblem:
-    """The problem of a workbook that declares entities."""
+    """Return the problem for a workbook that declares entities."""
     return DataProblem(
         "The workbook declares XML entities, as no spreadsheet program does and bombs do. Open it"
         " in a spreadsheet program, save it again and use that."

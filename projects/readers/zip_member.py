@@ -1,6 +1,6 @@
-"""The members of a zip archive, unpacked in pieces of bounded size.
+"""Unpacks the members of a zip archive in pieces of bounded size.
 
-For bzip2 and LZMA, zipfile unpacks at once whatever a few kilobytes hold, which may be gigabytes.
+For bzip2 and LZMA, zipfile itself unpacks a few kilobytes at once, which may become gigabytes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _Decompressor(Protocol):
 
 @contextmanager
 def opened_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[SupportsRead]:
-    """Open a member for reading. Raises NotImplementedError for methods that are not known."""
+    """Open a member for reading. Raises NotImplementedError for unknown methods."""
     if member.compress_type in _BOUNDED_BY_ZIPFILE:
         with archive.open(member) as stream:
             yield stream
@@ -46,11 +46,11 @@ def opened_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator
 
 
 def _as_stored(member: zipfile.ZipInfo) -> zipfile.ZipInfo:
-    """The packed bytes of a member as a member of their own."""
+    """Return a member that reads as the packed bytes of the given one."""
     stored = copy.copy(member)
     stored.compress_type = zipfile.ZIP_STORED
     stored.file_size = member.compress_size
-    del stored.CRC  # which is that of the unpacked bytes
+    del stored.CRC  # the CRC of the unpacked bytes
     return stored
 
 
@@ -69,7 +69,7 @@ def _decompressor(packed: SupportsRead, method: int) -> _Decompressor:
 
 
 class _Unpacked:
-    """The unpacked bytes; raises BadZipFile at their end if they are not those that were packed."""
+    """The unpacked bytes; raises BadZipFile at the end if their size or CRC is wrong."""
 
     def __init__(
         self, packed: SupportsRead, decompressor: _Decompressor, member: zipfile.ZipInfo

@@ -145,7 +145,7 @@ def _table(requests: Sequence[_Request], writer: _Writer) -> SampleTable:
 
 
 class _Writer:
-    """Writes requests; no two of them are equal unless a copy is asked for."""
+    """Writes requests that are all distinct, except for exact copies."""
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
@@ -206,7 +206,8 @@ class _Writer:
 
     def _draft(self, topic: str) -> str:
         detail = self.pick(DETAILS[topic]) if self.rng.random() < _DETAIL_FRACTION else ""
-        opening, problem = self.pick(OPENINGS), self._spun(self.pick(PROBLEMS[topic]))
+        opening = self.pick(OPENINGS)
+        problem = self._spun(self.pick(PROBLEMS[topic]))
         if opening.endswith(","):
             problem = _inside_sentence(problem)
         parts = (opening, problem, detail, self.pick(CLOSINGS))
@@ -245,7 +246,7 @@ class _Writer:
         return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
 
     def _reworded(self, text: str) -> str:
-        """Change as little as a person does who sends the same request again."""
+        """Make the small changes of a person who sends the same request again."""
         text = self.pick((text, self._with_typo(text), text.lower(), text.replace(".", "!", 1)))
         before = self.pick(("", "", "Hello again. ", "Second try: ", "Hi! "))
         after = self.pick(("", " Please reply.", " Thanks", " Still waiting.", " !!"))

@@ -38,7 +38,7 @@ Context = dict[str, object]
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def dataset_upload(request: HttpRequest) -> HttpResponse:
-    """Take a file in as a new dataset."""
+    """Upload a file as a new dataset."""
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
         dataset = services.dataset_create(
@@ -50,11 +50,12 @@ def dataset_upload(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def dataset_upload_version(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
-    """Take another file in as the newest version of a dataset."""
+    """Upload a file as the newest version of a dataset."""
     version = newest_version_or_404(request, dataset_id)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
-        dataset, file = version.dataset, form.cleaned_data["file"]
+        dataset = version.dataset
+        file = form.cleaned_data["file"]
         services.dataset_upload_version(dataset=dataset, user=account(request), uploaded_file=file)
         return _leave_to(request, dataset)
     return _upload_page(
@@ -64,7 +65,7 @@ def dataset_upload_version(request: HttpRequest, dataset_id: uuid.UUID) -> HttpR
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def dataset_rename(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
-    """Ask for another name of the dataset, and take it."""
+    """Show the form for a new name, or rename the dataset."""
     dataset = dataset_or_404(request, dataset_id)
     form = DatasetNameForm(
         request.POST if request.method == "POST" else None, initial={"name": dataset.name}
@@ -85,7 +86,7 @@ def dataset_rename(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def dataset_read_again(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
-    """Read the file of the dataset in another way, as its newest version."""
+    """Read the file of the dataset with other options, as its newest version."""
     version = shown_version_or_404(request, dataset_id)
     form = ReadForm(version, request.POST)
     if not form.is_valid():
@@ -112,8 +113,9 @@ def _upload_page(request: HttpRequest, form: UploadForm, context: Context) -> Ht
 
 
 def _leave_to(request: HttpRequest, dataset: Dataset) -> HttpResponse:
-    """Send the browser to the dataset; the script that uploads cannot follow an ordinary redirect
-    unnoticed.
+    """Send the browser to the dataset.
+
+    The upload script gets a header: its request would follow an ordinary redirect silently.
     """
     if is_partial(request):
         return HttpResponse(headers={"HX-Redirect": dataset.get_absolute_url()})
@@ -128,7 +130,7 @@ def dataset_sample(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
-    """Show rows, columns or versions of the dataset, or how the reading of it goes."""
+    """Show a tab of the dataset, or the progress of its reading."""
     newest = newest_version_or_404(request, dataset_id)
     version = shown_version(newest)
     tab = request.GET.get("tab", "")
@@ -180,7 +182,8 @@ def _reading_tab(_: HttpRequest, version: DatasetVersion) -> Context:
 
 
 def _columns_tab(request: HttpRequest, version: DatasetVersion) -> Context:
-    profiles, named = selectors.column_profiles(version), request.GET.get("named", "").strip()
+    profiles = selectors.column_profiles(version)
+    named = request.GET.get("named", "").strip()
     found = [
         place for place, profile in enumerate(profiles) if named.lower() in profile.name.lower()
     ]
@@ -230,7 +233,7 @@ def dataset_kinds(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
 
 @require_safe
 def dataset_run(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
-    """Show how the reading of the file goes; at its end the whole page is shown anew."""
+    """Show the progress of reading the file; when it ends, the page reloads."""
     version = newest_version_or_404(request, dataset_id)
     if not is_partial(request):
         return redirect(version)
@@ -253,7 +256,7 @@ def dataset_cancel(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def dataset_delete(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
-    """Ask once, then delete the dataset with everything that was made from it."""
+    """Ask for confirmation, then delete the dataset with everything made from it."""
     dataset = dataset_or_404(request, dataset_id)
     if request.method == "POST":
         services.delete_with_files(dataset)

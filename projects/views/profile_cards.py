@@ -1,4 +1,4 @@
-"""How the profile of a column is drawn: bars with their words, values with their shares."""
+"""Prepares column profiles for display: bars with labels, and values with their frequencies."""
 
 from __future__ import annotations
 
@@ -59,11 +59,10 @@ class ProfileCard:
         return self._end(self.profile.highest)
 
     def _end(self, end: str | None) -> str:
-        return (
-            end or ""
-            if (self.profile.drawn_as or self.profile.kind) is ColumnKind.DATETIME
-            else intcomma(end or "")
-        )
+        text = end or ""
+        if (self.profile.drawn_as or self.profile.kind) is ColumnKind.DATETIME:
+            return text
+        return intcomma(text)
 
     @property
     def drawing_text(self) -> str:
@@ -72,7 +71,7 @@ class ProfileCard:
 
     @property
     def question(self) -> str:
-        """What the cells leave open, in a sentence or two."""
+        """What the cells leave ambiguous, in a sentence or two; empty if nothing."""
         if self.profile.words_note:
             return f"{self.profile.words_note} {WORDS_ADVICE}"
         found = self.profile.found_convention
@@ -133,7 +132,7 @@ def _short(value: str) -> str:
 
 
 def histogram_bars(histogram: Histogram, kind: ColumnKind) -> tuple[Bar, ...]:
-    """Return the bars of a histogram with their words."""
+    """Return the bars of a histogram with their labels."""
     top = max(histogram.counts) or 1
     bins = zip(pairwise(histogram.edges), histogram.counts, strict=True)
     return tuple(
