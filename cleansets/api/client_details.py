@@ -1,6 +1,4 @@
-"""What the out-of-sample predictions say of each row: the likeliest labels, and how likely the
-given one is.
-"""
+"""Out-of-sample predictions as columns: the top labels, and the probability of the given one."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def detail_columns(cleanset: Cleanset) -> tuple[str, ...]:
-    """Return which of the columns the task has."""
+    """Return the columns that exist for the task of the cleanset."""
     if not _key(cleanset):
         return ()
     by_task = {
@@ -42,7 +40,7 @@ def _key(cleanset: Cleanset) -> str:
 
 
 class Details:
-    """Makes the columns for rows that come in their order, a batch at a time."""
+    """Computes the columns for consecutive batches of rows."""
 
     def __init__(self, cleanset: Cleanset, kind: LabelType) -> None:
         self._task, self._kind = cleanset.task, kind

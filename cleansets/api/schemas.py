@@ -1,4 +1,4 @@
-"""How `/api/v1` writes projects, cleansets, rows and decisions."""
+"""Schemas of `/api/v1` for projects, cleansets, rows and decisions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LabelIn = _LabelValue | list[_LabelValue]
 
 
 class ProjectIn(Schema):
-    """What to learn from a dataset; everything that is left out is guessed."""
+    """The settings of a project; whatever is omitted is guessed from the dataset."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -63,7 +63,7 @@ class ProjectIn(Schema):
 
 
 class ProjectNameIn(Schema):
-    """Another name."""
+    """A new name for a project."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,7 +71,7 @@ class ProjectNameIn(Schema):
 
 
 class CleansetBriefOut(Schema):
-    """A cleanset in a list: its run."""
+    """A cleanset in a list, with the progress of its run."""
 
     id: UUID
     number: int
@@ -131,9 +131,7 @@ class ProjectOut(Schema):
 
 
 class CandidateOut(Schema):
-    """A model that was tried, measured on rows that it did not see; null is what the task does not
-    have.
-    """
+    """A candidate model, evaluated on held-out rows; metrics that the task does not have are null."""
 
     key: str
     name: str
@@ -153,7 +151,7 @@ class CandidateOut(Schema):
 
 
 class CleansetOut(CleansetBriefOut):
-    """An analysis: how far it is, then what it found."""
+    """An analysis: its progress, then its results."""
 
     project_id: UUID
     task: MLTask
@@ -186,7 +184,7 @@ class CleansetOut(CleansetBriefOut):
 
 
 class ReviewOut(Schema):
-    """How far the review is."""
+    """The progress of the review."""
 
     n_to_review: int = Field(
         description="Rows with a label issue, or with any where there are no labels."
@@ -201,7 +199,7 @@ class ReviewOut(Schema):
 
 
 class CleansetRowOut(Schema):
-    """A row with what was found and what was decided."""
+    """A row with its issues and its decision."""
 
     row_id: int = Field(description=ROW_ID_FORM)
     uploaded_label: str | None = Field(description="The label in the file.")
@@ -239,16 +237,14 @@ class ClassChanceOut(Schema):
 
 
 class NumberOut(Schema):
-    """The number that the models say without having seen the row, and how far off they
-    usually are.
-    """
+    """The out-of-sample prediction for a row, with its error bar."""
 
     value: float
     error: float
 
 
 class RowDetailOut(CleansetRowOut):
-    """A row with all that a reviewer sees of it."""
+    """A row with everything that a reviewer sees."""
 
     class_probabilities: list[ClassChanceOut] = Field(
         description="Likeliest first; empty where there are no classes."
@@ -258,7 +254,7 @@ class RowDetailOut(CleansetRowOut):
 
 
 class DecisionIn(Schema):
-    """What is decided about a row."""
+    """A decision on a row."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -267,7 +263,7 @@ class DecisionIn(Schema):
 
 
 class RowDecisionIn(Schema):
-    """What is decided about one of many rows."""
+    """A decision on one of many rows."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -285,7 +281,7 @@ class DecisionsIn(Schema):
 
 
 class DecisionOut(Schema):
-    """The present decision about a row."""
+    """The current decision on a row."""
 
     row_id: int = Field(description=ROW_ID_FORM)
     action: str
@@ -298,7 +294,7 @@ class DecisionOut(Schema):
 
 
 class ActionOut(Schema):
-    """One thing that was done, on one row or on many: what undo takes back."""
+    """An action on one row or on many, which undo reverts as a whole."""
 
     id: UUID
     kind: str = Field(description="single, bulk, import or undo.")
@@ -314,7 +310,7 @@ class ActionOut(Schema):
 
 
 class ImportOut(Schema):
-    """What a list of decisions did."""
+    """The result of importing a list of decisions."""
 
     n_decisions: int
     n_changed: int = Field(description="Rows that are decided differently now.")
@@ -323,9 +319,7 @@ class ImportOut(Schema):
 
 
 class TopKIn(Schema):
-    """Clean Top K: one decision on the first rows of a view; rows that were decided one by one stay
-    as they are.
-    """
+    """Clean Top K: one decision on the first rows of a view; rows decided individually are kept."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -336,7 +330,7 @@ class TopKIn(Schema):
 
 
 class TopKPlanOut(Schema):
-    """What Clean Top K would do."""
+    """The effect that Clean Top K would have."""
 
     n_changed: int
     n_seen: int
