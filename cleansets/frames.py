@@ -25,7 +25,7 @@ def read_frame(
 
 
 def _strings(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:
-    """Share one string among equal cells, so that a million categories take a tenth of the memory."""
+    """Share one string among equal cells: a million categories take a tenth of the memory."""
     cells = column.combine_chunks().dictionary_encode()
     distinct = np.append(
         cells.dictionary.to_numpy(zero_copy_only=False), np.array([None], dtype=object)

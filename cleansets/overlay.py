@@ -202,7 +202,7 @@ def given_labels(cleanset: Cleanset) -> list[str | None]:
 
 
 def n_changed_for_training(cleanset: Cleanset, *, since: datetime) -> int:
-    """Return how many training rows changed since a moment: relabeled, excluded or included again."""
+    """Count the training rows changed since a moment: relabeled, excluded or included again."""
     events = ReviewEvent.objects.filter(
         review_action__cleanset=cleanset, review_action__created_at__gt=since
     )
@@ -218,7 +218,8 @@ def n_changed_for_training(cleanset: Cleanset, *, since: datetime) -> int:
     after = [
         _for_training(last, label) for (_, last), label in zip(changes.values(), given, strict=True)
     ]
-    ones, others = [label for _, label in before], [label for _, label in after]
+    ones = [label for _, label in before]
+    others = [label for _, label in after]
     is_same = same_labels(cleanset.task, ones, others, cleanset.label_convention)
     kept = zip(before, after, is_same, strict=True)
     return sum(was[0] != now[0] or not (same or now[0]) for was, now, same in kept)

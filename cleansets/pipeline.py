@@ -43,7 +43,8 @@ PREDICTIONS, EMBEDDINGS = (
 
 def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     """Analyse the project's dataset version and return the fields to store on the run."""
-    version, spec = run.project.version, run.project.spec()
+    version = run.project.version
+    spec = run.project.spec()
     if run.base is not None:
         spec = replace(spec, only_candidates=useful_candidates(run.base))
     table = tables.local_path(version.table_key)

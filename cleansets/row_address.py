@@ -76,7 +76,8 @@ class RowQuery:
     @classmethod
     def parse(cls, params: QueryDict, issues: Sequence[str] = ISSUE_KEYS) -> RowQuery:
         """Parse an address, ignoring invalid fields. The first of `issues` is the default."""
-        page, first = params.get("page", "1"), issues[0] if issues else ALL_ROWS
+        page = params.get("page", "1")
+        first = issues[0] if issues else ALL_ROWS
         return cls(
             issue=_one_of(params.get("issue", first), (*issues, ALL_ROWS), first),
             given=params.get("given", ""),

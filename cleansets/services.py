@@ -130,7 +130,8 @@ def row_decide(
             raise DataProblem(f"There is {no_such_row(cleanset, row_id)}")
         review = cleanset.reviews.filter(row_id=row_id).first()
         before = None if review is None else _state_of_review(review)
-        advice, suggested = facts[row_id]["advice"], facts[row_id]["suggested_label"]
+        advice = facts[row_id]["advice"]
+        suggested = facts[row_id]["suggested_label"]
         after = decided(before, choice, label=label, advice=advice, suggested=suggested)
         if after is None:
             raise DataProblem(

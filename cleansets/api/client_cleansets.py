@@ -23,7 +23,7 @@ JSON = "application/json"
 
 
 def ready_cleanset(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
-    """Return a cleanset whose analysis has finished. Raises ApiProblem giving the reason otherwise."""
+    """Return a cleanset whose analysis has finished. Raises ApiProblem with the reason if not."""
     cleanset = cleanset_or_404(request, cleanset_id)
     if cleanset.is_active:
         raise ApiProblem("This cleanset is not ready. Wait until its analysis is done.", status=409)
@@ -110,12 +110,14 @@ def _probabilities(cleanset: Cleanset) -> Iterator[bytes]:
     values = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")
     names = [id_column(cleanset), *cleanset.classes]
     yield b'{"success": true, "array_type": "pandas", "pred_probs": "['
-    done, comma = 0, ""
+    done = 0
+    comma = ""
     for ids in identities(cleanset):
         part = np.asarray(values[done : done + len(ids)])
         rows = records(names, [ids, *(pa.array(column, pa.float32()) for column in part.T)])
         yield inside_string(comma + ",".join(rows))
-        done, comma = done + len(ids), ","
+        done = done + len(ids)
+        comma = ","
     yield b']"}'
 
 

@@ -43,7 +43,8 @@ class Details:
     """Computes the columns for consecutive batches of rows."""
 
     def __init__(self, cleanset: Cleanset, kind: LabelType) -> None:
-        self._task, self._kind = cleanset.task, kind
+        self._task = cleanset.task
+        self._kind = kind
         self._classes = pa.array(cleanset.classes, pa.string())
         self._values = np.load(tables.local_path(_key(cleanset)), mmap_mode="r")
         self._done = 0

@@ -46,7 +46,8 @@ def _plain(column: pa.Array) -> pa.Array:
 def number_lists(matrix: pa.FixedSizeListArray) -> list[str]:
     """Return each row of a float32 matrix as a JSON list."""
     texts = matrix.flatten().cast(pa.string())
-    n_rows, width = len(matrix), matrix.type.list_size
+    n_rows = len(matrix)
+    width = matrix.type.list_size
     lists = pa.ListArray.from_arrays(
         pa.array(range(0, n_rows * width + 1, width), pa.int32()), texts
     )

@@ -40,7 +40,7 @@ _PATTERNS = {LabelType.INTEGER: _INTEGER, LabelType.NUMBER: _NUMBER, LabelType.B
 
 
 def given_type(cleanset: Cleanset, source: RowSource) -> LabelType:
-    """Return the type that all uploaded labels have; text if the file or its uploader declares it."""
+    """Return the type of all uploaded labels; text if the file or its uploader declares it."""
     if cleanset.task in (MLTask.MULTI_LABEL, MLTask.UNSUPERVISED):
         return LabelType.STRING
     if cleanset.task is MLTask.REGRESSION:
@@ -49,7 +49,8 @@ def given_type(cleanset: Cleanset, source: RowSource) -> LabelType:
             if _all_are(source, "uploaded_label", LabelType.INTEGER)
             else LabelType.NUMBER
         )
-    version, name = cleanset.project.version, cleanset.project.label_column
+    version = cleanset.project.version
+    name = cleanset.project.label_column
     label = {profile.name: profile for profile in column_profiles(version)}.get(name)
     is_said = (
         label is not None and label.kind in _TEXT_KINDS and label.inferred_kind not in _TEXT_KINDS
@@ -62,7 +63,7 @@ def given_type(cleanset: Cleanset, source: RowSource) -> LabelType:
 
 
 def column_type(source: RowSource, column: str, uploaded: LabelType) -> LabelType:
-    """Return the type of a label column: that of the uploaded labels if all cells can be read so."""
+    """Return the type of a label column: that of the uploaded labels if all cells fit it."""
     if uploaded is LabelType.STRING or _all_are(source, column, uploaded):
         return uploaded
     if uploaded is LabelType.INTEGER and _all_are(source, column, LabelType.NUMBER):

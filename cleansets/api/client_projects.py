@@ -41,7 +41,8 @@ def project_clean(request: HttpRequest) -> JsonResponse:
         return _refused(str(problem))
     if not form.is_valid():
         return _refused(" ".join(_form_problems(form)))
-    name, spec = form.cleaned_data["name"], form.spec()
+    name = form.cleaned_data["name"]
+    spec = form.spec()
     notes = form.notes(remedy=MERGE_REMEDY)
     cleanset = project_start(
         user=account(request), version=version, name=name, spec=spec, notes=notes

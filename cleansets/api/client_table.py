@@ -40,7 +40,7 @@ _NULLABLE = {"integer": "Int64", "boolean": "boolean"}
 
 
 def id_column(cleanset: Cleanset) -> str:
-    """Return the name of the ID column, which avoids an uploaded column of that name without IDs."""
+    """Return the name of the ID column, avoiding an uploaded column of that name without IDs."""
     names = {column["name"] for column in cleanset.project.version.columns}
     return ID_COLUMN if _has_own_ids(cleanset) else free_names([ID_COLUMN], names)[0]
 
@@ -105,7 +105,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ClientTable:
-    """The table to send: SQL columns, then columns computed from the predictions, by name and type."""
+    """The table to send: SQL columns, then those made from predictions, by name and type."""
 
     cleanset: Cleanset
     source: RowSource
@@ -114,7 +114,7 @@ class ClientTable:
     class_type: LabelType
 
     def stream(self, *, is_table: bool) -> Iterator[bytes]:
-        """Yield the response in pieces; without `is_table`, the inner text is a bare list of rows."""
+        """Yield the response in pieces; without `is_table`, the inner text is a list of rows."""
         fields = [column.field for column in (*self.columns, *self.details.values())]
         head = f'{{"schema": {json.dumps({"fields": fields})}, "data": [' if is_table else "["
         yield b'{"cleanset_json": "' + inside_string(head)

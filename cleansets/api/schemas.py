@@ -131,7 +131,7 @@ class ProjectOut(Schema):
 
 
 class CandidateOut(Schema):
-    """A candidate model, evaluated on held-out rows; metrics that the task does not have are null."""
+    """A candidate model, evaluated on held-out rows; metrics of other tasks are null."""
 
     key: str
     name: str

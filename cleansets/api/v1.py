@@ -34,7 +34,7 @@ FILE_ANSWER: dict[str, dict[str, object]] = {
 
 @router.get("/{uuid:cleanset_id}", response=schemas.CleansetOut)
 def cleanset_get(request: HttpRequest, cleanset_id: UUID) -> Cleanset:
-    """Return an analysis: `run` reports its progress; the results are present once it has finished."""
+    """Return an analysis: `run` reports its progress; the results follow once it has finished."""
     return cleanset_or_404(request, cleanset_id)
 
 
@@ -56,7 +56,7 @@ def cleanset_improve(
 
 @router.get("/{uuid:cleanset_id}/manifest", response=dict[str, Any])
 def cleanset_manifest(request: HttpRequest, cleanset_id: UUID) -> dict[str, Any]:
-    """Return the inputs and settings of the analysis, with which `manage.py rerun` can repeat it."""
+    """Return the inputs and settings of the analysis; `manage.py rerun` can repeat it from them."""
     return dict(exports.full_manifest(ready_cleanset_or_404(request, cleanset_id)))
 
 

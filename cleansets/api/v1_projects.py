@@ -1,4 +1,4 @@
-"""`/api/v1/projects`. It is part of this app because creating a project starts its first cleanset."""
+"""`/api/v1/projects`. In this app, because creating a project starts its first cleanset."""
 
 from __future__ import annotations
 

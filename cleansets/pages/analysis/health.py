@@ -1,6 +1,4 @@
-"""What the Analysis page says of the data set as a whole: findings as sentences, tables and links
-to the rows.
-"""
+"""The Analysis page's findings on the data set as a whole: sentences, tables and links to rows."""
 
 from __future__ import annotations
 
@@ -33,9 +31,7 @@ CLEAN = 0.01  # noise of a class that is not worth a warning
 
 @dataclass(frozen=True, slots=True)
 class ClassLine:
-    """A class with the addresses of its rows and of its label issues; empty where they cannot be
-    filtered.
-    """
+    """A class with the addresses of its rows and label issues; empty if these cannot be filtered."""
 
     health: ClassHealth
     rows: str
@@ -44,7 +40,7 @@ class ClassLine:
 
 @dataclass(frozen=True, slots=True)
 class PairLine:
-    """Two classes, the number of rows, a bar's length, and the address of the rows."""
+    """Two classes, their number of rows, the length of a bar, and the address of the rows."""
 
     first: str
     second: str
@@ -56,7 +52,7 @@ class PairLine:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A finding in a sentence and what to do about it; `kind` is good, info or warning."""
+    """A finding and what to do about it; `kind` is good, info or warning."""
 
     kind: str
     title: str
@@ -72,11 +68,12 @@ class ErrorBar:
 
 
 def health(cleanset: Cleanset) -> dict[str, object]:
-    """Build everything that the page says of the data set as a whole."""
+    """Build the page's section on the data set as a whole."""
     found = Health.from_dict(cleanset.health)
     can_filter = cleanset.task is MLTask.MULTI_CLASS
     lines = [_class_line(row, can_filter=can_filter) for row in found.classes]
-    confusions, overlaps = _confusion_lines(found), _overlap_lines(found)
+    confusions = _confusion_lines(found)
+    overlaps = _overlap_lines(found)
     return {
         "health": found,
         "trust": _trust(found.trust),
@@ -130,7 +127,7 @@ def _overlap_lines(found: Health) -> list[PairLine]:
 
 
 def _trust(trust: Trust | None) -> Note | None:
-    """Say how many of the flagged labels are probably wrong, and what follows."""
+    """Estimate how many of the flagged labels are wrong, with the advice that follows."""
     if trust is None:
         return None
     if not trust.n_flagged:
@@ -139,7 +136,8 @@ def _trust(trust: Trust | None) -> Note | None:
             "No labels are flagged",
             "The models find no given label that is clearly less likely than another.",
         )
-    flagged, expected = f"{trust.n_flagged:,}", f"{trust.n_expected:,}"
+    flagged = f"{trust.n_flagged:,}"
+    expected = f"{trust.n_expected:,}"
     learned = _learned(trust)
     if trust.precision >= MOSTLY:
         return Note(

@@ -1,4 +1,4 @@
-"""The number that the models predict for a row, and its drawing."""
+"""The predicted number of a row, and its drawing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class NumberScale:
-    """Places on the drawing's axis, in its units; the error bar runs from `low` to `high`."""
+    """Positions on the drawing's axis, in its units; the error bar runs from `low` to `high`."""
 
     ticks: tuple[Tick, ...]
     predicted: float
@@ -47,11 +47,11 @@ class NumberScale:
 
 @dataclass(frozen=True, slots=True)
 class NumberChoice:
-    """The out-of-sample number for a row, how far off it usually is, and how far the given number
-    lies from it.
+    """The out-of-sample prediction of a number, its error bar, and the distance to the given
+    number.
 
-    `error` is empty where numbers are compared by their ratios: then the bar is longer upwards than
-    downwards.
+    `error` is empty where numbers are compared by their ratios: the bar is then asymmetric, longer
+    upwards than downwards.
     """
 
     predicted: str
@@ -63,9 +63,7 @@ class NumberChoice:
 
 
 def number_choice(cleanset: Cleanset, row: Mapping[str, Any]) -> NumberChoice:
-    """Return the number that the models say, with its error bar, beside the given and the corrected
-    one.
-    """
+    """Return the predicted number with its error bar, and the given and corrected ones."""
     predicted, error = held_out.predicted_number(cleanset, int(row["row_id"]))
     compared = _label_scale(cleanset)
     low = predicted**2 / (predicted + error) if compared.is_by_ratio else predicted - error
@@ -100,7 +98,8 @@ def _scale(
 ) -> NumberScale:
     low, high = bar
     seen = [value for value in (low, high, given, corrected) if value is not None]
-    first, width = min(seen), (max(seen) - min(seen)) or abs(predicted) or 1.0
+    first = min(seen)
+    width = (max(seen) - min(seen)) or abs(predicted) or 1.0
 
     def x(value: float) -> float:
         return round(SCALE_MARGIN + (value - first) / width * (SCALE_WIDTH - 2 * SCALE_MARGIN), 1)

@@ -22,7 +22,6 @@ class Command(StudioCommand):
     example = "apikey alice@example.org --name notebook"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         parser.add_argument(
             "email", metavar="EMAIL", help="the address that the account logs in with"
         )

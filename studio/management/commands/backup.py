@@ -24,7 +24,6 @@ class Command(StudioCommand):
     example = "backup studio.tar"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         parser.add_argument("file", metavar="FILE", type=Path, help="the tar to write")
         super().add_arguments(parser)
 

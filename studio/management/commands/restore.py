@@ -26,7 +26,6 @@ class Command(StudioCommand):
     example = "restore studio.tar"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         parser.add_argument("file", metavar="FILE", type=Path, help="what `backup` wrote")
         super().add_arguments(parser)
 

@@ -32,7 +32,6 @@ class Command(StudioCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         parser.add_argument(
             "--repair",
             action="store_true",

@@ -64,7 +64,8 @@ def comparison_context(first: ModelRun, second: ModelRun) -> dict[str, object]:
 def verdict_sentence(comparison: Comparison, first: ModelRun, second: ModelRun) -> str:
     """Say whether the difference of the main metric is real."""
     main = comparison.metrics[0]
-    low, high = main.difference.low, main.difference.high
+    low = main.difference.low
+    high = main.difference.high
     name = main.metric.name
     if low is None or high is None:
         return f"{name} is not defined for the rows that both runs have."
@@ -83,7 +84,8 @@ def verdict_sentence(comparison: Comparison, first: ModelRun, second: ModelRun) 
 
 def _pair(one: PairedMetric) -> MetricPair:
     badge, verdict = VERDICTS[one.verdict]
-    low, high = one.difference.low, one.difference.high
+    low = one.difference.low
+    high = one.difference.high
     interval = ""
     if low is not None and high is not None:
         interval = f"{signed(one.metric, low)} to {signed(one.metric, high)}"

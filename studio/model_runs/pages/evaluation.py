@@ -107,7 +107,8 @@ def metric_lines(metrics: Mapping[str, Any], task: MLTask) -> list[MetricLine]:
         if found is not None and found["value"] is not None:
             interval = ""
             if found["low"] is not None:
-                low, high = figure(metric, found["low"]), figure(metric, found["high"])
+                low = figure(metric, found["low"])
+                high = figure(metric, found["high"])
                 interval = f"{low} to {high}"
             lines.append(MetricLine(metric, figure(metric, found["value"]), interval))
     return lines

@@ -115,9 +115,11 @@ class _Reader:
         """Return the cell of given class i and predicted class j."""
         count = self._counts[i][j]
         rate = count / self._labeled[i]
-        given, predicted = self._names[i], self._names[j]
+        given = self._names[i]
+        predicted = self._names[j]
         says = f"{count:,} rows labeled {given} are predicted {predicted}, {rate:.1%} of them"
-        text, share = (f"{count:,}" if count else "", rate)
+        text = f"{count:,}" if count else ""
+        share = rate
         if self._mode == "rates":
             text = f"{rate:.0%}" if count else ""
         elif self._mode == "probability":

@@ -36,7 +36,8 @@ def _warning(gain: HonestGain | None) -> str:
 def _sentence(gain: Gain) -> tuple[str, str, str]:
     """Return a badge, its word and the sentence."""
     pair = gain.pair
-    low, high = pair.difference.low, pair.difference.high
+    low = pair.difference.low
+    high = pair.difference.high
     values = (
         f"{figure(pair.metric, pair.first)} before and {figure(pair.metric, pair.second)} after"
     )
