@@ -59,9 +59,7 @@ REVIEW_COLUMNS: Mapping[str, str] = {
     "tags": "CASE WHEN rows.needs_review THEN 'needs review' END",
 }
 SUGGESTED_LABEL = f"rows.{quoted('suggested_label')}"
-SETS = frozenset(
-    {SUGGESTED_LABEL, *LABEL_COLUMNS.values()}
-)  # columns of sets in a multi-label task
+SETS = frozenset({SUGGESTED_LABEL, *LABEL_COLUMNS.values()})  # hold sets in a multi-label task
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +94,7 @@ def export_plan(
     if not (is_typed and cleanset.task is MLTask.REGRESSION and _has_numbers(cleanset, source)):
         return plan
     uploaded = f"own_rows.{quoted(cleanset.project.label_column)}"
-    labels = (uploaded, f"rows.{quoted('suggested_label')}", *LABEL_COLUMNS.values())
+    labels = (uploaded, SUGGESTED_LABEL, *LABEL_COLUMNS.values())
     columns = {
         name: cell_sql.number(made, source.convention) if made in labels else made
         for name, made in plan.columns.items()

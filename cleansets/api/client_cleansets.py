@@ -73,8 +73,8 @@ def _streamed(pieces: Iterator[bytes]) -> StreamingHttpResponse:
     """Stream the pieces. The first rows are computed before the response starts, so that an early
     failure is reported as an error instead of cutting the download off.
     """
-    begun = list(islice(pieces, 2))
-    return StreamingHttpResponse(chain(begun, pieces), content_type=JSON)
+    first = list(islice(pieces, 2))
+    return StreamingHttpResponse(chain(first, pieces), content_type=JSON)
 
 
 def _is_on(request: HttpRequest, name: str) -> bool:
@@ -110,13 +110,13 @@ def _probabilities(cleanset: Cleanset) -> Iterator[bytes]:
     values = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")
     names = [id_column(cleanset), *cleanset.classes]
     yield b'{"success": true, "array_type": "pandas", "pred_probs": "['
-    done = 0
+    n_sent = 0
     comma = ""
     for ids in identities(cleanset):
-        part = np.asarray(values[done : done + len(ids)])
+        part = np.asarray(values[n_sent : n_sent + len(ids)])
         rows = records(names, [ids, *(pa.array(column, pa.float32()) for column in part.T)])
         yield inside_string(comma + ",".join(rows))
-        done = done + len(ids)
+        n_sent += len(ids)
         comma = ","
     yield b']"}'
 

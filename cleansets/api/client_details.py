@@ -14,7 +14,7 @@ from cleansets.models import Cleanset
 from studio import tables
 from studio.engine.ml_task import MLTask
 
-AT_LEAST = 0.01  # of the probability; likelier labels are listed, and always the likeliest
+AT_LEAST = 0.01  # probability from which a label is listed; the likeliest always is
 CLASS_COLUMNS = ("predicted_label", "p_predicted_label", "p_given_label", "p_suggested_label")
 TOP_COLUMNS = ("top_labels", "top_probs")
 

@@ -30,17 +30,18 @@ def records(
     )
     with closing(tables.connect()) as connection:
         connection.register("batch", table)
-        return [
-            text
-            for (text,) in connection.execute(f"SELECT json_object({pairs}) FROM batch").fetchall()
-        ]
+        found = connection.execute(f"SELECT json_object({pairs}) FROM batch").fetchall()
+    return [text for (text,) in found]
 
 
 def _plain(column: pa.Array) -> pa.Array:
     if not pt.is_floating(column.type):
         return column
     finite = pc.if_else(pc.is_finite(column), column, pa.scalar(None, column.type))
-    return finite.cast(pa.string()).cast(pa.float64()) if pt.is_float32(column.type) else finite
+    if pt.is_float32(column.type):
+        # By way of text, 0.1 stays 0.1 and does not become 0.10000000149011612.
+        return finite.cast(pa.string()).cast(pa.float64())
+    return finite
 
 
 def number_lists(matrix: pa.FixedSizeListArray) -> list[str]:

@@ -44,18 +44,15 @@ def given_type(cleanset: Cleanset, source: RowSource) -> LabelType:
     if cleanset.task in (MLTask.MULTI_LABEL, MLTask.UNSUPERVISED):
         return LabelType.STRING
     if cleanset.task is MLTask.REGRESSION:
-        return (
-            LabelType.INTEGER
-            if _all_are(source, "uploaded_label", LabelType.INTEGER)
-            else LabelType.NUMBER
-        )
+        is_integer = _all_are(source, "uploaded_label", LabelType.INTEGER)
+        return LabelType.INTEGER if is_integer else LabelType.NUMBER
     version = cleanset.project.version
     name = cleanset.project.label_column
     label = {profile.name: profile for profile in column_profiles(version)}.get(name)
-    is_said = (
+    is_declared_text = (
         label is not None and label.kind in _TEXT_KINDS and label.inferred_kind not in _TEXT_KINDS
     )
-    if is_said or name in version.text_columns:
+    if is_declared_text or name in version.text_columns:
         return LabelType.STRING
     return next(
         (kind for kind in _PATTERNS if _all_are(source, "uploaded_label", kind)), LabelType.STRING

@@ -34,7 +34,7 @@ class RowFilters(Schema):
         "", max_length=500, description='Rows with this suggested label; "-" for those without.'
     )
     action: Text = Field(
-        "", max_length=100, description=f"Rows decided so: one of {', '.join(ACTIONS)}."
+        "", max_length=100, description=f"Rows with this decision: one of {', '.join(ACTIONS)}."
     )
     range: list[Text] = Field(
         [],
@@ -87,5 +87,5 @@ class RowFilters(Schema):
 class RowParams(RowFilters, PageParams):
     """Filters and order of the rows, and the slice to return."""
 
-    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="How many at the most.")
-    offset: int = Field(0, ge=0, le=MAX_OFFSET, description="How many are passed over.")
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="Maximum number of rows.")
+    offset: int = Field(0, ge=0, le=MAX_OFFSET, description="Number of rows to skip.")

@@ -35,16 +35,16 @@ class ProjectIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     dataset_id: UUID
-    name: Name | None = Field(None, description="The dataset's name, if left out.")
+    name: Name | None = Field(None, description="By default the name of the dataset.")
     task: MLTask | None = None
     modality: Modality | None = None
-    mode: Mode | None = Field(None, description="regular, if left out.")
+    mode: Mode | None = Field(None, description="By default regular.")
     label_column: Text | None = Field(None, description='"" for none.')
     text_column: Text | None = Field(
-        None, description="Of a text project: the column that the models read."
+        None, description="For a text project: the column that the models read."
     )
     feature_columns: list[Text] | None = Field(
-        None, description="Of a tabular project: the columns to learn from."
+        None, description="For a tabular project: the columns to learn from."
     )
     separator: Separator | None = Field(
         None,
@@ -102,12 +102,12 @@ class ProjectOut(Schema):
         description="How the cells of a multi-label project's label column write sets."
     )
     merged_labels: dict[str, str] = Field(
-        description="Spellings of classes, each with the one as which it counts."
+        description="Merged spellings of classes, each with the spelling it counts as."
     )
     notes: list[str] = Field(
-        description="What was worth knowing about the label column when it was created."
+        description="Notes on the label column from when the project was created."
     )
-    cleanset: CleansetBriefOut | None = Field(description="The newest.")
+    cleanset: CleansetBriefOut | None = Field(description="The newest cleanset.")
 
     @staticmethod
     def resolve_dataset_id(project: Project) -> UUID:
@@ -135,17 +135,17 @@ class CandidateOut(Schema):
 
     key: str
     name: str
-    accuracy: float | None = Field(None, description="Of multi-class.")
-    f1: float | None = Field(None, description="Of multi-label: over all rows and classes.")
-    r2: float | None = Field(None, description="Of regression.")
-    log_loss: float | None = Field(None, description="Of multi-class and multi-label.")
+    accuracy: float | None = Field(None, description="For multi-class.")
+    f1: float | None = Field(None, description="For multi-label: over all rows and classes.")
+    r2: float | None = Field(None, description="For regression.")
+    log_loss: float | None = Field(None, description="For multi-class and multi-label.")
     rmse: float | None = Field(
-        None, description="Of regression: root mean squared error, in the unit of the label."
+        None, description="For regression: root mean squared error, in the unit of the label."
     )
     ece: float | None = Field(
-        None, description="Expected calibration error, of multi-class and multi-label."
+        None, description="Expected calibration error, for multi-class and multi-label."
     )
-    weight: float = Field(description="Its part in the ensemble.")
+    weight: float = Field(description="Its weight in the ensemble.")
     training_time_s: float
     inference_time_s: float
 
@@ -159,13 +159,11 @@ class CleansetOut(CleansetBriefOut):
         description="null until the analysis is done, as all that follows is empty."
     )
     classes: list[str]
-    counts: dict[str, int] = Field(description="How many rows have each issue, by its flag.")
-    candidates: list[CandidateOut] = Field(
-        description="The models that were tried, the best first."
-    )
-    health: dict[str, Any] = Field(description="What the data set is like as a whole.")
+    counts: dict[str, int] = Field(description="Number of rows with each issue, by its flag.")
+    candidates: list[CandidateOut] = Field(description="The candidate models, best first.")
+    health: dict[str, Any] = Field(description="Findings on the data set as a whole.")
     stage_seconds: dict[str, float]
-    manifest: dict[str, Any] = Field(description="What it was made from and with.")
+    manifest: dict[str, Any] = Field(description="Inputs, settings and versions of the analysis.")
     base_id: UUID | None = Field(
         description="The cleanset whose corrected labels it learned from, if any."
     )
@@ -217,11 +215,11 @@ class CleansetRowOut(Schema):
         )
     )
     clean_label: str | None = Field(
-        description="The label that training sees: the corrected or else the uploaded one."
+        description="The label for training: the corrected one, else the uploaded one."
     )
     action: str | None
     needs_review: bool
-    issues: list[str] = Field(description="The keys of the issues that it has.")
+    issues: list[str] = Field(description="The keys of the row's issues.")
     advice: str | None = Field(description="What auto-fix would do: label, exclude or nothing.")
     results: dict[str, Any] = Field(
         description="Every result of the analysis, by column; scores are 1 at the worst."
@@ -313,8 +311,8 @@ class ImportOut(Schema):
     """The result of importing a list of decisions."""
 
     n_decisions: int
-    n_changed: int = Field(description="Rows that are decided differently now.")
-    action: ActionOut | None = Field(description="null where nothing changed.")
+    n_changed: int = Field(description="Rows whose decision changed.")
+    action: ActionOut | None = Field(description="null if nothing changed.")
     new_classes: list[str] = Field(description="Classes that no row had before.")
 
 
@@ -334,8 +332,6 @@ class TopKPlanOut(Schema):
 
     n_changed: int
     n_seen: int
-    n_manual: int = Field(
-        description="Rows that are left alone, since they were decided one by one."
-    )
+    n_manual: int = Field(description="Rows skipped because they were decided individually.")
     n_without_advice: int
     n_unchanged: int

@@ -66,9 +66,8 @@ def _form(request: HttpRequest, wanted: ProjectIn) -> ProjectForm:
     data = ProjectForm(version, label_column=wanted.label_column).guessed_data()
     if wanted.label_column == "":
         data["task"] = MLTask.UNSUPERVISED
-    for name, value in wanted.model_dump(
-        exclude={"dataset_id", "merge_spellings"}, exclude_none=True
-    ).items():
+    given = wanted.model_dump(exclude={"dataset_id", "merge_spellings"}, exclude_none=True)
+    for name, value in given.items():
         data.setlist(name, value if isinstance(value, list) else [value])
     if isinstance(wanted.merge_spellings, list):
         data.setlist("merged", wanted.merge_spellings)
@@ -79,8 +78,9 @@ def _form(request: HttpRequest, wanted: ProjectIn) -> ProjectForm:
 
 def _refuse_unknown_spellings(form: ProjectForm, wanted: ProjectIn) -> None:
     kept = {choice.kept for choice in form.spellings}
-    asked = wanted.merge_spellings if isinstance(wanted.merge_spellings, list) else []
-    if unknown := [name for name in asked if name not in kept]:
+    if not isinstance(wanted.merge_spellings, list):
+        return
+    if unknown := [name for name in wanted.merge_spellings if name not in kept]:
         raise DataProblem(
             f"merge_spellings: {quoted(unknown)} is no class that is spelled in several ways, or"
             " two spellings of one class are to be kept. Name one spelling of each class to merge,"

@@ -30,7 +30,7 @@ COMPARABLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The expected cost of an analysis: its models, and seconds scaled from a comparable analysis."""
+    """The expected cost of an analysis: models, and seconds scaled from a comparable analysis."""
 
     seconds: float
     n_models: int

@@ -1,4 +1,4 @@
-"""Decisions on rows: one by one, Clean Top K, undo. A partial response holds all changed regions."""
+"""Decisions: one by one, Clean Top K, undo. A partial response holds all changed regions."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ MERGE_REMEDY = "They are analysed as classes of their own."
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_create(request: HttpRequest) -> HttpResponse:
-    """Show the guessed settings and their outcome; valid posted settings start the first analysis."""
+    """Show the guessed settings and their outcome; valid posted ones start the first analysis."""
     version = _chosen_version(request)
     if version is None:
         return render(request, "projects/project_create_empty.html", {"section": "projects"})

@@ -78,7 +78,7 @@ def referred_keys() -> set[str]:
 
 
 def _not_there_yet() -> set[str]:
-    """Return the keys that pending uploads and downloads will get once their run has stored them."""
+    """Return the keys that pending uploads and downloads will get from their run."""
     return set(DatasetVersion.objects.filter(sha256="").values_list("source_key", flat=True))
 
 

@@ -65,9 +65,8 @@ class TerminalProgress:
             self._width = 0
 
     def _change_line(self, text: str) -> None:
-        shown = text[
-            : shutil.get_terminal_size().columns - 1
-        ]  # a line that wraps could not be removed
+        width = shutil.get_terminal_size().columns - 1  # a wrapped line could not be removed
+        shown = text[:width]
         self._stream.write(f"\r{shown:<{self._width}}")
         self._stream.flush()
         self._width = len(shown)
@@ -118,10 +117,9 @@ class Terminal:
         except DataProblem as problem:
             self._end(BAD_INPUT, str(problem), problem)
         except BrokenPipeError as closed:
+            # The reader, such as `head`, has read enough.
             leave_stdout()
-            raise SystemExit(
-                0
-            ) from closed  # whoever reads the output has enough of it, as `head` does
+            raise SystemExit(0) from closed
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise

@@ -101,7 +101,7 @@ def _text_of(row: Mapping[str, Any], columns: list[str]) -> str:
 
 
 def differing(text: str, other: str) -> list[Part]:
-    """Split `other` into the parts that it shares with `text`, word by word, and those it does not."""
+    """Split `other` into the parts it shares with `text`, word by word, and those it does not."""
     words = re.findall(r"\s+|\w+|\W", text)
     other_words = re.findall(r"\s+|\w+|\W", other)
     matcher = SequenceMatcher(None, words, other_words, autojunk=False)

@@ -70,16 +70,15 @@ def number_choice(cleanset: Cleanset, row: Mapping[str, Any]) -> NumberChoice:
     bar = low, predicted + error
     given = number(row["given_label"], cleanset.label_convention)
     corrected = number(row["corrected_label"], cleanset.label_convention)
+    distance = ""
+    if given is not None and error:
+        distance = f"{_distance(compared, given, predicted, error):.1f}"
     return NumberChoice(
         predicted=rounded_text(predicted, error),
         error="" if compared.is_by_ratio else rounded_text(error, error),
         low=rounded_text(bar[0], error),
         high=rounded_text(bar[1], error),
-        distance=(
-            ""
-            if given is None or not error
-            else f"{_distance(compared, given, predicted, error):.1f}"
-        ),
+        distance=distance,
         scale=_scale(predicted, bar, given=given, corrected=corrected),
     )
 
@@ -97,9 +96,9 @@ def _scale(
     predicted: float, bar: tuple[float, float], *, given: float | None, corrected: float | None
 ) -> NumberScale:
     low, high = bar
-    seen = [value for value in (low, high, given, corrected) if value is not None]
-    first = min(seen)
-    width = (max(seen) - min(seen)) or abs(predicted) or 1.0
+    drawn = [value for value in (low, high, given, corrected) if value is not None]
+    first = min(drawn)
+    width = (max(drawn) - min(drawn)) or abs(predicted) or 1.0
 
     def x(value: float) -> float:
         return round(SCALE_MARGIN + (value - first) / width * (SCALE_WIDTH - 2 * SCALE_MARGIN), 1)

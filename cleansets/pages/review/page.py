@@ -99,7 +99,7 @@ class ReviewPage:
     def changes(
         self, action: ReviewAction, row_id: int, shown_row: int | None = None
     ) -> dict[str, object]:
-        """Build every region that an action on one row changed, and the panel of the row to show."""
+        """Build the regions that an action on one row changed, and the panel of the row to show."""
         own = own_columns_shown(self.cleanset, self.query, self.source)
         scores = scores_shown(self.cleanset, self.query, self.source)
         [row] = row_query.fetch_rows([row_id], self.source, own)

@@ -44,7 +44,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, *, email: str, name: str, scope: str, create: bool, **options: Any) -> None:
-        """Do it."""
+        """Create the key and print it."""
         with self.terminal(options) as terminal:
             refuse_before_first_start()
             owner = User.objects.filter(email=email.strip().lower()).first()

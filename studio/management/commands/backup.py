@@ -28,7 +28,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, *, file: Path, **options: Any) -> None:
-        """Do it; FILE is complete or absent."""
+        """Write the backup; FILE is complete or absent."""
         with self.terminal(options) as terminal:
             refuse_before_first_start()
             with output_file(file, terminal) as partial:

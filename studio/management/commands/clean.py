@@ -63,7 +63,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, **options: Any) -> None:
-        """Do it; the summary goes to standard output."""
+        """Clean the file; the summary goes to standard output."""
         with self.terminal(options) as terminal:
             request = Request.of(options)
             terminal.say(_clean(request, terminal))

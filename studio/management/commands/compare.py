@@ -58,7 +58,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, **options: Any) -> None:
-        """Do it; the table goes to standard output."""
+        """Compare the files; the table goes to standard output."""
         with self.terminal(options) as terminal:
             gates = read_gates(options["fail_if"])
             first = options["first"]

@@ -44,7 +44,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, *, cleanset: str, file: Path, allow_older: bool, **options: Any) -> None:
-        """Do it; the counts go to standard output."""
+        """Apply the decisions; the counts go to standard output."""
         with self.terminal(options) as terminal:
             found = finished_cleanset(cleanset)
             if not allow_older:

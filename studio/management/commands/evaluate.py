@@ -109,7 +109,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, **options: Any) -> None:
-        """Do it; the table goes to standard output."""
+        """Evaluate the file; the table goes to standard output."""
         with self.terminal(options) as terminal:
             request = EvaluateRequest.of(options)
             gates = read_gates(options["fail_if"])

@@ -85,7 +85,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, *, file: Path, model: Path, out: Path, **options: Any) -> None:
-        """Do it; the counts per label go to standard output."""
+        """Predict the file; the counts per label go to standard output."""
         with self.terminal(options) as terminal:
             predicted = _predict(file, model, out, options, terminal)
             counts = [f"  {label}  {n_rows:,}" for label, n_rows in predicted.label_counts]

@@ -73,7 +73,7 @@ class Command(StudioCommand):
     def handle(
         self, *, cleanset: str | None, manifest: Path | None, file: Path | None, **options: Any
     ) -> None:
-        """Do it; what is the same and what differs goes to standard output."""
+        """Repeat the analysis; the comparison goes to standard output."""
         with self.terminal(options) as terminal, tables.scratch() as folder:
             if cleanset is not None and manifest is None and file is None:
                 again = _of_studio(cleanset)
@@ -130,7 +130,7 @@ def _compared(again: Again, terminal: Terminal) -> list[str]:
 
 
 def _other_machine(before: RunManifest, after: RunManifest) -> list[str]:
-    """Describe how this machine's arithmetic differs from that of the manifest, and the tolerance."""
+    """Describe how this machine's arithmetic differs from the manifest's, and the tolerance."""
     lines = []
     if before.processor and before.processor != after.processor:
         lines.append(f"The processor was {before.processor} and is {after.processor}.")

@@ -30,7 +30,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, *, file: Path, **options: Any) -> None:
-        """Do it."""
+        """Restore the backup."""
         with self.terminal(options) as terminal:
             keep_private()
             lock = lock_folder(settings.DATA_DIR)

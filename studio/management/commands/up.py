@@ -40,7 +40,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # migrations first, and a fast start
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until asked to stop."""
+        """Run until interrupted."""
         for sentence in unknown_settings():
             self._say(sentence)
         check_port(settings.HOST, settings.PORT)
