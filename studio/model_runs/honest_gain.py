@@ -32,7 +32,7 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class HonestGain:
-    """Before against after; `n_fixed_test_rows` test rows were changed in bulk, not individually."""
+    """Before against after; `n_fixed_test_rows` test rows were changed in bulk, not one by one."""
 
     before: ModelRun
     after: ModelRun

@@ -190,7 +190,8 @@ def _noise(noise: LabelNoise, *, is_systematic: bool) -> Note:
         return Note("info", f"About {fraction} of the labels are wrong at random", figures)
     return Note(
         "warning",
-        f"Some labels are wrong in a systematic way, beyond the {fraction} that are wrong at random",
+        f"Some labels are wrong in a systematic way, beyond the {fraction} that are wrong"
+        " at random",
         f"{figures} Models learn systematic errors as if they were right, so both figures are"
         " probably too high. Review the rows with the highest scores to see which rule is behind"
         " them.",
