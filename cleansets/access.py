@@ -1,4 +1,4 @@
-"""Which cleansets a request may touch. Another account's cleanset does not exist for it."""
+"""The cleansets that a request may access. Those of other accounts raise 404."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio.accounts.access import account
 
 
 def cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
-    """Return the cleanset with its project and dataset version, or end in 404."""
+    """Return the cleanset with its project and dataset version, or raise Http404."""
     mine = Cleanset.objects.filter(project__owner=account(request))
     return get_object_or_404(
         mine.select_related("project__version__dataset", "created_by"), pk=cleanset_id
@@ -20,7 +20,7 @@ def cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
 
 
 def ready_cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
-    """Return a cleanset whose analysis is done; its rows are not there before that."""
+    """Return a cleanset whose analysis has finished; it has no rows before."""
     cleanset = cleanset_or_404(request, cleanset_id)
     if not cleanset.is_succeeded:
         raise Http404("The analysis is not done.")

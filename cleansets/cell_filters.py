@@ -13,7 +13,7 @@ from studio.sql import blank_sql, quoted, text_literal
 
 @dataclass(frozen=True, slots=True)
 class CellReading:
-    """How the cells of a column are compared: as moments or as numbers, by their convention."""
+    """How the cells of a column are compared: as timestamps or as numbers, by their convention."""
 
     is_moment: bool = False
     convention: Convention | None = None

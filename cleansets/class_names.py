@@ -1,4 +1,4 @@
-"""Names of classes that people type: which known class was meant, and whether a name is new."""
+"""Class names that people type: matching them to known classes, and detecting new ones."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def same_spelling(name: str, classes: Iterable[str]) -> str | None:
 
 
 def nearest_classes(name: str, classes: Collection[str]) -> list[str]:
-    """Return the known classes that the name may stand for, the likeliest first."""
+    """Return the known classes that the name may refer to, likeliest first."""
     wanted = folded(name)
     by_folded: dict[str, str] = {}
     for known in classes:
@@ -43,7 +43,7 @@ def nearest_classes(name: str, classes: Collection[str]) -> list[str]:
 
 
 def refuse_unknown(names: Iterable[str], classes: Collection[str]) -> None:
-    """Raise DataProblem for the first name that is no known class, with those that may be meant."""
+    """Raise DataProblem for the first unknown class, suggesting similar ones."""
     known = set(classes)
     for name in names:
         if name in known:

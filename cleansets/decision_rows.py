@@ -1,6 +1,6 @@
-"""Writes decisions and the events that led to them, many at once.
+"""Bulk writes of decisions and of the events that led to them.
 
-The ORM builds an object for each row, which takes ten times as long as the database does.
+Creating an ORM object per row would take ten times as long as the database does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class State(TypedDict):
-    """A decision as an event keeps it."""
+    """A decision as stored in an event."""
 
     action: str
     corrected_label: str | None
@@ -31,7 +31,7 @@ Change = tuple[int, State | None, State | None]  # a row, its decision before an
 
 
 def write_events(action: ReviewAction, changes: Sequence[Change]) -> None:
-    """Write how the action changed each row."""
+    """Record how the action changed each row."""
     action_id = _key(ReviewEvent, "review_action", action)
     _write(
         f"INSERT INTO {ReviewEvent._meta.db_table} (review_action_id, row_id, before, after)"
@@ -41,7 +41,7 @@ def write_events(action: ReviewAction, changes: Sequence[Change]) -> None:
 
 
 def write_decisions(cleanset: Cleanset, changes: Sequence[Change]) -> None:
-    """Write the decisions as they are after the changes."""
+    """Store the decisions that result from the changes."""
     cleared = [row_id for row_id, _, after in changes if after is None]
     for part in _parts(cleared):
         RowReview.objects.filter(cleanset=cleanset, row_id__in=part).delete()

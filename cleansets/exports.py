@@ -1,4 +1,4 @@
-"""The cleanset as a file: which rows and columns, streamed out of DuckDB in batches."""
+"""Exports of a cleanset: the choice of rows and columns, streamed from DuckDB in batches."""
 
 from __future__ import annotations
 
@@ -59,17 +59,14 @@ REVIEW_COLUMNS: Mapping[str, str] = {
     "tags": "CASE WHEN rows.needs_review THEN 'needs review' END",
 }
 SUGGESTED_LABEL = f"rows.{quoted('suggested_label')}"
-SETS = frozenset(
-    {SUGGESTED_LABEL, *LABEL_COLUMNS.values()}
-)  # columns of sets in a multi-label task
+SETS = frozenset({SUGGESTED_LABEL, *LABEL_COLUMNS.values()})  # hold sets in a multi-label task
 
 
 @dataclass(frozen=True, slots=True)
 class ExportPlan:
-    """An export as SQL: the columns' names in the file and what they are made of, the rows, their
-    order.
+    """An export as SQL: each column's name and expression, the condition on rows, and their order.
 
-    Sets of classes are written with the separator.
+    `separator` is the one that sets of classes are written with; None for other tasks.
     """
 
     columns: Mapping[str, str]
@@ -87,11 +84,9 @@ class ExportPlan:
 def export_plan(
     cleanset: Cleanset, source: RowSource, query: RowQuery, mode: str, *, is_typed: bool = False
 ) -> ExportPlan:
-    """Return what to write: Default leaves excluded rows out, Custom is the view, Everything is
-    everything.
+    """Plan an export: the default mode omits excluded rows, the custom mode exports the view.
 
-    A typed export has the labels of a regression as numbers, where every one of them can be read as
-    one.
+    A typed export writes the labels of a regression as numbers if all of them are numbers.
     """
     plan = _plan(cleanset, source, query, mode)
     if cleanset.task is MLTask.MULTI_LABEL:
@@ -99,7 +94,7 @@ def export_plan(
     if not (is_typed and cleanset.task is MLTask.REGRESSION and _has_numbers(cleanset, source)):
         return plan
     uploaded = f"own_rows.{quoted(cleanset.project.label_column)}"
-    labels = (uploaded, f"rows.{quoted('suggested_label')}", *LABEL_COLUMNS.values())
+    labels = (uploaded, SUGGESTED_LABEL, *LABEL_COLUMNS.values())
     columns = {
         name: cell_sql.number(made, source.convention) if made in labels else made
         for name, made in plan.columns.items()
@@ -108,9 +103,7 @@ def export_plan(
 
 
 def _has_numbers(cleanset: Cleanset, source: RowSource) -> bool:
-    """Whether the given labels were found to be numbers, and no cell would be lost by reading it as
-    one.
-    """
+    """Whether the label column holds numbers and no cell would be lost by parsing it as one."""
     column = cleanset.project.label_column
     kinds = {profile.name: profile.kind for profile in column_profiles(cleanset.project.version)}
     if kinds.get(column) not in (ColumnKind.INTEGER, ColumnKind.NUMBER):
@@ -135,9 +128,7 @@ def _plan(cleanset: Cleanset, source: RowSource, query: RowQuery, mode: str) -> 
 
 
 def _columns(source: RowSource, own: tuple[str, ...], results: tuple[str, ...]) -> dict[str, str]:
-    """Name the columns: the uploaded ones as they were, then ours, under names that none of them
-    has.
-    """
+    """Return expressions by column name: uploaded columns, then ours under names still free."""
     columns = {name: f"own_rows.{quoted(name)}" for name in own}
     added = {
         name: made
@@ -157,7 +148,7 @@ def batches(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
 
 
 def _in_file_order(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
-    """Yield some rows after the other, which needs neither a sort nor room for all rows."""
+    """Yield consecutive parts of the table, which avoids a sort and bounds memory."""
     with closing(source.connect()) as connection:
         for start in range(0, len(source.results), PART_ROWS):
             connection.register("part_results", source.results.slice(start, PART_ROWS))
@@ -194,7 +185,7 @@ def _made_of(plan: ExportPlan) -> str:
 
 
 def _written(columns: Sequence[pa.Array], plan: ExportPlan) -> list[pa.Array]:
-    """Write sets as the label column writes them."""
+    """Write sets of classes in the form of the label column."""
     if plan.separator is None:
         return list(columns)
     return [
@@ -211,10 +202,11 @@ def export_response(
     file_format: str,
     safe_for_spreadsheets: bool = False,
 ) -> HttpResponseBase:
-    """Return the download, whose bytes are made while they are sent."""
+    """Return the download as a streaming response."""
     source = selectors.row_source(cleanset)
     plan = export_plan(cleanset, source, query, mode, is_typed=file_format != "csv")
-    rows, name = batches(plan, source), file_name(cleanset, file_format)
+    rows = batches(plan, source)
+    name = file_name(cleanset, file_format)
     if file_format == "xlsx":
         _refuse_beyond_sheet(plan, source)
         stream = stream_xlsx(plan.names, rows)
@@ -232,7 +224,7 @@ def export_response(
 
 
 def _refuse_beyond_sheet(plan: ExportPlan, source: RowSource) -> None:
-    """Raise DataProblem if a sheet cannot hold the rows, before any of it is sent."""
+    """Raise DataProblem before the first byte is sent if a sheet cannot hold the rows."""
     texts = [f"rows.{quoted(name)}" for name in source.text_columns]
     texts += [f"own_rows.{quoted(name)}" for name in source.own_columns]
     texts += LABEL_COLUMNS.values()
@@ -249,19 +241,17 @@ def _refuse_beyond_sheet(plan: ExportPlan, source: RowSource) -> None:
 
 
 def _free_text_columns(cleanset: Cleanset, source: RowSource) -> set[str]:
-    """Return the uploaded columns in which anything may stand; the label column has names of
-    classes.
-    """
+    """Return the uploaded columns with arbitrary text: all but the label column."""
     return {name for name in source.own_columns if name != cleanset.project.label_column}
 
 
 def file_name(cleanset: Cleanset, file_format: str) -> str:
-    """Return the name that the downloaded file gets, after the uploaded one."""
+    """Return the name of the downloaded file, derived from the uploaded one."""
     stem = Path(cleanset.project.version.filename).name.split(".")[0] or "dataset"
     return f"{stem}-cleanset-{cleanset.number}.{file_format}"
 
 
 def full_manifest(cleanset: Cleanset) -> dict[str, object]:
-    """Return the run's manifest with the fold of each row; -1 is a row that no fold held out."""
+    """Return the run's manifest with the fold of each row, -1 for a row that was never held out."""
     folds = np.load(tables.local_path(cleanset.fold_id_key))
     return {**cleanset.manifest, "cleanset_id": str(cleanset.pk), "fold_id": folds.tolist()}

@@ -23,7 +23,7 @@ MAX_ROW_ID_DIGITS = 12
 
 
 class Decision(TypedDict):
-    """What a person chose for a row."""
+    """A person's decision on a row."""
 
     choice: str
     label: str
@@ -31,7 +31,7 @@ class Decision(TypedDict):
 
 
 class NamesField(forms.Field):
-    """Any number of names, each posted under the same name."""
+    """A list of names, each posted under the same field name."""
 
     widget = forms.MultipleHiddenInput
 
@@ -41,9 +41,7 @@ class NamesField(forms.Field):
 
 
 class TypedClassesForm(forms.Form):
-    """A form in which classes can be typed: one that is not known needs a choice of its own,
-    `new_class`.
-    """
+    """A form in which classes can be typed; an unknown one must be confirmed with `new_class`."""
 
     new_class = forms.BooleanField(required=False)
 
@@ -73,10 +71,10 @@ class TypedClassesForm(forms.Form):
 
 
 class DecisionForm(TypedClassesForm):
-    """One decision: an action's button, a class's button (`label`), a class or number typed in
+    """One decision: an action's button, a class's button (`label`), or a typed class or number
     (`typed_label`).
 
-    A set of classes is the boxes that are ticked (`applies`) and the classes typed in beside them
+    A set of classes consists of the ticked boxes (`applies`) and the classes typed beside them
     (`also`); it may be empty, so its button sends the choice "label".
     """
 
@@ -140,13 +138,13 @@ class SelectionForm(DecisionForm):
 
 
 class UndoForm(forms.Form):
-    """The undo of the newest action, which counts once however often it is sent."""
+    """The undo of the newest action, which counts once even if it is sent again."""
 
     action_id = forms.UUIDField(required=False)
 
 
 class TopKForm(TypedClassesForm):
-    """Clean Top K: on how many rows, what, and for Label which class, set of classes or number."""
+    """Clean Top K: the number of rows, the choice, and the label for the choice Label."""
 
     k = forms.IntegerField(label="Rows", min_value=1, max_value=10_000_000, initial=50)
     choice = forms.ChoiceField(
@@ -186,7 +184,7 @@ class SavedViewForm(forms.Form):
 
 
 class LayoutForm(forms.Form):
-    """The columns of the review table: all of them in their order, and those that are shown."""
+    """The columns of the review table: all of them in order, and the visible ones."""
 
     column = NamesField(required=False)
     own = NamesField(required=False)
@@ -209,7 +207,7 @@ class LayoutForm(forms.Form):
 
 
 class ExportForm(forms.Form):
-    """Which rows and columns, in which format."""
+    """Mode and format of an export."""
 
     file_format = forms.ChoiceField(choices=[(f, f) for f in FORMATS])
     mode = forms.ChoiceField(choices=[(m, m) for m in MODES])

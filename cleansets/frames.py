@@ -1,6 +1,4 @@
-"""Reads columns of a dataset version's table as the engine wants them: text or None, in
-row order.
-"""
+"""Columns of a dataset version's table for the engine: text or None, in row order."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ def read_frame(
 
 
 def _strings(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:
-    """Return the cells with one string for all equal ones, so that a million categories take a
-    tenth of the room.
-    """
+    """Share one string among equal cells: a million categories take a tenth of the memory."""
     cells = column.combine_chunks().dictionary_encode()
     distinct = np.append(
         cells.dictionary.to_numpy(zero_copy_only=False), np.array([None], dtype=object)

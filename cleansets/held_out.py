@@ -1,4 +1,4 @@
-"""What the models predicted for rows that they had not seen."""
+"""Predictions for held-out rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio import tables
 
 
 def class_probabilities(cleanset: Cleanset, row_id: int) -> npt.NDArray[Any]:
-    """Return the probability of each class, shape (n_classes,)."""
+    """Return the probabilities of the classes, shape (n_classes,)."""
     probabilities = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")
     return np.asarray(probabilities[row_id])
 

@@ -1,6 +1,4 @@
-"""Decisions that come as a list, from a file or a program: checked one by one, applied as one
-action or not at all.
-"""
+"""Import of decisions from a file or an API client: all are applied as one action, or none is."""
 
 from __future__ import annotations
 
@@ -9,6 +7,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import PurePath
 from typing import TypeGuard
 
@@ -47,9 +46,7 @@ MAX_SHOWN_CHARS = 60
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is decided about a row; `where` is the place to name when it cannot be done, such as
-    "Line 4".
-    """
+    """A decision on one row; `where` is its place for error messages, such as "Line 4"."""
 
     where: str
     row_id: int
@@ -59,10 +56,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """How many decisions there were, and the action that made those that change something; None
-    where none does.
+    """The number of decisions read and the action that applied them, None if nothing changed.
 
-    `new_classes` are those that no row had before, in the order of the decisions.
+    `new_classes` are the classes that no row had before, in the order of the decisions.
     """
 
     n_decisions: int
@@ -71,14 +67,12 @@ class ImportResult:
 
     @property
     def n_changed(self) -> int:
-        """Number of rows that are decided differently now."""
+        """Number of rows whose decision changed."""
         return self.action.n_rows if self.action else 0
 
 
 def decisions_in_file(filename: str, content: bytes) -> list[Decision]:
-    """Read decisions from a CSV, or from a JSON list of objects. Raises DataProblem that names the
-    line.
-    """
+    """Read decisions from CSV or a JSON list of objects. Raises DataProblem naming the line."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -87,31 +81,32 @@ def decisions_in_file(filename: str, content: bytes) -> list[Decision]:
             f"Line {line} is not UTF-8. Save the file as CSV or JSON in UTF-8."
         ) from error
     is_json = PurePath(filename).suffix.lower() == ".json" or text.lstrip()[:1] in ("[", "{")
-    return decisions_of(_json_entries(text) if is_json else _csv_entries(text))
+    entries = _json_entries(text) if is_json else _csv_entries(text)
+    return decisions_of(entries)
 
 
 def decisions_of(entries: Iterable[tuple[str, Mapping[str, object]]]) -> list[Decision]:
-    """Return the decisions of entries, each with its place. Raises DataProblem for what is no
-    decision.
+    """Return the decisions in pairs of a place and an entry. Raises DataProblem for an invalid one,
+    and for a row that is decided twice.
     """
-    found: dict[int, Decision] = {}
+    by_row: dict[int, Decision] = {}
     for where, entry in entries:
         decision = _decision(where, entry)
-        if earlier := found.get(decision.row_id):
+        if earlier := by_row.get(decision.row_id):
             raise DataProblem(
                 f"{where}: {_row(decision)} is decided twice, first at {earlier.where.lower()}."
                 " Remove one of them."
             )
-        found[decision.row_id] = decision
-    if not found:
+        by_row[decision.row_id] = decision
+    if not by_row:
         raise DataProblem(
             "The file contains no decisions. Expected at least one row_id with its action."
         )
-    return list(found.values())
+    return list(by_row.values())
 
 
 def _row(decision: Decision) -> str:
-    """Name a row as people do, and as the list does."""
+    """Name a row by its number in the table, from 1, and by its `row_id`, from 0."""
     return f"row {row_number(decision.row_id)} (row_id {decision.row_id})"
 
 
@@ -199,7 +194,8 @@ def _is_json_value(value: object) -> TypeGuard[JsonValue]:
 
 def _row_id(where: str, entry: Mapping[str, object]) -> int:
     """Return the row that `row_id` or `cleanlab_row_ID` names."""
-    row_id, exported = entry.get(ROW_ID), entry.get(ROW_NUMBER)
+    row_id = entry.get(ROW_ID)
+    exported = entry.get(ROW_NUMBER)
     if exported in (None, ""):
         return _whole_number(where, ROW_ID, row_id, first=0)
     number = _whole_number(where, ROW_NUMBER, exported, first=1)
@@ -234,16 +230,19 @@ def _shown(value: object) -> str:
 
 @transaction.atomic
 def decisions_import(*, cleanset: Cleanset, user: User, decisions: list[Decision]) -> ImportResult:
-    """Apply all decisions as one action, undone in one step. Raises DataProblem, and does nothing,
-    if one is wrong.
+    """Apply all decisions as one action, which is undone in one step.
+
+    Raises DataProblem if one of them cannot be applied; then none is.
     """
     lock(cleanset)
     source = selectors.row_source(cleanset)
     rows = row_query.fetch_decidable([decision.row_id for decision in decisions], source)
-    changes = [_change(cleanset, decision, rows.get(decision.row_id)) for decision in decisions]
-    changes = sorted(
-        (change for change in changes if change[1] != change[2]), key=lambda change: change[0]
-    )
+    changes: list[Change] = []
+    for decision in decisions:
+        row_id, before, after = _change(cleanset, decision, rows.get(decision.row_id))
+        if before != after:
+            changes.append((row_id, before, after))
+    changes.sort(key=itemgetter(0))
     if not changes:
         return ImportResult(len(decisions), None)
     new_classes = _new_classes(cleanset, changes)
@@ -253,11 +252,14 @@ def decisions_import(*, cleanset: Cleanset, user: User, decisions: list[Decision
 
 
 def _new_classes(cleanset: Cleanset, changes: Iterable[Change]) -> tuple[str, ...]:
-    """Return the classes that neither the analysis nor an earlier decision knows."""
+    """Return the classes that neither the analysis nor an earlier decision has used."""
     known = {*cleanset.classes, *selectors.added_classes(cleanset)}
-    labels = (after["corrected_label"] for _, _, after in changes if after)
-    chosen = (name for label in labels for name in selectors.classes_in(cleanset.task, label))
-    return tuple(dict.fromkeys(name for name in chosen if name not in known))
+    new: dict[str, None] = {}  # a set that keeps the order
+    for _, _, after in changes:
+        if after:
+            names = selectors.classes_in(cleanset.task, after["corrected_label"])
+            new.update((name, None) for name in names if name not in known)
+    return tuple(new)
 
 
 def _change(cleanset: Cleanset, decision: Decision, row: dict[str, object] | None) -> Change:
@@ -281,8 +283,9 @@ def _change(cleanset: Cleanset, decision: Decision, row: dict[str, object] | Non
 
 
 def _as_record(cleanset: Cleanset, label: str) -> str:
-    """Return a label as a CSV record; sets may also be written as exports write them, like the
-    label column.
+    """Return a label as a CSV record.
+
+    A set may also be written as in the label column, which is how exports write it.
     """
     separator = cleanset.project.spec().separator
     if cleanset.task is not MLTask.MULTI_LABEL or separator is Separator.COMMA:
@@ -295,10 +298,12 @@ def _as_record(cleanset: Cleanset, label: str) -> str:
 
 
 def _label(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> str:
-    """Return the label of the action "label"; other actions take none, but may name the suggestion
-    they accept.
+    """Return the label that the action "label" sets, or "".
+
+    Other actions take no label, except that auto-fix may repeat the suggestion it accepts.
     """
-    label, suggested = _label_text(cleanset, decision), row["suggested_label"]
+    label = _label_text(cleanset, decision)
+    suggested = row["suggested_label"]
     if decision.choice == Action.LABEL:
         if label is None:
             raise DataProblem(f"{decision.where}: the action 'label' needs a corrected_label.")
@@ -306,13 +311,15 @@ def _label(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> st
             return label_to_store(cleanset, label)
         except DataProblem as problem:
             raise DataProblem(f"{decision.where}: {problem}") from problem
-    is_taken = (
+    accepts_suggestion = (
         decision.choice == Action.AUTO_FIX
         and row["advice"] == "label"
         and isinstance(suggested, str)
     )
-    if not label or (
-        is_taken and is_same_label(cleanset.task, label, str(suggested), cleanset.label_convention)
+    if not label:
+        return ""
+    if accepts_suggestion and is_same_label(
+        cleanset.task, label, str(suggested), cleanset.label_convention
     ):
         return ""
     raise DataProblem(

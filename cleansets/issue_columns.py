@@ -1,6 +1,4 @@
-"""The result columns as a reviewer meets them: which flags there are, their scores, their words,
-and the advice.
-"""
+"""The result columns on the review page: issue flags, their scores and names, and the advice."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class IssueColumn:
-    """One kind of issue: the key in addresses, its flag and score columns, and its words."""
+    """One kind of issue: its key in addresses, its flag and score columns, and its texts."""
 
     key: str
     flag: str
@@ -137,17 +135,16 @@ def badges(row: Mapping[str, Any]) -> list[IssueColumn]:
 
 
 def issues_in(columns: Iterable[str]) -> tuple[IssueColumn, ...]:
-    """Return the kinds of issue that an analysis looked for."""
+    """Return the kinds of issue that an analysis checked."""
     present = set(columns)
     return tuple(issue for issue in ISSUE_COLUMNS if issue.flag in present)
 
 
 def advice_sql(columns: Iterable[str]) -> str:
-    """Return the SQL for what auto-fix does with a row: 'label' (the suggestion), 'exclude', or
-    NULL for nothing.
+    """Return SQL for what auto-fix does with a row: 'label' (the suggestion), 'exclude', or NULL.
 
-    A suggested label wins. Rows without one are excluded when they are empty, outliers, or exact
-    copies of an earlier row; of a set of copies the first stays.
+    A suggested label takes precedence. Rows without one are excluded when they are empty, outliers,
+    or exact copies of an earlier row; the first of a set of copies stays.
     """
     present = set(columns)
     excluded: list[str] = [flag for flag in ("is_empty_text", "is_outlier") if flag in present]

@@ -1,6 +1,4 @@
-"""Labels that come as JSON values: a number or a truth value is written as the classes of the data
-are.
-"""
+"""Labels given as JSON values: numbers and booleans are written as the classes of the data are."""
 
 from __future__ import annotations
 
@@ -24,10 +22,11 @@ def label_text(
     classes: Sequence[str],
     convention: Convention = Convention.POINT,
 ) -> str:
-    """Return the label as text: 1 is `1.0` where the class is spelled so. Raises DataProblem where
-    nothing fits.
+    """Return the label as text: 1 becomes `1.0` if that is how the class is spelled.
 
     A list is a set of classes; a number is written with the decimal mark of the label column.
+
+    Raises DataProblem if the value fits no class, or more than one.
     """
     if isinstance(value, list):
         return _set_text(task, value, classes)
@@ -74,7 +73,7 @@ def _class_name(value: bool | float, classes: Sequence[str]) -> str:  # noqa: FB
 
 
 def _new_number(value: float, classes: Sequence[str]) -> str:
-    """Return a number as the classes write theirs: with `.0` or without."""
+    """Return a number in the spelling of the classes: with `.0` or without."""
     if value != int(value):
         return json.dumps(value)
     return f"{int(value)}.0" if all(name.endswith(".0") for name in classes) else str(int(value))

@@ -1,6 +1,4 @@
-"""What a label is for each task: how it is checked when a person gives it, compared, taken apart
-and shown.
-"""
+"""Labels as text, by task: checking a label that a person typed, comparing and showing labels."""
 
 from __future__ import annotations
 
@@ -29,9 +27,11 @@ _SWAPPED_MARKS = str.maketrans(",.", ".,")
 def checked_label(
     task: MLTask, label: str, classes: Sequence[str] = (), convention: Convention = Convention.POINT
 ) -> str:
-    """Return the label as it is stored; a set is put in the order of `classes`. Raises DataProblem.
+    """Return the label in its stored form; a set is put in the order of `classes`.
 
-    `convention` is how numbers are read, as a person who looks at the column types them.
+    `convention` is the decimal mark of the label column, which is the one people type.
+
+    Raises DataProblem for a label that the task does not take.
     """
     if task is MLTask.UNSUPERVISED:
         raise DataProblem(
@@ -58,7 +58,7 @@ def _checked_set(label: str, classes: Sequence[str]) -> str:
 
 
 def in_class_order(names: Iterable[str], classes: Sequence[str]) -> list[str]:
-    """Return the names once each: known classes in their order, then the others from A to Z."""
+    """Return the distinct names: known classes in their order, then the others from A to Z."""
     place = {name: position for position, name in enumerate(classes)}
     return sorted(set(names), key=lambda name: (place.get(name, len(place)), name))
 
@@ -70,9 +70,12 @@ def _checked_number(label: str, convention: Convention) -> str:
         found = f"“{shown}” is not a number" if shown else "No number was typed"
         example = "12,5" if convention is Convention.COMMA else "12.5"
         raise DataProblem(f"{found}. Type one such as {example}.")
-    other, own = (".", ",") if convention is Convention.COMMA else (",", ".")
-    in_convention = label.strip().replace(other, own)
-    return in_convention if number(in_convention, convention) == value else label.strip()
+    text = label.strip()
+    if convention is Convention.COMMA:
+        in_convention = text.replace(".", ",")
+    else:
+        in_convention = text.replace(",", ".")
+    return in_convention if number(in_convention, convention) == value else text
 
 
 def _short_enough(label: str) -> str:
@@ -84,12 +87,12 @@ def _short_enough(label: str) -> str:
 
 
 def written_sets(labels: pa.Array, separator: Separator) -> pa.Array:
-    """Return sets of classes as a column writes them that has this separator."""
+    """Return sets of classes in the form of a label column with this separator."""
     return pa.array([written_cell(label, separator) for label in labels.to_pylist()], pa.string())
 
 
 def number(label: str | None, convention: Convention = Convention.POINT) -> float | None:
-    """Return the finite number that a label is, read as the engine reads it, or None."""
+    """Return a label as a finite number, parsed as in the engine, or None."""
     value = float(read_numbers([label or ""], convention)[0])
     return value if math.isfinite(value) else None
 
@@ -97,9 +100,7 @@ def number(label: str | None, convention: Convention = Convention.POINT) -> floa
 def is_same_label(
     task: MLTask, one: str | None, other: str | None, convention: Convention = Convention.POINT
 ) -> bool:
-    """Return whether two labels mean the same: sets without their order, numbers without their
-    spelling.
-    """
+    """Whether two labels are equal: sets in any order, numbers in any spelling."""
     return same_labels(task, [one], [other], convention)[0]
 
 
@@ -109,14 +110,15 @@ def same_labels(
     others: Sequence[str | None],
     convention: Convention = Convention.POINT,
 ) -> list[bool]:
-    """Compare labels pair by pair; a blank label is none, and the set without any class is not."""
+    """Compare labels pair by pair; a blank label counts as missing, the empty set does not."""
     pairs = zip(ones, others, strict=True)
     if task is MLTask.MULTI_LABEL:
         return [one == other or _is_same_set(one, other) for one, other in pairs]
     if task is MLTask.REGRESSION:
         left = read_numbers([label or "" for label in ones], convention)
         right = read_numbers([label or "" for label in others], convention)
-        is_same: list[bool] = ((left == right) | (np.isnan(left) & np.isnan(right))).tolist()
+        are_both_missing = np.isnan(left) & np.isnan(right)
+        is_same: list[bool] = ((left == right) | are_both_missing).tolist()
         return is_same
     return [_filled(one) == _filled(other) for one, other in pairs]
 
@@ -132,7 +134,7 @@ def _filled(label: str | None) -> str | None:
 
 
 def number_text(value: float, convention: Convention = Convention.POINT) -> str:
-    """Return a number as people read it: separators, six digits, no trailing zeros.
+    """Format a number with thousands separators and six digits, without trailing zeros.
 
     >>> number_text(452600.04), number_text(0.0123456789), number_text(-3.0)
     ('452,600', '0.0123457', '−3')
@@ -151,7 +153,7 @@ def number_text(value: float, convention: Convention = Convention.POINT) -> str:
 
 
 def rounded_text(value: float, error: float) -> str:
-    """Return a number no finer than a tenth of the first digit of its error bar.
+    """Round a number to two significant digits of its error bar.
 
     >>> rounded_text(175557.3, 19834.0), rounded_text(19834.0, 19834.0)
     ('176,000', '20,000')
@@ -164,9 +166,7 @@ def rounded_text(value: float, error: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ShownLabel:
-    """A label as chips: one name, the names of a set, or a number; `exact` is the text as it is
-    stored.
-    """
+    """A label as chips: a class, the classes of a set, or a number; `exact` is the stored text."""
 
     names: tuple[str, ...]
     exact: str
@@ -184,14 +184,16 @@ def shown_label(
     *,
     as_spelled: bool = False,
 ) -> ShownLabel | None:
-    """Return a label for a page, or None where there is none; `as_spelled` shows spaces that cannot
-    be seen.
+    """Return a label for a page, or None for a missing one.
+
+    `as_spelled` makes spaces visible that would not be seen otherwise.
     """
     if label is None:
         return None
     if task is MLTask.REGRESSION:
         value = number(label, convention)
-        return ShownLabel((label if value is None else number_text(value, convention),), label)
+        text = label if value is None else number_text(value, convention)
+        return ShownLabel((text,), label)
     if is_blank(label) and task is MLTask.MULTI_CLASS:
         return None
     names = split_labels(label) if task is MLTask.MULTI_LABEL else (label,)

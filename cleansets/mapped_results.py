@@ -1,9 +1,9 @@
-"""Results of an analysis as tables that lie on disk and are read where they lie.
+"""Results of an analysis as memory-mapped tables.
 
-A published Parquet file is compressed, so that each look at a column decodes all of it. The same
-table as an Arrow file is a third larger and needs no decoding: DuckDB sorts a million rows in 7 ms
-in place of 50, any row is found at once, and the process's own memory does not grow. The Arrow
-files lie in the cache folder and are made when they are missing.
+Published Parquet files are compressed, so each read of a column decodes all of it. The same table
+as an Arrow file is a third larger and needs no decoding: DuckDB sorts a million rows in 7 ms
+instead of 50, any row is found at once, and the memory of the process does not grow. The Arrow
+files are kept in the cache folder and recreated when missing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ MAX_DISTINCT_FRACTION = 0.1  # of the texts of a column that is worth a dictiona
 
 
 def mapped_table(key: str) -> pa.Table:
-    """Return the table of a published Parquet file, mapped from disk."""
+    """Return the table of a published Parquet file, memory-mapped."""
     path = settings.CACHE_DIR / tables.MAPPED / key
     with suppress(FileNotFoundError):
         os.utime(path)  # it is used now; the cache loses what was not used for longest
@@ -50,7 +50,7 @@ def _write(table: pa.Table, path: Path) -> None:
 
 
 def _plain_column(column: pa.Array) -> pa.Array:
-    """Write few texts that recur as a dictionary, and a column without any value as text."""
+    """Encode a column of few distinct texts as a dictionary, and an all-null column as text."""
     if pt.is_null(column.type):
         return column.cast(pa.string())
     if pt.is_large_string(column.type):

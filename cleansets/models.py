@@ -1,4 +1,4 @@
-"""Cleansets (each one an analysis run) and what people decided about their rows."""
+"""Cleansets, each an analysis run, and people's decisions about their rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from studio.runs import Run
 
 
 class Cleanset(Run):
-    """The analysis of one dataset version; its row-level results lie in Parquet files."""
+    """The analysis of one dataset version; its row-level results are stored in Parquet files."""
 
     task_name = "cleansets.build_cleanset"
     queue = "training"
@@ -50,7 +50,7 @@ class Cleanset(Run):
 
     @property
     def root(self) -> Cleanset:
-        """The analysis of the uploaded labels that this one goes back to."""
+        """The analysis of the uploaded labels from which this one descends."""
         cleanset = self
         while cleanset.base is not None:
             cleanset = cleanset.base
@@ -63,11 +63,11 @@ class Cleanset(Run):
 
     @property
     def label_convention(self) -> Convention:
-        """How the numbers of its labels are written."""
+        """How the numbers of the label column are written."""
         return self.project.label_convention
 
     def ended_notice(self) -> str | None:
-        """Tell the owner."""
+        """Notify the owner that the run has ended."""
         return f"Cleanset of {self.project.name}"
 
     @property
@@ -86,7 +86,7 @@ class Cleanset(Run):
 
 
 class ReviewLayout(models.Model):
-    """Which columns the review table of a project shows, in which order, and how."""
+    """The columns that the review table of a project shows, their order and display."""
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="review_layout")
     columns = models.JSONField(default=list)
@@ -96,7 +96,7 @@ class ReviewLayout(models.Model):
 
     @classmethod
     def of(cls, project: Project) -> ReviewLayout:
-        """Return the layout that was saved for the project, else the usual one."""
+        """Return the saved layout of the project, else the default one."""
         return getattr(project, "review_layout", None) or cls(project=project)
 
 
@@ -130,7 +130,7 @@ class Action(models.TextChoices):
 
 
 class RowReview(models.Model):
-    """The present decision about one touched row; rows without one are untouched."""
+    """The current decision about a row; rows without one are untouched."""
 
     cleanset = models.ForeignKey(Cleanset, on_delete=models.CASCADE, related_name="reviews")
     row_id = models.PositiveBigIntegerField()
@@ -153,7 +153,7 @@ class RowReview(models.Model):
 
 
 class ReviewAction(models.Model):
-    """One thing that a person did, on one row or on many; the unit of undo."""
+    """One action of a person, on one row or on many; the unit of undo."""
 
     class Kind(models.TextChoices):
         """Where the action came from."""

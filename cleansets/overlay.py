@@ -1,11 +1,9 @@
-"""Lays people's decisions over the immutable results, for pages, exports and training alike.
+"""Applies people's decisions to the immutable results, for pages, exports and training alike.
 
 A row has three labels. The *uploaded* label is the cell of the file. The *given* label is what the
-analysis
-read: the uploaded one, the spelling that it counts as where people merged spellings, or what people
-had corrected it to when an improved cleanset was made. The *corrected* label is what the row has
-now, by the decision made in this cleanset or else as given; where that is the uploaded label, there
-is none.
+analysis read: the uploaded one, its merged spelling, or the correction that existed when an
+improved cleanset was made. The *corrected* label is the one the row has now, by a decision in this
+cleanset or else as given; it is missing where it equals the uploaded label.
 """
 
 from __future__ import annotations
@@ -51,10 +49,10 @@ REVIEW_SCHEMA = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class CorrectedRows:
-    """The rows that training sees.
+    """The rows to train on.
 
     `row_id`, shape (n_kept,), are the rows that are not excluded, in order; `labels` are their
-    corrected labels, where there is one, else their uploaded labels (None = unlabeled).
+    corrected labels, else their uploaded labels (None = unlabeled).
     """
 
     row_id: npt.NDArray[np.int64]
@@ -72,12 +70,12 @@ class CorrectedRows:
 
 
 def review_table(cleanset: Cleanset, row_ids: Collection[int] | None = None) -> pa.Table:
-    """Return what people did to rows, in this cleanset and in those that it goes back to.
+    """Return people's decisions on rows, in this cleanset and in those it descends from.
 
-    There is one row for each row that has a decision or whose given label is a correction already;
-    `row_ids` picks some of them. `decided_label` is that of the decision made in this cleanset.
-    `corrected_label` is the label that the row has now, wherever it was chosen, and null where that
-    is the uploaded one. An untouched `action` is null.
+    There is one row for each row that has a decision or whose given label is already a correction;
+    `row_ids` restricts them. `decided_label` is that of the decision made in this cleanset.
+    `corrected_label` is the current label, wherever it was chosen, and null where it is the
+    uploaded one. An untouched `action` is null.
     """
     uploaded_of = _uploaded_where_given_is_corrected(cleanset)
     reviews = cleanset.reviews.values_list(*DECISION_FIELDS)
@@ -128,7 +126,7 @@ def review_table(cleanset: Cleanset, row_ids: Collection[int] | None = None) -> 
 
 
 def corrected_rows(cleanset: Cleanset) -> CorrectedRows:
-    """Return the rows that are not excluded with the labels that they have now."""
+    """Return the rows that are not excluded, with their current labels."""
     labels = _labels_read(cleanset)
     reviews = review_table(cleanset).select(["row_id", "action", "corrected_label"])
     kept = np.ones(len(labels), dtype=bool)
@@ -157,10 +155,9 @@ def rows_to_analyse(cleanset: Cleanset, labels: list[str | None]) -> CorrectedRo
 
 
 def former_labels(cleanset: Cleanset, rows: CorrectedRows) -> list[str | None] | None:
-    """Return the labels that the rows had when models were last fitted anew.
+    """Return the labels of the last full fit; None if it used other rows.
 
-    None if that fit used other rows. Those that went on from former fits are no start themselves,
-    so that a chain of them has one link.
+    Warm-started fits are not themselves starting points, so a chain of them has one link.
     """
     base = cleanset.base
     while base is not None and base.manifest.get("former_labels_sha256"):
@@ -169,7 +166,7 @@ def former_labels(cleanset: Cleanset, rows: CorrectedRows) -> list[str | None] |
 
 
 def rows_analysed(cleanset: Cleanset) -> CorrectedRows:
-    """Return the rows that a finished analysis had read, whatever was decided since."""
+    """Return the rows that a finished analysis read, whatever was decided since."""
     labels = given_labels(cleanset)
     issues = tables.local_path(cleanset.issues_key)
     left_out = np.zeros(len(labels), dtype=bool)
@@ -186,11 +183,11 @@ def _as_given(labels: list[str | None], is_kept: npt.NDArray[np.bool_]) -> Corre
 
 
 def given_labels(cleanset: Cleanset) -> list[str | None]:
-    """Return the labels that the analysis reads: uploaded ones, and where it improves a cleanset,
-    corrected ones.
+    """Return the labels that the analysis reads: uploaded ones, or corrected ones where it improves
+    a cleanset.
 
-    Which corrections these are is settled when the improved cleanset is made: it holds the
-    decisions as they were then. Later decisions on its base do not reach it.
+    The corrections are fixed when the improved cleanset is made, which stores the decisions of that
+    moment. Later decisions on its base have no effect on it.
     """
     if cleanset.base is None:
         return _labels_read(cleanset)
@@ -205,9 +202,7 @@ def given_labels(cleanset: Cleanset) -> list[str | None]:
 
 
 def n_changed_for_training(cleanset: Cleanset, *, since: datetime) -> int:
-    """Return how many rows training sees otherwise than at a moment: with another label, or left
-    out or back in.
-    """
+    """Count the training rows changed since a moment: relabeled, excluded or included again."""
     events = ReviewEvent.objects.filter(
         review_action__cleanset=cleanset, review_action__created_at__gt=since
     )
@@ -223,14 +218,15 @@ def n_changed_for_training(cleanset: Cleanset, *, since: datetime) -> int:
     after = [
         _for_training(last, label) for (_, last), label in zip(changes.values(), given, strict=True)
     ]
-    ones, others = [label for _, label in before], [label for _, label in after]
+    ones = [label for _, label in before]
+    others = [label for _, label in after]
     is_same = same_labels(cleanset.task, ones, others, cleanset.label_convention)
     kept = zip(before, after, is_same, strict=True)
     return sum(was[0] != now[0] or not (same or now[0]) for was, now, same in kept)
 
 
 def _for_training(state: Mapping[str, Any] | None, given: str | None) -> tuple[bool, str | None]:
-    """Return whether a decision leaves the row out, and the label that it gives it."""
+    """Return whether a decision excludes the row, and the label it sets."""
     if state is None:
         return False, given
     label = state["corrected_label"]
@@ -240,7 +236,7 @@ def _for_training(state: Mapping[str, Any] | None, given: str | None) -> tuple[b
 def corrected_in(cleanset: Cleanset, row_id: int) -> int | None:
     """Return the number of the cleanset in which a row's given label was corrected.
 
-    None if it is the uploaded one, or what its spelling counts as.
+    None if it is the uploaded one or its merged spelling.
     """
     if row_id not in _uploaded_where_given_is_corrected(cleanset):
         return None
@@ -280,8 +276,9 @@ def _labels_at(cleanset: Cleanset, row_ids: Sequence[int]) -> list[str | None]:
 
 
 def _given_column(cleanset: Cleanset, row_ids: Sequence[int] | None = None) -> pa.ChunkedArray:
-    """Return the given labels of a finished cleanset, or of some of its rows; before lists could be
-    read, no class was written as null.
+    """Return the given labels of a finished cleanset, or of some of its rows.
+
+    Files written before list cells could be read store the empty set as null.
     """
     given = mapped_table(cleanset.issues_key).column(GIVEN_LABEL)
     if row_ids is not None:
@@ -295,14 +292,14 @@ def _given_column(cleanset: Cleanset, row_ids: Sequence[int] | None = None) -> p
 
 @dataclass(frozen=True, slots=True)
 class _Analysis:
-    """A finished analysis, told from others by its results, which never change."""
+    """A finished analysis as a cache key: its results, which never change, identify it."""
 
     issues_key: str
     cleanset: Cleanset = field(compare=False)
 
 
 def _uploaded_where_given_is_corrected(cleanset: Cleanset) -> Mapping[int, str | None]:
-    """Return the uploaded labels, by row, of the rows whose given label is another one."""
+    """Return the uploaded labels, by row, of the rows whose given label differs."""
     project = cleanset.project
     if not project.label_column or (cleanset.base is None and not project.merged_labels):
         return {}

@@ -1,6 +1,4 @@
-"""The analysis of a dataset version: reads the table, lets the engine build the cleanset, keeps its
-results.
-"""
+"""The analysis of a dataset version: read the table, build the cleanset, store its results."""
 
 from __future__ import annotations
 
@@ -44,8 +42,9 @@ PREDICTIONS, EMBEDDINGS = (
 
 
 def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
-    """Analyse the project's dataset version and return the values to store on the run."""
-    version, spec = run.project.version, run.project.spec()
+    """Analyse the project's dataset version and return the fields to store on the run."""
+    version = run.project.version
+    spec = run.project.spec()
     if run.base is not None:
         spec = replace(spec, only_candidates=useful_candidates(run.base))
     table = tables.local_path(version.table_key)
@@ -80,7 +79,7 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
 
 
 def useful_candidates(cleanset: Cleanset) -> tuple[str, ...]:
-    """Return the keys of the candidates that had a real share in the ensemble: the others are not
+    """Return the keys of the candidates with a real weight in the ensemble; the others are not
     tried again.
     """
     return tuple(
@@ -99,11 +98,10 @@ def analyse_table(
     use_cache: bool = True,
     progress: Progress,
 ) -> CleansetResult:
-    """Build the cleanset of a Parquet table; the same for the worker and for the command line.
+    """Build the cleanset of a Parquet table, for the worker and the command line alike.
 
-    `rows` are those to analyse, with their labels; None is all, with the labels of the table.
-    `former` are the labels that these had before they were corrected, from whose fits models may go
-    on.
+    `rows` are those to analyse, with their labels; None means all, with the labels of the table.
+    `former` are their labels before the correction; models may warm-start from the fits to these.
     """
     progress(stages.READING_ROWS)
     split = split_column(pq.read_schema(table).names)
@@ -128,9 +126,7 @@ def analyse_table(
 def with_left_out(
     result: CleansetResult, row_id: npt.NDArray[np.int64], n_rows: int
 ) -> CleansetResult:
-    """Put the rows that were left out back in their places, with nothing found and
-    `is_not_analyzed`.
-    """
+    """Insert the rows that were left out, without issues and with `is_not_analyzed`."""
     if len(row_id) == n_rows:
         return result
     issues = result.issues.set_axis(pd.Index(row_id)).reindex(range(n_rows))
@@ -168,8 +164,8 @@ def _in_place(
 def write_results(result: CleansetResult, given: Sequence[str | None], folder: Path) -> list[str]:
     """Write the result files into the folder and return their names.
 
-    The given labels lie beside the results, so that the review table is sorted and filtered from
-    one narrow file.
+    The given labels are stored with the results, so that sorting and filtering the review table
+    reads one narrow file.
     """
     issues = result.issues.reset_index(drop=True)
     issues.insert(0, "row_id", np.arange(len(issues), dtype=np.int64))
@@ -190,7 +186,7 @@ def write_results(result: CleansetResult, given: Sequence[str | None], folder: P
 
 
 def _as_plain(issues: pd.DataFrame) -> pd.DataFrame:
-    """Store labels as text, whichever of pandas' string types they came in."""
+    """Store labels as plain text, whichever of pandas' string types they have."""
     if "suggested_label" not in issues:
         return issues
     suggested = issues["suggested_label"].astype(object)

@@ -1,7 +1,7 @@
-"""The present decisions of a cleanset, kept from request to request.
+"""The current decisions of a cleanset, cached between requests.
 
-A cleanset may have a million decisions, and a request changes one of them. So each process keeps
-the tables of the cleansets that are being worked on, and reads only what newer actions changed.
+A cleanset may have a million decisions of which a request changes one. So each process keeps the
+tables of the cleansets that are in use, and reads only what newer actions changed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_CHANGED = 5_000  # rows that are read one by one; beyond, all are read anew
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A table of reviews, as it was after the newest action (None before the first)."""
+    """A table of reviews as of the newest action (None before the first)."""
 
     issues_key: str
     newest: tuple[UUID, int] | None
@@ -35,7 +35,7 @@ _lock = threading.Lock()
 
 
 def present_reviews(cleanset: Cleanset) -> pa.Table:
-    """Return what people did to rows up to now, as `overlay.review_table` does."""
+    """Return the current reviews, as `overlay.review_table` does."""
     newest = _newest(cleanset)
     with _lock:
         kept = _kept.get(cleanset.pk)
@@ -60,7 +60,7 @@ def _newest(cleanset: Cleanset) -> tuple[UUID, int] | None:
 
 
 def _updated(cleanset: Cleanset, kept: _Kept, newest: tuple[UUID, int] | None) -> pa.Table | None:
-    """Return the kept table with what changed since; None if too much did."""
+    """Return the cached table with later changes applied; None if there are too many of them."""
     if kept.newest == newest:
         return kept.table
     first = 0 if kept.newest is None else kept.newest[1]

@@ -1,4 +1,4 @@
-"""Take back any action, also one that is not the last."""
+"""Revert any action, not only the last one."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ LASTING = (ReviewAction.Kind.UNDO, ReviewAction.Kind.CARRIED)  # undone by redo,
 
 @dataclass(frozen=True, slots=True)
 class Revert:
-    """The action that took another one back, and how many rows it left as they were decided
-    later.
-    """
+    """The reverting action, and how many rows it skipped because they were decided again later."""
 
     action: ReviewAction
     n_decided_later: int
@@ -29,9 +27,7 @@ class Revert:
 
 @transaction.atomic
 def action_revert(*, cleanset: Cleanset, user: User, action: ReviewAction) -> Revert:
-    """Give the rows of an action the decisions that they had before it, unless they were decided
-    again since.
-    """
+    """Restore the decisions from before an action, except on rows decided again since."""
     services.lock(cleanset)
     action.refresh_from_db()
     if action.undone_by_id or action.kind in LASTING:

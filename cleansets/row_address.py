@@ -1,4 +1,4 @@
-"""What an address asks of the review table: filters, order, page and columns, read and written."""
+"""The query string of the review table: filters, order, page and columns, parsed and written."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ ISSUE_KEYS = tuple(issue.key for issue in ISSUE_COLUMNS)
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Rows whose score, or whose label as a number, lies within [low, high]; None leaves an end
-    open.
-    """
+    """Rows whose score, or whose label as a number, lies in [low, high]; None is an open end."""
 
     column: str
     low: float | None = 0.0
@@ -45,7 +43,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class CellFilter:
-    """Rows whose cell in an uploaded column is like this; in an address `kind.column=value`."""
+    """A condition on an uploaded column; in an address `kind.column=value`."""
 
     column: str
     kind: str
@@ -77,10 +75,9 @@ class RowQuery:
 
     @classmethod
     def parse(cls, params: QueryDict, issues: Sequence[str] = ISSUE_KEYS) -> RowQuery:
-        """Read an address; what does not make sense counts as not asked for. The first of `issues`
-        is the default.
-        """
-        page, first = params.get("page", "1"), issues[0] if issues else ALL_ROWS
+        """Parse an address, ignoring invalid fields. The first of `issues` is the default."""
+        page = params.get("page", "1")
+        first = issues[0] if issues else ALL_ROWS
         return cls(
             issue=_one_of(params.get("issue", first), (*issues, ALL_ROWS), first),
             given=params.get("given", ""),
@@ -113,21 +110,17 @@ class RowQuery:
 
     @property
     def score_ranges(self) -> list[Range]:
-        """The ranges that the filter bar has no fields of its own for."""
+        """The ranges for which the filter bar has no fields."""
         return [part for part in self.ranges if part.column not in LABEL_RANGES]
 
     @property
     def label_ranges(self) -> dict[str, tuple[str, str]]:
-        """The ends of the ranges of label columns as their fields show them, by the fields'
-        name.
-        """
+        """The ends of the ranges of label columns by the names of their form fields."""
         ends = {part.column: (_written(part.low), _written(part.high)) for part in self.ranges}
         return {field: ends.get(column, ("", "")) for column, field in LABEL_RANGES.items()}
 
     def params(self, **changes: Any) -> str:
-        """Return the address's query string, with some fields changed; a changed filter starts at
-        page 1.
-        """
+        """Return the query string with some fields changed; a changed filter starts at page 1."""
         wanted = replace(self, **({"page": 1} | changes))
         params = QueryDict(mutable=True)
         single = {
@@ -160,8 +153,8 @@ def _one_of(value: str, choices: Sequence[str], default: str) -> str:
 
 
 def _ranges(params: QueryDict) -> tuple[Range, ...]:
-    """Read `range=column:low:high`, then the fields of the filter bar, which replace a range of the
-    same column.
+    """Parse `range=column:low:high`, then the fields of the filter bar, which replace a range of
+    the same column.
     """
     asked = [str(text).split(":") for text in params.getlist("range")]
     if params.get("range_score"):
@@ -174,7 +167,7 @@ def _ranges(params: QueryDict) -> tuple[Range, ...]:
 
 
 def _cells(params: QueryDict) -> tuple[CellFilter, ...]:
-    """Read `kind.column=value`, then the fields of the filter menu, which add a filter."""
+    """Parse `kind.column=value`, then the fields of the filter menu, which add a filter."""
     asked = [(name, value) for name, values in params.lists() for value in values]
     if params.get("cell_column"):
         name = f"{params.get('cell_kind', '')}.{params['cell_column']}"
@@ -193,7 +186,7 @@ def _cells(params: QueryDict) -> tuple[CellFilter, ...]:
 
 
 def _range(column: str, low: str, high: str) -> Range | None:
-    """Return the range, or None where it leaves nothing out or makes no sense."""
+    """Return the range, or None if it is invalid or excludes nothing."""
     ends = _number(low), _number(high)
     if column in LABEL_RANGES:
         return None if ends == (None, None) else Range(column, *ends)

@@ -1,6 +1,6 @@
-"""Sets of rows that other parts of the studio name, such as those that a model confuses.
+"""Named sets of rows that other apps define, such as those that a model confuses.
 
-An address asks for one as `among=KIND:NAME`. Whoever knows a kind of set registers it.
+An address refers to one as `among=KIND:NAME`. The app that defines a kind registers it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True)
 class RowSet:
-    """Rows of a project's data, and what they have in common."""
+    """Rows of a project's data, with a description of what they have in common."""
 
     title: str
     project_id: uuid.UUID
@@ -27,12 +27,12 @@ _finders: dict[str, Finder] = {}
 
 
 def register(kind: str, finder: Finder) -> None:
-    """Let addresses ask for sets of this kind; the finder gets their name."""
+    """Register a kind of set with its finder, which is called with the name."""
     _finders[kind] = finder
 
 
 def row_set(text: str) -> RowSet | None:
-    """Return the set that an address asks for, or None where there is none."""
+    """Return the set that an address refers to, or None if it does not exist."""
     kind, _, name = text.partition(":")
     finder = _finders.get(kind)
     return None if finder is None else finder(name)

@@ -1,4 +1,4 @@
-"""One decision on all the rows that somebody selected, undone in one step."""
+"""One decision on all selected rows, undone in one step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from studio.engine.errors import DataProblem
 
 @dataclass(frozen=True, slots=True)
 class SelectionResult:
-    """The action, and the selected rows that it left as they were."""
+    """The action, and the selected rows that it did not change."""
 
     action: ReviewAction
     n_without_advice: int
@@ -34,7 +34,7 @@ def selection_decide(
     label: str = "",
     action_id: UUID | None = None,
 ) -> SelectionResult:
-    """Decide about the rows, those decided by hand too: they were selected by hand.
+    """Decide about the selected rows, including those with a manual decision.
 
     `action_id` is as in `row_decide`.
     """

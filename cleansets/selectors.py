@@ -1,4 +1,4 @@
-"""What the review pages show, read from the result files, the decisions and the database."""
+"""Reads for the review pages, from result files, decisions and the database."""
 
 from __future__ import annotations
 
@@ -36,23 +36,21 @@ def cleansets_of(project: Project) -> QuerySet[Cleanset]:
 
 
 def newer_version(cleanset: Cleanset) -> Cleanset | None:
-    """Return the newest later version of the project; one that failed or was cancelled does not
-    count.
-    """
+    """Return the newest later version of the project, ignoring failed and cancelled ones."""
     later = cleansets_of(cleanset.project).filter(number__gt=cleanset.number)
     return later.exclude(status__in=(Status.FAILED, Status.CANCELLED)).first()
 
 
 def older_version_problem(newer: Cleanset) -> str:
-    """Say why decisions in a version that `newer` replaced are not taken without a word."""
+    """Explain why decisions in a version that `newer` replaced need confirmation."""
     return f"Version {newer.number} of this project is newer; decisions made here are not in it."
 
 
 def row_source(cleanset: Cleanset) -> RowSource:
-    """Return the files and the present decisions of a cleanset whose analysis is done.
+    """Return the files and the current decisions of a finished cleanset.
 
-    Whoever asks again with the same object, as in one request, gets the same source with the
-    decisions as they are now.
+    Further calls with the same object, as within one request, return the same source with its
+    decisions updated.
     """
     reviews = present_reviews(cleanset)
     convention = cleanset.label_convention
@@ -76,7 +74,7 @@ def row_source(cleanset: Cleanset) -> RowSource:
 
 
 def _readings(project: Project) -> dict[str, CellReading]:
-    """Return how each column is read: as the project says, else as its dataset version says."""
+    """Return how each column is read: by the project's settings, else by the dataset version's."""
     kinds = {column["name"]: column["kind"] for column in project.version.columns}
     kinds |= project.column_kinds
     return {
@@ -93,9 +91,7 @@ def _convention(name: str | None) -> Convention | None:
 
 
 def asked_rows(cleanset: Cleanset, params: QueryDict) -> RowQuery:
-    """Read what an address asks of this cleanset; the first kind of issue that has rows is the
-    default view.
-    """
+    """Parse an address for this cleanset; the first kind of issue with rows is the default view."""
     looked_for = issues_in(cleanset.counts)
     flagged = [
         issue.key
@@ -116,19 +112,19 @@ def asked_rows(cleanset: Cleanset, params: QueryDict) -> RowQuery:
 
 @dataclass(frozen=True, slots=True)
 class ReviewProgress:
-    """How many rows a reviewer is led to, and how many of those are decided."""
+    """The number of rows to review, and how many of them are decided."""
 
     n_to_review: int
     n_decided: int
 
     @property
     def fraction(self) -> float:
-        """Share of the rows to review that are decided."""
+        """Fraction of the rows to review that are decided."""
         return self.n_decided / self.n_to_review if self.n_to_review else 1.0
 
 
 def review_progress(cleansets: Iterable[Cleanset]) -> dict[UUID, ReviewProgress]:
-    """Return how far the review of each finished cleanset is, with one query for all of them."""
+    """Return the review progress of each finished cleanset, with one query for all."""
     ready = {cleanset.pk: cleanset for cleanset in cleansets if cleanset.is_succeeded}
     reviews = RowReview.objects.filter(cleanset__in=ready).exclude(action="")
     decided: dict[UUID, list[int]] = {pk: [] for pk in ready}
@@ -146,8 +142,8 @@ def _progress(cleanset: Cleanset, decided: list[int]) -> ReviewProgress:
 
 
 def added_classes(cleanset: Cleanset, reviews: pa.Table | None = None) -> list[str]:
-    """Return the classes that people typed in and the analysis did not know; `reviews` are the
-    present decisions where they are known.
+    """Return the classes that people added to those of the analysis; `reviews` are the current
+    decisions if already loaded.
     """
     if cleanset.task is MLTask.REGRESSION:
         return []
@@ -164,19 +160,19 @@ def known_classes(cleanset: Cleanset, reviews: pa.Table | None = None) -> list[s
 
 
 def classes_in(task: MLTask, label: str | None) -> tuple[str, ...]:
-    """Return the classes of a label; a number is none."""
+    """Return the classes of a label; none for a number."""
     if task is MLTask.MULTI_LABEL:
         return split_labels(label)
     return () if label is None or task is MLTask.REGRESSION else (label,)
 
 
 def actions(cleanset: Cleanset) -> QuerySet[ReviewAction]:
-    """Return what was done to the cleanset, the newest first."""
+    """Return the actions on the cleanset, newest first."""
     return cleanset.review_actions.filter(number__isnull=False).order_by("-number")
 
 
 def last_undo(cleanset: Cleanset) -> ReviewAction | None:
-    """Return the newest undo that can be taken back: nothing else was decided since."""
+    """Return the newest undo if it can be reverted: nothing else was decided since."""
     steps = [ReviewAction.Kind.UNDO, ReviewAction.Kind.REDO]
     newest = actions(cleanset).filter(kind=ReviewAction.Kind.UNDO, undone_by=None).first()
     if newest is None:

@@ -1,6 +1,4 @@
-"""Writes of the app: starting an analysis, decisions on one row or on many, undo. Each one is one
-transaction.
-"""
+"""Writes of the app: starting an analysis, decisions on rows, undo. Each one is a transaction."""
 
 from __future__ import annotations
 
@@ -41,8 +39,8 @@ MAX_READ_LOCKED = 1_000  # events of an action that are read while others wait
 
 @transaction.atomic
 def cleanset_start(*, project: Project, user: User, base: Cleanset | None = None) -> Cleanset:
-    """Create the project's next cleanset, of the uploaded labels or of a base's corrected ones, and
-    queue it.
+    """Create the project's next cleanset, from the uploaded labels or from the corrected labels of
+    a base, and queue it.
     """
     newest = project.cleansets.aggregate(Max("number"))["number__max"] or 0
     cleanset = Cleanset.objects.create(
@@ -63,7 +61,7 @@ def project_start(
 
 @transaction.atomic
 def cleanset_restart(*, cleanset: Cleanset, user: User) -> Cleanset:
-    """Start the same analysis again, after a failure or a cancel."""
+    """Restart an analysis that failed or was cancelled."""
     if cleanset.is_active or cleanset.is_succeeded:
         raise DataProblem("This analysis has not failed; there is nothing to start again.")
     if cleanset.base is not None:
@@ -73,11 +71,7 @@ def cleanset_restart(*, cleanset: Cleanset, user: User) -> Cleanset:
 
 @transaction.atomic
 def cleanset_improve(*, cleanset: Cleanset, user: User) -> Cleanset:
-    """Create the next cleanset, which learns from the corrected labels, and queue its analysis.
-
-    Corrected labels are its given labels. Every decision is copied, so that nobody is asked about a
-    row twice, and a correction stays one until somebody changes it.
-    """
+    """Create and queue the next cleanset, which learns from the corrected labels."""
     if cleanset.task is MLTask.UNSUPERVISED:
         raise DataProblem(
             "Without labels there is nothing to correct, so a new analysis would find the same."
@@ -106,9 +100,7 @@ def _improved(base: Cleanset, user: User) -> Cleanset:
 
 
 def label_to_store(cleanset: Cleanset, label: str) -> str:
-    """Return the label that a person chose as it is stored; spellings that count as one class stay
-    one.
-    """
+    """Return a chosen label in its stored form; merged spellings stay merged."""
     checked = checked_label(cleanset.task, label, cleanset.classes, cleanset.label_convention)
     return merged_label(checked, cleanset.project.spec()) or checked
 
@@ -122,10 +114,9 @@ def row_decide(
     label: str = "",
     action_id: UUID | None = None,
 ) -> ReviewAction:
-    """Store one person's decision about one row. Raises DataProblem for a choice that cannot be
-    made.
+    """Store a decision on one row. Raises DataProblem for an invalid choice.
 
-    Of a request that may have to be sent again, `action_id` makes sure that it counts once.
+    A request that may be sent again passes an `action_id`, so that it counts once.
     """
     # What the analysis says of the row never changes, so that nobody has to wait for it.
     facts = row_query.fetch_decidable([row_id], selectors.row_source(cleanset))
@@ -139,7 +130,8 @@ def row_decide(
             raise DataProblem(f"There is {no_such_row(cleanset, row_id)}")
         review = cleanset.reviews.filter(row_id=row_id).first()
         before = None if review is None else _state_of_review(review)
-        advice, suggested = facts[row_id]["advice"], facts[row_id]["suggested_label"]
+        advice = facts[row_id]["advice"]
+        suggested = facts[row_id]["suggested_label"]
         after = decided(before, choice, label=label, advice=advice, suggested=suggested)
         if after is None:
             raise DataProblem(
@@ -159,7 +151,7 @@ def row_decide(
 
 
 def repeated_action(cleanset: Cleanset, action_id: UUID | None) -> ReviewAction | None:
-    """Return the action that an earlier try of the same request made."""
+    """Return the action that an earlier attempt of the same request created."""
     if action_id is None:
         return None
     action = ReviewAction.objects.filter(pk=action_id).first()
@@ -169,7 +161,7 @@ def repeated_action(cleanset: Cleanset, action_id: UUID | None) -> ReviewAction 
 
 
 def no_such_row(cleanset: Cleanset, row_id: int) -> str:
-    """Say that the dataset does not have a row, and which is its last one."""
+    """Describe a row that the dataset does not have, with the last one that it has."""
     n_rows = cleanset.n_rows or 0
     return (
         f"no row {row_number(row_id)} (row_id {row_id}); the last one is row {n_rows:,} (row_id"
@@ -189,7 +181,7 @@ class TopK:
 
 @dataclass(frozen=True, slots=True)
 class TopKPlan:
-    """What a bulk action would do."""
+    """The effect that a bulk action would have."""
 
     changes: list[Change]
     n_seen: int
@@ -199,7 +191,7 @@ class TopKPlan:
 
 
 def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
-    """Return what Clean Top K would change; rows with a manual decision stay as they are."""
+    """Return what Clean Top K would change; rows with a manual decision are kept."""
     if top_k.choice not in CHOICES:
         raise DataProblem(
             f"There is no action '{top_k.choice}'; choose one of {', '.join(CHOICES)}."
@@ -230,9 +222,9 @@ def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
 
 
 def top_k_apply(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction:
-    """Carry Clean Top K out as one action, undone in one step.
+    """Apply Clean Top K as one action, undone in one step.
 
-    It is planned before the cleanset is locked; what others decide meanwhile stays.
+    The plan is made before the cleanset is locked; decisions made by others meanwhile are kept.
     """
     newest = next_number(cleanset) - 1
     plan = top_k_plan(cleanset=cleanset, top_k=top_k)
@@ -252,7 +244,7 @@ def top_k_apply(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction:
 
 
 def bulk_description(cleanset: Cleanset, choice: str, label: str, n_rows: int) -> str:
-    """Say what was done with how many rows."""
+    """Describe a bulk action and its number of rows."""
     name = _described(cleanset, choice, label)
     return f"{name} {n_rows:,} {'row' if n_rows == 1 else 'rows'}"
 
@@ -265,7 +257,7 @@ def layout_save(
     has_two_lines: bool,
     is_first_pinned: bool,
 ) -> None:
-    """Remember which columns the review table of a project shows, and how."""
+    """Save which columns the review table of a project shows, and how."""
     ReviewLayout.objects.update_or_create(
         project=project,
         defaults={
@@ -278,12 +270,12 @@ def layout_save(
 
 
 def layout_reset(*, project: Project) -> None:
-    """Show the review table of a project in the usual way again."""
+    """Reset the review table of a project to its default layout."""
     ReviewLayout.objects.filter(project=project).delete()
 
 
 def saved_view_save(*, project: Project, name: str, description: str, query: RowQuery) -> SavedView:
-    """Keep the filters and the order of a view under a name; a view of that name is replaced."""
+    """Save the filters and the order of a view, replacing a view of the same name."""
     params = replace(query, page=1, own=(), scores=()).params()
     view, _ = SavedView.objects.update_or_create(
         project=project, name=name, defaults={"description": description, "params": params}
@@ -292,14 +284,14 @@ def saved_view_save(*, project: Project, name: str, description: str, query: Row
 
 
 def saved_view_delete(*, view: SavedView) -> None:
-    """Forget a view; its rows and their decisions stay."""
+    """Delete a saved view; its rows and their decisions stay."""
     view.delete()
 
 
 def last_action_undo(
     *, cleanset: Cleanset, user: User, action_id: UUID | None = None
 ) -> ReviewAction:
-    """Take the newest action back; the undo is an action of its own, and nothing is erased.
+    """Undo the newest action; the undo is itself an action, and nothing is erased.
 
     `action_id` is as in `row_decide`.
     """
@@ -309,7 +301,7 @@ def last_action_undo(
 def last_undo_redo(
     *, cleanset: Cleanset, user: User, action_id: UUID | None = None
 ) -> ReviewAction:
-    """Do again what the newest undo took back; the redo is an action of its own.
+    """Redo what the newest undo reverted; the redo is itself an action.
 
     `action_id` is as in `row_decide`.
     """
@@ -319,7 +311,7 @@ def last_undo_redo(
 def _take_newest_back(
     cleanset: Cleanset, user: User, kind: ReviewAction.Kind, action_id: UUID | None
 ) -> ReviewAction:
-    """Take back the newest action, or for a redo the newest undo."""
+    """Revert the newest action, or for a redo the newest undo."""
     changes: list[Change] = []
     read: ReviewAction | None = None
     while True:
@@ -355,9 +347,7 @@ def _reversed_changes(action: ReviewAction) -> list[Change]:
 
 
 def lock(cleanset: Cleanset) -> None:
-    """Let one decision at a time read and write the cleanset, so that each event knows the state
-    before it.
-    """
+    """Serialize decisions on the cleanset, so that each event records the state before it."""
     Cleanset.objects.select_for_update().only("pk").get(pk=cleanset.pk)
 
 
@@ -371,7 +361,7 @@ def _state_of_review(review: RowReview) -> State:
 
 
 def state_of(row: dict[str, object]) -> State | None:
-    """Return the present decision in a row of the review table; None for an untouched row."""
+    """Return the current decision of a row of the review table; None for an untouched row."""
     if not row["action"] and not row["needs_review"]:
         return None
     label = row["decided_label"]
@@ -386,7 +376,7 @@ def state_of(row: dict[str, object]) -> State | None:
 def decided(
     before: State | None, choice: str, *, label: str, advice: object, suggested: object
 ) -> State | None:
-    """Return the decision after a choice; None where auto-fix has nothing to apply."""
+    """Return the decision after a choice; None if auto-fix has nothing to apply."""
     if choice == NEEDS_REVIEW:
         return State(
             action=before["action"] if before else "",
@@ -435,7 +425,7 @@ def record(
     *,
     action_id: UUID | None = None,
 ) -> ReviewAction:
-    """Write the action, its events, and the decisions as they are now."""
+    """Store an action with its events, and the resulting decisions."""
     action = ReviewAction.objects.create(
         pk=action_id or uuid4(),
         cleanset=cleanset,

@@ -1,4 +1,4 @@
-"""Which columns the review table and the export of a view show."""
+"""The columns that the review table and the export of a view show."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ N_COLUMNS_WITH_TEXT = 3  # ... and where one of them is text, which needs the ro
 
 
 def own_columns_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) -> tuple[str, ...]:
-    """Return the uploaded columns that the table shows: those in the address, else those saved for
-    the project, else the ones the models see, text first.
+    """Return the uploaded columns that the table shows.
+
+    Those in the address, else those saved for the project, else the features, text first.
     """
     for chosen in (query.own, ReviewLayout.of(cleanset.project).columns):
         if known := tuple(name for name in chosen if name in source.own_columns):
@@ -27,18 +28,19 @@ def own_columns_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) ->
 
 
 def is_number(cleanset: Cleanset, column: str) -> bool:
-    """Say whether the column holds numbers."""
+    """Whether the column holds numbers."""
     return cleanset.project.column_kinds.get(column) in (ColumnKind.INTEGER, ColumnKind.NUMBER)
 
 
 def is_text(cleanset: Cleanset, column: str) -> bool:
-    """Say whether the models read the column as text."""
+    """Whether the models read the column as text."""
     return bool(cleanset.project.column_kinds.get(column) == ColumnKind.TEXT)
 
 
 def scores_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) -> tuple[str, ...]:
-    """Return the score columns that the table shows: those in the address, else those saved for
-    the project, else the one that it is sorted by.
+    """Return the score columns that the table shows.
+
+    Those in the address, else those saved for the project, else the one it is sorted by.
     """
     for chosen in (query.scores, ReviewLayout.of(cleanset.project).scores):
         if known := tuple(name for name in chosen if name in source.result_columns):

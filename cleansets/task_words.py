@@ -1,4 +1,4 @@
-"""What the pages call the measures of a task, and how they write them."""
+"""Names and formats of each task's metrics."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ MINUS = "\N{MINUS SIGN}"
 
 @dataclass(frozen=True, slots=True)
 class TaskWords:
-    """Names of the score and of the loss of a candidate: for people, and in the API.
+    """Names of a candidate's score and loss, on pages and in the API.
 
-    `is_share` tells whether the score is told in percent.
+    `is_share` marks a score that is shown in percent.
     """
 
     held_out: str
@@ -36,13 +36,13 @@ class TaskWords:
         return f"Original {self.score}"
 
     def score_text(self, score: float | None) -> str:
-        """Write a score, a dash for none."""
+        """Format a score; a missing one is a dash."""
         if score is None:
             return "–"
         return percent(score) if self.is_share else f"{score:.3f}".replace("-", MINUS)
 
     def difference_text(self, one: float, other: float) -> str:
-        """Write how much larger the first score is."""
+        """Format the difference of two scores, the first less the second."""
         if not self.is_share:
             return f"{one - other:+.3f}".replace("-", MINUS)
         points = round(100 * (one - other), 1)

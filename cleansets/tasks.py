@@ -1,4 +1,4 @@
-"""Celery's door to the pipeline."""
+"""Celery tasks that call the pipeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses of projects and their cleansets."""
+"""URLs of projects and their cleansets."""
 
 from __future__ import annotations
 

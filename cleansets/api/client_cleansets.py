@@ -1,6 +1,4 @@
-"""Cleansets for the public client: how far they are, their columns, probabilities and
-embeddings.
-"""
+"""Cleansets for the public client: progress, columns, probabilities and embeddings."""
 
 from __future__ import annotations
 
@@ -25,9 +23,7 @@ JSON = "application/json"
 
 
 def ready_cleanset(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
-    """Return a cleanset whose analysis is done. Raises ApiProblem with the reason where it
-    is not.
-    """
+    """Return a cleanset whose analysis has finished. Raises ApiProblem with the reason if not."""
     cleanset = cleanset_or_404(request, cleanset_id)
     if cleanset.is_active:
         raise ApiProblem("This cleanset is not ready. Wait until its analysis is done.", status=409)
@@ -44,9 +40,7 @@ def _failure(cleanset: Cleanset) -> tuple[str, str]:
 
 @client_view("GET", scope="read")
 def cleanset_status(request: HttpRequest, cleanset_id: uuid.UUID) -> JsonResponse:
-    """Tell how far the analysis is, and why it failed; every key is there from the first
-    answer on.
-    """
+    """Report the progress of the analysis and why it failed; all keys are always present."""
     cleanset = cleanset_or_404(request, cleanset_id)
     has_error = not (cleanset.is_active or cleanset.is_succeeded)
     error_type, message = _failure(cleanset) if has_error else (None, None)
@@ -66,7 +60,7 @@ def cleanset_status(request: HttpRequest, cleanset_id: uuid.UUID) -> JsonRespons
 
 @client_view("GET", scope="read")
 def cleanset_columns(request: HttpRequest, cleanset_id: uuid.UUID) -> StreamingHttpResponse:
-    """Stream the Cleanlab columns; Spark gets a bare list of rows, which is what it can read."""
+    """Stream the Cleanlab columns; Spark gets a bare list of rows, the only form it can read."""
     cleanset = ready_cleanset(request, cleanset_id)
     with_issues = _is_on(request, "include_cleanlab_columns")
     table = client_table(
@@ -76,21 +70,21 @@ def cleanset_columns(request: HttpRequest, cleanset_id: uuid.UUID) -> StreamingH
 
 
 def _streamed(pieces: Iterator[bytes]) -> StreamingHttpResponse:
-    """Answer with the pieces; the first rows are made before, so that a failure there is told and
-    not cut off.
+    """Stream the pieces. The first rows are computed before the response starts, so that an early
+    failure is reported as an error instead of cutting the download off.
     """
-    begun = list(islice(pieces, 2))
-    return StreamingHttpResponse(chain(begun, pieces), content_type=JSON)
+    first = list(islice(pieces, 2))
+    return StreamingHttpResponse(chain(first, pieces), content_type=JSON)
 
 
 def _is_on(request: HttpRequest, name: str) -> bool:
-    """Read a truth value as Python writes it."""
+    """Parse a boolean parameter as Python spells it."""
     return request.GET.get(name, "").lower() in ("true", "1")
 
 
 @client_view("GET", scope="read")
 def cleanset_id_column(request: HttpRequest, cleanset_id: uuid.UUID) -> JsonResponse:
-    """Return the name of the column that identifies rows."""
+    """Return the name of the ID column."""
     return JsonResponse({"id_column": id_column(cleanset_or_404(request, cleanset_id))})
 
 
@@ -102,9 +96,7 @@ def cleanset_project(request: HttpRequest, cleanset_id: uuid.UUID) -> JsonRespon
 
 @client_view("GET", scope="read")
 def pred_probs(request: HttpRequest, cleanset_id: uuid.UUID) -> StreamingHttpResponse:
-    """Stream the out-of-sample class probabilities as records, in the order of the rows, each with
-    its ID.
-    """
+    """Stream the out-of-sample class probabilities as records with IDs, in row order."""
     cleanset = ready_cleanset(request, cleanset_id)
     if cleanset.task not in (MLTask.MULTI_CLASS, MLTask.MULTI_LABEL):
         raise ApiProblem(
@@ -118,18 +110,20 @@ def _probabilities(cleanset: Cleanset) -> Iterator[bytes]:
     values = np.load(tables.local_path(cleanset.pred_probs_key), mmap_mode="r")
     names = [id_column(cleanset), *cleanset.classes]
     yield b'{"success": true, "array_type": "pandas", "pred_probs": "['
-    done, comma = 0, ""
+    n_sent = 0
+    comma = ""
     for ids in identities(cleanset):
-        part = np.asarray(values[done : done + len(ids)])
+        part = np.asarray(values[n_sent : n_sent + len(ids)])
         rows = records(names, [ids, *(pa.array(column, pa.float32()) for column in part.T)])
         yield inside_string(comma + ",".join(rows))
-        done, comma = done + len(ids), ","
+        n_sent += len(ids)
+        comma = ","
     yield b']"}'
 
 
 @client_view("GET", scope="read")
 def embeddings(request: HttpRequest, cleanset_id: uuid.UUID) -> StreamingHttpResponse:
-    """Stream the embeddings of the text as a matrix, in the order of the rows."""
+    """Stream the text embeddings as a matrix, in row order."""
     cleanset = ready_cleanset(request, cleanset_id)
     if not cleanset.embeddings_key:
         raise ApiProblem(

@@ -1,6 +1,4 @@
-"""What the out-of-sample predictions say of each row: the likeliest labels, and how likely the
-given one is.
-"""
+"""Out-of-sample predictions as columns: the top labels, and the probability of the given one."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ from cleansets.models import Cleanset
 from studio import tables
 from studio.engine.ml_task import MLTask
 
-AT_LEAST = 0.01  # of the probability; likelier labels are listed, and always the likeliest
+AT_LEAST = 0.01  # probability from which a label is listed; the likeliest always is
 CLASS_COLUMNS = ("predicted_label", "p_predicted_label", "p_given_label", "p_suggested_label")
 TOP_COLUMNS = ("top_labels", "top_probs")
 
@@ -24,7 +22,7 @@ Floats = npt.NDArray[np.float32]
 
 
 def detail_columns(cleanset: Cleanset) -> tuple[str, ...]:
-    """Return which of the columns the task has."""
+    """Return the columns that exist for the task of the cleanset."""
     if not _key(cleanset):
         return ()
     by_task = {
@@ -42,10 +40,11 @@ def _key(cleanset: Cleanset) -> str:
 
 
 class Details:
-    """Makes the columns for rows that come in their order, a batch at a time."""
+    """Computes the columns for consecutive batches of rows."""
 
     def __init__(self, cleanset: Cleanset, kind: LabelType) -> None:
-        self._task, self._kind = cleanset.task, kind
+        self._task = cleanset.task
+        self._kind = kind
         self._classes = pa.array(cleanset.classes, pa.string())
         self._values = np.load(tables.local_path(_key(cleanset)), mmap_mode="r")
         self._done = 0

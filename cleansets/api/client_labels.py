@@ -1,6 +1,4 @@
-"""Labels with the type that they have in a program: whole numbers, numbers, truth
-values, or text.
-"""
+"""Typed labels for API clients: integers, numbers, booleans or text."""
 
 from __future__ import annotations
 
@@ -29,9 +27,7 @@ _TEXT_KINDS = (ColumnKind.TEXT, ColumnKind.CATEGORICAL, ColumnKind.IDENTIFIER)
 
 
 class LabelType(StrEnum):
-    """What a column of labels holds; MIXED is a column of numbers with some labels that are
-    none.
-    """
+    """Type of a label column; MIXED is a numeric column in which some labels are not numbers."""
 
     INTEGER = "integer"
     NUMBER = "number"
@@ -44,23 +40,19 @@ _PATTERNS = {LabelType.INTEGER: _INTEGER, LabelType.NUMBER: _NUMBER, LabelType.B
 
 
 def given_type(cleanset: Cleanset, source: RowSource) -> LabelType:
-    """Return the type of the uploaded labels: what all of them are, unless the file or its uploader
-    says: text.
-    """
+    """Return the type of all uploaded labels; text if the file or its uploader declares it."""
     if cleanset.task in (MLTask.MULTI_LABEL, MLTask.UNSUPERVISED):
         return LabelType.STRING
     if cleanset.task is MLTask.REGRESSION:
-        return (
-            LabelType.INTEGER
-            if _all_are(source, "uploaded_label", LabelType.INTEGER)
-            else LabelType.NUMBER
-        )
-    version, name = cleanset.project.version, cleanset.project.label_column
+        is_integer = _all_are(source, "uploaded_label", LabelType.INTEGER)
+        return LabelType.INTEGER if is_integer else LabelType.NUMBER
+    version = cleanset.project.version
+    name = cleanset.project.label_column
     label = {profile.name: profile for profile in column_profiles(version)}.get(name)
-    is_said = (
+    is_declared_text = (
         label is not None and label.kind in _TEXT_KINDS and label.inferred_kind not in _TEXT_KINDS
     )
-    if is_said or name in version.text_columns:
+    if is_declared_text or name in version.text_columns:
         return LabelType.STRING
     return next(
         (kind for kind in _PATTERNS if _all_are(source, "uploaded_label", kind)), LabelType.STRING
@@ -68,9 +60,7 @@ def given_type(cleanset: Cleanset, source: RowSource) -> LabelType:
 
 
 def column_type(source: RowSource, column: str, uploaded: LabelType) -> LabelType:
-    """Return the type of a column of labels: that of the uploaded ones where all of them can have
-    it.
-    """
+    """Return the type of a label column: that of the uploaded labels if all cells fit it."""
     if uploaded is LabelType.STRING or _all_are(source, column, uploaded):
         return uploaded
     if uploaded is LabelType.INTEGER and _all_are(source, column, LabelType.NUMBER):
@@ -79,9 +69,7 @@ def column_type(source: RowSource, column: str, uploaded: LabelType) -> LabelTyp
 
 
 def class_type(classes: Sequence[str], uploaded: LabelType) -> LabelType:
-    """Return the type of class names; where people added one of another type, all of them
-    are text.
-    """
+    """Return the type of the class names: text as soon as people added one of another type."""
     pattern = _PATTERNS.get(uploaded)
     if pattern is None or all(re.fullmatch(pattern, name) for name in classes):
         return uploaded
@@ -97,7 +85,7 @@ def _all_are(source: RowSource, column: str, kind: LabelType) -> bool:
 
 
 def label_sql(column: str, kind: LabelType, convention: Convention) -> str:
-    """Return the SQL that makes labels of text; a blank given label is none."""
+    """Return SQL that converts text to labels; a blank given label becomes NULL."""
     text = f"trim({filled_sql(column)})"
     if kind is LabelType.INTEGER:
         return f"CAST({text} AS BIGINT)"
@@ -114,7 +102,7 @@ def label_sql(column: str, kind: LabelType, convention: Convention) -> str:
 
 
 def typed(labels: pa.Array, kind: LabelType) -> pa.Array:
-    """Return an array of class names with the type of the given labels."""
+    """Convert an array of class names to the type of the given labels."""
     if kind is LabelType.INTEGER:
         return labels.cast(pa.int64())
     if kind is LabelType.NUMBER:

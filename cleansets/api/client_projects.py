@@ -1,4 +1,4 @@
-"""Projects for the public client: made with their first cleanset, looked up, deleted."""
+"""Projects for the public client: create one with its first cleanset, look it up, delete it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ NOTHING_GUESSED = "None"  # what the client sends for a label column that could 
 
 
 class Unsupported(Exception):
-    """A choice that no project can be made of, with the reason."""
+    """A request that cannot become a project, with the reason."""
 
 
 @client_view("POST", scope="write")
 def project_clean(request: HttpRequest) -> JsonResponse:
-    """Create a project and start its first analysis, by the checks of the browser's form."""
+    """Create a project and start its first analysis, with the same checks as the web form."""
     body = json_object(request)
     version = ready_version(request, identifier(body.get("dataset_id"), "dataset"))
     try:
@@ -41,7 +41,8 @@ def project_clean(request: HttpRequest) -> JsonResponse:
         return _refused(str(problem))
     if not form.is_valid():
         return _refused(" ".join(_form_problems(form)))
-    name, spec = form.cleaned_data["name"], form.spec()
+    name = form.cleaned_data["name"]
+    spec = form.spec()
     notes = form.notes(remedy=MERGE_REMEDY)
     cleanset = project_start(
         user=account(request), version=version, name=name, spec=spec, notes=notes
@@ -62,9 +63,7 @@ def _form_problems(form: ProjectForm) -> list[str]:
 
 
 def _form_data(body: Body, version: DatasetVersion) -> QueryDict:
-    """Return the request as the browser would post it. Raises Unsupported for what the form has no
-    words for.
-    """
+    """Translate the request to form data. Raises Unsupported for options that the form lacks."""
     label = text(body, "label_column", default="")
     task = _one_of(
         "task type",

@@ -1,8 +1,7 @@
-"""The Cleanlab columns of a cleanset as the public client reads them: a table in JSON, inside a
-JSON string.
+"""The Cleanlab columns of a cleanset for the public client: a table in JSON, inside a JSON string.
 
-The client casts by the schema, which is built here by hand: what pandas itself would write makes
-texts of missing labels. No column has the name of an uploaded one, since the client joins both.
+The client casts columns by the schema. It is built by hand because pandas' own schema would turn
+missing labels into text. No column has the name of an uploaded one, since the client joins both.
 """
 
 from __future__ import annotations
@@ -41,15 +40,13 @@ _NULLABLE = {"integer": "Int64", "boolean": "boolean"}
 
 
 def id_column(cleanset: Cleanset) -> str:
-    """Return the name of the ID column: the usual one, unless the dataset has a column of that name
-    without IDs.
-    """
+    """Return the name of the ID column, avoiding an uploaded column of that name without IDs."""
     names = {column["name"] for column in cleanset.project.version.columns}
     return ID_COLUMN if _has_own_ids(cleanset) else free_names([ID_COLUMN], names)[0]
 
 
 def _has_own_ids(cleanset: Cleanset) -> bool:
-    """Whether the dataset itself names each row, as the file of an earlier export does."""
+    """Whether the dataset has row IDs of its own, as the file of an earlier export does."""
     version = cleanset.project.version
     if ID_COLUMN not in (column["name"] for column in version.columns):
         return False
@@ -62,7 +59,7 @@ def _has_own_ids(cleanset: Cleanset) -> bool:
 
 
 def identities(cleanset: Cleanset) -> Iterator[pa.Array]:
-    """Yield the IDs of all rows in order, a batch at a time."""
+    """Yield the IDs of all rows in row order, in batches."""
     source = selectors.row_source(cleanset)
     own = (
         f" LEFT JOIN {source.own_rows_sql} ON rows.row_id = own_rows.{ROW_ID}"
@@ -78,10 +75,9 @@ def identities(cleanset: Cleanset) -> Iterator[pa.Array]:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the table: its name, the SQL over `rows` that makes it, and its type in the
-    schema.
+    """A column of the table: its name, its SQL expression over `rows`, and its type in the schema.
 
-    A column of sets has the separator with which the uploaded labels are written.
+    A column of sets has the separator of the uploaded labels.
     """
 
     name: str
@@ -92,13 +88,13 @@ class Column:
 
     @property
     def is_json(self) -> bool:
-        """Whether its cells are JSON: they differ in type, or are lists."""
+        """Whether its cells are JSON, because they are lists or of mixed types."""
         is_list = self.separator is not None and self.kind == LabelType.MIXED
         return is_list or (self.kind == LabelType.MIXED and "to_json(" in self.made)
 
     @property
     def field(self) -> dict[str, str]:
-        """The column in the schema."""
+        """Its entry in the schema."""
         nullable = (
             {"extDtype": _NULLABLE[self.kind]}
             if self.is_nullable and self.kind in _NULLABLE
@@ -109,9 +105,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ClientTable:
-    """What is to be sent: columns made by SQL, then those made from the predictions, by name and
-    type.
-    """
+    """The table to send: SQL columns, then those made from predictions, by name and type."""
 
     cleanset: Cleanset
     source: RowSource
@@ -120,9 +114,7 @@ class ClientTable:
     class_type: LabelType
 
     def stream(self, *, is_table: bool) -> Iterator[bytes]:
-        """Yield the answer of the call in pieces; without `is_table` the text inside is a bare list
-        of rows.
-        """
+        """Yield the response in pieces; without `is_table`, the inner text is a list of rows."""
         fields = [column.field for column in (*self.columns, *self.details.values())]
         head = f'{{"schema": {json.dumps({"fields": fields})}, "data": [' if is_table else "["
         yield b'{"cleanset_json": "' + inside_string(head)
@@ -168,9 +160,7 @@ def _reads_own_ids(columns: Iterable[Column]) -> bool:
 
 
 def client_table(cleanset: Cleanset, *, with_issues: bool, with_details: bool) -> ClientTable:
-    """Return the table: the ID and the clean label always, the issues and what was decided where
-    asked for.
-    """
+    """Build the table: ID and clean label always, issues and decisions on request."""
     source = selectors.row_source(cleanset)
     labels = given_type(cleanset, source)
     plan = _Plan(cleanset, source, labels)
@@ -192,8 +182,9 @@ def client_table(cleanset: Cleanset, *, with_issues: bool, with_details: bool) -
 
 
 def _named(columns: Sequence[Column], uploaded: Sequence[str]) -> list[Column]:
-    """Give columns names that no uploaded one has, but for those that the client joins by, and so
-    complains.
+    """Rename columns that clash with uploaded ones.
+
+    The client joins by some names; these are kept, and it reports the clash itself.
     """
     is_fixed = [column.name in (SENT_AS, *JOINED) for column in columns]
     wanted = [column.name for column, fixed in zip(columns, is_fixed, strict=True) if not fixed]
@@ -287,9 +278,7 @@ class _Plan:
 
 
 def _identity(cleanset: Cleanset) -> Column:
-    """Return the ID column: the 0-based row number, by which the client finds a row of the frame
-    that it has.
-    """
+    """Return the ID column: the 0-based row number, by which the client finds rows in its frame."""
     if not _has_own_ids(cleanset):
         return Column(SENT_AS, "rows.row_id", "integer")
     own = f"own_rows.{ID_COLUMN}"
@@ -321,7 +310,7 @@ def _of_type(name: str, column: str, kind: pa.DataType) -> Column:
 
 
 def _decided_earlier(cleanset: Cleanset) -> pa.Table:
-    """Return the rows that were decided in an earlier cleanset of the project."""
+    """Return the rows with a decision in an earlier cleanset of the project."""
     earlier = RowReview.objects.filter(
         cleanset__project=cleanset.project, cleanset__number__lt=cleanset.number
     )

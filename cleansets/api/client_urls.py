@@ -1,4 +1,4 @@
-"""Addresses of the public client that are about projects and cleansets. None ends in a slash."""
+"""URLs of the public client for projects and cleansets. None ends in a slash."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Writes to a cleanset that a newer version has replaced: refused unless the program says that it
-means that one.
-"""
+"""Writes to a cleanset that a newer version has replaced: refused unless the caller insists."""
 
 from __future__ import annotations
 
@@ -26,8 +24,8 @@ AllowOlder = Annotated[
 
 
 def decidable_cleanset(request: HttpRequest, cleanset_id: UUID, *, allow_older: bool) -> Cleanset:
-    """Return a cleanset that takes decisions. Raises ApiProblem for a replaced one that is not
-    asked for as such.
+    """Return a cleanset that accepts decisions. Raises ApiProblem for a replaced one without
+    `allow_older`.
     """
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     newer = selectors.newer_version(cleanset)

@@ -1,6 +1,4 @@
-"""Filters and order of the review table, as programs write them; the same `RowQuery` as
-the page's.
-"""
+"""Filters and order of the review table as API parameters; the page uses the same `RowQuery`."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ ISSUE_NAMES = ", ".join((*(issue.key for issue in ISSUE_COLUMNS), ALL_ROWS))
 
 
 class RowFilters(Schema):
-    """Which rows of a cleanset, and in which order; empty means no filter."""
+    """Filters and order of the rows of a cleanset; empty means no filter."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -36,7 +34,7 @@ class RowFilters(Schema):
         "", max_length=500, description='Rows with this suggested label; "-" for those without.'
     )
     action: Text = Field(
-        "", max_length=100, description=f"Rows decided so: one of {', '.join(ACTIONS)}."
+        "", max_length=100, description=f"Rows with this decision: one of {', '.join(ACTIONS)}."
     )
     range: list[Text] = Field(
         [],
@@ -87,7 +85,7 @@ class RowFilters(Schema):
 
 
 class RowParams(RowFilters, PageParams):
-    """Which rows, in which order, and which part of them."""
+    """Filters and order of the rows, and the slice to return."""
 
-    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="How many at the most.")
-    offset: int = Field(0, ge=0, le=MAX_OFFSET, description="How many are passed over.")
+    limit: int = Field(50, ge=1, le=MAX_LIMIT, description="Maximum number of rows.")
+    offset: int = Field(0, ge=0, le=MAX_OFFSET, description="Number of rows to skip.")

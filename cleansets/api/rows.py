@@ -1,4 +1,4 @@
-"""Rows of a cleanset as `/api/v1` writes them."""
+"""Rows of a cleanset as `/api/v1` returns them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NOT_RESULTS = {
 
 
 def row_answer(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of the review table in the words of the API."""
+    """Return a row of the review table with the field names of the API."""
     fields = {name: row.get(name) for name in _OWN_FIELDS}
     results = {name: _plain(value) for name, value in row.items() if name not in _NOT_RESULTS}
     issues = [issue.key for issue in issues_in(row) if row[issue.flag]]
@@ -42,12 +42,12 @@ def row_answer(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    """Return a value that JSON has."""
+    """Convert a value to one that JSON can represent."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def row_detail_answer(cleanset: Cleanset, row_id: int, source: RowSource) -> dict[str, Any]:
-    """Return one row with the models' opinion and its near duplicates, or end in 404."""
+    """Return one row with the models' predictions and its near duplicates. Raises Http404."""
     row = row_query.fetch_row(row_id, source)
     if row is None:
         raise Http404("There is no such row.")

@@ -1,4 +1,4 @@
-"""How `/api/v1` writes projects, cleansets, rows and decisions."""
+"""Schemas of `/api/v1` for projects, cleansets, rows and decisions."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ LabelIn = _LabelValue | list[_LabelValue]
 
 
 class ProjectIn(Schema):
-    """What to learn from a dataset; everything that is left out is guessed."""
+    """The settings of a project; whatever is omitted is guessed from the dataset."""
 
     model_config = ConfigDict(extra="forbid")
 
     dataset_id: UUID
-    name: Name | None = Field(None, description="The dataset's name, if left out.")
+    name: Name | None = Field(None, description="By default the name of the dataset.")
     task: MLTask | None = None
     modality: Modality | None = None
-    mode: Mode | None = Field(None, description="regular, if left out.")
+    mode: Mode | None = Field(None, description="By default regular.")
     label_column: Text | None = Field(None, description='"" for none.')
     text_column: Text | None = Field(
-        None, description="Of a text project: the column that the models read."
+        None, description="For a text project: the column that the models read."
     )
     feature_columns: list[Text] | None = Field(
-        None, description="Of a tabular project: the columns to learn from."
+        None, description="For a tabular project: the columns to learn from."
     )
     separator: Separator | None = Field(
         None,
@@ -63,7 +63,7 @@ class ProjectIn(Schema):
 
 
 class ProjectNameIn(Schema):
-    """Another name."""
+    """A new name for a project."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -71,7 +71,7 @@ class ProjectNameIn(Schema):
 
 
 class CleansetBriefOut(Schema):
-    """A cleanset in a list: its run."""
+    """A cleanset in a list, with the progress of its run."""
 
     id: UUID
     number: int
@@ -102,12 +102,12 @@ class ProjectOut(Schema):
         description="How the cells of a multi-label project's label column write sets."
     )
     merged_labels: dict[str, str] = Field(
-        description="Spellings of classes, each with the one as which it counts."
+        description="Merged spellings of classes, each with the spelling it counts as."
     )
     notes: list[str] = Field(
-        description="What was worth knowing about the label column when it was created."
+        description="Notes on the label column from when the project was created."
     )
-    cleanset: CleansetBriefOut | None = Field(description="The newest.")
+    cleanset: CleansetBriefOut | None = Field(description="The newest cleanset.")
 
     @staticmethod
     def resolve_dataset_id(project: Project) -> UUID:
@@ -131,29 +131,27 @@ class ProjectOut(Schema):
 
 
 class CandidateOut(Schema):
-    """A model that was tried, measured on rows that it did not see; null is what the task does not
-    have.
-    """
+    """A candidate model, evaluated on held-out rows; metrics of other tasks are null."""
 
     key: str
     name: str
-    accuracy: float | None = Field(None, description="Of multi-class.")
-    f1: float | None = Field(None, description="Of multi-label: over all rows and classes.")
-    r2: float | None = Field(None, description="Of regression.")
-    log_loss: float | None = Field(None, description="Of multi-class and multi-label.")
+    accuracy: float | None = Field(None, description="For multi-class.")
+    f1: float | None = Field(None, description="For multi-label: over all rows and classes.")
+    r2: float | None = Field(None, description="For regression.")
+    log_loss: float | None = Field(None, description="For multi-class and multi-label.")
     rmse: float | None = Field(
-        None, description="Of regression: root mean squared error, in the unit of the label."
+        None, description="For regression: root mean squared error, in the unit of the label."
     )
     ece: float | None = Field(
-        None, description="Expected calibration error, of multi-class and multi-label."
+        None, description="Expected calibration error, for multi-class and multi-label."
     )
-    weight: float = Field(description="Its part in the ensemble.")
+    weight: float = Field(description="Its weight in the ensemble.")
     training_time_s: float
     inference_time_s: float
 
 
 class CleansetOut(CleansetBriefOut):
-    """An analysis: how far it is, then what it found."""
+    """An analysis: its progress, then its results."""
 
     project_id: UUID
     task: MLTask
@@ -161,13 +159,11 @@ class CleansetOut(CleansetBriefOut):
         description="null until the analysis is done, as all that follows is empty."
     )
     classes: list[str]
-    counts: dict[str, int] = Field(description="How many rows have each issue, by its flag.")
-    candidates: list[CandidateOut] = Field(
-        description="The models that were tried, the best first."
-    )
-    health: dict[str, Any] = Field(description="What the data set is like as a whole.")
+    counts: dict[str, int] = Field(description="Number of rows with each issue, by its flag.")
+    candidates: list[CandidateOut] = Field(description="The candidate models, best first.")
+    health: dict[str, Any] = Field(description="Findings on the data set as a whole.")
     stage_seconds: dict[str, float]
-    manifest: dict[str, Any] = Field(description="What it was made from and with.")
+    manifest: dict[str, Any] = Field(description="Inputs, settings and versions of the analysis.")
     base_id: UUID | None = Field(
         description="The cleanset whose corrected labels it learned from, if any."
     )
@@ -186,7 +182,7 @@ class CleansetOut(CleansetBriefOut):
 
 
 class ReviewOut(Schema):
-    """How far the review is."""
+    """The progress of the review."""
 
     n_to_review: int = Field(
         description="Rows with a label issue, or with any where there are no labels."
@@ -201,7 +197,7 @@ class ReviewOut(Schema):
 
 
 class CleansetRowOut(Schema):
-    """A row with what was found and what was decided."""
+    """A row with its issues and its decision."""
 
     row_id: int = Field(description=ROW_ID_FORM)
     uploaded_label: str | None = Field(description="The label in the file.")
@@ -219,11 +215,11 @@ class CleansetRowOut(Schema):
         )
     )
     clean_label: str | None = Field(
-        description="The label that training sees: the corrected or else the uploaded one."
+        description="The label for training: the corrected one, else the uploaded one."
     )
     action: str | None
     needs_review: bool
-    issues: list[str] = Field(description="The keys of the issues that it has.")
+    issues: list[str] = Field(description="The keys of the row's issues.")
     advice: str | None = Field(description="What auto-fix would do: label, exclude or nothing.")
     results: dict[str, Any] = Field(
         description="Every result of the analysis, by column; scores are 1 at the worst."
@@ -239,16 +235,14 @@ class ClassChanceOut(Schema):
 
 
 class NumberOut(Schema):
-    """The number that the models say without having seen the row, and how far off they
-    usually are.
-    """
+    """The out-of-sample prediction for a row, with its error bar."""
 
     value: float
     error: float
 
 
 class RowDetailOut(CleansetRowOut):
-    """A row with all that a reviewer sees of it."""
+    """A row with everything that a reviewer sees."""
 
     class_probabilities: list[ClassChanceOut] = Field(
         description="Likeliest first; empty where there are no classes."
@@ -258,7 +252,7 @@ class RowDetailOut(CleansetRowOut):
 
 
 class DecisionIn(Schema):
-    """What is decided about a row."""
+    """A decision on a row."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -267,7 +261,7 @@ class DecisionIn(Schema):
 
 
 class RowDecisionIn(Schema):
-    """What is decided about one of many rows."""
+    """A decision on one of many rows."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -285,7 +279,7 @@ class DecisionsIn(Schema):
 
 
 class DecisionOut(Schema):
-    """The present decision about a row."""
+    """The current decision on a row."""
 
     row_id: int = Field(description=ROW_ID_FORM)
     action: str
@@ -298,7 +292,7 @@ class DecisionOut(Schema):
 
 
 class ActionOut(Schema):
-    """One thing that was done, on one row or on many: what undo takes back."""
+    """An action on one row or on many, which undo reverts as a whole."""
 
     id: UUID
     kind: str = Field(description="single, bulk, import or undo.")
@@ -314,18 +308,16 @@ class ActionOut(Schema):
 
 
 class ImportOut(Schema):
-    """What a list of decisions did."""
+    """The result of importing a list of decisions."""
 
     n_decisions: int
-    n_changed: int = Field(description="Rows that are decided differently now.")
-    action: ActionOut | None = Field(description="null where nothing changed.")
+    n_changed: int = Field(description="Rows whose decision changed.")
+    action: ActionOut | None = Field(description="null if nothing changed.")
     new_classes: list[str] = Field(description="Classes that no row had before.")
 
 
 class TopKIn(Schema):
-    """Clean Top K: one decision on the first rows of a view; rows that were decided one by one stay
-    as they are.
-    """
+    """Clean Top K: one decision on the first rows of a view; rows decided individually are kept."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -336,12 +328,10 @@ class TopKIn(Schema):
 
 
 class TopKPlanOut(Schema):
-    """What Clean Top K would do."""
+    """The effect that Clean Top K would have."""
 
     n_changed: int
     n_seen: int
-    n_manual: int = Field(
-        description="Rows that are left alone, since they were decided one by one."
-    )
+    n_manual: int = Field(description="Rows skipped because they were decided individually.")
     n_without_advice: int
     n_unchanged: int

@@ -34,13 +34,13 @@ FILE_ANSWER: dict[str, dict[str, object]] = {
 
 @router.get("/{uuid:cleanset_id}", response=schemas.CleansetOut)
 def cleanset_get(request: HttpRequest, cleanset_id: UUID) -> Cleanset:
-    """Return an analysis: `run` tells how far it is; the rest is there when it is done."""
+    """Return an analysis: `run` reports its progress; the results follow once it has finished."""
     return cleanset_or_404(request, cleanset_id)
 
 
 @router.post("/{uuid:cleanset_id}/rerun", response={201: schemas.CleansetOut})
 def cleanset_rerun(request: HttpRequest, cleanset_id: UUID) -> Status[Cleanset]:
-    """Start an analysis again that failed or was cancelled."""
+    """Restart a failed or cancelled analysis."""
     cleanset = cleanset_or_404(request, cleanset_id)
     return Status(201, services.cleanset_restart(cleanset=cleanset, user=account(request)))
 
@@ -49,22 +49,20 @@ def cleanset_rerun(request: HttpRequest, cleanset_id: UUID) -> Status[Cleanset]:
 def cleanset_improve(
     request: HttpRequest, cleanset_id: UUID, *, allow_older: AllowOlder = False
 ) -> Status[Cleanset]:
-    """Analyse the project again, learning from the corrected labels; what was decided stays
-    decided.
-    """
+    """Analyse the project again, learning from the corrected labels; all decisions are kept."""
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     return Status(201, services.cleanset_improve(cleanset=cleanset, user=account(request)))
 
 
 @router.get("/{uuid:cleanset_id}/manifest", response=dict[str, Any])
 def cleanset_manifest(request: HttpRequest, cleanset_id: UUID) -> dict[str, Any]:
-    """Return what the analysis was made from and with, so that `manage.py rerun` can repeat it."""
+    """Return the inputs and settings of the analysis; `manage.py rerun` can repeat it from them."""
     return dict(exports.full_manifest(ready_cleanset_or_404(request, cleanset_id)))
 
 
 @router.get("/{uuid:cleanset_id}/review", response=schemas.ReviewOut)
 def cleanset_review(request: HttpRequest, cleanset_id: UUID) -> row_query.ReviewCounts:
-    """Tell how far the review is."""
+    """Return the progress of the review."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     return row_query.review_counts(selectors.row_source(cleanset))
 
@@ -73,7 +71,7 @@ def cleanset_review(request: HttpRequest, cleanset_id: UUID) -> row_query.Review
 def cleanset_rows(
     request: HttpRequest, cleanset_id: UUID, params: Annotated[RowParams, Query()]
 ) -> dict[str, Any]:
-    """List rows with what was found and decided, filtered and sorted as on the review page."""
+    """List rows with their issues and decisions, filtered and sorted as on the review page."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     source = selectors.row_source(cleanset)
     query = params.query(cleanset, source)
@@ -112,7 +110,7 @@ def row_decide(
 
 @router.get("/{uuid:cleanset_id}/decisions", response=Page[schemas.DecisionOut])
 def decision_list(request: HttpRequest, cleanset_id: UUID, params: Paged) -> dict[str, Any]:
-    """List the rows that were decided, with the present decisions, by row."""
+    """List the current decisions, sorted by row."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     return page_of(request, params, cleanset.reviews.order_by("row_id"))
 
@@ -125,7 +123,7 @@ def decisions_apply(
     *,
     allow_older: AllowOlder = False,
 ) -> imports.ImportResult:
-    """Decide about many rows, as one action, undone in one step; if one decision is wrong, none is
+    """Decide about many rows as one action, undone in one step; if one decision is invalid, none is
     applied.
     """
     entries = [
@@ -144,10 +142,10 @@ def decisions_upload(
     *,
     allow_older: AllowOlder = False,
 ) -> imports.ImportResult:
-    """Decide about many rows by a CSV or JSON file with row_id, action and corrected_label; all or
-    none.
+    """Decide about many rows with a CSV or JSON file of row_id, action and corrected_label; all
+    decisions are applied, or none.
 
-    cleanlab_row_ID, which counts from 1 as in exported files, may stand in place of row_id.
+    cleanlab_row_ID, which counts from 1 as in exported files, may be given instead of row_id.
     """
     if (file.size or 0) > MAX_IMPORT_BYTES:
         raise DataProblem(
@@ -163,7 +161,7 @@ def decisions_upload(
 def top_k_preview(
     request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn
 ) -> dict[str, int]:
-    """Tell what Clean Top K would do; nothing is changed."""
+    """Preview the effect of Clean Top K; nothing is changed."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     plan = services.top_k_plan(cleanset=cleanset, top_k=_top_k(cleanset, wanted))
     return {
@@ -183,7 +181,7 @@ def top_k_apply(
     *,
     allow_older: AllowOlder = False,
 ) -> ReviewAction:
-    """Carry Clean Top K out, as one action."""
+    """Apply Clean Top K as one action."""
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     return services.top_k_apply(
         cleanset=cleanset, user=account(request), top_k=_top_k(cleanset, wanted)
@@ -200,7 +198,7 @@ def _top_k(cleanset: Cleanset, wanted: schemas.TopKIn) -> services.TopK:
 
 @router.get("/{uuid:cleanset_id}/actions", response=Page[schemas.ActionOut])
 def action_list(request: HttpRequest, cleanset_id: UUID, params: Paged) -> dict[str, Any]:
-    """List what was done to the cleanset, the newest first."""
+    """List the actions on the cleanset, newest first."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     return page_of(request, params, selectors.actions(cleanset))
 
@@ -209,7 +207,7 @@ def action_list(request: HttpRequest, cleanset_id: UUID, params: Paged) -> dict[
 def last_action_undo(
     request: HttpRequest, cleanset_id: UUID, *, allow_older: AllowOlder = False
 ) -> ReviewAction:
-    """Take the newest action back."""
+    """Undo the newest action."""
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     return services.last_action_undo(cleanset=cleanset, user=account(request))
 

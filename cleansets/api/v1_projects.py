@@ -1,6 +1,4 @@
-"""`/api/v1/projects`. They are here because a project starts its first cleanset when it
-is created.
-"""
+"""`/api/v1/projects`. In this app, because creating a project starts its first cleanset."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ router = Router(tags=["Projects"])
 
 @router.get("", response=Page[ProjectOut])
 def project_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
-    """List your projects, the newest first."""
+    """List your projects, newest first."""
     cleansets = Prefetch(
         "cleansets", Cleanset.objects.select_related("project").defer("log", "error_detail")
     )
@@ -42,7 +40,7 @@ def project_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
 
 @router.post("", response={201: ProjectOut, 404: Problem})
 def project_create(request: HttpRequest, wanted: ProjectIn) -> Status[Project]:
-    """Create a project and start its analysis; what you leave out is guessed from the dataset."""
+    """Create a project and start its analysis; omitted settings are guessed from the dataset."""
     form = _form(request, wanted)
     if not form.is_valid():
         raise DataProblem(" ".join(_errors(form)))
@@ -58,7 +56,7 @@ def project_create(request: HttpRequest, wanted: ProjectIn) -> Status[Project]:
 
 
 def _form(request: HttpRequest, wanted: ProjectIn) -> ProjectForm:
-    """Return the form of the page: the guess, with what was asked for laid over it."""
+    """Return the project form, with the guesses overridden by the request."""
     version = ready_version_or_404(request, wanted.dataset_id)
     if wanted.task is MLTask.UNSUPERVISED and wanted.label_column:
         raise DataProblem(
@@ -68,9 +66,8 @@ def _form(request: HttpRequest, wanted: ProjectIn) -> ProjectForm:
     data = ProjectForm(version, label_column=wanted.label_column).guessed_data()
     if wanted.label_column == "":
         data["task"] = MLTask.UNSUPERVISED
-    for name, value in wanted.model_dump(
-        exclude={"dataset_id", "merge_spellings"}, exclude_none=True
-    ).items():
+    given = wanted.model_dump(exclude={"dataset_id", "merge_spellings"}, exclude_none=True)
+    for name, value in given.items():
         data.setlist(name, value if isinstance(value, list) else [value])
     if isinstance(wanted.merge_spellings, list):
         data.setlist("merged", wanted.merge_spellings)
@@ -81,8 +78,9 @@ def _form(request: HttpRequest, wanted: ProjectIn) -> ProjectForm:
 
 def _refuse_unknown_spellings(form: ProjectForm, wanted: ProjectIn) -> None:
     kept = {choice.kept for choice in form.spellings}
-    asked = wanted.merge_spellings if isinstance(wanted.merge_spellings, list) else []
-    if unknown := [name for name in asked if name not in kept]:
+    if not isinstance(wanted.merge_spellings, list):
+        return
+    if unknown := [name for name in wanted.merge_spellings if name not in kept]:
         raise DataProblem(
             f"merge_spellings: {quoted(unknown)} is no class that is spelled in several ways, or"
             " two spellings of one class are to be kept. Name one spelling of each class to merge,"
@@ -105,7 +103,7 @@ def project_get(request: HttpRequest, project_id: UUID) -> Project:
 
 @router.patch("/{uuid:project_id}", response=ProjectOut)
 def project_update(request: HttpRequest, project_id: UUID, changes: ProjectNameIn) -> Project:
-    """Give a project another name."""
+    """Rename a project."""
     project = project_or_404(request, project_id)
     project_rename(project=project, name=changes.name)
     return project
@@ -120,5 +118,5 @@ def project_delete(request: HttpRequest, project_id: UUID) -> Status[None]:
 
 @router.get("/{uuid:project_id}/cleansets", response=Page[CleansetBriefOut])
 def project_cleansets(request: HttpRequest, project_id: UUID, params: Paged) -> dict[str, Any]:
-    """List the analyses of a project, the newest first."""
+    """List the analyses of a project, newest first."""
     return page_of(request, params, selectors.cleansets_of(project_or_404(request, project_id)))

@@ -1,4 +1,4 @@
-"""What will happen when a project is started, in the words and numbers of its create page."""
+"""The outcome of starting a project, as shown on its create page."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ COMPARABLE = 5
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What an analysis may take: its models, and seconds scaled from an earlier analysis of the
-    same sort.
-    """
+    """The expected cost of an analysis: models, and seconds scaled from a comparable analysis."""
 
     seconds: float
     n_models: int
@@ -50,7 +48,7 @@ class ClassShare:
 
 @dataclass(frozen=True, slots=True)
 class ProjectPlan:
-    """What an analysis would do, or why it cannot be done (`problems`)."""
+    """What an analysis would do, or why it is not possible (`problems`)."""
 
     problems: tuple[str, ...]
     spec: CleansetSpec | None = None
@@ -163,10 +161,11 @@ class ProjectPlan:
 
 
 def project_plan(user: User, form: ProjectForm) -> ProjectPlan:
-    """Work out what the posted choice would do."""
+    """Work out the outcome of the posted settings."""
     if not form.is_valid():
         return ProjectPlan(tuple(str(error) for errors in form.errors.values() for error in errors))
-    spec, version = form.spec(), form.version
+    spec = form.spec()
+    version = form.version
     n_rows = version.n_rows or 0
     return ProjectPlan(
         problems=(),
@@ -180,10 +179,9 @@ def project_plan(user: User, form: ProjectForm) -> ProjectPlan:
 
 
 def _forecast(user: User, spec: CleansetSpec, n_rows: int) -> Forecast | None:
-    """Scale the user's own finished analysis that is nearest in size; None where none is
-    comparable.
+    """Scale the user's finished analysis that is nearest in size; None if none is comparable.
 
-    Of equally near ones the first counts: later ones may have found its fits in the cache.
+    Among equally near ones the first counts: later ones may have used cached fits.
     """
     alike = Cleanset.objects.filter(
         project__owner=user,

@@ -1,4 +1,4 @@
-"""The rows of a cleanset by DuckDB: the one place that turns a `RowQuery` into rows."""
+"""Queries on the rows of a cleanset; only this package turns a `RowQuery` into rows, by DuckDB."""
 
 from __future__ import annotations
 

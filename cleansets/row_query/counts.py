@@ -1,4 +1,4 @@
-"""How many rows there are of a kind, and how far they are decided."""
+"""Counts of rows by kind and by decision."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EVERY_ROW = RowQuery(issue=ALL_ROWS)
 
 @lru_cache(maxsize=64)
 def rows_to_review(results_key: str) -> npt.NDArray[np.bool_]:
-    """Return which rows a reviewer is led to, shape (n_rows,); results never change."""
+    """Return which rows need review, shape (n_rows,); cached, since results never change."""
     results = mapped_table(results_key)
     found = np.zeros(len(results), dtype=bool)
     for flag in review_flags(results.column_names):
@@ -49,9 +49,7 @@ def count_rows(queries: Sequence[RowQuery], source: RowSource) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class ReviewCounts:
-    """How many rows there are to review, how many of those are decided, and what is decided about
-    all rows.
-    """
+    """The number of rows to review, how many of them are decided, and the decisions on all rows."""
 
     n_to_review: int
     n_to_review_decided: int
@@ -62,7 +60,7 @@ class ReviewCounts:
 
 
 def review_counts(source: RowSource) -> ReviewCounts:
-    """Count the rows that a reviewer is led to, and the decided ones."""
+    """Count the rows to review, and the decided ones."""
     is_to_review = rows_to_review(source.results_key)
     action = source.reviews.column("action")
     decided = source.reviews.column("row_id").to_numpy()[pc.is_valid(action).to_numpy()]
@@ -78,9 +76,7 @@ def review_counts(source: RowSource) -> ReviewCounts:
 
 @dataclass(frozen=True, slots=True)
 class ViewProgress:
-    """How far the rows of one view are decided; `first_undecided` is a row and the page that it
-    stands on.
-    """
+    """The progress in one view; `first_undecided` is a row and the page it is on."""
 
     first_undecided: tuple[int, int] | None
     n_rows: int
@@ -92,9 +88,7 @@ class ViewProgress:
 
 
 def view_progress(query: RowQuery, source: RowSource) -> ViewProgress:
-    """Count what is decided in a view, and find where to go on: rows put off for later come
-    last.
-    """
+    """Count the decisions in a view and find the next row; those put off for later come last."""
     selection = select(query, source)
     [counted] = source.fetch(
         f"""SELECT count(*), count(*) FILTER (WHERE action IS NULL),
@@ -120,7 +114,7 @@ def view_progress(query: RowQuery, source: RowSource) -> ViewProgress:
 
 
 def undecided_by_issue(source: RowSource) -> dict[str, int]:
-    """Count the undecided rows of each kind of issue that a reviewer looks through."""
+    """Count the undecided rows of each kind of issue to review."""
     issues = [issue for issue in issues_in(source.result_columns) if issue in BADGES]
     if not issues:
         return {}
@@ -132,10 +126,10 @@ def undecided_by_issue(source: RowSource) -> dict[str, int]:
 def label_choices(
     source: RowSource, column: str, query: RowQuery = EVERY_ROW
 ) -> list[tuple[str, int]]:
-    """Return the classes in a label column with their number of rows in a view, most frequent
+    """Return the classes of a label column with their number of rows in a view, most frequent
     first; none for numbers.
 
-    The view's own filter on this column does not count.
+    The view's own filter on this column is ignored.
     """
     if column not in source.result_columns or source.task in (
         MLTask.REGRESSION,

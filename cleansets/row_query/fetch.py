@@ -1,4 +1,4 @@
-"""Rows for pages, programs and actions: first which rows, then what is in them."""
+"""Rows for pages, API and actions: find the rows first, then load their contents."""
 
 from __future__ import annotations
 
@@ -42,9 +42,7 @@ class RowPage:
 def fetch_page(
     query: RowQuery, source: RowSource, own_columns: Sequence[str] | None = None
 ) -> RowPage:
-    """Return one page of rows with their own cells under `own`; a page past the end becomes the
-    last one.
-    """
+    """Return a page of rows with their cells under `own`; past the end, return the last page."""
     selection = select(query, source)
     n_rows = _count(selection, source)
     page = min(query.page, max(-(-n_rows // PAGE_SIZE), 1))
@@ -55,9 +53,7 @@ def fetch_page(
 def fetch_slice(
     query: RowQuery, source: RowSource, *, limit: int, offset: int
 ) -> tuple[list[dict[str, Any]], int]:
-    """Return some rows of the query with their own cells under `own`, and how many there are in
-    all.
-    """
+    """Return a slice of the rows, with their cells under `own`, and the total count."""
     selection = select(query, source)
     row_ids = _row_ids(selection, source, limit=limit, offset=offset)
     return fetch_rows(row_ids, source), _count(selection, source)
@@ -80,7 +76,7 @@ def _row_ids(selection: Selection, source: RowSource, *, limit: int, offset: int
 def fetch_rows(
     row_ids: Sequence[int], source: RowSource, own_columns: Sequence[str] | None = None
 ) -> list[dict[str, Any]]:
-    """Return the rows in this order, each with its own cells under `own`; None is all of these."""
+    """Return the rows in this order, with their cells under `own`; None selects all rows."""
     columns = source.own_columns if own_columns is None else own_columns
     own = own_cells(source.table, row_ids, columns)
     rows = _with_decisions("*", row_ids, source)
@@ -88,16 +84,14 @@ def fetch_rows(
 
 
 def fetch_row(row_id: int, source: RowSource) -> dict[str, Any] | None:
-    """Return one row with its own cells under `own`, or None."""
+    """Return one row with its cells under `own`, or None."""
     if not 0 <= row_id < len(source.results):
         return None
     return fetch_rows([row_id], source)[0]
 
 
 def fetch_decidable(row_ids: Sequence[int], source: RowSource) -> dict[int, dict[str, Any]]:
-    """Return what an action must know of these rows, by row; rows that do not exist are left
-    out.
-    """
+    """Return what an action needs of these rows, by row; rows that do not exist are omitted."""
     existing = [row_id for row_id in row_ids if 0 <= row_id < len(source.results)]
     return _with_decisions(DECIDABLE, existing, source)
 
@@ -116,7 +110,7 @@ def _with_decisions(
 
 
 def fetch_first(query: RowQuery, source: RowSource, k: int) -> list[dict[str, Any]]:
-    """Return what a bulk action must know of the first `k` rows of the view."""
+    """Return what a bulk action needs of the first `k` rows of the view."""
     selection = select(query, source)
     return source.fetch_dicts(
         f"SELECT {DECIDABLE} FROM ({source.advised_sql('rows')}) WHERE {selection.condition}"
@@ -128,7 +122,7 @@ def fetch_first(query: RowQuery, source: RowSource, k: int) -> list[dict[str, An
 def fetch_near_duplicates(
     cluster_id: int, row_id: int, source: RowSource, limit: int = 5
 ) -> list[dict[str, Any]]:
-    """Return other rows of a near-duplicate set with their own cells, nearest copies first."""
+    """Return other rows of a near-duplicate set with their cells, nearest first."""
     found = source.fetch(
         f"SELECT row_id FROM issues WHERE {CLUSTER} = ? AND row_id != ?"
         " ORDER BY near_duplicate_score DESC, row_id LIMIT ?",

@@ -1,4 +1,4 @@
-"""Which rows an address asks for, and in which order, as SQL."""
+"""Translates a query to the SQL of a condition and an order."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _FIELD = (  # one class in the cell of a set, as `split_labels` reads it
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Some rows in an order: the condition with its values, and the terms to sort by.
+    """A selection of rows in an order: the condition with its values, and the sort terms.
 
-    `counted` and `sorted_from` are what the condition alone, and both, are read from: only where
-    decisions matter are they looked up for every row.
+    `counted` and `sorted_from` are the tables from which the condition alone, and both, can be
+    read: decisions are looked up for every row only where they matter.
     """
 
     condition: str
@@ -52,7 +52,7 @@ class Selection:
 
 
 def select(query: RowQuery, source: RowSource) -> Selection:
-    """Return what to select for a query; its free text is looked for at once."""
+    """Return the selection of a query; its free-text search runs immediately."""
     conditions: list[str] = []
     values: list[object] = []
     for issue in issues_in(source.result_columns):
@@ -104,7 +104,7 @@ def _wants_suggestions(query: RowQuery, source: RowSource) -> bool:
 
 
 def order(query: RowQuery, source: RowSource) -> str:
-    """Return the order of the query; ties go by row, so that pages partition the result."""
+    """Return the order of the query; ties are broken by row, so that pages partition the result."""
     column = source.sort_column(query)
     by_number = source.task is MLTask.REGRESSION and column in LABELS
     value = cell_sql.number(column, source.convention) if by_number else quoted(column)
@@ -114,9 +114,9 @@ def order(query: RowQuery, source: RowSource) -> str:
 
 @lru_cache(maxsize=4)
 def rows_with_text(table: Path, text: str) -> pa.Table:
-    """Return the rows in any of whose cells the text stands, whatever its case.
+    """Return the rows with the text in any of their cells, ignoring case.
 
-    The table never changes, so that further pages of the same search need not read it again.
+    Cached for further pages of the same search, since the table never changes.
     """
     columns = column_names(table)
     found = " OR ".join(f"contains(lower({quoted(name)}), lower(?))" for name in columns)
@@ -130,7 +130,7 @@ def rows_with_text(table: Path, text: str) -> pa.Table:
 
 @lru_cache(maxsize=4)
 def rows_with_cells(table: Path, wanted: tuple[tuple[CellFilter, CellReading], ...]) -> pa.Table:
-    """Return the rows whose cells fit all filters; kept for further pages as texts are."""
+    """Return the rows whose cells match all filters; cached as in `rows_with_text`."""
     conditions: list[str] = []
     values: list[object] = []
     for part, reading in wanted:
@@ -154,9 +154,7 @@ def _match(conditions: list[str], values: list[object], column: str, wanted: str
 
 
 def _match_set(conditions: list[str], values: list[object], column: str, wanted: str) -> None:
-    """Keep the rows whose set has the class; a missing set is none at all, which is not the empty
-    one.
-    """
+    """Keep the rows whose set contains the class; a missing set is not the empty set."""
     if wanted == UNLABELED:
         conditions.append(f"{column} IS NULL")
     elif wanted == NO_CLASS:

@@ -1,4 +1,4 @@
-"""What a query reads: the results of the analysis, the uploaded rows, and the decisions."""
+"""The tables that a query reads: results of the analysis, uploaded rows, and decisions."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ DECISION_COLUMNS = ("corrected_label", "action")  # that the table can be sorted
 class RowSource:
     """The rows of a cleanset, for one request: all queries share one connection.
 
-    Row i of `results`, which is mapped from disk, is row i of the dataset version. `task` and
-    `convention` say how labels are read, and `readings` how uploaded cells are.
+    Row i of `results`, which is memory-mapped, is row i of the dataset version. `task` and
+    `convention` define how labels are read, and `readings` how uploaded cells are.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class RowSource:
 
     @property
     def text_columns(self) -> tuple[str, ...]:
-        """The results that are text."""
+        """The result columns that hold text."""
         kinds = zip(self.results.column_names, self.results.schema.types, strict=True)
         return tuple(name for name, kind in kinds if pt.is_string(kind) or pt.is_dictionary(kind))
 
@@ -70,8 +70,8 @@ class RowSource:
         return self.connect()
 
     def connect(self) -> duckdb.DuckDBPyConnection:
-        """Return a new connection with the views `issues`, `reviews` and `rows`; for answers that
-        are read in pieces.
+        """Return a new connection with the views `issues`, `reviews` and `rows`, for streamed
+        results.
         """
         connection = tables.connect()
         connection.register("results", self.results)
@@ -89,7 +89,7 @@ class RowSource:
         return pa.concat_tables(rows).combine_chunks()
 
     def register(self, name: str, table: pa.Table) -> None:
-        """Let queries read a table by its name."""
+        """Make a table available to queries under a name."""
         self._connection.register(name, table)
 
     def execute(self, sql: str) -> None:
@@ -97,17 +97,17 @@ class RowSource:
         self._connection.execute(sql).fetchall()
 
     def fetch(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
-        """Return all rows of an answer."""
+        """Return all rows of a result."""
         return self._connection.execute(sql, list(values)).fetchall()
 
     def fetch_dicts(self, sql: str, values: Iterable[object] = ()) -> list[dict[str, Any]]:
-        """Return all rows of an answer by the names of its columns."""
+        """Return all rows of a result as dictionaries by column name."""
         found = self._connection.execute(sql, list(values))
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def renew(self, reviews: pa.Table) -> None:
-        """Read the decisions as a write has left them."""
+        """Reload the decisions after a write."""
         if reviews is self.reviews:
             return
         self.reviews = reviews
@@ -120,8 +120,9 @@ class RowSource:
         return f"read_parquet({text_literal(str(self.table))}) AS own_rows"
 
     def issues_sql(self, results: str) -> str:
-        """Return the SQL for the results as they are meant: before lists could be read, a given set
-        without classes was written as null.
+        """Return SQL for the results.
+
+        Files written before list cells could be read store the given empty set as null.
         """
         if self.task is not MLTask.MULTI_LABEL or INITIALLY_UNLABELED not in self.result_columns:
             return f"SELECT * FROM {results}"
@@ -129,7 +130,7 @@ class RowSource:
         return f"SELECT * REPLACE ({given} AS {GIVEN}) FROM {results}"
 
     def rows_sql(self, issues: str) -> str:
-        """Return the SQL for rows of the table `issues` with what was decided about them."""
+        """Return SQL for the rows of the table `issues` with their decisions."""
         suggested = ""
         if SUGGESTED not in self.result_columns:
             suggested = f", NULL::VARCHAR AS {SUGGESTED}"
@@ -148,7 +149,7 @@ class RowSource:
             FROM {issues} LEFT JOIN reviews ON {issues}.row_id = reviews.row_id"""
 
     def advised_sql(self, rows: str) -> str:
-        """Return the SQL for rows of the view `rows` with what auto-fix would do with each."""
+        """Return SQL for the rows of the view `rows` with the action of auto-fix."""
         advice = advice_sql(self.result_columns)
         if CLUSTER not in self.result_columns:
             return f"SELECT *, {advice} AS advice FROM {rows}"
@@ -159,9 +160,7 @@ class RowSource:
                 FROM {rows} AS each LEFT JOIN first_rows ON each.{CLUSTER} = first_rows.set_id)"""
 
     def sort_column(self, query: RowQuery) -> str:
-        """The column that orders the table: the one asked for, else the score of the issue looked
-        at, else the row.
-        """
+        """The sort column: as requested, else the score of the issue in view, else the row."""
         if query.sort:
             is_known = query.sort in self.result_columns or query.sort in DECISION_COLUMNS
             return query.sort if is_known else "row_id"
@@ -188,8 +187,6 @@ def _first_rows_of_sets(results_key: str) -> pa.Table:
 
 
 def review_flags(columns: Iterable[str]) -> list[str]:
-    """Return the flags of what a reviewer is led to: label issues, or any issue where nothing has a
-    label.
-    """
+    """Return the issue flags to review: label issues, or any issue if there are no labels."""
     flags = [issue.flag for issue in issues_in(columns) if issue in BADGES]
     return flags[:1] if "is_label_issue" in flags else flags

@@ -1,4 +1,4 @@
-"""What was found in a row, beyond the score of its issue."""
+"""Details of an issue beyond its score."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ register = template.Library()
 
 @register.filter
 def issue_detail(row: Mapping[str, object], key: str) -> str:
-    """Return what the detector found: the items of personal data, the language; empty for other
-    issues.
-    """
+    """Return what the detector found: items of personal data or the language, else ""."""
     if key == "pii":
         return ", ".join(json.loads(str(row["PII_items"])))
     return str(row.get("predicted_language") or "") if key == "non_english" else ""

@@ -1,6 +1,4 @@
-"""Decisions on rows: one by one, Clean Top K, undo. A partial answer is every region
-that changed.
-"""
+"""Decisions: one by one, Clean Top K, undo. A partial response holds all changed regions."""
 
 from __future__ import annotations
 
@@ -29,7 +27,7 @@ from studio.htmx import is_partial
 
 @require_POST
 def row_decide(request: HttpRequest, cleanset_id: uuid.UUID, row_id: int) -> HttpResponse:
-    """Save a decision; a partial answer holds what it changed, else the next row is shown."""
+    """Save a decision; a partial response holds what it changed, else redirect to the next row."""
     cleanset = decidable_cleanset_or_404(request, cleanset_id)
     classes = selectors.known_classes(cleanset)
     form = DecisionForm(request.POST, task=cleanset.task, classes=classes)
@@ -47,7 +45,7 @@ def row_decide(request: HttpRequest, cleanset_id: uuid.UUID, row_id: int) -> Htt
 
 
 def _warn_of_spelling(request: HttpRequest, name: str, classes: list[str]) -> None:
-    """Tell that a class was created that another one almost is."""
+    """Warn that a new class differs only in spelling from a known one."""
     if other := same_spelling(name, classes):
         messages.warning(
             request,
@@ -58,13 +56,13 @@ def _warn_of_spelling(request: HttpRequest, name: str, classes: list[str]) -> No
 
 @require_POST
 def last_action_undo(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Take the newest action back and show the row that it was about."""
+    """Undo the newest action and show its row."""
     return _step(request, cleanset_id, services.last_action_undo)
 
 
 @require_POST
 def last_undo_redo(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Do again what was undone last and show the row that it was about."""
+    """Redo what was undone last and show its row."""
     return _step(request, cleanset_id, services.last_undo_redo)
 
 
@@ -85,7 +83,7 @@ def _step(
 
 
 def _next_address(cleanset: Cleanset, query: RowQuery, row_id: int | None) -> str:
-    """Return the address that shows a row; None stands for the first one of the next page."""
+    """Return the address of a row; None means the first row of the next page."""
     if row_id is not None:
         return f"{page_address(cleanset, query)}&row={row_id}#row-panel"
     return page_address(cleanset, query, page=query.next_page)
@@ -99,7 +97,7 @@ def _changes(
     *,
     shown_row: int | None = None,
 ) -> HttpResponse:
-    """Answer with every region that the action changed, and the panel of the row to show."""
+    """Render every region that the action changed, and the panel of the row to show."""
     page = ReviewPage(cleanset, QueryDict(request.POST.get("view", "")))
     context = page.changes(action, row_id, shown_row)
     return render(request, "cleansets/_after_decision.html", context)
@@ -107,7 +105,7 @@ def _changes(
 
 @require_GET
 def top_k_preview(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Say how many rows Clean Top K would touch."""
+    """Preview how many rows Clean Top K would change."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     query = selectors.asked_rows(cleanset, request.GET)
     form = TopKForm(request.GET, task=cleanset.task, classes=selectors.known_classes(cleanset))
@@ -130,7 +128,7 @@ def top_k_preview(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def top_k_apply(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Carry Clean Top K out on the view that the preview was made for."""
+    """Apply Clean Top K to the view of the preview."""
     cleanset = decidable_cleanset_or_404(request, cleanset_id)
     form = TopKForm(request.POST, task=cleanset.task, classes=selectors.known_classes(cleanset))
     if not form.is_valid():
@@ -142,7 +140,7 @@ def top_k_apply(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
 
 
 def view_of(request: HttpRequest, cleanset: Cleanset) -> RowQuery:
-    """Return the view that the decision was made in, which the form carries along."""
+    """Return the view in which the decision was made, from the hidden fields of the form."""
     return selectors.asked_rows(cleanset, QueryDict(request.POST.get("view", "")))
 
 
@@ -152,7 +150,7 @@ def page_address(cleanset: Cleanset, query: RowQuery, page: int | None = None) -
 
 
 def _to(request: HttpRequest, address: str) -> HttpResponse:
-    """Send the browser to a page, from a partial request too."""
+    """Redirect the browser, also from a partial request."""
     if not is_partial(request):
         return redirect(address)
     response = HttpResponse(status=204)

@@ -15,11 +15,12 @@ from studio.engine.errors import DataProblem
 
 @require_GET
 def cleanset_export(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponseBase:
-    """Send the cleanset in the mode and format asked for."""
+    """Download the cleanset in the requested mode and format."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     form = ExportForm(request.GET)
     if not form.is_valid():
-        modes, formats = ", ".join(exports.MODES), ", ".join(exports.FORMATS)
+        modes = ", ".join(exports.MODES)
+        formats = ", ".join(exports.FORMATS)
         raise DataProblem(
             f"An export needs a mode (one of {modes}) and a file_format (one of {formats})."
         )
@@ -29,9 +30,7 @@ def cleanset_export(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
 
 @require_GET
 def cleanset_manifest(request: HttpRequest, cleanset_id: uuid.UUID) -> JsonResponse:
-    """Send what made the cleanset: data, rows, folds, seed, versions, settings, thresholds,
-    timings, digests.
-    """
+    """Download the manifest: data, rows, folds, seed, versions, settings, timings, digests."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     name = f"cleanset-{cleanset.pk}-manifest.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -1,4 +1,4 @@
-"""The history of a cleanset and of a row, and taking an action back."""
+"""The history of a cleanset and of a row, and reverting an action."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ ACTIONS_PER_PAGE = 50
 
 @require_GET
 def cleanset_history(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Show every action on a cleanset, newest first."""
+    """Show all actions on a cleanset, newest first."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
-    kind, person = request.GET.get("kind", ""), request.GET.get("person", "")
+    kind = request.GET.get("kind", "")
+    person = request.GET.get("person", "")
     actions = history.actions_of(cleanset, kind=kind, person=person)
     page = Paginator(actions, ACTIONS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -48,7 +49,7 @@ def cleanset_history(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespon
 
 @require_GET
 def history_export(request: HttpRequest, cleanset_id: uuid.UUID) -> StreamingHttpResponse:
-    """Send every change of a decision as CSV."""
+    """Download all changes of decisions as CSV."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     lines = stream_safe_csv(history.LOG_COLUMNS, history.log_batches(cleanset))
     name = f"cleanset-{cleanset.pk}-history.csv"
@@ -60,7 +61,7 @@ def history_export(request: HttpRequest, cleanset_id: uuid.UUID) -> StreamingHtt
 def action_revert(
     request: HttpRequest, cleanset_id: uuid.UUID, action_id: uuid.UUID
 ) -> HttpResponse:
-    """Take an action back and say how many of its rows were decided again since."""
+    """Revert an action and report how many of its rows were decided again since."""
     cleanset = decidable_cleanset_or_404(request, cleanset_id)
     action = get_object_or_404(cleanset.review_actions, pk=action_id)
     result = revert(cleanset=cleanset, user=account(request), action=action)

@@ -1,4 +1,4 @@
-"""How the review table of a project looks, remembered."""
+"""The saved layout of a project's review table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from studio.engine.errors import DataProblem
 
 @require_POST
 def layout_save(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Save which columns are shown and how; the address no longer names any."""
+    """Save the visible columns and their display, and drop them from the address."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     form = LayoutForm(request.POST)
     if not form.is_valid():

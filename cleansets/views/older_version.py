@@ -1,6 +1,4 @@
-"""Decisions in a version that a newer one has replaced: only where the reviewer chose
-to make them.
-"""
+"""Decisions in a version that a newer one has replaced, which the reviewer must confirm."""
 
 from __future__ import annotations
 
@@ -22,20 +20,20 @@ CHOSEN = "decides_in_older_versions"  # in the session: the ids of the cleansets
 
 @dataclass(frozen=True, slots=True)
 class OlderVersion:
-    """What the page of a replaced version says."""
+    """The notice on the page of a replaced version."""
 
     newer: Cleanset
     is_open: bool
 
     @property
     def sentence(self) -> str:
-        """Why decisions are not taken."""
+        """Why decisions are not accepted."""
         return selectors.older_version_problem(self.newer)
 
 
 def older_version(request: HttpRequest, cleanset: Cleanset) -> OlderVersion | None:
-    """Return what replaced the cleanset and whether it takes decisions all the same; None for the
-    newest version.
+    """Return what replaced the cleanset and whether it still accepts decisions; None for the
+    newest.
     """
     newer = selectors.newer_version(cleanset)
     if newer is None:
@@ -44,7 +42,7 @@ def older_version(request: HttpRequest, cleanset: Cleanset) -> OlderVersion | No
 
 
 def decidable_cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
-    """Return a cleanset that takes decisions. Raises DataProblem for a replaced one that nobody
+    """Return a cleanset that accepts decisions. Raises DataProblem for a replaced one that nobody
     chose to change.
     """
     cleanset = ready_cleanset_or_404(request, cleanset_id)
@@ -58,7 +56,7 @@ def decidable_cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> C
 
 @require_POST
 def older_version_decide(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Take decisions in this version from now on, or no longer; the session remembers it."""
+    """Allow or forbid decisions in this version; stored in the session."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     chosen = set(request.session.get(CHOSEN, []))
     if request.POST.get("stop"):

@@ -1,6 +1,4 @@
-"""The pages of a project itself. They are here because a project starts its first cleanset when it
-is created.
-"""
+"""The pages of a project. In this app, because creating a project starts its first cleanset."""
 
 from __future__ import annotations
 
@@ -30,9 +28,7 @@ MERGE_REMEDY = "They are analysed as classes of their own."
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_create(request: HttpRequest) -> HttpResponse:
-    """Show the guess and what would happen; a posted choice that holds starts the first
-    analysis.
-    """
+    """Show the guessed settings and their outcome; valid posted ones start the first analysis."""
     version = _chosen_version(request)
     if version is None:
         return render(request, "projects/project_create_empty.html", {"section": "projects"})
@@ -55,9 +51,7 @@ def project_create(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen_version(request: HttpRequest) -> DatasetVersion | None:
-    """Return the version that the address names, else the user's newest one; None where there is
-    none.
-    """
+    """Return the version in the address, else the user's newest one, or None."""
     asked = request.GET.get("dataset", "")
     if not asked:
         return project_selectors.ready_versions(account(request)).defer(None).first()
@@ -104,7 +98,7 @@ def _started(request: HttpRequest, form: ProjectForm) -> Cleanset:
 
 @require_safe
 def project_detail(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
-    """Lead to the newest cleanset of the project."""
+    """Redirect to the newest cleanset of the project."""
     return redirect(_newest_cleanset(project_or_404(request, project_id)))
 
 
@@ -117,7 +111,7 @@ def _newest_cleanset(project: Project) -> Cleanset:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def project_settings(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
-    """Show what the project learns from, rename it, or ask to delete it."""
+    """Show the settings of a project, with forms to rename and to delete it."""
     project = project_or_404(request, project_id)
     form = ProjectNameForm(
         request.POST if request.method == "POST" else None, initial={"name": project.name}

@@ -1,4 +1,4 @@
-"""The cleanset page: its run while it is active, the review table when it is done."""
+"""The cleanset page: the progress of an active run, or the review table."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
 
 
 def asked_row(text: str, cleanset: Cleanset) -> int | None:
-    """Return the row that an address names, or None where it names none that exists."""
+    """Return the row in the address, or None if it does not exist."""
     if not text.isdecimal() or len(text) > 12:
         return None
     return int(text) if int(text) < (cleanset.n_rows or 0) else None
@@ -48,9 +48,7 @@ def asked_row(text: str, cleanset: Cleanset) -> int | None:
 
 @require_GET
 def cleanset_run(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Return the run's region; when the run is done, the browser loads the page that has the
-    result.
-    """
+    """Render the progress of the run; once it has finished, the browser loads the result page."""
     cleanset = cleanset_or_404(request, cleanset_id)
     response = render(
         request, "cleansets/_cleanset_run.html", {"cleanset": cleanset, "run": cleanset}
@@ -62,7 +60,7 @@ def cleanset_run(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def cleanset_cancel(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Ask the analysis to stop."""
+    """Request cancellation of the analysis."""
     cleanset = cleanset_or_404(request, cleanset_id)
     runs.cancel(cleanset)
     return redirect(cleanset)
@@ -70,7 +68,7 @@ def cleanset_cancel(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
 
 @require_POST
 def cleanset_rerun(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Start a failed or cancelled analysis again."""
+    """Restart a failed or cancelled analysis."""
     cleanset = cleanset_or_404(request, cleanset_id)
     return redirect(services.cleanset_restart(cleanset=cleanset, user=cleanset.created_by))
 

@@ -1,4 +1,4 @@
-"""Views of the review table that somebody saved under a name."""
+"""Saved views of the review table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from studio.engine.errors import DataProblem
 
 @require_GET
 def saved_views_count(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Return the region with the saved views and how many rows each has now."""
+    """Render the saved views with their current number of rows."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     query = selectors.asked_rows(cleanset, request.GET)
     lines = saved_views(cleanset, query, selectors.row_source(cleanset))
@@ -31,7 +31,7 @@ def saved_views_count(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespo
 
 @require_POST
 def saved_view_save(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
-    """Save the view that the form carries along."""
+    """Save the view from the hidden fields of the form."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     form = SavedViewForm(request.POST)
     if not form.is_valid():
@@ -49,7 +49,7 @@ def saved_view_save(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
 
 @require_POST
 def saved_view_delete(request: HttpRequest, view_id: uuid.UUID) -> HttpResponse:
-    """Forget a saved view."""
+    """Delete a saved view."""
     view = get_object_or_404(SavedView, project__owner=account(request), pk=view_id)
     services.saved_view_delete(view=view)
     messages.success(request, f"View “{view.name}” deleted. Its rows and decisions stay.")

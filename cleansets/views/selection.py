@@ -1,4 +1,4 @@
-"""Decisions on the rows that are ticked in the table."""
+"""Decisions on the rows selected in the table."""
 
 from __future__ import annotations
 

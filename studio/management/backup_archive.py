@@ -1,7 +1,7 @@
-"""A backup: one tar with the database, the files, the secret key, and the digest of each.
+"""A backup: one tar with the database, the files, the secret key, and a digest of each.
 
-The database is copied first. Files never change once they are stored, so that all which that copy
-knows of are in the archive, but for those that were deleted meanwhile.
+The database is copied first. Stored files never change, so the archive contains all files that the
+copy refers to, except those deleted in the meantime.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SQLITE, DUMP, SECRET_KEY, FILES = "studio.sqlite3", "studio.dump", "secret_key",
 
 
 def write_backup(out: Path, progress: Progress) -> int:
-    """Write the archive; return how many files of the storage are in it."""
+    """Write the archive and return its number of stored files."""
     digests: dict[str, str] = {}
     with tables.scratch() as folder, tarfile.open(out, "w") as archive:
         progress("Copying the database")
@@ -68,13 +68,13 @@ def _about() -> dict[str, Any]:
 
 
 def _secret_key_file() -> list[Path]:
-    """Return the file with the key that an embedded studio made itself."""
+    """Return the file of the secret key that an embedded studio generated."""
     path = settings.DATA_DIR / SECRET_KEY
     return [path] if path.exists() else []
 
 
 def _database_copy(folder: Path) -> Path:
-    """Copy the database as it is at one moment, while it is written to."""
+    """Copy a consistent snapshot of the database while it is in use."""
     if connection.vendor == "sqlite":
         copy = folder / SQLITE
         name = str(settings.DATABASES["default"]["NAME"])
@@ -107,7 +107,7 @@ def _run_postgres(program: str, arguments: list[str]) -> None:
 
 
 class _Digesting:
-    """Passes a file on and takes its digest on the way."""
+    """Computes the digest of a file while passing it on."""
 
     def __init__(self, file: IO[bytes] | File[bytes]) -> None:
         self._file = file
@@ -133,7 +133,7 @@ def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 
 
 def restore_backup(backup: Path, progress: Progress) -> int:
-    """Put everything back into an empty studio; return how many files of the storage came.
+    """Restore everything into an empty studio and return the number of stored files.
 
     Raises DataProblem, before anything is changed, for a damaged archive or a studio in use.
     """
@@ -172,11 +172,12 @@ def _refuse_used_studio() -> None:
 
 
 def _check(folder: Path) -> None:
-    """Raise DataProblem unless everything is there and as it was backed up."""
+    """Raise DataProblem unless the archive is complete and matches its digests."""
     try:
         about = json.loads((folder / ABOUT).read_text())
         digests: dict[str, str] = json.loads((folder / DIGESTS).read_text())
-        vendor, version = about["database"], about["format"]
+        vendor = about["database"]
+        version = about["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataProblem(
             "This is not a complete backup of a studio: it does not end in its digests."

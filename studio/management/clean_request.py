@@ -1,4 +1,4 @@
-"""What the command line of `clean` asks for, in the engine's words."""
+"""Options of `clean`, and their translation to the engine's spec."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _FORMATS = ".csv, .tsv, .json, .jsonl (all also .gz), .parquet or .xlsx"
 
 @dataclass(frozen=True, slots=True)
 class LearningRequest:
-    """The options that say what is learned; each field is the option of that name, and `reading`
-    those that say how FILE is read.
+    """The options that define what to learn; each field is the option of that name, and `reading`
+    holds those for reading FILE.
     """
 
     file: Path
@@ -118,7 +118,7 @@ class Request(LearningRequest):
 
 
 def add_learning_options(parser: ArgumentParser) -> None:
-    """Declare FILE and what is learned from it."""
+    """Add FILE and the options that define what to learn."""
     add_table_argument(parser)
     parser.add_argument(
         "--label", metavar="COL", help="the column with the given labels; not if unsupervised"
@@ -173,7 +173,7 @@ def add_learning_options(parser: ArgumentParser) -> None:
 
 
 def add_clean_options(parser: ArgumentParser) -> None:
-    """Declare what `clean` takes."""
+    """Add the arguments of `clean`."""
     add_learning_options(parser)
     parser.add_argument(
         "--out", required=True, type=Path, metavar="OUT",
@@ -203,12 +203,12 @@ def _seed(text: str) -> int:
 
 
 def _names(listed: str) -> list[str]:
-    """Read A,B,…; a name with a comma in it stands in double quotes."""
+    """Parse A,B,…; a name that contains a comma is put in double quotes."""
     return next(csv.reader([listed], skipinitialspace=True), [])
 
 
 def unknown_column(name: str, known: Sequence[str]) -> DataProblem:
-    """Return the problem of a column that is not in the file."""
+    """Return the error for a column that is not in the file."""
     nearest = nearest_name(name, known)
     question = f" Did you mean {nearest}?" if nearest is not None else ""
     shown = ", ".join(known[:_COLUMNS_NAMED])
@@ -222,14 +222,14 @@ def unknown_column(name: str, known: Sequence[str]) -> DataProblem:
 def with_conventions(
     request: LearningRequest, profiles: Sequence[ColumnProfile]
 ) -> list[ColumnProfile]:
-    """Return the profiles with what --decimal and --dates say."""
+    """Apply --decimal and --dates to the profiles."""
     kinds = {profile.name: profile.kind for profile in profiles}
     chosen = chosen_conventions({"decimal": request.decimal, "dates": request.dates}, kinds)
     return [replace(profile, chosen_convention=chosen.get(profile.name)) for profile in profiles]
 
 
 def spec_of(request: LearningRequest, profiles: Sequence[ColumnProfile]) -> CleansetSpec:
-    """Put the choice into the engine's words, as the form of a new project does."""
+    """Translate the options to a spec, as the form of a new project does."""
     chosen = request.chosen_features
     modality = Modality.TEXT if request.text is not None else Modality.TABULAR
     if not chosen:
@@ -254,7 +254,7 @@ def spec_of(request: LearningRequest, profiles: Sequence[ColumnProfile]) -> Clea
 def _guessed_features(
     label: str | None, profiles: Sequence[ColumnProfile]
 ) -> tuple[Modality, list[str]]:
-    """Guess what to learn from; without a label the column that looks like one is a feature."""
+    """Guess the features; without a label option, a column that looks like the label is one too."""
     task = MLTask.UNSUPERVISED if label is None else None
     guess = guess_choice(profiles, task=task, label_column=label)
     if guess.modality is Modality.TEXT and guess.text_column:

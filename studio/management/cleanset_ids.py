@@ -1,4 +1,4 @@
-"""A cleanset by the id that somebody typed."""
+"""Lookup of a cleanset by a typed ID."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CLEANSET_ID_HELP = (
 
 
 def finished_cleanset(text: str) -> Cleanset:
-    """Return the cleanset whose analysis is done. Raises DataProblem."""
+    """Return a finished cleanset. Raises DataProblem if there is none with this ID."""
     try:
         cleanset_id = uuid.UUID(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What our commands have in common: their help, `--quiet`, and how they end."""
+"""The base of our commands: help, `--quiet`, and exit statuses."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class _HelpFormatter(DjangoHelpFormatter):
 
 
 class StudioCommand(BaseCommand):
-    """A command that needs no system checks and ends in one of few ways."""
+    """A command without system checks that ends with one of few exit statuses."""
 
     example = ""  # what is typed after `manage.py`
     ending = ENDING
@@ -53,16 +53,14 @@ class StudioCommand(BaseCommand):
         return version_line()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what every command takes; subclasses add theirs."""
+        """Add the options that all commands share; subclasses add theirs."""
         parser.add_argument(
             "--quiet", action="store_true", help="no progress and no notes; errors are still shown"
         )
 
     @contextmanager
     def terminal(self, options: dict[str, Any]) -> Iterator[Terminal]:
-        """Yield what the command speaks through; a problem with what was given ends in one
-        sentence.
-        """
+        """Yield the terminal; invalid input ends the command with one sentence."""
         errors: TextIO = options.get("stderr") or sys.stderr
         terminal = Terminal(self.stdout, errors, is_quiet=options["quiet"])
         with terminal.reports_problems(), warnings.catch_warnings():

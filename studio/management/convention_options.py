@@ -1,6 +1,4 @@
-"""The options that say how numbers and dates of a file are written, where the file alone does not
-tell.
-"""
+"""Options for how a file writes numbers and dates, where this is ambiguous."""
 
 from __future__ import annotations
 
@@ -42,8 +40,8 @@ def add_convention_options(parser: ArgumentParser) -> None:
 def chosen_conventions(
     options: Mapping[str, Any], kinds: Mapping[str, ColumnKind]
 ) -> dict[str, Convention]:
-    """Return what the options say of columns of these kinds; an option for one column goes before
-    one for all.
+    """Return the conventions that the options set for these columns; an option for one column
+    overrides one for all.
     """
     dates = [name for name, kind in kinds.items() if kind is ColumnKind.DATETIME]
     numbers = [name for name, kind in kinds.items() if kind in MEASURED and name not in dates]

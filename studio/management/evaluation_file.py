@@ -1,4 +1,4 @@
-"""The JSON file in which `evaluate` writes an evaluation and `compare` reads it."""
+"""The JSON file that `evaluate` writes and `compare` reads."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class EvaluationFile:
-    """An evaluation as it was written, with its rows."""
+    """An evaluation file, with its rows."""
 
     path: Path
     values: Mapping[str, Any]
@@ -30,19 +30,18 @@ class EvaluationFile:
 
     @property
     def keys(self) -> npt.NDArray[np.int64]:
-        """A digest of each row's features, by which it is found in another file."""
+        """A digest of each row's features, which identifies the row in another file."""
         return np.asarray(self.values["rows"]["key"], dtype=np.int64)
 
 
 def evaluation_text(values: Mapping[str, Any], rows: RunRows, keys: npt.NDArray[np.int64]) -> str:
-    """Return the file's content."""
     columns = {name: _plain(column) for name, column in rows.to_columns().items()}
     whole = {"format": FORMAT, **values, "rows": {"key": keys.tolist(), **columns}}
     return json.dumps(whole, allow_nan=False)
 
 
 def read_evaluation(path: Path) -> EvaluationFile:
-    """Read what `evaluate --json` has written. Raises DataProblem for any other file."""
+    """Read a file of `evaluate --json`. Raises DataProblem for any other file."""
     try:
         values = json.loads(input_file(path).read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:

@@ -1,4 +1,4 @@
-"""Evaluations and comparisons as tables in a terminal."""
+"""Evaluations and comparisons as terminal tables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_TEXT = 40
 
 
 def evaluation_summary(values: Mapping[str, Any], metrics: Sequence[Metric]) -> str:
-    """Return what a person wants to know of an evaluation."""
+    """Return the summary of an evaluation."""
     on = values["measured_on"]
     where = "test rows" if on["rows"] == "test" else on["rows"]
     head = (
@@ -34,7 +34,7 @@ def evaluation_summary(values: Mapping[str, Any], metrics: Sequence[Metric]) -> 
 
 
 def aligned(rows: Sequence[Sequence[str]], *, indent: str = "  ") -> str:
-    """Return rows of cells with the first column to the left and the others to the right."""
+    """Return rows of cells, the first column left-aligned and the others right-aligned."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     lines = []
     for first, *others in rows:
@@ -45,7 +45,7 @@ def aligned(rows: Sequence[Sequence[str]], *, indent: str = "  ") -> str:
 
 
 def figure(value: float | None) -> str:
-    """Return a figure with four digits; a dash where there is none."""
+    """Format a figure with four digits; a missing one is a dash."""
     return "–" if value is None else f"{value:.4g}"
 
 
@@ -94,7 +94,7 @@ def _slice_table(values: Mapping[str, Any]) -> str:
 
 
 def comparison_summary(values: Mapping[str, Any], comparison: Comparison) -> str:
-    """Return what a person wants to know of a comparison."""
+    """Return the summary of a comparison."""
     head = f"{comparison.n_rows:,} rows that both have; {values['second']} less {values['first']}"
     blocks = [head]
     if any(comparison.n_only):

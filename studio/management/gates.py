@@ -1,4 +1,4 @@
-"""Conditions under which a command fails, so that a pipeline can depend on a metric."""
+"""Conditions that make a command fail, so that a pipeline can depend on a metric."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Gate:
     bound: float
 
     def failure(self, figures: Mapping[str, float | None]) -> str | None:
-        """Return a sentence where the condition is met. Raises DataProblem for an unknown
+        """Return a sentence if the condition is met, else None. Raises DataProblem for an unknown
         figure.
         """
         if self.figure not in figures:
@@ -53,7 +53,6 @@ class Gate:
 
 
 def add_gate_option(parser: ArgumentParser) -> None:
-    """Declare --fail-if."""
     parser.add_argument(
         "--fail-if",
         action="append",
@@ -67,7 +66,7 @@ def add_gate_option(parser: ArgumentParser) -> None:
 
 
 def read_gates(texts: Sequence[str]) -> list[Gate]:
-    """Read what --fail-if says."""
+    """Parse the conditions of --fail-if."""
     gates = []
     for text in texts:
         found = _FORM.fullmatch(text)
@@ -81,7 +80,7 @@ def read_gates(texts: Sequence[str]) -> list[Gate]:
 
 
 def figures_of(metrics: Mapping[str, Mapping[str, Any]], prefix: str = "") -> dict[str, Any]:
-    """Return every value, low and high of metrics by the name that a condition has for it."""
+    """Return value, low and high of each metric by its name in conditions."""
     figures: dict[str, Any] = {}
     for name, estimate in metrics.items():
         figures[f"{prefix}{name}"] = estimate["value"]

@@ -1,4 +1,4 @@
-"""The files that commands read: whether they can be read, and the table in them."""
+"""Input files of the commands: checking that they are readable, and reading their table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NO_COLUMNS = RequiredColumns()
 
 
 def add_table_argument(parser: ArgumentParser) -> None:
-    """Declare FILE and how it is to be read."""
+    """Add FILE and the options for reading it."""
     parser.add_argument(
         "file",
         metavar="FILE",
@@ -30,7 +30,7 @@ def add_table_argument(parser: ArgumentParser) -> None:
 
 
 def input_file(path: Path) -> Path:
-    """Return the path of a file that can be read."""
+    """Return the path if the file is readable. Raises DataProblem otherwise."""
     if not path.exists():
         raise DataProblem(f"There is no file {path}. Check the path.")
     if path.is_dir():
@@ -54,10 +54,10 @@ def read_input(
     *,
     reading: ReadOptions,
 ) -> TableFacts:
-    """Write the rows of the file to a Parquet table, and say what was assumed about them and how to
-    change it.
+    """Write the rows of the file to a Parquet table, and note what was assumed and how to change
+    it.
 
-    Raises MissingColumnsProblem at the header where the file lacks a column.
+    Raises MissingColumnsProblem at the header if the file lacks a column.
     """
     limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES, required=required)
     facts = read_in_subprocess(
@@ -69,6 +69,6 @@ def read_input(
 
 
 def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, which tells whether it is the one that was analysed."""
+    """Return the SHA-256 of a file, which identifies the file that was analysed."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,6 +1,4 @@
-"""How `clean` reads the label column: what was asked for, what was found, and what is worth telling
-about it.
-"""
+"""How `clean` reads the label column: by option or by detection, with notes on its assumptions."""
 
 from __future__ import annotations
 
@@ -31,8 +29,8 @@ def with_label_choice(
     profiles: Sequence[ColumnProfile],
     terminal: Terminal,
 ) -> CleansetSpec:
-    """Return the spec with the separator and the merged spellings of its label column, and tell
-    what was assumed.
+    """Return the spec with the separator and the merged spellings of its label column, and note the
+    assumptions made.
     """
     column = spec.label_column
     if column is None or spec.task not in (MLTask.MULTI_CLASS, MLTask.MULTI_LABEL):

@@ -1,4 +1,4 @@
-"""The table that a command learns from, and what is learned from it."""
+"""The table that a command learns from, and its spec."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ WORDS_ADVICE = "If it holds numbers, empty the other cells in the file; they the
 
 @dataclass(frozen=True, slots=True)
 class LearnedTable:
-    """What is learned from a table, and the kinds of all its columns."""
+    """The spec for a table, and the kinds of all its columns."""
 
     spec: CleansetSpec
     kinds: Mapping[str, ColumnKind]
 
 
 def read_learned_table(request: LearningRequest, table: Path, terminal: Terminal) -> LearnedTable:
-    """Read the file into a table and decide what is learned from it."""
+    """Read the file into a table and decide what to learn from it."""
     required = RequiredColumns(tuple(dict.fromkeys(request.named_columns)))
     try:
         read_input(request.file, table, terminal, required, reading=request.reading)

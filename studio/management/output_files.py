@@ -1,5 +1,6 @@
-"""The files that commands write: never one over another, whole or not at all, or through a pipe as
-it comes.
+"""Output files of the commands: written whole or not at all, or streamed into a pipe.
+
+No output may overwrite an input or another output.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _NAMED_DESCRIPTORS = {"-": 1, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
 def refuse_same_files(named: Mapping[str, Path | None]) -> None:
-    """Raise DataProblem where two options name one file, however its path is written."""
+    """Raise DataProblem if two options name the same file, however its path is written."""
     options: dict[object, str] = {}
     for option, path in named.items():
         if path is None or _is_device(path):
@@ -41,9 +42,7 @@ def refuse_same_files(named: Mapping[str, Path | None]) -> None:
 
 
 def refuse_inside(folder: Path, folder_option: str, named: Mapping[str, Path | None]) -> None:
-    """Raise DataProblem where an option names a file in a folder that is read or replaced as a
-    whole.
-    """
+    """Raise DataProblem if an option names a file in a folder that is read or replaced whole."""
     whole = _resolved(folder)
     for option, path in named.items():
         if path is not None and _descriptor(path) is None and _resolved(path).is_relative_to(whole):
@@ -53,9 +52,7 @@ def refuse_inside(folder: Path, folder_option: str, named: Mapping[str, Path | N
 
 
 def _identities(path: Path) -> list[object]:
-    """Return what two paths of one file have in common: where it is, and once it exists also its
-    inode.
-    """
+    """Return the identities of a path: its resolved path and, if the file exists, its inode."""
     descriptor = _descriptor(path)
     if descriptor is not None:
         facts = os.fstat(descriptor)
@@ -69,12 +66,12 @@ def _identities(path: Path) -> list[object]:
 
 
 def _is_device(path: Path) -> bool:
-    """Whether the path is a device such as /dev/null, which takes any number of outputs."""
+    """Whether the path is a device such as /dev/null, which several outputs may share."""
     return _descriptor(path) is None and path.is_char_device()
 
 
 def _descriptor(path: Path) -> int | None:
-    """Return which open file of this process a path names, if it does."""
+    """Return the file descriptor of this process that a path names, or None."""
     text = str(path)
     if text in _NAMED_DESCRIPTORS:
         return _NAMED_DESCRIPTORS[text]
@@ -90,9 +87,7 @@ def _resolved(path: Path) -> Path:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether the path is a pipe, a device or an open file of this process, whose name says nothing
-    of a format.
-    """
+    """Whether the path is a pipe, a device or a descriptor, whose name implies no format."""
     if _descriptor(path) is not None:
         return True
     resolved = _resolved(path)
@@ -100,7 +95,7 @@ def is_stream(path: Path) -> bool:
 
 
 def place_name(path: Path) -> str:
-    """Return where something was written, for a person."""
+    """Return a readable name of an output."""
     return "standard output" if _descriptor(path) == _STDOUT_NUMBER else str(path)
 
 
@@ -111,11 +106,11 @@ def _refuse_folder(path: Path) -> None:
 
 @contextmanager
 def output_file(path: Path, terminal: Terminal) -> Iterator[Path]:
-    """Yield a path to write to, whose content goes to `path` when the block ends well.
+    """Yield a path to write to; its content moves to `path` when the block succeeds.
 
-    A file appears whole or not at all, in the place that a link leads to; a pipe or a device gets
-    the content as it is. Entered before the work, it also finds out early that the place cannot be
-    written.
+    A file is written whole or not at all, to the target of a link; a pipe or a device gets the
+    content directly. Entering the block before the work also detects early that the output cannot
+    be written.
     """
     if is_stream(path):
         with _stream(path, terminal) as spool:
@@ -197,9 +192,9 @@ def _copy(spool: Path, stream: BinaryIO) -> None:
 
 @contextmanager
 def output_folder(path: Path, replaceable: set[str]) -> Iterator[Path]:
-    """Yield a new folder, which becomes `path`, or what that links to, when the block ends well.
+    """Yield a new folder, which replaces `path`, or its link target, when the block succeeds.
 
-    A folder is only replaced when it holds nothing but the files named in `replaceable`.
+    A folder is only replaced if it holds nothing but the files named in `replaceable`.
     """
     if _descriptor(path) is not None:
         raise DataProblem(f"A folder cannot be written to {place_name(path)}. Name a folder.")
@@ -227,10 +222,9 @@ def output_folder(path: Path, replaceable: set[str]) -> Iterator[Path]:
 
 
 def table_format_at(path: Path) -> TableFormat:
-    """Return the format that the name of an output asks for. Raises DataProblem for a name that
-    says none.
+    """Return the format by the name of an output. Raises DataProblem if the name implies none.
 
-    Pipes, devices and standard output may have any name; they get CSV where it says no format.
+    Pipes, devices and standard output may have any name; CSV is their default.
     """
     if is_stream(path):
         return known_format(path.name) or CSV
@@ -239,7 +233,7 @@ def table_format_at(path: Path) -> TableFormat:
 
 
 def manifest_path(path: Path) -> Path:
-    """Return the path where its name can be that of a manifest. Raises DataProblem."""
+    """Return the path if its name suits a manifest. Raises DataProblem otherwise."""
     if not is_stream(path) and path.suffix.lower() != ".json":
         raise DataProblem(
             f"A manifest is JSON, but {path} does not end in .json. Give it that ending."

@@ -14,10 +14,10 @@ COMMANDS = Path(__file__).parent / "commands"
 
 
 class StudioUtility(ManagementUtility):
-    """Finds and runs the command that was typed."""
+    """Runs the command that was typed."""
 
     def execute(self) -> None:
-        """Run the command; answer `--version` and `version` with the studio's own version."""
+        """Run the command; `--version` and `version` print the studio's own version."""
         if self.argv[1:] in (["--version"], ["version"]):
             sys.stdout.write(f"{version_line()}\n")
         else:
@@ -48,9 +48,7 @@ class StudioUtility(ManagementUtility):
 
 
 def _described_commands() -> list[tuple[str, str]]:
-    """Return each command with the first line of its file; importing it would load all that it
-    needs.
-    """
+    """Return each command with the first line of its file; importing them all would be slow."""
     files = sorted(path for path in COMMANDS.glob("*.py") if path.stem != "__init__")
     docstrings = [
         ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "" for path in files

@@ -1,4 +1,4 @@
-"""The options by which commands are told how to read a file, where it should not be found out."""
+"""Options that override how a file is read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ADVICE = {
 
 
 def add_read_options(parser: ArgumentParser) -> None:
-    """Declare how FILE is to be read."""
+    """Add the options for reading FILE."""
     group = parser.add_argument_group("how FILE is read", "Found in the file if not given.")
     group.add_argument(
         "--encoding", metavar="NAME", help="such as cp1252, gb18030, shift-jis, koi8-r"
@@ -49,8 +49,8 @@ def add_read_options(parser: ArgumentParser) -> None:
 
 
 def read_options_of(options: Mapping[str, Any]) -> ReadOptions:
-    """Take the options out of those that were parsed. Raises DataProblem for what cannot be
-    followed.
+    """Remove these options from the parsed ones and return them. Raises DataProblem for invalid
+    ones.
     """
     encoding = options["encoding"]
     delimiter = options["delimiter"]

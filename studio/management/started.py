@@ -1,4 +1,4 @@
-"""Whether the studio whose data a command reads was ever started."""
+"""Detects a studio that was never started."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from studio.engine.errors import DataProblem
 
 
 def refuse_before_first_start() -> None:
-    """Raise DataProblem where the database has no tables yet."""
+    """Raise DataProblem if the database has no tables yet."""
     if User._meta.db_table not in connection.introspection.table_names():
         raise DataProblem(
             f"The studio in {settings.DATA_DIR} was never started, so it has no accounts and no"

@@ -1,4 +1,4 @@
-"""Compares what lies in the file storage with what the database knows of it."""
+"""Compares the file storage with the database."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ OWNERS: dict[str, tuple[type[models.Model], ...]] = {
 
 @dataclass(slots=True)
 class Found:
-    """The keys of files, by what is wrong with them."""
+    """The keys of files with a problem, by problem."""
 
     n_whole: int = 0
     missing: list[str] = field(default_factory=list)
@@ -47,7 +47,7 @@ class Found:
 
 
 def check_files(progress: Progress) -> Found:
-    """Compare every stored file with its digest, and find those that are missing or nobody's."""
+    """Verify the digest of every stored file, and find missing and orphaned files."""
     referred = referred_keys()
     stored = set(stored_keys())
     digests = dict(StoredFile.objects.values_list("key", "sha256"))
@@ -67,7 +67,7 @@ def check_files(progress: Progress) -> Found:
 
 
 def referred_keys() -> set[str]:
-    """Return the keys in the rows of the database."""
+    """Return the keys that database rows refer to."""
     keys: set[str] = set()
     for model in apps.get_models():
         if model._meta.app_label in ("projects", "cleansets", "models_app", "inference"):
@@ -78,7 +78,7 @@ def referred_keys() -> set[str]:
 
 
 def _not_there_yet() -> set[str]:
-    """Return where uploads and files from addresses will be once their run has taken them in."""
+    """Return the keys that pending uploads and downloads will get from their run."""
     return set(DatasetVersion.objects.filter(sha256="").values_list("source_key", flat=True))
 
 
@@ -99,7 +99,7 @@ def stored_keys(folder: str = "") -> Iterator[str]:
 
 
 def is_orphan(key: str) -> bool:
-    """Return whether no row refers to a file, and none is going to."""
+    """Whether no row refers to a file, now or after a pending run."""
     if default_storage.get_modified_time(key) > timezone.now() - ORPHAN_AFTER:
         return False
     parts = PurePosixPath(key).parts

@@ -1,5 +1,5 @@
-"""What a command says while it works and how it ends: progress, notes, a summary, one sentence and
-an exit status.
+"""Terminal output of the commands: progress, notes, a summary, and one sentence with the exit
+status.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ TTY_EVERY_S = 0.2
 
 
 class TerminalProgress:
-    """Progress on standard error: one line that changes in a terminal, one line per stage
-    elsewhere.
-    """
+    """Progress on standard error: a changing line in a terminal, one line per stage elsewhere."""
 
     def __init__(self, stream: TextIO, *, is_quiet: bool = False) -> None:
         self._stream = stream
@@ -36,7 +34,7 @@ class TerminalProgress:
         self._width = 0
 
     def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
-        """Show where the work is."""
+        """Show the stage and how far it is."""
         if self._is_quiet:
             return
         is_new = stage != self._stage
@@ -52,7 +50,7 @@ class TerminalProgress:
             self._change_line(f"{stage}: {done:,} of {total:,}" if total else stage)
 
     def log(self, line: str) -> None:
-        """Show a note, which stays."""
+        """Print a note above the changing line."""
         if self._is_quiet:
             return
         self.clear()
@@ -67,9 +65,8 @@ class TerminalProgress:
             self._width = 0
 
     def _change_line(self, text: str) -> None:
-        shown = text[
-            : shutil.get_terminal_size().columns - 1
-        ]  # a line that wraps could not be removed
+        width = shutil.get_terminal_size().columns - 1  # a wrapped line could not be removed
+        shown = text[:width]
         self._stream.write(f"\r{shown:<{self._width}}")
         self._stream.flush()
         self._width = len(shown)
@@ -85,9 +82,7 @@ class Terminal:
         self.progress = TerminalProgress(stderr, is_quiet=is_quiet)
 
     def say(self, text: str) -> None:
-        """Write what the command was asked for; standard error has it where standard output has a
-        file.
-        """
+        """Write the result; to standard error if standard output carries a file."""
         self.progress.clear()
         if self._is_data_on_stdout:
             self._stderr.write(f"{text}\n")
@@ -95,37 +90,36 @@ class Terminal:
             self._stdout.write(text)
 
     def note(self, line: str) -> None:
-        """Write what a person should know and may ignore."""
+        """Write a note that --quiet suppresses."""
         self.progress.log(line)
 
     def complain(self, sentence: str) -> None:
-        """Write to standard error what must be seen, also with --quiet."""
+        """Write a message to standard error, even with --quiet."""
         self.progress.clear()
         self._stderr.write(f"{sentence}\n")
 
     def take_stdout(self) -> None:
-        """Keep everything but a file away from standard output."""
+        """Reserve standard output for a file."""
         self._is_data_on_stdout = True
 
     @property
     def stdout_bytes(self) -> BinaryIO:
-        """Standard output, for the bytes of a file."""
+        """Standard output as a binary stream."""
         self._stdout.flush()
         return cast(BinaryIO, self._stdout.buffer)
 
     @contextmanager
     def reports_problems(self) -> Iterator[None]:
-        """Turn an anticipated failure into one sentence and the exit status."""
+        """Turn an expected failure into one sentence and the exit status."""
         try:
             yield
             self._stdout.flush()
         except DataProblem as problem:
             self._end(BAD_INPUT, str(problem), problem)
         except BrokenPipeError as closed:
+            # The reader, such as `head`, has read enough.
             leave_stdout()
-            raise SystemExit(
-                0
-            ) from closed  # whoever reads the output has enough of it, as `head` does
+            raise SystemExit(0) from closed
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
@@ -146,7 +140,7 @@ class Terminal:
 
 
 def leave_stdout() -> None:
-    """Point standard output nowhere: Python would write the rest of it at its end, and complain."""
+    """Redirect standard output to the null device, so that Python's flush at exit cannot fail."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.__stdout__.fileno() if sys.__stdout__ else 1)
     os.close(nowhere)

@@ -1,4 +1,4 @@
-"""The studio's version, from pyproject.toml: it runs from its folder and is not installed."""
+"""The studio's version, from pyproject.toml, since it runs from its folder without installation."""
 
 from __future__ import annotations
 

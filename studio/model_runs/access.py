@@ -1,4 +1,4 @@
-"""The model runs that a request may touch. To other accounts they do not exist: 404."""
+"""The model runs that a request may access. Those of other accounts raise 404."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from studio.model_runs.models import ModelRun
 
 
 def model_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:
-    """Return the run with its project and dataset version, or end in 404."""
+    """Return the run with its project and dataset version, or raise Http404."""
     mine = ModelRun.objects.filter(project__owner=account(request))
     return get_object_or_404(
         mine.select_related("project__version__dataset", "cleanset", "deployed_model"), pk=run_id
@@ -20,7 +20,7 @@ def model_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:
 
 
 def measured_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:
-    """Return a run whose evaluation is there."""
+    """Return a run whose evaluation has finished."""
     run = model_run_or_404(request, run_id)
     if not run.is_succeeded:
         raise Http404("The evaluation is not done.")

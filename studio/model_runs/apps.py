@@ -1,4 +1,4 @@
-"""Model runs: each finished training becomes one."""
+"""Model runs: every finished training is recorded as one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ class ModelRunsConfig(AppConfig):
     name = "studio.model_runs"
 
     def ready(self) -> None:
-        """Hear of every training that ends, and let the review page ask for rows of runs."""
+        """Subscribe to finished trainings, and register the runs' sets of rows with the review
+        page.
+        """
         from cleansets import row_sets
         from studio import runs
 

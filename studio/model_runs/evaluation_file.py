@@ -1,4 +1,4 @@
-"""The file of a run's evaluation: one JSON document for each way in which it is measured."""
+"""The evaluation file of a run: a JSON document for each choice of labels and rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write_evaluations(
     slices: Sequence[tuple[str, npt.NDArray[np.int64]]],
     out: Path,
 ) -> None:
-    """Write the document of each pair of labels and rows, and the rows of the worst slices."""
+    """Write the document of each choice of labels and rows, and the rows of the worst slices."""
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         for (labels, rows), document in documents.items():
             archive.writestr(f"{labels}/{rows}.json", json.dumps(document, allow_nan=False))
@@ -41,14 +41,14 @@ def write_evaluations(
 
 
 def read_slice_rows(key: str, number: int) -> tuple[str, npt.NDArray[np.int64]]:
-    """Return what the rows of one of the worst slices have in common, and which they are."""
+    """Return the description and the rows of one of the worst slices."""
     with zipfile.ZipFile(tables.local_path(key)) as archive:
         stored = json.loads(archive.read(f"{_SLICES}/{number}.json"))
     return stored["description"], np.asarray(stored["row_ids"], dtype=np.int64)
 
 
 def measured_ways(key: str) -> list[tuple[str, str]]:
-    """Return the pairs of labels and rows for which there is a document, in order."""
+    """Return the choices of labels and rows that have a document, in order."""
     with zipfile.ZipFile(tables.local_path(key)) as archive:
         return [
             (name.split("/")[0], name.split("/")[1].removesuffix(".json"))

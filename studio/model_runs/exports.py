@@ -1,4 +1,4 @@
-"""The predictions of a run with every label of its rows, as CSV or Parquet."""
+"""Export of a run's predictions with all labels of its rows, as CSV or Parquet."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def rows_response(run: ModelRun, file_format: str) -> HttpResponseBase:
 
 
 def row_columns(run: ModelRun) -> list[str]:
-    """Return the names of the columns; classes whose name is one of ours get a prefix."""
+    """Return the column names; classes that clash with our own columns get a prefix."""
     classes = [] if run.task is MLTask.REGRESSION else _classes_with_values(run)
     return [*COLUMNS, *free_names(classes, COLUMNS)]
 

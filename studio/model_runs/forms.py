@@ -1,4 +1,4 @@
-"""What people write about a run."""
+"""Forms of model runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django import forms
 
 
 class DescribeForm(forms.Form):
-    """Name, notes and tags; tags are parted by commas."""
+    """Name, notes and comma-separated tags."""
 
     name = forms.CharField(max_length=200)
     tags = forms.CharField(max_length=1_000, required=False)
@@ -15,12 +15,12 @@ class DescribeForm(forms.Form):
     )
 
     def clean_tags(self) -> list[str]:
-        """Part the tags."""
+        """Split the tags."""
         return [tag.strip() for tag in self.cleaned_data["tags"].split(",") if tag.strip()]
 
 
 class ThresholdForm(forms.Form):
-    """The threshold of one class; `remove` takes a saved one away."""
+    """The threshold of one class; `remove` deletes a saved one."""
 
     name = forms.CharField(max_length=10_000, strip=False)
     threshold = forms.FloatField(min_value=0, max_value=1)

@@ -1,4 +1,4 @@
-"""What cleaning brought: the first analysis against a deployed model, on labels of both kinds."""
+"""The gain by cleaning: the first analysis against a deployed model, on both kinds of labels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MIN_ROWS = 20  # fewer say nothing
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """The main metric before and after, by one kind of labels."""
+    """The main metric before and after, on one kind of labels."""
 
     by: str
     n_rows: int
@@ -32,7 +32,7 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class HonestGain:
-    """Before against after; `n_fixed_test_rows` test rows were changed without a look at each."""
+    """Before against after; `n_fixed_test_rows` test rows were changed in bulk, not one by one."""
 
     before: ModelRun
     after: ModelRun
@@ -41,7 +41,7 @@ class HonestGain:
 
 
 def honest_gain(model: DeployedModel) -> HonestGain | None:
-    """Compare the project's first analysis with the model; None until both are measured."""
+    """Compare the project's first analysis with the model; None until both are evaluated."""
     measured = ModelRun.objects.filter(status=Status.SUCCEEDED)
     after = (
         measured.filter(origin=Origin.MODEL, deployed_model=model).order_by("recorded_at").first()
@@ -76,7 +76,7 @@ def _gain(
     labels: npt.NDArray[Any],
     is_counted: npt.NDArray[np.bool_],
 ) -> Gain | None:
-    """Compare both on the rows that have such a label, which is the same for both."""
+    """Compare both on the rows that have this kind of label, which are the same for both."""
     has_label = is_counted & _is_label(labels)
     if has_label.sum() < MIN_ROWS:
         return None
@@ -97,7 +97,7 @@ def _gain(
 
 
 def _measured(rows: RunRows, labels: npt.NDArray[Any]) -> RunRows:
-    """Return the rows measured by other labels."""
+    """Return the rows with other labels as the reference."""
     measures = rows.measures
     if measures.task is MLTask.REGRESSION:
         return replace(rows, measures=measure_numbers(labels, measures.predicted))
@@ -121,7 +121,7 @@ def _differs(labels: npt.NDArray[Any], others: npt.NDArray[Any]) -> npt.NDArray[
 
 
 def _widened(labels: npt.NDArray[Any], n_classes: int) -> npt.NDArray[Any]:
-    """Return sets with columns for further classes; codes stay as they are."""
+    """Add columns for further classes to sets; codes are returned unchanged."""
     if labels.ndim == 1:
         return labels
     return np.pad(labels, ((0, 0), (0, n_classes - labels.shape[1])))

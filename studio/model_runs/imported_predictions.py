@@ -1,4 +1,4 @@
-"""Predictions of a model that was trained elsewhere, read from an uploaded file."""
+"""Reads uploaded predictions of a model that was trained elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from studio.model_runs.models import ModelRun
 
 
 def read_predictions(run: ModelRun, out: Path, progress: Progress) -> dict[str, Any]:
-    """Write what the file predicts for each row to `out`, and return what was found in it."""
+    """Write the prediction for each row to `out`, and return a description of the file."""
     assert run.cleanset is not None
     table = out.with_suffix(".parquet")
     limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)

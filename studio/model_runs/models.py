@@ -1,4 +1,4 @@
-"""Model runs: what a training saw and said, kept as it was, with its evaluation."""
+"""Model runs: immutable snapshots of trainings and their predictions, with an evaluation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from studio.runs import Run
 
 
 class Origin(models.TextChoices):
-    """Where the predictions of a run come from."""
+    """The source of a run's predictions."""
 
     ANALYSIS = "analysis", "Analysis"
     MODEL = "model", "Deployed model"
@@ -24,11 +24,11 @@ class Origin(models.TextChoices):
 
 
 class ModelRun(Run):
-    """A snapshot of one training; the run itself measures it.
+    """A snapshot of one training; the run itself is its evaluation.
 
-    `configuration` is what was chosen, `snapshot` what the data and the versions were.
-    `main_metric` is the one that lists show. The evaluation lies in a file, and so do the rows.
-    Of imported predictions, the uploaded file is kept, and what was read from it.
+    `configuration` holds the settings, `snapshot` the data and the versions. `main_metric` is the
+    one that lists show. The evaluation and the rows are stored in files. For imported predictions,
+    both the uploaded file and the parsed predictions are kept.
     """
 
     task_name = "model_runs.evaluate_run"
@@ -81,10 +81,10 @@ class ModelRun(Run):
 
     @property
     def stages(self) -> tuple[str, ...]:
-        """Reading what the training left, then measuring it."""
+        """The stages of an evaluation: reading the results of the training, then measuring them."""
         return ("Reading predictions", "Measuring", "Saving")
 
     @property
     def main_value(self) -> Any:
-        """The value of the main metric; None before it is measured."""
+        """The value of the main metric; None before the evaluation."""
         return self.main_metric.get("value")

@@ -1,4 +1,4 @@
-"""Measures what a training left, and keeps the evaluation beside its rows."""
+"""Evaluates the results of a training, and stores the evaluation with its rows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from studio.model_runs.sources import Source, source_of
 
 
 def evaluate(run: ModelRun, progress: Progress) -> Mapping[str, Any]:
-    """Measure the run, publish its files, and return the fields to store."""
+    """Evaluate the run, publish its files, and return the fields to store."""
     progress("Reading predictions")
     imported = _imported(run, progress) if run.origin == Origin.IMPORT else {}
     for name, value in imported.items():
@@ -83,7 +83,7 @@ def evaluate(run: ModelRun, progress: Progress) -> Mapping[str, Any]:
 
 
 def _imported(run: ModelRun, progress: Progress) -> dict[str, Any]:
-    """Read the uploaded predictions, keep them as arrays, and return the fields to store."""
+    """Read the uploaded predictions, store them as arrays, and return the fields to store."""
     with tables.scratch() as folder:
         out = folder / "predictions.npz"
         configuration = read_predictions(run, out, progress)
@@ -100,7 +100,7 @@ def _slices(measured: Measured) -> list[tuple[str, npt.NDArray[np.int64]]]:
 
 
 class _Evaluated:
-    """Measures the predictions of a source by one set of labels after the other."""
+    """Evaluates the predictions of a source against several sets of labels."""
 
     def __init__(self, run: ModelRun, source: Source, split: Split | None) -> None:
         self._run = run
@@ -108,7 +108,7 @@ class _Evaluated:
         self._split = split
 
     def by(self, labels: pa.Table) -> Measured:
-        """Measure the rows of a table by its column `label`."""
+        """Evaluate the rows of a table against its column `label`."""
         predictions = self._predictions(labels)
         if not len(predictions):
             raise DataProblem(
@@ -133,7 +133,7 @@ class _Evaluated:
         return replace(found, row_id=row_id[found.row_id].astype(np.int64))
 
     def _divided(self, row_id: npt.NDArray[np.int64]) -> Iterator[Partition]:
-        """Divide rows by every column but the label, and by the topics of their texts."""
+        """Slice the rows by every column but the label, and by the topics of their texts."""
         project = self._run.project
         kinds = _column_kinds(project)
         frame = read_frame(tables.local_path(project.version.table_key), list(kinds), row_id)
@@ -148,7 +148,7 @@ class _Evaluated:
 
 
 def _column_kinds(project: Project) -> dict[str, ColumnKind]:
-    """Return the kinds of all columns but the label, as the project reads them."""
+    """Return the kinds of all columns but the label, by the project's settings."""
     found = {profile.name: profile.kind for profile in column_profiles(project.version)}
     chosen = {name: ColumnKind(kind) for name, kind in project.column_kinds.items()}
     kinds = found | chosen
@@ -157,7 +157,7 @@ def _column_kinds(project: Project) -> dict[str, ColumnKind]:
 
 
 def _split(project: Project) -> Split | None:
-    """Return the split that a column of the data says; None without one that can be read."""
+    """Return the split that a column defines; None if there is none, or it cannot be parsed."""
     column = split_column([profile.name for profile in column_profiles(project.version)])
     if column is None:
         return None
@@ -169,7 +169,7 @@ def _split(project: Project) -> Split | None:
 
 
 def _other_ways(labels: pa.Table) -> dict[str, pa.Table]:
-    """Return the rows with the labels by which they are measured too, where these differ."""
+    """Return the rows with each further kind of labels, where these differ."""
     ways = {}
     for name, column in ((UPLOADED, "uploaded_label"), (CLEAN, "clean_label")):
         if _n_differing(labels, column):
@@ -196,7 +196,7 @@ def _n_corrected(labels: pa.Table) -> int:
 
 
 def _documents(name: str, measured: Measured) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return the documents of a set of labels: of all rows, then of each part of a split."""
+    """Return the documents for a set of labels: all rows, then each part of a split."""
     whole = measured.to_dict(name)
     parts = whole.pop("splits")
     described = {"classes": whole["classes"]}
@@ -206,7 +206,7 @@ def _documents(name: str, measured: Measured) -> dict[tuple[str, str], dict[str,
 
 
 def _stored_rows(run: ModelRun, used: Measured, source: Source, split: Split | None) -> StoredRows:
-    """Return the measured rows with all the labels that they have, as codes of one list."""
+    """Return the evaluated rows with all their labels, as codes of one list of classes."""
     rows = used.rows
     places = np.searchsorted(source.row_id, rows.row_id)
     labels = source.labels.take(pa.array(places))
@@ -227,7 +227,7 @@ def _stored_rows(run: ModelRun, used: Measured, source: Source, split: Split | N
 
 
 def _targets(labels: Labels, classes: tuple[str, ...]) -> npt.NDArray[Any]:
-    """Return labels as codes of a longer list of classes; -1 or NaN without a label."""
+    """Return labels as codes of an extended list of classes; -1 or NaN for a missing one."""
     if not classes:
         return np.asarray(labels.targets, dtype=np.float64)
     place = {name: code for code, name in enumerate(classes)}

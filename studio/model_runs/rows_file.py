@@ -1,4 +1,4 @@
-"""The file of a run's rows: what was predicted for each, and every label that it has."""
+"""The rows file of a run: the prediction for each row, and all its labels."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ VERIFIED, PART = "is_verified", "part"
 
 @dataclass(frozen=True, slots=True)
 class StoredRows:
-    """The rows of a run that are measured.
+    """The evaluated rows of a run.
 
     Attributes
     ----------
     run
-        By the labels that were learned from.
+        The rows with the labels that were learned from.
     other_labels
         The uploaded and the clean labels, as codes of the run's classes.
     is_verified
         Whether a person verified the row's clean label, shape (n,).
     part
-        The part of the split of each row; empty texts without one.
+        The part of the split of each row; empty strings without a split.
     """
 
     run: RunRows
@@ -44,7 +44,7 @@ class StoredRows:
     part: npt.NDArray[np.str_]
 
     def by(self, name: str) -> RunRows:
-        """Return the rows that have another label, measured by it: only by what is predicted."""
+        """Return the rows that have this kind of label, evaluated against it."""
         labels = self.other_labels[name]
         measures = self.run.measures
         has_label = np.isfinite(labels) if measures.task is MLTask.REGRESSION else labels != -1
@@ -59,7 +59,7 @@ class StoredRows:
         return replace(self.run, row_id=self.run.row_id[rows], measures=measured)
 
     def write(self, out: Path) -> None:
-        """Write them as Parquet."""
+        """Write the rows to a Parquet file."""
         columns = dict(self.run.to_columns())
         for name, values in self.other_labels.items():
             columns |= packed(f"label_{name}", values)
@@ -71,7 +71,7 @@ class StoredRows:
 
 @lru_cache(maxsize=4)
 def stored_rows(key: str, task: MLTask, classes: Sequence[str]) -> StoredRows:
-    """Read the rows of a run; the file never changes."""
+    """Read the rows of a run; cached, since the file never changes."""
     table = pq.read_table(tables.local_path(key))
     part = table.column(PART).combine_chunks()
     columns = {name: table.column(name).to_numpy() for name in table.column_names if name != PART}

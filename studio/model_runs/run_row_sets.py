@@ -1,9 +1,9 @@
-"""Rows of a run by what was predicted for them, for the review page.
+"""Sets of a run's rows by prediction, for the review page.
 
-A set is named RUN.WHAT: a cell of the confusion matrix (`cell,GIVEN,PREDICTED` by code), the rows
-of a class that are missed or wrongly predicted (`missed,CODE`, `wrongly,CODE`), a bar of the
-histogram of confidence (`bar,NUMBER,right` or `wrong`), a slice (`slice,NUMBER`), or what another
-run makes of them (`gained,RUN`, `lost,RUN`, `bothwrong,RUN`).
+A set is named RUN.WHAT: a cell of the confusion matrix (`cell,GIVEN,PREDICTED` by code), the missed
+or wrongly predicted rows of a class (`missed,CODE`, `wrongly,CODE`), a bar of the confidence
+histogram (`bar,NUMBER,right` or `wrong`), a slice (`slice,NUMBER`), or a comparison with another
+run (`gained,RUN`, `lost,RUN`, `bothwrong,RUN`).
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ Found = tuple[str, RowIds]
 
 
 def among(run: ModelRun, *what: object) -> str:
-    """Return what an address of the review page says to get the rows."""
+    """Return the value with which an address of the review page selects the rows."""
     return f"{KIND}:{run.pk}.{','.join(map(str, what))}"
 
 
 def find_rows(name: str) -> RowSet | None:
-    """Return the rows of a name, or None where there are none."""
+    """Return the named set of rows, or None if it does not exist."""
     run_id, _, what = name.partition(".")
     run = _measured(run_id)
     return None if run is None else _found(run, what)
@@ -45,7 +45,7 @@ def find_rows(name: str) -> RowSet | None:
 
 @lru_cache(maxsize=32)
 def _found(run: ModelRun, what: str) -> RowSet | None:
-    """Return the rows; a measured run never changes, so they don't either."""
+    """Return the rows; cached, since an evaluated run never changes."""
     kind, *arguments = what.split(",")
     if kind not in _FINDERS:
         return None
@@ -67,7 +67,7 @@ def _measured(run_id: str) -> ModelRun | None:
 
 
 def rows_of(run: ModelRun) -> RunRows:
-    """Return the rows of a run, by the labels that were learned from."""
+    """Return the rows of a run with the labels it learned from."""
     return stored_rows(run.rows_key, run.task, tuple(run.classes)).run
 
 

@@ -1,4 +1,4 @@
-"""What the pages and the API read of model runs."""
+"""Reads of model runs for the pages and the API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def runs_of_user(user: User) -> QuerySet[ModelRun]:
 
 
 def comparable_runs(run: ModelRun) -> QuerySet[ModelRun]:
-    """Return the other measured runs of the project, newest first."""
+    """Return the project's other runs with an evaluation, newest first."""
     return runs_of(run.project).filter(status=Status.SUCCEEDED).exclude(pk=run.pk)
 
 
@@ -35,14 +35,14 @@ def n_verified_rows(run: ModelRun) -> int:
 
 
 def rows_of_parts(run: ModelRun) -> dict[str, int]:
-    """Return the rows of each part of the split; none without one."""
+    """Return the rows of each part of the split; empty without a split."""
     parts, counts = np.unique(_stored(run).part, return_counts=True)
     found = zip(parts.tolist(), counts.tolist(), strict=True)
     return {part: count for part, count in found if part}
 
 
 def comparison_of(first: ModelRun, second: ModelRun) -> Comparison:
-    """Compare two measured runs, each by the labels that were learned from."""
+    """Compare two evaluated runs, each by the labels it learned from."""
     return compare_runs(_stored(first).run, _stored(second).run)
 
 

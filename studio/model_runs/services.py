@@ -1,4 +1,4 @@
-"""Writes of the app: recording trainings as runs, importing predictions, describing, deleting."""
+"""Writes of the app: recording trainings as runs, importing predictions, editing, deleting."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_CUSTOM_METRICS = 100
 
 
 def training_record(run: Run) -> None:
-    """Record a training that ended well as a model run, and queue its evaluation."""
+    """Record a successful training as a model run, and queue its evaluation."""
     if not run.is_succeeded:
         return
     if isinstance(run, Cleanset) and run.task is not MLTask.UNSUPERVISED:
@@ -36,7 +36,7 @@ def training_record(run: Run) -> None:
 
 @transaction.atomic
 def analysis_record(cleanset: Cleanset) -> ModelRun:
-    """Record the analysis of a cleanset; its predictions are those that the cleanset keeps."""
+    """Record the analysis of a cleanset, using the predictions stored with the cleanset."""
     run = ModelRun.objects.create(
         project=cleanset.project,
         origin=Origin.ANALYSIS,
@@ -78,8 +78,8 @@ def model_record(model: DeployedModel) -> ModelRun:
 def predictions_import(
     *, cleanset: Cleanset, user: User, name: str, file: UploadedFile[bytes]
 ) -> ModelRun:
-    """Store a file with the predictions of a model that was trained elsewhere, and queue its
-    reading. Raises DataProblem.
+    """Store a file with predictions of a model trained elsewhere, and queue its evaluation. Raises
+    DataProblem.
     """
     if cleanset.task is MLTask.UNSUPERVISED:
         raise DataProblem("This project has no labels to measure predictions by.")
@@ -111,7 +111,7 @@ def run_describe(
     notes: str | None = None,
     tags: list[str] | None = None,
 ) -> None:
-    """Rename or annotate a run; None leaves a part as it is. Raises DataProblem."""
+    """Rename or annotate a run; None keeps a field. Raises DataProblem."""
     fields = []
     if name is not None:
         run.name = name
@@ -128,7 +128,7 @@ def run_describe(
 
 @transaction.atomic
 def custom_metrics_set(*, run: ModelRun, metrics: dict[str, float]) -> None:
-    """Attach numbers that were computed elsewhere; each replaces the one of its name."""
+    """Attach metrics computed elsewhere; each replaces the one of the same name."""
     together = {**run.custom_metrics, **metrics}
     if len(together) > MAX_CUSTOM_METRICS:
         raise DataProblem(
@@ -144,7 +144,7 @@ def custom_metrics_set(*, run: ModelRun, metrics: dict[str, float]) -> None:
 
 @transaction.atomic
 def run_measure_again(*, run: ModelRun, user: User) -> ModelRun:
-    """Measure a run's predictions anew, by the labels as they are now; the run itself stays."""
+    """Evaluate a run's predictions against the current labels, as a new run."""
     if run.is_active:
         raise DataProblem("This run is still being measured. Wait until it is done.")
     if run.origin == Origin.IMPORT:
@@ -165,7 +165,7 @@ def run_measure_again(*, run: ModelRun, user: User) -> ModelRun:
 
 @transaction.atomic
 def threshold_set(*, run: ModelRun, name: str, threshold: float | None) -> None:
-    """Save from which probability on the run's model predicts a class; None takes it away."""
+    """Save the probability threshold of a class with the run's model; None removes it."""
     if run.deployed_model_id is None:
         raise DataProblem("Only a deployed model has thresholds. Deploy one of this cleanset.")
     if name not in run.classes:
@@ -179,7 +179,7 @@ def threshold_set(*, run: ModelRun, name: str, threshold: float | None) -> None:
 
 
 def run_delete(*, run: ModelRun) -> None:
-    """Delete a run with its evaluation; the cleanset or the model that it is of stays."""
+    """Delete a run with its evaluation; its cleanset or model stays."""
     delete_with_files(run)
 
 
@@ -194,7 +194,7 @@ def _checked_tags(tags: list[str]) -> list[str]:
 
 
 def _configuration(cleanset: Cleanset) -> dict[str, Any]:
-    """Return what was chosen for the training."""
+    """Return the settings of the training."""
     project = cleanset.project
     return {
         "task": project.task,
@@ -211,7 +211,7 @@ def _configuration(cleanset: Cleanset) -> dict[str, Any]:
 
 
 def _snapshot(cleanset: Cleanset, manifest: dict[str, Any]) -> dict[str, Any]:
-    """Return which data the training saw, and what it was made with."""
+    """Return the identity of the training data, and the versions used."""
     version = cleanset.project.version
     return {
         "dataset": version.dataset.name,

@@ -1,4 +1,4 @@
-"""What a training left: labels of its rows, and predictions of them out of sample."""
+"""The results of a training to evaluate: labels, and out-of-sample predictions."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The rows of a training.
+    """The rows of a training, with their out-of-sample predictions.
 
     Attributes
     ----------
     labels
-        One row for each, as in `SNAPSHOT_SCHEMA`.
+        A row for each of them, as in `SNAPSHOT_SCHEMA`.
     classes
-        Those that the model knows.
+        The classes of the model.
     values
         Probabilities, shape (n, K), or numbers, shape (n, 1); NaN where nothing was predicted.
     predicted
         The predicted labels where there are no probabilities, else None.
     space
-        Where the texts of the rows lie, shape (n, d); None without embeddings.
+        Embeddings of the texts, shape (n, d); None without embeddings.
     """
 
     labels: pa.Table
@@ -52,7 +52,7 @@ class Source:
 
 
 def source_of(run: ModelRun) -> Source:
-    """Read what the run's training left."""
+    """Read the results of the run's training."""
     if run.origin == Origin.MODEL:
         assert run.deployed_model is not None
         return _of_model(run.deployed_model)
@@ -63,7 +63,7 @@ def source_of(run: ModelRun) -> Source:
 
 
 def predicted_values(run: ModelRun, row_id: npt.NDArray[np.int64]) -> Floats | None:
-    """Return the probabilities of rows; None where there are none."""
+    """Return the predicted probabilities of rows; None if there are none."""
     if run.task is MLTask.REGRESSION:
         return None
     if run.origin == Origin.MODEL:
@@ -132,7 +132,7 @@ def _of_import(run: ModelRun, cleanset: Cleanset) -> Source:
 
 
 def _at(values: npt.NDArray[Any], row_id: npt.NDArray[np.int64]) -> Floats:
-    """Return the rows, without a copy where these are all."""
+    """Return the rows; without a copy if these are all."""
     if len(values) == len(row_id):
         return values
     return np.asarray(values[row_id], dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Celery's door to the pipeline."""
+"""Celery tasks that call the pipeline."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from studio.runs import run_tracked
 
 @shared_task(name=ModelRun.task_name)
 def evaluate_run(*, run_id: str, **_: object) -> None:
-    """Measure what a training left."""
+    """Evaluate a model run."""
     from studio.model_runs.pipeline import evaluate
 
     run_tracked(ModelRun, run_id, evaluate)

@@ -1,4 +1,4 @@
-"""The runs of a project, the evaluation of one, and two side by side."""
+"""The list of a project's runs, the evaluation of one, and the comparison of two."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def evaluation_import(request: HttpRequest, project_id: uuid.UUID) -> HttpRespon
 
 @require_GET
 def evaluation(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
-    """Show the evaluation of a run, or how far it is."""
+    """Show the evaluation of a run, or its progress."""
     run = model_run_or_404(request, run_id)
     context: dict[str, object] = {
         "run": run,
@@ -83,7 +83,7 @@ def evaluation(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 def evaluation_run(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
-    """Render how far the evaluation is; once it has ended, the page reloads."""
+    """Render the progress of the evaluation; once it has ended, the page reloads."""
     run = model_run_or_404(request, run_id)
     if not is_partial(request):
         return redirect(run)
@@ -95,7 +95,7 @@ def evaluation_run(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def evaluation_cancel(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
-    """Stop an evaluation."""
+    """Cancel an evaluation."""
     run = model_run_or_404(request, run_id)
     if not runs.cancel(run):
         messages.info(request, "The evaluation had already finished.")
@@ -135,7 +135,7 @@ def evaluation_threshold(request: HttpRequest, run_id: uuid.UUID) -> HttpRespons
 
 @require_POST
 def evaluation_again(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
-    """Measure the run's predictions by the labels as they are now, as another run."""
+    """Evaluate the run's predictions against the current labels, as a new run."""
     run = model_run_or_404(request, run_id)
     return redirect(services.run_measure_again(run=run, user=account(request)))
 
@@ -151,7 +151,7 @@ def evaluation_delete(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 def evaluation_compare(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
-    """Show two runs side by side; without another run, the newest of the others."""
+    """Show two runs side by side; the second is by default the newest other one."""
     first = measured_run_or_404(request, run_id)
     others = list(selectors.comparable_runs(first)[:100])
     second = next((one for one in others if str(one.pk) == request.GET.get("with", "")), None)

@@ -1,6 +1,4 @@
-"""What the Analysis page says of the data set as a whole: findings as sentences, tables and links
-to the rows.
-"""
+"""The Analysis page's findings on the data set as a whole: sentences, tables and links to rows."""
 
 from __future__ import annotations
 
@@ -25,17 +23,15 @@ from studio.engine.schema.health import (
 )
 from studio.figures import percent
 
-N_FIRST = 12  # of a table; the rest is folded away
+N_FIRST = 12  # rows of a table that are shown; the rest is folded away
 MOSTLY, HALF = 0.6, 0.35  # expected fraction of wrong labels among the flagged ones
-N_NOISY_CLASSES = 5  # that are named
-CLEAN = 0.01  # noise of a class that is not worth a warning
+N_NOISY_CLASSES = 5  # named in a sentence
+CLEAN = 0.01  # noise of a class below which it is not worth a warning
 
 
 @dataclass(frozen=True, slots=True)
 class ClassLine:
-    """A class with the addresses of its rows and of its label issues; empty where they cannot be
-    filtered.
-    """
+    """A class with the addresses of its rows and issues; empty if these cannot be filtered."""
 
     health: ClassHealth
     rows: str
@@ -44,7 +40,7 @@ class ClassLine:
 
 @dataclass(frozen=True, slots=True)
 class PairLine:
-    """Two classes, the number of rows, a bar's length, and the address of the rows."""
+    """Two classes, their number of rows, the length of a bar, and the address of the rows."""
 
     first: str
     second: str
@@ -56,7 +52,7 @@ class PairLine:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A finding in a sentence and what to do about it; `kind` is good, info or warning."""
+    """A finding and what to do about it; `kind` is good, info or warning."""
 
     kind: str
     title: str
@@ -72,11 +68,12 @@ class ErrorBar:
 
 
 def health(cleanset: Cleanset) -> dict[str, object]:
-    """Build everything that the page says of the data set as a whole."""
+    """Build the page's section on the data set as a whole."""
     found = Health.from_dict(cleanset.health)
     can_filter = cleanset.task is MLTask.MULTI_CLASS
     lines = [_class_line(row, can_filter=can_filter) for row in found.classes]
-    confusions, overlaps = _confusion_lines(found), _overlap_lines(found)
+    confusions = _confusion_lines(found)
+    overlaps = _overlap_lines(found)
     return {
         "health": found,
         "trust": _trust(found.trust),
@@ -95,7 +92,9 @@ def _class_line(row: ClassHealth, *, can_filter: bool) -> ClassLine:
     if not can_filter:
         return ClassLine(row, "", "")
     return ClassLine(
-        row, RowQuery(issue=ALL_ROWS, given=row.name).params(), RowQuery(given=row.name).params()
+        row,
+        rows=RowQuery(issue=ALL_ROWS, given=row.name).params(),
+        issues=RowQuery(given=row.name).params(),
     )
 
 
@@ -130,7 +129,7 @@ def _overlap_lines(found: Health) -> list[PairLine]:
 
 
 def _trust(trust: Trust | None) -> Note | None:
-    """Say how many of the flagged labels are probably wrong, and what follows."""
+    """Estimate how many of the flagged labels are wrong, with the advice that follows."""
     if trust is None:
         return None
     if not trust.n_flagged:
@@ -139,7 +138,8 @@ def _trust(trust: Trust | None) -> Note | None:
             "No labels are flagged",
             "The models find no given label that is clearly less likely than another.",
         )
-    flagged, expected = f"{trust.n_flagged:,}", f"{trust.n_expected:,}"
+    flagged = f"{trust.n_flagged:,}"
+    expected = f"{trust.n_expected:,}"
     learned = _learned(trust)
     if trust.precision >= MOSTLY:
         return Note(
@@ -180,17 +180,18 @@ def _noise(noise: LabelNoise, *, is_systematic: bool) -> Note:
         return _noise_of_sets(noise)
     if noise.held_out is None or noise.held_out_true is None:
         return _noise_of_numbers(noise)
-    share = percent(noise.wrong_fraction)
+    fraction = percent(noise.wrong_fraction)
     figures = (
         f"95 % interval {percent(noise.low)} to {percent(noise.high)}. The models agree with "
         f"{percent(noise.held_out)} of the given labels on rows that they have not seen, and with "
         f"an estimated {percent(noise.held_out_true)} of the true ones."
     )
     if not is_systematic:
-        return Note("info", f"About {share} of the labels are wrong at random", figures)
+        return Note("info", f"About {fraction} of the labels are wrong at random", figures)
     return Note(
         "warning",
-        f"Some labels are wrong in a systematic way, beyond the {share} that are wrong at random",
+        f"Some labels are wrong in a systematic way, beyond the {fraction} that are wrong"
+        " at random",
         f"{figures} Models learn systematic errors as if they were right, so both figures are"
         " probably too high. Review the rows with the highest scores to see which rule is behind"
         " them.",
@@ -199,9 +200,9 @@ def _noise(noise: LabelNoise, *, is_systematic: bool) -> Note:
 
 def _noise_of_sets(noise: LabelNoise) -> Note:
     worst = "; ".join(
-        f"{one.name}: {one.n_given_wrongly:,} of {one.n_given:,} rows should"
-        f" not have it, {one.n_missing:,} lack it"
-        for one in noise.classes[:N_NOISY_CLASSES]
+        f"{row.name}: {row.n_given_wrongly:,} of {row.n_given:,} rows should"
+        f" not have it, {row.n_missing:,} lack it"
+        for row in noise.classes[:N_NOISY_CLASSES]
     )
     return Note(
         "info",
@@ -312,13 +313,12 @@ def _error_bars(errors: NumberErrors | None) -> list[ErrorBar]:
     if errors is None:
         return []
     highest = max(errors.counts) or 1
-    return [
-        ErrorBar(
-            100 * count / highest,
-            f"{number_text(errors.edges[k])} to {number_text(errors.edges[k + 1])}: {count:,} rows",
-        )
-        for k, count in enumerate(errors.counts)
-    ]
+    bars = []
+    for k, count in enumerate(errors.counts):
+        low = number_text(errors.edges[k])
+        high = number_text(errors.edges[k + 1])
+        bars.append(ErrorBar(100 * count / highest, f"{low} to {high}: {count:,} rows"))
+    return bars
 
 
 def _error_texts(errors: NumberErrors | None) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The models of an analysis, and what it was made from and with."""
+"""The models of an analysis, its inputs and its settings."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from studio.engine.ml_task import MLTask
 
 
 def candidates(cleanset: Cleanset) -> dict[str, object]:
-    """Build the table of models, best first; nothing where none was trained."""
-    found, words = cleanset.candidates, TASK_WORDS.get(cleanset.task)
+    """Build the table of models, best first; empty if none was trained."""
+    found = cleanset.candidates
+    words = TASK_WORDS.get(cleanset.task)
     if not found or words is None:
         return {}
     return {
@@ -39,7 +40,7 @@ def issue_counts(cleanset: Cleanset) -> list[tuple[IssueColumn, int]]:
 
 
 def made_with(cleanset: Cleanset) -> list[tuple[str, str]]:
-    """Return what the analysis was made from and with, as lines to read."""
+    """Return the inputs and settings of the analysis as lines of name and value."""
     manifest = cleanset.manifest
     versions = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
     stages = ", ".join(

@@ -1,4 +1,4 @@
-"""The classes that a person can choose for a row, with what the models think of them."""
+"""The classes that a person can choose for a row, with their probabilities."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def _key(place: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ClassToggle:
-    """Whether a class applies to a row: as it stands, as given, as suggested where that differs,
-    and how likely.
+    """Whether a class applies to a row: now, as given and, if different, as suggested; with its
+    probability.
     """
 
     label: str
@@ -56,16 +56,16 @@ class ClassToggle:
 def class_toggles(
     cleanset: Cleanset, row: Mapping[str, Any], added: Collection[str]
 ) -> list[ClassToggle]:
-    """Return every class: first those on which the models and the given set disagree most, then the
-    likeliest.
+    """Return every class: largest disagreement of models and given set first, then the likeliest.
 
-    Classes that people typed in, `added`, come last: the models do not know them.
+    Classes that people typed in, `added`, come last, since the models do not know them.
     """
     probabilities = held_out.class_probabilities(cleanset, int(row["row_id"]))
     chances = {
         label: float(chance) for label, chance in zip(cleanset.classes, probabilities, strict=True)
     }
-    given, suggested = set(split_labels(row["given_label"])), row["suggested_label"]
+    given = set(split_labels(row["given_label"]))
+    suggested = row["suggested_label"]
     present = set(split_labels(row["clean_label"]))
     advised = given if suggested is None else set(split_labels(suggested))
     unknown = in_class_order({*added, *given, *present, *advised} - chances.keys(), ())

@@ -36,7 +36,7 @@ LABEL_ACTIONS = ("label", "corrected")
 
 
 def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str, object]:
-    """Build the filter bar and the chips of the filters that are on."""
+    """Build the filter bar and the chips of the active filters."""
     has_labels = cleanset.task is not MLTask.UNSUPERVISED
     return {
         "has_unlabeled": (
@@ -63,9 +63,7 @@ def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str,
 def _column_choices(
     cleanset: Cleanset, query: RowQuery, source: RowSource
 ) -> list[tuple[str, bool]]:
-    """Return every uploaded column and whether the table shows it: the shown ones in their order,
-    then the others.
-    """
+    """Return all uploaded columns with their visibility, visible ones first and in their order."""
     shown = own_columns_shown(cleanset, query, source)
     others = [name for name in source.own_columns if name not in shown]
     return [(name, name in shown) for name in (*shown, *others)]
@@ -74,9 +72,7 @@ def _column_choices(
 def _label_choices(
     source: RowSource, column: str, query: RowQuery, chosen: str
 ) -> list[tuple[str, int]]:
-    """Return the classes of the view; the one that is filtered by is there even if no row
-    has it.
-    """
+    """Return the classes in the view, and always the one that is filtered by."""
     choices = row_query.label_choices(source, column, query)
     is_class = chosen not in ("", row_address.UNLABELED, row_address.NO_CLASS)
     if is_class and chosen not in dict(choices):
@@ -85,7 +81,7 @@ def _label_choices(
 
 
 def chips(query: RowQuery, task: MLTask) -> list[tuple[str, str, str]]:
-    """Return name, value and the address without it, of each filter that is on."""
+    """Return name, value and the address without the filter, for each active filter."""
     found = [
         ("Given", _label_chip(query.given, task), query.params(given="")),
         ("Suggested", _label_chip(query.suggested, task), query.params(suggested="")),

@@ -1,4 +1,4 @@
-"""What was decided, by whom and when: about a row, and about a whole cleanset."""
+"""Who decided what and when: about a row, and about a whole cleanset."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ BATCH_ROWS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class ActionLine:
-    """An action in the history of a cleanset; `can_revert` says whether it can be taken back."""
+    """An action in the history of a cleanset; `can_revert` tells whether it can be reverted."""
 
     action: ReviewAction
     can_revert: bool
 
 
 def actions_of(cleanset: Cleanset, *, kind: str = "", person: str = "") -> QuerySet[ReviewAction]:
-    """Return the actions on a cleanset, newest first: of a kind and a person where asked for."""
+    """Return the actions on a cleanset, newest first, optionally of one kind and one person."""
     actions = selectors.actions(cleanset).select_related("user")
     if kind:
         actions = actions.filter(kind=kind)
@@ -45,7 +45,7 @@ def action_line(action: ReviewAction) -> ActionLine:
 
 
 def people_of(cleanset: Cleanset) -> list[tuple[int, str]]:
-    """Return who has decided something, with a name to read."""
+    """Return the people who decided something, with their display names."""
     people = User.objects.filter(pk__in=cleanset.review_actions.values("user"))
     return [(user.pk, user.name or user.email) for user in people.order_by("email")]
 

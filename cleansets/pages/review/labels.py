@@ -16,10 +16,10 @@ from cleansets.models import Cleanset
 
 @dataclass(frozen=True, slots=True)
 class RowLabels:
-    """The labels of a row as a page shows them; None where there is none.
+    """The labels of a row for a page; a missing one is None.
 
-    `uploaded` is only there where the given label is a correction, and `now` where the row has
-    another label than the given one.
+    `uploaded` is set only if the given label is a correction, and `now` only if the current label
+    differs from the given one.
     """
 
     given: ShownLabel | None
@@ -31,8 +31,9 @@ class RowLabels:
 
 
 def row_labels(cleanset: Cleanset, row: Mapping[str, Any]) -> RowLabels:
-    """Return the labels of a row, from the uploaded to the present one."""
-    task, convention = cleanset.task, cleanset.label_convention
+    """Return the labels of a row, from the uploaded to the current one."""
+    task = cleanset.task
+    convention = cleanset.label_convention
     is_given_corrected = bool(row["is_given_corrected"])
     has_new_label = not is_same_label(task, row["given_label"], row["clean_label"], convention)
     return RowLabels(

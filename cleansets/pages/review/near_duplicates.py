@@ -1,4 +1,4 @@
-"""The near-duplicate set of a row: its other rows, with the words that differ."""
+"""The near-duplicate set of a row: its other rows, with differing words marked."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class NearDuplicate:
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicates:
-    """The other rows of a near-duplicate set, nearest copies first.
+    """The other rows of a near-duplicate set, nearest first.
 
-    `row_ids` are those of all rows of the set, the row in the panel first; `labels_differ` says
-    whether they disagree about the label, and `label` is that of the row in the panel.
+    `row_ids` are those of all rows of the set, the row in the panel first; `labels_differ` tells
+    whether their labels disagree, and `label` is that of the row in the panel.
     """
 
     rows: list[NearDuplicate]
@@ -65,15 +65,16 @@ class NearDuplicates:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the set is small enough to be decided about as a whole."""
+        """Whether the set is small enough for one decision on all of it."""
         return len(self.rows) < MAX_ROWS
 
 
 def near_duplicates(
     cleanset: Cleanset, cluster: int, row: Mapping[str, Any], source: RowSource
 ) -> NearDuplicates:
-    """Return the other rows of the set of a row."""
-    row_id, label = int(row["row_id"]), row["clean_label"]
+    """Return the other rows in the near-duplicate set of a row."""
+    row_id = int(row["row_id"])
+    label = row["clean_label"]
     found = row_query.fetch_near_duplicates(cluster, row_id, source, limit=MAX_ROWS)
     columns = cleanset.project.feature_columns
     text = _text_of(row, columns)
@@ -100,8 +101,9 @@ def _text_of(row: Mapping[str, Any], columns: list[str]) -> str:
 
 
 def differing(text: str, other: str) -> list[Part]:
-    """Return `other` in parts: what it shares with `text`, word by word, and what it does not."""
-    words, other_words = re.findall(r"\s+|\w+|\W", text), re.findall(r"\s+|\w+|\W", other)
+    """Split `other` into the parts it shares with `text`, word by word, and those it does not."""
+    words = re.findall(r"\s+|\w+|\W", text)
+    other_words = re.findall(r"\s+|\w+|\W", other)
     matcher = SequenceMatcher(None, words, other_words, autojunk=False)
     return [
         Part("".join(other_words[start:end]), tag != "equal")

@@ -1,4 +1,4 @@
-"""The number that the models predict for a row, and its drawing."""
+"""The predicted number of a row, and its drawing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class NumberScale:
-    """Places on the drawing's axis, in its units; the error bar runs from `low` to `high`."""
+    """Positions on the drawing's axis, in its units; the error bar runs from `low` to `high`."""
 
     ticks: tuple[Tick, ...]
     predicted: float
@@ -47,11 +47,11 @@ class NumberScale:
 
 @dataclass(frozen=True, slots=True)
 class NumberChoice:
-    """The out-of-sample number for a row, how far off it usually is, and how far the given number
-    lies from it.
+    """The out-of-sample prediction of a number, its error bar, and the distance to the given
+    number.
 
-    `error` is empty where numbers are compared by their ratios: then the bar is longer upwards than
-    downwards.
+    `error` is empty where numbers are compared by their ratios: the bar is then asymmetric, longer
+    upwards than downwards.
     """
 
     predicted: str
@@ -63,25 +63,22 @@ class NumberChoice:
 
 
 def number_choice(cleanset: Cleanset, row: Mapping[str, Any]) -> NumberChoice:
-    """Return the number that the models say, with its error bar, beside the given and the corrected
-    one.
-    """
+    """Return the predicted number with its error bar, and the given and corrected ones."""
     predicted, error = held_out.predicted_number(cleanset, int(row["row_id"]))
     compared = _label_scale(cleanset)
     low = predicted**2 / (predicted + error) if compared.is_by_ratio else predicted - error
     bar = low, predicted + error
     given = number(row["given_label"], cleanset.label_convention)
     corrected = number(row["corrected_label"], cleanset.label_convention)
+    distance = ""
+    if given is not None and error:
+        distance = f"{_distance(compared, given, predicted, error):.1f}"
     return NumberChoice(
         predicted=rounded_text(predicted, error),
         error="" if compared.is_by_ratio else rounded_text(error, error),
         low=rounded_text(bar[0], error),
         high=rounded_text(bar[1], error),
-        distance=(
-            ""
-            if given is None or not error
-            else f"{_distance(compared, given, predicted, error):.1f}"
-        ),
+        distance=distance,
         scale=_scale(predicted, bar, given=given, corrected=corrected),
     )
 
@@ -99,8 +96,9 @@ def _scale(
     predicted: float, bar: tuple[float, float], *, given: float | None, corrected: float | None
 ) -> NumberScale:
     low, high = bar
-    seen = [value for value in (low, high, given, corrected) if value is not None]
-    first, width = min(seen), (max(seen) - min(seen)) or abs(predicted) or 1.0
+    drawn = [value for value in (low, high, given, corrected) if value is not None]
+    first = min(drawn)
+    width = (max(drawn) - min(drawn)) or abs(predicted) or 1.0
 
     def x(value: float) -> float:
         return round(SCALE_MARGIN + (value - first) / width * (SCALE_WIDTH - 2 * SCALE_MARGIN), 1)

@@ -32,7 +32,7 @@ class ReviewPage:
         return row_query.review_counts(self.source)
 
     def panel(self, row_id: int | None) -> dict[str, object]:
-        """Build the panel of one row; without a row it says that nothing is left."""
+        """Build the panel of one row; without a row, the end of the view."""
         detail = None
         if row_id is not None:
             detail = row_detail(self.cleanset, row_id, self.source)
@@ -47,9 +47,7 @@ class ReviewPage:
         }
 
     def _known_classes(self, detail: RowDetail | None) -> list[str]:
-        """Return the classes that a field offers: the likeliest for the row first, those that
-        people added last.
-        """
+        """Return the classes to offer in a field: likeliest for the row first, added ones last."""
         known = selectors.known_classes(self.cleanset, self.source.reviews)
         if detail is None:
             return known
@@ -67,9 +65,7 @@ class ReviewPage:
         }
 
     def whole(self, row_id: int | None) -> dict[str, object]:
-        """Build the page around the panel of a row, the first undecided one where none is asked
-        for.
-        """
+        """Build the page with the panel of a row, by default the first undecided one."""
         table = review_table(self.cleanset, self.query, self.source)
         is_past_end = self.query.page > table.page.page
         if row_id is None and table.lines and not is_past_end:
@@ -103,9 +99,7 @@ class ReviewPage:
     def changes(
         self, action: ReviewAction, row_id: int, shown_row: int | None = None
     ) -> dict[str, object]:
-        """Build every region that an action on one row changed, and the panel of the row to
-        show.
-        """
+        """Build the regions that an action on one row changed, and the panel of the row to show."""
         own = own_columns_shown(self.cleanset, self.query, self.source)
         scores = scores_shown(self.cleanset, self.query, self.source)
         [row] = row_query.fetch_rows([row_id], self.source, own)

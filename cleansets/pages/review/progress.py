@@ -1,4 +1,4 @@
-"""How far the review is: the counters in the head, and what stands after the last row."""
+"""The progress of the review: the counters at the top, and the end of a view."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cleansets.row_query import ReviewCounts, RowSource
 
 
 def count_words(cleanset: Cleanset, source: RowSource, counted: ReviewCounts) -> dict[str, object]:
-    """Build the counters in the head of the page."""
+    """Build the counters at the top of the page."""
     return {
         "n_rows": cleanset.n_rows,
         "noun": "label issues" if "is_label_issue" in source.result_columns else "flagged rows",
@@ -23,7 +23,7 @@ def count_words(cleanset: Cleanset, source: RowSource, counted: ReviewCounts) ->
 
 
 def view_end(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str, object]:
-    """Build what the panel says after the last row of a view: where to go on, or what was done."""
+    """Build the panel after the last row of a view: where to go next, or what was done."""
     if query.action == row_address.UNDECIDED:
         query = replace(query, action="")
     progress = row_query.view_progress(query, source)

@@ -28,7 +28,7 @@ class View:
 
 
 def issue_views(cleanset: Cleanset, source: RowSource, query: RowQuery) -> list[View]:
-    """Return the left rail: every kind of issue that was looked for, and all rows."""
+    """Return the left rail: every kind of issue that was checked, and all rows."""
     issues = [
         (i.key, i.title, i.meaning, cleanset.counts.get(i.flag, 0))
         for i in issues_in(source.result_columns)
@@ -46,7 +46,7 @@ def issue_views(cleanset: Cleanset, source: RowSource, query: RowQuery) -> list[
 
 @dataclass(frozen=True, slots=True)
 class SavedViewLine:
-    """A saved view in the left rail; `n_rows` is None until it is counted."""
+    """A saved view in the left rail; `n_rows` is None until counted."""
 
     view: SavedView
     is_current: bool
@@ -56,7 +56,7 @@ class SavedViewLine:
 def saved_views(
     cleanset: Cleanset, query: RowQuery, source: RowSource | None = None
 ) -> list[SavedViewLine]:
-    """Return the project's saved views, with their rows counted where there is a source."""
+    """Return the project's saved views, with row counts if a source is given."""
     views = list(cleanset.project.saved_views.all())
     queries = [asked_rows(cleanset, QueryDict(view.params)) for view in views]
     n_rows: list[int | None] = [None] * len(views)
@@ -70,7 +70,7 @@ def saved_views(
 
 
 def work_views(source: RowSource, query: RowQuery, counts: ReviewCounts) -> list[View]:
-    """Return the part of the left rail that leads to what is decided."""
+    """Return the part of the left rail with views by decision."""
     views = (
         (
             row_address.NEEDS_REVIEW,

@@ -27,9 +27,7 @@ N_FEATURES = 14  # of the columns that the models see, those shown at once in th
 
 @dataclass(frozen=True, slots=True)
 class RowDetail:
-    """Everything about one row that the panel shows; of what can be chosen, only what fits the task
-    is there.
-    """
+    """Everything that the panel shows of one row; only the choices of its task are present."""
 
     row: Mapping[str, Any]
     labels: RowLabels
@@ -51,7 +49,7 @@ class RowDetail:
 
     @property
     def first_features(self) -> list[tuple[str, str | None]]:
-        """The cells that stand above the labels; what can be chosen must not lie far below."""
+        """The cells above the labels; kept few, so that the choices stay in sight."""
         return self.features[:N_FEATURES]
 
     @property
@@ -76,7 +74,7 @@ class RowDetail:
 
     @property
     def auto_fix_result(self) -> str:
-        """What the button of auto-fix says: the result."""
+        """The text of the auto-fix button: its result."""
         if self.row["advice"] is None:
             return "No suggestion"
         if self.row["advice"] == "exclude":
@@ -132,11 +130,13 @@ class RowDetail:
 
 
 def row_detail(cleanset: Cleanset, row_id: int, source: RowSource) -> RowDetail | None:
-    """Return one row for the panel, or None where there is no such row."""
+    """Return one row for the panel, or None if it does not exist."""
     row = row_query.fetch_row(row_id, source)
     if row is None:
         return None
-    project, own, task = cleanset.project, row["own"], cleanset.task
+    project = cleanset.project
+    own = row["own"]
+    task = cleanset.task
     is_text = project.modality == Modality.TEXT
     features = [] if is_text else [(name, own[name]) for name in project.feature_columns]
     cluster = row.get("near_duplicate_cluster_id")

@@ -47,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the review table: its name, its words, and the address that sorts by it."""
+    """A column of the review table: its name, its heading, and the address that sorts by it."""
 
     name: str
     title: str
@@ -57,10 +57,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class ReviewTable:
-    """The region in the middle: columns and lines of one page.
+    """The table in the middle of the page: columns and lines of one page.
 
-    Of the own columns, `numbers` hold numbers and `wide` hold text; `has_text` tells whether the
-    first of them does.
+    Of the uploaded columns, `numbers` hold numbers and `wide` hold text; `has_text` tells whether
+    the first one holds text.
     """
 
     query: RowQuery
@@ -82,7 +82,7 @@ class ReviewTable:
 
     @property
     def classes(self) -> str:
-        """The style classes of the saved layout."""
+        """The CSS classes of the saved layout."""
         chosen = {
             "review-table-text": self.has_text,
             "review-table-two-lines": self.layout.has_two_lines,
@@ -92,12 +92,12 @@ class ReviewTable:
 
     @property
     def previous_page_params(self) -> str:
-        """Where the rows before this page are."""
+        """The query string of the previous page."""
         return self.query.params(page=self.page.page - 1)
 
     @property
     def next_page_params(self) -> str:
-        """Where the rows after this page are."""
+        """The query string of the next page."""
         return self.query.params(page=self.query.next_page)
 
 

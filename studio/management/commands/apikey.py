@@ -22,7 +22,6 @@ class Command(StudioCommand):
     example = "apikey alice@example.org --name notebook"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         parser.add_argument(
             "email", metavar="EMAIL", help="the address that the account logs in with"
         )
@@ -45,7 +44,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, *, email: str, name: str, scope: str, create: bool, **options: Any) -> None:
-        """Do it."""
+        """Create the key and print it."""
         with self.terminal(options) as terminal:
             refuse_before_first_start()
             owner = User.objects.filter(email=email.strip().lower()).first()

@@ -24,12 +24,11 @@ class Command(StudioCommand):
     example = "backup studio.tar"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         parser.add_argument("file", metavar="FILE", type=Path, help="the tar to write")
         super().add_arguments(parser)
 
     def handle(self, *, file: Path, **options: Any) -> None:
-        """Do it; FILE is complete or absent."""
+        """Write the backup; FILE is complete or absent."""
         with self.terminal(options) as terminal:
             refuse_before_first_start()
             with output_file(file, terminal) as partial:

@@ -59,12 +59,11 @@ class Command(StudioCommand):
     example = "clean requests.csv --label topic --text message --out cleaned.csv --model topics"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         add_clean_options(parser)
         super().add_arguments(parser)
 
     def handle(self, **options: Any) -> None:
-        """Do it; the summary goes to standard output."""
+        """Clean the file; the summary goes to standard output."""
         with self.terminal(options) as terminal:
             request = Request.of(options)
             terminal.say(_clean(request, terminal))
@@ -120,8 +119,8 @@ def _save_model(table: Path, spec: CleansetSpec, folder: Path, terminal: Termina
 def _write_rows(
     table: Path, spec: CleansetSpec, result: CleansetResult, out: Path, out_format: TableFormat
 ) -> None:
-    """Write the uploaded columns and those of the cleanset, side by side; sets as the label column
-    writes them.
+    """Write the uploaded columns and those of the cleanset side by side; sets keep the form of the
+    label column.
     """
     own = _own_columns(table)
     found = result.issues.reset_index(drop=True)
@@ -157,7 +156,7 @@ def _batches(table: Path, own: Sequence[str], found: pd.DataFrame) -> Iterator[p
 
 
 def _write_pred_probs(result: CleansetResult, out: Path, out_format: TableFormat) -> None:
-    """Write a column per class; of a regression the predicted number and its error bar."""
+    """Write a column per class, or for a regression the prediction and its error bar."""
     if result.predictions is not None:
         names = ["prediction", "expected_error"]
         matrix = result.predictions

@@ -46,7 +46,6 @@ class Command(StudioCommand):
     ending = ENDING
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         parser.add_argument("first", metavar="E1.json", type=Path, help="an evaluation")
         parser.add_argument("second", metavar="E2.json", type=Path, help="another evaluation")
         parser.add_argument(
@@ -59,7 +58,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, **options: Any) -> None:
-        """Do it; the table goes to standard output."""
+        """Compare the files; the table goes to standard output."""
         with self.terminal(options) as terminal:
             gates = read_gates(options["fail_if"])
             first = options["first"]
@@ -76,7 +75,7 @@ class Command(StudioCommand):
 def _compare(
     first_path: Path, second_path: Path, out: Path | None, gates: Sequence[Gate], terminal: Terminal
 ) -> list[str]:
-    """Compare, write and print; return a sentence for each condition that is met."""
+    """Compare, write and print; return a sentence for each failed condition."""
     first = read_evaluation(first_path)
     second = read_evaluation(second_path)
     comparison = compare_runs(first.rows, _matched(first, second))
@@ -97,7 +96,7 @@ def _compare(
 
 
 def _matched(first: EvaluationFile, second: EvaluationFile) -> RunRows:
-    """Return the second's rows with the ids that the same rows have in the first."""
+    """Return the rows of the second file with the IDs of the same rows in the first."""
     rows = second.rows
     if first.values["sha256"] == second.values["sha256"]:
         return rows
@@ -111,7 +110,7 @@ def _matched(first: EvaluationFile, second: EvaluationFile) -> RunRows:
 
 
 def _numbered(keys: npt.NDArray[np.int64]) -> pd.MultiIndex:
-    """Tell rows with equal features apart by their order."""
+    """Distinguish rows with equal features by their order."""
     frame = pd.DataFrame({"key": keys})
     return pd.MultiIndex.from_arrays([keys, frame.groupby("key").cumcount()])
 

@@ -34,7 +34,6 @@ class Command(StudioCommand):
     ending = "Exit status: 0, or 2 with a sentence that names the line; 130 if interrupted."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         parser.add_argument("cleanset", metavar="CLEANSET_ID", help=CLEANSET_ID_HELP)
         parser.add_argument("file", metavar="FILE", type=Path, help="the decisions: CSV or JSON")
         parser.add_argument(
@@ -45,7 +44,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, *, cleanset: str, file: Path, allow_older: bool, **options: Any) -> None:
-        """Do it; the counts go to standard output."""
+        """Apply the decisions; the counts go to standard output."""
         with self.terminal(options) as terminal:
             found = finished_cleanset(cleanset)
             if not allow_older:

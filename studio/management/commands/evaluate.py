@@ -86,7 +86,6 @@ class Command(StudioCommand):
     ending = ENDING
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         add_learning_options(parser)
         parser.add_argument(
             "--split",
@@ -110,7 +109,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, **options: Any) -> None:
-        """Do it; the table goes to standard output."""
+        """Evaluate the file; the table goes to standard output."""
         with self.terminal(options) as terminal:
             request = EvaluateRequest.of(options)
             gates = read_gates(options["fail_if"])
@@ -122,7 +121,7 @@ class Command(StudioCommand):
 
 
 def _evaluate(request: EvaluateRequest, gates: Sequence[Gate], terminal: Terminal) -> list[str]:
-    """Measure, write and print; return a sentence for each condition that is met."""
+    """Measure, write and print; return a sentence for each failed condition."""
     input_file(request.file)
     if request.pred_probs is not None:
         input_file(request.pred_probs)
@@ -167,7 +166,7 @@ def _split(request: EvaluateRequest, table: Path, terminal: Terminal) -> Split |
 
 @dataclass(frozen=True, slots=True)
 class _Predicted:
-    """Predictions of labeled rows, where their texts lie, and whose they are."""
+    """Predictions of labeled rows, with their embeddings and their origin."""
 
     predictions: Predictions
     space: npt.NDArray[np.float32] | None

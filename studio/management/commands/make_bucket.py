@@ -19,7 +19,7 @@ class Command(StudioCommand):
     example = "make_bucket"
 
     def handle(self, **options: Any) -> None:
-        """Make it; a bucket that is there already is fine."""
+        """Create the bucket, unless it exists."""
         with self.terminal(options) as terminal:
             storage = storages["default"]
             if not isinstance(storage, S3Storage):

@@ -52,7 +52,6 @@ class Command(StudioCommand):
     example = "predict --model topics new.csv --out predictions.csv"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         add_table_argument(parser)
         parser.add_argument(
             "--model",
@@ -86,7 +85,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, *, file: Path, model: Path, out: Path, **options: Any) -> None:
-        """Do it; the counts per label go to standard output."""
+        """Predict the file; the counts per label go to standard output."""
         with self.terminal(options) as terminal:
             predicted = _predict(file, model, out, options, terminal)
             counts = [f"  {label}  {n_rows:,}" for label, n_rows in predicted.label_counts]
@@ -103,9 +102,7 @@ def _load_model(folder: Path) -> TrainedModel:
 
 
 def _required_columns(read: Sequence[str], pairs: Sequence[str]) -> RequiredColumns:
-    """Return the columns to read, with each `COLUMN=FILE_COLUMN` applied; names may have =
-    in them.
-    """
+    """Return the columns to read, with each `COLUMN=FILE_COLUMN` applied; names may contain =."""
     column_map: dict[str, str] = {}
     for pair in pairs:
         name = _mapped_name(read, pair)
@@ -126,7 +123,7 @@ def _mapped_name(read: Sequence[str], pair: str) -> str:
 
 
 def _map_advice(missing: Sequence[MissingColumn]) -> str:
-    """Return the options that would name the missing columns, as they are typed in a shell."""
+    """Return the options that would map the missing columns, quoted for a shell."""
     pairs = [f"{column.name}={column.candidates[0]}" for column in missing if column.candidates]
     pairs += [f"{column.name}=FILE_COLUMN" for column in missing if not column.candidates][:1]
     return " ".join(f"--map {shlex.quote(pair)}" for pair in pairs)

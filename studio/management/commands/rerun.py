@@ -35,8 +35,8 @@ DIFFERS = 1  # exit status
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What was analysed: manifest, table, rows with labels (None: all, as uploaded), those models
-    went on from.
+    """The analysis to repeat: its manifest, table, rows and labels (None: all, as uploaded), and
+    the labels of the fits that its models were warm-started from.
     """
 
     manifest: RunManifest
@@ -61,7 +61,6 @@ class Command(StudioCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         parser.add_argument("cleanset", metavar="CLEANSET_ID", nargs="?", help=CLEANSET_ID_HELP)
         parser.add_argument(
             "--manifest", type=Path, metavar="M.json", help="what `clean --manifest` wrote"
@@ -74,7 +73,7 @@ class Command(StudioCommand):
     def handle(
         self, *, cleanset: str | None, manifest: Path | None, file: Path | None, **options: Any
     ) -> None:
-        """Do it; what is the same and what differs goes to standard output."""
+        """Repeat the analysis; the comparison goes to standard output."""
         with self.terminal(options) as terminal, tables.scratch() as folder:
             if cleanset is not None and manifest is None and file is None:
                 again = _of_studio(cleanset)
@@ -92,7 +91,8 @@ class Command(StudioCommand):
 def _compared(again: Again, terminal: Terminal) -> list[str]:
     before = again.manifest
     spec = replace(before.spec(), encoder_folder=settings.ENCODER_FOLDER)
-    rows, former = again.rows, again.former
+    rows = again.rows
+    former = again.former
     result = analyse_table(
         again.table, spec, rows=rows, former=former, use_cache=False, progress=terminal.progress
     )
@@ -130,9 +130,7 @@ def _compared(again: Again, terminal: Terminal) -> list[str]:
 
 
 def _other_machine(before: RunManifest, after: RunManifest) -> list[str]:
-    """Say how this machine computes otherwise than the one of the manifest, and what is done about
-    it.
-    """
+    """Describe how this machine's arithmetic differs from the manifest's, and the tolerance."""
     lines = []
     if before.processor and before.processor != after.processor:
         lines.append(f"The processor was {before.processor} and is {after.processor}.")

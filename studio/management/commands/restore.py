@@ -26,12 +26,11 @@ class Command(StudioCommand):
     example = "restore studio.tar"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         parser.add_argument("file", metavar="FILE", type=Path, help="what `backup` wrote")
         super().add_arguments(parser)
 
     def handle(self, *, file: Path, **options: Any) -> None:
-        """Do it."""
+        """Restore the backup."""
         with self.terminal(options) as terminal:
             keep_private()
             lock = lock_folder(settings.DATA_DIR)

@@ -40,7 +40,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []  # migrations first, and a fast start
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run until asked to stop."""
+        """Run until interrupted."""
         for sentence in unknown_settings():
             self._say(sentence)
         check_port(settings.HOST, settings.PORT)
@@ -90,8 +90,8 @@ class Command(BaseCommand):
 
 
 def _take_up_runs() -> None:
-    """Queue what an earlier studio left; old messages go first, since each of those runs gets a new
-    one.
+    """Queue the runs that an earlier studio left. Old messages are purged first, since each of
+    these runs gets a new one.
     """
     for message in settings.BROKER_DIR.glob("*.message"):
         message.unlink()
@@ -138,7 +138,7 @@ def _children() -> list[Child]:
 
 
 def _worker(queue: str) -> list[str]:
-    """Return the arguments of a worker: one run at a time, which uses all cores by its threads."""
+    """Return the arguments of a worker: one run at a time, whose threads use all cores."""
     lean = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "warning"]
     return [
         "worker",
@@ -155,7 +155,7 @@ def _worker(queue: str) -> list[str]:
 
 
 def _recover(queue: str) -> None:
-    """Bring back the run that died with its worker, without waiting for the sweep."""
+    """Recover the run of a worker that died, without waiting for the sweep."""
     if settings.BROKER_URL:
         return
     close_old_connections()

@@ -32,7 +32,6 @@ class Command(StudioCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare what may be given."""
         parser.add_argument(
             "--repair",
             action="store_true",
@@ -41,7 +40,7 @@ class Command(StudioCommand):
         super().add_arguments(parser)
 
     def handle(self, *, repair: bool, **options: Any) -> None:
-        """Do it."""
+        """Check the files and list the problems."""
         with self.terminal(options) as terminal:
             refuse_before_first_start()
             found = check_files(terminal.progress)

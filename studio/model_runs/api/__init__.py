@@ -1,1 +1,1 @@
-"""What programs ask of model runs."""
+"""The HTTP API of model runs."""

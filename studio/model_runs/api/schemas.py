@@ -1,4 +1,4 @@
-"""Model runs as `/api/v1` reads and writes them."""
+"""Schemas of `/api/v1` for model runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class EstimateOut(Schema):
 
 
 class EvaluationOut(Schema):
-    """A model run: a snapshot of one training, with what is measured of it."""
+    """A model run: a snapshot of one training, with its metrics."""
 
     id: UUID
     name: str
@@ -35,15 +35,15 @@ class EvaluationOut(Schema):
     model_id: UUID | None
     task: MLTask
     created_at: datetime
-    n_rows: int | None = Field(description="Rows that are measured; null until then.")
+    n_rows: int | None = Field(description="Evaluated rows; null before the evaluation.")
     n_corrected: int | None = Field(description="Rows whose label is not the uploaded one.")
     metrics: dict[str, EstimateOut] = Field(
-        description="Named as scikit-learn's scorers; of all rows, by the labels learned from."
+        description="By scikit-learn's scorer names; on all rows, by the labels learned from."
     )
     custom_metrics: dict[str, float]
     notes: str
     tags: list[str]
-    run: RunOut = Field(description="The measuring.")
+    run: RunOut = Field(description="The run of the evaluation.")
 
     @staticmethod
     def resolve_model_id(run: ModelRun) -> UUID | None:
@@ -64,7 +64,7 @@ class EvaluationOut(Schema):
 
 
 class EvaluationDetailOut(EvaluationOut):
-    """A model run with what was chosen for it and what it saw."""
+    """A model run with its configuration and its data."""
 
     configuration: dict[str, Any]
     snapshot: dict[str, Any]
@@ -72,7 +72,7 @@ class EvaluationDetailOut(EvaluationOut):
 
 
 class EvaluationPatch(Schema):
-    """What is written about a run; what is left out stays."""
+    """Changes to the name, notes and tags of a run; omitted fields are kept."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -82,7 +82,7 @@ class EvaluationPatch(Schema):
 
 
 class CustomMetricsIn(Schema):
-    """Numbers that were computed elsewhere; each replaces the one of its name."""
+    """Metrics computed elsewhere; each replaces the one of the same name."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,4 +1,4 @@
-"""`/api/v1/evaluations`: model runs, what is measured of them, and their comparison."""
+"""`/api/v1/evaluations`: model runs, their metrics, and their comparison."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def evaluation_import(
     request: HttpRequest,
     cleanset_id: UUID,
     file: File[UploadedFile],
-    name: Annotated[Text, Form("", description="The name of the file by default.")],
+    name: Annotated[Text, Form("", description="By default the name of the file.")],
 ) -> Status[ModelRun]:
-    """Measure the predictions of a model that was trained elsewhere.
+    """Evaluate the predictions of a model that was trained elsewhere.
 
-    The file, in any form that datasets may have, has a column of probabilities for each class,
+    The file, in any format that datasets may have, has a column of probabilities for each class,
     named like the class, or a column `prediction` with labels or numbers. `row_id` or
-    `cleanlab_row_ID` says which row each one is of; without it, they are taken in order.
+    `cleanlab_row_ID` identifies the rows; without it, the predictions are in row order.
     """
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     title = (name.strip() or file.name or "Imported predictions")[:200]
@@ -93,10 +93,10 @@ def evaluation_report(
     labels: Literal["used", "uploaded", "clean", "verified"] = "used",
     rows: Literal["all", "training", "validation", "test"] = "all",
 ) -> dict[str, Any]:
-    """Return all that is measured: classes, confusions, curves, calibration, the worst slices.
+    """Return the full evaluation: classes, confusions, curves, calibration, worst slices.
 
-    `labels` says by which labels: those learned from, as uploaded, as corrected when it was
-    measured, or only rows that a person verified. `rows` says which part of a split.
+    `labels` selects the reference labels: those learned from, as uploaded, as corrected at the time
+    of the evaluation, or only those that a person verified. `rows` selects a part of the split.
     """
     run = measured_run_or_404(request, evaluation_id)
     ways = measured_ways(run.evaluation_key)
@@ -110,7 +110,7 @@ def evaluation_report(
 
 @router.post("/evaluations/{uuid:evaluation_id}/again", response={201: EvaluationOut})
 def evaluation_again(request: HttpRequest, evaluation_id: UUID) -> Status[ModelRun]:
-    """Measure the same predictions by the labels as they are now, as another run."""
+    """Evaluate the same predictions against the current labels, as a new run."""
     run = model_run_or_404(request, evaluation_id)
     return Status(201, services.run_measure_again(run=run, user=account(request)))
 
@@ -119,7 +119,7 @@ def evaluation_again(request: HttpRequest, evaluation_id: UUID) -> Status[ModelR
 def custom_metrics_set(
     request: HttpRequest, evaluation_id: UUID, body: CustomMetricsIn
 ) -> ModelRun:
-    """Attach numbers that you computed from a run's predictions; they are shown and compared."""
+    """Attach metrics that you computed from a run's predictions; they are shown and compared."""
     run = model_run_or_404(request, evaluation_id)
     services.custom_metrics_set(run=run, metrics=dict(body.metrics))
     return run
@@ -129,15 +129,15 @@ def custom_metrics_set(
 def evaluation_predictions(
     request: HttpRequest, evaluation_id: UUID, format: Literal["csv", "parquet"] = "csv"
 ) -> HttpResponseBase:
-    """Download the predictions of a run with every label of its rows."""
+    """Download the predictions of a run with all labels of its rows."""
     return rows_response(measured_run_or_404(request, evaluation_id), format)
 
 
 @router.get("/evaluations/{uuid:evaluation_id}/comparison", response=dict[str, Any])
 def evaluation_compare(request: HttpRequest, evaluation_id: UUID, other: UUID) -> dict[str, Any]:
-    """Compare a run with another one, which is the second; differences have paired intervals.
+    """Compare a run with a second one; differences have paired intervals.
 
-    Rows gained, lost and wrong in both are named by `row_id`, which counts from 0.
+    Rows gained, lost and wrong in both are listed by `row_id`, which counts from 0.
     """
     first = measured_run_or_404(request, evaluation_id)
     second = measured_run_or_404(request, other)

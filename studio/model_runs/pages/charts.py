@@ -1,4 +1,4 @@
-"""Figures as the coordinates of an SVG, with the words beside them."""
+"""Charts as SVG coordinates, with their labels and texts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ N_TICKS = 5
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point that can be hovered, with what it says."""
+    """A point with a tooltip."""
 
     x: float
     y: float
@@ -20,7 +20,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through points; `kind` names its look."""
+    """A line through points; `kind` names its style."""
 
     points: str
     marks: list[Mark]
@@ -29,7 +29,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Rectangle:
-    """A bar or a cell; `url` leads to its rows where there is one."""
+    """A bar or a cell; `url` links to its rows, if any."""
 
     x: float
     y: float
@@ -42,7 +42,7 @@ class Rectangle:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark on an axis."""
+    """A tick on an axis."""
 
     place: float
     text: str
@@ -50,7 +50,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A picture, what it shows in a sentence, and the table behind it."""
+    """A chart, a sentence that describes it, and its data as a table."""
 
     title: str
     x_label: str
@@ -66,7 +66,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Values of one direction, as places in the picture."""
+    """An axis: maps values to coordinates."""
 
     low: float
     high: float
@@ -91,13 +91,13 @@ class Axis:
         return cls.upwards(0, high)
 
     def place(self, value: float) -> float:
-        """Return where a value is; values outside are at the edge."""
+        """Return the coordinate of a value; values outside the range are clipped."""
         span = self.high - self.low or 1.0
         share = min(1.0, max(0.0, (value - self.low) / span))
         return round(self.start + share * self.length, 2)
 
     def ticks(self, *, as_percent: bool = False) -> list[Tick]:
-        """Return evenly spaced marks."""
+        """Return evenly spaced ticks."""
         values = [self.low + (self.high - self.low) * i / N_TICKS for i in range(N_TICKS + 1)]
         texts = [f"{value:.0%}" if as_percent else short(value) for value in values]
         return [Tick(self.place(value), text) for value, text in zip(values, texts, strict=True)]
@@ -110,7 +110,7 @@ def line(
     axes: tuple[Axis, Axis],
     kind: str = "main",
 ) -> Line:
-    """Draw a line; points without a text cannot be hovered."""
+    """Build a line; points without a text have no tooltip."""
     across, upwards = axes
     places = [(across.place(x), upwards.place(y)) for x, y in zip(xs, ys, strict=True)]
     marks = [Mark(x, y, text) for (x, y), text in zip(places, texts, strict=False) if text]
@@ -118,7 +118,7 @@ def line(
 
 
 def short(value: float) -> str:
-    """Return a number of few digits."""
+    """Format a number with few digits."""
     if abs(value) >= 10_000:
         return f"{value / 1_000:,.0f}k"
     if abs(value) >= 100:

@@ -17,7 +17,7 @@ _SHOWN = 5
 
 
 class Verdict(Enum):
-    """An answer: the kind of its badge, and its word."""
+    """An answer: the kind of its badge, and its text."""
 
     YES = ("good", "Yes")
     LOOK = ("warning", "Look")
@@ -34,12 +34,10 @@ class Answer:
 
     @property
     def badge(self) -> str:
-        """The kind of badge."""
         return self.verdict.value[0]
 
     @property
     def word(self) -> str:
-        """The answer in a word or two."""
         return self.verdict.value[1]
 
 

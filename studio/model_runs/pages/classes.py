@@ -1,4 +1,4 @@
-"""The table of classes, marked against the guide's thresholds."""
+"""The table of per-class metrics, graded by the guide's thresholds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ GOOD, WEAK = 0.8, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the table: its key, name, meaning, and whether it is a share."""
+    """A column of the table: its key, name, meaning, and whether it is a fraction."""
 
     key: str
     name: str
@@ -60,7 +60,7 @@ _BY_KEY = {column.key: column for column in COLUMNS}
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A cell of the table; `mark` is good, fair or weak where the guide has a mark."""
+    """A cell of the table; `mark` is good, fair or weak where the guide has a threshold."""
 
     column: Column
     text: str
@@ -79,7 +79,7 @@ class ClassLine:
 
 @dataclass(frozen=True, slots=True)
 class ClassTable:
-    """The table in an order, with the addresses of the other orders left to the template."""
+    """The sorted table; the template builds the addresses of other orders."""
 
     columns: tuple[Column, ...]
     lines: list[ClassLine]
@@ -91,7 +91,7 @@ class ClassTable:
 def class_table(
     run: ModelRun, document: Mapping[str, Any], sort: str, direction: str, review_url: str
 ) -> ClassTable | None:
-    """Build the table; the worst F1 comes first where no other order is asked for."""
+    """Build the table, by default sorted with the worst F1 first."""
     per_class = document.get("per_class") or []
     if not per_class:
         return None

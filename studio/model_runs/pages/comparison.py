@@ -1,4 +1,4 @@
-"""The page of two runs side by side."""
+"""The page that compares two runs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class MetricPair:
 
 @dataclass(frozen=True, slots=True)
 class ChangedRows:
-    """Rows that the runs see otherwise."""
+    """Rows on which the runs differ."""
 
     title: str
     n_rows: int
@@ -45,7 +45,7 @@ class ChangedRows:
 
 
 def comparison_context(first: ModelRun, second: ModelRun) -> dict[str, object]:
-    """Build what the page shows; differences are the second less the first."""
+    """Build the context of the page; differences are the second run less the first."""
     comparison = comparison_of(first, second)
     return {
         "comparison": comparison,
@@ -62,9 +62,10 @@ def comparison_context(first: ModelRun, second: ModelRun) -> dict[str, object]:
 
 
 def verdict_sentence(comparison: Comparison, first: ModelRun, second: ModelRun) -> str:
-    """Say whether the difference of the main metric is real."""
+    """State whether the difference of the main metric is significant."""
     main = comparison.metrics[0]
-    low, high = main.difference.low, main.difference.high
+    low = main.difference.low
+    high = main.difference.high
     name = main.metric.name
     if low is None or high is None:
         return f"{name} is not defined for the rows that both runs have."
@@ -83,7 +84,8 @@ def verdict_sentence(comparison: Comparison, first: ModelRun, second: ModelRun) 
 
 def _pair(one: PairedMetric) -> MetricPair:
     badge, verdict = VERDICTS[one.verdict]
-    low, high = one.difference.low, one.difference.high
+    low = one.difference.low
+    high = one.difference.high
     interval = ""
     if low is not None and high is not None:
         interval = f"{signed(one.metric, low)} to {signed(one.metric, high)}"
@@ -100,7 +102,7 @@ def _pair(one: PairedMetric) -> MetricPair:
 
 
 def signed(metric: Metric, value: float) -> str:
-    """Return a difference with its sign; of shares in points."""
+    """Format a difference with its sign; of fractions in percentage points."""
     text = figure(metric, abs(value)).replace("%", " points")
     return f"−{text}" if value < 0 else f"+{text}"
 
@@ -131,7 +133,7 @@ def _changed(comparison: Comparison, first: ModelRun, second: ModelRun) -> list[
 
 
 def _differences(first: ModelRun, second: ModelRun) -> list[tuple[str, str, str]]:
-    """Return what was chosen otherwise, and which other data were seen."""
+    """Return the differing settings and data of the runs."""
     found = []
     for one, other in (
         (first.configuration, second.configuration),
@@ -145,7 +147,7 @@ def _differences(first: ModelRun, second: ModelRun) -> list[tuple[str, str, str]
 
 
 def in_words(value: Any) -> str:
-    """Return a stored value as text."""
+    """Format a stored value."""
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "–"
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves, reliability, and the confidence of right and wrong rows."""
+"""ROC and precision-recall curves, reliability diagram, and confidence histogram."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Table = Mapping[str, Any]
 
 
 def roc_chart(name: str, table: Table, area: float | None) -> Chart:
-    """Draw what share of other rows is predicted with the class for what share of its own."""
+    """Plot the true positive rate against the false positive rate of a class."""
     axes = Axis.across(), Axis.upwards()
     found = [0, *table["true_positives"]]
     wrong = [0, *table["false_positives"]]
@@ -47,7 +47,7 @@ def roc_chart(name: str, table: Table, area: float | None) -> Chart:
 
 
 def precision_chart(name: str, table: Table, average: float | None) -> Chart:
-    """Draw precision by recall."""
+    """Plot precision against recall."""
     axes = Axis.across(), Axis.upwards()
     found = table["true_positives"]
     wrong = table["false_positives"]
@@ -92,7 +92,7 @@ def mean_curves(tables: Sequence[Table]) -> tuple[Table, Table] | None:
 
 
 def mean_chart(title: str, curve: Table, x_label: str, y_label: str) -> Chart:
-    """Draw a mean curve."""
+    """Plot a mean curve."""
     axes = Axis.across(), Axis.upwards()
     texts = [
         f"{x_label} {x:.0%}: {y_label.lower()} {y:.1%}"
@@ -113,7 +113,7 @@ def mean_chart(title: str, curve: Table, x_label: str, y_label: str) -> Chart:
 
 
 def reliability_chart(bins: Sequence[Mapping[str, Any]], error: float | None) -> Chart:
-    """Draw how often the model is right where it states a confidence."""
+    """Plot accuracy against stated confidence."""
     axes = Axis.across(), Axis.upwards()
     n_rows = sum(part["n_rows"] for part in bins)
     too_sure = sum(part["n_rows"] for part in bins if part["confidence"] > part["right"]["high"])
@@ -160,7 +160,7 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]], error: float | None) ->
 
 
 def confidence_chart(run: ModelRun, bars: Mapping[str, Sequence[int]], url: str) -> Chart:
-    """Draw right and wrong rows by confidence; bars lead to their rows on the review page `url`."""
+    """Plot right and wrong rows by confidence; bars link to their rows on the review page `url`."""
     across = Axis.across()
     tallest = max([r + w for r, w in zip(bars["right"], bars["wrong"], strict=True)], default=1)
     upwards = Axis.of_counts(tallest)
@@ -232,7 +232,7 @@ def _precision_at(table: Table, recall: float) -> float:
 
 
 def _some(texts: Sequence[str]) -> list[str]:
-    """Keep at most 40 texts, evenly spread."""
+    """Pick at most 40 texts, evenly spaced."""
     step = -(-len(texts) // MAX_HOVERED)
     return [text if place % step == 0 else "" for place, text in enumerate(texts)]
 

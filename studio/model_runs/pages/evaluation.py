@@ -42,7 +42,7 @@ ROWS = {
 
 @dataclass(frozen=True, slots=True)
 class MetricLine:
-    """A metric as the page shows it."""
+    """A metric formatted for the page."""
 
     metric: Metric
     value: str
@@ -51,7 +51,7 @@ class MetricLine:
 
 @dataclass(frozen=True, slots=True)
 class SliceLine:
-    """A slice in which the model is worse."""
+    """A slice on which the model is worse."""
 
     description: str
     n_rows: int
@@ -63,7 +63,7 @@ class SliceLine:
 
 
 def evaluation_context(run: ModelRun, params: QueryDict) -> dict[str, object]:
-    """Build what the page of a measured run shows."""
+    """Build the context of an evaluated run's page."""
     ways = measured_ways(run.evaluation_key)
     labels = _one_of(params.get("labels", ""), [way[0] for way in ways], USED)
     of_labels = [rows for name, rows in ways if name == labels]
@@ -107,14 +107,15 @@ def metric_lines(metrics: Mapping[str, Any], task: MLTask) -> list[MetricLine]:
         if found is not None and found["value"] is not None:
             interval = ""
             if found["low"] is not None:
-                low, high = figure(metric, found["low"]), figure(metric, found["high"])
+                low = figure(metric, found["low"])
+                high = figure(metric, found["high"])
                 interval = f"{low} to {high}"
             lines.append(MetricLine(metric, figure(metric, found["value"]), interval))
     return lines
 
 
 def figure(metric: Metric, value: float) -> str:
-    """Return a value as people read it: shares in percent, areas and losses as numbers."""
+    """Format a value: fractions in percent, areas and losses as numbers."""
     is_number = metric.key in _AS_NUMBERS
     return f"{value:.4g}" if is_number else f"{value:.1%}"
 
@@ -150,7 +151,7 @@ def _charts(
 def _class_charts(
     document: Mapping[str, Any], curves: Mapping[str, Any], wanted: str
 ) -> dict[str, Chart]:
-    """Return the curves of one class; the mean ones, where none is asked for."""
+    """Return the curves of one class, or the mean curves if none is selected."""
     table = curves.get(wanted)
     if table is not None:
         figures = next(one for one in document["per_class"] if one["class"] == wanted)
@@ -214,7 +215,7 @@ def _one_of(value: str, choices: list[str], default: str) -> str:
 
 
 def _address(params: QueryDict) -> str:
-    """Return the choices of the page but those of one table, to be kept by its links."""
+    """Return the query string without the choices of one table, for the links of that table."""
     kept = params.copy()
     for name in ("sort", "dir", "matrix", "class"):
         kept.pop(name, None)
@@ -222,7 +223,7 @@ def _address(params: QueryDict) -> str:
 
 
 def crumbs(run: ModelRun) -> list[tuple[str, str]]:
-    """Return where the run is."""
+    """Return the breadcrumbs of the run."""
     return [
         ("Projects", f"{reverse('dashboard')}#projects"),
         (run.project.name, run.project.get_absolute_url()),

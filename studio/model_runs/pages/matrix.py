@@ -1,4 +1,4 @@
-"""The matrix of which classes are taken for which."""
+"""The confusion matrix."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CELL = 6.0  # side of a cell in the picture of many classes
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text, its look, what it says, and the address of its rows."""
+    """A cell: its text, its style, its tooltip, and the address of its rows."""
 
     text: str
     heat: int
@@ -30,7 +30,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """A cell of the picture of many classes."""
+    """A cell of the heat map of many classes."""
 
     x: float
     y: float
@@ -42,7 +42,7 @@ class Square:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two classes of which one is taken for the other."""
+    """A given class and the class that is predicted in its place."""
 
     given: str
     predicted: str
@@ -53,7 +53,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The matrix as a table of few classes, or as a picture of many, and the largest confusions."""
+    """The matrix as a table (few classes) or a heat map (many), and the largest confusions."""
 
     mode: str
     classes: list[str]
@@ -65,7 +65,7 @@ class Matrix:
 
 
 def matrix(run: ModelRun, document: Mapping[str, Any], mode: str, review_url: str) -> Matrix | None:
-    """Build the matrix of an evaluation, classes that are alike together."""
+    """Build the matrix of an evaluation, with similar classes next to each other."""
     confusion = document.get("confusion")
     if confusion is None:
         return None
@@ -98,7 +98,7 @@ def matrix(run: ModelRun, document: Mapping[str, Any], mode: str, review_url: st
 
 
 class _Reader:
-    """Reads cells of a confusion in one mode."""
+    """Formats cells of a confusion matrix in one mode."""
 
     def __init__(
         self, run: ModelRun, confusion: Mapping[str, Any], mode: str, review_url: str
@@ -115,9 +115,11 @@ class _Reader:
         """Return the cell of given class i and predicted class j."""
         count = self._counts[i][j]
         rate = count / self._labeled[i]
-        given, predicted = self._names[i], self._names[j]
+        given = self._names[i]
+        predicted = self._names[j]
         says = f"{count:,} rows labeled {given} are predicted {predicted}, {rate:.1%} of them"
-        text, share = (f"{count:,}" if count else "", rate)
+        text = f"{count:,}" if count else ""
+        share = rate
         if self._mode == "rates":
             text = f"{rate:.0%}" if count else ""
         elif self._mode == "probability":
@@ -141,7 +143,7 @@ class _Reader:
         ]
 
     def url(self, i: int, j: int) -> str:
-        """Return where the rows of a cell are reviewed."""
+        """Return the address where the rows of a cell are reviewed."""
         if not self._url:
             return ""
         query = RowQuery(issue=ALL_ROWS, among=among(self._run, "cell", i, j))

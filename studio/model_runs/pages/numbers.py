@@ -1,4 +1,4 @@
-"""Pictures of a regression: predicted against given numbers, and what is left over."""
+"""Charts of a regression: predicted against given numbers, and residuals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from studio.model_runs.pages.charts import Axis, Chart, Rectangle, line, short
 
 
 def given_chart(grid: Mapping[str, Any]) -> Chart:
-    """Draw predicted against given numbers, darker where there are more rows."""
+    """Plot predicted against given numbers as a heat map of row counts."""
     edges = grid["edges"]
     counts = grid["counts"]
     across = Axis.across(edges[0], edges[-1])
@@ -49,7 +49,7 @@ def given_chart(grid: Mapping[str, Any]) -> Chart:
 
 
 def residual_chart(parts: Sequence[Mapping[str, Any]]) -> Chart:
-    """Draw given less predicted numbers by predicted number."""
+    """Plot residuals (given less predicted) against predicted numbers."""
     lows = [part["p10"] for part in parts]
     highs = [part["p90"] for part in parts]
     across = Axis.across(parts[0]["low"], parts[-1]["high"])
@@ -92,5 +92,5 @@ def residual_chart(parts: Sequence[Mapping[str, Any]]) -> Chart:
 
 
 def heat(share: float) -> int:
-    """Return how dark a cell is, from 1 to 9; 0 for nothing."""
+    """Return the shade of a cell, from 1 to 9; 0 if empty."""
     return 0 if share <= 0 else 1 + min(8, int(share**0.5 * 9))

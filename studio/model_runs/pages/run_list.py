@@ -24,7 +24,7 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """A run as the list shows it."""
+    """A run formatted for the list."""
 
     run: ModelRun
     metric: str
@@ -33,7 +33,7 @@ class RunLine:
 
 
 def run_lines(runs: Iterable[ModelRun]) -> list[RunLine]:
-    """Return the lines of runs, with the main metric of those that are measured."""
+    """Return the lines of runs, with the main metric where there is one."""
     return [_line(run) for run in runs]
 
 
@@ -49,7 +49,7 @@ def _line(run: ModelRun) -> RunLine:
 
 
 def described(run: ModelRun) -> list[tuple[str, str]]:
-    """Return what was chosen for a run and what it saw, in words."""
+    """Return the settings and the data of a run as text."""
     found = [*run.configuration.items(), *run.snapshot.items()]
     return [
         (_TITLES.get(name, name.replace("_", " ").capitalize()), _shortened(value))

@@ -1,4 +1,4 @@
-"""From which probability on a class is predicted, and what that brings."""
+"""The probability threshold of a class, and its effect on precision and recall."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DEFAULT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ThresholdPanel:
-    """The threshold that is looked at, what it brings, and the one that is saved."""
+    """The threshold in view, its effect, and the saved threshold."""
 
     name: str
     classes: list[str]
@@ -45,7 +45,7 @@ class ThresholdPanel:
 
 
 def threshold_panel(run: ModelRun, params: QueryDict) -> ThresholdPanel | None:
-    """Build the panel; thresholds are chosen on the rows that are not for testing."""
+    """Build the panel; thresholds are chosen on the rows outside the test part."""
     ways = measured_ways(run.evaluation_key)
     chosen_on = ALL_ROWS
     if (USED, Part.TEST.value) in ways:
@@ -95,7 +95,7 @@ def threshold_panel(run: ModelRun, params: QueryDict) -> ThresholdPanel | None:
 def _on_test(
     run: ModelRun, ways: list[tuple[str, str]], name: str, threshold: float
 ) -> Choice | None:
-    """Return what the threshold brings on rows that it was not chosen on."""
+    """Return the effect of the threshold on rows that it was not chosen on."""
     if (USED, Part.TEST.value) not in ways:
         return None
     curves: dict[str, Any] = read_evaluation(run.evaluation_key, USED, Part.TEST.value)["curves"]

@@ -1,4 +1,4 @@
-"""What model runs say on the page of a model."""
+"""The results of model runs on the page of a model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ register = template.Library()
 
 @register.inclusion_tag("model_runs/_honest_gain.html")
 def cleaning_gain(model: DeployedModel) -> dict[str, Any]:
-    """Say what cleaning brought, by labels of each kind."""
+    """Report the gain by cleaning, for each kind of labels."""
     gain = honest_gain(model)
     sentences = [] if gain is None else [_sentence(one) for one in gain.gains]
     run = ModelRun.objects.filter(origin=Origin.MODEL, deployed_model=model).first()
@@ -34,9 +34,10 @@ def _warning(gain: HonestGain | None) -> str:
 
 
 def _sentence(gain: Gain) -> tuple[str, str, str]:
-    """Return a badge, its word and the sentence."""
+    """Return the badge's kind, its word and the sentence."""
     pair = gain.pair
-    low, high = pair.difference.low, pair.difference.high
+    low = pair.difference.low
+    high = pair.difference.high
     values = (
         f"{figure(pair.metric, pair.first)} before and {figure(pair.metric, pair.second)} after"
     )
