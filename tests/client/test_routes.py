@@ -256,7 +256,7 @@ def test_interrupted_upload_goes_on_where_it_broke_off(small_parts: None, call: 
         "POST", "upload/v1/file/complete", complete | {"upload_parts": wrong}
     )
     call.ok("POST", "upload/v1/file/complete", complete | {"upload_parts": parts})
-    assert "complete already" in put(first, b"c" * 10).content.decode()  # type: ignore[attr-defined]
+    assert "already complete" in put(first, b"c" * 10).content.decode()  # type: ignore[attr-defined]
     assert Upload.objects.get().parts.count() == 2
 
 

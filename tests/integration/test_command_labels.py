@@ -107,14 +107,6 @@ def test_sets_are_read_and_written_as_the_column_has_them(
     ended = clean(file, tmp_path, "--task", "multi-label", "--model", tmp_path / "model")
     assert f"are read like {example} (--separator {mark})" in ended.err
     assert "4 classes of label" in ended.out
-    suggested = [
-        row["suggested_label"] for row in rows_of(tmp_path / "out.csv") if row["suggested_label"]
-    ]
-    assert suggested
-    assert all(
-        cell in cells or len(cell.split(mark)) > 1 or cell.startswith("[") for cell in suggested
-    )
-
     run("predict", "--model", tmp_path / "model", file, "--out", tmp_path / "p.csv")
     predicted = [row["Suggested Label"] for row in rows_of(tmp_path / "p.csv")]
     assert sum(one == cell for one, cell in zip(predicted, cells, strict=True)) > 60

@@ -283,7 +283,7 @@ class TestDatasetPage:
 
         assert "n from 0 to 3" not in as_words
         assert '<span class="number">10</span>' in as_words
-        assert "found: integer" in as_words
+        assert "inferred: integer" in as_words
         assert "n from 0 to 3" in as_numbers
 
     def test_a_wide_table_is_paged_found_by_name_and_saved_page_by_page(

@@ -221,7 +221,7 @@ class TestSets:
 
         page = words(browser.get(address(version)))
         assert 'value="multi-label" checked' in page
-        assert "which of 4 classes of <b>label</b> apply" in page
+        assert "which of the 4 classes of <b>label</b> apply" in page
         assert f"<code>red{separator}large</code>" in page
 
         browser.post(address(version), choice("multi-label"))
@@ -255,7 +255,7 @@ class TestSets:
         found = words(
             browser.post(address(version), choice("multi-label"), headers={"HX-Request": "true"})
         )
-        assert "which of 4 classes" in found
+        assert "which of the 4 classes" in found
 
         browser.post(address(version), choice("multi-label", separator=","))
         assert Project.objects.get().spec().separator is Separator.COMMA

@@ -84,7 +84,7 @@ class TestGuess:
 
         assert 'value="multi-label" checked' in page
         assert '<option value="tags" selected>' in page
-        assert "which of 4 classes of <b>tags</b> apply" in page
+        assert "which of the 4 classes of <b>tags</b> apply" in page
         assert "20 rows" in page  # without a class
 
     def test_a_measured_column_named_like_a_target_makes_a_regression(

@@ -22,6 +22,7 @@ _LEAST_DISTANCE = 1e-3
 _N_GRID = 500
 _95_PERCENT = 1.96  # standard errors
 _TINY = 1e-300
+_FAR = 10  # times the distance from which numbers are flagged: a slipped point, another unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,10 @@ class GrossErrors:
     precision
         The fraction of the farthest numbers, those beyond the threshold, that can be expected to be
         wrong.
+    threshold
+        The distance from which numbers are flagged.
+    typical_skill
+        The same as `skill` by medians, which no gross error changes.
     skill
         How much of the numbers' variance is predicted.
     usual, power
@@ -49,6 +54,8 @@ class GrossErrors:
     fraction: float
     interval: tuple[float, float]
     precision: float
+    threshold: float
+    typical_skill: float
     skill: float
     usual: float
     power: float
@@ -58,12 +65,16 @@ class GrossErrors:
     def wrong(self, distances: Floats) -> Floats:
         """Return the probability that a number so far from the prediction is wrong, shape (n,).
 
-        No single number is held for wrong with more certainty than all that are flagged together.
+        No number is held for wrong with more certainty than all that are flagged together, unless
+        it is ten times as far off as those need to be. No usual error is there, and what counts is
+        how much the prediction knows.
         """
         usual = _usual_density(distances, self.usual, self.power)
         gross = _on_grid(distances, self.log_distances, self.densities)
         odds = np.log(np.maximum(gross, _TINY)) - np.log(np.maximum(usual, _TINY))
-        return np.asarray(np.minimum(expit(odds + logit(self.fraction)), self.precision))
+        is_far = distances > _FAR * self.threshold
+        highest = np.where(is_far, max(self.precision, self.typical_skill), self.precision)
+        return np.asarray(np.minimum(expit(odds + logit(self.fraction)), highest))
 
     def prediction_is_nearer(self, distances: Floats) -> Floats:
         """Return the probability that the prediction is nearer to the true number, shape (n,).
@@ -130,6 +141,8 @@ def fit_gross_errors(
         fraction=fraction,
         interval=(0.0, 1.0),
         precision=precision,
+        threshold=threshold,
+        typical_skill=_typical_skill(some, _some(of_others)),
         skill=skill,
         usual=float(np.exp(found[0])),
         power=1 + float(expit(found[1])),
@@ -173,6 +186,11 @@ def _on_grid(distances: Floats, grid: Floats, densities: Floats) -> Floats:
 def _usual_density(distances: Floats, usual: float, power: float) -> Floats:
     log_scale = np.log(power) - np.log(usual) - gammaln(1 / power)
     return np.asarray(np.exp(log_scale - (distances / usual) ** power))
+
+
+def _typical_skill(distances: Floats, of_others: Floats) -> float:
+    ratio = np.median(distances) / max(float(np.median(of_others)), _LEAST_DISTANCE)
+    return 1 - min(1.0, float(ratio)) ** 2
 
 
 def _some(distances: Floats) -> Floats:
