@@ -97,15 +97,20 @@ def _trials(dialect: Dialect, sample: str, *, is_whole: bool) -> Iterator[_Trial
     if (
         dialect.quote
         and not dialect.delimiter.isspace()
-        and _has_quote_after_space(rows, dialect.quote)
+        and _has_quote_after_space(dialect, rows, sample)
     ):
         without_spaces = replace(dialect, skips_space=True)
         yield _Trial.of(without_spaces, _sample_rows(without_spaces, sample, is_whole=is_whole))
 
 
-def _has_quote_after_space(rows: list[list[str]], quote: str) -> bool:
+def _has_quote_after_space(dialect: Dialect, rows: list[list[str]], sample: str) -> bool:
+    # The cells alone do not tell: `" """` is a quoted cell whose text begins with a space.
+    if not re.search(rf"{re.escape(dialect.delimiter)} +{dialect.quote}", sample):
+        return False
     return any(
-        cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for row in rows for cell in row
+        cell.startswith(" ") and cell.lstrip(" ").startswith(dialect.quote)
+        for row in rows
+        for cell in row
     )
 
 

@@ -42,6 +42,10 @@ def test_empty_cells_are_missing_whether_quoted_or_not(read: Reader) -> None:
     assert read(b'a,b,c\n1,,""\n').rows == [("1", None, None)]
 
 
+def test_blanks_are_kept_although_a_quoted_cell_begins_with_one(read: Reader) -> None:
+    assert read(b'a,b\nx, \ny," """\n').rows == [("x", " "), ("y", ' "')]
+
+
 def test_facts_tell_the_hash_of_the_uploaded_bytes(read: Reader) -> None:
     content = b"a,b\n1,2\n"
     facts = read(content).facts
