@@ -7,8 +7,8 @@ MINUTE, HOUR = 60, 3600
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:
-    """0.931 → 93.1 %."""
-    return "–" if fraction is None else f"{fraction * 100:.{digits}f}{NO_BREAK}%"
+    """0.931 → 93.1%."""
+    return "–" if fraction is None else f"{fraction * 100:.{digits}f}%"
 
 
 def duration(seconds: float | None) -> str:

@@ -107,7 +107,7 @@ def infer_kind(name: str, counts: CellCounts) -> ColumnKind:
     Returns
     -------
     ColumnKind
-        A guess for the user to confirm. A number column may hold up to 1 % of other cells and any
+        A guess for the user to confirm. A number column may hold up to 1% of other cells and any
         number of placeholders such as ``NA`` or ``?``. An empty column is categorical.
     """
     if not counts.n_filled:

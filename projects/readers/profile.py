@@ -64,7 +64,7 @@ class ColumnProfile:
 
     `kind` is the chosen kind, or the inferred one if none was chosen; `drawn_as` is the kind that
     the histogram or the frequent values were computed for. `n_distinct` does not count missing
-    cells and is an estimate (within some 2 %) if `is_distinct_estimated`. `lowest` and `highest`
+    cells and is an estimate (within some 2%) if `is_distinct_estimated`. `lowest` and `highest`
     are the smallest and largest number or moment as text, and None for other kinds. `partition` is
     a hash that two columns share exactly if they group the rows alike, that is, if one is a copy or
     a renaming of the other; it is None for columns with too many values to be a label. `sketch`

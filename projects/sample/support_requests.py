@@ -95,7 +95,7 @@ def make_support_requests(*, n_rows: int = 1200, seed: int = 0) -> SampleTable:
     Returns
     -------
     SampleTable
-        6 % label errors, 2 % near duplicates, 1 % exact copies, 1 % outliers, 2 % unlabeled rows,
+        6% label errors, 2% near duplicates, 1% exact copies, 1% outliers, 2% unlabeled rows,
         the rest clean and distinct.
 
     Raises

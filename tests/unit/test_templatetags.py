@@ -33,8 +33,8 @@ def test_duration_has_its_two_largest_units(seconds: float | None, text: str) ->
 
 
 def test_percent_keeps_one_digit() -> None:
-    assert plain(percent(0.9314)) == "93.1 %"
-    assert plain(percent(1, 0)) == "100 %"
+    assert plain(percent(0.9314)) == "93.1%"
+    assert plain(percent(1, 0)) == "100%"
     assert percent(None) == "–"
 
 

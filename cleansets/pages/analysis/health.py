@@ -182,7 +182,7 @@ def _noise(noise: LabelNoise, *, is_systematic: bool) -> Note:
         return _noise_of_numbers(noise)
     fraction = percent(noise.wrong_fraction)
     figures = (
-        f"95 % interval {percent(noise.low)} to {percent(noise.high)}. The models agree with "
+        f"95% interval {percent(noise.low)} to {percent(noise.high)}. The models agree with "
         f"{percent(noise.held_out)} of the given labels on rows that they have not seen, and with "
         f"an estimated {percent(noise.held_out_true)} of the true ones."
     )
@@ -207,7 +207,7 @@ def _noise_of_sets(noise: LabelNoise) -> Note:
     return Note(
         "info",
         f"About {percent(noise.wrong_fraction)} of the rows have a wrong class or lack one",
-        f"95 % interval {percent(noise.low)} to {percent(noise.high)}, for labels that are wrong"
+        f"95% interval {percent(noise.low)} to {percent(noise.high)}, for labels that are wrong"
         f" at random. By class: {worst}.",
     )
 
@@ -222,7 +222,7 @@ def _noise_of_numbers(noise: LabelNoise) -> Note:
     return Note(
         "info",
         f"About {percent(noise.wrong_fraction)} of the numbers are grossly wrong",
-        f"95 % interval {percent(noise.low)} to {percent(noise.high)}, for numbers that belong to"
+        f"95% interval {percent(noise.low)} to {percent(noise.high)}, for numbers that belong to"
         f" other rows.{how_far}",
     )
 

@@ -12,7 +12,7 @@ from studio.engine.evaluation.resampling import Floats
 
 # Of a mean distance: the replicates of a model without any show √2 - 1 of the bias that it has.
 _MOST_BIAS = 2.4142  # 1 / (√2 - 1)
-Z = 1.959964  # standard errors on each side of a 95 % interval
+Z = 1.959964  # standard errors on each side of a 95% interval
 
 
 class Scale(Enum):
@@ -26,7 +26,7 @@ class Scale(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with its 95 % interval; all three are None where the metric is not defined."""
+    """A value with its 95% interval; all three are None where the metric is not defined."""
 
     value: float | None
     low: float | None = None

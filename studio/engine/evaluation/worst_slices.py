@@ -29,7 +29,7 @@ class WorstSlice:
     error, error_elsewhere
         The mean error in the group and outside: a share of wrong rows, or a distance of numbers.
     low, high
-        The 95 % interval of their difference.
+        The 95% interval of their difference.
     p_value
         The probability of such a difference by chance in any of all the groups that were looked at.
     rows
@@ -75,7 +75,7 @@ def find_worst_slices(errors: Floats, divisions: Iterable[Partition]) -> SliceSe
     -----
     Shares of wrong rows are compared by Fisher's exact test, distances of numbers by the ranks of
     the errors; both one-sided. Holm's correction for the number of all groups keeps the probability
-    of any false alarm at 5 %.
+    of any false alarm at 5%.
 
     References
     ----------

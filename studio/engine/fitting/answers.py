@@ -41,7 +41,7 @@ class AnswerCurves:
     noise
         The fraction of given answers that were drawn by how frequent the class is, shape (K,).
     low, high
-        The ends of its 95 % interval, shape (K,).
+        The ends of its 95% interval, shape (K,).
     frequencies
         How frequent each class is among the given labels, shape (K,).
     """

@@ -20,7 +20,7 @@ _TEMPERATURES = (0.05, 5.0)
 _NOISE_LOGITS = (-9.0, 2.0)  # noise of 0.0001 to 0.88
 _START = (0.7, 0.05)  # temperature and noise from which the search begins
 _LOGIT_TOLERANCE = 0.03
-# Fall of the log-likelihood at the ends of a 95 % interval: half the quantile of χ² with 1 d.f.
+# Fall of the log-likelihood at the ends of a 95% interval: half the quantile of χ² with 1 d.f.
 _HALF_LIKELIHOOD_RATIO = 1.92
 
 
@@ -108,7 +108,7 @@ def fit_calibration(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> 
 
 
 def wrong_interval(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> tuple[float, float]:
-    """Return the 95 % interval of the fraction of given labels that are wrong.
+    """Return the 95% interval of the fraction of given labels that are wrong.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ class GrossErrors:
     fraction
         Of the numbers that are grossly wrong, by likelihood alone.
     interval
-        Its 95 % interval.
+        Its 95% interval.
     precision
         The fraction of the farthest numbers, those beyond the threshold, that can be expected to be
         wrong.

@@ -60,7 +60,7 @@ class RunManifest:
     results
         SHA-256 by part: each column of the issues, pred_probs, predictions, folds.
     label_noise
-        The fields of `LabelNoise`: the estimated fraction of wrong labels, its 95 % interval and
+        The fields of `LabelNoise`: the estimated fraction of wrong labels, its 95% interval and
         so on. None if it could not be estimated.
     former_labels_sha256
         Of the labels from whose fits models were warm-started; None if everything was fitted from

@@ -58,7 +58,7 @@ class LabelNoise:
     Attributes
     ----------
     wrong_fraction, low, high
-        The fraction of wrong labels with its 95 % interval. A set of classes is wrong where any of
+        The fraction of wrong labels with its 95% interval. A set of classes is wrong where any of
         them is, a number where it is grossly so.
     held_out, held_out_true
         One class per row: accuracy of the ensemble against given labels, and the one expected

@@ -27,7 +27,7 @@ from studio.engine.table.rows import value_hashes, word_hashes
 MIN_TEXT_SIMILARITY = 0.8
 MIN_ROW_SIMILARITY = 0.98  # about a fiftieth of the usual distance between neighbours
 SIMILAR_VERSION = "4"  # of the cached pairs; raised when a change of the code finds other pairs
-N_BANDS, N_PER_BAND = 16, 4  # a pair of similarity 0.8 shares a band with probability 99.98 %
+N_BANDS, N_PER_BAND = 16, 4  # a pair of similarity 0.8 shares a band with probability 99.98%
 N_TABLES, N_PROJECTIONS = 8, 6
 # In a single column of numbers one row in seventy has a neighbour within the threshold by chance
 _MIN_MEASURED = 2

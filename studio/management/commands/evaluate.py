@@ -79,7 +79,7 @@ class Command(StudioCommand):
     help = (
         "Measure how well the labels of FILE are predicted by models that have not seen the row, as"
         " clean trains them; or how good the predictions in P are. Every metric comes with the"
-        " interval in which it lies with 95 % confidence. With --split, the models never see the"
+        " interval in which it lies with 95% confidence. With --split, the models never see the"
         " labels of test rows, and the metrics are those of the test rows."
     )
     example = "evaluate requests.csv --label topic --text message --json requests.json"

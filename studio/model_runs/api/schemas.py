@@ -15,7 +15,7 @@ from studio.model_runs.models import ModelRun
 
 
 class EstimateOut(Schema):
-    """A value with its 95 % interval; null where it is not defined."""
+    """A value with its 95% interval; null where it is not defined."""
 
     value: float | None
     low: float | None

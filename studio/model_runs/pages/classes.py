@@ -137,7 +137,7 @@ def _figure(column: Column, figure: Any, url: str) -> Figure:
     text = f"{value:.3f}" if column.key == "roc_auc" else f"{value:.1%}"
     interval = ""
     if isinstance(figure, Mapping) and figure["low"] is not None:
-        interval = f"95 %: {figure['low']:.3f} to {figure['high']:.3f}"
+        interval = f"95%: {figure['low']:.3f} to {figure['high']:.3f}"
     mark = ""
     if column.is_marked:
         mark = "good" if value >= GOOD else "weak" if value < WEAK else "fair"

@@ -125,8 +125,8 @@ def test_models_of_other_users_are_not_listed(alice: User, bob: User) -> None:
 @pytest.mark.parametrize(
     ("task", "held_out", "difference", "name"),
     [
-        ("multi-class", "81.0 %", "+1.0 points", "Held-out Accuracy"),
-        ("multi-label", "81.0 %", "+1.0 points", "Held-out F1"),
+        ("multi-class", "81.0%", "+1.0 points", "Held-out Accuracy"),
+        ("multi-label", "81.0%", "+1.0 points", "Held-out F1"),
         ("regression", "0.810", "+0.010", "Held-out R²"),
     ],
 )

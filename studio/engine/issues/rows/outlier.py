@@ -35,8 +35,8 @@ def find_outlier(evidence: Evidence) -> Columns:
     number of robust standard deviations above the median of d (see `DEVIATIONS`). In tables with
     few columns, all of them numbers or dates, distances have long tails, so t is at least what one
     in a thousand rows of normal numbers exceeds. In tables with categories distances come in steps
-    (a level with no more rows than there are neighbours is far from all others), so at most 3 % of
-    a table's rows are flagged; among sentence embeddings at least the remotest 0.5 % are.
+    (a level with no more rows than there are neighbours is far from all others), so at most 3% of
+    a table's rows are flagged; among sentence embeddings at least the remotest 0.5% are.
     `outlier_score` is d² / (d² + t²), and `is_outlier` is a score above 0.5. Labels play no part.
 
     References
@@ -63,7 +63,7 @@ def find_outlier(evidence: Evidence) -> Columns:
 
 
 def _usual_ratio(spec: CleansetSpec) -> float:
-    """Return the ratio of the 99.9 % quantile of d to its median for rows of normal numbers; 0 if
+    """Return the ratio of the 99.9% quantile of d to its median for rows of normal numbers; 0 if
     other columns are present.
 
     The distance to the nearest rows grows with exp(r² / 2d), where r² is chi-squared with d degrees

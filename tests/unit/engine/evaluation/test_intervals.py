@@ -1,4 +1,4 @@
-"""An interval of 95 % holds the truth in about 95 of 100 samples."""
+"""An interval of 95% holds the truth in about 95 of 100 samples."""
 
 from __future__ import annotations
 
