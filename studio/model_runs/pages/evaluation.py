@@ -13,8 +13,15 @@ from cleansets.row_address import ALL_ROWS as EVERY_ISSUE
 from cleansets.row_address import RowQuery
 from studio.engine.evaluation.metrics import METRICS, Metric
 from studio.engine.ml_task import MLTask
-from studio.model_runs.evaluation_file import ALL_ROWS, LABELS, USED, measured_ways, read_evaluation
-from studio.model_runs.models import ModelRun
+from studio.model_runs.evaluation_file import (
+    ALL_ROWS,
+    LABELS,
+    USED,
+    VERIFIED,
+    measured_ways,
+    read_evaluation,
+)
+from studio.model_runs.models import ModelRun, Origin
 from studio.model_runs.pages.charts import Chart
 from studio.model_runs.pages.checklist import checklist
 from studio.model_runs.pages.classes import class_table
@@ -38,6 +45,9 @@ ROWS = {
     "validation": "rows for validation",
     "test": "rows for testing",
 }
+
+
+_NOTICEABLE = 0.02  # fraction of wrong labels, from which the page says what they do to metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,7 @@ def evaluation_context(run: ModelRun, params: QueryDict) -> dict[str, object]:
         "rows_choices": [(name, ROWS[name]) for name in of_labels],
         "measured": f"{ROWS[rows]}, by {LABELS[labels]}",
         "n_measured": document["n_rows"] if "n_rows" in document else _n_rows(document),
+        "wrong_fraction": _wrong_fraction(run, labels),
         "metrics": metric_lines(document["metrics"], run.task),
         "classes": class_table(
             run, document, params.get("sort", ""), params.get("dir", ""), review_url
@@ -97,6 +108,18 @@ def evaluation_context(run: ModelRun, params: QueryDict) -> dict[str, object]:
         "others": list(comparable_runs(run)[:50]),
         "address": _address(params),
     }
+
+
+def _wrong_fraction(run: ModelRun, labels: str) -> float | None:
+    """Return the estimated fraction of wrong given labels, where they bias what is measured."""
+    is_probable = run.task is not MLTask.REGRESSION and run.origin != Origin.IMPORT
+    if labels == VERIFIED or not is_probable or run.cleanset is None:
+        return None
+    noise = run.cleanset.manifest.get("label_noise") or {}
+    wrong_fraction = noise.get("wrong_fraction")
+    if wrong_fraction is None or wrong_fraction < _NOTICEABLE:
+        return None
+    return float(wrong_fraction)
 
 
 def metric_lines(metrics: Mapping[str, Any], task: MLTask) -> list[MetricLine]:

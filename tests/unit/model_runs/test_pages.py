@@ -45,6 +45,20 @@ def run(cleanset: Cleanset) -> ModelRun:
     return make_measured(cleanset)
 
 
+def test_metrics_by_wrong_labels_say_what_that_does_to_them(
+    alice: User, client_of: ClientOf, run: ModelRun
+) -> None:
+    assert run.cleanset is not None
+    client = client_of(alice)
+    run.cleanset.manifest["label_noise"] = {"wrong_fraction": 0.188}
+    run.cleanset.save()
+    assert "An estimated 18.8% of the given labels are wrong" in page(client, "evaluation", run)
+
+    run.cleanset.manifest["label_noise"] = {"wrong_fraction": 0.004}
+    run.cleanset.save()
+    assert "of the given labels are wrong" not in page(client, "evaluation", run)
+
+
 def test_list_names_the_main_metric_with_its_interval(
     alice: User, client_of: ClientOf, run: ModelRun
 ) -> None:
