@@ -28,6 +28,7 @@ from studio.engine.progress import Progress
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ASK_EVERY_S = 0.25  # how often to check that the result is still wanted
+_ARROW_THREADS = 4  # at most; each takes a stack from the memory that the process is allowed
 
 _prepared: list[_Reading] = []  # at most one process, waiting for a file
 _prepared_lock = threading.Lock()
@@ -94,7 +95,7 @@ class _Reading:
     def _receive(self, request: ReadRequest) -> tuple[str, Any]:
         try:
             kind, value = self.connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # OSError: it ended in the middle of a message
             raise self._death(request) from None
         if kind == "memory":
             raise _too_large(request)
@@ -129,14 +130,23 @@ def _too_large(request: ReadRequest) -> DataProblem:
 @contextmanager
 def _started() -> Iterator[_Reading]:
     """Yield a process, and kill it when the block ends."""
-    with _prepared_lock:
-        reading = _prepared.pop() if _prepared else _start()
+    reading = _taken() or _start()
     try:
         yield reading
     finally:
         reading.process.kill()
         reading.process.wait()
         reading.connection.close()
+
+
+def _taken() -> _Reading | None:
+    """Take the prepared process, unless it has died while it waited."""
+    with _prepared_lock:
+        reading = _prepared.pop() if _prepared else None
+    if reading is None or reading.process.poll() is None:
+        return reading
+    reading.connection.close()
+    return None
 
 
 def prepare() -> None:
@@ -152,9 +162,13 @@ def _start() -> _Reading:
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(_ROOT), *sys.path[1:]]),
         "ARROW_DEFAULT_MEMORY_POOL": "system",  # other pools reserve an unused gigabyte
+        # OpenBLAS reserves 40 MB for each core, so that with 18 of them no file could be read.
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": str(min(_ARROW_THREADS, os.cpu_count() or 1)),
     }
+    # -P keeps the folder in which a command runs off the path: a csv.py in it is not the library's.
     process = subprocess.Popen(
-        [sys.executable, "-m", "projects.readers.subprocess_main", str(theirs.fileno())],
+        [sys.executable, "-P", "-m", "projects.readers.subprocess_main", str(theirs.fileno())],
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

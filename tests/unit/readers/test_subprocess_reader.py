@@ -23,8 +23,8 @@ LISTS = b'[{"a": [' + b"[]," * 1_500_000 + b"[]]}]"
 def children() -> list[int]:
     tasks = Path("/proc/self/task").glob("*/children")
     pids = [int(pid) for task in tasks for pid in task.read_text().split()]
-    # Other tests of this process keep whole studios running.
-    return [pid for pid in pids if b"manage.py" not in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    # Other tests of this process keep studios, browsers and notebooks running.
+    return [pid for pid in pids if b"subprocess_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 def problem_of(source: Path, limits: ReadLimits) -> DataProblem:
@@ -112,3 +112,43 @@ def test_a_prepared_process_reads_the_next_file(tmp_path: Path) -> None:
     )
     assert seen[0] == prepared
     assert children() == []
+
+
+def test_a_prepared_process_that_died_is_not_blamed_on_the_next_file(tmp_path: Path) -> None:
+    prepare()
+    (prepared,) = children()
+    os.kill(prepared, signal.SIGKILL)
+    os.waitid(os.P_PID, prepared, os.WEXITED | os.WNOWAIT)
+    (tmp_path / "upload").write_bytes(CSV)
+    facts = read_in_subprocess(
+        tmp_path / "upload", "t.csv", tmp_path / "out", progress=Silent(), limits=ReadLimits()
+    )
+    assert facts.n_rows == 1_000
+    assert children() == []
+
+
+def test_files_in_the_current_folder_do_not_replace_libraries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "csv.py").write_text("raise SystemExit")
+    (tmp_path / "upload").write_bytes(CSV)
+    monkeypatch.chdir(tmp_path)
+    facts = read_in_subprocess(
+        Path("upload"), "t.csv", Path("out"), progress=Silent(), limits=ReadLimits()
+    )
+    assert facts.n_rows == 1_000
+    assert (tmp_path / "out").exists()
+
+
+def test_the_libraries_reserve_no_memory_for_every_core(tmp_path: Path) -> None:
+    threads: list[int] = []
+
+    class Counting(Silent):
+        def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
+            threads.append(len(list(Path(f"/proc/{children()[0]}/task").iterdir())))
+
+    (tmp_path / "upload").write_bytes(CSV)
+    read_in_subprocess(
+        tmp_path / "upload", "t.csv", tmp_path / "out", progress=Counting(), limits=ReadLimits()
+    )
+    assert threads[0] <= 2
