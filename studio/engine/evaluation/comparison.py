@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.errors import DataProblem
-from studio.engine.evaluation.intervals import Estimate, difference
+from studio.engine.evaluation.intervals import Estimate, Scale, difference
 from studio.engine.evaluation.metrics import METRICS, Metric, class_f1, class_recall
-from studio.engine.evaluation.resampling import Blocks, Floats, Sums, replicates, total
+from studio.engine.evaluation.resampling import Blocks, Sums, replicates, total
 from studio.engine.evaluation.run_rows import RunRows
 from studio.engine.ml_task import MLTask
 
@@ -20,11 +20,13 @@ Rows = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class PairedMetric:
-    """A metric of both runs; `difference` is the second's less the first's."""
+    """A metric of both runs, None where it is not defined; `difference` is the second's less the
+    first's.
+    """
 
     metric: Metric
-    first: float
-    second: float
+    first: float | None
+    second: float | None
     difference: Estimate
 
     @property
@@ -155,11 +157,13 @@ def _compared(first: RunRows, second: RunRows, n_only: tuple[int, int]) -> Compa
     for metric in METRICS[first.measures.task]:
         if not all(metric.needs in sums for sums in by_block):
             continue
-        one, other = (float(metric.of(sums)[0]) for sums in values)
-        replicated = metric.of(drawn[1]) - metric.of(drawn[0])
-        metrics.append(
-            PairedMetric(metric, one, other, difference(other - one, replicated, n_rows))
-        )
+        one = float(metric.of(values[0])[0])
+        other = float(metric.of(values[1])[0])
+        with np.errstate(invalid="ignore"):  # R² of rows with one label is minus infinity
+            replicated = metric.of(drawn[1]) - metric.of(drawn[0])
+        most = max(one, other) if metric.scale is Scale.AMOUNT else 1.0
+        change = difference(other - one, replicated, n_rows, most)
+        metrics.append(PairedMetric(metric, _finite(one), _finite(other), change))
     gained, lost, both_wrong = _changed_rows(first, second)
     return Comparison(
         n_rows=n_rows,
@@ -205,13 +209,13 @@ def _class_changes(
             ClassChange(
                 name=name,
                 n_labeled=n_labeled,
-                recall=(_known(recall[0], code), _known(recall[1], code)),
-                f1=(_known(f1[0], code), _known(f1[1], code)),
+                recall=(_finite(recall[0][code]), _finite(recall[1][code])),
+                f1=(_finite(f1[0][code]), _finite(f1[1][code])),
                 f1_difference=difference(gap, replicated[:, code], max(n_labeled, 1)),
             )
         )
     return changes
 
 
-def _known(values: Floats, code: int) -> float | None:
-    return float(values[code]) if np.isfinite(values[code]) else None
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -114,15 +114,15 @@ def wilson(n_hits: float, n_rows: float) -> Estimate:
     return Estimate(fraction, low, high)
 
 
-def difference(value: float, replicated: Floats, n_rows: int) -> Estimate:
-    """Return the difference of two metrics on the same rows.
+def difference(value: float, replicated: Floats, n_rows: int, most: float = 1.0) -> Estimate:
+    """Return the difference of two metrics on the same rows, the larger of which is `most`.
 
     One row more or less counts as possible even where no replicate differs.
     """
     known = replicated[np.isfinite(replicated)]
     if not math.isfinite(value) or len(known) < 2:
         return UNDEFINED
-    error = math.hypot(float(known.std(ddof=1)), 1 / n_rows)
+    error = math.hypot(float(known.std(ddof=1)), most / n_rows)
     return Estimate(value, value - Z * error, value + Z * error)
 
 

@@ -92,9 +92,9 @@ def _row_ids(columns: Columns, n_rows: int) -> tuple[npt.NDArray[np.int64], tupl
     if name is None:
         if n_predicted != n_rows:
             raise DataProblem(
-                f"The predictions have {n_predicted:,} rows and the data set has {n_rows:,}. Add a"
-                f" column {NUMBERED} (from 1) or {INDEXED} (from 0) that says which row each one is"
-                " of."
+                f"Predictions: {n_predicted:,}, rows: {n_rows:,}. Expected one prediction for each"
+                f" row, or a column {NUMBERED} (from 1) or {INDEXED} (from 0) that says which row"
+                " each one is of."
             )
         return np.arange(n_rows), ("The predictions are taken in the order of the rows.",)
     ids = _numbers(name, columns[name])
@@ -106,7 +106,7 @@ def _row_ids(columns: Columns, n_rows: int) -> tuple[npt.NDArray[np.int64], tupl
     if len(outside):
         last = n_rows - 1 + first
         raise DataProblem(
-            f"Column {name} names row {int(ids[outside[0]]):,}; the data set has rows {first:,} to"
+            f"Column {name} names row {int(ids[outside[0]]):,}; the dataset has rows {first:,} to"
             f" {last:,}."
         )
     different, counts = np.unique(row_id, return_counts=True)

@@ -101,9 +101,27 @@ class RunRows:
             self,
             classes=classes,
             measures=replace(
-                measures, n_classes=len(classes), labels=recoded[0], predicted=recoded[1]
+                measures,
+                n_classes=len(classes),
+                labels=recoded[0],
+                predicted=recoded[1],
+                columns=_of_more_classes(measures, len(classes)),
             ),
         )
+
+
+def _of_more_classes(measures: RowMeasures, n_classes: int) -> dict[str, npt.NDArray[np.floating]]:
+    """Return the columns as if the model knew more classes, none of which it ever expects.
+
+    The Brier score of two classes is halved; those of sets, and their losses, are means of classes.
+    """
+    columns = dict(measures.columns)
+    if measures.task is MLTask.MULTI_LABEL:
+        for name in columns.keys() & {"log_loss", "brier_score", "calibration_gap"}:
+            columns[name] = columns[name] * (measures.n_classes / n_classes)
+    elif measures.n_classes == 2 and "brier_score" in columns:
+        columns["brier_score"] = columns["brier_score"] * 2
+    return columns
 
 
 def packed(name: str, values: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:

@@ -40,8 +40,10 @@ class GrossErrors:
         wrong.
     threshold
         The distance from which numbers are flagged.
-    typical_skill
-        The same as `skill` by medians, which no gross error changes.
+    far
+        The distance from which numbers count as far off.
+    far_precision
+        The fraction of those that can be expected to be wrong.
     skill
         How much of the numbers' variance is predicted.
     usual, power
@@ -55,7 +57,8 @@ class GrossErrors:
     interval: tuple[float, float]
     precision: float
     threshold: float
-    typical_skill: float
+    far: float
+    far_precision: float
     skill: float
     usual: float
     power: float
@@ -66,14 +69,13 @@ class GrossErrors:
         """Return the probability that a number so far from the prediction is wrong, shape (n,).
 
         No number is held for wrong with more certainty than all that are flagged together, unless
-        it is ten times as far off as those need to be. No usual error is there, and what counts is
-        how much the prediction knows.
+        it is far off.
         """
         usual = _usual_density(distances, self.usual, self.power)
         gross = _on_grid(distances, self.log_distances, self.densities)
         odds = np.log(np.maximum(gross, _TINY)) - np.log(np.maximum(usual, _TINY))
-        is_far = distances > _FAR * self.threshold
-        highest = np.where(is_far, max(self.precision, self.typical_skill), self.precision)
+        of_far = max(self.precision, self.far_precision)
+        highest = np.where(distances > self.far, of_far, self.precision)
         return np.asarray(np.minimum(expit(odds + logit(self.fraction)), highest))
 
     def prediction_is_nearer(self, distances: Floats) -> Floats:
@@ -111,6 +113,11 @@ def fit_gross_errors(
     probability that a number is wrong is at most `precision`: the geometric mean of an upper bound
     and of the skill, as in `health.labels.trust`.
 
+    Numbers that are ten times as far off as flagged ones need to be have a bound of their own, as a
+    few of them leave neither a precision nor a skill: it is the skill by medians, less what a tail
+    of usual errors reaches. Few tails are heavier than that of Cauchy's distribution, which has
+    more than twice as many numbers in the half decade before as beyond.
+
     References
     ----------
     Blanchard, Lee and Scott, Semi-Supervised Novelty Detection (JMLR 2010), for the bound.
@@ -137,14 +144,17 @@ def fit_gross_errors(
     fraction, usual = parts(found)
     error = _95_PERCENT / np.sqrt((((gross - usual) / likelihoods(found)) ** 2).sum())
     precision = float(np.sqrt(_bound(distances, of_others, threshold) * np.clip(skill, 0.0, 1.0)))
+    usual_size = float(np.exp(found[0]))
+    far = _FAR * max(threshold, usual_size)
     fitted = GrossErrors(
         fraction=fraction,
         interval=(0.0, 1.0),
         precision=precision,
         threshold=threshold,
-        typical_skill=_typical_skill(some, _some(of_others)),
+        far=far,
+        far_precision=_far_precision(distances, of_others, far),
         skill=skill,
-        usual=float(np.exp(found[0])),
+        usual=usual_size,
         power=1 + float(expit(found[1])),
         log_distances=grid,
         densities=densities,
@@ -188,7 +198,17 @@ def _usual_density(distances: Floats, usual: float, power: float) -> Floats:
     return np.asarray(np.exp(log_scale - (distances / usual) ** power))
 
 
-def _typical_skill(distances: Floats, of_others: Floats) -> float:
+def _far_precision(distances: Floats, of_others: Floats, far: float) -> float:
+    half_decade = np.sqrt(10)
+    beyond, far_beyond = _beyond(distances, np.array([far / half_decade, far]))
+    if not far_beyond:
+        return 0.0
+    in_tail = (beyond - far_beyond) / (half_decade - 1)
+    return float(_skill_by_medians(distances, of_others) * max(0.0, 1 - in_tail / far_beyond))
+
+
+def _skill_by_medians(distances: Floats, of_others: Floats) -> float:
+    """Return how much is predicted of most numbers; no gross error changes that."""
     ratio = np.median(distances) / max(float(np.median(of_others)), _LEAST_DISTANCE)
     return 1 - min(1.0, float(ratio)) ** 2
 

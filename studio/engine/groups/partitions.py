@@ -102,7 +102,9 @@ def _ranges(name: str, numbers: npt.NDArray[np.float64], n_bins: int) -> Iterato
     if not is_number.any():
         return
     edges = np.unique(np.quantile(numbers[is_number], np.linspace(0, 1, n_bins + 1)))
-    place = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, max(0, len(edges) - 2))
+    if len(edges) < 2:
+        return
+    place = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(edges) - 2)
     members = np.where(is_number, place, -1).astype(np.int8)
     yield Partition(members, [f"{name} from {low:g} to {high:g}" for low, high in pairwise(edges)])
 

@@ -9,11 +9,12 @@ import pytest
 
 from studio.engine.evaluation.comparison import Comparison, compare_runs
 from studio.engine.evaluation.intervals import wilson
-from studio.engine.evaluation.predictions import Predictions
+from studio.engine.evaluation.predictions import Predictions, predictions_of
 from studio.engine.evaluation.report import evaluate
-from studio.engine.evaluation.row_measures import RowMeasures
+from studio.engine.evaluation.row_measures import RowMeasures, measure_numbers
 from studio.engine.evaluation.run_rows import RunRows
 from studio.engine.evaluation.summary import summarise
+from studio.engine.ml_task import MLTask
 from tests.unit.engine.evaluation.drawn import drawn_classes, drawn_numbers
 
 N_SAMPLES = 400
@@ -112,3 +113,28 @@ def test_a_better_model_is_found_to_be_better_by_every_metric() -> None:
     verdicts = {one.metric.key: one.verdict for one in compared(weak, strong).metrics}
     verdicts.pop("expected_calibration_error")
     assert set(verdicts.values()) == {"better"}
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_verdict_on_numbers_does_not_depend_on_their_unit(unit: float) -> None:
+    rng = np.random.default_rng(2)
+    labels = rng.normal(0, unit, 500)
+    weak, strong = (
+        measure_numbers(labels, labels + rng.normal(0, error * unit, 500)) for error in (1.0, 0.5)
+    )
+    assert {one.verdict for one in compared(weak, strong).metrics} == {"better"}
+
+
+@pytest.mark.parametrize("task", [MLTask.MULTI_CLASS, MLTask.MULTI_LABEL])
+def test_a_class_that_is_never_predicted_makes_no_model_better(task: MLTask) -> None:
+    labels = ["a", "b"] * 50
+    of_a = np.random.default_rng(0).uniform(0.1, 0.9, 100)
+    two = np.column_stack([of_a, 1 - of_a]).astype(np.float32)
+    three = np.column_stack([two, np.zeros(100, dtype=np.float32)])
+    one, other = (
+        evaluate(predictions_of(task, labels, list("abc")[: values.shape[1]], values))
+        for values in (two, three)
+    )
+    rows = [RunRows(run.classes, np.arange(100), run.measures) for run in (one, other)]
+    for metric in compare_runs(*rows).metrics:
+        assert metric.first == pytest.approx(metric.second, abs=1e-6), metric.metric.key

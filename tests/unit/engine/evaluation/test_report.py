@@ -181,6 +181,13 @@ def test_large_errors_of_numbers_are_found_by_value_range() -> None:
     assert [one.description.startswith("age from 8") for one in search.slices] == [True]
 
 
+def test_a_number_that_is_the_same_wherever_it_is_known_divides_rows_by_blanks_alone() -> None:
+    errors = np.array([1.0] * 60 + [0.0] * 140)
+    columns = {"n": Cells.of(["1"] * 100 + [""] * 100)}
+    search = find_worst_slices(errors, divisions(columns, {"n": ColumnKind.NUMBER}))
+    assert (search.n_tested, search.slices) == (1, [])
+
+
 def test_texts_are_divided_by_length() -> None:
     texts = ["x" * (1 + row % 97) for row in range(500)]
     errors = np.array([float(len(text) > 80) for text in texts])

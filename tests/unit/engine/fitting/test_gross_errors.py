@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -12,6 +14,13 @@ N_ROWS = 3_000
 THRESHOLD = 3.5
 
 Floats = npt.NDArray[np.float64]
+
+
+class OfNumbers(NamedTuple):
+    """A fit and the distances that it was made of."""
+
+    found: GrossErrors
+    distances: Floats
 
 
 def fitted(
@@ -59,3 +68,48 @@ def test_equal_distances_have_no_gross_errors() -> None:
     found = fit_gross_errors(nothing, nothing, THRESHOLD, 1.0)
     assert np.isfinite(found.prediction_is_nearer(nothing)).all()
     assert (found.prediction_is_nearer(nothing) < 0.5).all()
+
+
+def of_numbers(given: Floats, predicted: Floats, threshold: float = THRESHOLD) -> OfNumbers:
+    """Return the fit to given and predicted numbers, in the unit of their mean error, and the
+    distances.
+    """
+    unit = np.median(np.abs(given - predicted)) / 0.845
+    distances = np.abs(given - predicted) / unit
+    of_others = np.abs(np.roll(given, N_ROWS // 2) - predicted) / unit
+    skill = 1 - float(((given - predicted) ** 2).mean() / given.var())
+    return OfNumbers(fit_gross_errors(distances, of_others, threshold, skill), distances)
+
+
+@pytest.mark.parametrize("freedom", [1.0, 1.5])
+@pytest.mark.parametrize("seed", range(3))
+def test_far_off_numbers_of_heavy_tails_are_not_held_for_wrong(freedom: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    predicted = rng.normal(0, 10, N_ROWS)
+    found, distances = of_numbers(predicted + rng.standard_t(freedom, N_ROWS), predicted)
+    is_far = distances > 10 * THRESHOLD
+    assert is_far.sum() > 5
+    assert (found.wrong(distances[is_far]) <= max(0.5, found.precision)).all()
+
+
+@pytest.mark.parametrize(("freedom", "n_slipped"), [(3.0, 20), (100.0, 20), (100.0, 1)])
+def test_a_slipped_point_is_found_although_it_spoils_the_skill(
+    freedom: float, n_slipped: int
+) -> None:
+    rng = np.random.default_rng(1)
+    predicted = rng.normal(100, 10, N_ROWS)
+    given = predicted + rng.standard_t(freedom, N_ROWS)
+    given[:n_slipped] *= 100
+    found, distances = of_numbers(given, predicted)
+    assert found.precision < 0.5
+    assert np.flatnonzero(found.prediction_is_nearer(distances) > 0.5).tolist() == [
+        *range(n_slipped)
+    ]
+
+
+def test_no_usual_error_is_far_off_where_the_threshold_is_near_0() -> None:
+    rng = np.random.default_rng(0)
+    predicted = rng.normal(0, 3, N_ROWS)
+    found, distances = of_numbers(predicted + rng.normal(0, 1, N_ROWS), predicted, threshold=1e-3)
+    assert (found.wrong(distances) <= found.precision).all()
+    assert found.far > distances.max()
