@@ -7,10 +7,12 @@ from typing import TypedDict
 from uuid import UUID
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.http import QueryDict
 
 from cleansets.class_names import refuse_unknown
 from cleansets.exports import FORMATS, MODES
+from cleansets.issue_columns import SCORES
 from cleansets.label_text import MAX_LABEL_CHARS, MAX_SET_CHARS
 from cleansets.models import Action
 from cleansets.row_address import RowQuery
@@ -37,7 +39,10 @@ class NamesField(forms.Field):
 
     def to_python(self, value: list[str] | None) -> list[str]:
         """Return the names as they were posted."""
-        return [str(name) for name in value or []]
+        names = [str(name) for name in value or []]
+        for name in names:
+            ProhibitNullCharactersValidator()(name)
+        return names
 
 
 class TypedClassesForm(forms.Form):
@@ -194,6 +199,10 @@ class LayoutForm(forms.Form):
     has_two_lines = forms.BooleanField(required=False)
     is_first_pinned = forms.BooleanField(required=False)
     reset = forms.BooleanField(required=False)
+
+    def clean_show(self) -> list[str]:
+        """Return the scores to show, ignoring unknown ones."""
+        return [name for name in self.cleaned_data["show"] if name in SCORES]
 
     def columns(self) -> list[str]:
         """Return the columns to show, one of them moved where its button was pressed."""

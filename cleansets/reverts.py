@@ -9,7 +9,7 @@ from django.db import transaction
 
 from cleansets import services
 from cleansets.decision_rows import Change, State
-from cleansets.models import Cleanset, ReviewAction, RowReview
+from cleansets.models import Cleanset, ReviewAction, ReviewEvent, RowReview
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 
@@ -32,12 +32,13 @@ def action_revert(*, cleanset: Cleanset, user: User, action: ReviewAction) -> Re
     action.refresh_from_db()
     if action.undone_by_id or action.kind in LASTING:
         raise DataProblem("This action has already been taken back, or cannot be.")
+    decided_later = _rows_decided_later(action)
     changes: list[Change] = []
     n_decided_later = 0
     for events in _parts(action):
         present = _states(cleanset, [row_id for row_id, _, _ in events])
         for row_id, before, after in events:
-            if present.get(row_id) == after:
+            if present.get(row_id) == after and row_id not in decided_later:
                 changes.append((row_id, after, before))
             else:
                 n_decided_later += 1
@@ -49,6 +50,19 @@ def action_revert(*, cleanset: Cleanset, user: User, action: ReviewAction) -> Re
     step = services.record(cleanset, user, ReviewAction.Kind.UNDO, description, changes)
     ReviewAction.objects.filter(pk=action.pk).update(undone_by=step)
     return Revert(step, n_decided_later)
+
+
+def _rows_decided_later(action: ReviewAction) -> set[int]:
+    """Return the rows with a later decision in force, even one that changed nothing.
+
+    Undoing that decision would otherwise bring back what is reverted here.
+    """
+    later = ReviewEvent.objects.filter(
+        review_action__cleanset=action.cleanset_id,
+        review_action__number__gt=action.number,
+        review_action__undone_by=None,
+    ).exclude(review_action__kind=ReviewAction.Kind.UNDO)
+    return set(later.values_list("row_id", flat=True))
 
 
 def _parts(action: ReviewAction) -> Iterator[list[Change]]:

@@ -161,7 +161,7 @@ class CleansetOut(CleansetBriefOut):
     classes: list[str]
     counts: dict[str, int] = Field(description="Number of rows with each issue, by its flag.")
     candidates: list[CandidateOut] = Field(description="The candidate models, best first.")
-    health: dict[str, Any] = Field(description="Findings on the data set as a whole.")
+    health: dict[str, Any] = Field(description="Findings on the dataset as a whole.")
     stage_seconds: dict[str, float]
     manifest: dict[str, Any] = Field(description="Inputs, settings and versions of the analysis.")
     base_id: UUID | None = Field(

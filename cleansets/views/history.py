@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
+from cleansets import selectors
 from cleansets.access import ready_cleanset_or_404
 from cleansets.models import ReviewAction
 from cleansets.pages.review import history
@@ -63,7 +64,7 @@ def action_revert(
 ) -> HttpResponse:
     """Revert an action and report how many of its rows were decided again since."""
     cleanset = decidable_cleanset_or_404(request, cleanset_id)
-    action = get_object_or_404(cleanset.review_actions, pk=action_id)
+    action = get_object_or_404(selectors.actions(cleanset), pk=action_id)
     result = revert(cleanset=cleanset, user=account(request), action=action)
     text = f"{result.action.description}: done."
     if n := result.n_decided_later:

@@ -49,6 +49,27 @@ def test_rows_are_selected_by_keyboard_alone(review: Review) -> None:
     expect(page.get_by_role("status", name="Notices")).to_contain_text("for 12 rows: done.")
 
 
+def test_enter_decides_by_the_typed_number_and_never_by_the_first_button(review: Review) -> None:
+    page = review(task="regression")
+    page.get_by_label("Select row 11", exact=True).check()
+    page.get_by_label("Select row 21", exact=True).check()
+    page.keyboard.press("Enter")
+    assert selected(page) == ["10", "20"]
+    page.get_by_label("Label for the selected rows").fill("123")
+    page.keyboard.press("Enter")
+    notices = page.get_by_role("status", name="Notices")
+    expect(notices).to_contain_text("Label “123” for 2 rows: done.")
+
+
+def test_a_selected_row_that_is_decided_by_itself_stays_selected(review: Review) -> None:
+    page = review()
+    page.get_by_label("Select row 1", exact=True).check()
+    page.get_by_label("Select row 11", exact=True).check()
+    page.locator("#row-panel").get_by_role("button", name="Keep").click()
+    expect(page.locator("#row-0 .col-action")).to_contain_text("Keep")
+    assert selected(page) == ["0", "10"]
+
+
 @pytest.mark.parametrize(("width", "dark"), [(1440, True), (390, False)])
 def test_all_rows_of_the_view_are_counted_before_anything_is_done(
     review: Review, width: int, dark: bool

@@ -18,6 +18,7 @@ from studio.accounts.models import User
 
 LOG_COLUMNS = ("at", "person", "kind", "action", "cleanlab_row_ID", "before", "after")
 BATCH_ROWS = 5_000
+MAX_PERSON_DIGITS = 18  # of a primary key, which the database stores in 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,9 @@ class ActionLine:
 def actions_of(cleanset: Cleanset, *, kind: str = "", person: str = "") -> QuerySet[ReviewAction]:
     """Return the actions on a cleanset, newest first, optionally of one kind and one person."""
     actions = selectors.actions(cleanset).select_related("user")
-    if kind:
+    if kind in ReviewAction.Kind.values:
         actions = actions.filter(kind=kind)
-    if person.isdecimal():
+    if person.isdecimal() and len(person) <= MAX_PERSON_DIGITS:
         actions = actions.filter(user=int(person))
     return actions
 

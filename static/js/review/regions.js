@@ -27,6 +27,8 @@ export function applyRegions(html) {
     if (region.getAttribute("hx-swap-oob") === "innerHTML") place.replaceChildren(...region.childNodes);
     else {
       region.removeAttribute("hx-swap-oob");
+      const box = region.querySelector(".col-select input");
+      if (box) box.checked = Boolean(place.querySelector(".col-select :checked")); // a selected line stays selected
       replaceRegion(place, region);
     }
   }

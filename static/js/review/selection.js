@@ -67,6 +67,11 @@ document.addEventListener("change", ({ target }) => {
   }
 });
 
+// Enter on a box would send the form without a decision.
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches(".col-select input")) event.preventDefault();
+});
+
 // A click that selects rows neither marks text nor moves the focus.
 document.addEventListener("mousedown", (event) => {
   const isSelecting = event.shiftKey || event.ctrlKey || event.metaKey;

@@ -75,6 +75,16 @@ def test_a_revert_is_redone_and_undo_goes_on_before_it(cleanset: Cleanset) -> No
     assert actions(cleanset) == {}
 
 
+def test_a_row_that_was_decided_the_same_again_is_not_reverted(cleanset: Cleanset) -> None:
+    first = decide(cleanset, 10, "keep")
+    decide(cleanset, 10, "keep")
+    with pytest.raises(DataProblem, match="decided again later"):
+        action_revert(cleanset=cleanset, user=cleanset.created_by, action=first)
+    services.last_action_undo(cleanset=cleanset, user=cleanset.created_by)
+    action_revert(cleanset=cleanset, user=cleanset.created_by, action=first)
+    assert actions(cleanset) == {}
+
+
 def test_what_is_taken_back_already_is_not_taken_back_again(cleanset: Cleanset) -> None:
     first = bulk(cleanset, 2)
     services.last_action_undo(cleanset=cleanset, user=cleanset.created_by)
@@ -112,7 +122,8 @@ def test_the_page_shows_one_kind_of_action(browser: Client, cleanset: Cleanset) 
     assert "Exclude 3 rows" in text
     assert "Keep row 41" not in text
     assert "No actions match" in page(browser, cleanset, kind="import")
-    assert "Keep row 41" in page(browser, cleanset, person="x")
+    for odd in ({"person": "x"}, {"person": "9" * 30}, {"person": "9" * 5_000}, {"kind": "\0"}):
+        assert "Keep row 41" in page(browser, cleanset, **odd)
 
 
 def test_decisions_that_were_carried_over_cannot_be_reverted(

@@ -70,6 +70,15 @@ def test_scores_lines_and_the_fixed_column_are_remembered_and_reset(
     assert 'data-column="outlier_score"' not in page(browser, cleanset)
 
 
+def test_unknown_scores_and_names_with_null_characters_are_not_remembered(
+    browser: Client, cleanset: Cleanset
+) -> None:
+    save(browser, cleanset, own=["message"], show=["given_label", "outlier_score"])
+    assert 'data-column="outlier_score"' in page(browser, cleanset)
+    address = reverse("cleanset-layout", args=[cleanset.pk])
+    assert browser.post(address, {"column": ["a\0"], "own": ["a\0"]}).status_code == 422
+
+
 def test_the_export_of_a_view_has_the_chosen_columns(browser: Client, cleanset: Cleanset) -> None:
     save(browser, cleanset, own=["channel"])
     address = reverse("cleanset-export", args=[cleanset.pk])

@@ -84,6 +84,12 @@ def test_the_page_tells_what_was_done_and_returns_to_the_view(
     assert "Auto-fix 1 row: done. 1 has no suggestion to apply." in page
 
 
+def test_the_number_of_all_rows_is_one_that_a_field_can_hold(browser: Client, alice: User) -> None:
+    large = make_reviewable(alice, name="many", n_rows=1_200)
+    page = browser.get(f"{large.get_absolute_url()}?issue=all").content.decode()
+    assert 'data-all-rows="1200">All 1,200 rows of this view' in page
+
+
 def test_a_class_that_is_typed_for_a_selection_must_exist(
     browser: Client, cleanset: Cleanset
 ) -> None:
