@@ -14,7 +14,6 @@ import shutil
 import sqlite3
 import subprocess
 import tarfile
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import IO, Any
@@ -141,25 +140,33 @@ def restore_backup(backup: Path, progress: Progress) -> int:
     try:
         with tables.scratch() as folder, tarfile.open(backup, "r:") as archive:
             progress("Reading the backup")
+            _refuse_links(archive)
             archive.extractall(folder, filter="data")
-            _check(folder)
+            names = _checked_names(folder)
             _restore_database(folder, progress)
-            n_files = 0
-            for path, key in _files(folder / FILES):
-                progress("Restoring files", n_files)
+            keys = sorted(name.removeprefix(FILES) for name in names if name.startswith(FILES))
+            for position, key in enumerate(keys):
+                progress("Restoring files", position, len(keys))
+                path = folder / FILES / key
                 if default_storage.exists(key):
                     default_storage.delete(key)
                 with path.open("rb") as file:
                     default_storage.save(key, File(file))
                 path.unlink()
-                n_files += 1
     except tarfile.TarError as error:
         raise DataProblem(
             f"{backup} is no backup of a studio, or only a part of one. Use another."
         ) from error
     progress("Bringing the tables up to date")
     call_command("migrate", verbosity=0)
-    return n_files
+    return len(keys)
+
+
+def _refuse_links(archive: tarfile.TarFile) -> None:
+    """Raise TarError for anything but files and folders; the filter "data" lets some links in."""
+    for entry in archive:
+        if not (entry.isreg() or entry.isdir()):
+            raise tarfile.SpecialFileError(entry)
 
 
 def _refuse_used_studio() -> None:
@@ -171,11 +178,14 @@ def _refuse_used_studio() -> None:
         )
 
 
-def _check(folder: Path) -> None:
-    """Raise DataProblem unless the archive is complete and matches its digests."""
+def _checked_names(folder: Path) -> list[str]:
+    """Return the names of the archive's files.
+
+    Raises DataProblem unless the archive is complete and all its files match their digests.
+    """
     try:
         about = json.loads((folder / ABOUT).read_text())
-        digests: dict[str, str] = json.loads((folder / DIGESTS).read_text())
+        digests: dict[str, str] = dict(json.loads((folder / DIGESTS).read_text()))
         vendor = about["database"]
         version = about["format"]
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -189,16 +199,19 @@ def _check(folder: Path) -> None:
             f"This is a backup of a studio with {vendor}, and this one has {connection.vendor}."
             " Restore into the same kind of database."
         )
-    for name, digest in digests.items():
-        try:
-            with (folder / name).open("rb") as file:
-                is_whole = hashlib.file_digest(file, "sha256").hexdigest() == digest
-        except FileNotFoundError:
-            is_whole = False
-        if not is_whole:
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    database = SQLITE if vendor == "sqlite" else DUMP
+    for name in sorted(found.union(digests, [database]) - {ABOUT, DIGESTS}):
+        if name not in found or _digest(folder / name) != digests.get(name):
             raise DataProblem(
                 f"The backup is damaged: {name} is not what was backed up. Use another backup."
             )
+    return list(digests)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _restore_database(folder: Path, progress: Progress) -> None:
@@ -213,9 +226,3 @@ def _restore_database(folder: Path, progress: Progress) -> None:
         _run_postgres("pg_restore", ["--no-owner", "--clean", "--if-exists", str(folder / DUMP)])
     if (folder / SECRET_KEY).exists():
         shutil.move(folder / SECRET_KEY, settings.DATA_DIR / SECRET_KEY)
-
-
-def _files(folder: Path) -> Iterator[tuple[Path, str]]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            yield path, path.relative_to(folder).as_posix()

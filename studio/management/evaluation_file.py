@@ -44,12 +44,17 @@ def read_evaluation(path: Path) -> EvaluationFile:
     """Read a file of `evaluate --json`. Raises DataProblem for any other file."""
     try:
         values = json.loads(input_file(path).read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise _other_file(path) from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise _other_file(path)
-    columns = {name: np.asarray(column) for name, column in values["rows"].items() if name != "key"}
-    rows = RunRows.of_columns(MLTask(values["task"]), values["classes"], columns)
+    try:
+        columns = {
+            name: np.asarray(column) for name, column in values["rows"].items() if name != "key"
+        }
+        rows = RunRows.of_columns(MLTask(values["task"]), values["classes"], columns)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # it was edited since
+        raise _other_file(path) from error
     return EvaluationFile(path, values, rows)
 
 

@@ -20,6 +20,7 @@ from inference.models import PredictionBatch, PredictionUpload
 from models_app.models import DeployedModel
 from projects.models import DatasetVersion, Upload
 from studio.engine.progress import Progress
+from studio.model_runs.models import ModelRun
 from studio.models import StoredFile
 from studio.runs import ACTIVE, Run
 
@@ -31,8 +32,11 @@ OWNERS: dict[str, tuple[type[models.Model], ...]] = {
     "uploads": (Upload,),
     "cleansets": (Cleanset,),
     "models": (DeployedModel,),
+    "model_runs": (ModelRun,),
     "predictions": (PredictionBatch, PredictionUpload),
 }
+
+APPS = frozenset(model._meta.app_label for owners in OWNERS.values() for model in owners)
 
 
 @dataclass(slots=True)
@@ -70,7 +74,7 @@ def referred_keys() -> set[str]:
     """Return the keys that database rows refer to."""
     keys: set[str] = set()
     for model in apps.get_models():
-        if model._meta.app_label in ("projects", "cleansets", "models_app", "inference"):
+        if model._meta.app_label in APPS:
             for name in _key_fields(model):
                 manager: models.Manager[Any] = model._default_manager
                 keys |= set(manager.exclude(**{name: ""}).values_list(name, flat=True))

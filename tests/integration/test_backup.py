@@ -8,7 +8,7 @@ import subprocess
 import tarfile
 from contextlib import closing
 from datetime import timedelta
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -160,6 +160,54 @@ def test_damaged_backup_is_refused_before_anything_is_changed(
     assert not (tmp_path / "new" / "files").exists()
 
 
+def link(target: str) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo("files/link")
+    entry.type = tarfile.SYMTYPE
+    entry.linkname = target
+    return entry
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        tarfile.TarInfo("../outside"),
+        tarfile.TarInfo("/tmp/outside/of/it"),
+        tarfile.TarInfo("files/one-more"),
+        link("/etc/passwd"),
+        link("../secret_key"),
+    ],
+    ids=lambda entry: f"{entry.name} {entry.linkname}",
+)
+def test_backup_with_entries_of_somebody_else_is_refused(
+    entry: tarfile.TarInfo, backup: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "crafted.tar"
+    file.write_bytes(backup.read_bytes())
+    with tarfile.open(file, "a") as archive:
+        archive.addfile(entry)
+    refused = run(tmp_path / "new", "restore", "--quiet", str(file))
+    assert (refused.returncode, refused.stderr.strip().count("\n")) == (2, 0)
+    assert rows_of(tmp_path / "new", "sqlite_schema") == []
+    assert not (tmp_path / "new" / "files").exists()
+    assert not (tmp_path / "outside").exists()
+
+
+@pytest.mark.parametrize("digests", ["[1]", "{}"])
+def test_backup_without_digests_of_its_files_is_refused(
+    digests: str, backup: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "crafted.tar"
+    file.write_bytes(backup.read_bytes())
+    with tarfile.open(file, "a") as archive:
+        entry = tarfile.TarInfo("sha256.json")
+        entry.size = len(digests)
+        archive.addfile(entry, BytesIO(digests.encode()))
+    refused = run(tmp_path / "new", "restore", "--quiet", str(file))
+    assert (refused.returncode, refused.stderr.strip().count("\n")) == (2, 0)
+    assert rows_of(tmp_path / "new", "sqlite_schema") == []
+    assert not (tmp_path / "new" / "files").exists()
+
+
 def test_backup_says_what_it_is(backup: Path) -> None:
     with tarfile.open(backup) as archive:
         names = archive.getnames()
@@ -208,6 +256,19 @@ def test_missing_file_is_named(things: Things) -> None:
     tables.local_path(things.batch.result_key).unlink()
     status, text = verify()
     assert (status, f"  {things.batch.result_key}\n" in text) == (1, True)
+
+
+def test_files_of_model_runs_are_checked_too(
+    things: Things, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_files, "ORPHAN_AFTER", timedelta(seconds=-60))
+    run = things.evaluation
+    leftover = default_storage.save(f"model_runs/{run.pk}/9/rows.parquet", ContentFile(b"x"))
+    tables.local_path(run.evaluation_key).unlink()
+    status, text = verify("--repair")
+    assert (status, f"  {run.evaluation_key}\n" in text) == (1, True)
+    assert default_storage.exists(run.rows_key)
+    assert not default_storage.exists(leftover)
 
 
 def test_orphans_are_removed_only_if_asked_and_old(
