@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 RETRY_AFTER_S = 5
 _LOCKED = ("database is locked", "table is locked")
-_FULL = "disk is full"
+_FULL = ("disk is full", "No space left on device")  # SQLite's and PostgreSQL's words
 _OURS = ("no such", "syntax error", "too many")  # SQLite reports these mistakes of ours likewise
 
 
@@ -41,7 +41,7 @@ def is_passing(error: Exception) -> bool:
 
 def is_full(error: Exception) -> bool:
     """Return whether the disk of the database is full."""
-    return isinstance(error, OperationalError) and _FULL in str(error)
+    return isinstance(error, OperationalError) and any(words in str(error) for words in _FULL)
 
 
 def problem_of(error: Exception) -> tuple[str, HTTPStatus] | None:

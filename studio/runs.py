@@ -54,6 +54,7 @@ QUEUES = ("data", "training")
 HEARTBEAT_EVERY_S = 5.0
 PROGRESS_EVERY_S = 1.0
 SEND_AGAIN_IN_S = 10.0  # after trouble that is not the run's own
+MAX_ATTEMPTS = 500  # hours at least; trouble that lasts longer does not pass by itself
 OUT_OF_MEMORY = (
     "There was not enough memory for this. Try Fast mode, fewer columns or rows, or a machine with"
     " more memory."
@@ -411,9 +412,8 @@ def _heartbeat(tracker: Tracker) -> Iterator[None]:
             close_old_connections()
             try:
                 tracker.beat()
-            except (
-                DatabaseError
-            ):  # a missed beat is no reason to stop the work; the next one may succeed
+            except (DatabaseError, InterfaceError):
+                # A missed beat is no reason to stop the work; the next one may succeed.
                 logger.warning("Heartbeat not written", exc_info=True)
         connection.close()
 
@@ -464,7 +464,15 @@ def _wait_for_database(seconds: float, _: str) -> None:
 def _end_after(run: Run, error: Exception, detail: str) -> bool:
     """End a run after an error that its data do not explain; queue it again if that will pass."""
     if is_passing(error):
-        is_queued = requeue(run, reason=f"the {what_is_away(error)} did not answer.")
+        away = what_is_away(error)
+        if run.attempt >= MAX_ATTEMPTS:
+            return fail(
+                run,
+                f"The {away} did not answer in {run.attempt:,} attempts. Start this again once it"
+                " does.",
+                detail,
+            )
+        is_queued = requeue(run, reason=f"the {away} did not answer.")
         if is_queued:
             send(run, in_s=SEND_AGAIN_IN_S)
         return is_queued

@@ -76,7 +76,7 @@ def sign_up_ask(*, email: str) -> None:
     Whoever asked learns nothing about the address: the answer is the same, and it is not delayed.
     """
     email = email.strip().lower()
-    if is_within(MAIL_TO, email):
+    if is_within(MAIL_TO, f"sign-up {email}"):
         send_later(lambda: _send_sign_up(email))
 
 
@@ -117,7 +117,7 @@ def email_change_ask(*, user: User, email: str) -> None:
     As for sign-up, the answer does not tell which addresses have an account.
     """
     email = email.strip().lower()
-    if is_within(MAIL_TO, email):
+    if is_within(MAIL_TO, f"change {email}"):
         send_later(lambda: _send_email_change(user, email))
 
 
@@ -163,7 +163,8 @@ def email_change(*, user: User, email: str) -> None:
 
 def password_reset_ask(*, form: PasswordResetForm, options: Mapping[str, Any]) -> None:
     """Send the link to choose a new password, if the address has an account."""
-    if is_within(MAIL_TO, form.cleaned_data["email"].strip().lower()):
+    email = form.cleaned_data["email"].strip().lower()
+    if is_within(MAIL_TO, f"reset {email}"):
         send_later(lambda: form.save(**options))
 
 

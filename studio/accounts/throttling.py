@@ -43,7 +43,7 @@ LOG_IN = Limit("log-in", 10, timedelta(minutes=5))  # of an account from an addr
 SPRAY = Limit("spray", 20, timedelta(minutes=5))  # accounts that an address tries
 ACCOUNT = Limit("account", 100, timedelta(hours=1))  # of an account from any addresses
 SIGN_UP = Limit("sign-up", 100, timedelta(hours=1))  # from an address, which a class may share
-MAIL_TO = Limit("mail-to", 3, timedelta(hours=1))  # to an e-mail address
+MAIL_TO = Limit("mail-to", 3, timedelta(hours=1))  # of one kind, to an e-mail address
 MAIL_FROM = Limit("mail-from", 20, timedelta(hours=1))  # asked for by an address
 
 
@@ -130,7 +130,8 @@ class LogInAttempt:
             return n <= LOG_IN.n
         # Each account counts once: attempts on one account do not hinder those on others.
         n_accounts = counted(SPRAY, self.address) if n == 1 else _count(SPRAY, self.address)
-        return is_within(ACCOUNT, self.email) and n_accounts <= SPRAY.n
+        # What is refused here is no attempt on the account, and must not use up those of others.
+        return n_accounts <= SPRAY.n and is_within(ACCOUNT, self.email)
 
     def succeeded(self) -> None:
         """Forget the failures of this account here; those of other accounts stay counted."""

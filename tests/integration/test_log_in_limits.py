@@ -57,6 +57,15 @@ def test_spraying_many_accounts_from_one_address_is_slowed(alice: User) -> None:
     assert log_in(Client(REMOTE_ADDR=HOME), alice)
 
 
+def test_refused_guesses_do_not_use_up_the_account(alice: User) -> None:
+    office = Client(REMOTE_ADDR=OFFICE)
+    for number in range(SPRAY.n + 1):
+        fail(office, f"person-{number}@example.org")
+    before = throttling.counted(throttling.ACCOUNT, alice.email)
+    fail(office, alice, 5)
+    assert throttling.counted(throttling.ACCOUNT, alice.email) == before + 1
+
+
 def test_known_browser_logs_in_however_others_guess(alice: User) -> None:
     known = Client(REMOTE_ADDR=OFFICE)
     assert log_in(known, alice)
@@ -156,6 +165,19 @@ def test_mails_to_one_address_are_limited_without_a_word(
     }
     assert answers == {302}
     assert len(mailoutbox) == MAIL_TO.n
+
+
+def test_sign_ups_in_somebodys_name_leave_them_the_reset_of_their_password(
+    alice: User, mailoutbox: list[EmailMessage], settings: Settings
+) -> None:
+    settings.EMAIL_HOST = "mail.example.org"
+    settings.SIGNUP_MODE = "open"
+    for number in range(2 * MAIL_TO.n):
+        stranger = Client(REMOTE_ADDR=f"192.0.2.{number}")
+        assert stranger.post("/signup", {"email": alice.email}).status_code == 200
+    Client(REMOTE_ADDR=HOME).post("/password-reset", {"email": alice.email})
+    assert len(mailoutbox) == MAIL_TO.n + 1
+    assert "asked to reset the password" in mailoutbox[-1].body
 
 
 def test_mails_asked_for_from_one_address_are_limited(mailoutbox: list[EmailMessage]) -> None:

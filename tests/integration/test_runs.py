@@ -367,6 +367,45 @@ def test_run_is_queued_again_and_never_fails_for_trouble_not_its_own(
     assert "Queued again: the" in waiting.log
 
 
+def test_run_whose_trouble_never_ends_fails_at_last(
+    waiting: DatasetVersion, monkeypatch: pytest.MonkeyPatch, sent: list[tuple[str, str]]
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES_S", ())
+    monkeypatch.setattr(runs, "MAX_ATTEMPTS", 2)
+    for _ in range(2):
+        runs.run_tracked(
+            DatasetVersion,
+            str(waiting.pk),
+            lambda run, progress: {"n_rows": Trouble(AWAY[0], times=1)()},
+        )
+    waiting.refresh_from_db()
+    assert (waiting.status, len(sent)) == (Status.FAILED, 1)
+    assert waiting.error_message.startswith("The file storage did not answer in 2 attempts.")
+
+
+def test_heart_beats_on_after_a_lost_connection(
+    waiting: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats: list[None] = []
+    monkeypatch.setattr(runs, "HEARTBEAT_EVERY_S", 0.01)
+    second_beat = threading.Event()
+
+    def beat(tracker: Tracker) -> None:
+        beats.append(None)
+        if len(beats) > 1:
+            second_beat.set()
+        raise AWAY[3]
+
+    monkeypatch.setattr(Tracker, "beat", beat)
+
+    def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
+        return {"n_rows": int(second_beat.wait(30))}
+
+    runs.run_tracked(DatasetVersion, str(waiting.pk), work)
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.n_rows) == (Status.SUCCEEDED, 1)
+
+
 @pytest.mark.parametrize(
     "error",
     [

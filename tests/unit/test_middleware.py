@@ -131,6 +131,7 @@ def test_browsers_are_told_to_keep_to_tls(url: str, seconds: str, tmp_path: Path
         ("database is locked", 503, "busy"),
         ("connection refused", 503, "cannot be reached"),
         ("database or disk is full", 507, "disk is full"),
+        ('could not extend file "base/1": No space left on device', 507, "disk is full"),
     ],
 )
 def test_database_that_cannot_write_now_is_explained(
