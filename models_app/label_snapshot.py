@@ -25,13 +25,7 @@ def label_snapshot(cleanset: Cleanset, rows: CorrectedRows) -> pa.Table:
     one that the row has now. A row is verified where a person decided about it by hand, in this
     cleanset or in one that it goes back to.
     """
-    reviews = review_table(cleanset).select(["row_id", "uploaded_label", "corrected_label"])
-    decided = {
-        row_id: (uploaded, uploaded if corrected is None else corrected)
-        for row_id, uploaded, corrected in zip(
-            *(column.to_pylist() for column in reviews.columns), strict=True
-        )
-    }
+    decided = _decided_labels(cleanset)
     verified = _verified_rows(cleanset)
     uploaded_labels = list(rows.labels)
     clean_labels = list(rows.labels)
@@ -50,6 +44,35 @@ def label_snapshot(cleanset: Cleanset, rows: CorrectedRows) -> pa.Table:
         pa.array(column, field.type) for column, field in zip(columns, SNAPSHOT_SCHEMA, strict=True)
     ]
     return pa.table(arrays, SNAPSHOT_SCHEMA)
+
+
+def label_snapshot_now(cleanset: Cleanset, snapshot: pa.Table) -> pa.Table:
+    """Return an earlier snapshot with the clean labels and the verified rows of today."""
+    decided = _decided_labels(cleanset)
+    verified = _verified_rows(cleanset)
+    row_ids = snapshot.column("row_id").to_pylist()
+    uploaded_labels = snapshot.column("uploaded_label").to_pylist()
+    clean_labels = [
+        decided[row_id][1] if row_id in decided else uploaded
+        for row_id, uploaded in zip(row_ids, uploaded_labels, strict=True)
+    ]
+    is_verified = [row_id in verified for row_id in row_ids]
+    kept = [snapshot.column(name) for name in SNAPSHOT_SCHEMA.names[:3]]
+    return pa.table(
+        [*kept, pa.array(clean_labels, pa.string()), pa.array(is_verified, pa.bool_())],
+        SNAPSHOT_SCHEMA,
+    )
+
+
+def _decided_labels(cleanset: Cleanset) -> dict[int, tuple[str | None, str | None]]:
+    """Return the uploaded and the clean label of the rows that have a decision or a correction."""
+    reviews = review_table(cleanset).select(["row_id", "uploaded_label", "corrected_label"])
+    return {
+        row_id: (uploaded, uploaded if corrected is None else corrected)
+        for row_id, uploaded, corrected in zip(
+            *(column.to_pylist() for column in reviews.columns), strict=True
+        )
+    }
 
 
 def _verified_rows(cleanset: Cleanset) -> set[int]:

@@ -40,23 +40,23 @@ def find_rows(name: str) -> RowSet | None:
     """Return the named set of rows, or None if it does not exist."""
     run_id, _, what = name.partition(".")
     run = _measured(run_id)
-    return None if run is None else _found(run, what)
+    found = None if run is None else _found(run, what)
+    if run is None or found is None:
+        return None
+    title, row_ids = found
+    return RowSet(f"{run.name}: {title}", run.project_id, row_ids)
 
 
 @lru_cache(maxsize=32)
-def _found(run: ModelRun, what: str) -> RowSet | None:
-    """Return the rows; cached, since an evaluated run never changes."""
+def _found(run: ModelRun, what: str) -> Found | None:
+    """Return the rows; cached, since those of an evaluated run never change."""
     kind, *arguments = what.split(",")
     if kind not in _FINDERS:
         return None
     try:
-        found = _FINDERS[kind](run, *arguments)
+        return _FINDERS[kind](run, *arguments)
     except (TypeError, ValueError, IndexError, KeyError):  # an address that somebody made up
         return None
-    if found is None:
-        return None
-    title, row_ids = found
-    return RowSet(f"{run.name}: {title}", run.project_id, row_ids)
 
 
 def _measured(run_id: str) -> ModelRun | None:

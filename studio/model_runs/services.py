@@ -14,6 +14,7 @@ from projects.services import delete_with_files
 from studio import quotas, runs, storage, tables
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
+from studio.engine.evaluation.metrics import METRICS
 from studio.engine.ml_task import MLTask
 from studio.model_runs.models import ModelRun, Origin
 from studio.runs import Run
@@ -129,13 +130,15 @@ def run_describe(
 @transaction.atomic
 def custom_metrics_set(*, run: ModelRun, metrics: dict[str, float]) -> None:
     """Attach metrics computed elsewhere; each replaces the one of the same name."""
-    together = {**run.custom_metrics, **metrics}
+    stored = ModelRun.objects.select_for_update().get(pk=run.pk)  # others may add some now
+    together = {**stored.custom_metrics, **metrics}
     if len(together) > MAX_CUSTOM_METRICS:
         raise DataProblem(
             f"A run can have {MAX_CUSTOM_METRICS} custom metrics, and these would be"
             f" {len(together):,}. Leave some out."
         )
-    clash = next((name for name in metrics if name in run.metrics), None)
+    own = {metric.key for metric in METRICS[run.task]}
+    clash = next((name for name in metrics if name in own), None)
     if clash is not None:
         raise DataProblem(f"{clash} is a metric of the studio. Give yours another name.")
     run.custom_metrics = together

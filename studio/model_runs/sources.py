@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from cleansets.models import Cleanset
 from cleansets.overlay import rows_analysed
-from models_app.label_snapshot import label_snapshot
+from models_app.label_snapshot import label_snapshot, label_snapshot_now
 from models_app.models import DeployedModel
 from studio import tables
 from studio.engine.ml_task import MLTask
@@ -97,7 +97,8 @@ def _of_analysis(cleanset: Cleanset) -> Source:
 
 
 def _of_model(model: DeployedModel) -> Source:
-    labels = pq.read_table(tables.local_path(model.labels_key))
+    snapshot = pq.read_table(tables.local_path(model.labels_key))
+    labels = label_snapshot_now(model.cleanset, snapshot)
     row_id = labels.column("row_id").to_numpy()
     with np.load(tables.local_path(model.predictions_key)) as arrays:
         stated = arrays["predicted"]

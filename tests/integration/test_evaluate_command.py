@@ -174,6 +174,30 @@ def test_a_file_that_is_not_an_evaluation_is_refused(tmp_path: Path) -> None:
     assert "1.json is no evaluation. Expected a file that evaluate --json has written." in ended.err
 
 
+def test_an_evaluation_that_was_edited_is_refused(rows: pd.DataFrame, tmp_path: Path) -> None:
+    probabilities(rows).to_parquet(tmp_path / "p.parquet")
+    evaluate(rows, tmp_path, "--pred-probs", tmp_path / "p.parquet", "--json", tmp_path / "1.json")
+    values = written(tmp_path / "1.json")
+    for change in ({"rows": []}, {"rows": {}}, {"task": "cooking"}, {"classes": None}):
+        (tmp_path / "2.json").write_text(json.dumps(values | change))
+        ended = run("compare", tmp_path / "1.json", tmp_path / "2.json")
+        assert (ended.status, "2.json is no evaluation" in ended.err) == (2, True)
+
+
+def test_undefined_metrics_are_null_in_a_comparison(rows: pd.DataFrame, tmp_path: Path) -> None:
+    same = rows.assign(label=5)
+    pd.DataFrame({"prediction": rows["a"]}).to_parquet(tmp_path / "p.parquet")
+    for name in ("1.json", "2.json"):
+        evaluate(
+            same, tmp_path, "--task", "regression", "--pred-probs", tmp_path / "p.parquet",
+            "--json", tmp_path / name,
+        )  # fmt: skip
+    ended = run("compare", tmp_path / "1.json", tmp_path / "2.json", "--json", tmp_path / "c.json")
+    assert ended.status == 0, ended.err
+    r2 = written(tmp_path / "c.json")["metrics"]["r2"]
+    assert (r2["first"], r2["second"], r2["difference"]["value"]) == (None, None, None)
+
+
 def test_sets_and_numbers_are_measured_too(rows: pd.DataFrame, tmp_path: Path) -> None:
     numbers = rows.assign(label=(3 * rows["a"] - rows["b"]).round(2))
     evaluate(numbers, tmp_path, "--task", "regression", "--json", tmp_path / "n.json")

@@ -24,7 +24,7 @@ from studio.model_runs.api.schemas import (
     EvaluationOut,
     EvaluationPatch,
 )
-from studio.model_runs.evaluation_file import ALL_ROWS, USED, measured_ways, read_evaluation
+from studio.model_runs.evaluation_file import measured_ways, read_evaluation
 from studio.model_runs.exports import rows_response
 from studio.model_runs.models import ModelRun
 
@@ -105,7 +105,7 @@ def evaluation_report(
         raise DataProblem(
             f"This run is not measured by the {labels} labels of {rows} rows. It is by: {known}."
         )
-    return read_evaluation(run.evaluation_key, labels or USED, rows or ALL_ROWS)
+    return read_evaluation(run.evaluation_key, labels, rows)
 
 
 @router.post("/evaluations/{uuid:evaluation_id}/again", response={201: EvaluationOut})

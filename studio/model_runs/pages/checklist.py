@@ -73,6 +73,8 @@ def _enough_rows(per_class: list[dict[str, Any]]) -> Answer:
 def _balance(per_class: list[dict[str, Any]]) -> Answer:
     question = "Are the classes about as frequent as each other?"
     present = [one for one in per_class if one["labeled"]]
+    if not present:  # all sets are empty
+        return Answer(question, Verdict.LOOK, "No row is labeled with any class.")
     most = max(present, key=lambda one: one["labeled"])
     least = min(present, key=lambda one: one["labeled"])
     factor = most["labeled"] / least["labeled"]

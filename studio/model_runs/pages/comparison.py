@@ -86,7 +86,10 @@ def _pair(one: PairedMetric) -> MetricPair:
     badge, verdict = VERDICTS[one.verdict]
     low = one.difference.low
     high = one.difference.high
+    change = "–"
     interval = ""
+    if one.difference.value is not None:
+        change = signed(one.metric, one.difference.value)
     if low is not None and high is not None:
         interval = f"{signed(one.metric, low)} to {signed(one.metric, high)}"
     return MetricPair(
@@ -94,7 +97,7 @@ def _pair(one: PairedMetric) -> MetricPair:
         meaning=one.metric.meaning,
         first=figure(one.metric, one.first),
         second=figure(one.metric, one.second),
-        difference=signed(one.metric, one.difference.value or 0.0),
+        difference=change,
         interval=interval,
         badge=badge,
         verdict=verdict,

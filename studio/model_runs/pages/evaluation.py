@@ -137,8 +137,12 @@ def metric_lines(metrics: Mapping[str, Any], task: MLTask) -> list[MetricLine]:
     return lines
 
 
-def figure(metric: Metric, value: float) -> str:
-    """Format a value: fractions in percent, areas and losses as numbers."""
+def figure(metric: Metric, value: float | None) -> str:
+    """Format a value: fractions in percent, areas and losses as numbers, an undefined one as a
+    dash.
+    """
+    if value is None:
+        return "–"
     is_number = metric.key in _AS_NUMBERS
     return f"{value:.4g}" if is_number else f"{value:.1%}"
 

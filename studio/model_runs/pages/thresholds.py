@@ -45,11 +45,12 @@ class ThresholdPanel:
 
 
 def threshold_panel(run: ModelRun, params: QueryDict) -> ThresholdPanel | None:
-    """Build the panel; thresholds are chosen on the rows outside the test part."""
+    """Build the panel; thresholds are chosen on the rows for training, if there are others for
+    testing.
+    """
     ways = measured_ways(run.evaluation_key)
-    chosen_on = ALL_ROWS
-    if (USED, Part.TEST.value) in ways:
-        chosen_on = Part.TRAINING.value
+    has_test = {(USED, Part.TRAINING.value), (USED, Part.TEST.value)} <= set(ways)
+    chosen_on = Part.TRAINING.value if has_test else ALL_ROWS
     document = read_evaluation(run.evaluation_key, USED, chosen_on)
     curves = {
         name: table for name, table in (document.get("curves") or {}).items() if table is not None
@@ -84,7 +85,7 @@ def threshold_panel(run: ModelRun, params: QueryDict) -> ThresholdPanel | None:
         cost_wrong=params.get("cost_wrong", "1"),
         cost_missed=params.get("cost_missed", "1"),
         choice=choice,
-        on_test=_on_test(run, ways, name, choice.threshold),
+        on_test=_on_test(run, name, choice.threshold) if has_test else None,
         problem=problem,
         saved=None if model is None else model.thresholds.get(name),
         can_save=model is not None,
@@ -92,12 +93,8 @@ def threshold_panel(run: ModelRun, params: QueryDict) -> ThresholdPanel | None:
     )
 
 
-def _on_test(
-    run: ModelRun, ways: list[tuple[str, str]], name: str, threshold: float
-) -> Choice | None:
+def _on_test(run: ModelRun, name: str, threshold: float) -> Choice | None:
     """Return the effect of the threshold on rows that it was not chosen on."""
-    if (USED, Part.TEST.value) not in ways:
-        return None
     curves: dict[str, Any] = read_evaluation(run.evaluation_key, USED, Part.TEST.value)["curves"]
     table = curves.get(name)
     return None if table is None else figures_at(ThresholdTable.from_dict(table), threshold)

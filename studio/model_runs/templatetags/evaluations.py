@@ -44,7 +44,7 @@ def _sentence(gain: Gain) -> tuple[str, str, str]:
     span = ""
     if low is not None and high is not None:
         span = (
-            f": {signed(pair.metric, pair.second - pair.first)}, with 95% confidence"
+            f": {signed(pair.metric, pair.difference.value or 0.0)}, with 95% confidence"
             f" {signed(pair.metric, low)} to {signed(pair.metric, high)}"
         )
     badge, word = {

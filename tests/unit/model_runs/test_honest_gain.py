@@ -19,6 +19,7 @@ from models_app.models import DeployedModel
 from studio import storage, tables
 from studio.accounts.models import User
 from studio.model_runs import services
+from studio.model_runs.evaluation_file import read_evaluation
 from studio.model_runs.honest_gain import honest_gain
 from studio.model_runs.tasks import evaluate_run
 from tests.factories import make_model
@@ -87,6 +88,22 @@ def test_model_page_says_it(alice: User, client_of: ClientOf, model: DeployedMod
     text = client_of(alice).get(f"{model.get_absolute_url()}?tab=details").content.decode()
     assert "Honest gain" in text
     assert "By the labels that a person verified (21 rows), Accuracy is 100.0% before" in text
+
+
+def test_measuring_a_model_again_sees_the_labels_of_now(alice: User, model: DeployedModel) -> None:
+    first = model.model_runs.get()
+    cleanset_services.row_decide(
+        cleanset=model.cleanset, user=alice, row_id=1, choice="label", label="login"
+    )
+    again = services.run_measure_again(run=first, user=alice)
+    evaluate_run(run_id=str(again.pk))
+    again.refresh_from_db()
+    assert first.metrics == again.metrics  # by the labels that were learned from
+    clean, verified = (
+        read_evaluation(again.evaluation_key, labels, "all") for labels in ("clean", "verified")
+    )
+    assert clean["metrics"]["accuracy"]["value"] < first.metrics["accuracy"]["value"]
+    assert verified["measured_on"]["n_rows"] == 22
 
 
 def test_nothing_is_said_of_a_model_that_kept_no_predictions(

@@ -12,11 +12,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from cleansets import services as cleanset_services
 from cleansets.models import Cleanset
 from studio import tables
 from studio.accounts.models import User
+from studio.engine.evaluation.splits import Part, Split
 from studio.engine.ml_task import MLTask
-from studio.model_runs import services
+from studio.model_runs import pipeline, services
 from studio.model_runs.models import ModelRun
 from studio.model_runs.pages.charts import Axis
 from studio.model_runs.pages.checklist import checklist
@@ -182,6 +184,38 @@ def test_checklist_names_classes_that_cannot_be_told_apart(run: ModelRun) -> Non
     assert "b and a" in words["Can the classes be told apart?"][1]
     assert "b (9)" in words["Does each class have enough rows?"][1]
     assert words["Are about 20% of the rows kept for testing?"][0] == "Look"
+
+
+def test_rows_without_any_class_have_a_page_too(alice: User, client_of: ClientOf) -> None:
+    cleanset = make_reviewable(alice, task=MLTask.MULTI_LABEL)
+    cleanset_services.row_decide(cleanset=cleanset, user=alice, row_id=1, choice="label", label="")
+    run = make_measured(cleanset)
+    assert "No row is labeled with any class." in page(
+        client_of(alice), "evaluation", run, "labels=verified"
+    )
+
+
+@pytest.mark.parametrize(
+    ("predicted", "is_shown"), [(Part.TEST, False), (Part.TRAINING, False), (None, True)]
+)
+def test_threshold_is_shown_on_test_rows_if_it_was_chosen_on_others(
+    alice: User,
+    client_of: ClientOf,
+    cleanset: Cleanset,
+    monkeypatch: pytest.MonkeyPatch,
+    predicted: Part | None,
+    is_shown: bool,
+) -> None:
+    parts = np.where(np.arange(120) % 4 == 0, Part.TEST.value, Part.TRAINING.value)
+    split = Split("split", parts, {"test": Part.TEST, "train": Part.TRAINING})
+    monkeypatch.setattr(pipeline, "_split", lambda project: split)
+    if predicted is not None:
+        values = np.load(tables.local_path(cleanset.pred_probs_key)).copy()
+        values[parts != predicted.value] = np.nan
+        np.save(tables.local_path(cleanset.pred_probs_key), values)
+    run = make_measured(cleanset)
+    panel = client_of(alice).get(run.get_absolute_url()).context["threshold"]
+    assert (panel.on_test is not None) == is_shown
 
 
 def test_two_runs_are_compared_pair_by_pair(

@@ -118,6 +118,21 @@ def test_custom_metrics_are_kept_beside_ours(alice: User) -> None:
         services.custom_metrics_set(run=run, metrics={"accuracy": 1.0})
 
 
+def test_custom_metrics_that_others_add_meanwhile_are_kept(alice: User) -> None:
+    run = make_measured(make_reviewable(alice))
+    same = ModelRun.objects.get(pk=run.pk)
+    services.custom_metrics_set(run=run, metrics={"cost": 1.5})
+    services.custom_metrics_set(run=same, metrics={"gain": 1.0})
+    run.refresh_from_db()
+    assert run.custom_metrics == {"cost": 1.5, "gain": 1.0}
+
+
+def test_custom_metric_cannot_take_a_name_of_ours_before_the_evaluation(alice: User) -> None:
+    run = services.analysis_record(make_reviewable(alice))
+    with pytest.raises(DataProblem, match="accuracy is a metric of the studio"):
+        services.custom_metrics_set(run=run, metrics={"accuracy": 1.0})
+
+
 def test_measuring_again_sees_the_labels_of_now_and_leaves_the_run(alice: User) -> None:
     cleanset = make_reviewable(alice)
     first = make_measured(cleanset)
