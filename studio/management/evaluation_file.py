@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.errors import DataProblem
-from studio.engine.evaluation.run_rows import RunRows
+from studio.engine.evaluation.runs.run_rows import RunRows
 from studio.engine.ml_task import MLTask
 from studio.management.input_files import input_file
 

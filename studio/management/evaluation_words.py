@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studio.engine.evaluation.comparison import Comparison
 from studio.engine.evaluation.metrics import Metric
+from studio.engine.evaluation.runs.comparison import Comparison
 
 MAX_CLASSES = 20
 _MAX_SLICES = 5

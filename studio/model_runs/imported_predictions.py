@@ -12,7 +12,7 @@ from django.conf import settings
 from cleansets.frames import read_frame
 from projects.readers import ROW_ID, ReadLimits, read_table
 from studio import tables
-from studio.engine.evaluation.provided import read_provided
+from studio.engine.evaluation.inputs.provided import read_provided
 from studio.engine.progress import Progress
 from studio.model_runs.models import ModelRun
 

@@ -16,11 +16,15 @@ from projects.models import Project
 from projects.selectors import column_profiles
 from studio import storage, tables
 from studio.engine.errors import DataProblem
-from studio.engine.evaluation.divisions import divisions
-from studio.engine.evaluation.measured import Measured, measure
+from studio.engine.evaluation.inputs.predictions import (
+    Predictions,
+    label_predictions,
+    predictions_of,
+)
+from studio.engine.evaluation.inputs.splits import Split, read_split
 from studio.engine.evaluation.metrics import METRICS
-from studio.engine.evaluation.predictions import Predictions, label_predictions, predictions_of
-from studio.engine.evaluation.splits import Split, read_split
+from studio.engine.evaluation.runs.measured import Measured, measure
+from studio.engine.evaluation.slices.divisions import divisions
 from studio.engine.groups.partitions import Partition
 from studio.engine.health.rows.leak import split_column
 from studio.engine.labels.encoding import UNLABELED, Labels, encode_labels

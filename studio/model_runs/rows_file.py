@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from studio import tables
-from studio.engine.evaluation.row_measures import RowMeasures, measure_numbers
-from studio.engine.evaluation.run_rows import RunRows, packed, unpacked
+from studio.engine.evaluation.metrics.row_measures import RowMeasures, measure_numbers
+from studio.engine.evaluation.runs.run_rows import RunRows, packed, unpacked
 from studio.engine.ml_task import MLTask
 
 OTHER_LABELS = ("uploaded", "clean")

@@ -17,8 +17,8 @@ import numpy.typing as npt
 from django.core.exceptions import ValidationError
 
 from cleansets.row_sets import RowSet
-from studio.engine.evaluation.comparison import compare_runs
-from studio.engine.evaluation.run_rows import RunRows
+from studio.engine.evaluation.runs.comparison import compare_runs
+from studio.engine.evaluation.runs.run_rows import RunRows
 from studio.engine.ml_task import MLTask
 from studio.model_runs.evaluation_file import read_slice_rows
 from studio.model_runs.models import ModelRun

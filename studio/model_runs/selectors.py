@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from projects.models import Project
 from studio.accounts.models import User
-from studio.engine.evaluation.comparison import Comparison, compare_runs
+from studio.engine.evaluation.runs.comparison import Comparison, compare_runs
 from studio.model_runs.models import ModelRun
 from studio.model_runs.rows_file import StoredRows, stored_rows
 from studio.runs import Status

@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from studio.engine.evaluation.comparison import Comparison, compare_runs
-from studio.engine.evaluation.predictions import class_predictions
+from studio.engine.evaluation.inputs.predictions import class_predictions
+from studio.engine.evaluation.metrics.summary import Summary
 from studio.engine.evaluation.report import evaluate
-from studio.engine.evaluation.run_rows import RunRows
-from studio.engine.evaluation.summary import Summary
+from studio.engine.evaluation.runs.comparison import Comparison, compare_runs
+from studio.engine.evaluation.runs.run_rows import RunRows
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.recipes.predict import predict_frame
 from studio.engine.recipes.train import train_model

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from studio.engine.evaluation.predictions import Predictions
-from studio.engine.evaluation.ranking import Ranked, average_precision, roc_auc
+from studio.engine.evaluation.inputs.predictions import Predictions
+from studio.engine.evaluation.metrics.ranking import Ranked, average_precision, roc_auc
 from studio.engine.evaluation.report import evaluate
 from studio.engine.ml_task import MLTask
 

@@ -10,23 +10,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.evaluation.calibration_plot import confidence_histogram, reliability
-from studio.engine.evaluation.class_ranks import Ranking, rank_classes
-from studio.engine.evaluation.confusion import Confusion, confuse
-from studio.engine.evaluation.number_plots import (
-    predicted_against_given,
-    residuals_by_prediction,
-)
-from studio.engine.evaluation.per_class import ClassFigures, class_table
-from studio.engine.evaluation.predictions import Predictions
-from studio.engine.evaluation.row_measures import (
+from studio.engine.evaluation.inputs.predictions import Predictions
+from studio.engine.evaluation.metrics.class_ranks import Ranking, rank_classes
+from studio.engine.evaluation.metrics.confusion import Confusion, confuse
+from studio.engine.evaluation.metrics.per_class import ClassFigures, class_table
+from studio.engine.evaluation.metrics.row_measures import (
     RowMeasures,
     measure_classes,
     measure_numbers,
     measure_sets,
 )
-from studio.engine.evaluation.summary import Summary, summarise
-from studio.engine.evaluation.worst_slices import SliceSearch, find_worst_slices
+from studio.engine.evaluation.metrics.summary import Summary, summarise
+from studio.engine.evaluation.plots.calibration import confidence_histogram, reliability
+from studio.engine.evaluation.plots.numbers import (
+    predicted_against_given,
+    residuals_by_prediction,
+)
+from studio.engine.evaluation.slices.worst_slices import SliceSearch, find_worst_slices
 from studio.engine.groups.partitions import Partition
 from studio.engine.ml_task import MLTask
 

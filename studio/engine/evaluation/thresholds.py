@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from studio.engine.conventions.label_sets import join_labels, split_labels
 from studio.engine.errors import DataProblem
-from studio.engine.evaluation.class_ranks import ThresholdTable
-from studio.engine.evaluation.resampling import Floats
+from studio.engine.evaluation.metrics.class_ranks import ThresholdTable
+from studio.engine.evaluation.uncertainty.resampling import Floats
 from studio.engine.ml_task import MLTask
 
 

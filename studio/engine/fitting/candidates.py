@@ -12,17 +12,24 @@ from studio.engine.features.catalogue import ENCODED
 from studio.engine.features.text import LONG_TEXT
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.models.base import Classifier, MultiLabelClassifier, Regressor
-from studio.engine.models.boosting import BoostingClassifier, BoostingRegressor
-from studio.engine.models.forest import ForestClassifier, ForestRegressor, MultiLabelForest
-from studio.engine.models.line_boosting import LineBoostingRegressor
-from studio.engine.models.linear import LinearSVMClassifier
-from studio.engine.models.logistic import TableLogistic
+from studio.engine.models.linear import (
+    LinearSVMClassifier,
+    MultiLabelLogistic,
+    NBSVMClassifier,
+    TableLogistic,
+    TunedRidge,
+)
 from studio.engine.models.naive_bayes import NaiveBayes
 from studio.engine.models.neighbours import NeighbourClassifier
 from studio.engine.models.network import SmallNetwork
-from studio.engine.models.ratio import NBSVMClassifier
-from studio.engine.models.ridge import TunedRidge
-from studio.engine.models.set_logistic import MultiLabelLogistic
+from studio.engine.models.trees import (
+    BoostingClassifier,
+    BoostingRegressor,
+    ForestClassifier,
+    ForestRegressor,
+    LineBoostingRegressor,
+    MultiLabelForest,
+)
 from studio.engine.schema import CleansetSpec
 from studio.engine.table.rows import digest
 

@@ -23,7 +23,7 @@ from studio.engine.ml_task import MLTask
 from studio.engine.recipes.train import TrainedModel
 from studio.engine.text.encoder import encoder_sha256
 
-FORMAT_VERSION = 11
+FORMAT_VERSION = 12
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.hmac-sha256"
 PAYLOAD = "model.joblib"

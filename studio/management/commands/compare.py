@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studio.engine.evaluation.comparison import Comparison, compare_runs
-from studio.engine.evaluation.run_rows import RunRows
+from studio.engine.evaluation.runs.comparison import Comparison, compare_runs
+from studio.engine.evaluation.runs.run_rows import RunRows
 from studio.management.command import StudioCommand
 from studio.management.evaluation_file import EvaluationFile, read_evaluation
 from studio.management.evaluation_words import comparison_summary

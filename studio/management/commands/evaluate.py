@@ -21,16 +21,16 @@ from projects.readers import ROW_ID
 from projects.readers.facts import FIND_OUT
 from studio import tables
 from studio.engine.errors import DataProblem
-from studio.engine.evaluation.divisions import divisions
-from studio.engine.evaluation.measured import measure
-from studio.engine.evaluation.metrics import METRICS
-from studio.engine.evaluation.predictions import (
+from studio.engine.evaluation.inputs.predictions import (
     Predictions,
     label_predictions,
     predictions_of,
 )
-from studio.engine.evaluation.provided import read_provided
-from studio.engine.evaluation.splits import Part, Split, read_split
+from studio.engine.evaluation.inputs.provided import read_provided
+from studio.engine.evaluation.inputs.splits import Part, Split, read_split
+from studio.engine.evaluation.metrics import METRICS
+from studio.engine.evaluation.runs.measured import measure
+from studio.engine.evaluation.slices.divisions import divisions
 from studio.engine.groups.partitions import Partition
 from studio.engine.labels.encoding import encode_labels
 from studio.engine.ml_task import MLTask, Modality

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cleansets.row_address import ALL_ROWS, RowQuery
-from studio.engine.evaluation.comparison import ClassChange, Comparison, PairedMetric
 from studio.engine.evaluation.metrics import Metric
+from studio.engine.evaluation.runs.comparison import ClassChange, Comparison, PairedMetric
 from studio.engine.ml_task import MLTask
 from studio.model_runs.models import ModelRun
 from studio.model_runs.pages.evaluation import figure

@@ -16,7 +16,7 @@ from cleansets import services as cleanset_services
 from cleansets.models import Cleanset
 from studio import tables
 from studio.accounts.models import User
-from studio.engine.evaluation.splits import Part, Split
+from studio.engine.evaluation.inputs.splits import Part, Split
 from studio.engine.ml_task import MLTask
 from studio.model_runs import pipeline, services
 from studio.model_runs.models import ModelRun

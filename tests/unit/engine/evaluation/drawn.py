@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from studio.engine.evaluation.predictions import Predictions
+from studio.engine.evaluation.inputs.predictions import Predictions
 from studio.engine.ml_task import MLTask
 
 

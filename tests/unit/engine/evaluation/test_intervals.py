@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from studio.engine.evaluation.comparison import Comparison, compare_runs
-from studio.engine.evaluation.intervals import wilson
-from studio.engine.evaluation.predictions import Predictions, predictions_of
+from studio.engine.evaluation.inputs.predictions import Predictions, predictions_of
+from studio.engine.evaluation.metrics.row_measures import RowMeasures, measure_numbers
+from studio.engine.evaluation.metrics.summary import summarise
 from studio.engine.evaluation.report import evaluate
-from studio.engine.evaluation.row_measures import RowMeasures, measure_numbers
-from studio.engine.evaluation.run_rows import RunRows
-from studio.engine.evaluation.summary import summarise
+from studio.engine.evaluation.runs.comparison import Comparison, compare_runs
+from studio.engine.evaluation.runs.run_rows import RunRows
+from studio.engine.evaluation.uncertainty.intervals import wilson
 from studio.engine.ml_task import MLTask
 from tests.unit.engine.evaluation.drawn import drawn_classes, drawn_numbers
 

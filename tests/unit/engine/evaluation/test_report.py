@@ -8,22 +8,22 @@ import numpy as np
 import pytest
 
 from studio.engine.errors import DataProblem
-from studio.engine.evaluation.class_ranks import ThresholdTable
-from studio.engine.evaluation.divisions import divisions
-from studio.engine.evaluation.predictions import (
+from studio.engine.evaluation.inputs.predictions import (
     class_predictions,
     number_predictions,
     set_predictions,
 )
-from studio.engine.evaluation.ranking import Ranked
+from studio.engine.evaluation.metrics.class_ranks import ThresholdTable
+from studio.engine.evaluation.metrics.ranking import Ranked
 from studio.engine.evaluation.report import evaluate
+from studio.engine.evaluation.slices.divisions import divisions
+from studio.engine.evaluation.slices.worst_slices import find_worst_slices
 from studio.engine.evaluation.thresholds import (
     Aim,
     choose_threshold,
     figures_at,
     labels_by_threshold,
 )
-from studio.engine.evaluation.worst_slices import find_worst_slices
 from studio.engine.groups.partitions import Partition
 from studio.engine.ml_task import MLTask
 from studio.engine.table.cells import Cells

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.models.boosting import BoostingClassifier, BoostingRegressor
-from studio.engine.models.line_boosting import LineBoostingRegressor
+from studio.engine.models.trees import BoostingClassifier, BoostingRegressor, LineBoostingRegressor
 
 N_ROWS = 400
 

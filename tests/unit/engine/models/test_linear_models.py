@@ -13,11 +13,13 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from studio.engine.fitting.learners import ClassifierLearner
 from studio.engine.models.base import Classifier
-from studio.engine.models.linear import LinearSVMClassifier
-from studio.engine.models.logistic import TableLogistic
-from studio.engine.models.ratio import NBSVMClassifier
-from studio.engine.models.ridge import TunedRidge
-from studio.engine.models.set_logistic import MultiLabelLogistic
+from studio.engine.models.linear import (
+    LinearSVMClassifier,
+    MultiLabelLogistic,
+    NBSVMClassifier,
+    TableLogistic,
+    TunedRidge,
+)
 
 N_ROWS = 300
 

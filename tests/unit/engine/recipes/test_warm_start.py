@@ -19,13 +19,17 @@ from studio.engine.labels.encoding import encode_labels
 from studio.engine.labels.reading import read_labels
 from studio.engine.labels.scale import AS_GIVEN
 from studio.engine.ml_task import MLTask, Mode
-from studio.engine.models import forest, linear
 from studio.engine.models.base import Classifier, MultiLabelClassifier, Regressor
-from studio.engine.models.boosting import BoostingClassifier, BoostingRegressor
-from studio.engine.models.forest import ForestClassifier, ForestRegressor, MultiLabelForest
-from studio.engine.models.linear import LinearSVMClassifier
+from studio.engine.models.linear import LinearSVMClassifier, MultiLabelLogistic, svm
 from studio.engine.models.network import SmallNetwork
-from studio.engine.models.set_logistic import MultiLabelLogistic
+from studio.engine.models.trees import (
+    BoostingClassifier,
+    BoostingRegressor,
+    ForestClassifier,
+    ForestRegressor,
+    MultiLabelForest,
+    forest,
+)
 from studio.engine.recipes.build import build_cleanset
 from studio.engine.runtime.resources import Resources
 from studio.engine.schema import CleansetResult, CleansetSpec
@@ -151,7 +155,7 @@ def test_warm_start_of_a_linear_model_comes_close_to_a_new_fit(
 
 
 def test_weights_of_too_many_words_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linear, "_MAX_KEPT_WEIGHTS", 8)
+    monkeypatch.setattr(svm, "_MAX_KEPT_WEIGHTS", 8)
     rows, codes = rows_and_codes(3)
     learner = ClassifierLearner(LinearSVMClassifier(), 3)
     learner.fit(rows, codes)

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.errors import DataProblem
-from studio.engine.evaluation.predictions import Predictions
+from studio.engine.evaluation.inputs.predictions import Predictions
+from studio.engine.evaluation.inputs.splits import Part, Split
 from studio.engine.evaluation.report import Evaluation, evaluate
-from studio.engine.evaluation.run_rows import RunRows
-from studio.engine.evaluation.splits import Part, Split
+from studio.engine.evaluation.runs.run_rows import RunRows
 from studio.engine.groups.partitions import Partition
 
 ALL_ROWS = "all labeled rows"

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.features.base import Matrix
-from studio.engine.models.boosting import BoostingRegressor
+from studio.engine.models.trees.boosting import BoostingRegressor
 
 _MAX_ROWS = 50_000  # evenly spaced; plenty for so few weights
 _N_REFITS = 5  # the line moves little after the third

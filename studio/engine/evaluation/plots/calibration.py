@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.evaluation.intervals import wilson
-from studio.engine.evaluation.metrics import N_BINS
-from studio.engine.evaluation.row_measures import confidence_bins
+from studio.engine.evaluation.metrics.catalogue import N_BINS
+from studio.engine.evaluation.metrics.row_measures import confidence_bins
+from studio.engine.evaluation.uncertainty.intervals import wilson
 
 N_BARS = 20
 

@@ -10,7 +10,7 @@ from scipy.special import expit, softmax
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from studio.engine.features.base import Matrix
-from studio.engine.models.openmp import lightgbm
+from studio.engine.models.trees.openmp import lightgbm
 from studio.engine.runtime.cache import Arrays
 from studio.engine.warm_start.estimator import State, WarmStart
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from studio.engine.evaluation.resampling import Floats
+from studio.engine.evaluation.uncertainty.resampling import Floats
 
 N_CELLS = 24  # on each side of the picture of predicted against given
 N_RANGES = 10

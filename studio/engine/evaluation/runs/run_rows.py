@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.evaluation.row_measures import RowMeasures
+from studio.engine.evaluation.metrics.row_measures import RowMeasures
 from studio.engine.ml_task import MLTask
 
 _LABEL, _PREDICTED, _CONFIDENCE = "label", "predicted", "confidence"

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.evaluation.intervals import UNDEFINED, Estimate, Scale, from_error
-from studio.engine.evaluation.ranking import Ranked, average_precision, roc_auc
-from studio.engine.evaluation.resampling import Floats
+from studio.engine.evaluation.metrics.ranking import Ranked, average_precision, roc_auc
+from studio.engine.evaluation.uncertainty.intervals import UNDEFINED, Estimate, Scale, from_error
+from studio.engine.evaluation.uncertainty.resampling import Floats
 
 _POINTS = 60  # of a curve: by rows found, by rows found wrongly, and by probability
 _DIGITS = 6

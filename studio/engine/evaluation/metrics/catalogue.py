@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from studio.engine.evaluation.intervals import Scale
-from studio.engine.evaluation.resampling import Floats, Sums
+from studio.engine.evaluation.uncertainty.intervals import Scale
+from studio.engine.evaluation.uncertainty.resampling import Floats, Sums
 from studio.engine.ml_task import MLTask
 
 N_BINS = 15  # of confidence, for the expected calibration error

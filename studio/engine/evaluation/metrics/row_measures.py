@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.evaluation.class_ranks import Ranking
-from studio.engine.evaluation.metrics import N_BINS
-from studio.engine.evaluation.resampling import Blocks, Floats, Sums
+from studio.engine.evaluation.metrics.catalogue import N_BINS
+from studio.engine.evaluation.metrics.class_ranks import Ranking
+from studio.engine.evaluation.uncertainty.resampling import Blocks, Floats, Sums
 from studio.engine.ml_task import MLTask
 
 Probabilities = npt.NDArray[np.float32]

@@ -8,7 +8,7 @@ from enum import Enum
 
 import numpy as np
 
-from studio.engine.evaluation.resampling import Floats
+from studio.engine.evaluation.uncertainty.resampling import Floats
 
 # Of a mean distance: the replicates of a model without any show √2 - 1 of the bias that it has.
 _MOST_BIAS = 2.4142  # 1 / (√2 - 1)

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from studio.engine.evaluation.class_ranks import ClassRank
-from studio.engine.evaluation.intervals import UNDEFINED, Estimate, wilson
-from studio.engine.evaluation.row_measures import RowMeasures
+from studio.engine.evaluation.metrics.class_ranks import ClassRank
+from studio.engine.evaluation.metrics.row_measures import RowMeasures
+from studio.engine.evaluation.uncertainty.intervals import UNDEFINED, Estimate, wilson
 
 
 @dataclass(frozen=True, slots=True)

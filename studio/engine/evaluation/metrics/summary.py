@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from studio.engine.evaluation.intervals import Estimate, Scale, estimate
-from studio.engine.evaluation.metrics import METRICS, class_f1
-from studio.engine.evaluation.resampling import Blocks, Sums, replicates, total
-from studio.engine.evaluation.row_measures import RowMeasures
+from studio.engine.evaluation.metrics.catalogue import METRICS, class_f1
+from studio.engine.evaluation.metrics.row_measures import RowMeasures
+from studio.engine.evaluation.uncertainty.intervals import Estimate, Scale, estimate
+from studio.engine.evaluation.uncertainty.resampling import Blocks, Sums, replicates, total
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from scipy.special import softmax
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from studio.engine.features.base import Matrix
-from studio.engine.models.linear import primal_svm
+from studio.engine.models.linear.svm import primal_svm
 
 _SMOOTHING = 1.0  # added to each term's weight in either class
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.spatial.distance import squareform
 
-from studio.engine.evaluation.resampling import Floats
+from studio.engine.evaluation.uncertainty.resampling import Floats
 
 MAX_CLASSES_BY_PROBABILITY = 200  # more make a file of many megabytes that nobody reads
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.evaluation.resampling import Floats
+from studio.engine.evaluation.uncertainty.resampling import Floats
 
 MAX_EXACT_ROWS = 100_000
 _SHIFT = 12  # of a number of single precision, whose last 12 bits are not looked at

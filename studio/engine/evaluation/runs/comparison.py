@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.errors import DataProblem
-from studio.engine.evaluation.intervals import Estimate, Scale, difference
-from studio.engine.evaluation.metrics import METRICS, Metric, class_f1, class_recall
-from studio.engine.evaluation.resampling import Blocks, Sums, replicates, total
-from studio.engine.evaluation.run_rows import RunRows
+from studio.engine.evaluation.metrics.catalogue import METRICS, Metric, class_f1, class_recall
+from studio.engine.evaluation.runs.run_rows import RunRows
+from studio.engine.evaluation.uncertainty.intervals import Estimate, Scale, difference
+from studio.engine.evaluation.uncertainty.resampling import Blocks, Sums, replicates, total
 from studio.engine.ml_task import MLTask
 
 Rows = npt.NDArray[np.int64]

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from studio.engine.evaluation.intervals import Z
-from studio.engine.evaluation.resampling import Floats
+from studio.engine.evaluation.uncertainty.intervals import Z
+from studio.engine.evaluation.uncertainty.resampling import Floats
 from studio.engine.groups.partitions import Partition
 
 MIN_ROWS = 20
