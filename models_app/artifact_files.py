@@ -32,15 +32,19 @@ def save_tar(model: TrainedModel, tar: Path) -> Manifest:
     return manifest
 
 
-@lru_cache(maxsize=N_OPEN_MODELS)
 def deployed_artifact(artifact_key: str) -> TrainedModel:
     """Return the model under a storage key. Raises DataProblem if it is missing or was altered."""
+    return _artifact(tables.local_path(artifact_key))
+
+
+@lru_cache(maxsize=N_OPEN_MODELS)
+def _artifact(tar: Path) -> TrainedModel:
     with tables.scratch() as folder:
         try:
-            with tarfile.open(tables.local_path(artifact_key)) as archive:
+            with tarfile.open(tar) as archive:
                 archive.extractall(folder, filter="data")
-        except (OSError, tarfile.TarError) as error:
+        except tarfile.TarError as error:
             raise DataProblem(
-                "The file of this model is missing or damaged. Deploy the model again."
+                "The file of this model is damaged. Deploy the model again."
             ) from error
         return load_artifact(folder, signing_key=signing_key())

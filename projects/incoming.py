@@ -68,7 +68,7 @@ def _join(upload: Upload, source_key: str) -> None:
 
 def _chunks_of(parts: list[UploadPart]) -> Iterator[bytes]:
     for part in parts:
-        with default_storage.open(part.part_key, "rb") as file:
+        with tables.local_path(part.part_key).open("rb") as file:
             while chunk := file.read(CHUNK_BYTES):
                 yield chunk
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from django.core.files.storage import FileSystemStorage, default_storage, storag
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
+from studio import integrity
 from studio.models import StoredFile
 from studio.patience import patiently
 
@@ -63,9 +63,11 @@ def publish_copy(source_key: str, key: str) -> str:
 
 
 def _note_digest(path: Path, key: str) -> None:
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    known = {"sha256": digest, "n_bytes": path.stat().st_size, "published_at": timezone.now()}
+    known = {
+        "sha256": integrity.digest_of(path),
+        "n_bytes": path.stat().st_size,
+        "published_at": timezone.now(),
+    }
     patiently(lambda: StoredFile.objects.update_or_create(key=key, defaults=known))
 
 
@@ -75,24 +77,49 @@ def _upload(path: Path, key: str) -> None:
 
 
 def local_path(key: str) -> Path:
-    """Return a local path of the file; files of a remote storage are fetched once and kept."""
+    """Return a local path of the file; files of a remote storage are fetched once and kept.
+
+    Raises DamagedFile if the file is not what was published, or missing.
+    """
     try:
-        return Path(default_storage.path(key))
+        path = Path(default_storage.path(key))
     except NotImplementedError:
-        return patiently(lambda: _fetched(key))
+        return _whole_copy(key)
+    integrity.check_whole(path, key)
+    return path
 
 
-def _fetched(key: str) -> Path:
+def _whole_copy(key: str) -> Path:
+    """Return the local copy of a remote file; a damaged one is fetched again."""
     target = settings.CACHE_DIR / FETCHED / key
-    with suppress(FileNotFoundError):
-        os.utime(target)  # it is used now, whether or not the disk notes reading
+    try:
+        mark_as_used(target)
+    except FileNotFoundError:
+        patiently(lambda: _fetch(key, target))
+        integrity.check_whole(target, key)
         return target
+    try:
+        integrity.check_whole(target, key)
+    except integrity.DamagedFile:
+        patiently(lambda: _fetch(key, target))
+        integrity.check_whole(target, key)
+    return target
+
+
+def _fetch(key: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f"{target.name}.{uuid.uuid4().hex}")
-    with default_storage.open(key, "rb") as source, partial.open("wb") as copy:
-        shutil.copyfileobj(source, copy, _CHUNK_BYTES)
+    try:
+        with default_storage.open(key, "rb") as source, partial.open("wb") as copy:
+            shutil.copyfileobj(source, copy, _CHUNK_BYTES)
+    except FileNotFoundError as error:
+        raise integrity.missing(key) from error
     partial.replace(target)
-    return target
+
+
+def mark_as_used(path: Path) -> None:
+    """Set the time of reading, which not every disk notes; the time of change stays."""
+    os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))
 
 
 def delete(keys: list[str]) -> None:

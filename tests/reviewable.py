@@ -71,16 +71,16 @@ def make_reviewable(
     cleanset.issues_key = _published(
         found.issues, storage.cleanset_file(cleanset.pk, 1, "issues.parquet")
     )
-    cleanset.pred_probs_key = _published_array(
+    cleanset.pred_probs_key = publish_array(
         found.pred_probs, storage.cleanset_file(cleanset.pk, 1, "pred_probs.npy")
     )
     fold_id = np.arange(n_rows, dtype=np.int16) % 5
-    cleanset.fold_id_key = _published_array(
+    cleanset.fold_id_key = publish_array(
         fold_id, storage.cleanset_file(cleanset.pk, 1, "fold_id.npy")
     )
     if found.predictions is not None:
         key = storage.cleanset_file(cleanset.pk, 1, "predictions.npy")
-        cleanset.predictions_key = _published_array(found.predictions, key)
+        cleanset.predictions_key = publish_array(found.predictions, key)
     cleanset.classes = found.classes
     flags = [flag for flag in found.issues.columns if flag.startswith(("is_", "has_"))]
     cleanset.counts = {flag: int(found.issues[flag].sum()) for flag in flags}
@@ -258,7 +258,7 @@ def _published(frame: pd.DataFrame, key: str) -> str:
         return tables.publish(path, key)
 
 
-def _published_array(array: np.ndarray, key: str) -> str:
+def publish_array(array: np.ndarray, key: str) -> str:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "array.npy"
         np.save(path, array)

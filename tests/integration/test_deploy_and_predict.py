@@ -431,7 +431,8 @@ def test_tampered_artefact_is_not_opened(
         file.write(content)
     batch = predict(browser, model, planted.frame)
     assert batch.status == Status.FAILED
-    assert "Deploy" in batch.error_message
+    assert f"The stored file {model.artifact_key} is damaged" in batch.error_message
+    assert "deploy the model again" in batch.error_message
 
 
 def test_model_signed_with_another_secret_key_is_not_opened(

@@ -25,7 +25,7 @@ from studio.model_runs.pages.checklist import checklist
 from studio.model_runs.pages.matrix import matrix
 from studio.model_runs.run_row_sets import among, find_rows, rows_of
 from tests.measured import make_measured
-from tests.reviewable import make_reviewable
+from tests.reviewable import make_reviewable, publish_array
 
 ClientOf = Callable[[User], Client]
 pytestmark = pytest.mark.django_db
@@ -212,7 +212,7 @@ def test_threshold_is_shown_on_test_rows_if_it_was_chosen_on_others(
     if predicted is not None:
         values = np.load(tables.local_path(cleanset.pred_probs_key)).copy()
         values[parts != predicted.value] = np.nan
-        np.save(tables.local_path(cleanset.pred_probs_key), values)
+        publish_array(values, cleanset.pred_probs_key)
     run = make_measured(cleanset)
     panel = client_of(alice).get(run.get_absolute_url()).context["threshold"]
     assert (panel.on_test is not None) == is_shown
