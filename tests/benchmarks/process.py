@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 _LOOK_EVERY_S = 1.0  # five looks a second made a program of six seconds take eight
 _OUTPUT_SHOWN = 2_000  # characters
 # A process counts as its own the memory of the one that started it, which here holds the data: so a
@@ -27,6 +28,13 @@ _, status, usage = os.wait4(child, 0)
 os.write(int(sys.argv[1]), str(usage.ru_maxrss).encode())
 sys.exit(min(1, abs(os.waitstatus_to_exitcode(status))))
 """
+
+
+def peers_python() -> str:
+    """Return the peers' interpreter; without their environment, ours, in which only `plain` can
+    run.
+    """
+    return str(PEERS_PYTHON) if PEERS_PYTHON.exists() else sys.executable
 
 
 class Failed(Exception):

@@ -18,10 +18,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from tests.benchmarks import process
+from tests.benchmarks.claims import Said
 from tests.benchmarks.peers.job import Job
-from tests.benchmarks.process import ROOT, Cost
+from tests.benchmarks.process import Cost, peers_python
 
-PEERS_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 _PEERS = "tests.benchmarks.peers"
 
 
@@ -33,22 +33,24 @@ class Found:
     """Scores, 1 the worst, and flags per row, with what it cost to get them.
 
     `predicted` are predictions for the test file from the given labels, where finding errors made
-    the whole model.
+    the whole model. `said` is what the studio says about what it found; None for other programs.
     """
 
     scores: npt.NDArray[np.float64]
     flags: npt.NDArray[np.bool_]
     cost: Cost
     predicted: Predicted | None = None
+    said: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """A task's files in a folder that is thrown away."""
+    """A task's files in a folder that is thrown away. A quick program is run `n_goes` times."""
 
     folder: Path
     job: Job
     limit_s: float
+    n_goes: int = 1
 
     @property
     def job_path(self) -> Path:
@@ -105,6 +107,11 @@ def _predicted(arrays: Mapping[str, npt.NDArray[np.generic]]) -> Predicted:
     return np.asarray(arrays["values"], dtype=float), tuple(arrays["classes"].tolist())
 
 
+def _expected_precision(manifest: Path) -> float:
+    trust = json.loads(manifest.read_text())["label_trust"]
+    return trust["n_expected"] / max(1, trust["n_flagged"])
+
+
 class Studio:
     """`manage.py clean` and `predict` in one of the modes, with a data folder that is empty at
     first.
@@ -119,11 +126,22 @@ class Studio:
     def find(self, place: Workplace) -> Found:
         """Score the rows of the training file."""
         out = place.folder / "cleanset.csv"
+        probabilities, manifest = place.folder / "pred_probs.parquet", place.folder / "run.json"
         shutil.rmtree(self._data_folder(place), ignore_errors=True)
-        cost = self._clean(place, place.job.train, out)
-        found = pd.read_csv(out, usecols=["is_label_issue", "label_issue_score"])
-        flags = found["is_label_issue"].astype(str).str.lower() == "true"
-        return Found(found["label_issue_score"].to_numpy(float), flags.to_numpy(), cost)
+        extra = ("--pred-probs", str(probabilities), "--manifest", str(manifest))
+        cost = self._clean(place, place.job.train, out, *extra)
+        wanted = ["is_label_issue", "label_issue_score", "suggested_label"]
+        found = pd.read_csv(out, usecols=wanted, dtype=str, keep_default_na=False)
+        flags = found["is_label_issue"].str.lower() == "true"
+        pred_probs = pd.read_parquet(probabilities)
+        has_classes = place.job.task != "regression"
+        said = Said(
+            pred_probs.to_numpy(float) if has_classes else None,
+            tuple(pred_probs.columns) if has_classes else (),
+            found["suggested_label"],
+            _expected_precision(manifest),
+        )
+        return Found(found["label_issue_score"].to_numpy(float), flags.to_numpy(), cost, said=said)
 
     def learn(self, place: Workplace, labels: pd.Series) -> Predicted:
         """Return predictions for the test file, and their classes."""
@@ -169,13 +187,6 @@ PROGRAMS: tuple[Program, ...] = (
 )
 PEER_NAMES = tuple(program.name for program in PROGRAMS if isinstance(program, Peer))
 MODE_NAMES = tuple(program.name for program in PROGRAMS if isinstance(program, Studio))
-
-
-def peers_python() -> str:
-    """Return the peers' interpreter; without their environment, ours, in which only `plain` can
-    run.
-    """
-    return str(PEERS_PYTHON) if PEERS_PYTHON.exists() else sys.executable
 
 
 def embed(place: Workplace, source: str, out: str) -> Cost:

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from tests.benchmarks import programs
-from tests.benchmarks.process import ROOT
+from tests.benchmarks.process import PEERS_PYTHON, ROOT
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 _LIBRARIES = ("scikit-learn", "numpy", "pandas", "cleanlab", "torch", "sentence-transformers")
@@ -41,6 +41,8 @@ class Measure:
     `noisy` and `fixed` are accuracy (F1, R²), log loss (root mean squared error) and macro F1 on
     the test rows, learned from the given labels and after the worst rows, as many as there are
     errors, got their true label.
+
+    The last six are those of `Claims`; None for programs other than the studio.
     """
 
     task: str
@@ -59,12 +61,22 @@ class Measure:
     recall_of_flags: float
     noisy: tuple[float, float, float | None] | None
     fixed: tuple[float, float, float | None] | None
+    calibration_error: float | None = None
+    expected_precision: float | None = None
+    n_suggested: int | None = None
+    right_suggestions: float | None = None
+    right_before: float | None = None
+    right_after: float | None = None
 
 
 _COLUMNS = (
     "task", "program", "seconds", "+ embedding", "CPU s", "peak MB", "AP", "AUROC", "flagged",
     "precision", "recall",
     "accuracy", "cleaned", "log loss", "cleaned", "macro F1", "cleaned",
+)  # fmt: skip
+_CLAIM_COLUMNS = (
+    "task", "program", "rows", "calibration error", "flags wrong, said", "true",
+    "suggestions", "right", "labels right before", "after",
 )  # fmt: skip
 
 
@@ -90,8 +102,17 @@ def merged(path: Path, fresh: Sequence[Measure]) -> list[Measure]:
 
 def table(measures: Sequence[Measure]) -> str:
     """Return the measures as a Markdown table, aligned so that it also reads well in a terminal."""
-    rows = [_COLUMNS, *(_cells(measure) for measure in sorted(measures, key=_rank))]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(_COLUMNS))]
+    return _aligned([_COLUMNS, *(_cells(measure) for measure in sorted(measures, key=_rank))])
+
+
+def claims_table(measures: Sequence[Measure]) -> str:
+    """Return what the studio says beside what is true, as such a table."""
+    told = [one for one in sorted(measures, key=_rank) if one.expected_precision is not None]
+    return _aligned([_CLAIM_COLUMNS, *(_claim_cells(measure) for measure in told)])
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["| " + " | ".join(_padded(row, widths)) + " |" for row in rows]
     rules = ["-" * width for width in widths[:2]] + [
         "-" * (width - 1) + ":" for width in widths[2:]
@@ -108,6 +129,8 @@ def write_document(measures: Sequence[Measure], skipped: Mapping[str, str]) -> N
             _machine(),
             "",
             table(measures),
+            "",
+            claims_table(measures),
             "",
             *(f"- {name}: {why}" for name, why in skipped.items()),
         ]
@@ -140,6 +163,25 @@ def _cells(measure: Measure) -> tuple[str, ...]:
     )
 
 
+def _claim_cells(measure: Measure) -> tuple[str, ...]:
+    return (
+        measure.task,
+        measure.program,
+        f"{measure.n_rows}",
+        _figure(measure.calibration_error, 3),
+        _figure(measure.expected_precision, 2),
+        _figure(measure.precision_of_flags, 2),
+        f"{measure.n_suggested}",
+        _figure(measure.right_suggestions, 2),
+        _figure(measure.right_before, 3),
+        _figure(measure.right_after, 3),
+    )
+
+
+def _figure(value: float | None, n_decimals: int) -> str:
+    return "" if value is None else f"{value:.{n_decimals}f}"
+
+
 def _padded(row: Sequence[str], widths: Sequence[int]) -> list[str]:
     left = [cell.ljust(width) for cell, width in zip(row[:2], widths[:2], strict=True)]
     return left + [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
@@ -157,10 +199,10 @@ def _machine() -> str:
 
 
 def _peer_versions() -> str:
-    if not programs.PEERS_PYTHON.exists():
+    if not PEERS_PYTHON.exists():
         return "the studio's own environment"
     script = (
         "from importlib.metadata import version; print(', '.join(f'{n} {version(n)}' for n in %r))"
     )
-    call = [str(programs.PEERS_PYTHON), "-c", script % (_PEER_LIBRARIES,)]
+    call = [str(PEERS_PYTHON), "-c", script % (_PEER_LIBRARIES,)]
     return subprocess.run(call, capture_output=True, text=True, check=True).stdout.strip()

@@ -4,8 +4,9 @@ clean test file.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,10 @@ import pandas as pd
 from projects.sample.support_requests import Planted, make_support_requests
 from tests.benchmarks import noise
 from tests.benchmarks.peers.models import table_pipeline, text_pipeline
+from tests.benchmarks.process import peers_python, run
 
 SEED = 0
+_PICTURES_LIMIT_S = 600.0
 _JITTER = 0.01  # of a column's standard deviation
 
 
@@ -44,6 +47,17 @@ class Task:
     truth: pd.Series
     is_error: pd.Series
     is_judged: pd.Series
+
+    def sampled(self, n_rows: int) -> Task:
+        """Return the task with at most so many training rows, drawn with a fixed seed."""
+        if n_rows >= len(self.train):
+            return self
+        rows = np.random.default_rng(SEED).permutation(len(self.train))[:n_rows]
+        parts = (self.train, self.truth, self.is_error, self.is_judged)
+        train, truth, is_error, is_judged = (
+            part.iloc[rows].reset_index(drop=True) for part in parts
+        )
+        return replace(self, train=train, truth=truth, is_error=is_error, is_judged=is_judged)
 
     @property
     def features(self) -> list[str]:
@@ -116,6 +130,20 @@ def _hate_raters(data_dir: Path) -> Task:
     )
     train = data[["text", "true_label"]]
     return _planted(train, data["given_label"], None, "true_label", task="multi-class", text="text")
+
+
+def _cifar10n(data_dir: Path) -> Task:
+    """Statistics of pictures with the label that most of three people gave. The environment of the
+    other programs reads the pictures, as the studio has no use for a library that does.
+    """
+    pictures = data_dir / "cifar10n" / "train.parquet"
+    with tempfile.TemporaryDirectory() as folder:
+        statistics = str(Path(folder) / "statistics.csv")
+        script = "tests.benchmarks.peers.pictures"
+        run([peers_python(), "-m", script, str(pictures), statistics], limit_s=_PICTURES_LIMIT_S)
+        data = pd.read_csv(statistics)
+    train = data.drop(columns="given_label")
+    return _planted(train, data["given_label"], None, "true_label", task="multi-class")
 
 
 def _student_grades(data_dir: Path) -> Task:
@@ -217,6 +245,7 @@ GENERATED = {"requests": _requests}
 TASKS: Mapping[str, Callable[[Path], Task]] = {
     "student_grades": _student_grades,
     "hate_offensive_raters": _hate_raters,
+    "cifar10n": _cifar10n,
     "adult": _adult,
     "banking77": _banking77,
     "california_housing": _california,

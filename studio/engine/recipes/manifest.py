@@ -62,6 +62,9 @@ class RunManifest:
     label_noise
         The fields of `LabelNoise`: the estimated fraction of wrong labels, its 95% interval and
         so on. None if it could not be estimated.
+    label_trust
+        The fields of `Trust`: how many rows are flagged, how many of them are expected to be wrong,
+        and so on. None if it could not be estimated.
     former_labels_sha256
         Of the labels from whose fits models were warm-started; None if everything was fitted from
         scratch.
@@ -103,6 +106,7 @@ class RunManifest:
     processor: str | None = None
     samples: Mapping[str, Sample] | None = None
     label_noise: Mapping[str, object] | None = None
+    label_trust: Mapping[str, object] | None = None
     conventions: Mapping[str, str] | None = None
 
     def to_dict(self) -> dict[str, object]:
@@ -197,6 +201,7 @@ def describe(
         processor=_processor(),
         samples=samples(result),
         label_noise=asdict(result.health.noise) if result.health.noise else None,
+        label_trust=asdict(result.health.trust) if result.health.trust else None,
         conventions={name: convention.value for name, convention in spec.conventions.items()},
     )
 

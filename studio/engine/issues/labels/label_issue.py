@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from cleanlab.count import num_label_issues
+from scipy.special import expit
 
 from studio.engine.fitting.calibration import Calibration
 from studio.engine.fitting.metrics import (
@@ -103,16 +104,25 @@ def _flags_and_scores(
     n_expected = float(wrong_probabilities.sum())
     reduction = min(1.0, kappa(probabilities, compact) / _ENOUGH_KAPPA)
     n_errors = round(max(n_counted, n_expected) * reduction)
-    rows = np.arange(len(codes))
-    given = hedged[rows, compact].copy()
-    hedged[rows, compact] = 0.0
-    likeliest_other = hedged.max(axis=1)
-    scores = (likeliest_other / (likeliest_other + given)).astype(np.float32)
+    # Without the floor, at which all surely wrong rows would have the same score
+    log_odds = _log_odds_of_another(pred_probs[:, present], compact) / temperature
+    scores = np.asarray(expit(log_odds), dtype=np.float32)
     if not n_errors:
         return np.zeros(len(codes), dtype=bool), scores
     # Ties with the last row are flagged too; otherwise the order of the rows would decide.
     last = len(scores) - n_errors
     return scores >= np.partition(scores, last)[last], scores
+
+
+def _log_odds_of_another(
+    pred_probs: Probabilities, codes: npt.NDArray[np.int32]
+) -> npt.NDArray[np.float64]:
+    """Return the log of the likeliest other class's probability over the given class's."""
+    rows = np.arange(len(codes))
+    logs = np.log(np.maximum(pred_probs, np.finfo(np.float32).tiny), dtype=np.float64)
+    given = logs[rows, codes].copy()
+    logs[rows, codes] = -np.inf
+    return np.asarray(logs.max(axis=1) - given)
 
 
 def class_thresholds(

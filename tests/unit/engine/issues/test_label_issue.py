@@ -55,6 +55,15 @@ def test_a_rival_class_is_worse_than_doubt_spread_over_all() -> None:
     assert scores[3] > scores[0] > 0.5 > scores[6]
 
 
+def test_surely_wrong_rows_are_ordered_by_how_sure_the_models_are() -> None:
+    given = (1e-14, 1e-9, 1e-11, 1e-7)  # of rows 0, 3, 6 and 9
+    changes = {3 * place: (p, 1 - p, 0.0) for place, p in enumerate(given)}
+    scores = _found(changes)["label_issue_score"]
+    assert np.argsort(-scores)[:4].tolist() == [0, 6, 3, 9]
+    assert scores.max() <= 1
+    assert len(set(scores[[0, 3, 6, 9]].tolist())) == 4
+
+
 def test_only_rows_with_a_likelier_class_are_flagged() -> None:
     found = _found({0: (0.02, 0.97, 0.01), 4: (0.01, 0.02, 0.97), 8: (0.3, 0.3, 0.4)})
     assert found["is_label_issue"].nonzero()[0].tolist() == [0, 4]
