@@ -7,7 +7,7 @@ import uuid
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from cleansets.models import Cleanset
+from cleansets.models import ActionRun, Cleanset
 from studio.accounts.access import account
 
 
@@ -25,3 +25,11 @@ def ready_cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Clean
     if not cleanset.is_succeeded:
         raise Http404("The analysis is not done.")
     return cleanset
+
+
+def action_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ActionRun:
+    """Return an action on many rows, or raise Http404."""
+    mine = ActionRun.objects.filter(cleanset__project__owner=account(request))
+    return get_object_or_404(
+        mine.select_related("cleanset__project", "review_action", "created_by"), pk=run_id
+    )

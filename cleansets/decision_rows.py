@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, TypedDict, TypeVar
 
 from django.db import connection, models
+from django.db.models import Max
 from django.utils import timezone
 
-from cleansets.models import Cleanset, ReviewAction, ReviewEvent, RowReview
+from cleansets.models import Cleanset, Draft, ReviewAction, ReviewEvent, RowReview
 
 ROWS_PER_STATEMENT = 2_000
 T = TypeVar("T")
@@ -28,53 +29,102 @@ class State(TypedDict):
 
 
 Change = tuple[int, State | None, State | None]  # a row, its decision before and after
+_INSERT = (
+    f"INSERT INTO {RowReview._meta.db_table} (cleanset_id, row_id, updated_at, draft, action,"
+    " corrected_label, needs_review, is_manual) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+)
+_UPSERT = (
+    f"{_INSERT} ON CONFLICT (cleanset_id, row_id) WHERE replaced_by_draft IS NULL"
+    " DO UPDATE SET updated_at = excluded.updated_at, draft = NULL, action = excluded.action,"
+    " corrected_label = excluded.corrected_label, needs_review = excluded.needs_review,"
+    " is_manual = excluded.is_manual"
+)
+
+
+def lock(cleanset: Cleanset) -> None:
+    """Serialize decisions on the cleanset, so that each event records the state before it."""
+    Cleanset.objects.select_for_update().only("pk").get(pk=cleanset.pk)
+
+
+def next_number(cleanset: Cleanset) -> int:
+    """Return the number of the cleanset's next action."""
+    newest = cleanset.review_actions.aggregate(Max("number"))["number__max"] or 0
+    return int(newest) + 1
+
+
+def state_of_review(review: RowReview) -> State:
+    """Return a stored decision as an event records it."""
+    return State(
+        action=review.action,
+        corrected_label=review.corrected_label,
+        needs_review=review.needs_review,
+        is_manual=review.is_manual,
+    )
 
 
 def write_events(action: ReviewAction, changes: Sequence[Change]) -> None:
     """Record how the action changed each row."""
     action_id = _key(ReviewEvent, "review_action", action)
+    texts: dict[tuple[object, ...], str] = {}  # few states differ
+
+    def text(state: State | None) -> str | None:
+        if state is None:
+            return None
+        values = tuple(state.values())
+        if values not in texts:
+            texts[values] = json.dumps(state)
+        return texts[values]
+
     _write(
         f"INSERT INTO {ReviewEvent._meta.db_table} (review_action_id, row_id, before, after)"
         " VALUES (%s, %s, %s, %s)",
-        [(action_id, row_id, _json(before), _json(after)) for row_id, before, after in changes],
+        [(action_id, row_id, text(before), text(after)) for row_id, before, after in changes],
     )
 
 
 def write_decisions(cleanset: Cleanset, changes: Sequence[Change]) -> None:
-    """Store the decisions that result from the changes."""
+    """Put the decisions that result from the changes in force, also against a draft."""
+    versions = RowReview.all_versions.filter(cleanset=cleanset)
     cleared = [row_id for row_id, _, after in changes if after is None]
     for part in _parts(cleared):
-        RowReview.objects.filter(cleanset=cleanset, row_id__in=part).delete()
+        versions.filter(row_id__in=part).delete()
+    decided = [row_id for row_id, _, after in changes if after is not None]
+    for part in _parts(decided):
+        versions.filter(row_id__in=part, replaced_by_draft__isnull=False).delete()
+    _write(_UPSERT, _values(cleanset, changes))
+
+
+def write_draft(draft: Draft, changes: Sequence[Change]) -> None:
+    """Store the decisions beside those in force, which they replace once the draft is deleted."""
+    versions = RowReview.all_versions.filter(cleanset=draft.cleanset_id, replaced_by_draft=None)
+    for part in _parts([row_id for row_id, *_ in changes]):
+        versions.filter(row_id__in=part).update(replaced_by_draft=draft.pk)
+    _write(_INSERT, _values(draft.cleanset, changes, draft=draft.pk))
+
+
+def _values(
+    cleanset: Cleanset, changes: Sequence[Change], draft: int | None = None
+) -> list[tuple[Any, ...]]:
     cleanset_id = _key(RowReview, "cleanset", cleanset)
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    _write(
-        f"INSERT INTO {RowReview._meta.db_table} (cleanset_id, row_id, updated_at, action,"
-        " corrected_label, needs_review, is_manual) VALUES (%s, %s, %s, %s, %s, %s, %s)"
-        " ON CONFLICT (cleanset_id, row_id) DO UPDATE SET updated_at = excluded.updated_at,"
-        " action = excluded.action, corrected_label = excluded.corrected_label,"
-        " needs_review = excluded.needs_review, is_manual = excluded.is_manual",
-        [
-            (
-                cleanset_id,
-                row_id,
-                now,
-                after["action"],
-                after["corrected_label"],
-                after["needs_review"],
-                after["is_manual"],
-            )
-            for row_id, _, after in changes
-            if after is not None
-        ],
-    )
+    return [
+        (
+            cleanset_id,
+            row_id,
+            now,
+            draft,
+            after["action"],
+            after["corrected_label"],
+            after["needs_review"],
+            after["is_manual"],
+        )
+        for row_id, _, after in changes
+        if after is not None
+    ]
 
 
 def _key(model: type[models.Model], field: str, instance: models.Model) -> object:
     return model._meta.get_field(field).get_db_prep_save(instance.pk, connection)  # type: ignore[union-attr]
-
-
-def _json(state: State | None) -> str | None:
-    return None if state is None else json.dumps(state)
 
 
 def _write(sql: str, values: Sequence[tuple[Any, ...]]) -> None:

@@ -16,7 +16,8 @@ from cleansets.issue_columns import SCORES
 from cleansets.label_text import MAX_LABEL_CHARS, MAX_SET_CHARS
 from cleansets.models import Action
 from cleansets.row_address import RowQuery
-from cleansets.services import CHOICES, NEEDS_REVIEW, TopK
+from cleansets.services import CHOICES, NEEDS_REVIEW
+from cleansets.top_k import TopK
 from studio.engine.conventions.label_sets import join_labels, split_labels
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask

@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TypeGuard
 
 from django.db import transaction
 
 from cleansets import row_query, selectors
-from cleansets.decision_rows import Change
+from cleansets.decision_rows import Change, lock, next_number
+from cleansets.drafts import ROWS_PER_PART, Plan, apply_plan, is_large
 from cleansets.json_labels import JsonLabel, JsonValue, label_text
 from cleansets.label_text import is_same_label
 from cleansets.models import Action, Cleanset, ReviewAction
@@ -22,7 +22,6 @@ from cleansets.services import (
     CHOICES,
     decided,
     label_to_store,
-    lock,
     no_such_row,
     record,
     state_of,
@@ -37,6 +36,7 @@ from studio.engine.conventions.label_sets import (
 )
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
+from studio.engine.progress import Silent
 from studio.engine.table.row_numbers import row_number
 
 ROW_ID, ROW_NUMBER = "row_id", "cleanlab_row_ID"  # from 0 in programs, from 1 in exported files
@@ -228,30 +228,70 @@ def _shown(value: object) -> str:
     return text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}…"
 
 
-@transaction.atomic
 def decisions_import(*, cleanset: Cleanset, user: User, decisions: list[Decision]) -> ImportResult:
     """Apply all decisions as one action, which is undone in one step.
 
     Raises DataProblem if one of them cannot be applied; then none is.
     """
-    lock(cleanset)
-    source = selectors.row_source(cleanset)
-    rows = row_query.fetch_decidable([decision.row_id for decision in decisions], source)
-    changes: list[Change] = []
-    for decision in decisions:
-        row_id, before, after = _change(cleanset, decision, rows.get(decision.row_id))
-        if before != after:
-            changes.append((row_id, before, after))
-    changes.sort(key=itemgetter(0))
+    plan = import_plan(cleanset, decisions)
+    changes: list[Change] = [change for _, part in plan.parts for change in part]
     if not changes:
         return ImportResult(len(decisions), None)
-    new_classes = _new_classes(cleanset, changes)
-    description = f"Import of decisions on {len(changes):,} rows"
-    action = record(cleanset, user, ReviewAction.Kind.IMPORT, description, changes)
+    new_classes = new_classes_in(cleanset, changes)
+    if is_large(len(changes)):
+        read_plan = replace(plan, parts=in_parts(changes))
+        action = apply_plan(cleanset, user, read_plan, progress=Silent()).action
+        return ImportResult(len(decisions), action, new_classes)
+    with transaction.atomic():
+        lock(cleanset)
+        if next_number(cleanset) - 1 != plan.newest:
+            plan = import_plan(cleanset, decisions)
+            changes = [change for _, part in plan.parts for change in part]
+            if not changes:
+                return ImportResult(len(decisions), None)
+        description = plan.describe(len(changes))
+        action = record(cleanset, user, plan.kind, description, changes)
     return ImportResult(len(decisions), action, new_classes)
 
 
-def _new_classes(cleanset: Cleanset, changes: Iterable[Change]) -> tuple[str, ...]:
+def import_plan(cleanset: Cleanset, decisions: Sequence[Decision]) -> Plan:
+    """Return what a list of decisions changes; reading the parts raises DataProblem for one that
+    cannot be applied.
+    """
+    return Plan(
+        kind=ReviewAction.Kind.IMPORT,
+        newest=next_number(cleanset) - 1,
+        n_rows=len(decisions),
+        parts=_parts(cleanset, decisions),
+        describe=lambda n: f"Import of decisions on {n:,} rows",
+        nothing="All rows already have the decisions of this file.",
+    )
+
+
+def _parts(cleanset: Cleanset, decisions: Sequence[Decision]) -> Iterator[tuple[int, list[Change]]]:
+    n_rows = cleanset.n_rows or 0
+    missing = next((decision for decision in decisions if decision.row_id >= n_rows), None)
+    if missing is not None:
+        raise DataProblem(f"{missing.where}: there is {no_such_row(cleanset, missing.row_id)}")
+    by_row = {decision.row_id: decision for decision in decisions}
+    source = selectors.row_source(cleanset)
+    n_seen = 0
+    for rows in row_query.fetch_decidable_in_parts(
+        list(by_row), source, rows_per_part=ROWS_PER_PART
+    ):
+        n_seen += len(rows)
+        changes = [_change(cleanset, by_row[row["row_id"]], row) for row in rows]
+        yield n_seen, [change for change in changes if change[1] != change[2]]
+
+
+def in_parts(changes: Sequence[Change]) -> Iterator[tuple[int, list[Change]]]:
+    """Yield changes in parts, with the number of rows so far."""
+    for start in range(0, len(changes), ROWS_PER_PART):
+        part = list(changes[start : start + ROWS_PER_PART])
+        yield start + len(part), part
+
+
+def new_classes_in(cleanset: Cleanset, changes: Iterable[Change]) -> tuple[str, ...]:
     """Return the classes that neither the analysis nor an earlier decision has used."""
     known = {*cleanset.classes, *selectors.added_classes(cleanset)}
     new: dict[str, None] = {}  # a set that keeps the order
@@ -262,9 +302,7 @@ def _new_classes(cleanset: Cleanset, changes: Iterable[Change]) -> tuple[str, ..
     return tuple(new)
 
 
-def _change(cleanset: Cleanset, decision: Decision, row: dict[str, object] | None) -> Change:
-    if row is None:
-        raise DataProblem(f"{decision.where}: there is {no_such_row(cleanset, decision.row_id)}")
+def _change(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> Change:
     before = state_of(row)
     after = decided(
         before,

@@ -25,6 +25,7 @@ class Cleanset(Run):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="cleansets")
     number = models.PositiveIntegerField(default=1)
     base = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="improved")
+    base_action_number = models.PositiveIntegerField(null=True)  # the base's newest, when improved
     n_rows = models.PositiveBigIntegerField(null=True)
     issues_key = models.CharField(max_length=200, blank=True)
     pred_probs_key = models.CharField(max_length=200, blank=True)
@@ -129,21 +130,45 @@ class Action(models.TextChoices):
     LABEL = "label", "Label"
 
 
-class RowReview(models.Model):
-    """The current decision about a row; rows without one are untouched."""
+class CurrentReviews(models.Manager["RowReview"]):
+    """The decisions in force: without drafts, and without what a published draft replaced."""
 
-    cleanset = models.ForeignKey(Cleanset, on_delete=models.CASCADE, related_name="reviews")
+    def get_queryset(self) -> models.QuerySet[RowReview]:
+        """Read the drafts in the same statement, so that one cannot come into force in between."""
+        drafts = Draft.objects.values("pk")
+        in_force = models.Q(replaced_by_draft=None) | models.Q(replaced_by_draft__in=drafts)
+        return super().get_queryset().exclude(draft__in=drafts).filter(in_force)
+
+
+class RowReview(models.Model):
+    """The current decision about a row; rows without one are untouched.
+
+    While a large action is written, a row may have two versions: one with the number of the
+    `draft`, and the one that the draft is going to replace.
+    """
+
+    cleanset = models.ForeignKey(
+        Cleanset, on_delete=models.CASCADE, related_name="reviews", db_index=False
+    )
     row_id = models.PositiveBigIntegerField()
     action = models.CharField(max_length=10, choices=Action.choices, blank=True)
     corrected_label = models.TextField(null=True)  # noqa: DJ001 (an empty label is not the same as none)
     needs_review = models.BooleanField(default=False)
     is_manual = models.BooleanField()
     updated_at = models.DateTimeField(default=timezone.now)
+    draft = models.PositiveBigIntegerField(null=True)
+    replaced_by_draft = models.PositiveBigIntegerField(null=True)
+
+    objects = CurrentReviews()
+    all_versions: models.Manager[RowReview] = models.Manager()
 
     class Meta:
+        indexes = [models.Index(fields=["cleanset", "row_id"], name="row_review_row")]
         constraints = [
             models.UniqueConstraint(
-                fields=["cleanset", "row_id"], name="row_review_unique_per_row"
+                fields=["cleanset", "row_id"],
+                condition=models.Q(replaced_by_draft=None),
+                name="row_review_unique_unreplaced",
             ),
             models.CheckConstraint(
                 condition=~models.Q(action__in=["label"]) | models.Q(corrected_label__isnull=False),
@@ -189,7 +214,80 @@ class ReviewAction(models.Model):
 class ReviewEvent(models.Model):
     """How one action changed one row. Append-only: nothing updates or deletes an event."""
 
-    review_action = models.ForeignKey(ReviewAction, on_delete=models.CASCADE, related_name="events")
+    review_action = models.ForeignKey(
+        ReviewAction, on_delete=models.CASCADE, related_name="events", db_index=False
+    )
     row_id = models.PositiveBigIntegerField()
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["review_action", "row_id"], name="review_event_row")]
+
+
+class Draft(models.Model):
+    """The decisions of a large action while they are written; deleting it puts them in force."""
+
+    cleanset = models.ForeignKey(Cleanset, on_delete=models.CASCADE, related_name="drafts")
+    review_action = models.OneToOneField(ReviewAction, on_delete=models.CASCADE)
+    written_at = models.DateTimeField(default=timezone.now)
+    is_discarded = models.BooleanField(default=False)
+
+
+class ActionRun(Run):
+    """An action on more rows than a request should wait for."""
+
+    class Purpose(models.TextChoices):
+        """What the action does."""
+
+        TOP_K = "top_k"
+        IMPORT = "import"
+        UNDO = "undo"
+        REDO = "redo"
+        REVERT = "revert"
+
+    task_name = "cleansets.apply_action"
+
+    cleanset = models.ForeignKey(Cleanset, on_delete=models.CASCADE, related_name="action_runs")
+    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    title = models.CharField(max_length=300)
+    params = models.JSONField(default=dict)
+    reverted = models.ForeignKey(
+        ReviewAction, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    review_action = models.OneToOneField(
+        ReviewAction, on_delete=models.CASCADE, null=True, related_name="run"
+    )
+    n_decided_later = models.PositiveBigIntegerField(default=0)
+
+    class Meta(Run.Meta):
+        pass
+
+    def get_absolute_url(self) -> str:
+        """Return the page with the progress of the action."""
+        return reverse("cleanset-action-run", args=[self.pk])
+
+    @property
+    def kind(self) -> str:
+        """What the run makes."""
+        return "action"
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Decisions are written, then come into force all at once."""
+        return (stages.WRITING_DECISIONS,)
+
+    @property
+    def outcome(self) -> str:
+        """What the action did, in words."""
+        done = self.review_action.description if self.review_action else self.title
+        return f"{done}: done. {self.skipped}".strip()
+
+    @property
+    def skipped(self) -> str:
+        """The rows that the action left alone, in words."""
+        n = self.n_decided_later
+        if not n:
+            return ""
+        rows = "1 row was" if n == 1 else f"{n:,} rows were"
+        return f"{rows} decided again meanwhile and did not change."

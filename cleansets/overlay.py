@@ -204,7 +204,9 @@ def given_labels(cleanset: Cleanset) -> list[str | None]:
 def n_changed_for_training(cleanset: Cleanset, *, since: datetime) -> int:
     """Count the training rows changed since a moment: relabeled, excluded or included again."""
     events = ReviewEvent.objects.filter(
-        review_action__cleanset=cleanset, review_action__created_at__gt=since
+        review_action__cleanset=cleanset,
+        review_action__number__isnull=False,
+        review_action__created_at__gt=since,
     )
     changes: dict[int, tuple[Any, Any]] = {}
     for row_id, before, after in events.order_by("pk").values_list("row_id", "before", "after"):

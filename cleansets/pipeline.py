@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 from django.conf import settings
 
+from cleansets.carrying import carry_over
 from cleansets.frames import read_frame
 from cleansets.models import Cleanset
 from cleansets.overlay import (
@@ -45,6 +46,7 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     """Analyse the project's dataset version and return the fields to store on the run."""
     version = run.project.version
     spec = run.project.spec()
+    carry_over(run, progress)
     if run.base is not None:
         spec = replace(spec, only_candidates=useful_candidates(run.base))
     table = tables.local_path(version.table_key)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from cleansets import services
-from cleansets.decision_rows import Change, State
+from cleansets.decision_rows import Change, State, lock, next_number, state_of_review
+from cleansets.drafts import Plan, apply_plan, is_large
 from cleansets.models import Cleanset, ReviewAction, ReviewEvent, RowReview
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
+from studio.engine.progress import Silent
 
-READ_ROWS = 5_000  # rows per query
 LASTING = (ReviewAction.Kind.UNDO, ReviewAction.Kind.CARRIED)  # undone by redo, or not at all
 
 
@@ -25,31 +26,51 @@ class Revert:
     n_decided_later: int
 
 
-@transaction.atomic
 def action_revert(*, cleanset: Cleanset, user: User, action: ReviewAction) -> Revert:
     """Restore the decisions from before an action, except on rows decided again since."""
-    services.lock(cleanset)
+    if is_large(action.n_rows):
+        applied = apply_plan(cleanset, user, revert_plan(cleanset, action), progress=Silent())
+        return Revert(applied.action, action.n_rows - applied.action.n_rows)
+    with transaction.atomic():
+        lock(cleanset)
+        plan = revert_plan(cleanset, action)
+        changes = [change for _, part in plan.parts for change in part]
+        if not changes:
+            raise DataProblem(plan.nothing)
+        step = services.record(cleanset, user, plan.kind, plan.describe(len(changes)), changes)
+        ReviewAction.objects.filter(pk=action.pk).update(undone_by=step)
+    return Revert(step, action.n_rows - len(changes))
+
+
+def revert_plan(cleanset: Cleanset, action: ReviewAction) -> Plan:
+    """Return how an action is reverted. Raises DataProblem if it has been or cannot be."""
     action.refresh_from_db()
     if action.undone_by_id or action.kind in LASTING:
         raise DataProblem("This action has already been taken back, or cannot be.")
+    newest = next_number(cleanset) - 1
+    return Plan(
+        kind=ReviewAction.Kind.UNDO,
+        newest=newest,
+        n_rows=action.n_rows,
+        parts=_parts(cleanset, action),
+        describe=lambda _: f"Reverted: {action.description}"[:300],
+        nothing=services.NOTHING_TO_TAKE_BACK,
+        reverted=action,
+    )
+
+
+def _parts(cleanset: Cleanset, action: ReviewAction) -> Iterator[tuple[int, list[Change]]]:
     decided_later = _rows_decided_later(action)
-    changes: list[Change] = []
-    n_decided_later = 0
-    for events in _parts(action):
-        present = _states(cleanset, [row_id for row_id, _, _ in events])
-        for row_id, before, after in events:
-            if present.get(row_id) == after and row_id not in decided_later:
-                changes.append((row_id, after, before))
-            else:
-                n_decided_later += 1
-    if not changes:
-        raise DataProblem(
-            "Every row of this action was decided again later, so there is nothing to take back."
+    for n_read, changes in services.reversed_in_parts(action):
+        present = _states(cleanset, [row_id for row_id, *_ in changes])
+        yield (
+            n_read,
+            [
+                change
+                for change in changes
+                if change[0] not in decided_later and present.get(change[0]) == change[1]
+            ],
         )
-    description = f"Reverted: {action.description}"[:300]
-    step = services.record(cleanset, user, ReviewAction.Kind.UNDO, description, changes)
-    ReviewAction.objects.filter(pk=action.pk).update(undone_by=step)
-    return Revert(step, n_decided_later)
 
 
 def _rows_decided_later(action: ReviewAction) -> set[int]:
@@ -65,20 +86,6 @@ def _rows_decided_later(action: ReviewAction) -> set[int]:
     return set(later.values_list("row_id", flat=True))
 
 
-def _parts(action: ReviewAction) -> Iterator[list[Change]]:
-    events = list(action.events.order_by("row_id").values_list("row_id", "before", "after"))
-    for start in range(0, len(events), READ_ROWS):
-        yield events[start : start + READ_ROWS]
-
-
 def _states(cleanset: Cleanset, row_ids: Sequence[int]) -> dict[int, State]:
     reviews = RowReview.objects.filter(cleanset=cleanset, row_id__in=row_ids)
-    return {
-        review.row_id: State(
-            action=review.action,
-            corrected_label=review.corrected_label,
-            needs_review=review.needs_review,
-            is_manual=review.is_manual,
-        )
-        for review in reviews
-    }
+    return {review.row_id: state_of_review(review) for review in reviews}

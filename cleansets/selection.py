@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from cleansets import row_query, selectors, services
-from cleansets.decision_rows import Change
+from cleansets.decision_rows import Change, lock
 from cleansets.models import Action, Cleanset, ReviewAction
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
@@ -38,7 +38,7 @@ def selection_decide(
 
     `action_id` is as in `row_decide`.
     """
-    services.lock(cleanset)
+    lock(cleanset)
     if repeated := services.repeated_action(cleanset, action_id):
         return SelectionResult(repeated, 0, 0)
     if choice == Action.LABEL:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from cleansets import row_query, selectors
-from cleansets.decision_rows import Change, State, write_decisions, write_events
+from cleansets.carrying import carried_over
+from cleansets.decision_rows import (
+    Change,
+    State,
+    lock,
+    next_number,
+    state_of_review,
+    write_decisions,
+    write_events,
+)
+from cleansets.drafts import ROWS_PER_PART, Plan, apply_plan, is_large, refuse_second
 from cleansets.label_text import checked_label, shown_label
 from cleansets.models import (
     Action,
@@ -18,7 +28,6 @@ from cleansets.models import (
     ReviewAction,
     ReviewEvent,
     ReviewLayout,
-    RowReview,
     SavedView,
 )
 from cleansets.row_address import RowQuery
@@ -29,12 +38,15 @@ from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.engine.labels.reading import merged_label
 from studio.engine.ml_task import MLTask
+from studio.engine.progress import Silent
 from studio.engine.schema import CleansetSpec
 from studio.engine.table.row_numbers import row_number
 
 NEEDS_REVIEW = "needs-review"
 CHOICES = (*Action.values, NEEDS_REVIEW)
-MAX_READ_LOCKED = 1_000  # events of an action that are read while others wait
+NOTHING_TO_TAKE_BACK = (
+    "Every row of this action was decided again later, so there is nothing to take back."
+)
 
 
 @transaction.atomic
@@ -80,22 +92,26 @@ def cleanset_improve(*, cleanset: Cleanset, user: User) -> Cleanset:
         raise DataProblem(
             "No row is decided yet, so a new analysis would find the same. Review some rows first."
         )
+    refuse_second(cleanset)
     return _improved(cleanset, user)
 
 
 def _improved(base: Cleanset, user: User) -> Cleanset:
     improved = cleanset_start(project=base.project, user=user, base=base)
+    lock(base)
+    improved.base_action_number = next_number(base) - 1
+    improved.save(update_fields=["base_action_number"])
+    n_decisions = base.reviews.count()
+    description = carried_over(n_decisions)
+    kind = ReviewAction.Kind.CARRIED
+    if is_large(n_decisions):
+        # The analysis begins with carrying them over, so that nobody waits for that here.
+        improved.review_actions.create(user=user, kind=kind, description=description, n_rows=0)
+        return improved
     changes: list[Change] = [
-        (review.row_id, None, _state_of_review(review))
-        for review in base.reviews.order_by("row_id")
+        (review.row_id, None, state_of_review(review)) for review in base.reviews.order_by("row_id")
     ]
-    record(
-        improved,
-        user,
-        ReviewAction.Kind.CARRIED,
-        f"Carried over {len(changes):,} {'decision' if len(changes) == 1 else 'decisions'}",
-        changes,
-    )
+    record(improved, user, kind, description, changes)
     return improved
 
 
@@ -129,7 +145,7 @@ def row_decide(
         if row_id not in facts:
             raise DataProblem(f"There is {no_such_row(cleanset, row_id)}")
         review = cleanset.reviews.filter(row_id=row_id).first()
-        before = None if review is None else _state_of_review(review)
+        before = None if review is None else state_of_review(review)
         advice = facts[row_id]["advice"]
         suggested = facts[row_id]["suggested_label"]
         after = decided(before, choice, label=label, advice=advice, suggested=suggested)
@@ -167,80 +183,6 @@ def no_such_row(cleanset: Cleanset, row_id: int) -> str:
         f"no row {row_number(row_id)} (row_id {row_id}); the last one is row {n_rows:,} (row_id"
         f" {n_rows - 1})."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class TopK:
-    """A bulk action on the first `k` rows of a view."""
-
-    query: RowQuery
-    k: int
-    choice: str
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TopKPlan:
-    """The effect that a bulk action would have."""
-
-    changes: list[Change]
-    n_seen: int
-    n_manual: int
-    n_without_advice: int
-    n_unchanged: int
-
-
-def top_k_plan(*, cleanset: Cleanset, top_k: TopK) -> TopKPlan:
-    """Return what Clean Top K would change; rows with a manual decision are kept."""
-    if top_k.choice not in CHOICES:
-        raise DataProblem(
-            f"There is no action '{top_k.choice}'; choose one of {', '.join(CHOICES)}."
-        )
-    if top_k.k < 1:
-        raise DataProblem("Clean Top K needs a number of rows of at least 1.")
-    label = label_to_store(cleanset, top_k.label) if top_k.choice == Action.LABEL else ""
-    rows = row_query.fetch_first(top_k.query, selectors.row_source(cleanset), top_k.k)
-    changes: list[Change] = []
-    n_manual = n_without_advice = n_unchanged = 0
-    for row in rows:
-        before = state_of(row)
-        if before and before["is_manual"]:
-            n_manual += 1
-            continue
-        after = decided(
-            before,
-            top_k.choice,
-            label=label,
-            advice=row["advice"],
-            suggested=row["suggested_label"],
-        )
-        n_without_advice += after is None
-        n_unchanged += after is not None and after == before
-        if after is not None and after != before:
-            changes.append((row["row_id"], before, after))
-    return TopKPlan(changes, len(rows), n_manual, n_without_advice, n_unchanged)
-
-
-def top_k_apply(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction:
-    """Apply Clean Top K as one action, undone in one step.
-
-    The plan is made before the cleanset is locked; decisions made by others meanwhile are kept.
-    """
-    newest = next_number(cleanset) - 1
-    plan = top_k_plan(cleanset=cleanset, top_k=top_k)
-    with transaction.atomic():
-        lock(cleanset)
-        events = ReviewEvent.objects.filter(review_action__cleanset=cleanset)
-        later = events.filter(review_action__number__gt=newest)
-        touched = set(later.values_list("row_id", flat=True))
-        changes = [change for change in plan.changes if change[0] not in touched]
-        if not changes:
-            raise DataProblem(
-                "Clean Top K would change no row. Choose another action, or a view with undecided"
-                " rows."
-            )
-        description = bulk_description(cleanset, top_k.choice, top_k.label, len(changes))
-        return record(cleanset, user, ReviewAction.Kind.BULK, description, changes)
 
 
 def bulk_description(cleanset: Cleanset, choice: str, label: str, n_rows: int) -> str:
@@ -312,52 +254,71 @@ def _take_newest_back(
     cleanset: Cleanset, user: User, kind: ReviewAction.Kind, action_id: UUID | None
 ) -> ReviewAction:
     """Revert the newest action, or for a redo the newest undo."""
-    changes: list[Change] = []
-    read: ReviewAction | None = None
-    while True:
-        with transaction.atomic():
-            lock(cleanset)
-            if repeated := repeated_action(cleanset, action_id):
-                return repeated
-            if kind is ReviewAction.Kind.UNDO:
-                action = selectors.last_action(cleanset)
-            else:
-                action = selectors.last_undo(cleanset)
-            if action is None:
-                raise DataProblem(f"There is nothing left to {kind.value}.")
-            if action.n_rows <= MAX_READ_LOCKED:
-                read = action
-                changes = _reversed_changes(action)
-            if action == read:
-                if kind is ReviewAction.Kind.UNDO:
-                    description = f"Undid: {action.description}"[:300]
-                else:
-                    description = action.undoes.description
-                step = record(cleanset, user, kind, description, changes, action_id=action_id)
-                ReviewAction.objects.filter(pk=action.pk).update(undone_by=step)
-                return step
-        # The events of an action never change: reading many of them needs no lock.
-        read = action
-        changes = _reversed_changes(action)
+    with transaction.atomic():
+        lock(cleanset)
+        if repeated := repeated_action(cleanset, action_id):
+            return repeated
+        action = newest_to_take_back(cleanset, kind)
+        if not is_large(action.n_rows):
+            changes = reversed_changes(action.events.order_by("row_id"))
+            description = step_description(action, kind)
+            step = record(cleanset, user, kind, description, changes, action_id=action_id)
+            ReviewAction.objects.filter(pk=action.pk).update(undone_by=step)
+            return step
+        plan = step_plan(action, kind, newest=next_number(cleanset) - 1)
+    return apply_plan(cleanset, user, plan, action_id=action_id, progress=Silent()).action
 
 
-def _reversed_changes(action: ReviewAction) -> list[Change]:
-    events = action.events.order_by("row_id").values_list("row_id", "before", "after")
-    return [(row_id, after, before) for row_id, before, after in events]
+def newest_to_take_back(cleanset: Cleanset, kind: ReviewAction.Kind) -> ReviewAction:
+    """Return what the next undo or redo takes back. Raises DataProblem if there is nothing."""
+    if kind is ReviewAction.Kind.UNDO:
+        action = selectors.last_action(cleanset)
+    else:
+        action = selectors.last_undo(cleanset)
+    if action is None:
+        raise DataProblem(f"There is nothing left to {kind.value}.")
+    return action
 
 
-def lock(cleanset: Cleanset) -> None:
-    """Serialize decisions on the cleanset, so that each event records the state before it."""
-    Cleanset.objects.select_for_update().only("pk").get(pk=cleanset.pk)
+def step_description(action: ReviewAction, kind: ReviewAction.Kind) -> str:
+    """Describe the undo or redo that takes an action back."""
+    if kind is ReviewAction.Kind.UNDO:
+        return f"Undid: {action.description}"[:300]
+    description: str = action.undoes.description
+    return description
 
 
-def _state_of_review(review: RowReview) -> State:
-    return State(
-        action=review.action,
-        corrected_label=review.corrected_label,
-        needs_review=review.needs_review,
-        is_manual=review.is_manual,
+def step_plan(action: ReviewAction, kind: ReviewAction.Kind, *, newest: int) -> Plan:
+    """Return how a large action is taken back, when `newest` was the newest one."""
+    return Plan(
+        kind=kind,
+        newest=newest,
+        n_rows=action.n_rows,
+        parts=reversed_in_parts(action),
+        describe=lambda _: step_description(action, kind),
+        nothing=NOTHING_TO_TAKE_BACK,
+        reverted=action,
     )
+
+
+def reversed_in_parts(action: ReviewAction) -> Iterator[tuple[int, list[Change]]]:
+    """Yield the changes that take an action back, in parts with the number of rows so far."""
+    n_read = 0
+    row_id = -1
+    while True:
+        events = action.events.filter(row_id__gt=row_id).order_by("row_id")[:ROWS_PER_PART]
+        changes = reversed_changes(events)
+        if not changes:
+            return
+        n_read += len(changes)
+        row_id = changes[-1][0]
+        yield n_read, changes
+
+
+def reversed_changes(events: QuerySet[ReviewEvent]) -> list[Change]:
+    """Return the changes that take events back."""
+    changes = events.values_list("row_id", "before", "after")
+    return [(row_id, after, before) for row_id, before, after in changes]
 
 
 def state_of(row: dict[str, object]) -> State | None:
@@ -438,9 +399,3 @@ def record(
     write_events(action, changes)
     write_decisions(cleanset, changes)
     return action
-
-
-def next_number(cleanset: Cleanset) -> int:
-    """Return the number of the cleanset's next action."""
-    newest = cleanset.review_actions.aggregate(Max("number"))["number__max"] or 0
-    return int(newest) + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from cleansets.models import Cleanset
+from cleansets.models import ActionRun, Cleanset
 from studio.runs import run_tracked
 
 
@@ -14,3 +14,11 @@ def build_cleanset(*, run_id: str, **_: object) -> None:
     from cleansets.pipeline import build
 
     run_tracked(Cleanset, run_id, build)
+
+
+@shared_task(name=ActionRun.task_name)
+def apply_action(*, run_id: str, **_: object) -> None:
+    """Carry out an action on many rows."""
+    from cleansets.action_runs import carry_out
+
+    run_tracked(ActionRun, run_id, carry_out)

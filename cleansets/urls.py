@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from cleansets.views import (
+    action_runs,
     analysis,
     decisions,
     exports,
@@ -79,6 +80,17 @@ urlpatterns = [
         "cleansets/<uuid:cleanset_id>/history/<uuid:action_id>/revert",
         history.action_revert,
         name="cleanset-action-revert",
+    ),
+    path("actions/<uuid:run_id>", action_runs.action_run, name="cleanset-action-run"),
+    path(
+        "actions/<uuid:run_id>/progress",
+        action_runs.action_run_progress,
+        name="cleanset-action-progress",
+    ),
+    path(
+        "actions/<uuid:run_id>/cancel",
+        action_runs.action_run_cancel,
+        name="cleanset-action-cancel",
     ),
     path("cleansets/<uuid:cleanset_id>/redo", decisions.last_undo_redo, name="cleanset-redo"),
     path("cleansets/<uuid:cleanset_id>/undo", decisions.last_action_undo, name="cleanset-undo"),

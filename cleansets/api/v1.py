@@ -19,6 +19,8 @@ from cleansets.api.row_filters import RowFilters, RowParams
 from cleansets.api.rows import row_answer, row_detail_answer
 from cleansets.json_labels import label_text
 from cleansets.models import Cleanset, ReviewAction
+from cleansets.top_k import TopK, TopKEffect, top_k_effect
+from cleansets.top_k import top_k_apply as apply_top_k
 from studio.accounts.access import account
 from studio.api.pages import page, page_of
 from studio.api.schemas import MAX_OFFSET, Page, Paged, SafeForSpreadsheets
@@ -158,19 +160,10 @@ def decisions_upload(
 
 
 @router.post("/{uuid:cleanset_id}/top-k/preview", response=schemas.TopKPlanOut)
-def top_k_preview(
-    request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn
-) -> dict[str, int]:
+def top_k_preview(request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn) -> TopKEffect:
     """Preview the effect of Clean Top K; nothing is changed."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
-    plan = services.top_k_plan(cleanset=cleanset, top_k=_top_k(cleanset, wanted))
-    return {
-        "n_changed": len(plan.changes),
-        "n_seen": plan.n_seen,
-        "n_manual": plan.n_manual,
-        "n_without_advice": plan.n_without_advice,
-        "n_unchanged": plan.n_unchanged,
-    }
+    return top_k_effect(cleanset=cleanset, top_k=_top_k(cleanset, wanted))
 
 
 @router.post("/{uuid:cleanset_id}/top-k", response=schemas.ActionOut)
@@ -183,17 +176,15 @@ def top_k_apply(
 ) -> ReviewAction:
     """Apply Clean Top K as one action."""
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
-    return services.top_k_apply(
-        cleanset=cleanset, user=account(request), top_k=_top_k(cleanset, wanted)
-    )
+    return apply_top_k(cleanset=cleanset, user=account(request), top_k=_top_k(cleanset, wanted))
 
 
-def _top_k(cleanset: Cleanset, wanted: schemas.TopKIn) -> services.TopK:
+def _top_k(cleanset: Cleanset, wanted: schemas.TopKIn) -> TopK:
     query = wanted.view.query(cleanset, selectors.row_source(cleanset))
     label = label_text(
         cleanset.task, wanted.corrected_label, cleanset.classes, cleanset.label_convention
     )
-    return services.TopK(query=query, k=wanted.k, choice=wanted.action, label=label)
+    return TopK(query=query, k=wanted.k, choice=wanted.action, label=label)
 
 
 @router.get("/{uuid:cleanset_id}/actions", response=Page[schemas.ActionOut])

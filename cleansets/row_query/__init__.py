@@ -15,13 +15,16 @@ from cleansets.row_query.counts import (
 from cleansets.row_query.fetch import (
     PAGE_SIZE,
     RowPage,
+    count_first,
     fetch_decidable,
+    fetch_decidable_in_parts,
     fetch_first,
     fetch_near_duplicates,
     fetch_page,
     fetch_row,
     fetch_rows,
     fetch_slice,
+    sample_first,
 )
 from cleansets.row_query.selection import Selection, select
 from cleansets.row_query.source import ROW_ID, RowSource
@@ -34,8 +37,10 @@ __all__ = [
     "RowSource",
     "Selection",
     "ViewProgress",
+    "count_first",
     "count_rows",
     "fetch_decidable",
+    "fetch_decidable_in_parts",
     "fetch_first",
     "fetch_near_duplicates",
     "fetch_page",
@@ -45,6 +50,7 @@ __all__ = [
     "label_choices",
     "review_counts",
     "rows_to_review",
+    "sample_first",
     "select",
     "undecided_by_issue",
     "view_progress",

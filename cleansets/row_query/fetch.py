@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import pyarrow as pa
 
 from cleansets.row_address import RowQuery
 from cleansets.row_query.own_cells import own_cells
@@ -109,13 +111,63 @@ def _with_decisions(
     return {row["row_id"]: row for row in found}
 
 
-def fetch_first(query: RowQuery, source: RowSource, k: int) -> list[dict[str, Any]]:
-    """Return what a bulk action needs of the first `k` rows of the view."""
+def fetch_first(
+    query: RowQuery, source: RowSource, k: int, *, rows_per_part: int
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield what a bulk action needs of the first `k` rows of the view, by row and in parts."""
     selection = select(query, source)
-    return source.fetch_dicts(
-        f"SELECT {DECIDABLE} FROM ({source.advised_sql('rows')}) WHERE {selection.condition}"
-        f" ORDER BY {selection.order} LIMIT {int(k)}",
+    yield from source.fetch_parts(
+        f"SELECT {DECIDABLE} FROM ({source.advised_sql('rows')}) WHERE row_id IN"
+        f" ({_first_ids_sql(selection, k)}) ORDER BY row_id",
         selection.values,
+        rows_per_part=rows_per_part,
+    )
+
+
+def count_first(query: RowQuery, source: RowSource, k: int) -> int:
+    """Return how many of the first `k` rows of the view there are."""
+    return min(_count(select(query, source), source), k)
+
+
+def sample_first(
+    query: RowQuery, source: RowSource, k: int, label: str
+) -> list[tuple[dict[str, Any], int]]:
+    """Return one row for each way in which a bulk action may treat the first `k` rows of the view,
+    with the number of rows that are treated alike. `label` is the one to set.
+    """
+    selection = select(query, source)
+    alike = (
+        "is_manual, action, needs_review, advice,"
+        " decided_label IS NOT DISTINCT FROM suggested_label,"
+        " decided_label IS NOT DISTINCT FROM ?"
+    )
+    counted = source.fetch(
+        f"SELECT min(row_id), count(*) FROM ({source.advised_sql('rows')}) WHERE row_id IN"
+        f" ({_first_ids_sql(selection, k)}) GROUP BY {alike}",
+        [*selection.values, label],
+    )
+    rows = fetch_decidable([row_id for row_id, _ in counted], source)
+    return [(rows[row_id], int(n_rows)) for row_id, n_rows in counted]
+
+
+def _first_ids_sql(selection: Selection, k: int) -> str:
+    return (
+        f"SELECT row_id FROM {selection.sorted_from} WHERE {selection.condition}"
+        f" ORDER BY {selection.order} LIMIT {int(k)}"
+    )
+
+
+def fetch_decidable_in_parts(
+    row_ids: Sequence[int], source: RowSource, *, rows_per_part: int
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield what an action needs of many rows, by row and in parts; rows that do not exist are
+    omitted.
+    """
+    source.register("wanted", pa.table({"row_id": pa.array(row_ids, pa.int64())}))
+    yield from source.fetch_parts(
+        f"SELECT {DECIDABLE} FROM ({source.advised_sql('rows')})"
+        " WHERE row_id IN (SELECT row_id FROM wanted) ORDER BY row_id",
+        rows_per_part=rows_per_part,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -105,6 +105,14 @@ class RowSource:
         found = self._connection.execute(sql, list(values))
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def fetch_parts(
+        self, sql: str, values: Iterable[object] = (), *, rows_per_part: int
+    ) -> Iterator[list[dict[str, Any]]]:
+        """Yield a large result as dictionaries, in parts; nothing else may be read meanwhile."""
+        found = self._connection.sql(sql, params=list(values))
+        for batch in found.to_arrow_reader(rows_per_part):
+            yield batch.to_pylist()
 
     def renew(self, reviews: pa.Table) -> None:
         """Reload the decisions after a write."""

@@ -11,13 +11,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cleansets import selectors, services
+from cleansets import action_runs, selectors, services
 from cleansets.access import ready_cleanset_or_404
 from cleansets.class_names import same_spelling
 from cleansets.forms import DecisionForm, TopKForm, UndoForm
-from cleansets.models import Cleanset, ReviewAction
+from cleansets.models import ActionRun, Cleanset, ReviewAction
 from cleansets.pages.review.page import ReviewPage
 from cleansets.row_address import RowQuery
+from cleansets.top_k import top_k_effect
 from cleansets.views.older_version import decidable_cleanset_or_404
 from cleansets.views.review import asked_row
 from studio.accounts.access import account
@@ -57,22 +58,24 @@ def _warn_of_spelling(request: HttpRequest, name: str, classes: list[str]) -> No
 @require_POST
 def last_action_undo(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Undo the newest action and show its row."""
-    return _step(request, cleanset_id, services.last_action_undo)
+    return _step(request, cleanset_id, action_runs.undo_start)
 
 
 @require_POST
 def last_undo_redo(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Redo what was undone last and show its row."""
-    return _step(request, cleanset_id, services.last_undo_redo)
+    return _step(request, cleanset_id, action_runs.redo_start)
 
 
 def _step(
-    request: HttpRequest, cleanset_id: uuid.UUID, step: Callable[..., ReviewAction]
+    request: HttpRequest, cleanset_id: uuid.UUID, step: Callable[..., ReviewAction | ActionRun]
 ) -> HttpResponse:
     cleanset = decidable_cleanset_or_404(request, cleanset_id)
     form = UndoForm(request.POST)
     action_id = form.cleaned_data["action_id"] if form.is_valid() else None
     action = step(cleanset=cleanset, user=account(request), action_id=action_id)
+    if isinstance(action, ActionRun):
+        return _to(request, page_address(cleanset, view_of(request, cleanset)))
     rows = list(action.events.values_list("row_id", flat=True)[:2])
     if len(rows) != 1:
         messages.success(request, f"{action.description}.")
@@ -117,7 +120,7 @@ def top_k_preview(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     }
     if form.is_valid():
         try:
-            context["plan"] = services.top_k_plan(cleanset=cleanset, top_k=form.top_k(query))
+            context["effect"] = top_k_effect(cleanset=cleanset, top_k=form.top_k(query))
         except DataProblem as problem:
             form.add_error(None, str(problem))
     region = (
@@ -134,8 +137,11 @@ def top_k_apply(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         raise DataProblem(form.problem)
     query = view_of(request, cleanset)
-    action = services.top_k_apply(cleanset=cleanset, user=account(request), top_k=form.top_k(query))
-    messages.success(request, f"{action.description}: done.", extra_tags="undoable")
+    started = action_runs.top_k_start(
+        cleanset=cleanset, user=account(request), top_k=form.top_k(query)
+    )
+    if isinstance(started, ReviewAction):
+        messages.success(request, f"{started.description}: done.", extra_tags="undoable")
     return redirect(page_address(cleanset, query))
 
 

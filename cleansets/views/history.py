@@ -13,11 +13,11 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cleansets import selectors
 from cleansets.access import ready_cleanset_or_404
-from cleansets.models import ReviewAction
+from cleansets.action_runs import revert_start
+from cleansets.models import ActionRun, ReviewAction
 from cleansets.pages.review import history
 from cleansets.pages.review.history import history_of
 from cleansets.pages.tabs import tabs
-from cleansets.reverts import action_revert as revert
 from cleansets.views.older_version import decidable_cleanset_or_404
 from studio.accounts.access import account
 from studio.exports.streams import stream_safe_csv
@@ -65,7 +65,9 @@ def action_revert(
     """Revert an action and report how many of its rows were decided again since."""
     cleanset = decidable_cleanset_or_404(request, cleanset_id)
     action = get_object_or_404(selectors.actions(cleanset), pk=action_id)
-    result = revert(cleanset=cleanset, user=account(request), action=action)
+    result = revert_start(cleanset=cleanset, user=account(request), action=action)
+    if isinstance(result, ActionRun):
+        return redirect(result)
     text = f"{result.action.description}: done."
     if n := result.n_decided_later:
         rows = "1 row was" if n == 1 else f"{n:,} rows were"

@@ -35,7 +35,7 @@ Name = Annotated[
 ]
 
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-RunKind = Literal["dataset", "cleanset", "model", "prediction", "evaluation"]
+RunKind = Literal["dataset", "cleanset", "model", "prediction", "evaluation", "action"]
 MAX_LIMIT = 1000
 MAX_OFFSET = 2**31 - 1
 

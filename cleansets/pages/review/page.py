@@ -7,6 +7,7 @@ from functools import cached_property
 from django.http import QueryDict
 
 from cleansets import row_query, selectors
+from cleansets.action_runs import shown_run
 from cleansets.models import Cleanset, ReviewAction
 from cleansets.pages.review.filters import filters
 from cleansets.pages.review.progress import count_words, view_end
@@ -83,6 +84,7 @@ class ReviewPage:
             "versions": list(
                 selectors.cleansets_of(self.cleanset.project).defer("log", "manifest", "candidates")
             ),
+            "action_run": shown_run(self.cleanset),
             "saved_views": saved_views(self.cleanset, self.query),
             "views": issue_views(self.cleanset, self.source, self.query),
             "row_id": row_id,

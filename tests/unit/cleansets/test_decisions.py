@@ -10,7 +10,7 @@ from cleansets import selectors, services
 from cleansets.models import Cleanset, ReviewAction, RowReview
 from cleansets.overlay import corrected_rows
 from cleansets.row_address import RowQuery
-from cleansets.services import TopK
+from cleansets.top_k import TopK, top_k_apply, top_k_effect
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from tests.reviewable import COPY, EMPTY, OUTLIER, UNLABELED, make_reviewable
@@ -31,7 +31,7 @@ def top_k(
     cleanset: Cleanset, k: int, choice: str, label: str = "", **query: object
 ) -> ReviewAction:
     wanted = TopK(query=RowQuery(**query), k=k, choice=choice, label=label)
-    return services.top_k_apply(cleanset=cleanset, user=cleanset.created_by, top_k=wanted)
+    return top_k_apply(cleanset=cleanset, user=cleanset.created_by, top_k=wanted)
 
 
 def undo(cleanset: Cleanset) -> ReviewAction:
@@ -105,8 +105,8 @@ def test_clean_top_k_acts_on_the_worst_rows_of_the_view(cleanset: Cleanset) -> N
 
 def test_clean_top_k_never_overrides_a_manual_decision(cleanset: Cleanset) -> None:
     decide(cleanset, 10, "keep")
-    plan = services.top_k_plan(cleanset=cleanset, top_k=TopK(RowQuery(), k=3, choice="exclude"))
-    assert (len(plan.changes), plan.n_manual) == (2, 1)
+    effect = top_k_effect(cleanset=cleanset, top_k=TopK(RowQuery(), k=3, choice="exclude"))
+    assert (effect.n_changed, effect.n_manual) == (2, 1)
     top_k(cleanset, 3, "exclude")
     assert states(cleanset)[10] == ("keep", None, False)
     assert states(cleanset)[0][0] == states(cleanset)[20][0] == "exclude"

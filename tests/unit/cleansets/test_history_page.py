@@ -14,6 +14,7 @@ from cleansets.models import Cleanset, ReviewAction
 from cleansets.reverts import action_revert
 from cleansets.row_address import RowQuery
 from cleansets.selection import selection_decide
+from cleansets.top_k import TopK, top_k_apply
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from tests.reviewable import improve, make_reviewable
@@ -38,8 +39,8 @@ def decide(cleanset: Cleanset, row_id: int, choice: str) -> ReviewAction:
 
 
 def bulk(cleanset: Cleanset, k: int) -> ReviewAction:
-    wanted = services.TopK(query=RowQuery(), k=k, choice="exclude")
-    return services.top_k_apply(cleanset=cleanset, user=cleanset.created_by, top_k=wanted)
+    wanted = TopK(query=RowQuery(), k=k, choice="exclude")
+    return top_k_apply(cleanset=cleanset, user=cleanset.created_by, top_k=wanted)
 
 
 def actions(cleanset: Cleanset) -> dict[int, str]:

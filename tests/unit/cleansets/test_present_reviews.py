@@ -8,13 +8,13 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from cleansets import selectors, services
-from cleansets.decision_rows import Change
-from cleansets.models import Cleanset, ReviewAction
+from cleansets import selectors, services, top_k
+from cleansets.drafts import Plan
+from cleansets.models import Cleanset
 from cleansets.overlay import review_table
 from cleansets.present_reviews import present_reviews
 from cleansets.row_address import RowQuery
-from cleansets.services import TopK
+from cleansets.top_k import TopK
 from studio.accounts.models import User
 from tests.reviewable import improve, make_reviewable
 
@@ -46,8 +46,8 @@ def test_each_action_shows_in_the_kept_decisions(cleanset: Cleanset) -> None:
     decide(cleanset, 4, "label", "refunds")
     decide(cleanset, 0, "keep")
     assert_kept_as_stored(cleanset)
-    top_k = TopK(query=RowQuery(), k=5, choice="exclude")
-    services.top_k_apply(cleanset=cleanset, user=user, top_k=top_k)
+    wanted = TopK(query=RowQuery(), k=5, choice="exclude")
+    top_k.top_k_apply(cleanset=cleanset, user=user, top_k=wanted)
     assert_kept_as_stored(cleanset)
     services.last_action_undo(cleanset=cleanset, user=user)
     services.last_action_undo(cleanset=cleanset, user=user)
@@ -103,40 +103,20 @@ def test_the_same_request_twice_makes_one_action(cleanset: Cleanset) -> None:
 def test_a_row_decided_while_a_bulk_action_is_planned_keeps_its_decision(
     cleanset: Cleanset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = services.top_k_plan
+    plan = top_k.top_k_plan
 
-    def interrupted(**arguments: Any) -> services.TopKPlan:
+    def interrupted(**arguments: Any) -> Plan:
         planned = plan(**arguments)
         decide(cleanset, 10, "exclude")
         return planned
 
-    monkeypatch.setattr(services, "top_k_plan", interrupted)
-    top_k = TopK(query=RowQuery(), k=4, choice="auto-fix")
+    monkeypatch.setattr(top_k, "top_k_plan", interrupted)
+    wanted = TopK(query=RowQuery(), k=4, choice="auto-fix")
     user = cleanset.created_by
-    action = services.top_k_apply(cleanset=cleanset, user=user, top_k=top_k)
+    action = top_k.top_k_apply(cleanset=cleanset, user=user, top_k=wanted)
     decisions = dict(cleanset.reviews.values_list("row_id", "action"))
     assert decisions == {0: "auto-fix", 10: "exclude", 20: "auto-fix", 30: "auto-fix"}
     assert (action.n_rows, action.description) == (3, "Auto-fix 3 rows")
     services.last_action_undo(cleanset=cleanset, user=user)
     assert dict(cleanset.reviews.values_list("row_id", "action")) == {10: "exclude"}
     assert_kept_as_stored(cleanset)
-
-
-def test_an_action_made_while_the_events_of_a_large_one_are_read_is_undone_first(
-    cleanset: Cleanset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    user = cleanset.created_by
-    top_k = TopK(query=RowQuery(), k=4, choice="auto-fix")
-    services.top_k_apply(cleanset=cleanset, user=user, top_k=top_k)
-    monkeypatch.setattr(services, "MAX_READ_LOCKED", 1)
-    read = services._reversed_changes
-
-    def interrupted(action: ReviewAction) -> list[Change]:
-        if action.kind == ReviewAction.Kind.BULK and not cleanset.reviews.filter(row_id=1):
-            decide(cleanset, 1, "exclude")
-        return read(action)
-
-    monkeypatch.setattr(services, "_reversed_changes", interrupted)
-    undo = services.last_action_undo(cleanset=cleanset, user=user)
-    assert undo.description == "Undid: Exclude row 2"
-    assert sorted(cleanset.reviews.values_list("row_id", flat=True)) == [0, 10, 20, 30]

@@ -23,7 +23,7 @@ from cleansets.overlay import corrected_rows
 from cleansets.pages.review.row import row_detail
 from cleansets.row_address import Range, RowQuery
 from cleansets.row_query import selection
-from cleansets.services import TopK
+from cleansets.top_k import TopK, top_k_apply, top_k_effect
 from studio import tables
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
@@ -202,7 +202,7 @@ class TestSets:
 
     def test_clean_top_k_gives_all_rows_one_set(self, sets: Cleanset) -> None:
         top_k = TopK(RowQuery(), k=2, choice="label", label="login,billing")
-        services.top_k_apply(cleanset=sets, user=sets.created_by, top_k=top_k)
+        top_k_apply(cleanset=sets, user=sets.created_by, top_k=top_k)
         assert corrected(sets) == {0: "billing,login", 10: "billing,login"}
 
     def test_exports_have_the_suggested_set_as_text(
@@ -354,7 +354,7 @@ class TestUnlabeled:
         with pytest.raises(DataProblem, match="has no labels"):
             decide(unlabeled, OUTLIER, "label", "billing")
         with pytest.raises(DataProblem, match="has no labels"):
-            services.top_k_plan(
+            top_k_effect(
                 cleanset=unlabeled, top_k=TopK(RowQuery(issue="all"), 3, "label", "billing")
             )
 
