@@ -96,9 +96,12 @@ def write_decisions(cleanset: Cleanset, changes: Sequence[Change]) -> None:
 
 def write_draft(draft: Draft, changes: Sequence[Change]) -> None:
     """Store the decisions beside those in force, which they replace once the draft is deleted."""
-    versions = RowReview.all_versions.filter(cleanset=draft.cleanset_id, replaced_by_draft=None)
-    for part in _parts([row_id for row_id, *_ in changes]):
-        versions.filter(row_id__in=part).update(replaced_by_draft=draft.pk)
+    cleanset_id = _key(RowReview, "cleanset", draft.cleanset)
+    _write(
+        f"UPDATE {RowReview._meta.db_table} SET replaced_by_draft = %s"
+        " WHERE cleanset_id = %s AND row_id = %s AND replaced_by_draft IS NULL",
+        [(draft.pk, cleanset_id, row_id) for row_id, *_ in changes],
+    )
     _write(_INSERT, _values(draft.cleanset, changes, draft=draft.pk))
 
 

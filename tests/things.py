@@ -8,8 +8,9 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 from django.contrib.auth import SESSION_KEY
+from django.utils import timezone
 
-from cleansets.models import Cleanset, SavedView
+from cleansets.models import ActionRun, Cleanset, SavedView
 from cleansets.row_address import RowQuery
 from cleansets.services import saved_view_save
 from inference.models import PredictionBatch
@@ -19,6 +20,7 @@ from studio.accounts.models import AccountSession, ApiKey, User
 from studio.accounts.services import api_key_create, email_change_token
 from studio.accounts.sessions import SessionStore
 from studio.model_runs.models import ModelRun
+from studio.runs import Status
 from studio.webhooks.models import Webhook
 from studio.webhooks.services import webhook_create
 from tests.factories import make_model, make_prediction
@@ -39,6 +41,7 @@ class Things:
     person: User
     saved_view: SavedView
     evaluation: ModelRun
+    action_run: ActionRun
 
     @property
     def ids(self) -> dict[str, object]:
@@ -56,6 +59,7 @@ class Things:
             "email_token": email_change_token(user=self.key.owner, email="new@example.org"),
             "saved_view": self.saved_view.pk,
             "evaluation": self.evaluation.pk,
+            "action_run": self.action_run.pk,
         }
 
 
@@ -90,6 +94,14 @@ def make_things(owner: User) -> Things:
         person,
         saved_view,
         make_measured(cleanset),
+        ActionRun.objects.create(
+            cleanset=cleanset,
+            created_by=owner,
+            purpose=ActionRun.Purpose.TOP_K,
+            title="Keep 9,000 rows",
+            status=Status.CANCELLED,
+            finished_at=timezone.now(),
+        ),
     )
 
 

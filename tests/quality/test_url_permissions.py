@@ -100,6 +100,9 @@ OWNED = {
     "cleanset-action-revert": Address(
         "post", NOT_FOUND, "cleanset", extra=str(UUID(int=0))
     ),  # no such action
+    "cleanset-action-run": Address("get", OK, "action_run"),
+    "cleanset-action-progress": Address("get", OK, "action_run"),
+    "cleanset-action-cancel": Address("post", FOUND, "action_run"),
     "cleanset-redo": Address("post", UNPROCESSABLE, "cleanset"),  # nothing was undone yet
     "cleanset-row-history": Address("get", OK, "cleanset", row_id=0),
     "cleanset-undo": Address("post", UNPROCESSABLE, "cleanset"),  # nothing was done yet
