@@ -70,6 +70,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.staticfiles",
     "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "studio",
     "studio.accounts",
     "studio.api",
@@ -167,6 +169,8 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_ENGINE = "studio.accounts.sessions"
+OTP_TOTP_ISSUER = "Cleanset Studio"  # how authenticator apps list the account
+OTP_TOTP_THROTTLE_FACTOR = 0  # `studio.accounts.throttling` limits attempts
 TRUSTED_PROXIES = env_int("STUDIO_TRUSTED_PROXIES", 0)
 SIGNUP_MODE = env_choice("STUDIO_SIGNUP", ("open", "invitation", "closed"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django import forms
@@ -13,9 +14,12 @@ from django.contrib.auth.password_validation import (
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict
 
+from studio.accounts import second_factor
 from studio.accounts.access import account
 from studio.accounts.models import ApiKey, User
 from studio.accounts.throttling import LogInAttempt
+
+logger = logging.getLogger(__name__)
 
 TOO_MANY_ATTEMPTS = "Too many failed attempts. Wait five minutes, or reset the password."
 
@@ -109,20 +113,16 @@ class ProfileForm(forms.Form):
     )
 
 
-class EmailChangeForm(forms.Form):
-    """A new address for an account, and the password, lest an open browser is enough."""
+class PasswordForm(forms.Form):
+    """The account's password, lest an open browser is enough."""
 
-    email = email_field()
     password = forms.CharField(
         strip=False, widget=forms.PasswordInput({"autocomplete": "current-password"})
     )
 
-    prefix = "email"
-
     def __init__(self, request: HttpRequest, data: QueryDict | None = None) -> None:
         super().__init__(data)
         self.request = request
-        self.fields["email"].label = "New e-mail"
 
     def clean_password(self) -> str:
         """Refuse a wrong password, and any after too many attempts."""
@@ -135,6 +135,62 @@ class EmailChangeForm(forms.Form):
             raise ValidationError("The password is wrong.")
         attempt.succeeded()
         return password
+
+
+class EmailChangeForm(PasswordForm):
+    """A new address for an account, and the password."""
+
+    email = email_field()
+
+    field_order = ("email", "password")
+    prefix = "email"
+
+    def __init__(self, request: HttpRequest, data: QueryDict | None = None) -> None:
+        super().__init__(request, data)
+        self.fields["email"].label = "New e-mail"
+
+
+def _code_field(help_text: str) -> forms.CharField:
+    return forms.CharField(
+        max_length=40,
+        label="Code",
+        help_text=help_text,
+        widget=forms.TextInput({"autocomplete": "one-time-code", "spellcheck": "false"}),
+    )
+
+
+class SecondFactorForm(PasswordForm):
+    """The first code from the app, and the password."""
+
+    code = _code_field("The six digits that the app shows now.")
+
+    field_order = ("code", "password")
+
+
+class LogInCodeForm(forms.Form):
+    """The second step of a log-in."""
+
+    code = _code_field("The six digits from your authenticator app, or a recovery code.")
+
+    def __init__(self, request: HttpRequest, user: User, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        self.request = request
+        self.user = user
+        self.fields["code"].widget.attrs["autofocus"] = True
+
+    def clean_code(self) -> str:
+        """Refuse a wrong code, and any after too many attempts."""
+        code = str(self.cleaned_data["code"])
+        attempt = LogInAttempt.of(self.request, self.user.email).of_code()
+        if not attempt.is_allowed():
+            raise ValidationError("Too many wrong codes. Wait five minutes.")
+        if not second_factor.is_right(self.user, code):
+            logger.warning("Second factor failed user=%s address=%s", self.user.pk, attempt.address)
+            raise ValidationError(
+                "This code is wrong or was used before. Try the next one that the app shows."
+            )
+        attempt.succeeded()
+        return code
 
 
 class PasswordChoiceForm(PasswordChangeForm):

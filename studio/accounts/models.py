@@ -128,6 +128,18 @@ class AccountSession(AbstractBaseSession):
         return hashlib.sha256(self.session_key.encode()).hexdigest()[:32]
 
 
+class RecoveryCode(models.Model):
+    """Replaces the app of the second factor once. Only its hash is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    hash = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "hash"], name="recovery_code_unique")
+        ]
+
+
 class Attempts(models.Model):
     """How often something was tried in a window of time; see `studio.accounts.throttling`."""
 

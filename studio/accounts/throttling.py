@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from ipaddress import ip_address
 
@@ -122,6 +122,10 @@ class LogInAttempt:
     @property
     def _who(self) -> str:
         return f"{self.email} {self.browser or self.address}"
+
+    def of_code(self) -> LogInAttempt:
+        """Return the attempt at the second factor, counted apart from those at the password."""
+        return replace(self, email=f"{self.email} code")
 
     def is_allowed(self) -> bool:
         """Count the attempt, and return whether the password may be checked."""

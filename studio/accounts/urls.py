@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from studio.accounts.views import account, passwords, sign_in
+from studio.accounts.views import account, passwords, second_factor, sign_in
 
 reset_done = auth.PasswordResetDoneView.as_view(template_name="accounts/password_reset_done.html")
 reset_confirm = passwords.PasswordResetConfirm.as_view()
@@ -15,6 +15,7 @@ reset_complete = auth.PasswordResetCompleteView.as_view(
 
 urlpatterns = [
     path("login", sign_in.log_in, name="login"),
+    path("login/code", sign_in.log_in_code, name="login-code"),
     path("logout", auth.LogoutView.as_view(), name="logout"),
     path("signup", sign_in.signup, name="signup"),
     path("signup/<str:token>", sign_in.signup_invited, name="signup-invited"),
@@ -26,6 +27,9 @@ urlpatterns = [
     path("account", account.account, name="account"),
     path("account/email", account.email_change_ask, name="email-change-ask"),
     path("account/email/<str:token>", account.email_change, name="email-change"),
+    path("account/second-factor", second_factor.second_factor, name="second-factor"),
+    path("account/second-factor/codes", second_factor.codes_renew, name="recovery-codes-renew"),
+    path("account/second-factor/off", second_factor.turn_off, name="second-factor-off"),
     path("account/sessions", account.sessions_end, name="sessions-end"),
     path("account/sessions/<str:public_id>", account.session_end, name="session-end"),
     path("account/keys", account.api_key_create, name="api-key-create"),

@@ -40,6 +40,7 @@ class Address:
 PUBLIC = {  # what a visitor gets; the studio has an owner already
     "healthz": OK,
     "login": OK,
+    "login-code": FOUND,  # to the log-in, which asks for the password first
     "signup": OK,
     "signup-invited": OK,
     "password-reset": OK,
@@ -53,6 +54,9 @@ PERSONAL = {  # of whoever is logged in
     "password-change": Address("get", OK),
     "account": Address("get", OK),
     "email-change-ask": Address("post", OK),
+    "second-factor": Address("get", OK),
+    "second-factor-off": Address("post", FOUND),  # it is off
+    "recovery-codes-renew": Address("post", FOUND),
     "sessions-end": Address("post", FOUND),
     "api-key-create": Address("post", OK, data="key-name=notebook&key-scope=read"),
     "dataset-upload": Address("get", OK),

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from studio.accounts import access, selectors, services
+from studio.accounts import access, second_factor, selectors, services
 from studio.accounts.forms import ApiKeyForm, EmailChangeForm, InvitationForm, ProfileForm
 from studio.quotas import usage_of
 
@@ -123,6 +123,7 @@ def _account_page(request: HttpRequest, **forms: Form) -> HttpResponse:
         "invitations": selectors.invitations_by(user),
         "api_keys": selectors.api_keys_of(user),
         "usage": usage_of(user),
+        "has_second_factor": second_factor.is_on(user),
         "sessions": selectors.sessions_of(user),
         "session_key": request.session.session_key,
     }

@@ -16,8 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from studio.accounts import access, selectors, services
-from studio.accounts.forms import LogInForm, SignUpForm, SignUpLinkForm
+from studio.accounts import access, second_factor, selectors, services
+from studio.accounts.forms import LogInCodeForm, LogInForm, SignUpForm, SignUpLinkForm
 from studio.accounts.models import Invitation
 from studio.accounts.throttling import (
     MAIL_FROM,
@@ -39,7 +39,11 @@ class LogIn(LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Log in, and know the browser again."""
+        """Log in, and know the browser again; with a second factor, ask for a code first."""
+        user = form.get_user()
+        if second_factor.is_on(user):
+            second_factor.begin(self.request, user, self.get_success_url())
+            return redirect("login-code")
         response = super().form_valid(form)
         remember_browser(self.request, response, access.account(self.request))
         return response
@@ -54,6 +58,24 @@ def log_in(request: HttpRequest) -> HttpResponseBase:
     if not selectors.has_users():
         return redirect("signup")
     return _log_in(request)
+
+
+@login_not_required
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "POST"])
+def log_in_code(request: HttpRequest) -> HttpResponse:
+    """The second step of a log-in, for accounts with a second factor."""
+    user = second_factor.pending_user(request)
+    if user is None:
+        return redirect("login")
+    form = LogInCodeForm(request, user, request.POST or None)
+    if not form.is_valid():
+        return render(request, "accounts/login_code.html", {"form": form})
+    response = redirect(second_factor.finish(request))
+    login(request, user)
+    remember_browser(request, response, user)
+    return response
 
 
 @login_not_required
