@@ -11,6 +11,7 @@ from django.utils import timezone
 from cleansets.models import Cleanset
 from models_app.models import DeployedModel
 from projects.models import Project
+from studio.engine import stages
 from studio.engine.ml_task import MLTask
 from studio.runs import Run
 
@@ -82,7 +83,7 @@ class ModelRun(Run):
     @property
     def stages(self) -> tuple[str, ...]:
         """The stages of an evaluation: reading the results of the training, then measuring them."""
-        return ("Reading predictions", "Measuring", "Saving")
+        return (stages.READING_PREDICTIONS, stages.MEASURING, stages.SAVING)
 
     @property
     def main_value(self) -> Any:

@@ -15,6 +15,7 @@ from cleansets.frames import read_frame
 from projects.models import Project
 from projects.selectors import column_profiles
 from studio import storage, tables
+from studio.engine import stages
 from studio.engine.errors import DataProblem
 from studio.engine.evaluation.inputs.predictions import (
     Predictions,
@@ -48,20 +49,20 @@ from studio.model_runs.sources import Source, source_of
 
 def evaluate(run: ModelRun, progress: Progress) -> Mapping[str, Any]:
     """Evaluate the run, publish its files, and return the fields to store."""
-    progress("Reading predictions")
+    progress(stages.READING_PREDICTIONS)
     imported = _imported(run, progress) if run.origin == Origin.IMPORT else {}
     for name, value in imported.items():
         setattr(run, name, value)
     source = source_of(run)
     split = _split(run.project)
-    progress("Measuring")
+    progress(stages.MEASURING)
     evaluated = _Evaluated(run, source, split)
     used = evaluated.by(source.labels)
     documents = _documents(USED, used)
     for name, labels in _other_ways(source.labels).items():
-        progress("Measuring", len(documents), len(documents) + 1)
+        progress(stages.MEASURING, len(documents), len(documents) + 1)
         documents |= _documents(name, evaluated.by(labels))
-    progress("Saving")
+    progress(stages.SAVING)
     stored = _stored_rows(run, used, source, split)
     with tables.scratch() as folder:
         evaluation = folder / "evaluation.zip"
