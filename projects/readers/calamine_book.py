@@ -99,7 +99,9 @@ class CalamineBook:
 
 
 def _damaged() -> DataProblem:
-    return DataProblem(f"The file is no workbook that can be read, or it is damaged. {SAVE_AGAIN}")
+    return DataProblem(
+        f"The file is not a workbook that can be read, or it is damaged. {SAVE_AGAIN}"
+    )
 
 
 def _refuse_large(path: Path, file_format: FileFormat, limits: ReadLimits) -> None:

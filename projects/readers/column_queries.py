@@ -91,6 +91,7 @@ class ColumnQueries:
             "CASE WHEN is_number OR NOT regexp_matches(bare, '[^[:ascii:]]|[0-9]') THEN false "
             f"ELSE {cell_sql.is_written_number('bare')} END"
         )
+        is_unspaced = f"regexp_matches(bare, {text_literal(UNSPACED_PATTERN)})"
         row = self._one(f"""
             SELECT sum(n), coalesce(sum(n) FILTER (WHERE cell IS NULL), 0),
                    {_count(f"is_number AND {_matches(INTEGER_PATTERN)}")}, {_count("is_number")},
@@ -98,7 +99,7 @@ class ColumnQueries:
                    {_count(f"NOT is_number AND {_matches(DATETIME_PATTERN)}")},
                    {_count(f"NOT is_number AND {_matches(URL_PATTERN)}")},
                    {_count(f"NOT is_number AND {_matches(PLACEHOLDER_PATTERN)}")},
-                   {_count(f"NOT is_number AND regexp_matches(bare, {text_literal(UNSPACED_PATTERN)})")},
+                   {_count(f"NOT is_number AND {is_unspaced}")},
                    {_count("is_number OR regexp_matches(bare, '[0-9]')")},
                    coalesce(sum(n * (length(bare) - length(replace(bare, ' ', '')))), 0),
                    {_count(is_written)},
@@ -106,7 +107,7 @@ class ColumnQueries:
                    min(x), max(x)
             FROM (SELECT *, {_matches(NUMBER_PATTERN)} AS is_number, {_NUMBER} AS x
               FROM {self._counted(distinct)})
-            """)  # noqa: E501
+            """)
         values = self._values() if distinct.count <= MAX_SPELLINGS else frozenset()
         counts = dict(zip(_COUNTS, (int(value) for value in row), strict=False))
         return CellCounts(

@@ -43,7 +43,7 @@ def _bounded_lines(text: TextIOWrapper, max_chars: int) -> Iterator[str]:
 def _broken_line(line_number: int, error: json.JSONDecodeError) -> str:
     if line_number == 1:
         return (
-            f"The file begins with an object, but its first line is no whole one ({error.msg},"
+            f"The file begins with an object, but its first line is not a whole one ({error.msg},"
             f" column {error.colno}). Expected one object per line, or a list of objects:"
             ' [{"column": "value", …}, …].'
         )

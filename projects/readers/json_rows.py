@@ -65,8 +65,8 @@ def _rows(window: Window, key: str | None) -> Iterator[Row]:
         row = window.value(number)
         if not isinstance(row, list):
             raise DataProblem(
-                f"Row {number:,} of the JSON list is no list of cells. Expected one list for each"
-                " row."
+                f"Row {number:,} of the JSON list is not a list of cells. Expected one list for"
+                " each row."
             )
         yield row
     if key is None:

@@ -1,7 +1,7 @@
-"""The words of the sample data: what customers write to a shop that sells devices and a subscription. Our own texts."""
+"""The words of the sample data: what customers write to a shop that sells devices and a
+subscription. Our own texts.
+"""
 
-# A phrase stays on one line, however long.
-# ruff: noqa: E501
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -461,80 +461,106 @@ PROBLEMS: Mapping[str, tuple[str, ...]] = {
 DETAILS: Mapping[str, tuple[str, ...]] = {
     "billing": (
         "My bank asks me to clear this up with you.", "I have the statement here if you need it.",
-        "This is the second month in a row.", "Nobody told me about that at checkout.", "The card ends in {digits}.",
-        "Please correct it before the next payment.", "I pay by {card}.", "My customer number is {digits}.",
+        "This is the second month in a row.", "Nobody told me about that at checkout.",
+        "The card ends in {digits}.",
+        "Please correct it before the next payment.", "I pay by {card}.",
+        "My customer number is {digits}.",
     ),
     "refund": (
-        "It was confirmed on {day}.", "I have attached the confirmation.", "My bank sees nothing either.",
-        "I need that money this month.", "The order number is {order}.", "I have written twice already.",
+        "It was confirmed on {day}.", "I have attached the confirmation.",
+        "My bank sees nothing either.",
+        "I need that money this month.", "The order number is {order}.",
+        "I have written twice already.",
         "I paid by {card}.", "This is getting frustrating.",
     ),
     "delivery": (
-        "The order number is {order}.", "My neighbours have not seen it either.", "I need it by {day}.",
-        "It is a present for my {relative}.", "I waited at home all day.", "The last scan was in {city}.",
+        "The order number is {order}.", "My neighbours have not seen it either.",
+        "I need it by {day}.",
+        "It is a present for my {relative}.", "I waited at home all day.",
+        "The last scan was in {city}.",
         "This happened before.", "I live on the third floor.",
     ),
     "returns": (
         "It is unused and complete.", "I bought it {ago}.", "The order number is {order}.",
-        "I'd rather not pay for the postage.", "The box is still sealed.", "I have kept all the packaging.",
+        "I'd rather not pay for the postage.", "The box is still sealed.",
+        "I have kept all the packaging.",
         "My {relative} has the same one.", "I can drop it off on {day}.",
     ),
     "account access": (
-        "I tried another browser as well.", "My user name has not changed.", "I need to get in today.",
+        "I tried another browser as well.", "My user name has not changed.",
+        "I need to get in today.",
         "It worked fine until {day}.", "I have cleared the cache twice.", "This is rather urgent.",
         "I use a {phone}.", "My orders are all in there.",
     ),
     "technical issue": (
         "I have restarted it several times.", "It worked fine until {day}.", "I bought it {ago}.",
-        "I use the latest version.", "A factory reset did not help.", "It is not the cable, I tried two.",
+        "I use the latest version.", "A factory reset did not help.",
+        "It is not the cable, I tried two.",
         "My {relative} has the same problem.", "I can send you a video.",
     ),
     "cancellation": (
         "I found no way to do it myself.", "Please confirm it in writing.", "I'm moving to {city}.",
-        "I signed up {ago}.", "The price has become too high for me.", "Thanks for the time so far.",
+        "I signed up {ago}.", "The price has become too high for me.",
+        "Thanks for the time so far.",
         "My contract number is {digits}.", "I called on {day} and nobody answered.",
     ),
     "product question": (
         "I'd like to order this week.", "Your page does not say.", "It is for my {relative}.",
-        "I could not find it in the manual.", "The reviews say different things.", "I already own the {accessory}.",
+        "I could not find it in the manual.", "The reviews say different things.",
+        "I already own the {accessory}.",
         "My budget is about {amount}.", "The shop in {city} could not tell me.",
     ),
 }  # fmt: skip
 
 OPENINGS = (
-    "", "", "", "", "", "", "", "", "Hi,", "Hello,", "Hi there,", "Hello team,", "Good morning,", "Good evening,",
-    "Dear support,", "Hey,", "Hi, quick question.", "Hello, I hope you can help.", "Dear Sir or Madam,",
-    "I need some help here.", "Sorry to bother you.", "Not sure if this is the right place.", "Hello again,",
+    "", "", "", "", "", "", "", "", "Hi,", "Hello,", "Hi there,", "Hello team,", "Good morning,",
+    "Good evening,",
+    "Dear support,", "Hey,", "Hi, quick question.", "Hello, I hope you can help.",
+    "Dear Sir or Madam,",
+    "I need some help here.", "Sorry to bother you.", "Not sure if this is the right place.",
+    "Hello again,",
     "I've been a customer for years.", "First of all, nice shop.", "{person} here.",
 )  # fmt: skip
 
 CLOSINGS = (
-    "", "", "", "", "", "", "", "", "Thanks!", "Thank you.", "Thanks in advance.", "Please help.", "{person}", "Cheers",
-    "Best regards, {person}", "Looking forward to your answer.", "Could you look into it?", "Kind regards, {person}",
-    "Please get back to me soon.", "I'd appreciate a quick reply.", "Can someone call me?", "Many thanks, {person}",
+    "", "", "", "", "", "", "", "", "Thanks!", "Thank you.", "Thanks in advance.", "Please help.",
+    "{person}", "Cheers",
+    "Best regards, {person}", "Looking forward to your answer.", "Could you look into it?",
+    "Kind regards, {person}",
+    "Please get back to me soon.", "I'd appreciate a quick reply.", "Can someone call me?",
+    "Many thanks, {person}",
     "Let me know.", "Have a nice day.",
 )  # fmt: skip
 
 SLOTS: Mapping[str, tuple[str, ...]] = {
     "product": (
-        "headset", "smart speaker", "fitness tracker", "smartwatch", "tablet", "e-reader", "wireless keyboard",
-        "doorbell camera", "pocket projector", "baby monitor", "action camera", "pet tracker", "bedside lamp",
+        "headset", "smart speaker", "fitness tracker", "smartwatch", "tablet", "e-reader",
+        "wireless keyboard",
+        "doorbell camera", "pocket projector", "baby monitor", "action camera", "pet tracker",
+        "bedside lamp",
         "travel radio", "robot vacuum", "drone", "bike computer", "photo printer",
     ),
-    "accessory": ("charging cable", "carry case", "spare battery", "wall mount", "remote control", "adapter", "strap"),
-    "phone": ("iPhone 13", "Pixel 7", "Galaxy S22", "iPad", "Windows laptop", "MacBook", "Chromebook", "Fairphone"),
+    "accessory": ("charging cable", "carry case", "spare battery", "wall mount", "remote control",
+                  "adapter", "strap"),
+    "phone": ("iPhone 13", "Pixel 7", "Galaxy S22", "iPad", "Windows laptop", "MacBook",
+              "Chromebook", "Fairphone"),
     "colour": ("black", "white", "dark green", "silver", "blue", "red"),
     "colour2": ("grey", "yellow", "orange", "rose"),
-    "city": ("Leeds", "Porto", "Denver", "Utrecht", "Lyon", "Cork", "Graz", "Austin", "Malmö", "Bristol", "Toronto"),
-    "month": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),
-    "day": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "the 3rd", "the 12th", "the 21st", "the 28th"),
-    "ago": ("three days ago", "last week", "ten days ago", "two weeks ago", "a month ago", "on Monday", "last Friday"),
+    "city": ("Leeds", "Porto", "Denver", "Utrecht", "Lyon", "Cork", "Graz", "Austin", "Malmö",
+             "Bristol", "Toronto"),
+    "month": ("January", "February", "March", "April", "May", "June", "July", "August",
+              "September", "October"),
+    "day": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "the 3rd", "the 12th",
+            "the 21st", "the 28th"),
+    "ago": ("three days ago", "last week", "ten days ago", "two weeks ago", "a month ago",
+            "on Monday", "last Friday"),
     "relative": ("mother", "son", "grandmother", "brother", "niece", "partner", "neighbour"),
     "card": ("Visa", "Mastercard", "PayPal", "debit card", "bank transfer"),
     "count": ("four", "six", "eight", "ten", "twelve"),
     "fewer": ("two", "three"),
     "percent": ("12", "35", "47", "80", "99"),
-    "person": ("Maria", "Tom", "Aisha", "Jonas", "Priya", "Lucía", "Ben", "Chloé", "Omar", "Hannah", "Kofi", "Mei"),
+    "person": ("Maria", "Tom", "Aisha", "Jonas", "Priya", "Lucía", "Ben", "Chloé", "Omar",
+               "Hannah", "Kofi", "Mei"),
 }  # fmt: skip
 
 # Topics that people mix up, so a wrong label falls on one of these.

@@ -220,10 +220,11 @@ class _Writer:
         return _CHOICE.sub(lambda choice: self.pick(choice[1].split("|")), template)
 
     def _filled(self, template: str) -> str:
+        currency = self.pick("€$£")
+        whole = int(self.rng.integers(4, 260))
+        cents = self.pick(("00", "50", "90", "95", "99"))
         numbers = {
-            "amount": (
-                f"{self.pick('€$£')}{int(self.rng.integers(4, 260))}.{self.pick(('00', '50', '90', '95', '99'))}"  # noqa: E501
-            ),
+            "amount": f"{currency}{whole}.{cents}",
             "order": f"{self.pick('ABKT')}{int(self.rng.integers(10_000, 99_999))}",
             "digits": f"{int(self.rng.integers(1000, 9999))}",
             "code": (

@@ -47,11 +47,12 @@ def press_ten_times(page: Page, every_ms: int) -> None:
         """every => new Promise((resolve) => {
             let n = 0;
             const timer = setInterval(() => {
-                document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "q", bubbles: true }));
+                const press = new KeyboardEvent("keydown", { key: "q", bubbles: true });
+                document.body.dispatchEvent(press);
                 n += 1;
                 if (n === 10) { clearInterval(timer); resolve(); }
             }, every);
-        })""",  # noqa: E501
+        })""",
         every_ms,
     )
 

@@ -306,9 +306,9 @@ def decide(visitor: Any, cleanset: str, row_id: int, **values: str) -> None:
 def test_probabilities_come_by_class_and_row(cell: Notebook, made: Made) -> None:
     found = cell(f"""
         chances = studio.download_pred_probs("{made["text"]["cleanset"]}", keep_id=True)
-        {{"columns": list(chances), "sums": chances.drop(columns="cleanlab_row_ID").sum(axis=1).round(3).unique(),
-          "ids": chances.cleanlab_row_ID}}
-        """)  # noqa: E501
+        sums = chances.drop(columns="cleanlab_row_ID").sum(axis=1).round(3).unique()
+        {{"columns": list(chances), "sums": sums, "ids": chances.cleanlab_row_ID}}
+        """)
     assert found == {
         "columns": ["cleanlab_row_ID", "account", "billing", "delivery"],
         "sums": [1.0],
@@ -347,23 +347,24 @@ def test_deployed_models_predict_every_kind_of_label(cell: Notebook, made: Made)
             "series": lambda: models["text"].predict(pd.Series(batch)),
             "frame": lambda: models["text"].predict(frames["text"].head(3)),
             "none": lambda: models["text"].predict([]),
-            "integer": lambda: models["integer"].predict(frames["integer"].iloc[::-1, ::-1].head(6)),
+            "integer": lambda: models["integer"].predict(
+              frames["integer"].iloc[::-1, ::-1].head(6)),
             "boolean": lambda: models["boolean"].predict(frames["boolean"].head(6)),
             "sets": lambda: models["multi-label"].predict(frames["multi-label"].head(6),
               return_pred_proba=True),
-            "numbers": lambda: models["regression"].predict(frames["regression"].drop(columns="price").head(6)),
+            "numbers": lambda: models["regression"].predict(
+              frames["regression"].drop(columns="price").head(6)),
         }
         with ThreadPoolExecutor(len(jobs)) as pool:
             found = dict(zip(jobs, pool.map(lambda job: job(), jobs.values())))
         {"list": found["list"][0], "sums": found["list"][1].sum(axis=1).round(3),
-          "classes": list(found["list"][1]),
-         "array": found["array"], "series": found["series"], "frame": found["frame"],
-           "none": len(found["none"]),
+         "classes": list(found["list"][1]), "array": found["array"], "series": found["series"],
+         "frame": found["frame"], "none": len(found["none"]),
          "integer": [found["integer"], str(found["integer"].dtype)],
          "boolean": [found["boolean"], str(found["boolean"].dtype)],
          "sets": found["sets"][0], "set classes": list(found["sets"][1]),
          "numbers": found["numbers"], "true numbers": frames["regression"].price.head(6)}
-        """)  # noqa: E501
+        """)
     assert found["list"][0] == "billing"
     assert found["list"][2] == "account"
     assert found["sums"] == [1.0, 1.0, 1.0]

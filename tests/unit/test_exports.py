@@ -130,8 +130,9 @@ def test_exact_csv_alters_nothing() -> None:
 
 def test_typed_values_are_written_canonically_in_csv() -> None:
     score = pa.array([0.3, 1.0, None], pa.float32())
-    rows = parsed(stream_safe_csv(["flag", "n", "score"], [pa.RecordBatch.from_arrays(
-        [pa.array([True, False, None]), pa.array([1, -2, None]), score], names=["a", "b", "c"])]))  # fmt: skip  # noqa: E501
+    columns = [pa.array([True, False, None]), pa.array([1, -2, None]), score]
+    batch = pa.RecordBatch.from_arrays(columns, names=["a", "b", "c"])
+    rows = parsed(stream_safe_csv(["flag", "n", "score"], [batch]))
     assert rows[1:] == [["True", "1", "0.3"], ["False", "-2", "1.0"], ["", "", ""]]
 
 

@@ -20,7 +20,14 @@ from studio.engine.ml_task import MLTask
 from tests.factories import make_cleanset
 from tests.reviewable import OUTLIER, make_reviewable
 
-GOOD = "row_id,action,corrected_label\n0,auto-fix,\n1,keep,\n2,exclude,\n4,label,billing\n6,needs-review,\n"  # noqa: E501
+GOOD = """\
+row_id,action,corrected_label
+0,auto-fix,
+1,keep,
+2,exclude,
+4,label,billing
+6,needs-review,
+"""
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from tests.unit.readers.conftest import Reader
 
 RECORDS = b"""[
   {"id": 12345678901234567890, "price": 1.0, "tiny": 1e-7, "ok": true, "note": null},
-  {"id": 7, "price": 2.50, "ok": false, "note": "caf\\u00e9, \\"x\\"\\nline", "tags": ["a", 1.0, {"b": null}]}
+  {"id": 7, "price": 2.50, "ok": false, "note": "caf\\u00e9, \\"x\\"\\nline", \
+"tags": ["a", 1.0, {"b": null}]}
 ]
-"""  # noqa: E501
+"""
 EXPECTED = [
     ("12345678901234567890", "1.0", "1e-7", "True", None, None),
     ("7", "2.50", None, "False", 'café, "x"\nline', '["a", 1.0, {"b": null}]'),
@@ -82,7 +83,7 @@ def test_a_csv_with_a_bracket_is_not_json(read: Reader) -> None:
         (b"[{}]", "all empty"),
         (b"[1, 2, 3]", "does not begin with a list of objects"),
         (b'"text"', "does not begin with a list of objects"),
-        (b'{"a":\n 1}', "first line is no whole one"),
+        (b'{"a":\n 1}', "first line is not a whole one"),
         (b'{"a": 1}\n{"a": 2}\n{"a": 3\n', "Line 3 is not valid JSON"),
         (b'{"a": 1}\n\n[1]\n', "Line 3 is a list"),
         (b'{"a": 1, "a": 2}\n', "Line 1 has the key 'a' twice"),
