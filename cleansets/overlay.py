@@ -31,7 +31,8 @@ from studio.engine.labels.reading import merged_label, read_labels
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import CleansetSpec
 
-GIVEN_LABEL, LEFT_OUT = "given_label", "is_not_analyzed"
+GIVEN_LABEL = "given_label"
+LEFT_OUT = "is_not_analyzed"
 DECISION_FIELDS = ("row_id", "action", "corrected_label", "needs_review", "is_manual")
 REVIEW_SCHEMA = pa.schema(
     [
@@ -61,8 +62,8 @@ class CorrectedRows:
     n_excluded: int
 
     def n_labeled(self, task: MLTask) -> int:
-        """Return how many of the rows a model can learn from; of sets, the empty one is a label,
-        too.
+        """Return how many of the rows a model can learn from. The empty set of classes is a
+        label, too.
         """
         if task is MLTask.MULTI_LABEL:
             return sum(label is not None for label in self.labels)
@@ -154,15 +155,15 @@ def rows_to_analyse(cleanset: Cleanset, labels: list[str | None]) -> CorrectedRo
     return _as_given(labels, is_kept)
 
 
-def former_labels(cleanset: Cleanset, rows: CorrectedRows) -> list[str | None] | None:
-    """Return the labels of the last full fit; None if it used other rows.
-
-    Warm-started fits are not themselves starting points, so a chain of them has one link.
-    """
+def previous_labels(cleanset: Cleanset, rows: CorrectedRows) -> list[str | None] | None:
+    """Return the labels of the last full fit; None if there is none, or if it used other rows."""
     base = cleanset.base
+    # A warm-started fit is no starting point for another: errors would add up along the chain.
     while base is not None and base.manifest.get("former_labels_sha256"):
         base = base.base
-    return None if base is None or rows.n_excluded else given_labels(base)
+    if base is None or rows.n_excluded:
+        return None
+    return given_labels(base)
 
 
 def rows_analysed(cleanset: Cleanset) -> CorrectedRows:
@@ -208,23 +209,29 @@ def n_changed_for_training(cleanset: Cleanset, *, since: datetime) -> int:
         review_action__number__isnull=False,
         review_action__created_at__gt=since,
     )
-    changes: dict[int, tuple[Any, Any]] = {}
+    # A row may change more than once; its first and its last state count.
+    states: dict[int, tuple[Any, Any]] = {}
     for row_id, before, after in events.order_by("pk").values_list("row_id", "before", "after"):
-        first, _ = changes.get(row_id, (before, after))
-        changes[row_id] = first, after
-    given = _labels_at(cleanset, list(changes))
-    before = [
-        _for_training(first, label)
-        for (first, _), label in zip(changes.values(), given, strict=True)
-    ]
-    after = [
-        _for_training(last, label) for (_, last), label in zip(changes.values(), given, strict=True)
-    ]
-    ones = [label for _, label in before]
-    others = [label for _, label in after]
-    is_same = same_labels(cleanset.task, ones, others, cleanset.label_convention)
-    kept = zip(before, after, is_same, strict=True)
-    return sum(was[0] != now[0] or not (same or now[0]) for was, now, same in kept)
+        first, _ = states.get(row_id, (before, after))
+        states[row_id] = (first, after)
+    given = _labels_at(cleanset, list(states))
+    exclusions: list[tuple[bool, bool]] = []
+    labels_before: list[str | None] = []
+    labels_after: list[str | None] = []
+    for (first, last), given_label in zip(states.values(), given, strict=True):
+        was_excluded, label_before = _for_training(first, given_label)
+        is_excluded, label_after = _for_training(last, given_label)
+        exclusions.append((was_excluded, is_excluded))
+        labels_before.append(label_before)
+        labels_after.append(label_after)
+    is_same_label = same_labels(
+        cleanset.task, labels_before, labels_after, cleanset.label_convention
+    )
+    n_changed = 0
+    for (was_excluded, is_excluded), is_same in zip(exclusions, is_same_label, strict=True):
+        is_relabeled = not is_same and not is_excluded
+        n_changed += was_excluded != is_excluded or is_relabeled
+    return n_changed
 
 
 def _for_training(state: Mapping[str, Any] | None, given: str | None) -> tuple[bool, str | None]:
@@ -240,28 +247,25 @@ def corrected_in(cleanset: Cleanset, row_id: int) -> int | None:
 
     None if it is the uploaded one or its merged spelling.
     """
-    if row_id not in _uploaded_where_given_is_corrected(cleanset):
+    uploaded_of = _uploaded_where_given_is_corrected(cleanset)
+    if row_id not in uploaded_of:
         return None
     [label] = _labels_at(cleanset, [row_id])
-    uploaded = _uploaded_where_given_is_corrected(cleanset)[row_id]
-    if label == merged_label(uploaded, cleanset.project.spec()):
+    if label == merged_label(uploaded_of[row_id], cleanset.project.spec()):
         return None
+    # The correction was made in the earliest base that already has this label.
     base = cleanset.base
     while base is not None and base.base is not None and _labels_at(base, [row_id]) == [label]:
         base = base.base
-    return base.number if base is not None else None
+    return None if base is None else base.number
 
 
 def _labels_read(cleanset: Cleanset) -> list[str | None]:
     """Return the uploaded labels as the first analysis reads them."""
-    return _read(cleanset, cleanset.project.spec())
+    return _uploaded_labels(cleanset, cleanset.project.spec())
 
 
-def _labels_as_spelled(cleanset: Cleanset) -> list[str | None]:
-    return _read(cleanset, cleanset.project.spec().as_spelled())
-
-
-def _read(cleanset: Cleanset, spec: CleansetSpec) -> list[str | None]:
+def _uploaded_labels(cleanset: Cleanset, spec: CleansetSpec) -> list[str | None]:
     version = cleanset.project.version
     if spec.label_column is None:
         return [None] * (version.n_rows or 0)
@@ -310,15 +314,17 @@ def _uploaded_where_given_is_corrected(cleanset: Cleanset) -> Mapping[int, str |
 
 @lru_cache(maxsize=16)
 def _differing_labels(analysis: _Analysis) -> Mapping[int, str | None]:
-    uploaded = pa.array(_labels_as_spelled(analysis.cleanset), pa.string())
-    given = _given_column(analysis.cleanset).combine_chunks()
+    cleanset = analysis.cleanset
+    spec = cleanset.project.spec().as_spelled()
+    uploaded = pa.array(_uploaded_labels(cleanset, spec), pa.string())
+    given = _given_column(cleanset).combine_chunks()
     is_missing = pc.and_(given.is_null(), uploaded.is_null())
     is_same = pc.or_(pc.fill_null(pc.equal(given, uploaded), fill_value=False), is_missing)
     rows = pa.array(np.flatnonzero(~is_same.to_numpy(zero_copy_only=False)))
     labels = uploaded.take(rows).to_pylist()
-    cleanset = analysis.cleanset
-    is_spelled_otherwise = same_labels(
+    # Other text may still be the same label, as 1.0 and 1 are, or one set in another order.
+    is_same_label = same_labels(
         cleanset.task, given.take(rows).to_pylist(), labels, cleanset.label_convention
     )
-    found = zip(rows.to_pylist(), labels, is_spelled_otherwise, strict=True)
-    return {row_id: label for row_id, label, same in found if not same}
+    found = zip(rows.to_pylist(), labels, is_same_label, strict=True)
+    return {row_id: label for row_id, label, is_same in found if not is_same}

@@ -20,8 +20,8 @@ from cleansets.overlay import (
     GIVEN_LABEL,
     LEFT_OUT,
     CorrectedRows,
-    former_labels,
     given_labels,
+    previous_labels,
     rows_to_analyse,
 )
 from studio import storage, tables
@@ -52,10 +52,10 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     table = tables.local_path(version.table_key)
     labels = given_labels(run)
     rows = rows_to_analyse(run, labels)
-    former = former_labels(run, rows)
-    result = analyse_table(table, spec, rows=rows, former=former, progress=progress)
+    previous = previous_labels(run, rows)
+    result = analyse_table(table, spec, rows=rows, previous=previous, progress=progress)
     manifest = describe(
-        result, spec, dataset_sha256=version.sha256, labels=rows.labels, former_labels=former
+        result, spec, dataset_sha256=version.sha256, labels=rows.labels, former_labels=previous
     )
     whole = with_left_out(result, rows.row_id, version.n_rows or 0)
     progress(stages.SAVING)
@@ -96,14 +96,14 @@ def analyse_table(
     spec: CleansetSpec,
     *,
     rows: CorrectedRows | None = None,
-    former: Sequence[str | None] | None = None,
+    previous: Sequence[str | None] | None = None,
     use_cache: bool = True,
     progress: Progress,
 ) -> CleansetResult:
     """Build the cleanset of a Parquet table, for the worker and the command line alike.
 
     `rows` are those to analyse, with their labels; None means all, with the labels of the table.
-    `former` are their labels before the correction; models may warm-start from the fits to these.
+    `previous` are their labels before the correction; models may warm-start from the fits to these.
     """
     progress(stages.READING_ROWS)
     split = split_column(pq.read_schema(table).names)
@@ -117,7 +117,7 @@ def analyse_table(
             frame,
             replace(spec, budget_s=settings.FIT_BUDGET_S),
             labels=rows.labels if rows is not None and spec.label_column else None,
-            previous_labels=former,
+            previous_labels=previous,
             split_column=split,
             cache_dir=settings.CACHE_DIR / "engine" if use_cache else None,
             n_jobs=n_jobs,

@@ -12,18 +12,17 @@ from django.http import QueryDict
 from cleansets.issue_columns import ISSUE_COLUMNS, SCORES
 
 ALL_ROWS = "all"
-UNDECIDED, CORRECTED, NEEDS_REVIEW = "undecided", "corrected", "needs-review"
-UNLABELED, NO_CLASS = (
-    "-",
-    "--",
-)  # instead of a label: none is there; a set in which no class applies
+UNDECIDED = "undecided"
+CORRECTED = "corrected"
+NEEDS_REVIEW = "needs-review"
+UNLABELED = "-"  # in place of a label: rows without one
+NO_CLASS = "--"  # in place of a label: sets in which no class applies
 ACTIONS = (UNDECIDED, "auto-fix", "keep", "exclude", "label", CORRECTED, NEEDS_REVIEW)
 MAX_SET_NAME = 1_000
-GIVEN, SUGGESTED = "given_label", "suggested_label"
-LABEL_RANGES = {
-    GIVEN: "given",
-    SUGGESTED: "suggested",
-}  # columns of numbers, and their fields' names in the form
+GIVEN = "given_label"
+SUGGESTED = "suggested_label"
+# Label columns that hold numbers in a regression, and the names of their fields in the form.
+LABEL_RANGES = {GIVEN: "given", SUGGESTED: "suggested"}
 CELL_KINDS = ("has", "is", "min", "max", "missing", "filled")  # conditions on an uploaded column
 VALUELESS = ("missing", "filled")
 ISSUE_KEYS = tuple(issue.key for issue in ISSUE_COLUMNS)
@@ -76,7 +75,6 @@ class RowQuery:
     @classmethod
     def parse(cls, params: QueryDict, issues: Sequence[str] = ISSUE_KEYS) -> RowQuery:
         """Parse an address, ignoring invalid fields. The first of `issues` is the default."""
-        page = params.get("page", "1")
         first = issues[0] if issues else ALL_ROWS
         return cls(
             issue=_one_of(params.get("issue", first), (*issues, ALL_ROWS), first),
@@ -89,7 +87,7 @@ class RowQuery:
             among=params.get("among", "")[:MAX_SET_NAME],
             sort=params.get("sort", ""),
             ascending=params.get("dir") == "asc",
-            page=max(int(page), 1) if page.isdecimal() and len(page) < 10 else 1,
+            page=_page_number(params.get("page", "")),
             own=tuple(params.getlist("own")),
             scores=tuple(score for score in params.getlist("show") if score in SCORES),
         )
@@ -128,8 +126,6 @@ class RowQuery:
             "given": wanted.given,
             "suggested": wanted.suggested,
             "action": wanted.action,
-        }
-        single |= {
             "q": wanted.search,
             "among": wanted.among,
             "sort": wanted.sort,
@@ -152,28 +148,34 @@ def _one_of(value: str, choices: Sequence[str], default: str) -> str:
     return value if value in choices else default
 
 
+def _page_number(text: str) -> int:
+    if text.isdecimal() and len(text) < 10:
+        return max(int(text), 1)
+    return 1
+
+
 def _ranges(params: QueryDict) -> tuple[Range, ...]:
     """Parse `range=column:low:high`, then the fields of the filter bar, which replace a range of
     the same column.
     """
-    asked = [str(text).split(":") for text in params.getlist("range")]
+    ranges = [str(text).split(":") for text in params.getlist("range")]
     if params.get("range_score"):
-        asked.append([params.get(name, "") for name in ("range_score", "range_min", "range_max")])
+        ranges.append([params.get(name, "") for name in ("range_score", "range_min", "range_max")])
     for column, field in LABEL_RANGES.items():
         if f"{field}_from" in params:
-            asked.append([column, params.get(f"{field}_from", ""), params.get(f"{field}_to", "")])
-    found = {parts[0]: _range(*parts) for parts in asked if len(parts) == 3}
+            ranges.append([column, params.get(f"{field}_from", ""), params.get(f"{field}_to", "")])
+    found = {parts[0]: _range(*parts) for parts in ranges if len(parts) == 3}
     return tuple(part for part in found.values() if part is not None)
 
 
 def _cells(params: QueryDict) -> tuple[CellFilter, ...]:
     """Parse `kind.column=value`, then the fields of the filter menu, which add a filter."""
-    asked = [(name, value) for name, values in params.lists() for value in values]
+    fields = [(name, value) for name, values in params.lists() for value in values]
     if params.get("cell_column"):
         name = f"{params.get('cell_kind', '')}.{params['cell_column']}"
-        asked.append((name, params.get("cell_value", "").strip()))
+        fields.append((name, params.get("cell_value", "").strip()))
     found = []
-    for name, text in asked:
+    for name, text in fields:
         value = text.replace("\0", "")
         kind, _, column = name.partition(".")
         if not column or kind not in CELL_KINDS:
@@ -187,14 +189,19 @@ def _cells(params: QueryDict) -> tuple[CellFilter, ...]:
 
 def _range(column: str, low: str, high: str) -> Range | None:
     """Return the range, or None if it is invalid or excludes nothing."""
-    ends = _number(low), _number(high)
+    start = _number(low)
+    end = _number(high)
     if column in LABEL_RANGES:
-        return None if ends == (None, None) else Range(column, *ends)
-    if column not in SCORES or (low and (ends[0] is None or not 0 <= ends[0] <= 1)):
+        if start is None and end is None:
+            return None
+        return Range(column, start, end)
+    if column not in SCORES:
         return None
-    return Range(
-        column, ends[0] or 0.0, 1.0 if ends[1] is None or not 0 <= ends[1] <= 1 else ends[1]
-    )
+    if low and (start is None or not 0 <= start <= 1):
+        return None
+    if end is None or not 0 <= end <= 1:
+        end = 1.0
+    return Range(column, start or 0.0, end)
 
 
 def _number(text: str) -> float | None:

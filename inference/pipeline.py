@@ -37,8 +37,8 @@ from studio.engine.table.required_columns import MissingColumnsProblem, Required
 from studio.engine.text.processor import arithmetic_here
 from studio.exports import free_names
 
-# Large enough to be fast, small enough that progress moves and a cancel is obeyed soon: a core
-# encodes some 50 texts a second.
+# Large enough to be fast; small enough that progress moves, and that a cancelled run stops soon. A
+# core encodes some 50 texts a second.
 TEXTS_PER_CHUNK = 500
 ROWS_PER_CHUNK = 16_000  # of a table; beyond this, the cost per call hardly counts
 CELLS_PER_CHUNK = 400_000  # of a wide table: some 40 MB
@@ -53,8 +53,9 @@ SUGGESTED_LABEL_ERROR = "Suggested Label Error"  # of a regression: its error ba
 
 @dataclass(frozen=True, slots=True)
 class PredictedTable:
-    """The outcome: rows per suggested class, most frequent first; notes for the user; readings of
-    numbers and dates."""
+    """The outcome: rows per suggested class, most frequent first; notes for the user; how numbers
+    and dates were read.
+    """
 
     n_rows: int
     label_counts: list[tuple[str, int]]
@@ -69,7 +70,9 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
         result = folder / "predictions.parquet"
         model = deployed_artifact(run.deployed_model.artifact_key)
         notes = _read(run, model, table, progress)
-        chosen = {name: Convention(one) for name, one in run.chosen_conventions.items()}
+        chosen = {
+            name: Convention(convention) for name, convention in run.chosen_conventions.items()
+        }
         predicted = predict_table(
             model,
             table,
@@ -79,18 +82,16 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
             chosen=chosen,
             thresholds=run.deployed_model.thresholds,
         )
-        keys = {
-            path: storage.prediction_file(run.pk, run.attempt, path.name)
-            for path in (table, result)
-        }
-        for path, key in keys.items():
-            tables.publish(path, key)
+        table_key = storage.prediction_file(run.pk, run.attempt, table.name)
+        result_key = storage.prediction_file(run.pk, run.attempt, result.name)
+        tables.publish(table, table_key)
+        tables.publish(result, result_key)
     return {
-        "table_key": keys[table],
-        "result_key": keys[result],
+        "table_key": table_key,
+        "result_key": result_key,
         "n_rows": predicted.n_rows,
         "label_counts": predicted.label_counts,
-        "found_conventions": {name: asdict(one) for name, one in predicted.conventions.items()},
+        "found_conventions": {name: asdict(found) for name, found in predicted.conventions.items()},
         "notes": [
             *notes,
             *predicted.notes,
@@ -153,7 +154,9 @@ def predict_table(  # noqa: PLR0913  (all but three by name)
     """
     required = RequiredColumns(tuple(model.feature_columns), column_map)
     uploaded = [name for name in pq.read_schema(table).names if name != ROW_ID]
-    wanted = _wanted_columns(model)
+    wanted = [*model.classes, SUGGESTED_LABEL]
+    if model.spec.task is MLTask.REGRESSION:
+        wanted.append(SUGGESTED_LABEL_ERROR)
     columns = result_columns(uploaded, wanted)
     counts: Counter[str] = Counter()
     n_rows = pq.read_metadata(table).num_rows
@@ -196,14 +199,12 @@ def _arithmetic_notes(model: TrainedModel) -> tuple[str, ...]:
     here = arithmetic_here(model.arithmetic)
     if here is model.arithmetic:
         return ()
-    return (
-        (
-            f"The model was trained on text encoded in {model.arithmetic}, which this machine does"
-            f" not have; it encodes in {here}. Probabilities may differ a little from those that"
-            " the first machine predicts. Deploy the model again here for one that fits this"
-            " machine."
-        ),
+    note = (
+        f"The model was trained on text encoded in {model.arithmetic}, which this machine does not"
+        f" have; it encodes in {here}. Probabilities may differ a little from those that the first"
+        " machine predicts. Deploy the model again here for one that fits this machine."
     )
+    return (note,)
 
 
 def _suggested_classes(labels: Sequence[str], task: MLTask) -> Iterator[str]:
@@ -216,9 +217,13 @@ def _suggested_classes(labels: Sequence[str], task: MLTask) -> Iterator[str]:
 
 
 def _chunks(table: Path, model: TrainedModel, required: RequiredColumns) -> Iterator[pd.DataFrame]:
+    if model.spec.modality is Modality.TEXT:
+        n_rows = TEXTS_PER_CHUNK
+    else:
+        n_rows = max(1, min(ROWS_PER_CHUNK, CELLS_PER_CHUNK // len(model.feature_columns)))
     with pq.ParquetFile(table) as file:
         required.check([name for name in file.schema_arrow.names if name != ROW_ID])
-        for batch in file.iter_batches(_rows_per_chunk(model), columns=[ROW_ID, *required.sources]):
+        for batch in file.iter_batches(n_rows, columns=[ROW_ID, *required.sources]):
             cells = {
                 name: batch.column(required.source(name)).to_numpy(zero_copy_only=False)
                 for name in required.names
@@ -226,21 +231,13 @@ def _chunks(table: Path, model: TrainedModel, required: RequiredColumns) -> Iter
             yield pd.DataFrame(cells, index=batch.column(ROW_ID).to_numpy(), dtype=object)
 
 
-def _rows_per_chunk(model: TrainedModel) -> int:
-    if model.spec.modality is Modality.TEXT:
-        return TEXTS_PER_CHUNK
-    return max(1, min(ROWS_PER_CHUNK, CELLS_PER_CHUNK // len(model.feature_columns)))
-
-
 class _ResultWriter:
     """Appends predictions in row order; the file is complete when the block ends."""
 
     def __init__(self, path: Path, columns: Sequence[str], *, n_classes: int) -> None:
-        kinds = (
-            [pa.float32()] * n_classes
-            + [pa.string()]
-            + [pa.float32()] * (len(columns) - n_classes - 1)
-        )
+        # A probability per class, the suggested label, and for a regression its error bar.
+        kinds = [pa.float32()] * len(columns)
+        kinds[n_classes] = pa.string()
         self._schema = pa.schema([(ROW_ID, pa.int64()), *zip(columns, kinds, strict=True)])
         self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._pending: list[pa.Table] = []
@@ -269,12 +266,6 @@ class _ResultWriter:
         if self._pending:
             self._file.write_table(pa.concat_tables(self._pending))
         self._pending = []
-
-
-def _wanted_columns(model: TrainedModel) -> list[str]:
-    """Return the columns to add: a probability per class, the label, a number's error bar."""
-    errors = [SUGGESTED_LABEL_ERROR] if model.spec.task is MLTask.REGRESSION else []
-    return [*model.classes, SUGGESTED_LABEL, *errors]
 
 
 def result_columns(uploaded: Sequence[str], wanted: Sequence[str]) -> list[str]:

@@ -36,8 +36,8 @@ _PACKED = {".gz", ".zip"}
 class StoredFile:
     """An uploaded file that is already in storage, or will be when its run begins.
 
-    `asked_types` are column types that the uploader named; `source_url` is the address to fetch
-    the file from, if any; `options` say how to read it.
+    `asked_types` are the column types that the uploader named; `source_url` is the address to
+    fetch the file from, if any; `options` say how to read it.
     """
 
     version_id: uuid.UUID
@@ -192,9 +192,8 @@ def column_kinds_choose(
     kinds: Mapping[str, ColumnKind],
     conventions: Mapping[str, Convention | None] | None = None,
 ) -> None:
-    """Store the kinds and conventions that differ from the inferred ones.
-
-    The columns that changed are profiled again. None as a convention restores the inferred one.
+    """Store the kinds and conventions that differ from the inferred ones, and profile the columns
+    that changed again. None as a convention restores the inferred one.
     """
     profiles = {profile.name: profile for profile in selectors.column_profiles(version)}
     new_kinds = {name: profile.kind for name, profile in profiles.items()} | dict(kinds)
@@ -205,15 +204,12 @@ def column_kinds_choose(
         for name, kind in new_kinds.items()
         if kind is not profiles[name].kind or requested[name] is not previous[name]
     }
-    usable = {
-        name: DATE_ORDERS if kind is ColumnKind.DATETIME else DECIMALS
-        for name, kind in new_kinds.items()
-    }
-    chosen = {
-        name: convention
-        for name, convention in requested.items()
-        if convention is not None and convention in usable[name]
-    }
+    chosen: dict[str, Convention] = {}
+    for name, convention in requested.items():
+        # A column that is no date any more has no order of day and month, and so on.
+        usable = DATE_ORDERS if new_kinds[name] is ColumnKind.DATETIME else DECIMALS
+        if convention is not None and convention in usable:
+            chosen[name] = convention
     if changed:
         table = tables.local_path(version.table_key)
         updated = {profile.name: profile for profile in profile_columns(table, changed, chosen)}

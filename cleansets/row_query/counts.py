@@ -60,7 +60,6 @@ class ReviewCounts:
 
 
 def review_counts(source: RowSource) -> ReviewCounts:
-    """Count the rows to review, and the decided ones."""
     is_to_review = rows_to_review(source.results_key)
     action = source.reviews.column("action")
     decided = source.reviews.column("row_id").to_numpy()[pc.is_valid(action).to_numpy()]
@@ -106,11 +105,12 @@ def view_progress(query: RowQuery, source: RowSource) -> ViewProgress:
         WHERE action IS NULL ORDER BY needs_review, place LIMIT 1""",
         selection.values,
     )
-    at = None
+    first_undecided = None
     if first:
         [(row_id, place)] = first
-        at = int(row_id), (int(place) - 1) // PAGE_SIZE + 1
-    return ViewProgress(at, *counted)
+        page = (int(place) - 1) // PAGE_SIZE + 1
+        first_undecided = (int(row_id), page)
+    return ViewProgress(first_undecided, *counted)
 
 
 def undecided_by_issue(source: RowSource) -> dict[str, int]:

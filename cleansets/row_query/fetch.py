@@ -47,7 +47,8 @@ def fetch_page(
     """Return a page of rows with their cells under `own`; past the end, return the last page."""
     selection = select(query, source)
     n_rows = _count(selection, source)
-    page = min(query.page, max(-(-n_rows // PAGE_SIZE), 1))
+    n_pages = max(-(-n_rows // PAGE_SIZE), 1)
+    page = min(query.page, n_pages)
     row_ids = _row_ids(selection, source, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
     return RowPage(fetch_rows(row_ids, source, own_columns), n_rows, page)
 

@@ -31,9 +31,8 @@ from studio.engine.ml_task import MLTask
 from studio.sql import blank_sql, quoted, text_literal
 
 LABELS = (GIVEN, SUGGESTED, "corrected_label")
-_FIELD = (  # one class in the cell of a set, as `split_labels` reads it
-    r'\s*(?:"(?:[^"]|"")*"|[^",\s][^,\n]*)?\s*'
-)
+# One class in the cell of a set, as `split_labels` reads it.
+_FIELD = r'\s*(?:"(?:[^"]|"")*"|[^",\s][^,\n]*)?\s*'
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +73,19 @@ def select(query: RowQuery, source: RowSource) -> Selection:
         source.register("with_cells", rows_with_cells(source.table, wanted_cells))
         conditions.append("row_id IN (SELECT row_id FROM with_cells)")
     if query.among:
-        source.register("row_set", _rows_among(query.among))
+        found = row_set(query.among)
+        row_ids = pa.array([] if found is None else found.row_ids, pa.int64())
+        source.register("row_set", pa.table({"row_id": row_ids}))
         conditions.append("row_id IN (SELECT row_id FROM row_set)")
     if query.search:
         source.register("found", rows_with_text(source.table, query.search))
         conditions.append("row_id IN (SELECT row_id FROM found)")
-    counted = "rows" if query.action or _wants_suggestions(query, source) else "issues"
+    # Results without suggested labels get the column, all null, in `rows` only.
+    is_suggestion_named = bool(query.suggested) or any(
+        part.column == SUGGESTED for part in query.ranges
+    )
+    lacks_suggestions = is_suggestion_named and SUGGESTED not in source.result_columns
+    counted = "rows" if query.action or lacks_suggestions else "issues"
     sorts_decisions = source.sort_column(query) in DECISION_COLUMNS
     return Selection(
         condition=" AND ".join(conditions) or "true",
@@ -90,24 +96,13 @@ def select(query: RowQuery, source: RowSource) -> Selection:
     )
 
 
-def _rows_among(name: str) -> pa.Table:
-    found = row_set(name)
-    return pa.table({"row_id": pa.array([] if found is None else found.row_ids, pa.int64())})
-
-
-def _wants_suggestions(query: RowQuery, source: RowSource) -> bool:
-    """Whether the query names suggested labels that the results do not have; only `rows` has them
-    then.
-    """
-    is_named = bool(query.suggested) or any(part.column == SUGGESTED for part in query.ranges)
-    return is_named and SUGGESTED not in source.result_columns
-
-
 def order(query: RowQuery, source: RowSource) -> str:
     """Return the order of the query; ties are broken by row, so that pages partition the result."""
     column = source.sort_column(query)
-    by_number = source.task is MLTask.REGRESSION and column in LABELS
-    value = cell_sql.number(column, source.convention) if by_number else quoted(column)
+    if source.task is MLTask.REGRESSION and column in LABELS:
+        value = cell_sql.number(column, source.convention)
+    else:
+        value = quoted(column)
     direction = "ASC" if query.ascending or column == "row_id" else "DESC"
     return f"{value} {direction} NULLS LAST, row_id"
 
@@ -165,8 +160,10 @@ def _match_set(conditions: list[str], values: list[object], column: str, wanted:
 
 
 def _set_pattern(name: str) -> str:
-    spellings = {join_labels([name]), '"' + name.replace('"', '""') + '"'}
-    wanted = "|".join(re.escape(spelling) for spelling in sorted(spellings))
+    """Return the pattern of the sets that contain a class, whether its name is quoted or not."""
+    quoted_name = '"' + name.replace('"', '""') + '"'
+    spellings = sorted({join_labels([name]), quoted_name})
+    wanted = "|".join(re.escape(spelling) for spelling in spellings)
     return rf"^(?:{_FIELD}[,\n])*\s*(?:{wanted})\s*(?:[,\n]|$)"
 
 
@@ -174,12 +171,13 @@ def _match_ranges(
     conditions: list[str], values: list[object], query: RowQuery, source: RowSource
 ) -> None:
     for part in query.ranges:
-        is_label = part.column in LABEL_RANGES and source.task is MLTask.REGRESSION
-        if not is_label and (
-            part.column in LABEL_RANGES or part.column not in source.result_columns
-        ):
-            continue
-        column = cell_sql.number(part.column, source.convention) if is_label else part.column
+        is_label = part.column in LABEL_RANGES
+        if is_label and source.task is MLTask.REGRESSION:
+            column = cell_sql.number(part.column, source.convention)
+        elif not is_label and part.column in source.result_columns:
+            column = part.column
+        else:
+            continue  # classes have no range; other results lack the score
         for end, sign in ((part.low, ">="), (part.high, "<=")):
             if end is not None:
                 conditions.append(f"{column} {sign} ?")

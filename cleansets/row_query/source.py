@@ -24,7 +24,7 @@ from studio.sql import filled_sql, text_literal
 
 ROW_ID = "__row_id"
 INITIALLY_UNLABELED = "is_initially_unlabeled"
-MAX_SLICES = 1_000
+MAX_SLICES = 1_000  # rows that are sliced out of a mapped table one by one
 CLUSTER = "near_duplicate_cluster_id"
 DECISION_COLUMNS = ("corrected_label", "action")  # that the table can be sorted by
 
@@ -172,11 +172,13 @@ class RowSource:
         if query.sort:
             is_known = query.sort in self.result_columns or query.sort in DECISION_COLUMNS
             return query.sort if is_known else "row_id"
-        looked_at = [
+        of_view = [
             issue.score for issue in issues_in(self.result_columns) if issue.key == query.issue
         ]
-        scores = [score for score in (*looked_at, *SCORES) if score in self.result_columns]
-        return (scores[0] if scores else None) or "row_id"
+        for score in (*of_view, *SCORES):
+            if score is not None and score in self.result_columns:
+                return score
+        return "row_id"
 
 
 @lru_cache(maxsize=64)

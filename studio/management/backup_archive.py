@@ -16,7 +16,7 @@ import subprocess
 import tarfile
 from contextlib import closing
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from django.conf import settings
 from django.core.files.base import File
@@ -32,8 +32,12 @@ from studio.engine.progress import Progress
 from studio.management.stored_files import stored_keys
 
 FORMAT = 1
-ABOUT, DIGESTS = "backup.json", "sha256.json"
-SQLITE, DUMP, SECRET_KEY, FILES = "studio.sqlite3", "studio.dump", "secret_key", "files/"
+ABOUT = "backup.json"  # the first entry
+DIGESTS = "sha256.json"  # the last one, so that an archive that was cut off lacks it
+SQLITE = "studio.sqlite3"
+DUMP = "studio.dump"
+SECRET_KEY = "secret_key"  # noqa: S105 (the name of an entry)
+FILES = "files/"
 
 
 def write_backup(out: Path, progress: Progress) -> int:
@@ -41,8 +45,17 @@ def write_backup(out: Path, progress: Progress) -> int:
     digests: dict[str, str] = {}
     with tables.scratch() as folder, tarfile.open(out, "w") as archive:
         progress("Copying the database")
-        _add_bytes(archive, ABOUT, json.dumps(_about()).encode())
-        for path in (_database_copy(folder), *_secret_key_file()):
+        about = {
+            "format": FORMAT,
+            "database": connection.vendor,
+            "created_at": timezone.now().isoformat(),
+        }
+        _add_bytes(archive, ABOUT, json.dumps(about).encode())
+        paths = [_database_copy(folder)]
+        secret_key = settings.DATA_DIR / SECRET_KEY
+        if secret_key.exists():  # only an embedded studio generates one
+            paths.append(secret_key)
+        for path in paths:
             with path.open("rb") as file:
                 digests[path.name] = _add(archive, path.name, file, path.stat().st_size)
         keys = sorted(stored_keys())
@@ -56,20 +69,6 @@ def write_backup(out: Path, progress: Progress) -> int:
                 digests[FILES + key] = _add(archive, FILES + key, stored, stored.size)
         _add_bytes(archive, DIGESTS, json.dumps(digests).encode())
     return sum(name.startswith(FILES) for name in digests)
-
-
-def _about() -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "database": connection.vendor,
-        "created_at": timezone.now().isoformat(),
-    }
-
-
-def _secret_key_file() -> list[Path]:
-    """Return the file of the secret key that an embedded studio generated."""
-    path = settings.DATA_DIR / SECRET_KEY
-    return [path] if path.exists() else []
 
 
 def _database_copy(folder: Path) -> Path:
@@ -140,7 +139,9 @@ def restore_backup(backup: Path, progress: Progress) -> int:
     try:
         with tables.scratch() as folder, tarfile.open(backup, "r:") as archive:
             progress("Reading the backup")
-            _refuse_links(archive)
+            for entry in archive:
+                if not (entry.isreg() or entry.isdir()):  # the filter "data" lets some links in
+                    raise tarfile.SpecialFileError(entry)
             archive.extractall(folder, filter="data")
             names = _checked_names(folder)
             _restore_database(folder, progress)
@@ -155,26 +156,19 @@ def restore_backup(backup: Path, progress: Progress) -> int:
                 path.unlink()
     except tarfile.TarError as error:
         raise DataProblem(
-            f"{backup} is no backup of a studio, or only a part of one. Use another."
+            f"{backup} is not a backup of a studio, or only a part of one. Use another."
         ) from error
     progress("Bringing the tables up to date")
     call_command("migrate", verbosity=0)
     return len(keys)
 
 
-def _refuse_links(archive: tarfile.TarFile) -> None:
-    """Raise TarError for anything but files and folders; the filter "data" lets some links in."""
-    for entry in archive:
-        if not (entry.isreg() or entry.isdir()):
-            raise tarfile.SpecialFileError(entry)
-
-
 def _refuse_used_studio() -> None:
     has_tables = User._meta.db_table in connection.introspection.table_names()
     if has_tables and User.objects.exists():
         raise DataProblem(
-            f"The studio in {settings.DATA_DIR} has accounts already, and a backup would take their"
-            " place. Restore into an empty data folder (STUDIO_DATA_DIR) or database."
+            f"The studio in {settings.DATA_DIR} already has accounts, which the backup would"
+            " replace. Restore into an empty data folder (STUDIO_DATA_DIR) or database."
         )
 
 

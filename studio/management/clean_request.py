@@ -25,7 +25,7 @@ from studio.management.input_files import add_table_argument
 from studio.management.read_options import read_options_of
 
 MAX_SEED = 2**31 - 1  # what the database keeps for a project
-_COLUMNS_NAMED = 30
+_COLUMNS_NAMED = 30  # in an error; more would hide the sentence
 _FORMATS = ".csv, .tsv, .json, .jsonl (all also .gz), .parquet or .xlsx"
 
 
@@ -50,8 +50,8 @@ class LearningRequest:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
-        """Take what concerns the request out of parsed options. Raises DataProblem where they do
-        not fit together.
+        """Read the request from parsed options. Raises DataProblem if they contradict each
+        other.
         """
         values = {**options, "reading": read_options_of(options)}
         request = cls(**{field.name: values[field.name] for field in fields(cls)})
@@ -60,19 +60,19 @@ class LearningRequest:
 
     @property
     def chosen_features(self) -> list[str]:
-        """The columns to learn from that were named; empty where they are to be guessed."""
+        """The columns to learn from that were named; empty if they are to be guessed."""
         if self.text is not None:
             return [self.text]
-        return _names(self.features or "")
+        # A, B, …: a name that contains a comma is in double quotes.
+        return next(csv.reader([self.features or ""], skipinitialspace=True), [])
 
     @property
     def left_out(self) -> frozenset[str]:
-        """Named columns that are nothing to learn from."""
+        """Named columns that models must not learn from."""
         return frozenset()
 
     @property
     def named_columns(self) -> list[str]:
-        """All the columns that were named."""
         label = [] if self.label is None else [self.label]
         return [*label, *self.chosen_features, *self.left_out]
 
@@ -129,7 +129,7 @@ def add_learning_options(parser: ArgumentParser) -> None:
         "--features",
         metavar="A,B,…",
         help=(
-            "the columns to learn from; guessed if not given. A name with a comma in it stands in"
+            "the columns to learn from; guessed if not given. Put a name that contains a comma in"
             " double quotes"
         ),
     )
@@ -176,10 +176,12 @@ def add_clean_options(parser: ArgumentParser) -> None:
     """Add the arguments of `clean`."""
     add_learning_options(parser)
     parser.add_argument(
-        "--out", required=True, type=Path, metavar="OUT",
-        help=f"the rows with what was found: {_FORMATS}; - for CSV "
-        "on standard output",
-    )  # fmt: skip
+        "--out",
+        required=True,
+        type=Path,
+        metavar="OUT",
+        help=f"the rows with what was found: {_FORMATS}; - for CSV on standard output",
+    )
     parser.add_argument(
         "--pred-probs",
         type=Path,
@@ -197,20 +199,15 @@ def add_clean_options(parser: ArgumentParser) -> None:
 def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) > MAX_SEED:
         raise ArgumentTypeError(
-            f"{text} is no seed; expected a whole number from 0 to {MAX_SEED:,}."
+            f"{text} is not a valid seed; expected a whole number from 0 to {MAX_SEED:,}."
         )
     return int(text)
-
-
-def _names(listed: str) -> list[str]:
-    """Parse A,B,…; a name that contains a comma is put in double quotes."""
-    return next(csv.reader([listed], skipinitialspace=True), [])
 
 
 def unknown_column(name: str, known: Sequence[str]) -> DataProblem:
     """Return the error for a column that is not in the file."""
     nearest = nearest_name(name, known)
-    question = f" Did you mean {nearest}?" if nearest is not None else ""
+    question = "" if nearest is None else f" Did you mean {nearest}?"
     shown = ", ".join(known[:_COLUMNS_NAMED])
     if len(known) > _COLUMNS_NAMED:
         shown += f" and {len(known) - _COLUMNS_NAMED:,} more"

@@ -65,7 +65,6 @@ class StudioCommand(BaseCommand):
         terminal = Terminal(self.stdout, errors, is_quiet=options["quiet"])
         with terminal.reports_problems(), warnings.catch_warnings():
             if not sys.warnoptions:  # `python -W` asks for them
-                warnings.simplefilter(
-                    "ignore"
-                )  # libraries warn whoever calls them, not whoever typed the command
+                # Libraries warn the programmer, not the person who typed the command.
+                warnings.simplefilter("ignore")
             yield terminal

@@ -60,7 +60,7 @@ def read_evaluation(path: Path) -> EvaluationFile:
 
 def _other_file(path: Path) -> DataProblem:
     return DataProblem(
-        f"{path} is no evaluation. Expected a file that evaluate --json has written."
+        f"{path} is not an evaluation file. Expected a file that evaluate --json has written."
     )
 
 

@@ -140,5 +140,10 @@ def _difference_rows(comparison: Comparison) -> list[tuple[str, ...]]:
 
 
 def _short(value: object) -> str:
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
+    if isinstance(value, list):
+        text = ", ".join(map(str, value))
+    else:
+        text = str(value)
+    if len(text) > _MAX_TEXT:
+        text = f"{text[: _MAX_TEXT - 1]}…"
+    return text

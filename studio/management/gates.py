@@ -38,7 +38,7 @@ class Gate:
         """
         if self.figure not in figures:
             nearest = nearest_name(self.figure, list(figures))
-            question = f" Did you mean {nearest}?" if nearest is not None else ""
+            question = "" if nearest is None else f" Did you mean {nearest}?"
             names = ", ".join(name for name in figures if "." not in name)
             raise DataProblem(
                 f"--fail-if {self.text}: there is no figure {self.figure}.{question} Known are"
@@ -48,7 +48,7 @@ class Gate:
         if value is None:
             return f"{self.figure} is not defined for these rows; {self.text} is not ruled out."
         if _OPERATORS[self.sign](value, self.bound):
-            return f"{self.figure} is {value:.4g}, and {self.text} is to fail."
+            return f"{self.figure} is {value:.4g}, which meets --fail-if {self.text}."
         return None
 
 
@@ -72,7 +72,7 @@ def read_gates(texts: Sequence[str]) -> list[Gate]:
         found = _FORM.fullmatch(text)
         if found is None:
             raise DataProblem(
-                f"--fail-if {text} is no condition. Expected a metric, one of < <= > >=, and a"
+                f"--fail-if {text} is not a condition. Expected a metric, one of < <= > >=, and a"
                 f" number, such as “{EXAMPLE}”."
             )
         gates.append(Gate(text.strip(), found[1], found[2], float(found[3])))

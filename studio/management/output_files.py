@@ -47,7 +47,7 @@ def refuse_inside(folder: Path, folder_option: str, named: Mapping[str, Path | N
     for option, path in named.items():
         if path is not None and _descriptor(path) is None and _resolved(path).is_relative_to(whole):
             raise DataProblem(
-                f"{option} lies in the folder of {folder_option}, {folder}. Name another place."
+                f"{option} is inside the folder of {folder_option}, {folder}. Name another place."
             )
 
 
@@ -76,7 +76,9 @@ def _descriptor(path: Path) -> int | None:
     if text in _NAMED_DESCRIPTORS:
         return _NAMED_DESCRIPTORS[text]
     found = _DESCRIPTOR.fullmatch(text)
-    return int(found[1] or found[2]) if found else None
+    if found is None:
+        return None
+    return int(found[1] or found[2])
 
 
 def _resolved(path: Path) -> Path:
@@ -146,9 +148,8 @@ def _put_in_place(partial: Path, target: Path) -> None:
     except OSError as error:
         if error.errno != errno.EBUSY:
             raise
-        shutil.copyfile(
-            partial, target
-        )  # a mounted file, as containers have them, can only be written into
+        # A file that is mounted into a container cannot be replaced, only written to.
+        shutil.copyfile(partial, target)
 
 
 @contextmanager
@@ -168,16 +169,17 @@ def _stream(path: Path, terminal: Terminal) -> Iterator[Path]:
             else:
                 with _opened(path, descriptor) as stream:
                     _copy(spool, stream)
-        except (
-            BrokenPipeError
-        ):  # whoever reads it has enough, as `head` does; other outputs are still written
+        except BrokenPipeError:
+            # The reader, such as `head`, has read enough; other outputs are still written.
             if descriptor == _STDOUT_NUMBER:
                 leave_stdout()
 
 
 def _opened(path: Path, descriptor: int | None) -> BinaryIO:
     try:
-        return os.fdopen(os.dup(descriptor), "wb") if descriptor is not None else path.open("wb")
+        if descriptor is None:
+            return path.open("wb")
+        return os.fdopen(os.dup(descriptor), "wb")
     except OSError as error:
         raise DataProblem(
             f"{path} cannot be written: {error.strerror}. Name another place."
@@ -200,17 +202,19 @@ def output_folder(path: Path, replaceable: set[str]) -> Iterator[Path]:
         raise DataProblem(f"A folder cannot be written to {place_name(path)}. Name a folder.")
     target = _resolved(path)
     if target.exists() and not target.is_dir():
-        raise DataProblem(f"{path} exists already and is no folder. Name a new or an empty folder.")
+        raise DataProblem(
+            f"{path} already exists and is not a folder. Name a new or an empty folder."
+        )
     if target.exists() and {entry.name for entry in target.iterdir()} - replaceable:
         raise DataProblem(
-            f"{path} exists already and holds other things. Name a new or an empty folder."
+            f"{path} already exists and contains other files. Name a new or an empty folder."
         )
     partial = _partial_path(target)
     try:
         partial.mkdir()
     except OSError as error:
         raise DataProblem(
-            f"{path} cannot be made: {error.strerror}. Name another place."
+            f"{path} cannot be created: {error.strerror}. Name another place."
         ) from error
     try:
         yield partial

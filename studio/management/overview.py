@@ -50,9 +50,9 @@ class StudioUtility(ManagementUtility):
 def _described_commands() -> list[tuple[str, str]]:
     """Return each command with the first line of its file; importing them all would be slow."""
     files = sorted(path for path in COMMANDS.glob("*.py") if path.stem != "__init__")
-    docstrings = [
-        ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "" for path in files
-    ]
-    return [
-        (path.stem, text.partition("\n")[0]) for path, text in zip(files, docstrings, strict=True)
-    ]
+    described = []
+    for path in files:
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        first_line, _, _ = text.partition("\n")
+        described.append((path.stem, first_line))
+    return described

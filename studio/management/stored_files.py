@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -55,7 +55,9 @@ def check_files(progress: Progress) -> Found:
     referred = referred_keys()
     stored = set(stored_keys())
     digests = dict(StoredFile.objects.values_list("key", "sha256"))
-    found = Found(missing=sorted(referred - stored - _not_there_yet()))
+    # Pending uploads and downloads get these keys from their run.
+    pending = set(DatasetVersion.objects.filter(sha256="").values_list("source_key", flat=True))
+    found = Found(missing=sorted(referred - stored - pending))
     for position, key in enumerate(sorted(stored)):
         progress("Checking files", position, len(stored))
         if key not in referred and is_orphan(key):
@@ -75,19 +77,13 @@ def referred_keys() -> set[str]:
     keys: set[str] = set()
     for model in apps.get_models():
         if model._meta.app_label in APPS:
-            for name in _key_fields(model):
+            for field_of_model in model._meta.concrete_fields:
+                name = field_of_model.name
+                if not name.endswith("_key"):
+                    continue
                 manager: models.Manager[Any] = model._default_manager
                 keys |= set(manager.exclude(**{name: ""}).values_list(name, flat=True))
     return keys
-
-
-def _not_there_yet() -> set[str]:
-    """Return the keys that pending uploads and downloads will get from their run."""
-    return set(DatasetVersion.objects.filter(sha256="").values_list("source_key", flat=True))
-
-
-def _key_fields(model: type[models.Model]) -> Sequence[str]:
-    return [field.name for field in model._meta.concrete_fields if field.name.endswith("_key")]
 
 
 def stored_keys(folder: str = "") -> Iterator[str]:

@@ -99,7 +99,9 @@ def _clean(request: Request, terminal: Terminal) -> str:
         if request.model:
             progress("Training the model to save")
             started = time.monotonic()
-            _save_model(table, spec, model_folder, terminal)
+            labels = label_cells(table, spec)
+            model = fit_best_model(table, spec, labels, progress=progress)
+            save_artifact(model, model_folder, signing_key=signing_key())
             seconds["Training the model"] = time.monotonic() - started
         progress("Writing")
         _write_rows(table, spec, result, out, out_format)
@@ -108,12 +110,6 @@ def _clean(request: Request, terminal: Terminal) -> str:
         if request.manifest:
             _write_manifest(request, table, spec, result, manifest)
     return summary(spec, result, seconds, _written(request))
-
-
-def _save_model(table: Path, spec: CleansetSpec, folder: Path, terminal: Terminal) -> None:
-    labels = label_cells(table, spec)
-    model = fit_best_model(table, spec, labels, progress=terminal.progress)
-    save_artifact(model, folder, signing_key=signing_key())
 
 
 def _write_rows(
@@ -199,9 +195,8 @@ def summary(
         blocks.append(_aligned(MEASURES[spec.task], accuracies))
     blocks.append(_aligned("Seconds", times))
     width = max(len(what) for what, _ in written)
-    blocks.append(
-        "\n".join(["Written", *(f"  {what:<{width}}  {place}" for what, place in written)])
-    )
+    places = [f"  {what:<{width}}  {place}" for what, place in written]
+    blocks.append("\n".join(["Written", *places]))
     return "\n\n".join(blocks)
 
 

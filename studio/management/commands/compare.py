@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studio.engine.evaluation.runs.comparison import Comparison, compare_runs
+from studio.engine.evaluation.runs.comparison import compare_runs
 from studio.engine.evaluation.runs.run_rows import RunRows
 from studio.management.command import StudioCommand
 from studio.management.evaluation_file import EvaluationFile, read_evaluation
@@ -85,7 +85,10 @@ def _compare(
         "settings": _differing_settings(first.values, second.values),
         **comparison.to_dict(),
     }
-    figures = figures_of(second.values["metrics"]) | _differences(comparison)
+    figures = figures_of(second.values["metrics"])
+    figures |= figures_of(
+        {f"{one.metric.key}.difference": one.difference.to_dict() for one in comparison.metrics}
+    )
     failures = [failure for gate in gates if (failure := gate.failure(figures)) is not None]
     with ExitStack() as outputs:
         if out is not None:
@@ -103,10 +106,10 @@ def _matched(first: EvaluationFile, second: EvaluationFile) -> RunRows:
     ids = pd.Series(first.rows.row_id, index=_numbered(first.keys))
     found = ids.reindex(_numbered(second.keys)).to_numpy(dtype=np.float64)
     is_found = np.isfinite(found)
-    own = -1 - np.arange(len(found), dtype=np.int64)  # ids that the first has not
-    own[is_found] = found[is_found].astype(np.int64)
-    order = np.argsort(own, kind="stable")
-    return replace(rows.take(order), row_id=own[order])
+    row_ids = -1 - np.arange(len(found), dtype=np.int64)  # IDs that the first file does not have
+    row_ids[is_found] = found[is_found].astype(np.int64)
+    order = np.argsort(row_ids, kind="stable")
+    return replace(rows.take(order), row_id=row_ids[order])
 
 
 def _numbered(keys: npt.NDArray[np.int64]) -> pd.MultiIndex:
@@ -123,9 +126,3 @@ def _differing_settings(
         for name in SETTINGS
         if first.get(name) != second.get(name)
     }
-
-
-def _differences(comparison: Comparison) -> dict[str, float | None]:
-    return figures_of(
-        {f"{one.metric.key}.difference": one.difference.to_dict() for one in comparison.metrics}
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +53,10 @@ class Command(StudioCommand):
             read = f"{result.n_decisions:,} decision{pluralize(result.n_decisions)} read"
             changed = f"{result.n_changed:,} row{pluralize(result.n_changed)} changed"
             lines = [f"{read}, {changed}"]
-            lines += [_new_class(name, found.classes) for name in result.new_classes]
+            for name in result.new_classes:
+                nearest = nearest_name(name, found.classes)
+                question = "" if nearest is None else f" Did you mean {nearest}?"
+                lines.append(f"The class {name} is new.{question}")
             terminal.say("\n".join(lines))
 
 
@@ -63,9 +65,3 @@ def _refuse_older_version(cleanset: Cleanset) -> None:
     if newer is not None:
         problem = selectors.older_version_problem(newer)
         raise DataProblem(f"{problem} Give {newer.pk} as CLEANSET_ID, or add --allow-older.")
-
-
-def _new_class(name: str, classes: Sequence[str]) -> str:
-    nearest = nearest_name(name, classes)
-    question = "" if nearest is None else f" Did you mean {nearest}?"
-    return f"The class {name} is new.{question}"

@@ -20,6 +20,7 @@ from cleansets.frames import read_frame
 from projects.readers import ROW_ID
 from projects.readers.facts import FIND_OUT
 from studio import tables
+from studio.engine import stages
 from studio.engine.errors import DataProblem
 from studio.engine.evaluation.inputs.predictions import (
     Predictions,
@@ -137,7 +138,7 @@ def _evaluate(request: EvaluateRequest, gates: Sequence[Gate], terminal: Termina
         labels = label_cells(table, learned.spec)
         split = _split(request, table, terminal)
         predicted = _predicted(request, learned, table, (labels, split), terminal)
-        terminal.progress("Measuring")
+        terminal.progress(stages.MEASURING)
         divided = partial(_divisions, learned=learned, table=table, space=predicted.space)
         measured = measure(predicted.predictions, split, divided)
         values = {
@@ -149,7 +150,8 @@ def _evaluate(request: EvaluateRequest, gates: Sequence[Gate], terminal: Termina
             figures |= figures_of(part["metrics"], prefix=f"{name}.")
         failures = [failure for gate in gates if (failure := gate.failure(figures)) is not None]
         if out is not None:
-            keys = _row_keys(table, learned.spec)[measured.predictions.row_id]
+            keys = _row_keys(table, learned.spec)
+            keys = keys[measured.predictions.row_id]
             out.write_text(evaluation_text(values, measured.rows, keys))
     terminal.say(evaluation_summary(values, METRICS[learned.spec.task]))
     return failures
@@ -187,14 +189,17 @@ def _predicted(
         return _Predicted(found, None, f"predictions of {request.pred_probs.name}", [])
     spec = learned.spec
     is_test = None if split is None else split.is_part(Part.TEST)
-    seen = labels
+    train_labels = labels
     if is_test is not None:
-        seen = [None if hidden else label for hidden, label in zip(is_test, labels, strict=True)]
+        # The models never see the labels of test rows, which count as unlabeled.
+        train_labels = [
+            None if hidden else label for hidden, label in zip(is_test, labels, strict=True)
+        ]
     frame = read_frame(table, spec.feature_columns)
     with fan_out() as n_jobs:
         result = predict_out_of_sample(
             frame,
-            seen,
+            train_labels,
             spec,
             cache_dir=settings.CACHE_DIR / "engine",
             n_jobs=n_jobs,

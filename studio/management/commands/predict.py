@@ -113,7 +113,7 @@ def _required_columns(read: Sequence[str], pairs: Sequence[str]) -> RequiredColu
 
 
 def _mapped_name(read: Sequence[str], pair: str) -> str:
-    """Return the column of the model that `pair` begins with, or what stands there in its place."""
+    """Return the column of the model that `pair` begins with; if none, the text before its "="."""
     if "=" not in pair:
         raise DataProblem(
             f"--map {pair} has no “=”. Write --map COLUMN=FILE_COLUMN, the model's column first."

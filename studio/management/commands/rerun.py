@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
-from cleansets.overlay import CorrectedRows, former_labels, rows_analysed
+from cleansets.overlay import CorrectedRows, previous_labels, rows_analysed
 from cleansets.pipeline import analyse_table
 from projects.readers import ReadOptions
 from studio import tables
@@ -42,7 +42,7 @@ class Again:
     manifest: RunManifest
     table: Path
     rows: CorrectedRows | None
-    former: Sequence[str | None] | None = None
+    previous: Sequence[str | None] | None = None
 
 
 class Command(StudioCommand):
@@ -92,16 +92,17 @@ def _compared(again: Again, terminal: Terminal) -> list[str]:
     before = again.manifest
     spec = replace(before.spec(), encoder_folder=settings.ENCODER_FOLDER)
     rows = again.rows
-    former = again.former
+    previous = again.previous
     result = analyse_table(
-        again.table, spec, rows=rows, former=former, use_cache=False, progress=terminal.progress
+        again.table, spec, rows=rows, previous=previous, use_cache=False, progress=terminal.progress
     )
     labels = rows.labels if rows else []
     after = describe(
-        result, spec, dataset_sha256=before.dataset_sha256, labels=labels, former_labels=former
+        result, spec, dataset_sha256=before.dataset_sha256, labels=labels, former_labels=previous
     )
     for name, was in before.versions.items():
-        if (now := after.versions.get(name)) != was:
+        now = after.versions.get(name)
+        if now != was:
             terminal.say(f"{name} was {was} and is {now}")
     if before.encoder_sha256 != after.encoder_sha256:
         terminal.say("The sentence encoder is another one: see STUDIO_ENCODER.")
@@ -109,23 +110,41 @@ def _compared(again: Again, terminal: Terminal) -> list[str]:
     for line in other_machine:
         terminal.say(line)
     changed = differences(before.results, after.results)
-    differing = []
-    for name in after.results:
-        if name not in changed:
-            terminal.say(f"  {name}  the same")
-            continue
-        agreed = _agreement(name, before, after) if other_machine else None
-        if agreed is None or not agreed.is_enough:
-            differing.append(name)
-        verdict = "differs" if name in differing else "the same within the tolerance"
-        counted = f" ({agreed.n_agreeing} of {agreed.n_rows} rows agree)" if agreed else ""
-        terminal.say(f"  {name}  {verdict}{counted}")
+    differing = _differing_parts(before, after, changed, terminal, is_tolerant=bool(other_machine))
     if differing:
         terminal.say(f"{len(differing)} of {len(after.results)} parts differ.")
     elif changed:
         terminal.say("Reproduced within the tolerance for another kind of processor.")
     else:
         terminal.say("Reproduced: every part is the same.")
+    return differing
+
+
+def _differing_parts(
+    before: RunManifest,
+    after: RunManifest,
+    changed: Collection[str],
+    terminal: Terminal,
+    *,
+    is_tolerant: bool,
+) -> list[str]:
+    """Print the verdict on each part, and return the parts that differ."""
+    differing = []
+    for name in after.results:
+        if name not in changed:
+            terminal.say(f"  {name}  the same")
+            continue
+        agreed = None
+        if is_tolerant:
+            agreed = _agreement(name, before, after)
+        if agreed is not None and agreed.is_enough:
+            verdict = "the same within the tolerance"
+        else:
+            verdict = "differs"
+            differing.append(name)
+        if agreed is not None:
+            verdict += f" ({agreed.n_agreeing} of {agreed.n_rows} rows agree)"
+        terminal.say(f"  {name}  {verdict}")
     return differing
 
 
@@ -163,8 +182,10 @@ def _of_studio(cleanset_id: str) -> Again:
     if not cleanset.project.label_column:
         return Again(manifest, table, None)
     rows = rows_analysed(cleanset)
-    former = former_labels(cleanset, rows) if manifest.former_labels_sha256 else None
-    return Again(manifest, table, rows, former)
+    previous = None
+    if manifest.former_labels_sha256:
+        previous = previous_labels(cleanset, rows)
+    return Again(manifest, table, rows, previous)
 
 
 def _of_file(manifest: Path, file: Path, table: Path, terminal: Terminal) -> Again:
@@ -174,7 +195,8 @@ def _of_file(manifest: Path, file: Path, table: Path, terminal: Terminal) -> Aga
         raise DataProblem(
             f"{manifest} is not valid JSON. Give the manifest that clean --manifest wrote."
         ) from error
-    values = values if isinstance(values, dict) else {}
+    if not isinstance(values, dict):
+        values = {}
     stated = RunManifest.from_dict(values)
     if file_sha256(input_file(file)) != stated.dataset_sha256:
         raise DataProblem(f"{file} is not the file that was analysed: its SHA-256 is another one.")

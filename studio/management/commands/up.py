@@ -67,7 +67,7 @@ class Command(BaseCommand):
     def _announce(self, supervisor: Supervisor) -> None:
         if self._is_answered(supervisor):
             self._say(f"Cleanset Studio runs at {settings.PUBLIC_URL}")
-            self._say(f"Its data lies in {settings.DATA_DIR}. Ctrl-C stops it.")
+            self._say(f"Its data is in {settings.DATA_DIR}. Ctrl-C stops it.")
             if settings.HOST == ANYWHERE and set(settings.ALLOWED_HOSTS) <= LOCAL_NAMES:
                 self._say(
                     "Other machines reach it only under the names in STUDIO_ALLOWED_HOSTS or"
@@ -75,7 +75,7 @@ class Command(BaseCommand):
                 )
         elif not supervisor.stopping:
             self._say(
-                f"The web server has not answered for {ANSWER_WITHIN_S:.0f} s; what it says stands"
+                f"The web server has not answered for {ANSWER_WITHIN_S:.0f} s; its messages are"
                 " above."
             )
 
@@ -102,56 +102,28 @@ def _take_up_runs() -> None:
 
 def _children() -> list[Child]:
     python = [sys.executable, "-m"]
-    celery = [
-        *python,
-        "celery",
-        "-A",
-        "studio.celery",
-        "--quiet",
-        "--skip-checks",
-    ]  # checks would load every page
-    web = [
-        "--worker-class",
-        "gthread",
-        "--threads",
-        str(WEB_THREADS),
-        "--bind",
-        f"{settings.HOST}:{settings.PORT}",
-    ]
-    calm = [
-        "--timeout",
-        "120",
-        "--graceful-timeout",
-        "2",
-        "--log-level",
-        "warning",
-        "--no-control-socket",
-    ]
+    # The checks of Django would load every page into each worker.
+    celery = [*python, "celery", "-A", "studio.celery", "--quiet", "--skip-checks"]
+    web = ["--worker-class=gthread", f"--threads={WEB_THREADS}"]
+    web += [f"--bind={settings.HOST}:{settings.PORT}"]
+    web += ["--timeout=120", "--graceful-timeout=2", "--log-level=warning", "--no-control-socket"]
     return [
-        Child("web server", [*python, "gunicorn", "studio.wsgi", *web, *calm]),
+        Child("web server", [*python, "gunicorn", "studio.wsgi", *web]),
         *(
             Child(f"{queue} worker", [*celery, *_worker(queue)], partial(_recover, queue))
             for queue in runs.QUEUES
         ),
-        Child("scheduler", [*celery, "beat", "--pidfile=", "--loglevel", "warning"]),
+        Child("scheduler", [*celery, "beat", "--pidfile=", "--loglevel=warning"]),
     ]
 
 
 def _worker(queue: str) -> list[str]:
     """Return the arguments of a worker: one run at a time, whose threads use all cores."""
-    lean = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "warning"]
-    return [
-        "worker",
-        "--queues",
-        queue,
-        "--hostname",
-        f"{queue}@%h",
-        "--pool",
-        "threads",
-        "--concurrency",
-        "1",
-        *lean,
-    ]
+    arguments = ["worker", f"--queues={queue}", f"--hostname={queue}@%h"]
+    arguments += ["--pool=threads", "--concurrency=1", "--loglevel=warning"]
+    # What workers tell each other; here, every queue has one worker.
+    arguments += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    return arguments
 
 
 def _recover(queue: str) -> None:

@@ -28,7 +28,7 @@ class Command(StudioCommand):
     example = "verify"
     ending = (
         "Exit status: 0 if all files are whole, 1 if some are damaged or missing, 2 with a sentence"
-        " if it cannot be told; 130 if interrupted."
+        " if it cannot tell; 130 if interrupted."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
