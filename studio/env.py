@@ -137,5 +137,5 @@ def unknown_settings() -> list[str]:
         bare = name.removeprefix(PREFIX)
         meant = bare if bare in known else nearest_name(name, known)
         question = f" Did you mean {meant}?" if meant else ""
-        sentences.append(f"{name} is no setting of the studio and has no effect.{question}")
+        sentences.append(f"{name} is not a setting of the studio and has no effect.{question}")
     return sentences

@@ -31,8 +31,8 @@ try:
     DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 except OSError as error:
     raise BadSetting(
-        f"STUDIO_DATA_DIR {DATA_DIR} cannot be made: {error.strerror}. Choose a folder that you may"
-        " write."
+        f"STUDIO_DATA_DIR {DATA_DIR} cannot be created: {error.strerror}. Choose a folder that you"
+        " may write."
     ) from error
 if not os.access(DATA_DIR, os.W_OK):
     raise BadSetting(

@@ -28,7 +28,7 @@ def main() -> None:
         log = data / "up.log"
         environment = studio_environment(data, PORT=str(port))
         with running([sys.executable, "manage.py", "up"], environment=environment, log=log):
-            wait_until(lambda: "Its data lies in" in log.read_text(), timeout_s=120, log=log)
+            wait_until(lambda: "Its data is in" in log.read_text(), timeout_s=120, log=log)
             walk(url, data)
 
 

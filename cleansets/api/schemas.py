@@ -49,8 +49,8 @@ class ProjectIn(Schema):
     separator: Separator | None = Field(
         None,
         description=(
-            "Of a multi-label project: how the cells of the label column write sets; found, if left"
-            " out."
+            "For a multi-label project: how the cells of the label column write sets; inferred by"
+            " default."
         ),
     )
     merge_spellings: bool | list[Text] = Field(
@@ -126,7 +126,7 @@ class ProjectOut(Schema):
 
     @staticmethod
     def resolve_cleanset(project: Project) -> Cleanset | None:
-        """Return the newest cleanset, of those that came along with the project."""
+        """Return the newest of the cleansets that were prefetched with the project."""
         return max(project.cleansets.all(), key=lambda cleanset: cleanset.number, default=None)
 
 
@@ -156,7 +156,7 @@ class CleansetOut(CleansetBriefOut):
     project_id: UUID
     task: MLTask
     n_rows: int | None = Field(
-        description="null until the analysis is done, as all that follows is empty."
+        description="null until the analysis is done; until then, the fields below are empty."
     )
     classes: list[str]
     counts: dict[str, int] = Field(description="Number of rows with each issue, by its flag.")
@@ -185,7 +185,7 @@ class ReviewOut(Schema):
     """The progress of the review."""
 
     n_to_review: int = Field(
-        description="Rows with a label issue, or with any where there are no labels."
+        description="Rows with a label issue, or with any issue if there are no labels."
     )
     n_to_review_decided: int
     n_decided: int
@@ -203,15 +203,15 @@ class CleansetRowOut(Schema):
     uploaded_label: str | None = Field(description="The label in the file.")
     given_label: str | None = Field(
         description=(
-            "The label that the analysis read: the uploaded one, or what an earlier cleanset"
-            " corrected it to."
+            "The label that the analysis read: the uploaded one, or its correction in an earlier"
+            " cleanset."
         )
     )
     suggested_label: str | None
     corrected_label: str | None = Field(
         description=(
-            "The label that the row has now, chosen here or in an earlier cleanset; null if it is"
-            " as uploaded."
+            "The label that was chosen here or in an earlier cleanset; null if it equals the"
+            " uploaded one."
         )
     )
     clean_label: str | None = Field(
@@ -222,7 +222,7 @@ class CleansetRowOut(Schema):
     issues: list[str] = Field(description="The keys of the row's issues.")
     advice: str | None = Field(description="What auto-fix would do: label, exclude or nothing.")
     results: dict[str, Any] = Field(
-        description="Every result of the analysis, by column; scores are 1 at the worst."
+        description="Every result of the analysis, by column; a score of 1 is the worst."
     )
     cells: dict[str, str | None] = Field(description="Every uploaded cell as text.")
 
@@ -245,7 +245,7 @@ class RowDetailOut(CleansetRowOut):
     """A row with everything that a reviewer sees."""
 
     class_probabilities: list[ClassChanceOut] = Field(
-        description="Likeliest first; empty where there are no classes."
+        description="Likeliest first; empty if there are no classes."
     )
     number: NumberOut | None = Field(description="For regression.")
     near_duplicates: list[CleansetRowOut] = Field(description="Up to five other rows of its set.")
@@ -303,7 +303,7 @@ class ActionOut(Schema):
 
     @staticmethod
     def resolve_is_undone(action: Any) -> bool:
-        """Whether a later action took it back."""
+        """Whether a later action reverted it."""
         return action.undone_by_id is not None
 
 

@@ -125,8 +125,8 @@ def decisions_apply(
     *,
     allow_older: AllowOlder = False,
 ) -> imports.ImportResult:
-    """Decide about many rows as one action, undone in one step; if one decision is invalid, none is
-    applied.
+    """Decide about many rows as one action, undone in one step. If one decision is invalid, none
+    is applied.
     """
     entries = [
         (f"Entry {n}", entry.model_dump()) for n, entry in enumerate(wanted.decisions, start=1)
@@ -151,8 +151,8 @@ def decisions_upload(
     """
     if (file.size or 0) > MAX_IMPORT_BYTES:
         raise DataProblem(
-            f"This file of decisions has {filesizeformat(file.size or 0)};"
-            " at most 200 MB are read. Split it."
+            f"This file of decisions has {filesizeformat(file.size or 0)}; the limit is 200 MB."
+            " Split it."
         )
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     decisions = imports.decisions_in_file(file.name or "", file.read())

@@ -77,22 +77,25 @@ def _form(request: HttpRequest, wanted: ProjectIn) -> ProjectForm:
 
 
 def _refuse_unknown_spellings(form: ProjectForm, wanted: ProjectIn) -> None:
-    kept = {choice.kept for choice in form.spellings}
     if not isinstance(wanted.merge_spellings, list):
         return
-    if unknown := [name for name in wanted.merge_spellings if name not in kept]:
+    kept = {choice.kept for choice in form.spellings}
+    unknown = [name for name in wanted.merge_spellings if name not in kept]
+    if unknown:
         raise DataProblem(
-            f"merge_spellings: {quoted(unknown)} is no class that is spelled in several ways, or"
+            f"merge_spellings: {quoted(unknown)} is not a class that is spelled in several ways, or"
             " two spellings of one class are to be kept. Name one spelling of each class to merge,"
             " as the file has it."
         )
 
 
 def _errors(form: ProjectForm) -> list[str]:
-    labels = {name: f"{name}: " for name in form.fields}
-    return [
-        f"{labels.get(name, '')}{error}" for name, errors in form.errors.items() for error in errors
-    ]
+    """Return the errors of the form, each with the name of its field."""
+    sentences = []
+    for name, errors in form.errors.items():
+        prefix = f"{name}: " if name in form.fields else ""
+        sentences += [f"{prefix}{error}" for error in errors]
+    return sentences
 
 
 @router.get("/{uuid:project_id}", response=ProjectOut)

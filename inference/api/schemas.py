@@ -26,8 +26,10 @@ CONVENTIONS_HELP = (
 
 def column_map_of(text: str) -> dict[str, str]:
     """Parse the JSON column map of a form field."""
+    if not text.strip():
+        return {}
     try:
-        return TypeAdapter(ColumnMap).validate_json(text) if text.strip() else {}
+        return TypeAdapter(ColumnMap).validate_json(text)
     except ValidationError as error:
         raise DataProblem(
             "The field “column_map” is not a JSON object of column names. Expected one such as"
@@ -37,8 +39,10 @@ def column_map_of(text: str) -> dict[str, str]:
 
 def conventions_of(text: str) -> dict[str, Convention | None]:
     """Parse the JSON conventions of a form field."""
+    if not text.strip():
+        return {}
     try:
-        return TypeAdapter(StatedConventions).validate_json(text) if text.strip() else {}
+        return TypeAdapter(StatedConventions).validate_json(text)
     except ValidationError as error:
         raise DataProblem(
             "The field “conventions” is not a JSON object of columns with "
@@ -58,7 +62,7 @@ class MissingColumnOut(Schema):
 
     name: str
     candidates: list[str] = Field(
-        description="Columns of the file that may be meant, likeliest first."
+        description="Columns of the file that could be this one, likeliest first."
     )
 
 
@@ -79,17 +83,19 @@ class PredictionOut(Schema):
     n_rows: int | None = Field(description="Null until the rows are predicted.")
     notes: list[str] = Field(description="What you should know about the file and its predictions.")
     column_map: dict[str, str] = Field(
-        description=("The column of the file that was read for a column of the model.")
+        description="The column of the file that was read for a column of the model."
     )
     conventions: dict[str, Convention] = Field(
         description=(
-            "How the numbers and dates of each column were read; until then, what you chose."
+            "How the numbers and dates of each column were read; before that, the chosen readings."
         )
     )
     missing_columns: list[MissingColumnOut] = Field(
-        description="The columns that the file lacks, when that is why the run failed."
+        description="The columns that the file lacks, if the run failed for that reason."
     )
-    file_columns: list[str] = Field(description="The columns of the file, when it lacks some.")
+    file_columns: list[str] = Field(
+        description="The columns of the file, if it lacks some that the model reads."
+    )
     label_counts: list[LabelCountOut] = Field(
         description="Most frequent first; empty for regression."
     )

@@ -67,7 +67,7 @@ def prediction_retry(
     """Predict the stored file again; the new prediction replaces the old one.
 
     Possible after a failure or cancellation, and after a success if `conventions` reads numbers or
-    dates differently. If the file lacked columns, `column_map` says which of its columns are meant.
+    dates differently. If the file lacked columns, `column_map` names the columns to use instead.
     """
     batch = batch_or_404(request, batch_id)
     again = services.prediction_restart(
@@ -97,6 +97,6 @@ def prediction_export(
 
 @router.delete("/predictions/{uuid:batch_id}", response={204: None})
 def prediction_delete(request: HttpRequest, batch_id: UUID) -> Status[None]:
-    """Delete a prediction with its files; one under way is stopped."""
+    """Delete a prediction with its files; one that is running is stopped."""
     services.prediction_delete(batch=batch_or_404(request, batch_id))
     return Status(204, None)

@@ -19,7 +19,7 @@ class ModelIn(Schema):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Name | None = Field(None, description="The project's name by default.")
+    name: Name | None = Field(None, description="By default the name of the project.")
 
 
 class ModelOut(Schema):

@@ -49,6 +49,6 @@ def model_retry(request: HttpRequest, model_id: UUID) -> Status[DeployedModel]:
 
 @router.delete("/models/{uuid:model_id}", response={204: None})
 def model_delete(request: HttpRequest, model_id: UUID) -> Status[None]:
-    """Delete a model with its predictions; a training under way is stopped."""
+    """Delete a model with its predictions; a training that is running is stopped."""
     services.model_delete(model=model_or_404(request, model_id))
     return Status(204, None)

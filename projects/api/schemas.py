@@ -1,4 +1,4 @@
-"""How `/api/v1` writes datasets."""
+"""Datasets as `/api/v1` reads and writes them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from studio.engine.table.columns import ColumnKind
 
 
 class ReadFields(Schema):
-    """How a file is to be read; what is left out or empty is found out."""
+    """How to read a file; whatever is omitted or empty is inferred from the file."""
 
     encoding: Text = Field(
         "", max_length=40, description="Such as cp1252, gb18030, shift-jis, koi8-r."
@@ -28,12 +28,14 @@ class ReadFields(Schema):
         "", max_length=20, description="One character, or tab, comma, semicolon, pipe."
     )
     quotes: Literal["", "double", "single", "none"] = Field("", description="What encloses cells.")
-    has_header: bool | None = Field(None, description="false: the first row is data.")
-    sheet: Text = Field("", max_length=100, description="Of a workbook.")
-    orient: Literal["", "columns", "index"] = Field("", description="Of a JSON object of objects.")
+    has_header: bool | None = Field(None, description="false if the first row is data.")
+    sheet: Text = Field("", max_length=100, description="The sheet of a workbook.")
+    orient: Literal["", "columns", "index"] = Field("", description="For a JSON object of objects.")
 
     def options(self) -> ReadOptions:
-        """Return them as the reader takes them. Raises DataProblem for what cannot be followed."""
+        """Return the options for the reader. Raises DataProblem for an unknown encoding or
+        delimiter.
+        """
         return ReadOptions(
             encoding=checked_encoding(self.encoding) if self.encoding else None,
             delimiter=checked_delimiter(self.delimiter) if self.delimiter else None,
@@ -45,13 +47,13 @@ class ReadFields(Schema):
 
 
 class ReadIn(ReadFields):
-    """The same as JSON."""
+    """How to read a file, as JSON."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class ReadingOut(Schema):
-    """How a file was read; null where its format has nothing of that kind."""
+    """How a file was read; null where the format has no such property."""
 
     encoding: str | None = None
     delimiter: str | None = None
@@ -61,12 +63,12 @@ class ReadingOut(Schema):
     has_header: bool | None = None
     sheet: str | None = None
     orient: str | None = Field(
-        None, description="pandas' word for the form of a JSON document, or lines, or list."
+        None, description="The form of a JSON document, in pandas' words; or lines, or list."
     )
 
 
 class NameIn(Schema):
-    """Another name."""
+    """A new name for a dataset."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -80,7 +82,7 @@ class DatasetOut(Schema):
     name: str
     created_at: datetime
     version: int = Field(
-        description="Number of the newest version; projects keep the one they were made from."
+        description="Number of the newest version; projects keep the one they were created from."
     )
     filename: str
     size_bytes: int
@@ -89,12 +91,11 @@ class DatasetOut(Schema):
     delimiter: str
     sha256: str
     n_rows: int | None = Field(description="null until the file is read.")
-    notes: list[str] = Field(description="What the reader found worth telling.")
+    notes: list[str] = Field(description="What the reader assumed or noticed.")
     reading: ReadingOut
     doubts: dict[str, str] = Field(
         description=(
-            "Fields of `reading` for which another choice may be the right one, each with the"
-            " reason."
+            "Fields of `reading` for which another choice may be right, each with the reason."
         )
     )
     sheets: list[str] = Field(description="All sheets of a workbook.")
@@ -112,17 +113,17 @@ class DatasetOut(Schema):
 
     @staticmethod
     def resolve_created_at(version: DatasetVersion) -> datetime:
-        """Return when the dataset was made."""
+        """Return when the dataset was created."""
         return version.dataset.created_at
 
     @staticmethod
     def resolve_version(version: DatasetVersion) -> int:
-        """Return the number of the file."""
+        """Return the number of the version."""
         return version.number
 
     @staticmethod
     def resolve_reading(version: DatasetVersion) -> ReadingOut:
-        """Return what was found or asked for, in the words of the input."""
+        """Return the options that were used, in the words of `ReadFields`."""
         values: dict[str, Any] = dict(version.used_options)
         if "quotes" in values:
             values["quotes"] = next(
@@ -149,18 +150,18 @@ class TopValueOut(Schema):
 
 
 class HistogramOut(Schema):
-    """Counts between neighbouring edges; those of moments are seconds since 1970, UTC."""
+    """Counts between neighbouring edges; the edges of dates are seconds since 1970, UTC."""
 
     edges: list[float]
     counts: list[int]
 
 
 class ColumnOut(Schema):
-    """What is known of a column."""
+    """The profile of a column."""
 
     name: str
     kind: ColumnKind = Field(description="The kind that new projects use.")
-    inferred_kind: ColumnKind = Field(description="The kind that was found.")
+    inferred_kind: ColumnKind = Field(description="The kind inferred from its cells.")
     n_missing: int
     n_distinct: int
     is_distinct_estimated: bool
@@ -171,26 +172,26 @@ class ColumnOut(Schema):
     top_values: list[TopValueOut]
     histogram: HistogramOut | None
     convention: Convention | None = Field(
-        description="How its numbers or dates are read, where it has any."
+        description="How its numbers or dates are read; null if it has none."
     )
     is_convention_assumed: bool = Field(
-        description="Whether its cells could be read in another way, too."
+        description="Whether its cells could also be read in another way."
     )
 
 
 class KindsIn(Schema):
-    """Kinds and conventions of some columns; those that are not named keep theirs."""
+    """Kinds and conventions of some columns; the other columns keep theirs."""
 
     model_config = ConfigDict(extra="forbid")
 
     kinds: dict[str, ColumnKind] = {}
     conventions: dict[str, Convention | None] = Field(
-        {}, description="How numbers or dates are written; null goes back to what was found."
+        {}, description="How numbers or dates are written; null restores the inferred convention."
     )
 
 
 class RowOut(Schema):
-    """One row as it was uploaded."""
+    """A row as it was uploaded."""
 
     row_id: int = Field(description=ROW_ID_FORM)
     cells: dict[str, str | None] = Field(
@@ -199,7 +200,7 @@ class RowOut(Schema):
 
 
 class UrlIn(Schema):
-    """Where a file is to be fetched from."""
+    """The address of a file to fetch."""
 
     model_config = ConfigDict(extra="forbid")
 

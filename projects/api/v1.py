@@ -1,4 +1,4 @@
-"""`/api/v1/datasets`: files in, what was found in them, and their rows."""
+"""`/api/v1/datasets`: uploaded files, their columns and their rows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ router = Router(tags=["Datasets"])
 
 @router.get("", response=Page[DatasetOut])
 def dataset_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
-    """List your datasets, the last touched first."""
+    """List your datasets, most recently changed first."""
     return page_of(request, params, selectors.newest_versions(account(request)))
 
 
@@ -44,11 +44,11 @@ def dataset_create(
     name: Annotated[Text, Form("", max_length=200)],
     reading: Form[ReadFields],
 ) -> Status[DatasetVersion]:
-    """Upload a file; the dataset is named after it unless you name it. Its run reads the file.
+    """Upload a file as a new dataset, named after the file by default. Its run reads the file.
 
-    CSV, TSV, JSON, JSON Lines, XLSX, XLS, XLSB, ODS or Parquet, also packed with gzip or zip. How
-    it is read is found out, and stands in `reading`, `notes` and `doubts` of the answer; the other
-    fields say it.
+    CSV, TSV, JSON, JSON Lines, XLSX, XLS, XLSB, ODS or Parquet, also compressed with gzip or zip.
+    How to read the file is inferred, and reported in `reading`, `notes` and `doubts`; the other
+    fields override it.
     """
     options = reading.options()
     dataset = services.dataset_create(
@@ -59,13 +59,13 @@ def dataset_create(
 
 @router.post("/sample", response={201: DatasetOut})
 def dataset_create_sample(request: HttpRequest) -> Status[DatasetVersion]:
-    """Make the sample dataset: support requests, some with wrong labels."""
+    """Create the sample dataset: support requests, some with wrong labels."""
     return _created(services.dataset_create_sample(account(request)))
 
 
 @router.post("/fetch", response={201: DatasetOut})
 def dataset_fetch(request: HttpRequest, source: UrlIn) -> Status[DatasetVersion]:
-    """Make a dataset of the file at an address; its run fetches and reads it."""
+    """Create a dataset from the file at an address; its run fetches and reads it."""
     return _created(uploads.dataset_fetch(user=account(request), url=source.url, types={}))
 
 
@@ -75,7 +75,7 @@ def _created(dataset: Dataset) -> Status[DatasetVersion]:
 
 @router.get("/{uuid:dataset_id}", response=DatasetOut)
 def dataset_get(request: HttpRequest, dataset_id: UUID) -> DatasetVersion:
-    """Return a dataset; `run` tells how the reading of its file goes."""
+    """Return a dataset; `run` reports the progress of reading its file."""
     return newest_version_or_404(request, dataset_id)
 
 
@@ -95,7 +95,7 @@ def dataset_update(request: HttpRequest, dataset_id: UUID, wanted: NameIn) -> Da
 
 @router.get("/{uuid:dataset_id}/versions", response=list[DatasetOut])
 def dataset_versions(request: HttpRequest, dataset_id: UUID) -> list[DatasetVersion]:
-    """List all versions of a dataset, the newest first."""
+    """List all versions of a dataset, newest first."""
     return list(
         selectors.versions_of(dataset_or_404(request, dataset_id)).select_related("dataset")
     )
@@ -106,7 +106,7 @@ def dataset_upload_version(
     request: HttpRequest, dataset_id: UUID, file: File[UploadedFile], reading: Form[ReadFields]
 ) -> DatasetVersion:
     """Upload another file as the newest version of a dataset. Projects keep the version that they
-    were made from.
+    were created from.
     """
     dataset = dataset_or_404(request, dataset_id)
     options = reading.options()
@@ -119,8 +119,8 @@ def dataset_upload_version(
 def dataset_read_again(
     request: HttpRequest, dataset_id: UUID, reading: ReadIn
 ) -> Status[DatasetVersion]:
-    """Read the newest file again in the way that you say, as a new version. Projects keep
-    theirs.
+    """Read the newest file again with other options, as a new version. Projects keep the version
+    that they were created from.
     """
     version = newest_version_or_404(request, dataset_id)
     options = reading.options()
@@ -131,7 +131,7 @@ def dataset_read_again(
 
 @router.get("/{uuid:dataset_id}/columns", response=list[ColumnOut])
 def dataset_columns(request: HttpRequest, dataset_id: UUID) -> list[ColumnProfile]:
-    """Return what was found in each column."""
+    """Return the profile of each column."""
     return selectors.column_profiles(ready_version_or_404(request, dataset_id))
 
 
@@ -142,12 +142,12 @@ def dataset_kinds_choose(
     """Choose the kinds of columns; new projects use them."""
     version = ready_version_or_404(request, dataset_id)
     profiles = selectors.column_profiles(version)
-    if unknown := (chosen.kinds.keys() | chosen.conventions.keys()) - {
-        profile.name for profile in profiles
-    }:
+    names = {profile.name for profile in profiles}
+    unknown = (chosen.kinds.keys() | chosen.conventions.keys()) - names
+    if unknown:
         raise DataProblem(
-            f"There is no column '{min(unknown)[:100]}' in this dataset. Its columns are listed"
-            " there."
+            f"There is no column '{min(unknown)[:100]}' in this dataset. GET its columns for their"
+            " names."
         )
     kinds = {profile.name: profile.kind for profile in profiles} | chosen.kinds
     services.column_kinds_choose(version=version, kinds=kinds, conventions=chosen.conventions)

@@ -57,7 +57,7 @@ def format_of(filename: str) -> TableFormat:
         ending = PurePath(filename).suffix
         stated = f"ends in “{ending}”" if ending else "has no ending"
         raise DataProblem(
-            f"The name {filename} {stated}, which is no format that can be written. "
+            f"The name {filename} {stated}, which is not a format that can be written. "
             f"Use one of {_KNOWN}; the first four also with {_GZIP}."
         )
     return found

@@ -30,7 +30,7 @@ from studio.engine.recipes.train import train_model
 from studio.engine.schema import CleansetSpec
 from studio.engine.table.columns import ColumnKind
 
-LEARNED, HELD_OUT = "test", "train"  # the verdicts are on what the data set calls its test half
+LEARNED, HELD_OUT = "test", "train"  # the verdicts are on what the dataset calls its test half
 METRICS = ("accuracy", "log_loss", "roc_auc_ovr_macro")
 OTHER = {"positive": "negative", "negative": "positive"}
 

@@ -33,7 +33,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--data-dir", type=Path, required=True, help="folder of the public data sets"
+        "--data-dir", type=Path, required=True, help="folder of the public datasets"
     )
     parser.add_argument("--mode", nargs="*", default=["fast"], choices=["fast", "regular"])
     parser.add_argument("--rows", type=int, help="to predict")

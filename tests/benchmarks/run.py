@@ -1,7 +1,7 @@
 """Measures the studio beside what a user would do instead, on the same machine, files and labels,
 one at a time.
 
-Without `--data-dir` only generated support requests are measured; with it, public data sets whose
+Without `--data-dir` only generated support requests are measured; with it, public datasets whose
 wrong labels are known or planted with a fixed seed. Measures are kept in a file, so that tasks can
 be measured in several goes, and `docs/benchmarks.md` is written from all of them.
 """
@@ -74,7 +74,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data-dir", type=Path, help="folder of the public data sets")
+    parser.add_argument("--data-dir", type=Path, help="folder of the public datasets")
     parser.add_argument(
         "--tasks", nargs="+", choices=[*GENERATED, *TASKS], metavar="TASK", help=", ".join(TASKS)
     )
@@ -105,7 +105,7 @@ def _options() -> argparse.Namespace:
         os.environ["AUTOGLUON_LIMIT_S"] = options.autogluon_limit
     needs_data = options.quick or any(name in TASKS for name in options.tasks or ())
     if needs_data and not options.data_dir:
-        parser.error("these tasks read public data sets: give their folder with --data-dir")
+        parser.error("these tasks read public datasets: give their folder with --data-dir")
     if not options.data_dir and not options.tasks:
         options.peers = [name for name in options.peers if name == "plain"]
     return options

@@ -1,4 +1,4 @@
-"""The data sets that are measured: each becomes a training file with wrong labels, their truth, a
+"""The datasets that are measured: each becomes a training file with wrong labels, their truth, a
 clean test file.
 """
 

@@ -142,7 +142,7 @@ def _studio(data_dir: Path) -> Iterator[tuple[str, str]]:
     port, log = free_port(), data_dir / "up.log"
     settings = studio_environment(data_dir, PORT=str(port))
     with running([sys.executable, "manage.py", "up"], environment=settings, log=log):
-        wait_until(lambda: "Its data lies in" in log.read_text(), timeout_s=120, log=log)
+        wait_until(lambda: "Its data is in" in log.read_text(), timeout_s=120, log=log)
         made = manage(
             "apikey", "large@example.org", "--create", "--scope", "write", environment=settings
         )

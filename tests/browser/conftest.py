@@ -64,7 +64,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     command = [sys.executable, "manage.py", "up"]
     environment = studio_environment(data_dir, PORT=str(port), STUDIO_TRUSTED_PROXIES="1")
     with running(command, environment=environment, log=log):
-        wait_until(lambda: "Its data lies in" in log.read_text(), timeout_s=120, log=log)
+        wait_until(lambda: "Its data is in" in log.read_text(), timeout_s=120, log=log)
         url = f"http://localhost:{port}"
         journey.sign_up(HttpVisitor(url), "owner@example.org")
         yield Studio(url, data_dir, log)

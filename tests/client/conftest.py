@@ -57,7 +57,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     log, port = data_dir / "up.log", free_port()
     settings = studio_environment(data_dir, PORT=str(port), STUDIO_ALLOW_PRIVATE_URLS="1")
     with running([sys.executable, "manage.py", "up"], environment=settings, log=log):
-        wait_until(lambda: "Its data lies in" in log.read_text(), timeout_s=120, log=log)
+        wait_until(lambda: "Its data is in" in log.read_text(), timeout_s=120, log=log)
         url = f"http://localhost:{port}"
         journey.sign_up(HttpVisitor(url), EMAIL)
         key = manage("apikey", EMAIL, environment=settings).stdout.strip()

@@ -1,4 +1,4 @@
-"""The process that reads the files: as a data set, and as a file to predict."""
+"""The process that reads the files: as a dataset, and as a file to predict."""
 
 from __future__ import annotations
 

@@ -170,13 +170,13 @@ def test_nothing_is_written_into_the_folder_of_a_model(file: Path) -> None:
     ended = cleaned(file, "--out", model / "o.csv", "--model", model)
     assert (ended.status, ended.err) == (
         2,
-        f"--out lies in the folder of --model, {model}. Name another place.\n",
+        f"--out is inside the folder of --model, {model}. Name another place.\n",
     )
     assert cleaned(file, "--out", file.parent / "o.csv", "--model", model).status == 0
     before = {path.name: path.read_bytes() for path in model.iterdir()}
     ended = run("predict", file, "--model", model, "--out", model / "o.csv")
     assert ended.status == 2
-    assert "--out lies in the folder of --model" in ended.err
+    assert "--out is inside the folder of --model" in ended.err
     assert {path.name: path.read_bytes() for path in model.iterdir()} == before
 
 

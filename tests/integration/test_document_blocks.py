@@ -107,7 +107,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     port, log = free_port(), data_dir / "up.log"
     environment = studio_environment(data_dir, PORT=str(port))
     with running([sys.executable, "manage.py", "up"], environment=environment, log=log):
-        wait_until(lambda: "Its data lies in" in log.read_text(), timeout_s=120, log=log)
+        wait_until(lambda: "Its data is in" in log.read_text(), timeout_s=120, log=log)
         made = manage("apikey", "alice@example.org", "--create", environment=environment)
         assert "the first, which owns the studio" in made.stderr
         manage("apikey", "bob@example.org", "--create", environment=environment)

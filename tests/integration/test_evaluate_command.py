@@ -102,7 +102,7 @@ def test_given_predictions_are_measured_without_training(
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda p: p.head(20), "20 rows and the data set has 200"),
+        (lambda p: p.head(20), "20 rows and the dataset has 200"),
         (lambda p: p.assign(row_id=7), "names row 7 more than once"),
         (lambda p: p.assign(row_id=range(1, N_ROWS + 1)), "names row 200"),
         (lambda p: p * 2, "Expected numbers from 0 to 1"),
@@ -123,12 +123,12 @@ def test_predictions_that_cannot_be_read_end_in_one_sentence(
 @pytest.mark.parametrize(
     ("condition", "status", "sentence"),
     [
-        ("accuracy<0.95", 3, "accuracy is 0.9, and accuracy<0.95 is to fail."),
+        ("accuracy<0.95", 3, "accuracy is 0.9, which meets --fail-if accuracy<0.95."),
         ("accuracy<0.85", 0, ""),
         ("accuracy.low<0.85", 3, "accuracy.low is "),
         ("log_loss >= 5", 0, ""),
         ("acuracy<0.9", 2, "Did you mean accuracy?"),
-        ("accuracy", 2, "is no condition"),
+        ("accuracy", 2, "is not a condition"),
     ],
 )
 def test_a_pipeline_can_depend_on_a_metric(
@@ -171,7 +171,10 @@ def test_a_file_that_is_not_an_evaluation_is_refused(tmp_path: Path) -> None:
     (tmp_path / "1.json").write_text("[1]")
     ended = run("compare", tmp_path / "1.json", tmp_path / "1b.json")
     assert ended.status == 2
-    assert "1.json is no evaluation. Expected a file that evaluate --json has written." in ended.err
+    assert (
+        "1.json is not an evaluation file. Expected a file that evaluate --json has written."
+        in ended.err
+    )
 
 
 def test_an_evaluation_that_was_edited_is_refused(rows: pd.DataFrame, tmp_path: Path) -> None:
@@ -181,7 +184,7 @@ def test_an_evaluation_that_was_edited_is_refused(rows: pd.DataFrame, tmp_path: 
     for change in ({"rows": []}, {"rows": {}}, {"task": "cooking"}, {"classes": None}):
         (tmp_path / "2.json").write_text(json.dumps(values | change))
         ended = run("compare", tmp_path / "1.json", tmp_path / "2.json")
-        assert (ended.status, "2.json is no evaluation" in ended.err) == (2, True)
+        assert (ended.status, "2.json is not an evaluation file" in ended.err) == (2, True)
 
 
 def test_undefined_metrics_are_null_in_a_comparison(rows: pd.DataFrame, tmp_path: Path) -> None:

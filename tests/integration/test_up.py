@@ -32,8 +32,10 @@ from tests.factories import make_dataset
 source = settings.MEDIA_ROOT / "source"
 source.parent.mkdir(parents=True)
 source.write_text("a,b\\n1,x\\n2,y\\n")
-make_dataset(make_user("alice"), status=Status.RUNNING, source_key="source", size_bytes=source.stat().st_size)
-"""  # noqa: E501
+alice = make_user("alice")
+size_bytes = source.stat().st_size
+make_dataset(alice, status=Status.RUNNING, source_key="source", size_bytes=size_bytes)
+"""
 
 
 finds_processes = pytest.mark.skipif(
@@ -62,7 +64,7 @@ def studio_up(data_dir: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     log = data_dir / "up.log"
     environment = studio_environment(data_dir, PORT=str(port))
     with running([sys.executable, "manage.py", "up"], environment=environment, log=log) as up:
-        wait_until(lambda: "Its data lies in" in log.read_text(), timeout_s=120, log=log)
+        wait_until(lambda: "Its data is in" in log.read_text(), timeout_s=120, log=log)
         yield up
 
 
@@ -78,7 +80,7 @@ def test_studio_runs_mends_itself_and_ends_as_one(tmp_path: Path) -> None:
     environment = studio_environment(tmp_path, PORT=str(port))
     assert manage("shell", "-v", "0", "-c", UNDER_WAY, environment=environment).returncode == 0
     with studio_up(tmp_path, port) as up:
-        assert f"runs at http://localhost:{port}\nIts data lies in {tmp_path}." in log.read_text()
+        assert f"runs at http://localhost:{port}\nIts data is in {tmp_path}." in log.read_text()
         with urllib.request.urlopen(f"http://localhost:{port}/") as page:
             assert page.url == f"http://localhost:{port}/login?next=/"
 
@@ -140,7 +142,7 @@ def test_taken_port_is_one_line(tmp_path: Path) -> None:
         (
             "STUDIO_DATA_DIR",
             "/dev/null/studio",
-            "STUDIO_DATA_DIR /dev/null/studio cannot be made: Not a directory.",
+            "STUDIO_DATA_DIR /dev/null/studio cannot be created: Not a directory.",
         ),
         (
             "STUDIO_SIGNUP",
@@ -176,8 +178,8 @@ def test_a_misspelled_setting_is_reported_at_the_start(tmp_path: Path) -> None:
             "up", environment=studio_environment(tmp_path, PORT=port, STUDIO_SINGUP="closed")
         )
     assert (
-        ended.stdout == "STUDIO_SINGUP is no setting of the studio and has no effect. Did you mean"
-        " STUDIO_SIGNUP?\n"
+        ended.stdout == "STUDIO_SINGUP is not a setting of the studio and has no effect. Did you"
+        " mean STUDIO_SIGNUP?\n"
     )
     checked = manage("check", environment=studio_environment(tmp_path, STUDIO_SINGUP="closed"))
     assert "Did you mean STUDIO_SIGNUP?" in checked.stderr

@@ -1,4 +1,4 @@
-"""What holds for every data set: folds, probabilities, weights, and whole cleansets of
+"""What holds for every dataset: folds, probabilities, weights, and whole cleansets of
 odd cells.
 """
 

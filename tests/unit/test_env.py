@@ -122,7 +122,7 @@ def test_a_misspelled_setting_is_reported_with_the_likely_name(
     monkeypatch.setenv(misspelled, "1")
     found = [sentence for sentence in unknown_settings() if sentence.startswith(f"{misspelled} ")]
     assert found == [
-        f"{misspelled} is no setting of the studio and has no effect. Did you mean {meant}?"
+        f"{misspelled} is not a setting of the studio and has no effect. Did you mean {meant}?"
     ]
 
 

@@ -1,4 +1,4 @@
-"""The Analysis page's findings on the data set as a whole: sentences, tables and links to rows."""
+"""The Analysis page's findings on the dataset as a whole: sentences, tables and links to rows."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class ErrorBar:
 
 
 def health(cleanset: Cleanset) -> dict[str, object]:
-    """Build the page's section on the data set as a whole."""
+    """Build the page's section on the dataset as a whole."""
     found = Health.from_dict(cleanset.health)
     can_filter = cleanset.task is MLTask.MULTI_CLASS
     lines = [_class_line(row, can_filter=can_filter) for row in found.classes]

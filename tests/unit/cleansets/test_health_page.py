@@ -1,4 +1,4 @@
-"""What the Analysis page says of the data set as a whole, and what the panel says of
+"""What the Analysis page says of the dataset as a whole, and what the panel says of
 text issues.
 """
 

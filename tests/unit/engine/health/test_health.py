@@ -1,4 +1,4 @@
-"""What is said of a data set as a whole, in frames made so that it is true."""
+"""What is said of a dataset as a whole, in frames made so that it is true."""
 
 from __future__ import annotations
 

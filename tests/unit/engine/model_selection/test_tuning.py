@@ -1,4 +1,4 @@
-"""Each data set decides how strongly its models are fitted."""
+"""Each dataset decides how strongly its models are fitted."""
 
 from __future__ import annotations
 
