@@ -89,16 +89,20 @@ def _columns(header: Sequence[str], model: TrainedModel) -> list[_Column]:
 
 
 def _check_columns(required: Sequence[str], present: Sequence[str]) -> None:
-    """Raise DataProblem if columns are missing; the client cannot map them, so the frame has to."""
+    """Raise DataProblem if columns are missing. The client cannot map columns, so the user has to
+    rename them in the frame.
+    """
     try:
         RequiredColumns(tuple(required)).check(present)
     except MissingColumnsProblem as problem:
         renamed = {
             column.candidates[0]: column.name for column in problem.missing if column.candidates
         }
-        call = f"df.rename(columns={renamed!r})" if renamed else "df.rename(columns=…)"
-        advice = f"Rename its columns before you predict, such as {call}."
-        raise DataProblem(f"{problem.finding('frame')} {advice}") from problem
+        mapping = repr(renamed) if renamed else "…"
+        raise DataProblem(
+            f"{problem.finding('frame')} Rename its columns before you predict, such as"
+            f" df.rename(columns={mapping})."
+        ) from problem
 
 
 def _is_date(cell: str) -> bool:

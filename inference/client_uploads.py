@@ -23,7 +23,8 @@ def upload_receive(*, upload: PredictionUpload, file: UploadedFile[bytes]) -> No
     """Store the file; it replaces one that came before."""
     key = storage.prediction_source(upload.pk)
     tables.publish_upload(file, key)
-    upload.source_key, upload.size_bytes = key, file.size or 0
+    upload.source_key = key
+    upload.size_bytes = file.size or 0
     upload.save(update_fields=["source_key", "size_bytes"])
 
 

@@ -41,7 +41,8 @@ def predictions_csv(
     batch: PredictionBatch, *, safe_for_spreadsheets: bool = False
 ) -> Iterator[bytes]:
     """Stream the predictions of a batch as CSV."""
-    table, result = tables.local_path(batch.table_key), tables.local_path(batch.result_key)
+    table = tables.local_path(batch.table_key)
+    result = tables.local_path(batch.result_key)
     columns = prediction_columns(table, result)
     rows = prediction_batches(table, result, separator_of(batch.deployed_model.manifest))
     if safe_for_spreadsheets:
@@ -63,13 +64,12 @@ def client_csv(batch: PredictionBatch) -> Iterator[bytes]:
     In a set, each class is quoted, as the client parses unquoted cells as numbers if it can.
     """
     classes: list[str] = batch.deployed_model.manifest["classes"]
-    is_set = batch.deployed_model.cleanset.task is MLTask.MULTI_LABEL
-    separator = separator_of(batch.deployed_model.manifest) or Separator.COMMA
+    separator = None
+    if batch.deployed_model.cleanset.task is MLTask.MULTI_LABEL:
+        separator = separator_of(batch.deployed_model.manifest) or Separator.COMMA
     columns = [CLIENT_LABEL, *classes]
     result = tables.local_path(batch.result_key)
-    return stream_exact_csv(
-        columns, _client_batches(result, columns, separator if is_set else None)
-    )
+    return stream_exact_csv(columns, _client_batches(result, columns, separator))
 
 
 def _client_batches(
@@ -86,16 +86,15 @@ def _client_batches(
 def download_name(filename: str) -> str:
     """Return the name of the export: new.csv.gz gives new-predictions.csv."""
     path = PurePath(filename)
-    is_packed = path.suffix.lower() in (".gz", ".zip") and len(path.suffixes) > 1
-    stem = PurePath(path.stem).stem if is_packed else path.stem
-    return f"{stem}-predictions.csv"
+    if path.suffix.lower() in (".gz", ".zip") and len(path.suffixes) > 1:
+        path = PurePath(path.stem)
+    return f"{path.stem}-predictions.csv"
 
 
 def prediction_columns(table: Path, result: Path) -> list[str]:
     """Return the uploaded columns, one per class, and the suggested label."""
-    return [
-        name for path in (table, result) for name in pq.read_schema(path).names if name != ROW_ID
-    ]
+    names = [*pq.read_schema(table).names, *pq.read_schema(result).names]
+    return [name for name in names if name != ROW_ID]
 
 
 def prediction_batches(
@@ -117,7 +116,7 @@ def prediction_batches(
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    """Yield batches of equal size, the last aside, wherever the file's row groups end."""
+    """Yield batches of equal size, except the last, wherever the row groups of the file end."""
     with pq.ParquetFile(path) as file:
         rest = file.schema_arrow.empty_table()
         for batch in file.iter_batches(ROWS_PER_BATCH):

@@ -83,7 +83,9 @@ def _checked_conventions(
                 f"Column “{name}” is {kind} and cannot be read {convention}. Give"
                 f" {' or '.join(allowed)}."
             )
-    return {name: one.value for name, one in conventions.items() if one is not None}
+    return {
+        name: convention.value for name, convention in conventions.items() if convention is not None
+    }
 
 
 def prediction_restart(
@@ -98,8 +100,11 @@ def prediction_restart(
     `column_map` and `conventions` add to the earlier choices.
     """
     model = batch.deployed_model
-    before = {name: Convention(one) for name, one in batch.chosen_conventions.items()}
-    chosen_conventions = _checked_conventions(model, before | dict(conventions or {}))
+    chosen: dict[str, Convention | None] = {
+        name: Convention(convention) for name, convention in batch.chosen_conventions.items()
+    }
+    chosen |= dict(conventions or {})
+    chosen_conventions = _checked_conventions(model, chosen)
     if batch.is_active:
         raise DataProblem(
             "This prediction is still under way. Wait until it has finished, or cancel it first."

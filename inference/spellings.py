@@ -45,9 +45,8 @@ def file_spelling(
     sources = {
         name: required.source(name) for name in required.names if required.source(name) in present
     }
-    by_source = found_conventions(
-        table, {source: model.spec.column_kinds[name] for name, source in sources.items()}
-    )
+    kinds = {source: model.spec.column_kinds[name] for name, source in sources.items()}
+    by_source = found_conventions(table, kinds)
     conventions = {
         name: by_source[source].or_as_trained(model.spec.conventions.get(name))
         for name, source in sources.items()
@@ -68,4 +67,6 @@ def _values(table: Path, column: str) -> set[str]:
     )
     with closing(tables.connect()) as connection:
         rows = connection.execute(query, [str(table), MAX_LEVELS + 1]).fetchall()
-    return {str(cell).strip() for (cell,) in rows} if len(rows) <= MAX_LEVELS else set()
+    if len(rows) > MAX_LEVELS:
+        return set()
+    return {str(cell).strip() for (cell,) in rows}

@@ -45,8 +45,9 @@ def prediction(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     batch = batch_or_404(request, batch_id)
     context = _page_context(batch)
     if batch.is_succeeded:
-        context |= {"shares": selectors.label_shares(batch), "preview": selectors.preview(batch)}
         context |= {
+            "shares": selectors.label_shares(batch),
+            "preview": selectors.preview(batch),
             "spread": selectors.number_spread(batch),
             "task": batch.deployed_model.cleanset.task,
         }

@@ -22,8 +22,8 @@ def label_snapshot(cleanset: Cleanset, rows: CorrectedRows) -> pa.Table:
     """Return the labels of rows.
 
     `label` is the one that was learned from, `uploaded_label` that of the file, `clean_label` the
-    one that the row has now. A row is verified where a person decided about it by hand, in this
-    cleanset or in one that it goes back to.
+    one that the row has now. A row is verified if a person decided about it by hand, in this
+    cleanset or in one that it descends from.
     """
     decided = _decided_labels(cleanset)
     verified = _verified_rows(cleanset)
@@ -66,13 +66,15 @@ def label_snapshot_now(cleanset: Cleanset, snapshot: pa.Table) -> pa.Table:
 
 def _decided_labels(cleanset: Cleanset) -> dict[int, tuple[str | None, str | None]]:
     """Return the uploaded and the clean label of the rows that have a decision or a correction."""
-    reviews = review_table(cleanset).select(["row_id", "uploaded_label", "corrected_label"])
-    return {
-        row_id: (uploaded, uploaded if corrected is None else corrected)
-        for row_id, uploaded, corrected in zip(
-            *(column.to_pylist() for column in reviews.columns), strict=True
-        )
-    }
+    reviews = review_table(cleanset)
+    row_ids = reviews.column("row_id").to_pylist()
+    uploaded_labels = reviews.column("uploaded_label").to_pylist()
+    corrected_labels = reviews.column("corrected_label").to_pylist()
+    labels: dict[int, tuple[str | None, str | None]] = {}
+    for row_id, uploaded, corrected in zip(row_ids, uploaded_labels, corrected_labels, strict=True):
+        clean = uploaded if corrected is None else corrected
+        labels[row_id] = (uploaded, clean)
+    return labels
 
 
 def _verified_rows(cleanset: Cleanset) -> set[int]:

@@ -41,16 +41,17 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
         np.savez(predictions, row_id=rows.row_id[training.rows], predicted=training.predicted)
         labels = folder / "labels.parquet"
         pq.write_table(label_snapshot(run.cleanset, rows), labels)
-        predictions_key, labels_key = (
-            tables.publish(file, storage.model_file(run.pk, run.attempt, file.name))
-            for file in (predictions, labels)
-        )
+        predictions_key = storage.model_file(run.pk, run.attempt, predictions.name)
+        tables.publish(predictions, predictions_key)
+        labels_key = storage.model_file(run.pk, run.attempt, labels.name)
+        tables.publish(labels, labels_key)
         tar = folder / "model.tar"
         manifest = save_tar(model, tar)
         n_bytes = tar.stat().st_size
-        key = tables.publish(tar, storage.model_file(run.pk, run.attempt, tar.name))
+        artifact_key = storage.model_file(run.pk, run.attempt, tar.name)
+        tables.publish(tar, artifact_key)
     return {
-        "artifact_key": key,
+        "artifact_key": artifact_key,
         "predictions_key": predictions_key,
         "labels_key": labels_key,
         "artifact_bytes": n_bytes,

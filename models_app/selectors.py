@@ -1,4 +1,4 @@
-"""What the pages of a model show, read from its row and from the cleanset it was trained on."""
+"""Reads of the app: what is known of a model, from its row and the cleanset it was trained on."""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ from studio import runs
 from studio.accounts.access import account
 from studio.htmx import is_partial, render
 
-PREDICT, RESULTS, DETAILS = "predict", "results", "details"
+PREDICT = "predict"
+RESULTS = "results"
+DETAILS = "details"
 TABS = {PREDICT: "Predict New Labels", RESULTS: "Inference Results", DETAILS: "Model Details"}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 logger = logging.getLogger(__name__)
 
-KEPT_FRACTION = 0.9  # of the limit, so that not each look removes a little
+KEPT_FRACTION = 0.9  # of the limit, so that each clean-up removes more than a little
 
 
 @dataclass(frozen=True, slots=True, order=True)

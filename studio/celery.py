@@ -25,8 +25,9 @@ TRANSPORT_ALIASES["folder"] = "studio.broker:Transport"
 # The warning is about pickled messages; ours are JSON.
 warnings.filterwarnings("ignore", "You're running the worker with superuser")
 
-app = Celery("studio")
 _consumers: list[Any] = []  # of this process, if it is a worker
+
+app = Celery("studio")
 app.set_default()  # in every thread, not only in the one that imports this
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -40,9 +41,8 @@ def keep_files_private(**_: object) -> None:
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]
 def give_back_runs(**_: object) -> None:
-    """Queue again at once what is under way here, since the orchestrator may not wait for its end.
-
-    In a thread, as this is called by a signal, whose moment nobody chooses.
+    """Queue the runs of this worker again at once, since the orchestrator may not wait for their
+    end. In a thread, since a signal handler interrupts anything, even a transaction.
     """
     under_way = [(request.name, request.kwargs.get("run_id", "")) for request in active_requests]
     threading.Thread(target=_give_back, args=(under_way,)).start()

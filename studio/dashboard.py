@@ -59,12 +59,17 @@ class ProjectRow:
     @property
     def n_left(self) -> int:
         """Number of rows to review that are undecided."""
-        return self.reviewed.n_to_review - self.reviewed.n_decided if self.reviewed else 0
+        if self.reviewed is None:
+            return 0
+        return self.reviewed.n_to_review - self.reviewed.n_decided
 
     @property
     def n_label_issues(self) -> int | None:
         """Number of rows with a label issue; None until the analysis has finished."""
-        return self.cleanset.counts.get("is_label_issue") if self.cleanset.is_succeeded else None
+        if not self.cleanset.is_succeeded:
+            return None
+        n_rows: int | None = self.cleanset.counts.get("is_label_issue")
+        return n_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,44 +139,32 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 def active_runs(user: User) -> list[ActiveRun]:
     """Return the user's runs that have not ended, the oldest first; one query per kind of run."""
-    versions = DatasetVersion.objects.filter(dataset__owner=user, status__in=ACTIVE).select_related(
-        "dataset"
-    )
-    cleansets = Cleanset.objects.filter(project__owner=user, status__in=ACTIVE).select_related(
-        "project"
-    )
-    models = models_of(user).filter(status__in=ACTIVE)
+    found = []
+    versions = DatasetVersion.objects.filter(dataset__owner=user, status__in=ACTIVE)
+    for version in versions.select_related("dataset"):
+        cancel_url = reverse("dataset-cancel", args=[version.dataset_id])
+        found.append(ActiveRun(version, f"Reading {version.filename}", cancel_url))
+    cleansets = Cleanset.objects.filter(project__owner=user, status__in=ACTIVE)
+    for cleanset in cleansets.select_related("project"):
+        cancel_url = reverse("cleanset-cancel", args=[cleanset.pk])
+        found.append(ActiveRun(cleanset, f"Analysing {cleanset.project.name}", cancel_url))
+    for model in models_of(user).filter(status__in=ACTIVE):
+        cancel_url = reverse("model-cancel", args=[model.pk])
+        found.append(ActiveRun(model, f"Training {model.name}", cancel_url))
     batches = PredictionBatch.objects.filter(
         deployed_model__cleanset__project__owner=user, status__in=ACTIVE
-    ).select_related("deployed_model")
-    found = [
-        *(
-            ActiveRun(run, f"Reading {run.filename}", _address("dataset-cancel", run.dataset))
-            for run in versions
-        ),
-        *(
-            ActiveRun(run, f"Analysing {run.project.name}", _address("cleanset-cancel", run))
-            for run in cleansets
-        ),
-        *(ActiveRun(run, f"Training {run.name}", _address("model-cancel", run)) for run in models),
-        *(
-            ActiveRun(run, f"Predicting {run.filename}", _address("prediction-cancel", run))
-            for run in batches
-        ),
-    ]
+    )
+    for batch in batches.select_related("deployed_model"):
+        cancel_url = reverse("prediction-cancel", args=[batch.pk])
+        found.append(ActiveRun(batch, f"Predicting {batch.filename}", cancel_url))
     return sorted(found, key=lambda active: active.run.queued_at)
-
-
-def _address(name: str, instance: Model) -> str:
-    return reverse(name, args=[instance.pk])
 
 
 def project_section(user: User, *, show_all: bool) -> Section[ProjectRow]:
     """Return the user's projects, each with its newest cleanset; four queries."""
     projects, n = _cut(projects_of(user), show_all=show_all)
-    newest = (
-        Cleanset.objects.filter(project=OuterRef("project")).order_by("-number").values("pk")[:1]
-    )
+    numbered = Cleanset.objects.filter(project=OuterRef("project")).order_by("-number")
+    newest = numbered.values("pk")[:1]
     cleansets = Cleanset.objects.filter(project__in=projects, pk=Subquery(newest)).defer(
         "log", "error_detail", "manifest"
     )

@@ -16,8 +16,7 @@ CONNECT_TIMEOUT_S = 10
 
 @contextmanager
 def fan_out() -> Iterator[int]:
-    """Yield how many pieces may be computed side by side; inside, joblib sends them where they
-    belong.
+    """Yield how many pieces may be computed at once; in the block, joblib sends them there.
 
     Workers of a cluster need the same packages. They get each piece with its data, and keep
     nothing.

@@ -48,15 +48,11 @@ def api_errors(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if (
-            response.status_code < 400
-            or not is_api(request)
-            or response["Content-Type"].startswith("application/json")
-        ):
+        status = response.status_code
+        is_json = response["Content-Type"].startswith("application/json")
+        if status < 400 or not is_api(request) or is_json:
             return response
-        answer = problem_response(
-            ApiProblem(sentence(response.status_code), status=response.status_code)
-        )
+        answer = problem_response(ApiProblem(sentence(status), status=status))
         if "Allow" in response:
             answer["Allow"] = response["Allow"]
         return answer
@@ -133,7 +129,7 @@ def strangers_limit(get_response: Handler) -> Handler:
 
 
 def _sender(request: HttpRequest) -> User | None:
-    """Return who sends a large body, None if only a signed address says that they may.
+    """Return the account that sends a large body, or None for a signed address.
 
     Raises ApiProblem for a stranger.
     """
@@ -166,8 +162,10 @@ def _refusal(request: HttpRequest, problem: ApiProblem) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a failure outside the views: of the database while it is busy, or of the studio."""
     error = sys.exc_info()[1]
-    if isinstance(error, Exception) and (response := database_response(request, error)):
-        return response
+    if isinstance(error, Exception):
+        response = database_response(request, error)
+        if response is not None:
+            return response
     return HttpResponseServerError(render_to_string("500.html"))
 
 
@@ -206,5 +204,6 @@ class DataProblemPage:
         response = render(
             request, "components/toast.html", {"kind": "bad", "text": str(exception)}, status=422
         )
-        response["HX-Retarget"], response["HX-Reswap"] = "#toasts", "innerHTML"
+        response["HX-Retarget"] = "#toasts"
+        response["HX-Reswap"] = "innerHTML"
         return response

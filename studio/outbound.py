@@ -135,11 +135,12 @@ def _allowed(host: str, port: int) -> list[tuple[int, int, int, str, tuple[str, 
     ]
     if not allowed:
         raise DataProblem(
-            f"The host {host} lies in a private network, which this studio does not fetch from. Use"
+            f"The host {host} is in a private network, which this studio does not fetch from. Use"
             " a public address, or ask whoever runs the studio to allow private ones by"
             " STUDIO_ALLOW_PRIVATE_URLS=1."
         )
-    return allowed  # type: ignore[return-value]  # IPv6 addresses have two more parts, which connect() wants as well
+    # IPv6 addresses have two more parts, which connect() wants as well.
+    return allowed  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,9 @@ class Answer:
     def chunks(self, *, most_bytes: int) -> Iterator[bytes]:
         """Yield the body in chunks. Raises DataProblem if it is too large, too slow or cut off."""
         length = self.headers.get("Content-Length", "")
-        expected = int(length) if length.isdecimal() and not self._response.chunked else None
+        expected = None
+        if length.isdecimal() and not self._response.chunked:
+            expected = int(length)
         n_bytes = 0
         while chunk := self._read():
             n_bytes += len(chunk)
@@ -196,19 +199,16 @@ def sent(
     Raises DataProblem if the address is not permitted or does not answer in time.
     """
     parts = checked_url(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    target = parts.path or "/"
+    if parts.query:
+        target += f"?{parts.query}"
     connection = _Connection(parts, within_s)
     try:
-        response = _response(
-            connection, lambda: connection.request(method, target, body, _named(headers))
-        )
+        named = {"User-Agent": "cleanset-studio", **(headers or {})}
+        response = _response(connection, lambda: connection.request(method, target, body, named))
         yield Answer(url, response.status, response.headers, response, connection)
     finally:
         connection.end()
-
-
-def _named(headers: Mapping[str, str] | None) -> dict[str, str]:
-    return {"User-Agent": "cleanset-studio"} | dict(headers or {})
 
 
 def _response(connection: _Connection, send: Callable[[], None]) -> http.client.HTTPResponse:
@@ -216,9 +216,10 @@ def _response(connection: _Connection, send: Callable[[], None]) -> http.client.
         send()
         return connection.getresponse()
     except (OSError, http.client.HTTPException) as error:
-        reason = (
-            "no answer in time" if connection.is_overdue else str(error) or type(error).__name__
-        )
+        if connection.is_overdue:
+            reason = "no answer in time"
+        else:
+            reason = str(error) or type(error).__name__
         raise DataProblem(
             f"The host {connection.host} did not answer ({reason}). Check the address."
         ) from error

@@ -1,4 +1,4 @@
-"""The owner's page of all accounts: who there is, shutting somebody out, removing an account."""
+"""The owner's page of all accounts: list them, shut somebody out, remove one."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def person_activate(request: HttpRequest, user_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def person_remove(request: HttpRequest, user_id: int) -> HttpResponse:
-    """Delete an account with everything of it, once its address was typed."""
+    """Delete an account and all its data, once its address was typed."""
     person = other_account_or_404(request, user_id)
     problem = ""
     if request.method == "POST":

@@ -27,8 +27,8 @@ logger = logging.getLogger(__name__)
 
 LOST_AFTER = timedelta(seconds=120)  # twenty-four missed heartbeats
 BUSY_FOR = timedelta(minutes=10)  # until the message of a run that waits its turn counts as lost
-TAKES_MESSAGES_S = 60.0  # a worker that is asked to end, at most
-MAX_LOST = 2  # a run that took its worker down twice would do so for ever
+TAKES_MESSAGES_S = 60.0  # for how long a worker that was asked to end may still take messages
+MAX_LOST = 2  # a run whose worker died twice, mostly for lack of memory, would go on so for ever
 
 
 def run_models() -> list[type[Run]]:
@@ -86,29 +86,34 @@ def _recover(run: Run) -> None:
         if requeue(run, reason="its worker died.", is_lost=True):
             logger.warning("Run lost its worker and was queued again run=%s", run.pk)
             send(run)
-    elif fail(
-        run,
-        f"The worker stopped in the middle of this run {n_lost} times, most often because"
-        " memory ran out. Try Fast mode, fewer columns, or a machine with more memory.",
-    ):
+        return
+    problem = (
+        f"The worker stopped in the middle of this run {n_lost} times, most often because memory"
+        " ran out. Try Fast mode, fewer columns, or a machine with more memory."
+    )
+    if fail(run, problem):
         send_notice(run)
 
 
 def give_back_requests(
     requests: Iterable[tuple[str, str]], takes_messages: Callable[[], bool]
 ) -> None:
-    """Queue again what a worker that is asked to end has under way: names of tasks and run ids.
+    """Queue the runs of a worker that was asked to end again; a request is the name of a task and
+    the id of a run.
 
     The messages are sent once this worker takes no more of them.
     """
     models = {model.task_name: model for model in run_models()}
-    given_back = [
-        run
-        for task_name, run_id in requests
-        if task_name in models
-        for run in models[task_name]._default_manager.filter(pk=run_id, status=Status.RUNNING)
-        if not _stopped_as_asked(run) and requeue(run, reason="its worker was asked to end.")
-    ]
+    given_back: list[Run] = []
+    for task_name, run_id in requests:
+        if task_name not in models:
+            continue
+        running = models[task_name]._default_manager.filter(pk=run_id, status=Status.RUNNING)
+        for run in running:
+            if _stopped_as_asked(run):
+                continue
+            if requeue(run, reason="its worker was asked to end."):
+                given_back.append(run)
     deadline = time.monotonic() + TAKES_MESSAGES_S
     while given_back and takes_messages() and time.monotonic() < deadline:
         time.sleep(0.1)

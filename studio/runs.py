@@ -8,8 +8,9 @@ Bringing back runs whose worker died is in `recovery.py`, by the transitions of 
        │ └──cancel──▶ CANCELLED ◀──cancel──┤
        └────────────────requeue────────────┘
 
-Each transition is one conditional UPDATE that tells whether a row moved, so two workers can never
-both own a run. `attempt` is the number of the claim; `n_lost` counts the workers that died in it.
+Each transition is one conditional UPDATE, which returns whether a row changed, so two workers can
+never both own a run. `attempt` is the number of the claim; `n_lost` counts the workers that died
+in it.
 """
 
 from __future__ import annotations
@@ -139,12 +140,12 @@ class Run(models.Model):
 
     @property
     def resource_id(self) -> uuid.UUID:
-        """The id of what the run makes, which mostly is the run itself."""
+        """The id of what the run makes; of most kinds, that is the run itself."""
         return self.pk
 
     @property
     def is_active(self) -> bool:
-        """Whether the run is still to end."""
+        """Whether the run has not ended."""
         return self.status in ACTIVE
 
     @property
@@ -172,7 +173,8 @@ class Run(models.Model):
         """How far the stage is, in words; files are read in bytes, everything else is counted in
         pieces.
         """
-        done, total = self.progress_done, self.progress_total
+        done = self.progress_done
+        total = self.progress_total
         if self.stage == stages.READING_FILE:
             return f"{filesizeformat(done)} of {filesizeformat(total)}"
         return f"{done:,} of {total:,}"
@@ -213,12 +215,14 @@ def _move(run: Run, sources: tuple[Status, ...], target: Status, **values: objec
             return False
         run.refresh_from_db()
         if target in TERMINAL:
-            _tell_observers(run)
+            _call_observers(run)
     return True
 
 
-def _tell_observers(run: Run) -> None:
-    """Tell that the run ended; a failure to do so does not undo the end."""
+def _call_observers(run: Run) -> None:
+    """Call the observers of a run that has ended; if one of them fails, the run has ended all the
+    same.
+    """
     for observer in _end_observers:
         try:
             with transaction.atomic():
@@ -226,45 +230,50 @@ def _tell_observers(run: Run) -> None:
         except Exception as error:
             if database.is_passing(error):
                 raise
-            logger.exception("The end of a run was not told run=%s", run.pk)
+            logger.exception("An observer of the end of a run failed run=%s", run.pk)
 
 
 def claim(run: Run) -> bool:
-    """Take a waiting run; False means that somebody else has it or that it ended."""
+    """Take a waiting run; False means that another worker has it or that it ended."""
     now = timezone.now()
-    fresh = {
-        "stage": "",
-        "progress_done": 0,
-        "progress_total": 0,
-        "started_at": now,
-        "heartbeat_at": now,
-    }
-    return _move(run, (Status.QUEUED,), Status.RUNNING, attempt=run.attempt + 1, **fresh)
+    return _move(
+        run,
+        (Status.QUEUED,),
+        Status.RUNNING,
+        attempt=run.attempt + 1,
+        stage="",
+        progress_done=0,
+        progress_total=0,
+        started_at=now,
+        heartbeat_at=now,
+    )
 
 
 def finish(run: Run, **results: object) -> bool:
-    """End a running run well and register its results in the same statement."""
+    """End a running run successfully, and store its results in the same statement."""
     return _move(run, (Status.RUNNING,), Status.SUCCEEDED, finished_at=timezone.now(), **results)
 
 
 def fail(run: Run, message: str, detail: str = "") -> bool:
     """End a run with a sentence for the user and a traceback for staff."""
-    ended = {
-        "finished_at": timezone.now(),
-        "error_message": _storable(message),
-        "error_detail": _storable(detail),
-    }
-    return _move(run, ACTIVE, Status.FAILED, **ended)
+    return _move(
+        run,
+        ACTIVE,
+        Status.FAILED,
+        finished_at=timezone.now(),
+        error_message=_storable(message),
+        error_detail=_storable(detail),
+    )
 
 
 def _storable(text: str) -> str:
-    """Return text that every database takes: messages may quote bytes of a user's file."""
+    """Return text that every database accepts; messages may quote bytes of a user's file."""
     return text.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def cancel(run: Run) -> bool:
-    """Stop a run: at once while it waits, else at its next progress call. False when it had ended
-    already.
+    """Stop a run: at once if it is waiting, else at its next progress call. False if it had already
+    ended.
     """
     run.refresh_from_db(fields=["attempt"])
     if _move(run, (Status.QUEUED,), Status.CANCELLED, finished_at=timezone.now()):
@@ -279,7 +288,7 @@ def stop_cancelled(run: Run) -> bool:
 
 
 def requeue(run: Run, *, reason: str, is_lost: bool = False) -> bool:
-    """Put a running run back; `is_lost` counts it among those that took their worker down."""
+    """Queue a running run again; `is_lost` counts another worker that died in it."""
     line = f"{run.elapsed_s:7.1f} s  Queued again: {reason}\n"
     return _move(
         run,
@@ -296,7 +305,7 @@ _start_checks: list[Callable[[Run], None]] = []
 
 
 def before_start(check: Callable[[Run], None]) -> None:
-    """Have `check` called with each new run; it may raise DataProblem to refuse it."""
+    """Call `check(run)` for each new run; it may raise DataProblem to refuse the run."""
     if check not in _start_checks:
         _start_checks.append(check)
 
@@ -349,12 +358,13 @@ class Tracker:
                 return
             if stage != self._stage:
                 self.log(stage)
-            self._stage, self._written_at = stage, now
+            self._stage = stage
+            self._written_at = now
         patiently(lambda: self._rows.update(stage=stage, progress_done=done, progress_total=total))
         self._raise_unless(patiently(self._is_wanted))
 
     def wait(self, seconds: float, what_is_away: str) -> None:
-        """Wait for a server that is away, and go on hearing a cancel meanwhile."""
+        """Wait for a server that is away; a run that is cancelled meanwhile stops."""
         reconnect()
         logger.info("Run waits for the %s run=%s", what_is_away, self._run.pk)
         until = time.monotonic() + seconds
@@ -362,7 +372,7 @@ class Tracker:
             time.sleep(min(left_s, 1.0))
             try:
                 is_wanted = self._is_wanted()
-            except (DatabaseError, InterfaceError):  # it is away itself
+            except (DatabaseError, InterfaceError):  # the database itself is away
                 reconnect()
             else:
                 self._raise_unless(is_wanted)
@@ -373,8 +383,8 @@ class Tracker:
             raise Cancelled
 
     def _not_before(self, stage: str) -> str:
-        """Work of a later stage may read features again, which is no return to the stage that first
-        did.
+        """Return the stage, or the current one if that is later: a later stage may read features
+        again, and the page would jump back.
         """
         stages = self._run.stages
         if (
@@ -392,10 +402,11 @@ class Tracker:
         patiently(lambda: self._rows.update(log=Concat(F("log"), Value(text))))
 
     def beat(self) -> None:
-        """Say that the worker is alive; a run that is no longer ours, or is to be cancelled,
-        stops.
+        """Record that the worker is alive; stop a run that another worker has, or that somebody
+        cancelled.
         """
-        if not (self._rows.update(heartbeat_at=timezone.now()) and self._is_wanted()):
+        is_ours = self._rows.update(heartbeat_at=timezone.now()) == 1
+        if not is_ours or not self._is_wanted():
             self._stop.set()
 
     def _is_wanted(self) -> bool:
@@ -462,7 +473,7 @@ def _wait_for_database(seconds: float, _: str) -> None:
 
 
 def _end_after(run: Run, error: Exception, detail: str) -> bool:
-    """End a run after an error that its data do not explain; queue it again if that will pass."""
+    """End a run after an error that its data does not explain; queue it again if that may pass."""
     if is_passing(error):
         away = what_is_away(error)
         if run.attempt >= MAX_ATTEMPTS:
@@ -482,21 +493,16 @@ def _end_after(run: Run, error: Exception, detail: str) -> bool:
 
 
 def send_notice(run: Run) -> None:
-    """Tell by e-mail that a run ended; an unreachable mail server is no reason to fail."""
+    """Send an e-mail about the end of a run; without a mail server, the run is still a success."""
     subject = run.ended_notice()
     if subject is None:
         return
     outcome = "is ready" if run.is_succeeded else "failed"
-    body = "\n\n".join(
-        part
-        for part in (
-            f"{subject} {outcome}.",
-            run.error_message,
-            settings.PUBLIC_URL + run.get_absolute_url(),
-        )
-        if part
-    )
+    parts = [f"{subject} {outcome}."]
+    if run.error_message:
+        parts.append(run.error_message)
+    parts.append(settings.PUBLIC_URL + run.get_absolute_url())
     try:
-        send_mail(f"{subject} {outcome}", body, None, [run.created_by.email])
+        send_mail(f"{subject} {outcome}", "\n\n".join(parts), None, [run.created_by.email])
     except (smtplib.SMTPException, OSError):
         logger.exception("E-mail not sent run=%s", run.pk)

@@ -1,4 +1,4 @@
-"""Starts the processes of an embedded studio, starts one again that died, leaves nothing running.
+"""Starts the processes of an embedded studio, restarts those that die, and leaves none running.
 
 Why not a library: docs/decisions/supervisor.md.
 """
@@ -135,7 +135,8 @@ class Supervisor:
 
     def _bury(self, child: Child) -> None:
         assert child.process is not None
-        pid, status = child.process.pid, child.process.returncode
+        pid = child.process.pid
+        status = child.process.returncode
         child.process = None
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)  # helpers that it left behind

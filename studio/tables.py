@@ -25,7 +25,9 @@ from studio.patience import patiently
 
 LEFT_BEHIND_S = 24 * 3600
 _CHUNK_BYTES = 1024 * 1024
-FETCHED, MAPPED = "objects", "mapped"  # folders of the cache: copies of stored files
+# Folders of the cache with copies of stored files.
+FETCHED = "objects"
+MAPPED = "mapped"
 
 
 def publish(path: Path, key: str) -> str:

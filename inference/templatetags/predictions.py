@@ -1,4 +1,4 @@
-"""The parts of the model page that belong to predictions, of which models_app knows nothing."""
+"""The parts of the model page that show predictions, which models_app cannot import."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def prediction_results(context: RequestContext, model: DeployedModel) -> dict[st
 
 @register.simple_tag
 def column_map_form(batch: PredictionBatch, sent: ColumnMapForm | None = None) -> ColumnMapForm:
-    """Return the form that asks which columns are meant, as it was sent if it was."""
+    """Return the form that maps missing columns, with the user's answers if they were refused."""
     return sent or ColumnMapForm(batch)
 
 

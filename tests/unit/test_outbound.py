@@ -186,7 +186,7 @@ def test_redirect_into_the_network_is_refused(
 ) -> None:
     monkeypatch.setattr(outbound, "is_public", lambda address: address == "127.0.0.1")
     settings.ALLOW_PRIVATE_URLS = False  # type: ignore[attr-defined]
-    with pytest.raises(DataProblem, match=r"127\.0\.0\.2 lies in a private network"):
+    with pytest.raises(DataProblem, match=r"127\.0\.0\.2 is in a private network"):
         fetch(f"{base}/inward")
 
 
