@@ -102,7 +102,7 @@ def test_given_predictions_are_measured_without_training(
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda p: p.head(20), "20 rows and the dataset has 200"),
+        (lambda p: p.head(20), "Predictions: 20, rows: 200"),
         (lambda p: p.assign(row_id=7), "names row 7 more than once"),
         (lambda p: p.assign(row_id=range(1, N_ROWS + 1)), "names row 200"),
         (lambda p: p * 2, "Expected numbers from 0 to 1"),

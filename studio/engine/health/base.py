@@ -1,4 +1,4 @@
-"""The input of a finding about the whole data set, and the type of such a finding."""
+"""The input of a finding about the whole dataset, and the type of such a finding."""
 
 from __future__ import annotations
 

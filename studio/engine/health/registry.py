@@ -1,4 +1,4 @@
-"""The kinds of finding about a whole data set. To add one, write its file, its dataclass, and a
+"""The kinds of finding about a whole dataset. To add one, write its file, its dataclass, and a
 line here.
 """
 

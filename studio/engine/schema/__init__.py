@@ -1,7 +1,7 @@
 """The dataclasses that cross the engine's border: what goes in, what comes out.
 
 - `cleanset`: the choices that decide a cleanset, and its result;
-- `health`: findings about a whole data set, as plain values.
+- `health`: findings about a whole dataset, as plain values.
 
 Nothing here loads numpy or pandas: database models and pages read it.
 """

@@ -140,7 +140,7 @@ class CleansetResult:
     stage_seconds
         Wall seconds per stage, in order.
     health
-        What can be said of the data set as a whole.
+        What can be said of the dataset as a whole.
     is_warm_started
         Whether models continued from fits to previous labels, few of which were corrected.
     """

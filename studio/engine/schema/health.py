@@ -217,7 +217,7 @@ class NumberErrors:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Everything found of a data set as a whole; None and empty where it does not apply.
+    """Everything found of a dataset as a whole; None and empty where it does not apply.
 
     `reading` are sentences on cells that could not be read.
     """

@@ -2,5 +2,5 @@
 
 - `encoder`: sentence embeddings; `embedding_store` keeps them;
 - `arithmetic`, `processor`: what the encoder computes in, and what suits this machine;
-- `texts.Texts`: the texts of a data set; `languages`: which language one is written in.
+- `texts.Texts`: the texts of a dataset; `languages`: which language one is written in.
 """

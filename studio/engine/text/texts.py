@@ -1,4 +1,4 @@
-"""The texts of a data set, as the detectors of text issues read them: each different one once."""
+"""The texts of a dataset, as the detectors of text issues read them: each different one once."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ Columns = Mapping[str, Sequence[str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Provided:
-    """What a table says of the rows of a data set; rows that it leaves out have no prediction.
+    """What a table says of the rows of a dataset; rows that it leaves out have no prediction.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ def read_provided(
     known_classes
         Those of the labels: a column with such a name holds its probabilities.
     n_rows
-        Rows of the data set.
+        Rows of the dataset.
 
     Raises
     ------

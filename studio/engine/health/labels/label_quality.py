@@ -7,7 +7,7 @@ from studio.engine.schema.health import LabelQuality
 
 
 def find_label_quality(analysis: Analysis) -> LabelQuality:
-    """Score the labels of the data set.
+    """Score the labels of the dataset.
 
     Notes
     -----
