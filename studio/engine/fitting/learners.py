@@ -13,7 +13,7 @@ from studio.engine.features.base import Matrix
 from studio.engine.labels.scale import LabelScale
 from studio.engine.models.base import Classifier, MultiLabelClassifier, Regressor, Sampling
 from studio.engine.runtime.cache import Arrays
-from studio.engine.warm_start.estimator import State, WarmStartingEstimator
+from studio.engine.warm_start.estimator import FitRows, State, WarmStartingEstimator
 
 # scikit-learn warns of many classes with a row or two each, which are analysed like others.
 warnings.filterwarnings("ignore", "The number of unique classes is greater than 50%", UserWarning)
@@ -26,7 +26,9 @@ _SCALE = "scale"
 
 def taken(features: Matrix, rows: npt.NDArray[np.int64]) -> Matrix:
     """Return some rows, ascending, without copying if that is all of them."""
-    return features if len(rows) == features.shape[0] else features[rows]
+    if len(rows) == features.shape[0]:
+        return features
+    return features[rows]
 
 
 class Learner(ABC):
@@ -71,20 +73,15 @@ class Learner(ABC):
         """
 
     @abstractmethod
-    def warm_start_state(
-        self,
-        features: Matrix,
-        train_rows: npt.NDArray[np.int64],
-        predict_rows: npt.NDArray[np.int64],
-    ) -> State:
+    def warm_start_state(self, features: Matrix, rows: FitRows) -> State:
         """Return what a later fit can continue from; empty if nothing.
 
         Parameters
         ----------
         features
             All rows.
-        train_rows, predict_rows
-            Positions of the rows that this fit used, and of those that it predicts.
+        rows
+            Those of this fit.
         """
 
 
@@ -129,15 +126,10 @@ class ClassifierLearner(Learner):
             probabilities[:, classes] = self._estimator.predict(features, previous)
         return probabilities
 
-    def warm_start_state(
-        self,
-        features: Matrix,
-        train_rows: npt.NDArray[np.int64],
-        predict_rows: npt.NDArray[np.int64],
-    ) -> State:
+    def warm_start_state(self, features: Matrix, rows: FitRows) -> State:
         if self._only_class is not None:
             return {}
-        state = self._estimator.state(features, train_rows, predict_rows)
+        state = self._estimator.state(features, rows)
         if state:
             state[_CLASSES] = self._classifier.classes_
         return state
@@ -159,7 +151,12 @@ class BinaryRelevanceLearner(Learner):
         members = np.asarray(targets, dtype=np.int32)
         for column, learner in enumerate(self._learners):
             rows = learner.sample(features.shape[1], members[:, column])
-            class_state = _state_of_class(state or {}, column)
+            prefix = f"{column} "
+            class_state = {
+                name.removeprefix(prefix): values
+                for name, values in (state or {}).items()
+                if name.startswith(prefix)
+            }
             learner.fit(taken(features, rows), members[rows, column], class_state)
 
     def predict(self, features: Matrix, previous: Predicted | None = None) -> Predicted:
@@ -172,16 +169,11 @@ class BinaryRelevanceLearner(Learner):
             probabilities.append(learner.predict(features, previous_pair)[:, 1])
         return np.column_stack(probabilities)
 
-    def warm_start_state(
-        self,
-        features: Matrix,
-        train_rows: npt.NDArray[np.int64],
-        predict_rows: npt.NDArray[np.int64],
-    ) -> State:
+    def warm_start_state(self, features: Matrix, rows: FitRows) -> State:
         """Return the states of all classes, each name after its class's number."""
         state: State = {}
         for column, learner in enumerate(self._learners):
-            class_state = learner.warm_start_state(features, train_rows, predict_rows)
+            class_state = learner.warm_start_state(features, rows)
             for name, values in class_state.items():
                 state[f"{column} {name}"] = values
         return state
@@ -221,15 +213,10 @@ class MultiLabelLearner(Learner):
             probabilities[:, ~self._is_constant] = self._estimator.predict(features, previous)
         return probabilities
 
-    def warm_start_state(
-        self,
-        features: Matrix,
-        train_rows: npt.NDArray[np.int64],
-        predict_rows: npt.NDArray[np.int64],
-    ) -> State:
+    def warm_start_state(self, features: Matrix, rows: FitRows) -> State:
         if self._is_constant.all():
             return {}
-        state = self._estimator.state(features, train_rows, predict_rows)
+        state = self._estimator.state(features, rows)
         if state:
             state[_CLASSES] = np.flatnonzero(~self._is_constant)
         return state
@@ -253,11 +240,12 @@ class RegressorLearner(Learner):
     ) -> None:
         numbers = np.asarray(targets, dtype=np.float64)
         if state and self.is_warm_startable:
+            # The earlier fit's trees or weights are in its own units.
             self._mean, self._scale = state[_SCALE].tolist()
         else:
             values = self._label_scale.scaled(numbers)
             self._mean = float(values.mean())
-            self._scale = float(values.std()) or 1.0
+            self._scale = float(values.std()) or 1.0  # all numbers are equal
         self._estimator.fit(features, self._standardised(numbers), state)
 
     def predict(self, features: Matrix, previous: Predicted | None = None) -> Predicted:
@@ -268,13 +256,8 @@ class RegressorLearner(Learner):
         numbers = self._label_scale.given(standardised * self._scale + self._mean)
         return numbers.astype(np.float32).reshape(-1, 1)
 
-    def warm_start_state(
-        self,
-        features: Matrix,
-        train_rows: npt.NDArray[np.int64],
-        predict_rows: npt.NDArray[np.int64],
-    ) -> State:
-        state = self._estimator.state(features, train_rows, predict_rows)
+    def warm_start_state(self, features: Matrix, rows: FitRows) -> State:
+        state = self._estimator.state(features, rows)
         if state:
             state[_SCALE] = np.array([self._mean, self._scale])
         return state
@@ -288,12 +271,3 @@ def _state_for(state: Arrays | None, classes: npt.NDArray[np.generic]) -> Arrays
     if state and np.array_equal(state[_CLASSES], classes):
         return state
     return None
-
-
-def _state_of_class(state: Arrays, column: int) -> State:
-    prefix = f"{column} "
-    return {
-        name.removeprefix(prefix): values
-        for name, values in state.items()
-        if name.startswith(prefix)
-    }

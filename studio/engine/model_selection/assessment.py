@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.fitting.calibration import Calibration
-from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.candidate import Candidate
 from studio.engine.fitting.ensemble import ensemble_weights, towards_equal
 from studio.engine.fitting.learners import Predicted
 from studio.engine.labels.encoding import Labels
@@ -91,46 +91,58 @@ def assess(
     if is_learnable is not None and is_learnable.any():
         decides = is_learnable
     deciding = labels.targets[decides]
-    calibrations = [recipe.calibration(fit.predicted[decides], deciding) for fit in fits]
-    calibrated = [
-        recipe.calibrated(fit.predicted, calibration)
-        for fit, calibration in zip(fits, calibrations, strict=True)
-    ]
-    columns = np.column_stack(
-        [recipe.column(predicted[decides], deciding) for predicted in calibrated]
-    )
-    mean_losses = [
-        float(recipe.losses(column, deciding, calibration).mean())
-        for column, calibration in zip(columns.T, calibrations, strict=True)
-    ]
+    calibrations = []
+    calibrated = []
+    columns_by_fit = []
+    mean_losses = []
+    for fit in fits:
+        calibration = recipe.calibration(fit.predicted[decides], deciding)
+        predicted = recipe.calibrated(fit.predicted, calibration)
+        column = recipe.column(predicted[decides], deciding)
+        calibrations.append(calibration)
+        calibrated.append(predicted)
+        columns_by_fit.append(column)
+        mean_losses.append(float(recipe.losses(column, deciding, calibration).mean()))
+
+    # Losses of mixtures allow for wrong labels as the best candidate's do: there is no calibration
+    # of a mixture before its weights are known.
     best = calibrations[int(np.argmin(mean_losses))]
     losses = partial(recipe.losses, targets=deciding, calibration=best)
+    columns = np.column_stack(columns_by_fit)
     weights = ensemble_weights(columns, losses)
-    if labels.classes:
+    if labels.classes:  # losses of numbers are unbounded
         weights = towards_equal(weights, columns, losses)
     mixed = recipe.combined(calibrated, weights.tolist())
-    calibration = recipe.mixture_calibration(mixed[decides], deciding)
-    predicted = recipe.calibrated(mixed, calibration)
-    members = tuple(
-        Member(fit.candidate, calibration, float(weight))
-        for fit, calibration, weight in zip(fits, calibrations, weights, strict=True)
-    )
-    rows = [
-        _row(fit, recipe.quality(probs[is_labeled], targets, calibration), float(weight))
-        for fit, probs, calibration, weight in zip(
-            fits, calibrated, calibrations, weights, strict=True
-        )
-    ]
-    rows.append(_ensemble_row(recipe.quality(predicted[is_labeled], targets, calibration), rows))
+    ensemble_calibration = recipe.mixture_calibration(mixed[decides], deciding)
+    ensemble = recipe.calibrated(mixed, ensemble_calibration)
+
+    members = []
+    rows = []
+    for fit, predicted, calibration, weight in zip(
+        fits, calibrated, calibrations, weights.tolist(), strict=True
+    ):
+        members.append(Member(fit.candidate, calibration, weight))
+        quality = recipe.quality(predicted[is_labeled], targets, calibration)
+        rows.append(_row(fit, quality, weight))
+    quality = recipe.quality(ensemble[is_labeled], targets, ensemble_calibration)
+    rows.append(_ensemble_row(quality, rows))
     table = tuple(sorted(rows, key=lambda row: (-row.accuracy, row.log_loss)))
-    best_predicted = predicted
-    if table[0].key != ENSEMBLE_KEY:
-        keys = [fit.candidate.key for fit in fits]
-        best_predicted = calibrated[keys.index(table[0].key)]
-    additive = (
-        probs for fit, probs in zip(fits, calibrated, strict=True) if fit.candidate.is_additive
+
+    best_predicted = ensemble
+    simple = None
+    for fit, predicted in zip(fits, calibrated, strict=True):
+        if fit.candidate.key == table[0].key:
+            best_predicted = predicted
+        if simple is None and fit.candidate.is_additive:
+            simple = predicted
+    return Assessment(
+        predicted=ensemble,
+        calibration=ensemble_calibration,
+        members=tuple(members),
+        candidates=table,
+        best_predicted=best_predicted,
+        simple=simple,
     )
-    return Assessment(predicted, calibration, members, table, best_predicted, next(additive, None))
 
 
 def _row(fit: OutOfSample, quality: Quality, weight: float) -> CandidateResult:

@@ -13,7 +13,7 @@ import sklearn
 from joblib import Parallel, delayed
 
 from studio.engine.features.base import Matrix
-from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.candidate import Candidate
 from studio.engine.fitting.learners import Learner, Predicted
 from studio.engine.labels.encoding import Labels
 from studio.engine.runtime.cache import Arrays
@@ -24,6 +24,7 @@ from studio.engine.study.folds import NO_FOLD
 from studio.engine.study.study import Study
 from studio.engine.table.rows import digest
 from studio.engine.tasks.registry import RECIPES
+from studio.engine.warm_start.estimator import FitRows
 
 _STATE = "state "  # prefix of a warm-start state's arrays in the cache
 
@@ -136,8 +137,9 @@ def cross_validate(
             jobs[candidate.key, fold] = _job(candidate, fold, study)
 
     # With several candidates, the first fold decides. A warm start keeps to its first run's choice.
-    has_choice = len(candidates) > 1 and study.previous_labels is None
-    n_trial_folds = 1 if has_choice else study.n_folds
+    n_trial_folds = study.n_folds
+    if len(candidates) > 1 and study.previous_labels is None:
+        n_trial_folds = 1
     trial_jobs = [jobs[one.key, fold] for one in candidates for fold in folds[:n_trial_folds]]
     done = _results(trial_jobs, study, resources, n_total=len(jobs))
 
@@ -195,6 +197,7 @@ def _results(
     for job, fit in _run(waiting, previous_fits, study, resources):
         if job.warm_from is None:
             resources.cache.put(job.key, _as_arrays(fit))
+        # States can be as large as the features, and nothing continues from these fits in this run.
         done[job.key] = replace(fit, state={})
         resources.progress(TRAINING_MODELS, n_before + len(done), n_total)
     return done
@@ -224,13 +227,14 @@ def _run(
     They run in threads of this process, unless the caller has named a cluster: the models compute
     outside Python's lock, and processes would each load the libraries and hold the features again.
     """
+    # A generator, so that joblib makes the learner of a fit only when it is that fit's turn.
     calls = (
         delayed(_fit_fold)(
             position,
             _learner(job.candidate, study),
             study.views.matrix(job.candidate.view),
             job.labels.targets,
-            _train_and_predict_rows(study.fold_id, job.fold),
+            _fit_rows(study.fold_id, job.fold),
             previous_fits[job.warm_from.key] if job.warm_from else None,
         )
         for position, job in enumerate(jobs)
@@ -244,18 +248,17 @@ def _run(
             yield jobs[position], fit
 
 
-def _train_and_predict_rows(
-    fold_id: npt.NDArray[np.int16], fold: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the labeled rows of the other folds, and the held-out rows followed by the unlabeled.
+def _fit_rows(fold_id: npt.NDArray[np.int16], fold: int) -> FitRows:
+    """Train on the labeled rows of the other folds; predict the held-out, then the unlabeled rows.
 
-    Both are positions, ascending but for the seam.
+    Positions ascend but for the seam.
     """
     is_unlabeled = fold_id == NO_FOLD
     is_held_out = fold_id == fold
-    train_rows = np.flatnonzero(~is_held_out & ~is_unlabeled)
-    predict_rows = np.concatenate([np.flatnonzero(is_held_out), np.flatnonzero(is_unlabeled)])
-    return train_rows, predict_rows
+    return FitRows(
+        train=np.flatnonzero(~is_held_out & ~is_unlabeled),
+        predict=np.concatenate([np.flatnonzero(is_held_out), np.flatnonzero(is_unlabeled)]),
+    )
 
 
 def _fit_fold(
@@ -263,28 +266,34 @@ def _fit_fold(
     learner: Learner,
     features: Matrix,
     targets: npt.NDArray[np.generic],
-    rows: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    rows: FitRows,
     previous: FoldFit | None,
 ) -> tuple[int, FoldFit]:
-    train_rows, predict_rows = rows
-    train_rows = train_rows[learner.sample(features.shape[1], targets[train_rows])]
-    state = previous.state if previous else None
-    previous_predictions = previous.predicted if previous else None
+    sampled = learner.sample(features.shape[1], targets[rows.train])
+    rows = rows._replace(train=rows.train[sampled])
+    state = None
+    previous_predictions = None
+    if previous is not None:
+        state = previous.state
+        previous_predictions = previous.predicted
 
     started = time.perf_counter()
-    learner.fit(features[train_rows], targets[train_rows], state)
+    learner.fit(features[rows.train], targets[rows.train], state)
     fitted = time.perf_counter()
-    predicted = learner.predict(features[predict_rows], previous_predictions)
+    predicted = learner.predict(features[rows.predict], previous_predictions)
     ended = time.perf_counter()
 
     # A warm-started fit is never continued from: results depend on two sets of labels alone.
-    new_state = {} if previous else learner.warm_start_state(features, train_rows, predict_rows)
+    new_state = {}
+    if previous is None:
+        new_state = learner.warm_start_state(features, rows)
     return position, FoldFit(predicted, fitted - started, ended - fitted, new_state)
 
 
 def _assembled(candidate: Candidate, fits: Sequence[FoldFit], study: Study) -> OutOfSample:
     fold_id = study.fold_id
     predicted = np.zeros((len(fold_id), study.labels.n_outputs), dtype=np.float32)
+    # A fit's predictions are of the held-out rows first; see `_fit_rows`.
     for fold, fit in enumerate(fits):
         n_held_out = int(np.sum(fold_id == fold))
         predicted[fold_id == fold] = fit.predicted[:n_held_out]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.candidate import Candidate
 from studio.engine.fitting.learners import Predicted
 from studio.engine.labels.encoding import Labels
 from studio.engine.labels.scale import LabelScale

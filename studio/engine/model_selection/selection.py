@@ -51,39 +51,38 @@ def choose(
         return list(trials)
     best = min(measured, key=lambda one: one.loss)
     kept = measured
-    if int((study.fold_id != NO_FOLD).sum()) >= MIN_ROWS:
-        kept = [one for one in measured if one is best or not _is_hopeless(one, best)]
+    n_labeled = int((study.fold_id != NO_FOLD).sum())
+    if n_labeled >= MIN_ROWS:
+        kept = []
         for one in measured:
-            if one not in kept:
+            is_lossy = one.loss > MAX_LOSS_RATIO * best.loss
+            if is_lossy and one.accuracy < best.accuracy - MAX_ACCURACY_LAG:
                 progress.log(
                     f"{one.name}: left out after one fold, as its loss of {one.loss:.3f} is far"
                     f" above the best ({best.name}, {best.loss:.3f})"
                 )
+            else:
+                kept.append(one)
     if study.spec.budget_s:
         kept = _within_budget(kept, best, study, n_jobs=n_jobs, progress=progress)
     return [one.trial for one in kept]
 
 
-def _is_hopeless(one: MeasuredTrial, best: MeasuredTrial) -> bool:
-    return one.loss > MAX_LOSS_RATIO * best.loss and one.accuracy < best.accuracy - MAX_ACCURACY_LAG
-
-
 def _within_budget(
     kept: list[MeasuredTrial], best: MeasuredTrial, study: Study, *, n_jobs: int, progress: Progress
 ) -> list[MeasuredTrial]:
-    while len(kept) > 1 and _expected_s(kept, study.n_folds, n_jobs) > study.spec.budget_s:
+    while len(kept) > 1:
+        seconds_per_fold = sum(one.trial.seconds for one in kept)
+        expected_s = seconds_per_fold * study.n_folds / max(1, n_jobs)
+        if expected_s <= study.spec.budget_s:
+            break
         slowest = max((one for one in kept if one is not best), key=lambda one: one.trial.seconds)
         progress.log(
-            f"{slowest.name}: left out, as all folds would take"
-            f" {_expected_s(kept, study.n_folds, n_jobs):,.0f} s, more than the"
+            f"{slowest.name}: left out, as all folds would take {expected_s:,.0f} s, more than the"
             f" {study.spec.budget_s:,.0f} s that are allowed"
         )
         kept = [one for one in kept if one is not slowest]
     return kept
-
-
-def _expected_s(kept: Sequence[MeasuredTrial], n_folds: int, n_jobs: int) -> float:
-    return sum(one.trial.seconds for one in kept) * n_folds / max(1, n_jobs)
 
 
 def _measured(trial: Trial, study: Study) -> MeasuredTrial:

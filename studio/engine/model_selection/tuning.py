@@ -9,7 +9,7 @@ import numpy.typing as npt
 from joblib import Parallel, delayed
 
 from studio.engine.features.base import Matrix
-from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.candidate import Candidate
 from studio.engine.fitting.learners import taken
 from studio.engine.labels.encoding import Labels
 from studio.engine.runtime.cache import Cache
@@ -18,7 +18,6 @@ from studio.engine.runtime.resources import Resources
 from studio.engine.study.folds import NO_FOLD
 from studio.engine.study.study import Study
 from studio.engine.table.rows import digest
-from studio.engine.tasks.base import TaskRecipe
 from studio.engine.tasks.registry import RECIPES
 
 _SAMPLE_FRACTION = 1 / 3  # of the labeled rows, which keeps all trials below the time of one fit
@@ -45,6 +44,7 @@ def tuned(candidates: Sequence[Candidate], study: Study, resources: Resources) -
     labels = study.previous_labels or study.labels
     rows = _sample(study)
     waiting = [candidate for candidate in candidates if candidate.tuning is not None]
+    # Here, before threads ask for the same view side by side.
     for view in dict.fromkeys(candidate.view for candidate in waiting):
         study.views.matrix(view)
     n_jobs = max(1, min(resources.n_jobs, len(waiting)))
@@ -53,9 +53,8 @@ def tuned(candidates: Sequence[Candidate], study: Study, resources: Resources) -
             delayed(_chosen)(candidate, study, labels, rows, resources.cache)
             for candidate in waiting
         )
-    result = {candidate.key: candidate for candidate in candidates}
-    result |= {candidate.key: candidate for candidate in chosen}
-    return list(result.values())
+    tuned_by_key = {candidate.key: candidate for candidate in chosen}
+    return [tuned_by_key.get(candidate.key, candidate) for candidate in candidates]
 
 
 def _sample(study: Study) -> npt.NDArray[np.int64]:
@@ -92,7 +91,7 @@ def _best(
     is_held_out = np.arange(len(rows)) % _HELD_OUT == _HELD_OUT - 1
     train = np.flatnonzero(~is_held_out)
     held_out = np.flatnonzero(is_held_out)
-    if not len(held_out):
+    if not len(held_out):  # fewer than five rows
         return 0
     losses: list[float] = []
     for variant in variants:
@@ -100,15 +99,10 @@ def _best(
         sampled = train[learner.sample(features.shape[1], targets[train])]
         learner.fit(taken(features, sampled), targets[sampled])
         predicted = learner.predict(taken(features, held_out))
-        losses.append(_loss(recipe, predicted, targets[held_out]))
+        calibration = recipe.calibration(predicted, targets[held_out])
+        calibrated = recipe.calibrated(predicted, calibration)
+        column = recipe.column(calibrated, targets[held_out])
+        losses.append(float(recipe.losses(column, targets[held_out], calibration).mean()))
         if losses[-1] > min(losses):
             break
     return int(np.argmin(losses))
-
-
-def _loss(
-    recipe: TaskRecipe, predicted: npt.NDArray[np.float32], targets: npt.NDArray[np.generic]
-) -> float:
-    calibration = recipe.calibration(predicted, targets)
-    column = recipe.column(recipe.calibrated(predicted, calibration), targets)
-    return float(recipe.losses(column, targets, calibration).mean())

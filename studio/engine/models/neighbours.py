@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from studio.engine.features.base import Matrix
 
 _CELLS_PER_BLOCK = 20_000_000  # similarities at a time: 80 MB of float32
+_SMOOTHING = 0.05  # share of the votes that is spread evenly, so that no class has probability 0
 
 
 class NeighbourClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -45,10 +46,13 @@ class NeighbourClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         n_neighbours = min(self.n_neighbours, len(self._rows))
         similarity = block @ self._rows.T
         nearest = np.argpartition(-similarity, n_neighbours - 1, axis=1)[:, :n_neighbours]
-        weights = np.exp((np.take_along_axis(similarity, nearest, axis=1) - 1.0) / self.temperature)
-        shares = np.full(
-            (len(block), len(self.classes_)), 0.05 / len(self.classes_), dtype=np.float32
-        )
+        nearest_similarity = np.take_along_axis(similarity, nearest, axis=1)
+        # A cosine is at most 1: less that, the exponential cannot overflow. It can underflow, where
+        # a row is unlike all others; then only the even share is left.
+        weights = np.exp((nearest_similarity - 1.0) / self.temperature)
         weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-30)
-        np.add.at(shares, (np.arange(len(block))[:, None], self._encoded[nearest]), 0.95 * weights)
+        n_classes = len(self.classes_)
+        shares = np.full((len(block), n_classes), _SMOOTHING / n_classes, dtype=np.float32)
+        rows = np.arange(len(block))[:, None]
+        np.add.at(shares, (rows, self._encoded[nearest]), (1 - _SMOOTHING) * weights)
         return shares

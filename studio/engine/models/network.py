@@ -9,11 +9,12 @@ from sklearn.neural_network import MLPClassifier
 
 from studio.engine.features.base import Matrix
 from studio.engine.runtime.cache import Arrays
-from studio.engine.warm_start.estimator import State, WarmStart
+from studio.engine.warm_start.estimator import FitRows, State, WarmStart
 
 _N_EPOCHS = 30
 _N_WARM_EPOCHS = 10
 _ROWS_PER_BATCH = 96
+_LEARNING_RATE = 3e-3
 _UNREACHABLE_TOLERANCE = 1e9
 
 
@@ -41,14 +42,10 @@ class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[m
         self.classes_ = self._network.classes_
         return self
 
-    def warm_start_state(
-        self,
-        features: Matrix,
-        train_rows: npt.NDArray[np.int64],
-        predict_rows: npt.NDArray[np.int64],
-    ) -> State:
+    def warm_start_state(self, features: Matrix, rows: FitRows) -> State:
         """Return the weights."""
-        return {f"weights_{number}": array for number, array in enumerate(_weights(self._network))}
+        weights = enumerate(_weights(self._network))
+        return {f"weights_{number}": array for number, array in weights}
 
     def fit_from(
         self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays
@@ -79,7 +76,7 @@ class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[m
             hidden_layer_sizes=(self.n_hidden,),
             alpha=self.alpha,
             batch_size=min(_ROWS_PER_BATCH, n_rows),
-            learning_rate_init=3e-3,
+            learning_rate_init=_LEARNING_RATE,
             random_state=self.seed,
             # No epoch after the first improves by as much, so training stops after the number of
             # epochs wanted. With `max_iter` as the limit, scikit-learn would warn.

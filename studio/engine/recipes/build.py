@@ -13,7 +13,8 @@ import pandas as pd
 
 from studio.engine.choices.validate import checked_table
 from studio.engine.features.catalogue import distance_view
-from studio.engine.fitting.candidates import Candidate, candidates_for, error_candidate
+from studio.engine.fitting.candidate import Candidate
+from studio.engine.fitting.candidates import candidates_for, error_candidate
 from studio.engine.fitting.learners import Predicted
 from studio.engine.health.base import Analysis, SplitColumn
 from studio.engine.health.registry import find_health

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from studio.engine.conventions import Conventions
 from studio.engine.features.catalogue import distance_view
 from studio.engine.features.text import is_spaced
-from studio.engine.fitting.candidates import Size
+from studio.engine.fitting.candidate import Size
 from studio.engine.labels.encoding import Labels
 from studio.engine.ml_task import Modality
 from studio.engine.runtime.resources import Resources

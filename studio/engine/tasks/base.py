@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from studio.engine.conventions.number_style import PLAIN_STYLE, NumberStyle
 from studio.engine.fitting.calibration import Calibration
-from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.candidate import Candidate
 from studio.engine.fitting.learners import Learner, Predicted
 from studio.engine.labels.encoding import Labels
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.fitting.calibration import Calibration, fit_calibration
-from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.candidate import Candidate
 from studio.engine.fitting.ensemble import mixture
 from studio.engine.fitting.learners import ClassifierLearner, Learner, Predicted
 from studio.engine.fitting.metrics import (

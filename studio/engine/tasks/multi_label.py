@@ -11,7 +11,7 @@ import numpy.typing as npt
 from studio.engine.conventions.label_sets import join_labels
 from studio.engine.fitting.answers import fit_answers
 from studio.engine.fitting.calibration import Calibration
-from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.candidate import Candidate
 from studio.engine.fitting.ensemble import mixture
 from studio.engine.fitting.learners import (
     BinaryRelevanceLearner,

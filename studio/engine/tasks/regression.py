@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.fitting.calibration import NO_CALIBRATION, Calibration
-from studio.engine.fitting.candidates import Candidate
+from studio.engine.fitting.candidate import Candidate
 from studio.engine.fitting.ensemble import mixture
 from studio.engine.fitting.learners import Learner, Predicted, RegressorLearner
 from studio.engine.labels.encoding import Labels

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,13 @@ from studio.engine.runtime.one_thread import one_thread
 State: TypeAlias = dict[str, npt.NDArray[np.generic]]
 
 
+class FitRows(NamedTuple):
+    """Positions of the rows that a model was fitted to, and of those that it predicts."""
+
+    train: npt.NDArray[np.int64]
+    predict: npt.NDArray[np.int64]
+
+
 class WarmStart(ABC):
     """A model that can continue from an earlier fit to the same rows, few of whose labels changed.
 
@@ -23,12 +30,7 @@ class WarmStart(ABC):
     """
 
     @abstractmethod
-    def warm_start_state(
-        self,
-        features: Matrix,
-        train_rows: npt.NDArray[np.int64],
-        predict_rows: npt.NDArray[np.int64],
-    ) -> State:
+    def warm_start_state(self, features: Matrix, rows: FitRows) -> State:
         """Return what a later fit needs to continue from this one.
 
         Empty if that is too large to keep; the later fit then starts from scratch.
@@ -37,8 +39,8 @@ class WarmStart(ABC):
         ----------
         features
             All rows, shape (n, d).
-        train_rows, predict_rows
-            Positions of the rows that the model was fitted to, and of those that it predicts.
+        rows
+            Those of this fit.
         """
 
     @abstractmethod
@@ -91,13 +93,8 @@ class WarmStartingEstimator:
                 predicted = getattr(self.estimator, self._method)(features)
         return np.asarray(predicted)
 
-    def state(
-        self,
-        features: Matrix,
-        train_rows: npt.NDArray[np.int64],
-        predict_rows: npt.NDArray[np.int64],
-    ) -> State:
+    def state(self, features: Matrix, rows: FitRows) -> State:
         """Return the estimator's `warm_start_state`; empty if it cannot continue."""
         if not isinstance(self.estimator, WarmStart):
             return {}
-        return self.estimator.warm_start_state(features, train_rows, predict_rows)
+        return self.estimator.warm_start_state(features, rows)

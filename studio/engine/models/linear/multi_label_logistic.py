@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from studio.engine.features.base import Matrix
 from studio.engine.models.base import MultiLabelClassifier
 from studio.engine.runtime.cache import Arrays
-from studio.engine.warm_start.estimator import State, WarmStart
+from studio.engine.warm_start.estimator import FitRows, State, WarmStart
 
 _MAX_ITERATIONS = 100
 _WARM_ITERATIONS = 10
@@ -36,17 +36,13 @@ class MultiLabelLogistic(BaseEstimator, MultiLabelClassifier, WarmStart):  # typ
 
     def fit(self, features: Matrix, members: npt.NDArray[np.int32]) -> MultiLabelLogistic:
         """Fit to whether each class applies, shape (n, K)."""
+        # With zero weights, the best intercept is the log odds of the class: start there.
         frequency = np.clip(members.mean(axis=0), _MIN_FREQUENCY, 1 - _MIN_FREQUENCY)
         start = np.zeros((features.shape[1] + 1, members.shape[1]))
         start[-1] = np.log(frequency / (1 - frequency))
         return self._minimise(features, members, start, _MAX_ITERATIONS)
 
-    def warm_start_state(
-        self,
-        features: Matrix,
-        train_rows: npt.NDArray[np.int64],
-        predict_rows: npt.NDArray[np.int64],
-    ) -> State:
+    def warm_start_state(self, features: Matrix, rows: FitRows) -> State:
         """Return the weights."""
         return {_COEF: self._coef}
 
@@ -77,6 +73,7 @@ class MultiLabelLogistic(BaseEstimator, MultiLabelClassifier, WarmStart):  # typ
             flat: npt.NDArray[np.float64],
         ) -> tuple[float, npt.NDArray[np.float64]]:
             coef = flat.reshape(shape)
+            # The large products are taken in float32, the sums and the penalty in float64.
             margins = features @ coef[:-1].astype(np.float32) + coef[-1].astype(np.float32)
             log_loss = np.logaddexp(0, margins).sum(dtype=np.float64)
             log_loss -= (applies * margins).sum(dtype=np.float64)

@@ -31,9 +31,14 @@ class NBSVMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     def fit(self, features: sparse.csr_array, codes: npt.NDArray[np.int32]) -> NBSVMClassifier:
         self.classes_ = np.unique(codes)
         positive_classes = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
-        fits = [self._fit_class(features, codes == code) for code in positive_classes]
-        self._coef = np.column_stack([coef for coef, _ in fits])
-        self._intercept = np.array([intercept for _, intercept in fits])
+        coefs = []
+        intercepts = []
+        for code in positive_classes:
+            coef, intercept = self._fit_class(features, codes == code)
+            coefs.append(coef)
+            intercepts.append(intercept)
+        self._coef = np.column_stack(coefs)
+        self._intercept = np.array(intercepts)
         return self
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
@@ -47,7 +52,10 @@ class NBSVMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     def _fit_class(
         self, features: sparse.csr_array, is_member: npt.NDArray[np.bool_]
     ) -> tuple[npt.NDArray[np.float64], float]:
-        """Return weights, which include the ratios, and the intercept."""
+        """Return weights and intercept.
+
+        The weights include the ratios, so that predictions read the features as they are.
+        """
         inside = np.asarray(features[is_member].sum(axis=0)).ravel() + _SMOOTHING
         outside = np.asarray(features[~is_member].sum(axis=0)).ravel() + _SMOOTHING
         ratio = (np.log(inside / inside.sum()) - np.log(outside / outside.sum())).astype(np.float32)

@@ -29,8 +29,9 @@ class TunedRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
     def fit(self, features: Matrix, targets: npt.NDArray[np.floating]) -> TunedRidge:
         n_rows = features.shape[0]
         tried = np.unique(np.linspace(0, n_rows - 1, min(n_rows, _MAX_ROWS)).astype(np.int64))
+        alpha = self._best_alpha(features[tried], targets[tried])
         # The more rows there are, the less the same alpha weighs.
-        alpha = self._best_alpha(features[tried], targets[tried]) * n_rows / len(tried)
+        alpha = alpha * n_rows / len(tried)
         self._model = _ridge(alpha).fit(features, targets)
         return self
 
@@ -41,7 +42,7 @@ class TunedRidge(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # scikit
 
     def _best_alpha(self, features: Matrix, targets: npt.NDArray[np.floating]) -> float:
         is_held_out = np.arange(len(targets)) % _HELD_OUT == _HELD_OUT - 1
-        if not is_held_out.any():
+        if not is_held_out.any():  # fewer than five rows
             return self.alphas[0]
         train = features[~is_held_out]
         held_out = features[is_held_out]

@@ -11,7 +11,7 @@ from sklearn.svm import LinearSVC
 
 from studio.engine.features.base import Matrix
 from studio.engine.runtime.cache import Arrays
-from studio.engine.warm_start.estimator import State, WarmStart
+from studio.engine.warm_start.estimator import FitRows, State, WarmStart
 
 _TOLERANCE = 0.01  # as accurate as 0.0001 on 77 classes
 _WARM_STEPS = 3
@@ -20,7 +20,7 @@ _LINE_SEARCH_STEPS = 2
 _MIN_DECREASE = 0.05  # of the first squared gradient; a further step is not worth its time
 _MAX_KEPT_WEIGHTS = 5_000_000
 _COEF = "coef"
-_TINY = np.float32(1e-20)
+_TINY = np.float32(1e-20)  # in place of 0 where a class's gradient or direction has vanished
 
 Coef = npt.NDArray[np.float32]
 
@@ -59,12 +59,7 @@ class LinearSVMClassifier(ClassifierMixin, WarmStart, BaseEstimator):  # type: i
         probabilities: npt.NDArray[np.floating] = softmax(decision, axis=1)
         return probabilities
 
-    def warm_start_state(
-        self,
-        features: Matrix,
-        train_rows: npt.NDArray[np.int64],
-        predict_rows: npt.NDArray[np.int64],
-    ) -> State:
+    def warm_start_state(self, features: Matrix, rows: FitRows) -> State:
         """Return the weights, unless there are too many."""
         if self._coef.size > _MAX_KEPT_WEIGHTS:
             return {}
@@ -90,6 +85,7 @@ class LinearSVMClassifier(ClassifierMixin, WarmStart, BaseEstimator):  # type: i
         coef = np.array(state[_COEF], dtype=np.float32)
         margins = signs * _decision_function(coef, features)
         double_c = np.float32(2 * self.C)
+        # The diagonal of the Hessian at the start; a preconditioner need not be exact.
         has_loss = (margins < 1).astype(np.float32)
         curvature = 1 + double_c * _weighted_sums(has_loss, features**2)
 
@@ -103,6 +99,7 @@ class LinearSVMClassifier(ClassifierMixin, WarmStart, BaseEstimator):  # type: i
             gradient = coef - double_c * _weighted_sums(signs * hinge, features)
             preconditioned = gradient / curvature
             change = gradient - previous_gradient
+            # Where it is negative, the conjugate directions are stale: 0 follows the gradient.
             beta = np.maximum((preconditioned * change).sum(axis=0) / squared_norm, 0)
             direction = beta * direction - preconditioned
             squared_norm = np.maximum((preconditioned * gradient).sum(axis=0), _TINY)

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from studio.engine.features.base import Matrix
 from studio.engine.models.trees.openmp import lightgbm
 from studio.engine.runtime.cache import Arrays
-from studio.engine.warm_start.estimator import State, WarmStart
+from studio.engine.warm_start.estimator import FitRows, State, WarmStart
 
 _MIN_LEAVES = 15
 _MAX_LEAVES = 127
@@ -21,7 +21,7 @@ _ROWS_PER_LEAF = 1_000
 _WARM_ROUNDS = 0.1
 _WARM_RATE = 2.0
 _ROWS_FOR_BINS = 20_000  # as good as ten times as many
-_MIN_PROBABILITY = 1e-9
+_MIN_PROBABILITY = 1e-9  # a probability that underflowed to 0 has no score to continue from
 # Predictions for the training rows: probabilities (of two classes the second's) or numbers.
 _PREDICTED = "predicted"
 
@@ -74,12 +74,7 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         self.has_random_splits = has_random_splits
         self.seed = seed
 
-    def warm_start_state(
-        self,
-        features: Matrix,
-        train_rows: npt.NDArray[np.int64],
-        predict_rows: npt.NDArray[np.int64],
-    ) -> State:
+    def warm_start_state(self, features: Matrix, rows: FitRows) -> State:
         """Return the predictions for the training rows.
 
         The booster still holds them, and predicting the rows again would take half as long as the
@@ -124,11 +119,11 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             "min_child_samples": self.min_rows_per_leaf,
             "reg_lambda": self.reg_lambda,
             "subsample": self.row_fraction,
-            "subsample_freq": 1,
+            "subsample_freq": 1,  # at the default of 0, LightGBM ignores the fraction
             "colsample_bytree": self.column_fraction,
             "extra_trees": self.has_random_splits,
             "random_state": self.seed,
-            "n_jobs": 1,
+            "n_jobs": 1,  # fits run side by side
             "deterministic": True,
             # A fifth quicker here than by rows; otherwise LightGBM times both at every fit.
             "force_col_wise": True,
@@ -155,7 +150,7 @@ class BoostingClassifier(ClassifierMixin, _Trees):  # type: ignore[misc]
         """Grow further trees on the previous scores."""
         self.classes_, encoded = np.unique(targets, return_inverse=True)
         predicted = state[_PREDICTED].astype(np.float64)
-        if predicted.ndim == 1:
+        if predicted.ndim == 1:  # of two classes, LightGBM gives only the second's
             predicted = np.column_stack([1 - predicted, predicted])
         scores = _scores(predicted)
         self._booster = self._boost(features, encoded, self._objective(), scores, is_warm=True)

@@ -12,13 +12,13 @@ from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from studio.engine.features.base import Matrix
 from studio.engine.models.base import MultiLabelClassifier
 from studio.engine.runtime.cache import Arrays
-from studio.engine.warm_start.estimator import State, WarmStart
+from studio.engine.warm_start.estimator import FitRows, State, WarmStart
 
 _TRAIN_LEAVES = "train_leaves"
 _PREDICT_LEAVES = "predict_leaves"
 _MAX_LEAVES = 4_000  # per tree, so that a node's number fits into 16 bits
 _MAX_KEPT_LEAVES = 100_000_000  # rows times trees: 200 MB per fold
-_CELLS_PER_BLOCK = 2_000_000
+_CELLS_PER_BLOCK = 2_000_000  # leaves at a time: 16 MB of 64-bit node numbers
 
 
 class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn has no types
@@ -42,18 +42,14 @@ class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn h
         self.column_fraction = column_fraction
         self.seed = seed
 
-    def warm_start_state(
-        self,
-        features: Matrix,
-        train_rows: npt.NDArray[np.int64],
-        predict_rows: npt.NDArray[np.int64],
-    ) -> State:
+    def warm_start_state(self, features: Matrix, rows: FitRows) -> State:
         """Return the leaf of each row in each tree, unless there are too many."""
-        if (len(train_rows) + len(predict_rows)) * self.n_trees > _MAX_KEPT_LEAVES:
+        n_rows = len(rows.train) + len(rows.predict)
+        if n_rows * self.n_trees > _MAX_KEPT_LEAVES:
             return {}
         return {
-            _TRAIN_LEAVES: self._leaves(features[train_rows]),
-            _PREDICT_LEAVES: self._leaves(features[predict_rows]),
+            _TRAIN_LEAVES: self._leaves(features[rows.train]),
+            _PREDICT_LEAVES: self._leaves(features[rows.predict]),
         }
 
     def _leaves(self, features: Matrix) -> npt.NDArray[np.int16]:
@@ -64,6 +60,7 @@ class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn h
     def _grow(self, kind: type, features: Matrix, targets: npt.NDArray[np.generic]) -> None:
         self._trees: Any = kind(
             n_estimators=self.n_trees,
+            # A leaf of one row would only repeat that row's label, right or wrong.
             min_samples_leaf=2,
             max_features=self.column_fraction,
             max_leaf_nodes=_MAX_LEAVES,
@@ -105,7 +102,8 @@ class ForestClassifier(ClassifierMixin, _Forest):  # type: ignore[misc]
     ) -> ForestClassifier:
         """Count the classes in the leaves."""
         self.classes_, encoded = np.unique(targets, return_inverse=True)
-        self._average(np.eye(len(self.classes_))[encoded], state)
+        one_hot = np.eye(len(self.classes_))[encoded]
+        self._average(one_hot, state)
         return self
 
 

@@ -24,11 +24,11 @@ class LineBoostingRegressor(BoostingRegressor):
 
     def fit(self, features: Matrix, values: npt.NDArray[np.float64]) -> LineBoostingRegressor:
         dense = np.asarray(features)
-        sampled = slice(None, None, -(-len(dense) // _MAX_ROWS))
+        step = -(-len(dense) // _MAX_ROWS)
+        sampled = slice(None, None, step)
         self._line = _RobustLine(dense[sampled], values[sampled])
-        self._booster = self._boost(
-            features, values, {"objective": "fair"}, self._line.predict(dense)
-        )
+        line = self._line.predict(dense)
+        self._booster = self._boost(features, values, {"objective": "fair"}, line)
         return self
 
     def predict(self, features: Matrix) -> npt.NDArray[np.floating]:
@@ -52,9 +52,11 @@ class _RobustLine:
         filled = np.where(np.isnan(features), self._medians, features).astype(np.float64)
         self._mean = filled.mean(axis=0)
         self._sd = filled.std(axis=0)
-        self._sd[self._sd == 0] = 1.0
+        self._sd[self._sd == 0] = 1.0  # a constant column becomes 0, and has no say
         columns = np.column_stack([(filled - self._mean) / self._sd, np.ones(len(filled))])
+        # The intercept, last, is not penalised: it would be pulled to 0.
         alpha = np.append(np.full(filled.shape[1], _ALPHA * len(filled)), 0.0)
+        # Each refit has the same columns and only other targets, so one inverse serves all.
         inverse = np.linalg.inv(columns.T @ columns + np.diag(alpha))
         self._coef = inverse @ (columns.T @ values)
         for _ in range(_N_REFITS):
@@ -67,11 +69,15 @@ class _RobustLine:
         """Return numbers, shape (n,)."""
         result = np.full(len(features), self._coef[-1])
         parts = zip(features.T, self._medians, self._mean, self._sd, self._coef[:-1], strict=True)
+        # Column by column, as a filled copy of a large table would double its memory.
         for column, median, mean, sd, weight in parts:
-            result += (np.where(np.isnan(column), median, column) - mean) * (weight / sd)
+            filled = np.where(np.isnan(column), median, column)
+            result += (filled - mean) * (weight / sd)
         return result
 
 
 def _median(column: npt.NDArray[np.float32]) -> float:
     known = column[~np.isnan(column)]
-    return float(np.median(known)) if len(known) else 0.0
+    if not len(known):
+        return 0.0
+    return float(np.median(known))

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio.engine.fitting.candidates import CANDIDATES, Candidate
+from studio.engine.fitting.candidate import Candidate
+from studio.engine.fitting.candidates import CANDIDATES
 from studio.engine.labels.encoding import encode_labels
 from studio.engine.model_selection.tuning import tuned
 from studio.engine.models.naive_bayes import NaiveBayes

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.models.trees import BoostingClassifier, BoostingRegressor, LineBoostingRegressor
+from studio.engine.warm_start.estimator import FitRows
 
 N_ROWS = 400
 
@@ -76,7 +77,7 @@ def test_warm_start_can_continue_from_a_line() -> None:
     values = 3 * rows[:, 0].astype(np.float64)
     model = LineBoostingRegressor()
     predicted = model.fit(rows, values).predict(rows)
-    state = model.warm_start_state(rows, np.arange(N_ROWS), np.arange(N_ROWS))
+    state = model.warm_start_state(rows, FitRows(np.arange(N_ROWS), np.arange(N_ROWS)))
     further = LineBoostingRegressor()
     again = further.fit_from(rows, values, state).predict_from(rows, predicted[:, None])[:, 0]
     assert np.median(np.abs(again - values)) <= np.median(np.abs(predicted - values)) + 0.01

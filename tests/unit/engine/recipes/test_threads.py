@@ -11,7 +11,8 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from studio.engine.fitting.candidates import ALWAYS, Candidate
+from studio.engine.fitting.candidate import Candidate
+from studio.engine.fitting.candidates import ALWAYS
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.recipes import build
 from studio.engine.schema import CleansetSpec

@@ -37,6 +37,7 @@ from studio.engine.study.study import make_study
 from studio.engine.table.cells import Table
 from studio.engine.table.columns import ColumnKind
 from studio.engine.warm_start.corrections import max_corrections
+from studio.engine.warm_start.estimator import FitRows
 from tests.unit.engine.frames import numbers_frame, sets_frame, shuffled, table_spec
 from tests.unit.engine.groups.test_slices import KINDS, exchanged, plain_frame
 
@@ -80,7 +81,7 @@ def test_warm_start_learns_the_corrections_and_keeps_the_rest(
     before = first.predict(rows)
     is_corrected = rows[:, 1] > 1.2
     now = np.where(is_corrected, (codes + 1) % n_classes, codes).astype(np.int32)
-    warm.fit(rows, now, first.warm_start_state(rows, ALL, ALL))
+    warm.fit(rows, now, first.warm_start_state(rows, FitRows(ALL, ALL)))
     after = warm.predict(rows, before)
     given = (np.arange(N_ROWS), now)
     np.testing.assert_allclose(after.sum(axis=1), 1, atol=1e-5)
@@ -97,7 +98,7 @@ def test_warm_start_of_a_regressor_moves_towards_the_corrected_numbers(model: Re
     is_corrected = rows[:, 1] > 1
     first, warm = (RegressorLearner(clone(model), AS_GIVEN) for _ in range(2))
     first.fit(rows, values)
-    warm.fit(rows, values + 10 * is_corrected, first.warm_start_state(rows, ALL, ALL))
+    warm.fit(rows, values + 10 * is_corrected, first.warm_start_state(rows, FitRows(ALL, ALL)))
     moved = (warm.predict(rows, first.predict(rows)) - first.predict(rows))[:, 0]
     assert moved[is_corrected].mean() > 4
     assert np.abs(moved[~is_corrected]).mean() < 1.5
@@ -120,7 +121,7 @@ def test_warm_start_of_sets_leaves_classes_alone_that_all_rows_have(
     now[is_corrected, 0] = 1 - now[is_corrected, 0]
     first, warm = (MultiLabelLearner(clone(model)) for _ in range(2))
     first.fit(rows, members)
-    warm.fit(rows, now, first.warm_start_state(rows, ALL, ALL))
+    warm.fit(rows, now, first.warm_start_state(rows, FitRows(ALL, ALL)))
     before, after = first.predict(rows), warm.predict(rows, first.predict(rows))
     assert (after[:, 1] == 1).all()
     closer = np.abs(before - now)[is_corrected, 0] - np.abs(after - now)[is_corrected, 0]
@@ -134,7 +135,7 @@ def test_warm_start_of_a_forest_with_the_same_labels_predicts_the_same(n_classes
     first, warm = (ClassifierLearner(ForestClassifier(n_trees=20), n_classes) for _ in range(2))
     first.fit(rows[:300], codes[:300])
     before = first.predict(rows[300:])
-    warm.fit(rows[:300], codes[:300], first.warm_start_state(rows, ALL[:300], ALL[300:]))
+    warm.fit(rows[:300], codes[:300], first.warm_start_state(rows, FitRows(ALL[:300], ALL[300:])))
     np.testing.assert_allclose(warm.predict(rows[300:], before), before, atol=1e-6)
 
 
@@ -147,7 +148,7 @@ def test_warm_start_of_a_linear_model_comes_close_to_a_new_fit(
     now = np.where(rows[:, 1] > 1.2, (codes + 1) % n_classes, codes).astype(np.int32)
     first, warm, anew = (ClassifierLearner(LinearSVMClassifier(), n_classes) for _ in range(3))
     first.fit(form(rows), codes)
-    warm.fit(form(rows), now, first.warm_start_state(form(rows), ALL, ALL))
+    warm.fit(form(rows), now, first.warm_start_state(form(rows), FitRows(ALL, ALL)))
     anew.fit(form(rows), now)
     expected, before = anew.predict(form(rows)), first.predict(form(rows))
     after = warm.predict(form(rows), before)
@@ -159,7 +160,7 @@ def test_weights_of_too_many_words_are_not_kept(monkeypatch: pytest.MonkeyPatch)
     rows, codes = rows_and_codes(3)
     learner = ClassifierLearner(LinearSVMClassifier(), 3)
     learner.fit(rows, codes)
-    assert not learner.warm_start_state(rows, ALL, ALL)
+    assert not learner.warm_start_state(rows, FitRows(ALL, ALL))
 
 
 def test_forest_of_too_many_rows_keeps_no_leaves_and_is_fitted_anew(
@@ -169,7 +170,7 @@ def test_forest_of_too_many_rows_keeps_no_leaves_and_is_fitted_anew(
     rows, codes = rows_and_codes(2)
     first, warm = (ClassifierLearner(ForestClassifier(n_trees=20), 2) for _ in range(2))
     first.fit(rows, codes)
-    memory = first.warm_start_state(rows, ALL, ALL)
+    memory = first.warm_start_state(rows, FitRows(ALL, ALL))
     assert not memory
     warm.fit(rows, codes, memory)
     assert np.array_equal(warm.predict(rows, first.predict(rows)), first.predict(rows))
@@ -180,7 +181,7 @@ def test_fold_whose_classes_changed_is_fitted_from_scratch() -> None:
     first = ClassifierLearner(BoostingClassifier(n_rounds=20), n_classes=3)
     first.fit(rows, np.minimum(codes, 1))
     warm, anew = (ClassifierLearner(BoostingClassifier(n_rounds=20), n_classes=3) for _ in range(2))
-    warm.fit(rows, codes, first.warm_start_state(rows, ALL, ALL))
+    warm.fit(rows, codes, first.warm_start_state(rows, FitRows(ALL, ALL)))
     anew.fit(rows, codes)
     assert np.array_equal(warm.predict(rows, first.predict(rows)), anew.predict(rows))
 
