@@ -97,9 +97,10 @@ def find_decimal(evidence: NumberEvidence) -> FoundConvention:
 
     >>> find_decimal(NumberEvidence(n_comma=3, n_open_comma=4)).convention
     <Convention.COMMA: 'comma'>
-    >>> find_decimal(NumberEvidence(n_open_comma=4, example="1,234"))
-    FoundConvention(convention=<Convention.POINT: 'point'>, is_certain=False, n_other=0, example='1,234')
-    """  # noqa: E501
+    >>> found = find_decimal(NumberEvidence(n_open_comma=4, example="1,234"))
+    >>> found.convention, found.is_certain
+    (<Convention.POINT: 'point'>, False)
+    """
     example = evidence.example
     if evidence.n_comma > evidence.n_point:
         return FoundConvention(Convention.COMMA, n_other=evidence.n_point, example=example)
@@ -154,11 +155,14 @@ class DateEvidence:
 def find_date_order(evidence: DateEvidence) -> FoundConvention:
     """Find the order of day, month and year: the one in which most cells are dates.
 
-    >>> find_date_order(DateEvidence(n_short=9, n_day_first=9, n_month_first=4, n_slashes=9)).convention
+    >>> of_nine = DateEvidence(n_short=9, n_day_first=9, n_month_first=4, n_slashes=9)
+    >>> find_date_order(of_nine).convention
     <Convention.DAY_FIRST: 'day-first'>
-    >>> find_date_order(DateEvidence(n_short=2, n_day_first=2, n_month_first=2, n_slashes=2, example="1/2/23"))
-    FoundConvention(convention=<Convention.MONTH_FIRST: 'month-first'>, is_certain=False, n_other=0, example='1/2/23')
-    """  # noqa: E501
+    >>> of_two = DateEvidence(2, n_day_first=2, n_month_first=2, n_slashes=2, example="1/2/23")
+    >>> found = find_date_order(of_two)
+    >>> found.convention, found.is_certain
+    (<Convention.MONTH_FIRST: 'month-first'>, False)
+    """
     if not evidence.n_short:
         return FoundConvention(Convention.YEAR_FIRST)
     counts = {
@@ -168,11 +172,12 @@ def find_date_order(evidence: DateEvidence) -> FoundConvention:
     }
     most = max(counts.values())
     likely = [order for order, count in counts.items() if count == most]
-    if len(likely) == 1:
-        convention = likely[0]
-    else:
+    convention = likely[-1]
+    if len(likely) > 1:
         usual = _usual_order(evidence)
-        convention = usual if usual in likely else likely[-1]
+        if usual in likely:
+            convention = usual
+    # Without an example, every cell is the same date in all likely orders: 3/3/2023.
     is_certain = len(likely) == 1 or not evidence.example
     return FoundConvention(
         convention, is_certain, n_other=evidence.n_short - most, example=evidence.example

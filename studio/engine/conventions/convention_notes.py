@@ -25,9 +25,12 @@ def convention_notes(found: Mapping[str, FoundConvention], *, advice: str) -> tu
     `advice` says how to choose another reading.
 
     >>> dates = FoundConvention(Convention.MONTH_FIRST, is_certain=False, example="5/1/2023")
-    >>> print(*convention_notes({"day": dates}, advice="Choose."))
-    Column “day”: “5/1/2023” may be 2023-01-05 (day first) or 2023-05-01 (month first). It is read month first. Choose.
-    """  # noqa: E501
+    >>> (note,) = convention_notes({"day": dates}, advice="Choose.")
+    >>> print(note.replace(". ", "\\n"))
+    Column “day”: “5/1/2023” may be 2023-01-05 (day first) or 2023-05-01 (month first)
+    It is read month first
+    Choose.
+    """
     notes = []
     for name, one in found.items():
         if not one.is_certain:
@@ -73,17 +76,14 @@ def other_conventions(found: FoundConvention) -> tuple[Convention, ...]:
 
 
 def _others(found: FoundConvention) -> str:
-    cells = "1 cell" if found.n_other == 1 else f"{found.n_other:,} cells"
+    as_read = NAMES[found.convention]
     if found.convention in DECIMALS:
-        other = Convention.POINT if found.convention is Convention.COMMA else Convention.COMMA
-        verb = "is" if found.n_other == 1 else "are"
-        return (
-            f"{cells} {verb} written {NAMES[other]}, others {NAMES[found.convention]}; each is read"
-            " as it is written."
-        )
-    verb = "is no date" if found.n_other == 1 else "are no dates"
-    counted = "counts" if found.n_other == 1 else "count"
+        (other,) = (mark for mark in DECIMALS if mark is not found.convention)
+        cells = "1 cell is" if found.n_other == 1 else f"{found.n_other:,} cells are"
+        return f"{cells} written {NAMES[other]}, others {as_read}; each is read as it is written."
+    if found.n_other == 1:
+        return f"1 cell is no date when read {as_read}, as the others are, and counts as missing."
     return (
-        f"{cells} {verb} when read {NAMES[found.convention]}, as the others are, and {counted} as"
+        f"{found.n_other:,} cells are no dates when read {as_read}, as the others are, and count as"
         " missing."
     )

@@ -26,5 +26,8 @@ WORDED_PATTERN = (
 DATETIME_PATTERN = f"{ISO_PATTERN}|{SHORT_PATTERN}|{WORDED_PATTERN}"
 
 # The three numbers of a date, and its time.
-PARTS_PATTERN = r"^(?P<first>[0-9]{1,4})[-/.](?P<middle>[0-9]{1,2})[-/.](?P<last>[0-9]{1,4})(?P<time>[^0-9].*)?$"  # noqa: E501
+PARTS_PATTERN = (
+    r"^(?P<first>[0-9]{1,4})[-/.](?P<middle>[0-9]{1,2})[-/.](?P<last>[0-9]{1,4})"
+    r"(?P<time>[^0-9].*)?$"
+)
 FIRST_YEAR_OF_TWO_DIGITS = 69  # 69 is 1969 and 68 is 2068, as in POSIX

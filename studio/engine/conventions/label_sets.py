@@ -83,7 +83,9 @@ def read_set(cell: str | None, separator: Separator) -> tuple[str, ...] | None:
     >>> read_set(None, Separator.JSON)
     """
     if separator.is_list:
-        return None if is_blank(cell) else _each_once(list_items(str(cell).strip()))
+        if is_blank(cell):
+            return None
+        return _each_once(list_items(str(cell).strip()))
     if is_blank(cell):
         return ()
     if separator is Separator.SPACE and '"' not in str(cell):
@@ -121,22 +123,28 @@ _LIST_WRITERS: Mapping[Separator, Callable[[list[str]], str]] = {
 
 
 def _number_or_text(name: str) -> str:
-    return name if _NUMBER.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    if _NUMBER.fullmatch(name):
+        return name
+    return json.dumps(name, ensure_ascii=False)
 
 
 def is_list_cell(cell: str) -> bool:
     """Return whether a cell is a list in brackets, as in JSON or Python.
 
-    >>> [is_list_cell(cell) for cell in ('["a"]', "['a' 'b']", "[]", "{'a'}", '{"a": 1}', "[draft] text")]
-    [True, True, True, True, False, False]
-    """  # noqa: E501
+    >>> [is_list_cell(cell) for cell in ('["a"]', "['a' 'b']", "[]", "{'a'}")]
+    [True, True, True, True]
+    >>> [is_list_cell(cell) for cell in ('{"a": 1}', "[draft] text")]
+    [False, False]
+    """
     bare = cell.strip()
     if bare in _EMPTY_LISTS:
         return True
     if len(bare) < 2 or _BRACKETS.get(bare[0]) != bare[-1]:
         return False
     if bare[0] == "{":
-        return ":" not in _ITEM.sub("", bare) and ":" not in "".join(_unquoted_items(bare))
+        # A colon outside quotes makes it a mapping, not a set.
+        unquoted = [item for item in _ITEM.findall(bare[1:-1]) if item[0] not in "'\""]
+        return ":" not in _ITEM.sub("", bare) and ":" not in "".join(unquoted)
     return True
 
 
@@ -156,12 +164,10 @@ def list_items(cell: str) -> list[str]:
     return [_bare_item(item) for item in _ITEM.findall(cell[1:-1])]
 
 
-def _unquoted_items(cell: str) -> list[str]:
-    return [item for item in _ITEM.findall(cell[1:-1]) if item[0] not in "'\""]
-
-
 def _item_text(item: object) -> str:
-    return item if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+    if isinstance(item, str):
+        return item
+    return json.dumps(item, ensure_ascii=False)
 
 
 def _bare_item(item: str) -> str:
@@ -182,7 +188,8 @@ def _fields(cell: str, mark: str) -> list[str]:
 
 
 def _each_once(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(bare for name in names if not is_blank(bare := name.strip())))
+    bare = (name.strip() for name in names)
+    return tuple(dict.fromkeys(name for name in bare if not is_blank(name)))
 
 
 def _quoted(name: str, mark: str) -> str:

@@ -48,12 +48,17 @@ class NumberStyle:
         if self == PLAIN_STYLE:
             return number
         is_negative = number.startswith("-")
-        whole, point, decimals = number.lstrip("-").partition(".")
-        grouped = f"{int(whole):,}".replace(",", self.grouping) if self.grouping else whole
-        written = f"{self.prefix}{grouped}{self.decimal if point else ''}{decimals}{self.suffix}"
+        digits, point, decimals = number.lstrip("-").partition(".")
+        if self.grouping:
+            digits = f"{int(digits):,}".replace(",", self.grouping)
+        if point:
+            digits = f"{digits}{self.decimal}{decimals}"
+        written = f"{self.prefix}{digits}{self.suffix}"
         if not is_negative:
             return written
-        return f"({written})" if self.has_parentheses else f"-{written}"
+        if self.has_parentheses:
+            return f"({written})"
+        return f"-{written}"
 
 
 PLAIN_STYLE = NumberStyle()
@@ -87,9 +92,13 @@ def find_style(
         around[before.strip("-+−–("), after.strip("-−–)")] += n_rows
         if "(" in before or "-" in before:
             parentheses["(" in before] += n_rows
-        if len(re.sub("[^0-9]", "", digits.partition(decimal)[0])) > 3:
+        whole = re.sub("[^0-9]", "", digits.partition(decimal)[0])
+        if len(whole) > 3:  # shorter ones show no separator either way
             grouped = _WHOLE_WITH_MARK.match(digits)
-            groupings[grouped[1] if grouped and grouped[1] != decimal else ""] += n_rows
+            separator = ""
+            if grouped and grouped[1] != decimal:
+                separator = grouped[1]
+            groupings[separator] += n_rows
     if not around:
         return NumberStyle(decimal)
     grouping = groupings.most_common(1)[0][0] if groupings else ""

@@ -50,7 +50,9 @@ def recognised_separator(cells: CountedCells) -> Separator | None:
     """
     list_kind = _list_kind(cells)
     if list_kind is not None:
-        return list_kind if _has_recurring_items(cells, list_kind) else None
+        if _has_recurring_items(cells, list_kind):
+            return list_kind
+        return None
     for separator in _MARKS:
         if _occurs(cells, separator) and _SetParts.of(cells, separator).are_sets:
             return separator
@@ -144,18 +146,21 @@ class _SetParts:
         for cell, n in cells:
             by_set[frozenset(read_set(cell, separator) or ())] += n
         names: Counter[str] = Counter()
+        different_sets: Counter[str] = Counter()
+        sizes: Counter[int] = Counter()
+        n_sets = 0
         for members, n in by_set.items():
             names.update(dict.fromkeys(members, n))
-        in_sets = Counter(name for members in by_set for name in members)
-        sizes: Counter[int] = Counter()
-        for members, n in by_set.items():
+            different_sets.update(members)
             sizes[len(members)] += n
+            if len(members) > 1:
+                n_sets += n
         return cls(
             separator=separator,
             names=names,
-            n_shared=sum(n > 1 for n in in_sets.values()),
+            n_shared=sum(n > 1 for n in different_sets.values()),
             n_rows=by_set.total(),
-            n_sets=sum(n for members, n in by_set.items() if len(members) > 1),
+            n_sets=n_sets,
             n_different=len(by_set),
             n_of_usual_size=max(sizes.values(), default=0),
             n_words=sum(n * len(cell.split()) for cell, n in cells),

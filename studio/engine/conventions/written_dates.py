@@ -28,9 +28,8 @@ Wholes = npt.NDArray[np.int64]
 
 _SOME_DAY = pd.Timestamp("2000-01-01", tz="UTC")
 _TIME_WITH_POINTS = re.compile(r"([0-9]{1,2})\.([0-9]{2})(?:\.([0-9]{2}))?")
-_SHORT_YEAR = re.compile(
-    r"^([0-9]{1,2}[ -][A-Za-z]+[ -])([0-9]{2})(?![0-9])"
-)  # or it would depend on today
+# Pandas would choose the century by today's date.
+_SHORT_YEAR = re.compile(r"^([0-9]{1,2}[ -][A-Za-z]+[ -])([0-9]{2})(?![0-9])")
 
 
 def read_moments(cells: Sequence[str], order: Convention) -> pd.Series[pd.Timestamp]:
@@ -40,8 +39,9 @@ def read_moments(cells: Sequence[str], order: Convention) -> pd.Series[pd.Timest
     ----------
     cells
         Text. A date without a zone counts as UTC.
-    order How the three numbers of a date such as 01/02/2023 are read; a year of four digits is
-        always known.
+    order
+        How the three numbers of a date such as 01/02/2023 are read; a year of four digits is always
+        known.
 
     Returns
     -------
@@ -50,14 +50,14 @@ def read_moments(cells: Sequence[str], order: Convention) -> pd.Series[pd.Timest
 
     Examples
     --------
-    >>> read_moments(["1/2/2023", "25.12.99 18:30", "2023-02-01", "1/13/2023"], Convention.DAY_FIRST).dt.date.tolist()
+    >>> cells = ["1/2/2023", "25.12.99 18:30", "2023-02-01", "1/13/2023"]
+    >>> read_moments(cells, Convention.DAY_FIRST).dt.date.tolist()
     [datetime.date(2023, 2, 1), datetime.date(1999, 12, 25), datetime.date(2023, 2, 1), NaT]
-    """  # noqa: E501
+    """
     bare = [cell.strip() for cell in cells]
     is_iso = _matches(pa.array(bare, pa.string()), f"{ISO_PATTERN}|{PARTIAL_PATTERN}").to_pylist()
-    iso_moments = _moments(
-        [cell if iso else "" for cell, iso in zip(bare, is_iso, strict=True)], "ISO8601"
-    )
+    iso_cells = [cell if iso else "" for cell, iso in zip(bare, is_iso, strict=True)]
+    iso_moments = _moments(iso_cells, "ISO8601")
     moments = iso_moments.dt.tz_localize(None).to_numpy(copy=True)
     for pattern, read in (
         (f"{ISO_PATTERN}|{SHORT_PATTERN}", _read_numeric),
@@ -107,13 +107,13 @@ class _DateParts:
     def of(cls, cells: pa.Array) -> _DateParts:
         """Take dates apart."""
         found = pc.extract_regex(cells, pattern=PARTS_PATTERN)
-        texts = {name: found.field(name) for name in ("first", "middle", "last")}
-        first, middle, last = (np.asarray(text.cast(pa.int64())) for text in texts.values())
-        n_first_digits, n_last_digits = (
-            np.asarray(pc.utf8_length(texts[name])) for name in ("first", "last")
-        )
         return cls(
-            first, middle, last, n_first_digits, n_last_digits, found.field("time").to_pylist()
+            first=np.asarray(found.field("first").cast(pa.int64())),
+            middle=np.asarray(found.field("middle").cast(pa.int64())),
+            last=np.asarray(found.field("last").cast(pa.int64())),
+            n_first_digits=np.asarray(pc.utf8_length(found.field("first"))),
+            n_last_digits=np.asarray(pc.utf8_length(found.field("last"))),
+            times=found.field("time").to_pylist(),
         )
 
     def ordered(self, order: Convention) -> tuple[Wholes, Wholes, Wholes]:
@@ -122,12 +122,16 @@ class _DateParts:
         has_short_year = ~has_year_first & (self.n_last_digits <= 2)
         if order is Convention.YEAR_FIRST:
             year = np.where(has_year_first | has_short_year, self.first, -1)
-            month, day = self.middle, self.last
-        else:
-            is_day_first = order is Convention.DAY_FIRST
+            month = self.middle
+            day = self.last
+        elif order is Convention.DAY_FIRST:
             year = np.where(has_year_first, self.first, self.last)
-            month = np.where(has_year_first | is_day_first, self.middle, self.first)
-            day = np.where(has_year_first, self.last, self.first if is_day_first else self.middle)
+            month = self.middle
+            day = np.where(has_year_first, self.last, self.first)
+        else:
+            year = np.where(has_year_first, self.first, self.last)
+            month = np.where(has_year_first, self.middle, self.first)
+            day = np.where(has_year_first, self.last, self.middle)
         century = np.where(year < FIRST_YEAR_OF_TWO_DIGITS, 2000, 1900)
         year = np.where(has_short_year, year + century, year)
         return year, month, day
@@ -138,23 +142,20 @@ def _read_numeric(cells: pa.Array, order: Convention) -> pd.Series[pd.Timestamp]
     year, month, day = parts.ordered(order)
     months = ((year - 1970) * 12 + month - 1).astype("datetime64[M]")
     days = months.astype("datetime64[D]") + (day - 1)
+    # The 31st of a shorter month falls into the next one.
     is_date = (year > 0) & (month >= 1) & (month <= 12) & (days.astype("datetime64[M]") == months)
-    dates = pd.to_datetime(
-        pd.Series(np.where(is_date, days, np.datetime64("NaT"))), utc=True
-    ).dt.as_unit("us")
+    known_days = pd.Series(np.where(is_date, days, np.datetime64("NaT")))
+    dates = pd.to_datetime(known_days, utc=True).dt.as_unit("us")
     moments: pd.Series[pd.Timestamp] = dates + _since_midnight(parts.times)
     return moments
 
 
 def _since_midnight(times: list[str]) -> pd.Series[pd.Timedelta]:
     """Return how long after midnight UTC times such as “ 18.30” or “ 6:30 PM +01:00” are."""
+    # Most dates of a column have the same time, or none.
     codes, distinct = pd.factorize(np.array(times, dtype=object))
-    read = (
-        _moments(
-            [f"2000-01-01 {_with_colons(time)}".strip() for time in distinct.tolist()], "mixed"
-        )
-        - _SOME_DAY
-    )
+    on_some_day = [f"2000-01-01 {_with_colons(time)}".strip() for time in distinct.tolist()]
+    read = _moments(on_some_day, "mixed") - _SOME_DAY
     return read.iloc[codes].reset_index(drop=True)
 
 
@@ -171,9 +172,10 @@ def date_evidence(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> DateEv
 
     `cells` are the distinct ones, and `counts` their numbers of rows.
 
-    >>> date_evidence(["13/1/2023", "1/2/2023"], np.array([1, 4]))
-    DateEvidence(n_short=5, n_day_first=5, n_month_first=4, n_year_first=0, n_points=0, n_slashes=5, example='1/2/2023')
-    """  # noqa: E501
+    >>> evidence = date_evidence(["13/1/2023", "1/2/2023"], np.array([1, 4]))
+    >>> evidence.n_short, evidence.n_day_first, evidence.n_month_first, evidence.example
+    (5, 5, 4, '1/2/2023')
+    """
     texts = pa.array([cell.strip() for cell in cells], pa.string())
     is_short = _matches(texts, SHORT_PATTERN)
     texts = texts.filter(is_short)

@@ -79,16 +79,14 @@ def _read_simple_commas(bare: list[str]) -> Numbers:
     """Read numbers that only need their comma replaced by a point: nearly all of them, quickly."""
     cells = pa.array(bare, pa.string())
     is_simple = _matches(cells, SIMPLE_COMMA_PATTERN)
-    return _as_floats(
-        pc.if_else(is_simple, pc.replace_substring(cells, ",", "."), None).to_pylist()
-    )
+    with_point = pc.replace_substring(cells, ",", ".")
+    return _as_floats(pc.if_else(is_simple, with_point, None).to_pylist())
 
 
 def _as_floats(cells: list[str] | list[str | None]) -> Numbers:
-    values = np.asarray(
-        pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce"), dtype=np.float64
-    )
-    return np.where(np.isfinite(values), values, np.nan)
+    numbers = pd.to_numeric(pd.Series(cells, dtype=object), errors="coerce")
+    values = np.asarray(numbers, dtype=np.float64)
+    return np.where(np.isfinite(values), values, np.nan)  # “inf” is no number here
 
 
 def _read_written(cells: list[str], convention: Convention) -> Numbers:
@@ -117,9 +115,8 @@ def _folded(cells: Sequence[str]) -> pa.Array:
 
 def _core(folded: pa.Array) -> pa.Array:
     """Return the digits with the marks that may be decimal."""
-    return pc.replace_substring_regex(
-        pc.replace_substring_regex(folded, UNIT_PATTERN, ""), NOT_CORE_PATTERN, ""
-    )
+    without_units = pc.replace_substring_regex(folded, UNIT_PATTERN, "")
+    return pc.replace_substring_regex(without_units, NOT_CORE_PATTERN, "")
 
 
 def _matches(cells: pa.Array, pattern: str) -> pa.Array:
@@ -139,12 +136,13 @@ def decimal_mark(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> FoundCo
     # Numbers as programs write them need no closer look, unless each may be a whole number with
     # points between thousands.
     bare = [cell.strip() for cell in cells]
-    is_plain = np.isfinite(_as_floats(bare)).tolist()
-    has_written = any(
-        not plain and _DIGIT.search(cell) for plain, cell in zip(is_plain, bare, strict=True)
-    )
-    with_point = (cell for plain, cell in zip(is_plain, bare, strict=True) if plain and "." in cell)
-    if not has_written and any(not _OPEN_POINT.fullmatch(cell) for cell in with_point):
+    has_decimal_point = False
+    for cell, is_plain in zip(bare, np.isfinite(_as_floats(bare)).tolist(), strict=True):
+        if not is_plain and _DIGIT.search(cell):
+            return find_decimal(number_evidence(cells, counts))
+        if is_plain and "." in cell and not _OPEN_POINT.fullmatch(cell):
+            has_decimal_point = True
+    if has_decimal_point:
         return FoundConvention(Convention.POINT)
     return find_decimal(number_evidence(cells, counts))
 
@@ -154,10 +152,10 @@ def number_evidence(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> Numb
 
     `cells` are the distinct ones, and `counts` their numbers of rows.
 
-    >>> number_evidence(["1,5", "1,234", "7"], np.array([2, 1, 1]))
-    NumberEvidence(n_point=0, n_comma=2, n_open_point=0, n_open_comma=1, n_small_wholes=1, n_large_wholes=0, \
-example='1,234')
-    """  # noqa: E501
+    >>> evidence = number_evidence(["1,5", "1,234", "7"], np.array([2, 1, 1]))
+    >>> evidence.n_comma, evidence.n_open_comma, evidence.n_small_wholes, evidence.example
+    (2, 1, 1, '1,234')
+    """
     folded = _folded(cells)
     is_number = pc.or_(_matches(folded, NUMBER_PATTERN), _matches(folded, WRITTEN_PATTERN))
     core = _core(folded.filter(is_number))

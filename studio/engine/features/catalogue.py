@@ -13,30 +13,19 @@ from studio.engine.schema import CleansetSpec
 _N_TOPICS = 64
 
 
-def _words(spec: CleansetSpec) -> Featuriser:
-    return TfidfFeatures(spec.feature_columns[0], analyzer="word", shortest=1, longest=2)
-
-
-def _characters(spec: CleansetSpec) -> Featuriser:
-    return TfidfFeatures(spec.feature_columns[0], analyzer="char_wb", shortest=2, longest=5)
-
-
-def _symbols(spec: CleansetSpec) -> Featuriser:
-    # For scripts without spaces, where one to three characters are a word.
-    return TfidfFeatures(spec.feature_columns[0], analyzer="char", shortest=1, longest=3)
+def _terms(analyzer: str, shortest: int, longest: int) -> Callable[[CleansetSpec], Featuriser]:
+    return lambda spec: TfidfFeatures(
+        spec.feature_columns[0], analyzer=analyzer, shortest=shortest, longest=longest
+    )
 
 
 def _topics(spec: CleansetSpec) -> Featuriser:
     return TopicFeatures(spec.feature_columns[0], n_topics=_N_TOPICS, seed=spec.seed)
 
 
-def _sentences(spec: CleansetSpec) -> Featuriser:
-    return SentenceFeatures(spec.feature_columns[0], spec.encoder_folder, spec.arithmetic)
-
-
-def _layers(spec: CleansetSpec) -> Featuriser:
-    return SentenceFeatures(
-        spec.feature_columns[0], spec.encoder_folder, spec.arithmetic, is_deep=True
+def _sentences(*, is_deep: bool) -> Callable[[CleansetSpec], Featuriser]:
+    return lambda spec: SentenceFeatures(
+        spec.feature_columns[0], spec.encoder_folder, spec.arithmetic, is_deep=is_deep
     )
 
 
@@ -47,12 +36,12 @@ def _table(reader: Reader) -> Callable[[CleansetSpec], Featuriser]:
 
 
 VIEWS: Mapping[str, Callable[[CleansetSpec], Featuriser]] = {
-    "words": _words,
-    "characters": _characters,
-    "symbols": _symbols,
+    "words": _terms("word", 1, 2),
+    "characters": _terms("char_wb", 2, 5),
+    "symbols": _terms("char", 1, 3),  # in scripts without spaces, a word is so many characters
     "topics": _topics,
-    "sentences": _sentences,
-    "layers": _layers,
+    "sentences": _sentences(is_deep=False),
+    "layers": _sentences(is_deep=True),
     "both": SentencesAndColumns,
     "trees": _table(Reader.TREES),
     "linear": _table(Reader.LINEAR),

@@ -90,10 +90,9 @@ class Categories:
         for cell, count in zip(cells.distinct.tolist(), cells.counts().tolist(), strict=True):
             counts[self._level_of(cell)] += count
         del counts[""]
-        frequent = sorted(
-            (-count, level) for level, count in counts.items() if count >= _MIN_ROWS_PER_LEVEL
-        )
-        self._codes = {level: code for code, (_, level) in enumerate(frequent[:_MAX_LEVELS])}
+        frequent = [level for level, count in counts.items() if count >= _MIN_ROWS_PER_LEVEL]
+        frequent.sort(key=lambda level: (-counts[level], level))
+        self._codes = {level: code for code, level in enumerate(frequent[:_MAX_LEVELS])}
         if len(counts) >= _MIN_LEVELS_OF_CODES:
             self._order = np.array(sorted(counts, key=_code_order), dtype=object)
 
@@ -107,11 +106,10 @@ class Categories:
 
     def for_linear(self, cells: Cells) -> Matrix:
         """Return a column per category, one for the rare ones together, and one for missing."""
-        codes = self._coded(cells)
-        shape = (len(cells), len(self._codes) + 2)
-        return sparse.csr_array(
-            (np.ones(len(cells), np.float32), (np.arange(len(cells)), codes)), shape=shape
-        )
+        n_rows = len(cells)
+        ones = np.ones(n_rows, np.float32)
+        places = (np.arange(n_rows), self._coded(cells))
+        return sparse.csr_array((ones, places), shape=(n_rows, len(self._codes) + 2))
 
     def for_distances(self, cells: Cells) -> Dense:
         """Return the columns of linear models, for only the most frequent categories."""
@@ -123,14 +121,15 @@ class Categories:
         return result
 
     def _places(self, cells: Cells, order: npt.NDArray[np.object_]) -> npt.NDArray[np.float32]:
-        known = list(map(_code_order, order))
+        known = [_code_order(level) for level in order]
 
         def places(distinct: list[str]) -> npt.NDArray[np.float32]:
-            levels = map(self._level_of, distinct)
-            found = [
-                bisect_left(known, _code_order(level)) if level else np.nan for level in levels
-            ]
-            return np.array(found, dtype=np.float32)
+            found = np.full(len(distinct), np.nan, dtype=np.float32)
+            for row, cell in enumerate(distinct):
+                level = self._level_of(cell)
+                if level:
+                    found[row] = bisect_left(known, _code_order(level))
+            return found
 
         return np.asarray(cells.each(places), dtype=np.float32)
 
@@ -139,11 +138,12 @@ class Categories:
         missing = len(self._codes) + 1
 
         def codes(distinct: list[str]) -> npt.NDArray[np.int64]:
-            levels = map(self._level_of, distinct)
-            return np.array(
-                [self._codes.get(level, rare) if level else missing for level in levels],
-                dtype=np.int64,
-            )
+            found = np.full(len(distinct), missing, dtype=np.int64)
+            for row, cell in enumerate(distinct):
+                level = self._level_of(cell)
+                if level:
+                    found[row] = self._codes.get(level, rare)
+            return found
 
         return np.asarray(cells.each(codes), dtype=np.int64)
 
@@ -158,8 +158,9 @@ class Moments:
     def for_trees(self, cells: Cells) -> Dense:
         """Return day number, year, month, weekday and hour."""
         moments = self._read(cells)
-        parts = [moments.dt.year, moments.dt.month, moments.dt.day_of_week, moments.dt.hour]
-        columns = [cell_values.days(moments), *(part.to_numpy(np.float64) for part in parts)]
+        columns = [cell_values.days(moments)]
+        for part in (moments.dt.year, moments.dt.month, moments.dt.day_of_week, moments.dt.hour):
+            columns.append(np.asarray(part, dtype=np.float64))
         return np.column_stack(columns).astype(np.float32)
 
     def for_linear(self, cells: Cells) -> Matrix:
@@ -204,8 +205,9 @@ class Phrases:
         self._fitted = None
 
     def fit(self, cells: Cells) -> None:
-        self._numbers, self._lengths = NumberFeatures(), NumberFeatures()
+        self._numbers = NumberFeatures()
         self._numbers.fit(signed_numbers(cells))
+        self._lengths = NumberFeatures()
         self._lengths.fit(_lengths(cells))
         if not any(re.search(r"\w", cell) for cell in cells.distinct):
             return
@@ -253,19 +255,21 @@ def signed_numbers(cells: Cells) -> npt.NDArray[np.float64]:
     >>> signed_numbers(Cells.of(["great work +10, late -2.5", "phone 555-1234", ""])).tolist()
     [7.5, 0.0, 0.0]
     """
-    return np.asarray(cells.each(_signed_sums), dtype=np.float64)
 
+    def sums(distinct: list[str]) -> npt.NDArray[np.float64]:
+        numbers = [sum(map(float, _SIGNED_NUMBER.findall(cell))) for cell in distinct]
+        return np.array(numbers, dtype=np.float64)
 
-def _signed_sums(cells: list[str]) -> npt.NDArray[np.float64]:
-    return np.array(
-        [sum(map(float, _SIGNED_NUMBER.findall(cell))) for cell in cells], dtype=np.float64
-    )
+    return np.asarray(cells.each(sums), dtype=np.float64)
 
 
 def _lengths(cells: Cells) -> npt.NDArray[np.float64]:
-    return np.asarray(
-        cells.each(lambda distinct: np.log1p(np.array(list(map(len, distinct)), dtype=np.float64)))
-    )
+    """Return the logarithms of the cells' lengths, shape (n,)."""
+
+    def lengths(distinct: list[str]) -> npt.NDArray[np.float64]:
+        return np.log1p(np.array([len(cell) for cell in distinct], dtype=np.float64))
+
+    return np.asarray(cells.each(lengths))
 
 
 def _code_order(code: str) -> tuple[int, str]:
@@ -307,6 +311,7 @@ class NamedLevels(Categories):
         return np.hstack([numbers, super().for_distances(cells)])
 
 
+# Functions of the module, as models are pickled with their encoders, and lambdas cannot be.
 def _numbers(cells: Cells) -> npt.NDArray[np.float64]:
     return cells.numbers
 

@@ -10,7 +10,7 @@ _MIN_DISTINCT_FOR_KNOTS = 10
 # Beyond it units grow logarithmically: one absurd value must not hide the others, nor pass.
 _LINEAR_UNITS = 3.0
 _SD_PER_IQR = 1.349  # of a normal distribution
-_FLOAT32_SAFE = 1e30
+_FLOAT32_SAFE = 1e30  # beyond 3.4e38, float32 knows only infinity, which LightGBM refuses
 
 
 class NumberFeatures:
@@ -20,7 +20,8 @@ class NumberFeatures:
         """Learn from values, shape (n,); NaN is missing, and all may be."""
         known = values[~np.isnan(values)]
         self._has_missing = len(known) < len(values)
-        known = known if len(known) else np.zeros(1)
+        if not len(known):
+            known = np.zeros(1)
         self._median = float(np.median(known))
         self._spread = _spread(known)
         self._knots = np.empty(0)
@@ -54,7 +55,9 @@ class NumberFeatures:
 def _spread(known: npt.NDArray[np.float64]) -> float:
     low, high = np.quantile(known, (0.25, 0.75))
     spread = (high - low) / _SD_PER_IQR or _spread_of_others(known) or 1.0
-    return float(spread) if np.isfinite(spread) else 1.0
+    if not np.isfinite(spread):  # the difference of the largest and smallest floats overflows
+        return 1.0
+    return float(spread)
 
 
 def _spread_of_others(known: npt.NDArray[np.float64]) -> float:

@@ -49,9 +49,8 @@ class TableFeatures(Featuriser):
 
     @property
     def signature(self) -> str:
-        return (
-            f"table/4 {self._reader} {self._seed} {[kind.value for kind in self._kinds.values()]}"
-        )
+        kinds = [kind.value for kind in self._kinds.values()]
+        return f"table/4 {self._reader} {self._seed} {kinds}"
 
     def fit(self, table: Table) -> None:
         """Fit the encoder of each column, unless another view of the table has."""
@@ -68,9 +67,8 @@ class TableFeatures(Featuriser):
         self._shared = encoders
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
-        return _stacked(
-            (self._encoded(part) for part in table.parts(_ROWS_PER_BLOCK)), table.n_rows
-        )
+        blocks = (self._encoded(part) for part in table.parts(_ROWS_PER_BLOCK))
+        return _stacked(blocks, table.n_rows)
 
     def _encoded(self, table: Table) -> Matrix:
         columns = [(encoder, table[name]) for name, encoder in self._encoders.items()]
@@ -107,17 +105,18 @@ class SentencesAndColumns(Featuriser):
     """
 
     def __init__(self, spec: CleansetSpec) -> None:
-        phrases = [
-            name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT
-        ]
-        others = [name for name in spec.feature_columns if name not in phrases]
+        others = []
+        self._sentences = []
+        for name in spec.feature_columns:
+            if spec.column_kinds[name] is ColumnKind.TEXT:
+                self._sentences.append(
+                    SentenceFeatures(name, spec.encoder_folder, spec.arithmetic, is_deep=True)
+                )
+            else:
+                others.append(name)
         self._columns = TableFeatures(
             others, spec.column_kinds, reader=Reader.LINEAR, seed=spec.seed
         )
-        self._sentences = [
-            SentenceFeatures(name, spec.encoder_folder, spec.arithmetic, is_deep=True)
-            for name in phrases
-        ]
 
     @property
     def signature(self) -> str:
@@ -130,9 +129,10 @@ class SentencesAndColumns(Featuriser):
         self._columns.share(encoders)
 
     def transform(self, table: Table, resources: Resources) -> Matrix:
-        encoded = [
-            np.asarray(one.transform(table, resources)) * _SENTENCE_SCALE for one in self._sentences
-        ]
+        encoded = []
+        for sentences in self._sentences:
+            vectors = np.asarray(sentences.transform(table, resources))
+            encoded.append(vectors * _SENTENCE_SCALE)
         columns = self._columns.transform(table, resources)
         if not isinstance(columns, np.ndarray):
             columns = columns.toarray()

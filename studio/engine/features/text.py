@@ -76,7 +76,8 @@ class TfidfFeatures(Featuriser):
 
 def is_spaced(cells: Iterable[str]) -> bool:
     """Return whether spaces separate words: one character in six in English, hardly any in Thai."""
-    n_spaces = n_characters = 0
+    n_spaces = 0
+    n_characters = 0
     for cell in cells:
         n_spaces += cell.count(" ")
         n_characters += len(cell)

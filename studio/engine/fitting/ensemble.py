@@ -65,7 +65,8 @@ def ensemble_weights(columns: npt.NDArray[np.float64], losses: Losses) -> npt.ND
     weights = _without_rare(picks / N_PICKS, columns, loss)
     alone = [loss(column) for column in columns.T]
     if loss(columns @ weights) > min(alone):
-        return np.asarray(np.arange(n_candidates) == np.argmin(alone), dtype=np.float64)
+        weights = np.zeros(n_candidates)
+        weights[np.argmin(alone)] = 1.0
     return weights
 
 

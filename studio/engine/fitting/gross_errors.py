@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -146,9 +146,11 @@ def fit_gross_errors(
     precision = float(np.sqrt(_bound(distances, of_others, threshold) * np.clip(skill, 0.0, 1.0)))
     usual_size = float(np.exp(found[0]))
     far = _FAR * max(threshold, usual_size)
-    fitted = GrossErrors(
+    low = max(0.0, fraction - float(error))
+    high = min(1.0, fraction + float(error))
+    return GrossErrors(
         fraction=fraction,
-        interval=(0.0, 1.0),
+        interval=(low, high),
         precision=precision,
         threshold=threshold,
         far=far,
@@ -159,8 +161,6 @@ def fit_gross_errors(
         log_distances=grid,
         densities=densities,
     )
-    low = max(0.0, fraction - float(error))
-    return replace(fitted, interval=(low, min(1.0, fraction + float(error))))
 
 
 def _bound(distances: Floats, of_others: Floats, threshold: float) -> float:

@@ -130,4 +130,6 @@ def micro_f1(predicted: npt.NDArray[np.bool_], members: npt.NDArray[np.bool_]) -
     """Return F1 over all rows and classes; 1 if nothing is given and nothing predicted."""
     n_right = int((predicted & members).sum())
     n_stated = int(predicted.sum()) + int(members.sum())
-    return 2 * n_right / n_stated if n_stated else 1.0
+    if not n_stated:
+        return 1.0
+    return 2 * n_right / n_stated

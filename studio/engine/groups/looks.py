@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -26,12 +26,12 @@ def looks(texts: Cells) -> Iterator[Partition]:
     distinct = texts.distinct.tolist()
     for pattern, what in ((_MARKUP, "markup"), (_LINK, "links"), (_DIGIT, "digits")):
         has = np.array([pattern.search(text) is not None for text in distinct], dtype=bool)
-        yield _partition(texts, [has, ~has], [f"texts with {what}", f"texts without {what}"])
+        yield _partition(texts, {f"texts with {what}": has, f"texts without {what}": ~has})
     capitals = np.array([_share_of_capitals(text) for text in distinct], dtype=np.float64)
+    has_none = capitals == 0
+    has_mostly = capitals > _MOSTLY
     yield _partition(
-        texts,
-        [capitals == 0, capitals > _MOSTLY],
-        ["texts without capitals", "texts mostly in capitals"],
+        texts, {"texts without capitals": has_none, "texts mostly in capitals": has_mostly}
     )
     yield from _lengths(texts)
 
@@ -55,14 +55,12 @@ def _share_of_capitals(text: str) -> float:
     return n_upper / (n_upper + n_lower)
 
 
-def _partition(
-    texts: Cells, groups: Sequence[npt.NDArray[np.bool_]], descriptions: list[str]
-) -> Partition:
-    """Partition the rows by masks over the distinct texts."""
+def _partition(texts: Cells, groups: Mapping[str, npt.NDArray[np.bool_]]) -> Partition:
+    """Partition the rows by masks over the distinct texts, each under its description."""
     place = np.full(len(texts.distinct), -1, dtype=np.int8)
-    for number, is_in_group in enumerate(groups):
+    for number, is_in_group in enumerate(groups.values()):
         place[is_in_group] = number
-    return Partition(place[texts.codes], descriptions)
+    return Partition(place[texts.codes], list(groups))
 
 
 def _lengths(texts: Cells) -> Iterator[Partition]:

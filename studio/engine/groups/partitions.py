@@ -21,7 +21,8 @@ from studio.engine.table.cells import Cells
 from studio.engine.table.columns import ColumnKind
 
 PARTITIONS_VERSION = "2"  # raised when the same rows are divided in another way
-MAX_CLUSTERS, ROWS_PER_CLUSTER = 60, 50
+MAX_CLUSTERS = 60
+ROWS_PER_CLUSTER = 50
 MAX_VALUES = 50  # of a column that counts as categories
 N_BINS = 5  # of a column of numbers: fifths of the rows
 N_WORDS = 5
@@ -52,10 +53,7 @@ def recalled(
     """Return the partitions cached under a key; if there are none, call `divide` and cache them."""
     if (stored := cache.get(key)) is not None:
         descriptions = from_array(stored["descriptions"])
-        return tuple(
-            Partition(*stored_partition)
-            for stored_partition in zip(stored["members"], descriptions, strict=True)
-        )
+        return tuple(map(Partition, stored["members"], descriptions))
     divided = tuple(divide())
     members = np.array([partition.members for partition in divided], dtype=np.int8)
     descriptions = as_array([partition.descriptions for partition in divided])
@@ -90,11 +88,12 @@ def number_ranges(study: Study, n_bins: int) -> Iterator[Partition]:
 
 def _values(name: str, cells: Cells) -> Partition:
     values = cells.distinct
-    frequent = np.lexsort((values, -cells.counts()))[:MAX_VALUES]
+    frequent = np.lexsort((values, -cells.counts()))[:MAX_VALUES]  # ties by value
     kept = [code for code in frequent if values[code].strip()]
     place = np.full(len(values), -1, dtype=np.int8)
     place[kept] = np.arange(len(kept))
-    return Partition(place[cells.codes], [f"{name} = {values[code].strip()}" for code in kept])
+    descriptions = [f"{name} = {values[code].strip()}" for code in kept]
+    return Partition(place[cells.codes], descriptions)
 
 
 def _ranges(name: str, numbers: npt.NDArray[np.float64], n_bins: int) -> Iterator[Partition]:
@@ -102,11 +101,12 @@ def _ranges(name: str, numbers: npt.NDArray[np.float64], n_bins: int) -> Iterato
     if not is_number.any():
         return
     edges = np.unique(np.quantile(numbers[is_number], np.linspace(0, 1, n_bins + 1)))
-    if len(edges) < 2:
+    if len(edges) < 2:  # all numbers are equal
         return
     place = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(edges) - 2)
     members = np.where(is_number, place, -1).astype(np.int8)
-    yield Partition(members, [f"{name} from {low:g} to {high:g}" for low, high in pairwise(edges)])
+    descriptions = [f"{name} from {low:g} to {high:g}" for low, high in pairwise(edges)]
+    yield Partition(members, descriptions)
 
 
 def topics(texts: Cells, space: Matrix, seed: int) -> Iterator[Partition]:

@@ -24,9 +24,8 @@ def flagged_pairs(evidence: Evidence, issues: pd.DataFrame) -> npt.NDArray[np.in
     labels = evidence.study.labels
     flags = issues["is_label_issue"].to_numpy()
     code_of = {name: code for code, name in enumerate(labels.classes)}
-    suggested = np.array(
-        [code_of[name] for name in issues["suggested_label"][flags]], dtype=np.int64
-    )
+    names = issues["suggested_label"][flags]
+    suggested = np.array([code_of[name] for name in names], dtype=np.int64)
     pairs = np.zeros((len(labels.classes), len(labels.classes)), dtype=np.int64)
     np.add.at(pairs, (labels.codes[flags], suggested), 1)
     return pairs

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.issues.base import Columns, Evidence, IssueType
-from studio.engine.runtime.cache import as_array, from_array
+from studio.engine.runtime.cache import Arrays, as_array, from_array
 
 _LIST = "json "  # prefix of the names of columns of texts
 
@@ -24,21 +24,27 @@ def find_or_recall(issue_type: IssueType, evidence: Evidence) -> Columns:
     key = evidence.content_key("issues", issue_type.name, str(issue_type.content_version))
     stored = evidence.cache.get(key)
     if stored is not None:
-        return dict(_from_cache(name, array) for name, array in stored.items())
+        return _columns(stored)
     found = issue_type.find(evidence)
-    evidence.cache.put(key, dict(_for_cache(name, column) for name, column in found.items()))
+    evidence.cache.put(key, _as_arrays(found))
     return found
 
 
-def _for_cache(name: str, column: object) -> tuple[str, npt.NDArray[np.generic]]:
-    if isinstance(column, list):
-        return _LIST + name, as_array(column)
-    return name, np.asarray(column)
+def _as_arrays(columns: Columns) -> dict[str, npt.NDArray[np.generic]]:
+    arrays: dict[str, npt.NDArray[np.generic]] = {}
+    for name, column in columns.items():
+        if isinstance(column, list):
+            arrays[_LIST + name] = as_array(column)
+        else:
+            arrays[name] = np.asarray(column)
+    return arrays
 
 
-def _from_cache(
-    name: str, array: npt.NDArray[np.generic]
-) -> tuple[str, npt.NDArray[np.generic] | list[str | None]]:
-    if name.startswith(_LIST):
-        return name.removeprefix(_LIST), from_array(array)
-    return name, array
+def _columns(arrays: Arrays) -> Columns:
+    columns: dict[str, npt.NDArray[np.generic] | list[str | None]] = {}
+    for name, array in arrays.items():
+        if name.startswith(_LIST):
+            columns[name.removeprefix(_LIST)] = from_array(array)
+        else:
+            columns[name] = array
+    return columns

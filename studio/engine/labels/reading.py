@@ -38,7 +38,9 @@ def _read_label(cell: str | None, spec: CleansetSpec) -> str | None:
     if spec.task is not MLTask.MULTI_LABEL:
         return merged_label(cell, spec)
     names = read_set(cell, spec.separator)
-    return None if names is None else merged_label(join_labels(names), spec)
+    if names is None:
+        return None
+    return merged_label(join_labels(names), spec)
 
 
 def merged_label(label: str | None, spec: CleansetSpec) -> str | None:
@@ -49,9 +51,8 @@ def merged_label(label: str | None, spec: CleansetSpec) -> str | None:
         return spec.merged_labels.get(label, label)
     if spec.task is not MLTask.MULTI_LABEL:
         return label
-    return join_labels(
-        dict.fromkeys(spec.merged_labels.get(name, name) for name in split_labels(label))
-    )
+    names = (spec.merged_labels.get(name, name) for name in split_labels(label))
+    return join_labels(dict.fromkeys(names))  # two spellings in one set become one class
 
 
 def written_labels(labels: Iterable[str | None], spec: CleansetSpec) -> list[str | None]:
@@ -63,7 +64,9 @@ def written_labels(labels: Iterable[str | None], spec: CleansetSpec) -> list[str
 
 def written_cell(label: str | None, separator: Separator) -> str | None:
     """Return the set as columns with this separator write it; None stays None."""
-    return None if label is None else written_set(split_labels(label), separator)
+    if label is None:
+        return None
+    return written_set(split_labels(label), separator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,27 +93,26 @@ class ClassCounts:
     def n_per_row(self) -> float:
         """Mean number of classes of a labeled row."""
         n_labeled = self.n_rows - self.n_unlabeled
-        return sum(n for _, n in self.classes) / n_labeled if n_labeled else 0.0
+        if not n_labeled:
+            return 0.0
+        return sum(n for _, n in self.classes) / n_labeled
 
 
 def class_counts(labels: Iterable[tuple[str | None, int]], task: MLTask) -> ClassCounts:
     """Count the classes in labels that `read_labels` returned, each with its number of rows."""
     n_rows: Counter[str] = Counter()
-    n_all = n_unlabeled = n_without = 0
+    n_all = 0
+    n_unlabeled = 0
+    n_without = 0
     for label, n in labels:
         n_all += n
-        names = _class_names(label, task)
-        if names is None:
+        # An empty text is a set of no class, but in other tasks no label.
+        if label is None or (task is not MLTask.MULTI_LABEL and is_blank(label)):
             n_unlabeled += n
-        elif not names:
+            continue
+        names = split_labels(label) if task is MLTask.MULTI_LABEL else (label,)
+        n_rows.update(dict.fromkeys(names, n))
+        if not names:
             n_without += n
-        else:
-            n_rows.update(dict.fromkeys(names, n))
     ordered = sorted(n_rows.items(), key=lambda pair: (-pair[1], pair[0]))
     return ClassCounts(tuple(ordered), n_all, n_unlabeled, n_without)
-
-
-def _class_names(label: str | None, task: MLTask) -> tuple[str, ...] | None:
-    if task is MLTask.MULTI_LABEL:
-        return None if label is None else split_labels(label)
-    return None if label is None or is_blank(label) else (label,)

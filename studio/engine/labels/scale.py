@@ -54,18 +54,21 @@ class LabelScale:
 
     def given(self, scaled: Numbers) -> npt.NDArray[np.float64]:
         """Invert `scaled`."""
-        return np.asarray(np.exp(scaled) if self.is_by_ratio else scaled, dtype=np.float64)
+        if self.is_by_ratio:
+            scaled = np.exp(scaled)
+        return np.asarray(scaled, dtype=np.float64)
 
     def bars(self, predicted: Numbers, scaled_bars: Numbers) -> npt.NDArray[np.float64]:
         """Return error bars in the unit of the labels: how far a usual error reaches upwards."""
-        bars = predicted * np.expm1(scaled_bars) if self.is_by_ratio else scaled_bars
-        return np.asarray(bars, dtype=np.float64)
+        if self.is_by_ratio:
+            scaled_bars = predicted * np.expm1(scaled_bars)
+        return np.asarray(scaled_bars, dtype=np.float64)
 
     def scaled_bars(self, predicted: Numbers, bars: Numbers) -> npt.NDArray[np.float64]:
         """Invert `bars`."""
-        return np.asarray(
-            np.log1p(bars / predicted) if self.is_by_ratio else bars, dtype=np.float64
-        )
+        if self.is_by_ratio:
+            bars = np.log1p(bars / predicted)
+        return np.asarray(bars, dtype=np.float64)
 
     def distances(
         self, given: Numbers, predicted: Numbers, bars: Numbers

@@ -52,11 +52,12 @@ def spelling_key(name: str) -> str:
     It ignores case, surplus spaces, Unicode forms, kinds of hyphens and apostrophes, and trailing
     zeros of decimals.
 
-    >>> len({spelling_key(name) for name in ("New York", " new  york", "NEW\N{NO-BREAK SPACE}YORK")})
-    1
+    >>> names = ("New York", " new  york", "NEW\N{NO-BREAK SPACE}YORK")
+    >>> {spelling_key(name) for name in names}
+    {'new york'}
     >>> spelling_key("1") == spelling_key("1.0"), spelling_key("cat") == spelling_key("cats")
     (True, False)
-    """  # noqa: E501
+    """
     composed = unicodedata.normalize("NFKC", name.translate(_SAME_MARKS)).casefold()
     composed = unicodedata.normalize("NFKC", composed)
     visible = "".join(mark for mark in composed if unicodedata.category(mark) != "Cf")
@@ -122,17 +123,17 @@ def shown_spelling(name: str) -> str:
 
 def _shown_mark(mark: str) -> str:
     is_hidden = unicodedata.category(mark) in ("Cf", "Cc", "Zs", "Zl", "Zp")
-    return f"[U+{ord(mark):04X}]" if is_hidden and mark != " " else mark
+    if is_hidden and mark != " ":
+        return f"[U+{ord(mark):04X}]"
+    return mark
 
 
 def spelling_note(column: str, found: Sequence[Spellings], *, remedy: str) -> str:
     """Return a note on classes that are spelled in several ways, followed by `remedy`."""
-    shown = "; ".join(spellings.in_words for spellings in found[:_N_SHOWN])
-    n_more = len(found) - _N_SHOWN
-    more = f"; and {n_more:,} more" if n_more > 0 else ""
-    noun = "1 class" if len(found) == 1 else f"{len(found):,} classes"
-    verb = "is" if len(found) == 1 else "are"
-    return f"{noun} of “{column}” {verb} spelled in several ways: {shown}{more}. {remedy}"
+    shown = _some([spellings.in_words for spellings in found])
+    if len(found) == 1:
+        return f"1 class of “{column}” is spelled in several ways: {shown}. {remedy}"
+    return f"{len(found):,} classes of “{column}” are spelled in several ways: {shown}. {remedy}"
 
 
 _N_SHOWN = 5
@@ -140,12 +141,17 @@ _N_SHOWN = 5
 
 def merge_note(column: str, merged: Mapping[str, str]) -> str:
     """Return a note on the spellings that count as one class."""
-    kept = dict.fromkeys(merged.values())
-    parts = [
-        f"“{shown_spelling(name)}” also for "
-        + ", ".join(f"“{shown_spelling(other)}”" for other, into in merged.items() if into == name)
-        for name in list(kept)[:_N_SHOWN]
-    ]
-    n_more = len(kept) - _N_SHOWN
-    more = f"; and {n_more:,} more" if n_more > 0 else ""
-    return f"Spellings of “{column}” that count as one class: {'; '.join(parts)}{more}."
+    others: dict[str, list[str]] = defaultdict(list)
+    for other, kept in merged.items():
+        others[kept].append(f"“{shown_spelling(other)}”")
+    parts = []
+    for kept, names in others.items():
+        parts.append(f"“{shown_spelling(kept)}” also for {', '.join(names)}")
+    return f"Spellings of “{column}” that count as one class: {_some(parts)}."
+
+
+def _some(parts: Sequence[str]) -> str:
+    shown = "; ".join(parts[:_N_SHOWN])
+    if len(parts) <= _N_SHOWN:
+        return shown
+    return f"{shown}; and {len(parts) - _N_SHOWN:,} more"

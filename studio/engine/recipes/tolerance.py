@@ -74,6 +74,7 @@ def agreement(before: Sample, after: Sample) -> Agreement:
 
 def _numbers(values: npt.NDArray[np.generic]) -> Sample:
     rounded = np.round(values.astype(float), _DECIMALS)
+    # JSON has no NaN and no infinity.
     return [value if np.isfinite(value) else None for value in rounded.tolist()]
 
 

@@ -70,14 +70,16 @@ class Cache:
         unfinished = path.with_name(f"{uuid.uuid4().hex}.tmp")
         try:
             with unfinished.open("wb") as file:
-                np.savez(file, **arrays)  # type: ignore[arg-type]  # in the stubs, names clash with options
+                # In the stubs, names clash with options.
+                np.savez(file, **arrays)  # type: ignore[arg-type]
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
 
     def recall(self, key: str, compute: Callable[[], npt.NDArray[Kind]]) -> npt.NDArray[Kind]:
         """Return the single array under a key; if there is none, compute it and keep it."""
-        if (stored := self.get(key)) is not None:
+        stored = self.get(key)
+        if stored is not None:
             return cast("npt.NDArray[Kind]", stored[_ONLY])
         values = compute()
         self.put(key, {_ONLY: values})

@@ -27,8 +27,11 @@ from studio.engine.table.rows import value_hashes, word_hashes
 MIN_TEXT_SIMILARITY = 0.8
 MIN_ROW_SIMILARITY = 0.98  # about a fiftieth of the usual distance between neighbours
 SIMILAR_VERSION = "4"  # of the cached pairs; raised when a change of the code finds other pairs
-N_BANDS, N_PER_BAND = 16, 4  # a pair of similarity 0.8 shares a band with probability 99.98%
-N_TABLES, N_PROJECTIONS = 8, 6
+# With 16 bands of 4, a pair of similarity 0.8 shares a band with probability 99.98%.
+N_BANDS = 16
+N_PER_BAND = 4
+N_TABLES = 8
+N_PROJECTIONS = 6
 # In a single column of numbers one row in seventy has a neighbour within the threshold by chance
 _MIN_MEASURED = 2
 _MAX_ROWS_FOR_USUAL = 5_000
@@ -158,9 +161,8 @@ def similar_rows(
     usual = _usual_distance(points, distinct, spec.seed, n_jobs)
     n_measured = sum(spec.column_kinds[name] in MEASURED for name in spec.feature_columns)
     if usual == 0.0 or n_measured < _MIN_MEASURED:
-        return _joined(
-            table.n_rows, exact, Pairs.none(), np.empty(0, dtype=np.float32), MIN_ROW_SIMILARITY
-        )
+        no_similarity = np.empty(0, dtype=np.float32)
+        return _joined(table.n_rows, exact, Pairs.none(), no_similarity, MIN_ROW_SIMILARITY)
     reach = usual * (1 / MIN_ROW_SIMILARITY - 1)
     # Near duplicates agree in all columns that are not measured, so these are part of the bucket.
     words = word_hashes(table, spec.column_kinds)[distinct]
@@ -175,13 +177,12 @@ def similar_rows(
 
 def _jaccard(words: list[str], pairs: Pairs) -> npt.NDArray[np.float32]:
     sets = shingle_sets(words, np.union1d(pairs.left, pairs.right))
-    similarity = np.empty(len(pairs.left), dtype=np.float32)
-    for position, (left, right) in enumerate(
-        zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)
-    ):
+    similarity = []
+    for left, right in zip(pairs.left.tolist(), pairs.right.tolist(), strict=True):
         n_shared = len(sets[left] & sets[right])
-        similarity[position] = n_shared / (len(sets[left]) + len(sets[right]) - n_shared)
-    return similarity
+        n_either = len(sets[left]) + len(sets[right]) - n_shared
+        similarity.append(n_shared / n_either)
+    return np.array(similarity, dtype=np.float32)
 
 
 def _usual_distance(

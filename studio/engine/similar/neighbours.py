@@ -9,7 +9,8 @@ from sklearn.neighbors import NearestNeighbors
 
 from studio.engine.runtime.one_thread import one_thread
 
-MAX_REFERENCES, MIN_REFERENCES = 5_000, 1_000
+MAX_REFERENCES = 5_000
+MIN_REFERENCES = 1_000
 _MAX_DISTANCES = 100_000_000  # a second on one core
 _ROWS_PER_BLOCK = 5_000
 
@@ -67,5 +68,6 @@ def _distances_of_block(
 ) -> npt.NDArray[np.float32]:
     with one_thread():  # OpenMP's limit is set per thread
         distances, _ = search.kneighbors(rows)
+    # A reference row found itself first; any other row found one neighbour too many.
     without_itself = np.where(is_drawn[:, None], distances[:, 1:], distances[:, :-1])
     return np.asarray(without_itself, dtype=np.float32)

@@ -57,7 +57,8 @@ def pairs_in_buckets(keys: npt.NDArray[np.uint64]) -> Pairs:
     """
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
-    is_first = np.r_[True, ordered[1:] != ordered[:-1]] if len(keys) else np.empty(0, dtype=bool)
+    is_first = np.ones(len(keys), dtype=bool)
+    is_first[1:] = ordered[1:] != ordered[:-1]
     first = np.maximum.accumulate(np.where(is_first, np.arange(len(keys)), 0))
     others = np.flatnonzero(~is_first)
     with_first = Pairs(order[first[others]], order[others])

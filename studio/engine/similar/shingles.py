@@ -27,8 +27,10 @@ def words_of(text: str) -> str:
     ('thanks see', '太咸了', '?!')
     """
     (whole,) = cell_values.normalised([text])
-    words = " ".join(_MARKS.sub(" ", _IN_A_WORD.sub("", _LINK.sub(" ", whole))).split())
-    return words or whole
+    words = _LINK.sub(" ", whole)
+    words = _IN_A_WORD.sub("", words)
+    words = _MARKS.sub(" ", words)
+    return " ".join(words.split()) or whole
 
 
 def shingle_sets(texts: list[str], rows: Iterable[int]) -> dict[int, frozenset[str]]:
@@ -36,13 +38,12 @@ def shingle_sets(texts: list[str], rows: Iterable[int]) -> dict[int, frozenset[s
 
     A shorter text is one sequence.
     """
-    return {int(row): _shingles(texts[row]) for row in rows}
-
-
-def _shingles(text: str) -> frozenset[str]:
-    return frozenset(
-        text[start : start + LENGTH] for start in range(max(1, len(text) - LENGTH + 1))
-    )
+    sets = {}
+    for row in rows:
+        text = texts[row]
+        starts = range(max(1, len(text) - LENGTH + 1))
+        sets[int(row)] = frozenset(text[start : start + LENGTH] for start in starts)
+    return sets
 
 
 def signatures(
@@ -74,6 +75,7 @@ def signatures(
         codes, starts = _sequence_codes(block)
         for function, multiplier in enumerate(multipliers):
             hashed = codes * multiplier
+            # The low bits of a product depend on few bits of the code: mix the high ones in.
             hashed ^= hashed >> np.uint64(32)
             minima[function, first : first + len(block)] = np.minimum.reduceat(hashed, starts)
     bands = minima.reshape(n_bands, n_per_band, len(texts))
@@ -87,7 +89,7 @@ def _odd_numbers(rng: np.random.Generator, count: int) -> npt.NDArray[np.uint64]
 
 def _sequence_codes(texts: list[str]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
     """Return the sequences of all texts as numbers, concatenated, and the start of each text's."""
-    padded = [text if len(text) >= LENGTH else text + " " * (LENGTH - len(text)) for text in texts]
+    padded = [text.ljust(LENGTH) for text in texts]  # a text has at least one sequence
     lengths = np.array([len(text) for text in padded])
     encoded = "".join(padded).encode("utf-32-le", "surrogatepass")
     points = np.frombuffer(encoded, dtype=np.uint32).astype(np.uint64)

@@ -29,13 +29,14 @@ def booleans(cells: list[str]) -> npt.NDArray[np.float64]:
     >>> booleans(["Yes", "f", "perhaps"]).tolist()
     [1.0, 0.0, nan]
     """
-    return np.array([_truth(cell.strip().lower()) for cell in cells], dtype=np.float64)
-
-
-def _truth(word: str) -> float:
-    if word in _TRUE_WORDS:
-        return 1.0
-    return 0.0 if word in _FALSE_WORDS else np.nan
+    values = np.full(len(cells), np.nan)
+    for row, cell in enumerate(cells):
+        word = cell.strip().lower()
+        if word in _TRUE_WORDS:
+            values[row] = 1.0
+        elif word in _FALSE_WORDS:
+            values[row] = 0.0
+    return values
 
 
 def days(moments: pd.Series[pd.Timestamp]) -> npt.NDArray[np.float64]:
@@ -52,8 +53,6 @@ def normalised(cells: list[str]) -> npt.NDArray[np.object_]:
     >>> normalised(["Where  is my CARD ", "where is my card"]).tolist()
     ['where is my card', 'where is my card']
     """
-    words = (
-        _WHITE_SPACE.sub(" ", unicodedata.normalize("NFKC", cell).casefold()).strip()
-        for cell in cells
-    )
+    folded = (unicodedata.normalize("NFKC", cell).casefold() for cell in cells)
+    words = (_WHITE_SPACE.sub(" ", cell).strip() for cell in folded)
     return np.fromiter(words, dtype=object, count=len(cells))

@@ -59,9 +59,12 @@ class Cells(Sequence[str]):
         codes = found.astype(np.int32)
         is_missing = codes < 0
         if is_missing.any():
+            # A missing cell counts as an empty one, which the column may also have.
             blank = np.flatnonzero(distinct == "")
-            codes[is_missing] = blank[0] if len(blank) else len(distinct)
-            distinct = distinct if len(blank) else np.append(distinct, np.array([""], dtype=object))
+            if not len(blank):
+                blank = np.array([len(distinct)])
+                distinct = np.append(distinct, np.array([""], dtype=object))
+            codes[is_missing] = blank[0]
         return cls(codes, distinct, convention)
 
     def __len__(self) -> int:
@@ -215,18 +218,17 @@ class Table(Mapping[str, Cells]):
 
     def read_as(self, conventions: Conventions) -> Table:
         """Return the table with the conventions of some columns settled."""
-        columns = {
-            name: cells.read_as(conventions[name]) if name in conventions else cells
-            for name, cells in self.items()
-        }
+        columns = dict(self)
+        for name in columns.keys() & conventions.keys():
+            columns[name] = columns[name].read_as(conventions[name])
         return Table(columns, self.n_rows)
 
     def spelled(self, meant: Mapping[str, Mapping[str, str]]) -> Table:
         """Return the table with other spellings in some columns."""
-        columns = {
-            name: cells.spelled(meant[name]) if meant.get(name) else cells
-            for name, cells in self.items()
-        }
+        columns = dict(self)
+        for name in columns.keys() & meant.keys():
+            if meant[name]:
+                columns[name] = columns[name].spelled(meant[name])
         return Table(columns, self.n_rows)
 
     def reordered(self, order: npt.NDArray[np.int64]) -> Table:

@@ -13,9 +13,8 @@ _INDEX_NAME = re.compile(
     r"(?i)|index|level_\d|column_1|\.\.\.1|#|rownames?|row[_ ]names|row[_ ]?(id|nr|no|num|number)?"
 )
 _TIME_WORDS = {
-    "time", "date", "datetime", "timestamp", "ts", "epoch", "year", "quarter", "month", "week",
-    "day", "hour",
-    "minute", "second", "seconds", "ms", "period",
+    "time", "date", "datetime", "timestamp", "ts", "epoch", "period",
+    "year", "quarter", "month", "week", "day", "hour", "minute", "second", "seconds", "ms",
 }  # fmt: skip
 
 

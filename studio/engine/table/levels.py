@@ -75,22 +75,31 @@ def _values(levels: Sequence[str]) -> list[str]:
     """Return numbers in one form; an empty text for others, and for those too long for a float."""
     values = []
     for level in levels:
-        is_exact = len(level) <= _DIGITS_OF_A_FLOAT and _NUMBER.fullmatch(level)
-        values.append(repr(float(level)) if is_exact else "")
+        value = ""
+        if len(level) <= _DIGITS_OF_A_FLOAT and _NUMBER.fullmatch(level):
+            value = repr(float(level))
+        values.append(value)
     return values
 
 
 def spelling_note(column: str, meant: Mapping[str, str]) -> str:
     """Return a note on spellings that were understood.
 
-    >>> print(spelling_note("dept", {"1.0": "1"}))
-    Column “dept”: 1 value is spelled otherwise than in the training data and is read as there: “1.0” as “1”.
-    """  # noqa: E501
+    >>> print(spelling_note("dept", {"1.0": "1"}).replace(" and ", "\\nand "))
+    Column “dept”: 1 value is spelled otherwise than in the training data
+    and is read as there: “1.0” as “1”.
+    """
     pairs = [f"“{new}” as “{known}”" for new, known in list(meant.items())[:N_EXAMPLES]]
-    more = f" and {len(meant) - N_EXAMPLES:,} more" if len(meant) > N_EXAMPLES else ""
-    count = "1 value is" if len(meant) == 1 else f"{len(meant):,} values are"
-    verb = "is" if len(meant) == 1 else "are"
+    named = ", ".join(pairs)
+    if len(meant) > N_EXAMPLES:
+        named += f" and {len(meant) - N_EXAMPLES:,} more"
+    if len(meant) == 1:
+        count = "1 value is"
+        verb = "is"
+    else:
+        count = f"{len(meant):,} values are"
+        verb = "are"
     return (
         f"Column “{column}”: {count} spelled otherwise than in the training data and {verb} read as"
-        f" there: {', '.join(pairs)}{more}."
+        f" there: {named}."
     )

@@ -16,19 +16,23 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
 
     None if no name is similar.
 
-    >>> nearest_name("Given label", ["text", "given_label"]), nearest_name("colour", ["color", "size"])
-    ('given_label', 'color')
+    >>> nearest_name("Given label", ["text", "given_label"])
+    'given_label'
+    >>> nearest_name("colour", ["color", "size"])
+    'color'
     >>> nearest_name("price", ["text", "label"]) is None
     True
-    """  # noqa: E501
+    """
     known = list(known)
     plain = plain_name(name)
     same = [other for other in known if plain_name(other) == plain]
     if same:
         return same[0]
-    by_plain = {plain_name(other): other for other in reversed(known)}
+    by_plain = {plain_name(other): other for other in reversed(known)}  # the first of equal ones
     similar = difflib.get_close_matches(plain, by_plain, n=1, cutoff=_SIMILAR)
-    return by_plain[similar[0]] if similar else None
+    if not similar:
+        return None
+    return by_plain[similar[0]]
 
 
 def plain_name(name: str) -> str:

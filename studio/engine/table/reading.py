@@ -96,14 +96,19 @@ class Reading:
         for name, unread in self._unread.items():
             if unread.n_cells:
                 one, many = _WANTED[self._kinds[name]]
-                found = f"{unread.n_cells:,} cells are not {many} and count as missing"
                 if unread.n_cells == 1:
                     found = f"1 cell is not {one} and counts as missing"
+                else:
+                    found = f"{unread.n_cells:,} cells are not {many} and count as missing"
                 notes.append(f"Column “{name}”: {found}: {unread.named()}.")
         for name, new in self._new.items():
             if new.n_cells:
-                count = "1 cell holds" if new.n_cells == 1 else f"{new.n_cells:,} cells hold"
-                verb = "is" if new.n_cells == 1 else "are"
+                if new.n_cells == 1:
+                    count = "1 cell holds"
+                    verb = "is"
+                else:
+                    count = f"{new.n_cells:,} cells hold"
+                    verb = "are"
                 notes.append(
                     f"Column “{name}”: {count} a value that the training data does not have, and"
                     f" {verb} read like a rare one: {new.named()}."
@@ -120,12 +125,13 @@ class Reading:
         return tuple(notes)
 
     def _blank_note(self, consequence: str) -> str:
-        count = "1 row has" if self._n_blank == 1 else f"{self._n_blank:,} rows have"
         rows = ", ".join(f"{row:,}" for row in self._blank_rows)
+        if self._n_blank == 1:
+            return f"1 row has no cell that can be read; {consequence}: row {rows}."
         n_more = self._n_blank - len(self._blank_rows)
-        more = f" and {n_more:,} more" if n_more else ""
-        noun = "rows" if self._n_blank > 1 else "row"
-        return f"{count} no cell that can be read; {consequence}: {noun} {rows}{more}."
+        if n_more:
+            rows += f" and {n_more:,} more"
+        return f"{self._n_blank:,} rows have no cell that can be read; {consequence}: rows {rows}."
 
 
 def readable(cells: Cells, kind: ColumnKind) -> npt.NDArray[np.bool_]:

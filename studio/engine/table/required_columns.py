@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from studio.engine.errors import DataProblem
 from studio.engine.table.near_names import plain_name
@@ -54,12 +55,11 @@ class MissingColumnsProblem(DataProblem):
     def finding(self, table: str = "file") -> str:
         """Return the message without its advice; `table` is what the user calls the rows."""
         noun = "columns" if len(self.missing) > 1 else "column"
-        candidates = list(
-            dict.fromkeys(name for column in self.missing for name in column.candidates)
-        )
-        sentences = [
-            f"The {table} has no {noun} {some([column.asked for column in self.missing])}."
-        ]
+        missing = some([column.asked for column in self.missing])
+        sentences = [f"The {table} has no {noun} {missing}."]
+        candidates: dict[str, None] = {}  # each once, in order
+        for column in self.missing:
+            candidates |= dict.fromkeys(column.candidates)
         if candidates:
             sentences.append(f"It has {some(candidates)}.")
         if self.present and not all(column.candidates for column in self.missing):
@@ -116,17 +116,16 @@ class RequiredColumns:
     @property
     def notes(self) -> tuple[str, ...]:
         """A note on columns that are read under another name; empty if there are none."""
-        pairs = [
-            f"“{source}” as “{name}”" for name, source in self.column_map.items() if source != name
-        ]
+        pairs = []
+        for name, source in self.column_map.items():
+            if source != name:
+                pairs.append(f"“{source}” as “{name}”")
         if not pairs:
             return ()
-        shown = pairs[:N_NAMED]
+        shown = ", ".join(pairs[:N_NAMED])
         if len(pairs) > N_NAMED:
-            shown.append(f"{len(pairs) - N_NAMED:,} more")
-        return (
-            f"Columns of the file were read under another name, as you chose: {', '.join(shown)}.",
-        )
+            shown += f", {len(pairs) - N_NAMED:,} more"
+        return (f"Columns of the file were read under another name, as you chose: {shown}.",)
 
 
 def likely_columns(
@@ -139,21 +138,17 @@ def likely_columns(
     one whatever its name.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for pairing in (_equal_but_for_case, _equal_letters, _with_typing_mistakes):
-        taken = {source for candidates in found.values() for source in candidates}
+    for pairing in (
+        partial(_equal_by, key=_spelling),
+        partial(_equal_by, key=plain_name),
+        _with_typing_mistakes,
+    ):
+        taken = set(itertools.chain.from_iterable(found.values()))
         open_names = [name for name in missing if name not in found]
         found |= pairing(open_names, [source for source in free if source not in taken])
     if is_only and len(missing) == 1 and not found:
         found[missing[0]] = tuple(free)
     return found
-
-
-def _equal_but_for_case(missing: Sequence[str], free: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    return _equal_by(missing, free, _spelling)
-
-
-def _equal_letters(missing: Sequence[str], free: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    return _equal_by(missing, free, plain_name)
 
 
 def _equal_by(
@@ -164,11 +159,12 @@ def _equal_by(
     for source in free:
         by_key.setdefault(key(source), []).append(source)
     n_missing = Counter(map(key, missing))
-    return {
-        name: tuple(by_key[key(name)][:MAX_CANDIDATES])
-        for name in missing
-        if n_missing[key(name)] == 1 and key(name) in by_key
-    }
+    pairs = {}
+    for name in missing:
+        name_key = key(name)
+        if n_missing[name_key] == 1 and name_key in by_key:
+            pairs[name] = tuple(by_key[name_key][:MAX_CANDIDATES])
+    return pairs
 
 
 def _spelling(name: str) -> str:
@@ -184,13 +180,16 @@ def _with_typing_mistakes(
     """Pair the most similar names, each at most once."""
     if len(missing) * len(free) > MAX_COMPARISONS:
         return {}
-    ratios = [
-        (_likeness(name, source), name, source) for name, source in itertools.product(missing, free)
-    ]
+    alike = []
+    for name, source in itertools.product(missing, free):
+        ratio = _likeness(name, source)
+        if ratio >= MIN_RATIO:
+            alike.append((ratio, name, source))
+    alike.sort(key=lambda pair: -pair[0])
     pairs: dict[str, tuple[str, ...]] = {}
     taken: set[str] = set()
-    for ratio, name, source in sorted(ratios, key=lambda pair: -pair[0]):
-        if ratio >= MIN_RATIO and name not in pairs and source not in taken:
+    for _, name, source in alike:
+        if name not in pairs and source not in taken:
             pairs[name] = (source,)
             taken.add(source)
     return pairs
@@ -211,12 +210,13 @@ def some(names: Collection[str]) -> str:
     listed = list(names)
     if len(listed) <= N_NAMED:
         return quoted(listed)
-    return (
-        f"{', '.join(f'“{name}”' for name in listed[:N_NAMED])} and {len(listed) - N_NAMED:,} more"
-    )
+    shown = ", ".join(f"“{name}”" for name in listed[:N_NAMED])
+    return f"{shown} and {len(listed) - N_NAMED:,} more"
 
 
 def quoted(names: Sequence[str]) -> str:
     """Return column names for a sentence: “a”, “b” and “c”."""
     marked = [f"“{name}”" for name in names]
-    return marked[0] if len(marked) == 1 else f"{', '.join(marked[:-1])} and {marked[-1]}"
+    if len(marked) == 1:
+        return marked[0]
+    return f"{', '.join(marked[:-1])} and {marked[-1]}"

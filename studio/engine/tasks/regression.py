@@ -52,11 +52,10 @@ class Regression:
         squared_errors = (predicted[:, 0] - values) ** 2
         around_mean = float(((values - values.mean()) ** 2).mean())
         mean_squared = float(squared_errors.mean())
-        return Quality(
-            1 - mean_squared / around_mean if around_mean else 0.0,
-            float(np.sqrt(mean_squared)),
-            None,
-        )
+        r2 = 0.0
+        if around_mean:
+            r2 = 1 - mean_squared / around_mean
+        return Quality(accuracy=r2, log_loss=float(np.sqrt(mean_squared)), ece=None)
 
     def label_format(self, predicted: Predicted, labels: Labels) -> LabelFormat:
         """Return how the given numbers are written."""
@@ -71,10 +70,18 @@ class Regression:
 def written_number(value: float, n_decimals: int) -> str:
     """Return a number as text, with no more digits than single precision has.
 
-    >>> written_number(-0.004, 2), written_number(12.5, 3), written_number(1e6, 0), written_number(24.63708114624, 12)
-    ('0', '12.5', '1000000', '24.63708')
-    """  # noqa: E501
-    n_whole = math.floor(math.log10(abs(value))) + 1 if value else 1
-    text = f"{value:.{min(n_decimals, max(0, _DIGITS - n_whole))}f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in ("-0", "") else text
+    >>> written_number(-0.004, 2), written_number(12.5, 3), written_number(1e6, 0)
+    ('0', '12.5', '1000000')
+    >>> written_number(24.63708114624, 12)
+    '24.63708'
+    """
+    n_whole = 1
+    if value:
+        n_whole = math.floor(math.log10(abs(value))) + 1
+    n_known = max(0, _DIGITS - n_whole)
+    text = f"{value:.{min(n_decimals, n_known)}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    if text == "-0":
+        return "0"
+    return text

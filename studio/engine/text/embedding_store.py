@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-_TEXTS_PER_QUERY = 500
+_TEXTS_PER_QUERY = 500  # older builds of SQLite allow 999 parameters
 _SECONDS_TO_WAIT = 60.0  # for another process that is writing
 
 
@@ -33,7 +33,9 @@ class EmbeddingStore:
         if self._path is None or not self._path.exists():
             return {}
         known: dict[str, npt.NDArray[np.float16]] = {}
-        vector = "vector" if is_deep else "substr(vector, 1, 2 * n_own)"
+        vector = "vector"
+        if not is_deep:
+            vector = "substr(vector, 1, 2 * n_own)"  # two bytes per number
         with closing(self._connection(self._path)) as connection:
             for first in range(0, len(texts), _TEXTS_PER_QUERY):
                 keys = {_key(text): text for text in texts[first : first + _TEXTS_PER_QUERY]}
@@ -41,9 +43,8 @@ class EmbeddingStore:
                 rows = connection.execute(
                     f"SELECT key, {vector} FROM embedding WHERE key IN ({marks})", list(keys)
                 )
-                known.update(
-                    (keys[key], np.frombuffer(stored, dtype=np.float16)) for key, stored in rows
-                )
+                for key, stored in rows:
+                    known[keys[key]] = np.frombuffer(stored, dtype=np.float16)
         return known
 
     def put(self, texts: Sequence[str], vectors: npt.NDArray[np.float16], *, n_own: int) -> None:

@@ -13,38 +13,27 @@ MIN_PROBABILITY = 0.5  # below it no language is named
 # English exclamations reach 0.6, short sentences of other languages 0.78 and more
 MIN_NON_ENGLISH = 0.7
 MIN_LATIN_LETTERS = 12  # fewer may be a name, an abbreviation or any of a dozen languages
-_LAST_LATIN = (  # of Unicode's Latin blocks without the additional ones: “Müller” is a name, too
-    "\u024f"
-)
+# Of Unicode's Latin blocks without the additional ones: “Müller” is a name, too.
+_LAST_LATIN = "\u024f"
 # Dead, constructed and dialectal languages are left out: they take away from their sisters and are
 # hardly ever meant.
 NAMES = {
     "af": "Afrikaans", "am": "Amharic", "ar": "Arabic", "as": "Assamese", "az": "Azerbaijani",
-    "be": "Belarusian",
-    "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech", "cy": "Welsh",
-    "da": "Danish", "de": "German",
-    "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "eu": "Basque",
-    "fa": "Persian",
-    "fi": "Finnish", "fr": "French", "ga": "Irish", "gu": "Gujarati", "ha": "Hausa",
-    "he": "Hebrew", "hi": "Hindi",
-    "hr": "Croatian", "hu": "Hungarian", "hy": "Armenian", "id": "Indonesian", "is": "Icelandic",
-    "it": "Italian",
+    "be": "Belarusian", "bg": "Bulgarian", "bn": "Bengali", "ca": "Catalan", "cs": "Czech",
+    "cy": "Welsh", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish",
+    "et": "Estonian", "eu": "Basque", "fa": "Persian", "fi": "Finnish", "fr": "French",
+    "ga": "Irish", "gu": "Gujarati", "ha": "Hausa", "he": "Hebrew", "hi": "Hindi", "hr": "Croatian",
+    "hu": "Hungarian", "hy": "Armenian", "id": "Indonesian", "is": "Icelandic", "it": "Italian",
     "ja": "Japanese", "ka": "Georgian", "kk": "Kazakh", "km": "Khmer", "kn": "Kannada",
-    "ko": "Korean",
-    "ky": "Kyrgyz", "lo": "Lao", "lt": "Lithuanian", "lv": "Latvian", "mk": "Macedonian",
-    "ml": "Malayalam",
-    "mn": "Mongolian", "mr": "Marathi", "ms": "Malay", "mt": "Maltese", "my": "Burmese",
-    "ne": "Nepali",
-    "nl": "Dutch", "no": "Norwegian", "or": "Odia", "pa": "Punjabi", "pl": "Polish", "ps": "Pashto",
-    "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "rw": "Kinyarwanda", "si": "Sinhala",
-    "sk": "Slovak",
+    "ko": "Korean", "ky": "Kyrgyz", "lo": "Lao", "lt": "Lithuanian", "lv": "Latvian",
+    "mk": "Macedonian", "ml": "Malayalam", "mn": "Mongolian", "mr": "Marathi", "ms": "Malay",
+    "mt": "Maltese", "my": "Burmese", "ne": "Nepali", "nl": "Dutch", "no": "Norwegian",
+    "or": "Odia", "pa": "Punjabi", "pl": "Polish", "ps": "Pashto", "pt": "Portuguese",
+    "ro": "Romanian", "ru": "Russian", "rw": "Kinyarwanda", "si": "Sinhala", "sk": "Slovak",
     "sl": "Slovenian", "so": "Somali", "sq": "Albanian", "sr": "Serbian", "sv": "Swedish",
-    "sw": "Swahili",
-    "ta": "Tamil", "te": "Telugu", "tg": "Tajik", "th": "Thai", "tl": "Tagalog", "tr": "Turkish",
-    "ug": "Uyghur",
-    "uk": "Ukrainian", "ur": "Urdu", "uz": "Uzbek", "vi": "Vietnamese", "xh": "Xhosa",
-    "yo": "Yoruba",
-    "zh": "Chinese", "zu": "Zulu",
+    "sw": "Swahili", "ta": "Tamil", "te": "Telugu", "tg": "Tajik", "th": "Thai", "tl": "Tagalog",
+    "tr": "Turkish", "ug": "Uyghur", "uk": "Ukrainian", "ur": "Urdu", "uz": "Uzbek",
+    "vi": "Vietnamese", "xh": "Xhosa", "yo": "Yoruba", "zh": "Chinese", "zu": "Zulu",
 }  # fmt: skip
 _NONSENSE = "zxx"  # ISO 639-2: no linguistic content
 # Addresses are ASCII: in a script without spaces they would take the sentence after them along.
@@ -53,12 +42,11 @@ _CODES = re.compile(
 )
 # Numbers, arrows and emoji belong to no language, though their bytes would count for one.
 _SIGNS = re.compile(r"[\d_\u200d\u20d0-\u20ff\u2190-\u2bff\ufe00-\ufe0f\U0001f000-\U0001faff]+")
-_DRAWN_OUT = re.compile(
-    r"([^\W\d_])\1{3,}"
-)  # letters repeated for effect are no other language's, …
+# Letters repeated for effect, and laughter, are no evidence of another language.
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{3,}")
 LAUGHTER = re.compile(
     r"\b(?:(?:m?w?a|ba)?(ha|he|hi|ja)\1+[hj]?|[ha]*ha[ha]{3,}|l(?:ol){2,})\b", re.I
-)  # … nor is this
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,26 +108,29 @@ def language_of(text: str) -> Language:
     >>> language_of("https://example.org/1234")
     Language(name=None, non_english=0.0)
     """
-    words = LAUGHTER.sub(
-        " ", _DRAWN_OUT.sub(r"\1", _SIGNS.sub(" ", without_codes(text[:MAX_CHARACTERS])))
-    )
+    words = without_codes(text[:MAX_CHARACTERS])
+    words = _SIGNS.sub(" ", words)
+    words = _DRAWN_OUT.sub(r"\1", words)
+    words = LAUGHTER.sub(" ", words)
     letters = "".join(filter(str.isalpha, words))
     if not letters:
         return UNKNOWN
     ranked = dict(_identifier().rank(words))
     english = ranked.pop("en")
     others = 1.0 - english
+    # By Bayes' rule with a prior of one half, in place of one in as many languages as there are.
     non_english = others / (others + len(ranked) * english)
     if non_english < MIN_NON_ENGLISH:
-        return Language(NAMES["en"] if 1 - non_english >= MIN_PROBABILITY else None, non_english)
+        is_likely = 1 - non_english >= MIN_PROBABILITY
+        return Language(NAMES["en"] if is_likely else None, non_english)
     likeliest, probability = next(iter(ranked.items()))
-    is_brief = len(letters) < MIN_LATIN_LETTERS or (
-        likeliest == _NONSENSE and len(words.split()) == 1
-    )
+    is_nonsense = likeliest == _NONSENSE
+    is_brief = len(letters) < MIN_LATIN_LETTERS or (is_nonsense and len(words.split()) == 1)
     if is_brief and max(letters) <= _LAST_LATIN:
         return UNKNOWN
-    is_clear = likeliest != _NONSENSE and non_english * probability / others >= MIN_PROBABILITY
-    return Language(NAMES[likeliest] if is_clear else None, non_english)
+    if is_nonsense or non_english * probability / others < MIN_PROBABILITY:
+        return Language(None, non_english)
+    return Language(NAMES[likeliest], non_english)
 
 
 @cache

@@ -6,6 +6,9 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from studio.engine.table.cells import Cells
 from studio.engine.text.languages import Language, language_of
 
@@ -33,3 +36,8 @@ class Texts:
     def languages(self) -> list[Language]:
         """What each text is written in."""
         return self.per_distinct(language_of)
+
+    @cached_property
+    def are_english(self) -> npt.NDArray[np.bool_]:
+        """Whether detectors that know English may read each text, shape (n,)."""
+        return np.array([language.is_english for language in self.languages], dtype=bool)

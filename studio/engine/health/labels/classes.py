@@ -45,15 +45,14 @@ def find_confusions(analysis: Analysis) -> tuple[Confusion, ...]:
     """List the 50 most frequent pairs of a given and a suggested class."""
     pairs = analysis.flagged_pairs
     labels = analysis.evidence.study.labels
-    return tuple(
-        Confusion(
-            labels.classes[i],
-            labels.classes[j],
-            int(pairs[i, j]),
-            float(pairs[i, j] / labels.class_counts[i]),
+    confusions = []
+    for given, suggested in _largest(pairs):
+        n_rows = int(pairs[given, suggested])
+        share = float(n_rows / labels.class_counts[given])
+        confusions.append(
+            Confusion(labels.classes[given], labels.classes[suggested], n_rows, share)
         )
-        for i, j in _largest(pairs)
-    )
+    return tuple(confusions)
 
 
 def find_overlaps(analysis: Analysis) -> tuple[Overlap, ...]:
@@ -61,13 +60,13 @@ def find_overlaps(analysis: Analysis) -> tuple[Overlap, ...]:
     both_ways = np.triu(analysis.flagged_pairs + analysis.flagged_pairs.T, k=1)
     rows = analysis.evidence.study.labels.class_counts
     names = analysis.evidence.study.labels.classes
-    return tuple(
-        Overlap(
-            names[i], names[j], int(both_ways[i, j]), float(both_ways[i, j] / (rows[i] + rows[j]))
-        )
-        for i, j in _largest(both_ways)
-        if both_ways[i, j] > 1
-    )
+    overlaps = []
+    for first, second in _largest(both_ways):
+        n_mistaken = int(both_ways[first, second])
+        if n_mistaken > 1:
+            share = float(n_mistaken / (rows[first] + rows[second]))
+            overlaps.append(Overlap(names[first], names[second], n_mistaken, share))
+    return tuple(overlaps)
 
 
 def _largest(counts: npt.NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -36,14 +36,12 @@ def find_groups(analysis: Analysis) -> tuple[Group, ...]:
     is_labeled = analysis.evidence.study.labels.is_labeled
     scores = analysis.issues["label_issue_score"].to_numpy(dtype=np.float64)
     flags = analysis.issues["is_label_issue"].to_numpy()
-    found = [
-        group
-        for partition in analysis.evidence.partitions
-        for group in _groups(
-            partition, partition.members[is_labeled], scores[is_labeled], flags[is_labeled]
-        )
-    ]
-    return tuple(sorted(found, key=lambda group: (-group.score, group.description))[:MAX_GROUPS])
+    found: list[Group] = []
+    for partition in analysis.evidence.partitions:
+        members = partition.members[is_labeled]
+        found.extend(_groups(partition, members, scores[is_labeled], flags[is_labeled]))
+    found.sort(key=lambda group: (-group.score, group.description))
+    return tuple(found[:MAX_GROUPS])
 
 
 def _groups(

@@ -26,7 +26,8 @@ NAMES = frozenset(
         "set",
     }
 )
-MIN_SIDES, MAX_SIDES = 2, 5
+MIN_SIDES = 2
+MAX_SIDES = 5
 
 
 def split_column(columns: Sequence[str]) -> str | None:

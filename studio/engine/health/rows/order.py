@@ -49,16 +49,15 @@ def find_order(analysis: Analysis) -> RowOrder | None:
     )
     p_value = float((1 + (by_chance <= observed).sum()) / (1 + N_PERMUTATIONS))
     closeness = float(1 - observed / by_chance.mean())
+    is_close = p_value <= SIGNIFICANT and closeness >= MIN_CLOSENESS
     same, expected = _same_labels(analysis)
-    return RowOrder(
-        p_value, closeness, same, expected, p_value <= SIGNIFICANT and closeness >= MIN_CLOSENESS
-    )
+    return RowOrder(p_value, closeness, same, expected, is_close)
 
 
 def _nearest(space: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
     norms = np.einsum("ij,ij->i", space, space)
     squares = norms[:, None] + norms[None, :] - 2.0 * (space @ space.T)
-    np.fill_diagonal(squares, np.inf)
+    np.fill_diagonal(squares, np.inf)  # no row is its own neighbour
     return np.argpartition(squares, N_NEIGHBOURS - 1, axis=1)[:, :N_NEIGHBOURS]
 
 

@@ -45,18 +45,17 @@ def find_informal(evidence: Evidence) -> Columns:
     grammar.
     """
     languages = evidence.texts.languages
-    found = evidence.texts.per_distinct(_words)
-    words = [
-        own if language.is_english else [] for own, language in zip(found, languages, strict=True)
-    ]
-    counts = Counter(word for own in words for word in set(own))
-    slips = misspelled(counts)
-    names = _names(counts)
+    words = []
+    counts: Counter[str] = Counter()  # rows with each word
+    for language, own in zip(languages, evidence.texts.per_distinct(_words), strict=True):
+        english = own if language.is_english else []
+        words.append(english)
+        counts.update(set(english))
     is_doubtful = [language.non_english > MIN_PROBABILITY for language in languages]
-    spelling = np.where(is_doubtful, np.float32(0), _scores(words, slips))
-    slang = _slang_scores(
-        words, frozenset(word for word in counts if is_slang(word.lower()) and word not in names)
-    )
+    spelling = np.where(is_doubtful, np.float32(0), _scores(words, misspelled(counts)))
+    names = _names(counts)
+    slang_words = frozenset(word for word in counts if is_slang(word.lower()) and word not in names)
+    slang = _slang_scores(words, slang_words)
     informal = 1 - (1 - spelling) * (1 - slang)
     return {
         "is_informal": informal >= THRESHOLD,
@@ -70,16 +69,11 @@ def _names(counts: Counter[str]) -> frozenset[str]:
     in_any_case: Counter[str] = Counter()
     for word, count in counts.items():
         in_any_case[word.lower()] += count
-    return frozenset(
-        [
-            "R",
-            *(
-                word
-                for word in counts
-                if word.isupper() and NAME <= counts[word] == in_any_case[word.lower()]
-            ),
-        ]
-    )
+    names = {"R"}  # the programming language, and slang for “are”
+    for word, count in counts.items():
+        if word.isupper() and NAME <= count == in_any_case[word.lower()]:
+            names.add(word)
+    return frozenset(names)
 
 
 def _words(text: str) -> list[str]:

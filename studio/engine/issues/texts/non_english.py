@@ -21,7 +21,7 @@ def find_non_english(evidence: Evidence) -> Columns:
     languages = evidence.texts.languages
     scores = np.array([language.non_english for language in languages], dtype=np.float32)
     return {
-        "is_non_english": np.array([not language.is_english for language in languages], dtype=bool),
+        "is_non_english": ~evidence.texts.are_english,
         "non_english_score": scores,
         "predicted_language": [language.name for language in languages],
     }

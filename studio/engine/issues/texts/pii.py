@@ -60,18 +60,19 @@ def find_pii(evidence: Evidence) -> Columns:
     ----------
     ISO/IEC 7812-1 (Luhn), ISO 13616 (IBAN), libphonenumber's numbering plans.
     """
-    found = evidence.texts.per_distinct(_items)
-    scores = np.array(
-        [max((kind.sensitivity for kind, _ in items), default=0.0) for items in found],
-        dtype=np.float32,
-    )
+    highest = []
+    types: list[str | None] = []
+    values: list[str | None] = []
+    for items in evidence.texts.per_distinct(_items):
+        highest.append(max((kind.sensitivity for kind, _ in items), default=0.0))
+        types.append(_as_json(list(dict.fromkeys(kind.name for kind, _ in items))))
+        values.append(_as_json([value for _, value in items]))
+    scores = np.array(highest, dtype=np.float32)
     return {
         "is_PII": scores >= THRESHOLD,
         "PII_score": scores,
-        "PII_types": [
-            _as_json(list(dict.fromkeys(kind.name for kind, _ in items))) for items in found
-        ],
-        "PII_items": [_as_json([value for _, value in items]) for items in found],
+        "PII_types": types,
+        "PII_items": values,
     }
 
 
@@ -81,6 +82,7 @@ def _items(text: str) -> list[tuple[PiiType, str]]:
     claimed: list[tuple[int, int, PiiType]] = []  # sorted by position, without overlaps
     for kind in PII_TYPES:
         for begin, end in kind.items(text):
+            # All before this place begin before the item's end: the last of them may overlap it.
             place = bisect_left(claimed, end, key=itemgetter(0))
             if not place or claimed[place - 1][1] <= begin:
                 claimed.insert(place, (begin, end, kind))
@@ -96,4 +98,4 @@ def _may_hold_any(text: str) -> bool:
 
 
 def _as_json(values: list[str]) -> str:
-    return json.dumps(values, ensure_ascii=False) if values else "[]"
+    return json.dumps(values, ensure_ascii=False)

@@ -6,6 +6,7 @@ To add one, add an entry to `PII_TYPES`.
 from __future__ import annotations
 
 import ipaddress
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -40,9 +41,9 @@ _NET_WORDS = re.compile(
 # Four numbers up to this one without a word of networks before them: “fedora 2.6.32.16”
 _HIGHEST_OF_VERSION = 99
 _ROLES = re.compile(  # of addresses that reach companies, not persons
-    r"(?:customer|client|guest)?[._-]?(?:e?service|care|relations|support|success)s?|info|help|helpdesk|sales|contact|office"
-    r"|hello|mail|admin|webmaster|postmaster|abuse|press|media|jobs|careers|billing|feedback|complaints|e?n?quiries"
-    r"|(?:do)?[._-]?not?[._-]?reply",
+    r"(?:customer|client|guest)?[._-]?(?:e?service|care|relations|support|success)s?"
+    r"|info|help|helpdesk|sales|contact|office|hello|mail|admin|webmaster|postmaster|abuse|press"
+    r"|media|jobs|careers|billing|feedback|complaints|e?n?quiries|(?:do)?[._-]?not?[._-]?reply",
     re.I,
 )
 _DATE_OR_VERSION = re.compile(  # “2009-08-14 00”, “14.8.2009 00”, “2.6.32.16”
@@ -51,16 +52,23 @@ _DATE_OR_VERSION = re.compile(  # “2009-08-14 00”, “14.8.2009 00”, “2.
 # Regions in which a number without a country prefix is parsed: in any text, and by language.
 _PHONE_REGIONS = ("US", "GB")
 _LANGUAGE_REGIONS = {
-    "Chinese": ("CN", "TW"), "Dutch": ("NL", "BE"), "French": ("FR", "BE", "CH"), "German": ("DE",
-    "AT", "CH"),
-    "Italian": ("IT",), "Japanese": ("JP",), "Korean": ("KR",), "Polish": ("PL",),
+    "Chinese": ("CN", "TW"),
+    "Dutch": ("NL", "BE"),
+    "French": ("FR", "BE", "CH"),
+    "German": ("DE", "AT", "CH"),
+    "Italian": ("IT",),
+    "Japanese": ("JP",),
+    "Korean": ("KR",),
+    "Polish": ("PL",),
     "Portuguese": ("BR", "PT"),
-    "Russian": ("RU",), "Spanish": ("ES", "MX", "AR", "CO"),
-}  # fmt: skip
+    "Russian": ("RU",),
+    "Spanish": ("ES", "MX", "AR", "CO"),
+}
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _PHONE_WORDS = re.compile(
-    r"(?:\b(?:phone|call|tel|telephone|mobile?|cell|fax|whatsapp|text|sms|dial|telefoo?n\w*|handy\w*|téléphone|tél|portable"
-    r"|appelez|teléfono|móvil|celular|ll[aá]ma(?:me)?|cellulare|bel|ligue)\b"
+    r"(?:\b(?:phone|call|tel|telephone|mobile?|cell|fax|whatsapp|text|sms|dial|telefoo?n\w*"
+    r"|handy\w*|téléphone|tél|portable|appelez|teléfono|móvil|celular|ll[aá]ma(?:me)?|cellulare"
+    r"|bel|ligue)\b"
     r"|电话|電話|手机|手機|微信|携帯|전화|[Тт]елефон|[Тт]ел\.)[^\d\n]{0,20}$",
     re.I,
 )
@@ -81,10 +89,11 @@ def _is_public_address(found: re.Match[str]) -> bool:
     after = found.string[found.end() :]
     if _VERSION_WORDS.search(before):
         return False
-    numbers = re.findall(r"\d+", found.group()) if "." in found.group() else []
     is_named = _NET_WORDS.search(before) or re.match(r":\d", after)
-    if numbers and not is_named and max(map(int, numbers)) <= _HIGHEST_OF_VERSION:
-        return False
+    if "." in found.group() and not is_named:
+        numbers = map(int, found.group().split("."))
+        if max(numbers) <= _HIGHEST_OF_VERSION:
+            return False
     try:  # private and reserved addresses identify nobody
         return ipaddress.ip_address(found.group()).is_global
     except ValueError:
@@ -99,11 +108,8 @@ def _further_regions(text: str, written: str, *, is_announced: bool) -> tuple[st
     # Many numbering plans accept nearly any digits, so a word or the trunk prefix is required.
     if not is_announced and not written.lstrip("(").startswith("0"):
         return ()
-    if not any(
-        _valid_number(written, region)
-        for regions in _LANGUAGE_REGIONS.values()
-        for region in regions
-    ):
+    regions = itertools.chain.from_iterable(_LANGUAGE_REGIONS.values())
+    if not any(_valid_number(written, region) for region in regions):
         return ()  # saves loading the language model, which takes most of a second
     language = language_of(text).name
     if not language and _HAN.search(text):  # too short to identify otherwise
@@ -118,7 +124,9 @@ def _valid_number(written: str, region: str) -> PhoneNumber | None:
         number = parse(written, region)
     except NumberParseException:
         return None
-    return number if is_valid_number(number) else None
+    if not is_valid_number(number):
+        return None
+    return number
 
 
 def _is_phone(found: re.Match[str]) -> bool:
@@ -196,7 +204,8 @@ PII_TYPES = (
         "secret key",
         1.0,
         re.compile(
-            r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{36,}|xox[abpr]-[\w-]{20,}|AIza[\w-]{35}|sk_live_\w{20,})\b"
+            r"\b(?:AKIA[0-9A-Z]{16}|gh[pousr]_\w{36,}|xox[abpr]-[\w-]{20,}|AIza[\w-]{35}"
+            r"|sk_live_\w{20,})\b"
             r"|-----BEGIN [A-Z ]*PRIVATE KEY-----",
             re.A,
         ),
@@ -226,7 +235,8 @@ PII_TYPES = (
         "email",
         0.5,
         re.compile(
-            rf"(?<!{_LETTER}){_LETTER}(?:{_LETTER}|[.+-]){{0,63}}@(?:[a-z0-9-]{{1,63}}\.)+[a-z]{{2,24}}\b",
+            rf"(?<!{_LETTER}){_LETTER}(?:{_LETTER}|[.+-]){{0,63}}"
+            r"@(?:[a-z0-9-]{1,63}\.)+[a-z]{2,24}\b",
             re.I | re.A,
         ),
         _reaches_person,

@@ -43,10 +43,7 @@ def find_sentiment(evidence: Evidence) -> Columns:
     Text (2014).
     """
     balances = np.array(evidence.texts.per_distinct(_balance), dtype=np.float32)
-    is_english = np.array(
-        [language.is_english for language in evidence.texts.languages], dtype=bool
-    )
-    scores = np.where(is_english, (1 + balances) / 2, np.float32(np.nan))
+    scores = np.where(evidence.texts.are_english, (1 + balances) / 2, np.float32(np.nan))
     return {"sentiment_score": scores.astype(np.float32)}
 
 

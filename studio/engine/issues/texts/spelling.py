@@ -57,11 +57,13 @@ def misspelled(counts: Mapping[str, int]) -> frozenset[str]:
     Norvig, How to Write a Spelling Corrector (2007); the dictionaries of pyspellchecker (American)
     and symspellpy (British too).
     """
-    unknown = [
-        word for word in counts if _is_plain(word) and not is_known(word) and not _is_derived(word)
-    ]
-    found = set(filter(_lacks_apostrophe, counts))
-    for word in unknown:
+    found = set()
+    for word in counts:
+        if _lacks_apostrophe(word):
+            found.add(word)
+            continue
+        if not _is_plain(word) or is_known(word) or _is_derived(word):
+            continue
         if any(_is_intended(candidate, word, counts) for candidate in _edits(word)):
             found.add(word)
     return frozenset(found)
@@ -110,18 +112,21 @@ def _is_intended(candidate: str, word: str, counts: Mapping[str, int]) -> bool:
 
 
 def _edits(word: str) -> set[str]:
-    halves = [(word[:cut], word[cut:]) for cut in range(1, len(word) + 1)]
-    return {
-        *(left + right[1:] for left, right in halves if right),
-        *(left + right[1] + right[0] + right[2:] for left, right in halves if len(right) > 1),
-        *(
-            left + letter + right[1:]
-            for left, right in halves
-            if right
-            for letter in ascii_lowercase
-        ),
-        *(left + letter + right for left, right in halves for letter in ascii_lowercase),
-    }
+    """Return all words one insertion, deletion, substitution or transposition away.
+
+    The first letter stays: people hardly ever get it wrong.
+    """
+    edits: set[str] = set()
+    for cut in range(1, len(word) + 1):
+        left = word[:cut]
+        right = word[cut:]
+        edits.update(left + letter + right for letter in ascii_lowercase)
+        if right:
+            edits.add(left + right[1:])
+            edits.update(left + letter + right[1:] for letter in ascii_lowercase)
+        if len(right) > 1:
+            edits.add(left + right[1] + right[0] + right[2:])
+    return edits
 
 
 @cache

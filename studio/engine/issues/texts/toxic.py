@@ -13,12 +13,22 @@ from studio.engine.issues.base import Columns, Evidence
 THRESHOLD = 0.9  # with 0.8 a tenth of the flagged tweets were mere complaints
 # Obscene in any context. The model does not know compounds and hardly reacts to one word in twenty.
 _STEMS = (
-    "fuck", "shit", "bullshit", "bitch", "asshole", "arsehole", "dumbass", "cunt", "dickhead",
-    "wanker", "nigger",
+    "fuck",
+    "shit",
+    "bullshit",
+    "bitch",
+    "asshole",
+    "arsehole",
+    "dumbass",
+    "cunt",
+    "dickhead",
+    "wanker",
+    "nigger",
     "faggot",
-)  # fmt: skip
+)
 _OBSCENE = re.compile(
-    r"(?<![@/\w])\w*(?:fuck|bitch|asshole|dumbass|(?<!\w)(?:bull|horse|dog|dip|ape|bat)?shit(?!-?post|ak)"
+    r"(?<![@/\w])\w*(?:fuck|bitch|asshole|dumbass"
+    r"|(?<!\w)(?:bull|horse|dog|dip|ape|bat)?shit(?!-?post|ak)"
     r"|(?<!\w)(?:arsehole|cunt|dickhead|wanker|nigger|faggot))\w*"
 )
 WORDS_PER_OBSCENE = 100  # in a longer text one such word may be a quotation or a title
@@ -68,9 +78,9 @@ def find_toxic(evidence: Evidence) -> Columns:
     ----------
     The package alt-profanity-check, which publishes the model for each version of scikit-learn.
     """
-    languages = evidence.texts.languages
-    scores = np.zeros(len(languages), dtype=np.float32)
-    english = np.flatnonzero([language.is_english for language in languages])
+    are_english = evidence.texts.are_english
+    scores = np.zeros(len(are_english), dtype=np.float32)
+    english = np.flatnonzero(are_english)
     cells = [evidence.texts.cells[row] for row in english.tolist()]
     if cells:
         scores[english] = _probabilities(cells)
@@ -82,7 +92,8 @@ def _probabilities(cells: list[str]) -> npt.NDArray[np.float64]:
     probabilities = np.asarray(np.clip(predict_prob(cells), 0, 1), dtype=np.float64)
     suspects = np.flatnonzero(probabilities >= THRESHOLD)
     if len(suspects):
-        calmer = np.clip(predict_prob([_without_mild_words(cells[row]) for row in suspects]), 0, 1)
+        milder = [_without_mild_words(cells[row]) for row in suspects]
+        calmer = np.clip(predict_prob(milder), 0, 1)
         probabilities[suspects] = np.minimum(probabilities[suspects], calmer)
     is_obscene = [_is_obscene(cell) for cell in cells]
     return np.where(is_obscene, np.maximum(probabilities, THRESHOLD), probabilities)
@@ -97,7 +108,9 @@ def _is_obscene(text: str) -> bool:
 
 
 def _spelled_out(text: str) -> str:
-    return _DRAWN_OUT.sub(r"\1", _MASKED.sub(_unmasked, text) if "*" in text else text)
+    if "*" in text:  # faster than the pattern
+        text = _MASKED.sub(_unmasked, text)
+    return _DRAWN_OUT.sub(r"\1", text)
 
 
 def _unmasked(found: re.Match[str]) -> str:
@@ -108,13 +121,16 @@ def _unmasked(found: re.Match[str]) -> str:
     """
     word = found.group()
     for stem in _STEMS:
-        if len(word) >= len(stem) and all(
-            a in (b, "*") for a, b in zip(word.lower(), stem, strict=False)
-        ):
+        if len(word) < len(stem):
+            continue
+        letters = zip(word.lower(), stem, strict=False)  # a word may be longer than its stem
+        if all(letter in (of_stem, "*") for letter, of_stem in letters):
             return stem + word[len(stem) :]
     return word
 
 
 def _without_mild_words(text: str) -> str:
     text = _HARMLESS.sub(" ", text)
-    return text if _SOMEBODY.search(text) else _MILD.sub(" ", text)
+    if _SOMEBODY.search(text):
+        return text
+    return _MILD.sub(" ", text)
