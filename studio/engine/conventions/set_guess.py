@@ -91,9 +91,13 @@ def likely_separator(cells: CountedCells) -> Separator:
 
 def _occurs(cells: CountedCells, separator: Separator) -> bool:
     """Return whether enough cells have the mark to be worth a closer look."""
-    marks = _MARKS[separator]
-    n_with = sum(n for cell, n in cells if any(mark in cell for mark in marks))
-    return n_with >= MIN_SHARE_OF_SETS * sum(n for _, n in cells)
+    n_rows = 0
+    n_with = 0
+    for cell, n in cells:
+        n_rows += n
+        if any(mark in cell for mark in _MARKS[separator]):
+            n_with += n
+    return n_with >= MIN_SHARE_OF_SETS * n_rows
 
 
 def _list_kind(cells: CountedCells) -> Separator | None:
@@ -193,10 +197,10 @@ class _SetParts:
     @property
     def _look_like_names(self) -> bool:
         n_chars = sum(map(len, self.names))
-        is_short = (
-            n_chars <= _MAX_NAME_CHARS * len(self.names)
-            and self.n_words <= _MAX_WORDS * self.n_rows
-        )
-        if self.separator in _ONLY_OF_WORDS:
-            return is_short and all(any(mark.isalpha() for mark in name) for name in self.names)
-        return is_short
+        if n_chars > _MAX_NAME_CHARS * len(self.names):
+            return False
+        if self.n_words > _MAX_WORDS * self.n_rows:
+            return False
+        if self.separator not in _ONLY_OF_WORDS:
+            return True
+        return all(any(map(str.isalpha, name)) for name in self.names)

@@ -72,10 +72,11 @@ class Evaluation:
         if self.confusion is not None:
             values["confusion"] = self.confusion.to_dict(self.classes)
         if self.ranking is not None:
-            values["curves"] = {
-                name: None if rank.table is None else rank.table.to_dict()
-                for name, rank in zip(self.classes, self.ranking.classes, strict=True)
-            }
+            curves: dict[str, Any] = dict.fromkeys(self.classes)
+            for name, rank in zip(self.classes, self.ranking.classes, strict=True):
+                if rank.table is not None:
+                    curves[name] = rank.table.to_dict()
+            values["curves"] = curves
         if self.slices is not None:
             values["slices"] = [one.to_dict() for one in self.slices.slices]
             values["n_slices_tested"] = self.slices.n_tested
@@ -86,21 +87,20 @@ def evaluate(predictions: Predictions, divisions: Iterable[Partition] = ()) -> E
     """Measure predictions of at least one row; `divisions` are the groups to look for errors in."""
     if predictions.task is MLTask.REGRESSION:
         measures = measure_numbers(predictions.labels, predictions.predicted)
+        grid = predicted_against_given(predictions.labels, predictions.predicted)
+        residuals = residuals_by_prediction(predictions.labels, predictions.predicted)
         evaluation = Evaluation(
             classes=(),
             measures=measures,
             summary=summarise(measures),
-            plots={
-                "predicted_against_given": predicted_against_given(
-                    predictions.labels, predictions.predicted
-                ),
-                "residuals": residuals_by_prediction(predictions.labels, predictions.predicted),
-            },
+            plots={"predicted_against_given": grid, "residuals": residuals},
         )
     else:
         evaluation = _of_classes(predictions)
     search = find_worst_slices(predictions.errors(), divisions)
-    return replace(evaluation, slices=search) if search.n_tested else evaluation
+    if not search.n_tested:
+        return evaluation
+    return replace(evaluation, slices=search)
 
 
 def _of_classes(predictions: Predictions) -> Evaluation:
@@ -116,13 +116,12 @@ def _of_classes(predictions: Predictions) -> Evaluation:
     else:
         measures = measure_classes(labels, predicted, len(classes), probabilities, ranking)
     summary = summarise(measures)
+    ranks = ranking.classes if ranking else []
     return Evaluation(
         classes=classes,
         measures=measures,
         summary=summary,
-        per_class=class_table(
-            measures, classes, summary.class_f1, ranking.classes if ranking else []
-        ),
+        per_class=class_table(measures, classes, summary.class_f1, ranks),
         confusion=confuse(labels, predicted, len(classes), probabilities),
         ranking=ranking,
         plots=_confidence_plots(predictions),
@@ -130,7 +129,9 @@ def _of_classes(predictions: Predictions) -> Evaluation:
 
 
 def _has_class(labels: npt.NDArray[Any], code: int) -> npt.NDArray[np.bool_]:
-    return labels[:, code] if labels.ndim == 2 else labels == code
+    if labels.ndim == 2:
+        return labels[:, code]
+    return np.asarray(labels == code)
 
 
 def _confidence_plots(predictions: Predictions) -> dict[str, Any]:

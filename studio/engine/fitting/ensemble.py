@@ -114,7 +114,7 @@ def _without_rare(
     loss: Callable[[npt.NDArray[np.float64]], float],
 ) -> npt.NDArray[np.float64]:
     kept = np.where(weights >= MIN_SHARE, weights, 0.0)
-    if not kept.any():
+    if not kept.any():  # many candidates, each with a little
         return weights
     kept /= kept.sum()
     best_alone = min(loss(column) for column in columns.T)

@@ -214,4 +214,5 @@ def _skill_by_medians(distances: Floats, of_others: Floats) -> float:
 
 
 def _some(distances: Floats) -> Floats:
-    return distances[:: -(-len(distances) // MAX_ROWS)]
+    step = -(-len(distances) // MAX_ROWS)
+    return distances[::step]

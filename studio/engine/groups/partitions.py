@@ -133,6 +133,7 @@ def _topic_names(cells: Cells, clusters: npt.NDArray[np.int32], n_clusters: int)
     inside = counts.T @ members
     total = inside.sum(axis=1, keepdims=True)
     share = inside / np.maximum(members.sum(axis=0), 1)
+    # Half a text is added on both sides, or a word of a single text would have the largest lift.
     lift = share * np.log((inside + 0.5) / (total * members.mean(axis=0) + 0.5))
     vocabulary = counter.get_feature_names_out()
     names = []

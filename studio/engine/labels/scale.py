@@ -37,7 +37,10 @@ class LabelScale:
             return cls()
         low, middle, high = np.quantile(numbers, (0.1, 0.5, 0.9))
         least = float(np.quantile(numbers, _FLOOR_QUANTILE))
-        if least <= 0 or low == high or (high + low - 2 * middle) / (high - low) < _MIN_SKEWNESS:
+        if least <= 0 or low == high:
+            return cls()
+        skewness = (high + low - 2 * middle) / (high - low)
+        if skewness < _MIN_SKEWNESS:
             return cls()
         return cls(_FLOOR_RATIO * least)
 

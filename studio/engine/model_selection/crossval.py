@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -132,15 +133,15 @@ def cross_validate(
     """
     folds = range(study.n_folds)
     jobs = {}
-    for candidate in candidates:
-        for fold in folds:
-            jobs[candidate.key, fold] = _job(candidate, fold, study)
+    for candidate, fold in itertools.product(candidates, folds):
+        jobs[candidate.key, fold] = _job(candidate, fold, study)
 
     # With several candidates, the first fold decides. A warm start keeps to its first run's choice.
     n_trial_folds = study.n_folds
     if len(candidates) > 1 and study.previous_labels is None:
         n_trial_folds = 1
-    trial_jobs = [jobs[one.key, fold] for one in candidates for fold in folds[:n_trial_folds]]
+    trial_keys = itertools.product([one.key for one in candidates], folds[:n_trial_folds])
+    trial_jobs = [jobs[key] for key in trial_keys]
     done = _results(trial_jobs, study, resources, n_total=len(jobs))
 
     n_held_out = int(np.sum(study.fold_id == 0))
@@ -151,7 +152,8 @@ def cross_validate(
         trials.append(Trial(candidate, fit.predicted[:n_held_out], seconds))
     chosen = [trial.candidate for trial in choose(trials)]
 
-    other_jobs = [jobs[one.key, fold] for one in chosen for fold in folds[n_trial_folds:]]
+    other_keys = itertools.product([one.key for one in chosen], folds[n_trial_folds:])
+    other_jobs = [jobs[key] for key in other_keys]
     n_total = len(trial_jobs) + len(other_jobs)
     done |= _results(other_jobs, study, resources, n_before=len(trial_jobs), n_total=n_total)
 

@@ -151,7 +151,7 @@ def _fit_scale(
 
     def negative_log_likelihood(exponent: float) -> float:
         shrunk = _shrunk(predicted, median, exponent)
-        size = max(float((clipped / shrunk).mean()), floor / median)
+        size = max(float((clipped / shrunk).mean()), floor / median)  # all errors may be 0
         return float(np.log(shrunk).mean() + np.log(size))
 
     exponent = float(min(_EXPONENTS, key=negative_log_likelihood))

@@ -166,6 +166,7 @@ def similar_rows(
     reach = usual * (1 / MIN_ROW_SIMILARITY - 1)
     # Near duplicates agree in all columns that are not measured, so these are part of the bucket.
     words = word_hashes(table, spec.column_kinds)[distinct]
+    # In cells four times as wide as the reach, a near pair is rarely separated.
     buckets = (cell[distinct] ^ words for cell in _grid_cells(points, 4 * reach, spec.seed))
     candidates = Pairs.union(map(pairs_in_buckets, buckets)).distinct()
     are_by_chance = _are_by_chance(table, points, spec, distinct, words, candidates)

@@ -50,7 +50,7 @@ def assign_folds(
         return fold_id
     group_of_row, n_groups = _without_large_groups(group[rows], n_folds)
     sizes = np.bincount(group_of_row)
-    group_class = np.full(n_groups, 0, dtype=np.int32)
+    group_class = np.zeros(n_groups, dtype=np.int32)
     group_class[group_of_row[::-1]] = labels.strata[rows[::-1]]  # that of the group's first row
     fold_of_group = _deal(group_class, sizes, n_folds, np.random.default_rng(seed))
     fold_id[rows] = fold_of_group[group_of_row]
@@ -69,7 +69,7 @@ def _without_large_groups(
     is_split = sizes[number] > max(1.0, _MAX_GROUP_FRACTION * n_rows / n_folds)
     if len(sizes) < n_rows * (1 - _MAX_REPEATED_FRACTION):
         is_split[:] = True
-    number[is_split] = n_rows + np.arange(int(is_split.sum()))
+    number[is_split] = n_rows + np.arange(int(is_split.sum()))  # numbers that no group has
     _, number = np.unique(number, return_inverse=True)
     return number.astype(np.int64), int(number.max()) + 1
 
@@ -86,7 +86,9 @@ def _deal(
     shuffled = rng.permutation(len(sizes))
     order = shuffled[np.lexsort((-sizes[shuffled], group_class[shuffled]))]
     bounds = np.flatnonzero(np.diff(group_class[order])) + 1
-    for groups in sorted(np.split(order, bounds), key=lambda members: -int(sizes[members].sum())):
+    by_class = np.split(order, bounds)
+    # Frequent classes first: the rare ones, last, can still even out the sizes of the folds.
+    for groups in sorted(by_class, key=lambda members: -int(sizes[members].sum())):
         heap = [(0, int(totals[fold]), fold) for fold in range(n_folds)]
         heapq.heapify(heap)
         for member in groups.tolist():

@@ -45,9 +45,9 @@ class Views:
         resources: Resources,
     ) -> None:
         self._table = table
-        self._content = digest(
-            content, str([spec.conventions.get(name) for name in spec.feature_columns])
-        )
+        # The same cells have other features where their numbers or dates are read otherwise.
+        conventions = [spec.conventions.get(name) for name in spec.feature_columns]
+        self._content = digest(content, str(conventions))
         self._spec = spec
         self._resources = resources
         self._matrices: dict[str, Matrix] = {}
@@ -62,7 +62,10 @@ class Views:
         """Return a view's matrix, shape (n, d)."""
         if view not in self._matrices:
             stored = self._resources.cache.get(self.key(view))
-            self._matrices[view] = self._computed(view) if stored is None else _from_arrays(stored)
+            if stored is None:
+                self._matrices[view] = self._computed(view)
+            else:
+                self._matrices[view] = _from_arrays(stored)
         return self._matrices[view]
 
     def release(self) -> None:

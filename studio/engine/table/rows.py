@@ -79,7 +79,7 @@ def digest(*parts: str | bytes | npt.NDArray[np.generic]) -> str:
             data = part
         else:
             data = part.tobytes()
-        sha.update(len(data).to_bytes(8, "big"))
+        sha.update(len(data).to_bytes(8, "big"))  # or "a", "bc" would be the same as "ab", "c"
         sha.update(data)
     return sha.hexdigest()
 
@@ -96,5 +96,5 @@ def _combined(columns: Sequence[npt.NDArray[np.uint64]], n_rows: int) -> npt.NDA
     total = np.zeros(n_rows, dtype=np.uint64)
     for hashes in columns:
         total = (total ^ hashes) * _MULTIPLIER
-        total ^= total >> np.uint64(29)
+        total ^= total >> np.uint64(29)  # a product carries bits upwards only
     return total

@@ -143,5 +143,6 @@ def written_sets(members: npt.NDArray[np.bool_], classes: Sequence[str]) -> list
 
 
 def _two_sided(predicted: Predicted) -> Predicted:
+    """Return each probability as that of one of two classes, shape (n · K, 2)."""
     flat = predicted.reshape(-1, 1)
     return np.hstack([1 - flat, flat])

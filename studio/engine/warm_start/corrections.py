@@ -16,6 +16,7 @@ def has_few_corrections(labels: Labels, previous: Labels) -> bool:
     if not np.array_equal(labels.is_labeled, previous.is_labeled):
         return False
     n_rows = len(labels.strata)
+    # Of sets, a row has a target for each class, but is one correction.
     differs = np.reshape(labels.targets != previous.targets, (n_rows, -1)).any(axis=1)
     n_corrections = int((differs & labels.is_labeled).sum())
     return 0 < n_corrections <= max_corrections(int(labels.is_labeled.sum()))

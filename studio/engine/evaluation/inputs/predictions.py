@@ -110,8 +110,10 @@ def set_predictions(
     columns = [place[name] for name in encoded.classes]
     members[:, columns] = np.asarray(encoded.targets, dtype=bool)[rows]
     padded = _padded(_rows_of(probabilities, rows), len(all_classes))
-    counts = np.ones(len(rows), dtype=bool) if chosen_on is None else chosen_on[rows]
-    predicted = _likely_sets(padded, members, counts)
+    decides = np.ones(len(rows), dtype=bool)
+    if chosen_on is not None and chosen_on[rows].any():
+        decides = chosen_on[rows]
+    predicted = _likely_sets(padded, members, decides)
     return Predictions(
         task=MLTask.MULTI_LABEL,
         classes=all_classes,
@@ -193,13 +195,13 @@ def predictions_of(
 def _likely_sets(
     probabilities: npt.NDArray[np.float32],
     members: npt.NDArray[np.bool_],
-    counts: npt.NDArray[np.bool_],
+    decides: npt.NDArray[np.bool_],
 ) -> npt.NDArray[np.bool_]:
-    if not counts.any():
-        counts = np.ones(len(members), dtype=bool)
-    threshold = best_threshold(probabilities[counts], members[counts])
+    """Return the sets above the best threshold of the rows that decide."""
+    threshold = best_threshold(probabilities[decides], members[decides])
     predicted: npt.NDArray[np.bool_] = probabilities >= threshold
-    if float((~members[counts].any(axis=1)).mean()) < MIN_EMPTY_FRACTION:
+    empty_fraction = float((~members[decides].any(axis=1)).mean())
+    if empty_fraction < MIN_EMPTY_FRACTION:
         with_likeliest(predicted, probabilities)
     return predicted
 
@@ -210,7 +212,9 @@ def _with_new(known: Sequence[str], found: Sequence[str]) -> tuple[str, ...]:
 
 def _rows_of(values: npt.NDArray[Any], rows: npt.NDArray[np.int64]) -> npt.NDArray[Any]:
     """Return the rows, without a copy where these are all."""
-    return values if len(rows) == len(values) else values[rows]
+    if len(rows) == len(values):
+        return values
+    return values[rows]
 
 
 def _padded(values: npt.NDArray[Any], n_classes: int) -> npt.NDArray[Any]:

@@ -61,26 +61,14 @@ def _accuracy(sums: Sums) -> Floats:
     return _ratio(sums["n_right"], sums["n_rows"])
 
 
-def _misclassification(sums: Sums) -> Floats:
-    return 1 - _accuracy(sums)
-
-
 def class_recall(sums: Sums) -> Floats:
     """Return the recall of each class, shape (replicates, classes)."""
     return _ratio(sums["true_positives"], sums["labeled"])
 
 
-def _balanced_accuracy(sums: Sums) -> Floats:
-    return _mean_over(class_recall(sums), sums["labeled"])
-
-
 def class_f1(sums: Sums) -> Floats:
     """Return F1 of each class, shape (replicates, classes)."""
     return _ratio(2 * sums["true_positives"], sums["labeled"] + sums["predicted"])
-
-
-def _f1_macro(sums: Sums) -> Floats:
-    return _mean_over(class_f1(sums), sums["labeled"] + sums["predicted"])
 
 
 def _f1_weighted(sums: Sums) -> Floats:
@@ -94,10 +82,6 @@ def _f1_micro(sums: Sums) -> Floats:
     return _ratio(2 * sums["true_positives"].sum(axis=-1), stated)
 
 
-def _calibration_error(sums: Sums) -> Floats:
-    return _ratio(np.abs(sums["gaps"]).sum(axis=-1), sums["n_rows"])
-
-
 def _mean_of(name: str) -> Callable[[Sums], Floats]:
     return lambda sums: _ratio(sums[name], sums["n_rows"])
 
@@ -107,16 +91,12 @@ def _r2(sums: Sums) -> Floats:
     return 1 - _ratio(sums["squared_error"], around_mean)
 
 
-def _root_mean_squared_error(sums: Sums) -> Floats:
-    return np.sqrt(_ratio(sums["squared_error"], sums["n_rows"]))
-
-
 _F1_MACRO = Metric(
     "f1_macro",
     "Macro F1",
     "The mean of the classes' F1, whatever their size.",
     Scale.FRACTION,
-    _f1_macro,
+    lambda sums: _mean_over(class_f1(sums), sums["labeled"] + sums["predicted"]),
     "predicted",
 )
 _F1_WEIGHTED = Metric(
@@ -126,6 +106,14 @@ _F1_WEIGHTED = Metric(
     Scale.FRACTION,
     _f1_weighted,
     "predicted",
+)
+_AVERAGE_PRECISION = Metric(
+    "average_precision_macro",
+    "Average precision",
+    "The precision over all thresholds at which a class is predicted; the mean over classes.",
+    Scale.FRACTION,
+    _mean_of("average_precision"),
+    "average_precision",
 )
 _LOG_LOSS = Metric(
     "log_loss",
@@ -151,7 +139,7 @@ _CLASS_METRICS = (
         "Misclassification rate",
         "The share of rows whose predicted class is another one.",
         Scale.FRACTION,
-        _misclassification,
+        lambda sums: 1 - _accuracy(sums),
         "n_right",
         is_error=True,
     ),
@@ -160,7 +148,7 @@ _CLASS_METRICS = (
         "Balanced accuracy",
         "The mean of the classes' recall: rare classes count as much as frequent ones.",
         Scale.FRACTION,
-        _balanced_accuracy,
+        lambda sums: _mean_over(class_recall(sums), sums["labeled"]),
         "predicted",
     ),
     _F1_MACRO,
@@ -174,14 +162,7 @@ _CLASS_METRICS = (
         _mean_of("roc_auc"),
         "roc_auc",
     ),
-    Metric(
-        "average_precision_macro",
-        "Average precision",
-        "The precision over all thresholds at which a class is predicted; the mean over classes.",
-        Scale.FRACTION,
-        _mean_of("average_precision"),
-        "average_precision",
-    ),
+    _AVERAGE_PRECISION,
     Metric(
         "brier_score",
         "Brier score",
@@ -196,7 +177,7 @@ _CLASS_METRICS = (
         "Calibration error",
         "How far stated confidence is from how often the model is right.",
         Scale.GAP,
-        _calibration_error,
+        lambda sums: _ratio(np.abs(sums["gaps"]).sum(axis=-1), sums["n_rows"]),
         "gaps",
         is_error=True,
     ),
@@ -230,14 +211,7 @@ _SET_METRICS = (
         _mean_of("roc_auc"),
         "roc_auc",
     ),
-    Metric(
-        "average_precision_macro",
-        "Average precision",
-        "The precision over all thresholds at which a class is predicted; the mean over classes.",
-        Scale.FRACTION,
-        _mean_of("average_precision"),
-        "average_precision",
-    ),
+    _AVERAGE_PRECISION,
     Metric(
         "brier_score",
         "Brier score",
@@ -281,7 +255,7 @@ _NUMBER_METRICS = (
         "Root mean squared error",
         "How far off predictions are, where large errors count more.",
         Scale.AMOUNT,
-        _root_mean_squared_error,
+        lambda sums: np.sqrt(_ratio(sums["squared_error"], sums["n_rows"])),
         "squared_error",
         is_error=True,
     ),

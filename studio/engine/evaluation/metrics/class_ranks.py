@@ -42,6 +42,8 @@ class ThresholdTable:
     def of(cls, ranked: Ranked) -> ThresholdTable:
         """Keep enough thresholds to draw a curve and to choose from."""
         steps = np.linspace(0, 1, _POINTS)
+        # Even steps of recall, of the false positive rate and of the threshold: each has stretches
+        # in which another one hardly moves.
         found = np.searchsorted(ranked.positives, steps * ranked.n_positive)
         wrong = np.searchsorted(ranked.negatives, steps * ranked.n_negative)
         likely = np.searchsorted(-ranked.scores, -steps)
@@ -118,6 +120,7 @@ def rank_classes(
         auc = roc_auc(ranked)
         precision = average_precision(ranked)
         error = math.sqrt(float(auc.influence @ auc.influence))
+        # An area of exactly 1 is as uncertain as its rarer side has few rows.
         smaller = int(min(ranked.n_positive, ranked.n_negative))
         area = from_error(auc.value, error, Scale.FRACTION, smaller)
         table = ThresholdTable.of(ranked)

@@ -37,13 +37,19 @@ class Confusion:
 
     def to_dict(self, classes: tuple[str, ...]) -> dict[str, Any]:
         """Return it for JSON; no mean probabilities for a class without rows."""
-        mean = self.mean_probability
-        return {
+        values: dict[str, Any] = {
             "classes": list(classes),
             "counts": self.counts.tolist(),
-            "mean_probability": None if mean is None else _rows_of_numbers(mean),
+            "mean_probability": None,
             "order": self.order,
         }
+        if self.mean_probability is not None:
+            rows = []
+            for row in self.mean_probability:
+                is_known = not np.isnan(row).any()
+                rows.append([round(value, 4) for value in row.tolist()] if is_known else None)
+            values["mean_probability"] = rows
+        return values
 
 
 def confuse(
@@ -86,13 +92,6 @@ def _similar_together(matrix: npt.NDArray[Any]) -> list[int]:
     likeness = (rates + rates.T) / 2
     np.fill_diagonal(likeness, 0)
     distances = 1 - likeness
-    np.fill_diagonal(distances, 0)
+    np.fill_diagonal(distances, 0)  # `squareform` takes no other
     tree = linkage(squareform(distances, checks=False), "average", optimal_ordering=False)
     return [int(code) for code in leaves_list(tree)]
-
-
-def _rows_of_numbers(matrix: Floats) -> list[list[float] | None]:
-    return [
-        None if np.isnan(row).any() else [round(value, 4) for value in row.tolist()]
-        for row in matrix
-    ]

@@ -71,6 +71,11 @@ def class_table(
         n_right = int(right[code])
         n_others = n_rows - n_labeled
         n_wrong = n_predicted - n_right
+        false_positive_rate = None
+        specificity = None
+        if n_others:
+            false_positive_rate = n_wrong / n_others
+            specificity = 1 - n_wrong / n_others
         rank = ranks[code] if ranks else ClassRank()
         table.append(
             ClassFigures(
@@ -84,8 +89,8 @@ def class_table(
                 recall=wilson(n_right, n_labeled),
                 precision=wilson(n_right, n_predicted),
                 f1=f1[code],
-                false_positive_rate=n_wrong / n_others if n_others else None,
-                specificity=1 - n_wrong / n_others if n_others else None,
+                false_positive_rate=false_positive_rate,
+                specificity=specificity,
                 prevalence=n_labeled / n_rows,
                 roc_auc=rank.roc_auc,
                 average_precision=rank.average_precision,

@@ -102,11 +102,11 @@ def measure_classes(
     of_label = probabilities[rows, labels].astype(np.float64)
     squares = np.einsum("ij,ij->i", probabilities, probabilities, dtype=np.float64)
     brier = squares - 2 * of_label + 1
-    columns = {
-        "log_loss": _log_losses(of_label, probabilities.dtype),
-        "brier_score": brier / 2 if n_classes == 2 else brier,
-        **(ranking.columns() if ranking else {}),
-    }
+    if n_classes == 2:  # as scikit-learn scales it: 1 at most, in place of 2
+        brier /= 2
+    columns = {"log_loss": _log_losses(of_label, probabilities.dtype), "brier_score": brier}
+    if ranking is not None:
+        columns |= ranking.columns()
     confidence = probabilities[rows, predicted]
     return RowMeasures(MLTask.MULTI_CLASS, n_classes, labels, predicted, columns, confidence)
 
@@ -121,7 +121,9 @@ def measure_sets(
     n_rows, n_classes = members.shape
     if probabilities is None:
         return RowMeasures(MLTask.MULTI_LABEL, n_classes, members, predicted, {})
-    loss, brier, gap = (np.zeros(n_rows) for _ in range(3))
+    loss = np.zeros(n_rows)
+    brier = np.zeros(n_rows)
+    gap = np.zeros(n_rows)
     signs = _gap_signs(members, probabilities)
     for code in range(n_classes):
         probability = probabilities[:, code].astype(np.float64)
@@ -134,14 +136,16 @@ def measure_sets(
         "log_loss": loss / n_classes,
         "brier_score": brier / n_classes,
         "calibration_gap": gap / n_classes,
-        **(ranking.columns() if ranking else {}),
     }
+    if ranking is not None:
+        columns |= ranking.columns()
     return RowMeasures(MLTask.MULTI_LABEL, n_classes, members, predicted, columns)
 
 
 def measure_numbers(labels: Floats, predicted: Floats) -> RowMeasures:
     """Measure predictions of numbers."""
     errors = np.abs(predicted - labels)
+    # R² subtracts sums of squares, which would cancel for numbers far from 0.
     centred = labels - labels.mean()
     columns = {
         "label": centred,

@@ -16,8 +16,9 @@ def predicted_against_given(labels: Floats, predicted: Floats) -> dict[str, Any]
     """Count rows in a grid that spans both, without the outermost hundredth."""
     together = np.concatenate([labels, predicted])
     low, high = np.quantile(together, [0.005, 0.995])
-    if low == high:
-        low, high = low - 0.5, high + 0.5
+    if low == high:  # a grid needs an extent
+        low -= 0.5
+        high += 0.5
     edges = np.linspace(low, high, N_CELLS + 1)
     given = np.clip(labels, low, high)
     stated = np.clip(predicted, low, high)

@@ -95,11 +95,12 @@ def measure(
     main = predictions
     parts: dict[Part, Evaluation] = {}
     if split is not None:
-        of_part = {part: split.is_part(part)[predictions.row_id] for part in Part}
-        parts = {
-            part: evaluate(predictions.take(rows)) for part, rows in of_part.items() if rows.any()
-        }
-        if main_is_test and Part.TEST in parts:
-            main = predictions.take(of_part[Part.TEST])
+        for part in Part:
+            rows = split.is_part(part)[predictions.row_id]
+            if rows.any():
+                of_part = predictions.take(rows)
+                parts[part] = evaluate(of_part)
+                if part is Part.TEST and main_is_test:
+                    main = of_part
     is_test = main is not predictions
     return Measured(main, evaluate(main, divided(main.row_id)), parts, is_test)

@@ -12,8 +12,11 @@ import numpy.typing as npt
 from studio.engine.evaluation.metrics.row_measures import RowMeasures
 from studio.engine.ml_task import MLTask
 
-_LABEL, _PREDICTED, _CONFIDENCE = "label", "predicted", "confidence"
+_LABEL = "label"
+_PREDICTED = "predicted"
+_CONFIDENCE = "confidence"
 _ROW_ID = "row_id"
+_METRIC = "metric_"  # prefix of the columns of measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,13 @@ class RunRows:
         """Return the rows as columns; sets are bytes, one for each eight classes."""
         measures = self.measures
         columns: dict[str, npt.NDArray[Any]] = {_ROW_ID: self.row_id}
-        for name, values in ((_LABEL, measures.labels), (_PREDICTED, measures.predicted)):
-            columns |= packed(name, values)
+        columns |= packed(_LABEL, measures.labels)
+        columns |= packed(_PREDICTED, measures.predicted)
         if measures.confidence is not None:
             columns[_CONFIDENCE] = measures.confidence.astype(np.float32)
-        return columns | {
-            f"metric_{name}": values.astype(np.float32) for name, values in measures.columns.items()
-        }
+        for name, values in measures.columns.items():
+            columns[_METRIC + name] = values.astype(np.float32)
+        return columns
 
     @classmethod
     def of_columns(
@@ -53,21 +56,22 @@ class RunRows:
         """Take back what `to_columns` gave."""
         n_classes = len(classes)
         if task is MLTask.MULTI_LABEL:
-            labels, predicted = (
-                unpacked(name, columns, n_classes) for name in (_LABEL, _PREDICTED)
-            )
+            labels = unpacked(_LABEL, columns, n_classes)
+            predicted = unpacked(_PREDICTED, columns, n_classes)
         else:
-            labels, predicted = columns[_LABEL], columns[_PREDICTED]
+            labels = columns[_LABEL]
+            predicted = columns[_PREDICTED]
+        of_metrics = {
+            name.removeprefix(_METRIC): values
+            for name, values in columns.items()
+            if name.startswith(_METRIC)
+        }
         measures = RowMeasures(
             task=task,
             n_classes=n_classes,
             labels=labels,
             predicted=predicted,
-            columns={
-                name.removeprefix("metric_"): values
-                for name, values in columns.items()
-                if name.startswith("metric_")
-            },
+            columns=of_metrics,
             confidence=columns.get(_CONFIDENCE),
         )
         return cls(tuple(classes), columns[_ROW_ID], measures)
@@ -76,7 +80,9 @@ class RunRows:
     def is_right(self) -> npt.NDArray[np.bool_]:
         """Whether each row's prediction is its label; of a number, never asked for."""
         is_same = self.measures.labels == self.measures.predicted
-        return np.asarray(is_same.all(axis=1) if is_same.ndim == 2 else is_same)
+        if is_same.ndim == 2:
+            is_same = is_same.all(axis=1)
+        return np.asarray(is_same)
 
     def take(self, rows: npt.NDArray[np.int64]) -> RunRows:
         """Return some of the rows."""

@@ -87,11 +87,14 @@ def find_worst_slices(errors: Floats, divisions: Iterable[Partition]) -> SliceSe
     tested: list[tuple[float, Partition, int]] = []
     for division in divisions:
         p_values = _p_values(ranks, division, is_share=is_share)
-        tested.extend((p, division, number) for number, p in enumerate(p_values) if p <= 1)
+        for number, p in enumerate(p_values):
+            if p <= 1:
+                tested.append((p, division, number))
     tested.sort(key=lambda one: (one[0], one[1].descriptions[one[2]]))
     found: list[WorstSlice] = []
     corrected = 0.0
     for place, (p, division, number) in enumerate(tested):
+        # Holm's factor falls from place to place, but a corrected p-value must not.
         corrected = max(corrected, min(1.0, p * (len(tested) - place)))
         if corrected > MAX_P or len(found) == MAX_SLICES:
             break
@@ -122,6 +125,7 @@ def _p_values(ranks: Floats, division: Partition, *, is_share: bool) -> Floats:
 
 
 def _overlap(rows: npt.NDArray[np.int64], others: npt.NDArray[np.int64]) -> float:
+    """Return the Jaccard index of two groups."""
     n_common = len(np.intersect1d(rows, others, assume_unique=True))
     return n_common / (len(rows) + len(others) - n_common)
 

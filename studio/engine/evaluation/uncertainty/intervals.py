@@ -127,7 +127,7 @@ def difference(value: float, replicated: Floats, n_rows: int, most: float = 1.0)
 
 
 def _expit(logit: float) -> float:
-    return 1 / (1 + math.exp(-max(logit, -700)))
+    return 1 / (1 + math.exp(-max(logit, -700)))  # beyond 709, exp overflows
 
 
 def _factor(relative_error: float) -> float:

@@ -108,6 +108,7 @@ def _weights(n_blocks: int, seed: int) -> Floats:
     """Return how often each replicate draws each block, shape (n_replicates, n_blocks)."""
     rng = np.random.default_rng(seed)
     drawn = rng.integers(n_blocks, size=(N_REPLICATES, n_blocks), dtype=np.int32)
+    # Blocks are numbered anew in each replicate, so that one count serves all.
     drawn += np.arange(N_REPLICATES, dtype=np.int32)[:, None] * np.int32(n_blocks)
     weights = np.bincount(drawn.ravel(), minlength=N_REPLICATES * n_blocks)
     return weights.reshape(N_REPLICATES, n_blocks).astype(np.float64)

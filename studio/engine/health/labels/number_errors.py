@@ -20,7 +20,9 @@ def find_number_errors(analysis: Analysis) -> NumberErrors | None:
     differences = (given - predictions[:, 0])[np.isfinite(given)]
     sizes = np.abs(differences)
     low, high = np.percentile(differences, _SHOWN)
-    edges = np.linspace(low, high if high > low else low + 1, N_BINS + 1)
+    if high <= low:  # a histogram needs an extent
+        high = low + 1
+    edges = np.linspace(low, high, N_BINS + 1)
     counts = np.histogram(np.clip(differences, edges[0], edges[-1]), edges)[0]
     return NumberErrors(
         median=float(np.median(sizes)),

@@ -47,8 +47,7 @@ def find_outlier(evidence: Evidence) -> Columns:
     Handle Outliers (1993), for the threshold.
     """
     view = distance_view(evidence.study.spec)
-    space = np.asarray(evidence.space, dtype=np.float32)
-    strangeness = _residual_norms(space) if view == "topics" else _mean_distances(space, evidence)
+    strangeness = _strangeness(evidence)
     median = float(np.median(strangeness))
     deviation = _SD_PER_MAD * float(np.median(np.abs(strangeness - median)))
     # If most rows have exact copies the robust deviation is 0; the standard deviation is used then.
@@ -76,13 +75,13 @@ def _usual_ratio(spec: CleansetSpec) -> float:
     return float(np.exp((remote - median) / (2 * n_columns)))
 
 
-def _residual_norms(topics: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    explained = np.einsum("ij,ij->i", topics, topics, dtype=np.float64)
-    return np.asarray(np.sqrt(np.maximum(1.0 - explained, 0.0)), dtype=np.float64)
-
-
-def _mean_distances(space: npt.NDArray[np.float32], evidence: Evidence) -> npt.NDArray[np.float64]:
-    distances = nearest_distances(
-        space, N_NEIGHBOURS, seed=evidence.study.spec.seed, n_jobs=evidence.n_jobs
-    )
+def _strangeness(evidence: Evidence) -> npt.NDArray[np.float64]:
+    """Return d of `find_outlier`, shape (n,)."""
+    space = np.asarray(evidence.space, dtype=np.float32)
+    spec = evidence.study.spec
+    if distance_view(spec) == "topics":
+        # All texts have length 1 in the space of terms; rounding may make a part longer than that.
+        explained = np.einsum("ij,ij->i", space, space, dtype=np.float64)
+        return np.asarray(np.sqrt(np.maximum(1.0 - explained, 0.0)), dtype=np.float64)
+    distances = nearest_distances(space, N_NEIGHBOURS, seed=spec.seed, n_jobs=evidence.n_jobs)
     return np.asarray(distances.mean(axis=1), dtype=np.float64)

@@ -82,12 +82,15 @@ def _words(text: str) -> list[str]:
 
 def _slang_scores(words: list[list[str]], wanted: frozenset[str]) -> npt.NDArray[np.float32]:
     scores = _scores(words, wanted)
-    has_two = np.array([sum(word in wanted for word in own) > 1 for own in words], dtype=bool)
-    suffices = has_two & (scores >= np.float32(TWO_SUFFICE / FULL_SHARE))
+    suffices = (_counts(words, wanted) > 1) & (scores >= np.float32(TWO_SUFFICE / FULL_SHARE))
     return np.where(suffices, np.maximum(scores, np.float32(THRESHOLD)), scores)
 
 
 def _scores(words: list[list[str]], wanted: frozenset[str]) -> npt.NDArray[np.float32]:
-    shares = (sum(word in wanted for word in own) / max(1, len(own)) for own in words)
-    scores = np.fromiter(shares, np.float32, len(words)) / np.float32(FULL_SHARE)
-    return np.asarray(np.minimum(scores, 1), dtype=np.float32)
+    n_words = np.array([max(1, len(own)) for own in words], dtype=np.int64)
+    shares = (_counts(words, wanted) / n_words).astype(np.float32)
+    return np.asarray(np.minimum(shares / np.float32(FULL_SHARE), 1), dtype=np.float32)
+
+
+def _counts(words: list[list[str]], wanted: frozenset[str]) -> npt.NDArray[np.int64]:
+    return np.array([sum(word in wanted for word in own) for own in words], dtype=np.int64)

@@ -64,5 +64,6 @@ def _every_nth_of_each_class(codes: npt.NDArray[np.int32], n: int) -> npt.NDArra
     """Return positions, ascending; no class is lost."""
     by_class = np.argsort(codes, kind="stable")
     first = np.flatnonzero(np.r_[True, np.diff(codes[by_class]) != 0])
-    place = np.arange(len(codes)) - np.repeat(first, np.diff(np.r_[first, len(codes)]))
+    n_rows = np.diff(np.r_[first, len(codes)])
+    place = np.arange(len(codes)) - np.repeat(first, n_rows)  # within the class, from 0
     return np.sort(by_class[place % n == 0])

@@ -85,5 +85,5 @@ def test_only_detectors_that_read_no_labels_are_recalled() -> None:
 
 
 def test_texts_and_missing_ones_survive_being_kept() -> None:
-    name, array = kept._for_cache("predicted_language", ["中文", None, "English"])
-    assert kept._from_cache(name, array) == ("predicted_language", ["中文", None, "English"])
+    columns = {"predicted_language": ["中文", None, "English"]}
+    assert kept._columns(kept._as_arrays(columns)) == columns
