@@ -7,7 +7,7 @@ import uuid
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from cleansets.models import ActionRun, Cleanset
+from cleansets.models import ActionRun, Cleanset, CorrectionsFile
 from studio.accounts.access import account
 
 
@@ -32,4 +32,12 @@ def action_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ActionRun:
     mine = ActionRun.objects.filter(cleanset__project__owner=account(request))
     return get_object_or_404(
         mine.select_related("cleanset__project", "review_action", "created_by"), pk=run_id
+    )
+
+
+def corrections_file_or_404(request: HttpRequest, file_id: uuid.UUID) -> CorrectionsFile:
+    """Return an uploaded file of corrections, or raise Http404."""
+    mine = CorrectionsFile.objects.filter(cleanset__project__owner=account(request))
+    return get_object_or_404(
+        mine.select_related("cleanset__project__version__dataset", "created_by"), pk=file_id
     )

@@ -13,11 +13,24 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from cleansets import selectors, services
+from cleansets.corrections import (
+    ColumnChoice,
+    corrections_apply,
+    corrections_effect,
+    corrections_plan,
+)
 from cleansets.decision_rows import lock, next_number
 from cleansets.drafts import Applied, Plan, apply_plan, discard, is_large, refuse_second
-from cleansets.models import ActionRun, Cleanset, ReviewAction
+from cleansets.models import ActionRun, Cleanset, CorrectionsFile, ReviewAction
 from cleansets.reverts import Revert, action_revert, revert_plan
-from cleansets.top_k import TopK, n_rows_of, top_k_apply, top_k_plan
+from cleansets.top_k import (
+    NOTHING_TO_CHANGE,
+    TopK,
+    n_rows_of,
+    top_k_apply,
+    top_k_effect,
+    top_k_plan,
+)
 from studio import runs
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
@@ -36,14 +49,16 @@ def top_k_start(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction 
     n_rows = n_rows_of(cleanset=cleanset, top_k=top_k)
     if not is_large(n_rows):
         return top_k_apply(cleanset=cleanset, user=user, top_k=top_k)
-    top_k_plan(cleanset=cleanset, top_k=top_k)  # refuses what cannot be applied
+    effect = top_k_effect(cleanset=cleanset, top_k=top_k)
+    if not effect.n_changed:
+        raise DataProblem(NOTHING_TO_CHANGE)
     params = {
         "view": top_k.query.params(),
         "k": top_k.k,
         "choice": top_k.choice,
         "label": top_k.label,
     }
-    title = services.bulk_description(cleanset, top_k.choice, top_k.label, n_rows)
+    title = services.bulk_description(cleanset, top_k.choice, top_k.label, effect.n_changed)
     return _start(
         ActionRun(
             cleanset=cleanset,
@@ -96,6 +111,36 @@ def _step_start(
             title=services.step_description(newest, kind),
             params={"newest": next_number(cleanset) - 1},
             reverted=newest,
+        )
+    )
+
+
+def corrections_start(
+    *,
+    cleanset: Cleanset,
+    user: User,
+    file: CorrectionsFile,
+    choice: ColumnChoice,
+    with_new_classes: bool,
+) -> ReviewAction | ActionRun:
+    """Apply a file of corrections, as a run if it changes many rows."""
+    effect = corrections_effect(cleanset, file, choice, with_new_classes=with_new_classes)
+    if not is_large(effect.n_changed):
+        return corrections_apply(
+            cleanset=cleanset,
+            user=user,
+            file=file,
+            choice=choice,
+            with_new_classes=with_new_classes,
+        )
+    return _start(
+        ActionRun(
+            cleanset=cleanset,
+            created_by=user,
+            purpose=Purpose.IMPORT,
+            title=f"{effect.n_changed:,} rows from {file.filename}",
+            params={"choice": choice.to_params(), "with_new_classes": with_new_classes},
+            corrections_file=file,
         )
     )
 
@@ -177,6 +222,12 @@ def _plan(run: ActionRun) -> Plan:
         query = selectors.asked_rows(cleanset, QueryDict(params["view"]))
         top_k = TopK(query, k=params["k"], choice=params["choice"], label=params["label"])
         return top_k_plan(cleanset=cleanset, top_k=top_k)
+    if run.purpose == Purpose.IMPORT:
+        file = run.corrections_file
+        assert file is not None
+        choice = ColumnChoice(**run.params["choice"])
+        with_new_classes = run.params["with_new_classes"]
+        return corrections_plan(cleanset, file, choice, with_new_classes=with_new_classes)
     action = run.reverted
     assert action is not None
     if run.purpose == Purpose.REVERT:

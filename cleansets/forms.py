@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypedDict
 from uuid import UUID
 
@@ -11,7 +11,9 @@ from django.core.validators import ProhibitNullCharactersValidator
 from django.http import QueryDict
 
 from cleansets.class_names import refuse_unknown
+from cleansets.corrections import ColumnChoice
 from cleansets.exports import FORMATS, MODES
+from cleansets.imports import ROW_ID, ROW_NUMBER
 from cleansets.issue_columns import SCORES
 from cleansets.label_text import MAX_LABEL_CHARS, MAX_SET_CHARS
 from cleansets.models import Action
@@ -180,6 +182,49 @@ class TopKForm(TypedClassesForm):
         """Return the bulk action on a view."""
         data = self.cleaned_data
         return TopK(query=query, k=data["k"], choice=data["choice"], label=data["label"])
+
+
+class ColumnChoiceForm(forms.Form):
+    """Which columns of a file of corrections say what."""
+
+    rows_by = forms.ChoiceField(label="Column that names the row")
+    key = forms.ChoiceField(label="Matching column of the data set", required=False)
+    label = forms.ChoiceField(label="Column with corrected labels", required=False)
+    action = forms.ChoiceField(label="Column with actions", required=False)
+    with_new_classes = forms.BooleanField(label="Create classes that are new", required=False)
+
+    def __init__(
+        self, data: Mapping[str, object], *, columns: Sequence[str], keys: Sequence[str]
+    ) -> None:
+        super().__init__(data)
+        names = [(name, name) for name in columns]
+        for field, choices in (
+            ("rows_by", names),
+            ("key", [("", "None: the column has row numbers"), *((name, name) for name in keys)]),
+            ("label", [("", "None"), *names]),
+            ("action", [("", "None: every row gets a label"), *names]),
+        ):
+            choice_field = self.fields[field]
+            assert isinstance(choice_field, forms.ChoiceField)
+            choice_field.choices = choices
+
+    def clean(self) -> dict[str, object]:
+        """Refuse a file from which nothing would be read, and rows named by neither."""
+        data = super().clean() or {}
+        if not data.get("label") and not data.get("action"):
+            self.add_error("label", "Choose the column with the labels, or one with actions.")
+        if not data.get("key") and data.get("rows_by") not in (ROW_ID, ROW_NUMBER):
+            self.add_error(
+                "key",
+                "Choose the column of the data set that has the same values. Row numbers are read"
+                f" from columns called {ROW_ID} (from 0) or {ROW_NUMBER} (from 1).",
+            )
+        return data
+
+    def choice(self) -> ColumnChoice:
+        """Return the chosen columns."""
+        data = self.cleaned_data
+        return ColumnChoice(data["rows_by"], data["key"], data["label"], data["action"])
 
 
 class SavedViewForm(forms.Form):

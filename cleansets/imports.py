@@ -320,7 +320,7 @@ def _change(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> C
     return decision.row_id, before, after
 
 
-def _as_record(cleanset: Cleanset, label: str) -> str:
+def as_record(cleanset: Cleanset, label: str) -> str:
     """Return a label as a CSV record.
 
     A set may also be written as in the label column, which is how exports write it.
@@ -370,7 +370,7 @@ def _label_text(cleanset: Cleanset, decision: Decision) -> str | None:
     if decision.corrected_label is None:
         return None
     try:
-        return _as_record(
+        return as_record(
             cleanset,
             label_text(
                 cleanset.task, decision.corrected_label, cleanset.classes, cleanset.label_convention

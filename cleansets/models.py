@@ -234,6 +234,39 @@ class Draft(models.Model):
     is_discarded = models.BooleanField(default=False)
 
 
+class CorrectionsFile(Run):
+    """An uploaded file of corrections; reading it is the run."""
+
+    task_name = "cleansets.read_corrections"
+    size_field = "size_bytes"
+
+    cleanset = models.ForeignKey(
+        Cleanset, on_delete=models.CASCADE, related_name="corrections_files"
+    )
+    filename = models.CharField(max_length=255)
+    size_bytes = models.PositiveBigIntegerField()
+    source_key = models.CharField(max_length=200)
+    table_key = models.CharField(max_length=200, blank=True)
+    n_rows = models.PositiveBigIntegerField(null=True)
+
+    class Meta(Run.Meta):
+        pass
+
+    def get_absolute_url(self) -> str:
+        """Return the page that shows what the file would change."""
+        return reverse("cleanset-corrections", args=[self.pk])
+
+    @property
+    def kind(self) -> str:
+        """What the run makes."""
+        return "corrections"
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Only reading."""
+        return (stages.READING_FILE,)
+
+
 class ActionRun(Run):
     """An action on more rows than a request should wait for."""
 
@@ -252,6 +285,7 @@ class ActionRun(Run):
     purpose = models.CharField(max_length=10, choices=Purpose.choices)
     title = models.CharField(max_length=300)
     params = models.JSONField(default=dict)
+    corrections_file = models.ForeignKey(CorrectionsFile, on_delete=models.CASCADE, null=True)
     reverted = models.ForeignKey(
         ReviewAction, on_delete=models.CASCADE, null=True, related_name="+"
     )
@@ -280,8 +314,12 @@ class ActionRun(Run):
     @property
     def outcome(self) -> str:
         """What the action did, in words."""
-        done = self.review_action.description if self.review_action else self.title
-        return f"{done}: done. {self.skipped}".strip()
+        return f"{self.done_title}: done. {self.skipped}".strip()
+
+    @property
+    def done_title(self) -> str:
+        """What the action did, else what it is going to do."""
+        return self.review_action.description if self.review_action else self.title
 
     @property
     def skipped(self) -> str:

@@ -376,6 +376,17 @@ def _described(cleanset: Cleanset, choice: str, label: str | None) -> str:
     return names.get(choice) or f"Label {words} for"
 
 
+def without_decided_later(
+    cleanset: Cleanset, changes: Sequence[Change], newest: int
+) -> list[Change]:
+    """Return the changes of rows that no action after the `newest` one decided."""
+    later = ReviewEvent.objects.filter(
+        review_action__cleanset=cleanset, review_action__number__gt=newest
+    )
+    decided_later = set(later.values_list("row_id", flat=True))
+    return [change for change in changes if change[0] not in decided_later]
+
+
 @transaction.atomic
 def record(
     cleanset: Cleanset,

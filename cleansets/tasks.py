@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from cleansets.models import ActionRun, Cleanset
+from cleansets.models import ActionRun, Cleanset, CorrectionsFile
 from studio.runs import run_tracked
 
 
@@ -22,3 +22,11 @@ def apply_action(*, run_id: str, **_: object) -> None:
     from cleansets.action_runs import carry_out
 
     run_tracked(ActionRun, run_id, carry_out)
+
+
+@shared_task(name=CorrectionsFile.task_name)
+def read_file_of_corrections(*, run_id: str, **_: object) -> None:
+    """Read an uploaded file of corrections."""
+    from cleansets.corrections import read_corrections
+
+    run_tracked(CorrectionsFile, run_id, read_corrections)

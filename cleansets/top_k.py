@@ -11,7 +11,7 @@ from django.db import transaction
 from cleansets import row_query, selectors, services
 from cleansets.decision_rows import Change, State, lock, next_number
 from cleansets.drafts import ROWS_PER_PART, Plan, apply_plan, is_large
-from cleansets.models import Action, Cleanset, ReviewAction, ReviewEvent
+from cleansets.models import Action, Cleanset, ReviewAction
 from cleansets.row_address import RowQuery
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
@@ -96,10 +96,7 @@ def top_k_apply(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction:
     planned = [change for _, changes in plan.parts for change in changes]
     with transaction.atomic():
         lock(cleanset)
-        events = ReviewEvent.objects.filter(review_action__cleanset=cleanset)
-        later = events.filter(review_action__number__gt=plan.newest)
-        decided_later = set(later.values_list("row_id", flat=True))
-        changes = [change for change in planned if change[0] not in decided_later]
+        changes = services.without_decided_later(cleanset, planned, plan.newest)
         if not changes:
             raise DataProblem(plan.nothing)
         description = plan.describe(len(changes))

@@ -7,6 +7,7 @@ from django.urls import path
 from cleansets.views import (
     action_runs,
     analysis,
+    corrections,
     decisions,
     exports,
     history,
@@ -80,6 +81,27 @@ urlpatterns = [
         "cleansets/<uuid:cleanset_id>/history/<uuid:action_id>/revert",
         history.action_revert,
         name="cleanset-action-revert",
+    ),
+    path(
+        "cleansets/<uuid:cleanset_id>/corrections",
+        corrections.corrections_upload,
+        name="cleanset-corrections-upload",
+    ),
+    path("corrections/<uuid:file_id>", corrections.corrections, name="cleanset-corrections"),
+    path(
+        "corrections/<uuid:file_id>/run",
+        corrections.corrections_run,
+        name="cleanset-corrections-run",
+    ),
+    path(
+        "corrections/<uuid:file_id>/cancel",
+        corrections.corrections_cancel,
+        name="cleanset-corrections-cancel",
+    ),
+    path(
+        "corrections/<uuid:file_id>/apply",
+        corrections.corrections_apply,
+        name="cleanset-corrections-apply",
     ),
     path("actions/<uuid:run_id>", action_runs.action_run, name="cleanset-action-run"),
     path(

@@ -25,6 +25,11 @@ def cleanset_file(cleanset_id: uuid.UUID, attempt: int, name: str) -> str:
     return f"cleansets/{cleanset_id}/{attempt}/{name}"
 
 
+def corrections_file(file_id: uuid.UUID, name: str) -> str:
+    """Return the key of an uploaded file of corrections, or of its rows."""
+    return f"corrections/{file_id}/{name}"
+
+
 def model_file(model_id: uuid.UUID, attempt: int, name: str) -> str:
     """Return the key of one file of a model artefact."""
     return f"models/{model_id}/{attempt}/{name}"

@@ -10,7 +10,7 @@ import pandas as pd
 from django.contrib.auth import SESSION_KEY
 from django.utils import timezone
 
-from cleansets.models import ActionRun, Cleanset, SavedView
+from cleansets.models import ActionRun, Cleanset, CorrectionsFile, SavedView
 from cleansets.row_address import RowQuery
 from cleansets.services import saved_view_save
 from inference.models import PredictionBatch
@@ -42,6 +42,7 @@ class Things:
     saved_view: SavedView
     evaluation: ModelRun
     action_run: ActionRun
+    corrections: CorrectionsFile
 
     @property
     def ids(self) -> dict[str, object]:
@@ -60,6 +61,7 @@ class Things:
             "saved_view": self.saved_view.pk,
             "evaluation": self.evaluation.pk,
             "action_run": self.action_run.pk,
+            "corrections": self.corrections.pk,
         }
 
 
@@ -102,7 +104,24 @@ def make_things(owner: User) -> Things:
             status=Status.CANCELLED,
             finished_at=timezone.now(),
         ),
+        _corrections(cleanset),
     )
+
+
+def _corrections(cleanset: Cleanset) -> CorrectionsFile:
+    file = CorrectionsFile(
+        cleanset=cleanset,
+        created_by=cleanset.created_by,
+        filename="fixes.csv",
+        size_bytes=1,
+        n_rows=1,
+        status=Status.SUCCEEDED,
+        finished_at=timezone.now(),
+    )
+    rows = pd.DataFrame({"__row_id": [0], "row_id": ["1"], "corrected_label": ["login"]})
+    file.table_key = _published(rows, storage.corrections_file(file.pk, "rows-1.parquet"))
+    file.save()
+    return file
 
 
 def _published(frame: pd.DataFrame, key: str) -> str:

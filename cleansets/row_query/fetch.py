@@ -14,7 +14,9 @@ from cleansets.row_query.selection import Selection, select
 from cleansets.row_query.source import CLUSTER, RowSource
 
 PAGE_SIZE = 50
-DECIDABLE = "row_id, suggested_label, advice, is_manual, action, decided_label, needs_review"
+DECIDABLE = (
+    "row_id, suggested_label, clean_label, advice, is_manual, action, decided_label, needs_review"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ Name = Annotated[
 ]
 
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-RunKind = Literal["dataset", "cleanset", "model", "prediction", "evaluation", "action"]
+RunKind = Literal[
+    "dataset", "cleanset", "model", "prediction", "evaluation", "action", "corrections"
+]
 MAX_LIMIT = 1000
 MAX_OFFSET = 2**31 - 1
 

@@ -104,6 +104,13 @@ OWNED = {
     "cleanset-action-revert": Address(
         "post", NOT_FOUND, "cleanset", extra=str(UUID(int=0))
     ),  # no such action
+    "cleanset-corrections-upload": Address("get", OK, "cleanset"),
+    "cleanset-corrections": Address("get", OK, "corrections"),
+    "cleanset-corrections-run": Address("get", OK, "corrections"),
+    "cleanset-corrections-cancel": Address("post", FOUND, "corrections"),
+    "cleanset-corrections-apply": Address(
+        "post", FOUND, "corrections", data="rows_by=row_id&label=corrected_label"
+    ),
     "cleanset-action-run": Address("get", OK, "action_run"),
     "cleanset-action-progress": Address("get", OK, "action_run"),
     "cleanset-action-cancel": Address("post", FOUND, "action_run"),

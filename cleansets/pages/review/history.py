@@ -74,8 +74,8 @@ def _log_line(cleanset: Cleanset, event: ReviewEvent) -> tuple[str, ...]:
         action.kind,
         action.description,
         str(event.row_id + 1),
-        _decision_text(cleanset, event.before),
-        _decision_text(cleanset, event.after),
+        decision_text(cleanset, event.before),
+        decision_text(cleanset, event.after),
     )
 
 
@@ -97,14 +97,15 @@ def history_of(cleanset: Cleanset, row_id: int) -> list[HistoryLine]:
     return [
         HistoryLine(
             event.review_action,
-            _decision_text(cleanset, event.before),
-            _decision_text(cleanset, event.after),
+            decision_text(cleanset, event.before),
+            decision_text(cleanset, event.after),
         )
         for event in newest_first
     ]
 
 
-def _decision_text(cleanset: Cleanset, state: Mapping[str, Any] | None) -> str:
+def decision_text(cleanset: Cleanset, state: Mapping[str, Any] | None) -> str:
+    """Describe a decision as an event records it."""
     if state is None:
         return "Undecided"
     words = Action(state["action"]).label if state["action"] else "Undecided"
