@@ -32,6 +32,11 @@ class Cleanset(Run):
     predictions_key = models.CharField(max_length=200, blank=True)
     fold_id_key = models.CharField(max_length=200, blank=True)
     embeddings_key = models.CharField(max_length=200, blank=True)
+    votes_key = models.CharField(max_length=200, blank=True)
+    space_key = models.CharField(max_length=200, blank=True)
+    levels_key = models.CharField(max_length=200, blank=True)
+    value_counts_key = models.CharField(max_length=200, blank=True)
+    explained = models.JSONField(default=dict)  # the names that belong to these four
     classes = models.JSONField(default=list)
     candidates = models.JSONField(default=list)
     counts = models.JSONField(default=dict)

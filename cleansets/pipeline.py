@@ -32,6 +32,7 @@ from studio.engine.progress import Progress
 from studio.engine.recipes.build import build_cleanset
 from studio.engine.recipes.manifest import describe
 from studio.engine.schema import CleansetResult, CleansetSpec
+from studio.engine.schema.explanation import Explanation
 from studio.fan_out import fan_out
 
 ISSUES, PRED_PROBS, FOLD_ID = "issues.parquet", "pred_probs.npy", "fold_id.npy"
@@ -40,6 +41,12 @@ PREDICTIONS, EMBEDDINGS = (
     "predictions.npy",
     "embeddings.npy",
 )  # where the task and the modality have them
+VOTES, SPACE, LEVELS, VALUE_COUNTS = (
+    "votes.npy",
+    "space.npy",
+    "levels.npy",
+    "value_counts.parquet",
+)
 
 
 def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
@@ -53,7 +60,9 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     labels = given_labels(run)
     rows = rows_to_analyse(run, labels)
     previous = previous_labels(run, rows)
-    result = analyse_table(table, spec, rows=rows, previous=previous, progress=progress)
+    result = analyse_table(
+        table, spec, rows=rows, previous=previous, is_explained=True, progress=progress
+    )
     manifest = describe(
         result, spec, dataset_sha256=version.sha256, labels=rows.labels, former_labels=previous
     )
@@ -61,6 +70,7 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     progress(stages.SAVING)
     with tables.scratch() as folder:
         names = write_results(whole, labels, folder)
+        names += write_explanation(whole.explanation, folder)
         keys = {name: storage.cleanset_file(run.pk, run.attempt, name) for name in names}
         for name, key in keys.items():
             tables.publish(folder / name, key)
@@ -71,6 +81,11 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
         "fold_id_key": keys[FOLD_ID],
         "predictions_key": keys.get(PREDICTIONS, ""),
         "embeddings_key": keys.get(EMBEDDINGS, ""),
+        "votes_key": keys.get(VOTES, ""),
+        "space_key": keys.get(SPACE, ""),
+        "levels_key": keys.get(LEVELS, ""),
+        "value_counts_key": keys.get(VALUE_COUNTS, ""),
+        "explained": explained_names(whole.explanation),
         "classes": list(result.classes),
         "candidates": [asdict(candidate) for candidate in result.candidates],
         "counts": dict(result.counts),
@@ -91,12 +106,13 @@ def useful_candidates(cleanset: Cleanset) -> tuple[str, ...]:
     )
 
 
-def analyse_table(
+def analyse_table(  # noqa: PLR0913  (all but two by name)
     table: Path,
     spec: CleansetSpec,
     *,
     rows: CorrectedRows | None = None,
     previous: Sequence[str | None] | None = None,
+    is_explained: bool = False,
     use_cache: bool = True,
     progress: Progress,
 ) -> CleansetResult:
@@ -119,6 +135,7 @@ def analyse_table(
             labels=rows.labels if rows is not None and spec.label_column else None,
             previous_labels=previous,
             split_column=split,
+            is_explained=is_explained,
             cache_dir=settings.CACHE_DIR / "engine" if use_cache else None,
             n_jobs=n_jobs,
             progress=progress,
@@ -152,7 +169,21 @@ def with_left_out(
             if result.predictions is None
             else _in_place(result.predictions, row_id, n_rows, np.nan)
         ),
+        explanation=result.explanation and _with_left_out(result.explanation, row_id, n_rows),
     )
+
+
+def _with_left_out(
+    explanation: Explanation, row_id: npt.NDArray[np.int64], n_rows: int
+) -> Explanation:
+    votes = explanation.votes
+    if votes is not None:
+        votes = _in_place(votes, row_id, n_rows, -1 if votes.dtype.kind == "i" else np.nan)
+    space = explanation.space
+    if space is not None:
+        space = _in_place(space, row_id, n_rows, np.nan)
+    levels = _in_place(explanation.levels, row_id, n_rows, -1)
+    return replace(explanation, votes=votes, space=space, levels=levels)
 
 
 def _in_place(
@@ -185,6 +216,31 @@ def write_results(result: CleansetResult, given: Sequence[str | None], folder: P
     for name in names:
         np.save(folder / name, np.asarray(arrays[name]))
     return [ISSUES, *names]
+
+
+def write_explanation(explanation: Explanation | None, folder: Path) -> list[str]:
+    """Write the files that explain rows into the folder and return their names."""
+    if explanation is None:
+        return []
+    arrays = {VOTES: explanation.votes, SPACE: explanation.space, LEVELS: explanation.levels}
+    names = [name for name, array in arrays.items() if array is not None and array.shape[1]]
+    for name in names:
+        np.save(folder / name, np.asarray(arrays[name]))
+    if explanation.value_counts is None:
+        return names
+    explanation.value_counts.to_parquet(folder / VALUE_COUNTS, index=False, compression="zstd")
+    return [*names, VALUE_COUNTS]
+
+
+def explained_names(explanation: Explanation | None) -> dict[str, list[Any]]:
+    """Return the names that belong to the files of an explanation."""
+    if explanation is None:
+        return {}
+    return {
+        "voters": list(explanation.voters),
+        "class_thresholds": list(explanation.class_thresholds),
+        "leveled_columns": list(explanation.leveled_columns),
+    }
 
 
 def _as_plain(issues: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from cleansets.views import (
     review,
     saved_views,
     selection,
+    why,
 )
 
 urlpatterns = [
@@ -39,6 +40,9 @@ urlpatterns = [
         "cleansets/<uuid:cleanset_id>/rows/<int:row_id>/decide",
         decisions.row_decide,
         name="cleanset-decide",
+    ),
+    path(
+        "cleansets/<uuid:cleanset_id>/rows/<int:row_id>/why", why.row_why, name="cleanset-row-why"
     ),
     path(
         "cleansets/<uuid:cleanset_id>/decide-here",

@@ -181,6 +181,15 @@ def test_w_without_advice_says_so_and_decides_nothing(review: Review) -> None:
     expect(page.locator("#row-1")).to_contain_text("Keep")
 
 
+def test_y_explains_the_row_in_its_panel(review: Review) -> None:
+    page = review()
+    page.keyboard.press("y")
+    expect(page.locator("#row-why")).to_contain_text("The models expect “")
+    page.keyboard.press("q")
+    expect(page.locator("#row-panel")).to_have_attribute("data-row", "10")
+    expect(page.locator("#row-why")).to_have_text(re.compile(r"^\s*Why\? Y\s*$"))
+
+
 def test_a_key_held_down_decides_once(review: Review) -> None:
     page = review()
     page.keyboard.down("q")

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cleansets import selectors, services
+from cleansets.explanations import nearest_rows, votes
 from cleansets.models import Action, Cleanset
 from cleansets.overlay import corrected_rows, given_labels
 from projects.models import Dataset, Project
@@ -110,6 +111,8 @@ def test_nobody_is_asked_twice_and_excluded_rows_are_left_out(
     assert row["is_not_analyzed"]
     assert not row["is_label_issue"]
     assert np.load(tables.local_path(improved.fold_id_key))[EXCLUDED] == -1
+    assert EXCLUDED not in nearest_rows(improved, 0, improved.n_rows or 0)
+    assert [code for _, code in votes(improved, EXCLUDED)] == [-1] * len(votes(improved, 0))
     assert EXCLUDED not in corrected_rows(improved).row_id
     assert selectors.last_action(improved) is None
 

@@ -9,6 +9,7 @@ import { selectTo, toggle } from "./selection.js";
 import { showRow, start } from "./shown-row.js";
 import "./class-field.js";
 import "./history.js";
+import "./why.js";
 
 const isPlain = (event) => !(event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
 

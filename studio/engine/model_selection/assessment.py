@@ -31,6 +31,22 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Votes:
+    """What models find likeliest out of sample.
+
+    Attributes
+    ----------
+    voters
+        Their names, the heaviest first.
+    values
+        Shape (n_rows, n_voters); see `TaskRecipe.votes`.
+    """
+
+    voters: tuple[str, ...] = ()
+    values: npt.NDArray[np.generic] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """The results of cross-validation.
 
@@ -49,6 +65,8 @@ class Assessment:
     simple
         Calibrated out-of-sample predictions of the first additive candidate, shape (n_rows, P);
         None if there is no such candidate.
+    votes
+        Those of the candidates that have a weight.
     """
 
     predicted: Predicted
@@ -57,6 +75,7 @@ class Assessment:
     candidates: tuple[CandidateResult, ...]
     best_predicted: Predicted
     simple: Predicted | None
+    votes: Votes
 
     @property
     def heaviest(self) -> Member:
@@ -135,6 +154,12 @@ def assess(
             best_predicted = predicted
         if simple is None and fit.candidate.is_additive:
             simple = predicted
+
+    voting = [int(k) for k in np.argsort(-weights, kind="stable") if weights[k] > 0]
+    votes = Votes(
+        tuple(fits[k].candidate.name for k in voting),
+        recipe.votes([calibrated[k] for k in voting]),
+    )
     return Assessment(
         predicted=ensemble,
         calibration=ensemble_calibration,
@@ -142,6 +167,7 @@ def assess(
         candidates=table,
         best_predicted=best_predicted,
         simple=simple,
+        votes=votes,
     )
 
 

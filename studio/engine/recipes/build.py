@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from studio.engine.choices.validate import checked_table
+from studio.engine.explanations.explain import explain, in_given_order
 from studio.engine.features.catalogue import distance_view
 from studio.engine.fitting.candidate import Candidate
 from studio.engine.fitting.candidates import candidates_for, error_candidate
@@ -24,7 +25,7 @@ from studio.engine.issues.registry import ISSUE_TYPES
 from studio.engine.labels.encoding import encode_labels
 from studio.engine.labels.reading import read_labels
 from studio.engine.ml_task import MEASURES, MLTask
-from studio.engine.model_selection.assessment import Assessment, assess
+from studio.engine.model_selection.assessment import Assessment, Votes, assess
 from studio.engine.model_selection.crossval import cross_validate
 from studio.engine.model_selection.error_bars import find_error_bars
 from studio.engine.model_selection.selection import choose
@@ -49,6 +50,7 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     labels: Sequence[str | None] | None = None,
     previous_labels: Sequence[str | None] | None = None,
     split_column: str | None = None,
+    is_explained: bool = False,
     cache_dir: Path | None = None,
     n_jobs: int = 1,
     progress: Progress = Silent(),  # noqa: B008  (it has no state)
@@ -71,6 +73,8 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     split_column
         A column of the frame that says which rows are for training and which for testing; rows with
         copies on another side are counted.
+    is_explained
+        Whether to keep what explains single rows; see `Explanation`.
     cache_dir
         Folder for intermediate results, reused by a second attempt and for corrected data; None
         stores nothing.
@@ -112,14 +116,19 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     study = make_study(table, encoded, spec, resources, previous)
     if study.previous_labels is not None:
         watch.log("Few labels were corrected: models continue from their previous fits")
-    candidates, evidence = _fitted(study, resources)
+    candidates, votes, evidence = _fitted(study, resources)
     issues = find_issues(evidence, resources)
     split = None
     if split_column:
         split = SplitColumn(split_column, frame[split_column].iloc[study.order].tolist())
     health = find_health(Analysis(evidence, issues, split))
     health = replace(health, reading=notes)
-    return replace(_result(evidence, candidates, issues, watch.seconds()), health=health)
+    result = _result(evidence, candidates, issues, watch.seconds())
+    explanation = None
+    if is_explained:
+        found = explain(evidence, votes, has_embeddings=result.embeddings is not None)
+        explanation = in_given_order(found, np.argsort(study.order), _by_name(study))
+    return replace(result, health=health, explanation=explanation)
 
 
 def _reading_notes(
@@ -130,11 +139,16 @@ def _reading_notes(
     return reading.notes(of_blank_rows="nothing can be learned there")
 
 
-def _fitted(study: Study, resources: Resources) -> tuple[tuple[CandidateResult, ...], Evidence]:
-    """Return the table of models and their out-of-sample predictions; both empty without labels."""
+def _fitted(
+    study: Study, resources: Resources
+) -> tuple[tuple[CandidateResult, ...], Votes, Evidence]:
+    """Return the table of models, their votes and their out-of-sample predictions.
+
+    All are empty without labels.
+    """
     nothing = np.empty((len(study.order), 0), dtype=np.float32)
     if study.spec.task is MLTask.UNSUPERVISED:
-        return (), _evidence(study, nothing, resources)
+        return (), Votes(), _evidence(study, nothing, resources)
     assessed = cross_validated(study, resources)
     if study.spec.task is not MLTask.REGRESSION:
         simple = None
@@ -142,9 +156,8 @@ def _fitted(study: Study, resources: Resources) -> tuple[tuple[CandidateResult, 
             simple = _simple(study, assessed, resources)
         study.views.release()  # detectors read other views than models
         evidence = _evidence(study, assessed.predicted, resources)
-        return assessed.candidates, replace(
-            evidence, calibration=assessed.calibration, simple=simple
-        )
+        evidence = replace(evidence, calibration=assessed.calibration, simple=simple)
+        return assessed.candidates, assessed.votes, evidence
     # The same model learns the errors of the previous fit and of the warm-started one.
     before_corrections = study.before_corrections
     if before_corrections is None:
@@ -157,9 +170,8 @@ def _fitted(study: Study, resources: Resources) -> tuple[tuple[CandidateResult, 
             study, assessed.predicted, candidate, resources, previous=previous.predicted
         )
     predictions = np.column_stack([assessed.predicted[:, 0], error_bars.expected])
-    return assessed.candidates, replace(
-        _evidence(study, nothing, resources), predictions=predictions
-    )
+    evidence = replace(_evidence(study, nothing, resources), predictions=predictions)
+    return assessed.candidates, assessed.votes, evidence
 
 
 def _evidence(study: Study, pred_probs: Predicted, resources: Resources) -> Evidence:
@@ -236,7 +248,7 @@ def _result(
 ) -> CleansetResult:
     study = evidence.study
     position = np.argsort(study.order)  # of each given row in canonical order
-    by_name = sorted(range(len(study.labels.classes)), key=study.labels.classes.__getitem__)
+    by_name = _by_name(study)
     pred_probs = evidence.pred_probs[position]
     flags = [name for name in issues.columns if issues[name].dtype == bool]
     return CleansetResult(
@@ -251,6 +263,11 @@ def _result(
         predictions=None if evidence.predictions is None else evidence.predictions[position],
         is_warm_started=study.previous_labels is not None,
     )
+
+
+def _by_name(study: Study) -> list[int]:
+    """Return the codes of the classes in the order of their names."""
+    return sorted(range(len(study.labels.classes)), key=study.labels.classes.__getitem__)
 
 
 def _embeddings(study: Study, position: npt.NDArray[np.int64]) -> npt.NDArray[np.float32] | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from studio.engine.conventions import Conventions
 from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.schema.explanation import Explanation
 from studio.engine.schema.health import Health
 from studio.engine.table.columns import ColumnKind
 from studio.engine.text.arithmetic import Arithmetic
@@ -143,6 +144,8 @@ class CleansetResult:
         What can be said of the dataset as a whole.
     is_warm_started
         Whether models continued from fits to previous labels, few of which were corrected.
+    explanation
+        What explains single rows; None unless it was asked for.
     """
 
     issues: pd.DataFrame
@@ -156,3 +159,4 @@ class CleansetResult:
     predictions: npt.NDArray[np.float32] | None = None
     health: Health = field(default_factory=Health)
     is_warm_started: bool = False
+    explanation: Explanation | None = None

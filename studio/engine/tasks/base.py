@@ -56,6 +56,9 @@ class TaskRecipe(Protocol):
     def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
         """Return the ensemble's predictions."""
 
+    def votes(self, members: Sequence[Predicted]) -> npt.NDArray[np.generic] | None:
+        """Return what each member finds likeliest, shape (n, n_members); None for sets."""
+
     def quality(self, predicted: Predicted, targets: Targets, calibration: Calibration) -> Quality:
         """Measure calibrated predictions, for labels as noisy as the calibration says."""
 

@@ -52,6 +52,9 @@ class MultiClass:
         total /= total.sum(axis=1, keepdims=True)
         return total
 
+    def votes(self, members: Sequence[Predicted]) -> npt.NDArray[np.generic]:
+        return np.column_stack([member.argmax(axis=1) for member in members]).astype(np.int16)
+
     def quality(self, predicted: Predicted, targets: Targets, calibration: Calibration) -> Quality:
         """Measure accuracy, log loss, and the calibration of the likeliest class."""
         codes = np.asarray(targets, dtype=np.int32)

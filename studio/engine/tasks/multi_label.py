@@ -77,6 +77,9 @@ class MultiLabel:
     def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
         return mixture(members, weights)
 
+    def votes(self, members: Sequence[Predicted]) -> None:
+        """Return None: the votes for sets would be as large as the probabilities."""
+
     def quality(self, predicted: Predicted, targets: Targets, calibration: Calibration) -> Quality:
         """Measure F1 at the best threshold, log loss and calibration, over all rows and classes."""
         members = np.asarray(targets, dtype=bool)

@@ -46,6 +46,9 @@ class Regression:
     def combined(self, members: Sequence[Predicted], weights: Sequence[float]) -> Predicted:
         return mixture(members, weights)
 
+    def votes(self, members: Sequence[Predicted]) -> npt.NDArray[np.generic]:
+        return np.column_stack([member[:, 0] for member in members]).astype(np.float32)
+
     def quality(self, predicted: Predicted, targets: Targets, calibration: Calibration) -> Quality:
         """Measure R² and the root mean squared error."""
         values = np.asarray(targets, dtype=np.float64)
