@@ -15,6 +15,7 @@ from django.template.loader import render_to_string
 
 from studio import database, quotas
 from studio.accounts.models import User
+from studio.accounts.sessions import SessionStore
 from studio.api.auth import READ, request_key
 from studio.api.problems import ApiProblem, is_api, problem_response, sentence
 from studio.api.signing import check_token
@@ -83,6 +84,17 @@ def never_stored(get_response: Handler) -> Handler:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             response.setdefault("Cache-Control", "no-store")
         return response
+
+    return middleware
+
+
+def sessions_noted(get_response: Handler) -> Handler:
+    """Note when a browser was last seen, so that its session can end if it is idle."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and isinstance(request.session, SessionStore):
+            request.session.note_use()
+        return get_response(request)
 
     return middleware
 

@@ -24,6 +24,7 @@ from studio.env import (
     secret_key,
 )
 
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DATA_DIR = Path(env_str("STUDIO_DATA_DIR", str(BASE_DIR / ".data"))).resolve()
@@ -49,6 +50,8 @@ DEBUG = env_bool("STUDIO_DEBUG", default=False)
 HOST = env_str("STUDIO_HOST", "127.0.0.1")
 PORT = env_int("PORT", 8000, at_least=1)
 PUBLIC_URL = env_url("STUDIO_PUBLIC_URL", f"http://localhost:{PORT}")
+# Where strangers may be the first to come, the owner's account needs a code.
+NEEDS_SETUP_CODE = not {HOST, str(urlsplit(PUBLIC_URL).hostname)} <= LOOPBACK
 HAS_PUBLIC_URL = bool(
     env_str("STUDIO_PUBLIC_URL")
 )  # else programs are answered with the address they asked
@@ -92,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "studio.middleware.upload_limit",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "studio.middleware.sessions_noted",
     # Before the CSRF check, which reads the whole body: nobody uploads a file before the log-in.
     "studio.middleware.strangers_limit",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
@@ -171,6 +175,7 @@ LOGOUT_REDIRECT_URL = "login"
 SESSION_ENGINE = "studio.accounts.sessions"
 OTP_TOTP_ISSUER = "Cleanset Studio"  # how authenticator apps list the account
 OTP_TOTP_THROTTLE_FACTOR = 0  # `studio.accounts.throttling` limits attempts
+IDLE_MINUTES = env_int("STUDIO_IDLE_MINUTES", 7 * 24 * 60)
 TRUSTED_PROXIES = env_int("STUDIO_TRUSTED_PROXIES", 0)
 SIGNUP_MODE = env_choice("STUDIO_SIGNUP", ("open", "invitation", "closed"))
 

@@ -13,8 +13,9 @@ from django.contrib.auth.password_validation import (
 )
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, QueryDict
+from django.utils.crypto import constant_time_compare
 
-from studio.accounts import second_factor
+from studio.accounts import second_factor, selectors
 from studio.accounts.access import account
 from studio.accounts.models import ApiKey, User
 from studio.accounts.throttling import LogInAttempt
@@ -74,9 +75,23 @@ class SignUpForm(forms.Form):
         help_text=password_validators_help_texts()[1],
     )
 
-    def __init__(self, *args: Any, bound_email: str = "", **kwargs: Any) -> None:
+    setup_code = forms.CharField(
+        label="Set-up code",
+        help_text="The studio printed it when it started; so does manage.py setup_code.",
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        bound_email: str = "",
+        needs_setup_code: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.bound_email = bound_email
+        if not needs_setup_code:
+            del self.fields["setup_code"]
         if bound_email:  # of the invitation; nobody signs up under another one with it
             del self.fields["email"]
 
@@ -85,6 +100,16 @@ class SignUpForm(forms.Form):
         super().full_clean()
         if "password" in self.errors:
             self["password"].help_text = ""
+
+    def clean_setup_code(self) -> str:
+        """Refuse a wrong code."""
+        code = str(self.cleaned_data["setup_code"]).strip().lower()
+        if not constant_time_compare(code, selectors.setup_code()):
+            raise ValidationError(
+                "This is not the set-up code. Whoever runs the studio finds it in the log of its"
+                " start, or by manage.py setup_code."
+            )
+        return code
 
     def clean_email(self) -> str:
         """Return an address that no account has yet."""

@@ -116,11 +116,21 @@ class AccountSession(AbstractBaseSession):
         User, on_delete=models.CASCADE, related_name="sessions", null=True, db_index=True
     )
     created_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now)
     address = models.CharField(max_length=45, blank=True)
     browser = models.CharField(max_length=80, blank=True)
 
     class Meta:
         pass
+
+    @classmethod
+    def alive(cls) -> models.QuerySet[AccountSession]:
+        """Return the sessions that are neither too old nor idle for too long."""
+        sessions = cls.objects.filter(expire_date__gt=timezone.now())
+        if settings.IDLE_MINUTES:
+            idle = timedelta(minutes=settings.IDLE_MINUTES)
+            sessions = sessions.filter(seen_at__gt=timezone.now() - idle)
+        return sessions
 
     @property
     def public_id(self) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+
 from django.conf import settings
 from django.db.models import F, QuerySet
-from django.utils import timezone
+from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
 from studio.accounts.models import AccountSession, ApiKey, Invitation, User
 
@@ -12,6 +15,22 @@ from studio.accounts.models import AccountSession, ApiKey, Invitation, User
 def has_users() -> bool:
     """Return whether the studio has its first account, which the first visitor creates."""
     return User.objects.exists()
+
+
+def needs_setup_code() -> bool:
+    """Return whether the owner's account needs a code, as strangers may be the first to come."""
+    return settings.NEEDS_SETUP_CODE and not has_users()
+
+
+def setup_code() -> str:
+    """Return the code with which the owner's account is created."""
+    digest = salted_hmac("studio.setup-code", "owner", algorithm="sha256").digest()
+    return base64.b32encode(digest[:10]).decode().lower()
+
+
+def setup_url() -> str:
+    """Return the address that fills in the code."""
+    return f"{settings.PUBLIC_URL}{reverse('signup')}?code={setup_code()}"
 
 
 def may_sign_up(invitation: Invitation | None) -> bool:
@@ -41,4 +60,4 @@ def api_keys_of(user: User) -> QuerySet[ApiKey]:
 
 def sessions_of(user: User) -> QuerySet[AccountSession]:
     """Return the browsers in which the user is logged in, the latest log-in first."""
-    return user.sessions.filter(expire_date__gt=timezone.now()).order_by("-created_at")
+    return AccountSession.alive().filter(user=user).order_by("-created_at")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import OperationalError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from studio.accounts.models import AccountSession
+from studio.database import without_waiting
+
+logger = logging.getLogger(__name__)
+
+NOTED_EVERY = timedelta(minutes=1)
 
 _BROWSERS = (
     ("Edg", "Edge"),
@@ -32,10 +39,32 @@ _SYSTEMS = (
 class SessionStore(DatabaseStore):
     """Django's sessions in the database, with their user in a column."""
 
+    seen_at: datetime | None = None  # as it was loaded
+
     @classmethod
     def get_model_class(cls) -> type[AccountSession]:
         """Return the model of a session."""
         return AccountSession
+
+    def _get_session_from_db(self) -> AccountSession | None:
+        """Return the row of this session; None if it ended, or was idle for too long."""
+        found = AccountSession.alive().filter(session_key=self.session_key).first()
+        if found is None:
+            self._session_key = None
+        else:
+            self.seen_at = found.seen_at
+        return found
+
+    def note_use(self) -> None:
+        """Store that the browser is in use, once a minute, unless another write is under way."""
+        now = timezone.now()
+        if self.seen_at is None or now - self.seen_at < NOTED_EVERY:
+            return
+        try:
+            with without_waiting(), transaction.atomic():
+                AccountSession.objects.filter(pk=self.session_key).update(seen_at=now)
+        except OperationalError as error:
+            logger.info("Use of a session not noted: %s", error)
 
     def create_model_instance(self, data: dict[str, Any]) -> AccountSession:
         """Return the row of a session with this content."""

@@ -12,7 +12,9 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from studio.api.auth import key_user
+from studio.accounts.throttling import client_address
+from studio.api.auth import request_key
+from studio.api.limits import count_call, count_call_from
 from studio.api.problems import ApiProblem, problem_response, sentence
 from studio.engine.errors import DataProblem
 
@@ -40,7 +42,13 @@ def client_view(*methods: str, scope: str | None) -> Callable[[View], View]:
                 response["Allow"] = ", ".join(methods)
                 return response
             try:
-                request.user = AnonymousUser() if scope is None else key_user(request, scope=scope)
+                if scope is None:
+                    count_call_from(client_address(request))
+                    request.user = AnonymousUser()
+                else:
+                    key = request_key(request, scope=scope)
+                    count_call(key)
+                    request.user = key.owner
                 return view(request, *args, **kwargs)
             except ANTICIPATED as error:
                 return problem_response(problem_of(error))

@@ -110,19 +110,29 @@ def test_pages_of_who_is_logged_in_are_kept_in_no_cache(
     assert "Cache-Control" not in client.get("/healthz")
 
 
-@pytest.mark.parametrize(("url", "seconds"), [("https://a.example", "31536000"), ("", "0")])
-def test_browsers_are_told_to_keep_to_tls(url: str, seconds: str, tmp_path: Path) -> None:
-    code = "from django.conf import settings; print(settings.SECURE_HSTS_SECONDS)"
+@pytest.mark.parametrize(
+    ("url", "host", "expected"),
+    [
+        ("https://a.example", "127.0.0.1", "31536000 True"),
+        ("", "0.0.0.0", "0 True"),
+        ("", "", "0 False"),
+    ],
+)
+def test_public_studio_keeps_browsers_to_tls_and_asks_its_owner_for_a_code(
+    url: str, host: str, expected: str, tmp_path: Path
+) -> None:
+    code = "from django.conf import settings as s; print(s.SECURE_HSTS_SECONDS, s.NEEDS_SETUP_CODE)"
     environment = {
         "DJANGO_SETTINGS_MODULE": "studio.settings",
         "STUDIO_DATA_DIR": str(tmp_path),
         "STUDIO_PUBLIC_URL": url,
+        "STUDIO_HOST": host,
     }
     run = subprocess.run(
         [sys.executable, "-c", code],
         check=True, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=60,
     )  # fmt: skip
-    assert run.stdout.strip() == seconds
+    assert run.stdout.strip() == expected
 
 
 @pytest.mark.parametrize(

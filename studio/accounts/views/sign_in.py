@@ -90,7 +90,12 @@ def signup(request: HttpRequest) -> HttpResponse:
         return _signup_page(request, None)
     if selectors.confirms_by_mail():
         return _signup_link(request)
-    return _signup(request, SignUpForm(request.POST or None), None)
+    form = SignUpForm(
+        request.POST or None,
+        initial={"setup_code": request.GET.get("code", "")},
+        needs_setup_code=selectors.needs_setup_code(),
+    )
+    return _signup(request, form, None)
 
 
 @login_not_required
@@ -122,6 +127,7 @@ def _signed_up(
 ) -> HttpResponseRedirectBase | None:
     """Create the account and log in; None where the form says what is wrong."""
     values = {"email": form.bound_email} | form.cleaned_data
+    values.pop("setup_code", None)
     try:
         user = services.account_sign_up(**values, invitation=invitation)
     except DataProblem as problem:

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
 from studio import recovery, runs, tables
+from studio.accounts import selectors
 from studio.env import unknown_settings
 from studio.management.command import UNLISTED
 from studio.private_files import keep_private, make_private
@@ -67,6 +68,8 @@ class Command(BaseCommand):
     def _announce(self, supervisor: Supervisor) -> None:
         if self._is_answered(supervisor):
             self._say(f"Cleanset Studio runs at {settings.PUBLIC_URL}")
+            if selectors.needs_setup_code():
+                self._say(f"Create the owner's account here: {selectors.setup_url()}")
             self._say(f"Its data is in {settings.DATA_DIR}. Ctrl-C stops it.")
             if settings.HOST == ANYWHERE and set(settings.ALLOWED_HOSTS) <= LOCAL_NAMES:
                 self._say(

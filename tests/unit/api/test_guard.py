@@ -47,6 +47,23 @@ def test_call_sets_no_cookie(program: Client) -> None:
     assert not program.get("/api/v1/account").cookies
 
 
+@pytest.mark.parametrize(
+    ("method", "address"),
+    [
+        ("POST", "/api/cli/v0/check_dataset_limit"),
+        ("POST", "/api/cli/v0/check_client_version"),
+        ("GET", "/api/cli/v0/validate"),
+    ],
+)
+def test_calls_of_the_public_client_are_limited_too(
+    method: str, address: str, program: Client, settings: Any
+) -> None:
+    settings.API_CALLS_PER_MINUTE = 2
+    answers = [program.generic(method, address) for _ in range(6)]  # a minute may end in between
+    assert 429 in [answer.status_code for answer in answers]
+    assert "calls of this minute" in answers[-1].json()["error"]
+
+
 def test_calls_above_the_limit_of_a_minute_are_refused(program: Client, settings: Any) -> None:
     settings.API_CALLS_PER_MINUTE = 2
     statuses = [program.get("/api/v1/account").status_code for _ in range(3)]
