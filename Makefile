@@ -27,7 +27,7 @@ setup: .venv/installed ## create .venv and install requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	@touch $@
 
-test: setup ## run all tests; those that need Chromium, Redis or PostgreSQL are skipped if it is missing
+test: setup ## run all tests; those that need Chromium, Redis, PostgreSQL or nginx are skipped if it is missing
 	@$(MAKE) --no-print-directory .venv-client/installed || echo "Tests of the public client are skipped." >&2
 	@$(BIN)/python -m pytest -n $(TEST_PROCESSES)
 

@@ -179,7 +179,7 @@ def _web(stack: Stack) -> Iterator[None]:
         "--bind",
         bind,
         "--worker-class",
-        "gthread",
+        "studio.web_worker.Worker",
     ]
     with running(
         [*command, "--threads", "4", "--no-control-socket"], environment=stack.environment, log=log

@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -74,6 +74,17 @@ def one_line(result: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
+@contextmanager
+def silent_visitors(port: int, n: int) -> Iterator[None]:
+    """Hold connections that say half a request and fall silent."""
+    head = "POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nhalf"
+    with ExitStack() as connections:
+        for _ in range(n):
+            connection = connections.enter_context(socket.create_connection(("localhost", port)))
+            connection.sendall(head.encode())
+        yield
+
+
 @finds_processes
 def test_studio_runs_mends_itself_and_ends_as_one(tmp_path: Path) -> None:
     port, log = free_port(), tmp_path / "up.log"
@@ -83,6 +94,11 @@ def test_studio_runs_mends_itself_and_ends_as_one(tmp_path: Path) -> None:
         assert f"runs at http://localhost:{port}\nIts data is in {tmp_path}." in log.read_text()
         with urllib.request.urlopen(f"http://localhost:{port}/") as page:
             assert page.url == f"http://localhost:{port}/login?next=/"
+        with (
+            silent_visitors(port, 50),
+            urllib.request.urlopen(f"http://localhost:{port}/healthz", timeout=20) as answer,
+        ):
+            assert answer.status == 200
 
         with closing(sqlite3.connect(tmp_path / "studio.sqlite3")) as database:
             status = "SELECT status, attempt FROM projects_datasetversion"
@@ -97,14 +113,14 @@ def test_studio_runs_mends_itself_and_ends_as_one(tmp_path: Path) -> None:
         second = manage("up", environment=environment | {"PORT": str(free_port())})
         assert "A studio is running on" in one_line(second)
 
-        os.kill(pid_of(tmp_path, "--queues training"), signal.SIGKILL)
+        os.kill(pid_of(tmp_path, "--queues=training"), signal.SIGKILL)
         wait_until(
             lambda: "The training worker stopped (killed by SIGKILL)" in log.read_text(),
             timeout_s=10,
             log=log,
         )
         wait_until(
-            lambda: any("--queues training" in c for c in processes_on(tmp_path).values()),
+            lambda: any("--queues=training" in c for c in processes_on(tmp_path).values()),
             timeout_s=20,
             log=log,
         )

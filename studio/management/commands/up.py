@@ -24,7 +24,7 @@ from studio.supervisor import Child, Supervisor, check_port, lock_folder
 
 logger = logging.getLogger(__name__)
 
-WEB_THREADS = 8
+WEB_THREADS = 32
 ANSWER_WITHIN_S = 60.0
 LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 ANYWHERE = "0.0.0.0"  # noqa: S104 (only ever what the user set)
@@ -107,7 +107,7 @@ def _children() -> list[Child]:
     python = [sys.executable, "-m"]
     # The checks of Django would load every page into each worker.
     celery = [*python, "celery", "-A", "studio.celery", "--quiet", "--skip-checks"]
-    web = ["--worker-class=gthread", f"--threads={WEB_THREADS}"]
+    web = ["--worker-class=studio.web_worker.Worker", f"--threads={WEB_THREADS}"]
     web += [f"--bind={settings.HOST}:{settings.PORT}"]
     web += ["--timeout=120", "--graceful-timeout=2", "--log-level=warning", "--no-control-socket"]
     return [
