@@ -25,11 +25,13 @@ from cleansets.frames import read_frame
 from cleansets.label_text import same_labels
 from cleansets.mapped_results import mapped_table
 from cleansets.models import Action, Cleanset, ReviewEvent
+from cleansets.row_parts import row_parts
 from studio import tables
 from studio.engine.conventions.blanks import is_blank
 from studio.engine.labels.reading import merged_label, read_labels
 from studio.engine.ml_task import MLTask
-from studio.engine.schema import CleansetSpec
+from studio.engine.schema import CleansetSpec, Part
+from studio.engine.schema.split import labels_to_learn
 
 GIVEN_LABEL = "given_label"
 LEFT_OUT = "is_not_analyzed"
@@ -53,21 +55,35 @@ class CorrectedRows:
     """The rows to train on.
 
     `row_id`, shape (n_kept,), are the rows that are not excluded, in order; `labels` are their
-    corrected labels, else their uploaded labels (None = unlabeled).
+    corrected labels, else their uploaded labels (None = unlabeled). `parts` are theirs in a split
+    that an analysis made; None without one.
     """
 
     row_id: npt.NDArray[np.int64]
     labels: list[str | None]
     n_corrected: int
     n_excluded: int
+    parts: npt.NDArray[np.object_] | None = None
+
+    @property
+    def learned_labels(self) -> list[str | None]:
+        """The labels without those of test rows."""
+        if self.parts is None:
+            return self.labels
+        return labels_to_learn(self.labels, self.parts.tolist())
+
+    @property
+    def n_test(self) -> int:
+        """Number of rows for testing."""
+        return 0 if self.parts is None else int((self.parts == Part.TEST.value).sum())
 
     def n_labeled(self, task: MLTask) -> int:
         """Return how many of the rows a model can learn from. The empty set of classes is a
         label, too.
         """
         if task is MLTask.MULTI_LABEL:
-            return sum(label is not None for label in self.labels)
-        return sum(not is_blank(label) for label in self.labels)
+            return sum(label is not None for label in self.learned_labels)
+        return sum(not is_blank(label) for label in self.learned_labels)
 
 
 def review_table(cleanset: Cleanset, row_ids: Collection[int] | None = None) -> pa.Table:
@@ -140,7 +156,14 @@ def corrected_rows(cleanset: Cleanset) -> CorrectedRows:
             labels[row_id] = corrected
             n_corrected += action != Action.EXCLUDE
     rows = np.flatnonzero(kept).astype(np.int64)
-    return CorrectedRows(rows, [labels[i] for i in rows], n_corrected, len(labels) - len(rows))
+    parts = row_parts(cleanset)
+    return CorrectedRows(
+        rows,
+        [labels[i] for i in rows],
+        n_corrected,
+        len(labels) - len(rows),
+        parts=None if parts is None else parts[rows],
+    )
 
 
 def rows_to_analyse(cleanset: Cleanset, labels: list[str | None]) -> CorrectedRows:
@@ -152,7 +175,7 @@ def rows_to_analyse(cleanset: Cleanset, labels: list[str | None]) -> CorrectedRo
     if cleanset.base is not None:
         excluded = cleanset.reviews.filter(action=Action.EXCLUDE).values_list("row_id", flat=True)
         is_kept[list(excluded)] = False
-    return _as_given(labels, is_kept)
+    return _as_given(cleanset, labels, is_kept)
 
 
 def previous_labels(cleanset: Cleanset, rows: CorrectedRows) -> list[str | None] | None:
@@ -173,13 +196,20 @@ def rows_analysed(cleanset: Cleanset) -> CorrectedRows:
     left_out = np.zeros(len(labels), dtype=bool)
     if LEFT_OUT in pq.read_schema(issues).names:
         left_out = pq.read_table(issues, columns=[LEFT_OUT]).column(LEFT_OUT).to_numpy()
-    return _as_given(labels, ~left_out)
+    return _as_given(cleanset, labels, ~left_out)
 
 
-def _as_given(labels: list[str | None], is_kept: npt.NDArray[np.bool_]) -> CorrectedRows:
+def _as_given(
+    cleanset: Cleanset, labels: list[str | None], is_kept: npt.NDArray[np.bool_]
+) -> CorrectedRows:
     rows = np.flatnonzero(is_kept).astype(np.int64)
+    parts = None if cleanset.base is None else row_parts(cleanset.base)
     return CorrectedRows(
-        rows, [labels[row] for row in rows], n_corrected=0, n_excluded=len(labels) - len(rows)
+        rows,
+        [labels[row] for row in rows],
+        n_corrected=0,
+        n_excluded=len(labels) - len(rows),
+        parts=None if parts is None else parts[rows],
     )
 
 
@@ -214,6 +244,9 @@ def n_changed_for_training(cleanset: Cleanset, *, since: datetime) -> int:
     for row_id, before, after in events.order_by("pk").values_list("row_id", "before", "after"):
         first, _ = states.get(row_id, (before, after))
         states[row_id] = (first, after)
+    parts = row_parts(cleanset)
+    if parts is not None:
+        states = {row_id: pair for row_id, pair in states.items() if parts[row_id] != Part.TEST}
     given = _labels_at(cleanset, list(states))
     exclusions: list[tuple[bool, bool]] = []
     labels_before: list[str | None] = []

@@ -24,6 +24,7 @@ from cleansets.overlay import (
     previous_labels,
     rows_to_analyse,
 )
+from cleansets.row_parts import row_parts
 from studio import storage, tables
 from studio.engine import stages
 from studio.engine.health.rows.leak import split_column
@@ -33,6 +34,7 @@ from studio.engine.recipes.build import build_cleanset
 from studio.engine.recipes.manifest import describe
 from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.engine.schema.explanation import Explanation
+from studio.engine.schema.split import SPLIT_COLUMN
 from studio.fan_out import fan_out
 
 ISSUES, PRED_PROBS, FOLD_ID = "issues.parquet", "pred_probs.npy", "fold_id.npy"
@@ -66,7 +68,8 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     manifest = describe(
         result, spec, dataset_sha256=version.sha256, labels=rows.labels, former_labels=previous
     )
-    whole = with_left_out(result, rows.row_id, version.n_rows or 0)
+    parts = None if run.base is None else row_parts(run.base)
+    whole = with_left_out(result, rows.row_id, version.n_rows or 0, parts)
     progress(stages.SAVING)
     with tables.scratch() as folder:
         names = write_results(whole, labels, folder)
@@ -123,6 +126,8 @@ def analyse_table(  # noqa: PLR0913  (all but two by name)
     """
     progress(stages.READING_ROWS)
     split = split_column(pq.read_schema(table).names)
+    if spec.split is not None and spec.split.column is not None:
+        split = spec.split.column
     wanted = (*spec.feature_columns, spec.label_column, split)
     row_ids = None if rows is None or not rows.n_excluded else rows.row_id
     frame = read_frame(table, list(dict.fromkeys(name for name in wanted if name)), row_ids)
@@ -134,6 +139,7 @@ def analyse_table(  # noqa: PLR0913  (all but two by name)
             replace(spec, budget_s=settings.FIT_BUDGET_S),
             labels=rows.labels if rows is not None and spec.label_column else None,
             previous_labels=previous,
+            parts=None if rows is None or rows.parts is None else rows.parts.tolist(),
             split_column=split,
             is_explained=is_explained,
             cache_dir=settings.CACHE_DIR / "engine" if use_cache else None,
@@ -143,9 +149,15 @@ def analyse_table(  # noqa: PLR0913  (all but two by name)
 
 
 def with_left_out(
-    result: CleansetResult, row_id: npt.NDArray[np.int64], n_rows: int
+    result: CleansetResult,
+    row_id: npt.NDArray[np.int64],
+    n_rows: int,
+    parts: npt.NDArray[np.object_] | None = None,
 ) -> CleansetResult:
-    """Insert the rows that were left out, without issues and with `is_not_analyzed`."""
+    """Insert the rows that were left out, without issues and with `is_not_analyzed`.
+
+    `parts` are those of all rows in the split, which they keep.
+    """
     if len(row_id) == n_rows:
         return result
     issues = result.issues.set_axis(pd.Index(row_id)).reindex(range(n_rows))
@@ -155,6 +167,8 @@ def with_left_out(
     is_left_out = np.ones(n_rows, dtype=bool)
     is_left_out[row_id] = False
     issues[LEFT_OUT] = is_left_out
+    if parts is not None:
+        issues[SPLIT_COLUMN] = parts
     share = 1 / len(result.classes) if result.classes else 0.0
     return replace(
         result,

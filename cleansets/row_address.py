@@ -10,6 +10,7 @@ from typing import Any
 from django.http import QueryDict
 
 from cleansets.issue_columns import ISSUE_COLUMNS, SCORES
+from studio.engine.schema import Part
 
 ALL_ROWS = "all"
 UNDECIDED = "undecided"
@@ -25,6 +26,7 @@ SUGGESTED = "suggested_label"
 LABEL_RANGES = {GIVEN: "given", SUGGESTED: "suggested"}
 CELL_KINDS = ("has", "is", "min", "max", "missing", "filled")  # conditions on an uploaded column
 VALUELESS = ("missing", "filled")
+PARTS = tuple(part.value for part in Part)  # of a split
 ISSUE_KEYS = tuple(issue.key for issue in ISSUE_COLUMNS)
 
 
@@ -66,6 +68,7 @@ class RowQuery:
     cells: tuple[CellFilter, ...] = ()
     search: str = ""
     among: str = ""
+    part: str = ""
     sort: str = ""
     ascending: bool = False
     page: int = 1
@@ -85,6 +88,7 @@ class RowQuery:
             cells=_cells(params),
             search=params.get("q", "").strip(),
             among=params.get("among", "")[:MAX_SET_NAME],
+            part=_one_of(params.get("split", ""), PARTS, ""),
             sort=params.get("sort", ""),
             ascending=params.get("dir") == "asc",
             page=_page_number(params.get("page", "")),
@@ -128,6 +132,7 @@ class RowQuery:
             "action": wanted.action,
             "q": wanted.search,
             "among": wanted.among,
+            "split": wanted.part,
             "sort": wanted.sort,
             "dir": "asc" if wanted.ascending else "",
         }

@@ -104,6 +104,8 @@ def asked_rows(cleanset: Cleanset, params: QueryDict) -> RowQuery:
     query = RowQuery.parse(
         params, list(dict.fromkeys([*first, *(issue.key for issue in looked_for)]))
     )
+    if not cleanset.manifest.get("split"):
+        query = replace(query, part="")
     found = row_set(query.among) if query.among else None
     if found is None or found.project_id != cleanset.project_id:
         return replace(query, among="")

@@ -29,6 +29,7 @@ class DeployedModel(Run):
     n_rows = models.PositiveBigIntegerField(null=True)
     n_corrected = models.PositiveBigIntegerField(null=True)
     n_excluded = models.PositiveBigIntegerField(null=True)
+    n_test = models.PositiveBigIntegerField(default=0)  # which it was not trained on
 
     class Meta(Run.Meta):
         pass
@@ -65,4 +66,5 @@ class DeployedModel(Run):
     @property
     def n_unlabeled(self) -> int:
         """Rows that training left out because they have no label."""
-        return (self.cleanset.n_rows or 0) - (self.n_excluded or 0) - (self.n_rows or 0)
+        n_kept = (self.cleanset.n_rows or 0) - (self.n_excluded or 0)
+        return n_kept - (self.n_rows or 0) - self.n_test

@@ -20,25 +20,37 @@ from models_app.models import DeployedModel
 from studio import storage, tables
 from studio.engine import stages
 from studio.engine.progress import Progress
+from studio.engine.recipes.predict import predict_values
 from studio.engine.recipes.train import TrainedModel, Training, train_and_predict
-from studio.engine.schema import CleansetSpec
+from studio.engine.schema import CleansetSpec, Part
 from studio.fan_out import fan_out
+
+ROWS_PER_CHUNK = 16_000  # that are predicted at once
 
 
 def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
-    """Train on the corrected rows, publish the artefact, and return the fields to store."""
+    """Train on the corrected rows but those for testing, publish the artefact, and return the
+    fields to store.
+    """
     project = run.cleanset.project
     spec = project.spec()
     rows = corrected_rows(run.cleanset)
     table = tables.local_path(project.version.table_key)
     training = fit_with_predictions(
-        table, spec, rows.labels, row_ids=rows.row_id, progress=progress
+        table, spec, rows.learned_labels, row_ids=rows.row_id, progress=progress
     )
     model = training.model
+    row_id = rows.row_id[training.rows]
+    predicted = training.predicted
+    if rows.parts is not None:
+        tested = rows.row_id[rows.parts == Part.TEST.value]
+        row_id = np.concatenate([row_id, tested])
+        predicted = np.concatenate([predicted, _predicted(model, table, tested)])
+    order = np.argsort(row_id)
     progress(stages.SAVING)
     with tables.scratch() as folder:
         predictions = folder / "predictions.npz"
-        np.savez(predictions, row_id=rows.row_id[training.rows], predicted=training.predicted)
+        np.savez(predictions, row_id=row_id[order], predicted=predicted[order])
         labels = folder / "labels.parquet"
         pq.write_table(label_snapshot(run.cleanset, rows), labels)
         predictions_key = storage.model_file(run.pk, run.attempt, predictions.name)
@@ -58,9 +70,22 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
         "manifest": asdict(manifest),
         "candidates": [asdict(candidate) for candidate in model.candidates],
         "n_rows": rows.n_labeled(spec.task),
+        "n_test": rows.n_test,
         "n_corrected": rows.n_corrected,
         "n_excluded": rows.n_excluded,
     }
+
+
+def _predicted(
+    model: TrainedModel, table: Path, row_ids: npt.NDArray[np.int64]
+) -> npt.NDArray[np.float32]:
+    """Predict rows that the model was not trained on, in chunks: probabilities or numbers."""
+    chunks = []
+    for first in range(0, len(row_ids), ROWS_PER_CHUNK):
+        frame = read_frame(table, model.feature_columns, row_ids[first : first + ROWS_PER_CHUNK])
+        chunks.append(predict_values(model, frame))
+    nothing = np.empty((0, max(1, len(model.classes))), dtype=np.float32)
+    return np.concatenate([nothing, *chunks])
 
 
 def fit_best_model(

@@ -39,13 +39,18 @@ class TrainingPreview:
     n_corrected: int
     n_excluded: int
     n_unlabeled: int
+    n_test: int
 
 
 def training_preview(cleanset: Cleanset) -> TrainingPreview:
     rows = corrected_rows(cleanset)
     n_labeled = rows.n_labeled(cleanset.task)
     return TrainingPreview(
-        n_labeled, rows.n_corrected, rows.n_excluded, len(rows.labels) - n_labeled
+        n_rows=n_labeled,
+        n_corrected=rows.n_corrected,
+        n_excluded=rows.n_excluded,
+        n_unlabeled=len(rows.labels) - n_labeled - rows.n_test,
+        n_test=rows.n_test,
     )
 
 

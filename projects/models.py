@@ -13,7 +13,7 @@ from studio.engine import stages
 from studio.engine.conventions import Convention
 from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
-from studio.engine.schema import CleansetSpec
+from studio.engine.schema import CleansetSpec, SplitChoice
 from studio.engine.table.columns import ColumnKind
 from studio.runs import Run
 
@@ -180,6 +180,7 @@ class Project(models.Model):
     merged_labels = models.JSONField(default=dict)
     notes = models.JSONField(default=list)
     conventions = models.JSONField(default=dict)
+    split = models.JSONField(default=dict)  # of a `SplitChoice`; empty without a split
     seed = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -210,5 +211,6 @@ class Project(models.Model):
             conventions={
                 name: Convention(convention) for name, convention in self.conventions.items()
             },
+            split=SplitChoice.from_dict(self.split),
             encoder_folder=settings.ENCODER_FOLDER,
         )

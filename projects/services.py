@@ -243,6 +243,7 @@ def project_create(
         seed=spec.seed,
         separator=spec.separator,
         merged_labels=dict(spec.merged_labels),
+        split={} if spec.split is None else spec.split.to_dict(),
         notes=list(notes),
     )
 

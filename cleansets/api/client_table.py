@@ -25,6 +25,7 @@ from cleansets.row_query import ROW_ID, RowSource
 from studio import tables
 from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask
+from studio.engine.schema.split import SPLIT_COLUMN
 from studio.exports import free_names
 from studio.sql import blank_sql, filled_sql, quoted
 
@@ -248,6 +249,8 @@ class _Plan:
         schema = self.source.results.schema
         columns: list[Column] = []
         for name in self.source.result_columns:
+            if name == SPLIT_COLUMN:  # which the client does not know
+                continue
             if name in _LABELS:
                 columns += self.label(name) if name == "suggested_label" else []
             else:

@@ -11,7 +11,7 @@ from pydantic import ConfigDict
 from cleansets import selectors
 from cleansets.issue_columns import ISSUE_COLUMNS
 from cleansets.models import Cleanset
-from cleansets.row_address import ACTIONS, ALL_ROWS, RowQuery
+from cleansets.row_address import ACTIONS, ALL_ROWS, PARTS, RowQuery
 from cleansets.row_query import RowSource
 from studio.api.schemas import MAX_LIMIT, MAX_OFFSET, PageParams, Text
 from studio.engine.errors import DataProblem
@@ -42,6 +42,11 @@ class RowFilters(Schema):
         description=(
             "Rows whose score lies within, as column:low:high, such as label_issue_score:0.8:1."
         ),
+    )
+    split: Text = Field(
+        "",
+        max_length=100,
+        description=f"Rows of this part of the split: one of {', '.join(PARTS)}.",
     )
     q: Text = Field("", max_length=1000, description="Rows with this text in any of their cells.")
     sort: Text = Field(
@@ -74,6 +79,11 @@ class RowFilters(Schema):
         if query.action != self.action:
             raise DataProblem(
                 f"There is no action '{self.action}'; choose one of {', '.join(ACTIONS)}."
+            )
+        if query.part != self.split:
+            raise DataProblem(
+                f"This cleanset has no part '{self.split}' of a split; a split has the parts"
+                f" {', '.join(PARTS)}."
             )
         if self.sort and source.sort_column(query) != self.sort:
             raise DataProblem(f"This cleanset has no column '{self.sort}' to sort by.")

@@ -16,6 +16,8 @@ from projects.models import Project
 from studio.api.schemas import ROW_ID_FORM, Name, RunOut, Text
 from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.schema import Part
+from studio.engine.schema.split import MAX_TEST_PERCENT, MIN_TEST_PERCENT, TEST_PERCENT
 from studio.engine.table.columns import ColumnKind
 
 Choice = Literal["auto-fix", "keep", "exclude", "label", "needs-review"]
@@ -27,6 +29,26 @@ _LabelValue = (
     Annotated[Text, StringConstraints(max_length=20_000)] | StrictBool | StrictInt | StrictFloat
 )
 LabelIn = _LabelValue | list[_LabelValue]
+
+
+class SplitIn(Schema):
+    """Which rows are for testing: by a column, or a split to be made; neither for none."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    column: Text | None = Field(None, description="The column whose values say it.")
+    values: dict[Text, Part] | None = Field(
+        None, description="What its values mean, where that cannot be recognised."
+    )
+    test_percent: int | None = Field(
+        None,
+        ge=MIN_TEST_PERCENT,
+        le=MAX_TEST_PERCENT,
+        description=(
+            f"Make a split with so many of a hundred rows for testing, such as {TEST_PERCENT}: as"
+            " many of each class, near duplicates on the same side."
+        ),
+    )
 
 
 class ProjectIn(Schema):
@@ -58,6 +80,13 @@ class ProjectIn(Schema):
         description=(
             "Whether classes that differ in case, spaces or Unicode form count as one, spelled as"
             " most rows spell it; or the spellings to keep, each for all spellings of its class."
+        ),
+    )
+    split: SplitIn | None = Field(
+        None,
+        description=(
+            "Rows for testing, whose labels are never learned from. If left out: by a column whose"
+            " values clearly say it, such as train and test, else none."
         ),
     )
 
@@ -104,6 +133,12 @@ class ProjectOut(Schema):
     merged_labels: dict[str, str] = Field(
         description="Merged spellings of classes, each with the spelling it counts as."
     )
+    split: dict[str, Any] | None = Field(
+        description=(
+            "Which rows are for testing: by a `column` with its `values`, or `test_percent` of a"
+            " split that was made; null for none."
+        )
+    )
     notes: list[str] = Field(
         description="Notes on the label column from when the project was created."
     )
@@ -123,6 +158,11 @@ class ProjectOut(Schema):
     def resolve_label_column(project: Project) -> str | None:
         """Return null where there is none."""
         return project.label_column or None
+
+    @staticmethod
+    def resolve_split(project: Project) -> dict[str, Any] | None:
+        """Return null where there is none."""
+        return project.split or None
 
     @staticmethod
     def resolve_cleanset(project: Project) -> Cleanset | None:

@@ -6,14 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from ninja import Router, Status
 
 from cleansets import selectors, services
-from cleansets.api.schemas import CleansetBriefOut, ProjectIn, ProjectNameIn, ProjectOut
+from cleansets.api.schemas import CleansetBriefOut, ProjectIn, ProjectNameIn, ProjectOut, SplitIn
 from cleansets.models import Cleanset
 from projects.access import project_or_404, ready_version_or_404
 from projects.forms.projects import ProjectForm
+from projects.forms.split import BY_COLUMN, MADE, NO_SPLIT
 from projects.models import Project
 from projects.selectors import projects_of
 from projects.services import delete_with_files, project_rename
@@ -45,6 +46,7 @@ def project_create(request: HttpRequest, wanted: ProjectIn) -> Status[Project]:
     if not form.is_valid():
         raise DataProblem(" ".join(_errors(form)))
     _refuse_unknown_spellings(form, wanted)
+    _refuse_unknown_values(form, wanted)
     cleanset = services.project_start(
         user=account(request),
         version=form.version,
@@ -66,14 +68,33 @@ def _form(request: HttpRequest, wanted: ProjectIn) -> ProjectForm:
     data = ProjectForm(version, label_column=wanted.label_column).guessed_data()
     if wanted.label_column == "":
         data["task"] = MLTask.UNSUPERVISED
-    given = wanted.model_dump(exclude={"dataset_id", "merge_spellings"}, exclude_none=True)
+    given = wanted.model_dump(exclude={"dataset_id", "merge_spellings", "split"}, exclude_none=True)
     for name, value in given.items():
         data.setlist(name, value if isinstance(value, list) else [value])
     if isinstance(wanted.merge_spellings, list):
         data.setlist("merged", wanted.merge_spellings)
     elif wanted.merge_spellings:
         data["merge_all"] = "1"
+    if wanted.split is not None:
+        _set_split(data, wanted.split)
     return ProjectForm(version, data)
+
+
+def _set_split(data: QueryDict, split: SplitIn) -> None:
+    if split.column is not None and split.test_percent is not None:
+        raise DataProblem("split: Give either column or test_percent, not both.")
+    if split.values is not None and split.column is None:
+        raise DataProblem("split: Give the column whose values these are.")
+    data["split"] = NO_SPLIT
+    if split.column is not None:
+        data["split"] = BY_COLUMN
+        data["split_column"] = split.column
+        data["split_of"] = split.column
+        values = split.values or {}
+        data.setlist("split_part", [f"{part.value}:{value}" for value, part in values.items()])
+    if split.test_percent is not None:
+        data["split"] = MADE
+        data["test_percent"] = str(split.test_percent)
 
 
 def _refuse_unknown_spellings(form: ProjectForm, wanted: ProjectIn) -> None:
@@ -86,6 +107,17 @@ def _refuse_unknown_spellings(form: ProjectForm, wanted: ProjectIn) -> None:
             f"merge_spellings: {quoted(unknown)} is not a class that is spelled in several ways, or"
             " two spellings of one class are to be kept. Name one spelling of each class to merge,"
             " as the file has it."
+        )
+
+
+def _refuse_unknown_values(form: ProjectForm, wanted: ProjectIn) -> None:
+    if wanted.split is None or wanted.split.values is None:
+        return
+    known = {one.value for one in form.split_values}
+    if unknown := [value for value in wanted.split.values if value not in known]:
+        raise DataProblem(
+            f"split: {quoted(unknown)} is no value of the column {wanted.split.column}. Give its"
+            " values as the file has them."
         )
 
 

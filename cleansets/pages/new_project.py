@@ -11,6 +11,7 @@ from django.db.models.functions import Abs
 from cleansets.label_text import number_text
 from cleansets.models import Cleanset
 from projects.forms.projects import SEPARATOR_NAMES, ProjectForm, SpellingChoice
+from projects.forms.split import SplitValue
 from projects.label_summaries import LabelSummary, NumberSummary
 from projects.views.profile_cards import Bar, histogram_bars
 from studio.accounts.models import User
@@ -18,7 +19,7 @@ from studio.engine.choices.class_sizes import fewest_rows
 from studio.engine.labels.reading import ClassCounts
 from studio.engine.labels.spellings import shown_spelling
 from studio.engine.ml_task import Modality
-from studio.engine.schema import CleansetSpec
+from studio.engine.schema import CleansetSpec, Part
 from studio.engine.table.columns import ColumnKind
 from studio.runs import Status
 
@@ -57,6 +58,32 @@ class ProjectPlan:
     forecast: Forecast | None = None
     spellings: tuple[SpellingChoice, ...] = ()
     notes: tuple[str, ...] = ()
+    split_column: str = ""
+    split_values: tuple[SplitValue, ...] = ()
+
+    @property
+    def parts(self) -> list[Part]:
+        """What a value of the split's column may mean."""
+        return list(Part)
+
+    @property
+    def split_rows(self) -> list[tuple[str, int]]:
+        """The parts of the split, each with its number of rows; estimated for one that is made."""
+        if self.spec is None or self.spec.split is None:
+            return []
+        if self.spec.split.column is None:
+            n_test = round(self.n_rows * self.spec.split.test_percent / 100)
+            return [(Part.TRAINING.value, self.n_rows - n_test), (Part.TEST.value, n_test)]
+        counts = dict.fromkeys(Part, 0)
+        for one in self.split_values:
+            if one.part is not None:
+                counts[one.part] += one.n_rows
+        return [(part.value, n_rows) for part, n_rows in counts.items() if n_rows]
+
+    @property
+    def is_split_made(self) -> bool:
+        """Whether the rows for testing are picked by the analysis."""
+        return self.spec is not None and self.spec.split is not None and not self.split_column
 
     @property
     def n_fits(self) -> int:
@@ -163,7 +190,11 @@ class ProjectPlan:
 def project_plan(user: User, form: ProjectForm) -> ProjectPlan:
     """Work out the outcome of the posted settings."""
     if not form.is_valid():
-        return ProjectPlan(tuple(str(error) for errors in form.errors.values() for error in errors))
+        return ProjectPlan(
+            tuple(str(error) for errors in form.errors.values() for error in errors),
+            split_column=form.cleaned_data.get("split_column", ""),
+            split_values=tuple(form.split_values),
+        )
     spec = form.spec()
     version = form.version
     n_rows = version.n_rows or 0
@@ -175,6 +206,8 @@ def project_plan(user: User, form: ProjectForm) -> ProjectPlan:
         forecast=_forecast(user, spec, n_rows),
         spellings=tuple(form.spellings),
         notes=tuple(form.questions()),
+        split_column="" if spec.split is None else spec.split.column or "",
+        split_values=tuple(form.split_values),
     )
 
 

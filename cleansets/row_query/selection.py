@@ -28,6 +28,7 @@ from cleansets.row_sets import row_set
 from studio import cell_sql, tables
 from studio.engine.conventions.label_sets import join_labels
 from studio.engine.ml_task import MLTask
+from studio.engine.schema.split import SPLIT_COLUMN
 from studio.sql import blank_sql, quoted, text_literal
 
 LABELS = (GIVEN, SUGGESTED, "corrected_label")
@@ -63,6 +64,9 @@ def select(query: RowQuery, source: RowSource) -> Selection:
         elif wanted and source.task is not MLTask.UNSUPERVISED:
             _match(conditions, values, column, wanted)
     _match_action(conditions, values, query.action)
+    if query.part and SPLIT_COLUMN in source.result_columns:
+        conditions.append(f"{quoted(SPLIT_COLUMN)} = ?")
+        values.append(query.part)
     _match_ranges(conditions, values, query, source)
     wanted_cells = tuple(
         (part, source.readings.get(part.column, CellReading()))

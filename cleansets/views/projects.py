@@ -17,7 +17,7 @@ from cleansets.pages.tabs import tabs
 from projects import selectors as project_selectors
 from projects import services as project_services
 from projects.access import project_or_404, shown_version_or_404
-from projects.forms.projects import MODALITIES, MODES, TASKS, ProjectForm, ProjectNameForm
+from projects.forms.projects import MODALITIES, MODES, SPLITS, TASKS, ProjectForm, ProjectNameForm
 from projects.models import DatasetVersion, Project
 from studio.accounts.access import account
 from studio.engine.labels.spellings import shown_spelling
@@ -72,6 +72,7 @@ def _create_page(request: HttpRequest, form: ProjectForm) -> HttpResponse:
         "modalities": MODALITIES,
         "tasks": TASKS,
         "modes": MODES,
+        "splits": SPLITS,
         "section": "projects",
         "crumbs": [
             ("Datasets", f"{reverse('dashboard')}#datasets"),

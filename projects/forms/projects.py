@@ -7,6 +7,18 @@ from dataclasses import dataclass
 from django import forms
 from django.http import QueryDict
 
+from projects.forms.split import (
+    BY_COLUMN,
+    MADE,
+    MAX_VALUES,
+    NO_SPLIT,
+    SplitValue,
+    choice_of,
+    proposed_split,
+    split_note,
+    split_values,
+    with_chosen_parts,
+)
 from projects.guess import fits_task, guess_choice, notes_on_features
 from projects.label_summaries import (
     LabelSummary,
@@ -29,7 +41,8 @@ from studio.engine.errors import DataProblem
 from studio.engine.labels.reading import ClassCounts
 from studio.engine.labels.spellings import Spellings, shown_spelling, spelling_note
 from studio.engine.ml_task import MLTask, Modality, Mode
-from studio.engine.schema import CleansetSpec
+from studio.engine.schema import CleansetSpec, SplitChoice
+from studio.engine.schema.split import MAX_TEST_PERCENT, MIN_TEST_PERCENT, TEST_PERCENT
 from studio.engine.table.columns import ColumnKind
 
 
@@ -75,6 +88,11 @@ MODES = (
 )
 
 
+SPLITS = (
+    Option(NO_SPLIT, "None", "All rows are learned from, each judged by models without it."),
+    Option(BY_COLUMN, "By a column", "Its values name the rows for training and for testing."),
+    Option(MADE, "Made here", "Some rows of each class, near duplicates on the same side."),
+)
 LABEL_WANTED = {
     MLTask.MULTI_CLASS: "Choose the column with the class of each row.",
     MLTask.MULTI_LABEL: (
@@ -84,6 +102,7 @@ LABEL_WANTED = {
 }
 
 
+SPLIT_COLUMN_WANTED = "Choose the column that says which rows are for testing."
 AS_FOUND = ""
 SEPARATOR_NAMES = {
     Separator.COMMA: "comma",
@@ -145,6 +164,8 @@ class ProjectForm(forms.Form):
     """What to learn from a dataset version; initially, everything is guessed.
 
     `labels` summarises the label column once the form is valid; None without labels.
+    `split_values` are the values of the split's column, if it is one, also while the form is not
+    valid; they belong to the column `split_of`.
     `guessed_task` is the task for which the label column on the page was guessed. Each of `merged`
     is the spelling that replaces the others of its class; `merge_all` keeps the most frequent
     spelling of every class.
@@ -153,6 +174,8 @@ class ProjectForm(forms.Form):
     labels: LabelSummary | None
     label_separator: Separator
     spellings: list[SpellingChoice]
+    split_values: list[SplitValue]
+    split_choice: SplitChoice | None
     _cells: LabelCells | None
 
     name = forms.CharField(max_length=200, label="Project name")
@@ -170,6 +193,18 @@ class ProjectForm(forms.Form):
     )
     feature_columns = forms.MultipleChoiceField(label="Columns to learn from", required=False)
     mode = forms.ChoiceField(choices=[(option.value, option.title) for option in MODES])
+    split = forms.ChoiceField(
+        choices=[(option.value, option.title) for option in SPLITS], required=False
+    )
+    split_column = forms.ChoiceField(label="Column of the split", required=False)
+    split_of = forms.CharField(required=False)
+    split_part = NamesField(required=False)
+    test_percent = forms.IntegerField(
+        label="Rows for testing, in percent",
+        required=False,
+        min_value=MIN_TEST_PERCENT,
+        max_value=MAX_TEST_PERCENT,
+    )
 
     def __init__(
         self,
@@ -191,11 +226,17 @@ class ProjectForm(forms.Form):
             sets=self._sets,
             label_column=label_column,
         )
+        self.split_values = []
+        self.split_choice = None
         super().__init__(data, initial=self._guessed())
         names = [(profile.name, _described(profile)) for profile in self.profiles]
         self._columns("label_column").choices = [("", "Choose a column"), *names]
         self._columns("text_column").choices = [("", "Choose a column"), *names]
         self._columns("feature_columns").choices = names
+        self._columns("split_column").choices = [
+            ("", "Choose a column"),
+            *((p.name, _described(p)) for p in self.profiles if 1 <= p.n_distinct <= MAX_VALUES),
+        ]
 
     def _columns(self, field: str) -> forms.ChoiceField:
         found = self.fields[field]
@@ -212,6 +253,17 @@ class ProjectForm(forms.Form):
             "text_column": self.guess.text_column or "",
             "feature_columns": list(self.guess.feature_columns),
             "mode": Mode.REGULAR,
+            **self._guessed_split(),
+        }
+
+    def _guessed_split(self) -> dict[str, object]:
+        found = None
+        if self._posted is None and self.guess.task is not MLTask.UNSUPERVISED:
+            found = proposed_split(self.version, self.profiles, self.guess.label_column)
+        return {
+            "split": NO_SPLIT if found is None else BY_COLUMN,
+            "split_column": "" if found is None else str(found.column),
+            "test_percent": TEST_PERCENT,
         }
 
     def guessed_data(self) -> QueryDict:
@@ -274,6 +326,9 @@ class ProjectForm(forms.Form):
             self.add_error("label_column", LABEL_WANTED[task])
             return cleaned
         self._read_labels(task, str(cleaned["label_column"]))
+        self._read_split(task)
+        if self.errors:
+            return cleaned
         try:
             self._check(self.spec())
         except DataProblem as problem:
@@ -294,6 +349,38 @@ class ProjectForm(forms.Form):
             self.spellings = [
                 SpellingChoice(spellings, self._kept(spellings)) for spellings in found
             ]
+
+    def _read_split(self, task: MLTask) -> None:
+        """Find out which rows are for testing; add an error where that is not clear."""
+        chosen = self.cleaned_data
+        column = chosen["split_column"]
+        if task is MLTask.UNSUPERVISED or chosen["split"] not in (BY_COLUMN, MADE):
+            return
+        if chosen["split"] == MADE:
+            self.split_choice = SplitChoice(test_percent=chosen["test_percent"] or TEST_PERCENT)
+        elif not column:
+            self.add_error(
+                "split_column", "Choose the column that says which rows are for testing."
+            )
+        elif column in (chosen["label_column"], self._text_column()):
+            self.add_error(
+                "split_column",
+                f"{column} is learned from, so it cannot say which rows are for testing. Choose"
+                " another column.",
+            )
+        else:
+            try:
+                values = split_values(self.version, column)
+                if chosen["split_of"] == column:
+                    values = with_chosen_parts(values, chosen["split_part"])
+                self.split_values = values
+                self.split_choice = choice_of(column, values)
+            except DataProblem as problem:
+                self.add_error("split_column", str(problem))
+
+    def _text_column(self) -> str | None:
+        is_text = self.cleaned_data["modality"] == Modality.TEXT
+        return self.cleaned_data["text_column"] if is_text else None
 
     def _kept(self, spellings: Spellings) -> str:
         if self.cleaned_data["merge_all"]:
@@ -328,7 +415,8 @@ class ProjectForm(forms.Form):
         if chosen["modality"] == Modality.TEXT:
             kinds = {chosen["text_column"]: ColumnKind.TEXT}
         else:
-            picked = set(chosen["feature_columns"]) - {label}
+            split_column = None if self.split_choice is None else self.split_choice.column
+            picked = set(chosen["feature_columns"]) - {label, split_column}
             kinds = {name: kind for name, kind in self._kinds.items() if name in picked}
         return CleansetSpec(
             task=task,
@@ -345,6 +433,7 @@ class ProjectForm(forms.Form):
                 for name, kept in choice.spellings.merged_into(choice.kept).items()
             },
             conventions=conventions_of(self.profiles, kinds, label),
+            split=self.split_choice,
         )
 
     def questions(self) -> list[str]:
@@ -378,6 +467,8 @@ class ProjectForm(forms.Form):
         notes = self.questions()
         if apart := [choice.spellings for choice in self.spellings if not choice.kept]:
             notes.append(spelling_note(str(spec.label_column), apart, remedy=remedy))
+        if spec.split is not None:
+            notes.append(split_note(spec.split))
         if spec.modality is Modality.TABULAR:
             notes += notes_on_features(self.profiles, spec.label_column, spec.feature_columns)
             notes += words_notes(self.profiles, spec.label_column, advice=WORDS_ADVICE)
@@ -396,6 +487,8 @@ class ProjectForm(forms.Form):
         label = self["label_column"].value() if self["task"].value() != MLTask.UNSUPERVISED else ""
         fitting = guess_choice(self.profiles, sets=self._sets, label_column=label or None)
         reasons = {**dict(fitting.left_out), **{label or "": "it is the label"}}
+        if self["split"].value() == BY_COLUMN:
+            reasons[str(self["split_column"].value())] = "it says which rows are for testing"
         checked = set(self["feature_columns"].value() or [])
         return [
             FeatureOption(

@@ -18,6 +18,7 @@ from studio.engine.conventions.label_sets import Separator
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
+from studio.engine.schema.split import MAX_TEST_PERCENT, MIN_TEST_PERCENT, TEST_PERCENT
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.near_names import nearest_name
 from studio.management.convention_options import add_convention_options, chosen_conventions
@@ -47,6 +48,8 @@ class LearningRequest:
     reading: ReadOptions
     decimal: list[str]
     dates: list[str]
+    split: str | None
+    test_percent: int | None
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -69,7 +72,7 @@ class LearningRequest:
     @property
     def left_out(self) -> frozenset[str]:
         """Named columns that models must not learn from."""
-        return frozenset()
+        return frozenset({self.split} if self.split else ())
 
     @property
     def named_columns(self) -> list[str]:
@@ -91,6 +94,16 @@ class LearningRequest:
             raise DataProblem(
                 "Only sets of classes have a separator. Add --task multi-label, or leave out"
                 " --separator."
+            )
+        if is_unsupervised and (self.split is not None or self.test_percent is not None):
+            raise DataProblem(
+                "Without labels nothing is learned that could be tested. Leave out --split and"
+                " --test-percent."
+            )
+        if self.split is not None and self.split == self.label:
+            raise DataProblem(
+                f"The column {self.split} has the labels, so it cannot say which rows are for"
+                " testing. Give another --split."
             )
 
 
@@ -172,9 +185,32 @@ def add_learning_options(parser: ArgumentParser) -> None:
     )
 
 
+def add_split_options(parser: ArgumentParser) -> None:
+    """Add the options that say which rows are for testing."""
+    split = parser.add_mutually_exclusive_group()
+    split.add_argument(
+        "--split",
+        metavar="COL",
+        help=(
+            "the column that says which rows are for training, validation and testing. Labels of"
+            " test rows are never learned from"
+        ),
+    )
+    split.add_argument(
+        "--test-percent",
+        type=_percent,
+        metavar="N",
+        help=(
+            f"make a split: N of a hundred rows are for testing, such as {TEST_PERCENT}, as many of"
+            " each class, near duplicates on the same side"
+        ),
+    )
+
+
 def add_clean_options(parser: ArgumentParser) -> None:
     """Add the arguments of `clean`."""
     add_learning_options(parser)
+    add_split_options(parser)
     parser.add_argument(
         "--out",
         required=True,
@@ -200,6 +236,15 @@ def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) > MAX_SEED:
         raise ArgumentTypeError(
             f"{text} is not a valid seed; expected a whole number from 0 to {MAX_SEED:,}."
+        )
+    return int(text)
+
+
+def _percent(text: str) -> int:
+    if not text.isdecimal() or not MIN_TEST_PERCENT <= int(text) <= MAX_TEST_PERCENT:
+        raise ArgumentTypeError(
+            f"{text} is no percentage of rows for testing; expected a whole number from"
+            f" {MIN_TEST_PERCENT} to {MAX_TEST_PERCENT}."
         )
     return int(text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
@@ -12,9 +12,10 @@ from cleansets.frames import read_frame
 from projects.guess import notes_on_features
 from projects.readers.profile import assumed_conventions, profile_table, words_notes
 from studio.engine.conventions.convention_notes import convention_notes
+from studio.engine.evaluation.inputs.splits import read_split
 from studio.engine.labels.reading import read_labels
 from studio.engine.ml_task import Modality
-from studio.engine.schema import CleansetSpec
+from studio.engine.schema import CleansetSpec, SplitChoice
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.required_columns import MissingColumnsProblem, RequiredColumns
 from studio.management.clean_request import (
@@ -51,6 +52,7 @@ def read_learned_table(request: LearningRequest, table: Path, terminal: Terminal
     )
     profiles = with_conventions(request, profiles)
     spec = with_label_choice(spec_of(request, profiles), request, table, profiles, terminal)
+    spec = replace(spec, split=_split_choice(request, table, terminal))
     what = f"Learning {spec.label_column} from" if spec.label_column else "Looking at"
     terminal.note(f"{what} {', '.join(spec.feature_columns)}")
     for note in convention_notes(assumed_conventions(profiles, spec), advice=ADVICE):
@@ -61,6 +63,22 @@ def read_learned_table(request: LearningRequest, table: Path, terminal: Terminal
         for note in words_notes(profiles, spec.label_column, advice=WORDS_ADVICE):
             terminal.note(note)
     return LearnedTable(spec, {profile.name: profile.kind for profile in profiles})
+
+
+def _split_choice(request: LearningRequest, table: Path, terminal: Terminal) -> SplitChoice | None:
+    """Return the split that the options ask for, and note how its column is read."""
+    if request.test_percent is not None:
+        return SplitChoice(test_percent=request.test_percent)
+    if request.split is None:
+        return None
+    split = read_split(request.split, read_frame(table, [request.split])[request.split].tolist())
+    meant = ", ".join(f"“{value}” as {part.value}" for value, part in split.mapping.items())
+    terminal.note(f"{request.split} is read as a split: {meant}")
+    if split.n_empty:
+        terminal.note(
+            f"{split.n_empty:,} rows without a value in {request.split} count as training"
+        )
+    return SplitChoice(split.column, split.mapping)
 
 
 def label_cells(table: Path, spec: CleansetSpec) -> list[str | None]:

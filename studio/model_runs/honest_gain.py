@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from models_app.models import DeployedModel
-from studio.engine.evaluation.inputs.splits import Part
 from studio.engine.evaluation.metrics.row_measures import RowMeasures, measure_numbers
 from studio.engine.evaluation.runs.comparison import PairedMetric, compare_runs
 from studio.engine.evaluation.runs.run_rows import RunRows
 from studio.engine.ml_task import MLTask
+from studio.engine.schema import Part
 from studio.model_runs.models import ModelRun, Origin
 from studio.model_runs.rows_file import StoredRows, stored_rows
 from studio.runs import Status

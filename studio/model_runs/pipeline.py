@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cleansets.frames import read_frame
+from cleansets.row_parts import row_parts
 from projects.models import Project
 from projects.selectors import column_profiles
 from studio import storage, tables
@@ -31,6 +32,7 @@ from studio.engine.health.rows.leak import split_column
 from studio.engine.labels.encoding import UNLABELED, Labels, encode_labels
 from studio.engine.ml_task import Modality
 from studio.engine.progress import Progress
+from studio.engine.schema import Part, SplitChoice
 from studio.engine.table.cells import Cells
 from studio.engine.table.columns import ColumnKind
 from studio.model_runs.evaluation_file import (
@@ -54,7 +56,7 @@ def evaluate(run: ModelRun, progress: Progress) -> Mapping[str, Any]:
     for name, value in imported.items():
         setattr(run, name, value)
     source = source_of(run)
-    split = _split(run.project)
+    split = _split(run)
     progress(stages.MEASURING)
     evaluated = _Evaluated(run, source, split)
     used = evaluated.by(source.labels)
@@ -73,7 +75,11 @@ def evaluate(run: ModelRun, progress: Progress) -> Mapping[str, Any]:
             tables.publish(file, storage.model_run_file(run.pk, run.attempt, file.name))
             for file in (evaluation, rows)
         )
-    metrics = documents[USED, ALL_ROWS]["metrics"]
+    # Where the models were kept from test rows, these count; else all rows, each held out once.
+    rows_that_count = ALL_ROWS
+    if run.project.split and (USED, Part.TEST.value) in documents:
+        rows_that_count = Part.TEST.value
+    metrics = documents[USED, rows_that_count]["metrics"]
     main = next(metric.key for metric in METRICS[run.task] if metric.key in metrics)
     return {
         **imported,
@@ -81,7 +87,7 @@ def evaluate(run: ModelRun, progress: Progress) -> Mapping[str, Any]:
         "rows_key": rows_key,
         "classes": list(stored.run.classes),
         "metrics": metrics,
-        "main_metric": {"key": main, **metrics[main]},
+        "main_metric": {"key": main, "rows": rows_that_count, **metrics[main]},
         "n_rows": len(stored.run.row_id),
         "n_corrected": _n_corrected(source.labels),
     }
@@ -134,7 +140,10 @@ class _Evaluated:
         else:
             values = source.values if is_all else source.values[places]
             convention = self._run.project.label_convention
-            found = predictions_of(task, given, source.classes, values, convention)
+            chosen_on = None
+            if self._split is not None:
+                chosen_on = ~self._split.is_part(Part.TEST)[row_id]
+            found = predictions_of(task, given, source.classes, values, convention, chosen_on)
         return replace(found, row_id=row_id[found.row_id].astype(np.int64))
 
     def _divided(self, row_id: npt.NDArray[np.int64]) -> Iterator[Partition]:
@@ -161,8 +170,14 @@ def _column_kinds(project: Project) -> dict[str, ColumnKind]:
     return kinds
 
 
-def _split(project: Project) -> Split | None:
-    """Return the split that a column defines; None if there is none, or it cannot be parsed."""
+def _split(run: ModelRun) -> Split | None:
+    """Return the split of the cleanset; else that of a column that looks like one, if any."""
+    project = run.project
+    assert run.cleanset is not None
+    parts = row_parts(run.cleanset)
+    choice = SplitChoice.from_dict(project.split)
+    if parts is not None and choice is not None:
+        return Split(choice.column, parts.astype(str), dict(choice.values))
     column = split_column([profile.name for profile in column_profiles(project.version)])
     if column is None:
         return None

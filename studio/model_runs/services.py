@@ -206,6 +206,7 @@ def _configuration(cleanset: Cleanset) -> dict[str, Any]:
         "label_column": project.label_column,
         "feature_columns": project.feature_columns,
         "merged_labels": project.merged_labels,
+        "split": project.split,
         "n_folds": project.spec().n_folds,
         "seed": project.seed,
         "candidates": _names(cleanset.candidates),

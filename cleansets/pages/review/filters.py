@@ -12,6 +12,7 @@ from cleansets.row_query import RowSource
 from cleansets.row_sets import row_set
 from cleansets.shown_columns import own_columns_shown
 from studio.engine.ml_task import MLTask
+from studio.engine.schema import Part
 
 ACTION_TITLES = {
     "undecided": "Undecided",
@@ -49,6 +50,8 @@ def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str,
             for choice in ACTION_TITLES.items()
             if has_labels or choice[0] not in LABEL_ACTIONS
         ],
+        "part_choices": split_parts(cleanset),
+        "training_params": query.params(part=Part.TRAINING.value),
         "score_choices": [
             (name, title) for name, title in SCORE_TITLES.items() if name in source.result_columns
         ],
@@ -58,6 +61,12 @@ def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str,
         "cell_fields": [part.field for part in query.cells],
         "chips": chips(query, cleanset.task),
     }
+
+
+def split_parts(cleanset: Cleanset) -> list[tuple[str, int]]:
+    """Return the parts of the cleanset's split with their numbers of rows; none without a split."""
+    split = cleanset.manifest.get("split") or {"n_rows": {}}
+    return list(split["n_rows"].items())
 
 
 def _column_choices(
@@ -88,6 +97,7 @@ def chips(query: RowQuery, task: MLTask) -> list[tuple[str, str, str]]:
         ("Action", ACTION_TITLES.get(query.action, ""), query.params(action="")),
         ("Text", query.search, query.params(search="")),
         ("Rows", _set_title(query.among), query.params(among="")),
+        ("Split", query.part, query.params(part="")),
     ]
     for part in query.ranges:
         others = tuple(other for other in query.ranges if other != part)

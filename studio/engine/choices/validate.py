@@ -221,6 +221,24 @@ def check_labels(labels: Labels, spec: CleansetSpec) -> None:
     _check_labels(len(labels.strata), label_facts(labels, spec), spec)
 
 
+def check_learned(labels: Labels, spec: CleansetSpec) -> None:
+    """Refuse a split that leaves no labels to learn from; those of test rows are withheld.
+
+    Raises DataProblem.
+    """
+    if spec.task is MLTask.UNSUPERVISED:
+        return
+    if not labels.is_labeled.any():
+        raise DataProblem(
+            f"All rows with a label in “{spec.label_column}” are for testing, so there is nothing"
+            " to learn from. Use another split, or none."
+        )
+    try:
+        check_labels(labels, spec)
+    except DataProblem as problem:
+        raise DataProblem(f"Without the test rows: {problem}") from problem
+
+
 def _check_labels(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
     if label.n_missing == n_rows:
         raise DataProblem(

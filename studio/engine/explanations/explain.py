@@ -46,11 +46,14 @@ def explain(evidence: Evidence, votes: Votes, *, has_embeddings: bool) -> Explan
         levels[:, place] = column.levels
     value_counts = None
     if study.labels.classes:
-        value_counts = count_values(study.table, columns, texts, study.labels)
+        learned = np.flatnonzero(study.is_learned)
+        value_counts = count_values(study.table, columns, texts, study.labels, learned)
     thresholds: tuple[float, ...] = ()
     if study.spec.task is MLTask.MULTI_CLASS:
         of_classes = class_thresholds(
-            study.labels.codes, evidence.pred_probs, study.is_class_learnable
+            study.labels.codes,
+            evidence.pred_probs,
+            study.is_class_learnable & study.is_learned,
         )
         thresholds = tuple(of_classes.tolist())
     return Explanation(

@@ -75,7 +75,11 @@ def _written(edge: np.generic) -> str:
 
 
 def count_values(
-    table: Table, columns: dict[str, Leveled], texts: Sequence[str], labels: Labels
+    table: Table,
+    columns: dict[str, Leveled],
+    texts: Sequence[str],
+    labels: Labels,
+    learned: npt.NDArray[np.int64],
 ) -> pd.DataFrame:
     """Count the values of each class; for the result see `Explanation.value_counts`.
 
@@ -89,8 +93,10 @@ def count_values(
         Names of the columns whose words are counted.
     labels
         Classes, or sets of classes, of the n rows.
+    learned
+        The rows that are learned from: not those for testing.
     """
-    rows = _spread(np.flatnonzero(labels.is_labeled), table, texts)
+    rows = _spread(learned, table, texts)
     members = _members(labels, rows)
     parts = [_counted(EVERY_VALUE, [""], [NO_LEVEL], np.ones((len(rows), 1)), members)]
     for name, column in columns.items():

@@ -60,6 +60,17 @@ class AnswerCurves:
         """Return the probability that each class is given, shape (n, K)."""
         return np.asarray((1 - self.noise) * calibrated + self.noise * self.frequencies)
 
+    def with_unknown_classes(self, n_classes: int) -> AnswerCurves:
+        """Return them for this number of classes; the last ones were never given, without noise."""
+        n_unknown = n_classes - len(self.noise)
+        return AnswerCurves(
+            curves=np.concatenate([self.curves, np.tile(_IDENTITY, (n_unknown, 1))]),
+            noise=np.pad(self.noise, (0, n_unknown)),
+            low=np.pad(self.low, (0, n_unknown)),
+            high=np.pad(self.high, (0, n_unknown)),
+            frequencies=np.pad(self.frequencies, (0, n_unknown)),
+        )
+
     @property
     def at_least(self) -> AnswerCurves:
         """The same with the least noise of the interval."""

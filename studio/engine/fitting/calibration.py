@@ -4,7 +4,7 @@ given labels that are wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,12 @@ class Calibration:
     given_if_true: float = 1.0
     given_if_not: float = 0.0
     answers: AnswerCurves | None = None
+
+    def with_unknown_classes(self, n_classes: int) -> Calibration:
+        """Return it for this number of classes, of which the models do not know the last ones."""
+        if self.answers is None:
+            return self
+        return replace(self, answers=self.answers.with_unknown_classes(n_classes))
 
     def as_given(self, probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
         """Return the probability that a class is given, from the probability that it is true."""

@@ -45,7 +45,10 @@ class Slice:
 
 
 def find_slices(
-    labels: Labels, simple: Probabilities, divided: Sequence[Partition]
+    labels: Labels,
+    simple: Probabilities,
+    divided: Sequence[Partition],
+    is_test: npt.NDArray[np.bool_] | None = None,
 ) -> tuple[Slice, ...]:
     """Find groups in which labels are exchanged, the most significant first.
 
@@ -57,6 +60,8 @@ def find_slices(
         Out-of-sample probabilities of a linear model, shape (n, K).
     divided
         Candidate groups. A row belongs to one slice at most.
+    is_test
+        Rows that belong to a slice without deciding about it, shape (n,); None is none.
 
     Notes
     -----
@@ -73,11 +78,14 @@ def find_slices(
     Chung et al., Slice Finder (2019), for the search; the statistic is our own.
     """
     is_free = labels.is_labeled.copy()
+    if is_test is None:
+        is_test = np.zeros_like(is_free)
     found: list[Slice] = []
     while len(found) < MAX_SLICES:
-        usual = _mean_agreement(simple, labels, is_free)
+        usual = _mean_agreement(simple, labels, is_free & ~is_test)
         candidates = (
-            _most_significant(partition, labels, simple, is_free, usual) for partition in divided
+            _most_significant(partition, labels, simple, is_free, is_test, usual)
+            for partition in divided
         )
         significant = [candidate for candidate in candidates if candidate is not None]
         if not significant:
@@ -115,12 +123,13 @@ def _most_significant(
     labels: Labels,
     simple: Probabilities,
     is_free: npt.NDArray[np.bool_],
+    is_test: npt.NDArray[np.bool_],
     usual: float,
 ) -> tuple[float, Slice] | None:
     """Return the group with the most significantly negative agreement, after that agreement in
     standard errors; None if no group is significant.
     """
-    rows = np.flatnonzero(is_free & (partition.members >= 0))
+    rows = np.flatnonzero(is_free & ~is_test & (partition.members >= 0))
     if len(rows) < MIN_ROWS:
         return None
     n_groups = len(partition.descriptions)
@@ -137,7 +146,8 @@ def _most_significant(
     if not is_slice.any():
         return None
     k = int(np.argmin(np.where(is_slice, deviations, np.inf)))
-    best = Slice(partition.descriptions[k], rows[group == k], float(min(wrong[k], MAX_WRONG)))
+    members = np.flatnonzero(is_free & (partition.members == k))
+    best = Slice(partition.descriptions[k], members, float(min(wrong[k], MAX_WRONG)))
     return float(deviations[k]), best
 
 

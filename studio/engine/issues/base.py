@@ -41,10 +41,11 @@ class Evidence:
     Attributes
     ----------
     study
-        Cells, labels, folds, hashes of copies.
+        Cells, folds, hashes of copies, and the labels of all rows, those for testing among them.
+        What is estimated from labels is estimated from the rows that are learned from.
     pred_probs
         Out-of-sample probabilities of the ensemble, shape (n, K); K = 0 for regression and without
-        labels.
+        labels, and 0 for a class that only test rows have.
     space
         Dense features whose distances measure how alike rows are, shape (n, d).
     predictions
@@ -99,7 +100,8 @@ class Evidence:
         narrow = self._cached_partitions(
             f"ranges {N_BINS}", lambda: number_ranges(self.study, N_BINS)
         )
-        return find_slices(self.study.labels, self.simple, (*self.partitions, *narrow))
+        divided = (*self.partitions, *narrow)
+        return find_slices(self.study.labels, self.simple, divided, self.study.is_test)
 
     @cached_property
     def judged_probs(self) -> Probabilities:

@@ -102,6 +102,16 @@ class Labels:
         codes = np.where(self.is_labeled, place[self.codes], UNLABELED).astype(np.int32)
         return replace(self, targets=codes, classes=classes, strata=codes)
 
+    def extending(self, known: Labels) -> Labels:
+        """Return these labels in the form of `known`, which are some of them: its classes come
+        first, in its order, and numbers are on its scale.
+        """
+        code_of = {name: code for code, name in enumerate(self.classes)}
+        further = code_of.keys() - set(known.classes)
+        order = [code_of[name] for name in (*known.classes, *sorted(further))]
+        labels = self.with_classes_in(np.array(order, dtype=np.int64))
+        return replace(labels, scale=known.scale, n_decimals=known.n_decimals, style=known.style)
+
     @property
     def codes(self) -> npt.NDArray[np.int32]:
         """Class code per row of a multi-class task, shape (n,)."""
@@ -159,6 +169,13 @@ def encode_labels(
     else:
         labels = _ENCODERS[task](Cells.of(texts, convention))
     return replace(labels, texts=texts)
+
+
+def without_labels(labels: Labels, is_withheld: npt.NDArray[np.bool_], task: MLTask) -> Labels:
+    """Encode the labels as if those of some rows were missing; `is_withheld` has shape (n,)."""
+    texts = labels.texts.copy()
+    texts[is_withheld] = None
+    return encode_labels(texts.tolist(), task, labels.convention)
 
 
 def _encode_classes(cells: Cells) -> Labels:

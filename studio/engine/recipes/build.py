@@ -36,8 +36,10 @@ from studio.engine.runtime.memory import keep_little
 from studio.engine.runtime.resources import Resources
 from studio.engine.runtime.stopwatch import Stopwatch
 from studio.engine.schema import CandidateResult, CleansetResult, CleansetSpec
+from studio.engine.schema.split import SPLIT_COLUMN
 from studio.engine.stages import ENSEMBLING, FINDING_ISSUES, READING_FEATURES
 from studio.engine.study.study import Study, make_study, settled_conventions, size_of
+from studio.engine.study.test_rows import PART_TYPE
 from studio.engine.table.cells import Table
 from studio.engine.table.reading import Reading
 from studio.engine.tasks.registry import RECIPES
@@ -49,6 +51,7 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     *,
     labels: Sequence[str | None] | None = None,
     previous_labels: Sequence[str | None] | None = None,
+    parts: Sequence[str] | None = None,
     split_column: str | None = None,
     is_explained: bool = False,
     cache_dir: Path | None = None,
@@ -70,6 +73,9 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
         One label per row, before some were corrected. If few were, models are warm-started from
         their fits to these labels, on the same folds, which is several times as fast; see
         `make_study`.
+    parts
+        The part of the split to which each row belongs, as an earlier cleanset of the same rows
+        has it. None follows the spec: its column, or a split that is made.
     split_column
         A column of the frame that says which rows are for training and which for testing; rows with
         copies on another side are counted.
@@ -113,7 +119,7 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     previous = None
     if previous_labels is not None:
         previous = encode_labels(previous_labels, spec.task, encoded.convention)
-    study = make_study(table, encoded, spec, resources, previous)
+    study = make_study(table, encoded, spec, resources, previous, given_parts(frame, spec, parts))
     if study.previous_labels is not None:
         watch.log("Few labels were corrected: models continue from their previous fits")
     candidates, votes, evidence = _fitted(study, resources)
@@ -127,8 +133,18 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     explanation = None
     if is_explained:
         found = explain(evidence, votes, has_embeddings=result.embeddings is not None)
-        explanation = in_given_order(found, np.argsort(study.order), _by_name(study))
+        explanation = in_given_order(found, np.argsort(study.order), _by_name(evidence.study))
     return replace(result, health=health, explanation=explanation)
+
+
+def given_parts(
+    frame: pd.DataFrame, spec: CleansetSpec, parts: Sequence[str] | None = None
+) -> npt.NDArray[np.str_] | None:
+    """Return the part of each row if it is known before the rows are studied, else None."""
+    if parts is None and spec.split is not None and spec.split.column is not None:
+        cells = frame[spec.split.column].astype(object)
+        parts = spec.split.parts_of(cells.where(cells.notna(), None).tolist())
+    return None if parts is None else np.array(parts, dtype=PART_TYPE)
 
 
 def _reading_notes(
@@ -156,7 +172,11 @@ def _fitted(
             simple = _simple(study, assessed, resources)
         study.views.release()  # detectors read other views than models
         evidence = _evidence(study, assessed.predicted, resources)
-        evidence = replace(evidence, calibration=assessed.calibration, simple=simple)
+        n_classes = len(study.given.classes)
+        if simple is not None:
+            simple = _with_unknown_classes(simple, n_classes)
+        calibration = assessed.calibration.with_unknown_classes(n_classes)
+        evidence = replace(evidence, calibration=calibration, simple=simple)
         return assessed.candidates, assessed.votes, evidence
     # The same model learns the errors of the previous fit and of the warm-started one.
     before_corrections = study.before_corrections
@@ -177,7 +197,13 @@ def _fitted(
 def _evidence(study: Study, pred_probs: Predicted, resources: Resources) -> Evidence:
     space = study.views.matrix(distance_view(study.spec))
     study.views.release_columns()
-    return Evidence(study, pred_probs, space, cache=resources.cache, n_jobs=resources.n_jobs)
+    pred_probs = _with_unknown_classes(pred_probs, len(study.given.classes))
+    return Evidence(study.judged, pred_probs, space, cache=resources.cache, n_jobs=resources.n_jobs)
+
+
+def _with_unknown_classes(pred_probs: Predicted, n_classes: int) -> Predicted:
+    """Add columns of 0 for classes that only test rows have."""
+    return np.pad(pred_probs, ((0, 0), (0, n_classes - pred_probs.shape[1])))
 
 
 def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predicted | None:
@@ -251,6 +277,8 @@ def _result(
     by_name = _by_name(study)
     pred_probs = evidence.pred_probs[position]
     flags = [name for name in issues.columns if issues[name].dtype == bool]
+    if study.parts is not None:
+        issues = issues.assign(**{SPLIT_COLUMN: study.parts.astype(object)})
     return CleansetResult(
         issues=issues.iloc[position].reset_index(drop=True),
         pred_probs=pred_probs[:, by_name] if by_name else pred_probs,

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,8 @@ from studio.engine.issues.registry import ISSUE_TYPES
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.model_selection.assessment import ENSEMBLE_KEY
 from studio.engine.recipes.tolerance import Sample, samples
-from studio.engine.schema import CleansetResult, CleansetSpec
+from studio.engine.schema import CleansetResult, CleansetSpec, Part, SplitChoice
+from studio.engine.schema.split import SPLIT_COLUMN
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.rows import digest
 from studio.engine.text.arithmetic import Arithmetic
@@ -78,6 +80,10 @@ class RunManifest:
         The results of some rows, by part. A run on another kind of processor is compared with them.
     conventions
         How numbers and dates were read, by column.
+    split
+        How rows were divided into training, validation and test, with the number of rows in each
+        part, `n_rows`; None without a split. Models, their accuracy and the noise are those of
+        training and validation rows.
     """
 
     format_version: int
@@ -108,6 +114,7 @@ class RunManifest:
     label_noise: Mapping[str, object] | None = None
     label_trust: Mapping[str, object] | None = None
     conventions: Mapping[str, str] | None = None
+    split: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -142,6 +149,7 @@ class RunManifest:
                 name: Convention(convention)
                 for name, convention in (self.conventions or {}).items()
             },
+            split=SplitChoice.from_dict(self.split or {}),
         )
 
 
@@ -203,7 +211,16 @@ def describe(
         label_noise=asdict(result.health.noise) if result.health.noise else None,
         label_trust=asdict(result.health.trust) if result.health.trust else None,
         conventions={name: convention.value for name, convention in spec.conventions.items()},
+        split=_described_split(result, spec),
     )
+
+
+def _described_split(result: CleansetResult, spec: CleansetSpec) -> dict[str, Any] | None:
+    if spec.split is None:
+        return None
+    counts = result.issues[SPLIT_COLUMN].value_counts()
+    n_rows = {part.value: int(counts[part]) for part in Part if part in counts}
+    return {**spec.split.to_dict(), "n_rows": n_rows}
 
 
 def _processor() -> str:

@@ -15,7 +15,7 @@ from studio.engine.features.catalogue import distance_view
 from studio.engine.labels.encoding import encode_labels
 from studio.engine.ml_task import MLTask
 from studio.engine.progress import Progress, Silent
-from studio.engine.recipes.build import cross_validated
+from studio.engine.recipes.build import cross_validated, given_parts
 from studio.engine.runtime.cache import Cache
 from studio.engine.runtime.memory import keep_little
 from studio.engine.runtime.resources import Resources
@@ -35,8 +35,10 @@ class OutOfSamplePredictions:
     values
         Probabilities, shape (n, K), or numbers, shape (n, 1).
     fold_id
-        The fold in which each row was held out, shape (n,); -1 for rows without a label, whose
-        predictions are the mean over the models of all folds.
+        The fold in which each row was held out, shape (n,); -1 for rows without a label and rows
+        for testing, whose predictions are the mean over the models of all folds.
+    parts
+        The part of the spec's split to which each row belongs, shape (n,); None without a split.
     candidates
         The table of models, best first.
     space
@@ -48,6 +50,7 @@ class OutOfSamplePredictions:
     classes: tuple[str, ...]
     values: npt.NDArray[np.float32]
     fold_id: npt.NDArray[np.int16]
+    parts: npt.NDArray[np.str_] | None
     candidates: tuple[CandidateResult, ...]
     space: npt.NDArray[np.float32] | None
     spec: CleansetSpec
@@ -67,10 +70,9 @@ def predict_out_of_sample(
     Parameters
     ----------
     frame
-        n rows of text or None with the spec's feature columns.
+        n rows of text or None with the spec's feature columns, and the column of its split.
     labels
-        One per row; None where it is withheld: such a row takes no part in fitting, weighing or
-        calibrating.
+        One per row. Those of test rows take no part in fitting, weighing or calibrating.
     spec, cache_dir, n_jobs, progress
         As in `build_cleanset`.
     """
@@ -81,7 +83,8 @@ def predict_out_of_sample(
     encoded = encode_labels(labels, spec.task, convention)
     table = checked_table(frame, encoded, spec)
     spec = replace(spec, conventions=settled_conventions(table, encoded, spec))
-    study = make_study(table.read_as(spec.conventions), encoded, spec, resources)
+    parts = given_parts(frame, spec)
+    study = make_study(table.read_as(spec.conventions), encoded, spec, resources, None, parts)
     assessed = cross_validated(study, resources)
     position = np.argsort(study.order)
     values = assessed.predicted[position]
@@ -94,6 +97,7 @@ def predict_out_of_sample(
         classes=tuple(names[code] for code in by_name),
         values=values if spec.task is MLTask.REGRESSION else values[:, by_name],
         fold_id=study.fold_id[position],
+        parts=None if study.parts is None else study.parts[position],
         candidates=assessed.candidates,
         space=space,
         spec=study.spec,

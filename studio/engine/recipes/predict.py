@@ -106,16 +106,9 @@ def predict_frame(
     table = table.read_as(spelling.conventions).spelled(spelling.meant)
     is_empty = (reading or new_reading(model)).add(table, frame.index.to_numpy(dtype=np.int64) + 1)
     matrices = _matrices(model, table)
-    recipe = RECIPES[model.spec.task]
-    members = [
-        recipe.calibrated(member.learner.predict(matrices[member.view]), member.calibration)
-        for member in model.members
-    ]
-    mixed = recipe.combined(members, [member.weight for member in model.members])
-    predicted = recipe.calibrated(mixed, model.calibration)
     prior, prior_error = model.prior
-    predicted = np.where(is_empty[:, None], prior, predicted)
-    suggested = recipe.suggested(predicted, model.label_format)
+    predicted = np.where(is_empty[:, None], prior, _mixed(model, matrices))
+    suggested = RECIPES[model.spec.task].suggested(predicted, model.label_format)
     if model.error_bar is None:
         return Predictions(_by_name(predicted, model.label_format.classes), suggested)
     member, scale = model.error_bar
@@ -123,6 +116,30 @@ def predict_frame(
     errors = scale.bars(predicted, member.learner.predict(matrices[member.view]))
     errors[is_empty] = prior_error
     return Predictions(nothing, suggested, errors)
+
+
+def predict_values(model: TrainedModel, frame: pd.DataFrame) -> Predicted:
+    """Return probabilities in the order of the model's classes, or numbers, shape (n, P), for rows
+    of the table that the model was trained on.
+    """
+    spelling = NewSpelling(model.spec.conventions, {})
+    if model.classes:
+        return predict_frame(model, frame, spelling).pred_probs
+    table = Table.of(frame, model.feature_columns).read_as(spelling.conventions)
+    is_empty = new_reading(model).add(table, frame.index.to_numpy(dtype=np.int64) + 1)
+    predicted = np.where(is_empty[:, None], model.prior[0], _mixed(model, _matrices(model, table)))
+    return predicted.astype(np.float32)
+
+
+def _mixed(model: TrainedModel, matrices: Mapping[str, Matrix]) -> Predicted:
+    """Return the calibrated predictions of all members together."""
+    recipe = RECIPES[model.spec.task]
+    members = [
+        recipe.calibrated(member.learner.predict(matrices[member.view]), member.calibration)
+        for member in model.members
+    ]
+    mixed = recipe.combined(members, [member.weight for member in model.members])
+    return recipe.calibrated(mixed, model.calibration)
 
 
 def new_spelling(model: TrainedModel, table: Table) -> NewSpelling:

@@ -1,4 +1,6 @@
-"""Trains the model to deploy: the best candidate or the ensemble, refitted on all labeled rows."""
+"""Trains the model to deploy: the best candidate or the ensemble, refitted on all labeled rows but
+those for testing.
+"""
 
 from __future__ import annotations
 
@@ -110,9 +112,9 @@ class Training:
     Attributes
     ----------
     model
-        Refitted on all labeled rows.
+        Refitted on all labeled rows but those for testing.
     rows
-        Positions of the labeled rows in the frame, shape (n,).
+        Positions in the frame of the rows that it was fitted to, shape (n,).
     predicted
         Cross-validated predictions of the deployed candidate or ensemble, shape (n, P):
         probabilities in the order of the model's `classes`, or numbers.
@@ -155,8 +157,8 @@ def train_and_predict(
     frame
         n rows of text or None with the spec's feature columns.
     labels
-        The corrected label of each row as written in a cell; rows without a label are left out.
-        Corrections may introduce new classes.
+        The corrected label of each row as written in a cell; rows without a label are left out, as
+        those for testing should be. Corrections may introduce new classes.
     spec
         The choice of columns, task, mode, folds and seed.
     cache_dir, n_jobs, progress

@@ -1,11 +1,13 @@
 """The dataclasses that cross the engine's border: what goes in, what comes out.
 
 - `cleanset`: the choices that decide a cleanset, and its result;
+- `split`: which rows are for training, validation and testing;
 - `health`: findings about a whole dataset, as plain values.
 
 Nothing here loads numpy or pandas: database models and pages read it.
 """
 
 from studio.engine.schema.cleanset import CandidateResult, CleansetResult, CleansetSpec
+from studio.engine.schema.split import Part, SplitChoice
 
-__all__ = ["CandidateResult", "CleansetResult", "CleansetSpec"]
+__all__ = ["CandidateResult", "CleansetResult", "CleansetSpec", "Part", "SplitChoice"]

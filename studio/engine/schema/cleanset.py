@@ -12,6 +12,7 @@ from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema.explanation import Explanation
 from studio.engine.schema.health import Health
+from studio.engine.schema.split import SplitChoice
 from studio.engine.table.columns import ColumnKind
 from studio.engine.text.arithmetic import Arithmetic
 
@@ -57,6 +58,8 @@ class CleansetSpec:
         found from their cells by `make_study`.
     is_script_known
         Whether that encoder knows the characters of the text; `make_study` finds out.
+    split
+        Which rows are for testing, whose labels are never learned from; None is none of them.
     """
 
     task: MLTask
@@ -75,6 +78,7 @@ class CleansetSpec:
     is_script_known: bool = True
     separator: Separator = Separator.COMMA
     merged_labels: Mapping[str, str] = field(default_factory=dict)
+    split: SplitChoice | None = None
 
     def as_spelled(self) -> CleansetSpec:
         """Return the choice with every spelling as a class of its own."""
@@ -93,7 +97,8 @@ class CleansetSpec:
 class CandidateResult:
     """One row of the table of models: a candidate, or the ensemble of them.
 
-    `accuracy`, `log_loss` and `ece` are held-out (out-of-sample over all labeled rows). `accuracy`:
+    `accuracy`, `log_loss` and `ece` are held-out (out-of-sample over all labeled rows that are
+    learned from, so not over those for testing). `accuracy`:
     multi-class the fraction of rows whose likeliest class is the given one, multi-label F1 over all
     rows and classes, regression R². `log_loss`: nats per row, multi-label per row and class,
     regression the root mean squared error. `ece`: expected calibration error, None for regression.
@@ -119,7 +124,8 @@ class CleansetResult:
     ----------
     issues
         One row per dataset row, in the same order; exactly the columns of the product's table of
-        Cleanlab columns that apply. Scores are in [0, 1] and 1 is worst.
+        Cleanlab columns that apply, and with a split the part of each row as `split`. Scores are in
+        [0, 1] and 1 is worst.
     pred_probs
         Out-of-sample class probabilities, shape (n_rows, n_classes), float32, columns in the order
         of `classes`. In a multi-label task each column is a probability of its own. No columns for
@@ -130,8 +136,8 @@ class CleansetResult:
         Regression: out-of-sample number and its expected absolute error, shape (n_rows, 2),
         float32; else None.
     fold_id
-        Shape (n_rows,), int16: the fold in which the row was held out; -1 for rows without a label,
-        which get the mean prediction of all fold models.
+        Shape (n_rows,), int16: the fold in which the row was held out; -1 for rows without a label
+        and rows for testing, which get the mean prediction of all fold models.
     embeddings
         Shape (n_rows, d), float32, or None where the modality has none.
     candidates

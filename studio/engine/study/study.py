@@ -7,21 +7,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from studio.engine.choices.validate import check_learned
 from studio.engine.conventions import Conventions
 from studio.engine.features.catalogue import distance_view
 from studio.engine.features.text import is_spaced
 from studio.engine.fitting.candidate import Size
-from studio.engine.labels.encoding import Labels
+from studio.engine.labels.encoding import Labels, without_labels
 from studio.engine.ml_task import Modality
 from studio.engine.runtime.resources import Resources
-from studio.engine.schema import CleansetSpec
+from studio.engine.schema import CleansetSpec, Part
 from studio.engine.similar.near_duplicates import (
     SIMILAR_VERSION,
     Similar,
     similar_rows,
     similar_texts,
 )
-from studio.engine.study.folds import assign_folds
+from studio.engine.study.folds import NO_FOLD, assign_folds
+from studio.engine.study.test_rows import PART_TYPE, made_parts
 from studio.engine.study.views import Views
 from studio.engine.table.cells import Table
 from studio.engine.table.columns import ColumnKind
@@ -53,9 +55,13 @@ class Study:
     similar
         Pairs of rows that are copies or nearly so; such rows share a fold.
     labels
-        Given labels of the n rows.
+        Given labels of the n rows, without those of test rows.
+    given
+        Given labels of all n rows. Classes that only test rows have come last.
     fold_id
-        The fold that holds each row out, -1 for unlabeled rows, shape (n,).
+        The fold that holds each row out, -1 for unlabeled and for test rows, shape (n,).
+    parts
+        The part of a split to which each row belongs, shape (n,); None without a split.
     views
         Feature matrices, each computed once.
     previous_labels
@@ -70,8 +76,10 @@ class Study:
     copies: npt.NDArray[np.uint64]
     similar: Similar
     labels: Labels
+    given: Labels
     fold_id: npt.NDArray[np.int16]
     views: Views
+    parts: npt.NDArray[np.str_] | None = None
     previous_labels: Labels | None = None
 
     @property
@@ -86,14 +94,40 @@ class Study:
         return int(self.fold_id.max()) + 1
 
     @property
+    def judged(self) -> Study:
+        """The study with the labels of all rows, for what looks at labels but learns nothing."""
+        return replace(self, labels=self.given)
+
+    @property
+    def is_test(self) -> npt.NDArray[np.bool_]:
+        """Whether the row is for testing, shape (n,)."""
+        if self.parts is None:
+            return np.zeros(len(self.order), dtype=bool)
+        return np.equal(self.parts, Part.TEST.value)
+
+    @property
+    def is_learned(self) -> npt.NDArray[np.bool_]:
+        """Whether models are fitted to the row: it has a label and is not for testing."""
+        return np.not_equal(self.fold_id, NO_FOLD)
+
+    @property
+    def n_learned_classes(self) -> int:
+        """How many classes the rows that are learned from have; these are the first ones."""
+        learned = self.labels.of_rows(np.flatnonzero(self.is_learned))
+        return int((learned.class_counts > 0).sum()) if learned.classes else 0
+
+    @property
     def is_class_learnable(self) -> npt.NDArray[np.bool_]:
-        """Multi-class: whether the given class also occurs outside the row's fold, shape (n,)."""
-        is_labeled = self.labels.is_labeled
+        """Multi-class: whether the given class can be learned where its row is held out, which
+        takes learned rows of it in two folds, shape (n,).
+        """
+        is_learned = self.is_learned
         n_in_fold = np.zeros((self.n_folds, len(self.labels.classes)), dtype=np.int64)
-        np.add.at(n_in_fold, (self.fold_id[is_labeled], self.labels.codes[is_labeled]), 1)
-        is_learnable = self.labels.class_counts > n_in_fold
+        np.add.at(n_in_fold, (self.fold_id[is_learned], self.labels.codes[is_learned]), 1)
+        is_learnable = (n_in_fold > 0).sum(axis=0) > 1
+        is_labeled = self.labels.is_labeled
         result = np.zeros(len(self.fold_id), dtype=bool)
-        result[is_labeled] = is_learnable[self.fold_id[is_labeled], self.labels.codes[is_labeled]]
+        result[is_labeled] = is_learnable[self.labels.codes[is_labeled]]
         return result
 
     def in_given_order(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
@@ -109,6 +143,7 @@ def make_study(
     spec: CleansetSpec,
     resources: Resources,
     previous_labels: Labels | None = None,
+    given_parts: npt.NDArray[np.str_] | None = None,
 ) -> Study:
     """Prepare rows for learning.
 
@@ -126,22 +161,52 @@ def make_study(
         The labels before they were corrected. If the corrections are few enough for a warm start,
         the folds of these labels are kept: a warm-started model must not have been trained on the
         rows that it holds out.
+    given_parts
+        The part of a split to which each row belongs. None makes the spec's split, if it has one.
 
     Notes
     -----
     Rows are sorted by their content, and classes by their first rows in that order. The result
-    therefore depends neither on the order of the rows nor on the names of the classes.
+    therefore depends neither on the order of the rows nor on the names of the classes. Labels of
+    test rows decide nothing but a split that is made.
     """
     spec = replace(spec, conventions=settled_conventions(given_table, given_labels, spec))
     given_table = given_table.read_as(spec.conventions)
-    content = content_hashes(given_table)
+    given_content = content_hashes(given_table)
 
-    if previous_labels is not None and not has_few_corrections(given_labels, previous_labels):
-        previous_labels = None
-    order = canonical_order(content, (previous_labels or given_labels).texts.tolist())
-    content = content[order]
+    # What depends on the cells alone is the same whatever the order of rows of equal content.
+    order = canonical_order(given_content, given_labels.texts.tolist())
+    content = given_content[order]
     table = given_table.reordered(order)
-    labels = given_labels.of_rows(order)
+    spec = replace(spec, is_script_known=_is_script_known(table, spec, resources))
+    if spec.may_encode:
+        spec = replace(spec, arithmetic=arithmetic_here(spec.arithmetic))
+    kinds = [(spec.column_kinds[name], spec.conventions.get(name)) for name in spec.feature_columns]
+    copies = resources.cache.recall(
+        digest("copies", content, str(kinds)), lambda: copy_hashes(table, spec.column_kinds)
+    )
+    views = Views(table, content, spec, resources)
+    similar = _similar(table, copies, views, spec, resources)
+    # The distance view is a table's largest matrix, and models of many rows do not read it.
+    views.release()
+    groups = similar.groups()
+
+    if given_parts is None and spec.split is not None:
+        given_parts = np.empty(len(order), dtype=PART_TYPE)
+        given_parts[order] = made_parts(
+            given_labels.of_rows(order), groups, percent=spec.split.test_percent, seed=spec.seed
+        )
+    learned_labels = given_labels
+    if given_parts is not None:
+        is_test = given_parts == Part.TEST.value
+        learned_labels = without_labels(given_labels, is_test, spec.task)
+        check_learned(learned_labels, spec)
+        if previous_labels is not None:
+            previous_labels = without_labels(previous_labels, is_test, spec.task)
+    if previous_labels is not None and not has_few_corrections(learned_labels, previous_labels):
+        previous_labels = None
+    order = canonical_order(given_content, (previous_labels or learned_labels).texts.tolist())
+    labels = learned_labels.of_rows(order)
     if previous_labels is None:
         labels = labels.with_classes_in(labels.by_appearance)
     else:
@@ -152,21 +217,7 @@ def make_study(
         # The previous models were fitted to labels on this scale.
         labels = replace(labels, scale=previous_labels.scale)
 
-    spec = replace(spec, is_script_known=_is_script_known(table, spec, resources))
-    if spec.may_encode:
-        spec = replace(spec, arithmetic=arithmetic_here(spec.arithmetic))
-
-    kinds = [(spec.column_kinds[name], spec.conventions.get(name)) for name in spec.feature_columns]
-    copies = resources.cache.recall(
-        digest("copies", content, str(kinds)), lambda: copy_hashes(table, spec.column_kinds)
-    )
-    views = Views(table, content, spec, resources)
-    similar = _similar(table, copies, views, spec, resources)
-    # The distance view is a table's largest matrix, and models of many rows do not read it.
-    views.release()
-
     fold_labels = previous_labels or labels
-    groups = similar.groups()
     fold_id = resources.cache.recall(
         digest(
             "folds",
@@ -177,7 +228,19 @@ def make_study(
         ),
         lambda: assign_folds(fold_labels, groups, n_folds=spec.n_folds, seed=spec.seed),
     )
-    return Study(spec, order, table, copies, similar, labels, fold_id, views, previous_labels)
+    return Study(
+        spec=spec,
+        order=order,
+        table=table,
+        copies=copies,
+        similar=similar,
+        labels=labels,
+        given=given_labels.of_rows(order).extending(labels),
+        fold_id=fold_id,
+        views=views,
+        parts=None if given_parts is None else given_parts[order],
+        previous_labels=previous_labels,
+    )
 
 
 def settled_conventions(table: Table, labels: Labels, spec: CleansetSpec) -> Conventions:

@@ -23,7 +23,8 @@ from studio.engine.labels.reading import written_labels
 from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.recipes.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
 from studio.engine.recipes.manifest import describe
-from studio.engine.schema import CleansetResult, CleansetSpec
+from studio.engine.schema import CleansetResult, CleansetSpec, Part
+from studio.engine.schema.split import SPLIT_COLUMN, labels_to_learn
 from studio.exports import free_names
 from studio.exports.formats import TableFormat, refuse_unwritable, write_table
 from studio.management.clean_request import Request, add_clean_options
@@ -100,6 +101,8 @@ def _clean(request: Request, terminal: Terminal) -> str:
             progress("Training the model to save")
             started = time.monotonic()
             labels = label_cells(table, spec)
+            if spec.split is not None:
+                labels = labels_to_learn(labels, result.issues[SPLIT_COLUMN].tolist())
             model = fit_best_model(table, spec, labels, progress=progress)
             save_artifact(model, model_folder, signing_key=signing_key())
             seconds["Training the model"] = time.monotonic() - started
@@ -190,6 +193,10 @@ def summary(
         f" {spec.seed}"
     )
     blocks = [head, _aligned("Rows with", issues)]
+    if spec.split is not None:
+        counts = result.issues[SPLIT_COLUMN].value_counts()
+        parts = [(part.value, f"{counts[part]:,}") for part in Part if part in counts]
+        blocks.insert(1, _aligned("Rows for", parts))
     if result.candidates:
         accuracies = [(row.name, f"{row.accuracy:.1%}") for row in result.candidates]
         blocks.append(_aligned(MEASURES[spec.task], accuracies))

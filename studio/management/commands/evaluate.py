@@ -28,7 +28,7 @@ from studio.engine.evaluation.inputs.predictions import (
     predictions_of,
 )
 from studio.engine.evaluation.inputs.provided import read_provided
-from studio.engine.evaluation.inputs.splits import Part, Split, read_split
+from studio.engine.evaluation.inputs.splits import Split, read_split
 from studio.engine.evaluation.metrics import METRICS
 from studio.engine.evaluation.runs.measured import measure
 from studio.engine.evaluation.slices.divisions import divisions
@@ -36,10 +36,14 @@ from studio.engine.groups.partitions import Partition
 from studio.engine.labels.encoding import encode_labels
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.recipes.out_of_sample import predict_out_of_sample
-from studio.engine.schema import CleansetSpec
+from studio.engine.schema import CleansetSpec, Part
 from studio.engine.table.cells import Cells
 from studio.fan_out import fan_out
-from studio.management.clean_request import LearningRequest, add_learning_options
+from studio.management.clean_request import (
+    LearningRequest,
+    add_learning_options,
+    add_split_options,
+)
 from studio.management.command import StudioCommand
 from studio.management.evaluation_file import evaluation_text
 from studio.management.evaluation_words import evaluation_summary
@@ -59,19 +63,18 @@ ENDING = (
 class EvaluateRequest(LearningRequest):
     """The options of `evaluate`."""
 
-    split: str | None
     pred_probs: Path | None
     json: Path | None
-
-    @property
-    def left_out(self) -> frozenset[str]:
-        """The split is nothing to learn from."""
-        return frozenset({self.split} if self.split else ())
 
     def _refuse_contradictions(self) -> None:
         LearningRequest._refuse_contradictions(self)
         if self.task == MLTask.UNSUPERVISED:
             raise DataProblem("Without labels there is nothing to measure. Give another --task.")
+        if self.pred_probs is not None and self.test_percent is not None:
+            raise DataProblem(
+                "--test-percent makes a split for training, but with --pred-probs nothing is"
+                " trained. Name the split that was trained with by --split COL, or leave it out."
+            )
 
 
 class Command(StudioCommand):
@@ -88,11 +91,7 @@ class Command(StudioCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_learning_options(parser)
-        parser.add_argument(
-            "--split",
-            metavar="COL",
-            help="the column that says which rows are for training, validation and testing",
-        )
+        add_split_options(parser)
         parser.add_argument(
             "--pred-probs",
             type=Path,
@@ -136,13 +135,12 @@ def _evaluate(request: EvaluateRequest, gates: Sequence[Gate], terminal: Termina
         table = folder / "rows.parquet"
         learned = read_learned_table(request, table, terminal)
         labels = label_cells(table, learned.spec)
-        split = _split(request, table, terminal)
-        predicted = _predicted(request, learned, table, (labels, split), terminal)
+        predicted = _predicted(request, learned, table, labels, terminal)
         terminal.progress(stages.MEASURING)
         divided = partial(_divisions, learned=learned, table=table, space=predicted.space)
-        measured = measure(predicted.predictions, split, divided)
+        measured = measure(predicted.predictions, predicted.split, divided)
         values = {
-            **_description(request, learned.spec, split, predicted),
+            **_description(request, learned.spec, predicted),
             **measured.to_dict(labels="given"),
         }
         figures = figures_of(values["metrics"])
@@ -157,15 +155,6 @@ def _evaluate(request: EvaluateRequest, gates: Sequence[Gate], terminal: Termina
     return failures
 
 
-def _split(request: EvaluateRequest, table: Path, terminal: Terminal) -> Split | None:
-    if request.split is None:
-        return None
-    split = read_split(request.split, read_frame(table, [request.split])[request.split].tolist())
-    meant = ", ".join(f"“{value}” as {part.value}" for value, part in split.mapping.items())
-    terminal.note(f"{request.split} is read as a split: {meant}")
-    return split
-
-
 @dataclass(frozen=True, slots=True)
 class _Predicted:
     """Predictions of labeled rows, with their embeddings and their origin."""
@@ -174,49 +163,50 @@ class _Predicted:
     space: npt.NDArray[np.float32] | None
     by: str
     candidates: list[dict[str, Any]]
+    split: Split | None
 
 
 def _predicted(
     request: EvaluateRequest,
     learned: LearnedTable,
     table: Path,
-    truth: tuple[list[str | None], Split | None],
+    labels: list[str | None],
     terminal: Terminal,
 ) -> _Predicted:
-    labels, split = truth
-    if request.pred_probs is not None:
-        found = _provided(request.pred_probs, learned.spec, labels, terminal)
-        return _Predicted(found, None, f"predictions of {request.pred_probs.name}", [])
     spec = learned.spec
-    is_test = None if split is None else split.is_part(Part.TEST)
-    train_labels = labels
-    if is_test is not None:
-        # The models never see the labels of test rows, which count as unlabeled.
-        train_labels = [
-            None if hidden else label for hidden, label in zip(is_test, labels, strict=True)
-        ]
-    frame = read_frame(table, spec.feature_columns)
+    if request.pred_probs is not None:
+        found = _provided(request.pred_probs, spec, labels, terminal)
+        split = None
+        if request.split is not None:
+            split = read_split(
+                request.split, read_frame(table, [request.split])[request.split].tolist()
+            )
+        return _Predicted(found, None, f"predictions of {request.pred_probs.name}", [], split)
+    columns = [*spec.feature_columns, *([request.split] if request.split else [])]
     with fan_out() as n_jobs:
         result = predict_out_of_sample(
-            frame,
-            train_labels,
+            read_frame(table, columns),
+            labels,
             spec,
             cache_dir=settings.CACHE_DIR / "engine",
             n_jobs=n_jobs,
             progress=terminal.progress,
         )
+    split = None
+    if result.parts is not None and spec.split is not None:
+        split = Split(spec.split.column, result.parts, dict(spec.split.values))
     found = predictions_of(
         spec.task,
         labels,
         result.classes,
         result.values,
         result.spec.conventions.get(str(spec.label_column)),
-        None if is_test is None else ~is_test,
+        None if split is None else ~split.is_part(Part.TEST),
     )
     candidates = [
         {"name": row.name, "weight": row.weight, "score": row.accuracy} for row in result.candidates
     ]
-    return _Predicted(found, result.space, "the ensemble, out of sample", candidates)
+    return _Predicted(found, result.space, "the ensemble, out of sample", candidates, split)
 
 
 def _provided(
@@ -239,7 +229,7 @@ def _provided(
 
 
 def _description(
-    request: EvaluateRequest, spec: CleansetSpec, split: Split | None, predicted: _Predicted
+    request: EvaluateRequest, spec: CleansetSpec, predicted: _Predicted
 ) -> dict[str, Any]:
     """Return what was measured and how."""
     return {
@@ -253,7 +243,7 @@ def _description(
         "n_folds": spec.n_folds,
         "predicted_by": predicted.by,
         "candidates": predicted.candidates,
-        "split": None if split is None else {"column": split.column, "values": split.mapping},
+        "split": None if spec.split is None else spec.split.to_dict(),
     }
 
 

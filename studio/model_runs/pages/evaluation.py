@@ -13,6 +13,7 @@ from cleansets.row_address import ALL_ROWS as EVERY_ISSUE
 from cleansets.row_address import RowQuery
 from studio.engine.evaluation.metrics import METRICS, Metric
 from studio.engine.ml_task import MLTask
+from studio.engine.schema import Part
 from studio.model_runs.evaluation_file import (
     ALL_ROWS,
     LABELS,
@@ -77,7 +78,7 @@ def evaluation_context(run: ModelRun, params: QueryDict) -> dict[str, object]:
     ways = measured_ways(run.evaluation_key)
     labels = _one_of(params.get("labels", ""), [way[0] for way in ways], USED)
     of_labels = [rows for name, rows in ways if name == labels]
-    rows = _one_of(params.get("rows", ""), of_labels, ALL_ROWS)
+    rows = _one_of(params.get("rows", ""), of_labels, rows_that_count(run, of_labels))
     document = read_evaluation(run.evaluation_key, labels, rows)
     is_whole = (labels, rows) == (USED, ALL_ROWS)
     review_url = ""
@@ -108,6 +109,12 @@ def evaluation_context(run: ModelRun, params: QueryDict) -> dict[str, object]:
         "others": list(comparable_runs(run)[:50]),
         "address": _address(params),
     }
+
+
+def rows_that_count(run: ModelRun, parts: list[str]) -> str:
+    """Return which rows a run is judged by: those for testing, if models were kept from them."""
+    is_tested = bool(run.project.split) and Part.TEST.value in parts
+    return Part.TEST.value if is_tested else ALL_ROWS
 
 
 def _wrong_fraction(run: ModelRun, labels: str) -> float | None:

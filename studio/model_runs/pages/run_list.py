@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.engine.evaluation.metrics import METRICS
+from studio.engine.schema import Part
 from studio.model_runs.models import ModelRun
 from studio.model_runs.pages.comparison import in_words
 from studio.model_runs.pages.evaluation import figure
@@ -45,7 +46,8 @@ def _line(run: ModelRun) -> RunLine:
     interval = ""
     if main["low"] is not None:
         interval = f"{figure(metric, main['low'])} to {figure(metric, main['high'])}"
-    return RunLine(run, metric.name, figure(metric, main["value"]), interval)
+    name = f"{metric.name} on test rows" if main.get("rows") == Part.TEST else metric.name
+    return RunLine(run, name, figure(metric, main["value"]), interval)
 
 
 def described(run: ModelRun) -> list[tuple[str, str]]:

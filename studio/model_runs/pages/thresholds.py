@@ -10,9 +10,9 @@ from typing import Any
 from django.http import QueryDict
 
 from studio.engine.errors import DataProblem
-from studio.engine.evaluation.inputs.splits import Part
 from studio.engine.evaluation.metrics.class_ranks import ThresholdTable
 from studio.engine.evaluation.thresholds import Aim, Choice, choose_threshold, figures_at
+from studio.engine.schema import Part
 from studio.model_runs.evaluation_file import ALL_ROWS, USED, measured_ways, read_evaluation
 from studio.model_runs.models import ModelRun
 

@@ -195,3 +195,64 @@ def test_failed_analysis_is_started_again(program: Client, alice: User) -> None:
     cleanset = make_cleanset(alice, status="failed")
     response = program.post(f"/api/v1/cleansets/{cleanset.pk}/rerun")
     assert (response.status_code, response.json()["number"]) == (201, 2)
+
+
+@pytest.fixture
+def divided(alice: User) -> Dataset:
+    """Return a dataset of amounts with a column that says which rows are for testing."""
+    usage = [("hold-out", "Training", "dev", "Training", None)[i % 5] for i in range(60)]
+    topic = ["login" if i % 2 else "billing" for i in range(60)]
+    amount = [str(i % 7 + 0.5) for i in range(60)]
+    group = [f"g{i % 3}" for i in range(60)]
+    frame = pd.DataFrame({"amount": amount, "group": group, "usage": usage, "topic": topic})
+    return dataset_of(frame, alice)
+
+
+def test_column_that_clearly_says_which_rows_are_for_testing_is_taken(
+    program: Client, divided: Dataset
+) -> None:
+    project = create(program, dataset_id=divided.pk).json()
+    parts = {"hold-out": "test", "Training": "training", "dev": "validation"}
+    assert project["split"] == {"column": "usage", "values": parts}
+    assert "usage" not in project["feature_columns"]
+    assert any(
+        note.startswith("usage says which rows are for testing") for note in project["notes"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("split", "stored"),
+    [
+        ({}, None),
+        ({"test_percent": 30}, {"test_percent": 30}),
+        (
+            {"column": "group", "values": {"g0": "training", "g1": "test", "g2": "training"}},
+            {"column": "group", "values": {"g0": "training", "g1": "test", "g2": "training"}},
+        ),
+    ],
+)
+def test_program_chooses_the_rows_for_testing(
+    program: Client, divided: Dataset, split: object, stored: object
+) -> None:
+    assert create(program, dataset_id=divided.pk, split=split).json()["split"] == stored
+
+
+@pytest.mark.parametrize(
+    ("split", "sentence"),
+    [
+        ({"column": "nothing"}, "split_column: "),
+        ({"column": "group"}, "It is not known what “g0”, “g1”, “g2” in group mean."),
+        ({"column": "usage", "values": {"hold-out": "training"}}, "No row is for testing"),
+        ({"column": "usage", "values": {"other": "test"}}, "“other” is no value of the column"),
+        ({"column": "topic"}, "topic is learned from"),
+        ({"column": "usage", "test_percent": 20}, "Give either column or test_percent"),
+        ({"test_percent": 0}, "greater than or equal to 1"),
+    ],
+)
+def test_split_that_cannot_be_is_refused_with_a_sentence(
+    program: Client, divided: Dataset, split: object, sentence: str
+) -> None:
+    response = create(program, dataset_id=divided.pk, split=split)
+    assert response.status_code == 422
+    assert sentence in json.dumps(response.json(), ensure_ascii=False)
+    assert not Project.objects.exists()

@@ -16,8 +16,9 @@ from cleansets import services as cleanset_services
 from cleansets.models import Cleanset
 from studio import tables
 from studio.accounts.models import User
-from studio.engine.evaluation.inputs.splits import Part, Split
+from studio.engine.evaluation.inputs.splits import Split
 from studio.engine.ml_task import MLTask
+from studio.engine.schema import Part
 from studio.model_runs import pipeline, services
 from studio.model_runs.models import ModelRun
 from studio.model_runs.pages.charts import Axis

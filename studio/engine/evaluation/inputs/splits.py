@@ -5,21 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 
 from studio.engine.errors import DataProblem
-
-
-class Part(StrEnum):
-    """A part of a split."""
-
-    TRAINING = "training"
-    VALIDATION = "validation"
-    TEST = "test"
-
+from studio.engine.schema import Part, SplitChoice
 
 _WORDS: Mapping[Part, frozenset[str]] = {
     Part.TRAINING: frozenset({"train", "training", "trn", "tr", "fit", "learn"}),
@@ -40,16 +31,19 @@ class Split:
     Attributes
     ----------
     column
-        The column that says it.
+        The column that says it; None for a split that was made.
     parts
-        Of each row, shape (n,); the empty text where the cell is empty.
+        Of each row, shape (n,); rows whose cell is empty are for training.
     mapping
         What each value of the column means.
+    n_empty
+        The number of rows whose cell is empty.
     """
 
-    column: str
+    column: str | None
     parts: npt.NDArray[np.str_]
     mapping: dict[str, Part]
+    n_empty: int = 0
 
     def is_part(self, part: Part) -> npt.NDArray[np.bool_]:
         """Return which rows belong to a part."""
@@ -65,6 +59,13 @@ def read_split(column: str, cells: Sequence[str | None]) -> Split:
         Where a value cannot be recognised, or no row is for training.
     """
     values = sorted({cell.strip() for cell in cells if cell is not None and cell.strip()})
+    choice = recognised_split(column, values)
+    n_empty = sum(cell is None or not cell.strip() for cell in cells)
+    return Split(column, np.array(choice.parts_of(cells)), dict(choice.values), n_empty)
+
+
+def recognised_split(column: str, values: Sequence[str]) -> SplitChoice:
+    """Recognise the different values of a column, as `read_split` does."""
     mapping = _yes_and_no(column, values) or {}
     unknown = []
     for value in values if not mapping else ():
@@ -80,8 +81,7 @@ def read_split(column: str, cells: Sequence[str | None]) -> Split:
             f"No row of the column {column} is for training; it says {', '.join(values)}. Some"
             " rows must be, such as by the value “train”."
         )
-    parts = np.array(["" if cell is None else mapping.get(cell.strip(), "") for cell in cells])
-    return Split(column, parts, mapping)
+    return SplitChoice(column, mapping)
 
 
 def _part_named(value: str) -> Part | None:

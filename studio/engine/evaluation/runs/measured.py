@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from studio.engine.errors import DataProblem
 from studio.engine.evaluation.inputs.predictions import Predictions
-from studio.engine.evaluation.inputs.splits import Part, Split
+from studio.engine.evaluation.inputs.splits import Split
 from studio.engine.evaluation.report import Evaluation, evaluate
 from studio.engine.evaluation.runs.run_rows import RunRows
 from studio.engine.groups.partitions import Partition
+from studio.engine.schema import Part
 
 ALL_ROWS = "all labeled rows"
 

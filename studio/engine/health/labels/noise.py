@@ -18,7 +18,10 @@ _LEAST_SKILL = 1 / 3  # fraction of the variance that is predicted
 
 
 def find_noise(analysis: Analysis) -> LabelNoise | None:
-    """Estimate how many labels are wrong; None if no estimate is possible."""
+    """Estimate how many labels are wrong, by the rows that are learned from.
+
+    None if no estimate is possible.
+    """
     return _FINDERS[analysis.evidence.study.spec.task](analysis)
 
 
@@ -35,11 +38,11 @@ def _noise_of_classes(analysis: Analysis) -> LabelNoise | None:
     any one other class. `held_out_true` is this equation solved for a.
     """
     evidence = analysis.evidence
-    is_judged = evidence.study.is_class_learnable
+    is_judged = evidence.study.is_class_learnable & evidence.study.is_learned
     if len(evidence.study.labels.classes) < 2 or not is_judged.any():
         return None
     codes = evidence.study.labels.codes[is_judged]
-    pred_probs = evidence.pred_probs[is_judged]
+    pred_probs = evidence.pred_probs[is_judged, : evidence.study.n_learned_classes]
     calibration = evidence.calibration
     held_out = accuracy(pred_probs, codes)
     spread = calibration.given_if_true - calibration.given_if_not
@@ -58,11 +61,11 @@ def _noise_of_sets(analysis: Analysis) -> LabelNoise | None:
     """Add up the probabilities that answers are wrong, by class and by row."""
     evidence = analysis.evidence
     answers = evidence.calibration.answers
-    is_labeled = evidence.study.labels.is_labeled
-    if answers is None or not is_labeled.any():
+    is_learned = evidence.study.is_learned
+    if answers is None or not is_learned.any():
         return None
-    members = np.asarray(evidence.study.labels.targets, dtype=bool)[is_labeled]
-    pred_probs = evidence.pred_probs[is_labeled]
+    members = np.asarray(evidence.study.labels.targets, dtype=bool)[is_learned]
+    pred_probs = evidence.pred_probs[is_learned]
     applies = answers.if_given(pred_probs, members)
     given_wrongly = np.where(members, 1 - applies, 0.0).sum(axis=0)
     missing = np.where(members, 0.0, applies).sum(axis=0)
@@ -74,6 +77,7 @@ def _noise_of_sets(analysis: Analysis) -> LabelNoise | None:
             n_missing=round(float(missing[k])),
         )
         for k in np.argsort(-(given_wrongly + missing), kind="stable").tolist()
+        if k < evidence.study.n_learned_classes
     ]
     return LabelNoise(
         wrong_fraction=_wrong_fraction(answers, pred_probs, members),
@@ -97,15 +101,15 @@ def _noise_of_numbers(analysis: Analysis) -> LabelNoise | None:
     None where models predict so little that gross errors cannot be told from unexplained variance.
     """
     evidence = analysis.evidence
-    labels = evidence.study.labels
-    if evidence.predictions is None or not labels.is_labeled.any():
+    is_learned = evidence.study.is_learned
+    if evidence.predictions is None or not is_learned.any():
         return None
     errors = gross_errors(evidence)
     if errors.skill < _LEAST_SKILL:
         return None
-    distances = distances_and_threshold(evidence)[0][labels.is_labeled]
-    given = np.asarray(labels.targets, dtype=np.float64)[labels.is_labeled]
-    residuals = np.abs(given - evidence.predictions[labels.is_labeled, 0])
+    distances = distances_and_threshold(evidence)[0][is_learned]
+    given = np.asarray(evidence.study.labels.targets, dtype=np.float64)[is_learned]
+    residuals = np.abs(given - evidence.predictions[is_learned, 0])
     wrong = errors.wrong(distances)
     distance = None
     if wrong.sum() >= 1:

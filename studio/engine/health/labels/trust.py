@@ -50,25 +50,29 @@ def _trust_in_classes(analysis: Analysis) -> Trust | None:
     Blanchard, Lee and Scott, Semi-Supervised Novelty Detection (JMLR 2010), for the bound.
     """
     study = analysis.evidence.study
-    is_judged = study.is_class_learnable
+    is_learnable = study.is_class_learnable
+    is_judged = is_learnable & study.is_learned
     if len(study.labels.classes) < 2 or not is_judged.any():
         return None
     codes = study.labels.codes[is_judged]
     calibration = analysis.evidence.calibration
-    judged = analysis.evidence.judged_probs[is_judged]
+    judged = analysis.evidence.judged_probs[is_judged, : study.n_learned_classes]
     probabilities = np.clip(np.asarray(judged, dtype=np.float64), 1e-9, 1)
-    is_flagged = analysis.issues["is_label_issue"].to_numpy()[is_judged]
     given = probabilities[np.arange(len(codes)), codes]
-    n_flagged = int(is_flagged.sum())
+    flagged_rows = np.flatnonzero(analysis.issues["is_label_issue"].to_numpy() & is_learnable)
+    flagged_codes = study.labels.codes[flagged_rows]
+    flagged = analysis.evidence.judged_probs[flagged_rows, flagged_codes].astype(np.float64)
+    flagged = np.clip(flagged, 1e-9, 1)
+    n_flagged = len(flagged_rows)
     held_out = float((probabilities.argmax(axis=1) == codes).mean())
     baseline = float(study.labels.class_counts.max() / study.labels.class_counts.sum())
     if not n_flagged:
         return Trust(0, 0, held_out, baseline)
-    by_noise = float(calibration.wrong_if_given(given[is_flagged]).mean())
+    by_noise = float(calibration.wrong_if_given(flagged).mean())
     bound = _bound(
         calibration.as_given(given),
         _sample(calibration.as_given(probabilities), study.spec.seed),
-        calibration.as_given(given[is_flagged]),
+        calibration.as_given(flagged),
     )
     by_bound = np.sqrt(bound * kappa(judged, codes))
     return Trust(n_flagged, round(max(by_noise, by_bound) * n_flagged), held_out, baseline)
@@ -125,13 +129,15 @@ def _bound(
     probabilities
         Those of all classes, for a sample of the rows, shape (m, K).
     flagged
-        Probability of the given class of each flagged row.
+        Probability of the given class of each flagged row, test rows among them.
     """
     thresholds = np.quantile(given, np.linspace(_LOWEST, 1, N_THRESHOLDS))
     observed = np.searchsorted(np.sort(given), thresholds, side="right") / len(given)
     wrong = _wrong_distribution(probabilities, np.append(thresholds, flagged.max()))
     fraction_wrong = min(1.0, float((observed / np.maximum(wrong[:-1], 1e-12)).min()))
-    return min(1.0, fraction_wrong * float(wrong[-1]) / float((given <= flagged.max()).mean()))
+    # A flagged test row may be less likely than all rows that are learned from.
+    n_below = max(1, int((given <= flagged.max()).sum()))
+    return min(1.0, fraction_wrong * float(wrong[-1]) / (n_below / len(given)))
 
 
 def _wrong_distribution(

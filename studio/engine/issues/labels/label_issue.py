@@ -46,6 +46,10 @@ def find_label_issue(evidence: Evidence) -> Columns:
     Where the labels of a group of rows look exchanged as a whole, they are judged by a linear
     model; see `studio.engine.groups.slices`.
 
+    Labels of test rows decide nothing here: the temperature and the number of errors are those of
+    the rows that are learned from, and a test row is an issue if its score is at least that of the
+    last issue among them.
+
     `suggested_label` is the likeliest class, for flagged and for unlabeled rows;
     `suggested_label_confidence_score` is the probability of the likeliest class, for all rows.
     Unlabeled rows have no label that could be wrong; their score is 0.
@@ -57,17 +61,21 @@ def find_label_issue(evidence: Evidence) -> Columns:
     """
     labels, pred_probs = evidence.study.labels, evidence.judged_probs
     is_learnable = evidence.study.is_class_learnable
+    is_learned = evidence.study.is_learned
     likeliest = np.argmax(pred_probs, axis=1)
     confidence = pred_probs.max(axis=1)
     scores = np.zeros(len(pred_probs), dtype=np.float32)
     flags = np.zeros(len(pred_probs), dtype=bool)
-    if is_learnable.any():
+    if (is_learnable & is_learned).any():
         flags[is_learnable], scores[is_learnable] = _flags_and_scores(
-            labels.codes[is_learnable], pred_probs[is_learnable], evidence.calibration
+            labels.codes[is_learnable],
+            pred_probs[is_learnable],
+            is_learned[is_learnable],
+            evidence.calibration,
         )
     is_unlearned = labels.is_labeled & ~is_learnable
     scores[is_unlearned] = confidence[is_unlearned]
-    thresholds = class_thresholds(labels.codes, pred_probs, is_learnable)
+    thresholds = class_thresholds(labels.codes, pred_probs, is_learnable & is_learned)
     flags |= (
         is_unlearned
         & (confidence > _MIN_CONFIDENCE_IN_ANOTHER)
@@ -85,33 +93,44 @@ def find_label_issue(evidence: Evidence) -> Columns:
 
 
 def _flags_and_scores(
-    codes: npt.NDArray[np.int32], pred_probs: Probabilities, calibration: Calibration
+    codes: npt.NDArray[np.int32],
+    pred_probs: Probabilities,
+    is_learned: npt.NDArray[np.bool_],
+    calibration: Calibration,
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float32]]:
-    present = np.unique(codes)
+    present = np.unique(codes[is_learned])
     compact = np.searchsorted(present, codes).astype(np.int32)
     if len(present) == 1:
         return np.zeros(len(codes), dtype=bool), np.zeros(len(codes), dtype=np.float32)
     # cleanlab requires that every class has rows and that probabilities sum to 1.
     probabilities = np.maximum(pred_probs[:, present], PROBABILITY_FLOOR)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
+    learned = probabilities[is_learned]
+    learned_codes = compact[is_learned]
     # The temperature is fitted to the given labels, noise included. Without it, nearly all scores
     # would be 1.00 where the models are very confident.
-    temperature = fit_temperature(probabilities, compact)
+    temperature = fit_temperature(learned, learned_codes)
     hedged = at_temperature(probabilities, temperature).astype(np.float64)
     hedged /= hedged.sum(axis=1, keepdims=True)
-    n_counted = int(num_label_issues(compact, hedged))
-    wrong_probabilities = calibration.wrong_if_given(given_probabilities(probabilities, compact))
+    n_counted = int(num_label_issues(learned_codes, hedged[is_learned]))
+    wrong_probabilities = calibration.wrong_if_given(given_probabilities(learned, learned_codes))
     n_expected = float(wrong_probabilities.sum())
-    reduction = min(1.0, kappa(probabilities, compact) / _ENOUGH_KAPPA)
+    reduction = min(1.0, kappa(learned, learned_codes) / _ENOUGH_KAPPA)
     n_errors = round(max(n_counted, n_expected) * reduction)
     # Without the floor, at which all surely wrong rows would have the same score
     log_odds = _log_odds_of_another(pred_probs[:, present], compact) / temperature
     scores = np.asarray(expit(log_odds), dtype=np.float32)
+    return scores >= _lowest_flagged(scores[is_learned], n_errors), scores
+
+
+def _lowest_flagged(scores: npt.NDArray[np.float32], n_errors: int) -> float:
+    """Return the score from which rows are flagged; ties are flagged too, as otherwise the order of
+    the rows would decide.
+    """
     if not n_errors:
-        return np.zeros(len(codes), dtype=bool), scores
-    # Ties with the last row are flagged too; otherwise the order of the rows would decide.
+        return float(np.nextafter(scores.max(), np.float32(np.inf)))
     last = len(scores) - n_errors
-    return scores >= np.partition(scores, last)[last], scores
+    return float(np.partition(scores, last)[last])
 
 
 def _log_odds_of_another(

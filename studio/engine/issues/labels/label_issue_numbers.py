@@ -73,36 +73,36 @@ def distances_and_threshold(evidence: Evidence) -> tuple[npt.NDArray[np.float64]
     above which numbers are flagged; both in expected errors.
     """
     given = np.asarray(evidence.study.labels.targets, dtype=np.float64)
-    lowest = np.full_like(given, np.nanmin(given))
-    highest = np.full_like(given, np.nanmax(given))
+    is_counted = ~evidence.study.is_test
+    lowest = np.full_like(given, np.nanmin(given[is_counted]))
+    highest = np.full_like(given, np.nanmax(given[is_counted]))
     distance, to_lowest, to_highest = scaled_distances(evidence, given, lowest, highest)
-    farther_end = np.median(np.maximum(to_lowest, to_highest))
+    farther_end = np.median(np.maximum(to_lowest, to_highest)[is_counted])
     threshold = float(np.clip(_SHARE_OF_REACH * farther_end, _LEAST_THRESHOLD, THRESHOLD))
     return distance, threshold
 
 
 def gross_errors(evidence: Evidence) -> GrossErrors:
-    """Fit the mixture of ordinary and gross errors to the distances of the labeled rows.
+    """Fit the mixture of ordinary and gross errors to the distances of the rows that are learned.
 
     A gross error is modelled by the number of another row. Rows are in the order of a hash, so
     rotating them by half their number pairs each with an arbitrary other row.
     """
     labels = evidence.study.labels
+    is_learned = evidence.study.is_learned
     assert evidence.predictions is not None
     given = np.asarray(labels.targets, dtype=np.float64)
-    known = labels.scale.scaled(given[labels.is_labeled])
-    predicted = labels.scale.scaled(evidence.predictions[labels.is_labeled, 0])
+    known = labels.scale.scaled(given[is_learned])
+    predicted = labels.scale.scaled(evidence.predictions[is_learned, 0])
     of_others = given.copy()
-    of_others[labels.is_labeled] = np.roll(given[labels.is_labeled], len(known) // 2)
+    of_others[is_learned] = np.roll(given[is_learned], len(known) // 2)
     (distance_of_others,) = scaled_distances(evidence, of_others)
     distance, threshold = distances_and_threshold(evidence)
     variance = float(known.var())
     skill = 0.0
     if variance:
         skill = 1 - float(((known - predicted) ** 2).mean()) / variance
-    return fit_gross_errors(
-        distance[labels.is_labeled], distance_of_others[labels.is_labeled], threshold, skill
-    )
+    return fit_gross_errors(distance[is_learned], distance_of_others[is_learned], threshold, skill)
 
 
 def scaled_distances(
@@ -111,7 +111,8 @@ def scaled_distances(
     """Return the distances of numbers from the predicted ones in expected errors, each of shape
     (n,); 0 where the number is NaN.
 
-    They are scaled so that the median distance of the given numbers is that of normal errors.
+    They are scaled so that the median distance of the given numbers that are learned from is that
+    of normal errors.
     """
     labels = evidence.study.labels
     assert evidence.predictions is not None
@@ -119,7 +120,7 @@ def scaled_distances(
     given = labels.scale.distances(
         np.asarray(labels.targets, dtype=np.float64), predicted, expected
     )
-    usual = float(np.median(given[labels.is_labeled]))
+    usual = float(np.median(given[evidence.study.is_learned]))
     factor = _USUAL_MEDIAN / usual if usual > 0 else 1.0
     return [
         np.nan_to_num(factor * labels.scale.distances(values, predicted, expected))

@@ -54,10 +54,15 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
     """
     members = np.asarray(evidence.study.labels.targets, dtype=bool)
     is_labeled = evidence.study.labels.is_labeled
-    labels = MultiLabel().label_format(evidence.pred_probs, evidence.study.labels)
-    usual = np.minimum(members[is_labeled].mean(axis=0), labels.applies_from)
+    is_learned = evidence.study.is_learned
+    labels = MultiLabel().label_format(
+        evidence.pred_probs[is_learned], evidence.study.labels.of_rows(np.flatnonzero(is_learned))
+    )
+    usual = np.minimum(members[is_learned].mean(axis=0), labels.applies_from)
     wrong = np.zeros_like(members)
-    wrong[is_labeled] = wrong_answers(members[is_labeled], evidence.pred_probs[is_labeled], usual)
+    wrong[is_labeled] = wrong_answers(
+        members[is_labeled], evidence.pred_probs[is_labeled], usual, is_learned[is_labeled]
+    )
     has_wrong = wrong.any(axis=1)
     suggested = members ^ wrong
     # In a row with a wrong answer, all unlikely given classes are dropped, even those beyond the
@@ -111,25 +116,34 @@ def _scores(
 
 
 def wrong_answers(
-    members: npt.NDArray[np.bool_], pred_probs: Probabilities, usual: npt.NDArray[np.float64]
+    members: npt.NDArray[np.bool_],
+    pred_probs: Probabilities,
+    usual: npt.NDArray[np.float64],
+    is_learned: npt.NDArray[np.bool_] | None = None,
 ) -> npt.NDArray[np.bool_]:
     """Return where a class is probably given or omitted in error, shape (n, K).
 
     `usual`, shape (K,), is the probability that is evidence neither for nor against a given class.
     It is based on the frequency because a class that cannot be learned has its frequency as
-    probability in every row.
+    probability in every row. The wrong answers of each class are counted among the rows of
+    `is_learned`, all if None; the least likely of them decides about other rows.
     """
     wrong = np.zeros(members.shape, dtype=bool)
+    counted = np.arange(len(members)) if is_learned is None else np.flatnonzero(is_learned)
+    others = np.setdiff1d(np.arange(len(members)), counted)
     for column in range(members.shape[1]):
-        applies = members[:, column]
+        applies = members[counted, column]
         if applies.all() or not applies.any():
             continue
         # cleanlab requires positive probabilities that sum to 1.
         yes = np.clip(pred_probs[:, column].astype(np.float64), 1e-9, 1 - 1e-9)
-        both = np.column_stack([1 - yes, yes])
+        both = np.column_stack([1 - yes, yes])[counted]
         n_wrong = int(num_label_issues(applies.astype(int), both))
-        given_probability = np.where(applies, yes, 1 - yes)
-        wrong[np.argsort(given_probability)[:n_wrong], column] = True
+        given_probability = np.where(members[:, column], yes, 1 - yes)
+        least_likely = counted[np.argsort(given_probability[counted])[:n_wrong]]
+        wrong[least_likely, column] = True
+        highest = given_probability[least_likely].max(initial=0.0)
+        wrong[others, column] = given_probability[others] <= highest
     return wrong & np.where(members, _is_unlikely(members, pred_probs, usual), pred_probs > 0.5)
 
 

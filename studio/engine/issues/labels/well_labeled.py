@@ -55,8 +55,9 @@ def _is_empty(evidence: Evidence) -> npt.NDArray[np.bool_]:
 def _confirmed_classes(evidence: Evidence) -> npt.NDArray[np.bool_]:
     labels, pred_probs = evidence.study.labels, evidence.judged_probs
     is_learnable = evidence.study.is_class_learnable
+    is_counted = is_learnable & evidence.study.is_learned
     thresholds = np.clip(
-        class_thresholds(labels.codes, pred_probs, is_learnable), _MIN_PROBABILITY, _SURE
+        class_thresholds(labels.codes, pred_probs, is_counted), _MIN_PROBABILITY, _SURE
     )
     likeliest = np.argmax(pred_probs, axis=1)
     is_confirmed = (likeliest == labels.codes) & (pred_probs.max(axis=1) >= thresholds[likeliest])
@@ -88,7 +89,7 @@ def _confirmed_numbers(evidence: Evidence) -> npt.NDArray[np.bool_]:
     assert evidence.predictions is not None
     given = np.asarray(labels.targets, dtype=np.float64)
     (distance,) = scaled_distances(evidence, given)
-    known = labels.scale.scaled(given[labels.is_labeled])
+    known = labels.scale.scaled(given[evidence.study.is_learned])
     median_deviation = float(np.median(np.abs(known - np.median(known))))
     is_sure = labels.scale.scaled_bars(*evidence.predictions.T) < median_deviation
     return labels.is_labeled & (distance <= 1.0) & is_sure

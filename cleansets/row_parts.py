@@ -1,0 +1,20 @@
+"""The part of a split to which each row of a cleanset belongs."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from cleansets.mapped_results import mapped_table
+from cleansets.models import Cleanset
+from studio.engine.schema.split import SPLIT_COLUMN
+
+
+def row_parts(cleanset: Cleanset) -> npt.NDArray[np.object_] | None:
+    """Return the part of each row of the dataset version; None without a split."""
+    results = mapped_table(cleanset.issues_key)
+    if SPLIT_COLUMN not in results.column_names:
+        return None
+    column = results.column(SPLIT_COLUMN).cast(pa.string())
+    return np.array(column.to_pylist(), dtype=object)
