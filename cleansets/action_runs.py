@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -13,6 +14,13 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from cleansets import selectors, services
+from cleansets.class_changes import (
+    ClassChange,
+    class_change_apply,
+    class_change_plan,
+    class_effect,
+    describe,
+)
 from cleansets.corrections import (
     ColumnChoice,
     corrections_apply,
@@ -145,6 +153,24 @@ def corrections_start(
     )
 
 
+def class_change_start(
+    *, cleanset: Cleanset, user: User, change: ClassChange
+) -> ReviewAction | ActionRun:
+    """Rename or merge a class, as a run if it has many rows."""
+    effect = class_effect(cleanset, change)
+    if not is_large(effect.n_changed):
+        return class_change_apply(cleanset=cleanset, user=user, change=change)
+    return _start(
+        ActionRun(
+            cleanset=cleanset,
+            created_by=user,
+            purpose=Purpose.CLASS,
+            title=describe(change, effect.n_changed),
+            params=asdict(change),
+        )
+    )
+
+
 def revert_start(*, cleanset: Cleanset, user: User, action: ReviewAction) -> Revert | ActionRun:
     """Revert an action, as a run if it changed many rows."""
     if not is_large(action.n_rows):
@@ -228,6 +254,8 @@ def _plan(run: ActionRun) -> Plan:
         choice = ColumnChoice(**run.params["choice"])
         with_new_classes = run.params["with_new_classes"]
         return corrections_plan(cleanset, file, choice, with_new_classes=with_new_classes)
+    if run.purpose == Purpose.CLASS:
+        return class_change_plan(cleanset, ClassChange(**run.params))
     action = run.reverted
     assert action is not None
     if run.purpose == Purpose.REVERT:

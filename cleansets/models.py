@@ -192,6 +192,7 @@ class ReviewAction(models.Model):
         BULK = "bulk", "Clean Top K"
         SELECTION = "selection", "selected rows"
         IMPORT = "import", "decisions from a file"
+        CLASS = "class", "class renamed or merged"
         CARRIED = "carried", "carried over from the version before"
         UNDO = "undo", "undo"
         REDO = "redo", "redo"
@@ -280,6 +281,7 @@ class ActionRun(Run):
 
         TOP_K = "top_k"
         IMPORT = "import"
+        CLASS = "class"
         UNDO = "undo"
         REDO = "redo"
         REVERT = "revert"

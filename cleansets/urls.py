@@ -7,6 +7,7 @@ from django.urls import path
 from cleansets.views import (
     action_runs,
     analysis,
+    classes,
     corrections,
     decisions,
     exports,
@@ -90,6 +91,12 @@ urlpatterns = [
         "cleansets/<uuid:cleanset_id>/corrections",
         corrections.corrections_upload,
         name="cleanset-corrections-upload",
+    ),
+    path("cleansets/<uuid:cleanset_id>/classes", classes.class_list, name="cleanset-classes"),
+    path(
+        "cleansets/<uuid:cleanset_id>/classes/change",
+        classes.class_change,
+        name="cleanset-class-change",
     ),
     path("corrections/<uuid:file_id>", corrections.corrections, name="cleanset-corrections"),
     path(

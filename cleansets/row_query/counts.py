@@ -151,3 +151,14 @@ def label_choices(
     for label, n in by_label:
         n_rows.update(dict.fromkeys(split_labels(label), n))
     return sorted(n_rows.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def count_labels(source: RowSource) -> list[tuple[str | None, int, int]]:
+    """Return each label that rows have now, with their number and that of the excluded ones."""
+    return [
+        (label, int(n_rows), int(n_excluded))
+        for label, n_rows, n_excluded in source.fetch(
+            "SELECT clean_label, count(*), count(*) FILTER (action = 'exclude') FROM rows"
+            " GROUP BY clean_label ORDER BY clean_label"
+        )
+    ]

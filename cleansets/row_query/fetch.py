@@ -184,3 +184,18 @@ def fetch_near_duplicates(
         [cluster_id, row_id, limit],
     )
     return fetch_rows([other for (other,) in found], source)
+
+
+def fetch_labeled(
+    labels: Sequence[str], source: RowSource, *, rows_per_part: int
+) -> Iterator[list[dict[str, Any]]]:
+    """Yield what an action needs of the rows that have one of these labels now and are not
+    excluded, by row and in parts.
+    """
+    source.register("wanted_labels", pa.table({"label": pa.array(labels, pa.string())}))
+    yield from source.fetch_parts(
+        f"SELECT {DECIDABLE} FROM ({source.advised_sql('rows')}) WHERE clean_label IN"
+        " (SELECT label FROM wanted_labels) AND action IS DISTINCT FROM 'exclude'"
+        " ORDER BY row_id",
+        rows_per_part=rows_per_part,
+    )

@@ -115,6 +115,8 @@ OWNED = {
     "cleanset-action-progress": Address("get", OK, "action_run"),
     "cleanset-action-cancel": Address("post", FOUND, "action_run"),
     "cleanset-redo": Address("post", UNPROCESSABLE, "cleanset"),  # nothing was undone yet
+    "cleanset-classes": Address("get", OK, "cleanset"),
+    "cleanset-class-change": Address("post", FOUND, "cleanset", data="old=delivery&new=login"),
     "cleanset-row-why": Address("get", OK, "cleanset", row_id=0),
     "cleanset-row-history": Address("get", OK, "cleanset", row_id=0),
     "cleanset-undo": Address("post", UNPROCESSABLE, "cleanset"),  # nothing was done yet
