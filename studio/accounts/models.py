@@ -42,6 +42,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_owner = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
+    review_keys = models.JSONField(default=dict, blank=True)  # those that the person chose
 
     objects: ClassVar[UserManager] = UserManager()
     USERNAME_FIELD = "email"

@@ -20,6 +20,7 @@ from django.utils import timezone
 from studio.accounts import selectors
 from studio.accounts.mail import send, send_later
 from studio.accounts.models import AccountSession, ApiKey, Invitation, User
+from studio.accounts.review_keys import chosen_keys
 from studio.accounts.throttling import MAIL_TO, is_within
 from studio.database import without_waiting
 from studio.engine.errors import DataProblem
@@ -109,6 +110,15 @@ def profile_update(*, user: User, name: str) -> None:
     """Change the name of an account."""
     user.name = name
     user.save(update_fields=["name"])
+
+
+def review_keys_save(*, user: User, keys: dict[str, str]) -> None:
+    """Save the person's keys of the review page; a blank one is the key at first.
+
+    Raises DataProblem for a key that cannot be used, or that two actions would have.
+    """
+    user.review_keys = chosen_keys(keys)
+    user.save(update_fields=["review_keys"])
 
 
 def email_change_ask(*, user: User, email: str) -> None:

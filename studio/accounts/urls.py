@@ -30,6 +30,7 @@ urlpatterns = [
     path("account/second-factor", second_factor.second_factor, name="second-factor"),
     path("account/second-factor/codes", second_factor.codes_renew, name="recovery-codes-renew"),
     path("account/second-factor/off", second_factor.turn_off, name="second-factor-off"),
+    path("account/review-keys", account.review_keys_save, name="review-keys"),
     path("account/sessions", account.sessions_end, name="sessions-end"),
     path("account/sessions/<str:public_id>", account.session_end, name="session-end"),
     path("account/keys", account.api_key_create, name="api-key-create"),

@@ -190,6 +190,23 @@ def test_y_explains_the_row_in_its_panel(review: Review) -> None:
     expect(page.locator("#row-why")).to_have_text(re.compile(r"^\s*Why\? Y\s*$"))
 
 
+def test_own_keys_replace_those_at_first(review: Review) -> None:
+    page = review()
+    review_page = page.url
+    page.goto("/account#shortcuts")
+    page.get_by_label("Keep", exact=True).fill("a")
+    page.get_by_label("Auto-fix", exact=True).fill("q")
+    page.get_by_role("button", name="Save shortcuts").click()
+    expect(page.get_by_text("Keyboard shortcuts saved.")).to_be_visible()
+    page.goto(review_page)
+    page.keyboard.press("a")
+    expect(page.locator("#row-0 .col-action")).to_contain_text("Keep")
+    page.keyboard.press("w")  # no action has this key now
+    page.keyboard.press("q")
+    expect(page.locator("#row-10 .col-action")).to_contain_text("Auto-fix")
+    expect(page.locator("#row-20 .col-action")).not_to_contain_text("Auto-fix")
+
+
 def test_a_key_held_down_decides_once(review: Review) -> None:
     page = review()
     page.keyboard.down("q")

@@ -57,6 +57,7 @@ PERSONAL = {  # of whoever is logged in
     "second-factor": Address("get", OK),
     "second-factor-off": Address("post", FOUND),  # it is off
     "recovery-codes-renew": Address("post", FOUND),
+    "review-keys": Address("post", FOUND),
     "sessions-end": Address("post", FOUND),
     "api-key-create": Address("post", OK, data="key-name=notebook&key-scope=read"),
     "dataset-upload": Address("get", OK),

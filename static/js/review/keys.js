@@ -39,7 +39,7 @@ function press(key) {
   const refusal = document.querySelector(".review").dataset.readOnly;
   if (refusal && DECISIONS.includes(key) && !button?.matches("a")) say(refusal);
   else if (!button && key === "redo") say("There is nothing to redo.");
-  else if (!button && hasSelection()) say("Rows are selected: W, Q, E, N and L act on them, Esc clears the selection.");
+  else if (!button && hasSelection()) say("Rows are selected: the keys of decisions act on them, Esc clears the selection.");
   else if (!button) return;
   else if (key === "u" && button.disabled && nUnsaved()) undo(button.form);
   else if (button.matches(":disabled")) say(button.dataset.why ?? "");
@@ -84,10 +84,16 @@ async function serve() {
   if (waiting.length && !isComing()) serve();
 }
 
+// Keys that the person chose stand for the actions that had other keys at first.
+const ownKeys = JSON.parse(document.querySelector(".review").dataset.keys ?? "{}");
+const replaced = new Set(Object.values(ownKeys));
+
+const actionOf = (key) => ownKeys[key] ?? (replaced.has(key) ? "" : key);
+
 // What Ctrl+Z, Ctrl+Y and Shift+U stand for.
 function stepOf({ key, shiftKey, ctrlKey, metaKey }) {
   const letter = key.toLowerCase();
-  if (!ctrlKey && !metaKey) return letter === "u" && shiftKey ? "redo" : "";
+  if (!ctrlKey && !metaKey) return actionOf(letter) === "u" && shiftKey ? "redo" : "";
   if (letter === "y") return "redo";
   if (letter === "z") return shiftKey ? "redo" : "u";
   return "";
@@ -116,7 +122,7 @@ document.addEventListener("keydown", (event) => {
     if (key === "Escape") event.target.blur();
     return;
   }
-  const name = step || (key.length === 1 ? key.toLowerCase() : key);
+  const name = step || (key.length === 1 ? actionOf(key.toLowerCase()) : key);
   if (name === "Enter" && event.target.closest("a, button, summary, input")) return; // they have a use for it
   const isForField = waiting.some((earlier) => ["l", "/"].includes(earlier.name)); // its text comes before the field
   const isKnown = isForField || STEPS[name] || name === "Escape" || DECISIONS.includes(name) || ["/", "?", "x", "h", "y"].includes(name);

@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from studio.accounts import access, second_factor, selectors, services
+from studio.accounts import access, review_keys, second_factor, selectors, services
 from studio.accounts.forms import ApiKeyForm, EmailChangeForm, InvitationForm, ProfileForm
 from studio.quotas import usage_of
 
@@ -57,6 +57,16 @@ def email_change(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("account")
     context = {"email": email, "crumbs": [("Account", reverse("account"))]}
     return render(request, "accounts/email_change.html", context)
+
+
+@require_POST
+def review_keys_save(request: HttpRequest) -> HttpResponse:
+    """Save the keys that one chose for the review page, or go back to those at first."""
+    posted = {} if "reset" in request.POST else request.POST
+    keys = {action: posted.get(f"key-{action}", "") for action in review_keys.ACTIONS}
+    services.review_keys_save(user=access.account(request), keys=keys)
+    messages.success(request, "Keyboard shortcuts saved.")
+    return redirect(f"{reverse('account')}#shortcuts")
 
 
 @require_POST
