@@ -10,7 +10,7 @@ from studio.engine.features.text import SentenceFeatures, TfidfFeatures, TopicFe
 from studio.engine.ml_task import Modality
 from studio.engine.schema import CleansetSpec
 
-_N_TOPICS = 64
+_N_TOPICS = 64  # of texts without embeddings
 
 
 def _terms(analyzer: str, shortest: int, longest: int) -> Callable[[CleansetSpec], Featuriser]:

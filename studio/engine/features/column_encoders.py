@@ -26,12 +26,12 @@ from studio.engine.table.columns import ColumnKind
 
 Dense = npt.NDArray[np.float32]
 
-_MAX_LEVELS = 250
+_MAX_LEVELS = 250  # of a column; the rarer ones share a level
 _MAX_LEVELS_IN_DISTANCES = 10
 _MIN_LEVELS_OF_CODES = 50
 _MIN_ROWS_PER_LEVEL = 2  # a level of one row can't help to predict another row
 _UNLIKE = np.float32(1 / np.sqrt(2))  # so that two different categories are 1 apart
-_TEXT_TOPICS = 16
+_TEXT_TOPICS = 16  # of a text column, for trees and distances
 _SIGNED_NUMBER = re.compile(r"(?<![\w.+-])[+-]\d+(?:\.\d+)?(?![\w.])")
 _DAYS_PER_YEAR = 365.25
 

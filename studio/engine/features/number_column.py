@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 _KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # quantiles where the slope of a linear model may change
-_MIN_DISTINCT_FOR_KNOTS = 10
+_MIN_DISTINCT_FOR_KNOTS = 10  # with fewer, quantiles fall on the same values
 # Beyond it units grow logarithmically: one absurd value must not hide the others, nor pass.
 _LINEAR_UNITS = 3.0
 _SD_PER_IQR = 1.349  # of a normal distribution

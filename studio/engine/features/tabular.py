@@ -26,6 +26,7 @@ class Reader(StrEnum):
     DISTANCES = "distances"
 
 
+# Encoded at a time, as each column is a copy until all stand side by side.
 _ROWS_PER_BLOCK = 100_000
 # Models of tables are more regularised than those of embeddings; this makes up for it.
 _SENTENCE_SCALE = np.float32(3.5)

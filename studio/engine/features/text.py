@@ -21,8 +21,8 @@ from studio.engine.text.processor import arithmetic_here
 
 LONG_TEXT = 400  # characters; of longer texts words say as much, and their sequences take gigabytes
 _WORD = r"(?u)\b\w+\b"
-_MAX_TERMS = 100_000
-_SPACES_PER_CHARACTER = 1 / 20
+_MAX_TERMS = 100_000  # the most frequent ones
+_SPACES_PER_CHARACTER = 1 / 20  # between those of English, one in six, and of Thai, hardly any
 _ROWS_PER_TOPIC = 10
 # From here on, terms that occur in a single row are dropped: they only cost memory.
 _MANY_ROWS = 2_000

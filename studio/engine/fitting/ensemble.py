@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from studio.engine.fitting.metrics import Probabilities
 
-N_PICKS = 50
+N_PICKS = 50  # weights are multiples of a fiftieth
 # Candidates with less weight are left out, unless that raises the loss by more than this factor:
 # each costs every prediction its features and time.
 MIN_SHARE = 0.05

@@ -17,11 +17,11 @@ _N_THRESHOLDS = 50
 _HIGHEST_QUANTILE = 0.98  # of the distances at which two distributions are compared: above, chance
 _NOISE_LOGITS = (-9.0, 0.0)
 _POWER_LOGITS = (-9.0, 9.0)  # of power − 1
-_START = 0.05
-_LEAST_DISTANCE = 1e-3
-_N_GRID = 500
+_START = 0.05  # fraction of gross errors from which the search begins
+_LEAST_DISTANCE = 1e-3  # in error bars; a distance of 0 has no logarithm
+_N_GRID = 500  # points at which the density is kept
 _95_PERCENT = 1.96  # standard errors
-_TINY = 1e-300
+_TINY = 1e-300  # density in place of 0, which has no logarithm
 _FAR = 10  # times the distance from which numbers are flagged: a slipped point, another unit
 
 

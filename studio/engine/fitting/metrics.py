@@ -13,7 +13,7 @@ PROBABILITY_FLOOR = 1e-6
 _MAX_ROWS_FOR_TEMPERATURE = 20_000
 LOWEST_TEMPERATURE = 0.05
 HIGHEST_TEMPERATURE = 5.0
-_N_BINS = 15
+_N_BINS = 15  # of probabilities, for the calibration error
 
 
 def accuracy(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> float:

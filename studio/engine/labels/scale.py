@@ -11,7 +11,7 @@ Numbers = npt.NDArray[np.floating]
 
 _MIN_SKEWNESS = 0.2  # Kelly's; 0.24 of a logarithmic normal distribution whose deviation is 0.4
 _FLOOR_QUANTILE = 0.01  # smaller numbers may be mistakes, such as a price of 0
-_FLOOR_RATIO = 0.1
+_FLOOR_RATIO = 0.1  # of the hundredth quantile
 
 
 @dataclass(frozen=True, slots=True)

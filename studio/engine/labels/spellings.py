@@ -136,7 +136,7 @@ def spelling_note(column: str, found: Sequence[Spellings], *, remedy: str) -> st
     return f"{len(found):,} classes of “{column}” are spelled in several ways: {shown}. {remedy}"
 
 
-_N_SHOWN = 5
+_N_SHOWN = 5  # in one sentence
 
 
 def merge_note(column: str, merged: Mapping[str, str]) -> str:

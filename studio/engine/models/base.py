@@ -12,7 +12,15 @@ import numpy.typing as npt
 from studio.engine.features.base import Matrix
 
 
-class Classifier(Protocol):
+class Estimator(Protocol):
+    """The part of scikit-learn's estimators that is used here."""
+
+    def get_params(self) -> Mapping[str, object]: ...
+
+    def set_params(self, **params: object) -> object: ...
+
+
+class Classifier(Estimator, Protocol):
     """The part of scikit-learn's classifiers that is used here."""
 
     classes_: npt.NDArray[np.int32]
@@ -23,14 +31,8 @@ class Classifier(Protocol):
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return class probabilities, shape (n, K), columns in the order of `classes_`."""
 
-    def get_params(self) -> Mapping[str, object]:
-        """Return the parameters."""
 
-    def set_params(self, **params: object) -> object:
-        """Change some parameters."""
-
-
-class Regressor(Protocol):
+class Regressor(Estimator, Protocol):
     """The part of scikit-learn's regressors that is used here."""
 
     def fit(self, features: Matrix, values: npt.NDArray[np.float64]) -> object:
@@ -38,12 +40,6 @@ class Regressor(Protocol):
 
     def predict(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return a number per row, shape (n,)."""
-
-    def get_params(self) -> Mapping[str, object]:
-        """Return the parameters."""
-
-    def set_params(self, **params: object) -> object:
-        """Change some parameters."""
 
 
 class MultiLabelClassifier(ABC):
@@ -58,12 +54,10 @@ class MultiLabelClassifier(ABC):
         """Return the probability of each class, shape (n, K)."""
 
     @abstractmethod
-    def get_params(self) -> Mapping[str, object]:
-        """Return the parameters."""
+    def get_params(self) -> Mapping[str, object]: ...
 
     @abstractmethod
-    def set_params(self, **params: object) -> object:
-        """Change some parameters."""
+    def set_params(self, **params: object) -> object: ...
 
 
 class Sampling(ABC):

@@ -11,11 +11,11 @@ from studio.engine.features.base import Matrix
 from studio.engine.runtime.cache import Arrays
 from studio.engine.warm_start.estimator import FitRows, State, WarmStart
 
-_N_EPOCHS = 30
+_N_EPOCHS = 30  # of a fit from scratch
 _N_WARM_EPOCHS = 10
 _ROWS_PER_BATCH = 96
 _LEARNING_RATE = 3e-3
-_UNREACHABLE_TOLERANCE = 1e9
+_UNREACHABLE_TOLERANCE = 1e9  # see `_untrained`
 
 
 class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types

@@ -13,10 +13,10 @@ import pandas as pd
 
 from studio.engine.schema import CleansetResult
 
-SAMPLED_ROWS = 200
+SAMPLED_ROWS = 200  # enough to see whether nineteen in twenty agree
 TOLERANCE = 0.05  # of scores and probabilities; for wider ranges, a fraction of the range
-AGREEING_SHARE = 0.95
-_DECIMALS = 4
+AGREEING_SHARE = 0.95  # in other arithmetic, a few rows near a threshold end on its other side
+_DECIMALS = 4  # of sampled numbers, far below the tolerance
 
 Sample: TypeAlias = Sequence[float | str | None]
 

@@ -34,7 +34,7 @@ N_TABLES = 8
 N_PROJECTIONS = 6
 # In a single column of numbers one row in seventy has a neighbour within the threshold by chance
 _MIN_MEASURED = 2
-_MAX_ROWS_FOR_USUAL = 5_000
+_MAX_ROWS_FOR_USUAL = 5_000  # a median needs no more
 # Expected fraction of chance pairs among the pairs that count with one column that differs
 _MAX_BY_CHANCE = 0.05
 _N_DRAWN = 100_000  # random pairs of rows, for the distribution of gaps by chance

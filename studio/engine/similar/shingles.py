@@ -15,7 +15,7 @@ _LINK = re.compile(r"(?:https?://|www\.)\S+")
 _IN_A_WORD = re.compile(r"(?<=\w)['’-](?=\w)")
 # Punctuation of ASCII, of typography and of Chinese; no emoji
 _MARKS = re.compile(r"[!-/:-@\[-`{-~\u2010-\u205e\u3001-\u303f]+")
-_TEXTS_PER_BLOCK = 2_000
+_TEXTS_PER_BLOCK = 2_000  # hashed at a time, for bounded memory
 _SHIFT = np.uint64(21)  # a code point fits into 21 bits, so three fit into 63
 
 

@@ -15,9 +15,9 @@ from studio.engine.table.columns import ColumnKind
 
 MAX_LEVELS = 50_000  # of a column; with more, its values name rows rather than categories
 LEVELLED = frozenset({ColumnKind.CATEGORICAL, ColumnKind.IDENTIFIER})
-N_EXAMPLES = 3
+N_EXAMPLES = 3  # in one sentence
 _NUMBER = re.compile(NUMBER_PATTERN)
-_DIGITS_OF_A_FLOAT = 15
+_DIGITS_OF_A_FLOAT = 15  # so many decimal digits survive any float64
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from studio.engine.table.cells import LEARNED_CHARACTERS, Cells, Table
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.levels import SpelledLevels
 
-N_EXAMPLES = 3
+N_EXAMPLES = 3  # in one sentence
 N_ROWS_NAMED = 10
 _MAX_SHOWN_CHARS = 40
 _WANTED = {

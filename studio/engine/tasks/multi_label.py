@@ -34,7 +34,7 @@ AnyFloat = TypeVar("AnyFloat", bound=np.floating)
 
 MIN_EMPTY_FRACTION = 0.005  # of rows; with fewer the empty set is a mistake rather than a label
 _THRESHOLDS = np.linspace(0.05, 0.6, 23)
-_MAX_CELLS_FOR_TEMPERATURE = 20_000
+_MAX_CELLS_FOR_TEMPERATURE = 20_000  # probabilities that the fit reads; one parameter needs no more
 
 
 class MultiLabel:

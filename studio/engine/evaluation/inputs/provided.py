@@ -17,7 +17,7 @@ INDEXED = "row_id"  # counts from 0
 NUMBER_NAMES = ("prediction", "predicted", "predicted_value", "predicted_label", "pred")
 LABEL_NAMES = ("predicted_label", "predicted", "prediction", "pred", "Suggested Label")
 ROW_TOLERANCE = 0.02  # by how much the probabilities of a row may miss 1
-_SHOWN = 10
+_SHOWN = 10  # of the names in a message
 
 Columns = Mapping[str, Sequence[str | None]]
 
@@ -75,8 +75,12 @@ def read_provided(
         return Provided((), values, None, (*id_note, f"Column {name} holds the predicted numbers."))
     classes = tuple(name for name in columns if name in set(known_classes))
     name = _first_of(LABEL_NAMES, columns)
+    # A single column named like a class may just as well be one of the data.
     if len(classes) >= 2 or (classes and name is None):
-        return _with_probabilities(columns, classes, known_classes, task, (row_id, n_rows, id_note))
+        values = np.full((n_rows, len(classes)), np.nan, dtype=np.float32)
+        values[row_id] = _probabilities({one: columns[one] for one in classes}, row_id, task)
+        notes = _class_notes(classes, [one for one in known_classes if one not in columns])
+        return Provided(classes, values, None, (*id_note, *notes))
     if name is None:
         raise DataProblem(_nothing_predicted(columns, LABEL_NAMES))
     labels: list[str | None] = [None] * n_rows
@@ -116,30 +120,27 @@ def _row_ids(columns: Columns, n_rows: int) -> tuple[npt.NDArray[np.int64], tupl
     return row_id, (f"Column {name} says which rows are predicted.",)
 
 
-def _with_probabilities(
-    columns: Columns,
-    classes: tuple[str, ...],
-    known_classes: Sequence[str],
-    task: MLTask,
-    rows: tuple[npt.NDArray[np.int64], int, tuple[str, ...]],
-) -> Provided:
-    row_id, n_rows, id_note = rows
-    stated = np.column_stack([_numbers(name, columns[name]) for name in classes])
+def _probabilities(
+    columns: Columns, row_id: npt.NDArray[np.int64], task: MLTask
+) -> npt.NDArray[np.float64]:
+    """Return the probabilities of each row, scaled to sum to 1 where it has one class."""
+    stated = np.column_stack([_numbers(name, cells) for name, cells in columns.items()])
     is_stated = np.isfinite(stated).all(axis=1)
-    _check_probabilities(stated[is_stated], classes, row_id[is_stated], task)
+    _check_probabilities(stated[is_stated], tuple(columns), row_id[is_stated], task)
     if task is MLTask.MULTI_CLASS:
-        sums = stated[is_stated].sum(axis=1, keepdims=True)
-        stated[is_stated] /= sums
-    values = np.full((n_rows, len(classes)), np.nan, dtype=np.float32)
-    values[row_id] = stated
-    notes = [*id_note, f"{len(classes):,} columns hold the probabilities of classes."]
-    missing = [name for name in known_classes if name not in columns]
-    if missing:
-        notes.append(
-            f"There is no column for {_listed(missing)}, which some rows are labeled with; the"
-            " model never predicts it."
-        )
-    return Provided(classes, values, None, tuple(notes))
+        stated[is_stated] /= stated[is_stated].sum(axis=1, keepdims=True)
+    return stated
+
+
+def _class_notes(classes: Sequence[str], missing: Sequence[str]) -> tuple[str, ...]:
+    note = f"{len(classes):,} columns hold the probabilities of classes."
+    if not missing:
+        return (note,)
+    return (
+        note,
+        f"There is no column for {_listed(missing)}, which some rows are labeled with; the model"
+        " never predicts it.",
+    )
 
 
 def _check_probabilities(
@@ -169,15 +170,19 @@ def _check_probabilities(
 def _numbers(name: str, cells: Sequence[str | None]) -> npt.NDArray[np.float64]:
     texts = ["" if cell is None else str(cell) for cell in cells]
     numbers = np.asarray(read_numbers(texts), dtype=np.float64)
-    wrong = [text for text, number in zip(texts, numbers, strict=True) if text and number != number]
-    if wrong:
-        raise DataProblem(f"Column {name} holds “{wrong[0]}”, which is no number.")
+    for row in np.flatnonzero(np.isnan(numbers)).tolist():
+        if texts[row]:
+            raise DataProblem(f"Column {name} holds “{texts[row]}”, which is no number.")
     return numbers
 
 
 def _first_of(names: Sequence[str], columns: Columns) -> str | None:
-    lower = {name.lower(): name for name in reversed(list(columns))}
-    return next((lower[name.lower()] for name in names if name.lower() in lower), None)
+    """Return the first of the names that a column has, in any case, as the column writes it."""
+    by_lower = {name.lower(): name for name in reversed(list(columns))}
+    for name in names:
+        if name.lower() in by_lower:
+            return by_lower[name.lower()]
+    return None
 
 
 def _nothing_predicted(columns: Columns, names: Sequence[str]) -> str:
@@ -189,4 +194,6 @@ def _nothing_predicted(columns: Columns, names: Sequence[str]) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_SHOWN])
-    return f"{shown} and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else shown
+    if len(names) > _SHOWN:
+        shown += f" and {len(names) - _SHOWN:,} more"
+    return shown

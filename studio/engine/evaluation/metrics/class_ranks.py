@@ -15,7 +15,7 @@ from studio.engine.evaluation.uncertainty.intervals import UNDEFINED, Estimate, 
 from studio.engine.evaluation.uncertainty.resampling import Floats
 
 _POINTS = 60  # of a curve: by rows found, by rows found wrongly, and by probability
-_DIGITS = 6
+_DIGITS = 6  # of thresholds: float32 has seven, and one is lost by rounding down
 
 
 @dataclass(frozen=True, slots=True)

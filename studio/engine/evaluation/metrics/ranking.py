@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from studio.engine.evaluation.uncertainty.resampling import Floats
 
-MAX_EXACT_ROWS = 100_000
+MAX_EXACT_ROWS = 100_000  # more are ranked by levels
 _SHIFT = 12  # of a number of single precision, whose last 12 bits are not looked at
 _HALF = 0x3F000000  # the bits of 1/2
 _N_LOW = (_HALF >> _SHIFT) + 1  # levels below 1/2
@@ -46,21 +46,7 @@ class Ranked:
         average precision stay the same to three decimals.
         """
         if len(probabilities) > MAX_EXACT_ROWS:
-            level = _levels(probabilities)
-            of_level = np.bincount(level, minlength=N_LEVELS)
-            used = np.flatnonzero(of_level)[::-1]
-            place = np.zeros(N_LEVELS, dtype=np.int64)
-            place[used] = np.arange(len(used))
-            scores = np.zeros(N_LEVELS)
-            scores[level] = probabilities
-            positives = np.bincount(level[is_positive], minlength=N_LEVELS)
-            return cls(
-                scores=scores[used],
-                positives=np.cumsum(positives[used], dtype=np.float64),
-                negatives=np.cumsum((of_level - positives)[used], dtype=np.float64),
-                group=place[level],
-                is_positive=is_positive,
-            )
+            return cls._of_levels(probabilities, is_positive)
         scores, group = np.unique(-probabilities.astype(np.float64), return_inverse=True)
         of_group = np.bincount(group, minlength=len(scores))
         positives = np.bincount(group[is_positive], minlength=len(scores))
@@ -72,14 +58,32 @@ class Ranked:
             is_positive=is_positive,
         )
 
+    @classmethod
+    def _of_levels(
+        cls, probabilities: npt.NDArray[np.floating], is_positive: npt.NDArray[np.bool_]
+    ) -> Ranked:
+        level = _levels(probabilities)
+        of_level = np.bincount(level, minlength=N_LEVELS)
+        used = np.flatnonzero(of_level)[::-1]  # the highest first
+        place = np.zeros(N_LEVELS, dtype=np.int64)
+        place[used] = np.arange(len(used))
+        scores = np.zeros(N_LEVELS)
+        scores[level] = probabilities
+        positives = np.bincount(level[is_positive], minlength=N_LEVELS)
+        return cls(
+            scores=scores[used],
+            positives=np.cumsum(positives[used], dtype=np.float64),
+            negatives=np.cumsum((of_level - positives)[used], dtype=np.float64),
+            group=place[level],
+            is_positive=is_positive,
+        )
+
     @property
     def n_positive(self) -> float:
-        """Positive rows."""
         return float(self.positives[-1])
 
     @property
     def n_negative(self) -> float:
-        """Negative rows."""
         return float(self.negatives[-1])
 
     @property
@@ -112,7 +116,8 @@ def roc_auc(ranked: Ranked) -> RankMetric:
     DeLong, DeLong and Clarke-Pearson, Comparing the Areas under Two or More Correlated Receiver
     Operating Characteristic Curves (1988), for the placement values that are its influences.
     """
-    n_positive, n_negative = ranked.n_positive, ranked.n_negative
+    n_positive = ranked.n_positive
+    n_negative = ranked.n_negative
     positives_here = np.diff(ranked.positives, prepend=0.0)
     negatives_here = np.diff(ranked.negatives, prepend=0.0)
     negatives_below = (n_negative - ranked.negatives + negatives_here / 2) / n_negative

@@ -11,7 +11,7 @@ from studio.engine.evaluation.metrics.catalogue import N_BINS
 from studio.engine.evaluation.metrics.row_measures import confidence_bins
 from studio.engine.evaluation.uncertainty.intervals import wilson
 
-N_BARS = 20
+N_BARS = 20  # of the histogram
 
 
 def reliability(

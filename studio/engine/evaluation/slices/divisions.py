@@ -11,7 +11,7 @@ from studio.engine.groups.partitions import Partition, column_partitions, topics
 from studio.engine.table.cells import Cells
 from studio.engine.table.columns import ColumnKind
 
-N_LENGTHS = 5
+N_LENGTHS = 5  # ranges of length, with equally many texts each
 MIN_TEXTS = 100  # fewer have no topics
 
 

@@ -16,7 +16,7 @@ from studio.engine.groups.partitions import Partition
 
 MIN_ROWS = 20
 MAX_SLICES = 12
-MAX_P = 0.05
+MAX_P = 0.05  # after correction for all groups that were looked at
 MAX_OVERLAP = 0.8  # of the rows of two slices: more, and they tell the same
 
 

@@ -11,7 +11,7 @@ from studio.engine.schema.health import RowOrder
 
 MAX_ROWS = 1_000  # a random sample of larger data: the cost of the search is quadratic
 N_NEIGHBOURS = 10
-N_PERMUTATIONS = 199
+N_PERMUTATIONS = 199  # the smallest possible p-value is 1/200
 SIGNIFICANT = 0.01
 MIN_CLOSENESS = 0.05  # in large data smaller effects are significant, but do not matter
 

@@ -28,7 +28,7 @@ _MARKS = (
     "sk_live_",
     "BEGIN ",
 )
-_COLONS_OF_ADDRESS = 3
+_COLONS_OF_ADDRESS = 3  # of IPv6, at least
 _DIGITS = re.compile(r"\d\W{0,3}\d\W{0,3}\d")
 
 

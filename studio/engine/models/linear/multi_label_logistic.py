@@ -13,8 +13,8 @@ from studio.engine.models.base import MultiLabelClassifier
 from studio.engine.runtime.cache import Arrays
 from studio.engine.warm_start.estimator import FitRows, State, WarmStart
 
-_MAX_ITERATIONS = 100
-_WARM_ITERATIONS = 10
+_MAX_ITERATIONS = 100  # of L-BFGS
+_WARM_ITERATIONS = 10  # few labels changed, so the minimum is near
 _COEF = "coef"
 _MIN_FREQUENCY = 1e-4  # of a class, for the first intercept
 

@@ -14,11 +14,11 @@ from studio.engine.runtime.cache import Arrays
 from studio.engine.warm_start.estimator import FitRows, State, WarmStart
 
 _TOLERANCE = 0.01  # as accurate as 0.0001 on 77 classes
-_WARM_STEPS = 3
+_WARM_STEPS = 3  # of conjugate gradients
 # The squared hinge loss is piecewise quadratic: the second Newton step finds the minimum.
 _LINE_SEARCH_STEPS = 2
 _MIN_DECREASE = 0.05  # of the first squared gradient; a further step is not worth its time
-_MAX_KEPT_WEIGHTS = 5_000_000
+_MAX_KEPT_WEIGHTS = 5_000_000  # 20 MB of float32 per fold
 _COEF = "coef"
 _TINY = np.float32(1e-20)  # in place of 0 where a class's gradient or direction has vanished
 

@@ -14,7 +14,7 @@ from studio.engine.models.trees.openmp import lightgbm
 from studio.engine.runtime.cache import Arrays
 from studio.engine.warm_start.estimator import FitRows, State, WarmStart
 
-_MIN_LEAVES = 15
+_MIN_LEAVES = 15  # of a tree
 _MAX_LEAVES = 127
 _ROWS_PER_LEAF = 1_000
 # A warm start's share of the rounds, and factor of the learning rate.
