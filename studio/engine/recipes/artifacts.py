@@ -167,6 +167,12 @@ def read_manifest(directory: Path, *, signing_key: bytes) -> Manifest:
 
 def _describe(model: TrainedModel, files: Mapping[str, str]) -> Manifest:
     spec = model.spec
+    separator = None
+    if spec.task is MLTask.MULTI_LABEL:
+        separator = spec.separator.value
+    needed_encoder = None
+    if ENCODED & model.featurisers.keys():
+        needed_encoder = encoder_sha256(spec.encoder_folder)
     return Manifest(
         format_version=FORMAT_VERSION,
         python=platform.python_version(),
@@ -180,13 +186,11 @@ def _describe(model: TrainedModel, files: Mapping[str, str]) -> Manifest:
         column_kinds={name: spec.column_kinds[name].value for name in spec.feature_columns},
         conventions={name: convention.value for name, convention in spec.conventions.items()},
         classes=model.classes,
-        separator=spec.separator.value if spec.task is MLTask.MULTI_LABEL else None,
+        separator=separator,
         merged_labels=dict(spec.merged_labels),
         members={member.key: member.weight for member in model.members},
         candidates=tuple(asdict(candidate) for candidate in model.candidates),
-        encoder_sha256=(
-            encoder_sha256(spec.encoder_folder) if ENCODED & model.featurisers.keys() else None
-        ),
+        encoder_sha256=needed_encoder,
         arithmetic=model.arithmetic.value if model.arithmetic else None,
         files=files,
     )
