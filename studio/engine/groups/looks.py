@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.groups.partitions import MAX_VALUES, N_BINS, Partition
+from studio.engine.groups.partitions import MAX_VALUES, N_BINS, Partition, range_of_each
 from studio.engine.table.cells import Cells
 from studio.engine.text.languages import Language
 
@@ -69,8 +69,7 @@ def _lengths(texts: Cells) -> Iterator[Partition]:
     edges = np.unique(np.quantile(lengths[texts.codes], np.linspace(0, 1, N_BINS + 1)))
     if len(edges) < 2:
         return
-    place = np.clip(np.searchsorted(edges, lengths, side="right") - 1, 0, len(edges) - 2)
     descriptions = [
         f"texts of {low:,.0f} to {high:,.0f} characters" for low, high in pairwise(edges)
     ]
-    yield Partition(place.astype(np.int8)[texts.codes], descriptions)
+    yield Partition(range_of_each(lengths, edges).astype(np.int8)[texts.codes], descriptions)

@@ -103,10 +103,20 @@ def _ranges(name: str, numbers: npt.NDArray[np.float64], n_bins: int) -> Iterato
     edges = np.unique(np.quantile(numbers[is_number], np.linspace(0, 1, n_bins + 1)))
     if len(edges) < 2:  # all numbers are equal
         return
-    place = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(edges) - 2)
-    members = np.where(is_number, place, -1).astype(np.int8)
+    members = np.where(is_number, range_of_each(numbers, edges), -1).astype(np.int8)
     descriptions = [f"{name} from {low:g} to {high:g}" for low, high in pairwise(edges)]
     yield Partition(members, descriptions)
+
+
+def range_of_each(
+    values: npt.NDArray[np.generic], edges: npt.NDArray[np.generic]
+) -> npt.NDArray[np.int64]:
+    """Return which of the ranges between ascending edges holds each value, shape (n,).
+
+    A value on an edge belongs to the range above, but the highest one to the last range.
+    """
+    last = max(0, len(edges) - 2)
+    return np.clip(np.searchsorted(edges, values, side="right") - 1, 0, last)
 
 
 def topics(texts: Cells, space: Matrix, seed: int) -> Iterator[Partition]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from studio.engine.evaluation.uncertainty.resampling import Floats
+from studio.engine.groups.partitions import range_of_each
 
 N_CELLS = 24  # on each side of the picture of predicted against given
 N_RANGES = 10  # of predicted numbers, with equally many rows each
@@ -29,7 +30,7 @@ def predicted_against_given(labels: Floats, predicted: Floats) -> dict[str, Any]
 def residuals_by_prediction(labels: Floats, predicted: Floats) -> list[dict[str, Any]]:
     """Describe given less predicted numbers in tenths of the predicted ones."""
     edges = np.unique(np.quantile(predicted, np.linspace(0, 1, N_RANGES + 1)))
-    place = np.clip(np.searchsorted(edges, predicted, side="right") - 1, 0, max(0, len(edges) - 2))
+    place = range_of_each(predicted, edges)
     residuals = labels - predicted
     found = []
     for number in range(max(1, len(edges) - 1)):

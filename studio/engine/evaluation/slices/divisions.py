@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.groups.partitions import Partition, column_partitions, topics
+from studio.engine.groups.partitions import (
+    Partition,
+    column_partitions,
+    range_of_each,
+    topics,
+)
 from studio.engine.table.cells import Cells
 from studio.engine.table.columns import ColumnKind
 
@@ -38,14 +44,13 @@ def divisions(
 
 
 def _lengths(name: str, texts: Cells) -> Iterator[Partition]:
-    of_distinct = np.array([len(text or "") for text in texts.distinct.tolist()], dtype=np.int64)
+    of_distinct = np.array([len(text) for text in texts.distinct.tolist()], dtype=np.int64)
     if not len(of_distinct):
         return
     lengths = of_distinct[texts.codes]
     edges = np.unique(np.quantile(lengths, np.linspace(0, 1, N_LENGTHS + 1)).astype(np.int64))
     if len(edges) < 2:
         return
-    place = np.clip(np.searchsorted(edges, lengths, side="right") - 1, 0, len(edges) - 2)
-    pairs = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+    pairs = pairwise(edges.tolist())
     names = [f"{name} of {low:,} to {high:,} characters" for low, high in pairs]
-    yield Partition(place.astype(np.int8), names)
+    yield Partition(range_of_each(lengths, edges).astype(np.int8), names)
