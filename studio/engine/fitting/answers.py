@@ -178,9 +178,9 @@ class _Likelihood:
         """Return the loss per answer."""
         _, given = self._probabilities(point)
         of_answer = np.where(self.applies, given, 1 - given)
-        away = float(
-            ((point.curves - _IDENTITY) ** 2).sum() + ((point.log_odds - _PRIOR) ** 2).sum()
-        )
+        curves_away = ((point.curves - _IDENTITY) ** 2).sum()
+        noise_away = ((point.log_odds - _PRIOR) ** 2).sum()
+        away = float(curves_away + noise_away)
         return float(-np.log(of_answer).sum() + 0.5 * away) / self.applies.size
 
     def step(self, point: _Point) -> _Point:
@@ -227,7 +227,7 @@ class _Likelihood:
 
 
 def _maximised(likelihood: _Likelihood, point: _Point) -> _Point:
-    """Go on from a point by ever shortened steps until the loss falls no more."""
+    """Take steps from a point, each shortened until the loss falls, until none makes it fall."""
     loss = likelihood.loss(point)
     for _ in range(_MAX_STEPS):
         step = likelihood.step(point)
@@ -239,7 +239,8 @@ def _maximised(likelihood: _Likelihood, point: _Point) -> _Point:
         else:
             return point
         has_ended = loss - lower <= _TOLERANCE
-        point, loss = moved, lower
+        point = moved
+        loss = lower
         if has_ended:
             return point
     return point

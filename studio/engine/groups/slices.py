@@ -83,11 +83,12 @@ def find_slices(
     found: list[Slice] = []
     while len(found) < MAX_SLICES:
         usual = _mean_agreement(simple, labels, is_free & ~is_test)
-        candidates = (
-            _most_significant(partition, labels, simple, is_free, is_test, usual)
-            for partition in divided
-        )
-        significant = [candidate for candidate in candidates if candidate is not None]
+        # Anew after each slice: agreement is measured on the rows that no slice has yet.
+        significant = []
+        for partition in divided:
+            candidate = _most_significant(partition, labels, simple, is_free, is_test, usual)
+            if candidate is not None:
+                significant.append(candidate)
         if not significant:
             break
         _, best = min(significant, key=lambda candidate: (candidate[0], candidate[1].description))
@@ -140,8 +141,9 @@ def _most_significant(
     squares = np.bincount(group, weights=agreement**2, minlength=n_groups) / counts
     standard_errors = np.sqrt(np.maximum(squares - means**2, 0) / counts)
     deviations = means / np.maximum(standard_errors, 1e-6)
-    # A useless model contradicts no label.
-    wrong = (1 - means / usual) / 2 if usual > 0 else np.zeros(n_groups)
+    wrong = np.zeros(n_groups)
+    if usual > 0:  # a useless model contradicts no label
+        wrong = (1 - means / usual) / 2
     is_slice = (counts >= MIN_ROWS) & (deviations <= -MIN_DEVIATIONS) & (wrong >= MIN_WRONG)
     if not is_slice.any():
         return None

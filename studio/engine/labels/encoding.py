@@ -83,10 +83,10 @@ class Labels:
         if self.targets.ndim == 2:
             first = np.argmax(self.targets, axis=0)
         else:
-            _, first = np.unique(
-                np.append(self.codes, np.arange(len(self.classes))), return_index=True
-            )
-            first = first[first.size - len(self.classes) :]
+            # Each class is appended once, as it may have no row.
+            with_all = np.append(self.codes, np.arange(len(self.classes)))
+            _, first = np.unique(with_all, return_index=True)
+            first = first[first.size - len(self.classes) :]  # without that of unlabeled rows
         return np.lexsort((self.class_counts, first))
 
     def with_classes_in(self, order: npt.NDArray[np.int64]) -> Labels:
@@ -179,10 +179,11 @@ def without_labels(labels: Labels, is_withheld: npt.NDArray[np.bool_], task: MLT
 
 
 def _encode_classes(cells: Cells) -> Labels:
-    names = [None if is_blank(name) else name for name in cells.distinct.tolist()]
-    classes = tuple(sorted(name for name in names if name is not None))
-    code_of: dict[str | None, int] = {name: code for code, name in enumerate(classes)}
-    codes = np.array([code_of.get(name, UNLABELED) for name in names], dtype=np.int32)[cells.codes]
+    names = cells.distinct.tolist()
+    classes = tuple(sorted(name for name in names if not is_blank(name)))
+    code_of = {name: code for code, name in enumerate(classes)}
+    code_of_distinct = np.array([code_of.get(name, UNLABELED) for name in names], dtype=np.int32)
+    codes = code_of_distinct[cells.codes]
     return Labels(codes, classes, codes)
 
 
@@ -208,10 +209,8 @@ def _rarest_class(members: npt.NDArray[np.bool_]) -> npt.NDArray[np.int32]:
     n_rows = len(members)
     counts = np.append(members.sum(axis=0), n_rows + 1)
     with_none = np.column_stack([members, np.ones(n_rows, dtype=bool)])
-    rarest: npt.NDArray[np.int32] = (
-        np.where(with_none, counts, n_rows + 2).argmin(axis=1).astype(np.int32)
-    )
-    return rarest
+    own_counts = np.where(with_none, counts, n_rows + 2)
+    return np.asarray(own_counts.argmin(axis=1), dtype=np.int32)
 
 
 def _encode_numbers(cells: Cells) -> Labels:

@@ -132,6 +132,7 @@ class RunManifest:
 
     def spec(self) -> CleansetSpec:
         """Return the spec with which the data was analysed."""
+        conventions = self.conventions or {}
         return CleansetSpec(
             task=MLTask(self.task),
             modality=Modality(self.modality),
@@ -145,10 +146,7 @@ class RunManifest:
             separator=Separator(self.separator or Separator.COMMA),
             merged_labels=dict(self.merged_labels or {}),
             arithmetic=Arithmetic(self.arithmetic) if self.arithmetic else None,
-            conventions={
-                name: Convention(convention)
-                for name, convention in (self.conventions or {}).items()
-            },
+            conventions={name: Convention(value) for name, value in conventions.items()},
             split=SplitChoice.from_dict(self.split or {}),
         )
 
@@ -176,6 +174,22 @@ def describe(
     labels, former_labels
         The labels that it was given, and the previous ones, in row order.
     """
+    previous_sha256 = None
+    if former_labels and result.is_warm_started:
+        previous_sha256 = labels_digest(former_labels)
+    separator = None
+    if spec.task is MLTask.MULTI_LABEL:
+        separator = spec.separator.value
+    encoder = None
+    arithmetic = None
+    if spec.may_encode:
+        encoder = encoder_sha256(spec.encoder_folder)
+        arithmetic = arithmetic_here(spec.arithmetic).value
+    thresholds = {}
+    for issue_type in ISSUE_TYPES:
+        stated = _thresholds(issue_type.find)
+        if stated and issue_type.applies_to(spec):
+            thresholds[issue_type.name] = stated
     return RunManifest(
         format_version=FORMAT_VERSION,
         dataset_sha256=dataset_sha256,
@@ -191,21 +205,15 @@ def describe(
         seed=spec.seed,
         python=platform.python_version(),
         versions={name: version(name) for name in LIBRARIES},
-        encoder_sha256=encoder_sha256(spec.encoder_folder) if spec.may_encode else None,
+        encoder_sha256=encoder,
         candidates=tuple(row.key for row in result.candidates if row.key != ENSEMBLE_KEY),
-        thresholds={
-            issue.name: stated
-            for issue in ISSUE_TYPES
-            if issue.applies_to(spec) and (stated := _thresholds(issue.find))
-        },
+        thresholds=thresholds,
         stage_seconds=dict(result.stage_seconds),
         results=digests(result),
-        former_labels_sha256=(
-            labels_digest(former_labels) if former_labels and result.is_warm_started else None
-        ),
-        separator=spec.separator.value if spec.task is MLTask.MULTI_LABEL else None,
+        former_labels_sha256=previous_sha256,
+        separator=separator,
         merged_labels=dict(spec.merged_labels),
-        arithmetic=arithmetic_here(spec.arithmetic).value if spec.may_encode else None,
+        arithmetic=arithmetic,
         processor=_processor(),
         samples=samples(result),
         label_noise=asdict(result.health.noise) if result.health.noise else None,
@@ -241,26 +249,25 @@ def digests(result: CleansetResult) -> dict[str, str]:
         "folds": result.fold_id,
         "predictions": result.predictions,
     }
-    parts = {
-        name: digest(np.ascontiguousarray(array))
-        for name, array in arrays.items()
-        if array is not None
-    }
-    return parts | {
-        str(name): digest(_as_array(result.issues[name])) for name in result.issues.columns
-    }
+    parts = {}
+    for name, array in arrays.items():
+        if array is not None:
+            parts[name] = digest(np.ascontiguousarray(array))
+    for column in result.issues.columns:
+        parts[str(column)] = digest(_as_array(result.issues[column]))
+    return parts
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """Return the parts that differ or are missing on one side, in the order of `before`."""
-    return [
-        name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)
-    ]
+    names = dict.fromkeys((*before, *after))
+    return [name for name in names if before.get(name) != after.get(name)]
 
 
 def _as_array(column: pd.Series[str]) -> npt.NDArray[np.generic]:
     if column.dtype.kind in "bf":
         return column.to_numpy()
+    # No cell is a null character, so a missing one differs from an empty one.
     cells = (
         "\x00" if missing else str(cell)
         for cell, missing in zip(column, column.isna(), strict=True)

@@ -13,7 +13,6 @@ import pandas as pd
 from studio.engine.choices.validate import checked_table
 from studio.engine.features.catalogue import distance_view
 from studio.engine.labels.encoding import encode_labels
-from studio.engine.ml_task import MLTask
 from studio.engine.progress import Progress, Silent
 from studio.engine.recipes.build import cross_validated, given_parts
 from studio.engine.runtime.cache import Cache
@@ -83,21 +82,26 @@ def predict_out_of_sample(
     encoded = encode_labels(labels, spec.task, convention)
     table = checked_table(frame, encoded, spec)
     spec = replace(spec, conventions=settled_conventions(table, encoded, spec))
-    parts = given_parts(frame, spec)
-    study = make_study(table.read_as(spec.conventions), encoded, spec, resources, None, parts)
+    given = given_parts(frame, spec)
+    study = make_study(table.read_as(spec.conventions), encoded, spec, resources, None, given)
     assessed = cross_validated(study, resources)
     position = np.argsort(study.order)
     values = assessed.predicted[position]
     names = study.labels.classes
     by_name = sorted(range(len(names)), key=names.__getitem__)
+    if by_name:
+        values = values[:, by_name]
+    parts = None
+    if study.parts is not None:
+        parts = study.parts[position]
     space = None
     if distance_view(study.spec) == "sentences":
         space = np.asarray(study.views.matrix("sentences"), dtype=np.float32)[position]
     return OutOfSamplePredictions(
         classes=tuple(names[code] for code in by_name),
-        values=values if spec.task is MLTask.REGRESSION else values[:, by_name],
+        values=values,
         fold_id=study.fold_id[position],
-        parts=None if study.parts is None else study.parts[position],
+        parts=parts,
         candidates=assessed.candidates,
         space=space,
         spec=study.spec,

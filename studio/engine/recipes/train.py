@@ -97,7 +97,9 @@ class TrainedModel:
     @property
     def arithmetic(self) -> Arithmetic | None:
         """The sentence encoder's arithmetic during training; None if the model needs no encoder."""
-        return self.spec.arithmetic if ENCODED & self.featurisers.keys() else None
+        if not ENCODED & self.featurisers.keys():
+            return None
+        return self.spec.arithmetic
 
     @property
     def feature_columns(self) -> tuple[str, ...]:
@@ -188,7 +190,9 @@ def train_and_predict(
     # Models are compared by R², which is measured on the original scale.
     study = replace(study, labels=replace(study.labels, scale=AS_GIVEN))
     assessed = cross_validated(study, resources)
-    error_bar = _error_bar(study, assessed, resources) if spec.task is MLTask.REGRESSION else None
+    error_bar = None
+    if spec.task is MLTask.REGRESSION:
+        error_bar = _error_bar(study, assessed, resources)
     members = _chosen(assessed)
     fitted = []
     for done, member in enumerate(members):
@@ -255,11 +259,8 @@ def _chosen(assessed: Assessment) -> list[Member]:
     best = assessed.candidates[0].key
     if best == ENSEMBLE_KEY:
         return [member for member in assessed.members if member.weight > 0]
-    return [
-        Member(member.candidate, member.calibration, weight=1.0)
-        for member in assessed.members
-        if member.candidate.key == best
-    ]
+    (member,) = (member for member in assessed.members if member.candidate.key == best)
+    return [replace(member, weight=1.0)]
 
 
 def _refitted(member: Member, study: Study, labels: Labels) -> FittedMember:

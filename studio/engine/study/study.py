@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -114,7 +115,9 @@ class Study:
     def n_learned_classes(self) -> int:
         """How many classes the rows that are learned from have; these are the first ones."""
         learned = self.labels.of_rows(np.flatnonzero(self.is_learned))
-        return int((learned.class_counts > 0).sum()) if learned.classes else 0
+        if not learned.classes:
+            return 0
+        return int((learned.class_counts > 0).sum())
 
     @property
     def is_class_learnable(self) -> npt.NDArray[np.bool_]:
@@ -217,6 +220,7 @@ def make_study(
         # The previous models were fitted to labels on this scale.
         labels = replace(labels, scale=previous_labels.scale)
 
+    # As for the previous labels: a warm start must not be fitted to the rows that it holds out.
     fold_labels = previous_labels or labels
     fold_id = resources.cache.recall(
         digest(
@@ -266,7 +270,8 @@ def _is_script_known(table: Table, spec: CleansetSpec, resources: Resources) -> 
     if not spec.may_encode:
         return True
     columns = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
-    share = unknown_share([cell for name in columns for cell in table[name]], spec.encoder_folder)
+    cells = list(itertools.chain.from_iterable(table[name] for name in columns))
+    share = unknown_share(cells, spec.encoder_folder)
     if share <= _MAX_UNKNOWN_SHARE:
         return True
     resources.progress.log(
@@ -284,14 +289,14 @@ def _similar(
 ) -> Similar:
     """Find near duplicates, or recall those of the same rows from the cache."""
     key = digest("similar", SIMILAR_VERSION, views.key(distance_view(spec)), copies, str(spec.seed))
-    if (stored := resources.cache.get(key)) is not None:
+    stored = resources.cache.get(key)
+    if stored is not None:
         return Similar.from_arrays(stored)
     if spec.modality is Modality.TEXT:
         similar = similar_texts(table[spec.feature_columns[0]], copies, spec.seed)
     else:
-        similar = similar_rows(
-            table, copies, views.matrix(distance_view(spec)), spec, n_jobs=resources.n_jobs
-        )
+        space = views.matrix(distance_view(spec))
+        similar = similar_rows(table, copies, space, spec, n_jobs=resources.n_jobs)
     resources.cache.put(key, similar.to_arrays())
     return similar
 
@@ -300,7 +305,7 @@ def size_of(study: Study) -> Size:
     """Measure the study's labeled rows, classes and texts."""
     spec = study.spec
     columns = [name for name in spec.feature_columns if spec.column_kinds[name] is ColumnKind.TEXT]
-    cells = [cell for name in columns for cell in study.table[name]] or [""]
+    cells = list(itertools.chain.from_iterable(study.table[name] for name in columns)) or [""]
     n_characters = max(1, sum(map(len, cells)))
     return Size(
         n_rows=int(study.labels.is_labeled.sum()),

@@ -68,12 +68,13 @@ def recognised_split(column: str, values: Sequence[str]) -> SplitChoice:
     """Recognise the different values of a column, as `read_split` does."""
     mapping = _yes_and_no(column, values) or {}
     unknown = []
-    for value in values if not mapping else ():
-        part = _part_named(value)
-        if part is None:
-            unknown.append(value)
-        else:
-            mapping[value] = part
+    if not mapping:
+        for value in values:
+            part = _part_named(value)
+            if part is None:
+                unknown.append(value)
+            else:
+                mapping[value] = part
     if unknown or not values:
         raise DataProblem(_not_a_split(column, unknown))
     if Part.TRAINING not in mapping.values():
@@ -88,7 +89,9 @@ def _part_named(value: str) -> Part | None:
     whole = value.lower()
     words_of_value = {whole, *re.split(r"[^a-z]+", whole)}
     found = [part for part, words in _WORDS.items() if words & words_of_value]
-    return found[0] if len(found) == 1 else None
+    if len(found) != 1:  # “train_test” names two
+        return None
+    return found[0]
 
 
 def _yes_and_no(column: str, values: Sequence[str]) -> dict[str, Part] | None:
@@ -96,12 +99,15 @@ def _yes_and_no(column: str, values: Sequence[str]) -> dict[str, Part] | None:
     lower = [value.lower() for value in values]
     if not lower or not all(value in _YES | _NO for value in lower):
         return None
-    name = column.lower()
-    named = [part for part, stem in ((Part.TRAINING, "train"), (Part.TEST, "test")) if stem in name]
-    if len(named) != 1:
+    is_about_training = "train" in column.lower()
+    is_about_test = "test" in column.lower()
+    if is_about_training == is_about_test:
         return None
-    other = Part.TEST if named[0] is Part.TRAINING else Part.TRAINING
-    return {value: named[0] if value.lower() in _YES else other for value in values}
+    mapping = {}
+    for value in values:
+        is_yes = value.lower() in _YES
+        mapping[value] = Part.TRAINING if is_yes == is_about_training else Part.TEST
+    return mapping
 
 
 def _not_a_split(column: str, unknown: Sequence[str]) -> str:

@@ -46,7 +46,9 @@ def _noise_of_classes(analysis: Analysis) -> LabelNoise | None:
     calibration = evidence.calibration
     held_out = accuracy(pred_probs, codes)
     spread = calibration.given_if_true - calibration.given_if_not
-    held_out_true = (held_out - calibration.given_if_not) / spread if spread > 0 else held_out
+    held_out_true = held_out
+    if spread > 0:
+        held_out_true = (held_out - calibration.given_if_not) / spread
     low, high = wrong_interval(pred_probs, codes)
     return LabelNoise(
         wrong_fraction=1 - calibration.given_if_true,
@@ -69,16 +71,18 @@ def _noise_of_sets(analysis: Analysis) -> LabelNoise | None:
     applies = answers.if_given(pred_probs, members)
     given_wrongly = np.where(members, 1 - applies, 0.0).sum(axis=0)
     missing = np.where(members, 0.0, applies).sum(axis=0)
-    classes = [
-        ClassNoise(
-            name=evidence.study.labels.classes[k],
-            n_given=int(members[:, k].sum()),
-            n_given_wrongly=round(float(given_wrongly[k])),
-            n_missing=round(float(missing[k])),
+    classes = []
+    for code in np.argsort(-(given_wrongly + missing), kind="stable").tolist():
+        if code >= evidence.study.n_learned_classes:
+            continue
+        classes.append(
+            ClassNoise(
+                name=evidence.study.labels.classes[code],
+                n_given=int(members[:, code].sum()),
+                n_given_wrongly=round(float(given_wrongly[code])),
+                n_missing=round(float(missing[code])),
+            )
         )
-        for k in np.argsort(-(given_wrongly + missing), kind="stable").tolist()
-        if k < evidence.study.n_learned_classes
-    ]
     return LabelNoise(
         wrong_fraction=_wrong_fraction(answers, pred_probs, members),
         low=_wrong_fraction(answers.at_least, pred_probs, members),

@@ -57,9 +57,8 @@ def find_label_issue_numbers(evidence: Evidence) -> Columns:
         has_suggestion |= flags & (confidence > _MORE_LIKELY_THAN_NOT)
     suggested = np.full(len(flags), None)
     for row in np.flatnonzero(has_suggestion):
-        suggested[row] = labels.style.styled(
-            written_number(float(predicted[row]), labels.n_decimals)
-        )
+        number = written_number(float(predicted[row]), labels.n_decimals)
+        suggested[row] = labels.style.styled(number)
     return {
         "is_label_issue": flags,
         "label_issue_score": scores,
@@ -121,8 +120,8 @@ def scaled_distances(
         np.asarray(labels.targets, dtype=np.float64), predicted, expected
     )
     usual = float(np.median(given[evidence.study.is_learned]))
-    factor = _USUAL_MEDIAN / usual if usual > 0 else 1.0
-    return [
-        np.nan_to_num(factor * labels.scale.distances(values, predicted, expected))
-        for values in numbers
-    ]
+    factor = 1.0
+    if usual > 0:
+        factor = _USUAL_MEDIAN / usual
+    distances = (labels.scale.distances(values, predicted, expected) for values in numbers)
+    return [np.nan_to_num(factor * distance) for distance in distances]

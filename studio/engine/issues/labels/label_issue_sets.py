@@ -81,11 +81,10 @@ def find_label_issue_sets(evidence: Evidence) -> Columns:
     confidence = given_set_probabilities(applies, scored).prod(axis=1)
     written = np.full(len(flags), None)
     written[has_suggestion] = written_sets(suggested[has_suggestion], evidence.study.labels.classes)
+    scores = _scores(members, evidence.pred_probs, usual)
     return {
         "is_label_issue": flags,
-        "label_issue_score": np.where(
-            is_labeled, _scores(members, evidence.pred_probs, usual), np.float32(0)
-        ),
+        "label_issue_score": np.where(is_labeled, scores, np.float32(0)),
         "suggested_label": written,
         "suggested_label_confidence_score": np.clip(confidence, 0, 1).astype(np.float32),
     }

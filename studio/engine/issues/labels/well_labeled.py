@@ -47,13 +47,14 @@ def find_well_labeled(evidence: Evidence) -> Columns:
 def _is_empty(evidence: Evidence) -> npt.NDArray[np.bool_]:
     """Return whether every cell of a row is empty, shape (n,)."""
     is_empty = np.ones(len(evidence.study.order), dtype=bool)
-    for _, cells in evidence.study.table.items():
+    for cells in evidence.study.table.values():
         is_empty &= is_blank(cells.distinct.tolist())[cells.codes]
     return is_empty
 
 
 def _confirmed_classes(evidence: Evidence) -> npt.NDArray[np.bool_]:
-    labels, pred_probs = evidence.study.labels, evidence.judged_probs
+    labels = evidence.study.labels
+    pred_probs = evidence.judged_probs
     is_learnable = evidence.study.is_class_learnable
     is_counted = is_learnable & evidence.study.is_learned
     thresholds = np.clip(
