@@ -56,6 +56,7 @@ lock: setup ## renew requirements.lock: the newest versions that pyproject.toml 
 bench: setup $(if $(DATA),.venv-bench/installed) ## measure the main job; DATA=folder: on public data, beside other programs
 	@$(BIN)/python -m tests.benchmarks.run $(if $(DATA),--data-dir $(DATA)) $(ARGS)
 	@$(if $(ARGS),true,nice $(BIN)/python -m tests.benchmarks.review)
+	@$(if $(ARGS),true,nice $(BIN)/python -m tests.benchmarks.load)
 
 fuzz: setup ## read 5,000 damaged files of every format; ARGS="--seconds 60" for less
 	@$(BIN)/python -m tests.fuzz.run $(ARGS)

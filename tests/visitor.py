@@ -106,11 +106,11 @@ class HttpVisitor(Visitor):
 
     def __init__(self, base_url: str) -> None:
         self._base_url = base_url
-        self._session = requests.Session()
+        self.session = requests.Session()
 
     def _request(self, method: str, path: str, pairs: Pairs, files: dict[str, File]) -> Answer:
         sent = {"params": pairs} if method == "get" else {"data": pairs, "files": files or None}
-        response = self._session.request(method, self._base_url + path, timeout=60, **sent)  # type: ignore[arg-type]
+        response = self.session.request(method, self._base_url + path, timeout=60, **sent)  # type: ignore[arg-type]
         parts = urlsplit(response.url)
         return Answer(
             response.status_code, parts._replace(scheme="", netloc="").geturl(), response.content
