@@ -50,7 +50,7 @@ def api_errors(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         status = response.status_code
-        is_json = response["Content-Type"].startswith("application/json")
+        is_json = response.get("Content-Type", "").startswith("application/json")
         if status < 400 or not is_api(request) or is_json:
             return response
         answer = problem_response(ApiProblem(sentence(status), status=status))
