@@ -27,6 +27,9 @@ LABEL_RANGES = {GIVEN: "given", SUGGESTED: "suggested"}
 CELL_KINDS = ("has", "is", "min", "max", "missing", "filled")  # conditions on an uploaded column
 VALUELESS = ("missing", "filled")
 PARTS = tuple(part.value for part in Part)  # of a split
+COPIES_DIFFER = "copies-differ"
+CHANGED = "changed"
+ONLY = (COPIES_DIFFER, CHANGED)
 ISSUE_KEYS = tuple(issue.key for issue in ISSUE_COLUMNS)
 
 
@@ -69,6 +72,7 @@ class RowQuery:
     search: str = ""
     among: str = ""
     part: str = ""
+    only: str = ""
     sort: str = ""
     ascending: bool = False
     page: int = 1
@@ -89,6 +93,7 @@ class RowQuery:
             search=params.get("q", "").strip(),
             among=params.get("among", "")[:MAX_SET_NAME],
             part=_one_of(params.get("split", ""), PARTS, ""),
+            only=_one_of(params.get("only", ""), ONLY, ""),
             sort=params.get("sort", ""),
             ascending=params.get("dir") == "asc",
             page=_page_number(params.get("page", "")),
@@ -133,6 +138,7 @@ class RowQuery:
             "q": wanted.search,
             "among": wanted.among,
             "split": wanted.part,
+            "only": wanted.only,
             "sort": wanted.sort,
             "dir": "asc" if wanted.ascending else "",
         }

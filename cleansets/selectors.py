@@ -68,6 +68,7 @@ def row_source(cleanset: Cleanset) -> RowSource:
         cleanset.task,
         convention,
         _readings(cleanset.project),
+        cleanset.base.issues_key if cleanset.base else "",
     )
     vars(cleanset)[_SOURCE] = source
     return source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,10 @@ import pyarrow as pa
 
 from cleansets.cell_filters import CellReading, cells_condition
 from cleansets.issue_columns import issues_in
+from cleansets.mapped_results import mapped_table
 from cleansets.row_address import (
+    CHANGED,
+    COPIES_DIFFER,
     CORRECTED,
     GIVEN,
     LABEL_RANGES,
@@ -23,7 +27,7 @@ from cleansets.row_address import (
     CellFilter,
     RowQuery,
 )
-from cleansets.row_query.source import DECISION_COLUMNS, ROW_ID, RowSource, column_names
+from cleansets.row_query.source import CLUSTER, DECISION_COLUMNS, ROW_ID, RowSource, column_names
 from cleansets.row_sets import row_set
 from studio import cell_sql, tables
 from studio.engine.conventions.label_sets import join_labels
@@ -32,6 +36,12 @@ from studio.engine.schema.split import SPLIT_COLUMN
 from studio.sql import blank_sql, quoted, text_literal
 
 LABELS = (GIVEN, SUGGESTED, "corrected_label")
+COMPARED = (GIVEN, SUGGESTED, "is_label_issue")  # in two versions
+# Near-duplicate sets whose rows, without excluded ones, have different labels now.
+_DIFFERING_SETS = (
+    f"SELECT {CLUSTER} FROM rows WHERE {CLUSTER} IS NOT NULL AND action IS DISTINCT FROM 'exclude'"
+    f" GROUP BY {CLUSTER} HAVING count(DISTINCT coalesce(clean_label, '')) > 1"
+)
 # One class in the cell of a set, as `split_labels` reads it.
 _FIELD = r'\s*(?:"(?:[^"]|"")*"|[^",\s][^,\n]*)?\s*'
 
@@ -64,6 +74,7 @@ def select(query: RowQuery, source: RowSource) -> Selection:
         elif wanted and source.task is not MLTask.UNSUPERVISED:
             _match(conditions, values, column, wanted)
     _match_action(conditions, values, query.action)
+    _match_only(conditions, query.only, source)
     if query.part and SPLIT_COLUMN in source.result_columns:
         conditions.append(f"{quoted(SPLIT_COLUMN)} = ?")
         values.append(query.part)
@@ -128,6 +139,23 @@ def rows_with_text(table: Path, text: str) -> pa.Table:
 
 
 @lru_cache(maxsize=4)
+def rows_changed(results_key: str, previous_key: str) -> pa.Table:
+    """Return the rows whose flag, suggestion or given label differs between two versions."""
+    results = mapped_table(results_key)
+    previous = mapped_table(previous_key)
+    names = [name for name in COMPARED if name in results.column_names]
+    same = [name for name in names if name in previous.column_names]
+    differs = " OR ".join(f"now.{name} IS DISTINCT FROM before.{name}" for name in same)
+    with closing(tables.connect()) as connection:
+        connection.register("now", results)
+        connection.register("before", previous)
+        return connection.sql(
+            "SELECT row_id::INTEGER AS row_id FROM now JOIN before USING (row_id)"
+            f" WHERE {differs or 'false'}"
+        ).to_arrow_table()
+
+
+@lru_cache(maxsize=4)
 def rows_with_cells(table: Path, wanted: tuple[tuple[CellFilter, CellReading], ...]) -> pa.Table:
     """Return the rows whose cells match all filters; cached as in `rows_with_text`."""
     conditions: list[str] = []
@@ -186,6 +214,14 @@ def _match_ranges(
             if end is not None:
                 conditions.append(f"{column} {sign} ?")
                 values.append(end)
+
+
+def _match_only(conditions: list[str], only: str, source: RowSource) -> None:
+    if only == COPIES_DIFFER and CLUSTER in source.result_columns:
+        conditions.append(f"{CLUSTER} IN ({_DIFFERING_SETS})")
+    elif only == CHANGED and source.previous_key:
+        source.register("changed", rows_changed(source.results_key, source.previous_key))
+        conditions.append("row_id IN (SELECT row_id FROM changed)")
 
 
 def _match_action(conditions: list[str], values: list[object], action: str) -> None:

@@ -33,10 +33,11 @@ class RowSource:
     """The rows of a cleanset, for one request: all queries share one connection.
 
     Row i of `results`, which is memory-mapped, is row i of the dataset version. `task` and
-    `convention` define how labels are read, and `readings` how uploaded cells are.
+    `convention` define how labels are read, and `readings` how uploaded cells are. `previous_key`
+    are the results of the version before, if there is one.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (most have a default)
         self,
         results_key: str,
         table: Path,
@@ -44,6 +45,7 @@ class RowSource:
         task: MLTask = MLTask.MULTI_CLASS,
         convention: Convention = Convention.POINT,
         readings: Mapping[str, CellReading] | None = None,
+        previous_key: str = "",
     ) -> None:
         self.results_key = results_key
         self.results = mapped_table(results_key)
@@ -52,6 +54,7 @@ class RowSource:
         self.task = task
         self.convention = convention
         self.readings = readings or {}
+        self.previous_key = previous_key
         self.result_columns = tuple(name for name in self.results.column_names if name != "row_id")
 
     @property

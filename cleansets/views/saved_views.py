@@ -13,7 +13,7 @@ from cleansets import selectors, services
 from cleansets.access import ready_cleanset_or_404
 from cleansets.forms import SavedViewForm
 from cleansets.models import SavedView
-from cleansets.pages.review.rail import saved_views
+from cleansets.pages.review.rail import saved_views, suggested_views
 from cleansets.views.decisions import page_address, view_of
 from studio.accounts.access import account
 from studio.engine.errors import DataProblem
@@ -24,8 +24,12 @@ def saved_views_count(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespo
     """Render the saved views with their current number of rows."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     query = selectors.asked_rows(cleanset, request.GET)
-    lines = saved_views(cleanset, query, selectors.row_source(cleanset))
-    context = {"cleanset": cleanset, "saved_views": lines}
+    source = selectors.row_source(cleanset)
+    context = {
+        "cleanset": cleanset,
+        "saved_views": saved_views(cleanset, query, source),
+        "suggested_views": suggested_views(cleanset, query, source, is_counted=True),
+    }
     return render(request, "cleansets/_review_saved.html", context)
 
 

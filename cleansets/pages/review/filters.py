@@ -14,6 +14,10 @@ from cleansets.shown_columns import own_columns_shown
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import Part
 
+ONLY_TITLES = {
+    row_address.COPIES_DIFFER: "Copies, labels differ",
+    row_address.CHANGED: "Changed since last version",
+}
 ACTION_TITLES = {
     "undecided": "Undecided",
     "auto-fix": "Auto-fix",
@@ -98,6 +102,7 @@ def chips(query: RowQuery, task: MLTask) -> list[tuple[str, str, str]]:
         ("Text", query.search, query.params(search="")),
         ("Rows", _set_title(query.among), query.params(among="")),
         ("Split", query.part, query.params(part="")),
+        ("Only", ONLY_TITLES.get(query.only, ""), query.params(only="")),
     ]
     for part in query.ranges:
         others = tuple(other for other in query.ranges if other != part)

@@ -11,7 +11,7 @@ from cleansets.action_runs import shown_run
 from cleansets.models import Cleanset, ReviewAction
 from cleansets.pages.review.filters import filters
 from cleansets.pages.review.progress import count_words, view_end
-from cleansets.pages.review.rail import issue_views, saved_views, work_views
+from cleansets.pages.review.rail import issue_views, saved_views, suggested_views, work_views
 from cleansets.pages.review.row import RowDetail, row_detail
 from cleansets.pages.review.table import line, review_table
 from cleansets.pages.tabs import tabs
@@ -86,6 +86,7 @@ class ReviewPage:
             ),
             "action_run": shown_run(self.cleanset),
             "saved_views": saved_views(self.cleanset, self.query),
+            "suggested_views": suggested_views(self.cleanset, self.query, self.source),
             "views": issue_views(self.cleanset, self.source, self.query),
             "row_id": row_id,
             "next_row": next_row,

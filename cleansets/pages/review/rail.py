@@ -9,6 +9,7 @@ from django.http import QueryDict
 from cleansets import row_address, row_query
 from cleansets.issue_columns import issues_in
 from cleansets.models import Action, Cleanset, SavedView
+from cleansets.pages.review.filters import ONLY_TITLES
 from cleansets.row_address import RowQuery
 from cleansets.row_query import ReviewCounts, RowSource
 from cleansets.selectors import asked_rows
@@ -38,10 +39,60 @@ def issue_views(cleanset: Cleanset, source: RowSource, query: RowQuery) -> list[
         View(
             *view,
             params=RowQuery(issue=view[0]).params(),
-            is_current=view[0] == query.issue and not query.action,
+            is_current=view[0] == query.issue and not (query.action or query.only),
         )
         for view in (*issues, every)
     ]
+
+
+MIN_CLASS_ROWS = 20  # of the class whose labels are suggested for review
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedView:
+    """A view that the studio suggests; `n_rows` is None until counted."""
+
+    title: str
+    query: RowQuery
+    is_current: bool
+    n_rows: int | None
+
+    @property
+    def params(self) -> str:
+        """Its address."""
+        return self.query.params()
+
+
+def suggested_views(
+    cleanset: Cleanset, query: RowQuery, source: RowSource, *, is_counted: bool = False
+) -> list[SuggestedView]:
+    """Return views that are worth a look in this cleanset."""
+    views: dict[str, RowQuery] = {}
+    has_copies = bool(cleanset.counts.get("is_near_duplicate"))
+    if has_copies and cleanset.task is MLTask.MULTI_CLASS:
+        title = ONLY_TITLES[row_address.COPIES_DIFFER]
+        views[title] = RowQuery(issue="near_duplicate", only=row_address.COPIES_DIFFER)
+    if source.previous_key:
+        title = ONLY_TITLES[row_address.CHANGED]
+        views[title] = RowQuery(issue=row_address.ALL_ROWS, only=row_address.CHANGED)
+    noisiest = _noisiest_class(cleanset)
+    if noisiest:
+        title = f"Noisiest class: {noisiest}"
+        views[title] = RowQuery(issue="label_issue", given=noisiest)
+    n_rows: list[int | None] = [None] * len(views)
+    if is_counted:
+        n_rows = [*row_query.count_rows(list(views.values()), source)]
+    shown = replace(query, page=1, own=(), scores=())
+    return [
+        SuggestedView(title, view, view == shown, n)
+        for (title, view), n in zip(views.items(), n_rows, strict=True)
+    ]
+
+
+def _noisiest_class(cleanset: Cleanset) -> str:
+    classes = cleanset.health.get("classes") or ()
+    noisy = [one for one in classes if one["n_rows"] >= MIN_CLASS_ROWS and one["noise"] > 0]
+    return str(max(noisy, key=lambda one: one["noise"])["name"]) if noisy else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from cleansets import services
 from cleansets.models import Cleanset, SavedView
+from cleansets.overlay import corrected_rows
 from studio.accounts.models import User
-from tests.reviewable import improve, make_reviewable
+from tests.reviewable import COPY, improve, make_reviewable
 
 ClientOf = Callable[[User], Client]
 VIEW = "issue=all&given=billing&has.message=Request+1&sort=given_label&dir=asc"
@@ -86,3 +89,48 @@ def test_a_deleted_view_takes_no_row_along(browser: Client, cleanset: Cleanset) 
     browser.post(reverse("cleanset-view-delete", args=[view.pk]))
     assert not SavedView.objects.exists()
     assert "120" in browser.get(cleanset.get_absolute_url()).content.decode()
+
+
+def test_copies_whose_labels_differ_are_suggested_until_they_are_the_same(
+    browser: Client, cleanset: Cleanset
+) -> None:
+    def n_rows() -> int:
+        text = counted(browser, cleanset)
+        found = re.search(r'only=copies-differ.*?<span class="number">(\d+)', text, flags=re.S)
+        assert found
+        return int(found[1])
+
+    labels = dict(enumerate(corrected_rows(cleanset).labels))
+    assert labels[COPY] != labels[COPY - 1]
+    assert n_rows() == 2
+    services.row_decide(
+        cleanset=cleanset,
+        user=cleanset.created_by,
+        row_id=COPY,
+        choice="label",
+        label=str(labels[COPY - 1]),
+    )
+    assert n_rows() == 0
+
+
+def test_rows_that_changed_since_the_version_before_are_suggested(
+    browser: Client, cleanset: Cleanset
+) -> None:
+    assert "only=changed" not in counted(browser, cleanset)
+    services.row_decide(cleanset=cleanset, user=cleanset.created_by, row_id=10, choice="auto-fix")
+    improved = improve(cleanset)
+    page = browser.get(improved.get_absolute_url(), {"issue": "all", "only": "changed"})
+    rows = [line.row_id for line in page.context["table"].lines]
+    assert 10 in rows
+    assert len(rows) < 20
+    assert "Changed since last version" in counted(browser, improved)
+
+
+def test_the_class_with_the_most_noise_is_suggested(browser: Client, cleanset: Cleanset) -> None:
+    noisy = {"name": "login", "n_rows": 40, "noise": 0.3}
+    few = {"name": "billing", "n_rows": 19, "noise": 0.9}
+    cleanset.health = {"classes": [noisy, few]}
+    cleanset.save()
+    text = counted(browser, cleanset)
+    assert "Noisiest class: login" in text
+    assert "issue=label_issue&amp;given=login" in text
