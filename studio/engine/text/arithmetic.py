@@ -10,4 +10,5 @@ class Arithmetic(StrEnum):
 
     FLOAT32 = "float32"
     BFLOAT16 = "bfloat16"
-    GPU = "gpu"
+    GPU = "gpu"  # in float32, as earlier versions did
+    GPU_FLOAT16 = "gpu-float16"

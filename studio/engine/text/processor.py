@@ -14,7 +14,7 @@ def native_arithmetics() -> tuple[Arithmetic, ...]:
     import torch
 
     if torch.cuda.is_available():
-        return (Arithmetic.GPU,)
+        return Arithmetic.GPU_FLOAT16, Arithmetic.GPU
     known = torch.cpu.get_capabilities()
     if known.get("avx512_bf16") or known.get("amx_bf16"):
         return Arithmetic.BFLOAT16, Arithmetic.FLOAT32

@@ -25,6 +25,7 @@ from studio.engine.table.cells import Table
 from studio.engine.table.columns import ColumnKind
 from studio.engine.text import encoder
 from studio.engine.text.arithmetic import Arithmetic
+from studio.engine.text.batches import batches_of
 from studio.engine.text.embedding_store import EmbeddingStore
 from studio.engine.text.encoder import encode, unknown_share
 from tests.data_builders import planted_text
@@ -175,7 +176,8 @@ def test_inner_layers_follow_the_vector_and_are_stored_with_it(
 def test_cancelled_encoding_keeps_its_finished_chunks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(encoder, "_TEXTS_PER_CHUNK", 2)
+    two_at_a_time = replace(batches_of(Arithmetic.FLOAT32), texts_per_chunk=2)
+    monkeypatch.setattr(encoder, "batches_of", lambda _: two_at_a_time)
     store = EmbeddingStore(tmp_path / "embeddings.sqlite3")
     texts = ["a", "bb", "ccc", "dddd"]
     with pytest.raises(Cancelled):
