@@ -62,6 +62,8 @@ class Candidate:
     tuning
         A parameter of the model and its candidate values, most regularized first; held-out loss
         chooses among them. None if nothing is tuned.
+    tuned_tasks
+        The tasks for which it is tuned.
     is_additive
         Whether it adds up effects of single columns or words, so that it cannot learn a rule for
         only some of the rows.
@@ -77,6 +79,7 @@ class Candidate:
     tasks: frozenset[MLTask] = CLASSES
     is_additive: bool = False
     tuning: tuple[str, tuple[float, ...]] | None = None
+    tuned_tasks: frozenset[MLTask] = frozenset(MLTask)
 
     @property
     def variants(self) -> tuple[Candidate, ...]:

@@ -42,6 +42,7 @@ _FEW_CLASSES = 10  # up to here, logistic regression on wide sparse features is 
 _SEVERAL_CLASSES = 30  # up to here, boosting's tree per class and round is affordable
 _MANY_CLASSES = 200  # from here on, weights for all classes at once take too long
 _LOGISTIC = ("C", (0.1, 0.3, 1.0, 3.0, 10.0))
+_NAIVE_BAYES = ("alpha", (1.0, 0.3, 0.1, 0.05, 0.02))
 _TABLE_LOGISTIC = ("C", (0.03, 0.1, 0.3, 1.0, 3.0))
 _FEW_ROWS = 5_000
 _SEVERAL_ROWS = 20_000
@@ -143,6 +144,8 @@ CANDIDATES = (
         view="words",
         make=lambda seed: NaiveBayes(),
         suits=lambda size: size.is_spaced,
+        tuning=_NAIVE_BAYES,
+        tuned_tasks=ONE_CLASS,
     ),
     Candidate(
         key="characters-bayes",
@@ -152,6 +155,8 @@ CANDIDATES = (
         view="characters",
         make=lambda seed: NaiveBayes(),
         suits=lambda size: size.is_spaced and size.mean_characters <= LONG_TEXT,
+        tuning=_NAIVE_BAYES,
+        tuned_tasks=ONE_CLASS,
     ),
     Candidate(
         key="symbols-bayes",
@@ -161,6 +166,8 @@ CANDIDATES = (
         view="symbols",
         make=lambda seed: NaiveBayes(),
         suits=lambda size: not size.is_spaced,
+        tuning=_NAIVE_BAYES,
+        tuned_tasks=ONE_CLASS,
     ),
     Candidate(
         key="symbols",

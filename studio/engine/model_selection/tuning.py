@@ -43,7 +43,11 @@ def tuned(candidates: Sequence[Candidate], study: Study, resources: Resources) -
     """
     labels = study.previous_labels or study.labels
     rows = _sample(study)
-    waiting = [candidate for candidate in candidates if candidate.tuning is not None]
+    waiting = [
+        candidate
+        for candidate in candidates
+        if candidate.tuning is not None and study.spec.task in candidate.tuned_tasks
+    ]
     # Here, before threads ask for the same view side by side.
     for view in dict.fromkeys(candidate.view for candidate in waiting):
         study.views.matrix(view)

@@ -33,7 +33,11 @@ def _trust_in_classes(analysis: Analysis) -> Trust | None:
     One is the mean probability that a flagged label is wrong, from the noise of the calibration. It
     is good where labels are wrong at random, and too low where mainly hard rows are mislabeled.
 
-    The other is the geometric mean of two figures that err in opposite circumstances:
+    The other is the geometric mean of two figures. One is the recall, which equals the precision
+    if as many rows are flagged as are wrong: the expected errors among the flagged rows as a
+    fraction of all expected errors. It is right even if the noise is estimated too low. The other
+    is the larger of the mean above and the geometric mean of two that err in opposite
+    circumstances:
 
     - An upper bound. Assume that a wrong label is one of the classes other than the likeliest,
       drawn by their predicted probabilities, and let W be the distribution of the probability of
@@ -43,7 +47,7 @@ def _trust_in_classes(analysis: Analysis) -> Trust | None:
       right labels look just like W, and the bound is loose.
     - The kappa of likeliest and given classes.
 
-    How close the estimate came: docs/decisions/calibration.md.
+    How close the estimate came: docs/decisions/number-of-flags.md.
 
     References
     ----------
@@ -74,8 +78,14 @@ def _trust_in_classes(analysis: Analysis) -> Trust | None:
         _sample(calibration.as_given(probabilities), study.spec.seed),
         calibration.as_given(flagged),
     )
-    by_bound = np.sqrt(bound * kappa(judged, codes))
-    return Trust(n_flagged, round(max(by_noise, by_bound) * n_flagged), held_out, baseline)
+    by_bound = max(by_noise, float(np.sqrt(bound * kappa(judged, codes))))
+    recall = by_bound
+    if by_noise > 0:
+        wrong = calibration.wrong_if_given(given)
+        is_flagged = analysis.issues["is_label_issue"].to_numpy()[is_judged]
+        recall = float(wrong[is_flagged].sum() / wrong.sum())
+    precision = max(by_noise, float(np.sqrt(by_bound * recall)))
+    return Trust(n_flagged, round(precision * n_flagged), held_out, baseline)
 
 
 def _trust_in_sets(analysis: Analysis) -> Trust | None:

@@ -31,12 +31,12 @@ def find_label_issue(evidence: Evidence) -> Columns:
     `label_issue_score` is q / (q + g), where g is the out-of-sample probability of the given label
     and q that of the likeliest other class: above 0.5 where another class is likelier, and 1 − g
     (one minus cleanlab's self-confidence) with two classes. `is_label_issue` marks the rows with
-    the worst scores. Their number is the number of errors that confident learning estimates from
-    the joint distribution of given and true labels, or the number expected from the calibrated
-    noise if that is larger. A row whose given label is also the likeliest is never marked. Where
-    the likeliest and the given classes agree with a kappa below a third, the number is reduced in
-    proportion, as most of these disagreements are errors of the models. For the alternatives see
-    docs/decisions/label-score.md.
+    the worst scores. Confident learning estimates the number of errors from the joint distribution
+    of given and true labels. It counts errors of the models too, so the number is multiplied by the
+    square root of kappa, the agreement of the likeliest and the given classes. The number expected
+    from the calibrated noise is taken instead if it is larger. Where kappa is below a third, either
+    is reduced in proportion. A row whose given label is also the likeliest is never marked. What
+    was compared: docs/decisions/label-score.md and docs/decisions/number-of-flags.md.
 
     A class that occurs in one fold only could not be learned where it was held out, so its
     probability carries no information. A row of such a class is an issue if another class has a
@@ -115,8 +115,9 @@ def _flags_and_scores(
     n_counted = int(num_label_issues(learned_codes, hedged[is_learned]))
     wrong_probabilities = calibration.wrong_if_given(given_probabilities(learned, learned_codes))
     n_expected = float(wrong_probabilities.sum())
-    reduction = min(1.0, kappa(learned, learned_codes) / _ENOUGH_KAPPA)
-    n_errors = round(max(n_counted, n_expected) * reduction)
+    agreement = kappa(learned, learned_codes)
+    reduction = min(1.0, agreement / _ENOUGH_KAPPA)
+    n_errors = round(max(n_counted * np.sqrt(agreement), n_expected) * reduction)
     # Without the floor, at which all surely wrong rows would have the same score
     log_odds = _log_odds_of_another(pred_probs[:, present], compact) / temperature
     scores = np.asarray(expit(log_odds), dtype=np.float32)

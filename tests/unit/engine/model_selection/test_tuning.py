@@ -12,6 +12,7 @@ import pytest
 from studio.engine.fitting.candidate import Candidate
 from studio.engine.fitting.candidates import CANDIDATES
 from studio.engine.labels.encoding import encode_labels
+from studio.engine.ml_task import MLTask
 from studio.engine.model_selection.tuning import tuned
 from studio.engine.models.naive_bayes import NaiveBayes
 from studio.engine.runtime.cache import Cache
@@ -65,6 +66,12 @@ def test_candidate_without_a_parameter_to_tune_stays_as_it_is() -> None:
     plain = replace(logistic(), tuning=None)
     resources = Resources()
     assert tuned([plain], study_of(0.0, resources), resources) == [plain]
+
+
+def test_candidate_is_tuned_for_some_tasks_only() -> None:
+    of_sets = replace(logistic(), tuned_tasks=frozenset({MLTask.MULTI_LABEL}))
+    resources = Resources()
+    assert tuned([of_sets], study_of(0.0, resources), resources) == [of_sets]
 
 
 def test_too_few_rows_to_hold_some_out_are_fitted_in_the_simplest_way() -> None:
