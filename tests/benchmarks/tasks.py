@@ -89,7 +89,8 @@ def _requests(data_dir: Path | None) -> Task:
     truth = sample.truth.loc[labeled].reset_index(drop=True)
     is_error = truth["planted"] == Planted.LABEL_ERROR
     judged = pd.Series(data=True, index=frame.index)
-    return Task("multi-class", "message", "topic", frame, None, frame["topic"], is_error, judged)
+    true_topic = truth["true_topic"]
+    return Task("multi-class", "message", "topic", frame, None, true_topic, is_error, judged)
 
 
 def _banking77(data_dir: Path) -> Task:

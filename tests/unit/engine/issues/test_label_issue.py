@@ -87,6 +87,19 @@ def test_models_that_hardly_beat_the_usual_class_flag_few() -> None:
     assert n_flagged(0.02) < n_flagged(0.5)
 
 
+def test_errors_that_confident_learning_counts_are_partly_those_of_the_models(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counted = "studio.engine.issues.labels.label_issue.num_label_issues"
+    monkeypatch.setattr(counted, lambda *_: 20)
+    changes = {}
+    for row in range(20):  # of 60 rows, so that kappa is a half
+        probabilities = np.roll([0.1 + 0.005 * row, 0.85 - 0.005 * row, 0.05], row)
+        changes[row] = tuple(probabilities.tolist())
+    flags = _found(changes)["is_label_issue"]
+    assert flags.nonzero()[0].tolist() == list(range(14))  # 20 times the root of a half
+
+
 def _evidence(
     task: MLTask,
     labels: Sequence[str | None],
