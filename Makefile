@@ -8,7 +8,7 @@ BIN := .venv/bin
 TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check format lock bench fuzz clean
+.PHONY: help run setup test check format lock bench fuzz chaos clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench: setup $(if $(DATA),.venv-bench/installed) ## measure the main job; DATA=f
 
 fuzz: setup ## read 5,000 damaged files of every format; ARGS="--seconds 60" for less
 	@$(BIN)/python -m tests.fuzz.run $(ARGS)
+
+chaos: setup ## harm a studio in use and count what it lost; ARGS="--quick" for a minute of it
+	@$(BIN)/python -m tests.chaos.run $(ARGS)
 
 .venv-bench/installed: tests/benchmarks/requirements-peers.txt
 	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench

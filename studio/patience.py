@@ -53,12 +53,14 @@ def patiently(act: Callable[[], T]) -> T:
 
 
 def is_passing(error: Exception) -> bool:
-    """Return whether the error comes from a server that is away or busy."""
-    return database.is_passing(error) or _is_passing_of_s3(error)
+    """Return whether the error comes from a server that is away or busy, or has a full disk."""
+    return database.is_passing(error) or database.is_full(error) or _is_passing_of_s3(error)
 
 
 def what_is_away(error: Exception) -> str:
-    """Return the name of the server."""
+    """Return the name of what a run has to wait for."""
+    if database.is_full(error):
+        return "database on its full disk"
     return "database" if database.is_passing(error) else "file storage"
 
 

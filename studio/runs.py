@@ -15,6 +15,7 @@ in it.
 
 from __future__ import annotations
 
+import errno
 import logging
 import smtplib
 import threading
@@ -59,6 +60,9 @@ MAX_ATTEMPTS = 500  # hours at least; trouble that lasts longer does not pass by
 OUT_OF_MEMORY = (
     "There was not enough memory for this. Try Fast mode, fewer columns or rows, or a machine with"
     " more memory."
+)
+DISK_FULL = (
+    "The studio's disk is full. Start this again once whoever runs the studio has made room on it."
 )
 FAULT_OF_THE_STUDIO = (
     "Something went wrong in the studio itself; the run can be started again. The details are in"
@@ -476,6 +480,8 @@ def _end_after(run: Run, error: Exception, detail: str) -> bool:
     """End a run after an error that its data does not explain; queue it again if that may pass."""
     if is_passing(error):
         away = what_is_away(error)
+        if database.is_full(error) and run.attempt >= MAX_ATTEMPTS:
+            return fail(run, DISK_FULL, detail)
         if run.attempt >= MAX_ATTEMPTS:
             return fail(
                 run,
@@ -489,6 +495,8 @@ def _end_after(run: Run, error: Exception, detail: str) -> bool:
         return is_queued
     if isinstance(error, MemoryError):
         return fail(run, OUT_OF_MEMORY, detail)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return fail(run, DISK_FULL, detail)
     return fail(run, FAULT_OF_THE_STUDIO, detail)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from datetime import timedelta
@@ -320,6 +321,7 @@ AWAY = [
     s3_error(503, "SlowDown"),
     database_errors.OperationalError("server closed the connection unexpectedly"),
     database_errors.InterfaceError("connection already closed"),
+    database_errors.OperationalError("database or disk is full"),
 ]
 
 
@@ -473,6 +475,16 @@ def test_want_of_memory_is_told_with_what_to_do(waiting: DatasetVersion) -> None
     assert waiting.status == Status.FAILED
     assert "not enough memory" in waiting.error_message
     assert "Fast mode" in waiting.error_message
+
+
+def test_full_disk_is_told_with_what_to_do(waiting: DatasetVersion) -> None:
+    def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    runs.run_tracked(DatasetVersion, str(waiting.pk), work)
+    waiting.refresh_from_db()
+    assert waiting.status == Status.FAILED
+    assert waiting.error_message.startswith("The studio's disk is full.")
 
 
 def test_observer_that_fails_does_not_undo_the_end(
