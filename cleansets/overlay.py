@@ -56,7 +56,7 @@ class CorrectedRows:
 
     `row_id`, shape (n_kept,), are the rows that are not excluded, in order; `labels` are their
     corrected labels, else their uploaded labels (None = unlabeled). `parts` are theirs in a split
-    that an analysis made; None without one.
+    that an analysis made, None without one. `n_corrected` does not count test rows.
     """
 
     row_id: npt.NDArray[np.int64]
@@ -147,6 +147,7 @@ def corrected_rows(cleanset: Cleanset) -> CorrectedRows:
     labels = _labels_read(cleanset)
     reviews = review_table(cleanset).select(["row_id", "action", "corrected_label"])
     kept = np.ones(len(labels), dtype=bool)
+    parts = row_parts(cleanset)
     n_corrected = 0
     for row_id, action, corrected in zip(
         *(column.to_pylist() for column in reviews.columns), strict=True
@@ -154,9 +155,10 @@ def corrected_rows(cleanset: Cleanset) -> CorrectedRows:
         kept[row_id] = action != Action.EXCLUDE
         if corrected is not None:
             labels[row_id] = corrected
-            n_corrected += action != Action.EXCLUDE
+            is_learned = parts is None or parts[row_id] != Part.TEST
+            if is_learned and action != Action.EXCLUDE:
+                n_corrected += 1
     rows = np.flatnonzero(kept).astype(np.int64)
-    parts = row_parts(cleanset)
     return CorrectedRows(
         rows,
         [labels[i] for i in rows],

@@ -192,7 +192,7 @@ def project_plan(user: User, form: ProjectForm) -> ProjectPlan:
     if not form.is_valid():
         return ProjectPlan(
             tuple(str(error) for errors in form.errors.values() for error in errors),
-            split_column=form.cleaned_data.get("split_column", ""),
+            split_column=str(form["split_column"].value() or ""),
             split_values=tuple(form.split_values),
         )
     spec = form.spec()

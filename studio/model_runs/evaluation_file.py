@@ -21,6 +21,7 @@ LABELS = {
     VERIFIED: "labels that a person verified",
 }
 ALL_ROWS = "all"
+LEARNED_ROWS = "learned"  # for training and validation
 _SLICES = "slices"
 
 

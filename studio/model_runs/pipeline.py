@@ -25,6 +25,7 @@ from studio.engine.evaluation.inputs.predictions import (
 )
 from studio.engine.evaluation.inputs.splits import Split, read_split
 from studio.engine.evaluation.metrics import METRICS
+from studio.engine.evaluation.report import evaluate as evaluate_predictions
 from studio.engine.evaluation.runs.measured import Measured, measure
 from studio.engine.evaluation.slices.divisions import divisions
 from studio.engine.groups.partitions import Partition
@@ -38,6 +39,7 @@ from studio.engine.table.columns import ColumnKind
 from studio.model_runs.evaluation_file import (
     ALL_ROWS,
     CLEAN,
+    LEARNED_ROWS,
     UPLOADED,
     USED,
     VERIFIED,
@@ -61,6 +63,8 @@ def evaluate(run: ModelRun, progress: Progress) -> Mapping[str, Any]:
     evaluated = _Evaluated(run, source, split)
     used = evaluated.by(source.labels)
     documents = _documents(USED, used)
+    if split is not None:
+        documents |= _of_learned_rows(used, split)
     for name, labels in _other_ways(source.labels).items():
         progress(stages.MEASURING, len(documents), len(documents) + 1)
         documents |= _documents(name, evaluated.by(labels))
@@ -223,6 +227,21 @@ def _documents(name: str, measured: Measured) -> dict[tuple[str, str], dict[str,
     return {(name, ALL_ROWS): whole} | {
         (name, part): {**described, **one} for part, one in parts.items()
     }
+
+
+def _of_learned_rows(used: Measured, split: Split) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the document of the rows for training and validation together.
+
+    Empty if one of the three parts has no row.
+    """
+    row_id = used.predictions.row_id
+    is_test = split.is_part(Part.TEST)[row_id]
+    is_validation = split.is_part(Part.VALIDATION)[row_id]
+    if not is_test.any() or not is_validation.any() or (is_test | is_validation).all():
+        return {}
+    measured = evaluate_predictions(used.predictions.take(~is_test))
+    document = {"classes": list(used.predictions.classes), **measured.to_dict()}
+    return {(USED, LEARNED_ROWS): document}
 
 
 def _stored_rows(run: ModelRun, used: Measured, source: Source, split: Split | None) -> StoredRows:

@@ -217,3 +217,47 @@ def test_a_column_that_is_not_a_split_is_refused(rows: pd.DataFrame, tmp_path: P
     ended = evaluate(rows, tmp_path, "--split", "b")
     assert ended.status == 2
     assert "The column b does not say which rows are for testing" in ended.err
+
+
+def test_split_that_is_made_is_evaluated_on_its_test_rows(
+    rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    evaluate(rows, tmp_path, "--test-percent", "25", "--json", tmp_path / "e.json")
+    found = written(tmp_path / "e.json")
+    assert found["split"] == {"test_percent": 25}
+    assert found["measured_on"] == {"rows": "test", "n_rows": 50, "labels": "given"}
+    assert set(found["splits"]) == {"training", "test"}
+
+
+def test_clean_says_which_rows_were_for_testing_and_keeps_its_model_from_them(
+    rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    is_test = rows["part"] == "test"
+    rows.loc[is_test, "label"] = "never seen before"
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    ended = run(
+        "clean", tmp_path / "rows.csv", "--label", "label", "--features", "a,b", "--mode", "fast",
+        "--split", "part", "--out", tmp_path / "out.csv", "--model", tmp_path / "model",
+    )  # fmt: skip
+    assert ended.status == 0, ended.err
+    out = pd.read_csv(tmp_path / "out.csv")
+    assert (out["split"] == "test").tolist() == is_test.tolist()
+    assert out.loc[is_test, "is_label_issue"].mean() > 0.5
+    assert " ".join(ended.out.split()).count("training 150 test 50") == 1
+    manifest = written(tmp_path / "model" / "manifest.json")
+    assert sorted(manifest["classes"]) == ["high", "low", "mid"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--split", "label"), "The column label has the labels"),
+        (("--test-percent", "20", "--pred-probs", "p.csv"), "Name the split that was trained with"),
+    ],
+)
+def test_split_that_makes_no_sense_is_refused(
+    rows: pd.DataFrame, tmp_path: Path, options: tuple[str, ...], sentence: str
+) -> None:
+    ended = evaluate(rows, tmp_path, *options)
+    assert ended.status == 2
+    assert sentence in ended.err

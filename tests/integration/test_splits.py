@@ -26,6 +26,14 @@ from tests.integration.test_improve import issues_of, ready, rerun
 
 pytestmark = pytest.mark.usefixtures("eager_runs")
 N_ROWS = 160
+CHOICE: dict[str, object] = {
+    "name": "Shapes",
+    "modality": "tabular",
+    "task": "multi-class",
+    "mode": "fast",
+    "label_column": "label",
+    "feature_columns": ["height", "weight", "colour"],
+}
 
 
 @pytest.fixture
@@ -52,18 +60,7 @@ def with_parts() -> pd.DataFrame:
 
 def started(browser: Client, dataset: Dataset, **choice: object) -> Cleanset:
     address = f"{reverse('project-create')}?dataset={dataset.pk}"
-    answer = browser.post(
-        address,
-        {
-            "name": "Shapes",
-            "modality": "tabular",
-            "task": "multi-class",
-            "mode": "fast",
-            "label_column": "label",
-            "feature_columns": ["height", "weight", "colour"],
-            **choice,
-        },
-    )
+    answer = browser.post(address, CHOICE | choice)
     assert answer.status_code == 302, answer.content.decode()
     return ready(Cleanset.objects.get())
 
@@ -76,6 +73,22 @@ def test_column_that_names_the_rows_for_testing_is_proposed_with_what_its_values
     assert "What the values of usage mean" in page
     assert '<option value="test:holdout" selected>' in " ".join(page.split())
     assert "it says which rows are for testing" in page
+
+
+def test_values_that_nobody_knows_are_asked_for_and_then_taken(browser: Client) -> None:
+    frame = with_parts()
+    frame["usage"] = frame["usage"].map({"fit": "north", "holdout": "south"})
+    dataset = uploaded(browser, frame)
+    address = f"{reverse('project-create')}?dataset={dataset.pk}"
+    posted = {**CHOICE, "split": "column", "split_column": "usage"}
+    page = browser.post(address, posted, headers={"HX-Request": "true"}).content.decode()
+    assert "It is not known what “north”, “south” in usage mean." in page
+    assert "What the values of usage mean" in page
+    assert 'name="split_of" value="usage"' in page
+    parts = {"split_of": "usage", "split_part": ["training:north", "test:south"]}
+    page = browser.post(address, posted | parts, headers={"HX-Request": "true"}).content.decode()
+    assert "It is not known" not in page
+    assert "<dt>Test rows</dt>" in page
 
 
 def test_test_rows_are_kept_from_training_to_the_end(browser: Client, alice: User) -> None:

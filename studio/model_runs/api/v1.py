@@ -91,12 +91,13 @@ def evaluation_report(
     request: HttpRequest,
     evaluation_id: UUID,
     labels: Literal["used", "uploaded", "clean", "verified"] = "used",
-    rows: Literal["all", "training", "validation", "test"] = "all",
+    rows: Literal["all", "training", "validation", "test", "learned"] = "all",
 ) -> dict[str, Any]:
     """Return the full evaluation: classes, confusions, curves, calibration, worst slices.
 
     `labels` selects the reference labels: those learned from, as uploaded, as corrected at the time
-    of the evaluation, or only those that a person verified. `rows` selects a part of the split.
+    of the evaluation, or only those that a person verified. `rows` selects a part of the split;
+    `learned` is training and validation together.
     """
     run = measured_run_or_404(request, evaluation_id)
     ways = measured_ways(run.evaluation_key)

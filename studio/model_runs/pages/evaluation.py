@@ -17,6 +17,7 @@ from studio.engine.schema import Part
 from studio.model_runs.evaluation_file import (
     ALL_ROWS,
     LABELS,
+    LEARNED_ROWS,
     USED,
     VERIFIED,
     measured_ways,
@@ -45,6 +46,7 @@ ROWS = {
     "training": "rows for training",
     "validation": "rows for validation",
     "test": "rows for testing",
+    LEARNED_ROWS: "rows for training and validation",
 }
 
 
@@ -112,9 +114,11 @@ def evaluation_context(run: ModelRun, params: QueryDict) -> dict[str, object]:
 
 
 def rows_that_count(run: ModelRun, parts: list[str]) -> str:
-    """Return which rows a run is judged by: those for testing, if models were kept from them."""
-    is_tested = bool(run.project.split) and Part.TEST.value in parts
-    return Part.TEST.value if is_tested else ALL_ROWS
+    """Return which rows a run is shown by first: a deployed model by those for testing, if it was
+    kept from them. An analysis is shown by all rows, which can be opened.
+    """
+    is_tested = run.origin == Origin.MODEL and bool(run.project.split)
+    return Part.TEST.value if is_tested and Part.TEST.value in parts else ALL_ROWS
 
 
 def _wrong_fraction(run: ModelRun, labels: str) -> float | None:

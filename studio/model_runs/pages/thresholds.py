@@ -13,7 +13,13 @@ from studio.engine.errors import DataProblem
 from studio.engine.evaluation.metrics.class_ranks import ThresholdTable
 from studio.engine.evaluation.thresholds import Aim, Choice, choose_threshold, figures_at
 from studio.engine.schema import Part
-from studio.model_runs.evaluation_file import ALL_ROWS, USED, measured_ways, read_evaluation
+from studio.model_runs.evaluation_file import (
+    ALL_ROWS,
+    LEARNED_ROWS,
+    USED,
+    measured_ways,
+    read_evaluation,
+)
 from studio.model_runs.models import ModelRun
 
 AIMS = {
@@ -45,12 +51,14 @@ class ThresholdPanel:
 
 
 def threshold_panel(run: ModelRun, params: QueryDict) -> ThresholdPanel | None:
-    """Build the panel; thresholds are chosen on the rows for training, if there are others for
-    testing.
+    """Build the panel; thresholds are chosen on the rows for training and validation, if there are
+    others for testing.
     """
     ways = measured_ways(run.evaluation_key)
     has_test = {(USED, Part.TRAINING.value), (USED, Part.TEST.value)} <= set(ways)
     chosen_on = Part.TRAINING.value if has_test else ALL_ROWS
+    if (USED, LEARNED_ROWS) in ways:
+        chosen_on = LEARNED_ROWS
     document = read_evaluation(run.evaluation_key, USED, chosen_on)
     curves = {
         name: table for name, table in (document.get("curves") or {}).items() if table is not None

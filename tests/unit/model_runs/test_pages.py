@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable
 
 import numpy as np
@@ -217,6 +218,20 @@ def test_threshold_is_shown_on_test_rows_if_it_was_chosen_on_others(
     run = make_measured(cleanset)
     panel = client_of(alice).get(run.get_absolute_url()).context["threshold"]
     assert (panel.on_test is not None) == is_shown
+
+
+def test_threshold_is_chosen_on_rows_for_training_and_validation_together(
+    alice: User, client_of: ClientOf, cleanset: Cleanset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = np.array(["test", "validation", "training", "training"])[np.arange(120) % 4]
+    split = Split("split", parts, {})
+    monkeypatch.setattr(pipeline, "_split", lambda run: split)
+    run = make_measured(cleanset)
+    context = client_of(alice).get(f"{run.get_absolute_url()}?rows=learned").context
+    table = json.loads(context["threshold"].table_json)
+    assert table["n_positive"] + table["n_negative"] == context["n_measured"]
+    assert context["measured"].startswith("rows for training and validation")
+    assert 0 < context["n_measured"] < 91
 
 
 def test_two_runs_are_compared_pair_by_pair(
