@@ -23,6 +23,7 @@ FOLDERS = (
 )
 MAX_LINES = 600
 MAX_SCRIPT_LINES = 150
+MAX_MODULES_IN_A_ROOM = 12
 FILES = [
     file
     for folder in FOLDERS
@@ -38,6 +39,19 @@ def test_no_file_is_longer_than_a_person_reads() -> None:
     assert {
         file: n for file, n in n_lines.items() if n > limits.get(Path(file).suffix, MAX_LINES)
     } == {}
+
+
+def test_rooms_of_the_engine_fit_in_view_and_say_what_they_are_for() -> None:
+    engine = ROOT / "studio" / "engine"
+    rooms = sorted({file.parent for file in engine.rglob("*.py")})
+    n_modules = {
+        str(room.relative_to(ROOT)): len(set(room.glob("*.py")) - {room / "__init__.py"})
+        for room in rooms
+    }
+    assert len(rooms) > 20
+    assert {room: n for room, n in n_modules.items() if n > MAX_MODULES_IN_A_ROOM} == {}
+    doors = [room / "__init__.py" for room in rooms]
+    assert [door for door in doors if not ast.get_docstring(ast.parse(door.read_text()))] == []
 
 
 @pytest.mark.parametrize(
