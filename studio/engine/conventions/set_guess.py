@@ -146,7 +146,7 @@ class _SetParts:
 
     @classmethod
     def of(cls, cells: CountedCells, separator: Separator) -> _SetParts:
-        by_set: Counter[frozenset[str]] = Counter()
+        by_set: Counter[frozenset[str]] = Counter()  # in whatever order cells write the names
         for cell, n in cells:
             by_set[frozenset(read_set(cell, separator) or ())] += n
         names: Counter[str] = Counter()

@@ -187,6 +187,7 @@ def date_evidence(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> DateEv
     is_day_first = is_month & (parts.first <= 31)
     is_month_first = (parts.first <= 12) & (parts.middle <= 31)
     is_year_first = is_month & (parts.n_last_digits <= 2) & (parts.last <= 31)
+    # Different dates in two orders.
     is_open = is_day_first & is_month_first & (parts.first != parts.middle)
     is_open |= is_day_first & is_year_first & (parts.first != parts.last)
     example = pc.min(texts.filter(pa.array(is_open))).as_py()

@@ -164,6 +164,7 @@ def number_evidence(cells: Sequence[str], counts: npt.NDArray[np.int64]) -> Numb
     is_open_comma = _matches(core, OPEN_COMMA_PATTERN)
     is_open_point = _matches(core, OPEN_POINT_PATTERN)
     has_exponent = _matches(folded.filter(is_number), EXPONENT_PATTERN)
+    # With an exponent, as programs write it, a mark is always decimal.
     is_open = pc.and_not(pc.or_(is_open_comma, is_open_point), has_exponent)
     wholes = pc.unique(core.filter(_matches(core, "[1-9][0-9]*")))
     is_small = pc.less(pc.utf8_length(wholes), 4)

@@ -55,6 +55,7 @@ def ensemble_weights(columns: npt.NDArray[np.float64], losses: Losses) -> npt.ND
     def loss(column: npt.NDArray[np.float64]) -> float:
         return float(losses(column).mean())
 
+    # A candidate may be picked again, so how often it was is its weight.
     picks = np.zeros(n_candidates)
     total = np.zeros(len(columns))
     for n_picked in range(1, N_PICKS + 1):

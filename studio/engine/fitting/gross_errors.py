@@ -126,6 +126,8 @@ def fit_gross_errors(
     grid, densities = _density(_some(of_others))
     gross = _on_grid(some, grid, densities)
 
+    # The search is over the logarithm of a size and the logits of a power and of a fraction, none
+    # of which can leave its range.
     def parts(where: Floats) -> tuple[float, Floats]:
         usual = _usual_density(some, float(np.exp(where[0])), 1 + float(expit(where[1])))
         return float(expit(where[2])), usual
@@ -142,6 +144,7 @@ def fit_gross_errors(
     bounds = [(np.log(_LEAST_DISTANCE), None), _POWER_LOGITS, _NOISE_LOGITS]
     found = minimize(loss, start, method="L-BFGS-B", bounds=bounds).x
     fraction, usual = parts(found)
+    # From the information on the fraction, as if the usual errors were known.
     error = _95_PERCENT / np.sqrt((((gross - usual) / likelihoods(found)) ** 2).sum())
     precision = float(np.sqrt(_bound(distances, of_others, threshold) * np.clip(skill, 0.0, 1.0)))
     usual_size = float(np.exp(found[0]))

@@ -78,7 +78,7 @@ def fit_temperature(pred_probs: Probabilities, codes: npt.NDArray[np.int32]) -> 
     step = -(-len(codes) // _MAX_ROWS_FOR_TEMPERATURE)
     logs = np.log(np.maximum(pred_probs[::step], PROBABILITY_FLOOR))
     given_logs = given_probabilities(logs, codes[::step])
-    given = float(given_logs.sum() + logs.mean(dtype=np.float64))
+    given = float(given_logs.sum() + logs.mean(dtype=np.float64))  # with the row of unknown class
 
     def slope(log_inverse: float) -> float:
         scaled = softmax(logs * np.float32(np.exp(log_inverse)), axis=1)

@@ -218,6 +218,7 @@ def _encode_numbers(cells: Cells) -> Labels:
     is_labeled = np.isfinite(values)
     strata = np.full(len(values), UNLABELED, dtype=np.int32)
     if is_labeled.any():
+        # Fewer tenths where a number is so frequent that it spans several.
         edges = np.unique(np.quantile(values[is_labeled], np.linspace(0, 1, _N_STRATA + 1)[1:-1]))
         strata[is_labeled] = np.searchsorted(edges, values[is_labeled], side="right")
     known = values[is_labeled]

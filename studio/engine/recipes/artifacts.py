@@ -104,7 +104,7 @@ def save_artifact(model: TrainedModel, directory: Path, *, signing_key: bytes) -
         (unfinished / SIGNATURE).write_text(_signature(written, signing_key))
         if directory.exists():
             shutil.rmtree(directory)
-        unfinished.rename(directory)
+        unfinished.rename(directory)  # at once, so that nobody sees half a model
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return manifest
@@ -135,6 +135,7 @@ def load_artifact(directory: Path, *, signing_key: bytes) -> TrainedModel:
                 f"The model's file {name} is missing or was changed after it was saved. Deploy it"
                 " again."
             )
+    # Unpickling runs code: only now is it known to be this studio's.
     model = joblib.load(directory / PAYLOAD)
     if not isinstance(model, TrainedModel):
         raise DataProblem("The file contains no model of this studio. Deploy the model again.")

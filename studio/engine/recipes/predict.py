@@ -102,6 +102,7 @@ def predict_frame(
             no_errors = np.empty(0, dtype=np.float32)
         return Predictions(nothing, [], no_errors)
     table = Table.of(frame, model.feature_columns)
+    # Of these rows alone, where nobody has looked at the whole file.
     spelling = spelling or new_spelling(model, table)
     table = table.read_as(spelling.conventions).spelled(spelling.meant)
     is_empty = (reading or new_reading(model)).add(table, frame.index.to_numpy(dtype=np.int64) + 1)

@@ -102,7 +102,7 @@ def _row_ids(columns: Columns, n_rows: int) -> tuple[npt.NDArray[np.int64], tupl
             )
         return np.arange(n_rows), ("The predictions are taken in the order of the rows.",)
     ids = _numbers(name, columns[name])
-    first = 1 if name == NUMBERED else 0
+    first = 1 if name == NUMBERED else 0  # how messages count, too
     if not np.isfinite(ids).all() or (ids != np.floor(ids)).any():
         raise DataProblem(f"Column {name} must hold a whole number in every row.")
     row_id = ids.astype(np.int64) - first

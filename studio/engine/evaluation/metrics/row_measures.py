@@ -72,7 +72,7 @@ class RowMeasures:
             sums["predicted"] = blocks.sums(self.predicted)
             return sums
         is_right = self.labels == self.predicted
-        right = np.where(is_right, self.labels, -1)
+        right = np.where(is_right, self.labels, -1)  # negative codes are not counted
         sums["n_right"] = blocks.sums(is_right)
         sums["true_positives"] = blocks.counts(right, self.n_classes)
         sums["labeled"] = blocks.counts(self.labels, self.n_classes)
@@ -125,6 +125,7 @@ def measure_sets(
     brier = np.zeros(n_rows)
     gap = np.zeros(n_rows)
     signs = _gap_signs(members, probabilities)
+    # Class by class, or many classes would need several times the memory of their probabilities.
     for code in range(n_classes):
         probability = probabilities[:, code].astype(np.float64)
         is_member = members[:, code]

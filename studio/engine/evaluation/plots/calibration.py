@@ -20,7 +20,7 @@ def reliability(
     """Return for each bin of confidence how often the model is right there; bins without rows are
     left out.
     """
-    bins = confidence_bins(confidence)
+    bins = confidence_bins(confidence)  # those of the expected calibration error
     counts = np.bincount(bins, minlength=N_BINS)
     stated = np.bincount(bins, weights=confidence, minlength=N_BINS)
     right = np.bincount(bins, weights=is_right, minlength=N_BINS)

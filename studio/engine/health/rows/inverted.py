@@ -19,7 +19,7 @@ def find_inverted(analysis: Analysis) -> tuple[InvertedSlice, ...]:
     for found in evidence.slices:
         codes = evidence.study.labels.codes[found.rows]
         likeliest = evidence.judged_probs[found.rows].argmax(axis=1)
-        pairs = codes.astype(np.int64) * len(classes) + likeliest
+        pairs = codes.astype(np.int64) * len(classes) + likeliest  # one number per pair of classes
         differing, counts = np.unique(pairs[likeliest != codes], return_counts=True)
         if not len(differing):
             continue

@@ -62,7 +62,7 @@ def find_leak(analysis: Analysis) -> Leak | None:
     is_near[is_member] = _on_several_sides(
         clusters[is_member].to_numpy(dtype=np.int64), sides[is_member]
     )
-    is_near &= ~is_exact
+    is_near &= ~is_exact  # each row counts once
     return Leak(
         analysis.split.column, _sides(sides, values, {"n_exact": is_exact, "n_near": is_near})
     )

@@ -41,7 +41,7 @@ def find_order(analysis: Analysis) -> RowOrder | None:
     drawn = distinct
     if len(distinct) > MAX_ROWS:
         drawn = np.sort(rng.choice(distinct, MAX_ROWS, replace=False))
-    place = np.argsort(np.argsort(study.order[drawn]))
+    place = np.argsort(np.argsort(study.order[drawn]))  # rank among the drawn rows in the file
     nearest = _nearest(np.asarray(analysis.evidence.space, dtype=np.float32)[drawn])
     observed = _mean_distance(place, nearest)
     by_chance = np.array(

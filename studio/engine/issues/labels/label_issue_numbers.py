@@ -51,6 +51,7 @@ def find_label_issue_numbers(evidence: Evidence) -> Columns:
     flags = scores > 0.5
     confidence = np.full(len(flags), np.nan, dtype=np.float32)
     has_suggestion = ~labels.is_labeled
+    # A likely mistake is not yet a better number: the prediction has to be nearer to the truth.
     if labels.is_labeled.any():
         is_nearer = gross_errors(evidence).prediction_is_nearer(distance[labels.is_labeled])
         confidence[labels.is_labeled] = is_nearer
