@@ -78,6 +78,8 @@ def _updated(cleanset: Cleanset, kept: _Kept, newest: tuple[UUID, int] | None) -
         return None
     events = ReviewEvent.objects.filter(review_action__in=[pk for pk, *_ in actions])
     changed = sorted(set(events.values_list("row_id", flat=True)))
+    if not changed:  # another thread has updated the table since `newest` was read
+        return kept.table
     is_unchanged = ~np.isin(kept.table.column("row_id").to_numpy(), changed)
     parts = [kept.table.filter(pa.array(is_unchanged)), review_table(cleanset, changed)]
     return pa.concat_tables(parts).combine_chunks()

@@ -60,6 +60,7 @@ class Load:
     seconds: int
     sent: list[Sent] = field(default_factory=list)
     n_analyses: int = 0
+    cookies: dict[str, str] = field(default_factory=dict)
     over: threading.Event = field(default_factory=threading.Event)
 
     def put(self, n_reviewers: int) -> None:
@@ -78,7 +79,7 @@ class Load:
         self.over.set()
 
     def _review(self, rows: Iterator[int], first_pause_s: float) -> None:
-        visitor = self._logged_in()
+        visitor = self._visitor()
         visitor.open(f"/cleansets/{self.cleanset}")
         fields = dict(visitor.form("/decide").pairs)
         wanted = {name: fields[name] for name in ("csrfmiddlewaretoken", "view")}
@@ -116,7 +117,7 @@ class Load:
     def _analyse(self) -> None:
         from tests import journey
 
-        visitor = self._logged_in()
+        visitor = self._visitor()
         dataset = journey.make_dataset(visitor, timeout_s=300)
         while not self.over.is_set():
             try:
@@ -127,13 +128,20 @@ class Load:
             else:
                 self.n_analyses += 1
 
-    def _logged_in(self) -> HttpVisitor:
+    def log_in(self) -> None:
+        """Log in once; all reviewers share the session, as log-ins are limited."""
         from tests.cast import PASSWORD
+
+        visitor = self._visitor()
+        visitor.open("/login")
+        visitor.submit("/login", username=EMAIL, password=PASSWORD)
+        self.cookies = dict(visitor.session.cookies)
+
+    def _visitor(self) -> HttpVisitor:
         from tests.visitor import HttpVisitor
 
         visitor = HttpVisitor(self.url)
-        visitor.open("/login")
-        visitor.submit("/login", username=EMAIL, password=PASSWORD)
+        visitor.session.cookies.update(self.cookies)
         return visitor
 
 
@@ -172,6 +180,7 @@ def _measure(name: str, folder: Path, options: argparse.Namespace) -> None:
     with {"SQLite": _on_sqlite, "PostgreSQL": _on_postgres}[name](folder) as (url, environment):
         cleanset = _itself("--prepare", str(folder), environment=environment)
         load = Load(url, cleanset, options.seconds)
+        load.log_in()
         load.put(options.reviewers)
         history = json.loads(_itself("--history", cleanset, environment=environment))
     confirmed = [sent for sent in load.sent if sent.is_confirmed]

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
+from cleansets import present_reviews as present
 from cleansets import selectors, services, top_k
 from cleansets.drafts import Plan
 from cleansets.models import Cleanset
@@ -119,4 +120,17 @@ def test_a_row_decided_while_a_bulk_action_is_planned_keeps_its_decision(
     assert (action.n_rows, action.description) == (3, "Auto-fix 3 rows")
     services.last_action_undo(cleanset=cleanset, user=user)
     assert dict(cleanset.reviews.values_list("row_id", "action")) == {10: "exclude"}
+    assert_kept_as_stored(cleanset)
+
+
+def test_a_request_that_another_one_overtook_gets_the_newer_decisions(
+    cleanset: Cleanset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(cleanset, 0)
+    overtaken = present._newest(cleanset)
+    decide(cleanset, 10)
+    newer = present_reviews(cleanset)
+    monkeypatch.setattr(present, "_newest", lambda _: overtaken)
+    assert present_reviews(cleanset).equals(newer)
+    monkeypatch.undo()
     assert_kept_as_stored(cleanset)
