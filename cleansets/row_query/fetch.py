@@ -199,3 +199,38 @@ def fetch_labeled(
         " ORDER BY row_id",
         rows_per_part=rows_per_part,
     )
+
+
+def fetch_places(
+    query: RowQuery, source: RowSource, places: Sequence[int], own_columns: Sequence[str]
+) -> list[tuple[int, dict[str, Any]]]:
+    """Return the rows at these places of the view, counted from 1, with their cells."""
+    if not places:
+        return []
+    selection = select(query, source)
+    wanted = ", ".join(str(int(place)) for place in places)
+    found = source.fetch(
+        f"SELECT row_number() OVER (ORDER BY {selection.order}) AS place, row_id"
+        f" FROM {selection.sorted_from} WHERE {selection.condition} QUALIFY place IN ({wanted})"
+        " ORDER BY place",
+        selection.values,
+    )
+    rows = fetch_rows([row_id for _, row_id in found], source, own_columns)
+    return [(int(place), row) for (place, _), row in zip(found, rows, strict=True)]
+
+
+def count_changes(
+    query: RowQuery, source: RowSource, k: int, *, limit: int
+) -> list[tuple[str | None, str, int]]:
+    """Count how often auto-fix would change a label to another one in the first `k` rows of the
+    view, most frequent first.
+    """
+    selection = select(query, source)
+    return source.fetch(
+        f"SELECT clean_label, suggested_label, count(*) FROM ({source.advised_sql('rows')})"
+        f" WHERE row_id IN ({_first_ids_sql(selection, k)}) AND advice = 'label'"
+        " AND NOT coalesce(is_manual, false)"
+        " AND decided_label IS DISTINCT FROM suggested_label GROUP BY ALL"
+        f" ORDER BY count(*) DESC, clean_label, suggested_label LIMIT {int(limit)}",
+        selection.values,
+    )

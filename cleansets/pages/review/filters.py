@@ -15,8 +15,8 @@ from studio.engine.ml_task import MLTask
 from studio.engine.schema import Part
 
 ONLY_TITLES = {
-    row_address.COPIES_DIFFER: "Copies, labels differ",
-    row_address.CHANGED: "Changed since last version",
+    row_address.COPIES_DIFFER: "Differing copies",
+    row_address.CHANGED: "Changed rows",
 }
 ACTION_TITLES = {
     "undecided": "Undecided",

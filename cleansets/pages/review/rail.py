@@ -53,6 +53,7 @@ class SuggestedView:
     """A view that the studio suggests; `n_rows` is None until counted."""
 
     title: str
+    meaning: str
     query: RowQuery
     is_current: bool
     n_rows: int | None
@@ -67,25 +68,40 @@ def suggested_views(
     cleanset: Cleanset, query: RowQuery, source: RowSource, *, is_counted: bool = False
 ) -> list[SuggestedView]:
     """Return views that are worth a look in this cleanset."""
-    views: dict[str, RowQuery] = {}
+    views: list[tuple[str, str, RowQuery]] = []
     has_copies = bool(cleanset.counts.get("is_near_duplicate"))
     if has_copies and cleanset.task is MLTask.MULTI_CLASS:
-        title = ONLY_TITLES[row_address.COPIES_DIFFER]
-        views[title] = RowQuery(issue="near_duplicate", only=row_address.COPIES_DIFFER)
+        views.append(
+            (
+                ONLY_TITLES[row_address.COPIES_DIFFER],
+                "Near duplicates whose labels are not the same.",
+                RowQuery(issue="near_duplicate", only=row_address.COPIES_DIFFER),
+            )
+        )
     if source.previous_key:
-        title = ONLY_TITLES[row_address.CHANGED]
-        views[title] = RowQuery(issue=row_address.ALL_ROWS, only=row_address.CHANGED)
+        views.append(
+            (
+                ONLY_TITLES[row_address.CHANGED],
+                "Rows whose flag, suggestion or label is not that of the version before.",
+                RowQuery(issue=row_address.ALL_ROWS, only=row_address.CHANGED),
+            )
+        )
     noisiest = _noisiest_class(cleanset)
     if noisiest:
-        title = f"Noisiest class: {noisiest}"
-        views[title] = RowQuery(issue="label_issue", given=noisiest)
+        views.append(
+            (
+                f"Noisiest: {noisiest}",
+                f"Label issues among the rows labeled “{noisiest}”, the class with the most.",
+                RowQuery(issue="label_issue", given=noisiest),
+            )
+        )
     n_rows: list[int | None] = [None] * len(views)
     if is_counted:
-        n_rows = [*row_query.count_rows(list(views.values()), source)]
+        n_rows = [*row_query.count_rows([view for _, _, view in views], source)]
     shown = replace(query, page=1, own=(), scores=())
     return [
-        SuggestedView(title, view, view == shown, n)
-        for (title, view), n in zip(views.items(), n_rows, strict=True)
+        SuggestedView(title, meaning, view, view == shown, n)
+        for (title, meaning, view), n in zip(views, n_rows, strict=True)
     ]
 
 

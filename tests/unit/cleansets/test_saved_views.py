@@ -123,7 +123,7 @@ def test_rows_that_changed_since_the_version_before_are_suggested(
     rows = [line.row_id for line in page.context["table"].lines]
     assert 10 in rows
     assert len(rows) < 20
-    assert "Changed since last version" in counted(browser, improved)
+    assert "Changed rows" in counted(browser, improved)
 
 
 def test_the_class_with_the_most_noise_is_suggested(browser: Client, cleanset: Cleanset) -> None:
@@ -132,5 +132,5 @@ def test_the_class_with_the_most_noise_is_suggested(browser: Client, cleanset: C
     cleanset.health = {"classes": [noisy, few]}
     cleanset.save()
     text = counted(browser, cleanset)
-    assert "Noisiest class: login" in text
+    assert "Noisiest: login" in text
     assert "issue=label_issue&amp;given=login" in text

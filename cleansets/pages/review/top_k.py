@@ -1,0 +1,85 @@
+"""What Clean Top K would do, shown by some of its rows and by its most frequent changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cleansets import row_query, selectors
+from cleansets.label_text import ShownLabel, shown_label
+from cleansets.models import Cleanset
+from cleansets.top_k import TopK
+from studio.engine.ml_task import MLTask
+
+N_EACH = 4  # rows from the beginning, the middle and the end
+N_CHANGES = 5
+MAX_CHARS = 160
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleRow:
+    """A row that Clean Top K would look at; `place` is its place in the view, from 1."""
+
+    place: int
+    row_id: int
+    text: str
+    label: ShownLabel | None
+    suggested: ShownLabel | None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelChange:
+    """How often one label would become another."""
+
+    label: ShownLabel | None
+    suggested: ShownLabel | None
+    n_rows: int
+
+
+def example_rows(cleanset: Cleanset, top_k: TopK) -> list[ExampleRow]:
+    """Return rows from the beginning, the middle and the end of those in question."""
+    source = selectors.row_source(cleanset)
+    places = spread(row_query.count_first(top_k.query, source, top_k.k))
+    columns = cleanset.project.feature_columns
+    found = row_query.fetch_places(top_k.query, source, places, columns)
+    return [
+        ExampleRow(
+            place=place,
+            row_id=row["row_id"],
+            text=" · ".join(row["own"][name] or "–" for name in columns)[:MAX_CHARS],
+            label=_shown(cleanset, row["clean_label"]),
+            suggested=_shown(cleanset, row["suggested_label"]),
+        )
+        for place, row in found
+    ]
+
+
+def spread(n_rows: int) -> list[int]:
+    """Return places, from 1, at the beginning, around the middle and at the end.
+
+    >>> spread(100), spread(3)
+    ([1, 2, 3, 4, 49, 50, 51, 52, 97, 98, 99, 100], [1, 2, 3])
+    """
+    middle = n_rows // 2 - N_EACH // 2 + 1
+    wanted = [
+        *range(1, N_EACH + 1),
+        *range(middle, middle + N_EACH),
+        *range(n_rows - N_EACH + 1, n_rows + 1),
+    ]
+    return sorted({place for place in wanted if 1 <= place <= n_rows})
+
+
+def label_changes(cleanset: Cleanset, top_k: TopK) -> list[LabelChange]:
+    """Return the most frequent changes of labels that auto-fix would make."""
+    if top_k.choice != "auto-fix" or cleanset.task is not MLTask.MULTI_CLASS:
+        return []
+    source = selectors.row_source(cleanset)
+    return [
+        LabelChange(_shown(cleanset, label), _shown(cleanset, suggested), n_rows)
+        for label, suggested, n_rows in row_query.count_changes(
+            top_k.query, source, top_k.k, limit=N_CHANGES
+        )
+    ]
+
+
+def _shown(cleanset: Cleanset, label: str | None) -> ShownLabel | None:
+    return shown_label(cleanset.task, label, cleanset.label_convention)
