@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -13,11 +15,20 @@ from projects.models import Project
 from studio.engine import stages
 from studio.engine.conventions import Convention
 from studio.engine.ml_task import MLTask
+from studio.engine.schema import CleansetSpec
+from studio.engine.schema.configuration import Configuration
+from studio.engine.table.columns import ColumnKind
 from studio.runs import Run
 
 
 class Cleanset(Run):
-    """The analysis of one dataset version; its row-level results are stored in Parquet files."""
+    """The analysis of one dataset version; its row-level results are stored in Parquet files.
+
+    `configuration` is what it does otherwise than its project says: the fields of a
+    `Configuration`, and the kinds and conventions of its columns. Empty if there is nothing.
+    `provided_key` is a file with predictions of another model, used instead of training; `provided`
+    has the name and the classes of that model.
+    """
 
     task_name = "cleansets.build_cleanset"
     queue = "training"
@@ -42,6 +53,9 @@ class Cleanset(Run):
     counts = models.JSONField(default=dict)
     stage_seconds = models.JSONField(default=dict)
     manifest = models.JSONField(default=dict)
+    configuration = models.JSONField(default=dict)
+    provided_key = models.CharField(max_length=200, blank=True)
+    provided = models.JSONField(default=dict)
     health = models.JSONField(default=dict)
 
     class Meta(Run.Meta):
@@ -72,6 +86,47 @@ class Cleanset(Run):
         """How the numbers of the label column are written."""
         return self.project.label_convention
 
+    @property
+    def choices(self) -> dict[str, Any]:
+        """The fields that another attempt of this analysis must have, too."""
+        return {
+            "configuration": self.configuration,
+            "provided_key": self.provided_key,
+            "provided": self.provided,
+        }
+
+    @property
+    def feature_columns(self) -> list[str]:
+        """The columns that its models see."""
+        columns: list[str] = self.configuration.get("feature_columns", self.project.feature_columns)
+        return columns
+
+    @property
+    def column_kinds(self) -> dict[str, str]:
+        """The kinds of these columns."""
+        kinds: dict[str, str] = self.configuration.get("column_kinds", self.project.column_kinds)
+        return kinds
+
+    @property
+    def mode(self) -> str:
+        """How much time it spends."""
+        return str(self.configuration.get("mode", self.project.mode))
+
+    def spec(self) -> CleansetSpec:
+        """Return the choice of the project with the configuration of this analysis."""
+        spec = self.project.spec()
+        if not self.configuration:
+            return spec
+        values = dict(self.configuration)
+        kinds = values.pop("column_kinds")
+        conventions = values.pop("conventions")
+        configuration = Configuration.from_dict(values, Configuration.of(spec))
+        return replace(
+            configuration.applied_to(spec),
+            column_kinds={name: ColumnKind(kind) for name, kind in kinds.items()},
+            conventions={name: Convention(convention) for name, convention in conventions.items()},
+        )
+
     def ended_notice(self) -> str | None:
         """Notify the owner that the run has ended."""
         return f"Cleanset of {self.project.name}"
@@ -79,13 +134,13 @@ class Cleanset(Run):
     @property
     def stages(self) -> tuple[str, ...]:
         """The engine's stages; only text in regular mode is encoded."""
-        encoding = (stages.ENCODING_TEXT,) if self.project.spec().may_encode else ()
+        encoding = (stages.ENCODING_TEXT,) if self.spec().may_encode else ()
+        training = () if self.provided_key else (stages.TRAINING_MODELS, stages.ENSEMBLING)
         return (
             stages.READING_ROWS,
             stages.READING_FEATURES,
             *encoding,
-            stages.TRAINING_MODELS,
-            stages.ENSEMBLING,
+            *training,
             stages.FINDING_ISSUES,
             stages.SAVING,
         )

@@ -24,9 +24,12 @@ from cleansets.overlay import (
     previous_labels,
     rows_to_analyse,
 )
+from cleansets.provided import predicted_rows, provided_predictions
 from cleansets.row_parts import row_parts
 from studio import storage, tables
 from studio.engine import stages
+from studio.engine.errors import DataProblem
+from studio.engine.fitting.candidates import CANDIDATES
 from studio.engine.health.rows.leak import split_column
 from studio.engine.model_selection.assessment import ENSEMBLE_KEY
 from studio.engine.progress import Progress
@@ -34,7 +37,9 @@ from studio.engine.recipes.build import build_cleanset
 from studio.engine.recipes.manifest import describe
 from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.engine.schema.explanation import Explanation
+from studio.engine.schema.provided import ProvidedPredictions
 from studio.engine.schema.split import SPLIT_COLUMN
+from studio.engine.table.required_columns import quoted
 from studio.fan_out import fan_out
 
 ISSUES, PRED_PROBS, FOLD_ID = "issues.parquet", "pred_probs.npy", "fold_id.npy"
@@ -54,16 +59,29 @@ VOTES, SPACE, LEVELS, VALUE_COUNTS = (
 def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     """Analyse the project's dataset version and return the fields to store on the run."""
     version = run.project.version
-    spec = run.project.spec()
+    spec = run.spec()
+    _check_candidates(spec)
     carry_over(run, progress)
-    if run.base is not None:
-        spec = replace(spec, only_candidates=useful_candidates(run.base))
     table = tables.local_path(version.table_key)
     labels = given_labels(run)
     rows = rows_to_analyse(run, labels)
-    previous = previous_labels(run, rows)
+    provided = None
+    if run.provided_key:
+        rows = predicted_rows(run, rows)
+        provided = provided_predictions(run, rows)
+    previous = None
+    if provided is None and run.base is not None and _is_alike(run, run.base):
+        previous = previous_labels(run, rows)
+        if not spec.only_candidates:
+            spec = replace(spec, only_candidates=useful_candidates(run.base))
     result = analyse_table(
-        table, spec, rows=rows, previous=previous, is_explained=True, progress=progress
+        table,
+        spec,
+        rows=rows,
+        previous=previous,
+        provided=provided,
+        is_explained=True,
+        progress=progress,
     )
     manifest = describe(
         result, spec, dataset_sha256=version.sha256, labels=rows.labels, former_labels=previous
@@ -98,6 +116,28 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     }
 
 
+def _is_alike(run: Cleanset, base: Cleanset) -> bool:
+    """Return whether the base was trained in the same way."""
+    return base.configuration == run.configuration and not base.provided_key
+
+
+def _check_candidates(spec: CleansetSpec) -> None:
+    """Refuse chosen candidates that do not exist for this task, modality and mode."""
+    possible = [
+        candidate.key
+        for candidate in CANDIDATES
+        if spec.task in candidate.tasks
+        and spec.modality is candidate.modality
+        and spec.mode in candidate.modes
+    ]
+    unknown = [key for key in spec.only_candidates if key not in possible]
+    if unknown:
+        raise DataProblem(
+            f"There is no model {quoted(unknown)} for {spec.modality.value} data, {spec.task.value}"
+            f" labels and {spec.mode.value} mode. Choose among: {', '.join(possible)}."
+        )
+
+
 def useful_candidates(cleanset: Cleanset) -> tuple[str, ...]:
     """Return the keys of the candidates with a real weight in the ensemble; the others are not
     tried again.
@@ -115,6 +155,7 @@ def analyse_table(  # noqa: PLR0913  (all but two by name)
     *,
     rows: CorrectedRows | None = None,
     previous: Sequence[str | None] | None = None,
+    provided: ProvidedPredictions | None = None,
     is_explained: bool = False,
     use_cache: bool = True,
     progress: Progress,
@@ -123,6 +164,7 @@ def analyse_table(  # noqa: PLR0913  (all but two by name)
 
     `rows` are those to analyse, with their labels; None means all, with the labels of the table.
     `previous` are their labels before the correction; models may warm-start from the fits to these.
+    With `provided` predictions of these rows, nothing is trained.
     """
     progress(stages.READING_ROWS)
     split = split_column(pq.read_schema(table).names)
@@ -141,6 +183,7 @@ def analyse_table(  # noqa: PLR0913  (all but two by name)
             previous_labels=previous,
             parts=None if rows is None or rows.parts is None else rows.parts.tolist(),
             split_column=split,
+            provided=provided,
             is_explained=is_explained,
             cache_dir=settings.CACHE_DIR / "engine" if use_cache else None,
             n_jobs=n_jobs,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -50,13 +51,23 @@ NOTHING_TO_TAKE_BACK = (
 
 
 @transaction.atomic
-def cleanset_start(*, project: Project, user: User, base: Cleanset | None = None) -> Cleanset:
+def cleanset_start(
+    *,
+    project: Project,
+    user: User,
+    base: Cleanset | None = None,
+    choices: Mapping[str, Any] | None = None,
+) -> Cleanset:
     """Create the project's next cleanset, from the uploaded labels or from the corrected labels of
-    a base, and queue it.
+    a base, and queue it; `choices` are further fields of it.
     """
     newest = project.cleansets.aggregate(Max("number"))["number__max"] or 0
     cleanset = Cleanset.objects.create(
-        project=project, number=newest + 1, base=base, created_by=user
+        project=project,
+        number=newest + 1,
+        base=base,
+        created_by=user,
+        **(choices or {}),
     )
     runs.enqueue(cleanset)
     return cleanset
@@ -77,7 +88,7 @@ def cleanset_restart(*, cleanset: Cleanset, user: User) -> Cleanset:
     if cleanset.is_active or cleanset.is_succeeded:
         raise DataProblem("This analysis has not failed; there is nothing to start again.")
     if cleanset.base is not None:
-        return _improved(cleanset.base, user)
+        return _improved(cleanset.base, user, cleanset.choices)
     return cleanset_start(project=cleanset.project, user=user)
 
 
@@ -92,12 +103,18 @@ def cleanset_improve(*, cleanset: Cleanset, user: User) -> Cleanset:
         raise DataProblem(
             "No row is decided yet, so a new analysis would find the same. Review some rows first."
         )
-    refuse_second(cleanset)
-    return _improved(cleanset, user)
+    return _improved(cleanset, user, {"configuration": cleanset.configuration})
 
 
-def _improved(base: Cleanset, user: User) -> Cleanset:
-    improved = cleanset_start(project=base.project, user=user, base=base)
+@transaction.atomic
+def cleanset_of_choices(*, base: Cleanset, user: User, choices: Mapping[str, Any]) -> Cleanset:
+    """Create and queue the next cleanset, with choices of its own; all decisions are kept."""
+    return _improved(base, user, choices)
+
+
+def _improved(base: Cleanset, user: User, choices: Mapping[str, Any]) -> Cleanset:
+    refuse_second(base)
+    improved = cleanset_start(project=base.project, user=user, base=base, choices=choices)
     lock(base)
     improved.base_action_number = next_number(base) - 1
     improved.save(update_fields=["base_action_number"])
@@ -111,7 +128,8 @@ def _improved(base: Cleanset, user: User) -> Cleanset:
     changes: list[Change] = [
         (review.row_id, None, state_of_review(review)) for review in base.reviews.order_by("row_id")
     ]
-    record(improved, user, kind, description, changes)
+    if changes:
+        record(improved, user, kind, description, changes)
     return improved
 
 

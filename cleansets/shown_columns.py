@@ -19,9 +19,7 @@ def own_columns_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) ->
     for chosen in (query.own, ReviewLayout.of(cleanset.project).columns):
         if known := tuple(name for name in chosen if name in source.own_columns):
             return known
-    features = sorted(
-        cleanset.project.feature_columns, key=lambda name: not is_text(cleanset, name)
-    )
+    features = sorted(cleanset.feature_columns, key=lambda name: not is_text(cleanset, name))
     return tuple(
         features[: N_COLUMNS_WITH_TEXT if is_text(cleanset, features[0]) else N_OWN_COLUMNS]
     )
@@ -29,12 +27,12 @@ def own_columns_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) ->
 
 def is_number(cleanset: Cleanset, column: str) -> bool:
     """Whether the column holds numbers."""
-    return cleanset.project.column_kinds.get(column) in (ColumnKind.INTEGER, ColumnKind.NUMBER)
+    return cleanset.column_kinds.get(column) in (ColumnKind.INTEGER, ColumnKind.NUMBER)
 
 
 def is_text(cleanset: Cleanset, column: str) -> bool:
     """Whether the models read the column as text."""
-    return bool(cleanset.project.column_kinds.get(column) == ColumnKind.TEXT)
+    return bool(cleanset.column_kinds.get(column) == ColumnKind.TEXT)
 
 
 def scores_shown(cleanset: Cleanset, query: RowQuery, source: RowSource) -> tuple[str, ...]:

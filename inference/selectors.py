@@ -104,7 +104,7 @@ class NumberBar:
 
 def preview(batch: PredictionBatch) -> Preview:
     """Return the first rows, with the columns that the model reads."""
-    features = batch.deployed_model.cleanset.project.feature_columns
+    features = batch.deployed_model.cleanset.feature_columns
     columns = [batch.column_map.get(name, name) for name in features]
     cells = _first_rows(tables.local_path(batch.table_key)).select(columns).to_pylist()
     results = _first_rows(tables.local_path(batch.result_key)).columns[1:]

@@ -33,7 +33,7 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
     fields to store.
     """
     project = run.cleanset.project
-    spec = project.spec()
+    spec = run.cleanset.spec()
     rows = corrected_rows(run.cleanset)
     table = tables.local_path(project.version.table_key)
     training = fit_with_predictions(

@@ -131,8 +131,8 @@ class ExpectedColumn:
 
 def expected_columns(model: DeployedModel) -> list[ExpectedColumn]:
     """Return the columns that the model reads, in order."""
-    project = model.cleanset.project
-    return [ExpectedColumn(name, project.column_kinds[name]) for name in project.feature_columns]
+    cleanset = model.cleanset
+    return [ExpectedColumn(name, cleanset.column_kinds[name]) for name in cleanset.feature_columns]
 
 
 def made_with(model: DeployedModel) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from projects.api.v1 import router as datasets_router
 from studio.api.docs import DocsPage
 from studio.api.ninja_api import StudioAPI
 from studio.api.v1 import account_router, runs_router
+from studio.model_runs.api.configurations import router as configurations_router
 from studio.model_runs.api.v1 import router as evaluations_router
 from studio.webhooks.api.v1 import router as webhooks_router
 
@@ -35,6 +36,7 @@ api.add_router("/v1/projects", projects_router)
 api.add_router("/v1/cleansets", cleansets_router)
 api.add_router("/v1", models_router)
 api.add_router("/v1", evaluations_router)
+api.add_router("/v1", configurations_router)
 api.add_router("/v1", predictions_router)
 api.add_router("/v1/runs", runs_router)
 api.add_router("/v1/webhooks", webhooks_router)

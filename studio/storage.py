@@ -35,6 +35,11 @@ def model_file(model_id: uuid.UUID, attempt: int, name: str) -> str:
     return f"models/{model_id}/{attempt}/{name}"
 
 
+def provided_predictions(file_id: uuid.UUID) -> str:
+    """Return the key of predictions of another model that an analysis uses."""
+    return f"provided/{file_id}.npz"
+
+
 def model_run_source(run_id: uuid.UUID) -> str:
     """Return the key of imported predictions, as they came."""
     return f"model_runs/{run_id}/source"

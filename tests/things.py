@@ -19,7 +19,8 @@ from studio import storage, tables
 from studio.accounts.models import AccountSession, ApiKey, User
 from studio.accounts.services import api_key_create, email_change_token
 from studio.accounts.sessions import SessionStore
-from studio.model_runs.models import ModelRun
+from studio.model_runs.models import ModelRun, SavedConfiguration
+from studio.model_runs.services import configuration_save
 from studio.runs import Status
 from studio.webhooks.models import Webhook
 from studio.webhooks.services import webhook_create
@@ -43,6 +44,7 @@ class Things:
     evaluation: ModelRun
     action_run: ActionRun
     corrections: CorrectionsFile
+    configuration: SavedConfiguration
 
     @property
     def ids(self) -> dict[str, object]:
@@ -62,6 +64,7 @@ class Things:
             "evaluation": self.evaluation.pk,
             "action_run": self.action_run.pk,
             "corrections": self.corrections.pk,
+            "configuration": self.configuration.pk,
         }
 
 
@@ -105,6 +108,7 @@ def make_things(owner: User) -> Things:
             finished_at=timezone.now(),
         ),
         _corrections(cleanset),
+        configuration_save(project=cleanset.project, name="Mine", values={}),
     )
 
 

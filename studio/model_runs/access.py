@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from studio.accounts.access import account
-from studio.model_runs.models import ModelRun
+from studio.model_runs.models import ModelRun, SavedConfiguration
 
 
 def model_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:
@@ -25,3 +25,11 @@ def measured_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:
     if not run.is_succeeded:
         raise Http404("The evaluation is not done.")
     return run
+
+
+def saved_configuration_or_404(
+    request: HttpRequest, configuration_id: uuid.UUID
+) -> SavedConfiguration:
+    """Return a saved configuration with its project, or raise Http404."""
+    mine = SavedConfiguration.objects.filter(project__owner=account(request))
+    return get_object_or_404(mine.select_related("project__version__dataset"), pk=configuration_id)

@@ -22,15 +22,19 @@ LABELS = {
 }
 ALL_ROWS = "all"
 LEARNED_ROWS = "learned"  # for training and validation
-_SLICES = "slices"
+_SLICES, _GROUPS = "slices", "groups"
 
 
 def write_evaluations(
     documents: Mapping[tuple[str, str], Mapping[str, Any]],
     slices: Sequence[tuple[str, npt.NDArray[np.int64]]],
+    members: Sequence[npt.NDArray[np.int8]],
     out: Path,
 ) -> None:
-    """Write the document of each choice of labels and rows, and the rows of the worst slices."""
+    """Write the document of each choice of labels and rows, and the rows of the worst slices.
+
+    `members` has the group of each row by each of the columns that rows are grouped by.
+    """
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as archive:
         for (labels, rows), document in documents.items():
             archive.writestr(f"{labels}/{rows}.json", json.dumps(document, allow_nan=False))
@@ -39,6 +43,14 @@ def write_evaluations(
                 f"{_SLICES}/{number}.json",
                 json.dumps({"description": description, "row_ids": row_ids.tolist()}),
             )
+        for number, groups in enumerate(members):
+            archive.writestr(f"{_GROUPS}/{number}.bin", groups.astype(np.int8).tobytes())
+
+
+def read_members(key: str, number: int) -> npt.NDArray[np.int8]:
+    """Return the group of each evaluated row by one of the columns."""
+    with zipfile.ZipFile(tables.local_path(key)) as archive:
+        return np.frombuffer(archive.read(f"{_GROUPS}/{number}.bin"), dtype=np.int8)
 
 
 def read_slice_rows(key: str, number: int) -> tuple[str, npt.NDArray[np.int64]]:
@@ -48,13 +60,20 @@ def read_slice_rows(key: str, number: int) -> tuple[str, npt.NDArray[np.int64]]:
     return stored["description"], np.asarray(stored["row_ids"], dtype=np.int64)
 
 
+def read_slices(key: str) -> list[tuple[str, npt.NDArray[np.int64]]]:
+    """Return the descriptions and the rows of all worst slices."""
+    with zipfile.ZipFile(tables.local_path(key)) as archive:
+        n_slices = sum(name.startswith(f"{_SLICES}/") for name in archive.namelist())
+    return [read_slice_rows(key, number) for number in range(n_slices)]
+
+
 def measured_ways(key: str) -> list[tuple[str, str]]:
     """Return the choices of labels and rows that have a document, in order."""
     with zipfile.ZipFile(tables.local_path(key)) as archive:
         return [
             (name.split("/")[0], name.split("/")[1].removesuffix(".json"))
             for name in archive.namelist()
-            if not name.startswith(f"{_SLICES}/")
+            if name.endswith(".json") and not name.startswith(f"{_SLICES}/")
         ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.db import models
@@ -89,3 +90,26 @@ class ModelRun(Run):
     def main_value(self) -> Any:
         """The value of the main metric; None before the evaluation."""
         return self.main_metric.get("value")
+
+
+class SavedConfiguration(models.Model):
+    """A configuration of a project under a name; `values` are the fields of a `Configuration`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="saved_configurations"
+    )
+    name = models.CharField(max_length=200)
+    values = models.JSONField(default=dict)
+    updated_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ("name",)
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "name"], name="saved_configuration_name_unique"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -25,13 +25,15 @@ from studio.engine.evaluation.inputs.predictions import (
 )
 from studio.engine.evaluation.inputs.splits import Split, read_split
 from studio.engine.evaluation.metrics import METRICS
+from studio.engine.evaluation.plots.numbers import residuals_by_group
 from studio.engine.evaluation.report import evaluate as evaluate_predictions
 from studio.engine.evaluation.runs.measured import Measured, measure
+from studio.engine.evaluation.slices.column_groups import column_groups
 from studio.engine.evaluation.slices.divisions import divisions
 from studio.engine.groups.partitions import Partition
 from studio.engine.health.rows.leak import split_column
 from studio.engine.labels.encoding import UNLABELED, Labels, encode_labels
-from studio.engine.ml_task import Modality
+from studio.engine.ml_task import MLTask, Modality
 from studio.engine.progress import Progress
 from studio.engine.schema import Part, SplitChoice
 from studio.engine.table.cells import Cells
@@ -65,6 +67,10 @@ def evaluate(run: ModelRun, progress: Progress) -> Mapping[str, Any]:
     documents = _documents(USED, used)
     if split is not None:
         documents |= _of_learned_rows(used, split)
+    groups: dict[str, Partition] = {}
+    if run.task is MLTask.REGRESSION:
+        groups = evaluated.groups(used.predictions.row_id)
+        documents[USED, ALL_ROWS]["residuals_by_column"] = _residuals(used.predictions, groups)
     for name, labels in _other_ways(source.labels).items():
         progress(stages.MEASURING, len(documents), len(documents) + 1)
         documents |= _documents(name, evaluated.by(labels))
@@ -72,7 +78,8 @@ def evaluate(run: ModelRun, progress: Progress) -> Mapping[str, Any]:
     stored = _stored_rows(run, used, source, split)
     with tables.scratch() as folder:
         evaluation = folder / "evaluation.zip"
-        write_evaluations(documents, _slices(used), evaluation)
+        members = [partition.members for partition in groups.values()]
+        write_evaluations(documents, _slices(used), members, evaluation)
         rows = folder / "rows.parquet"
         stored.write(rows)
         evaluation_key, rows_key = (
@@ -104,6 +111,19 @@ def _imported(run: ModelRun, progress: Progress) -> dict[str, Any]:
         configuration = read_predictions(run, out, progress)
         key = storage.model_run_file(run.pk, run.attempt, out.name)
         return {"configuration": configuration, "predictions_key": tables.publish(out, key)}
+
+
+def _residuals(predictions: Predictions, groups: Mapping[str, Partition]) -> list[dict[str, Any]]:
+    """Return the residuals by each column, in the order of the stored groups."""
+    labels = predictions.labels
+    predicted = predictions.predicted
+    return [
+        {
+            "column": name,
+            "groups": residuals_by_group(labels, predicted, one.members, one.descriptions),
+        }
+        for name, one in groups.items()
+    ]
 
 
 def _slices(measured: Measured) -> list[tuple[str, npt.NDArray[np.int64]]]:
@@ -150,15 +170,29 @@ class _Evaluated:
             found = predictions_of(task, given, source.classes, values, convention, chosen_on)
         return replace(found, row_id=row_id[found.row_id].astype(np.int64))
 
+    def groups(self, row_id: npt.NDArray[np.int64]) -> dict[str, Partition]:
+        """Return the groups of the rows by every column that has some."""
+        kinds = _column_kinds(self._run.project)
+        found = {
+            name: column_groups(name, cells, kinds[name])
+            for name, cells in self._columns(row_id).items()
+        }
+        return {name: groups for name, groups in found.items() if groups is not None}
+
+    def _columns(self, row_id: npt.NDArray[np.int64]) -> dict[str, Cells]:
+        project = self._run.project
+        names = list(_column_kinds(project))
+        frame = read_frame(tables.local_path(project.version.table_key), names, row_id)
+        assert self._run.cleanset is not None
+        conventions = self._run.cleanset.spec().conventions
+        return {name: Cells.of(frame[name].tolist(), conventions.get(name)) for name in names}
+
     def _divided(self, row_id: npt.NDArray[np.int64]) -> Iterator[Partition]:
         """Slice the rows by every column but the label, and by the topics of their texts."""
-        project = self._run.project
-        kinds = _column_kinds(project)
-        frame = read_frame(tables.local_path(project.version.table_key), list(kinds), row_id)
-        spec = project.spec()
-        columns = {
-            name: Cells.of(frame[name].tolist(), spec.conventions.get(name)) for name in kinds
-        }
+        assert self._run.cleanset is not None
+        spec = self._run.cleanset.spec()
+        kinds = _column_kinds(self._run.project)
+        columns = self._columns(row_id)
         places = np.searchsorted(self._source.row_id, row_id)
         space = None if self._source.space is None else self._source.space[places]
         text_column = spec.feature_columns[0] if spec.modality is Modality.TEXT else None

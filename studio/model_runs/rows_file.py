@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from studio import tables
@@ -69,6 +70,25 @@ class StoredRows:
         pq.write_table(table, out, compression="zstd")
 
 
+@dataclass(frozen=True, slots=True)
+class RowCounts:
+    """How many rows of a run a person verified, and how many each part of the split has."""
+
+    n_verified: int
+    of_parts: dict[str, int]
+
+
+@lru_cache(maxsize=64)
+def row_counts(key: str) -> RowCounts:
+    """Count the rows of a run without reading their labels; cached, as the file never changes."""
+    table = pq.read_table(tables.local_path(key), columns=[VERIFIED, PART])
+    counted = pc.value_counts(table.column(PART)).to_pylist()
+    return RowCounts(
+        n_verified=int(pc.sum(table.column(VERIFIED)).as_py() or 0),
+        of_parts={one["values"]: one["counts"] for one in counted if one["values"]},
+    )
+
+
 @lru_cache(maxsize=4)
 def stored_rows(key: str, task: MLTask, classes: Sequence[str]) -> StoredRows:
     """Read the rows of a run; cached, since the file never changes."""
@@ -83,4 +103,6 @@ def stored_rows(key: str, task: MLTask, classes: Sequence[str]) -> StoredRows:
         is_set = task is MLTask.MULTI_LABEL
         other[name] = unpacked(prefix, own, len(classes)) if is_set else own[prefix]
     run = RunRows.of_columns(task, classes, columns)
-    return StoredRows(run, other, is_verified, np.asarray(part.to_pylist(), dtype=str))
+    encoded = part.dictionary_encode()
+    names = np.array(encoded.dictionary.to_pylist(), dtype=str)
+    return StoredRows(run, other, is_verified, names[encoded.indices.to_numpy()])

@@ -2,8 +2,9 @@
 
 A set is named RUN.WHAT: a cell of the confusion matrix (`cell,GIVEN,PREDICTED` by code), the missed
 or wrongly predicted rows of a class (`missed,CODE`, `wrongly,CODE`), a bar of the confidence
-histogram (`bar,NUMBER,right` or `wrong`), a slice (`slice,NUMBER`), or a comparison with another
-run (`gained,RUN`, `lost,RUN`, `bothwrong,RUN`).
+histogram (`bar,NUMBER,right` or `wrong`), a slice (`slice,NUMBER`), a group of a column
+(`group,COLUMN,NUMBER`), or a comparison with another run (`gained,RUN`, `lost,RUN`,
+`bothwrong,RUN`; with a second RUN, by whose thresholds both predict, as in `gained,RUN,RUN`).
 """
 
 from __future__ import annotations
@@ -17,10 +18,17 @@ import numpy.typing as npt
 from django.core.exceptions import ValidationError
 
 from cleansets.row_sets import RowSet
-from studio.engine.evaluation.runs.comparison import compare_runs
+from studio.engine.errors import DataProblem
 from studio.engine.evaluation.runs.run_rows import RunRows
 from studio.engine.ml_task import MLTask
-from studio.model_runs.evaluation_file import read_slice_rows
+from studio.model_runs.compared_runs import row_changes
+from studio.model_runs.evaluation_file import (
+    ALL_ROWS,
+    USED,
+    read_evaluation,
+    read_members,
+    read_slice_rows,
+)
 from studio.model_runs.models import ModelRun
 from studio.model_runs.rows_file import stored_rows
 from studio.runs import Status
@@ -47,16 +55,22 @@ def find_rows(name: str) -> RowSet | None:
     return RowSet(f"{run.name}: {title}", run.project_id, row_ids)
 
 
-@lru_cache(maxsize=32)
 def _found(run: ModelRun, what: str) -> Found | None:
-    """Return the rows; cached, since those of an evaluated run never change."""
     kind, *arguments = what.split(",")
-    if kind not in _FINDERS:
-        return None
     try:
-        return _FINDERS[kind](run, *arguments)
+        if kind in _PARTS:
+            return _against(run, _PARTS[kind], *arguments)
+        return _found_in(run, kind, *arguments) if kind in _FINDERS else None
     except (TypeError, ValueError, IndexError, KeyError):  # an address that somebody made up
         return None
+    except DataProblem:  # thresholds that were removed since
+        return None
+
+
+@lru_cache(maxsize=32)
+def _found_in(run: ModelRun, kind: str, *arguments: str) -> Found | None:
+    """Return rows of one run; cached, since those of an evaluated run never change."""
+    return _FINDERS[kind](run, *arguments)
 
 
 def _measured(run_id: str) -> ModelRun | None:
@@ -110,11 +124,14 @@ def _slice(run: ModelRun, number: str) -> Found:
     return description, row_ids
 
 
-def _against(run: ModelRun, other_id: str, part: str) -> Found | None:
+def _against(run: ModelRun, part: str, other_id: str, by_id: str = "") -> Found | None:
     other = _measured(other_id)
+    by = _measured(by_id) if by_id else None
     if other is None or other.project_id != run.project_id:
         return None
-    comparison = compare_runs(rows_of(run), rows_of(other))
+    if by_id and (by is None or by.project_id != run.project_id):
+        return None
+    changes = row_changes(run, other, by)
     titles = {
         "gained": f"right only in {other.name}",
         "lost": f"wrong only in {other.name}",
@@ -125,7 +142,15 @@ def _against(run: ModelRun, other_id: str, part: str) -> Found | None:
             "gained": f"{other.name} comes closer",
             "lost": f"{other.name} is farther away",
         }
-    return titles[part], getattr(comparison, part)
+    return titles[part], getattr(changes, part)
+
+
+def _group(run: ModelRun, column: str, number: str) -> Found:
+    document = read_evaluation(run.evaluation_key, USED, ALL_ROWS)
+    groups = document["residuals_by_column"][int(column)]["groups"]
+    members = read_members(run.evaluation_key, int(column))
+    title = str(groups[int(number)]["description"])
+    return title, rows_of(run).row_id[members == int(number)]
 
 
 _FINDERS: Mapping[str, Callable[..., Found | None]] = {
@@ -134,7 +159,6 @@ _FINDERS: Mapping[str, Callable[..., Found | None]] = {
     "wrongly": _wrongly,
     "bar": _bar,
     "slice": _slice,
-    "gained": lambda run, other: _against(run, other, "gained"),
-    "lost": lambda run, other: _against(run, other, "lost"),
-    "bothwrong": lambda run, other: _against(run, other, "both_wrong"),
+    "group": _group,
 }
+_PARTS = {"gained": "gained", "lost": "lost", "bothwrong": "both_wrong"}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
+
 from django.db.models import QuerySet
 
 from projects.models import Project
 from studio.accounts.models import User
-from studio.engine.evaluation.runs.comparison import Comparison, compare_runs
+from studio.engine.schema.configuration import Configuration
 from studio.model_runs.models import ModelRun
-from studio.model_runs.rows_file import StoredRows, stored_rows
+from studio.model_runs.rows_file import row_counts
 from studio.runs import Status
+
+_NO_CANDIDATES = ("ensemble", "provided")  # keys of the mixture, and of imported predictions
 
 
 def runs_of(project: Project) -> QuerySet[ModelRun]:
@@ -29,22 +32,36 @@ def comparable_runs(run: ModelRun) -> QuerySet[ModelRun]:
     return runs_of(run.project).filter(status=Status.SUCCEEDED).exclude(pk=run.pk)
 
 
+def candidates_tried(project: Project) -> dict[str, str]:
+    """Return the models that analyses of a project have tried: names by key."""
+    names: dict[str, str] = {}
+    for candidates in project.cleansets.values_list("candidates", flat=True):
+        names |= {one["key"]: one["name"] for one in candidates if one["key"] not in _NO_CANDIDATES}
+    return names
+
+
+def configuration_of_run(run: ModelRun) -> Configuration:
+    """Return the configuration with which a run was trained."""
+    assert run.cleanset is not None
+    return Configuration.of(run.cleanset.spec())
+
+
 def n_verified_rows(run: ModelRun) -> int:
     """Return how many of the run's rows a person verified."""
-    return int(_stored(run).is_verified.sum())
+    return row_counts(run.rows_key).n_verified
 
 
 def rows_of_parts(run: ModelRun) -> dict[str, int]:
     """Return the rows of each part of the split; empty without a split."""
-    parts, counts = np.unique(_stored(run).part, return_counts=True)
-    found = zip(parts.tolist(), counts.tolist(), strict=True)
-    return {part: count for part, count in found if part}
+    return row_counts(run.rows_key).of_parts
 
 
-def comparison_of(first: ModelRun, second: ModelRun) -> Comparison:
-    """Compare two evaluated runs, each by the labels it learned from."""
-    return compare_runs(_stored(first).run, _stored(second).run)
-
-
-def _stored(run: ModelRun) -> StoredRows:
-    return stored_rows(run.rows_key, run.task, tuple(run.classes))
+def differing_settings(first: ModelRun, second: ModelRun) -> list[dict[str, Any]]:
+    """Return the settings and the facts about the data in which two runs differ."""
+    one = {**first.configuration, **first.snapshot}
+    other = {**second.configuration, **second.snapshot}
+    return [
+        {"name": name, "first": one.get(name), "second": other.get(name)}
+        for name in dict.fromkeys([*one, *other])
+        if one.get(name) != other.get(name)
+    ]

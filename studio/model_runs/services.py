@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils import timezone
 
 from cleansets.models import Cleanset
+from cleansets.reanalysis import analyse_provided, checked_configuration
 from models_app.models import DeployedModel
+from projects.models import Project
 from projects.services import delete_with_files
 from studio import quotas, runs, storage, tables
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.engine.evaluation.metrics import METRICS
 from studio.engine.ml_task import MLTask
-from studio.model_runs.models import ModelRun, Origin
+from studio.model_runs.models import ModelRun, Origin, SavedConfiguration
 from studio.runs import Run
 
 MAX_FILENAME_CHARS = 255
 MAX_TAGS = 20
 MAX_TAG_LENGTH = 50
 MAX_CUSTOM_METRICS = 100
+MAX_SAVED_CONFIGURATIONS = 100
 
 
 def training_record(run: Run) -> None:
@@ -104,6 +109,35 @@ def predictions_import(
     return run
 
 
+def label_issues_find(*, run: ModelRun, user: User) -> Cleanset:
+    """Queue an analysis that finds label issues with imported predictions, training nothing.
+
+    Raises
+    ------
+    DataProblem
+        If the run is no import with probabilities or numbers, or another analysis runs.
+    """
+    if run.origin != Origin.IMPORT:
+        raise DataProblem(
+            "Only imported predictions are used to find label issues. The studio's own analyses"
+            " have found theirs already."
+        )
+    if not run.is_succeeded:
+        raise DataProblem("These predictions are not measured yet. Wait until they are.")
+    if not run.configuration["has_probabilities"]:
+        raise DataProblem(
+            "These predictions are labels without probabilities, which do not say how sure the"
+            " model is. Import a column of probabilities for each class."
+        )
+    return analyse_provided(
+        project=run.project,
+        user=user,
+        predictions=tables.local_path(run.predictions_key),
+        name=run.name,
+        classes=run.configuration["classes"],
+    )
+
+
 @transaction.atomic
 def run_describe(
     *,
@@ -181,6 +215,40 @@ def threshold_set(*, run: ModelRun, name: str, threshold: float | None) -> None:
     model.save(update_fields=["thresholds"])
 
 
+@transaction.atomic
+def configuration_save(
+    *,
+    project: Project,
+    name: str,
+    values: Mapping[str, Any],
+    saved: SavedConfiguration | None = None,
+) -> SavedConfiguration:
+    """Save a configuration under a name, or change a saved one. Raises DataProblem."""
+    configuration = checked_configuration(project, values)
+    others = project.saved_configurations.all()
+    if saved is None:
+        if len(others) >= MAX_SAVED_CONFIGURATIONS:
+            raise DataProblem(
+                f"A project can have {MAX_SAVED_CONFIGURATIONS} saved configurations. Delete one"
+                " first."
+            )
+        saved = SavedConfiguration(project=project)
+    elif not others.filter(pk=saved.pk).exists():
+        raise DataProblem("This configuration was deleted meanwhile. Save it as a new one.")
+    if others.filter(name=name).exclude(pk=saved.pk).exists():
+        raise DataProblem(f"There is a configuration “{name}” already. Choose another name.")
+    saved.name = name
+    saved.values = configuration.to_dict()
+    saved.updated_at = timezone.now()
+    saved.save()
+    return saved
+
+
+def configuration_delete(*, saved: SavedConfiguration) -> None:
+    """Delete a saved configuration; the runs that were made with it stay."""
+    saved.delete()
+
+
 def run_delete(*, run: ModelRun) -> None:
     """Delete a run with its evaluation; its cleanset or model stays."""
     delete_with_files(run)
@@ -199,18 +267,21 @@ def _checked_tags(tags: list[str]) -> list[str]:
 def _configuration(cleanset: Cleanset) -> dict[str, Any]:
     """Return the settings of the training."""
     project = cleanset.project
+    spec = cleanset.spec()
     return {
         "task": project.task,
         "modality": project.modality,
-        "mode": project.mode,
+        "mode": spec.mode.value,
         "label_column": project.label_column,
-        "feature_columns": project.feature_columns,
+        "feature_columns": list(spec.feature_columns),
         "merged_labels": project.merged_labels,
         "split": project.split,
-        "n_folds": project.spec().n_folds,
-        "seed": project.seed,
+        "n_folds": spec.n_folds,
+        "seed": spec.seed,
+        "only_candidates": list(spec.only_candidates),
         "candidates": _names(cleanset.candidates),
         "classes": cleanset.classes,
+        "predictions_of": cleanset.provided.get("name", ""),
     }
 
 

@@ -4,20 +4,42 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from studio.model_runs import views
+from studio.model_runs.views import configurations, runs
 
 urlpatterns: list[URLPattern] = [
-    path("projects/<uuid:project_id>/runs", views.evaluations, name="evaluations"),
+    path("projects/<uuid:project_id>/runs", runs.evaluations, name="evaluations"),
     path(
-        "projects/<uuid:project_id>/runs/import", views.evaluation_import, name="evaluation-import"
+        "projects/<uuid:project_id>/runs/import", runs.evaluation_import, name="evaluation-import"
     ),
-    path("runs/<uuid:run_id>", views.evaluation, name="evaluation"),
-    path("runs/<uuid:run_id>/progress", views.evaluation_run, name="evaluation-run"),
-    path("runs/<uuid:run_id>/cancel", views.evaluation_cancel, name="evaluation-cancel"),
-    path("runs/<uuid:run_id>/describe", views.evaluation_describe, name="evaluation-describe"),
-    path("runs/<uuid:run_id>/again", views.evaluation_again, name="evaluation-again"),
-    path("runs/<uuid:run_id>/delete", views.evaluation_delete, name="evaluation-delete"),
-    path("runs/<uuid:run_id>/threshold", views.evaluation_threshold, name="evaluation-threshold"),
-    path("runs/<uuid:run_id>/compare", views.evaluation_compare, name="evaluation-compare"),
-    path("runs/<uuid:run_id>/predictions", views.evaluation_rows, name="evaluation-rows"),
+    path("projects/<uuid:project_id>/runs/new", configurations.analysis_new, name="analysis-new"),
+    path(
+        "projects/<uuid:project_id>/configurations",
+        configurations.configuration_import,
+        name="configuration-import",
+    ),
+    path(
+        "configurations/<uuid:configuration_id>/export",
+        configurations.configuration_export,
+        name="configuration-export",
+    ),
+    path(
+        "configurations/<uuid:configuration_id>/delete",
+        configurations.configuration_delete,
+        name="configuration-delete",
+    ),
+    path(
+        "runs/<uuid:run_id>/configuration",
+        configurations.evaluation_configuration,
+        name="evaluation-configuration",
+    ),
+    path("runs/<uuid:run_id>", runs.evaluation, name="evaluation"),
+    path("runs/<uuid:run_id>/progress", runs.evaluation_run, name="evaluation-run"),
+    path("runs/<uuid:run_id>/cancel", runs.evaluation_cancel, name="evaluation-cancel"),
+    path("runs/<uuid:run_id>/describe", runs.evaluation_describe, name="evaluation-describe"),
+    path("runs/<uuid:run_id>/again", runs.evaluation_again, name="evaluation-again"),
+    path("runs/<uuid:run_id>/issues", runs.evaluation_issues, name="evaluation-issues"),
+    path("runs/<uuid:run_id>/delete", runs.evaluation_delete, name="evaluation-delete"),
+    path("runs/<uuid:run_id>/threshold", runs.evaluation_threshold, name="evaluation-threshold"),
+    path("runs/<uuid:run_id>/compare", runs.evaluation_compare, name="evaluation-compare"),
+    path("runs/<uuid:run_id>/predictions", runs.evaluation_rows, name="evaluation-rows"),
 ]

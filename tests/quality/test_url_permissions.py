@@ -133,11 +133,17 @@ OWNED = {
     "model-template": Address("get", OK, "model"),
     "evaluations": Address("get", OK, "project"),
     "evaluation-import": Address("post", UNPROCESSABLE, "project"),  # without a file
+    "analysis-new": Address("get", OK, "project"),
+    "configuration-import": Address("post", UNPROCESSABLE, "project"),  # without a file
+    "configuration-export": Address("get", OK, "configuration"),
+    "configuration-delete": Address("post", FOUND, "configuration"),
+    "evaluation-configuration": Address("get", OK, "evaluation"),
     "evaluation": Address("get", OK, "evaluation"),
     "evaluation-run": Address("get", FOUND, "evaluation"),
     "evaluation-cancel": Address("post", FOUND, "evaluation"),
     "evaluation-describe": Address("post", FOUND, "evaluation", data="name=June"),
     "evaluation-again": Address("post", FOUND, "evaluation"),
+    "evaluation-issues": Address("post", UNPROCESSABLE, "evaluation"),  # it is no import
     "evaluation-delete": Address("post", FOUND, "evaluation"),
     "evaluation-threshold": Address("post", UNPROCESSABLE, "evaluation"),  # it is no model's
     "evaluation-compare": Address("get", OK, "evaluation"),

@@ -18,6 +18,7 @@ def candidates(cleanset: Cleanset) -> dict[str, object]:
     return {
         "words": words,
         "best_score": words.score_text(found[0]["accuracy"]),
+        "n_not_analysed": (cleanset.n_rows or 0) - cleanset.manifest.get("n_rows", 0),
         "has_ece": any(candidate.get("ece") is not None for candidate in found),
         "candidates": [
             (
@@ -51,7 +52,14 @@ def made_with(cleanset: Cleanset) -> list[tuple[str, str]]:
         ("Task", f"{manifest['task']}, {manifest['modality']}, {manifest['mode']} mode"),
         ("Label column", manifest["label_column"] or "–"),
         ("Learned from", ", ".join(manifest["feature_columns"])),
-        ("Cross-validation", f"{manifest['n_folds']} folds, seed {manifest['seed']}"),
+        _predicted_by(cleanset),
         ("Stages", stages),
         ("Made with", f"Python {manifest['python']}, {versions}"),
     ]
+
+
+def _predicted_by(cleanset: Cleanset) -> tuple[str, str]:
+    if cleanset.provided_key:
+        return "Predictions", f"imported: {cleanset.provided['name']}"
+    manifest = cleanset.manifest
+    return "Cross-validation", f"{manifest['n_folds']} folds, seed {manifest['seed']}"

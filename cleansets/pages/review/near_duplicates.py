@@ -76,7 +76,7 @@ def near_duplicates(
     row_id = int(row["row_id"])
     label = row["clean_label"]
     found = row_query.fetch_near_duplicates(cluster, row_id, source, limit=MAX_ROWS)
-    columns = cleanset.project.feature_columns
+    columns = cleanset.feature_columns
     text = _text_of(row, columns)
     return NearDuplicates(
         rows=[

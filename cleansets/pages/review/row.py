@@ -138,7 +138,8 @@ def row_detail(cleanset: Cleanset, row_id: int, source: RowSource) -> RowDetail 
     own = row["own"]
     task = cleanset.task
     is_text = project.modality == Modality.TEXT
-    features = [] if is_text else [(name, own[name]) for name in project.feature_columns]
+    columns = cleanset.feature_columns
+    features = [] if is_text else [(name, own[name]) for name in columns]
     cluster = row.get("near_duplicate_cluster_id")
     return RowDetail(
         row=row,
@@ -146,13 +147,9 @@ def row_detail(cleanset: Cleanset, row_id: int, source: RowSource) -> RowDetail 
         corrected_in=corrected_in(cleanset, row_id),
         badges=badges(row),
         is_text=is_text,
-        text=own[project.feature_columns[0]] if is_text else None,
+        text=own[columns[0]] if is_text else None,
         features=features,
-        others=[
-            item
-            for item in own.items()
-            if item[0] not in (*project.feature_columns, project.label_column)
-        ],
+        others=[item for item in own.items() if item[0] not in (*columns, project.label_column)],
         chances=class_chances(cleanset, row_id) if task is MLTask.MULTI_CLASS else [],
         toggles=(
             class_toggles(cleanset, row, selectors.added_classes(cleanset, source.reviews))

@@ -68,7 +68,7 @@ def check_choice(
         no problem.
     """
     _check_task(spec)
-    _check_features(n_rows, features, spec)
+    check_features(n_rows, features, spec)
     _check_label(n_rows, label, spec)
 
 
@@ -143,7 +143,8 @@ def check_row_count(n_rows: int) -> None:
         )
 
 
-def _check_features(n_rows: int, features: Sequence[ColumnFacts], spec: CleansetSpec) -> None:
+def check_features(n_rows: int, features: Sequence[ColumnFacts], spec: CleansetSpec) -> None:
+    """Refuse feature columns that nothing can be learned from. Raises DataProblem."""
     check_row_count(n_rows)
     if not spec.feature_columns:
         raise DataProblem("No feature column is given. Name at least one column to learn from.")

@@ -133,18 +133,25 @@ def labels_by_threshold(
             _set_by_threshold(set(split_labels(label)), row, classes, chosen)
             for label, row in zip(suggested, probabilities, strict=True)
         ]
+    return [classes[code] for code in codes_by_threshold(probabilities, chosen).tolist()]
+
+
+def codes_by_threshold(
+    probabilities: npt.NDArray[np.float32], chosen: Mapping[int, float]
+) -> npt.NDArray[np.int32]:
+    """Return the class of each row; `chosen` has the thresholds by the codes of their classes."""
     codes = np.array(list(chosen), dtype=np.int64)
     bounds = np.array(list(chosen.values()))
     stated = probabilities[:, codes]
     reaches = stated >= bounds
     factors = np.where(reaches, stated / np.maximum(bounds, 1e-6), -1.0)
-    best = np.argmax(factors, axis=1)
-    is_reached = reaches.any(axis=1)
-    others = probabilities.copy()
-    if len(chosen) < len(classes):
-        others[:, codes] = -1
-    code = np.where(is_reached, codes[best], np.argmax(others, axis=1))
-    return [classes[one] for one in code.tolist()]
+    predicted = codes[np.argmax(factors, axis=1)].astype(np.int32)
+    others = np.flatnonzero(~reaches.any(axis=1))
+    of_others = probabilities[others]
+    if len(chosen) < probabilities.shape[1]:
+        of_others[:, codes] = -1
+    predicted[others] = np.argmax(of_others, axis=1)
+    return np.asarray(predicted, dtype=np.int32)
 
 
 def _set_by_threshold(

@@ -128,6 +128,16 @@ def find_error_bars(
     return ErrorBars(scale.bars(predicted, fit.predicted), labels, scale)
 
 
+def constant_error_bars(labels: Labels, predicted: Predicted) -> npt.NDArray[np.float32]:
+    """Return the same error bar for all rows, in the scale of the labels, without any model."""
+    errors = _errors(labels, predicted)[labels.is_labeled]
+    clipped = np.minimum(errors, np.quantile(errors, _CLIP_QUANTILE_OF_SCALE))
+    least = max(_MIN_RATIO * float(np.median(errors)), float(np.finfo(np.float32).tiny))
+    bar = max(float(clipped.mean()), least)
+    bars = labels.scale.bars(predicted[:, 0], np.full(len(predicted), bar))
+    return np.asarray(bars, dtype=np.float32)
+
+
 def _errors(labels: Labels, predicted: Predicted) -> npt.NDArray[np.float64]:
     given = np.asarray(labels.targets, dtype=np.float64)
     return np.abs(labels.scale.scaled(given) - labels.scale.scaled(predicted[:, 0]))

@@ -27,7 +27,8 @@ from studio.engine.labels.reading import read_labels
 from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.model_selection.assessment import Assessment, Votes, assess
 from studio.engine.model_selection.crossval import cross_validate
-from studio.engine.model_selection.error_bars import find_error_bars
+from studio.engine.model_selection.error_bars import constant_error_bars, find_error_bars
+from studio.engine.model_selection.provided import PROVIDED_KEY, assess_provided
 from studio.engine.model_selection.selection import choose
 from studio.engine.model_selection.tuning import tuned
 from studio.engine.progress import Progress, Silent
@@ -36,6 +37,7 @@ from studio.engine.runtime.memory import keep_little
 from studio.engine.runtime.resources import Resources
 from studio.engine.runtime.stopwatch import Stopwatch
 from studio.engine.schema import CandidateResult, CleansetResult, CleansetSpec
+from studio.engine.schema.provided import ProvidedPredictions
 from studio.engine.schema.split import SPLIT_COLUMN
 from studio.engine.stages import ENSEMBLING, FINDING_ISSUES, READING_FEATURES
 from studio.engine.study.study import Study, make_study, settled_conventions, size_of
@@ -53,6 +55,7 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     previous_labels: Sequence[str | None] | None = None,
     parts: Sequence[str] | None = None,
     split_column: str | None = None,
+    provided: ProvidedPredictions | None = None,
     is_explained: bool = False,
     cache_dir: Path | None = None,
     n_jobs: int = 1,
@@ -79,6 +82,9 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     split_column
         A column of the frame that says which rows are for training and which for testing; rows with
         copies on another side are counted.
+    provided
+        Predictions of a model that was trained elsewhere, for the rows of the frame; nothing is
+        trained then.
     is_explained
         Whether to keep what explains single rows; see `Explanation`.
     cache_dir
@@ -122,7 +128,10 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     study = make_study(table, encoded, spec, resources, previous, given_parts(frame, spec, parts))
     if study.previous_labels is not None:
         watch.log("Few labels were corrected: models continue from their previous fits")
-    candidates, votes, evidence = _fitted(study, resources)
+    if provided is None:
+        candidates, votes, evidence = _fitted(study, resources)
+    else:
+        candidates, votes, evidence = _provided(study, provided, resources)
     issues = find_issues(evidence, resources)
     split = None
     if split_column:
@@ -192,6 +201,23 @@ def _fitted(
     predictions = np.column_stack([assessed.predicted[:, 0], error_bars.expected])
     evidence = replace(_evidence(study, nothing, resources), predictions=predictions)
     return assessed.candidates, assessed.votes, evidence
+
+
+def _provided(
+    study: Study, provided: ProvidedPredictions, resources: Resources
+) -> tuple[tuple[CandidateResult, ...], Votes, Evidence]:
+    """Return the table of models and the predictions of a model that was trained elsewhere."""
+    assessed = assess_provided(study, provided)
+    candidates = tuple(row for row in assessed.candidates if row.key == PROVIDED_KEY)
+    if study.spec.task is not MLTask.REGRESSION:
+        evidence = _evidence(study, assessed.predicted, resources)
+        calibration = assessed.calibration.with_unknown_classes(len(study.given.classes))
+        return candidates, assessed.votes, replace(evidence, calibration=calibration)
+    bars = constant_error_bars(study.labels, assessed.predicted)
+    nothing = np.empty((len(study.order), 0), dtype=np.float32)
+    predictions = np.column_stack([assessed.predicted[:, 0], bars])
+    evidence = replace(_evidence(study, nothing, resources), predictions=predictions)
+    return candidates, assessed.votes, evidence
 
 
 def _evidence(study: Study, pred_probs: Predicted, resources: Resources) -> Evidence:

@@ -2,6 +2,8 @@
 
 - `cleanset`: the choices that decide a cleanset, and its result;
 - `split`: which rows are for training, validation and testing;
+- `configuration`: those of them that are varied between analyses of the same data;
+- `provided`: predictions of a model that was trained elsewhere;
 - `health`: findings about a whole dataset, as plain values.
 
 Nothing here loads numpy or pandas: database models and pages read it.

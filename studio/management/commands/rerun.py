@@ -14,6 +14,7 @@ from django.conf import settings
 
 from cleansets.overlay import CorrectedRows, previous_labels, rows_analysed
 from cleansets.pipeline import analyse_table
+from cleansets.provided import provided_predictions
 from projects.readers import ReadOptions
 from studio import tables
 from studio.engine.errors import DataProblem
@@ -25,6 +26,7 @@ from studio.engine.recipes.tolerance import (
     Agreement,
     agreement,
 )
+from studio.engine.schema.provided import ProvidedPredictions
 from studio.management.cleanset_ids import CLEANSET_ID_HELP, finished_cleanset
 from studio.management.command import StudioCommand
 from studio.management.input_files import file_sha256, input_file, read_input
@@ -43,6 +45,7 @@ class Again:
     table: Path
     rows: CorrectedRows | None
     previous: Sequence[str | None] | None = None
+    provided: ProvidedPredictions | None = None
 
 
 class Command(StudioCommand):
@@ -94,7 +97,13 @@ def _compared(again: Again, terminal: Terminal) -> list[str]:
     rows = again.rows
     previous = again.previous
     result = analyse_table(
-        again.table, spec, rows=rows, previous=previous, use_cache=False, progress=terminal.progress
+        again.table,
+        spec,
+        rows=rows,
+        previous=previous,
+        provided=again.provided,
+        use_cache=False,
+        progress=terminal.progress,
     )
     labels = rows.labels if rows else []
     after = describe(
@@ -185,7 +194,10 @@ def _of_studio(cleanset_id: str) -> Again:
     previous = None
     if manifest.former_labels_sha256:
         previous = previous_labels(cleanset, rows)
-    return Again(manifest, table, rows, previous)
+    provided = None
+    if cleanset.provided_key:
+        provided = provided_predictions(cleanset, rows)
+    return Again(manifest, table, rows, previous, provided)
 
 
 def _of_file(manifest: Path, file: Path, table: Path, terminal: Terminal) -> Again:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import ConfigDict, FiniteFloat
+from pydantic import ConfigDict, FiniteFloat, StringConstraints
 
 from studio.api.schemas import Name, RunOut, Text
-from studio.engine.ml_task import MLTask
+from studio.engine.ml_task import MLTask, Mode
+from studio.engine.schema.configuration import MAX_FOLDS, MAX_SEED, MIN_FOLDS
 from studio.model_runs.models import ModelRun
+
+ModelKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 
 
 class EstimateOut(Schema):
@@ -87,3 +90,59 @@ class CustomMetricsIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     metrics: dict[Name, FiniteFloat] = Field(min_length=1, examples=[{"cost_per_row": 0.42}])
+
+
+class ConfigurationIn(Schema):
+    """Settings of an analysis; omitted ones are kept as they are."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    feature_columns: list[Text] | None = Field(
+        None, description="The columns to learn from; for text, the one text column."
+    )
+    mode: Mode | None = None
+    candidates: list[ModelKey] | None = Field(
+        None,
+        description=(
+            "Keys of the models to try, as in `candidates` of a cleanset; all that suit the data,"
+            " if empty."
+        ),
+    )
+    n_folds: int | None = Field(None, ge=MIN_FOLDS, le=MAX_FOLDS)
+    seed: int | None = Field(None, ge=0, le=MAX_SEED)
+
+    def values(self) -> dict[str, Any]:
+        """Return the settings that are given."""
+        return self.dict(exclude_none=True)
+
+
+NO_CHANGES = ConfigurationIn.model_validate({})
+
+
+class SavedConfigurationIn(Schema):
+    """A configuration and the name to save it under."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name
+    configuration: ConfigurationIn = NO_CHANGES
+
+
+class SavedConfigurationOut(Schema):
+    """A saved configuration."""
+
+    id: UUID
+    project_id: UUID
+    name: str
+    configuration: dict[str, Any] = Field(alias="values")
+    updated_at: datetime
+
+
+class AnalysisIn(Schema):
+    """The configuration of a new analysis: where it begins, and what is changed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    like: UUID | None = Field(None, description="The evaluation whose settings to begin with.")
+    saved: UUID | None = Field(None, description="The saved configuration to begin with.")
+    changes: ConfigurationIn = NO_CHANGES

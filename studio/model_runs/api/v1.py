@@ -11,6 +11,8 @@ from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
 
 from cleansets.access import ready_cleanset_or_404
+from cleansets.api.schemas import CleansetOut
+from cleansets.models import Cleanset
 from projects.access import project_or_404
 from studio.accounts.access import account
 from studio.api.pages import page_of
@@ -24,9 +26,11 @@ from studio.model_runs.api.schemas import (
     EvaluationOut,
     EvaluationPatch,
 )
+from studio.model_runs.compared_runs import comparison_of
 from studio.model_runs.evaluation_file import measured_ways, read_evaluation
 from studio.model_runs.exports import rows_response
 from studio.model_runs.models import ModelRun
+from studio.model_runs.selectors import differing_settings
 
 router = Router(tags=["Evaluations"])
 
@@ -116,6 +120,17 @@ def evaluation_again(request: HttpRequest, evaluation_id: UUID) -> Status[ModelR
     return Status(201, services.run_measure_again(run=run, user=account(request)))
 
 
+@router.post("/evaluations/{uuid:evaluation_id}/issues", response={201: CleansetOut})
+def evaluation_issues(request: HttpRequest, evaluation_id: UUID) -> Status[Cleanset]:
+    """Find label issues with imported predictions, without training anything.
+
+    The answer is the project's next cleanset, which keeps all decisions. Its probabilities are the
+    imported ones, calibrated to the labels. Rows without a prediction are not analysed.
+    """
+    run = model_run_or_404(request, evaluation_id)
+    return Status(201, services.label_issues_find(run=run, user=account(request)))
+
+
 @router.post("/evaluations/{uuid:evaluation_id}/metrics", response=EvaluationDetailOut)
 def custom_metrics_set(
     request: HttpRequest, evaluation_id: UUID, body: CustomMetricsIn
@@ -135,10 +150,14 @@ def evaluation_predictions(
 
 
 @router.get("/evaluations/{uuid:evaluation_id}/comparison", response=dict[str, Any])
-def evaluation_compare(request: HttpRequest, evaluation_id: UUID, other: UUID) -> dict[str, Any]:
+def evaluation_compare(
+    request: HttpRequest, evaluation_id: UUID, other: UUID, thresholds: UUID | None = None
+) -> dict[str, Any]:
     """Compare a run with a second one; differences have paired intervals.
 
-    Rows gained, lost and wrong in both are listed by `row_id`, which counts from 0.
+    Rows gained, lost and wrong in both are listed by `row_id`, which counts from 0. `slices` has
+    the errors of both in the worst slices of either. `thresholds` is the run whose model's
+    thresholds decide the predictions of both; without it, the likeliest class is predicted.
     """
     first = measured_run_or_404(request, evaluation_id)
     second = measured_run_or_404(request, other)
@@ -147,4 +166,6 @@ def evaluation_compare(request: HttpRequest, evaluation_id: UUID, other: UUID) -
             "These runs are of different projects, so their rows are not the same. Compare runs of"
             " one project."
         )
-    return selectors.comparison_of(first, second).to_dict()
+    by = None if thresholds is None else measured_run_or_404(request, thresholds)
+    comparison = comparison_of(first, second, by)
+    return {**comparison.to_dict(), "differences": differing_settings(first, second)}

@@ -50,7 +50,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart, a sentence that describes it, and its data as a table."""
+    """A chart, a sentence that describes it, and its data as a table, whose rows may be links."""
 
     title: str
     x_label: str
@@ -61,7 +61,14 @@ class Chart:
     rectangles: list[Rectangle] = field(default_factory=list)
     header: list[str] = field(default_factory=list)
     table: list[list[str]] = field(default_factory=list)
+    row_urls: list[str] = field(default_factory=list)
     legend: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def linked_table(self) -> list[tuple[str, list[str]]]:
+        """The rows of the table, each with the address of what it is about, if any."""
+        urls = self.row_urls or [""] * len(self.table)
+        return list(zip(urls, self.table, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

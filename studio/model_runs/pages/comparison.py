@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from cleansets.row_address import ALL_ROWS, RowQuery
 from studio.engine.evaluation.metrics import Metric
 from studio.engine.evaluation.runs.comparison import ClassChange, Comparison, PairedMetric
+from studio.engine.evaluation.runs.slice_changes import SliceChange
 from studio.engine.ml_task import MLTask
+from studio.model_runs.compared_runs import comparison_of, threshold_choices
 from studio.model_runs.models import ModelRun
-from studio.model_runs.pages.evaluation import figure
+from studio.model_runs.pages.configuration import differences
+from studio.model_runs.pages.evaluation import error_text, figure
 from studio.model_runs.run_row_sets import among
-from studio.model_runs.selectors import comparison_of
 
 VERDICTS = {
     "better": ("good", "Better"),
@@ -44,16 +47,41 @@ class ChangedRows:
     url: str
 
 
-def comparison_context(first: ModelRun, second: ModelRun) -> dict[str, object]:
-    """Build the context of the page; differences are the second run less the first."""
-    comparison = comparison_of(first, second)
+@dataclass(frozen=True, slots=True)
+class SliceLine:
+    """A slice with the errors of both runs."""
+
+    description: str
+    url: str
+    found_in: str
+    n_rows: int
+    first: str
+    second: str
+    difference: str
+    badge: str
+    verdict: str
+
+
+def comparison_context(
+    first: ModelRun, second: ModelRun, thresholds_of: str = ""
+) -> dict[str, object]:
+    """Build the context of the page; differences are the second run less the first.
+
+    `thresholds_of` is the id of the run whose thresholds are applied to both.
+    """
+    choices = threshold_choices(first, second)
+    by = next((run for run in choices if str(run.pk) == thresholds_of), None)
+    comparison = comparison_of(first, second, by)
     return {
         "comparison": comparison,
         "verdict": verdict_sentence(comparison, first, second),
         "metrics": [_pair(one) for one in comparison.metrics],
         "class_changes": sorted(comparison.classes, key=_by_change),
-        "changed": _changed(comparison, first, second),
-        "differences": _differences(first, second),
+        "changed": _changed(comparison, first, second, by),
+        "slices": _slices(comparison, first, second),
+        "threshold_choices": choices,
+        "by": by,
+        "differences": differences(first, second),
         "custom": [
             (name, first.custom_metrics.get(name), second.custom_metrics.get(name))
             for name in sorted({*first.custom_metrics, *second.custom_metrics})
@@ -114,7 +142,9 @@ def _by_change(change: ClassChange) -> float:
     return -abs(change.f1_difference.value or 0.0)
 
 
-def _changed(comparison: Comparison, first: ModelRun, second: ModelRun) -> list[ChangedRows]:
+def _changed(
+    comparison: Comparison, first: ModelRun, second: ModelRun, by: ModelRun | None
+) -> list[ChangedRows]:
     titles: dict[str, str] = {
         "gained": f"Right only in {second.name}",
         "lost": f"Right only in {first.name}",
@@ -128,31 +158,49 @@ def _changed(comparison: Comparison, first: ModelRun, second: ModelRun) -> list[
     url = "" if first.cleanset is None else first.cleanset.get_absolute_url()
     found = []
     for part, title in titles.items():
-        what = among(first, part.replace("_", ""), second.pk)
-        query = RowQuery(issue=ALL_ROWS, among=what)
+        runs = [second.pk] if by is None else [second.pk, by.pk]
+        query = RowQuery(issue=ALL_ROWS, among=among(first, part.replace("_", ""), *runs))
         rows: Any = getattr(comparison, part)
         found.append(ChangedRows(title, len(rows), f"{url}?{query.params()}" if url else ""))
     return found
 
 
-def _differences(first: ModelRun, second: ModelRun) -> list[tuple[str, str, str]]:
-    """Return the differing settings and data of the runs."""
-    found = []
-    for one, other in (
-        (first.configuration, second.configuration),
-        (first.snapshot, second.snapshot),
-    ):
-        for name in dict.fromkeys([*one, *other]):
-            values = [in_words(one.get(name)), in_words(other.get(name))]
-            if values[0] != values[1]:
-                found.append((name.replace("_", " ").capitalize(), values[0], values[1]))
-    return found
+def _slices(comparison: Comparison, first: ModelRun, second: ModelRun) -> list[SliceLine]:
+    """Return the slices, the largest differences first."""
+    runs = {str(run.pk): run for run in (first, second)}
+    address = "" if first.cleanset is None else first.cleanset.get_absolute_url()
+    return [
+        _slice_line(one, runs, address) for one in sorted(comparison.slices, key=_by_slice_change)
+    ]
 
 
-def in_words(value: Any) -> str:
-    """Format a stored value."""
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {one}" for name, one in value.items()) or "–"
-    return "–" if value in (None, "") else str(value)
+def _slice_line(one: SliceChange, runs: Mapping[str, ModelRun], address: str) -> SliceLine:
+    found_in = [runs[run_id] for run_id in one.found_in]
+    place = among(found_in[0], "slice", one.found_in[str(found_in[0].pk)])
+    query = RowQuery(issue=ALL_ROWS, among=place)
+    is_share = found_in[0].task is not MLTask.REGRESSION
+    low = one.difference.low or 0.0
+    high = one.difference.high or 0.0
+    span = f"{_error_change(low, is_share=is_share)} to {_error_change(high, is_share=is_share)}"
+    badge, verdict = VERDICTS[one.verdict]
+    return SliceLine(
+        description=one.description,
+        url=f"{address}?{query.params()}" if address else "",
+        found_in="both" if len(found_in) > 1 else found_in[0].name,
+        n_rows=one.n_rows,
+        first=error_text(one.first, is_share=is_share),
+        second=error_text(one.second, is_share=is_share),
+        difference=f"{_error_change(one.second - one.first, is_share=is_share)} ({span})",
+        badge=badge,
+        verdict=verdict,
+    )
+
+
+def _error_change(value: float, *, is_share: bool) -> str:
+    """Format a difference of errors with its sign; of shares in percentage points."""
+    text = error_text(abs(value), is_share=is_share).replace("%", " points")
+    return f"−{text}" if value < 0 else f"+{text}"
+
+
+def _by_slice_change(change: SliceChange) -> float:
+    return -abs(change.difference.value or 0.0)

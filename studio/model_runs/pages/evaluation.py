@@ -36,7 +36,7 @@ from studio.model_runs.pages.curves import (
     roc_chart,
 )
 from studio.model_runs.pages.matrix import MODES, matrix
-from studio.model_runs.pages.numbers import given_chart, residual_chart
+from studio.model_runs.pages.numbers import given_chart, group_chart, residual_chart
 from studio.model_runs.pages.thresholds import threshold_panel
 from studio.model_runs.run_row_sets import among
 from studio.model_runs.selectors import comparable_runs, n_verified_rows, rows_of_parts
@@ -50,6 +50,7 @@ ROWS = {
 }
 
 
+MIN_ROWS = 20  # of a group that may be shown first
 _NOTICEABLE = 0.02  # fraction of wrong labels, from which the page says what they do to metrics
 
 
@@ -104,6 +105,8 @@ def evaluation_context(run: ModelRun, params: QueryDict) -> dict[str, object]:
         "charts": _charts(run, document, params, review_url),
         "curve_class": params.get("class", ""),
         "curve_classes": list(document.get("curves") or {}),
+        "residual_columns": _residual_columns(document),
+        "residual_column": _column_in_view(document, params),
         "threshold": threshold_panel(run, params),
         "slices": _slices(run, document, review_url),
         "n_slices_tested": document.get("n_slices_tested", 0),
@@ -174,6 +177,8 @@ def _charts(
         charts["given"] = given_chart(document["predicted_against_given"])
         if document["residuals"]:
             charts["residuals"] = residual_chart(document["residuals"])
+        if by := _column_in_view(document, params):
+            charts["by_column"] = _group_chart(run, document, by, review_url)
         return charts
     curves = document.get("curves")
     if curves:
@@ -184,6 +189,40 @@ def _charts(
         bars_url = review_url if run.task is MLTask.MULTI_CLASS else ""
         charts["confidence"] = confidence_chart(run, document["confidence"], bars_url)
     return charts
+
+
+def _residual_columns(document: Mapping[str, Any]) -> list[str]:
+    return [one["column"] for one in document.get("residuals_by_column", [])]
+
+
+def _column_in_view(document: Mapping[str, Any], params: QueryDict) -> str:
+    """Return the chosen column, else the one whose worst group is farthest off."""
+    columns = _residual_columns(document)
+    wanted = params.get("by", "")
+    if wanted in columns or not columns:
+        return wanted if columns else ""
+    worst = max(
+        document["residuals_by_column"],
+        key=lambda one: max(
+            (
+                group["mean_absolute_error"]
+                for group in one["groups"]
+                if group["n_rows"] >= MIN_ROWS
+            ),
+            default=0.0,
+        ),
+    )
+    return str(worst["column"])
+
+
+def _group_chart(run: ModelRun, document: Mapping[str, Any], column: str, review_url: str) -> Chart:
+    place = _residual_columns(document).index(column)
+    groups = document["residuals_by_column"][place]["groups"]
+    urls = []
+    for number in range(len(groups)):
+        query = RowQuery(issue=EVERY_ISSUE, among=among(run, "group", place, number))
+        urls.append(f"{review_url}?{query.params()}" if review_url else "")
+    return group_chart(column, groups, urls)
 
 
 def _class_charts(
@@ -226,12 +265,12 @@ def _slices(run: ModelRun, document: Mapping[str, Any], review_url: str) -> list
             SliceLine(
                 description=one["description"],
                 n_rows=one["n_rows"],
-                error=_error(one["error"], is_share=is_share),
-                elsewhere=_error(one["error_elsewhere"], is_share=is_share),
+                error=error_text(one["error"], is_share=is_share),
+                elsewhere=error_text(one["error_elsewhere"], is_share=is_share),
                 difference=(
-                    f"{_error(gap['value'], is_share=is_share)}"
-                    f" ({_error(gap['low'], is_share=is_share)} to"
-                    f" {_error(gap['high'], is_share=is_share)})"
+                    f"{error_text(gap['value'], is_share=is_share)}"
+                    f" ({error_text(gap['low'], is_share=is_share)} to"
+                    f" {error_text(gap['high'], is_share=is_share)})"
                 ),
                 p_value="< 0.001" if one["p_value"] < 0.001 else f"{one['p_value']:.3f}",
                 url=f"{review_url}?{query.params()}" if review_url else "",
@@ -240,7 +279,7 @@ def _slices(run: ModelRun, document: Mapping[str, Any], review_url: str) -> list
     return lines
 
 
-def _error(value: float, *, is_share: bool) -> str:
+def error_text(value: float, *, is_share: bool) -> str:
     return f"{value:.1%}" if is_share else f"{value:.4g}"
 
 
@@ -255,7 +294,7 @@ def _one_of(value: str, choices: list[str], default: str) -> str:
 def _address(params: QueryDict) -> str:
     """Return the query string without the choices of one table, for the links of that table."""
     kept = params.copy()
-    for name in ("sort", "dir", "matrix", "class"):
+    for name in ("sort", "dir", "matrix", "class", "by"):
         kept.pop(name, None)
     return kept.urlencode()
 

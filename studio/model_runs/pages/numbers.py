@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studio.model_runs.pages.charts import Axis, Chart, Rectangle, line, short
+from studio.model_runs.pages.charts import Axis, Chart, Rectangle, Tick, line, short
 
 
 def given_chart(grid: Mapping[str, Any]) -> Chart:
@@ -88,6 +88,67 @@ def residual_chart(parts: Sequence[Mapping[str, Any]]) -> Chart:
             ]
             for part in parts
         ],
+    )
+
+
+def group_chart(column: str, groups: Sequence[Mapping[str, Any]], urls: Sequence[str]) -> Chart:
+    """Plot residuals by the groups of a column, each numbered as in the table."""
+    upwards = Axis.upwards(
+        min([*(group["p10"] for group in groups), 0.0]),
+        max([*(group["p90"] for group in groups), 0.0]),
+    )
+    across = Axis.across(0.5, len(groups) + 0.5)
+    axes = across, upwards
+    rectangles = []
+    ticks = []
+    for number, (group, url) in enumerate(zip(groups, urls, strict=True), start=1):
+        left = across.place(number - 0.3)
+        top = upwards.place(group["p90"])
+        rectangles.append(
+            Rectangle(
+                x=left,
+                y=top,
+                width=round(across.place(number + 0.3) - left, 2),
+                height=max(1.0, round(upwards.place(group["p10"]) - top, 2)),
+                text=(
+                    f"{group['description']}: {group['n_rows']:,} rows, {group['mean']:+.3g} on"
+                    f" average, 80% from {short(group['p10'])} to {short(group['p90'])}"
+                ),
+                kind="right",
+                url=url,
+            )
+        )
+        ticks.append(Tick(across.place(number), str(number)))
+    lines = [line([across.low, across.high], [0, 0], [], axes, "guide")]
+    lines += [
+        line([number - 0.3, number + 0.3], [group["mean"]] * 2, [], axes, "mean")
+        for number, group in enumerate(groups, start=1)
+    ]
+    worst = max(groups, key=lambda group: float(group["mean_absolute_error"]))
+    return Chart(
+        title=(
+            f"Where {worst['description']}, predictions are farthest off, by"
+            f" {short(worst['mean_absolute_error'])} on average."
+        ),
+        x_label=f"Group of {column}",
+        y_label="Given less predicted: 80% of the rows, and their mean",
+        x_ticks=ticks,
+        y_ticks=upwards.ticks(),
+        lines=lines,
+        rectangles=rectangles,
+        header=["Group", "Rows", "Mean", "10%", "Median", "90%", "Mean absolute error"],
+        table=[
+            [
+                f"{number}. {group['description']}",
+                f"{group['n_rows']:,}",
+                *(
+                    f"{group[name]:.4g}"
+                    for name in ("mean", "p10", "median", "p90", "mean_absolute_error")
+                ),
+            ]
+            for number, group in enumerate(groups, start=1)
+        ],
+        row_urls=list(urls) if any(urls) else [],
     )
 
 

@@ -4,23 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from studio.engine.evaluation.metrics import METRICS
 from studio.engine.schema import Part
 from studio.model_runs.models import ModelRun
-from studio.model_runs.pages.comparison import in_words
 from studio.model_runs.pages.evaluation import figure
-
-MAX_NAMES = 20
-_TITLES = {
-    "n_folds": "Folds",
-    "candidates": "Models tried",
-    "dataset_sha256": "SHA-256 of the data",
-    "labels_sha256": "SHA-256 of the labels",
-    "cleanset": "Cleanset number",
-    "has_probabilities": "Probabilities given",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +36,3 @@ def _line(run: ModelRun) -> RunLine:
         interval = f"{figure(metric, main['low'])} to {figure(metric, main['high'])}"
     name = f"{metric.name} on test rows" if main.get("rows") == Part.TEST else metric.name
     return RunLine(run, name, figure(metric, main["value"]), interval)
-
-
-def described(run: ModelRun) -> list[tuple[str, str]]:
-    """Return the settings and the data of a run as text."""
-    found = [*run.configuration.items(), *run.snapshot.items()]
-    return [
-        (_TITLES.get(name, name.replace("_", " ").capitalize()), _shortened(value))
-        for name, value in found
-        if value not in (None, "", [], {})
-    ]
-
-
-def _shortened(value: Any) -> str:
-    if isinstance(value, list) and len(value) > MAX_NAMES:
-        return f"{in_words(value[:MAX_NAMES])} and {len(value) - MAX_NAMES:,} more"
-    return in_words(value)

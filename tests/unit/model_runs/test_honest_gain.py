@@ -5,59 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from cleansets import services as cleanset_services
-from cleansets.models import Cleanset
-from cleansets.overlay import corrected_rows
-from models_app.label_snapshot import label_snapshot
 from models_app.models import DeployedModel
-from studio import storage, tables
 from studio.accounts.models import User
 from studio.model_runs import services
 from studio.model_runs.evaluation_file import read_evaluation
 from studio.model_runs.honest_gain import honest_gain
 from studio.model_runs.tasks import evaluate_run
+from tests.deployed import make_deployed
 from tests.factories import make_model
 from tests.measured import make_measured
-from tests.reviewable import CLASSES, make_reviewable
+from tests.reviewable import make_reviewable
 
 ClientOf = Callable[[User], Client]
 pytestmark = pytest.mark.django_db
-
-
-def deployed(alice: User, cleanset: Cleanset, folder: Path) -> DeployedModel:
-    """Return a measured model that predicts what people corrected labels to."""
-    rows = corrected_rows(cleanset)
-    is_labeled = np.array([label is not None for label in rows.labels])
-    codes = [CLASSES.index(label) for label in rows.labels if label is not None]
-    predicted = (0.1 + 0.7 * np.eye(3))[codes].astype(np.float32)
-    model = make_model(
-        alice,
-        cleanset=cleanset,
-        manifest={
-            "classes": CLASSES,
-            "model": "a",
-            "library_versions": {},
-            "python": "3",
-            "files": {},
-        },
-        candidates=cleanset.candidates,
-    )
-    np.savez(folder / "p.npz", row_id=rows.row_id[is_labeled], predicted=predicted)
-    pq.write_table(label_snapshot(cleanset, rows), folder / "l.parquet")
-    model.predictions_key, model.labels_key = (
-        tables.publish(folder / name, storage.model_file(model.pk, 1, name))
-        for name in ("p.npz", "l.parquet")
-    )
-    model.save()
-    run = services.model_record(model)
-    evaluate_run(run_id=str(run.pk))
-    return model
 
 
 @pytest.fixture
@@ -70,7 +35,7 @@ def model(alice: User, tmp_path: Path) -> DeployedModel:
         )
     for row_id in range(21, 30):
         cleanset_services.row_decide(cleanset=cleanset, user=alice, row_id=row_id, choice="keep")
-    return deployed(alice, cleanset, tmp_path)
+    return make_deployed(alice, cleanset, tmp_path)
 
 
 def test_gain_is_told_by_uploaded_and_by_verified_labels(model: DeployedModel) -> None:

@@ -7,13 +7,19 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from cleansets.models import Cleanset
+from cleansets.overlay import given_labels
+from cleansets.services import cleanset_improve, row_decide
+from cleansets.tasks import build_cleanset
+from studio import tables
 from studio.accounts.models import User
+from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 from studio.model_runs import services
 from studio.model_runs.models import ModelRun
@@ -90,3 +96,81 @@ def test_predictions_are_imported_from_the_page(alice: User, client_of: ClientOf
     run = ModelRun.objects.get()
     assert response["Location"] == run.get_absolute_url()
     assert run.name == "theirs.csv"
+
+
+def found_with(alice: User, run: ModelRun) -> Cleanset:
+    cleanset = services.label_issues_find(run=run, user=alice)
+    build_cleanset(run_id=str(cleanset.pk))
+    found = Cleanset.objects.get(pk=cleanset.pk)
+    assert found.status == Status.SUCCEEDED, found.error_detail or found.error_message
+    return found
+
+
+@pytest.fixture
+def nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a model is trained")
+
+    monkeypatch.setattr("studio.engine.recipes.build.cross_validate", refuse)
+    monkeypatch.setattr("studio.engine.model_selection.error_bars.cross_validate", refuse)
+
+
+@pytest.mark.usefixtures("nothing_is_trained")
+def test_label_issues_are_found_with_imported_probabilities(
+    alice: User, client_of: ClientOf
+) -> None:
+    cleanset = make_reviewable(alice)
+    row_decide(cleanset=cleanset, user=alice, row_id=1, choice="keep")
+    run = imported(alice, cleanset, their_probabilities().drop(index=119))
+    found = found_with(alice, run)
+    assert (found.number, found.base, found.provided["name"]) == (2, cleanset, "theirs")
+    issues = pq.read_table(tables.local_path(found.issues_key)).to_pandas()
+    flagged = set(issues.row_id[issues.is_label_issue])
+    assert flagged == set(range(0, 120, 10))
+    assert issues.is_not_analyzed[119]
+    assert found.reviews.get().row_id == 1  # decisions are kept
+    page = client_of(alice).get(reverse("cleanset-details", args=[found.pk])).content.decode()
+    assert "Nothing was trained: label issues were found with the imported predictions" in page
+    assert "1 rows have no prediction" in page
+    assert found.provided_key != run.predictions_key  # the run may be deleted
+
+
+@pytest.mark.usefixtures("nothing_is_trained")
+def test_label_issues_are_found_with_imported_numbers(alice: User) -> None:
+    cleanset = make_reviewable(alice, task=MLTask.REGRESSION)
+    given = [float(label or "nan") for label in given_labels(cleanset)]
+    frame = pd.DataFrame({"prediction": np.nan_to_num(given, nan=100.0)})
+    frame.loc[30, "prediction"] += 500
+    found = found_with(alice, imported(alice, cleanset, frame))
+    issues = pq.read_table(tables.local_path(found.issues_key)).to_pandas()
+    assert issues.label_issue_score.idxmax() == 30
+
+
+def test_an_analysis_with_imported_predictions_is_improved_by_training(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = found_with(alice, imported(alice, make_reviewable(alice), their_probabilities()))
+    row_decide(cleanset=found, user=alice, row_id=0, choice="auto-fix")
+    improved = cleanset_improve(cleanset=found, user=alice)
+    assert improved.provided_key == ""
+    calls: list[dict[str, object]] = []
+
+    def stop(table: object, spec: object, **options: object) -> None:
+        calls.append({**options, "spec": spec})
+        raise DataProblem("far enough")
+
+    monkeypatch.setattr("cleansets.pipeline.analyse_table", stop)
+    build_cleanset(run_id=str(improved.pk))
+    (call,) = calls
+    assert call["provided"] is None
+    assert call["previous"] is None
+    assert call["spec"].only_candidates == ()
+
+
+def test_labels_alone_do_not_say_how_sure_their_model_is(alice: User, client_of: ClientOf) -> None:
+    frame = pd.DataFrame({"row_id": [0, 1, 2], "prediction": ["billing", "login", "login"]})
+    run = imported(alice, make_reviewable(alice), frame)
+    with pytest.raises(DataProblem, match="without probabilities"):
+        services.label_issues_find(run=run, user=alice)
+    page = client_of(alice).get(run.get_absolute_url()).content.decode()
+    assert "Find label issues" not in page

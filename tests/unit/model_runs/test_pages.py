@@ -116,7 +116,9 @@ def test_rows_of_a_class_that_are_missed_and_wrongly_predicted(run: ModelRun) ->
     assert wrongly.row_ids.tolist() == [20, 50, 80, 110]
 
 
-@pytest.mark.parametrize("what", ["cell,1", "cell,9,9", "nothing", "bar,x,right", "slice,99", ""])
+@pytest.mark.parametrize(
+    "what", ["cell,1", "cell,9,9", "nothing", "bar,x,right", "slice,99", "group,0,0", ""]
+)
 def test_rows_that_somebody_made_up_are_none(
     alice: User, client_of: ClientOf, run: ModelRun, what: str
 ) -> None:
@@ -155,6 +157,21 @@ def test_curves_of_one_class_are_drawn_with_their_table(
     assert "has a mean probability of" in text
 
 
+def test_residuals_by_a_column_open_their_rows(alice: User, client_of: ClientOf) -> None:
+    cleanset = make_reviewable(alice, task=MLTask.REGRESSION, n_rows=1_200)
+    run = make_measured(cleanset)
+    browser = client_of(alice)
+    context = browser.get(f"{run.get_absolute_url()}?by=message").context
+    assert context["residual_column"] == "message"
+    chart = context["charts"]["by_column"]
+    assert "characters" in chart.title
+    assert chart.rectangles[0].url == chart.row_urls[0]
+    opened = browser.get(chart.row_urls[0])
+    assert opened.context["table"].page.n_rows == int(chart.table[0][1].replace(",", ""))
+    by_uploaded = browser.get(f"{run.get_absolute_url()}?by=nothing").context
+    assert by_uploaded["residual_column"] in by_uploaded["residual_columns"]
+
+
 def test_many_classes_are_a_picture_with_their_largest_confusions(run: ModelRun) -> None:
     n_classes = 150
     counts = np.diag(np.full(n_classes, 20))
@@ -169,7 +186,7 @@ def test_many_classes_are_a_picture_with_their_largest_confusions(run: ModelRun)
     }
     found = matrix(run, document, "counts", "/review")
     assert found is not None
-    assert (len(found.rows), len(found.squares)) == (0, n_classes + 1)
+    assert (len(found.rows), found.squares.count("<rect")) == (0, n_classes + 1)
     assert (found.pairs[0].given, found.pairs[0].predicted) == ("class 3", "class 7")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from studio.engine.evaluation.uncertainty.resampling import Floats
 from studio.engine.groups.partitions import range_of_each
@@ -37,17 +39,32 @@ def residuals_by_prediction(labels: Floats, predicted: Floats) -> list[dict[str,
         here = residuals[place == number]
         if not len(here):
             continue
-        tenth, middle, ninth = np.quantile(here, [0.1, 0.5, 0.9]).tolist()
-        found.append(
-            {
-                "low": float(edges[number]),
-                "high": float(edges[min(number + 1, len(edges) - 1)]),
-                "n_rows": len(here),
-                "mean": float(here.mean()),
-                "p10": tenth,
-                "median": middle,
-                "p90": ninth,
-                "mean_absolute_error": float(np.abs(here).mean()),
-            }
-        )
+        span = {
+            "low": float(edges[number]),
+            "high": float(edges[min(number + 1, len(edges) - 1)]),
+        }
+        found.append(span | _described(here))
     return found
+
+
+def residuals_by_group(
+    labels: Floats, predicted: Floats, members: npt.NDArray[np.int8], descriptions: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Describe given less predicted numbers in each group, all of which have rows."""
+    residuals = labels - predicted
+    return [
+        {"description": description, **_described(residuals[members == number])}
+        for number, description in enumerate(descriptions)
+    ]
+
+
+def _described(residuals: Floats) -> dict[str, Any]:
+    tenth, middle, ninth = np.quantile(residuals, [0.1, 0.5, 0.9]).tolist()
+    return {
+        "n_rows": len(residuals),
+        "mean": float(residuals.mean()),
+        "p10": tenth,
+        "median": middle,
+        "p90": ninth,
+        "mean_absolute_error": float(np.abs(residuals).mean()),
+    }

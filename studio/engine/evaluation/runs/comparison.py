@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from studio.engine.errors import DataProblem
 from studio.engine.evaluation.metrics.catalogue import METRICS, Metric, class_f1, class_recall
 from studio.engine.evaluation.runs.run_rows import RunRows
+from studio.engine.evaluation.runs.slice_changes import NamedSlice, SliceChange, compare_slices
 from studio.engine.evaluation.uncertainty.intervals import Estimate, Scale, difference
 from studio.engine.evaluation.uncertainty.resampling import Blocks, Sums, replicates, total
 from studio.engine.ml_task import MLTask
@@ -86,6 +88,8 @@ class Comparison:
     gained, lost, both_wrong
         Ids of rows that only the second predicts right, only the first, and neither. Of numbers:
         rows to which the second comes closer, or stays farther away; none is both wrong.
+    slices
+        The errors of both in the same slices.
     """
 
     n_rows: int
@@ -96,6 +100,7 @@ class Comparison:
     gained: Rows
     lost: Rows
     both_wrong: Rows
+    slices: list[SliceChange] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
@@ -106,6 +111,7 @@ class Comparison:
             "n_labels_differ": self.n_labels_differ,
             "metrics": {one.metric.key: one.to_dict() for one in self.metrics},
             "per_class": [change.to_dict() for change in self.classes],
+            "slices": [change.to_dict() for change in self.slices],
             "rows": {
                 "gained": self.gained.tolist(),
                 "lost": self.lost.tolist(),
@@ -114,8 +120,20 @@ class Comparison:
         }
 
 
-def compare_runs(first: RunRows, second: RunRows) -> Comparison:
-    """Compare runs of the same task, pair by pair.
+@dataclass(frozen=True, slots=True)
+class RowChanges:
+    """Ids of the rows that only the second run predicts right, only the first, and neither.
+
+    Of numbers: rows to which the second comes closer, or stays farther away; none is both wrong.
+    """
+
+    gained: Rows
+    lost: Rows
+    both_wrong: Rows
+
+
+def compare_runs(first: RunRows, second: RunRows, slices: Sequence[NamedSlice] = ()) -> Comparison:
+    """Compare runs of the same task, pair by pair, over all common rows and in each slice.
 
     The bootstrap draws the same blocks of rows for both, so that what is hard for both does not
     count. A ranking metric of rows that only one run has is left out by the influence of each row.
@@ -125,29 +143,42 @@ def compare_runs(first: RunRows, second: RunRows) -> Comparison:
     DataProblem
         Where the runs have other tasks, or no row in common.
     """
+    one, other = _common_rows(first, second)
+    n_common = len(one.row_id)
+    n_only = (len(first.row_id) - n_common, len(second.row_id) - n_common)
+    return _compared(one, other, n_only, slices)
+
+
+def changed_rows(first: RunRows, second: RunRows) -> RowChanges:
+    """Return the rows that two runs of the same task predict differently, without any metric."""
+    return _changed_rows(*_common_rows(first, second))
+
+
+def _common_rows(first: RunRows, second: RunRows) -> tuple[RunRows, RunRows]:
+    """Return the rows that both runs have, with the codes of the same classes."""
     task = first.measures.task
     if second.measures.task is not task:
         raise DataProblem(
             f"One run predicts {task.value} labels and the other {second.measures.task.value}"
             " labels, so that they have no metric in common. Compare runs of one task."
         )
-    common, at_first, at_second = np.intersect1d(
-        first.row_id, second.row_id, assume_unique=True, return_indices=True
-    )
-    if not len(common):
-        raise DataProblem("The two runs have no row in common, so there is nothing to compare.")
+    one = first
+    other = second
+    if not np.array_equal(first.row_id, second.row_id):
+        common, at_first, at_second = np.intersect1d(
+            first.row_id, second.row_id, assume_unique=True, return_indices=True
+        )
+        if not len(common):
+            raise DataProblem("The two runs have no row in common, so there is nothing to compare.")
+        one = first.take(at_first.astype(np.int64))
+        other = second.take(at_second.astype(np.int64))
     classes = tuple(dict.fromkeys([*first.classes, *second.classes]))
-    one = _taken(first, at_first).with_classes(classes)
-    other = _taken(second, at_second).with_classes(classes)
-    n_only = (len(first.row_id) - len(common), len(second.row_id) - len(common))
-    return _compared(one, other, n_only)
+    return one.with_classes(classes), other.with_classes(classes)
 
 
-def _taken(rows: RunRows, places: Rows) -> RunRows:
-    return rows if len(places) == len(rows.row_id) else rows.take(places.astype(np.int64))
-
-
-def _compared(first: RunRows, second: RunRows, n_only: tuple[int, int]) -> Comparison:
+def _compared(
+    first: RunRows, second: RunRows, n_only: tuple[int, int], slices: Sequence[NamedSlice]
+) -> Comparison:
     n_rows = len(first.row_id)
     blocks = Blocks.of(n_rows)
     by_block = [run.measures.by_block(blocks) for run in (first, second)]
@@ -164,16 +195,17 @@ def _compared(first: RunRows, second: RunRows, n_only: tuple[int, int]) -> Compa
         most = max(one, other) if metric.scale is Scale.AMOUNT else 1.0
         change = difference(other - one, replicated, n_rows, most)
         metrics.append(PairedMetric(metric, _finite(one), _finite(other), change))
-    gained, lost, both_wrong = _changed_rows(first, second)
+    changed = _changed_rows(first, second)
     return Comparison(
         n_rows=n_rows,
         n_only=n_only,
         n_labels_differ=_n_labels_differ(first, second),
         metrics=metrics,
         classes=_class_changes(first.classes, values, drawn),
-        gained=first.row_id[gained],
-        lost=first.row_id[lost],
-        both_wrong=first.row_id[both_wrong],
+        gained=changed.gained,
+        lost=changed.lost,
+        both_wrong=changed.both_wrong,
+        slices=compare_slices(first, second, slices),
     )
 
 
@@ -182,15 +214,20 @@ def _n_labels_differ(first: RunRows, second: RunRows) -> int:
     return int((differs.any(axis=1) if differs.ndim == 2 else differs).sum())
 
 
-def _changed_rows(first: RunRows, second: RunRows) -> tuple[Any, Any, Any]:
+def _changed_rows(first: RunRows, second: RunRows) -> RowChanges:
+    row_id = first.row_id
     if first.measures.task is MLTask.REGRESSION:
         errors, others = (
             np.abs(run.measures.labels - run.measures.predicted) for run in (first, second)
         )
-        return others < errors, others > errors, np.zeros(len(errors), dtype=bool)
+        return RowChanges(row_id[others < errors], row_id[others > errors], row_id[:0])
     was_right = first.is_right
     is_right = second.is_right
-    return is_right & ~was_right, was_right & ~is_right, ~is_right & ~was_right
+    return RowChanges(
+        gained=row_id[is_right & ~was_right],
+        lost=row_id[was_right & ~is_right],
+        both_wrong=row_id[~is_right & ~was_right],
+    )
 
 
 def _class_changes(

@@ -23,11 +23,12 @@ from studio.htmx import is_partial
 from studio.model_runs import selectors, services
 from studio.model_runs.access import measured_run_or_404, model_run_or_404
 from studio.model_runs.exports import FORMATS, rows_response
-from studio.model_runs.forms import DescribeForm, ImportForm, ThresholdForm
+from studio.model_runs.forms import ConfigurationFileForm, DescribeForm, ImportForm, ThresholdForm
 from studio.model_runs.models import ModelRun
 from studio.model_runs.pages.comparison import comparison_context
+from studio.model_runs.pages.configuration import configuration_lines, described
 from studio.model_runs.pages.evaluation import crumbs, evaluation_context
-from studio.model_runs.pages.run_list import described, run_lines
+from studio.model_runs.pages.run_list import run_lines
 from studio.runs import Status
 
 
@@ -40,6 +41,8 @@ def evaluations(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
         "tabs": _tabs(project),
         "crumbs": [("Projects", f"{reverse('dashboard')}#projects")],
         "lines": run_lines(selectors.runs_of(project)),
+        "configurations": configuration_lines(project),
+        "configuration_form": ConfigurationFileForm(auto_id="configuration_%s"),
         "form": ImportForm() if _newest_cleanset(project) is not None else None,
     }
     return render(request, "model_runs/run_list.html", context)
@@ -141,6 +144,13 @@ def evaluation_again(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
 
 
 @require_POST
+def evaluation_issues(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
+    """Find label issues with imported predictions, as the project's next cleanset."""
+    run = model_run_or_404(request, run_id)
+    return redirect(services.label_issues_find(run=run, user=account(request)))
+
+
+@require_POST
 def evaluation_delete(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """Delete a run with its evaluation."""
     run = model_run_or_404(request, run_id)
@@ -166,7 +176,7 @@ def evaluation_compare(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
         "tabs": _tabs(first.project),
     }
     if second is not None:
-        context |= comparison_context(first, second)
+        context |= comparison_context(first, second, request.GET.get("thresholds", ""))
     return render(request, "model_runs/run_comparison.html", context)
 
 

@@ -1,0 +1,1 @@
+"""Pages of model runs and of configurations."""
