@@ -22,17 +22,39 @@ SECRETS = (
     "STUDIO_POSTGRES_PASSWORD",
     "STUDIO_REDIS_PASSWORD",
     "STUDIO_S3_SECRET_KEY",
+    "STUDIO_S3_ROOT_PASSWORD",
 )
 
 
 def test_everything_that_the_studio_needs_is_there() -> None:
-    assert set(SERVICES) == {*OURS, "postgres", "redis", "s3"}
+    assert set(SERVICES) == {*OURS, "postgres", "redis", "s3", "s3-account"}
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"setup"}))
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"setup", "s3-account"}))
 def test_lasting_service_has_a_health_check_and_starts_again(name: str) -> None:
     assert SERVICES[name]["healthcheck"]["test"]
     assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
+def test_memory_and_processes_of_each_container_are_limited(service: dict[str, Any]) -> None:
+    assert service["mem_limit"]
+    assert 0 < service["pids_limit"] <= 1024
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - set(OURS)))
+def test_images_are_pinned(name: str) -> None:
+    assert re.fullmatch(r".+:(\d+\.\d+[\w.-]*|RELEASE\.[\dTZ-]+)", SERVICES[name]["image"])
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_studio_does_not_know_the_root_account_of_s3(name: str) -> None:
+    assert not any("ROOT" in str(part) for part in SERVICES[name]["environment"].items())
+
+
+def test_image_has_the_client_of_the_database_for_backups() -> None:
+    version = SERVICES["postgres"]["image"].partition(":")[2].partition(".")[0]
+    assert f"postgresql-client-{version} " in SERVICES["web"]["build"]["dockerfile_inline"]
 
 
 @pytest.mark.parametrize("secret", SECRETS)

@@ -10,7 +10,13 @@ from pathlib import Path
 from tests.programs import ROOT
 
 READ = re.compile(r'env_(?:str|bool|int|choice|list|url|folder|memory|server)\(\s*"([A-Z0-9_]+)"')
-ONLY_COMPOSE = {"STUDIO_POSTGRES_PASSWORD", "STUDIO_REDIS_PASSWORD", "PIP_EXTRA_INDEX_URL"}
+ONLY_COMPOSE = {
+    "STUDIO_POSTGRES_PASSWORD",
+    "STUDIO_S3_ROOT_PASSWORD",
+    "SERVICE_MEMORY",
+    "STUDIO_REDIS_PASSWORD",
+    "PIP_EXTRA_INDEX_URL",
+}
 
 
 def names_in_code() -> set[str]:
