@@ -56,14 +56,15 @@ class Api:
         self, method: str, path: str, body: bytes | None = None, **headers: str
     ) -> dict[str, Any]:
         """Repeat a call, a write with the same Idempotency-Key, until it is answered."""
-        if method != "GET":
-            headers["Idempotency-Key"] = str(uuid.uuid4())
+        headers["Idempotency-Key"] = str(uuid.uuid4())
         while True:
             status, content = self.once(method, f"/api/v1{path}", body, **headers)
             if 200 <= status < 300:
                 found: dict[str, Any] = json.loads(content)
                 return found
-            if 400 <= status < 500 and status not in (409, 429):
+            if status == 422 and b" is damaged: " in content:  # it was not carried out
+                headers["Idempotency-Key"] = str(uuid.uuid4())
+            elif 400 <= status < 500 and status not in (409, 429):
                 raise Refused(f"{method} {path}: {status} {content[:500]!r}")
             time.sleep(TRY_AGAIN_S)
 

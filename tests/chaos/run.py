@@ -49,6 +49,7 @@ class Chaos:
     cleanset_id: str
     reviewers: Sequence[Reviewer]
     datasets: list[str] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
 
     @property
     def api(self) -> Api:
@@ -77,7 +78,8 @@ class Chaos:
         read = self.api.surely("GET", waited[0])
         outcome.n_lost_files += read["run"]["status"] == "succeeded" and read["n_rows"] != N_ROWS
         for reviewer in self.reviewers:
-            if reviewer.failure:
+            if reviewer.failure and reviewer.failure not in self.told:
+                self.told.add(reviewer.failure)
                 outcome.failures.append(reviewer.failure)
 
     def _seconds_to_answer(self, over_at: float) -> float:
