@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -12,9 +12,10 @@ from studio import cell_sql, sql, tables
 from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
 from studio.engine.table.columns import ColumnKind
-from studio.engine.table.required_columns import quoted
+from studio.engine.table.required_columns import quoted, some
 
-STRING, IMAGE = "string", "image_external"
+STRING = "string"
+IMAGE = "image_external"
 _KINDS = {"integer": ColumnKind.INTEGER, "float": ColumnKind.NUMBER, "boolean": ColumnKind.BOOLEAN}
 _CHECKED = (ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.BOOLEAN)
 _BOOLEAN_PATTERN = r"(?i)true|false|t|f|yes|no|y|n|1|0|1\.0|0\.0"
@@ -68,18 +69,13 @@ def kinds_of_types(
     if unknown:
         raise DataProblem(
             f"The schema overrides name {quoted(unknown)}, but the file has only the columns"
-            f" {_some(by_name)}. Correct the names."
+            f" {some(list(by_name))}. Correct the names."
         )
     kinds = {name: _kind(column_type, by_name[name]) for name, column_type in types.items()}
     for name, kind in kinds.items():
         if kind in _CHECKED:
             _refuse_unfit(by_name[name], kind, types[name], table)
     return kinds
-
-
-def _some(names: Iterable[str]) -> str:
-    listed = list(names)
-    return quoted(listed[:10]) + (f" and {len(listed) - 10:,} more" if len(listed) > 10 else "")
 
 
 def _kind(column_type: str, profile: ColumnProfile) -> ColumnKind:
@@ -90,11 +86,9 @@ def _kind(column_type: str, profile: ColumnProfile) -> ColumnKind:
     if profile.inferred_kind not in (ColumnKind.INTEGER, ColumnKind.NUMBER, ColumnKind.BOOLEAN):
         return profile.inferred_kind
     n_filled = profile.n_rows - profile.n_missing
-    return (
-        ColumnKind.IDENTIFIER
-        if profile.n_distinct > _DISTINCT * n_filled
-        else ColumnKind.CATEGORICAL
-    )
+    if profile.n_distinct > _DISTINCT * n_filled:
+        return ColumnKind.IDENTIFIER
+    return ColumnKind.CATEGORICAL
 
 
 def _refuse_unfit(profile: ColumnProfile, kind: ColumnKind, column_type: str, table: Path) -> None:

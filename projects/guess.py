@@ -145,7 +145,8 @@ def guess_choice(
         column.name: _reason_against(column, label) for column in columns if column is not label
     }
     features = tuple(name for name, reason in reasons.items() if reason is None)
-    if not features:  # in a file with nothing else, numbers like row counters may be measurements
+    if not features:
+        # In a file with nothing else, numbers that look like row numbers may be measurements.
         features = tuple(
             column.name for column in columns if column is not label and column.counts_rows
         )
@@ -183,9 +184,9 @@ def _guess_label(
 
 def fits_task(column: ColumnSummary, task: MLTask | None, sets: Collection[str]) -> bool:
     """Whether a column may hold the labels of a task; None means any task."""
-    if column.n_distinct < 2 or (
-        task is None and column.n_missing > _MAX_EMPTY_FRACTION * column.n_rows
-    ):
+    if column.n_distinct < 2:
+        return False
+    if task is None and column.n_missing > _MAX_EMPTY_FRACTION * column.n_rows:
         return False
     if task is MLTask.MULTI_LABEL:
         return column.name in sets
@@ -265,7 +266,7 @@ def _reason_against(column: ColumnSummary, label: ColumnSummary | None) -> str |
 
 
 def _is_renamed(column: ColumnSummary, label: ColumnSummary) -> bool:
-    """Say whether a column groups the rows as the label does, in groups large enough to rule out
+    """Whether a column groups the rows as the label does, in groups large enough to rule out
     chance.
 
     Any two columns whose numbers are all different group the rows alike: each row by itself.
@@ -278,7 +279,7 @@ def _is_renamed(column: ColumnSummary, label: ColumnSummary) -> bool:
 
 
 def _is_rescaled(column: ColumnSummary, label: ColumnSummary) -> bool:
-    """Say whether the column is a linear function of the label, such as a copy."""
+    """Whether the column is a linear function of the label, such as a copy."""
     if column.sketch is None or label.sketch is None:
         return False
     pairs = list(zip(column.sketch, label.sketch, strict=True))
@@ -305,7 +306,9 @@ def notes_on_features(
     notes = []
     left_out = []
     for column in columns:
-        reason = _reason_against(column, label) if column is not label else None
+        reason = None
+        if column is not label:
+            reason = _reason_against(column, label)
         if reason is not None and column.name in features:
             notes.append(f"“{column.name}” is learned from, although {reason}.")
         elif reason is not None:

@@ -80,22 +80,19 @@ def _fetch(run: DatasetVersion, progress: Progress) -> None:
     ):
         path = folder / "fetched"
         content_length = answer.headers.get("Content-Length", "")
-        total = int(content_length) if content_length.isdecimal() else 0
+        total = int(content_length) if content_length.isdecimal() else 0  # 0 is unknown
         with path.open("wb") as file:
             for chunk in answer.chunks(most_bytes=settings.MAX_UPLOAD_BYTES):
                 file.write(chunk)
                 progress(stages.FETCHING_FILE, file.tell(), total)
-        run.filename = _name_in(answer.headers.get("Content-Disposition", "")) or name_of_url(
-            answer.url
-        )
+        named = _HEADER_NAME.search(answer.headers.get("Content-Disposition", ""))
+        filename = ""
+        if named is not None:
+            filename = PurePosixPath(named[1].strip()).name[-255:]
+        run.filename = filename or name_of_url(answer.url)
         run.size_bytes = path.stat().st_size
         tables.publish(path, run.source_key)
     run.save(update_fields=["filename", "size_bytes"])
-
-
-def _name_in(disposition: str) -> str:
-    found = _HEADER_NAME.search(disposition)
-    return PurePosixPath(found[1].strip()).name[-255:] if found else ""
 
 
 def name_of_url(url: str) -> str:

@@ -126,15 +126,22 @@ def label_guess(version: DatasetVersion, task: str) -> str | None:
     """Guess the label column of a task; None where no column looks like one."""
     profiles = column_profiles(version)
     if task == MLTask.MULTI_LABEL:
-        found = guess_choice(
-            profiles, task=MLTask.MULTI_LABEL, sets=set_columns(version, profiles)
-        ).label_column
-        listed = [p for p in profiles if any("," in top.value for top in p.top_values)]
-        shortest = min(listed, key=lambda p: p.mean_length, default=None)
-        return found or (shortest.name if shortest else None)
+        sets = set_columns(version, profiles)
+        guess = guess_choice(profiles, task=MLTask.MULTI_LABEL, sets=sets)
+        if guess.label_column is not None:
+            return guess.label_column
+        listed = [
+            profile for profile in profiles if any("," in top.value for top in profile.top_values)
+        ]
+        shortest = min(listed, key=lambda profile: profile.mean_length, default=None)
+        return None if shortest is None else shortest.name
     guess = guess_choice(profiles)
     if task == MLTask.REGRESSION and guess.task is not MLTask.REGRESSION:
-        numbers = [p.name for p in profiles if p.kind in _MEASURED and p.n_distinct > 1]
+        numbers = [
+            profile.name
+            for profile in profiles
+            if profile.kind in _MEASURED and profile.n_distinct > 1
+        ]
         return numbers[-1] if numbers else None
     return guess.label_column
 

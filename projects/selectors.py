@@ -85,18 +85,14 @@ def column_profiles(version: DatasetVersion) -> list[ColumnProfile]:
     profiles = [ColumnProfile.from_dict(column) for column in version.columns]
     kinds: dict[str, str] = version.chosen_kinds
     conventions: dict[str, str] = version.chosen_conventions
-    return [
-        replace(
-            profile,
-            kind=ColumnKind(kinds.get(profile.name, profile.inferred_kind)),
-            chosen_convention=_convention(conventions.get(profile.name)),
-        )
-        for profile in profiles
-    ]
-
-
-def _convention(chosen: str | None) -> Convention | None:
-    return Convention(chosen) if chosen else None
+    chosen = []
+    for profile in profiles:
+        kind = ColumnKind(kinds.get(profile.name, profile.inferred_kind))
+        convention = None
+        if profile.name in conventions:
+            convention = Convention(conventions[profile.name])
+        chosen.append(replace(profile, kind=kind, chosen_convention=convention))
+    return chosen
 
 
 def column_facts(version: DatasetVersion) -> list[ColumnFacts]:
@@ -161,10 +157,8 @@ def cells_between(
 
 def _table_row(columns: Sequence[ColumnProfile], row: tuple[Any, ...]) -> TableRow:
     row_id, *cells = row
-    return TableRow(
-        row_id,
-        tuple((column.kind, _shortened(cell)) for column, cell in zip(columns, cells, strict=True)),
-    )
+    shown = [(column.kind, _shortened(cell)) for column, cell in zip(columns, cells, strict=True)]
+    return TableRow(row_id, tuple(shown))
 
 
 def _shortened(cell: str | None) -> str | None:
@@ -229,11 +223,14 @@ def losses(instance: models.Model) -> list[Loss]:
     found = []
     for rows in cascade(instance):
         nouns = LOSS_NOUNS.get(rows.model.__name__)
-        if nouns is None or isinstance(instance, rows.model) or not (n := rows.count()):
+        if nouns is None or isinstance(instance, rows.model):
             continue
-        named = any(field.name == "name" for field in rows.model._meta.concrete_fields)
-        names = (
-            tuple(rows.order_by("name").values_list("name", flat=True)[:N_NAMES]) if named else ()
-        )
-        found.append(Loss(nouns[n > 1], n, names))
+        n = rows.count()
+        if n == 0:
+            continue
+        names: tuple[str, ...] = ()
+        if any(field.name == "name" for field in rows.model._meta.concrete_fields):
+            names = tuple(rows.order_by("name").values_list("name", flat=True)[:N_NAMES])
+        singular, plural = nouns
+        found.append(Loss(singular if n == 1 else plural, n, names))
     return found

@@ -1,5 +1,5 @@
 """Uploads of the public client: announced, sent in parts to signed addresses, completed, confirmed,
-watched.
+and their progress.
 """
 
 from __future__ import annotations
@@ -60,15 +60,13 @@ def _size(body: Body) -> int:
 
 @client_view("PUT", scope=None)
 def upload_part(request: HttpRequest, upload_id: uuid.UUID, number: int) -> HttpResponse:
-    """Take the bytes of one part as they come in; the ETag is the hash that completing has
-    to name.
-    """
+    """Store the bytes of one part as they arrive; `upload_complete` expects the ETag."""
     check_token(request)
     upload = get_object_or_404(Upload, pk=upload_id)
     try:
         part = uploads.part_store(upload=upload, number=number, read=request.read)
     except UnreadablePostError as error:
-        raise ApiProblem(f"Part {number} broke off. Send it again.") from error
+        raise ApiProblem(f"Part {number} was interrupted. Send it again.") from error
     return HttpResponse(headers={"ETag": f'"{part.etag}"'}, content_type="text/plain")
 
 
@@ -84,9 +82,9 @@ def _etags(body: Body) -> dict[int, str]:
     parts = body.get("upload_parts")
     etags: dict[int, str] = {}
     for part in parts if isinstance(parts, list) else [None]:
-        number, etag = (
-            (part.get("PartNumber"), part.get("ETag")) if isinstance(part, dict) else (None, None)
-        )
+        fields = part if isinstance(part, dict) else {}
+        number = fields.get("PartNumber")
+        etag = fields.get("ETag")
         if not isinstance(number, int) or not isinstance(etag, str):
             raise ApiProblem(
                 'The field \'upload_parts\' has to be a list of {"ETag": text, "PartNumber":'
@@ -98,7 +96,7 @@ def _etags(body: Body) -> dict[int, str]:
 
 @client_view("POST", scope="write")
 def upload_confirm(request: HttpRequest) -> JsonResponse:
-    """Make a dataset of the file and begin to read it."""
+    """Create a dataset of the file and begin to read it."""
     body = json_object(request)
     types = checked_types(body.get("schema_overrides"))
     uploads.upload_confirm(upload=_upload(request, body), types=types)
@@ -112,7 +110,7 @@ def _upload(request: HttpRequest, body: Body) -> Upload:
 
 @client_view("POST", scope="write")
 def url_initialize(request: HttpRequest) -> JsonResponse:
-    """Make a dataset of the file at an address; its run fetches it."""
+    """Create a dataset of the file at an address; its run fetches it."""
     body = json_object(request)
     types = checked_types(body.get("schema_overrides"))
     dataset = uploads.dataset_fetch(user=account(request), url=text(body, "url"), types=types)
@@ -121,7 +119,7 @@ def url_initialize(request: HttpRequest) -> JsonResponse:
 
 @client_view("GET", scope="read")
 def total_progress(request: HttpRequest) -> JsonResponse:
-    """Tell how far the reading of an upload is, and why it failed."""
+    """Return the progress of reading an upload, and why it failed."""
     version = _version(request)
     if version.is_active:
         return JsonResponse({"status": "running", "progress": run_fraction(version)})

@@ -65,7 +65,7 @@ DATE_CHOICES = [
 
 
 class DatasetNameForm(forms.Form):
-    """Another name for a dataset."""
+    """A new name for a dataset."""
 
     name = forms.CharField(max_length=200, label="Dataset name")
 
@@ -87,9 +87,10 @@ class KindsForm(forms.Form):
         super().__init__(data)
         self.profiles = profiles
         every = range(len(profiles))
-        self.places = list(every) if places is None else list(places)
         if data is not None:
             self.places = [place for place in every if self.field_name(place) in data]
+        else:
+            self.places = list(every if places is None else places)
         for place in self.places:
             attributes = {
                 "class": "input input-small",

@@ -115,7 +115,9 @@ class ReadForm(forms.Form):
         if initial is not None and initial not in dict(choices):
             choices.append((initial, initial))
         found = self._used.get(label)
-        detect = _DETECT if found is None or initial is not None else f"{_DETECT} (found: {found})"
+        detect = _DETECT
+        if found is not None and initial is None:
+            detect = f"{_DETECT} (found: {found})"
         return forms.ChoiceField(
             label=label,
             required=False,
@@ -155,4 +157,6 @@ def _likely_format(filename: str) -> FileFormat:
         return FileFormat.JSON
     if ending in _WORKBOOK_ENDINGS:
         return FileFormat.XLSX
-    return FileFormat.PARQUET if ending == ".parquet" else FileFormat.CSV
+    if ending == ".parquet":
+        return FileFormat.PARQUET
+    return FileFormat.CSV

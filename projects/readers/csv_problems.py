@@ -66,16 +66,14 @@ def _uneven_row(records: Iterator[_Record], dialect: Dialect) -> DataProblem:
     n_columns = len(header.cells)
     for record in records:
         n_cells = len(record.cells)
-        if n_cells not in (0, n_columns) and not (n_cells == 1 and not record.cells[0].strip()):
+        is_blank = n_cells == 0 or (n_cells == 1 and not record.cells[0].strip())
+        if n_cells != n_columns and not is_blank:
+            fields = "1 field" if n_cells == 1 else f"{n_cells:,} fields"
             return DataProblem(
-                f"{record.place} has {_fields(n_cells)}, but the header has {n_columns:,}. "
+                f"{record.place} has {fields}, but the header has {n_columns:,}. "
                 + _advice(record, n_columns, dialect)
             )
     raise AssertionError("The file was refused for an uneven row, but none was found.")
-
-
-def _fields(count: int) -> str:
-    return "1 field" if count == 1 else f"{count:,} fields"
 
 
 def _advice(record: _Record, n_columns: int, dialect: Dialect) -> str:
@@ -87,7 +85,7 @@ def _advice(record: _Record, n_columns: int, dialect: Dialect) -> str:
         )
     if len(record.cells) > n_columns:
         return (
-            f"Put cells that contain a {delimiter} into double quotes, or remove what is too much."
+            f"Put cells that contain a {delimiter} into double quotes, or remove the extra fields."
         )
     return (
         f"Add the missing fields (an empty one is nothing between two {delimiter} characters) or"
@@ -99,9 +97,10 @@ def _quoting_problem(
     reason: str, lines: TextIOWrapper, dialect: Dialect, place: _Place
 ) -> DataProblem:
     if "field larger" in reason:
+        limit_mb = csv.field_size_limit() / 1024**2
         return DataProblem(
             f"The row that begins on line {place.first_line:,} has a cell of more than"
-            f" {_shown_limit()}. Most likely a quotation mark is opened there and never closed;"
+            f" {limit_mb:,.0f} MB. Most likely a quotation mark is opened there and never closed;"
             " close it or remove it."
         )
     if "unexpected end" in reason:
@@ -115,10 +114,6 @@ def _quoting_problem(
         f" delimiter. A quotation mark inside a quoted cell must be doubled ({dialect.quote * 2});"
         " correct the line."
     )
-
-
-def _shown_limit() -> str:
-    return f"{csv.field_size_limit() / 1024**2:,.0f} MB"
 
 
 def _line_of_open_quote(lines: TextIOWrapper, dialect: Dialect, place: _Place) -> int:

@@ -275,16 +275,13 @@ class _EvenRows:
 
     @property
     def notes(self) -> tuple[str, ...]:
+        notes = []
         places = ((self._n_between, "between the rows"), (self._n_trailing, "at the end"))
-        return tuple(
-            f"Not counted as rows: {_blank_lines(count)} {place}."
-            for count, place in places
-            if count
-        )
-
-
-def _blank_lines(count: int) -> str:
-    return "1 blank line" if count == 1 else f"{count:,} blank lines"
+        for count, place in places:
+            if count:
+                lines = "1 blank line" if count == 1 else f"{count:,} blank lines"
+                notes.append(f"Not counted as rows: {lines} {place}.")
+        return tuple(notes)
 
 
 class _ChunkSize:

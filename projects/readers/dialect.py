@@ -81,8 +81,10 @@ def find_dialect(path: Path, codec: str, file_format: FileFormat, asked: ReadOpt
         delimiters: tuple[str, ...] = (asked.delimiter,)
     elif hint:
         delimiters = (hint[1],)
+    elif file_format is FileFormat.TSV:
+        delimiters = _TSV_DELIMITERS
     else:
-        delimiters = _TSV_DELIMITERS if file_format is FileFormat.TSV else DELIMITERS
+        delimiters = DELIMITERS
     tried = [
         trial
         for delimiter in delimiters
@@ -130,7 +132,9 @@ class _Trial:
     def rank(self) -> tuple[bool, int, bool]:
         """Sort key, higher is better; skipping spaces only counts if it makes the rows even."""
         skips_space = self.dialect.skips_space
-        n_cells = self.n_cells if self.is_even or not skips_space else 0
+        n_cells = self.n_cells
+        if skips_space and not self.is_even:
+            n_cells = 0
         return (self.is_even and n_cells > 1, n_cells, skips_space)
 
 
@@ -146,7 +150,9 @@ def _sample_rows(dialect: Dialect, sample: str, *, is_whole: bool) -> list[list[
     except csv.Error as error:
         if "unexpected end" not in str(error):  # the sample may end inside a quoted cell
             return []
-    return rows if is_whole else rows[:-1] or rows  # the last row may be cut off
+    if is_whole:
+        return rows
+    return rows[:-1] or rows  # the last row may be cut off
 
 
 def _lines(text: str) -> Iterator[str]:

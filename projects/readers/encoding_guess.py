@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from codecs import getincrementaldecoder
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _EXPECTED = 0.0
@@ -105,7 +105,9 @@ def ranked(sample: bytes) -> list[Guess]:
             continue
         counts = Counter(char for char in text if char > "\x7f")
         n_chars = max(1, counts.total())
-        misplaced = _OUT_OF_PLACE * _n_out_of_place(text) / n_chars
+        neighbourhoods = zip(f" {text}", text, f"{text[1:]} ", strict=False)
+        n_out_of_place = sum(_is_out_of_place(*neighbours) for neighbours in neighbourhoods)
+        misplaced = _OUT_OF_PLACE * n_out_of_place / n_chars
         fit = max(sum(score(char) * n for char, n in counts.items()) / n_chars for score in scorers)
         guesses.append(Guess(codec, fit + misplaced, text))
     return sorted(guesses, key=lambda guess: -guess.fit - _PRIORS.get(guess.codec, 0.0))
@@ -178,14 +180,6 @@ def _korean_score(char: str) -> float:
     except UnicodeEncodeError:
         return _SELDOM
     return _POSSIBLE
-
-
-def _n_out_of_place(text: str) -> int:
-    return sum(_is_out_of_place(*neighbours) for neighbours in _neighbourhoods(text))
-
-
-def _neighbourhoods(text: str) -> Iterator[tuple[str, str, str]]:
-    return zip(f" {text}", text, f"{text[1:]} ", strict=False)
 
 
 def _is_out_of_place(before: str, char: str, after: str) -> bool:

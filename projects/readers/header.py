@@ -49,8 +49,10 @@ def _with_blanks_named(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str
         return columns, ()
     if len(blanks) == 1:
         return columns, (f"One column has no name; it is called {blanks[0]} here.",)
-    return columns, (f"{len(blanks)} columns have no name; they are called {', '.join(blanks[:5])}"
-                     f"{' and so on' if len(blanks) > 5 else ''} here.",)  # fmt: skip
+    named = ", ".join(blanks[:5])
+    if len(blanks) > 5:
+        named += " and so on"
+    return columns, (f"{len(blanks)} columns have no name; they are called {named} here.",)
 
 
 def numbered_header(n_columns: int, limits: ReadLimits) -> Header:

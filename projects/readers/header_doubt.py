@@ -40,16 +40,14 @@ def header_doubt(names: Sequence[str], table: Path) -> str | None:
 
 def _value_among(names: Sequence[str]) -> str | None:
     bare = [name.strip() for name in names]
-    if all(name.isdecimal() for name in bare) and _are_consecutive([int(name) for name in bare]):
-        return None  # numbered columns
+    if all(name.isdecimal() for name in bare):
+        numbers = [int(name) for name in bare]
+        is_numbered = numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+        if is_numbered and numbers[0] in (0, 1):
+            return None
     return next(
         (name for name in bare if _VALUE.fullmatch(name) and not _YEAR.fullmatch(name)), None
     )
-
-
-def _are_consecutive(numbers: Sequence[int]) -> bool:
-    first = numbers[0]
-    return first in (0, 1) and list(numbers) == list(range(first, first + len(numbers)))
 
 
 def _recurring_name(names: Sequence[str], rows: pa.Table) -> tuple[str, int] | None:

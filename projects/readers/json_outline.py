@@ -144,17 +144,13 @@ def _form_of_object(outline: _Outline, asked: str | None) -> JsonForm:
     objects = outline.of_kind("{")
     if "schema" in keys and any(member.key == "data" for member in lists):
         return JsonForm(Orient.TABLE, "data")
-    if {"columns", "data"} <= {member.key for member in lists} and keys <= {
-        "columns",
-        "data",
-        *_TIGHT,
-    }:
+    has_split = {"columns", "data"} <= {member.key for member in lists}
+    if has_split and keys <= {"columns", "data", *_TIGHT}:
         return JsonForm(Orient.SPLIT, "data")
     if len(objects) == len(outline.members):
         return _columns_or_index(outline, asked)
-    if len(lists) == len(outline.members) and any(
-        member.inner not in ("", "{", "[") for member in lists
-    ):
+    has_plain_values = any(member.inner not in ("", "{", "[") for member in lists)
+    if len(lists) == len(outline.members) and has_plain_values:
         return JsonForm(Orient.LIST)
     tables = [*outline.of_kind("[", "{"), *outline.of_kind("[", "[")]
     if len(tables) == 1:
@@ -183,7 +179,7 @@ def _columns_or_index(outline: _Outline, asked: str | None) -> JsonForm:
     if len(outline.members) == 1 and outline.members[0].inner == "{":
         raise DataProblem(
             f"The JSON document is an object of nested objects ({_shown(outline.keys)}), which is"
-            ' no table. Expected a list of objects: [{"column": "value", …}, …].'
+            ' not a table. Expected a list of objects: [{"column": "value", …}, …].'
         )
     outer_are_rows = all(map(_ROW_NAME.fullmatch, outline.keys))
     inner_are_rows = all(map(_ROW_NAME.fullmatch, inner)) and bool(inner)
@@ -207,7 +203,8 @@ def _left_out(outline: _Outline, key: str) -> tuple[str, ...]:
     note = f"The rows were read from the list under '{key}'."
     if not others:
         return (note,)
-    return (f"{note[:-1]}; {_shown(others)} {'was' if len(others) == 1 else 'were'} left out.",)
+    verb = "was" if len(others) == 1 else "were"
+    return (f"{note[:-1]}; {_shown(others)} {verb} left out.",)
 
 
 def _shown(keys: Sequence[str]) -> str:

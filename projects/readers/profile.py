@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -60,7 +60,7 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class ColumnProfile:
-    """What is known of a column before it is used.
+    """What is known of a column of a table.
 
     `kind` is the chosen kind, or the inferred one if none was chosen; `drawn_as` is the kind that
     the histogram or the frequent values were computed for. `n_distinct` does not count missing
@@ -139,7 +139,9 @@ class ColumnProfile:
     @property
     def missing_fraction(self) -> float:
         """Missing cells over rows."""
-        return self.n_missing / self.n_rows if self.n_rows else 0.0
+        if not self.n_rows:
+            return 0.0
+        return self.n_missing / self.n_rows
 
     def to_dict(self) -> dict[str, object]:
         """Plain JSON types, for a JSON column of the database."""
@@ -155,10 +157,13 @@ class ColumnProfile:
         )
         kinds = {field: ColumnKind(str(stored[field])) for field in ("kind", "inferred_kind")}
         kinds["drawn_as"] = ColumnKind(str(stored.get("drawn_as") or stored["inferred_kind"]))
-        conventions = {
-            "found_convention": _found(stored.get("found_convention")),
-            "chosen_convention": _convention(stored.get("chosen_convention")),
-        }
+        conventions: dict[str, object] = {"found_convention": None, "chosen_convention": None}
+        found = stored.get("found_convention")
+        if isinstance(found, Mapping):
+            conventions["found_convention"] = FoundConvention.from_dict(found)
+        chosen = stored.get("chosen_convention")
+        if chosen:
+            conventions["chosen_convention"] = Convention(str(chosen))
         projections: list[float] | None = stored.get("sketch")  # type: ignore[assignment]
         sketch = tuple(projections) if projections else None
         parts = {
@@ -171,16 +176,6 @@ class ColumnProfile:
             "words": tuple(stored.get("words") or ()),  # type: ignore[arg-type]
         }
         return cls(**parts)  # type: ignore[arg-type]
-
-
-def _found(stored: object) -> FoundConvention | None:
-    if not isinstance(stored, Mapping):
-        return None
-    return FoundConvention.from_dict(stored)
-
-
-def _convention(stored: object) -> Convention | None:
-    return Convention(str(stored)) if stored else None
 
 
 def profile_table(
@@ -205,9 +200,8 @@ def profile_table(
             progress(stages.PROFILING_COLUMNS, position, len(names))
             queries = ColumnQueries(connection, parquet, name)
             chosen = (kinds or {}).get(name)
-            profiles.append(
-                _profile(queries, name, chosen, (conventions or {}).get(name), is_shown=is_shown)
-            )
+            convention = (conventions or {}).get(name)
+            profiles.append(_profile(queries, name, chosen, convention, is_shown=is_shown))
     progress(stages.PROFILING_COLUMNS, len(names), len(names))
     return profiles
 
@@ -298,20 +292,28 @@ def _profile(
     distinct = queries.distinct()
     facts = queries.facts(distinct)
     decimal = queries.decimal(distinct, has_written=facts.n_written > 0)
-    chosen_decimal = convention if convention in DECIMALS else None
-    used_decimal = chosen_decimal or decimal.convention
+    used_decimal = decimal.convention
+    if convention is not None and convention in DECIMALS:
+        used_decimal = convention
     facts = queries.with_written_numbers(facts, distinct, used_decimal)
     inferred = infer_kind(name, facts)
     kind = chosen or inferred
-    has_words = has_words_among_numbers(name, facts)
-    words = queries.words(used_decimal, MAX_WORDS, MAX_WORD_CHARS) if has_words else ()
+    words: Sequence[str] = ()
+    if has_words_among_numbers(name, facts):
+        words = queries.words(used_decimal, MAX_WORDS, MAX_WORD_CHARS)
     is_moment = kind is ColumnKind.DATETIME
     found = queries.date_order(distinct) if is_moment else decimal
     if convention not in (DATE_ORDERS if is_moment else DECIMALS):
         convention = None
-    has_spread = is_shown and kind in MEASURED and facts.n_filled > 0
-    spread = _spread(queries, kind, convention or found.convention) if has_spread else _NO_SPREAD
-    sampled = queries.sampled_numbers(facts.n_rows, used_decimal) if facts.n_number else None
+    spread = _NO_SPREAD
+    if is_shown and kind in MEASURED and facts.n_filled > 0:
+        spread = _spread(queries, kind, convention or found.convention)
+    sampled = None
+    if facts.n_number:
+        sampled = queries.sampled_numbers(facts.n_rows, used_decimal)
+    top_values: tuple[TopValue, ...] = ()
+    if is_shown and not spread.histogram:
+        top_values = _top_values(queries, facts)
     return ColumnProfile(
         name=name,
         kind=kind,
@@ -322,7 +324,7 @@ def _profile(
         is_distinct_estimated=distinct.is_estimated,
         mean_length=round(facts.mean_length, 2),
         mean_words=round(facts.mean_words, 2) if facts.n_filled else 0.0,
-        top_values=_top_values(queries, facts) if is_shown and not spread.histogram else (),
+        top_values=top_values,
         histogram=spread.histogram,
         lowest=spread.lowest,
         highest=spread.highest,
@@ -342,12 +344,9 @@ def _counts_rows(name: str, facts: CellCounts, sampled: SampledNumbers) -> bool:
         return False
     if is_index_of_library(name):
         return True
-    is_distinct = facts.n_distinct == facts.n_rows
-    return (
-        is_distinct
-        and not is_time_name(name)
-        and sampled.count_rows(is_named_so=is_index_name(name))
-    )
+    if facts.n_distinct != facts.n_rows or is_time_name(name):
+        return False
+    return sampled.count_rows(is_named_so=is_index_name(name))
 
 
 def _top_values(queries: ColumnQueries, facts: CellCounts) -> tuple[TopValue, ...]:
@@ -395,7 +394,10 @@ def _edges(axis: Axis, kind: ColumnKind) -> list[float]:
 
 
 def _number_text(value: float) -> str:
-    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+    # From here on, not every whole number is a float, and digits would be made up.
+    if value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return repr(value)
 
 
 def _moment_text(seconds: float) -> str:

@@ -72,7 +72,8 @@ class SampledNumbers:
 
     def _unevenness(self) -> float:
         """Return the largest distance from equal steps, as a fraction of the range."""
-        first, last = self.numbers[0], self.numbers[-1]
+        first = self.numbers[0]
+        last = self.numbers[-1]
         at_row = (self.row_id - self.row_id[0]) / (self.row_id[-1] - self.row_id[0])
         return float(np.abs((self.numbers - first) / (last - first) - at_row).max())
 

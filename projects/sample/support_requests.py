@@ -191,8 +191,9 @@ class _Writer:
 
     def _twin(self, sources: Sequence[_Request], position: int, planted: Planted) -> _Request:
         source = sources[position]
-        is_near = planted is Planted.NEAR_DUPLICATE
-        message = self._fresh(lambda: self._reworded(source.message)) if is_near else source.message
+        message = source.message
+        if planted is Planted.NEAR_DUPLICATE:
+            message = self._fresh(lambda: self._reworded(source.message))
         return _Request(message, source.true_topic, source.true_topic, planted, twin=position)
 
     def _message(self, topic: str) -> str:
@@ -205,19 +206,21 @@ class _Writer:
         return message
 
     def _draft(self, topic: str) -> str:
-        detail = self.pick(DETAILS[topic]) if self.rng.random() < _DETAIL_FRACTION else ""
+        detail = ""
+        if self.rng.random() < _DETAIL_FRACTION:
+            detail = self.pick(DETAILS[topic])
         opening = self.pick(OPENINGS)
-        problem = self._spun(self.pick(PROBLEMS[topic]))
-        if opening.endswith(","):
-            problem = _inside_sentence(problem)
+        template = self.pick(PROBLEMS[topic])
+        problem = _CHOICE.sub(lambda choice: self.pick(choice[1].split("|")), template)
+        if opening.endswith(",") and not _ALWAYS_CAPITAL.match(problem):
+            problem = problem[0].lower() + problem[1:]
         parts = (opening, problem, detail, self.pick(CLOSINGS))
         text = self._filled(" ".join(part for part in parts if part))
         if self.rng.random() < _CASUAL_FRACTION:
             text = text.lower().rstrip(".").replace("i'd", "id").replace("don't", "dont")
-        return self._with_typo(text) if self.rng.random() < _TYPO_FRACTION else text
-
-    def _spun(self, template: str) -> str:
-        return _CHOICE.sub(lambda choice: self.pick(choice[1].split("|")), template)
+        if self.rng.random() < _TYPO_FRACTION:
+            text = self._with_typo(text)
+        return text
 
     def _filled(self, template: str) -> str:
         currency = self.pick("€$£")
@@ -252,7 +255,3 @@ class _Writer:
         before = self.pick(("", "", "Hello again. ", "Second try: ", "Hi! "))
         after = self.pick(("", " Please reply.", " Thanks", " Still waiting.", " !!"))
         return f"{before}{text}{after}"
-
-
-def _inside_sentence(text: str) -> str:
-    return text if _ALWAYS_CAPITAL.match(text) else text[0].lower() + text[1:]

@@ -124,7 +124,7 @@ def _leave_to(request: HttpRequest, dataset: Dataset) -> HttpResponse:
 
 @require_POST
 def dataset_sample(request: HttpRequest) -> HttpResponse:
-    """Make the sample dataset."""
+    """Create the sample dataset."""
     return redirect(services.dataset_create_sample(account(request)))
 
 
@@ -134,7 +134,8 @@ def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     newest = newest_version_or_404(request, dataset_id)
     version = shown_version(newest)
     tab = request.GET.get("tab", "")
-    tab = tab if tab in TABS else TABS[0]
+    if tab not in TABS:
+        tab = TABS[0]
     context: Context = {"form": ReadForm(version)}
     if version.is_succeeded:
         context = _TAB_CONTEXTS[tab](request, version)

@@ -89,9 +89,11 @@ def profile_cards(form: KindsForm) -> list[ProfileCard]:
     """Return a card per column that the form shows, in the order of the file."""
     cards = []
     for place in form.places:
-        name = form.convention_name(place)
         card = _card(form.profiles[place], form[form.field_name(place)])
-        cards.append(replace(card, convention=form[name] if name in form.fields else None))
+        convention = form.convention_name(place)
+        if convention in form.fields:
+            card = replace(card, convention=form[convention])
+        cards.append(card)
     return cards
 
 
@@ -100,14 +102,12 @@ def _card(profile: ColumnProfile, field: BoundField) -> ProfileCard:
         return ProfileCard(
             profile, field, bars=histogram_bars(profile.histogram, profile.drawn_as or profile.kind)
         )
-    values = () if _is_all_different(profile) else profile.top_values[:VALUES_SHOWN]
+    values = profile.top_values[:VALUES_SHOWN]
+    if not values or values[0].count == 1:  # every value is different
+        values = ()
     top = max((value.count for value in values), default=1)
     shares = tuple(ValueShare(value.value, value.count, value.count / top) for value in values)
     return ProfileCard(profile, field, values=shares, rest=_rest(profile, values))
-
-
-def _is_all_different(profile: ColumnProfile) -> bool:
-    return not profile.top_values or profile.top_values[0].count == 1
 
 
 def _rest(profile: ColumnProfile, values: tuple[TopValue, ...]) -> str:
@@ -116,9 +116,9 @@ def _rest(profile: ColumnProfile, values: tuple[TopValue, ...]) -> str:
         return "Every cell is empty."
     if not values:
         examples = ", ".join(_short(value.value) for value in profile.top_values[:3])
-        return (
-            f"Every value is different: {examples} …" if examples else "Every value is different."
-        )
+        if not examples:
+            return "Every value is different."
+        return f"Every value is different: {examples} …"
     n_more = profile.n_distinct - len(values)
     if n_more <= 0:
         return ""
@@ -128,25 +128,29 @@ def _rest(profile: ColumnProfile, values: tuple[TopValue, ...]) -> str:
 
 
 def _short(value: str) -> str:
-    return value if len(value) <= 40 else f"{value[:40].rstrip()}…"
+    if len(value) <= 40:
+        return value
+    return f"{value[:40].rstrip()}…"
 
 
 def histogram_bars(histogram: Histogram, kind: ColumnKind) -> tuple[Bar, ...]:
     """Return the bars of a histogram with their labels."""
     top = max(histogram.counts) or 1
-    bins = zip(pairwise(histogram.edges), histogram.counts, strict=True)
-    return tuple(
-        Bar(
-            100 * n_rows / top,
-            f"{_edge(low, high - low, kind)} to {_edge(high, high - low, kind)}: {n_rows:,} rows",
-        )
-        for (low, high), n_rows in bins
-    )
+    bars = []
+    for (low, high), n_rows in zip(pairwise(histogram.edges), histogram.counts, strict=True):
+        width = high - low
+        label = f"{_edge(low, width, kind)} to {_edge(high, width, kind)}: {n_rows:,} rows"
+        bars.append(Bar(100 * n_rows / top, label))
+    return tuple(bars)
 
 
 def _edge(edge: float, width: float, kind: ColumnKind) -> str:
     """Write an edge no finer than the bars are wide."""
     if kind is ColumnKind.DATETIME:
         moment = EPOCH + timedelta(seconds=edge)
-        return f"{moment:%Y-%m-%d}" if width >= DAY_S else f"{moment:%Y-%m-%d %H:%M}"
-    return f"{edge:,.0f}" if width >= 2 else f"{edge:,.4g}"
+        if width >= DAY_S:
+            return f"{moment:%Y-%m-%d}"
+        return f"{moment:%Y-%m-%d %H:%M}"
+    if width >= 2:
+        return f"{edge:,.0f}"
+    return f"{edge:,.4g}"
