@@ -38,5 +38,5 @@ def cells_condition(part: CellFilter, reading: CellReading) -> tuple[str, list[o
     convention = reading.convention or Convention.POINT
     value = number(part.value, convention)
     if value is None:
-        return "false", []  # nothing lies beyond what is no number
+        return "false", []  # nothing lies beyond what is not a number
     return f"{cell_sql.number(cell, convention)} {sign} ?", [value]

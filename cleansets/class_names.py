@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from studio.engine.errors import DataProblem
 
 N_OFFERED = 3
-CUTOFF = 0.5  # of difflib's ratio, below which a name is no offer
+CUTOFF = 0.5  # of difflib's ratio, below which a name is not offered
 
 
 def folded(name: str) -> str:

@@ -37,7 +37,9 @@ from studio.exports import (
 from studio.sql import quoted
 
 FORMATS = ("csv", "xlsx", "json", "parquet")
-DEFAULT, CUSTOM, EVERYTHING = "default", "custom", "everything"
+DEFAULT = "default"
+CUSTOM = "custom"
+EVERYTHING = "everything"
 MODES = (DEFAULT, CUSTOM, EVERYTHING)
 BATCH_ROWS = 10_000
 PART_ROWS = 20_480  # ten row groups
@@ -118,7 +120,8 @@ def _plan(cleanset: Cleanset, source: RowSource, query: RowQuery, mode: str) -> 
         results = ("is_label_issue", "suggested_label", *scores_shown(cleanset, query, source))
         selection = row_query.select(query, source)
         label = cleanset.project.label_column
-        own = own if not label or label in own else (*own, label)
+        if label and label not in own:
+            own = (*own, label)
         kept = tuple(dict.fromkeys(name for name in results if name in source.result_columns))
         columns = _columns(source, own, kept)
         return ExportPlan(columns, selection.condition, selection.values, selection.order)
@@ -142,8 +145,11 @@ def _columns(source: RowSource, own: tuple[str, ...], results: tuple[str, ...]) 
 
 def batches(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
     """Yield the rows, a batch at a time."""
-    fetch = _in_file_order if plan.order == "row_id" else _sorted
-    for batch in fetch(plan, source):
+    if plan.order == "row_id":
+        found = _in_file_order(plan, source)
+    else:
+        found = _sorted(plan, source)
+    for batch in found:
         yield pa.RecordBatch.from_arrays(_written(batch.columns, plan), names=plan.names)
 
 
@@ -217,7 +223,9 @@ def export_response(
     elif safe_for_spreadsheets:
         stream = stream_safe_csv(plan.names, rows)
     else:
-        stream = stream_csv(plan.names, rows, guarded=_free_text_columns(cleanset, source))
+        # Columns with arbitrary text: a spreadsheet must not take their cells for formulas.
+        free_text = {name for name in source.own_columns if name != cleanset.project.label_column}
+        stream = stream_csv(plan.names, rows, guarded=free_text)
     response = StreamingHttpResponse(stream, content_type=CONTENT_TYPES[file_format])
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     return response
@@ -240,11 +248,6 @@ def _refuse_beyond_sheet(plan: ExportPlan, source: RowSource) -> None:
         refuse_beyond_sheet(len(plan.names), batches(plan, source))
 
 
-def _free_text_columns(cleanset: Cleanset, source: RowSource) -> set[str]:
-    """Return the uploaded columns with arbitrary text: all but the label column."""
-    return {name for name in source.own_columns if name != cleanset.project.label_column}
-
-
 def file_name(cleanset: Cleanset, file_format: str) -> str:
     """Return the name of the downloaded file, derived from the uploaded one."""
     stem = Path(cleanset.project.version.filename).name.split(".")[0] or "dataset"
@@ -252,6 +255,6 @@ def file_name(cleanset: Cleanset, file_format: str) -> str:
 
 
 def full_manifest(cleanset: Cleanset) -> dict[str, object]:
-    """Return the run's manifest with the fold of each row, -1 for a row that was never held out."""
+    """Return the run's manifest with the fold of each row; -1 if the row was never held out."""
     folds = np.load(tables.local_path(cleanset.fold_id_key))
     return {**cleanset.manifest, "cleanset_id": str(cleanset.pk), "fold_id": folds.tolist()}

@@ -38,9 +38,13 @@ def label_text(
         )
     if task is MLTask.UNSUPERVISED or (task is MLTask.REGRESSION and not isinstance(value, bool)):
         number = json.dumps(value)
-        return number.replace(".", ",") if convention is Convention.COMMA else number
+        if convention is Convention.COMMA:
+            number = number.replace(".", ",")
+        return number
     name = _class_name(value, classes)
-    return join_labels([name]) if task is MLTask.MULTI_LABEL else name
+    if task is MLTask.MULTI_LABEL:
+        return join_labels([name])
+    return name
 
 
 def _set_text(task: MLTask, values: Sequence[JsonValue], classes: Sequence[str]) -> str:
@@ -76,7 +80,9 @@ def _new_number(value: float, classes: Sequence[str]) -> str:
     """Return a number in the spelling of the classes: with `.0` or without."""
     if value != int(value):
         return json.dumps(value)
-    return f"{int(value)}.0" if all(name.endswith(".0") for name in classes) else str(int(value))
+    if all(name.endswith(".0") for name in classes):
+        return f"{int(value)}.0"
+    return str(int(value))
 
 
 def _decimal(text: str) -> Decimal | None:

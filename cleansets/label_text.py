@@ -52,9 +52,8 @@ def _checked_set(label: str, classes: Sequence[str]) -> str:
             f"This set of classes has {len(label):,} characters; at most {MAX_SET_CHARS:,} are"
             " possible."
         )
-    return join_labels(
-        in_class_order((_short_enough(name) for name in split_labels(label)), classes)
-    )
+    names = [_short_enough(name) for name in split_labels(label)]
+    return join_labels(in_class_order(names, classes))
 
 
 def in_class_order(names: Iterable[str], classes: Sequence[str]) -> list[str]:
@@ -67,7 +66,10 @@ def _checked_number(label: str, convention: Convention) -> str:
     value = number(label, convention)
     if value is None:
         shown = label.strip()[:40]
-        found = f"“{shown}” is not a number" if shown else "No number was typed"
+        if shown:
+            found = f"“{shown}” is not a number"
+        else:
+            found = "No number was typed"
         example = "12,5" if convention is Convention.COMMA else "12.5"
         raise DataProblem(f"{found}. Type one such as {example}.")
     text = label.strip()
@@ -144,9 +146,12 @@ def number_text(value: float, convention: Convention = Convention.POINT) -> str:
     if value and not 1e-4 <= abs(value) < 1e12:
         text = f"{value:.{SHOWN_DIGITS}g}"
     else:
-        before_point = math.floor(math.log10(abs(value))) + 1 if value else 1
-        text = f"{value:,.{max(SHOWN_DIGITS - before_point, 0)}f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
+        n_before_point = 1
+        if value:
+            n_before_point = math.floor(math.log10(abs(value))) + 1
+        text = f"{value:,.{max(SHOWN_DIGITS - n_before_point, 0)}f}"
+        if "." in text:
+            text = text.rstrip("0").rstrip(".")
     if convention is Convention.COMMA:
         text = text.translate(_SWAPPED_MARKS)
     return text.replace("-", "\N{MINUS SIGN}")

@@ -55,9 +55,10 @@ def row_source(cleanset: Cleanset) -> RowSource:
     reviews = present_reviews(cleanset)
     convention = cleanset.label_convention
     known: RowSource | None = vars(cleanset).get(_SOURCE)
-    if known is not None and (known.results_key, known.convention) == (
-        cleanset.issues_key,
-        convention,
+    if (
+        known is not None
+        and known.results_key == cleanset.issues_key
+        and known.convention == convention
     ):
         known.renew(reviews)
         return known
@@ -78,33 +79,29 @@ def _readings(project: Project) -> dict[str, CellReading]:
     """Return how each column is read: by the project's settings, else by the dataset version's."""
     kinds = {column["name"]: column["kind"] for column in project.version.columns}
     kinds |= project.column_kinds
-    return {
-        name: CellReading(
-            is_moment=kind == ColumnKind.DATETIME,
-            convention=_convention(project.conventions.get(name)),
-        )
-        for name, kind in kinds.items()
-    }
-
-
-def _convention(name: str | None) -> Convention | None:
-    return None if name is None else Convention(name)
+    readings = {}
+    for name, kind in kinds.items():
+        convention = None
+        if name in project.conventions:
+            convention = Convention(project.conventions[name])
+        readings[name] = CellReading(is_moment=kind == ColumnKind.DATETIME, convention=convention)
+    return readings
 
 
 def asked_rows(cleanset: Cleanset, params: QueryDict) -> RowQuery:
     """Parse an address for this cleanset; the first kind of issue with rows is the default view."""
-    looked_for = issues_in(cleanset.counts)
+    checked = issues_in(cleanset.counts)
+    keys = [issue.key for issue in checked]
     flagged = [
         issue.key
-        for issue in looked_for
+        for issue in checked
         if issue in BADGES and issue.score and cleanset.counts[issue.flag]
     ]
-    first = [
-        key for key in ("label_issue", *flagged) if key in {issue.key for issue in looked_for}
-    ][:1]
-    query = RowQuery.parse(
-        params, list(dict.fromkeys([*first, *(issue.key for issue in looked_for)]))
-    )
+    if "label_issue" in keys:
+        default = ["label_issue"]
+    else:
+        default = flagged[:1]
+    query = RowQuery.parse(params, list(dict.fromkeys([*default, *keys])))
     if not cleanset.manifest.get("split"):
         query = replace(query, part="")
     found = row_set(query.among) if query.among else None
@@ -123,7 +120,9 @@ class ReviewProgress:
     @property
     def fraction(self) -> float:
         """Fraction of the rows to review that are decided."""
-        return self.n_decided / self.n_to_review if self.n_to_review else 1.0
+        if not self.n_to_review:
+            return 1.0
+        return self.n_decided / self.n_to_review
 
 
 def review_progress(cleansets: Iterable[Cleanset]) -> dict[UUID, ReviewProgress]:
@@ -166,7 +165,9 @@ def classes_in(task: MLTask, label: str | None) -> tuple[str, ...]:
     """Return the classes of a label; none for a number."""
     if task is MLTask.MULTI_LABEL:
         return split_labels(label)
-    return () if label is None or task is MLTask.REGRESSION else (label,)
+    if label is None or task is MLTask.REGRESSION:
+        return ()
+    return (label,)
 
 
 def actions(cleanset: Cleanset) -> QuerySet[ReviewAction]:
@@ -181,7 +182,9 @@ def last_undo(cleanset: Cleanset) -> ReviewAction | None:
     if newest is None:
         return None
     later = actions(cleanset).filter(number__gt=newest.number)
-    return None if later.exclude(kind__in=steps).exists() else newest
+    if later.exclude(kind__in=steps).exists():
+        return None
+    return newest
 
 
 def last_action(cleanset: Cleanset) -> ReviewAction | None:

@@ -39,14 +39,18 @@ class TaskWords:
         """Format a score; a missing one is a dash."""
         if score is None:
             return "–"
-        return percent(score) if self.is_share else f"{score:.3f}".replace("-", MINUS)
+        if self.is_share:
+            return percent(score)
+        return f"{score:.3f}".replace("-", MINUS)
 
     def difference_text(self, one: float, other: float) -> str:
         """Format the difference of two scores, the first less the second."""
         if not self.is_share:
             return f"{one - other:+.3f}".replace("-", MINUS)
         points = round(100 * (one - other), 1)
-        return f"{points:+.1f} points".replace("-", MINUS) if points else "0.0 points"
+        if not points:  # without a sign
+            return "0.0 points"
+        return f"{points:+.1f} points".replace("-", MINUS)
 
 
 TASK_WORDS: Mapping[MLTask, TaskWords] = {

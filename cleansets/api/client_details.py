@@ -34,9 +34,9 @@ def detail_columns(cleanset: Cleanset) -> tuple[str, ...]:
 
 
 def _key(cleanset: Cleanset) -> str:
-    return (
-        cleanset.predictions_key if cleanset.task is MLTask.REGRESSION else cleanset.pred_probs_key
-    )
+    if cleanset.task is MLTask.REGRESSION:
+        return cleanset.predictions_key
+    return cleanset.pred_probs_key
 
 
 class Details:

@@ -18,9 +18,7 @@ from studio.engine.ml_task import MLTask
 from studio.engine.table.columns import ColumnKind
 from studio.sql import blank_sql, filled_sql
 
-_INTEGER = (  # as Python writes it, so that nothing changes on the way there and back
-    "-?(0|[1-9][0-9]{0,17})"
-)
+_INTEGER = "-?(0|[1-9][0-9]{0,17})"  # as Python writes it, so that it comes back unchanged
 _NUMBER = r"-?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _BOOLEAN = "True|False|true|false|TRUE|FALSE"
 _TEXT_KINDS = (ColumnKind.TEXT, ColumnKind.CATEGORICAL, ColumnKind.IDENTIFIER)
@@ -54,9 +52,10 @@ def given_type(cleanset: Cleanset, source: RowSource) -> LabelType:
     )
     if is_declared_text or name in version.text_columns:
         return LabelType.STRING
-    return next(
-        (kind for kind in _PATTERNS if _all_are(source, "uploaded_label", kind)), LabelType.STRING
-    )
+    for kind in _PATTERNS:
+        if _all_are(source, "uploaded_label", kind):
+            return kind
+    return LabelType.STRING
 
 
 def column_type(source: RowSource, column: str, uploaded: LabelType) -> LabelType:

@@ -55,11 +55,12 @@ def _refused(description: str) -> JsonResponse:
 
 
 def _form_problems(form: ProjectForm) -> list[str]:
-    return [
-        f"{form.fields[name].label or name}: {error}" if name in form.fields else str(error)
-        for name, errors in form.errors.items()
-        for error in errors
-    ]
+    """Return the errors of the form, each with the label of its field."""
+    sentences = []
+    for name, errors in form.errors.items():
+        prefix = f"{form.fields[name].label or name}: " if name in form.fields else ""
+        sentences += [f"{prefix}{error}" for error in errors]
+    return sentences
 
 
 def _form_data(body: Body, version: DatasetVersion) -> QueryDict:

@@ -7,7 +7,7 @@ missing labels into text. No column has the name of an uploaded one, since the c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 
@@ -42,8 +42,10 @@ _NULLABLE = {"integer": "Int64", "boolean": "boolean"}
 
 def id_column(cleanset: Cleanset) -> str:
     """Return the name of the ID column, avoiding an uploaded column of that name without IDs."""
+    if _has_own_ids(cleanset):
+        return ID_COLUMN
     names = {column["name"] for column in cleanset.project.version.columns}
-    return ID_COLUMN if _has_own_ids(cleanset) else free_names([ID_COLUMN], names)[0]
+    return free_names([ID_COLUMN], names)[0]
 
 
 def _has_own_ids(cleanset: Cleanset) -> bool:
@@ -62,12 +64,10 @@ def _has_own_ids(cleanset: Cleanset) -> bool:
 def identities(cleanset: Cleanset) -> Iterator[pa.Array]:
     """Yield the IDs of all rows in row order, in batches."""
     source = selectors.row_source(cleanset)
-    own = (
-        f" LEFT JOIN {source.own_rows_sql} ON rows.row_id = own_rows.{ROW_ID}"
-        if _has_own_ids(cleanset)
-        else ""
-    )
     made = _identity(cleanset).made
+    own = ""
+    if _has_own_ids(cleanset):
+        own = f" LEFT JOIN {source.own_rows_sql} ON rows.row_id = own_rows.{ROW_ID}"
     with closing(source.connect()) as connection:
         found = connection.sql(f"SELECT {made} AS id FROM issues AS rows{own} ORDER BY rows.row_id")
         for batch in found.to_arrow_reader(BATCH_ROWS):
@@ -96,12 +96,10 @@ class Column:
     @property
     def field(self) -> dict[str, str]:
         """Its entry in the schema."""
-        nullable = (
-            {"extDtype": _NULLABLE[self.kind]}
-            if self.is_nullable and self.kind in _NULLABLE
-            else {}
-        )
-        return {"name": self.name, "type": self.kind, **nullable}
+        field = {"name": self.name, "type": self.kind}
+        if self.is_nullable and self.kind in _NULLABLE:
+            field["extDtype"] = _NULLABLE[self.kind]
+        return field
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +115,17 @@ class ClientTable:
     def stream(self, *, is_table: bool) -> Iterator[bytes]:
         """Yield the response in pieces; without `is_table`, the inner text is a list of rows."""
         fields = [column.field for column in (*self.columns, *self.details.values())]
-        head = f'{{"schema": {json.dumps({"fields": fields})}, "data": [' if is_table else "["
+        head = "["
+        end = "]"
+        if is_table:
+            head = f'{{"schema": {json.dumps({"fields": fields})}, "data": ['
+            end = "]}"
         yield b'{"cleanset_json": "' + inside_string(head)
         comma = ""
         for rows in self._rows():
             yield inside_string(comma + ",".join(rows))
             comma = ","
-        yield inside_string("]}" if is_table else "]") + b'"}'
+        yield inside_string(end) + b'"}'
 
     def _rows(self) -> Iterator[list[str]]:
         names = [column.name for column in (*self.columns, *self.details.values())]
@@ -141,23 +143,16 @@ class ClientTable:
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows in order: uploaded and suggested label as text, then the columns."""
-        texts = [_UPLOADED, "suggested_label"]
-        made = ", ".join(
-            f"{text} AS c{i}" for i, text in enumerate([*texts, *(c.made for c in self.columns)])
-        )
-        own = (
-            f" LEFT JOIN {self.source.own_rows_sql} ON rows.row_id = own_rows.{ROW_ID}"
-            if _reads_own_ids(self.columns)
-            else ""
-        )
+        expressions = [_UPLOADED, "suggested_label"]
+        expressions += [column.made for column in self.columns]
+        made = ", ".join(f"{text} AS c{place}" for place, text in enumerate(expressions))
+        own = ""
+        if any(column.name == SENT_AS and column.made != "rows.row_id" for column in self.columns):
+            own = f" LEFT JOIN {self.source.own_rows_sql} ON rows.row_id = own_rows.{ROW_ID}"
         with closing(self.source.connect()) as connection:
             connection.register("earlier", _decided_earlier(self.cleanset))
             found = connection.sql(f"SELECT {made} FROM rows{own} ORDER BY rows.row_id")
             yield from found.to_arrow_reader(BATCH_ROWS)
-
-
-def _reads_own_ids(columns: Iterable[Column]) -> bool:
-    return any(column.name == SENT_AS and column.made != "rows.row_id" for column in columns)
 
 
 def client_table(cleanset: Cleanset, *, with_issues: bool, with_details: bool) -> ClientTable:
@@ -208,11 +203,9 @@ class _Plan:
 
     @property
     def _separator(self) -> Separator | None:
-        return (
-            self.cleanset.project.spec().separator
-            if self.cleanset.task is MLTask.MULTI_LABEL
-            else None
-        )
+        if self.cleanset.task is not MLTask.MULTI_LABEL:
+            return None
+        return self.cleanset.project.spec().separator
 
     def _sets(self, name: str, read: str) -> Column:
         """Return a column of sets: lists where the uploaded file held lists, else text as in the
@@ -251,9 +244,9 @@ class _Plan:
         for name in self.source.result_columns:
             if name == SPLIT_COLUMN:  # which the client does not know
                 continue
-            if name in _LABELS:
-                columns += self.label(name) if name == "suggested_label" else []
-            else:
+            if name == "suggested_label":
+                columns += self.label(name)
+            elif name not in _LABELS:
                 columns.append(_of_type(name, name, schema.field(name).type))
         if LEFT_OUT not in self.source.result_columns:
             columns.append(Column(LEFT_OUT, "false", "boolean"))
@@ -285,19 +278,16 @@ def _identity(cleanset: Cleanset) -> Column:
     if not _has_own_ids(cleanset):
         return Column(SENT_AS, "rows.row_id", "integer")
     own = f"own_rows.{ID_COLUMN}"
-    return (
-        Column(SENT_AS, f"CAST({own} AS BIGINT)", "integer")
-        if _is_whole(cleanset)
-        else Column(SENT_AS, own, "string")
-    )
+    if _is_whole(cleanset):
+        return Column(SENT_AS, f"CAST({own} AS BIGINT)", "integer")
+    return Column(SENT_AS, own, "string")
 
 
 def _is_whole(cleanset: Cleanset) -> bool:
     query = f"SELECT bool_and(try_cast({ID_COLUMN} AS BIGINT) IS NOT NULL) FROM read_parquet(?)"
+    table = tables.local_path(cleanset.project.version.table_key)
     with closing(tables.connect()) as connection:
-        found = connection.execute(
-            query, [str(tables.local_path(cleanset.project.version.table_key))]
-        ).fetchone()
+        found = connection.execute(query, [str(table)]).fetchone()
     return found is not None and bool(found[0])
 
 
@@ -309,7 +299,9 @@ def _of_type(name: str, column: str, kind: pa.DataType) -> Column:
         return Column(name, made, "integer", is_nullable=True)
     if pt.is_floating(kind):
         return Column(name, made, "number")
-    return Column(name, made, "any" if pt.is_list(kind) or pt.is_struct(kind) else "string")
+    if pt.is_list(kind) or pt.is_struct(kind):
+        return Column(name, made, "any")
+    return Column(name, made, "string")
 
 
 def _decided_earlier(cleanset: Cleanset) -> pa.Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from django.http import QueryDict
 from ninja import Field, Schema
@@ -57,18 +57,16 @@ class RowFilters(Schema):
     )
 
     def query(self, cleanset: Cleanset, source: RowSource) -> RowQuery:
-        """Return the query. Raises DataProblem for what the review page would leave out as not
-        asked for.
+        """Return the query. Raises DataProblem for an invalid filter, which the review page
+        ignores.
         """
         params = QueryDict(mutable=True)
-        for name, value in self._params().items():
+        for name in RowFilters.model_fields:
+            value = getattr(self, name)
             params.setlist(name, value if isinstance(value, list) else [value])
         query = selectors.asked_rows(cleanset, params)
         self._check(query, source)
         return query
-
-    def _params(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in RowFilters.model_fields}
 
     def _check(self, query: RowQuery, source: RowSource) -> None:
         if query.issue != self.issue:

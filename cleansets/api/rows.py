@@ -43,7 +43,9 @@ def row_answer(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: object) -> object:
     """Convert a value to one that JSON can represent."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
 
 
 def row_detail_answer(cleanset: Cleanset, row_id: int, source: RowSource) -> dict[str, Any]:
@@ -52,10 +54,12 @@ def row_detail_answer(cleanset: Cleanset, row_id: int, source: RowSource) -> dic
     if row is None:
         raise Http404("There is no such row.")
     cluster = row.get("near_duplicate_cluster_id")
-    near = [] if cluster is None else row_query.fetch_near_duplicates(int(cluster), row_id, source)
+    near = []
+    if cluster is not None:
+        near = row_query.fetch_near_duplicates(int(cluster), row_id, source)
     rows = [row_query.fetch_row(duplicate["row_id"], source) for duplicate in near]
     return row_answer(row) | {
-        "class_probabilities": (class_chances(cleanset, row_id) if cleanset.classes else []),
+        "class_probabilities": class_chances(cleanset, row_id) if cleanset.classes else [],
         "number": _number(cleanset, row_id),
         "near_duplicates": [row_answer(duplicate) for duplicate in rows if duplicate is not None],
     }

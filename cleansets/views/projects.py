@@ -38,6 +38,7 @@ def project_create(request: HttpRequest) -> HttpResponse:
         )
         return redirect(version)
     form = ProjectForm(version, request.POST if request.method == "POST" else None)
+    # Buttons other than the last one only show what would be done.
     is_check = request.method != "POST" or bool({"check", "merge_all"} & request.POST.keys())
     is_fitted = form.is_task_new and (is_partial(request) or is_check)
     if is_fitted:
@@ -52,11 +53,11 @@ def project_create(request: HttpRequest) -> HttpResponse:
 
 def _chosen_version(request: HttpRequest) -> DatasetVersion | None:
     """Return the version in the address, else the user's newest one, or None."""
-    asked = request.GET.get("dataset", "")
-    if not asked:
+    dataset_id = request.GET.get("dataset", "")
+    if not dataset_id:
         return project_selectors.ready_versions(account(request)).defer(None).first()
     try:
-        return shown_version_or_404(request, uuid.UUID(asked))
+        return shown_version_or_404(request, uuid.UUID(dataset_id))
     except ValueError as error:
         raise Http404("There is no such dataset.") from error
 

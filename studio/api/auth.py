@@ -8,7 +8,8 @@ from studio.accounts.models import ApiKey, User
 from studio.accounts.services import api_key_used
 from studio.api.problems import ApiProblem
 
-READ, WRITE = ApiKey.Scope.READ.value, ApiKey.Scope.WRITE.value
+READ = ApiKey.Scope.READ.value
+WRITE = ApiKey.Scope.WRITE.value
 
 
 def request_key(request: HttpRequest, *, scope: str) -> ApiKey:

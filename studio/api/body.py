@@ -41,4 +41,4 @@ def identifier(value: object, what: str) -> uuid.UUID:
     try:
         return uuid.UUID(str(value))
     except ValueError as error:
-        raise ApiProblem(f"'{str(value)[:80]}' is no {what} ID.", status=404) from error
+        raise ApiProblem(f"'{str(value)[:80]}' is not a {what} ID.", status=404) from error

@@ -21,12 +21,8 @@ from studio.engine.errors import DataProblem
 __all__ = ["ANTICIPATED", "ApiProblem", "client_view", "problem_of"]
 
 View = Callable[..., HttpResponseBase]
-ANTICIPATED = (
-    ApiProblem,
-    DataProblem,
-    Http404,
-    SuspiciousOperation,
-)  # anything else is a bug: logged, then 500
+# Anything else is a bug: logged, then 500.
+ANTICIPATED = (ApiProblem, DataProblem, Http404, SuspiciousOperation)
 
 
 def client_view(*methods: str, scope: str | None) -> Callable[[View], View]:

@@ -41,7 +41,9 @@ def _answered(request: HttpRequest, run: Callable[[], HttpResponseBase]) -> Http
     count_call(key)
     _check_size(request)
     request.user = key.owner
-    return _conditional(request, run()) if is_read else answer_once(request, key.owner, run)
+    if is_read:
+        return _conditional(request, run())
+    return answer_once(request, key.owner, run)
 
 
 def _check_size(request: HttpRequest) -> None:

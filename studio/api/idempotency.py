@@ -29,7 +29,7 @@ _FILE_CHUNK_BYTES = 1024 * 1024
 def answer_once(
     request: HttpRequest, owner: User, act: Callable[[], HttpResponseBase]
 ) -> HttpResponseBase:
-    """Return the answer of `act`, or the one that it gave when the same call came before.
+    """Return the answer of `act`, or the answer to the same call if it was carried out before.
 
     The key is stored in the transaction of the write itself, so that a web process that is killed
     leaves both behind or neither. The same call sent meanwhile waits for the first to end. Raises
@@ -102,12 +102,13 @@ def _keep(call: IdempotentCall, response: HttpResponseBase) -> None:
     if response.status_code >= 500 or not isinstance(response, HttpResponse):
         transaction.set_rollback(True)
         return
-    call.status, call.body = response.status_code, response.content.decode()
+    call.status = response.status_code
+    call.body = response.content.decode()
     call.save(update_fields=["status", "body"])
 
 
 def _fingerprint(request: HttpRequest) -> str:
-    """Return a digest of what is asked; of a form, of its fields and the content of its files."""
+    """Return a digest of the request; of a form, of its fields and the content of its files."""
     digest = hashlib.sha256(f"{request.method} {request.get_full_path()}".encode())
     if request.content_type != "multipart/form-data":
         digest.update(request.body)

@@ -72,7 +72,7 @@ class StudioAPI(NinjaAPI):
         raise exc
 
     def get_root_path(self, path_params: dict[str, Any]) -> str:
-        """Return the root of the API, where there is no view."""
+        """Return the root of the API, which has no view of its own."""
         return reverse(f"{self.urls_namespace}:openapi-json").removesuffix("openapi.json")
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
@@ -100,13 +100,11 @@ class StudioAPI(NinjaAPI):
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     is_read = method == "get"
-    statuses = [
-        401,
-        422,
-        429,
-        *([404] if "{" in path else []),
-        *([] if is_read else [400, 403, 409, 413]),
-    ]
+    statuses = [401, 422, 429]
+    if "{" in path:
+        statuses.append(404)
+    if not is_read:
+        statuses += [400, 403, 409, 413]
     for status in sorted(statuses):
         operation["responses"].setdefault(
             status, {"$ref": f"#/components/responses/Problem{status}"}

@@ -145,7 +145,10 @@ def _rows_xml(columns: Sequence[str], batches: Batches) -> Iterator[str]:
 def _letters(position: int) -> str:
     """A, B, …, Z, AA, … for 0, 1, …"""
     rest, last = divmod(position, 26)
-    return (_letters(rest - 1) if rest else "") + chr(ord("A") + last)
+    letter = chr(ord("A") + last)
+    if rest == 0:
+        return letter
+    return _letters(rest - 1) + letter
 
 
 def _row_xml(number: int, letters: Sequence[str], cells: Sequence[str | None]) -> str:
@@ -168,9 +171,9 @@ def _cells_xml(array: pa.Array, first_row: int) -> list[str | None]:
 
 
 def _plain_xml(value: bool | float) -> str:  # noqa: FBT001 (a value, not a switch)
-    return (
-        f' t="b"><v>{int(value)}</v></c>' if isinstance(value, bool) else f"><v>{value!r}</v></c>"
-    )
+    if isinstance(value, bool):
+        return f' t="b"><v>{int(value)}</v></c>'
+    return f"><v>{value!r}</v></c>"
 
 
 def _text_xml(text: str, row: int) -> str:

@@ -60,7 +60,9 @@ class Delivery(models.Model):
 
     @property
     def state(self) -> str:
-        """Where it stands."""
+        """Delivered, given up, or waiting."""
         if self.delivered_at is not None:
             return "delivered"
-        return "given up" if self.next_attempt_at is None else "waiting"
+        if self.next_attempt_at is None:
+            return "given up"
+        return "waiting"

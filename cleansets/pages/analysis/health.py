@@ -11,7 +11,6 @@ from cleansets.row_address import ALL_ROWS, RowQuery
 from studio.engine.ml_task import MLTask
 from studio.engine.schema.health import (
     ClassHealth,
-    Confusion,
     Health,
     Imbalance,
     InvertedSlice,
@@ -24,7 +23,9 @@ from studio.engine.schema.health import (
 from studio.figures import percent
 
 N_FIRST = 12  # rows of a table that are shown; the rest is folded away
-MOSTLY, HALF = 0.6, 0.35  # expected fraction of wrong labels among the flagged ones
+# Expected fractions of wrong labels among the flagged ones, from which a title says so.
+MOSTLY = 0.6
+HALF = 0.35
 N_NOISY_CLASSES = 5  # named in a sentence
 CLEAN = 0.01  # noise of a class below which it is not worth a warning
 
@@ -112,12 +113,12 @@ def _classes_title(found: Health) -> str:
 
 def _confusion_lines(found: Health) -> list[PairLine]:
     most = max((pair.n_rows for pair in found.confusions), default=1)
-    return [_confusion_line(pair, most) for pair in found.confusions]
-
-
-def _confusion_line(pair: Confusion, most: int) -> PairLine:
-    rows = RowQuery(given=pair.given, suggested=pair.true).params()
-    return PairLine(pair.given, pair.true, pair.n_rows, pair.fraction, pair.n_rows / most, rows)
+    lines = []
+    for pair in found.confusions:
+        rows = RowQuery(given=pair.given, suggested=pair.true).params()
+        bar = pair.n_rows / most
+        lines.append(PairLine(pair.given, pair.true, pair.n_rows, pair.fraction, bar, rows))
+    return lines
 
 
 def _overlap_lines(found: Health) -> list[PairLine]:
@@ -283,10 +284,10 @@ def _inverted(found: InvertedSlice) -> Note:
         "warning",
         f"Labels look swapped: {found.description}",
         "A simple model, which learns one rule for all rows, contradicts"
-        f" {found.n_contradicted:,} of these {found.n_rows:,} labels; most often"
-        f" {found.given} stands where {found.suggested} is expected ({found.n_pair:,}"
-        " rows). They stand high among the label issues. See how these rows were labeled before"
-        " you change them one by one.",
+        f" {found.n_contradicted:,} of these {found.n_rows:,} labels; most often the label is"
+        f" {found.given} where {found.suggested} is expected ({found.n_pair:,} rows). They rank"
+        " high among the label issues. Find out how these rows were labeled before you change them"
+        " one by one.",
     )
 
 

@@ -15,24 +15,21 @@ def candidates(cleanset: Cleanset) -> dict[str, object]:
     words = TASK_WORDS.get(cleanset.task)
     if not found or words is None:
         return {}
+    lines = []
+    for candidate in found:
+        loss = candidate["log_loss"]
+        if cleanset.task is MLTask.REGRESSION:  # an error in the unit of the label
+            loss_text = number_text(loss)
+        else:
+            loss_text = f"{loss:.3f}"
+        lines.append((candidate, words.score_text(candidate["accuracy"]), loss_text))
     return {
         "words": words,
         "best_score": words.score_text(found[0]["accuracy"]),
         "n_not_analysed": (cleanset.n_rows or 0) - cleanset.manifest.get("n_rows", 0),
         "has_ece": any(candidate.get("ece") is not None for candidate in found),
-        "candidates": [
-            (
-                candidate,
-                words.score_text(candidate["accuracy"]),
-                _loss_text(candidate["log_loss"], cleanset.task),
-            )
-            for candidate in found
-        ],
+        "candidates": lines,
     }
-
-
-def _loss_text(loss: float, task: MLTask) -> str:
-    return number_text(loss) if task is MLTask.REGRESSION else f"{loss:.3f}"
 
 
 def issue_counts(cleanset: Cleanset) -> list[tuple[IssueColumn, int]]:

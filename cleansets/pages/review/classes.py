@@ -67,22 +67,30 @@ def class_toggles(
     given = set(split_labels(row["given_label"]))
     suggested = row["suggested_label"]
     present = set(split_labels(row["clean_label"]))
-    advised = given if suggested is None else set(split_labels(suggested))
+    advised = given
+    if suggested is not None:
+        advised = set(split_labels(suggested))
     unknown = in_class_order({*added, *given, *present, *advised} - chances.keys(), ())
 
     def place(label: str) -> tuple[bool, float, float]:
         gap = abs((label in given) - chances[label])
-        disagrees = (label in given) != (label in advised) or gap > 0.5
-        return not disagrees, -gap if disagrees else 0.0, -chances[label]
+        if (label in given) != (label in advised) or gap > 0.5:
+            return False, -gap, -chances[label]
+        return True, 0.0, -chances[label]
 
-    return [
-        ClassToggle(
-            label=label,
-            applies=label in present,
-            is_given=label in given,
-            suggestion=str(label in advised) if (label in given) != (label in advised) else "",
-            probability=chances.get(label),
-            key=_key(position),
+    toggles = []
+    for position, label in enumerate([*sorted(chances, key=place), *unknown]):
+        suggestion = ""
+        if (label in given) != (label in advised):
+            suggestion = str(label in advised)
+        toggles.append(
+            ClassToggle(
+                label=label,
+                applies=label in present,
+                is_given=label in given,
+                suggestion=suggestion,
+                probability=chances.get(label),
+                key=_key(position),
+            )
         )
-        for position, label in enumerate([*sorted(chances, key=place), *unknown])
-    ]
+    return toggles

@@ -27,8 +27,6 @@ ACTION_TITLES = {
     "corrected": "Corrected",
     "needs-review": "Needs review",
 }
-
-
 CELL_KIND_TITLES = {
     "has": "contains",
     "is": "is",
@@ -43,6 +41,8 @@ LABEL_ACTIONS = ("label", "corrected")
 def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str, object]:
     """Build the filter bar and the chips of the active filters."""
     has_labels = cleanset.task is not MLTask.UNSUPERVISED
+    shown = own_columns_shown(cleanset, query, source)
+    others = [name for name in source.own_columns if name not in shown]
     return {
         "has_unlabeled": (
             cleanset.task is not MLTask.MULTI_LABEL or cleanset.counts.get("is_initially_unlabeled")
@@ -60,7 +60,8 @@ def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str,
             (name, title) for name, title in SCORE_TITLES.items() if name in source.result_columns
         ],
         "own_choices": source.own_columns,
-        "column_choices": _column_choices(cleanset, query, source),
+        # All uploaded columns with their visibility, visible ones first and in their order.
+        "column_choices": [(name, name in shown) for name in (*shown, *others)],
         "cell_kinds": CELL_KIND_TITLES.items(),
         "cell_fields": [part.field for part in query.cells],
         "chips": chips(query, cleanset.task),
@@ -71,15 +72,6 @@ def split_parts(cleanset: Cleanset) -> list[tuple[str, int]]:
     """Return the parts of the cleanset's split with their numbers of rows; none without a split."""
     split = cleanset.manifest.get("split") or {"n_rows": {}}
     return list(split["n_rows"].items())
-
-
-def _column_choices(
-    cleanset: Cleanset, query: RowQuery, source: RowSource
-) -> list[tuple[str, bool]]:
-    """Return all uploaded columns with their visibility, visible ones first and in their order."""
-    shown = own_columns_shown(cleanset, query, source)
-    others = [name for name in source.own_columns if name not in shown]
-    return [(name, name in shown) for name in (*shown, *others)]
 
 
 def _label_choices(
@@ -95,12 +87,13 @@ def _label_choices(
 
 def chips(query: RowQuery, task: MLTask) -> list[tuple[str, str, str]]:
     """Return name, value and the address without the filter, for each active filter."""
+    among = row_set(query.among) if query.among else None
     found = [
         ("Given", _label_chip(query.given, task), query.params(given="")),
         ("Suggested", _label_chip(query.suggested, task), query.params(suggested="")),
         ("Action", ACTION_TITLES.get(query.action, ""), query.params(action="")),
         ("Text", query.search, query.params(search="")),
-        ("Rows", _set_title(query.among), query.params(among="")),
+        ("Rows", among.title if among else "", query.params(among="")),
         ("Split", query.part, query.params(part="")),
         ("Only", ONLY_TITLES.get(query.only, ""), query.params(only="")),
     ]
@@ -110,23 +103,17 @@ def chips(query: RowQuery, task: MLTask) -> list[tuple[str, str, str]]:
         found.append((title, _range_text(part), query.params(ranges=others)))
     for filtered in query.cells:
         remaining = tuple(other for other in query.cells if other != filtered)
-        words = CELL_KIND_TITLES[filtered.kind]
-        found.append(
-            (filtered.column, f"{words} {filtered.value}".strip(), query.params(cells=remaining))
-        )
+        condition = f"{CELL_KIND_TITLES[filtered.kind]} {filtered.value}".strip()
+        found.append((filtered.column, condition, query.params(cells=remaining)))
     return [chip for chip in found if chip[1]]
-
-
-def _set_title(among: str) -> str:
-    found = row_set(among) if among else None
-    return "" if found is None else found.title
 
 
 def _label_chip(wanted: str, task: MLTask) -> str:
     is_class = wanted not in ("", row_address.UNLABELED, row_address.NO_CLASS)
     if task is MLTask.MULTI_LABEL and is_class:
         return f"has {wanted}"
-    return {row_address.UNLABELED: "none", row_address.NO_CLASS: "no class"}.get(wanted, wanted)
+    words = {row_address.UNLABELED: "none", row_address.NO_CLASS: "no class"}
+    return words.get(wanted, wanted)
 
 
 def _range_text(part: Range) -> str:

@@ -108,8 +108,12 @@ def decision_text(cleanset: Cleanset, state: Mapping[str, Any] | None) -> str:
     """Describe a decision as an event records it."""
     if state is None:
         return "Undecided"
-    words = Action(state["action"]).label if state["action"] else "Undecided"
+    words = "Undecided"
+    if state["action"]:
+        words = Action(state["action"]).label
     label = shown_label(cleanset.task, state["corrected_label"], cleanset.label_convention)
     if label is not None:
         words = f"{words}: {', '.join(label.names) or 'no class'}"
-    return f"{words}, needs review" if state["needs_review"] else words
+    if state["needs_review"]:
+        words = f"{words}, needs review"
+    return words

@@ -35,16 +35,17 @@ def row_labels(cleanset: Cleanset, row: Mapping[str, Any]) -> RowLabels:
     task = cleanset.task
     convention = cleanset.label_convention
     is_given_corrected = bool(row["is_given_corrected"])
-    has_new_label = not is_same_label(task, row["given_label"], row["clean_label"], convention)
+    uploaded = None
+    if is_given_corrected:
+        uploaded = shown_label(task, row["uploaded_label"], convention, as_spelled=True)
+    now = None
+    if not is_same_label(task, row["given_label"], row["clean_label"], convention):
+        now = shown_label(task, row["clean_label"], convention)
     return RowLabels(
         given=shown_label(task, row["given_label"], convention),
         suggested=shown_label(task, row["suggested_label"], convention),
         corrected=shown_label(task, row["corrected_label"], convention),
-        uploaded=(
-            shown_label(task, row["uploaded_label"], convention, as_spelled=True)
-            if is_given_corrected
-            else None
-        ),
-        now=shown_label(task, row["clean_label"], convention) if has_new_label else None,
+        uploaded=uploaded,
+        now=now,
         is_given_corrected=is_given_corrected,
     )

@@ -19,9 +19,9 @@ from cleansets.models import Cleanset
 from studio.engine.labels.scale import LabelScale
 from studio.engine.schema.health import Health
 
-SCALE_WIDTH, SCALE_MARGIN = 320.0, 24.0  # of the drawing of a number, in its own units
-
-
+# Of the drawing of a number, in its own units.
+SCALE_WIDTH = 320.0
+SCALE_MARGIN = 24.0
 N_TICKS = 4
 
 
@@ -65,31 +65,26 @@ class NumberChoice:
 def number_choice(cleanset: Cleanset, row: Mapping[str, Any]) -> NumberChoice:
     """Return the predicted number with its error bar, and the given and corrected ones."""
     predicted, error = held_out.predicted_number(cleanset, int(row["row_id"]))
-    compared = _label_scale(cleanset)
-    low = predicted**2 / (predicted + error) if compared.is_by_ratio else predicted - error
-    bar = low, predicted + error
+    errors = Health.from_dict(cleanset.health or {}).number_errors
+    compared = LabelScale(errors.ratio_floor if errors else None)
+    high = predicted + error
+    low = predicted - error
+    if compared.is_by_ratio:  # the bar reaches as far by factors: high / predicted downwards
+        low = predicted**2 / high
     given = number(row["given_label"], cleanset.label_convention)
     corrected = number(row["corrected_label"], cleanset.label_convention)
     distance = ""
     if given is not None and error:
-        distance = f"{_distance(compared, given, predicted, error):.1f}"
+        n_bars = compared.distances(np.array(given), np.array(predicted), np.array(error))
+        distance = f"{float(n_bars):.1f}"
     return NumberChoice(
         predicted=rounded_text(predicted, error),
         error="" if compared.is_by_ratio else rounded_text(error, error),
-        low=rounded_text(bar[0], error),
-        high=rounded_text(bar[1], error),
+        low=rounded_text(low, error),
+        high=rounded_text(high, error),
         distance=distance,
-        scale=_scale(predicted, bar, given=given, corrected=corrected),
+        scale=_scale(predicted, (low, high), given=given, corrected=corrected),
     )
-
-
-def _label_scale(cleanset: Cleanset) -> LabelScale:
-    errors = Health.from_dict(cleanset.health or {}).number_errors
-    return LabelScale(errors.ratio_floor if errors else None)
-
-
-def _distance(compared: LabelScale, given: float, predicted: float, error: float) -> float:
-    return float(compared.distances(np.array(given), np.array(predicted), np.array(error)))
 
 
 def _scale(

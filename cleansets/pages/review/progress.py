@@ -31,13 +31,10 @@ def view_end(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str
     if progress.first_undecided is not None:
         row_id, page = progress.first_undecided
         continue_params = f"{query.params(page=page)}&row={row_id}"
-    left = row_query.undecided_by_issue(source)
-    next_view = next(
-        (
-            (view, left[view.key])
-            for view in issue_views(cleanset, source, query)
-            if view.key != query.issue and left.get(view.key)
-        ),
-        None,
-    )
+    n_undecided = row_query.undecided_by_issue(source)
+    next_view = None
+    for view in issue_views(cleanset, source, query):
+        if view.key != query.issue and n_undecided.get(view.key):
+            next_view = (view, n_undecided[view.key])
+            break
     return {"progress": progress, "continue_params": continue_params, "next_view": next_view}

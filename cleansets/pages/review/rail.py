@@ -30,19 +30,17 @@ class View:
 
 def issue_views(cleanset: Cleanset, source: RowSource, query: RowQuery) -> list[View]:
     """Return the left rail: every kind of issue that was checked, and all rows."""
-    issues = [
-        (i.key, i.title, i.meaning, cleanset.counts.get(i.flag, 0))
-        for i in issues_in(source.result_columns)
+    kinds = [
+        (issue.key, issue.title, issue.meaning, cleanset.counts.get(issue.flag, 0))
+        for issue in issues_in(source.result_columns)
     ]
-    every = ("all", "All rows", "Every row of the dataset.", cleanset.n_rows or 0)
-    return [
-        View(
-            *view,
-            params=RowQuery(issue=view[0]).params(),
-            is_current=view[0] == query.issue and not (query.action or query.only),
-        )
-        for view in (*issues, every)
-    ]
+    kinds.append(("all", "All rows", "Every row of the dataset.", cleanset.n_rows or 0))
+    views = []
+    for key, title, meaning, n_rows in kinds:
+        params = RowQuery(issue=key).params()
+        is_current = key == query.issue and not (query.action or query.only)
+        views.append(View(key, title, meaning, n_rows, params, is_current))
+    return views
 
 
 MIN_CLASS_ROWS = 20  # of the class whose labels are suggested for review
@@ -138,7 +136,7 @@ def saved_views(
 
 def work_views(source: RowSource, query: RowQuery, counts: ReviewCounts) -> list[View]:
     """Return the part of the left rail with views by decision."""
-    views = (
+    kinds = (
         (
             row_address.NEEDS_REVIEW,
             "Needs review",
@@ -158,12 +156,10 @@ def work_views(source: RowSource, query: RowQuery, counts: ReviewCounts) -> list
             counts.n_excluded,
         ),
     )
-    return [
-        View(
-            *view,
-            params=RowQuery(issue="all", action=view[0]).params(),
-            is_current=view[0] == query.action,
-        )
-        for view in views
-        if source.task is not MLTask.UNSUPERVISED or view[0] != row_address.CORRECTED
-    ]
+    views = []
+    for action, title, meaning, n_rows in kinds:
+        if source.task is MLTask.UNSUPERVISED and action == row_address.CORRECTED:
+            continue
+        params = RowQuery(issue="all", action=action).params()
+        views.append(View(action, title, meaning, n_rows, params, action == query.action))
+    return views

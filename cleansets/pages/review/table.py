@@ -145,9 +145,12 @@ def line(
 
 
 def _column(name: str, title: str, query: RowQuery, sorted_by: str) -> Column:
-    is_sorted = sorted_by == name
-    direction = ("ascending" if query.ascending else "descending") if is_sorted else ""
-    # Labels are looked for from A to Z, scores from the worst; the second click turns the order
-    # round.
-    ascending = (not query.ascending) if is_sorted else not name.endswith("_score")
+    if sorted_by == name:
+        # The second click reverses the order.
+        direction = "ascending" if query.ascending else "descending"
+        ascending = not query.ascending
+    else:
+        # Labels are looked up from A to Z, scores from the worst.
+        direction = ""
+        ascending = not name.endswith("_score")
     return Column(name, title, query.params(sort=name, ascending=ascending), direction)

@@ -109,8 +109,8 @@ def test_every_finding_is_stated_in_a_sentence(browser: Client, cleanset: Cleans
     assert "channel = mail" in page
     assert "Labels look swapped: region = north" in page
     assert (
-        "contradicts 37 of these 40 labels; most often log in stands where billing is expected (20"
-        " rows)" in page
+        "contradicts 37 of these 40 labels; most often the label is log in where billing is"
+        " expected (20 rows)" in page
     )
 
 
