@@ -97,7 +97,7 @@ def test_too_many_columns_are_refused(read: Reader) -> None:
         (b"\x89PNG\r\n\x1a\n", "PNG image"),
         (b"%PDF-1.7\n", "PDF document"),
         (b"\x7fELF\x02", "a program"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "no workbook that can be read"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "not a workbook that can be read"),
         (b"\x80\x04\x95\x10", "pickle"),
         (b"SQLite format 3\x00", "SQLite"),
         (b"BZh91AY&SY", "bzip2"),

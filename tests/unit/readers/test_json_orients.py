@@ -103,7 +103,7 @@ def test_records_under_a_key_are_found(read: Reader, content: bytes, note: str) 
             "Row 2 of the JSON list has 1 cells; 2 were expected",
         ),
         (b'{"columns": ["a"], "index": ["x"], "data": [[1], [2]]}', "names fewer rows than it has"),
-        (b"[[1, 2], 3]", "Row 2 of the JSON list is no list"),
+        (b"[[1, 2], 3]", "Row 2 of the JSON list is not a list"),
         (b'{"a": {"0": 1, "1": 2}, "b": {"0": 1,', "Line 1"),
         (b'{"a": {}, "b": {}}', "each with"),
     ],

@@ -154,7 +154,7 @@ def test_merged_cells_of_old_workbooks_are_filled(read: Reader) -> None:
 
 def test_an_old_office_file_that_is_not_a_workbook_is_refused(read: Reader) -> None:
     content = xls(A=TABLE)
-    assert "no workbook that can be read, or it is damaged" in read.problem(
+    assert "not a workbook that can be read, or it is damaged" in read.problem(
         content[:512] + bytes(2000), "t.xls"
     )
     limits = ReadLimits(max_shared_bytes=1000)
