@@ -103,7 +103,8 @@ def _office_format(path: Path, name: str) -> FileFormat:
         raise damaged from error
     if found is None:
         raise DataProblem(
-            f"{name} is an Office document, but not a workbook. Use a CSV, JSON, XLSX or Parquet file."
+            f"{name} is an Office document, but not a workbook. Use a CSV, JSON, XLSX or"
+            " Parquet file."
         )
     return found
 

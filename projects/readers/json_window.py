@@ -1,4 +1,7 @@
-"""A window that moves forward over a JSON text, so that any document is read in bounded memory."""
+"""A window that moves forward over a JSON text, so that any document is read in bounded memory.
+
+Why not ijson: docs/decisions/json.md.
+"""
 
 from __future__ import annotations
 

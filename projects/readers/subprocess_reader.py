@@ -2,7 +2,7 @@
 
 The readers bound what a file costs where they can, but the libraries for workbooks and Parquet do
 what the file tells them. The process has limits of memory and time, and is killed as soon as its
-result is no longer wanted.
+result is no longer wanted. What that costs: docs/decisions/reading-process.md.
 """
 
 from __future__ import annotations

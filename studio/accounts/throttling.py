@@ -4,7 +4,8 @@ An attempt is counted before the password is checked, so that attempts sent at t
 slip through. Someone who guesses at an account must not lock its user out: a browser in which the
 user logged in before has a counter of its own, and others behind the same proxy keep theirs.
 
-django-axes and allauth's limits were not taken: both lock an account or an address as a whole.
+django-axes and allauth's limits were not taken: both lock an account or an address as a whole
+(docs/decisions/log-in-limits.md).
 """
 
 from __future__ import annotations

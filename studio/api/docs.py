@@ -1,4 +1,7 @@
-"""The API's documentation page, rendered from the schema, without scripts."""
+"""The API's documentation page, rendered from the schema, without scripts.
+
+Why not Swagger UI: docs/decisions/api-page.md.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Delivering: signed posts, tried again with growing pauses.
 
 The row is what counts: messages to the worker may be lost or come twice, and `sweep` sends messages
-for whatever is due.
+for whatever is due. Signatures follow Standard Webhooks: docs/decisions/webhook-signatures.md.
 """
 
 from __future__ import annotations
