@@ -40,6 +40,7 @@ def prediction_start(
             "This model has not finished its training. Wait until it has, then upload the file"
             " again."
         )
+    # Not stored before its file is, so that a failed upload leaves no batch behind.
     batch = PredictionBatch(
         deployed_model=model,
         created_by=user,
@@ -124,6 +125,7 @@ def prediction_restart(
         chosen_conventions=chosen_conventions,
     )
     again.source_key = storage.prediction_source(again.pk)
+    # A copy, since the file of the old batch is deleted with it.
     tables.publish_copy(batch.source_key, again.source_key)
     with transaction.atomic():
         again.save(force_insert=True)

@@ -47,6 +47,7 @@ def model_retry(*, model: DeployedModel, user: User) -> DeployedModel:
     """Replace a model whose training failed or was cancelled by a new one, and queue it."""
     if model.is_active or model.is_succeeded:
         raise DataProblem("This training has not failed, so there is nothing to retry.")
+    # A run is never reset: the new one has a log and results of its own.
     replacement = model_deploy(cleanset=model.cleanset, user=user, name=model.name)
     model_delete(model=model)
     return replacement

@@ -89,6 +89,7 @@ def dataset_upload_version(
     try:
         return _next_version(dataset, user, file)
     except DataProblem:
+        # No version refers to the file, so nothing else would ever delete it.
         tables.delete([file.key])
         raise
 
@@ -258,6 +259,7 @@ def delete_with_files(instance: models.Model) -> None:
     with transaction.atomic():
         keys = selectors.file_keys(selectors.cascade(instance))
         instance.delete()
+        # Files cannot be rolled back; rows without files would be worse than files without rows.
         transaction.on_commit(lambda: _delete_files(keys))
 
 

@@ -122,6 +122,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             request, "studio/_dashboard_running.html", {"active": active, "seen": shown}
         )
         if request.GET.get("seen") != shown:
+            # A run began or ended, which changes the other sections, too.
             response["HX-Refresh"] = "true"
         return response
     wanted = request.GET.get("all")

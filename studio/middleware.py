@@ -81,6 +81,7 @@ def never_stored(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        # The cookie, since asking for the user would cost a query on every page.
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             response.setdefault("Cache-Control", "no-store")
         return response

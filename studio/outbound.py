@@ -102,6 +102,7 @@ class _Connection(http.client.HTTPConnection):
     def _give_up(self) -> None:
         self.is_overdue = True
         if self._socket is not None:
+            # Closing would not wake the thread that waits for bytes; a shutdown does.
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
@@ -113,6 +114,7 @@ def _connected(host: str, port: int) -> socket.socket:
         connection = socket.socket(family, kind, protocol)
         connection.settimeout(CONNECT_TIMEOUT_S)
         try:
+            # The address that was checked, not the name: it could resolve to another one now.
             connection.connect(address)
         except OSError as error:
             connection.close()

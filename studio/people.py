@@ -55,6 +55,7 @@ def person_remove(request: HttpRequest, user_id: int) -> HttpResponse:
     person = other_account_or_404(request, user_id)
     problem = ""
     if request.method == "POST":
+        # Typed, since nothing brings the data back.
         if request.POST.get("email", "").strip().lower() == person.email:
             delete_with_files(person)
             logger.info("Account removed user=%s", user_id)

@@ -44,6 +44,7 @@ def sweep() -> None:
             status=Status.RUNNING, heartbeat_at__lt=now - LOST_AFTER
         ):
             _recover(run)
+    # Behind a long run, a message may wait for a while without being lost.
     busy = {
         model.queue
         for model in run_models()
@@ -126,6 +127,7 @@ def _stopped_as_asked(run: Run) -> bool:
 
 
 def _resend(run: Run) -> None:
+    # Of several sweeps, the one that moves `queued_at` sends the message.
     waiting = type(run)._default_manager.filter(
         pk=run.pk, status=Status.QUEUED, queued_at=run.queued_at
     )

@@ -279,11 +279,12 @@ def cancel(run: Run) -> bool:
     """Stop a run: at once if it is waiting, else at its next progress call. False if it had already
     ended.
     """
+    # A worker may have claimed the run since it was read.
     run.refresh_from_db(fields=["attempt"])
     if _move(run, (Status.QUEUED,), Status.CANCELLED, finished_at=timezone.now()):
         return True
-    asked = type(run)._default_manager.filter(pk=run.pk, status=Status.RUNNING)
-    return asked.update(cancel_requested_at=timezone.now()) == 1
+    running = type(run)._default_manager.filter(pk=run.pk, status=Status.RUNNING)
+    return running.update(cancel_requested_at=timezone.now()) == 1
 
 
 def stop_cancelled(run: Run) -> bool:

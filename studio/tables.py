@@ -35,6 +35,7 @@ def publish(path: Path, key: str) -> str:
 
     Where the storage is local, it is one move.
     """
+    # First the digest: a file in the storage without one could not be verified.
     _note_digest(path, key)
     if isinstance(storages["default"], FileSystemStorage):
         target = Path(default_storage.path(key))

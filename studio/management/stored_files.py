@@ -100,6 +100,7 @@ def stored_keys(folder: str = "") -> Iterator[str]:
 
 def is_orphan(key: str) -> bool:
     """Whether no row refers to a file, now or after a pending run."""
+    # A file is published before the row that refers to it is saved.
     if default_storage.get_modified_time(key) > timezone.now() - ORPHAN_AFTER:
         return False
     parts = PurePosixPath(key).parts

@@ -79,6 +79,7 @@ def _clean(request: Request, terminal: Terminal) -> str:
     out_format = table_format_at(request.out)
     progress = terminal.progress
     with ExitStack() as outputs, tables.scratch() as folder:
+        # All outputs are opened before the work, which may take hours, and replaced after it.
         out = outputs.enter_context(output_file(request.out, terminal))
         if request.pred_probs:
             pred_probs_format = table_format_at(request.pred_probs)

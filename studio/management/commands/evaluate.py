@@ -268,4 +268,5 @@ def _row_keys(table: Path, spec: CleansetSpec) -> npt.NDArray[np.int64]:
     """Return a number for each row's features, small enough for any reader of JSON."""
     frame = read_frame(table, spec.feature_columns)
     hashed = pd.util.hash_pandas_object(frame, index=False).to_numpy(dtype=np.uint64)
+    # 53 bits: JavaScript and others read JSON numbers as floats.
     return (hashed >> np.uint64(11)).astype(np.int64)

@@ -47,6 +47,7 @@ class Command(BaseCommand):
         check_port(settings.HOST, settings.PORT)
         keep_private()
         make_private([settings.DATA_DIR, *settings.DATA_DIR.iterdir()])
+        # Held until the last process is gone; two studios on one folder would share their runs.
         lock = lock_folder(settings.DATA_DIR)
         call_command("migrate", verbosity=0)
         tables.clear_scratch()
