@@ -39,8 +39,10 @@ from studio.engine.ml_task import MLTask
 from studio.engine.progress import Silent
 from studio.engine.table.row_numbers import row_number
 
-ROW_ID, ROW_NUMBER = "row_id", "cleanlab_row_ID"  # from 0 in programs, from 1 in exported files
-ACTION, LABEL = "action", "corrected_label"
+ROW_ID = "row_id"  # from 0, as programs count
+ROW_NUMBER = "cleanlab_row_ID"  # from 1, as in exported files
+ACTION = "action"
+LABEL = "corrected_label"
 MAX_SHOWN_CHARS = 60
 
 
@@ -80,9 +82,9 @@ def decisions_in_file(filename: str, content: bytes) -> list[Decision]:
         raise DataProblem(
             f"Line {line} is not UTF-8. Save the file as CSV or JSON in UTF-8."
         ) from error
-    is_json = PurePath(filename).suffix.lower() == ".json" or text.lstrip()[:1] in ("[", "{")
-    entries = _json_entries(text) if is_json else _csv_entries(text)
-    return decisions_of(entries)
+    if PurePath(filename).suffix.lower() == ".json" or text.lstrip()[:1] in ("[", "{"):
+        return decisions_of(_json_entries(text))
+    return decisions_of(_csv_entries(text))
 
 
 def decisions_of(entries: Iterable[tuple[str, Mapping[str, object]]]) -> list[Decision]:
@@ -92,7 +94,8 @@ def decisions_of(entries: Iterable[tuple[str, Mapping[str, object]]]) -> list[De
     by_row: dict[int, Decision] = {}
     for where, entry in entries:
         decision = _decision(where, entry)
-        if earlier := by_row.get(decision.row_id):
+        earlier = by_row.get(decision.row_id)
+        if earlier is not None:
             raise DataProblem(
                 f"{where}: {_row(decision)} is decided twice, first at {earlier.where.lower()}."
                 " Remove one of them."
@@ -130,7 +133,9 @@ def _csv_entries(text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
 
 
 def _check_header(header: list[str]) -> None:
-    missing = [] if ROW_ID in header or ROW_NUMBER in header else [ROW_ID]
+    missing = []
+    if ROW_ID not in header and ROW_NUMBER not in header:
+        missing.append(ROW_ID)
     if ACTION not in header:
         missing.append(ACTION)
     if missing:
@@ -225,7 +230,9 @@ def _whole_number(where: str, name: str, value: object, *, first: int) -> int:
 
 def _shown(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
-    return text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}…"
+    if len(text) > MAX_SHOWN_CHARS:
+        text = f"{text[:MAX_SHOWN_CHARS]}…"
+    return text
 
 
 def decisions_import(*, cleanset: Cleanset, user: User, decisions: list[Decision]) -> ImportResult:
@@ -329,10 +336,16 @@ def as_record(cleanset: Cleanset, label: str) -> str:
     if cleanset.task is not MLTask.MULTI_LABEL or separator is Separator.COMMA:
         return label
     classes = set(cleanset.classes)
-    is_record = classes.issuperset(split_labels(label))
+    if classes.issuperset(split_labels(label)):  # a record of known classes
+        return label
     names = read_set(label, separator) or ()
-    is_as_exported = is_list_cell(label) if separator.is_list else not classes.isdisjoint(names)
-    return join_labels(names) if is_as_exported and not is_record else label
+    if separator.is_list:
+        is_as_exported = is_list_cell(label)
+    else:
+        is_as_exported = not classes.isdisjoint(names)
+    if is_as_exported:
+        return join_labels(names)
+    return label
 
 
 def _label(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> str:

@@ -219,12 +219,11 @@ class ProjectForm(forms.Form):
         self.profiles = column_profiles(version)
         self._sets = set_columns(version, self.profiles)
         self._kinds = {profile.name: profile.kind for profile in self.profiles}
-        posted_task = data.get("task") if data else None
+        task = None
+        if data is not None and data.get("task") in list(MLTask):
+            task = MLTask(str(data["task"]))
         self.guess = guess_choice(
-            self.profiles,
-            task=MLTask(posted_task) if posted_task in list(MLTask) else None,
-            sets=self._sets,
-            label_column=label_column,
+            self.profiles, task=task, sets=self._sets, label_column=label_column
         )
         self.split_values = []
         self.split_choice = None
@@ -270,9 +269,8 @@ class ProjectForm(forms.Form):
         """Return the guess as if it had been posted, so that the page can check it at once."""
         data = QueryDict(mutable=True)
         for name, value in self._guessed().items():
-            data.setlist(
-                name, [str(part) for part in value] if isinstance(value, list) else [str(value)]
-            )
+            values = value if isinstance(value, list) else [value]
+            data.setlist(name, [str(part) for part in values])
         return data
 
     @property
@@ -289,21 +287,19 @@ class ProjectForm(forms.Form):
         assert self._posted is not None
         data = self._posted.copy()
         task = self.guess.task
-        posted = next((p for p in self.profiles if p.name == data.get("label_column")), None)
-        is_kept = (
-            posted is not None
-            and task is not MLTask.UNSUPERVISED
-            and fits_task(posted, task, self._sets)
-        )
-        label = posted.name if posted and is_kept else self.guess.label_column or ""
+        profiles = {profile.name: profile for profile in self.profiles}
+        posted = profiles.get(data.get("label_column", ""))
+        label = self.guess.label_column or ""
+        if posted and task is not MLTask.UNSUPERVISED and fits_task(posted, task, self._sets):
+            label = posted.name
         data["label_column"] = label
         data["guessed_task"] = task.value
         features = {*data.getlist("feature_columns")}
+        # A label that no longer fits is an ordinary column again.
         if posted and posted.name != label and posted.name in self.guess.feature_columns:
             features.add(posted.name)
-        data.setlist(
-            "feature_columns", [p.name for p in self.profiles if p.name in features - {label}]
-        )
+        features.discard(label)
+        data.setlist("feature_columns", [name for name in profiles if name in features])
         return data
 
     def clean(self) -> dict[str, object]:
@@ -399,10 +395,13 @@ class ProjectForm(forms.Form):
             self.labels = self._cells.classes(spec)
         elif profile is not None:
             self.labels = number_summary(self.version, profile)
+        label = None
+        if profile is not None and self.labels is not None:
+            label = label_facts(profile, self.labels)
         facts = {column.name: column for column in column_facts(self.version)}
         check_choice(
             n_rows=self.version.n_rows or 0,
-            label=label_facts(profile, self.labels) if profile and self.labels else None,
+            label=label,
             features=[facts[name] for name in spec.feature_columns],
             spec=spec,
         )
@@ -418,6 +417,10 @@ class ProjectForm(forms.Form):
             split_column = None if self.split_choice is None else self.split_choice.column
             picked = set(chosen["feature_columns"]) - {label, split_column}
             kinds = {name: kind for name, kind in self._kinds.items() if name in picked}
+        merged_labels: dict[str, str] = {}
+        for choice in self.spellings:
+            if choice.kept:
+                merged_labels |= choice.spellings.merged_into(choice.kept)
         return CleansetSpec(
             task=task,
             modality=Modality(chosen["modality"]),
@@ -426,12 +429,7 @@ class ProjectForm(forms.Form):
             feature_columns=tuple(kinds),
             column_kinds=kinds,
             separator=self.label_separator,
-            merged_labels={
-                name: kept
-                for choice in self.spellings
-                if choice.kept
-                for name, kept in choice.spellings.merged_into(choice.kept).items()
-            },
+            merged_labels=merged_labels,
             conventions=conventions_of(self.profiles, kinds, label),
             split=self.split_choice,
         )
@@ -478,15 +476,18 @@ class ProjectForm(forms.Form):
     def _example(self, separator: Separator) -> str:
         """Return a frequent cell of the label column with more than one class."""
         cells = self._cells.counts if self._cells else ()
-        return next(
-            (cell for cell, _ in cells if cell and len(read_set(cell, separator) or ()) > 1), ""
-        )
+        for cell, _ in cells:
+            if cell and len(read_set(cell, separator) or ()) > 1:
+                return cell
+        return ""
 
     def feature_options(self) -> list[FeatureOption]:
         """Return every column with the reason against learning from it, if any."""
-        label = self["label_column"].value() if self["task"].value() != MLTask.UNSUPERVISED else ""
-        fitting = guess_choice(self.profiles, sets=self._sets, label_column=label or None)
-        reasons = {**dict(fitting.left_out), **{label or "": "it is the label"}}
+        label = ""
+        if self["task"].value() != MLTask.UNSUPERVISED:
+            label = self["label_column"].value() or ""
+        guess = guess_choice(self.profiles, sets=self._sets, label_column=label or None)
+        reasons = {**dict(guess.left_out), label: "it is the label"}
         if self["split"].value() == BY_COLUMN:
             reasons[str(self["split_column"].value())] = "it says which rows are for testing"
         checked = set(self["feature_columns"].value() or [])
@@ -504,6 +505,6 @@ def _described(profile: ColumnProfile) -> str:
 
 
 class ProjectNameForm(forms.Form):
-    """Another name for a project."""
+    """A new name for a project."""
 
     name = forms.CharField(max_length=200, label="Project name")
