@@ -92,6 +92,12 @@ def client_of() -> Callable[[User], Client]:
 
 
 @pytest.fixture
+def browser(alice: User) -> Client:
+    """The browser in which alice is logged in."""
+    return logged_in(alice)
+
+
+@pytest.fixture
 def eager_runs(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Execute each run in this process as soon as the transaction that queued it is committed."""
     current_app.loader.import_default_modules()

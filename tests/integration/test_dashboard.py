@@ -4,7 +4,6 @@ many.
 
 from __future__ import annotations
 
-import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -17,11 +16,6 @@ from studio.runs import Status
 from tests.cast import logged_in
 from tests.factories import make_cleanset, make_dataset, make_model, make_prediction, make_project
 from tests.reviewable import make_reviewable
-
-
-@pytest.fixture
-def browser(alice: User) -> Client:
-    return logged_in(alice)
 
 
 def page_of(browser: Client, query: str = "") -> str:

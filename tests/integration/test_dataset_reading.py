@@ -17,18 +17,12 @@ from django.urls import reverse
 from projects.models import Dataset, DatasetVersion
 from studio.accounts.models import User
 from studio.runs import Status
-from tests.cast import logged_in
 from tests.factories import make_dataset, make_project
 from tests.integration.test_datasets import TABLE, upload
 
 pytestmark = pytest.mark.usefixtures("eager_runs")
 
 RUSSIAN = "плохо,сломалось сразу\nхорошо,очень быстро\nплохо,опоздали опять\n"
-
-
-@pytest.fixture
-def browser(alice: User) -> Client:
-    return logged_in(alice)
 
 
 def page(browser: Client, version: DatasetVersion, tab: str = "data") -> str:

@@ -28,11 +28,6 @@ from tests.factories import make_cleanset, make_dataset, make_model, make_predic
 TABLE = 'id,text,label\n007,"two\nlines",yes\n008,"a, b",no\n009,NA,\n'
 
 
-@pytest.fixture
-def browser(alice: User) -> Client:
-    return logged_in(alice)
-
-
 def upload(browser: Client, content: bytes | str, name: str = "rows.csv") -> DatasetVersion:
     raw = content.encode() if isinstance(content, str) else content
     response = browser.post(reverse("dataset-upload"), {"file": SimpleUploadedFile(name, raw)})

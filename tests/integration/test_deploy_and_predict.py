@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 import pytest
@@ -27,18 +27,12 @@ from studio.runs import Status
 from tests.data_builders import Planted, csv_file, planted_table
 from tests.html_forms import forms_of
 
-ClientOf = Callable[[User], Client]
 pytestmark = pytest.mark.usefixtures("eager_runs")
 
 
 @pytest.fixture
 def planted() -> Planted:
     return planted_table(90, n_wrong=4)
-
-
-@pytest.fixture
-def browser(alice: User, client_of: ClientOf) -> Client:
-    return client_of(alice)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -33,11 +32,6 @@ EXCLUDED = 5
 @pytest.fixture
 def planted() -> Planted:
     return planted_table(90, n_wrong=4)
-
-
-@pytest.fixture
-def browser(alice: User, client_of: Callable[[User], Client]) -> Client:
-    return client_of(alice)
 
 
 @pytest.fixture

@@ -27,7 +27,6 @@ from studio.engine.issues.labels.rare_class import find_rare_class
 from studio.engine.labels.encoding import Labels
 from studio.engine.ml_task import MLTask
 from studio.runs import Run
-from tests.cast import logged_in
 from tests.data_builders import csv_file
 
 TOPICS = ("billing", "login", "shipping")
@@ -60,11 +59,6 @@ def sets() -> list[list[str]]:
     return [
         [TOPICS[row % 3], "urgent"] if row % 4 == 0 else [TOPICS[row % 3]] for row in range(N_ROWS)
     ]
-
-
-@pytest.fixture
-def browser(alice: User) -> Client:
-    return logged_in(alice)
 
 
 @pytest.fixture

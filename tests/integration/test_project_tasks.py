@@ -15,7 +15,6 @@ from projects.services import dataset_create
 from studio import runs
 from studio.accounts.models import User
 from studio.runs import Run
-from tests.cast import logged_in
 from tests.data_builders import csv_file
 
 PARTIAL = {"HX-Request": "true"}
@@ -32,11 +31,6 @@ def table() -> str:
             f'thing number {n} of the shop with a long name,"{tags}",{10 + n * 1.5},{"sml"[n % 3]}'
         )
     return "\n".join(lines)
-
-
-@pytest.fixture
-def browser(alice: User) -> Client:
-    return logged_in(alice)
 
 
 @pytest.fixture(autouse=True)

@@ -25,11 +25,6 @@ PARTIAL = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def browser(alice: User) -> Client:
-    return logged_in(alice)
-
-
-@pytest.fixture
 def sent(eager_runs: None, monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """Read files at once, but only note the analyses that would be queued."""
     execute, kept = runs.send, []

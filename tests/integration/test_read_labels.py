@@ -7,7 +7,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -46,11 +45,6 @@ def exported(browser: Client, cleanset: Cleanset, file_format: str = "csv") -> l
     return (
         json.loads(content) if file_format == "json" else list(csv.DictReader(io.StringIO(content)))
     )
-
-
-@pytest.fixture
-def browser(alice: User, client_of: Callable[[User], Client]) -> Client:
-    return client_of(alice)
 
 
 class TestMergedSpellings:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -34,11 +33,6 @@ CHOICE: dict[str, object] = {
     "label_column": "label",
     "feature_columns": ["height", "weight", "colour"],
 }
-
-
-@pytest.fixture
-def browser(alice: User, client_of: Callable[[User], Client]) -> Client:
-    return client_of(alice)
 
 
 @pytest.fixture

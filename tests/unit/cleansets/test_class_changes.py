@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -17,18 +16,6 @@ from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 from tests.reviewable import make_reviewable
-
-ClientOf = Callable[[User], Client]
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
-
-
-@pytest.fixture
-def browser(alice: User, client_of: ClientOf) -> Client:
-    return client_of(alice)
 
 
 def change(cleanset: Cleanset, old: str, new: str) -> None:

@@ -20,15 +20,10 @@ from studio import runs, storage, tables
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Silent
-from tests.reviewable import COPY, make_reviewable
+from tests.reviewable import COPY
 
 pytestmark = pytest.mark.django_db
 BY_ROW_ID = ColumnChoice(rows_by="row_id", key="", label="corrected_label", action="")
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
 
 
 def read_file(

@@ -16,15 +16,9 @@ from cleansets.models import Cleanset
 from cleansets.pages.review.page import ReviewPage
 from cleansets.row_query import RowSource
 from studio.accounts.models import User
-from tests.reviewable import make_reviewable
 
 pytestmark = pytest.mark.django_db
 MAX_QUERIES = 24  # with those of the session, and the lock
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
 
 
 @pytest.fixture

@@ -11,14 +11,8 @@ from cleansets.models import Cleanset, ReviewAction, RowReview
 from cleansets.overlay import corrected_rows
 from cleansets.row_address import RowQuery
 from cleansets.top_k import TopK, top_k_apply, top_k_effect
-from studio.accounts.models import User
 from studio.engine.errors import DataProblem
-from tests.reviewable import COPY, EMPTY, OUTLIER, UNLABELED, make_reviewable
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
+from tests.reviewable import COPY, EMPTY, OUTLIER, UNLABELED
 
 
 def decide(cleanset: Cleanset, row_id: int, choice: str, label: str = "") -> ReviewAction:

@@ -4,15 +4,12 @@ text issues.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-import pytest
 from django.test import Client
 
 from cleansets.models import Cleanset
 from cleansets.templatetags.issue_details import issue_detail
-from studio.accounts.models import User
 from studio.engine.schema.health import (
     ClassHealth,
     ClassNoise,
@@ -28,7 +25,6 @@ from studio.engine.schema.health import (
     SplitSide,
     Trust,
 )
-from tests.reviewable import make_reviewable
 
 HEALTH = Health(
     label_quality=LabelQuality(score=0.9, n_wrong=12, n_labeled=120),
@@ -43,16 +39,6 @@ HEALTH = Health(
     inverted=(InvertedSlice("region = north", 40, 37, "log in", "billing", 20),),
     leak=Leak("split", (SplitSide("test", 20, 3, 1), SplitSide("train", 100, 3, 2))),
 )
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
-
-
-@pytest.fixture
-def browser(alice: User, client_of: Callable[[User], Client]) -> Client:
-    return client_of(alice)
 
 
 def analysis_page(client: Client, cleanset: Cleanset, health: Health) -> str:

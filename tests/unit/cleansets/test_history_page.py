@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -15,21 +14,8 @@ from cleansets.reverts import action_revert
 from cleansets.row_address import RowQuery
 from cleansets.selection import selection_decide
 from cleansets.top_k import TopK, top_k_apply
-from studio.accounts.models import User
 from studio.engine.errors import DataProblem
-from tests.reviewable import improve, make_reviewable
-
-ClientOf = Callable[[User], Client]
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
-
-
-@pytest.fixture
-def browser(alice: User, client_of: ClientOf) -> Client:
-    return client_of(alice)
+from tests.reviewable import improve
 
 
 def decide(cleanset: Cleanset, row_id: int, choice: str) -> ReviewAction:

@@ -30,11 +30,6 @@ row_id,action,corrected_label
 """
 
 
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
-
-
 def imported(cleanset: Cleanset, content: str | bytes, name: str = "decisions.csv") -> int:
     content = content if isinstance(content, bytes) else content.encode()
     decisions = decisions_in_file(name, content)

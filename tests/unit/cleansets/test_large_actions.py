@@ -19,7 +19,6 @@ from studio import runs
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Cancelled, Silent
-from tests.reviewable import make_reviewable
 
 pytestmark = pytest.mark.django_db
 ALL = RowQuery(issue="all")
@@ -31,11 +30,6 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drafts, "MAX_AT_ONCE", 20)
     monkeypatch.setattr(top_k, "ROWS_PER_PART", 30)
     monkeypatch.setattr(services, "ROWS_PER_PART", 30)
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
 
 
 class During(Silent):

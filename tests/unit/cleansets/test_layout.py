@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-import pytest
 from django.test import Client
 from django.urls import reverse
 
 from cleansets.models import Cleanset
-from studio.accounts.models import User
-from tests.reviewable import make_reviewable
 
-ClientOf = Callable[[User], Client]
 ALL = ["message", "topic", "channel"]
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
-
-
-@pytest.fixture
-def browser(alice: User, client_of: ClientOf) -> Client:
-    return client_of(alice)
 
 
 def save(browser: Client, cleanset: Cleanset, **fields: object) -> None:

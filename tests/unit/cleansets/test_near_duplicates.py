@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
 from django.test import Client
 
 from cleansets import services
 from cleansets.models import Cleanset
 from cleansets.pages.review.near_duplicates import Part, differing
-from studio.accounts.models import User
-from tests.reviewable import COPY, make_reviewable
-
-ClientOf = Callable[[User], Client]
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
-
-
-@pytest.fixture
-def browser(alice: User, client_of: ClientOf) -> Client:
-    return client_of(alice)
+from tests.reviewable import COPY
 
 
 def panel(browser: Client, cleanset: Cleanset) -> str:

@@ -4,7 +4,6 @@ them there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,16 +23,6 @@ ADDRESSES = [
     ("cleanset-undo", [], {}),
     ("cleanset-improve", [], {}),
 ]
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
-
-
-@pytest.fixture
-def browser(alice: User, client_of: Callable[[User], Client]) -> Client:
-    return client_of(alice)
 
 
 def page_of(browser: Client, cleanset: Cleanset) -> str:

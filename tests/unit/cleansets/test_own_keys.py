@@ -20,16 +20,6 @@ from tests.reviewable import make_reviewable
 ClientOf = Callable[[User], Client]
 
 
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
-
-
-@pytest.fixture
-def browser(alice: User, client_of: ClientOf) -> Client:
-    return client_of(alice)
-
-
 def save(browser: Client, **keys: str) -> int:
     posted = {f"key-{action}": key for action, key in keys.items()}
     return browser.post(reverse("review-keys"), posted).status_code

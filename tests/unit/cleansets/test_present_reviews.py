@@ -16,15 +16,9 @@ from cleansets.overlay import review_table
 from cleansets.present_reviews import present_reviews
 from cleansets.row_address import RowQuery
 from cleansets.top_k import TopK
-from studio.accounts.models import User
-from tests.reviewable import improve, make_reviewable
+from tests.reviewable import improve
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
 
 
 def decide(cleanset: Cleanset, row_id: int, choice: str = "keep", label: str = "") -> None:

@@ -20,11 +20,6 @@ from tests.reviewable import improve, make_reviewable
 ClientOf = Callable[[User], Client]
 
 
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
-
-
 def decide(cleanset: Cleanset, row_id: int, choice: str, label: str = "") -> ReviewAction:
     return services.row_decide(
         cleanset=cleanset, user=cleanset.created_by, row_id=row_id, choice=choice, label=label

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -20,16 +19,6 @@ from tests.factories import make_cleanset
 from tests.reviewable import make_reviewable
 
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
-
-
-@pytest.fixture
-def browser(alice: User, client_of: Callable[[User], Client]) -> Client:
-    return client_of(alice)
 
 
 def decide(

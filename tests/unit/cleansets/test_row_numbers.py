@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import importlib
 import io
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -28,11 +27,6 @@ def cleanset(alice: User) -> Cleanset:
     cleanset.project.version.n_rows = 1300
     cleanset.project.version.save()
     return cleanset
-
-
-@pytest.fixture
-def browser(alice: User, client_of: Callable[[User], Client]) -> Client:
-    return client_of(alice)
 
 
 def page(browser: Client, address: str, **params: object) -> str:

@@ -13,11 +13,6 @@ from studio.accounts.models import User
 from tests.reviewable import EMPTY, OUTLIER, UNLABELED, make_reviewable
 
 
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
-
-
 def rows_of(cleanset: Cleanset, **query: object) -> list[int]:
     page = row_query.fetch_page(RowQuery(**query), selectors.row_source(cleanset))
     return [row["row_id"] for row in page.rows]

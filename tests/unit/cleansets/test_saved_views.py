@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -12,21 +11,9 @@ from django.urls import reverse
 from cleansets import services
 from cleansets.models import Cleanset, SavedView
 from cleansets.overlay import corrected_rows
-from studio.accounts.models import User
-from tests.reviewable import COPY, improve, make_reviewable
+from tests.reviewable import COPY, improve
 
-ClientOf = Callable[[User], Client]
 VIEW = "issue=all&given=billing&has.message=Request+1&sort=given_label&dir=asc"
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
-
-
-@pytest.fixture
-def browser(alice: User, client_of: ClientOf) -> Client:
-    return client_of(alice)
 
 
 def save(browser: Client, cleanset: Cleanset, name: str, view: str = VIEW) -> int:

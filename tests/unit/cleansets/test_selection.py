@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -14,18 +12,6 @@ from cleansets.selection import SelectionResult, selection_decide
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from tests.reviewable import make_reviewable
-
-ClientOf = Callable[[User], Client]
-
-
-@pytest.fixture
-def cleanset(alice: User) -> Cleanset:
-    return make_reviewable(alice)
-
-
-@pytest.fixture
-def browser(alice: User, client_of: ClientOf) -> Client:
-    return client_of(alice)
 
 
 def decide(cleanset: Cleanset, rows: list[int], choice: str, label: str = "") -> SelectionResult:

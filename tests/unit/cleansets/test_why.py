@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from studio.engine.ml_task import MLTask
 from studio.engine.schema.explanation import EVERY_CLASS, Explanation
 from tests.reviewable import make_reviewable
 
-ClientOf = Callable[[User], Client]
 N_ROWS = 120
 N_OF_CLASS = 40
 # Rows with the word “help” by class: half of all, but none with the class “delivery”.
@@ -65,11 +63,6 @@ def explain(cleanset: Cleanset, folder: Path) -> Cleanset:
 @pytest.fixture
 def cleanset(alice: User, tmp_path: Path) -> Cleanset:
     return explain(make_reviewable(alice), tmp_path)
-
-
-@pytest.fixture
-def browser(alice: User, client_of: ClientOf) -> Client:
-    return client_of(alice)
 
 
 def words(browser: Client, cleanset: Cleanset, row_id: int = 10, *, is_panel: bool = False) -> str:
