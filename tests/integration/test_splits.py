@@ -95,6 +95,9 @@ def test_test_rows_are_kept_from_training_to_the_end(browser: Client, alice: Use
     assert (folds[is_test] == -1).all()
     assert cleanset.manifest["split"]["n_rows"] == {"training": 120, "test": 40}
 
+    details = browser.get(reverse("cleanset-details", args=[cleanset.pk])).content.decode()
+    assert "Rows for testing are not counted here" in details
+
     # One click on the review page fixes the rows for training alone.
     review = reverse("cleanset", args=[cleanset.pk])
     page = browser.get(f"{review}?split=test")
