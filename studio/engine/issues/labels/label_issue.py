@@ -59,7 +59,8 @@ def find_label_issue(evidence: Evidence) -> Columns:
     Northcutt, Jiang and Chuang, Confident Learning (JAIR 2021); Kuan and Mueller, Model-agnostic
     label quality scoring (2022).
     """
-    labels, pred_probs = evidence.study.labels, evidence.judged_probs
+    labels = evidence.study.labels
+    pred_probs = evidence.judged_probs
     is_learnable = evidence.study.is_class_learnable
     is_learned = evidence.study.is_learned
     likeliest = np.argmax(pred_probs, axis=1)
