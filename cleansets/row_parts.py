@@ -12,7 +12,9 @@ from studio.engine.schema.split import SPLIT_COLUMN
 
 
 def row_parts(cleanset: Cleanset) -> npt.NDArray[np.object_] | None:
-    """Return the part of each row of the dataset version; None without a split."""
+    """Return the part of each row of the dataset version; None without a split or an analysis."""
+    if not cleanset.issues_key:
+        return None
     results = mapped_table(cleanset.issues_key)
     if SPLIT_COLUMN not in results.column_names:
         return None

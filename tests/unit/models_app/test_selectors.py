@@ -70,7 +70,9 @@ def test_preview_counts_what_training_will_see(alice: User) -> None:
         (2, "keep", ""),
     ):
         decide(cleanset, row_id, choice, label)
-    expected = selectors.TrainingPreview(n_rows=118, n_corrected=2, n_excluded=1, n_unlabeled=1)
+    expected = selectors.TrainingPreview(
+        n_rows=118, n_corrected=2, n_excluded=1, n_unlabeled=1, n_test=0
+    )
     assert selectors.training_preview(cleanset) == expected
     improved = improve(cleanset)
     assert selectors.training_preview(improved) == expected, (
