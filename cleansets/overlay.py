@@ -234,6 +234,23 @@ def given_labels(cleanset: Cleanset) -> list[str | None]:
     return labels
 
 
+def original_analysis(cleanset: Cleanset) -> Cleanset | None:
+    """Return the analysis of the uploaded labels that was configured like a cleanset.
+
+    It is the cleanset itself or one that it descends from; None if there is no such analysis.
+    """
+    original = None
+    ancestor: Cleanset | None = cleanset
+    while ancestor is not None:
+        if ancestor.configuration == cleanset.configuration and not ancestor.provided_key:
+            original = ancestor
+        ancestor = ancestor.base
+    if original is not None and original.base is not None:
+        is_corrected = bool(_uploaded_where_given_is_corrected(original))
+        return None if is_corrected else original
+    return original
+
+
 def n_changed_for_training(cleanset: Cleanset, *, since: datetime) -> int:
     """Count the training rows changed since a moment: relabeled, excluded or included again."""
     events = ReviewEvent.objects.filter(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from cleansets.models import Cleanset
-from cleansets.overlay import corrected_rows, n_changed_for_training
+from cleansets.overlay import corrected_rows, n_changed_for_training, original_analysis
 from cleansets.task_words import TASK_WORDS, TaskWords
 from models_app.models import DeployedModel
 from studio.accounts.models import User
@@ -64,7 +64,8 @@ class CandidateRow:
     """One line of the table of candidates.
 
     `words` names the score, which is measured on held-out rows. The original score is from the
-    project's analysis of the uploaded labels; None if that did not try the candidate. `ece` is None
+    analysis of the uploaded labels with the same configuration; None if that did not try the
+    candidate, or if there is none. `ece` is None
     for tasks without probabilities.
     """
 
@@ -103,9 +104,12 @@ def held_out_text(model: DeployedModel) -> str:
 def candidate_rows(model: DeployedModel) -> list[CandidateRow]:
     """Return every candidate, best first; the best is deployed."""
     words = TASK_WORDS[model.cleanset.task]
-    original_scores = {
-        candidate["key"]: candidate["accuracy"] for candidate in model.cleanset.root.candidates
-    }
+    original = original_analysis(model.cleanset)
+    original_scores = {}
+    if original is not None:
+        original_scores = {
+            candidate["key"]: candidate["accuracy"] for candidate in original.candidates
+        }
     return [
         CandidateRow(
             name=candidate["name"],

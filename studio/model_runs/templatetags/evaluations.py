@@ -21,7 +21,13 @@ def cleaning_gain(model: DeployedModel) -> dict[str, Any]:
     gain = honest_gain(model)
     sentences = [] if gain is None else [_sentence(one) for one in gain.gains]
     run = ModelRun.objects.filter(origin=Origin.MODEL, deployed_model=model).first()
-    return {"gain": gain, "sentences": sentences, "run": run, "warning": _warning(gain)}
+    return {
+        "gain": gain,
+        "sentences": sentences,
+        "run": run,
+        "warning": _warning(gain),
+        "is_unmeasured": model.is_succeeded and not model.predictions_key,
+    }
 
 
 def _warning(gain: HonestGain | None) -> str:

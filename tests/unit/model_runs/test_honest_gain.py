@@ -79,6 +79,7 @@ def test_nothing_is_said_of_a_model_that_kept_no_predictions(
     model = make_model(alice, cleanset=cleanset, manifest=manifest, candidates=cleanset.candidates)
     text = client_of(alice).get(f"{model.get_absolute_url()}?tab=details").content.decode()
     assert "Honest gain" not in text
+    assert "so it is no model run. Deploy again to measure it." in text
 
 
 def test_threshold_is_chosen_saved_with_the_model_and_removed(

@@ -61,6 +61,31 @@ def test_accuracy_on_uploaded_data_is_that_of_the_first_analysis(alice: User) ->
     assert (row.held_out_score, row.original_score) == (0.93, 0.778)
 
 
+def test_accuracy_on_uploaded_data_is_that_of_the_same_configuration(alice: User) -> None:
+    first = make_reviewable(alice)
+    configuration = {"mode": "regular"}
+    second = improve_with(first, configuration, candidate("linear", 0.8))
+    model = make_model(alice, cleanset=second, candidates=[candidate("linear", 0.93)])
+    (row,) = selectors.candidate_rows(model)
+    assert row.original_score == 0.8  # no label was corrected before
+
+    services.row_decide(cleanset=first, user=alice, row_id=0, choice="auto-fix")
+    third = improve_with(first, configuration, candidate("linear", 0.9))
+    corrected = make_model(alice, cleanset=third, candidates=[candidate("linear", 0.93)])
+    (row,) = selectors.candidate_rows(corrected)
+    assert row.original_score is None
+
+
+def improve_with(base: Cleanset, configuration: dict[str, str], *candidates: dict) -> Cleanset:
+    """Return the next cleanset as if it were analysed with another configuration."""
+    services.row_decide(cleanset=base, user=base.created_by, row_id=1, choice="keep")
+    improved = improve(base)
+    improved.configuration = configuration
+    improved.candidates = list(candidates)
+    improved.save()
+    return improved
+
+
 def test_preview_counts_what_training_will_see(alice: User) -> None:
     cleanset = make_reviewable(alice)
     for row_id, choice, label in (
