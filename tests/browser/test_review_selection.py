@@ -31,6 +31,26 @@ def test_shift_click_selects_a_range_and_control_click_single_rows(review: Revie
     expect(page.locator("#review-counts")).to_contain_text("0 of 12")
 
 
+def test_a_drag_over_the_boxes_selects_and_clears_what_it_passes(review: Review) -> None:
+    page = review()
+
+    def drag(*rows: int) -> None:
+        for place, row in enumerate(rows):
+            page.locator(f"#row-{row} .col-select").hover()
+            if place == 0:
+                page.mouse.down()
+        page.mouse.up()
+
+    drag(10, 20, 30, 40)
+    assert selected(page) == ["10", "20", "30", "40"]
+    drag(30, 40, 50, 40)
+    assert selected(page) == ["10", "20"]
+    drag(60, 70, 60)
+    assert selected(page) == ["10", "20", "60"]
+    page.get_by_label("Select row 61", exact=True).click()
+    assert selected(page) == ["10", "20"]
+
+
 def test_rows_are_selected_by_keyboard_alone(review: Review) -> None:
     page = review()
     page.keyboard.press("x")

@@ -1,4 +1,4 @@
-// Rows ticked in the table: by their boxes, by Ctrl+click, Shift+click for a range, X, Shift+J and Shift+K, or Ctrl+A.
+// Rows ticked in the table: by their boxes, by dragging over them, Ctrl+click, Shift+click for a range, X, Shift+J and Shift+K, or Ctrl+A.
 import { say } from "./notices.js";
 import { lineOf, neighbour, shownRow } from "./table.js";
 
@@ -66,6 +66,38 @@ document.addEventListener("change", ({ target }) => {
     tell();
   }
 });
+
+// A drag over the boxes selects or clears all that it passes; going back restores the others.
+let drag = null;
+
+document.addEventListener("pointerdown", (event) => {
+  const box = event.target.closest?.(".review-table tbody .col-select")?.querySelector("input");
+  const isDrag = box && event.pointerType === "mouse" && !event.button && !event.shiftKey;
+  drag = isDrag ? { from: box, isSelecting: !box.checked, before: new Set(selected()), hasMoved: false } : null;
+});
+
+document.addEventListener("pointerover", (event) => {
+  const box = drag && event.target.closest?.(".review-table tbody tr")?.querySelector(".col-select input");
+  if (!box || !(event.buttons & 1) || (box === drag.from && !drag.hasMoved)) return;
+  drag.hasMoved = true;
+  anchor = drag.from.value;
+  const all = boxes();
+  const [first, last] = [all.indexOf(drag.from), all.indexOf(box)].sort((one, other) => one - other);
+  all.forEach((one, place) => {
+    one.checked = place >= first && place <= last ? drag.isSelecting : drag.before.has(one);
+  });
+  tell();
+});
+
+// A drag that ends where it began would click the box.
+document.addEventListener(
+  "click",
+  (event) => {
+    if (drag?.hasMoved && event.target.closest(".col-select")) event.preventDefault();
+    drag = null;
+  },
+  true,
+);
 
 // Enter on a box would send the form without a decision.
 document.addEventListener("keydown", (event) => {
