@@ -145,10 +145,10 @@ def _exports(studio: Studio) -> dict[str, str]:
 
 QUICK: dict[str, Fault] = {
     "web server killed": web_killed,
-    "data worker killed": data_worker_killed,
     "bits flipped": bit_flipped,
     "60 silent visitors": silent_visitors,
     "disk full": disk_full,
+    "data worker killed": data_worker_killed,
     "database held": database_held,
     "web and data stalled": stalled,
 }
