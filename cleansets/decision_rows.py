@@ -31,10 +31,10 @@ class State(TypedDict):
 Change = tuple[int, State | None, State | None]  # a row, its decision before and after
 _INSERT = (
     f"INSERT INTO {RowReview._meta.db_table} (cleanset_id, row_id, updated_at, draft, action,"
-    " corrected_label, needs_review, is_manual) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+    " corrected_label, needs_review, is_manual)"
 )
-_UPSERT = (
-    f"{_INSERT} ON CONFLICT (cleanset_id, row_id) WHERE replaced_by_draft IS NULL"
+_IN_FORCE = (
+    " ON CONFLICT (cleanset_id, row_id) WHERE replaced_by_draft IS NULL"
     " DO UPDATE SET updated_at = excluded.updated_at, draft = NULL, action = excluded.action,"
     " corrected_label = excluded.corrected_label, needs_review = excluded.needs_review,"
     " is_manual = excluded.is_manual"
@@ -75,9 +75,8 @@ def write_events(action: ReviewAction, changes: Sequence[Change]) -> None:
             texts[values] = json.dumps(state)
         return texts[values]
 
-    _write(
-        f"INSERT INTO {ReviewEvent._meta.db_table} (review_action_id, row_id, before, after)"
-        " VALUES (%s, %s, %s, %s)",
+    _insert(
+        f"INSERT INTO {ReviewEvent._meta.db_table} (review_action_id, row_id, before, after)",
         [(action_id, row_id, text(before), text(after)) for row_id, before, after in changes],
     )
 
@@ -91,18 +90,20 @@ def write_decisions(cleanset: Cleanset, changes: Sequence[Change]) -> None:
     decided = [row_id for row_id, _, after in changes if after is not None]
     for part in _parts(decided):
         versions.filter(row_id__in=part, replaced_by_draft__isnull=False).delete()
-    _write(_UPSERT, _values(cleanset, changes))
+    _insert(_INSERT, _values(cleanset, changes), _IN_FORCE)
 
 
 def write_draft(draft: Draft, changes: Sequence[Change]) -> None:
     """Store the decisions beside those in force, which they replace once the draft is deleted."""
     cleanset_id = _key(RowReview, "cleanset", draft.cleanset)
-    _write(
-        f"UPDATE {RowReview._meta.db_table} SET replaced_by_draft = %s"
-        " WHERE cleanset_id = %s AND row_id = %s AND replaced_by_draft IS NULL",
-        [(draft.pk, cleanset_id, row_id) for row_id, *_ in changes],
-    )
-    _write(_INSERT, _values(draft.cleanset, changes, draft=draft.pk))
+    with connection.cursor() as cursor:
+        for part in _parts([str(row_id) for row_id, *_ in changes]):
+            cursor.execute(
+                f"UPDATE {RowReview._meta.db_table} SET replaced_by_draft = %s WHERE cleanset_id ="
+                f" %s AND replaced_by_draft IS NULL AND row_id IN ({', '.join(part)})",
+                [draft.pk, cleanset_id],
+            )
+    _insert(_INSERT, _values(draft.cleanset, changes, draft=draft.pk))
 
 
 def _values(
@@ -126,14 +127,24 @@ def _values(
     ]
 
 
-def _key(model: type[models.Model], field: str, instance: models.Model) -> object:
+def _key(model: type[models.Model], field: str, instance: models.Model) -> Any:
     return model._meta.get_field(field).get_db_prep_save(instance.pk, connection)  # type: ignore[union-attr]
 
 
-def _write(sql: str, values: Sequence[tuple[Any, ...]]) -> None:
+def _insert(insert: str, rows: Sequence[tuple[Any, ...]], conflict: str = "") -> None:
+    """Insert rows; PostgreSQL copies them, which takes a fraction of the time."""
+    if not rows:
+        return
+    placeholders = ", ".join(["%s"] * len(rows[0]))
     with connection.cursor() as cursor:
-        for part in _parts(values):
-            cursor.executemany(sql, part)
+        if connection.vendor == "postgresql" and not conflict:
+            target = insert.removeprefix("INSERT INTO ")
+            with cursor.copy(f"COPY {target} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return
+        for part in _parts(rows):
+            cursor.executemany(f"{insert} VALUES ({placeholders}){conflict}", part)
 
 
 def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
