@@ -77,16 +77,24 @@ def contrasts(
     for (column, value, is_word), by_code in counts.items():
         if column == EVERY_VALUE:
             continue
-        n, n_all = by_code.get(code, 0), counts[EVERY_VALUE, "", False].get(code, 0)
-        m, m_all = by_code.get(other, 0), counts[EVERY_VALUE, "", False].get(other, 0)
+        class_sizes = counts[EVERY_VALUE, "", False]
+        n_with = by_code.get(code, 0)
+        n_all = class_sizes.get(code, 0)
+        n_other_with = by_code.get(other, 0)
+        n_other_all = class_sizes.get(other, 0)
         if code in own:
-            n, n_all = max(n - 1, 0), max(n_all - 1, 0)
+            n_with = max(n_with - 1, 0)
+            n_all = max(n_all - 1, 0)
         if other in own or other == EVERY_CLASS:
-            m, m_all = max(m - 1, 0), max(m_all - 1, 0)
+            n_other_with = max(n_other_with - 1, 0)
+            n_other_all = max(n_other_all - 1, 0)
         if other == EVERY_CLASS:
-            m, m_all = max(m - n, 0), max(m_all - n_all, 0)
+            n_other_with = max(n_other_with - n_with, 0)
+            n_other_all = max(n_other_all - n_all, 0)
         # As if each class had one row more with the value and one without.
-        ratio = ((n + 1) / (n_all + 2)) / ((m + 1) / (m_all + 2))
+        fraction = (n_with + 1) / (n_all + 2)
+        other_fraction = (n_other_with + 1) / (n_other_all + 2)
+        ratio = fraction / other_fraction
         if max(ratio, 1 / ratio) >= LEAST_RATIO:
             found.append(Contrast(column, value, is_word, ratio))
     return sorted(found, key=lambda one: (-abs(math.log(one.ratio)), one.column, one.value))

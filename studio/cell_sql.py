@@ -88,7 +88,8 @@ def number_evidence(cells: str) -> str:
     """Return the query for the fields of `NumberEvidence` over cells `cell` that occur `n` times
     each.
     """
-    core, has_exponent = number_core("cell"), matches(folded("cell"), EXPONENT_PATTERN)
+    core = number_core("cell")
+    has_exponent = matches(folded("cell"), EXPONENT_PATTERN)
     open_comma = f"NOT has_exponent AND {matches('core', OPEN_COMMA_PATTERN)}"
     open_point = f"NOT has_exponent AND {matches('core', OPEN_POINT_PATTERN)}"
     return f"""

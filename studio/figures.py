@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
-MINUTE, HOUR = 60, 3600
+MINUTE = 60
+HOUR = 3600
 
 
 def percent(fraction: float | None, digits: int = 1) -> str:
     """0.931 → 93.1%."""
-    return "–" if fraction is None else f"{fraction * 100:.{digits}f}%"
+    if fraction is None:
+        return "–"
+    return f"{fraction * 100:.{digits}f}%"
 
 
 def duration(seconds: float | None) -> str:

@@ -8,7 +8,8 @@ import studio.api.converters  # noqa: F401  (it registers anyuuid)
 from cleansets.api import client_cleansets as cleansets
 from cleansets.api import client_projects as projects
 
-_CLEANSET, _PROJECT = "<anyuuid:cleanset_id>", "<anyuuid:project_id>"
+_CLEANSET = "<anyuuid:cleanset_id>"
+_PROJECT = "<anyuuid:project_id>"
 
 urlpatterns = [
     path("projects/clean", projects.project_clean, name="client-project-clean"),

@@ -12,7 +12,9 @@ from studio.engine.errors import DataProblem
 from studio.engine.evaluation.inputs.splits import recognised_split
 from studio.engine.schema import Part, SplitChoice
 
-NO_SPLIT, BY_COLUMN, MADE = "none", "column", "made"
+NO_SPLIT = "none"
+BY_COLUMN = "column"
+MADE = "made"
 MAX_VALUES = 12  # of a column that says which rows are for testing
 _WANTED = {Part.TRAINING, Part.TEST}  # in a column that is proposed
 

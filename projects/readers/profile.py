@@ -382,7 +382,8 @@ def _spread(queries: ColumnQueries, kind: ColumnKind, convention: Convention) ->
 
 def _edges(axis: Axis, kind: ColumnKind) -> list[float]:
     """Return the edges of equally wide bins; each bin of integers spans equally many of them."""
-    low, high = axis.lowest, axis.highest
+    low = axis.lowest
+    high = axis.highest
     if kind is ColumnKind.INTEGER and high - low < 2**53:
         per_bin = math.ceil((high - low + 1) / MAX_BINS)
         n_bins = math.ceil((high - low + 1) / per_bin)

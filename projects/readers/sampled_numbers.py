@@ -37,7 +37,8 @@ class SampledNumbers:
         known = self.numbers[is_known]
         low, high = np.quantile(known, [0.25, 0.75])
         if low == high:
-            low, high = known.min(), known.max()
+            low = known.min()
+            high = known.max()
         width = high / 2 - low / 2  # halved first: the difference may overflow
         if not 0 < width < np.inf:
             return None

@@ -36,5 +36,6 @@ def page(
 
 def _address(request: HttpRequest, params: PageParams, offset: int) -> str:
     query = request.GET.copy()
-    query["limit"], query["offset"] = str(params.limit), str(offset)
+    query["limit"] = str(params.limit)
+    query["offset"] = str(offset)
     return public_url(request, f"{request.path}?{query.urlencode()}")

@@ -10,7 +10,8 @@ from cleansets.row_address import ALL_ROWS, RowQuery
 from studio.model_runs.models import ModelRun
 from studio.model_runs.run_row_sets import among
 
-GOOD, WEAK = 0.8, 0.5
+GOOD = 0.8
+WEAK = 0.5
 
 
 @dataclass(frozen=True, slots=True)
