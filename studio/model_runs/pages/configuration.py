@@ -84,6 +84,8 @@ def _title(name: str) -> str:
 def _in_words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list) and all(str(one).endswith(".") for one in value):
+        return " ".join(map(str, value)) or "–"
     if isinstance(value, list):
         shown = ", ".join(map(str, value[:MAX_NAMES])) or "–"
         if len(value) > MAX_NAMES:

@@ -36,7 +36,7 @@ from studio.model_runs.pages.curves import (
     roc_chart,
 )
 from studio.model_runs.pages.matrix import MODES, matrix
-from studio.model_runs.pages.numbers import given_chart, group_chart, residual_chart
+from studio.model_runs.pages.numbers import MIN_ROWS, given_chart, group_chart, residual_chart
 from studio.model_runs.pages.thresholds import threshold_panel
 from studio.model_runs.run_row_sets import among
 from studio.model_runs.selectors import comparable_runs, n_verified_rows, rows_of_parts
@@ -50,7 +50,6 @@ ROWS = {
 }
 
 
-MIN_ROWS = 20  # of a group that may be shown first
 _NOTICEABLE = 0.02  # fraction of wrong labels, from which the page says what they do to metrics
 
 

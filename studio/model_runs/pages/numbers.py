@@ -7,6 +7,8 @@ from typing import Any
 
 from studio.model_runs.pages.charts import Axis, Chart, Rectangle, Tick, line, short
 
+MIN_ROWS = 20  # of a group whose figures say something
+
 
 def given_chart(grid: Mapping[str, Any]) -> Chart:
     """Plot predicted against given numbers as a heat map of row counts."""
@@ -82,7 +84,7 @@ def residual_chart(parts: Sequence[Mapping[str, Any]]) -> Chart:
                 f"{short(part['low'])} to {short(part['high'])}",
                 f"{part['n_rows']:,}",
                 *(
-                    f"{part[name]:.4g}"
+                    _amount(part[name])
                     for name in ("mean", "p10", "median", "p90", "mean_absolute_error")
                 ),
             ]
@@ -92,10 +94,14 @@ def residual_chart(parts: Sequence[Mapping[str, Any]]) -> Chart:
 
 
 def group_chart(column: str, groups: Sequence[Mapping[str, Any]], urls: Sequence[str]) -> Chart:
-    """Plot residuals by the groups of a column, each numbered as in the table."""
+    """Plot residuals by the groups of a column, each numbered as in the table.
+
+    Groups of a few rows decide neither the title nor the axis, unless there are no others.
+    """
+    large = [group for group in groups if group["n_rows"] >= MIN_ROWS] or groups
     upwards = Axis.upwards(
-        min([*(group["p10"] for group in groups), 0.0]),
-        max([*(group["p90"] for group in groups), 0.0]),
+        min([*(group["p10"] for group in large), 0.0]),
+        max([*(group["p90"] for group in large), 0.0]),
     )
     across = Axis.across(0.5, len(groups) + 0.5)
     axes = across, upwards
@@ -124,7 +130,7 @@ def group_chart(column: str, groups: Sequence[Mapping[str, Any]], urls: Sequence
         line([number - 0.3, number + 0.3], [group["mean"]] * 2, [], axes, "mean")
         for number, group in enumerate(groups, start=1)
     ]
-    worst = max(groups, key=lambda group: float(group["mean_absolute_error"]))
+    worst = max(large, key=lambda group: float(group["mean_absolute_error"]))
     return Chart(
         title=(
             f"Where {worst['description']}, predictions are farthest off, by"
@@ -142,7 +148,7 @@ def group_chart(column: str, groups: Sequence[Mapping[str, Any]], urls: Sequence
                 f"{number}. {group['description']}",
                 f"{group['n_rows']:,}",
                 *(
-                    f"{group[name]:.4g}"
+                    _amount(group[name])
                     for name in ("mean", "p10", "median", "p90", "mean_absolute_error")
                 ),
             ]
@@ -150,6 +156,10 @@ def group_chart(column: str, groups: Sequence[Mapping[str, Any]], urls: Sequence
         ],
         row_urls=list(urls) if any(urls) else [],
     )
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
 
 
 def heat(share: float) -> int:
