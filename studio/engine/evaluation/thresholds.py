@@ -137,21 +137,35 @@ def labels_by_threshold(
 
 
 def codes_by_threshold(
-    probabilities: npt.NDArray[np.float32], chosen: Mapping[int, float]
+    probabilities: npt.NDArray[np.float32],
+    chosen: Mapping[int, float],
+    likeliest: npt.NDArray[np.int32] | None = None,
 ) -> npt.NDArray[np.int32]:
-    """Return the class of each row; `chosen` has the thresholds by the codes of their classes."""
+    """Return the class of each row.
+
+    `chosen` has the thresholds by the codes of their classes, `likeliest` the likeliest class of
+    each row if it is known.
+    """
     codes = np.array(list(chosen), dtype=np.int64)
-    bounds = np.array(list(chosen.values()))
-    stated = probabilities[:, codes]
-    reaches = stated >= bounds
-    factors = np.where(reaches, stated / np.maximum(bounds, 1e-6), -1.0)
-    predicted = codes[np.argmax(factors, axis=1)].astype(np.int32)
-    others = np.flatnonzero(~reaches.any(axis=1))
+    predicted = np.full(len(probabilities), -1, dtype=np.int32)
+    largest_factor = np.zeros(len(probabilities))
+    for code, bound in chosen.items():
+        stated = probabilities[:, code].astype(np.float64)
+        factor = stated / max(bound, 1e-6)
+        is_chosen = (stated >= bound) & ((predicted < 0) | (factor > largest_factor))
+        predicted[is_chosen] = code
+        largest_factor[is_chosen] = factor[is_chosen]
+    others = np.flatnonzero(predicted < 0)
+    if likeliest is not None:
+        predicted[others] = likeliest[others]
+        if len(chosen) == probabilities.shape[1]:
+            return predicted
+        others = others[np.isin(likeliest[others], codes)]
     of_others = probabilities[others]
     if len(chosen) < probabilities.shape[1]:
         of_others[:, codes] = -1
     predicted[others] = np.argmax(of_others, axis=1)
-    return np.asarray(predicted, dtype=np.int32)
+    return predicted
 
 
 def _set_by_threshold(

@@ -31,6 +31,6 @@ def rows_by_threshold(
         for code, bound in chosen.items():
             predicted[:, code] = probabilities[:, code] >= bound
         return replace(rows, measures=replace(measures, predicted=predicted))
-    codes = codes_by_threshold(probabilities, chosen)
+    codes = codes_by_threshold(probabilities, chosen, likeliest=measures.predicted)
     confidence = np.take_along_axis(probabilities, codes[:, None].astype(np.int64), axis=1)[:, 0]
     return replace(rows, measures=replace(measures, predicted=codes, confidence=confidence))
