@@ -39,7 +39,7 @@ def example_rows(cleanset: Cleanset, top_k: TopK) -> list[ExampleRow]:
     """Return rows from the beginning, the middle and the end of those in question."""
     source = selectors.row_source(cleanset)
     places = spread(row_query.count_first(top_k.query, source, top_k.k))
-    columns = cleanset.project.feature_columns
+    columns = cleanset.feature_columns
     found = row_query.fetch_places(top_k.query, source, places, columns)
     return [
         ExampleRow(

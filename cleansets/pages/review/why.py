@@ -100,7 +100,7 @@ def why(cleanset: Cleanset, row_id: int, source: RowSource) -> Why | None:
     ]
     parts = []
     if cleanset.project.modality == Modality.TEXT and contrasts:
-        text = row["own"][cleanset.project.feature_columns[0]] or ""
+        text = row["own"][cleanset.feature_columns[0]] or ""
         parts = marked(text, next(iter(contrasts.values())))
     return Why(
         row_id=row_id,
@@ -126,7 +126,7 @@ def _votes(cleanset: Cleanset, row_id: int) -> list[Vote]:
 
 def _similar(cleanset: Cleanset, row_id: int, source: RowSource) -> list[SimilarRow]:
     near = explanations.nearest_rows(cleanset, row_id, N_SIMILAR)
-    columns = cleanset.project.feature_columns
+    columns = cleanset.feature_columns
     rows = row_query.fetch_rows(near, source, columns) if near else []
     return [
         SimilarRow(
@@ -143,7 +143,7 @@ def _contrasts(cleanset: Cleanset, row: Mapping[str, Any]) -> dict[tuple[str, st
     if not cleanset.value_counts_key:
         return {}
     row_id = int(row["row_id"])
-    cells = {name: row["own"][name] for name in cleanset.project.feature_columns}
+    cells = {name: row["own"][name] for name in cleanset.feature_columns}
     codes = {name: code for code, name in enumerate(cleanset.classes)}
     if cleanset.task is MLTask.MULTI_LABEL:
         given = set(split_labels(row["given_label"]))
@@ -181,7 +181,7 @@ def _doubted(cleanset: Cleanset, row: Mapping[str, Any], given: set[str]) -> lis
 
 
 def _comparison(cleanset: Cleanset, pair: tuple[str, str], contrasts: list[Contrast]) -> Comparison:
-    n_texts = len(cleanset.project.feature_columns)
+    n_texts = len(cleanset.feature_columns)
     for_label = [one for one in contrasts if one.ratio > 1][:N_VALUES]
     for_other = [one for one in contrasts if one.ratio < 1][:N_VALUES]
     return Comparison(
