@@ -506,7 +506,7 @@ def test_list_of_commands_begins_with_ours(tmp_path: Path) -> None:
     ours = lines[2 : lines.index("", 2)]
     assert [line.split()[0] for line in ours] == [
         "apikey", "backup", "clean", "compare", "decide", "evaluate", "make_bucket", "predict",
-        "rerun", "restore", "second_factor_off", "up", "verify",
+        "rerun", "restore", "second_factor_off", "setup_code", "up", "verify",
     ]  # fmt: skip
     assert all(line.endswith((".", "?")) for line in ours)
     assert "Finds label issues" in lines[4]
