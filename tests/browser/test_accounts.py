@@ -35,7 +35,7 @@ def test_profile_is_changed_without_javascript(open_page: OpenPage, studio: Stud
     sign_up(page, studio.new_account())
     page.goto("/account")
     page.get_by_role("region", name="Profile").get_by_label("Name").fill("Ada")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("#messages")).to_contain_text("Profile saved.")
     expect(page.get_by_role("region", name="Profile").get_by_label("Name")).to_have_value("Ada")
 
