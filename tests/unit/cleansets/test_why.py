@@ -159,7 +159,7 @@ def test_sets_name_the_classes_in_doubt(alice: User, browser: Client, tmp_path: 
 
 def test_versions_without_explanations_say_so(alice: User, browser: Client) -> None:
     text = words(browser, make_reviewable(alice, name="older"))
-    assert "This version was analyzed before explanations were kept." in text
+    assert "This version was analysed before explanations were kept." in text
     assert "The models expect" in text
 
 
