@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from cleansets import selectors, services
 from cleansets.class_changes import (
-    ClassChange,
+    ClassRenaming,
     class_change_apply,
     class_change_plan,
     class_effect,
@@ -154,7 +154,7 @@ def corrections_start(
 
 
 def class_change_start(
-    *, cleanset: Cleanset, user: User, change: ClassChange
+    *, cleanset: Cleanset, user: User, change: ClassRenaming
 ) -> ReviewAction | ActionRun:
     """Rename or merge a class, as a run if it has many rows."""
     effect = class_effect(cleanset, change)
@@ -255,7 +255,7 @@ def _plan(run: ActionRun) -> Plan:
         with_new_classes = run.params["with_new_classes"]
         return corrections_plan(cleanset, file, choice, with_new_classes=with_new_classes)
     if run.purpose == Purpose.CLASS:
-        return class_change_plan(cleanset, ClassChange(**run.params))
+        return class_change_plan(cleanset, ClassRenaming(**run.params))
     action = run.reverted
     assert action is not None
     if run.purpose == Purpose.REVERT:

@@ -25,7 +25,7 @@ CLASS_TASKS = (MLTask.MULTI_CLASS, MLTask.MULTI_LABEL)
 
 
 @dataclass(frozen=True, slots=True)
-class ClassChange:
+class ClassRenaming:
     """A class and the name that its rows get, which may be that of another class."""
 
     old: str
@@ -56,7 +56,7 @@ def class_counts(cleanset: Cleanset) -> dict[str, int]:
     return dict(found)
 
 
-def class_effect(cleanset: Cleanset, change: ClassChange) -> ClassEffect:
+def class_effect(cleanset: Cleanset, change: ClassRenaming) -> ClassEffect:
     """Return what the change would do, with its first rows. Raises DataProblem if it cannot be."""
     new_labels, n_changed, n_excluded = _new_labels(cleanset, change)
     examples: list[Change] = []
@@ -67,7 +67,7 @@ def class_effect(cleanset: Cleanset, change: ClassChange) -> ClassEffect:
     return ClassEffect(n_changed, n_excluded, n_of_new, examples)
 
 
-def class_change_plan(cleanset: Cleanset, change: ClassChange) -> Plan:
+def class_change_plan(cleanset: Cleanset, change: ClassRenaming) -> Plan:
     """Return what the change does, to be read in parts."""
     newest = next_number(cleanset) - 1
     new_labels, n_changed, _ = _new_labels(cleanset, change)
@@ -81,7 +81,7 @@ def class_change_plan(cleanset: Cleanset, change: ClassChange) -> Plan:
     )
 
 
-def class_change_apply(*, cleanset: Cleanset, user: User, change: ClassChange) -> ReviewAction:
+def class_change_apply(*, cleanset: Cleanset, user: User, change: ClassRenaming) -> ReviewAction:
     """Change a class of few rows as one action, undone in one step."""
     plan = class_change_plan(cleanset, change)
     planned = [one for _, changes in plan.parts for one in changes]
@@ -93,13 +93,13 @@ def class_change_apply(*, cleanset: Cleanset, user: User, change: ClassChange) -
         return services.record(cleanset, user, plan.kind, plan.describe(len(changes)), changes)
 
 
-def describe(change: ClassChange, n_rows: int) -> str:
+def describe(change: ClassRenaming, n_rows: int) -> str:
     """Describe the action."""
     rows = "1 row" if n_rows == 1 else f"{n_rows:,} rows"
     return f"Class “{change.old[:80]}” to “{change.new[:80]}” in {rows}"
 
 
-def checked_change(cleanset: Cleanset, old: str, new: str) -> ClassChange:
+def checked_change(cleanset: Cleanset, old: str, new: str) -> ClassRenaming:
     """Return the change. Raises DataProblem unless it is one from a known class to another name."""
     if cleanset.task not in CLASS_TASKS:
         raise DataProblem("This project has no classes.")
@@ -114,10 +114,10 @@ def checked_change(cleanset: Cleanset, old: str, new: str) -> ClassChange:
         services.label_to_store(cleanset, join_labels([new]))  # too long a name is refused
     if new == old:
         raise DataProblem(f"The class is called “{old[:80]}” already. Type another name.")
-    return ClassChange(old, new)
+    return ClassRenaming(old, new)
 
 
-def _new_labels(cleanset: Cleanset, change: ClassChange) -> tuple[dict[str, str], int, int]:
+def _new_labels(cleanset: Cleanset, change: ClassRenaming) -> tuple[dict[str, str], int, int]:
     """Return the new label for each label with the class, and the number of rows to change, and of
     excluded ones, which stay as they are.
     """
@@ -133,7 +133,7 @@ def _new_labels(cleanset: Cleanset, change: ClassChange) -> tuple[dict[str, str]
     return new_labels, n_changed, n_excluded_in_all
 
 
-def _changed(cleanset: Cleanset, label: str, change: ClassChange) -> str:
+def _changed(cleanset: Cleanset, label: str, change: ClassRenaming) -> str:
     if cleanset.task is MLTask.MULTI_CLASS:
         return change.new
     names = [change.new if name == change.old else name for name in split_labels(label)]

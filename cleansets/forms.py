@@ -7,7 +7,6 @@ from typing import TypedDict
 from uuid import UUID
 
 from django import forms
-from django.core.validators import ProhibitNullCharactersValidator
 from django.http import QueryDict
 
 from cleansets.class_names import refuse_unknown
@@ -20,6 +19,7 @@ from cleansets.models import Action
 from cleansets.row_address import RowQuery
 from cleansets.services import CHOICES, NEEDS_REVIEW
 from cleansets.top_k import TopK
+from projects.forms.projects import NamesField
 from studio.engine.conventions.label_sets import join_labels, split_labels
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
@@ -27,25 +27,12 @@ from studio.engine.ml_task import MLTask
 MAX_ROW_ID_DIGITS = 12
 
 
-class Decision(TypedDict):
+class DecisionFields(TypedDict):
     """A person's decision on a row."""
 
     choice: str
     label: str
     action_id: UUID | None
-
-
-class NamesField(forms.Field):
-    """A list of names, each posted under the same field name."""
-
-    widget = forms.MultipleHiddenInput
-
-    def to_python(self, value: list[str] | None) -> list[str]:
-        """Return the names as they were posted."""
-        names = [str(name) for name in value or []]
-        for name in names:
-            ProhibitNullCharactersValidator()(name)
-        return names
 
 
 class TypedClassesForm(forms.Form):
@@ -108,7 +95,7 @@ class DecisionForm(TypedClassesForm):
             self._refuse_unknown("also", str(data.get("also", "")))
         return data
 
-    def decision(self) -> Decision:
+    def decision(self) -> DecisionFields:
         """Return the decision in the words of the service."""
         data = self.cleaned_data
         label = (
@@ -116,7 +103,7 @@ class DecisionForm(TypedClassesForm):
             or data["typed_label"]
             or join_labels([*data["applies"], *split_labels(data["also"])])
         )
-        return Decision(
+        return DecisionFields(
             choice=data["choice"] or Action.LABEL.value, label=label, action_id=data["action_id"]
         )
 

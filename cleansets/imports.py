@@ -47,7 +47,7 @@ MAX_SHOWN_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class FileDecision:
     """A decision on one row; `where` is its place for error messages, such as "Line 4"."""
 
     where: str
@@ -73,7 +73,7 @@ class ImportResult:
         return self.action.n_rows if self.action else 0
 
 
-def decisions_in_file(filename: str, content: bytes) -> list[Decision]:
+def decisions_in_file(filename: str, content: bytes) -> list[FileDecision]:
     """Read decisions from CSV or a JSON list of objects. Raises DataProblem naming the line."""
     try:
         text = content.decode("utf-8-sig")
@@ -87,11 +87,11 @@ def decisions_in_file(filename: str, content: bytes) -> list[Decision]:
     return decisions_of(_csv_entries(text))
 
 
-def decisions_of(entries: Iterable[tuple[str, Mapping[str, object]]]) -> list[Decision]:
+def decisions_of(entries: Iterable[tuple[str, Mapping[str, object]]]) -> list[FileDecision]:
     """Return the decisions in pairs of a place and an entry. Raises DataProblem for an invalid one,
     and for a row that is decided twice.
     """
-    by_row: dict[int, Decision] = {}
+    by_row: dict[int, FileDecision] = {}
     for where, entry in entries:
         decision = _decision(where, entry)
         earlier = by_row.get(decision.row_id)
@@ -108,7 +108,7 @@ def decisions_of(entries: Iterable[tuple[str, Mapping[str, object]]]) -> list[De
     return list(by_row.values())
 
 
-def _row(decision: Decision) -> str:
+def _row(decision: FileDecision) -> str:
     """Name a row by its number in the table, from 1, and by its `row_id`, from 0."""
     return f"row {row_number(decision.row_id)} (row_id {decision.row_id})"
 
@@ -176,7 +176,7 @@ def _json_entries(text: str) -> Iterator[tuple[str, Mapping[str, object]]]:
         yield f"Entry {place}", entry
 
 
-def _decision(where: str, entry: Mapping[str, object]) -> Decision:
+def _decision(where: str, entry: Mapping[str, object]) -> FileDecision:
     choice = entry.get(ACTION)
     if choice not in CHOICES:
         found = "no action" if choice in (None, "") else f"the action '{_shown(choice)}'"
@@ -190,7 +190,7 @@ def _decision(where: str, entry: Mapping[str, object]) -> Decision:
         raise DataProblem(
             f"{where}: {LABEL} is {_shown(label)}; expected text, a number, true, false or a list."
         )
-    return Decision(where, _row_id(where, entry), str(choice), label)
+    return FileDecision(where, _row_id(where, entry), str(choice), label)
 
 
 def _is_json_value(value: object) -> TypeGuard[JsonValue]:
@@ -235,7 +235,9 @@ def _shown(value: object) -> str:
     return text
 
 
-def decisions_import(*, cleanset: Cleanset, user: User, decisions: list[Decision]) -> ImportResult:
+def decisions_import(
+    *, cleanset: Cleanset, user: User, decisions: list[FileDecision]
+) -> ImportResult:
     """Apply all decisions as one action, which is undone in one step.
 
     Raises DataProblem if one of them cannot be applied; then none is.
@@ -261,7 +263,7 @@ def decisions_import(*, cleanset: Cleanset, user: User, decisions: list[Decision
     return ImportResult(len(decisions), action, new_classes)
 
 
-def import_plan(cleanset: Cleanset, decisions: Sequence[Decision]) -> Plan:
+def import_plan(cleanset: Cleanset, decisions: Sequence[FileDecision]) -> Plan:
     """Return what a list of decisions changes; reading the parts raises DataProblem for one that
     cannot be applied.
     """
@@ -275,7 +277,9 @@ def import_plan(cleanset: Cleanset, decisions: Sequence[Decision]) -> Plan:
     )
 
 
-def _parts(cleanset: Cleanset, decisions: Sequence[Decision]) -> Iterator[tuple[int, list[Change]]]:
+def _parts(
+    cleanset: Cleanset, decisions: Sequence[FileDecision]
+) -> Iterator[tuple[int, list[Change]]]:
     n_rows = cleanset.n_rows or 0
     missing = next((decision for decision in decisions if decision.row_id >= n_rows), None)
     if missing is not None:
@@ -309,7 +313,7 @@ def new_classes_in(cleanset: Cleanset, changes: Iterable[Change]) -> tuple[str, 
     return tuple(new)
 
 
-def _change(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> Change:
+def _change(cleanset: Cleanset, decision: FileDecision, row: dict[str, object]) -> Change:
     before = state_of(row)
     after = decided(
         before,
@@ -348,7 +352,7 @@ def as_record(cleanset: Cleanset, label: str) -> str:
     return label
 
 
-def _label(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> str:
+def _label(cleanset: Cleanset, decision: FileDecision, row: dict[str, object]) -> str:
     """Return the label that the action "label" sets, or "".
 
     Other actions take no label, except that auto-fix may repeat the suggestion it accepts.
@@ -379,7 +383,7 @@ def _label(cleanset: Cleanset, decision: Decision, row: dict[str, object]) -> st
     )
 
 
-def _label_text(cleanset: Cleanset, decision: Decision) -> str | None:
+def _label_text(cleanset: Cleanset, decision: FileDecision) -> str | None:
     if decision.corrected_label is None:
         return None
     try:

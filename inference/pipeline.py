@@ -31,7 +31,7 @@ from studio.engine.conventions.label_sets import split_labels
 from studio.engine.evaluation.thresholds import labels_by_threshold
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.progress import Progress
-from studio.engine.recipes.predict import Predictions, new_reading, predict_frame
+from studio.engine.recipes.predict import PredictedFrame, new_reading, predict_frame
 from studio.engine.recipes.train import TrainedModel
 from studio.engine.table.required_columns import MissingColumnsProblem, RequiredColumns
 from studio.engine.text.processor import arithmetic_here
@@ -250,7 +250,7 @@ class _ResultWriter:
         self._write_group()
         self._file.close()
 
-    def append(self, found: Predictions) -> None:
+    def append(self, found: PredictedFrame) -> None:
         row_ids = pa.array(np.arange(self.n_rows, self.n_rows + len(found.suggested_label)))
         probabilities = [pa.array(column, pa.float32()) for column in found.pred_probs.T]
         labels = pa.array(found.suggested_label, pa.string())

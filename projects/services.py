@@ -33,7 +33,7 @@ _PACKED = {".gz", ".zip"}
 
 
 @dataclass(frozen=True, slots=True)
-class StoredFile:
+class StoredUpload:
     """An uploaded file that is already in storage, or will be when its run begins.
 
     `asked_types` are the column types that the uploader named; `source_url` is the address to
@@ -107,7 +107,7 @@ def dataset_read_again(
             "The uploaded file never arrived, so it cannot be read again. Upload it as a new"
             " version."
         )
-    file = StoredFile(
+    file = StoredUpload(
         version_id=uuid.uuid4(),
         key=version.source_key,
         filename=version.filename,
@@ -120,7 +120,7 @@ def dataset_read_again(
 
 
 @transaction.atomic
-def _next_version(dataset: Dataset, user: User, file: StoredFile) -> DatasetVersion:
+def _next_version(dataset: Dataset, user: User, file: StoredUpload) -> DatasetVersion:
     Dataset.objects.select_for_update().get(pk=dataset.pk)
     if dataset.versions.latest("number").is_active:
         raise DataProblem(
@@ -129,7 +129,7 @@ def _next_version(dataset: Dataset, user: User, file: StoredFile) -> DatasetVers
     return _version_of(dataset, user, file)
 
 
-def dataset_of_file(*, user: User, file: StoredFile, name: str = "") -> Dataset:
+def dataset_of_file(*, user: User, file: StoredUpload, name: str = "") -> Dataset:
     """Create the dataset of a stored file, named after it by default, and queue its reading."""
     with transaction.atomic():
         quotas.check_new_dataset(user)
@@ -139,7 +139,7 @@ def dataset_of_file(*, user: User, file: StoredFile, name: str = "") -> Dataset:
 
 
 @transaction.atomic
-def _version_of(dataset: Dataset, user: User, file: StoredFile) -> DatasetVersion:
+def _version_of(dataset: Dataset, user: User, file: StoredUpload) -> DatasetVersion:
     previous = dataset.versions.order_by("-number").first()
     version = DatasetVersion.objects.create(
         id=file.version_id,
@@ -158,7 +158,7 @@ def _version_of(dataset: Dataset, user: User, file: StoredFile) -> DatasetVersio
     return version
 
 
-def _stored_upload(uploaded_file: UploadedFile[bytes], options: ReadOptions) -> StoredFile:
+def _stored_upload(uploaded_file: UploadedFile[bytes], options: ReadOptions) -> StoredUpload:
     """Move Django's temporary file into the storage; its content never passes through memory."""
     filename = uploaded_file.name or "upload"
     if hasattr(uploaded_file, "temporary_file_path"):
@@ -173,11 +173,11 @@ def _stored_upload(uploaded_file: UploadedFile[bytes], options: ReadOptions) -> 
         return _stored(path, filename, options)
 
 
-def _stored(path: Path, filename: str, options: ReadOptions = FIND_OUT) -> StoredFile:
+def _stored(path: Path, filename: str, options: ReadOptions = FIND_OUT) -> StoredUpload:
     version_id = uuid.uuid4()
     size_bytes = path.stat().st_size
     key = tables.publish(path, storage.dataset_source(version_id))
-    return StoredFile(version_id, key, filename[-255:], size_bytes, options=options)
+    return StoredUpload(version_id, key, filename[-255:], size_bytes, options=options)
 
 
 def _name_of(filename: str) -> str:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from projects.incoming import name_of_url, received
 from projects.models import Dataset, DatasetVersion, Upload, UploadPart
-from projects.services import StoredFile, dataset_of_file
+from projects.services import StoredUpload, dataset_of_file
 from studio import outbound, storage, tables
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
@@ -128,7 +128,7 @@ def upload_confirm(*, upload: Upload, types: Mapping[str, str]) -> DatasetVersio
         )
     keys = list(upload.parts.values_list("part_key", flat=True))
     key = keys[0] if len(keys) == 1 else storage.dataset_source(upload.pk)
-    file = StoredFile(upload.pk, key, upload.filename, upload.size_bytes, asked_types=types)
+    file = StoredUpload(upload.pk, key, upload.filename, upload.size_bytes, asked_types=types)
     upload.version = dataset_of_file(user=upload.owner, file=file).versions.get()
     upload.save(update_fields=["version"])
     return upload.version
@@ -142,7 +142,7 @@ def dataset_fetch(*, user: User, url: str, types: Mapping[str, str]) -> Dataset:
     outbound.checked_url(url)
     version_id = uuid.uuid4()
     url = url.strip()
-    file = StoredFile(
+    file = StoredUpload(
         version_id, storage.dataset_source(version_id), name_of_url(url), 0, types, url
     )
     return dataset_of_file(user=user, file=file)

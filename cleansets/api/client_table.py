@@ -75,7 +75,7 @@ def identities(cleanset: Cleanset) -> Iterator[pa.Array]:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ClientColumn:
     """A column of the table: its name, its SQL expression over `rows`, and its type in the schema.
 
     A column of sets has the separator of the uploaded labels.
@@ -108,8 +108,8 @@ class ClientTable:
 
     cleanset: Cleanset
     source: RowSource
-    columns: tuple[Column, ...]
-    details: Mapping[str, Column]
+    columns: tuple[ClientColumn, ...]
+    details: Mapping[str, ClientColumn]
     class_type: LabelType
 
     def stream(self, *, is_table: bool) -> Iterator[bytes]:
@@ -168,7 +168,7 @@ def client_table(cleanset: Cleanset, *, with_issues: bool, with_details: bool) -
         columns += plan.label("corrected_label")
     if with_issues:
         columns += plan.issues()
-    details: dict[str, Column] = {}
+    details: dict[str, ClientColumn] = {}
     if with_details:
         columns += plan.decisions()
         details = plan.details()
@@ -177,7 +177,7 @@ def client_table(cleanset: Cleanset, *, with_issues: bool, with_details: bool) -
     return ClientTable(cleanset, source, tuple(named[: len(columns)]), details, class_names)
 
 
-def _named(columns: Sequence[Column], uploaded: Sequence[str]) -> list[Column]:
+def _named(columns: Sequence[ClientColumn], uploaded: Sequence[str]) -> list[ClientColumn]:
     """Rename columns that clash with uploaded ones.
 
     The client joins by some names; these are kept, and it reports the clash itself.
@@ -207,23 +207,23 @@ class _Plan:
             return None
         return self.cleanset.project.spec().separator
 
-    def _sets(self, name: str, read: str) -> Column:
+    def _sets(self, name: str, read: str) -> ClientColumn:
         """Return a column of sets: lists where the uploaded file held lists, else text as in the
         uploaded column.
         """
         has_lists = self.cleanset.project.version.file_format in _FORMATS_WITH_LISTS
         is_json = self._separator in (Separator.JSON, Separator.NUMBERS)
         kind = LabelType.MIXED if has_lists and is_json else LabelType.STRING
-        return Column(name, f"rows.{read}", kind.value, separator=self._separator)
+        return ClientColumn(name, f"rows.{read}", kind.value, separator=self._separator)
 
-    def clean_label(self) -> Column:
+    def clean_label(self) -> ClientColumn:
         if self._separator is not None:
             return self._sets("clean_label", "clean_label")
         kind = column_type(self.source, "clean_label", self.labels)
         made = label_sql(filled_sql("rows.clean_label"), kind, self.source.convention)
-        return Column("clean_label", made, kind.value, is_nullable=self._has_unlabeled)
+        return ClientColumn("clean_label", made, kind.value, is_nullable=self._has_unlabeled)
 
-    def label(self, name: str) -> list[Column]:
+    def label(self, name: str) -> list[ClientColumn]:
         """Return a column of labels where the task has any; corrections can always be read.
 
         A program's given label is that of its own data: the uploaded one.
@@ -236,11 +236,11 @@ class _Plan:
         kind = column_type(self.source, read, self.labels)
         is_nullable = name != "given_label" or self._has_unlabeled
         made = label_sql(filled_sql(f"rows.{read}"), kind, self.source.convention)
-        return [Column(name, made, kind.value, is_nullable)]
+        return [ClientColumn(name, made, kind.value, is_nullable)]
 
-    def issues(self) -> list[Column]:
+    def issues(self) -> list[ClientColumn]:
         schema = self.source.results.schema
-        columns: list[Column] = []
+        columns: list[ClientColumn] = []
         for name in self.source.result_columns:
             if name == SPLIT_COLUMN:  # which the client does not know
                 continue
@@ -249,38 +249,38 @@ class _Plan:
             elif name not in _LABELS:
                 columns.append(_of_type(name, name, schema.field(name).type))
         if LEFT_OUT not in self.source.result_columns:
-            columns.append(Column(LEFT_OUT, "false", "boolean"))
+            columns.append(ClientColumn(LEFT_OUT, "false", "boolean"))
         return columns
 
-    def decisions(self) -> list[Column]:
-        columns = [Column("action", "rows.action", "string"), *self.label("given_label")]
-        columns.append(Column("previously_resolved", EARLIER, "boolean"))
+    def decisions(self) -> list[ClientColumn]:
+        columns = [ClientColumn("action", "rows.action", "string"), *self.label("given_label")]
+        columns.append(ClientColumn("previously_resolved", EARLIER, "boolean"))
         if "is_initially_unlabeled" in self.source.result_columns:
             is_unlabeled = blank_sql(f"rows.{_UPLOADED}")
             if self._separator is not None:
                 is_unlabeled = f"rows.{_UPLOADED} IS NULL"
-            columns.append(Column("initially_unlabeled", is_unlabeled, "boolean"))
+            columns.append(ClientColumn("initially_unlabeled", is_unlabeled, "boolean"))
         return columns
 
-    def details(self) -> dict[str, Column]:
+    def details(self) -> dict[str, ClientColumn]:
         predicted = class_type(self.cleanset.classes, self.labels)
         kinds = {"predicted_label": predicted.value, "top_labels": "any", "top_probs": "any"}
         if self.cleanset.task is MLTask.REGRESSION:
             kinds["predicted_label"] = "number"
         return {
-            name: Column(name, "", kinds.get(name, "number"))
+            name: ClientColumn(name, "", kinds.get(name, "number"))
             for name in detail_columns(self.cleanset)
         }
 
 
-def _identity(cleanset: Cleanset) -> Column:
+def _identity(cleanset: Cleanset) -> ClientColumn:
     """Return the ID column: the 0-based row number, by which the client finds rows in its frame."""
     if not _has_own_ids(cleanset):
-        return Column(SENT_AS, "rows.row_id", "integer")
+        return ClientColumn(SENT_AS, "rows.row_id", "integer")
     own = f"own_rows.{ID_COLUMN}"
     if _is_whole(cleanset):
-        return Column(SENT_AS, f"CAST({own} AS BIGINT)", "integer")
-    return Column(SENT_AS, own, "string")
+        return ClientColumn(SENT_AS, f"CAST({own} AS BIGINT)", "integer")
+    return ClientColumn(SENT_AS, own, "string")
 
 
 def _is_whole(cleanset: Cleanset) -> bool:
@@ -291,17 +291,17 @@ def _is_whole(cleanset: Cleanset) -> bool:
     return found is not None and bool(found[0])
 
 
-def _of_type(name: str, column: str, kind: pa.DataType) -> Column:
+def _of_type(name: str, column: str, kind: pa.DataType) -> ClientColumn:
     made = f"rows.{quoted(column)}"
     if pt.is_boolean(kind):
-        return Column(name, f"coalesce({made}, false)", "boolean")
+        return ClientColumn(name, f"coalesce({made}, false)", "boolean")
     if pt.is_integer(kind):
-        return Column(name, made, "integer", is_nullable=True)
+        return ClientColumn(name, made, "integer", is_nullable=True)
     if pt.is_floating(kind):
-        return Column(name, made, "number")
+        return ClientColumn(name, made, "number")
     if pt.is_list(kind) or pt.is_struct(kind):
-        return Column(name, made, "any")
-    return Column(name, made, "string")
+        return ClientColumn(name, made, "any")
+    return ClientColumn(name, made, "string")
 
 
 def _decided_earlier(cleanset: Cleanset) -> pa.Table:

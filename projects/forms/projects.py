@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django import forms
+from django.core.validators import ProhibitNullCharactersValidator
 from django.http import QueryDict
 
 from projects.forms.split import (
@@ -129,8 +130,11 @@ class NamesField(forms.Field):
     widget = forms.MultipleHiddenInput
 
     def to_python(self, value: list[str] | None) -> list[str]:
-        """Return the posted names without empty ones."""
-        return [str(name) for name in value or [] if name]
+        """Return the posted names."""
+        names = [str(name) for name in value or []]
+        for name in names:
+            ProhibitNullCharactersValidator()(name)
+        return names
 
 
 @dataclass(frozen=True, slots=True)

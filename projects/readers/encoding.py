@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from projects.readers.encoding_guess import Guess, ranked
+from projects.readers.encoding_guess import EncodingGuess, ranked
 from projects.readers.encoding_names import ENCODING_NAMES, checked_encoding
 from projects.readers.scan import TextScan, scan_text
 from projects.readers.source import DataFile
@@ -109,7 +109,7 @@ def _guessed(path: Path, line: int, progress: Progress) -> TextEncoding:
     )
 
 
-def _guess_note(best: Guess, guesses: list[Guess]) -> str:
+def _guess_note(best: EncodingGuess, guesses: list[EncodingGuess]) -> str:
     rivals = {
         ENCODING_NAMES[checked_encoding(guess.codec)]: guess.text
         for guess in guesses

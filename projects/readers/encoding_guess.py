@@ -85,7 +85,7 @@ _KOREAN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class EncodingGuess:
     """A codec and how well the text fits it: 0 is a text of usual letters only, below -2 hardly a
     text.
     """
@@ -95,7 +95,7 @@ class Guess:
     text: str
 
 
-def ranked(sample: bytes) -> list[Guess]:
+def ranked(sample: bytes) -> list[EncodingGuess]:
     """Return the encodings in which the whole sample can be decoded, the best first."""
     guesses = []
     for codec, scorers in _scorers().items():
@@ -109,7 +109,7 @@ def ranked(sample: bytes) -> list[Guess]:
         n_out_of_place = sum(_is_out_of_place(*neighbours) for neighbours in neighbourhoods)
         misplaced = _OUT_OF_PLACE * n_out_of_place / n_chars
         fit = max(sum(score(char) * n for char, n in counts.items()) / n_chars for score in scorers)
-        guesses.append(Guess(codec, fit + misplaced, text))
+        guesses.append(EncodingGuess(codec, fit + misplaced, text))
     return sorted(guesses, key=lambda guess: -guess.fit - _PRIORS.get(guess.codec, 0.0))
 
 

@@ -19,7 +19,7 @@ MAX_CHARS = 600  # of a row's text that are compared
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DifferingPart:
     """Some words of a row, and whether the row in the panel lacks them."""
 
     text: str
@@ -31,7 +31,7 @@ class NearDuplicate:
     """Another row of the set."""
 
     row_id: int
-    parts: list[Part]
+    parts: list[DifferingPart]
     label: ShownLabel | None
 
 
@@ -100,13 +100,13 @@ def _text_of(row: Mapping[str, Any], columns: list[str]) -> str:
     return " · ".join(row["own"][name] or "–" for name in columns)[:MAX_CHARS]
 
 
-def differing(text: str, other: str) -> list[Part]:
+def differing(text: str, other: str) -> list[DifferingPart]:
     """Split `other` into the parts it shares with `text`, word by word, and those it does not."""
     words = re.findall(r"\s+|\w+|\W", text)
     other_words = re.findall(r"\s+|\w+|\W", other)
     matcher = SequenceMatcher(None, words, other_words, autojunk=False)
     return [
-        Part("".join(other_words[start:end]), tag != "equal")
+        DifferingPart("".join(other_words[start:end]), tag != "equal")
         for tag, _, _, start, end in matcher.get_opcodes()
         if start < end
     ]

@@ -46,7 +46,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumn:
     """A column of the review table: its name, its heading, and the address that sorts by it."""
 
     name: str
@@ -70,9 +70,9 @@ class ReviewTable:
     wide: frozenset[str]
     has_text: bool
     layout: ReviewLayout
-    scores: list[Column]
-    labels: list[Column]
-    corrected: Column | None
+    scores: list[TableColumn]
+    labels: list[TableColumn]
+    corrected: TableColumn | None
     lines: list[Line]
 
     @property
@@ -144,7 +144,7 @@ def line(
     )
 
 
-def _column(name: str, title: str, query: RowQuery, sorted_by: str) -> Column:
+def _column(name: str, title: str, query: RowQuery, sorted_by: str) -> TableColumn:
     if sorted_by == name:
         # The second click reverses the order.
         direction = "ascending" if query.ascending else "descending"
@@ -153,4 +153,4 @@ def _column(name: str, title: str, query: RowQuery, sorted_by: str) -> Column:
         # Labels are looked up from A to Z, scores from the worst.
         direction = ""
         ascending = not name.endswith("_score")
-    return Column(name, title, query.params(sort=name, ascending=ascending), direction)
+    return TableColumn(name, title, query.params(sort=name, ascending=ascending), direction)

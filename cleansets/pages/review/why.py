@@ -49,7 +49,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ClassComparison:
     """What speaks for one class rather than another; `other` is empty for all other rows."""
 
     label: str
@@ -76,7 +76,7 @@ class Why:
     sentences: list[str]
     votes: list[Vote]
     similar: list[SimilarRow]
-    comparisons: list[Comparison]
+    comparisons: list[ClassComparison]
     parts: list[TextPart]
 
     @property
@@ -180,11 +180,13 @@ def _doubted(cleanset: Cleanset, row: Mapping[str, Any], given: set[str]) -> lis
     return sorted(doubted, key=lambda name: -gaps[name])[:N_COMPARED]
 
 
-def _comparison(cleanset: Cleanset, pair: tuple[str, str], contrasts: list[Contrast]) -> Comparison:
+def _comparison(
+    cleanset: Cleanset, pair: tuple[str, str], contrasts: list[Contrast]
+) -> ClassComparison:
     n_texts = len(cleanset.feature_columns)
     for_label = [one for one in contrasts if one.ratio > 1][:N_VALUES]
     for_other = [one for one in contrasts if one.ratio < 1][:N_VALUES]
-    return Comparison(
+    return ClassComparison(
         label=pair[0],
         other=pair[1],
         for_label=[Value(_value_text(one, n_texts), one.ratio) for one in for_label],

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from studio.engine.evaluation.inputs.predictions import Predictions
 from studio.engine.evaluation.metrics.class_ranks import Ranking, rank_classes
-from studio.engine.evaluation.metrics.confusion import Confusion, confuse
+from studio.engine.evaluation.metrics.confusion import ConfusionMatrix, confuse
 from studio.engine.evaluation.metrics.per_class import ClassFigures, class_table
 from studio.engine.evaluation.metrics.row_measures import (
     RowMeasures,
@@ -57,7 +57,7 @@ class Evaluation:
     measures: RowMeasures
     summary: Summary
     per_class: list[ClassFigures] = field(default_factory=list)
-    confusion: Confusion | None = None
+    confusion: ConfusionMatrix | None = None
     ranking: Ranking | None = None
     slices: SliceSearch | None = None
     plots: dict[str, Any] = field(default_factory=dict)

@@ -22,7 +22,7 @@ from studio.engine.tasks.registry import RECIPES
 
 
 @dataclass(frozen=True, slots=True)
-class Predictions:
+class PredictedFrame:
     """A model's predictions of n rows.
 
     Attributes
@@ -67,7 +67,7 @@ def predict_frame(
     frame: pd.DataFrame,
     spelling: NewSpelling | None = None,
     reading: Reading | None = None,
-) -> Predictions:
+) -> PredictedFrame:
     """Predict the label of every row; call it chunk by chunk for a file of any size.
 
     Parameters
@@ -85,7 +85,7 @@ def predict_frame(
 
     Returns
     -------
-    Predictions
+    PredictedFrame
         In row order. A row's prediction does not depend on the other rows, given `spelling`. A row
         without a readable cell is predicted as the mean of the training data.
 
@@ -100,7 +100,7 @@ def predict_frame(
         no_errors = None
         if model.error_bar is not None:
             no_errors = np.empty(0, dtype=np.float32)
-        return Predictions(nothing, [], no_errors)
+        return PredictedFrame(nothing, [], no_errors)
     table = Table.of(frame, model.feature_columns)
     # Of these rows alone, where nobody has looked at the whole file.
     spelling = spelling or new_spelling(model, table)
@@ -111,12 +111,12 @@ def predict_frame(
     predicted = np.where(is_empty[:, None], prior, _mixed(model, matrices))
     suggested = RECIPES[model.spec.task].suggested(predicted, model.label_format)
     if model.error_bar is None:
-        return Predictions(_by_name(predicted, model.label_format.classes), suggested)
+        return PredictedFrame(_by_name(predicted, model.label_format.classes), suggested)
     member, scale = model.error_bar
     nothing = np.empty((len(frame), 0), dtype=np.float32)
     errors = scale.bars(predicted, member.learner.predict(matrices[member.view]))
     errors[is_empty] = prior_error
-    return Predictions(nothing, suggested, errors)
+    return PredictedFrame(nothing, suggested, errors)
 
 
 def predict_values(model: TrainedModel, frame: pd.DataFrame) -> Predicted:

@@ -15,7 +15,7 @@ WEAK = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class MetricColumn:
     """A column of the table: its key, name, meaning, and whether it is a fraction."""
 
     key: str
@@ -26,31 +26,37 @@ class Column:
 
 
 COLUMNS = (
-    Column("labeled", "Labeled", "Rows whose label is the class", is_share=False),
-    Column("predicted", "Predicted", "Rows whose prediction is the class", is_share=False),
-    Column("true_positives", "TP", "True positives: labeled and predicted so", is_share=False),
-    Column("false_positives", "FP", "False positives: predicted, not labeled so", is_share=False),
-    Column("false_negatives", "FN", "False negatives: labeled, not predicted so", is_share=False),
-    Column("true_negatives", "TN", "True negatives: neither", is_share=False),
-    Column(
+    MetricColumn("labeled", "Labeled", "Rows whose label is the class", is_share=False),
+    MetricColumn("predicted", "Predicted", "Rows whose prediction is the class", is_share=False),
+    MetricColumn(
+        "true_positives", "TP", "True positives: labeled and predicted so", is_share=False
+    ),
+    MetricColumn(
+        "false_positives", "FP", "False positives: predicted, not labeled so", is_share=False
+    ),
+    MetricColumn(
+        "false_negatives", "FN", "False negatives: labeled, not predicted so", is_share=False
+    ),
+    MetricColumn("true_negatives", "TN", "True negatives: neither", is_share=False),
+    MetricColumn(
         "recall",
         "Recall",
         "True positive rate: of the rows labeled so, how many are found",
         is_marked=True,
     ),
-    Column(
+    MetricColumn(
         "precision",
         "Precision",
         "Of the rows predicted so, how many are labeled so",
         is_marked=True,
     ),
-    Column("f1", "F1", "The harmonic mean of recall and precision", is_marked=True),
-    Column(
+    MetricColumn("f1", "F1", "The harmonic mean of recall and precision", is_marked=True),
+    MetricColumn(
         "false_positive_rate", "FPR", "Of the rows labeled otherwise, how many are predicted so"
     ),
-    Column("specificity", "Specificity", "Of the rows labeled otherwise, how many are not"),
-    Column("prevalence", "Prevalence", "The share of rows that are labeled so"),
-    Column(
+    MetricColumn("specificity", "Specificity", "Of the rows labeled otherwise, how many are not"),
+    MetricColumn("prevalence", "Prevalence", "The share of rows that are labeled so"),
+    MetricColumn(
         "roc_auc",
         "ROC AUC",
         "How often a row of the class is ranked before another: 0.5 is chance, 1 is perfect",
@@ -63,7 +69,7 @@ _BY_KEY = {column.key: column for column in COLUMNS}
 class Figure:
     """A cell of the table; `mark` is good, fair or weak where the guide has a threshold."""
 
-    column: Column
+    column: MetricColumn
     text: str
     interval: str = ""
     mark: str = ""
@@ -82,7 +88,7 @@ class ClassLine:
 class ClassTable:
     """The sorted table; the template builds the addresses of other orders."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[MetricColumn, ...]
     lines: list[ClassLine]
     sort: str
     is_ascending: bool
@@ -129,7 +135,7 @@ def _line(run: ModelRun, code: int, figures: Mapping[str, Any], review_url: str)
     return ClassLine(figures["class"], cells)
 
 
-def _figure(column: Column, figure: Any, url: str) -> Figure:
+def _figure(column: MetricColumn, figure: Any, url: str) -> Figure:
     value = _value(figure)
     if value is None:
         return Figure(column, "–")

@@ -48,7 +48,7 @@ class ChangedRows:
 
 
 @dataclass(frozen=True, slots=True)
-class SliceLine:
+class SliceChangeLine:
     """A slice with the errors of both runs."""
 
     description: str
@@ -165,7 +165,7 @@ def _changed(
     return found
 
 
-def _slices(comparison: Comparison, first: ModelRun, second: ModelRun) -> list[SliceLine]:
+def _slices(comparison: Comparison, first: ModelRun, second: ModelRun) -> list[SliceChangeLine]:
     """Return the slices, the largest differences first."""
     runs = {str(run.pk): run for run in (first, second)}
     address = "" if first.cleanset is None else first.cleanset.get_absolute_url()
@@ -174,7 +174,7 @@ def _slices(comparison: Comparison, first: ModelRun, second: ModelRun) -> list[S
     ]
 
 
-def _slice_line(one: SliceChange, runs: Mapping[str, ModelRun], address: str) -> SliceLine:
+def _slice_line(one: SliceChange, runs: Mapping[str, ModelRun], address: str) -> SliceChangeLine:
     found_in = [runs[run_id] for run_id in one.found_in]
     place = among(found_in[0], "slice", one.found_in[str(found_in[0].pk)])
     query = RowQuery(issue=ALL_ROWS, among=place)
@@ -183,7 +183,7 @@ def _slice_line(one: SliceChange, runs: Mapping[str, ModelRun], address: str) ->
     high = one.difference.high or 0.0
     span = f"{_error_change(low, is_share=is_share)} to {_error_change(high, is_share=is_share)}"
     badge, verdict = VERDICTS[one.verdict]
-    return SliceLine(
+    return SliceChangeLine(
         description=one.description,
         url=f"{address}?{query.params()}" if address else "",
         found_in="both" if len(found_in) > 1 else found_in[0].name,

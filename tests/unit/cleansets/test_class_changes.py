@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cleansets import action_runs, class_changes, drafts, services
-from cleansets.class_changes import ClassChange, checked_change, class_counts
+from cleansets.class_changes import ClassRenaming, checked_change, class_counts
 from cleansets.models import ActionRun, Cleanset
 from cleansets.overlay import corrected_rows
 from studio.accounts.models import User
@@ -127,7 +127,7 @@ def test_a_class_of_many_rows_is_changed_by_a_run(
     monkeypatch.setattr(drafts, "MAX_AT_ONCE", 5)
     n = class_counts(cleanset)["delivery"]
     started = action_runs.class_change_start(
-        cleanset=cleanset, user=cleanset.created_by, change=ClassChange("delivery", "shipping")
+        cleanset=cleanset, user=cleanset.created_by, change=ClassRenaming("delivery", "shipping")
     )
     assert isinstance(started, ActionRun)
     started.refresh_from_db()

@@ -6,7 +6,7 @@ from django.test import Client
 
 from cleansets import services
 from cleansets.models import Cleanset
-from cleansets.pages.review.near_duplicates import Part, differing
+from cleansets.pages.review.near_duplicates import DifferingPart, differing
 from tests.reviewable import COPY
 
 
@@ -19,8 +19,8 @@ def test_only_the_words_that_differ_are_marked() -> None:
     parts = differing("My card has not come.", "My new card has come!")
     assert "".join(part.text for part in parts) == "My new card has come!"
     assert [part.text.strip() for part in parts if part.is_different] == ["new", "!"]
-    assert differing("same", "same") == [Part("same", is_different=False)]
-    assert differing("", "text") == [Part("text", is_different=True)]
+    assert differing("same", "same") == [DifferingPart("same", is_different=False)]
+    assert differing("", "text") == [DifferingPart("text", is_different=True)]
     assert differing("text", "") == []
 
 

@@ -17,7 +17,7 @@ from inference import pipeline
 from inference.pipeline import predict_table, result_columns
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.progress import Silent
-from studio.engine.recipes.predict import Predictions
+from studio.engine.recipes.predict import PredictedFrame
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.levels import SpelledLevels
 from studio.engine.text.arithmetic import Arithmetic
@@ -45,10 +45,10 @@ class Echo:
     arithmetic: Arithmetic | None = None
     levels: dict[str, SpelledLevels] = field(default_factory=dict)
 
-    def predict(self, frame: pd.DataFrame) -> Predictions:
+    def predict(self, frame: pd.DataFrame) -> PredictedFrame:
         self.sizes.append(len(frame))
         codes = [self.classes.index(answer) for answer in frame["answer"]]
-        return Predictions(
+        return PredictedFrame(
             np.eye(2, dtype=np.float32)[codes], [self.classes[code] for code in codes]
         )
 

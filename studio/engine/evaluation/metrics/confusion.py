@@ -16,7 +16,7 @@ MAX_CLASSES_BY_PROBABILITY = 200  # more make a file of many megabytes that nobo
 
 
 @dataclass(frozen=True, slots=True)
-class Confusion:
+class ConfusionMatrix:
     """Rows by label and predicted class.
 
     Attributes
@@ -57,7 +57,7 @@ def confuse(
     predicted: npt.NDArray[Any],
     n_classes: int,
     probabilities: npt.NDArray[np.float32] | None = None,
-) -> Confusion:
+) -> ConfusionMatrix:
     """Count rows of class codes, shape (n,), or of sets, shape (n, K)."""
     if labels.ndim == 2:
         together = labels.T.astype(np.float32) @ predicted.astype(np.float32)
@@ -69,7 +69,7 @@ def confuse(
     mean = None
     if probabilities is not None and n_classes <= MAX_CLASSES_BY_PROBABILITY:
         mean = _mean_probability(labels, probabilities)
-    return Confusion(counts, mean, _similar_together(counts if mean is None else mean))
+    return ConfusionMatrix(counts, mean, _similar_together(counts if mean is None else mean))
 
 
 def _mean_probability(labels: npt.NDArray[Any], probabilities: npt.NDArray[np.float32]) -> Floats:
