@@ -147,13 +147,13 @@ QUICK: dict[str, Fault] = {
     "web server killed": web_killed,
     "bits flipped": bit_flipped,
     "60 silent visitors": silent_visitors,
-    "disk full": disk_full,
     "data worker killed": data_worker_killed,
     "database held": database_held,
     "web and data stalled": stalled,
 }
 THOROUGH: dict[str, Fault] = {
     **QUICK,
+    "disk full": disk_full,
     "training worker killed": training_worker_killed,
     "data worker asked to end": data_worker_asked_to_end,
     "scheduler killed": scheduler_killed,
