@@ -449,8 +449,10 @@ def run_tracked(
 
     `work` returns the values of the run's own fields to store with success.
     """
-    run = model._default_manager.filter(pk=run_id).first()
-    if run is None or not claim(run):
+    # The message is gone by now: without patience the run would wait until it counts as lost.
+    with patience(_wait_for_database):
+        run = patiently(partial(_claimed, model, run_id))
+    if run is None:
         logger.info("Run not claimed run=%s", run_id)
         return
     tracker = Tracker(run)
@@ -470,6 +472,11 @@ def run_tracked(
         ended = patiently(end)
     if ended and run.status in (Status.SUCCEEDED, Status.FAILED):
         send_notice(run)
+
+
+def _claimed(model: type[R], run_id: str) -> R | None:
+    run = model._default_manager.filter(pk=run_id).first()
+    return run if run is not None and claim(run) else None
 
 
 def _wait_for_database(seconds: float, _: str) -> None:

@@ -385,6 +385,24 @@ def test_run_whose_trouble_never_ends_fails_at_last(
     assert waiting.error_message.startswith("The file storage did not answer in 2 attempts.")
 
 
+@pytest.mark.parametrize("error", AWAY[2:], ids=lambda error: type(error).__name__)
+def test_run_is_claimed_once_the_database_answers(
+    waiting: DatasetVersion, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES_S", (0.01, 0.01))
+    trouble = Trouble(error, times=2)
+    claim = runs.claim
+
+    def claim_later(run: Run) -> bool:
+        trouble()
+        return claim(run)
+
+    monkeypatch.setattr(runs, "claim", claim_later)
+    runs.run_tracked(DatasetVersion, str(waiting.pk), lambda run, progress: {"n_rows": 7})
+    waiting.refresh_from_db()
+    assert (waiting.status, waiting.n_rows) == (Status.SUCCEEDED, 7)
+
+
 def test_heart_beats_on_after_a_lost_connection(
     waiting: DatasetVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
