@@ -68,7 +68,7 @@ def make_reviewable(
     )
     cleanset = make_cleanset(owner, project=project, n_rows=n_rows)
     _publish_table(version, found.frame)
-    cleanset.issues_key = _published(
+    cleanset.issues_key = publish_table(
         found.issues, storage.cleanset_file(cleanset.pk, 1, "issues.parquet")
     )
     cleanset.pred_probs_key = publish_array(
@@ -251,7 +251,7 @@ def _publish_table(version: DatasetVersion, frame: pd.DataFrame) -> None:
     version.save()
 
 
-def _published(frame: pd.DataFrame, key: str) -> str:
+def publish_table(frame: pd.DataFrame, key: str) -> str:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "table.parquet"
         frame.to_parquet(path, index=False)
@@ -278,7 +278,7 @@ def improve(cleanset: Cleanset) -> Cleanset:
         issues["suggested_label"] = issues["suggested_label"].where(~is_taken, None)
         issues["is_label_issue"] &= ~is_taken
     issues[LEFT_OUT] = ~issues["row_id"].isin(rows.row_id)
-    improved.issues_key = _published(
+    improved.issues_key = publish_table(
         issues, storage.cleanset_file(improved.pk, 1, "issues.parquet")
     )
     keys = ("pred_probs_key", "fold_id_key", "predictions_key")

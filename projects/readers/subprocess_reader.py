@@ -49,7 +49,8 @@ def read_in_subprocess(
     a library crash.
     """
     with tempfile.TemporaryDirectory(dir=out.parent, prefix="reading-") as folder:
-        table = Path(folder) / "table.parquet"
+        # A process that was prepared may have been started in another folder.
+        table = Path(folder).absolute() / "table.parquet"
         request = ReadRequest(source.absolute(), filename, table, limits, options)
         with _started() as reading:
             facts = reading.result(request, progress)

@@ -20,7 +20,7 @@ from projects.readers.profile import profile_table
 from studio import storage, tables
 from studio.accounts.models import User
 from studio.accounts.services import api_key_create
-from tests.reviewable import UNLABELED, make_reviewable
+from tests.reviewable import UNLABELED, make_reviewable, publish_table
 
 pytestmark = pytest.mark.django_db
 
@@ -150,8 +150,7 @@ def given(cleanset: Cleanset, **columns: Any) -> None:
     """Add columns to the uploaded table of the cleanset."""
     version = cleanset.project.version
     path = tables.local_path(version.table_key)
-    frame = pd.read_parquet(path).assign(**columns)
-    frame.to_parquet(path, index=False)
+    publish_table(pd.read_parquet(path).assign(**columns), version.table_key)
     columns_found = [profile.to_dict() for profile in profile_table(path)]
     DatasetVersion.objects.filter(pk=version.pk).update(columns=columns_found)
     version.refresh_from_db()
@@ -203,13 +202,12 @@ def test_correction_that_is_not_a_number_stays_text_beside_numbers(
 
 def relabel(cleanset: Cleanset, names: Mapping[str, str]) -> None:
     """Give the classes of the cleanset other names."""
-    path = tables.local_path(cleanset.issues_key)
-    issues = pd.read_parquet(path)
+    issues = pd.read_parquet(tables.local_path(cleanset.issues_key))
     for column in ("given_label", "suggested_label"):
         issues[column] = (
             issues[column].map(names).astype(object).where(issues[column].notna(), None)
         )
-    issues.to_parquet(path, index=False)
+    publish_table(issues, cleanset.issues_key)
     cleanset.classes = [names[name] for name in cleanset.classes]
     cleanset.save()
 
@@ -240,16 +238,15 @@ def test_embeddings_are_a_matrix_of_numbers(cleanset: Cleanset, tmp_path: Any) -
 
 
 def test_unsupervised_cleanset_has_no_labels(cleanset: Cleanset) -> None:
-    path = tables.local_path(cleanset.issues_key)
+    issues = pd.read_parquet(tables.local_path(cleanset.issues_key))
     labels = [
         "label_issue",
         "suggested_label",
         "suggested_label_confidence_score",
         "label_issue_score",
     ]
-    pd.read_parquet(path).drop(columns=["is_label_issue", *labels[1:]]).to_parquet(
-        path, index=False
-    )
+    without_labels = issues.drop(columns=["is_label_issue", *labels[1:]])
+    publish_table(without_labels, cleanset.issues_key)
     project = cleanset.project
     project.task, project.label_column = "unsupervised", ""
     project.save()

@@ -26,6 +26,9 @@ NOT_RUN_HERE = {
     "manage.py up": "test_up.py starts the studio",
     "manage.py make_bucket": "needs an S3 server; test_services_stack.py has one",
     "manage.py restore": "needs an empty studio; test_backup.py restores",
+    "hf download": "needs the internet",
+    "files/KEY": "needs a damaged file; test_backup.py takes archives apart",
+    "manage.py second_factor_off": "needs a second factor; test_second_factor.py turns one off",
     "docker compose": "needs docker; tests/quality/test_compose.py reads its file",
     "export CLEANLAB_API_BASE_URL": "tests/client runs the client against this address",
 }

@@ -27,7 +27,7 @@ from studio.engine.ml_task import MLTask
 from studio.sql import blank_sql, filled_sql
 from tests.client.test_columns import table
 from tests.factories import make_dataset
-from tests.reviewable import UNLABELED, make_reviewable
+from tests.reviewable import UNLABELED, make_reviewable, publish_table
 from tests.unit.engine.frames import table_spec
 
 BLANK = [None, "", " ", "\t", "\r\n", "\u00a0", "\u200b", "\ufeff \u2060", "\u3000"]
@@ -72,10 +72,9 @@ def test_rows_without_a_label_are_counted_alike_everywhere(alice: User, tmp_path
 
 def test_blank_given_label_is_missing_in_exports(alice: User) -> None:
     cleanset = make_reviewable(alice)
-    path = tables.local_path(cleanset.issues_key)
-    issues = pd.read_parquet(path)
+    issues = pd.read_parquet(tables.local_path(cleanset.issues_key))
     issues.loc[[1, UNLABELED], "given_label"] = ["\u00a0 ", None]
-    issues.to_parquet(path, index=False)
+    publish_table(issues, cleanset.issues_key)
     source = row_source(cleanset)
     unlabeled = row_query.fetch_page(RowQuery(issue="all", given="-"), source)
     assert [row["row_id"] for row in unlabeled.rows] == [1, UNLABELED]

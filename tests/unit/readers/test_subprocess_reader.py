@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from projects.readers import ReadLimits, read_table
+from projects.readers import ReadLimits, read_table, subprocess_reader
 from projects.readers.subprocess_reader import prepare, read_in_subprocess
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Cancelled, Silent
@@ -20,11 +21,37 @@ CSV = b"a,b\n" + b"007,x\n" * 1_000
 LISTS = b'[{"a": [' + b"[]," * 1_500_000 + b"[]]}]"
 
 
+@pytest.fixture(autouse=True)
+def none_is_prepared() -> Iterator[None]:
+    """End the processes that other tests prepared, and those that this one does."""
+    end_prepared()
+    yield
+    end_prepared()
+
+
+def end_prepared() -> None:
+    while subprocess_reader._prepared:
+        reading = subprocess_reader._prepared.pop()
+        reading.process.kill()
+        reading.process.wait()
+        reading.connection.close()
+
+
 def children() -> list[int]:
     tasks = Path("/proc/self/task").glob("*/children")
     pids = [int(pid) for task in tasks for pid in task.read_text().split()]
     # Other tests of this process keep studios, browsers and notebooks running.
-    return [pid for pid in pids if b"subprocess_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in pids if b"subprocess_main" in command_of(pid)]
+
+
+def command_of(pid: int) -> bytes:
+    """Return the command line of a process, which a new one gets after it has begun."""
+    process = Path(f"/proc/{pid}")
+    while True:
+        command = (process / "cmdline").read_bytes()
+        is_dead = b") Z " in (process / "stat").read_bytes()
+        if command or is_dead:
+            return command
 
 
 def problem_of(source: Path, limits: ReadLimits) -> DataProblem:
@@ -140,15 +167,8 @@ def test_files_in_the_current_folder_do_not_replace_libraries(
     assert (tmp_path / "out").exists()
 
 
-def test_the_libraries_reserve_no_memory_for_every_core(tmp_path: Path) -> None:
-    threads: list[int] = []
-
-    class Counting(Silent):
-        def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
-            threads.append(len(list(Path(f"/proc/{children()[0]}/task").iterdir())))
-
-    (tmp_path / "upload").write_bytes(CSV)
-    read_in_subprocess(
-        tmp_path / "upload", "t.csv", tmp_path / "out", progress=Counting(), limits=ReadLimits()
-    )
-    assert threads[0] <= 2
+def test_the_libraries_reserve_no_memory_for_every_core() -> None:
+    prepare()
+    (prepared,) = children()
+    settings = Path(f"/proc/{prepared}/environ").read_bytes().split(b"\0")
+    assert b"OPENBLAS_NUM_THREADS=1" in settings
