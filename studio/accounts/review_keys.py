@@ -8,7 +8,7 @@ from collections import Counter
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 
-# By the key that each action has at first, which is also its name in pages and scripts.
+# By the default key of each action, which is also its name in pages and scripts.
 ACTIONS = {
     "w": "Auto-fix",
     "q": "Keep",
@@ -37,7 +37,7 @@ def actions_by_own_key(user: User) -> dict[str, str]:
 
 
 def chosen_keys(keys: dict[str, str]) -> dict[str, str]:
-    """Return the keys that differ from those at first. Raises DataProblem for unusable ones."""
+    """Return the keys that differ from the defaults. Raises DataProblem for unusable ones."""
     chosen = {action: keys.get(action, "").strip().lower() or action for action in ACTIONS}
     for action, key in chosen.items():
         if not _ALLOWED.fullmatch(key):

@@ -113,7 +113,7 @@ def profile_update(*, user: User, name: str) -> None:
 
 
 def review_keys_save(*, user: User, keys: dict[str, str]) -> None:
-    """Save the person's keys of the review page; a blank one is the key at first.
+    """Save the person's keys of the review page; a blank one restores the default.
 
     Raises DataProblem for a key that cannot be used, or that two actions would have.
     """
@@ -192,7 +192,7 @@ def session_end(*, session: AccountSession) -> None:
 
 
 def sessions_end(*, user: User, but_key: str | None) -> int:
-    """Log out every browser of the user but one; return how many that were."""
+    """Log out every browser of the user but one; return how many it was."""
     n_ended, _ = user.sessions.exclude(session_key=but_key).delete()
     logger.info("Sessions ended user=%s n=%s", user.pk, n_ended)
     return n_ended
@@ -237,7 +237,7 @@ def api_key_revoke(*, key: ApiKey) -> None:
 
 
 def api_keys_revoke(*, owner: User) -> int:
-    """Refuse all keys of an account from now on; return how many that are."""
+    """Refuse all keys of an account from now on; return how many it was."""
     n_revoked = ApiKey.objects.filter(owner=owner, revoked_at=None).update(
         revoked_at=timezone.now()
     )

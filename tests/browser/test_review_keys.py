@@ -190,7 +190,7 @@ def test_y_explains_the_row_in_its_panel(review: Review) -> None:
     expect(page.locator("#row-why")).to_have_text(re.compile(r"^\s*Why\? Y\s*$"))
 
 
-def test_own_keys_replace_those_at_first(review: Review) -> None:
+def test_own_keys_replace_the_defaults(review: Review) -> None:
     page = review()
     review_page = page.url
     page.goto("/account#shortcuts")

@@ -84,7 +84,7 @@ async function serve() {
   if (waiting.length && !isComing()) serve();
 }
 
-// Keys that the person chose stand for the actions that had other keys at first.
+// Keys of the reader's own choice stand for actions with other default keys.
 const ownKeys = JSON.parse(document.querySelector(".review").dataset.keys ?? "{}");
 const replaced = new Set(Object.values(ownKeys));
 

@@ -61,7 +61,7 @@ def email_change(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def review_keys_save(request: HttpRequest) -> HttpResponse:
-    """Save the keys that one chose for the review page, or go back to those at first."""
+    """Save one's own keys of the review page, or restore the defaults."""
     posted = {} if "reset" in request.POST else request.POST
     keys = {action: posted.get(f"key-{action}", "") for action in review_keys.ACTIONS}
     services.review_keys_save(user=access.account(request), keys=keys)

@@ -49,7 +49,7 @@ def test_keys_are_those_of_one_person(
     assert "data-keys" not in page(client_of(bob), theirs)
 
 
-def test_reset_brings_back_the_first_keys(browser: Client, cleanset: Cleanset) -> None:
+def test_reset_restores_the_default_keys(browser: Client, cleanset: Cleanset) -> None:
     save(browser, q="a")
     browser.post(reverse("review-keys"), {"reset": "", "key-q": "a"})
     assert "data-keys" not in page(browser, cleanset)
