@@ -95,7 +95,7 @@ def guessed_choice(cleanset: Cleanset, columns: Sequence[str]) -> ColumnChoice:
     numbers = [name for name in (ROW_ID, ROW_NUMBER) if name in columns]
     own = [name for name in key_columns(cleanset) if name in columns]
     rows_by = next(iter([*numbers, *_most_distinct(cleanset, own)]), columns[0])
-    wanted = (LABEL, *EXPORTED_LABELS, cleanset.project.label_column)
+    wanted = (LABEL, *EXPORTED_LABELS, cleanset.project.label_column, "label")
     label = next((name for name in wanted if name and name in columns), "")
     action = ACTION if ACTION in columns else ""
     key = "" if rows_by in (ROW_ID, ROW_NUMBER) else (rows_by if rows_by in own else "")

@@ -175,7 +175,7 @@ class ColumnChoiceForm(forms.Form):
     """Which columns of a file of corrections say what."""
 
     rows_by = forms.ChoiceField(label="Column that names the row")
-    key = forms.ChoiceField(label="Matching column of the data set", required=False)
+    key = forms.ChoiceField(label="Matching column of the dataset", required=False)
     label = forms.ChoiceField(label="Column with corrected labels", required=False)
     action = forms.ChoiceField(label="Column with actions", required=False)
     with_new_classes = forms.BooleanField(label="Create classes that are new", required=False)
@@ -203,7 +203,7 @@ class ColumnChoiceForm(forms.Form):
         if not data.get("key") and data.get("rows_by") not in (ROW_ID, ROW_NUMBER):
             self.add_error(
                 "key",
-                "Choose the column of the data set that has the same values. Row numbers are read"
+                "Choose the column of the dataset that has the same values. Row numbers are read"
                 f" from columns called {ROW_ID} (from 0) or {ROW_NUMBER} (from 1).",
             )
         return data

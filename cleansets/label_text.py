@@ -81,6 +81,8 @@ def _checked_number(label: str, convention: Convention) -> str:
 
 
 def _short_enough(label: str) -> str:
+    if "\0" in label:
+        raise DataProblem("A label cannot contain a NUL character. Type it again.")
     if len(label) > MAX_LABEL_CHARS:
         raise DataProblem(
             f"This label has {len(label)} characters; at most {MAX_LABEL_CHARS} are possible."

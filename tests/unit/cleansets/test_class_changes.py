@@ -83,6 +83,7 @@ def test_a_class_of_sets_is_replaced_inside_them(alice: User) -> None:
         ("delivery", " ", "Type the name"),
         ("delivery", "delivery", "already"),
         ("delivery", "x" * 501, "501 characters"),
+        ("delivery", "x\0", "NUL character"),
     ],
 )
 def test_changes_that_cannot_be_are_refused(

@@ -140,6 +140,12 @@ def test_rows_are_found_by_the_cells_of_a_column(cleanset: Cleanset, tmp_path: P
     assert set(labels(cleanset)) <= {7, 8}
 
 
+@pytest.mark.parametrize("column", ["corrected_label", "topic", "label"])
+def test_the_column_with_labels_is_recognised(column: str, cleanset: Cleanset) -> None:
+    choice = corrections.guessed_choice(cleanset, ["row_id", "note", column])
+    assert (choice.rows_by, choice.label) == ("row_id", column)
+
+
 def test_a_cell_that_several_rows_have_names_none(cleanset: Cleanset, tmp_path: Path) -> None:
     columns = {"message": [messages(cleanset)[COPY]], "topic": ["login"]}
     file = read_file(cleanset, tmp_path, columns)
