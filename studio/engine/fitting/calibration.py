@@ -64,12 +64,6 @@ class Calibration:
         right = self.given_if_true * np.asarray(probability, dtype=np.float64)
         return np.asarray(1 - right / np.maximum(given, np.finfo(np.float64).tiny))
 
-    def wrong_if_not_given(self, probability: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-        """Return the probability that a class which is not given is true, by Bayes' rule."""
-        not_given = 1 - self.as_given(probability)
-        wrong = (1 - self.given_if_true) * np.asarray(probability, dtype=np.float64)
-        return np.asarray(wrong / np.maximum(not_given, np.finfo(np.float64).tiny))
-
 
 NO_CALIBRATION = Calibration()  # probabilities are used as they are, and given labels are true
 
