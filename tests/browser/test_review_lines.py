@@ -233,6 +233,7 @@ def test_an_older_version_says_so_and_decides_only_where_that_is_chosen(
     assert shown(page) == "Row 11"
     note.get_by_role("button", name="Decide here anyway").click()
     expect(note).to_contain_text("You chose to decide here anyway")
+    page.wait_for_load_state()
     press(page, "q", "Row 21")
 
 
