@@ -11,8 +11,8 @@ MIN_FRACTION_OF_EVEN_SHARE = 0.1  # cleanlab's class-imbalance threshold
 def fewest_rows(counts: Sequence[int]) -> float:
     """Return the number of rows below which a class is rare, given the rows of every class.
 
-    >>> fewest_rows([10, 10]), fewest_rows([900, 900, 20])
-    (5, 60.666...)
+    >>> fewest_rows([10, 10]), fewest_rows([900, 900, 30])
+    (5, 61.0)
     """
     if not counts:
         return MIN_ROWS

@@ -176,11 +176,56 @@ def make_study(
     spec = replace(spec, conventions=settled_conventions(given_table, given_labels, spec))
     given_table = given_table.read_as(spec.conventions)
     given_content = content_hashes(given_table)
-
     # What depends on the cells alone is the same whatever the order of rows of equal content.
     order = canonical_order(given_content, given_labels.texts.tolist())
-    content = given_content[order]
-    table = given_table.reordered(order)
+    rows = _rows(given_table.reordered(order), given_content[order], spec, resources)
+    groups = rows.similar.groups()
+    if given_parts is None and spec.split is not None:
+        given_parts = np.empty(len(order), dtype=PART_TYPE)
+        given_parts[order] = made_parts(
+            given_labels.of_rows(order), groups, percent=spec.split.test_percent, seed=spec.seed
+        )
+    labels, previous = _learned_labels(given_labels, previous_labels, given_parts, spec)
+    order = canonical_order(given_content, (previous or labels).texts.tolist())
+    labels = labels.of_rows(order)
+    if previous is None:
+        labels = labels.with_classes_in(labels.by_appearance)
+    else:
+        previous = previous.of_rows(order)
+        by_appearance = previous.by_appearance
+        previous = previous.with_classes_in(by_appearance)
+        # The previous models were fitted to labels on this scale.
+        labels = replace(labels.with_classes_in(by_appearance), scale=previous.scale)
+    return Study(
+        spec=rows.spec,
+        order=order,
+        table=rows.table,
+        copies=rows.copies,
+        similar=rows.similar,
+        labels=labels,
+        given=given_labels.of_rows(order).extending(labels),
+        # A warm start must not be fitted to the rows that it holds out.
+        fold_id=_folds(previous or labels, groups, spec, resources),
+        views=rows.views,
+        parts=None if given_parts is None else given_parts[order],
+        previous_labels=previous,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What a study has whatever the labels of its rows."""
+
+    spec: CleansetSpec
+    table: Table
+    copies: npt.NDArray[np.uint64]
+    similar: Similar
+    views: Views
+
+
+def _rows(
+    table: Table, content: npt.NDArray[np.uint64], spec: CleansetSpec, resources: Resources
+) -> _Rows:
     spec = replace(spec, is_script_known=_is_script_known(table, spec, resources))
     if spec.may_encode:
         spec = replace(spec, arithmetic=arithmetic_here(spec.arithmetic))
@@ -192,58 +237,36 @@ def make_study(
     similar = _similar(table, copies, views, spec, resources)
     # The distance view is a table's largest matrix, and models of many rows do not read it.
     views.release()
-    groups = similar.groups()
+    return _Rows(spec, table, copies, similar, views)
 
-    if given_parts is None and spec.split is not None:
-        given_parts = np.empty(len(order), dtype=PART_TYPE)
-        given_parts[order] = made_parts(
-            given_labels.of_rows(order), groups, percent=spec.split.test_percent, seed=spec.seed
-        )
-    learned_labels = given_labels
-    if given_parts is not None:
-        is_test = given_parts == Part.TEST.value
-        learned_labels = without_labels(given_labels, is_test, spec.task)
-        check_learned(learned_labels, spec)
-        if previous_labels is not None:
-            previous_labels = without_labels(previous_labels, is_test, spec.task)
-    if previous_labels is not None and not has_few_corrections(learned_labels, previous_labels):
-        previous_labels = None
-    order = canonical_order(given_content, (previous_labels or learned_labels).texts.tolist())
-    labels = learned_labels.of_rows(order)
-    if previous_labels is None:
-        labels = labels.with_classes_in(labels.by_appearance)
-    else:
-        previous_labels = previous_labels.of_rows(order)
-        by_appearance = previous_labels.by_appearance
-        labels = labels.with_classes_in(by_appearance)
-        previous_labels = previous_labels.with_classes_in(by_appearance)
-        # The previous models were fitted to labels on this scale.
-        labels = replace(labels, scale=previous_labels.scale)
 
-    # As for the previous labels: a warm start must not be fitted to the rows that it holds out.
-    fold_labels = previous_labels or labels
-    fold_id = resources.cache.recall(
-        digest(
-            "folds",
-            fold_labels.strata,
-            fold_labels.is_labeled,
-            groups,
-            f"{spec.n_folds} {spec.seed}",
-        ),
-        lambda: assign_folds(fold_labels, groups, n_folds=spec.n_folds, seed=spec.seed),
-    )
-    return Study(
-        spec=spec,
-        order=order,
-        table=table,
-        copies=copies,
-        similar=similar,
-        labels=labels,
-        given=given_labels.of_rows(order).extending(labels),
-        fold_id=fold_id,
-        views=views,
-        parts=None if given_parts is None else given_parts[order],
-        previous_labels=previous_labels,
+def _learned_labels(
+    given: Labels,
+    previous: Labels | None,
+    parts: npt.NDArray[np.str_] | None,
+    spec: CleansetSpec,
+) -> tuple[Labels, Labels | None]:
+    """Return given and previous labels without those of test rows; None for previous labels from
+    which no warm start is made.
+    """
+    if parts is not None:
+        is_test = parts == Part.TEST.value
+        given = without_labels(given, is_test, spec.task)
+        check_learned(given, spec)
+        if previous is not None:
+            previous = without_labels(previous, is_test, spec.task)
+    if previous is not None and not has_few_corrections(given, previous):
+        previous = None
+    return given, previous
+
+
+def _folds(
+    labels: Labels, groups: npt.NDArray[np.int32], spec: CleansetSpec, resources: Resources
+) -> npt.NDArray[np.int16]:
+    choice = f"{spec.n_folds} {spec.seed}"
+    return resources.cache.recall(
+        digest("folds", labels.strata, labels.is_labeled, groups, choice),
+        lambda: assign_folds(labels, groups, n_folds=spec.n_folds, seed=spec.seed),
     )
 
 

@@ -33,8 +33,8 @@ MAX_SIDES = 5
 def split_column(columns: Sequence[str]) -> str | None:
     """Return the first column that is named like a split; None if there is none.
 
-    >>> split_column(["text", "SplitColumn", "label"])
-    'SplitColumn'
+    >>> split_column(["text", "Data-Split", "label"])
+    'Data-Split'
     """
     return next((name for name in columns if name.strip().lower().replace("-", "_") in NAMES), None)
 
