@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from studio.engine.choices.validate import MAX_CLASSES
+from studio.engine.choices.labels import MAX_CLASSES
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.table.column_names import has_word
 from studio.engine.table.columns import ColumnKind

@@ -13,7 +13,7 @@ from projects.readers.label_cells import LabelCells, sample_cells
 from projects.readers.profile import ColumnProfile, Histogram
 from projects.selectors import column_profiles
 from studio import cell_sql, tables
-from studio.engine.choices.validate import ColumnFacts, facts_of_classes
+from studio.engine.choices.facts import ColumnFacts, facts_of_classes
 from studio.engine.conventions import Convention
 from studio.engine.conventions.label_sets import Separator
 from studio.engine.conventions.set_guess import (

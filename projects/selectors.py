@@ -19,7 +19,7 @@ from projects.readers.facts import ROW_ID
 from projects.readers.profile import ColumnProfile
 from studio import tables
 from studio.accounts.models import User
-from studio.engine.choices.validate import ColumnFacts
+from studio.engine.choices.facts import ColumnFacts
 from studio.engine.conventions import Convention
 from studio.engine.table.columns import ColumnKind
 from studio.runs import Status

@@ -17,7 +17,7 @@ from projects.readers.facts import ROW_ID
 from projects.readers.kinds import CellCounts, has_words_among_numbers, infer_kind
 from projects.readers.sampled_numbers import SampledNumbers
 from studio.engine import stages
-from studio.engine.choices.validate import MAX_CLASSES
+from studio.engine.choices.labels import MAX_CLASSES
 from studio.engine.conventions import (
     DATE_ORDERS,
     DECIMALS,

@@ -18,7 +18,7 @@ from projects.label_summaries import number_summary
 from projects.readers.profile import profile_table
 from studio import tables
 from studio.accounts.models import User
-from studio.engine.choices.validate import label_facts
+from studio.engine.choices.facts import label_facts
 from studio.engine.conventions.blanks import BLANK_CHARACTERS, is_blank
 from studio.engine.conventions.label_sets import Separator, read_set
 from studio.engine.labels.encoding import encode_labels

@@ -5,43 +5,19 @@ machine learning.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
+from studio.engine.choices.facts import ColumnFacts, facts_of_cells, label_facts
+from studio.engine.choices.labels import check_label_column
 from studio.engine.errors import DataProblem
 from studio.engine.labels.encoding import Labels
-from studio.engine.labels.reading import ClassCounts
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.schema import CleansetSpec
-from studio.engine.table import cell_values
-from studio.engine.table.cells import Cells, Table
-from studio.engine.table.columns import ColumnKind
+from studio.engine.table.cells import Table
 from studio.engine.table.required_columns import quoted
-from studio.engine.table.row_numbers import row_number
 
 AVAILABLE_TASKS = tuple(MLTask)
-MAX_CLASSES = 1_000  # probabilities are kept for every row and class
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnFacts:
-    """What the checks need to know of a column.
-
-    `n_missing` counts empty cells, blank ones included; `n_distinct` the different values among the
-    others: of a multi-label column the different classes, of a regression's label column the
-    different numbers. `unreadable` is the first row, counted from 0, whose label should be a number
-    and is none, with its cell. Of the rows without a class that a multi-label column has,
-    `n_without` are sets without any.
-    """
-
-    name: str
-    kind: ColumnKind
-    n_missing: int
-    n_distinct: int
-    unreadable: tuple[int, str] | None = None
-    n_without: int = 0
 
 
 def check_choice(
@@ -69,7 +45,7 @@ def check_choice(
     """
     _check_task(spec)
     check_features(n_rows, features, spec)
-    _check_label(n_rows, label, spec)
+    check_label_column(n_rows, label, spec)
 
 
 def checked_table(frame: pd.DataFrame, labels: Labels | None, spec: CleansetSpec) -> Table:
@@ -80,42 +56,9 @@ def checked_table(frame: pd.DataFrame, labels: Labels | None, spec: CleansetSpec
     label = None if labels is None else label_facts(labels, spec)
     present = [name for name in dict.fromkeys(spec.feature_columns) if name in frame.columns]
     table = Table.of(frame, present)
-    features = [_facts(name, cells, spec) for name, cells in table.items()]
+    features = [facts_of_cells(name, cells, spec) for name, cells in table.items()]
     check_choice(n_rows=len(frame), label=label, features=features, spec=spec)
     return table
-
-
-def label_facts(labels: Labels, spec: CleansetSpec) -> ColumnFacts:
-    """Return what the checks need to know of encoded labels."""
-    name = str(spec.label_column)
-    kind = spec.column_kinds.get(name, ColumnKind.CATEGORICAL)
-    n_unlabeled = int((~labels.is_labeled).sum())
-    if spec.task is MLTask.REGRESSION:
-        unreadable = None
-        if len(labels.unreadable):
-            row = int(labels.unreadable[0])
-            unreadable = (row, str(labels.texts[row]))
-        n_distinct = len(np.unique(labels.targets[labels.is_labeled]))
-        return ColumnFacts(name, kind, n_unlabeled - len(labels.unreadable), n_distinct, unreadable)
-    n_without = 0
-    if spec.task is MLTask.MULTI_LABEL:
-        n_without = int((labels.is_labeled & ~labels.targets.any(axis=1)).sum())
-    n_missing = n_unlabeled + n_without
-    return ColumnFacts(name, kind, n_missing, len(labels.classes), n_without=n_without)
-
-
-def facts_of_classes(name: str, kind: ColumnKind, counts: ClassCounts) -> ColumnFacts:
-    """Return what the checks need to know of a label column with these classes."""
-    n_missing = counts.n_unlabeled + counts.n_without
-    return ColumnFacts(name, kind, n_missing, counts.n_classes, n_without=counts.n_without)
-
-
-def _facts(name: str, cells: Cells, spec: CleansetSpec) -> ColumnFacts:
-    is_blank = cell_values.is_blank(cells.distinct.tolist())
-    kind = spec.column_kinds.get(name, ColumnKind.CATEGORICAL)
-    n_missing = int(cells.counts()[is_blank].sum())
-    n_distinct = int((~is_blank).sum())
-    return ColumnFacts(name, kind, n_missing=n_missing, n_distinct=n_distinct)
 
 
 def _check_task(spec: CleansetSpec) -> None:
@@ -192,121 +135,3 @@ def _check_contents(n_rows: int, features: Sequence[ColumnFacts], spec: Cleanset
 
 def _is_constant(n_rows: int, facts: ColumnFacts) -> bool:
     return facts.n_distinct == 0 or (facts.n_distinct == 1 and facts.n_missing == 0)
-
-
-def _check_label(n_rows: int, label: ColumnFacts | None, spec: CleansetSpec) -> None:
-    if spec.task is MLTask.UNSUPERVISED:
-        if spec.label_column is not None:
-            raise DataProblem(
-                f"Without labels there is no label column, but “{spec.label_column}” is given. "
-                "Leave it out, or use another task."
-            )
-        return
-    if spec.label_column is None:
-        raise DataProblem("No label column is given. Name the column that holds the labels.")
-    if label is None:
-        raise DataProblem(
-            f"The table has no column “{spec.label_column}”. Use a label column that is in the"
-            " file."
-        )
-    _check_labels(n_rows, label, spec)
-
-
-def check_labels(labels: Labels, spec: CleansetSpec) -> None:
-    """Refuse labels that no model can learn from. Raises DataProblem."""
-    if spec.task is MLTask.UNSUPERVISED:
-        raise DataProblem(
-            "This project has no labels, so no model can learn to predict them. "
-            "Create a project with a label column to deploy a model."
-        )
-    _check_labels(len(labels.strata), label_facts(labels, spec), spec)
-
-
-def check_learned(labels: Labels, spec: CleansetSpec) -> None:
-    """Refuse a split that leaves no labels to learn from; those of test rows are withheld.
-
-    Raises DataProblem.
-    """
-    if spec.task is MLTask.UNSUPERVISED:
-        return
-    if not labels.is_labeled.any():
-        raise DataProblem(
-            f"All rows with a label in “{spec.label_column}” are for testing, so there is nothing"
-            " to learn from. Use another split, or none."
-        )
-    try:
-        check_labels(labels, spec)
-    except DataProblem as problem:
-        raise DataProblem(f"Without the test rows: {problem}") from problem
-
-
-def _check_labels(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
-    if label.n_missing == n_rows:
-        raise DataProblem(
-            f"The label column “{label.name}” is empty in every row. Label some rows or use another"
-            " column."
-        )
-    checks = {
-        MLTask.MULTI_CLASS: _check_classes,
-        MLTask.MULTI_LABEL: _check_label_sets,
-        MLTask.REGRESSION: _check_numbers,
-    }
-    checks[spec.task](n_rows, label, spec)
-
-
-def _check_classes(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
-    n_labeled = n_rows - label.n_missing
-    if label.n_distinct == 1:
-        raise DataProblem(
-            f"The label column “{label.name}” has only one class, but at least two are needed to"
-            " tell rows apart."
-        )
-    _check_enough(n_labeled, spec)
-    if label.n_distinct == n_labeled:
-        raise DataProblem(
-            f"Every label in “{label.name}” is different ({n_labeled:,} labels), so no class has"
-            " two rows. Use a column whose values repeat."
-        )
-    _check_few_classes(label)
-
-
-def _check_label_sets(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
-    n_labeled = n_rows - label.n_missing + label.n_without
-    if label.n_distinct == 1 and label.n_without == 0:
-        raise DataProblem(
-            f"The label column “{label.name}” has only one class, which every row has. "
-            "At least two classes, or rows without it, are needed to tell rows apart."
-        )
-    _check_enough(n_labeled, spec)
-    _check_few_classes(label)
-
-
-def _check_numbers(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
-    if label.unreadable is not None:
-        row, cell = label.unreadable
-        raise DataProblem(
-            f"A regression needs numbers as labels, but “{label.name}” has “{cell[:80]}” in row"
-            f" {row_number(row)}. Use a column of numbers, or the multi-class task."
-        )
-    if label.n_distinct == 1:
-        raise DataProblem(
-            f"The label column “{label.name}” has the same number in every row, so there is nothing"
-            " to predict."
-        )
-    _check_enough(n_rows - label.n_missing, spec)
-
-
-def _check_enough(n_labeled: int, spec: CleansetSpec) -> None:
-    if n_labeled < spec.n_folds:
-        raise DataProblem(
-            f"Only {n_labeled:,} rows have a label, but cross-validation with {spec.n_folds} folds"
-            f" needs at least {spec.n_folds}. Label more rows."
-        )
-
-
-def _check_few_classes(label: ColumnFacts) -> None:
-    if label.n_distinct > MAX_CLASSES:
-        raise DataProblem(
-            f"The label column “{label.name}” has {label.n_distinct:,} classes, but at most"
-            f" {MAX_CLASSES:,} can be analysed. Use a column with fewer different values."
-        )

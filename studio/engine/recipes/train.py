@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studio.engine.choices.validate import check_labels
+from studio.engine.choices.labels import check_labels
 from studio.engine.errors import DataProblem
 from studio.engine.features.base import Featuriser
 from studio.engine.features.catalogue import ENCODED

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.choices.validate import check_learned
+from studio.engine.choices.labels import check_learned
 from studio.engine.conventions import Conventions
 from studio.engine.features.catalogue import distance_view
 from studio.engine.features.text import is_spaced

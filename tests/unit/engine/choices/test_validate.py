@@ -9,7 +9,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from studio.engine.choices.validate import ColumnFacts, check_choice, checked_table
+from studio.engine.choices.facts import ColumnFacts
+from studio.engine.choices.validate import check_choice, checked_table
 from studio.engine.errors import DataProblem
 from studio.engine.labels.encoding import encode_labels
 from studio.engine.ml_task import MLTask
