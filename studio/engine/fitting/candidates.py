@@ -41,9 +41,13 @@ FAST = frozenset({Mode.FAST})
 _FEW_CLASSES = 10  # up to here, logistic regression on wide sparse features is affordable
 _SEVERAL_CLASSES = 30  # up to here, boosting's tree per class and round is affordable
 _MANY_CLASSES = 200  # from here on, weights for all classes at once take too long
-_LOGISTIC = ("C", (0.1, 0.3, 1.0, 3.0, 10.0))
-_NAIVE_BAYES = ("alpha", (1.0, 0.3, 0.1, 0.05, 0.02))
-_TABLE_LOGISTIC = ("C", (0.03, 0.1, 0.3, 1.0, 3.0))
+# Strengths among which held-out loss chooses
+_LOGISTIC_CS = (0.1, 0.3, 1.0, 3.0, 10.0)
+_TABLE_LOGISTIC_CS = (0.03, 0.1, 0.3, 1.0, 3.0)
+_NAIVE_BAYES_ALPHAS = (1.0, 0.3, 0.1, 0.05, 0.02)
+_LOGISTIC = ("C", _LOGISTIC_CS)
+_TABLE_LOGISTIC = ("C", _TABLE_LOGISTIC_CS)
+_NAIVE_BAYES = ("alpha", _NAIVE_BAYES_ALPHAS)
 _FEW_ROWS = 5_000
 _SEVERAL_ROWS = 20_000
 _MANY_ROWS = 60_000

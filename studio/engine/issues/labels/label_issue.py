@@ -18,6 +18,7 @@ from studio.engine.fitting.metrics import (
 )
 from studio.engine.issues.base import Columns, Evidence
 
+_KAPPA_EXPONENT = 1 / 2  # for errors of the models among those that confident learning counts
 _ENOUGH_KAPPA = 1 / 3  # below it, many disagreements are errors of the models, not of the labels
 # For rows of a class that could not be learned: another class is more likely than not
 _MIN_CONFIDENCE_IN_ANOTHER = 0.5
@@ -118,7 +119,7 @@ def _flags_and_scores(
     n_expected = float(wrong_probabilities.sum())
     agreement = kappa(learned, learned_codes)
     reduction = min(1.0, agreement / _ENOUGH_KAPPA)
-    n_errors = round(max(n_counted * np.sqrt(agreement), n_expected) * reduction)
+    n_errors = round(max(n_counted * agreement**_KAPPA_EXPONENT, n_expected) * reduction)
     # Without the floor, at which all surely wrong rows would have the same score
     log_odds = _log_odds_of_another(pred_probs[:, present], compact) / temperature
     scores = np.asarray(expit(log_odds), dtype=np.float32)
