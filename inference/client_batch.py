@@ -20,7 +20,7 @@ from studio.engine import stages
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import Modality
 from studio.engine.progress import Progress
-from studio.engine.recipes.train import TrainedModel
+from studio.engine.recipes.trained import TrainedModel
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.required_columns import MissingColumnsProblem, RequiredColumns
 

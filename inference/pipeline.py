@@ -32,7 +32,7 @@ from studio.engine.evaluation.thresholds import labels_by_threshold
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.progress import Progress
 from studio.engine.recipes.predict import PredictedFrame, new_reading, predict_frame
-from studio.engine.recipes.train import TrainedModel
+from studio.engine.recipes.trained import TrainedModel
 from studio.engine.table.required_columns import MissingColumnsProblem, RequiredColumns
 from studio.engine.text.processor import arithmetic_here
 from studio.exports import free_names

@@ -12,7 +12,7 @@ from projects.readers.profile import found_conventions
 from studio import tables
 from studio.engine.conventions import Conventions, FoundConvention
 from studio.engine.recipes.predict import NewSpelling, meant_spellings
-from studio.engine.recipes.train import TrainedModel
+from studio.engine.recipes.trained import TrainedModel
 from studio.engine.table.levels import MAX_LEVELS, spelling_note
 from studio.engine.table.required_columns import RequiredColumns
 from studio.sql import quoted

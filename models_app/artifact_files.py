@@ -12,7 +12,7 @@ from django.conf import settings
 from studio import tables
 from studio.engine.errors import DataProblem
 from studio.engine.recipes.artifacts import Manifest, load_artifact, save_artifact
-from studio.engine.recipes.train import TrainedModel
+from studio.engine.recipes.trained import TrainedModel
 
 PURPOSE = b"cleanset-studio/model-artefact/1"
 N_OPEN_MODELS = 2  # kept in memory per worker process; a text model holds hundreds of megabytes

@@ -21,7 +21,8 @@ from studio import storage, tables
 from studio.engine import stages
 from studio.engine.progress import Progress
 from studio.engine.recipes.predict import predict_values
-from studio.engine.recipes.train import TrainedModel, Training, train_and_predict
+from studio.engine.recipes.train import Training, train_and_predict
+from studio.engine.recipes.trained import TrainedModel
 from studio.engine.schema import CleansetSpec, Part
 from studio.fan_out import fan_out
 

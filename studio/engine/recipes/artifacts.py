@@ -20,7 +20,7 @@ import joblib
 from studio.engine.errors import DataProblem
 from studio.engine.features.catalogue import ENCODED
 from studio.engine.ml_task import MLTask
-from studio.engine.recipes.train import TrainedModel
+from studio.engine.recipes.trained import TrainedModel
 from studio.engine.text.encoder import encoder_sha256
 
 FORMAT_VERSION = 12

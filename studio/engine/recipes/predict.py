@@ -12,7 +12,7 @@ import pandas as pd
 from studio.engine.conventions import Conventions
 from studio.engine.features.base import Matrix
 from studio.engine.fitting.learners import Predicted
-from studio.engine.recipes.train import TrainedModel
+from studio.engine.recipes.trained import TrainedModel
 from studio.engine.runtime.resources import Resources
 from studio.engine.table.cells import Table
 from studio.engine.table.columns import ColumnKind

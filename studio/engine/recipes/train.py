@@ -4,8 +4,8 @@ those for testing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,9 @@ import pandas as pd
 
 from studio.engine.choices.labels import check_labels
 from studio.engine.errors import DataProblem
-from studio.engine.features.base import Featuriser
-from studio.engine.features.catalogue import ENCODED
-from studio.engine.fitting.calibration import NO_CALIBRATION, Calibration
+from studio.engine.fitting.calibration import NO_CALIBRATION
 from studio.engine.fitting.candidates import error_candidate
-from studio.engine.fitting.learners import Learner, taken
+from studio.engine.fitting.learners import taken
 from studio.engine.labels.encoding import Labels, encode_labels
 from studio.engine.labels.scale import AS_GIVEN
 from studio.engine.ml_task import MLTask
@@ -26,85 +24,17 @@ from studio.engine.model_selection.assessment import ENSEMBLE_KEY, Assessment, M
 from studio.engine.model_selection.error_bars import ErrorBarScale, find_error_bars
 from studio.engine.progress import Progress, Silent
 from studio.engine.recipes.build import cross_validated
+from studio.engine.recipes.trained import FittedMember, TrainedModel
 from studio.engine.runtime.cache import Cache
 from studio.engine.runtime.memory import keep_little
 from studio.engine.runtime.resources import Resources
-from studio.engine.schema import CandidateResult, CleansetSpec
+from studio.engine.schema import CleansetSpec
 from studio.engine.stages import READING_FEATURES, TRAINING_BEST_MODEL
 from studio.engine.study.study import Study, make_study
 from studio.engine.table.cells import Table
 from studio.engine.table.levels import LEVELLED, MAX_LEVELS, SpelledLevels
 from studio.engine.table.required_columns import quoted
-from studio.engine.tasks.base import LabelFormat
 from studio.engine.tasks.registry import RECIPES
-from studio.engine.text.arithmetic import Arithmetic
-
-
-@dataclass(frozen=True, slots=True)
-class FittedMember:
-    """A refitted candidate, with its view, its calibration and its weight in the ensemble."""
-
-    key: str
-    view: str
-    learner: Learner
-    calibration: Calibration
-    weight: float
-
-
-@dataclass(frozen=True, slots=True)
-class TrainedModel:
-    """Everything that a prediction needs, except the sentence encoder.
-
-    Attributes
-    ----------
-    spec
-        The spec with which it was trained; a file to predict must have its columns.
-    label_format
-        Class names in the order of the members' outputs; for numbers, how many decimals to write.
-    featurisers
-        Fitted, by view.
-    members
-        One candidate with weight 1, or those of the ensemble.
-    candidates
-        The table of models, best first; the first is this model.
-    calibration
-        Calibration of the ensemble's mean prediction.
-    error_bar
-        Regression: the model of the absolute error, and the scale that turns its predictions into
-        error bars; else None.
-    prior
-        The prediction for a row without readable cells: class frequencies, or the mean number,
-        shape (P,); and the mean absolute error of that number, 0 for classes.
-    levels
-        The categories in the training data, by column.
-    """
-
-    spec: CleansetSpec
-    label_format: LabelFormat
-    featurisers: dict[str, Featuriser]
-    members: tuple[FittedMember, ...]
-    candidates: tuple[CandidateResult, ...]
-    calibration: Calibration
-    error_bar: tuple[FittedMember, ErrorBarScale] | None = None
-    prior: tuple[npt.NDArray[np.float32], float] = (np.empty(0, dtype=np.float32), 0.0)
-    levels: Mapping[str, SpelledLevels] = field(default_factory=dict)
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Sorted class names, in the order of the columns of predicted probabilities."""
-        return tuple(sorted(self.label_format.classes))
-
-    @property
-    def arithmetic(self) -> Arithmetic | None:
-        """The sentence encoder's arithmetic during training; None if the model needs no encoder."""
-        if not ENCODED & self.featurisers.keys():
-            return None
-        return self.spec.arithmetic
-
-    @property
-    def feature_columns(self) -> tuple[str, ...]:
-        """The columns that a file to predict must have."""
-        return self.spec.feature_columns
 
 
 @dataclass(frozen=True, slots=True)

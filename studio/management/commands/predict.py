@@ -16,7 +16,7 @@ from studio.engine.conventions.convention_notes import convention_notes
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 from studio.engine.recipes.artifacts import load_artifact
-from studio.engine.recipes.train import TrainedModel
+from studio.engine.recipes.trained import TrainedModel
 from studio.engine.table.required_columns import (
     MissingColumn,
     MissingColumnsProblem,

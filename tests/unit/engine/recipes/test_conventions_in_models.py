@@ -12,7 +12,8 @@ from studio.engine.conventions import Convention
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.recipes.build import build_cleanset
 from studio.engine.recipes.predict import predict_frame
-from studio.engine.recipes.train import TrainedModel, train_model
+from studio.engine.recipes.train import train_model
+from studio.engine.recipes.trained import TrainedModel
 from studio.engine.schema import CleansetSpec
 from studio.engine.table.columns import ColumnKind
 

@@ -15,7 +15,8 @@ from studio.engine.errors import DataProblem
 from studio.engine.recipes import artifacts
 from studio.engine.recipes.artifacts import load_artifact, read_manifest, save_artifact
 from studio.engine.recipes.predict import predict_frame
-from studio.engine.recipes.train import TrainedModel, train_model
+from studio.engine.recipes.train import train_model
+from studio.engine.recipes.trained import TrainedModel
 from studio.engine.table.columns import ColumnKind
 from tests.data_builders import planted_table, planted_text
 from tests.unit.engine.frames import Watcher, table_spec, text_spec

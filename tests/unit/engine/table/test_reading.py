@@ -11,7 +11,8 @@ import pytest
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.recipes.build import build_cleanset
 from studio.engine.recipes.predict import new_reading, predict_frame
-from studio.engine.recipes.train import TrainedModel, train_model
+from studio.engine.recipes.train import train_model
+from studio.engine.recipes.trained import TrainedModel
 from studio.engine.schema import CleansetSpec
 from studio.engine.table.cells import Table
 from studio.engine.table.columns import ColumnKind
