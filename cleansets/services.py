@@ -234,9 +234,16 @@ def layout_reset(*, project: Project) -> None:
     ReviewLayout.objects.filter(project=project).delete()
 
 
-def saved_view_save(*, project: Project, name: str, description: str, query: RowQuery) -> SavedView:
-    """Save the filters and the order of a view, replacing a view of the same name."""
+def saved_view_save(
+    *, project: Project, name: str, description: str, query: RowQuery, display: str = ""
+) -> SavedView:
+    """Save the filters and the order of a view, replacing a view of the same name.
+
+    `display` is a query string that only another page understands, kept with the view.
+    """
     params = replace(query, page=1, own=(), scores=()).params()
+    if display:
+        params = f"{params}&{display}"
     view, _ = SavedView.objects.update_or_create(
         project=project, name=name, defaults={"description": description, "params": params}
     )

@@ -27,20 +27,36 @@ from studio.model_runs.sources import predicted_values
 Thresholds = tuple[tuple[str, float], ...]
 
 
-def comparison_of(first: ModelRun, second: ModelRun, by: ModelRun | None = None) -> Comparison:
+def comparison_of(
+    first: ModelRun,
+    second: ModelRun,
+    by: ModelRun | None = None,
+    within: npt.NDArray[np.int64] | None = None,
+) -> Comparison:
     """Compare two evaluated runs, each by the labels it learned from.
 
     `by` is the run whose thresholds decide the predictions of both; None means the likeliest class.
+    `within` are the rows to compare on; None means all.
 
     Raises
     ------
     DataProblem
-        If that run has no thresholds, or one of the two has no probabilities.
+        If that run has no thresholds, one of the two has no probabilities, or there are no rows.
     """
     thresholds = _checked_thresholds(first, second, by)
-    return compare_runs(
-        _rows_of(first, thresholds), _rows_of(second, thresholds), _slices_of(first, second)
-    )
+    one = _rows_of(first, thresholds)
+    other = _rows_of(second, thresholds)
+    if within is not None:
+        one = _rows_within(one, within)
+        other = _rows_within(other, within)
+    return compare_runs(one, other, _slices_of(first, second))
+
+
+def _rows_within(rows: RunRows, within: npt.NDArray[np.int64]) -> RunRows:
+    found = np.flatnonzero(np.isin(rows.row_id, within))
+    if not len(found):
+        raise DataProblem("No row of these runs is in this slice. Choose another one.")
+    return rows.take(found)
 
 
 def row_changes(first: ModelRun, second: ModelRun, by: ModelRun | None = None) -> RowChanges:

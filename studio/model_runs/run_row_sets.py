@@ -4,7 +4,8 @@ A set is named RUN.WHAT: a cell of the confusion matrix (`cell,GIVEN,PREDICTED` 
 or wrongly predicted rows of a class (`missed,CODE`, `wrongly,CODE`), a bar of the confidence
 histogram (`bar,NUMBER,right` or `wrong`), a slice (`slice,NUMBER`), a group of a column
 (`group,COLUMN,NUMBER`), or a comparison with another run (`gained,RUN`, `lost,RUN`,
-`bothwrong,RUN`; with a second RUN, by whose thresholds both predict, as in `gained,RUN,RUN`).
+`bothwrong,RUN`; with a second RUN, by whose thresholds both predict, as in `gained,RUN,RUN`), or
+filters of the gallery (`where,QUERY`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from django.core.exceptions import ValidationError
 
-from cleansets.row_sets import RowSet
+from cleansets.row_address import NO_CLASS
+from cleansets.row_sets import RowSet, row_set
 from studio.engine.errors import DataProblem
 from studio.engine.evaluation.runs.run_rows import RunRows
 from studio.engine.ml_task import MLTask
@@ -29,6 +31,14 @@ from studio.model_runs.evaluation_file import (
     read_members,
     read_slice_rows,
 )
+from studio.model_runs.gallery_address import (
+    MEASURES,
+    PredictionFilters,
+    end_text,
+    parse_where,
+    where_text,
+)
+from studio.model_runs.gallery_rows import other_run, rows_where
 from studio.model_runs.models import ModelRun
 from studio.model_runs.rows_file import stored_rows
 from studio.runs import Status
@@ -44,6 +54,23 @@ def among(run: ModelRun, *what: object) -> str:
     return f"{KIND}:{run.pk}.{','.join(map(str, what))}"
 
 
+def among_where(run: ModelRun, filters: PredictionFilters, within: str = "") -> str:
+    """Return the value that selects the rows of a set, `within`, whose predictions match."""
+    if not filters.is_filtering:
+        return within
+    return among(run, "where", where_text(filters, within))
+
+
+def where_of(run: ModelRun, value: str) -> tuple[PredictionFilters, str]:
+    """Return the filters that `among_where` wrote for this run, and the set that they are within;
+    of any other value, no filters.
+    """
+    prefix = among(run, "where") + ","
+    if not value.startswith(prefix):
+        return PredictionFilters(), value
+    return parse_where(value.removeprefix(prefix))
+
+
 def find_rows(name: str) -> RowSet | None:
     """Return the named set of rows, or None if it does not exist."""
     run_id, _, what = name.partition(".")
@@ -57,6 +84,8 @@ def find_rows(name: str) -> RowSet | None:
 
 def _found(run: ModelRun, what: str) -> Found | None:
     kind, *arguments = what.split(",")
+    if kind == "where":
+        return _where(run, ",".join(arguments))
     try:
         if kind in _PARTS:
             return _against(run, _PARTS[kind], *arguments)
@@ -65,6 +94,46 @@ def _found(run: ModelRun, what: str) -> Found | None:
         return None
     except DataProblem:  # thresholds that were removed since
         return None
+
+
+def _where(run: ModelRun, text: str) -> Found | None:
+    filters, within = parse_where(text)
+    row_ids = rows_where(run, filters)
+    words = filter_words(run, filters)
+    if within:
+        outer = row_set(within)
+        if outer is None or outer.project_id != run.project_id:
+            return None
+        row_ids = np.intersect1d(row_ids, outer.row_ids)
+        words.append(outer.title)
+    return ", ".join(words), row_ids
+
+
+def filter_words(run: ModelRun, filters: PredictionFilters) -> list[str]:
+    """Return what each of the filters keeps, in words."""
+    words = []
+    if filters.predicted:
+        shown = "no class" if filters.predicted == NO_CLASS else filters.predicted
+        words.append(f"predicted {shown}")
+    if filters.verdict:
+        words.append(f"predicted {filters.verdict}ly")
+    for name in MEASURES:
+        low, high = getattr(filters, name)
+        if low is not None or high is not None:
+            words.append(f"{name} {range_words(low, high)}")
+    other = other_run(run, filters.other) if filters.change else None
+    if other is not None:
+        words.append(changes_in(run, other).get(filters.change, "nothing known"))
+    return words
+
+
+def range_words(low: float | None, high: float | None) -> str:
+    """Return a range in words."""
+    if low is None:
+        return f"up to {end_text(high)}"
+    if high is None:
+        return f"from {end_text(low)}"
+    return f"{end_text(low)} to {end_text(high)}"
 
 
 @lru_cache(maxsize=32)
@@ -132,17 +201,22 @@ def _against(run: ModelRun, part: str, other_id: str, by_id: str = "") -> Found 
     if by_id and (by is None or by.project_id != run.project_id):
         return None
     changes = row_changes(run, other, by)
-    titles = {
-        "gained": f"right only in {other.name}",
-        "lost": f"wrong only in {other.name}",
-        "both_wrong": f"wrong in {other.name} too",
-    }
+    title = changes_in(run, other)[part.replace("_", "")]
+    return title, getattr(changes, part)
+
+
+def changes_in(run: ModelRun, other: ModelRun) -> dict[str, str]:
+    """Return in words how rows can change from a run to another one."""
     if run.task is MLTask.REGRESSION:
-        titles = {
+        return {
             "gained": f"{other.name} comes closer",
             "lost": f"{other.name} is farther away",
         }
-    return titles[part], getattr(changes, part)
+    return {
+        "gained": f"right only in {other.name}",
+        "lost": f"wrong only in {other.name}",
+        "bothwrong": f"wrong in {other.name} too",
+    }
 
 
 def _group(run: ModelRun, column: str, number: str) -> Found:

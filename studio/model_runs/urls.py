@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from studio.model_runs.views import configurations, runs
+from studio.model_runs.views import configurations, gallery, runs
 
 urlpatterns: list[URLPattern] = [
     path("projects/<uuid:project_id>/runs", runs.evaluations, name="evaluations"),
@@ -42,4 +42,11 @@ urlpatterns: list[URLPattern] = [
     path("runs/<uuid:run_id>/threshold", runs.evaluation_threshold, name="evaluation-threshold"),
     path("runs/<uuid:run_id>/compare", runs.evaluation_compare, name="evaluation-compare"),
     path("runs/<uuid:run_id>/predictions", runs.evaluation_rows, name="evaluation-rows"),
+    path("runs/<uuid:run_id>/gallery", gallery.evaluation_gallery, name="evaluation-gallery"),
+    path("runs/<uuid:run_id>/gallery/slices", gallery.gallery_slices, name="evaluation-slices"),
+    path(
+        "runs/<uuid:run_id>/gallery/save",
+        gallery.gallery_slice_save,
+        name="evaluation-slice-save",
+    ),
 ]

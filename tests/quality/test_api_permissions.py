@@ -94,6 +94,7 @@ CALLS = {
     "evaluation_report": Call(),
     "evaluation_again": Call(CREATED),
     "custom_metrics_set": Call(body={"metrics": {"cost": 1.5}}),
+    "evaluation_row_list": Call(),
     "evaluation_issues": Call(UNPROCESSABLE),  # it is no import
     "evaluation_predictions": Call(),
     "evaluation_compare": Call(query={"other": "evaluation"}),

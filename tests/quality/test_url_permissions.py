@@ -148,6 +148,9 @@ OWNED = {
     "evaluation-threshold": Address("post", UNPROCESSABLE, "evaluation"),  # it is no model's
     "evaluation-compare": Address("get", OK, "evaluation"),
     "evaluation-rows": Address("get", OK, "evaluation"),
+    "evaluation-gallery": Address("get", OK, "evaluation"),
+    "evaluation-slices": Address("get", OK, "evaluation"),
+    "evaluation-slice-save": Address("post", UNPROCESSABLE, "evaluation"),  # without a name
     "prediction-upload": Address("post", UNPROCESSABLE, "model"),  # without a file
     "prediction": Address("get", OK, "batch"),
     "prediction-run": Address("get", FOUND, "batch"),

@@ -30,6 +30,7 @@ from studio.model_runs.compared_runs import comparison_of
 from studio.model_runs.evaluation_file import measured_ways, read_evaluation
 from studio.model_runs.exports import rows_response
 from studio.model_runs.models import ModelRun
+from studio.model_runs.pages.gallery import rows_of_view
 from studio.model_runs.selectors import differing_settings
 
 router = Router(tags=["Evaluations"])
@@ -151,13 +152,18 @@ def evaluation_predictions(
 
 @router.get("/evaluations/{uuid:evaluation_id}/comparison", response=dict[str, Any])
 def evaluation_compare(
-    request: HttpRequest, evaluation_id: UUID, other: UUID, thresholds: UUID | None = None
+    request: HttpRequest,
+    evaluation_id: UUID,
+    other: UUID,
+    thresholds: UUID | None = None,
+    slice: Text = "",
 ) -> dict[str, Any]:
     """Compare a run with a second one; differences have paired intervals.
 
     Rows gained, lost and wrong in both are listed by `row_id`, which counts from 0. `slices` has
     the errors of both in the worst slices of either. `thresholds` is the run whose model's
     thresholds decide the predictions of both; without it, the likeliest class is predicted.
+    `slice` is the name of a saved view, to compare on its rows alone.
     """
     first = measured_run_or_404(request, evaluation_id)
     second = measured_run_or_404(request, other)
@@ -167,5 +173,11 @@ def evaluation_compare(
             " one project."
         )
     by = None if thresholds is None else measured_run_or_404(request, thresholds)
-    comparison = comparison_of(first, second, by)
+    within = None
+    if slice:
+        view = first.project.saved_views.filter(name=slice).first()
+        if view is None:
+            raise DataProblem(f"This project has no saved view “{slice}”.")
+        within = rows_of_view(first, view)
+    comparison = comparison_of(first, second, by, within)
     return {**comparison.to_dict(), "differences": differing_settings(first, second)}

@@ -15,6 +15,7 @@ from studio.model_runs.compared_runs import comparison_of, threshold_choices
 from studio.model_runs.models import ModelRun
 from studio.model_runs.pages.configuration import differences
 from studio.model_runs.pages.evaluation import error_text, figure
+from studio.model_runs.pages.gallery import rows_of_view
 from studio.model_runs.run_row_sets import among
 
 VERDICTS = {
@@ -63,16 +64,22 @@ class SliceChangeLine:
 
 
 def comparison_context(
-    first: ModelRun, second: ModelRun, thresholds_of: str = ""
+    first: ModelRun, second: ModelRun, thresholds_of: str = "", slice_id: str = ""
 ) -> dict[str, object]:
     """Build the context of the page; differences are the second run less the first.
 
-    `thresholds_of` is the id of the run whose thresholds are applied to both.
+    `thresholds_of` is the id of the run whose thresholds are applied to both, and `slice_id` that
+    of the saved view on whose rows they are compared.
     """
+    views = list(first.project.saved_views.all())
+    view = next((one for one in views if str(one.pk) == slice_id), None)
+    within = None if view is None else rows_of_view(first, view)
     choices = threshold_choices(first, second)
     by = next((run for run in choices if str(run.pk) == thresholds_of), None)
-    comparison = comparison_of(first, second, by)
+    comparison = comparison_of(first, second, by, within)
     return {
+        "views": views,
+        "view": view,
         "comparison": comparison,
         "verdict": verdict_sentence(comparison, first, second),
         "metrics": [_pair(one) for one in comparison.metrics],

@@ -28,6 +28,7 @@ from studio.model_runs.models import ModelRun
 from studio.model_runs.pages.comparison import comparison_context
 from studio.model_runs.pages.configuration import configuration_lines, described
 from studio.model_runs.pages.evaluation import crumbs, evaluation_context
+from studio.model_runs.pages.gallery import run_tabs
 from studio.model_runs.pages.run_list import run_lines
 from studio.runs import Status
 
@@ -38,7 +39,7 @@ def evaluations(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
     project = project_or_404(request, project_id)
     context = {
         "project": project,
-        "tabs": _tabs(project),
+        "tabs": project_tabs(project),
         "crumbs": [("Projects", f"{reverse('dashboard')}#projects")],
         "lines": run_lines(selectors.runs_of(project)),
         "configurations": configuration_lines(project),
@@ -73,7 +74,8 @@ def evaluation(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
         "run": run,
         "project": run.project,
         "crumbs": crumbs(run),
-        "tabs": _tabs(run.project),
+        "tabs": project_tabs(run.project),
+        "run_tabs": run_tabs(run, "Evaluation"),
         "form": _describe_form(run),
         "configuration": described(run),
     }
@@ -173,10 +175,11 @@ def evaluation_compare(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
         "other": second,
         "others": others,
         "crumbs": [*crumbs(first), (first.name, first.get_absolute_url())],
-        "tabs": _tabs(first.project),
+        "tabs": project_tabs(first.project),
     }
     if second is not None:
-        context |= comparison_context(first, second, request.GET.get("thresholds", ""))
+        thresholds = request.GET.get("thresholds", "")
+        context |= comparison_context(first, second, thresholds, request.GET.get("slice", ""))
     return render(request, "model_runs/run_comparison.html", context)
 
 
@@ -188,7 +191,8 @@ def evaluation_rows(request: HttpRequest, run_id: uuid.UUID) -> HttpResponseBase
     return rows_response(run, file_format if file_format in FORMATS else "csv")
 
 
-def _tabs(project: Project) -> list[tuple[str, str, bool, None]]:
+def project_tabs(project: Project) -> list[tuple[str, str, bool, None]]:
+    """Return the tabs of the project of a run."""
     cleanset = _newest_cleanset(project)
     return [] if cleanset is None else tabs(cleanset, "Model runs")
 
