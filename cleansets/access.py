@@ -10,6 +10,9 @@ from django.shortcuts import get_object_or_404
 from cleansets.models import ActionRun, Cleanset, CorrectionsFile
 from studio.accounts.access import account
 
+# Large facts of an analysis that no decision needs.
+UNDECIDED_FACTS = ("log", "candidates", "stage_seconds", "explained", "health")
+
 
 def cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
     """Return the cleanset with its project and dataset version, or raise Http404."""
@@ -21,7 +24,17 @@ def cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
 
 def ready_cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
     """Return a cleanset whose analysis has finished; it has no rows before."""
-    cleanset = cleanset_or_404(request, cleanset_id)
+    return _ready(cleanset_or_404(request, cleanset_id))
+
+
+def cleanset_to_decide_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
+    """Return a finished cleanset with what a decision reads of it."""
+    mine = Cleanset.objects.filter(project__owner=account(request)).defer(*UNDECIDED_FACTS)
+    found = mine.select_related("project__version", "project__review_layout")
+    return _ready(get_object_or_404(found, pk=cleanset_id))
+
+
+def _ready(cleanset: Cleanset) -> Cleanset:
     if not cleanset.is_succeeded:
         raise Http404("The analysis is not done.")
     return cleanset

@@ -87,9 +87,15 @@ def write_decisions(cleanset: Cleanset, changes: Sequence[Change]) -> None:
     cleared = [row_id for row_id, _, after in changes if after is None]
     for part in _parts(cleared):
         versions.filter(row_id__in=part).delete()
-    decided = [row_id for row_id, _, after in changes if after is not None]
-    for part in _parts(decided):
-        versions.filter(row_id__in=part, replaced_by_draft__isnull=False).delete()
+    cleanset_id = _key(RowReview, "cleanset", cleanset)
+    decided = [str(row_id) for row_id, _, after in changes if after is not None]
+    with connection.cursor() as cursor:
+        for part in _parts(decided):
+            cursor.execute(
+                f"DELETE FROM {RowReview._meta.db_table} WHERE cleanset_id = %s AND"
+                f" replaced_by_draft IS NOT NULL AND row_id IN ({', '.join(part)})",
+                [cleanset_id],
+            )
     _insert(_INSERT, _values(cleanset, changes), _IN_FORCE)
 
 

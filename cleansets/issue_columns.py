@@ -152,3 +152,14 @@ def advice_sql(columns: Iterable[str]) -> str:
         excluded.append("(near_duplicate_score >= 1 AND NOT is_first_of_set)")
     advised = f"WHEN {' OR '.join(excluded)} THEN 'exclude'" if excluded else ""
     return f"CASE WHEN suggested_label IS NOT NULL THEN 'label' {advised} END"
+
+
+def advice_of(row: Mapping[str, Any]) -> str | None:
+    """Return what auto-fix does with a row, as `advice_sql` says."""
+    if row.get("suggested_label") is not None:
+        return "label"
+    is_exact_copy = (row.get("near_duplicate_score") or 0) >= 1
+    is_later_copy = is_exact_copy and row.get("is_first_of_set") is False
+    if row.get("is_empty_text") or row.get("is_outlier") or is_later_copy:
+        return "exclude"
+    return None

@@ -36,50 +36,47 @@ _lock = threading.Lock()
 
 def present_reviews(cleanset: Cleanset) -> pa.Table:
     """Return the current reviews, as `overlay.review_table` does."""
-    newest = _newest(cleanset)
     with _lock:
-        kept = _kept.get(cleanset.pk)
-    table = None
-    if kept is not None and kept.issues_key == cleanset.issues_key:
-        table = _updated(cleanset, kept, newest)
-    if table is None:
-        table = review_table(cleanset)
+        known = _kept.get(cleanset.pk)
+    current = None
+    if known is not None and known.issues_key == cleanset.issues_key:
+        current = _updated(cleanset, known)
+    if current is None:
+        newest = _newest(cleanset)
+        current = _Kept(cleanset.issues_key, newest, review_table(cleanset))
     with _lock:
-        _kept[cleanset.pk] = _Kept(cleanset.issues_key, newest, table)
+        _kept[cleanset.pk] = current
         _kept.move_to_end(cleanset.pk)
         if len(_kept) > MAX_KEPT:
             _kept.popitem(last=False)
-    return table
+    return current.table
 
 
 def _newest(cleanset: Cleanset) -> tuple[UUID, int] | None:
-    action = cleanset.review_actions.filter(number__isnull=False).order_by("-number").first()
-    if action is None or action.number is None:
-        return None
-    return action.pk, action.number
+    actions = cleanset.review_actions.filter(number__isnull=False).order_by("-number")
+    return actions.values_list("pk", "number").first()
 
 
-def _updated(cleanset: Cleanset, kept: _Kept, newest: tuple[UUID, int] | None) -> pa.Table | None:
+def _updated(cleanset: Cleanset, kept: _Kept) -> _Kept | None:
     """Return the cached table with later changes applied; None if there are too many of them."""
-    if kept.newest == newest:
-        return kept.table
     first = 0 if kept.newest is None else kept.newest[1]
     actions = list(
         cleanset.review_actions.filter(number__gte=first)
         .order_by("number")
-        .values_list("pk", "number", "n_rows")
+        .values_list("pk", "number", "n_rows")[: MAX_CHANGED + 2]
     )
     if kept.newest is not None:
         # An action that was rolled back may have been read; its number went to another one.
         if not actions or actions[0][:2] != kept.newest:
             return None
         del actions[0]
-    if sum(n_rows for *_, n_rows in actions) > MAX_CHANGED:
+    if not actions:
+        return kept
+    if len(actions) > MAX_CHANGED or sum(n_rows for *_, n_rows in actions) > MAX_CHANGED:
         return None
+    newest = actions[-1][:2]
     events = ReviewEvent.objects.filter(review_action__in=[pk for pk, *_ in actions])
     changed = sorted(set(events.values_list("row_id", flat=True)))
-    if not changed:  # another thread has updated the table since `newest` was read
-        return kept.table
     is_unchanged = ~np.isin(kept.table.column("row_id").to_numpy(), changed)
     parts = [kept.table.filter(pa.array(is_unchanged)), review_table(cleanset, changed)]
-    return pa.concat_tables(parts).combine_chunks()
+    return _Kept(kept.issues_key, newest, pa.concat_tables(parts).combine_chunks())

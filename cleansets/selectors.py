@@ -38,7 +38,8 @@ def cleansets_of(project: Project) -> QuerySet[Cleanset]:
 def newer_version(cleanset: Cleanset) -> Cleanset | None:
     """Return the newest later version of the project, ignoring failed and cancelled ones."""
     later = cleansets_of(cleanset.project).filter(number__gt=cleanset.number)
-    return later.exclude(status__in=(Status.FAILED, Status.CANCELLED)).first()
+    later = later.exclude(status__in=(Status.FAILED, Status.CANCELLED))
+    return later.only("number", "project_id").first()
 
 
 def older_version_problem(newer: Cleanset) -> str:
@@ -73,6 +74,12 @@ def row_source(cleanset: Cleanset) -> RowSource:
     )
     vars(cleanset)[_SOURCE] = source
     return source
+
+
+def source_at_hand(cleanset: Cleanset) -> RowSource:
+    """Return the source of an earlier call without updating its decisions, else a new one."""
+    known: RowSource | None = vars(cleanset).get(_SOURCE)
+    return known or row_source(cleanset)
 
 
 def _readings(project: Project) -> dict[str, CellReading]:
@@ -173,6 +180,15 @@ def classes_in(task: MLTask, label: str | None) -> tuple[str, ...]:
 def actions(cleanset: Cleanset) -> QuerySet[ReviewAction]:
     """Return the actions on the cleanset, newest first."""
     return cleanset.review_actions.filter(number__isnull=False).order_by("-number")
+
+
+def last_steps(cleanset: Cleanset) -> tuple[ReviewAction | None, ReviewAction | None]:
+    """Return what can be undone and what can be redone, as `last_action` and `last_undo` do."""
+    newest = actions(cleanset).first()
+    steps = (ReviewAction.Kind.UNDO, ReviewAction.Kind.REDO, ReviewAction.Kind.CARRIED)
+    if newest is not None and newest.kind not in steps:
+        return newest, None
+    return last_action(cleanset), last_undo(cleanset)
 
 
 def last_undo(cleanset: Cleanset) -> ReviewAction | None:

@@ -153,7 +153,7 @@ def row_decide(
     A request that may be sent again passes an `action_id`, so that it counts once.
     """
     # What the analysis says of the row never changes, so that nobody has to wait for it.
-    facts = row_query.fetch_decidable([row_id], selectors.row_source(cleanset))
+    facts = row_query.fetch_decidable([row_id], selectors.source_at_hand(cleanset))
     if choice == Action.LABEL:
         label = label_to_store(cleanset, label)
     with transaction.atomic():
@@ -412,7 +412,7 @@ def without_decided_later(
     return [change for change in changes if change[0] not in decided_later]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(
     cleanset: Cleanset,
     user: User,

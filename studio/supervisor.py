@@ -62,6 +62,7 @@ class Child:
     name: str
     command: list[str]
     on_death: Callable[[], None] = lambda: None
+    niceness: int = 0  # added to that of the supervisor
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     restart_at: float = 0.0
@@ -130,6 +131,8 @@ class Supervisor:
 
     def _start(self, child: Child) -> None:
         child.process = subprocess.Popen(child.command, cwd=self.folder, start_new_session=True)
+        if child.niceness:
+            _lower_priority(child.process.pid, child.niceness)
         child.started_at = time.monotonic()
         self._tell_reaper(f"+{child.process.pid}")
 
@@ -159,3 +162,12 @@ class Supervisor:
 
     def _ask_to_stop(self, _number: int, _frame: object) -> None:
         self.stopping = True
+
+
+def _lower_priority(pid: int, niceness: int) -> None:
+    """Let a new session, with all that it starts, have the processor after others."""
+    os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, 0) + niceness)
+    # Where Linux groups sessions, niceness counts only within one, and each has its own.
+    session = Path(f"/proc/{pid}/autogroup")
+    with suppress(OSError):  # there is none on other systems and within some containers
+        session.write_text(str(niceness))

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from cleansets.row_address import RowQuery
+from cleansets.row_query.decided_rows import decided_rows
 from cleansets.row_query.own_cells import own_cells
 from cleansets.row_query.selection import Selection, select
 from cleansets.row_query.source import CLUSTER, RowSource
@@ -84,7 +85,7 @@ def fetch_rows(
     """Return the rows in this order, with their cells under `own`; None selects all rows."""
     columns = source.own_columns if own_columns is None else own_columns
     own = own_cells(source.table, row_ids, columns)
-    rows = _with_decisions("*", row_ids, source)
+    rows = decided_rows(row_ids, source)
     return [rows[row_id] | {"own": own[row_id]} for row_id in row_ids]
 
 
@@ -98,20 +99,7 @@ def fetch_row(row_id: int, source: RowSource) -> dict[str, Any] | None:
 def fetch_decidable(row_ids: Sequence[int], source: RowSource) -> dict[int, dict[str, Any]]:
     """Return what an action needs of these rows, by row; rows that do not exist are omitted."""
     existing = [row_id for row_id in row_ids if 0 <= row_id < len(source.results)]
-    return _with_decisions(DECIDABLE, existing, source)
-
-
-def _with_decisions(
-    columns: str, row_ids: Sequence[int], source: RowSource
-) -> dict[int, dict[str, Any]]:
-    """Return columns of the rows with their decisions and the advice, by row."""
-    if not row_ids:
-        return {}
-    source.register("picked_results", source.picked(row_ids))
-    source.execute(f"CREATE OR REPLACE TEMP VIEW picked AS {source.issues_sql('picked_results')}")
-    rows = f"({source.rows_sql('picked')})"
-    found = source.fetch_dicts(f"SELECT {columns} FROM ({source.advised_sql(rows)})")
-    return {row["row_id"]: row for row in found}
+    return decided_rows(existing, source)
 
 
 def fetch_first(

@@ -95,19 +95,9 @@ class RowSource:
         """Make a table available to queries under a name."""
         self._connection.register(name, table)
 
-    def execute(self, sql: str) -> None:
-        """Run a statement."""
-        self._connection.execute(sql).fetchall()
-
     def fetch(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a result."""
         return self._connection.execute(sql, list(values)).fetchall()
-
-    def fetch_dicts(self, sql: str, values: Iterable[object] = ()) -> list[dict[str, Any]]:
-        """Return all rows of a result as dictionaries by column name."""
-        found = self._connection.execute(sql, list(values))
-        names = [column[0] for column in found.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def fetch_parts(
         self, sql: str, values: Iterable[object] = (), *, rows_per_part: int
@@ -164,7 +154,7 @@ class RowSource:
         advice = advice_sql(self.result_columns)
         if CLUSTER not in self.result_columns:
             return f"SELECT *, {advice} AS advice FROM {rows}"
-        self.register("first_rows", _first_rows_of_sets(self.results_key))
+        self.register("first_rows", first_rows_of_sets(self.results_key))
         return f"""
             SELECT *, {advice} AS advice FROM (
                 SELECT each.*, each.row_id IS NOT DISTINCT FROM first_row AS is_first_of_set
@@ -191,7 +181,7 @@ def column_names(table: Path) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16)
-def _first_rows_of_sets(results_key: str) -> pa.Table:
+def first_rows_of_sets(results_key: str) -> pa.Table:
     """Return the first row of each set of near duplicates."""
     rows = mapped_table(results_key).select([CLUSTER, "row_id"])
     rows = rows.filter(pc.is_valid(rows.column(CLUSTER)))

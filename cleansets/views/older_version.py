@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from cleansets import selectors
-from cleansets.access import ready_cleanset_or_404
+from cleansets.access import cleanset_to_decide_or_404, ready_cleanset_or_404
 from cleansets.models import Cleanset
 from studio.engine.errors import DataProblem
 
@@ -45,7 +45,7 @@ def decidable_cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> C
     """Return a cleanset that accepts decisions. Raises DataProblem for a replaced one that nobody
     chose to change.
     """
-    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    cleanset = cleanset_to_decide_or_404(request, cleanset_id)
     older = older_version(request, cleanset)
     if older is not None and not older.is_open:
         raise DataProblem(

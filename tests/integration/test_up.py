@@ -100,6 +100,12 @@ def test_studio_runs_mends_itself_and_ends_as_one(tmp_path: Path) -> None:
         ):
             assert answer.status == 200
 
+        niceness = [
+            os.getpriority(os.PRIO_PROCESS, pid_of(tmp_path, part))
+            for part in ("gunicorn", "--queues=training")
+        ]
+        assert niceness[0] < niceness[1], "people who click go before runs"
+
         with closing(sqlite3.connect(tmp_path / "studio.sqlite3")) as database:
             status = "SELECT status, attempt FROM projects_datasetversion"
             wait_until(

@@ -58,11 +58,12 @@ class ReviewPage:
 
     def _progress(self) -> dict[str, object]:
         """Build the regions that change with every decision."""
+        last_action, last_undo = selectors.last_steps(self.cleanset)
         return {
             "counts": count_words(self.cleanset, self.source, self._counts),
             "work_views": work_views(self.source, self.query, self._counts),
-            "last_action": selectors.last_action(self.cleanset),
-            "last_undo": selectors.last_undo(self.cleanset),
+            "last_action": last_action,
+            "last_undo": last_undo,
         }
 
     def whole(self, row_id: int | None) -> dict[str, object]:

@@ -25,6 +25,7 @@ from studio.supervisor import Child, Supervisor, check_port, lock_folder
 logger = logging.getLogger(__name__)
 
 WEB_THREADS = 32
+WORKER_NICENESS = 10  # people who click go before runs
 ANSWER_WITHIN_S = 60.0
 LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 ANYWHERE = "0.0.0.0"  # noqa: S104 (only ever what the user set)
@@ -114,7 +115,12 @@ def _children() -> list[Child]:
     return [
         Child("web server", [*python, "gunicorn", "studio.wsgi", *web]),
         *(
-            Child(f"{queue} worker", [*celery, *_worker(queue)], partial(_recover, queue))
+            Child(
+                f"{queue} worker",
+                [*celery, *_worker(queue)],
+                partial(_recover, queue),
+                niceness=WORKER_NICENESS,
+            )
             for queue in runs.QUEUES
         ),
         Child("scheduler", [*celery, "beat", "--pidfile=", "--loglevel=warning"]),
