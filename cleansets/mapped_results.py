@@ -1,4 +1,4 @@
-"""Results of an analysis as memory-mapped tables.
+"""Results of an analysis, and the texts to search, as memory-mapped tables.
 
 Published Parquet files are compressed, so each read of a column decodes all of it. The same table
 as an Arrow file is a third larger and needs no decoding: DuckDB sorts a million rows in 7 ms
@@ -12,6 +12,8 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +27,9 @@ from studio import integrity, tables
 DIGEST_BYTES = 32
 CHUNK_BYTES = 1024 * 1024
 BATCH_ROWS = 122_880  # what DuckDB gives to one thread
+SEARCHED_ROWS = 8_192  # that are read at a time; their cells may be long
+ROW_ID = "__row_id"
+CELL_END = "\0"  # which no cell contains
 MAX_DISTINCT_FRACTION = 0.1  # of the texts of a column that is worth a dictionary
 
 _whole: dict[Path, integrity.Version] = {}
@@ -32,10 +37,26 @@ _whole: dict[Path, integrity.Version] = {}
 
 def mapped_table(key: str) -> pa.Table:
     """Return the table of a published Parquet file, memory-mapped."""
+    return _mapped(key, tables.MAPPED, _write_results)
+
+
+def searched_table(key: str) -> pa.Table:
+    """Return the rows of a dataset's table as `row_id` and `text`, memory-mapped.
+
+    `text` has the cells of the row in lower case, with `CELL_END` between them: one column is
+    searched in a tenth of the time that twelve compressed ones take.
+    """
+    return _mapped(key, tables.SEARCHED, _write_texts)
+
+
+def _mapped(key: str, folder: str, write: Callable[[Path, Path], None]) -> pa.Table:
+    """Return the table that `write` makes of a published file; it is kept in a folder of the
+    cache.
+    """
     published = tables.local_path(key)
-    path = settings.CACHE_DIR / tables.MAPPED / key
+    path = settings.CACHE_DIR / folder / key
     if not _is_whole(path):
-        _write(pq.read_table(published), path)
+        _write_whole(path, partial(write, published))
     tables.mark_as_used(path)  # the cache loses what was not used for longest
     content = pa.memory_map(str(path)).read_buffer()
     return pa.ipc.open_file(content.slice(0, content.size - DIGEST_BYTES)).read_all()
@@ -69,17 +90,41 @@ def _digest_before_end(path: Path) -> bytes:
     return digest.digest()
 
 
-def _write(table: pa.Table, path: Path) -> None:
+def _write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Write a file with its digest; it is there only when it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    write(unfinished)
+    digest = bytes.fromhex(integrity.digest_of(unfinished))
+    with unfinished.open("ab") as file:
+        file.write(digest)
+    unfinished.replace(path)
+
+
+def _write_results(published: Path, path: Path) -> None:
+    table = pq.read_table(published)
     columns = [_plain_column(column.combine_chunks()) for column in table.columns]
     plain = pa.table(columns, names=table.column_names)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-    with pa.OSFile(str(partial), "wb") as file, pa.ipc.new_file(file, plain.schema) as writer:
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, plain.schema) as writer:
         writer.write_table(plain, max_chunksize=BATCH_ROWS)
-    digest = bytes.fromhex(integrity.digest_of(partial))
-    with partial.open("ab") as file:
-        file.write(digest)
-    partial.replace(path)
+
+
+def _write_texts(published: Path, path: Path) -> None:
+    schema = pa.schema([("row_id", pa.int64()), ("text", pa.string())])
+    with (
+        pq.ParquetFile(published) as table,
+        pa.OSFile(str(path), "wb") as file,
+        pa.ipc.new_file(file, schema) as writer,
+    ):
+        for batch in table.iter_batches(SEARCHED_ROWS, use_threads=False):
+            cells = [cell.cast(pa.string()) for cell in batch.drop_columns([ROW_ID]).columns]
+            texts = pa.nulls(len(batch), pa.string())
+            if cells:
+                texts = pc.binary_join_element_wise(
+                    *cells, CELL_END, null_handling="replace", null_replacement=""
+                )
+            columns = [batch.column(ROW_ID).cast(pa.int64()), pc.utf8_lower(texts)]
+            writer.write_batch(pa.record_batch(columns, schema=schema))
 
 
 def _plain_column(column: pa.Array) -> pa.Array:

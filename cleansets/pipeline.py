@@ -15,6 +15,7 @@ from django.conf import settings
 
 from cleansets.carrying import carry_over
 from cleansets.frames import read_frame
+from cleansets.mapped_results import searched_table
 from cleansets.models import Cleanset
 from cleansets.overlay import (
     GIVEN_LABEL,
@@ -95,6 +96,8 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
         keys = {name: storage.cleanset_file(run.pk, run.attempt, name) for name in names}
         for name, key in keys.items():
             tables.publish(folder / name, key)
+    if settings.EMBEDDED:  # its web server has the same cache, so that no search waits for this
+        searched_table(version.table_key)
     return {
         "n_rows": len(whole.issues),
         "issues_key": keys[ISSUES],

@@ -20,7 +20,6 @@ from cleansets.row_address import RowQuery
 from cleansets.row_query import RowSource
 from cleansets.row_sets import row_set
 from projects.models import Project
-from studio import tables
 from studio.engine.conventions import Convention
 from studio.engine.conventions.label_sets import split_labels
 from studio.engine.ml_task import MLTask
@@ -65,7 +64,7 @@ def row_source(cleanset: Cleanset) -> RowSource:
         return known
     source = RowSource(
         cleanset.issues_key,
-        tables.local_path(cleanset.project.version.table_key),
+        cleanset.project.version.table_key,
         reviews,
         cleanset.task,
         convention,

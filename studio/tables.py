@@ -28,6 +28,7 @@ _CHUNK_BYTES = 1024 * 1024
 # Folders of the cache with copies of stored files.
 FETCHED = "objects"
 MAPPED = "mapped"
+SEARCHED = "searched"
 
 
 def publish(path: Path, key: str) -> str:
@@ -129,7 +130,7 @@ def delete(keys: list[str]) -> None:
     """Remove files from the storage and from the local cache."""
     for key in keys:
         patiently(partial(default_storage.delete, key))
-        for folder in (FETCHED, MAPPED):
+        for folder in (FETCHED, MAPPED, SEARCHED):
             (settings.CACHE_DIR / folder / key).unlink(missing_ok=True)
     StoredFile.objects.filter(key__in=keys).delete()
 

@@ -9,10 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cleansets.cell_filters import CellReading, cells_condition
 from cleansets.issue_columns import issues_in
-from cleansets.mapped_results import mapped_table
+from cleansets.mapped_results import CELL_END, mapped_table, searched_table
 from cleansets.row_address import (
     CHANGED,
     COPIES_DIFFER,
@@ -27,7 +28,7 @@ from cleansets.row_address import (
     CellFilter,
     RowQuery,
 )
-from cleansets.row_query.source import CLUSTER, DECISION_COLUMNS, ROW_ID, RowSource, column_names
+from cleansets.row_query.source import CLUSTER, DECISION_COLUMNS, ROW_ID, RowSource
 from cleansets.row_sets import row_set
 from studio import cell_sql, tables
 from studio.engine.conventions.label_sets import join_labels
@@ -93,7 +94,7 @@ def select(query: RowQuery, source: RowSource) -> Selection:
         source.register("row_set", pa.table({"row_id": row_ids}))
         conditions.append("row_id IN (SELECT row_id FROM row_set)")
     if query.search:
-        source.register("found", rows_with_text(source.table, query.search))
+        source.register("found", rows_with_text(source.table_key, query.search))
         conditions.append("row_id IN (SELECT row_id FROM found)")
     # Results without suggested labels get the column, all null, in `rows` only.
     is_suggestion_named = bool(query.suggested) or any(
@@ -122,20 +123,19 @@ def order(query: RowQuery, source: RowSource) -> str:
     return f"{value} {direction} NULLS LAST, row_id"
 
 
-@lru_cache(maxsize=4)
-def rows_with_text(table: Path, text: str) -> pa.Table:
+@lru_cache(maxsize=8)
+def rows_with_text(table_key: str, text: str) -> pa.Table:
     """Return the rows with the text in any of their cells, ignoring case.
 
     Cached for further pages of the same search, since the table never changes.
     """
-    columns = column_names(table)
-    found = " OR ".join(f"contains(lower({quoted(name)}), lower(?))" for name in columns)
-    rows = tables.connect().sql(
-        f"SELECT {ROW_ID}::INTEGER AS row_id FROM read_parquet({text_literal(str(table))})"
-        f" WHERE {found or 'false'}",
-        params=[text] * len(columns),
-    )
-    return rows.to_arrow_table()
+    lower = pc.utf8_lower(pa.scalar(text.replace(CELL_END, ""))).as_py()
+    with closing(tables.connect()) as connection:
+        connection.register("texts", searched_table(table_key))
+        rows = connection.sql(
+            "SELECT row_id::INTEGER AS row_id FROM texts WHERE contains(text, ?)", params=[lower]
+        )
+        return rows.to_arrow_table()
 
 
 @lru_cache(maxsize=4)

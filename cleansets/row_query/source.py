@@ -15,14 +15,13 @@ import pyarrow.types as pt
 
 from cleansets.cell_filters import CellReading
 from cleansets.issue_columns import BADGES, SCORES, advice_sql, issues_in
-from cleansets.mapped_results import mapped_table
+from cleansets.mapped_results import ROW_ID, mapped_table
 from cleansets.row_address import GIVEN, SUGGESTED, RowQuery
 from studio import tables
 from studio.engine.conventions.convention import Convention
 from studio.engine.ml_task import MLTask
 from studio.sql import filled_sql, text_literal
 
-ROW_ID = "__row_id"
 INITIALLY_UNLABELED = "is_initially_unlabeled"
 MAX_SLICES = 1_000  # rows that are sliced out of a mapped table one by one
 CLUSTER = "near_duplicate_cluster_id"
@@ -40,7 +39,7 @@ class RowSource:
     def __init__(  # noqa: PLR0913  (most have a default)
         self,
         results_key: str,
-        table: Path,
+        table_key: str,
         reviews: pa.Table,
         task: MLTask = MLTask.MULTI_CLASS,
         convention: Convention = Convention.POINT,
@@ -49,7 +48,8 @@ class RowSource:
     ) -> None:
         self.results_key = results_key
         self.results = mapped_table(results_key)
-        self.table = table
+        self.table_key = table_key
+        self.table = tables.local_path(table_key)
         self.reviews = reviews
         self.task = task
         self.convention = convention

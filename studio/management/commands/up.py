@@ -25,7 +25,7 @@ from studio.supervisor import Child, Supervisor, check_port, lock_folder
 logger = logging.getLogger(__name__)
 
 WEB_THREADS = 32
-WORKER_NICENESS = 10  # people who click go before runs
+NICENESS = {"training": 5}  # people who click or upload go before analyses
 ANSWER_WITHIN_S = 60.0
 LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
 ANYWHERE = "0.0.0.0"  # noqa: S104 (only ever what the user set)
@@ -119,7 +119,7 @@ def _children() -> list[Child]:
                 f"{queue} worker",
                 [*celery, *_worker(queue)],
                 partial(_recover, queue),
-                niceness=WORKER_NICENESS,
+                niceness=NICENESS.get(queue, 0),
             )
             for queue in runs.QUEUES
         ),

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from django.conf import settings
 from django.http import QueryDict
 
 from cleansets import row_query, selectors, services
 from cleansets.models import Cleanset
 from cleansets.row_address import Range, RowQuery
 from cleansets.row_query import PAGE_SIZE
+from cleansets.row_query.selection import rows_with_text
+from studio import tables
 from studio.accounts.models import User
 from tests.reviewable import EMPTY, OUTLIER, UNLABELED, make_reviewable
 
@@ -41,6 +48,24 @@ def test_filters_narrow_the_view(
     cleanset: Cleanset, query: dict[str, object], rows: list[int]
 ) -> None:
     assert rows_of(cleanset, **query) == rows
+
+
+def test_search_looks_at_each_cell_for_itself(cleanset: Cleanset) -> None:
+    assert rows_of(cleanset, issue="all", search="42: please help") == [42]
+    assert rows_of(cleanset, issue="all", search="42: please help=mail") == []
+
+
+@pytest.mark.django_db
+def test_search_ignores_case_in_every_script(tmp_path: Path) -> None:
+    table = tmp_path / "table.parquet"
+    cells = ["Größe ändern", "ЗАКАЗ", None]
+    pq.write_table(pa.table({"__row_id": [0, 1, 2], "message": cells}), table)
+    key = tables.publish(table, "datasets/one/table.parquet")
+    for text, rows in (("GRÖßE ÄNDERN", [0]), ("заказ", [1]), ("other", [])):
+        found = rows_with_text(key, text)
+        assert found.column("row_id").to_pylist() == rows
+    tables.delete([key])
+    assert not (settings.CACHE_DIR / tables.SEARCHED / key).exists()
 
 
 def test_search_takes_quotes_and_wildcards_as_text(cleanset: Cleanset) -> None:
