@@ -90,10 +90,10 @@ def write_decisions(cleanset: Cleanset, changes: Sequence[Change]) -> None:
     cleanset_id = _key(RowReview, "cleanset", cleanset)
     decided = [str(row_id) for row_id, _, after in changes if after is not None]
     with connection.cursor() as cursor:
-        for part in _parts(decided):
+        for names in _parts(decided):
             cursor.execute(
                 f"DELETE FROM {RowReview._meta.db_table} WHERE cleanset_id = %s AND"
-                f" replaced_by_draft IS NOT NULL AND row_id IN ({', '.join(part)})",
+                f" replaced_by_draft IS NOT NULL AND row_id IN ({', '.join(names)})",
                 [cleanset_id],
             )
     _insert(_INSERT, _values(cleanset, changes), _IN_FORCE)

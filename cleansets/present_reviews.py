@@ -26,7 +26,7 @@ class _Kept:
     """A table of reviews as of the newest action (None before the first)."""
 
     issues_key: str
-    newest: tuple[UUID, int] | None
+    newest: tuple[UUID, int | None] | None
     table: pa.Table
 
 
@@ -52,14 +52,14 @@ def present_reviews(cleanset: Cleanset) -> pa.Table:
     return current.table
 
 
-def _newest(cleanset: Cleanset) -> tuple[UUID, int] | None:
+def _newest(cleanset: Cleanset) -> tuple[UUID, int | None] | None:
     actions = cleanset.review_actions.filter(number__isnull=False).order_by("-number")
     return actions.values_list("pk", "number").first()
 
 
 def _updated(cleanset: Cleanset, kept: _Kept) -> _Kept | None:
     """Return the cached table with later changes applied; None if there are too many of them."""
-    first = 0 if kept.newest is None else kept.newest[1]
+    first = 0 if kept.newest is None else kept.newest[1] or 0
     actions = list(
         cleanset.review_actions.filter(number__gte=first)
         .order_by("number")

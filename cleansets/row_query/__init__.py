@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cleansets.mapped_results import ROW_ID
 from cleansets.row_query.counts import (
     ReviewCounts,
     ViewProgress,
@@ -31,7 +32,7 @@ from cleansets.row_query.fetch import (
     sample_first,
 )
 from cleansets.row_query.selection import Selection, select
-from cleansets.row_query.source import ROW_ID, RowSource
+from cleansets.row_query.source import RowSource
 
 __all__ = [
     "PAGE_SIZE",

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from cleansets.cell_filters import CellReading, cells_condition
 from cleansets.issue_columns import issues_in
-from cleansets.mapped_results import CELL_END, mapped_table, searched_table
+from cleansets.mapped_results import CELL_END, ROW_ID, mapped_table, searched_table
 from cleansets.row_address import (
     CHANGED,
     COPIES_DIFFER,
@@ -28,7 +28,7 @@ from cleansets.row_address import (
     CellFilter,
     RowQuery,
 )
-from cleansets.row_query.source import CLUSTER, DECISION_COLUMNS, ROW_ID, RowSource
+from cleansets.row_query.source import CLUSTER, DECISION_COLUMNS, RowSource
 from cleansets.row_sets import row_set
 from studio import cell_sql, tables
 from studio.engine.conventions.label_sets import join_labels
