@@ -13,3 +13,15 @@ class DeployForm(forms.Form):
         label="Model name",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class IntendedUseForm(forms.Form):
+    """What a model is for."""
+
+    intended_use = forms.CharField(
+        max_length=2_000,
+        required=False,
+        label="Intended use",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Empty: the usual sentence.",
+    )

@@ -19,6 +19,7 @@ class DeployedModel(Run):
 
     cleanset = models.ForeignKey(Cleanset, on_delete=models.CASCADE, related_name="deployed_models")
     name = models.CharField(max_length=200)
+    intended_use = models.TextField(blank=True)  # the usual one if empty
     artifact_key = models.CharField(max_length=200, blank=True)
     predictions_key = models.CharField(max_length=200, blank=True)
     labels_key = models.CharField(max_length=200, blank=True)

@@ -53,6 +53,12 @@ def model_retry(*, model: DeployedModel, user: User) -> DeployedModel:
     return replacement
 
 
+def intended_use_set(*, model: DeployedModel, text: str) -> None:
+    """Say on the card what the model is for; an empty text brings the usual sentence back."""
+    model.intended_use = text.strip()
+    model.save(update_fields=["intended_use"])
+
+
 def model_delete(*, model: DeployedModel) -> None:
     """Delete a model, its predictions and all their files; a training under way stops."""
     delete_with_files(model)

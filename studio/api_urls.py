@@ -17,6 +17,7 @@ from studio.api.docs import DocsPage
 from studio.api.ninja_api import StudioAPI
 from studio.api.v1 import account_router, runs_router
 from studio.model_runs.api.configurations import router as configurations_router
+from studio.model_runs.api.models import router as model_files_router
 from studio.model_runs.api.rows import router as evaluation_rows_router
 from studio.model_runs.api.v1 import router as evaluations_router
 from studio.webhooks.api.v1 import router as webhooks_router
@@ -36,6 +37,7 @@ api.add_router("/v1/datasets", datasets_router)
 api.add_router("/v1/projects", projects_router)
 api.add_router("/v1/cleansets", cleansets_router)
 api.add_router("/v1", models_router)
+api.add_router("/v1", model_files_router)
 api.add_router("/v1", evaluations_router)
 api.add_router("/v1", evaluation_rows_router)
 api.add_router("/v1", configurations_router)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,22 @@ from studio.model_runs.tasks import evaluate_run
 from tests.factories import make_model
 from tests.reviewable import CLASSES
 
+MADE_WITH = {
+    "python": "3.11.7",
+    "library_versions": {"numpy": "2.4.6"},
+    "files": {"model.joblib": "0"},
+}
+
+
+def publish_artifact(model: DeployedModel) -> str:
+    """Publish an archive with an empty model; return its key."""
+    key = storage.model_file(model.pk, 1, "model.tar")
+    with tables.scratch() as folder:
+        (folder / "model.joblib").touch()
+        with tarfile.open(folder / "model.tar", "w") as archive:
+            archive.add(folder / "model.joblib", arcname="model.joblib")
+        return tables.publish(folder / "model.tar", key)
+
 
 def make_deployed(alice: User, cleanset: Cleanset, folder: Path) -> DeployedModel:
     """Return a measured model that predicts what people corrected labels to."""
@@ -28,13 +45,7 @@ def make_deployed(alice: User, cleanset: Cleanset, folder: Path) -> DeployedMode
     model = make_model(
         alice,
         cleanset=cleanset,
-        manifest={
-            "classes": CLASSES,
-            "model": "a",
-            "library_versions": {},
-            "python": "3",
-            "files": {},
-        },
+        manifest={"classes": CLASSES, **MADE_WITH},
         candidates=cleanset.candidates,
     )
     np.savez(folder / "p.npz", row_id=rows.row_id[is_labeled], predicted=predicted)

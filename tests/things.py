@@ -24,6 +24,7 @@ from studio.model_runs.services import configuration_save
 from studio.runs import Status
 from studio.webhooks.models import Webhook
 from studio.webhooks.services import webhook_create
+from tests.deployed import MADE_WITH, publish_artifact
 from tests.factories import make_model, make_prediction
 from tests.measured import make_measured
 from tests.reviewable import CLASSES, make_reviewable
@@ -71,8 +72,10 @@ class Things:
 def make_things(owner: User) -> Things:
     """Make them."""
     cleanset = make_reviewable(owner)
-    manifest = {"model": "a", "classes": CLASSES, "versions": {"numpy": "2"}}
+    manifest = {"classes": CLASSES, **MADE_WITH}
     model = make_model(owner, cleanset=cleanset, manifest=manifest, candidates=cleanset.candidates)
+    model.artifact_key = publish_artifact(model)
+    model.save()
     batch = make_prediction(owner, model=model, n_rows=1, label_counts=[["billing", 1]])
     chances = {name: [1 / len(CLASSES)] for name in CLASSES}
     rows = pd.DataFrame({"__row_id": [0], "message": ["hello"]})

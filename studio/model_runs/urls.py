@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from studio.model_runs.views import configurations, gallery, runs
+from studio.model_runs.views import configurations, gallery, models, runs
 
 urlpatterns: list[URLPattern] = [
     path("projects/<uuid:project_id>/runs", runs.evaluations, name="evaluations"),
@@ -32,6 +32,9 @@ urlpatterns: list[URLPattern] = [
         configurations.evaluation_configuration,
         name="evaluation-configuration",
     ),
+    path("models/<uuid:model_id>/card", models.card, name="model-card"),
+    path("models/<uuid:model_id>/use", models.intended_use, name="model-intended-use"),
+    path("models/<uuid:model_id>/download", models.download, name="model-download"),
     path("runs/<uuid:run_id>", runs.evaluation, name="evaluation"),
     path("runs/<uuid:run_id>/progress", runs.evaluation_run, name="evaluation-run"),
     path("runs/<uuid:run_id>/cancel", runs.evaluation_cancel, name="evaluation-cancel"),

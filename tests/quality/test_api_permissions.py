@@ -86,6 +86,8 @@ CALLS = {
     "model_get": Call(),
     "model_retry": Call(UNPROCESSABLE),  # it has not failed
     "model_delete": Call(GONE),
+    "model_card_get": Call(),
+    "model_download": Call(),
     "evaluation_list": Call(),
     "project_evaluations": Call(),
     "evaluation_import": Call(CREATED, file="row_id,prediction\n0,billing\n"),

@@ -131,6 +131,9 @@ OWNED = {
     "model-retry": Address("post", UNPROCESSABLE, "model"),  # it has not failed
     "model-delete": Address("post", FOUND, "model"),
     "model-template": Address("get", OK, "model"),
+    "model-card": Address("get", OK, "model"),
+    "model-intended-use": Address("post", FOUND, "model"),
+    "model-download": Address("get", OK, "model"),
     "evaluations": Address("get", OK, "project"),
     "evaluation-import": Address("post", UNPROCESSABLE, "project"),  # without a file
     "analysis-new": Address("get", OK, "project"),

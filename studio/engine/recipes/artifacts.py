@@ -27,7 +27,16 @@ FORMAT_VERSION = 12
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.hmac-sha256"
 PAYLOAD = "model.joblib"
-LIBRARIES = ("scikit-learn", "numpy", "scipy", "pandas", "joblib", "sentence-transformers", "torch")
+LIBRARIES = (
+    "scikit-learn",
+    "lightgbm",
+    "numpy",
+    "scipy",
+    "pandas",
+    "joblib",
+    "sentence-transformers",
+    "torch",
+)
 # Its fitted models are only guaranteed to load in the same minor version
 _UNPICKLED_BY = "scikit-learn"
 
@@ -126,7 +135,25 @@ def load_artifact(directory: Path, *, signing_key: bytes) -> TrainedModel:
         If files are missing, were changed or are signed with another key, or if they were written
         with another minor version of scikit-learn.
     """
-    manifest = read_manifest(directory, signing_key=signing_key)
+    return _opened(directory, read_manifest(directory, signing_key=signing_key))
+
+
+def load_unsigned(directory: Path) -> TrainedModel:
+    """Load a model outside of the studio that saved it, whose key is not known there.
+
+    Digests show damage, not who made the files: unpickling runs code, so load only what comes from
+    a studio that you trust. Raises DataProblem as `load_artifact` does, but for signatures.
+    """
+    try:
+        written = (directory / MANIFEST).read_bytes()
+    except OSError as error:
+        raise DataProblem(
+            f"The folder {directory.name} contains no model. Download it again."
+        ) from error
+    return _opened(directory, _manifest(written))
+
+
+def _opened(directory: Path, manifest: Manifest) -> TrainedModel:
     _check_versions(manifest)
     for name, expected in manifest.files.items():
         path = directory / Path(name).name
@@ -135,11 +162,12 @@ def load_artifact(directory: Path, *, signing_key: bytes) -> TrainedModel:
                 f"The model's file {name} is missing or was changed after it was saved. Deploy it"
                 " again."
             )
-    # Unpickling runs code: only now is it known to be this studio's.
+    # Unpickling runs code: only now is it known to be what was saved.
     model = joblib.load(directory / PAYLOAD)
     if not isinstance(model, TrainedModel):
         raise DataProblem("The file contains no model of this studio. Deploy the model again.")
-    if manifest.encoder_sha256 not in (None, encoder_sha256(model.spec.encoder_folder)):
+    needed_encoder = manifest.encoder_sha256
+    if needed_encoder and needed_encoder != encoder_sha256(model.spec.encoder_folder):
         raise DataProblem(
             "The model was trained with a different sentence encoder. Deploy it again."
         )
@@ -160,6 +188,10 @@ def read_manifest(directory: Path, *, signing_key: bytes) -> Manifest:
             "The model's signature is not right: it was changed, or another studio saved it. "
             "Only models deployed here are loaded; deploy it again."
         )
+    return _manifest(written)
+
+
+def _manifest(written: bytes) -> Manifest:
     fields = json.loads(written)
     if fields["format_version"] != FORMAT_VERSION:
         raise DataProblem("The model was saved by another version of the studio. Deploy it again.")

@@ -93,7 +93,7 @@ def evaluation_context(run: ModelRun, params: QueryDict) -> dict[str, object]:
         "labels_choices": [(name, LABELS[name]) for name in dict.fromkeys(way[0] for way in ways)],
         "rows_choices": [(name, ROWS[name]) for name in of_labels],
         "measured": f"{ROWS[rows]}, by {LABELS[labels]}",
-        "n_measured": document["n_rows"] if "n_rows" in document else _n_rows(document),
+        "n_measured": n_measured(document),
         "wrong_fraction": _wrong_fraction(run, labels),
         "metrics": metric_lines(document["metrics"], run.task),
         "classes": class_table(
@@ -282,7 +282,10 @@ def error_text(value: float, *, is_share: bool) -> str:
     return f"{value:.1%}" if is_share else f"{value:.4g}"
 
 
-def _n_rows(document: Mapping[str, Any]) -> int:
+def n_measured(document: Mapping[str, Any]) -> int:
+    """Return how many rows a document is measured on."""
+    if "n_rows" in document:
+        return int(document["n_rows"])
     return int(document["measured_on"]["n_rows"])
 
 
