@@ -96,8 +96,8 @@ def _data(model: DeployedModel) -> Section:
     version = cleanset.project.version
     trained = (
         f"Trained on {model.n_rows or 0:,} rows of {version.dataset.name}, version"
-        f" {version.number}: {model.n_corrected or 0:,} labels corrected,"
-        f" {model.n_excluded or 0:,} rows excluded, {model.n_unlabeled:,} left out without a label."
+        f" {version.number}. Labels corrected: {model.n_corrected or 0:,}; rows excluded:"
+        f" {model.n_excluded or 0:,}; left out without a label: {model.n_unlabeled:,}."
     )
     sentences = [trained]
     if model.n_test:
