@@ -25,7 +25,7 @@ from cleansets.frames import read_frame
 from cleansets.label_text import same_labels
 from cleansets.mapped_results import mapped_table
 from cleansets.models import Action, Cleanset, ReviewEvent
-from cleansets.row_parts import row_parts
+from cleansets.row_parts import kept_parts, row_parts
 from studio import tables
 from studio.engine.conventions.blanks import is_blank
 from studio.engine.labels.reading import merged_label, read_labels
@@ -205,7 +205,7 @@ def _as_given(
     cleanset: Cleanset, labels: list[str | None], is_kept: npt.NDArray[np.bool_]
 ) -> CorrectedRows:
     rows = np.flatnonzero(is_kept).astype(np.int64)
-    parts = None if cleanset.base is None else row_parts(cleanset.base)
+    parts = kept_parts(cleanset)
     return CorrectedRows(
         rows,
         [labels[row] for row in rows],

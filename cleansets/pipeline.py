@@ -26,7 +26,7 @@ from cleansets.overlay import (
     rows_to_analyse,
 )
 from cleansets.provided import predicted_rows, provided_predictions
-from cleansets.row_parts import row_parts
+from cleansets.row_parts import kept_parts
 from studio import storage, tables
 from studio.engine import stages
 from studio.engine.errors import DataProblem
@@ -39,7 +39,7 @@ from studio.engine.recipes.manifest import describe
 from studio.engine.schema import CleansetResult, CleansetSpec
 from studio.engine.schema.explanation import Explanation
 from studio.engine.schema.provided import ProvidedPredictions
-from studio.engine.schema.split import SPLIT_COLUMN
+from studio.engine.schema.split import SPLIT_COLUMN, Part
 from studio.engine.table.required_columns import quoted
 from studio.fan_out import fan_out
 
@@ -87,8 +87,7 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     manifest = describe(
         result, spec, dataset_sha256=version.sha256, labels=rows.labels, former_labels=previous
     )
-    parts = None if run.base is None else row_parts(run.base)
-    whole = with_left_out(result, rows.row_id, version.n_rows or 0, parts)
+    whole = with_left_out(result, rows.row_id, version.n_rows or 0, kept_parts(run))
     progress(stages.SAVING)
     with tables.scratch() as folder:
         names = write_results(whole, labels, folder)
@@ -202,7 +201,8 @@ def with_left_out(
 ) -> CleansetResult:
     """Insert the rows that were left out, without issues and with `is_not_analyzed`.
 
-    `parts` are those of all rows in the split, which they keep.
+    `parts` are those of all rows in the split, which they keep. In a new split, rows that were left
+    out are for training.
     """
     if len(row_id) == n_rows:
         return result
@@ -215,6 +215,8 @@ def with_left_out(
     issues[LEFT_OUT] = is_left_out
     if parts is not None:
         issues[SPLIT_COLUMN] = parts
+    elif SPLIT_COLUMN in issues:
+        issues[SPLIT_COLUMN] = issues[SPLIT_COLUMN].fillna(Part.TRAINING.value)
     share = 1 / len(result.classes) if result.classes else 0.0
     return replace(
         result,

@@ -11,12 +11,14 @@ from typing import Any
 
 from cleansets import services
 from cleansets.models import Cleanset
+from cleansets.selectors import known_classes
+from projects.forms.split import choice_of, split_values, with_chosen_parts
 from projects.models import Project
 from projects.readers.profile import conventions_of
 from projects.selectors import column_facts, column_profiles
 from studio import storage, tables
 from studio.accounts.models import User
-from studio.engine.choices.validate import check_features
+from studio.engine.choices.validate import check_class_weights, check_features
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.schema.configuration import Configuration
@@ -39,6 +41,7 @@ def checked_configuration(
     DataProblem
         If the project's data cannot be analysed with it.
     """
+    values = _with_recognised_split(project, values)
     configuration = Configuration.from_dict(values, default or configuration_of(project))
     _resolved(project, configuration)
     return configuration
@@ -83,6 +86,28 @@ def analyse_provided(
     return services.cleanset_of_choices(base=base, user=user, choices=choices)
 
 
+def _with_recognised_split(project: Project, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Add what the values of a split's column mean, where only the column is given."""
+    split = values.get("split")
+    if not isinstance(split, Mapping) or not split.get("column"):
+        return values
+    if len(split) > 1 and "values" not in split:
+        raise DataProblem("split: Give either column or test_percent, not both.")
+    column = str(split["column"])
+    text_columns = project.feature_columns if project.modality == Modality.TEXT else []
+    if column in (project.label_column, *text_columns):
+        raise DataProblem(
+            f"split: {column} is learned from, so it cannot say which rows are for testing. Choose"
+            " another column."
+        )
+    if column not in {profile.name for profile in column_profiles(project.version)}:
+        raise DataProblem(f"split: The table has no column {column}.")
+    found = split_values(project.version, column)
+    chosen = [f"{part}:{value}" for value, part in (split.get("values") or {}).items()]
+    choice = choice_of(column, with_chosen_parts(found, chosen))
+    return {**values, "split": choice.to_dict()}
+
+
 def _base(project: Project) -> Cleanset:
     """Return the newest finished analysis, whose decisions the next one keeps."""
     if project.task == MLTask.UNSUPERVISED:
@@ -114,6 +139,8 @@ def _resolved(project: Project, configuration: Configuration) -> dict[str, Any]:
             name: ColumnKind(kind) for name, kind in project.column_kinds.items() if name in names
         }
     spec = configuration.applied_to(project.spec())
+    newest = project.cleansets.filter(status=Status.SUCCEEDED).order_by("-number").first()
+    check_class_weights(spec, [] if newest is None else known_classes(newest))
     facts = {column.name: column for column in column_facts(project.version)}
     check_features(
         project.version.n_rows or 0,

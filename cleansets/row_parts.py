@@ -20,3 +20,11 @@ def row_parts(cleanset: Cleanset) -> npt.NDArray[np.object_] | None:
         return None
     column = results.column(SPLIT_COLUMN).cast(pa.string())
     return np.array(column.to_pylist(), dtype=object)
+
+
+def kept_parts(cleanset: Cleanset) -> npt.NDArray[np.object_] | None:
+    """Return the parts that rows keep from the base of a cleanset; None if it has another split."""
+    base = cleanset.base
+    if base is None or base.spec().split != cleanset.spec().split:
+        return None
+    return row_parts(base)

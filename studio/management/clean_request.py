@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -18,6 +19,7 @@ from studio.engine.conventions.label_sets import Separator
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec
+from studio.engine.schema.class_weights import ClassWeights
 from studio.engine.schema.split import MAX_TEST_PERCENT, MIN_TEST_PERCENT, TEST_PERCENT
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.near_names import nearest_name
@@ -50,6 +52,7 @@ class LearningRequest:
     dates: list[str]
     split: str | None
     test_percent: int | None
+    class_weights: ClassWeights | None
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Self:
@@ -99,6 +102,11 @@ class LearningRequest:
             raise DataProblem(
                 "Without labels nothing is learned that could be tested. Leave out --split and"
                 " --test-percent."
+            )
+        if self.class_weights is not None and self.task != MLTask.MULTI_CLASS:
+            raise DataProblem(
+                f"Class weights are for multi-class labels, and the task is {self.task}. Leave out"
+                " --class-weights."
             )
         if self.split is not None and self.split == self.label:
             raise DataProblem(
@@ -181,6 +189,16 @@ def add_learning_options(parser: ArgumentParser) -> None:
     )
     add_convention_options(parser)
     parser.add_argument(
+        "--class-weights",
+        type=_class_weights,
+        metavar="W",
+        help=(
+            "how much the rows of each class count in fits: none (the default), balanced, or JSON"
+            ' such as {"spam": 3}, where other classes weigh 1. Probabilities stay calibrated to'
+            " the frequencies in the data. Multi-class only"
+        ),
+    )
+    parser.add_argument(
         "--seed", type=_seed, default=0, metavar="N", help="the only source of randomness (0)"
     )
 
@@ -240,6 +258,22 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+def _class_weights(text: str) -> ClassWeights | None:
+    if not text.lstrip().startswith("{"):
+        values: Any = text
+    else:
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise ArgumentTypeError(
+                f'{text} is not valid JSON; expected weights by class such as {{"spam": 3}}.'
+            ) from error
+    try:
+        return ClassWeights.from_json(values)
+    except DataProblem as problem:
+        raise ArgumentTypeError(str(problem)) from problem
+
+
 def _percent(text: str) -> int:
     if not text.isdecimal() or not MIN_TEST_PERCENT <= int(text) <= MAX_TEST_PERCENT:
         raise ArgumentTypeError(
@@ -289,6 +323,7 @@ def spec_of(request: LearningRequest, profiles: Sequence[ColumnProfile]) -> Clea
         label_column=request.label,
         mode=Mode(request.mode),
         seed=request.seed,
+        class_weights=request.class_weights,
         encoder_folder=settings.ENCODER_FOLDER,
     )
 

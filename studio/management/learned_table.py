@@ -11,8 +11,10 @@ from django.conf import settings
 from cleansets.frames import read_frame
 from projects.guess import notes_on_features
 from projects.readers.profile import assumed_conventions, profile_table, words_notes
+from studio.engine.choices.validate import check_class_weights
 from studio.engine.conventions.convention_notes import convention_notes
 from studio.engine.evaluation.inputs.splits import read_split
+from studio.engine.labels.encoding import encode_labels
 from studio.engine.labels.reading import read_labels
 from studio.engine.ml_task import Modality
 from studio.engine.schema import CleansetSpec, SplitChoice
@@ -53,6 +55,8 @@ def read_learned_table(request: LearningRequest, table: Path, terminal: Terminal
     profiles = with_conventions(request, profiles)
     spec = with_label_choice(spec_of(request, profiles), request, table, profiles, terminal)
     spec = replace(spec, split=_split_choice(request, table, terminal))
+    if spec.class_weights is not None:
+        check_class_weights(spec, encode_labels(label_cells(table, spec), spec.task).classes)
     what = f"Learning {spec.label_column} from" if spec.label_column else "Looking at"
     terminal.note(f"{what} {', '.join(spec.feature_columns)}")
     for note in convention_notes(assumed_conventions(profiles, spec), advice=ADVICE):

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cleansets.overlay import original_analysis
 from models_app.models import DeployedModel
 from studio.engine.evaluation.metrics.row_measures import RowMeasures, measure_numbers
 from studio.engine.evaluation.runs.comparison import PairedMetric, compare_runs
@@ -16,9 +17,14 @@ from studio.engine.ml_task import MLTask
 from studio.engine.schema import Part
 from studio.model_runs.models import ModelRun, Origin
 from studio.model_runs.rows_file import StoredRows, stored_rows
+from studio.model_runs.selectors import differing_settings
 from studio.runs import Status
 
 MIN_ROWS = 20  # fewer say nothing
+_SETTINGS = {
+    "feature_columns", "mode", "only_candidates", "n_folds", "seed", "class_weights", "split",
+    "merged_labels",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +38,38 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class HonestGain:
-    """Before against after; `n_fixed_test_rows` test rows were changed in bulk, not one by one."""
+    """Before against after.
+
+    Attributes
+    ----------
+    n_fixed_test_rows
+        Test rows that were changed in bulk, not one by one.
+    other_settings
+        Settings in which the two runs differ, with the value of each.
+    """
 
     before: ModelRun
     after: ModelRun
     gains: list[Gain]
     n_fixed_test_rows: int
+    other_settings: list[tuple[str, Any, Any]]
 
 
 def honest_gain(model: DeployedModel) -> HonestGain | None:
-    """Compare the project's first analysis with the model; None until both are evaluated."""
+    """Compare the analysis of the uploaded labels with the model; None until both are evaluated.
+
+    Of these analyses, it is the one that is configured like the model; the project's first one, if
+    there is none.
+    """
     measured = ModelRun.objects.filter(status=Status.SUCCEEDED)
     after = (
         measured.filter(origin=Origin.MODEL, deployed_model=model).order_by("recorded_at").first()
     )
-    root = measured.filter(origin=Origin.ANALYSIS, cleanset=model.cleanset.root)
-    before = root.order_by("recorded_at").first()
+    analyses = measured.filter(origin=Origin.ANALYSIS).order_by("recorded_at")
+    original = original_analysis(model.cleanset)
+    before = analyses.filter(cleanset=original).first()
+    if original is None or before is None:
+        before = analyses.filter(cleanset=model.cleanset.root).first()
     if before is None or after is None:
         return None
     one, other = (
@@ -66,7 +88,15 @@ def honest_gain(model: DeployedModel) -> HonestGain | None:
         if gain is not None:
             gains.append(gain)
     n_fixed = int((is_test & is_changed & ~other.is_verified).sum())
-    return HonestGain(before, after, gains, n_fixed)
+    return HonestGain(before, after, gains, n_fixed, _other_settings(before, after))
+
+
+def _other_settings(before: ModelRun, after: ModelRun) -> list[tuple[str, Any, Any]]:
+    return [
+        (one["name"], one["first"], one["second"])
+        for one in differing_settings(before, after)
+        if one["name"] in _SETTINGS
+    ]
 
 
 def _gain(

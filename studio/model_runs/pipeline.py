@@ -35,7 +35,7 @@ from studio.engine.health.rows.leak import split_column
 from studio.engine.labels.encoding import UNLABELED, Labels, encode_labels
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.progress import Progress
-from studio.engine.schema import Part, SplitChoice
+from studio.engine.schema import Part
 from studio.engine.table.cells import Cells
 from studio.engine.table.columns import ColumnKind
 from studio.model_runs.evaluation_file import (
@@ -88,7 +88,9 @@ def evaluate(run: ModelRun, progress: Progress) -> Mapping[str, Any]:
         )
     # Where the models were kept from test rows, these count; else all rows, each held out once.
     rows_that_count = ALL_ROWS
-    if run.project.split and (USED, Part.TEST.value) in documents:
+    assert run.cleanset is not None
+    is_tested = run.cleanset.spec().split is not None
+    if is_tested and (USED, Part.TEST.value) in documents:
         rows_that_count = Part.TEST.value
     metrics = documents[USED, rows_that_count]["metrics"]
     main = next(metric.key for metric in METRICS[run.task] if metric.key in metrics)
@@ -213,7 +215,7 @@ def _split(run: ModelRun) -> Split | None:
     project = run.project
     assert run.cleanset is not None
     parts = row_parts(run.cleanset)
-    choice = SplitChoice.from_dict(project.split)
+    choice = run.cleanset.spec().split
     if parts is not None and choice is not None:
         return Split(choice.column, parts.astype(str), dict(choice.values))
     column = split_column([profile.name for profile in column_profiles(project.version)])

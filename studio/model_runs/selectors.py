@@ -8,11 +8,13 @@ from django.db.models import QuerySet
 
 from projects.models import Project
 from studio.accounts.models import User
+from studio.engine.schema.class_weights import NONE
 from studio.engine.schema.configuration import Configuration
 from studio.model_runs.models import ModelRun
 from studio.model_runs.rows_file import row_counts
 from studio.runs import Status
 
+_WITHOUT = {"class_weights": NONE}  # what runs had that do not say it
 _NO_CANDIDATES = ("ensemble", "provided")  # keys of the mixture, and of imported predictions
 
 
@@ -58,8 +60,8 @@ def rows_of_parts(run: ModelRun) -> dict[str, int]:
 
 def differing_settings(first: ModelRun, second: ModelRun) -> list[dict[str, Any]]:
     """Return the settings and the facts about the data in which two runs differ."""
-    one = {**first.configuration, **first.snapshot}
-    other = {**second.configuration, **second.snapshot}
+    one = {**_WITHOUT, **first.configuration, **first.snapshot}
+    other = {**_WITHOUT, **second.configuration, **second.snapshot}
     return [
         {"name": name, "first": one.get(name), "second": other.get(name)}
         for name in dict.fromkeys([*one, *other])

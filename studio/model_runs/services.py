@@ -20,6 +20,7 @@ from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.engine.evaluation.metrics import METRICS
 from studio.engine.ml_task import MLTask
+from studio.engine.schema.class_weights import class_weights_as_json
 from studio.model_runs.models import ModelRun, Origin, SavedConfiguration
 from studio.runs import Run
 
@@ -275,7 +276,8 @@ def _configuration(cleanset: Cleanset) -> dict[str, Any]:
         "label_column": project.label_column,
         "feature_columns": list(spec.feature_columns),
         "merged_labels": project.merged_labels,
-        "split": project.split,
+        "split": {} if spec.split is None else spec.split.to_dict(),
+        "class_weights": class_weights_as_json(spec.class_weights),
         "n_folds": spec.n_folds,
         "seed": spec.seed,
         "only_candidates": list(spec.only_candidates),

@@ -8,7 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from django.core.management import CommandError, call_command
 
+from studio.engine.errors import DataProblem
+from studio.engine.schema import CleansetSpec
+from studio.engine.schema.class_weights import ClassWeights
+from studio.management.commands import evaluate as command
 from tests.integration.test_commands import Ended, run
 
 N_ROWS = 200
@@ -261,3 +266,46 @@ def test_split_that_makes_no_sense_is_refused(
     ended = evaluate(rows, tmp_path, *options)
     assert ended.status == 2
     assert sentence in ended.err
+
+
+def test_class_weights_reach_the_models(
+    rows: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[CleansetSpec] = []
+
+    def stop(frame: object, labels: object, spec: CleansetSpec, **options: object) -> None:
+        found.append(spec)
+        raise DataProblem("far enough")
+
+    monkeypatch.setattr(command, "predict_out_of_sample", stop)
+    assert "far enough" in evaluate(rows, tmp_path, "--class-weights", '{"high": 5}').err
+    assert found[0].class_weights == ClassWeights(by_class={"high": 5.0})
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--class-weights", '{"hihg": 5}'), "no class “hihg” in “label”"),
+        (
+            ("--class-weights", "balanced", "--task", "multi-label"),
+            "Class weights are for multi-class labels",
+        ),
+    ],
+)
+def test_class_weights_that_make_no_sense_are_refused(
+    rows: pd.DataFrame, tmp_path: Path, options: tuple[str, ...], sentence: str
+) -> None:
+    assert sentence in evaluate(rows, tmp_path, *options).err
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("{high: 5}", "is not valid JSON"),
+        ("even", "“none”, “balanced” or a weight by class"),
+        ('{"high": 0}', "the weight of “high” is 0"),
+    ],
+)
+def test_class_weights_that_cannot_be_read_are_refused(given: str, sentence: str) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        call_command("evaluate", "rows.csv", "--label", "label", "--class-weights", given)

@@ -4,7 +4,7 @@ machine learning.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -59,6 +59,23 @@ def checked_table(frame: pd.DataFrame, labels: Labels | None, spec: CleansetSpec
     features = [facts_of_cells(name, cells, spec) for name, cells in table.items()]
     check_choice(n_rows=len(frame), label=label, features=features, spec=spec)
     return table
+
+
+def check_class_weights(spec: CleansetSpec, classes: Collection[str]) -> None:
+    """Refuse class weights of another task or of unknown classes. Raises DataProblem."""
+    if spec.class_weights is None:
+        return
+    if spec.task is not MLTask.MULTI_CLASS:
+        raise DataProblem(
+            f"Class weights are for multi-class labels, and these are {spec.task.value}. Leave them"
+            " out; thresholds per class change what a multi-label model predicts."
+        )
+    unknown = [name for name in spec.class_weights.by_class if name not in classes]
+    if unknown:
+        raise DataProblem(
+            f"class_weights: there is no class {quoted(unknown)} in “{spec.label_column}”. Name"
+            " classes as the data spells them."
+        )
 
 
 def _check_task(spec: CleansetSpec) -> None:

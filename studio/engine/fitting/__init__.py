@@ -4,5 +4,6 @@
 - `learners`: fits one candidate to the labels of a task;
 - `metrics`: measures of class probabilities;
 - `calibration`: makes probabilities speak of the true label;
+- `class_factors`: calibration of models that were fitted with class weights;
 - `ensemble`: weights of the candidates.
 """

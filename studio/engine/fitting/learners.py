@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.utils.validation import has_fit_parameter
 
 from studio.engine.features.base import Matrix
 from studio.engine.labels.scale import LabelScale
@@ -88,18 +89,28 @@ class Learner(ABC):
 class ClassifierLearner(Learner):
     """One of several classes per row.
 
-    Probabilities sum to 1; those of classes that no training row has are 0.
+    Probabilities sum to 1; those of classes that no training row has are 0. A fit to weighted
+    classes always starts from scratch.
     """
 
-    def __init__(self, classifier: Classifier, n_classes: int) -> None:
+    _class_weights: npt.NDArray[np.float64] | None = None
+
+    def __init__(
+        self,
+        classifier: Classifier,
+        n_classes: int,
+        class_weights: npt.NDArray[np.float64] | None = None,
+    ) -> None:
         self._classifier = classifier
+        if class_weights is not None and has_fit_parameter(classifier, "sample_weight"):
+            self._class_weights = class_weights
         self._estimator = WarmStartingEstimator(classifier, "predict_proba")
         self._n_classes = n_classes
         self._only_class: int | None = None
 
     @property
     def is_warm_startable(self) -> bool:
-        return self._estimator.can_continue
+        return self._class_weights is None and self._estimator.can_continue
 
     def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
         if isinstance(self._classifier, Sampling):
@@ -113,7 +124,10 @@ class ClassifierLearner(Learner):
         if (codes == codes[0]).all():  # classifiers need two classes
             self._only_class = int(codes[0])
             return
-        self._estimator.fit(features, codes, _state_for(state, np.unique(codes)))
+        if self._class_weights is None:
+            self._estimator.fit(features, codes, _state_for(state, np.unique(codes)))
+            return
+        self._estimator.fit_weighted(features, codes, self._class_weights[codes])
 
     def predict(self, features: Matrix, previous: Predicted | None = None) -> Predicted:
         probabilities = np.zeros((features.shape[0], self._n_classes), dtype=np.float32)
@@ -127,7 +141,7 @@ class ClassifierLearner(Learner):
         return probabilities
 
     def warm_start_state(self, features: Matrix, rows: FitRows) -> State:
-        if self._only_class is not None:
+        if self._only_class is not None or not self.is_warm_startable:
             return {}
         state = self._estimator.state(features, rows)
         if state:

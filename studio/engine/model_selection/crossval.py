@@ -20,11 +20,12 @@ from studio.engine.labels.encoding import Labels
 from studio.engine.runtime.cache import Arrays
 from studio.engine.runtime.one_thread import one_thread
 from studio.engine.runtime.resources import Resources
+from studio.engine.schema.class_weights import class_weights_as_json
 from studio.engine.stages import TRAINING_MODELS
 from studio.engine.study.folds import NO_FOLD
 from studio.engine.study.study import Study
 from studio.engine.table.rows import digest
-from studio.engine.tasks.registry import RECIPES
+from studio.engine.tasks.registry import recipe_of
 from studio.engine.warm_start.estimator import FitRows
 
 _STATE = "state "  # prefix of a warm-start state's arrays in the cache
@@ -175,7 +176,7 @@ def _job(candidate: Candidate, fold: int, study: Study) -> _Job:
 
 
 def _learner(candidate: Candidate, study: Study) -> Learner:
-    return RECIPES[study.spec.task].learner(candidate, study.labels, study.spec.seed)
+    return recipe_of(study.spec).learner(candidate, study.labels, study.spec.seed)
 
 
 def _results(
@@ -314,6 +315,8 @@ def _fit_key(candidate: Candidate, study: Study, labels: Labels, fold: int) -> s
         f"{study.spec.task} {fold} {seed} {labels.n_outputs} {labels.scale} scikit-learn"
         f" {sklearn.__version__}"
     )
+    if study.spec.class_weights is not None:
+        settings += f" weights {class_weights_as_json(study.spec.class_weights)}"
     features = study.views.key(candidate.view)
     model = candidate.signature(seed)
     return digest("fit 6", features, model, labels.targets, study.fold_id, settings)

@@ -11,7 +11,7 @@ from studio.engine.model_selection.crossval import Trial
 from studio.engine.progress import Progress
 from studio.engine.study.folds import NO_FOLD
 from studio.engine.study.study import Study
-from studio.engine.tasks.registry import RECIPES
+from studio.engine.tasks.registry import recipe_of
 
 MIN_ROWS = 2_000  # labeled; with fewer, one fold is too noisy, and fits take seconds anyway
 MAX_LOSS_RATIO = 1.5  # to the best; a worse candidate gets no share in an ensemble ...
@@ -86,7 +86,7 @@ def _within_budget(
 
 
 def _measured(trial: Trial, study: Study) -> MeasuredTrial:
-    recipe = RECIPES[study.spec.task]
+    recipe = recipe_of(study.spec)
     targets = study.labels.targets[np.flatnonzero(study.fold_id == 0)]
     calibration = recipe.calibration(trial.predicted, targets)
     calibrated = recipe.calibrated(trial.predicted, calibration)

@@ -15,10 +15,11 @@ from studio.engine.labels.encoding import Labels
 from studio.engine.runtime.cache import Cache
 from studio.engine.runtime.one_thread import one_thread
 from studio.engine.runtime.resources import Resources
+from studio.engine.schema.class_weights import class_weights_as_json
 from studio.engine.study.folds import NO_FOLD
 from studio.engine.study.study import Study
 from studio.engine.table.rows import digest
-from studio.engine.tasks.registry import RECIPES
+from studio.engine.tasks.registry import recipe_of
 
 _SAMPLE_FRACTION = 1 / 3  # of the labeled rows, which keeps all trials below the time of one fit
 _MIN_ROWS = 1_000  # that are tried on where there are as many
@@ -75,7 +76,10 @@ def _chosen(
     variants = candidate.variants
     signatures = [variant.signature(study.spec.seed) for variant in variants]
     view = study.views.key(candidate.view)
-    key = digest("tuning 1", view, *signatures, labels.targets, rows, str(labels.scale))
+    settings = str(labels.scale)
+    if study.spec.class_weights is not None:
+        settings += f" weights {class_weights_as_json(study.spec.class_weights)}"
+    key = digest("tuning 1", view, *signatures, labels.targets, rows, settings)
     if (stored := cache.get(key)) is not None:
         return variants[int(stored["place"][0])]
     place = _best(variants, study.views.matrix(candidate.view)[rows], labels, rows, study)
@@ -90,7 +94,7 @@ def _best(
     rows: npt.NDArray[np.int64],
     study: Study,
 ) -> int:
-    recipe = RECIPES[study.spec.task]
+    recipe = recipe_of(study.spec)
     targets = labels.targets[rows]
     is_held_out = np.arange(len(rows)) % _HELD_OUT == _HELD_OUT - 1
     train = np.flatnonzero(~is_held_out)

@@ -37,8 +37,14 @@ class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[m
         self.alpha = alpha
         self.seed = seed
 
-    def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> SmallNetwork:
-        self._network = self._untrained(len(codes), _N_EPOCHS).fit(features, codes)
+    def fit(
+        self,
+        features: Matrix,
+        codes: npt.NDArray[np.int32],
+        sample_weight: npt.NDArray[np.float64] | None = None,
+    ) -> SmallNetwork:
+        network = self._untrained(len(codes), _N_EPOCHS)
+        self._network = network.fit(features, codes, sample_weight)
         self.classes_ = self._network.classes_
         return self
 

@@ -44,7 +44,7 @@ from studio.engine.study.study import Study, make_study, settled_conventions, si
 from studio.engine.study.test_rows import PART_TYPE
 from studio.engine.table.cells import Table
 from studio.engine.table.reading import Reading
-from studio.engine.tasks.registry import RECIPES
+from studio.engine.tasks.registry import recipe_of
 
 
 def build_cleanset(  # noqa: PLR0913  (all but two by name)
@@ -242,7 +242,7 @@ def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predict
     if not additive:
         return None
     (fit,) = cross_validate(tuned(additive[:1], previous, resources), previous, resources)
-    recipe = RECIPES[study.spec.task]
+    recipe = recipe_of(study.spec)
     is_labeled = previous.labels.is_labeled
     targets = previous.labels.targets[is_labeled]
     calibration = recipe.calibration(fit.predicted[is_labeled], targets)
@@ -258,7 +258,7 @@ def cross_validated(study: Study, resources: Resources) -> Assessment:
     is_learnable = None
     if study.spec.task is MLTask.MULTI_CLASS:
         is_learnable = study.is_class_learnable
-    assessed = assess(fits, study.labels, RECIPES[study.spec.task], is_learnable)
+    assessed = assess(fits, study.labels, recipe_of(study.spec), is_learnable)
     measure = MEASURES[study.spec.task]
     for row in assessed.candidates:
         resources.progress.log(f"{row.name}: {measure} {row.accuracy:.1%}, weight {row.weight:.2f}")

@@ -24,6 +24,7 @@ from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.model_selection.assessment import ENSEMBLE_KEY
 from studio.engine.recipes.tolerance import Sample, samples
 from studio.engine.schema import CleansetResult, CleansetSpec, Part, SplitChoice
+from studio.engine.schema.class_weights import ClassWeights
 from studio.engine.schema.split import SPLIT_COLUMN
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.rows import digest
@@ -84,6 +85,8 @@ class RunManifest:
         How rows were divided into training, validation and test, with the number of rows in each
         part, `n_rows`; None without a split. Models, their accuracy and the noise are those of
         training and validation rows.
+    class_weights
+        “balanced” or the weight of each class in fits; None for no weights.
     """
 
     format_version: int
@@ -115,6 +118,7 @@ class RunManifest:
     label_trust: Mapping[str, object] | None = None
     conventions: Mapping[str, str] | None = None
     split: Mapping[str, Any] | None = None
+    class_weights: str | Mapping[str, float] | None = None
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -148,6 +152,7 @@ class RunManifest:
             arithmetic=Arithmetic(self.arithmetic) if self.arithmetic else None,
             conventions={name: Convention(value) for name, value in conventions.items()},
             split=SplitChoice.from_dict(self.split or {}),
+            class_weights=ClassWeights.from_json(self.class_weights),
         )
 
 
@@ -190,6 +195,9 @@ def describe(
         stated = _thresholds(issue_type.find)
         if stated and issue_type.applies_to(spec):
             thresholds[issue_type.name] = stated
+    class_weights = None
+    if spec.class_weights is not None:
+        class_weights = spec.class_weights.to_json()
     return RunManifest(
         format_version=FORMAT_VERSION,
         dataset_sha256=dataset_sha256,
@@ -220,6 +228,7 @@ def describe(
         label_trust=asdict(result.health.trust) if result.health.trust else None,
         conventions={name: convention.value for name, convention in spec.conventions.items()},
         split=_described_split(result, spec),
+        class_weights=class_weights,
     )
 
 

@@ -34,7 +34,7 @@ from studio.engine.study.study import Study, make_study
 from studio.engine.table.cells import Table
 from studio.engine.table.levels import LEVELLED, MAX_LEVELS, SpelledLevels
 from studio.engine.table.required_columns import quoted
-from studio.engine.tasks.registry import RECIPES
+from studio.engine.tasks.registry import RECIPES, recipe_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def _chosen(assessed: Assessment) -> list[Member]:
 def _refitted(member: Member, study: Study, labels: Labels) -> FittedMember:
     candidate = member.candidate
     targets = labels.targets
-    learner = RECIPES[study.spec.task].learner(candidate, labels, study.spec.seed)
+    learner = recipe_of(study.spec).learner(candidate, labels, study.spec.seed)
     features = study.views.matrix(candidate.view)
     rows = learner.sample(features.shape[1], targets)
     learner.fit(taken(features, rows), targets[rows])

@@ -2,6 +2,7 @@
 
 - `cleanset`: the choices that decide a cleanset, and its result;
 - `split`: which rows are for training, validation and testing;
+- `class_weights`: how much the rows of each class weigh in fits;
 - `configuration`: those of them that are varied between analyses of the same data;
 - `provided`: predictions of a model that was trained elsewhere;
 - `health`: findings about a whole dataset, as plain values.

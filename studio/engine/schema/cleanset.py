@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from studio.engine.conventions import Conventions
 from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
+from studio.engine.schema.class_weights import ClassWeights
 from studio.engine.schema.explanation import Explanation
 from studio.engine.schema.health import Health
 from studio.engine.schema.split import SplitChoice
@@ -60,6 +61,8 @@ class CleansetSpec:
         Whether that encoder knows the characters of the text; `make_study` finds out.
     split
         Which rows are for testing, whose labels are never learned from; None is none of them.
+    class_weights
+        Multi-class: how much the rows of each class weigh in fits; None is all the same.
     """
 
     task: MLTask
@@ -79,6 +82,7 @@ class CleansetSpec:
     separator: Separator = Separator.COMMA
     merged_labels: Mapping[str, str] = field(default_factory=dict)
     split: SplitChoice | None = None
+    class_weights: ClassWeights | None = None
 
     def as_spelled(self) -> CleansetSpec:
         """Return the choice with every spelling as a class of its own."""

@@ -9,7 +9,9 @@ from typing import Any
 
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import Mode
+from studio.engine.schema.class_weights import ClassWeights, class_weights_as_json
 from studio.engine.schema.cleanset import CleansetSpec
+from studio.engine.schema.split import MAX_TEST_PERCENT, MIN_TEST_PERCENT, Part, SplitChoice
 
 MIN_FOLDS, MAX_FOLDS = 2, 20
 MAX_SEED = 2**31 - 1
@@ -28,6 +30,10 @@ class Configuration:
         Keys of the models to try; all that suit the data, if empty.
     n_folds, seed
         Of the cross-validation, and of everything random.
+    class_weights
+        How much the rows of each class weigh in fits; None is all the same.
+    split
+        Which rows are for testing; None is none of them.
     """
 
     feature_columns: tuple[str, ...]
@@ -35,11 +41,21 @@ class Configuration:
     candidates: tuple[str, ...] = ()
     n_folds: int = 5
     seed: int = 0
+    class_weights: ClassWeights | None = None
+    split: SplitChoice | None = None
 
     @classmethod
     def of(cls, spec: CleansetSpec) -> Configuration:
         """Return the configuration of a spec."""
-        return cls(spec.feature_columns, spec.mode, spec.only_candidates, spec.n_folds, spec.seed)
+        return cls(
+            spec.feature_columns,
+            spec.mode,
+            spec.only_candidates,
+            spec.n_folds,
+            spec.seed,
+            spec.class_weights,
+            spec.split,
+        )
 
     def applied_to(self, spec: CleansetSpec) -> CleansetSpec:
         """Return the spec with this configuration; kinds of further columns are its caller's."""
@@ -50,6 +66,8 @@ class Configuration:
             only_candidates=self.candidates,
             n_folds=self.n_folds,
             seed=self.seed,
+            class_weights=self.class_weights,
+            split=self.split,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -60,6 +78,8 @@ class Configuration:
             "candidates": list(self.candidates),
             "n_folds": self.n_folds,
             "seed": self.seed,
+            "class_weights": class_weights_as_json(self.class_weights),
+            "split": {} if self.split is None else self.split.to_dict(),
         }
 
     @classmethod
@@ -87,6 +107,8 @@ class Configuration:
             candidates=_keys(found),
             n_folds=_whole_number(found, "n_folds", MIN_FOLDS, MAX_FOLDS),
             seed=_whole_number(found, "seed", 0, MAX_SEED),
+            class_weights=ClassWeights.from_json(found["class_weights"]),
+            split=_split(found["split"]),
         )
 
 
@@ -103,6 +125,27 @@ def _keys(values: Mapping[str, Any]) -> tuple[str, ...]:
     if unfit is not None:
         raise DataProblem(f"candidates: “{unfit[:40]}” is not the key of a model.")
     return found
+
+
+def _split(found: Any) -> SplitChoice | None:
+    if not found:
+        return None
+    if not isinstance(found, Mapping):
+        raise DataProblem("split: an object with `column` or `test_percent` is expected.")
+    if found.keys() == {"test_percent"}:
+        _whole_number(found, "test_percent", MIN_TEST_PERCENT, MAX_TEST_PERCENT)
+        return SplitChoice(test_percent=found["test_percent"])
+    values = found.get("values")
+    if found.keys() != {"column", "values"} or not isinstance(values, Mapping):
+        raise DataProblem(
+            "split: either `test_percent`, or `column` with its `values`, is expected."
+        )
+    unknown = next((part for part in values.values() if part not in list(Part)), None)
+    if unknown is not None:
+        raise DataProblem(f"split: “{unknown}” is not a part. Use {', '.join(Part)}.")
+    return SplitChoice(
+        str(found["column"]), {str(value): Part(part) for value, part in values.items()}
+    )
 
 
 def _whole_number(values: Mapping[str, Any], name: str, low: int, high: int) -> int:

@@ -9,6 +9,11 @@ import numpy.typing as npt
 
 from studio.engine.fitting.calibration import Calibration, fit_calibration
 from studio.engine.fitting.candidate import Candidate
+from studio.engine.fitting.class_factors import (
+    WeightedCalibration,
+    fit_weighted_calibration,
+    with_factors,
+)
 from studio.engine.fitting.ensemble import mixture
 from studio.engine.fitting.learners import ClassifierLearner, Learner, Predicted
 from studio.engine.fitting.metrics import (
@@ -19,22 +24,39 @@ from studio.engine.fitting.metrics import (
     log_losses,
 )
 from studio.engine.labels.encoding import Labels
+from studio.engine.schema.class_weights import ClassWeights
 from studio.engine.tasks.base import LabelFormat, Quality, Targets
 
 
 class MultiClass:
-    """Probabilities of a row sum to 1; the likeliest class is suggested."""
+    """Probabilities of a row sum to 1; the likeliest class is suggested.
+
+    With class weights, models are fitted to weighted rows, and calibration brings their
+    probabilities back to the frequencies of the classes in the data.
+    """
+
+    def __init__(self, class_weights: ClassWeights | None = None) -> None:
+        self._class_weights = class_weights
 
     def learner(self, candidate: Candidate, labels: Labels, seed: int) -> Learner:
-        return ClassifierLearner(candidate.classifier(seed), labels.n_outputs)
+        classifier = candidate.classifier(seed)
+        if self._class_weights is None:
+            return ClassifierLearner(classifier, labels.n_outputs)
+        weights = _weight_of_each_class(self._class_weights, labels)
+        return ClassifierLearner(classifier, labels.n_outputs, weights)
 
     def calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
-        return fit_calibration(predicted, np.asarray(targets, dtype=np.int32))
+        codes = np.asarray(targets, dtype=np.int32)
+        if self._class_weights is None:
+            return fit_calibration(predicted, codes)
+        return fit_weighted_calibration(predicted, codes)
 
     def mixture_calibration(self, predicted: Predicted, targets: Targets) -> Calibration:
         return self.calibration(predicted, targets)
 
     def calibrated(self, predicted: Predicted, calibration: Calibration) -> Predicted:
+        if isinstance(calibration, WeightedCalibration):
+            predicted = with_factors(predicted, np.array(calibration.class_factors))
         return at_temperature(predicted, calibration.temperature)
 
     def column(self, predicted: Predicted, targets: Targets) -> npt.NDArray[np.float64]:
@@ -69,3 +91,11 @@ class MultiClass:
     def suggested(self, predicted: Predicted, labels: LabelFormat) -> list[str]:
         """Return the likeliest class; of equally likely ones, the first in the order of classes."""
         return [labels.classes[code] for code in np.argmax(predicted, axis=1)]
+
+
+def _weight_of_each_class(weights: ClassWeights, labels: Labels) -> npt.NDArray[np.float64]:
+    """Return the weights in the order of the labels' classes, shape (K,)."""
+    if weights.is_balanced:
+        counts = np.maximum(labels.class_counts, 1)
+        return np.asarray(counts.sum() / (len(counts) * counts), dtype=np.float64)
+    return np.array([weights.by_class.get(name, 1.0) for name in labels.classes])

@@ -82,6 +82,17 @@ class WarmStartingEstimator:
             else:
                 self.estimator.fit(features, targets)
 
+    def fit_weighted(
+        self,
+        features: Matrix,
+        targets: npt.NDArray[np.generic],
+        sample_weight: npt.NDArray[np.float64],
+    ) -> None:
+        """Fit from scratch to rows that do not weigh the same."""
+        self._has_continued = False
+        with one_thread():
+            self.estimator.fit(features, targets, sample_weight=sample_weight)
+
     def predict(
         self, features: Matrix, previous: npt.NDArray[np.floating] | None
     ) -> npt.NDArray[np.floating]:

@@ -37,6 +37,7 @@ from studio.engine.labels.encoding import encode_labels
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.recipes.out_of_sample import predict_out_of_sample
 from studio.engine.schema import CleansetSpec, Part
+from studio.engine.schema.class_weights import class_weights_as_json
 from studio.engine.table.cells import Cells
 from studio.fan_out import fan_out
 from studio.management.clean_request import (
@@ -74,6 +75,11 @@ class EvaluateRequest(LearningRequest):
             raise DataProblem(
                 "--test-percent makes a split for training, but with --pred-probs nothing is"
                 " trained. Name the split that was trained with by --split COL, or leave it out."
+            )
+        if self.pred_probs is not None and self.class_weights is not None:
+            raise DataProblem(
+                "--class-weights weighs rows in training, but with --pred-probs nothing is trained."
+                " Leave it out."
             )
 
 
@@ -244,6 +250,7 @@ def _description(
         "predicted_by": predicted.by,
         "candidates": predicted.candidates,
         "split": None if spec.split is None else spec.split.to_dict(),
+        "class_weights": class_weights_as_json(spec.class_weights),
     }
 
 

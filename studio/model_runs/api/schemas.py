@@ -9,11 +9,14 @@ from uuid import UUID
 from ninja import Field, Schema
 from pydantic import ConfigDict, FiniteFloat, StringConstraints
 
+from cleansets.api.schemas import SplitIn
 from studio.api.schemas import Name, RunOut, Text
 from studio.engine.ml_task import MLTask, Mode
+from studio.engine.schema.class_weights import MAX_WEIGHT, MIN_WEIGHT
 from studio.engine.schema.configuration import MAX_FOLDS, MAX_SEED, MIN_FOLDS
 from studio.model_runs.models import ModelRun
 
+ClassWeight = Annotated[float, Field(ge=MIN_WEIGHT, le=MAX_WEIGHT)]
 ModelKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,40}$")]
 
 
@@ -110,6 +113,15 @@ class ConfigurationIn(Schema):
     )
     n_folds: int | None = Field(None, ge=MIN_FOLDS, le=MAX_FOLDS)
     seed: int | None = Field(None, ge=0, le=MAX_SEED)
+    class_weights: Literal["none", "balanced"] | dict[Text, ClassWeight] | None = Field(
+        None,
+        description=(
+            "How much the rows of each class weigh in fits: all the same, so that every class"
+            " weighs the same together, or a weight by class (others weigh 1). Probabilities stay"
+            " calibrated to the frequencies in the data. Multi-class only."
+        ),
+    )
+    split: SplitIn | None = Field(None, description="Rows for testing; `{}` for none.")
 
     def values(self) -> dict[str, Any]:
         """Return the settings that are given."""

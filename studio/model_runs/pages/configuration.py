@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from projects.models import Project
+from studio.engine.schema.class_weights import NONE
 from studio.model_runs.models import ModelRun, SavedConfiguration
 from studio.model_runs.selectors import candidates_tried, differing_settings
 
 MAX_NAMES = 20
 _TITLES = {
     "n_folds": "Folds",
+    "split": "Rows for testing",
     "candidates": "Models tried",
     "only_candidates": "Models chosen",
     "dataset_sha256": "SHA-256 of the data",
@@ -57,10 +59,17 @@ def _summary(values: Mapping[str, Any], names: Mapping[str, str]) -> str:
     learned = columns[0] if len(columns) == 1 else f"{len(columns):,} columns"
     candidates = [names.get(key, key) for key in values["candidates"]]
     models = "all suitable models" if not candidates else _in_words(candidates)
-    return (
+    summary = (
         f"{values['mode']} mode, {learned}, {models}, {values['n_folds']} folds,"
         f" seed {values['seed']}"
     )
+    weights = values.get("class_weights", NONE)
+    if weights != NONE:
+        summary += f", class weights {_in_words(weights)}"
+    split = values.get("split") or {}
+    if split:
+        summary += f", rows for testing {_in_words(split)}"
+    return summary
 
 
 def differences(first: ModelRun, second: ModelRun) -> list[tuple[str, str, str]]:
@@ -77,6 +86,14 @@ def differences(first: ModelRun, second: ModelRun) -> list[tuple[str, str, str]]
     return lines
 
 
+def settings_in_words(settings: Sequence[tuple[str, Any, Any]]) -> list[str]:
+    """Return a phrase for each setting in which two runs differ."""
+    return [
+        f"{_title(name)}: {_in_words(before)} before, {_in_words(after)} after"
+        for name, before, after in settings
+    ]
+
+
 def _title(name: str) -> str:
     return _TITLES.get(name, name.replace("_", " ").capitalize())
 
@@ -91,6 +108,10 @@ def _in_words(value: Any) -> str:
         if len(value) > MAX_NAMES:
             shown += f" and {len(value) - MAX_NAMES:,} more"
         return shown
+    if isinstance(value, dict) and "test_percent" in value:
+        return f"{value['test_percent']}%"
+    if isinstance(value, dict) and "column" in value and "values" in value:
+        return f"by {value['column']}"
     if isinstance(value, dict):
         return ", ".join(f"{name} {one}" for name, one in value.items()) or "–"
     return "–" if value in (None, "") else str(value)

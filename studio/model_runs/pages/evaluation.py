@@ -119,8 +119,10 @@ def rows_that_count(run: ModelRun, parts: list[str]) -> str:
     """Return which rows a run is shown by first: a deployed model by those for testing, if it was
     kept from them. An analysis is shown by all rows, which can be opened.
     """
-    is_tested = run.origin == Origin.MODEL and bool(run.project.split)
-    return Part.TEST.value if is_tested and Part.TEST.value in parts else ALL_ROWS
+    if run.origin != Origin.MODEL or Part.TEST.value not in parts:
+        return ALL_ROWS
+    assert run.cleanset is not None
+    return ALL_ROWS if run.cleanset.spec().split is None else Part.TEST.value
 
 
 def _wrong_fraction(run: ModelRun, labels: str) -> float | None:

@@ -10,6 +10,7 @@ from models_app.models import DeployedModel
 from studio.model_runs.honest_gain import Gain, HonestGain, honest_gain
 from studio.model_runs.models import ModelRun, Origin
 from studio.model_runs.pages.comparison import signed
+from studio.model_runs.pages.configuration import settings_in_words
 from studio.model_runs.pages.evaluation import figure
 
 register = template.Library()
@@ -26,6 +27,8 @@ def cleaning_gain(model: DeployedModel) -> dict[str, Any]:
         "sentences": sentences,
         "run": run,
         "warning": _warning(gain),
+        "is_first": gain is not None and gain.before.cleanset_id == model.cleanset.root.pk,
+        "other_settings": [] if gain is None else settings_in_words(gain.other_settings),
         "is_unmeasured": model.is_succeeded and not model.predictions_key,
     }
 

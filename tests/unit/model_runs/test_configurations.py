@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+import pandas as pd
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -14,17 +15,21 @@ from cleansets import pipeline
 from cleansets import services as cleanset_services
 from cleansets.models import Cleanset
 from cleansets.reanalysis import analyse_again, checked_configuration
-from studio import runs
+from cleansets.row_parts import kept_parts
+from studio import runs, tables
 from studio.accounts.models import User
+from studio.accounts.services import api_key_create
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Silent
-from studio.engine.schema import CleansetSpec
+from studio.engine.schema import CleansetSpec, SplitChoice
+from studio.engine.schema.class_weights import ClassWeights
 from studio.model_runs import services
 from studio.model_runs.models import SavedConfiguration
+from studio.model_runs.selectors import differing_settings
 from studio.runs import Status
 from tests.factories import run_fields
 from tests.measured import make_measured
-from tests.reviewable import make_reviewable
+from tests.reviewable import make_reviewable, publish_table
 
 ClientOf = Callable[[User], Client]
 pytestmark = pytest.mark.django_db
@@ -119,6 +124,14 @@ def test_its_run_has_the_configuration_that_it_was_made_with(
         ({"seed": -1}, "from 0"),
         ({"candidates": ["A B"]}, "not the key of a model"),
         ({"weights": "balanced"}, "“weights” is not a setting"),
+        ({"class_weights": "even"}, "“none”, “balanced” or a weight by class"),
+        ({"class_weights": {"bills": 2}}, "no class “bills” in “topic”"),
+        ({"split": {"test_percent": 99}}, "from 1 to 80"),
+        ({"split": {"column": "topic"}}, "topic is learned from"),
+        ({"split": {"column": "nothing"}}, "no column nothing"),
+        ({"split": {"column": "channel"}}, "not known what"),
+        ({"split": {"column": "channel", "test_percent": 3}}, "not both"),
+        ({"split": ["channel"]}, "an object with"),
     ],
 )
 def test_a_configuration_that_cannot_be_used_is_refused(
@@ -217,3 +230,94 @@ def test_configuration_of_a_run_is_downloaded(
     values = client_of(alice).get(reverse("evaluation-configuration", args=[run.pk])).json()
     assert values["name"] == run.name
     assert values["feature_columns"] == ["message"]
+
+
+WEIGHED = {"class_weights": {"login": 3.0}, "split": {"test_percent": 25}}
+
+
+def test_class_weights_and_the_split_reach_the_engine_and_the_run(
+    alice: User, cleanset: Cleanset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = started(alice, cleanset, WEIGHED)
+    run = services.analysis_record(again)
+    assert run.configuration["class_weights"] == {"login": 3.0}
+    assert run.configuration["split"] == {"test_percent": 25}
+    spec, previous = given_spec(monkeypatch, again)
+    assert spec.class_weights is not None
+    assert (spec.class_weights.by_class, spec.split) == (
+        {"login": 3.0},
+        SplitChoice(test_percent=25),
+    )
+    assert previous is None
+    first = make_measured(cleanset)
+    found = {one["name"]: one for one in differing_settings(first, run)}
+    assert found["class_weights"]["first"] == "none"
+    assert cleanset.project.spec().split is None
+
+
+def test_another_split_is_drawn_anew_and_the_same_one_is_kept(
+    alice: User, cleanset: Cleanset
+) -> None:
+    again = started(alice, cleanset, WEIGHED)
+    assert kept_parts(again) is None
+    results = pd.read_parquet(tables.local_path(cleanset.issues_key))
+    results["split"] = ["test", *["training"] * (len(results) - 1)]
+    publish_table(results, cleanset.issues_key)
+    same = Cleanset(project=cleanset.project, base=again, configuration=again.configuration)
+    again.issues_key = cleanset.issues_key
+    parts = kept_parts(same)
+    assert parts is not None
+    assert parts[:2].tolist() == ["test", "training"]
+    without = Cleanset(project=cleanset.project, base=again)
+    assert kept_parts(without) is None
+
+
+def test_class_weights_and_the_split_are_chosen_on_the_page_exported_and_imported(
+    alice: User, client_of: ClientOf, cleanset: Cleanset
+) -> None:
+    browser = client_of(alice)
+    address = reverse("analysis-new", args=[cleanset.project_id])
+    posted = {
+        "feature_columns": "message", "mode": "fast", "n_folds": "3", "seed": "2", "name": "W",
+        "weighing": "by-hand", "weights": "login: 3\n billing : 0,5\n", "split": "made",
+        "test_percent": "10", "action": "save",
+    }  # fmt: skip
+    edit = browser.post(address, posted)["Location"]
+    saved = SavedConfiguration.objects.get()
+    assert saved.values["class_weights"] == {"login": 3.0, "billing": 0.5}
+    assert saved.values["split"] == {"test_percent": 10}
+    page = browser.get(edit)
+    assert "login: 3\nbilling: 0.5" in page.content.decode()
+    assert page.context["form"].initial["test_percent"] == 10
+    exported = browser.get(reverse("configuration-export", args=[saved.pk])).json()
+    file = SimpleUploadedFile("f.json", json.dumps({**exported, "name": "Again"}).encode())
+    browser.post(reverse("configuration-import", args=[cleanset.project_id]), {"file": file})
+    assert SavedConfiguration.objects.get(name="Again").values == saved.values
+    listed = browser.get(reverse("evaluations", args=[cleanset.project_id])).content.decode()
+    assert "class weights login 3.0, billing 0.5, rows for testing 10%" in listed
+
+    for changed, problem in [
+        ({"weights": "login 3"}, "is not a class with a weight"),
+        ({"weights": "login: x"}, "is not a class with a weight"),
+        ({"weights": ""}, "Give the weight of at least one class"),
+        ({"weights": "logon: 3"}, "no class “logon”"),
+        ({"split": "column"}, "Choose the column that says which rows are for testing"),
+    ]:
+        refused = browser.post(address, {**posted, **changed, "name": "Bad"})
+        assert refused.status_code == 422
+        assert problem in refused.content.decode()
+
+
+def test_class_weights_and_the_split_are_given_by_the_api(alice: User, cleanset: Cleanset) -> None:
+    url = f"/api/v1/projects/{cleanset.project_id}/analyses"
+    _, secret = api_key_create(owner=alice, name="a program", scope="write")
+    program = Client(headers={"Authorization": f"Bearer {secret}"})
+    for changes in ({"class_weights": {"login": 0}}, {"class_weights": "even"}):
+        refused = program.post(url, {"changes": changes}, content_type="application/json")
+        assert refused.status_code == 422
+    changes = {"class_weights": "balanced", "split": {"test_percent": 30}}
+    answer = program.post(url, {"changes": changes}, content_type="application/json")
+    assert answer.status_code == 201
+    spec = Cleanset.objects.get(number=2).spec()
+    assert spec.class_weights == ClassWeights(is_balanced=True)
+    assert spec.split == SplitChoice(test_percent=30)

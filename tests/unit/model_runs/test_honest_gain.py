@@ -10,8 +10,10 @@ from django.test import Client
 from django.urls import reverse
 
 from cleansets import services as cleanset_services
+from cleansets.models import Cleanset
 from models_app.models import DeployedModel
 from studio.accounts.models import User
+from studio.engine.schema.configuration import Configuration
 from studio.model_runs import services
 from studio.model_runs.evaluation_file import read_evaluation
 from studio.model_runs.honest_gain import honest_gain
@@ -110,3 +112,31 @@ def test_threshold_that_makes_no_sense_is_refused(
     assert response.status_code == 422
     model.refresh_from_db()
     assert model.thresholds == {}
+
+
+def test_settings_that_differ_from_the_first_analysis_are_named(
+    alice: User, client_of: ClientOf, tmp_path: Path
+) -> None:
+    first = make_reviewable(alice)
+    make_measured(first)
+    second = make_reviewable(alice, name="again")
+    configuration = {
+        **Configuration.of(first.spec()).to_dict(),
+        "class_weights": "balanced",
+        "n_folds": 3,
+        "column_kinds": {"message": "text"},
+        "conventions": {},
+    }
+    fields = {"project": first.project, "base": first, "number": 2, "configuration": configuration}
+    Cleanset.objects.filter(pk=second.pk).update(**fields)
+    second.refresh_from_db()
+    # its labels are corrected, so it is no analysis of the uploaded ones
+    cleanset_services.row_decide(cleanset=first, user=alice, row_id=0, choice="auto-fix")
+    model = make_deployed(alice, second, tmp_path)
+    gain = honest_gain(model)
+    assert gain is not None
+    assert gain.before.cleanset == first
+    assert {name for name, _, _ in gain.other_settings} == {"class_weights", "n_folds"}
+    text = client_of(alice).get(f"{model.get_absolute_url()}?tab=details").content.decode()
+    assert "not all of the difference is due to cleaning" in text
+    assert "Class weights: none before, balanced after" in text

@@ -31,7 +31,12 @@ class TableLogistic(ClassifierMixin, Sampling, BaseEstimator):  # type: ignore[m
     def __init__(self, C: float = 0.3) -> None:  # noqa: N803  (scikit-learn's name)
         self.C = C
 
-    def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> TableLogistic:
+    def fit(
+        self,
+        features: Matrix,
+        codes: npt.NDArray[np.int32],
+        sample_weight: npt.NDArray[np.float64] | None = None,
+    ) -> TableLogistic:
         is_small = _has_few_weights(features.shape[1], codes)
         solver = "newton-cholesky" if is_small else "lbfgs"
         self._model = LogisticRegression(C=self.C, solver=solver, max_iter=_MAX_ITERATIONS)
@@ -39,7 +44,7 @@ class TableLogistic(ClassifierMixin, Sampling, BaseEstimator):  # type: ignore[m
             dense = features if isinstance(features, np.ndarray) else features.toarray()
             # In float64, as the Hessian is too ill-conditioned in float32.
             features = dense.astype(np.float64)
-        self._model.fit(features, codes)
+        self._model.fit(features, codes, sample_weight)
         self.classes_ = self._model.classes_
         return self
 

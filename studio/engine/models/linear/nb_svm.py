@@ -28,13 +28,18 @@ class NBSVMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
     def __init__(self, C: float = 1.0) -> None:  # noqa: N803  (scikit-learn's name)
         self.C = C
 
-    def fit(self, features: sparse.csr_array, codes: npt.NDArray[np.int32]) -> NBSVMClassifier:
+    def fit(
+        self,
+        features: sparse.csr_array,
+        codes: npt.NDArray[np.int32],
+        sample_weight: npt.NDArray[np.float64] | None = None,
+    ) -> NBSVMClassifier:
         self.classes_ = np.unique(codes)
         positive_classes = self.classes_[1:] if len(self.classes_) == 2 else self.classes_
         coefs = []
         intercepts = []
         for code in positive_classes:
-            coef, intercept = self._fit_class(features, codes == code)
+            coef, intercept = self._fit_class(features, codes == code, sample_weight)
             coefs.append(coef)
             intercepts.append(intercept)
         self._coef = np.column_stack(coefs)
@@ -50,7 +55,10 @@ class NBSVMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         return probabilities
 
     def _fit_class(
-        self, features: sparse.csr_array, is_member: npt.NDArray[np.bool_]
+        self,
+        features: sparse.csr_array,
+        is_member: npt.NDArray[np.bool_],
+        sample_weight: npt.NDArray[np.float64] | None,
     ) -> tuple[npt.NDArray[np.float64], float]:
         """Return weights and intercept.
 
@@ -59,5 +67,6 @@ class NBSVMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # 
         inside = np.asarray(features[is_member].sum(axis=0)).ravel() + _SMOOTHING
         outside = np.asarray(features[~is_member].sum(axis=0)).ravel() + _SMOOTHING
         ratio = (np.log(inside / inside.sum()) - np.log(outside / outside.sum())).astype(np.float32)
-        machine = primal_svm(self.C).fit(features @ sparse.diags_array(ratio), is_member)
+        weighed = features @ sparse.diags_array(ratio)
+        machine = primal_svm(self.C).fit(weighed, is_member, sample_weight)
         return machine.coef_[0] * ratio, float(machine.intercept_[0])

@@ -45,8 +45,13 @@ class LinearSVMClassifier(ClassifierMixin, WarmStart, BaseEstimator):  # type: i
     def __init__(self, C: float = 0.5) -> None:  # noqa: N803  (scikit-learn's name)
         self.C = C
 
-    def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> LinearSVMClassifier:
-        machine = primal_svm(self.C).fit(_with_short_indices(features), codes)
+    def fit(
+        self,
+        features: Matrix,
+        codes: npt.NDArray[np.int32],
+        sample_weight: npt.NDArray[np.float64] | None = None,
+    ) -> LinearSVMClassifier:
+        machine = primal_svm(self.C).fit(_with_short_indices(features), codes, sample_weight)
         self.classes_ = machine.classes_
         self._coef = np.vstack([machine.coef_.T, machine.intercept_]).astype(np.float32)
         return self

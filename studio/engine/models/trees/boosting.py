@@ -99,6 +99,7 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
         init_score: npt.NDArray[np.floating] | None = None,
         *,
         is_warm: bool = False,
+        sample_weight: npt.NDArray[np.float64] | None = None,
     ) -> lightgbm.Booster:
         """Grow the trees, starting at scores of shape (n, P); None starts at the best constant."""
         settings = self._settings(len(targets)) | objective
@@ -107,7 +108,7 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             settings["learning_rate"] = _WARM_RATE * self.learning_rate
         if init_score is not None:
             init_score = init_score.ravel(order="F")  # LightGBM's order: by class, then by row
-        dataset = lightgbm.Dataset(features, targets, init_score=init_score)
+        dataset = lightgbm.Dataset(features, targets, weight=sample_weight, init_score=init_score)
         return lightgbm.train(settings, dataset, keep_training_booster=True)
 
     def _settings(self, n_rows: int) -> dict[str, Any]:
@@ -135,9 +136,16 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
 class BoostingClassifier(ClassifierMixin, _Trees):  # type: ignore[misc]
     """Trees for classes."""
 
-    def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> BoostingClassifier:
+    def fit(
+        self,
+        features: Matrix,
+        codes: npt.NDArray[np.int32],
+        sample_weight: npt.NDArray[np.float64] | None = None,
+    ) -> BoostingClassifier:
         self.classes_, encoded = np.unique(codes, return_inverse=True)
-        self._booster = self._boost(features, encoded, self._objective())
+        self._booster = self._boost(
+            features, encoded, self._objective(), sample_weight=sample_weight
+        )
         return self
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:

@@ -57,7 +57,13 @@ class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn h
             return np.empty((0, self.n_trees), dtype=np.int16)
         return np.asarray(self._trees.apply(features), dtype=np.int16)
 
-    def _grow(self, kind: type, features: Matrix, targets: npt.NDArray[np.generic]) -> None:
+    def _grow(
+        self,
+        kind: type,
+        features: Matrix,
+        targets: npt.NDArray[np.generic],
+        sample_weight: npt.NDArray[np.float64] | None = None,
+    ) -> None:
         self._trees: Any = kind(
             n_estimators=self.n_trees,
             # A leaf of one row would only repeat that row's label, right or wrong.
@@ -65,7 +71,7 @@ class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn h
             max_features=self.column_fraction,
             max_leaf_nodes=_MAX_LEAVES,
             random_state=self.seed,
-        ).fit(features, targets)
+        ).fit(features, targets, sample_weight)
 
     def _average(self, targets: npt.NDArray[np.floating], state: Arrays) -> None:
         """Set the predictions, (m, P), to the mean targets, (n, P), in the same leaves."""
@@ -88,8 +94,13 @@ class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn h
 class ForestClassifier(ClassifierMixin, _Forest):  # type: ignore[misc]
     """Trees for classes."""
 
-    def fit(self, features: Matrix, codes: npt.NDArray[np.int32]) -> ForestClassifier:
-        self._grow(ExtraTreesClassifier, features, codes)
+    def fit(
+        self,
+        features: Matrix,
+        codes: npt.NDArray[np.int32],
+        sample_weight: npt.NDArray[np.float64] | None = None,
+    ) -> ForestClassifier:
+        self._grow(ExtraTreesClassifier, features, codes, sample_weight)
         self.classes_ = self._trees.classes_
         return self
 
