@@ -25,10 +25,10 @@ from studio.engine.evaluation.inputs.predictions import (
 )
 from studio.engine.evaluation.inputs.splits import Split, read_split
 from studio.engine.evaluation.metrics import METRICS
-from studio.engine.evaluation.plots.numbers import residuals_by_group
+from studio.engine.evaluation.plots.numbers import residuals_by_column
 from studio.engine.evaluation.report import evaluate as evaluate_predictions
 from studio.engine.evaluation.runs.measured import Measured, measure
-from studio.engine.evaluation.slices.column_groups import column_groups
+from studio.engine.evaluation.slices.column_groups import groups_by_column
 from studio.engine.evaluation.slices.divisions import divisions
 from studio.engine.groups.partitions import Partition
 from studio.engine.health.rows.leak import split_column
@@ -70,7 +70,9 @@ def evaluate(run: ModelRun, progress: Progress) -> Mapping[str, Any]:
     groups: dict[str, Partition] = {}
     if run.task is MLTask.REGRESSION:
         groups = evaluated.groups(used.predictions.row_id)
-        documents[USED, ALL_ROWS]["residuals_by_column"] = _residuals(used.predictions, groups)
+        documents[USED, ALL_ROWS]["residuals_by_column"] = residuals_by_column(
+            used.predictions.labels, used.predictions.predicted, groups
+        )
     for name, labels in _other_ways(source.labels).items():
         progress(stages.MEASURING, len(documents), len(documents) + 1)
         documents |= _documents(name, evaluated.by(labels))
@@ -113,19 +115,6 @@ def _imported(run: ModelRun, progress: Progress) -> dict[str, Any]:
         configuration = read_predictions(run, out, progress)
         key = storage.model_run_file(run.pk, run.attempt, out.name)
         return {"configuration": configuration, "predictions_key": tables.publish(out, key)}
-
-
-def _residuals(predictions: Predictions, groups: Mapping[str, Partition]) -> list[dict[str, Any]]:
-    """Return the residuals by each column, in the order of the stored groups."""
-    labels = predictions.labels
-    predicted = predictions.predicted
-    return [
-        {
-            "column": name,
-            "groups": residuals_by_group(labels, predicted, one.members, one.descriptions),
-        }
-        for name, one in groups.items()
-    ]
 
 
 def _slices(measured: Measured) -> list[tuple[str, npt.NDArray[np.int64]]]:
@@ -174,12 +163,7 @@ class _Evaluated:
 
     def groups(self, row_id: npt.NDArray[np.int64]) -> dict[str, Partition]:
         """Return the groups of the rows by every column that has some."""
-        kinds = _column_kinds(self._run.project)
-        found = {
-            name: column_groups(name, cells, kinds[name])
-            for name, cells in self._columns(row_id).items()
-        }
-        return {name: groups for name, groups in found.items() if groups is not None}
+        return groups_by_column(self._columns(row_id), _column_kinds(self._run.project))
 
     def _columns(self, row_id: npt.NDArray[np.int64]) -> dict[str, Cells]:
         project = self._run.project

@@ -209,7 +209,13 @@ def test_undefined_metrics_are_null_in_a_comparison(rows: pd.DataFrame, tmp_path
 def test_sets_and_numbers_are_measured_too(rows: pd.DataFrame, tmp_path: Path) -> None:
     numbers = rows.assign(label=(3 * rows["a"] - rows["b"]).round(2))
     evaluate(numbers, tmp_path, "--task", "regression", "--json", tmp_path / "n.json")
-    assert written(tmp_path / "n.json")["metrics"]["r2"]["value"] > 0.8
+    found = written(tmp_path / "n.json")
+    assert found["metrics"]["r2"]["value"] > 0.8
+    by_column = {one["column"]: one["groups"] for one in found["residuals_by_column"]}
+    assert by_column.keys() == {"a", "b", "part"}
+    assert {group["description"] for group in by_column["part"]} == {"part = test", "part = train"}
+    assert sum(group["n_rows"] for group in by_column["a"]) == N_ROWS
+    assert by_column["a"][0]["p10"] <= by_column["a"][0]["median"] <= by_column["a"][0]["p90"]
 
     sets = rows.assign(label=np.where(rows["a"] > 1, "big,plain", "plain"))
     evaluate(sets, tmp_path, "--task", "multi-label", "--json", tmp_path / "s.json")

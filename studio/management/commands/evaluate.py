@@ -30,7 +30,9 @@ from studio.engine.evaluation.inputs.predictions import (
 from studio.engine.evaluation.inputs.provided import read_provided
 from studio.engine.evaluation.inputs.splits import Split, read_split
 from studio.engine.evaluation.metrics import METRICS
+from studio.engine.evaluation.plots.numbers import residuals_by_column
 from studio.engine.evaluation.runs.measured import measure
+from studio.engine.evaluation.slices.column_groups import groups_by_column
 from studio.engine.evaluation.slices.divisions import divisions
 from studio.engine.groups.partitions import Partition
 from studio.engine.labels.encoding import encode_labels
@@ -39,6 +41,7 @@ from studio.engine.recipes.out_of_sample import predict_out_of_sample
 from studio.engine.schema import CleansetSpec, Part
 from studio.engine.schema.class_weights import class_weights_as_json
 from studio.engine.table.cells import Cells
+from studio.engine.table.columns import ColumnKind
 from studio.fan_out import fan_out
 from studio.management.clean_request import (
     LearningRequest,
@@ -149,6 +152,8 @@ def _evaluate(request: EvaluateRequest, gates: Sequence[Gate], terminal: Termina
             **_description(request, learned.spec, predicted),
             **measured.to_dict(labels="given"),
         }
+        if learned.spec.task is MLTask.REGRESSION:
+            values["residuals_by_column"] = _residuals(measured.predictions, learned, table)
         figures = figures_of(values["metrics"])
         for name, part in values["splits"].items():
             figures |= figures_of(part["metrics"], prefix=f"{name}.")
@@ -262,13 +267,29 @@ def _divisions(
 ) -> Iterator[Partition]:
     """Divide the rows by every column but the label."""
     spec = learned.spec
-    names = [name for name in learned.kinds if name != spec.label_column]
-    frame = read_frame(table, names, row_id)
-    columns = {name: Cells.of(frame[name].tolist(), spec.conventions.get(name)) for name in names}
-    kinds = {**learned.kinds, **spec.column_kinds}
+    columns, kinds = _columns(row_id, learned, table)
     text_column = spec.feature_columns[0] if spec.modality is Modality.TEXT else None
     points = None if space is None else space[row_id]
     return divisions(columns, kinds, text_column=text_column, space=points, seed=spec.seed)
+
+
+def _residuals(
+    predictions: Predictions, learned: LearnedTable, table: Path
+) -> list[dict[str, Any]]:
+    """Return the residuals by every column but the label."""
+    groups = groups_by_column(*_columns(predictions.row_id, learned, table))
+    return residuals_by_column(predictions.labels, predictions.predicted, groups)
+
+
+def _columns(
+    row_id: npt.NDArray[np.int64], learned: LearnedTable, table: Path
+) -> tuple[dict[str, Cells], dict[str, ColumnKind]]:
+    """Return the cells of every column but the label, and their kinds."""
+    spec = learned.spec
+    names = [name for name in learned.kinds if name != spec.label_column]
+    frame = read_frame(table, names, row_id)
+    cells = {name: Cells.of(frame[name].tolist(), spec.conventions.get(name)) for name in names}
+    return cells, {**learned.kinds, **spec.column_kinds}
 
 
 def _row_keys(table: Path, spec: CleansetSpec) -> npt.NDArray[np.int64]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import QueryDict
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -17,7 +18,9 @@ from studio.model_runs.run_row_sets import among
 MODES = {"counts": "Rows", "rates": "Share of the label", "probability": "Mean probability"}
 MAX_CLASSES_AS_TABLE = 20
 MAX_PAIRS = 25
-CELL = 6.0  # side of a cell in the picture of many classes
+CELL = 10  # side of a cell in the picture of many classes
+NAMES = 130  # width of the names beside it
+_MAX_NAME = 24
 _CODES = "CODES"  # stands for the two classes in the address of a cell
 
 
@@ -37,15 +40,22 @@ class Matrix:
     """The matrix as a table (few classes) or a heat map (many), and the largest confusions.
 
     The cells are HTML already: loops of a template over 10,000 of them take half a second.
+    `choices` are the classes by code, where any cell's rows can be opened.
     """
 
     mode: str
     classes: list[str]
     rows: list[tuple[str, SafeString]]
     squares: SafeString
-    side: float
+    side: int
     pairs: list[Pair]
     has_probability: bool
+    choices: list[tuple[int, str]]
+
+    @property
+    def view_box(self) -> str:
+        """The extent of the picture, names included."""
+        return f"{-NAMES} {-NAMES} {self.side + NAMES} {self.side + NAMES}"
 
 
 def matrix(run: ModelRun, document: Mapping[str, Any], mode: str, review_url: str) -> Matrix | None:
@@ -65,6 +75,9 @@ def matrix(run: ModelRun, document: Mapping[str, Any], mode: str, review_url: st
         rows = [(names[i], reader.table_row(i, order)) for i in order]
     else:
         squares = reader.squares(order)
+    choices: list[tuple[int, str]] = []
+    if review_url and squares:
+        choices = [(i, names[i]) for i in order]
     return Matrix(
         mode=mode,
         classes=[names[j] for j in order],
@@ -73,6 +86,7 @@ def matrix(run: ModelRun, document: Mapping[str, Any], mode: str, review_url: st
         side=len(names) * CELL,
         pairs=reader.pairs(),
         has_probability=has_probability,
+        choices=choices,
     )
 
 
@@ -96,8 +110,9 @@ class _Reader:
         return mark_safe("".join(self._table_cell(i, j) for j in order))  # noqa: S308  (escaped)
 
     def squares(self, order: Sequence[int]) -> SafeString:
-        """Return the cells that are not empty as elements of a picture."""
-        found = [
+        """Return the cells that are not empty, and the names, as elements of a picture."""
+        found = [self._name(i, place * CELL) for place, i in enumerate(order)]
+        found += [
             self._square(i, j, x * CELL, y * CELL)
             for y, i in enumerate(order)
             for x, j in enumerate(order)
@@ -118,16 +133,33 @@ class _Reader:
             text = f'<a href="{escape(self.url(i, j))}" aria-label="{says}">{text}</a>'
         return f'<td class="{style}" title="{says}">{text}</td>'
 
-    def _square(self, i: int, j: int, x: float, y: float) -> str:
+    def _name(self, i: int, place: int) -> str:
+        """Return the name of a class to the left of its row and above its column."""
+        shown = self._names[i]
+        if len(shown) > _MAX_NAME:
+            shown = f"{shown[:_MAX_NAME]}…"
+        shown = escape(shown)
+        middle = place + CELL / 2
+        return (
+            f'<text x="-4" y="{middle:g}">{shown}</text>'
+            f'<text class="is-upright" transform="translate({middle:g} -4) rotate(-90)">'
+            f"{shown}</text>"
+        )
+
+    def _square(self, i: int, j: int, x: int, y: int) -> str:
         share = self._share(i, j)
         if not heat(share):
             return ""
         style = f"heat-{heat(share)}{' is-diagonal' if i == j else ''}"
         says = self._says(i, j, share)
-        return (
-            f'<rect class="{style}" x="{x:.0f}" y="{y:.0f}" width="6" height="6">'
+        square = (
+            f'<rect class="{style}" x="{x}" y="{y}" width="{CELL}" height="{CELL}">'
             f"<title>{says}</title></rect>"
         )
+        if not self._counts[i][j] or not self._address:
+            return square
+        # Thousands of stops would be none: by keyboard, the form below the picture opens a cell.
+        return f'<a href="?cell={i},{j}" tabindex="-1">{square}</a>'
 
     def _share(self, i: int, j: int) -> float:
         """Return what the shade of a cell stands for."""
@@ -168,3 +200,17 @@ def _cell_address(run: ModelRun, review_url: str) -> str:
         return ""
     query = RowQuery(issue=ALL_ROWS, among=among(run, "cell", _CODES))
     return f"{review_url}?{query.params()}"
+
+
+def chosen_cell(run: ModelRun, params: QueryDict) -> str:
+    """Return the address of the rows of the cell that was chosen; empty if none was.
+
+    Links of the picture say `cell=GIVEN,PREDICTED`, the form below it `given` and `predicted`.
+    """
+    given, _, predicted = params.get("cell", "").partition(",")
+    given = params.get("given", given)
+    predicted = params.get("predicted", predicted)
+    if run.cleanset is None or not (given.isdecimal() and predicted.isdecimal()):
+        return ""
+    query = RowQuery(issue=ALL_ROWS, among=among(run, "cell", int(given), int(predicted)))
+    return f"{run.cleanset.get_absolute_url()}?{query.params()}"

@@ -29,6 +29,7 @@ from studio.model_runs.pages.comparison import comparison_context
 from studio.model_runs.pages.configuration import configuration_lines, described
 from studio.model_runs.pages.evaluation import crumbs, evaluation_context
 from studio.model_runs.pages.gallery import run_tabs
+from studio.model_runs.pages.matrix import chosen_cell
 from studio.model_runs.pages.run_list import run_lines
 from studio.runs import Status
 
@@ -70,6 +71,8 @@ def evaluation_import(request: HttpRequest, project_id: uuid.UUID) -> HttpRespon
 def evaluation(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     """Show the evaluation of a run, or its progress."""
     run = model_run_or_404(request, run_id)
+    if rows_of_cell := chosen_cell(run, request.GET):
+        return redirect(rows_of_cell)
     context: dict[str, object] = {
         "run": run,
         "project": run.project,

@@ -22,6 +22,7 @@ from studio.engine.ml_task import MLTask
 from studio.engine.schema import Part
 from studio.model_runs import pipeline, services
 from studio.model_runs.models import ModelRun
+from studio.model_runs.pages import matrix as matrix_page
 from studio.model_runs.pages.charts import Axis
 from studio.model_runs.pages.checklist import checklist
 from studio.model_runs.pages.matrix import matrix
@@ -187,7 +188,29 @@ def test_many_classes_are_a_picture_with_their_largest_confusions(run: ModelRun)
     found = matrix(run, document, "counts", "/review")
     assert found is not None
     assert (len(found.rows), found.squares.count("<rect")) == (0, n_classes + 1)
+    assert found.squares.count('<a href="?cell=') == n_classes + 1
+    assert '<a href="?cell=3,7" tabindex="-1">' in found.squares
+    assert len(found.choices) == n_classes
+    assert found.view_box == "-130 -130 1630 1630"
     assert (found.pairs[0].given, found.pairs[0].predicted) == ("class 3", "class 7")
+
+
+def test_a_cell_of_many_classes_is_opened_by_a_click_and_by_a_form(
+    alice: User, client_of: ClientOf, run: ModelRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matrix_page, "MAX_CLASSES_AS_TABLE", 2)
+    given = run.classes.index("billing")
+    predicted = run.classes.index("delivery")
+    browser = client_of(alice)
+    text = page(browser, "evaluation", run)
+    assert f'<a href="?cell={given},{predicted}" tabindex="-1">' in text
+    assert f'<option value="{given}">billing</option>' in text
+    clicked = browser.get(f"{run.get_absolute_url()}?cell={given},{predicted}")
+    sent = browser.get(f"{run.get_absolute_url()}?given={given}&predicted={predicted}")
+    assert clicked["Location"] == sent["Location"]
+    opened = browser.get(clicked["Location"])
+    assert opened.context["table"].page.n_rows == 4
+    assert browser.get(f"{run.get_absolute_url()}?cell=a,b").status_code == 200
 
 
 def test_checklist_names_classes_that_cannot_be_told_apart(run: ModelRun) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from studio.engine.evaluation.uncertainty.resampling import Floats
-from studio.engine.groups.partitions import range_of_each
+from studio.engine.groups.partitions import Partition, range_of_each
 
 N_CELLS = 24  # on each side of the picture of predicted against given
 N_RANGES = 10  # of predicted numbers, with equally many rows each
@@ -45,6 +45,19 @@ def residuals_by_prediction(labels: Floats, predicted: Floats) -> list[dict[str,
         }
         found.append(span | _described(here))
     return found
+
+
+def residuals_by_column(
+    labels: Floats, predicted: Floats, groups: Mapping[str, Partition]
+) -> list[dict[str, Any]]:
+    """Describe the residuals in the groups of each column."""
+    return [
+        {
+            "column": name,
+            "groups": residuals_by_group(labels, predicted, one.members, one.descriptions),
+        }
+        for name, one in groups.items()
+    ]
 
 
 def residuals_by_group(

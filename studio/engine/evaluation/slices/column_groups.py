@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +15,14 @@ from studio.engine.table.columns import ColumnKind
 
 MAX_GROUPS = 20
 N_DATE_RANGES = 5
+
+
+def groups_by_column(
+    columns: Mapping[str, Cells], kinds: Mapping[str, ColumnKind]
+) -> dict[str, Partition]:
+    """Return the groups of each column that has some."""
+    found = {name: column_groups(name, cells, kinds[name]) for name, cells in columns.items()}
+    return {name: groups for name, groups in found.items() if groups is not None}
 
 
 def column_groups(name: str, cells: Cells, kind: ColumnKind) -> Partition | None:
