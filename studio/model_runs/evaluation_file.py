@@ -39,10 +39,8 @@ def write_evaluations(
         for (labels, rows), document in documents.items():
             archive.writestr(f"{labels}/{rows}.json", json.dumps(document, allow_nan=False))
         for number, (description, row_ids) in enumerate(slices):
-            archive.writestr(
-                f"{_SLICES}/{number}.json",
-                json.dumps({"description": description, "row_ids": row_ids.tolist()}),
-            )
+            archive.writestr(f"{_SLICES}/{number}.json", json.dumps({"description": description}))
+            archive.writestr(f"{_SLICES}/{number}.bin", row_ids.astype("<i8").tobytes())
         for number, groups in enumerate(members):
             archive.writestr(f"{_GROUPS}/{number}.bin", groups.astype(np.int8).tobytes())
 
@@ -56,15 +54,23 @@ def read_members(key: str, number: int) -> npt.NDArray[np.int8]:
 def read_slice_rows(key: str, number: int) -> tuple[str, npt.NDArray[np.int64]]:
     """Return the description and the rows of one of the worst slices."""
     with zipfile.ZipFile(tables.local_path(key)) as archive:
-        stored = json.loads(archive.read(f"{_SLICES}/{number}.json"))
-    return stored["description"], np.asarray(stored["row_ids"], dtype=np.int64)
+        return _slice_rows(archive, number)
+
+
+def _slice_rows(archive: zipfile.ZipFile, number: int) -> tuple[str, npt.NDArray[np.int64]]:
+    stored = json.loads(archive.read(f"{_SLICES}/{number}.json"))
+    if "row_ids" in stored:  # as earlier versions wrote them
+        return stored["description"], np.asarray(stored["row_ids"], dtype=np.int64)
+    row_ids = np.frombuffer(archive.read(f"{_SLICES}/{number}.bin"), dtype="<i8")
+    return stored["description"], row_ids.astype(np.int64)
 
 
 def read_slices(key: str) -> list[tuple[str, npt.NDArray[np.int64]]]:
     """Return the descriptions and the rows of all worst slices."""
     with zipfile.ZipFile(tables.local_path(key)) as archive:
-        n_slices = sum(name.startswith(f"{_SLICES}/") for name in archive.namelist())
-    return [read_slice_rows(key, number) for number in range(n_slices)]
+        names = archive.namelist()
+        n_slices = sum(name.startswith(f"{_SLICES}/") and name.endswith(".json") for name in names)
+        return [_slice_rows(archive, number) for number in range(n_slices)]
 
 
 def measured_ways(key: str) -> list[tuple[str, str]]:

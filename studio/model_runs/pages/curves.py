@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -83,8 +84,8 @@ def mean_curves(tables: Sequence[Table]) -> tuple[Table, Table] | None:
     if not known:
         return None
     grid = [place / 50 for place in range(51)]
-    recalls = [[_recall_at(table, rate) for rate in grid] for table in known]
-    precisions = [[_precision_at(table, recall) for recall in grid] for table in known]
+    recalls = [_recalls_at(table, grid) for table in known]
+    precisions = [_precisions_at(table, grid) for table in known]
     return (
         {"x": grid, "y": [sum(column) / len(known) for column in zip(*recalls, strict=True)]},
         {"x": grid, "y": [sum(column) / len(known) for column in zip(*precisions, strict=True)]},
@@ -209,26 +210,25 @@ def confidence_chart(run: ModelRun, bars: Mapping[str, Sequence[int]], url: str)
     )
 
 
-def _recall_at(table: Table, rate: float) -> float:
-    allowed = rate * table["n_negative"]
-    found = [
-        t
-        for t, f in zip(table["true_positives"], table["false_positives"], strict=True)
-        if f <= allowed
-    ]
-    return max(found, default=0) / float(table["n_positive"])
+def _recalls_at(table: Table, rates: Sequence[float]) -> list[float]:
+    """Return the recall at each false positive rate; counts ascend from point to point."""
+    found = table["true_positives"]
+    wrong = table["false_positives"]
+    recalls = []
+    for rate in rates:
+        n_points = bisect_right(wrong, rate * table["n_negative"])
+        recalls.append(found[n_points - 1] / table["n_positive"] if n_points else 0.0)
+    return recalls
 
 
-def _precision_at(table: Table, recall: float) -> float:
-    wanted = recall * table["n_positive"]
-    return max(
-        (
-            t / (t + f)
-            for t, f in zip(table["true_positives"], table["false_positives"], strict=True)
-            if t >= wanted and t + f
-        ),
-        default=0.0,
-    )
+def _precisions_at(table: Table, recalls: Sequence[float]) -> list[float]:
+    """Return the best precision at each recall or a higher one."""
+    found = table["true_positives"]
+    best = [0.0]  # from each point on, the last first
+    for right, wrong in zip(reversed(found), reversed(table["false_positives"]), strict=True):
+        best.append(max(best[-1], right / (right + wrong) if right + wrong else 0.0))
+    best.reverse()
+    return [best[bisect_left(found, recall * table["n_positive"])] for recall in recalls]
 
 
 def _some(texts: Sequence[str]) -> list[str]:

@@ -31,21 +31,30 @@ class Blocks:
         A permutation of the rows, shape (n,), seeded; blocks are runs of it.
     starts
         Where each block begins in `order`, shape (n_blocks,).
+    block
+        The block of each row, shape (n,).
     """
 
     order: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
+    block: npt.NDArray[np.int64]
 
     @classmethod
+    @lru_cache(maxsize=2)
     def of(cls, n_rows: int, seed: int = 0) -> Blocks:
         """Deal the rows."""
         n_blocks = min(n_rows, MAX_BLOCKS)
         order = np.random.default_rng(seed).permutation(n_rows)
         starts = np.linspace(0, n_rows, n_blocks, endpoint=False).astype(np.int64)
-        return cls(order, starts)
+        block = np.empty(n_rows, dtype=np.int64)
+        block[order] = np.repeat(np.arange(n_blocks), np.diff(starts, append=n_rows))
+        return cls(order, starts, block)
 
     def sums(self, values: npt.NDArray[np.generic]) -> Floats:
         """Add up values of rows by block, shape (n_blocks,) or (n_blocks, k)."""
+        if values.ndim == 1:
+            # A tenth of the time of putting a million values into the order of the blocks.
+            return np.bincount(self.block, weights=values, minlength=len(self.starts))
         shuffled = np.asarray(values, dtype=np.float64)[self.order]
         return np.asarray(np.add.reduceat(shuffled, self.starts, axis=0))
 
@@ -57,28 +66,21 @@ class Blocks:
         self, values: npt.NDArray[np.floating], codes: npt.NDArray[np.int64], n_codes: int
     ) -> Floats:
         """Add up values of rows by block and code, shape (n_blocks, n_codes)."""
-        return self._by_code(codes, n_codes, values[self.order])
+        return self._by_code(codes, n_codes, values)
 
     def _by_code(
         self,
         codes: npt.NDArray[np.integer[Any]],
         n_codes: int,
-        shuffled_values: npt.NDArray[np.floating] | None,
+        values: npt.NDArray[np.floating] | None,
     ) -> Floats:
-        shuffled = codes[self.order]
-        cells = self._block * n_codes + shuffled
-        is_counted = shuffled >= 0
+        cells = self.block * n_codes + codes
+        is_counted = codes >= 0
         if not is_counted.all():
             cells = cells[is_counted]
         n_blocks = len(self.starts)
-        added = np.bincount(cells, weights=shuffled_values, minlength=n_blocks * n_codes)
+        added = np.bincount(cells, weights=values, minlength=n_blocks * n_codes)
         return added.reshape(n_blocks, n_codes).astype(np.float64)
-
-    @property
-    def _block(self) -> npt.NDArray[np.int64]:
-        """The block of each row in the order of the permutation, shape (n,)."""
-        sizes = np.diff(self.starts, append=len(self.order))
-        return np.repeat(np.arange(len(self.starts)), sizes)
 
 
 def total(by_block: Sums) -> Sums:
