@@ -128,7 +128,7 @@ def open_page(browser: Browser, studio: Studio) -> Iterator[OpenPage]:
 
 
 @pytest.fixture(scope="session")
-def reviewable_account(studio: Studio) -> Iterator[Callable[[str, str], tuple[str, str]]]:
+def reviewable_account(studio: Studio) -> Iterator[Callable[..., tuple[str, str]]]:
     """Make accounts with a cleanset for a task; return the address of its page and the key of a
     session.
     """
@@ -142,8 +142,8 @@ def reviewable_account(studio: Studio) -> Iterator[Callable[[str, str], tuple[st
         assert helper.stdin is not None
         assert helper.stdout is not None
 
-        def make(email: str, task: str) -> tuple[str, str]:
-            helper.stdin.write(json.dumps([email, task]) + "\n")
+        def make(email: str, task: str, n_runs: int = 0) -> tuple[str, str]:
+            helper.stdin.write(json.dumps([email, task, n_runs]) + "\n")
             helper.stdin.flush()
             address, session = json.loads(helper.stdout.readline())
             return address, session
@@ -154,7 +154,7 @@ def reviewable_account(studio: Studio) -> Iterator[Callable[[str, str], tuple[st
 
 @pytest.fixture
 def review(
-    studio: Studio, open_page: OpenPage, reviewable_account: Callable[[str, str], tuple[str, str]]
+    studio: Studio, open_page: OpenPage, reviewable_account: Callable[..., tuple[str, str]]
 ) -> Review:
     """Open the review page of a new account; the options are those of `open_page`."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from django.http import QueryDict
@@ -50,6 +51,10 @@ ROWS = {
 }
 
 
+# By simulation; see docs/evaluation.md.
+_FEW_ROWS = 100
+_FEW_ROWS_OF_A_CLASS = 20
+_MANY_ROWS_OF_A_CLASS = 50
 _NOTICEABLE = 0.02  # fraction of wrong labels, from which the page says what they do to metrics
 
 
@@ -60,6 +65,7 @@ class MetricLine:
     metric: Metric
     value: str
     interval: str
+    caveat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +101,7 @@ def evaluation_context(run: ModelRun, params: QueryDict) -> dict[str, object]:
         "measured": f"{ROWS[rows]}, by {LABELS[labels]}",
         "n_measured": n_measured(document),
         "wrong_fraction": _wrong_fraction(run, labels),
-        "metrics": metric_lines(document["metrics"], run.task),
+        "metrics": metric_lines(document, run.task),
         "classes": class_table(
             run, document, params.get("sort", ""), params.get("dir", ""), review_url
         ),
@@ -137,19 +143,40 @@ def _wrong_fraction(run: ModelRun, labels: str) -> float | None:
     return float(wrong_fraction)
 
 
-def metric_lines(metrics: Mapping[str, Any], task: MLTask) -> list[MetricLine]:
+def metric_lines(document: Mapping[str, Any], task: MLTask) -> list[MetricLine]:
     """Return the metrics of a task in order, with their intervals."""
     lines = []
     for metric in METRICS[task]:
-        found = metrics.get(metric.key)
+        found = document["metrics"].get(metric.key)
         if found is not None and found["value"] is not None:
             interval = ""
             if found["low"] is not None:
                 low = figure(metric, found["low"])
                 high = figure(metric, found["high"])
                 interval = f"{low} to {high}"
-            lines.append(MetricLine(metric, figure(metric, found["value"]), interval))
+            caveat = _caveat(metric.key, document) if interval else ""
+            lines.append(MetricLine(metric, figure(metric, found["value"]), interval, caveat))
     return lines
+
+
+def _caveat(key: str, document: Mapping[str, Any]) -> str:
+    """Say how often the interval holds the truth, where that is less than 95% by simulation."""
+    if key == "expected_calibration_error":
+        return "Of an almost calibrated model, this interval holds the truth 86 to 91% of the time."
+    if key == "brier_score" and n_measured(document) < _FEW_ROWS:
+        return (
+            f"Of fewer than {_FEW_ROWS} rows, this interval holds the truth 91 to 96% of the time."
+        )
+    sizes = [one["labeled"] for one in document.get("per_class") or [] if one["labeled"]]
+    rows_of_a_class = median(sizes) if sizes else _MANY_ROWS_OF_A_CLASS
+    if key == "average_precision_macro" and rows_of_a_class < _MANY_ROWS_OF_A_CLASS:
+        return (
+            "This interval holds the truth 81 to 90% of the time with five rows per class, 90% with"
+            " twenty, 94% with fifty."
+        )
+    if key.startswith("roc_auc") and rows_of_a_class < _FEW_ROWS_OF_A_CLASS:
+        return "Of classes with about five rows, this interval holds the truth 93% of the time."
+    return ""
 
 
 def figure(metric: Metric, value: float | None) -> str:

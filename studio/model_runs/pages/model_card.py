@@ -118,7 +118,7 @@ def _metrics(run: ModelRun, document: Mapping[str, Any], rows: str) -> Section:
     )
     lines = [
         (line.metric.name, line.value, line.interval or "–")
-        for line in metric_lines(document["metrics"], run.task)
+        for line in metric_lines(document, run.task)
     ]
     return Section("Metrics", [sentence], ("Metric", "Value", "Interval"), lines)
 

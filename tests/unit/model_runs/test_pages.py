@@ -25,6 +25,7 @@ from studio.model_runs.models import ModelRun
 from studio.model_runs.pages import matrix as matrix_page
 from studio.model_runs.pages.charts import Axis
 from studio.model_runs.pages.checklist import checklist
+from studio.model_runs.pages.evaluation import metric_lines
 from studio.model_runs.pages.matrix import matrix
 from studio.model_runs.run_row_sets import among, find_rows, rows_of
 from tests.measured import make_measured
@@ -339,3 +340,21 @@ def test_counts_end_at_a_round_number() -> None:
 
 def test_rows_of_a_run_are_those_with_a_label(run: ModelRun) -> None:
     assert len(rows_of(run).row_id) == 119
+
+
+def test_the_page_says_which_intervals_cover_less_than_they_claim() -> None:
+    found = {"value": 0.5, "low": 0.4, "high": 0.6}
+    keys = ["roc_auc_ovr_macro", "average_precision_macro", "brier_score", "accuracy"]
+
+    def caveats(n_rows: int, n_classes: int) -> set[str]:
+        document = {
+            "metrics": dict.fromkeys([*keys, "expected_calibration_error"], found),
+            "n_rows": n_rows,
+            "per_class": [{"labeled": n_rows // n_classes}] * n_classes,
+        }
+        lines = metric_lines(document, MLTask.MULTI_CLASS)
+        return {line.metric.key for line in lines if line.caveat}
+
+    assert caveats(3_000, 12) == {"expected_calibration_error"}
+    assert caveats(60, 12) == {*keys, "expected_calibration_error"} - {"accuracy"}
+    assert caveats(240, 12) == {"expected_calibration_error", "average_precision_macro"}

@@ -34,6 +34,8 @@ class Metric:
         The sums that it reads; where a run has none of them, it has no such metric.
     is_error
         Whether less is better.
+    is_class_mean
+        Whether it is the mean over classes, each of which counts the same.
     """
 
     key: str
@@ -43,6 +45,7 @@ class Metric:
     of: Callable[[Sums], Floats]
     needs: str
     is_error: bool = False
+    is_class_mean: bool = False
 
 
 def _ratio(numerator: Floats, denominator: Floats) -> Floats:
@@ -98,6 +101,7 @@ _F1_MACRO = Metric(
     Scale.FRACTION,
     lambda sums: _mean_over(class_f1(sums), sums["labeled"] + sums["predicted"]),
     "predicted",
+    is_class_mean=True,
 )
 _F1_WEIGHTED = Metric(
     "f1_weighted",
@@ -114,6 +118,7 @@ _AVERAGE_PRECISION = Metric(
     Scale.FRACTION,
     _mean_of("average_precision"),
     "average_precision",
+    is_class_mean=True,
 )
 _LOG_LOSS = Metric(
     "log_loss",
@@ -150,6 +155,7 @@ _CLASS_METRICS = (
         Scale.FRACTION,
         lambda sums: _mean_over(class_recall(sums), sums["labeled"]),
         "predicted",
+        is_class_mean=True,
     ),
     _F1_MACRO,
     _F1_WEIGHTED,
@@ -161,6 +167,7 @@ _CLASS_METRICS = (
         Scale.FRACTION,
         _mean_of("roc_auc"),
         "roc_auc",
+        is_class_mean=True,
     ),
     _AVERAGE_PRECISION,
     Metric(
@@ -210,6 +217,7 @@ _SET_METRICS = (
         Scale.FRACTION,
         _mean_of("roc_auc"),
         "roc_auc",
+        is_class_mean=True,
     ),
     _AVERAGE_PRECISION,
     Metric(
