@@ -148,8 +148,10 @@ def predictions_of(
     name = "predictions_shown"
     source.register(name, mapped_table(run.rows_key))
     wanted = ", ".join(str(int(row_id)) for row_id in row_ids)
-    found = source.fetch_dicts(f"SELECT * FROM {name} WHERE row_id IN ({wanted})")
-    return {row["row_id"]: _prediction(run, row) for row in found}
+    found = source.fetch_parts(
+        f"SELECT * FROM {name} WHERE row_id IN ({wanted})", rows_per_part=len(row_ids)
+    )
+    return {row["row_id"]: _prediction(run, row) for part in found for row in part}
 
 
 def probabilities_of(run: ModelRun, row_ids: Sequence[int]) -> dict[int, list[tuple[str, float]]]:
