@@ -23,6 +23,8 @@ class DeployedModel(Run):
     artifact_key = models.CharField(max_length=200, blank=True)
     predictions_key = models.CharField(max_length=200, blank=True)
     labels_key = models.CharField(max_length=200, blank=True)
+    onnx_key = models.CharField(max_length=200, blank=True)
+    onnx_refusal = models.TextField(blank=True)  # why there is none
     artifact_bytes = models.PositiveBigIntegerField(null=True)
     manifest = models.JSONField(default=dict)
     candidates = models.JSONField(default=list)

@@ -27,6 +27,7 @@ from studio.engine.schema import CleansetSpec, Part
 from studio.fan_out import fan_out
 
 ROWS_PER_CHUNK = 16_000  # that are predicted at once
+COMPARED_ROWS = 1_000  # on which an exported model must predict the same
 
 
 def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
@@ -63,7 +64,10 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
         n_bytes = tar.stat().st_size
         artifact_key = storage.model_file(run.pk, run.attempt, tar.name)
         tables.publish(tar, artifact_key)
+        compared = rows.row_id[training.rows[:COMPARED_ROWS]]
+        exported = _exported(run, model, table, compared, folder)
     return {
+        **exported,
         "artifact_key": artifact_key,
         "predictions_key": predictions_key,
         "labels_key": labels_key,
@@ -75,6 +79,29 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
         "n_corrected": rows.n_corrected,
         "n_excluded": rows.n_excluded,
     }
+
+
+def _exported(
+    run: DeployedModel,
+    model: TrainedModel,
+    table: Path,
+    row_ids: npt.NDArray[np.int64],
+    folder: Path,
+) -> dict[str, str]:
+    """Publish the model in ONNX; where it cannot be exported, keep the reason."""
+    from studio.engine.exchange.export import onnx_of  # 100 MB, which nothing else needs
+    from studio.engine.exchange.graph import NotExportable
+
+    frame = read_frame(table, model.feature_columns, row_ids)
+    try:
+        exported = onnx_of(model, frame)
+    except NotExportable as reason:
+        return {"onnx_refusal": str(reason)}
+    path = folder / "model.onnx"
+    path.write_bytes(exported)
+    key = storage.model_file(run.pk, run.attempt, path.name)
+    tables.publish(path, key)
+    return {"onnx_key": key}
 
 
 def _predicted(

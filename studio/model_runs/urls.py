@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("models/<uuid:model_id>/card", models.card, name="model-card"),
     path("models/<uuid:model_id>/use", models.intended_use, name="model-intended-use"),
+    path("models/<uuid:model_id>/onnx", models.onnx, name="model-onnx"),
     path("models/<uuid:model_id>/download", models.download, name="model-download"),
     path("runs/<uuid:run_id>", runs.evaluation, name="evaluation"),
     path("runs/<uuid:run_id>/progress", runs.evaluation_run, name="evaluation-run"),

@@ -88,6 +88,7 @@ CALLS = {
     "model_delete": Call(GONE),
     "model_card_get": Call(),
     "model_download": Call(),
+    "model_onnx": Call(UNPROCESSABLE),  # it was not exported
     "evaluation_list": Call(),
     "project_evaluations": Call(),
     "evaluation_import": Call(CREATED, file="row_id,prediction\n0,billing\n"),

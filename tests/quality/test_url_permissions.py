@@ -134,6 +134,7 @@ OWNED = {
     "model-card": Address("get", OK, "model"),
     "model-intended-use": Address("post", FOUND, "model"),
     "model-download": Address("get", OK, "model"),
+    "model-onnx": Address("get", UNPROCESSABLE, "model"),  # it was not exported
     "evaluations": Address("get", OK, "project"),
     "evaluation-import": Address("post", UNPROCESSABLE, "project"),  # without a file
     "analysis-new": Address("get", OK, "project"),

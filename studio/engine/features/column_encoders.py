@@ -27,10 +27,10 @@ from studio.engine.table.columns import ColumnKind
 Dense = npt.NDArray[np.float32]
 
 _MAX_LEVELS = 250  # of a column; the rarer ones share a level
-_MAX_LEVELS_IN_DISTANCES = 10
+MAX_LEVELS_IN_DISTANCES = 10
 _MIN_LEVELS_OF_CODES = 50
 _MIN_ROWS_PER_LEVEL = 2  # a level of one row can't help to predict another row
-_UNLIKE = np.float32(1 / np.sqrt(2))  # so that two different categories are 1 apart
+UNLIKE = np.float32(1 / np.sqrt(2))  # so that two different categories are 1 apart
 _TEXT_TOPICS = 16  # of a text column, for trees and distances
 _SIGNED_NUMBER = re.compile(r"(?<![\w.+-])[+-]\d+(?:\.\d+)?(?![\w.])")
 _DAYS_PER_YEAR = 365.25
@@ -56,20 +56,20 @@ class ReadNumbers:
     """A column whose cells are numbers."""
 
     def __init__(self, read: Callable[[Cells], npt.NDArray[np.float64]]) -> None:
-        self._read = read
-        self._number = NumberFeatures()
+        self.read = read
+        self.number = NumberFeatures()
 
     def fit(self, cells: Cells) -> None:
-        self._number.fit(self._read(cells))
+        self.number.fit(self.read(cells))
 
     def for_trees(self, cells: Cells) -> Dense:
-        return self._number.for_trees(self._read(cells))
+        return self.number.for_trees(self.read(cells))
 
     def for_linear(self, cells: Cells) -> Matrix:
-        return self._number.for_linear(self._read(cells))
+        return self.number.for_linear(self.read(cells))
 
     def for_distances(self, cells: Cells) -> Dense:
-        return self._number.for_distances(self._read(cells))
+        return self.number.for_distances(self.read(cells))
 
 
 class Categories:
@@ -79,10 +79,15 @@ class Categories:
     and rare ones are near others in it.
     """
 
-    _order: npt.NDArray[np.object_] | None = None  # the levels of a column of codes, sorted
+    order: npt.NDArray[np.object_] | None = None  # the levels of a column of codes, sorted
 
     def __init__(self, level_of: Callable[[str], str] = str.strip) -> None:
         self._level_of = level_of
+
+    @property
+    def reads_cells_as_they_are(self) -> bool:
+        """Whether a level is the cell itself, stripped."""
+        return self._level_of is str.strip
 
     def fit(self, cells: Cells) -> None:
         """Learn the frequent categories, most frequent first, ties by name."""
@@ -92,32 +97,32 @@ class Categories:
         del counts[""]
         frequent = [level for level, count in counts.items() if count >= _MIN_ROWS_PER_LEVEL]
         frequent.sort(key=lambda level: (-counts[level], level))
-        self._codes = {level: code for code, level in enumerate(frequent[:_MAX_LEVELS])}
+        self.codes = {level: code for code, level in enumerate(frequent[:_MAX_LEVELS])}
         if len(counts) >= _MIN_LEVELS_OF_CODES:
-            self._order = np.array(sorted(counts, key=_code_order), dtype=object)
+            self.order = np.array(sorted(counts, key=_code_order), dtype=object)
 
     def for_trees(self, cells: Cells) -> Dense:
         """Return the rank by frequency, and of codes their place in order; NaN if missing."""
         codes = self._coded(cells).astype(np.float32)
-        codes[codes > len(self._codes)] = np.nan
-        if self._order is None:
+        codes[codes > len(self.codes)] = np.nan
+        if self.order is None:
             return codes[:, None]
-        return np.column_stack([codes, self._places(cells, self._order)])
+        return np.column_stack([codes, self._places(cells, self.order)])
 
     def for_linear(self, cells: Cells) -> Matrix:
         """Return a column per category, one for the rare ones together, and one for missing."""
         n_rows = len(cells)
         ones = np.ones(n_rows, np.float32)
         places = (np.arange(n_rows), self._coded(cells))
-        return sparse.csr_array((ones, places), shape=(n_rows, len(self._codes) + 2))
+        return sparse.csr_array((ones, places), shape=(n_rows, len(self.codes) + 2))
 
     def for_distances(self, cells: Cells) -> Dense:
         """Return the columns of linear models, for only the most frequent categories."""
-        n_levels = min(len(self._codes), _MAX_LEVELS_IN_DISTANCES)
+        n_levels = min(len(self.codes), MAX_LEVELS_IN_DISTANCES)
         codes = self._coded(cells)
-        codes = np.where(codes > len(self._codes), n_levels + 1, np.minimum(codes, n_levels))
+        codes = np.where(codes > len(self.codes), n_levels + 1, np.minimum(codes, n_levels))
         result = np.zeros((len(cells), n_levels + 2), dtype=np.float32)
-        result[np.arange(len(cells)), codes] = _UNLIKE
+        result[np.arange(len(cells)), codes] = UNLIKE
         return result
 
     def _places(self, cells: Cells, order: npt.NDArray[np.object_]) -> npt.NDArray[np.float32]:
@@ -134,15 +139,15 @@ class Categories:
         return np.asarray(cells.each(places), dtype=np.float32)
 
     def _coded(self, cells: Cells) -> npt.NDArray[np.int64]:
-        rare = len(self._codes)
-        missing = len(self._codes) + 1
+        rare = len(self.codes)
+        missing = len(self.codes) + 1
 
         def codes(distinct: list[str]) -> npt.NDArray[np.int64]:
             found = np.full(len(distinct), missing, dtype=np.int64)
             for row, cell in enumerate(distinct):
                 level = self._level_of(cell)
                 if level:
-                    found[row] = self._codes.get(level, rare)
+                    found[row] = self.codes.get(level, rare)
             return found
 
         return np.asarray(cells.each(codes), dtype=np.int64)
@@ -296,18 +301,18 @@ class NamedLevels(Categories):
 
     def fit(self, cells: Cells) -> None:
         super().fit(cells)
-        self._numbers = NumberFeatures()
-        self._numbers.fit(signed_numbers(cells))
+        self.numbers = NumberFeatures()
+        self.numbers.fit(signed_numbers(cells))
 
     def for_trees(self, cells: Cells) -> Dense:
-        return np.hstack([self._numbers.for_trees(signed_numbers(cells)), super().for_trees(cells)])
+        return np.hstack([self.numbers.for_trees(signed_numbers(cells)), super().for_trees(cells)])
 
     def for_linear(self, cells: Cells) -> Matrix:
-        numbers = sparse.csr_array(self._numbers.for_linear(signed_numbers(cells)))
+        numbers = sparse.csr_array(self.numbers.for_linear(signed_numbers(cells)))
         return sparse.csr_array(sparse.hstack([numbers, super().for_linear(cells)]))
 
     def for_distances(self, cells: Cells) -> Dense:
-        numbers = self._numbers.for_distances(signed_numbers(cells))
+        numbers = self.numbers.for_distances(signed_numbers(cells))
         return np.hstack([numbers, super().for_distances(cells)])
 
 

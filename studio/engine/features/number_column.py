@@ -8,7 +8,7 @@ import numpy.typing as npt
 _KNOTS = (0.1, 0.3, 0.5, 0.7, 0.9)  # quantiles where the slope of a linear model may change
 _MIN_DISTINCT_FOR_KNOTS = 10  # with fewer, quantiles fall on the same values
 # Beyond it units grow logarithmically: one absurd value must not hide the others, nor pass.
-_LINEAR_UNITS = 3.0
+LINEAR_UNITS = 3.0
 _SD_PER_IQR = 1.349  # of a normal distribution
 _FLOAT32_SAFE = 1e30  # beyond 3.4e38, float32 knows only infinity, which LightGBM refuses
 
@@ -19,14 +19,14 @@ class NumberFeatures:
     def fit(self, values: npt.NDArray[np.float64]) -> None:
         """Learn from values, shape (n,); NaN is missing, and all may be."""
         known = values[~np.isnan(values)]
-        self._has_missing = len(known) < len(values)
+        self.has_missing = len(known) < len(values)
         if not len(known):
             known = np.zeros(1)
-        self._median = float(np.median(known))
-        self._spread = _spread(known)
-        self._knots = np.empty(0)
+        self.median = float(np.median(known))
+        self.spread = _spread(known)
+        self.knots = np.empty(0)
         if len(np.unique(known[:10_000])) >= _MIN_DISTINCT_FOR_KNOTS:
-            self._knots = np.unique(self._units(np.quantile(known, _KNOTS)))
+            self.knots = np.unique(self._units(np.quantile(known, _KNOTS)))
 
     def for_trees(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
         """Return the values, NaN where missing, shape (n, 1)."""
@@ -35,20 +35,20 @@ class NumberFeatures:
     def for_linear(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
         """Return robust units, hinges at quantiles, and whether it is missing, shape (n, d)."""
         missing = np.isnan(values)
-        units = self._units(np.where(missing, self._median, values))
-        columns = [units, *(np.maximum(units - knot, 0.0) for knot in self._knots)]
-        if self._has_missing:
+        units = self._units(np.where(missing, self.median, values))
+        columns = [units, *(np.maximum(units - knot, 0.0) for knot in self.knots)]
+        if self.has_missing:
             columns.append(missing.astype(np.float64))
         return np.column_stack(columns).astype(np.float32)
 
     def for_distances(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
         """Return robust units, the median where missing, shape (n, 1)."""
-        filled = np.where(np.isnan(values), self._median, values)
+        filled = np.where(np.isnan(values), self.median, values)
         return self._units(filled).astype(np.float32)[:, None]
 
     def _units(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        units = (values - self._median) / self._spread
-        times = np.maximum(np.abs(units) / _LINEAR_UNITS, 1.0)
+        units = (values - self.median) / self.spread
+        times = np.maximum(np.abs(units) / LINEAR_UNITS, 1.0)
         return np.asarray(units / times * (1.0 + np.log(times)))
 
 

@@ -45,7 +45,7 @@ class TableFeatures(Featuriser):
         self._kinds = {name: kinds[name] for name in columns}
         self._reader = reader
         self._seed = seed
-        self._encoders: dict[str, ColumnEncoder] = {}
+        self.encoders: dict[str, ColumnEncoder] = {}
         self._shared: dict[str, ColumnEncoder] = {}
 
     @property
@@ -60,7 +60,7 @@ class TableFeatures(Featuriser):
                 encoder = make_encoder(kind, self._seed)
                 encoder.fit(table[name])
                 self._shared[name] = encoder
-            self._encoders[name] = self._shared[name]
+            self.encoders[name] = self._shared[name]
         self._shared = {}
 
     def share(self, encoders: dict[str, ColumnEncoder]) -> None:
@@ -72,7 +72,7 @@ class TableFeatures(Featuriser):
         return _stacked(blocks, table.n_rows)
 
     def _encoded(self, table: Table) -> Matrix:
-        columns = [(encoder, table[name]) for name, encoder in self._encoders.items()]
+        columns = [(encoder, table[name]) for name, encoder in self.encoders.items()]
         if self._reader is Reader.TREES:
             return np.hstack([encoder.for_trees(cells) for encoder, cells in columns])
         if self._reader is Reader.DISTANCES:

@@ -101,7 +101,7 @@ class ClassifierLearner(Learner):
         n_classes: int,
         class_weights: npt.NDArray[np.float64] | None = None,
     ) -> None:
-        self._classifier = classifier
+        self.classifier = classifier
         if class_weights is not None and has_fit_parameter(classifier, "sample_weight"):
             self._class_weights = class_weights
         self._estimator = WarmStartingEstimator(classifier, "predict_proba")
@@ -113,8 +113,8 @@ class ClassifierLearner(Learner):
         return self._class_weights is None and self._estimator.can_continue
 
     def sample(self, n_columns: int, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
-        if isinstance(self._classifier, Sampling):
-            return self._classifier.sample(n_columns, np.asarray(targets, dtype=np.int32))
+        if isinstance(self.classifier, Sampling):
+            return self.classifier.sample(n_columns, np.asarray(targets, dtype=np.int32))
         return super().sample(n_columns, targets)
 
     def fit(
@@ -134,7 +134,7 @@ class ClassifierLearner(Learner):
         if self._only_class is not None:
             probabilities[:, self._only_class] = 1.0
         elif features.shape[0]:
-            classes = self._classifier.classes_
+            classes = self.classifier.classes_
             if previous is not None:
                 previous = previous[:, classes]
             probabilities[:, classes] = self._estimator.predict(features, previous)
@@ -145,7 +145,7 @@ class ClassifierLearner(Learner):
             return {}
         state = self._estimator.state(features, rows)
         if state:
-            state[_CLASSES] = self._classifier.classes_
+            state[_CLASSES] = self.classifier.classes_
         return state
 
 

@@ -44,13 +44,13 @@ class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[m
         sample_weight: npt.NDArray[np.float64] | None = None,
     ) -> SmallNetwork:
         network = self._untrained(len(codes), _N_EPOCHS)
-        self._network = network.fit(features, codes, sample_weight)
-        self.classes_ = self._network.classes_
+        self.network = network.fit(features, codes, sample_weight)
+        self.classes_ = self.network.classes_
         return self
 
     def warm_start_state(self, features: Matrix, rows: FitRows) -> State:
         """Return the weights."""
-        weights = enumerate(_weights(self._network))
+        weights = enumerate(_weights(self.network))
         return {f"weights_{number}": array for number, array in weights}
 
     def fit_from(
@@ -63,12 +63,12 @@ class SmallNetwork(ClassifierMixin, WarmStart, BaseEstimator):  # type: ignore[m
         network.partial_fit(features, targets, classes=self.classes_)
         for number, weights in enumerate(_weights(network)):
             weights[...] = state[f"weights_{number}"]
-        self._network = network.set_params(warm_start=True).fit(features, targets)
+        self.network = network.set_params(warm_start=True).fit(features, targets)
         return self
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return probabilities, shape (n, K)."""
-        probabilities: npt.NDArray[np.floating] = self._network.predict_proba(features)
+        probabilities: npt.NDArray[np.floating] = self.network.predict_proba(features)
         return probabilities
 
     def predict_from(

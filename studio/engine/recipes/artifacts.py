@@ -23,7 +23,7 @@ from studio.engine.ml_task import MLTask
 from studio.engine.recipes.trained import TrainedModel
 from studio.engine.text.encoder import encoder_sha256
 
-FORMAT_VERSION = 12
+FORMAT_VERSION = 13
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.hmac-sha256"
 PAYLOAD = "model.joblib"

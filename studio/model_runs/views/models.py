@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from models_app import services
 from models_app.access import ready_model_or_404
 from models_app.forms import IntendedUseForm
-from studio.model_runs.pages.model_archive import archive_response
+from studio.model_runs.pages.model_archive import archive_response, onnx_response
 from studio.model_runs.pages.model_card import model_card
 
 
@@ -59,3 +59,9 @@ def intended_use(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
 def download(request: HttpRequest, model_id: uuid.UUID) -> FileResponse:
     """Download the model with a loader, for use without a studio."""
     return archive_response(ready_model_or_404(request, model_id))
+
+
+@require_GET
+def onnx(request: HttpRequest, model_id: uuid.UUID) -> FileResponse:
+    """Download the model in ONNX."""
+    return onnx_response(ready_model_or_404(request, model_id))

@@ -39,13 +39,13 @@ class TableLogistic(ClassifierMixin, Sampling, BaseEstimator):  # type: ignore[m
     ) -> TableLogistic:
         is_small = _has_few_weights(features.shape[1], codes)
         solver = "newton-cholesky" if is_small else "lbfgs"
-        self._model = LogisticRegression(C=self.C, solver=solver, max_iter=_MAX_ITERATIONS)
+        self.model = LogisticRegression(C=self.C, solver=solver, max_iter=_MAX_ITERATIONS)
         if is_small:
             dense = features if isinstance(features, np.ndarray) else features.toarray()
             # In float64, as the Hessian is too ill-conditioned in float32.
             features = dense.astype(np.float64)
-        self._model.fit(features, codes, sample_weight)
-        self.classes_ = self._model.classes_
+        self.model.fit(features, codes, sample_weight)
+        self.classes_ = self.model.classes_
         return self
 
     def sample(self, n_columns: int, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.int64]:
@@ -56,7 +56,7 @@ class TableLogistic(ClassifierMixin, Sampling, BaseEstimator):  # type: ignore[m
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return probabilities, shape (n, K)."""
-        return np.asarray(self._model.predict_proba(features))
+        return np.asarray(self.model.predict_proba(features))
 
 
 def _has_few_weights(n_columns: int, codes: npt.NDArray[np.int32]) -> bool:

@@ -88,7 +88,7 @@ class _Trees(WarmStart, BaseEstimator):  # type: ignore[misc]  # scikit-learn ha
             predictions.append(predicted.astype(np.float32))
             return []
 
-        self._booster.eval_train(keep)
+        self.booster.eval_train(keep)
         return {_PREDICTED: predictions[0]}
 
     def _boost(
@@ -143,14 +143,14 @@ class BoostingClassifier(ClassifierMixin, _Trees):  # type: ignore[misc]
         sample_weight: npt.NDArray[np.float64] | None = None,
     ) -> BoostingClassifier:
         self.classes_, encoded = np.unique(codes, return_inverse=True)
-        self._booster = self._boost(
+        self.booster = self._boost(
             features, encoded, self._objective(), sample_weight=sample_weight
         )
         return self
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return probabilities, shape (n, K)."""
-        return _probabilities(_raw_scores(self._booster, features))
+        return _probabilities(_raw_scores(self.booster, features))
 
     def fit_from(
         self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays
@@ -161,14 +161,14 @@ class BoostingClassifier(ClassifierMixin, _Trees):  # type: ignore[misc]
         if predicted.ndim == 1:  # of two classes, LightGBM gives only the second's
             predicted = np.column_stack([1 - predicted, predicted])
         scores = _scores(predicted)
-        self._booster = self._boost(features, encoded, self._objective(), scores, is_warm=True)
+        self.booster = self._boost(features, encoded, self._objective(), scores, is_warm=True)
         return self
 
     def predict_from(
         self, features: Matrix, previous: npt.NDArray[np.floating]
     ) -> npt.NDArray[np.floating]:
         """Return probabilities by the previous scores plus the further trees', shape (n, K)."""
-        return _probabilities(_scores(previous) + _raw_scores(self._booster, features))
+        return _probabilities(_scores(previous) + _raw_scores(self.booster, features))
 
     def _objective(self) -> dict[str, Any]:
         n_classes = len(self.classes_)
@@ -181,12 +181,12 @@ class BoostingRegressor(RegressorMixin, _Trees):  # type: ignore[misc]
     """Trees for numbers, with Fair's loss, which limits the pull of wrong labels."""
 
     def fit(self, features: Matrix, values: npt.NDArray[np.float64]) -> BoostingRegressor:
-        self._booster = self._boost(features, values, {"objective": "fair"})
+        self.booster = self._boost(features, values, {"objective": "fair"})
         return self
 
     def predict(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return numbers, shape (n,)."""
-        return _raw_scores(self._booster, features)[:, 0]
+        return _raw_scores(self.booster, features)[:, 0]
 
     def fit_from(
         self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays
@@ -194,14 +194,14 @@ class BoostingRegressor(RegressorMixin, _Trees):  # type: ignore[misc]
         """Grow further trees on the previous numbers."""
         predicted = state[_PREDICTED].astype(np.float64)
         objective = {"objective": "fair"}
-        self._booster = self._boost(features, targets, objective, predicted, is_warm=True)
+        self.booster = self._boost(features, targets, objective, predicted, is_warm=True)
         return self
 
     def predict_from(
         self, features: Matrix, previous: npt.NDArray[np.floating]
     ) -> npt.NDArray[np.floating]:
         """Return the previous numbers plus the further trees', shape (n, 1)."""
-        return previous + _raw_scores(self._booster, features)
+        return previous + _raw_scores(self.booster, features)
 
 
 def _raw_scores(booster: lightgbm.Booster, features: Matrix) -> npt.NDArray[np.float64]:

@@ -55,7 +55,7 @@ class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn h
     def _leaves(self, features: Matrix) -> npt.NDArray[np.int16]:
         if not features.shape[0]:
             return np.empty((0, self.n_trees), dtype=np.int16)
-        return np.asarray(self._trees.apply(features), dtype=np.int16)
+        return np.asarray(self.trees.apply(features), dtype=np.int16)
 
     def _grow(
         self,
@@ -64,7 +64,7 @@ class _Forest(BaseEstimator, WarmStart):  # type: ignore[misc]  # scikit-learn h
         targets: npt.NDArray[np.generic],
         sample_weight: npt.NDArray[np.float64] | None = None,
     ) -> None:
-        self._trees: Any = kind(
+        self.trees: Any = kind(
             n_estimators=self.n_trees,
             # A leaf of one row would only repeat that row's label, right or wrong.
             min_samples_leaf=2,
@@ -101,12 +101,12 @@ class ForestClassifier(ClassifierMixin, _Forest):  # type: ignore[misc]
         sample_weight: npt.NDArray[np.float64] | None = None,
     ) -> ForestClassifier:
         self._grow(ExtraTreesClassifier, features, codes, sample_weight)
-        self.classes_ = self._trees.classes_
+        self.classes_ = self.trees.classes_
         return self
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return the probability of each class, shape (n, K)."""
-        return np.asarray(self._trees.predict_proba(features))
+        return np.asarray(self.trees.predict_proba(features))
 
     def fit_from(
         self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays
@@ -130,7 +130,7 @@ class MultiLabelForest(_Forest, MultiLabelClassifier):
 
     def predict_proba(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return the probability of each class, shape (n, K)."""
-        by_class = self._trees.predict_proba(features)
+        by_class = self.trees.predict_proba(features)
         if not isinstance(by_class, list):  # of a single class
             by_class = [by_class]
         return np.column_stack([probabilities[:, 1] for probabilities in by_class])
@@ -152,7 +152,7 @@ class ForestRegressor(RegressorMixin, _Forest):  # type: ignore[misc]
 
     def predict(self, features: Matrix) -> npt.NDArray[np.floating]:
         """Return the mean of the trees, shape (n,)."""
-        return np.asarray(self._trees.predict(features))
+        return np.asarray(self.trees.predict(features))
 
     def fit_from(
         self, features: Matrix, targets: npt.NDArray[np.generic], state: Arrays

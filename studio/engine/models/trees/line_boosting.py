@@ -28,7 +28,7 @@ class LineBoostingRegressor(BoostingRegressor):
         sampled = slice(None, None, step)
         self._line = _RobustLine(dense[sampled], values[sampled])
         line = self._line.predict(dense)
-        self._booster = self._boost(features, values, {"objective": "fair"}, line)
+        self.booster = self._boost(features, values, {"objective": "fair"}, line)
         return self
 
     def predict(self, features: Matrix) -> npt.NDArray[np.floating]:
