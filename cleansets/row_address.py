@@ -29,7 +29,8 @@ VALUELESS = ("missing", "filled")
 PARTS = tuple(part.value for part in Part)  # of a split
 COPIES_DIFFER = "copies-differ"
 CHANGED = "changed"
-ONLY = (COPIES_DIFFER, CHANGED)
+RANDOM = "random"
+ONLY = (COPIES_DIFFER, CHANGED, RANDOM)
 ISSUE_KEYS = tuple(issue.key for issue in ISSUE_COLUMNS)
 
 

@@ -70,6 +70,7 @@ def row_source(cleanset: Cleanset) -> RowSource:
         convention,
         _readings(cleanset.project),
         cleanset.base.issues_key if cleanset.base else "",
+        cleanset.space_key or cleanset.embeddings_key,
     )
     vars(cleanset)[_SOURCE] = source
     return source

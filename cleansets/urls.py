@@ -7,6 +7,7 @@ from django.urls import path
 from cleansets.views import (
     action_runs,
     analysis,
+    analytics,
     classes,
     corrections,
     decisions,
@@ -30,6 +31,12 @@ urlpatterns = [
     path(
         "cleansets/<uuid:cleanset_id>/details", analysis.cleanset_details, name="cleanset-details"
     ),
+    path(
+        "cleansets/<uuid:cleanset_id>/analytics",
+        analytics.cleanset_analytics,
+        name="cleanset-analytics",
+    ),
+    path("cleansets/<uuid:cleanset_id>/advice", analytics.cleanset_advice, name="cleanset-advice"),
     path("cleansets/<uuid:cleanset_id>/run", review.cleanset_run, name="cleanset-run"),
     path("cleansets/<uuid:cleanset_id>/cancel", review.cleanset_cancel, name="cleanset-cancel"),
     path("cleansets/<uuid:cleanset_id>/rerun", review.cleanset_rerun, name="cleanset-rerun"),

@@ -12,6 +12,7 @@ from cleansets import held_out, row_query
 from cleansets.issue_columns import issues_in
 from cleansets.models import Cleanset
 from cleansets.pages.review.classes import class_chances
+from cleansets.review_order import RANDOM_PLACE, VALUE_PLACE
 from cleansets.row_query import RowSource
 from studio.engine.ml_task import MLTask
 
@@ -30,6 +31,8 @@ _NOT_RESULTS = {
     "is_first_of_set",
     "decided_label",
     "is_given_corrected",
+    VALUE_PLACE,
+    RANDOM_PLACE,
 }
 
 

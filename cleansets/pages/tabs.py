@@ -12,6 +12,7 @@ def tabs(cleanset: Cleanset, current: str) -> list[tuple[str, str, bool, None]]:
     addresses = {
         "Review": reverse("cleanset", args=[cleanset.pk]),
         "Analysis": reverse("cleanset-details", args=[cleanset.pk]),
+        "Analytics": reverse("cleanset-analytics", args=[cleanset.pk]),
         "History": reverse("cleanset-history", args=[cleanset.pk]),
         "Model runs": reverse("evaluations", args=[cleanset.project_id]),
         "Settings": reverse("project-settings", args=[cleanset.project_id]),

@@ -30,6 +30,7 @@ from cleansets.row_query.fetch import (
     fetch_rows,
     fetch_slice,
     sample_first,
+    undecided_scores,
 )
 from cleansets.row_query.selection import Selection, select
 from cleansets.row_query.source import RowSource
@@ -62,5 +63,6 @@ __all__ = [
     "sample_first",
     "select",
     "undecided_by_issue",
+    "undecided_scores",
     "view_progress",
 ]

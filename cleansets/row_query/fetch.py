@@ -222,3 +222,18 @@ def count_changes(
         f" ORDER BY count(*) DESC, clean_label, suggested_label LIMIT {int(limit)}",
         selection.values,
     )
+
+
+def undecided_scores(query: RowQuery, source: RowSource, k: int) -> list[float]:
+    """Return the label issue scores of the undecided label issues among the first `k` rows of the
+    view.
+    """
+    if "is_label_issue" not in source.result_columns:
+        return []
+    selection = select(query, source)
+    found = source.fetch(
+        "SELECT label_issue_score FROM rows WHERE is_label_issue AND action IS NULL AND row_id IN"
+        f" ({_first_ids_sql(selection, k)})",
+        selection.values,
+    )
+    return [score for (score,) in found]

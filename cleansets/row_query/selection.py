@@ -14,6 +14,15 @@ import pyarrow.compute as pc
 from cleansets.cell_filters import CellReading, cells_condition
 from cleansets.issue_columns import issues_in
 from cleansets.mapped_results import CELL_END, ROW_ID, mapped_table, searched_table
+from cleansets.review_order import (
+    FLAG,
+    MAX_RANDOM_ROWS,
+    RANDOM_PERIODS,
+    RANDOM_PLACE,
+    REVIEW_ORDERS,
+    SCORE,
+    VALUE_PLACE,
+)
 from cleansets.row_address import (
     CHANGED,
     COPIES_DIFFER,
@@ -22,6 +31,7 @@ from cleansets.row_address import (
     LABEL_RANGES,
     NEEDS_REVIEW,
     NO_CLASS,
+    RANDOM,
     SUGGESTED,
     UNDECIDED,
     UNLABELED,
@@ -66,9 +76,11 @@ def select(query: RowQuery, source: RowSource) -> Selection:
     """Return the selection of a query; its free-text search runs immediately."""
     conditions: list[str] = []
     values: list[object] = []
+    if source.sort_column(query) in REVIEW_ORDERS:
+        source.with_places()
     for issue in issues_in(source.result_columns):
         if issue.key == query.issue:
-            conditions.append(issue.flag)
+            conditions.append(_issue_condition(issue.flag, query, source))
     for column, wanted in ((GIVEN, query.given), (SUGGESTED, query.suggested)):
         if wanted and source.task is MLTask.MULTI_LABEL:
             _match_set(conditions, values, column, wanted)
@@ -80,14 +92,7 @@ def select(query: RowQuery, source: RowSource) -> Selection:
         conditions.append(f"{quoted(SPLIT_COLUMN)} = ?")
         values.append(query.part)
     _match_ranges(conditions, values, query, source)
-    wanted_cells = tuple(
-        (part, source.readings.get(part.column, CellReading()))
-        for part in query.cells
-        if part.column in source.own_columns
-    )
-    if wanted_cells:
-        source.register("with_cells", rows_with_cells(source.table, wanted_cells))
-        conditions.append("row_id IN (SELECT row_id FROM with_cells)")
+    _match_cells(conditions, query, source)
     if query.among:
         found = row_set(query.among)
         row_ids = pa.array([] if found is None else found.row_ids, pa.int64())
@@ -115,12 +120,34 @@ def select(query: RowQuery, source: RowSource) -> Selection:
 def order(query: RowQuery, source: RowSource) -> str:
     """Return the order of the query; ties are broken by row, so that pages partition the result."""
     column = source.sort_column(query)
+    if column in REVIEW_ORDERS:
+        return f"{_place_sql(column)} NULLS LAST, {SCORE} DESC, row_id"
     if source.task is MLTask.REGRESSION and column in LABELS:
         value = cell_sql.number(column, source.convention)
     else:
         value = quoted(column)
     direction = "ASC" if query.ascending or column == "row_id" else "DESC"
     return f"{value} {direction} NULLS LAST, row_id"
+
+
+def _issue_condition(flag: str, query: RowQuery, source: RowSource) -> str:
+    """Return the condition of an issue; random rows may be mixed in between label issues."""
+    period = RANDOM_PERIODS.get(source.sort_column(query))
+    if flag != FLAG or period is None or source.places is None:
+        return flag
+    n_random = -(-source.places.n_flagged // (period - 1))
+    return f"({flag} OR {RANDOM_PLACE} BETWEEN 1 AND {n_random})"
+
+
+def _place_sql(review_order: str) -> str:
+    """Return SQL for the place of a row in an order of review; every so many rows a random one."""
+    period = RANDOM_PERIODS.get(review_order)
+    if period is None:
+        return f"nullif({VALUE_PLACE}, 0)"
+    return (
+        f"CASE WHEN {VALUE_PLACE} > 0 THEN {VALUE_PLACE} + ({VALUE_PLACE} - 1) // {period - 1}"
+        f" WHEN {RANDOM_PLACE} > 0 THEN {RANDOM_PLACE} * {period} END"
+    )
 
 
 @lru_cache(maxsize=8)
@@ -216,8 +243,23 @@ def _match_ranges(
                 values.append(end)
 
 
+def _match_cells(conditions: list[str], query: RowQuery, source: RowSource) -> None:
+    wanted_cells = tuple(
+        (part, source.readings.get(part.column, CellReading()))
+        for part in query.cells
+        if part.column in source.own_columns
+    )
+    if wanted_cells:
+        source.register("with_cells", rows_with_cells(source.table, wanted_cells))
+        conditions.append("row_id IN (SELECT row_id FROM with_cells)")
+
+
 def _match_only(conditions: list[str], only: str, source: RowSource) -> None:
-    if only == COPIES_DIFFER and CLUSTER in source.result_columns:
+    if only == RANDOM and source.places is not None:
+        rows = source.places.random_rows()[:MAX_RANDOM_ROWS]
+        source.register("random_rows", pa.table({"row_id": rows}))
+        conditions.append("row_id IN (SELECT row_id FROM random_rows)")
+    elif only == COPIES_DIFFER and CLUSTER in source.result_columns:
         conditions.append(f"{CLUSTER} IN ({_DIFFERING_SETS})")
     elif only == CHANGED and source.previous_key:
         source.register("changed", rows_changed(source.results_key, source.previous_key))

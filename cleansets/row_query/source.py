@@ -16,6 +16,14 @@ import pyarrow.types as pt
 from cleansets.cell_filters import CellReading
 from cleansets.issue_columns import BADGES, SCORES, advice_sql, issues_in
 from cleansets.mapped_results import ROW_ID, mapped_table
+from cleansets.review_order import (
+    FLAG,
+    RANDOM_PLACE,
+    REVIEW_ORDERS,
+    VALUE_PLACE,
+    ReviewPlaces,
+    review_places,
+)
 from cleansets.row_address import GIVEN, SUGGESTED, RowQuery
 from studio import tables
 from studio.engine.conventions.convention import Convention
@@ -33,7 +41,7 @@ class RowSource:
 
     Row i of `results`, which is memory-mapped, is row i of the dataset version. `task` and
     `convention` define how labels are read, and `readings` how uploaded cells are. `previous_key`
-    are the results of the version before, if there is one.
+    are the results of the version before, if there is one, and `space_key` the vectors of contents.
     """
 
     def __init__(  # noqa: PLR0913  (most have a default)
@@ -45,6 +53,7 @@ class RowSource:
         convention: Convention = Convention.POINT,
         readings: Mapping[str, CellReading] | None = None,
         previous_key: str = "",
+        space_key: str = "",
     ) -> None:
         self.results_key = results_key
         self.results = mapped_table(results_key)
@@ -55,6 +64,7 @@ class RowSource:
         self.convention = convention
         self.readings = readings or {}
         self.previous_key = previous_key
+        self.space_key = space_key
         self.result_columns = tuple(name for name in self.results.column_names if name != "row_id")
 
     @property
@@ -90,6 +100,20 @@ class RowSource:
         # Taking rows out of a mapped table reads whole columns; slices read what they name.
         rows = [self.results.slice(row_id, 1) for row_id in row_ids]
         return pa.concat_tables(rows).combine_chunks()
+
+    @property
+    def places(self) -> ReviewPlaces | None:
+        """The places of the rows in the orders of review; None if labels were not checked."""
+        return review_places(self.results_key, self.space_key)
+
+    def with_places(self) -> None:
+        """Make the places of the rows available to queries, as columns."""
+        places = self.places
+        if places is None or VALUE_PLACE in self.results.column_names:
+            return
+        for name, values in ((VALUE_PLACE, places.by_value), (RANDOM_PLACE, places.by_chance)):
+            self.results = self.results.append_column(name, pa.array(values))
+        self.__dict__.pop("_connection", None)
 
     def register(self, name: str, table: pa.Table) -> None:
         """Make a table available to queries under a name."""
@@ -162,6 +186,8 @@ class RowSource:
 
     def sort_column(self, query: RowQuery) -> str:
         """The sort column: as requested, else the score of the issue in view, else the row."""
+        if query.sort in REVIEW_ORDERS and FLAG in self.result_columns:
+            return query.sort
         if query.sort:
             is_known = query.sort in self.result_columns or query.sort in DECISION_COLUMNS
             return query.sort if is_known else "row_id"

@@ -88,6 +88,8 @@ OWNED = {
     "project-delete": Address("post", FOUND, "project"),
     "cleanset": Address("get", OK, "cleanset"),
     "cleanset-details": Address("get", OK, "cleanset"),
+    "cleanset-analytics": Address("get", OK, "cleanset"),
+    "cleanset-advice": Address("get", OK, "cleanset"),
     "cleanset-run": Address("get", OK, "cleanset"),
     "cleanset-cancel": Address("post", FOUND, "cleanset"),
     "cleanset-improve": Address("post", UNPROCESSABLE, "cleanset"),  # no row is decided yet

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cleansets.analytics.advice import errors_text
+from cleansets.analytics.stopping import stopping
 from cleansets.label_text import number_text
 from cleansets.models import Cleanset
 from cleansets.row_address import ALL_ROWS, RowQuery
@@ -20,6 +22,8 @@ from studio.engine.schema.health import (
     RowOrder,
     Trust,
 )
+from studio.engine.stopping.estimate import Estimate
+from studio.engine.stopping.interval import Interval
 from studio.figures import percent
 
 N_FIRST = 12  # rows of a table that are shown; the rest is folded away
@@ -71,13 +75,14 @@ class ErrorBar:
 def health(cleanset: Cleanset) -> dict[str, object]:
     """Build the page's section on the dataset as a whole."""
     found = Health.from_dict(cleanset.health)
+    estimated = stopping(cleanset)
     can_filter = cleanset.task is MLTask.MULTI_CLASS
     lines = [_class_line(row, can_filter=can_filter) for row in found.classes]
     confusions = _confusion_lines(found)
     overlaps = _overlap_lines(found)
     return {
         "health": found,
-        "trust": _trust(found.trust),
+        "trust": _trust(found.trust, estimated),
         "classes_title": _classes_title(found),
         "class_lines": lines[:N_FIRST],
         "more_class_lines": lines[N_FIRST:],
@@ -129,8 +134,11 @@ def _overlap_lines(found: Health) -> list[PairLine]:
     ]
 
 
-def _trust(trust: Trust | None) -> Note | None:
-    """Estimate how many of the flagged labels are wrong, with the advice that follows."""
+def _trust(trust: Trust | None, estimated: Estimate | None) -> Note | None:
+    """Estimate how many of the flagged labels are wrong, with the advice that follows.
+
+    Once people have decided some of them, their decisions count, too.
+    """
     if trust is None:
         return None
     if not trust.n_flagged:
@@ -141,14 +149,20 @@ def _trust(trust: Trust | None) -> Note | None:
         )
     flagged = f"{trust.n_flagged:,}"
     expected = f"{trust.n_expected:,}"
+    precision = trust.precision
     learned = _learned(trust)
-    if trust.precision >= MOSTLY:
+    if estimated is not None:
+        wrong = _expected_wrong(trust, estimated)
+        expected = errors_text(wrong)
+        precision = wrong.value / trust.n_flagged
+        learned = f"In brackets: the 90% interval. {learned}"
+    if precision >= MOSTLY:
         return Note(
             "good",
             f"Most of the {flagged} flagged labels are probably wrong: expect about {expected}",
             learned,
         )
-    if trust.precision >= HALF:
+    if precision >= HALF:
         title = (
             f"About half of the {flagged} flagged labels are probably wrong: expect some {expected}"
         )
@@ -164,6 +178,17 @@ def _trust(trust: Trust | None) -> Note | None:
             " not auto-fix."
         )
     return Note("warning", title, f"{learned} {advice}")
+
+
+def _expected_wrong(trust: Trust, estimated: Estimate) -> Interval:
+    """Return how many flagged labels are wrong; before any decision, the models' own number."""
+    scale = trust.n_flagged / estimated.n_flagged
+    wrong = estimated.flagged_wrong
+    low = scale * wrong.low
+    high = scale * wrong.high
+    if estimated.n_wrong + estimated.n_right:
+        return Interval(scale * wrong.value, low, high)
+    return Interval(trust.n_expected, min(low, trust.n_expected), max(high, trust.n_expected))
 
 
 def _learned(trust: Trust) -> str:

@@ -7,6 +7,7 @@ from cleansets.issue_columns import SCORE_TITLES
 from cleansets.label_text import number_text
 from cleansets.models import Cleanset
 from cleansets.pages.review.table import LABEL_TITLES
+from cleansets.review_order import FLAG, RANDOM_PERIODS, REVIEW_ORDERS, VALUABLE
 from cleansets.row_address import Range, RowQuery
 from cleansets.row_query import RowSource
 from cleansets.row_sets import row_set
@@ -17,6 +18,7 @@ from studio.engine.schema import Part
 ONLY_TITLES = {
     row_address.COPIES_DIFFER: "Differing copies",
     row_address.CHANGED: "Changed rows",
+    row_address.RANDOM: "Random rows that are not flagged",
 }
 ACTION_TITLES = {
     "undecided": "Undecided",
@@ -34,6 +36,10 @@ CELL_KIND_TITLES = {
     "max": "at most",
     "missing": "is missing",
     "filled": "is not missing",
+}
+ORDER_TITLES = {
+    VALUABLE: "most valuable first",
+    **{name: f"with 1 in {period} random" for name, period in RANDOM_PERIODS.items()},
 }
 LABEL_ACTIONS = ("label", "corrected")
 
@@ -62,10 +68,21 @@ def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str,
         "own_choices": source.own_columns,
         # All uploaded columns with their visibility, visible ones first and in their order.
         "column_choices": [(name, name in shown) for name in (*shown, *others)],
+        "order_choices": _order_choices(query, source),
         "cell_kinds": CELL_KIND_TITLES.items(),
         "cell_fields": [part.field for part in query.cells],
         "chips": chips(query, cleanset.task),
     }
+
+
+def _order_choices(query: RowQuery, source: RowSource) -> list[tuple[str, str]]:
+    """Return the orders of review; the one of the column sorted by, where there is one, comes
+    first.
+    """
+    if FLAG not in source.result_columns:
+        return []
+    by_column = "" if query.sort in REVIEW_ORDERS else query.sort
+    return [(by_column, "by column" if by_column else "by score"), *ORDER_TITLES.items()]
 
 
 def split_parts(cleanset: Cleanset) -> list[tuple[str, int]]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cleansets import row_query, selectors
+from cleansets.analytics.advice import errors_text
+from cleansets.analytics.stopping import expected_errors
 from cleansets.label_text import ShownLabel, shown_label
 from cleansets.models import Cleanset
 from cleansets.top_k import TopK
 from studio.engine.ml_task import MLTask
+from studio.figures import percent
 
 N_EACH = 4  # rows from the beginning, the middle and the end
 N_CHANGES = 5
@@ -83,3 +86,19 @@ def label_changes(cleanset: Cleanset, top_k: TopK) -> list[LabelChange]:
 
 def _shown(cleanset: Cleanset, label: str | None) -> ShownLabel | None:
     return shown_label(cleanset.task, label, cleanset.label_convention)
+
+
+def expected_precision(cleanset: Cleanset, top_k: TopK) -> str:
+    """Say how many of the undecided label issues among the rows are expected to be wrong."""
+    found = expected_errors(cleanset, top_k.query, top_k.k)
+    if found is None:
+        return ""
+    n_rows, errors = found
+    issues = "label issue" if n_rows == 1 else f"{n_rows:,} label issues"
+    share = percent(errors.value / n_rows, 0)
+    low = percent(errors.low / n_rows, 0)
+    high = percent(errors.high / n_rows, 0)
+    return (
+        f"Of the {issues} among them that nobody has decided, about {errors_text(errors)} are"
+        f" wrong: expected precision {share}, 90% interval {low} to {high}."
+    )

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cleansets.row_address import ALL_ROWS, RowQuery
+from studio.charts import Axis, Chart, Line, Rectangle, line
 from studio.model_runs.models import ModelRun
-from studio.model_runs.pages.charts import Axis, Chart, Line, Rectangle, line
 from studio.model_runs.run_row_sets import N_BARS, among
 
 MAX_HOVERED = 40

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from cleansets.row_address import ALL_ROWS as EVERY_ISSUE
 from cleansets.row_address import RowQuery
+from studio.charts import Chart
 from studio.engine.evaluation.metrics import METRICS, Metric
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import Part
@@ -25,7 +26,6 @@ from studio.model_runs.evaluation_file import (
     read_evaluation,
 )
 from studio.model_runs.models import ModelRun, Origin
-from studio.model_runs.pages.charts import Chart
 from studio.model_runs.pages.checklist import checklist
 from studio.model_runs.pages.classes import class_table
 from studio.model_runs.pages.curves import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studio.model_runs.pages.charts import Axis, Chart, Rectangle, Tick, line, short
+from studio.charts import Axis, Chart, Rectangle, Tick, line, short
 
 MIN_ROWS = 20  # of a group whose figures say something
 

@@ -112,10 +112,8 @@ def test_list_that_is_mostly_false_comes_with_a_warning(
     browser: Client, cleanset: Cleanset
 ) -> None:
     page = analysis_page(browser, cleanset, Health(trust=Trust(1860, 500, 0.58, 0.54)))
-    assert (
-        "Most of the 1,860 flagged labels are probably right: expect only some 500 wrong ones"
-        in page
-    )
+    assert "Most of the 1,860 flagged labels are probably right: expect only some 500 (" in page
+    assert "In brackets: the 90% interval." in page
     assert "finding-warning" in page
 
 

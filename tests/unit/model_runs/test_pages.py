@@ -17,13 +17,13 @@ from cleansets import services as cleanset_services
 from cleansets.models import Cleanset
 from studio import tables
 from studio.accounts.models import User
+from studio.charts import Axis
 from studio.engine.evaluation.inputs.splits import Split
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import Part
 from studio.model_runs import pipeline, services
 from studio.model_runs.models import ModelRun
 from studio.model_runs.pages import matrix as matrix_page
-from studio.model_runs.pages.charts import Axis
 from studio.model_runs.pages.checklist import checklist
 from studio.model_runs.pages.evaluation import metric_lines
 from studio.model_runs.pages.matrix import matrix

@@ -1,0 +1,1 @@
+"""The Analytics page: pictures whose parts open their rows."""
