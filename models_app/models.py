@@ -11,7 +11,7 @@ from studio.runs import Run
 
 
 class DeployedModel(Run):
-    """The best model, trained on a cleanset's corrected data."""
+    """A model that was trained on a cleanset's corrected data."""
 
     task_name = "models_app.train_model"
     queue = "training"
@@ -20,6 +20,9 @@ class DeployedModel(Run):
     cleanset = models.ForeignKey(Cleanset, on_delete=models.CASCADE, related_name="deployed_models")
     name = models.CharField(max_length=200)
     intended_use = models.TextField(blank=True)  # the usual one if empty
+    candidate = models.CharField(max_length=40, blank=True)  # the best if empty
+    made_current_at = models.DateTimeField(null=True)  # the latest is the project's current model
+    retired_at = models.DateTimeField(null=True)
     artifact_key = models.CharField(max_length=200, blank=True)
     predictions_key = models.CharField(max_length=200, blank=True)
     labels_key = models.CharField(max_length=200, blank=True)

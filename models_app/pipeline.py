@@ -11,15 +11,19 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 from django.conf import settings
+from django.utils import timezone
 
 from cleansets.frames import read_frame
-from cleansets.overlay import corrected_rows
+from cleansets.models import Cleanset
+from cleansets.overlay import CorrectedRows, corrected_rows, previous_labels
 from models_app.artifact_files import save_tar
 from models_app.label_snapshot import label_snapshot
 from models_app.models import DeployedModel
 from studio import storage, tables
 from studio.engine import stages
+from studio.engine.ml_task import MLTask
 from studio.engine.progress import Progress
+from studio.engine.recipes.manifest import labels_digest
 from studio.engine.recipes.predict import predict_values
 from studio.engine.recipes.train import Training, train_and_predict
 from studio.engine.recipes.trained import TrainedModel
@@ -39,7 +43,13 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
     rows = corrected_rows(run.cleanset)
     table = tables.local_path(project.version.table_key)
     training = fit_with_predictions(
-        table, spec, rows.learned_labels, row_ids=rows.row_id, progress=progress
+        table,
+        spec,
+        rows.learned_labels,
+        row_ids=rows.row_id,
+        preferred=run.candidate,
+        previous_labels=_labels_continued_from(run.cleanset, rows),
+        progress=progress,
     )
     model = training.model
     row_id = rows.row_id[training.rows]
@@ -78,6 +88,7 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
         "n_test": rows.n_test,
         "n_corrected": rows.n_corrected,
         "n_excluded": rows.n_excluded,
+        "made_current_at": timezone.now(),
     }
 
 
@@ -102,6 +113,20 @@ def _exported(
     key = storage.model_file(run.pk, run.attempt, path.name)
     tables.publish(path, key)
     return {"onnx_key": key}
+
+
+def _labels_continued_from(cleanset: Cleanset, rows: CorrectedRows) -> list[str | None] | None:
+    """Return the labels from whose fits the analysis of the same rows and labels continued.
+
+    Then its fits are found in the cache, or made again in a fraction of the time. None if the
+    analysis was fitted anew, whose fits are found without, or if something was decided since.
+    """
+    manifest = cleanset.manifest
+    if not manifest.get("former_labels_sha256") or cleanset.task is MLTask.REGRESSION:
+        return None
+    if rows.parts is not None or labels_digest(rows.labels) != manifest["labels_sha256"]:
+        return None
+    return previous_labels(cleanset, rows)
 
 
 def _predicted(
@@ -129,12 +154,14 @@ def fit_best_model(
     return training.model
 
 
-def fit_with_predictions(
+def fit_with_predictions(  # noqa: PLR0913  (most by name)
     table: Path,
     spec: CleansetSpec,
     labels: Sequence[str | None],
     *,
     row_ids: npt.NDArray[np.int64] | None = None,
+    preferred: str = "",
+    previous_labels: Sequence[str | None] | None = None,
     progress: Progress,
 ) -> Training:
     """Train as `fit_best_model` does, and keep what was predicted out of sample.
@@ -146,5 +173,12 @@ def fit_with_predictions(
     cache = settings.CACHE_DIR / "engine"
     with fan_out() as n_jobs:
         return train_and_predict(
-            frame, labels, spec, cache_dir=cache, n_jobs=n_jobs, progress=progress
+            frame,
+            labels,
+            spec,
+            preferred=preferred,
+            previous_labels=previous_labels,
+            cache_dir=cache,
+            n_jobs=n_jobs,
+            progress=progress,
         )

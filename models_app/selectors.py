@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from cleansets.models import Cleanset
 from cleansets.overlay import corrected_rows, n_changed_for_training, original_analysis
 from cleansets.task_words import TASK_WORDS, TaskWords
 from models_app.models import DeployedModel
+from projects.models import Project
 from studio.accounts.models import User
+from studio.engine.ml_task import MLTask
 from studio.runs import ACTIVE, Status
+
+PROVIDED_KEY = "provided"  # of predictions that were imported, which is no model
 
 
 def models_of(user: User) -> QuerySet[DeployedModel]:
@@ -29,6 +33,56 @@ def newest_model(cleanset: Cleanset) -> DeployedModel | None:
 def model_in_training(cleanset: Cleanset) -> DeployedModel | None:
     """Return the model whose training is queued or running."""
     return cleanset.deployed_models.filter(status__in=ACTIVE).first()
+
+
+def current_model(project: Project) -> DeployedModel | None:
+    """Return the trained model that was made current last and is not retired."""
+    usable = DeployedModel.objects.filter(
+        cleanset__project=project, status=Status.SUCCEEDED, retired_at=None
+    )
+    return usable.order_by(F("made_current_at").desc(nulls_last=True), "-queued_at").first()
+
+
+def candidate_choices(cleanset: Cleanset) -> list[tuple[str, str]]:
+    """Return key and name, with the held-out score, of each model that an analysis tried."""
+    words = TASK_WORDS[cleanset.task]
+    return [
+        (one["key"], f"{one['name']}: {words.score_text(one['accuracy'])} {words.score}")
+        for one in cleanset.candidates
+        if one["key"] != PROVIDED_KEY
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisToDeploy:
+    """An analysis of a project whose models can be deployed."""
+
+    cleanset: Cleanset
+    score: float
+    score_text: str
+    is_best: bool
+
+
+def analyses_to_deploy(project: Project) -> list[AnalysisToDeploy]:
+    """Return the trained analyses of a project, newest first; the one whose best model has the
+    highest score is the best.
+    """
+    trained = [
+        cleanset
+        for cleanset in project.cleansets.filter(status=Status.SUCCEEDED).order_by("-number")
+        if cleanset.candidates and not cleanset.provided_key
+    ]
+    words = TASK_WORDS[MLTask(project.task)]
+    best = max((one.candidates[0]["accuracy"] for one in trained), default=0.0)
+    return [
+        AnalysisToDeploy(
+            cleanset=one,
+            score=one.candidates[0]["accuracy"],
+            score_text=f"{words.score_text(one.candidates[0]['accuracy'])} {words.score}",
+            is_best=one.candidates[0]["accuracy"] == best,
+        )
+        for one in trained
+    ]
 
 
 @dataclass(frozen=True, slots=True)

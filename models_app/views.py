@@ -17,7 +17,7 @@ from cleansets.models import Cleanset
 from cleansets.task_words import TASK_WORDS
 from models_app import selectors, services
 from models_app.access import model_or_404, ready_model_or_404
-from models_app.forms import DeployForm
+from models_app.forms import DeployForm, RenameForm
 from models_app.models import DeployedModel
 from studio import runs
 from studio.accounts.access import account
@@ -38,10 +38,15 @@ def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     if training is not None:
         messages.info(request, "A model of this cleanset is already being trained.")
         return redirect(training)
-    form = DeployForm(request.POST or None, initial={"name": cleanset.project.name})
+    form = DeployForm(
+        request.POST or None,
+        initial={"name": cleanset.project.name},
+        candidates=selectors.candidate_choices(cleanset),
+    )
     if form.is_valid():
-        name = form.cleaned_data["name"]
-        return redirect(services.model_deploy(cleanset=cleanset, user=account(request), name=name))
+        return redirect(
+            services.model_deploy(cleanset=cleanset, user=account(request), **form.cleaned_data)
+        )
     context = {
         "cleanset": cleanset,
         "crumbs": _crumbs(cleanset, "projects"),
@@ -49,6 +54,7 @@ def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
         "form": form,
         "preview": selectors.training_preview(cleanset),
         "words": TASK_WORDS[cleanset.task],
+        "analyses": selectors.analyses_to_deploy(cleanset.project),
     }
     page = "models_app/model_deploy.html"
     return render(request, page, page, context)
@@ -61,6 +67,7 @@ def model(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
     context = {"model": model, "crumbs": _crumbs(model.cleanset, "models"), "section": "models"}
     if model.is_succeeded:
         context |= _tab_context(request, model)
+        context["current"] = selectors.current_model(model.cleanset.project)
     else:
         context |= _run_context(model)
     return render(request, "models_app/model_detail.html", "models_app/_model_tab.html", context)
@@ -87,6 +94,7 @@ def _tab_context(request: HttpRequest, model: DeployedModel) -> dict[str, object
             "has_ece": any(candidate.ece is not None for candidate in candidates),
             "versions": selectors.made_with(model),
             "digests": selectors.file_digests(model),
+            "rename_form": RenameForm(initial={"name": model.name}),
         }
     if tab in (PREDICT, DETAILS):
         context["columns"] = selectors.expected_columns(model)
@@ -135,6 +143,38 @@ def model_retry(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
     return redirect(
         services.model_retry(model=model_or_404(request, model_id), user=account(request))
     )
+
+
+@require_POST
+def model_rename(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
+    model = model_or_404(request, model_id)
+    form = RenameForm(request.POST)
+    if form.is_valid():
+        services.model_rename(model=model, name=form.cleaned_data["name"])
+        messages.success(request, "Renamed.")
+    else:
+        messages.error(request, "Give the model a name of at most 200 characters.")
+    return redirect(f"{model.get_absolute_url()}?tab={DETAILS}")
+
+
+@require_POST
+def model_current(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
+    """Make it the current model of its project."""
+    model = model_or_404(request, model_id)
+    services.model_make_current(model=model)
+    messages.success(request, f"{model.name} is the current model now.")
+    return redirect(model)
+
+
+@require_POST
+def model_retire(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
+    """Retire the model, or with `back` bring it back."""
+    model = model_or_404(request, model_id)
+    is_retired = not request.POST.get("back")
+    services.model_retire(model=model, is_retired=is_retired)
+    sentence = "is retired: it is no longer offered." if is_retired else "is back."
+    messages.success(request, f"{model.name} {sentence}")
+    return redirect(model)
 
 
 @require_POST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Literal
 from uuid import UUID
 
 from ninja import Field, Schema
@@ -20,6 +21,32 @@ class ModelIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     name: Name | None = Field(None, description="By default the name of the project.")
+    candidate: str = Field(
+        "",
+        max_length=40,
+        description=(
+            "Key of the model to train, as in `candidates` of the cleanset; by default the one that"
+            " is best on the corrected data."
+        ),
+    )
+
+
+class ModelPatch(Schema):
+    """Changes to a model; omitted fields are kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Name | None = None
+    is_current: Literal[True] | None = Field(
+        None, description="Makes it the current model of its project, in place of the other one."
+    )
+    is_retired: bool | None = Field(
+        None,
+        description=(
+            "A retired model is never the current one, and pages no longer offer to predict with"
+            " it. Programs that name it go on."
+        ),
+    )
 
 
 class ModelOut(Schema):
@@ -36,6 +63,9 @@ class ModelOut(Schema):
     )
     n_excluded: int | None
     artifact_bytes: int | None
+    candidate: str = Field(description="The model that was asked for; empty for the best.")
+    is_current: bool = Field(description="Whether it is the current model of its project.")
+    is_retired: bool
     run: RunOut = Field(description="The training.")
 
     @staticmethod
@@ -45,6 +75,14 @@ class ModelOut(Schema):
     @staticmethod
     def resolve_task(model: DeployedModel) -> MLTask:
         return model.cleanset.task
+
+    @staticmethod
+    def resolve_is_current(model: DeployedModel) -> bool:
+        return selectors.current_model(model.cleanset.project) == model
+
+    @staticmethod
+    def resolve_is_retired(model: DeployedModel) -> bool:
+        return model.retired_at is not None
 
     @staticmethod
     def resolve_run(model: DeployedModel) -> DeployedModel:

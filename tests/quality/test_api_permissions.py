@@ -84,6 +84,7 @@ CALLS = {
     "model_list": Call(),
     "model_deploy": Call(CREATED, {"name": "June"}),
     "model_get": Call(),
+    "model_update": Call(body={"name": "June"}),
     "model_retry": Call(UNPROCESSABLE),  # it has not failed
     "model_delete": Call(GONE),
     "model_card_get": Call(),

@@ -130,6 +130,9 @@ OWNED = {
     "model": Address("get", OK, "model"),
     "model-run": Address("get", FOUND, "model"),
     "model-cancel": Address("post", FOUND, "model"),
+    "model-rename": Address("post", FOUND, "model", data="name=mine"),
+    "model-current": Address("post", FOUND, "model"),
+    "model-retire": Address("post", FOUND, "model"),
     "model-retry": Address("post", UNPROCESSABLE, "model"),  # it has not failed
     "model-delete": Address("post", FOUND, "model"),
     "model-template": Address("get", OK, "model"),

@@ -88,6 +88,7 @@ def assess(
     labels: Labels,
     recipe: TaskRecipe,
     is_learnable: npt.NDArray[np.bool_] | None = None,
+    preferred: str = "",
 ) -> Assessment:
     """Calibrate the candidates, weigh them, and measure each of them and their ensemble.
 
@@ -103,6 +104,8 @@ def assess(
         Whether a row's label also occurs outside its fold, shape (n_rows,). Only such rows show how
         probabilities relate to labels, so only they decide calibrations and weights. None, or none
         of them: all labeled rows decide.
+    preferred
+        Key of a model that comes first in the table, even if others are better.
     """
     is_labeled = labels.is_labeled
     targets = labels.targets[is_labeled]
@@ -145,7 +148,7 @@ def assess(
         rows.append(_row(fit, quality, weight))
     quality = recipe.quality(ensemble[is_labeled], targets, ensemble_calibration)
     rows.append(_ensemble_row(quality, rows))
-    table = tuple(sorted(rows, key=lambda row: (-row.accuracy, row.log_loss)))
+    table = tuple(sorted(rows, key=lambda row: (row.key != preferred, -row.accuracy, row.log_loss)))
 
     best_predicted = ensemble
     simple = None

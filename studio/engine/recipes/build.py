@@ -249,8 +249,11 @@ def _simple(study: Study, assessed: Assessment, resources: Resources) -> Predict
     return recipe.calibrated(fit.predicted, calibration)
 
 
-def cross_validated(study: Study, resources: Resources) -> Assessment:
-    """Cross-validate the candidates, weigh them into an ensemble, and log the table of models."""
+def cross_validated(study: Study, resources: Resources, preferred: str = "") -> Assessment:
+    """Cross-validate the candidates, weigh them into an ensemble, and log the table of models.
+
+    The model with the key `preferred` comes first in that table.
+    """
     candidates = tuned(_candidates(study), study, resources)
     choosing = partial(choose, study=study, n_jobs=resources.n_jobs, progress=resources.progress)
     fits = cross_validate(candidates, study, resources, choose=choosing)
@@ -258,7 +261,7 @@ def cross_validated(study: Study, resources: Resources) -> Assessment:
     is_learnable = None
     if study.spec.task is MLTask.MULTI_CLASS:
         is_learnable = study.is_class_learnable
-    assessed = assess(fits, study.labels, recipe_of(study.spec), is_learnable)
+    assessed = assess(fits, study.labels, recipe_of(study.spec), is_learnable, preferred)
     measure = MEASURES[study.spec.task]
     for row in assessed.candidates:
         resources.progress.log(f"{row.name}: {measure} {row.accuracy:.1%}, weight {row.weight:.2f}")

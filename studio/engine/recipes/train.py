@@ -73,11 +73,13 @@ def train_model(
     return training.model
 
 
-def train_and_predict(
+def train_and_predict(  # noqa: PLR0913  (most by name)
     frame: pd.DataFrame,
     labels: Sequence[str | None],
     spec: CleansetSpec,
     *,
+    preferred: str = "",
+    previous_labels: Sequence[str | None] | None = None,
     cache_dir: Path | None = None,
     n_jobs: int = 1,
     progress: Progress = Silent(),  # noqa: B008  (it has no state)
@@ -93,6 +95,11 @@ def train_and_predict(
         those for testing should be. Corrections may introduce new classes.
     spec
         The choice of columns, task, mode, folds and seed.
+    preferred
+        Key of the candidate to train, or of the ensemble; by default the best.
+    previous_labels
+        As in `build_cleanset`: with those of an analysis of the same rows and labels, its fits are
+        the same and are reused.
     cache_dir, n_jobs, progress
         As in `build_cleanset`, whose cached embeddings are reused.
 
@@ -105,7 +112,8 @@ def train_and_predict(
     Raises
     ------
     DataProblem
-        If columns are missing or the labels cannot be learned.
+        If columns are missing, the labels cannot be learned, or the preferred candidate is not
+        tried on this data.
     """
     keep_little()
     _check_columns(frame, spec)
@@ -116,10 +124,20 @@ def train_and_predict(
     resources = Resources(Cache(cache_dir), n_jobs, progress)
     progress(READING_FEATURES)
     table = Table.of(frame.iloc[rows], spec.feature_columns)
-    study = make_study(table, encoded.of_rows(rows), spec, resources)
+    previous = None
+    if previous_labels is not None:
+        previous = encode_labels(previous_labels, spec.task, convention).of_rows(rows)
+    # The rows are those to learn from already: the spec's split would withhold some once more.
+    study = make_study(table, encoded.of_rows(rows), replace(spec, split=None), resources, previous)
     # Models are compared by R², which is measured on the original scale.
     study = replace(study, labels=replace(study.labels, scale=AS_GIVEN))
-    assessed = cross_validated(study, resources)
+    assessed = cross_validated(study, resources, preferred)
+    if preferred and assessed.candidates[0].key != preferred:
+        tried = ", ".join(row.key for row in assessed.candidates)
+        raise DataProblem(
+            f"The model “{preferred}” was not tried on the corrected data, or left out after one"
+            f" fold. Deploy the best one, or choose among: {tried}."
+        )
     error_bar = None
     if spec.task is MLTask.REGRESSION:
         error_bar = _error_bar(study, assessed, resources)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cleansets.models import Cleanset
 from cleansets.pages.tabs import tabs
+from models_app.selectors import current_model
 from projects.access import project_or_404
 from projects.models import Project
 from studio import runs
@@ -43,6 +44,7 @@ def evaluations(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
         "tabs": project_tabs(project),
         "crumbs": [("Projects", f"{reverse('dashboard')}#projects")],
         "lines": run_lines(selectors.runs_of(project)),
+        "current": current_model(project),
         "configurations": configuration_lines(project),
         "configuration_form": ConfigurationFileForm(auto_id="configuration_%s"),
         "form": ImportForm() if _newest_cleanset(project) is not None else None,

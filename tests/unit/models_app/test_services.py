@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from django.utils import timezone
 
 from models_app import services
 from models_app.models import DeployedModel
+from models_app.selectors import current_model
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 from studio.runs import Status
@@ -76,3 +78,45 @@ def test_deleted_model_leaves_no_file_behind(transactional_db: None, alice: User
     services.model_delete(model=model)
     assert [key for key in keys if default_storage.exists(key)] == []
     assert not DeployedModel.objects.exists()
+
+
+CANDIDATES = [
+    {"key": "words", "name": "Words", "accuracy": 0.9},
+    {"key": "ensemble", "name": "Ensemble Predictor", "accuracy": 0.8},
+]
+
+
+def test_a_candidate_that_was_not_tried_is_refused(alice: User) -> None:
+    cleanset = make_cleanset(alice, candidates=CANDIDATES)
+    with pytest.raises(DataProblem, match="did not try “forest”"):
+        services.model_deploy(cleanset=cleanset, user=alice, name="One", candidate="forest")
+    model = services.model_deploy(cleanset=cleanset, user=alice, name="One", candidate="words")
+    assert model.candidate == "words"
+
+
+def test_the_newest_model_is_current_until_another_one_is_chosen_or_it_is_retired(
+    alice: User,
+) -> None:
+    first = make_model(alice, made_current_at=timezone.now())
+    project = first.cleanset.project
+    second = make_model(alice, cleanset=first.cleanset, made_current_at=timezone.now())
+    make_model(alice, cleanset=first.cleanset, status=Status.FAILED)
+    assert current_model(project) == second
+    services.model_make_current(model=first)
+    assert current_model(project) == first
+    services.model_retire(model=first, is_retired=True)
+    assert current_model(project) == second
+    with pytest.raises(DataProblem, match="Bring it back first"):
+        services.model_make_current(model=first)
+    services.model_retire(model=first, is_retired=False)
+    assert current_model(project) == first
+
+
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.FAILED])
+def test_only_a_trained_model_is_current_or_retired(alice: User, status: Status) -> None:
+    model = make_model(alice, status=status)
+    with pytest.raises(DataProblem, match="Only a trained model"):
+        services.model_make_current(model=model)
+    with pytest.raises(DataProblem, match="Only a trained model"):
+        services.model_retire(model=model, is_retired=True)
+    assert current_model(model.cleanset.project) is None

@@ -9,8 +9,10 @@ import pytest
 from django.template import Context, Template
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from models_app.models import DeployedModel
+from models_app.selectors import analyses_to_deploy, candidate_choices, current_model
 from studio.accounts.models import User
 from studio.runs import Status
 from tests.factories import make_cleanset, make_model, make_prediction, make_project
@@ -173,3 +175,65 @@ def test_cleanset_of_somebody_else_cannot_be_deployed(
     )
     assert response.status_code == 404
     assert not DeployedModel.objects.exists()
+
+
+def test_trained_analyses_are_offered_and_the_best_is_marked(alice: User) -> None:
+    project = make_project(alice)
+    tried = [
+        {"key": "words", "name": "Words", "accuracy": 0.93},
+        {"key": "ensemble", "name": "Ensemble Predictor", "accuracy": 0.9},
+    ]
+    worse = [{**one, "accuracy": one["accuracy"] - 0.2} for one in tried]
+    first = make_cleanset(alice, project=project, candidates=tried)
+    second = make_cleanset(alice, project=project, number=2, candidates=worse)
+    imported = make_cleanset(
+        alice, project=project, number=3, candidates=tried, provided_key="p.npz"
+    )
+    found = analyses_to_deploy(project)
+    assert [(one.cleanset, one.is_best) for one in found] == [(second, False), (first, True)]
+    assert imported not in [one.cleanset for one in found]
+
+
+def test_a_model_is_renamed_made_current_and_retired_on_its_page(
+    alice: User, client_of: ClientOf
+) -> None:
+    manifest = {"model": "a", "python": "3", "library_versions": {}, "files": {}}
+    cleanset = make_reviewable(alice)
+    old, new = (
+        make_model(
+            alice, cleanset=cleanset, manifest=manifest, candidates=cleanset.candidates,
+            made_current_at=timezone.now(),
+        )
+        for _ in range(2)
+    )  # fmt: skip
+    browser = client_of(alice)
+    assert "Current model" in browser.get(new.get_absolute_url()).content.decode()
+    page = browser.get(old.get_absolute_url()).content.decode()
+    assert "Make it the current model" in page
+    browser.post(reverse("model-current", args=[old.pk]))
+    assert current_model(cleanset.project) == old
+    browser.post(reverse("model-rename", args=[old.pk]), {"name": "June"})
+    listed = browser.get(reverse("evaluations", args=[cleanset.project_id])).content.decode()
+    assert f'Current model: <a href="{old.get_absolute_url()}">June</a>' in listed
+    browser.post(reverse("model-retire", args=[old.pk]))
+    retired = browser.get(old.get_absolute_url()).content.decode()
+    assert "This model is retired" in retired
+    assert 'type="file"' not in retired
+    browser.post(reverse("model-retire", args=[old.pk]), {"back": "1"})
+    assert 'type="file"' in browser.get(old.get_absolute_url()).content.decode()
+    too_long = browser.post(
+        reverse("model-rename", args=[old.pk]), {"name": "x" * 201}, follow=True
+    )
+    assert "at most 200 characters" in too_long.content.decode()
+
+
+def test_the_dialog_offers_the_models_that_were_tried(alice: User, client_of: ClientOf) -> None:
+    cleanset = make_reviewable(alice)
+    key, name = candidate_choices(cleanset)[0]
+    browser = client_of(alice)
+    address = reverse("model-deploy", args=[cleanset.pk])
+    assert f'<option value="{key}">{name}</option>' in browser.get(address).content.decode()
+    refused = browser.post(address, {"name": "One", "candidate": "nothing"})
+    assert "Select a valid choice" in refused.content.decode()
+    browser.post(address, {"name": "One", "candidate": key})
+    assert DeployedModel.objects.get().candidate == key

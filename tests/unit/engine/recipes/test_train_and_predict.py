@@ -12,11 +12,15 @@ import pandas as pd
 import pytest
 
 from studio.engine.errors import DataProblem
-from studio.engine.recipes import artifacts
+from studio.engine.model_selection.assessment import ENSEMBLE_KEY
+from studio.engine.recipes import artifacts, train
 from studio.engine.recipes.artifacts import load_artifact, read_manifest, save_artifact
+from studio.engine.recipes.build import build_cleanset
 from studio.engine.recipes.predict import predict_frame
-from studio.engine.recipes.train import train_model
+from studio.engine.recipes.train import train_and_predict, train_model
 from studio.engine.recipes.trained import TrainedModel
+from studio.engine.schema import SplitChoice
+from studio.engine.study.study import Study, make_study
 from studio.engine.table.columns import ColumnKind
 from tests.data_builders import planted_table, planted_text
 from tests.unit.engine.frames import Watcher, table_spec, text_spec
@@ -52,6 +56,61 @@ def test_model_predicts_rows_that_it_has_not_seen(model: TrainedModel) -> None:
     assert predictions.suggested_label == unseen["label"].tolist()
     assert predictions.pred_probs.shape == (60, 3)
     np.testing.assert_allclose(predictions.pred_probs.sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_split_withholds_nothing_from_rows_that_are_to_be_learned_from(
+    frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studies = []
+
+    def make(*arguments: object) -> Study:
+        studies.append(make_study(*arguments))
+        return studies[-1]
+
+    monkeypatch.setattr(train, "make_study", make)
+    spec = replace(table_spec(n_folds=2), only_candidates=("linear",))
+    tested = replace(spec, split=SplitChoice(test_percent=30))
+    model = train_model(frame, frame["label"].tolist(), tested)
+    assert studies[0].labels.is_labeled.all()
+    assert model.spec.split == tested.split
+
+
+def test_the_preferred_candidate_is_trained_though_another_is_better(
+    frame: pd.DataFrame, tmp_path: Path
+) -> None:
+    spec = replace(table_spec(n_folds=2), only_candidates=("linear", "linear-margin"))
+    best = train_and_predict(frame, frame["label"].tolist(), spec, cache_dir=tmp_path)
+    worst = best.model.candidates[-1].key
+    chosen = train_and_predict(
+        frame, frame["label"].tolist(), spec, preferred=worst, cache_dir=tmp_path
+    )
+    assert chosen.model.candidates[0].key == worst
+    assert {one.key for one in chosen.model.candidates} == {
+        one.key for one in best.model.candidates
+    }
+    if worst != ENSEMBLE_KEY:
+        assert [member.key for member in chosen.model.members] == [worst]
+    right = chosen.predicted.argmax(axis=1) == best.predicted.argmax(axis=1)
+    assert right.mean() > 0.8
+    with pytest.raises(DataProblem, match="“forests” was not tried"):
+        train_and_predict(
+            frame, frame["label"].tolist(), spec, preferred="forests", cache_dir=tmp_path
+        )
+
+
+def test_fits_of_an_analysis_that_continued_are_reused(tmp_path: Path) -> None:
+    frame = planted_text(60, n_wrong=0).frame
+    given = frame["label"].tolist()
+    corrected = ["billing", *given[1:]] if given[0] != "billing" else ["account", *given[1:]]
+    spec = text_spec(n_folds=2)
+    build_cleanset(frame, spec, labels=given, cache_dir=tmp_path)
+    improved = build_cleanset(
+        frame, spec, labels=corrected, previous_labels=given, cache_dir=tmp_path
+    )
+    assert improved.is_warm_started
+    training = train_and_predict(frame, corrected, spec, previous_labels=given, cache_dir=tmp_path)
+    scores = {one.key: one.accuracy for one in training.model.candidates}
+    assert scores == {one.key: one.accuracy for one in improved.candidates}
 
 
 def test_table_of_models_is_best_first_and_measured_on_held_out_rows(model: TrainedModel) -> None:
