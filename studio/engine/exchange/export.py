@@ -13,7 +13,10 @@ from studio.engine.exchange.graph import Graph, NotExportable
 from studio.engine.exchange.members import PROBABILITIES, converted
 from studio.engine.features.column_encoders import ReadNumbers
 from studio.engine.features.tabular import Reader, TableFeatures
+from studio.engine.fitting.calibration import Calibration
+from studio.engine.fitting.class_factors import WeightedCalibration
 from studio.engine.fitting.learners import ClassifierLearner
+from studio.engine.fitting.metrics import PROBABILITY_FLOOR
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.recipes.predict import predict_values
 from studio.engine.recipes.trained import FittedMember, TrainedModel
@@ -110,7 +113,7 @@ def _mixed(model: TrainedModel, graph: Graph, columns: Columns) -> str:
         probabilities = _member(member, len(model.classes), features[member.view], graph)
         weighted = graph.add("Mul", probabilities, graph.constant(member.weight, np.float32))
         total = graph.add("Add", total, weighted) if total else weighted
-    return _at_temperature(total, model.calibration.temperature, graph)
+    return _calibrated(total, model.calibration, graph)
 
 
 def _member(member: FittedMember, n_classes: int, features: str, graph: Graph) -> str:
@@ -125,12 +128,17 @@ def _member(member: FittedMember, n_classes: int, features: str, graph: Graph) -
     probabilities = graph.embed(model, features, PROBABILITIES)
     if is_double:
         probabilities = graph.cast(probabilities, TensorProto.FLOAT)
-    return _at_temperature(probabilities, member.calibration.temperature, graph)
+    return _calibrated(probabilities, member.calibration, graph)
 
 
-def _at_temperature(probabilities: str, temperature: float, graph: Graph) -> str:
+def _calibrated(probabilities: str, calibration: Calibration, graph: Graph) -> str:
+    if isinstance(calibration, WeightedCalibration):
+        floor = graph.constant(PROBABILITY_FLOOR, np.float32)
+        factors = graph.constant(np.array(calibration.class_factors), np.float32)
+        # The sum of a row, by which factors would be divided, cancels in the softmax.
+        probabilities = graph.add("Mul", graph.add("Max", probabilities, floor), factors)
     logs = graph.add("Log", probabilities)
-    scaled = graph.add("Div", logs, graph.constant(temperature, np.float32))
+    scaled = graph.add("Div", logs, graph.constant(calibration.temperature, np.float32))
     return graph.add("Softmax", scaled, axis=1)
 
 

@@ -13,6 +13,7 @@ from studio.engine.exchange import export
 from studio.engine.exchange.export import LABEL, onnx_inputs, onnx_of
 from studio.engine.exchange.graph import NotExportable
 from studio.engine.exchange.members import PROBABILITIES, converted
+from studio.engine.fitting.class_factors import WeightedCalibration
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.models.linear import LinearSVMClassifier
 from studio.engine.models.linear.logistic import TableLogistic
@@ -22,6 +23,7 @@ from studio.engine.recipes.predict import predict_frame
 from studio.engine.recipes.train import train_model
 from studio.engine.recipes.trained import TrainedModel
 from studio.engine.schema import CleansetSpec
+from studio.engine.schema.class_weights import ClassWeights
 from studio.engine.table.columns import ColumnKind
 
 N_ROWS = 240
@@ -86,6 +88,15 @@ def test_exported_model_predicts_rows_that_it_has_not_seen_as_the_studio_does() 
     expected = predict_frame(model, unseen())
     assert np.abs(probabilities - expected.pred_probs).max() <= 1e-5
     assert labels[:, 0].tolist() == expected.suggested_label
+
+
+def test_a_model_that_was_fitted_with_class_weights_is_exported_with_their_factors() -> None:
+    weights = ClassWeights(by_class={"small": 5.0})
+    model = trained("linear", class_weights=weights, n_folds=2)
+    assert isinstance(model.members[0].calibration, WeightedCalibration)
+    session = onnxruntime.InferenceSession(onnx_of(model, table()))
+    (probabilities,) = session.run([PROBABILITIES], onnx_inputs(model, unseen()))
+    assert np.abs(probabilities - predict_frame(model, unseen()).pred_probs).max() <= 1e-5
 
 
 CLASSIFIERS = {
