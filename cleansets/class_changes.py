@@ -10,7 +10,7 @@ from itertools import islice
 from django.db import transaction
 
 from cleansets import row_query, selectors, services
-from cleansets.decision_rows import Change, State, lock, next_number
+from cleansets.decision_rows import Change, State, lock, next_number, with_tags
 from cleansets.drafts import ROWS_PER_PART, Plan
 from cleansets.label_text import in_class_order
 from cleansets.models import Action, Cleanset, ReviewAction
@@ -156,5 +156,6 @@ def _parts(
                 needs_review=bool(before and before["needs_review"]),
                 is_manual=bool(before and before["is_manual"]),
             )
-            changes.append((row["row_id"], before, after))
+            tags = before.get("tags", "") if before else ""
+            changes.append((row["row_id"], before, with_tags(after, tags)))
         yield n_seen, changes

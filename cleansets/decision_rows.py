@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import Any, TypedDict, TypeVar
+from typing import Any, NotRequired, TypedDict, TypeVar
 
 from django.db import connection, models
 from django.db.models import Max
@@ -26,18 +26,19 @@ class State(TypedDict):
     corrected_label: str | None
     needs_review: bool
     is_manual: bool
+    tags: NotRequired[str]  # one a line; absent without tags, as in events before there were any
 
 
 Change = tuple[int, State | None, State | None]  # a row, its decision before and after
 _INSERT = (
     f"INSERT INTO {RowReview._meta.db_table} (cleanset_id, row_id, updated_at, draft, action,"
-    " corrected_label, needs_review, is_manual)"
+    " corrected_label, needs_review, is_manual, tags)"
 )
 _IN_FORCE = (
     " ON CONFLICT (cleanset_id, row_id) WHERE replaced_by_draft IS NULL"
     " DO UPDATE SET updated_at = excluded.updated_at, draft = NULL, action = excluded.action,"
     " corrected_label = excluded.corrected_label, needs_review = excluded.needs_review,"
-    " is_manual = excluded.is_manual"
+    " is_manual = excluded.is_manual, tags = excluded.tags"
 )
 
 
@@ -54,12 +55,21 @@ def next_number(cleanset: Cleanset) -> int:
 
 def state_of_review(review: RowReview) -> State:
     """Return a stored decision as an event records it."""
-    return State(
+    state = State(
         action=review.action,
         corrected_label=review.corrected_label,
         needs_review=review.needs_review,
         is_manual=review.is_manual,
     )
+    return with_tags(state, review.tags)
+
+
+def with_tags(state: State, tags: str) -> State:
+    """Return the state with these tags in place of its own."""
+    state.pop("tags", None)
+    if tags:
+        state["tags"] = tags
+    return state
 
 
 def write_events(action: ReviewAction, changes: Sequence[Change]) -> None:
@@ -127,6 +137,7 @@ def _values(
             after["corrected_label"],
             after["needs_review"],
             after["is_manual"],
+            after.get("tags", ""),
         )
         for row_id, _, after in changes
         if after is not None

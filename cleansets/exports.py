@@ -58,7 +58,10 @@ REVIEW_COLUMNS: Mapping[str, str] = {
     "cleanlab_row_ID": "rows.row_id + 1",
     **LABEL_COLUMNS,
     "action": "rows.action",
-    "tags": "CASE WHEN rows.needs_review THEN 'needs review' END",
+    "tags": (
+        "nullif(concat_ws(', ', CASE WHEN rows.needs_review THEN 'needs review' END,"
+        " nullif(replace(rows.tags, chr(10), ', '), '')), '')"
+    ),
 }
 SUGGESTED_LABEL = f"rows.{quoted('suggested_label')}"
 SETS = frozenset({SUGGESTED_LABEL, *LABEL_COLUMNS.values()})  # hold sets in a multi-label task

@@ -17,7 +17,7 @@ from cleansets.issue_columns import SCORES
 from cleansets.label_text import MAX_LABEL_CHARS, MAX_SET_CHARS
 from cleansets.models import Action
 from cleansets.row_address import RowQuery
-from cleansets.services import CHOICES, NEEDS_REVIEW
+from cleansets.services import ADD_TAG, CHOICES, NEEDS_REVIEW, REMOVE_TAG, TAG_CHOICES
 from cleansets.top_k import TopK
 from projects.forms.projects import NamesField
 from studio.engine.conventions.label_sets import join_labels, split_labels
@@ -73,7 +73,8 @@ class DecisionForm(TypedClassesForm):
     (`also`); it may be empty, so its button sends the choice "label".
     """
 
-    choice = forms.ChoiceField(choices=[(c, c) for c in CHOICES], required=False)
+    choice = forms.ChoiceField(choices=[(c, c) for c in (*CHOICES, *TAG_CHOICES)], required=False)
+    tag = forms.CharField(required=False, max_length=MAX_LABEL_CHARS)
     label = forms.CharField(required=False, strip=False, max_length=MAX_SET_CHARS)
     typed_label = forms.CharField(required=False, max_length=MAX_LABEL_CHARS)
     applies = NamesField(required=False)
@@ -83,9 +84,10 @@ class DecisionForm(TypedClassesForm):
     def clean(self) -> dict[str, object]:
         """Refuse a form without any decision, and one with a class that nobody meant to create."""
         data = super().clean() or {}
-        if not self.errors and not any(
-            data.get(name) for name in ("choice", "label", "typed_label")
-        ):
+        chosen = any(data.get(name) for name in ("choice", "label", "typed_label"))
+        if not chosen and data.get("tag"):  # Enter in the field of a tag
+            data["choice"] = ADD_TAG
+        elif not self.errors and not chosen:
             raise forms.ValidationError(
                 "No decision was sent. Choose Auto-fix, Keep, Exclude, Needs review or a label."
             )
@@ -98,6 +100,10 @@ class DecisionForm(TypedClassesForm):
     def decision(self) -> DecisionFields:
         """Return the decision in the words of the service."""
         data = self.cleaned_data
+        if data["choice"] in TAG_CHOICES:
+            return DecisionFields(
+                choice=data["choice"], label=data["tag"], action_id=data["action_id"]
+            )
         label = (
             data["label"]
             or data["typed_label"]
@@ -150,8 +156,11 @@ class TopKForm(TypedClassesForm):
             (Action.EXCLUDE.value, "Exclude"),
             (Action.LABEL.value, "Label"),
             (NEEDS_REVIEW, "Needs review"),
+            (ADD_TAG, "Add a tag"),
+            (REMOVE_TAG, "Remove a tag"),
         ],
     )
+    tag = forms.CharField(required=False, max_length=MAX_LABEL_CHARS)
     label = forms.CharField(required=False, max_length=MAX_SET_CHARS)
 
     def clean(self) -> dict[str, object]:
@@ -168,7 +177,8 @@ class TopKForm(TypedClassesForm):
     def top_k(self, query: RowQuery) -> TopK:
         """Return the bulk action on a view."""
         data = self.cleaned_data
-        return TopK(query=query, k=data["k"], choice=data["choice"], label=data["label"])
+        label = data["tag"] if data["choice"] in TAG_CHOICES else data["label"]
+        return TopK(query=query, k=data["k"], choice=data["choice"], label=label)
 
 
 class ColumnChoiceForm(forms.Form):

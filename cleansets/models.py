@@ -215,6 +215,7 @@ class RowReview(models.Model):
     corrected_label = models.TextField(null=True)  # noqa: DJ001 (an empty label is not the same as none)
     needs_review = models.BooleanField(default=False)
     is_manual = models.BooleanField()
+    tags = models.TextField(default="", db_default="", blank=True)  # sorted, one a line
     updated_at = models.DateTimeField(default=timezone.now)
     draft = models.PositiveBigIntegerField(null=True)
     replaced_by_draft = models.PositiveBigIntegerField(null=True)
@@ -248,6 +249,7 @@ class ReviewAction(models.Model):
         SELECTION = "selection", "selected rows"
         IMPORT = "import", "decisions from a file"
         CLASS = "class", "class renamed or merged"
+        TAG = "tag", "tags"
         CARRIED = "carried", "carried over from the version before"
         UNDO = "undo", "undo"
         REDO = "redo", "redo"

@@ -35,7 +35,7 @@ from studio.engine.schema.split import labels_to_learn
 
 GIVEN_LABEL = "given_label"
 LEFT_OUT = "is_not_analyzed"
-DECISION_FIELDS = ("row_id", "action", "corrected_label", "needs_review", "is_manual")
+DECISION_FIELDS = ("row_id", "action", "corrected_label", "needs_review", "is_manual", "tags")
 REVIEW_SCHEMA = pa.schema(
     [
         ("row_id", pa.int64()),
@@ -43,6 +43,7 @@ REVIEW_SCHEMA = pa.schema(
         ("decided_label", pa.string()),
         ("needs_review", pa.bool_()),
         ("is_manual", pa.bool_()),
+        ("tags", pa.string()),
         ("uploaded_label", pa.string()),
         ("corrected_label", pa.string()),
         ("is_given_corrected", pa.bool_()),
@@ -103,7 +104,7 @@ def review_table(cleanset: Cleanset, row_ids: Collection[int] | None = None) -> 
     with connection.cursor() as cursor:
         cursor.execute(*reviews.query.sql_with_params())
         decisions = {decision[0]: decision for decision in cursor.fetchall()}
-    untouched = ("", None, False, False)
+    untouched = ("", None, False, False, "")
     for row_id in uploaded_of.keys() - decisions.keys():
         decisions[row_id] = (row_id, *untouched)
     rows = list(decisions)
@@ -130,8 +131,9 @@ def review_table(cleanset: Cleanset, row_ids: Collection[int] | None = None) -> 
         rows,
         [action or None for _, action, *_ in decisions.values()],
         [label for _, _, label, *_ in decisions.values()],
-        [bool(needs_review) for *_, needs_review, _ in decisions.values()],
-        [bool(is_manual) for *_, is_manual in decisions.values()],
+        [bool(needs_review) for *_, needs_review, _, _ in decisions.values()],
+        [bool(is_manual) for *_, is_manual, _ in decisions.values()],
+        [tags for *_, tags in decisions.values()],
         uploaded,
         corrected,
         [row_id in uploaded_of for row_id in rows],

@@ -20,6 +20,7 @@ UNLABELED = "-"  # in place of a label: rows without one
 NO_CLASS = "--"  # in place of a label: sets in which no class applies
 ACTIONS = (UNDECIDED, "auto-fix", "keep", "exclude", "label", CORRECTED, NEEDS_REVIEW)
 MAX_SET_NAME = 1_000
+MAX_TAG_CHARS = 30
 GIVEN = "given_label"
 SUGGESTED = "suggested_label"
 # Label columns that hold numbers in a regression, and the names of their fields in the form.
@@ -74,6 +75,7 @@ class RowQuery:
     among: str = ""
     part: str = ""
     only: str = ""
+    tag: str = ""
     sort: str = ""
     ascending: bool = False
     page: int = 1
@@ -95,6 +97,7 @@ class RowQuery:
             among=params.get("among", "")[:MAX_SET_NAME],
             part=_one_of(params.get("split", ""), PARTS, ""),
             only=_one_of(params.get("only", ""), ONLY, ""),
+            tag=" ".join(params.get("tag", "")[:MAX_TAG_CHARS].split()),
             sort=params.get("sort", ""),
             ascending=params.get("dir") == "asc",
             page=_page_number(params.get("page", "")),
@@ -140,6 +143,7 @@ class RowQuery:
             "among": wanted.among,
             "split": wanted.part,
             "only": wanted.only,
+            "tag": wanted.tag,
             "sort": wanted.sort,
             "dir": "asc" if wanted.ascending else "",
         }

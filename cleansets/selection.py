@@ -10,7 +10,7 @@ from django.db import transaction
 
 from cleansets import row_query, selectors, services
 from cleansets.decision_rows import Change, lock
-from cleansets.models import Action, Cleanset, ReviewAction
+from cleansets.models import Cleanset, ReviewAction
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
 
@@ -41,8 +41,8 @@ def selection_decide(
     lock(cleanset)
     if repeated := services.repeated_action(cleanset, action_id):
         return SelectionResult(repeated, 0, 0)
-    if choice == Action.LABEL:
-        label = services.label_to_store(cleanset, label)
+    label = services.checked_choice(cleanset, choice, label)
+    is_tag = choice in services.TAG_CHOICES
     rows = row_query.fetch_decidable(row_ids, selectors.row_source(cleanset))
     missing = next((row_id for row_id in row_ids if row_id not in rows), None)
     if missing is not None:
@@ -58,15 +58,16 @@ def selection_decide(
         if after is None:
             n_without_advice += 1
             continue
-        after["is_manual"] = True
-        if after != before:
+        if not is_tag:
+            after["is_manual"] = True
+        if after != services.present_state(before):
             changes.append((row_id, before, after))
     if not changes:
-        raise DataProblem(_nothing_to_change(n_without_advice))
+        raise DataProblem(_nothing_to_change(n_without_advice, choice))
     action = services.record(
         cleanset,
         user,
-        ReviewAction.Kind.SELECTION,
+        ReviewAction.Kind.TAG if is_tag else ReviewAction.Kind.SELECTION,
         services.bulk_description(cleanset, choice, label, len(changes)),
         changes,
         action_id=action_id,
@@ -74,7 +75,11 @@ def selection_decide(
     return SelectionResult(action, n_without_advice, len(rows) - len(changes) - n_without_advice)
 
 
-def _nothing_to_change(n_without_advice: int) -> str:
+def _nothing_to_change(n_without_advice: int, choice: str) -> str:
+    if choice == services.ADD_TAG:
+        return "All selected rows already have this tag."
+    if choice == services.REMOVE_TAG:
+        return "None of the selected rows has this tag."
     if n_without_advice:
         return (
             "None of the selected rows has a suggestion to apply that it does not have already."

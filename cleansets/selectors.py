@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -166,6 +167,14 @@ def added_classes(cleanset: Cleanset, reviews: pa.Table | None = None) -> list[s
 def known_classes(cleanset: Cleanset, reviews: pa.Table | None = None) -> list[str]:
     """Return the classes of the analysis, then those that people added."""
     return [*cleanset.classes, *added_classes(cleanset, reviews)]
+
+
+def tag_counts(reviews: pa.Table) -> list[tuple[str, int]]:
+    """Return the tags of a table of reviews with their numbers of rows, in the order of names."""
+    counted: Counter[str] = Counter()
+    for tags in pc.value_counts(reviews.column("tags")).to_pylist():
+        counted.update(dict.fromkeys(tags["values"].splitlines(), tags["counts"]))
+    return sorted(counted.items())
 
 
 def classes_in(task: MLTask, label: str | None) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from cleansets.decision_rows import (
     lock,
     next_number,
     state_of_review,
+    with_tags,
     write_decisions,
     write_events,
 )
@@ -31,7 +32,7 @@ from cleansets.models import (
     ReviewLayout,
     SavedView,
 )
-from cleansets.row_address import RowQuery
+from cleansets.row_address import MAX_TAG_CHARS, RowQuery
 from projects.models import DatasetVersion, Project
 from projects.services import project_create
 from studio import runs
@@ -44,6 +45,7 @@ from studio.engine.schema import CleansetSpec
 from studio.engine.table.row_numbers import row_number
 
 NEEDS_REVIEW = "needs-review"
+TAG_CHOICES = (ADD_TAG, REMOVE_TAG) = ("add-tag", "remove-tag")  # with the name for a label
 CHOICES = (*Action.values, NEEDS_REVIEW)
 NOTHING_TO_TAKE_BACK = (
     "Every row of this action was decided again later, so there is nothing to take back."
@@ -154,8 +156,7 @@ def row_decide(
     """
     # What the analysis says of the row never changes, so that nobody has to wait for it.
     facts = row_query.fetch_decidable([row_id], selectors.source_at_hand(cleanset))
-    if choice == Action.LABEL:
-        label = label_to_store(cleanset, label)
+    label = checked_choice(cleanset, choice, label)
     with transaction.atomic():
         lock(cleanset)
         if repeated := repeated_action(cleanset, action_id):
@@ -172,16 +173,39 @@ def row_decide(
                 f"Row {row_number(row_id)} has no suggestion to apply. Keep it, exclude it, or"
                 " choose a label."
             )
-        after["is_manual"] = True
-        name = _described(cleanset, choice, after["corrected_label"])
+        kind = ReviewAction.Kind.TAG
+        name = _described(cleanset, choice, label)
+        if choice not in TAG_CHOICES:
+            kind = ReviewAction.Kind.SINGLE
+            after["is_manual"] = True
+            name = _described(cleanset, choice, after["corrected_label"])
         return record(
             cleanset,
             user,
-            ReviewAction.Kind.SINGLE,
+            kind,
             f"{name} row {row_number(row_id)}",
             [(row_id, before, after)],
             action_id=action_id,
         )
+
+
+def checked_choice(cleanset: Cleanset, choice: str, label: str) -> str:
+    """Return the label or tag that goes with a choice in its stored form."""
+    if choice == Action.LABEL:
+        return label_to_store(cleanset, label)
+    if choice in TAG_CHOICES:
+        return checked_tag(label)
+    return ""
+
+
+def checked_tag(name: str) -> str:
+    """Return the name of a tag without extra spaces. Raises DataProblem for an unusable one."""
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= MAX_TAG_CHARS or not name.isprintable():
+        raise DataProblem(
+            f"A tag has a name of 1 to {MAX_TAG_CHARS} visible characters, such as “ask legal”."
+        )
+    return name
 
 
 def repeated_action(cleanset: Cleanset, action_id: UUID | None) -> ReviewAction | None:
@@ -348,28 +372,44 @@ def reversed_changes(events: QuerySet[ReviewEvent]) -> list[Change]:
 
 def state_of(row: dict[str, object]) -> State | None:
     """Return the current decision of a row of the review table; None for an untouched row."""
-    if not row["action"] and not row["needs_review"]:
+    if not row["action"] and not row["needs_review"] and not row["tags"]:
         return None
     label = row["decided_label"]
-    return State(
+    state = State(
         action=str(row["action"] or ""),
         corrected_label=None if label is None else str(label),
         needs_review=bool(row["needs_review"]),
         is_manual=bool(row["is_manual"]),
     )
+    return with_tags(state, str(row["tags"]))
 
 
 def decided(
     before: State | None, choice: str, *, label: str, advice: object, suggested: object
 ) -> State | None:
-    """Return the decision after a choice; None if auto-fix has nothing to apply."""
+    """Return the decision after a choice, with the tags; None if auto-fix has nothing to apply."""
+    tags = before.get("tags", "") if before else ""
+    if choice in TAG_CHOICES:
+        names = {*tags.splitlines(), label} if choice == ADD_TAG else {*tags.splitlines()} - {label}
+        return with_tags(present_state(before), "\n".join(sorted(names)))
+    after = _chosen(before, choice, label=label, advice=advice, suggested=suggested)
+    return None if after is None else with_tags(after, tags)
+
+
+def present_state(before: State | None) -> State:
+    """Return a copy of a decision; that of an untouched row says nothing."""
+    if before is None:
+        return State(action="", corrected_label=None, needs_review=False, is_manual=False)
+    return before.copy()
+
+
+def _chosen(
+    before: State | None, choice: str, *, label: str, advice: object, suggested: object
+) -> State | None:
     if choice == NEEDS_REVIEW:
-        return State(
-            action=before["action"] if before else "",
-            corrected_label=before["corrected_label"] if before else None,
-            needs_review=True,
-            is_manual=before["is_manual"] if before else False,
-        )
+        after = present_state(before)
+        after["needs_review"] = True
+        return after
     if choice == Action.AUTO_FIX:
         if advice is None:
             return None
@@ -386,6 +426,8 @@ def decided(
 
 
 def _described(cleanset: Cleanset, choice: str, label: str | None) -> str:
+    if choice in TAG_CHOICES:
+        return f"Tag “{label}” {'on' if choice == ADD_TAG else 'off'}"
     names = {
         "keep": "Keep",
         "exclude": "Exclude",

@@ -11,7 +11,7 @@ from django.db import transaction
 from cleansets import row_query, selectors, services
 from cleansets.decision_rows import Change, State, lock, next_number
 from cleansets.drafts import ROWS_PER_PART, Plan, apply_plan, is_large
-from cleansets.models import Action, Cleanset, ReviewAction
+from cleansets.models import Cleanset, ReviewAction
 from cleansets.row_address import RowQuery
 from studio.accounts.models import User
 from studio.engine.errors import DataProblem
@@ -54,11 +54,11 @@ def top_k_effect(*, cleanset: Cleanset, top_k: TopK) -> TopKEffect:
     for row, n_rows in samples:
         before = services.state_of(row)
         after = _after(row, before, top_k.choice, label)
-        if before and before["is_manual"]:
+        if _is_kept(before, top_k.choice):
             n_manual += n_rows
         elif after is None:
             n_without_advice += n_rows
-        elif after == before:
+        elif after == services.present_state(before):
             n_unchanged += n_rows
         else:
             n_changed += n_rows
@@ -104,15 +104,18 @@ def top_k_apply(*, cleanset: Cleanset, user: User, top_k: TopK) -> ReviewAction:
 
 
 def _checked_label(cleanset: Cleanset, top_k: TopK) -> str:
-    if top_k.choice not in services.CHOICES:
+    if top_k.choice not in (*services.CHOICES, *services.TAG_CHOICES):
         raise DataProblem(
             f"There is no action '{top_k.choice}'; choose one of {', '.join(services.CHOICES)}."
         )
     if top_k.k < 1:
         raise DataProblem("Clean Top K needs a number of rows of at least 1.")
-    if top_k.choice != Action.LABEL:
-        return ""
-    return services.label_to_store(cleanset, top_k.label)
+    return services.checked_choice(cleanset, top_k.choice, top_k.label)
+
+
+def _is_kept(before: State | None, choice: str) -> bool:
+    """Whether a row keeps its manual decision; tags are added beside one."""
+    return bool(before and before["is_manual"]) and choice not in services.TAG_CHOICES
 
 
 def _parts(cleanset: Cleanset, top_k: TopK, label: str) -> Iterator[tuple[int, list[Change]]]:
@@ -123,10 +126,10 @@ def _parts(cleanset: Cleanset, top_k: TopK, label: str) -> Iterator[tuple[int, l
         changes: list[Change] = []
         for row in rows:
             before = services.state_of(row)
-            if before and before["is_manual"]:
+            if _is_kept(before, top_k.choice):
                 continue
             after = _after(row, before, top_k.choice, label)
-            if after is not None and after != before:
+            if after is not None and after != services.present_state(before):
                 changes.append((row["row_id"], before, after))
         yield n_seen, changes
 

@@ -48,6 +48,7 @@ class RowFilters(Schema):
         max_length=100,
         description=f"Rows of this part of the split: one of {', '.join(PARTS)}.",
     )
+    tag: Text = Field("", max_length=100, description="Rows with this tag.")
     q: Text = Field("", max_length=1000, description="Rows with this text in any of their cells.")
     sort: Text = Field(
         "", max_length=500, description="A column of the results; the issue's score if empty."

@@ -33,6 +33,7 @@ _NOT_RESULTS = {
     "is_given_corrected",
     VALUE_PLACE,
     RANDOM_PLACE,
+    "tags",
 }
 
 
@@ -41,7 +42,8 @@ def row_answer(row: Mapping[str, Any]) -> dict[str, Any]:
     fields = {name: row.get(name) for name in _OWN_FIELDS}
     results = {name: _plain(value) for name, value in row.items() if name not in _NOT_RESULTS}
     issues = [issue.key for issue in issues_in(row) if row[issue.flag]]
-    return {**fields, "issues": issues, "results": results, "cells": row["own"]}
+    tags = row["tags"].splitlines()
+    return {**fields, "tags": tags, "issues": issues, "results": results, "cells": row["own"]}
 
 
 def _plain(value: object) -> object:

@@ -259,6 +259,7 @@ class CleansetRowOut(Schema):
     )
     action: str | None
     needs_review: bool
+    tags: list[str]
     issues: list[str] = Field(description="The keys of the row's issues.")
     advice: str | None = Field(description="What auto-fix would do: label, exclude or nothing.")
     results: dict[str, Any] = Field(
@@ -318,6 +319,25 @@ class DecisionsIn(Schema):
     decisions: list[RowDecisionIn] = Field(min_length=1)
 
 
+class TagIn(Schema):
+    """A tag to add to rows, or to take off them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Text = Field(max_length=500, description="1 to 30 characters.")
+    row_ids: list[Annotated[int, Field(ge=0, lt=10**15)]] = Field(
+        min_length=1, max_length=5_000, description=f"Rows by row_id. {ROW_ID_FORM}"
+    )
+    remove: bool = Field(default=False, description="Take the tag off.")
+
+
+class TagOut(Schema):
+    """A tag with its number of rows."""
+
+    name: str
+    n_rows: int
+
+
 class DecisionOut(Schema):
     """The current decision on a row."""
 
@@ -325,10 +345,17 @@ class DecisionOut(Schema):
     action: str
     corrected_label: str | None = Field(description="The label that was chosen.")
     needs_review: bool
+    tags: list[str]
     is_manual: bool = Field(
         description="Whether a person or program chose it for this row, not for many at once."
     )
     updated_at: datetime
+
+    @staticmethod
+    def resolve_tags(review: Any) -> list[str]:
+        """Return the names of the row's tags."""
+        names: list[str] = review.tags.splitlines()
+        return names
 
 
 class ActionOut(Schema):

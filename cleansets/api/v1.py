@@ -19,6 +19,7 @@ from cleansets.api.row_filters import RowFilters, RowParams
 from cleansets.api.rows import row_answer, row_detail_answer
 from cleansets.json_labels import label_text
 from cleansets.models import Cleanset, ReviewAction
+from cleansets.selection import selection_decide
 from cleansets.top_k import TopK, TopKEffect, top_k_effect
 from cleansets.top_k import top_k_apply as apply_top_k
 from studio.accounts.access import account
@@ -157,6 +158,32 @@ def decisions_upload(
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     decisions = imports.decisions_in_file(file.name or "", file.read())
     return imports.decisions_import(cleanset=cleanset, user=account(request), decisions=decisions)
+
+
+@router.get("/{uuid:cleanset_id}/tags", response=list[schemas.TagOut])
+def tag_list(request: HttpRequest, cleanset_id: UUID) -> list[dict[str, Any]]:
+    """List the tags of rows, with their numbers of rows."""
+    reviews = selectors.row_source(ready_cleanset_or_404(request, cleanset_id)).reviews
+    return [{"name": name, "n_rows": n_rows} for name, n_rows in selectors.tag_counts(reviews)]
+
+
+@router.post("/{uuid:cleanset_id}/tags", response=schemas.ActionOut)
+def rows_tag(
+    request: HttpRequest,
+    cleanset_id: UUID,
+    wanted: schemas.TagIn,
+    *,
+    allow_older: AllowOlder = False,
+) -> ReviewAction:
+    """Tag rows, or take a tag off them, as one action, undone in one step."""
+    result = selection_decide(
+        cleanset=decidable_cleanset(request, cleanset_id, allow_older=allow_older),
+        user=account(request),
+        row_ids=wanted.row_ids,
+        choice=services.REMOVE_TAG if wanted.remove else services.ADD_TAG,
+        label=wanted.name,
+    )
+    return result.action
 
 
 @router.post("/{uuid:cleanset_id}/top-k/preview", response=schemas.TopKPlanOut)

@@ -56,6 +56,7 @@ def _decided(row: dict[str, Any], review: dict[str, Any], source: RowSource) -> 
         "is_given_corrected": is_given_corrected,
         "needs_review": bool(review.get("needs_review")),
         "is_manual": bool(review.get("is_manual")),
+        "tags": review.get("tags") or "",
     }
     row.setdefault("suggested_label", None)
     if CLUSTER in row:

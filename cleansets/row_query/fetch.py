@@ -16,7 +16,8 @@ from cleansets.row_query.source import CLUSTER, RowSource
 
 PAGE_SIZE = 50
 DECIDABLE = (
-    "row_id, suggested_label, clean_label, advice, is_manual, action, decided_label, needs_review"
+    "row_id, suggested_label, clean_label, advice, is_manual, action, decided_label, needs_review,"
+    " tags"
 )
 
 
@@ -128,7 +129,7 @@ def sample_first(
     """
     selection = select(query, source)
     alike = (
-        "is_manual, action, needs_review, advice,"
+        "is_manual, action, needs_review, advice, tags,"
         " decided_label IS NOT DISTINCT FROM suggested_label,"
         " decided_label IS NOT DISTINCT FROM ?"
     )

@@ -88,6 +88,7 @@ def select(query: RowQuery, source: RowSource) -> Selection:
             _match(conditions, values, column, wanted)
     _match_action(conditions, values, query.action)
     _match_only(conditions, query.only, source)
+    _match_tag(conditions, values, query.tag)
     if query.part and SPLIT_COLUMN in source.result_columns:
         conditions.append(f"{quoted(SPLIT_COLUMN)} = ?")
         values.append(query.part)
@@ -106,7 +107,8 @@ def select(query: RowQuery, source: RowSource) -> Selection:
         part.column == SUGGESTED for part in query.ranges
     )
     lacks_suggestions = is_suggestion_named and SUGGESTED not in source.result_columns
-    counted = "rows" if query.action or lacks_suggestions else "issues"
+    reads_decisions = bool(query.action or query.tag or lacks_suggestions)
+    counted = "rows" if reads_decisions else "issues"
     sorts_decisions = source.sort_column(query) in DECISION_COLUMNS
     return Selection(
         condition=" AND ".join(conditions) or "true",
@@ -264,6 +266,12 @@ def _match_only(conditions: list[str], only: str, source: RowSource) -> None:
     elif only == CHANGED and source.previous_key:
         source.register("changed", rows_changed(source.results_key, source.previous_key))
         conditions.append("row_id IN (SELECT row_id FROM changed)")
+
+
+def _match_tag(conditions: list[str], values: list[object], tag: str) -> None:
+    if tag:
+        conditions.append("list_contains(string_split(tags, chr(10)), ?)")
+        values.append(tag)
 
 
 def _match_action(conditions: list[str], values: list[object], action: str) -> None:

@@ -170,7 +170,8 @@ class RowSource:
                 coalesce(corrected_label, {uploaded}) AS clean_label,
                 coalesce(is_given_corrected, false) AS is_given_corrected,
                 coalesce(needs_review, false) AS needs_review,
-                coalesce(is_manual, false) AS is_manual{suggested}
+                coalesce(is_manual, false) AS is_manual,
+                coalesce(tags, '') AS tags{suggested}
             FROM {issues} LEFT JOIN reviews ON {issues}.row_id = reviews.row_id"""
 
     def advised_sql(self, rows: str) -> str:

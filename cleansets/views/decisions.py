@@ -39,8 +39,12 @@ def row_decide(request: HttpRequest, cleanset_id: uuid.UUID, row_id: int) -> Htt
     action = services.row_decide(
         cleanset=cleanset, user=account(request), row_id=row_id, **form.decision()
     )
+    is_tag = form.cleaned_data["choice"] in services.TAG_CHOICES
     if is_partial(request):
-        return _changes(request, cleanset, action, row_id)
+        shown_row = row_id if is_tag else None
+        return _changes(request, cleanset, action, row_id, shown_row=shown_row)
+    if is_tag:
+        return redirect(_next_address(cleanset, view_of(request, cleanset), row_id))
     for name in form.new_names:
         _warn_of_spelling(request, name, classes)
     next_row = asked_row(request.POST.get("next", ""), cleanset)

@@ -21,6 +21,7 @@ ACTIONS = {
     "x": "Select the row",
     "y": "Why: explain the row",
     "h": "History of the row",
+    "t": "Tag the row",
     "/": "Search the rows",
 }
 _ALLOWED = re.compile(r"[^\W\d_]|[-,.;:'=+*#/\[\]]")

@@ -76,6 +76,8 @@ CALLS = {
     "decision_list": Call(),
     "decisions_apply": Call(body=DECISIONS),
     "decisions_upload": Call(file="row_id,action\n0,keep\n"),
+    "tag_list": Call(),
+    "rows_tag": Call(body={"name": "ask legal", "row_ids": [0]}),
     "top_k_preview": Call(body=TOP_K),
     "top_k_apply": Call(body=TOP_K),
     "action_list": Call(),

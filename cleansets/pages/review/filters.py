@@ -112,6 +112,7 @@ def chips(query: RowQuery, task: MLTask) -> list[tuple[str, str, str]]:
         ("Text", query.search, query.params(search="")),
         ("Rows", among.title if among else "", query.params(among="")),
         ("Split", query.part, query.params(part="")),
+        ("Tag", query.tag, query.params(tag="")),
         ("Only", ONLY_TITLES.get(query.only, ""), query.params(only="")),
     ]
     for part in query.ranges:

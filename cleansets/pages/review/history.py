@@ -116,4 +116,6 @@ def decision_text(cleanset: Cleanset, state: Mapping[str, Any] | None) -> str:
         words = f"{words}: {', '.join(label.names) or 'no class'}"
     if state["needs_review"]:
         words = f"{words}, needs review"
+    for tag in state.get("tags", "").splitlines():
+        words = f"{words}, tag “{tag}”"
     return words

@@ -11,7 +11,13 @@ from cleansets.action_runs import shown_run
 from cleansets.models import Cleanset, ReviewAction
 from cleansets.pages.review.filters import filters
 from cleansets.pages.review.progress import count_words, view_end
-from cleansets.pages.review.rail import issue_views, saved_views, suggested_views, work_views
+from cleansets.pages.review.rail import (
+    issue_views,
+    saved_views,
+    suggested_views,
+    tag_views,
+    work_views,
+)
 from cleansets.pages.review.row import RowDetail, row_detail
 from cleansets.pages.review.table import line, review_table
 from cleansets.pages.tabs import tabs
@@ -45,6 +51,7 @@ class ReviewPage:
             "view_params": self.query.params(page=self.query.page),
             "detail": detail,
             "known_classes": self._known_classes(detail),
+            "known_tags": [name for name, _ in selectors.tag_counts(self.source.reviews)],
         }
 
     def _known_classes(self, detail: RowDetail | None) -> list[str]:
@@ -62,6 +69,7 @@ class ReviewPage:
         return {
             "counts": count_words(self.cleanset, self.source, self._counts),
             "work_views": work_views(self.source, self.query, self._counts),
+            "tag_views": tag_views(self.source, self.query),
             "last_action": last_action,
             "last_undo": last_undo,
         }

@@ -12,7 +12,7 @@ from cleansets.models import Action, Cleanset, SavedView
 from cleansets.pages.review.filters import ONLY_TITLES
 from cleansets.row_address import RowQuery
 from cleansets.row_query import ReviewCounts, RowSource
-from cleansets.selectors import asked_rows
+from cleansets.selectors import asked_rows, tag_counts
 from studio.engine.ml_task import MLTask
 
 
@@ -132,6 +132,15 @@ def saved_views(
         SavedViewLine(view, saved == shown, n)
         for view, saved, n in zip(views, queries, n_rows, strict=True)
     ]
+
+
+def tag_views(source: RowSource, query: RowQuery) -> list[View]:
+    """Return a view for each tag."""
+    views = []
+    for name, n_rows in tag_counts(source.reviews):
+        params = RowQuery(issue=row_address.ALL_ROWS, tag=name).params()
+        views.append(View(name, name, "Rows with this tag.", n_rows, params, name == query.tag))
+    return views
 
 
 def work_views(source: RowSource, query: RowQuery, counts: ReviewCounts) -> list[View]:

@@ -58,6 +58,12 @@ class RowDetail:
         return self.features[N_FEATURES:]
 
     @property
+    def tags(self) -> list[str]:
+        """The names of the row's tags."""
+        names: list[str] = self.row["tags"].splitlines()
+        return names
+
+    @property
     def no_advice(self) -> str:
         """What to say where auto-fix has nothing to apply."""
         return "This row has no suggestion to apply. Keep it, exclude it, or choose a label."

@@ -44,6 +44,12 @@ class Line:
         """0-based position in the dataset version."""
         return int(self.row["row_id"])
 
+    @property
+    def tags(self) -> list[str]:
+        """The names of the row's tags."""
+        names: list[str] = self.row["tags"].splitlines()
+        return names
+
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:

@@ -70,11 +70,24 @@ export async function undo(form, submitter) {
   arrive();
 }
 
+// A tag: the row stays in the panel, which comes anew.
+async function tag(form, submitter) {
+  const row = shownRow();
+  say("");
+  panel().focus({ preventScroll: true });
+  const answer = await holdUntil(save({ url: form.action, body: new FormData(form, submitter), what: `Tag, ${rowTitle()}` }));
+  if (!answer) return;
+  forgetRow(row);
+  applyRegions(answer.html);
+  arrive();
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.matches("[data-decide], [data-undo]")) return;
+  if (!form.matches("[data-decide], [data-undo], [data-tags]")) return;
   event.preventDefault();
   if (isComing()) say("The next row is still loading. Choose again once it is shown.");
   else if (form.matches("[data-undo]")) undo(form, event.submitter);
+  else if (form.matches("[data-tags]")) tag(form, event.submitter);
   else if (panel().dataset.row) decide(form, event.submitter);
 });

@@ -124,8 +124,8 @@ document.addEventListener("keydown", (event) => {
   }
   const name = step || (key.length === 1 ? actionOf(key.toLowerCase()) : key);
   if (name === "Enter" && event.target.closest("a, button, summary, input")) return; // they have a use for it
-  const isForField = waiting.some((earlier) => ["l", "/"].includes(earlier.name)); // its text comes before the field
-  const isKnown = isForField || STEPS[name] || name === "Escape" || DECISIONS.includes(name) || ["/", "?", "x", "h", "y"].includes(name);
+  const isForField = waiting.some((earlier) => ["l", "t", "/"].includes(earlier.name)); // its text comes before the field
+  const isKnown = isForField || STEPS[name] || name === "Escape" || DECISIONS.includes(name) || ["/", "?", "x", "h", "t", "y"].includes(name);
   if (!isKnown) return;
   if (name !== "Escape") event.preventDefault();
   if (event.repeat && !STEPS[name]) return; // a key that is held down decides once

@@ -369,3 +369,15 @@ def test_measures_are_called_what_they_are(
     }
     assert found == {f"held_out_{score}", f"original_{score}"}
     assert (candidate[f"held_out_{score}"], candidate[f"original_{score}"]) == (0.95, 0.9)
+
+
+def test_tags_are_set_listed_filtered_by_and_taken_off(program: Client, at: str) -> None:
+    action = send(program, "post", f"{at}/tags", {"name": "ask legal", "row_ids": [3, 4]}).json()
+    assert (action["kind"], action["n_rows"]) == ("tag", 2)
+    assert program.get(f"{at}/tags").json() == [{"name": "ask legal", "n_rows": 2}]
+    assert row_ids(program, f"{at}/rows?tag=ask+legal") == [3, 4]
+    assert program.get(f"{at}/rows/3").json()["tags"] == ["ask legal"]
+    taken = {"name": "ask legal", "row_ids": [3], "remove": True}
+    assert send(program, "post", f"{at}/tags", taken).status_code == 200
+    assert program.get(f"{at}/tags").json() == [{"name": "ask legal", "n_rows": 1}]
+    assert send(program, "post", f"{at}/tags", taken).status_code == 422
