@@ -26,6 +26,7 @@ from cleansets.decision_rows import (
 )
 from cleansets.models import Cleanset, Draft, ReviewAction, ReviewEvent, RowReview
 from studio.accounts.models import User
+from studio.api.idempotency import needs_short_transactions, note_carried_out
 from studio.engine import stages
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
@@ -82,6 +83,7 @@ def apply_plan(
 
     `published` is called in the transaction that puts the decisions in force, and may raise.
     """
+    needs_short_transactions()
     _discard_abandoned(cleanset)
     writer = _Writer.begin(cleanset, user, plan, action_id)
     try:
@@ -163,6 +165,7 @@ class _Writer:
                 raise DataProblem("This action has already been taken back.")
         applied = Applied(self.action, self.n_skipped)
         published(applied)
+        note_carried_out()
         return applied
 
     @property

@@ -27,6 +27,7 @@ from cleansets.services import (
     state_of,
 )
 from studio.accounts.models import User
+from studio.api.idempotency import needs_short_transactions
 from studio.engine.conventions.label_sets import (
     Separator,
     is_list_cell,
@@ -242,6 +243,8 @@ def decisions_import(
 
     Raises DataProblem if one of them cannot be applied; then none is.
     """
+    if is_large(len(decisions)):
+        needs_short_transactions()  # before the plan is read, which takes seconds
     plan = import_plan(cleanset, decisions)
     changes: list[Change] = [change for _, part in plan.parts for change in part]
     if not changes:

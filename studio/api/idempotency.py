@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
@@ -23,7 +25,26 @@ from studio.api.problems import ApiProblem
 
 KEPT_FOR = timedelta(hours=24)
 MAX_KEY_CHARS = 255
+ANSWER_LOST = 0  # the status until the answer is stored
 _FILE_CHUNK_BYTES = 1024 * 1024
+
+
+@dataclass(slots=True)
+class _KeyedCall:
+    """The call that is being answered; `call` is its row if it is carried out in parts."""
+
+    owner: User
+    name: str
+    fingerprint: str
+    is_in_parts: bool = False
+    call: IdempotentCall | None = None
+
+
+class _ShortTransactionsNeeded(Exception):
+    """The act is too long for one transaction."""
+
+
+_keyed: ContextVar[_KeyedCall | None] = ContextVar("keyed", default=None)
 
 
 def answer_once(
@@ -34,6 +55,9 @@ def answer_once(
     The key is stored in the transaction of the write itself, so that a web process that is killed
     leaves both behind or neither. The same call sent meanwhile waits for the first to end. Raises
     ApiProblem (409) if the key was used for another call.
+
+    An act that calls `needs_short_transactions` is started again outside a transaction. It stores
+    the key by `note_carried_out`.
     """
     name = request.headers.get("Idempotency-Key", "")
     if not name:
@@ -44,14 +68,51 @@ def answer_once(
         )
     fingerprint = _fingerprint(request)
     _forget_old(owner)
-    with transaction.atomic():
-        _limit_waiting()
-        call = _registered(owner, name, fingerprint)
-        if call is not None:
-            response = act()
-            _keep(call, response)
-            return response
+    token = _keyed.set(_KeyedCall(owner, name, fingerprint))
+    try:
+        with transaction.atomic():
+            _limit_waiting()
+            call = _registered(owner, name, fingerprint)
+            if call is not None:
+                response = act()
+                _keep(call, response)
+                return response
+    except _ShortTransactionsNeeded:
+        return _answer_of_parts(request, act)
+    finally:
+        _keyed.reset(token)
     return _replayed(_earlier_call(owner, name, fingerprint))
+
+
+def needs_short_transactions() -> None:
+    """Leave the transaction of the call, before anything is written: others would wait for it."""
+    keyed = _keyed.get()
+    if keyed is not None and not keyed.is_in_parts:
+        raise _ShortTransactionsNeeded
+
+
+def note_carried_out() -> None:
+    """Store the key of the call in the transaction that puts what it wrote in force."""
+    keyed = _keyed.get()
+    if keyed is not None and keyed.is_in_parts:
+        keyed.call = _registered(keyed.owner, keyed.name, keyed.fingerprint)
+        if keyed.call is None:
+            raise ApiProblem("The same call has been carried out meanwhile.", status=409)
+        keyed.call.status = ANSWER_LOST
+        keyed.call.save(update_fields=["status"])
+
+
+def _answer_of_parts(request: HttpRequest, act: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    keyed = _keyed.get()
+    assert keyed is not None
+    keyed.is_in_parts = True
+    for file in request.FILES.values():
+        assert isinstance(file, UploadedFile)
+        file.seek(0)  # the first start has read it
+    response = act()
+    if keyed.call is not None:
+        _keep(keyed.call, response)
+    return response
 
 
 def _forget_old(owner: User) -> None:
@@ -85,6 +146,13 @@ def _earlier_call(owner: User, name: str, fingerprint: str) -> IdempotentCall:
             "This Idempotency-Key was used for another call. Use a new one for each call.",
             status=409,
             code="idempotency_key_reused",
+        )
+    if call.status == ANSWER_LOST:
+        raise ApiProblem(
+            "This call was carried out, but its answer was lost when the studio stopped. Look at"
+            " the result before you send anything again.",
+            status=409,
+            code="answer_lost",
         )
     return call
 
