@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from cleansets.models import Cleanset
+from cleansets.models import Cleanset, ReviewAction
 from cleansets.selectors import ReviewProgress, review_progress
 from inference.models import PredictionBatch
 from models_app.models import DeployedModel
@@ -46,10 +46,19 @@ class ProjectRow:
     project: Project
     cleanset: Cleanset
     reviewed: ReviewProgress | None
+    decided_at: datetime | None
 
     @property
     def updated_at(self) -> datetime:
-        return self.cleanset.finished_at or self.cleanset.queued_at
+        """When the analysis finished, or somebody decided something since."""
+        analysed_at = self.cleanset.finished_at or self.cleanset.queued_at
+        return max(analysed_at, self.decided_at or analysed_at)
+
+    @property
+    def status_text(self) -> str:
+        """The status of a finished analysis."""
+        is_done = self.reviewed is not None and self.reviewed.n_to_review and not self.n_left
+        return "Reviewed" if is_done else "Ready for review"
 
     @property
     def is_begun(self) -> bool:
@@ -128,7 +137,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("all")
     projects = project_section(user, show_all=wanted == "projects")
     context = {
-        "unfinished": next((row for row in projects.rows if row.is_begun), None),
+        "unfinished": _last_decided(projects.rows),
         "active": active,
         "seen": shown,
         "projects": projects,
@@ -136,6 +145,12 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "models": model_section(user, show_all=wanted == "models"),
     }
     return render(request, "studio/dashboard.html", context)
+
+
+def _last_decided(rows: Sequence[ProjectRow]) -> ProjectRow | None:
+    """Return the project with a review under way in which something was decided last."""
+    begun = [row for row in rows if row.is_begun]
+    return max(begun, key=lambda row: row.updated_at, default=None)
 
 
 def active_runs(user: User) -> list[ActiveRun]:
@@ -166,13 +181,17 @@ def project_section(user: User, *, show_all: bool) -> Section[ProjectRow]:
     projects, n = _cut(projects_of(user), show_all=show_all)
     numbered = Cleanset.objects.filter(project=OuterRef("project")).order_by("-number")
     newest = numbered.values("pk")[:1]
-    cleansets = Cleanset.objects.filter(project__in=projects, pk=Subquery(newest)).defer(
-        "log", "error_detail", "manifest"
+    numbered_actions = ReviewAction.objects.filter(cleanset=OuterRef("pk"), number__isnull=False)
+    last_action = numbered_actions.order_by("-number").values("created_at")[:1]
+    cleansets = (
+        Cleanset.objects.filter(project__in=projects, pk=Subquery(newest))
+        .defer("log", "error_detail", "manifest")
+        .annotate(decided_at=Subquery(last_action))
     )
     newest_of = {cleanset.project_id: cleanset for cleanset in cleansets}
     reviewed = review_progress(newest_of.values())
     rows = [
-        ProjectRow(project, cleanset, reviewed.get(cleanset.pk))
+        ProjectRow(project, cleanset, reviewed.get(cleanset.pk), cleanset.decided_at)
         for project in projects
         if (cleanset := newest_of.get(project.pk))
     ]

@@ -4,18 +4,26 @@ many.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from cleansets import row_query, selectors, services
+from cleansets.models import ReviewAction
+from cleansets.row_address import RowQuery
+from cleansets.top_k import TopK, top_k_apply
 from studio.accounts.models import User
 from studio.engine.ml_task import MLTask
 from studio.runs import Status
 from tests.cast import logged_in
 from tests.factories import make_cleanset, make_dataset, make_model, make_prediction, make_project
 from tests.reviewable import make_reviewable
+
+HOUR = timedelta(hours=1)
 
 
 def page_of(browser: Client, query: str = "") -> str:
@@ -185,3 +193,25 @@ def test_a_review_that_was_begun_is_continued_from_the_top(browser: Client, alic
     page = page_of(browser)
     assert "11 of 12 rows are left to review." in page
     assert f'href="{cleanset.get_absolute_url()}">Continue' in page
+
+
+def test_the_review_in_which_somebody_decided_last_is_continued(
+    browser: Client, alice: User
+) -> None:
+    first = make_reviewable(alice, name="first")
+    second = make_reviewable(alice, name="second")
+    for cleanset in (second, first):
+        services.row_decide(cleanset=cleanset, user=alice, row_id=0, choice="keep")
+    assert f'href="{first.get_absolute_url()}">Continue' in page_of(browser)
+    ReviewAction.objects.filter(cleanset=second).update(created_at=timezone.now() + HOUR)
+    page = page_of(browser)
+    assert f'href="{second.get_absolute_url()}">Continue' in page
+
+
+def test_a_project_whose_rows_are_all_reviewed_says_so(browser: Client, alice: User) -> None:
+    cleanset = make_reviewable(alice)
+    wanted = TopK(RowQuery(), k=12, choice="keep")
+    top_k_apply(cleanset=cleanset, user=alice, top_k=wanted)
+    page = page_of(browser)
+    assert "12 of 12" in page
+    assert "Ready for review" not in page
