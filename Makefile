@@ -61,7 +61,7 @@ bench: setup $(if $(DATA),.venv-bench/installed) ## measure the main job; DATA=f
 fuzz: setup ## read 5,000 damaged files of every format; ARGS="--seconds 60" for less
 	@$(BIN)/python -m tests.fuzz.run $(ARGS)
 
-chaos: setup ## harm a studio in use and count what it lost; ARGS="--quick" for a minute of it
+chaos: setup ## harm studios in use, on either stack, and count what they lost; ARGS="--quick" for a minute of it
 	@$(BIN)/python -m tests.chaos.run $(ARGS)
 
 .venv-bench/installed: tests/benchmarks/requirements-peers.txt

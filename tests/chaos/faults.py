@@ -11,14 +11,20 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing, suppress
+from typing import Any
 
-from tests.chaos.harmed import Studio
+from tests.chaos.harmed import EmbeddedStudio, Studio
+from tests.chaos.services import ServicesStudio
 
 WEB, DATA, TRAINING, BEAT = "gunicorn", "--queues=data", "--queues=training", " beat "
 HOLD_S = 4.0
 N_SILENT = 60
 
-Fault = Callable[[Studio, random.Random], None]
+SHORT_CUT_S = 2.0
+LONG_CUT_S = 10.0
+S3_AWAY_S = 5.0
+
+Fault = Callable[[Any, random.Random], None]
 
 
 def _signalled(pids: Iterable[int], number: int) -> None:
@@ -56,7 +62,7 @@ def scheduler_killed(studio: Studio, chance: random.Random) -> None:
     _signalled(studio.pids(BEAT), signal.SIGKILL)
 
 
-def all_killed(studio: Studio, chance: random.Random) -> None:
+def all_killed(studio: EmbeddedStudio, chance: random.Random) -> None:
     """Kill what keeps the parts running, and start the studio again."""
     time.sleep(chance.uniform(0, 1.0))
     studio.up.kill()
@@ -72,7 +78,7 @@ def stalled(studio: Studio, chance: random.Random) -> None:
     _signalled(pids, signal.SIGCONT)
 
 
-def database_held(studio: Studio, chance: random.Random) -> None:
+def database_held(studio: EmbeddedStudio, chance: random.Random) -> None:
     """Keep the database locked for longer than a write waits."""
     with closing(sqlite3.connect(studio.database, isolation_level=None, timeout=30)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -80,7 +86,7 @@ def database_held(studio: Studio, chance: random.Random) -> None:
         other.execute("ROLLBACK")
 
 
-def disk_full(studio: Studio, chance: random.Random) -> None:
+def disk_full(studio: EmbeddedStudio, chance: random.Random) -> None:
     """Fill the disk to its last byte for some seconds."""
     filler = studio.folder / "filler"
     with filler.open("wb", buffering=0) as file:
@@ -109,21 +115,16 @@ def silent_visitors(studio: Studio, chance: random.Random) -> None:
 
 def bit_flipped(studio: Studio, chance: random.Random) -> None:
     """Flip a bit in each kind of stored file; nobody may be given what was made of it."""
-    exports = _exports(studio)
-    for key, address in exports.items():
-        path = studio.stored(key)
+    for key, address in _exports(studio).items():
         before = studio.api.once("GET", address)
-        content = path.read_bytes()
+        content = studio.content(key)
         place = chance.randrange(len(content))
-        path.write_bytes(
-            content[:place]
-            + bytes([content[place] ^ 1 << chance.randrange(8)])
-            + content[place + 1 :]
-        )
+        flipped = bytes([content[place] ^ 1 << chance.randrange(8)])
+        studio.replace(key, content[:place] + flipped + content[place + 1 :])
         try:
             status, answer = studio.api.once("GET", address)
         finally:
-            path.write_bytes(content)
+            studio.replace(key, content)
         if before[0] == 200 and (status != 422 or key.encode() not in answer):
             raise AssertionError(f"A flipped bit in {key} was answered {status}")
 
@@ -135,12 +136,35 @@ def _exports(studio: Studio) -> dict[str, str]:
         " JOIN projects_project p ON p.id = c.project_id"
         " JOIN projects_datasetversion v ON v.id = p.version_id WHERE c.status = 'succeeded'"
     )
-    with closing(sqlite3.connect(studio.database)) as database:
-        found = {}
-        for cleanset_id, *keys in database.execute(query).fetchall():
-            for key in keys:
-                found[key] = f"/api/v1/cleansets/{cleanset_id}/export?file_format=csv"
-        return found
+    found = {}
+    for cleanset_id, *keys in studio.query(query):
+        for key in keys:
+            found[key] = f"/api/v1/cleansets/{cleanset_id}/export?file_format=csv"
+    return found
+
+
+def database_cut_shortly(studio: ServicesStudio, chance: random.Random) -> None:
+    """Cut all connections to PostgreSQL for two seconds."""
+    time.sleep(chance.uniform(0, 1.0))
+    studio.database.cut(SHORT_CUT_S)
+
+
+def database_cut(studio: ServicesStudio, chance: random.Random) -> None:
+    """Cut all connections to PostgreSQL for ten seconds."""
+    time.sleep(chance.uniform(0, 1.0))
+    studio.database.cut(LONG_CUT_S)
+
+
+def redis_restarted(studio: ServicesStudio, chance: random.Random) -> None:
+    """Restart the broker."""
+    time.sleep(chance.uniform(0, 0.5))
+    studio.restart_redis()
+
+
+def s3_away(studio: ServicesStudio, chance: random.Random) -> None:
+    """Cut all connections to the file storage for five seconds."""
+    time.sleep(chance.uniform(0, 0.5))
+    studio.s3.cut(S3_AWAY_S)
 
 
 QUICK: dict[str, Fault] = {
@@ -158,4 +182,20 @@ THOROUGH: dict[str, Fault] = {
     "data worker asked to end": data_worker_asked_to_end,
     "scheduler killed": scheduler_killed,
     "all killed, started again": all_killed,
+}
+QUICK_ON_SERVICES: dict[str, Fault] = {
+    "PostgreSQL cut for 2 s": database_cut_shortly,
+    "S3 away for 5 s": s3_away,
+    "web server killed": web_killed,
+    "Redis restarted": redis_restarted,
+}
+THOROUGH_ON_SERVICES: dict[str, Fault] = {
+    **QUICK_ON_SERVICES,
+    "60 silent visitors": silent_visitors,
+    "web and data stalled": stalled,
+    "PostgreSQL cut for 10 s": database_cut,
+    "data worker killed": data_worker_killed,
+    "data worker asked to end": data_worker_asked_to_end,
+    "training worker killed": training_worker_killed,
+    "scheduler killed": scheduler_killed,
 }

@@ -1,15 +1,19 @@
-"""A studio of its own, started by `manage.py up`, on a small disk where that is possible."""
+"""A studio of its own that is harmed: started by `manage.py up`, on a small disk where that is
+possible. The one on services is in `services.py`.
+"""
 
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.chaos.program import Api
 from tests.programs import ROOT, end, free_port, manage, studio_environment
@@ -23,18 +27,8 @@ class Studio:
     """The studio: its folder, its processes, and the key of a program."""
 
     folder: Path
-    is_small_disk: bool
     environment: dict[str, str]
-    up: subprocess.Popen[bytes]
     api: Api
-
-    @property
-    def database(self) -> Path:
-        return self.folder / "studio.sqlite3"
-
-    def stored(self, key: str) -> Path:
-        """Where a stored file is."""
-        return self.folder / "files" / key
 
     def pids(self, part: str) -> list[int]:
         """Return the processes of the studio whose command has this part, the oldest first."""
@@ -49,10 +43,6 @@ class Studio:
                 continue
         return sorted(found)
 
-    def start_again(self) -> None:
-        """Start the studio after it was killed as a whole."""
-        self.up = _started(self.folder, self.environment)
-
     def verify(self) -> int:
         """Return how many stored files are damaged or missing."""
         checked = manage("verify", environment=self.environment)
@@ -60,9 +50,47 @@ class Studio:
         bad = [line for line in lines if "are damaged" in line or "are missing" in line]
         return sum(int(line.split()[0].replace(",", "")) for line in bad)
 
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return rows of the database."""
+        raise NotImplementedError
+
+    def content(self, key: str) -> bytes:
+        """Return what is stored under a key."""
+        raise NotImplementedError
+
+    def replace(self, key: str, content: bytes) -> None:
+        """Store something else under a key, as no studio does."""
+        raise NotImplementedError
+
+
+@dataclass
+class EmbeddedStudio(Studio):
+    """A studio in one folder."""
+
+    is_small_disk: bool
+    up: subprocess.Popen[bytes]
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "studio.sqlite3"
+
+    def start_again(self) -> None:
+        """Start the studio after it was killed as a whole."""
+        self.up = _started(self.folder, self.environment)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.database)) as database:
+            return database.execute(sql).fetchall()
+
+    def content(self, key: str) -> bytes:
+        return (self.folder / "files" / key).read_bytes()
+
+    def replace(self, key: str, content: bytes) -> None:
+        (self.folder / "files" / key).write_bytes(content)
+
 
 @contextmanager
-def harmed_studio(parent: Path) -> Iterator[Studio]:
+def embedded_studio(parent: Path) -> Iterator[EmbeddedStudio]:
     """Start a studio with a first account."""
     folder = parent / "data"
     folder.mkdir()
@@ -72,7 +100,8 @@ def harmed_studio(parent: Path) -> Iterator[Studio]:
     try:
         up = _started(folder, environment)
         key = manage("apikey", "a@example.org", "--create", environment=environment)
-        studio = Studio(folder, is_small_disk, environment, up, Api(port, key.stdout.strip()))
+        api = Api(port, key.stdout.strip())
+        studio = EmbeddedStudio(folder, environment, api, is_small_disk, up)
         try:
             yield studio
         finally:

@@ -2,6 +2,7 @@
 with the studio; ends with a table, and fails on anything lost or stuck.
 
     .venv/bin/python -m tests.chaos.run --rounds 5 --seed 1
+    .venv/bin/python -m tests.chaos.run --stack services --only "S3 away for 5 s"
     .venv/bin/python -m tests.chaos.run --quick
 """
 
@@ -12,16 +13,24 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chaos.faults import QUICK, THOROUGH, Fault
-from tests.chaos.harmed import Studio, harmed_studio
+from tests.chaos.faults import (
+    QUICK,
+    QUICK_ON_SERVICES,
+    THOROUGH,
+    THOROUGH_ON_SERVICES,
+    Fault,
+)
+from tests.chaos.harmed import EmbeddedStudio, Studio, embedded_studio
 from tests.chaos.program import N_ROWS, Api, Decision, Reviewer, table
+from tests.chaos.services import services_studio
 
-RECOVERS_WITHIN_S = 180.0
-QUICK_S = 30.0  # after which no further fault begins
+RECOVERS_WITHIN_S = 300.0
 
 
 @dataclass(slots=True)
@@ -40,6 +49,25 @@ class Outcome:
         return bool(self.n_lost_decisions or self.n_lost_files or self.n_stuck or self.failures)
 
 
+@dataclass(frozen=True)
+class Stack:
+    """What a studio runs on, and what happens to it."""
+
+    title: str
+    start: Callable[[Path], AbstractContextManager[Studio]]
+    quick: Mapping[str, Fault]
+    thorough: Mapping[str, Fault]
+    quick_s: float  # after which no further fault begins
+
+
+STACKS = {
+    "embedded": Stack("`manage.py up`: SQLite and a folder", embedded_studio, QUICK, THOROUGH, 22),
+    "services": Stack(
+        "PostgreSQL, Redis and S3", services_studio, QUICK_ON_SERVICES, THOROUGH_ON_SERVICES, 8
+    ),
+}
+
+
 @dataclass
 class Chaos:
     """One studio, the program that uses it, and what became of both."""
@@ -49,6 +77,7 @@ class Chaos:
     cleanset_id: str
     reviewers: Sequence[Reviewer]
     datasets: list[str] = field(default_factory=list)
+    is_quick: bool = False
     told: set[str] = field(default_factory=set)
 
     @property
@@ -61,7 +90,7 @@ class Chaos:
         dataset = self.api.upload(table(self.chance))
         self.datasets.append(dataset)
         waited = [f"/datasets/{dataset}"]
-        if fault not in QUICK.values():
+        if not self.is_quick:
             values = {"dataset_id": self.datasets[0], "mode": "fast"}
             project = self.api.send("POST", "/projects", values)
             waited.append(f"/cleansets/{project['cleanset']['id']}")
@@ -131,30 +160,42 @@ def stored_decisions(api: Api, cleanset_id: str) -> dict[int, Decision]:
 
 
 def main() -> None:
-    """Harm a studio and print what came of it."""
+    """Harm a studio on each stack, and print what came of it."""
     options = _options()
+    names = [options.stack] if options.stack else list(STACKS)
+    at_once = len(names) if options.quick else 1
+    with ThreadPoolExecutor(at_once) as pool:
+        is_good = list(pool.map(lambda name: _harm(STACKS[name], options), names))
+    sys.exit(not all(is_good))
+
+
+def _harm(stack: Stack, options: argparse.Namespace) -> bool:
+    """Harm a studio on one stack; return whether nothing was lost."""
     chance = random.Random(options.seed)
-    faults = QUICK if options.quick else THOROUGH
+    faults = stack.quick if options.quick else stack.thorough
     if options.only:
-        faults = {options.only: THOROUGH[options.only]}
+        faults = {name: faults[name] for name in faults if name == options.only}
     outcomes = {name: Outcome() for name in faults}
-    with tempfile.TemporaryDirectory() as parent, harmed_studio(Path(parent)) as studio:
+    with tempfile.TemporaryDirectory() as parent, stack.start(Path(parent)) as studio:
         chaos = _prepared(studio, chance)
-        if not studio.is_small_disk:
+        chaos.is_quick = options.quick
+        if isinstance(studio, EmbeddedStudio) and not studio.is_small_disk:
             outcomes.pop("disk full", None)
             _say("The disk is not filled: a small one for the test can only be mounted by root.")
         began_at = time.monotonic()
         for _ in range(1 if options.quick else options.rounds):
             for name in outcomes:
-                if not options.quick or time.monotonic() - began_at < QUICK_S:
+                if not options.quick or time.monotonic() - began_at < stack.quick_s:
                     chaos.suffer(faults[name], outcomes[name])
         for reviewer in chaos.reviewers:
             reviewer.stop()
         n_damaged = studio.verify()
         n_confirmed = sum(reviewer.n_confirmed for reviewer in chaos.reviewers)
-    _print_table(outcomes)
-    _say(f"{n_confirmed:,} decisions were confirmed; {n_damaged} stored files are damaged.")
-    sys.exit(bool(n_damaged) or any(outcome.is_bad for outcome in outcomes.values()))
+    _say(
+        f"{stack.title}\n{_table_of(outcomes)}"
+        f"{n_confirmed:,} decisions were confirmed; {n_damaged} stored files are damaged.\n"
+    )
+    return not n_damaged and not any(outcome.is_bad for outcome in outcomes.values())
 
 
 def _prepared(studio: Studio, chance: random.Random) -> Chaos:
@@ -181,21 +222,23 @@ def _wait_for(api: Api, path: str) -> None:
         time.sleep(0.2)
 
 
-def _print_table(outcomes: dict[str, Outcome]) -> None:
+def _table_of(outcomes: Mapping[str, Outcome]) -> str:
+    """Return the table of what came of each fault, and of what went wrong."""
     columns = ("times", "lost decisions", "lost files", "stuck runs", "recovered s")
-    _say(f"{'fault':<28}" + "".join(f"{column:>16}" for column in columns))
+    lines = [f"{'fault':<28}" + "".join(f"{column:>16}" for column in columns)]
     for name, outcome in outcomes.items():
-        slowest = f"{max(outcome.recovered_s, default=0):.1f}"
+        if not outcome.n_times:
+            continue
         numbers = (
             outcome.n_times,
             outcome.n_lost_decisions,
             outcome.n_lost_files,
             outcome.n_stuck,
-            slowest,
+            f"{max(outcome.recovered_s):.1f}",
         )
-        _say(f"{name:<28}" + "".join(f"{number:>16}" for number in numbers))
-        for failure in outcome.failures:
-            _say(f"    {failure}")
+        lines.append(f"{name:<28}" + "".join(f"{number:>16}" for number in numbers))
+        lines += [f"    {failure}" for failure in outcome.failures]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _say(text: str) -> None:
@@ -207,7 +250,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rounds", type=int, default=3, help="how often each fault happens")
     parser.add_argument("--seed", default="0")
-    parser.add_argument("--only", choices=THOROUGH, help="one fault")
+    parser.add_argument("--stack", choices=STACKS, help="one of them; both if omitted")
+    parser.add_argument("--only", choices=THOROUGH | THOROUGH_ON_SERVICES, help="one fault")
     parser.add_argument("--quick", action="store_true", help="the faster faults, once, in a minute")
     return parser.parse_args()
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import socket
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -53,9 +54,9 @@ def stack(folder: Path) -> Iterator[Stack]:
     with ExitStack() as stack:
         settings = {
             "DATABASE_URL": stack.enter_context(postgres(folder)),
-            "STUDIO_BROKER_URL": stack.enter_context(_redis(folder)),
+            "STUDIO_BROKER_URL": stack.enter_context(redis(folder, free_port())),
             "STUDIO_SECRET_KEY": "a-secret-that-all-processes-share-for-this-test-only",
-            **stack.enter_context(_s3(folder)),
+            **stack.enter_context(s3(folder)),
         }
         environment = studio_environment(folder / "data", PORT=str(free_port()), **settings)
         for command in ("make_bucket", "migrate"):
@@ -131,8 +132,8 @@ def postgres(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _redis(folder: Path) -> Iterator[str]:
-    port, log = free_port(), folder / "redis.log"
+def redis(folder: Path, port: int) -> Iterator[str]:
+    log = folder / "redis.log"
     command = [
         program("redis-server"),
         "--port",
@@ -141,16 +142,18 @@ def _redis(folder: Path) -> Iterator[str]:
         "127.0.0.1",
         "--save",
         "",
+        "--appendonly",
+        "yes",
         "--dir",
         str(folder),
     ]
     with running([*command, "--requirepass", "secret"], environment=dict(os.environ), log=log):
-        wait_until(lambda: "Ready to accept connections" in log.read_text(), timeout_s=30, log=log)
+        wait_until(lambda: _listens(port), timeout_s=30, log=log)
         yield f"redis://:secret@127.0.0.1:{port}/0"
 
 
 @contextmanager
-def _s3(folder: Path) -> Iterator[dict[str, str]]:
+def s3(folder: Path) -> Iterator[dict[str, str]]:
     port, log = free_port(), folder / "s3.log"
     server = shutil.which("moto_server", path=str(Path(sys.executable).parent)) or missing(
         "moto is not installed"
@@ -170,22 +173,22 @@ def _s3(folder: Path) -> Iterator[dict[str, str]]:
 @contextmanager
 def _web(stack: Stack) -> Iterator[None]:
     log = stack.folder / "web.log"
-    bind = stack.url.removeprefix("http://")
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "studio.wsgi",
-        "--bind",
-        bind,
-        "--worker-class",
-        "studio.web_worker.Worker",
-    ]
-    with running(
-        [*command, "--threads", "4", "--no-control-socket"], environment=stack.environment, log=log
-    ):
+    command = web_command(stack.url.removeprefix("http://"), threads=4)
+    with running(command, environment=stack.environment, log=log):
         wait_until(lambda: answers(f"{stack.url}/healthz"), timeout_s=60, log=log)
         yield
+
+
+def web_command(bind: str, *, threads: int) -> list[str]:
+    """Return the command of a web server."""
+    gunicorn = [sys.executable, "-m", "gunicorn", "studio.wsgi", "--no-control-socket"]
+    worker = ["--worker-class", "studio.web_worker.Worker", "--threads", str(threads)]
+    return [*gunicorn, *worker, "--bind", bind]
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def answers(url: str) -> bool:
