@@ -9,7 +9,7 @@ from collections.abc import Collection
 from importlib import import_module
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 from celery.bootsteps import RUN
 from celery.signals import worker_init, worker_ready, worker_shutting_down
 from celery.worker import WorkController
@@ -26,8 +26,32 @@ TRANSPORT_ALIASES["folder"] = "studio.broker:Transport"
 warnings.filterwarnings("ignore", "You're running the worker with superuser")
 
 _consumers: list[Any] = []  # of this process, if it is a worker
+_was_asked_to_end = threading.Event()
 
-app = Celery("studio")
+
+class FairTask(Task):  # type: ignore[misc]
+    """A task that lets the runs of other accounts go first where it is their turn."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Do the work, unless another run goes first."""
+        if self.request.is_eager:
+            return super().__call__(*args, **kwargs)
+        from studio import turns
+
+        run_id = kwargs.get("run_id", "")
+        queue = turns.queue_of(self.name)
+        if queue is None:
+            return super().__call__(*args, **kwargs)
+        if _was_asked_to_end.is_set() or turns.gives_way(self.name, run_id):
+            return None
+        turns.send_next(queue, except_id=run_id)  # for a second worker, if there is one
+        try:
+            return super().__call__(*args, **kwargs)
+        finally:
+            turns.send_next(queue, except_id=run_id)
+
+
+app = Celery("studio", task_cls=FairTask)
 app.set_default()  # in every thread, not only in the one that imports this
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -44,6 +68,7 @@ def give_back_runs(**_: object) -> None:
     """Queue the runs of this worker again at once, since the orchestrator may not wait for their
     end. In a thread, since a signal handler interrupts anything, even a transaction.
     """
+    _was_asked_to_end.set()
     under_way = [(request.name, request.kwargs.get("run_id", "")) for request in active_requests]
     threading.Thread(target=_give_back, args=(under_way,)).start()
 
@@ -98,6 +123,9 @@ def clean_up() -> None:
 @app.task(name="studio.sweep_runs")  # type: ignore[untyped-decorator]
 def sweep_runs() -> None:
     """Recover lost runs; see `studio.recovery.sweep`."""
+    from studio import runs, turns
     from studio.recovery import sweep
 
     sweep()
+    for queue in runs.QUEUES:
+        turns.send_next(queue)

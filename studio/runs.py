@@ -24,6 +24,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -63,6 +64,10 @@ OUT_OF_MEMORY = (
 )
 DISK_FULL = (
     "The studio's disk is full. Start this again once whoever runs the studio has made room on it."
+)
+TOOK_TOO_LONG = (
+    "This took longer than {hours:g} h, the most that a run may take here, and was stopped so"
+    " that others have their turn. Try fewer rows or columns, or Fast mode."
 )
 FAULT_OF_THE_STUDIO = (
     "Something went wrong in the studio itself; the run can be started again. The details are in"
@@ -292,8 +297,10 @@ def stop_cancelled(run: Run) -> bool:
     return _move(run, (Status.RUNNING,), Status.CANCELLED, finished_at=timezone.now())
 
 
-def requeue(run: Run, *, reason: str, is_lost: bool = False) -> bool:
-    """Queue a running run again; `is_lost` counts another worker that died in it."""
+def requeue(run: Run, *, reason: str, is_lost: bool = False, in_s: float = 0) -> bool:
+    """Queue a running run again, for a time in some seconds; `is_lost` counts another worker that
+    died in it.
+    """
     line = f"{run.elapsed_s:7.1f} s  Queued again: {reason}\n"
     return _move(
         run,
@@ -301,7 +308,7 @@ def requeue(run: Run, *, reason: str, is_lost: bool = False) -> bool:
         Status.QUEUED,
         n_lost=run.n_lost + int(is_lost),
         heartbeat_at=None,
-        queued_at=timezone.now(),
+        queued_at=timezone.now() + timedelta(seconds=in_s),
         log=Concat(F("log"), Value(_storable(line))),
     )
 
@@ -352,6 +359,8 @@ class Tracker:
         """Record where the work is, at most once a second within a stage."""
         if self._stop.is_set():
             raise Cancelled
+        if self._run.elapsed_s > settings.RUN_TIME_LIMIT_S:
+            raise DataProblem(TOOK_TOO_LONG.format(hours=settings.RUN_TIME_LIMIT_S / 3600))
         stage = self._not_before(stage)
         now = time.monotonic()
         with self._lock:
@@ -497,7 +506,8 @@ def _end_after(run: Run, error: Exception, detail: str) -> bool:
                 " does.",
                 detail,
             )
-        is_queued = requeue(run, reason=f"the {away} did not answer.")
+        reason = f"the {away} did not answer."
+        is_queued = requeue(run, reason=reason, in_s=SEND_AGAIN_IN_S)
         if is_queued:
             send(run, in_s=SEND_AGAIN_IN_S)
         return is_queued

@@ -1,0 +1,140 @@
+"""Fair turns: whose run is next when several accounts wait for a worker."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+from django.utils import timezone
+from pytest_django import Settings
+
+from projects import tasks
+from projects.models import DatasetVersion
+from studio import runs, turns
+from studio.accounts.models import User
+from studio.runs import Status, Tracker
+from tests.factories import make_cleanset, make_dataset
+
+pytestmark = pytest.mark.django_db
+READING = DatasetVersion.task_name
+
+
+class Worker:
+    """Takes messages one after the other, as a worker does."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, str]] = []
+        self.n_taken = 0
+        self.done: list[str] = []
+
+    def send_task(self, name: str, *, kwargs: dict[str, str], **_: object) -> None:
+        self.messages.append((name, kwargs["run_id"]))
+
+    def work(self) -> None:
+        while self.messages:
+            name, run_id = self.messages.pop(0)
+            self.n_taken += 1
+            task = current_app.tasks[name]
+            task.push_request(is_eager=False)
+            try:
+                task(run_id=run_id)
+            finally:
+                task.pop_request()
+
+    def read(self, model: type[DatasetVersion], run_id: str, _: object) -> None:
+        run = model.objects.get(pk=run_id)
+        if runs.claim(run):
+            runs.finish(run)
+            self.done.append(run.created_by.email.partition("@")[0])
+
+
+@pytest.fixture
+def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
+    worker = Worker()
+    monkeypatch.setattr(current_app, "send_task", worker.send_task)
+    monkeypatch.setattr(turns, "_n_messages", lambda queue: len(worker.messages))
+    monkeypatch.setattr(tasks, "run_tracked", worker.read)
+    return worker
+
+
+def queued(owner: User, *, minutes_ago: float = 1) -> DatasetVersion:
+    version = make_dataset(owner, status=Status.QUEUED).versions.get()
+    version.queued_at = timezone.now() - timedelta(minutes=minutes_ago)
+    version.save()
+    runs.send(version)
+    return version
+
+
+def test_account_with_many_runs_leaves_every_second_turn_to_another_one(
+    worker: Worker, alice: User, bob: User
+) -> None:
+    for _ in range(6):
+        queued(alice, minutes_ago=9)
+    for _ in range(3):
+        queued(bob, minutes_ago=1)
+    worker.work()
+    assert worker.done == ["alice", "bob", "alice", "bob", "alice", "bob", *["alice"] * 3]
+
+
+def test_order_of_many_runs_costs_few_messages(worker: Worker, alice: User, bob: User) -> None:
+    for _ in range(8):
+        queued(alice, minutes_ago=9)
+    for _ in range(8):
+        queued(bob, minutes_ago=1)
+    worker.work()
+    assert worker.done == ["alice", "bob"] * 8
+    assert worker.n_taken <= 4 * 16
+
+
+def test_account_whose_last_turn_was_longest_ago_goes_first(
+    worker: Worker, alice: User, bob: User, charlie: User
+) -> None:
+    for owner in (alice, bob):
+        runs.claim(queued(owner))
+    queued(bob, minutes_ago=3)
+    second_of_alice = queued(alice, minutes_ago=2)
+    assert turns.next_run("data") == second_of_alice
+    first_of_charlie = queued(charlie, minutes_ago=0)
+    assert turns.next_run("data") == first_of_charlie
+
+
+def test_each_queue_has_its_own_turns(worker: Worker, alice: User, bob: User) -> None:
+    reading = queued(bob)
+    analysis = make_cleanset(alice, status=Status.QUEUED)
+    assert turns.next_run("training") == analysis
+    assert turns.next_run("data") == reading
+
+
+def test_run_whose_time_has_not_come_is_not_next(worker: Worker, alice: User) -> None:
+    run = queued(alice)
+    assert runs.claim(run)
+    assert runs.requeue(run, reason="the database did not answer.", in_s=10)
+    assert turns.next_run("data") is None
+
+
+def test_next_message_is_sent_before_the_work_for_a_second_worker(
+    worker: Worker, alice: User
+) -> None:
+    first, second = queued(alice, minutes_ago=2), queued(alice, minutes_ago=1)
+    worker.messages.clear()
+    turns.send_next("data", except_id=str(first.pk))
+    assert worker.messages == [(READING, str(second.pk))]
+    turns.send_next("data")
+    assert len(worker.messages) == 1
+
+
+def test_run_that_takes_too_long_ends_and_says_so(alice: User, settings: Settings) -> None:
+    run = make_dataset(alice, status=Status.QUEUED).versions.get()
+    settings.RUN_TIME_LIMIT_S = 3600
+
+    def work(run: DatasetVersion, progress: Tracker) -> dict[str, object]:
+        assert run.started_at is not None
+        run.started_at -= timedelta(hours=2)
+        progress("Reading file")
+        return {}
+
+    runs.run_tracked(DatasetVersion, str(run.pk), work)
+    run.refresh_from_db()
+    assert run.status == Status.FAILED
+    assert run.error_message.startswith("This took longer than 1 h")
