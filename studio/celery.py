@@ -110,11 +110,14 @@ def _load_pipelines(queues: Collection[str]) -> None:
 
 @app.task(name="studio.clean_up")  # type: ignore[untyped-decorator]
 def clean_up() -> None:
-    """Remove what killed processes left behind, and what the cache has beyond its limit."""
+    """Remove what killed processes left behind, and what the cache has beyond its limit; renew the
+    reserve of the database.
+    """
     from django.conf import settings
 
-    from studio import cache, tables
+    from studio import cache, reserve, tables
 
+    reserve.fill()
     tables.clear_scratch()
     if settings.MAX_CACHE_BYTES:
         cache.prune(settings.CACHE_DIR, settings.MAX_CACHE_BYTES)

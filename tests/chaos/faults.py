@@ -9,16 +9,20 @@ import signal
 import socket
 import sqlite3
 import time
+import uuid
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing, suppress
 from typing import Any
 
 from tests.chaos.harmed import EmbeddedStudio, Studio
+from tests.chaos.program import table
 from tests.chaos.services import ServicesStudio
+from tests.visitor import HttpVisitor
 
 WEB, DATA, TRAINING, BEAT = "gunicorn", "--queues=data", "--queues=training", " beat "
 HOLD_S = 4.0
 N_SILENT = 60
+PASSWORD = "correct horse battery staple"
 
 SHORT_CUT_S = 2.0
 LONG_CUT_S = 10.0
@@ -87,7 +91,14 @@ def database_held(studio: EmbeddedStudio, chance: random.Random) -> None:
 
 
 def disk_full(studio: EmbeddedStudio, chance: random.Random) -> None:
-    """Fill the disk to its last byte for some seconds."""
+    """Fill the disk to its last byte; logging in, reviewing, exporting and deleting must work."""
+    email = f"visitor{chance.randrange(10**9)}@example.org"
+    visitor = HttpVisitor(studio.address)
+    visitor.open("/signup")
+    visitor.submit("/signup", email=email, password=PASSWORD)
+    dataset = studio.api.upload(table(chance))
+    exports = set(_exports(studio).values())
+    n_refused = studio.api.n_refused
     filler = studio.folder / "filler"
     with filler.open("wb", buffering=0) as file:
         free = shutil.disk_usage(studio.folder).free
@@ -97,8 +108,29 @@ def disk_full(studio: EmbeddedStudio, chance: random.Random) -> None:
             file.seek(0, os.SEEK_END)
             while file.write(bytes(4096)):
                 pass
-    time.sleep(HOLD_S)
-    filler.unlink()
+    try:
+        _use_on_full_disk(studio, email, dataset, exports)
+    finally:
+        filler.unlink()
+    if studio.api.n_refused > n_refused:
+        raise AssertionError("A decision on a full disk was refused")
+
+
+def _use_on_full_disk(studio: EmbeddedStudio, email: str, dataset: str, exports: set[str]) -> None:
+    visitor = HttpVisitor(studio.address)
+    visitor.open("/login")
+    page = visitor.submit("/login", username=email, password=PASSWORD)
+    if page.path == "/login":
+        raise AssertionError("Nobody can log in on a full disk")
+    until = time.monotonic() + HOLD_S
+    while time.monotonic() < until:
+        for address in exports:
+            status, _ = studio.api.once("GET", address)
+            if status != 200:
+                raise AssertionError(f"An export on a full disk was answered {status}")
+    status, _ = studio.api.once("DELETE", f"/api/v1/datasets/{dataset}")
+    if status != 204:
+        raise AssertionError(f"Deleting on a full disk was answered {status}")
 
 
 def silent_visitors(studio: Studio, chance: random.Random) -> None:
@@ -116,7 +148,6 @@ def silent_visitors(studio: Studio, chance: random.Random) -> None:
 def bit_flipped(studio: Studio, chance: random.Random) -> None:
     """Flip a bit in each kind of stored file; nobody may be given what was made of it."""
     for key, address in _exports(studio).items():
-        before = studio.api.once("GET", address)
         content = studio.content(key)
         place = chance.randrange(len(content))
         flipped = bytes([content[place] ^ 1 << chance.randrange(8)])
@@ -125,7 +156,7 @@ def bit_flipped(studio: Studio, chance: random.Random) -> None:
             status, answer = studio.api.once("GET", address)
         finally:
             studio.replace(key, content)
-        if before[0] == 200 and (status != 422 or key.encode() not in answer):
+        if status != 422 or key.encode() not in answer:
             raise AssertionError(f"A flipped bit in {key} was answered {status}")
 
 
@@ -139,7 +170,8 @@ def _exports(studio: Studio) -> dict[str, str]:
     found = {}
     for cleanset_id, *keys in studio.query(query):
         for key in keys:
-            found[key] = f"/api/v1/cleansets/{cleanset_id}/export?file_format=csv"
+            address = f"/api/v1/cleansets/{uuid.UUID(str(cleanset_id))}/export"
+            found[key] = f"{address}?file_format=csv"
     return found
 
 
@@ -170,6 +202,7 @@ def s3_away(studio: ServicesStudio, chance: random.Random) -> None:
 QUICK: dict[str, Fault] = {
     "web server killed": web_killed,
     "bits flipped": bit_flipped,
+    "disk full": disk_full,
     "60 silent visitors": silent_visitors,
     "data worker killed": data_worker_killed,
     "database held": database_held,
@@ -177,7 +210,6 @@ QUICK: dict[str, Fault] = {
 }
 THOROUGH: dict[str, Fault] = {
     **QUICK,
-    "disk full": disk_full,
     "training worker killed": training_worker_killed,
     "data worker asked to end": data_worker_asked_to_end,
     "scheduler killed": scheduler_killed,

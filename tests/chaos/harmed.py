@@ -30,6 +30,10 @@ class Studio:
     environment: dict[str, str]
     api: Api
 
+    @property
+    def address(self) -> str:
+        return f"http://localhost:{self.api.port}"
+
     def pids(self, part: str) -> list[int]:
         """Return the processes of the studio whose command has this part, the oldest first."""
         mark = f"STUDIO_DATA_DIR={self.folder}\0".encode()

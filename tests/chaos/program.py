@@ -29,6 +29,7 @@ class Api:
 
     port: int
     key: str
+    n_refused: int = 0  # calls answered that the studio cannot do them now
 
     def once(
         self, method: str, path: str, body: bytes | None = None, **headers: str
@@ -44,6 +45,7 @@ class Api:
             with urllib.request.urlopen(request, timeout=ANSWER_WITHIN_S) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
+            self.n_refused += error.code >= 500
             return error.code, error.read()
         except OSError:
             return 0, b""

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
-from studio import recovery, runs, tables
+from studio import recovery, reserve, runs, tables
 from studio.accounts import selectors
 from studio.env import unknown_settings
 from studio.management.command import UNLISTED
@@ -51,6 +51,8 @@ class Command(BaseCommand):
         # Held until the last process is gone; two studios on one folder would share their runs.
         lock = lock_folder(settings.DATA_DIR)
         call_command("migrate", verbosity=0)
+        held = reserve.hold()
+        reserve.fill()
         tables.clear_scratch()
         if not settings.BROKER_URL:
             _take_up_runs()
@@ -62,6 +64,8 @@ class Command(BaseCommand):
             self._say("Stopping.")
         finally:
             supervisor.stop()
+            if held is not None:
+                held.close()
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
