@@ -5,16 +5,22 @@ start from scratch.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import uuid
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
+logger = logging.getLogger(__name__)
+
+_CHECKSUM_BYTES = 4
+_CHUNK_BYTES = 1024 * 1024
 _ONLY = "values"  # name of the single array that `recall` keeps
 Kind = TypeVar("Kind", bound=np.generic)
 Arrays = Mapping[str, npt.NDArray[np.generic]]
@@ -31,7 +37,10 @@ def from_array(array: npt.NDArray[np.generic]) -> Any:
 
 
 class Cache:
-    """Named arrays by key. Nothing is ever unpickled; a file that cannot be read counts as missing.
+    """Named arrays by key. Nothing is ever unpickled.
+
+    A file ends with its checksum; a damaged one is dropped. Trouble with the disk is logged and
+    costs time, since the arrays are computed again.
 
     Parameters
     ----------
@@ -51,13 +60,20 @@ class Cache:
         if self._folder is None:
             return None
         path = self._path(self._folder, key)
-        if not path.exists():
-            return None
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                arrays = {name: stored[name] for name in stored.files}
+            with path.open("rb") as file:
+                if not _is_whole(file):
+                    logger.warning("Damaged cache entry dropped key=%s", key)
+                    path.unlink(missing_ok=True)
+                    return None
+                file.seek(0)
+                with np.load(file, allow_pickle=False) as stored:
+                    arrays = {name: stored[name] for name in stored.files}
             os.utime(path)  # marks it as used even on file systems without access times
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        except FileNotFoundError:
+            return None
+        except (OSError, zipfile.BadZipFile, ValueError) as error:
+            logger.warning("Cache entry not read key=%s: %s", key, error)
             return None
         return arrays
 
@@ -66,13 +82,19 @@ class Cache:
         if self._folder is None:
             return
         path = self._path(self._folder, key)
-        path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f"{uuid.uuid4().hex}.tmp")
         try:
-            with unfinished.open("wb") as file:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with unfinished.open("wb+") as file:
                 # In the stubs, names clash with options.
                 np.savez(file, **arrays)  # type: ignore[arg-type]
+                n_bytes = file.seek(0, os.SEEK_END)
+                checksum = _checksum(file, n_bytes)
+                file.seek(n_bytes)
+                file.write(checksum)
             unfinished.replace(path)
+        except OSError as error:
+            logger.warning("Cache entry not kept key=%s: %s", key, error)
         finally:
             unfinished.unlink(missing_ok=True)
 
@@ -88,3 +110,19 @@ class Cache:
     @staticmethod
     def _path(folder: Path, key: str) -> Path:
         return folder / key[:2] / f"{key}.npz"
+
+
+def _is_whole(file: BinaryIO) -> bool:
+    n_bytes = file.seek(0, os.SEEK_END) - _CHECKSUM_BYTES
+    return n_bytes > 0 and _checksum(file, n_bytes) == file.read()
+
+
+def _checksum(file: BinaryIO, n_bytes: int) -> bytes:
+    """Return the checksum of the first bytes of a file, which is left behind them."""
+    file.seek(0)
+    checksum = 0
+    left = n_bytes
+    while left and (chunk := file.read(min(left, _CHUNK_BYTES))):
+        checksum = zlib.crc32(chunk, checksum)
+        left -= len(chunk)
+    return checksum.to_bytes(_CHECKSUM_BYTES, "big")
