@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -36,6 +38,7 @@ MAX_BINS = 20
 MAX_WORDS = 3  # words that a profile lists of a column that is mostly numbers
 MAX_WORD_CHARS = 40
 _MEMORY_LIMIT = "512MB"  # beyond it DuckDB spills to disk
+_ASK_EVERY_S = 0.5  # whether the run is cancelled
 _SILENT = Silent()
 
 
@@ -195,15 +198,34 @@ def profile_table(
     """
     names = [name for name in pq.read_schema(parquet).names if name != ROW_ID]
     profiles = []
-    with _connection(parquet.parent, n_threads) as connection:
+    with _connection(parquet.parent, n_threads) as connection, ThreadPoolExecutor(1) as thread:
         for position, name in enumerate(names):
-            progress(stages.PROFILING_COLUMNS, position, len(names))
             queries = ColumnQueries(connection, parquet, name)
             chosen = (kinds or {}).get(name)
             convention = (conventions or {}).get(name)
-            profiles.append(_profile(queries, name, chosen, convention, is_shown=is_shown))
+            work = partial(_profile, queries, name, chosen, convention, is_shown=is_shown)
+            report = partial(progress, stages.PROFILING_COLUMNS, position, len(names))
+            report()
+            profiles.append(_result(thread.submit(work), connection, report))
     progress(stages.PROFILING_COLUMNS, len(names), len(names))
     return profiles
+
+
+def _result(
+    profile: Future[ColumnProfile],
+    connection: duckdb.DuckDBPyConnection,
+    report: Callable[[], None],
+) -> ColumnProfile:
+    """Wait for a profile; if the run is cancelled meanwhile, interrupt its queries."""
+    while not wait([profile], timeout=_ASK_EVERY_S).done:
+        try:
+            report()
+        except BaseException:
+            connection.interrupt()
+            while not wait([profile], timeout=_ASK_EVERY_S).done:  # it was between two queries
+                connection.interrupt()
+            raise
+    return profile.result()
 
 
 def profile_columns(

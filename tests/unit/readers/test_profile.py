@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -366,3 +367,32 @@ def test_a_chosen_kind_codes_and_identifiers_are_not_asked_about(profiles: Profi
         "customer_id"
     ]
     assert keys.words_note == ""
+
+
+class CancelledSoon:
+    """Progress of a run that is cancelled while its first column is profiled."""
+
+    n_calls = 0
+
+    def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
+        self.n_calls += 1
+        if self.n_calls > 1:
+            raise Cancelled
+
+    def log(self, line: str) -> None:
+        pass
+
+
+def test_cancel_is_heard_within_one_long_query(
+    profiles: Profiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endless = "(SELECT count(*) FROM range(1000000000) AS a, range(1000000000) AS b)"
+
+    def slow_distinct(queries: column_queries.ColumnQueries) -> None:
+        queries._connection.execute(f"SELECT * FROM {endless}")
+
+    monkeypatch.setattr(column_queries.ColumnQueries, "distinct", slow_distinct)
+    started = time.monotonic()
+    with pytest.raises(Cancelled):
+        profiles({"a": ["x", "y"]}, progress=CancelledSoon())
+    assert time.monotonic() - started < 10
