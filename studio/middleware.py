@@ -9,9 +9,10 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 
 from studio import database, quotas
 from studio.accounts.models import User
@@ -98,6 +99,27 @@ def sessions_noted(get_response: Handler) -> Handler:
         return get_response(request)
 
     return middleware
+
+
+def second_factor_first(get_response: Handler) -> Handler:
+    """Lead an account that lacks a required second factor to the page that sets it up."""
+    open_pages = {"second-factor", "logout"}
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        lacks_it = isinstance(request.user, User) and request.user.lacks_second_factor
+        if lacks_it and not is_api(request) and resolve_name(request) not in open_pages:
+            return redirect("second-factor")
+        return get_response(request)
+
+    return middleware
+
+
+def resolve_name(request: HttpRequest) -> str | None:
+    """Return the name of the address, or None if there is none."""
+    try:
+        return resolve(request.path_info).url_name
+    except Resolver404:
+        return None
 
 
 def upload_limit(get_response: Handler) -> Handler:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 
 from django.contrib import messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from projects.services import delete_with_files
+from studio.accounts import second_factor
 from studio.accounts.access import other_account_or_404, owner_or_404
 from studio.accounts.models import User
 from studio.accounts.services import account_set_active
@@ -22,13 +24,32 @@ logger = logging.getLogger(__name__)
 @require_GET
 def people(request: HttpRequest) -> HttpResponse:
     """List the accounts, in the order in which they were created."""
-    owner_or_404(request)
-    context = {"people": _people(), "crumbs": [("Account", reverse("account"))]}
+    owner = owner_or_404(request)
+    context = {
+        "people": _people(),
+        "is_factor_required": owner.requires_second_factor,
+        "crumbs": [("Account", reverse("account"))],
+    }
     return render(request, "studio/people.html", context)
 
 
 def _people() -> QuerySet[User]:
-    return User.objects.annotate(n_datasets=Count("datasets")).order_by("created_at", "pk")
+    devices = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+    people = User.objects.annotate(n_datasets=Count("datasets"), has_factor=Exists(devices))
+    return people.order_by("created_at", "pk")
+
+
+@require_POST
+def second_factor_require(request: HttpRequest) -> HttpResponse:
+    """Require a second factor of everybody, or of nobody any more."""
+    owner = owner_or_404(request)
+    is_required = request.POST.get("required") == "1"
+    second_factor.require(owner, is_required=is_required)
+    if is_required:
+        messages.success(request, "Everybody now needs a second factor.")
+    else:
+        messages.success(request, "Nobody needs a second factor any more.")
+    return redirect("people")
 
 
 @require_POST

@@ -52,4 +52,4 @@ def _is_enough() -> bool:
         page_bytes = cursor.execute("PRAGMA page_size").fetchone()[0]
     log = Path(f"{connection.settings_dict['NAME']}-wal")
     n_log_bytes = log.stat().st_size if log.exists() else 0
-    return min(n_free * page_bytes, n_log_bytes) >= RESERVED_BYTES / 2
+    return bool(min(n_free * page_bytes, n_log_bytes) >= RESERVED_BYTES / 2)

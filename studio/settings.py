@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "studio.middleware.upload_limit",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "studio.middleware.sessions_noted",
+    "studio.middleware.second_factor_first",
     # Before the CSRF check, which reads the whole body: nobody uploads a file before the log-in.
     "studio.middleware.strangers_limit",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",

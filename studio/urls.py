@@ -15,6 +15,7 @@ urlpatterns = [
     path("", dashboard, name="dashboard"),
     path("healthz", healthz, name="healthz"),
     path("people", people.people, name="people"),
+    path("people/second-factor", people.second_factor_require, name="second-factor-require"),
     path("people/<int:user_id>/deactivate", people.person_deactivate, name="person-deactivate"),
     path("people/<int:user_id>/activate", people.person_activate, name="person-activate"),
     path("people/<int:user_id>/remove", people.person_remove, name="person-remove"),

@@ -19,6 +19,7 @@ from studio.accounts import second_factor, selectors
 from studio.accounts.access import account
 from studio.accounts.models import ApiKey, User
 from studio.accounts.throttling import LogInAttempt
+from studio.sealing import BrokenSealError
 
 logger = logging.getLogger(__name__)
 
@@ -209,7 +210,16 @@ class LogInCodeForm(forms.Form):
         attempt = LogInAttempt.of(self.request, self.user.email).of_code()
         if not attempt.is_allowed():
             raise ValidationError("Too many wrong codes. Wait five minutes.")
-        if not second_factor.is_right(self.user, code):
+        try:
+            is_right = second_factor.is_right(self.user, code)
+        except BrokenSealError:
+            logger.exception("Key of a second factor cannot be read user=%s", self.user.pk)
+            raise ValidationError(
+                "The studio's secret key was changed, so that codes of the app cannot be checked."
+                " Use a recovery code, or ask whoever runs the studio to run: manage.py"
+                f" second_factor_off {self.user.email}"
+            ) from None
+        if not is_right:
             logger.warning("Second factor failed user=%s address=%s", self.user.pk, attempt.address)
             raise ValidationError(
                 "This code is wrong or was used before. Try the next one that the app shows."

@@ -14,6 +14,9 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from studio.sealing import unseal
 
 
 class UserManager(BaseUserManager["User"]):
@@ -23,6 +26,7 @@ class UserManager(BaseUserManager["User"]):
         """Create and return a user; the e-mail address is kept in lower case."""
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
+        user.lacks_second_factor = self.filter(is_owner=True, requires_second_factor=True).exists()
         user.save(using=self._db)
         return user
 
@@ -42,6 +46,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_owner = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now)
+    requires_second_factor = models.BooleanField(default=False)  # of everybody, if the owner does
+    lacks_second_factor = models.BooleanField(default=False)  # though it is required
     review_keys = models.JSONField(default=dict, blank=True)  # those that the person chose
 
     objects: ClassVar[UserManager] = UserManager()
@@ -137,6 +143,18 @@ class AccountSession(AbstractBaseSession):
     def public_id(self) -> str:
         """What a page may show of it; the key itself would let anyone in."""
         return hashlib.sha256(self.session_key.encode()).hexdigest()[:32]
+
+
+class Authenticator(TOTPDevice):  # type: ignore[misc]
+    """An app that shows codes; its key is encrypted in the database."""
+
+    class Meta:
+        proxy = True
+
+    @property
+    def bin_key(self) -> bytes:
+        """The key that studio and app share. Raises BrokenSealError."""
+        return unseal(self.key, owner=str(self.user_id))
 
 
 class RecoveryCode(models.Model):

@@ -14,11 +14,13 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from studio.accounts.models import RecoveryCode, User
+from studio.accounts.models import Authenticator, RecoveryCode, User
+from studio.sealing import BrokenSealError, seal
 
 logger = logging.getLogger(__name__)
 
 N_RECOVERY_CODES = 10
+_KEY_BYTES = 20  # as the standard recommends for SHA-1
 _CODE_BYTES = 10  # of a recovery code
 _GROUP = 4  # characters between two hyphens or blanks
 _PENDING = "second_factor"  # in the session of a browser that has given the password alone
@@ -30,21 +32,32 @@ def is_on(user: User) -> bool:
     return bool(TOTPDevice.objects.filter(user=user, confirmed=True).exists())
 
 
-def new_device(user: User) -> TOTPDevice:
+def new_device(user: User) -> Authenticator:
     """Return the device that the user may confirm; it stays the same until then."""
-    device, _ = TOTPDevice.objects.get_or_create(
-        user=user, confirmed=False, defaults={"name": "Authenticator app"}
-    )
+    device = Authenticator.objects.filter(user=user, confirmed=False).first()
+    if device is None or not _is_readable(device):
+        Authenticator.objects.filter(user=user, confirmed=False).delete()
+        key = seal(secrets.token_bytes(_KEY_BYTES), owner=str(user.pk))
+        device = Authenticator.objects.create(
+            user=user, confirmed=False, name="Authenticator app", key=key
+        )
     return device
 
 
-def qr_code(device: TOTPDevice) -> str:
+def _is_readable(device: Authenticator) -> bool:
+    try:
+        return bool(device.bin_key)
+    except BrokenSealError:
+        return False
+
+
+def qr_code(device: Authenticator) -> str:
     """Return the picture that an app reads, as an address for an image."""
     code = segno.make(device.config_url, error="m")
     return str(code.svg_data_uri(scale=4, border=4, light="white"))
 
 
-def key_text(device: TOTPDevice) -> str:
+def key_text(device: Authenticator) -> str:
     """Return the key as people type it."""
     return _grouped(base64.b32encode(device.bin_key).decode(), " ")
 
@@ -52,13 +65,30 @@ def key_text(device: TOTPDevice) -> str:
 @transaction.atomic
 def turn_on(user: User, code: str) -> list[str] | None:
     """Turn the second factor on and return the recovery codes; None for a wrong code."""
-    device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
+    device = Authenticator.objects.select_for_update().filter(user=user, confirmed=False).first()
     if device is None or not device.verify_token(_plain(code)):
         return None
     device.confirmed = True
     device.save(update_fields=["confirmed"])
+    User.objects.filter(pk=user.pk).update(lacks_second_factor=False)
     logger.info("Second factor turned on user=%s", user.pk)
     return renew_recovery_codes(user)
+
+
+def is_required() -> bool:
+    """Return whether the owner requires a second factor of everybody."""
+    return User.objects.filter(is_owner=True, requires_second_factor=True).exists()
+
+
+@transaction.atomic
+def require(owner: User, *, is_required: bool) -> None:
+    """Require a second factor of everybody, or of nobody any more."""
+    User.objects.filter(pk=owner.pk).update(requires_second_factor=is_required)
+    User.objects.update(lacks_second_factor=False)
+    if is_required:
+        with_one = TOTPDevice.objects.filter(confirmed=True).values("user")
+        User.objects.exclude(pk__in=with_one).update(lacks_second_factor=True)
+    logger.warning("Second factor required=%s by user=%s", is_required, owner.pk)
 
 
 @transaction.atomic
@@ -66,6 +96,7 @@ def turn_off(user: User) -> None:
     """Let the password alone log in again."""
     TOTPDevice.objects.filter(user=user).delete()
     user.recovery_codes.all().delete()
+    User.objects.filter(pk=user.pk).update(lacks_second_factor=is_required())
     logger.warning("Second factor turned off user=%s", user.pk)
 
 
@@ -84,14 +115,16 @@ def renew_recovery_codes(user: User) -> list[str]:
 
 @transaction.atomic
 def is_right(user: User, code: str) -> bool:
-    """Return whether the code is right now; each works only once."""
-    device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
-    if device is not None and device.verify_token(_plain(code)):
-        return True
+    """Return whether the code is right now; each works only once.
+
+    Raises BrokenSealError if no recovery code was given and the app's key cannot be read.
+    """
     n_used, _ = user.recovery_codes.filter(hash=_hash(code)).delete()
     if n_used:
         logger.warning("Recovery code used user=%s", user.pk)
-    return n_used == 1
+        return True
+    device = Authenticator.objects.select_for_update().filter(user=user, confirmed=True).first()
+    return device is not None and bool(device.verify_token(_plain(code)))
 
 
 def n_recovery_codes(user: User) -> int:

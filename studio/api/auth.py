@@ -15,7 +15,8 @@ WRITE = ApiKey.Scope.WRITE.value
 def request_key(request: HttpRequest, *, scope: str) -> ApiKey:
     """Return the key of the request, and note its use.
 
-    Raises ApiProblem: 401 for a missing, invalid or revoked key, 403 for a write with a read key.
+    Raises ApiProblem: 401 for a missing, invalid or revoked key, 403 for a write with a read key
+    and for an account that lacks a required second factor.
     """
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
@@ -31,6 +32,13 @@ def request_key(request: HttpRequest, *, scope: str) -> ApiKey:
             "This API key is unknown or revoked. Create another one on your account page.",
             status=401,
             code="bad_key",
+        )
+    if key.owner.lacks_second_factor:
+        raise ApiProblem(
+            "This studio requires a second factor. Set it up on your account page; this API key"
+            " works again then.",
+            status=403,
+            code="second_factor_required",
         )
     if scope == WRITE and key.scope != WRITE:
         raise ApiProblem(

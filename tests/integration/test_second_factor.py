@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
+from pytest_django import Settings
 
 from studio.accounts import second_factor
-from studio.accounts.models import RecoveryCode, User
+from studio.accounts.models import Authenticator, RecoveryCode, User
 from studio.accounts.services import api_key_create
-from tests.cast import PASSWORD
+from studio.sealing import BrokenSealError
+from tests.cast import PASSWORD, make_user
 
 ClientOf = Callable[[User], Client]
 
@@ -24,7 +29,7 @@ ClientOf = Callable[[User], Client]
 def code_now(user: User, *, is_wrong: bool = False) -> str:
     """Return the code that the app shows; the studio forgets which one was used last."""
     TOTPDevice.objects.filter(user=user).update(last_t=-1, drift=0)
-    code = totp(TOTPDevice.objects.get(user=user).bin_key)
+    code = totp(Authenticator.objects.get(user=user).bin_key)
     return f"{(code + int(is_wrong)) % 1_000_000:06}"
 
 
@@ -172,3 +177,81 @@ def test_new_recovery_codes_replace_the_old_ones(
 def test_whoever_runs_the_studio_can_turn_it_off(alice: User, codes: list[str]) -> None:
     call_command("second_factor_off", alice.email)
     assert not second_factor.is_on(alice)
+
+
+def test_key_of_the_app_is_encrypted_in_the_database(alice: User, bob: User) -> None:
+    key = second_factor.new_device(alice).bin_key
+    stored = TOTPDevice.objects.get(user=alice)
+    assert key not in bytes.fromhex(stored.key)
+    stored.user = bob
+    stored.save()
+    with pytest.raises(BrokenSealError):
+        _ = Authenticator.objects.get(user=bob).bin_key
+
+
+def test_key_that_was_stored_as_it_is_gets_encrypted_by_the_upgrade(alice: User) -> None:
+    upgrade = import_module("studio.accounts.migrations.0008_second_factor_for_everybody")
+    plain = bytes(range(20))
+    TOTPDevice.objects.create(user=alice, name="Authenticator app", key=plain.hex())
+    for _ in range(2):
+        upgrade.encrypt(apps, None)
+    assert Authenticator.objects.get(user=alice).bin_key == plain
+    upgrade.decrypt(apps, None)
+    assert TOTPDevice.objects.get(user=alice).key == plain.hex()
+
+
+def test_changed_secret_key_is_told_with_the_way_out(
+    alice: User, codes: list[str], settings: Settings
+) -> None:
+    code = {"code": code_now(alice)}
+    settings.SECRET_KEY = "another secret key, of more than 32 characters"
+    page = password_given(alice).post(reverse("login-code"), code).text
+    assert f"manage.py second_factor_off {alice.email}" in html.unescape(page)
+    browser = password_given(alice)
+    browser.post(reverse("login-code"), {"code": codes[0]})
+    assert is_logged_in(browser)
+    call_command("second_factor_off", alice.email)
+    assert not second_factor.is_on(alice)
+
+
+@pytest.fixture
+def required(alice: User, codes: list[str], client_of: ClientOf) -> None:
+    """The owner, who has a second factor, requires one of everybody."""
+    answer = client_of(alice).post(reverse("second-factor-require"), {"required": "1"})
+    assert answer.url == reverse("people")
+
+
+@pytest.mark.usefixtures("required")
+def test_whoever_lacks_a_required_one_can_only_set_it_up(bob: User, client_of: ClientOf) -> None:
+    _, secret = api_key_create(owner=bob, name="test", scope="read")
+    program = Client(headers={"Authorization": f"Bearer {secret}"})
+    browser = client_of(bob)
+    for page in ("dashboard", "account", "dataset-upload", "no such page"):
+        path = "/nothing" if " " in page else reverse(page)
+        assert browser.get(path).url == reverse("second-factor")
+    assert program.get("/api/v1/datasets").json()["code"] == "second_factor_required"
+    assert "owner of this studio requires" in browser.get(reverse("second-factor")).text
+    sent = {"password": PASSWORD, "code": code_now(bob)}
+    browser.post(reverse("second-factor"), sent)
+    assert browser.get(reverse("dashboard")).status_code == 200
+    assert program.get("/api/v1/datasets").status_code == 200
+
+
+@pytest.mark.usefixtures("required")
+def test_new_accounts_and_those_that_turn_it_off_are_led_there(
+    alice: User, client_of: ClientOf
+) -> None:
+    new = make_user("dora")
+    assert client_of(new).get(reverse("dashboard")).url == reverse("second-factor")
+    browser = client_of(alice)
+    answer = browser.post(reverse("second-factor-off"), {"password": PASSWORD})
+    assert answer.url == reverse("second-factor")
+    assert browser.get(reverse("dashboard")).url == reverse("second-factor")
+
+
+@pytest.mark.usefixtures("required")
+def test_owner_can_stop_requiring_it(alice: User, bob: User, client_of: ClientOf) -> None:
+    owner = client_of(alice)
+    assert "No longer require it" in owner.get(reverse("people")).text
+    owner.post(reverse("second-factor-require"), {"required": "0"})
+    assert client_of(bob).get(reverse("dashboard")).status_code == 200

@@ -69,6 +69,7 @@ OWNED = {
     "email-change": Address("get", OK, "email_token"),
     "session-end": Address("post", FOUND, "session"),
     "people": Address("get", OK),
+    "second-factor-require": Address("post", FOUND, data="required=0"),
     "person-deactivate": Address("post", FOUND, "person"),
     "person-activate": Address("post", FOUND, "person"),
     "person-remove": Address("get", OK, "person"),

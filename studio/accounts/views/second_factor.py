@@ -60,6 +60,8 @@ def turn_off(request: HttpRequest) -> HttpResponse:
     if not (factor.is_on(user) and form.is_valid()):
         return _refused(request, user, form)
     factor.turn_off(user)
+    if factor.is_required():
+        return redirect("second-factor")
     messages.success(request, "The second factor is off. Your password alone logs you in.")
     return redirect("account")
 
