@@ -34,7 +34,7 @@ def is_on(user: User) -> bool:
 
 def new_device(user: User) -> Authenticator:
     """Return the device that the user may confirm; it stays the same until then."""
-    device = Authenticator.objects.filter(user=user, confirmed=False).first()
+    device: Authenticator | None = Authenticator.objects.filter(user=user, confirmed=False).first()
     if device is None or not _is_readable(device):
         Authenticator.objects.filter(user=user, confirmed=False).delete()
         key = seal(secrets.token_bytes(_KEY_BYTES), owner=str(user.pk))
