@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 N_RECOVERY_CODES = 10
 _KEY_BYTES = 20  # as the standard recommends for SHA-1
-_CODE_BYTES = 10  # of a recovery code
+_CODE_BYTES = 15  # of a recovery code
 _GROUP = 4  # characters between two hyphens or blanks
 _PENDING = "second_factor"  # in the session of a browser that has given the password alone
 _PENDING_FOR_S = 600
@@ -141,7 +141,7 @@ def _plain(code: str) -> str:
 
 
 def _hash(code: str) -> str:
-    """Hash a recovery code; it has 80 random bits, so that no slow hash is needed."""
+    """Hash a recovery code; it has 120 random bits, so that no slow hash is needed."""
     return hashlib.sha256(_plain(code).lower().encode("utf-8", "replace")).hexdigest()
 
 
