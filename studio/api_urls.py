@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import URLPattern, URLResolver, include, path
 
 from cleansets.api.v1 import router as cleansets_router
+from cleansets.api.v1_analytics import router as analytics_router
 from cleansets.api.v1_projects import router as projects_router
 from inference.api.v1 import router as predictions_router
 from models_app.api.v1 import router as models_router
@@ -36,6 +37,7 @@ api.add_router("/v1/account", account_router)
 api.add_router("/v1/datasets", datasets_router)
 api.add_router("/v1/projects", projects_router)
 api.add_router("/v1/cleansets", cleansets_router)
+api.add_router("/v1/cleansets", analytics_router)
 api.add_router("/v1", models_router)
 api.add_router("/v1", model_files_router)
 api.add_router("/v1", evaluations_router)

@@ -11,6 +11,7 @@ from pydantic import ConfigDict
 from cleansets import selectors
 from cleansets.issue_columns import ISSUE_COLUMNS
 from cleansets.models import Cleanset
+from cleansets.review_order import REVIEW_ORDERS
 from cleansets.row_address import ACTIONS, ALL_ROWS, PARTS, RowQuery
 from cleansets.row_query import RowSource
 from studio.api.schemas import MAX_LIMIT, MAX_OFFSET, PageParams, Text
@@ -51,7 +52,13 @@ class RowFilters(Schema):
     tag: Text = Field("", max_length=100, description="Rows with this tag.")
     q: Text = Field("", max_length=1000, description="Rows with this text in any of their cells.")
     sort: Text = Field(
-        "", max_length=500, description="A column of the results; the issue's score if empty."
+        "",
+        max_length=500,
+        description=(
+            "A column of the results; the issue's score if empty. Or an order of review:"
+            f" {', '.join(REVIEW_ORDERS)}, the most valuable row first; random rows that are not"
+            " flagged are mixed in between label issues, one in 10 or in 5."
+        ),
     )
     dir: Literal["asc", "desc"] = Field(
         "desc", description="The order; the worst score comes first by default."

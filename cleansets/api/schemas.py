@@ -394,6 +394,14 @@ class TopKIn(Schema):
     corrected_label: LabelIn = Field("", description=f"For the action label. {LABEL_FORM}")
 
 
+class IntervalOut(Schema):
+    """An estimate with the ends of its 90% interval."""
+
+    value: float
+    low: float
+    high: float
+
+
 class TopKPlanOut(Schema):
     """The effect that Clean Top K would have."""
 
@@ -402,3 +410,9 @@ class TopKPlanOut(Schema):
     n_manual: int = Field(description="Rows skipped because they were decided individually.")
     n_without_advice: int
     n_unchanged: int
+    n_open_label_issues: int = Field(
+        description="Undecided label issues among the rows, whose precision is estimated."
+    )
+    expected_wrong: IntervalOut | None = Field(
+        description="How many of these are expected to be wrong, with a 90% interval."
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from ninja.files import UploadedFile
 
 from cleansets import exports, imports, row_query, selectors, services
 from cleansets.access import cleanset_or_404, ready_cleanset_or_404
+from cleansets.analytics.stopping import expected_errors
 from cleansets.api import schemas
 from cleansets.api.older_versions import AllowOlder, decidable_cleanset
 from cleansets.api.row_filters import RowFilters, RowParams
@@ -20,7 +22,7 @@ from cleansets.api.rows import row_answer, row_detail_answer
 from cleansets.json_labels import label_text
 from cleansets.models import Cleanset, ReviewAction
 from cleansets.selection import selection_decide
-from cleansets.top_k import TopK, TopKEffect, top_k_effect
+from cleansets.top_k import TopK, top_k_effect
 from cleansets.top_k import top_k_apply as apply_top_k
 from studio.accounts.access import account
 from studio.api.pages import page, page_of
@@ -187,10 +189,15 @@ def rows_tag(
 
 
 @router.post("/{uuid:cleanset_id}/top-k/preview", response=schemas.TopKPlanOut)
-def top_k_preview(request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn) -> TopKEffect:
+def top_k_preview(
+    request: HttpRequest, cleanset_id: UUID, wanted: schemas.TopKIn
+) -> dict[str, Any]:
     """Preview the effect of Clean Top K; nothing is changed."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
-    return top_k_effect(cleanset=cleanset, top_k=_top_k(cleanset, wanted))
+    top_k = _top_k(cleanset, wanted)
+    effect = asdict(top_k_effect(cleanset=cleanset, top_k=top_k))
+    n_open, errors = expected_errors(cleanset, top_k.query, top_k.k) or (0, None)
+    return effect | {"n_open_label_issues": n_open, "expected_wrong": errors}
 
 
 @router.post("/{uuid:cleanset_id}/top-k", response=schemas.ActionOut)

@@ -70,6 +70,9 @@ CALLS = {
     "cleanset_improve": Call(UNPROCESSABLE),  # no row is decided yet
     "cleanset_manifest": Call(),
     "cleanset_review": Call(),
+    "cleanset_stopping": Call(),
+    "cleanset_class_list": Call(),
+    "cleanset_issue_rates": Call(),
     "cleanset_rows": Call(),
     "cleanset_row": Call(),
     "row_decide": Call(body={"action": "keep"}),

@@ -9,10 +9,12 @@ from cleansets.analytics.advice import errors_text
 from cleansets.analytics.stopping import stopping
 from cleansets.label_text import number_text
 from cleansets.models import Cleanset
+from cleansets.pages.analysis.rows import group_rows, leak_rows
 from cleansets.row_address import ALL_ROWS, RowQuery
 from studio.engine.ml_task import MLTask
 from studio.engine.schema.health import (
     ClassHealth,
+    Group,
     Health,
     Imbalance,
     InvertedSlice,
@@ -53,15 +55,28 @@ class PairLine:
     fraction: float
     bar: float
     rows: str
+    rows_of_reverse: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    """A group with the address of its label issues; empty if no filter finds them."""
+
+    group: Group
+    rows: str
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A finding and what to do about it; `kind` is good, info or warning."""
+    """A finding and what to do about it; `kind` is good, info or warning.
+
+    `links` are names and addresses of its rows.
+    """
 
     kind: str
     title: str
     text: str
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +103,9 @@ def health(cleanset: Cleanset) -> dict[str, object]:
         "more_class_lines": lines[N_FIRST:],
         "confusions": confusions[:N_FIRST],
         "overlaps": overlaps[:N_FIRST],
+        "group_lines": [
+            GroupLine(group, group_rows(cleanset, group.description)) for group in found.groups
+        ],
         "notes": list(_notes(found)),
         "error_bars": _error_bars(found.number_errors),
         "errors": _error_texts(found.number_errors),
@@ -129,7 +147,15 @@ def _confusion_lines(found: Health) -> list[PairLine]:
 def _overlap_lines(found: Health) -> list[PairLine]:
     most = max((pair.n_rows for pair in found.overlaps), default=1)
     return [
-        PairLine(pair.first, pair.second, pair.n_rows, pair.fraction, pair.n_rows / most, "")
+        PairLine(
+            pair.first,
+            pair.second,
+            pair.n_rows,
+            pair.fraction,
+            pair.n_rows / most,
+            rows=RowQuery(given=pair.first, suggested=pair.second).params(),
+            rows_of_reverse=RowQuery(given=pair.second, suggested=pair.first).params(),
+        )
         for pair in found.overlaps
     ]
 
@@ -332,6 +358,7 @@ def _leak(found: Leak) -> Note:
         f"{found.n_rows:,} rows have a copy in another part of the data, by the column"
         f" {found.column}",
         f"{sides}. A test on them measures memorization: remove them from one part.",
+        links=tuple((f"Near duplicates in {name}", rows) for name, rows in leak_rows(found)),
     )
 
 

@@ -38,8 +38,8 @@ CELL_KIND_TITLES = {
     "filled": "is not missing",
 }
 ORDER_TITLES = {
-    VALUABLE: "most valuable first",
-    **{name: f"with 1 in {period} random" for name, period in RANDOM_PERIODS.items()},
+    VALUABLE: "value",
+    **{name: f"value, 1 in {period} random" for name, period in RANDOM_PERIODS.items()},
 }
 LABEL_ACTIONS = ("label", "corrected")
 
@@ -82,7 +82,7 @@ def _order_choices(query: RowQuery, source: RowSource) -> list[tuple[str, str]]:
     if FLAG not in source.result_columns:
         return []
     by_column = "" if query.sort in REVIEW_ORDERS else query.sort
-    return [(by_column, "by column" if by_column else "by score"), *ORDER_TITLES.items()]
+    return [(by_column, "column" if by_column else "score"), *ORDER_TITLES.items()]
 
 
 def split_parts(cleanset: Cleanset) -> list[tuple[str, int]]:

@@ -229,16 +229,33 @@ def test_top_k_does_what_its_preview_said(program: Client, at: str) -> None:
     send(program, "put", f"{at}/rows/0/decision", {"action": "keep"})
     body = {"view": {"issue": "label_issue"}, "k": 5, "action": "auto-fix"}
     plan = send(program, "post", f"{at}/top-k/preview", body).json()
+    expected = plan.pop("expected_wrong")
+    assert 0 <= expected["low"] <= expected["value"] <= expected["high"] <= 4
     assert plan == {
         "n_changed": 4,
         "n_seen": 5,
         "n_manual": 1,
         "n_without_advice": 0,
         "n_unchanged": 0,
+        "n_open_label_issues": 4,
     }
     assert len(states()) == 1
     assert send(program, "post", f"{at}/top-k", body).json()["n_rows"] == 4
     assert set(states()) == {0, 10, 20, 30, 40}
+
+
+def test_estimates_follow_the_decisions(program: Client, at: str) -> None:
+    before = program.get(f"{at}/stopping").json()
+    for row_id in (0, 10, 20):
+        send(program, "put", f"{at}/rows/{row_id}/decision", {"action": "keep"})
+    after = program.get(f"{at}/stopping").json()
+    assert (before["n_open"], after["n_open"], after["n_right"]) == (12, 9, 3)
+    assert after["left_flagged"]["value"] < before["left_flagged"]["value"]
+    assert after["curve"][-1]["errors"] == after["left_flagged"]
+    assert after["left_unflagged"] is None
+    classes = {row["name"]: row for row in program.get(f"{at}/classes").json()}
+    assert classes["billing"]["n_issues"]["label_issue"] == 4
+    assert program.get(f"{at}/issue-rates").json() == []
 
 
 def test_analysis_is_made_again_from_corrected_labels(

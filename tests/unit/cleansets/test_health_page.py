@@ -6,9 +6,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from django.test import Client
 
 from cleansets.models import Cleanset
+from cleansets.pages.analysis.rows import group_rows
+from cleansets.row_address import RowQuery
 from cleansets.templatetags.issue_details import issue_detail
 from studio.engine.schema.health import (
     ClassHealth,
@@ -21,6 +24,7 @@ from studio.engine.schema.health import (
     LabelQuality,
     Leak,
     NumberErrors,
+    Overlap,
     RowOrder,
     SplitSide,
     Trust,
@@ -106,6 +110,32 @@ def test_classes_and_pairs_lead_to_their_rows(browser: Client, cleanset: Cleanse
     assert (
         f"/cleansets/{cleanset.pk}?issue=label_issue&amp;given=log+in&amp;suggested=billing" in page
     )
+
+
+def test_groups_copies_and_overlaps_open_their_rows(browser: Client, cleanset: Cleanset) -> None:
+    overlap = Overlap("log in", "billing", 8, 0.1)
+    page = analysis_page(browser, cleanset, replace(HEALTH, overlaps=(overlap,)))
+    review = f"/cleansets/{cleanset.pk}"
+    assert f"{review}?issue=label_issue&amp;is.channel=mail" in page
+    assert f"{review}?issue=near_duplicate&amp;is.split=" in page
+    for given, suggested in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
+        query = RowQuery(given=given, suggested=suggested).params().replace("&", "&amp;")
+        assert f"{review}?{query}" in page
+
+
+@pytest.mark.parametrize(
+    ("description", "address"),
+    [
+        ("message is empty", "issue=label_issue&missing.message=1"),
+        ("channel = a = b", "issue=label_issue&is.channel=a+%3D+b"),
+        ("topic from 1.5 to 20", "issue=label_issue&min.topic=1.5&max.topic=20"),
+        ("texts about cards", ""),
+    ],
+)
+def test_a_group_is_found_again_by_its_description(
+    cleanset: Cleanset, description: str, address: str
+) -> None:
+    assert group_rows(cleanset, description) == address
 
 
 def test_list_that_is_mostly_false_comes_with_a_warning(
