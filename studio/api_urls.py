@@ -19,6 +19,7 @@ from studio.api.ninja_api import StudioAPI
 from studio.api.v1 import account_router, runs_router
 from studio.model_runs.api.configurations import router as configurations_router
 from studio.model_runs.api.models import router as model_files_router
+from studio.model_runs.api.projections import router as projections_router
 from studio.model_runs.api.rows import router as evaluation_rows_router
 from studio.model_runs.api.v1 import router as evaluations_router
 from studio.webhooks.api.v1 import router as webhooks_router
@@ -42,6 +43,7 @@ api.add_router("/v1", models_router)
 api.add_router("/v1", model_files_router)
 api.add_router("/v1", evaluations_router)
 api.add_router("/v1", evaluation_rows_router)
+api.add_router("/v1", projections_router)
 api.add_router("/v1", configurations_router)
 api.add_router("/v1", predictions_router)
 api.add_router("/v1/runs", runs_router)

@@ -50,6 +50,11 @@ def model_run_file(run_id: uuid.UUID, attempt: int, name: str) -> str:
     return f"model_runs/{run_id}/{attempt}/{name}"
 
 
+def projection_file(projection_id: uuid.UUID, attempt: int, name: str) -> str:
+    """Return the key of one file of a projection."""
+    return f"projections/{projection_id}/{attempt}/{name}"
+
+
 def prediction_source(batch_id: uuid.UUID) -> str:
     """Return the key of an uploaded prediction file."""
     return f"predictions/{batch_id}/source"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cleansets.models import Cleanset
 from studio.model_runs import services
 from studio.model_runs.models import ModelRun
 from studio.model_runs.tasks import evaluate_run
 from studio.runs import Status
+from tests.reviewable import publish_array
+
+N_WITHOUT_FEATURES = 3
+N_IN_FIRST_GROUP = 40
 
 
 def make_measured(cleanset: Cleanset) -> ModelRun:
@@ -16,3 +22,15 @@ def make_measured(cleanset: Cleanset) -> ModelRun:
     run = ModelRun.objects.get(pk=run.pk)
     assert run.status == Status.SUCCEEDED, run.error_detail or run.error_message
     return run
+
+
+def keep_features(cleanset: Cleanset) -> None:
+    """Give an analysis of 120 rows features in two groups; the last rows have none."""
+    rng = np.random.default_rng(0)
+    space = rng.normal(scale=0.2, size=(120, 6))
+    space[:, 0] += np.where(np.arange(120) < N_IN_FIRST_GROUP, 5.0, 0.0)
+    space[-N_WITHOUT_FEATURES:] = np.nan
+    cleanset.space_key = publish_array(
+        space.astype(np.float16), f"cleansets/{cleanset.pk}/1/space.npy"
+    )
+    cleanset.save()

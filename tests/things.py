@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pandas as pd
 from django.contrib.auth import SESSION_KEY
 from django.utils import timezone
@@ -19,7 +20,8 @@ from studio import storage, tables
 from studio.accounts.models import AccountSession, ApiKey, User
 from studio.accounts.services import api_key_create, email_change_token
 from studio.accounts.sessions import SessionStore
-from studio.model_runs.models import ModelRun, SavedConfiguration
+from studio.model_runs.models import ModelRun, Projection, SavedConfiguration
+from studio.model_runs.plane_file import StoredPlane
 from studio.model_runs.services import configuration_save
 from studio.runs import Status
 from studio.webhooks.models import Webhook
@@ -46,6 +48,7 @@ class Things:
     action_run: ActionRun
     corrections: CorrectionsFile
     configuration: SavedConfiguration
+    projection: Projection
 
     @property
     def ids(self) -> dict[str, object]:
@@ -66,6 +69,7 @@ class Things:
             "action_run": self.action_run.pk,
             "corrections": self.corrections.pk,
             "configuration": self.configuration.pk,
+            "projection": self.projection.pk,
         }
 
 
@@ -92,6 +96,7 @@ def make_things(owner: User) -> Things:
     session[SESSION_KEY] = str(owner.pk)
     session.create()
     person = User.objects.create_user(f"guest-of-{owner.email}")
+    evaluation = make_measured(cleanset)
     return Things(
         cleanset,
         model,
@@ -101,7 +106,7 @@ def make_things(owner: User) -> Things:
         AccountSession.objects.get(pk=session.session_key),
         person,
         saved_view,
-        make_measured(cleanset),
+        evaluation,
         ActionRun.objects.create(
             cleanset=cleanset,
             created_by=owner,
@@ -112,7 +117,35 @@ def make_things(owner: User) -> Things:
         ),
         _corrections(cleanset),
         configuration_save(project=cleanset.project, name="Mine", values={}),
+        _projection(evaluation),
     )
+
+
+def _projection(run: ModelRun) -> Projection:
+    plane = StoredPlane(
+        row_id=np.arange(2, dtype=np.uint32),
+        points=np.zeros((2, 2), dtype=np.float32),
+        members=np.zeros(2, dtype=np.int16),
+        density=np.full((96, 96), 255, dtype=np.uint8),
+    )
+    projection = Projection(
+        model_run=run,
+        created_by=run.created_by,
+        method=Projection.Method.PCA,
+        n_rows=2,
+        n_placed=2,
+        n_fitted=2,
+        summary={"clusters": [{"terms": [], "x": 0, "y": 0, "n_rows": 2, "n_wrong": 0}]},
+        status=Status.SUCCEEDED,
+        finished_at=timezone.now(),
+    )
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "plane.npz"
+        plane.write(out)
+        key = storage.projection_file(projection.pk, 1, out.name)
+        projection.plane_key = tables.publish(out, key)
+    projection.save()
+    return projection
 
 
 def _corrections(cleanset: Cleanset) -> CorrectionsFile:

@@ -36,7 +36,14 @@ Name = Annotated[
 
 RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 RunKind = Literal[
-    "dataset", "cleanset", "model", "prediction", "evaluation", "action", "corrections"
+    "dataset",
+    "cleanset",
+    "model",
+    "prediction",
+    "evaluation",
+    "projection",
+    "action",
+    "corrections",
 ]
 MAX_LIMIT = 1000
 MAX_OFFSET = 2**31 - 1

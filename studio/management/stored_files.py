@@ -20,7 +20,7 @@ from inference.models import PredictionBatch, PredictionUpload
 from models_app.models import DeployedModel
 from projects.models import DatasetVersion, Upload
 from studio.engine.progress import Progress
-from studio.model_runs.models import ModelRun
+from studio.model_runs.models import ModelRun, Projection
 from studio.models import StoredFile
 from studio.runs import ACTIVE, Run
 
@@ -33,6 +33,7 @@ OWNERS: dict[str, tuple[type[models.Model], ...]] = {
     "cleansets": (Cleanset,),
     "models": (DeployedModel,),
     "model_runs": (ModelRun,),
+    "projections": (Projection,),
     "predictions": (PredictionBatch, PredictionUpload),
 }
 

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from studio.accounts.access import account
-from studio.model_runs.models import ModelRun, SavedConfiguration
+from studio.model_runs.models import ModelRun, Projection, SavedConfiguration
 
 
 def model_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:
@@ -25,6 +25,21 @@ def measured_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:
     if not run.is_succeeded:
         raise Http404("The evaluation is not done.")
     return run
+
+
+def projection_or_404(request: HttpRequest, projection_id: uuid.UUID) -> Projection:
+    """Return a projection with its run and project, or raise Http404."""
+    mine = Projection.objects.filter(model_run__project__owner=account(request))
+    related = mine.select_related("model_run__project__version__dataset", "model_run__cleanset")
+    return get_object_or_404(related, pk=projection_id)
+
+
+def ready_projection_or_404(request: HttpRequest, projection_id: uuid.UUID) -> Projection:
+    """Return a projection that is done."""
+    projection = projection_or_404(request, projection_id)
+    if not projection.is_succeeded:
+        raise Http404("The projection is not done.")
+    return projection
 
 
 def saved_configuration_or_404(

@@ -21,6 +21,7 @@ from cleansets.row_address import NO_CLASS
 from cleansets.row_query import RowSource
 from studio import cell_sql, tables
 from studio.engine.conventions import Convention
+from studio.engine.conventions.label_sets import join_labels
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 from studio.model_runs.compared_runs import row_changes
@@ -103,6 +104,32 @@ class RunSource:
         """Return rows of the cleanset, in this order, with their cells under `own`."""
         return row_query.fetch_rows(row_ids, self.rows, own)
 
+    @property
+    def is_right_sql(self) -> str:
+        """SQL for whether a prediction is its label."""
+        return _is_right_sql(self.run)
+
+    def register_rows(self, row_ids: npt.NDArray[Any]) -> None:
+        """Make rows available to queries as `shown_rows`."""
+        self.rows.register("shown_rows", pa.table({"row_id": row_ids.astype(np.int64)}))
+
+    def predicted_texts(self, row_ids: npt.NDArray[Any]) -> list[Any]:
+        """Return the predictions of ascending rows as texts, or as numbers."""
+        self.register_rows(row_ids)
+        columns = ["predicted"]
+        if self.run.task is MLTask.MULTI_LABEL:
+            columns = [f"predicted_{k}" for k in range(_n_bytes(self.run))]
+        found = self.rows.fetch(
+            f"SELECT {', '.join(columns)} FROM {_TABLE}"
+            " WHERE row_id IN (SELECT row_id FROM shown_rows) ORDER BY row_id"
+        )
+        if self.run.task is MLTask.REGRESSION:
+            return [float(value) for (value,) in found]
+        if self.run.task is MLTask.MULTI_CLASS:
+            return [self.run.classes[code] for (code,) in found]
+        rows = (dict(zip(columns, row, strict=True)) for row in found)
+        return [join_labels(_members(self.run, row, "predicted")) for row in rows]
+
     def _condition(self, query: GalleryQuery) -> tuple[str, list[object]]:
         conditions, values = filter_sql(self.run, query.predictions)
         selection = row_query.select(query.rows, self.rows)
@@ -125,7 +152,7 @@ class RunSource:
         last = f"NULLS LAST, {_TABLE}.row_id"
         if query.sorts_own in self.rows.own_columns:
             reading = self.rows.readings.get(query.sorts_own, CellReading())
-            self.rows.register("own_values", _own_values(self.rows.table, query.sorts_own, reading))
+            self.rows.register("own_values", own_values(self.rows.table, query.sorts_own, reading))
             joined = f"{_TABLE} JOIN own_values ON own_values.row_id = {_TABLE}.row_id"
             return joined, f"own_values.value {direction} {last}"
         if sort in self.sort_columns:
@@ -261,10 +288,14 @@ def _shown(run: ModelRun, row: Mapping[str, Any], name: str) -> str | tuple[str,
     if run.task is MLTask.REGRESSION:
         return float(row[name])
     if run.task is MLTask.MULTI_LABEL:
-        packed = np.array([row[f"{name}_{k}"] for k in range(_n_bytes(run))], dtype=np.uint8)
-        members = np.unpackbits(packed, count=len(run.classes))
-        return tuple(run.classes[code] for code in np.flatnonzero(members))
+        return _members(run, row, name)
     return str(run.classes[row[name]])
+
+
+def _members(run: ModelRun, row: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    packed = np.array([row[f"{name}_{k}"] for k in range(_n_bytes(run))], dtype=np.uint8)
+    members = np.unpackbits(packed, count=len(run.classes))
+    return tuple(run.classes[code] for code in np.flatnonzero(members))
 
 
 def _likeliest(names: Sequence[str], chances: Floats) -> list[tuple[str, float]]:
@@ -273,7 +304,7 @@ def _likeliest(names: Sequence[str], chances: Floats) -> list[tuple[str, float]]
 
 
 @lru_cache(maxsize=4)
-def _own_values(table: Path, column: str, reading: CellReading) -> pa.Table:
+def own_values(table: Path, column: str, reading: CellReading) -> pa.Table:
     """Return the values of an uploaded column to sort by: moments, numbers where all filled cells
     are some, else texts. Cached for further pages, since the table never changes.
     """

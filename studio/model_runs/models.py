@@ -92,6 +92,54 @@ class ModelRun(Run):
         return self.main_metric.get("value")
 
 
+class Projection(Run):
+    """The rows of a model run in two dimensions; computing them is the run.
+
+    `summary` has the clusters, and the explained fraction of the variance; the points are stored in
+    a file.
+    """
+
+    class Method(models.TextChoices):
+        """How features are reduced."""
+
+        UMAP = "umap", "UMAP"
+        PCA = "pca", "PCA"
+
+    task_name = "model_runs.project_rows"
+    queue = "training"
+
+    model_run = models.ForeignKey(ModelRun, on_delete=models.CASCADE, related_name="projections")
+    method = models.CharField(max_length=10, choices=Method.choices)
+    n_rows = models.PositiveBigIntegerField(null=True)
+    n_placed = models.PositiveBigIntegerField(null=True)
+    n_fitted = models.PositiveBigIntegerField(null=True)
+    summary = models.JSONField(default=dict)
+    plane_key = models.CharField(max_length=200, blank=True)
+
+    class Meta(Run.Meta):
+        pass
+
+    def get_absolute_url(self) -> str:
+        """Return the page of the map."""
+        address = reverse("evaluation-map", args=[self.model_run_id])
+        return f"{address}?method={self.method}"
+
+    @property
+    def kind(self) -> str:
+        """What the run makes."""
+        return "projection"
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Reading what the analysis kept, then reducing it."""
+        return (
+            stages.READING_FEATURES,
+            stages.PROJECTING,
+            stages.NAMING_CLUSTERS,
+            stages.SAVING,
+        )
+
+
 class SavedConfiguration(models.Model):
     """A configuration of a project under a name; `values` are the fields of a `Configuration`."""
 

@@ -4,13 +4,15 @@ A set is named RUN.WHAT: a cell of the confusion matrix (`cell,GIVEN,PREDICTED` 
 or wrongly predicted rows of a class (`missed,CODE`, `wrongly,CODE`), a bar of the confidence
 histogram (`bar,NUMBER,right` or `wrong`), a slice (`slice,NUMBER`), a group of a column
 (`group,COLUMN,NUMBER`), or a comparison with another run (`gained,RUN`, `lost,RUN`,
-`bothwrong,RUN`; with a second RUN, by whose thresholds both predict, as in `gained,RUN,RUN`), or
-filters of the gallery (`where,QUERY`).
+`bothwrong,RUN`; with a second RUN, by whose thresholds both predict, as in `gained,RUN,RUN`),
+filters of the gallery (`where,QUERY`), or a part of a map: a cluster
+(`cluster,PROJECTION,NUMBER`), an area inside corners (`area,PROJECTION,x.y-x.y-x.y`), the rows
+nearest to a row (`near,ROW`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 from django.core.exceptions import ValidationError
 
+from cleansets.explanations import nearest_rows
 from cleansets.row_address import NO_CLASS
 from cleansets.row_sets import RowSet, row_set
 from studio.engine.errors import DataProblem
@@ -39,12 +42,14 @@ from studio.model_runs.gallery_address import (
     where_text,
 )
 from studio.model_runs.gallery_rows import other_run, rows_where
-from studio.model_runs.models import ModelRun
+from studio.model_runs.models import ModelRun, Projection
+from studio.model_runs.plane_file import stored_plane
 from studio.model_runs.rows_file import stored_rows
 from studio.runs import Status
 
 KIND = "run"
 N_BARS = 20
+N_NEAREST = 20
 RowIds = npt.NDArray[np.int64]
 Found = tuple[str, RowIds]
 
@@ -90,7 +95,13 @@ def _found(run: ModelRun, what: str) -> Found | None:
         if kind in _PARTS:
             return _against(run, _PARTS[kind], *arguments)
         return _found_in(run, kind, *arguments) if kind in _FINDERS else None
-    except (TypeError, ValueError, IndexError, KeyError):  # an address that somebody made up
+    except (
+        TypeError,
+        ValueError,
+        IndexError,
+        KeyError,
+        ValidationError,
+    ):  # an address that somebody made up
         return None
     except DataProblem:  # thresholds that were removed since
         return None
@@ -227,6 +238,44 @@ def _group(run: ModelRun, column: str, number: str) -> Found:
     return title, rows_of(run).row_id[members == int(number)]
 
 
+def _cluster(run: ModelRun, projection_id: str, number: str) -> Found | None:
+    projection = _projection(run, projection_id)
+    if projection is None:
+        return None
+    cluster = projection.summary["clusters"][int(number)]
+    row_ids = stored_plane(projection.plane_key).rows_of_cluster(int(number))
+    return cluster_title(cluster["terms"], int(number)), row_ids
+
+
+def cluster_title(terms: Sequence[str], number: int) -> str:
+    """Return the name of a cluster."""
+    return ", ".join(terms) or f"cluster {number + 1}"
+
+
+def _area(run: ModelRun, projection_id: str, written: str) -> Found | None:
+    projection = _projection(run, projection_id)
+    if projection is None:
+        return None
+    corners = [corner.split(".") for corner in written.split("-")]
+    at = np.array([[int(x), int(y)] for x, y in corners], dtype=np.float64)
+    row_ids = stored_plane(projection.plane_key).rows_inside(at)
+    return f"an area of the map by {projection.get_method_display()}", row_ids
+
+
+def _near(run: ModelRun, row: str) -> Found | None:
+    assert run.cleanset is not None
+    row_id = int(row)
+    if not 0 <= row_id < (run.cleanset.n_rows or 0):
+        return None
+    found = [row_id, *nearest_rows(run.cleanset, row_id, N_NEAREST)]
+    return f"most like row {row_id + 1:,}", np.array(sorted(found), dtype=np.int64)
+
+
+def _projection(run: ModelRun, projection_id: str) -> Projection | None:
+    mine = run.projections.filter(pk=projection_id, status=Status.SUCCEEDED)
+    return mine.first()
+
+
 _FINDERS: Mapping[str, Callable[..., Found | None]] = {
     "cell": _cell,
     "missed": _missed,
@@ -234,5 +283,8 @@ _FINDERS: Mapping[str, Callable[..., Found | None]] = {
     "bar": _bar,
     "slice": _slice,
     "group": _group,
+    "cluster": _cluster,
+    "area": _area,
+    "near": _near,
 }
 _PARTS = {"gained": "gained", "lost": "lost", "bothwrong": "both_wrong"}

@@ -21,7 +21,7 @@ from studio.engine.errors import DataProblem
 from studio.engine.evaluation.metrics import METRICS
 from studio.engine.ml_task import MLTask
 from studio.engine.schema.class_weights import class_weights_as_json
-from studio.model_runs.models import ModelRun, Origin, SavedConfiguration
+from studio.model_runs.models import ModelRun, Origin, Projection, SavedConfiguration
 from studio.runs import Run
 
 MAX_FILENAME_CHARS = 255
@@ -199,6 +199,18 @@ def run_measure_again(*, run: ModelRun, user: User) -> ModelRun:
     )
     runs.enqueue(again)
     return again
+
+
+@transaction.atomic
+def projection_start(*, run: ModelRun, user: User, method: str) -> Projection:
+    """Queue a projection of the run's rows; one that exists or is on its way is returned."""
+    Project.objects.select_for_update().get(pk=run.project_id)  # two may ask at once
+    known = run.projections.filter(method=method).order_by("-queued_at").first()
+    if known is not None and (known.is_active or known.is_succeeded):
+        return known
+    projection = Projection.objects.create(model_run=run, created_by=user, method=method)
+    runs.enqueue(projection)
+    return projection
 
 
 @transaction.atomic

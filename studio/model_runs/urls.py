@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from studio.model_runs.views import configurations, gallery, models, runs
+from studio.model_runs.views import configurations, gallery, models, projections, runs
 
 urlpatterns: list[URLPattern] = [
     path("projects/<uuid:project_id>/runs", runs.evaluations, name="evaluations"),
@@ -46,6 +46,33 @@ urlpatterns: list[URLPattern] = [
     path("runs/<uuid:run_id>/threshold", runs.evaluation_threshold, name="evaluation-threshold"),
     path("runs/<uuid:run_id>/compare", runs.evaluation_compare, name="evaluation-compare"),
     path("runs/<uuid:run_id>/predictions", runs.evaluation_rows, name="evaluation-rows"),
+    path("runs/<uuid:run_id>/map", projections.evaluation_map, name="evaluation-map"),
+    path("runs/<uuid:run_id>/map/draw", projections.projection_start, name="projection-start"),
+    path(
+        "projections/<uuid:projection_id>/progress",
+        projections.projection_run,
+        name="projection-run",
+    ),
+    path(
+        "projections/<uuid:projection_id>/cancel",
+        projections.projection_cancel,
+        name="projection-cancel",
+    ),
+    path(
+        "projections/<uuid:projection_id>/points",
+        projections.projection_points,
+        name="projection-points",
+    ),
+    path(
+        "projections/<uuid:projection_id>/colours",
+        projections.projection_colours,
+        name="projection-colours",
+    ),
+    path(
+        "projections/<uuid:projection_id>/rows/<int:row_id>",
+        projections.projection_row,
+        name="projection-row",
+    ),
     path("runs/<uuid:run_id>/gallery", gallery.evaluation_gallery, name="evaluation-gallery"),
     path("runs/<uuid:run_id>/gallery/slices", gallery.gallery_slices, name="evaluation-slices"),
     path(

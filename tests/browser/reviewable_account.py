@@ -29,7 +29,7 @@ def _made(email: str, task: str, n_runs: int) -> tuple[str, str]:
     from studio.accounts.models import User
     from studio.accounts.sessions import SessionStore
     from studio.engine.ml_task import MLTask
-    from tests.measured import make_measured
+    from tests.measured import keep_features, make_measured
     from tests.reviewable import make_reviewable
 
     user = User.objects.create_user(email)
@@ -41,6 +41,8 @@ def _made(email: str, task: str, n_runs: int) -> tuple[str, str]:
     cleanset = make_reviewable(user, task=MLTask(task))
     for _ in range(n_runs):
         make_measured(cleanset)
+    if n_runs:
+        keep_features(cleanset)
     return cleanset.get_absolute_url(), str(session.session_key)
 
 

@@ -158,6 +158,13 @@ OWNED = {
     "evaluation-threshold": Address("post", UNPROCESSABLE, "evaluation"),  # it is no model's
     "evaluation-compare": Address("get", OK, "evaluation"),
     "evaluation-rows": Address("get", OK, "evaluation"),
+    "evaluation-map": Address("get", OK, "evaluation"),
+    "projection-start": Address("post", FOUND, "evaluation", data="method=pca"),
+    "projection-run": Address("get", FOUND, "projection"),
+    "projection-cancel": Address("post", FOUND, "projection"),
+    "projection-points": Address("get", OK, "projection"),
+    "projection-colours": Address("get", OK, "projection"),
+    "projection-row": Address("get", OK, "projection", row_id=0),
     "evaluation-gallery": Address("get", OK, "evaluation"),
     "evaluation-slices": Address("get", OK, "evaluation"),
     "evaluation-slice-save": Address("post", UNPROCESSABLE, "evaluation"),  # without a name

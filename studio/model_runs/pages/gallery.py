@@ -167,7 +167,7 @@ class GalleryPage:
             "task": self.run.task.value,
             "has_labels": True,
             "query": query,
-            "cards": self._cards(row_ids),
+            "cards": self.cards(row_ids),
             "n_rows": n_rows,
             "first": first,
             "last": first + len(row_ids) - 1,
@@ -208,7 +208,13 @@ class GalleryPage:
             )
         return lines
 
-    def _cards(self, row_ids: Sequence[int]) -> list[Card]:
+    def evaluated(self, row_ids: Sequence[int]) -> list[int]:
+        """Return those of the rows that the run has, in their order."""
+        known = predictions_of(self.run, row_ids, self.source.rows)
+        return [row_id for row_id in row_ids if row_id in known]
+
+    def cards(self, row_ids: Sequence[int]) -> list[Card]:
+        """Return the cards of rows that the run has."""
         own = own_columns_shown(self.cleanset, self.query.rows, self.source.rows)
         rows = self.source.fetch(row_ids, own)
         predictions = predictions_of(self.run, row_ids, self.source.rows)
@@ -338,5 +344,6 @@ def run_tabs(run: ModelRun, current: str) -> list[tuple[str, str, bool, None]]:
     addresses = {
         "Evaluation": run.get_absolute_url(),
         "Gallery": reverse("evaluation-gallery", args=[run.pk]),
+        "Map": reverse("evaluation-map", args=[run.pk]),
     }
     return [(title, address, title == current, None) for title, address in addresses.items()]
