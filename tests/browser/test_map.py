@@ -38,7 +38,7 @@ def test_points_of_a_map_lead_to_their_rows(
 
 
 def _open_a_row_by_keys(page: Page) -> None:
-    page.wait_for_function("document.querySelector('[data-map]').painter !== undefined")
+    expect(page.locator("[data-map]")).to_have_attribute("data-state", "ready")
     page.locator("canvas").focus()
     page.keyboard.press("ArrowRight")
     expect(page.locator("#live")).to_contain_text("Row ")

@@ -34,7 +34,7 @@ async function start() {
     x: Number(row.dataset.x), y: side - Number(row.dataset.y), name: row.dataset.cluster,
   }));
   const density = Uint8Array.from(map.dataset.density.split(" "), Number);
-  map.dataset.state = "drawn"; // shows the canvas in place of the picture
+  map.dataset.state = "drawing"; // shows the canvas in place of the picture
   painter = new Painter(canvas, { points, side, grid: Number(map.dataset.grid), density, clusters });
   painter.codes = new Uint8Array(codes);
   painter.readColours(legend());
@@ -43,6 +43,7 @@ async function start() {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => painter.readColours(legend()));
   listen();
   map.painter = painter; // for the measurement of frames
+  map.dataset.state = "ready";
 }
 
 async function bytes(url) {

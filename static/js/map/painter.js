@@ -191,17 +191,27 @@ export class Painter {
     for (const { x, y, name } of this.clusters) {
       const [left, top] = this.onScreen(x, y);
       if (left < 0 || top < 0 || left > this.width || top > this.height) continue;
-      const half = context.measureText(name).width / 2 + 6;
+      const shown = this.#shortened(name);
+      const half = context.measureText(shown).width / 2 + 6;
       const at = Math.min(Math.max(left, half), Math.max(this.width - half, half));
       const box = [at - half, top - 11, at + half, top + 11];
       if (taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) continue;
       taken.push(box);
       context.strokeStyle = this.ground;
       context.lineWidth = 4;
-      context.strokeText(name, at, top);
+      context.strokeText(shown, at, top);
       context.fillStyle = this.ink;
-      context.fillText(name, at, top);
+      context.fillText(shown, at, top);
     }
+  }
+
+  // The first terms of a name, as many as there is room for.
+  #shortened(name) {
+    let shown = name;
+    while (this.context.measureText(shown).width > 0.3 * this.width && shown.includes(", ")) {
+      shown = shown.slice(0, shown.lastIndexOf(", "));
+    }
+    return shown;
   }
 
   #drawLasso() {

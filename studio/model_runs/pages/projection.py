@@ -56,6 +56,7 @@ class ClusterLine:
 
     number: int
     name: str
+    first_term: str
     x: float
     y: float
     n_rows: int
@@ -151,6 +152,7 @@ class MapPage:
                 ClusterLine(
                     number=number,
                     name=cluster_title(one["terms"], number),
+                    first_term=cluster_title(one["terms"][:1], number),
                     x=one["x"],
                     y=SIDE - one["y"],
                     n_rows=one["n_rows"],
