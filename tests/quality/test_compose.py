@@ -27,7 +27,7 @@ SECRETS = (
 
 
 def test_everything_that_the_studio_needs_is_there() -> None:
-    assert set(SERVICES) == {*OURS, "postgres", "redis", "s3", "s3-account"}
+    assert set(SERVICES) == {*OURS, "proxy", "postgres", "redis", "s3", "s3-account"}
 
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - {"setup", "s3-account"}))
@@ -84,6 +84,28 @@ def test_data_survives_the_container(name: str) -> None:
     volume = SERVICES[name]["volumes"][0].split(":")[0]
     assert volume in COMPOSE["volumes"]
     assert "ports" not in SERVICES[name], "only the web server is reached from outside"
+
+
+def test_proxy_is_set_up_as_the_documentation_says() -> None:
+    documented = re.search(r"```nginx\n(.*?)```", (ROOT / "docs/admin.md").read_text(), re.DOTALL)
+    assert documented is not None
+    expected = documented[1].replace("    server_name studio.example.org;\n", "")
+    for before, after in (("/etc/ssl/", "/etc/studio-tls/"), ("127.0.0.1:8000", "web:8000")):
+        assert before in expected
+        expected = expected.replace(before, after)
+    configuration = (ROOT / "proxy/studio.conf").read_text()
+    assert configuration.partition("\n")[2] == expected
+
+
+def test_proxy_has_its_configuration_and_certificate_and_listens_where_people_come() -> None:
+    proxy = SERVICES["proxy"]
+    mounted = dict(volume.rsplit(":", 2)[:2] for volume in proxy["volumes"][:2])
+    assert mounted == {
+        "./proxy/studio.conf": "/etc/nginx/conf.d/default.conf",
+        "${TLS_FOLDER:-./tls}": "/etc/studio-tls",
+    }
+    assert proxy["ports"] == ["443:443"]
+    assert SERVICES["web"]["ports"][0].startswith("${STUDIO_HOST:-127.0.0.1}:")
 
 
 def test_every_queue_has_a_worker() -> None:
