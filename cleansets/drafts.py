@@ -210,6 +210,13 @@ def discard(draft: Draft) -> None:
     draft.review_action.delete()
 
 
+def discard_all_abandoned() -> None:
+    """Discard what killed processes left behind, whether or not somebody acts there again."""
+    since = timezone.now() - ABANDONED_AFTER
+    for cleanset in Cleanset.objects.filter(drafts__written_at__lt=since).distinct():
+        _discard_abandoned(cleanset)
+
+
 def _discard_abandoned(cleanset: Cleanset) -> None:
     """Discard what a process that was killed left behind."""
     since = timezone.now() - ABANDONED_AFTER

@@ -30,3 +30,11 @@ def read_file_of_corrections(*, run_id: str, **_: object) -> None:
     from cleansets.corrections import read_corrections
 
     run_tracked(CorrectionsFile, run_id, read_corrections)
+
+
+@shared_task(name="cleansets.discard_abandoned")
+def discard_abandoned(**_: object) -> None:
+    """Remove what large actions left whose process was killed."""
+    from cleansets.drafts import discard_all_abandoned
+
+    discard_all_abandoned()

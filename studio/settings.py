@@ -271,6 +271,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget-sessions": {"task": "accounts.forget_expired", "schedule": 3600.0},
     "clean-up": {"task": "studio.clean_up", "schedule": 3600.0},
+    "discard-drafts": {"task": "cleansets.discard_abandoned", "schedule": 600.0},
     "forget-uploads": {"task": "projects.forget_stale_uploads", "schedule": 3600.0},
     "forget-batches": {"task": "inference.forget_stale_uploads", "schedule": 3600.0},
 }

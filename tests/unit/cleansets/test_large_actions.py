@@ -14,6 +14,7 @@ from cleansets import action_runs, drafts, selectors, services, top_k
 from cleansets.carrying import carry_over
 from cleansets.models import ActionRun, Cleanset, Draft, ReviewAction, ReviewEvent, RowReview
 from cleansets.row_address import RowQuery
+from cleansets.tasks import discard_abandoned
 from cleansets.top_k import TopK
 from studio import runs
 from studio.accounts.models import User
@@ -204,6 +205,30 @@ def test_an_action_whose_worker_died_is_carried_out_anew(cleanset: Cleanset) -> 
         died.write(changes)
     with pytest.raises(DataProblem, match="given up"):
         died.publish(lambda _: None)
+
+
+def test_what_a_killed_action_wrote_is_swept_though_nobody_acts_there_again(
+    cleanset: Cleanset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(cleanset, 3)
+    before = decisions(cleanset)
+    run = start(cleanset)
+    monkeypatch.setattr(drafts, "discard", lambda _: None)  # it is killed before its end
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(run, During(killed))
+    monkeypatch.undo()
+    discard_abandoned()
+    assert Draft.objects.exists()  # it may still be at work
+    Draft.objects.update(written_at=timezone.now() - 2 * drafts.ABANDONED_AFTER)
+    discard_abandoned()
+    assert not Draft.objects.exists()
+    assert RowReview.all_versions.count() == 1
+    assert ReviewAction.objects.count() == ReviewEvent.objects.count() == 1
+    assert decisions(cleanset) == before
+
+
+def killed() -> None:
+    raise KeyboardInterrupt
 
 
 def test_a_second_large_action_waits_for_the_first(cleanset: Cleanset) -> None:
