@@ -42,6 +42,11 @@ def test_memory_and_processes_of_each_container_are_limited(service: dict[str, A
     assert 0 < service["pids_limit"] <= 1024
 
 
+def test_reviewers_do_not_wait_for_trainings() -> None:
+    assert SERVICES["worker-training"]["cpu_shares"] < 1024
+    assert "cpu_shares" not in SERVICES["web"]
+
+
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - set(OURS)))
 def test_images_are_pinned(name: str) -> None:
     assert re.fullmatch(r".+:(\d+\.\d+[\w.-]*|RELEASE\.[\dTZ-]+)", SERVICES[name]["image"])
