@@ -25,3 +25,11 @@ def ready_batch_or_404(request: HttpRequest, batch_id: uuid.UUID) -> PredictionB
     if not batch.is_succeeded:
         raise Http404("The rows are not predicted yet.")
     return batch
+
+
+def reported_batch_or_404(request: HttpRequest, batch_id: uuid.UUID) -> PredictionBatch:
+    """Return a batch that was predicted with the guard, or end in 404."""
+    batch = ready_batch_or_404(request, batch_id)
+    if not batch.report:
+        raise Http404("These rows were predicted without the guard.")
+    return batch

@@ -9,11 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyarrow.types as pt
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from cleansets.label_text import written_sets
 from inference.models import PredictionBatch
+from inference.report_page import printable_report
+from inference.result_notes import is_note
+from inference.uncertain_rows import uncertain_rows
 from projects.readers import ROW_ID
 from studio import tables
 from studio.engine.conventions.label_sets import Separator, quoted_set, split_labels
@@ -33,6 +36,33 @@ def export_response(
     filename = download_name(batch.filename)
     response["Content-Disposition"] = content_disposition_header(
         as_attachment=True, filename=filename
+    )
+    return response
+
+
+def uncertain_response(
+    batch: PredictionBatch, n_least: int | None, *, safe_for_spreadsheets: bool = False
+) -> StreamingHttpResponse:
+    """Return the download of the rows that a person should look at, as CSV."""
+    rows = uncertain_rows(batch, n_least)
+    batches = iter(rows.combine_chunks().to_batches())
+    if safe_for_spreadsheets:
+        stream = stream_safe_csv(rows.column_names, batches)
+    else:
+        stream = stream_csv(rows.column_names, batches, guarded=set(rows.column_names))
+    response = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=f"{_stem(batch.filename)}-uncertain.csv"
+    )
+    return response
+
+
+def report_response(batch: PredictionBatch) -> HttpResponse:
+    """Return the report of a batch under guard as a download."""
+    task = batch.deployed_model.cleanset.task
+    response = HttpResponse(printable_report(batch.report, task, f"Report on {batch.filename}"))
+    response["Content-Disposition"] = content_disposition_header(
+        as_attachment=True, filename=f"{_stem(batch.filename)}-report.html"
     )
     return response
 
@@ -85,10 +115,14 @@ def _client_batches(
 
 def download_name(filename: str) -> str:
     """Return the name of the export: new.csv.gz gives new-predictions.csv."""
+    return f"{_stem(filename)}-predictions.csv"
+
+
+def _stem(filename: str) -> str:
     path = PurePath(filename)
     if path.suffix.lower() in (".gz", ".zip") and len(path.suffixes) > 1:
         path = PurePath(path.stem)
-    return f"{path.stem}-predictions.csv"
+    return path.stem
 
 
 def prediction_columns(table: Path, result: Path) -> list[str]:
@@ -105,7 +139,7 @@ def prediction_batches(
     The files have the same rows in the same order.
     """
     columns = prediction_columns(table, result)
-    is_label = [pt.is_string(field.type) for field in pq.read_schema(result)]
+    is_label = [pt.is_string(field.type) and not is_note(field) for field in pq.read_schema(result)]
     for uploaded, predicted in zip(_batches(table), _batches(result), strict=True):
         cells = list(predicted.columns)
         if separator:

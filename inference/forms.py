@@ -1,4 +1,4 @@
-"""Forms of the app: which columns of a file are meant, and how numbers and dates are read."""
+"""Forms of the app: a file to predict, which of its columns are meant, how its cells are read."""
 
 from __future__ import annotations
 
@@ -6,11 +6,77 @@ from django import forms
 from django.http import QueryDict
 
 from inference.models import PredictionBatch
+from models_app.models import DeployedModel
 from models_app.selectors import expected_columns
+from projects.forms.datasets import UploadForm
 from studio.engine.conventions import Convention, FoundConvention
 from studio.engine.conventions.convention_notes import NAMES, other_conventions
+from studio.engine.table.columns import ColumnKind
 
+COVERAGE_CHOICES = [("0.8", "80 %"), ("0.9", "90 %"), ("0.95", "95 %"), ("0.99", "99 %")]
 MAX_OPTIONS = 10_000  # of all selects together; beyond that it is probably the wrong file
+
+
+class GuardForm(forms.Form):
+    """Whether to say which predictions not to trust, and with what coverage."""
+
+    guard = forms.BooleanField(
+        required=False,
+        label="Say which predictions not to trust",
+        help_text=(
+            "Adds columns for confidence, rows unlike the training data, rows to leave to a person,"
+            " the most similar training row, and the labels that remain possible; and a report of"
+            " the whole file."
+        ),
+    )
+    coverage = forms.ChoiceField(
+        required=False,
+        choices=COVERAGE_CHOICES,
+        initial="0.9",
+        label="How often the right label should be among those",
+    )
+
+    def chosen_coverage(self) -> float | None:
+        """Return the coverage, None without the guard."""
+        if not self.cleaned_data["guard"]:
+            return None
+        return float(self.cleaned_data["coverage"] or "0.9")
+
+
+class UncertainForm(forms.Form):
+    """Which rows a person should look at; without a number, those that abstain."""
+
+    n = forms.IntegerField(
+        required=False, min_value=1, max_value=100_000, label="How many of the least certain rows"
+    )
+
+
+class PredictForm(UploadForm, GuardForm):
+    """A file to predict."""
+
+
+class RowForm(forms.Form):
+    """The cells of one row; fields go by position, as a column may have any name."""
+
+    def __init__(self, model: DeployedModel, data: QueryDict | None = None) -> None:
+        super().__init__(data, auto_id="cell-%s")
+        self.columns = expected_columns(model)
+        for place, column in enumerate(self.columns):
+            widget: forms.Widget = forms.TextInput()
+            if column.kind == ColumnKind.TEXT:
+                widget = forms.Textarea(attrs={"rows": 3})
+            self.fields[str(place)] = forms.CharField(
+                label=column.name, required=False, strip=False, widget=widget
+            )
+
+    def cells(self) -> dict[str, str]:
+        """Return the cells that are filled in."""
+        found = {}
+        for place, column in enumerate(self.columns):
+            cell = self.cleaned_data[str(place)]
+            if cell.strip():
+                found[column.name] = cell
+        return found
 
 
 class ColumnMapForm(forms.Form):

@@ -20,7 +20,9 @@ class PredictionBatch(Run):
     `column_map` maps columns of the model to columns of the file whose names differ. If the file
     lacks columns, the batch fails, and `missing_columns` lists them, each with the candidates among
     `file_columns`. `chosen_conventions` are the user's readings of numbers and dates by column,
-    `found_conventions` the readings that were used.
+    `found_conventions` the readings that were used. `coverage` is None without a guard; else
+    `report` has what the guard says of the batch as a whole. Of a row that `is_typed` into a form,
+    the file has its cells as JSON, and `report` also has `row`, which says why.
     """
 
     task_name = "inference.predict_batch"
@@ -43,6 +45,9 @@ class PredictionBatch(Run):
     chosen_conventions = models.JSONField(default=dict, blank=True)
     found_conventions = models.JSONField(default=dict, blank=True)
     is_of_client = models.BooleanField(default=False)
+    coverage = models.FloatField(null=True, blank=True)
+    report = models.JSONField(default=dict, blank=True)
+    is_typed = models.BooleanField(default=False)
 
     class Meta(Run.Meta):
         pass
@@ -52,8 +57,10 @@ class PredictionBatch(Run):
         return reverse("prediction", args=[self.pk])
 
     def ended_notice(self) -> str | None:
-        """Notify people; programs wait for the answer, and may send many files."""
-        return None if self.is_of_client else f"Predictions for {self.filename}"
+        """Notify people of files; programs wait for the answer, and so does who typed a row."""
+        if self.is_of_client or self.is_typed:
+            return None
+        return f"Predictions for {self.filename}"
 
     @property
     def kind(self) -> str:

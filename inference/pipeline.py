@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,12 +18,16 @@ import pyarrow.parquet as pq
 from django.conf import settings
 from django.utils import timezone
 
+from inference.batch_evaluation import batch_evaluation
 from inference.client_batch import read_client_batch
+from inference.guarding import Guarding
 from inference.models import PredictionBatch, PredictionUpload
 from inference.spellings import file_spelling
+from inference.typed_row import explained_row, write_typed_row
 from models_app.artifact_files import deployed_artifact
 from projects.readers import ROW_ID, ReadLimits
 from projects.readers.subprocess_reader import prepare, read_in_subprocess
+from projects.services import delete_with_files
 from studio import storage, tables
 from studio.engine import stages
 from studio.engine.conventions import Convention, Conventions, FoundConvention
@@ -54,13 +59,15 @@ SUGGESTED_LABEL_ERROR = "Suggested Label Error"  # of a regression: its error ba
 @dataclass(frozen=True, slots=True)
 class PredictedTable:
     """The outcome: rows per suggested class, most frequent first; notes for the user; how numbers
-    and dates were read.
+    and dates were read; and what a guard says of the batch, with the counts of cells that could not
+    be read.
     """
 
     n_rows: int
     label_counts: list[tuple[str, int]]
     notes: tuple[str, ...]
     conventions: Mapping[str, FoundConvention]
+    report: Mapping[str, Any] | None = None
 
 
 def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
@@ -81,7 +88,11 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
             column_map=run.column_map,
             chosen=chosen,
             thresholds=run.deployed_model.thresholds,
+            coverage=run.coverage,
         )
+        report = dict(predicted.report or {})
+        if run.is_typed:
+            report["row"] = explained_row(model, table, predicted.conventions)
         table_key = storage.prediction_file(run.pk, run.attempt, table.name)
         result_key = storage.prediction_file(run.pk, run.attempt, result.name)
         tables.publish(table, table_key)
@@ -91,6 +102,7 @@ def predict(run: PredictionBatch, progress: Progress) -> Mapping[str, object]:
         "result_key": result_key,
         "n_rows": predicted.n_rows,
         "label_counts": predicted.label_counts,
+        "report": report,
         "found_conventions": {name: asdict(found) for name, found in predicted.conventions.items()},
         "notes": [
             *notes,
@@ -109,6 +121,9 @@ def _read(
 ) -> Sequence[str]:
     """Write the uploaded rows to a Parquet table; return the notes about the file."""
     source = tables.local_path(run.source_key)
+    if run.is_typed:
+        write_typed_row(source, table, model)
+        return ()
     if run.is_of_client:
         limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
         read_client_batch(source, table, model, progress=progress, limits=limits)
@@ -144,28 +159,35 @@ def predict_table(  # noqa: PLR0913  (all but three by name)
     column_map: Mapping[str, str] = NO_MAP,
     chosen: Conventions | None = None,
     thresholds: Mapping[str, float] = NO_THRESHOLDS,
+    coverage: float | None = None,
 ) -> PredictedTable:
     """Predict every row of a Parquet table, in order.
 
     `out` has the row id and the columns that `result_columns` names. `column_map` maps columns of
     the model to columns of the table. `chosen` fixes how some columns are read. `thresholds` say
-    from which probability on some classes are predicted. Raises DataProblem if the table lacks
-    columns.
+    from which probability on some classes are predicted. With a `coverage`, the model's guard adds
+    its columns. Raises DataProblem if the table lacks columns, or the model has no guard.
     """
     required = RequiredColumns(tuple(model.feature_columns), column_map)
     uploaded = [name for name in pq.read_schema(table).names if name != ROW_ID]
     wanted = [*model.classes, SUGGESTED_LABEL]
     if model.spec.task is MLTask.REGRESSION:
         wanted.append(SUGGESTED_LABEL_ERROR)
+    n_rows = pq.read_metadata(table).num_rows
+    guarding = None
+    if coverage is not None:
+        guarding = Guarding(model, coverage, n_rows=n_rows)
+        wanted += guarding.names
     columns = result_columns(uploaded, wanted)
     counts: Counter[str] = Counter()
-    n_rows = pq.read_metadata(table).num_rows
     spelling = file_spelling(model, table, required, chosen or {})
     reading = new_reading(model)
-    with _ResultWriter(out, columns, n_classes=len(model.classes)) as writer:
+    fields = _result_fields(columns, len(model.classes), guarding)
+    options = {} if guarding is None else {"for_guard": True}
+    with _ResultWriter(out, fields) as writer:
         for frame in _chunks(table, model, required):
             progress(stages.PREDICTING, writer.n_rows, n_rows)
-            predicted = predict_frame(model, frame, spelling.settled, reading)
+            predicted = predict_frame(model, frame, spelling.settled, reading, **options)
             if thresholds:
                 suggested = labels_by_threshold(
                     predicted.pred_probs,
@@ -175,7 +197,7 @@ def predict_table(  # noqa: PLR0913  (all but three by name)
                     model.spec.task,
                 )
                 predicted = replace(predicted, suggested_label=suggested)
-            writer.append(predicted)
+            writer.append(predicted, guarding.cells(predicted) if guarding else ())
             counts.update(_suggested_classes(predicted.suggested_label, model.spec.task))
     progress(stages.PREDICTING, n_rows, n_rows)
     notes = (
@@ -189,7 +211,27 @@ def predict_table(  # noqa: PLR0913  (all but three by name)
         ),
         *_renaming_notes(columns, wanted),
     )
-    return PredictedTable(n_rows, counts.most_common(), notes, spelling.conventions)
+    report = None
+    if guarding is not None:
+        report = {
+            **guarding.report(reading),
+            "evaluation": batch_evaluation(model, table, out),
+        }
+    return PredictedTable(n_rows, counts.most_common(), notes, spelling.conventions, report)
+
+
+def _result_fields(
+    columns: Sequence[str], n_classes: int, guarding: Guarding | None
+) -> list[pa.Field]:
+    """Return the columns of the result: probabilities, the label, the error bar of a number, and
+    those of the guard.
+    """
+    guards = guarding.fields if guarding else ()
+    n_own = len(columns) - len(guards)
+    fields = [pa.field(name, pa.float32()) for name in columns[:n_own]]
+    fields[n_classes] = pa.field(columns[n_classes], pa.string())
+    named = [field.with_name(name) for field, name in zip(guards, columns[n_own:], strict=True)]
+    return fields + named
 
 
 def _arithmetic_notes(model: TrainedModel) -> tuple[str, ...]:
@@ -234,11 +276,8 @@ def _chunks(table: Path, model: TrainedModel, required: RequiredColumns) -> Iter
 class _ResultWriter:
     """Appends predictions in row order; the file is complete when the block ends."""
 
-    def __init__(self, path: Path, columns: Sequence[str], *, n_classes: int) -> None:
-        # A probability per class, the suggested label, and for a regression its error bar.
-        kinds = [pa.float32()] * len(columns)
-        kinds[n_classes] = pa.string()
-        self._schema = pa.schema([(ROW_ID, pa.int64()), *zip(columns, kinds, strict=True)])
+    def __init__(self, path: Path, fields: Sequence[pa.Field]) -> None:
+        self._schema = pa.schema([pa.field(ROW_ID, pa.int64()), *fields])
         self._file = pq.ParquetWriter(path, self._schema, compression="zstd")
         self._pending: list[pa.Table] = []
         self.n_rows = 0
@@ -250,13 +289,15 @@ class _ResultWriter:
         self._write_group()
         self._file.close()
 
-    def append(self, found: PredictedFrame) -> None:
+    def append(self, found: PredictedFrame, guarded: Sequence[pa.Array]) -> None:
         row_ids = pa.array(np.arange(self.n_rows, self.n_rows + len(found.suggested_label)))
         probabilities = [pa.array(column, pa.float32()) for column in found.pred_probs.T]
         labels = pa.array(found.suggested_label, pa.string())
         errors = [] if found.errors is None else [pa.array(found.errors, pa.float32())]
         self._pending.append(
-            pa.Table.from_arrays([row_ids, *probabilities, labels, *errors], schema=self._schema)
+            pa.Table.from_arrays(
+                [row_ids, *probabilities, labels, *errors, *guarded], schema=self._schema
+            )
         )
         self.n_rows += len(row_ids)
         if sum(part.num_rows for part in self._pending) >= ROWS_PER_GROUP:
@@ -293,7 +334,11 @@ def _renaming_notes(columns: Sequence[str], wanted: Sequence[str]) -> tuple[str,
 
 
 def forget_stale_uploads() -> None:
-    """Delete uploads of the public client that were never predicted."""
+    """Delete uploads of the public client that were never predicted, and rows typed long ago."""
+    for batch in PredictionBatch.objects.filter(
+        is_typed=True, queued_at__lt=timezone.now() - STALE_AFTER
+    ):
+        delete_with_files(batch)
     for upload in PredictionUpload.objects.filter(created_at__lt=timezone.now() - STALE_AFTER):
         keys = [upload.source_key] if upload.source_key else []
         upload.delete()

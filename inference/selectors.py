@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ N_BARS = 20
 
 
 def batches_of(model: DeployedModel) -> QuerySet[PredictionBatch]:
-    """Return the prediction batches of a model, newest first."""
-    return PredictionBatch.objects.filter(deployed_model=model).order_by("-queued_at")
+    """Return the predicted files of a model, newest first."""
+    files = PredictionBatch.objects.filter(deployed_model=model, is_typed=False)
+    return files.order_by("-queued_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class PreviewRow:
     """One predicted row: its number from 1, its cells, and the suggested label.
 
     `probability` is that of the suggested class, `error` the error bar of a number, `runners_up`
-    the next most probable classes.
+    the next most probable classes. With the guard, `abstains` says whether to leave the row to a
+    person, and `note` what was found in its cells.
     """
 
     number: int
@@ -67,6 +69,8 @@ class PreviewRow:
     runners_up: list[ClassProbability]
     probability: float | None = None
     error: str = ""
+    abstains: bool = False
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,13 @@ def preview(batch: PredictionBatch) -> Preview:
         _preview_row(batch.deployed_model, number, [row[name] for name in columns], result)
         for number, (row, result) in enumerate(zip(cells, by_row, strict=True), start=1)
     ]
+    if batch.report:
+        # The columns of the guard are the last ones, in a fixed order.
+        *_, abstains, _, _, notes = (column.to_pylist() for column in results)
+        rows = [
+            replace(row, abstains=abstains[place], note=notes[place] or "")
+            for place, row in enumerate(rows)
+        ]
     return Preview(columns, rows)
 
 
@@ -125,7 +136,7 @@ def _preview_row(
     label = result[len(classes)]
     suggested = shown_label(task, label, model.cleanset.label_convention)
     if task is MLTask.REGRESSION:
-        return PreviewRow(number, cells, suggested, [], error=rounded_text(result[-1], result[-1]))
+        return PreviewRow(number, cells, suggested, [], error=rounded_text(result[1], result[1]))
     ranked = sorted(map(ClassProbability, classes, result), key=lambda found: -found.probability)
     suggested_names = suggested.names if suggested else ()
     runners_up = [found for found in ranked if found.label not in suggested_names][:N_RUNNERS_UP]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import PurePath
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import transaction
 
 from inference.models import PredictionBatch
@@ -20,6 +21,9 @@ from studio.engine.table.columns import MEASURED, ColumnKind
 from studio.engine.table.required_columns import RequiredColumns, some
 
 MAX_FILENAME_CHARS = 255
+TYPED_ROW = "One row"
+COVERAGES = (0.5, 0.999)
+DEFAULT_COVERAGE = 0.9
 
 
 def prediction_start(
@@ -29,11 +33,13 @@ def prediction_start(
     file: UploadedFile[bytes],
     column_map: Mapping[str, str] | None = None,
     conventions: Mapping[str, Convention | None] | None = None,
+    coverage: float | None = None,
 ) -> PredictionBatch:
     """Store an uploaded file and queue its prediction.
 
     `column_map` maps columns that the model reads to columns of the file. `conventions` says how
-    numbers or dates of a column are written; None lets the cells decide.
+    numbers or dates of a column are written; None lets the cells decide. With a `coverage` the
+    model's guard adds its columns.
     """
     if not model.is_succeeded:
         raise DataProblem(
@@ -48,6 +54,7 @@ def prediction_start(
         size_bytes=file.size or 0,
         column_map=_checked_map(model, column_map or {}),
         chosen_conventions=_checked_conventions(model, conventions or {}),
+        coverage=_checked_coverage(model, coverage),
     )
     quotas.check_upload(user, file.size or 0)
     batch.source_key = storage.prediction_source(batch.pk)
@@ -56,6 +63,53 @@ def prediction_start(
         batch.save(force_insert=True)
         runs.enqueue(batch)
     return batch
+
+
+def row_predict(*, model: DeployedModel, user: User, cells: Mapping[str, str]) -> PredictionBatch:
+    """Queue the prediction of one row, with what speaks for and against it, and the guard if the
+    model has one. Columns without a cell are missing values.
+    """
+    if not model.is_succeeded:
+        raise DataProblem("This model has not finished its training. Wait until it has.")
+    known = [column.name for column in expected_columns(model)]
+    unknown = [name for name in cells if name not in known]
+    if unknown:
+        raise DataProblem(f"The model reads no column {some(unknown)}. It reads {some(known)}.")
+    if not any(cell.strip() for cell in cells.values()):
+        raise DataProblem("The row is empty. Fill in at least one column.")
+    content = json.dumps(dict(cells)).encode()
+    batch = PredictionBatch(
+        deployed_model=model,
+        created_by=user,
+        filename=TYPED_ROW,
+        size_bytes=len(content),
+        coverage=DEFAULT_COVERAGE if model.has_guard else None,
+        is_typed=True,
+    )
+    quotas.check_upload(user, len(content))
+    batch.source_key = storage.prediction_source(batch.pk)
+    tables.publish_upload(SimpleUploadedFile(TYPED_ROW, content), batch.source_key)
+    with transaction.atomic():
+        batch.save(force_insert=True)
+        runs.enqueue(batch)
+    return batch
+
+
+def _checked_coverage(model: DeployedModel, coverage: float | None) -> float | None:
+    """Refuse a guard that the model does not have, and a coverage that says nothing."""
+    if coverage is None:
+        return None
+    if not model.has_guard:
+        raise DataProblem(
+            "This model carries no guard, as it was trained before models had one. Deploy it again,"
+            " or predict without the guard."
+        )
+    low, high = COVERAGES
+    if not low <= coverage <= high:
+        raise DataProblem(
+            f"The coverage is {coverage:g}. Give a fraction from {low:g} to {high:g}, such as 0.9."
+        )
+    return coverage
 
 
 def _checked_map(model: DeployedModel, column_map: Mapping[str, str]) -> dict[str, str]:
@@ -95,10 +149,12 @@ def prediction_restart(
     user: User,
     column_map: Mapping[str, str] | None = None,
     conventions: Mapping[str, Convention | None] | None = None,
+    coverage: float | None = None,
 ) -> PredictionBatch:
-    """Replace a batch by a new run on the same file, after a failure or with another reading.
+    """Replace a batch by a new run on the same file, after a failure, with another reading, or with
+    the guard.
 
-    `column_map` and `conventions` add to the earlier choices.
+    `column_map` and `conventions` add to the earlier choices; so does a `coverage`.
     """
     model = batch.deployed_model
     chosen: dict[str, Convention | None] = {
@@ -110,7 +166,10 @@ def prediction_restart(
         raise DataProblem(
             "This prediction is still under way. Wait until it has finished, or cancel it first."
         )
-    if batch.is_succeeded and chosen_conventions == batch.chosen_conventions:
+    if coverage is None:
+        coverage = batch.coverage
+    is_as_before = chosen_conventions == batch.chosen_conventions and coverage == batch.coverage
+    if batch.is_succeeded and is_as_before:
         raise DataProblem(
             "This prediction has not failed, and its numbers and dates would be read as before, "
             "so there is nothing to retry."
@@ -121,8 +180,10 @@ def prediction_restart(
         filename=batch.filename,
         size_bytes=batch.size_bytes,
         is_of_client=batch.is_of_client,
+        is_typed=batch.is_typed,
         column_map=_checked_map(model, batch.column_map | dict(column_map or {})),
         chosen_conventions=chosen_conventions,
+        coverage=_checked_coverage(model, coverage),
     )
     again.source_key = storage.prediction_source(again.pk)
     # A copy, since the file of the old batch is deleted with it.

@@ -6,18 +6,27 @@ import uuid
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.shortcuts import render as render_page
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from inference import exports, selectors, services
-from inference.access import batch_or_404, ready_batch_or_404
-from inference.forms import ColumnMapForm, ReadingForm
+from inference.access import batch_or_404, ready_batch_or_404, reported_batch_or_404
+from inference.forms import (
+    ColumnMapForm,
+    GuardForm,
+    PredictForm,
+    ReadingForm,
+    RowForm,
+    UncertainForm,
+)
 from inference.models import PredictionBatch
+from inference.report_page import report_page
+from inference.row_page import row_page
 from models_app.access import ready_model_or_404
 from models_app.models import DeployedModel
-from projects.forms.datasets import UploadForm
 from studio import runs
 from studio.accounts.access import account
 from studio.engine.errors import DataProblem
@@ -28,15 +37,30 @@ from studio.htmx import is_partial, render
 def prediction_upload(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
     """Take a file and predict its rows."""
     model = ready_model_or_404(request, model_id)
-    form = UploadForm(request.POST, request.FILES)
+    form = PredictForm(request.POST, request.FILES)
     if not form.is_valid():
         context = {"model": model, "form": form, "crumbs": _crumbs(model), "section": "models"}
         return render_page(request, "inference/prediction_upload.html", context, status=422)
-    services.prediction_start(model=model, user=account(request), file=form.cleaned_data["file"])
+    services.prediction_start(
+        model=model,
+        user=account(request),
+        file=form.cleaned_data["file"],
+        coverage=form.chosen_coverage(),
+    )
     target = f"{model.get_absolute_url()}?tab=predict"
     if is_partial(request):
         return HttpResponse(headers={"HX-Redirect": target})
     return redirect(target)
+
+
+@require_POST
+def row_predict(request: HttpRequest, model_id: uuid.UUID) -> HttpResponse:
+    """Predict one row; its page waits for the answer."""
+    model = ready_model_or_404(request, model_id)
+    form = RowForm(model, request.POST)
+    if not form.is_valid():
+        raise DataProblem("A cell cannot be stored. Leave out characters such as NUL.")
+    return redirect(services.row_predict(model=model, user=account(request), cells=form.cells()))
 
 
 @require_GET
@@ -44,6 +68,11 @@ def prediction(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
     """Show the progress of the batch, then its results."""
     batch = batch_or_404(request, batch_id)
     context = _page_context(batch)
+    if batch.is_typed:
+        if batch.is_succeeded:
+            context["answer"] = row_page(batch)
+        region = "inference/_prediction_row.html"
+        return render(request, "inference/prediction_row.html", region, context)
     if batch.is_succeeded:
         context |= {
             "shares": selectors.label_shares(batch),
@@ -101,11 +130,15 @@ def prediction_retry(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
         raise DataProblem(
             "This file has no such reading. Choose one of those on the page of the prediction."
         )
+    guard = GuardForm(request.POST)
+    if not guard.is_valid():
+        raise DataProblem("There is no such coverage. Choose one of those on the page.")
     again = services.prediction_restart(
         batch=batch,
         user=account(request),
         column_map=form.column_map(),
         conventions=reading.conventions(),
+        coverage=guard.chosen_coverage(),
     )
     return redirect(again)
 
@@ -117,6 +150,28 @@ def prediction_export(request: HttpRequest, batch_id: uuid.UUID) -> StreamingHtt
     return exports.export_response(
         batch, safe_for_spreadsheets="safe_for_spreadsheets" in request.GET
     )
+
+
+@require_GET
+def prediction_report(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """Show the report of the batch, or download it as one HTML file."""
+    batch = reported_batch_or_404(request, batch_id)
+    if "download" in request.GET:
+        return exports.report_response(batch)
+    context = _page_context(batch) | {
+        "page": report_page(batch.report, batch.deployed_model.cleanset.task)
+    }
+    return render_page(request, "inference/prediction_report.html", context)
+
+
+@require_GET
+def prediction_uncertain(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponseBase:
+    """Download the rows that a person should look at."""
+    batch = reported_batch_or_404(request, batch_id)
+    form = UncertainForm(request.GET)
+    if not form.is_valid():
+        raise DataProblem("Give a number of rows from 1 to 100,000, or none for all that abstain.")
+    return exports.uncertain_response(batch, form.cleaned_data["n"])
 
 
 @require_POST

@@ -70,6 +70,11 @@ class DeployedModel(Run):
         )
 
     @property
+    def has_guard(self) -> bool:
+        """Whether it can say which of its predictions not to trust; older models cannot."""
+        return bool(self.manifest.get("has_guard"))
+
+    @property
     def n_unlabeled(self) -> int:
         """Rows that training left out because they have no label."""
         n_kept = (self.cleanset.n_rows or 0) - (self.n_excluded or 0)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow.parquet as pq
 from django.conf import settings
 from django.utils import timezone
@@ -170,6 +171,8 @@ def fit_with_predictions(  # noqa: PLR0913  (most by name)
     """
     progress(stages.READING_ROWS)
     frame = read_frame(table, spec.feature_columns, row_ids)
+    if row_ids is not None:
+        frame.index = pd.Index(row_ids)
     cache = settings.CACHE_DIR / "engine"
     with fan_out() as n_jobs:
         return train_and_predict(

@@ -31,6 +31,35 @@ from tests.factories import make_model, make_prediction
 from tests.measured import make_measured
 from tests.reviewable import CLASSES, make_reviewable
 
+GUARDED = {
+    "confidence": [0.5],
+    "prediction_set": ["billing"],
+    "is_out_of_distribution": [False],
+    "out_of_distribution_score": [0.1],
+    "abstain": [True],
+    "nearest_training_row": [1],
+    "nearest_training_label": ["billing"],
+    "prediction_note": ["No cell can be read."],
+}
+REPORT = {
+    "coverage": 0.9,
+    "n_rows": 1,
+    "n_sampled": 1,
+    "n_abstained": 1,
+    "n_out_of_distribution": 0,
+    "n_blank_rows": 0,
+    "n_sets": [0, 1],
+    "cells": [{"name": "message", "n_unreadable": 0, "n_new": 1}],
+    "comparisons": [
+        {
+            "drift": {"name": "message", "size": 0.5, "p_value": 0.01},
+            "trained_missing": 0.0,
+            "new_missing": 0.5,
+            "bars": [{"label": "below 5", "trained": 0.9, "new": 0.4}],
+        }
+    ],
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Things:
@@ -83,7 +112,9 @@ def make_things(owner: User) -> Things:
     batch = make_prediction(owner, model=model, n_rows=1, label_counts=[["billing", 1]])
     chances = {name: [1 / len(CLASSES)] for name in CLASSES}
     rows = pd.DataFrame({"__row_id": [0], "message": ["hello"]})
-    results = pd.DataFrame({"__row_id": [0], **chances, "Suggested Label": ["billing"]})
+    results = pd.DataFrame({"__row_id": [0], **chances, "Suggested Label": ["billing"], **GUARDED})
+    batch.coverage = REPORT["coverage"]
+    batch.report = REPORT
     batch.table_key = _published(rows, storage.prediction_file(batch.pk, 1, "rows.parquet"))
     batch.result_key = _published(results, storage.prediction_file(batch.pk, 1, "results.parquet"))
     batch.save()

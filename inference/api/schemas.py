@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from ninja import Field, Schema
 from pydantic import TypeAdapter, ValidationError
 
 from inference.models import PredictionBatch
+from inference.services import DEFAULT_COVERAGE
 from studio.api.schemas import RunOut, Text
 from studio.engine.conventions import Convention
 from studio.engine.errors import DataProblem
@@ -16,6 +18,14 @@ ColumnMap = dict[Text, Text]
 COLUMN_MAP_HELP = (
     "The column of the file for a column that the model reads, such as "
     '{"text": "Text"}; needed only if their names differ.'
+)
+GUARD_HELP = (
+    "Whether to add what the model's guard says of each row (its confidence, whether it is unlike "
+    "the training data, …), and a report of the whole file."
+)
+COVERAGE_HELP = (
+    "With `guard`: how often the right label should be in the prediction set, or the right number "
+    "in the interval."
 )
 StatedConventions = dict[Text, Convention | None]
 CONVENTIONS_HELP = (
@@ -69,8 +79,18 @@ class MissingColumnOut(Schema):
 class RetryIn(Schema):
     """How to predict a file again."""
 
+    guard: bool = Field(default=False, description=GUARD_HELP)
+    coverage: float = Field(default=DEFAULT_COVERAGE, description=COVERAGE_HELP)
     column_map: ColumnMap = Field(default_factory=dict, description=COLUMN_MAP_HELP)
     conventions: StatedConventions = Field(default_factory=dict, description=CONVENTIONS_HELP)
+
+
+class RowIn(Schema):
+    """One row to predict."""
+
+    cells: dict[Text, Text] = Field(
+        description="The cell of each column that the model reads; those left out are missing."
+    )
 
 
 class PredictionOut(Schema):
@@ -98,6 +118,14 @@ class PredictionOut(Schema):
     )
     label_counts: list[LabelCountOut] = Field(
         description="Most frequent first; empty for regression."
+    )
+    coverage: float | None = Field(description="Null without the guard.")
+    report: dict[str, Any] = Field(
+        description=(
+            "With `guard`, once the rows are predicted: how many rows abstain or are out of"
+            " distribution, and each column beside the training data, with p-values that are"
+            " corrected for the number of columns."
+        )
     )
     run: RunOut
 

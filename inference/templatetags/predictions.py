@@ -6,11 +6,17 @@ from django import template
 from django.core.paginator import Page, Paginator
 from django.template.context import RequestContext
 
-from inference.forms import ColumnMapForm, ReadingForm
+from inference.forms import (
+    ColumnMapForm,
+    GuardForm,
+    PredictForm,
+    ReadingForm,
+    RowForm,
+    UncertainForm,
+)
 from inference.models import PredictionBatch
 from inference.selectors import batches_of
 from models_app.models import DeployedModel
-from projects.forms.datasets import UploadForm
 
 register = template.Library()
 
@@ -21,7 +27,13 @@ BATCHES_PER_PAGE = 25
 @register.inclusion_tag("inference/_prediction_form.html", takes_context=True)
 def prediction_form(context: RequestContext, model: DeployedModel) -> dict[str, object]:
     """The upload form."""
-    return _shared(context) | {"model": model, "form": UploadForm()}
+    return _shared(context) | {"model": model, "form": PredictForm()}
+
+
+@register.inclusion_tag("inference/_prediction_row_form.html", takes_context=True)
+def prediction_row_form(context: RequestContext, model: DeployedModel) -> dict[str, object]:
+    """The form of one row."""
+    return _shared(context) | {"model": model, "row_form": RowForm(model)}
 
 
 @register.inclusion_tag("inference/_prediction_latest.html", takes_context=True)
@@ -45,6 +57,16 @@ def prediction_results(context: RequestContext, model: DeployedModel) -> dict[st
 def column_map_form(batch: PredictionBatch, sent: ColumnMapForm | None = None) -> ColumnMapForm:
     """Return the form that maps missing columns, with the user's answers if they were refused."""
     return sent or ColumnMapForm(batch)
+
+
+@register.simple_tag
+def guard_form() -> GuardForm:
+    return GuardForm(auto_id="guard-%s")
+
+
+@register.simple_tag
+def uncertain_form() -> UncertainForm:
+    return UncertainForm(auto_id="uncertain-%s")
 
 
 @register.simple_tag

@@ -49,9 +49,17 @@ def test_rerun_reads_the_file_in_the_same_way(cleaned: Path) -> None:
 def test_predict_takes_the_same_options(cleaned: Path) -> None:
     out = cleaned / "predicted.csv"
     told = ["--encoding", "koi8-r", "--no-header", "--delimiter", ";"]
-    ended = run("predict", cleaned / "rows.csv", "--model", cleaned / "model", "--out", out, *told)
+    command = ["predict", cleaned / "rows.csv", "--model", cleaned / "model", "--out", out, *told]
+    report = cleaned / "report.html"
+    refused = run(*command, "--report", report)
+    assert refused.status == 2
+    assert "--report needs --guard" in refused.err
+    ended = run(*command, "--guard", "--report", report)
     assert ended.status == 0, ended.err
     assert "60 rows predicted" in ended.out
+    with out.open(newline="") as file:
+        assert {"confidence", "abstain", "prediction_note"} <= set(next(csv.reader(file)))
+    assert "Measured by the labels of the file" in report.read_text()
 
 
 def test_doubts_are_reported_with_the_option_that_changes_them(tmp_path: Path) -> None:

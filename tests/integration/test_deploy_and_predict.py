@@ -503,3 +503,83 @@ def test_page_says_when_decisions_came_after_the_training(
     assert "Deploy again</a> to learn" in page
     browser.post(reverse("model-deploy", args=[model.cleanset_id]), {"name": "Newer"})
     assert DeployedModel.objects.filter(status=Status.SUCCEEDED).count() == 2
+
+
+def test_guard_says_what_not_to_trust_and_measures_a_file_that_has_labels(
+    browser: Client, model: DeployedModel, program: Client
+) -> None:
+    new = planted_table(40, n_wrong=0, seed=5).frame
+    new.loc[0, "height"] = "tall"
+    new.loc[1, ["height", "weight", "colour"]] = ""
+    url = reverse("prediction-upload", args=[model.pk])
+    browser.post(url, {"file": csv_file(new, "new.csv"), "guard": "on", "coverage": "0.9"})
+    batch = PredictionBatch.objects.latest("queued_at")
+    assert batch.status == Status.SUCCEEDED, batch.error_detail
+    rows = exported(browser, batch)
+    assert "“tall” is not a number" in rows[0]["prediction_note"]
+    assert (rows[1]["prediction_note"], rows[1]["abstain"]) == ("No cell can be read.", "true")
+    assert all(row["Suggested Label"] in row["prediction_set"] for row in rows)
+    page = browser.get(batch.get_absolute_url()).content.decode()
+    assert "What not to trust" in page
+    report = browser.get(reverse("prediction-report", args=[batch.pk])).content.decode()
+    assert "Measured by the labels of the file" in report
+    assert "Compared with the training data" in report
+    answer = program.get(f"/api/v1/predictions/{batch.pk}").json()
+    assert answer["coverage"] == 0.9
+    assert answer["report"]["evaluation"]["metrics"]["accuracy"]["value"] > 0.9
+    answer = program.get(f"/api/v1/predictions/{batch.pk}/uncertain")
+    uncertain = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
+    assert len(uncertain) == sum(row["abstain"] == "true" for row in rows)
+    assert uncertain[0] == {name: new[name][0] for name in new}
+    answer = browser.get(reverse("prediction-uncertain", args=[batch.pk]), {"n": 5})
+    assert len(b"".join(answer.streaming_content).decode().splitlines()) == 6
+    printed = program.get(f"/api/v1/predictions/{batch.pk}/report").content.decode()
+    assert printed.startswith("<!DOCTYPE html>")
+    assert "--surface:" in printed  # it brings its styles
+
+    plain = predict(browser, model, new)
+    assert "abstain" not in exported(browser, plain)[0]
+    again = program.post(
+        f"/api/v1/predictions/{plain.pk}/retry",
+        {"guard": True, "coverage": 0.2},
+        content_type="application/json",
+    )
+    assert again.status_code == 422
+    assert "coverage is 0.2" in again.json()["error"]
+    again = program.post(
+        f"/api/v1/predictions/{plain.pk}/retry", {"guard": True}, content_type="application/json"
+    )
+    assert again.status_code == 201
+    assert again.json()["coverage"] == 0.9
+
+
+def test_typed_row_is_answered_with_what_speaks_for_and_against_it(
+    browser: Client, model: DeployedModel, program: Client
+) -> None:
+    new = planted_table(40, n_wrong=0, seed=5).frame.iloc[0]
+    form = browser.get(f"{model.get_absolute_url()}?tab=predict").content.decode()
+    assert "Predict this row" in form
+    url = reverse("prediction-row", args=[model.pk])
+    cells = {"0": new["height"], "1": new["weight"], "2": new["colour"]}
+    response = browser.post(url, cells, follow=True)
+    page = response.content.decode()
+    assert "Speaks for it" in page
+    assert "Most similar training rows" in page
+    assert new["label"] in page
+    assert not PredictionBatch.objects.filter(is_typed=False).exists()
+    results = browser.get(f"{model.get_absolute_url()}?tab=results").content.decode()
+    assert "One row" not in results
+
+    batch = PredictionBatch.objects.get()
+    answer = program.get(f"/api/v1/predictions/{batch.pk}").json()
+    why = answer["report"]["row"]["why"]
+    assert {reason["column"] for reason in why} <= {"height", "weight", "colour"}
+    assert max(why, key=lambda reason: reason["effect"])["effect"] > 0
+    assert len(answer["report"]["row"]["near"]) == 5
+    refused = program.post(
+        f"/api/v1/models/{model.pk}/predictions/row",
+        {"cells": {"hight": "3"}},
+        content_type="application/json",
+    )
+    assert refused.status_code == 422
+    assert "hight" in refused.json()["error"]

@@ -119,9 +119,12 @@ CALLS = {
     "analysis_start": Call(CREATED, {"changes": {"seed": 1}}),
     "prediction_list": Call(),
     "prediction_start": Call(CREATED, file=FILE),
+    "prediction_row": Call(CREATED, {"cells": {"message": "hello"}}),
     "prediction_get": Call(),
     "prediction_retry": Call(UNPROCESSABLE),  # it has not failed
     "prediction_export": Call(),
+    "prediction_report": Call(),
+    "prediction_uncertain": Call(),
     "prediction_delete": Call(GONE),
     "run_list": Call(),
     "run_get": Call(),

@@ -169,11 +169,14 @@ OWNED = {
     "evaluation-slices": Address("get", OK, "evaluation"),
     "evaluation-slice-save": Address("post", UNPROCESSABLE, "evaluation"),  # without a name
     "prediction-upload": Address("post", UNPROCESSABLE, "model"),  # without a file
+    "prediction-row": Address("post", UNPROCESSABLE, "model"),  # without a cell
     "prediction": Address("get", OK, "batch"),
     "prediction-run": Address("get", FOUND, "batch"),
     "prediction-cancel": Address("post", FOUND, "batch"),
     "prediction-retry": Address("post", UNPROCESSABLE, "batch"),  # it has not failed
     "prediction-export": Address("get", OK, "batch"),
+    "prediction-report": Address("get", OK, "batch"),
+    "prediction-uncertain": Address("get", OK, "batch"),
     "prediction-delete": Address("post", FOUND, "batch"),
 }
 

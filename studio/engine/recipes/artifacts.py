@@ -62,6 +62,8 @@ class Manifest:
         The arithmetic in which that encoder computed when the model was trained.
     files
         SHA-256 of each file.
+    has_guard
+        Whether it can say which predictions not to trust; models of older versions cannot.
     """
 
     format_version: int
@@ -83,6 +85,7 @@ class Manifest:
     encoder_sha256: str | None
     arithmetic: str | None
     files: Mapping[str, str]
+    has_guard: bool = False
 
 
 def save_artifact(model: TrainedModel, directory: Path, *, signing_key: bytes) -> Manifest:
@@ -166,6 +169,8 @@ def _opened(directory: Path, manifest: Manifest) -> TrainedModel:
     model = joblib.load(directory / PAYLOAD)
     if not isinstance(model, TrainedModel):
         raise DataProblem("The file contains no model of this studio. Deploy the model again.")
+    if not hasattr(model, "guard"):  # saved before models had one
+        object.__setattr__(model, "guard", None)
     needed_encoder = manifest.encoder_sha256
     if needed_encoder and needed_encoder != encoder_sha256(model.spec.encoder_folder):
         raise DataProblem(
@@ -226,6 +231,7 @@ def _describe(model: TrainedModel, files: Mapping[str, str]) -> Manifest:
         encoder_sha256=needed_encoder,
         arithmetic=model.arithmetic.value if model.arithmetic else None,
         files=files,
+        has_guard=model.guard is not None,
     )
 
 

@@ -12,12 +12,14 @@ import pandas as pd
 from studio.engine.conventions import Conventions
 from studio.engine.features.base import Matrix
 from studio.engine.fitting.learners import Predicted
+from studio.engine.guard.space import Vectors
 from studio.engine.recipes.trained import TrainedModel
 from studio.engine.runtime.resources import Resources
 from studio.engine.table.cells import Table
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.reading import Reading
 from studio.engine.table.required_columns import RequiredColumns
+from studio.engine.table.row_notes import row_notes
 from studio.engine.tasks.registry import RECIPES
 
 
@@ -35,11 +37,39 @@ class PredictedFrame:
         or the number.
     errors
         Regression: the expected absolute error of each number, shape (n,), float32; else None.
+    looked_at
+        What a guard needs to know of the rows; None unless it was asked for.
     """
 
     pred_probs: Predicted
     suggested_label: list[str]
     errors: npt.NDArray[np.float32] | None = None
+    looked_at: LookedAt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """n rows as a guard sees them.
+
+    Attributes
+    ----------
+    table
+        As it was read.
+    vectors
+        In the guard's space, shape (n, d).
+    numbers
+        Regression: predicted numbers, shape (n,); else None.
+    is_blank
+        Whether no cell of the row can be read, shape (n,).
+    notes
+        What was found in each row, empty where nothing was.
+    """
+
+    table: Table
+    vectors: Vectors
+    numbers: npt.NDArray[np.float64] | None
+    is_blank: npt.NDArray[np.bool_]
+    notes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +97,8 @@ def predict_frame(
     frame: pd.DataFrame,
     spelling: NewSpelling | None = None,
     reading: Reading | None = None,
+    *,
+    for_guard: bool = False,
 ) -> PredictedFrame:
     """Predict the label of every row; call it chunk by chunk for a file of any size.
 
@@ -82,6 +114,8 @@ def predict_frame(
         How the whole file is read; None infers it from these rows.
     reading
         Counts cells that cannot be read, by the row numbers of the frame's index.
+    for_guard
+        Whether to return what the model's guard looks at; the model must have one.
 
     Returns
     -------
@@ -104,19 +138,29 @@ def predict_frame(
     table = Table.of(frame, model.feature_columns)
     # Of these rows alone, where nobody has looked at the whole file.
     spelling = spelling or new_spelling(model, table)
-    table = table.read_as(spelling.conventions).spelled(spelling.meant)
+    as_written = table.read_as(spelling.conventions)
+    table = as_written.spelled(spelling.meant)
     is_empty = (reading or new_reading(model)).add(table, frame.index.to_numpy(dtype=np.int64) + 1)
     matrices = _matrices(model, table)
     prior, prior_error = model.prior
     predicted = np.where(is_empty[:, None], prior, _mixed(model, matrices))
     suggested = RECIPES[model.spec.task].suggested(predicted, model.label_format)
+    looked_at = None
+    if for_guard and model.guard is not None:
+        numbers = None
+        if model.error_bar is not None:
+            numbers = predicted[:, 0].astype(np.float64)
+        notes = row_notes(as_written, spelling.meant, new_reading(model))
+        vectors = model.guard.space.vectors(matrices, table)
+        looked_at = LookedAt(table, vectors, numbers, is_empty, notes)
     if model.error_bar is None:
-        return PredictedFrame(_by_name(predicted, model.label_format.classes), suggested)
+        pred_probs = _by_name(predicted, model.label_format.classes)
+        return PredictedFrame(pred_probs, suggested, looked_at=looked_at)
     member, scale = model.error_bar
     nothing = np.empty((len(frame), 0), dtype=np.float32)
     errors = scale.bars(predicted, member.learner.predict(matrices[member.view]))
     errors[is_empty] = prior_error
-    return PredictedFrame(nothing, suggested, errors)
+    return PredictedFrame(nothing, suggested, errors, looked_at)
 
 
 def predict_values(model: TrainedModel, frame: pd.DataFrame) -> Predicted:

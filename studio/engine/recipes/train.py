@@ -17,6 +17,8 @@ from studio.engine.errors import DataProblem
 from studio.engine.fitting.calibration import NO_CALIBRATION
 from studio.engine.fitting.candidates import error_candidate
 from studio.engine.fitting.learners import taken
+from studio.engine.guard.fit import fit_guard
+from studio.engine.guard.guard import GuardInput
 from studio.engine.labels.encoding import Labels, encode_labels
 from studio.engine.labels.scale import AS_GIVEN
 from studio.engine.ml_task import MLTask
@@ -89,7 +91,7 @@ def train_and_predict(  # noqa: PLR0913  (most by name)
     Parameters
     ----------
     frame
-        n rows of text or None with the spec's feature columns.
+        n rows of text or None with the spec's feature columns, by their position in the dataset.
     labels
         The corrected label of each row as written in a cell; rows without a label are left out, as
         those for testing should be. Corrections may introduce new classes.
@@ -139,8 +141,9 @@ def train_and_predict(  # noqa: PLR0913  (most by name)
             f" fold. Deploy the best one, or choose among: {tried}."
         )
     error_bar = None
+    bars = None
     if spec.task is MLTask.REGRESSION:
-        error_bar = _error_bar(study, assessed, resources)
+        error_bar, bars = _error_bar(study, assessed, resources)
     members = _chosen(assessed)
     fitted = []
     for done, member in enumerate(members):
@@ -161,11 +164,18 @@ def train_and_predict(  # noqa: PLR0913  (most by name)
         prior=_prior(study.labels),
         levels=_levels(study),
     )
-    predicted = assessed.best_predicted[np.argsort(study.order)]
-    if study.labels.classes:
-        by_name = [study.labels.classes.index(name) for name in model.classes]
+    by_name = [study.labels.classes.index(name) for name in model.classes]
+    predicted = assessed.best_predicted
+    suggested = RECIPES[spec.task].suggested(predicted, model.label_format)
+    if by_name:
         predicted = predicted[:, by_name]
-    return Training(model, rows, predicted)
+    guard = fit_guard(
+        study,
+        model.featurisers,
+        GuardInput(model.classes, predicted, suggested, bars),
+        row_ids=frame.index.to_numpy(dtype=np.int64)[rows],
+    )
+    return Training(replace(model, guard=guard), rows, predicted[np.argsort(study.order)])
 
 
 def _prior(labels: Labels) -> tuple[npt.NDArray[np.float32], float]:
@@ -195,11 +205,13 @@ def _check_columns(frame: pd.DataFrame, spec: CleansetSpec) -> None:
 
 def _error_bar(
     study: Study, assessed: Assessment, resources: Resources
-) -> tuple[FittedMember, ErrorBarScale]:
+) -> tuple[tuple[FittedMember, ErrorBarScale], npt.NDArray[np.float32]]:
+    """Return the model of errors with its scale, and the error bars of the study's rows."""
     candidate = error_candidate(assessed.heaviest.candidate)
     error_bars = find_error_bars(study, assessed.predicted, candidate, resources)
     member = Member(candidate, NO_CALIBRATION, weight=1.0)
-    return _refitted(member, study, error_bars.labels), error_bars.scale
+    fitted = _refitted(member, study, error_bars.labels)
+    return (fitted, error_bars.scale), error_bars.expected
 
 
 def _chosen(assessed: Assessment) -> list[Member]:

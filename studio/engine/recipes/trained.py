@@ -12,6 +12,7 @@ from studio.engine.features.base import Featuriser
 from studio.engine.features.catalogue import ENCODED
 from studio.engine.fitting.calibration import Calibration
 from studio.engine.fitting.learners import Learner
+from studio.engine.guard.guard import Guard
 from studio.engine.model_selection.error_bars import ErrorBarScale
 from studio.engine.schema import CandidateResult, CleansetSpec
 from studio.engine.table.levels import SpelledLevels
@@ -56,6 +57,8 @@ class TrainedModel:
         shape (P,); and the mean absolute error of that number, 0 for classes.
     levels
         The categories in the training data, by column.
+    guard
+        Says which predictions not to trust; None in models of older versions.
     """
 
     spec: CleansetSpec
@@ -67,6 +70,7 @@ class TrainedModel:
     error_bar: tuple[FittedMember, ErrorBarScale] | None = None
     prior: tuple[npt.NDArray[np.float32], float] = (np.empty(0, dtype=np.float32), 0.0)
     levels: Mapping[str, SpelledLevels] = field(default_factory=dict)
+    guard: Guard | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -87,6 +87,37 @@ class Reading:
         self._blank_rows.extend(rows.tolist())
         return is_empty
 
+    def readable_cells(self, name: str, cells: Cells) -> npt.NDArray[np.bool_]:
+        """Return which distinct cells of a column have a value of its kind."""
+        return readable(cells, self._kinds[name])
+
+    def unread_cells(self, name: str, cells: Cells) -> npt.NDArray[np.bool_]:
+        """Return which distinct cells of a column are neither blank nor of its kind."""
+        is_blank = cell_values.is_blank(cells.distinct.tolist())
+        return ~readable(cells, self._kinds[name]) & ~is_blank
+
+    def new_cells(self, name: str, cells: Cells) -> npt.NDArray[np.bool_]:
+        """Return which distinct cells of a column hold a category that training did not have."""
+        if name not in self._known:
+            return np.zeros(len(cells.distinct), dtype=bool)
+        return self._known[name].are_new(cells.distinct.tolist())
+
+    def wanted(self, name: str) -> str:
+        """Return what a cell of a column should be: a number, a date, yes or no."""
+        return _WANTED[self._kinds[name]][0]
+
+    @property
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """How many cells of each column could not be read, and how many hold a new category."""
+        return {
+            name: (unread.n_cells, self._new[name].n_cells if name in self._new else 0)
+            for name, unread in self._unread.items()
+        }
+
+    @property
+    def n_blank_rows(self) -> int:
+        return self._n_blank
+
     def notes(self, *, of_blank_rows: str) -> tuple[str, ...]:
         """Return a sentence for each finding.
 

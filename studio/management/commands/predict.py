@@ -10,6 +10,8 @@ from typing import Any
 
 from inference.exports import prediction_batches, prediction_columns
 from inference.pipeline import PredictedTable, predict_table
+from inference.report_page import printable_report
+from inference.services import COVERAGES, DEFAULT_COVERAGE
 from models_app.artifact_files import signing_key
 from studio import tables
 from studio.engine.conventions.convention_notes import convention_notes
@@ -73,6 +75,31 @@ class Command(StudioCommand):
         )
         add_convention_options(parser)
         parser.add_argument(
+            "--guard",
+            action="store_true",
+            help=(
+                "add what the model's guard says of each row: confidence, whether it is unlike the"
+                " training data, whether to leave it to a person, the most similar training row,"
+                " the labels (or interval of numbers) that remain possible, and a note on cells"
+                " that cannot be read"
+            ),
+        )
+        parser.add_argument(
+            "--coverage",
+            type=float,
+            metavar="FRACTION",
+            help=(
+                "with --guard: how often the right label should be among those that remain"
+                f" possible; {DEFAULT_COVERAGE:g} if not given"
+            ),
+        )
+        parser.add_argument(
+            "--report",
+            type=Path,
+            metavar="R.html",
+            help="with --guard: a report of the whole file, as HTML that prints well",
+        )
+        parser.add_argument(
             "--out",
             required=True,
             type=Path,
@@ -129,13 +156,37 @@ def _map_advice(missing: Sequence[MissingColumn]) -> str:
     return " ".join(f"--map {shlex.quote(pair)}" for pair in pairs)
 
 
+def _coverage(options: Mapping[str, Any]) -> float | None:
+    """Return the coverage of the guard, None without it."""
+    coverage: float | None = options["coverage"]
+    if not options["guard"]:
+        if options["report"] is not None:
+            raise DataProblem("--report needs --guard. Add it.")
+        if coverage is not None:
+            raise DataProblem("--coverage says something only with --guard. Add it.")
+        return None
+    if coverage is None:
+        return DEFAULT_COVERAGE
+    low, high = COVERAGES
+    if not low <= coverage <= high:
+        raise DataProblem(
+            f"--coverage {coverage:g} is outside {low:g} to {high:g}. Give a fraction such as 0.9."
+        )
+    return coverage
+
+
 def _predict(
     file: Path, model_folder: Path, out: Path, options: Mapping[str, Any], terminal: Terminal
 ) -> PredictedTable:
     input_file(file)
-    refuse_same_files({"FILE": file, "--out": out})
-    refuse_inside(model_folder, "--model", {"--out": out})
+    outputs = {"--out": out}
+    report: Path | None = options["report"]
+    if report is not None:
+        outputs["--report"] = report
+    refuse_same_files({"FILE": file, **outputs})
+    refuse_inside(model_folder, "--model", outputs)
     out_format = table_format_at(out)
+    coverage = _coverage(options)
     model = _load_model(model_folder)
     required = _required_columns(model.feature_columns, options["column_pairs"])
     chosen = chosen_conventions(
@@ -157,6 +208,7 @@ def _predict(
             progress=terminal.progress,
             column_map=required.column_map,
             chosen=chosen,
+            coverage=coverage,
         )
         for note in (*predicted.notes, *convention_notes(predicted.conventions, advice=ADVICE)):
             terminal.note(note)
@@ -164,4 +216,9 @@ def _predict(
         separator = model.spec.separator if model.spec.task is MLTask.MULTI_LABEL else None
         rows = prediction_batches(table, result, separator)
         write_table(partial, out_format, prediction_columns(table, result), rows)
+    if report is not None and predicted.report is not None:
+        with output_file(report, terminal) as partial:
+            title = f"Report on {file.name}"
+            html = printable_report(predicted.report, model.spec.task, title)
+            partial.write_text(html, encoding="utf-8")
     return predicted
