@@ -64,13 +64,14 @@ def reviewers(cleanset: Cleanset) -> list[Reviewer]:
             email=F("review_action__user__email"),
         )
         .annotate(
-            n_rows=Count("pk"),
+            n_rows=Count("pk", filter=Q(after__action__in=Action.values)),
             n_changed=Count("pk", filter=Q(after__action__in=changed)),
             n_kept=Count("pk", filter=Q(after__action=Action.KEEP.value)),
             n_excluded=Count("pk", filter=Q(after__action=Action.EXCLUDE.value)),
             first_day=Min(TruncDate("review_action__created_at")),
             last_day=Max(TruncDate("review_action__created_at")),
         )
+        .filter(n_rows__gt=0)
         .order_by("-n_rows", "email")
     )
     return [

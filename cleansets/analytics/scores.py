@@ -71,20 +71,28 @@ def _histograms(cleanset: Cleanset) -> list[ScoreHistogram]:
     for issue in issues_in(source.result_columns):
         if issue.score is None or issue.score not in source.result_columns:
             continue
-        counted = {
-            int(place): counts
-            for place, *counts in source.fetch(
-                f"""SELECT least(floor({issue.score} * {N_BARS}), {N_BARS - 1}) AS place,
-                    count(*), count(*) FILTER ({issue.flag}),
-                    {_CONFIRMED}, {_KEPT}
-                FROM rows WHERE {issue.score} IS NOT NULL AND NOT isnan({issue.score}::DOUBLE)
-                GROUP BY 1"""
-            )
-        }
+        place = f"least(floor({issue.score} * {N_BARS}), {N_BARS - 1})"
+        is_scored = f"{issue.score} IS NOT NULL AND NOT isnan({issue.score}::DOUBLE)"
+        rows = source.fetch(
+            f"SELECT {place}, count(*), count(*) FILTER ({issue.flag}) FROM issues"
+            f" WHERE {is_scored} GROUP BY 1"
+        )
+        # Decisions are looked up for the decided rows only: there may be a million others.
+        decided = source.fetch(
+            f"SELECT {place}, {_CONFIRMED}, {_KEPT} FROM issues JOIN reviews USING (row_id)"
+            f" WHERE {is_scored} GROUP BY 1"
+        )
+        counts = {int(bar): (int(n_rows), int(n_flagged)) for bar, n_rows, n_flagged in rows}
+        decisions = {int(bar): (int(n), int(n_kept)) for bar, n, n_kept in decided}
         [(threshold,)] = source.fetch(f"SELECT min({issue.score}) FROM issues WHERE {issue.flag}")
         bars = tuple(
-            ScoreBar(place * _EVERY, (place + 1) * _EVERY, *counted.get(place, [0, 0, 0, 0]))
-            for place in range(N_BARS)
+            ScoreBar(
+                bar * _EVERY,
+                (bar + 1) * _EVERY,
+                *counts.get(bar, (0, 0)),
+                *decisions.get(bar, (0, 0)),
+            )
+            for bar in range(N_BARS)
         )
         found.append(ScoreHistogram(issue, bars, None if threshold is None else float(threshold)))
     return found
@@ -96,8 +104,10 @@ def threshold_effect(
     """Return what a threshold would flag."""
     source = selectors.row_source(cleanset)
     score = histogram.issue.score
-    [(n_rows, n_confirmed, n_kept)] = source.fetch(
-        f"SELECT count(*), {_CONFIRMED}, {_KEPT} FROM rows WHERE {score} >= ?", [threshold]
+    [(n_rows,)] = source.fetch(f"SELECT count(*) FROM issues WHERE {score} >= ?", [threshold])
+    [(n_confirmed, n_kept)] = source.fetch(
+        f"SELECT {_CONFIRMED}, {_KEPT} FROM issues JOIN reviews USING (row_id) WHERE {score} >= ?",
+        [threshold],
     )
     return ThresholdEffect(
         threshold=threshold,
