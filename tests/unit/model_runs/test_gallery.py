@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import QueryDict
 from django.test import Client
 from django.urls import reverse
@@ -18,6 +19,8 @@ from studio.model_runs.gallery_rows import RunSource
 from studio.model_runs.models import ModelRun
 from studio.model_runs.pages.gallery import gallery_query, review_query
 from studio.model_runs.run_row_sets import find_rows, rows_of
+from studio.model_runs.services import predictions_import
+from studio.model_runs.tasks import evaluate_run
 from tests.measured import make_measured
 from tests.reviewable import make_reviewable, publish_array
 
@@ -194,3 +197,31 @@ def test_a_program_gets_the_rows_of_the_gallery(
     refused = client.get(f"{address}?sort=nothing")
     assert refused.status_code == 422
     assert "cannot be sorted by 'nothing'" in refused.json()["error"]
+
+
+def test_imported_predictions_are_shown_with_and_without_probabilities(
+    browser: Client, alice: User, cleanset: Cleanset
+) -> None:
+    labels = b"row_id,prediction\n0,login\n1,delivery\n2,login\n"
+    run = imported(alice, cleanset, labels)
+    text = page(browser, run)
+    assert text.count('<li class="row-card') == 3
+    assert "Likeliest classes" not in text
+    assert 'name="confidence_from"' not in text
+    assert row_ids(run, "predicted=login") == [0, 2]
+    chances = b"row_id,billing,delivery,login\n0,0.2,0.1,0.7\n1,0.1,0.8,0.1\n"
+    run = imported(alice, cleanset, chances)
+    text = page(browser, run, "sort=confidence")
+    assert "Likeliest classes" in text
+    assert "80.0%" in text
+    assert row_ids(run, "confidence_from=0.75") == [1]
+
+
+def imported(user: User, cleanset: Cleanset, content: bytes) -> ModelRun:
+    run = predictions_import(
+        cleanset=cleanset, user=user, name="Theirs", file=SimpleUploadedFile("p.csv", content)
+    )
+    evaluate_run(run_id=str(run.pk))
+    run.refresh_from_db()
+    assert run.is_succeeded, run.error_message
+    return run
