@@ -85,7 +85,9 @@ def _measure(name: str, task: Task, folder: Path, n_rows: int, modes: list[str])
         ]
         process.run([*manage, *clean, "--out", str(out)], limit_s=_LIMIT_S, environment=environment)
         predict = [*manage, "predict", str(fresh), "--model", saved, "--out", str(out)]
-        _say(name, n_rows, mode, process.run(predict, limit_s=_LIMIT_S, environment=environment))
+        for options in ([], ["--guard"]):
+            cost = process.run([*predict, *options], limit_s=_LIMIT_S, environment=environment)
+            _say(name, n_rows, " ".join([mode, *options]), cost)
         assert len(pd.read_csv(out, usecols=["Suggested Label"])) == n_rows
 
 
