@@ -18,7 +18,7 @@ def cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
     """Return the cleanset with its project and dataset version, or raise Http404."""
     mine = Cleanset.objects.filter(project__owner=account(request))
     return get_object_or_404(
-        mine.select_related("project__version__dataset", "created_by"), pk=cleanset_id
+        mine.select_related("project", "version__dataset", "created_by"), pk=cleanset_id
     )
 
 
@@ -52,5 +52,6 @@ def corrections_file_or_404(request: HttpRequest, file_id: uuid.UUID) -> Correct
     """Return an uploaded file of corrections, or raise Http404."""
     mine = CorrectionsFile.objects.filter(cleanset__project__owner=account(request))
     return get_object_or_404(
-        mine.select_related("cleanset__project__version__dataset", "created_by"), pk=file_id
+        mine.select_related("cleanset__project", "cleanset__version__dataset", "created_by"),
+        pk=file_id,
     )

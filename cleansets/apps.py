@@ -2,10 +2,51 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from cleansets.row_sets import RowSet
+    from studio.runs import Run
 
 
 class CleansetsConfig(AppConfig):
     """The cleansets app."""
 
     name = "cleansets"
+
+    def ready(self) -> None:
+        """Subscribe to datasets that grow, and register sets of rows with the review page."""
+        from cleansets import row_sets
+        from cleansets.added_rows import NEW_ROWS
+        from studio import runs
+
+        runs.when_ended(_follow)
+        row_sets.register(NEW_ROWS, _find_new_rows)
+        row_sets.register("versions", _find_changed_rows)
+        row_sets.register("by-hand", _find_rows_by_hand)
+
+
+def _follow(run: Run) -> None:
+    from cleansets.services import data_follow
+
+    data_follow(run)
+
+
+def _find_new_rows(name: str) -> RowSet | None:
+    from cleansets.added_rows import find_rows
+
+    return find_rows(name)
+
+
+def _find_changed_rows(name: str) -> RowSet | None:
+    from cleansets.versions import find_rows
+
+    return find_rows(name)
+
+
+def _find_rows_by_hand(name: str) -> RowSet | None:
+    from cleansets.auto_labels import find_rows
+
+    return find_rows(name)

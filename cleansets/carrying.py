@@ -31,12 +31,12 @@ def carried_over(n_decisions: int) -> str:
 
 def carry_over(cleanset: Cleanset, progress: Progress) -> None:
     """Carry over the decisions that the base had when this cleanset was requested, unless the
-    request has already done so.
+    request has already done so; a restored version has those of the version that it restores.
     """
     action = cleanset.review_actions.filter(
         kind=ReviewAction.Kind.CARRIED, number__isnull=True
     ).first()
-    base = cleanset.base
+    base = cleanset.restored or cleanset.base
     if action is None or base is None:
         return
     _delete_in_parts(action.events.all())

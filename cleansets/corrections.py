@@ -106,7 +106,7 @@ def _most_distinct(cleanset: Cleanset, columns: Sequence[str]) -> list[str]:
     """Order columns of the dataset by their number of different cells, most first."""
     if len(columns) < 2:
         return list(columns)
-    path = tables.local_path(cleanset.project.version.table_key)
+    path = tables.local_path(cleanset.version.table_key)
     counts = ", ".join(f"approx_count_distinct({quoted(name)})" for name in columns)
     with closing(tables.connect()) as connection:
         sql = f"SELECT {counts} FROM read_parquet({text_literal(str(path))})"
@@ -226,7 +226,7 @@ def _matched(
     action = f"lower(trim(file.{quoted(choice.action)}))" if choice.action else "''"
     cell = f"trim(file.{quoted(choice.rows_by)})"
     if choice.key:
-        table = text_literal(str(tables.local_path(cleanset.project.version.table_key)))
+        table = text_literal(str(tables.local_path(cleanset.version.table_key)))
         own = quoted(choice.key)
         rows = (
             f"SELECT trim({own}) AS cell, min({STORED_ROW_ID}) AS row_id, count(*) AS n_found"

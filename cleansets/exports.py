@@ -110,7 +110,7 @@ def export_plan(
 def _has_numbers(cleanset: Cleanset, source: RowSource) -> bool:
     """Whether the label column holds numbers and no cell would be lost by parsing it as one."""
     column = cleanset.project.label_column
-    kinds = {profile.name: profile.kind for profile in column_profiles(cleanset.project.version)}
+    kinds = {profile.name: profile.kind for profile in column_profiles(cleanset.version)}
     if kinds.get(column) not in (ColumnKind.INTEGER, ColumnKind.NUMBER):
         return False
     lost = f"count({quoted(column)}) - count({cell_sql.number(quoted(column), source.convention)})"
@@ -253,7 +253,7 @@ def _refuse_beyond_sheet(plan: ExportPlan, source: RowSource) -> None:
 
 def file_name(cleanset: Cleanset, file_format: str) -> str:
     """Return the name of the downloaded file, derived from the uploaded one."""
-    stem = Path(cleanset.project.version.filename).name.split(".")[0] or "dataset"
+    stem = Path(cleanset.version.filename).name.split(".")[0] or "dataset"
     return f"{stem}-cleanset-{cleanset.number}.{file_format}"
 
 

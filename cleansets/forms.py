@@ -25,6 +25,7 @@ from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 
 MAX_ROW_ID_DIGITS = 12
+DEFAULT_ACCURACY = 95  # of auto-labels, in percent
 
 
 class DecisionFields(TypedDict):
@@ -229,6 +230,39 @@ class SavedViewForm(forms.Form):
 
     name = forms.CharField(min_length=3, max_length=30)
     description = forms.CharField(required=False, max_length=200)
+
+
+class AutoLabelForm(forms.Form):
+    """The confidence from which on unlabeled rows get their predicted label."""
+
+    threshold = forms.FloatField(min_value=0, max_value=1)
+
+
+class WantedAccuracyForm(forms.Form):
+    """How accurate labels must be for a threshold to be recommended, in percent."""
+
+    accuracy = forms.ChoiceField(
+        label="Labels should be right in at least",
+        choices=[(value, f"{value}%") for value in (80, 85, 90, 95, 98, 99)],
+        widget=forms.Select(attrs={"class": "input input-small"}),
+    )
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data if "accuracy" in data else {"accuracy": str(DEFAULT_ACCURACY)})
+
+    @property
+    def wanted(self) -> float:
+        """The accuracy as a fraction; the default for an unknown one."""
+        if not self.is_valid():
+            return DEFAULT_ACCURACY / 100
+        return int(self.cleaned_data["accuracy"]) / 100
+
+
+class VersionForm(forms.Form):
+    """The name and the note of a version."""
+
+    name = forms.CharField(required=False, max_length=100)
+    note = forms.CharField(required=False, max_length=5_000)
 
 
 class LayoutForm(forms.Form):

@@ -11,7 +11,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.models import Project
+from projects.models import DatasetVersion, Project
 from studio.engine import stages
 from studio.engine.conventions import Convention
 from studio.engine.ml_task import MLTask
@@ -21,8 +21,18 @@ from studio.engine.table.columns import ColumnKind
 from studio.runs import Run
 
 
+class CleansetOrigin(models.TextChoices):
+    """How a cleanset came about, if not by an analysis."""
+
+    ROWS = "rows", "new rows scored"
+    RESTORED = "restored", "older version restored"
+
+
 class Cleanset(Run):
     """The analysis of one dataset version; its row-level results are stored in Parquet files.
+
+    With the origin `rows`, it is its base with new rows, which the models of the base scored;
+    `growth` says how. With the origin `restored`, it is equal to `restored`, an older cleanset.
 
     `configuration` is what it does otherwise than its project says: the fields of a
     `Configuration`, and the kinds and conventions of its columns. Empty if there is nothing.
@@ -36,6 +46,12 @@ class Cleanset(Run):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="cleansets")
     number = models.PositiveIntegerField(default=1)
     base = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="improved")
+    version = models.ForeignKey(DatasetVersion, on_delete=models.CASCADE, related_name="cleansets")
+    origin = models.CharField(max_length=10, choices=CleansetOrigin.choices, blank=True)
+    restored = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="+")
+    growth = models.JSONField(default=dict)
+    name = models.CharField(max_length=100, blank=True)
+    note = models.TextField(blank=True)
     base_action_number = models.PositiveIntegerField(null=True)  # the base's newest, when improved
     n_rows = models.PositiveBigIntegerField(null=True)
     issues_key = models.CharField(max_length=200, blank=True)
@@ -64,9 +80,25 @@ class Cleanset(Run):
             models.UniqueConstraint(fields=["project", "number"], name="cleanset_number_unique"),
         ]
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Take the data of the project, unless others are given."""
+        if self.version_id is None:
+            self.version_id = self.project.version_id
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
         """Return the review page."""
         return reverse("cleanset", args=[self.pk])
+
+    @property
+    def worker_queue(self) -> str:
+        """The queue of the trainings; what takes seconds does not wait for those."""
+        return "data" if self.origin else self.queue
+
+    @property
+    def is_analysis(self) -> bool:
+        """Whether all rows were analysed together."""
+        return not self.origin
 
     @property
     def root(self) -> Cleanset:
@@ -93,6 +125,8 @@ class Cleanset(Run):
             "configuration": self.configuration,
             "provided_key": self.provided_key,
             "provided": self.provided,
+            "version": self.version,
+            "origin": self.origin,
         }
 
     @property
@@ -134,6 +168,17 @@ class Cleanset(Run):
     @property
     def stages(self) -> tuple[str, ...]:
         """The engine's stages; only text in regular mode is encoded."""
+        if self.origin == CleansetOrigin.RESTORED:
+            return (stages.READING_ROWS,)
+        if self.origin == CleansetOrigin.ROWS:
+            return (
+                stages.READING_ROWS,
+                stages.TRAINING_BEST_MODEL,
+                stages.PREDICTING,
+                stages.READING_FEATURES,
+                stages.FINDING_ISSUES,
+                stages.SAVING,
+            )
         encoding = (stages.ENCODING_TEXT,) if self.spec().may_encode else ()
         training = () if self.provided_key else (stages.TRAINING_MODELS, stages.ENSEMBLING)
         return (

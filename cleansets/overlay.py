@@ -188,7 +188,9 @@ def previous_labels(cleanset: Cleanset, rows: CorrectedRows) -> list[str | None]
     # A warm-started fit is no starting point for another: errors would add up along the chain.
     while base is not None and base.manifest.get("former_labels_sha256"):
         base = base.base
-    if base is None or rows.n_excluded:
+    if base is None or rows.n_excluded or base.version_id != cleanset.version_id:
+        return None
+    if not base.is_analysis:
         return None
     return given_labels(base)
 
@@ -320,7 +322,7 @@ def _labels_read(cleanset: Cleanset) -> list[str | None]:
 
 
 def _uploaded_labels(cleanset: Cleanset, spec: CleansetSpec) -> list[str | None]:
-    version = cleanset.project.version
+    version = cleanset.version
     if spec.label_column is None:
         return [None] * (version.n_rows or 0)
     cells = read_frame(tables.local_path(version.table_key), [spec.label_column])[spec.label_column]

@@ -15,8 +15,9 @@ from django.conf import settings
 
 from cleansets.carrying import carry_over
 from cleansets.frames import read_frame
+from cleansets.growing import grow
 from cleansets.mapped_results import searched_table
-from cleansets.models import Cleanset
+from cleansets.models import Cleanset, CleansetOrigin
 from cleansets.overlay import (
     GIVEN_LABEL,
     LEFT_OUT,
@@ -44,6 +45,12 @@ from studio.engine.table.required_columns import quoted
 from studio.fan_out import fan_out
 
 ISSUES, PRED_PROBS, FOLD_ID = "issues.parquet", "pred_probs.npy", "fold_id.npy"
+RESULT_FIELDS = (
+    "n_rows", "issues_key", "pred_probs_key", "predictions_key", "fold_id_key", "embeddings_key",
+    "votes_key", "space_key", "levels_key", "value_counts_key", "explained", "classes",
+    "candidates", "counts", "stage_seconds", "health", "manifest", "growth", "provided_key",
+    "provided",
+)  # fmt: skip
 MIN_WEIGHT = 0.1  # of a candidate in the ensemble; less changes little
 PREDICTIONS, EMBEDDINGS = (
     "predictions.npy",
@@ -59,10 +66,15 @@ VOTES, SPACE, LEVELS, VALUE_COUNTS = (
 
 def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     """Analyse the project's dataset version and return the fields to store on the run."""
-    version = run.project.version
+    version = run.version
     spec = run.spec()
     _check_candidates(spec)
     carry_over(run, progress)
+    if run.restored is not None:
+        return {name: getattr(run.restored, name) for name in RESULT_FIELDS}
+    if run.origin == CleansetOrigin.ROWS:
+        assert run.base is not None
+        return grow(run, only_candidates=useful_candidates(run.base), progress=progress)
     table = tables.local_path(version.table_key)
     labels = given_labels(run)
     rows = rows_to_analyse(run, labels)

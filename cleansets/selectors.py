@@ -42,6 +42,11 @@ def newer_version(cleanset: Cleanset) -> Cleanset | None:
     return later.only("number", "project_id").first()
 
 
+def newest_finished(project: Project) -> Cleanset | None:
+    """Return the newest version that succeeded."""
+    return cleansets_of(project).filter(status=Status.SUCCEEDED).first()
+
+
 def older_version_problem(newer: Cleanset) -> str:
     """Explain why decisions in a version that `newer` replaced need confirmation."""
     return f"Version {newer.number} of this project is newer; decisions made here are not in it."
@@ -65,11 +70,11 @@ def row_source(cleanset: Cleanset) -> RowSource:
         return known
     source = RowSource(
         cleanset.issues_key,
-        cleanset.project.version.table_key,
+        cleanset.version.table_key,
         reviews,
         cleanset.task,
         convention,
-        _readings(cleanset.project),
+        _readings(cleanset),
         cleanset.base.issues_key if cleanset.base else "",
         cleanset.space_key or cleanset.embeddings_key,
     )
@@ -83,9 +88,10 @@ def source_at_hand(cleanset: Cleanset) -> RowSource:
     return known or row_source(cleanset)
 
 
-def _readings(project: Project) -> dict[str, CellReading]:
+def _readings(cleanset: Cleanset) -> dict[str, CellReading]:
     """Return how each column is read: by the project's settings, else by the dataset version's."""
-    kinds = {column["name"]: column["kind"] for column in project.version.columns}
+    project = cleanset.project
+    kinds = {column["name"]: column["kind"] for column in cleanset.version.columns}
     kinds |= project.column_kinds
     readings = {}
     for name, kind in kinds.items():

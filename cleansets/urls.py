@@ -8,6 +8,7 @@ from cleansets.views import (
     action_runs,
     analysis,
     analytics,
+    auto_labels,
     classes,
     corrections,
     decisions,
@@ -19,6 +20,7 @@ from cleansets.views import (
     review,
     saved_views,
     selection,
+    versions,
     why,
 )
 
@@ -27,6 +29,27 @@ urlpatterns = [
     path("projects/<uuid:project_id>", projects.project_detail, name="project"),
     path("projects/<uuid:project_id>/settings", projects.project_settings, name="project-settings"),
     path("projects/<uuid:project_id>/delete", projects.project_delete, name="project-delete"),
+    path("projects/<uuid:project_id>/versions", versions.project_versions, name="project-versions"),
+    path(
+        "projects/<uuid:project_id>/versions/compare",
+        versions.versions_compare,
+        name="versions-compare",
+    ),
+    path("projects/<uuid:project_id>/grow", versions.project_grow, name="project-grow"),
+    path(
+        "cleansets/<uuid:cleanset_id>/describe", versions.version_describe, name="version-describe"
+    ),
+    path(
+        "cleansets/<uuid:cleanset_id>/auto-label",
+        auto_labels.auto_labels,
+        name="cleanset-auto-labels",
+    ),
+    path(
+        "cleansets/<uuid:cleanset_id>/auto-label/apply",
+        auto_labels.auto_label,
+        name="cleanset-auto-label-apply",
+    ),
+    path("cleansets/<uuid:cleanset_id>/restore", versions.version_restore, name="version-restore"),
     path("cleansets/<uuid:cleanset_id>", review.cleanset_review, name="cleanset"),
     path(
         "cleansets/<uuid:cleanset_id>/details", analysis.cleanset_details, name="cleanset-details"

@@ -91,7 +91,7 @@ def _near_lines(
     if not near:
         return []
     cleanset = batch.deployed_model.cleanset
-    table = tables.local_path(cleanset.project.version.table_key)
+    table = tables.local_path(cleanset.version.table_key)
     row_ids = [one["row_id"] for one in near]
     rows = pq.read_table(table, columns=columns, memory_map=True).take(row_ids).to_pylist()
     review = reverse("cleanset", args=[cleanset.pk])

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import tarfile
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
+from cleansets.models import Cleanset
+from cleansets.scorers import Scorer
+from models_app.models import DeployedModel
 from studio import tables
 from studio.engine.errors import DataProblem
 from studio.engine.recipes.artifacts import Manifest, load_artifact, save_artifact
 from studio.engine.recipes.trained import TrainedModel
+from studio.runs import Status
+
+logger = logging.getLogger(__name__)
 
 PURPOSE = b"cleanset-studio/model-artefact/1"
 N_OPEN_MODELS = 2  # kept in memory per worker process; a text model holds hundreds of megabytes
@@ -35,6 +42,19 @@ def save_tar(model: TrainedModel, tar: Path) -> Manifest:
 def deployed_artifact(artifact_key: str) -> TrainedModel:
     """Return the model under a storage key. Raises DataProblem if it is missing or was altered."""
     return _artifact(tables.local_path(artifact_key))
+
+
+def newest_scorer(cleanset: Cleanset) -> Scorer | None:
+    """Return the newest deployed model of a cleanset's project that can be opened, if any."""
+    deployed = DeployedModel.objects.filter(
+        cleanset__project=cleanset.project_id, status=Status.SUCCEEDED
+    )
+    for model in deployed.order_by("-queued_at"):
+        try:
+            return Scorer(f"model {model.name}", deployed_artifact(model.artifact_key))
+        except DataProblem as problem:
+            logger.warning("A model cannot score new rows model=%s: %s", model.pk, problem)
+    return None
 
 
 @lru_cache(maxsize=N_OPEN_MODELS)

@@ -39,10 +39,9 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
     """Train on the corrected rows but those for testing, publish the artefact, and return the
     fields to store.
     """
-    project = run.cleanset.project
     spec = run.cleanset.spec()
     rows = corrected_rows(run.cleanset)
-    table = tables.local_path(project.version.table_key)
+    table = tables.local_path(run.cleanset.version.table_key)
     training = fit_with_predictions(
         table,
         spec,

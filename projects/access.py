@@ -7,7 +7,7 @@ import uuid
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from projects.models import Dataset, DatasetVersion, Project
+from projects.models import AppendedFile, Dataset, DatasetVersion, Project
 from studio.accounts.access import account
 from studio.runs import Status
 
@@ -60,3 +60,26 @@ def project_or_404(request: HttpRequest, project_id: uuid.UUID) -> Project:
     """Return the project with its dataset version, or end in 404."""
     mine = Project.objects.filter(owner=account(request))
     return get_object_or_404(mine.select_related("version__dataset"), pk=project_id)
+
+
+def extensible_version_or_404(
+    request: HttpRequest, dataset_id: uuid.UUID, project_id: str = ""
+) -> DatasetVersion:
+    """Return the version that rows are appended to: that of the project if one is named, else the
+    newest one that has been read.
+    """
+    if not project_id:
+        return ready_version_or_404(request, dataset_id)
+    try:
+        project = project_or_404(request, uuid.UUID(project_id))
+    except ValueError as error:
+        raise Http404("There is no such project.") from error
+    if project.version.dataset_id != dataset_id:
+        raise Http404("The project is of another dataset.")
+    return project.version
+
+
+def appended_file_or_404(request: HttpRequest, file_id: uuid.UUID) -> AppendedFile:
+    """Return a file of new rows, or raise Http404."""
+    mine = AppendedFile.objects.filter(base__dataset__owner=account(request))
+    return get_object_or_404(mine.select_related("base__dataset", "created_by"), pk=file_id)

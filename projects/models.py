@@ -57,7 +57,13 @@ class Dataset(models.Model):
 
 
 class DatasetVersion(Run):
-    """One upload and the run that reads it into a table."""
+    """One upload and the run that reads it into a table.
+
+    A version with a `base` has the rows of that version under their ids, then those of its own
+    file; `rows_key` is the file as a table if it has already been read. `updated_rows_key` are the
+    ids of the old rows whose cells the file replaced. When it is ready, the projects of
+    `projects_to_grow` get its rows.
+    """
 
     task_name = "projects.ingest_dataset"
     size_field = "size_bytes"
@@ -84,6 +90,12 @@ class DatasetVersion(Run):
     asked_types = models.JSONField(default=dict)
     text_columns = models.JSONField(default=list)
     source_url = models.TextField(blank=True)
+    base = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="extensions")
+    append_choice = models.JSONField(default=dict)  # of an `AppendChoice`
+    append_counts = models.JSONField(default=dict)  # of an `AppendEffect`
+    rows_key = models.CharField(max_length=200, blank=True)
+    updated_rows_key = models.CharField(max_length=200, blank=True)
+    projects_to_grow = models.JSONField(default=list)
 
     class Meta(Run.Meta):
         constraints = [
@@ -119,12 +131,55 @@ class DatasetVersion(Run):
     @property
     def stages(self) -> tuple[str, ...]:
         """The stages of reading and profiling, with fetching and unpacking only if needed."""
-        names = [stages.CHECKING_FILE]
-        if self.source_url:
-            names.insert(0, stages.FETCHING_FILE)
-        if self.filename.lower().endswith((".gz", ".zip")):
-            names.append(stages.UNPACKING_FILE)
-        return (*names, stages.READING_FILE, stages.PROFILING_COLUMNS)
+        appending = (stages.APPENDING_ROWS,) if self.base_id else ()
+        if self.rows_key:
+            return (*appending, stages.PROFILING_COLUMNS)
+        reading = reading_stages(self.filename, self.source_url)
+        return (*reading, *appending, stages.PROFILING_COLUMNS)
+
+
+def reading_stages(filename: str, source_url: str) -> tuple[str, ...]:
+    """Return the stages of reading a file, with fetching and unpacking only if needed."""
+    names = [stages.CHECKING_FILE]
+    if source_url:
+        names.insert(0, stages.FETCHING_FILE)
+    if filename.lower().endswith((".gz", ".zip")):
+        names.append(stages.UNPACKING_FILE)
+    return (*names, stages.READING_FILE)
+
+
+class AppendedFile(Run):
+    """A file of new rows for a dataset; reading it, so that a preview can be shown, is the run."""
+
+    task_name = "projects.read_appended_file"
+    size_field = "size_bytes"
+
+    base = models.ForeignKey(
+        DatasetVersion, on_delete=models.CASCADE, related_name="appended_files"
+    )
+    filename = models.CharField(max_length=255)
+    size_bytes = models.PositiveBigIntegerField()
+    source_key = models.CharField(max_length=200)
+    table_key = models.CharField(max_length=200, blank=True)
+    n_rows = models.PositiveBigIntegerField(null=True)
+    facts = models.JSONField(default=dict)  # the fields of a version that describe its file
+
+    class Meta(Run.Meta):
+        pass
+
+    def get_absolute_url(self) -> str:
+        """Return the page that shows what the file would add."""
+        return reverse("dataset-append-file", args=[self.pk])
+
+    @property
+    def kind(self) -> str:
+        """What the run makes."""
+        return "appended-file"
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Only reading."""
+        return reading_stages(self.filename, "")
 
 
 class Upload(models.Model):

@@ -74,6 +74,32 @@ def projects_of(user: User) -> QuerySet[Project]:
     ).order_by("-created_at", "-pk")  # fmt: skip
 
 
+def bases_of(version: DatasetVersion) -> list[DatasetVersion]:
+    """Return the versions whose rows a grown version begins with, newest first."""
+    bases = []
+    step = version.base
+    while step is not None:
+        bases.append(step)
+        step = step.base
+    return bases
+
+
+def newer_rows(version: DatasetVersion) -> DatasetVersion | None:
+    """Return the newest version that grew out of a version; None if none has been read."""
+    ready = DatasetVersion.objects.filter(
+        dataset=version.dataset_id, number__gt=version.number, status=Status.SUCCEEDED
+    )
+    for newer in ready.exclude(base=None).order_by("-number"):
+        if version in bases_of(newer):
+            return newer
+    return None
+
+
+def projects_on(version: DatasetVersion) -> list[Project]:
+    """Return the projects whose data are a version, oldest first; they get rows appended to it."""
+    return list(version.projects.order_by("created_at"))
+
+
 def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:
     """Return every version of the dataset with its projects, newest first."""
     versions = dataset.versions.defer("columns", "log", "error_detail")

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
 
 from projects import selectors
+from projects.appending.choice import AppendChoice
 from projects.models import Dataset, DatasetVersion, Project
 from projects.readers import ReadOptions
 from projects.readers.facts import FIND_OUT
@@ -59,7 +60,7 @@ def dataset_create(
     """Store the file, create its dataset (by default named after it) and queue its reading."""
     quotas.check_new_dataset(user)
     quotas.check_upload(user, uploaded_file.size or 0)
-    return dataset_of_file(user=user, file=_stored_upload(uploaded_file, options), name=name)
+    return dataset_of_file(user=user, file=stored_upload(uploaded_file, options), name=name)
 
 
 def dataset_create_sample(user: User) -> Dataset:
@@ -68,7 +69,7 @@ def dataset_create_sample(user: User) -> Dataset:
     with tables.scratch() as folder:
         path = folder / SAMPLE_FILENAME
         write_sample_csv(path)
-        return dataset_of_file(user=user, file=_stored(path, SAMPLE_FILENAME), name=SAMPLE_NAME)
+        return dataset_of_file(user=user, file=stored_file(path, SAMPLE_FILENAME), name=SAMPLE_NAME)
 
 
 def dataset_rename(*, dataset: Dataset, name: str) -> None:
@@ -85,7 +86,7 @@ def dataset_upload_version(
 ) -> DatasetVersion:
     """Add a file as the newest version of a dataset. Raises DataProblem while one is being read."""
     quotas.check_upload(user, uploaded_file.size or 0)
-    file = _stored_upload(uploaded_file, options)
+    file = stored_upload(uploaded_file, options)
     try:
         return _next_version(dataset, user, file)
     except DataProblem:
@@ -107,6 +108,12 @@ def dataset_read_again(
             "The uploaded file never arrived, so it cannot be read again. Upload it as a new"
             " version."
         )
+    if version.base is not None:
+        raise DataProblem(
+            f"Version {version.number} consists of version {version.base.number} and the rows of"
+            f" {version.filename}, so it cannot be read again as one file. Append the rows again to"
+            f" version {version.base.number}, or upload a new version."
+        )
     file = StoredUpload(
         version_id=uuid.uuid4(),
         key=version.source_key,
@@ -119,14 +126,35 @@ def dataset_read_again(
     return _next_version(version.dataset, user, file)
 
 
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """The version that the rows of a file are appended to.
+
+    `rows_key` is the file as a table if it has already been read. `project_ids` get the new rows
+    when the version is ready.
+    """
+
+    base: DatasetVersion
+    choice: AppendChoice
+    rows_key: str = ""
+    project_ids: Sequence[uuid.UUID] = ()
+
+
+def version_extend(*, user: User, file: StoredUpload, extension: Extension) -> DatasetVersion:
+    """Queue the appending of a stored file, as the newest version of the dataset."""
+    return _next_version(extension.base.dataset, user, file, extension)
+
+
 @transaction.atomic
-def _next_version(dataset: Dataset, user: User, file: StoredUpload) -> DatasetVersion:
+def _next_version(
+    dataset: Dataset, user: User, file: StoredUpload, extension: Extension | None = None
+) -> DatasetVersion:
     Dataset.objects.select_for_update().get(pk=dataset.pk)
     if dataset.versions.latest("number").is_active:
         raise DataProblem(
             "A file of this dataset is being read. Wait until that is done, or cancel it."
         )
-    return _version_of(dataset, user, file)
+    return _version_of(dataset, user, file, extension)
 
 
 def dataset_of_file(*, user: User, file: StoredUpload, name: str = "") -> Dataset:
@@ -139,8 +167,20 @@ def dataset_of_file(*, user: User, file: StoredUpload, name: str = "") -> Datase
 
 
 @transaction.atomic
-def _version_of(dataset: Dataset, user: User, file: StoredUpload) -> DatasetVersion:
+def _version_of(
+    dataset: Dataset, user: User, file: StoredUpload, extension: Extension | None = None
+) -> DatasetVersion:
     previous = dataset.versions.order_by("-number").first()
+    chosen_kinds = {} if previous is None else previous.chosen_kinds
+    extended: dict[str, object] = {}
+    if extension is not None:
+        chosen_kinds = extension.base.chosen_kinds
+        extended = {
+            "base": extension.base,
+            "append_choice": extension.choice.to_dict(),
+            "rows_key": extension.rows_key,
+            "projects_to_grow": [str(pk) for pk in extension.project_ids],
+        }
     version = DatasetVersion.objects.create(
         id=file.version_id,
         dataset=dataset,
@@ -152,17 +192,18 @@ def _version_of(dataset: Dataset, user: User, file: StoredUpload) -> DatasetVers
         asked_types=dict(file.asked_types),
         source_url=file.source_url,
         asked_options=file.options.to_dict(),
-        chosen_kinds={} if previous is None else previous.chosen_kinds,
+        chosen_kinds=chosen_kinds,
+        **extended,
     )
     runs.enqueue(version)
     return version
 
 
-def _stored_upload(uploaded_file: UploadedFile[bytes], options: ReadOptions) -> StoredUpload:
+def stored_upload(uploaded_file: UploadedFile[bytes], options: ReadOptions) -> StoredUpload:
     """Move Django's temporary file into the storage; its content never passes through memory."""
     filename = uploaded_file.name or "upload"
     if hasattr(uploaded_file, "temporary_file_path"):
-        stored = _stored(Path(uploaded_file.temporary_file_path()), filename, options)
+        stored = stored_file(Path(uploaded_file.temporary_file_path()), filename, options)
         uploaded_file.close()  # otherwise its finalizer warns that the file was moved
         return stored
     with tables.scratch() as folder:
@@ -170,10 +211,11 @@ def _stored_upload(uploaded_file: UploadedFile[bytes], options: ReadOptions) -> 
         with path.open("wb") as copy:
             for chunk in uploaded_file.chunks():
                 copy.write(chunk)
-        return _stored(path, filename, options)
+        return stored_file(path, filename, options)
 
 
-def _stored(path: Path, filename: str, options: ReadOptions = FIND_OUT) -> StoredUpload:
+def stored_file(path: Path, filename: str, options: ReadOptions = FIND_OUT) -> StoredUpload:
+    """Move a local file into the storage."""
     version_id = uuid.uuid4()
     size_bytes = path.stat().st_size
     key = tables.publish(path, storage.dataset_source(version_id))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from projects.views import datasets
+from projects.views import appending, datasets
 
 urlpatterns = [
     path("datasets/upload", datasets.dataset_upload, name="dataset-upload"),
@@ -16,6 +16,19 @@ urlpatterns = [
         "datasets/<uuid:dataset_id>/upload",
         datasets.dataset_upload_version,
         name="dataset-upload-version",
+    ),
+    path("datasets/<uuid:dataset_id>/append", appending.dataset_append, name="dataset-append"),
+    path("appended/<uuid:file_id>", appending.appended_file, name="dataset-append-file"),
+    path("appended/<uuid:file_id>/run", appending.appended_file_run, name="dataset-append-run"),
+    path(
+        "appended/<uuid:file_id>/cancel",
+        appending.appended_file_cancel,
+        name="dataset-append-cancel",
+    ),
+    path(
+        "appended/<uuid:file_id>/apply",
+        appending.appended_file_apply,
+        name="dataset-append-apply",
     ),
     path("datasets/<uuid:dataset_id>/read", datasets.dataset_read_again, name="dataset-read"),
     path("datasets/<uuid:dataset_id>/rename", datasets.dataset_rename, name="dataset-rename"),

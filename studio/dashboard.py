@@ -73,6 +73,11 @@ class ProjectRow:
         return self.reviewed.n_to_review - self.reviewed.n_decided
 
     @property
+    def n_rows(self) -> int | None:
+        """Number of rows; that of the data before the analysis has finished."""
+        return self.cleanset.n_rows or self.project.version.n_rows
+
+    @property
     def n_label_issues(self) -> int | None:
         """Number of rows with a label issue; None until the analysis has finished."""
         if not self.cleanset.is_succeeded:

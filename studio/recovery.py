@@ -61,8 +61,8 @@ def sweep() -> None:
 def recover_queue(queue: str) -> None:
     """Queue again the runs of a queue whose only worker has just died."""
     for model in run_models():
-        if model.queue == queue:
-            for run in model._default_manager.filter(status=Status.RUNNING):
+        for run in model._default_manager.filter(status=Status.RUNNING):
+            if run.worker_queue == queue:
                 _recover(run)
 
 

@@ -153,6 +153,11 @@ class Run(models.Model):
         return self.pk
 
     @property
+    def worker_queue(self) -> str:
+        """The queue whose worker takes this run."""
+        return self.queue
+
+    @property
     def is_active(self) -> bool:
         """Whether the run has not ended."""
         return self.status in ACTIVE
@@ -334,7 +339,7 @@ def send(run: Run, *, in_s: float = 0) -> None:
     later = {"countdown": in_s} if in_s else {}
     try:
         current_app.send_task(
-            run.task_name, kwargs={"run_id": str(run.pk)}, queue=run.queue, **later
+            run.task_name, kwargs={"run_id": str(run.pk)}, queue=run.worker_queue, **later
         )
     except (OperationalError, OSError):
         logger.exception("Message not sent run=%s", run.pk)

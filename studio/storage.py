@@ -20,6 +20,16 @@ def dataset_table(version_id: uuid.UUID, attempt: int) -> str:
     return f"datasets/{version_id}/rows-{attempt}.parquet"
 
 
+def dataset_updated_rows(version_id: uuid.UUID, attempt: int) -> str:
+    """Return the key of the ids of the rows that a version has with other cells than its base."""
+    return f"datasets/{version_id}/updated-{attempt}.npy"
+
+
+def appended_file(file_id: uuid.UUID, name: str) -> str:
+    """Return the key of a file of new rows, or of its rows."""
+    return f"appended/{file_id}/{name}"
+
+
 def cleanset_file(cleanset_id: uuid.UUID, attempt: int, name: str) -> str:
     """Return the key of one result of an analysis."""
     return f"cleansets/{cleanset_id}/{attempt}/{name}"

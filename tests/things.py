@@ -16,6 +16,7 @@ from cleansets.row_address import RowQuery
 from cleansets.services import saved_view_save
 from inference.models import PredictionBatch
 from models_app.models import DeployedModel
+from projects.models import AppendedFile
 from studio import storage, tables
 from studio.accounts.models import AccountSession, ApiKey, User
 from studio.accounts.services import api_key_create, email_change_token
@@ -78,6 +79,7 @@ class Things:
     corrections: CorrectionsFile
     configuration: SavedConfiguration
     projection: Projection
+    appended: AppendedFile
 
     @property
     def ids(self) -> dict[str, object]:
@@ -99,6 +101,7 @@ class Things:
             "corrections": self.corrections.pk,
             "configuration": self.configuration.pk,
             "projection": self.projection.pk,
+            "appended": self.appended.pk,
         }
 
 
@@ -149,6 +152,7 @@ def make_things(owner: User) -> Things:
         _corrections(cleanset),
         configuration_save(project=cleanset.project, name="Mine", values={}),
         _projection(evaluation),
+        _appended(cleanset),
     )
 
 
@@ -177,6 +181,22 @@ def _projection(run: ModelRun) -> Projection:
         projection.plane_key = tables.publish(out, key)
     projection.save()
     return projection
+
+
+def _appended(cleanset: Cleanset) -> AppendedFile:
+    file = AppendedFile(
+        base=cleanset.project.version,
+        created_by=cleanset.created_by,
+        filename="new.csv",
+        size_bytes=1,
+        n_rows=1,
+        status=Status.SUCCEEDED,
+        finished_at=timezone.now(),
+    )
+    rows = pd.DataFrame({"__row_id": [0], "message": ["new"], "topic": "login", "channel": "mail"})
+    file.table_key = _published(rows, storage.appended_file(file.pk, "rows-1"))
+    file.save()
+    return file
 
 
 def _corrections(cleanset: Cleanset) -> CorrectionsFile:

@@ -54,7 +54,7 @@ def _column_rates(cleanset: Cleanset) -> list[ColumnRates]:
     [(n_rows, n_issues)] = source.fetch(f"SELECT count(*), count(*) FILTER ({flag}) FROM issues")
     groups: list[GroupCounts] = []
     months: set[str] = set()
-    for profile in column_profiles(cleanset.project.version):
+    for profile in column_profiles(cleanset.version):
         if profile.name == cleanset.project.label_column:
             continue
         value = _value_sql(cleanset, profile)

@@ -44,7 +44,7 @@ def given_type(cleanset: Cleanset, source: RowSource) -> LabelType:
     if cleanset.task is MLTask.REGRESSION:
         is_integer = _all_are(source, "uploaded_label", LabelType.INTEGER)
         return LabelType.INTEGER if is_integer else LabelType.NUMBER
-    version = cleanset.project.version
+    version = cleanset.version
     name = cleanset.project.label_column
     label = {profile.name: profile for profile in column_profiles(version)}.get(name)
     is_declared_text = (

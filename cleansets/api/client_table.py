@@ -44,13 +44,13 @@ def id_column(cleanset: Cleanset) -> str:
     """Return the name of the ID column, avoiding an uploaded column of that name without IDs."""
     if _has_own_ids(cleanset):
         return ID_COLUMN
-    names = {column["name"] for column in cleanset.project.version.columns}
+    names = {column["name"] for column in cleanset.version.columns}
     return free_names([ID_COLUMN], names)[0]
 
 
 def _has_own_ids(cleanset: Cleanset) -> bool:
     """Whether the dataset has row IDs of its own, as the file of an earlier export does."""
-    version = cleanset.project.version
+    version = cleanset.version
     if ID_COLUMN not in (column["name"] for column in version.columns):
         return False
     counts = (
@@ -211,7 +211,7 @@ class _Plan:
         """Return a column of sets: lists where the uploaded file held lists, else text as in the
         uploaded column.
         """
-        has_lists = self.cleanset.project.version.file_format in _FORMATS_WITH_LISTS
+        has_lists = self.cleanset.version.file_format in _FORMATS_WITH_LISTS
         is_json = self._separator in (Separator.JSON, Separator.NUMBERS)
         kind = LabelType.MIXED if has_lists and is_json else LabelType.STRING
         return ClientColumn(name, f"rows.{read}", kind.value, separator=self._separator)
@@ -285,7 +285,7 @@ def _identity(cleanset: Cleanset) -> ClientColumn:
 
 def _is_whole(cleanset: Cleanset) -> bool:
     query = f"SELECT bool_and(try_cast({ID_COLUMN} AS BIGINT) IS NOT NULL) FROM read_parquet(?)"
-    table = tables.local_path(cleanset.project.version.table_key)
+    table = tables.local_path(cleanset.version.table_key)
     with closing(tables.connect()) as connection:
         found = connection.execute(query, [str(table)]).fetchone()
     return found is not None and bool(found[0])

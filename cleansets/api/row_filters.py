@@ -44,6 +44,14 @@ class RowFilters(Schema):
             "Rows whose score lies within, as column:low:high, such as label_issue_score:0.8:1."
         ),
     )
+    among: Text = Field(
+        "",
+        max_length=1000,
+        description=(
+            "Rows of a named set: new:CLEANSET for those that a version has beyond the one before;"
+            " others are in the addresses that pages link to."
+        ),
+    )
     split: Text = Field(
         "",
         max_length=100,
@@ -85,6 +93,11 @@ class RowFilters(Schema):
         if query.action != self.action:
             raise DataProblem(
                 f"There is no action '{self.action}'; choose one of {', '.join(ACTIONS)}."
+            )
+        if query.among != self.among:
+            raise DataProblem(
+                f"There is no set of rows '{self.among[:100]}' of this project. The new rows of a"
+                " version are new:CLEANSET, with its id."
             )
         if query.part != self.split:
             raise DataProblem(

@@ -104,12 +104,29 @@ class CleansetBriefOut(Schema):
 
     id: UUID
     number: int
+    name: str = Field(description="Of the version, as people named it.")
+    note: str
+    origin: str = Field(
+        description=(
+            "Empty for an analysis of all rows; rows if new rows were scored; restored if it is an"
+            " older version again."
+        )
+    )
+    dataset_version: int = Field(description="Number of the version of the dataset.")
+    growth: dict[str, Any] = Field(
+        description="Of the origin rows: how many are new, what scored them, and what was found."
+    )
     run: RunOut
 
     @staticmethod
     def resolve_run(cleanset: Cleanset) -> Cleanset:
         """The cleanset is its run."""
         return cleanset
+
+    @staticmethod
+    def resolve_dataset_version(cleanset: Cleanset) -> int:
+        """Return the number."""
+        return cleanset.version.number
 
 
 class ProjectOut(Schema):
@@ -219,6 +236,66 @@ class CleansetOut(CleansetBriefOut):
             {names.get(name, name): value for name, value in candidate.items()}
             for candidate in cleanset.candidates
         ]
+
+
+class ThresholdAccuracyOut(Schema):
+    """What labeling all rows from a confidence on would do."""
+
+    threshold: float
+    n_rows: int = Field(description="Rows without a label that have at least this confidence.")
+    accuracy: float | None = Field(description="Estimated share of right labels among them.")
+    low: float | None = Field(description="Lower end of the 95% prediction interval.")
+    high: float | None
+    n_evidence: int = Field(description="Labeled rows that the estimate rests on.")
+
+
+class AutoLabelsOut(Schema):
+    """How accurate the predicted labels of rows without one are."""
+
+    n_rows: int
+    n_unlabeled: int = Field(description="Rows that came without a label.")
+    n_open: int = Field(description="Those of them that have none yet.")
+    is_reweighted: bool = Field(
+        description="Whether labeled rows are weighted, as unlabeled ones clearly differ."
+    )
+    recommended: float | None = Field(
+        description="The lowest threshold whose interval lies above the wanted accuracy."
+    )
+    thresholds: list[ThresholdAccuracyOut]
+
+
+class AutoLabelIn(Schema):
+    """The confidence from which on rows get their predicted label."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    threshold: float = Field(ge=0, le=1)
+
+
+class VersionIn(Schema):
+    """A name and a note for a version."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Text = Field("", max_length=100)
+    note: Text = Field("", max_length=5_000)
+
+
+class RowsChangedOut(Schema):
+    """Rows that changed in the same way between two versions."""
+
+    key: str
+    title: str
+    n_rows: int
+    among: str = Field(description="The set of rows; list them with this filter.")
+
+
+class VersionChangesOut(Schema):
+    """What changed from one version to another."""
+
+    first: int
+    second: int
+    changes: list[RowsChangedOut]
 
 
 class ReviewOut(Schema):

@@ -12,7 +12,7 @@ from django.template.defaultfilters import filesizeformat
 from ninja import File, Query, Router, Status
 from ninja.files import UploadedFile
 
-from cleansets import exports, imports, row_query, selectors, services
+from cleansets import auto_labels, exports, imports, row_query, selectors, services, versions
 from cleansets.access import cleanset_or_404, ready_cleanset_or_404
 from cleansets.analytics.stopping import expected_errors
 from cleansets.api import schemas
@@ -57,6 +57,41 @@ def cleanset_improve(
     """Analyse the project again, learning from the corrected labels; all decisions are kept."""
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
     return Status(201, services.cleanset_improve(cleanset=cleanset, user=account(request)))
+
+
+@router.patch("/{uuid:cleanset_id}", response=schemas.CleansetOut)
+def cleanset_update(request: HttpRequest, cleanset_id: UUID, wanted: schemas.VersionIn) -> Cleanset:
+    """Give a version a name and a note."""
+    cleanset = cleanset_or_404(request, cleanset_id)
+    services.cleanset_describe(cleanset=cleanset, name=wanted.name, note=wanted.note)
+    return cleanset
+
+
+@router.post("/{uuid:cleanset_id}/restore", response={201: schemas.CleansetOut})
+def cleanset_restore(request: HttpRequest, cleanset_id: UUID) -> Status[Cleanset]:
+    """Make an older version the current one: a new version that is equal to it, decisions
+    included.
+    """
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    return Status(201, services.cleanset_restore(cleanset=cleanset, user=account(request)))
+
+
+@router.get("/{uuid:cleanset_id}/changes", response=schemas.VersionChangesOut)
+def cleanset_changes(
+    request: HttpRequest, cleanset_id: UUID, since: Annotated[int, Query(ge=1, le=1_000_000)] = 1
+) -> dict[str, Any]:
+    """Compare a version with the version `since` of the same project: how many rows are new, or
+    have another flag, suggestion or label.
+    """
+    second = ready_cleanset_or_404(request, cleanset_id)
+    first = second.project.cleansets.filter(number=since).select_related("version").first()
+    if first is None or not first.is_succeeded:
+        raise DataProblem(f"This project has no finished version {since}.")
+    return {
+        "first": first.number,
+        "second": second.number,
+        "changes": versions.rows_changed(first, second),
+    }
 
 
 @router.get("/{uuid:cleanset_id}/manifest", response=dict[str, Any])
@@ -219,6 +254,38 @@ def _top_k(cleanset: Cleanset, wanted: schemas.TopKIn) -> TopK:
         cleanset.task, wanted.corrected_label, cleanset.classes, cleanset.label_convention
     )
     return TopK(query=query, k=wanted.k, choice=wanted.action, label=label)
+
+
+@router.get("/{uuid:cleanset_id}/auto-label", response=schemas.AutoLabelsOut)
+def auto_label_estimate(
+    request: HttpRequest, cleanset_id: UUID, wanted: Annotated[float, Query(gt=0, lt=1)] = 0.95
+) -> dict[str, Any]:
+    """Estimate how accurate the predicted labels of rows without one are, by confidence. Offered
+    if at least a tenth of the rows came without a label.
+    """
+    found = auto_labels.auto_labels(ready_cleanset_or_404(request, cleanset_id), wanted=wanted)
+    return {
+        "n_rows": found.n_rows,
+        "n_unlabeled": found.n_unlabeled,
+        "n_open": found.n_open,
+        "is_reweighted": found.estimate.is_reweighted,
+        "recommended": None if found.recommended is None else found.recommended.threshold,
+        "thresholds": found.estimate.thresholds,
+    }
+
+
+@router.post("/{uuid:cleanset_id}/auto-label", response=schemas.ActionOut)
+def auto_label_apply(
+    request: HttpRequest,
+    cleanset_id: UUID,
+    wanted: schemas.AutoLabelIn,
+    *,
+    allow_older: AllowOlder = False,
+) -> ReviewAction:
+    """Give every unlabeled row from a confidence on its predicted label, as one action."""
+    cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
+    top_k = auto_labels.top_k_above(cleanset, wanted.threshold)
+    return apply_top_k(cleanset=cleanset, user=account(request), top_k=top_k)
 
 
 @router.get("/{uuid:cleanset_id}/actions", response=Page[schemas.ActionOut])

@@ -16,7 +16,7 @@ from projects.access import project_or_404, ready_version_or_404
 from projects.forms.projects import ProjectForm
 from projects.forms.split import BY_COLUMN, MADE, NO_SPLIT
 from projects.models import Project
-from projects.selectors import projects_of
+from projects.selectors import newer_rows, projects_of
 from projects.services import delete_with_files, project_rename
 from studio.accounts.access import account
 from studio.api.pages import page_of
@@ -34,7 +34,8 @@ router = Router(tags=["Projects"])
 def project_list(request: HttpRequest, params: Paged) -> dict[str, Any]:
     """List your projects, newest first."""
     cleansets = Prefetch(
-        "cleansets", Cleanset.objects.select_related("project").defer("log", "error_detail")
+        "cleansets",
+        Cleanset.objects.select_related("project", "version").defer("log", "error_detail"),
     )
     return page_of(request, params, projects_of(account(request)).prefetch_related(cleansets))
 
@@ -149,6 +150,19 @@ def project_delete(request: HttpRequest, project_id: UUID) -> Status[None]:
     """Delete a project with its cleansets, decisions, models and predictions."""
     delete_with_files(project_or_404(request, project_id))
     return Status(204, None)
+
+
+@router.post("/{uuid:project_id}/grow", response={201: CleansetBriefOut})
+def project_grow(request: HttpRequest, project_id: UUID) -> Status[Cleanset]:
+    """Add the rows by which the dataset has grown, scored by the current models. Appending rows
+    does that by itself, unless another run of the project is under way.
+    """
+    project = project_or_404(request, project_id)
+    version = newer_rows(project.version)
+    if version is None:
+        raise DataProblem("The project has all rows of its dataset already.")
+    grown = services.cleanset_grow(project=project, user=account(request), version=version)
+    return Status(201, grown)
 
 
 @router.get("/{uuid:project_id}/cleansets", response=Page[CleansetBriefOut])

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cleansets import services
 from cleansets.access import cleanset_or_404
+from cleansets.auto_labels import is_offered
 from cleansets.models import Cleanset
 from cleansets.pages.review.page import ReviewPage
 from cleansets.views.older_version import decidable_cleanset_or_404, older_version
@@ -28,6 +29,8 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
         return render(
             request, "cleansets/cleanset_run.html", {"cleanset": cleanset, "run": cleanset}
         )
+    if not request.GET and is_offered(cleanset) and not is_partial(request):
+        return redirect("cleanset-auto-labels", cleanset_id=cleanset.pk)
     row_id = asked_row(request.GET.get("row", ""), cleanset)
     older = older_version(request, cleanset)
     page = ReviewPage(cleanset, request.GET)

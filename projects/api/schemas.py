@@ -9,6 +9,7 @@ from uuid import UUID
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
+from projects.appending.choice import AppendChoice
 from projects.models import DatasetVersion
 from projects.readers.encoding_names import checked_encoding
 from projects.readers.facts import ReadOptions
@@ -67,6 +68,57 @@ class ReadingOut(Schema):
     )
 
 
+class AppendFields(Schema):
+    """How the rows of a file are appended to a dataset."""
+
+    column_map: dict[str, str] = Field(
+        {}, description="Columns of the dataset, each with its name in the file."
+    )
+    blank_columns: list[str] = Field(
+        [], description="Columns of the dataset that stay empty in the new rows, as labels may."
+    )
+    key: Text = Field(
+        "", description="The column that recognises rows; empty recognises them by all cells."
+    )
+    keeps_copies: bool = Field(
+        default=False,
+        description="Without a key: append rows that the dataset has already once more.",
+    )
+    updates_existing: bool = Field(
+        default=False,
+        description="With a key: new cells replace those of the row with the same key.",
+    )
+    project_ids: list[UUID] | None = Field(
+        None,
+        description=(
+            "The projects that get the new rows; all that have the version appended to, by"
+            " default. If one is given, the rows are appended to its version, which may not be the"
+            " newest of the dataset."
+        ),
+    )
+
+    def choice(self) -> AppendChoice:
+        """Return the choice in the words of the service."""
+        return AppendChoice(
+            column_map=self.column_map,
+            blank_columns=tuple(self.blank_columns),
+            key=self.key,
+            keeps_copies=self.keeps_copies,
+            updates_existing=self.updates_existing,
+        )
+
+
+class AppendIn(AppendFields):
+    """Rows to append: cells by column, or the address of a file."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rows: list[dict[str, str | int | float | bool | None]] = Field(
+        [], max_length=10_000, description="The new rows; send more as a file."
+    )
+    url: str = Field("", max_length=2000, description="http or https, on a public host.")
+
+
 class NameIn(Schema):
     """A new name for a dataset."""
 
@@ -91,6 +143,12 @@ class DatasetOut(Schema):
     delimiter: str
     sha256: str
     n_rows: int | None = Field(description="null until the file is read.")
+    appended_to: int | None = Field(
+        description="Number of the version that this one has the rows of, and more; else null."
+    )
+    append_counts: dict[str, int] = Field(
+        description="What the appended file was, in rows: n_rows, n_known, n_added and so on."
+    )
     notes: list[str] = Field(description="What the reader assumed or noticed.")
     reading: ReadingOut
     doubts: dict[str, str] = Field(
@@ -120,6 +178,11 @@ class DatasetOut(Schema):
     def resolve_version(version: DatasetVersion) -> int:
         """Return the number of the version."""
         return version.number
+
+    @staticmethod
+    def resolve_appended_to(version: DatasetVersion) -> int | None:
+        """Return the number of the base."""
+        return None if version.base is None else version.base.number
 
     @staticmethod
     def resolve_reading(version: DatasetVersion) -> ReadingOut:

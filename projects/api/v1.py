@@ -8,10 +8,18 @@ from uuid import UUID
 from django.http import HttpRequest
 from ninja import File, Form, Router, Status
 from ninja.files import UploadedFile
+from pydantic import ValidationError
 
-from projects import selectors, services, uploads
-from projects.access import dataset_or_404, newest_version_or_404, ready_version_or_404
+from projects import appends, selectors, services, uploads
+from projects.access import (
+    dataset_or_404,
+    extensible_version_or_404,
+    newest_version_or_404,
+    ready_version_or_404,
+)
 from projects.api.schemas import (
+    AppendFields,
+    AppendIn,
     ColumnOut,
     DatasetOut,
     KindsIn,
@@ -21,7 +29,7 @@ from projects.api.schemas import (
     RowOut,
     UrlIn,
 )
-from projects.models import Dataset, DatasetVersion
+from projects.models import Dataset, DatasetVersion, Project
 from projects.readers.profile import ColumnProfile
 from studio.accounts.access import account
 from studio.api.pages import page, page_of
@@ -113,6 +121,79 @@ def dataset_upload_version(
     return services.dataset_upload_version(
         dataset=dataset, user=account(request), uploaded_file=file, options=options
     )
+
+
+@router.post("/{uuid:dataset_id}/append", response={201: DatasetOut})
+def dataset_append(
+    request: HttpRequest, dataset_id: UUID, wanted: AppendIn
+) -> Status[DatasetVersion]:
+    """Append rows to a dataset, as a new version whose first rows are those of the version before,
+    under their ids. Projects get the new rows, scored by their current models, when its run has
+    ended; decisions stay with their rows.
+    """
+    base, projects = _extended(request, dataset_id, wanted.project_ids)
+    user = account(request)
+    choice = wanted.choice()
+    if wanted.url and wanted.rows:
+        raise DataProblem("Send either the rows or the address of a file, not both.")
+    if wanted.url:
+        return Status(
+            201,
+            appends.fetched_append(
+                base=base, user=user, url=wanted.url, choice=choice, projects=projects
+            ),
+        )
+    if not wanted.rows:
+        raise DataProblem("There are no rows to append. Send rows, or the address of a file.")
+    version = appends.cells_append(
+        base=base, user=user, rows=wanted.rows, choice=choice, projects=projects
+    )
+    return Status(201, version)
+
+
+@router.post("/{uuid:dataset_id}/append/file", response={201: DatasetOut})
+def dataset_append_file(
+    request: HttpRequest,
+    dataset_id: UUID,
+    file: File[UploadedFile],
+    reading: Form[ReadFields],
+    wanted: Annotated[Text, Form("{}", max_length=100_000)],
+) -> Status[DatasetVersion]:
+    """Append the rows of a file; `wanted` has the other fields of the call above, as JSON."""
+    try:
+        fields = AppendFields.model_validate_json(wanted)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise DataProblem(f"wanted is not valid: {place or 'JSON'}: {first['msg']}.") from error
+    base, projects = _extended(request, dataset_id, fields.project_ids)
+    version = appends.upload_append(
+        base=base,
+        user=account(request),
+        uploaded_file=file,
+        choice=fields.choice(),
+        projects=projects,
+        options=reading.options(),
+    )
+    return Status(201, version)
+
+
+def _extended(
+    request: HttpRequest, dataset_id: UUID, project_ids: list[UUID] | None
+) -> tuple[DatasetVersion, list[Project]]:
+    """Return the version to append to, and the projects that get the rows."""
+    if not project_ids:
+        base = ready_version_or_404(request, dataset_id)
+        return base, selectors.projects_on(base) if project_ids is None else []
+    base = extensible_version_or_404(request, dataset_id, str(project_ids[0]))
+    by_id = {project.pk: project for project in selectors.projects_on(base)}
+    others = [pk for pk in project_ids if pk not in by_id]
+    if others:
+        raise DataProblem(
+            f"Project {others[0]} does not have the same rows as the first one. Append to each on"
+            " its own."
+        )
+    return base, [by_id[pk] for pk in dict.fromkeys(project_ids)]
 
 
 @router.post("/{uuid:dataset_id}/read", response={201: DatasetOut})

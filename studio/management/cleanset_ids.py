@@ -25,9 +25,7 @@ def finished_cleanset(text: str) -> Cleanset:
         ) from error
     refuse_before_first_start()
     cleanset = (
-        Cleanset.objects.select_related("project__version", "project__owner")
-        .filter(pk=cleanset_id)
-        .first()
+        Cleanset.objects.select_related("version", "project__owner").filter(pk=cleanset_id).first()
     )
     if cleanset is None:
         raise DataProblem(f"There is no cleanset {text}. Check the id.")

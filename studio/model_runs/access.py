@@ -15,7 +15,8 @@ def model_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:
     """Return the run with its project and dataset version, or raise Http404."""
     mine = ModelRun.objects.filter(project__owner=account(request))
     return get_object_or_404(
-        mine.select_related("project__version__dataset", "cleanset", "deployed_model"), pk=run_id
+        mine.select_related("project__version__dataset", "cleanset__version", "deployed_model"),
+        pk=run_id,
     )
 
 

@@ -27,7 +27,7 @@ def read_predictions(run: ModelRun, out: Path, progress: Progress) -> dict[str, 
     names = [name for name in pq.read_schema(table).names if name != ROW_ID]
     frame = read_frame(table, names)
     columns = {name: frame[name].tolist() for name in names}
-    n_rows = run.project.version.n_rows or 0
+    n_rows = run.cleanset.version.n_rows or 0
     provided = read_provided(columns, run.task, run.cleanset.classes, n_rows)
     labels = provided.labels or []
     np.savez(

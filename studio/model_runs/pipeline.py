@@ -166,10 +166,10 @@ class _Evaluated:
         return groups_by_column(self._columns(row_id), _column_kinds(self._run.project))
 
     def _columns(self, row_id: npt.NDArray[np.int64]) -> dict[str, Cells]:
-        project = self._run.project
-        names = list(_column_kinds(project))
-        frame = read_frame(tables.local_path(project.version.table_key), names, row_id)
+        names = list(_column_kinds(self._run.project))
         assert self._run.cleanset is not None
+        table = tables.local_path(self._run.cleanset.version.table_key)
+        frame = read_frame(table, names, row_id)
         conventions = self._run.cleanset.spec().conventions
         return {name: Cells.of(frame[name].tolist(), conventions.get(name)) for name in names}
 
@@ -196,16 +196,16 @@ def _column_kinds(project: Project) -> dict[str, ColumnKind]:
 
 def _split(run: ModelRun) -> Split | None:
     """Return the split of the cleanset; else that of a column that looks like one, if any."""
-    project = run.project
     assert run.cleanset is not None
     parts = row_parts(run.cleanset)
     choice = run.cleanset.spec().split
     if parts is not None and choice is not None:
         return Split(choice.column, parts.astype(str), dict(choice.values))
-    column = split_column([profile.name for profile in column_profiles(project.version)])
+    version = run.cleanset.version
+    column = split_column([profile.name for profile in column_profiles(version)])
     if column is None:
         return None
-    cells = read_frame(tables.local_path(project.version.table_key), [column])[column].tolist()
+    cells = read_frame(tables.local_path(version.table_key), [column])[column].tolist()
     try:
         return read_split(column, cells)
     except DataProblem:  # a column of that name with other values is no split

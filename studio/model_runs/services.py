@@ -35,6 +35,8 @@ def training_record(run: Run) -> None:
     """Record a successful training as a model run, and queue its evaluation."""
     if not run.is_succeeded:
         return
+    if isinstance(run, Cleanset) and not run.is_analysis:
+        return
     if isinstance(run, Cleanset) and run.task is not MLTask.UNSUPERVISED:
         analysis_record(run)
     elif isinstance(run, DeployedModel) and run.predictions_key:
@@ -301,7 +303,7 @@ def _configuration(cleanset: Cleanset) -> dict[str, Any]:
 
 def _snapshot(cleanset: Cleanset, manifest: dict[str, Any]) -> dict[str, Any]:
     """Return the identity of the training data, and the versions used."""
-    version = cleanset.project.version
+    version = cleanset.version
     return {
         "dataset": version.dataset.name,
         "dataset_version": version.number,

@@ -12,6 +12,8 @@ import sys
 
 import django
 
+PARTLY_LABELED = "partly-labeled"  # in place of a task: multi-class, half of the labels missing
+
 
 def main() -> None:
     """Answer until there are no more lines."""
@@ -30,6 +32,7 @@ def _made(email: str, task: str, n_runs: int) -> tuple[str, str]:
     from studio.accounts.sessions import SessionStore
     from studio.engine.ml_task import MLTask
     from tests.measured import keep_features, make_measured
+    from tests.partly_labeled import make_partly_labeled
     from tests.reviewable import make_reviewable
 
     user = User.objects.create_user(email)
@@ -38,7 +41,10 @@ def _made(email: str, task: str, n_runs: int) -> tuple[str, str]:
     session[BACKEND_SESSION_KEY] = f"{ModelBackend.__module__}.{ModelBackend.__qualname__}"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
-    cleanset = make_reviewable(user, task=MLTask(task))
+    if task == PARTLY_LABELED:
+        cleanset = make_partly_labeled(user)
+    else:
+        cleanset = make_reviewable(user, task=MLTask(task))
     for _ in range(n_runs):
         make_measured(cleanset)
     if n_runs:

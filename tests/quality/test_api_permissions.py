@@ -56,6 +56,8 @@ CALLS = {
     "dataset_update": Call(body={"name": "June"}),
     "dataset_versions": Call(),
     "dataset_upload_version": Call(file=FILE),
+    "dataset_append": Call(CREATED, {"rows": [{"message": "hello", "topic": "billing"}]}),
+    "dataset_append_file": Call(CREATED, file=FILE),
     "dataset_read_again": Call(UNPROCESSABLE),  # its file was never stored
     "dataset_columns": Call(),
     "dataset_kinds_choose": Call(body={"kinds": {}}),
@@ -107,6 +109,12 @@ CALLS = {
     "evaluation_issues": Call(UNPROCESSABLE),  # it is no import
     "evaluation_predictions": Call(),
     "evaluation_compare": Call(query={"other": "evaluation"}),
+    "auto_label_estimate": Call(UNPROCESSABLE),  # one row is unlabeled
+    "auto_label_apply": Call(UNPROCESSABLE, {"threshold": 0.9}),
+    "cleanset_update": Call(body={"name": "June"}),
+    "cleanset_restore": Call(UNPROCESSABLE),  # it is the current version
+    "cleanset_changes": Call(),
+    "project_grow": Call(UNPROCESSABLE),  # it has all rows
     "evaluation_delete": Call(GONE),
     "projection_create": Call(CREATED, {"method": "pca"}),
     "projection_get": Call(),

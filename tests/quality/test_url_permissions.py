@@ -78,6 +78,11 @@ OWNED = {
     ),  # the studio itself is alice's
     "dataset": Address("get", OK, "dataset"),
     "dataset-upload-version": Address("get", OK, "dataset"),
+    "dataset-append": Address("get", OK, "dataset"),
+    "dataset-append-file": Address("get", OK, "appended"),
+    "dataset-append-run": Address("get", OK, "appended"),
+    "dataset-append-cancel": Address("post", FOUND, "appended"),
+    "dataset-append-apply": Address("post", FOUND, "appended", data="recognise=content&known=skip"),
     "dataset-read": Address("post", UNPROCESSABLE, "dataset"),  # its file was never stored
     "dataset-rename": Address("get", OK, "dataset"),
     "dataset-kinds": Address("post", UNPROCESSABLE, "dataset"),  # without kinds
@@ -87,6 +92,13 @@ OWNED = {
     "project": Address("get", FOUND, "project"),
     "project-settings": Address("get", OK, "project"),
     "project-delete": Address("post", FOUND, "project"),
+    "project-versions": Address("get", OK, "project"),
+    "versions-compare": Address("get", UNPROCESSABLE, "project"),  # there is only one
+    "project-grow": Address("post", UNPROCESSABLE, "project"),  # it has all rows
+    "version-describe": Address("post", FOUND, "cleanset", data="name=June"),
+    "version-restore": Address("post", UNPROCESSABLE, "cleanset"),  # it is the current one
+    "cleanset-auto-labels": Address("get", UNPROCESSABLE, "cleanset"),  # one row is unlabeled
+    "cleanset-auto-label-apply": Address("post", UNPROCESSABLE, "cleanset", data="threshold=0.9"),
     "cleanset": Address("get", OK, "cleanset"),
     "cleanset-details": Address("get", OK, "cleanset"),
     "cleanset-analytics": Address("get", OK, "cleanset"),

@@ -45,7 +45,7 @@ def made_with(cleanset: Cleanset) -> list[tuple[str, str]]:
         f"{stage} {seconds:.1f} s" for stage, seconds in cleanset.stage_seconds.items()
     )
     return [
-        ("Dataset", f"{cleanset.project.version.filename}, SHA-256 {manifest['dataset_sha256']}"),
+        ("Dataset", f"{cleanset.version.filename}, SHA-256 {manifest['dataset_sha256']}"),
         ("Task", f"{manifest['task']}, {manifest['modality']}, {manifest['mode']} mode"),
         ("Label column", manifest["label_column"] or "–"),
         ("Learned from", ", ".join(manifest["feature_columns"])),

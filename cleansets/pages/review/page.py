@@ -10,6 +10,7 @@ from cleansets import row_query, selectors
 from cleansets.action_runs import shown_run
 from cleansets.models import Cleanset, ReviewAction
 from cleansets.pages.review.filters import filters
+from cleansets.pages.review.growth import growth_of, waiting_rows
 from cleansets.pages.review.progress import count_words, view_end
 from cleansets.pages.review.rail import (
     issue_views,
@@ -94,6 +95,8 @@ class ReviewPage:
                 selectors.cleansets_of(self.cleanset.project).defer("log", "manifest", "candidates")
             ),
             "action_run": shown_run(self.cleanset),
+            "growth": growth_of(self.cleanset),
+            "waiting_rows": waiting_rows(self.cleanset),
             "saved_views": saved_views(self.cleanset, self.query),
             "suggested_views": suggested_views(self.cleanset, self.query, self.source),
             "views": issue_views(self.cleanset, self.source, self.query),

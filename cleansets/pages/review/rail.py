@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from django.http import QueryDict
 
 from cleansets import row_address, row_query
+from cleansets.added_rows import new_rows_address
 from cleansets.issue_columns import issues_in
-from cleansets.models import Action, Cleanset, SavedView
+from cleansets.models import Action, Cleanset, CleansetOrigin, SavedView
 from cleansets.pages.review.filters import ONLY_TITLES
 from cleansets.row_address import RowQuery
 from cleansets.row_query import ReviewCounts, RowSource
@@ -74,6 +75,14 @@ def suggested_views(
                 ONLY_TITLES[row_address.COPIES_DIFFER],
                 "Near duplicates whose labels are not the same.",
                 RowQuery(issue="near_duplicate", only=row_address.COPIES_DIFFER),
+            )
+        )
+    if cleanset.origin == CleansetOrigin.ROWS:
+        views.append(
+            (
+                "New rows",
+                "Rows that the version before does not have, or has with other cells.",
+                RowQuery(issue=row_address.ALL_ROWS, among=new_rows_address(cleanset)),
             )
         )
     if source.previous_key:

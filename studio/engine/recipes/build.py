@@ -19,7 +19,7 @@ from studio.engine.fitting.candidates import candidates_for, error_candidate
 from studio.engine.fitting.learners import Predicted
 from studio.engine.health.base import Analysis, SplitColumn
 from studio.engine.health.registry import find_health
-from studio.engine.issues.base import Evidence
+from studio.engine.issues.base import Evidence, IssueType
 from studio.engine.issues.kept import find_or_recall
 from studio.engine.issues.registry import ISSUE_TYPES
 from studio.engine.labels.encoding import encode_labels
@@ -131,7 +131,7 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     if provided is None:
         candidates, votes, evidence = _fitted(study, resources)
     else:
-        candidates, votes, evidence = _provided(study, provided, resources)
+        candidates, votes, evidence = provided_evidence(study, provided, resources)
     issues = find_issues(evidence, resources)
     split = None
     if split_column:
@@ -203,7 +203,7 @@ def _fitted(
     return assessed.candidates, assessed.votes, evidence
 
 
-def _provided(
+def provided_evidence(
     study: Study, provided: ProvidedPredictions, resources: Resources
 ) -> tuple[tuple[CandidateResult, ...], Votes, Evidence]:
     """Return the table of models and the predictions of a model that was trained elsewhere."""
@@ -284,9 +284,11 @@ def _candidates(study: Study) -> Sequence[Candidate]:
     return [candidate for candidate in suitable if candidate in named or candidate.is_additive]
 
 
-def find_issues(evidence: Evidence, resources: Resources) -> pd.DataFrame:
+def find_issues(
+    evidence: Evidence, resources: Resources, among: Sequence[IssueType] = ISSUE_TYPES
+) -> pd.DataFrame:
     """Run every detector that applies; return their columns side by side, in canonical order."""
-    issue_types = [issue for issue in ISSUE_TYPES if issue.applies_to(evidence.study.spec)]
+    issue_types = [issue for issue in among if issue.applies_to(evidence.study.spec)]
     columns: dict[str, object] = {}
     for done, issue_type in enumerate(issue_types):
         resources.progress(FINDING_ISSUES, done, len(issue_types))

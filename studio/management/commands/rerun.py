@@ -186,7 +186,13 @@ def _agreement(name: str, before: RunManifest, after: RunManifest) -> Agreement 
 
 def _of_studio(cleanset_id: str) -> Again:
     cleanset = finished_cleanset(cleanset_id)
-    table = tables.local_path(cleanset.project.version.table_key)
+    if not cleanset.is_analysis:
+        raise DataProblem(
+            f"Version {cleanset.number} of this project is no analysis"
+            f" ({cleanset.get_origin_display()}), so there is nothing to compute again. Give the id"
+            " of an analysed version."
+        )
+    table = tables.local_path(cleanset.version.table_key)
     manifest = RunManifest.from_dict(cleanset.manifest)
     if not cleanset.project.label_column:
         return Again(manifest, table, None)

@@ -93,7 +93,7 @@ def _use(model: DeployedModel) -> Section:
 
 def _data(model: DeployedModel) -> Section:
     cleanset = model.cleanset
-    version = cleanset.project.version
+    version = cleanset.version
     trained = (
         f"Trained on {model.n_rows or 0:,} rows of {version.dataset.name}, version"
         f" {version.number}. Labels corrected: {model.n_corrected or 0:,}; rows excluded:"

@@ -6,12 +6,14 @@ from typing import Any
 
 from django import template
 
+from cleansets.models import Cleanset
 from models_app.models import DeployedModel
 from studio.model_runs.honest_gain import Gain, HonestGain, honest_gain
 from studio.model_runs.models import ModelRun, Origin
-from studio.model_runs.pages.comparison import signed
+from studio.model_runs.pages.comparison import comparison_context, signed
 from studio.model_runs.pages.configuration import settings_in_words
 from studio.model_runs.pages.evaluation import figure
+from studio.runs import Status
 
 register = template.Library()
 
@@ -31,6 +33,39 @@ def cleaning_gain(model: DeployedModel) -> dict[str, Any]:
         "other_settings": [] if gain is None else settings_in_words(gain.other_settings),
         "is_unmeasured": model.is_succeeded and not model.predictions_key,
     }
+
+
+@register.inclusion_tag("model_runs/_version_metrics.html")
+def version_metrics(first: Cleanset, second: Cleanset) -> dict[str, Any]:
+    """Compare the models of two versions, if both have measured ones of their own."""
+    context: dict[str, Any] = {"first": first, "second": second}
+    runs = [_measured_run(first), _measured_run(second)]
+    if runs[0] is None or runs[1] is None:
+        unmeasured = first if runs[0] is None else second
+        context["problem"] = (
+            f"The models of version {unmeasured.number} are not measured, so that there is nothing"
+            " to compare."
+        )
+        return context
+    if runs[0] == runs[1]:
+        context["problem"] = "Both versions have the same models: no full analysis lies between."
+        return context
+    comparison = comparison_context(runs[0], runs[1])
+    return context | {
+        "run": runs[0],
+        "other": runs[1],
+        "verdict": comparison["verdict"],
+        "metrics": comparison["metrics"],
+    }
+
+
+def _measured_run(cleanset: Cleanset) -> ModelRun | None:
+    """Return the run of the analysis whose models a version has."""
+    analysis: Cleanset | None = cleanset
+    while analysis is not None and not analysis.is_analysis:
+        analysis = analysis.restored or analysis.base
+    runs = ModelRun.objects.filter(origin=Origin.ANALYSIS, status=Status.SUCCEEDED)
+    return runs.filter(cleanset=analysis).select_related("project", "cleanset").first()
 
 
 def _warning(gain: HonestGain | None) -> str:

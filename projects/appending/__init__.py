@@ -1,0 +1,1 @@
+"""Appends the rows of a file to those of a dataset version."""

@@ -1,0 +1,168 @@
+"""Rows that are appended to a dataset: which are new, which are known, and what stays as it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from projects import appends, services
+from projects.appending.choice import AppendChoice
+from projects.models import AppendedFile, Dataset, DatasetVersion
+from projects.readers.facts import FIND_OUT
+from studio import tables
+from studio.accounts.models import User
+from studio.accounts.services import api_key_create
+from studio.engine.errors import DataProblem
+from studio.runs import Status
+from tests.data_builders import csv_file
+
+pytestmark = pytest.mark.usefixtures("eager_runs")
+
+TICKETS = "ticket,text,label\n7,lost card,card\n8,late parcel,parcel\n9,,card\n"
+
+
+@pytest.fixture
+def base(alice: User) -> DatasetVersion:
+    dataset = services.dataset_create(user=alice, uploaded_file=csv_file(TICKETS))
+    return dataset.versions.get()
+
+
+def append(
+    base: DatasetVersion, content: str, folder: Path, choice: AppendChoice = appends.BY_CONTENT
+) -> DatasetVersion:
+    path = folder / "new.csv"
+    path.write_text(content)
+    version = appends.rows_append(
+        base=base, user=base.created_by, path=path, filename="new.csv", choice=choice
+    )
+    version.refresh_from_db()
+    return version
+
+
+def rows_of(version: DatasetVersion) -> pd.DataFrame:
+    assert version.status == Status.SUCCEEDED, version.error_message or version.error_detail
+    return pd.read_parquet(tables.local_path(version.table_key)).set_index("__row_id")
+
+
+def test_new_rows_come_after_the_old_ones_which_keep_their_numbers(
+    base: DatasetVersion, tmp_path: Path
+) -> None:
+    version = append(base, "ticket,text,label\n8,late parcel,parcel\n10,no refund,card\n", tmp_path)
+    rows = rows_of(version)
+    assert rows["ticket"].tolist() == ["7", "8", "9", "10"]
+    assert rows.iloc[:3].equals(rows_of(base))
+    assert version.n_rows == 4
+    assert version.number == 2
+    assert "1 row that the dataset already has was left out." in version.notes
+
+
+def test_copies_are_appended_if_that_was_chosen(base: DatasetVersion, tmp_path: Path) -> None:
+    choice = AppendChoice(keeps_copies=True)
+    version = append(base, "ticket,text,label\n9,,card\n", tmp_path, choice)
+    assert rows_of(version)["ticket"].tolist() == ["7", "8", "9", "9"]
+
+
+@pytest.mark.parametrize("updates_existing", [True, False])
+def test_known_key_is_updated_or_kept(
+    base: DatasetVersion, tmp_path: Path, *, updates_existing: bool
+) -> None:
+    choice = AppendChoice(key="ticket", updates_existing=updates_existing)
+    content = "ticket,text,label\n 8 ,late again,refund\n11,new,card\n,keyless,card\n"
+    version = append(base, content, tmp_path, choice)
+    rows = rows_of(version)
+    text = "late again" if updates_existing else "late parcel"
+    assert rows["ticket"].tolist()[:3] == ["7", "8", "9"]
+    assert rows["text"].dropna().tolist() == ["lost card", text, "new", "keyless"]
+    updated = np.load(tables.local_path(version.updated_rows_key)).tolist()
+    assert updated == ([1] if updates_existing else [])
+    assert version.append_counts["n_without_key"] == 1
+
+
+def test_renamed_and_missing_columns_are_chosen(base: DatasetVersion, tmp_path: Path) -> None:
+    content = "Ticket No,text,agent\n10,no refund,Ann\n"
+    refused = append(base, content, tmp_path)
+    assert refused.status == Status.FAILED
+    assert "no columns “ticket” and “label”" in refused.error_message
+    choice = AppendChoice({"ticket": "Ticket No"}, ("label",))
+    version = append(base, content, tmp_path, choice)
+    row = rows_of(version).iloc[3]
+    assert (row["ticket"], row["text"]) == ("10", "no refund")
+    assert pd.isna(row["label"])
+    notes = " ".join(version.notes)
+    assert "“Ticket No” as “ticket”" in notes
+    assert "Left empty in the new rows: “label”." in notes
+    assert "were not read: “agent”." in notes
+
+
+@pytest.mark.parametrize(
+    ("content", "choice", "problem"),
+    [
+        ("ticket,text,label\n8,a,b\n8,c,d\n", AppendChoice(key="ticket"), "2 rows of the file"),
+        ("ticket,text,label\n1,a,b\n", AppendChoice(key="label"), "2 rows of the dataset"),
+        ("ticket,text,label\n1,a,b\n", AppendChoice(key="agent"), "has no column “agent”"),
+        ("ticket,text,label\n8,late parcel,parcel\n", AppendChoice(), "all 1 rows"),
+        ("ticket,text,label\n8,a,b\n", AppendChoice(key="ticket"), "choose to update"),
+    ],
+)
+def test_what_cannot_be_appended_is_explained(
+    base: DatasetVersion, tmp_path: Path, content: str, choice: AppendChoice, problem: str
+) -> None:
+    version = append(base, content, tmp_path, choice)
+    assert version.status == Status.FAILED
+    assert problem in version.error_message
+
+
+def test_grown_version_is_not_read_again_as_one_file(
+    base: DatasetVersion, tmp_path: Path, alice: User
+) -> None:
+    version = append(base, "ticket,text,label\n10,no refund,card\n", tmp_path)
+    with pytest.raises(DataProblem, match="cannot be read again as one file"):
+        services.dataset_read_again(version=version, user=alice, options=FIND_OUT)
+
+
+def test_page_shows_what_a_file_would_do_before_it_does_it(
+    base: DatasetVersion, browser: Client
+) -> None:
+    content = "ticket,text,Label\n8,late again,parcel\n11,new,card\n"
+    answer = browser.post(
+        reverse("dataset-append", args=[base.dataset_id]), {"file": csv_file(content)}
+    )
+    file = AppendedFile.objects.get()
+    assert answer["Location"] == file.get_absolute_url()
+    page = browser.get(file.get_absolute_url()).content.decode()
+    assert "Append 2 rows" in page  # by content; “Label” is offered for “label”
+    choice = {"recognise": "0", "known": "take", "column-2": "2"}
+    page = browser.get(file.get_absolute_url(), choice).content.decode()
+    assert "1 new row, 1 updated" in page
+    assert "late again" in page
+    browser.post(reverse("dataset-append-apply", args=[file.pk]), choice)
+    newest = Dataset.objects.get().versions.latest("number")
+    assert rows_of(newest)["text"].dropna().tolist() == ["lost card", "late again", "new"]
+
+
+def test_programs_append_rows_and_files(base: DatasetVersion, client: Client, alice: User) -> None:
+    _, secret = api_key_create(owner=alice, name="notebook", scope="write")
+    headers = {"Authorization": f"Bearer {secret}"}
+    address = f"/api/v1/datasets/{base.dataset_id}/append"
+    answer = client.post(
+        address,
+        json.dumps({"rows": [{"ticket": 10, "text": "no refund"}], "blank_columns": ["label"]}),
+        content_type="application/json",
+        headers=headers,
+    )
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["appended_to"] == 1
+    file = csv_file("ticket,text,label\n12,again,card\n")
+    wanted = json.dumps({"key": "ticket"})
+    answer = client.post(f"{address}/file", {"file": file, "wanted": wanted}, headers=headers)
+    assert answer.status_code == 201, answer.content
+    newest = base.dataset.versions.latest("number")
+    assert rows_of(newest)["ticket"].tolist() == ["7", "8", "9", "10", "12"]
+    refused = client.post(f"{address}/file", {"file": file, "wanted": "{"}, headers=headers)
+    assert refused.status_code == 422
