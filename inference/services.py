@@ -6,12 +6,17 @@ import json
 from collections.abc import Mapping
 from pathlib import PurePath
 
+import pyarrow.parquet as pq
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import transaction
 
 from inference.models import PredictionBatch
+from inference.uncertain_rows import uncertain_rows
 from models_app.models import DeployedModel
 from models_app.selectors import expected_columns
+from projects.appending.choice import AppendChoice
+from projects.appends import rows_append
+from projects.models import DatasetVersion
 from projects.services import delete_with_files
 from studio import quotas, runs, storage, tables
 from studio.accounts.models import User
@@ -198,3 +203,35 @@ def prediction_restart(
 def prediction_delete(*, batch: PredictionBatch) -> None:
     """Delete a batch with its files; a prediction under way stops."""
     delete_with_files(batch)
+
+
+def uncertain_append(
+    *, batch: PredictionBatch, user: User, n_least: int | None = None
+) -> DatasetVersion:
+    """Append the rows that a person should look at to the dataset, where the project reviews them.
+
+    Which rows these are: see `uncertain_rows`. The new version of the dataset is the run.
+    """
+    rows = uncertain_rows(batch, n_least)
+    if not rows.num_rows:
+        raise DataProblem(
+            "No row of this file abstains, so there is nothing to append. Give a number of the"
+            " least certain rows."
+        )
+    project = batch.deployed_model.cleanset.project
+    absent = [
+        column["name"]
+        for column in project.version.columns
+        if column["name"] not in rows.column_names
+    ]
+    with tables.scratch() as folder:
+        path = folder / "rows.parquet"
+        pq.write_table(rows, path)
+        return rows_append(
+            base=project.version,
+            user=user,
+            path=path,
+            filename=f"{PurePath(batch.filename).stem[:100]} uncertain.parquet",
+            choice=AppendChoice(blank_columns=tuple(absent)),
+            projects=[project],
+        )

@@ -20,5 +20,10 @@ urlpatterns: list[URLPattern] = [
         views.prediction_uncertain,
         name="prediction-uncertain",
     ),
+    path(
+        "predictions/<uuid:batch_id>/review",
+        views.prediction_review,
+        name="prediction-review",
+    ),
     path("predictions/<uuid:batch_id>/delete", views.prediction_delete, name="prediction-delete"),
 ]

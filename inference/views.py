@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.shortcuts import render as render_page
@@ -168,10 +168,30 @@ def prediction_report(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse
 def prediction_uncertain(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponseBase:
     """Download the rows that a person should look at."""
     batch = reported_batch_or_404(request, batch_id)
-    form = UncertainForm(request.GET)
+    return exports.uncertain_response(batch, _n_least(request.GET))
+
+
+@require_POST
+def prediction_review(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
+    """Append these rows to the dataset, and show how it is read."""
+    batch = reported_batch_or_404(request, batch_id)
+    version = services.uncertain_append(
+        batch=batch, user=account(request), n_least=_n_least(request.POST)
+    )
+    messages.success(
+        request,
+        "These rows are being appended to the dataset. Its project then has them in a view of"
+        " their own.",
+    )
+    return redirect(version)
+
+
+def _n_least(params: QueryDict) -> int | None:
+    form = UncertainForm(params)
     if not form.is_valid():
         raise DataProblem("Give a number of rows from 1 to 100,000, or none for all that abstain.")
-    return exports.uncertain_response(batch, form.cleaned_data["n"])
+    wanted: int | None = form.cleaned_data["n"]
+    return wanted
 
 
 @require_POST

@@ -147,3 +147,11 @@ class PredictionOut(Schema):
     def resolve_run(batch: PredictionBatch) -> PredictionBatch:
         """The batch is its run."""
         return batch
+
+
+class UncertainIn(Schema):
+    """Which rows a person should look at."""
+
+    n: int | None = Field(
+        None, ge=1, le=100_000, description="The least certain n; else those that abstain."
+    )

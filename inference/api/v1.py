@@ -19,12 +19,15 @@ from inference.api.schemas import (
     PredictionOut,
     RetryIn,
     RowIn,
+    UncertainIn,
     column_map_of,
     conventions_of,
 )
 from inference.models import PredictionBatch
 from inference.services import DEFAULT_COVERAGE
 from models_app.access import model_or_404
+from projects.api.schemas import DatasetOut
+from projects.models import DatasetVersion
 from studio.accounts.access import account
 from studio.api.pages import page_of
 from studio.api.schemas import Page, Paged, SafeForSpreadsheets, Text
@@ -148,3 +151,16 @@ def prediction_delete(request: HttpRequest, batch_id: UUID) -> Status[None]:
     """Delete a prediction with its files; one that is running is stopped."""
     services.prediction_delete(batch=batch_or_404(request, batch_id))
     return Status(204, None)
+
+
+@router.post("/predictions/{uuid:batch_id}/uncertain", response={201: DatasetOut})
+def prediction_review(
+    request: HttpRequest, batch_id: UUID, body: UncertainIn
+) -> Status[DatasetVersion]:
+    """Append the rows of a prediction with `guard` that a person should look at to the dataset,
+    where the project reviews them; `run` is the reading of the new version.
+    """
+    version = services.uncertain_append(
+        batch=reported_batch_or_404(request, batch_id), user=account(request), n_least=body.n
+    )
+    return Status(201, version)

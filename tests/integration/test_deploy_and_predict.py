@@ -533,6 +533,12 @@ def test_guard_says_what_not_to_trust_and_measures_a_file_that_has_labels(
     assert uncertain[0] == {name: new[name][0] for name in new}
     answer = browser.get(reverse("prediction-uncertain", args=[batch.pk]), {"n": 5})
     assert len(b"".join(answer.streaming_content).decode().splitlines()) == 6
+    project = model.cleanset.project
+    n_before = project.version.n_rows
+    browser.post(reverse("prediction-review", args=[batch.pk]), {"n": 5})
+    project.refresh_from_db()
+    assert project.version.n_rows == n_before + 5
+    assert project.cleansets.latest("number").growth["n_new"] == 5
     printed = program.get(f"/api/v1/predictions/{batch.pk}/report").content.decode()
     assert printed.startswith("<!DOCTYPE html>")
     assert "--surface:" in printed  # it brings its styles

@@ -133,6 +133,7 @@ CALLS = {
     "prediction_export": Call(),
     "prediction_report": Call(),
     "prediction_uncertain": Call(),
+    "prediction_review": Call(CREATED, {"n": 1}),
     "prediction_delete": Call(GONE),
     "run_list": Call(),
     "run_get": Call(),

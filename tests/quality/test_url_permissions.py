@@ -189,6 +189,7 @@ OWNED = {
     "prediction-export": Address("get", OK, "batch"),
     "prediction-report": Address("get", OK, "batch"),
     "prediction-uncertain": Address("get", OK, "batch"),
+    "prediction-review": Address("post", FOUND, "batch"),
     "prediction-delete": Address("post", FOUND, "batch"),
 }
 
