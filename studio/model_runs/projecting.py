@@ -98,7 +98,7 @@ def _names(run: ModelRun, placed: npt.NDArray[np.int64], hills: Hills) -> list[l
     assert run.cleanset is not None
     spec = run.cleanset.spec()
     names = list(spec.feature_columns)
-    frame = read_frame(tables.local_path(run.project.version.table_key), names, placed)
+    frame = read_frame(tables.local_path(run.cleanset.version.table_key), names, placed)
     columns = {name: Cells.of(frame[name].tolist(), spec.conventions.get(name)) for name in names}
     kinds = {name: spec.column_kinds.get(name, ColumnKind.TEXT) for name in names}
     return typical_terms(columns, kinds, hills.members, len(hills.tops))

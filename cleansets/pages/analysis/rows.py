@@ -17,7 +17,7 @@ def group_rows(cleanset: Cleanset, description: str) -> str:
     Groups are described by the engine: `region = north`, `age is empty`, `age from 20 to 30`.
     Topics of texts have no filter.
     """
-    names = [column["name"] for column in cleanset.project.version.columns]
+    names = [column["name"] for column in cleanset.version.columns]
     for name in sorted(names, key=len, reverse=True):
         if not description.startswith(f"{name} "):
             continue
