@@ -109,6 +109,7 @@ def health(cleanset: Cleanset) -> dict[str, object]:
         "notes": list(_notes(found)),
         "error_bars": _error_bars(found.number_errors),
         "errors": _error_texts(found.number_errors),
+        "errors_by_size": RowQuery(issue=ALL_ROWS, sort="label_issue_score").params(),
     }
 
 

@@ -154,6 +154,7 @@ def test_regression_tells_how_far_numbers_lie_from_the_prediction(
     page = analysis_page(browser, cleanset, Health(number_errors=errors))
     assert "Half of the given numbers lie within 1.5 of the prediction" in page
     assert "0.25 below" in page
+    assert f"{cleanset.get_absolute_url()}?issue=all&amp;sort=label_issue_score" in page
     assert "found by ratio" not in page
 
 
