@@ -87,7 +87,7 @@ def errors_text(errors: Interval) -> str:
 def gain_text(gain: Interval) -> str:
     """Write a gain in accuracy, in percentage points.
 
-    >>> gain_text(Interval(0.004, 0.003, 0.0052))
+    >>> gain_text(Interval(0.004, 0.003, 0.005))
     '+0.4 points (0.3 to 0.5)'
     """
     return f"+{100 * gain.value:.2g} points ({100 * gain.low:.2g} to {100 * gain.high:.2g})"
