@@ -40,6 +40,7 @@ RunKind = Literal[
     "cleanset",
     "model",
     "prediction",
+    "appended-file",
     "evaluation",
     "projection",
     "action",

@@ -238,6 +238,7 @@ WEIGHED = {"class_weights": {"login": 3.0}, "split": {"test_percent": 25}}
 def test_class_weights_and_the_split_reach_the_engine_and_the_run(
     alice: User, cleanset: Cleanset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    first = make_measured(cleanset)
     again = started(alice, cleanset, WEIGHED)
     run = services.analysis_record(again)
     assert run.configuration["class_weights"] == {"login": 3.0}
@@ -249,7 +250,6 @@ def test_class_weights_and_the_split_reach_the_engine_and_the_run(
         SplitChoice(test_percent=25),
     )
     assert previous is None
-    first = make_measured(cleanset)
     found = {one["name"]: one for one in differing_settings(first, run)}
     assert found["class_weights"]["first"] == "none"
     assert cleanset.project.spec().split is None
