@@ -122,7 +122,7 @@ def test_on_a_phone_the_row_fills_the_page_and_the_list_is_behind_it(review: Rev
     expect(page.get_by_role("button", name="Auto-fix")).to_be_in_viewport()
     page.get_by_role("button", name="Auto-fix").click()
     expect(page.locator("#row-title")).to_have_text("Row 11")
-    page.get_by_role("link", name="Rows").click()
+    page.get_by_role("link", name="Rows", exact=True).click()
     page.locator("#row-50 a").click()
     expect(page.locator("#row-title")).to_be_visible()
     expect(page.locator("#row-title")).to_have_text("Row 51")
