@@ -30,7 +30,7 @@ def ready_cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Clean
 def cleanset_to_decide_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
     """Return a finished cleanset with what a decision reads of it."""
     mine = Cleanset.objects.filter(project__owner=account(request)).defer(*UNDECIDED_FACTS)
-    found = mine.select_related("project__version", "project__review_layout")
+    found = mine.select_related("project__review_layout", "version")
     return _ready(get_object_or_404(found, pk=cleanset_id))
 
 

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict, TypeVar
+from uuid import UUID
 
 from django.db import connection, models
 from django.db.models import Max
 from django.utils import timezone
 
 from cleansets.models import Cleanset, Draft, ReviewAction, ReviewEvent, RowReview
+from studio.database import one_round_trip, read_together
 
 ROWS_PER_STATEMENT = 2_000
+FEW_ROWS = 20  # which are sent to PostgreSQL one by one, in one round trip
 T = TypeVar("T")
 
 
@@ -30,6 +35,7 @@ class State(TypedDict):
 
 
 Change = tuple[int, State | None, State | None]  # a row, its decision before and after
+_STATE_FIELDS = ("action", "corrected_label", "needs_review", "is_manual", "tags")
 _INSERT = (
     f"INSERT INTO {RowReview._meta.db_table} (cleanset_id, row_id, updated_at, draft, action,"
     " corrected_label, needs_review, is_manual, tags)"
@@ -45,6 +51,40 @@ _IN_FORCE = (
 def lock(cleanset: Cleanset) -> None:
     """Serialize decisions on the cleanset, so that each event records the state before it."""
     Cleanset.objects.select_for_update().only("pk").get(pk=cleanset.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class LockedRow:
+    """What a decision on a row depends on, read under the lock of its cleanset."""
+
+    before: State | None
+    next_number: int
+    is_repeated: bool
+
+
+def lock_row(cleanset: Cleanset, row_id: int, action_id: UUID | None) -> LockedRow:
+    """Lock the cleanset, and read one row; `is_repeated` is whether the action is stored."""
+    numbered = cleanset.review_actions.filter(number__isnull=False).order_by("-number")
+    _, reviews, newest, same_action = read_together(
+        Cleanset.objects.select_for_update().filter(pk=cleanset.pk).values_list("pk"),
+        cleanset.reviews.filter(row_id=row_id).values_list(*_STATE_FIELDS),
+        numbered.values_list("number")[:1],
+        ReviewAction.objects.filter(pk=action_id).values_list("pk"),
+    )
+    before = None
+    if reviews:
+        action, label, needs_review, is_manual, tags = reviews[0]
+        state = State(
+            action=action,
+            corrected_label=label,
+            needs_review=bool(needs_review),
+            is_manual=bool(is_manual),
+        )
+        before = with_tags(state, tags)
+    next_number = 1
+    if newest:
+        next_number += newest[0][0]
+    return LockedRow(before, next_number, is_repeated=bool(same_action))
 
 
 def next_number(cleanset: Cleanset) -> int:
@@ -70,6 +110,16 @@ def with_tags(state: State, tags: str) -> State:
     if tags:
         state["tags"] = tags
     return state
+
+
+def write_action(action: ReviewAction, changes: Sequence[Change]) -> None:
+    """Store an action with its events, and put the resulting decisions in force."""
+    with ExitStack() as stack:
+        if len(changes) <= FEW_ROWS:
+            stack.enter_context(one_round_trip())
+        action.save(force_insert=True)
+        write_events(action, changes)
+        write_decisions(action.cleanset, changes)
 
 
 def write_events(action: ReviewAction, changes: Sequence[Change]) -> None:
@@ -153,7 +203,12 @@ def _insert(insert: str, rows: Sequence[tuple[Any, ...]], conflict: str = "") ->
     if not rows:
         return
     placeholders = ", ".join(["%s"] * len(rows[0]))
+    statement = f"{insert} VALUES ({placeholders}){conflict}"
     with connection.cursor() as cursor:
+        if len(rows) <= FEW_ROWS:
+            for row in rows:
+                cursor.execute(statement, row)
+            return
         if connection.vendor == "postgresql" and not conflict:
             target = insert.removeprefix("INSERT INTO ")
             with cursor.copy(f"COPY {target} FROM STDIN") as copy:
@@ -161,7 +216,7 @@ def _insert(insert: str, rows: Sequence[tuple[Any, ...]], conflict: str = "") ->
                     copy.write_row(row)
             return
         for part in _parts(rows):
-            cursor.executemany(f"{insert} VALUES ({placeholders}){conflict}", part)
+            cursor.executemany(statement, part)
 
 
 def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -19,7 +19,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from django.db import connection
 
 from cleansets.frames import read_frame
 from cleansets.label_text import same_labels
@@ -27,6 +26,7 @@ from cleansets.mapped_results import mapped_table
 from cleansets.models import Action, Cleanset, ReviewEvent
 from cleansets.row_parts import kept_parts, row_parts
 from studio import tables
+from studio.database import read_together
 from studio.engine.conventions.blanks import is_blank
 from studio.engine.labels.reading import merged_label, read_labels
 from studio.engine.ml_task import MLTask
@@ -87,23 +87,28 @@ class CorrectedRows:
         return sum(not is_blank(label) for label in self.learned_labels)
 
 
-def review_table(cleanset: Cleanset, row_ids: Collection[int] | None = None) -> pa.Table:
+def review_table(
+    cleanset: Cleanset,
+    row_ids: Collection[int] | None = None,
+    stored: Sequence[tuple[Any, ...]] | None = None,
+) -> pa.Table:
     """Return people's decisions on rows, in this cleanset and in those it descends from.
 
     There is one row for each row that has a decision or whose given label is already a correction;
-    `row_ids` restricts them. `decided_label` is that of the decision made in this cleanset.
-    `corrected_label` is the current label, wherever it was chosen, and null where it is the
-    uploaded one. An untouched `action` is null.
+    `row_ids` restricts them; `stored` are their decisions, if they are read already.
+    `decided_label` is that of the decision made in this cleanset. `corrected_label` is the current
+    label, wherever it was chosen, and null where it is the uploaded one. An untouched `action` is
+    null.
     """
     uploaded_of = _uploaded_where_given_is_corrected(cleanset)
     reviews = cleanset.reviews.values_list(*DECISION_FIELDS)
     if row_ids is not None:
         reviews = reviews.filter(row_id__in=row_ids)
         uploaded_of = {row_id: uploaded_of[row_id] for row_id in row_ids if row_id in uploaded_of}
-    # Without the conversions of the ORM, a million decisions are read in a second.
-    with connection.cursor() as cursor:
-        cursor.execute(*reviews.query.sql_with_params())
-        decisions = {decision[0]: decision for decision in cursor.fetchall()}
+    if stored is None:
+        # Without the conversions of the ORM, a million decisions are read in a second.
+        [stored] = read_together(reviews)
+    decisions = {decision[0]: decision for decision in stored}
     untouched = ("", None, False, False, "")
     for row_id in uploaded_of.keys() - decisions.keys():
         decisions[row_id] = (row_id, *untouched)

@@ -14,8 +14,9 @@ from uuid import UUID
 import numpy as np
 import pyarrow as pa
 
-from cleansets.models import Cleanset, ReviewEvent
-from cleansets.overlay import review_table
+from cleansets.models import Cleanset, ReviewAction, ReviewEvent
+from cleansets.overlay import DECISION_FIELDS, review_table
+from studio.database import read_together
 
 MAX_KEPT = 8  # cleansets; a million decisions take 50 MB
 MAX_CHANGED = 5_000  # rows that are read one by one; beyond, all are read anew
@@ -52,6 +53,22 @@ def present_reviews(cleanset: Cleanset) -> pa.Table:
     return current.table
 
 
+def kept_reviews(cleanset: Cleanset) -> pa.Table:
+    """Return the reviews as this process knew them last, without looking for newer ones."""
+    with _lock:
+        known = _kept.get(cleanset.pk)
+    if known is not None and known.issues_key == cleanset.issues_key:
+        return known.table
+    return present_reviews(cleanset)
+
+
+def is_newest(action: ReviewAction) -> bool:
+    """Return whether the action was the newest one when the reviews were last looked up."""
+    with _lock:
+        known = _kept.get(action.cleanset_id)
+    return known is not None and known.newest == (action.pk, action.number)
+
+
 def _newest(cleanset: Cleanset) -> tuple[UUID, int | None] | None:
     actions = cleanset.review_actions.filter(number__isnull=False).order_by("-number")
     return actions.values_list("pk", "number").first()
@@ -60,11 +77,17 @@ def _newest(cleanset: Cleanset) -> tuple[UUID, int | None] | None:
 def _updated(cleanset: Cleanset, kept: _Kept) -> _Kept | None:
     """Return the cached table with later changes applied; None if there are too many of them."""
     first = 0 if kept.newest is None else kept.newest[1] or 0
-    actions = list(
-        cleanset.review_actions.filter(number__gte=first)
-        .order_by("number")
-        .values_list("pk", "number", "n_rows")[: MAX_CHANGED + 2]
+    since = cleanset.review_actions.filter(number__gte=first).order_by("number")
+    events = ReviewEvent.objects.filter(
+        review_action__cleanset=cleanset, review_action__number__gt=first
     )
+    changed_rows = events.values_list("row_id")[: MAX_CHANGED + 1]
+    found, event_rows, decisions = read_together(
+        since.values_list("pk", "number", "n_rows")[: MAX_CHANGED + 2],
+        changed_rows,
+        cleanset.reviews.filter(row_id__in=changed_rows).values_list(*DECISION_FIELDS),
+    )
+    actions = [(UUID(str(pk)), number, n_rows) for pk, number, n_rows in found]
     if kept.newest is not None:
         # An action that was rolled back may have been read; its number went to another one.
         if not actions or actions[0][:2] != kept.newest:
@@ -75,8 +98,7 @@ def _updated(cleanset: Cleanset, kept: _Kept) -> _Kept | None:
     if len(actions) > MAX_CHANGED or sum(n_rows for *_, n_rows in actions) > MAX_CHANGED:
         return None
     newest = actions[-1][:2]
-    events = ReviewEvent.objects.filter(review_action__in=[pk for pk, *_ in actions])
-    changed = sorted(set(events.values_list("row_id", flat=True)))
+    changed = sorted({row_id for (row_id,) in event_rows})
     is_unchanged = ~np.isin(kept.table.column("row_id").to_numpy(), changed)
-    parts = [kept.table.filter(pa.array(is_unchanged)), review_table(cleanset, changed)]
+    parts = [kept.table.filter(pa.array(is_unchanged)), review_table(cleanset, changed, decisions)]
     return _Kept(kept.issues_key, newest, pa.concat_tables(parts).combine_chunks())

@@ -16,7 +16,7 @@ from cleansets import row_query
 from cleansets.cell_filters import CellReading
 from cleansets.issue_columns import BADGES, issues_in
 from cleansets.models import Cleanset, ReviewAction, RowReview
-from cleansets.present_reviews import present_reviews
+from cleansets.present_reviews import kept_reviews, present_reviews
 from cleansets.row_address import RowQuery
 from cleansets.row_query import RowSource
 from cleansets.row_sets import row_set
@@ -58,7 +58,16 @@ def row_source(cleanset: Cleanset) -> RowSource:
     Further calls with the same object, as within one request, return the same source with its
     decisions updated.
     """
-    reviews = present_reviews(cleanset)
+    return _source(cleanset, present_reviews(cleanset))
+
+
+def source_at_hand(cleanset: Cleanset) -> RowSource:
+    """Return the source of an earlier call, else a new one, without looking for newer decisions."""
+    known: RowSource | None = vars(cleanset).get(_SOURCE)
+    return known or _source(cleanset, kept_reviews(cleanset))
+
+
+def _source(cleanset: Cleanset, reviews: pa.Table) -> RowSource:
     convention = cleanset.label_convention
     known: RowSource | None = vars(cleanset).get(_SOURCE)
     if (
@@ -80,12 +89,6 @@ def row_source(cleanset: Cleanset) -> RowSource:
     )
     vars(cleanset)[_SOURCE] = source
     return source
-
-
-def source_at_hand(cleanset: Cleanset) -> RowSource:
-    """Return the source of an earlier call without updating its decisions, else a new one."""
-    known: RowSource | None = vars(cleanset).get(_SOURCE)
-    return known or row_source(cleanset)
 
 
 def _readings(cleanset: Cleanset) -> dict[str, CellReading]:
@@ -197,9 +200,13 @@ def actions(cleanset: Cleanset) -> QuerySet[ReviewAction]:
     return cleanset.review_actions.filter(number__isnull=False).order_by("-number")
 
 
-def last_steps(cleanset: Cleanset) -> tuple[ReviewAction | None, ReviewAction | None]:
-    """Return what can be undone and what can be redone, as `last_action` and `last_undo` do."""
-    newest = actions(cleanset).first()
+def last_steps(
+    cleanset: Cleanset, newest: ReviewAction | None = None
+) -> tuple[ReviewAction | None, ReviewAction | None]:
+    """Return what can be undone and what can be redone, as `last_action` and `last_undo` do;
+    `newest` is the newest action, if the caller knows it.
+    """
+    newest = newest or actions(cleanset).first()
     steps = (ReviewAction.Kind.UNDO, ReviewAction.Kind.REDO, ReviewAction.Kind.CARRIED)
     if newest is not None and newest.kind not in steps:
         return newest, None

@@ -17,11 +17,11 @@ from cleansets.decision_rows import (
     Change,
     State,
     lock,
+    lock_row,
     next_number,
     state_of_review,
     with_tags,
-    write_decisions,
-    write_events,
+    write_action,
 )
 from cleansets.drafts import ROWS_PER_PART, Plan, apply_plan, is_large, refuse_second
 from cleansets.label_text import checked_label, shown_label
@@ -269,13 +269,12 @@ def row_decide(
     facts = row_query.fetch_decidable([row_id], selectors.source_at_hand(cleanset))
     label = checked_choice(cleanset, choice, label)
     with transaction.atomic():
-        lock(cleanset)
-        if repeated := repeated_action(cleanset, action_id):
+        locked = lock_row(cleanset, row_id, action_id)
+        if locked.is_repeated and (repeated := repeated_action(cleanset, action_id)):
             return repeated
         if row_id not in facts:
             raise DataProblem(f"There is {no_such_row(cleanset, row_id)}")
-        review = cleanset.reviews.filter(row_id=row_id).first()
-        before = None if review is None else state_of_review(review)
+        before = locked.before
         advice = facts[row_id]["advice"]
         suggested = facts[row_id]["suggested_label"]
         after = decided(before, choice, label=label, advice=advice, suggested=suggested)
@@ -290,14 +289,17 @@ def row_decide(
             kind = ReviewAction.Kind.SINGLE
             after["is_manual"] = True
             name = _described(cleanset, choice, after["corrected_label"])
-        return record(
-            cleanset,
-            user,
-            kind,
-            f"{name} row {row_number(row_id)}",
-            [(row_id, before, after)],
-            action_id=action_id,
+        action = ReviewAction(
+            pk=action_id or uuid4(),
+            cleanset=cleanset,
+            number=locked.next_number,
+            user=user,
+            kind=kind,
+            description=f"{name} row {row_number(row_id)}",
+            n_rows=1,
         )
+        write_action(action, [(row_id, before, after)])
+        return action
 
 
 def checked_choice(cleanset: Cleanset, choice: str, label: str) -> str:
@@ -576,7 +578,7 @@ def record(
     action_id: UUID | None = None,
 ) -> ReviewAction:
     """Store an action with its events, and the resulting decisions."""
-    action = ReviewAction.objects.create(
+    action = ReviewAction(
         pk=action_id or uuid4(),
         cleanset=cleanset,
         number=next_number(cleanset),
@@ -585,6 +587,5 @@ def record(
         description=description,
         n_rows=len(changes),
     )
-    write_events(action, changes)
-    write_decisions(cleanset, changes)
+    write_action(action, changes)
     return action

@@ -31,7 +31,9 @@ from studio.htmx import is_partial
 def row_decide(request: HttpRequest, cleanset_id: uuid.UUID, row_id: int) -> HttpResponse:
     """Save a decision; a partial response holds what it changed, else redirect to the next row."""
     cleanset = decidable_cleanset_or_404(request, cleanset_id)
-    source = selectors.row_source(cleanset)
+    source = selectors.source_at_hand(cleanset)
+    if request.POST.get("typed_label") or request.POST.get("also"):
+        source = selectors.row_source(cleanset)  # somebody may just have added the class
     classes = selectors.known_classes(cleanset, source.reviews)
     form = DecisionForm(request.POST, task=cleanset.task, classes=classes)
     if not form.is_valid():

@@ -22,6 +22,7 @@ from cleansets.pages.review.rail import (
 from cleansets.pages.review.row import RowDetail, row_detail
 from cleansets.pages.review.table import line, review_table
 from cleansets.pages.tabs import tabs
+from cleansets.present_reviews import is_newest
 from cleansets.row_query import ReviewCounts
 from cleansets.shown_columns import own_columns_shown, scores_shown
 from studio.engine.ml_task import MLTask
@@ -64,9 +65,12 @@ class ReviewPage:
         likeliest = likeliest or [toggle.label for toggle in detail.toggles]
         return list(dict.fromkeys([*likeliest, *known]))
 
-    def _progress(self) -> dict[str, object]:
-        """Build the regions that change with every decision."""
-        last_action, last_undo = selectors.last_steps(self.cleanset)
+    def _progress(self, action: ReviewAction | None = None) -> dict[str, object]:
+        """Build the regions that change with every decision, such as `action`."""
+        newest = None
+        if action is not None and is_newest(action):
+            newest = action
+        last_action, last_undo = selectors.last_steps(self.cleanset, newest)
         return {
             "counts": count_words(self.cleanset, self.source, self._counts),
             "work_views": work_views(self.source, self.query, self._counts),
@@ -118,7 +122,7 @@ class ReviewPage:
         own = own_columns_shown(self.cleanset, self.query, self.source)
         scores = scores_shown(self.cleanset, self.query, self.source)
         [row] = row_query.fetch_rows([row_id], self.source, own)
-        context = self.panel(shown_row) | self._progress()
+        context = self.panel(shown_row) | self._progress(action)
         context["line"] = line(self.cleanset, row, self.query, (own, scores))
         context["said"] = action.description
         return context
