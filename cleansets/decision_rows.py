@@ -62,7 +62,7 @@ class LockedRow:
     is_repeated: bool
 
 
-def lock_row(cleanset: Cleanset, row_id: int, action_id: UUID | None) -> LockedRow:
+def lock_row(cleanset: Cleanset, row_id: int, action_id: UUID) -> LockedRow:
     """Lock the cleanset, and read one row; `is_repeated` is whether the action is stored."""
     numbered = cleanset.review_actions.filter(number__isnull=False).order_by("-number")
     _, reviews, newest, same_action = read_together(

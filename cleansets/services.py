@@ -268,6 +268,7 @@ def row_decide(
     # What the analysis says of the row never changes, so that nobody has to wait for it.
     facts = row_query.fetch_decidable([row_id], selectors.source_at_hand(cleanset))
     label = checked_choice(cleanset, choice, label)
+    action_id = action_id or uuid4()
     with transaction.atomic():
         locked = lock_row(cleanset, row_id, action_id)
         if locked.is_repeated and (repeated := repeated_action(cleanset, action_id)):
@@ -290,7 +291,7 @@ def row_decide(
             after["is_manual"] = True
             name = _described(cleanset, choice, after["corrected_label"])
         action = ReviewAction(
-            pk=action_id or uuid4(),
+            pk=action_id,
             cleanset=cleanset,
             number=locked.next_number,
             user=user,
