@@ -6,6 +6,7 @@ import json
 import shutil
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,11 +16,12 @@ from django.db import transaction
 
 from projects.appending.choice import AppendChoice
 from projects.appending.comparison import AppendEffect, ChangedCell, compared
-from projects.appending.sentences import nothing_to_append
+from projects.appending.sentences import file_notes, nothing_to_append
 from projects.incoming import name_of_url
 from projects.models import AppendedFile, DatasetVersion, Project
 from projects.readers import ReadOptions
 from projects.readers.facts import FIND_OUT
+from projects.selectors import column_profiles
 from projects.services import Extension, StoredUpload, stored_file, stored_upload, version_extend
 from studio import outbound, quotas, runs, storage, tables
 from studio.accounts.models import User
@@ -28,7 +30,7 @@ from studio.engine.errors import DataProblem
 BY_CONTENT = AppendChoice()
 
 
-def rows_append(
+def rows_append(  # noqa: PLR0913  (all by name)
     *,
     base: DatasetVersion,
     user: User,
@@ -36,6 +38,7 @@ def rows_append(
     filename: str,
     choice: AppendChoice = BY_CONTENT,
     projects: Sequence[Project] = (),
+    options: ReadOptions = FIND_OUT,
 ) -> DatasetVersion:
     """Append the rows of a local file to a dataset version; the new version is the run.
 
@@ -55,6 +58,8 @@ def rows_append(
         Projects that get the new rows when the version is ready: their current models score them
         at once, and the rows are reviewed in a view of their own. A project whose newest version
         does not have the rows of `base` is left alone.
+    options
+        How the file is read.
 
     Raises
     ------
@@ -67,7 +72,7 @@ def rows_append(
     with tables.scratch() as folder:
         copy = folder / "rows"
         shutil.copyfile(path, copy)
-        file = stored_file(copy, filename)
+        file = stored_file(copy, filename, options)
     return _extend(user, file, Extension(base, choice, project_ids=_ids(projects)))
 
 
@@ -174,10 +179,17 @@ def appended_file_upload(
     return file
 
 
-def appended_file_effect(
-    file: AppendedFile, choice: AppendChoice
-) -> tuple[AppendEffect, list[ChangedCell]]:
-    """Return what appending a file would do, with the first cells that it would change.
+@dataclass(frozen=True, slots=True)
+class AppendPreview:
+    """What appending a file would do: the first cells that would change, and notes on the file."""
+
+    effect: AppendEffect
+    changed: list[ChangedCell]
+    notes: list[str]
+
+
+def appended_file_preview(file: AppendedFile, choice: AppendChoice) -> AppendPreview:
+    """Return what appending a file would do.
 
     Raises
     ------
@@ -189,7 +201,8 @@ def appended_file_effect(
     with compared(old, new, choice) as comparison:
         effect = comparison.effect()
         changed = comparison.changed_cells() if effect.n_changed else []
-    return effect, changed
+        unreadable = comparison.unreadable_cells(column_profiles(file.base))
+        return AppendPreview(effect, changed, file_notes(comparison, effect, unreadable))
 
 
 def appended_file_apply(
@@ -200,11 +213,11 @@ def appended_file_apply(
     Raises
     ------
     DataProblem
-        If it would change nothing, or as `appended_file_effect`.
+        If it would change nothing, or as `appended_file_preview`.
     """
     if not file.is_succeeded:
         raise DataProblem("This file has not been read. Upload it again.")
-    effect, _ = appended_file_effect(file, choice)
+    effect = appended_file_preview(file, choice).effect
     if not effect.n_added and not effect.n_updated:
         raise DataProblem(nothing_to_append(effect, file.filename))
     stored = StoredUpload(uuid.uuid4(), file.source_key, file.filename, file.size_bytes)

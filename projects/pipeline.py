@@ -113,7 +113,8 @@ def _append(run: DatasetVersion, base: DatasetVersion, progress: Progress) -> Ma
             if not effect.n_added and not effect.n_updated:
                 raise DataProblem(nothing_to_append(effect, run.filename))
             updated = write_grown_table(comparison, table, limits=limits, progress=progress)
-            notes = append_notes(comparison, effect, base.number, run.filename)
+            unreadable = comparison.unreadable_cells(column_profiles(base))
+            notes = append_notes(comparison, effect, unreadable, base.number, run.filename)
         profiles = profile_table(table, n_threads=settings.CORES, progress=progress)
         kinds = {profile.name: profile.kind for profile in column_profiles(base)}
         updated_rows = folder / "updated.npy"

@@ -71,7 +71,8 @@ class AppendChoice:
             required.check(in_file)
         except MissingColumnsProblem as problem:
             raise DataProblem(
-                f"{problem.finding()} Say which column of the file stands for each, or that it is"
-                " to stay empty in the new rows."
+                f"{problem.finding()} Name the column of the file that stands for each"
+                " (column_map, or --map in a terminal), or leave it empty in the new rows"
+                " (blank_columns, or --blank)."
             ) from problem
         return {name: required.source(name) for name in wanted}

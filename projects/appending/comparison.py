@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,7 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from projects.appending.choice import AppendChoice
+from projects.appending.written_forms import UnreadableCells, forms_of_file, unreadable_cells
 from projects.readers.facts import ROW_ID
+from projects.readers.profile import ColumnProfile
 from studio import tables
 from studio.engine.errors import DataProblem
 from studio.sql import quoted, text_literal
@@ -27,16 +29,19 @@ class AppendEffect:
     """What appending a file does to a dataset, in numbers of rows of the file.
 
     `n_known` rows are in the dataset with the same cells. `n_changed` rows have the key of a row
-    with other cells. `n_without_key` rows have no key, so that they are new. `n_added` and
-    `n_updated` are what the choice makes of them all.
+    with other cells. `n_without_key` rows have no key, so that they are new. `n_repeated` rows are
+    copies of earlier rows of the file. `n_added` and `n_updated` are what the choice makes of them
+    all. `n_absent` rows of the dataset are not in the file; counted if the file has known rows.
     """
 
     n_rows: int
     n_known: int
     n_changed: int
     n_without_key: int
+    n_repeated: int
     n_added: int
     n_updated: int
+    n_absent: int
 
     def to_dict(self) -> dict[str, int]:
         """Return it for a JSON column of the database."""
@@ -73,18 +78,24 @@ class Comparison:
         self.compared_columns = [name for name in self.sources if name != choice.key]
         self.ignored_columns = [name for name in in_file if name not in self.sources.values()]
         self._connection = connection
-        cells = ", ".join(
-            f"{quoted(source)} AS {quoted(name)}" for name, source in self.sources.items()
-        )
-        for view, path, selected in (("old", base, "*"), ("new", file, f"{ROW_ID}, {cells}")):
+        for view, path in (("old_rows", base), ("file_rows", file)):
             connection.execute(
-                f"CREATE TEMP VIEW {view}_rows AS SELECT {selected}"
-                f" FROM read_parquet({text_literal(str(path))})"
+                f"CREATE TEMP VIEW {view} AS SELECT * FROM read_parquet({text_literal(str(path))})"
             )
+        self.rewritten = forms_of_file(connection, self.sources)
+        cells = ", ".join(self._cell_of_file(name) for name in self.sources)
+        connection.execute(f"CREATE TEMP VIEW new_rows AS SELECT {ROW_ID}, {cells} FROM file_rows")
         if choice.key:
             self._match_by_key()
         else:
             self._match_by_content()
+
+    def _cell_of_file(self, name: str) -> str:
+        """Return a cell of the file in the form that the column has in the dataset."""
+        cell = quoted(self.sources[name])
+        if name in self.rewritten:
+            cell = self.rewritten[name].as_dataset.format(cell=cell)
+        return f"{cell} AS {quoted(name)}"
 
     @property
     def _is_same(self) -> str:
@@ -141,7 +152,32 @@ class Comparison:
         n_updated = 0
         if self.choice.updates_existing:
             n_updated = n_changed
-        return AppendEffect(n_rows, n_known, n_changed, n_without_key, n_added, n_updated)
+        return AppendEffect(
+            n_rows=n_rows,
+            n_known=n_known,
+            n_changed=n_changed,
+            n_without_key=n_without_key,
+            n_repeated=self._n_repeated(),
+            n_added=n_added,
+            n_updated=n_updated,
+            n_absent=self._n_absent() if n_known + n_changed else 0,
+        )
+
+    def _n_repeated(self) -> int:
+        if self.choice.key:
+            return 0  # repeated keys are refused
+        cells = ", ".join(quoted(name) for name in self.sources)
+        return self._count("new_rows") - self._count(f"(SELECT DISTINCT {cells} FROM new_rows)")
+
+    def _n_absent(self) -> int:
+        is_same = self._is_same
+        if self.choice.key:
+            is_same = f"{self._key('new_rows')} = {self._key('old_rows')}"
+        return self._count(f"old_rows ANTI JOIN new_rows ON {is_same}")
+
+    def unreadable_cells(self, profiles: Sequence[ColumnProfile]) -> list[UnreadableCells]:
+        """Return the columns of numbers and dates in which cells of the file are none."""
+        return unreadable_cells(self._connection, profiles, list(self.sources))
 
     def _count(self, rows: str) -> int:
         [(n_rows,)] = self._connection.execute(f"SELECT count(*) FROM {rows}").fetchall()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from projects.appending.comparison import AppendEffect, Comparison
+from collections.abc import Sequence
+
+from projects.appending.comparison import KEY_CHARS, AppendEffect, Comparison
+from projects.appending.written_forms import UnreadableCells
+from studio.engine.table.columns import ColumnKind
 from studio.engine.table.required_columns import some
 
 
@@ -19,7 +23,11 @@ def nothing_to_append(effect: AppendEffect, filename: str) -> str:
 
 
 def append_notes(
-    comparison: Comparison, effect: AppendEffect, base_number: int, filename: str
+    comparison: Comparison,
+    effect: AppendEffect,
+    unreadable: Sequence[UnreadableCells],
+    base_number: int,
+    filename: str,
 ) -> list[str]:
     """Return notes on what was appended, and on what was not."""
     choice = comparison.choice
@@ -38,19 +46,56 @@ def append_notes(
             f"{_rows(effect.n_without_key)} without a “{choice.key}” {_were(effect.n_without_key)}"
             " appended as new."
         )
+    return notes + file_notes(comparison, effect, unreadable)
+
+
+def file_notes(
+    comparison: Comparison, effect: AppendEffect, unreadable: Sequence[UnreadableCells]
+) -> list[str]:
+    """Return notes on how a file differs from the dataset, whatever becomes of its rows."""
+    notes = []
+    if effect.n_absent:
+        verb = "is" if effect.n_absent == 1 else "are"
+        pronoun = "It stays" if effect.n_absent == 1 else "They stay"
+        notes.append(
+            f"{_rows(effect.n_absent)} of the dataset {verb} not in the file. {pronoun}: appending"
+            " deletes nothing."
+        )
+    if effect.n_repeated:
+        verb = "is a copy" if effect.n_repeated == 1 else "are copies"
+        notes.append(
+            f"{_rows(effect.n_repeated)} of the file {verb} of earlier rows of the same file."
+        )
     renamed = [
         f"“{source}” as “{name}”" for name, source in comparison.sources.items() if source != name
     ]
     if renamed:
-        notes.append(f"Columns of the file were read under another name: {', '.join(renamed)}.")
-    if choice.blank_columns:
-        notes.append(f"Left empty in the new rows: {some(choice.blank_columns)}.")
+        notes.append(f"Columns of the file are read under another name: {', '.join(renamed)}.")
+    if comparison.choice.blank_columns:
+        notes.append(f"Left empty in the new rows: {some(comparison.choice.blank_columns)}.")
     if comparison.ignored_columns:
         notes.append(
-            f"Columns of the file that the dataset does not have, so that they were not read:"
+            f"Columns of the file that the dataset does not have, so that they are not read:"
             f" {some(comparison.ignored_columns)}."
         )
+    for name, form in comparison.rewritten.items():
+        in_file, in_dataset = form.example
+        notes.append(
+            f"“{name}” is written like {in_file} in the file and like {in_dataset} in the dataset;"
+            " its cells are taken over in the form of the dataset."
+        )
+    notes += [_unreadable(one) for one in unreadable]
     return notes
+
+
+def _unreadable(one: UnreadableCells) -> str:
+    kind = "date" if one.kind is ColumnKind.DATETIME else "number"
+    verb = "is" if one.n_unreadable == 1 else "are"
+    return (
+        f"{one.n_unreadable:,} of {one.n_filled:,} cells of “{one.column}” {verb} not a {kind} as"
+        f" the dataset writes them, such as “{one.example[:KEY_CHARS]}”; models treat such cells"
+        " as missing."
+    )
 
 
 def _rows(n: int) -> str:

@@ -81,10 +81,15 @@ def _form(file: AppendedFile, data: QueryDict) -> AppendForm:
 
 def _effect(file: AppendedFile, form: AppendForm) -> Context:
     try:
-        effect, changed = appends.appended_file_effect(file, form.choice())
+        preview = appends.appended_file_preview(file, form.choice())
     except DataProblem as problem:
         return {"problem": str(problem)}
-    return {"effect": effect, "changed": changed, "choice": form.choice()}
+    return {
+        "effect": preview.effect,
+        "changed": preview.changed,
+        "notes": preview.notes,
+        "choice": form.choice(),
+    }
 
 
 @require_GET

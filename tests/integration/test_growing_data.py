@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -15,10 +17,11 @@ from projects import appends, services
 from projects.appending.choice import AppendChoice
 from projects.models import AppendedFile, Dataset, DatasetVersion
 from projects.readers.facts import FIND_OUT
-from studio import tables
+from studio import runs, tables
 from studio.accounts.models import User
 from studio.accounts.services import api_key_create
 from studio.engine.errors import DataProblem
+from studio.management.cleanset_ids import EXAMPLE_ID
 from studio.runs import Status
 from tests.data_builders import csv_file
 
@@ -97,7 +100,7 @@ def test_renamed_and_missing_columns_are_chosen(base: DatasetVersion, tmp_path: 
     notes = " ".join(version.notes)
     assert "“Ticket No” as “ticket”" in notes
     assert "Left empty in the new rows: “label”." in notes
-    assert "were not read: “agent”." in notes
+    assert "are not read: “agent”." in notes
 
 
 @pytest.mark.parametrize(
@@ -116,6 +119,80 @@ def test_what_cannot_be_appended_is_explained(
     version = append(base, content, tmp_path, choice)
     assert version.status == Status.FAILED
     assert problem in version.error_message
+
+
+TYPED = "id,day,paid,age\n1,2024-05-01,true,30\n2,2024-05-02,false,41\n"
+
+
+def test_cells_that_a_program_wrote_otherwise_are_recognised(alice: User, tmp_path: Path) -> None:
+    typed = services.dataset_create(user=alice, uploaded_file=csv_file(TYPED)).versions.get()
+    content = "age,id,paid,day\n30,1.0,True,2024-05-01 00:00:00\n22,3.0,False,2024-05-09 00:00:00\n"
+    version = append(typed, content, tmp_path, AppendChoice(key="id"))
+    rows = rows_of(version)
+    assert rows.iloc[2].tolist() == ["3", "2024-05-09", "false", "22"]
+    assert version.append_counts["n_known"] == 1
+    notes = " ".join(version.notes)
+    assert "“id” is written like 7.0 in the file and like 7 in the dataset" in notes
+    assert "1 row of the dataset is not in the file. It stays" in notes
+
+
+def test_repeated_rows_and_cells_of_another_kind_are_named(alice: User, tmp_path: Path) -> None:
+    ages = "name,age\n" + "".join(f"n{age},{age}\n" for age in range(20, 60))
+    base = services.dataset_create(user=alice, uploaded_file=csv_file(ages)).versions.get()
+    version = append(base, "name,age\nann,unknown\nann,unknown\nbob,7\n", tmp_path)
+    assert version.n_rows == 43
+    notes = " ".join(version.notes)
+    assert "1 row of the file is a copy of earlier rows of the same file." in notes
+    assert "2 of 3 cells of “age” are not a number" in notes
+    assert "“unknown”" in notes
+
+
+def command(*arguments: object) -> tuple[int, str]:
+    """Return the exit status of `append` and what it printed."""
+    out = io.StringIO()
+    try:
+        call_command("append", *map(str, arguments), stdout=out, stderr=out)
+    except SystemExit as end:
+        return int(end.code or 0), out.getvalue()
+    return 0, out.getvalue()
+
+
+def test_command_appends_without_a_worker(
+    base: DatasetVersion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "send", lambda run: None)
+    file = tmp_path / "new.csv"
+    file.write_text("No,text\n8,late parcel\n10,no refund\n")
+    status, printed = command(
+        base.dataset_id, file, "--key", "ticket", "--map", "ticket=No", "--blank", "label"
+    )
+    assert status == 0, printed
+    assert "version 2: 1 new row, 1 left out" in printed
+    assert rows_of(base.dataset.versions.latest("number"))["ticket"].tolist()[3] == "10"
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ([], "--map in a terminal"),
+        (["--update"], "--update needs --key"),
+        (["--key", "ticket", "--keep-copies"], "without --key"),
+    ],
+)
+def test_command_says_what_to_do(
+    base: DatasetVersion, tmp_path: Path, options: list[str], problem: str
+) -> None:
+    file = tmp_path / "new.csv"
+    file.write_text("ticket,text\n10,no refund\n")
+    status, printed = command(base.dataset_id, file, *options)
+    assert status == 2
+    assert problem in printed
+
+
+def test_command_names_an_unknown_id(db: None, tmp_path: Path) -> None:
+    status, printed = command(EXAMPLE_ID, tmp_path / "new.csv")
+    assert status == 2
+    assert f"There is no dataset or project {EXAMPLE_ID}" in printed
 
 
 def test_grown_version_is_not_read_again_as_one_file(

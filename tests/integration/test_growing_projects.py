@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -14,7 +16,6 @@ from cleansets import selectors, services
 from cleansets.added_rows import new_rows
 from cleansets.models import Action, Cleanset
 from projects import appends
-from projects.appending.choice import AppendChoice
 from projects.models import Dataset, DatasetVersion, Project
 from studio import tables
 from studio.accounts.models import User
@@ -61,7 +62,7 @@ def issues_of(cleanset: Cleanset) -> pd.DataFrame:
     return pd.read_parquet(tables.local_path(cleanset.issues_key))
 
 
-def append(cleanset: Cleanset, frame: pd.DataFrame, folder: Path, key: str = "") -> DatasetVersion:
+def append(cleanset: Cleanset, frame: pd.DataFrame, folder: Path) -> DatasetVersion:
     path = folder / "new.csv"
     frame.to_csv(path, index=False)
     version = appends.rows_append(
@@ -69,7 +70,6 @@ def append(cleanset: Cleanset, frame: pd.DataFrame, folder: Path, key: str = "")
         user=cleanset.created_by,
         path=path,
         filename="new.csv",
-        choice=AppendChoice(key=key, updates_existing=bool(key)),
         projects=[cleanset.project],
     )
     version.refresh_from_db()
@@ -123,14 +123,21 @@ def test_new_rows_are_scored_and_old_ones_keep_their_decisions(
     assert issues_of(full).loc[wrong, "given_label"] == before.loc[wrong, "suggested_label"]
 
 
-def test_updated_row_is_scored_anew_and_keeps_its_number(
+def test_command_updates_a_row_which_is_scored_anew_and_keeps_its_number(
     cleanset: Cleanset, planted: Planted, tmp_path: Path
 ) -> None:
     wrong = min(planted.wrong_rows)
     changed = planted.frame.iloc[[wrong]].copy()
     changed["label"] = issues_of(cleanset).loc[wrong, "suggested_label"]
-    append(cleanset, changed, tmp_path, key="ticket")
+    file = tmp_path / "changed.csv"
+    changed[reversed(changed.columns)].to_csv(file, index=False)
+    out = io.StringIO()
+    project_id = str(cleanset.project_id)
+    call_command("append", project_id, str(file), "--key", "ticket", "--update", stdout=out)
     grown = ready(cleanset.project.cleansets.latest("number"))
+    assert "version 2: 0 new rows, 1 updated" in out.getvalue()
+    assert "Shapes, version 2: 0 label issues in the new rows" in out.getvalue()
+    assert grown.get_absolute_url() in out.getvalue()
     assert grown.n_rows == N_OLD
     assert new_rows(grown).tolist() == [wrong]
     after = issues_of(grown)

@@ -65,7 +65,7 @@ def test_guide_names_the_choices_of_every_option(command: str) -> None:
     actions = [action for action in parser._actions if not set(action.option_strings) & OF_DJANGO]
     choices = {str(choice) for action in actions for choice in action.choices or ()}
     explained = section_of(command)
-    if command in ("predict", "evaluate"):
+    if command in ("append", "predict", "evaluate"):
         explained += section_of("clean")  # where their options are explained
     in_a_table = {
         f"`{choice}`" for choice in choices - {"|"}

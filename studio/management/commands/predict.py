@@ -25,6 +25,7 @@ from studio.engine.table.required_columns import (
     RequiredColumns,
 )
 from studio.exports.formats import write_table
+from studio.management.column_pairs import column_map
 from studio.management.command import StudioCommand
 from studio.management.convention_options import ADVICE, add_convention_options, chosen_conventions
 from studio.management.input_files import add_table_argument, input_file, read_input
@@ -128,27 +129,6 @@ def _load_model(folder: Path) -> TrainedModel:
     return load_artifact(folder, signing_key=signing_key())
 
 
-def _required_columns(read: Sequence[str], pairs: Sequence[str]) -> RequiredColumns:
-    """Return the columns to read, with each `COLUMN=FILE_COLUMN` applied; names may contain =."""
-    column_map: dict[str, str] = {}
-    for pair in pairs:
-        name = _mapped_name(read, pair)
-        if name in column_map:
-            raise DataProblem(f"--map names “{name}” twice. Give one column of the file for it.")
-        column_map[name] = pair.removeprefix(f"{name}=")
-    return RequiredColumns(tuple(read), column_map)
-
-
-def _mapped_name(read: Sequence[str], pair: str) -> str:
-    """Return the column of the model that `pair` begins with; if none, the text before its "="."""
-    if "=" not in pair:
-        raise DataProblem(
-            f"--map {pair} has no “=”. Write --map COLUMN=FILE_COLUMN, the model's column first."
-        )
-    known = [name for name in read if pair.startswith(f"{name}=")]
-    return max(known, key=len, default=pair.partition("=")[0])
-
-
 def _map_advice(missing: Sequence[MissingColumn]) -> str:
     """Return the options that would map the missing columns, quoted for a shell."""
     pairs = [f"{column.name}={column.candidates[0]}" for column in missing if column.candidates]
@@ -188,7 +168,8 @@ def _predict(
     out_format = table_format_at(out)
     coverage = _coverage(options)
     model = _load_model(model_folder)
-    required = _required_columns(model.feature_columns, options["column_pairs"])
+    read = tuple(model.feature_columns)
+    required = RequiredColumns(read, column_map(read, options["column_pairs"], "model"))
     chosen = chosen_conventions(
         options, {name: model.spec.column_kinds[name] for name in model.feature_columns}
     )
