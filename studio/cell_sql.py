@@ -11,6 +11,7 @@ from studio.engine.conventions.date_patterns import (
     PARTS_PATTERN,
     SHORT_PATTERN,
     WORDED_PATTERN,
+    WORDED_REWRITES,
 )
 from studio.engine.conventions.number_patterns import (
     COMMA_CORE_PATTERN,
@@ -29,14 +30,10 @@ from studio.engine.conventions.number_patterns import (
 )
 from studio.sql import text_literal
 
-# Years of two digits first: %Y reads 23 as the year 23.
-_WORDED_DATES = ("%d %b %y", "%d-%b-%y", "%d %B %y", "%d-%B-%y", "%d %b %Y", "%d-%b-%Y",
-"%d %B %Y", "%d-%B-%Y",
-                 "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y")  # fmt: skip
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %H.%M", " %H.%M.%S", " %I:%M %p",
 " %I:%M:%S %p", " %I:%M%p",
           "T%H:%M:%S")  # fmt: skip
-_TWITTER = "%a %b %d %H:%M:%S %z %Y"
+_SIGNS = {"usd": "$", "us$": "$", "eur": "€", "gbp": "£", "jpy": "¥", "cny": "¥"}
 
 
 def matches(cell: str, pattern: str) -> str:
@@ -64,6 +61,16 @@ def number_core(cell: str) -> str:
     """Return the digits of a written number with the marks that may be decimal."""
     without_units = f"regexp_replace({folded(cell)}, {text_literal(UNIT_PATTERN)}, '', 'g')"
     return f"regexp_replace({without_units}, {text_literal(NOT_CORE_PATTERN)}, '', 'g')"
+
+
+def unit(cell: str) -> str:
+    """Return the unit of a written number, one name for each; empty where it has none."""
+    found = f"lower(regexp_extract({folded(cell)}, {text_literal(UNIT_PATTERN)}))"
+    singular = f"if(length({found}) > 2, rtrim({found}, 's'), {found})"
+    names = " ".join(
+        f"WHEN {text_literal(name)} THEN {text_literal(sign)}" for name, sign in _SIGNS.items()
+    )
+    return f"CASE {singular} {names} ELSE {singular} END"
 
 
 def number(cell: str, convention: Convention = Convention.POINT) -> str:
@@ -146,17 +153,22 @@ def _sum(condition: str) -> str:
 
 
 def moment(cell: str, order: Convention) -> str:
-    """Return the seconds since 1970 at which a cell is in this order, null where it is no date; no
-    zone is UTC.
+    """Return the seconds since 1970 at which a cell is in this order, null where it is no date.
+
+    A date without a zone is in UTC.
     """
     bare = f"trim({cell})"
     iso = f"regexp_replace({bare}, '^([0-9]{{4}})[-/.]([0-9]{{1,2}})[-/.]', '\\1-\\2-')"
-    worded = ", ".join(text_literal(f"{date}{time}") for date in _WORDED_DATES for time in _TIMES)
+    worded = bare
+    for pattern, replacement in WORDED_REWRITES:
+        worded = f"regexp_replace({worded}, {text_literal(pattern)}, {text_literal(replacement)})"
+    short = _epoch(_short_as_iso("short", Convention.DAY_FIRST))
+    # In a lambda, so that the cell is rewritten once and not at every mention.
+    of_words = f"list_transform([{worded}], lambda short: {short})[1]"
     return f"""CASE
         WHEN {matches(bare, ISO_PATTERN)} THEN {_epoch(iso)}
         WHEN {matches(bare, SHORT_PATTERN)} THEN {_epoch(_short_as_iso(cell, order))}
-        WHEN {matches(bare, WORDED_PATTERN)} THEN coalesce(epoch(try_strptime({bare}, [{worded}])),
-            epoch(try_strptime({bare}, {text_literal(_TWITTER)})))
+        WHEN {matches(bare, WORDED_PATTERN)} THEN {of_words}
         WHEN {matches(bare, "[0-9]{8}")} THEN epoch(try_strptime({bare}, '%Y%m%d'))
         WHEN {matches(bare, "[0-9]{4}")} THEN epoch(try_cast({bare} || '-01-01' AS TIMESTAMP))
         WHEN {matches(bare, "[0-9]{4}-[0-9]{2}")} THEN epoch(try_cast({bare} || '-01' AS TIMESTAMP))
@@ -178,7 +190,8 @@ def _short_as_iso(cell: str, order: Convention) -> str:
     return f"{full_year} || '-' || {month} || '-' || {day} || {time}"
 
 
-def _epoch(iso: str) -> str:
+def _epoch(date: str) -> str:
+    iso = f"regexp_replace({date}, ' ([+-][0-9]{{2}}:?[0-9]{{2}})$', '\\1')"
     formats = ", ".join(text_literal(f"%Y-%m-%d{time}") for time in _TIMES)
     return (
         f"coalesce(epoch(try_cast({iso} AS TIMESTAMPTZ)), epoch(try_strptime({iso}, [{formats}])))"

@@ -32,7 +32,7 @@ from projects.label_summaries import (
 )
 from projects.models import DatasetVersion
 from projects.readers.label_cells import LabelCells
-from projects.readers.profile import ColumnProfile, assumed_conventions, conventions_of, words_notes
+from projects.readers.profile import ColumnProfile, assumed_conventions, conventions_of, kind_notes
 from projects.selectors import column_facts, column_profiles
 from studio.engine.choices.questions import question_of_numbers, question_of_sets
 from studio.engine.choices.validate import check_choice, check_row_count
@@ -473,7 +473,7 @@ class ProjectForm(forms.Form):
             notes.append(split_note(spec.split))
         if spec.modality is Modality.TABULAR:
             notes += notes_on_features(self.profiles, spec.label_column, spec.feature_columns)
-            notes += words_notes(self.profiles, spec.label_column, advice=WORDS_ADVICE)
+            notes += kind_notes(self.profiles, spec.label_column, advice=WORDS_ADVICE)
         assumed = assumed_conventions(self.profiles, spec)
         return [*notes, *convention_notes(assumed, advice=CONVENTION_ADVICE)]
 

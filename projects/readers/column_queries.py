@@ -30,7 +30,7 @@ from studio.engine.conventions import (
     find_date_order,
     find_decimal,
 )
-from studio.engine.conventions.date_patterns import DATETIME_PATTERN
+from studio.engine.conventions.date_patterns import COMPACT_PATTERN, DATETIME_PATTERN
 from studio.engine.conventions.number_patterns import (
     INTEGER_PATTERN,
     NUMBER_PATTERN,
@@ -47,7 +47,7 @@ _N_SAMPLED_ROWS = 10_000
 # The first columns of the query in `ColumnQueries.facts`, in its order.
 _COUNTS = ("n_rows", "n_missing", "n_integer", "n_number", "n_code", "n_datetime", "n_url",
 "n_placeholder",
-           "n_unspaced", "n_with_digit", "n_spaces", "n_written")  # fmt: skip
+           "n_unspaced", "n_with_digit", "n_spaces", "n_written", "n_compact_date")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class ColumnQueries:
                    {_count(f"NOT is_number AND {is_unspaced}")},
                    {_count("is_number OR regexp_matches(bare, '[0-9]')")},
                    coalesce(sum(n * (length(bare) - length(replace(bare, ' ', '')))), 0),
-                   {_count(is_written)},
+                   {_count(is_written)}, {_count(f"is_number AND {_matches(COMPACT_PATTERN)}")},
                    coalesce(sum(n * length(cell)) / sum(n) FILTER (WHERE cell IS NOT NULL), 0),
                    min(x), max(x)
             FROM (SELECT *, {_matches(NUMBER_PATTERN)} AS is_number, {_NUMBER} AS x
@@ -113,9 +113,9 @@ class ColumnQueries:
         return CellCounts(
             **counts,
             n_distinct=distinct.count,
-            mean_length=row[12],
-            lowest=row[13],
-            highest=row[14],
+            mean_length=row[13],
+            lowest=row[14],
+            highest=row[15],
             values=values,
         )
 
@@ -141,13 +141,19 @@ class ColumnQueries:
         """Return the counts with numbers in any notation included."""
         if not facts.n_written and decimal is Convention.POINT:
             return facts
-        number = f"SELECT n, {cell_sql.number('cell', decimal)} AS x FROM {self._counted(distinct)}"
-        n_number, n_integer, lowest, highest = self._one(
-            f"SELECT {_count('x IS NOT NULL')}, {_count('x = trunc(x)')}, min(x), max(x) FROM"
-            f" ({number})"
+        number = f"SELECT *, {cell_sql.number('cell', decimal)} AS x FROM {self._counted(distinct)}"
+        n_number, n_integer, lowest, highest, n_units = self._one(
+            f"SELECT {_count('x IS NOT NULL')}, {_count('x = trunc(x)')}, min(x), max(x),"
+            f" count(DISTINCT nullif({cell_sql.unit('cell')}, '')) FILTER (WHERE x IS NOT NULL)"
+            f" FROM ({number})"
         )
         return replace(
-            facts, n_number=int(n_number), n_integer=int(n_integer), lowest=lowest, highest=highest
+            facts,
+            n_number=int(n_number),
+            n_integer=int(n_integer),
+            lowest=lowest,
+            highest=highest,
+            n_units=int(n_units),
         )
 
     def date_order(self, distinct: Distinct) -> FoundConvention:
@@ -195,6 +201,15 @@ class ColumnQueries:
             GROUP BY bare ORDER BY min(row_id) LIMIT {n_words}
             """).fetchall()
         return [str(word) for (word,) in rows]
+
+    def units(self, n_units: int) -> list[str]:
+        """Return the most frequent units of the numbers."""
+        rows = self._connection.execute(f"""
+            SELECT {cell_sql.unit("cell")} AS unit FROM {self._cells}
+            WHERE {cell_sql.is_written_number("cell")} AND unit != ''
+            GROUP BY unit ORDER BY count(*) DESC, unit LIMIT {n_units}
+            """).fetchall()
+        return [str(unit) for (unit,) in rows]
 
     def partition(self) -> str:
         """Return a hash that two columns share if they group the rows alike.

@@ -12,7 +12,10 @@ from studio.engine.table.columns import MEASURED, ColumnKind
 # Digits that a number would not keep: leading zeros, or more than 16 digits.
 CODE_PATTERN = r"0[0-9]+|[0-9]{17,}"
 URL_PATTERN = r"(?i)(https?|ftp)://\S+|www\.\S+\.\S+"
-PLACEHOLDER_PATTERN = r"(?i)n/?a|nan|null|none|nil|missing|unknown|\?|-+|\.|#n/a"
+PLACEHOLDER_PATTERN = (
+    r"(?i)n/?a|n\.a\.?|n\.?d\.?|nan|null|\(null\)|\\n|none|nil|missing|unknown|tb[ad]|\?+|-+|\."
+    r"|#n/a|#value!|#ref!|#num!|#name\?|#div/0!|[-+]?inf(?:inity)?"
+)
 # Scripts that are written without spaces between words.
 UNSPACED_PATTERN = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 
@@ -53,9 +56,10 @@ class CellCounts:
 
     All `n_…` but `n_rows` and `n_missing` count filled cells by the engine's patterns, ignoring
     surrounding spaces. A number may be written in any way that the engine reads; `n_written` counts
-    those that are not written as programs write them. `values` are the distinct cells in lower case
-    if there are at most `MAX_SPELLINGS`, else empty. `lowest` and `highest` are over the cells that
-    are numbers. Lengths are in characters; `n_spaces` counts the spaces inside the cells.
+    those that are not written as programs write them, `n_units` their different units, such as kg
+    and $, and `n_compact_date` the days such as 20230131. `values` are the distinct cells in lower
+    case if there are at most `MAX_SPELLINGS`, else empty. `lowest` and `highest` are over the cells
+    that are numbers. Lengths are in characters; `n_spaces` counts the spaces inside the cells.
     """
 
     n_rows: int
@@ -75,6 +79,8 @@ class CellCounts:
     highest: float | None
     values: frozenset[str]
     n_written: int = 0
+    n_units: int = 0
+    n_compact_date: int = 0
 
     @property
     def n_filled(self) -> int:
@@ -118,9 +124,14 @@ def infer_kind(name: str, counts: CellCounts) -> ColumnKind:
         return ColumnKind.URL
     if _is_mostly(counts, counts.n_datetime):
         return ColumnKind.DATETIME
-    if _is_mostly(counts, counts.n_number):
+    if _is_mostly(counts, counts.n_number) and not has_several_units(counts):
         return _kind_of_numbers(name, counts)
     return _kind_of_words(name, counts)
+
+
+def has_several_units(counts: CellCounts) -> bool:
+    """Say whether the numbers of a column cannot be compared, as 5 kg and 300 g cannot."""
+    return counts.n_units > 1
 
 
 def _is_mostly(counts: CellCounts, n_matching: int) -> bool:
@@ -133,6 +144,8 @@ def has_words_among_numbers(name: str, counts: CellCounts) -> bool:
 
     False for codes and identifiers; placeholders such as ``NA`` are neither numbers nor words.
     """
+    if has_several_units(counts):
+        return False
     n_meant = counts.n_filled - counts.n_placeholder
     if _is_mostly(counts, counts.n_number) or counts.n_number < max(1, _MOSTLY_NUMBERS * n_meant):
         return False
@@ -140,6 +153,8 @@ def has_words_among_numbers(name: str, counts: CellCounts) -> bool:
 
 
 def _kind_of_numbers(name: str, counts: CellCounts) -> ColumnKind:
+    if _are_dates(name, counts):
+        return ColumnKind.DATETIME
     if counts.n_code:
         return (
             ColumnKind.IDENTIFIER if counts.distinct_fraction > _VARIED else ColumnKind.CATEGORICAL
@@ -153,6 +168,12 @@ def _kind_of_numbers(name: str, counts: CellCounts) -> ColumnKind:
     if counts.n_integer < counts.n_number:
         return ColumnKind.NUMBER
     return ColumnKind.IDENTIFIER if _counts_rows(name, counts) else ColumnKind.INTEGER
+
+
+def _are_dates(name: str, counts: CellCounts) -> bool:
+    """Whether all are days such as 20230131, as numbers that mean something else hardly are."""
+    is_each = counts.n_compact_date == counts.n_number
+    return is_each and counts.n_distinct > 1 and not _is_identifier_name(name)
 
 
 def _is_identifier_name(name: str) -> bool:

@@ -16,7 +16,12 @@ import pyarrow.parquet as pq
 
 from projects.readers.column_queries import EVERY_ROW, Axis, ColumnQueries
 from projects.readers.facts import ROW_ID
-from projects.readers.kinds import CellCounts, has_words_among_numbers, infer_kind
+from projects.readers.kinds import (
+    CellCounts,
+    has_several_units,
+    has_words_among_numbers,
+    infer_kind,
+)
 from projects.readers.sampled_numbers import SampledNumbers
 from studio.engine import stages
 from studio.engine.choices.labels import MAX_CLASSES
@@ -37,6 +42,7 @@ MAX_SHOWN_CHARS = 200
 MAX_BINS = 20
 MAX_WORDS = 3  # words that a profile lists of a column that is mostly numbers
 MAX_WORD_CHARS = 40
+_MAX_UNITS = 2  # that a note names
 _MEMORY_LIMIT = "512MB"  # beyond it DuckDB spills to disk
 _ASK_EVERY_S = 0.5  # whether the run is cancelled
 _SILENT = Silent()
@@ -75,7 +81,8 @@ class ColumnProfile:
     `counts_rows` says whether the numbers are an index that was saved with the table.
     `found_convention` is the inferred way in which numbers or dates are written, and
     `chosen_convention` the user's choice. If most cells are numbers, but too few for a column of
-    numbers, `n_numbers` counts them and `words` are the first others.
+    numbers, `n_numbers` counts them and `words` are the first others. `units` are the units of
+    numbers that have different ones.
     """
 
     name: str
@@ -99,6 +106,7 @@ class ColumnProfile:
     chosen_convention: Convention | None = None
     n_numbers: int = 0
     words: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
 
     @property
     def words_note(self) -> str:
@@ -110,6 +118,18 @@ class ColumnProfile:
         return (
             f"Column “{self.name}” is taken as {self.kind}, although {self.n_numbers:,} of its"
             f" {n_filled:,} filled cells are numbers; others are words: {words}."
+        )
+
+    @property
+    def units_note(self) -> str:
+        """Which units keep it from being a column of numbers; empty if the user chose its kind."""
+        if not self.units or self.kind is not self.inferred_kind:
+            return ""
+        units = " and ".join(f"“{unit}”" for unit in self.units)
+        return (
+            f"Column “{self.name}” is taken as {self.kind}, because its numbers have different"
+            f" units, such as {units}. To learn from them as numbers, convert them to one unit in"
+            " the file."
         )
 
     @property
@@ -177,6 +197,7 @@ class ColumnProfile:
             "histogram": histogram,
             "sketch": sketch,
             "words": tuple(stored.get("words") or ()),  # type: ignore[arg-type]
+            "units": tuple(stored.get("units") or ()),  # type: ignore[arg-type]
         }
         return cls(**parts)  # type: ignore[arg-type]
 
@@ -269,10 +290,20 @@ def assumed_conventions(
     }
 
 
-def words_notes(profiles: Iterable[ColumnProfile], label: str | None, *, advice: str) -> list[str]:
-    """Name the columns that would be numbers but for some words; `advice` says what to do."""
-    notes = [profile.words_note for profile in profiles if profile.name != label]
-    return [f"{note} {advice}" for note in notes if note]
+def kind_notes(profiles: Iterable[ColumnProfile], label: str | None, *, advice: str) -> list[str]:
+    """Name the columns that would be numbers but for some words, or for their units.
+
+    `advice` says what to do about words.
+    """
+    notes = []
+    for profile in profiles:
+        if profile.name == label:
+            continue
+        if profile.words_note:
+            notes.append(f"{profile.words_note} {advice}")
+        if profile.units_note:
+            notes.append(profile.units_note)
+    return notes
 
 
 def found_conventions(parquet: Path, kinds: Mapping[str, ColumnKind]) -> dict[str, FoundConvention]:
@@ -358,6 +389,7 @@ def _profile(
         chosen_convention=convention,
         n_numbers=facts.n_number if words else 0,
         words=tuple(words),
+        units=tuple(queries.units(_MAX_UNITS)) if has_several_units(facts) else (),
     )
 
 

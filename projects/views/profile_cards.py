@@ -74,6 +74,8 @@ class ProfileCard:
         """What the cells leave ambiguous, in a sentence or two; empty if nothing."""
         if self.profile.words_note:
             return f"{self.profile.words_note} {WORDS_ADVICE}"
+        if self.profile.units_note:
+            return self.profile.units_note
         found = self.profile.found_convention
         if found is None or not self.profile.is_convention_assumed:
             return ""

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from cleansets.frames import read_frame
 from projects.guess import notes_on_features
-from projects.readers.profile import assumed_conventions, profile_table, words_notes
+from projects.readers.profile import assumed_conventions, kind_notes, profile_table
 from studio.engine.choices.validate import check_class_weights
 from studio.engine.conventions.convention_notes import convention_notes
 from studio.engine.evaluation.inputs.splits import read_split
@@ -64,7 +64,7 @@ def read_learned_table(request: LearningRequest, table: Path, terminal: Terminal
     if spec.modality is Modality.TABULAR:
         for note in notes_on_features(profiles, spec.label_column, spec.feature_columns):
             terminal.note(note)
-        for note in words_notes(profiles, spec.label_column, advice=WORDS_ADVICE):
+        for note in kind_notes(profiles, spec.label_column, advice=WORDS_ADVICE):
             terminal.note(note)
     return LearnedTable(spec, {profile.name: profile.kind for profile in profiles})
 

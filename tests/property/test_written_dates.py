@@ -22,14 +22,31 @@ _TIMES = st.sampled_from(
     "T18:30:00Z",
      " 18:30:00+02:00", " 24:00", " 25:10"]
 )  # fmt: skip
-_MONTHS = st.sampled_from(["Jan", "Feb", "December", "may"])
+_MONTHS = st.sampled_from(["Jan", "Feb", "December", "may", "März", "août", "juin", "Sept.", "dic"])
+_WEEKDAYS = st.sampled_from(["", "", "Thu, ", "monday ", "Mi., ", "jeu "])
+_WORDED_TIMES = st.sampled_from(["", " 18:30", ", 3:15 PM", " 10:00:00 GMT", " 10:00:00 +0200"])
 DATES = st.one_of(
     st.tuples(_SHORT, _SIGNS, _SHORT, _SIGNS, _YEARS, _TIMES).map("".join),
     st.tuples(_YEARS, _SIGNS, _SHORT, _SIGNS, _SHORT, _TIMES).map("".join),
     st.tuples(
-        _SHORT, st.sampled_from([" ", "-"]), _MONTHS, st.sampled_from([" ", "-"]), _YEARS
+        _WEEKDAYS,
+        _SHORT,
+        st.sampled_from([" ", "-", ". ", "th ", " de "]),
+        _MONTHS,
+        st.sampled_from([" ", "-", " de "]),
+        _YEARS,
+        _WORDED_TIMES,
     ).map("".join),
-    st.tuples(_MONTHS, st.just(" "), _SHORT, st.sampled_from([", ", " "]), _YEARS).map("".join),
+    st.tuples(
+        _WEEKDAYS,
+        _MONTHS,
+        st.just(" "),
+        _SHORT,
+        st.sampled_from([", ", " ", "st, "]),
+        _YEARS,
+        _WORDED_TIMES,
+    ).map("".join),
+    st.tuples(_MONTHS, st.just(" 05 10:15:20 +0200 "), _YEARS).map("".join),
     st.text("0123456789-/.: ", max_size=12),
     st.sampled_from(["2023", "2023-02", "20230105", "yesterday", "", "12"]),
 )

@@ -19,7 +19,7 @@ _ALPHABET = (
     list("0123456789") * 4
     + list(".,.,.,  -+()%$€'_eE")
     + list(FOLDED_FROM)
-    + ["EUR", "kr", "R$", "x", "é"]
+    + ["EUR", "kr", "R$", "x", "é", " kg", "km/h", "m²", "Days", "h"]
 )
 _DIGITS = st.text("0123456789", min_size=1, max_size=4)
 _MARKS = st.sampled_from([".", ",", " ", "'", "\u00a0", "\u202f", "’", ""])

@@ -34,7 +34,16 @@ _CODES = (
     "USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|CNY|RMB|INR|BRL|MXN|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|RUB|UAH|TRY|ZAR|KRW|SGD|"
     "HKD|TWD|THB|ILS|AED|SAR|EGP|NGN|KES|ARS|CLP|COP|PEN|IDR|MYR|PHP|VND|PKR|BDT"
 )
-UNIT_PATTERN = r"(?:%|(?:US|CA|AU|NZ|HK|A|C|R|S)?\$|[£¥฿₠-₿]" rf"|{_CODES}|kr\.?|zł|Kč|Fr\.|Rs\.?)"
+CURRENCY_PATTERN = rf"(?:%|(?:US|CA|AU|NZ|HK|A|C|R|S)?\$|[£¥฿₠-₿]|{_CODES}|kr\.?|zł|Kč|Fr\.|Rs\.?)"
+# Longer names before those that they begin with, as the first alternative is taken.
+_MEASURES_IN_ANY_CASE = (
+    "mmol/l|km/h|kmh|mph|mg/dl|m/s|kwh|mwh|kcal|mmhg|mbar|bar|bpm|ppm|rpm|sqft|sq ft|sqm"
+    "|minutes?|months?|seconds?|weeks?|hours?|years?|days?|mins?|secs?|hrs?|yrs?"
+    "|lbs?|pcs?|pts?|ghz|mhz|khz|hz|gib|mib|kib|tb|gb|mb|kb|km²|cm²|mm²|cm³|kg|mg|km|cm|mm|ft"
+    "|mi|oz|ml|cl|dl|ha|kw|kj|ms|px|cc|hp"
+)
+_MEASURES = f"(?i:{_MEASURES_IN_ANY_CASE})|[µμ][gm]|°[CF]|m[²³]|[ghlmstL°‰]"
+UNIT_PATTERN = rf"(?:{CURRENCY_PATTERN}|{_MEASURES})"
 _SMALL = r"[0-9]{3}"
 _BODY = (
     r"(?:[0-9]+|[0-9]*[.,][0-9]+|[0-9]+\."
@@ -43,11 +52,11 @@ _BODY = (
     rf"|[1-9][0-9]{{0,2}}(?:\.{_SMALL})+(?:,[0-9]+)?"
     rf"|[1-9][0-9]{{0,2}}(?:[ '_]{_SMALL})+(?:[.,][0-9]+)?)"
 )
-_BEFORE = rf"(?:{UNIT_PATTERN} ?)?"
+_BEFORE = rf"(?:{CURRENCY_PATTERN} ?)?"
 _AFTER = rf"(?: ?{UNIT_PATTERN})?"
 WRITTEN_PATTERN = (
     rf"(?:[-+]? ?{_BEFORE}{_BODY}{_AFTER}"
-    rf"|{UNIT_PATTERN} ?[-+] ?{_BODY}{_AFTER}"
+    rf"|{CURRENCY_PATTERN} ?[-+] ?{_BODY}{_AFTER}"
     rf"|{_BEFORE}{_BODY}{_AFTER} ?-"
     rf"|{_BEFORE}\( ?{_BEFORE}{_BODY}{_AFTER} ?\){_AFTER})"
 )

@@ -22,14 +22,13 @@ from studio.engine.conventions.date_patterns import (
     PARTS_PATTERN,
     SHORT_PATTERN,
     WORDED_PATTERN,
+    WORDED_REWRITES,
 )
 
 Wholes = npt.NDArray[np.int64]
 
 _SOME_DAY = pd.Timestamp("2000-01-01", tz="UTC")
 _TIME_WITH_POINTS = re.compile(r"([0-9]{1,2})\.([0-9]{2})(?:\.([0-9]{2}))?")
-# Pandas would choose the century by today's date.
-_SHORT_YEAR = re.compile(r"^([0-9]{1,2}[ -][A-Za-z]+[ -])([0-9]{2})(?![0-9])")
 
 
 def read_moments(cells: Sequence[str], order: Convention) -> pd.Series[pd.Timestamp]:
@@ -77,12 +76,9 @@ def _matches(cells: pa.Array, pattern: str) -> pa.Array:
 
 
 def _read_worded(cells: pa.Array, _: Convention) -> pd.Series[pd.Timestamp]:
-    return _moments([_SHORT_YEAR.sub(_with_century, cell) for cell in cells.to_pylist()], "mixed")
-
-
-def _with_century(found: re.Match[str]) -> str:
-    century = "20" if int(found[2]) < FIRST_YEAR_OF_TWO_DIGITS else "19"
-    return f"{found[1]}{century}{found[2]}"
+    for pattern, replacement in WORDED_REWRITES:
+        cells = pc.replace_substring_regex(cells, pattern, replacement, max_replacements=1)
+    return _read_numeric(cells, Convention.DAY_FIRST)
 
 
 def _moments(cells: list[str], form: str) -> pd.Series[pd.Timestamp]:
@@ -160,7 +156,7 @@ def _since_midnight(times: list[str]) -> pd.Series[pd.Timedelta]:
 
 
 def _with_colons(time: str) -> str:
-    bare = time.strip(" T")
+    bare = time.lstrip(" T")
     found = _TIME_WITH_POINTS.match(bare)
     if found is None:
         return bare

@@ -343,6 +343,18 @@ def test_words_among_numbers_are_named_if_they_change_the_kind(
     assert bool(profile.words_note) is is_said
 
 
+def test_numbers_of_several_units_are_not_compared_and_the_units_are_named(
+    profiles: Profiler,
+) -> None:
+    profile = profiles({"weight": ["1.5 kg", "300 g", "2 kg"]})["weight"]
+    assert profile.units_note == (
+        "Column “weight” is taken as categorical, because its numbers have different units, such as"
+        " “kg” and “g”. To learn from them as numbers, convert them to one unit in the file."
+    )
+    chosen = profiles({"weight": ["1.5 kg", "300 g"]}, kinds={"weight": ColumnKind.NUMBER})
+    assert chosen["weight"].units_note == ""
+
+
 def test_the_first_words_are_named_without_placeholders(profiles: Profiler) -> None:
     cells = ["?", "n/a", *measured(5)[:-5], "light", "heavy", "light", " broken ", "lost"]
     profile = profiles({"weight": cells})["weight"]

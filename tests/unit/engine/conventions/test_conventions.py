@@ -39,6 +39,10 @@ def _counts(cells: list[str]) -> np.ndarray:
         ("R$ 5,50", 5.5),
         ("6.9%", 6.9),
         ("(5.00)", -5),
+        ("53,5 kg", 53.5),
+        ("-1.5°C", -1.5),
+        ("12 m²", 12),
+        ("3 days", 3),
         ("$(1,200.00)", -1200),
         ("−5", -5),
         ("–5,5", -5.5),
@@ -68,7 +72,8 @@ def test_a_cell_with_one_meaning_is_read_alike_in_any_column(cell: str, number: 
         "(5",
         "--5",
         "1,2,3",
-        "5 kg",
+        "5 stones",
+        "kg 5",
     ],
 )
 def test_cell_that_is_not_a_number_is_missing(cell: str) -> None:
