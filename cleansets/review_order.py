@@ -33,20 +33,19 @@ _SEED = 0
 
 @dataclass(frozen=True, slots=True)
 class ReviewPlaces:
-    """Places from 1: of each flagged row by value, of each other labeled row by chance; else 0."""
+    """Places from 1: of each flagged row by value, of each other labeled row by chance; else 0.
+
+    `random_rows` are the labeled rows that are not flagged, in random order.
+    """
 
     by_value: npt.NDArray[np.int32]
     by_chance: npt.NDArray[np.int32]
+    random_rows: npt.NDArray[np.int64]
 
     @property
     def n_flagged(self) -> int:
         """The number of flagged rows."""
         return int(self.by_value.max(initial=0))
-
-    def random_rows(self) -> npt.NDArray[np.int64]:
-        """Return the labeled rows that are not flagged, in random order."""
-        drawn = np.flatnonzero(self.by_chance)
-        return drawn[np.argsort(self.by_chance[drawn])]
 
 
 @lru_cache(maxsize=4)
@@ -68,7 +67,7 @@ def review_places(results_key: str, space_key: str) -> ReviewPlaces | None:
     by_chance = np.zeros(len(results), dtype=np.int32)
     shuffled = np.random.default_rng(_SEED).permutation(others)
     by_chance[shuffled] = np.arange(1, len(others) + 1)
-    return ReviewPlaces(by_value, by_chance)
+    return ReviewPlaces(by_value, by_chance, shuffled)
 
 
 def is_labeled(results: pa.Table) -> npt.NDArray[np.bool_]:
@@ -86,6 +85,8 @@ def n_reviewed_of(rows: npt.NDArray[np.int64], is_decided: npt.NDArray[np.bool_]
     A row that somebody looked at because it seemed wrong is no evidence of the others. So only the
     beginning of the random order counts, as far as nearly all of it is decided.
     """
+    n_at_most = int(np.count_nonzero(is_decided) / ENOUGH_DECIDED)
+    rows = rows[:n_at_most]
     decided = np.cumsum(is_decided[rows])
     is_enough = decided >= ENOUGH_DECIDED * np.arange(1, len(rows) + 1)
     places = np.flatnonzero(is_enough)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from cleansets import selectors
-from cleansets.analytics.kept import kept
+from cleansets.analytics.kept import kept, kept_for_good
+from cleansets.analytics.label_counts import decided_counts, label_counts
 from cleansets.issue_columns import BADGES, IssueColumn, issues_in
 from cleansets.models import Cleanset
 from studio.engine.conventions.label_sets import split_labels
@@ -80,16 +81,16 @@ def class_counts(cleanset: Cleanset) -> list[ClassCount]:
 
 def _class_counts(cleanset: Cleanset) -> list[ClassCount]:
     given: Counter[str] = Counter()
-    now: Counter[str] = Counter()
-    found = selectors.row_source(cleanset).fetch(
-        "SELECT given_label::VARCHAR, clean_label::VARCHAR, coalesce(action = 'exclude', false),"
-        " count(*) FROM rows GROUP BY ALL"
-    )
-    for given_label, clean_label, is_excluded, n_rows in found:
-        for name in selectors.classes_in(cleanset.task, given_label):
-            given[name] += n_rows
-        if not is_excluded:
-            for name in selectors.classes_in(cleanset.task, clean_label):
+    for row in label_counts(cleanset):
+        for name in selectors.classes_in(cleanset.task, row.given):
+            given[name] += row.n_rows
+    now = given.copy()
+    for decided in decided_counts(cleanset):
+        n_rows = decided.before.n_rows
+        for name in selectors.classes_in(cleanset.task, decided.before.given):
+            now[name] -= n_rows
+        if not decided.is_excluded:
+            for name in selectors.classes_in(cleanset.task, decided.label):
                 now[name] += n_rows
     names = sorted(given | now, key=lambda name: (-given[name], -now[name], name))
     return [ClassCount(name, given[name], now[name]) for name in names if name.strip()]
@@ -97,49 +98,100 @@ def _class_counts(cleanset: Cleanset) -> list[ClassCount]:
 
 def label_pairs(cleanset: Cleanset) -> list[LabelPair]:
     """Return given and suggested labels of flagged rows, most frequent first."""
-    source = selectors.row_source(cleanset)
-    if cleanset.task not in HAS_CLASSES or "is_label_issue" not in source.result_columns:
+    if cleanset.task not in HAS_CLASSES:
         return []
-    return kept(
-        cleanset,
-        "label_pairs",
-        lambda: [
-            LabelPair(*pair)
-            for pair in source.fetch(
-                "SELECT given_label::VARCHAR, suggested_label::VARCHAR, count(*),"
-                " count(*) FILTER (action IS NULL) FROM rows WHERE is_label_issue"
-                " AND suggested_label IS NOT NULL AND given_label IS NOT NULL"
-                " GROUP BY ALL ORDER BY 3 DESC, 1, 2"
-            )
-        ],
-    )
+    n_decided: Counter[tuple[str | None, str | None]] = Counter()
+    for decided in decided_counts(cleanset):
+        if decided.action is not None and decided.before.is_flagged:
+            n_decided[decided.before.given, decided.before.suggested] += decided.before.n_rows
+    pairs = [
+        LabelPair(
+            row.given, row.suggested, row.n_rows, row.n_rows - n_decided[row.given, row.suggested]
+        )
+        for row in label_counts(cleanset)
+        if row.is_flagged and row.given is not None and row.suggested is not None
+    ]
+    return sorted(pairs, key=lambda pair: (-pair.n_rows, pair.given, pair.suggested))
 
 
 def noise_matrix(cleanset: Cleanset) -> NoiseMatrix | None:
     """Return the matrix of a task with one class per row; None for other tasks."""
-    source = selectors.row_source(cleanset)
-    if cleanset.task is not MLTask.MULTI_CLASS or "is_label_issue" not in source.result_columns:
+    if cleanset.task is not MLTask.MULTI_CLASS or not _has_label_issues(cleanset):
         return None
     return kept(cleanset, "noise_matrix", lambda: _noise_matrix(cleanset))
 
 
+def _has_label_issues(cleanset: Cleanset) -> bool:
+    return "is_label_issue" in selectors.row_source(cleanset).result_columns
+
+
 def _noise_matrix(cleanset: Cleanset) -> NoiseMatrix:
-    found = selectors.row_source(cleanset).fetch(
-        """SELECT given_label::VARCHAR AS given, CASE
-            WHEN action IS NOT NULL THEN clean_label
-            WHEN is_label_issue THEN coalesce(suggested_label, given_label)
-            ELSE given_label END::VARCHAR AS estimated, count(*)
-        FROM rows WHERE action IS DISTINCT FROM 'exclude' AND given_label IS NOT NULL
-        GROUP BY ALL"""
-    )
-    names = sorted({name for pair in found for name in pair[:2] if name})
+    found = _estimated_labels(cleanset)
+    pairs = [(given, true, n) for (given, true), n in found.items() if given and true and n]
+    names = sorted({name for pair in pairs for name in pair[:2]})
     codes = {name: code for code, name in enumerate(names)}
     counts = np.zeros((len(names), len(names)), dtype=np.int64)
-    for given, estimated, n_rows in found:
-        if given and estimated:
-            counts[codes[given], codes[estimated]] += n_rows
+    for given, true, n_rows in pairs:
+        counts[codes[given], codes[true]] += n_rows
     order = _similar_together(counts)
     return NoiseMatrix([names[code] for code in order], counts[np.ix_(order, order)])
+
+
+def _estimated_labels(cleanset: Cleanset) -> Counter[tuple[str | None, str | None]]:
+    """Count rows by their given and their estimated true label, without excluded ones."""
+    found: Counter[tuple[str | None, str | None]] = Counter()
+    for row in label_counts(cleanset):
+        found[row.given, row.estimated] += row.n_rows
+    for decided in decided_counts(cleanset):
+        if decided.action is None:
+            continue
+        before = decided.before
+        found[before.given, before.estimated] -= before.n_rows
+        if not decided.is_excluded:
+            found[before.given, decided.label] += before.n_rows
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ClassNoise:
+    """Rows by whether a class of a set is given and whether it probably applies."""
+
+    name: str
+    n_both: int
+    n_given_wrongly: int
+    n_missing: int
+    n_neither: int
+
+    @property
+    def n_differing(self) -> int:
+        """The rows in which the class probably is wrong or missing."""
+        return self.n_given_wrongly + self.n_missing
+
+
+def class_noise(cleanset: Cleanset) -> list[ClassNoise]:
+    """Return a matrix for each class of a task with sets of classes, most differences first."""
+    if cleanset.task is not MLTask.MULTI_LABEL or not _has_label_issues(cleanset):
+        return []
+    return kept(cleanset, "class_noise", lambda: _class_noise(cleanset))
+
+
+def _class_noise(cleanset: Cleanset) -> list[ClassNoise]:
+    n_rows = 0
+    counts: dict[str, Counter[tuple[bool, bool]]] = defaultdict(Counter)
+    for (given, true), n in _estimated_labels(cleanset).items():
+        if given is None or true is None:
+            continue
+        n_rows += n
+        given_names = set(split_labels(given))
+        true_names = set(split_labels(true))
+        for name in given_names | true_names:
+            counts[name][name in given_names, name in true_names] += n
+    found = []
+    for name, cells in counts.items():
+        n_neither = n_rows - cells.total()
+        both, wrong, missing = cells[True, True], cells[True, False], cells[False, True]
+        found.append(ClassNoise(name, both, wrong, missing, n_neither))
+    return sorted(found, key=lambda row: (-row.n_differing, row.name))
 
 
 def _similar_together(counts: Counts) -> list[int]:
@@ -148,24 +200,25 @@ def _similar_together(counts: Counts) -> list[int]:
     The chain begins with the largest confusion; each end takes the class most like it.
     """
     n_classes = len(counts)
+    if n_classes < 3:
+        return list(range(n_classes))
     sizes = np.maximum(counts.sum(axis=1), 1)
     likeness = (counts + counts.T) / (sizes[:, None] + sizes[None, :])
     np.fill_diagonal(likeness, -1.0)
-    if n_classes < 3:
-        return list(range(n_classes))
     first, second = np.unravel_index(int(likeness.argmax()), likeness.shape)
-    chain = [int(first), int(second)]
-    left = [code for code in range(n_classes) if code not in chain]
-    while left:
-        at_start = max(left, key=lambda code: (likeness[chain[0], code], -code))
-        at_end = max(left, key=lambda code: (likeness[chain[-1], code], -code))
+    chain = deque([int(first), int(second)])
+    # A class that is in the chain is like no other.
+    likeness[:, chain] = -1.0
+    while len(chain) < n_classes:
+        at_start = int(likeness[chain[0]].argmax())
+        at_end = int(likeness[chain[-1]].argmax())
         if likeness[chain[0], at_start] > likeness[chain[-1], at_end]:
-            chain.insert(0, at_start)
-            left.remove(at_start)
+            chain.appendleft(at_start)
+            likeness[:, at_start] = -1.0
         else:
             chain.append(at_end)
-            left.remove(at_end)
-    return chain
+            likeness[:, at_end] = -1.0
+    return list(chain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +241,7 @@ def issues_by_class(cleanset: Cleanset) -> list[IssuesOfClass]:
     issues = issue_types(cleanset)
     if cleanset.task not in HAS_CLASSES or not issues:
         return []
-    return kept(cleanset, "issues_by_class", lambda: _issues_by_class(cleanset, issues))
+    return kept_for_good(cleanset, "issues_by_class", lambda: _issues_by_class(cleanset, issues))
 
 
 def _issues_by_class(cleanset: Cleanset, issues: Sequence[IssueColumn]) -> list[IssuesOfClass]:

@@ -6,10 +6,10 @@ from calendar import monthrange
 from dataclasses import dataclass
 
 from cleansets import selectors
-from cleansets.analytics.kept import kept
+from cleansets.analytics.kept import kept_for_good
 from cleansets.models import Cleanset
 from cleansets.row_address import ALL_ROWS, CellFilter, RowQuery
-from cleansets.row_query import ROW_ID, RowSource
+from cleansets.row_query import RowSource
 from projects.readers.profile import ColumnProfile
 from projects.selectors import column_profiles
 from studio import cell_sql
@@ -43,7 +43,7 @@ def column_rates(cleanset: Cleanset) -> list[ColumnRates]:
     The columns least explained by chance come first. All values of all columns are corrected
     together for how many were looked at. Labels count where there are any, else all issues.
     """
-    return kept(cleanset, "column_rates", lambda: _column_rates(cleanset))
+    return kept_for_good(cleanset, "column_rates", lambda: _column_rates(cleanset))
 
 
 def _column_rates(cleanset: Cleanset) -> list[ColumnRates]:
@@ -60,10 +60,14 @@ def _column_rates(cleanset: Cleanset) -> list[ColumnRates]:
         value = _value_sql(cleanset, profile)
         if value is None:
             continue
+        # Row i of the results is row i of the table. Each different cell is read once.
+        cell = quoted(profile.name)
         found = source.fetch(
-            f"""SELECT value, count(*), count(*) FILTER ({flag}) FROM (
-                SELECT {value} AS value, issues.* FROM {source.own_rows_sql}
-                JOIN issues ON own_rows.{ROW_ID} = issues.row_id)
+            f"""SELECT {value} AS value, sum(n_rows)::BIGINT, sum(n_issues)::BIGINT FROM (
+                SELECT {cell}, count(*) AS n_rows, count(*) FILTER (is_counted) AS n_issues
+                FROM {source.own_rows_sql}
+                POSITIONAL JOIN (SELECT {flag} AS is_counted FROM issues)
+                GROUP BY 1) AS own_rows
             GROUP BY 1 LIMIT {MAX_VALUES + 1}"""
         )
         if not 2 <= len(found) <= MAX_VALUES:

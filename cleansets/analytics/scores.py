@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from cleansets import selectors
-from cleansets.analytics.kept import kept
-from cleansets.analytics.stopping import review_so_far
+from cleansets.analytics.kept import kept, kept_for_good
+from cleansets.analytics.stopping import kept_review
 from cleansets.issue_columns import IssueColumn, issues_in
 from cleansets.models import Cleanset
 from cleansets.review_order import FLAG, SCORE, is_labeled
+from cleansets.row_query import RowSource
 from studio.engine.stopping.estimate import errors_among
 from studio.engine.stopping.interval import Interval
 
@@ -71,20 +72,13 @@ def _histograms(cleanset: Cleanset) -> list[ScoreHistogram]:
     for issue in issues_in(source.result_columns):
         if issue.score is None or issue.score not in source.result_columns:
             continue
-        place = f"least(floor({issue.score} * {N_BARS}), {N_BARS - 1})"
-        is_scored = f"{issue.score} IS NOT NULL AND NOT isnan({issue.score}::DOUBLE)"
-        rows = source.fetch(
-            f"SELECT {place}, count(*), count(*) FILTER ({issue.flag}) FROM issues"
-            f" WHERE {is_scored} GROUP BY 1"
-        )
         # Decisions are looked up for the decided rows only: there may be a million others.
         decided = source.fetch(
-            f"SELECT {place}, {_CONFIRMED}, {_KEPT} FROM issues JOIN reviews USING (row_id)"
-            f" WHERE {is_scored} GROUP BY 1"
+            f"SELECT {_place(issue)}, {_CONFIRMED}, {_KEPT} FROM issues JOIN reviews USING (row_id)"
+            f" WHERE {_is_scored(issue)} GROUP BY 1"
         )
-        counts = {int(bar): (int(n_rows), int(n_flagged)) for bar, n_rows, n_flagged in rows}
+        counts, threshold = _scored_rows(cleanset, source, issue)
         decisions = {int(bar): (int(n), int(n_kept)) for bar, n, n_kept in decided}
-        [(threshold,)] = source.fetch(f"SELECT min({issue.score}) FROM issues WHERE {issue.flag}")
         bars = tuple(
             ScoreBar(
                 bar * _EVERY,
@@ -94,8 +88,34 @@ def _histograms(cleanset: Cleanset) -> list[ScoreHistogram]:
             )
             for bar in range(N_BARS)
         )
-        found.append(ScoreHistogram(issue, bars, None if threshold is None else float(threshold)))
+        found.append(ScoreHistogram(issue, bars, threshold))
     return found
+
+
+def _scored_rows(
+    cleanset: Cleanset, source: RowSource, issue: IssueColumn
+) -> tuple[dict[int, tuple[int, int]], float | None]:
+    """Return rows and flagged rows by bar, and the lowest score of a flagged row."""
+
+    def count() -> tuple[dict[int, tuple[int, int]], float | None]:
+        rows = source.fetch(
+            f"SELECT {_place(issue)}, count(*), count(*) FILTER ({issue.flag}),"
+            f" min({issue.score}) FILTER ({issue.flag})"
+            f" FROM issues WHERE {_is_scored(issue)} GROUP BY 1"
+        )
+        lowest = [float(score) for *_, score in rows if score is not None]
+        counts = {int(bar): (int(n_rows), int(n_flagged)) for bar, n_rows, n_flagged, _ in rows}
+        return counts, min(lowest, default=None)
+
+    return kept_for_good(cleanset, f"scored_rows:{issue.key}", count)
+
+
+def _place(issue: IssueColumn) -> str:
+    return f"least(floor({issue.score} * {N_BARS}), {N_BARS - 1})"
+
+
+def _is_scored(issue: IssueColumn) -> str:
+    return f"{issue.score} IS NOT NULL AND NOT isnan({issue.score}::DOUBLE)"
 
 
 def threshold_effect(
@@ -124,10 +144,10 @@ def _right(
     """Estimate how many labels from a score on are wrong, where labels are what is scored."""
     if histogram.issue.flag != FLAG:
         return None
-    source = selectors.row_source(cleanset)
-    review = kept(cleanset, "review", lambda: review_so_far(cleanset, source))
+    review = kept_review(cleanset)
     if review is None:
         return None
+    source = selectors.row_source(cleanset)
     scores = source.results.column(SCORE).to_numpy()
     is_open = is_labeled(source.results) & (scores >= threshold)
     decided = source.reviews.filter(source.reviews.column("is_manual")).column("row_id")

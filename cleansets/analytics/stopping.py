@@ -37,18 +37,24 @@ def stopping(cleanset: Cleanset) -> Estimate | None:
 
 
 def _estimated(cleanset: Cleanset) -> Estimate | None:
-    found = review_so_far(cleanset, selectors.row_source(cleanset))
+    found = kept_review(cleanset)
     return None if found is None else estimate(found)
+
+
+def kept_review(cleanset: Cleanset) -> Review | None:
+    """Return the flagged rows with the decisions about them; None if there are none."""
+    source = selectors.row_source(cleanset)
+    return kept(cleanset, "review", lambda: review_so_far(cleanset, source))
 
 
 def expected_errors(cleanset: Cleanset, query: RowQuery, k: int) -> tuple[int, Interval] | None:
     """Return how many of the first `k` rows of a view are undecided label issues, and how many of
     these are expected to be wrong; None if there are none.
     """
-    source = selectors.row_source(cleanset)
-    review = kept(cleanset, "review", lambda: review_so_far(cleanset, source))
+    review = kept_review(cleanset)
     if review is None:
         return None
+    source = selectors.row_source(cleanset)
     scores = np.array(row_query.undecided_scores(query, source, k), dtype=np.float64)
     if not len(scores):
         return None
@@ -116,7 +122,7 @@ def _random_rows(source: RowSource, verdicts: npt.NDArray[np.int8]) -> RandomRow
     places = source.places
     if places is None:
         return RandomRows()
-    rows = places.random_rows()
+    rows = places.random_rows
     rows = rows[: n_reviewed_of(rows, verdicts != Verdict.OPEN)]
     seen = verdicts[rows]
     n_wrong = int((seen == Verdict.WRONG).sum())

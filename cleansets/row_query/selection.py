@@ -258,7 +258,7 @@ def _match_cells(conditions: list[str], query: RowQuery, source: RowSource) -> N
 
 def _match_only(conditions: list[str], only: str, source: RowSource) -> None:
     if only == RANDOM and source.places is not None:
-        rows = source.places.random_rows()[:MAX_RANDOM_ROWS]
+        rows = source.places.random_rows[:MAX_RANDOM_ROWS]
         source.register("random_rows", pa.table({"row_id": rows}))
         conditions.append("row_id IN (SELECT row_id FROM random_rows)")
     elif only == COPIES_DIFFER and CLUSTER in source.result_columns:
