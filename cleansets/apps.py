@@ -26,6 +26,7 @@ class CleansetsConfig(AppConfig):
         row_sets.register(NEW_ROWS, _find_new_rows)
         row_sets.register("versions", _find_changed_rows)
         row_sets.register("by-hand", _find_rows_by_hand)
+        row_sets.register("estimated", _find_estimated_rows)
 
 
 def _follow(run: Run) -> None:
@@ -48,5 +49,11 @@ def _find_changed_rows(name: str) -> RowSet | None:
 
 def _find_rows_by_hand(name: str) -> RowSet | None:
     from cleansets.auto_labels import find_rows
+
+    return find_rows(name)
+
+
+def _find_estimated_rows(name: str) -> RowSet | None:
+    from cleansets.analytics.estimated_rows import find_rows
 
     return find_rows(name)

@@ -67,7 +67,7 @@ def make_reviewable(
         column_kinds={"message": "text"},
     )
     cleanset = make_cleanset(owner, project=project, n_rows=n_rows)
-    _publish_table(version, found.frame)
+    publish_rows(version, found.frame)
     cleanset.issues_key = publish_table(
         found.issues, storage.cleanset_file(cleanset.pk, 1, "issues.parquet")
     )
@@ -241,7 +241,7 @@ RESULTS = {
 }
 
 
-def _publish_table(version: DatasetVersion, frame: pd.DataFrame) -> None:
+def publish_rows(version: DatasetVersion, frame: pd.DataFrame) -> None:
     """Store the uploaded rows with the profiles of their columns."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "table.parquet"

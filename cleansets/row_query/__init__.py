@@ -32,7 +32,7 @@ from cleansets.row_query.fetch import (
     sample_first,
     undecided_scores,
 )
-from cleansets.row_query.selection import Selection, select
+from cleansets.row_query.selection import Selection, select, set_condition
 from cleansets.row_query.source import RowSource
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "rows_to_review",
     "sample_first",
     "select",
+    "set_condition",
     "undecided_by_issue",
     "undecided_scores",
     "view_progress",

@@ -216,8 +216,14 @@ def _match_set(conditions: list[str], values: list[object], column: str, wanted:
     elif wanted == NO_CLASS:
         conditions.append(f"{column} IS NOT NULL AND {blank_sql(column)}")
     else:
-        conditions.append(f"regexp_matches({column}, ?)")
-        values.append(_set_pattern(wanted))
+        condition, pattern = set_condition(column, wanted)
+        conditions.append(condition)
+        values.append(pattern)
+
+
+def set_condition(column: str, name: str) -> tuple[str, str]:
+    """Return the condition that a set contains a class, and the value of its parameter."""
+    return f"regexp_matches({column}, ?)", _set_pattern(name)
 
 
 def _set_pattern(name: str) -> str:

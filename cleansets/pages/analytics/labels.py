@@ -5,18 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.utils.html import escape
-from django.utils.safestring import SafeString, mark_safe
-
 from cleansets.analytics.classes import (
     ClassCount,
     LabelPair,
-    NoiseMatrix,
     class_counts,
     issue_types,
     issues_by_class,
     label_pairs,
-    noise_matrix,
 )
 from cleansets.issue_columns import IssueColumn
 from cleansets.models import Cleanset
@@ -27,9 +22,7 @@ from studio.figures import percent
 
 N_BARS = 20  # classes in a picture; the table below has all
 N_PAIRS = 15
-MAX_MATRIX = 20
-MODES = {"counts": "Rows", "rates": "Share of the label"}
-N_SHADES = 9
+N_TABLED_PAIRS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +48,7 @@ class PairLine:
     rows: str
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixPanel:
-    """The noise matrix as rows of a table, with what merging some classes would change."""
-
-    mode: str
-    title: str
-    classes: list[str]
-    rows: list[tuple[str, SafeString]]
-    n_left_out: int
-    choices: list[str]
-    merged: list[str]
-    effect: str
-
-
-def label_panels(cleanset: Cleanset, mode: str, merged: Sequence[str]) -> dict[str, object]:
+def label_panels(cleanset: Cleanset) -> dict[str, object]:
     """Build everything that is about classes."""
     counts = class_counts(cleanset)
     pairs = label_pairs(cleanset)
@@ -88,8 +67,15 @@ def label_panels(cleanset: Cleanset, mode: str, merged: Sequence[str]) -> dict[s
             )
             for pair in pairs[:N_PAIRS]
         ],
-        "matrix": _matrix(cleanset, mode, merged),
-        "matrix_modes": MODES,
+        "pair_table": [
+            PairLine(
+                pair,
+                pair.n_rows / most,
+                RowQuery(given=pair.given, suggested=pair.suggested).params(),
+            )
+            for pair in pairs[:N_TABLED_PAIRS]
+        ],
+        "n_pairs_left_out": max(0, len(pairs) - N_TABLED_PAIRS),
     }
 
 
@@ -193,70 +179,3 @@ def _pairs_title(pairs: list[LabelPair]) -> str:
         f"“{first.given}” that probably is “{first.suggested}” makes up"
         f" {percent(first.n_rows / n_rows, 0)} of the label issues"
     )
-
-
-def _matrix(cleanset: Cleanset, mode: str, merged: Sequence[str]) -> MatrixPanel | None:
-    found = noise_matrix(cleanset)
-    if found is None or len(found.classes) < 2:
-        return None
-    mode = mode if mode in MODES else "counts"
-    names = [name for name in merged if name in found.classes]
-    changed = found.merged(names)
-    effect = ""
-    if len(names) > 1:
-        n_gone = found.n_differing - changed.n_differing
-        effect = (
-            f"If {' and '.join(f'“{name}”' for name in names)} were one class,"
-            f" {n_gone:,} of the {found.n_differing:,} rows whose label differs would no longer do"
-            " so."
-        )
-    shown = _largest(changed)
-    url = cleanset.get_absolute_url()
-    return MatrixPanel(
-        mode=mode,
-        title=_matrix_title(found),
-        classes=[changed.classes[place] for place in shown],
-        rows=[(changed.classes[i], _cells(changed, i, shown, mode, url)) for i in shown],
-        n_left_out=len(changed.classes) - len(shown),
-        choices=found.classes,
-        merged=names,
-        effect=effect,
-    )
-
-
-def _largest(found: NoiseMatrix) -> list[int]:
-    """Return the classes that are shown: those with the most differing rows, in their order."""
-    off = found.counts.copy()
-    for place in range(len(off)):
-        off[place, place] = 0
-    weight = off.sum(axis=0) + off.sum(axis=1)
-    by_weight = sorted(range(len(weight)), key=lambda place: -weight[place])
-    return sorted(by_weight[:MAX_MATRIX])
-
-
-def _matrix_title(found: NoiseMatrix) -> str:
-    n_rows = int(found.counts.sum())
-    return (
-        f"{found.n_differing:,} of {n_rows:,} rows probably have another class than the given one"
-    )
-
-
-def _cells(found: NoiseMatrix, i: int, shown: list[int], mode: str, review_url: str) -> SafeString:
-    n_given = max(int(found.counts[i].sum()), 1)
-    cells = []
-    for j in shown:
-        count = int(found.counts[i, j])
-        share = count / n_given
-        given, true = escape(found.classes[i]), escape(found.classes[j])
-        text = ""
-        if count:
-            text = percent(share, 0) if mode == "rates" else f"{count:,}"
-        says = f"{count:,} rows given {given} are probably {true}, {percent(share)} of them"
-        is_link = count and i != j and " + " not in found.classes[i] + found.classes[j]
-        if is_link:
-            rows = RowQuery(given=found.classes[i], suggested=found.classes[j]).params()
-            text = f'<a href="{review_url}?{escape(rows)}" aria-label="{says}">{text}</a>'
-        shade = 0 if not count else min(N_SHADES, 1 + int(share**0.5 * N_SHADES))
-        diagonal = " is-diagonal" if i == j else ""
-        cells.append(f'<td class="heat-{shade}{diagonal}" title="{says}">{text}</td>')
-    return mark_safe("".join(cells))  # noqa: S308  (names are escaped)

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlencode
 
+import numpy as np
+import pandas as pd
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from cleansets import row_query, selectors, services
 from cleansets.analytics.activity import days_of_review, reviewers
-from cleansets.analytics.classes import class_counts, noise_matrix
+from cleansets.analytics.classes import NoiseMatrix, class_counts, class_noise, noise_matrix
+from cleansets.analytics.estimated_rows import among_cell, among_class
 from cleansets.analytics.rates import column_rates
+from cleansets.analytics.rates import rows_of as rows_of_rate
 from cleansets.analytics.scores import score_histograms, threshold_effect
 from cleansets.analytics.stopping import expected_errors, review_so_far, stopping
 from cleansets.models import Cleanset
+from cleansets.pages.analytics import matrix as matrix_page
 from cleansets.row_address import RANDOM, RowQuery
+from cleansets.row_sets import row_set
 from cleansets.top_k import TopK, top_k_apply
+from studio import tables
 from studio.accounts.models import User
 from studio.engine.ml_task import MLTask
 from studio.engine.stopping.review import Verdict
-from tests.reviewable import make_reviewable
+from tests.reviewable import make_reviewable, publish_rows
 
 ISSUES = list(range(0, 120, 10))
 
@@ -125,6 +133,77 @@ def test_a_threshold_says_how_many_rows_it_flags(cleanset: Cleanset) -> None:
     assert 0 < effect.right.low < effect.right.high <= 12
 
 
+def test_a_cell_of_the_matrix_opens_as_many_rows_as_it_says(
+    browser: Client, cleanset: Cleanset
+) -> None:
+    decide(cleanset, 0, "keep")
+    decide(cleanset, 3, "label", "delivery")
+    matrix = noise_matrix(cleanset)
+    assert matrix is not None
+    n_rows = matrix.counts[matrix.classes.index("billing"), matrix.classes.index("delivery")]
+    among = among_cell(cleanset, "billing", "delivery")
+    found = rows_of(cleanset, issue="all", among=among)
+    assert len(found) == n_rows
+    assert 3 in found
+    assert 0 not in found
+    assert urlencode({"among": among}).replace("&", "&amp;") in page_of(browser, cleanset)
+
+
+def test_each_class_of_sets_has_a_matrix_whose_cells_open_their_rows(
+    browser: Client, alice: User
+) -> None:
+    cleanset = make_reviewable(alice, task=MLTask.MULTI_LABEL)
+    decide(cleanset, 0, "keep")
+    [first, *_] = found = class_noise(cleanset)
+    # Of twelve label issues, one is kept and one should have no class; the others have another.
+    assert sum(line.n_missing for line in found) == 10
+    assert first.n_both + first.n_given_wrongly + first.n_missing + first.n_neither == 120
+    for is_given, is_true, n_rows in (
+        (True, True, first.n_both),
+        (True, False, first.n_given_wrongly),
+        (False, True, first.n_missing),
+        (False, False, first.n_neither),
+    ):
+        among = among_class(cleanset, first.name, is_given=is_given, is_true=is_true)
+        query = RowQuery("all", among=among)
+        assert row_query.count_rows([query], selectors.row_source(cleanset)) == [n_rows]
+    assert "rows probably should not have it" in page_of(browser, cleanset)
+
+
+@pytest.mark.parametrize("name", ["x?given=a&true=b", "", "?class=a", "{pk}?given=1", "{pk}"])
+def test_a_made_up_cell_has_no_rows(cleanset: Cleanset, name: str) -> None:
+    assert row_set(f"estimated:{name.format(pk=cleanset.pk)}") is None
+
+
+def test_a_search_shows_a_class_with_those_it_is_taken_for() -> None:
+    names = [f"class {number:02}" for number in range(30)]
+    counts = np.diag(np.full(30, 100))
+    counts[29, 3] = 2
+    counts[:20, 1] += 5
+    found = NoiseMatrix(names, counts)
+    assert 29 not in matrix_page.shown_classes(found, "")
+    assert matrix_page.shown_classes(found, "CLASS 29") == [3, 29]
+    assert matrix_page.shown_classes(found, "nothing") == matrix_page.shown_classes(found, "")
+    assert len(matrix_page.shown_classes(found, "class")) == matrix_page.MAX_MATRIX
+
+
+def test_the_source_with_more_issues_is_found(cleanset: Cleanset) -> None:
+    rows = pd.read_parquet(tables.local_path(cleanset.version.table_key))
+    row_id = np.arange(len(rows))
+    rows["annotator"] = np.where((row_id % 20 == 0) | (row_id % 15 == 1), "careless", "careful")
+    rows["created"] = [f"2025-{1 + row % 2:02}-{1 + row // 5:02}" for row in row_id]
+    publish_rows(cleanset.version, rows)
+    columns = {column.column: column for column in column_rates(cleanset)}
+    assert set(columns) == {"annotator", "created"}
+    [careless] = [rate for rate in columns["annotator"].rates if rate.is_worse]
+    assert careless.group.value == "careless"
+    assert (careless.group.n_rows, careless.group.n_issues) == (14, 6)
+    months = {rate.group.value: rate.group.n_issues for rate in columns["created"].rates}
+    assert months == {"2025-01": 12, "2025-02": 0}
+    query = rows_of_rate(columns["annotator"], careless, "label_issue")
+    assert row_query.count_rows([query], selectors.row_source(cleanset)) == [6]
+
+
 def test_columns_with_one_value_or_many_are_not_compared(cleanset: Cleanset) -> None:
     assert column_rates(cleanset) == []
 
@@ -168,6 +247,7 @@ def test_pictures_open_their_rows(browser: Client, cleanset: Cleanset) -> None:
     page = page_of(browser, cleanset, "?merge=billing&merge=login&threshold.outlier=0.5")
     review = cleanset.get_absolute_url()
     assert f"{review}?issue=label_issue&amp;given=billing&amp;suggested=delivery" in page
+    assert "As a table" in page
     assert "“billing” and “login” were one class" in page
     assert "From 0.500 on, 1 rows would be flagged" in page
 
