@@ -78,7 +78,8 @@ def review_so_far(cleanset: Cleanset, source: RowSource) -> Review | None:
     decisions = _decisions(source, results)
     verdicts = np.full(len(results), Verdict.OPEN, dtype=np.int8)
     verdicts[decisions.rows] = decisions.verdicts
-    is_wrong = is_flagged[decisions.rows] & (decisions.verdicts == Verdict.WRONG)
+    is_as_suggested = np.zeros(len(results), dtype=bool)
+    is_as_suggested[decisions.rows] = decisions.is_as_suggested
     labeled = is_labeled(results)
     is_unflagged = labeled & ~is_flagged
     return Review(
@@ -87,8 +88,7 @@ def review_so_far(cleanset: Cleanset, source: RowSource) -> Review | None:
         n_labeled=int(labeled.sum()),
         n_unflagged_open=int((is_unflagged & (verdicts == Verdict.OPEN)).sum()),
         random_rows=_random_rows(source, verdicts),
-        n_as_suggested=int((is_wrong & decisions.is_as_suggested).sum()),
-        n_otherwise=int((is_wrong & ~decisions.is_as_suggested).sum()),
+        is_as_suggested=is_as_suggested[flagged],
         models=_expected_by_models(cleanset, len(flagged)),
     )
 

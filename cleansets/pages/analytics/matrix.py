@@ -47,7 +47,7 @@ class ClassNoiseLine:
     """The matrix of one class, its four cells with shades and addresses."""
 
     name: str
-    cells: list[tuple[str, int, str]]
+    cells: list[tuple[str, str, str]]
 
 
 def matrix_panels(cleanset: Cleanset, params: QueryDict) -> dict[str, object]:

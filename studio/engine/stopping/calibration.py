@@ -1,4 +1,4 @@
-"""How likely a flagged label is wrong, by its score: a Bayesian calibration of the score."""
+"""How likely a flagged label is wrong, and its suggestion right: Bayesian curves of the score."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from studio.engine.stopping.review import Review, Verdict
 
+Counts = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 N_DRAWS = 1_000
@@ -16,14 +17,29 @@ MAX_BINS = 30  # groups of rows with about the same score
 MIN_IN_BIN = 4
 _EXTREME = 1e-4  # scores closer to 0 or 1 count as this far away
 _FARTHEST = 2.5  # standard deviations; scores beyond count as this far away
-# The prior: how far the models' own estimate may be off, in log-odds, and how steep and how bent
-# the curve is. Chosen on data with known errors, see docs/decisions/when-to-stop.md.
-_LEVEL_SD = 1.0
-_SLOPE_MEAN, _SLOPE_SD, _SLOPE_MAX = 0.7, 0.8, 3.0
-_BEND_SD, _BEND_MAX = 0.25, 0.6
+_SLOPE_MAX, _BEND_MAX = 3.0, 0.6
 _N_LEVELS, _N_SLOPES, _N_BENDS = 33, 13, 7
 _DRIFT_SD = 0.6  # of the log-odds, across the whole list, away from the rows that were reviewed
 _SURE = 0.97  # the models are never believed to be surer than this
+_AS_SUGGESTED = 1.6  # log-odds, before any decision, that a wrong label becomes the suggested one
+
+
+@dataclass(frozen=True, slots=True)
+class _Prior:
+    """How far the level of a curve may be from where it is expected, in log-odds, how steep the
+    curve is and how bent.
+
+    Chosen on data with known errors, see docs/decisions/when-to-stop.md.
+    """
+
+    level_sd: float
+    slope_mean: float
+    slope_sd: float
+    bend_sd: float
+
+
+_OF_ERRORS = _Prior(level_sd=1.0, slope_mean=0.7, slope_sd=0.8, bend_sd=0.25)
+_OF_SUGGESTIONS = _Prior(level_sd=1.4, slope_mean=0.5, slope_sd=0.5, bend_sd=0.25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +48,11 @@ class Bins:
 
     places: Floats
     scores: Floats
-    n_rows: npt.NDArray[np.int64]
-    n_wrong: npt.NDArray[np.int64]
-    n_right: npt.NDArray[np.int64]
-    n_open: npt.NDArray[np.int64]
+    n_rows: Counts
+    n_wrong: Counts
+    n_right: Counts
+    n_as_suggested: Counts
+    n_open: Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +77,9 @@ class ScoreScale:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Draws from the posterior of the curve that maps a score to the probability of an error.
+    """Draws from the posterior of a curve that maps a score to a probability.
 
-    The log-odds of an error are `level + slope · x + bend · (x² − 1)`, x the place of the score.
+    The log-odds are `level + slope · x + bend · (x² − 1)`, x the place of the score.
     They rise with the score wherever flagged rows are. The farther a place is from the `known`
     ones, where rows were reviewed, the more it may drift away from the curve.
     """
@@ -74,8 +91,8 @@ class Calibration:
     drifts: Floats
     known: Floats
 
-    def wrong(self, scores: Floats) -> Floats:
-        """Return the probability of an error at each score in each draw, shape (n_draws, n)."""
+    def probabilities(self, scores: Floats) -> Floats:
+        """Return the probability at each score in each draw, shape (n_draws, n)."""
         x = self.scale.places(scores)
         odds = _log_odds_of(self.levels, self.slopes, self.bends, x)
         return _logistic(odds + self.drifts[:, None] * np.sqrt(self._distances(x)))
@@ -88,7 +105,7 @@ class Calibration:
 
 
 def calibrated(review: Review) -> tuple[Calibration, Bins]:
-    """Return the posterior after the decisions of the review, and the rows in groups.
+    """Return how likely labels are wrong after the decisions of the review, and the rows in groups.
 
     Notes
     -----
@@ -97,20 +114,48 @@ def calibrated(review: Review) -> tuple[Calibration, Bins]:
     """
     scale = ScoreScale.of(review.scores)
     bins = _bins(review, scale)
-    levels, slopes, bends, log_prior = _grid(review, bins)
-    wrong = _logistic(_log_odds_of(levels, slopes, bends, bins.places))
+    shares = bins.n_rows / bins.n_rows.sum()
+    precision = review.models.n_flagged_wrong / len(review.scores)
+    centre = _level_of(min(max(precision, 1 - _SURE), _SURE), bins.places, shares)
+    return _fitted(scale, bins.places, (bins.n_wrong, bins.n_right), centre, _OF_ERRORS), bins
+
+
+def calibrated_suggestions(bins: Bins, scale: ScoreScale) -> Calibration:
+    """Return how likely wrong labels become the suggested one.
+
+    The suggestions of higher scores are right more often, so that decisions about the first rows
+    alone promise too much of the rows that follow.
+    """
+    n_otherwise = bins.n_wrong - bins.n_as_suggested
+    counts = bins.n_as_suggested, n_otherwise
+    return _fitted(scale, bins.places, counts, _AS_SUGGESTED, _OF_SUGGESTIONS, seed=3)
+
+
+def _fitted(
+    scale: ScoreScale,
+    places: Floats,
+    counts: tuple[Counts, Counts],
+    centre: float,
+    prior: _Prior,
+    *,
+    seed: int = 0,
+) -> Calibration:
+    """Return the posterior of a curve, given how often each group was a hit and a miss."""
+    n_hits, n_misses = counts
+    levels, slopes, bends, log_prior = _grid(places, centre, prior)
+    chances = _logistic(_log_odds_of(levels, slopes, bends, places))
     # Groups without decisions add nothing.
-    is_judged = (bins.n_wrong + bins.n_right) > 0
-    judged = np.clip(wrong[:, is_judged], 1e-12, 1 - 1e-12)
-    log_likelihood = np.log(judged) @ bins.n_wrong[is_judged]
-    log_likelihood += np.log1p(-judged) @ bins.n_right[is_judged]
+    is_judged = (n_hits + n_misses) > 0
+    judged = np.clip(chances[:, is_judged], 1e-12, 1 - 1e-12)
+    log_likelihood = np.log(judged) @ n_hits[is_judged]
+    log_likelihood += np.log1p(-judged) @ n_misses[is_judged]
     log_posterior = log_prior + log_likelihood
     weights = np.exp(log_posterior - log_posterior.max())
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     drawn = rng.choice(len(weights), N_DRAWS, p=weights / weights.sum())
     drifts = rng.normal(0, _DRIFT_SD, N_DRAWS)
-    known = bins.places[is_judged]
-    return Calibration(scale, levels[drawn], slopes[drawn], bends[drawn], drifts, known), bins
+    known = places[is_judged]
+    return Calibration(scale, levels[drawn], slopes[drawn], bends[drawn], drifts, known)
 
 
 def _bins(review: Review, scale: ScoreScale) -> Bins:
@@ -126,36 +171,34 @@ def _bins(review: Review, scale: ScoreScale) -> Bins:
         n_rows=n_rows,
         n_wrong=_counted(verdicts == Verdict.WRONG, starts),
         n_right=_counted(verdicts == Verdict.RIGHT, starts),
+        n_as_suggested=_counted(
+            (verdicts == Verdict.WRONG) & review.is_as_suggested[order], starts
+        ),
         n_open=_counted(verdicts == Verdict.OPEN, starts),
     )
 
 
-def _counted(
-    is_counted: npt.NDArray[np.bool_], starts: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
+def _counted(is_counted: npt.NDArray[np.bool_], starts: Counts) -> npt.NDArray[np.int64]:
     return np.add.reduceat(is_counted.astype(np.int64), starts)
 
 
-def _grid(review: Review, bins: Bins) -> tuple[Floats, Floats, Floats, Floats]:
+def _grid(places: Floats, centre: float, prior: _Prior) -> tuple[Floats, Floats, Floats, Floats]:
     """Return level, slope, bend and log prior of each curve that is considered."""
-    shares = bins.n_rows / bins.n_rows.sum()
-    precision = review.models.n_flagged_wrong / len(review.scores)
-    centre = _level_of(min(max(precision, 1 - _SURE), _SURE), bins.places, shares)
     steps = np.linspace(-4, 4, _N_LEVELS)
     grid = np.meshgrid(
-        centre + _LEVEL_SD * steps,
+        centre + prior.level_sd * steps,
         np.linspace(0, _SLOPE_MAX, _N_SLOPES),
         np.linspace(-_BEND_MAX, _BEND_MAX, _N_BENDS),
         indexing="ij",
     )
     levels, slopes, bends = (part.ravel() for part in grid)
-    ends = np.array([bins.places.min(), bins.places.max()])
+    ends = np.array([places.min(), places.max()])
     is_monotone = ((slopes[:, None] + 2 * bends[:, None] * ends) >= 0).all(axis=1)
     levels, slopes, bends = levels[is_monotone], slopes[is_monotone], bends[is_monotone]
     log_prior = -0.5 * (
-        ((levels - centre) / _LEVEL_SD) ** 2
-        + ((slopes - _SLOPE_MEAN) / _SLOPE_SD) ** 2
-        + (bends / _BEND_SD) ** 2
+        ((levels - centre) / prior.level_sd) ** 2
+        + ((slopes - prior.slope_mean) / prior.slope_sd) ** 2
+        + (bends / prior.bend_sd) ** 2
     )
     return levels, slopes, bends, log_prior
 
@@ -165,7 +208,7 @@ def _level_of(precision: float, places: Floats, shares: Floats) -> float:
     low, high = -12.0, 12.0
     for _ in range(50):
         level = (low + high) / 2
-        if _logistic(level + _SLOPE_MEAN * places) @ shares < precision:
+        if _logistic(level + _OF_ERRORS.slope_mean * places) @ shares < precision:
             low = level
         else:
             high = level

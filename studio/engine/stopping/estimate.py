@@ -8,17 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from studio.engine.stopping.calibration import N_DRAWS, Bins, Calibration, Floats, calibrated
+from studio.engine.stopping.calibration import (
+    N_DRAWS,
+    Bins,
+    Calibration,
+    Counts,
+    Floats,
+    calibrated,
+    calibrated_suggestions,
+)
 from studio.engine.stopping.interval import HIGH, LOW, Interval
 from studio.engine.stopping.review import Review, Verdict
 
 NEXT_ROWS = (50, 200, 1_000)
 N_CURVE_POINTS = 24
 MAX_GROUPS = 60  # of rows with about the same score
-# Before any decision, how often the suggested label is the right one among wrong labels.
-_AS_SUGGESTED, _OTHERWISE = 2.0, 0.4
-# How much a decision tells of the suggestions of other rows: high scores have better ones.
-_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +95,14 @@ def estimate(review: Review) -> Estimate:
     """Estimate what is left to find, by simulation from the posterior."""
     calibration, bins = calibrated(review)
     rng = np.random.default_rng(1)
-    wrong = calibration.wrong(bins.scores)
-    found = np.cumsum(rng.binomial(bins.n_open, wrong), axis=1).astype(np.float64)
-    as_suggested = rng.beta(
-        _AS_SUGGESTED + _WEIGHT * review.n_as_suggested,
-        _OTHERWISE + _WEIGHT * review.n_otherwise,
-        N_DRAWS,
-    )
+    wrong = calibration.probabilities(bins.scores)
+    errors = rng.binomial(bins.n_open, wrong)
+    suggestions = calibrated_suggestions(bins, calibration.scale)
+    agreed = rng.binomial(errors, suggestions.probabilities(bins.scores))
+    found = np.cumsum(errors, axis=1)
     n_wrong = int(bins.n_wrong.sum())
     n_open = int(bins.n_open.sum())
-    worth = _Worth(bins, found, as_suggested, max(review.n_labeled, 1))
+    worth = _Worth(bins, found, np.cumsum(agreed, axis=1), max(review.n_labeled, 1))
     curve_rows = np.unique(np.linspace(0, n_open, N_CURVE_POINTS).round().astype(np.int64))
     return Estimate(
         n_flagged=len(review.scores),
@@ -108,7 +110,7 @@ def estimate(review: Review) -> Estimate:
         n_wrong=n_wrong,
         n_right=int(bins.n_right.sum()),
         flagged_wrong=Interval.of(n_wrong + found[:, -1] + _settled(review, calibration, rng)),
-        left_flagged=Interval.of(found[:, -1]),
+        left_flagged=Interval.of(found[:, -1].astype(np.float64)),
         left_unflagged=_left_unflagged(review, rng),
         assumed_unflagged=_assumed_unflagged(review),
         n_random=review.random_rows.n_reviewed,
@@ -125,37 +127,38 @@ def errors_among(review: Review, scores: Floats) -> Interval:
         return Interval(0.0, 0.0, 0.0)
     calibration, _ = calibrated(review)
     means, counts = _grouped(scores)
-    found = np.random.default_rng(1).binomial(counts, calibration.wrong(means)).sum(axis=1)
+    found = np.random.default_rng(1).binomial(counts, calibration.probabilities(means)).sum(axis=1)
     return Interval.of(found.astype(np.float64))
 
 
 @dataclass(frozen=True, slots=True)
 class _Worth:
-    """Errors among the first undecided rows, by draw."""
+    """Errors up to each group of rows, and how many of them become the suggested label, by draw."""
 
     bins: Bins
-    found: Floats
-    as_suggested: Floats
+    found: Counts
+    agreed: Counts
     n_labeled: int
 
     def of(self, n_rows: int) -> NextRows:
         """Return what the next rows are worth."""
-        rng = np.random.default_rng(2)
+        errors = self._among_first(self.found, n_rows).astype(np.float64)
+        gain = self._among_first(self.agreed, n_rows) / self.n_labeled
+        return NextRows(n_rows, Interval.of(errors), Interval.of(gain))
+
+    def _among_first(self, counts: Counts, n_rows: int) -> Counts:
         ends = np.append(0, np.cumsum(self.bins.n_open))
-        padded = np.concatenate([np.zeros((len(self.found), 1)), self.found], axis=1)
+        padded = np.concatenate([np.zeros((len(counts), 1), dtype=np.int64), counts], axis=1)
         last = int(np.searchsorted(ends, n_rows))
         if ends[last] == n_rows:
-            errors = padded[:, last]
-        else:
-            # A part of a group has its share of the errors, and the chance of a draw without
-            # replacement.
-            size = int(ends[last] - ends[last - 1])
-            n_drawn = int(n_rows - ends[last - 1])
-            n_wrong = (padded[:, last] - padded[:, last - 1]).astype(np.int64)
-            errors = padded[:, last - 1] + rng.hypergeometric(n_wrong, size - n_wrong, n_drawn)
-        agreed = rng.binomial(errors.astype(np.int64), self.as_suggested)
-        gain = agreed / self.n_labeled
-        return NextRows(n_rows, Interval.of(errors), Interval.of(gain))
+            return np.asarray(padded[:, last])
+        # A part of a group has its share of the errors, and the chance of a draw without
+        # replacement.
+        size = int(ends[last] - ends[last - 1])
+        n_drawn = int(n_rows - ends[last - 1])
+        n_hits = padded[:, last] - padded[:, last - 1]
+        drawn = np.random.default_rng(2).hypergeometric(n_hits, size - n_hits, n_drawn)
+        return np.asarray(padded[:, last - 1] + drawn)
 
 
 def _steps(n_open: int) -> Sequence[int]:
@@ -172,7 +175,7 @@ def _settled(review: Review, calibration: Calibration, rng: np.random.Generator)
     if not len(settled):
         return np.zeros(N_DRAWS)
     means, counts = _grouped(settled)
-    n_wrong = rng.binomial(counts, calibration.wrong(means)).sum(axis=1)
+    n_wrong = rng.binomial(counts, calibration.probabilities(means)).sum(axis=1)
     return np.asarray(n_wrong, dtype=np.float64)
 
 

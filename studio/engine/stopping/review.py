@@ -63,8 +63,8 @@ class Review:
         The number of undecided rows that have a label and are not flagged.
     random_rows
         The reviewed ones among those that chance drew.
-    n_as_suggested, n_otherwise
-        How many wrong labels became the suggested one, and how many did not.
+    is_as_suggested
+        Whether the decision was the suggested label, shape (n_flagged,); read of wrong labels.
     models
         What the models expect.
     """
@@ -74,6 +74,5 @@ class Review:
     n_labeled: int
     n_unflagged_open: int
     random_rows: RandomRows
-    n_as_suggested: int
-    n_otherwise: int
+    is_as_suggested: npt.NDArray[np.bool_]
     models: ModelEstimate

@@ -46,7 +46,6 @@ def simulated(
     is_wrong_unflagged = analysis.is_wrong[unflagged]
     n_random_wrong = int(is_wrong_unflagged[:n_random].sum())
     is_suggested = analysis.is_suggested[flagged]
-    n_as_suggested = int((is_wrong & is_suggested)[reviewed].sum())
     scale = len(rows)
     review = Review(
         scores=analysis.scores[flagged],
@@ -54,8 +53,7 @@ def simulated(
         n_labeled=scale,
         n_unflagged_open=len(unflagged) - n_random,
         random_rows=RandomRows(n_random_wrong, n_random - n_random_wrong),
-        n_as_suggested=n_as_suggested,
-        n_otherwise=int(is_wrong[reviewed].sum()) - n_as_suggested,
+        is_as_suggested=is_suggested,
         models=ModelEstimate(
             float(analysis.n_expected) * SHARE,
             float(analysis.wrong_fraction) * scale,
@@ -99,8 +97,7 @@ def _before_decisions(analysis: StoredAnalysis) -> Interval:
         n_labeled=len(analysis.scores),
         n_unflagged_open=int((~analysis.is_flagged).sum()),
         random_rows=RandomRows(),
-        n_as_suggested=0,
-        n_otherwise=0,
+        is_as_suggested=np.zeros(len(flagged), dtype=bool),
         models=ModelEstimate(float(analysis.n_expected)),
     )
     return estimate(review).flagged_wrong

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -23,15 +25,13 @@ def review_of(
     found = np.full(N_FLAGGED, OPEN, dtype=np.int8)
     for row, verdict in verdicts.items():
         found[row] = verdict
-    n_wrong = int((found == WRONG).sum())
     return Review(
         scores=np.linspace(0.99, 0.6, N_FLAGGED),
         verdicts=found,
         n_labeled=2_000,
         n_unflagged_open=1_800 - random_rows.n_reviewed,
         random_rows=random_rows,
-        n_as_suggested=n_wrong,
-        n_otherwise=0,
+        is_as_suggested=found == WRONG,
         models=ModelEstimate(expected, 130.0, 110.0, 160.0),
     )
 
@@ -123,8 +123,7 @@ def test_one_flagged_row_is_enough() -> None:
         n_labeled=1,
         n_unflagged_open=0,
         random_rows=RandomRows(),
-        n_as_suggested=0,
-        n_otherwise=0,
+        is_as_suggested=np.array([False]),
         models=ModelEstimate(1.0),
     )
     found = estimate(single)
@@ -144,3 +143,20 @@ def test_intervals_contain_the_truth_about_nine_times_in_ten() -> None:
         truth = is_wrong[depth:].sum()
         hits.append(found.left_flagged.low <= truth <= found.left_flagged.high)
     assert np.mean(hits) >= 0.8
+
+
+def test_suggestions_of_lower_scores_are_trusted_less() -> None:
+    first = review_of(first_rows(50, WRONG))
+    taken = np.zeros(N_FLAGGED, dtype=bool)
+    taken[:50] = True
+    review = dataclasses.replace(first, is_as_suggested=taken)
+    step = estimate(review).next_rows[-1]
+    n_corrected = step.accuracy.value * review.n_labeled
+    assert 0.8 * step.errors.value < n_corrected < 0.97 * step.errors.value
+
+
+def test_suggestions_that_people_refuse_promise_no_accuracy() -> None:
+    review = review_of(first_rows(50, WRONG))
+    refused = dataclasses.replace(review, is_as_suggested=np.zeros(N_FLAGGED, dtype=bool))
+    step = estimate(refused).next_rows[0]
+    assert step.accuracy.value * review.n_labeled < 0.1 * step.errors.value
