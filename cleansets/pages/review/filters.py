@@ -38,8 +38,8 @@ CELL_KIND_TITLES = {
     "filled": "is not missing",
 }
 ORDER_TITLES = {
-    VALUABLE: "value",
-    **{name: f"value, 1 in {period} random" for name, period in RANDOM_PERIODS.items()},
+    VALUABLE: "By value",
+    **{name: f"By value, 1 in {period} random" for name, period in RANDOM_PERIODS.items()},
 }
 LABEL_ACTIONS = ("label", "corrected")
 
@@ -49,18 +49,23 @@ def filters(cleanset: Cleanset, query: RowQuery, source: RowSource) -> dict[str,
     has_labels = cleanset.task is not MLTask.UNSUPERVISED
     shown = own_columns_shown(cleanset, query, source)
     others = [name for name in source.own_columns if name not in shown]
+    has_sets = cleanset.task is MLTask.MULTI_LABEL
+    no_class = [(row_address.NO_CLASS, "no class")] if has_sets else []
+    unlabeled = [(row_address.UNLABELED, "- (unlabeled)")]
+    if has_sets and not cleanset.counts.get("is_initially_unlabeled"):
+        unlabeled = []
     return {
-        "has_unlabeled": (
-            cleanset.task is not MLTask.MULTI_LABEL or cleanset.counts.get("is_initially_unlabeled")
-        ),
+        "given_specials": [*no_class, *unlabeled],
         "given_choices": _label_choices(source, "given_label", query, query.given),
+        "suggested_specials": [(row_address.UNLABELED, "- (none)"), *no_class],
+        "no_class": no_class,
         "suggested_choices": _label_choices(source, "suggested_label", query, query.suggested),
         "action_choices": [
             choice
             for choice in ACTION_TITLES.items()
             if has_labels or choice[0] not in LABEL_ACTIONS
         ],
-        "part_choices": split_parts(cleanset),
+        "part_choices": _split_parts(cleanset),
         "training_params": query.params(part=Part.TRAINING.value),
         "score_choices": [
             (name, title) for name, title in SCORE_TITLES.items() if name in source.result_columns
@@ -82,13 +87,13 @@ def _order_choices(query: RowQuery, source: RowSource) -> list[tuple[str, str]]:
     if FLAG not in source.result_columns:
         return []
     by_column = "" if query.sort in REVIEW_ORDERS else query.sort
-    return [(by_column, "column" if by_column else "score"), *ORDER_TITLES.items()]
+    return [(by_column, "By column" if by_column else "By score"), *ORDER_TITLES.items()]
 
 
-def split_parts(cleanset: Cleanset) -> list[tuple[str, int]]:
-    """Return the parts of the cleanset's split with their numbers of rows; none without a split."""
+def _split_parts(cleanset: Cleanset) -> list[tuple[str, str]]:
+    """Return the parts of the cleanset's split and their titles; none without a split."""
     split = cleanset.manifest.get("split") or {"n_rows": {}}
-    return list(split["n_rows"].items())
+    return [(part, f"{part.capitalize()} ({n_rows})") for part, n_rows in split["n_rows"].items()]
 
 
 def _label_choices(

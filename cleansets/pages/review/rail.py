@@ -126,6 +126,11 @@ class SavedViewLine:
     is_current: bool
     n_rows: int | None
 
+    @property
+    def params(self) -> str:
+        """The view's address on the review page, without its path."""
+        return self.view.params
+
 
 def saved_views(
     cleanset: Cleanset, query: RowQuery, source: RowSource | None = None

@@ -31,6 +31,8 @@ from studio.engine.ml_task import MLTask
 from studio.figures import percent
 from studio.model_runs.gallery_address import (
     OWN,
+    RIGHT,
+    WRONG,
     GalleryQuery,
     PredictionFilters,
     end_text,
@@ -47,6 +49,7 @@ from studio.model_runs.models import ModelRun
 from studio.model_runs.run_row_sets import among_where, changes_in, range_words, where_of
 from studio.model_runs.selectors import comparable_runs
 
+VERDICT_TITLES = {WRONG: "Disagrees with the label", RIGHT: "Agrees with the label"}
 SIZE_TITLES = {"s": "Small", "m": "Medium", "l": "Large"}
 SORT_TITLES = {
     "": "Row",
@@ -179,7 +182,8 @@ class GalleryPage:
             "sorts": self._sorts(),
             "sizes": SIZE_TITLES.items(),
             "has_confidence": self.source.has_confidence,
-            "predicted_choices": [] if self.run.task is MLTask.REGRESSION else self.run.classes,
+            "predicted_choices": self._predicted_choices(),
+            "verdict_choices": VERDICT_TITLES.items(),
             "issue_choices": [
                 (issue.key, issue.title) for issue in issues_in(self.source.rows.result_columns)
             ],
@@ -320,6 +324,11 @@ class GalleryPage:
     def _review_url(self) -> str:
         query = review_query(self.run, self.query)
         return f"{self.cleanset.get_absolute_url()}?{query.params()}"
+
+    def _predicted_choices(self) -> list[tuple[str, str]]:
+        if self.run.task is MLTask.REGRESSION:
+            return []
+        return [(name, name) for name in self.run.classes]
 
     def _sorts(self) -> list[tuple[str, str]]:
         names = ["", *self.source.sort_columns]
