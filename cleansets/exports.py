@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pyarrow.types as pt
 from django.http import HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
@@ -34,7 +38,7 @@ from studio.exports import (
     stream_safe_csv,
     stream_xlsx,
 )
-from studio.sql import quoted
+from studio.sql import quoted, text_literal
 
 FORMATS = ("csv", "xlsx", "json", "parquet")
 DEFAULT = "default"
@@ -42,6 +46,7 @@ CUSTOM = "custom"
 EVERYTHING = "everything"
 MODES = (DEFAULT, CUSTOM, EVERYTHING)
 BATCH_ROWS = 10_000
+FIRST_ROWS = 100  # of a sorted export, which are sent first
 PART_ROWS = 20_480  # ten row groups
 CONTENT_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -177,14 +182,37 @@ def _in_file_order(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBat
 
 
 def _sorted(plan: ExportPlan, source: RowSource) -> Iterator[pa.RecordBatch]:
-    wanted = (
-        f"SELECT *, row_number() OVER (ORDER BY {plan.order}) AS place FROM rows WHERE"
-        f" {plan.condition}"
-    )
-    joined = f"({wanted}) AS rows JOIN {source.own_rows_sql} ON rows.row_id = own_rows.{ROW_ID}"
+    """Yield the first rows, then all others: the download begins before the whole table is
+    sorted.
+    """
     with closing(source.connect()) as connection:
+        first = connection.execute(
+            f"SELECT row_id FROM rows WHERE {plan.condition} ORDER BY {plan.order}"
+            f" LIMIT {FIRST_ROWS}",
+            list(plan.values),
+        ).fetchnumpy()["row_id"]
+        connection.register("first_places", {"row_id": first, "place": np.arange(len(first))})
+        ids = ", ".join(str(row_id) for row_id in first.tolist()) or "NULL"
+        yield from (
+            connection.sql(
+                f"SELECT {_made_of(plan)} FROM (SELECT * FROM rows WHERE row_id IN ({ids})) AS rows"
+                f" JOIN (SELECT * FROM {source.own_rows_sql} WHERE {ROW_ID} IN ({ids})) AS own_rows"
+                f" ON rows.row_id = own_rows.{ROW_ID} JOIN first_places USING (row_id)"
+                " ORDER BY first_places.place"
+            )
+            .to_arrow_table()
+            .to_batches()
+        )
+        if len(first) < FIRST_ROWS:
+            return
+        wanted = (
+            f"SELECT *, row_number() OVER (ORDER BY {plan.order}) AS place FROM rows WHERE"
+            f" {plan.condition} QUALIFY place > {FIRST_ROWS}"
+        )
         found = connection.sql(
-            f"SELECT {_made_of(plan)} FROM {joined} ORDER BY rows.place", params=list(plan.values)
+            f"SELECT {_made_of(plan)} FROM ({wanted}) AS rows JOIN {source.own_rows_sql}"
+            f" ON rows.row_id = own_rows.{ROW_ID} ORDER BY rows.place",
+            params=list(plan.values),
         )
         yield from found.to_arrow_reader(BATCH_ROWS)
 
@@ -236,19 +264,38 @@ def export_response(
 
 def _refuse_beyond_sheet(plan: ExportPlan, source: RowSource) -> None:
     """Raise DataProblem before the first byte is sent if a sheet cannot hold the rows."""
-    texts = [f"rows.{quoted(name)}" for name in source.text_columns]
-    texts += [f"own_rows.{quoted(name)}" for name in source.own_columns]
-    texts += LABEL_COLUMNS.values()
-    lengths = [f"max(length({made}))" for made in plan.columns.values() if made in texts]
-    sql = (
-        f"SELECT {', '.join(['count(*)', *lengths])} FROM (SELECT * FROM rows"
-        f" WHERE {plan.condition}) AS rows JOIN {source.own_rows_sql}"
-        f" ON rows.row_id = own_rows.{ROW_ID}"
+    count = f"SELECT count(*) FROM rows WHERE {plan.condition}"
+    [(n_rows,)] = source.fetch(count, plan.values)
+    longest = max(
+        longest_cell(source.table_key),
+        longest_cell(source.results_key),
+        pc.max(pc.utf8_length(source.reviews.column("corrected_label"))).as_py() or 0,
+        *map(len, plan.names),
     )
-    [(n_rows, *longest)] = source.fetch(sql, plan.values)
-    longest += [len(name) for name in plan.names]
-    if n_rows >= MAX_SHEET_ROWS or max(n or 0 for n in longest) > MAX_SHEET_CELL_CHARS:
+    if n_rows >= MAX_SHEET_ROWS or longest > MAX_SHEET_CELL_CHARS:
         refuse_beyond_sheet(len(plan.names), batches(plan, source))
+
+
+@lru_cache(maxsize=64)
+def longest_cell(key: str) -> int:
+    """Return the number of characters of the longest text in a published table."""
+    path = tables.local_path(key)
+    fields = pq.read_schema(path)
+    texts = [
+        field.name
+        for field in fields
+        if pt.is_string(field.type)
+        or pt.is_large_string(field.type)
+        or pt.is_dictionary(field.type)
+    ]
+    if not texts:
+        return 0
+    lengths = ", ".join(f"max(length({quoted(name)}))" for name in texts)
+    with closing(tables.connect()) as connection:
+        found = connection.execute(
+            f"SELECT {lengths} FROM read_parquet({text_literal(str(path))})"
+        ).fetchone()
+    return max(n or 0 for n in found or ())
 
 
 def file_name(cleanset: Cleanset, file_format: str) -> str:

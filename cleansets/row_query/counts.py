@@ -16,6 +16,7 @@ from cleansets.issue_columns import BADGES, issues_in
 from cleansets.mapped_results import mapped_table
 from cleansets.row_address import ALL_ROWS, GIVEN, SUGGESTED, RowQuery
 from cleansets.row_query.fetch import PAGE_SIZE
+from cleansets.row_query.fixed_results import answers
 from cleansets.row_query.selection import select
 from cleansets.row_query.source import RowSource, review_flags
 from studio.engine.conventions.label_sets import split_labels
@@ -138,13 +139,20 @@ def label_choices(
         return []
     unfiltered = {GIVEN: replace(query, given=""), SUGGESTED: replace(query, suggested="")}
     selection = select(unfiltered[column], source)
-    by_label: list[tuple[Any, ...]] = source.fetch(
-        f"""SELECT label, n FROM (
-            SELECT {column}::VARCHAR AS label, count(*) AS n
-            FROM {selection.counted} WHERE {selection.condition} GROUP BY ALL)
-        WHERE NOT {blank_sql("label")} ORDER BY 2 DESC, 1""",
-        selection.values,
-    )
+
+    def count() -> list[tuple[Any, ...]]:
+        return source.fetch(
+            f"""SELECT label, n FROM (
+                SELECT {column}::VARCHAR AS label, count(*) AS n
+                FROM {selection.counted} WHERE {selection.condition} GROUP BY ALL)
+            WHERE NOT {blank_sql("label")} ORDER BY 2 DESC, 1""",
+            selection.values,
+        )
+
+    if selection.key is None:
+        by_label = count()
+    else:
+        by_label = answers.get((column, *selection.key), count)
     if source.task is not MLTask.MULTI_LABEL:
         return by_label
     n_rows: Counter[str] = Counter()

@@ -10,11 +10,13 @@ import pyarrow as pa
 
 from cleansets.row_address import RowQuery
 from cleansets.row_query.decided_rows import decided_rows
+from cleansets.row_query.fixed_results import answers, orders
 from cleansets.row_query.own_cells import own_cells
 from cleansets.row_query.selection import Selection, select
 from cleansets.row_query.source import CLUSTER, RowSource
 
 PAGE_SIZE = 50
+DEEP = 1_000  # rows; up to there, DuckDB finds the first ones without sorting all
 DECIDABLE = (
     "row_id, suggested_label, clean_label, advice, is_manual, action, decided_label, needs_review,"
     " tags"
@@ -67,17 +69,27 @@ def fetch_slice(
 
 
 def _count(selection: Selection, source: RowSource) -> int:
-    sql = f"SELECT count(*) FROM {selection.counted} WHERE {selection.condition}"
-    return int(source.fetch(sql, selection.values)[0][0])
+    def count() -> int:
+        sql = f"SELECT count(*) FROM {selection.counted} WHERE {selection.condition}"
+        return int(source.fetch(sql, selection.values)[0][0])
+
+    if selection.key is None:
+        return count()
+    return answers.get(("count", *selection.key), count)
 
 
 def _row_ids(selection: Selection, source: RowSource, *, limit: int, offset: int) -> list[int]:
-    found = source.fetch(
+    ordered = (
         f"SELECT row_id FROM {selection.sorted_from} WHERE {selection.condition}"
-        f" ORDER BY {selection.order} LIMIT {int(limit)} OFFSET {int(offset)}",
-        selection.values,
+        f" ORDER BY {selection.order}"
     )
-    return [row_id for (row_id,) in found]
+    if selection.key is not None and selection.sorted_from == "issues" and offset >= DEEP:
+        key = (*selection.key, selection.order)
+        row_ids = orders.get(key, lambda: source.fetch_ids(ordered, selection.values))
+        found: list[int] = row_ids[offset : offset + limit].tolist()
+        return found
+    some = source.fetch(f"{ordered} LIMIT {int(limit)} OFFSET {int(offset)}", selection.values)
+    return [row_id for (row_id,) in some]
 
 
 def fetch_rows(

@@ -62,7 +62,8 @@ class Selection:
     """A selection of rows in an order: the condition with its values, and the sort terms.
 
     `counted` and `sorted_from` are the tables from which the condition alone, and both, can be
-    read: decisions are looked up for every row only where they matter.
+    read: decisions are looked up for every row only where they matter. Where they do not, `key`
+    stands for the condition with everything that it reads; else it is None.
     """
 
     condition: str
@@ -70,6 +71,7 @@ class Selection:
     order: str
     counted: str
     sorted_from: str
+    key: tuple[object, ...] | None
 
 
 def select(query: RowQuery, source: RowSource) -> Selection:
@@ -110,13 +112,25 @@ def select(query: RowQuery, source: RowSource) -> Selection:
     reads_decisions = bool(query.action or query.tag or lacks_suggestions)
     counted = "rows" if reads_decisions else "issues"
     sorts_decisions = source.sort_column(query) in DECISION_COLUMNS
+    condition = " AND ".join(conditions) or "true"
     return Selection(
-        condition=" AND ".join(conditions) or "true",
+        condition=condition,
         values=tuple(values),
         order=order(query, source),
         counted=counted,
         sorted_from="rows" if sorts_decisions else counted,
+        key=None if reads_decisions else _key(query, source, (condition, *values)),
     )
+
+
+def _key(
+    query: RowQuery, source: RowSource, found: tuple[object, ...]
+) -> tuple[object, ...] | None:
+    """Return the condition and its values with what else decides which rows they keep."""
+    if query.cells or query.among or query.only == COPIES_DIFFER:
+        return None
+    files = (source.results_key, source.table_key, source.previous_key)
+    return (*files, *found, query.search, query.only)
 
 
 def order(query: RowQuery, source: RowSource) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -122,6 +124,11 @@ class RowSource:
     def fetch(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a result."""
         return self._connection.execute(sql, list(values)).fetchall()
+
+    def fetch_ids(self, sql: str, values: Iterable[object] = ()) -> npt.NDArray[np.int32]:
+        """Return the row ids that a query finds."""
+        [found] = self._connection.execute(sql, list(values)).fetchnumpy().values()
+        return np.asarray(found, dtype=np.int32)
 
     def fetch_parts(
         self, sql: str, values: Iterable[object] = (), *, rows_per_part: int

@@ -15,12 +15,13 @@ from cleansets.row_query import RowPage, RowSource
 from cleansets.shown_columns import is_number, is_text, own_columns_shown, scores_shown
 from studio.engine.ml_task import MLTask
 
+MAX_CELL_CHARS = 300
 LABEL_TITLES = {row_address.GIVEN: "Given", row_address.SUGGESTED: "Suggested"}
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of an uploaded column."""
+    """A cell of an uploaded column, of which at most `MAX_CELL_CHARS` are shown."""
 
     column: str
     text: str | None
@@ -141,13 +142,19 @@ def line(
         row=row,
         labels=row_labels(cleanset, row),
         own=[
-            Cell(name, row["own"][name], is_number(cleanset, name), is_text(cleanset, name))
+            Cell(name, _cut(row["own"][name]), is_number(cleanset, name), is_text(cleanset, name))
             for name in own
         ],
         scores=[row[name] for name in scores],
         badges=badges(row),
         params=f"{query.params(page=query.page)}&row={row['row_id']}",
     )
+
+
+def _cut(text: str | None) -> str | None:
+    if text is None or len(text) <= MAX_CELL_CHARS:
+        return text
+    return f"{text[: MAX_CELL_CHARS - 1]}…"
 
 
 def _column(name: str, title: str, query: RowQuery, sorted_by: str) -> TableColumn:

@@ -185,6 +185,25 @@ def test_an_export_in_parts_has_every_row_once_and_in_order(
     assert export(mode=mode, file_format="csv") == whole
 
 
+@pytest.mark.parametrize("file_format", ["csv", "parquet"])
+def test_a_sorted_export_in_two_parts_has_every_row_once_and_in_order(
+    export: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch, file_format: str
+) -> None:
+    def numbers() -> list[object]:
+        view = "issue=all&sort=outlier_score&dir=asc"
+        content = export(mode="custom", file_format=file_format, view=view)
+        if file_format == "csv":
+            return [int(row["cleanlab_row_ID"]) for row in rows_of(content)]
+        return list(pq.read_table(io.BytesIO(content)).column("cleanlab_row_ID").to_pylist())
+
+    monkeypatch.setattr(exports, "FIRST_ROWS", 1000)
+    whole = numbers()
+    assert sorted(whole) == list(range(1, 121))
+    assert whole != sorted(whole)
+    monkeypatch.setattr(exports, "FIRST_ROWS", 7)
+    assert numbers() == whole
+
+
 @pytest.mark.parametrize("stream", [stream_xlsx, stream_parquet, stream_json])
 def test_a_download_begins_before_the_last_rows_are_read(
     stream: Callable[..., Iterator[bytes]],

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from cleansets import row_query, selectors, services
 from cleansets.models import Cleanset
 from cleansets.row_address import Range, RowQuery
-from cleansets.row_query import PAGE_SIZE
+from cleansets.row_query import PAGE_SIZE, fetch
 from cleansets.row_query.selection import rows_with_text
 from studio import tables
 from studio.accounts.models import User
@@ -77,6 +77,26 @@ def test_pages_partition_the_view(cleanset: Cleanset) -> None:
     pages = [rows_of(cleanset, issue="all", page=page) for page in (1, 2, 3)]
     assert [len(page) for page in pages] == [PAGE_SIZE, PAGE_SIZE, 20]
     assert sorted(row for page in pages for row in page) == list(range(120))
+
+
+def test_a_page_far_down_is_cut_out_of_the_same_order(
+    cleanset: Cleanset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for view in ({}, {"issue": "outlier"}, {"given": "login"}, {"search": "request 4"}):
+        query = {"issue": "all", "sort": "outlier_score", **view}
+        pages = [rows_of(cleanset, **query, page=page) for page in (1, 2, 3)]
+        monkeypatch.setattr(fetch, "DEEP", 0)
+        assert [rows_of(cleanset, **query, page=page) for page in (1, 2, 3)] == pages
+        monkeypatch.undo()
+
+
+def test_a_kept_count_of_a_view_follows_decisions(cleanset: Cleanset) -> None:
+    source = selectors.row_source(cleanset)
+    before = row_query.fetch_page(RowQuery(action="undecided"), source).n_rows
+    user = cleanset.created_by
+    services.row_decide(cleanset=cleanset, user=user, row_id=0, choice="keep")
+    source = selectors.row_source(cleanset)
+    assert row_query.fetch_page(RowQuery(action="undecided"), source).n_rows == before - 1
 
 
 def test_a_page_past_the_end_is_the_last_page(cleanset: Cleanset) -> None:
