@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cleansets.action_runs import top_k_start
+from cleansets.issue_columns import CONFIDENCE
 from cleansets.mapped_results import mapped_table
 from cleansets.models import Action, ActionRun, Cleanset, ReviewAction
 from cleansets.row_address import UNDECIDED, Range, RowQuery
@@ -29,7 +30,6 @@ from studio.engine.ml_task import MLTask
 
 BY_HAND = "by-hand"  # the kind of the set of rows to label by hand
 MIN_UNLABELED_FRACTION = 0.1  # of the rows, from which on auto-labeling is offered
-CONFIDENCE = "suggested_label_confidence_score"
 UNLABELED = "is_initially_unlabeled"
 THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 N_BY_HAND = 50

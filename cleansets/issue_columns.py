@@ -119,8 +119,9 @@ ISSUE_COLUMNS = (
     ),
 )
 BADGES = tuple(issue for issue in ISSUE_COLUMNS if issue.key != "well_labeled")
+CONFIDENCE = "suggested_label_confidence_score"
 OTHER_SCORES = {
-    "suggested_label_confidence_score": "Confidence",
+    CONFIDENCE: "Confidence",
     "spelling_issue_score": "Spelling",
     "slang_issue_score": "Slang",
     "sentiment_score": "Sentiment (0 = negative)",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from django.http import QueryDict
 
 from cleansets import row_address, row_query
 from cleansets.added_rows import new_rows_address
-from cleansets.issue_columns import issues_in
+from cleansets.issue_columns import CONFIDENCE, issues_in
 from cleansets.models import Action, Cleanset, CleansetOrigin, SavedView
 from cleansets.pages.review.filters import ONLY_TITLES
-from cleansets.row_address import RowQuery
+from cleansets.row_address import Range, RowQuery
 from cleansets.row_query import ReviewCounts, RowSource
 from cleansets.selectors import asked_rows, tag_counts
 from studio.engine.ml_task import MLTask
@@ -44,6 +45,7 @@ def issue_views(cleanset: Cleanset, source: RowSource, query: RowQuery) -> list[
     return views
 
 
+_UNSURE = 0.5  # the largest confidence with which another answer is as likely
 MIN_CLASS_ROWS = 20  # of the class whose labels are suggested for review
 
 
@@ -67,41 +69,7 @@ def suggested_views(
     cleanset: Cleanset, query: RowQuery, source: RowSource, *, is_counted: bool = False
 ) -> list[SuggestedView]:
     """Return views that are worth a look in this cleanset."""
-    views: list[tuple[str, str, RowQuery]] = []
-    has_copies = bool(cleanset.counts.get("is_near_duplicate"))
-    if has_copies and cleanset.task is MLTask.MULTI_CLASS:
-        views.append(
-            (
-                ONLY_TITLES[row_address.COPIES_DIFFER],
-                "Near duplicates whose labels are not the same.",
-                RowQuery(issue="near_duplicate", only=row_address.COPIES_DIFFER),
-            )
-        )
-    if cleanset.origin == CleansetOrigin.ROWS:
-        views.append(
-            (
-                "New rows",
-                "Rows that the version before does not have, or has with other cells.",
-                RowQuery(issue=row_address.ALL_ROWS, among=new_rows_address(cleanset)),
-            )
-        )
-    if source.previous_key:
-        views.append(
-            (
-                ONLY_TITLES[row_address.CHANGED],
-                "Rows whose flag, suggestion or label is not that of the version before.",
-                RowQuery(issue=row_address.ALL_ROWS, only=row_address.CHANGED),
-            )
-        )
-    noisiest = _noisiest_class(cleanset)
-    if noisiest:
-        views.append(
-            (
-                f"Noisiest: {noisiest}",
-                f"Label issues among the rows labeled “{noisiest}”, the class with the most.",
-                RowQuery(issue="label_issue", given=noisiest),
-            )
-        )
+    views = list(_suggestions(cleanset, source))
     n_rows: list[int | None] = [None] * len(views)
     if is_counted:
         n_rows = [*row_query.count_rows([view for _, _, view in views], source)]
@@ -110,6 +78,47 @@ def suggested_views(
         SuggestedView(title, meaning, view, view == shown, n)
         for (title, meaning, view), n in zip(views, n_rows, strict=True)
     ]
+
+
+def _suggestions(cleanset: Cleanset, source: RowSource) -> Iterator[tuple[str, str, RowQuery]]:
+    """Yield title, meaning and rows of each."""
+    if cleanset.origin == CleansetOrigin.ROWS:
+        yield (
+            "New rows",
+            "Rows that the version before does not have, or has with other cells.",
+            RowQuery(issue=row_address.ALL_ROWS, among=new_rows_address(cleanset)),
+        )
+    if source.previous_key:
+        yield (
+            ONLY_TITLES[row_address.CHANGED],
+            "Rows whose flag, suggestion or label is not that of the version before.",
+            RowQuery(issue=row_address.ALL_ROWS, only=row_address.CHANGED),
+        )
+    if cleanset.task is not MLTask.MULTI_CLASS:
+        return
+    if cleanset.counts.get("is_near_duplicate"):
+        yield (
+            ONLY_TITLES[row_address.COPIES_DIFFER],
+            "Near duplicates whose labels are not the same.",
+            RowQuery(issue="near_duplicate", only=row_address.COPIES_DIFFER),
+        )
+    noisiest = _noisiest_class(cleanset)
+    if noisiest:
+        yield (
+            f"Noisiest: {noisiest}",
+            f"Label issues among the rows labeled “{noisiest}”, the class with the most.",
+            RowQuery(issue="label_issue", given=noisiest),
+        )
+    yield (
+        "Low confidence",
+        "Rows in which no class is likelier than all others together, least sure first.",
+        RowQuery(
+            issue=row_address.ALL_ROWS,
+            ranges=(Range(CONFIDENCE, high=_UNSURE),),
+            sort=CONFIDENCE,
+            ascending=True,
+        ),
+    )
 
 
 def _noisiest_class(cleanset: Cleanset) -> str:

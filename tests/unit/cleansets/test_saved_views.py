@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
 
+import pandas as pd
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -11,7 +13,8 @@ from django.urls import reverse
 from cleansets import services
 from cleansets.models import Cleanset, SavedView
 from cleansets.overlay import corrected_rows
-from tests.reviewable import COPY, improve
+from studio import storage, tables
+from tests.reviewable import COPY, improve, publish_table
 
 VIEW = "issue=all&given=billing&has.message=Request+1&sort=given_label&dir=asc"
 
@@ -121,3 +124,19 @@ def test_the_class_with_the_most_noise_is_suggested(browser: Client, cleanset: C
     text = counted(browser, cleanset)
     assert "Noisiest: login" in text
     assert "issue=label_issue&amp;given=login" in text
+
+
+def test_rows_of_low_confidence_are_suggested_least_sure_first(
+    browser: Client, cleanset: Cleanset
+) -> None:
+    issues = pd.read_parquet(tables.local_path(cleanset.issues_key))
+    issues["suggested_label_confidence_score"] = 0.9
+    issues.loc[[7, 3, 20], "suggested_label_confidence_score"] = (0.31, 0.5, 0.42)
+    key = storage.cleanset_file(cleanset.pk, 2, "issues.parquet")
+    cleanset.issues_key = publish_table(issues, key)
+    cleanset.save()
+    text = counted(browser, cleanset)
+    found = re.search(r'href="([^"]*range=suggested_label_confidence_score[^"]*)"', text)
+    assert found is not None
+    page = browser.get(cleanset.get_absolute_url() + html.unescape(found[1]))
+    assert [line.row_id for line in page.context["table"].lines] == [7, 20, 3]
