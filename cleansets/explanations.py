@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from cleansets.models import Cleanset
 from studio import tables
+from studio.engine.explanations.near_rows import distances_from, nearest, nearest_by_fold
 from studio.engine.schema.explanation import EVERY_CLASS, EVERY_VALUE
 from studio.engine.text.words import words_of
 from studio.sql import text_literal
 
-ROWS_PER_BLOCK = 8_192  # whose distances are computed at a time: in a processor's cache
 LEAST_RATIO = 1.5  # between two classes, for a value to speak for one of them
 NO_LEVEL = -1
 
@@ -30,20 +30,31 @@ def votes(cleanset: Cleanset, row_id: int) -> list[tuple[str, float]]:
 
 def nearest_rows(cleanset: Cleanset, row_id: int, n_rows: int) -> list[int]:
     """Return the rows most like a row, nearest first; rows that were left out are never near."""
+    return near_rows(cleanset, row_id, n_rows).rows
+
+
+@dataclass(frozen=True, slots=True)
+class NearRows:
+    """The rows most like a row, nearest first: of all, and within each fold but its own."""
+
+    rows: list[int]
+    by_fold: dict[int, list[int]]
+
+
+def near_rows(
+    cleanset: Cleanset, row_id: int, n_rows: int, *, with_folds: bool = False
+) -> NearRows:
+    """Return the rows most like a row, none if the analysis kept no vectors."""
     key = cleanset.space_key or cleanset.embeddings_key
     if not key:
-        return []
+        return NearRows([], {})
     space = np.load(tables.local_path(key), mmap_mode="r")
-    here = np.asarray(space[row_id], dtype=np.float32)
-    distances = np.empty(len(space), dtype=np.float32)
-    for first in range(0, len(space), ROWS_PER_BLOCK):
-        block = np.asarray(space[first : first + ROWS_PER_BLOCK], dtype=np.float32) - here
-        distances[first : first + len(block)] = np.einsum("ij,ij->i", block, block)
-    distances[row_id] = np.nan
-    n_near = min(n_rows, int(np.isfinite(distances).sum()))
-    distances = np.nan_to_num(distances, nan=np.inf)
-    near = np.argpartition(distances, n_near)[:n_near].tolist()
-    return sorted(near, key=lambda row: (distances[row], row))
+    distances = distances_from(space, row_id)
+    by_fold = {}
+    if with_folds and cleanset.fold_id_key:
+        fold_id = np.load(tables.local_path(cleanset.fold_id_key), mmap_mode="r")
+        by_fold = nearest_by_fold(distances, fold_id, int(fold_id[row_id]), n_rows)
+    return NearRows(nearest(distances, n_rows), by_fold)
 
 
 @dataclass(frozen=True, slots=True)

@@ -369,6 +369,64 @@ class RowDetailOut(CleansetRowOut):
     near_duplicates: list[CleansetRowOut] = Field(description="Up to five other rows of its set.")
 
 
+class VoteOut(Schema):
+    """What one model of the ensemble expects of a row that it did not learn from."""
+
+    model: str
+    label: str
+
+
+class SimilarRowOut(Schema):
+    """A similar row with its present label."""
+
+    row_id: int
+    text: str
+    label: str | None
+
+    @staticmethod
+    def resolve_label(row: Any) -> str | None:
+        """Return the label in its stored form."""
+        return row.label.exact if row.label else None
+
+
+class FoldVoteOut(Schema):
+    """What the most similar rows within one fold have."""
+
+    fold: int = Field(description="From 1.")
+    label: str = Field(
+        description="The most frequent label; the class of a set that is in doubt; or a median."
+    )
+    n_same: int | None = Field(description="Rows that have it; null for numbers.")
+    n_rows: int
+
+
+class SpeakingValueOut(Schema):
+    """A word or value of the row, and how many times as often one side has it."""
+
+    text: str
+    times: float
+
+
+class ClassComparisonOut(Schema):
+    """What speaks for one class rather than another."""
+
+    label: str
+    other: str = Field(description="Empty for all rows without the first class.")
+    for_label: list[SpeakingValueOut]
+    for_other: list[SpeakingValueOut]
+
+
+class WhyOut(Schema):
+    """Everything that explains one row."""
+
+    row_id: int
+    sentences: list[str]
+    votes: list[VoteOut] = Field(description="The heaviest model first.")
+    similar: list[SimilarRowOut] = Field(description="The nearest first.")
+    folds: list[FoldVoteOut] = Field(description="Without the row's own fold.")
+    comparisons: list[ClassComparisonOut]
+
+
 class DecisionIn(Schema):
     """A decision on a row."""
 

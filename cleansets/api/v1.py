@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.defaultfilters import filesizeformat
 from ninja import File, Query, Router, Status
@@ -21,6 +21,7 @@ from cleansets.api.row_filters import RowFilters, RowParams
 from cleansets.api.rows import row_answer, row_detail_answer
 from cleansets.json_labels import label_text
 from cleansets.models import Cleanset, ReviewAction
+from cleansets.pages.review.why import Why, why
 from cleansets.selection import selection_decide
 from cleansets.top_k import TopK, top_k_effect
 from cleansets.top_k import top_k_apply as apply_top_k
@@ -124,6 +125,18 @@ def cleanset_row(request: HttpRequest, cleanset_id: UUID, row_id: int) -> dict[s
     """Return one row with its class probabilities and near duplicates."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
     return row_detail_answer(cleanset, min(row_id, MAX_OFFSET), selectors.row_source(cleanset))
+
+
+@router.get("/{uuid:cleanset_id}/rows/{int:row_id}/why", response=schemas.WhyOut)
+def cleanset_row_why(request: HttpRequest, cleanset_id: UUID, row_id: int) -> Why:
+    """Explain a row: votes of the models, similar rows, how the folds agree, and what its cells
+    speak for.
+    """
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    found = why(cleanset, min(row_id, MAX_OFFSET), selectors.row_source(cleanset))
+    if found is None:
+        raise Http404("There is no such row.")
+    return found
 
 
 @router.put("/{uuid:cleanset_id}/rows/{int:row_id}/decision", response=schemas.ActionOut)

@@ -77,6 +77,7 @@ CALLS = {
     "cleanset_issue_rates": Call(),
     "cleanset_rows": Call(),
     "cleanset_row": Call(),
+    "cleanset_row_why": Call(),
     "row_decide": Call(body={"action": "keep"}),
     "decision_list": Call(),
     "decisions_apply": Call(body=DECISIONS),

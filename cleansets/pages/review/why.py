@@ -11,6 +11,7 @@ from cleansets import explanations, held_out, row_query
 from cleansets.explanations import Contrast
 from cleansets.label_text import ShownLabel, is_same_label, number, number_text, shown_label
 from cleansets.models import Cleanset
+from cleansets.pages.review.why_folds import FoldVote, fold_votes, folds_sentence
 from cleansets.row_query import RowSource
 from studio.engine.conventions.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
@@ -76,6 +77,7 @@ class Why:
     sentences: list[str]
     votes: list[Vote]
     similar: list[SimilarRow]
+    folds: list[FoldVote]
     comparisons: list[ClassComparison]
     parts: list[TextPart]
 
@@ -90,13 +92,21 @@ def why(cleanset: Cleanset, row_id: int, source: RowSource) -> Why | None:
     row = row_query.fetch_row(row_id, source)
     if row is None:
         return None
-    similar = _similar(cleanset, row_id, source)
+    near = explanations.near_rows(cleanset, row_id, N_SIMILAR, with_folds=True)
+    similar = _similar(cleanset, near.rows, source)
     votes = _votes(cleanset, row_id)
     contrasts = _contrasts(cleanset, row)
+    doubted = ""
+    if cleanset.task is MLTask.MULTI_LABEL:
+        doubted = _doubted(cleanset, row)[0]
+    folds = []
+    if cleanset.task is not MLTask.UNSUPERVISED:
+        folds = fold_votes(cleanset, near.by_fold, source, doubted)
     sentences = [
         _models_sentence(cleanset, row),
         _votes_sentence(votes) if cleanset.task is MLTask.MULTI_CLASS else "",
         _similar_sentence(cleanset, similar, row["clean_label"]),
+        folds_sentence(cleanset.task, folds),
     ]
     parts = []
     if cleanset.project.modality == Modality.TEXT and contrasts:
@@ -107,6 +117,7 @@ def why(cleanset: Cleanset, row_id: int, source: RowSource) -> Why | None:
         sentences=[sentence for sentence in sentences if sentence],
         votes=votes,
         similar=similar,
+        folds=folds,
         comparisons=[
             _comparison(cleanset, pair, found) for pair, found in contrasts.items() if found
         ],
@@ -124,8 +135,7 @@ def _votes(cleanset: Cleanset, row_id: int) -> list[Vote]:
     return votes
 
 
-def _similar(cleanset: Cleanset, row_id: int, source: RowSource) -> list[SimilarRow]:
-    near = explanations.nearest_rows(cleanset, row_id, N_SIMILAR)
+def _similar(cleanset: Cleanset, near: list[int], source: RowSource) -> list[SimilarRow]:
     columns = cleanset.feature_columns
     rows = row_query.fetch_rows(near, source, columns) if near else []
     return [
@@ -150,7 +160,7 @@ def _contrasts(cleanset: Cleanset, row: Mapping[str, Any]) -> dict[tuple[str, st
         own = [codes[name] for name in given if name in codes]
         return {
             (name, ""): explanations.contrasts(cleanset, row_id, cells, codes[name], own=own)
-            for name in _doubted(cleanset, row, given)
+            for name in _doubted(cleanset, row)
         }
     given_label = row["given_label"]
     own = [codes[given_label]] if given_label in codes else []
@@ -169,8 +179,9 @@ def _two_classes(cleanset: Cleanset, row: Mapping[str, Any]) -> tuple[str, str]:
     return first, second
 
 
-def _doubted(cleanset: Cleanset, row: Mapping[str, Any], given: set[str]) -> list[str]:
+def _doubted(cleanset: Cleanset, row: Mapping[str, Any]) -> list[str]:
     """Return the classes about which the models disagree most with the given set."""
+    given = set(split_labels(row["given_label"]))
     probabilities = held_out.class_probabilities(cleanset, int(row["row_id"]))
     gaps = {
         name: abs((name in given) - float(chance))
@@ -221,6 +232,8 @@ def marked(text: str, contrasts: list[Contrast]) -> list[TextPart]:
 def _models_sentence(cleanset: Cleanset, row: Mapping[str, Any]) -> str:
     if cleanset.task is MLTask.REGRESSION:
         return _number_sentence(cleanset, row)
+    if cleanset.task is MLTask.MULTI_LABEL:
+        return _set_sentence(cleanset, row)
     if cleanset.task is not MLTask.MULTI_CLASS:
         return ""
     first, second = _two_classes(cleanset, row)
@@ -236,17 +249,31 @@ def _models_sentence(cleanset: Cleanset, row: Mapping[str, Any]) -> str:
     return f"{sentence}; rows labeled “{second}” get {percent(usual, 0)} on average."
 
 
+def _set_sentence(cleanset: Cleanset, row: Mapping[str, Any]) -> str:
+    given = set(split_labels(row["given_label"]))
+    probabilities = held_out.class_probabilities(cleanset, int(row["row_id"]))
+    chances = dict(zip(cleanset.classes, probabilities.tolist(), strict=True))
+    parts = []
+    for name in _doubted(cleanset, row):
+        is_given = "given" if name in given else "not given"
+        parts.append(f"“{name}”, which is {is_given}, with {percent(chances[name], 0)}")
+    return f"The models expect {'; '.join(parts)}."
+
+
 def _number_sentence(cleanset: Cleanset, row: Mapping[str, Any]) -> str:
     expected, error = held_out.predicted_number(cleanset, int(row["row_id"]))
     convention = cleanset.label_convention
     given = number(row["given_label"], convention)
     sentence = f"The models expect {number_text(expected, convention)}"
-    if given is None or not error > 0:
+    if not error > 0:
+        return f"{sentence}."
+    sentence = f"{sentence} and to be wrong by {number_text(error, convention)}"
+    if given is None:
         return f"{sentence}."
     gap = abs(given - expected) / error
     return (
         f"{sentence}; the given number {number_text(given, convention)} is {gap:.1f} times as far"
-        " away as they expect to be wrong."
+        " away."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,9 +18,10 @@ from cleansets.models import Cleanset
 from cleansets.pages.review.why import marked
 from studio import storage, tables
 from studio.accounts.models import User
+from studio.accounts.services import api_key_create
 from studio.engine.ml_task import MLTask
 from studio.engine.schema.explanation import EVERY_CLASS, Explanation
-from tests.reviewable import make_reviewable
+from tests.reviewable import make_reviewable, publish_array
 
 N_ROWS = 120
 N_OF_CLASS = 40
@@ -92,6 +94,45 @@ def test_nearest_rows_come_first_and_open(browser: Client, cleanset: Cleanset) -
     assert f"{cleanset.get_absolute_url()}?issue=all&amp;row=49" in page
 
 
+def test_each_fold_but_the_rows_own_says_what_its_similar_rows_have(
+    browser: Client, cleanset: Cleanset, tmp_path: Path
+) -> None:
+    # Rows of the classes 0, 1, 2, 0, … in blocks of six, so that near rows are labeled alike.
+    folds = np.array([-1, 0, 1, 2, 3, 4] * 20, dtype=np.int16)
+    cleanset.fold_id_key = publish_array(
+        folds, storage.cleanset_file(cleanset.pk, 2, "fold_id.npy")
+    )
+    cleanset.save()
+    text = words(browser, cleanset, 52)
+    assert "Similar rows, fold by fold" in text
+    shown = re.findall(r"Fold (\d) (\w+) (\d) of 5", text)
+    assert [fold for fold, *_ in shown] == ["1", "2", "3", "5"]
+    label, n = Counter(label for _, label, _ in shown).most_common(1)[0]
+    said = f"{n} of 4 folds say “{label}”" if n < 4 else f"Each of 4 folds by itself says “{label}”"
+    assert said in text
+
+
+def test_a_program_is_told_why(cleanset: Cleanset, alice: User) -> None:
+    _, secret = api_key_create(owner=alice, name="why", scope="read")
+    program = Client(headers={"Authorization": f"Bearer {secret}"})
+    found = program.get(f"/api/v1/cleansets/{cleanset.pk}/rows/10/why").json()
+    assert found["sentences"][0].startswith("The models expect “login”")
+    assert [vote["model"] for vote in found["votes"]] == ["Ridge regression", "Neural network"]
+    assert [row["row_id"] for row in found["similar"]][:2] == [9, 11]
+    assert found["similar"][0]["label"] == "billing"
+    assert {vote["fold"] for vote in found["folds"]} == {2, 3, 4, 5}
+    assert all(1 <= vote["n_same"] <= vote["n_rows"] <= 5 for vote in found["folds"])
+    assert all(set(one) >= {"label", "other", "for_label"} for one in found["comparisons"])
+
+
+def test_without_vectors_the_panel_says_that_similar_rows_are_unknown(
+    browser: Client, cleanset: Cleanset
+) -> None:
+    cleanset.space_key = cleanset.embeddings_key = ""
+    cleanset.save()
+    assert "it is not known which rows are similar" in words(browser, cleanset)
+
+
 def test_rows_that_were_left_out_are_never_near(cleanset: Cleanset, tmp_path: Path) -> None:
     space = np.arange(N_ROWS, dtype=np.float16)[:, None]
     space[49] = np.nan
@@ -147,14 +188,24 @@ def test_numbers_are_compared_with_their_error(
 ) -> None:
     cleanset = explain(make_reviewable(alice, task=MLTask.REGRESSION), tmp_path)
     text = words(browser, cleanset)
-    assert re.search(r"The models expect [\d.,]+; the given number [\d.,]+ is [\d.]+ times", text)
+    assert re.search(
+        r"The models expect [\d.,]+ and to be wrong by [\d.,]+; the given number [\d.,]+ is"
+        r" [\d.]+ times as far away.",
+        text,
+    )
+    assert re.search(r"Fold by fold, the medians of the most similar rows are( [\d.,]+){4}", text)
+    assert re.search(r"Fold 2 [\d.,]+ median of 5", text)
     assert "Ridge regression 1.5" in text
     assert "Neural network 2,000.25" in text
 
 
 def test_sets_name_the_classes_in_doubt(alice: User, browser: Client, tmp_path: Path) -> None:
     cleanset = explain(make_reviewable(alice, task=MLTask.MULTI_LABEL), tmp_path)
-    assert "of the 5 most similar rows have the same classes." in words(browser, cleanset)
+    text = words(browser, cleanset)
+    assert "of the 5 most similar rows have the same classes." in text
+    said = re.search(r"The models expect “(\w+)”, which is (not )?given, with \d+%", text)
+    assert said
+    assert re.search(rf"most similar rows have “{said[1]}” in \d of 4 folds", text)
 
 
 def test_versions_without_explanations_say_so(alice: User, browser: Client) -> None:
