@@ -10,6 +10,7 @@ from cleansets.analytics.stopping import stopping
 from cleansets.label_text import number_text
 from cleansets.models import Cleanset
 from cleansets.pages.analysis.rows import group_rows, leak_rows
+from cleansets.pages.analysis.sets import wrong_sets
 from cleansets.row_address import ALL_ROWS, RowQuery
 from studio.engine.ml_task import MLTask
 from studio.engine.schema.health import (
@@ -31,9 +32,12 @@ from studio.figures import percent
 N_FIRST = 12  # rows of a table that are shown; the rest is folded away
 # Expected fractions of wrong labels among the flagged ones, from which a title says so.
 MOSTLY = 0.6
-HALF = 0.35
-N_NOISY_CLASSES = 5  # named in a sentence
+HALF = 0.4
+THIRD = 0.27
+MIN_ROWS_OF_TITLE = 20  # of a class; a share of fewer rows is no headline
+MIN_FLAGGED_OF_TITLE = 3
 CLEAN = 0.01  # noise of a class below which it is not worth a warning
+REVIEW = (("Review the label issues", RowQuery().params()),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +95,7 @@ def health(cleanset: Cleanset) -> dict[str, object]:
     """Build the page's section on the dataset as a whole."""
     found = Health.from_dict(cleanset.health)
     estimated = stopping(cleanset)
-    can_filter = cleanset.task is MLTask.MULTI_CLASS
-    lines = [_class_line(row, can_filter=can_filter) for row in found.classes]
+    lines = [_class_line(row, cleanset.task) for row in found.classes]
     confusions = _confusion_lines(found)
     overlaps = _overlap_lines(found)
     return {
@@ -101,6 +104,7 @@ def health(cleanset: Cleanset) -> dict[str, object]:
         "classes_title": _classes_title(found),
         "class_lines": lines[:N_FIRST],
         "more_class_lines": lines[N_FIRST:],
+        "wrong_sets": wrong_sets(found),
         "confusions": confusions[:N_FIRST],
         "overlaps": overlaps[:N_FIRST],
         "group_lines": [
@@ -113,26 +117,25 @@ def health(cleanset: Cleanset) -> dict[str, object]:
     }
 
 
-def _class_line(row: ClassHealth, *, can_filter: bool) -> ClassLine:
-    if not can_filter:
-        return ClassLine(row, "", "")
-    return ClassLine(
-        row,
-        rows=RowQuery(issue=ALL_ROWS, given=row.name).params(),
-        issues=RowQuery(given=row.name).params(),
-    )
+def _class_line(row: ClassHealth, task: MLTask) -> ClassLine:
+    """Only where a row has one class does the filter list what is counted as label issues."""
+    issues = ""
+    if task is MLTask.MULTI_CLASS:
+        issues = RowQuery(given=row.name).params()
+    return ClassLine(row, RowQuery(issue=ALL_ROWS, given=row.name).params(), issues)
 
 
 def _classes_title(found: Health) -> str:
     if not found.classes:
         return ""
-    worst = found.classes[0]
-    if worst.noise < CLEAN:
-        return "Hardly any labels are flagged in any class"
-    return (
-        f"{percent(worst.noise, 0)} of the “{worst.name}” labels are flagged,"
-        " more than of any other class"
-    )
+    large = [row for row in found.classes if row.n_rows >= MIN_ROWS_OF_TITLE]
+    worst = next((row for row in large if row.n_label_issues >= MIN_FLAGGED_OF_TITLE), None)
+    if worst is None or worst.noise < CLEAN:
+        return "No class stands out by its labels"
+    title = f"{percent(worst.noise, 0)} of the “{worst.name}” labels are flagged"
+    if len(large) == len(found.classes):
+        return f"{title}, more than of any other class"
+    return f"{title}, more than of any other class with at least {MIN_ROWS_OF_TITLE} rows"
 
 
 def _confusion_lines(found: Health) -> list[PairLine]:
@@ -188,14 +191,18 @@ def _trust(trust: Trust | None, estimated: Estimate | None) -> Note | None:
             "good",
             f"Most of the {flagged} flagged labels are probably wrong: expect about {expected}",
             learned,
+            links=REVIEW,
         )
-    if precision >= HALF:
+    if precision >= THIRD:
+        fraction = "half" if precision >= HALF else "a third"
         title = (
-            f"About half of the {flagged} flagged labels are probably wrong: expect some {expected}"
+            f"About {fraction} of the {flagged} flagged labels are probably wrong: expect about"
+            f" {expected}"
         )
-        return Note("info", title, f"{learned} Look at a row before you change its label.")
+        advice = f"{learned} Look at a row before you change its label."
+        return Note("info", title, advice, links=REVIEW)
     title = (
-        f"Most of the {flagged} flagged labels are probably right: expect only some {expected}"
+        f"Most of the {flagged} flagged labels are probably right: expect only about {expected}"
         " wrong ones"
     )
     advice = "Look at each row, highest scores first."
@@ -204,7 +211,7 @@ def _trust(trust: Trust | None, estimated: Estimate | None) -> Note | None:
             "The columns say little about the label. Look at each row, highest scores first, and do"
             " not auto-fix."
         )
-    return Note("warning", title, f"{learned} {advice}")
+    return Note("warning", title, f"{learned} {advice}", links=REVIEW)
 
 
 def _expected_wrong(trust: Trust, estimated: Estimate) -> Interval:
@@ -252,16 +259,11 @@ def _noise(noise: LabelNoise, *, is_systematic: bool) -> Note:
 
 
 def _noise_of_sets(noise: LabelNoise) -> Note:
-    worst = "; ".join(
-        f"{row.name}: {row.n_given_wrongly:,} of {row.n_given:,} rows should"
-        f" not have it, {row.n_missing:,} lack it"
-        for row in noise.classes[:N_NOISY_CLASSES]
-    )
     return Note(
         "info",
         f"About {percent(noise.wrong_fraction)} of the rows have a wrong class or lack one",
         f"95% interval {percent(noise.low)} to {percent(noise.high)}, for labels that are wrong"
-        f" at random. By class: {worst}.",
+        " at random.",
     )
 
 
@@ -295,8 +297,9 @@ def _notes(found: Health) -> Iterator[Note]:
 
 
 def _imbalance(found: Imbalance) -> Note:
+    plural = "" if found.n_rarest == 1 else "s"
     sizes = (
-        f"The rarest class, {found.rarest}, has {found.n_rarest:,} rows; "
+        f"The rarest class, {found.rarest}, has {found.n_rarest:,} row{plural}; "
         f"the most frequent one, {found.largest}, has {found.n_largest:,}."
     )
     if not found.is_imbalanced:

@@ -19,6 +19,7 @@ from studio.engine.schema.health import (
     Confusion,
     Group,
     Health,
+    Imbalance,
     InvertedSlice,
     LabelNoise,
     LabelQuality,
@@ -70,6 +71,8 @@ def test_wrong_sets_are_told_with_the_classes_that_have_most_of_them(
     page = analysis_page(browser, cleanset, Health(trust=Trust(200, 30), noise=noise))
     assert "About 4.0% of the rows have a wrong class or lack one" in page
     assert "joy: 40 of 1,200 rows should not have it, 7 lack it" in page
+    assert "“joy” is wrong most often: about 40 rows should not have it" in page
+    assert f"{cleanset.get_absolute_url()}?issue=label_issue&amp;given=fear" in page
     assert "Most of the 200 flagged labels are probably right" in page
     assert "most frequent class" not in page
 
@@ -142,9 +145,36 @@ def test_list_that_is_mostly_false_comes_with_a_warning(
     browser: Client, cleanset: Cleanset
 ) -> None:
     page = analysis_page(browser, cleanset, Health(trust=Trust(1860, 500, 0.58, 0.54)))
-    assert "Most of the 1,860 flagged labels are probably right: expect only some 500 (" in page
+    assert "Most of the 1,860 flagged labels are probably right: expect only about 500 (" in page
     assert "In brackets: the 90% interval." in page
     assert "finding-warning" in page
+
+
+def test_a_third_of_the_flags_is_not_called_half(browser: Client, cleanset: Cleanset) -> None:
+    page = analysis_page(browser, cleanset, Health(trust=Trust(94, 33)))
+    assert "About a third of the 94 flagged labels are probably wrong" in page
+    assert f"{cleanset.get_absolute_url()}?issue=label_issue" in page
+
+
+def test_headline_on_classes_is_not_about_a_handful_of_rows(
+    browser: Client, cleanset: Cleanset
+) -> None:
+    classes = (
+        ClassHealth("pride", 1, 1, 1.0, 0.0, 0.0),
+        ClassHealth("joy", 60, 6, 0.1, 0.0, 0.9),
+    )
+    imbalance = Imbalance("pride", 1, "joy", 60, even_share=30.5, is_imbalanced=True)
+    page = analysis_page(browser, cleanset, Health(classes=classes, imbalance=imbalance))
+    title = "10% of the “joy” labels are flagged, more than of any other class with at least 20"
+    assert title in page
+    assert "pride, has 1 row;" in page
+
+
+def test_findings_come_before_the_models(browser: Client, cleanset: Cleanset) -> None:
+    page = analysis_page(browser, cleanset, HEALTH)
+    titles = ["The dataset as a whole", "15% of the “log in”", ">Issues<", 'id="models-title"']
+    places = [page.index(title) for title in titles]
+    assert places == sorted(places)
 
 
 def test_regression_tells_how_far_numbers_lie_from_the_prediction(
