@@ -33,7 +33,7 @@ class GuardForm(forms.Form):
         required=False,
         choices=COVERAGE_CHOICES,
         initial="0.9",
-        label="How often the right label should be among those",
+        label="How often the possible labels should include the right one",
     )
 
     def chosen_coverage(self) -> float | None:

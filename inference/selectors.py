@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,17 @@ import pyarrow.parquet as pq
 from django.db.models import QuerySet
 
 from cleansets.label_text import ShownLabel, number_text, rounded_text, shown_label
+from inference.confidences import Range, rows_in
 from inference.models import PredictionBatch
 from models_app.models import DeployedModel
+from projects.readers import ROW_ID
 from studio import cell_sql, tables
 from studio.engine.ml_task import MLTask
 from studio.sql import quoted
 
 N_PREVIEW_ROWS = 20
 N_RUNNERS_UP = 2
+NEGLIGIBLE = 0.005  # a probability that would read as 0.00
 N_BARS = 20
 
 
@@ -106,25 +111,28 @@ class NumberBar:
     label: str
 
 
-def preview(batch: PredictionBatch) -> Preview:
-    """Return the first rows, with the columns that the model reads."""
+def preview(batch: PredictionBatch, wanted: Range | None = None) -> Preview:
+    """Return the first rows, or the least certain ones in a range of probabilities, with the
+    columns that the model reads.
+    """
+    rows = range(N_PREVIEW_ROWS) if wanted is None else rows_in(batch, wanted, N_PREVIEW_ROWS)
     features = batch.deployed_model.cleanset.feature_columns
     columns = [batch.column_map.get(name, name) for name in features]
-    cells = _first_rows(tables.local_path(batch.table_key)).select(columns).to_pylist()
-    results = _first_rows(tables.local_path(batch.result_key)).columns[1:]
+    cells = _rows(tables.local_path(batch.table_key), rows).to_pylist()
+    results = _rows(tables.local_path(batch.result_key), rows).columns[1:]
     by_row = zip(*(column.to_pylist() for column in results), strict=True)
-    rows = [
-        _preview_row(batch.deployed_model, number, [row[name] for name in columns], result)
-        for number, (row, result) in enumerate(zip(cells, by_row, strict=True), start=1)
+    shown = [
+        _preview_row(batch.deployed_model, row[ROW_ID] + 1, [row[name] for name in columns], result)
+        for row, result in zip(cells, by_row, strict=True)
     ]
     if batch.report:
         # The columns of the guard are the last ones, in a fixed order.
         *_, abstains, _, _, notes = (column.to_pylist() for column in results)
-        rows = [
+        shown = [
             replace(row, abstains=abstains[place], note=notes[place] or "")
-            for place, row in enumerate(rows)
+            for place, row in enumerate(shown)
         ]
-    return Preview(columns, rows)
+    return Preview(columns, shown)
 
 
 def _preview_row(
@@ -139,7 +147,11 @@ def _preview_row(
         return PreviewRow(number, cells, suggested, [], error=rounded_text(result[1], result[1]))
     ranked = sorted(map(ClassProbability, classes, result), key=lambda found: -found.probability)
     suggested_names = suggested.names if suggested else ()
-    runners_up = [found for found in ranked if found.label not in suggested_names][:N_RUNNERS_UP]
+    runners_up = [
+        found
+        for found in ranked
+        if found.label not in suggested_names and found.probability >= NEGLIGIBLE
+    ][:N_RUNNERS_UP]
     probability = None
     if task is MLTask.MULTI_CLASS:
         probability = ranked[0].probability
@@ -188,6 +200,11 @@ def _bars(counts: dict[int, int], low: float, width: float) -> list[NumberBar]:
     ]
 
 
-def _first_rows(path: Path) -> Any:
-    with pq.ParquetFile(path) as file:
-        return pa.Table.from_batches([next(file.iter_batches(N_PREVIEW_ROWS))])
+def _rows(path: Path, row_ids: Sequence[int]) -> pa.Table:
+    """Read some rows, in the order that is asked for."""
+    query = f"SELECT * FROM read_parquet(?) WHERE list_contains(?, {ROW_ID})"
+    order = f" ORDER BY list_position(?, {ROW_ID})"
+    wanted = list(row_ids)
+    with closing(tables.connect()) as connection:
+        found = connection.sql(query + order, params=[str(path), wanted, wanted])
+        return found.to_arrow_table()

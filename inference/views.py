@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from inference import exports, selectors, services
 from inference.access import batch_or_404, ready_batch_or_404, reported_batch_or_404
+from inference.confidences import asked_range, confidence_chart
 from inference.forms import (
     ColumnMapForm,
     GuardForm,
@@ -30,6 +31,7 @@ from models_app.models import DeployedModel
 from studio import runs
 from studio.accounts.access import account
 from studio.engine.errors import DataProblem
+from studio.engine.ml_task import MLTask
 from studio.htmx import is_partial, render
 
 
@@ -74,9 +76,14 @@ def prediction(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
         region = "inference/_prediction_row.html"
         return render(request, "inference/prediction_row.html", region, context)
     if batch.is_succeeded:
+        wanted = None
+        if batch.deployed_model.cleanset.task is MLTask.MULTI_CLASS:
+            wanted = asked_range(request.GET)
         context |= {
             "shares": selectors.label_shares(batch),
-            "preview": selectors.preview(batch),
+            "confidences": confidence_chart(batch),
+            "wanted": wanted,
+            "preview": selectors.preview(batch, wanted),
             "spread": selectors.number_spread(batch),
             "task": batch.deployed_model.cleanset.task,
         }

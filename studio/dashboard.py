@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, F, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Lower
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -28,6 +29,12 @@ from studio.runs import ACTIVE, Run
 M = TypeVar("M", bound=Model)
 Row = TypeVar("Row")
 SECTION_ROWS = 20  # the newest of each section, until the user asks for all
+MANY = 10  # rows of a section from which they can be searched
+ORDERS = {
+    "newest": "Newest first",
+    "name": "By name",
+    "rows": "Most rows first",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,48 @@ class Section(Generic[Row]):
         return self.n > len(self.rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Which rows are listed, and in which order; `whole` is the section without a limit."""
+
+    search: str = ""
+    order: str = "newest"
+    whole: str = ""
+
+    @classmethod
+    def from_params(cls, params: QueryDict) -> Listed:
+        """Read the address; an unknown order is the usual one."""
+        order = params.get("sort", "")
+        return cls(
+            search=params.get("q", "").strip(),
+            order=order if order in ORDERS else "newest",
+            whole=params.get("all", ""),
+        )
+
+    @property
+    def params(self) -> str:
+        """The search and the order as they stand in an address."""
+        params = QueryDict(mutable=True)
+        if self.search:
+            params["q"] = self.search
+        if self.order != "newest":
+            params["sort"] = self.order
+        return params.urlencode()
+
+    def section(
+        self, rows: QuerySet[M], plural: str, *, name: str, n_rows: str
+    ) -> tuple[list[M], int]:
+        """Return the rows to show, and how many there are; `name` and `n_rows` are their fields."""
+        if self.search:
+            rows = rows.filter(**{f"{name}__icontains": self.search})
+        if self.order == "name":
+            rows = rows.order_by(Lower(name), "-pk")
+        elif self.order == "rows":
+            rows = rows.order_by(F(n_rows).desc(nulls_last=True), "-pk")
+        shown = rows if self.whole == plural else rows[:SECTION_ROWS]
+        return list(shown), rows.count()
+
+
 @require_safe
 def dashboard(request: HttpRequest) -> HttpResponse:
     """Show running work, projects, datasets and models; a partial request polls running work."""
@@ -139,15 +188,20 @@ def dashboard(request: HttpRequest) -> HttpResponse:
             # A run began or ended, which changes the other sections, too.
             response["HX-Refresh"] = "true"
         return response
-    wanted = request.GET.get("all")
-    projects = project_section(user, show_all=wanted == "projects")
+    listed = Listed.from_params(request.GET)
+    projects = project_section(user, listed)
+    datasets = dataset_section(user, listed)
+    models = model_section(user, listed)
     context = {
         "unfinished": _last_decided(projects.rows),
         "active": active,
         "seen": shown,
+        "listed": listed,
+        "orders": ORDERS,
+        "is_searchable": bool(listed.search) or max(projects.n, datasets.n, models.n) > MANY,
         "projects": projects,
-        "datasets": dataset_section(user, show_all=wanted == "datasets"),
-        "models": model_section(user, show_all=wanted == "models"),
+        "datasets": datasets,
+        "models": models,
     }
     return render(request, "studio/dashboard.html", context)
 
@@ -181,9 +235,11 @@ def active_runs(user: User) -> list[ActiveRun]:
     return sorted(found, key=lambda active: active.run.queued_at)
 
 
-def project_section(user: User, *, show_all: bool) -> Section[ProjectRow]:
+def project_section(user: User, listed: Listed) -> Section[ProjectRow]:
     """Return the user's projects, each with its newest cleanset; four queries."""
-    projects, n = _cut(projects_of(user), show_all=show_all)
+    projects, n = listed.section(
+        projects_of(user), "projects", name="name", n_rows="version__n_rows"
+    )
     numbered = Cleanset.objects.filter(project=OuterRef("project")).order_by("-number")
     newest = numbered.values("pk")[:1]
     numbered_actions = ReviewAction.objects.filter(cleanset=OuterRef("pk"), number__isnull=False)
@@ -203,9 +259,11 @@ def project_section(user: User, *, show_all: bool) -> Section[ProjectRow]:
     return Section(rows, n)
 
 
-def dataset_section(user: User, *, show_all: bool) -> Section[DatasetRow]:
+def dataset_section(user: User, listed: Listed) -> Section[DatasetRow]:
     """Return the newest version of each of the user's datasets; three queries."""
-    versions, n = _cut(newest_versions(user), show_all=show_all)
+    versions, n = listed.section(
+        newest_versions(user), "datasets", name="dataset__name", n_rows="n_rows"
+    )
     projects = Project.objects.filter(
         version__dataset__in=[version.dataset_id for version in versions]
     )
@@ -214,11 +272,7 @@ def dataset_section(user: User, *, show_all: bool) -> Section[DatasetRow]:
     return Section(rows, n)
 
 
-def model_section(user: User, *, show_all: bool) -> Section[ModelRow]:
+def model_section(user: User, listed: Listed) -> Section[ModelRow]:
     """Return the user's models; two queries."""
-    models, n = _cut(models_of(user), show_all=show_all)
+    models, n = listed.section(models_of(user), "models", name="name", n_rows="n_rows")
     return Section([ModelRow(model, held_out_text(model)) for model in models], n)
-
-
-def _cut(rows: QuerySet[M], *, show_all: bool) -> tuple[list[M], int]:
-    return list(rows if show_all else rows[:SECTION_ROWS]), rows.count()

@@ -50,6 +50,7 @@ from studio.engine import stages
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Cancelled
 from studio.patience import is_passing, patience, patiently, reconnect, what_is_away
+from studio.stage_lines import QUEUED_AGAIN, StageLine, found_so_far, stage_lines
 
 logger = logging.getLogger(__name__)
 
@@ -183,6 +184,16 @@ class Run(models.Model):
         return self.stages.index(self.stage) + 1 if self.stage in self.stages else 0
 
     @property
+    def stage_lines(self) -> list[StageLine]:
+        """The stages with their seconds."""
+        return stage_lines(self.stages, self.stage, self.log, self.elapsed_s)
+
+    @property
+    def found_so_far(self) -> list[str]:
+        """What the run has noted until now."""
+        return found_so_far(self.stages, self.log)
+
+    @property
     def progress_text(self) -> str:
         """How far the stage is, in words; files are read in bytes, everything else is counted in
         pieces.
@@ -306,7 +317,7 @@ def requeue(run: Run, *, reason: str, is_lost: bool = False, in_s: float = 0) ->
     """Queue a running run again, for a time in some seconds; `is_lost` counts another worker that
     died in it.
     """
-    line = f"{run.elapsed_s:7.1f} s  Queued again: {reason}\n"
+    line = f"{run.elapsed_s:7.1f} s  {QUEUED_AGAIN}{reason}\n"
     return _move(
         run,
         (Status.RUNNING,),

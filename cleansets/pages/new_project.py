@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from django.db.models import F
-from django.db.models.functions import Abs
-
 from cleansets.label_text import number_text
-from cleansets.models import Cleanset
+from cleansets.pages.forecast import Forecast, forecast
 from projects.forms.projects import SEPARATOR_NAMES, ProjectForm, SpellingChoice
 from projects.forms.split import SplitValue
 from projects.label_summaries import LabelSummary, NumberSummary
@@ -21,21 +18,8 @@ from studio.engine.labels.spellings import shown_spelling
 from studio.engine.ml_task import Modality
 from studio.engine.schema import CleansetSpec, Part
 from studio.engine.table.columns import ColumnKind
-from studio.runs import Status
 
-ENSEMBLE = "ensemble"  # key of the mixture, which is not a model of its own
 CLASSES_SHOWN = 8
-# an earlier run says something about this one if neither has more than five times the other's rows
-COMPARABLE = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast:
-    """The expected cost of an analysis: models, and seconds scaled from a comparable analysis."""
-
-    seconds: float
-    n_models: int
-    measured_on: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,32 +187,9 @@ def project_plan(user: User, form: ProjectForm) -> ProjectPlan:
         spec=spec,
         n_rows=n_rows,
         labels=form.labels,
-        forecast=_forecast(user, spec, n_rows),
+        forecast=forecast(user, spec, n_rows),
         spellings=tuple(form.spellings),
         notes=tuple(form.questions()),
         split_column="" if spec.split is None else spec.split.column or "",
         split_values=tuple(form.split_values),
     )
-
-
-def _forecast(user: User, spec: CleansetSpec, n_rows: int) -> Forecast | None:
-    """Scale the user's finished analysis that is nearest in size; None if none is comparable.
-
-    Among equally near ones the first counts: later ones may have used cached fits.
-    """
-    alike = Cleanset.objects.filter(
-        project__owner=user,
-        project__modality=spec.modality,
-        project__mode=spec.mode,
-        project__task=spec.task,
-        status=Status.SUCCEEDED,
-        n_rows__gte=n_rows / COMPARABLE,
-        n_rows__lte=n_rows * COMPARABLE,
-    )
-    nearest = (
-        alike.select_related("project").order_by(Abs(F("n_rows") - n_rows), "queued_at").first()
-    )
-    if nearest is None or not nearest.n_rows:
-        return None
-    n_models = sum(candidate["key"] != ENSEMBLE for candidate in nearest.candidates)
-    return Forecast(nearest.elapsed_s * n_rows / nearest.n_rows, n_models, nearest.project.name)

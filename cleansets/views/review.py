@@ -6,12 +6,14 @@ import uuid
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from cleansets import services
 from cleansets.access import cleanset_or_404
 from cleansets.auto_labels import is_offered
 from cleansets.models import Cleanset
+from cleansets.pages.forecast import time_left
 from cleansets.pages.review.page import ReviewPage
 from cleansets.views.older_version import decidable_cleanset_or_404, older_version
 from studio import runs
@@ -26,9 +28,7 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
     """Show the review page; a partial request gets the panel of one row."""
     cleanset = cleanset_or_404(request, cleanset_id)
     if not cleanset.is_succeeded:
-        return render(
-            request, "cleansets/cleanset_run.html", {"cleanset": cleanset, "run": cleanset}
-        )
+        return render(request, "cleansets/cleanset_run.html", _run_context(cleanset))
     if not request.GET and is_offered(cleanset) and not is_partial(request):
         return redirect("cleanset-auto-labels", cleanset_id=cleanset.pk)
     row_id = asked_row(request.GET.get("row", ""), cleanset)
@@ -42,6 +42,15 @@ def cleanset_review(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
     return render(request, "cleansets/cleanset_review.html", page.whole(row_id) | context)
 
 
+def _run_context(cleanset: Cleanset) -> dict[str, object]:
+    return {
+        "cleanset": cleanset,
+        "run": cleanset,
+        "crumbs": [("Projects", f"{reverse('dashboard')}#projects")],
+        "time_left": time_left(cleanset) if cleanset.is_active else "",
+    }
+
+
 def asked_row(text: str, cleanset: Cleanset) -> int | None:
     """Return the row in the address, or None if it does not exist."""
     if not text.isdecimal() or len(text) > 12:
@@ -53,9 +62,7 @@ def asked_row(text: str, cleanset: Cleanset) -> int | None:
 def cleanset_run(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Render the progress of the run; once it has finished, the browser loads the result page."""
     cleanset = cleanset_or_404(request, cleanset_id)
-    response = render(
-        request, "cleansets/_cleanset_run.html", {"cleanset": cleanset, "run": cleanset}
-    )
+    response = render(request, "cleansets/_cleanset_run.html", _run_context(cleanset))
     if not cleanset.is_active:
         response["HX-Refresh"] = "true"
     return response

@@ -215,3 +215,21 @@ def test_a_project_whose_rows_are_all_reviewed_says_so(browser: Client, alice: U
     page = page_of(browser)
     assert "12 of 12" in page
     assert "Ready for review" not in page
+
+
+def test_more_than_ten_of_a_kind_can_be_searched_and_ordered(browser: Client, alice: User) -> None:
+    assert 'name="q"' not in page_of(browser)
+    for place in range(11):
+        make_dataset(alice, name=f"letters {place:02d}", n_rows=100 - place)
+    make_dataset(alice, name="Bills", n_rows=500)
+
+    assert 'name="q"' in page_of(browser)
+    found = page_of(browser, "?q=BILL")
+    assert ">Bills</a>" in found
+    assert "letters 03" not in found
+    assert "No name of these contains “BILL”" in found  # among projects and models
+    by_name = page_of(browser, "?sort=name")
+    assert by_name.index(">Bills</a>") < by_name.index(">letters 00</a>")
+    by_rows = page_of(browser, "?sort=rows")
+    assert by_rows.index(">Bills</a>") < by_rows.index(">letters 00</a>")
+    assert by_rows.index(">letters 00</a>") < by_rows.index(">letters 10</a>")

@@ -235,6 +235,7 @@ def _rows(
     )
     views = Views(table, content, spec, resources)
     similar = _similar(table, copies, views, spec, resources)
+    resources.progress.log(_similar_text(similar))
     # The distance view is a table's largest matrix, and models of many rows do not read it.
     views.release()
     return _Rows(spec, table, copies, similar, views)
@@ -301,6 +302,13 @@ def _is_script_known(table: Table, spec: CleansetSpec, resources: Resources) -> 
         f"The sentence encoder does not know {share:.0%} of this text and is left out"
     )
     return False
+
+
+def _similar_text(similar: Similar) -> str:
+    n_copies = int((similar.scores() >= similar.threshold).sum())
+    if not n_copies:
+        return "No row is a near duplicate of another"
+    return f"{n_copies:,} of {similar.n_rows:,} rows are near duplicates of another"
 
 
 def _similar(

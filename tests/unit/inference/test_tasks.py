@@ -13,6 +13,7 @@ import pytest
 from django.test import Client
 
 from inference import selectors
+from inference.confidences import confidence_chart
 from inference.models import PredictionBatch
 from studio import tables
 from studio.accounts.models import User
@@ -70,6 +71,21 @@ def test_one_class_is_shown_with_its_probability(batch_of: Make) -> None:
     first, second = selectors.preview(batch_of(MLTask.MULTI_CLASS)).rows
     assert (first.suggested.names, first.probability) == (("a",), 0.7)
     assert [chance.label for chance in second.runners_up] == ["a", "b"]
+
+
+def test_bars_of_the_confidence_open_the_least_certain_rows(
+    batch_of: Make, alice: User, client_of: Callable[[User], Client]
+) -> None:
+    batch = batch_of(MLTask.MULTI_CLASS)
+    chart = confidence_chart(batch)
+    assert chart is not None
+    assert chart.title == "No row is predicted with a probability below 0.5"
+    (bar,) = [bar for bar in chart.rectangles if bar.text.startswith("0.70 to 0.75")]
+    assert bar.text == "0.70 to 0.75: 1 row"
+    page = client_of(alice).get(bar.url.partition("#")[0]).content.decode()
+    assert "Rows with a probability from 0.7 to 0.75" in page
+    assert [row.number for row in selectors.preview(batch, (0.7, 0.75)).rows] == [1]
+    assert [row.number for row in selectors.preview(batch, (0.1, 1.0)).rows] == [1, 2]
 
 
 def test_a_set_is_shown_class_by_class_and_an_empty_one_in_words(
