@@ -69,9 +69,11 @@ def _seconds_left(cleanset: Cleanset) -> float | None:
     if nearest is None or not nearest.n_rows or current is None:
         return None
     scale = n_rows / nearest.n_rows
-    expected = {stage: scale * seconds for stage, seconds in nearest.stage_seconds.items()}
+    expected: dict[str, float] = {
+        stage: scale * seconds for stage, seconds in nearest.stage_seconds.items()
+    }
     spent = current.seconds or 0.0
-    in_all = expected.get(current.name, 0.0)
+    in_all: float = expected.get(current.name, 0.0)
     done = cleanset.progress_done / (cleanset.progress_total or 1)
     if done >= 0.2:
         in_all = spent / done
