@@ -30,7 +30,7 @@ class CleansetsConfig(AppConfig):
 
 
 def _follow(run: Run) -> None:
-    from cleansets.services import data_follow
+    from cleansets.analyses import data_follow
 
     data_follow(run)
 

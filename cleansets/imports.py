@@ -18,14 +18,7 @@ from cleansets.drafts import ROWS_PER_PART, Plan, apply_plan, is_large
 from cleansets.json_labels import JsonLabel, JsonValue, label_text
 from cleansets.label_text import is_same_label
 from cleansets.models import Action, Cleanset, ReviewAction
-from cleansets.services import (
-    CHOICES,
-    decided,
-    label_to_store,
-    no_such_row,
-    record,
-    state_of,
-)
+from cleansets.services import CHOICES, decided, label_to_store, no_such_row, record, state_of
 from studio.accounts.models import User
 from studio.api.idempotency import needs_short_transactions
 from studio.engine.conventions.label_sets import (

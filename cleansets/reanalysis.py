@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from cleansets import services
+from cleansets import analyses
 from cleansets.models import Cleanset
 from cleansets.selectors import known_classes
 from projects.forms.split import choice_of, split_values, with_chosen_parts
@@ -56,7 +56,7 @@ def analyse_again(*, project: Project, user: User, configuration: Configuration)
         While another analysis of the project runs, or if the configuration does not fit the data.
     """
     choices = {"configuration": _resolved(project, configuration)}
-    return services.cleanset_of_choices(base=_base(project), user=user, choices=choices)
+    return analyses.cleanset_of_choices(base=_base(project), user=user, choices=choices)
 
 
 def analyse_provided(
@@ -83,7 +83,7 @@ def analyse_provided(
         shutil.copyfile(predictions, copy)
         key = tables.publish(copy, storage.provided_predictions(uuid.uuid4()))
     choices = {"provided_key": key, "provided": {"name": name, "classes": list(classes)}}
-    return services.cleanset_of_choices(base=base, user=user, choices=choices)
+    return analyses.cleanset_of_choices(base=base, user=user, choices=choices)
 
 
 def _with_recognised_split(project: Project, values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cleansets import services
+from cleansets import analyses
 from cleansets.models import Cleanset
 from cleansets.overlay import GIVEN_LABEL, LEFT_OUT, given_labels, rows_to_analyse
 from projects.models import DatasetVersion
@@ -269,7 +269,7 @@ def improve(cleanset: Cleanset) -> Cleanset:
     """Return the next cleanset as if its analysis were done; its suggestions are those of
     its base.
     """
-    improved = services.cleanset_improve(cleanset=cleanset, user=cleanset.created_by)
+    improved = analyses.cleanset_improve(cleanset=cleanset, user=cleanset.created_by)
     rows = rows_to_analyse(improved, given_labels(improved))
     issues = pd.read_parquet(tables.local_path(cleanset.issues_key))
     issues[GIVEN_LABEL] = pd.Series(given_labels(improved), dtype=object)

@@ -11,9 +11,9 @@ import pandas as pd
 from django.contrib.auth import SESSION_KEY
 from django.utils import timezone
 
+from cleansets.layouts import saved_view_save
 from cleansets.models import ActionRun, Cleanset, CorrectionsFile, SavedView
 from cleansets.row_address import RowQuery
-from cleansets.services import saved_view_save
 from inference.models import PredictionBatch
 from models_app.models import DeployedModel
 from projects.models import AppendedFile

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from django.http import HttpRequest, JsonResponse, QueryDict
 
-from cleansets.services import project_start
+from cleansets.analyses import project_start
 from projects.access import project_or_404
 from projects.api.client_datasets import ready_version
 from projects.forms.projects import ProjectForm

@@ -12,7 +12,16 @@ from django.template.defaultfilters import filesizeformat
 from ninja import File, Query, Router, Status
 from ninja.files import UploadedFile
 
-from cleansets import auto_labels, exports, imports, row_query, selectors, services, versions
+from cleansets import (
+    analyses,
+    auto_labels,
+    exports,
+    imports,
+    row_query,
+    selectors,
+    services,
+    versions,
+)
 from cleansets.access import cleanset_or_404, ready_cleanset_or_404
 from cleansets.analytics.stopping import expected_errors
 from cleansets.api import schemas
@@ -48,7 +57,7 @@ def cleanset_get(request: HttpRequest, cleanset_id: UUID) -> Cleanset:
 def cleanset_rerun(request: HttpRequest, cleanset_id: UUID) -> Status[Cleanset]:
     """Restart a failed or cancelled analysis."""
     cleanset = cleanset_or_404(request, cleanset_id)
-    return Status(201, services.cleanset_restart(cleanset=cleanset, user=account(request)))
+    return Status(201, analyses.cleanset_restart(cleanset=cleanset, user=account(request)))
 
 
 @router.post("/{uuid:cleanset_id}/improve", response={201: schemas.CleansetOut})
@@ -57,14 +66,14 @@ def cleanset_improve(
 ) -> Status[Cleanset]:
     """Analyse the project again, learning from the corrected labels; all decisions are kept."""
     cleanset = decidable_cleanset(request, cleanset_id, allow_older=allow_older)
-    return Status(201, services.cleanset_improve(cleanset=cleanset, user=account(request)))
+    return Status(201, analyses.cleanset_improve(cleanset=cleanset, user=account(request)))
 
 
 @router.patch("/{uuid:cleanset_id}", response=schemas.CleansetOut)
 def cleanset_update(request: HttpRequest, cleanset_id: UUID, wanted: schemas.VersionIn) -> Cleanset:
     """Give a version a name and a note."""
     cleanset = cleanset_or_404(request, cleanset_id)
-    services.cleanset_describe(cleanset=cleanset, name=wanted.name, note=wanted.note)
+    analyses.cleanset_describe(cleanset=cleanset, name=wanted.name, note=wanted.note)
     return cleanset
 
 
@@ -74,7 +83,7 @@ def cleanset_restore(request: HttpRequest, cleanset_id: UUID) -> Status[Cleanset
     included.
     """
     cleanset = ready_cleanset_or_404(request, cleanset_id)
-    return Status(201, services.cleanset_restore(cleanset=cleanset, user=account(request)))
+    return Status(201, analyses.cleanset_restore(cleanset=cleanset, user=account(request)))
 
 
 @router.get("/{uuid:cleanset_id}/changes", response=schemas.VersionChangesOut)

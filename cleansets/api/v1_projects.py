@@ -9,7 +9,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, QueryDict
 from ninja import Router, Status
 
-from cleansets import selectors, services
+from cleansets import analyses, selectors
 from cleansets.api.schemas import CleansetBriefOut, ProjectIn, ProjectNameIn, ProjectOut, SplitIn
 from cleansets.models import Cleanset
 from projects.access import project_or_404, ready_version_or_404
@@ -48,7 +48,7 @@ def project_create(request: HttpRequest, wanted: ProjectIn) -> Status[Project]:
         raise DataProblem(" ".join(_errors(form)))
     _refuse_unknown_spellings(form, wanted)
     _refuse_unknown_values(form, wanted)
-    cleanset = services.project_start(
+    cleanset = analyses.project_start(
         user=account(request),
         version=form.version,
         name=form.cleaned_data["name"],
@@ -161,7 +161,7 @@ def project_grow(request: HttpRequest, project_id: UUID) -> Status[Cleanset]:
     version = newer_rows(project.version)
     if version is None:
         raise DataProblem("The project has all rows of its dataset already.")
-    grown = services.cleanset_grow(project=project, user=account(request), version=version)
+    grown = analyses.cleanset_grow(project=project, user=account(request), version=version)
     return Status(201, grown)
 
 

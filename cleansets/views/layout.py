@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from cleansets import services
+from cleansets import layouts
 from cleansets.access import ready_cleanset_or_404
 from cleansets.forms import LayoutForm
 from cleansets.views.decisions import page_address, view_of
@@ -24,9 +24,9 @@ def layout_save(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         raise DataProblem("The columns could not be read. Reload the page and choose them again.")
     if form.cleaned_data["reset"]:
-        services.layout_reset(project=cleanset.project)
+        layouts.layout_reset(project=cleanset.project)
     else:
-        services.layout_save(
+        layouts.layout_save(
             project=cleanset.project,
             columns=form.columns(),
             scores=form.cleaned_data["show"],

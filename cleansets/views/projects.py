@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cleansets import services
+from cleansets import analyses
 from cleansets.models import Cleanset
 from cleansets.pages.new_project import project_plan
 from cleansets.pages.tabs import tabs
@@ -89,7 +89,7 @@ def _create_page(request: HttpRequest, form: ProjectForm) -> HttpResponse:
 
 
 def _started(request: HttpRequest, form: ProjectForm) -> Cleanset:
-    return services.project_start(
+    return analyses.project_start(
         user=account(request),
         version=form.version,
         name=form.cleaned_data["name"],

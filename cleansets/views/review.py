@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cleansets import services
+from cleansets import analyses
 from cleansets.access import cleanset_or_404
 from cleansets.auto_labels import is_offered
 from cleansets.models import Cleanset
@@ -80,11 +80,11 @@ def cleanset_cancel(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
 def cleanset_rerun(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Restart a failed or cancelled analysis."""
     cleanset = cleanset_or_404(request, cleanset_id)
-    return redirect(services.cleanset_restart(cleanset=cleanset, user=cleanset.created_by))
+    return redirect(analyses.cleanset_restart(cleanset=cleanset, user=cleanset.created_by))
 
 
 @require_POST
 def cleanset_improve(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Analyse the corrected data."""
     cleanset = decidable_cleanset_or_404(request, cleanset_id)
-    return redirect(services.cleanset_improve(cleanset=cleanset, user=account(request)))
+    return redirect(analyses.cleanset_improve(cleanset=cleanset, user=account(request)))

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from cleansets import selectors, services
+from cleansets import layouts, selectors
 from cleansets.access import ready_cleanset_or_404
 from cleansets.forms import SavedViewForm
 from cleansets.models import SavedView
@@ -41,7 +41,7 @@ def saved_view_save(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
     if not form.is_valid():
         raise DataProblem("A view needs a name of 3 to 30 characters.")
     query = view_of(request, cleanset)
-    view = services.saved_view_save(
+    view = layouts.saved_view_save(
         project=cleanset.project,
         name=form.cleaned_data["name"],
         description=form.cleaned_data["description"],
@@ -55,6 +55,6 @@ def saved_view_save(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespons
 def saved_view_delete(request: HttpRequest, view_id: uuid.UUID) -> HttpResponse:
     """Delete a saved view."""
     view = get_object_or_404(SavedView, project__owner=account(request), pk=view_id)
-    services.saved_view_delete(view=view)
+    layouts.saved_view_delete(view=view)
     messages.success(request, f"View “{view.name}” deleted. Its rows and decisions stay.")
     return redirect("project", project_id=view.project_id)

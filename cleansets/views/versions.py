@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cleansets import selectors, services, versions
+from cleansets import analyses, selectors, versions
 from cleansets.access import ready_cleanset_or_404
 from cleansets.forms import VersionForm
 from cleansets.models import Cleanset
@@ -81,7 +81,7 @@ def version_describe(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespon
     form = VersionForm(request.POST)
     if not form.is_valid():
         raise DataProblem(" ".join(str(e) for errors in form.errors.values() for e in errors))
-    services.cleanset_describe(
+    analyses.cleanset_describe(
         cleanset=cleanset, name=form.cleaned_data["name"], note=form.cleaned_data["note"]
     )
     messages.success(request, f"Version {cleanset.number} described.")
@@ -92,7 +92,7 @@ def version_describe(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpRespon
 def version_restore(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
     """Make an older version the current one again, as a new version."""
     cleanset = ready_cleanset_or_404(request, cleanset_id)
-    return redirect(services.cleanset_restore(cleanset=cleanset, user=account(request)))
+    return redirect(analyses.cleanset_restore(cleanset=cleanset, user=account(request)))
 
 
 @require_POST
@@ -102,5 +102,5 @@ def project_grow(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
     version = project_selectors.newer_rows(project.version)
     if version is None:
         raise DataProblem("The project has all rows of its dataset already.")
-    grown = services.cleanset_grow(project=project, user=account(request), version=version)
+    grown = analyses.cleanset_grow(project=project, user=account(request), version=version)
     return redirect(grown)

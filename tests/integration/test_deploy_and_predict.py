@@ -14,7 +14,7 @@ from django.core.mail import EmailMessage
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from cleansets import services as cleanset_services
+from cleansets import analyses
 from cleansets.models import Action, Cleanset, RowReview
 from inference import pipeline as inference_pipeline
 from inference import services as inference_services
@@ -55,7 +55,7 @@ def cleanset(browser: Client, alice: User, planted: Planted) -> Cleanset:
         feature_columns=["height", "weight", "colour"],
         column_kinds={"height": "number", "weight": "number", "colour": "categorical"},
     )
-    cleanset = cleanset_services.cleanset_start(project=project, user=alice)
+    cleanset = analyses.cleanset_start(project=project, user=alice)
     cleanset.refresh_from_db()
     assert cleanset.status == Status.SUCCEEDED, cleanset.error_detail or cleanset.error_message
     return cleanset

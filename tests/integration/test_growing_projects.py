@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from cleansets import selectors, services
+from cleansets import analyses, selectors, services
 from cleansets.added_rows import new_rows
 from cleansets.models import Action, Cleanset
 from projects import appends
@@ -49,7 +49,7 @@ def cleanset(browser: Client, alice: User, planted: Planted) -> Cleanset:
         feature_columns=FEATURES,
         column_kinds={"height": "number", "weight": "number", "colour": "categorical"},
     )
-    return ready(services.cleanset_start(project=project, user=alice))
+    return ready(analyses.cleanset_start(project=project, user=alice))
 
 
 def ready(cleanset: Cleanset) -> Cleanset:
@@ -117,7 +117,7 @@ def test_new_rows_are_scored_and_old_ones_keep_their_decisions(
     assert page.status_code == 200
     assert "new since version 1" in page.content.decode()
 
-    full = ready(services.cleanset_improve(cleanset=grown, user=alice))
+    full = ready(analyses.cleanset_improve(cleanset=grown, user=alice))
     assert dict(full.reviews.values_list("row_id", "action")) == {wrong: "auto-fix"}
     assert full.n_rows == N_OLD + 12
     assert issues_of(full).loc[wrong, "given_label"] == before.loc[wrong, "suggested_label"]
@@ -149,5 +149,5 @@ def test_command_updates_a_row_which_is_scored_anew_and_keeps_its_number(
 
 def test_rows_of_another_file_are_not_added(cleanset: Cleanset, alice: User) -> None:
     with pytest.raises(DataProblem, match="does not consist of the rows of this project"):
-        services.cleanset_grow(project=cleanset.project, user=alice, version=cleanset.version)
+        analyses.cleanset_grow(project=cleanset.project, user=alice, version=cleanset.version)
     assert selectors.newest_finished(cleanset.project) == cleanset

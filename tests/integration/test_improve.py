@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from cleansets import selectors, services
+from cleansets import analyses, selectors, services
 from cleansets.explanations import nearest_rows, votes
 from cleansets.models import Action, Cleanset
 from cleansets.overlay import corrected_rows, given_labels
@@ -48,7 +48,7 @@ def cleanset(browser: Client, alice: User, planted: Planted) -> Cleanset:
         feature_columns=["height", "weight", "colour"],
         column_kinds={"height": "number", "weight": "number", "colour": "categorical"},
     )
-    return services.cleanset_start(project=project, user=alice)
+    return analyses.cleanset_start(project=project, user=alice)
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_later_decisions_on_the_old_cleanset_do_not_change_the_improved_one(
 
 def test_nothing_is_improved_before_a_decision(cleanset: Cleanset, alice: User) -> None:
     with pytest.raises(DataProblem, match="No row is decided yet"):
-        services.cleanset_improve(cleanset=cleanset, user=alice)
+        analyses.cleanset_improve(cleanset=cleanset, user=alice)
 
 
 def test_manifest_is_downloaded_and_the_run_reproduces(
@@ -154,7 +154,7 @@ def test_after_few_corrections_models_go_on_from_the_first_cleanset_and_that_rep
     made = [ready(cleanset)]
     for row_id in sorted(planted.wrong_rows)[:2]:
         services.row_decide(cleanset=made[-1], user=alice, row_id=row_id, choice=Action.AUTO_FIX)
-        made.append(ready(services.cleanset_improve(cleanset=made[-1], user=alice)))
+        made.append(ready(analyses.cleanset_improve(cleanset=made[-1], user=alice)))
     first, second, third = (one.manifest for one in made)
     assert first["former_labels_sha256"] is None
     assert second["former_labels_sha256"] == third["former_labels_sha256"] == first["labels_sha256"]

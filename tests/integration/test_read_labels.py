@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from cleansets import services
+from cleansets import analyses, services
 from cleansets.imports import decisions_import, decisions_in_file
 from cleansets.models import Action, Cleanset
 from cleansets.overlay import corrected_rows, given_labels
@@ -32,7 +32,7 @@ SPELLED = {0: "LOW", 3: "LOW", 6: "low "}  # rows whose label is spelled otherwi
 
 
 def analysed(user: User, project: Project) -> Cleanset:
-    cleanset = services.cleanset_start(project=project, user=user)
+    cleanset = analyses.cleanset_start(project=project, user=user)
     cleanset.refresh_from_db()
     assert cleanset.status == Status.SUCCEEDED, cleanset.error_detail or cleanset.error_message
     return cleanset
@@ -107,7 +107,7 @@ class TestMergedSpellings:
         services.row_decide(
             cleanset=cleanset, user=alice, row_id=1, choice=Action.LABEL, label="high"
         )
-        improved = services.cleanset_improve(cleanset=cleanset, user=alice)
+        improved = analyses.cleanset_improve(cleanset=cleanset, user=alice)
         improved.refresh_from_db()
         rows = exported(browser, improved)
         assert [rows[row]["cleanlab_corrected_label"] for row in (0, 1, 6)] == [

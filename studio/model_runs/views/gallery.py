@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cleansets import services as cleanset_services
+from cleansets import layouts
 from cleansets.forms import SavedViewForm
 from studio.engine.errors import DataProblem
 from studio.model_runs.access import measured_run_or_404
@@ -56,7 +56,7 @@ def gallery_slice_save(request: HttpRequest, run_id: uuid.UUID) -> HttpResponse:
     if not form.is_valid():
         raise DataProblem("A slice needs a name of 3 to 30 characters.")
     query = gallery_query(run, QueryDict(request.POST.get("view", "")))
-    view = cleanset_services.saved_view_save(
+    view = layouts.saved_view_save(
         project=run.project,
         name=form.cleaned_data["name"],
         description=form.cleaned_data["description"],

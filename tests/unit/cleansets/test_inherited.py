@@ -19,7 +19,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from cleansets import row_query, selectors, services
+from cleansets import analyses, row_query, selectors, services
 from cleansets.models import Cleanset
 from cleansets.overlay import corrected_rows, given_labels
 from cleansets.pages.review.row import row_detail
@@ -167,7 +167,7 @@ def test_decision_on_the_first_after_the_second_was_made_belongs_to_the_first(
 
 def test_analysis_reads_the_decisions_of_the_moment_it_was_asked_for(first: Cleanset) -> None:
     decide(first, ROW, "auto-fix")
-    waiting = services.cleanset_improve(cleanset=first, user=first.created_by)
+    waiting = analyses.cleanset_improve(cleanset=first, user=first.created_by)
     decide(first, 0, "auto-fix")
     decide(first, 1, "exclude")
     undo(first)
@@ -272,7 +272,7 @@ def test_cleanset_that_waited_during_an_update_gets_the_corrections_themselves(
 ) -> None:
     decide(first, ROW, "auto-fix")
     decide(first, 0, "keep")
-    waiting = services.cleanset_improve(cleanset=first, user=first.created_by)
+    waiting = analyses.cleanset_improve(cleanset=first, user=first.created_by)
     waiting.reviews.update(action="keep", corrected_label=None)  # as it was kept before
     migration = importlib.import_module("cleansets.migrations.0006_decisions_of_waiting_cleansets")
     migration.copy_corrections(apps, connection.schema_editor())

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cleansets import action_runs, drafts, selectors, services, top_k
+from cleansets import action_runs, analyses, drafts, selectors, services, top_k
 from cleansets.carrying import carry_over
 from cleansets.models import ActionRun, Cleanset, Draft, ReviewAction, ReviewEvent, RowReview
 from cleansets.row_address import RowQuery
@@ -244,7 +244,7 @@ def test_a_second_large_action_waits_for_the_first(cleanset: Cleanset) -> None:
         with pytest.raises(DataProblem, match="is under way"):
             top_k.top_k_apply(cleanset=cleanset, user=cleanset.created_by, top_k=wanted)
         with pytest.raises(DataProblem, match="is under way"):
-            services.cleanset_improve(cleanset=cleanset, user=cleanset.created_by)
+            analyses.cleanset_improve(cleanset=cleanset, user=cleanset.created_by)
 
     decide(cleanset, 0)
     carry_out(second, During(meanwhile))
@@ -264,7 +264,7 @@ def test_an_improved_cleanset_takes_the_decisions_of_when_it_was_requested(
 ) -> None:
     keep_all(cleanset)
     decide(cleanset, 9)
-    improved = services.cleanset_improve(cleanset=cleanset, user=cleanset.created_by)
+    improved = analyses.cleanset_improve(cleanset=cleanset, user=cleanset.created_by)
     assert not improved.reviews.exists()
     decide(cleanset, 9, "keep")
     services.last_action_undo(cleanset=cleanset, user=cleanset.created_by)

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from cleansets import services, versions
+from cleansets import analyses, services, versions
 from cleansets.models import Action, Cleanset
 from studio import storage, tables
 from studio.accounts.models import User
@@ -94,7 +94,7 @@ def test_going_back_is_a_new_version_with_all_decisions(
     assert all(one.n_rows == 0 for one in versions.rows_changed(first, restored))
     assert second.reviews.count() == 1  # nothing is lost
     with pytest.raises(DataProblem, match="Version 3 is the current one"):
-        services.cleanset_restore(cleanset=restored, user=alice)
+        analyses.cleanset_restore(cleanset=restored, user=alice)
     page = browser.get(reverse("project-versions", args=[first.project_id])).content.decode()
     assert "Version 1 again, with its decisions." in page
 

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from cleansets import pipeline
+from cleansets import analyses, pipeline
 from cleansets import services as cleanset_services
 from cleansets.models import Cleanset
 from cleansets.reanalysis import analyse_again, checked_configuration
@@ -87,7 +87,7 @@ def test_improving_keeps_the_configuration_and_may_start_warm(
     Cleanset.objects.filter(pk=again.pk).update(**done)
     again.refresh_from_db()
     cleanset_services.row_decide(cleanset=again, user=alice, row_id=0, choice="auto-fix")
-    improved = cleanset_services.cleanset_improve(cleanset=again, user=alice)
+    improved = analyses.cleanset_improve(cleanset=again, user=alice)
     spec, previous = given_spec(monkeypatch, improved)
     assert (spec.n_folds, spec.only_candidates) == (3, ("words",))
     assert previous is not None
@@ -96,9 +96,7 @@ def test_improving_keeps_the_configuration_and_may_start_warm(
 def test_a_restarted_analysis_keeps_the_configuration(alice: User, cleanset: Cleanset) -> None:
     again = started(alice, cleanset, CHANGED)
     assert runs.cancel(again)
-    restarted = cleanset_services.cleanset_restart(
-        cleanset=Cleanset.objects.get(pk=again.pk), user=alice
-    )
+    restarted = analyses.cleanset_restart(cleanset=Cleanset.objects.get(pk=again.pk), user=alice)
     assert restarted.configuration == again.configuration
 
 

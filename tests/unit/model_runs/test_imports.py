@@ -13,9 +13,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from cleansets.analyses import cleanset_improve
 from cleansets.models import Cleanset
 from cleansets.overlay import given_labels
-from cleansets.services import cleanset_improve, row_decide
+from cleansets.services import row_decide
 from cleansets.tasks import build_cleanset
 from studio import tables
 from studio.accounts.models import User
