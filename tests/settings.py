@@ -13,6 +13,8 @@ for _name in [
     name for name in os.environ if name.startswith(("STUDIO_", "DATABASE_URL")) or name == "PORT"
 ]:
     del os.environ[_name]
+# Test processes already fill the cores; more threads in each would mostly wait for one another.
+os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["STUDIO_DATA_DIR"] = tempfile.mkdtemp(prefix="studio-tests-")
 atexit.register(shutil.rmtree, os.environ["STUDIO_DATA_DIR"], ignore_errors=True)
 
