@@ -5,6 +5,7 @@ is known.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -246,9 +247,18 @@ def publish_rows(version: DatasetVersion, frame: pd.DataFrame) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "table.parquet"
         frame.to_parquet(path, index=False)
-        version.columns = [profile.to_dict() for profile in profile_table(path)]
+        version.columns = _profiles(path.read_bytes())
         version.table_key = tables.publish(path, storage.dataset_table(version.pk, 1))
     version.save()
+
+
+@lru_cache(maxsize=32)
+def _profiles(table: bytes) -> list[dict[str, Any]]:
+    """Profile a table; hundreds of tests begin with the same one."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "table.parquet"
+        path.write_bytes(table)
+        return [profile.to_dict() for profile in profile_table(path)]
 
 
 def publish_table(frame: pd.DataFrame, key: str) -> str:
