@@ -6,7 +6,20 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = ("tests/browser/", "tests/client/test_live", "tests/integration/test_services_stack.py")
+TOGETHER = (
+    "tests/browser/",
+    "tests/client/test_live",
+    "tests/integration/test_backup.py",
+    "tests/integration/test_cluster.py",
+    "tests/integration/test_command_reading.py",
+    "tests/integration/test_commands.py",
+    "tests/integration/test_document_blocks.py",
+    "tests/integration/test_services_stack.py",
+    "tests/integration/test_worker.py",
+    "tests/unit/engine/recipes/test_build.py",
+    "tests/unit/engine/recipes/test_train_and_predict.py",
+    "tests/unit/inference/test_guarding.py",
+)
 
 
 class SharedThingsOnce(LoadScopeScheduling):
