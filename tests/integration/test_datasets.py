@@ -19,6 +19,7 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from projects.models import Dataset, DatasetVersion
+from projects.views import datasets
 from studio.accounts.models import User
 from studio.runs import Status
 from tests.cast import logged_in
@@ -282,25 +283,26 @@ class TestDatasetPage:
         assert "n from 0 to 3" in as_numbers
 
     def test_a_wide_table_is_paged_found_by_name_and_saved_page_by_page(
-        self, browser: Client
+        self, browser: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        names = [f"column {n:03}" for n in range(150)]
-        version = upload(browser, ",".join(names) + "\n" + ",".join(["7"] * 150) + "\n")
+        monkeypatch.setattr(datasets, "COLUMNS_PER_PAGE", 6)
+        names = [f"column {n:03}" for n in range(15)]
+        version = upload(browser, ",".join(names) + "\n" + ",".join(["7"] * 15) + "\n")
         address = version.get_absolute_url()
 
         pages = [
             browser.get(address, {"tab": "columns", "page": page}).content.decode()
             for page in (1, 2, 3)
         ]
-        found = browser.get(address, {"tab": "columns", "named": "N 14"}).content.decode()
+        found = browser.get(address, {"tab": "columns", "named": "N 01"}).content.decode()
         kinds = reverse("dataset-kinds", args=[version.dataset_id])
-        browser.post(kinds, {"kind-149": "text"})
+        browser.post(kinds, {"kind-14": "text"})
         response = browser.post(kinds, {"kind-0": "text", "back": "tab=columns&page=2"})
 
-        assert [page.count('class="profile"') for page in pages] == [60, 60, 30]
-        assert [name for name in names if f">{name}</h3>" in found] == names[140:150]
+        assert [page.count('class="profile"') for page in pages] == [6, 6, 3]
+        assert [name for name in names if f">{name}</h3>" in found] == names[10:]
         version.refresh_from_db()
-        assert version.chosen_kinds == {"column 000": "text", "column 149": "text"}
+        assert version.chosen_kinds == {"column 000": "text", "column 014": "text"}
         assert response["Location"].endswith("?tab=columns&page=2")
 
     @pytest.mark.parametrize("posted", [{}, {"kind-0": "colour"}])

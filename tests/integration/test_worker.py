@@ -5,6 +5,7 @@ cancelled.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -85,11 +86,18 @@ class Studio:
         )
 
 
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a data folder with one waiting run; each test has a copy, as migrating takes seconds."""
+    folder = tmp_path_factory.mktemp("waiting")
+    Studio(folder).shell(MAKE_RUN)
+    return folder
+
+
 @pytest.fixture
-def studio(tmp_path: Path) -> Studio:
-    studio = Studio(tmp_path)
-    studio.shell(MAKE_RUN)
-    return studio
+def studio(waiting: Path, tmp_path: Path) -> Studio:
+    shutil.copytree(waiting, tmp_path, dirs_exist_ok=True)
+    return Studio(tmp_path)
 
 
 def test_run_of_a_killed_worker_is_done_by_the_next_one(studio: Studio) -> None:
