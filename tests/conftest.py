@@ -33,6 +33,7 @@ from studio.accounts import services
 from studio.accounts.models import User
 from studio.runs import Run
 from tests.cast import logged_in, make_user
+from tests.reading import read_files_here
 from tests.scheduling import pytest_xdist_make_scheduler
 
 __all__ = ["pytest_xdist_make_scheduler"]
@@ -105,6 +106,7 @@ def eager_runs(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def execute(run: Run) -> None:
         current_app.tasks[run.task_name].apply(kwargs={"run_id": str(run.pk)}, throw=True)
 
+    read_files_here(monkeypatch)
     monkeypatch.setattr(runs, "send", execute)
     monkeypatch.setattr(
         runs, "HEARTBEAT_EVERY_S", 3600.0

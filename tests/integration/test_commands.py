@@ -24,6 +24,7 @@ from studio.management.output_files import output_folder
 from studio.management.terminal import TerminalProgress
 from tests.data_builders import Planted, csv_text, planted_table, planted_text
 from tests.programs import ROOT, manage, studio_environment
+from tests.reading import commands_read_files_here
 from tests.unit.engine.frames import numbers_frame, sets_frame
 
 ISSUE_COLUMNS = {
@@ -47,7 +48,8 @@ def run(command: str, *arguments: object) -> Ended:
     """Call the command as the terminal would, without a database."""
     out, err = io.StringIO(), io.StringIO()
     try:
-        call_command(command, *(str(argument) for argument in arguments), stdout=out, stderr=err)
+        with commands_read_files_here():
+            call_command(command, *map(str, arguments), stdout=out, stderr=err)
     except SystemExit as end:
         return Ended(int(end.code or 0), out.getvalue(), err.getvalue())
     return Ended(0, out.getvalue(), err.getvalue())
