@@ -39,16 +39,16 @@ class FairTask(Task):  # type: ignore[misc]
         from studio import turns
 
         run_id = kwargs.get("run_id", "")
-        queue = turns.queue_of(self.name)
+        queue = turns.queue_of(self.name, run_id)
         if queue is None:
             return super().__call__(*args, **kwargs)
-        if _was_asked_to_end.is_set() or turns.gives_way(self.name, run_id):
+        if _was_asked_to_end.is_set() or turns.gives_way(self.name, run_id, queue):
             return None
-        turns.send_next(queue, except_id=run_id)  # for a second worker, if there is one
+        turns.send_next(queue, after=run_id)  # for another slot, if there is one
         try:
             return super().__call__(*args, **kwargs)
         finally:
-            turns.send_next(queue, except_id=run_id)
+            turns.send_next(queue, after=run_id)
 
 
 app = Celery("studio", task_cls=FairTask)

@@ -29,6 +29,7 @@ class Webhook(models.Model):
     secret = models.CharField(max_length=64, default=_secret)
     kinds = models.JSONField(default=list)
     created_at = models.DateTimeField(default=timezone.now)
+    busy_until = models.DateTimeField(null=True)  # by then, the post under way is over
 
     @property
     def has_standard_secret(self) -> bool:

@@ -13,6 +13,7 @@ import uuid
 from datetime import timedelta
 
 from celery import current_app
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 QUEUE = "data"
 ANSWER_WITHIN_S = 10.0
+BUSY_FOR = timedelta(seconds=2 * ANSWER_WITHIN_S)
 # Before the second to the sixth attempt.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 720))
 KEPT_FOR = timedelta(days=30)
@@ -42,20 +44,46 @@ def send_message(delivery_id: uuid.UUID) -> None:
 
 
 def delivery_attempt(delivery_id: uuid.UUID) -> None:
-    """Post a delivery that is due, and note the outcome; a second message does nothing."""
+    """Post a delivery that is due, and note the outcome; a second message does nothing.
+
+    Those of one account are posted one after the other, so that silent receivers take one slot of
+    the worker at most. One that has to wait is sent when the one under way is over.
+    """
     delivery = Delivery.objects.select_related("webhook").filter(pk=delivery_id).first()
-    if delivery is None or not _claim(delivery):
+    if delivery is None or not _begin(delivery):
         return
-    outcome: dict[str, object]
+    owner = delivery.webhook.owner_id
+    try:
+        outcome = _outcome(delivery)
+        Delivery.objects.filter(pk=delivery.pk).update(**outcome)
+    finally:
+        Webhook.objects.filter(owner=owner).update(busy_until=None)
+    due = Delivery.objects.filter(webhook__owner=owner, next_attempt_at__lte=timezone.now())
+    following = due.order_by("next_attempt_at").first()
+    if following is not None:
+        send_message(following.pk)
+
+
+def _outcome(delivery: Delivery) -> dict[str, object]:
     try:
         status = _post(delivery.webhook, delivery)
     except DataProblem as problem:
-        outcome = {"last_status": None, "last_error": str(problem)}
-    else:
-        outcome = {"last_status": status, "last_error": ""}
-        if 200 <= status < 300:
-            outcome |= {"delivered_at": timezone.now(), "next_attempt_at": None}
-    Delivery.objects.filter(pk=delivery.pk).update(**outcome)
+        return {"last_status": None, "last_error": str(problem)}
+    outcome: dict[str, object] = {"last_status": status, "last_error": ""}
+    if 200 <= status < 300:
+        outcome |= {"delivered_at": timezone.now(), "next_attempt_at": None}
+    return outcome
+
+
+def _begin(delivery: Delivery) -> bool:
+    """Take the delivery, unless another one of its account is under way."""
+    now = timezone.now()
+    with transaction.atomic():
+        of_account = Webhook.objects.filter(owner=delivery.webhook.owner_id)
+        if of_account.filter(busy_until__gt=now).exists() or not _claim(delivery):
+            return False
+        of_account.filter(pk=delivery.webhook_id).update(busy_until=now + BUSY_FOR)
+    return True
 
 
 def _claim(delivery: Delivery) -> bool:

@@ -9,6 +9,7 @@ from celery import current_app
 from django.utils import timezone
 from pytest_django import Settings
 
+from cleansets.models import Cleanset, CleansetOrigin
 from projects import tasks
 from projects.models import DatasetVersion
 from studio import runs, turns
@@ -91,7 +92,9 @@ def test_account_whose_last_turn_was_longest_ago_goes_first(
     worker: Worker, alice: User, bob: User, charlie: User
 ) -> None:
     for owner in (alice, bob):
-        runs.claim(queued(owner))
+        earlier = queued(owner)
+        runs.claim(earlier)
+        runs.finish(earlier)
     queued(bob, minutes_ago=3)
     second_of_alice = queued(alice, minutes_ago=2)
     assert turns.next_run("data") == second_of_alice
@@ -113,15 +116,47 @@ def test_run_whose_time_has_not_come_is_not_next(worker: Worker, alice: User) ->
     assert turns.next_run("data") is None
 
 
-def test_next_message_is_sent_before_the_work_for_a_second_worker(
-    worker: Worker, alice: User
+def test_next_message_is_sent_before_the_work_for_another_slot(
+    worker: Worker, alice: User, bob: User
 ) -> None:
-    first, second = queued(alice, minutes_ago=2), queued(alice, minutes_ago=1)
+    first, second = queued(alice, minutes_ago=2), queued(bob, minutes_ago=1)
     worker.messages.clear()
-    turns.send_next("data", except_id=str(first.pk))
+    turns.send_next("data", after=str(first.pk))
     assert worker.messages == [(READING, str(second.pk))]
     turns.send_next("data")
     assert len(worker.messages) == 1
+
+
+def test_account_never_holds_two_slots_of_the_short_work(
+    worker: Worker, alice: User, bob: User
+) -> None:
+    long = queued(alice, minutes_ago=9)
+    turns.send_next("data", after=str(long.pk))
+    assert len(worker.messages) == 1, "the long run is about to start"
+    assert runs.claim(long)
+    others = [queued(alice, minutes_ago=8) for _ in range(5)]
+    two_lines = queued(bob, minutes_ago=0)
+    worker.work()
+    assert worker.done == ["bob"]
+    assert turns.next_run("data") is None
+    runs.finish(long)
+    assert turns.next_run("data") == others[0]
+    assert not turns.gives_way(READING, str(two_lines.pk), "data")
+
+
+def test_trainings_of_one_account_may_run_side_by_side(alice: User) -> None:
+    assert runs.claim(make_cleanset(alice, status=Status.QUEUED))
+    second = make_cleanset(alice, status=Status.QUEUED)
+    assert turns.next_run("training") == second
+
+
+def test_rows_that_are_added_do_not_wait_for_an_analysis(
+    worker: Worker, alice: User, bob: User
+) -> None:
+    make_cleanset(bob, status=Status.QUEUED)
+    added = make_cleanset(alice, status=Status.QUEUED, origin=CleansetOrigin.ROWS)
+    assert turns.queue_of(Cleanset.task_name, str(added.pk)) == "data"
+    assert not turns.gives_way(Cleanset.task_name, str(added.pk), "data")
 
 
 def test_run_that_takes_too_long_ends_and_says_so(alice: User, settings: Settings) -> None:

@@ -25,6 +25,7 @@ from studio.supervisor import Child, Supervisor, check_port, lock_folder
 logger = logging.getLogger(__name__)
 
 WEB_THREADS = 32
+SLOTS = {"data": 3, "training": 1}  # runs at a time; those of `data` are of different accounts
 NICENESS = {"training": 5}  # people who click or upload go before analyses
 ANSWER_WITHIN_S = 60.0
 LOCAL_NAMES = {"localhost", "127.0.0.1", "[::1]"}
@@ -132,9 +133,9 @@ def _children() -> list[Child]:
 
 
 def _worker(queue: str) -> list[str]:
-    """Return the arguments of a worker: one run at a time, whose threads use all cores."""
+    """Return the arguments of a worker, whose runs are threads that use all cores."""
     arguments = ["worker", f"--queues={queue}", f"--hostname={queue}@%h"]
-    arguments += ["--pool=threads", "--concurrency=1", "--loglevel=warning"]
+    arguments += ["--pool=threads", f"--concurrency={SLOTS[queue]}", "--loglevel=warning"]
     # What workers tell each other; here, every queue has one worker.
     arguments += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     return arguments

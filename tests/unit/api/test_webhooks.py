@@ -217,6 +217,27 @@ def test_second_message_for_one_attempt_does_nothing(webhook: Webhook, receiver:
     assert len(receiver.received) == 1
 
 
+def test_deliveries_of_one_account_are_posted_one_after_the_other(
+    webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[object] = []
+    monkeypatch.setattr(pipeline, "send_message", sent.append)
+    first, second = (services.webhook_ping(webhook=webhook) for _ in range(2))
+    posted: list[object] = []
+
+    def post(_: Webhook, delivery: Delivery) -> int:
+        posted.append(delivery.pk)
+        pipeline.delivery_attempt(second.pk)  # another slot gets its message meanwhile
+        return 200
+
+    monkeypatch.setattr(pipeline, "_post", post)
+    pipeline.delivery_attempt(first.pk)
+    assert posted == [first.pk]
+    assert sent == [second.pk]
+    pipeline.delivery_attempt(second.pk)
+    assert posted == [first.pk, second.pk]
+
+
 def test_redirect_is_not_followed(webhook: Webhook, receiver: Any) -> None:
     receiver.status = 302
     assert attempt(services.webhook_ping(webhook=webhook)).last_status == 302

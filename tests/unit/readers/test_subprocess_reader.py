@@ -72,6 +72,15 @@ def test_it_gives_what_reading_in_this_process_gives(tmp_path: Path) -> None:
     assert (tmp_path / "b").read_bytes() == (tmp_path / "a").read_bytes()
 
 
+def test_as_many_columns_as_are_allowed_take_little_memory(tmp_path: Path) -> None:
+    line = ",".join(str(number) for number in range(1_000_000, 1_002_000)) + "\n"
+    (tmp_path / "upload").write_text(line.replace("1", "c", 1) + line * 60)
+    facts = read_in_subprocess(
+        tmp_path / "upload", "t.csv", tmp_path / "out", progress=Silent(), limits=ReadLimits()
+    )
+    assert (facts.n_rows, len(facts.columns)) == (60, 2_000)
+
+
 def test_problems_keep_what_they_know(tmp_path: Path) -> None:
     (tmp_path / "upload").write_bytes(CSV)
     problem = problem_of(tmp_path / "upload", ReadLimits(required=RequiredColumns(("b", "c"), {})))
