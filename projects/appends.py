@@ -20,7 +20,7 @@ from projects.appending.sentences import file_notes, nothing_to_append
 from projects.incoming import name_of_url
 from projects.models import AppendedFile, DatasetVersion, Project
 from projects.readers import ReadOptions
-from projects.readers.facts import FIND_OUT
+from projects.readers.facts import FIND_OUT, ReadLimits
 from projects.selectors import column_profiles
 from projects.services import Extension, StoredUpload, stored_file, stored_upload, version_extend
 from studio import outbound, quotas, runs, storage, tables
@@ -86,7 +86,15 @@ def cells_append(
 ) -> DatasetVersion:
     """Append rows that a program sends, as `rows_append` does."""
     names = list(dict.fromkeys(name for row in rows for name in row))
-    columns = {name: [_cell(row.get(name)) for row in rows] for name in names}
+    most = ReadLimits().max_columns
+    if len(names) > most:
+        raise DataProblem(
+            f"These rows have {len(names):,} different columns; at most {most:,} can be read. Send"
+            " the columns of the dataset."
+        )
+    columns = {
+        name: pa.array([_cell(row.get(name)) for row in rows], pa.string()) for name in names
+    }
     with tables.scratch() as folder:
         path = folder / "rows.parquet"
         pq.write_table(pa.table(columns, pa.schema([(name, pa.string()) for name in names])), path)

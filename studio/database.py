@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -14,6 +15,7 @@ from django.db.models import QuerySet
 RETRY_AFTER_S = 5
 _LOCKED = ("database is locked", "table is locked")
 _FULL = ("disk is full", "No space left on device")  # SQLite's and PostgreSQL's words
+_DISK_FULL = "53100"  # PostgreSQL's code, in whatever language its words are
 _OURS = ("no such", "syntax error", "too many")  # SQLite reports these mistakes of ours likewise
 
 
@@ -71,14 +73,30 @@ def is_passing(error: Exception) -> bool:
 
 def is_full(error: Exception) -> bool:
     """Return whether the disk of the database is full."""
-    return isinstance(error, OperationalError) and any(words in str(error) for words in _FULL)
+    if not isinstance(error, OperationalError):
+        return False
+    sqlstate = getattr(error.__cause__, "sqlstate", "")
+    return sqlstate == _DISK_FULL or any(words in str(error) for words in _FULL)
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """Return whether a file could not be written, as the disk or its quota has no room left."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        # DuckDB's errors; known by their module, as importing it takes long.
+        if "duckdb" in type(cause).__module__ and any(words in str(cause) for words in _FULL):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def problem_of(error: Exception) -> tuple[str, HTTPStatus] | None:
     """Return the sentence and the status to answer with; None for any other failure."""
-    if is_full(error):
+    if is_full(error) or disk_is_full(error):
         return (
-            "The studio's disk is full, so this was not saved. Whoever runs the studio has to make"
+            "The studio's disk is full, so this was not done. Whoever runs the studio has to make"
             " room on it.",
             HTTPStatus.INSUFFICIENT_STORAGE,
         )

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
 
 FORM_BYTES = 1024 * 1024  # what a form needs around its file
+_MAX_DIGITS = 18  # of a length; Python refuses to read thousands of them
 DECISIONS = "/decisions/file"  # reviewing goes on when the disk is nearly full
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -184,7 +185,9 @@ def _sender(request: HttpRequest) -> User | None:
 
 def _body_bytes(request: HttpRequest) -> int:
     length = request.META.get("CONTENT_LENGTH") or "0"
-    return int(length) if length.isdecimal() else 0
+    if not length.isdecimal():
+        return 0
+    return int(length[:_MAX_DIGITS])
 
 
 def _refusal(request: HttpRequest, problem: ApiProblem) -> HttpResponse:

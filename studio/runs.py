@@ -15,7 +15,6 @@ in it.
 
 from __future__ import annotations
 
-import errno
 import logging
 import smtplib
 import threading
@@ -529,7 +528,7 @@ def _end_after(run: Run, error: Exception, detail: str) -> bool:
         return is_queued
     if isinstance(error, MemoryError):
         return fail(run, OUT_OF_MEMORY, detail)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if database.disk_is_full(error):
         return fail(run, DISK_FULL, detail)
     return fail(run, FAULT_OF_THE_STUDIO, detail)
 

@@ -113,7 +113,7 @@ class AppendIn(AppendFields):
 
     model_config = ConfigDict(extra="forbid")
 
-    rows: list[dict[str, str | int | float | bool | None]] = Field(
+    rows: list[dict[Text, Text | int | float | bool | None]] = Field(
         [], max_length=10_000, description="The new rows; send more as a file."
     )
     url: str = Field("", max_length=2000, description="http or https, on a public host.")

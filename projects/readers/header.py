@@ -10,6 +10,7 @@ from projects.readers.facts import ROW_ID, ReadLimits
 from studio.engine.errors import DataProblem
 
 # SQL engines compare names with A-Z and a-z taken as equal, but other letters as they are.
+_MAX_NAME_CHARS = 5_000
 _ASCII_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
@@ -29,6 +30,7 @@ def checked_header(names: Sequence[str], limits: ReadLimits, *, line: int | None
             f"{where} has {len(names):,} columns; at most {limits.max_columns:,} can be read. "
             "Remove columns that are not needed."
         )
+    _refuse_impossible_names(names, where)
     columns, notes = _with_blanks_named(names)
     _refuse_duplicates(columns, where)
     if any(_folded(name) == ROW_ID for name in columns):
@@ -37,6 +39,28 @@ def checked_header(names: Sequence[str], limits: ReadLimits, *, line: int | None
             " that column."
         )
     return Header(columns, notes)
+
+
+def _refuse_impossible_names(names: Sequence[str], where: str) -> None:
+    for position, name in enumerate(names, start=1):
+        if len(name) > _MAX_NAME_CHARS:
+            raise DataProblem(
+                f"{where}: the name of column {position} has {len(name):,} characters; at most"
+                f" {_MAX_NAME_CHARS:,} can be read. Shorten it."
+            )
+        if "\0" in name or _has_half_character(name):
+            raise DataProblem(
+                f"{where}: the name of column {position} has a NUL or half of a surrogate pair in"
+                " it, which cannot be kept. Rename that column."
+            )
+
+
+def _has_half_character(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _with_blanks_named(names: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

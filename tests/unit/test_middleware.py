@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
@@ -84,6 +86,11 @@ def test_large_body_of_a_stranger_is_refused_before_it_is_stored(
     assert client.post(address, {"file": file}, headers=wrong_key).status_code == status
 
 
+@pytest.mark.parametrize("length", ["9" * 30, "9" * 5_000])
+def test_length_of_any_number_of_digits_is_too_large(length: str, client: Client) -> None:
+    assert client.post("/login", CONTENT_LENGTH=length).status_code == 413
+
+
 def test_large_body_with_a_wrong_signature_is_refused(alice: User, client: Client) -> None:
     address = reverse("client-batch", args=["0b5f8a52-6f3c-4f0a-9d6e-2f1f4a3c7b11"])
     response = client.post(f"{address}?token=99999999999.wrong", {"file": io.BytesIO(LARGE)})
@@ -135,17 +142,32 @@ def test_public_studio_keeps_browsers_to_tls_and_asks_its_owner_for_a_code(
     assert run.stdout.strip() == expected
 
 
+class GermanDiskFull(Exception):
+    """What psycopg raises; a server may speak any language."""
+
+    sqlstate = "53100"
+
+
+def _german_disk_full() -> OperationalError:
+    error = OperationalError("konnte Datei nicht erweitern")
+    error.__cause__ = GermanDiskFull()
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "status", "words"),
     [
-        ("database is locked", 503, "busy"),
-        ("connection refused", 503, "cannot be reached"),
-        ("database or disk is full", 507, "disk is full"),
-        ('could not extend file "base/1": No space left on device', 507, "disk is full"),
+        (OperationalError("database is locked"), 503, "busy"),
+        (OperationalError("connection refused"), 503, "cannot be reached"),
+        (OperationalError("database or disk is full"), 507, "disk is full"),
+        (_german_disk_full(), 507, "disk is full"),
+        (OSError(errno.ENOSPC, "No space left on device"), 507, "disk is full"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), 507, "disk is full"),
+        (duckdb.IOException("Could not write: No space left on device"), 507, "disk is full"),
     ],
 )
-def test_database_that_cannot_write_now_is_explained(
-    error: str,
+def test_what_cannot_be_written_now_is_explained(
+    error: Exception,
     status: int,
     words: str,
     alice: User,
@@ -153,7 +175,7 @@ def test_database_that_cannot_write_now_is_explained(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(**_: object) -> None:
-        raise OperationalError(error)
+        raise error
 
     monkeypatch.setattr("studio.accounts.services.profile_update", fail)
     response = client_of(alice).post("/account", {"name": "A", "email": alice.email})

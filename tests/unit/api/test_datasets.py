@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import pytest
@@ -200,3 +201,22 @@ def test_rows_of_the_last_good_version_are_listed_while_a_later_one_failed(
     assert program.post(f"/api/v1/datasets/{dataset}/file", {"file": empty}).json()["version"] == 2
     assert program.get(f"/api/v1/datasets/{dataset}").json()["run"]["status"] == "failed"
     assert program.get(f"/api/v1/datasets/{dataset}/rows").json()["count"] == 60
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"message": "\ud800"}],
+        [{"\udfff": "x"}],
+        [{"message": "a\0b"}],
+        [{f"column {number}": number} for number in range(2_001)],
+    ],
+)
+def test_rows_that_cannot_be_stored_are_refused(
+    rows: list[dict[str, object]], program: Client, alice: User
+) -> None:
+    dataset = make_dataset(alice)
+    answer = program.post(
+        f"/api/v1/datasets/{dataset.pk}/append", json.dumps({"rows": rows}), content_type=JSON
+    )
+    assert answer.status_code == 422
