@@ -22,7 +22,9 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 from django.conf import settings
 
-from studio import integrity, tables
+from studio import database, integrity, tables
+
+Writer = Callable[[Path, pa.NativeFile], None]
 
 DIGEST_BYTES = 32
 CHUNK_BYTES = 1024 * 1024
@@ -30,6 +32,7 @@ BATCH_ROWS = 122_880  # what DuckDB gives to one thread
 SEARCHED_ROWS = 8_192  # that are read at a time; their cells may be long
 ROW_ID = "__row_id"
 CELL_END = "\0"  # which no cell contains
+MAX_BYTES_IN_MEMORY = 32 * 1024 * 1024  # of a published file whose table has no room in the cache
 MAX_DISTINCT_FRACTION = 0.1  # of the texts of a column that is worth a dictionary
 
 _whole: dict[Path, integrity.Version] = {}
@@ -49,17 +52,29 @@ def searched_table(key: str) -> pa.Table:
     return _mapped(key, tables.SEARCHED, _write_texts)
 
 
-def _mapped(key: str, folder: str, write: Callable[[Path, Path], None]) -> pa.Table:
+def _mapped(key: str, folder: str, write: Writer) -> pa.Table:
     """Return the table that `write` makes of a published file; it is kept in a folder of the
-    cache.
+    cache, or on a full disk in memory for as long as it is used.
     """
     published = tables.local_path(key)
     path = settings.CACHE_DIR / folder / key
     if not _is_whole(path):
-        _write_whole(path, partial(write, published))
+        try:
+            _write_whole(path, partial(write, published))
+        except OSError as error:
+            is_small = published.stat().st_size <= MAX_BYTES_IN_MEMORY
+            if not (is_small and database.disk_is_full(error)):
+                raise
+            return _table_in_memory(partial(write, published))
     tables.mark_as_used(path)  # the cache loses what was not used for longest
     content = pa.memory_map(str(path)).read_buffer()
     return pa.ipc.open_file(content.slice(0, content.size - DIGEST_BYTES)).read_all()
+
+
+def _table_in_memory(write: Callable[[pa.NativeFile], None]) -> pa.Table:
+    sink = pa.BufferOutputStream()
+    write(sink)
+    return pa.ipc.open_file(sink.getvalue()).read_all()
 
 
 def _is_whole(path: Path) -> bool:
@@ -90,32 +105,33 @@ def _digest_before_end(path: Path) -> bytes:
     return digest.digest()
 
 
-def _write_whole(path: Path, write: Callable[[Path], None]) -> None:
+def _write_whole(path: Path, write: Callable[[pa.NativeFile], None]) -> None:
     """Write a file with its digest; it is there only when it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-    write(unfinished)
-    digest = bytes.fromhex(integrity.digest_of(unfinished))
-    with unfinished.open("ab") as file:
-        file.write(digest)
+    try:
+        with pa.OSFile(str(unfinished), "wb") as file:
+            write(file)
+        digest = bytes.fromhex(integrity.digest_of(unfinished))
+        with unfinished.open("ab") as end:
+            end.write(digest)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
     unfinished.replace(path)
 
 
-def _write_results(published: Path, path: Path) -> None:
+def _write_results(published: Path, file: pa.NativeFile) -> None:
     table = pq.read_table(published)
     columns = [_plain_column(column.combine_chunks()) for column in table.columns]
     plain = pa.table(columns, names=table.column_names)
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, plain.schema) as writer:
+    with pa.ipc.new_file(file, plain.schema) as writer:
         writer.write_table(plain, max_chunksize=BATCH_ROWS)
 
 
-def _write_texts(published: Path, path: Path) -> None:
+def _write_texts(published: Path, file: pa.NativeFile) -> None:
     schema = pa.schema([("row_id", pa.int64()), ("text", pa.string())])
-    with (
-        pq.ParquetFile(published) as table,
-        pa.OSFile(str(path), "wb") as file,
-        pa.ipc.new_file(file, schema) as writer,
-    ):
+    with pq.ParquetFile(published) as table, pa.ipc.new_file(file, schema) as writer:
         for batch in table.iter_batches(SEARCHED_ROWS, use_threads=False):
             cells = [cell.cast(pa.string()) for cell in batch.drop_columns([ROW_ID]).columns]
             texts = pa.nulls(len(batch), pa.string())

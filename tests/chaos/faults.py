@@ -15,7 +15,7 @@ from contextlib import ExitStack, closing, suppress
 from typing import Any
 
 from tests.chaos.harmed import EmbeddedStudio, Studio
-from tests.chaos.program import table
+from tests.chaos.program import Api, table
 from tests.chaos.services import ServicesStudio
 from tests.visitor import HttpVisitor
 
@@ -125,9 +125,17 @@ def _use_on_full_disk(studio: EmbeddedStudio, email: str, dataset: str, exports:
     until = time.monotonic() + HOLD_S
     while time.monotonic() < until:
         for address in exports:
-            status, _ = studio.api.once("GET", address)
-            if status != 200:
-                raise AssertionError(f"An export on a full disk was answered {status}")
+            for file_format in ("csv", "json", "parquet", "xlsx"):
+                address_in_format = address.replace("=csv", f"={file_format}")
+                status, _ = studio.api.once("GET", address_in_format)
+                if status != 200:
+                    raise AssertionError(f"An export on a full disk was answered {status}")
+    mark = {"Content-Type": "multipart/form-data; boundary=x"}
+    file = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\na,b\r\n'
+    uploader = Api(studio.api.port, studio.api.key)
+    status, answer = uploader.once("POST", "/api/v1/datasets", file + b"\r\n--x--\r\n", **mark)
+    if status != 507 or b"disk is full" not in answer:
+        raise AssertionError(f"An upload on a full disk was answered {status}")
     status, _ = studio.api.once("DELETE", f"/api/v1/datasets/{dataset}")
     if status != 204:
         raise AssertionError(f"Deleting on a full disk was answered {status}")

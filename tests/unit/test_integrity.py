@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
@@ -186,3 +188,18 @@ def test_damaged_mapped_results_are_written_again(cleanset: Cleanset, left: int 
     else:
         path.write_bytes(path.read_bytes()[:left])
     assert mapped_table(cleanset.issues_key).to_pylist() == expected
+
+
+def test_mapped_results_are_made_in_memory_on_a_full_disk(
+    cleanset: Cleanset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = mapped_table(cleanset.issues_key).to_pylist()
+    path = settings.CACHE_DIR / tables.MAPPED / cleanset.issues_key
+    path.unlink()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pa, "OSFile", full)
+    assert mapped_table(cleanset.issues_key).to_pylist() == expected
+    assert not list(path.parent.iterdir())
