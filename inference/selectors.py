@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db.models import QuerySet
 
+from cleansets.analytics.classes import class_counts
 from cleansets.label_text import ShownLabel, number_text, rounded_text, shown_label
 from inference.confidences import Range, rows_in
 from inference.models import PredictionBatch
@@ -35,20 +36,35 @@ def batches_of(model: DeployedModel) -> QuerySet[PredictionBatch]:
 
 @dataclass(frozen=True, slots=True)
 class LabelShare:
-    """Number of rows with a suggested class, as fractions of all rows and of the largest class."""
+    """Number of rows with a suggested class, as fractions of all rows and of the largest class.
+
+    `trained_on` is the fraction of the rows that the model learned from; None if it is not known.
+    """
 
     label: str
     n_rows: int
     fraction: float
     fraction_of_most: float
+    trained_on: float | None = None
 
 
 def label_shares(batch: PredictionBatch) -> list[LabelShare]:
     """Return the suggested labels with their number of rows, most frequent first."""
     most = max((n_rows for _, n_rows in batch.label_counts), default=1)
+    trained_on = _trained_on(batch.deployed_model)
     return [
-        LabelShare(label, n, n / (batch.n_rows or 1), n / most) for label, n in batch.label_counts
+        LabelShare(label, n, n / (batch.n_rows or 1), n / most, trained_on.get(label))
+        for label, n in batch.label_counts
     ]
+
+
+def _trained_on(model: DeployedModel) -> dict[str, float]:
+    """Return each class's fraction of the rows, by the labels as they are now."""
+    cleanset = model.cleanset
+    if not cleanset.issues_key:
+        return {}
+    n_rows = cleanset.n_rows or 1
+    return {count.name: count.n_now / n_rows for count in class_counts(cleanset)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +85,7 @@ class PreviewRow:
     """
 
     number: int
+    columns: list[str]
     cells: list[str | None]
     suggested: ShownLabel | None
     runners_up: list[ClassProbability]
@@ -76,6 +93,11 @@ class PreviewRow:
     error: str = ""
     abstains: bool = False
     note: str = ""
+
+    @property
+    def named_cells(self) -> list[tuple[str, str | None]]:
+        """The cells, each with the name of its column."""
+        return list(zip(self.columns, self.cells, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +144,9 @@ def preview(batch: PredictionBatch, wanted: Range | None = None) -> Preview:
     results = _rows(tables.local_path(batch.result_key), rows).columns[1:]
     by_row = zip(*(column.to_pylist() for column in results), strict=True)
     shown = [
-        _preview_row(batch.deployed_model, row[ROW_ID] + 1, [row[name] for name in columns], result)
+        _preview_row(
+            batch.deployed_model, row[ROW_ID] + 1, {name: row[name] for name in columns}, result
+        )
         for row, result in zip(cells, by_row, strict=True)
     ]
     if batch.report:
@@ -136,15 +160,18 @@ def preview(batch: PredictionBatch, wanted: Range | None = None) -> Preview:
 
 
 def _preview_row(
-    model: DeployedModel, number: int, cells: list[str | None], result: tuple[Any, ...]
+    model: DeployedModel, number: int, cells: Mapping[str, str | None], result: tuple[Any, ...]
 ) -> PreviewRow:
     """Read one row of the result file: class probabilities, the label, a number's error bar."""
     task = model.cleanset.task
     classes = model.manifest["classes"]
     label = result[len(classes)]
     suggested = shown_label(task, label, model.cleanset.label_convention)
+    columns = list(cells)
+    values = list(cells.values())
     if task is MLTask.REGRESSION:
-        return PreviewRow(number, cells, suggested, [], error=rounded_text(result[1], result[1]))
+        error = rounded_text(result[1], result[1])
+        return PreviewRow(number, columns, values, suggested, [], error=error)
     ranked = sorted(map(ClassProbability, classes, result), key=lambda found: -found.probability)
     suggested_names = suggested.names if suggested else ()
     runners_up = [
@@ -155,7 +182,7 @@ def _preview_row(
     probability = None
     if task is MLTask.MULTI_CLASS:
         probability = ranked[0].probability
-    return PreviewRow(number, cells, suggested, runners_up, probability)
+    return PreviewRow(number, columns, values, suggested, runners_up, probability)
 
 
 def number_spread(batch: PredictionBatch) -> NumberSpread | None:

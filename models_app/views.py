@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cleansets.access import ready_cleanset_or_404
 from cleansets.models import Cleanset
+from cleansets.pages.analytics.labels import class_balance
 from cleansets.task_words import TASK_WORDS
 from models_app import selectors, services
 from models_app.access import model_or_404, ready_model_or_404
@@ -53,6 +54,7 @@ def model_deploy(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
         "section": "projects",
         "form": form,
         "preview": selectors.training_preview(cleanset),
+        "balance": class_balance(cleanset),
         "words": TASK_WORDS[cleanset.task],
         "analyses": selectors.analyses_to_deploy(cleanset.project),
     }

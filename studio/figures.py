@@ -14,6 +14,11 @@ def percent(fraction: float | None, digits: int = 1) -> str:
     return f"{fraction * 100:.{digits}f}%"
 
 
+def rounded(value: float) -> str:
+    """A number with four digits, never as a power of ten above one: 37860.4 → 37,860."""
+    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
+
+
 def duration(seconds: float | None) -> str:
     """Seconds in the two largest fitting units: 0.42 s, 38 s, 4 min 10 s, 2 h 5 min."""
     if seconds is None:

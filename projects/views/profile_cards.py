@@ -35,6 +35,7 @@ class ValueShare:
     value: str
     n_rows: int
     fraction: float
+    fraction_of_rows: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,11 @@ def _card(profile: ColumnProfile, field: BoundField) -> ProfileCard:
     if not values or values[0].count == 1:  # every value is different
         values = ()
     top = max((value.count for value in values), default=1)
-    shares = tuple(ValueShare(value.value, value.count, value.count / top) for value in values)
+    n_rows = profile.n_rows or 1
+    shares = tuple(
+        ValueShare(value.value, value.count, value.count / top, value.count / n_rows)
+        for value in values
+    )
     return ProfileCard(profile, field, values=shares, rest=_rest(profile, values))
 
 

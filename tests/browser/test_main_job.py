@@ -69,8 +69,12 @@ def deploy(page: Page) -> None:
 
 def predicted(page: Page, folder: Path) -> list[dict[str, str]]:
     """Predict a file of two rows and export the result."""
+    (folder / "other.csv").write_text("channel;body\nmail;My parcel never came.\n")
+    page.locator("input[type=file]").set_input_files(folder / "other.csv")
+    expect(page.locator("[data-drop-note]")).to_contain_text("does not name “message”")
     (folder / "new.csv").write_text("channel,message\nmail,My parcel never came.\nchat,\n")
     page.locator("input[type=file]").set_input_files(folder / "new.csv")
+    expect(page.locator("[data-drop-note]")).to_be_hidden()
     page.get_by_role("button", name="Predict New Labels").click()
     page.get_by_role("link", name="Export").first.wait_for(timeout=RUN_MS)
     with page.expect_download() as download:

@@ -105,6 +105,8 @@ def test_model_learns_from_corrected_rows_only(
     RowReview.objects.create(
         cleanset=cleanset, row_id=wrong[3], action=Action.EXCLUDE, is_manual=True
     )
+    form = browser.get(reverse("model-deploy", args=[cleanset.pk])).content.decode()
+    assert "changed the most" in form
     browser.post(reverse("model-deploy", args=[cleanset.pk]), {"name": "Corrected"})
     model = DeployedModel.objects.get()
     assert (model.n_rows, model.n_corrected, model.n_excluded) == (89, 3, 1)

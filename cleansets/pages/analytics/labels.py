@@ -79,6 +79,11 @@ def label_panels(cleanset: Cleanset) -> dict[str, object]:
     }
 
 
+def class_balance(cleanset: Cleanset) -> Chart | None:
+    """Draw the size of each class before and after the review; None without classes."""
+    return _balance(class_counts(cleanset), cleanset.get_absolute_url())
+
+
 def _balance(counts: list[ClassCount], review_url: str) -> Chart | None:
     if not counts:
         return None

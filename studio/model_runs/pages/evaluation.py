@@ -16,6 +16,7 @@ from studio.charts import Chart
 from studio.engine.evaluation.metrics import METRICS, Metric
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import Part
+from studio.figures import rounded
 from studio.model_runs.evaluation_file import (
     ALL_ROWS,
     LABELS,
@@ -186,7 +187,7 @@ def figure(metric: Metric, value: float | None) -> str:
     if value is None:
         return "–"
     is_number = metric.key in _AS_NUMBERS
-    return f"{value:.4g}" if is_number else f"{value:.1%}"
+    return rounded(value) if is_number else f"{value:.1%}"
 
 
 _AS_NUMBERS = frozenset(
@@ -308,7 +309,7 @@ def _slices(run: ModelRun, document: Mapping[str, Any], review_url: str) -> list
 
 
 def error_text(value: float, *, is_share: bool) -> str:
-    return f"{value:.1%}" if is_share else f"{value:.4g}"
+    return f"{value:.1%}" if is_share else rounded(value)
 
 
 def n_measured(document: Mapping[str, Any]) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.charts import Axis, Chart, Rectangle, Tick, line, short
+from studio.figures import rounded
 
 MIN_ROWS = 20  # of a group whose figures say something
 
@@ -84,7 +85,7 @@ def residual_chart(parts: Sequence[Mapping[str, Any]]) -> Chart:
                 f"{short(part['low'])} to {short(part['high'])}",
                 f"{part['n_rows']:,}",
                 *(
-                    _amount(part[name])
+                    rounded(part[name])
                     for name in ("mean", "p10", "median", "p90", "mean_absolute_error")
                 ),
             ]
@@ -148,7 +149,7 @@ def group_chart(column: str, groups: Sequence[Mapping[str, Any]], urls: Sequence
                 f"{number}. {group['description']}",
                 f"{group['n_rows']:,}",
                 *(
-                    _amount(group[name])
+                    rounded(group[name])
                     for name in ("mean", "p10", "median", "p90", "mean_absolute_error")
                 ),
             ]
@@ -156,10 +157,6 @@ def group_chart(column: str, groups: Sequence[Mapping[str, Any]], urls: Sequence
         ],
         row_urls=list(urls) if any(urls) else [],
     )
-
-
-def _amount(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"
 
 
 def heat(share: float) -> int:
