@@ -18,6 +18,8 @@ ACTIONS = {
     "u": "Undo",
     "j": "Next row",
     "k": "Previous row",
+    "d": "Next undecided row",
+    "g": "Go to a view: its letter follows",
     "x": "Select the row",
     "y": "Why: explain the row",
     "h": "History of the row",

@@ -231,3 +231,41 @@ def test_each_decision_names_its_row_and_carries_an_id_of_its_own(review: Review
     expect(page.locator("#review-counts")).to_contain_text("2 of 12")
     ids = [re.search(r'name="action_id"\s+([0-9a-f-]{36})', body) for body in bodies]
     assert len({found.group(1) for found in ids if found}) == 2, json.dumps(bodies)
+
+
+def test_views_rows_and_commands_are_reached_by_key(review: Review) -> None:
+    page = review()
+    press(page, "j", "Row 11")
+    press(page, "q", "Row 21")
+    page.keyboard.press("k")
+    press(page, "k", "Row 1")
+    page.keyboard.press("q")
+    page.keyboard.press("k")
+    press(page, "d", "Row 21")  # past the two rows that are decided
+    page.keyboard.press("g")
+    expect(page.locator("#review-notice")).to_contain_text("O Outliers")
+    page.keyboard.press("o")
+    expect(page.locator(".views a[aria-current]")).to_contain_text("Outliers")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("label iss")
+    page.keyboard.press("Enter")
+    expect(page.locator(".views a[aria-current]")).to_contain_text("Label issues")
+    title = shown(page)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("keep")
+    page.keyboard.press("Enter")
+    expect(page.locator(".last-action-text")).to_contain_text(f"Keep {title.lower()}")
+
+
+def test_a_long_text_is_cut_until_space_shows_it(review: Review) -> None:
+    page = review(width=390)
+    page.evaluate("document.getElementById('row-text').textContent = 'word '.repeat(900)")
+    page.evaluate("document.dispatchEvent(new Event('review:shown'))")
+    text = page.locator("#row-text")
+    is_cut = "text => text.scrollHeight > text.clientHeight + 1"
+    assert text.evaluate(is_cut)
+    expect(page.get_by_role("button", name="More")).to_be_visible()
+    page.keyboard.press("Space")
+    assert not text.evaluate(is_cut)
+    page.get_by_role("button", name="Less").click()
+    assert text.evaluate(is_cut)

@@ -12,6 +12,7 @@ from cleansets import row_query
 from cleansets.label_text import ShownLabel, is_same_label, shown_label
 from cleansets.models import Cleanset
 from cleansets.row_query import RowSource
+from cleansets.shown_text import with_line_breaks
 
 N_SHOWN = 5
 MAX_ROWS = 20  # beside the row itself; larger sets are not decided about as a whole
@@ -97,7 +98,8 @@ def near_duplicates(
 
 
 def _text_of(row: Mapping[str, Any], columns: list[str]) -> str:
-    return " · ".join(row["own"][name] or "–" for name in columns)[:MAX_CHARS]
+    text = " · ".join(row["own"][name] or "–" for name in columns)
+    return with_line_breaks(text)[:MAX_CHARS]
 
 
 def differing(text: str, other: str) -> list[DifferingPart]:

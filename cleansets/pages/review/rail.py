@@ -17,6 +17,21 @@ from cleansets.row_query import ReviewCounts, RowSource
 from cleansets.selectors import asked_rows, tag_counts
 from studio.engine.ml_task import MLTask
 
+# The letter that opens a view, after G.
+GO_KEYS = {
+    "label_issue": "l",
+    "outlier": "o",
+    "near_duplicate": "d",
+    "ambiguous": "a",
+    "unlabeled": "u",
+    "pii": "p",
+    "well_labeled": "w",
+    row_address.ALL_ROWS: "r",
+    row_address.NEEDS_REVIEW: "n",
+    row_address.CORRECTED: "c",
+    Action.EXCLUDE.value: "e",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -28,6 +43,11 @@ class View:
     n_rows: int
     params: str
     is_current: bool
+
+    @property
+    def go(self) -> str:
+        """The letter that opens it after G; empty if it has none."""
+        return GO_KEYS.get(self.key, "")
 
 
 def issue_views(cleanset: Cleanset, source: RowSource, query: RowQuery) -> list[View]:

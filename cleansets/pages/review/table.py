@@ -13,6 +13,7 @@ from cleansets.pages.review.labels import RowLabels, row_labels
 from cleansets.row_address import RowQuery
 from cleansets.row_query import RowPage, RowSource
 from cleansets.shown_columns import is_number, is_text, own_columns_shown, scores_shown
+from cleansets.shown_text import without_zeros
 from studio.engine.ml_task import MLTask
 
 MAX_CELL_CHARS = 300
@@ -141,10 +142,7 @@ def line(
     return Line(
         row=row,
         labels=row_labels(cleanset, row),
-        own=[
-            Cell(name, _cut(row["own"][name]), is_number(cleanset, name), is_text(cleanset, name))
-            for name in own
-        ],
+        own=[_cell(cleanset, name, row["own"][name]) for name in own],
         scores=[row[name] for name in scores],
         badges=badges(row),
         params=f"{query.params(page=query.page)}&row={row['row_id']}",
@@ -155,6 +153,12 @@ def _cut(text: str | None) -> str | None:
     if text is None or len(text) <= MAX_CELL_CHARS:
         return text
     return f"{text[: MAX_CELL_CHARS - 1]}…"
+
+
+def _cell(cleanset: Cleanset, column: str, text: str | None) -> Cell:
+    if is_number(cleanset, column):
+        return Cell(column, without_zeros(_cut(text)), is_number=True, is_text=False)
+    return Cell(column, _cut(text), is_number=False, is_text=is_text(cleanset, column))
 
 
 def _column(name: str, title: str, query: RowQuery, sorted_by: str) -> TableColumn:

@@ -13,6 +13,7 @@ from cleansets.label_text import ShownLabel, is_same_label, number, number_text,
 from cleansets.models import Cleanset
 from cleansets.pages.review.why_folds import FoldVote, fold_votes, folds_sentence
 from cleansets.row_query import RowSource
+from cleansets.shown_text import with_line_breaks
 from studio.engine.conventions.label_sets import split_labels
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.text.words import word_spans
@@ -111,7 +112,7 @@ def why(cleanset: Cleanset, row_id: int, source: RowSource) -> Why | None:
     parts = []
     if cleanset.project.modality == Modality.TEXT and contrasts:
         text = row["own"][cleanset.feature_columns[0]] or ""
-        parts = marked(text, next(iter(contrasts.values())))
+        parts = marked(with_line_breaks(text), next(iter(contrasts.values())))
     return Why(
         row_id=row_id,
         sentences=[sentence for sentence in sentences if sentence],

@@ -3,7 +3,7 @@ import { say } from "./notices.js";
 import { applyRegions } from "./regions.js";
 import { save } from "./saves.js";
 import { arrive, forgetRow, forgetRows, goalRow, holdUntil, isComing, keepPanel, showPage, showRow } from "./shown-row.js";
-import { markShownRow, neighbour, panel, shownRow } from "./table.js";
+import { lineOf, markShownRow, neighbour, nextPage, panel, shownRow } from "./table.js";
 
 // The words of a button without its key.
 function wordsOf(button) {
@@ -13,7 +13,6 @@ function wordsOf(button) {
 }
 
 const rowTitle = () => document.getElementById("row-title").textContent.trim();
-const nextPage = () => document.querySelector(".review-table tbody").dataset.next;
 
 // Text in the field of a set is no class yet; what it means is for the reviewer to say.
 function leftoverText(form, body) {
@@ -39,10 +38,14 @@ async function decide(form, submitter) {
   const focused = document.activeElement;
   if (focused.matches("input") && form.contains(focused)) panel().focus({ preventScroll: true }); // the next keys are for the next row
   keepPanel(row);
+  const line = lineOf(row);
+  const decided = line?.dataset.action;
+  line?.setAttribute("data-action", "saving"); // until the line comes anew
   const saved = save({ url: form.action, body, what: `${wordsOf(submitter)}, ${rowTitle()}` });
   if (!isNewClass) leaveFor(next);
   const answer = await (isNewClass ? holdUntil(saved) : saved);
   if (!answer) {
+    line?.setAttribute("data-action", decided);
     if (!isNewClass) showRow(row);
     return;
   }

@@ -1,32 +1,25 @@
 // The page by keyboard: keys press the buttons that carry data-key; J and K walk the table. A key that comes while its
 // row is still on its way waits for it, and rows that keys are waiting for pass by slowly enough to be seen.
 import { undo } from "./decide.js";
+import { goTo, isGoingTo, openPalette, startGoing } from "./go.js";
 import { say, showCounts } from "./notices.js";
+import { actionOf, stepOf } from "./own-keys.js";
+import { readOn } from "./row-text.js";
 import { nUnsaved } from "./saves.js";
-import { clearSelection, extend, hasSelection, selectPage, selectionForm, toggle } from "./selection.js";
-import { mayLeave, resetSet } from "./set-changes.js";
-import { goalRow, isComing, showPage, showRow } from "./shown-row.js";
-import { neighbour, shownRow } from "./table.js";
+import { clearSelection, hasSelection, selectPage, selectionForm, toggle } from "./selection.js";
+import { resetSet } from "./set-changes.js";
+import { goalRow, isComing } from "./shown-row.js";
+import { shownRow } from "./table.js";
+import { extendSelection, walk, walkToUndecided } from "./walk.js";
 
 const SEEN_MS = 60;
 const STEPS = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 };
+const OTHERS = ["/", "?", "x", "h", "t", "y", "g", "d", " "];
 const DECISIONS = ["w", "q", "e", "n", "u", "redo", "l", "Enter", ..."123456789"];
 const waiting = [];
 let isServing = false;
 
 const isTyping = (target) => target.matches("textarea, select, input:not([type=checkbox]):not([type=radio])");
-
-function walk(step) {
-  if (!mayLeave()) return;
-  const row = neighbour(goalRow(), step);
-  if (row) {
-    showRow(row);
-    return;
-  }
-  const page = document.querySelector(`.review-list a[rel=${step > 0 ? "next" : "prev"}]`);
-  if (page) showPage(page.href);
-  else say(step > 0 ? "This is the last row of the view." : "This is the first row of the view.");
-}
 
 function buttonOf(key) {
   const selector = `[data-key="${CSS.escape(key)}"]`;
@@ -58,17 +51,21 @@ function typeInto(field, key) {
   }
 }
 
-function act({ key, name }) {
+function act({ key, name, shiftKey }) {
   if (isTyping(document.activeElement)) typeInto(document.activeElement, key);
+  else if (isGoingTo()) goTo(key);
   else if (STEPS[name]) walk(STEPS[name]);
+  else if (name === "d") walkToUndecided();
+  else if (name === "g") startGoing();
+  else if (name === " ") readOn(shiftKey ? -1 : 1);
   else if (name === "Escape") clearSelection() || resetSet();
   else if (name === "x") toggle(shownRow());
   else press(name);
 }
 
-function extendSelection(step) {
-  const next = mayLeave() && extend(shownRow(), step);
-  if (next) showRow(next);
+function hold(press) {
+  waiting.push(press);
+  showCounts({ waiting: waiting.length });
 }
 
 async function serve() {
@@ -84,21 +81,6 @@ async function serve() {
   if (waiting.length && !isComing()) serve();
 }
 
-// Keys of the reader's own choice stand for actions with other default keys.
-const ownKeys = JSON.parse(document.querySelector(".review").dataset.keys ?? "{}");
-const replaced = new Set(Object.values(ownKeys));
-
-const actionOf = (key) => ownKeys[key] ?? (replaced.has(key) ? "" : key);
-
-// What Ctrl+Z, Ctrl+Y and Shift+U stand for.
-function stepOf({ key, shiftKey, ctrlKey, metaKey }) {
-  const letter = key.toLowerCase();
-  if (!ctrlKey && !metaKey) return actionOf(letter) === "u" && shiftKey ? "redo" : "";
-  if (letter === "y") return "redo";
-  if (letter === "z") return shiftKey ? "redo" : "u";
-  return "";
-}
-
 export function dropKeys() {
   const n = waiting.length;
   if (!n) return;
@@ -109,8 +91,13 @@ export function dropKeys() {
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || document.querySelector("dialog[open]")) return;
-  const { key } = event;
+  const { key, shiftKey } = event;
   const isChord = event.ctrlKey || event.metaKey;
+  if (isChord && key.toLowerCase() === "k") {
+    event.preventDefault();
+    openPalette();
+    return;
+  }
   if (isChord && !isTyping(event.target) && key.toLowerCase() === "a") {
     event.preventDefault();
     selectPage();
@@ -124,20 +111,21 @@ document.addEventListener("keydown", (event) => {
   }
   const name = step || (key.length === 1 ? actionOf(key.toLowerCase()) : key);
   if (name === "Enter" && event.target.closest("a, button, summary, input")) return; // they have a use for it
+  if (name === " " && event.target.closest("button, summary, input")) return;
   const isForField = waiting.some((earlier) => ["l", "t", "/"].includes(earlier.name)); // its text comes before the field
-  const isKnown = isForField || STEPS[name] || name === "Escape" || DECISIONS.includes(name) || ["/", "?", "x", "h", "t", "y"].includes(name);
-  if (!isKnown) return;
+  const isKnown = isForField || STEPS[name] || name === "Escape" || DECISIONS.includes(name) || OTHERS.includes(name);
+  if (!isKnown && !(isGoingTo() && key.length === 1)) return;
   if (name !== "Escape") event.preventDefault();
-  if (event.repeat && !STEPS[name]) return; // a key that is held down decides once
+  if (event.repeat && !STEPS[name] && name !== " ") return; // a key that is held down decides once
   const isOnTheWay = isComing() && !(STEPS[name] && goalRow());
-  if (event.shiftKey && STEPS[name]) {
+  if (shiftKey && STEPS[name]) {
     if (!isComing()) extendSelection(STEPS[name]);
   } else if (name === "Escape" && waiting.length) dropKeys();
-  else if (waiting.length || (isOnTheWay && !["/", "?"].includes(name))) {
-    waiting.push({ key, name });
-    showCounts({ waiting: waiting.length });
-  } else act({ key, name });
+  else if (waiting.length || (isOnTheWay && !["/", "?"].includes(name))) hold({ key, name, shiftKey });
+  else act({ key, name, shiftKey });
 });
+
+document.addEventListener("review:command", ({ detail: name }) => (isComing() ? hold : act)({ key: name, name }));
 
 document.addEventListener("review:shown", serve);
 document.addEventListener("review:stopped", dropKeys);

@@ -8,6 +8,7 @@ import { mayLeave } from "./set-changes.js";
 import { selectTo, toggle } from "./selection.js";
 import { showRow, start } from "./shown-row.js";
 import "./class-field.js";
+import "./row-text.js";
 import "./history.js";
 import "./why.js";
 

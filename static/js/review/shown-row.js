@@ -110,19 +110,20 @@ export async function holdUntil(promise) {
 }
 
 // Another page of the view takes the place of this one without a new history entry, so that no key is lost on the way.
+// Resolves to whether it did.
 export async function showPage(address) {
-  if (!(await holdUntil(allSaved()))) return;
+  if (!(await holdUntil(allSaved()))) return false;
   let html;
   try {
     html = await holdUntil(textOf(address));
   } catch {
     stay("The next page could not be loaded. Check that the studio is running, then try again.");
-    return;
+    return false;
   }
   const main = html && regionIn(html, "main");
   if (!main?.querySelector(".review")) {
     if (html) location.assign(address);
-    return;
+    return false;
   }
   document.getElementById("main").replaceWith(main);
   window.htmx.process(main);
@@ -131,4 +132,5 @@ export async function showPage(address) {
   history.replaceState(history.state, "", address);
   forgetRows();
   arrive();
+  return true;
 }

@@ -10,6 +10,17 @@ export function neighbour(row, step) {
   return all[index + step]?.dataset.row;
 }
 
+const isDecided = (line) => Boolean(line.dataset.action);
+
+// The next row of the page that nobody has decided about; with `isIncluded` perhaps the row itself.
+export function undecidedAfter(row, { isIncluded = false } = {}) {
+  const all = lines();
+  const place = all.findIndex((line) => line.dataset.row === row);
+  return all.slice(isIncluded ? place : place + 1).find((line) => !isDecided(line))?.dataset.row;
+}
+
+export const nextPage = () => document.querySelector(".review-table tbody").dataset.next;
+
 export const addressOf = (row) => lineOf(row)?.querySelector("td a").href;
 
 // Marks the row of the panel in the table, and tells the panel its place.
