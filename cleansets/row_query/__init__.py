@@ -33,11 +33,13 @@ from cleansets.row_query.fetch import (
     undecided_scores,
 )
 from cleansets.row_query.selection import Selection, select, set_condition
+from cleansets.row_query.sets import DuplicateSet, duplicate_sets
 from cleansets.row_query.source import RowSource
 
 __all__ = [
     "PAGE_SIZE",
     "ROW_ID",
+    "DuplicateSet",
     "ReviewCounts",
     "RowPage",
     "RowSource",
@@ -47,6 +49,7 @@ __all__ = [
     "count_first",
     "count_labels",
     "count_rows",
+    "duplicate_sets",
     "fetch_decidable",
     "fetch_decidable_in_parts",
     "fetch_first",

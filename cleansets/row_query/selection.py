@@ -38,6 +38,7 @@ from cleansets.row_address import (
     CellFilter,
     RowQuery,
 )
+from cleansets.row_query.sets import SET_PLACE, set_places
 from cleansets.row_query.source import CLUSTER, DECISION_COLUMNS, RowSource
 from cleansets.row_sets import row_set
 from studio import cell_sql, tables
@@ -78,8 +79,7 @@ def select(query: RowQuery, source: RowSource) -> Selection:
     """Return the selection of a query; its free-text search runs immediately."""
     conditions: list[str] = []
     values: list[object] = []
-    if source.sort_column(query) in REVIEW_ORDERS:
-        source.with_places()
+    _add_places(query, source)
     for issue in issues_in(source.result_columns):
         if issue.key == query.issue:
             conditions.append(_issue_condition(issue.flag, query, source))
@@ -133,9 +133,19 @@ def _key(
     return (*files, *found, query.search, query.only)
 
 
+def _add_places(query: RowQuery, source: RowSource) -> None:
+    """Make the places available by which the query orders its rows."""
+    if source.sort_column(query) in REVIEW_ORDERS:
+        source.with_places()
+    if source.is_by_sets(query) and SET_PLACE not in source.results.column_names:
+        source.add_columns({SET_PLACE: set_places(source.results_key)})
+
+
 def order(query: RowQuery, source: RowSource) -> str:
     """Return the order of the query; ties are broken by row, so that pages partition the result."""
     column = source.sort_column(query)
+    if source.is_by_sets(query):
+        return f"{SET_PLACE}, {column} DESC, row_id"
     if column in REVIEW_ORDERS:
         return f"{_place_sql(column)} NULLS LAST, {SCORE} DESC, row_id"
     if source.task is MLTask.REGRESSION and column in LABELS:

@@ -34,6 +34,7 @@ from studio.sql import filled_sql, text_literal
 
 INITIALLY_UNLABELED = "is_initially_unlabeled"
 MAX_SLICES = 1_000  # rows that are sliced out of a mapped table one by one
+NEAR_DUPLICATE = "near_duplicate"  # the view
 CLUSTER = "near_duplicate_cluster_id"
 DECISION_COLUMNS = ("corrected_label", "action")  # that the table can be sorted by
 
@@ -67,6 +68,7 @@ class RowSource:
         self.readings = readings or {}
         self.previous_key = previous_key
         self.space_key = space_key
+        self._registered: dict[str, pa.Table] = {}
         self.result_columns = tuple(name for name in self.results.column_names if name != "row_id")
 
     @property
@@ -82,7 +84,10 @@ class RowSource:
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
-        return self.connect()
+        connection = self.connect()
+        for name, table in self._registered.items():
+            connection.register(name, table)
+        return connection
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Return a new connection with the views `issues`, `reviews` and `rows`, for streamed
@@ -113,12 +118,23 @@ class RowSource:
         places = self.places
         if places is None or VALUE_PLACE in self.results.column_names:
             return
-        for name, values in ((VALUE_PLACE, places.by_value), (RANDOM_PLACE, places.by_chance)):
+        self.add_columns({VALUE_PLACE: places.by_value, RANDOM_PLACE: places.by_chance})
+
+    def add_columns(self, columns: Mapping[str, npt.NDArray[np.int32]]) -> None:
+        """Make a value per row available to queries, as columns."""
+        for name, values in columns.items():
             self.results = self.results.append_column(name, pa.array(values))
         self.__dict__.pop("_connection", None)
 
+    def is_by_sets(self, query: RowQuery) -> bool:
+        """Whether the rows are listed by sets of near duplicates: unless another order is
+        requested.
+        """
+        return query.issue == NEAR_DUPLICATE and not query.sort and CLUSTER in self.result_columns
+
     def register(self, name: str, table: pa.Table) -> None:
         """Make a table available to queries under a name."""
+        self._registered[name] = table
         self._connection.register(name, table)
 
     def fetch(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:

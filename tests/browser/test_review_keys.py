@@ -187,7 +187,7 @@ def test_y_explains_the_row_in_its_panel(review: Review) -> None:
     expect(page.locator("#row-why")).to_contain_text("The models expect “")
     page.keyboard.press("q")
     expect(page.locator("#row-panel")).to_have_attribute("data-row", "10")
-    expect(page.locator("#row-why")).to_have_text(re.compile(r"^\s*Why\? Y\s*$"))
+    expect(page.locator("#row-why")).to_be_empty()
 
 
 def test_own_keys_replace_the_defaults(review: Review) -> None:
@@ -260,6 +260,7 @@ def test_views_rows_and_commands_are_reached_by_key(review: Review) -> None:
 def test_a_long_text_is_cut_until_space_shows_it(review: Review) -> None:
     page = review(width=390)
     page.evaluate("document.getElementById('row-text').textContent = 'word '.repeat(900)")
+    page.evaluate("delete document.getElementById('row-panel').dataset.text")
     page.evaluate("document.dispatchEvent(new Event('review:shown'))")
     text = page.locator("#row-text")
     is_cut = "text => text.scrollHeight > text.clientHeight + 1"

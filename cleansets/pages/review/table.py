@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cleansets import row_address, row_query
 from cleansets.issue_columns import SCORE_TITLES, IssueColumn, badges
+from cleansets.label_text import ShownLabel, shown_label
 from cleansets.models import Cleanset, ReviewLayout
 from cleansets.pages.review.labels import RowLabels, row_labels
 from cleansets.row_address import RowQuery
-from cleansets.row_query import RowPage, RowSource
+from cleansets.row_query import DuplicateSet, RowPage, RowSource
 from cleansets.shown_columns import is_number, is_text, own_columns_shown, scores_shown
 from cleansets.shown_text import without_zeros
 from studio.engine.ml_task import MLTask
@@ -31,6 +32,14 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class SetHead:
+    """The heading of a set of near duplicates: its rows, and their labels if they differ."""
+
+    n_rows: int
+    labels: list[ShownLabel | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One row of the review table."""
 
@@ -40,6 +49,7 @@ class Line:
     scores: list[float | None]
     badges: list[IssueColumn]
     params: str
+    set_head: SetHead | None = None
 
     @property
     def row_id(self) -> int:
@@ -115,6 +125,10 @@ def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> Revi
     page = row_query.fetch_page(query, source, own)
     scores = scores_shown(cleanset, query, source)
     by = source.sort_column(query)
+    lines = [line(cleanset, row, query, (own, scores)) for row in page.rows]
+    if source.is_by_sets(query):
+        by = ""
+        lines = _under_heads(cleanset, lines, source)
     titles = {} if cleanset.task is MLTask.UNSUPERVISED else LABEL_TITLES
     return ReviewTable(
         query=query,
@@ -127,8 +141,31 @@ def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> Revi
         scores=[_column(name, SCORE_TITLES[name], query, by) for name in scores],
         labels=[_column(name, title, query, by) for name, title in titles.items()],
         corrected=_column("corrected_label", "Corrected", query, by) if titles else None,
-        lines=[line(cleanset, row, query, (own, scores)) for row in page.rows],
+        lines=lines,
     )
+
+
+def _under_heads(cleanset: Cleanset, lines: list[Line], source: RowSource) -> list[Line]:
+    """Put the heading of its set above the first row of each."""
+    set_ids = [line.row["near_duplicate_cluster_id"] for line in lines]
+    sets = row_query.duplicate_sets(dict.fromkeys(set_ids), source)
+    headed = []
+    previous = None
+    for line, set_id in zip(lines, set_ids, strict=True):
+        head = None
+        if set_id != previous:
+            head = _set_head(cleanset, sets[set_id])
+        headed.append(replace(line, set_head=head))
+        previous = set_id
+    return headed
+
+
+def _set_head(cleanset: Cleanset, found: DuplicateSet) -> SetHead:
+    labels = [
+        shown_label(cleanset.task, label, cleanset.label_convention) for label in found.labels
+    ]
+    has_labels = cleanset.task is not MLTask.UNSUPERVISED
+    return SetHead(found.n_rows, labels if has_labels and len(labels) > 1 else [])
 
 
 def line(

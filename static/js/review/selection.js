@@ -21,7 +21,7 @@ function tell() {
   document.getElementById("live").textContent = n === 1 ? "1 row selected" : `${n} rows selected`;
 }
 
-function set(list, isSelected) {
+function setBoxes(list, isSelected) {
   for (const box of list) box.checked = isSelected;
   tell();
 }
@@ -30,37 +30,46 @@ export function toggle(row) {
   const box = boxOf(row);
   if (!box) return;
   anchor = row;
-  set([box], !box.checked);
+  setBoxes([box], !box.checked);
 }
 
 export function selectTo(row) {
   const all = boxes();
   const ends = [all.indexOf(boxOf(anchor ?? shownRow())), all.indexOf(boxOf(row))].sort((one, other) => one - other);
   if (ends[0] < 0) toggle(row);
-  else set(all.slice(ends[0], ends[1] + 1), true);
+  else setBoxes(all.slice(ends[0], ends[1] + 1), true);
 }
 
 // Shift+J and Shift+K: the row that is shown is selected, then its neighbour, which is shown.
 export function extend(row, step) {
   const next = neighbour(row, step);
-  set([boxOf(row), next && boxOf(next)].filter(Boolean), true);
+  setBoxes([boxOf(row), next && boxOf(next)].filter(Boolean), true);
   return next;
 }
 
 export function selectPage() {
-  set(boxes(), true);
+  setBoxes(boxes(), true);
   say("All rows of this page are selected.");
+}
+
+// The rows between the heading of a set of near duplicates and the next one.
+function selectSet(head) {
+  const list = [];
+  for (let line = head.nextElementSibling; line?.dataset.row; line = line.nextElementSibling) {
+    list.push(line.querySelector(".col-select input"));
+  }
+  setBoxes(list, true);
 }
 
 export function clearSelection() {
   if (!hasSelection()) return false;
   anchor = null;
-  set(boxes(), false);
+  setBoxes(boxes(), false);
   return true;
 }
 
 document.addEventListener("change", ({ target }) => {
-  if (target.id === "select-all") set(boxes(), target.checked);
+  if (target.id === "select-all") setBoxes(boxes(), target.checked);
   else if (target.matches(".col-select input")) {
     anchor = target.value;
     tell();
@@ -112,6 +121,8 @@ document.addEventListener("mousedown", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-clear-selection]")) clearSelection();
+  const ofSet = event.target.closest("[data-select-set]");
+  if (ofSet) selectSet(ofSet.closest("tr"));
   const all = event.target.closest("[data-all-rows]");
   if (!all) return;
   const field = document.getElementById("top-k-k");

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
+import pyarrow as pa
 from django.test import Client
 
 from cleansets import services
 from cleansets.models import Cleanset
 from cleansets.pages.review.near_duplicates import DifferingPart, differing
+from cleansets.row_query import sets
 from tests.reviewable import COPY
 
 
@@ -59,3 +63,29 @@ def test_all_rows_of_a_set_get_one_label(browser: Client, cleanset: Cleanset) ->
         15: "billing",
     }
     assert services.last_action_undo(cleanset=cleanset, user=cleanset.created_by).n_rows == 2
+
+
+def test_near_duplicates_are_listed_set_by_set_those_with_differing_labels_first(
+    browser: Client, cleanset: Cleanset
+) -> None:
+    address = f"{cleanset.get_absolute_url()}?issue=near_duplicate"
+    table = browser.get(address).content.decode().partition("<tbody")[2].partition("</tbody>")[0]
+    head, *rows = table.split('data-row="')
+    assert "labels differ:" in head
+    assert [row.partition('"')[0] for row in rows] == [str(COPY - 1), str(COPY)]
+    assert table.count("set-head") == 1
+    other_order = browser.get(f"{address}&sort=near_duplicate_score").content.decode()
+    assert "set-head" not in other_order
+
+
+def test_sets_with_differing_labels_precede_more_similar_ones() -> None:
+    results = pa.table(
+        {
+            "row_id": [0, 1, 2, 3, 4],
+            "near_duplicate_cluster_id": [7, 7, None, 9, 9],
+            "near_duplicate_score": [1.0, 1.0, 0.0, 0.9, 0.9],
+            "given_label": ["a", "a", "b", "a", "b"],
+        }
+    )
+    with patch.object(sets, "mapped_table", lambda _: results):
+        assert sets.set_places("made up").tolist() == [2, 2, 0, 1, 1]
