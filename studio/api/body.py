@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from studio.api.problems import ApiProblem
+from studio.api.schemas import is_storable
 
 Body = dict[str, Any]
 
@@ -31,7 +32,7 @@ def text(body: Body, name: str, *, default: str | None = None) -> str:
     value = body.get(name)
     if value is None and default is not None:
         return default
-    if not isinstance(value, str) or "\0" in value:
+    if not isinstance(value, str) or not is_storable(value):
         raise ApiProblem(f"The field '{name}' has to be a text.")
     return value
 

@@ -14,9 +14,13 @@ from studio.runs import Run
 T = TypeVar("T")
 
 
+def is_storable(text: str) -> bool:
+    """Return whether databases can store a text: NUL and lone surrogates they cannot."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _storable(text: str) -> str:
-    """Refuse what databases cannot store: NUL and lone surrogates."""
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if not is_storable(text):
         raise ValueError("this text contains a character that cannot be stored")
     return text
 

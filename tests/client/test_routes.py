@@ -142,6 +142,7 @@ def test_report_of_a_failure_is_dropped_and_its_key_not_logged(
         ({"filename": "a.csv"}, "size_in_bytes"),
         ({"size_in_bytes": "ten", "filename": "a.csv"}, "size_in_bytes"),
         ({"size_in_bytes": "10"}, "filename"),
+        ({"size_in_bytes": "10", "filename": "\ud800.csv"}, "filename"),
         ({"size_in_bytes": "10", "filename": "folder/"}, ""),
         ({"size_in_bytes": str(10**12), "filename": "a.csv"}, "this studio accepts up to"),
         (["not", "an", "object"], "JSON object"),

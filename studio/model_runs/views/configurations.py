@@ -19,6 +19,7 @@ from cleansets.reanalysis import analyse_again, checked_configuration, configura
 from projects.access import project_or_404
 from projects.models import Project
 from studio.accounts.access import account
+from studio.api.schemas import is_storable
 from studio.engine.errors import DataProblem
 from studio.engine.schema.configuration import Configuration
 from studio.model_runs import services
@@ -163,12 +164,18 @@ def _tabs(project: Project) -> list[tuple[str, str, bool, None]]:
 def _read_json(content: bytes) -> dict[str, Any]:
     try:
         values = json.loads(content)
-    except ValueError as error:
+        text = json.dumps(values, ensure_ascii=False)
+    except (ValueError, RecursionError) as error:
         raise DataProblem(
             "This file is not valid JSON. Choose a configuration that was exported."
         ) from error
     if not isinstance(values, dict):
         raise DataProblem("This file has no settings. Choose a configuration that was exported.")
+    if "\\u0000" in text or not is_storable(text):
+        raise DataProblem(
+            "This file has a character that cannot be stored, a NUL or half of a surrogate pair."
+            " Remove it."
+        )
     return values
 
 

@@ -209,7 +209,19 @@ def test_a_configuration_is_saved_edited_exported_imported_and_deleted(
     assert SavedConfiguration.objects.get().name == "Five"
 
 
-@pytest.mark.parametrize("content", [b"", b"[1]", b'{"n_folds": 99}', b'{"name": 3}\xff'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[1]",
+        b'{"n_folds": 99}',
+        b'{"name": 3}\xff',
+        b'{"name": ' + b"[" * 100_000,
+        b'{"name": "\\ud800"}',
+        b'{"name": "\\u0000"}',
+        b'{"seed": ' + b"9" * 5_000 + b"}",
+    ],
+)
 def test_a_file_that_is_no_configuration_is_refused(
     alice: User, client_of: ClientOf, cleanset: Cleanset, content: bytes
 ) -> None:
