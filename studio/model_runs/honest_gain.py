@@ -28,12 +28,27 @@ _SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True)
+class ClassGain:
+    """The fraction of the rows of a class that are predicted as such, before and after."""
+
+    name: str
+    n_rows: int
+    before: float
+    after: float
+
+    @property
+    def change(self) -> float:
+        return self.after - self.before
+
+
+@dataclass(frozen=True, slots=True)
 class Gain:
-    """The main metric before and after, on one kind of labels."""
+    """The main metric before and after, on one kind of labels; `classes` where rows have one."""
 
     by: str
     n_rows: int
     pair: PairedMetric
+    classes: tuple[ClassGain, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +138,21 @@ def _gain(
     other = other.take(at_other)
     one = _measured(one.take(at_one), other.measures.labels)
     comparison = compare_runs(one, other)
-    return Gain(by, comparison.n_rows, comparison.metrics[0])
+    return Gain(by, comparison.n_rows, comparison.metrics[0], _class_gains(one, other))
+
+
+def _class_gains(before: RunRows, after: RunRows) -> tuple[ClassGain, ...]:
+    """Compare the recall of each class; both have the same rows and labels."""
+    if after.measures.task is not MLTask.MULTI_CLASS:
+        return ()
+    gains = []
+    for code, name in enumerate(after.classes):
+        rows = after.measures.labels == code
+        if rows.any():
+            recall_before = float((before.measures.predicted[rows] == code).mean())
+            recall_after = float((after.measures.predicted[rows] == code).mean())
+            gains.append(ClassGain(name, int(rows.sum()), recall_before, recall_after))
+    return tuple(gains)
 
 
 def _measured(rows: RunRows, labels: npt.NDArray[Any]) -> RunRows:

@@ -10,6 +10,7 @@ from cleansets.models import Cleanset
 from models_app.models import DeployedModel
 from studio.model_runs.honest_gain import Gain, HonestGain, honest_gain
 from studio.model_runs.models import ModelRun, Origin
+from studio.model_runs.pages.class_gain import class_gain_chart
 from studio.model_runs.pages.comparison import comparison_context, signed
 from studio.model_runs.pages.configuration import settings_in_words
 from studio.model_runs.pages.evaluation import figure
@@ -24,8 +25,13 @@ def cleaning_gain(model: DeployedModel) -> dict[str, Any]:
     gain = honest_gain(model)
     sentences = [] if gain is None else [_sentence(one) for one in gain.gains]
     run = ModelRun.objects.filter(origin=Origin.MODEL, deployed_model=model).first()
+    chart = None
+    if gain is not None and gain.gains:
+        first = gain.gains[0]
+        chart = class_gain_chart(first.classes, first.by, model.cleanset.get_absolute_url())
     return {
         "gain": gain,
+        "class_chart": chart,
         "sentences": sentences,
         "run": run,
         "warning": _warning(gain),

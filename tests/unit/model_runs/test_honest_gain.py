@@ -16,7 +16,8 @@ from studio.accounts.models import User
 from studio.engine.schema.configuration import Configuration
 from studio.model_runs import services
 from studio.model_runs.evaluation_file import read_evaluation
-from studio.model_runs.honest_gain import honest_gain
+from studio.model_runs.honest_gain import ClassGain, honest_gain
+from studio.model_runs.pages.class_gain import class_gain_chart
 from studio.model_runs.tasks import evaluate_run
 from tests.deployed import make_deployed
 from tests.factories import make_model
@@ -55,6 +56,21 @@ def test_model_page_says_it(alice: User, client_of: ClientOf, model: DeployedMod
     text = client_of(alice).get(f"{model.get_absolute_url()}?tab=details").content.decode()
     assert "Honest gain" in text
     assert "By the labels that a person verified (21 rows), Accuracy is 100.0% before" in text
+    assert "No class is predicted better or worse than before" in text
+
+
+def test_classes_are_compared_side_by_side_where_they_have_enough_rows() -> None:
+    classes = (
+        ClassGain("billing", 40, 0.8, 0.75),
+        ClassGain("log in", 50, 0.6, 0.9),
+        ClassGain("rare", 3, 0.0, 1.0),
+    )
+    chart = class_gain_chart(classes, "the uploaded labels", "/cleansets/1")
+    assert chart is not None
+    assert chart.title.startswith("90.0% of the “log in” rows are predicted as such, 60.0% before")
+    assert [row[0] for row in chart.table] == ["log in", "billing"]
+    assert chart.table[1][-1] == "\N{MINUS SIGN}5.0"
+    assert chart.rectangles[0].url == "/cleansets/1?issue=all&given=log+in"
 
 
 def test_measuring_a_model_again_sees_the_labels_of_now(alice: User, model: DeployedModel) -> None:
