@@ -27,6 +27,7 @@ class CleansetsConfig(AppConfig):
         row_sets.register("versions", _find_changed_rows)
         row_sets.register("by-hand", _find_rows_by_hand)
         row_sets.register("estimated", _find_estimated_rows)
+        row_sets.register("group", _find_rows_of_group)
 
 
 def _follow(run: Run) -> None:
@@ -55,5 +56,11 @@ def _find_rows_by_hand(name: str) -> RowSet | None:
 
 def _find_estimated_rows(name: str) -> RowSet | None:
     from cleansets.analytics.estimated_rows import find_rows
+
+    return find_rows(name)
+
+
+def _find_rows_of_group(name: str) -> RowSet | None:
+    from cleansets.analytics.group_rows import find_rows
 
     return find_rows(name)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cleansets.analytics.advice import errors_text
+from cleansets.analytics.group_rows import among_group
 from cleansets.analytics.stopping import stopping
 from cleansets.label_text import number_text
 from cleansets.models import Cleanset
@@ -108,13 +109,20 @@ def health(cleanset: Cleanset) -> dict[str, object]:
         "confusions": confusions[:N_FIRST],
         "overlaps": overlaps[:N_FIRST],
         "group_lines": [
-            GroupLine(group, group_rows(cleanset, group.description)) for group in found.groups
+            GroupLine(group, _rows_of_group(cleanset, group, place))
+            for place, group in enumerate(found.groups)
         ],
         "notes": list(_notes(found)),
         "error_bars": _error_bars(found.number_errors),
         "errors": _error_texts(found.number_errors),
         "errors_by_size": RowQuery(issue=ALL_ROWS, sort="label_issue_score").params(),
     }
+
+
+def _rows_of_group(cleanset: Cleanset, group: Group, place: int) -> str:
+    if not group.issue_rows:
+        return group_rows(cleanset, group.description)
+    return RowQuery(among=among_group(cleanset, place)).params()
 
 
 def _class_line(row: ClassHealth, task: MLTask) -> ClassLine:

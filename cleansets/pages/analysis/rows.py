@@ -15,7 +15,7 @@ def group_rows(cleanset: Cleanset, description: str) -> str:
     """Return the address of a group's label issues; empty if the group is no filter of a column.
 
     Groups are described by the engine: `region = north`, `age is empty`, `age from 20 to 30`.
-    Topics of texts have no filter.
+    Topics of texts have no filter; analyses list their rows.
     """
     names = [column["name"] for column in cleanset.version.columns]
     for name in sorted(names, key=len, reverse=True):

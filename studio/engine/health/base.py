@@ -39,11 +39,14 @@ class Analysis:
         The detectors' columns, one row per row of the data.
     split
         The column with a split into training and test data, if there is one.
+    row_ids
+        The number of each row in the file, if it is known.
     """
 
     evidence: Evidence
     issues: pd.DataFrame
     split: SplitColumn | None = None
+    row_ids: npt.NDArray[np.int64] | None = None
 
     @cached_property
     def flagged_pairs(self) -> npt.NDArray[np.int64]:

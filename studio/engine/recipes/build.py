@@ -136,7 +136,8 @@ def build_cleanset(  # noqa: PLR0913  (all but two by name)
     split = None
     if split_column:
         split = SplitColumn(split_column, frame[split_column].iloc[study.order].tolist())
-    health = find_health(Analysis(evidence, issues, split))
+    row_ids = frame.index.to_numpy()[study.order]
+    health = find_health(Analysis(evidence, issues, split, row_ids))
     health = replace(health, reading=notes)
     result = _result(evidence, candidates, issues, watch.seconds())
     explanation = None

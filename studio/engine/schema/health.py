@@ -149,6 +149,9 @@ class RowOrder:
 class Group:
     """Rows with something in common whose labels are worse than the rest; `score` is their mean
     label issue score.
+
+    `issue_rows` are the ids of its label issues with the highest scores, where no column says which
+    rows are in the group.
     """
 
     description: str
@@ -156,6 +159,7 @@ class Group:
     n_label_issues: int
     score: float
     score_of_rest: float
+    issue_rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class _Prior:
 
 
 _OF_ERRORS = _Prior(level_sd=1.0, slope_mean=0.7, slope_sd=0.8, bend_sd=0.25)
-_OF_SUGGESTIONS = _Prior(level_sd=1.4, slope_mean=0.5, slope_sd=0.5, bend_sd=0.25)
+_OF_SUGGESTIONS = _Prior(level_sd=1.0, slope_mean=0.5, slope_sd=0.5, bend_sd=0.25)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,9 +79,13 @@ def _recipes(data_dir: Path) -> Iterator[tuple[str, str, Callable[[], StoredAnal
     for seed in (0, 1):
         for kind in KINDS:
             suffix = f"{kind}-{seed}"
-            yield "banking77", suffix, partial(_banking, data_dir, kind, seed)
-            yield "adult", suffix, partial(_adult, data_dir, kind, seed)
-            yield "airline_tweets", suffix, partial(_tweets, data_dir, kind, seed)
+            for name in _SOURCES:
+                yield name, suffix, partial(_analysed_planted, data_dir, name, kind, seed)
+
+
+def _analysed_planted(data_dir: Path, name: str, kind: str, seed: int) -> StoredAnalysis:
+    found = planted(data_dir, name, kind, seed)
+    return _analysed(found.data, found.columns, found.given, found.truth)
 
 
 def _student_grades(data_dir: Path) -> StoredAnalysis:
@@ -123,46 +127,66 @@ def _imdb(data_dir: Path) -> StoredAnalysis:
     )
 
 
-def _banking(data_dir: Path, kind: str, seed: int) -> StoredAnalysis:
-    data = pd.read_csv(data_dir / "banking77" / "data.csv", dtype=str)
-    frequent = data["label"].value_counts().index[:30]
-    data = data[data["label"].isin(frequent)].sample(N_ROWS, random_state=seed)
-    return _planted(data.reset_index(drop=True), ["text"], "label", kind, seed)
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """Rows with planted errors: the columns to learn from, the labels given, and the true ones.
+
+    `held_out` are other rows of the same data, with the same columns and the true labels.
+    """
+
+    data: pd.DataFrame
+    columns: list[str]
+    given: pd.Series
+    truth: pd.Series
+    held_out: pd.DataFrame
+    held_out_truth: pd.Series
 
 
-def _tweets(data_dir: Path, kind: str, seed: int) -> StoredAnalysis:
-    [path] = (data_dir / "airline_tweets").glob("*.csv")
-    data = pd.read_csv(path, dtype=str, keep_default_na=False).sample(N_ROWS, random_state=seed)
-    return _planted(data.reset_index(drop=True), ["text"], "airline_sentiment", kind, seed)
-
-
-def _adult(data_dir: Path, kind: str, seed: int) -> StoredAnalysis:
-    data = pd.read_csv(data_dir / "adult" / "data.csv", dtype=str).sample(N_ROWS, random_state=seed)
-    columns = [name for name in data.columns if name not in ("income", "split")]
-    return _planted(data.reset_index(drop=True), columns, "income", kind, seed)
-
-
-def _planted(
-    data: pd.DataFrame, columns: list[str], label: str, kind: str, seed: int
-) -> StoredAnalysis:
-    truth = data[label]
+def planted(data_dir: Path, name: str, kind: str, seed: int) -> Planted:
+    """Return a data set with errors of a kind, the same at each call."""
+    data, columns, label = _SOURCES[name](data_dir)
+    drawn = data.sample(N_ROWS, random_state=seed)
+    others = data.drop(drawn.index)
+    drawn = drawn.reset_index(drop=True)
+    truth = drawn[label]
     rng = np.random.default_rng(seed)
     classes = np.unique(truth)
     codes = np.searchsorted(classes, truth)
     if kind == "confusable":
-        given = _confused(data, columns, truth)
+        given = _confused(drawn, columns, truth)
     else:
         rows = rng.choice(len(truth), round(FRACTION * len(truth)), replace=False)
         if kind == "slice":
             # One source labels half of its rows carelessly.
             of_source = rng.permutation(len(truth))[: round(SLICE_FRACTION * len(truth))]
-            data = data.assign(source="careful")
-            data.loc[of_source, "source"] = "careless"
+            drawn = drawn.assign(source="careful")
+            drawn.loc[of_source, "source"] = "careless"
+            others = others.assign(source="careful")
             columns = [*columns, "source"]
             rows = of_source[: len(of_source) // 2]
         codes[rows] = (codes[rows] + rng.integers(1, len(classes), len(rows))) % len(classes)
         given = pd.Series(classes[codes], index=truth.index)
-    return _analysed(data, columns, given, truth)
+    return Planted(drawn, columns, given, truth, others, others[label])
+
+
+def _banking(data_dir: Path) -> tuple[pd.DataFrame, list[str], str]:
+    data = pd.read_csv(data_dir / "banking77" / "data.csv", dtype=str)
+    frequent = data["label"].value_counts().index[:30]
+    return data[data["label"].isin(frequent)], ["text"], "label"
+
+
+def _tweets(data_dir: Path) -> tuple[pd.DataFrame, list[str], str]:
+    [path] = (data_dir / "airline_tweets").glob("*.csv")
+    data = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return data, ["text"], "airline_sentiment"
+
+
+def _adult(data_dir: Path) -> tuple[pd.DataFrame, list[str], str]:
+    data = pd.read_csv(data_dir / "adult" / "data.csv", dtype=str)
+    return data, [name for name in data.columns if name not in ("income", "split")], "income"
+
+
+_SOURCES = {"banking77": _banking, "adult": _adult, "airline_tweets": _tweets}
 
 
 def _confused(data: pd.DataFrame, columns: list[str], truth: pd.Series) -> pd.Series:

@@ -12,6 +12,7 @@ from django.test import Client
 from cleansets.models import Cleanset
 from cleansets.pages.analysis.rows import group_rows
 from cleansets.row_address import RowQuery
+from cleansets.row_sets import row_set
 from cleansets.templatetags.issue_details import issue_detail
 from studio.engine.schema.health import (
     ClassHealth,
@@ -124,6 +125,19 @@ def test_groups_copies_and_overlaps_open_their_rows(browser: Client, cleanset: C
     for given, suggested in ((overlap.first, overlap.second), (overlap.second, overlap.first)):
         query = RowQuery(given=given, suggested=suggested).params().replace("&", "&amp;")
         assert f"{review}?{query}" in page
+
+
+def test_a_topic_of_texts_opens_its_label_issues(browser: Client, cleanset: Cleanset) -> None:
+    topic = Group("texts about cards", 30, 2, 0.6, 0.2, issue_rows=(20, 10))
+    page = analysis_page(browser, cleanset, replace(HEALTH, groups=(topic,)))
+    query = RowQuery(among=f"group:{cleanset.pk}.0").params().replace("&", "&amp;")
+    assert f"/cleansets/{cleanset.pk}?{query}" in page
+    found = row_set(f"group:{cleanset.pk}.0")
+    assert found is not None
+    assert found.row_ids.tolist() == [20, 10]
+    assert "texts about cards" in found.title
+    for made_up in (f"{cleanset.pk}.1", f"{cleanset.pk}.x", "x.0", ""):
+        assert row_set(f"group:{made_up}") is None
 
 
 @pytest.mark.parametrize(
