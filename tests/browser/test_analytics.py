@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import assert_accessible
+from tests.browser.test_review import press
 
 Review = Callable[..., Page]
 
@@ -25,3 +27,41 @@ def test_a_moved_threshold_and_the_advice_are_seen(
     assert_accessible(page)
     page.locator("#pairs a").first.click()
     page.wait_for_url("**given=*suggested=*")
+
+
+def test_the_page_follows_another_tab_and_a_cut_network_by_keyboard_alone(review: Review) -> None:
+    page = review(expects_errors=True)
+    address = page.url.split("?")[0]
+    other = page.context.new_page()
+    other.goto(f"{address}/analytics")
+    expect(other.locator("#stop")).to_contain_text("Nobody has decided a label issue yet")
+    press(page, "q", "Row 11")
+    expect(page.locator("#review-counts")).to_contain_text("1 of 12")
+    other.reload()
+    expect(other.locator("#stop")).to_contain_text("By 1 decided label issue")
+
+    other.get_by_role("slider", name="Threshold of outlier").focus()
+    other.context.set_offline(True)
+    with pytest.raises(PlaywrightError, match="ERR_INTERNET_DISCONNECTED"):
+        other.reload()
+    other.context.set_offline(False)
+    other.reload()
+    slider = other.get_by_role("slider", name="Threshold of outlier")
+    slider.focus()
+    other.keyboard.press("Home")
+    other.wait_for_url("**threshold.outlier=0**")
+    expect(other.locator("#score-outlier")).to_contain_text("From 0.000 on, 120 rows")
+    other.locator("#score-outlier").get_by_role("link", name="Open these rows").focus()
+    other.keyboard.press("Enter")
+    other.wait_for_url("**range=outlier_score**")
+
+
+def test_the_matrix_of_each_class_opens_its_rows_without_javascript(review: Review) -> None:
+    page = review(task="multi-label", width=390, dark=True, javascript=False)
+    page.goto(f"{page.url.split('?')[0]}/analytics?matrix=rates#matrix")
+    matrix = page.locator("#matrix")
+    expect(matrix.get_by_role("link", name="Share of the label")).to_have_attribute(
+        "aria-current", "true"
+    )
+    matrix.locator("tbody tr").first.get_by_role("link").nth(1).click()
+    expect(page.get_by_text("given, probably does not apply")).to_be_attached()
