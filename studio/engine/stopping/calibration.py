@@ -39,7 +39,8 @@ class _Prior:
 
 
 _OF_ERRORS = _Prior(level_sd=1.0, slope_mean=0.7, slope_sd=0.8, bend_sd=0.25)
-_OF_SUGGESTIONS = _Prior(level_sd=1.0, slope_mean=0.5, slope_sd=0.5, bend_sd=0.25)
+# Wide, as with two classes nearly every wrong label becomes the other one.
+_OF_SUGGESTIONS = _Prior(level_sd=2.5, slope_mean=0.5, slope_sd=0.5, bend_sd=0.25)
 
 
 @dataclass(frozen=True, slots=True)
