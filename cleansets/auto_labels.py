@@ -22,6 +22,7 @@ from studio.engine.conventions.blanks import is_blank
 from studio.engine.errors import DataProblem
 from studio.engine.evaluation.auto_labels import (
     AutoLabelEstimate,
+    ClassShift,
     Predictions,
     ThresholdAccuracy,
     accuracy_by_threshold,
@@ -32,6 +33,7 @@ BY_HAND = "by-hand"  # the kind of the set of rows to label by hand
 MIN_UNLABELED_FRACTION = 0.1  # of the rows, from which on auto-labeling is offered
 UNLABELED = "is_initially_unlabeled"
 THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
+N_SHIFTS = 5  # classes that are named
 N_BY_HAND = 50
 N_LEAST_CONFIDENT = 500  # among which the rows to label by hand are spread out
 
@@ -41,7 +43,8 @@ class AutoLabels:
     """What auto-labeling would do in a cleanset.
 
     `n_unlabeled` rows came without a label, and `n_open` of them have none yet. `recommended` is
-    the lowest threshold whose interval lies above the wanted accuracy.
+    the lowest threshold whose interval lies above the wanted accuracy. `shifts` are the classes
+    whose labels are missing most unevenly, by name.
     """
 
     n_rows: int
@@ -49,6 +52,7 @@ class AutoLabels:
     n_open: int
     estimate: AutoLabelEstimate
     recommended: ThresholdAccuracy | None
+    shifts: tuple[tuple[str, ClassShift], ...]
 
 
 def is_offered(cleanset: Cleanset) -> bool:
@@ -80,10 +84,13 @@ def auto_labels(cleanset: Cleanset, *, wanted: float) -> AutoLabels:
     is_evidence = has_label & ~is_from_models
     rows = np.flatnonzero(is_evidence)
     place = {name: code for code, name in enumerate(cleanset.classes)}
-    given = np.array([place.get(labels[row] or "", -1) for row in rows.tolist()], dtype=np.int64)
+    never_predicted = len(place)
+    given = np.array(
+        [place.get(labels[row] or "", never_predicted) for row in rows.tolist()], dtype=np.int64
+    )
     estimate = accuracy_by_threshold(
         Predictions(codes[rows], confidence[rows]),
-        codes[rows] == given,
+        given,
         Predictions(codes[is_open], confidence[is_open]),
         THRESHOLDS,
     )
@@ -95,6 +102,11 @@ def auto_labels(cleanset: Cleanset, *, wanted: float) -> AutoLabels:
         n_open=int(is_open.sum()),
         estimate=replace(estimate, thresholds=tuple(shown)),
         recommended=good[0] if good else None,
+        shifts=tuple(
+            (cleanset.classes[shift.code], shift)
+            for shift in estimate.shifts
+            if shift.code != never_predicted
+        )[:N_SHIFTS],
     )
 
 

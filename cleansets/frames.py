@@ -19,6 +19,11 @@ def read_frame(
     cells = pq.read_table(table, columns=list(dict.fromkeys(columns)), memory_map=True)
     if row_ids is not None:
         cells = cells.take(row_ids)
+    return frame_of(cells)
+
+
+def frame_of(cells: pa.Table) -> pd.DataFrame:
+    """Return a table of cells as Python strings and None."""
     return pd.DataFrame(
         {name: _strings(cells.column(name)) for name in cells.column_names}, dtype=object
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from django.conf import settings
 
 from cleansets.added_rows import updated_rows
-from cleansets.frames import read_frame
+from cleansets.frames import frame_of, read_frame
 from cleansets.models import Cleanset
 from cleansets.overlay import GIVEN_LABEL, LEFT_OUT, corrected_rows, given_labels
 from cleansets.row_parts import row_parts
@@ -36,7 +36,7 @@ from studio.engine.schema.provided import ProvidedPredictions
 from studio.engine.schema.split import SPLIT_COLUMN
 from studio.fan_out import fan_out
 
-KNOWN_ROWS = 10_000  # that new rows are compared with
+KNOWN_ROWS = 10_000  # a sample beside which new rows are judged
 TRAINED_ROWS = 5_000  # of a model that is fitted for this, where none is deployed
 TEXTS_PER_CHUNK = 500
 ROWS_PER_CHUNK = 16_000
@@ -48,10 +48,13 @@ CLUSTER = "near_duplicate_cluster_id"
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The rows of the grown version by their ids: those to score, and known ones beside them."""
+    """The rows of the grown version by their ids: those to score, and known ones beside them, of
+    which new rows are compared with all for near duplicates, and with a sample else.
+    """
 
     new: npt.NDArray[np.int64]
     updated: npt.NDArray[np.int64]
+    all_known: npt.NDArray[np.int64]
     known: npt.NDArray[np.int64]
 
 
@@ -64,7 +67,8 @@ def grow(run: Cleanset, *, only_candidates: Sequence[str], progress: Progress) -
     updated = updated_rows(run.version, base.version)
     appended = np.arange(base.n_rows or 0, run.version.n_rows or 0)
     new = np.concatenate([updated, appended])
-    rows = _Rows(new, updated, _known_rows(base, updated, spec.seed))
+    all_known = _known_rows(base, updated)
+    rows = _Rows(new, updated, all_known, _sample(all_known, spec.seed))
     given = _given_labels(run, base, updated)
     parts = _parts(run, base, new)
     scorer = None
@@ -118,7 +122,7 @@ def grow(run: Cleanset, *, only_candidates: Sequence[str], progress: Progress) -
             "n_updated": len(updated),
             "n_flagged": int(scored.issues.get("is_label_issue", pd.Series(dtype=bool)).sum()),
             "n_unknown_class": int(scored.has_unknown_class.sum()),
-            "n_compared": len(rows.known),
+            "n_compared": len(rows.all_known),
             "scored_by": "" if scorer is None else scorer.name,
         },
     }
@@ -128,18 +132,40 @@ def _count(issues: pa.Table, name: str) -> int:
     return int(issues.column(name).to_numpy().sum())
 
 
-def _known_rows(base: Cleanset, updated: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.int64]:
-    """Return a sample of the old rows that were analysed, all if there are few."""
+def _known_rows(base: Cleanset, updated: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the old rows that were analysed."""
     is_known = np.ones(base.n_rows or 0, dtype=bool)
     is_known[updated] = False
     results = tables.local_path(base.issues_key)
     if LEFT_OUT in pq.read_schema(results).names:
         is_known &= ~pq.read_table(results, columns=[LEFT_OUT]).column(0).to_numpy()
-    known = np.flatnonzero(is_known)
-    if len(known) > KNOWN_ROWS:
-        drawn = np.random.default_rng(seed).choice(len(known), KNOWN_ROWS, replace=False)
-        known = known[np.sort(drawn)]
-    return known.astype(np.int64)
+    return np.flatnonzero(is_known).astype(np.int64)
+
+
+def _sample(known: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.int64]:
+    """Return some of the rows, all if there are few."""
+    if len(known) <= KNOWN_ROWS:
+        return known
+    drawn = np.random.default_rng(seed).choice(len(known), KNOWN_ROWS, replace=False)
+    return known[np.sort(drawn)]
+
+
+def _further_rows(
+    table: Path, columns: Sequence[str], rows: _Rows, progress: Progress
+) -> Iterator[pd.DataFrame]:
+    """Yield the known rows that are not in the sample, in blocks with their ids as index."""
+    further = np.setdiff1d(rows.all_known, rows.known, assume_unique=True)
+    if not len(further):
+        return
+    first = 0
+    for batch in pq.ParquetFile(table).iter_batches(ROWS_PER_BLOCK, columns=list(columns)):
+        last = first + batch.num_rows
+        ids = further[slice(*np.searchsorted(further, [first, last]))]
+        frame = frame_of(pa.Table.from_batches([batch]).take(ids - first))
+        frame.index = pd.Index(ids)
+        progress(stages.FINDING_ISSUES, first, len(rows.all_known))
+        yield frame
+        first = last
 
 
 def _given_labels(
@@ -263,6 +289,7 @@ def _scored(  # noqa: PLR0913
             cache_dir=settings.CACHE_DIR / "engine",
             n_jobs=n_jobs,
             progress=progress,
+            further=_further_rows(table, spec.feature_columns, rows, progress),
         )
     return scored, predicted
 
@@ -357,23 +384,26 @@ def _with_copies(old: pa.Table, new: pd.DataFrame, copies: pd.DataFrame, rows: _
     scores = old.column("near_duplicate_score").to_numpy().copy()
     next_id = int(clusters.max()) + 1 if clusters.notna().any() else 0
     found = copies[CLUSTER].astype("Int64")
-    known_found = found.iloc[: len(rows.known)].reset_index(drop=True)
-    new_found = found.iloc[len(rows.known) :].reset_index(drop=True)
-    ids = new_found.copy()
-    for cluster in new_found.dropna().unique():
-        members = rows.known[np.flatnonzero((known_found == cluster).fillna(value=False))]
-        known_ids = clusters.iloc[members].dropna()
-        if len(known_ids):
-            number = int(known_ids.iloc[0])
+    n_known = len(copies) - len(rows.new)
+    known_ids = copies.index.to_numpy()[:n_known]
+    known_scores = copies["near_duplicate_score"].to_numpy()[:n_known]
+    known_found = found.iloc[:n_known].reset_index(drop=True)
+    new_found = found.iloc[n_known:].reset_index(drop=True)
+    places_of = known_found.groupby(known_found).indices
+    numbers: dict[int, int] = {}
+    for cluster in new_found.dropna().unique().tolist():
+        places = places_of.get(cluster, np.empty(0, dtype=np.int64))
+        members = known_ids[places]
+        own_ids = clusters.iloc[members].dropna()
+        if len(own_ids):
+            numbers[cluster] = int(own_ids.iloc[0])
         else:
-            number = next_id
+            numbers[cluster] = next_id
             next_id += 1
-        ids[(new_found == cluster).fillna(value=False)] = number
-        clusters.iloc[members] = clusters.iloc[members].fillna(number)
+        clusters.iloc[members] = clusters.iloc[members].fillna(numbers[cluster])
         flags[members] = True
-        places = np.searchsorted(rows.known, members)
-        own = copies["near_duplicate_score"].to_numpy()[places]
-        scores[members] = np.maximum(scores[members], own)
+        scores[members] = np.maximum(scores[members], known_scores[places])
+    ids = new_found.map(numbers).astype("Int64")
     new[CLUSTER] = ids
     for name, values in (
         (CLUSTER, pa.array(clusters, from_pandas=True)),

@@ -249,6 +249,16 @@ class ThresholdAccuracyOut(Schema):
     n_evidence: int = Field(description="Labeled rows that the estimate rests on.")
 
 
+class ClassShiftOut(Schema):
+    """A class that is more or less frequent among unlabeled rows than among labeled ones."""
+
+    name: str
+    labeled: float = Field(description="Its share of the labeled rows.")
+    unlabeled: float = Field(description="Its estimated share of the unlabeled rows.")
+    low: float
+    high: float
+
+
 class AutoLabelsOut(Schema):
     """How accurate the predicted labels of rows without one are."""
 
@@ -256,7 +266,10 @@ class AutoLabelsOut(Schema):
     n_unlabeled: int = Field(description="Rows that came without a label.")
     n_open: int = Field(description="Those of them that have none yet.")
     is_reweighted: bool = Field(
-        description="Whether labeled rows are weighted, as unlabeled ones clearly differ."
+        description="Whether labeled rows are weighted, as unlabeled ones differ."
+    )
+    shifts: list[ClassShiftOut] = Field(
+        description="Classes whose labels seem to be missing more or less often than others."
     )
     recommended: float | None = Field(
         description="The lowest threshold whose interval lies above the wanted accuracy."

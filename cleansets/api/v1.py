@@ -291,6 +291,16 @@ def auto_label_estimate(
         "n_unlabeled": found.n_unlabeled,
         "n_open": found.n_open,
         "is_reweighted": found.estimate.is_reweighted,
+        "shifts": [
+            {
+                "name": name,
+                "labeled": shift.labeled,
+                "unlabeled": shift.unlabeled,
+                "low": shift.low,
+                "high": shift.high,
+            }
+            for name, shift in found.shifts
+        ],
         "recommended": None if found.recommended is None else found.recommended.threshold,
         "thresholds": found.estimate.thresholds,
     }

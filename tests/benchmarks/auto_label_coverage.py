@@ -100,8 +100,7 @@ def simulate(
         mean[:, model.classes_] += model.predict_proba(x[hidden]) / 5
     labeled = Predictions(out.argmax(axis=1), out.max(axis=1))
     unlabeled = Predictions(mean.argmax(axis=1), mean.max(axis=1))
-    is_right = labeled.codes == codes[known]
-    estimate = accuracy_by_threshold(labeled, is_right, unlabeled, THRESHOLDS)
+    estimate = accuracy_by_threshold(labeled, codes[known], unlabeled, THRESHOLDS)
     real: list[float | None] = []
     for threshold in THRESHOLDS:
         kept = unlabeled.confidence >= threshold

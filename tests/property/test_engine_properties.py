@@ -21,7 +21,7 @@ from studio.engine.schema import CleansetResult
 from studio.engine.similar.near_duplicates import MIN_TEXT_SIMILARITY
 from studio.engine.similar.neighbours import nearest_distances
 from studio.engine.similar.row_pairs import pairs_in_buckets
-from studio.engine.similar.shingles import shingle_sets, signatures
+from studio.engine.similar.shingles import MinHash, shingle_sets
 from studio.engine.study.folds import NO_FOLD, assign_folds
 from studio.engine.table.cell_values import booleans, normalised
 from studio.engine.table.cells import Cells
@@ -207,7 +207,8 @@ def test_pairs_join_each_bucket_and_no_two(keys: list[int]) -> None:
     st.integers(0, 5),
 )
 def test_equal_sequences_share_every_bucket(texts: list[str], seed: int) -> None:
-    bands = signatures(texts, n_bands=8, n_per_band=4, seed=seed)
+    hashes = MinHash(n_bands=8, n_per_band=4, seed=seed)
+    bands = hashes.bands(hashes.minima(texts))
     sets = shingle_sets(
         [text if len(text) >= 3 else text.ljust(3) for text in texts], range(len(texts))
     )

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
+from studio.engine.evaluation.label_shift import ClassWeights, class_weights, observations
+
 CONFIDENCE = 0.95
+TAIL = (1 - CONFIDENCE) / 2
 # Rows of one bin and predicted class are taken to be equally often right, labeled or not.
 BIN_EDGES = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
-DIFFERS_FROM = 2.326  # standard deviations: unlabeled rows clearly differ, at 1%
+# Standard deviations from which unlabeled rows differ: at 1% in class and confidence, and at 5% in
+# the predicted classes, as classes that are labeled more often than others mislead most
+DIFFERS_FROM = 2.326
+CLASSES_DIFFER_FROM = 1.645
 N_DRAWS = 20_000  # of the number of right labels
 MIN_EVIDENCE = 5  # labeled rows in a cell that can stand for its unlabeled rows
 
@@ -55,18 +61,35 @@ class ThresholdAccuracy:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassShift:
+    """A class that is more or less frequent among unlabeled rows than among labeled ones.
+
+    `code` is the class, `labeled` its share there, `unlabeled` the estimated one here, and `low`
+    and `high` the ends of its interval.
+    """
+
+    code: int
+    labeled: float
+    unlabeled: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class AutoLabelEstimate:
-    """The accuracy by threshold; `is_reweighted` tells whether unlabeled rows clearly differ from
-    labeled ones, so that these were weighted.
+    """The accuracy by threshold; `is_reweighted` tells whether unlabeled rows differ from labeled
+    ones, so that these were weighted, and `shifts` which classes are then missing more or less
+    often than others, the largest difference first.
     """
 
     thresholds: tuple[ThresholdAccuracy, ...]
     is_reweighted: bool
+    shifts: tuple[ClassShift, ...] = ()
 
 
 def accuracy_by_threshold(
     labeled: Predictions,
-    is_right: npt.NDArray[np.bool_],
+    given: npt.NDArray[np.int64],
     unlabeled: Predictions,
     thresholds: Sequence[float],
 ) -> AutoLabelEstimate:
@@ -76,8 +99,8 @@ def accuracy_by_threshold(
     ----------
     labeled
         Out-of-sample predictions of the labeled rows.
-    is_right
-        Whether the label of a labeled row is the predicted one, shape (n,).
+    given
+        The class of each labeled row, shape (n,); one that is never predicted may have any code.
     unlabeled
         Predictions of the rows to label.
     thresholds
@@ -86,62 +109,136 @@ def accuracy_by_threshold(
     Notes
     -----
     The share of right predictions among labeled rows above a threshold is an estimate for unlabeled
-    ones if both are alike. If predicted classes and confidences of the two differ significantly
-    (chi-squared test at 1%), labeled rows are weighted by cells of predicted class and confidence,
-    so that they are distributed as the unlabeled rows are (post-stratification). Then it is enough
-    that rows of the same predicted class and confidence are equally often right. Unlabeled rows in
-    cells without labeled ones, and less sure than all of these, are counted as wrong at the low
-    end, and as right at the high end.
+    ones if both are alike. If predicted classes and confidences of the two differ significantly,
+    labeled rows are weighted in two ways. By cells of predicted class and confidence, so that they
+    are distributed as the unlabeled rows are (post-stratification): right if rows of the same
+    predicted class and confidence are equally often right. And by their given class
+    (`class_weights`): right if rows of the same class look alike, so that labels are missing by
+    class. Nothing in the data tells which of the two holds, so that the interval reaches over both.
+    Unlabeled rows in cells without labeled ones, and less sure than all of these, are counted as
+    wrong at the low end, and as right at the high end.
 
-    The interval is that of the beta-binomial prediction with Jeffreys' prior: it contains the
-    uncertainty of the estimate, with Kish's effective number of labeled rows, and the chance in a
-    finite number of unlabeled rows. Its coverage: docs/decisions/auto-labels.md.
+    The intervals are those of the beta-binomial prediction with Jeffreys' prior: they contain the
+    uncertainty of the estimate, with Kish's effective number of labeled rows, that of the weights
+    of the classes, and the chance in a finite number of unlabeled rows. Their coverage:
+    docs/decisions/auto-labels.md.
     """
-    is_reweighted = _differ(labeled, unlabeled)
-    found = [
-        _at_threshold(labeled, is_right, unlabeled, threshold, is_reweighted=is_reweighted)
-        for threshold in thresholds
-    ]
-    return AutoLabelEstimate(tuple(found), is_reweighted)
+    is_right = labeled.codes == given
+    weights = None
+    if len(given) and len(unlabeled.codes) and _differ(labeled, unlabeled):
+        n_classes = int(max(labeled.codes.max(), unlabeled.codes.max(), given.max())) + 1
+        weights = class_weights(
+            observations(labeled.codes, labeled.confidence, n_classes),
+            given,
+            observations(unlabeled.codes, unlabeled.confidence, n_classes),
+            n_classes=n_classes,
+        )
+    found = []
+    for threshold in thresholds:
+        evidence = _Evidence(
+            labeled.above(threshold),
+            given[labeled.confidence >= threshold],
+            is_right[labeled.confidence >= threshold].astype(np.float64),
+            unlabeled.above(threshold),
+        )
+        found.append(_at_threshold(threshold, evidence, weights))
+    shifts = () if weights is None else tuple(_shifts(weights))
+    return AutoLabelEstimate(tuple(found), weights is not None, shifts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """Labeled rows above a threshold, with their class and whether it was predicted, and the rows
+    to label.
+    """
+
+    labeled: Predictions
+    given: npt.NDArray[np.int64]
+    is_right: npt.NDArray[np.float64]
+    target: Predictions
 
 
 def _at_threshold(
-    labeled: Predictions,
-    is_right: npt.NDArray[np.bool_],
-    unlabeled: Predictions,
-    threshold: float,
-    *,
-    is_reweighted: bool,
+    threshold: float, evidence: _Evidence, weights: ClassWeights | None
 ) -> ThresholdAccuracy:
-    kept = labeled.confidence >= threshold
-    evidence = labeled.above(threshold)
-    right = is_right[kept].astype(np.float64)
-    target = unlabeled.above(threshold)
-    n_rows = len(target.codes)
-    n_evidence = len(right)
+    n_rows = len(evidence.target.codes)
+    n_evidence = len(evidence.given)
+    unknown = ThresholdAccuracy(threshold, n_rows, n_evidence, None, None, None)
     if not n_evidence or not n_rows:
-        return ThresholdAccuracy(threshold, n_rows, n_evidence, None, None, None)
-    weights = np.ones(n_evidence)
-    covered = 1.0
-    if is_reweighted:
-        weights, covered = _weights(evidence, target)
-    if not weights.any():
-        return ThresholdAccuracy(threshold, n_rows, n_evidence, None, None, None)
-    accuracy = float(np.average(right, weights=weights))
-    n_effective = float(weights.sum() ** 2 / (weights**2).sum())
-    n_right = accuracy * n_effective
-    tail = (1 - CONFIDENCE) / 2
-    rng = np.random.default_rng(0)
-    chances = rng.beta(n_right + 0.5, n_effective - n_right + 0.5, N_DRAWS)
-    low, high = np.quantile(rng.binomial(n_rows, chances), [tail, 1 - tail]) / n_rows
-    return ThresholdAccuracy(
-        threshold,
-        n_rows,
-        n_evidence,
-        accuracy,
-        float(low * covered),
-        float(high * covered + 1 - covered),
+        return unknown
+    is_right = evidence.is_right
+    if weights is None:
+        n_right_of_all = np.array([is_right.sum()])
+        accuracy, low, high = _interval(
+            np.array([float(n_evidence)]), n_right_of_all, np.ones((1, 1)), n_rows
+        )
+        return replace(unknown, accuracy=accuracy, low=low, high=high)
+    by_cell, covered = _weights(evidence.labeled, evidence.target)
+    n_classes = len(weights.weights)
+    n_of_class = np.bincount(evidence.given, minlength=n_classes).astype(np.float64)
+    n_right = np.bincount(evidence.given, is_right, n_classes).astype(np.float64)
+    total = float(weights.weights @ n_of_class)
+    if not by_cell.any() or not total:
+        return unknown
+    _, low, high = _interval(np.ones(n_evidence), is_right, by_cell[None], n_rows)
+    low *= covered
+    high = high * covered + 1 - covered
+    _, low_by_class, high_by_class = _interval(n_of_class, n_right, weights.drawn, n_rows)
+    return replace(
+        unknown,
+        accuracy=float(weights.weights @ n_right) / total,
+        low=min(low, low_by_class),
+        high=max(high, high_by_class),
     )
+
+
+def _interval(
+    counts: npt.NDArray[np.float64],
+    right: npt.NDArray[np.float64],
+    weights: npt.NDArray[np.float64],
+    n_rows: int,
+) -> tuple[float, float, float]:
+    """Return the share of right labels among `n_rows` rows and the ends of its interval.
+
+    Parameters
+    ----------
+    counts, right
+        Number of labeled rows in each of g groups, and of those that are right, shape (g,).
+    weights
+        Of a row of each group, as they are uncertain, shape (n_draws, g).
+    """
+    tiny = np.finfo(np.float64).tiny
+    totals = np.maximum(weights @ counts, tiny)
+    accuracy = np.minimum(weights @ right / totals, 1.0)
+    n_effective = totals**2 / np.maximum(weights**2 @ counts, tiny)
+    n_right = accuracy * n_effective
+    n_each = N_DRAWS // len(weights)
+    rng = np.random.default_rng(0)
+    chances = rng.beta(
+        np.repeat(n_right, n_each) + 0.5, np.repeat(n_effective - n_right, n_each) + 0.5
+    )
+    low, high = np.quantile(rng.binomial(n_rows, chances), [TAIL, 1 - TAIL]) / n_rows
+    return float(accuracy.mean()), float(low), float(high)
+
+
+def _shifts(weights: ClassWeights) -> list[ClassShift]:
+    """Return the classes whose share among labeled rows is outside the interval of that among
+    unlabeled ones.
+    """
+    shares = weights.labeled * weights.weights
+    low, high = np.quantile(weights.labeled * weights.drawn, [TAIL, 1 - TAIL], axis=0)
+    outside = np.flatnonzero((weights.labeled < low) | (weights.labeled > high))
+    outside = outside[np.argsort(-np.abs(shares - weights.labeled)[outside], kind="stable")]
+    return [
+        ClassShift(
+            code,
+            float(weights.labeled[code]),
+            float(shares[code]),
+            float(low[code]),
+            float(high[code]),
+        )
+        for code in outside.tolist()
+    ]
 
 
 def _bins(confidence: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
@@ -187,11 +284,17 @@ def _weights(evidence: Predictions, target: Predictions) -> tuple[npt.NDArray[np
 
 
 def _differ(labeled: Predictions, unlabeled: Predictions) -> bool:
-    """Return whether predicted classes and confidences of the two are clearly distributed in
+    """Return whether predicted classes, or classes and confidences, of the two are distributed in
     different ways.
     """
-    first = _cells(labeled, by_class=True)
-    second = _cells(unlabeled, by_class=True)
+    by_cell = _deviation(_cells(labeled, by_class=True), _cells(unlabeled, by_class=True))
+    return by_cell > DIFFERS_FROM or (
+        _deviation(labeled.codes, unlabeled.codes) > CLASSES_DIFFER_FROM
+    )
+
+
+def _deviation(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> float:
+    """Return by how many standard deviations the frequencies of codes differ."""
     names, codes = np.unique(np.concatenate([first, second]), return_inverse=True)
     counts = np.stack(
         [
@@ -203,11 +306,11 @@ def _differ(labeled: Predictions, unlabeled: Predictions) -> bool:
     rare = counts.sum(axis=0) < 2 * MIN_EVIDENCE
     pooled = np.column_stack([counts[:, ~rare], counts[:, rare].sum(axis=1)])
     pooled = pooled[:, pooled.sum(axis=0) > 0]
-    if pooled.shape[1] < 2 or not pooled.sum(axis=1).all():
-        return False
+    n_free = pooled.shape[1] - 1
+    if n_free < 1 or not pooled.sum(axis=1).all():
+        return 0.0
     expected = np.outer(pooled.sum(axis=1), pooled.sum(axis=0)) / pooled.sum()
     chi_squared = float(((pooled - expected) ** 2 / expected).sum())
-    spread = 2 / (9 * (pooled.shape[1] - 1))
+    spread = 2 / (9 * n_free)
     # Wilson and Hilferty: the cube root is nearly normal
-    critical = (1 - spread + DIFFERS_FROM * spread**0.5) ** 3 * (pooled.shape[1] - 1)
-    return bool(chi_squared > critical)
+    return float(((chi_squared / n_free) ** (1 / 3) - (1 - spread)) / spread**0.5)

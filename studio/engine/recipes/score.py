@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studio.engine.features.catalogue import distance_view
+from studio.engine.features.catalogue import VIEWS, distance_view
 from studio.engine.issues.base import Evidence
 from studio.engine.issues.registry import ISSUE_TYPES
+from studio.engine.issues.rows.near_duplicate import duplicate_columns
 from studio.engine.labels.encoding import Labels, encode_labels
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.progress import Progress, Silent
@@ -21,9 +22,12 @@ from studio.engine.runtime.cache import Cache
 from studio.engine.runtime.resources import Resources
 from studio.engine.schema import CleansetSpec
 from studio.engine.schema.provided import ProvidedPredictions
+from studio.engine.similar.known_copies import search_for_copies
+from studio.engine.similar.near_duplicates import similar_rows, similar_texts
 from studio.engine.stages import READING_FEATURES
 from studio.engine.study.study import Study, make_study, settled_conventions
 from studio.engine.table.cells import Table
+from studio.engine.table.rows import copy_hashes
 
 _OF_TEXTS = frozenset({Modality.TEXT})
 _COPIES = ("is_near_duplicate", "near_duplicate_score", "near_duplicate_cluster_id")
@@ -39,7 +43,8 @@ class ScoredRows:
     issues
         Of the new rows in their order, the columns of an analysis.
     copies
-        The columns about near duplicates of all n + k rows.
+        The columns about near duplicates of the n known rows, of further known rows that may be
+        near duplicates of new ones, and of the k new rows. Their index is that of the frames.
     embeddings
         Of the new rows, shape (k, d); None where the modality has none.
     has_unknown_class
@@ -64,6 +69,7 @@ def score_rows(  # noqa: PLR0913  (all but two by name)
     cache_dir: Path | None = None,
     n_jobs: int = 1,
     progress: Progress = Silent(),  # noqa: B008  (it has no state)
+    further: Iterable[pd.DataFrame] = (),
 ) -> ScoredRows:
     """Find issues in the rows that come after the known ones.
 
@@ -87,6 +93,9 @@ def score_rows(  # noqa: PLR0913  (all but two by name)
         The part of the split of each row, if there is a split.
     cache_dir, n_jobs, progress
         As in `build_cleanset`.
+    further
+        All other known rows, in blocks of any size, with the columns of `frame`: near duplicates of
+        new rows are searched for among them, too.
     """
     resources = Resources(Cache(cache_dir), n_jobs, progress)
     progress(READING_FEATURES)
@@ -112,6 +121,11 @@ def score_rows(  # noqa: PLR0913  (all but two by name)
             for name, column in issue.find(replace(evidence, study=own)).items()
         }
         issues = pd.concat([issues, pd.DataFrame(texts)], axis=1)
+    copies = _copies(frame, n_known, further, spec, resources)
+    if copies is None:
+        copies = found[list(_COPIES)].set_index(frame.index)
+    for name in _COPIES:
+        issues[name] = copies[name].iloc[-len(issues) :].reset_index(drop=True)
     has_unknown = np.zeros(len(frame) - n_known, dtype=bool)
     if predictions is not None and spec.task is not MLTask.REGRESSION:
         has_unknown = _has_unknown_class(encoded, predictions.classes, spec.task)[n_known:]
@@ -120,7 +134,44 @@ def score_rows(  # noqa: PLR0913  (all but two by name)
     embeddings = None
     if distance_view(spec) == "sentences":
         embeddings = np.asarray(evidence.space, dtype=np.float32)[position][n_known:]
-    return ScoredRows(issues, found[list(_COPIES)], embeddings, has_unknown)
+    return ScoredRows(issues, copies, embeddings, has_unknown)
+
+
+def _copies(
+    frame: pd.DataFrame,
+    n_known: int,
+    further: Iterable[pd.DataFrame],
+    spec: CleansetSpec,
+    resources: Resources,
+) -> pd.DataFrame | None:
+    """Return the columns about near duplicates of the rows and of all further ones that may be near
+    duplicates of the new rows; None if there are no such further ones.
+    """
+    columns = list(spec.feature_columns)
+    table = Table.of(frame, columns).read_as(spec.conventions)
+    search = None
+    like = []
+    for block in further:
+        if search is None:
+            search = search_for_copies(table, np.arange(n_known, len(frame)), spec, resources)
+        like.append(block[search(Table.of(block, columns).read_as(spec.conventions))])
+    n_like = sum(len(block) for block in like)
+    if not n_like:
+        return None
+    whole = pd.concat([frame.iloc[:n_known], *like, frame.iloc[n_known:]])
+    joined = Table.of(whole, columns).read_as(spec.conventions)
+    hashes = copy_hashes(joined, spec.column_kinds)
+    if spec.modality is Modality.TEXT:
+        similar = similar_texts(joined[columns[0]], hashes, spec.seed)
+    else:
+        features = VIEWS[distance_view(spec)](spec)
+        features.fit(table)
+        space = features.transform(joined, resources)
+        sampled = np.r_[np.arange(n_known), np.arange(n_known + n_like, len(whole))]
+        similar = similar_rows(
+            joined, hashes, space, spec, usual_among=sampled, n_jobs=resources.n_jobs
+        )
+    return pd.DataFrame(duplicate_columns(similar)).set_index(whole.index)
 
 
 def _evidence(

@@ -18,7 +18,7 @@ from studio.engine.features.base import Matrix
 from studio.engine.schema import CleansetSpec
 from studio.engine.similar.neighbours import nearest_distances
 from studio.engine.similar.row_pairs import Pairs, pairs_in_buckets
-from studio.engine.similar.shingles import shingle_sets, signatures, words_of
+from studio.engine.similar.shingles import MinHash, shingle_sets, words_of
 from studio.engine.table.cells import LEARNED_CHARACTERS, Cells, Table
 from studio.engine.table.columns import MEASURED
 from studio.engine.table.rows import value_hashes, word_hashes
@@ -111,7 +111,8 @@ def similar_texts(cells: Cells, copies: npt.NDArray[np.uint64], seed: int) -> Si
     exact = pairs_in_buckets(copies[rows])
     first_of_each = rows[np.unique(copies[rows], return_index=True)[1]]
     words = [words_of(cells[row][:LEARNED_CHARACTERS]) for row in first_of_each]
-    bands = signatures(words, n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=seed)
+    hashes = MinHash(n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=seed)
+    bands = hashes.bands(hashes.minima(words))
     pairs = Pairs.union(map(pairs_in_buckets, bands)).distinct()
     similarity = _jaccard(words, pairs)
     return _joined(
@@ -125,6 +126,7 @@ def similar_rows(
     space: Matrix,
     spec: CleansetSpec,
     *,
+    usual_among: npt.NDArray[np.int64] | None = None,
     n_jobs: int = 1,
 ) -> Similar:
     """Find rows with almost equal numbers and dates, and equal other columns.
@@ -138,6 +140,8 @@ def similar_rows(
     space
         Scaled columns, shape (n, n_features). The similarity of two rows is 1 / (1 + d / m), where
         d is their distance and m the median distance of a row to its nearest neighbour.
+    usual_among
+        Positions of rows that are a fair sample, for the median distance; None if all are.
     n_jobs
         Parallel jobs; they do not change the result.
 
@@ -158,16 +162,17 @@ def similar_rows(
     exact = pairs_in_buckets(copies)
     distinct = np.unique(copies, return_index=True)[1]
     points = np.asarray(space, dtype=np.float32)
-    usual = _usual_distance(points, distinct, spec.seed, n_jobs)
-    n_measured = sum(spec.column_kinds[name] in MEASURED for name in spec.feature_columns)
-    if usual == 0.0 or n_measured < _MIN_MEASURED:
+    sampled = distinct
+    if usual_among is not None:
+        sampled = usual_among[np.unique(copies[usual_among], return_index=True)[1]]
+    usual = usual_distance(points, sampled, spec.seed, n_jobs)
+    reach = reach_of(usual, spec)
+    if not reach:
         no_similarity = np.empty(0, dtype=np.float32)
         return _joined(table.n_rows, exact, Pairs.none(), no_similarity, MIN_ROW_SIMILARITY)
-    reach = usual * (1 / MIN_ROW_SIMILARITY - 1)
     # Near duplicates agree in all columns that are not measured, so these are part of the bucket.
     words = word_hashes(table, spec.column_kinds)[distinct]
-    # In cells four times as wide as the reach, a near pair is rarely separated.
-    buckets = (cell[distinct] ^ words for cell in _grid_cells(points, 4 * reach, spec.seed))
+    buckets = (cell[distinct] ^ words for cell in grid_cells(points, reach, spec.seed))
     candidates = Pairs.union(map(pairs_in_buckets, buckets)).distinct()
     are_by_chance = _are_by_chance(table, points, spec, distinct, words, candidates)
     pairs = candidates.where(~are_by_chance).at(distinct)
@@ -186,9 +191,10 @@ def _jaccard(words: list[str], pairs: Pairs) -> npt.NDArray[np.float32]:
     return np.array(similarity, dtype=np.float32)
 
 
-def _usual_distance(
+def usual_distance(
     space: npt.NDArray[np.float32], distinct: npt.NDArray[np.int64], seed: int, n_jobs: int
 ) -> float:
+    """Return the median distance of a row to its nearest neighbour; 0 for fewer than three rows."""
     if len(distinct) < 3:
         return 0.0
     sampled = distinct
@@ -198,11 +204,23 @@ def _usual_distance(
     return float(np.median(nearest_distances(space[sampled], 1, seed=seed, n_jobs=n_jobs)))
 
 
-def _grid_cells(
-    space: npt.NDArray[np.float32], width: float, seed: int
+def reach_of(usual: float, spec: CleansetSpec) -> float:
+    """Return the distance up to which rows are near, given the usual one; 0 if only copies are."""
+    n_measured = sum(spec.column_kinds[name] in MEASURED for name in spec.feature_columns)
+    if n_measured < _MIN_MEASURED:
+        return 0.0
+    return usual * (1 / MIN_ROW_SIMILARITY - 1)
+
+
+def grid_cells(
+    space: npt.NDArray[np.float32], reach: float, seed: int
 ) -> Iterator[npt.NDArray[np.uint64]]:
-    """Yield per hash table a hash of each row's grid cell: random projections in `width` steps."""
+    """Yield per hash table a hash of each row's grid cell, by random projections.
+
+    Cells are four times as wide as the reach, so that a near pair is rarely separated.
+    """
     rng = np.random.default_rng(seed)
+    width = 4 * reach
     for _ in range(N_TABLES):
         directions = rng.normal(size=(space.shape[1], N_PROJECTIONS)).astype(np.float32)
         offsets = rng.uniform(0, width, N_PROJECTIONS)

@@ -46,40 +46,45 @@ def shingle_sets(texts: list[str], rows: Iterable[int]) -> dict[int, frozenset[s
     return sets
 
 
-def signatures(
-    texts: list[str], *, n_bands: int, n_per_band: int, seed: int
-) -> list[npt.NDArray[np.uint64]]:
-    """Return one bucket key per band and text.
+class MinHash:
+    """MinHash signatures of texts.
 
     Parameters
     ----------
-    texts
-        n texts of at least one character.
     n_bands, n_per_band
         Two texts of Jaccard similarity s share a bucket with probability
         1 − (1 − s^n_per_band)^n_bands.
     seed
         Chooses the hash functions.
-
-    Returns
-    -------
-    list of n_bands arrays of shape (n,)
     """
-    rng = np.random.default_rng(seed)
-    # Odd factors make multiplication modulo 2^64 a bijection.
-    multipliers = _odd_numbers(rng, n_bands * n_per_band)
-    mixers = _odd_numbers(rng, n_per_band)
-    minima = np.empty((len(multipliers), len(texts)), dtype=np.uint64)
-    for first in range(0, len(texts), _TEXTS_PER_BLOCK):
-        block = texts[first : first + _TEXTS_PER_BLOCK]
-        codes, starts = _sequence_codes(block)
-        for function, multiplier in enumerate(multipliers):
-            hashed = codes * multiplier
-            # The low bits of a product depend on few bits of the code: mix the high ones in.
-            hashed ^= hashed >> np.uint64(32)
-            minima[function, first : first + len(block)] = np.minimum.reduceat(hashed, starts)
-    bands = minima.reshape(n_bands, n_per_band, len(texts))
-    return [np.sum(band * mixers[:, None], axis=0, dtype=np.uint64) for band in bands]
+
+    def __init__(self, *, n_bands: int, n_per_band: int, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        # Odd factors make multiplication modulo 2^64 a bijection.
+        self._multipliers = _odd_numbers(rng, n_bands * n_per_band)
+        self._mixers = _odd_numbers(rng, n_per_band)
+
+    def minima(self, texts: list[str]) -> npt.NDArray[np.uint64]:
+        """Return the least hash of each text's sequences, shape (n_bands · n_per_band, n); texts
+        have at least one character.
+        """
+        minima = np.empty((len(self._multipliers), len(texts)), dtype=np.uint64)
+        for first in range(0, len(texts), _TEXTS_PER_BLOCK):
+            block = texts[first : first + _TEXTS_PER_BLOCK]
+            codes, starts = _sequence_codes(block)
+            for function, multiplier in enumerate(self._multipliers):
+                hashed = codes * multiplier
+                # The low bits of a product depend on few bits of the code: mix the high ones in.
+                hashed ^= hashed >> np.uint64(32)
+                minima[function, first : first + len(block)] = np.minimum.reduceat(hashed, starts)
+        return minima
+
+    def bands(self, minima: npt.NDArray[np.uint64]) -> list[npt.NDArray[np.uint64]]:
+        """Return one bucket key per band and text: a list of arrays of shape (n,)."""
+        n_per_band = len(self._mixers)
+        bands = minima.reshape(-1, n_per_band, minima.shape[1])
+        mixers = self._mixers[:, None]
+        return [np.sum(band * mixers, axis=0, dtype=np.uint64) for band in bands]
 
 
 def _odd_numbers(rng: np.random.Generator, count: int) -> npt.NDArray[np.uint64]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from studio.engine.issues.base import Columns, Evidence
+from studio.engine.similar.near_duplicates import Similar
 
 
 def find_near_duplicate(evidence: Evidence) -> Columns:
@@ -29,7 +30,11 @@ def find_near_duplicate(evidence: Evidence) -> Columns:
     ----------
     Those of `studio.engine.similar.near_duplicates`, which finds the pairs.
     """
-    similar = evidence.study.similar
+    return duplicate_columns(evidence.study.similar)
+
+
+def duplicate_columns(similar: Similar) -> Columns:
+    """Return the columns about near duplicates for pairs that were found."""
     scores = similar.scores()
     flags = scores >= similar.threshold
     ids = np.full(len(flags), -1, dtype=np.int64)

@@ -121,3 +121,29 @@ def test_rows_without_labels_are_compared_alone() -> None:
     assert found.issues["is_near_duplicate"].tolist()[1]
     assert found.copies["is_near_duplicate"].iloc[4]
     assert "is_label_issue" not in found.issues
+
+
+@pytest.mark.parametrize("is_text", [False, True])
+def test_near_duplicates_are_found_among_rows_beyond_the_sample(*, is_text: bool) -> None:
+    planted = planted_text if is_text else planted_table
+    frame = planted(3 * N_KNOWN, n_wrong=0).frame
+    frame.index = pd.Index(np.arange(len(frame)) * 10)
+    known, new, further = frame[:N_KNOWN], frame[N_KNOWN : N_KNOWN + N_NEW].copy(), frame[-60:]
+    if is_text:
+        new.iloc[WRONG, 0] = further["text"].iloc[41] + "!"
+    else:
+        new.iloc[WRONG, :3] = further.iloc[41, :3]
+        new.iloc[WRONG, 0] = str(float(new.iloc[WRONG, 0]) + 1e-6)
+    found = score_rows(
+        pd.concat([known, new]),
+        spec(MLTask.UNSUPERVISED, frame),
+        n_known=N_KNOWN,
+        labels=[None] * (N_KNOWN + N_NEW),
+        predictions=None,
+        further=[further[:30], further[30:]],
+    )
+    copies = found.copies[found.copies["is_near_duplicate"]]
+    pair = [further.index[41], new.index[WRONG]]
+    assert copies.loc[pair, "near_duplicate_cluster_id"].nunique() == 1
+    assert found.issues["is_near_duplicate"].tolist()[WRONG]
+    assert found.copies.index[-N_NEW:].tolist() == new.index.tolist()
