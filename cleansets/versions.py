@@ -214,26 +214,29 @@ def _pair(ids: Sequence[str]) -> tuple[Cleanset, Cleanset] | None:
 
 @dataclass(frozen=True, slots=True)
 class CountPair:
-    """How many rows two versions flag for one reason."""
+    """How many rows two versions flag for one reason; `params` is the address of such rows."""
 
     title: str
     first: int | None
     second: int | None
+    params: str
 
     @property
     def difference(self) -> str:
         """The second less the first, with a sign."""
         if self.first is None or self.second is None:
             return "–"
+        if self.first == self.second:
+            return "0"
         return f"{self.second - self.first:+,}".replace("-", "\N{MINUS SIGN}")
 
 
 def count_pairs(first: Cleanset, second: Cleanset) -> list[CountPair]:
     """Return the counts of two versions side by side."""
-    pairs = [CountPair("Rows", first.n_rows, second.n_rows)]
+    pairs = [CountPair("Rows", first.n_rows, second.n_rows, RowQuery(issue=ALL_ROWS).params())]
     names = dict.fromkeys([*first.counts, *second.counts])
     for issue in issues_in(names):
         one = first.counts.get(issue.flag)
         other = second.counts.get(issue.flag)
-        pairs.append(CountPair(issue.title, one, other))
+        pairs.append(CountPair(issue.title, one, other, RowQuery(issue=issue.key).params()))
     return pairs

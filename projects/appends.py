@@ -21,7 +21,7 @@ from projects.incoming import name_of_url
 from projects.models import AppendedFile, DatasetVersion, Project
 from projects.readers import ReadOptions
 from projects.readers.facts import FIND_OUT, ReadLimits
-from projects.selectors import column_profiles
+from projects.selectors import column_profiles, newer_rows
 from projects.services import Extension, StoredUpload, stored_file, stored_upload, version_extend
 from studio import outbound, quotas, runs, storage, tables
 from studio.accounts.models import User
@@ -187,6 +187,14 @@ def appended_file_upload(
     return file
 
 
+def appended_file_follow(file: AppendedFile) -> None:
+    """Let a file be compared with the newest rows, if the dataset has grown since it was sent."""
+    newest = newer_rows(file.base)
+    if newest is not None:
+        file.base = newest
+        file.save(update_fields=["base"])
+
+
 @dataclass(frozen=True, slots=True)
 class AppendPreview:
     """What appending a file would do: the first cells that would change, and notes on the file."""
@@ -221,10 +229,17 @@ def appended_file_apply(
     Raises
     ------
     DataProblem
-        If it would change nothing, or as `appended_file_preview`.
+        If it would change nothing, if the dataset has grown since the preview, or as
+        `appended_file_preview`.
     """
     if not file.is_succeeded:
         raise DataProblem("This file has not been read. Upload it again.")
+    newest = newer_rows(file.base)
+    if newest is not None:
+        raise DataProblem(
+            f"The dataset has grown to version {newest.number} since {file.filename} was compared"
+            f" with version {file.base.number}. Nothing was appended: look at the preview again."
+        )
     effect = appended_file_preview(file, choice).effect
     if not effect.n_added and not effect.n_updated:
         raise DataProblem(nothing_to_append(effect, file.filename))

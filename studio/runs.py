@@ -467,11 +467,16 @@ def _heartbeat(tracker: Tracker) -> Iterator[None]:
 
 
 def run_tracked(
-    model: type[R], run_id: str, work: Callable[[R, Tracker], Mapping[str, Any]]
+    model: type[R],
+    run_id: str,
+    work: Callable[[R, Tracker], Mapping[str, Any]],
+    *,
+    sends_notice: bool = True,
 ) -> None:
     """Claim the run, do its work, and end it; every task of the studio is this call.
 
-    `work` returns the values of the run's own fields to store with success.
+    `work` returns the values of the run's own fields to store with success. No notice is sent to
+    somebody who waits for the end in a terminal.
     """
     # The message is gone by now: without patience the run would wait until it counts as lost.
     with patience(_wait_for_database):
@@ -494,7 +499,7 @@ def run_tracked(
         end = partial(_end_after, run, error, traceback.format_exc())
     with patience(_wait_for_database):
         ended = patiently(end)
-    if ended and run.status in (Status.SUCCEEDED, Status.FAILED):
+    if ended and sends_notice and run.status in (Status.SUCCEEDED, Status.FAILED):
         send_notice(run)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from projects.appending.comparison import KEY_CHARS, AppendEffect, Comparison
-from projects.appending.written_forms import UnreadableCells
+from projects.appending.written_forms import UnreadableCells, WrittenForm
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.required_columns import some
 
@@ -78,11 +78,15 @@ def file_notes(
             f"Columns of the file that the dataset does not have, so that they are not read:"
             f" {some(comparison.ignored_columns)}."
         )
+    columns_of: dict[WrittenForm, list[str]] = {}
     for name, form in comparison.rewritten.items():
+        columns_of.setdefault(form, []).append(name)
+    for form, names in columns_of.items():
         in_file, in_dataset = form.example
+        verb = "is" if len(names) == 1 else "are"
         notes.append(
-            f"“{name}” is written like {in_file} in the file and like {in_dataset} in the dataset;"
-            " its cells are taken over in the form of the dataset."
+            f"{some(names)} {verb} written like {in_file} in the file and like {in_dataset} in the"
+            " dataset. The cells are taken over in the form of the dataset."
         )
     notes += [_unreadable(one) for one in unreadable]
     return notes

@@ -64,6 +64,7 @@ def _shared_context(base: DatasetVersion) -> Context:
 def appended_file(request: HttpRequest, file_id: uuid.UUID) -> HttpResponse:
     """Show the reading of a file of new rows, then what it would add."""
     file = appended_file_or_404(request, file_id)
+    appends.appended_file_follow(file)
     context: Context = {**_shared_context(file.base), "file": file, "run": file}
     if file.is_succeeded:
         form = _form(file, request.GET)

@@ -10,7 +10,7 @@ from studio import runs
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 from studio.management.terminal import Terminal
-from studio.runs import Run, run_tracked
+from studio.runs import Run, Status, run_tracked
 
 POLL_S = 0.5
 R = TypeVar("R", bound=Run)
@@ -43,12 +43,15 @@ def carry_out(run: R, work: Callable[[R, Progress], Mapping[str, Any]], terminal
         If it failed, or somebody cancelled it.
     """
     try:
-        run_tracked(
-            type(run),
-            str(run.pk),
-            lambda claimed, tracker: work(claimed, _Both(tracker, terminal.progress)),
-        )
         run.refresh_from_db()
+        if run.status == Status.QUEUED:
+            run_tracked(
+                type(run),
+                str(run.pk),
+                lambda claimed, tracker: work(claimed, _Both(tracker, terminal.progress)),
+                sends_notice=False,
+            )
+            run.refresh_from_db()
         while run.is_active:
             terminal.progress(run.stage or "Waiting", run.progress_done, run.progress_total)
             time.sleep(POLL_S)

@@ -132,7 +132,7 @@ def test_cells_that_a_program_wrote_otherwise_are_recognised(alice: User, tmp_pa
     assert rows.iloc[2].tolist() == ["3", "2024-05-09", "false", "22"]
     assert version.append_counts["n_known"] == 1
     notes = " ".join(version.notes)
-    assert "“id” is written like 7.0 in the file and like 7 in the dataset" in notes
+    assert "“id” is written like 7.0 in the file and like 7 in the dataset." in notes
     assert "1 row of the dataset is not in the file. It stays" in notes
 
 
@@ -221,6 +221,24 @@ def test_page_shows_what_a_file_would_do_before_it_does_it(
     browser.post(reverse("dataset-append-apply", args=[file.pk]), choice)
     newest = Dataset.objects.get().versions.latest("number")
     assert rows_of(newest)["text"].dropna().tolist() == ["lost card", "late again", "new"]
+
+
+def test_two_files_that_are_previewed_at_once_are_both_appended(
+    base: DatasetVersion, browser: Client
+) -> None:
+    upload = reverse("dataset-append", args=[base.dataset_id])
+    for row in ("10,no refund", "11,wrong size"):
+        browser.post(upload, {"file": csv_file(f"ticket,text,label\n{row},card\n")})
+    choice = {"recognise": "0", "known": "skip"}
+    first, second = AppendedFile.objects.order_by("queued_at")
+    browser.post(reverse("dataset-append-apply", args=[first.pk]), choice)
+    apply = reverse("dataset-append-apply", args=[second.pk])
+    refused = browser.post(apply, choice)
+    assert "has grown to version 2" in refused.content.decode()
+    browser.get(second.get_absolute_url())
+    browser.post(apply, choice)
+    newest = base.dataset.versions.latest("number")
+    assert rows_of(newest)["ticket"].tolist() == ["7", "8", "9", "10", "11"]
 
 
 def test_programs_append_rows_and_files(base: DatasetVersion, client: Client, alice: User) -> None:

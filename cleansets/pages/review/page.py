@@ -21,6 +21,7 @@ from cleansets.pages.review.rail import (
 )
 from cleansets.pages.review.row import RowDetail, row_detail
 from cleansets.pages.review.table import line, review_table
+from cleansets.pages.review.unlabeled import unlabeled_rows
 from cleansets.pages.tabs import tabs
 from cleansets.present_reviews import is_newest
 from cleansets.row_query import ReviewCounts
@@ -101,6 +102,7 @@ class ReviewPage:
             "action_run": shown_run(self.cleanset),
             "growth": growth_of(self.cleanset),
             "waiting_rows": waiting_rows(self.cleanset),
+            "unlabeled": unlabeled_rows(self.cleanset),
             "saved_views": saved_views(self.cleanset, self.query),
             "suggested_views": suggested_views(self.cleanset, self.query, self.source),
             "views": issue_views(self.cleanset, self.source, self.query),

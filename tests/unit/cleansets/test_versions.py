@@ -76,6 +76,8 @@ def test_changes_between_two_versions_open_their_rows(
     page = browser.get(address, {"first": 1, "second": 2}).content.decode()
     assert "Another label: 1" in page
     assert "are not measured" in page
+    for cleanset in (first, second):
+        assert f'href="{cleanset.get_absolute_url()}?issue=label_issue"' in page
     rows = browser.get(f"{second.get_absolute_url()}?{changes['label'].params}")
     assert "another label (version 2 after 1)" in rows.content.decode()
     assert [line.row_id for line in rows.context["table"].lines] == [20]
