@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cleansets.auto_labels import CONFIDENCE, MIN_UNLABELED_FRACTION, UNLABELED
+from cleansets.auto_labels import MIN_UNLABELED_FRACTION, UNLABELED
+from cleansets.issue_columns import CONFIDENCE
 from cleansets.models import Cleanset
 from cleansets.row_address import RowQuery
 from studio.engine.ml_task import MLTask
