@@ -94,7 +94,7 @@ class Comparison:
         """Return a cell of the file in the form that the column has in the dataset."""
         cell = quoted(self.sources[name])
         if name in self.rewritten:
-            cell = self.rewritten[name].as_dataset.format(cell=cell)
+            cell = self.rewritten[name].rewritten(cell)
         return f"{cell} AS {quoted(name)}"
 
     @property

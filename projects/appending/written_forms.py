@@ -18,8 +18,8 @@ from studio.sql import quoted
 class WrittenForm:
     """A form in which programs save cells of another form.
 
-    `in_file` and `in_dataset` are patterns of both; `as_dataset` is the SQL that turns a cell
-    `{cell}` of the file into the form of the dataset. `example` has one cell in both forms.
+    `in_file` and `in_dataset` are patterns of both; `as_dataset` is the SQL that turns a trimmed
+    cell `{cell}` of the file into the form of the dataset. `example` has one cell in both forms.
     """
 
     in_file: str
@@ -27,27 +27,35 @@ class WrittenForm:
     as_dataset: str
     example: tuple[str, str]
 
+    def has_form(self, cell: str) -> str:
+        """Return the condition that a cell has the form of the file, and not of the dataset."""
+        return f"({matches(cell, self.in_file)} AND NOT {matches(cell, self.in_dataset)})"
+
+    def rewritten(self, cell: str) -> str:
+        """Return a cell of the file in the form of the dataset; other cells stay."""
+        bare = f"trim({cell})"
+        as_dataset = self.as_dataset.format(cell=bare)
+        return f"CASE WHEN {self.has_form(bare)} THEN {as_dataset} ELSE {cell} END"
+
 
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _MIDNIGHT = "[ T]00:00:00(\\.0+)?(Z|\\+00:00)?"
 _ANY_CASE = "(?i:true|false)"
 FORMS = (
     # A column of whole numbers with an empty cell becomes one of floats in pandas.
-    WrittenForm(
-        "-?[0-9]+\\.0+", "-?[0-9]+", "regexp_replace(trim({cell}), '\\.0+$', '')", ("7.0", "7")
-    ),
+    WrittenForm("-?[0-9]+\\.0+", "-?[0-9]+", "regexp_replace({cell}, '\\.0+$', '')", ("7.0", "7")),
     WrittenForm(
         f"{_DAY}{_MIDNIGHT}",
         _DAY,
-        "left(trim({cell}), 10)",
+        "left({cell}, 10)",
         ("2024-05-01 00:00:00", "2024-05-01"),
     ),
-    WrittenForm(_ANY_CASE, "true|false", "lower(trim({cell}))", ("True", "true")),
-    WrittenForm(_ANY_CASE, "TRUE|FALSE", "upper(trim({cell}))", ("True", "TRUE")),
+    WrittenForm(_ANY_CASE, "true|false", "lower({cell})", ("True", "true")),
+    WrittenForm(_ANY_CASE, "TRUE|FALSE", "upper({cell})", ("True", "TRUE")),
     WrittenForm(
         _ANY_CASE,
         "True|False",
-        "upper(left(trim({cell}), 1)) || lower(substr(trim({cell}), 2))",
+        "upper(left({cell}, 1)) || lower(substr({cell}, 2))",
         ("TRUE", "True"),
     ),
 )
@@ -56,8 +64,7 @@ FORMS = (
 def forms_of_file(
     connection: duckdb.DuckDBPyConnection, sources: Mapping[str, str]
 ) -> dict[str, WrittenForm]:
-    """Return the form of each column that the file writes throughout in another form than the
-    dataset.
+    """Return the form of each column that only the file uses, where the dataset uses the other one.
 
     Parameters
     ----------
@@ -69,42 +76,33 @@ def forms_of_file(
     found: dict[str, WrittenForm] = {}
     for form in FORMS:
         names = [name for name in sources if name not in found]
-        in_file = _throughout(connection, form, {name: sources[name] for name in names})
-        for name in in_file:
-            cell = f"trim({quoted(name)})"
-            has_own = matches(cell, form.in_dataset)
-            has_other = f"{matches(cell, form.in_file)} AND NOT {has_own}"
-            row = connection.execute(
-                f"SELECT count(*) FILTER (WHERE {has_own}), count(*) FILTER (WHERE {has_other})"
-                " FROM old_rows"
-            ).fetchone()
-            assert row is not None
-            if row[0] and not row[1]:
+        in_file = _counts(connection, "file_rows", form, [sources[name] for name in names])
+        likely = [
+            name
+            for name, (n_form, n_other) in zip(names, in_file, strict=True)
+            if n_form and not n_other
+        ]
+        in_dataset = _counts(connection, "old_rows", form, likely)
+        for name, (n_form, n_other) in zip(likely, in_dataset, strict=True):
+            if n_other and not n_form:
                 found[name] = form
     return found
 
 
-def _throughout(
-    connection: duckdb.DuckDBPyConnection, form: WrittenForm, sources: Mapping[str, str]
-) -> list[str]:
-    """Return the columns whose filled cells all have the form in the file, some of them not the
-    form of the dataset.
-    """
-    if not sources:
+def _counts(
+    connection: duckdb.DuckDBPyConnection, rows: str, form: WrittenForm, columns: Sequence[str]
+) -> list[tuple[int, int]]:
+    """Return how many cells of each column have the form of the file, and that of the dataset."""
+    if not columns:
         return []
     counts = []
-    for source in sources.values():
-        cell = f"trim({quoted(source)})"
-        is_filled = f"nullif({cell}, '') IS NOT NULL"
-        counts.append(
-            f"coalesce(bool_and({matches(cell, form.in_file)}) FILTER (WHERE {is_filled}), false)"
-        )
-        counts.append(
-            f"count(*) FILTER (WHERE {is_filled} AND NOT {matches(cell, form.in_dataset)})"
-        )
-    row = connection.execute(f"SELECT {', '.join(counts)} FROM file_rows").fetchone()
+    for column in columns:
+        cell = f"trim({quoted(column)})"
+        counts.append(f"count(*) FILTER (WHERE {form.has_form(cell)})")
+        counts.append(f"count(*) FILTER (WHERE {matches(cell, form.in_dataset)})")
+    row = connection.execute(f"SELECT {', '.join(counts)} FROM {rows}").fetchone()
     assert row is not None
-    return [name for place, name in enumerate(sources) if row[2 * place] and row[2 * place + 1]]
+    return list(zip(row[::2], row[1::2], strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +131,7 @@ def unreadable_cells(
             value = moment(cell, profile.convention or Convention.YEAR_FIRST)
         else:
             value = number(cell, profile.convention or Convention.POINT)
-        is_filled = f"nullif(trim({cell}), '') IS NOT NULL"
+        is_filled = f"nullif({cell}, '') IS NOT NULL"
         row = connection.execute(
             f"SELECT count(*) FILTER (WHERE {value} IS NULL), count(*),"
             f" min({cell}) FILTER (WHERE {value} IS NULL) FROM new_rows WHERE {is_filled}"

@@ -126,13 +126,15 @@ TYPED = "id,day,paid,age\n1,2024-05-01,true,30\n2,2024-05-02,false,41\n"
 
 def test_cells_that_a_program_wrote_otherwise_are_recognised(alice: User, tmp_path: Path) -> None:
     typed = services.dataset_create(user=alice, uploaded_file=csv_file(TYPED)).versions.get()
-    content = "age,id,paid,day\n30,1.0,True,2024-05-01 00:00:00\n22,3.0,False,2024-05-09 00:00:00\n"
+    content = (
+        "age,id,paid,day\n30.0,1.0,True,2024-05-01 00:00:00\nill,3.0,False,2024-05-09 00:00:00\n"
+    )
     version = append(typed, content, tmp_path, AppendChoice(key="id"))
     rows = rows_of(version)
-    assert rows.iloc[2].tolist() == ["3", "2024-05-09", "false", "22"]
+    assert rows.iloc[2].tolist() == ["3", "2024-05-09", "false", "ill"]
     assert version.append_counts["n_known"] == 1
     notes = " ".join(version.notes)
-    assert "“id” is written like 7.0 in the file and like 7 in the dataset." in notes
+    assert "“id” and “age” are written like 7.0 in the file and like 7 in the dataset." in notes
     assert "1 row of the dataset is not in the file. It stays" in notes
 
 
