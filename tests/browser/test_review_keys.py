@@ -270,3 +270,16 @@ def test_a_long_text_is_cut_until_space_shows_it(review: Review) -> None:
     assert not text.evaluate(is_cut)
     page.get_by_role("button", name="Less").click()
     assert text.evaluate(is_cut)
+
+
+def test_the_next_page_is_there_before_it_is_asked_for(review: Review) -> None:
+    page = review("?issue=all&sort=row_id&row=41")
+    with page.expect_request(re.compile(r"page=2")) as fetched:
+        page.keyboard.press("j")
+        press(page, "j", "Row 44")
+    assert fetched.value.resource_type == "fetch"
+    for row in range(45, 51):
+        press(page, "j", f"Row {row}")
+    press(page, "q", "Row 51")
+    expect(page.locator(".last-action-text")).to_have_text(re.compile("Keep row 50"))
+    press(page, "u", "Row 50")

@@ -1,8 +1,9 @@
 // A decision is sent in the background while the next row is shown at once; undo waits for the row that it brings back.
 import { say } from "./notices.js";
+import { showPage } from "./pages.js";
 import { applyRegions } from "./regions.js";
 import { save } from "./saves.js";
-import { arrive, forgetRow, forgetRows, goalRow, holdUntil, isComing, keepPanel, showPage, showRow } from "./shown-row.js";
+import { arrive, forgetRow, forgetRows, goalRow, holdUntil, isComing, keepPanel, showRow } from "./shown-row.js";
 import { lineOf, markShownRow, neighbour, nextPage, panel, shownRow } from "./table.js";
 
 // The words of a button without its key.

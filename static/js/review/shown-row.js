@@ -1,9 +1,6 @@
 // Shows rows in the panel. The next rows are fetched ahead, so that a decision leads to the next row at once.
-import { startColumns } from "./columns.js";
 import { say } from "./notices.js";
-import { startPanelWidth } from "./panel-width.js";
 import { regionIn, replaceRegion } from "./regions.js";
-import { allSaved } from "./saves.js";
 import { addressOf, markShownRow, neighbour, panel, shownRow } from "./table.js";
 
 const N_AHEAD = 3;
@@ -17,7 +14,10 @@ export const goalRow = () => (isComing() ? [coming].find((row) => row !== SOMETH
 // The panel as it is, to go back to it where its decision cannot be saved.
 export const keepPanel = (row) => panels.set(row, { html: panel().outerHTML, promise: Promise.resolve() });
 export const forgetRow = (row) => panels.delete(row);
-export const forgetRows = () => panels.clear();
+export function forgetRows() {
+  panels.clear();
+  document.dispatchEvent(new Event("review:outdated"));
+}
 
 function setComing(what) {
   coming = what;
@@ -25,7 +25,7 @@ function setComing(what) {
   else panel()?.setAttribute("aria-busy", "true");
 }
 
-async function textOf(address, headers) {
+export async function textOf(address, headers) {
   const response = await fetch(address, { headers });
   if (!response.ok || response.redirected) throw new Error(`${address} answered ${response.status}`);
   return response.text();
@@ -93,7 +93,7 @@ async function lookAhead(row) {
   }
 }
 
-function stay(sentence) {
+export function stay(sentence) {
   setComing(null);
   if (sentence) say(sentence);
   document.dispatchEvent(new Event("review:stopped"));
@@ -107,30 +107,4 @@ export async function holdUntil(promise) {
   if (found) setComing(null);
   else stay();
   return found;
-}
-
-// Another page of the view takes the place of this one without a new history entry, so that no key is lost on the way.
-// Resolves to whether it did.
-export async function showPage(address) {
-  if (!(await holdUntil(allSaved()))) return false;
-  let html;
-  try {
-    html = await holdUntil(textOf(address));
-  } catch {
-    stay("The next page could not be loaded. Check that the studio is running, then try again.");
-    return false;
-  }
-  const main = html && regionIn(html, "main");
-  if (!main?.querySelector(".review")) {
-    if (html) location.assign(address);
-    return false;
-  }
-  document.getElementById("main").replaceWith(main);
-  window.htmx.process(main);
-  startColumns();
-  startPanelWidth();
-  history.replaceState(history.state, "", address);
-  forgetRows();
-  arrive();
-  return true;
 }

@@ -1,8 +1,9 @@
 // The way through the rows of the view: to the next one, or to the next one that nobody has decided about.
 import { say } from "./notices.js";
+import { showPage } from "./pages.js";
 import { extend } from "./selection.js";
 import { mayLeave } from "./set-changes.js";
-import { goalRow, showPage, showRow } from "./shown-row.js";
+import { goalRow, showRow } from "./shown-row.js";
 import { neighbour, nextPage, shownRow, undecidedAfter } from "./table.js";
 
 export function walk(step) {
