@@ -103,9 +103,11 @@ def build(run: Cleanset, progress: Progress) -> Mapping[str, Any]:
     progress(stages.SAVING)
     with tables.scratch() as folder:
         names = write_results(whole, labels, folder)
+        progress(stages.SAVING)
         names += write_explanation(whole.explanation, folder)
         keys = {name: storage.cleanset_file(run.pk, run.attempt, name) for name in names}
         for name, key in keys.items():
+            progress(stages.SAVING)
             tables.publish(folder / name, key)
     if settings.EMBEDDED:  # its web server has the same cache, so that no search waits for this
         searched_table(version.table_key)

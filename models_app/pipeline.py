@@ -54,12 +54,12 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
     model = training.model
     row_id = rows.row_id[training.rows]
     predicted = training.predicted
+    progress(stages.SAVING)
     if rows.parts is not None:
         tested = rows.row_id[rows.parts == Part.TEST.value]
         row_id = np.concatenate([row_id, tested])
-        predicted = np.concatenate([predicted, _predicted(model, table, tested)])
+        predicted = np.concatenate([predicted, _predicted(model, table, tested, progress)])
     order = np.argsort(row_id)
-    progress(stages.SAVING)
     with tables.scratch() as folder:
         predictions = folder / "predictions.npz"
         np.savez(predictions, row_id=row_id[order], predicted=predicted[order])
@@ -69,11 +69,13 @@ def train(run: DeployedModel, progress: Progress) -> Mapping[str, Any]:
         tables.publish(predictions, predictions_key)
         labels_key = storage.model_file(run.pk, run.attempt, labels.name)
         tables.publish(labels, labels_key)
+        progress(stages.SAVING)
         tar = folder / "model.tar"
         manifest = save_tar(model, tar)
         n_bytes = tar.stat().st_size
         artifact_key = storage.model_file(run.pk, run.attempt, tar.name)
         tables.publish(tar, artifact_key)
+        progress(stages.SAVING)
         compared = rows.row_id[training.rows[:COMPARED_ROWS]]
         exported = _exported(run, model, table, compared, folder)
     return {
@@ -130,11 +132,12 @@ def _labels_continued_from(cleanset: Cleanset, rows: CorrectedRows) -> list[str 
 
 
 def _predicted(
-    model: TrainedModel, table: Path, row_ids: npt.NDArray[np.int64]
+    model: TrainedModel, table: Path, row_ids: npt.NDArray[np.int64], progress: Progress
 ) -> npt.NDArray[np.float32]:
     """Predict rows that the model was not trained on, in chunks: probabilities or numbers."""
     chunks = []
     for first in range(0, len(row_ids), ROWS_PER_CHUNK):
+        progress(stages.SAVING)
         frame = read_frame(table, model.feature_columns, row_ids[first : first + ROWS_PER_CHUNK])
         chunks.append(predict_values(model, frame))
     nothing = np.empty((0, max(1, len(model.classes))), dtype=np.float32)

@@ -56,6 +56,7 @@ logger = logging.getLogger(__name__)
 QUEUES = ("data", "training")
 HEARTBEAT_EVERY_S = 5.0
 PROGRESS_EVERY_S = 1.0
+LOOK_EVERY_S = 0.3  # whether somebody cancelled the run
 SEND_AGAIN_IN_S = 10.0  # after trouble that is not the run's own
 MAX_ATTEMPTS = 500  # hours at least; trouble that lasts longer does not pass by itself
 OUT_OF_MEMORY = (
@@ -367,6 +368,7 @@ class Tracker:
         )
         self._stage = ""
         self._written_at = 0.0
+        self._looked_at = 0.0
         self._stop = threading.Event()
         self._lock = threading.Lock()
 
@@ -379,17 +381,23 @@ class Tracker:
         stage = self._not_before(stage)
         now = time.monotonic()
         with self._lock:
-            if (
-                stage == self._stage
-                and now - self._written_at < PROGRESS_EVERY_S
-                and (done < total or not total)
-            ):
+            is_written = (
+                stage != self._stage
+                or now - self._written_at >= PROGRESS_EVERY_S
+                or 0 < total <= done
+            )
+            if not is_written and now - self._looked_at < LOOK_EVERY_S:
                 return
-            if stage != self._stage:
-                self.log(stage)
-            self._stage = stage
-            self._written_at = now
-        patiently(lambda: self._rows.update(stage=stage, progress_done=done, progress_total=total))
+            self._looked_at = now
+            if is_written:
+                if stage != self._stage:
+                    self.log(stage)
+                self._stage = stage
+                self._written_at = now
+        if is_written:
+            patiently(
+                lambda: self._rows.update(stage=stage, progress_done=done, progress_total=total)
+            )
         self._raise_unless(patiently(self._is_wanted))
 
     def wait(self, seconds: float, what_is_away: str) -> None:

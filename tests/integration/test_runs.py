@@ -135,6 +135,22 @@ def test_cancel_stops_a_running_run_at_its_next_progress_call(waiting: DatasetVe
     assert (waiting.status, waiting.error_message) == (Status.CANCELLED, "")
 
 
+def test_cancel_is_looked_for_more_often_than_progress_is_written(
+    running: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "PROGRESS_EVERY_S", 3600.0)
+    monkeypatch.setattr(runs, "LOOK_EVERY_S", 3600.0)
+    progress = Tracker(running)
+    progress("Reading file", 1, 10)
+    assert runs.cancel(running)
+    progress("Reading file", 2, 10)
+    monkeypatch.setattr(runs, "LOOK_EVERY_S", 0.0)
+    with pytest.raises(runs.Cancelled):
+        progress("Reading file", 3, 10)
+    running.refresh_from_db()
+    assert running.progress_done == 1
+
+
 def test_cancel_of_an_ended_run_says_so(running: DatasetVersion) -> None:
     runs.finish(running)
     assert not runs.cancel(running)
