@@ -28,6 +28,7 @@ from studio.engine.progress import Progress
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ASK_EVERY_S = 0.25  # how often to check that the result is still wanted
+_DELIMITED = (".csv", ".tsv", ".txt")
 _ARROW_THREADS = 4  # at most; each takes a stack from the memory that the process is allowed
 
 _prepared: list[_Reading] = []  # at most one process, waiting for a file
@@ -122,9 +123,12 @@ class _Reading:
 
 def _too_large(request: ReadRequest) -> DataProblem:
     mib = request.limits.memory_bytes(request.n_bytes) / 1024**2
+    advice = "Save the table as CSV and use that, or use a part of it."
+    if Path(request.filename).suffix.lower() in _DELIMITED:
+        advice = "Use a part of it."
     return DataProblem(
         f"Reading {request.filename} takes more than {mib:,.0f} MB of memory, which is the limit"
-        " for a file of its size. Save the table as CSV and use that, or use a part of it."
+        f" for a file of its size. {advice}"
     )
 
 
@@ -165,6 +169,9 @@ def _start() -> _Reading:
         "ARROW_DEFAULT_MEMORY_POOL": "system",  # other pools reserve an unused gigabyte
         # OpenBLAS reserves 40 MB for each core, so that with 18 of them no file could be read.
         "OPENBLAS_NUM_THREADS": "1",
+        # Arrow reserves a block of text for each column of a CSV file. glibc would keep what it
+        # gives back, so that a table of 200 columns would take more memory than is allowed.
+        "MALLOC_MMAP_THRESHOLD_": str(256 * 1024),
         "OMP_NUM_THREADS": str(min(_ARROW_THREADS, os.cpu_count() or 1)),
     }
     # -P keeps the folder in which a command runs off the path: a csv.py in it is not the library's.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Review, assert_accessible
 from tests.browser.test_review import press
+from tests.browser.test_review_selection import selected
 
 
 def cut_then_restore(page: Page, keys: str) -> None:
@@ -66,3 +69,56 @@ def test_classes_changed_in_another_tab_leave_the_review_that_is_open_in_order(
     expect(page.locator("#row-20")).to_contain_text("sign-in")
     page.keyboard.press("u")  # the decision, which came last, and not the change of the class
     expect(page.locator("#row-title")).to_have_text("Row 1")
+
+
+def assert_nothing_was_sent(page: Page, press_it: Callable[[], None]) -> None:
+    """Act while the network is away: the page stays, and says that nothing was sent."""
+    page.context.set_offline(True)
+    press_it()
+    expect(page.get_by_role("status", name="Notices")).to_contain_text("nothing was sent")
+    page.context.set_offline(False)
+
+
+def test_a_bulk_action_and_its_undo_survive_a_cut_of_the_network(review: Review) -> None:
+    page = review(expects_errors=True)
+    for row in (1, 11):
+        page.get_by_label(f"Select row {row}", exact=True).check()
+    assert_nothing_was_sent(page, lambda: page.keyboard.press("q"))
+    assert selected(page) == ["0", "10"]
+    page.keyboard.press("q")
+    notices = page.get_by_role("status", name="Notices")
+    expect(notices).to_contain_text("Keep 2 rows: done.")
+    expect(page.locator("#review-counts")).to_contain_text("2 of 12")
+
+    other = page.context.new_page()
+    other.goto(page.url)
+    cut_then_restore(page, "u")
+    expect(page.locator("#review-counts")).to_contain_text("0 of 12")
+    other.get_by_label("Select row 21", exact=True).check()
+    other.keyboard.press("e")  # in a tab that does not know of the undo
+    expect(other.locator("#review-counts")).to_contain_text("1 of 12")
+
+
+def test_corrections_that_two_tabs_import_change_the_rows_once(
+    review: Review, tmp_path: Path
+) -> None:
+    page = review(expects_errors=True)
+    address = page.url.split("?")[0]
+    file = tmp_path / "corrections.csv"
+    file.write_text("row_id,corrected_label\n0,login\n1,delivery\n")
+    page.goto(f"{address}/corrections")
+    page.locator("input[type=file]").set_input_files(file)
+    change = page.get_by_role("button", name=re.compile(r"^Change \d+ rows?$"))
+    if page.get_by_role("button", name="Upload and preview").is_visible():
+        page.get_by_role("button", name="Upload and preview").click()
+    expect(change).to_be_visible(timeout=60_000)  # once a worker has read it
+    other = page.context.new_page()
+    other.goto(page.url)
+    assert_nothing_was_sent(page, change.click)
+    other.get_by_role("button", name=re.compile(r"^Change \d+ rows?$")).click()
+    counts = other.locator("#review-counts").inner_text()
+
+    change.click()
+    expect(page.locator("body")).to_contain_text(re.compile("already|Nothing|nothing|No row"))
+    page.goto(address)
+    expect(page.locator("#review-counts")).to_have_text(counts)

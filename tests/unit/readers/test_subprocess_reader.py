@@ -94,6 +94,18 @@ def test_a_file_that_takes_more_memory_than_allowed_is_refused(tmp_path: Path) -
     assert "of memory, which is the limit" in str(problem)
 
 
+def test_a_table_of_many_columns_is_read_in_the_memory_of_its_size(tmp_path: Path) -> None:
+    n_columns = 400
+    line = b",".join([b"1.500"] * n_columns) + b"\n"
+    header = b",".join(b"c%d" % place for place in range(n_columns)) + b"\n"
+    (tmp_path / "upload").write_bytes(header + line * 1_000)
+    out = tmp_path / "out"
+    facts = read_in_subprocess(
+        tmp_path / "upload", "t.csv", out, progress=Silent(), limits=ReadLimits()
+    )
+    assert facts.n_rows == 1_000
+
+
 def test_a_file_that_takes_longer_than_allowed_is_refused(tmp_path: Path) -> None:
     (tmp_path / "upload").write_bytes(CSV)
     problem = problem_of(tmp_path / "upload", ReadLimits(base_seconds=0.0))
