@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from studio.engine.evaluation.label_shift import ClassWeights, class_weights, observations
 
-CONFIDENCE = 0.95
-TAIL = (1 - CONFIDENCE) / 2
+TAIL = 0.025  # on either side of the interval, whose confidence is 95%
 # Rows of one bin and predicted class are taken to be equally often right, labeled or not.
 BIN_EDGES = (0.0, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 # Standard deviations from which unlabeled rows differ: at 1% in class and confidence, and at 5% in
