@@ -126,7 +126,7 @@ def _has_label_issues(cleanset: Cleanset) -> bool:
 
 
 def _noise_matrix(cleanset: Cleanset) -> NoiseMatrix:
-    found = _estimated_labels(cleanset)
+    found = estimated_labels(cleanset)
     pairs = [(given, true, n) for (given, true), n in found.items() if given and true and n]
     names = sorted({name for pair in pairs for name in pair[:2]})
     codes = {name: code for code, name in enumerate(names)}
@@ -137,8 +137,13 @@ def _noise_matrix(cleanset: Cleanset) -> NoiseMatrix:
     return NoiseMatrix([names[code] for code in order], counts[np.ix_(order, order)])
 
 
-def _estimated_labels(cleanset: Cleanset) -> Counter[tuple[str | None, str | None]]:
-    """Count rows by their given and their estimated true label, without excluded ones."""
+def estimated_labels(cleanset: Cleanset) -> Counter[tuple[str | None, str | None]]:
+    """Count rows by their given and their estimated true label, without excluded ones.
+
+    None are counted for tasks without classes.
+    """
+    if cleanset.task not in HAS_CLASSES:
+        return Counter()
     found: Counter[tuple[str | None, str | None]] = Counter()
     for row in label_counts(cleanset):
         found[row.given, row.estimated] += row.n_rows
@@ -178,7 +183,7 @@ def class_noise(cleanset: Cleanset) -> list[ClassNoise]:
 def _class_noise(cleanset: Cleanset) -> list[ClassNoise]:
     n_rows = 0
     counts: dict[str, Counter[tuple[bool, bool]]] = defaultdict(Counter)
-    for (given, true), n in _estimated_labels(cleanset).items():
+    for (given, true), n in estimated_labels(cleanset).items():
         if given is None or true is None:
             continue
         n_rows += n

@@ -11,7 +11,12 @@ from ninja import Field, Router, Schema
 
 from cleansets.access import ready_cleanset_or_404
 from cleansets.analytics.advice import advice
-from cleansets.analytics.classes import class_counts, issue_types, issues_by_class
+from cleansets.analytics.classes import (
+    class_counts,
+    estimated_labels,
+    issue_types,
+    issues_by_class,
+)
 from cleansets.analytics.rates import column_rates
 from cleansets.analytics.stopping import stopping
 from cleansets.api.schemas import IntervalOut
@@ -84,6 +89,18 @@ class ClassOut(Schema):
     quality: float | None
 
 
+class MatrixCellOut(Schema):
+    """Rows by given and estimated true label, without excluded ones.
+
+    The estimated label is the one that people decided, else the suggested one of a label issue,
+    else the given one.
+    """
+
+    given: str
+    estimated: str
+    n_rows: int
+
+
 class IssueRateOut(Schema):
     """How frequent issues are among rows with one value, and elsewhere."""
 
@@ -133,6 +150,21 @@ def cleanset_class_list(request: HttpRequest, cleanset_id: UUID) -> list[dict[st
             }
         )
     return classes
+
+
+@router.get("/{uuid:cleanset_id}/noise-matrix", response=list[MatrixCellOut])
+def cleanset_noise_matrix(request: HttpRequest, cleanset_id: UUID) -> list[dict[str, Any]]:
+    """List the cells of the noise matrix that have rows, most rows first.
+
+    Where rows have several classes, a cell is a pair of sets.
+    """
+    cleanset = ready_cleanset_or_404(request, cleanset_id)
+    found = [
+        {"given": given, "estimated": estimated, "n_rows": n_rows}
+        for (given, estimated), n_rows in estimated_labels(cleanset).items()
+        if given is not None and estimated is not None and n_rows
+    ]
+    return sorted(found, key=lambda cell: (-cell["n_rows"], cell["given"], cell["estimated"]))
 
 
 @router.get("/{uuid:cleanset_id}/issue-rates", response=list[IssueRateOut])

@@ -75,6 +75,7 @@ CALLS = {
     "cleanset_stopping": Call(),
     "cleanset_class_list": Call(),
     "cleanset_issue_rates": Call(),
+    "cleanset_noise_matrix": Call(),
     "cleanset_rows": Call(),
     "cleanset_row": Call(),
     "cleanset_row_why": Call(),

@@ -256,6 +256,10 @@ def test_estimates_follow_the_decisions(program: Client, at: str) -> None:
     classes = {row["name"]: row for row in program.get(f"{at}/classes").json()}
     assert classes["billing"]["n_issues"]["label_issue"] == 4
     assert program.get(f"{at}/issue-rates").json() == []
+    cells = program.get(f"{at}/noise-matrix").json()
+    differing = [cell for cell in cells if cell["given"] != cell["estimated"]]
+    assert sum(cell["n_rows"] for cell in differing) == 9
+    assert sum(cell["n_rows"] for cell in cells) == 119
 
 
 def test_analysis_is_made_again_from_corrected_labels(
