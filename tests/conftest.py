@@ -39,7 +39,12 @@ from tests.scheduling import pytest_xdist_make_scheduler
 __all__ = ["pytest_xdist_make_scheduler"]
 
 # The same examples each time, however slow the machine is.
-hypothesis.settings.register_profile("studio", deadline=None, derandomize=True)
+hypothesis.settings.register_profile(
+    "studio",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("studio")
 
 
