@@ -264,6 +264,7 @@ def test_last_action_is_shown_above_the_table_without_moving_it(review: Review) 
 def test_the_table_is_one_stop_on_the_way_of_the_tab_key(review: Review) -> None:
     page = review()
     assert page.locator(".review-table td a[tabindex='0']").count() == 1
+    assert page.locator(".review-table td.col-select input[tabindex='0']").count() == 1
     press(page, "j", "Row 11")
     expect(page.locator("#row-10 td a")).to_have_attribute("tabindex", "0")
 

@@ -29,8 +29,10 @@ export function markShownRow() {
   const marked = document.querySelectorAll(".review-table tr[aria-current]");
   const hadFocus = [...marked].some((line) => line.contains(document.activeElement));
   for (const line of marked) line.removeAttribute("aria-current");
-  const tabStop = current ?? lines()[0]; // one stop on the way of the Tab key; J and K walk from there
-  for (const line of lines()) line.querySelector("td a").tabIndex = line === tabStop ? 0 : -1;
+  const tabStop = current ?? lines()[0]; // one line on the way of the Tab key; J and K walk from there
+  for (const line of lines()) {
+    for (const stop of line.querySelectorAll("td a, .col-select input")) stop.tabIndex = line === tabStop ? 0 : -1;
+  }
   if (!current) return;
   current.setAttribute("aria-current", "true");
   current.scrollIntoView({ block: "nearest" });
