@@ -12,6 +12,7 @@ from cleansets.label_text import number_text
 from cleansets.models import Cleanset
 from cleansets.pages.analysis.rows import group_rows, leak_rows
 from cleansets.pages.analysis.sets import wrong_sets
+from cleansets.pages.analysis.together import classes_together
 from cleansets.row_address import ALL_ROWS, RowQuery
 from studio.engine.ml_task import MLTask
 from studio.engine.schema.health import (
@@ -106,6 +107,7 @@ def health(cleanset: Cleanset) -> dict[str, object]:
         "class_lines": lines[:N_FIRST],
         "more_class_lines": lines[N_FIRST:],
         "wrong_sets": wrong_sets(found),
+        "together": classes_together(cleanset),
         "confusions": confusions[:N_FIRST],
         "overlaps": overlaps[:N_FIRST],
         "group_lines": [
