@@ -9,6 +9,7 @@ from pathlib import Path
 
 from studio.engine.table.required_columns import RequiredColumns
 
+OUT_OF_MEMORY_STATUS = 77  # with which the process of a reading ends if it cannot even say so
 ROW_ID = "__row_id"  # the studio's own column: 0-based position of the row in the uploaded file
 
 _MIB = 1024 * 1024

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from projects.readers import read_table
-from projects.readers.facts import ReadRequest
+from projects.readers.facts import OUT_OF_MEMORY_STATUS, ReadRequest
 from studio.engine.errors import DataProblem
 
 _REPORT_EVERY_S = 0.1
@@ -62,6 +62,7 @@ def main() -> None:
     except BrokenPipeError:  # the parent no longer waits
         return
     except MemoryError:
+        _lift_memory_limit()
         connection.send(("memory", None))
     except DataProblem as problem:
         connection.send(("error", problem))
@@ -97,7 +98,15 @@ def _limit(request: ReadRequest) -> None:
             resource.setrlimit(kind, (most, hard))
 
 
+def _lift_memory_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+
+
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY_STATUS)
     sys.stdout.flush()
     os._exit(0)  # skips the libraries' own exit handlers, which take a tenth of a second

@@ -22,7 +22,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from projects.readers.facts import FIND_OUT, ReadLimits, ReadOptions, ReadRequest, TableFacts
+from projects.readers.facts import (
+    FIND_OUT,
+    OUT_OF_MEMORY_STATUS,
+    ReadLimits,
+    ReadOptions,
+    ReadRequest,
+    TableFacts,
+)
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
@@ -108,7 +115,7 @@ class _Reading:
     def _death(self, request: ReadRequest) -> DataProblem:
         status = self.process.wait()
         # Out of memory, the kernel kills the process and libraries abort it.
-        if status in (-signal.SIGKILL, -signal.SIGABRT):
+        if status in (-signal.SIGKILL, -signal.SIGABRT, OUT_OF_MEMORY_STATUS):
             return _too_large(request)
         if status == -signal.SIGXCPU:
             return DataProblem(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
 
 from projects.readers import ReadLimits, read_table, subprocess_reader
+from projects.readers.facts import OUT_OF_MEMORY_STATUS
 from projects.readers.subprocess_reader import prepare, read_in_subprocess
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Cancelled, Silent
@@ -122,6 +126,20 @@ def test_a_file_that_makes_a_library_crash_is_called_damaged(tmp_path: Path) -> 
         read_in_subprocess(
             tmp_path / "upload", "t", tmp_path / "out", progress=Crash(), limits=ReadLimits()
         )
+
+
+def test_a_process_without_memory_to_say_so_is_not_called_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start() -> subprocess_reader._Reading:
+        ours, theirs = Pipe()
+        theirs.close()
+        code = f"raise SystemExit({OUT_OF_MEMORY_STATUS})"
+        return subprocess_reader._Reading(subprocess.Popen([sys.executable, "-Sc", code]), ours)
+
+    monkeypatch.setattr(subprocess_reader, "_start", start)
+    (tmp_path / "upload").write_bytes(CSV)
+    assert "of memory, which is the limit" in str(problem_of(tmp_path / "upload", ReadLimits()))
 
 
 def test_a_reading_that_is_silent_is_cancelled_within_two_seconds(tmp_path: Path) -> None:
