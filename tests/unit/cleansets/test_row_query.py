@@ -13,7 +13,7 @@ from django.http import QueryDict
 from cleansets import row_query, selectors, services
 from cleansets.models import Cleanset
 from cleansets.row_address import Range, RowQuery
-from cleansets.row_query import PAGE_SIZE, fetch
+from cleansets.row_query import PAGE_SIZE, fetch, own_cells
 from cleansets.row_query.selection import rows_with_text
 from studio import tables
 from studio.accounts.models import User
@@ -77,6 +77,20 @@ def test_pages_partition_the_view(cleanset: Cleanset) -> None:
     pages = [rows_of(cleanset, issue="all", page=page) for page in (1, 2, 3)]
     assert [len(page) for page in pages] == [PAGE_SIZE, PAGE_SIZE, 20]
     assert sorted(row for page in pages for row in page) == list(range(120))
+
+
+@pytest.mark.parametrize("max_bytes", [0, 300, own_cells.MAX_BYTES])
+def test_cells_are_those_of_their_rows_however_many_row_groups_are_read_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, max_bytes: int
+) -> None:
+    table = tmp_path / "table.parquet"
+    texts = [f"text {row}" for row in range(20)]
+    pq.write_table(pa.table({"__row_id": range(20), "message": texts}), table, row_group_size=3)
+    monkeypatch.setattr(own_cells, "MAX_BYTES", max_bytes)
+    wanted = [19, 4, 0, 4, 11]
+    found = own_cells.own_cells(table, wanted, ["message"])
+    assert found == {row: {"message": texts[row]} for row in wanted}
+    assert own_cells.own_cells(table, [], ["message"]) == {}
 
 
 def test_a_page_far_down_is_cut_out_of_the_same_order(
