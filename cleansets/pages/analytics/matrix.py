@@ -213,7 +213,8 @@ def _class_noise_line(cleanset: Cleanset, line: ClassNoise, mode: str) -> ClassN
     for count, n_rows, is_given, is_true in counts:
         share = count / n_rows
         rows = ""
-        if count:
+        # The other two cells may be nearly all rows.
+        if count and is_given != is_true:
             among = among_class(cleanset, line.name, is_given=is_given, is_true=is_true)
             rows = _rows(cleanset, among)
         text = percent(share) if mode == "rates" else f"{count:,}"
