@@ -10,6 +10,7 @@ from cleansets.analytics.group_rows import among_group
 from cleansets.analytics.stopping import stopping
 from cleansets.label_text import number_text
 from cleansets.models import Cleanset
+from cleansets.pages.analysis.errors import error_chart
 from cleansets.pages.analysis.rows import group_rows, leak_rows
 from cleansets.pages.analysis.sets import wrong_sets
 from cleansets.pages.analysis.together import classes_together
@@ -85,14 +86,6 @@ class Note:
     links: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorBar:
-    """A bar of the histogram of errors."""
-
-    height: float
-    label: str
-
-
 def health(cleanset: Cleanset) -> dict[str, object]:
     """Build the page's section on the dataset as a whole."""
     found = Health.from_dict(cleanset.health)
@@ -115,7 +108,7 @@ def health(cleanset: Cleanset) -> dict[str, object]:
             for place, group in enumerate(found.groups)
         ],
         "notes": list(_notes(found)),
-        "error_bars": _error_bars(found.number_errors),
+        "error_chart": error_chart(found.number_errors),
         "errors": _error_texts(found.number_errors),
         "errors_by_size": RowQuery(issue=ALL_ROWS, sort="label_issue_score").params(),
     }
@@ -376,18 +369,6 @@ def _leak(found: Leak) -> Note:
     )
 
 
-def _error_bars(errors: NumberErrors | None) -> list[ErrorBar]:
-    if errors is None:
-        return []
-    highest = max(errors.counts) or 1
-    bars = []
-    for k, count in enumerate(errors.counts):
-        low = number_text(errors.edges[k])
-        high = number_text(errors.edges[k + 1])
-        bars.append(ErrorBar(100 * count / highest, f"{low} to {high}: {count:,} rows"))
-    return bars
-
-
 def _error_texts(errors: NumberErrors | None) -> dict[str, str]:
     if errors is None:
         return {}
@@ -395,9 +376,5 @@ def _error_texts(errors: NumberErrors | None) -> dict[str, str]:
         "median": number_text(errors.median),
         "ninety": number_text(errors.ninety),
         "worst": number_text(errors.worst),
-        "bias": number_text(abs(errors.bias)),
-        "side": "above" if errors.bias >= 0 else "below",
-        "low": number_text(errors.edges[0]),
-        "high": number_text(errors.edges[-1]),
         "by_ratio": "yes" if errors.ratio_floor is not None else "",
     }

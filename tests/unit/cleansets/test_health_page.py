@@ -197,7 +197,9 @@ def test_regression_tells_how_far_numbers_lie_from_the_prediction(
     errors = NumberErrors(1.5, 4.0, 20.0, -0.25, (-4.0, 0.0, 4.0), (60, 60))
     page = analysis_page(browser, cleanset, Health(number_errors=errors))
     assert "Half of the given numbers lie within 1.5 of the prediction" in page
-    assert "0.25 below" in page
+    assert "On average, the given number is 0.25 below the predicted one" in page
+    assert "0 to 4: 60 rows" in page
+    assert "chart-line-guide" in page
     assert f"{cleanset.get_absolute_url()}?issue=all&amp;sort=label_issue_score" in page
     assert "found by ratio" not in page
 
