@@ -18,18 +18,17 @@ from projects.readers.dialect import Dialect
 from projects.readers.scan import UTF8, TextScan
 
 _BLOCK_BYTES = 4 * 1024 * 1024
-_MAX_COLUMNS = 60  # for each, Arrow reserves several blocks, however short its cells are
 
 StumbledError = pa.ArrowInvalid  # raised by `plain_batches` where it cannot go on
 _BLANK = "a line that may be blank"
 
 
 def is_plain(scan: TextScan, dialect: Dialect, n_columns: int) -> bool:
-    """Say whether nothing in the file is quoted, and it is not too wide for Arrow's reader.
+    """Say whether nothing in the file is quoted.
 
     False for a table of one column, whose blank lines have to be read row by row.
     """
-    if scan.codec != UTF8 or not 2 <= n_columns <= _MAX_COLUMNS:
+    if scan.codec != UTF8 or n_columns < 2:
         return False
     if not dialect.delimiter.isascii() or dialect.skips_space:
         return False

@@ -86,7 +86,8 @@ def _sendable(error: Exception) -> Exception:
 def _limit(request: ReadRequest) -> None:
     """Limit memory and processor time, whatever the libraries do with the file."""
     n_bytes = request.limits.memory_bytes(request.n_bytes)
-    cpu_s = int(_CPU_PER_SECOND * request.limits.seconds(request.n_bytes))
+    # At least a second, which the process needs to say anything.
+    cpu_s = max(1, int(_CPU_PER_SECOND * request.limits.seconds(request.n_bytes)))
     limits = {
         resource.RLIMIT_DATA: n_bytes,
         resource.RLIMIT_CPU: cpu_s,
