@@ -507,15 +507,17 @@ def test_list_of_commands_begins_with_ours(tmp_path: Path) -> None:
     lines = manage("help", environment=studio_environment(tmp_path)).stdout.splitlines()
     ours = lines[2 : lines.index("", 2)]
     assert [line.split()[0] for line in ours] == [
-        "apikey", "backup", "clean", "compare", "decide", "evaluate", "make_bucket", "predict",
-        "rerun", "restore", "second_factor_off", "setup_code", "up", "verify",
+        "apikey", "append", "backup", "clean", "compare", "decide", "evaluate", "make_bucket",
+        "predict", "rerun", "restore", "second_factor_off", "setup_code", "up", "verify",
     ]  # fmt: skip
     assert all(line.endswith((".", "?")) for line in ours)
-    assert "Finds label issues" in lines[4]
+    assert "Finds label issues" in lines[5]
     assert "    migrate" in lines
 
 
-@pytest.mark.parametrize("command", ["clean", "predict", "rerun", "decide", "apikey", "backup"])
+@pytest.mark.parametrize(
+    "command", ["clean", "predict", "rerun", "append", "decide", "apikey", "backup"]
+)
 def test_help_has_an_example_and_explains_every_argument(
     command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -32,7 +32,8 @@ NOT_RUN_HERE = {
     "docker compose": "needs docker; tests/quality/test_compose.py reads its file",
     "export CLEANLAB_API_BASE_URL": "tests/client runs the client against this address",
 }
-EXAMPLE_ID = "0b5f8a52-6f3c-4f0a-9d6e-2f1f4a3c7b11"
+CLEANSET_ID = "0b5f8a52-6f3c-4f0a-9d6e-2f1f4a3c7b11"
+DATASET_ID = "5d2f7a10-8c41-4b3e-9e57-6a0d3c9b2f84"
 NEW_ROWS = "message\nMy card was charged twice.\nI cannot log in.\n"
 
 
@@ -43,6 +44,14 @@ def fenced(document: Path) -> list[tuple[str, str]]:
 
 def can_be_run(text: str) -> bool:
     return not any(sign in text for sign in NOT_RUN_HERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The ids of what the calls of the API guide made."""
+
+    dataset: str
+    cleanset: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +90,16 @@ class Reader:
         assert ended.returncode == 0, f"{command[-1]}\n{ended.stderr}"
         return ended.stdout
 
-    def follow(self, document: str, cleanset: str = EXAMPLE_ID) -> list[str]:
-        """Run the blocks of a document in order, deciding in a cleanset; return what they print."""
+    def follow(self, document: str, made: Made | None = None) -> list[str]:
+        """Run the blocks of a document in order, on what was made; return what they print."""
         printed = []
         for language, text in fenced(ROOT / document):
             if language == "sh" and can_be_run(text):
-                printed.append(self.type_in(text.replace(EXAMPLE_ID, cleanset)))
+                if made:
+                    text = text.replace(CLEANSET_ID, made.cleanset).replace(
+                        DATASET_ID, made.dataset
+                    )
+                printed.append(self.type_in(text))
             if language == "python":
                 printed.append(self.run_python(text))
         return printed
@@ -119,16 +132,19 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
 
 
 @pytest.fixture(scope="module")
-def cleanset(reader: Reader) -> str:
-    """Paste the calls of the API guide; return the id of the cleanset that they made."""
+def made(reader: Reader) -> Made:
+    """Paste the calls of the API guide."""
     calls = [text for language, text in fenced(ROOT / "docs/api.md") if language == "sh"]
-    return reader.type_in("\n".join([*calls, "echo; echo $CLEANSET"])).split()[-1]
+    *_, dataset, cleanset = reader.type_in(
+        "\n".join([*calls, "echo; echo $DATASET $CLEANSET"])
+    ).split()
+    return Made(dataset, cleanset)
 
 
 def test_calls_of_the_api_guide_lead_from_the_sample_to_predictions(
-    reader: Reader, cleanset: str
+    reader: Reader, made: Made
 ) -> None:
-    assert re.fullmatch(r"[0-9a-f-]{36}", cleanset)
+    assert re.fullmatch(r"[0-9a-f-]{36}", made.cleanset)
     with (reader.folder / "cleaned.csv").open(newline="") as file:
         assert len(list(csv.DictReader(file))) > 1000
     with (reader.folder / "predictions.csv").open(newline="") as file:
@@ -148,8 +164,10 @@ def test_readme_can_be_typed_in(reader: Reader) -> None:
     assert "suggested_label" in worst
 
 
-def test_guide_to_the_commands_can_be_typed_in(reader: Reader, cleanset: str) -> None:
-    printed = "\n".join(reader.follow("docs/cli.md", cleanset))
+def test_guide_to_the_commands_can_be_typed_in(reader: Reader, made: Made) -> None:
+    july = "request_id,message,topic,channel\nREQ-90002,Where is my parcel?,delivery,app\n"
+    (reader.folder / "july.csv").write_text(july)
+    printed = "\n".join(reader.follow("docs/cli.md", made))
     assert "suggested_label" in printed
     assert "every part is the same" in printed
     assert "2 decisions" in printed
