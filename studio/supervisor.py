@@ -132,7 +132,7 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         child.process = subprocess.Popen(child.command, cwd=self.folder, start_new_session=True)
         if child.niceness:
-            _lower_priority(child.process.pid, child.niceness)
+            lower_priority(child.process.pid, child.niceness)
         child.started_at = time.monotonic()
         self._tell_reaper(f"+{child.process.pid}")
 
@@ -164,7 +164,7 @@ class Supervisor:
         self.stopping = True
 
 
-def _lower_priority(pid: int, niceness: int) -> None:
+def lower_priority(pid: int, niceness: int) -> None:
     """Let a new session, with all that it starts, have the processor after others."""
     os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, 0) + niceness)
     # Where Linux groups sessions, niceness counts only within one, and each has its own.

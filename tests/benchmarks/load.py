@@ -26,6 +26,7 @@ from uuid import uuid4
 
 import requests
 
+from studio.supervisor import lower_priority
 from tests.integration.services_stack import answers, stack
 from tests.programs import ROOT, free_port, running, studio_environment, wait_until
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 EMAIL = "owner@example.org"
 N_ROWS = 20_000
+WORKERS = {"data": 0, "training": 5}  # with their niceness, as under `up` and compose
 CHOICES = ("keep", "exclude", "needs-review")
 MAX_TRIES = 5
 TIMEOUT_S = 40
@@ -226,9 +228,13 @@ def _on_sqlite(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
 def _on_postgres(folder: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
     with ExitStack() as open_stack:
         services = open_stack.enter_context(stack(folder))
-        command = services.worker("data,training")
-        log = folder / "worker.log"
-        open_stack.enter_context(running(command, environment=services.environment, log=log))
+        for queue, niceness in WORKERS.items():
+            command = services.worker(queue)
+            log = folder / f"{queue}.log"
+            worker = open_stack.enter_context(
+                running(command, environment=services.environment, log=log)
+            )
+            lower_priority(worker.pid, niceness)
         yield services.url, services.environment
 
 
