@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
 
+from cleansets import selectors
 from cleansets.action_runs import top_k_start
 from cleansets.issue_columns import CONFIDENCE
 from cleansets.mapped_results import mapped_table
@@ -213,11 +213,7 @@ def by_hand_query(cleanset: Cleanset) -> RowQuery:
 
 def find_rows(name: str) -> RowSet | None:
     """Return the rows to label by hand of the cleanset with an id."""
-    try:
-        cleanset_id = UUID(name)
-    except ValueError:
-        return None
-    cleanset = Cleanset.objects.filter(pk=cleanset_id).first()
-    if cleanset is None or not cleanset.is_succeeded or not is_offered(cleanset):
+    cleanset = selectors.named_cleanset(name)
+    if cleanset is None or not is_offered(cleanset):
         return None
     return RowSet("to label by hand", cleanset.project_id, rows_by_hand(cleanset))

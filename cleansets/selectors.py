@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
 
@@ -45,6 +46,14 @@ def newer_version(cleanset: Cleanset) -> Cleanset | None:
 def newest_finished(project: Project) -> Cleanset | None:
     """Return the newest version that succeeded."""
     return cleansets_of(project).filter(status=Status.SUCCEEDED).first()
+
+
+def named_cleanset(name: str) -> Cleanset | None:
+    """Return the finished cleanset with an id that stands in an address; None if there is none."""
+    try:
+        return Cleanset.objects.filter(pk=name, status=Status.SUCCEEDED).first()
+    except ValidationError:  # an address that somebody made up
+        return None
 
 
 def older_version_problem(newer: Cleanset) -> str:

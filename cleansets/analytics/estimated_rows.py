@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 import numpy as np
 import numpy.typing as npt
-from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from cleansets import selectors
@@ -19,7 +18,6 @@ from cleansets.models import Cleanset
 from cleansets.row_query import set_condition
 from cleansets.row_sets import RowSet
 from studio.engine.ml_task import MLTask
-from studio.runs import Status
 
 KIND = "estimated"
 _ESTIMATED = """
@@ -44,10 +42,7 @@ def among_class(cleanset: Cleanset, name: str, *, is_given: bool, is_true: bool)
 def find_rows(name: str) -> RowSet | None:
     """Return the named set of rows, or None if it does not exist."""
     pk, _, text = name.partition("?")
-    try:
-        cleanset = Cleanset.objects.filter(pk=pk, status=Status.SUCCEEDED).first()
-    except ValidationError:  # an address that somebody made up
-        return None
+    cleanset = selectors.named_cleanset(pk)
     if cleanset is None or "is_label_issue" not in selectors.row_source(cleanset).result_columns:
         return None
     cell = QueryDict(text).dict()

@@ -7,14 +7,14 @@ A set is named CLEANSET.NUMBER, by the place of the group among the findings.
 from __future__ import annotations
 
 import numpy as np
-from django.core.exceptions import ValidationError
 
+from cleansets import selectors
 from cleansets.models import Cleanset
 from cleansets.row_sets import RowSet
 from studio.engine.schema.health import Health
-from studio.runs import Status
 
 KIND = "group"
+MAX_DIGITS = 6  # of a place; Python refuses to read thousands
 
 
 def among_group(cleanset: Cleanset, place: int) -> str:
@@ -25,11 +25,8 @@ def among_group(cleanset: Cleanset, place: int) -> str:
 def find_rows(name: str) -> RowSet | None:
     """Return the named set of rows, or None if it does not exist."""
     pk, _, place = name.partition(".")
-    try:
-        cleanset = Cleanset.objects.filter(pk=pk, status=Status.SUCCEEDED).first()
-    except ValidationError:  # an address that somebody made up
-        return None
-    if cleanset is None or not place.isdecimal():
+    cleanset = selectors.named_cleanset(pk)
+    if cleanset is None or not place.isdecimal() or len(place) > MAX_DIGITS:
         return None
     groups = Health.from_dict(cleanset.health).groups
     if int(place) >= len(groups) or not groups[int(place)].issue_rows:

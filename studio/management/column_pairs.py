@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from collections.abc import Sequence
 
 from studio.engine.errors import DataProblem
+
+
+def add_map_option(parser: ArgumentParser, owner: str) -> None:
+    """Add the option; `owner` is what has the names that differ, such as “model”."""
+    parser.add_argument(
+        "--map",
+        dest="column_pairs",
+        action="append",
+        default=[],
+        metavar="COLUMN=FILE_COLUMN",
+        help=(
+            f"read FILE_COLUMN of the file as the {owner}'s COLUMN, where their names differ; may"
+            " be repeated"
+        ),
+    )
 
 
 def column_map(names: Sequence[str], pairs: Sequence[str], owner: str) -> dict[str, str]:

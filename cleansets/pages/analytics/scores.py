@@ -67,7 +67,8 @@ def _fraction(text: str) -> float | None:
 
 
 def _effect_text(effect: ThresholdEffect) -> str:
-    sentence = f"From {effect.threshold:.3f} on, {effect.n_rows:,} rows would be flagged."
+    rows = "1 row" if effect.n_rows == 1 else f"{effect.n_rows:,} rows"
+    sentence = f"From {effect.threshold:.3f} on, {rows} would be flagged."
     if effect.right is not None and effect.n_rows:
         share = percent(effect.right.value / effect.n_rows, 0)
         return f"{sentence} About {errors_text(effect.right)} of them are wrong, {share}."

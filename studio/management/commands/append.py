@@ -18,7 +18,7 @@ from projects.appending.choice import AppendChoice
 from projects.models import Dataset, DatasetVersion, Project
 from studio.engine.errors import DataProblem
 from studio.management.cleanset_ids import EXAMPLE_ID
-from studio.management.column_pairs import column_map
+from studio.management.column_pairs import add_map_option, column_map
 from studio.management.command import StudioCommand
 from studio.management.input_files import add_table_argument, input_file
 from studio.management.queued_runs import carry_out
@@ -63,17 +63,7 @@ class Command(StudioCommand):
             action="store_true",
             help="without --key: append rows that the dataset already has once more",
         )
-        parser.add_argument(
-            "--map",
-            dest="column_pairs",
-            action="append",
-            default=[],
-            metavar="COLUMN=FILE_COLUMN",
-            help=(
-                "read FILE_COLUMN of the file as the dataset's COLUMN, where their names differ;"
-                " may be repeated"
-            ),
-        )
+        add_map_option(parser, "dataset")
         parser.add_argument(
             "--blank",
             metavar="A,B,…",

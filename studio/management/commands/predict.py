@@ -25,7 +25,7 @@ from studio.engine.table.required_columns import (
     RequiredColumns,
 )
 from studio.exports.formats import write_table
-from studio.management.column_pairs import column_map
+from studio.management.column_pairs import add_map_option, column_map
 from studio.management.command import StudioCommand
 from studio.management.convention_options import ADVICE, add_convention_options, chosen_conventions
 from studio.management.input_files import add_table_argument, input_file, read_input
@@ -63,17 +63,7 @@ class Command(StudioCommand):
             metavar="DIR",
             help="the folder that clean --model has written",
         )
-        parser.add_argument(
-            "--map",
-            dest="column_pairs",
-            action="append",
-            default=[],
-            metavar="COLUMN=FILE_COLUMN",
-            help=(
-                "read FILE_COLUMN of the file as the model's COLUMN, where their names differ; may"
-                " be repeated"
-            ),
-        )
+        add_map_option(parser, "model")
         add_convention_options(parser)
         parser.add_argument(
             "--guard",

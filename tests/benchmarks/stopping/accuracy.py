@@ -94,7 +94,7 @@ def main() -> None:
             gains[order].append(gain)
             cells.append(f"{gain:+.2f}")
         before = f"{np.mean(of_set['none']):.1f}%"
-        print(f"| {name} | {kind} | {before} | " + " | ".join(cells) + " |", flush=True)  # noqa: T201
+        print(f"| {name} | {kind} | {before} | {' | '.join(cells)} |", flush=True)  # noqa: T201
     means = [f"{np.mean(gains[order]):+.2f}" for order in ORDERS]
     print("| mean | | | " + " | ".join(means) + " |")  # noqa: T201
     difference = np.subtract(gains[ORDERS[1]], gains[ORDERS[0]])

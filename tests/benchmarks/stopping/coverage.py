@@ -133,7 +133,7 @@ def main() -> None:
         first = _before_decisions(analysis)
         n_wrong = int(analysis.is_wrong[analysis.is_flagged].sum())
         expected = f"{n_wrong}; {first.value:.0f} ({first.low:.0f} to {first.high:.0f})"
-        print(f"| {name} | {kind} | {expected} | " + " | ".join(cells) + " |", flush=True)  # noqa: T201
+        print(f"| {name} | {kind} | {expected} | {' | '.join(cells)} |", flush=True)  # noqa: T201
     means = [f"{np.mean(all_hits[figure]):.0%}" for figure in FIGURES]
     print("| all | | | " + " | ".join(means) + " |")  # noqa: T201
 

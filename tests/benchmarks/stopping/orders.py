@@ -69,7 +69,7 @@ def main() -> None:
         if not means["printed"]:
             means["printed"].append((0.0, 0.0))
             print("| data | errors | " + " | ".join(orders(analysis)) + " |")  # noqa: T201
-        print(f"| {name} | {kind} | " + " | ".join(cells) + " |", flush=True)  # noqa: T201
+        print(f"| {name} | {kind} | {' | '.join(cells)} |", flush=True)  # noqa: T201
     del means["printed"]
     summary = [f"{np.mean([e for e, _ in found]):.1f}" for found in means.values()]
     print("| mean | | " + " | ".join(summary) + " |")  # noqa: T201

@@ -249,7 +249,7 @@ def test_pictures_open_their_rows(browser: Client, cleanset: Cleanset) -> None:
     assert f"{review}?issue=label_issue&amp;given=billing&amp;suggested=delivery" in page
     assert "As a table" in page
     assert "“billing” and “login” were one class" in page
-    assert "From 0.500 on, 1 rows would be flagged" in page
+    assert "From 0.500 on, 1 row would be flagged" in page
 
 
 @pytest.mark.parametrize("value", ["x", "-1", "nan", "1e99", ""])

@@ -136,7 +136,13 @@ def test_a_topic_of_texts_opens_its_label_issues(browser: Client, cleanset: Clea
     assert found is not None
     assert found.row_ids.tolist() == [20, 10]
     assert "texts about cards" in found.title
-    for made_up in (f"{cleanset.pk}.1", f"{cleanset.pk}.x", "x.0", ""):
+    for made_up in (
+        f"{cleanset.pk}.1",
+        f"{cleanset.pk}.x",
+        f"{cleanset.pk}.{'9' * 5000}",
+        "x.0",
+        "",
+    ):
         assert row_set(f"group:{made_up}") is None
 
 
