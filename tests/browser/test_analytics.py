@@ -22,7 +22,7 @@ def test_a_moved_threshold_and_the_advice_are_seen(
     address = page.url.split("?")[0]
     page.goto(f"{address}/analytics?threshold.outlier=0.5#score-outlier")
     expect(page.get_by_role("heading", level=2).first).to_contain_text("of the next 12 rows")
-    expect(page.locator("#score-outlier")).to_contain_text("From 0.500 on, 1 rows would be flagged")
+    expect(page.locator("#score-outlier")).to_contain_text("From 0.500 on, 1 row would be flagged")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert_accessible(page)
     page.locator("#pairs a").first.click()
