@@ -12,7 +12,6 @@ from studio import tables
 from studio.charts import Axis, Chart, Rectangle
 from studio.engine.ml_task import MLTask
 from studio.figures import percent
-from studio.sql import quoted
 
 N_BINS = 20
 LOW = 0.5  # a probability below which a prediction is called uncertain
@@ -98,9 +97,13 @@ def _counts(batch: PredictionBatch) -> list[int]:
 
 
 def _probabilities(batch: PredictionBatch) -> str:
-    classes = batch.deployed_model.manifest["classes"]
-    columns = ", ".join(quoted(name) for name in classes)
-    return f"SELECT {ROW_ID}, greatest({columns}) AS p FROM read_parquet(?)"
+    # By position: a column is not always named like its class, and DuckDB ignores case.
+    n_classes = len(batch.deployed_model.manifest["classes"])
+    columns = ", ".join(f"p{position}" for position in range(n_classes))
+    return (
+        f"SELECT {ROW_ID}, greatest({columns}) AS p"
+        f" FROM read_parquet(?) AS result({ROW_ID}, {columns})"
+    )
 
 
 def _path(batch: PredictionBatch) -> str:
