@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -20,18 +20,23 @@ from inference.uncertain_rows import uncertain_rows
 from projects.readers import ROW_ID
 from studio import tables
 from studio.engine.conventions.label_sets import Separator, quoted_set, split_labels
+from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 from studio.exports import stream_csv, stream_exact_csv, stream_safe_csv
 
 CLIENT_LABEL = "Suggested Label"  # where the public client expects the labels
 ROWS_PER_BATCH = 10_000
+MAX_NAMED = 10  # classes that a sentence names
 
 
 def export_response(
-    batch: PredictionBatch, *, safe_for_spreadsheets: bool = False
+    batch: PredictionBatch, classes: Collection[str] = (), *, safe_for_spreadsheets: bool = False
 ) -> StreamingHttpResponse:
-    """Return the download of the uploaded rows with their predictions."""
-    stream = predictions_csv(batch, safe_for_spreadsheets=safe_for_spreadsheets)
+    """Return the download of the uploaded rows with their predictions.
+
+    If there are `classes`, only their probabilities are in it.
+    """
+    stream = predictions_csv(batch, classes, safe_for_spreadsheets=safe_for_spreadsheets)
     response = StreamingHttpResponse(stream, content_type="text/csv; charset=utf-8")
     filename = download_name(batch.filename)
     response["Content-Disposition"] = content_disposition_header(
@@ -68,13 +73,17 @@ def report_response(batch: PredictionBatch) -> HttpResponse:
 
 
 def predictions_csv(
-    batch: PredictionBatch, *, safe_for_spreadsheets: bool = False
+    batch: PredictionBatch, classes: Collection[str] = (), *, safe_for_spreadsheets: bool = False
 ) -> Iterator[bytes]:
-    """Stream the predictions of a batch as CSV."""
+    """Stream the predictions of a batch as CSV, with the probabilities of `classes` or of all."""
+    manifest = batch.deployed_model.manifest
     table = tables.local_path(batch.table_key)
     result = tables.local_path(batch.result_key)
-    columns = prediction_columns(table, result)
-    rows = prediction_batches(table, result, separator_of(batch.deployed_model.manifest))
+    known = manifest.get("classes") or ()
+    refuse_unknown_classes(known, classes)
+    left_out = columns_left_out(result, known, classes)
+    columns = prediction_columns(table, result, left_out)
+    rows = prediction_batches(table, result, separator_of(manifest), left_out)
     if safe_for_spreadsheets:
         return stream_safe_csv(columns, rows)
     label = batch.deployed_model.cleanset.project.label_column
@@ -125,22 +134,51 @@ def _stem(filename: str) -> str:
     return path.stem
 
 
-def prediction_columns(table: Path, result: Path) -> list[str]:
+def refuse_unknown_classes(known: Sequence[str], chosen: Collection[str]) -> None:
+    """Raise DataProblem if a class was chosen that the model does not have."""
+    unknown = [name for name in chosen if name not in known]
+    if not unknown:
+        return
+    if not known:
+        raise DataProblem("The model predicts numbers, so there are no classes to choose from.")
+    some = ", ".join(known[:MAX_NAMED])
+    end = ", …" if len(known) > MAX_NAMED else "."
+    raise DataProblem(f"The model has no class “{unknown[0]}”. Its classes: {some}{end}")
+
+
+def columns_left_out(result: Path, known: Sequence[str], chosen: Collection[str]) -> frozenset[str]:
+    """Return the columns of the probabilities that were not chosen; none if no class was."""
+    if not chosen:
+        return frozenset()
+    # A column is not always named like its class, but they are in the same order.
+    columns = pq.read_schema(result).names[1 : len(known) + 1]
+    pairs = zip(columns, known, strict=True)
+    return frozenset(column for column, name in pairs if name not in chosen)
+
+
+def prediction_columns(
+    table: Path, result: Path, left_out: Collection[str] = frozenset()
+) -> list[str]:
     """Return the uploaded columns, one per class, and the suggested label."""
-    names = [*pq.read_schema(table).names, *pq.read_schema(result).names]
-    return [name for name in names if name != ROW_ID]
+    predicted = [name for name in pq.read_schema(result).names if name not in left_out]
+    return [name for name in (*pq.read_schema(table).names, *predicted) if name != ROW_ID]
 
 
 def prediction_batches(
-    table: Path, result: Path, separator: Separator | None = None
+    table: Path,
+    result: Path,
+    separator: Separator | None = None,
+    left_out: Collection[str] = frozenset(),
 ) -> Iterator[pa.RecordBatch]:
     """Yield the rows of both files side by side, as text; sets are written with the separator.
 
     The files have the same rows in the same order.
     """
-    columns = prediction_columns(table, result)
-    is_label = [pt.is_string(field.type) and not is_note(field) for field in pq.read_schema(result)]
-    for uploaded, predicted in zip(_batches(table), _batches(result), strict=True):
+    columns = prediction_columns(table, result, left_out)
+    fields = [field for field in pq.read_schema(result) if field.name not in left_out]
+    is_label = [pt.is_string(field.type) and not is_note(field) for field in fields]
+    shown = _batches(result, [field.name for field in fields])
+    for uploaded, predicted in zip(_batches(table), shown, strict=True):
         cells = list(predicted.columns)
         if separator:
             for position, column in enumerate(cells):
@@ -149,11 +187,13 @@ def prediction_batches(
         yield pa.RecordBatch.from_arrays([*uploaded.columns[1:], *cells[1:]], names=columns)
 
 
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
     """Yield batches of equal size, except the last, wherever the row groups of the file end."""
     with pq.ParquetFile(path) as file:
         rest = file.schema_arrow.empty_table()
-        for batch in file.iter_batches(ROWS_PER_BATCH):
+        if columns is not None:
+            rest = rest.select(columns)
+        for batch in file.iter_batches(ROWS_PER_BATCH, columns=columns):
             rest = pa.concat_tables([rest, pa.Table.from_batches([batch])])
             while rest.num_rows >= ROWS_PER_BATCH:
                 yield _as_text(rest.slice(0, ROWS_PER_BATCH))

@@ -86,6 +86,7 @@ def prediction(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
             "preview": selectors.preview(batch, wanted),
             "spread": selectors.number_spread(batch),
             "task": batch.deployed_model.cleanset.task,
+            "classes": batch.deployed_model.manifest.get("classes"),
         }
     page = "inference/prediction_detail.html"
     return render(request, page, page, context)
@@ -155,7 +156,9 @@ def prediction_export(request: HttpRequest, batch_id: uuid.UUID) -> StreamingHtt
     """Download the uploaded rows with their predictions."""
     batch = ready_batch_or_404(request, batch_id)
     return exports.export_response(
-        batch, safe_for_spreadsheets="safe_for_spreadsheets" in request.GET
+        batch,
+        request.GET.getlist("classes"),
+        safe_for_spreadsheets="safe_for_spreadsheets" in request.GET,
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from ninja import Field, Schema
+from ninja import Field, Query, Schema
 from pydantic import TypeAdapter, ValidationError
 
 from inference.models import PredictionBatch
@@ -27,6 +27,16 @@ COVERAGE_HELP = (
     "With `guard`: how often the right label should be in the prediction set, or the right number "
     "in the interval."
 )
+ChosenClasses = Annotated[
+    list[Text],
+    Query(
+        default=[],
+        description=(
+            "The classes whose probabilities are wanted, such as `classes=billing&classes=card`;"
+            " all classes if there are none."
+        ),
+    ),
+]
 StatedConventions = dict[Text, Convention | None]
 CONVENTIONS_HELP = (
     'How numbers or dates of the model\'s columns are written, such as {"price": "comma"}; '

@@ -16,6 +16,7 @@ from inference.api.schemas import (
     CONVENTIONS_HELP,
     COVERAGE_HELP,
     GUARD_HELP,
+    ChosenClasses,
     PredictionOut,
     RetryIn,
     RowIn,
@@ -110,11 +111,12 @@ def prediction_retry(
 def prediction_export(
     request: HttpRequest,
     batch_id: UUID,
+    classes: ChosenClasses,
     safe_for_spreadsheets: SafeForSpreadsheets,
 ) -> StreamingHttpResponse:
     """Download the uploaded rows with their suggested labels and probabilities, as CSV."""
     batch = ready_batch_or_404(request, batch_id)
-    return exports.export_response(batch, safe_for_spreadsheets=safe_for_spreadsheets)
+    return exports.export_response(batch, classes, safe_for_spreadsheets=safe_for_spreadsheets)
 
 
 @router.get(

@@ -145,6 +145,13 @@ def test_saved_model_predicts_another_file(cleaned: Ended, folder: Path, planted
     )
     assert "90 rows predicted" in ended.out
 
+    narrow = run(
+        *("predict", "--model", folder / "model", folder / "new.csv"),
+        *("--out", folder / "predicted.csv", "--class", "low"),
+    )
+    assert narrow.status == 0, narrow.err
+    assert list(rows_of(folder / "predicted.csv")[0]) == [*new.columns, "low", "Suggested Label"]
+
 
 def test_columns_of_another_name_are_read_when_they_are_named(
     cleaned: Ended, folder: Path, planted: Planted

@@ -8,7 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from inference.exports import prediction_batches, prediction_columns
+from inference.exports import (
+    columns_left_out,
+    prediction_batches,
+    prediction_columns,
+    refuse_unknown_classes,
+)
 from inference.pipeline import PredictedTable, predict_table
 from inference.report_page import printable_report
 from inference.services import COVERAGES, DEFAULT_COVERAGE
@@ -91,6 +96,17 @@ class Command(StudioCommand):
             help="with --guard: a report of the whole file, as HTML that prints well",
         )
         parser.add_argument(
+            "--class",
+            action="append",
+            default=[],
+            dest="classes",
+            metavar="NAME",
+            help=(
+                "write the probabilities of this class, not of all; may be given several times;"
+                " every class can still be suggested"
+            ),
+        )
+        parser.add_argument(
             "--out",
             required=True,
             type=Path,
@@ -158,6 +174,7 @@ def _predict(
     out_format = table_format_at(out)
     coverage = _coverage(options)
     model = _load_model(model_folder)
+    refuse_unknown_classes(model.classes, options["classes"])
     read = tuple(model.feature_columns)
     required = RequiredColumns(read, column_map(read, options["column_pairs"], "model"))
     chosen = chosen_conventions(
@@ -185,8 +202,9 @@ def _predict(
             terminal.note(note)
         terminal.progress("Writing")
         separator = model.spec.separator if model.spec.task is MLTask.MULTI_LABEL else None
-        rows = prediction_batches(table, result, separator)
-        write_table(partial, out_format, prediction_columns(table, result), rows)
+        left_out = columns_left_out(result, model.classes, options["classes"])
+        rows = prediction_batches(table, result, separator, left_out)
+        write_table(partial, out_format, prediction_columns(table, result, left_out), rows)
     if report is not None and predicted.report is not None:
         with output_file(report, terminal) as partial:
             title = f"Report on {file.name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 
 import pyarrow as pa
@@ -75,6 +76,48 @@ def test_only_the_page_of_a_batch_reloads_at_its_end(alice: User, client_of: Cli
     assert client_of(alice).get(f"{url}?reload", headers=partial)["HX-Refresh"] == "true"
 
 
+def predicted_row(owner: User) -> PredictionBatch:
+    """Return the prediction of a row whose file has a column named like one of four classes."""
+    model = make_model(owner, manifest={"classes": ["No", "a,b", "no", "yes"]})
+    batch = make_prediction(owner, model=model, n_rows=1, label_counts=[["no", 1]])
+    uploaded = {name: ["x"] for name in model.cleanset.project.feature_columns} | {"yes": ["-"]}
+    predicted = {
+        "No": [0.1],
+        "a,b": [0.1],
+        "no": [0.7],
+        "yes (predicted)": [0.1],
+        "Suggested Label": ["no"],
+    }
+    with tables.scratch() as folder:
+        for name, content in (("table", uploaded), ("result", predicted)):
+            pq.write_table(pa.table({"__row_id": [0], **content}), folder / name)
+            key = tables.publish(folder / name, f"predictions/{name}-{batch.pk}")
+            setattr(batch, f"{name}_key", key)
+    batch.save()
+    return batch
+
+
+def test_export_has_the_probabilities_of_the_chosen_classes_alone(
+    alice: User, client_of: ClientOf
+) -> None:
+    batch = predicted_row(alice)
+    address = reverse("prediction-export", args=[batch.pk])
+    uploaded = list(batch.deployed_model.cleanset.project.feature_columns)
+    for query, kept in (
+        ("", ["No", "a,b", "no", "yes (predicted)"]),
+        ("?classes=yes&classes=a%2Cb", ["a,b", "yes (predicted)"]),
+        ("?classes=No", ["No"]),
+    ):
+        response = client_of(alice).get(f"{address}{query}")
+        (row,) = csv.DictReader(response.getvalue().decode("utf-8-sig").splitlines())
+        assert list(row) == [*uploaded, "yes", *kept, "Suggested Label"]
+        assert row["Suggested Label"] == "no"
+    refused = client_of(alice).get(f"{address}?classes=maybe")
+    assert refused.status_code == 422
+    page = refused.content.decode()
+    assert "The model has no class “maybe”. Its classes: No, a,b, no, yes." in page
+
+
 def test_ended_batch_says_ready_for_export(alice: User, client_of: ClientOf) -> None:
     batch = make_prediction(alice, n_rows=1_234, notes=["Two cells of “size” are no numbers."])
     url = reverse("prediction-run", args=[batch.pk])
@@ -86,28 +129,24 @@ def test_ended_batch_says_ready_for_export(alice: User, client_of: ClientOf) -> 
     assert reverse("prediction-export", args=[batch.pk]) in page
 
 
-def test_page_of_a_batch_offers_an_export_for_spreadsheets(
+def test_page_of_a_batch_offers_what_its_export_can_leave_out(
     alice: User, client_of: ClientOf
 ) -> None:
-    model = make_model(alice, manifest={"classes": ["yes"]})
-    batch = make_prediction(alice, model=model, n_rows=1, label_counts=[["yes", 1]])
-    columns = {name: ["x"] for name in model.cleanset.project.feature_columns}
-    with tables.scratch() as folder:
-        for name, content in (
-            ("table", columns),
-            ("result", {"yes": [0.5], "Suggested Label": ["yes"]}),
-        ):
-            pq.write_table(pa.table({"__row_id": [0], **content}), folder / name)
-            setattr(
-                batch,
-                f"{name}_key",
-                tables.publish(folder / name, f"predictions/{name}-spreadsheet"),
-            )
-    batch.save()
+    batch = predicted_row(alice)
     page = client_of(alice).get(batch.get_absolute_url()).content.decode()
     address = reverse("prediction-export", args=[batch.pk])
     assert f'href="{address}"' in page
-    assert f'href="{address}?safe_for_spreadsheets=on"' in page
+    assert f'action="{address}"' in page
+    assert 'name="safe_for_spreadsheets"' in page
+    assert 'name="classes" value="a,b"' in page
+
+
+def test_confidences_are_drawn_whatever_the_columns_of_the_classes_are_called(
+    alice: User, client_of: ClientOf
+) -> None:
+    batch = predicted_row(alice)
+    page = client_of(alice).get(batch.get_absolute_url()).content.decode()
+    assert "0.70 to 0.75: 1 row" in page
 
 
 def test_failed_prediction_can_start_again_with_the_same_file(
