@@ -97,12 +97,11 @@ def _counts(batch: PredictionBatch) -> list[int]:
 
 
 def _probabilities(batch: PredictionBatch) -> str:
-    # By position: a column is not always named like its class, and DuckDB ignores case.
-    n_classes = len(batch.deployed_model.manifest["classes"])
-    columns = ", ".join(f"p{position}" for position in range(n_classes))
+    columns = tables.numbered_columns(tables.local_path(batch.result_key))
+    classes = columns[1 : len(batch.deployed_model.manifest["classes"]) + 1]
     return (
-        f"SELECT {ROW_ID}, greatest({columns}) AS p"
-        f" FROM read_parquet(?) AS result({ROW_ID}, {columns})"
+        f"SELECT {columns[0]} AS {ROW_ID}, greatest({', '.join(classes)}) AS p"
+        f" FROM read_parquet(?) AS result({', '.join(columns)})"
     )
 
 

@@ -45,17 +45,20 @@ def uncertain_rows(batch: PredictionBatch, n_least: int | None = None) -> pa.Tab
     sources = _sources(batch)
     table = tables.local_path(batch.table_key)
     result = tables.local_path(batch.result_key)
-    names = pq.read_schema(result).names
+    columns = tables.numbered_columns(result)
     cells = ", ".join(f"t.{quoted(source)} AS {quoted(name)}" for name, source in sources.items())
-    joined = f"read_parquet(?) AS t JOIN read_parquet(?) AS r USING ({ROW_ID})"
+    joined = (
+        f"read_parquet(?) AS t JOIN read_parquet(?) AS r({', '.join(columns)})"
+        f" ON t.{ROW_ID} = r.{columns[0]}"
+    )
     if n_least is None:
-        query = f"SELECT {cells} FROM {joined} WHERE r.{quoted(names[_ABSTAIN])} ORDER BY {ROW_ID}"
+        query = f"SELECT {cells} FROM {joined} WHERE r.{columns[_ABSTAIN]} ORDER BY t.{ROW_ID}"
         n_wanted = MAX_ROWS
     else:
-        order = f"r.{quoted(names[_SURE])}"
+        order = f"r.{columns[_SURE]}"
         if batch.deployed_model.cleanset.task is MLTask.REGRESSION:
-            order = f"r.{quoted(names[_LOW])} - r.{quoted(names[_HIGH])}"
-        query = f"SELECT {cells} FROM {joined} ORDER BY {order}, {ROW_ID}"
+            order = f"r.{columns[_LOW]} - r.{columns[_HIGH]}"
+        query = f"SELECT {cells} FROM {joined} ORDER BY {order}, t.{ROW_ID}"
         n_wanted = min(n_least, MAX_ROWS)
     with closing(tables.connect()) as connection:
         found = connection.sql(f"{query} LIMIT {n_wanted}", params=[str(table), str(result)])

@@ -13,6 +13,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, default_storage, storages
@@ -173,3 +174,11 @@ def _database() -> duckdb.DuckDBPyConnection:
 def connect() -> duckdb.DuckDBPyConnection:
     """Return a connection to an in-memory DuckDB; use temporary views, and close it."""
     return _database().cursor()
+
+
+def numbered_columns(path: Path) -> list[str]:
+    """Return a name in SQL for each column of a Parquet file, by position: `... AS t(c0, c1)`.
+
+    DuckDB cannot tell columns apart whose names differ only in case, as those of classes may.
+    """
+    return [f"c{position}" for position in range(len(pq.read_schema(path)))]
