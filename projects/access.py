@@ -20,7 +20,8 @@ def dataset_or_404(request: HttpRequest, dataset_id: uuid.UUID) -> Dataset:
 def newest_version_or_404(request: HttpRequest, dataset_id: uuid.UUID) -> DatasetVersion:
     """Return the newest version of the dataset, or end in 404."""
     mine = DatasetVersion.objects.filter(dataset__owner=account(request), dataset=dataset_id)
-    version = mine.select_related("dataset", "created_by").order_by("-number").first()
+    found = mine.select_related("dataset__refused_append", "created_by")
+    version = found.order_by("-number").first()
     if version is None:
         raise Http404("There is no such dataset.")
     return version
@@ -54,6 +55,12 @@ def _newest_ready(newest: DatasetVersion) -> DatasetVersion | None:
         return newest
     ready = DatasetVersion.objects.filter(dataset=newest.dataset_id, status=Status.SUCCEEDED)
     return ready.select_related("dataset", "created_by").order_by("-number").first()
+
+
+def version_or_404(request: HttpRequest, dataset_id: uuid.UUID, number: int) -> DatasetVersion:
+    """Return a version of the dataset by its number, or end in 404."""
+    dataset = dataset_or_404(request, dataset_id)
+    return get_object_or_404(DatasetVersion.objects.filter(dataset=dataset), number=number)
 
 
 def project_or_404(request: HttpRequest, project_id: uuid.UUID) -> Project:

@@ -20,7 +20,7 @@ from projects.appending.sentences import file_notes, nothing_to_append
 from projects.incoming import name_of_url
 from projects.models import AppendedFile, DatasetVersion, Project
 from projects.readers import ReadOptions
-from projects.readers.facts import FIND_OUT, ReadLimits
+from projects.readers.facts import FIND_OUT, ROW_ID, ReadLimits
 from projects.selectors import column_profiles, newer_rows
 from projects.services import Extension, StoredUpload, stored_file, stored_upload, version_extend
 from studio import outbound, quotas, runs, storage, tables
@@ -84,7 +84,13 @@ def cells_append(
     choice: AppendChoice,
     projects: Sequence[Project],
 ) -> DatasetVersion:
-    """Append rows that a program sends, as `rows_append` does."""
+    """Append rows that a program sends, as `rows_append` does.
+
+    Raises
+    ------
+    DataProblem
+        If the rows lack columns, too.
+    """
     names = list(dict.fromkeys(name for row in rows for name in row))
     most = ReadLimits().max_columns
     if len(names) > most:
@@ -92,6 +98,9 @@ def cells_append(
             f"These rows have {len(names):,} different columns; at most {most:,} can be read. Send"
             " the columns of the dataset."
         )
+    _check_ready(base)
+    in_dataset = pq.read_schema(tables.local_path(base.table_key)).names
+    choice.sources([name for name in in_dataset if name != ROW_ID], names)
     columns = {
         name: pa.array([_cell(row.get(name)) for row in rows], pa.string()) for name in names
     }

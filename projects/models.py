@@ -15,7 +15,7 @@ from studio.engine.conventions.label_sets import Separator
 from studio.engine.ml_task import MLTask, Modality, Mode
 from studio.engine.schema import CleansetSpec, SplitChoice
 from studio.engine.table.columns import ColumnKind
-from studio.runs import Run
+from studio.runs import Run, Status
 
 FORMAT_NAMES = {
     "csv": "CSV",
@@ -47,6 +47,10 @@ class Dataset(models.Model):
     )
     name = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now)
+    # The last appending, if it left the dataset as it was
+    refused_append = models.ForeignKey(
+        "DatasetVersion", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -56,13 +60,22 @@ class Dataset(models.Model):
         return reverse("dataset", args=[self.pk])
 
 
+class ListedVersions(models.Manager["DatasetVersion"]):
+    """All versions but appendings that were refused."""
+
+    def get_queryset(self) -> models.QuerySet[DatasetVersion]:
+        """Leave out runs that made no version."""
+        return super().get_queryset().exclude(is_refused=True, status=Status.FAILED)
+
+
 class DatasetVersion(Run):
     """One upload and the run that reads it into a table.
 
     A version with a `base` has the rows of that version under their ids, then those of its own
     file; `rows_key` is the file as a table if it has already been read. `updated_rows_key` are the
     ids of the old rows whose cells the file replaced. When it is ready, the projects of
-    `projects_to_grow` get its rows.
+    `projects_to_grow` get its rows. An appending that `is_refused` found nothing to append, or
+    cannot be done as it was asked for; it becomes no version.
     """
 
     task_name = "projects.ingest_dataset"
@@ -96,12 +109,19 @@ class DatasetVersion(Run):
     rows_key = models.CharField(max_length=200, blank=True)
     updated_rows_key = models.CharField(max_length=200, blank=True)
     projects_to_grow = models.JSONField(default=list)
+    is_refused = models.BooleanField(default=False)
+
+    objects = ListedVersions()
+    all_versions: models.Manager[DatasetVersion] = models.Manager()
 
     class Meta(Run.Meta):
+        default_manager_name = "all_versions"
         constraints = [
             *Run.Meta.constraints,
             models.UniqueConstraint(
-                fields=["dataset", "number"], name="dataset_version_number_unique"
+                fields=["dataset", "number"],
+                condition=models.Q(is_refused=False),
+                name="dataset_version_number_unique",
             ),
         ]
 
@@ -111,6 +131,8 @@ class DatasetVersion(Run):
 
     def ended_notice(self) -> str | None:
         """Tell the uploader."""
+        if self.base_id:
+            return f"Appending {self.filename} to {self.dataset.name}"
         return f"Dataset {self.dataset.name}"
 
     @property

@@ -15,15 +15,16 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
-from projects.appending.choice import AppendChoice
+from projects.appending.choice import AppendChoice, AppendRefused
 from projects.appending.comparison import compared
 from projects.appending.sentences import append_notes, nothing_to_append
 from projects.appending.writing import write_grown_table
 from projects.column_types import kinds_of_types
 from projects.incoming import local_source
-from projects.models import AppendedFile, DatasetVersion, Upload
+from projects.models import AppendedFile, Dataset, DatasetVersion, Upload
 from projects.readers import ReadLimits, ReadOptions
 from projects.readers.facts import TableFacts
 from projects.readers.profile import profile_table
@@ -41,7 +42,11 @@ FREE_SPACE_RATIO = 2  # the table and the reader's copy of it are each about as 
 def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
     """Read the uploaded file, publish its table, and return what was found."""
     if run.base is not None:
-        return _append(run, run.base, progress)
+        try:
+            return _append(run, run.base, progress)
+        except AppendRefused:
+            _leave_dataset_as_it_is(run)
+            raise
     limits = ReadLimits(max_unpacked_bytes=settings.MAX_UNPACKED_BYTES)
     with tables.scratch() as folder, _full_disk_explained():
         source = local_source(run, progress)
@@ -111,7 +116,7 @@ def _append(run: DatasetVersion, base: DatasetVersion, progress: Progress) -> Ma
         with compared(old, new, choice) as comparison:
             effect = comparison.effect()
             if not effect.n_added and not effect.n_updated:
-                raise DataProblem(nothing_to_append(effect, run.filename))
+                raise AppendRefused(nothing_to_append(effect, run.filename))
             updated = write_grown_table(comparison, table, limits=limits, progress=progress)
             unreadable = comparison.unreadable_cells(column_profiles(base))
             notes = append_notes(comparison, effect, unreadable, base.number, run.filename)
@@ -142,6 +147,13 @@ def _append(run: DatasetVersion, base: DatasetVersion, progress: Progress) -> Ma
         "append_counts": effect.to_dict(),
         "updated_rows_key": updated_rows_key,
     }
+
+
+@transaction.atomic
+def _leave_dataset_as_it_is(run: DatasetVersion) -> None:
+    run.is_refused = True
+    run.save(update_fields=["is_refused"])
+    Dataset.objects.filter(pk=run.dataset_id).update(refused_append=run)
 
 
 def _rows_to_append(

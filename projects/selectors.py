@@ -38,7 +38,7 @@ def _newest_among(user: User, versions: QuerySet[DatasetVersion]) -> QuerySet[Da
     newest = versions.filter(dataset=OuterRef("dataset")).order_by("-number").values("pk")[:1]
     return (
         DatasetVersion.objects.filter(dataset__owner=user, pk=Subquery(newest))
-        .select_related("dataset")
+        .select_related("dataset__refused_append")
         .defer("columns", "log", "error_detail")
         .annotate(updated_at=Coalesce("finished_at", "queued_at"))
         .order_by("-updated_at", "-pk")
@@ -102,7 +102,8 @@ def projects_on(version: DatasetVersion) -> list[Project]:
 
 def versions_of(dataset: Dataset) -> QuerySet[DatasetVersion]:
     """Return every version of the dataset with its projects, newest first."""
-    versions = dataset.versions.defer("columns", "log", "error_detail")
+    versions = DatasetVersion.objects.filter(dataset=dataset)
+    versions = versions.defer("columns", "log", "error_detail")
     return versions.prefetch_related("projects").order_by("-number")
 
 

@@ -14,7 +14,7 @@ from django.db import models, transaction
 
 from projects import selectors
 from projects.appending.choice import AppendChoice
-from projects.models import Dataset, DatasetVersion, Project
+from projects.models import AppendedFile, Dataset, DatasetVersion, Project
 from projects.readers import ReadOptions
 from projects.readers.facts import FIND_OUT
 from projects.readers.profile import profile_columns
@@ -149,12 +149,45 @@ def version_extend(*, user: User, file: StoredUpload, extension: Extension) -> D
 def _next_version(
     dataset: Dataset, user: User, file: StoredUpload, extension: Extension | None = None
 ) -> DatasetVersion:
-    Dataset.objects.select_for_update().get(pk=dataset.pk)
-    if dataset.versions.latest("number").is_active:
+    dataset = Dataset.objects.select_for_update().get(pk=dataset.pk)
+    if DatasetVersion.objects.filter(dataset=dataset).latest("number").is_active:
         raise DataProblem(
             "A file of this dataset is being read. Wait until that is done, or cancel it."
         )
+    refused = dataset.refused_append
+    if refused is not None:
+        version_remove(version=refused)
+        dataset.refused_append = None
     return _version_of(dataset, user, file, extension)
+
+
+def version_remove(*, version: DatasetVersion) -> None:
+    """Delete a version that was not read, with the files that no other version has.
+
+    Raises
+    ------
+    DataProblem
+        If it is the only version of its dataset, or has rows.
+    """
+    if version.is_active or version.is_succeeded:
+        raise DataProblem(
+            f"Version {version.number} has been read or is being read. Only versions that could not"
+            " be read can be removed."
+        )
+    others = DatasetVersion.all_versions.filter(dataset=version.dataset_id).exclude(pk=version.pk)
+    if not others.exists():
+        raise DataProblem(
+            f"Version {version.number} is the only one of this dataset. Delete the dataset, or"
+            " upload a new version first."
+        )
+    with transaction.atomic():
+        keys = set(selectors.file_keys(selectors.cascade(version)))
+        version.delete()
+        # Versions that were read again, and files that were compared first, share their files.
+        kept = {key for other in others for key in (other.source_key, other.rows_key)}
+        for file in AppendedFile.objects.filter(base__dataset=version.dataset_id):
+            kept |= {file.source_key, file.table_key}
+        transaction.on_commit(lambda: _delete_files(sorted(keys - kept)))
 
 
 def dataset_of_file(*, user: User, file: StoredUpload, name: str = "") -> Dataset:
@@ -170,7 +203,7 @@ def dataset_of_file(*, user: User, file: StoredUpload, name: str = "") -> Datase
 def _version_of(
     dataset: Dataset, user: User, file: StoredUpload, extension: Extension | None = None
 ) -> DatasetVersion:
-    previous = dataset.versions.order_by("-number").first()
+    previous = DatasetVersion.objects.filter(dataset=dataset).order_by("-number").first()
     chosen_kinds = {} if previous is None else previous.chosen_kinds
     extended: dict[str, object] = {}
     if extension is not None:

@@ -30,6 +30,11 @@ urlpatterns = [
         appending.appended_file_apply,
         name="dataset-append-apply",
     ),
+    path(
+        "datasets/<uuid:dataset_id>/versions/<int:number>/remove",
+        datasets.dataset_version_remove,
+        name="dataset-version-remove",
+    ),
     path("datasets/<uuid:dataset_id>/read", datasets.dataset_read_again, name="dataset-read"),
     path("datasets/<uuid:dataset_id>/rename", datasets.dataset_rename, name="dataset-rename"),
     path("datasets/<uuid:dataset_id>/kinds", datasets.dataset_kinds, name="dataset-kinds"),

@@ -157,7 +157,9 @@ class DatasetOut(Schema):
         )
     )
     sheets: list[str] = Field(description="All sheets of a workbook.")
-    run: RunOut = Field(description="The reading of the file.")
+    run: RunOut = Field(
+        description="The reading of the file; a refused appending that came later, if there is one."
+    )
 
     @staticmethod
     def resolve_id(version: DatasetVersion) -> UUID:
@@ -198,6 +200,15 @@ class DatasetOut(Schema):
     def resolve_doubts(version: DatasetVersion) -> dict[str, str]:
         """Return the reasons by field."""
         return dict(version.doubts)
+
+    @staticmethod
+    def resolve_run(version: DatasetVersion) -> DatasetVersion:
+        """The version is its run."""
+        return version.dataset.refused_append or version
+
+
+class VersionOut(DatasetOut):
+    """One of the versions of a dataset."""
 
     @staticmethod
     def resolve_run(version: DatasetVersion) -> DatasetVersion:

@@ -16,6 +16,7 @@ from projects.access import (
     extensible_version_or_404,
     newest_version_or_404,
     ready_version_or_404,
+    version_or_404,
 )
 from projects.api.schemas import (
     AppendFields,
@@ -28,6 +29,7 @@ from projects.api.schemas import (
     ReadIn,
     RowOut,
     UrlIn,
+    VersionOut,
 )
 from projects.models import Dataset, DatasetVersion, Project
 from projects.readers.profile import ColumnProfile
@@ -101,12 +103,19 @@ def dataset_update(request: HttpRequest, dataset_id: UUID, wanted: NameIn) -> Da
     return newest_version_or_404(request, dataset_id)
 
 
-@router.get("/{uuid:dataset_id}/versions", response=list[DatasetOut])
+@router.get("/{uuid:dataset_id}/versions", response=list[VersionOut])
 def dataset_versions(request: HttpRequest, dataset_id: UUID) -> list[DatasetVersion]:
     """List all versions of a dataset, newest first."""
     return list(
         selectors.versions_of(dataset_or_404(request, dataset_id)).select_related("dataset")
     )
+
+
+@router.delete("/{uuid:dataset_id}/versions/{int:number}", response={204: None})
+def dataset_version_remove(request: HttpRequest, dataset_id: UUID, number: int) -> Status[None]:
+    """Remove a version that could not be read, or whose reading was cancelled."""
+    services.version_remove(version=version_or_404(request, dataset_id, number))
+    return Status(204, None)
 
 
 @router.post("/{uuid:dataset_id}/file", response=DatasetOut)
@@ -129,7 +138,8 @@ def dataset_append(
 ) -> Status[DatasetVersion]:
     """Append rows to a dataset, as a new version whose first rows are those of the version before,
     under their ids. Projects get the new rows, scored by their current models, when its run has
-    ended; decisions stay with their rows.
+    ended; decisions stay with their rows. If the dataset has all rows already, the run fails with a
+    sentence that says so, and the dataset stays as it is, without another version.
     """
     base, projects = _extended(request, dataset_id, wanted.project_ids)
     user = account(request)

@@ -10,6 +10,10 @@ from studio.engine.errors import DataProblem
 from studio.engine.table.required_columns import MissingColumnsProblem, RequiredColumns, some
 
 
+class AppendRefused(DataProblem):
+    """The rows cannot be appended as it was asked for, so that the dataset stays as it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class AppendChoice:
     """How the rows of a file are appended.
@@ -48,31 +52,33 @@ class AppendChoice:
 
         Raises
         ------
-        DataProblem
+        AppendRefused
             If the file lacks columns, or the choice names columns that the dataset does not have or
             contradicts itself.
         """
         named = [*self.column_map, *self.blank_columns, *([self.key] if self.key else [])]
         unknown = [name for name in dict.fromkeys(named) if name not in columns]
         if unknown:
-            raise DataProblem(
+            raise AppendRefused(
                 f"The dataset has no column {some(unknown)}. Its columns are {some(columns)}."
             )
         if self.key in self.blank_columns:
-            raise DataProblem(
+            raise AppendRefused(
                 f"Rows cannot be recognised by “{self.key}” if it is left empty. Choose another key"
                 " column, or the column of the file that holds it."
             )
         wanted = tuple(name for name in columns if name not in self.blank_columns)
         if not wanted:
-            raise DataProblem("Every column would be left empty, so there is nothing to append.")
-        required = RequiredColumns(wanted, self.column_map)
+            raise AppendRefused("Every column would be left empty, so there is nothing to append.")
         try:
+            required = RequiredColumns(wanted, self.column_map)
             required.check(in_file)
         except MissingColumnsProblem as problem:
-            raise DataProblem(
+            raise AppendRefused(
                 f"{problem.finding()} Name the column of the file that stands for each"
                 " (column_map, or --map in a terminal), or leave it empty in the new rows"
                 " (blank_columns, or --blank)."
             ) from problem
+        except DataProblem as problem:
+            raise AppendRefused(str(problem)) from problem
         return {name: required.source(name) for name in wanted}

@@ -11,12 +11,11 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from projects.appending.choice import AppendChoice
+from projects.appending.choice import AppendChoice, AppendRefused
 from projects.appending.written_forms import UnreadableCells, forms_of_file, unreadable_cells
 from projects.readers.facts import ROW_ID
 from projects.readers.profile import ColumnProfile
 from studio import tables
-from studio.engine.errors import DataProblem
 from studio.sql import quoted, text_literal
 
 N_EXAMPLES = 20
@@ -132,7 +131,7 @@ class Comparison:
             " HAVING count(*) > 1 ORDER BY 2 DESC, 1 LIMIT 1"
         ).fetchall()
         for value, n_rows in repeated:
-            raise DataProblem(
+            raise AppendRefused(
                 f"“{self.choice.key}” cannot be the key: “{value[:KEY_CHARS]}” is in {n_rows:,}"
                 f" rows of the {owner}. Choose a column whose values differ from row to row, or"
                 " recognise rows by their content."
@@ -247,7 +246,7 @@ def compared(base: Path, file: Path, choice: AppendChoice) -> Iterator[Compariso
 
     Raises
     ------
-    DataProblem
+    AppendRefused
         If columns are missing, or the key does not tell rows apart.
     """
     connection = tables.connect()

@@ -15,10 +15,13 @@ def nothing_to_append(effect: AppendEffect, filename: str) -> str:
     if not effect.n_rows:
         return f"{filename} has no rows, so there is nothing to append."
     if effect.n_changed:
+        verb = "has" if effect.n_changed == 1 else "have"
         return (
-            f"The dataset has all {effect.n_rows:,} keys of {filename} already. To take over their"
-            " new values, choose to update existing rows."
+            f"The dataset has all keys of {filename} already, of which {effect.n_changed:,} {verb}"
+            " other cells in the file. To take these over, choose to update existing rows."
         )
+    if effect.n_rows == 1:
+        return f"The dataset has the row of {filename} already."
     return f"The dataset has all {effect.n_rows:,} rows of {filename} already."
 
 

@@ -21,6 +21,7 @@ from projects.access import (
     ready_version_or_404,
     shown_version,
     shown_version_or_404,
+    version_or_404,
 )
 from projects.forms.datasets import DatasetNameForm, KindsForm, UploadForm
 from projects.forms.reading import ReadForm, doubts_of, shown_facts
@@ -141,6 +142,9 @@ def dataset(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
         context = _TAB_CONTEXTS[tab](request, version)
     if newest != version:
         context["failed"] = newest
+    refused = newest.dataset.refused_append
+    if refused is not None and not refused.is_active:
+        context["refused"] = refused
     return render(
         request, f"projects/dataset_{tab}.html", {**_page_context(version, tab), **context}
     )
@@ -253,6 +257,17 @@ def dataset_cancel(request: HttpRequest, dataset_id: uuid.UUID) -> HttpResponse:
     if not runs.cancel(version):
         messages.info(request, "The file had already been read.")
     return redirect(version)
+
+
+@require_POST
+def dataset_version_remove(
+    request: HttpRequest, dataset_id: uuid.UUID, number: int
+) -> HttpResponse:
+    """Remove a version that could not be read."""
+    version = version_or_404(request, dataset_id, number)
+    services.version_remove(version=version)
+    messages.success(request, f"Version {number} is removed. It had no rows.")
+    return redirect(f"{version.get_absolute_url()}?tab=versions")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -57,7 +57,9 @@ def check_files(progress: Progress) -> Found:
     stored = set(stored_keys())
     digests = dict(StoredFile.objects.values_list("key", "sha256"))
     # Pending uploads and downloads get these keys from their run.
-    pending = set(DatasetVersion.objects.filter(sha256="").values_list("source_key", flat=True))
+    pending = set(
+        DatasetVersion.all_versions.filter(sha256="").values_list("source_key", flat=True)
+    )
     found = Found(missing=sorted(referred - stored - pending))
     for position, key in enumerate(sorted(stored)):
         progress("Checking files", position, len(stored))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from django.core.files.storage import default_storage
 from django.core.management import call_command
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -109,7 +112,7 @@ def test_renamed_and_missing_columns_are_chosen(base: DatasetVersion, tmp_path: 
         ("ticket,text,label\n8,a,b\n8,c,d\n", AppendChoice(key="ticket"), "2 rows of the file"),
         ("ticket,text,label\n1,a,b\n", AppendChoice(key="label"), "2 rows of the dataset"),
         ("ticket,text,label\n1,a,b\n", AppendChoice(key="agent"), "has no column “agent”"),
-        ("ticket,text,label\n8,late parcel,parcel\n", AppendChoice(), "all 1 rows"),
+        ("ticket,text,label\n8,late parcel,parcel\n", AppendChoice(), "has the row of new.csv"),
         ("ticket,text,label\n8,a,b\n", AppendChoice(key="ticket"), "choose to update"),
     ],
 )
@@ -119,6 +122,51 @@ def test_what_cannot_be_appended_is_explained(
     version = append(base, content, tmp_path, choice)
     assert version.status == Status.FAILED
     assert problem in version.error_message
+    assert list(base.dataset.versions(manager="objects").all()) == [base]
+
+
+def test_page_says_why_the_last_file_was_not_appended_until_another_is(
+    base: DatasetVersion, tmp_path: Path, browser: Client
+) -> None:
+    refused = append(base, TICKETS, tmp_path)
+    sentence = "The dataset has all 3 rows of new.csv already."
+    address = base.dataset.get_absolute_url()
+    page = browser.get(address, {"tab": "versions"}).content.decode()
+    assert sentence in page
+    assert "Version 2" not in page
+    grown = append(base, TICKETS + "10,no refund,card\n", tmp_path)
+    assert grown.number == 2
+    assert sentence not in browser.get(address).content.decode()
+    assert not DatasetVersion.all_versions.filter(pk=refused.pk).exists()
+    assert not default_storage.exists(refused.source_key)
+
+
+def test_version_that_could_not_be_read_is_listed_until_it_is_removed(
+    base: DatasetVersion, tmp_path: Path, browser: Client
+) -> None:
+    unreadable = append(base, "", tmp_path)
+    page = browser.get(base.dataset.get_absolute_url(), {"tab": "versions"}).content.decode()
+    assert unreadable.error_message in page
+    remove = reverse("dataset-version-remove", args=[base.dataset_id, unreadable.number])
+    assert remove in page
+    page = browser.post(remove, follow=True).content.decode()
+    assert "Version 2 is removed" in page
+    assert unreadable.error_message not in page
+    assert not default_storage.exists(unreadable.source_key)
+    only = reverse("dataset-version-remove", args=[base.dataset_id, base.number])
+    assert browser.post(only).status_code == 422
+
+
+def test_file_that_another_version_has_too_stays_when_one_of_them_is_removed(
+    base: DatasetVersion, alice: User
+) -> None:
+    again = services.dataset_read_again(
+        version=base, user=alice, options=replace(FIND_OUT, sheet="June")
+    )
+    again.refresh_from_db()
+    assert again.status == Status.FAILED
+    services.version_remove(version=again)
+    assert default_storage.exists(base.source_key)
 
 
 TYPED = "id,day,paid,age\n1,2024-05-01,true,30\n2,2024-05-02,false,41\n"
@@ -263,3 +311,40 @@ def test_programs_append_rows_and_files(base: DatasetVersion, client: Client, al
     assert rows_of(newest)["ticket"].tolist() == ["7", "8", "9", "10", "12"]
     refused = client.post(f"{address}/file", {"file": file, "wanted": "{"}, headers=headers)
     assert refused.status_code == 422
+
+
+def test_programs_are_told_that_there_is_nothing_new_and_see_no_version_of_it(
+    base: DatasetVersion, client: Client, alice: User
+) -> None:
+    _, secret = api_key_create(owner=alice, name="notebook", scope="write")
+    headers = {"Authorization": f"Bearer {secret}"}
+    address = f"/api/v1/datasets/{base.dataset_id}"
+
+    def send(rows: list[dict[str, object]]) -> HttpResponse:
+        body = json.dumps({"rows": rows})
+        return client.post(f"{address}/append", body, "application/json", headers=headers)
+
+    known = {"ticket": "8", "text": "late parcel", "label": "parcel"}
+    run_id = send([known]).json()["run"]["id"]
+    answer = client.get(address, headers=headers).json()
+    assert answer["version"] == 1
+    assert answer["run"]["id"] == run_id
+    assert answer["run"]["status"] == "failed"
+    assert answer["run"]["error_message"] == "The dataset has the row of rows.parquet already."
+    [listed] = client.get(f"{address}/versions", headers=headers).json()
+    assert listed["run"]["status"] == "succeeded"
+    assert client.get(f"/api/v1/runs/{run_id}", headers=headers).json()["status"] == "failed"
+    refused = send([{"ticket": "8"}])
+    assert refused.status_code == 422
+    assert "no columns “text” and “label”" in refused.json()["error"]
+
+
+def test_command_leaves_no_version_if_there_is_nothing_new(
+    base: DatasetVersion, tmp_path: Path
+) -> None:
+    file = tmp_path / "new.csv"
+    file.write_text(TICKETS)
+    status, printed = command(base.dataset_id, file)
+    assert status == 2
+    assert "The dataset has all 3 rows of new.csv already." in printed
+    assert list(DatasetVersion.objects.all()) == [base]

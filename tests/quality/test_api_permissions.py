@@ -44,6 +44,7 @@ class Call:
 
 
 DECISIONS = {"decisions": [{"row_id": 0, "action": "keep"}]}
+NEW_ROW = {"message": "hello", "topic": "billing", "channel": "mail"}
 TOP_K = {"k": 1, "action": "exclude"}
 CALLS = {
     "account_get": Call(),
@@ -55,8 +56,9 @@ CALLS = {
     "dataset_delete": Call(GONE),
     "dataset_update": Call(body={"name": "June"}),
     "dataset_versions": Call(),
+    "dataset_version_remove": Call(UNPROCESSABLE),  # it has rows
     "dataset_upload_version": Call(file=FILE),
-    "dataset_append": Call(CREATED, {"rows": [{"message": "hello", "topic": "billing"}]}),
+    "dataset_append": Call(CREATED, {"rows": [NEW_ROW]}),
     "dataset_append_file": Call(CREATED, file=FILE),
     "dataset_read_again": Call(UNPROCESSABLE),  # its file was never stored
     "dataset_columns": Call(),
@@ -184,7 +186,7 @@ def path_of(things: Things, place: Place) -> str:
     """Return the address with alice's thing in it."""
     names = {"batch_id": "batch", "run_id": "cleanset"}
     ids = {f"{name}_id": value for name, value in things.ids.items()}
-    ids |= {name: things.ids[of] for name, of in names.items()} | {"row_id": 0}
+    ids |= {name: things.ids[of] for name, of in names.items()} | {"row_id": 0, "number": 1}
     return place.path.format(**ids)
 
 

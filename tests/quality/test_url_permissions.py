@@ -84,6 +84,7 @@ OWNED = {
     "dataset-append-cancel": Address("post", FOUND, "appended"),
     "dataset-append-apply": Address("post", FOUND, "appended", data="recognise=content&known=skip"),
     "dataset-read": Address("post", UNPROCESSABLE, "dataset"),  # its file was never stored
+    "dataset-version-remove": Address("post", UNPROCESSABLE, "dataset", row_id=1),  # it has rows
     "dataset-rename": Address("get", OK, "dataset"),
     "dataset-kinds": Address("post", UNPROCESSABLE, "dataset"),  # without kinds
     "dataset-run": Address("get", FOUND, "dataset"),
