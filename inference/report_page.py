@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,7 @@ class ReportPage:
 
     summary: str
     kind: str
+    abstention: str
     figures: list[Figure]
     drifts: list[DriftRow]
     charts: list[Chart]
@@ -102,6 +104,7 @@ def report_page(report: Mapping[str, Any], task: MLTask) -> ReportPage:
     return ReportPage(
         summary=_summary(significant, len(comparisons)),
         kind="warning" if significant else "good",
+        abstention=abstention(report),
         figures=_figures(report),
         drifts=[_drift_row(one) for one in comparisons],
         charts=[_chart(one) for one in drawn],
@@ -114,6 +117,34 @@ def report_page(report: Mapping[str, Any], task: MLTask) -> ReportPage:
         n_rows=n_rows,
         significance=percent(SIGNIFICANCE, 0),
     )
+
+
+def abstention(report: Mapping[str, Any]) -> str:
+    """Say from which confidence on rows do not abstain; empty for numbers and older reports."""
+    least = report.get("least_confidence")
+    if not least or not report["n_abstained"]:
+        return ""
+    coverage = percent(report["coverage"], 0)
+    if least < 1:
+        text = (
+            f"Rows with a confidence below {_rounded_down(least)} abstain. Above it, {coverage} of"
+            " the predictions agreed with the labels in cross-validation."
+        )
+    else:
+        text = (
+            f"All rows abstain: however confident, fewer than {coverage} of the predictions agreed"
+            " with the labels in cross-validation."
+        )
+    if report["n_abstained"] > report["n_rows"] / 2:
+        text += (
+            " Labels that are wrong count against the model: review the flagged rows and deploy it"
+            " again, or ask for a lower coverage."
+        )
+    return text
+
+
+def _rounded_down(confidence: float) -> str:
+    return f"{math.floor(confidence * 10_000) / 10_000:g}"
 
 
 def _class_row(found: Mapping[str, Any]) -> ClassRow:

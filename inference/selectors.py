@@ -81,7 +81,7 @@ class PreviewRow:
 
     `probability` is that of the suggested class, `error` the error bar of a number, `runners_up`
     the next most probable classes. With the guard, `abstains` says whether to leave the row to a
-    person, and `note` what was found in its cells.
+    person, `is_strange` whether it is out of distribution, and `note` what was found in its cells.
     """
 
     number: int
@@ -92,6 +92,7 @@ class PreviewRow:
     probability: float | None = None
     error: str = ""
     abstains: bool = False
+    is_strange: bool = False
     note: str = ""
 
     @property
@@ -151,9 +152,14 @@ def preview(batch: PredictionBatch, wanted: Range | None = None) -> Preview:
     ]
     if batch.report:
         # The columns of the guard are the last ones, in a fixed order.
-        *_, abstains, _, _, notes = (column.to_pylist() for column in results)
+        *_, is_strange, _, abstains, _, _, notes = (column.to_pylist() for column in results)
         shown = [
-            replace(row, abstains=abstains[place], note=notes[place] or "")
+            replace(
+                row,
+                abstains=abstains[place],
+                is_strange=is_strange[place],
+                note=notes[place] or "",
+            )
             for place, row in enumerate(shown)
         ]
     return Preview(columns, shown)

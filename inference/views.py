@@ -24,7 +24,7 @@ from inference.forms import (
     UncertainForm,
 )
 from inference.models import PredictionBatch
-from inference.report_page import report_page
+from inference.report_page import abstention, report_page
 from inference.row_page import row_page
 from models_app.access import ready_model_or_404
 from models_app.models import DeployedModel
@@ -87,6 +87,7 @@ def prediction(request: HttpRequest, batch_id: uuid.UUID) -> HttpResponse:
             "spread": selectors.number_spread(batch),
             "task": batch.deployed_model.cleanset.task,
             "classes": batch.deployed_model.manifest.get("classes"),
+            "abstention": abstention(batch.report) if batch.report else "",
         }
     page = "inference/prediction_detail.html"
     return render(request, page, page, context)

@@ -72,6 +72,9 @@ class BatchReport:
         Rows drawn at random, which are compared with the training data.
     n_sets
         How many prediction sets have each number of classes, from none; empty for numbers.
+    least_confidence
+        With less, a row abstains; 1 if no prediction was confident enough in cross-validation, None
+        for numbers.
     comparisons
         Predictions first, then features, then columns.
     """
@@ -82,6 +85,7 @@ class BatchReport:
     n_abstained: int
     n_out_of_distribution: int
     n_sets: tuple[int, ...]
+    least_confidence: float | None
     comparisons: tuple[Comparison, ...]
 
 
@@ -145,6 +149,9 @@ class BatchWatch:
 
     def report(self, *, coverage: float) -> BatchReport:
         """Compare the rows with the training data."""
+        least_confidence = None
+        if self._task is not MLTask.REGRESSION:
+            least_confidence = self._guard.outcomes.least_confidence(coverage)
         return BatchReport(
             coverage=coverage,
             n_rows=self._n_rows,
@@ -152,6 +159,7 @@ class BatchWatch:
             n_abstained=self._n_abstained,
             n_out_of_distribution=self._n_strange,
             n_sets=tuple(self._n_sets.get(size, 0) for size in range(self._largest_set + 1)),
+            least_confidence=least_confidence,
             comparisons=tuple(self._comparisons()),
         )
 

@@ -104,6 +104,8 @@ def test_report_counts_what_was_found(predicted: tuple[PredictedTable, Path, Pat
     assert report["n_blank_rows"] == 1
     assert report["n_abstained"] >= 3
     assert sum(report["n_sets"]) == 60
+    result = pd.read_parquet(predicted[2])
+    assert report["least_confidence"] <= result["confidence"][~result["abstain"]].min()
     cells = {found["name"]: found for found in report["cells"]}
     assert cells["height"]["n_unreadable"] == 1
     assert cells["colour"]["n_new"] == 1
