@@ -105,6 +105,7 @@ class ReviewTable:
             "review-table-text": self.has_text,
             "review-table-two-lines": self.layout.has_two_lines,
             "review-table-pinned": self.layout.is_first_pinned,
+            "review-table-usual": not (self.query.own or self.layout.columns),
         }
         return " ".join(name for name, is_on in chosen.items() if is_on)
 

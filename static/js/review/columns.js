@@ -1,4 +1,5 @@
-// Columns of the table: moved in their menu, widened at their heads. Widths are remembered in this browser.
+// Columns of the table: moved in their menu, widened at their heads. Widths are remembered in this browser. An edge
+// that hides columns is shaded.
 const MIN_PX = 48;
 const sheet = new CSSStyleSheet();
 document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
@@ -65,9 +66,30 @@ function addHandle(head) {
   head.append(handle);
 }
 
+// Tells the style sheet at which sides the table hides columns.
+function markHidden(scroller) {
+  const left = scroller.scrollLeft > 1;
+  const right = scroller.scrollLeft + scroller.clientWidth < scroller.scrollWidth - 1;
+  scroller.dataset.hides = `${left ? "left" : ""} ${right ? "right" : ""}`;
+}
+
+const resized = new ResizeObserver((entries) => {
+  for (const { target } of entries) markHidden(target.closest(".table-scroll"));
+});
+
+function watchEdges() {
+  const table = document.querySelector(".review-table");
+  const scroller = table.closest(".table-scroll");
+  scroller.addEventListener("scroll", () => markHidden(scroller), { passive: true });
+  resized.disconnect();
+  resized.observe(scroller);
+  resized.observe(table);
+}
+
 export function startColumns() {
   heads().forEach(addHandle);
   apply(widths());
+  watchEdges();
 }
 
 // The arrows move a column in the menu; without JavaScript each press sends the form.
