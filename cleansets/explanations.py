@@ -28,6 +28,18 @@ def votes(cleanset: Cleanset, row_id: int) -> list[tuple[str, float]]:
     return list(zip(cleanset.explained["voters"], values.tolist(), strict=True))
 
 
+def n_numbers(cleanset: Cleanset) -> int:
+    """Return how many numbers the vectors of all rows have together: the cost of near rows."""
+    key = _vectors_key(cleanset)
+    if not key:
+        return 0
+    return int(np.load(tables.local_path(key), mmap_mode="r").size)
+
+
+def _vectors_key(cleanset: Cleanset) -> str:
+    return cleanset.space_key or cleanset.embeddings_key
+
+
 def nearest_rows(cleanset: Cleanset, row_id: int, n_rows: int) -> list[int]:
     """Return the rows most like a row, nearest first; rows that were left out are never near."""
     return near_rows(cleanset, row_id, n_rows).rows
@@ -45,7 +57,7 @@ def near_rows(
     cleanset: Cleanset, row_id: int, n_rows: int, *, with_folds: bool = False
 ) -> NearRows:
     """Return the rows most like a row, none if the analysis kept no vectors."""
-    key = cleanset.space_key or cleanset.embeddings_key
+    key = _vectors_key(cleanset)
     if not key:
         return NearRows([], {})
     space = np.load(tables.local_path(key), mmap_mode="r")

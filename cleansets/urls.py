@@ -76,6 +76,11 @@ urlpatterns = [
         "cleansets/<uuid:cleanset_id>/rows/<int:row_id>/why", why.row_why, name="cleanset-row-why"
     ),
     path(
+        "cleansets/<uuid:cleanset_id>/rows/<int:row_id>/why-line",
+        why.row_why_line,
+        name="cleanset-row-why-line",
+    ),
+    path(
         "cleansets/<uuid:cleanset_id>/decide-here",
         older_version.older_version_decide,
         name="cleanset-decide-here",

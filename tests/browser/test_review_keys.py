@@ -182,6 +182,10 @@ def test_w_without_advice_says_so_and_decides_nothing(review: Review) -> None:
 
 
 def test_y_explains_the_row_in_its_panel(review: Review) -> None:
+    page = review("?issue=near_duplicate&row=15")
+    expect(page.locator(".why-line")).to_have_text(
+        "2 rows are almost the same, but their labels differ."
+    )
     page = review()
     page.keyboard.press("y")
     expect(page.locator("#row-why")).to_contain_text("The models expect “")

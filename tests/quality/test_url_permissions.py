@@ -135,6 +135,7 @@ OWNED = {
     "cleanset-classes": Address("get", OK, "cleanset"),
     "cleanset-class-change": Address("post", FOUND, "cleanset", data="old=delivery&new=login"),
     "cleanset-row-why": Address("get", OK, "cleanset", row_id=0),
+    "cleanset-row-why-line": Address("get", OK, "cleanset", row_id=0),
     "cleanset-row-history": Address("get", OK, "cleanset", row_id=0),
     "cleanset-undo": Address("post", UNPROCESSABLE, "cleanset"),  # nothing was done yet
     "cleanset-top-k": Address("get", OK, "cleanset"),

@@ -95,17 +95,17 @@ def why(cleanset: Cleanset, row_id: int, source: RowSource) -> Why | None:
         return None
     near = explanations.near_rows(cleanset, row_id, N_SIMILAR, with_folds=True)
     similar = _similar(cleanset, near.rows, source)
-    votes = _votes(cleanset, row_id)
+    found_votes = votes(cleanset, row_id)
     contrasts = _contrasts(cleanset, row)
     doubted = ""
     if cleanset.task is MLTask.MULTI_LABEL:
-        doubted = _doubted(cleanset, row)[0]
+        doubted = doubted_classes(cleanset, row)[0]
     folds = []
     if cleanset.task is not MLTask.UNSUPERVISED:
         folds = fold_votes(cleanset, near.by_fold, source, doubted)
     sentences = [
         _models_sentence(cleanset, row),
-        _votes_sentence(votes) if cleanset.task is MLTask.MULTI_CLASS else "",
+        _votes_sentence(found_votes) if cleanset.task is MLTask.MULTI_CLASS else "",
         _similar_sentence(cleanset, similar, row["clean_label"]),
         folds_sentence(cleanset.task, folds),
     ]
@@ -116,7 +116,7 @@ def why(cleanset: Cleanset, row_id: int, source: RowSource) -> Why | None:
     return Why(
         row_id=row_id,
         sentences=[sentence for sentence in sentences if sentence],
-        votes=votes,
+        votes=found_votes,
         similar=similar,
         folds=folds,
         comparisons=[
@@ -126,14 +126,15 @@ def why(cleanset: Cleanset, row_id: int, source: RowSource) -> Why | None:
     )
 
 
-def _votes(cleanset: Cleanset, row_id: int) -> list[Vote]:
-    votes = []
+def votes(cleanset: Cleanset, row_id: int) -> list[Vote]:
+    """Return what each model of the ensemble finds likeliest, the heaviest first."""
+    found = []
     for model, value in explanations.votes(cleanset, row_id):
         if cleanset.task is MLTask.REGRESSION:
-            votes.append(Vote(model, number_text(value, cleanset.label_convention)))
+            found.append(Vote(model, number_text(value, cleanset.label_convention)))
         elif value >= 0:
-            votes.append(Vote(model, cleanset.classes[int(value)]))
-    return votes
+            found.append(Vote(model, cleanset.classes[int(value)]))
+    return found
 
 
 def _similar(cleanset: Cleanset, near: list[int], source: RowSource) -> list[SimilarRow]:
@@ -161,7 +162,7 @@ def _contrasts(cleanset: Cleanset, row: Mapping[str, Any]) -> dict[tuple[str, st
         own = [codes[name] for name in given if name in codes]
         return {
             (name, ""): explanations.contrasts(cleanset, row_id, cells, codes[name], own=own)
-            for name in _doubted(cleanset, row)
+            for name in doubted_classes(cleanset, row)
         }
     given_label = row["given_label"]
     own = [codes[given_label]] if given_label in codes else []
@@ -180,7 +181,7 @@ def _two_classes(cleanset: Cleanset, row: Mapping[str, Any]) -> tuple[str, str]:
     return first, second
 
 
-def _doubted(cleanset: Cleanset, row: Mapping[str, Any]) -> list[str]:
+def doubted_classes(cleanset: Cleanset, row: Mapping[str, Any]) -> list[str]:
     """Return the classes about which the models disagree most with the given set."""
     given = set(split_labels(row["given_label"]))
     probabilities = held_out.class_probabilities(cleanset, int(row["row_id"]))
@@ -255,7 +256,7 @@ def _set_sentence(cleanset: Cleanset, row: Mapping[str, Any]) -> str:
     probabilities = held_out.class_probabilities(cleanset, int(row["row_id"]))
     chances = dict(zip(cleanset.classes, probabilities.tolist(), strict=True))
     parts = []
-    for name in _doubted(cleanset, row):
+    for name in doubted_classes(cleanset, row):
         is_given = "given" if name in given else "not given"
         parts.append(f"“{name}”, which is {is_given}, with {percent(chances[name], 0)}")
     return f"The models expect {'; '.join(parts)}."

@@ -25,8 +25,8 @@ function setComing(what) {
   else panel()?.setAttribute("aria-busy", "true");
 }
 
-export async function textOf(address, headers) {
-  const response = await fetch(address, { headers });
+export async function textOf(address, headers, signal) {
+  const response = await fetch(address, { headers, signal });
   if (!response.ok || response.redirected) throw new Error(`${address} answered ${response.status}`);
   return response.text();
 }

@@ -1,6 +1,32 @@
-// Why the row is flagged, below its labels; without JavaScript it is a page of its own.
+// Why the row is flagged, below its labels: one sentence by itself, the rest on request. Without JavaScript it is a
+// page of its own.
 import { say } from "./notices.js";
 import { applyRegions } from "./regions.js";
+import { textOf } from "./shown-row.js";
+
+const READING_MS = 300; // a row that is left sooner is not explained
+let timer = 0;
+let asked = new AbortController();
+
+// The sentence comes after its row, never before the next one: what is on its way is cancelled.
+function explainSoon() {
+  clearTimeout(timer);
+  asked.abort();
+  const line = document.querySelector("[data-why-line]");
+  if (!line || line.textContent) return;
+  asked = new AbortController();
+  const { signal } = asked;
+  timer = setTimeout(async () => {
+    try {
+      line.textContent = await textOf(line.dataset.whyLine, {}, signal);
+    } catch {
+      // nobody asked for the sentence; whoever presses Y is told what is wrong
+    }
+  }, READING_MS);
+}
+
+document.addEventListener("review:shown", explainSoon);
+explainSoon();
 
 document.addEventListener("click", async (event) => {
   const link = event.target.closest("[data-explain]");

@@ -125,6 +125,53 @@ def test_a_program_is_told_why(cleanset: Cleanset, alice: User) -> None:
     assert all(set(one) >= {"label", "other", "for_label"} for one in found["comparisons"])
 
 
+def line(browser: Client, cleanset: Cleanset, row_id: int, issue: str = "label_issue") -> str:
+    address = reverse("cleanset-row-why-line", args=[cleanset.pk, row_id])
+    response = browser.get(address, {"issue": issue})
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_one_sentence_says_what_models_and_similar_rows_have(
+    browser: Client, cleanset: Cleanset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = "1 of 2 models vote for “billing”"
+    similar = "2 of the 4 most similar rows"  # the fifth has no label
+    assert line(browser, cleanset, 10) == f"{models}, the label of {similar}."
+    assert (
+        line(browser, cleanset, 51)
+        == f"{models}; 2 of the 5 most similar rows are labeled “login”."
+    )
+    monkeypatch.setattr("cleansets.pages.review.why_line.MAX_NUMBERS", N_ROWS - 1)
+    assert line(browser, cleanset, 10) == f"{models}."
+
+
+def test_the_sentence_is_about_the_issue_of_the_view(browser: Client, cleanset: Cleanset) -> None:
+    assert re.fullmatch(r"Of \d+ rows, .* like the others\.", line(browser, cleanset, 3, "outlier"))
+    copies = line(browser, cleanset, 15, "near_duplicate")
+    assert copies == "2 rows are almost the same, but their labels differ."
+    assert "most similar rows" in line(browser, cleanset, 15)
+
+
+def test_the_sentence_about_a_set_names_the_class_in_doubt(alice: User, tmp_path: Path) -> None:
+    cleanset = explain(make_reviewable(alice, task=MLTask.MULTI_LABEL), tmp_path)
+    browser = Client()
+    browser.force_login(alice)
+    assert re.fullmatch(
+        r"“[\w, ]+” is (not )?given and \d+% likely; \w+ of the 5 most similar rows have it\.",
+        line(browser, cleanset, 10),
+    )
+
+
+def test_the_sentence_about_a_number_gives_those_of_similar_rows(
+    alice: User, tmp_path: Path
+) -> None:
+    cleanset = explain(make_reviewable(alice, task=MLTask.REGRESSION), tmp_path)
+    browser = Client()
+    browser.force_login(alice)
+    assert line(browser, cleanset, 10) == "The 4 most similar rows have 108 to 112."
+
+
 def test_without_vectors_the_panel_says_that_similar_rows_are_unknown(
     browser: Client, cleanset: Cleanset
 ) -> None:
