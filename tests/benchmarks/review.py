@@ -111,6 +111,14 @@ def _requests(cleanset: object, owner: object) -> dict[str, Iterator[Callable[[]
 
         return call
 
+    def sentence(row_id: int, issue: str) -> Callable[[], object]:
+        def call() -> object:
+            response = client.get(f"{address}/rows/{row_id}/why-line?issue={issue}")
+            assert response.status_code == 200, response.status_code
+            return response
+
+        return call
+
     def post(path: str, **data: object) -> Callable[[], object]:
         def call() -> object:
             response = client.post(f"{address}/{path}", {"action_id": str(uuid4()), **data})
@@ -134,6 +142,10 @@ def _requests(cleanset: object, owner: object) -> dict[str, Iterator[Callable[[]
         "filters": itertools.cycle([get(query) for query in filters]),
         "page n": (get(f"issue=all&page={1 + k * 37 % n_pages}") for k in itertools.count()),
         "row panel": (panel(next(rows) * 7919 % n_rows) for _ in itertools.count()),
+        "sentence of a row": (
+            sentence(next(rows) * 7919 % n_rows, issue)
+            for issue in itertools.cycle(("label_issue", "outlier", "near_duplicate"))
+        ),
         "free text": (get(f"issue=all&q=w{k:x} ") for k in itertools.count(100)),
         "decision": (
             post(f"rows/{next(rows) * 104729 % n_rows}/decide", choice="keep")
