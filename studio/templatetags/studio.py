@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
@@ -60,6 +62,13 @@ def score(value: float) -> str:
         return f"{value:.2f}"
     digits = min(math.ceil(-math.log10(gap)) + 1, MAX_SCORE_DIGITS)
     return f"{value:.{digits}f}"
+
+
+@register.simple_tag
+@lru_cache(maxsize=256)
+def icon(name: str, extra: str = "") -> SafeString:
+    """An icon of the sprite, rendered once: a page of the review table has 80 of them."""
+    return render_to_string("components/icon.html", {"name": name, "extra": extra})
 
 
 @register.simple_block_tag

@@ -90,8 +90,8 @@ def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
     named = {
         name
         for template in TEMPLATES
-        for include in re.findall(r"{% include [^%]*%}", template.read_text())
-        for name in re.findall(r'icon\.html" with name="([\w-]+)"|\bicon="([\w-]+)"', include)
+        for tag in re.findall(r"{% (?:include|icon) [^%]*%}", template.read_text())
+        for name in re.findall(r'% icon "([\w-]+)"|\bicon="([\w-]+)"', tag)
         for name in name
         if name
     }

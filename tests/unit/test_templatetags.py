@@ -81,3 +81,14 @@ def test_unlikely_classes_are_not_shown_as_impossible(probability: float, text: 
 )
 def test_scores_close_to_one_show_where_they_differ(value: float, text: str) -> None:
     assert score(value) == text
+
+
+def test_an_icon_is_a_shape_of_the_sprite_with_its_classes() -> None:
+    html = Template('{% icon "flag" extra="icon-end" %}').render(Context())
+    assert 'class="icon icon-end"' in html
+    assert 'icons.svg#flag"' in html
+
+
+def test_the_name_of_an_icon_is_escaped() -> None:
+    html = Template("{% icon name %}").render(Context({"name": '"><b>'}))
+    assert "<b>" not in html
