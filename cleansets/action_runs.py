@@ -41,6 +41,7 @@ from cleansets.top_k import (
 )
 from studio import runs
 from studio.accounts.models import User
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Cancelled, Progress
 
@@ -146,7 +147,7 @@ def corrections_start(
             cleanset=cleanset,
             created_by=user,
             purpose=Purpose.IMPORT,
-            title=f"{effect.n_changed:,} rows from {file.filename}",
+            title=f"{counted(effect.n_changed, 'row')} from {file.filename}",
             params={"choice": choice.to_params(), "with_new_classes": with_new_classes},
             corrections_file=file,
         )

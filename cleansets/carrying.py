@@ -19,6 +19,7 @@ from cleansets.decision_rows import (
 )
 from cleansets.models import Cleanset, ReviewAction, ReviewEvent, RowReview
 from studio.engine import stages
+from studio.engine.counted import counted
 from studio.engine.progress import Progress
 
 ROWS_PER_PART = 5_000
@@ -26,7 +27,7 @@ ROWS_PER_PART = 5_000
 
 def carried_over(n_decisions: int) -> str:
     """Describe the action that carries decisions over."""
-    return f"Carried over {n_decisions:,} {'decision' if n_decisions == 1 else 'decisions'}"
+    return f"Carried over {counted(n_decisions, 'decision')}"
 
 
 def carry_over(cleanset: Cleanset, progress: Progress) -> None:

@@ -17,6 +17,7 @@ from cleansets.models import Action, Cleanset, ReviewAction
 from studio.accounts.models import User
 from studio.engine.conventions.blanks import is_blank
 from studio.engine.conventions.label_sets import join_labels, split_labels
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 
@@ -95,7 +96,7 @@ def class_change_apply(*, cleanset: Cleanset, user: User, change: ClassRenaming)
 
 def describe(change: ClassRenaming, n_rows: int) -> str:
     """Describe the action."""
-    rows = "1 row" if n_rows == 1 else f"{n_rows:,} rows"
+    rows = counted(n_rows, "row")
     return f"Class “{change.old[:80]}” to “{change.new[:80]}” in {rows}"
 
 

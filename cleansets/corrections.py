@@ -25,6 +25,7 @@ from projects.readers.subprocess_reader import prepare, read_in_subprocess
 from studio import quotas, runs, storage, tables
 from studio.accounts.models import User
 from studio.engine.conventions.blanks import is_blank
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 from studio.sql import quoted, text_literal
@@ -144,7 +145,7 @@ def corrections_plan(
         newest=next_number(cleanset) - 1,
         n_rows=file.n_rows or 0,
         parts=parts(),
-        describe=lambda n: f"{n:,} {'row' if n == 1 else 'rows'} from {file.filename}",
+        describe=lambda n: f"{counted(n, 'row')} from {file.filename}",
         nothing=NOTHING,
     )
 

@@ -24,6 +24,7 @@ from cleansets.selectors import classes_in
 from projects.models import DatasetVersion
 from studio import storage, tables
 from studio.engine import stages
+from studio.engine.counted import counted
 from studio.engine.labels.reading import read_labels
 from studio.engine.ml_task import MLTask, Modality
 from studio.engine.progress import Progress
@@ -232,7 +233,7 @@ def _fitted_scorer(base: Cleanset, spec: CleansetSpec, progress: Progress) -> Sc
         )
     name = f"the models of version {base.number}"
     if len(places) < n_labeled:
-        name += f", fitted to {len(places):,} of its {n_labeled:,} labels"
+        name += f", fitted to {len(places):,} of its {counted(n_labeled, 'label')}"
     return Scorer(name, model)
 
 

@@ -28,6 +28,7 @@ from studio.engine.conventions.label_sets import (
     read_set,
     split_labels,
 )
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 from studio.engine.progress import Silent
@@ -268,7 +269,7 @@ def import_plan(cleanset: Cleanset, decisions: Sequence[FileDecision]) -> Plan:
         newest=next_number(cleanset) - 1,
         n_rows=len(decisions),
         parts=_parts(cleanset, decisions),
-        describe=lambda n: f"Import of decisions on {n:,} rows",
+        describe=lambda n: f"Import of decisions on {counted(n, 'row')}",
         nothing="All rows already have the decisions of this file.",
     )
 

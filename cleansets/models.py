@@ -14,6 +14,7 @@ from django.utils import timezone
 from projects.models import DatasetVersion, Project
 from studio.engine import stages
 from studio.engine.conventions import Convention
+from studio.engine.counted import counted
 from studio.engine.ml_task import MLTask
 from studio.engine.schema import CleansetSpec
 from studio.engine.schema.configuration import Configuration
@@ -436,5 +437,5 @@ class ActionRun(Run):
         n = self.n_decided_later
         if not n:
             return ""
-        rows = "1 row was" if n == 1 else f"{n:,} rows were"
+        rows = counted(n, "row was", "rows were")
         return f"{rows} decided again meanwhile and did not change."

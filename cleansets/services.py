@@ -28,6 +28,7 @@ from cleansets.models import (
 )
 from cleansets.row_address import MAX_TAG_CHARS
 from studio.accounts.models import User
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.engine.labels.reading import merged_label
 from studio.engine.progress import Silent
@@ -139,7 +140,7 @@ def no_such_row(cleanset: Cleanset, row_id: int) -> str:
 def bulk_description(cleanset: Cleanset, choice: str, label: str, n_rows: int) -> str:
     """Describe a bulk action and its number of rows."""
     name = _described(cleanset, choice, label)
-    return f"{name} {n_rows:,} {'row' if n_rows == 1 else 'rows'}"
+    return f"{name} {counted(n_rows, 'row')}"
 
 
 def last_action_undo(

@@ -20,6 +20,7 @@ from cleansets.selectors import ReviewProgress, review_progress
 from cleansets.task_words import TASK_WORDS
 from projects.models import Project
 from studio import tables
+from studio.engine.counted import counted
 
 VERSIONS = "versions"  # the kind of their sets of rows
 _SEPARATOR = "~"
@@ -104,7 +105,7 @@ def _changes(cleanset: Cleanset) -> list[str]:
     carried = cleanset.review_actions.filter(kind=ReviewAction.Kind.CARRIED).first()
     if carried is not None and carried.n_rows:
         n = carried.n_rows
-        sentences.append(f"{n:,} decision{'' if n == 1 else 's'} carried over.")
+        sentences.append(f"{counted(n, 'decision')} carried over.")
     changed = _changed_settings(base, cleanset)
     if changed:
         sentences.append(f"Other configuration: {', '.join(changed)}.")
@@ -119,7 +120,7 @@ def _growth(cleanset: Cleanset) -> str:
         return f"New rows of {cleanset.version.filename}."
     parts = []
     if growth["n_new"]:
-        parts.append(f"{growth['n_new']:,} new row{'' if growth['n_new'] == 1 else 's'}")
+        parts.append(counted(growth["n_new"], "new row"))
     if growth["n_updated"]:
         parts.append(f"{growth['n_updated']:,} updated")
     scored_by = f", scored by {growth['scored_by']}" if growth["scored_by"] else ""

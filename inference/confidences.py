@@ -10,6 +10,7 @@ from inference.models import PredictionBatch
 from projects.readers import ROW_ID
 from studio import tables
 from studio.charts import Axis, Chart, Rectangle
+from studio.engine.counted import counted
 from studio.engine.ml_task import MLTask
 from studio.figures import percent
 
@@ -62,7 +63,7 @@ def confidence_chart(batch: PredictionBatch) -> Chart | None:
             y=upwards.place(count),
             width=across.length / N_BINS - 2,
             height=upwards.place(0) - upwards.place(count),
-            text=f"{texts[place]}: {count:,} row{'' if count == 1 else 's'}",
+            text=f"{texts[place]}: {counted(count, 'row')}",
             kind="wrong" if ends[place] < LOW else "right",
             url=urls[place],
         )
@@ -72,8 +73,8 @@ def confidence_chart(batch: PredictionBatch) -> Chart | None:
     title = f"No row is predicted with a probability below {LOW}"
     if n_low:
         title = (
-            f"{n_low:,} of {batch.n_rows:,} rows ({percent(n_low / batch.n_rows)}) are predicted"
-            f" with a probability below {LOW}"
+            f"{n_low:,} of {counted(batch.n_rows, 'row')} ({percent(n_low / batch.n_rows)})"
+            f" {'is' if n_low == 1 else 'are'} predicted with a probability below {LOW}"
         )
     return Chart(
         title=title,

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from studio.charts import HEIGHT, TOP, Axis, Chart, Rectangle, Tick
+from studio.engine.counted import counted
 from studio.engine.guard.words import FEATURES, PREDICTIONS, SIGNIFICANCE
 from studio.engine.ml_task import MLTask
 from studio.figures import percent
@@ -183,8 +184,8 @@ def _summary(significant: Sequence[Mapping[str, Any]], n_compared: int) -> str:
     if len(names) > 5:
         shown += f" and {len(names) - 5:,} more"
     return (
-        f"{len(names):,} of {n_compared:,} comparisons with the training data differ more than"
-        f" chance explains: {shown}."
+        f"{len(names):,} of {counted(n_compared, 'comparison')} with the training data"
+        f" {'differs' if len(names) == 1 else 'differ'} more than chance explains: {shown}."
     )
 
 
@@ -227,7 +228,7 @@ def _drift_row(comparison: Mapping[str, Any]) -> DriftRow:
 def _set_sizes(n_sets: Sequence[int], n_rows: int) -> list[tuple[str, str]]:
     """Return how many sets have each number of classes, and their share."""
     return [
-        (f"{size:,} label{'' if size == 1 else 's'}", f"{n:,} rows ({percent(n / n_rows)})")
+        (counted(size, "label"), f"{counted(n, 'row')} ({percent(n / n_rows)})")
         for size, n in enumerate(n_sets)
         if n
     ]

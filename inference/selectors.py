@@ -19,6 +19,7 @@ from inference.models import PredictionBatch
 from models_app.models import DeployedModel
 from projects.readers import ROW_ID
 from studio import cell_sql, tables
+from studio.engine.counted import counted
 from studio.engine.ml_task import MLTask
 from studio.sql import quoted
 
@@ -227,7 +228,7 @@ def _bars(counts: dict[int, int], low: float, width: float) -> list[NumberBar]:
         NumberBar(
             100 * counts.get(place, 0) / most,
             f"{number_text(ends[place])} to {number_text(ends[place + 1])}:"
-            f" {counts.get(place, 0):,} rows",
+            f" {counted(counts.get(place, 0), 'row')}",
         )
         for place in range(N_BARS if width else 1)
     ]

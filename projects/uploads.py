@@ -18,6 +18,7 @@ from projects.models import Dataset, DatasetVersion, Upload, UploadPart
 from projects.services import StoredUpload, dataset_of_file
 from studio import outbound, storage, tables
 from studio.accounts.models import User
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 
 # Below the usual limit of proxies; a lost connection costs one part.
@@ -97,12 +98,14 @@ def upload_complete(*, upload: Upload, etags: Mapping[int, str]) -> None:
     missing = [number for number in range(1, len(sizes) + 1) if number not in parts]
     if missing:
         raise DataProblem(
-            f"{len(missing):,} of {len(sizes):,} parts did not arrive, the first is {missing[0]}."
+            f"{len(missing):,} of {counted(len(sizes), 'part')} did not arrive, the first is"
+            f" {missing[0]}."
         )
     for number, size_bytes in enumerate(sizes, start=1):
         if parts[number].size_bytes != size_bytes:
             raise DataProblem(
-                f"Part {number} has {parts[number].size_bytes:,} bytes; {size_bytes:,} were"
+                f"Part {number} has {counted(parts[number].size_bytes, 'byte')};"
+                f" {counted(size_bytes, 'was', 'were')}"
                 " announced. The file changed or the transfer broke off; upload it again."
             )
     wrong = [number for number, part in parts.items() if etags.get(number) != part.etag]

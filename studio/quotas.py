@@ -14,6 +14,7 @@ from django.db.models import Manager, Sum
 from django.template.defaultfilters import filesizeformat
 
 from studio import runs
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.recovery import run_models
 
@@ -100,8 +101,8 @@ def check_new_dataset(user: AbstractBaseUser) -> None:
     limit = settings.ACCOUNT_MAX_DATASETS
     if limit and _n_datasets(user) >= limit:
         raise DataProblem(
-            f"You already have {limit:,} datasets, the most that an account may have here. Delete"
-            " one first, or upload the file as a new version of one."
+            f"You already have {counted(limit, 'dataset')}, the most that an account may have here."
+            " Delete one first, or upload the file as a new version of one."
         )
 
 
@@ -112,6 +113,6 @@ def check_new_run(run: runs.Run) -> None:
     # The run itself is in the database already.
     if limit and _n_active_runs(run.created_by) > limit:
         raise DataProblem(
-            f"You already have {limit:,} runs waiting or under way, the most that an account may"
-            " have here. Wait until one has ended, or cancel it."
+            f"You already have {counted(limit, 'run')} waiting or under way, the most that an"
+            " account may have here. Wait until one has ended, or cancel it."
         )

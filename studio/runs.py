@@ -46,6 +46,7 @@ from kombu.exceptions import OperationalError
 
 from studio import database
 from studio.engine import stages
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Cancelled
 from studio.patience import is_passing, patience, patiently, reconnect, what_is_away
@@ -530,8 +531,8 @@ def _end_after(run: Run, error: Exception, detail: str) -> bool:
         if run.attempt >= MAX_ATTEMPTS:
             return fail(
                 run,
-                f"The {away} did not answer in {run.attempt:,} attempts. Start this again once it"
-                " does.",
+                f"The {away} did not answer in {counted(run.attempt, 'attempt')}. Start this again"
+                " once it does.",
                 detail,
             )
         reason = f"the {away} did not answer."

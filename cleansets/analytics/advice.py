@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from studio.engine.counted import counted
 from studio.engine.stopping.estimate import Estimate, NextRows
 from studio.engine.stopping.interval import Interval
 from studio.figures import percent
@@ -16,7 +17,10 @@ N_RANDOM_ADVISED = 100
 def advice(found: Estimate) -> str:
     """Say in one sentence whether to review more."""
     if not found.next_rows:
-        return f"All {found.n_flagged:,} label issues are decided; {found.n_wrong:,} were wrong."
+        issues = counted(found.n_flagged, "label issue is", "label issues are")
+        if found.n_flagged > 1:
+            issues = f"All {issues}"
+        return f"{issues} decided; {counted(found.n_wrong, 'was', 'were')} wrong."
     step = found.next_rows[0]
     rows = next_rows(step)
     share = step.errors.value / step.n_rows
@@ -40,8 +44,9 @@ def evidence(found: Estimate) -> str:
     if not n_decided:
         return "Nobody has decided a label issue yet, so this is what the models expect."
     share = percent(found.n_wrong / n_decided, 0)
-    decided = f"{n_decided:,} decided label issue{'s' if n_decided > 1 else ''}"
-    sentence = f"By {decided}, {found.n_wrong:,} of them wrong ({share})"
+    sentence = (
+        f"By {counted(n_decided, 'decided label issue')}, {found.n_wrong:,} of them wrong ({share})"
+    )
     if n_decided < FEW_DECISIONS:
         return f"{sentence}, and by what the models expect."
     return f"{sentence}."
@@ -51,10 +56,8 @@ def left_flagged(found: Estimate) -> str:
     """Say how many errors are left among the flagged rows."""
     if not found.n_open:
         return "No label issue is left to review."
-    return (
-        f"Of the {found.n_open:,} label issues that are left, about"
-        f" {errors_text(found.left_flagged)} are wrong."
-    )
+    issues = counted(found.n_open, "label issue that is", "label issues that are")
+    return f"Of the {issues} left, about {errors_text(found.left_flagged)} are wrong."
 
 
 def left_unflagged(found: Estimate) -> str:
@@ -62,7 +65,8 @@ def left_unflagged(found: Estimate) -> str:
     if found.left_unflagged is not None:
         return (
             f"Among the labels that are not flagged, about {errors_text(found.left_unflagged)} are"
-            f" wrong: {found.n_random_wrong:,} of {found.n_random:,} random rows were."
+            f" wrong: {found.n_random_wrong:,} of {counted(found.n_random, 'random row')}"
+            f" {'was' if found.n_random_wrong == 1 else 'were'}."
         )
     sentence = "Nobody has looked at random rows that are not flagged."
     assumed = found.assumed_unflagged

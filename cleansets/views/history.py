@@ -20,6 +20,7 @@ from cleansets.pages.review.history import history_of
 from cleansets.pages.tabs import tabs
 from cleansets.views.older_version import decidable_cleanset_or_404
 from studio.accounts.access import account
+from studio.engine.counted import counted
 from studio.exports.streams import stream_safe_csv
 from studio.htmx import is_partial
 
@@ -70,7 +71,7 @@ def action_revert(
         return redirect(result)
     text = f"{result.action.description}: done."
     if n := result.n_decided_later:
-        rows = "1 row was" if n == 1 else f"{n:,} rows were"
+        rows = counted(n, "row was", "rows were")
         text = f"{text} {rows} decided again later and did not change."
     messages.success(request, text)
     return redirect("cleanset-history", cleanset_id=cleanset.pk)

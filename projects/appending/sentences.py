@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from projects.appending.comparison import KEY_CHARS, AppendEffect, Comparison
 from projects.appending.written_forms import UnreadableCells, WrittenForm
+from studio.engine.counted import counted
 from studio.engine.table.columns import ColumnKind
 from studio.engine.table.required_columns import some
 
@@ -34,21 +35,21 @@ def append_notes(
 ) -> list[str]:
     """Return notes on what was appended, and on what was not."""
     choice = comparison.choice
-    notes = [f"Version {base_number} with {_rows(effect.n_added)} of {filename} appended."]
+    notes = [f"Version {base_number} with {counted(effect.n_added, 'row')} of {filename} appended."]
     n_left_out = effect.n_rows - effect.n_added - effect.n_updated
     if effect.n_updated:
-        notes.append(f"{_rows(effect.n_updated)} with a known key got new cells.")
+        notes.append(f"{counted(effect.n_updated, 'row')} with a known key got new cells.")
     if n_left_out and choice.key:
-        notes.append(f"{_rows(n_left_out)} with a known key {_were(n_left_out)} left out.")
+        rows = counted(n_left_out, "row with a known key was", "rows with a known key were")
+        notes.append(f"{rows} left out.")
     elif n_left_out:
-        notes.append(
-            f"{_rows(n_left_out)} that the dataset already has {_were(n_left_out)} left out."
-        )
+        known = "that the dataset already has"
+        rows = counted(n_left_out, f"row {known} was", f"rows {known} were")
+        notes.append(f"{rows} left out.")
     if effect.n_without_key:
-        notes.append(
-            f"{_rows(effect.n_without_key)} without a “{choice.key}” {_were(effect.n_without_key)}"
-            " appended as new."
-        )
+        without = f"without a “{choice.key}”"
+        rows = counted(effect.n_without_key, f"row {without} was", f"rows {without} were")
+        notes.append(f"{rows} appended as new.")
     return notes + file_notes(comparison, effect, unreadable)
 
 
@@ -58,17 +59,14 @@ def file_notes(
     """Return notes on how a file differs from the dataset, whatever becomes of its rows."""
     notes = []
     if effect.n_absent:
-        verb = "is" if effect.n_absent == 1 else "are"
+        rows = counted(effect.n_absent, "row of the dataset is", "rows of the dataset are")
         pronoun = "It stays" if effect.n_absent == 1 else "They stay"
-        notes.append(
-            f"{_rows(effect.n_absent)} of the dataset {verb} not in the file. {pronoun}: appending"
-            " deletes nothing."
-        )
+        notes.append(f"{rows} not in the file. {pronoun}: appending deletes nothing.")
     if effect.n_repeated:
-        verb = "is a copy" if effect.n_repeated == 1 else "are copies"
-        notes.append(
-            f"{_rows(effect.n_repeated)} of the file {verb} of earlier rows of the same file."
+        rows = counted(
+            effect.n_repeated, "row of the file is a copy", "rows of the file are copies"
         )
+        notes.append(f"{rows} of earlier rows of the same file.")
     renamed = [
         f"“{source}” as “{name}”" for name, source in comparison.sources.items() if source != name
     ]
@@ -103,11 +101,3 @@ def _unreadable(one: UnreadableCells) -> str:
         f" the dataset writes them, such as “{one.example[:KEY_CHARS]}”; models treat such cells"
         " as missing."
     )
-
-
-def _rows(n: int) -> str:
-    return "1 row" if n == 1 else f"{n:,} rows"
-
-
-def _were(n: int) -> str:
-    return "was" if n == 1 else "were"

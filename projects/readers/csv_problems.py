@@ -10,6 +10,7 @@ from io import TextIOWrapper
 from itertools import islice
 
 from projects.readers.dialect import Dialect
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 
 _SHOWN = {"\t": "tab"}
@@ -68,7 +69,7 @@ def _uneven_row(records: Iterator[_Record], dialect: Dialect) -> DataProblem:
         n_cells = len(record.cells)
         is_blank = n_cells == 0 or (n_cells == 1 and not record.cells[0].strip())
         if n_cells != n_columns and not is_blank:
-            fields = "1 field" if n_cells == 1 else f"{n_cells:,} fields"
+            fields = counted(n_cells, "field")
             return DataProblem(
                 f"{record.place} has {fields}, but the header has {n_columns:,}. "
                 + _advice(record, n_columns, dialect)

@@ -25,6 +25,7 @@ from projects.readers.melted import Melted, known_elsewhere, melted_cell
 from projects.readers.scan import TextScan
 from projects.readers.table_writer import TableWriter
 from studio.engine import stages
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
@@ -279,7 +280,7 @@ class _EvenRows:
         places = ((self._n_between, "between the rows"), (self._n_trailing, "at the end"))
         for count, place in places:
             if count:
-                lines = "1 blank line" if count == 1 else f"{count:,} blank lines"
+                lines = counted(count, "blank line")
                 notes.append(f"Not counted as rows: {lines} {place}.")
         return tuple(notes)
 

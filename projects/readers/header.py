@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from projects.readers.facts import ROW_ID, ReadLimits
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 
 # SQL engines compare names with A-Z and a-z taken as equal, but other letters as they are.
@@ -27,8 +28,8 @@ def checked_header(names: Sequence[str], limits: ReadLimits, *, line: int | None
     where = "The file" if line is None else f"Line {line}"
     if len(names) > limits.max_columns:
         raise DataProblem(
-            f"{where} has {len(names):,} columns; at most {limits.max_columns:,} can be read. "
-            "Remove columns that are not needed."
+            f"{where} has {counted(len(names), 'column')}; at most {limits.max_columns:,} can be"
+            " read. Remove columns that are not needed."
         )
     _refuse_impossible_names(names, where)
     columns, notes = _with_blanks_named(names)

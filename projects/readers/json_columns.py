@@ -18,6 +18,7 @@ from projects.readers.header import checked_header
 from projects.readers.json_values import cell_of
 from projects.readers.json_window import Window
 from projects.readers.table_writer import TableWriter, text_array
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 
 ROW_NAMES = "index"  # pandas' word for the names of rows
@@ -111,8 +112,9 @@ class _Rows:
 def _refuse_other_rows(first: _Rows, first_name: str, rows: _Rows, name: str) -> None:
     if rows.n_rows != first.n_rows:
         raise DataProblem(
-            f"The JSON columns are not equally long: '{first_name}' has {first.n_rows:,} rows and "
-            f"'{name}' has {rows.n_rows:,}. Expected every column to have the same rows."
+            f"The JSON columns are not equally long: '{first_name}' has"
+            f" {counted(first.n_rows, 'row')} and '{name}' has {rows.n_rows:,}. Expected every"
+            " column to have the same rows."
         )
     if rows.digest != first.digest:
         raise DataProblem(

@@ -14,6 +14,7 @@ from projects.readers.json_outline import JsonForm, Orient
 from projects.readers.json_values import cell_of
 from projects.readers.json_window import Window
 from projects.readers.table_writer import TableWriter
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 
 _CHARS_PER_CHUNK = 4 * 1024 * 1024
@@ -126,8 +127,8 @@ def _even(rows: Iterator[Row], n_columns: int) -> Iterator[Row]:
     for number, row in enumerate(rows, start=1):
         if len(row) != n_columns:
             raise DataProblem(
-                f"Row {number:,} of the JSON list has {len(row):,} cells; {n_columns:,} were"
-                " expected. Correct that row."
+                f"Row {number:,} of the JSON list has {counted(len(row), 'cell')};"
+                f" {counted(n_columns, 'was', 'were')} expected. Correct that row."
             )
         yield row
 

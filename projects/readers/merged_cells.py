@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from projects.readers.sheets import Merge, SheetRow
+from studio.engine.counted import counted
 
 
 class MergedCells:
@@ -51,7 +52,7 @@ class MergedCells:
         """What was done, for the user."""
         if not self.n_filled:
             return ()
-        ranges = "1 range" if self.n_filled == 1 else f"{self.n_filled:,} ranges"
+        ranges = counted(self.n_filled, "range")
         return (f"Merged cells: each cell of {ranges} has the value that the range shows.",)
 
 

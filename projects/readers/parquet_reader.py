@@ -15,6 +15,7 @@ from projects.readers.header import checked_header
 from projects.readers.table_writer import TableWriter
 from studio.cell_text import array_text
 from studio.engine import stages
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
@@ -101,7 +102,7 @@ def _read(file: pq.ParquetFile, out: Path, *, progress: Progress, limits: ReadLi
                 progress(stages.READING_FILE, writer.n_rows, n_rows)
     if writer.n_rows != n_rows:
         raise DataProblem(
-            f"The Parquet file is damaged: it announces {n_rows:,} rows and holds"
+            f"The Parquet file is damaged: it announces {counted(n_rows, 'row')} and holds"
             f" {writer.n_rows:,}. Write it again and use that."
         )
     return TableRead(writer.n_rows, header.columns, header.notes)

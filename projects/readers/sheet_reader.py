@@ -19,6 +19,7 @@ from projects.readers.sheets import Book, Merge, SheetRow
 from projects.readers.table_writer import TableWriter
 from projects.readers.xlsx_book import XlsxBook
 from studio.engine import stages
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress
 
@@ -138,7 +139,7 @@ class _RowsBelowHeader:
     def notes(self) -> tuple[str, ...]:
         if not self._n_blank:
             return ()
-        count = "1 blank row" if self._n_blank == 1 else f"{self._n_blank:,} blank rows"
+        count = counted(self._n_blank, "blank row")
         return (f"Not counted as rows: {count} between the rows of the sheet.",)
 
 

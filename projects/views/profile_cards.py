@@ -12,6 +12,7 @@ from django.forms import BoundField
 from projects.forms.datasets import KindsForm
 from projects.readers.profile import ColumnProfile, Histogram, TopValue
 from studio.engine.conventions.convention_notes import readings
+from studio.engine.counted import counted
 from studio.engine.table.columns import ColumnKind
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -146,7 +147,7 @@ def histogram_bars(histogram: Histogram, kind: ColumnKind) -> tuple[Bar, ...]:
     bars = []
     for (low, high), n_rows in zip(pairwise(histogram.edges), histogram.counts, strict=True):
         width = high - low
-        label = f"{_edge(low, width, kind)} to {_edge(high, width, kind)}: {n_rows:,} rows"
+        label = f"{_edge(low, width, kind)} to {_edge(high, width, kind)}: {counted(n_rows, 'row')}"
         bars.append(Bar(100 * n_rows / top, label))
     return tuple(bars)
 

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from studio.accounts.models import ApiKey
 from studio.api.problems import ApiProblem
+from studio.engine.counted import counted
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ def _count(who: str, name: str) -> None:
     if limit and _calls(who, now // WINDOW_S) > limit:
         wait_s = WINDOW_S - now % WINDOW_S
         raise ApiProblem(
-            f"{name} has used its {limit:,} calls of this minute. Wait {wait_s} s.",
+            f"{name} has used its {counted(limit, 'call')} of this minute. Wait {wait_s} s.",
             status=429,
             code="too_many_calls",
             retry_after_s=wait_s,

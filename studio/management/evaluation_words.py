@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from studio.engine.counted import counted
 from studio.engine.evaluation.metrics import Metric
 from studio.engine.evaluation.runs.comparison import Comparison
 
@@ -29,7 +30,7 @@ def evaluation_summary(values: Mapping[str, Any], metrics: Sequence[Metric]) -> 
     for name, part in values["splits"].items():
         if name != on["rows"]:
             table = _metric_table(part["metrics"], metrics)
-            blocks.append(f"{name.capitalize()}, {part['n_rows']:,} rows\n{table}")
+            blocks.append(f"{name.capitalize()}, {counted(part['n_rows'], 'row')}\n{table}")
     return "\n\n".join(blocks)
 
 
@@ -75,7 +76,7 @@ def _class_table(per_class: Sequence[Mapping[str, Any]]) -> str:
     ]
     table = aligned(rows)
     if len(worst) > MAX_CLASSES:
-        table += f"\n  and {len(worst) - MAX_CLASSES:,} classes with a higher F1"
+        table += f"\n  and {counted(len(worst) - MAX_CLASSES, 'class', 'classes')} with a higher F1"
     return table
 
 
@@ -95,16 +96,17 @@ def _slice_table(values: Mapping[str, Any]) -> str:
 
 def comparison_summary(values: Mapping[str, Any], comparison: Comparison) -> str:
     """Return the summary of a comparison."""
-    head = f"{comparison.n_rows:,} rows that both have; {values['second']} less {values['first']}"
+    rows = counted(comparison.n_rows, "row")
+    head = f"{rows} that both have; {values['second']} less {values['first']}"
     blocks = [head]
     if any(comparison.n_only):
         first, second = comparison.n_only
-        blocks.append(f"Left out: {first:,} rows that only the first has, {second:,} of the second")
-    if comparison.n_labels_differ:
         blocks.append(
-            f"{comparison.n_labels_differ:,} rows have another label in the second; each evaluation"
-            " is measured by its own"
+            f"Left out: {counted(first, 'row')} that only the first has, {second:,} of the second"
         )
+    if comparison.n_labels_differ:
+        rows = counted(comparison.n_labels_differ, "row has", "rows have")
+        blocks.append(f"{rows} another label in the second; each evaluation is measured by its own")
     if values["settings"]:
         rows = [("What differs", "first", "second")]
         rows += [

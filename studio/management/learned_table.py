@@ -13,6 +13,7 @@ from projects.guess import notes_on_features
 from projects.readers.profile import assumed_conventions, kind_notes, profile_table
 from studio.engine.choices.validate import check_class_weights
 from studio.engine.conventions.convention_notes import convention_notes
+from studio.engine.counted import counted
 from studio.engine.evaluation.inputs.splits import read_split
 from studio.engine.labels.encoding import encode_labels
 from studio.engine.labels.reading import read_labels
@@ -80,7 +81,8 @@ def _split_choice(request: LearningRequest, table: Path, terminal: Terminal) -> 
     terminal.note(f"{request.split} is read as a split: {meant}")
     if split.n_empty:
         terminal.note(
-            f"{split.n_empty:,} rows without a value in {request.split} count as training"
+            f"{counted(split.n_empty, 'row')} without a value in {request.split}"
+            f" {'counts' if split.n_empty == 1 else 'count'} as training"
         )
     return SplitChoice(split.column, split.mapping)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cleansets.label_text import number_text
 from studio.charts import Axis, Chart, Rectangle, line
+from studio.engine.counted import counted
 from studio.engine.schema.health import NumberErrors
 
 
@@ -20,14 +21,13 @@ def error_chart(errors: NumberErrors | None) -> Chart | None:
         low = across.place(errors.edges[place])
         high = across.place(errors.edges[place + 1])
         text = f"{number_text(errors.edges[place])} to {number_text(errors.edges[place + 1])}"
-        plural = "" if count == 1 else "s"
         rectangles.append(
             Rectangle(
                 x=low + 0.5,
                 y=upwards.place(count),
                 width=max(high - low - 1, 1.0),
                 height=upwards.place(0) - upwards.place(count),
-                text=f"{text}: {count:,} row{plural}",
+                text=f"{text}: {counted(count, 'row')}",
                 kind="right",
             )
         )

@@ -15,6 +15,7 @@ from cleansets.pages.analysis.rows import group_rows, leak_rows
 from cleansets.pages.analysis.sets import wrong_sets
 from cleansets.pages.analysis.together import classes_together
 from cleansets.row_address import ALL_ROWS, RowQuery
+from studio.engine.counted import counted
 from studio.engine.ml_task import MLTask
 from studio.engine.schema.health import (
     ClassHealth,
@@ -300,9 +301,8 @@ def _notes(found: Health) -> Iterator[Note]:
 
 
 def _imbalance(found: Imbalance) -> Note:
-    plural = "" if found.n_rarest == 1 else "s"
     sizes = (
-        f"The rarest class, {found.rarest}, has {found.n_rarest:,} row{plural}; "
+        f"The rarest class, {found.rarest}, has {counted(found.n_rarest, 'row')}; "
         f"the most frequent one, {found.largest}, has {found.n_largest:,}."
     )
     if not found.is_imbalanced:
@@ -342,10 +342,10 @@ def _inverted(found: InvertedSlice) -> Note:
         "warning",
         f"Labels look swapped: {found.description}",
         "A simple model, which learns one rule for all rows, contradicts"
-        f" {found.n_contradicted:,} of these {found.n_rows:,} labels; most often the label is"
-        f" {found.given} where {found.suggested} is expected ({found.n_pair:,} rows). They rank"
-        " high among the label issues. Find out how these rows were labeled before you change them"
-        " one by one.",
+        f" {found.n_contradicted:,} of these {counted(found.n_rows, 'label')}; most often the"
+        f" label is {found.given} where {found.suggested} is expected"
+        f" ({counted(found.n_pair, 'row')}). They rank high among the label issues. Find out how"
+        " these rows were labeled before you change them one by one.",
     )
 
 
@@ -357,13 +357,13 @@ def _leak(found: Leak) -> Note:
         )
     sides = "; ".join(
         f"{side.value or '(empty)'}: {side.n_exact:,} exact and {side.n_near:,}"
-        f" near copies among {side.n_rows:,} rows"
+        f" near copies among {counted(side.n_rows, 'row')}"
         for side in found.sides
     )
     return Note(
         "warning",
-        f"{found.n_rows:,} rows have a copy in another part of the data, by the column"
-        f" {found.column}",
+        f"{counted(found.n_rows, 'row has', 'rows have')} a copy in another part of the data, by"
+        f" the column {found.column}",
         f"{sides}. A test on them measures memorization: remove them from one part.",
         links=tuple((f"Near duplicates in {name}", rows) for name, rows in leak_rows(found)),
     )

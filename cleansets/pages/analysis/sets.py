@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cleansets.row_address import RowQuery
+from studio.engine.counted import counted
 from studio.engine.schema.health import ClassNoise, Health
 
 N_SHOWN = 15
@@ -59,14 +60,14 @@ def wrong_sets(found: Health) -> WrongSets | None:
         )
     worst = classes[0]
     title = (
-        f"“{worst.name}” is wrong most often: about {worst.n_given_wrongly:,} rows should not have"
-        f" it, about {worst.n_missing:,} lack it"
+        f"“{worst.name}” is wrong most often: about {counted(worst.n_given_wrongly, 'row')} should"
+        f" not have it, about {counted(worst.n_missing, 'lacks', 'lack')} it"
     )
     return WrongSets(title, lines)
 
 
 def _sentence(row: ClassNoise) -> str:
     return (
-        f"{row.name}: {row.n_given_wrongly:,} of {row.n_given:,} rows should not have it,"
-        f" {row.n_missing:,} lack it"
+        f"{row.name}: {row.n_given_wrongly:,} of {counted(row.n_given, 'row')} should not have it,"
+        f" {counted(row.n_missing, 'lacks', 'lack')} it"
     )

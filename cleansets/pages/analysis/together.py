@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 from cleansets.analytics.class_pairs import ClassPairs, class_pairs
 from cleansets.models import Cleanset
 from cleansets.row_address import ALL_ROWS, CellFilter, RowQuery
+from studio.engine.counted import counted
 from studio.figures import percent
 
 MAX_CLASSES = 15
@@ -42,8 +43,8 @@ def classes_together(cleanset: Cleanset) -> TogetherPanel | None:
 
 def _title(found: ClassPairs) -> str:
     (first, second), count = max(found.n_together.items(), key=lambda one: (one[1], one[0]))
-    plural = "" if count == 1 else "s"
-    return f"“{first}” and “{second}” are given together most often: in {count:,} row{plural}"
+    rows = counted(count, "row")
+    return f"“{first}” and “{second}” are given together most often: in {rows}"
 
 
 def _cells(cleanset: Cleanset, found: ClassPairs, name: str, classes: list[str]) -> SafeString:
@@ -62,7 +63,8 @@ def _cells(cleanset: Cleanset, found: ClassPairs, name: str, classes: list[str])
             format_html(
                 '<td class="heat-{}" title="{}">{}</td>',
                 min(N_SHADES, 1 + int(share**0.5 * N_SHADES)) if count else 0,
-                f"{name} and {other}: {count:,} rows, {percent(share)} of those of the rarer one",
+                f"{name} and {other}: {counted(count, 'row')}, {percent(share)} of those of the"
+                " rarer one",
                 text,
             )
         )

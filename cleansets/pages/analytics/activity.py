@@ -7,6 +7,7 @@ from itertools import accumulate
 from cleansets.analytics.activity import DayOfReview, days_of_review, reviewers
 from cleansets.models import Cleanset
 from studio.charts import Axis, Chart, Tick, line
+from studio.engine.counted import counted
 
 MAX_TICKS = 5
 
@@ -25,13 +26,13 @@ def _chart(days: list[DayOfReview]) -> Chart | None:
     across = Axis.across(0, max(places[-1], 1))
     axes = across, Axis.of_counts(max(by_hand[-1], 1))
     texts = [
-        f"{day.day:%d %b %Y}: {day.n_by_hand:,} rows decided by hand, {total:,} in all"
+        f"{day.day:%d %b %Y}: {counted(day.n_by_hand, 'row')} decided by hand, {total:,} in all"
         for day, total in zip(days, by_hand, strict=True)
     ]
     step = max(1, -(-len(days) // MAX_TICKS))
-    plural = "" if len(days) == 1 else "s"
+    decisions = counted(by_hand[-1], "decision was", "decisions were")
     return Chart(
-        title=f"{by_hand[-1]:,} decisions were made by hand, on {len(days):,} day{plural}",
+        title=f"{decisions} made by hand, on {counted(len(days), 'day')}",
         x_label="Day",
         y_label="Decisions by hand",
         x_ticks=[

@@ -17,6 +17,7 @@ from cleansets.issue_columns import IssueColumn
 from cleansets.models import Cleanset
 from cleansets.row_address import ALL_ROWS, RowQuery
 from studio.charts import Axis, Chart, Rectangle, Tick
+from studio.engine.counted import counted
 from studio.engine.schema.health import Health
 from studio.figures import percent
 
@@ -104,7 +105,7 @@ def _balance(counts: list[ClassCount], review_url: str) -> Chart | None:
                     y=top,
                     width=slot * 0.4,
                     height=upwards.place(0) - top,
-                    text=f"{count.name}: {n_rows:,} rows {word}",
+                    text=f"{count.name}: {counted(n_rows, 'row')} {word}",
                     kind=kind,
                     url=f"{review_url}?{rows}",
                 )

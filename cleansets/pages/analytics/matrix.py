@@ -14,6 +14,7 @@ from cleansets.analytics.classes import ClassNoise, NoiseMatrix, class_noise, no
 from cleansets.analytics.estimated_rows import among_cell, among_class
 from cleansets.models import Cleanset
 from cleansets.row_address import ALL_ROWS, MAX_SET_NAME, RowQuery
+from studio.engine.counted import counted
 from studio.figures import percent
 
 MAX_MATRIX = 20
@@ -112,11 +113,8 @@ def _search_note(search: str, n_found: int) -> str:
         return ""
     if not n_found:
         return f"No class contains “{search}”; these are the ones confused the most."
-    plural = "es contain" if n_found > 1 else " contains"
-    return (
-        f"{n_found:,} class{plural} “{search}”, shown with the classes for which they are taken"
-        " most often."
-    )
+    classes = counted(n_found, "class contains", "classes contain")
+    return f"{classes} “{search}”, shown with the classes for which they are taken most often."
 
 
 def shown_classes(found: NoiseMatrix, search: str) -> list[int]:
@@ -139,8 +137,10 @@ def shown_classes(found: NoiseMatrix, search: str) -> list[int]:
 
 def _matrix_title(found: NoiseMatrix) -> str:
     n_rows = int(found.counts.sum())
+    have = "has" if found.n_differing == 1 else "have"
     return (
-        f"{found.n_differing:,} of {n_rows:,} rows probably have another class than the given one"
+        f"{found.n_differing:,} of {counted(n_rows, 'row')} probably {have} another class than the"
+        " given one"
     )
 
 
@@ -155,9 +155,8 @@ def _cells(
         share = count / n_given
         true_name = found.classes[j]
         text = _cell_text(count, share, mode)
-        says = escape(
-            f"{count:,} rows given {given_name} are probably {true_name}, {percent(share)} of them"
-        )
+        rows = counted(count, f"row given {given_name} is", f"rows given {given_name} are")
+        says = escape(f"{rows} probably {true_name}, {percent(share)} of them")
         if count and i != j and MERGED not in given_name + true_name:
             rows = _rows(cleanset, among_cell(cleanset, given_name, true_name))
             if not rows:
@@ -195,8 +194,8 @@ def _class_noise_title(lines: list[ClassNoise]) -> str:
     if not first.n_differing:
         return "No class probably is wrong or missing in any row"
     return (
-        f"“{first.name}” differs the most: {first.n_given_wrongly:,} rows probably should not have"
-        f" it, {first.n_missing:,} lack it"
+        f"“{first.name}” differs the most: {counted(first.n_given_wrongly, 'row')} probably should"
+        f" not have it, {counted(first.n_missing, 'lacks', 'lack')} it"
     )
 
 

@@ -16,6 +16,7 @@ from cleansets.analytics.scores import (
 from cleansets.models import Cleanset
 from cleansets.row_address import ALL_ROWS, Range, RowQuery
 from studio.charts import Axis, Chart, Rectangle, line
+from studio.engine.counted import counted
 from studio.figures import percent
 
 
@@ -67,7 +68,7 @@ def _fraction(text: str) -> float | None:
 
 
 def _effect_text(effect: ThresholdEffect) -> str:
-    rows = "1 row" if effect.n_rows == 1 else f"{effect.n_rows:,} rows"
+    rows = counted(effect.n_rows, "row")
     sentence = f"From {effect.threshold:.3f} on, {rows} would be flagged."
     if effect.right is not None and effect.n_rows:
         share = percent(effect.right.value / effect.n_rows, 0)
@@ -96,7 +97,8 @@ def _chart(cleanset: Cleanset, found: ScoreHistogram, threshold: float | None) -
             sort=score
         )
         top = upwards.place(bar.n_rows)
-        text = f"{bar.low:.3f} to {bar.high:.3f}: {bar.n_rows:,} rows, {bar.n_flagged:,} flagged"
+        rows = counted(bar.n_rows, "row")
+        text = f"{bar.low:.3f} to {bar.high:.3f}: {rows}, {bar.n_flagged:,} flagged"
         is_flagged = threshold is not None and bar.low >= threshold - 1e-9
         rectangles.append(
             Rectangle(
@@ -144,4 +146,5 @@ def _title(found: ScoreHistogram) -> str:
     name = found.issue.title
     if not n_flagged:
         return f"{name}: none of the {n_rows:,} rows is flagged"
-    return f"{name}: {n_flagged:,} of {n_rows:,} rows are flagged"
+    verb = "is" if n_flagged == 1 else "are"
+    return f"{name}: {n_flagged:,} of {counted(n_rows, 'row')} {verb} flagged"

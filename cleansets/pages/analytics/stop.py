@@ -10,6 +10,7 @@ from cleansets.models import Cleanset
 from cleansets.review_order import RANDOM_PERIODS, VALUABLE
 from cleansets.row_address import ALL_ROWS, RANDOM, UNDECIDED, RowQuery
 from studio.charts import N_TICKS, Axis, Chart, line
+from studio.engine.counted import counted
 from studio.engine.stopping.estimate import Estimate
 
 
@@ -76,7 +77,7 @@ def _curve(found: Estimate) -> Chart | None:
         Axis.of_counts(max(1, round(steps[-1].errors.high))),
     )
     texts = [
-        f"After {step.n_rows:,} more rows: {advice.errors_text(step.errors)} errors found"
+        f"After {counted(step.n_rows, 'more row')}: {advice.errors_text(step.errors)} errors found"
         for step in steps
     ]
     rows = [step.n_rows for step in steps]

@@ -9,6 +9,7 @@ from cleansets.models import Cleanset, CleansetOrigin
 from cleansets.row_address import ALL_ROWS, RowQuery
 from projects.models import DatasetVersion
 from projects.selectors import newer_rows
+from studio.engine.counted import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,17 +24,16 @@ class Growth:
         """How many rows are new, what scored them, and what was found."""
         growth = self.cleanset.growth
         n = growth["n_new"] + growth["n_updated"]
-        sentences = [f"{n:,} {'row is' if n == 1 else 'rows are'} new or updated in this version."]
+        sentences = [f"{counted(n, 'row is', 'rows are')} new or updated in this version."]
         if growth["scored_by"]:
             sentences.append(
-                f"Scored by {growth['scored_by']}: {growth['n_flagged']:,} label"
-                f" issue{'' if growth['n_flagged'] == 1 else 's'} among them."
+                f"Scored by {growth['scored_by']}: {counted(growth['n_flagged'], 'label issue')}"
+                " among them."
             )
         if growth["n_unknown_class"]:
-            unknown = growth["n_unknown_class"]
+            rows = counted(growth["n_unknown_class"], "has", "have")
             sentences.append(
-                f"{unknown:,} {'has' if unknown == 1 else 'have'} a class that the models do not"
-                " know; a full analysis learns it."
+                f"{rows} a class that the models do not know; a full analysis learns it."
             )
         return " ".join(sentences)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from studio.engine.choices.facts import ColumnFacts, label_facts
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.engine.labels.encoding import Labels
 from studio.engine.ml_task import MLTask
@@ -83,8 +84,8 @@ def _check_classes(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
     _check_enough(n_labeled, spec)
     if label.n_distinct == n_labeled:
         raise DataProblem(
-            f"Every label in “{label.name}” is different ({n_labeled:,} labels), so no class has"
-            " two rows. Use a column whose values repeat."
+            f"Every label in “{label.name}” is different ({counted(n_labeled, 'label')}), so no"
+            " class has two rows. Use a column whose values repeat."
         )
     _check_few_classes(label)
 
@@ -118,8 +119,8 @@ def _check_numbers(n_rows: int, label: ColumnFacts, spec: CleansetSpec) -> None:
 def _check_enough(n_labeled: int, spec: CleansetSpec) -> None:
     if n_labeled < spec.n_folds:
         raise DataProblem(
-            f"Only {n_labeled:,} rows have a label, but cross-validation with {spec.n_folds} folds"
-            f" needs at least {spec.n_folds}. Label more rows."
+            f"Only {counted(n_labeled, 'row has', 'rows have')} a label, but cross-validation with"
+            f" {spec.n_folds} folds needs at least {spec.n_folds}. Label more rows."
         )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from studio.engine.conventions.convention import DATE_ORDERS, DECIMALS, Convention, FoundConvention
 from studio.engine.conventions.written_dates import read_moments
 from studio.engine.conventions.written_numbers import read_numbers
+from studio.engine.counted import counted
 
 NAMES = {
     Convention.POINT: "with a decimal point",
@@ -79,7 +80,7 @@ def _others(found: FoundConvention) -> str:
     as_read = NAMES[found.convention]
     if found.convention in DECIMALS:
         (other,) = (mark for mark in DECIMALS if mark is not found.convention)
-        cells = "1 cell is" if found.n_other == 1 else f"{found.n_other:,} cells are"
+        cells = counted(found.n_other, "cell is", "cells are")
         return f"{cells} written {NAMES[other]}, others {as_read}; each is read as it is written."
     if found.n_other == 1:
         return f"1 cell is no date when read {as_read}, as the others are, and counts as missing."

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from studio.engine.counted import counted
 from studio.engine.guard.distributions import Distribution, column_distributions, day_text
 from studio.engine.guard.draws import rows_drawn
 from studio.engine.guard.drift import (
@@ -233,7 +234,7 @@ def _bars(trained: Distribution, new: Distribution) -> list[Bar]:
         n_trained_others = sum(counts.get(name, 0) for name in others)
         n_new_others = sum(new_counts.get(name, 0) for name in others)
         bars.append(
-            Bar(f"{len(others):,} others", n_trained_others / n_trained, n_new_others / n_new)
+            Bar(counted(len(others), "other"), n_trained_others / n_trained, n_new_others / n_new)
         )
     return bars
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from studio.engine.counted import counted
 from studio.engine.table import cell_values
 from studio.engine.table.cells import LEARNED_CHARACTERS, Cells, Table
 from studio.engine.table.columns import ColumnKind
@@ -146,7 +147,7 @@ class Reading:
                 )
         for name, long in self._long.items():
             if long.n_cells:
-                count = "1 text has" if long.n_cells == 1 else f"{long.n_cells:,} texts have"
+                count = counted(long.n_cells, "text has", "texts have")
                 notes.append(
                     f"Column “{name}”: {count} more than {LEARNED_CHARACTERS:,} characters; what"
                     f" comes after them is not learned from: {long.named()}."
@@ -162,7 +163,8 @@ class Reading:
         n_more = self._n_blank - len(self._blank_rows)
         if n_more:
             rows += f" and {n_more:,} more"
-        return f"{self._n_blank:,} rows have no cell that can be read; {consequence}: rows {rows}."
+        found = counted(self._n_blank, "row has", "rows have")
+        return f"{found} no cell that can be read; {consequence}: rows {rows}."
 
 
 def readable(cells: Cells, kind: ColumnKind) -> npt.NDArray[np.bool_]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.template.defaultfilters import filesizeformat
 
+from studio.engine.counted import counted
 from studio.management.backup_archive import write_backup
 from studio.management.command import StudioCommand
 from studio.management.output_files import output_file
@@ -35,4 +36,4 @@ class Command(StudioCommand):
                 partial.chmod(0o600)
                 n_files = write_backup(partial, terminal.progress)
                 size = filesizeformat(partial.stat().st_size)
-            terminal.say(f"{file}: the database and {n_files:,} files, {size}.")
+            terminal.say(f"{file}: the database and {counted(n_files, 'file')}, {size}.")

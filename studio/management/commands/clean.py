@@ -19,6 +19,7 @@ from models_app.artifact_files import signing_key
 from models_app.pipeline import fit_best_model
 from projects.readers import ROW_ID
 from studio import tables
+from studio.engine.counted import counted
 from studio.engine.labels.reading import written_labels
 from studio.engine.ml_task import MEASURES, MLTask
 from studio.engine.recipes.artifacts import MANIFEST, PAYLOAD, SIGNATURE, save_artifact
@@ -190,8 +191,8 @@ def summary(
     issues = [(name, f"{count:,}") for name, count in result.counts.items()]
     times = [(stage, f"{value:.1f}") for stage, value in seconds.items()]
     head = (
-        f"{len(result.issues):,} rows, {_learned(spec, result)}, {spec.mode.value} mode, seed"
-        f" {spec.seed}"
+        f"{counted(len(result.issues), 'row')}, {_learned(spec, result)}, {spec.mode.value} mode,"
+        f" seed {spec.seed}"
     )
     blocks = [head, _aligned("Rows with", issues)]
     if spec.split is not None:
@@ -223,7 +224,7 @@ def _learned(spec: CleansetSpec, result: CleansetResult) -> str:
         return "no labels"
     if spec.task is MLTask.REGRESSION:
         return f"{spec.label_column} as a number"
-    return f"{len(result.classes):,} classes of {spec.label_column}"
+    return f"{counted(len(result.classes), 'class', 'classes')} of {spec.label_column}"
 
 
 def _aligned(title: str, lines: Sequence[tuple[str, str]]) -> str:

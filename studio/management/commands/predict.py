@@ -20,6 +20,7 @@ from inference.services import COVERAGES, DEFAULT_COVERAGE
 from models_app.artifact_files import signing_key
 from studio import tables
 from studio.engine.conventions.convention_notes import convention_notes
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 from studio.engine.recipes.artifacts import load_artifact
@@ -123,7 +124,7 @@ class Command(StudioCommand):
         with self.terminal(options) as terminal:
             predicted = _predict(file, model, out, options, terminal)
             counts = [f"  {label}  {n_rows:,}" for label, n_rows in predicted.label_counts]
-            head = f"{predicted.n_rows:,} rows predicted, written to {place_name(out)}"
+            head = f"{counted(predicted.n_rows, 'row')} predicted, written to {place_name(out)}"
             terminal.say("\n".join([head, *counts]))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 
+from studio.engine.counted import counted
 from studio.management.backup_archive import restore_backup
 from studio.management.command import StudioCommand
 from studio.management.input_files import input_file
@@ -38,4 +39,6 @@ class Command(StudioCommand):
                 n_files = restore_backup(input_file(file), terminal.progress)
             finally:
                 os.close(lock)
-            terminal.say(f"Restored the database and {n_files:,} files. Start the studio now.")
+            terminal.say(
+                f"Restored the database and {counted(n_files, 'file')}. Start the studio now."
+            )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from studio import tables
+from studio.engine.counted import counted
 from studio.management.command import StudioCommand
 from studio.management.started import refuse_before_first_start
 from studio.management.stored_files import ORPHAN_AFTER, Found, check_files
@@ -47,13 +48,15 @@ class Command(StudioCommand):
             _report(found, terminal)
             if repair and found.orphans:
                 tables.delete(found.orphans)
-                terminal.say(f"Removed {len(found.orphans):,} files that belonged to nothing.")
+                terminal.say(
+                    f"Removed {counted(len(found.orphans), 'file')} that belonged to nothing."
+                )
         if found.missing or found.changed:
             sys.exit(DAMAGED)
 
 
 def _report(found: Found, terminal: Terminal) -> None:
-    terminal.say(f"{found.n_whole:,} files are whole.")
+    terminal.say(f"{counted(found.n_whole, 'file is', 'files are')} whole.")
     _list(
         terminal,
         found.changed,
@@ -73,7 +76,7 @@ def _report(found: Found, terminal: Terminal) -> None:
 def _list(terminal: Terminal, keys: Sequence[str], what: str) -> None:
     if not keys:
         return
-    terminal.say(f"{len(keys):,} files {what}:")
+    terminal.say(f"{counted(len(keys), 'file')} {what}:")
     for key in keys[:SHOWN]:
         terminal.say(f"  {key}")
     if len(keys) > SHOWN:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from studio.engine.counted import counted
 from studio.model_runs.models import ModelRun
 
 MIN_ROWS = 20  # of a class, to be learned with some certainty
@@ -61,7 +62,9 @@ def _enough_rows(per_class: list[dict[str, Any]]) -> Answer:
     if not few:
         least = min(per_class, key=lambda one: one["labeled"])
         return Answer(
-            question, Verdict.YES, f"The smallest, {least['class']}, has {least['labeled']:,} rows."
+            question,
+            Verdict.YES,
+            f"The smallest, {least['class']}, has {counted(least['labeled'], 'row')}.",
         )
     names = ", ".join(f"{one['class']} ({one['labeled']:,})" for one in few[:_SHOWN])
     more = f" and {len(few) - _SHOWN:,} more" if len(few) > _SHOWN else ""
@@ -127,8 +130,9 @@ def _split(parts: Mapping[str, int]) -> Answer:
 def _reviewed(run: ModelRun, document: Mapping[str, Any], n_verified: int) -> Answer:
     question = "Are labels tracked and reviewed?"
     why = (
-        f"{n_verified:,} rows were decided by hand and {run.n_corrected or 0:,} labels corrected,"
-        f" of {run.n_rows or 0:,} rows."
+        f"{counted(n_verified, 'row was', 'rows were')} decided by hand and"
+        f" {counted(run.n_corrected or 0, 'label')} corrected,"
+        f" of {counted(run.n_rows or 0, 'row')}."
     )
     return Answer(question, Verdict.YES if n_verified else Verdict.LOOK, why)
 

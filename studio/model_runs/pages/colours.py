@@ -13,6 +13,7 @@ import numpy.typing as npt
 from cleansets.cell_filters import CellReading
 from cleansets.issue_columns import BADGES, issues_in
 from cleansets.label_text import number_text
+from studio.engine.counted import counted
 from studio.engine.ml_task import MLTask
 from studio.figures import percent
 from studio.model_runs.gallery_address import OWN
@@ -198,7 +199,7 @@ def _groups(
     n_others = len(counts) - len(largest)
     if n_others:
         n_points = int((codes == OTHER).sum())
-        name = "1 other" if n_others == 1 else f"{n_others:,} others"
+        name = counted(n_others, "other")
         items.append(LegendItem(OTHER, "map-other", name, n_points))
     n_without = int((codes == NOTHING).sum())
     if n_without:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cleansets.row_address import ALL_ROWS, RowQuery
+from studio.engine.counted import counted
 from studio.engine.evaluation.metrics import Metric
 from studio.engine.evaluation.runs.comparison import ClassChange, Comparison, PairedMetric
 from studio.engine.evaluation.runs.slice_changes import SliceChange
@@ -105,7 +106,7 @@ def verdict_sentence(comparison: Comparison, first: ModelRun, second: ModelRun) 
     if low is None or high is None:
         return f"{name} is not defined for the rows that both runs have."
     span = f"{signed(main.metric, low)} to {signed(main.metric, high)}"
-    n_rows = f"{comparison.n_rows:,} rows"
+    n_rows = counted(comparison.n_rows, "row")
     if main.verdict == "unclear":
         return (
             f"On {n_rows}, no difference in {name} can be told: {second.name} less {first.name} is"

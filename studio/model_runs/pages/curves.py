@@ -8,6 +8,7 @@ from typing import Any
 
 from cleansets.row_address import ALL_ROWS, RowQuery
 from studio.charts import Axis, Chart, Line, Rectangle, line
+from studio.engine.counted import counted
 from studio.model_runs.models import ModelRun
 from studio.model_runs.run_row_sets import N_BARS, among
 
@@ -128,7 +129,7 @@ def reliability_chart(bins: Sequence[Mapping[str, Any]], error: float | None) ->
         lines.append(line([part["confidence"]] * 2, ends, [], axes, "error"))
     texts = [
         f"Confidence {part['confidence']:.1%}: right in {part['right']['value']:.1%} of"
-        f" {part['n_rows']:,} rows"
+        f" {counted(part['n_rows'], 'row')}"
         for part in bins
     ]
     lines.append(
@@ -193,7 +194,8 @@ def confidence_chart(run: ModelRun, bars: Mapping[str, Sequence[int]], url: str)
     sure = sum(bars["wrong"][-2:])
     return Chart(
         title=(
-            f"{sure:,} of {n_wrong:,} wrong predictions are stated with more than 90% confidence."
+            f"{sure:,} of {counted(n_wrong, 'wrong prediction')} {'is' if sure == 1 else 'are'}"
+            " stated with more than 90% confidence."
         ),
         x_label="Confidence",
         y_label="Rows",

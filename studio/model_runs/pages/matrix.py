@@ -11,6 +11,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from cleansets.row_address import ALL_ROWS, RowQuery
+from studio.engine.counted import counted
 from studio.model_runs.models import ModelRun
 from studio.model_runs.pages.numbers import heat
 from studio.model_runs.run_row_sets import among
@@ -173,8 +174,8 @@ class _Reader:
         predicted = self._escaped[j]
         if self._mode == "probability":
             return f"{predicted} has a mean probability of {share:.1%} in rows labeled {given}"
-        count = self._counts[i][j]
-        return f"{count:,} rows labeled {given} are predicted {predicted}, {share:.1%} of them"
+        rows = counted(self._counts[i][j], f"row labeled {given} is", f"rows labeled {given} are")
+        return f"{rows} predicted {predicted}, {share:.1%} of them"
 
     def pairs(self) -> list[Pair]:
         """Return the most frequent confusions."""

@@ -14,6 +14,7 @@ from django.utils.dateformat import format as format_date
 from cleansets.task_words import TASK_WORDS
 from models_app.models import DeployedModel
 from models_app.selectors import expected_columns, made_with
+from studio.engine.counted import counted
 from studio.engine.ml_task import MLTask
 from studio.model_runs.evaluation_file import USED, measured_ways, read_evaluation
 from studio.model_runs.models import ModelRun, Origin
@@ -95,15 +96,15 @@ def _data(model: DeployedModel) -> Section:
     cleanset = model.cleanset
     version = cleanset.version
     trained = (
-        f"Trained on {model.n_rows or 0:,} rows of {version.dataset.name}, version"
+        f"Trained on {counted(model.n_rows or 0, 'row')} of {version.dataset.name}, version"
         f" {version.number}. Labels corrected: {model.n_corrected or 0:,}; rows excluded:"
         f" {model.n_excluded or 0:,}; left out without a label: {model.n_unlabeled:,}."
     )
     sentences = [trained]
     if model.n_test:
-        sentences.append(
-            f"{model.n_test:,} rows were kept for testing; nothing was learned from them."
-        )
+        kept = counted(model.n_test, "row was", "rows were")
+        them = "it" if model.n_test == 1 else "them"
+        sentences.append(f"{kept} kept for testing; nothing was learned from {them}.")
     kinds = [(column.name, column.kind) for column in expected_columns(model)]
     return Section("Data", sentences, ("Column", "Kind"), kinds)
 
@@ -113,8 +114,8 @@ def _metrics(run: ModelRun, document: Mapping[str, Any], rows: str) -> Section:
     if rows == "test":
         how = "which nothing was learned from"
     sentence = (
-        f"Measured on {n_measured(document):,} rows ({ROWS[rows]}), {how}, against the corrected"
-        " labels. Intervals are of 95%."
+        f"Measured on {counted(n_measured(document), 'row')} ({ROWS[rows]}), {how}, against the"
+        " corrected labels. Intervals are of 95%."
     )
     lines = [
         (line.metric.name, line.value, line.interval or "–")

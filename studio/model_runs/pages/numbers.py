@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.charts import Axis, Chart, Rectangle, Tick, line, short
+from studio.engine.counted import counted
 from studio.figures import rounded
 
 MIN_ROWS = 20  # of a group whose figures say something
@@ -63,8 +64,8 @@ def residual_chart(parts: Sequence[Mapping[str, Any]]) -> Chart:
     for x, part in zip(middles, parts, strict=True):
         lines.append(line([x, x], [part["p10"], part["p90"]], [], axes, "error"))
     texts = [
-        f"Predicted {short(part['low'])} to {short(part['high'])}: {part['n_rows']:,} rows,"
-        f" {part['mean']:+.3g} on average"
+        f"Predicted {short(part['low'])} to {short(part['high'])}:"
+        f" {counted(part['n_rows'], 'row')}, {part['mean']:+.3g} on average"
         for part in parts
     ]
     lines.append(line(middles, [part["mean"] for part in parts], texts, axes))
@@ -118,8 +119,9 @@ def group_chart(column: str, groups: Sequence[Mapping[str, Any]], urls: Sequence
                 width=round(across.place(number + 0.3) - left, 2),
                 height=max(1.0, round(upwards.place(group["p10"]) - top, 2)),
                 text=(
-                    f"{group['description']}: {group['n_rows']:,} rows, {group['mean']:+.3g} on"
-                    f" average, 80% from {short(group['p10'])} to {short(group['p90'])}"
+                    f"{group['description']}: {counted(group['n_rows'], 'row')},"
+                    f" {group['mean']:+.3g} on average, 80% from {short(group['p10'])} to"
+                    f" {short(group['p90'])}"
                 ),
                 kind="right",
                 url=url,

@@ -8,6 +8,7 @@ from django import template
 
 from cleansets.models import Cleanset
 from models_app.models import DeployedModel
+from studio.engine.counted import counted
 from studio.model_runs.honest_gain import Gain, HonestGain, honest_gain
 from studio.model_runs.models import ModelRun, Origin
 from studio.model_runs.pages.class_gain import class_gain_chart
@@ -77,8 +78,9 @@ def _measured_run(cleanset: Cleanset) -> ModelRun | None:
 def _warning(gain: HonestGain | None) -> str:
     if gain is None or not gain.n_fixed_test_rows:
         return ""
+    rows = counted(gain.n_fixed_test_rows, "test row")
     return (
-        f"Labels of {gain.n_fixed_test_rows:,} test rows were changed without a look at each, so"
+        f"Labels of {rows} were changed without a look at each, so"
         " the test is easier than it should be. Decide about test rows by hand."
     )
 
@@ -105,5 +107,5 @@ def _sentence(gain: Gain) -> tuple[str, str, str]:
     return (
         badge,
         word,
-        f"By {gain.by} ({gain.n_rows:,} rows), {pair.metric.name} is {values}{span}.",
+        f"By {gain.by} ({counted(gain.n_rows, 'row')}), {pair.metric.name} is {values}{span}.",
     )

@@ -132,7 +132,7 @@ def test_label_issues_are_found_with_imported_probabilities(
     assert found.reviews.get().row_id == 1  # decisions are kept
     page = client_of(alice).get(reverse("cleanset-details", args=[found.pk])).content.decode()
     assert "Nothing was trained: label issues were found with the imported predictions" in page
-    assert "1 rows have no prediction" in page
+    assert "1 row has no prediction or is excluded and was not analysed" in page
     assert found.provided_key != run.predictions_key  # the run may be deleted
 
 

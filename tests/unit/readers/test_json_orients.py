@@ -100,7 +100,7 @@ def test_records_under_a_key_are_found(read: Reader, content: bytes, note: str) 
         (b'{"a": [1, 2], "b": [3]}', "not equally long"),
         (
             b'{"columns": ["a", "b"], "data": [[1, 2], [3]]}',
-            "Row 2 of the JSON list has 1 cells; 2 were expected",
+            "Row 2 of the JSON list has 1 cell; 2 were expected",
         ),
         (b'{"columns": ["a"], "index": ["x"], "data": [[1], [2]]}', "names fewer rows than it has"),
         (b"[[1, 2], 3]", "Row 2 of the JSON list is not a list"),

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from studio.engine.conventions.written_numbers import read_numbers
+from studio.engine.counted import counted
 from studio.engine.errors import DataProblem
 from studio.engine.ml_task import MLTask
 
@@ -133,7 +134,7 @@ def _probabilities(
 
 
 def _class_notes(classes: Sequence[str], missing: Sequence[str]) -> tuple[str, ...]:
-    note = f"{len(classes):,} columns hold the probabilities of classes."
+    note = f"{counted(len(classes), 'column holds', 'columns hold')} the probabilities of classes."
     if not missing:
         return (note,)
     return (
