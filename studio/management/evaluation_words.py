@@ -96,8 +96,8 @@ def _slice_table(values: Mapping[str, Any]) -> str:
 
 def comparison_summary(values: Mapping[str, Any], comparison: Comparison) -> str:
     """Return the summary of a comparison."""
-    rows = counted(comparison.n_rows, "row")
-    head = f"{rows} that both have; {values['second']} less {values['first']}"
+    shared = counted(comparison.n_rows, "row")
+    head = f"{shared} that both have; {values['second']} less {values['first']}"
     blocks = [head]
     if any(comparison.n_only):
         first, second = comparison.n_only
@@ -105,8 +105,10 @@ def comparison_summary(values: Mapping[str, Any], comparison: Comparison) -> str
             f"Left out: {counted(first, 'row')} that only the first has, {second:,} of the second"
         )
     if comparison.n_labels_differ:
-        rows = counted(comparison.n_labels_differ, "row has", "rows have")
-        blocks.append(f"{rows} another label in the second; each evaluation is measured by its own")
+        differing = counted(comparison.n_labels_differ, "row has", "rows have")
+        blocks.append(
+            f"{differing} another label in the second; each evaluation is measured by its own"
+        )
     if values["settings"]:
         rows = [("What differs", "first", "second")]
         rows += [

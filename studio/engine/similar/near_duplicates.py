@@ -18,15 +18,19 @@ from studio.engine.features.base import Matrix
 from studio.engine.schema import CleansetSpec
 from studio.engine.similar.neighbours import nearest_distances
 from studio.engine.similar.row_pairs import Pairs, pairs_in_buckets
-from studio.engine.similar.shingles import MinHash, shingle_sets, words_of
+from studio.engine.similar.shingles import LONG_LENGTH, MinHash, shingle_sets, words_of
 from studio.engine.table.cells import LEARNED_CHARACTERS, Cells, Table
 from studio.engine.table.columns import MEASURED
 from studio.engine.table.rows import value_hashes, word_hashes
 
 # Jaccard similarity of three-character sequences: about one changed word in ten
 MIN_TEXT_SIMILARITY = 0.8
+# In so many words, three-character sequences recur so often that texts of the same words have most
+# of them in common, in whatever order. Such texts have to share sequences of two words, too.
+LONG_WORDS = 400
+MIN_LONG_SIMILARITY = 0.5  # Jaccard similarity; about one changed word in eight
 MIN_ROW_SIMILARITY = 0.98  # about a fiftieth of the usual distance between neighbours
-SIMILAR_VERSION = "4"  # of the cached pairs; raised when a change of the code finds other pairs
+SIMILAR_VERSION = "5"  # of the cached pairs; raised when a change of the code finds other pairs
 # With 16 bands of 4, a pair of similarity 0.8 shares a band with probability 99.98%.
 N_BANDS = 16
 N_PER_BAND = 4
@@ -103,6 +107,11 @@ def similar_texts(cells: Cells, copies: npt.NDArray[np.uint64], seed: int) -> Si
     copies
         Hash per row, equal for exact copies, shape (n,). Blank texts are never paired.
 
+    Notes
+    -----
+    A long text and its near duplicate also have most of their sequences of twelve characters in
+    common, as estimated from 64 hashes.
+
     References
     ----------
     Broder, On the Resemblance and Containment of Documents (1997).
@@ -114,10 +123,32 @@ def similar_texts(cells: Cells, copies: npt.NDArray[np.uint64], seed: int) -> Si
     hashes = MinHash(n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=seed)
     bands = hashes.bands(hashes.minima(words))
     pairs = Pairs.union(map(pairs_in_buckets, bands)).distinct()
+    pairs = _with_long_texts(words, pairs, seed)
     similarity = _jaccard(words, pairs)
     return _joined(
         len(cells), exact.at(rows), pairs.at(first_of_each), similarity, MIN_TEXT_SIMILARITY
     )
+
+
+def _with_long_texts(words: list[str], pairs: Pairs, seed: int) -> Pairs:
+    """Return the pairs, those with a long text chosen by their long sequences."""
+    n_words = np.array([text.count(" ") + 1 for text in words])
+    is_long = n_words >= LONG_WORDS
+    # A near duplicate of a long text has at least half its words, so that these are enough.
+    compared = np.flatnonzero(n_words >= LONG_WORDS / 2)
+    if not is_long.any():
+        return pairs
+    hashes = MinHash(n_bands=N_BANDS, n_per_band=N_PER_BAND, seed=seed, length=LONG_LENGTH)
+    minima = hashes.minima([words[row] for row in compared])
+    found = Pairs.union(map(pairs_in_buckets, hashes.bands(minima))).distinct()
+    is_shared = minima[:, found.left] == minima[:, found.right]
+    near = found.where(is_shared.mean(axis=0) >= MIN_LONG_SIMILARITY).at(compared)
+    return Pairs.union(
+        [
+            pairs.where(~(is_long[pairs.left] | is_long[pairs.right])),
+            near.where(is_long[near.left] | is_long[near.right]),
+        ]
+    ).distinct()
 
 
 def similar_rows(

@@ -16,7 +16,8 @@ def find_near_duplicate(evidence: Evidence) -> Columns:
     -----
     Exact copies, which are equal up to white space and case and, for numbers, in value, have
     `near_duplicate_score` 1. For other texts it is the Jaccard similarity of their three-character
-    sequences, without punctuation and links, flagged from 0.8. For other rows of a table, equal in
+    sequences, without punctuation and links, flagged from 0.8; texts of 400 words or more must also
+    share most of their sequences of twelve characters. For other rows of a table, equal in
     all columns except numbers and dates, it is 1 / (1 + d / m), where d is their distance in scaled
     columns and m the median distance of a row to its nearest neighbour, flagged from 0.98; two rows
     that differ in a single number count only if chance does not explain how close they are. The
