@@ -36,6 +36,12 @@ class FairTask(Task):  # type: ignore[misc]
         """Do the work, unless another run goes first."""
         if self.request.is_eager:
             return super().__call__(*args, **kwargs)
+        from studio import watchdog
+
+        with watchdog.watched(self.request.id, self.name, kwargs.get("run_id", "")):
+            return self._do(*args, **kwargs)
+
+    def _do(self, *args: Any, **kwargs: Any) -> Any:
         from studio import turns
 
         run_id = kwargs.get("run_id", "")
@@ -58,9 +64,12 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]
-def keep_files_private(**_: object) -> None:
-    """Let only the worker's own user read what it writes."""
+def prepare_worker(**_: object) -> None:
+    """Let only the worker's own user read what it writes, and watch its runs."""
     keep_private()
+    from studio import watchdog
+
+    watchdog.start()
 
 
 @worker_shutting_down.connect  # type: ignore[untyped-decorator]

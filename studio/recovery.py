@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 LOST_AFTER = timedelta(seconds=120)  # twenty-four missed heartbeats
 BUSY_FOR = timedelta(minutes=10)  # until the message of a run that waits its turn counts as lost
 TAKES_MESSAGES_S = 60.0  # for how long a worker that was asked to end may still take messages
+GIVEN_BACK = "another run of its worker was cancelled and did not stop."
 MAX_LOST = 2  # a run whose worker died twice, mostly for lack of memory, would go on so for ever
 
 
@@ -58,12 +59,19 @@ def sweep() -> None:
             _resend(run)
 
 
-def recover_queue(queue: str) -> None:
-    """Queue again the runs of a queue whose only worker has just died."""
+def recover_queue(queue: str, *, is_lost: bool = True) -> None:
+    """Queue again the runs of a queue whose only worker has just died.
+
+    Not `is_lost` if it was ended for a run that was cancelled.
+    """
     for model in run_models():
         for run in model._default_manager.filter(status=Status.RUNNING):
-            if run.worker_queue == queue:
+            if run.worker_queue != queue:
+                continue
+            if is_lost:
                 _recover(run)
+            elif give_back(run):
+                send(run)
 
 
 def release_all() -> None:
@@ -120,6 +128,11 @@ def give_back_requests(
         time.sleep(0.1)
     for run in given_back:
         send(run)
+
+
+def give_back(run: Run) -> bool:
+    """Queue a run again whose worker is ended for another run; False if it has to end, too."""
+    return not _stopped_as_asked(run) and requeue(run, reason=GIVEN_BACK)
 
 
 def _stopped_as_asked(run: Run) -> bool:

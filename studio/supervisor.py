@@ -21,6 +21,7 @@ from typing import IO
 MAX_DELAY_S = 30.0
 STEADY_S = 60.0  # a child that lived this long is restarted without delay
 LOOK_EVERY_S = 0.2
+ENDED_BY_WATCHDOG = signal.SIGALRM  # by nobody else: no library uses it, nor does the kernel
 
 
 def check_port(host: str, port: int) -> None:
@@ -61,7 +62,7 @@ class Child:
 
     name: str
     command: list[str]
-    on_death: Callable[[], None] = lambda: None
+    on_death: Callable[[int], None] = lambda _: None  # called with the exit status
     niceness: int = 0  # added to that of the supervisor
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
@@ -146,19 +147,23 @@ class Supervisor:
         self._tell_reaper(f"-{pid}")
         if self.stopping:
             return
-        if time.monotonic() - child.started_at > STEADY_S:
+        if status == -ENDED_BY_WATCHDOG:
+            delay = 0.0
+        elif time.monotonic() - child.started_at > STEADY_S:
             child.n_quick_deaths = 0
             delay = 0.0
         else:
             child.n_quick_deaths += 1
             delay = min(2.0 ** (child.n_quick_deaths - 1), MAX_DELAY_S)
         child.restart_at = time.monotonic() + delay
-        if status < 0:
+        if status == -ENDED_BY_WATCHDOG:
+            cause = "a cancelled run did not stop"
+        elif status < 0:
             cause = f"killed by {signal.Signals(-status).name}"
         else:
             cause = f"exit status {status}"
         self.say(f"The {child.name} stopped ({cause}); it is started again in {delay:.0f} s.")
-        child.on_death()
+        child.on_death(status)
 
     def _ask_to_stop(self, _number: int, _frame: object) -> None:
         self.stopping = True

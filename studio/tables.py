@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import tempfile
 import time
@@ -140,8 +141,20 @@ def delete(keys: list[str]) -> None:
 def scratch() -> Iterator[Path]:
     """Yield a folder that is removed at the end."""
     settings.SCRATCH_DIR.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR) as folder:
+    prefix = _scratch_prefix(os.getpid())
+    with tempfile.TemporaryDirectory(dir=settings.SCRATCH_DIR, prefix=prefix) as folder:
         yield Path(folder)
+
+
+def _scratch_prefix(pid: int) -> str:
+    """Return how the scratch folders of a process begin; containers may share the folder."""
+    return f"{platform.node()}-{pid}-"
+
+
+def clear_scratch_of(pid: int) -> None:
+    """Remove what a process of this machine left behind that was ended."""
+    for path in settings.SCRATCH_DIR.glob(f"{_scratch_prefix(pid)}*"):
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def clear_scratch(*, older_than_s: float = LEFT_BEHIND_S) -> None:

@@ -295,6 +295,21 @@ def test_death_of_a_worker_brings_back_the_runs_of_its_queue_only(
     assert (training.status, running.status) == (Status.QUEUED, Status.RUNNING)
 
 
+def test_worker_that_was_ended_for_another_run_counts_as_no_loss(
+    running: DatasetVersion, sent: list[tuple[str, str]]
+) -> None:
+    for _ in range(5):
+        recovery.recover_queue("data", is_lost=False)
+        running.refresh_from_db()
+        assert runs.claim(running)
+    assert running.n_lost == 0
+    assert sent == [(DatasetVersion.task_name, "data")] * 5
+    runs.cancel(running)
+    recovery.recover_queue("data", is_lost=False)
+    running.refresh_from_db()
+    assert running.status == Status.CANCELLED
+
+
 def test_planned_stop_counts_as_no_attempt(
     running: DatasetVersion, sent: list[tuple[str, str]]
 ) -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,12 @@ CANCEL = (
     "from projects.models import DatasetVersion as V; from studio.runs import cancel; assert"
     " cancel(V.objects.get())"
 )
+ASK_AGAIN = """
+from projects.models import DatasetVersion as V
+from studio.runs import send
+V.objects.update(status="queued", finished_at=None, cancel_requested_at=None)
+send(V.objects.get())
+"""
 SWEEP_LATER = """
 from datetime import timedelta
 from studio import recovery
@@ -56,12 +63,13 @@ class Studio:
     def environment(self) -> dict[str, str]:
         return studio_environment(self.data_dir)
 
-    def worker(self) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    def worker(self, pool: str = "threads") -> AbstractContextManager[subprocess.Popen[bytes]]:
         command = [
             sys.executable,
             "-m",
             "tests.integration.slow_worker",
             str(self.data_dir / "go-on"),
+            pool,
         ]
         return running(command, environment=self.environment, log=self.log)
 
@@ -71,6 +79,16 @@ class Studio:
     def shell(self, code: str) -> None:
         result = manage("shell", "-v", "0", "-c", code, environment=self.environment)
         assert result.returncode == 0, result.stderr
+
+    def cancel(self) -> datetime:
+        """Ask for a cancel as `cancel` does, without the seconds that a shell takes to start."""
+        now = datetime.now(UTC)
+        with closing(sqlite3.connect(self.data_dir / "studio.sqlite3")) as database, database:
+            database.execute(
+                "UPDATE projects_datasetversion SET cancel_requested_at = ?",
+                [now.strftime("%Y-%m-%d %H:%M:%S.%f")],
+            )
+        return now
 
     def run(self) -> sqlite3.Row:
         with closing(sqlite3.connect(self.data_dir / "studio.sqlite3")) as database:
@@ -138,6 +156,28 @@ def test_running_run_is_cancelled(studio: Studio) -> None:
         studio.shell(CANCEL)
         studio.wait_for("cancelled")
     assert studio.run()["n_rows"] is None
+
+
+@pytest.mark.parametrize("pool", ["threads", "prefork"])
+def test_run_that_never_looks_is_cancelled_within_two_seconds(studio: Studio, pool: str) -> None:
+    (studio.data_dir / "stuck").touch()
+    with studio.worker(pool) as worker:
+        studio.wait_for("running", stage="Reading file")
+        cancelled_at = studio.cancel()
+        studio.wait_for("cancelled")
+        finished_at = datetime.fromisoformat(f"{studio.run()['finished_at']}+00:00")
+        assert finished_at - cancelled_at < timedelta(seconds=2)
+        if pool == "threads":
+            assert worker.wait(10) == -signal.SIGALRM
+        else:
+            wait_until(lambda: "signal 9" in studio.log.read_text(), timeout_s=10, log=studio.log)
+            studio.shell(ASK_AGAIN)
+            studio.wait_for("running", stage="Reading file")
+            studio.let_go()
+            studio.wait_for("succeeded")
+            assert worker.poll() is None
+    wait_until(lambda: not list((studio.data_dir / "scratch").iterdir()), timeout_s=10)
+    assert studio.run()["n_lost"] == 0
 
 
 def test_worker_that_is_asked_to_end_gives_its_run_to_the_next_one(studio: Studio) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -27,6 +28,7 @@ N_COMPONENTS = 50  # that UMAP reads
 N_NEIGHBOURS = 15
 MIN_DISTANCE = 0.1
 CHILD = "studio.engine.projection.umap_child"
+_ASK_EVERY_S = 0.25  # whether the run is cancelled
 _TRIM = 0.001  # of the points on each side, which may lie outside the square
 
 
@@ -105,7 +107,6 @@ def _umap(
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 env=environment,
-                text=True,
             ) as child,
         ):
             _follow(child, progress)
@@ -114,14 +115,24 @@ def _umap(
         return np.asarray(np.load(target), dtype=np.float32)
 
 
-def _follow(child: subprocess.Popen[str], progress: Progress) -> None:
-    """Report the progress of the child until it ends."""
+def _follow(child: subprocess.Popen[bytes], progress: Progress) -> None:
+    """Report the progress of the child until it ends, whether it says something or not."""
     assert child.stdout is not None
+    unfinished = b""
+    done = 0
+    total = 0
     try:
-        progress(PROJECTING)
-        for line in child.stdout:
-            done, total = (int(number) for number in line.split())
+        while True:
             progress(PROJECTING, done, total)
+            ready, _, _ = select.select([child.stdout], [], [], _ASK_EVERY_S)
+            if not ready:
+                continue
+            read = os.read(child.stdout.fileno(), 4096)
+            if not read:
+                return
+            *lines, unfinished = (unfinished + read).split(b"\n")
+            for line in lines:
+                done, total = (int(number) for number in line.split())
     except BaseException:
         child.kill()
         raise

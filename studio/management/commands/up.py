@@ -15,12 +15,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
 
-from studio import recovery, reserve, runs, tables
+from studio import recovery, reserve, runs, tables, turns
 from studio.accounts import selectors
 from studio.env import unknown_settings
 from studio.management.command import UNLISTED
 from studio.private_files import keep_private, make_private
-from studio.supervisor import Child, Supervisor, check_port, lock_folder
+from studio.supervisor import ENDED_BY_WATCHDOG, Child, Supervisor, check_port, lock_folder
 
 logger = logging.getLogger(__name__)
 
@@ -141,13 +141,14 @@ def _worker(queue: str) -> list[str]:
     return arguments
 
 
-def _recover(queue: str) -> None:
-    """Recover the run of a worker that died, without waiting for the sweep."""
+def _recover(queue: str, status: int) -> None:
+    """Recover the runs of a worker that died, without waiting for the sweep."""
     if settings.BROKER_URL:
         return
     close_old_connections()
     try:
-        recovery.recover_queue(queue)
+        recovery.recover_queue(queue, is_lost=status != -ENDED_BY_WATCHDOG)
+        turns.send_next(queue)  # the worker may have had the message of a run that waits
     except DatabaseError:
         logger.warning("Runs of a dead worker are left to the sweep queue=%s", queue, exc_info=True)
 
