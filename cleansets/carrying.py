@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from cleansets.decision_rows import (
+    STATE_FIELDS,
     Change,
     State,
     lock,
     next_number,
-    state_of_review,
+    state_of_fields,
     write_decisions,
     write_events,
 )
@@ -62,12 +63,13 @@ def carry_over(cleanset: Cleanset, progress: Progress) -> None:
 
 def _in_parts(base: Cleanset) -> Iterator[list[Change]]:
     row_id = -1
+    reviews = base.reviews.order_by("row_id").values_list("row_id", *STATE_FIELDS)
     while True:
-        reviews = list(base.reviews.filter(row_id__gt=row_id).order_by("row_id")[:ROWS_PER_PART])
-        if not reviews:
+        part = list(reviews.filter(row_id__gt=row_id)[:ROWS_PER_PART])
+        if not part:
             return
-        row_id = reviews[-1].row_id
-        yield [(review.row_id, None, state_of_review(review)) for review in reviews]
+        row_id = part[-1][0]
+        yield [(row_id, None, state_of_fields(*fields)) for row_id, *fields in part]
 
 
 def _restore_later_decisions(cleanset: Cleanset, action: ReviewAction, base: Cleanset) -> None:

@@ -35,7 +35,7 @@ class State(TypedDict):
 
 
 Change = tuple[int, State | None, State | None]  # a row, its decision before and after
-_STATE_FIELDS = ("action", "corrected_label", "needs_review", "is_manual", "tags")
+STATE_FIELDS = ("action", "corrected_label", "needs_review", "is_manual", "tags")
 _INSERT = (
     f"INSERT INTO {RowReview._meta.db_table} (cleanset_id, row_id, updated_at, draft, action,"
     " corrected_label, needs_review, is_manual, tags)"
@@ -67,20 +67,13 @@ def lock_row(cleanset: Cleanset, row_id: int, action_id: UUID) -> LockedRow:
     numbered = cleanset.review_actions.filter(number__isnull=False).order_by("-number")
     _, reviews, newest, same_action = read_together(
         Cleanset.objects.select_for_update().filter(pk=cleanset.pk).values_list("pk"),
-        cleanset.reviews.filter(row_id=row_id).values_list(*_STATE_FIELDS),
+        cleanset.reviews.filter(row_id=row_id).values_list(*STATE_FIELDS),
         numbered.values_list("number")[:1],
         ReviewAction.objects.filter(pk=action_id).values_list("pk"),
     )
     before = None
     if reviews:
-        action, label, needs_review, is_manual, tags = reviews[0]
-        state = State(
-            action=action,
-            corrected_label=label,
-            needs_review=bool(needs_review),
-            is_manual=bool(is_manual),
-        )
-        before = with_tags(state, tags)
+        before = state_of_fields(*reviews[0])
     next_number = 1
     if newest:
         next_number += newest[0][0]
@@ -95,13 +88,24 @@ def next_number(cleanset: Cleanset) -> int:
 
 def state_of_review(review: RowReview) -> State:
     """Return a stored decision as an event records it."""
+    return state_of_fields(*(getattr(review, name) for name in STATE_FIELDS))
+
+
+def state_of_fields(
+    action: str,
+    label: str | None,
+    needs_review: bool | int,  # noqa: FBT001  (in the order of `STATE_FIELDS`)
+    is_manual: bool | int,  # noqa: FBT001
+    tags: str,
+) -> State:
+    """Return the values of `STATE_FIELDS` as an event records them."""
     state = State(
-        action=review.action,
-        corrected_label=review.corrected_label,
-        needs_review=review.needs_review,
-        is_manual=review.is_manual,
+        action=action,
+        corrected_label=label,
+        needs_review=bool(needs_review),
+        is_manual=bool(is_manual),
     )
-    return with_tags(state, review.tags)
+    return with_tags(state, tags)
 
 
 def with_tags(state: State, tags: str) -> State:

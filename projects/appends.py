@@ -224,7 +224,7 @@ def appended_file_preview(file: AppendedFile, choice: AppendChoice) -> AppendPre
     old = tables.local_path(file.base.table_key)
     new = tables.local_path(file.table_key)
     with compared(old, new, choice) as comparison:
-        effect = comparison.effect()
+        effect = comparison.effect
         changed = comparison.changed_cells() if effect.n_changed else []
         unreadable = comparison.unreadable_cells(column_profiles(file.base))
         return AppendPreview(effect, changed, file_notes(comparison, effect, unreadable))

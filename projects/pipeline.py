@@ -114,7 +114,7 @@ def _append(run: DatasetVersion, base: DatasetVersion, progress: Progress) -> Ma
         new, described = _rows_to_append(run, folder, progress)
         table = folder / "grown.parquet"
         with compared(old, new, choice) as comparison:
-            effect = comparison.effect()
+            effect = comparison.effect
             if not effect.n_added and not effect.n_updated:
                 raise AppendRefused(nothing_to_append(effect, run.filename))
             updated = write_grown_table(comparison, table, limits=limits, progress=progress)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 import duckdb
@@ -137,8 +138,9 @@ class Comparison:
                 " recognise rows by their content."
             )
 
+    @cached_property
     def effect(self) -> AppendEffect:
-        """Count the rows."""
+        """The numbers of rows."""
         n_rows = self._count("new_rows")
         n_known = self._count("matched WHERE is_same")
         n_changed = self._count("matched WHERE NOT is_same")

@@ -22,7 +22,7 @@ def write_grown_table(
 ) -> npt.NDArray[np.int64]:
     """Write the old and the new rows, and return the ids of the old ones that were updated."""
     updated = np.asarray(comparison.updated_rows(), dtype=np.int64)
-    n_rows = pq.read_metadata(comparison.base).num_rows + comparison.effect().n_added
+    n_rows = pq.read_metadata(comparison.base).num_rows + comparison.effect.n_added
     with (
         TableWriter(out, comparison.columns, limits) as writer,
         pq.ParquetFile(comparison.base) as old,

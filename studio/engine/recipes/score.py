@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studio.engine.features.catalogue import VIEWS, distance_view
+from studio.engine.features.catalogue import distance_view
 from studio.engine.issues.base import Evidence
 from studio.engine.issues.registry import ISSUE_TYPES
 from studio.engine.issues.rows.near_duplicate import duplicate_columns
@@ -22,7 +22,7 @@ from studio.engine.runtime.cache import Cache
 from studio.engine.runtime.resources import Resources
 from studio.engine.schema import CleansetSpec
 from studio.engine.schema.provided import ProvidedPredictions
-from studio.engine.similar.known_copies import search_for_copies
+from studio.engine.similar.known_copies import RowSearch, Search, TextSearch
 from studio.engine.similar.near_duplicates import similar_rows, similar_texts
 from studio.engine.stages import READING_FEATURES
 from studio.engine.study.study import Study, make_study, settled_conventions
@@ -121,7 +121,7 @@ def score_rows(  # noqa: PLR0913  (all but two by name)
             for name, column in issue.find(replace(evidence, study=own)).items()
         }
         issues = pd.concat([issues, pd.DataFrame(texts)], axis=1)
-    copies = _copies(frame, n_known, further, spec, resources)
+    copies = _copies(frame, n_known, further, study, resources)
     if copies is None:
         copies = found[list(_COPIES)].set_index(frame.index)
     for name in _COPIES:
@@ -141,37 +141,58 @@ def _copies(
     frame: pd.DataFrame,
     n_known: int,
     further: Iterable[pd.DataFrame],
-    spec: CleansetSpec,
+    study: Study,
     resources: Resources,
 ) -> pd.DataFrame | None:
     """Return the columns about near duplicates of the rows and of all further ones that may be near
-    duplicates of the new rows; None if there are no such further ones.
+    duplicates of the new rows; None if there are no such further ones. The study has the rows of
+    the frame.
     """
+    spec = study.spec
     columns = list(spec.feature_columns)
-    table = Table.of(frame, columns).read_as(spec.conventions)
     search = None
     like = []
     for block in further:
         if search is None:
-            search = search_for_copies(table, np.arange(n_known, len(frame)), spec, resources)
+            search = _search(study, study.order >= n_known, resources)
         like.append(block[search(Table.of(block, columns).read_as(spec.conventions))])
     n_like = sum(len(block) for block in like)
     if not n_like:
         return None
-    whole = pd.concat([frame.iloc[:n_known], *like, frame.iloc[n_known:]])
+    likes = pd.concat(like)
+    whole = pd.concat([frame.iloc[:n_known], likes, frame.iloc[n_known:]])
     joined = Table.of(whole, columns).read_as(spec.conventions)
     hashes = copy_hashes(joined, spec.column_kinds)
     if spec.modality is Modality.TEXT:
         similar = similar_texts(joined[columns[0]], hashes, spec.seed)
     else:
-        features = VIEWS[distance_view(spec)](spec)
-        features.fit(table)
-        space = features.transform(joined, resources)
+        view = distance_view(spec)
+        points = np.asarray(study.views.matrix(view))[np.argsort(study.order)]
+        features = study.views.fitted(view)
+        found = features.transform(Table.of(likes, columns).read_as(spec.conventions), resources)
+        space = np.concatenate([points[:n_known], np.asarray(found), points[n_known:]])
         sampled = np.r_[np.arange(n_known), np.arange(n_known + n_like, len(whole))]
         similar = similar_rows(
             joined, hashes, space, spec, usual_among=sampled, n_jobs=resources.n_jobs
         )
     return pd.DataFrame(duplicate_columns(similar)).set_index(whole.index)
+
+
+def _search(study: Study, is_new: npt.NDArray[np.bool_], resources: Resources) -> Search:
+    """Return a function that tells which rows of a block may be near duplicates of new rows."""
+    spec = study.spec
+    if spec.modality is Modality.TEXT:
+        return TextSearch(study.table.reordered(np.flatnonzero(is_new)), spec)
+    view = distance_view(spec)
+    return RowSearch(
+        table=study.table,
+        copies=study.copies,
+        is_new=is_new,
+        features=study.views.fitted(view),
+        points=np.asarray(study.views.matrix(view), dtype=np.float32),
+        spec=spec,
+        resources=resources,
+    )
 
 
 def _evidence(

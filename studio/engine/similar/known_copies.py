@@ -12,8 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from studio.engine.features.catalogue import VIEWS, distance_view
-from studio.engine.ml_task import Modality
+from studio.engine.features.base import Featuriser
 from studio.engine.runtime.resources import Resources
 from studio.engine.schema import CleansetSpec
 from studio.engine.similar.near_duplicates import (
@@ -31,30 +30,12 @@ from studio.engine.table.rows import copy_hashes, word_hashes
 MIN_ESTIMATE = 0.65
 MAX_PER_BUCKET = 8  # new texts that a known one is compared with, for each band
 
+# Tells which rows of a block may be near duplicates of new rows.
 Search: TypeAlias = Callable[[Table], npt.NDArray[np.bool_]]
 
 
-def search_for_copies(
-    table: Table, new: npt.NDArray[np.int64], spec: CleansetSpec, resources: Resources
-) -> Search:
-    """Return a function that tells which rows of a block may be near duplicates of new rows.
-
-    Parameters
-    ----------
-    table
-        The new rows, beside known ones that are a fair sample of all.
-    new
-        Positions of the new rows.
-    spec
-        With its conventions settled; those of the blocks must be the same.
-    """
-    if spec.modality is Modality.TEXT:
-        return _TextSearch(table.reordered(new), spec)
-    return _RowSearch(table, new, spec, resources)
-
-
-class _TextSearch:
-    """Texts that share a band with a new one, and enough of their hashes."""
+class TextSearch:
+    """Texts of a block that share a band with a new one, and enough of their hashes."""
 
     def __init__(self, new: Table, spec: CleansetSpec) -> None:
         self._column = spec.feature_columns[0]
@@ -97,30 +78,46 @@ def _last_bytes(minima: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(minima.T.astype(np.uint8))
 
 
-class _RowSearch:
-    """Rows of a table that are in a cell of the grid with a new one, with equal other columns."""
+class RowSearch:
+    """Rows of a table that are in a cell of the grid with a new one, with equal other columns.
 
-    def __init__(
+    Parameters
+    ----------
+    table
+        The new rows, beside known ones that are a fair sample of all.
+    copies
+        Hash per row, equal for exact copies, shape (n,).
+    is_new
+        Whether each row is a new one, shape (n,).
+    features, points
+        Of the distance view, fitted to the table, and what it makes of it, shape (n, d).
+    spec
+        With its conventions settled; those of the blocks must be the same.
+    """
+
+    def __init__(  # noqa: PLR0913  (all by name)
         self,
+        *,
         table: Table,
-        new: npt.NDArray[np.int64],
+        copies: npt.NDArray[np.uint64],
+        is_new: npt.NDArray[np.bool_],
+        features: Featuriser,
+        points: npt.NDArray[np.float32],
         spec: CleansetSpec,
         resources: Resources,
     ) -> None:
         self._spec = spec
         self._resources = resources
-        self._features = VIEWS[distance_view(spec)](spec)
-        points = np.asarray(self._features.fit_transform(table, resources), dtype=np.float32)
-        copies = copy_hashes(table, spec.column_kinds)
+        self._features = features
         distinct = np.unique(copies, return_index=True)[1]
         usual = usual_distance(points, distinct, spec.seed, resources.n_jobs)
         self._reach = reach_of(usual, spec)
-        self._copies = np.unique(copies[new])
-        words = word_hashes(table, spec.column_kinds)[new]
+        self._copies = np.unique(copies[is_new])
+        words = word_hashes(table, spec.column_kinds)[is_new]
         self._words = np.unique(words)
         self._cells = []
         if self._reach:
-            cells = grid_cells(points[new], self._reach, spec.seed)
+            cells = grid_cells(points[is_new], self._reach, spec.seed)
             self._cells = [np.unique(one ^ words) for one in cells]
 
     def __call__(self, known: Table) -> npt.NDArray[np.bool_]:
