@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from cleansets.models import ActionRun, Cleanset, CorrectionsFile
 from studio.accounts.access import account
+from studio.unready import refuse_unready
 
 # Large facts of an analysis that no decision needs.
 UNDECIDED_FACTS = ("log", "candidates", "stage_seconds", "explained", "health")
@@ -35,8 +36,7 @@ def cleanset_to_decide_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> C
 
 
 def _ready(cleanset: Cleanset) -> Cleanset:
-    if not cleanset.is_succeeded:
-        raise Http404("The analysis is not done.")
+    refuse_unready(cleanset, "The analysis")
     return cleanset
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from inference.models import PredictionBatch
 from studio.accounts.access import account
+from studio.unready import NotReady, refuse_unready
 
 
 def batch_or_404(request: HttpRequest, batch_id: uuid.UUID) -> PredictionBatch:
@@ -22,8 +23,7 @@ def batch_or_404(request: HttpRequest, batch_id: uuid.UUID) -> PredictionBatch:
 def ready_batch_or_404(request: HttpRequest, batch_id: uuid.UUID) -> PredictionBatch:
     """Return a batch whose rows are predicted, or end in 404."""
     batch = batch_or_404(request, batch_id)
-    if not batch.is_succeeded:
-        raise Http404("The rows are not predicted yet.")
+    refuse_unready(batch, "The prediction")
     return batch
 
 
@@ -31,5 +31,8 @@ def reported_batch_or_404(request: HttpRequest, batch_id: uuid.UUID) -> Predicti
     """Return a batch that was predicted with the guard, or end in 404."""
     batch = ready_batch_or_404(request, batch_id)
     if not batch.report:
-        raise Http404("These rows were predicted without the guard.")
+        raise NotReady(
+            "These rows were predicted without the guard, which makes the report. Predict the file"
+            " again with it."
+        )
     return batch

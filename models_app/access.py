@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from models_app.models import DeployedModel
 from studio.accounts.access import account
+from studio.unready import refuse_unready
 
 
 def model_or_404(request: HttpRequest, model_id: uuid.UUID) -> DeployedModel:
@@ -22,6 +23,5 @@ def model_or_404(request: HttpRequest, model_id: uuid.UUID) -> DeployedModel:
 def ready_model_or_404(request: HttpRequest, model_id: uuid.UUID) -> DeployedModel:
     """Return a trained model; one in training cannot predict, so it ends in 404."""
     model = model_or_404(request, model_id)
-    if not model.is_succeeded:
-        raise Http404("The training has not finished.")
+    refuse_unready(model, "The model")
     return model

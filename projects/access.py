@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from projects.models import AppendedFile, Dataset, DatasetVersion, Project
 from studio.accounts.access import account
 from studio.runs import Status
+from studio.unready import refuse_unready
 
 
 def dataset_or_404(request: HttpRequest, dataset_id: uuid.UUID) -> Dataset:
@@ -44,9 +45,9 @@ def shown_version(newest: DatasetVersion) -> DatasetVersion:
 
 def ready_version_or_404(request: HttpRequest, dataset_id: uuid.UUID) -> DatasetVersion:
     """Return the newest version of the dataset that has been read, or end in 404."""
-    ready = _newest_ready(newest_version_or_404(request, dataset_id))
-    if ready is None:
-        raise Http404("The file has not been read.")
+    newest = newest_version_or_404(request, dataset_id)
+    ready = _newest_ready(newest) or newest
+    refuse_unready(ready, "The dataset")
     return ready
 
 

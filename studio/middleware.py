@@ -22,6 +22,7 @@ from studio.api.problems import ApiProblem, is_api, problem_response, sentence
 from studio.api.signing import check_token
 from studio.engine.errors import DataProblem
 from studio.htmx import is_partial
+from studio.unready import NotReady
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -195,6 +196,13 @@ def _refusal(request: HttpRequest, problem: ApiProblem) -> HttpResponse:
     if is_api(request):
         return problem_response(problem)
     return render(request, "422.html", {"problem": str(problem)}, status=problem.status)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that there is nothing at the address, or why its run has not made it."""
+    if isinstance(exception, NotReady):
+        return render(request, "not_ready.html", {"problem": str(exception)}, status=404)
+    return render(request, "404.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,7 @@ from studio.dashboard import dashboard
 from studio.health import healthz
 
 handler400 = "studio.middleware.bad_request"
+handler404 = "studio.middleware.not_found"
 handler500 = "studio.middleware.server_error"
 
 urlpatterns = [

@@ -17,6 +17,7 @@ from studio.api.auth import request_key
 from studio.api.limits import count_call, count_call_from
 from studio.api.problems import ApiProblem, problem_response, sentence
 from studio.engine.errors import DataProblem
+from studio.unready import NotReady
 
 __all__ = ["ANTICIPATED", "ApiProblem", "client_view", "problem_of"]
 
@@ -60,6 +61,8 @@ def problem_of(error: Exception) -> ApiProblem:
         return error
     if isinstance(error, DataProblem):
         return ApiProblem(str(error), status=422)
+    if isinstance(error, NotReady):
+        return ApiProblem(str(error), status=404)
     if isinstance(error, Http404):
         return ApiProblem(sentence(404), status=404)
     if isinstance(error, RequestDataTooBig):

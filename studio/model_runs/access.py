@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from studio.accounts.access import account
 from studio.model_runs.models import ModelRun, Projection, SavedConfiguration
+from studio.unready import refuse_unready
 
 
 def model_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:
@@ -23,8 +24,7 @@ def model_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:
 def measured_run_or_404(request: HttpRequest, run_id: uuid.UUID) -> ModelRun:
     """Return a run whose evaluation has finished."""
     run = model_run_or_404(request, run_id)
-    if not run.is_succeeded:
-        raise Http404("The evaluation is not done.")
+    refuse_unready(run, "The evaluation")
     return run
 
 
@@ -38,8 +38,7 @@ def projection_or_404(request: HttpRequest, projection_id: uuid.UUID) -> Project
 def ready_projection_or_404(request: HttpRequest, projection_id: uuid.UUID) -> Projection:
     """Return a projection that is done."""
     projection = projection_or_404(request, projection_id)
-    if not projection.is_succeeded:
-        raise Http404("The projection is not done.")
+    refuse_unready(projection, "The map")
     return projection
 
 

@@ -16,6 +16,7 @@ from projects.models import Dataset, Project
 from projects.readers.profile import profile_table
 from studio import storage, tables
 from studio.accounts.models import User
+from studio.runs import Status
 from tests.factories import make_cleanset, make_dataset, make_project
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +37,18 @@ def dataset(alice: User) -> Dataset:
         }
     )
     return dataset_of(frame, alice)
+
+
+def test_dataset_that_could_not_be_read_says_why_it_has_no_project(
+    program: Client, alice: User
+) -> None:
+    failed = make_dataset(alice, status=Status.FAILED)
+    response = program.post(
+        "/api/v1/projects", json.dumps({"dataset_id": str(failed.pk)}), content_type=JSON
+    )
+    assert response.status_code == 404
+    problem = response.json()["error"]
+    assert problem.startswith("The dataset is not ready: its run failed. The file is empty.")
 
 
 def dataset_of(frame: pd.DataFrame, owner: User) -> Dataset:

@@ -179,12 +179,22 @@ def test_prediction_that_has_not_failed_cannot_start_again(
         assert client_of(alice).post(address).status_code == 422
 
 
-@pytest.mark.parametrize("status", [Status.QUEUED, Status.RUNNING, Status.FAILED, Status.CANCELLED])
-def test_batch_without_results_has_no_export(
-    alice: User, client_of: ClientOf, status: Status
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (Status.QUEUED, "The prediction is not ready: its run is waiting."),
+        (Status.RUNNING, "The prediction is not ready: its run is under way."),
+        (Status.FAILED, "The prediction is not ready: its run failed. The file is empty."),
+        (Status.CANCELLED, "The prediction is not ready: its run was cancelled."),
+    ],
+)
+def test_batch_without_results_has_no_export_and_says_why(
+    alice: User, client_of: ClientOf, status: Status, sentence: str
 ) -> None:
     batch = make_prediction(alice, status=status)
-    assert client_of(alice).get(reverse("prediction-export", args=[batch.pk])).status_code == 404
+    response = client_of(alice).get(reverse("prediction-export", args=[batch.pk]))
+    assert response.status_code == 404
+    assert sentence in response.content.decode()
 
 
 @pytest.mark.parametrize("name", ["prediction", "prediction-run", "prediction-export"])
