@@ -32,6 +32,7 @@ from cleansets.row_query.fetch import (
     sample_first,
     undecided_scores,
 )
+from cleansets.row_query.scores import SCORE_STEP, ScoreCount, count_scores
 from cleansets.row_query.selection import Selection, select, set_condition
 from cleansets.row_query.sets import DuplicateSet, duplicate_sets
 from cleansets.row_query.source import RowSource
@@ -39,16 +40,19 @@ from cleansets.row_query.source import RowSource
 __all__ = [
     "PAGE_SIZE",
     "ROW_ID",
+    "SCORE_STEP",
     "DuplicateSet",
     "ReviewCounts",
     "RowPage",
     "RowSource",
+    "ScoreCount",
     "Selection",
     "ViewProgress",
     "count_changes",
     "count_first",
     "count_labels",
     "count_rows",
+    "count_scores",
     "duplicate_sets",
     "fetch_decidable",
     "fetch_decidable_in_parts",

@@ -17,6 +17,7 @@ from cleansets.class_names import same_spelling
 from cleansets.forms import DecisionForm, TopKForm, UndoForm
 from cleansets.models import ActionRun, Cleanset, ReviewAction
 from cleansets.pages.review.page import ReviewPage
+from cleansets.pages.review.score_picture import score_picture
 from cleansets.pages.review.top_k import example_rows, expected_precision, label_changes
 from cleansets.row_address import RowQuery
 from cleansets.top_k import top_k_effect
@@ -130,6 +131,7 @@ def top_k_preview(request: HttpRequest, cleanset_id: uuid.UUID) -> HttpResponse:
         try:
             top_k = form.top_k(query)
             context["effect"] = top_k_effect(cleanset=cleanset, top_k=top_k)
+            context["picture"] = score_picture(cleanset, top_k)
             context["examples"] = example_rows(cleanset, top_k)
             context["precision"] = expected_precision(cleanset, top_k)
             context["label_changes"] = label_changes(cleanset, top_k)

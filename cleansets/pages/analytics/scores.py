@@ -72,7 +72,7 @@ def _effect_text(effect: ThresholdEffect) -> str:
     sentence = f"From {effect.threshold:.3f} on, {rows} would be flagged."
     if effect.right is not None and effect.n_rows:
         share = percent(effect.right.value / effect.n_rows, 0)
-        return f"{sentence} About {errors_text(effect.right)} of them are wrong, {share}."
+        sentence = f"{sentence} About {errors_text(effect.right)} of them are wrong, {share}."
     n_decided = effect.n_confirmed + effect.n_kept
     if not n_decided:
         return f"{sentence} Nobody has decided any of them."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from random import Random
 
 from cleansets import row_query, selectors
 from cleansets.analytics.advice import errors_text
@@ -13,20 +14,24 @@ from cleansets.top_k import TopK
 from studio.engine.ml_task import MLTask
 from studio.figures import percent
 
-N_EACH = 4  # rows from the beginning, the middle and the end
+N_EACH = 5  # rows from the beginning, by chance in between, and from the end
 N_CHANGES = 5
 MAX_CHARS = 160
 
 
 @dataclass(frozen=True, slots=True)
 class ExampleRow:
-    """A row that Clean Top K would look at; `place` is its place in the view, from 1."""
+    """A row that Clean Top K would look at; `place` is its place in the view, from 1.
+
+    One that was decided by hand does not change.
+    """
 
     place: int
     row_id: int
     text: str
     label: ShownLabel | None
     suggested: ShownLabel | None
+    is_manual: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class LabelChange:
 
 
 def example_rows(cleanset: Cleanset, top_k: TopK) -> list[ExampleRow]:
-    """Return rows from the beginning, the middle and the end of those in question."""
+    """Return rows from the beginning and the end of those in question, and some in between."""
     source = selectors.row_source(cleanset)
     places = spread(row_query.count_first(top_k.query, source, top_k.k))
     columns = cleanset.feature_columns
@@ -51,24 +56,29 @@ def example_rows(cleanset: Cleanset, top_k: TopK) -> list[ExampleRow]:
             text=" · ".join(row["own"][name] or "–" for name in columns)[:MAX_CHARS],
             label=_shown(cleanset, row["clean_label"]),
             suggested=_shown(cleanset, row["suggested_label"]),
+            is_manual=row["is_manual"],
         )
         for place, row in found
     ]
 
 
 def spread(n_rows: int) -> list[int]:
-    """Return places, from 1, at the beginning, around the middle and at the end.
+    """Return places, from 1, at the beginning, by chance in between, and at the end.
 
-    >>> spread(100), spread(3)
-    ([1, 2, 3, 4, 49, 50, 51, 52, 97, 98, 99, 100], [1, 2, 3])
+    The same number of rows has the same places each time.
+
+    >>> spread(100)[:5], spread(100)[-5:], spread(3)
+    ([1, 2, 3, 4, 5], [96, 97, 98, 99, 100], [1, 2, 3])
     """
-    middle = n_rows // 2 - N_EACH // 2 + 1
-    wanted = [
+    if n_rows <= 3 * N_EACH:
+        return list(range(1, n_rows + 1))
+    between = range(N_EACH + 1, n_rows - N_EACH + 1)
+    chosen = Random(n_rows).sample(between, N_EACH)  # noqa: S311  (nothing is kept secret by it)
+    return [
         *range(1, N_EACH + 1),
-        *range(middle, middle + N_EACH),
+        *sorted(chosen),
         *range(n_rows - N_EACH + 1, n_rows + 1),
     ]
-    return sorted({place for place in wanted if 1 <= place <= n_rows})
 
 
 def label_changes(cleanset: Cleanset, top_k: TopK) -> list[LabelChange]:

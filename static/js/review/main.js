@@ -54,6 +54,15 @@ document.addEventListener("submit", (event) => {
   afterSaving(event, () => target.requestSubmit(submitter));
 });
 
+// Clean Top K shows what it would do as soon as its dialog opens.
+document.addEventListener(
+  "toggle",
+  ({ target, newState }) => {
+    if (target.id === "top-k" && newState === "open") window.htmx.trigger(target.querySelector("form"), "change");
+  },
+  true,
+);
+
 // A browser calls letters in a field for a number "empty".
 document.addEventListener(
   "invalid",

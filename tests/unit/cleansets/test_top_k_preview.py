@@ -37,16 +37,16 @@ def places(browser: Client, cleanset: Cleanset, **fields: str) -> list[int]:
     return [int(place) for place in re.findall(r'<li>\s*<span class="number muted">(\d+)', text)]
 
 
-@pytest.mark.parametrize("n_rows", [0, 1, 3, 11, 12, 13, 1_000_000])
+@pytest.mark.parametrize("n_rows", [0, 1, 3, 14, 15, 16, 1_000_000])
 def test_places_are_spread_over_the_rows(n_rows: int) -> None:
     found = spread(n_rows)
     assert found == sorted(set(found))
-    assert len(found) == min(n_rows, 12) or n_rows in (11, 12, 13)
+    assert len(found) == min(n_rows, 15)
     if n_rows:
         assert (found[0], found[-1]) == (1, n_rows)
 
 
-def test_rows_of_the_beginning_middle_and_end_are_shown(alice: User, browser: Client) -> None:
+def test_rows_of_the_beginning_the_end_and_between_are_shown(alice: User, browser: Client) -> None:
     cleanset = make_reviewable(alice)
     fields = {"issue": "all", "sort": "row_id", "dir": "asc", "k": "100", "choice": "keep"}
     assert places(browser, cleanset, **fields) == spread(100)
@@ -74,4 +74,35 @@ def test_most_frequent_changes_are_counted_without_rows_decided_by_hand(
 @pytest.mark.parametrize("task", list(MLTask))
 def test_every_task_has_a_preview_with_rows(task: MLTask, alice: User, browser: Client) -> None:
     cleanset = make_reviewable(alice, task=task)
-    assert len(places(browser, cleanset, issue="all", k="20", choice="exclude")) == 12
+    assert len(places(browser, cleanset, issue="all", k="20", choice="exclude")) == 15
+
+
+def bars(browser: Client, cleanset: Cleanset, **fields: str) -> list[tuple[int, int]]:
+    """Return the rows of each bar that has some, and how many of them are among the first."""
+    address = reverse("cleanset-top-k", args=[cleanset.pk])
+    text = browser.get(address, fields, headers={"HX-Request": "true"}).content.decode()
+    labels = re.findall(r'aria-label="Score [\d.]+ to [\d.]+: (\d+) rows?, (\d+) among', text)
+    return [(int(n_rows), int(n_first)) for n_rows, n_first in labels]
+
+
+def test_the_histogram_of_scores_shows_which_rows_come_first(alice: User, browser: Client) -> None:
+    cleanset = make_reviewable(alice)
+    drawn = bars(browser, cleanset, issue="label_issue", k="5", choice="auto-fix")
+    assert sum(n_rows for n_rows, _ in drawn) == 12
+    assert sum(n_first for _, n_first in drawn) == 5
+    assert [n_first for _, n_first in drawn] == sorted(n_first for _, n_first in drawn)
+    assert bars(browser, cleanset, issue="all", sort="given_label", k="5", choice="keep") == []
+
+
+def test_decisions_made_by_hand_tell_how_precise_the_first_rows_were(
+    alice: User, browser: Client
+) -> None:
+    cleanset = make_reviewable(alice)
+    fields = {"issue": "label_issue", "k": "5", "choice": "auto-fix"}
+    assert "one by one" not in preview(browser, cleanset, **fields)
+    for row_id, choice in ((0, "auto-fix"), (10, "keep"), (20, "exclude"), (110, "exclude")):
+        services.row_decide(cleanset=cleanset, user=alice, row_id=row_id, choice=choice)
+    text = preview(browser, cleanset, **fields)
+    assert "Of 3 of these rows that people decided one by one" in text
+    assert "changed or excluded 2 (67%)" in text
+    assert text.count("decided by hand") == 4
