@@ -28,6 +28,7 @@ class CleansetsConfig(AppConfig):
         row_sets.register("by-hand", _find_rows_by_hand)
         row_sets.register("estimated", _find_estimated_rows)
         row_sets.register("group", _find_rows_of_group)
+        row_sets.register("error", _find_rows_by_error)
 
 
 def _follow(run: Run) -> None:
@@ -62,5 +63,11 @@ def _find_estimated_rows(name: str) -> RowSet | None:
 
 def _find_rows_of_group(name: str) -> RowSet | None:
     from cleansets.analytics.group_rows import find_rows
+
+    return find_rows(name)
+
+
+def _find_rows_by_error(name: str) -> RowSet | None:
+    from cleansets.analytics.error_rows import find_rows
 
     return find_rows(name)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from cleansets.analytics.error_rows import among_errors
 from cleansets.label_text import number_text
+from cleansets.models import Cleanset
+from cleansets.row_address import ALL_ROWS, RowQuery
 from studio.charts import Axis, Chart, Rectangle, line
 from studio.engine.counted import counted
 from studio.engine.schema.health import NumberErrors
 
 
-def error_chart(errors: NumberErrors | None) -> Chart | None:
-    """Draw the histogram; None for other tasks."""
+def error_chart(cleanset: Cleanset, errors: NumberErrors | None) -> Chart | None:
+    """Draw the histogram, whose bars open their rows; None for other tasks."""
     if errors is None:
         return None
     most = max(errors.counts)
@@ -17,10 +20,13 @@ def error_chart(errors: NumberErrors | None) -> Chart | None:
     upwards = Axis.of_counts(most)
     rectangles = []
     table = []
+    urls = []
     for place, count in enumerate(errors.counts):
         low = across.place(errors.edges[place])
         high = across.place(errors.edges[place + 1])
         text = f"{number_text(errors.edges[place])} to {number_text(errors.edges[place + 1])}"
+        rows = RowQuery(issue=ALL_ROWS, among=among_errors(cleanset, place)).params()
+        url = f"{cleanset.get_absolute_url()}?{rows}" if count else ""
         rectangles.append(
             Rectangle(
                 x=low + 0.5,
@@ -29,9 +35,11 @@ def error_chart(errors: NumberErrors | None) -> Chart | None:
                 height=upwards.place(0) - upwards.place(count),
                 text=f"{text}: {counted(count, 'row')}",
                 kind="right",
+                url=url,
             )
         )
         table.append([text, f"{count:,}"])
+        urls.append(url)
     zero = line([0.0, 0.0], [0.0, upwards.high], [], (across, upwards), "guide")
     side = "above" if errors.bias >= 0 else "below"
     return Chart(
@@ -45,4 +53,5 @@ def error_chart(errors: NumberErrors | None) -> Chart | None:
         rectangles=rectangles,
         header=["Given minus predicted", "Rows"],
         table=table,
+        row_urls=urls,
     )

@@ -109,7 +109,7 @@ def health(cleanset: Cleanset) -> dict[str, object]:
             for place, group in enumerate(found.groups)
         ],
         "notes": list(_notes(found)),
-        "error_chart": error_chart(found.number_errors),
+        "error_chart": error_chart(cleanset, found.number_errors),
         "errors": _error_texts(found.number_errors),
         "errors_by_size": RowQuery(issue=ALL_ROWS, sort="label_issue_score").params(),
     }

@@ -4,16 +4,24 @@ text issues.
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 
+import numpy as np
+import pandas as pd
 import pytest
 from django.test import Client
 
+from cleansets import overlay
 from cleansets.models import Cleanset
 from cleansets.pages.analysis.rows import group_rows
 from cleansets.row_address import RowQuery
 from cleansets.row_sets import row_set
 from cleansets.templatetags.issue_details import issue_detail
+from studio import tables
+from studio.accounts.models import User
+from studio.engine.ml_task import MLTask
 from studio.engine.schema.health import (
     ClassHealth,
     ClassNoise,
@@ -31,6 +39,7 @@ from studio.engine.schema.health import (
     SplitSide,
     Trust,
 )
+from tests.reviewable import make_reviewable
 
 HEALTH = Health(
     label_quality=LabelQuality(score=0.9, n_wrong=12, n_labeled=120),
@@ -208,6 +217,24 @@ def test_regression_tells_how_far_numbers_lie_from_the_prediction(
     assert "chart-line-guide" in page
     assert f"{cleanset.get_absolute_url()}?issue=all&amp;sort=label_issue_score" in page
     assert "found by ratio" not in page
+
+
+def test_bars_of_the_errors_of_numbers_open_their_rows(alice: User, browser: Client) -> None:
+    cleanset = make_reviewable(alice, task=MLTask.REGRESSION)
+    given = pd.to_numeric(pd.Series(overlay.given_labels(cleanset)), errors="coerce")
+    predicted = np.load(tables.local_path(cleanset.predictions_key))[:, 0]
+    known = (given - predicted).dropna()
+    counts, edges = np.histogram(known, 4)
+    errors = NumberErrors(1, 4, 20, 0.1, tuple(edges.tolist()), tuple(counts.tolist()))
+    page = analysis_page(browser, cleanset, Health(number_errors=errors))
+    addresses = re.findall(r'href="([^"]+among=error[^"]+)" aria-label', page)
+    assert len(addresses) == np.count_nonzero(counts)
+    opened = [
+        browser.get(html.unescape(address)).context["table"].page.n_rows for address in addresses
+    ]
+    assert opened == counts[counts > 0].tolist()
+    other = f"{cleanset.get_absolute_url()}?issue=all&among=error:{cleanset.pk}.99"
+    assert browser.get(other).status_code == 200
 
 
 def test_regression_says_where_numbers_were_compared_by_their_ratio(
