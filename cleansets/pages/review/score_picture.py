@@ -11,6 +11,7 @@ from cleansets.review_order import REVIEW_ORDERS, SCORE
 from cleansets.row_address import Range, RowQuery
 from cleansets.row_query import SCORE_STEP, RowSource, ScoreCount
 from cleansets.top_k import TopK
+from studio.engine.counted import counted
 from studio.figures import percent
 
 MAX_BARS = 40
@@ -99,7 +100,7 @@ def _steps_per_bar(counts: list[ScoreCount]) -> int:
 
 
 def _bar_label(shown: Range, n_rows: int, n_first: int) -> str:
-    rows = "1 row" if n_rows == 1 else f"{n_rows:,} rows"
+    rows = counted(n_rows, "row")
     return f"Score {shown.low:.3f} to {shown.high:.3f}: {rows}, {n_first:,} among the first"
 
 
