@@ -24,7 +24,8 @@ SLOWER = 1.5  # times the expected seconds, from which a stage makes the forecas
 class Forecast:
     """The expected cost of an analysis: models, and seconds scaled from another analysis.
 
-    `is_rough` marks one of a very different number of rows.
+    `measured_on` is the project of that analysis; empty if it is another person's. `is_rough` marks
+    one of a very different number of rows.
     """
 
     seconds: float
@@ -34,7 +35,7 @@ class Forecast:
 
 
 def forecast(user: User, spec: CleansetSpec, n_rows: int) -> Forecast | None:
-    """Scale the user's analysis that is nearest in size; None before the first of its kind."""
+    """Scale the analysis that is nearest in size; None before the first of its kind here."""
     nearest = _nearest(user, spec, n_rows)
     if nearest is None or not nearest.n_rows:
         return None
@@ -43,7 +44,7 @@ def forecast(user: User, spec: CleansetSpec, n_rows: int) -> Forecast | None:
     return Forecast(
         nearest.elapsed_s * ratio,
         n_models,
-        nearest.project.name,
+        nearest.project.name if nearest.project.owner_id == user.pk else "",
         is_rough=not 1 / COMPARABLE <= ratio <= COMPARABLE,
     )
 
@@ -85,15 +86,16 @@ def _seconds_left(cleanset: Cleanset) -> float | None:
 
 
 def _nearest(user: User, spec: CleansetSpec, n_rows: int) -> Cleanset | None:
-    """Return the finished analysis of the same kind that is nearest in size.
+    """Return the finished analysis of the same kind that is nearest in size, the user's own if
+    there is one, else anybody's: all ran on this machine.
 
     Among equally near ones the first counts: later ones may have used cached fits.
     """
     alike = Cleanset.objects.filter(
-        project__owner=user,
         project__modality=spec.modality,
         project__mode=spec.mode,
         project__task=spec.task,
         status=Status.SUCCEEDED,
     )
-    return alike.select_related("project").order_by(Abs(F("n_rows") - n_rows), "queued_at").first()
+    nearest = alike.select_related("project").order_by(Abs(F("n_rows") - n_rows), "queued_at")
+    return nearest.filter(project__owner=user).first() or nearest.first()

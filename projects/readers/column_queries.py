@@ -264,6 +264,17 @@ class ColumnQueries:
             counts[position] = n
         return counts
 
+    def missing_by_part(self, n_rows: int, n_parts: int) -> list[int]:
+        """Count the missing cells in each of equally long parts of the file."""
+        rows = self._connection.execute(
+            f"SELECT row_id * {n_parts} // {n_rows} AS part, count(*) FROM {self._cells}"
+            " WHERE cell IS NULL GROUP BY part"
+        ).fetchall()
+        counts = [0] * n_parts
+        for part, n in rows:
+            counts[part] = n
+        return counts
+
     def _axis(self, expression: str) -> Axis | None:
         lowest, highest = self._one(
             f"SELECT min({expression}), max({expression}) FROM {self._cells}"

@@ -40,6 +40,7 @@ from studio.engine.table.columns import MEASURED, ColumnKind
 MAX_TOP_VALUES = 10
 MAX_SHOWN_CHARS = 200
 MAX_BINS = 20
+MAX_PARTS = 40  # of the file, whose missing cells are counted apart
 MAX_WORDS = 3  # words that a profile lists of a column that is mostly numbers
 MAX_WORD_CHARS = 40
 _MAX_UNITS = 2  # that a note names
@@ -82,7 +83,8 @@ class ColumnProfile:
     `found_convention` is the inferred way in which numbers or dates are written, and
     `chosen_convention` the user's choice. If most cells are numbers, but too few for a column of
     numbers, `n_numbers` counts them and `words` are the first others. `units` are the units of
-    numbers that have different ones.
+    numbers that have different ones. `missing_by_part` counts the missing cells in equally long
+    parts of the file, where some cells are missing.
     """
 
     name: str
@@ -107,6 +109,7 @@ class ColumnProfile:
     n_numbers: int = 0
     words: tuple[str, ...] = ()
     units: tuple[str, ...] = ()
+    missing_by_part: tuple[int, ...] = ()
 
     @property
     def words_note(self) -> str:
@@ -198,6 +201,7 @@ class ColumnProfile:
             "sketch": sketch,
             "words": tuple(stored.get("words") or ()),  # type: ignore[arg-type]
             "units": tuple(stored.get("units") or ()),  # type: ignore[arg-type]
+            "missing_by_part": tuple(stored.get("missing_by_part") or ()),  # type: ignore[arg-type]
         }
         return cls(**parts)  # type: ignore[arg-type]
 
@@ -367,6 +371,10 @@ def _profile(
     top_values: tuple[TopValue, ...] = ()
     if is_shown and not spread.histogram:
         top_values = _top_values(queries, facts)
+    missing_by_part: Sequence[int] = ()
+    if is_shown and 0 < facts.n_missing < facts.n_rows:
+        n_parts = min(facts.n_rows, MAX_PARTS)
+        missing_by_part = queries.missing_by_part(facts.n_rows, n_parts)
     return ColumnProfile(
         name=name,
         kind=kind,
@@ -390,6 +398,7 @@ def _profile(
         n_numbers=facts.n_number if words else 0,
         words=tuple(words),
         units=tuple(queries.units(_MAX_UNITS)) if has_several_units(facts) else (),
+        missing_by_part=tuple(missing_by_part),
     )
 
 

@@ -14,6 +14,7 @@ from projects.readers.profile import ColumnProfile, Histogram, TopValue
 from studio.engine.conventions.convention_notes import readings
 from studio.engine.counted import counted
 from studio.engine.table.columns import ColumnKind
+from studio.figures import percent
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY_S = 86_400
@@ -65,6 +66,20 @@ class ProfileCard:
         if (self.profile.drawn_as or self.profile.kind) is ColumnKind.DATETIME:
             return text
         return intcomma(text)
+
+    @property
+    def missing_bars(self) -> list[Bar]:
+        """The share of empty cells in each part of the file; none if none is empty."""
+        counts = self.profile.missing_by_part
+        n_rows = self.profile.n_rows
+        bars = []
+        for part, count in enumerate(counts):
+            first = -(-part * n_rows // len(counts))
+            end = -(-(part + 1) * n_rows // len(counts))
+            share = count / (end - first)
+            label = f"rows {first + 1:,} to {end:,}: {percent(share)} empty"
+            bars.append(Bar(height=100 * share, label=label))
+        return bars
 
     @property
     def drawing_text(self) -> str:

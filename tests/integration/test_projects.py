@@ -131,7 +131,7 @@ class TestSummary:
         self, browser: Client, alice: User
     ) -> None:
         version = read(alice, planted_text().frame)
-        assert "not known before the first analysis of this kind" in words(
+        assert "no estimate yet: this is the first fast analysis of texts here" in words(
             browser.post(create_address(version), text_choice(), headers=PARTIAL)
         )
         earlier = make_project(alice, name="Earlier", modality="text", mode="fast")

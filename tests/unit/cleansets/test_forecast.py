@@ -79,3 +79,15 @@ def test_forecast_from_another_size_is_marked_as_rough(running: Cleanset, alice:
     assert not near.is_rough
     assert far is not None
     assert far.is_rough
+
+
+def test_before_the_first_own_analysis_that_of_another_account_tells_without_its_name(
+    running: Cleanset, bob: User, alice: User
+) -> None:
+    found = forecast(bob, running.spec(), 200)
+    assert found is not None
+    assert found.measured_on == ""
+    own = forecast(alice, running.spec(), 200)
+    assert own is not None
+    assert own.measured_on == "Earlier"
+    assert own.seconds == found.seconds

@@ -39,6 +39,17 @@ def test_bars_are_as_high_as_their_share_of_the_fullest_and_say_their_rows() -> 
     assert drawn.drawing_text == "c from 0 to 5,000 in 2 bars"
 
 
+def test_empty_cells_are_drawn_by_the_part_of_the_file_they_are_in() -> None:
+    drawn = card(profile(ColumnKind.TEXT, n_rows=10, n_missing=4, missing_by_part=(0, 1, 3)))
+
+    assert [(round(bar.height), bar.label) for bar in drawn.missing_bars] == [
+        (0, "rows 1 to 4: 0.0% empty"),
+        (33, "rows 5 to 7: 33.3% empty"),
+        (100, "rows 8 to 10: 100.0% empty"),
+    ]
+    assert card(profile(ColumnKind.TEXT)).missing_bars == []
+
+
 def test_edges_of_moments_are_dates() -> None:
     day = 86_400.0
     drawn = card(

@@ -44,6 +44,15 @@ def test_missing_and_distinct_are_counted(profiles: Profiler) -> None:
     assert column.top_values == (TopValue("x", 2), TopValue("y", 1))
 
 
+def test_missing_cells_are_counted_by_the_part_of_the_file_they_are_in(
+    profiles: Profiler,
+) -> None:
+    cells = ["x"] * 75 + [""] * 5
+    counts = profiles({"a": cells, "b": ["y"] * 80})
+    assert counts["a"].missing_by_part == (*[0] * 37, 1, 2, 2)
+    assert counts["b"].missing_by_part == ()
+
+
 def test_values_are_distinguished_exactly(profiles: Profiler) -> None:
     assert profiles({"a": ["x", "X", " x", "x "]})["a"].n_distinct == 4
 
