@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from cleansets.models import Cleanset, ReviewAction, ReviewEvent
 from cleansets.overlay import DECISION_FIELDS, review_table
+from cleansets.row_query import AS_OF
 from studio.database import read_together
 
 MAX_KEPT = 8  # cleansets; a million decisions take 50 MB
@@ -44,7 +45,8 @@ def present_reviews(cleanset: Cleanset) -> pa.Table:
         current = _updated(cleanset, known)
     if current is None:
         newest = _newest(cleanset)
-        current = _Kept(cleanset.issues_key, newest, review_table(cleanset))
+        table = _marked(review_table(cleanset), cleanset, newest)
+        current = _Kept(cleanset.issues_key, newest, table)
     with _lock:
         _kept[cleanset.pk] = current
         _kept.move_to_end(cleanset.pk)
@@ -101,4 +103,11 @@ def _updated(cleanset: Cleanset, kept: _Kept) -> _Kept | None:
     changed = sorted({row_id for (row_id,) in event_rows})
     is_unchanged = ~np.isin(kept.table.column("row_id").to_numpy(), changed)
     parts = [kept.table.filter(pa.array(is_unchanged)), review_table(cleanset, changed, decisions)]
-    return _Kept(kept.issues_key, newest, pa.concat_tables(parts).combine_chunks())
+    table = _marked(pa.concat_tables(parts).combine_chunks(), cleanset, newest)
+    return _Kept(kept.issues_key, newest, table)
+
+
+def _marked(
+    table: pa.Table, cleanset: Cleanset, newest: tuple[UUID, int | None] | None
+) -> pa.Table:
+    return table.replace_schema_metadata({AS_OF: f"{cleanset.pk} {newest}"})

@@ -35,9 +35,10 @@ from cleansets.row_query.fetch import (
 from cleansets.row_query.scores import SCORE_STEP, ScoreCount, count_scores
 from cleansets.row_query.selection import Selection, select, set_condition
 from cleansets.row_query.sets import DuplicateSet, duplicate_sets
-from cleansets.row_query.source import RowSource
+from cleansets.row_query.source import AS_OF, RowSource
 
 __all__ = [
+    "AS_OF",
     "PAGE_SIZE",
     "ROW_ID",
     "SCORE_STEP",

@@ -1,4 +1,5 @@
-"""Answers that depend on the results of an analysis alone, which never change.
+"""Answers that stay true: they depend on the results of an analysis, which never change, and at
+most on the decisions as of a certain action.
 
 Each process keeps those of the views in use: counts, choices of labels, and the row ids of a whole
 order, so that a page far down needs no sort.

@@ -26,14 +26,11 @@ from cleansets.review_order import (
 from cleansets.row_address import (
     CHANGED,
     COPIES_DIFFER,
-    CORRECTED,
     GIVEN,
     LABEL_RANGES,
-    NEEDS_REVIEW,
     NO_CLASS,
     RANDOM,
     SUGGESTED,
-    UNDECIDED,
     UNLABELED,
     CellFilter,
     RowQuery,
@@ -63,8 +60,8 @@ class Selection:
     """A selection of rows in an order: the condition with its values, and the sort terms.
 
     `counted` and `sorted_from` are the tables from which the condition alone, and both, can be
-    read: decisions are looked up for every row only where they matter. Where they do not, `key`
-    stands for the condition with everything that it reads; else it is None.
+    read: decisions are joined to all rows only where that is needed. `key` stands for the condition
+    with everything that it reads, decisions as of their newest action; None if that is not known.
     """
 
     condition: str
@@ -88,9 +85,9 @@ def select(query: RowQuery, source: RowSource) -> Selection:
             _match_set(conditions, values, column, wanted)
         elif wanted and source.task is not MLTask.UNSUPERVISED:
             _match(conditions, values, column, wanted)
-    _match_action(conditions, values, query.action)
+    if query.action or query.tag:
+        conditions.append(source.decision_column(query.action, query.tag))
     _match_only(conditions, query.only, source)
-    _match_tag(conditions, values, query.tag)
     if query.part and SPLIT_COLUMN in source.result_columns:
         conditions.append(f"{quoted(SPLIT_COLUMN)} = ?")
         values.append(query.part)
@@ -109,8 +106,7 @@ def select(query: RowQuery, source: RowSource) -> Selection:
         part.column == SUGGESTED for part in query.ranges
     )
     lacks_suggestions = is_suggestion_named and SUGGESTED not in source.result_columns
-    reads_decisions = bool(query.action or query.tag or lacks_suggestions)
-    counted = "rows" if reads_decisions else "issues"
+    counted = "rows" if lacks_suggestions else "issues"
     sorts_decisions = source.sort_column(query) in DECISION_COLUMNS
     condition = " AND ".join(conditions) or "true"
     return Selection(
@@ -119,7 +115,7 @@ def select(query: RowQuery, source: RowSource) -> Selection:
         order=order(query, source),
         counted=counted,
         sorted_from="rows" if sorts_decisions else counted,
-        key=None if reads_decisions else _key(query, source, (condition, *values)),
+        key=None if lacks_suggestions else _key(query, source, (condition, *values)),
     )
 
 
@@ -129,8 +125,12 @@ def _key(
     """Return the condition and its values with what else decides which rows they keep."""
     if query.cells or query.among or query.only == COPIES_DIFFER:
         return None
-    files = (source.results_key, source.table_key, source.previous_key)
-    return (*files, *found, query.search, query.only)
+    read = (source.results_key, source.table_key, source.previous_key, query.search, query.only)
+    if not (query.action or query.tag):
+        return (*read, *found)
+    if source.reviews_as_of is None:
+        return None
+    return (*read, *found, source.reviews_as_of, query.action, query.tag)
 
 
 def _add_places(query: RowQuery, source: RowSource) -> None:
@@ -296,21 +296,3 @@ def _match_only(conditions: list[str], only: str, source: RowSource) -> None:
     elif only == CHANGED and source.previous_key:
         source.register("changed", rows_changed(source.results_key, source.previous_key))
         conditions.append("row_id IN (SELECT row_id FROM changed)")
-
-
-def _match_tag(conditions: list[str], values: list[object], tag: str) -> None:
-    if tag:
-        conditions.append("list_contains(string_split(tags, chr(10)), ?)")
-        values.append(tag)
-
-
-def _match_action(conditions: list[str], values: list[object], action: str) -> None:
-    if action == UNDECIDED:
-        conditions.append("action IS NULL")
-    elif action == CORRECTED:
-        conditions.append("corrected_label IS NOT NULL")
-    elif action == NEEDS_REVIEW:
-        conditions.append("needs_review")
-    elif action:
-        conditions.append("action = ?")
-        values.append(action)

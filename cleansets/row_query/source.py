@@ -27,6 +27,7 @@ from cleansets.review_order import (
     review_places,
 )
 from cleansets.row_address import GIVEN, SUGGESTED, RowQuery
+from cleansets.row_query.decision_filter import rows_decided
 from studio import tables
 from studio.engine.conventions.convention import Convention
 from studio.engine.ml_task import MLTask
@@ -36,6 +37,7 @@ INITIALLY_UNLABELED = "is_initially_unlabeled"
 MAX_SLICES = 1_000  # rows that are sliced out of a mapped table one by one
 NEAR_DUPLICATE = "near_duplicate"  # the view
 CLUSTER = "near_duplicate_cluster_id"
+AS_OF = b"as_of"  # in the metadata of decisions: the cleanset and its newest action
 DECISION_COLUMNS = ("corrected_label", "action")  # that the table can be sorted by
 
 
@@ -69,7 +71,14 @@ class RowSource:
         self.previous_key = previous_key
         self.space_key = space_key
         self._registered: dict[str, pa.Table] = {}
+        self._decision_columns: dict[tuple[str, str], str] = {}
         self.result_columns = tuple(name for name in self.results.column_names if name != "row_id")
+
+    @property
+    def reviews_as_of(self) -> bytes | None:
+        """The newest action in the decisions; None if nobody noted it."""
+        noted: bytes | None = (self.reviews.schema.metadata or {}).get(AS_OF)
+        return noted
 
     @property
     def text_columns(self) -> tuple[str, ...]:
@@ -120,7 +129,18 @@ class RowSource:
             return
         self.add_columns({VALUE_PLACE: places.by_value, RANDOM_PLACE: places.by_chance})
 
-    def add_columns(self, columns: Mapping[str, npt.NDArray[np.int32]]) -> None:
+    def decision_column(self, action: str, tag: str) -> str:
+        """Return the column that holds whether a row has this action and this tag; empty means any.
+
+        Of a million rows it is made in a millisecond; joining the decisions takes twenty.
+        """
+        if (action, tag) not in self._decision_columns:
+            name = f"has_decision_{len(self._decision_columns)}"
+            self.add_columns({name: rows_decided(self.reviews, len(self.results), action, tag)})
+            self._decision_columns[action, tag] = name
+        return self._decision_columns[action, tag]
+
+    def add_columns(self, columns: Mapping[str, npt.NDArray[Any]]) -> None:
         """Make a value per row available to queries, as columns."""
         for name, values in columns.items():
             self.results = self.results.append_column(name, pa.array(values))
@@ -159,6 +179,10 @@ class RowSource:
         if reviews is self.reviews:
             return
         self.reviews = reviews
+        if self._decision_columns:
+            self.results = self.results.drop_columns([*self._decision_columns.values()])
+            self._decision_columns = {}
+            self.__dict__.pop("_connection", None)
         if "_connection" in self.__dict__:
             self.register("reviews", reviews)
 

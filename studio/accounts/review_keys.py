@@ -29,9 +29,15 @@ ACTIONS = {
 _ALLOWED = re.compile(r"[^\W\d_]|[-,.;:'=+*#/\[\]]")
 
 
+def key_of(user: User, action: str) -> str:
+    """Return the person's key for an action."""
+    key: str = user.review_keys.get(action, action)
+    return key
+
+
 def keys_of(user: User) -> dict[str, str]:
     """Return the person's key for each action."""
-    return {action: user.review_keys.get(action, action) for action in ACTIONS}
+    return {action: key_of(user, action) for action in ACTIONS}
 
 
 def actions_by_own_key(user: User) -> dict[str, str]:

@@ -125,6 +125,7 @@ class ReviewPage:
         scores = scores_shown(self.cleanset, self.query, self.source)
         [row] = row_query.fetch_rows([row_id], self.source, own)
         context = self.panel(shown_row) | self._progress(action)
-        context["line"] = line(self.cleanset, row, self.query, (own, scores))
+        view_params = self.query.params(page=self.query.page)
+        context["line"] = line(self.cleanset, row, view_params, (own, scores))
         context["said"] = action.description
         return context

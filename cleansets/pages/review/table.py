@@ -126,7 +126,8 @@ def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> Revi
     page = row_query.fetch_page(query, source, own)
     scores = scores_shown(cleanset, query, source)
     by = source.sort_column(query)
-    lines = [line(cleanset, row, query, (own, scores)) for row in page.rows]
+    view_params = query.params(page=query.page)
+    lines = [line(cleanset, row, view_params, (own, scores)) for row in page.rows]
     if source.is_by_sets(query):
         by = ""
         lines = _under_heads(cleanset, lines, source)
@@ -172,10 +173,10 @@ def _set_head(cleanset: Cleanset, found: DuplicateSet) -> SetHead:
 def line(
     cleanset: Cleanset,
     row: Mapping[str, Any],
-    query: RowQuery,
+    view_params: str,
     shown: tuple[tuple[str, ...], tuple[str, ...]],
 ) -> Line:
-    """Build one line of the table."""
+    """Build one line of the table; `view_params` is the address of the page."""
     own, scores = shown
     return Line(
         row=row,
@@ -183,7 +184,7 @@ def line(
         own=[_cell(cleanset, name, row["own"][name]) for name in own],
         scores=[row[name] for name in scores],
         badges=badges(row),
-        params=f"{query.params(page=query.page)}&row={row['row_id']}",
+        params=f"{view_params}&row={row['row_id']}",
     )
 
 

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from studio.accounts.models import User
-from studio.accounts.review_keys import ACTIONS, actions_by_own_key, keys_of
+from studio.accounts.review_keys import ACTIONS, actions_by_own_key, key_of, keys_of
 
 register = template.Library()
 
@@ -25,13 +25,13 @@ def _reader(context: Mapping[str, Any]) -> User:
 @register.simple_tag(takes_context=True)
 def own_key(context: Mapping[str, Any], action: str) -> SafeString:
     """Show the key of an action."""
-    return format_html("<kbd>{}</kbd>", keys_of(_reader(context))[action].upper())
+    return format_html("<kbd>{}</kbd>", key_of(_reader(context), action).upper())
 
 
 @register.simple_tag(takes_context=True)
 def own_shortcut(context: Mapping[str, Any], action: str) -> SafeString:
     """Tell screen readers the key of an action."""
-    return format_html('aria-keyshortcuts="{}"', keys_of(_reader(context))[action])
+    return format_html('aria-keyshortcuts="{}"', key_of(_reader(context), action))
 
 
 @register.simple_tag(takes_context=True)

@@ -113,6 +113,51 @@ def test_a_kept_count_of_a_view_follows_decisions(cleanset: Cleanset) -> None:
     assert row_query.fetch_page(RowQuery(action="undecided"), source).n_rows == before - 1
 
 
+@pytest.mark.parametrize(
+    ("action", "condition"),
+    [
+        ("undecided", "action IS NULL"),
+        ("keep", "action = 'keep'"),
+        ("exclude", "action = 'exclude'"),
+        ("auto-fix", "action = 'auto-fix'"),
+        ("corrected", "corrected_label IS NOT NULL"),
+        ("needs-review", "needs_review"),
+    ],
+)
+@pytest.mark.parametrize("tag", ["", "late"])
+def test_a_filter_by_decisions_finds_the_rows_whose_joined_decision_fits(
+    cleanset: Cleanset, action: str, condition: str, tag: str
+) -> None:
+    user = cleanset.created_by
+    decided = {0: "auto-fix", 3: "keep", 4: "exclude", 5: "needs-review"}
+    for row_id, choice in decided.items():
+        services.row_decide(cleanset=cleanset, user=user, row_id=row_id, choice=choice)
+    for row_id, name in ((0, "late"), (4, "later"), (5, "late"), (7, "late")):
+        services.row_decide(
+            cleanset=cleanset, user=user, row_id=row_id, choice=services.ADD_TAG, label=name
+        )
+    source = selectors.row_source(cleanset)
+    query = RowQuery(issue="all", action=action, tag=tag, sort="row_id", ascending=True)
+    if tag:
+        condition = f"{condition} AND list_contains(string_split(tags, chr(10)), '{tag}')"
+    joined = source.fetch(f"SELECT count(*), min(row_id), max(row_id) FROM rows WHERE {condition}")
+    row_ids = [row["row_id"] for row in row_query.fetch_page(query, source).rows]
+    n_rows = row_query.fetch_page(query, source).n_rows
+    assert (n_rows, min(row_ids, default=None)) == joined[0][:2]
+    if n_rows <= PAGE_SIZE:
+        assert max(row_ids, default=None) == joined[0][2]
+
+
+def test_two_filters_by_decisions_of_one_source_do_not_mix(cleanset: Cleanset) -> None:
+    services.row_decide(cleanset=cleanset, user=cleanset.created_by, row_id=0, choice="keep")
+    source = selectors.row_source(cleanset)
+    kept = row_query.select(RowQuery(issue="all", action="keep"), source)
+    undecided = row_query.select(RowQuery(issue="all", action="undecided"), source)
+    for selection, n_rows in ((kept, 1), (undecided, 119)):
+        sql = f"SELECT count(*) FROM {selection.counted} WHERE {selection.condition}"
+        assert source.fetch(sql, selection.values) == [(n_rows,)]
+
+
 def test_a_page_past_the_end_is_the_last_page(cleanset: Cleanset) -> None:
     assert rows_of(cleanset, issue="all", page=99) == rows_of(cleanset, issue="all", page=3)
 
