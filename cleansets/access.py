@@ -19,7 +19,8 @@ def cleanset_or_404(request: HttpRequest, cleanset_id: uuid.UUID) -> Cleanset:
     """Return the cleanset with its project and dataset version, or raise Http404."""
     mine = Cleanset.objects.filter(project__owner=account(request))
     return get_object_or_404(
-        mine.select_related("project", "version__dataset", "created_by"), pk=cleanset_id
+        mine.select_related("project__review_layout", "version__dataset", "created_by"),
+        pk=cleanset_id,
     )
 
 

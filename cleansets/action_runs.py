@@ -102,13 +102,14 @@ def _step_start(
         repeated = ActionRun.objects.filter(pk=action_id, cleanset=cleanset).first()
         if repeated is not None:
             return repeated
-    step = services.last_undo_redo
-    purpose = Purpose.REDO
-    newest = selectors.last_undo(cleanset)
     if kind is ReviewAction.Kind.UNDO:
         step = services.last_action_undo
         purpose = Purpose.UNDO
         newest = selectors.last_action(cleanset)
+    else:
+        step = services.last_undo_redo
+        purpose = Purpose.REDO
+        newest = selectors.last_undo(cleanset)
     if newest is None or not is_large(newest.n_rows):
         return step(cleanset=cleanset, user=user, action_id=action_id)
     return _start(

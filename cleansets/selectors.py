@@ -10,7 +10,8 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import QueryDict
 
 from cleansets import row_query
@@ -225,13 +226,10 @@ def last_steps(
 def last_undo(cleanset: Cleanset) -> ReviewAction | None:
     """Return the newest undo if it can be reverted: nothing else was decided since."""
     steps = [ReviewAction.Kind.UNDO, ReviewAction.Kind.REDO]
-    newest = actions(cleanset).filter(kind=ReviewAction.Kind.UNDO, undone_by=None).first()
-    if newest is None:
-        return None
-    later = actions(cleanset).filter(number__gt=newest.number)
-    if later.exclude(kind__in=steps).exists():
-        return None
-    return newest
+    others = actions(cleanset).exclude(kind__in=steps).values("number")
+    undos = actions(cleanset).filter(kind=ReviewAction.Kind.UNDO, undone_by=None)
+    since = undos.filter(number__gt=Coalesce(Subquery(others[:1]), 0))
+    return since.select_related("undoes").first()
 
 
 def last_action(cleanset: Cleanset) -> ReviewAction | None:

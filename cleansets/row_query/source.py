@@ -93,21 +93,41 @@ class RowSource:
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
-        connection = self.connect()
+        connection = self._connect_to_results()
         for name, table in self._registered.items():
             connection.register(name, table)
         return connection
+
+    @cached_property
+    def _connection_with_rows(self) -> duckdb.DuckDBPyConnection:
+        self._define_rows(self._connection)
+        return self._connection
+
+    def _connection_for(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """Return the connection for a query; most need not wait 2 ms for the view `rows`."""
+        return self._connection_with_rows if "rows" in sql else self._connection
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Return a new connection with the views `issues`, `reviews` and `rows`, for streamed
         results.
         """
+        connection = self._connect_to_results()
+        self._define_rows(connection)
+        return connection
+
+    def _connect_to_results(self) -> duckdb.DuckDBPyConnection:
         connection = tables.connect()
         connection.register("results", self.results)
-        connection.register("reviews", self.reviews)
         connection.execute(f"CREATE TEMP VIEW issues AS {self.issues_sql('results')}")
-        connection.execute(f"CREATE TEMP VIEW rows AS {self.rows_sql('issues')}")
         return connection
+
+    def _define_rows(self, connection: duckdb.DuckDBPyConnection) -> None:
+        connection.register("reviews", self.reviews)
+        connection.execute(f"CREATE TEMP VIEW rows AS {self.rows_sql('issues')}")
+
+    def _disconnect(self) -> None:
+        self.__dict__.pop("_connection", None)
+        self.__dict__.pop("_connection_with_rows", None)
 
     def picked(self, row_ids: Sequence[int]) -> pa.Table:
         """Return the results of some rows."""
@@ -144,7 +164,7 @@ class RowSource:
         """Make a value per row available to queries, as columns."""
         for name, values in columns.items():
             self.results = self.results.append_column(name, pa.array(values))
-        self.__dict__.pop("_connection", None)
+        self._disconnect()
 
     def is_by_sets(self, query: RowQuery) -> bool:
         """Whether the rows are listed by sets of near duplicates: unless another order is
@@ -159,18 +179,19 @@ class RowSource:
 
     def fetch(self, sql: str, values: Iterable[object] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a result."""
-        return self._connection.execute(sql, list(values)).fetchall()
+        return self._connection_for(sql).execute(sql, list(values)).fetchall()
 
     def fetch_ids(self, sql: str, values: Iterable[object] = ()) -> npt.NDArray[np.int32]:
         """Return the row ids that a query finds."""
-        [found] = self._connection.execute(sql, list(values)).fetchnumpy().values()
-        return np.asarray(found, dtype=np.int32)
+        found = self._connection_for(sql).execute(sql, list(values)).fetchnumpy()
+        [row_ids] = found.values()
+        return np.asarray(row_ids, dtype=np.int32)
 
     def fetch_parts(
         self, sql: str, values: Iterable[object] = (), *, rows_per_part: int
     ) -> Iterator[list[dict[str, Any]]]:
         """Yield a large result as dictionaries, in parts; nothing else may be read meanwhile."""
-        found = self._connection.sql(sql, params=list(values))
+        found = self._connection_for(sql).sql(sql, params=list(values))
         for batch in found.to_arrow_reader(rows_per_part):
             yield batch.to_pylist()
 
@@ -182,9 +203,7 @@ class RowSource:
         if self._decision_columns:
             self.results = self.results.drop_columns([*self._decision_columns.values()])
             self._decision_columns = {}
-            self.__dict__.pop("_connection", None)
-        if "_connection" in self.__dict__:
-            self.register("reviews", reviews)
+        self._disconnect()
 
     @property
     def own_rows_sql(self) -> str:

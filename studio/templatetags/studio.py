@@ -71,6 +71,13 @@ def icon(name: str, extra: str = "") -> SafeString:
     return render_to_string("components/icon.html", {"name": name, "extra": extra})
 
 
+@register.simple_tag
+@lru_cache(maxsize=4096)
+def score_bar(value: float | None, digits: int | None = None) -> SafeString:
+    """A score as a bar and a number, rendered once."""
+    return render_to_string("components/score.html", {"value": value, "digits": digits})
+
+
 @register.simple_block_tag
 def scrolling(content: SafeString, label: str) -> SafeString:
     """A region that scrolls sideways by itself, by keyboard too; usually around a table."""

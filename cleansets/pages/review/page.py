@@ -20,13 +20,14 @@ from cleansets.pages.review.rail import (
     work_views,
 )
 from cleansets.pages.review.row import RowDetail, row_detail
-from cleansets.pages.review.table import line, review_table
+from cleansets.pages.review.table import line, review_table, shown_columns
 from cleansets.pages.review.unlabeled import unlabeled_rows
 from cleansets.pages.tabs import tabs
 from cleansets.present_reviews import is_newest
 from cleansets.row_query import ReviewCounts
-from cleansets.shown_columns import own_columns_shown, scores_shown
 from studio.engine.ml_task import MLTask
+
+VERSION_FACTS = ("project_id", "number", "status", "queued_at")  # in the menu of versions
 
 
 class ReviewPage:
@@ -96,9 +97,7 @@ class ReviewPage:
         context = {
             "table": table,
             "tabs": tabs(self.cleanset, "Review"),
-            "versions": list(
-                selectors.cleansets_of(self.cleanset.project).defer("log", "manifest", "candidates")
-            ),
+            "versions": list(selectors.cleansets_of(self.cleanset.project).only(*VERSION_FACTS)),
             "action_run": shown_run(self.cleanset),
             "growth": growth_of(self.cleanset),
             "waiting_rows": waiting_rows(self.cleanset),
@@ -121,11 +120,10 @@ class ReviewPage:
         self, action: ReviewAction, row_id: int, shown_row: int | None = None
     ) -> dict[str, object]:
         """Build the regions that an action on one row changed, and the panel of the row to show."""
-        own = own_columns_shown(self.cleanset, self.query, self.source)
-        scores = scores_shown(self.cleanset, self.query, self.source)
-        [row] = row_query.fetch_rows([row_id], self.source, own)
+        columns = shown_columns(self.cleanset, self.query, self.source)
+        [row] = row_query.fetch_rows([row_id], self.source, columns.own_names)
         context = self.panel(shown_row) | self._progress(action)
         view_params = self.query.params(page=self.query.page)
-        context["line"] = line(self.cleanset, row, view_params, (own, scores))
+        context["line"] = line(self.cleanset, row, view_params, columns)
         context["said"] = action.description
         return context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from cleansets import row_address, row_query
 from cleansets.issue_columns import SCORE_TITLES, IssueColumn, badges
@@ -14,7 +14,7 @@ from cleansets.pages.review.labels import RowLabels, row_labels
 from cleansets.row_address import RowQuery
 from cleansets.row_query import DuplicateSet, RowPage, RowSource
 from cleansets.shown_columns import is_number, is_text, own_columns_shown, scores_shown
-from cleansets.shown_text import without_zeros
+from cleansets.shown_text import with_line_breaks, without_zeros
 from studio.engine.ml_task import MLTask
 
 MAX_CELL_CHARS = 300
@@ -22,13 +22,25 @@ LABEL_TITLES = {row_address.GIVEN: "Given", row_address.SUGGESTED: "Suggested"}
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell of an uploaded column, of which at most `MAX_CELL_CHARS` are shown."""
+class OwnColumn:
+    """An uploaded column; `classes` are the CSS classes of its heading and its cells.
 
-    column: str
-    text: str | None
+    `cell_name` names a cell where there is no heading, on a phone; a text needs no name.
+    """
+
+    name: str
+    classes: str
+    cell_name: str
     is_number: bool
     is_text: bool
+
+
+class Cell(NamedTuple):
+    """A cell of an uploaded column, of which at most `MAX_CELL_CHARS` are shown."""
+
+    name: str
+    classes: str
+    text: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +89,13 @@ class TableColumn:
 class ReviewTable:
     """The table in the middle of the page: columns and lines of one page.
 
-    Of the uploaded columns, `numbers` hold numbers and `wide` hold text; `has_text` tells whether
-    the first one holds text.
+    `own` are the uploaded columns, each with its CSS classes; `has_text` tells whether the first
+    one holds text.
     """
 
     query: RowQuery
     page: RowPage
-    own: tuple[str, ...]
-    numbers: frozenset[str]
-    wide: frozenset[str]
+    own: list[tuple[str, str]]
     has_text: bool
     layout: ReviewLayout
     scores: list[TableColumn]
@@ -120,14 +130,51 @@ class ReviewTable:
         return self.query.params(page=self.query.next_page)
 
 
+@dataclass(frozen=True, slots=True)
+class ShownColumns:
+    """The uploaded columns and the scores that the table shows."""
+
+    own: list[OwnColumn]
+    scores: tuple[str, ...]
+
+    @property
+    def own_names(self) -> list[str]:
+        """The names of the uploaded columns."""
+        return [column.name for column in self.own]
+
+
+def shown_columns(cleanset: Cleanset, query: RowQuery, source: RowSource) -> ShownColumns:
+    """Return the columns that the table shows."""
+    names = own_columns_shown(cleanset, query, source)
+    own = [_own_column(cleanset, name, is_first=k == 0) for k, name in enumerate(names)]
+    return ShownColumns(own, scores_shown(cleanset, query, source))
+
+
+def _own_column(cleanset: Cleanset, name: str, *, is_first: bool) -> OwnColumn:
+    holds_numbers = is_number(cleanset, name)
+    holds_text = is_text(cleanset, name)
+    if is_first:
+        width = "col-text"
+    elif holds_text:
+        width = "col-wide"
+    else:
+        width = "col-more"
+    return OwnColumn(
+        name=name,
+        classes=f"{width} number" if holds_numbers else width,
+        cell_name="" if is_first and holds_text else name,
+        is_number=holds_numbers,
+        is_text=holds_text,
+    )
+
+
 def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> ReviewTable:
     """Build one page of the table."""
-    own = own_columns_shown(cleanset, query, source)
-    page = row_query.fetch_page(query, source, own)
-    scores = scores_shown(cleanset, query, source)
+    shown = shown_columns(cleanset, query, source)
+    page = row_query.fetch_page(query, source, shown.own_names)
     by = source.sort_column(query)
     view_params = query.params(page=query.page)
-    lines = [line(cleanset, row, view_params, (own, scores)) for row in page.rows]
+    lines = [line(cleanset, row, view_params, shown) for row in page.rows]
     if source.is_by_sets(query):
         by = ""
         lines = _under_heads(cleanset, lines, source)
@@ -135,12 +182,10 @@ def review_table(cleanset: Cleanset, query: RowQuery, source: RowSource) -> Revi
     return ReviewTable(
         query=query,
         page=page,
-        own=own,
-        numbers=frozenset(name for name in own if is_number(cleanset, name)),
+        own=[(column.name, column.classes) for column in shown.own],
         layout=ReviewLayout.of(cleanset.project),
-        wide=frozenset(name for name in own if len(own) > 1 and is_text(cleanset, name)),
-        has_text=bool(own) and is_text(cleanset, own[0]),
-        scores=[_column(name, SCORE_TITLES[name], query, by) for name in scores],
+        has_text=bool(shown.own) and shown.own[0].is_text,
+        scores=[_column(name, SCORE_TITLES[name], query, by) for name in shown.scores],
         labels=[_column(name, title, query, by) for name, title in titles.items()],
         corrected=_column("corrected_label", "Corrected", query, by) if titles else None,
         lines=lines,
@@ -174,15 +219,14 @@ def line(
     cleanset: Cleanset,
     row: Mapping[str, Any],
     view_params: str,
-    shown: tuple[tuple[str, ...], tuple[str, ...]],
+    shown: ShownColumns,
 ) -> Line:
     """Build one line of the table; `view_params` is the address of the page."""
-    own, scores = shown
     return Line(
         row=row,
         labels=row_labels(cleanset, row),
-        own=[_cell(cleanset, name, row["own"][name]) for name in own],
-        scores=[row[name] for name in scores],
+        own=[_cell(column, row["own"][column.name]) for column in shown.own],
+        scores=[row[name] for name in shown.scores],
         badges=badges(row),
         params=f"{view_params}&row={row['row_id']}",
     )
@@ -194,10 +238,13 @@ def _cut(text: str | None) -> str | None:
     return f"{text[: MAX_CELL_CHARS - 1]}…"
 
 
-def _cell(cleanset: Cleanset, column: str, text: str | None) -> Cell:
-    if is_number(cleanset, column):
-        return Cell(column, without_zeros(_cut(text)), is_number=True, is_text=False)
-    return Cell(column, _cut(text), is_number=False, is_text=is_text(cleanset, column))
+def _cell(column: OwnColumn, text: str | None) -> Cell:
+    shown = _cut(text)
+    if column.is_number:
+        shown = without_zeros(shown)
+    if shown is not None:
+        shown = with_line_breaks(shown)
+    return Cell(column.cell_name, column.classes, shown)
 
 
 def _column(name: str, title: str, query: RowQuery, sorted_by: str) -> TableColumn:
