@@ -20,6 +20,7 @@ from cleansets.row_query import AS_OF
 from studio.database import read_together
 
 MAX_KEPT = 8  # cleansets; a million decisions take 50 MB
+MAX_CHUNKS = 32  # of a table; to put them into one takes longer than to append a decision
 MAX_CHANGED = 5_000  # rows that are read one by one; beyond, all are read anew
 
 
@@ -101,10 +102,14 @@ def _updated(cleanset: Cleanset, kept: _Kept) -> _Kept | None:
         return None
     newest = actions[-1][:2]
     changed = sorted({row_id for (row_id,) in event_rows})
-    is_unchanged = ~np.isin(kept.table.column("row_id").to_numpy(), changed)
-    parts = [kept.table.filter(pa.array(is_unchanged)), review_table(cleanset, changed, decisions)]
-    table = _marked(pa.concat_tables(parts).combine_chunks(), cleanset, newest)
-    return _Kept(kept.issues_key, newest, table)
+    unchanged = kept.table
+    is_unchanged = ~np.isin(unchanged.column("row_id").to_numpy(), changed)
+    if not is_unchanged.all():
+        unchanged = unchanged.filter(pa.array(is_unchanged))
+    table = pa.concat_tables([unchanged, review_table(cleanset, changed, decisions)])
+    if table.column("row_id").num_chunks > MAX_CHUNKS:
+        table = table.combine_chunks()
+    return _Kept(kept.issues_key, newest, _marked(table, cleanset, newest))
 
 
 def _marked(

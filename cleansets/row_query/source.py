@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -37,6 +38,7 @@ INITIALLY_UNLABELED = "is_initially_unlabeled"
 MAX_SLICES = 1_000  # rows that are sliced out of a mapped table one by one
 NEAR_DUPLICATE = "near_duplicate"  # the view
 CLUSTER = "near_duplicate_cluster_id"
+_NAMES_DECISIONS = re.compile(r"\b(rows|reviews)\b")  # a table with decisions, in SQL
 AS_OF = b"as_of"  # in the metadata of decisions: the cleanset and its newest action
 DECISION_COLUMNS = ("corrected_label", "action")  # that the table can be sorted by
 
@@ -99,20 +101,22 @@ class RowSource:
         return connection
 
     @cached_property
-    def _connection_with_rows(self) -> duckdb.DuckDBPyConnection:
-        self._define_rows(self._connection)
+    def _connection_with_decisions(self) -> duckdb.DuckDBPyConnection:
+        self._add_decisions(self._connection)
         return self._connection
 
     def _connection_for(self, sql: str) -> duckdb.DuckDBPyConnection:
-        """Return the connection for a query; most need not wait 2 ms for the view `rows`."""
-        return self._connection_with_rows if "rows" in sql else self._connection
+        """Return the connection for a query; without decisions it is there 3 ms earlier."""
+        if _NAMES_DECISIONS.search(sql):
+            return self._connection_with_decisions
+        return self._connection
 
     def connect(self) -> duckdb.DuckDBPyConnection:
         """Return a new connection with the views `issues`, `reviews` and `rows`, for streamed
         results.
         """
         connection = self._connect_to_results()
-        self._define_rows(connection)
+        self._add_decisions(connection)
         return connection
 
     def _connect_to_results(self) -> duckdb.DuckDBPyConnection:
@@ -121,13 +125,13 @@ class RowSource:
         connection.execute(f"CREATE TEMP VIEW issues AS {self.issues_sql('results')}")
         return connection
 
-    def _define_rows(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def _add_decisions(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.register("reviews", self.reviews)
         connection.execute(f"CREATE TEMP VIEW rows AS {self.rows_sql('issues')}")
 
     def _disconnect(self) -> None:
         self.__dict__.pop("_connection", None)
-        self.__dict__.pop("_connection_with_rows", None)
+        self.__dict__.pop("_connection_with_decisions", None)
 
     def picked(self, row_ids: Sequence[int]) -> pa.Table:
         """Return the results of some rows."""

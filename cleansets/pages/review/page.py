@@ -42,6 +42,10 @@ class ReviewPage:
     def _counts(self) -> ReviewCounts:
         return row_query.review_counts(self.source)
 
+    @cached_property
+    def _tag_counts(self) -> list[tuple[str, int]]:
+        return selectors.tag_counts(self.source.reviews)
+
     def panel(self, row_id: int | None) -> dict[str, object]:
         """Build the panel of one row; without a row, the end of the view."""
         detail = None
@@ -55,7 +59,7 @@ class ReviewPage:
             "view_params": self.query.params(page=self.query.page),
             "detail": detail,
             "known_classes": self._known_classes(detail),
-            "known_tags": [name for name, _ in selectors.tag_counts(self.source.reviews)],
+            "known_tags": [name for name, _ in self._tag_counts],
         }
 
     def _known_classes(self, detail: RowDetail | None) -> list[str]:
@@ -76,7 +80,7 @@ class ReviewPage:
         return {
             "counts": count_words(self.cleanset, self.source, self._counts),
             "work_views": work_views(self.source, self.query, self._counts),
-            "tag_views": tag_views(self.source, self.query),
+            "tag_views": tag_views(self._tag_counts, self.query),
             "last_action": last_action,
             "last_undo": last_undo,
         }

@@ -14,7 +14,7 @@ from cleansets.models import Action, Cleanset, CleansetOrigin, SavedView
 from cleansets.pages.review.filters import ONLY_TITLES
 from cleansets.row_address import Range, RowQuery
 from cleansets.row_query import ReviewCounts, RowSource
-from cleansets.selectors import asked_rows, tag_counts
+from cleansets.selectors import asked_rows
 from studio.engine.ml_task import MLTask
 
 # The letter that opens a view, after G.
@@ -177,10 +177,10 @@ def saved_views(
     ]
 
 
-def tag_views(source: RowSource, query: RowQuery) -> list[View]:
-    """Return a view for each tag."""
+def tag_views(tag_counts: list[tuple[str, int]], query: RowQuery) -> list[View]:
+    """Return a view for each tag, of which the number of rows is known."""
     views = []
-    for name, n_rows in tag_counts(source.reviews):
+    for name, n_rows in tag_counts:
         params = RowQuery(issue=row_address.ALL_ROWS, tag=name).params()
         views.append(View(name, name, "Rows with this tag.", n_rows, params, name == query.tag))
     return views

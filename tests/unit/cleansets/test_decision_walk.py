@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from cleansets import present_reviews
 from cleansets.models import Cleanset
 from cleansets.pages.review.page import ReviewPage
-from cleansets.row_query import RowSource
+from studio import tables
 from studio.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +51,7 @@ def test_a_decision_builds_one_page_without_a_query_of_duckdb(
         monkeypatch.setattr(owner, name, call)
 
     counted(ReviewPage, "__init__")
-    counted(RowSource, "connect")
+    counted(tables, "connect")
     counted(present_reviews, "review_table")
     with CaptureQueriesContext(connection) as queries:
         post_decision(reviewer, cleanset, 10)

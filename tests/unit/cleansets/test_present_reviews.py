@@ -49,6 +49,16 @@ def test_each_action_shows_in_the_kept_decisions(cleanset: Cleanset) -> None:
     assert_kept_as_stored(cleanset)
 
 
+def test_many_decisions_one_after_another_are_kept_in_few_pieces(
+    cleanset: Cleanset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(present, "MAX_CHUNKS", 2)
+    for row_id in (0, 4, 5, 0, 6, 7):
+        decide(cleanset, row_id, "exclude" if row_id == 5 else "keep")
+        assert_kept_as_stored(cleanset)
+        assert present_reviews(cleanset).column("row_id").num_chunks <= 2
+
+
 def test_a_correction_of_the_cleanset_before_stays_when_a_decision_is_undone(
     cleanset: Cleanset,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -75,6 +76,14 @@ def test_the_number_of_queries_does_not_grow_with_rows(browser: Client, alice: U
     for cleanset in (few, many):
         n_queries(cleanset)
     assert n_queries(few) == n_queries(many)
+
+
+def test_a_page_asks_the_database_no_more_often_than_it_needs(
+    browser: Client, cleanset: Cleanset, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    browser.get(cleanset.get_absolute_url())
+    with django_assert_max_num_queries(15):
+        browser.get(cleanset.get_absolute_url())
 
 
 def test_the_versions_of_a_project_lead_to_each_other(
