@@ -99,6 +99,11 @@ def test_every_icon_that_a_template_names_is_in_the_sprite() -> None:
     assert named - sprite == set()
 
 
+def test_pieces_that_are_rendered_once_are_not_included() -> None:
+    kept = r'include "(components/(icon|score)|cleansets/_(label|decision))\.html"'
+    assert [path.name for path in TEMPLATES if re.search(kept, path.read_text())] == []
+
+
 def test_every_static_file_that_a_template_names_exists() -> None:
     named = {
         path
