@@ -8,7 +8,6 @@ from django.apps import AppConfig
 
 if TYPE_CHECKING:
     from cleansets.row_sets import RowSet
-    from studio.runs import Run
 
 
 class CleansetsConfig(AppConfig):
@@ -22,19 +21,13 @@ class CleansetsConfig(AppConfig):
         from cleansets.added_rows import NEW_ROWS
         from studio import runs
 
-        runs.when_ended(_follow)
+        runs.when_ended("cleansets.analyses.data_follow")
         row_sets.register(NEW_ROWS, _find_new_rows)
         row_sets.register("versions", _find_changed_rows)
         row_sets.register("by-hand", _find_rows_by_hand)
         row_sets.register("estimated", _find_estimated_rows)
         row_sets.register("group", _find_rows_of_group)
         row_sets.register("error", _find_rows_by_error)
-
-
-def _follow(run: Run) -> None:
-    from cleansets.analyses import data_follow
-
-    data_follow(run)
 
 
 def _find_new_rows(name: str) -> RowSet | None:

@@ -67,8 +67,9 @@ app.autodiscover_tasks()
 def prepare_worker(**_: object) -> None:
     """Let only the worker's own user read what it writes, and watch its runs."""
     keep_private()
-    from studio import watchdog
+    from studio import runs, watchdog
 
+    runs.load_observers()  # once, for both processes
     watchdog.start()
 
 

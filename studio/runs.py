@@ -21,7 +21,7 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
@@ -42,6 +42,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from kombu.exceptions import OperationalError
 
 from studio import database
@@ -223,33 +224,41 @@ class Run(models.Model):
 
 R = TypeVar("R", bound=Run)
 
-_end_observers: list[Callable[[Run], None]] = []
+_end_observers: list[str] = []
 
 
-def when_ended(observer: Callable[[Run], None]) -> None:
-    """Call `observer(run)` when a run ends, in the transaction that ends it."""
+def when_ended(observer: str) -> None:
+    """Call the function of this dotted path with a run that ends, in the transaction that ends it.
+
+    Its module is imported before the first such transaction, which would lock others out meanwhile.
+    """
     if observer not in _end_observers:
         _end_observers.append(observer)
+
+
+def load_observers() -> list[Callable[[Run], None]]:
+    """Import and return what observes the end of runs."""
+    return [import_string(observer) for observer in _end_observers]
 
 
 def _move(run: Run, sources: tuple[Status, ...], target: Status, **values: object) -> bool:
     """Compare and set: the only statement in the code base that changes a status."""
     assert all(target in MOVES[source] for source in sources)
     rows = type(run)._default_manager.filter(pk=run.pk, attempt=run.attempt, status__in=sources)
+    observers = load_observers() if target in TERMINAL else []
     with transaction.atomic():
         if rows.update(status=target, **values) != 1:
             return False
         run.refresh_from_db()
-        if target in TERMINAL:
-            _call_observers(run)
+        _call_observers(observers, run)
     return True
 
 
-def _call_observers(run: Run) -> None:
+def _call_observers(observers: Iterable[Callable[[Run], None]], run: Run) -> None:
     """Call the observers of a run that has ended; if one of them fails, the run has ended all the
     same.
     """
-    for observer in _end_observers:
+    for observer in observers:
         try:
             with transaction.atomic():
                 observer(run)

@@ -8,7 +8,6 @@ from django.apps import AppConfig
 
 if TYPE_CHECKING:
     from cleansets.row_sets import RowSet
-    from studio.runs import Run
 
 
 class ModelRunsConfig(AppConfig):
@@ -23,14 +22,8 @@ class ModelRunsConfig(AppConfig):
         from cleansets import row_sets
         from studio import runs
 
-        runs.when_ended(_record_training)
+        runs.when_ended("studio.model_runs.services.training_record")
         row_sets.register("run", _find_rows)
-
-
-def _record_training(run: Run) -> None:
-    from studio.model_runs.services import training_record
-
-    training_record(run)
 
 
 def _find_rows(name: str) -> RowSet | None:

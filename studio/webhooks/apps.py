@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.apps import AppConfig
-
-if TYPE_CHECKING:
-    from studio.runs import Run
 
 
 class WebhooksConfig(AppConfig):
@@ -20,12 +15,4 @@ class WebhooksConfig(AppConfig):
         """Observe the end of every run."""
         from studio import runs
 
-        runs.when_ended(_note_deliveries)
-
-
-def _note_deliveries(run: Run) -> None:
-    # Imported at the first end of a run: the API's schemas are slow to import, and commands do not
-    # need them.
-    from studio.webhooks.services import deliveries_create
-
-    deliveries_create(run)
+        runs.when_ended("studio.webhooks.services.deliveries_create")

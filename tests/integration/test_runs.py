@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 from celery import current_app
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import connection, transaction
 from django.db import utils as database_errors
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -539,7 +539,7 @@ def test_full_disk_is_told_with_what_to_do(waiting: DatasetVersion) -> None:
 def test_observer_that_fails_does_not_undo_the_end(
     running: DatasetVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "_end_observers", [Trouble(ValueError("a bug"), times=1)])
+    monkeypatch.setattr(runs, "load_observers", lambda: [Trouble(ValueError("a bug"), times=1)])
     assert runs.finish(running, n_rows=7)
     running.refresh_from_db()
     assert (running.status, running.n_rows) == (Status.SUCCEEDED, 7)
@@ -572,3 +572,17 @@ def test_work_that_was_given_back_writes_nothing_more(
     runs.run_tracked(DatasetVersion, str(waiting.pk), work)
     waiting.refresh_from_db()
     assert (waiting.status, waiting.n_rows, waiting.stage) == (Status.QUEUED, None, "")
+
+
+def test_what_observes_the_end_is_imported_before_the_database_is_locked(
+    running: DatasetVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    depth = len(connection.savepoint_ids)
+    imported_at: list[int] = []
+    monkeypatch.setattr(
+        runs, "import_string", lambda path: imported_at.append(len(connection.savepoint_ids)) or len
+    )
+    monkeypatch.setattr(runs, "_end_observers", ["studio.a.b"])
+    monkeypatch.setattr(runs, "_call_observers", lambda observers, run: None)
+    runs.finish(running)
+    assert imported_at == [depth]

@@ -144,7 +144,7 @@ def test_run_that_was_ended_does_not_end_again(
     pipe: Pipe, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ends: list[str] = []
-    monkeypatch.setattr(runs, "_end_observers", [lambda run: ends.append(run.status)])
+    monkeypatch.setattr(runs, "load_observers", lambda: [lambda run: ends.append(run.status)])
     run = running(alice)
     pipe.begin(run)
     runs.cancel(run)
