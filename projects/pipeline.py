@@ -28,6 +28,7 @@ from projects.models import AppendedFile, Dataset, DatasetVersion, Upload
 from projects.readers import ReadLimits, ReadOptions
 from projects.readers.facts import TableFacts
 from projects.readers.profile import profile_table
+from projects.readers.profile_budget import ProfileBudget
 from projects.readers.subprocess_reader import prepare, read_in_subprocess
 from projects.selectors import column_profiles
 from studio import storage, tables
@@ -57,7 +58,8 @@ def ingest(run: DatasetVersion, progress: Progress) -> Mapping[str, object]:
             source, run.filename, table, progress=progress, limits=limits, options=options
         )
         prepare()
-        profiles = profile_table(table, progress=progress)
+        limit = limits.time_to_profile(run.size_bytes, len(facts.columns))
+        profiles = profile_table(table, progress=progress, budget=ProfileBudget(limit=limit))
         kept = {
             p.name: ColumnKind(run.chosen_kinds[p.name])
             for p in profiles
@@ -120,8 +122,10 @@ def _append(run: DatasetVersion, base: DatasetVersion, progress: Progress) -> Ma
             updated = write_grown_table(comparison, table, limits=limits, progress=progress)
             unreadable = comparison.unreadable_cells(column_profiles(base))
             notes = append_notes(comparison, effect, unreadable, base.number, run.filename)
-        profiles = profile_table(table, n_threads=settings.CORES, progress=progress)
         kinds = {profile.name: profile.kind for profile in column_profiles(base)}
+        limit = limits.time_to_profile(old.stat().st_size + run.size_bytes, len(kinds))
+        budget = ProfileBudget(settings.CORES, limit)
+        profiles = profile_table(table, progress=progress, budget=budget)
         updated_rows = folder / "updated.npy"
         np.save(updated_rows, updated)
         updated_rows_key = storage.dataset_updated_rows(run.pk, run.attempt)

@@ -15,8 +15,11 @@ ROW_ID = "__row_id"  # the studio's own column: 0-based position of the row in t
 _MIB = 1024 * 1024
 _MEMORY_PER_BYTE = 8  # of the file: some thousands of cells at a time become Python strings
 _MAX_MEMORY_BYTES = 6 * 1024 * _MIB
-_SECONDS_PER_BYTE = 20 / _MIB  # five times as long as large workbooks take
-_MAX_SECONDS = 3600.0
+_CPU_SECONDS_PER_BYTE = 20 / _MIB  # five times as much as large workbooks take
+_MAX_CPU_SECONDS = 3600.0
+_WALL_PER_CPU_SECOND = 10  # on a machine that others keep busy
+_PROFILE_PER_READING = 4  # to describe the columns of a small Parquet file of many rows
+_PROFILE_SECONDS_PER_COLUMN = 0.3  # three times as much as a column of few rows takes
 _TEXT_PER_BYTE = 1000  # of the file; columns of few categories take hardly any bytes in Parquet
 
 
@@ -35,14 +38,26 @@ class FileFormat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class TimeLimit:
+    """Seconds of processor time that some work may take."""
+
+    cpu_s: float
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds after which it is given up, however busy the machine is."""
+        return self.cpu_s * _WALL_PER_CPU_SECOND
+
+
+@dataclass(frozen=True, slots=True)
 class ReadLimits:
     """How much a file may cost, and which columns it must have. Sizes in bytes.
 
     `max_ratio` (unpacked size over packed size) only applies beyond `ratio_floor_bytes`: a small
     file of one repeated line packs extremely well and does no harm. `max_value_bytes` bounds one
     cell or one JSON record, `max_shared_bytes` the part of a workbook that must be read at once.
-    `base_memory_bytes`, `base_seconds` and `base_text_bytes` are the memory, time and text that the
-    smallest file may take; a larger one may take more.
+    `base_memory_bytes`, `base_cpu_seconds` and `base_text_bytes` are the memory, processor time and
+    text that the smallest file may take; a larger one may take more.
     """
 
     max_unpacked_bytes: int = 20 * 1024 * _MIB
@@ -52,7 +67,7 @@ class ReadLimits:
     max_value_bytes: int = 16 * _MIB
     max_shared_bytes: int = 256 * _MIB
     base_memory_bytes: int = 768 * _MIB
-    base_seconds: float = 60.0
+    base_cpu_seconds: float = 60.0
     base_text_bytes: int = 1024 * _MIB
     max_text_bytes: int = 20 * 1024 * _MIB
     required: RequiredColumns = field(default_factory=RequiredColumns)
@@ -61,9 +76,16 @@ class ReadLimits:
         """How much memory the reading of a file of `n_bytes` may take."""
         return min(self.base_memory_bytes + _MEMORY_PER_BYTE * n_bytes, _MAX_MEMORY_BYTES)
 
-    def seconds(self, n_bytes: int) -> float:
+    def time_to_read(self, n_bytes: int) -> TimeLimit:
         """How long the reading of a file of `n_bytes` may take."""
-        return min(self.base_seconds + _SECONDS_PER_BYTE * n_bytes, _MAX_SECONDS)
+        return TimeLimit(
+            min(self.base_cpu_seconds + _CPU_SECONDS_PER_BYTE * n_bytes, _MAX_CPU_SECONDS)
+        )
+
+    def time_to_profile(self, n_bytes: int, n_columns: int) -> TimeLimit:
+        """How long describing the columns of a file of `n_bytes` may take."""
+        cpu_s = self.time_to_read(n_bytes).cpu_s * _PROFILE_PER_READING
+        return TimeLimit(cpu_s + _PROFILE_SECONDS_PER_COLUMN * n_columns)
 
     def of_file(self, n_bytes: int) -> ReadLimits:
         """Return the limits with `max_text_bytes` set for a file of `n_bytes`."""

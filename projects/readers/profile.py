@@ -22,6 +22,7 @@ from projects.readers.kinds import (
     has_words_among_numbers,
     infer_kind,
 )
+from projects.readers.profile_budget import ProfileBudget, ProfileStopwatch
 from projects.readers.sampled_numbers import SampledNumbers
 from studio.engine import stages
 from studio.engine.choices.labels import MAX_CLASSES
@@ -32,6 +33,7 @@ from studio.engine.conventions import (
     Conventions,
     FoundConvention,
 )
+from studio.engine.errors import DataProblem
 from studio.engine.progress import Progress, Silent
 from studio.engine.schema import CleansetSpec
 from studio.engine.table.column_names import is_index_name, is_index_of_library, is_time_name
@@ -44,9 +46,10 @@ MAX_PARTS = 40  # of the file, whose missing cells are counted apart
 MAX_WORDS = 3  # words that a profile lists of a column that is mostly numbers
 MAX_WORD_CHARS = 40
 _MAX_UNITS = 2  # that a note names
-_MEMORY_LIMIT = "512MB"  # beyond it DuckDB spills to disk
+_MEMORY_LIMIT = "512 MB"  # beyond it DuckDB spills to disk
 _ASK_EVERY_S = 0.5  # whether the run is cancelled
 _SILENT = Silent()
+_ONE_THREAD = ProfileBudget()
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,25 +216,37 @@ def profile_table(
     conventions: Conventions | None = None,
     is_shown: bool = True,
     progress: Progress = _SILENT,
-    n_threads: int = 1,
+    budget: ProfileBudget = _ONE_THREAD,
 ) -> list[ColumnProfile]:
     """Profile every column of a table that `read_table` wrote, in column order.
 
     `kinds` and `conventions` are the user's choices. Each column takes about four scans, in bounded
     memory; DuckDB may spill into the folder of the table. Without `is_shown`, frequent values and
-    histograms are skipped.
+    histograms are skipped. Raises DataProblem beyond the limit of time or memory.
     """
     names = [name for name in pq.read_schema(parquet).names if name != ROW_ID]
     profiles = []
-    with _connection(parquet.parent, n_threads) as connection, ThreadPoolExecutor(1) as thread:
+    stopwatch = ProfileStopwatch(budget.limit, len(names))
+    with (
+        _connection(parquet.parent, budget.n_threads) as connection,
+        ThreadPoolExecutor(1) as thread,
+    ):
         for position, name in enumerate(names):
             queries = ColumnQueries(connection, parquet, name)
             chosen = (kinds or {}).get(name)
             convention = (conventions or {}).get(name)
             work = partial(_profile, queries, name, chosen, convention, is_shown=is_shown)
             report = partial(progress, stages.PROFILING_COLUMNS, position, len(names))
-            report()
-            profiles.append(_result(thread.submit(work), connection, report))
+            look = partial(stopwatch.look, report, position)
+            look()
+            try:
+                found = _result(thread.submit(stopwatch.timed, work), connection, look)
+            except duckdb.OutOfMemoryException as error:
+                raise DataProblem(
+                    f"Describing the column “{name}” takes more than {_MEMORY_LIMIT} of memory, the"
+                    " limit. Use shorter texts or fewer rows."
+                ) from error
+            profiles.append(found)
     progress(stages.PROFILING_COLUMNS, len(names), len(names))
     return profiles
 
@@ -239,12 +254,12 @@ def profile_table(
 def _result(
     profile: Future[ColumnProfile],
     connection: duckdb.DuckDBPyConnection,
-    report: Callable[[], None],
+    look: Callable[[], None],
 ) -> ColumnProfile:
-    """Wait for a profile; if the run is cancelled meanwhile, interrupt its queries."""
+    """Wait for a profile; if `look` raises meanwhile, interrupt its queries."""
     while not wait([profile], timeout=_ASK_EVERY_S).done:
         try:
-            report()
+            look()
         except BaseException:
             connection.interrupt()
             while not wait([profile], timeout=_ASK_EVERY_S).done:  # it was between two queries

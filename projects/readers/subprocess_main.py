@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import resource
@@ -18,7 +19,6 @@ from studio.engine.errors import DataProblem
 
 _REPORT_EVERY_S = 0.1
 _SHOWN_CALLS = 20  # of a traceback
-_CPU_PER_SECOND = 4  # threads that may work at the same time
 
 
 @dataclass(slots=True)
@@ -86,11 +86,12 @@ def _sendable(error: Exception) -> Exception:
 def _limit(request: ReadRequest) -> None:
     """Limit memory and processor time, whatever the libraries do with the file."""
     n_bytes = request.limits.memory_bytes(request.n_bytes)
-    # At least a second, which the process needs to say anything.
-    cpu_s = max(1, int(_CPU_PER_SECOND * request.limits.seconds(request.n_bytes)))
+    # Beyond what loading the libraries took; at least a second, in which the process can answer.
+    cpu_s = request.limits.time_to_read(request.n_bytes).cpu_s
+    cpu_limit_s = math.ceil(time.process_time() + max(1.0, cpu_s))
     limits = {
         resource.RLIMIT_DATA: n_bytes,
-        resource.RLIMIT_CPU: cpu_s,
+        resource.RLIMIT_CPU: cpu_limit_s,
         resource.RLIMIT_CORE: 0,
     }
     for kind, most in limits.items():

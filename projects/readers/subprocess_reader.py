@@ -74,8 +74,8 @@ class _Reading:
     def result(self, request: ReadRequest, progress: Progress) -> TableFacts:
         """Wait for the facts, reporting progress; `progress` raises if they are not wanted."""
         self._send(request)
-        limit_s = request.limits.seconds(request.n_bytes)
-        ends_at = time.monotonic() + limit_s
+        wall_s = request.limits.time_to_read(request.n_bytes).wall_s
+        ends_at = time.monotonic() + wall_s
         reported: tuple[str, int, int] | None = None
         while True:
             if self.connection.poll(_ASK_EVERY_S):
@@ -90,9 +90,9 @@ class _Reading:
                 progress(*reported)
             if time.monotonic() > ends_at:
                 raise DataProblem(
-                    f"Reading {request.filename} took longer than the {limit_s:,.0f} seconds that"
-                    " are allowed for a file of its size. Save the table as CSV or Parquet and use"
-                    " that, or use a part of it."
+                    f"Reading {request.filename} was not finished after {wall_s:,.0f} seconds, the"
+                    " longest that a file of its size may take even on a busy machine. Try again"
+                    " later, or use a part of it."
                 )
 
     def _send(self, request: ReadRequest) -> None:
@@ -118,9 +118,11 @@ class _Reading:
         if status in (-signal.SIGKILL, -signal.SIGABRT, OUT_OF_MEMORY_STATUS):
             return _too_large(request)
         if status == -signal.SIGXCPU:
+            cpu_s = request.limits.time_to_read(request.n_bytes).cpu_s
             return DataProblem(
-                f"Reading {request.filename} took too much processor time for a file of its size."
-                " Save the table as CSV or Parquet and use that, or use a part of it."
+                f"Reading {request.filename} took more than the {cpu_s:,.0f} seconds of processor"
+                " time that are allowed for a file of its size. Save the table as CSV or Parquet"
+                " and use that, or use a part of it."
             )
         return DataProblem(
             f"{request.filename} is damaged: the program that reads files of this kind crashed"

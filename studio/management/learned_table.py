@@ -11,6 +11,7 @@ from django.conf import settings
 from cleansets.frames import read_frame
 from projects.guess import notes_on_features
 from projects.readers.profile import assumed_conventions, kind_notes, profile_table
+from projects.readers.profile_budget import ProfileBudget
 from studio.engine.choices.validate import check_class_weights
 from studio.engine.conventions.convention_notes import convention_notes
 from studio.engine.counted import counted
@@ -51,7 +52,7 @@ def read_learned_table(request: LearningRequest, table: Path, terminal: Terminal
     except MissingColumnsProblem as problem:
         raise unknown_column(problem.missing[0].name, problem.present) from problem
     profiles = profile_table(
-        table, is_shown=False, progress=terminal.progress, n_threads=settings.CORES
+        table, is_shown=False, progress=terminal.progress, budget=ProfileBudget(settings.CORES)
     )
     profiles = with_conventions(request, profiles)
     spec = with_label_choice(spec_of(request, profiles), request, table, profiles, terminal)

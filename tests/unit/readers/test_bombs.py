@@ -25,7 +25,7 @@ from tests.unit.readers.conftest import Reader
 
 MIB = 1024 * 1024
 # As much as the libraries take by themselves, and some megabytes for the file.
-TIGHT = ReadLimits(base_memory_bytes=560 * MIB, base_seconds=30.0)
+TIGHT = ReadLimits(base_memory_bytes=560 * MIB, base_cpu_seconds=30.0)
 SHEET = "xl/worksheets/sheet1.xml"
 
 

@@ -5,15 +5,26 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
-from projects.readers import ReadLimits, column_queries, read_table
+from projects.readers import (
+    ReadLimits,
+    column_queries,
+    profile,
+    profile_budget,
+    read_table,
+)
+from projects.readers.facts import TimeLimit
 from projects.readers.profile import ColumnProfile, TopValue, profile_table
+from projects.readers.profile_budget import ProfileBudget
 from studio.engine.conventions import Convention
+from studio.engine.errors import DataProblem
 from studio.engine.progress import Cancelled, Silent
 from studio.engine.table.columns import ColumnKind
 
@@ -51,6 +62,52 @@ def test_missing_cells_are_counted_by_the_part_of_the_file_they_are_in(
     counts = profiles({"a": cells, "b": ["y"] * 80})
     assert counts["a"].missing_by_part == (*[0] * 37, 1, 2, 2)
     assert counts["b"].missing_by_part == ()
+
+
+def within(cpu_s: float) -> ProfileBudget:
+    return ProfileBudget(limit=TimeLimit(cpu_s))
+
+
+THREE_COLUMNS = {"a": ["x", "y"], "b": ["1", "2"], "c": ["z", ""]}
+
+
+def test_profiling_stops_beyond_its_processor_time(
+    profiles: Profiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(thread_time=count(0, 4).__next__, monotonic=lambda: 0.0)
+    monkeypatch.setattr(profile_budget, "time", clock)
+    assert len(profiles(THREE_COLUMNS, budget=within(12.0))) == 3
+    with pytest.raises(DataProblem) as caught:
+        profiles(THREE_COLUMNS, budget=within(7.0))
+    assert str(caught.value) == (
+        "Describing the columns takes more than the 7 seconds of processor time that are allowed"
+        " for a file of this size; 2 of 3 columns were done. Use fewer columns or rows."
+    )
+
+
+def test_profiling_stops_at_last_on_a_busy_machine(
+    profiles: Profiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(thread_time=lambda: 0.0, monotonic=count(0, 60).__next__)
+    monkeypatch.setattr(profile_budget, "time", clock)
+    with pytest.raises(DataProblem, match="not finished after 100 seconds, the longest"):
+        profiles(THREE_COLUMNS, budget=within(10.0))
+
+
+def test_wide_tables_and_large_files_may_take_longer_to_profile() -> None:
+    limits = ReadLimits()
+    assert limits.time_to_profile(1_000, 10).cpu_s == pytest.approx(243, abs=0.1)
+    assert limits.time_to_profile(1_000, 2_000).cpu_s == pytest.approx(840, abs=0.1)
+    assert limits.time_to_profile(50 * 1024**2, 10).cpu_s == pytest.approx(4_243)
+
+
+def test_column_that_takes_too_much_memory_is_named(
+    profiles: Profiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(profile, "_MEMORY_LIMIT", "1 MB")
+    cells = [f"{number} " + "x" * 100 for number in range(10_000)]
+    with pytest.raises(DataProblem, match="column “long” takes more than 1 MB of memory"):
+        profiles({"long": cells})
 
 
 def test_values_are_distinguished_exactly(profiles: Profiler) -> None:

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from itertools import chain, repeat
 from multiprocessing import Pipe
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -110,10 +112,56 @@ def test_a_table_of_many_columns_is_read_in_the_memory_of_its_size(tmp_path: Pat
     assert facts.n_rows == 1_000
 
 
-def test_a_file_that_takes_longer_than_allowed_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("seconds", "is_read"), [(600, True), (602, False)])
+def test_a_busy_machine_may_take_ten_times_as_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, *, is_read: bool
+) -> None:
+    times = chain([0.0], repeat(seconds))
+    monkeypatch.setattr(subprocess_reader, "time", SimpleNamespace(monotonic=times.__next__))
+    monkeypatch.setattr(subprocess_reader, "_ASK_EVERY_S", 0.0)
     (tmp_path / "upload").write_bytes(CSV)
-    problem = problem_of(tmp_path / "upload", ReadLimits(base_seconds=0.0))
-    assert "took longer than the 0 seconds" in str(problem)
+    if is_read:
+        facts = read_in_subprocess(
+            tmp_path / "upload", "t.csv", tmp_path / "out", progress=Silent(), limits=ReadLimits()
+        )
+        assert facts.n_rows == 1_000
+    else:
+        problem = problem_of(tmp_path / "upload", ReadLimits())
+        assert "was not finished after 601 seconds, the longest" in str(problem)
+
+
+def test_processor_time_is_limited_by_the_size_of_the_file(tmp_path: Path) -> None:
+    class Looking(Silent):
+        limit_s = 0
+
+        def __call__(self, stage: str, done: int = 0, total: int = 0) -> None:
+            limits = Path(f"/proc/{children()[0]}/limits").read_text()
+            self.limit_s = int(limits.partition("Max cpu time")[2].split()[0])
+
+    (tmp_path / "upload").write_bytes(CSV)
+    progress = Looking()
+    read_in_subprocess(
+        tmp_path / "upload", "t.csv", tmp_path / "out", progress=progress, limits=ReadLimits()
+    )
+    assert 60 < progress.limit_s < 70, "a minute, beyond the time to load the libraries"
+
+
+def test_a_file_that_takes_more_processor_time_than_allowed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess_reader, "_start", lambda: ends_by(signal.SIGXCPU))
+    (tmp_path / "upload").write_bytes(CSV)
+    assert "took more than the 60 seconds of processor time" in str(
+        problem_of(tmp_path / "upload", ReadLimits())
+    )
+
+
+def ends_by(number: int) -> subprocess_reader._Reading:
+    """Return a process that ends by a signal as soon as it is asked to read."""
+    ours, theirs = Pipe()
+    theirs.close()
+    code = f"import os; os.kill(os.getpid(), {number})"
+    return subprocess_reader._Reading(subprocess.Popen([sys.executable, "-Sc", code]), ours)
 
 
 def test_a_file_that_makes_a_library_crash_is_called_damaged(tmp_path: Path) -> None:
