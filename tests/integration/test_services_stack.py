@@ -1,13 +1,18 @@
-"""The same code on Redis, PostgreSQL and S3: the main job, a killed worker, two first visitors."""
+"""The same code on Redis, PostgreSQL and S3: the main job, a killed worker, two first visitors, a
+run that does not stop.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
+import psycopg
 import pytest
 
 from tests import journey
@@ -23,6 +28,22 @@ from cleansets.models import Cleanset
 from studio import recovery
 Cleanset.objects.filter(status="running").update(heartbeat_at=timezone.now() - timedelta(hours=1))
 recovery.sweep()
+"""
+QUEUED = """
+from studio.runs import Status, enqueue
+from tests.cast import make_user
+from tests.factories import make_cleanset
+alice, bob = make_user("alice"), make_user("bob")
+for owner in (alice, alice, alice, bob):
+    enqueue(make_cleanset(owner, status=Status.QUEUED))
+"""
+ENDS = """
+    SELECT split_part(email, '@', 1), status, n_lost FROM cleansets_cleanset
+    JOIN accounts_user ON accounts_user.id = created_by_id
+    WHERE email IN ('alice@example.org', 'bob@example.org') ORDER BY started_at
+"""
+OBEYED = """
+    SELECT finished_at - cancel_requested_at FROM cleansets_cleanset WHERE status = 'cancelled'
 """
 STAGE = re.compile(r"Stage \d of")
 STATE = """
@@ -87,3 +108,23 @@ def test_run_whose_worker_was_killed_is_done_by_the_next_one(services: Stack) ->
         services.shell(LOST)
         journey.wait_for_run(visitor, 300)
     assert services.shell(STATE).startswith("succeeded 2")
+
+
+def test_run_that_never_looks_is_cancelled_and_others_follow_in_turn(services: Stack) -> None:
+    services.shell(QUEUED)
+    (services.folder / "stuck").touch()
+    log = services.folder / "stuck.log"
+    command = [sys.executable, "-m", "tests.integration.slow_worker"]
+    command += [str(services.folder / "go-on"), "prefork", "training"]
+    with running(command, environment=services.environment, log=log) as worker:
+        wait_until(lambda: not (services.folder / "stuck").exists(), timeout_s=60, log=log)
+        with psycopg.connect(services.environment["DATABASE_URL"], autocommit=True) as database:
+            database.execute(
+                "UPDATE cleansets_cleanset SET cancel_requested_at = now() WHERE status = 'running'"
+            )
+            expected = [("alice", "cancelled", 0), ("bob", "succeeded", 0)]
+            expected += [("alice", "succeeded", 0)] * 2
+            wait_until(lambda: database.execute(ENDS).fetchall() == expected, timeout_s=60, log=log)
+            (obeyed,) = database.execute(OBEYED).fetchall()
+        assert obeyed[0] < timedelta(seconds=2)
+        assert worker.poll() is None, "its pool has replaced the process"

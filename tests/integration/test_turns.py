@@ -9,13 +9,15 @@ from celery import current_app
 from django.utils import timezone
 from pytest_django import Settings
 
+from cleansets import tasks as cleanset_tasks
 from cleansets.models import Cleanset, CleansetOrigin
+from models_app import tasks as model_tasks
 from projects import tasks
 from projects.models import DatasetVersion
 from studio import runs, turns
 from studio.accounts.models import User
-from studio.runs import Status, Tracker
-from tests.factories import make_cleanset, make_dataset
+from studio.runs import Run, Status, Tracker
+from tests.factories import make_cleanset, make_dataset, make_model
 
 pytestmark = pytest.mark.django_db
 READING = DatasetVersion.task_name
@@ -43,8 +45,8 @@ class Worker:
             finally:
                 task.pop_request()
 
-    def read(self, model: type[DatasetVersion], run_id: str, _: object) -> None:
-        run = model.objects.get(pk=run_id)
+    def read(self, model: type[Run], run_id: str, _: object) -> None:
+        run = model._default_manager.get(pk=run_id)
         if runs.claim(run):
             runs.finish(run)
             self.done.append(run.created_by.email.partition("@")[0])
@@ -173,3 +175,45 @@ def test_run_that_takes_too_long_ends_and_says_so(alice: User, settings: Setting
     run.refresh_from_db()
     assert run.status == Status.FAILED
     assert run.error_message.startswith("This took longer than 1 h")
+
+
+def training(owner: User, *, minutes_ago: float) -> Cleanset:
+    queued_at = timezone.now() - timedelta(minutes=minutes_ago)
+    cleanset = make_cleanset(owner, status=Status.QUEUED, queued_at=queued_at)
+    runs.send(cleanset)
+    return cleanset
+
+
+def test_one_analysis_is_second_though_another_account_queued_ten_before(
+    worker: Worker, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleanset_tasks, "run_tracked", worker.read)
+    for _ in range(10):
+        training(alice, minutes_ago=9)
+    training(bob, minutes_ago=1)
+    worker.work()
+    assert worker.done == ["alice", "bob", *["alice"] * 9]
+
+
+def test_model_to_deploy_takes_its_turn_among_analyses(
+    worker: Worker, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cleanset_tasks, "run_tracked", worker.read)
+    monkeypatch.setattr(model_tasks, "run_tracked", worker.read)
+    for _ in range(3):
+        training(alice, minutes_ago=9)
+    model = make_model(bob, status=Status.QUEUED)
+    runs.send(model)
+    worker.work()
+    assert worker.done == ["alice", "bob", "alice", "alice"]
+
+
+def test_second_training_worker_takes_the_run_of_the_account_that_waits(
+    worker: Worker, alice: User, bob: User
+) -> None:
+    """As with `docker compose up --scale worker-training=2`."""
+    under_way = training(alice, minutes_ago=9)
+    training(alice, minutes_ago=8)
+    of_bob = training(bob, minutes_ago=1)
+    assert runs.claim(under_way)
+    assert turns.next_run("training") == of_bob

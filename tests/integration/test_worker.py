@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.supervisor import ENDED_BY_WATCHDOG
 from tests.programs import manage, running, studio_environment, wait_until
 
 MAKE_RUN = """
@@ -35,12 +36,6 @@ CANCEL = (
     "from projects.models import DatasetVersion as V; from studio.runs import cancel; assert"
     " cancel(V.objects.get())"
 )
-ASK_AGAIN = """
-from projects.models import DatasetVersion as V
-from studio.runs import send
-V.objects.update(status="queued", finished_at=None, cancel_requested_at=None)
-send(V.objects.get())
-"""
 SWEEP_LATER = """
 from datetime import timedelta
 from studio import recovery
@@ -63,13 +58,14 @@ class Studio:
     def environment(self) -> dict[str, str]:
         return studio_environment(self.data_dir)
 
-    def worker(self, pool: str = "threads") -> AbstractContextManager[subprocess.Popen[bytes]]:
+    def worker(self) -> AbstractContextManager[subprocess.Popen[bytes]]:
         command = [
             sys.executable,
             "-m",
             "tests.integration.slow_worker",
             str(self.data_dir / "go-on"),
-            pool,
+            "threads",
+            "data",
         ]
         return running(command, environment=self.environment, log=self.log)
 
@@ -158,24 +154,15 @@ def test_running_run_is_cancelled(studio: Studio) -> None:
     assert studio.run()["n_rows"] is None
 
 
-@pytest.mark.parametrize("pool", ["threads", "prefork"])
-def test_run_that_never_looks_is_cancelled_within_two_seconds(studio: Studio, pool: str) -> None:
+def test_run_that_never_looks_is_cancelled_within_two_seconds(studio: Studio) -> None:
     (studio.data_dir / "stuck").touch()
-    with studio.worker(pool) as worker:
+    with studio.worker() as worker:
         studio.wait_for("running", stage="Reading file")
         cancelled_at = studio.cancel()
         studio.wait_for("cancelled")
-        finished_at = datetime.fromisoformat(f"{studio.run()['finished_at']}+00:00")
-        assert finished_at - cancelled_at < timedelta(seconds=2)
-        if pool == "threads":
-            assert worker.wait(10) == -signal.SIGALRM
-        else:
-            wait_until(lambda: "signal 9" in studio.log.read_text(), timeout_s=10, log=studio.log)
-            studio.shell(ASK_AGAIN)
-            studio.wait_for("running", stage="Reading file")
-            studio.let_go()
-            studio.wait_for("succeeded")
-            assert worker.poll() is None
+        assert worker.wait(10) == -ENDED_BY_WATCHDOG
+    finished_at = datetime.fromisoformat(f"{studio.run()['finished_at']}+00:00")
+    assert finished_at - cancelled_at < timedelta(seconds=2)
     wait_until(lambda: not list((studio.data_dir / "scratch").iterdir()), timeout_s=10)
     assert studio.run()["n_lost"] == 0
 
